@@ -1,0 +1,29 @@
+//! The data of Burn Zoo: generated and real data sets, tokenizers, batches.
+//!
+//! Nothing here knows a model or a tensor: batches are plain vectors of numbers.
+//!
+//! ```
+//! use zoo_datasets::batch::{BatchAt, BatchShape, TextData};
+//! use zoo_datasets::text::Corpus;
+//! use zoo_datasets::tokenizer::Vocabulary;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let corpus = Corpus::stories();
+//! let tokenizer = corpus.tokenizer(Vocabulary::Characters)?;
+//! let data = TextData::new(&corpus, tokenizer)?;
+//!
+//! let shape = BatchShape { rows: 4, context: 64 };
+//! let batch = data.train_batch(BatchAt { seed: 1, step: 0, micro_step: 0 }, shape)?;
+//! assert_eq!(batch.inputs.len(), 4 * 64);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod batch;
+pub mod locate;
+pub mod text;
+pub mod tokenizer;
+
+mod draw;
+mod fetch;
+mod files;

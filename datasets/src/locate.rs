@@ -1,0 +1,149 @@
+//! Where the files of real data sets are: a folder of the user's, the cache, or the network.
+//!
+//! Wherever a file is found, its size and SHA-256 must be the ones in the table of data sets:
+//! a number measured on other data than the report says is worse than none.
+
+use crate::fetch::{self, DownloadError};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+/// The environment variable that names the folder with the user's data sets.
+pub const DATA_VARIABLE: &str = "ZOO_DATA";
+
+/// One file of a data set, as published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataFile {
+    /// Path below the data folder and below the cache, with `/` between its parts.
+    pub path: &'static str,
+    /// Where it can be downloaded; tried in this order.
+    pub urls: &'static [&'static str],
+    /// SHA-256 in lower-case hexadecimal digits.
+    pub sha256: &'static str,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+/// The folders in which data files are looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The user's folder of data sets, which is only read.
+    pub data: Option<PathBuf>,
+    /// The folder that downloads go to.
+    pub cache: Option<PathBuf>,
+}
+
+/// Why a data file could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocateError {
+    /// The file exists, but is not the published one.
+    #[error(
+        "{path} is not the published file: its SHA-256 is {found} ({found_bytes} bytes), but \
+         {expected} ({expected_bytes} bytes) was expected; delete or replace it, or use a text \
+         of your own with --text FILE"
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// Published SHA-256.
+        expected: &'static str,
+        /// Published size.
+        expected_bytes: u64,
+        /// SHA-256 of the file.
+        found: String,
+        /// Size of the file.
+        found_bytes: u64,
+    },
+    /// The file exists, but cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is nowhere and could not be downloaded.
+    #[error(
+        "{file} was not found; tried {}. Put it at FOLDER/{file} and set {DATA_VARIABLE} to that \
+         FOLDER, or use a text of your own with --text FILE",
+        tried.join("; ")
+    )]
+    NotFound {
+        /// Path of the file below the data folder.
+        file: &'static str,
+        /// Each place and URL tried, and what came of it.
+        tried: Vec<String>,
+    },
+}
+
+impl Places {
+    /// The folders of this user: `$ZOO_DATA`, and `burn-zoo` in the system's cache folder.
+    ///
+    /// The only function of this crate that reads the environment.
+    pub fn from_env() -> Self {
+        let data = env::var_os(DATA_VARIABLE).filter(|value| !value.is_empty());
+        Self {
+            data: data.map(PathBuf::from),
+            cache: dirs::cache_dir().map(|folder| folder.join("burn-zoo").join("data")),
+        }
+    }
+
+    /// The content of `file`: from the data folder, else the cache, else downloaded to the cache.
+    ///
+    /// # Errors
+    ///
+    /// [`LocateError`], which names every place that was tried.
+    pub fn read(&self, file: &DataFile) -> Result<Vec<u8>, LocateError> {
+        let mut tried = Vec::new();
+        for (what, folder) in [(DATA_VARIABLE, &self.data), ("the cache", &self.cache)] {
+            let Some(folder) = folder else {
+                tried.push(format!("{what} (not set)"));
+                continue;
+            };
+            let path = folder.join(file.path);
+            match fs::read(&path) {
+                Ok(content) => return verified(content, file, path),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    tried.push(format!("{what}: {} (no such file)", path.display()));
+                }
+                Err(source) => return Err(LocateError::Unreadable { path, source }),
+            }
+        }
+        let path = self.cache.as_ref().map(|cache| cache.join(file.path));
+        match path.filter(|path| download_any(file, path, &mut tried)) {
+            Some(path) => match fs::read(&path) {
+                Ok(content) => verified(content, file, path),
+                Err(source) => Err(LocateError::Unreadable { path, source }),
+            },
+            None => Err(LocateError::NotFound { file: file.path, tried }),
+        }
+    }
+}
+
+/// Downloads from the first address that works; notes in `tried` those that do not.
+fn download_any(file: &DataFile, path: &Path, tried: &mut Vec<String>) -> bool {
+    file.urls.iter().any(|url| {
+        let failed = |error: DownloadError| tried.push(format!("{url} ({error})"));
+        fetch::download(file, url, path).map_err(failed).is_ok()
+    })
+}
+
+fn verified(content: Vec<u8>, file: &DataFile, path: PathBuf) -> Result<Vec<u8>, LocateError> {
+    let found = hex(&Sha256::digest(&content));
+    if found == file.sha256 {
+        return Ok(content);
+    }
+    Err(LocateError::Changed {
+        path,
+        expected: file.sha256,
+        expected_bytes: file.bytes,
+        found,
+        found_bytes: content.len() as u64,
+    })
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,12 @@
+//! Text for language models: generated stories, well-known small texts, the user's own.
+
+mod corpus;
+mod names;
+mod source;
+mod stories;
+mod text_file;
+mod tinyshakespeare;
+
+pub use corpus::{Corpus, TextError, Train};
+pub use source::{DATA_SETS, DataSet, TextSource, UnknownDataSet};
+pub use stories::Stories;

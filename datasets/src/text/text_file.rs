@@ -1,0 +1,54 @@
+//! The user's own text, and the split by position.
+
+use super::TextError;
+use std::fs;
+use std::path::Path;
+
+/// A text in two parts.
+pub(super) struct Parts {
+    pub(super) train: String,
+    pub(super) valid: String,
+}
+
+/// The text of a file.
+///
+/// # Errors
+///
+/// [`TextError`] for a file that is missing, unreadable, empty or not UTF-8.
+pub(super) fn read(path: &Path) -> Result<String, TextError> {
+    let content =
+        fs::read(path).map_err(|source| TextError::Unreadable { path: path.into(), source })?;
+    decode(content, path)
+}
+
+/// Bytes as text; `path` is for the error message.
+pub(super) fn decode(content: Vec<u8>, path: &Path) -> Result<String, TextError> {
+    if content.is_empty() {
+        return Err(TextError::Empty { path: path.into() });
+    }
+    String::from_utf8(content).map_err(|error| TextError::NotUtf8 {
+        path: path.into(),
+        offset: error.utf8_error().valid_up_to(),
+    })
+}
+
+/// The first 90 % of the characters (not bytes) for training, the rest for validation.
+pub(super) fn split(text: &str) -> Parts {
+    let train = text.chars().count() * 9 / 10;
+    let cut = text.char_indices().nth(train).map_or(text.len(), |(offset, _)| offset);
+    let (train, valid) = text.split_at(cut);
+    Parts { train: train.to_owned(), valid: valid.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn the_split_counts_characters() {
+        let parts = split("ääääääääxyz"); // 11 characters, 19 bytes; int(11 * 0.9) = 9
+        assert_eq!(parts.train, "ääääääääx");
+        assert_eq!(parts.valid, "yz");
+        assert_eq!(split("").valid, "");
+    }
+}

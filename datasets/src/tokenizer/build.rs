@@ -1,0 +1,97 @@
+//! New tokenizers: single characters, and byte-level BPE.
+
+use super::{END_OF_TEXT, Tokenizer, TokenizerError, failed, file};
+use std::collections::BTreeSet;
+use tokenizers::decoders::fuse::Fuse;
+use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
+use tokenizers::models::wordlevel::WordLevel;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
+use tokenizers::{
+    AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
+    SplitDelimiterBehavior, TokenizerBuilder,
+};
+
+/// Which tokens a new tokenizer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vocabulary {
+    /// The characters of the text.
+    Characters,
+    /// A byte-level BPE of at most this many tokens.
+    Bpe(usize),
+}
+
+impl Tokenizer {
+    /// A tokenizer whose tokens are the given characters, numbered in the order of their codes.
+    ///
+    /// There are no other tokens, so that a text of 65 distinct characters has a vocabulary of 65.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::EmptyVocabulary`].
+    pub fn characters(chars: impl IntoIterator<Item = char>) -> Result<Self, TokenizerError> {
+        let distinct: BTreeSet<char> = chars.into_iter().collect();
+        if distinct.is_empty() {
+            return Err(TokenizerError::EmptyVocabulary);
+        }
+        let vocabulary = (0..).zip(distinct).map(|(id, c)| (String::from(c), id)).collect();
+        let model = WordLevel::builder().vocab(vocabulary).build();
+        let mut inner = tokenizers::Tokenizer::new(model.map_err(failed("build"))?);
+        inner.with_pre_tokenizer(Some(single_character_split().map_err(failed("build"))?));
+        // Without it, decoding would put a space between any two tokens.
+        inner.with_decoder(Some(Fuse::new()));
+        Ok(Self::new(inner, file::new_config(None)))
+    }
+
+    /// Trains a byte-level BPE of at most `vocab_size` tokens, which takes any text.
+    ///
+    /// Token 0 is [`END_OF_TEXT`], 1 to 256 are the bytes; a pair of tokens is merged only if it
+    /// occurs twice. The same texts always give the same tokenizer.
+    ///
+    /// Reference: Radford et al. 2019, §2.2, which also has the rule by which words are split.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::SmallVocabulary`] below 257 tokens.
+    pub fn train_bpe<T: AsRef<str> + Send>(
+        texts: impl IntoIterator<Item = T, IntoIter: Send>,
+        vocab_size: usize,
+    ) -> Result<Self, TokenizerError> {
+        let smallest = ByteLevel::alphabet().len() + 1;
+        if vocab_size < smallest {
+            return Err(TokenizerError::SmallVocabulary { asked: vocab_size, smallest });
+        }
+        let mut trainer = BpeTrainerBuilder::new()
+            .show_progress(false)
+            .vocab_size(vocab_size)
+            .min_frequency(2)
+            .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
+            .special_tokens(vec![AddedToken::from(END_OF_TEXT, true)])
+            .build();
+        // No space is put before a text, and offsets are left alone: as in GPT-2's tokenizer.
+        let bytes = ByteLevel::new(false, false, true);
+        let mut inner = TokenizerBuilder::<
+            BPE,
+            NormalizerWrapper,
+            PreTokenizerWrapper,
+            PostProcessorWrapper,
+            DecoderWrapper,
+        >::new()
+        .with_model(BPE::default())
+        .with_pre_tokenizer(Some(bytes.into()))
+        .with_post_processor(Some(bytes.into()))
+        .with_decoder(Some(bytes.into()))
+        .build()
+        .map_err(failed("build"))?;
+        inner.train(&mut trainer, texts.into_iter()).map_err(failed("train"))?;
+        Ok(Self::new(inner.into(), file::new_config(Some(END_OF_TEXT))))
+    }
+}
+
+/// Cuts a text into its characters.
+// Not `.`, which passes over newlines, nor `(?s).`, which Python's regular expressions and those
+// of Rust write differently.
+pub(super) fn single_character_split() -> tokenizers::Result<Split> {
+    let any = SplitPattern::Regex(r"[\s\S]".to_owned());
+    Split::new(any, SplitDelimiterBehavior::Isolated, false)
+}

@@ -1,0 +1,222 @@
+//! Tokenizers: text to ids and back, in the file format of Hugging Face's `tokenizer.json`.
+
+mod build;
+mod file;
+mod stream;
+
+pub use build::Vocabulary;
+pub use stream::TextStream;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokenizers::{ModelWrapper, PreTokenizerWrapper, Tokenizer as Inner};
+
+/// The token between two texts, in the tokenizers that this crate trains.
+pub const END_OF_TEXT: &str = "<|endoftext|>";
+
+/// Turns text into token ids and back. Cheap to clone.
+///
+/// # Example
+///
+/// ```
+/// use zoo_datasets::tokenizer::Tokenizer;
+///
+/// # fn main() -> Result<(), zoo_datasets::tokenizer::TokenizerError> {
+/// let tokenizer = Tokenizer::characters("hello".chars())?;
+/// let ids = tokenizer.encode("hole")?;
+/// assert_eq!(ids, [1, 3, 2, 0]); // e h l o
+/// assert_eq!(tokenizer.decode(&ids)?, "hole");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    inner: Arc<Inner>,
+    /// The content of `tokenizer_config.json`.
+    config: serde_json::Map<String, serde_json::Value>,
+    vocab_size: usize,
+    eos: Option<u32>,
+    /// The whole vocabulary of a tokenizer whose tokens are single characters.
+    characters: Option<Arc<HashMap<char, u32>>>,
+}
+
+/// Why a tokenizer could not be made, loaded, saved or used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenizerError {
+    /// The text has a character that the vocabulary lacks.
+    #[error(
+        "the character {character:?} ({}) at byte {offset} of the text is not in the \
+         tokenizer's vocabulary of {vocab_size} characters; a byte-level BPE tokenizer takes any \
+         text",
+        character.escape_unicode()
+    )]
+    UnknownCharacter {
+        /// The first such character.
+        character: char,
+        /// Where it is in the text, in bytes.
+        offset: usize,
+        /// Size of the vocabulary.
+        vocab_size: usize,
+    },
+    /// There is no token with this id.
+    #[error("{id} is not a token id: the tokenizer's vocabulary ends at {}", vocab_size - 1)]
+    UnknownId {
+        /// The id.
+        id: u32,
+        /// One more than the largest id.
+        vocab_size: usize,
+    },
+    /// A vocabulary was to be made of nothing.
+    #[error("a tokenizer needs at least one character in its vocabulary; the text has none")]
+    EmptyVocabulary,
+    /// A byte-level BPE does not fit into this few tokens.
+    #[error(
+        "a byte-level BPE vocabulary needs at least {smallest} tokens (256 bytes and \
+         {END_OF_TEXT}), but {asked} were asked for"
+    )]
+    SmallVocabulary {
+        /// The size asked for.
+        asked: usize,
+        /// The smallest possible size.
+        smallest: usize,
+    },
+    /// No tokenizer is there.
+    #[error(
+        "{path} does not exist; a tokenizer is a file tokenizer.json, or a directory with one \
+         (`AutoTokenizer.from_pretrained(..).save_pretrained(..)` in transformers writes it)"
+    )]
+    Missing {
+        /// The file looked for.
+        path: PathBuf,
+    },
+    /// A tokenizer file is broken.
+    #[error("{path} is no tokenizer file that can be read: {reason}")]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The system failed to read or write a file.
+    #[error("cannot read or write {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The `tokenizers` crate failed.
+    #[error("the tokenizer failed to {action}: {reason}")]
+    Failed {
+        /// What it was to do.
+        action: &'static str,
+        /// What it said.
+        reason: String,
+    },
+}
+
+impl Tokenizer {
+    fn new(inner: Inner, config: serde_json::Map<String, serde_json::Value>) -> Self {
+        let vocabulary = inner.get_vocab(true);
+        let vocab_size = vocabulary.values().max().map_or(0, |&id| id as usize + 1);
+        let eos = file::eos_token(&config)
+            .and_then(|token| vocabulary.get(token))
+            .or_else(|| [END_OF_TEXT, "</s>"].iter().find_map(|token| vocabulary.get(*token)))
+            .copied();
+        let characters = single_characters(&inner, &vocabulary).map(Arc::new);
+        Self { inner: Arc::new(inner), config, vocab_size, eos, characters }
+    }
+
+    /// The token ids of a text, with no special tokens around them.
+    ///
+    /// The name of a special token within the text becomes that token, as in transformers.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::UnknownCharacter`] where the vocabulary is one of characters.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
+        // One look-up per character: the general way below splits the text by a regular
+        // expression and keeps an alignment for each piece, which takes seconds for a megabyte.
+        if let Some(ids) = &self.characters {
+            let id = |(offset, character)| {
+                ids.get(&character).copied().ok_or(TokenizerError::UnknownCharacter {
+                    character,
+                    offset,
+                    vocab_size: self.vocab_size,
+                })
+            };
+            return text.char_indices().map(id).collect();
+        }
+        let encoding = self.inner.encode_fast(text, false).map_err(failed("encode"))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The text of token ids, without the special tokens among them.
+    ///
+    /// Bytes that are no UTF-8 become U+FFFD, the replacement character.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::UnknownId`].
+    pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
+        for &id in ids {
+            self.check_id(id)?;
+        }
+        self.inner.decode(ids, true).map_err(failed("decode"))
+    }
+
+    /// Starts decoding ids that come one by one.
+    pub fn stream(&self) -> TextStream {
+        TextStream::new(self.clone())
+    }
+
+    /// One more than the largest token id: the number of rows that an embedding needs.
+    pub fn vocab_size(&self) -> usize {
+        self.vocab_size
+    }
+
+    /// The id of the token that ends a text, if there is one.
+    ///
+    /// The `eos_token` of `tokenizer_config.json`; where that names no token of the vocabulary,
+    /// `<|endoftext|>` or `</s>`.
+    pub fn eos(&self) -> Option<u32> {
+        self.eos
+    }
+
+    fn check_id(&self, id: u32) -> Result<(), TokenizerError> {
+        match self.inner.id_to_token(id) {
+            Some(_) => Ok(()),
+            None => Err(TokenizerError::UnknownId { id, vocab_size: self.vocab_size }),
+        }
+    }
+}
+
+/// The vocabulary as characters, if encoding is nothing but looking each of them up.
+fn single_characters(
+    inner: &Inner,
+    vocabulary: &HashMap<String, u32>,
+) -> Option<HashMap<char, u32>> {
+    let plain = matches!(inner.get_model(), ModelWrapper::WordLevel(_))
+        && inner.get_normalizer().is_none()
+        && inner.get_added_vocabulary().get_vocab().is_empty();
+    let splits = match (inner.get_pre_tokenizer(), build::single_character_split()) {
+        (Some(PreTokenizerWrapper::Split(split)), Ok(expected)) => *split == expected,
+        _ => false,
+    };
+    if !plain || !splits {
+        return None;
+    }
+    let single = |(token, &id): (&String, &u32)| {
+        let mut characters = token.chars();
+        let character = characters.next()?;
+        characters.next().is_none().then_some((character, id))
+    };
+    vocabulary.iter().map(single).collect()
+}
+
+fn failed(action: &'static str) -> impl Fn(tokenizers::Error) -> TokenizerError {
+    move |error| TokenizerError::Failed { action, reason: error.to_string() }
+}

@@ -1,0 +1,173 @@
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use tempfile::TempDir;
+use zoo_datasets::locate::{DataFile, LocateError, Places};
+
+const CONTENT: &[u8] = b"to be or not to be";
+
+/// A server that gives `answer` to whatever it is asked: its address, and how often it was asked.
+fn serve(answer: Vec<u8>) -> (&'static str, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/input.txt", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            count.fetch_add(1, Ordering::SeqCst);
+            let mut request = [0; 4096];
+            let _ = connection.read(&mut request);
+            let _ = connection.write_all(&answer);
+        }
+    });
+    (url.leak(), asked)
+}
+
+fn answer(status: &str, length: usize, body: &[u8]) -> Vec<u8> {
+    let head =
+        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+fn data_file(urls: &[&'static str]) -> DataFile {
+    let sha256: String = Sha256::digest(CONTENT).iter().map(|byte| format!("{byte:02x}")).collect();
+    DataFile {
+        path: "play/input.txt",
+        urls: urls.to_vec().leak(),
+        sha256: sha256.leak(),
+        bytes: CONTENT.len() as u64,
+    }
+}
+
+fn cache_only(cache: &TempDir) -> Places {
+    Places { data: None, cache: Some(cache.path().to_owned()) }
+}
+
+/// Everything below a folder that is a file.
+fn files_below(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(files_below(&path)),
+            false => files.push(path.display().to_string()),
+        }
+    }
+    files
+}
+
+/// The message of the failure, after checking that nothing is left behind.
+fn failure(file: &DataFile) -> String {
+    let cache = tempfile::tempdir().unwrap();
+    let error = cache_only(&cache).read(file).unwrap_err();
+    assert!(matches!(error, LocateError::NotFound { .. }), "{error:?}");
+    assert_eq!(files_below(cache.path()), Vec::<String>::new());
+    let message = error.to_string();
+    assert!(message.contains("set ZOO_DATA") && message.contains("--text FILE"), "{message}");
+    assert!(message.contains(file.urls[0]), "{message}");
+    message
+}
+
+#[test]
+fn a_download_goes_to_the_cache_and_is_not_repeated() {
+    let (url, asked) = serve(answer("200 OK", CONTENT.len(), CONTENT));
+    let cache = tempfile::tempdir().unwrap();
+    let places = cache_only(&cache);
+    assert_eq!(places.read(&data_file(&[url])).unwrap(), CONTENT);
+    assert_eq!(places.read(&data_file(&[url])).unwrap(), CONTENT);
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    let expected = cache.path().join("play").join("input.txt");
+    assert_eq!(files_below(cache.path()), [expected.display().to_string()]);
+}
+
+#[test]
+fn the_next_address_is_tried_when_one_fails() {
+    let (missing, _) = serve(answer("404 Not Found", 0, b""));
+    let (url, asked) = serve(answer("200 OK", CONTENT.len(), CONTENT));
+    let cache = tempfile::tempdir().unwrap();
+    assert_eq!(cache_only(&cache).read(&data_file(&[missing, url])).unwrap(), CONTENT);
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_missing_page_is_an_error() {
+    let (url, _) = serve(answer("404 Not Found", 9, b"not found"));
+    let message = failure(&data_file(&[url]));
+    assert!(message.contains("404"), "{message}");
+}
+
+#[test]
+fn another_content_is_an_error() {
+    let other = b"to be or not to BE";
+    let (url, _) = serve(answer("200 OK", other.len(), other));
+    let message = failure(&data_file(&[url]));
+    assert!(message.contains("SHA-256"), "{message}");
+}
+
+#[test]
+fn a_truncated_body_is_an_error() {
+    let (url, _) = serve(answer("200 OK", CONTENT.len(), &CONTENT[..5]));
+    failure(&data_file(&[url]));
+    // Without a length, only the size in the table tells that something is missing.
+    let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+    let (url, _) = serve([head, &CONTENT[..5]].concat());
+    let message = failure(&data_file(&[url]));
+    assert!(message.contains("18 bytes expected, 5 received"), "{message}");
+}
+
+#[test]
+fn an_endless_body_is_an_error() {
+    let (url, _) = serve(answer("200 OK", 10_000_000, &vec![b'x'; 10_000_000]));
+    failure(&data_file(&[url]));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_an_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/input.txt", listener.local_addr().unwrap());
+    drop(listener);
+    failure(&data_file(&[url.leak()]));
+}
+
+#[test]
+fn the_users_folder_comes_before_the_cache() {
+    let (data, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (url, asked) = serve(answer("200 OK", CONTENT.len(), CONTENT));
+    let places =
+        Places { data: Some(data.path().to_owned()), cache: Some(cache.path().to_owned()) };
+    fs::create_dir(data.path().join("play")).unwrap();
+    fs::write(data.path().join("play/input.txt"), CONTENT).unwrap();
+    assert_eq!(places.read(&data_file(&[url])).unwrap(), CONTENT);
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    assert_eq!(files_below(cache.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_changed_file_is_an_error_wherever_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("play")).unwrap();
+    fs::write(folder.path().join("play/input.txt"), "something else").unwrap();
+    let root = Some(folder.path().to_owned());
+    for places in
+        [Places { data: root.clone(), cache: None }, Places { data: None, cache: root.clone() }]
+    {
+        let file = data_file(&[]);
+        let error = places.read(&file).unwrap_err();
+        assert!(matches!(error, LocateError::Changed { .. }), "{error:?}");
+        let message = error.to_string();
+        for part in ["input.txt", file.sha256, "14 bytes", "delete or replace"] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}
+
+#[test]
+fn with_no_folder_at_all_the_error_says_so() {
+    let error = Places::default().read(&data_file(&[])).unwrap_err().to_string();
+    assert!(error.contains("ZOO_DATA (not set)"), "{error}");
+}

@@ -1,0 +1,97 @@
+//! Initial weights that depend on the seed and the parameter's path, and on nothing else.
+
+use burn::module::Module;
+use burn::tensor::TensorData;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::parameters;
+
+/// How a skeleton wants its weights drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Initialization {
+    /// Standard deviation of every matrix.
+    pub std: f64,
+    /// The number of layers whose results are added up on the residual stream.
+    pub n_layers: usize,
+}
+
+/// Draws every matrix of `module` from a normal distribution; norms and biases keep their ones and
+/// zeros.
+///
+/// The projections that write to the residual stream are drawn `sqrt(2 n_layers)` times narrower, so
+/// that the stream's variance does not grow with the depth. Every parameter has a generator of its
+/// own, seeded by `seed` and its path: the same seed gives the same weights on every device, in
+/// whatever order they are made.
+///
+/// Reference: Radford et al. 2019, §2.3, GPT-2.
+pub fn initialize<M: Module>(module: M, how: Initialization, seed: u64) -> M {
+    let residual_std = how.std / (2.0 * how.n_layers as f64).sqrt();
+    parameters::replace(module, &mut |parameter| {
+        if parameter.shape.len() < 2 {
+            return None;
+        }
+        let writes_residual = ["attention.output.weight", "feed_forward.down.weight"]
+            .iter()
+            .any(|end| parameter.path.ends_with(end));
+        let std = if writes_residual { residual_std } else { how.std };
+        let mut normal = Normal::new(seed ^ fnv1a(&parameter.path));
+        let count = parameter.shape.iter().product();
+        let values: Vec<f32> = (0..count).map(|_| (normal.draw() * std) as f32).collect();
+        Some(TensorData::new(values, parameter.shape.clone()))
+    })
+}
+
+/// Standard normal draws by the polar method.
+///
+/// Reference: Marsaglia and Bray 1964.
+struct Normal {
+    generator: ChaCha8Rng,
+    spare: Option<f64>,
+}
+
+impl Normal {
+    fn new(seed: u64) -> Self {
+        Self { generator: ChaCha8Rng::seed_from_u64(seed), spare: None }
+    }
+
+    fn draw(&mut self) -> f64 {
+        if let Some(spare) = self.spare.take() {
+            return spare;
+        }
+        loop {
+            let x = self.generator.random::<f64>() * 2.0 - 1.0;
+            let y = self.generator.random::<f64>() * 2.0 - 1.0;
+            let square = x * x + y * y;
+            if square > 0.0 && square < 1.0 {
+                let factor = (-2.0 * square.ln() / square).sqrt();
+                self.spare = Some(y * factor);
+                return x * factor;
+            }
+        }
+    }
+}
+
+/// A hash that stays the same in every version of Rust, unlike the standard library's.
+///
+/// Reference: Fowler, Noll and Vo, FNV-1a with 64 bits.
+fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_have_zero_mean_and_unit_variance() {
+        let mut normal = Normal::new(7);
+        let draws: Vec<f64> = (0..100_000).map(|_| normal.draw()).collect();
+        let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+        let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / draws.len() as f64;
+        assert!(mean.abs() < 0.01, "mean {mean}");
+        assert!((variance - 1.0).abs() < 0.02, "variance {variance}");
+    }
+}

@@ -1,0 +1,169 @@
+//! GPT-2: learned positions, LayerNorm before the branches, tanh GELU, tied output; its linear
+//! layers are stored as `[d_input, d_output]`, with queries, keys and values side by side.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Architecture, Family, Size, Task};
+use crate::arch::block::{BlockConfig, PreNormConfig};
+use crate::arch::decoder::{DecoderConfig, OutputWeights, PositionConfig};
+use crate::layers::attention::AttentionConfig;
+use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
+use crate::layers::linear::Bias;
+use crate::layers::mask::Span;
+use crate::layers::norm::{NormConfig, NormKind};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, epsilon, parse, size, within};
+use crate::wire::keys::{copy, drop, rename, split, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["gpt2"],
+    summary: "decoder; learned positions, LayerNorm, tanh GELU, tied output",
+    paper: "Radford et al. 2019, Language Models are Unsupervised Multitask Learners",
+    tasks: &[(Task::CausalLm, "GPT2LMHeadModel"), (Task::Backbone, "GPT2Model")],
+    architecture,
+    config,
+    keys: &[
+        rename("[transformer.]wte", "decoder.embedding.token"),
+        rename("[transformer.]wpe", "decoder.embedding.position"),
+        rename("[transformer.]h.{}.ln_1", "decoder.layers.{}.attention_norm"),
+        split(
+            "[transformer.]h.{}.attn.c_attn",
+            &[
+                "decoder.layers.{}.attention.query",
+                "decoder.layers.{}.attention.key",
+                "decoder.layers.{}.attention.value",
+            ],
+        ),
+        rename("[transformer.]h.{}.attn.c_proj", "decoder.layers.{}.attention.output"),
+        rename("[transformer.]h.{}.ln_2", "decoder.layers.{}.feed_forward_norm"),
+        rename("[transformer.]h.{}.mlp.c_fc", "decoder.layers.{}.feed_forward.up"),
+        rename("[transformer.]h.{}.mlp.c_proj", "decoder.layers.{}.feed_forward.down"),
+        rename("[transformer.]ln_f", "decoder.norm"),
+        transpose("lm_head", "lm_head"),
+        copy("lm_head.weight", "[transformer.]wte.weight"),
+        // The causal mask, which old files carry.
+        drop("[transformer.]h.{}.attn.bias"),
+        drop("[transformer.]h.{}.attn.masked_bias"),
+    ],
+};
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct ConfigJson {
+    vocab_size: usize,
+    n_positions: usize,
+    n_embd: usize,
+    n_layer: usize,
+    n_head: usize,
+    n_inner: Option<usize>,
+    activation_function: String,
+    resid_pdrop: f64,
+    embd_pdrop: f64,
+    attn_pdrop: f64,
+    layer_norm_epsilon: f64,
+    initializer_range: f64,
+    scale_attn_weights: bool,
+    scale_attn_by_inverse_layer_idx: bool,
+    add_cross_attention: bool,
+    tie_word_embeddings: bool,
+}
+
+impl Default for ConfigJson {
+    fn default() -> Self {
+        Self {
+            vocab_size: 50_257,
+            n_positions: 1024,
+            n_embd: 768,
+            n_layer: 12,
+            n_head: 12,
+            n_inner: None,
+            activation_function: "gelu_new".into(),
+            resid_pdrop: 0.1,
+            embd_pdrop: 0.1,
+            attn_pdrop: 0.1,
+            layer_norm_epsilon: 1e-5,
+            initializer_range: 0.02,
+            scale_attn_weights: true,
+            scale_attn_by_inverse_layer_idx: false,
+            add_cross_attention: false,
+            tie_word_embeddings: true,
+        }
+    }
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json)?;
+    if json.add_cross_attention {
+        return Err(ConfigError::unsupported("add_cross_attention", true, "false"));
+    }
+    let d_model = size("n_embd", json.n_embd)?;
+    let d_head = divides("n_head", size("n_head", json.n_head)?, d_model)?;
+    let epsilon = epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?;
+    let norm = NormConfig { kind: NormKind::Layer, d_model, epsilon };
+    let feed_forward = FeedForwardConfig {
+        kind: FeedForwardKind::Plain,
+        d_model,
+        d_ff: size("n_inner", json.n_inner.unwrap_or(4 * d_model))?,
+        activation: activation("activation_function", &json.activation_function)?,
+        bias: Bias::Present,
+    };
+    let dropout = within("resid_pdrop", json.resid_pdrop, [0.0, 1.0])?;
+    let attention_dropout = within("attn_pdrop", json.attn_pdrop, [0.0, 1.0])?;
+    let base_scale = if json.scale_attn_weights { (d_head as f64).powf(-0.5) } else { 1.0 };
+    let layer = |index: usize| {
+        let depth = if json.scale_attn_by_inverse_layer_idx { index + 1 } else { 1 };
+        let attention = AttentionConfig {
+            d_model,
+            n_heads: json.n_head,
+            n_kv_heads: json.n_head,
+            d_head,
+            scale: base_scale / depth as f64,
+            span: Span::Causal,
+            qkv_bias: Bias::Present,
+            output_bias: Bias::Present,
+            dropout: attention_dropout,
+        };
+        BlockConfig::PreNorm(PreNormConfig {
+            attention,
+            feed_forward: feed_forward.clone(),
+            norm: norm.clone(),
+            dropout,
+        })
+    };
+    Ok(Architecture::Decoder(DecoderConfig {
+        vocab_size: size("vocab_size", json.vocab_size)?,
+        d_model,
+        max_positions: size("n_positions", json.n_positions)?,
+        positions: PositionConfig::Learned,
+        layers: (0..size("n_layer", json.n_layer)?).map(layer).collect(),
+        norm: norm.clone(),
+        dropout: within("embd_pdrop", json.embd_pdrop, [0.0, 1.0])?,
+        output: OutputWeights::tied(json.tie_word_embeddings),
+        init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,
+    }))
+}
+
+fn config(size: &Size) -> Value {
+    json!({
+        "model_type": "gpt2",
+        "architectures": ["GPT2LMHeadModel"],
+        "vocab_size": size.vocab_size,
+        "n_positions": size.context,
+        "n_embd": size.d_model,
+        "n_layer": size.n_layers,
+        "n_head": size.n_heads,
+        "n_inner": size.d_ff,
+        "activation_function": "gelu_new",
+        "resid_pdrop": size.dropout,
+        "embd_pdrop": size.dropout,
+        "attn_pdrop": size.dropout,
+        "layer_norm_epsilon": 1e-5,
+        "initializer_range": 0.02,
+        "tie_word_embeddings": true,
+        "bos_token_id": size.eos,
+        "eos_token_id": size.eos,
+        "dtype": "float32",
+    })
+}

@@ -1,0 +1,157 @@
+//! Families: one file of data for each Hugging Face `model_type`.
+
+mod gpt2;
+mod llama;
+
+use serde_json::Value;
+
+use crate::arch::DecoderConfig;
+use crate::wire::config::ConfigError;
+use crate::wire::keys::Key;
+
+/// A family of models.
+#[derive(Debug)]
+pub struct Family {
+    /// Values of `model_type` in `config.json`; the first is the family's name.
+    pub model_types: &'static [&'static str],
+    /// The model in one line.
+    pub summary: &'static str,
+    /// Where it was published.
+    pub paper: &'static str,
+    /// What it can be asked to do, with the class that `architectures` names for it.
+    pub tasks: &'static [(Task, &'static str)],
+    /// Reads `config.json` into a typed and validated config.
+    pub architecture: fn(&str) -> Result<Architecture, ConfigError>,
+    /// Writes the `config.json` of a model of that size, for training from scratch.
+    pub config: fn(&Size) -> Value,
+    /// The checkpoint's keys.
+    pub keys: &'static [Key],
+}
+
+/// All families, sorted by name.
+pub static FAMILIES: &[&Family] = &[&gpt2::FAMILY, &llama::FAMILY];
+
+/// What a model is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Name the next token.
+    CausalLm,
+    /// Hidden states only.
+    Backbone,
+}
+
+/// A config of any skeleton.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Architecture {
+    /// Decoder-only.
+    Decoder(DecoderConfig),
+}
+
+/// The size of a model to train from scratch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Size {
+    /// Token ids run from 0 to this, exclusive.
+    pub vocab_size: usize,
+    /// The longest sequence, in tokens.
+    pub context: usize,
+    /// Features of a token.
+    pub d_model: usize,
+    /// Blocks.
+    pub n_layers: usize,
+    /// Query heads.
+    pub n_heads: usize,
+    /// Key and value heads; as many as query heads where `None`. GPT-2 has no other choice.
+    pub n_kv_heads: Option<usize>,
+    /// Hidden features of the feed-forward layers; the family's usual multiple of `d_model` where `None`.
+    pub d_ff: Option<usize>,
+    /// Probability of dropping a feature in training, wherever the family drops.
+    pub dropout: f64,
+    /// The token that ends a text.
+    pub eos: Option<u32>,
+}
+
+/// Sizes that have a name: blocks, heads, `d_model`.
+pub const NAMED_SIZES: &[(&str, [usize; 3])] = &[
+    ("nano", [4, 4, 128]),
+    ("micro", [6, 6, 384]),
+    ("small", [12, 12, 768]),
+    ("medium", [24, 16, 1024]),
+];
+
+impl Family {
+    /// The family's name: the `model_type` of its checkpoints.
+    pub fn name(&self) -> &'static str {
+        self.model_types[0]
+    }
+
+    /// What the model of this `config.json` is asked to do, by the class that `architectures`
+    /// names; causal language modelling where it names none.
+    ///
+    /// # Errors
+    ///
+    /// The classes that are supported.
+    pub fn task(&self, config: &Value) -> Result<Task, ConfigError> {
+        let class =
+            config.get("architectures").and_then(|list| list.get(0)).and_then(Value::as_str);
+        let Some(class) = class else {
+            return Ok(self.tasks[0].0);
+        };
+        let found = self.tasks.iter().find(|(_, name)| *name == class);
+        found.map(|(task, _)| *task).ok_or_else(|| {
+            let known: Vec<&str> = self.tasks.iter().map(|(_, name)| *name).collect();
+            ConfigError::unsupported("architectures", class, &known.join(", "))
+        })
+    }
+}
+
+/// The family of that name.
+///
+/// # Errors
+///
+/// Lists what there is.
+pub fn find(name: &str) -> Result<&'static Family, ConfigError> {
+    let found = FAMILIES.iter().find(|family| family.model_types.contains(&name));
+    found.copied().ok_or_else(|| ConfigError::UnknownModelType {
+        found: name.to_string(),
+        known: FAMILIES.iter().flat_map(|family| family.model_types).copied().collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_are_sorted_and_named_once() {
+        let names: Vec<&str> =
+            FAMILIES.iter().flat_map(|family| family.model_types).copied().collect();
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+    }
+
+    #[test]
+    fn a_config_written_for_a_size_reads_back_as_that_size() {
+        let size = Size {
+            vocab_size: 65,
+            context: 32,
+            d_model: 48,
+            n_layers: 3,
+            n_heads: 4,
+            n_kv_heads: None,
+            d_ff: Some(80),
+            dropout: 0.25,
+            eos: Some(7),
+        };
+        for family in FAMILIES {
+            let json = (family.config)(&size);
+            assert_eq!(json["model_type"], family.name());
+            assert_eq!(family.task(&json).unwrap(), Task::CausalLm);
+            let Architecture::Decoder(config) = (family.architecture)(&json.to_string()).unwrap();
+            assert_eq!(
+                (config.vocab_size, config.max_positions, config.d_model, config.layers.len()),
+                (65, 32, 48, 3),
+                "{}",
+                family.name()
+            );
+        }
+    }
+}

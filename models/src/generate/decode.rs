@@ -1,0 +1,184 @@
+//! The generation loop.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use thiserror::Error;
+
+use super::sampling::{Sampler, Sampling};
+use crate::heads::CausalLm;
+use crate::layers::cache::Cache;
+use crate::layers::mask::Padding;
+
+/// What to continue: a text's tokens, at least one.
+pub type Prompt = Vec<u32>;
+
+/// How long to go on, and how to choose.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// At most this many tokens are added to each prompt.
+    pub max_new_tokens: usize,
+    /// A row ends after this token.
+    pub eos: Option<u32>,
+    /// How a token is chosen.
+    pub sampling: Sampling,
+}
+
+/// A token was added to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// The prompt's place in the batch.
+    pub row: usize,
+    /// The token.
+    pub token: u32,
+}
+
+/// Why a prompt cannot be continued.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum GenerateError {
+    /// Nothing to continue.
+    #[error("prompt {row} has no tokens; give at least one character")]
+    Empty {
+        /// The prompt's place in the batch.
+        row: usize,
+    },
+    /// A token that the model does not know.
+    #[error("token id {token} is out of range; the model has {vocab_size} tokens")]
+    OutOfRange {
+        /// The token.
+        token: u32,
+        /// The size of the vocabulary.
+        vocab_size: usize,
+    },
+    /// More tokens than the model has positions.
+    #[error("the prompt has {length} tokens and the model's context is {context}; shorten it")]
+    TooLong {
+        /// Tokens of the prompt.
+        length: usize,
+        /// The longest sequence, in tokens.
+        context: usize,
+    },
+    /// A score that is not a number.
+    #[error("the model's scores are not finite; its weights may be broken")]
+    NotFinite,
+}
+
+/// Continues every prompt and returns the tokens added, one list for each.
+///
+/// Prompts of different lengths are padded on the left. When the context is full, the oldest half of
+/// each row is forgotten and the rest is read again, so a text can grow beyond the context; up to
+/// there the result is that of `transformers`. `receive` sees every token as it is chosen and stops
+/// the loop by returning `false`.
+///
+/// # Errors
+///
+/// An empty prompt, one longer than the context, a token id out of range, scores that are no numbers.
+pub fn generate(
+    model: &CausalLm,
+    prompts: &[Prompt],
+    options: &Options,
+    receive: &mut dyn FnMut(Event) -> bool,
+) -> Result<Vec<Vec<u32>>, GenerateError> {
+    validate(model, prompts)?;
+    let device = model.device();
+    let sampler = |row| Sampler::new(options.sampling, row);
+    let mut rows: Vec<Row> = prompts
+        .iter()
+        .enumerate()
+        .map(|(place, prompt)| Row { place, tokens: prompt.clone(), sampler: sampler(place) })
+        .collect();
+    let mut added: Vec<Vec<u32>> = vec![Vec::new(); prompts.len()];
+    let mut memory: Option<Cache> = None;
+
+    for _ in 0..options.max_new_tokens {
+        if rows.is_empty() {
+            break;
+        }
+        let scores = match memory.as_mut().filter(|cache| cache.len() < cache.capacity()) {
+            Some(cache) => {
+                let last: Vec<u32> =
+                    rows.iter().filter_map(|row| row.tokens.last().copied()).collect();
+                model.step_last(ids(&last, rows.len(), &device), cache)
+            }
+            None => {
+                let (scores, cache) = read(model, &mut rows, options.max_new_tokens, &device);
+                memory = Some(cache);
+                scores
+            }
+        };
+        let vocab_size = scores.dims()[1];
+        let scores: Vec<f32> = scores.into_data().iter::<f32>().collect();
+        let mut finished = false;
+        for (row, scores) in rows.iter_mut().zip(scores.chunks_exact(vocab_size)) {
+            if scores.iter().any(|score| score.is_nan()) {
+                return Err(GenerateError::NotFinite);
+            }
+            let token = row.sampler.choose(scores);
+            row.tokens.push(token);
+            added[row.place].push(token);
+            if !receive(Event { row: row.place, token }) {
+                return Ok(added);
+            }
+            finished |= Some(token) == options.eos;
+        }
+        if finished {
+            // The rows that are left are read again without the finished ones.
+            rows.retain(|row| row.tokens.last().copied() != options.eos);
+            memory = None;
+        }
+    }
+    Ok(added)
+}
+
+/// A sequence that is being continued.
+struct Row {
+    place: usize,
+    tokens: Vec<u32>,
+    sampler: Sampler,
+}
+
+/// Reads whole rows into a new cache and returns the scores after their last tokens.
+fn read(
+    model: &CausalLm,
+    rows: &mut [Row],
+    max_new_tokens: usize,
+    device: &Device,
+) -> (Tensor<2>, Cache) {
+    let context = model.config().max_positions;
+    for row in rows.iter_mut() {
+        if row.tokens.len() > context {
+            row.tokens.drain(..row.tokens.len() - context.div_ceil(2));
+        }
+    }
+    let lengths: Vec<usize> = rows.iter().map(|row| row.tokens.len()).collect();
+    let longest = lengths.iter().copied().max().unwrap_or(0);
+    let mut padded = Vec::with_capacity(rows.len() * longest);
+    for row in rows.iter() {
+        padded.extend(std::iter::repeat_n(0, longest - row.tokens.len()));
+        padded.extend_from_slice(&row.tokens);
+    }
+    let capacity = context.min(longest + max_new_tokens);
+    let mut cache = model.cache(capacity).with_padding(Padding::left(&lengths));
+    (model.step_last(ids(&padded, rows.len(), device), &mut cache), cache)
+}
+
+fn ids(tokens: &[u32], rows: usize, device: &Device) -> Tensor<2, Int> {
+    let values: Vec<i64> = tokens.iter().map(|&token| i64::from(token)).collect();
+    Tensor::from_data(TensorData::new(values, [rows, tokens.len() / rows]), device)
+}
+
+fn validate(model: &CausalLm, prompts: &[Prompt]) -> Result<(), GenerateError> {
+    let config = model.config();
+    for (row, prompt) in prompts.iter().enumerate() {
+        if prompt.is_empty() {
+            return Err(GenerateError::Empty { row });
+        }
+        if prompt.len() > config.max_positions {
+            let (length, context) = (prompt.len(), config.max_positions);
+            return Err(GenerateError::TooLong { length, context });
+        }
+        let vocab_size = config.vocab_size;
+        if let Some(&token) = prompt.iter().find(|&&token| token as usize >= vocab_size) {
+            return Err(GenerateError::OutOfRange { token, vocab_size });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Continuing texts: the choice of a token, and the loop around it.
+
+mod decode;
+mod sampling;
+
+pub use decode::{Event, GenerateError, Options, Prompt, generate};
+pub use sampling::{Sampler, Sampling, SamplingError};

@@ -1,0 +1,96 @@
+//! Causal language modelling: the next token's scores at every position.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Int, Tensor};
+
+use crate::arch::{Decoder, DecoderConfig, Initialization, initialize};
+use crate::layers::cache::Cache;
+use crate::layers::linear::{Bias, linear};
+use crate::layers::mask::Padding;
+
+/// A decoder with an output projection over the vocabulary.
+#[derive(Module, Debug)]
+pub struct CausalLm {
+    /// The skeleton.
+    pub decoder: Decoder,
+    /// The output projection; `None` where it reads the token embeddings.
+    lm_head: Option<Linear>,
+}
+
+impl CausalLm {
+    /// A model of zeros, to be initialized or loaded.
+    pub fn new(config: &DecoderConfig, device: &Device) -> Self {
+        let lm_head = (!config.is_tied())
+            .then(|| linear(config.d_model, config.vocab_size, Bias::Absent, device));
+        Self { decoder: config.init(device), lm_head }
+    }
+
+    /// Draws the weights from `seed`; see [`initialize`].
+    pub fn initialized(self, seed: u64) -> Self {
+        let config = self.decoder.config();
+        let how = Initialization { std: config.init_std, n_layers: config.layers.len() };
+        initialize(self, how, seed)
+    }
+
+    /// The config that the model was built from.
+    pub fn config(&self) -> &DecoderConfig {
+        self.decoder.config()
+    }
+
+    /// The device that the weights are on.
+    pub fn device(&self) -> Device {
+        self.decoder.token_embedding().weight.lazy_device()
+    }
+
+    /// The next token's scores at every position of whole sequences.
+    ///
+    /// # Shapes
+    ///
+    /// - `tokens`: `[batch, seq]`
+    /// - result: `[batch, seq, vocab_size]`
+    pub fn forward(&self, tokens: Tensor<2, Int>, padding: &Padding) -> Tensor<3> {
+        self.logits(self.decoder.forward(tokens, padding))
+    }
+
+    /// The next token's scores after each of the new tokens; see [`Decoder::step`].
+    ///
+    /// # Shapes
+    ///
+    /// - `tokens`: `[batch, new]`
+    /// - result: `[batch, new, vocab_size]`
+    pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
+        self.logits(self.decoder.step(tokens, cache))
+    }
+
+    /// The next token's scores after the last of the new tokens only, which spares the projection
+    /// of a whole prompt.
+    ///
+    /// # Shapes
+    ///
+    /// - `tokens`: `[batch, new]`
+    /// - result: `[batch, vocab_size]`
+    pub fn step_last(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<2> {
+        let hidden = self.decoder.step(tokens, cache);
+        let [_, new, _] = hidden.dims();
+        self.logits(hidden.slice_dim(1, new - 1..new)).squeeze_dim(1)
+    }
+
+    /// An empty cache with room for `capacity` tokens.
+    pub fn cache(&self, capacity: usize) -> Cache {
+        Cache::new(self.config().layers.len(), capacity)
+    }
+
+    /// Scores of hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[batch, seq, d_model]`
+    /// - result: `[batch, seq, vocab_size]`
+    pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
+        match &self.lm_head {
+            Some(lm_head) => lm_head.forward(hidden),
+            None => self.decoder.token_embedding().scores(hidden),
+        }
+    }
+}

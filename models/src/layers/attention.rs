@@ -1,0 +1,145 @@
+//! The one attention layer: what differs between models comes in through [`Scope`].
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::tensor::{Bool, Device, Tensor, activation, assert_shape};
+use serde::{Deserialize, Serialize};
+
+use super::Scope;
+use super::linear::{Bias, linear};
+use super::mask::Span;
+
+/// Sizes and form of an attention layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttentionConfig {
+    /// Input and output features.
+    pub d_model: usize,
+    /// Query heads.
+    pub n_heads: usize,
+    /// Key and value heads; each serves `n_heads / n_kv_heads` query heads.
+    pub n_kv_heads: usize,
+    /// Features of a head; times `n_heads` it may differ from `d_model`.
+    pub d_head: usize,
+    /// Factor on the scores, usually `1 / sqrt(d_head)`.
+    pub scale: f64,
+    /// What a query may read.
+    pub span: Span,
+    /// Whether the projections of queries, keys and values add biases.
+    pub qkv_bias: Bias,
+    /// Whether the output projection adds a bias.
+    pub output_bias: Bias,
+    /// Probability of dropping an attention weight in training.
+    pub dropout: f64,
+}
+
+/// Multi-head attention with grouped keys and values.
+///
+/// ```text
+/// softmax(scale · Q Kᵀ + mask) V,   then a projection of all heads
+/// ```
+///
+/// Reference: Vaswani et al. 2017, §3.2, <https://arxiv.org/abs/1706.03762>; grouped: Ainslie et al.
+/// 2023, <https://arxiv.org/abs/2305.13245>
+#[derive(Module, Debug)]
+pub struct Attention {
+    /// `d_model` to `n_heads · d_head`.
+    pub query: Linear,
+    /// `d_model` to `n_kv_heads · d_head`.
+    pub key: Linear,
+    /// `d_model` to `n_kv_heads · d_head`.
+    pub value: Linear,
+    /// `n_heads · d_head` to `d_model`.
+    pub output: Linear,
+    dropout: Dropout,
+    d_model: usize,
+    d_head: usize,
+    scale: f64,
+}
+
+impl AttentionConfig {
+    /// A layer of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> Attention {
+        let d_query = self.n_heads * self.d_head;
+        let d_key = self.n_kv_heads * self.d_head;
+        Attention {
+            query: linear(self.d_model, d_query, self.qkv_bias, device),
+            key: linear(self.d_model, d_key, self.qkv_bias, device),
+            value: linear(self.d_model, d_key, self.qkv_bias, device),
+            output: linear(d_query, self.d_model, self.output_bias, device),
+            dropout: DropoutConfig::new(self.dropout).init(),
+            d_model: self.d_model,
+            d_head: self.d_head,
+            scale: self.scale,
+        }
+    }
+
+    /// Multiply-adds per token: the projections, then scores and sums over `n_keys` keys.
+    pub fn macs_per_token(&self, n_keys: usize) -> usize {
+        let d_query = self.n_heads * self.d_head;
+        let d_key = self.n_kv_heads * self.d_head;
+        let projections = self.d_model * (2 * d_query + 2 * d_key);
+        let seen = match self.span {
+            Span::Full => n_keys,
+            Span::Causal => n_keys.div_ceil(2),
+            Span::Window(n) => n.min(n_keys.div_ceil(2)),
+        };
+        projections + 2 * d_query * seen
+    }
+}
+
+impl Attention {
+    /// Lets every position read the positions that the scope allows.
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+        assert_shape!(x, [_, _, self.d_model]);
+        let query = self.split_heads(self.query.forward(x.clone())); // [batch, n_heads, seq, d_head]
+        let key = self.split_heads(self.key.forward(x.clone())); // [batch, n_kv_heads, seq, d_head]
+        let value = self.split_heads(self.value.forward(x));
+        let query = scope.positions.apply(query);
+        let key = scope.positions.apply(key);
+        let (key, value) = match &mut scope.cache {
+            Some(cache) => cache.append(key, value),
+            None => (key, value),
+        };
+        let hidden = scope.mask.hidden(query.dims()[2], key.dims()[2], &query.device());
+        let context = self.attend(query * self.scale, [key, value], hidden);
+        self.output.forward(merge_heads(context))
+    }
+
+    /// Weighs values by the softmax of the scores. The query heads of a group are folded into the
+    /// rows of one product, so keys and values are not copied per head.
+    fn attend(
+        &self,
+        query: Tensor<4>,
+        [key, value]: [Tensor<4>; 2],
+        hidden: Option<Tensor<4, Bool>>,
+    ) -> Tensor<4> {
+        let [batch, n_heads, n_queries, d_head] = query.dims();
+        let [_, n_kv_heads, n_keys, _] = key.dims();
+        let rows = n_heads / n_kv_heads * n_queries;
+
+        let scores = query.reshape([batch, n_kv_heads, rows, d_head]).matmul(key.transpose());
+        let scores = scores.reshape([batch, n_heads, n_queries, n_keys]);
+        let scores = match hidden {
+            // Finite, so that a row that may read nothing gives numbers that nobody reads and not NaN.
+            Some(hidden) => scores.mask_fill(hidden, f32::MIN),
+            None => scores,
+        };
+        let weights = self.dropout.forward(activation::softmax(scores, 3));
+        let weights = weights.reshape([batch, n_kv_heads, rows, n_keys]);
+        weights.matmul(value).reshape([batch, n_heads, n_queries, d_head])
+    }
+
+    fn split_heads(&self, x: Tensor<3>) -> Tensor<4> {
+        let [batch, seq, width] = x.dims();
+        x.reshape([batch, seq, width / self.d_head, self.d_head]).swap_dims(1, 2)
+    }
+}
+
+fn merge_heads(x: Tensor<4>) -> Tensor<3> {
+    let [batch, n_heads, seq, d_head] = x.dims();
+    x.swap_dims(1, 2).reshape([batch, seq, n_heads * d_head])
+}

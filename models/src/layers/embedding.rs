@@ -1,0 +1,48 @@
+//! From token ids to vectors.
+
+use burn::module::{Module, Param};
+use burn::tensor::module::embedding;
+use burn::tensor::{Device, Int, Tensor};
+
+use super::linear::weight;
+
+/// A table of vectors, one for each id.
+#[derive(Module, Debug)]
+pub struct EmbeddingTable {
+    /// `[n_rows, d_model]`
+    pub weight: Param<Tensor<2>>,
+}
+
+impl EmbeddingTable {
+    /// A table of zeros, to be initialized or loaded.
+    pub fn new(n_rows: usize, d_model: usize, device: &Device) -> Self {
+        Self { weight: weight(n_rows, d_model, device) }
+    }
+
+    /// Looks ids up.
+    ///
+    /// Ids are checked where they come in, on the host: on a GPU an id outside the table reads
+    /// whatever lies there.
+    ///
+    /// # Shapes
+    ///
+    /// - `ids`: `[batch, seq]`
+    /// - result: `[batch, seq, d_model]`
+    pub fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        embedding(self.weight.val(), ids)
+    }
+
+    /// Scores every row of the table against `x`: the output projection of a tied model, which
+    /// reads the one parameter a second time.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[batch, seq, d_model]`
+    /// - result: `[batch, seq, n_rows]`
+    pub fn scores(&self, x: Tensor<3>) -> Tensor<3> {
+        let [batch, seq, d_model] = x.dims();
+        let table = self.weight.val().transpose();
+        let n_rows = table.dims()[1];
+        x.reshape([batch * seq, d_model]).matmul(table).reshape([batch, seq, n_rows])
+    }
+}

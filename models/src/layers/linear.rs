@@ -1,0 +1,38 @@
+//! Linear layers as every model here creates them.
+
+use burn::module::Param;
+use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+/// Whether a projection adds a bias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bias {
+    /// `x W`
+    Absent,
+    /// `x W + b`
+    Present,
+}
+
+impl Bias {
+    /// From a config's flag.
+    pub fn present(flag: bool) -> Self {
+        if flag { Self::Present } else { Self::Absent }
+    }
+}
+
+/// A linear layer `[d_input, d_output]` of zeros, to be initialized or loaded.
+///
+/// Zeros, because the values come later from a checkpoint or from
+/// [`initialize`](crate::arch::initialize), which depends on the seed and on nothing else.
+pub fn linear(d_input: usize, d_output: usize, bias: Bias, device: &Device) -> Linear {
+    LinearConfig::new(d_input, d_output)
+        .with_bias(bias == Bias::Present)
+        .with_initializer(Initializer::Zeros)
+        .init(device)
+}
+
+/// A weight `[rows, columns]` of zeros, to be initialized or loaded.
+pub fn weight(rows: usize, columns: usize, device: &Device) -> Param<Tensor<2>> {
+    Initializer::Zeros.init([rows, columns], device)
+}

@@ -1,0 +1,185 @@
+//! Masks as descriptions: which keys a query may read. Tensors are built only where one is needed.
+
+use std::cell::OnceCell;
+
+use burn::tensor::{Bool, Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+/// The part of a sequence that a query may read, padding aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Span {
+    /// Every position.
+    Full,
+    /// Itself and what came before.
+    Causal,
+    /// Itself and the `n - 1` positions before it.
+    Window(usize),
+}
+
+/// Which positions of a batch hold tokens, and which only fill it up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Padding {
+    /// Per row, whether each position holds a token; empty when all do.
+    rows: Vec<Vec<bool>>,
+}
+
+impl Padding {
+    /// No padding: every position holds a token.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Padding given per row; `true` where there is a token, as in Hugging Face's `attention_mask`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the rows differ in length.
+    pub fn from_rows(rows: Vec<Vec<bool>>) -> Self {
+        let length = rows.first().map_or(0, Vec::len);
+        assert!(rows.iter().all(|row| row.len() == length), "rows of a batch have one length");
+        if rows.iter().flatten().all(|is_token| *is_token) {
+            return Self::none();
+        }
+        Self { rows }
+    }
+
+    /// Rows of these lengths, filled up on the left to the longest.
+    pub fn left(lengths: &[usize]) -> Self {
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let row = |&length: &usize| (0..longest).map(|i| i >= longest - length).collect();
+        Self::from_rows(lengths.iter().map(row).collect())
+    }
+
+    /// Whether every position holds a token.
+    pub fn is_none(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether each position of each row holds a token; `None` when all do.
+    pub fn rows(&self) -> Option<&[Vec<bool>]> {
+        (!self.rows.is_empty()).then_some(&self.rows)
+    }
+
+    /// Appends `count` positions that hold tokens to every row.
+    pub fn extend(&mut self, count: usize) {
+        for row in &mut self.rows {
+            row.extend(std::iter::repeat_n(true, count));
+        }
+    }
+}
+
+/// A span and a padding: everything that decides which keys a query may read.
+#[derive(Debug)]
+pub struct Mask {
+    span: Span,
+    padding: Padding,
+    hidden: OnceCell<Option<Tensor<4, Bool>>>,
+}
+
+impl Mask {
+    /// The mask of one forward pass. `padding` covers all keys, those in the cache too.
+    pub fn new(span: Span, padding: Padding) -> Self {
+        Self { span, padding, hidden: OnceCell::new() }
+    }
+
+    /// The span.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// What to hide, as a tensor; `None` when every query may read every key.
+    ///
+    /// Built at the first call and shared by all layers of the pass. The last query stands at the
+    /// last key: with `n_keys > n_queries` the first keys come from the cache.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[1 or batch, 1, n_queries, n_keys]`, `true` = hidden (Burn's polarity, which is
+    ///   the opposite of Hugging Face's)
+    pub fn hidden(
+        &self,
+        n_queries: usize,
+        n_keys: usize,
+        device: &Device,
+    ) -> Option<Tensor<4, Bool>> {
+        let build = || {
+            let sees_all = match self.span {
+                Span::Full => true,
+                Span::Causal => n_queries == 1,
+                Span::Window(n) => n_queries == 1 && n_keys <= n,
+            };
+            if sees_all && self.padding.is_none() {
+                return None;
+            }
+            let no_padding = [Vec::new()];
+            let rows = self.padding.rows().unwrap_or(&no_padding);
+            let mut values = Vec::with_capacity(rows.len() * n_queries * n_keys);
+            for row in rows {
+                for query in n_keys - n_queries..n_keys {
+                    values.extend((0..n_keys).map(|key| {
+                        !self.span.allows(query, key) || !row.get(key).copied().unwrap_or(true)
+                    }));
+                }
+            }
+            let data = TensorData::new(values, [rows.len(), 1, n_queries, n_keys]);
+            Some(Tensor::from_data(data, device))
+        };
+        self.hidden.get_or_init(build).clone()
+    }
+}
+
+impl Span {
+    /// Whether the query at one position may read the key at another.
+    pub fn allows(self, query: usize, key: usize) -> bool {
+        match self {
+            Self::Full => true,
+            Self::Causal => key <= query,
+            Self::Window(n) => key <= query && query - key < n,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(mask: &Mask, n_queries: usize, n_keys: usize) -> Option<Vec<bool>> {
+        let tensor = mask.hidden(n_queries, n_keys, &Device::flex())?;
+        Some(tensor.into_data().iter::<bool>().collect())
+    }
+
+    #[test]
+    fn a_single_causal_query_builds_no_tensor() {
+        assert_eq!(hidden(&Mask::new(Span::Causal, Padding::none()), 1, 7), None);
+        assert_eq!(hidden(&Mask::new(Span::Full, Padding::none()), 3, 3), None);
+    }
+
+    #[test]
+    fn causal_is_aligned_with_the_last_key() {
+        let mask = Mask::new(Span::Causal, Padding::none());
+        let expected = vec![false, false, true, false, false, false];
+        assert_eq!(hidden(&mask, 2, 3), Some(expected));
+    }
+
+    #[test]
+    fn a_window_of_two_sees_itself_and_one_before() {
+        let mask = Mask::new(Span::Window(2), Padding::none());
+        let t = true;
+        let f = false;
+        assert_eq!(hidden(&mask, 3, 3), Some(vec![f, t, t, f, f, t, t, f, f]));
+    }
+
+    #[test]
+    fn left_padding_hides_the_first_keys_of_short_rows() {
+        let mask = Mask::new(Span::Causal, Padding::left(&[1, 2]));
+        let t = true;
+        let f = false;
+        assert_eq!(hidden(&mask, 2, 2), Some(vec![t, t, t, f, f, t, f, f]));
+    }
+
+    #[test]
+    fn rows_full_of_tokens_are_no_padding() {
+        assert!(Padding::from_rows(vec![vec![true; 3]; 2]).is_none());
+        assert!(Padding::left(&[4, 4]).is_none());
+    }
+}

@@ -1,0 +1,63 @@
+//! Normalisation over the model dimension.
+
+use burn::module::Module;
+use burn::nn::{LayerNorm, LayerNormConfig, RmsNorm, RmsNormConfig};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+/// Which norm, over how many features, with which epsilon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NormConfig {
+    /// The formula.
+    pub kind: NormKind,
+    /// Features.
+    pub d_model: usize,
+    /// Added to the variance before the square root. Published models differ by 7 orders of magnitude.
+    pub epsilon: f64,
+}
+
+/// The formula of a norm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NormKind {
+    /// `(x - mean) / sqrt(var + ε) · γ + β`. Reference: Ba et al. 2016, <https://arxiv.org/abs/1607.06450>
+    Layer,
+    /// `x / sqrt(mean(x²) + ε) · γ`. Reference: Zhang and Sennrich 2019, <https://arxiv.org/abs/1910.07467>
+    Rms,
+}
+
+/// A norm over the last dimension.
+#[derive(Module, Debug)]
+pub enum Norm {
+    /// Mean and variance, scale and shift.
+    Layer(LayerNorm),
+    /// Root mean square and scale.
+    Rms(RmsNorm),
+}
+
+impl NormConfig {
+    /// A norm with unit scale and no shift.
+    pub fn init(&self, device: &Device) -> Norm {
+        match self.kind {
+            NormKind::Layer => Norm::Layer(
+                LayerNormConfig::new(self.d_model).with_epsilon(self.epsilon).init(device),
+            ),
+            NormKind::Rms => {
+                Norm::Rms(RmsNormConfig::new(self.d_model).with_epsilon(self.epsilon).init(device))
+            }
+        }
+    }
+}
+
+impl Norm {
+    /// Normalises `x` over its last dimension.
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[.., d_model]`
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Layer(norm) => norm.forward(x),
+            Self::Rms(norm) => norm.forward(x),
+        }
+    }
+}

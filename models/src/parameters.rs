@@ -1,0 +1,126 @@
+//! Walking a module's parameters by path, such as `decoder.layers.0.attention.query.weight`.
+//!
+//! Burn puts an enum's variant into the path (`layers.0.PreNorm.attention…`); here it is left out,
+//! so that a path says where a parameter is and not which wiring surrounds it.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{DType, Shape, Tensor, TensorData};
+
+/// A parameter's path and shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterInfo {
+    /// Module path, dots between the parts.
+    pub path: String,
+    /// Shape as Burn holds it; a linear layer's weight is `[d_input, d_output]`.
+    pub shape: Vec<usize>,
+}
+
+/// The part of a path that the traversal is in.
+///
+/// Shared by every visitor and mapper that needs paths.
+#[derive(Debug, Default)]
+pub struct Path {
+    parts: Vec<Option<String>>,
+}
+
+impl Path {
+    /// Enters a module; a variant of an enum adds nothing to the path.
+    pub fn enter(&mut self, name: &str, container: &str) {
+        let is_variant = container.starts_with("Enum:");
+        self.parts.push((!is_variant).then(|| name.to_string()));
+    }
+
+    /// Leaves the module entered last.
+    pub fn exit(&mut self) {
+        self.parts.pop();
+    }
+
+    /// The path so far.
+    pub fn join(&self) -> String {
+        let parts: Vec<&str> = self.parts.iter().flatten().map(String::as_str).collect();
+        parts.join(".")
+    }
+}
+
+/// Every float parameter of `module`, in the order of its fields. Reads no values.
+pub fn list<M: Module>(module: &M) -> Vec<ParameterInfo> {
+    struct List {
+        path: Path,
+        found: Vec<ParameterInfo>,
+    }
+    impl ModuleVisitor for List {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.path.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let shape = param.lazy_shape().as_slice().to_vec();
+            self.found.push(ParameterInfo { path: self.path.join(), shape });
+        }
+    }
+    let mut visitor = List { path: Path::default(), found: Vec::new() };
+    module.visit(&mut visitor);
+    visitor.found
+}
+
+/// The number of parameters of `module`; a tied weight is one parameter and counts once.
+pub fn count<M: Module>(module: &M) -> usize {
+    list(module).iter().map(|parameter| parameter.shape.iter().product::<usize>()).sum()
+}
+
+/// Hands every float parameter's path and value to `receive`, one at a time.
+pub fn read<M: Module>(module: &M, receive: &mut dyn FnMut(&str, TensorData)) {
+    struct Read<'a> {
+        path: Path,
+        receive: &'a mut dyn FnMut(&str, TensorData),
+    }
+    impl ModuleVisitor for Read<'_> {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.path.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            (self.receive)(&self.path.join(), param.val().into_data());
+        }
+    }
+    module.visit(&mut Read { path: Path::default(), receive });
+}
+
+/// Replaces every parameter for which `source` has a value.
+///
+/// # Panics
+///
+/// Panics if a value's shape is not the parameter's.
+pub fn replace<M: Module>(
+    module: M,
+    source: &mut dyn FnMut(&ParameterInfo) -> Option<TensorData>,
+) -> M {
+    struct Replace<'a> {
+        path: Path,
+        source: &'a mut dyn FnMut(&ParameterInfo) -> Option<TensorData>,
+    }
+    impl ModuleMapper for Replace<'_> {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.path.exit();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let shape = param.lazy_shape();
+            let info = ParameterInfo { path: self.path.join(), shape: shape.as_slice().to_vec() };
+            let Some(data) = (self.source)(&info) else {
+                return param;
+            };
+            assert_eq!(*data.shape(), Shape::from(info.shape), "the shape of {}", info.path);
+            let tensor = Tensor::from_data(data, (&param.lazy_device(), DType::F32));
+            let id = param.id;
+            param.transform_for_load(tensor, id)
+        }
+    }
+    module.map(&mut Replace { path: Path::default(), source })
+}

@@ -1,0 +1,75 @@
+//! Files that are either whole or not there.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use super::SaveError;
+
+/// Writes a file under a temporary name in the same folder and renames it when it is whole and on
+/// the disk, so that a crash or a full disk leaves the old file as it was.
+///
+/// # Errors
+///
+/// Names the file; the temporary one is removed.
+pub fn write_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), SaveError> {
+    let in_context = |source| SaveError::Write { path: path.to_path_buf(), source };
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    // The temporary file removes itself when it is dropped before it got its name.
+    let temporary =
+        tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(in_context)?;
+    let mut writer = BufWriter::with_capacity(1 << 20, temporary);
+    write(&mut writer).map_err(in_context)?;
+    let temporary = writer.into_inner().map_err(|error| in_context(error.into_error()))?;
+    temporary.as_file().sync_all().map_err(in_context)?;
+    make_readable(temporary.as_file()).map_err(in_context)?;
+    temporary.persist(path).map_err(|error| in_context(error.error))?;
+    sync_dir(folder).map_err(in_context)
+}
+
+/// Makes the names in a folder durable, as [`File::sync_all`] does for a file's bytes.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn sync_dir(folder: &Path) -> io::Result<()> {
+    // Only Unix can open a folder for this; elsewhere renames are durable enough.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Temporary files are private to their owner; a model is not.
+#[cfg(unix)]
+fn make_readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        write_atomically(&path, |w| w.write_all(b"old")).unwrap();
+        let failed = write_atomically(&path, |w| {
+            w.write_all(b"new")?;
+            Err(io::Error::other("disk full"))
+        });
+        assert!(failed.unwrap_err().to_string().contains("a.json: disk full"));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

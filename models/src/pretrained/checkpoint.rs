@@ -1,0 +1,201 @@
+//! Tensors in files: one safetensors file, or shards with an index. Nothing is read but what is
+//! asked for, and nothing in a file is executed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Component, Path, PathBuf};
+
+use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
+use serde::Deserialize;
+
+use super::{F32Tensor, INDEX_FILE, LoadError, WEIGHTS_FILE};
+
+/// The longest header that is read; the format's own library allows no more.
+const MAX_HEADER: u64 = 100_000_000;
+
+/// Where a tensor lies.
+#[derive(Debug, Clone)]
+pub struct TensorInfo {
+    /// The file.
+    pub file: PathBuf,
+    /// The type of its elements.
+    pub dtype: Dtype,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Bytes from the file's start.
+    start: u64,
+    /// Bytes.
+    length: usize,
+}
+
+/// The tensors of a directory, by key.
+#[derive(Debug)]
+pub struct Checkpoint {
+    tensors: BTreeMap<String, TensorInfo>,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+impl Checkpoint {
+    /// Opens `model.safetensors`, or else the shards that `model.safetensors.index.json` lists, and
+    /// reads their headers.
+    ///
+    /// # Errors
+    ///
+    /// No weights (said so when there are only pickled ones, which are never read); a file that is
+    /// missing, truncated or no safetensors; an index that disagrees with its shards.
+    pub fn open(folder: &Path) -> Result<Self, LoadError> {
+        let single = folder.join(WEIGHTS_FILE);
+        if single.exists() {
+            return Ok(Self { tensors: read_header(&single)? });
+        }
+        let index = folder.join(INDEX_FILE);
+        if index.exists() {
+            return Self::open_shards(folder, &index);
+        }
+        let has = |name: &str| folder.join(name).exists();
+        let reason = if has("pytorch_model.bin") || has("pytorch_model.bin.index.json") {
+            "only pickled weights (pytorch_model.bin), which can execute code and are not read; \
+             save the model again as safetensors"
+        } else {
+            "neither model.safetensors nor model.safetensors.index.json"
+        };
+        Err(LoadError::NotAModel { path: folder.to_path_buf(), reason: reason.into() })
+    }
+
+    fn open_shards(folder: &Path, index_path: &Path) -> Result<Self, LoadError> {
+        let corrupt =
+            |reason: String| LoadError::Corrupt { path: index_path.to_path_buf(), reason };
+        let bytes = std::fs::read(index_path)
+            .map_err(|source| LoadError::Read { path: index_path.to_path_buf(), source })?;
+        let index: Index =
+            serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+        let shards: BTreeSet<&String> = index.weight_map.values().collect();
+        let mut tensors = BTreeMap::new();
+        for shard in shards {
+            // A name with folders in it could point anywhere.
+            let mut parts = Path::new(shard).components();
+            if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
+                return Err(corrupt(format!("{shard:?} is not the name of a file")));
+            }
+            let path = folder.join(shard);
+            for (key, info) in read_header(&path)? {
+                if index.weight_map.get(&key) != Some(shard) {
+                    return Err(corrupt(format!("{shard} holds {key}, which the index denies")));
+                }
+                tensors.insert(key, info);
+            }
+        }
+        if let Some((key, shard)) =
+            index.weight_map.iter().find(|(key, _)| !tensors.contains_key(*key))
+        {
+            return Err(corrupt(format!("{shard} lacks {key}, which the index promises")));
+        }
+        Ok(Self { tensors })
+    }
+
+    /// Every key with where its tensor lies, sorted.
+    pub fn tensors(&self) -> &BTreeMap<String, TensorInfo> {
+        &self.tensors
+    }
+}
+
+impl TensorInfo {
+    /// Whether the elements are floats of a kind that is read.
+    pub fn is_float(&self) -> bool {
+        matches!(self.dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16)
+    }
+
+    /// The elements as 32-bit floats, row by row.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or that shrank since its header was.
+    pub fn read(&self) -> Result<Vec<f32>, LoadError> {
+        let in_context = |source| LoadError::Read { path: self.file.clone(), source };
+        let mut file = File::open(&self.file).map_err(in_context)?;
+        file.seek(SeekFrom::Start(self.start)).map_err(in_context)?;
+        let mut bytes = vec![0; self.length];
+        file.read_exact(&mut bytes).map_err(in_context)?;
+        Ok(decode(&bytes, self.dtype))
+    }
+}
+
+/// Elements of a little-endian buffer, as 32-bit floats.
+fn decode(bytes: &[u8], dtype: Dtype) -> Vec<f32> {
+    fn each<const N: usize>(bytes: &[u8], element: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+        bytes.as_chunks::<N>().0.iter().map(|chunk| element(*chunk)).collect()
+    }
+    match dtype {
+        Dtype::F64 => each(bytes, |chunk| f64::from_le_bytes(chunk) as f32),
+        Dtype::F32 => each(bytes, f32::from_le_bytes),
+        Dtype::F16 => each(bytes, |chunk| half::f16::from_le_bytes(chunk).to_f32()),
+        Dtype::BF16 => each(bytes, |chunk| half::bf16::from_le_bytes(chunk).to_f32()),
+        other => unreachable!("{other:?} was refused before"),
+    }
+}
+
+/// Reads all float tensors of one safetensors file, with their shapes.
+///
+/// # Errors
+///
+/// See [`Checkpoint::open`]; tensors of other types are refused.
+pub fn read_safetensors(path: &Path) -> Result<BTreeMap<String, F32Tensor>, LoadError> {
+    let read = |(key, info): (String, TensorInfo)| {
+        if !info.is_float() {
+            let reason = format!("{key} has type {:?}", info.dtype);
+            return Err(LoadError::Corrupt { path: path.to_path_buf(), reason });
+        }
+        let values = info.read()?;
+        Ok((key, F32Tensor { shape: info.shape, values }))
+    };
+    read_header(path)?.into_iter().map(read).collect()
+}
+
+fn read_header(path: &Path) -> Result<BTreeMap<String, TensorInfo>, LoadError> {
+    let in_context = |source| LoadError::Read { path: path.to_path_buf(), source };
+    let corrupt = |reason: String| LoadError::Corrupt { path: path.to_path_buf(), reason };
+
+    let mut file = File::open(path).map_err(in_context)?;
+    let size = file.metadata().map_err(in_context)?.len();
+    let mut prefix = [0; 8];
+    if size < 8 {
+        return Err(corrupt(format!("{size} bytes are no safetensors file")));
+    }
+    file.read_exact(&mut prefix).map_err(in_context)?;
+    let header_length = u64::from_le_bytes(prefix);
+    if header_length > MAX_HEADER || header_length > size - 8 {
+        return Err(corrupt(format!(
+            "no safetensors file, or truncated: its header would take {header_length} of {size} bytes"
+        )));
+    }
+    let mut header = prefix.to_vec();
+    header.resize(8 + header_length as usize, 0);
+    file.read_exact(&mut header[8..]).map_err(in_context)?;
+    let (_, metadata) =
+        SafeTensors::read_metadata(&header).map_err(|error| corrupt(error.to_string()))?;
+
+    let data_start = 8 + header_length;
+    let expected = data_start + metadata.data_len() as u64;
+    if size != expected {
+        let kind = if size < expected { "truncated" } else { "longer than its header says" };
+        return Err(corrupt(format!("{kind}: {size} bytes instead of {expected}")));
+    }
+    let info = |(key, info): (String, &safetensors::tensor::TensorInfo)| {
+        let (start, end) = info.data_offsets;
+        let found = TensorInfo {
+            file: path.to_path_buf(),
+            dtype: info.dtype,
+            shape: info.shape.clone(),
+            start: data_start + start as u64,
+            length: end - start,
+        };
+        (key, found)
+    };
+    Ok(metadata.tensors().into_iter().map(info).collect())
+}

@@ -1,0 +1,25 @@
+//! Checkpoints in Hugging Face's layout: `config.json` beside `model.safetensors`, or shards with an
+//! index.
+
+mod atomic;
+mod checkpoint;
+mod error;
+mod load;
+mod mapping;
+mod save;
+mod tensor;
+
+pub use atomic::{sync_dir, write_atomically};
+pub use checkpoint::{Checkpoint, TensorInfo, read_safetensors};
+pub use error::{KeyProblem, LoadError, SaveError};
+pub use load::{CheckReport, Model, Pretrained, check, load, read_config};
+pub use mapping::{Entry, Mapping, Part};
+pub use save::{MAX_SHARD_BYTES, save, write_config, write_json, write_safetensors};
+pub use tensor::F32Tensor;
+
+/// The config's file name.
+pub const CONFIG_FILE: &str = "config.json";
+/// The weights' file name where there is one file.
+pub const WEIGHTS_FILE: &str = "model.safetensors";
+/// The index's file name where there are shards.
+pub const INDEX_FILE: &str = "model.safetensors.index.json";

@@ -1,0 +1,157 @@
+//! From a model to a directory that `transformers` loads.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use burn::module::Module;
+use safetensors::tensor::View;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{
+    CONFIG_FILE, F32Tensor, INDEX_FILE, Mapping, SaveError, WEIGHTS_FILE, write_atomically,
+};
+use crate::families::Family;
+use crate::parameters;
+
+/// The usual size of a shard, in bytes.
+pub const MAX_SHARD_BYTES: usize = 5_000_000_000;
+
+/// Writes tensors to a safetensors file, whole or not at all. The same tensors give the same bytes.
+///
+/// # Errors
+///
+/// Names the file.
+pub fn write_safetensors(
+    path: &Path,
+    tensors: &BTreeMap<String, F32Tensor>,
+) -> Result<(), SaveError> {
+    // `transformers` refuses files that do not say whose layout they have.
+    let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
+    let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|error| {
+        SaveError::Format { path: path.to_path_buf(), reason: error.to_string() }
+    })?;
+    write_atomically(path, |writer| writer.write_all(&bytes))
+}
+
+/// Writes a model and its config in Hugging Face's layout, in shards where one file would exceed
+/// `max_shard_bytes`.
+///
+/// Every file is whole or not there. The weights come before the config, so that a directory whose
+/// writing was interrupted does not look like a model.
+///
+/// # Errors
+///
+/// Names the file or folder that could not be written.
+pub fn save<M: Module>(
+    folder: &Path,
+    model: &M,
+    (family, config): (&Family, &Value),
+    max_shard_bytes: usize,
+) -> Result<(), SaveError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| SaveError::Write { path: folder.to_path_buf(), source })?;
+    let shards = shards(tensors(model, family), max_shard_bytes);
+    match shards.as_slice() {
+        [all] => {
+            write_safetensors(&folder.join(WEIGHTS_FILE), all)?;
+            remove_stale(&folder.join(INDEX_FILE))?;
+        }
+        many => {
+            write_shards(folder, many)?;
+            remove_stale(&folder.join(WEIGHTS_FILE))?;
+        }
+    }
+    write_config(folder, config)
+}
+
+/// Writes a directory's `config.json`.
+///
+/// # Errors
+///
+/// Names the file.
+pub fn write_config(folder: &Path, config: &Value) -> Result<(), SaveError> {
+    write_json(&folder.join(CONFIG_FILE), config)
+}
+
+/// Removes what an earlier save in the other form left, which a loader could mistake for the model.
+fn remove_stale(path: &Path) -> Result<(), SaveError> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(SaveError::Write { path: path.to_path_buf(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A model's tensors under the checkpoint's keys.
+fn tensors<M: Module>(model: &M, family: &Family) -> BTreeMap<String, F32Tensor> {
+    let mapping = Mapping::new(family.keys, &parameters::list(model));
+    assert!(
+        mapping.uncovered.is_empty(),
+        "{} has no key for {:?}",
+        family.name(),
+        mapping.uncovered
+    );
+    let mut values: HashMap<String, Vec<f32>> = HashMap::new();
+    parameters::read(model, &mut |path, data| {
+        values.insert(path.to_string(), data.iter::<f32>().collect());
+    });
+    let mut tensors = BTreeMap::new();
+    for entry in &mapping.entries {
+        let parts: Vec<Vec<f32>> =
+            entry.parts.iter().filter_map(|part| values.remove(&part.path)).collect();
+        let tensor = F32Tensor { shape: entry.shape.clone(), values: entry.join(&parts) };
+        tensors.insert(entry.key.clone(), tensor);
+    }
+    tensors
+}
+
+/// Fills shards one after the other; a tensor is never cut.
+fn shards(
+    tensors: BTreeMap<String, F32Tensor>,
+    max_bytes: usize,
+) -> Vec<BTreeMap<String, F32Tensor>> {
+    let mut shards = vec![BTreeMap::new()];
+    let mut filled = 0;
+    for (key, tensor) in tensors {
+        let bytes = (&tensor).data_len();
+        if filled > 0 && filled + bytes > max_bytes {
+            shards.push(BTreeMap::new());
+            filled = 0;
+        }
+        filled += bytes;
+        if let Some(shard) = shards.last_mut() {
+            shard.insert(key, tensor);
+        }
+    }
+    shards
+}
+
+fn write_shards(folder: &Path, shards: &[BTreeMap<String, F32Tensor>]) -> Result<(), SaveError> {
+    let mut weight_map = BTreeMap::new();
+    let mut total_size = 0;
+    for (index, shard) in shards.iter().enumerate() {
+        let name = format!("model-{:05}-of-{:05}.safetensors", index + 1, shards.len());
+        write_safetensors(&folder.join(&name), shard)?;
+        for (key, tensor) in shard {
+            weight_map.insert(key, name.clone());
+            total_size += (&tensor).data_len();
+        }
+    }
+    let index = json!({ "metadata": { "total_size": total_size }, "weight_map": weight_map });
+    write_json(&folder.join(INDEX_FILE), &index)
+}
+
+/// Writes a value as JSON, whole or not at all.
+///
+/// # Errors
+///
+/// Names the file.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), SaveError> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| SaveError::Format {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })?;
+    write_atomically(path, |writer| writer.write_all(format!("{text}\n").as_bytes()))
+}

@@ -1,0 +1,60 @@
+//! `zoo check`
+
+use std::fmt::Write;
+
+use anyhow::{Result, bail};
+use serde_json::json;
+
+use super::{Global, ModelArg};
+use crate::models::pretrained;
+
+/// Check that a checkpoint and its config fit, key by key.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Every key of the checkpoint must be accounted for: missing, unused, misshapen and \
+                  wrongly typed ones are listed, and the exit status is 1.\n\nExamples:\n  \
+                  zoo check runs/gpt2-nano-stories\n  zoo check ./Llama-3.2-1B --json"
+)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    model: ModelArg,
+}
+
+pub(super) fn run(global: &Global, args: &CheckArgs) -> Result<()> {
+    let folder = &args.model.model;
+    let (family, ..) = pretrained::read_config(folder)?;
+    let report = pretrained::check(folder, &global.device()?)?;
+    let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    if global.json {
+        global.print_json(&json!({
+            "model": folder,
+            "family": family.name(),
+            "fits": problems.is_empty(),
+            "tensors": report.expected(),
+            "dtypes": report.dtypes,
+            "dropped": report.dropped,
+            "problems": problems,
+        }))?;
+    } else {
+        let dtypes: Vec<String> =
+            report.dtypes.iter().map(|(dtype, count)| format!("{count} × {dtype}")).collect();
+        let mut text = format!(
+            "{}: {}, {} tensors expected, found {}",
+            folder.display(),
+            family.name(),
+            report.expected(),
+            if dtypes.is_empty() { "none".to_string() } else { dtypes.join(", ") },
+        );
+        for key in &report.dropped {
+            write!(text, "\n  not needed  {key}")?;
+        }
+        for problem in &problems {
+            write!(text, "\n  {problem}")?;
+        }
+        global.print(&text)?;
+    }
+    if !problems.is_empty() {
+        bail!("{}: {} keys do not fit", folder.display(), problems.len());
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! `zoo list`
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::Global;
+use crate::datasets::text::DATA_SETS;
+use crate::models::families::{FAMILIES, NAMED_SIZES};
+
+/// List the families and the data sets.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  zoo list\n  zoo list --json | jq '.families[].name'")]
+pub(crate) struct ListArgs {}
+
+pub(super) fn run(global: &Global, _args: &ListArgs) -> Result<()> {
+    if global.json {
+        return global.print_json(&json());
+    }
+    let mut text = String::from("families (zoo train <family>)\n");
+    for family in FAMILIES {
+        writeln!(text, "  {:<17}{}", family.name(), family.summary)?;
+        writeln!(text, "  {:<17}{}", "", family.paper)?;
+        let tasks: Vec<&str> = family.tasks.iter().map(|(_, class)| *class).collect();
+        writeln!(text, "  {:<17}loads {}", "", tasks.join(", "))?;
+    }
+    text += "\nsizes (--size)\n";
+    for (name, [layers, heads, d_model]) in NAMED_SIZES {
+        writeln!(text, "  {name:<17}{layers} layers, {heads} heads, d_model {d_model}")?;
+    }
+    text += "\ntexts (--data)\n";
+    for set in DATA_SETS {
+        writeln!(text, "  {:<17}{}", set.name, set.about)?;
+        writeln!(text, "  {:<17}licence: {}", "", set.license)?;
+    }
+    global.print(text.trim_end())
+}
+
+fn json() -> Value {
+    let families: Vec<Value> = FAMILIES
+        .iter()
+        .map(|family| {
+            let classes: Vec<&str> = family.tasks.iter().map(|(_, class)| *class).collect();
+            json!({
+                "name": family.name(),
+                "model_types": family.model_types,
+                "summary": family.summary,
+                "paper": family.paper,
+                "architectures": classes,
+            })
+        })
+        .collect();
+    let sizes: Vec<Value> = NAMED_SIZES
+        .iter()
+        .map(|(name, [layers, heads, d_model])| {
+            json!({ "name": name, "layers": layers, "heads": heads, "d_model": d_model })
+        })
+        .collect();
+    let data: Vec<Value> = DATA_SETS
+        .iter()
+        .map(|set| json!({ "name": set.name, "about": set.about, "license": set.license }))
+        .collect();
+    json!({ "families": families, "sizes": sizes, "data": data })
+}

@@ -1,0 +1,186 @@
+//! The command line: one file per verb. Data goes to standard output, all else to standard error.
+
+mod check;
+mod convert;
+mod devices;
+mod forward;
+mod generate;
+mod list;
+mod show;
+mod train;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use burn::tensor::Device;
+use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
+
+use crate::device;
+
+/// Transformers for Burn: written once, run and trained on every backend.
+#[derive(Parser)]
+#[command(
+    name = "zoo",
+    version,
+    about,
+    long_about = None,
+    propagate_version = true,
+    after_help = "Exit status: 0 done, 1 failed, 2 asked wrongly.\n\nA first run:  zoo train, then  zoo generate runs/gpt2-nano-stories"
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What every verb understands.
+#[derive(Args, Clone)]
+pub(crate) struct Global {
+    /// Where to compute, such as flex, wgpu:0 or cuda:1; `zoo devices` lists what is compiled in
+    #[arg(long, global = true, value_name = "DEVICE", default_value = device::default_name())]
+    device: String,
+    /// Decides everything that is drawn at random
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print no progress
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// List the families and the data sets
+    List(list::ListArgs),
+    /// Show a model's tree, parameters, operations and memory
+    Show(show::ShowArgs),
+    /// List the compiled-in devices, checked and measured
+    Devices(devices::DevicesArgs),
+    /// Train a model, from scratch or from a checkpoint
+    Train(Box<train::TrainArgs>),
+    /// Continue a text
+    Generate(generate::GenerateArgs),
+    /// Compute a model's raw outputs for token ids
+    Forward(forward::ForwardArgs),
+    /// Check that a checkpoint and its config fit, key by key
+    Check(check::CheckArgs),
+    /// Load a model and save it again as a Hugging Face directory
+    Convert(convert::ConvertArgs),
+}
+
+/// The user asked for something that does not make sense: exit status 2.
+#[derive(Debug)]
+struct Usage(String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// An error of the asking.
+pub(crate) fn usage(message: impl ToString) -> anyhow::Error {
+    Usage(message.to_string()).into()
+}
+
+/// Reads the command line, does what it says, and returns the exit status.
+pub fn main() -> ExitCode {
+    let Cli { global, verb } = Cli::parse();
+    let result = match verb {
+        Verb::List(args) => list::run(&global, &args),
+        Verb::Show(args) => show::run(&global, &args),
+        Verb::Devices(args) => devices::run(&global, &args),
+        Verb::Train(args) => train::run(&global, &args),
+        Verb::Generate(args) => generate::run(&global, &args),
+        Verb::Forward(args) => forward::run(&global, &args),
+        Verb::Check(args) => check::run(&global, &args),
+        Verb::Convert(args) => convert::run(&global, &args),
+    };
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(broken_pipe) {
+        return ExitCode::SUCCESS; // The reader has seen enough.
+    }
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    // The messages name their causes themselves.
+    anstream::eprintln!("{red}error:{red:#} {error}");
+    if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+impl Global {
+    fn device(&self) -> Result<Device> {
+        device::parse(&self.device).map_err(usage)
+    }
+
+    /// Prints a result, and does not panic where nobody reads it.
+    fn print(&self, text: &str) -> Result<()> {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{text}")?;
+        Ok(out.flush()?)
+    }
+
+    fn print_json(&self, value: &Value) -> Result<()> {
+        self.print(&serde_json::to_string_pretty(value)?)
+    }
+
+    /// Says something on standard error, unless told to be quiet.
+    fn note(&self, text: &str) {
+        if !self.quiet {
+            // Nobody may be reading; the work goes on all the same.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// A spinner for work of unknown length, in a terminal.
+    fn spinner(&self, message: String) -> indicatif::ProgressBar {
+        if self.quiet || !io::stderr().is_terminal() {
+            return indicatif::ProgressBar::hidden();
+        }
+        let spinner = indicatif::ProgressBar::new_spinner().with_message(message);
+        spinner.enable_steady_tick(std::time::Duration::from_millis(120));
+        spinner
+    }
+}
+
+/// A model's directory, as the user names it.
+#[derive(Args)]
+struct ModelArg {
+    /// A directory in Hugging Face's layout, such as a run of `zoo train`
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+}
+
+/// Copies the files that belong to a model beside its weights and its config.
+fn copy_companions(from: &Path, to: &Path) -> Result<()> {
+    const COMPANIONS: [&str; 8] = [
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+        "vocab.json",
+        "merges.txt",
+        "chat_template.jinja",
+        "generation_config.json",
+    ];
+    for name in COMPANIONS {
+        let source = from.join(name);
+        if source.exists() {
+            let target = to.join(name);
+            std::fs::copy(&source, &target)
+                .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", target.display()))?;
+        }
+    }
+    Ok(())
+}

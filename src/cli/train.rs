@@ -1,0 +1,102 @@
+//! `zoo train`
+
+mod args;
+mod prepare;
+
+use std::io::IsTerminal;
+
+use anyhow::Result;
+use burn::train::Interrupter;
+use serde_json::json;
+
+pub(super) use args::{SizeArgs, TrainArgs};
+
+use super::generate::{TextArgs, write_text};
+use super::{Global, usage};
+use crate::system::{bytes, duration, peak_memory};
+use crate::train::{self, Display, Ending, Outcome, TrainError, Verbosity};
+
+pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
+    let prepared = prepare::prepare(global, args)?;
+    let tokenizer = prepared.job.data.tokenizer().clone();
+    let interrupter = Interrupter::new();
+    stop_on_ctrl_c(&interrupter)?;
+    let display = if global.quiet {
+        Display::Plain(Verbosity::Quiet)
+    } else if args.plain || global.json || !std::io::stdout().is_terminal() {
+        Display::Plain(Verbosity::Lines)
+    } else {
+        Display::Dashboard
+    };
+    let outcome = train::run(prepared.job, display, &interrupter).map_err(classify)?;
+    report(global, &outcome, prepared.steps)?;
+    if args.sample > 0 && !global.json && outcome.ending == Ending::Finished {
+        global.note("a sample:\n");
+        let text = TextArgs::sample(args.sample);
+        write_text(global, (&outcome.model, &tokenizer), &text, tokenizer.eos())?;
+    }
+    Ok(())
+}
+
+/// Which mistakes are the user's.
+fn classify(error: TrainError) -> anyhow::Error {
+    match error {
+        TrainError::Exists(_) | TrainError::NotARun { .. } | TrainError::OtherData { .. } => {
+            usage(error)
+        }
+        other => other.into(),
+    }
+}
+
+/// The first Ctrl-C ends the run after its step and saves it; the second ends the program.
+fn stop_on_ctrl_c(interrupter: &Interrupter) -> Result<()> {
+    let interrupter = interrupter.clone();
+    ctrlc::set_handler(move || {
+        if interrupter.should_stop() {
+            std::process::exit(130);
+        }
+        interrupter.stop(Some("Ctrl-C"));
+    })?;
+    Ok(())
+}
+
+fn report(global: &Global, outcome: &Outcome, steps: usize) -> Result<()> {
+    let state = &outcome.state;
+    let speed = state.tokens as f64 / state.train_seconds.max(f64::MIN_POSITIVE);
+    let peak = peak_memory();
+    if global.json {
+        return global.print_json(&json!({
+            "run": outcome.path,
+            "ending": outcome.ending,
+            "step": state.step,
+            "steps": steps,
+            "tokens": state.tokens,
+            "valid_loss": state.valid_loss,
+            "best_valid_loss": state.best.map(|best| best.0),
+            "best_step": state.best.map(|best| best.1),
+            "train_seconds": state.train_seconds,
+            "tokens_per_second": speed,
+            "peak_memory_bytes": peak,
+        }));
+    }
+    let loss = match state.valid_loss {
+        Some(loss) => format!("validation loss {loss:.4}"),
+        None => "no validation yet".to_string(),
+    };
+    let peak = peak.map_or_else(|| "unknown".into(), bytes);
+    let path = outcome.path.display();
+    match outcome.ending {
+        Ending::Finished => global.note(&format!("finished: step {}/{steps}, {loss}", state.step)),
+        Ending::Interrupted => global.note(&format!(
+            "stopped and saved at step {}/{steps}; go on with: zoo train --resume {path}",
+            state.step
+        )),
+    }
+    global.note(&format!(
+        "trained {} tokens in {} ({speed:.0} tokens/s), peak memory {peak}",
+        state.tokens,
+        duration(state.train_seconds),
+    ));
+    global.note(&format!("saved in {path}; continue a text with: zoo generate {path}"));
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! From flags to a run: everything that can be wrong is found before anything is written.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+use burn::tensor::Device;
+use serde_json::Value;
+
+use super::super::{Global, usage};
+use super::args::TrainArgs;
+use super::classify;
+use crate::datasets::batch::{BatchAt, TextData};
+use crate::datasets::locate::Places;
+use crate::datasets::text::{Corpus, TextSource};
+use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
+use crate::models::families::{self, Architecture, Family};
+use crate::models::heads::CausalLm;
+use crate::models::pretrained;
+use crate::train::{AdamW, AdamWConfig, Job, RunDir, Schedule, Settings, State, TrainError};
+
+/// A job, and how long it is.
+pub(super) struct Prepared {
+    pub(super) job: Job,
+    pub(super) steps: usize,
+}
+
+pub(super) fn prepare(global: &Global, args: &TrainArgs) -> Result<Prepared> {
+    let device = global.device()?.autodiff();
+    let job = match &args.resume {
+        Some(path) => resume(global, args, path, &device)?,
+        None => begin(global, args, &device)?,
+    };
+    let steps = job.settings.schedule.steps;
+    Ok(Prepared { job, steps })
+}
+
+/// A new run.
+fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
+    let source = match &args.text.text {
+        Some(path) => TextSource::File(path.clone()),
+        None => TextSource::parse(&args.text.data).map_err(usage)?,
+    };
+    let start = match &args.from {
+        Some(folder) => Start::from_model(folder, device)?,
+        None => Start::from_family(&args.family)?,
+    };
+    let out = args.out.clone().unwrap_or_else(|| default_out(args, &source, &start));
+    if out.exists() {
+        return Err(classify(TrainError::Exists(out)));
+    }
+    let context = args.course.context.unwrap_or(start.default_context());
+    let mut settings = settings(global, args, (&source, context));
+    if let Some(problem) = settings.problem() {
+        return Err(usage(problem));
+    }
+
+    let corpus = Corpus::load(&source, &Places::from_env()).map_err(usage)?;
+    let tokenizer = match start.tokenizer()? {
+        Some(tokenizer) => tokenizer,
+        None => corpus.tokenizer(vocabulary(args.text.tokenizer.as_deref())?).map_err(usage)?,
+    };
+    let data = Arc::new(TextData::new(&corpus, tokenizer).map_err(usage)?);
+    settings.data_fingerprint = data.fingerprint().to_string();
+    check_length(&data, &settings)?;
+
+    let (described, model) = start.model((args, &settings), &data, device)?;
+    let tokenizer = data.tokenizer().clone();
+    let run = RunDir::create(&out, &settings, |folder| {
+        pretrained::write_config(folder, &described.1)?;
+        tokenizer
+            .save(folder)
+            .map_err(|error| TrainError::Burn(format!("cannot write the tokenizer: {error}")))
+    })
+    .map_err(classify)?;
+    let optimizer = AdamW::new(settings.optimizer);
+    global.note(&format!(
+        "{}: {} parameters, {} tokens per step, in {}",
+        described.0.name(),
+        crate::system::count(crate::models::parameters::count(&model) as u64),
+        settings.tokens_per_step(),
+        out.display(),
+    ));
+    let state = State::start();
+    Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
+}
+
+/// A run that goes on.
+fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<Job> {
+    let (run, mut settings) = RunDir::open(path).map_err(classify)?;
+    if let Some(steps) = args.course.steps {
+        if steps < settings.schedule.steps {
+            return Err(usage(format!(
+                "--steps is {steps}, but the run began with {}; it can only be made longer",
+                settings.schedule.steps
+            )));
+        }
+        settings.schedule.steps = steps;
+    }
+    let source = match TextSource::parse(&settings.data) {
+        Ok(source) => source,
+        Err(_) => TextSource::File(PathBuf::from(&settings.data)),
+    };
+    let corpus = Corpus::load(&source, &Places::from_env()).map_err(usage)?;
+    let data = Arc::new(TextData::new(&corpus, Tokenizer::load(path)?)?);
+    if data.fingerprint() != settings.data_fingerprint {
+        return Err(classify(TrainError::OtherData {
+            data: settings.data.clone(),
+            expected: settings.data_fingerprint.clone(),
+            found: data.fingerprint().to_string(),
+        }));
+    }
+    let (family, Architecture::Decoder(config), _, json) = pretrained::read_config(path)?;
+    let (model, optimizer, state) = match run.restore(settings.optimizer, device)? {
+        Some(restored) => {
+            run.publish_newest()?;
+            (restored.model, restored.optimizer, restored.state)
+        }
+        None => {
+            // Killed before its first checkpoint: the same seed gives the same beginning.
+            let model = match &settings.from {
+                Some(from) => pretrained::load(Path::new(from), device)?.into_causal_lm()?,
+                None => CausalLm::new(&config, device).initialized(settings.seed),
+            };
+            (model, AdamW::new(settings.optimizer), State::start())
+        }
+    };
+    global.note(&format!("going on after step {}/{}", state.step, settings.schedule.steps));
+    let described = (family, json);
+    Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
+}
+
+/// What a new run starts from.
+enum Start {
+    Family(&'static Family),
+    Model { folder: PathBuf, family: &'static Family, config: Value, model: Box<CausalLm> },
+}
+
+impl Start {
+    fn from_family(name: &str) -> Result<Self> {
+        let find = |error| usage(format!("unknown family {name:?}: {error}"));
+        Ok(Self::Family(families::find(name).map_err(find)?))
+    }
+
+    fn from_model(folder: &Path, device: &Device) -> Result<Self> {
+        let loaded = pretrained::load(folder, device)?;
+        let (family, config) = (loaded.family, loaded.config.clone());
+        let model = Box::new(loaded.into_causal_lm().map_err(usage)?);
+        Ok(Self::Model { folder: folder.to_path_buf(), family, config, model })
+    }
+
+    fn family(&self) -> &'static Family {
+        match self {
+            Self::Family(family) | Self::Model { family, .. } => family,
+        }
+    }
+
+    fn default_context(&self) -> usize {
+        match self {
+            Self::Family(_) => 64,
+            Self::Model { model, .. } => model.config().max_positions.min(1024),
+        }
+    }
+
+    /// The tokenizer that a model was trained with; `None` for a new model.
+    fn tokenizer(&self) -> Result<Option<Tokenizer>> {
+        match self {
+            Self::Family(_) => Ok(None),
+            Self::Model { folder, .. } => Ok(Some(Tokenizer::load(folder)?)),
+        }
+    }
+
+    fn model(
+        self,
+        (args, settings): (&TrainArgs, &Settings),
+        data: &TextData,
+        device: &Device,
+    ) -> Result<((&'static Family, Value), CausalLm)> {
+        match self {
+            Self::Family(family) => {
+                let tokenizer = data.tokenizer();
+                let mut size =
+                    args.size.size(tokenizer.vocab_size(), settings.context).map_err(usage)?;
+                size.eos = tokenizer.eos();
+                let json = (family.config)(&size);
+                let Architecture::Decoder(config) =
+                    (family.architecture)(&json.to_string()).map_err(usage)?;
+                let model = CausalLm::new(&config, device).initialized(settings.seed);
+                Ok(((family, json), model))
+            }
+            Self::Model { family, config, model, .. } => {
+                let (vocab_size, known) =
+                    (data.tokenizer().vocab_size(), model.config().vocab_size);
+                if vocab_size > known {
+                    return Err(usage(format!(
+                        "the tokenizer has {vocab_size} tokens and the model knows {known}"
+                    )));
+                }
+                let longest = model.config().max_positions;
+                if settings.context > longest {
+                    return Err(usage(format!(
+                        "--context is {}, and the model's is {longest}",
+                        settings.context
+                    )));
+                }
+                Ok(((family, config), *model))
+            }
+        }
+    }
+}
+
+fn default_out(args: &TrainArgs, source: &TextSource, start: &Start) -> PathBuf {
+    let data = match source {
+        TextSource::File(path) => {
+            path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+        }
+        known => known.to_string(),
+    };
+    let size = if args.from.is_some() { "tuned" } else { &args.size.size };
+    PathBuf::from("runs").join(format!("{}-{size}-{data}", start.family().name()))
+}
+
+fn vocabulary(kind: Option<&str>) -> Result<Vocabulary> {
+    match kind.unwrap_or("char").split_once(':') {
+        None if kind.is_none_or(|kind| kind == "char") => Ok(Vocabulary::Characters),
+        Some(("bpe", size)) if size.parse::<usize>().is_ok() => {
+            Ok(Vocabulary::Bpe(size.parse().unwrap_or_default()))
+        }
+        _ => Err(usage(format!(
+            "--tokenizer {:?} is unknown; give char, or bpe:N such as bpe:1000",
+            kind.unwrap_or_default()
+        ))),
+    }
+}
+
+/// The settings; the data's fingerprint is not known yet.
+fn settings(
+    global: &Global,
+    args: &TrainArgs,
+    (source, context): (&TextSource, usize),
+) -> Settings {
+    let course = &args.course;
+    let steps = course.steps.unwrap_or(600);
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let data = match source {
+        // Resuming may happen in another folder.
+        TextSource::File(path) => absolute(path).display().to_string(),
+        known => known.to_string(),
+    };
+    Settings {
+        data,
+        data_fingerprint: String::new(),
+        from: args.from.as_deref().map(|path| absolute(path).display().to_string()),
+        batch_size: course.batch_size,
+        context,
+        accumulate: course.accumulate,
+        schedule: Schedule {
+            peak: course.lr,
+            minimum: course.min_lr.unwrap_or(course.lr / 10.0),
+            warmup: course.warmup.unwrap_or((steps / 10).min(100)),
+            steps,
+        },
+        optimizer: AdamWConfig {
+            beta_1: course.beta1,
+            beta_2: course.beta2,
+            epsilon: course.epsilon,
+            weight_decay: course.weight_decay,
+        },
+        clip: (course.clip != 0.0).then_some(course.clip),
+        eval_interval: course.eval_interval,
+        checkpoint_interval: course.checkpoint_interval.unwrap_or(course.eval_interval),
+        seed: global.seed,
+    }
+}
+
+/// Finds out now that a text is too short, and not after the first round.
+fn check_length(data: &TextData, settings: &Settings) -> Result<()> {
+    let at = BatchAt { seed: settings.seed, step: 0, micro_step: 0 };
+    data.train_batch(at, settings.shape()).map_err(usage)?;
+    data.valid_batches(settings.shape()).map_err(usage)?;
+    Ok(())
+}

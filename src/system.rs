@@ -1,0 +1,97 @@
+//! What the operating system knows about this process.
+
+/// The most memory that this process has held so far, in bytes; `None` where the system does not say.
+#[cfg(unix)]
+pub fn peak_memory() -> Option<u64> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+    // macOS counts bytes, the others kibibytes.
+    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+    u64::try_from(usage.max_rss()).ok().map(|peak| peak * unit)
+}
+
+/// The most memory that this process has held so far, in bytes; `None` where the system does not say.
+#[cfg(not(unix))]
+pub fn peak_memory() -> Option<u64> {
+    None
+}
+
+/// Lets Ctrl-C be a signal while a dashboard holds the terminal in raw mode, where it would be a key
+/// that nobody reads.
+#[cfg(unix)]
+pub fn deliver_interrupts() {
+    use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
+    use std::time::{Duration, Instant};
+
+    // The dashboard's own thread enters raw mode, shortly after it was created.
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(2) {
+        let Ok(mut settings) = tcgetattr(std::io::stdin()) else {
+            return; // Not a terminal.
+        };
+        if !settings.local_flags.contains(LocalFlags::ISIG) {
+            settings.local_flags.insert(LocalFlags::ISIG);
+            let _ = tcsetattr(std::io::stdin(), SetArg::TCSANOW, &settings);
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Lets Ctrl-C be a signal while a dashboard holds the terminal in raw mode.
+#[cfg(not(unix))]
+pub fn deliver_interrupts() {}
+
+/// Bytes as people read them, such as `3.2 MB`.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let mut value = count as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+/// A count as people read it, such as `124.4 M`.
+pub fn count(count: u64) -> String {
+    const UNITS: [&str; 5] = ["", " K", " M", " G", " T"];
+    let mut value = count as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { count.to_string() } else { format!("{value:.1}{}", UNITS[unit]) }
+}
+
+/// Seconds as people read them, such as `3m 05s`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest}s"),
+        (0, _) => format!("{minutes}m {rest:02}s"),
+        _ => format!("{hours}h {minutes:02}m"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        assert_eq!((bytes(999).as_str(), bytes(3_200_000).as_str()), ("999 B", "3.2 MB"));
+        assert_eq!((count(65).as_str(), count(124_439_808).as_str()), ("65", "124.4 M"));
+        assert_eq!(duration(185.2), "3m 05s");
+        assert_eq!((duration(0.4).as_str(), duration(7260.0).as_str()), ("0s", "2h 01m"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_process_holds_some_memory() {
+        assert!(peak_memory().is_some_and(|peak| peak > 1_000_000));
+    }
+}

@@ -1,0 +1,234 @@
+//! AdamW, and the norm of all gradients together.
+//!
+//! Burn has an AdamW, which the learner of burn-train owns and hands out to nobody. A run that
+//! resumes bit for bit has to save the moments, so they are ours, under the parameters' paths.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
+use burn::optim::GradientsParams;
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+use zoo_models::parameters::Path;
+use zoo_models::pretrained::F32Tensor;
+
+/// AdamW's constants.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AdamWConfig {
+    /// Decay of the first moment.
+    pub beta_1: f64,
+    /// Decay of the second moment.
+    pub beta_2: f64,
+    /// Added to the root of the second moment.
+    pub epsilon: f64,
+    /// Decay of the matrices; norms and biases, which have one dimension, do not decay.
+    pub weight_decay: f64,
+}
+
+/// AdamW with its moments.
+///
+/// ```text
+/// m <- β₁ m + (1 - β₁) g;  v <- β₂ v + (1 - β₂) g²
+/// p <- p (1 - lr λ) - lr / (1 - β₁ᵗ) · m / (sqrt(v / (1 - β₂ᵗ)) + ε)
+/// ```
+///
+/// Reference: Loshchilov and Hutter 2019, algorithm 2, <https://arxiv.org/abs/1711.05101>
+#[derive(Debug, Clone)]
+pub struct AdamW {
+    config: AdamWConfig,
+    /// Steps taken.
+    steps: usize,
+    /// By the parameter's path.
+    moments: BTreeMap<String, Moments>,
+}
+
+#[derive(Debug, Clone)]
+struct Moments {
+    first: Tensor<1>,
+    second: Tensor<1>,
+    shape: Vec<usize>,
+}
+
+/// One update's size and limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Update {
+    /// The learning rate.
+    pub rate: f64,
+    /// Factor on all gradients, from clipping.
+    pub gradient_scale: f64,
+}
+
+impl AdamW {
+    /// No step taken yet.
+    pub fn new(config: AdamWConfig) -> Self {
+        Self { config, steps: 0, moments: BTreeMap::new() }
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Updates every parameter that has a gradient.
+    pub fn step<M: Module>(&mut self, module: M, gradients: GradientsParams, update: Update) -> M {
+        self.steps += 1;
+        module.map(&mut Step { optimizer: self, gradients, update, path: Path::default() })
+    }
+
+    /// The moments, as `first.<path>` and `second.<path>`.
+    pub fn state(&self) -> BTreeMap<String, F32Tensor> {
+        let read = |tensor: &Tensor<1>| tensor.to_data().iter::<f32>().collect();
+        let named = |(path, moments): (&String, &Moments)| {
+            [("first", &moments.first), ("second", &moments.second)].map(|(name, tensor)| {
+                let values = F32Tensor { shape: moments.shape.clone(), values: read(tensor) };
+                (format!("{name}.{path}"), values)
+            })
+        };
+        self.moments.iter().flat_map(named).collect()
+    }
+
+    /// An optimizer that goes on after `steps` steps with saved moments. `None` if a first moment
+    /// has no second one.
+    pub fn resume(
+        config: AdamWConfig,
+        steps: usize,
+        mut state: BTreeMap<String, F32Tensor>,
+        device: &Device,
+    ) -> Option<Self> {
+        let device = device.clone().inner();
+        let upload = |tensor: F32Tensor| {
+            let length = tensor.values.len();
+            Tensor::from_data(TensorData::new(tensor.values, [length]), (&device, DType::F32))
+        };
+        let mut moments = BTreeMap::new();
+        while let Some((key, first)) = state.pop_first() {
+            let path = key.strip_prefix("first.")?.to_string();
+            let second = state.remove(&format!("second.{path}"))?;
+            let shape = first.shape.clone();
+            let pair = Moments { first: upload(first), second: upload(second), shape };
+            moments.insert(path, pair);
+        }
+        Some(Self { config, steps, moments })
+    }
+}
+
+struct Step<'a> {
+    optimizer: &'a mut AdamW,
+    gradients: GradientsParams,
+    update: Update,
+    path: Path,
+}
+
+impl ModuleMapper for Step<'_> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let tensor = match self.gradients.remove::<D>(id) {
+            Some(gradient) => self.update_one(tensor, gradient),
+            None => tensor,
+        };
+        Param::from_mapped_value(id, tensor, mapper)
+    }
+}
+
+impl Step<'_> {
+    fn update_one<const D: usize>(&mut self, tensor: Tensor<D>, gradient: Tensor<D>) -> Tensor<D> {
+        let AdamWConfig { beta_1, beta_2, epsilon, weight_decay } = self.optimizer.config;
+        let shape = tensor.shape();
+        let length = shape.num_elements();
+        let value = tensor.inner().reshape([length]);
+        let mut gradient = gradient.reshape([length]);
+        if self.update.gradient_scale != 1.0 {
+            gradient = gradient * self.update.gradient_scale;
+        }
+
+        let path = self.path.join();
+        let (first, second) = match self.optimizer.moments.remove(&path) {
+            Some(moments) => (
+                moments.first * beta_1 + gradient.clone() * (1.0 - beta_1),
+                moments.second * beta_2 + gradient.clone() * gradient * (1.0 - beta_2),
+            ),
+            None => {
+                (gradient.clone() * (1.0 - beta_1), gradient.clone() * gradient * (1.0 - beta_2))
+            }
+        };
+        let steps = self.optimizer.steps as i32;
+        let (bias_1, bias_2) = (1.0 - beta_1.powi(steps), 1.0 - beta_2.powi(steps));
+        let scale = (second.clone() * (1.0 / bias_2)).sqrt() + epsilon;
+        let decay = if D >= 2 { weight_decay } else { 0.0 };
+        let kept = value * (1.0 - self.update.rate * decay);
+        let updated = kept - first.clone() / scale * (self.update.rate / bias_1);
+
+        let moments = Moments { first, second, shape: shape.as_slice().to_vec() };
+        self.optimizer.moments.insert(path, moments);
+        Tensor::from_inner(updated.reshape(shape)).require_grad()
+    }
+}
+
+/// The Euclidean norm of all gradients together.
+///
+/// # Errors
+///
+/// The device could not read the result.
+pub fn gradient_norm<M: Module>(
+    module: &M,
+    gradients: &GradientsParams,
+) -> Result<f64, burn::tensor::TensorReadError> {
+    let mut norm = Norm { gradients, sum: None };
+    module.visit(&mut norm);
+    let Some(sum) = norm.sum else {
+        return Ok(0.0);
+    };
+    Ok(sum.try_into_scalar::<f64>()?.sqrt())
+}
+
+struct Norm<'a> {
+    gradients: &'a GradientsParams,
+    sum: Option<Tensor<1>>,
+}
+
+impl ModuleVisitor for Norm<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some(gradient) = self.gradients.get::<D>(param.id) else {
+            return;
+        };
+        let square = (gradient.clone() * gradient).sum();
+        self.sum = Some(match self.sum.take() {
+            Some(sum) => sum + square,
+            None => square,
+        });
+    }
+}
+
+/// Adds the gradients of a further micro-batch.
+pub fn accumulate<M: Module>(
+    module: &M,
+    sum: GradientsParams,
+    further: GradientsParams,
+) -> GradientsParams {
+    struct Add {
+        sum: GradientsParams,
+        further: GradientsParams,
+    }
+    impl ModuleVisitor for Add {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let id: ParamId = param.id;
+            let total = match (self.sum.remove::<D>(id), self.further.remove::<D>(id)) {
+                (Some(sum), Some(further)) => sum + further,
+                (Some(one), None) | (None, Some(one)) => one,
+                (None, None) => return,
+            };
+            self.sum.register::<D>(id, total);
+        }
+    }
+    let mut add = Add { sum, further };
+    module.visit(&mut add);
+    add.sum
+}

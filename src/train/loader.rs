@@ -1,0 +1,130 @@
+//! Batches as burn-train's data loaders: an item is one forward pass.
+
+use std::sync::Arc;
+
+use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
+use burn::data::dataset::DatasetError;
+use burn::tensor::Device;
+
+use super::settings::Settings;
+use super::trainee::StepBatch;
+use crate::datasets::batch::{BatchAt, BatchShape, LmBatch, TextData};
+
+/// The training batches from one step to another, each a function of seed, step and micro-step.
+#[derive(Clone)]
+pub struct TrainBatches {
+    data: Arc<TextData>,
+    seed: u64,
+    shape: BatchShape,
+    accumulate: usize,
+    /// Forward passes, counted from the run's start.
+    passes: std::ops::Range<usize>,
+}
+
+impl TrainBatches {
+    /// The batches of the steps from `first_step` to the end of the run.
+    pub fn new(data: Arc<TextData>, settings: &Settings, first_step: usize) -> Self {
+        let accumulate = settings.accumulate;
+        let passes = first_step * accumulate..settings.schedule.steps * accumulate;
+        Self { data, seed: settings.seed, shape: settings.shape(), accumulate, passes }
+    }
+}
+
+impl DataLoader<StepBatch> for TrainBatches {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<StepBatch> + 'a> {
+        let batch = |pass: usize| {
+            let at = BatchAt {
+                seed: self.seed,
+                step: (pass / self.accumulate) as u64,
+                micro_step: (pass % self.accumulate) as u64,
+            };
+            let batch = self.data.train_batch(at, self.shape).map_err(DatasetError::new)?;
+            // Every training window is full.
+            let step_targets = self.shape.rows * self.shape.context * self.accumulate;
+            Ok(StepBatch { batch, step_targets })
+        };
+        let total = self.passes.len();
+        Box::new(Counted { items: self.passes.clone().map(batch), done: 0, total })
+    }
+
+    fn num_items(&self) -> usize {
+        self.passes.len()
+    }
+
+    fn to_device(&self, _device: &Device) -> Arc<dyn DataLoader<StepBatch>> {
+        Arc::new(self.clone()) // Batches are on the host; the model takes them to its device.
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<StepBatch>> {
+        let passes = self.passes.start + start..self.passes.start + end;
+        Arc::new(Self { passes, ..self.clone() })
+    }
+}
+
+/// The whole validation split.
+#[derive(Clone)]
+pub struct ValidBatches {
+    data: Arc<TextData>,
+    shape: BatchShape,
+    range: std::ops::Range<usize>,
+}
+
+impl ValidBatches {
+    /// All of it, in batches of `shape`.
+    pub fn new(data: Arc<TextData>, shape: BatchShape) -> Self {
+        let rows = data.valid_tokens().saturating_sub(1).div_ceil(shape.context);
+        Self { data, shape, range: 0..rows.div_ceil(shape.rows) }
+    }
+}
+
+impl DataLoader<LmBatch> for ValidBatches {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<LmBatch> + 'a> {
+        let total = self.range.len();
+        match self.data.valid_batches(self.shape) {
+            Ok(batches) => {
+                let items = batches.skip(self.range.start).take(total).map(Ok);
+                Box::new(Counted { items, done: 0, total })
+            }
+            Err(error) => {
+                let items = std::iter::once(Err(DatasetError::new(error)));
+                Box::new(Counted { items, done: 0, total })
+            }
+        }
+    }
+
+    fn num_items(&self) -> usize {
+        self.range.len()
+    }
+
+    fn to_device(&self, _device: &Device) -> Arc<dyn DataLoader<LmBatch>> {
+        Arc::new(self.clone())
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<LmBatch>> {
+        let range = self.range.start + start..self.range.start + end;
+        Arc::new(Self { range, ..self.clone() })
+    }
+}
+
+/// An iterator that knows how far it is.
+struct Counted<I> {
+    items: I,
+    done: usize,
+    total: usize,
+}
+
+impl<I: Iterator> Iterator for Counted<I> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = self.items.next()?;
+        self.done += 1;
+        Some(item)
+    }
+}
+
+impl<T, I: Iterator<Item = Result<T, DatasetError>>> DataLoaderIterator<T> for Counted<I> {
+    fn progress(&self) -> Progress {
+        Progress::new(self.done, self.total, Some("batches".to_string()))
+    }
+}

@@ -1,0 +1,140 @@
+//! `metrics.jsonl`: one line of JSON per step and per validation.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::models::pretrained::{SaveError, write_atomically};
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "split", rename_all = "lowercase")]
+pub enum Line {
+    /// After a step.
+    Train {
+        /// Steps taken.
+        step: usize,
+        /// Tokens trained on so far.
+        tokens: u64,
+        /// Nats per token of the step's batch, before its update.
+        loss: f64,
+        /// The learning rate.
+        lr: f64,
+        /// Norm of all gradients together, before clipping.
+        grad_norm: f64,
+        /// Speed of the step, in tokens per second.
+        tokens_per_second: f64,
+        /// Seconds of training so far.
+        seconds: f64,
+    },
+    /// After a validation.
+    Valid {
+        /// Steps taken.
+        step: usize,
+        /// Tokens trained on so far.
+        tokens: u64,
+        /// Nats per token of the whole validation split.
+        loss: f64,
+        /// Tokens that it was measured on.
+        targets: usize,
+        /// Seconds of training so far.
+        seconds: f64,
+    },
+}
+
+impl Line {
+    fn step(&self) -> usize {
+        match self {
+            Self::Train { step, .. } | Self::Valid { step, .. } => *step,
+        }
+    }
+}
+
+/// The log of a run.
+#[derive(Debug)]
+pub struct Log {
+    file: File,
+    path: PathBuf,
+}
+
+impl Log {
+    /// Opens a run's log to go on after `step`: later lines, which a killed program wrote after its
+    /// last checkpoint, are removed, and so is a line that it did not finish.
+    ///
+    /// # Errors
+    ///
+    /// Names the file.
+    pub fn open(path: &Path, step: usize) -> Result<Self, SaveError> {
+        let in_context = |source| SaveError::Write { path: path.to_path_buf(), source };
+        if path.exists() {
+            let kept: Vec<Line> =
+                read(path).map_err(in_context)?.into_iter().filter(|l| l.step() <= step).collect();
+            write_atomically(path, |writer| {
+                kept.iter().try_for_each(|line| writeln!(writer, "{}", json(line)?))
+            })?;
+        }
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(in_context)?;
+        Ok(Self { file, path: path.to_path_buf() })
+    }
+
+    /// Appends a line.
+    ///
+    /// # Errors
+    ///
+    /// Names the file.
+    pub fn write(&mut self, line: &Line) -> Result<(), SaveError> {
+        let write = || -> std::io::Result<()> {
+            let text = format!("{}\n", json(line)?);
+            (&self.file).write_all(text.as_bytes())
+        };
+        write().map_err(|source| SaveError::Write { path: self.path.clone(), source })
+    }
+}
+
+/// The lines of a log; what is no line is left out.
+///
+/// # Errors
+///
+/// The file cannot be read.
+pub fn read(path: &Path) -> std::io::Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    for line in BufReader::new(File::open(path)?).lines() {
+        if let Ok(line) = serde_json::from_str(&line?) {
+            lines.push(line);
+        }
+    }
+    Ok(lines)
+}
+
+fn json(line: &Line) -> std::io::Result<String> {
+    serde_json::to_string(line).map_err(std::io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn valid(step: usize) -> Line {
+        Line::Valid { step, tokens: 0, loss: 1.5, targets: 3, seconds: 0.0 }
+    }
+
+    #[test]
+    fn resuming_removes_what_came_after_the_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        let mut log = Log::open(&path, 0).unwrap();
+        for step in 1..=4 {
+            log.write(&valid(step)).unwrap();
+        }
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(b"{\"split\":\"va"))
+            .unwrap();
+        let mut log = Log::open(&path, 2).unwrap();
+        log.write(&valid(3)).unwrap();
+        assert_eq!(read(&path).unwrap(), [valid(1), valid(2), valid(3)]);
+    }
+}

@@ -1,0 +1,188 @@
+//! Training: a run from its first step to its last, whatever happens in between.
+
+pub mod adamw;
+mod error;
+pub mod loader;
+pub mod log;
+pub mod metrics;
+pub mod renderer;
+mod run_dir;
+mod schedule;
+mod settings;
+pub mod strategy;
+mod trainee;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use burn::module::Module;
+use burn::optim::SgdConfig;
+use burn::tensor::Device;
+use burn::train::logger::InMemoryMetricLogger;
+use burn::train::renderer::{MetricsRenderer, tui::TuiMetricsRendererWrapper};
+use burn::train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::datasets::batch::{BatchShape, TextData};
+use crate::models::families::Family;
+use crate::models::heads::CausalLm;
+pub use adamw::{AdamW, AdamWConfig};
+pub use error::TrainError;
+use loader::{TrainBatches, ValidBatches};
+use metrics::Gauge;
+use renderer::PlainRenderer;
+pub use renderer::{Plan, Verbosity};
+pub use run_dir::{METRICS_FILE, Restored, RunDir, Snapshot, State};
+pub use schedule::Schedule;
+pub use settings::Settings;
+use strategy::{RunProgress, StepStrategy, Stop};
+pub use trainee::{LossSum, StepBatch, Trainee};
+
+/// Everything that a run needs.
+pub struct Job {
+    /// Where it is kept.
+    pub run: RunDir,
+    /// What decides its numbers.
+    pub settings: Settings,
+    /// The text.
+    pub data: Arc<TextData>,
+    /// The family and the `config.json`.
+    pub described: (&'static Family, Value),
+    /// The model, on a device with gradients.
+    pub model: CausalLm,
+    /// The optimizer.
+    pub optimizer: AdamW,
+    /// Where it stands.
+    pub state: State,
+    /// The device, with gradients.
+    pub device: Device,
+}
+
+/// Who watches a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Display {
+    /// burn-train's dashboard, in a terminal.
+    Dashboard,
+    /// Lines on standard error, or nothing.
+    Plain(Verbosity),
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ending {
+    /// After its last step.
+    Finished,
+    /// The user stopped it; it is saved and can be resumed.
+    Interrupted,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// Where it stands.
+    pub state: State,
+    /// The model, without gradients.
+    pub model: CausalLm,
+    /// Its directory.
+    pub path: PathBuf,
+}
+
+impl State {
+    /// Before the first step.
+    pub fn start() -> Self {
+        Self { step: 0, tokens: 0, train_seconds: 0.0, valid_loss: None, best: None }
+    }
+}
+
+/// Rows of a validation batch: enough to keep a device busy, however small training batches are.
+const VALID_TOKENS: usize = 4096;
+
+/// Runs a job to its end, or until `interrupter` stops it.
+///
+/// # Errors
+///
+/// A loss that is no number, a file that cannot be written: the last checkpoint is as it was.
+pub fn run(job: Job, display: Display, interrupter: &Interrupter) -> Result<Outcome, TrainError> {
+    let Job { run, settings, data, described, model, optimizer, state, device } = job;
+    let path = run.path().to_path_buf();
+    let plan = Plan {
+        first_step: state.step,
+        steps: settings.schedule.steps,
+        eval_interval: settings.eval_interval,
+        verbosity: match display {
+            Display::Plain(verbosity) => verbosity,
+            Display::Dashboard => Verbosity::Quiet,
+        },
+    };
+    let rounds = plan.steps.div_ceil(plan.eval_interval);
+    let rounds_before = plan.first_step / plan.eval_interval;
+    let rows = (VALID_TOKENS / settings.context).max(settings.batch_size);
+    let train = TrainBatches::new(data.clone(), &settings, plan.first_step);
+    let valid = ValidBatches::new(data, BatchShape { rows, context: settings.context });
+
+    let progress = Arc::new(Mutex::new(RunProgress { optimizer, state, stopped: None }));
+    let strategy = Arc::new(StepStrategy { settings, run, described, device, progress });
+    let training = SupervisedTraining::<Trainee>::new(&path, Arc::new(train), Arc::new(valid))
+        .metric_train_numeric(Gauge::loss())
+        .metric_valid_numeric(Gauge::loss())
+        .metric_train_numeric(Gauge::speed())
+        .metric_train_numeric(Gauge::gradient_norm())
+        .metric_train_numeric(Gauge::learning_rate())
+        .num_epochs(rounds)
+        .checkpoint(rounds_before)
+        .with_interrupter(interrupter.clone())
+        .with_application_logger(None)
+        // metrics.jsonl is the log; burn-train would write a folder per round without this one.
+        .with_metric_logger(InMemoryMetricLogger::default())
+        .renderer(renderer(display, plan, (interrupter, rounds_before)))
+        .with_training_strategy(TrainingStrategy::Custom(strategy.clone()));
+    // The strategy has its own optimizer; burn-train's learner cannot be built without one.
+    let learner = Learner::new(Trainee { model }, SgdConfig::new().init(), 0.0);
+    let model = launch(training, learner, &path)?;
+
+    let mut progress = strategy.progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let ending = match progress.stopped.take() {
+        Some(Stop::Failed(error)) => return Err(error),
+        Some(Stop::Interrupted) => Ending::Interrupted,
+        None => Ending::Finished,
+    };
+    Ok(Outcome { ending, state: progress.state.clone(), model: model.model, path })
+}
+
+fn renderer(
+    display: Display,
+    plan: Plan,
+    (interrupter, rounds_before): (&Interrupter, usize),
+) -> Box<dyn MetricsRenderer> {
+    match display {
+        Display::Dashboard => {
+            let wrapper = TuiMetricsRendererWrapper::new(interrupter.clone(), Some(rounds_before));
+            crate::system::deliver_interrupts();
+            Box::new(wrapper)
+        }
+        Display::Plain(_) => Box::new(PlainRenderer::new(plan)),
+    }
+}
+
+/// Starts burn-train. Its dashboard's "stop immediately" unwinds, which is no fault of the program.
+fn launch(
+    training: SupervisedTraining<Trainee>,
+    learner: Learner<Trainee>,
+    path: &Path,
+) -> Result<Trainee, TrainError> {
+    let launch = std::panic::AssertUnwindSafe(|| training.launch(learner).model.valid());
+    std::panic::catch_unwind(launch).map_err(|payload| {
+        let message = payload.downcast_ref::<String>().map(String::as_str);
+        let message = message.or_else(|| payload.downcast_ref::<&str>().copied());
+        match message {
+            Some(message) if message.contains("Killing training from user input") => {
+                TrainError::Killed(path.to_path_buf())
+            }
+            _ => std::panic::resume_unwind(payload),
+        }
+    })
+}

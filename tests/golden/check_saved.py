@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Checks that transformers loads what we saved, and computes the same with it.
+
+    check_saved.py DIR...                     every key is used, none is missing
+    check_saved.py DIR... --against CASE      and the logits are those of a golden case
+    check_saved.py DIR... --text FILE         and tokenizer.json gives the text back
+
+Prints one line per directory; exits 1 where something is wrong, and says what.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+import reference  # noqa: F401  (before torch: it sets the threads)
+
+import safetensors.torch
+import torch
+import transformers
+
+TOLERANCE = 1e-5
+
+
+def load(folder, auto):
+    """The model in f32, and what is wrong with the keys of its files."""
+    model, info = getattr(transformers, auto).from_pretrained(
+        folder,
+        dtype=torch.float32,
+        attn_implementation="eager",
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,  # to hear of all of them instead of an exception
+    )
+    problems = [
+        f"{kind.removesuffix('_keys')}: {key}"
+        for kind in ("missing_keys", "unexpected_keys", "mismatched_keys")
+        for key in sorted(info[kind], key=str)
+    ]
+    problems += [f"error: {message}" for message in info.get("error_msgs") or []]
+
+    # transformers drops some keys of old files without a word; we never write them.
+    known = model.state_dict().keys()
+    prefix = model.base_model_prefix + "."
+    silent = [key for key in keys_in(folder) if key not in known and prefix + key not in known]
+    reported = set(info["unexpected_keys"])
+    problems += [f"ignored silently: {key}" for key in silent if key not in reported]
+    return model.eval(), problems
+
+
+def keys_in(folder):
+    """The keys of model.safetensors, or of the shards that the index names."""
+    index = folder / "model.safetensors.index.json"
+    files = ["model.safetensors"]
+    if index.is_file():
+        files = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    for name in files:
+        with safetensors.safe_open(folder / name, framework="pt") as file:
+            yield from file.keys()
+
+
+def compare(model, case):
+    """The largest difference from the golden logits, relative to the tolerance's scale."""
+    inputs = json.loads((case / "inputs.json").read_text(encoding="utf-8"))
+    golden = safetensors.torch.load_file(case / "golden.safetensors")
+    left = inputs.pop("left")
+    problems, worst = [], 0.0
+    for name, tensors in (("logits", inputs), ("left.logits", left)):
+        tensors = {key: torch.tensor(rows) for key, rows in tensors.items() if key != "labels"}
+        mask = tensors["attention_mask"].bool()
+        with torch.no_grad():
+            logits = model(**tensors, use_cache=False).logits
+        if logits.shape != golden[name].shape:
+            problems.append(f"{name}: {list(logits.shape)}, golden {list(golden[name].shape)}")
+            continue
+        expected = golden[name][mask]
+        scale = max(1.0, expected.abs().max().item())
+        error = (logits[mask] - expected).abs().max().item() / scale
+        worst = max(worst, error)
+        if not error <= TOLERANCE:  # also where it is not a number
+            problems.append(f"{name}: off by {error:.1e} x {scale:.2g}, allowed is {TOLERANCE:.0e}")
+    return worst, problems
+
+
+def check_tokenizer(folder, vocab_size, text):
+    """tokenizer.json by itself, and as AutoTokenizer reads it together with its config."""
+    problems = []
+    file = folder / "tokenizer.json"
+    tokenizers = {
+        "tokenizer.json": transformers.PreTrainedTokenizerFast(tokenizer_file=str(file)),
+        "AutoTokenizer": transformers.AutoTokenizer.from_pretrained(folder),
+    }
+    for name, tokenizer in tokenizers.items():
+        highest = max(tokenizer.get_vocab().values(), default=0)
+        if highest >= vocab_size:
+            problems.append(f"{name}: token id {highest}, but the model has {vocab_size} tokens")
+        if text is None:
+            continue
+        ids = tokenizer.encode(text, add_special_tokens=False)
+        back = tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+        if back != text:
+            at = next((i for i, (a, b) in enumerate(zip(text, back)) if a != b), None)
+            at = min(len(text), len(back)) if at is None else at
+            problems.append(
+                f"{name}: the text comes back different from character {at} on:"
+                f" {back[at:at + 20]!r} instead of {text[at:at + 20]!r}"
+            )
+    return problems
+
+
+def check(folder, args, text):
+    """What is fine, and what is wrong, with one directory."""
+    if not (folder / "config.json").is_file():
+        return [], ["no config.json"]
+    model, problems = load(folder, args.auto)
+    fine = [f"{sum(1 for _ in keys_in(folder))} tensors"]
+    if args.against and not problems:
+        worst, wrong = compare(model, args.against)
+        fine.append(f"logits within {worst:.1e}")
+        problems += wrong
+    if (folder / "tokenizer.json").is_file():
+        problems += check_tokenizer(folder, model.config.vocab_size, text)
+        fine.append("tokenizer" if text is None else "tokenizer round-trips")
+    elif text is not None:
+        problems.append("no tokenizer.json to read the text with")
+    return fine, problems
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("directory", nargs="+", type=pathlib.Path)
+    parser.add_argument("--against", type=pathlib.Path, help="a case's folder below tests/golden")
+    parser.add_argument("--text", type=pathlib.Path, help="a file that tokenizing must preserve")
+    parser.add_argument("--auto", default="AutoModelForCausalLM", help="transformers' class")
+    args = parser.parse_args()
+    if args.text and not args.text.is_file():
+        parser.error(f"no file {args.text}")
+    if args.against and not (args.against / "golden.safetensors").is_file():
+        parser.error(f"no golden.safetensors in {args.against}")
+    # Bytes first: reading as text would turn \r\n into \n.
+    text = None if args.text is None else args.text.read_bytes().decode("utf-8")
+
+    torch.set_num_threads(1)
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+
+    failed = False
+    for folder in args.directory:
+        try:
+            fine, problems = check(folder, args, text)
+        except Exception as error:  # whatever keeps it from loading is the answer
+            fine, problems = [], [f"{type(error).__name__}: {error}"]
+        failed |= bool(problems)
+        for problem in problems:
+            print(f"{folder}: {problem}", file=sys.stderr)
+        if not problems:
+            print(f"{folder}: {', '.join(fine)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The pinned reference implementation. Import this before torch."""
+
+import importlib.metadata
+import os
+import pathlib
+import sys
+
+# One thread and the plainest code paths, so that the same bytes come out on other machines too.
+os.environ.update(
+    ATEN_CPU_CAPABILITY="default",
+    CUDA_VISIBLE_DEVICES="",
+    HF_HUB_OFFLINE="1",
+    MKL_CBWR="COMPATIBLE",
+    MKL_NUM_THREADS="1",
+    OMP_NUM_THREADS="1",
+    ONEDNN_MAX_CPU_ISA="SSE41",
+    TOKENIZERS_PARALLELISM="false",
+)
+sys.dont_write_bytecode = True
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def pinned_versions():
+    """The versions in requirements.txt; exits where the installed ones differ."""
+    lines = (HERE / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    for name, wanted in pins.items():
+        try:
+            found = importlib.metadata.version(name).split("+")[0]  # 2.9.0+cpu is 2.9.0
+        except importlib.metadata.PackageNotFoundError:
+            found = "nothing"
+        if found != wanted:
+            sys.exit(f"{name}: {wanted} is pinned, {found} is installed; run scripts/reference-env")
+    return pins
+
+
+VERSIONS = pinned_versions()

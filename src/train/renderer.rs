@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use burn::train::logger::{EvaluationProgressLogger, TrainingProgressLogger};
-use burn::train::metric::{MetricDefinition, MetricId};
+use burn::train::metric::{MetricDefinition, MetricId, NumericEntry};
 use burn::train::renderer::{
     EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation,
     MetricsRendererTraining,
@@ -109,6 +109,10 @@ impl PlainRenderer {
         let MetricState::Numeric(entry, Some(value)) = state else {
             return;
         };
+        // At a round's end come means over the round, which is what a validation is about.
+        if phase == Phase::Training && matches!(value, NumericEntry::Final(_)) {
+            return;
+        }
         let Some(name) = self.names.get(&entry.metric_id).cloned() else {
             return;
         };

@@ -1,0 +1,213 @@
+//! Checkpoints that are not what they should be: each is refused with the file, the key and the reason.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use burn_zoo::models::pretrained::{
+    self, F32Tensor, KeyProblem, LoadError, read_safetensors, write_safetensors,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::golden;
+
+/// A copy of a fixture's model, to be broken.
+fn copy(case: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(golden::folder().join(case)).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        if name.to_string_lossy().starts_with("model") || name == "config.json" {
+            fs::copy(&path, folder.path().join(name)).unwrap();
+        }
+    }
+    let path = folder.path().to_path_buf();
+    (folder, path)
+}
+
+fn load(path: &Path) -> LoadError {
+    pretrained::load(path, &Device::flex()).map(|_| ()).unwrap_err()
+}
+
+fn edit_config(path: &Path, edit: impl FnOnce(&mut Value)) {
+    let file = path.join("config.json");
+    let mut config: Value = golden::json(&file);
+    edit(&mut config);
+    fs::write(file, config.to_string()).unwrap();
+}
+
+fn edit_weights(path: &Path, edit: impl FnOnce(&mut BTreeMap<String, F32Tensor>)) {
+    let file = path.join("model.safetensors");
+    let mut tensors = read_safetensors(&file).unwrap();
+    edit(&mut tensors);
+    write_safetensors(&file, &tensors).unwrap();
+}
+
+#[test]
+fn a_directory_that_is_no_model_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = load(&folder.path().join("absent")).to_string();
+    assert!(message.contains("absent") && message.contains("no such directory"), "{message}");
+    assert!(load(folder.path()).to_string().contains("no config.json"));
+
+    let (_guard, path) = copy("gpt2/base");
+    fs::remove_file(path.join("model.safetensors")).unwrap();
+    assert!(load(&path).to_string().contains("neither model.safetensors nor"));
+    fs::write(path.join("pytorch_model.bin"), b"x").unwrap();
+    let message = load(&path).to_string();
+    assert!(message.contains("pickled") && message.contains("safetensors"), "{message}");
+}
+
+#[test]
+fn a_config_that_cannot_be_followed_is_refused() {
+    let cases: [(&str, fn(&mut Value)); 8] = [
+        ("model_type \"bart\" is not supported; supported are gpt2, llama", |c| {
+            c["model_type"] = json!("bart");
+        }),
+        ("activation_function = \"tanh\" is not supported", |c| {
+            c["activation_function"] = json!("tanh");
+        }),
+        ("add_cross_attention", |c| c["add_cross_attention"] = json!(true)),
+        ("n_head = 5 is not valid: it must divide 32", |c| c["n_head"] = json!(5)),
+        ("n_head = 0", |c| c["n_head"] = json!(0)),
+        ("layer_norm_epsilon", |c| c["layer_norm_epsilon"] = json!(-1e-5)),
+        ("architectures = \"GPT2ForSequenceClassification\" is not supported", |c| {
+            c["architectures"] = json!(["GPT2ForSequenceClassification"]);
+        }),
+        ("invalid type: string \"many\"", |c| c["n_layer"] = json!("many")),
+    ];
+    for (expected, edit) in cases {
+        let (_guard, path) = copy("gpt2/base");
+        edit_config(&path, edit);
+        let message = load(&path).to_string();
+        assert!(message.contains(expected), "{message}");
+        assert!(message.contains("config.json"), "{message}");
+    }
+    let (_guard, path) = copy("gpt2/base");
+    fs::write(path.join("config.json"), "{\"model_type\": ").unwrap();
+    assert!(load(&path).to_string().contains("cannot be read"));
+}
+
+#[test]
+fn a_broken_weights_file_is_refused() {
+    let breaks: [(&str, fn(&mut Vec<u8>)); 6] = [
+        ("truncated", |bytes| bytes.truncate(bytes.len() - 1)),
+        ("truncated", |bytes| bytes.truncate(100)),
+        ("no safetensors file", |bytes| bytes.truncate(5)),
+        ("longer than its header says", |bytes| bytes.push(0)),
+        ("no safetensors file", |bytes| bytes[7] = 0xff),
+        ("no safetensors file", |bytes| bytes[20] ^= 0x55),
+    ];
+    for (expected, edit) in breaks {
+        let (_guard, path) = copy("gpt2/base");
+        let file = path.join("model.safetensors");
+        let mut bytes = fs::read(&file).unwrap();
+        edit(&mut bytes);
+        fs::write(&file, bytes).unwrap();
+        let error = load(&path);
+        let message = error.to_string();
+        assert!(message.contains(expected) && message.contains("model.safetensors"), "{message}");
+    }
+}
+
+#[test]
+fn shards_and_their_index_must_agree() {
+    let shard = "model-00002-of-00004.safetensors";
+    let (_guard, path) = copy("llama/sharded");
+    fs::remove_file(path.join(shard)).unwrap();
+    assert!(load(&path).to_string().contains(shard));
+
+    let edit = |edit: fn(&mut Value)| {
+        let (guard, path) = copy("llama/sharded");
+        let file = path.join("model.safetensors.index.json");
+        let mut index: Value = golden::json(&file);
+        edit(&mut index);
+        fs::write(file, index.to_string()).unwrap();
+        let message = load(&path).to_string();
+        drop(guard);
+        message
+    };
+    let message = edit(|index| {
+        index["weight_map"]["lm_head.extra"] = json!("model-00001-of-00004.safetensors");
+    });
+    assert!(message.contains("lacks lm_head.extra"), "{message}");
+    let message = edit(|index| {
+        // One of several keys of its shard.
+        let map = index["weight_map"].as_object_mut().unwrap();
+        let key = map.keys().find(|key| map.values().filter(|v| *v == &map[*key]).count() > 1);
+        let key = key.unwrap().clone();
+        map.remove(&key);
+    });
+    assert!(message.contains("which the index denies"), "{message}");
+    // A name that leaves the directory is not followed.
+    let message = edit(|index| {
+        index["weight_map"]["lm_head.weight"] = json!("../secret.safetensors");
+    });
+    assert!(message.contains("is not the name of a file"), "{message}");
+    assert!(edit(|index| *index = json!([1])).contains("index.json"));
+}
+
+#[test]
+fn every_key_that_does_not_fit_is_listed() {
+    let (_guard, path) = copy("llama/base");
+    edit_weights(&path, |tensors| {
+        tensors.remove("model.norm.weight").unwrap();
+        tensors.remove("model.layers.1.mlp.up_proj.weight").unwrap();
+        let bias = F32Tensor { shape: vec![4], values: vec![0.0; 4] };
+        tensors.insert("model.layers.0.self_attn.q_proj.bias".into(), bias.clone());
+        tensors.insert("model.layers.7.input_layernorm.weight".into(), bias.clone());
+        tensors.insert("model.layers.0.input_layernorm.weight".into(), bias);
+    });
+    let LoadError::Keys { problems, .. } = load(&path) else {
+        panic!("the keys are the problem");
+    };
+    let missing = problems.iter().filter(|p| matches!(p, KeyProblem::Missing { .. })).count();
+    let unused = problems.iter().filter(|p| matches!(p, KeyProblem::Unused { .. })).count();
+    assert_eq!((missing, unused, problems.len()), (2, 2, 5), "{problems:?}");
+    let message = load(&path).to_string();
+    for expected in [
+        "missing     model.norm.weight [32]",
+        "missing     model.layers.1.mlp.up_proj.weight [56, 32]",
+        "unused      model.layers.0.self_attn.q_proj.bias (in model.safetensors)",
+        "unused      model.layers.7.input_layernorm.weight",
+        "misshapen   model.layers.0.input_layernorm.weight: expected [32], found [4]",
+    ] {
+        assert!(message.contains(expected), "{expected} is not in\n{message}");
+    }
+}
+
+#[test]
+fn a_second_copy_of_a_tied_weight_must_be_a_copy() {
+    let (_guard, path) = copy("gpt2/base");
+    edit_weights(&path, |tensors| {
+        let embedding = tensors["transformer.wte.weight"].clone();
+        tensors.insert("lm_head.weight".into(), embedding);
+    });
+    assert!(pretrained::load(&path, &Device::flex()).is_ok());
+    edit_weights(&path, |tensors| {
+        tensors.get_mut("lm_head.weight").unwrap().values[3] += 0.5;
+    });
+    let message = load(&path).to_string();
+    assert!(
+        message.contains("untied      lm_head.weight differs from transformer.wte"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_headless_checkpoint_loads_as_what_it_is() {
+    let (_guard, path) = copy("llama/base");
+    edit_config(&path, |config| config["architectures"] = json!(["LlamaModel"]));
+    edit_weights(&path, |tensors| {
+        tensors.remove("lm_head.weight").unwrap();
+        let bare = |(key, tensor): (String, F32Tensor)| {
+            (key.strip_prefix("model.").unwrap().to_string(), tensor)
+        };
+        *tensors = std::mem::take(tensors).into_iter().map(bare).collect();
+    });
+    let loaded = pretrained::load(&path, &Device::flex()).unwrap();
+    let message = loaded.into_causal_lm().unwrap_err().to_string();
+    assert!(message.contains("LlamaForCausalLM"), "{message}");
+}

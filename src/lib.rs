@@ -3,12 +3,37 @@
 //! This crate is what one does with models: choosing a [`device`], [`train`]ing, the [`cli`]. The
 //! models are in [`models`], their data in [`datasets`].
 //!
+//! A small model from scratch, before any training:
+//!
 //! ```
 //! use burn_zoo::datasets::{text::Corpus, tokenizer::Vocabulary};
-//! use burn_zoo::models::{generate, heads::CausalLm, pretrained};
+//! use burn_zoo::models::families::{self, Architecture, Size};
+//! use burn_zoo::models::generate::{Options, generate};
+//! use burn_zoo::models::heads::CausalLm;
+//!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let device = burn_zoo::device::parse("flex")?;
-//! # let _ = (device, Corpus::stories(), Vocabulary::Characters);
+//! let tokenizer = Corpus::stories().tokenizer(Vocabulary::Characters)?;
+//!
+//! let size = Size {
+//!     vocab_size: tokenizer.vocab_size(),
+//!     context: 32,
+//!     d_model: 16,
+//!     n_layers: 2,
+//!     n_heads: 2,
+//!     n_kv_heads: Some(1),
+//!     d_ff: None,
+//!     dropout: 0.0,
+//!     eos: None,
+//! };
+//! let llama = families::find("llama")?;
+//! let config = (llama.config)(&size); // what config.json will say
+//! let Architecture::Decoder(decoder) = (llama.architecture)(&config.to_string())?;
+//! let model = CausalLm::new(&decoder, &device).initialized(1);
+//!
+//! let options = Options { max_new_tokens: 8, ..Options::default() };
+//! let added = generate(&model, &[tokenizer.encode("Once")?], &options, &mut |_| true)?;
+//! assert_eq!(tokenizer.decode(&added[0])?.chars().count(), 8);
 //! # Ok(())
 //! # }
 //! ```
@@ -20,5 +45,6 @@ pub mod device;
 pub mod system;
 pub mod train;
 
+pub use burn::tensor::Device;
 pub use zoo_datasets as datasets;
 pub use zoo_models as models;

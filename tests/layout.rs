@@ -1,1 +1,196 @@
-//! The layout's rules.
+//! The rules that keep the code readable, as tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below a folder, with its text.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![root().join(folder)];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            found.push((path.strip_prefix(root()).unwrap().to_path_buf(), text));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The part of a file before its tests.
+fn code(text: &str) -> &str {
+    text.split("\n#[cfg(test)]\n").next().unwrap_or(text)
+}
+
+/// The modules of `zoo-models`, by the order in which they may use each other.
+const LEVELS: &[&[&str]] = &[
+    &["parameters"],
+    &["layers"],
+    &["arch"],
+    &["heads"],
+    &["wire"],
+    &["families"],
+    &["pretrained"],
+    &["generate"],
+];
+
+#[test]
+fn a_module_of_the_zoo_uses_only_lower_ones() {
+    let level = |name: &str| LEVELS.iter().position(|names| names.contains(&name));
+    let mut checked = 0;
+    for (path, text) in sources("models/src") {
+        let module = path.strip_prefix("models/src").unwrap().components().next().unwrap();
+        let module = module.as_os_str().to_str().unwrap().trim_end_matches(".rs");
+        let Some(own) = level(module) else {
+            assert_eq!(module, "lib", "{} has no level", path.display());
+            continue;
+        };
+        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        for used in text.split("crate::").skip(1) {
+            let name: String =
+                used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let other =
+                level(&name).unwrap_or_else(|| panic!("{} uses crate::{name}", path.display()));
+            assert!(other <= own, "{} is below {name} and uses it", path.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 50, "{checked} imports were looked at");
+}
+
+#[test]
+fn layers_skeletons_and_loading_name_no_family() {
+    let families = ["gpt2", "llama", "GPT2", "Gpt2", "Llama"];
+    for (path, text) in sources("models/src") {
+        let path = path.display().to_string();
+        let is_neutral = ["layers", "arch", "pretrained", "generate", "heads"]
+            .iter()
+            .any(|module| path.starts_with(&format!("models/src/{module}")));
+        if !is_neutral {
+            continue;
+        }
+        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in lines {
+            // A kind of rotary scaling has a family's name.
+            let line = line.replace("llama3", "").replace("Llama3", "");
+            for family in families {
+                assert!(!line.contains(family), "{path} names {family}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn families_touch_no_tensor() {
+    for (path, text) in sources("models/src/families") {
+        assert!(!code(&text).contains("use burn"), "{}", path.display());
+        assert!(!code(&text).contains("Tensor"), "{}", path.display());
+    }
+}
+
+#[test]
+fn one_file_knows_the_backends() {
+    for folder in ["src", "models/src", "datasets/src"] {
+        for (path, text) in sources(folder) {
+            let is_device = path == Path::new("src/device.rs");
+            let knows = text.contains("feature = \"");
+            assert!(is_device || !knows, "{} has a cfg on a feature", path.display());
+            let default = text.contains("Device::default()");
+            assert!(!default, "{} uses whatever device is default", path.display());
+        }
+    }
+}
+
+#[test]
+fn data_and_models_do_not_know_each_other() {
+    let manifest = |name: &str| fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
+    assert!(!manifest("datasets").contains("zoo-models"));
+    assert!(!manifest("datasets").contains("\nburn"));
+    assert!(!manifest("models").contains("zoo-datasets"));
+}
+
+#[test]
+fn files_stay_small() {
+    for folder in ["src", "models/src", "datasets/src", "bench/src", "examples", "tests"] {
+        for (path, text) in sources(folder) {
+            let name = path.display().to_string();
+            let limit = match folder {
+                "examples" => 60,
+                "tests" => 400,
+                _ if name.starts_with("models/src/families/") && !name.ends_with("mod.rs") => 170,
+                _ if name.starts_with("models/src/heads/") => 120,
+                _ => 300,
+            };
+            let lines = code(&text).lines().count();
+            assert!(lines <= limit, "{name} has {lines} lines, and {limit} are allowed");
+        }
+    }
+}
+
+#[test]
+fn functions_take_few_parameters_and_no_flags() {
+    for folder in ["src", "models/src", "datasets/src"] {
+        for (path, text) in sources(folder) {
+            for function in code(&text).split("pub fn ").skip(1) {
+                let signature = function.split([';', '{']).next().unwrap();
+                let Some((_, parameters)) = signature.split_once('(') else { continue };
+                let name = signature.split(['(', '<']).next().unwrap();
+                let parameters = parameters.split(") ->").next().unwrap();
+                let flags = parameters.matches(": bool").count();
+                assert_eq!(flags, 0, "{}: {name} takes a flag", path.display());
+                // A parameter's name is followed by one colon; paths have two.
+                let count = parameters.replace("::", "").matches(':').count();
+                assert!(count <= 4, "{}: {name} takes {count} parameters", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn shared_configs_stay_small() {
+    for (path, text) in sources("models/src/arch").into_iter().chain(sources("models/src/layers")) {
+        for part in code(&text).split("pub struct ").skip(1) {
+            let name = part.split([' ', '{', '(', '<']).next().unwrap();
+            if !name.ends_with("Config") {
+                continue;
+            }
+            let body = part.split("\n}").next().unwrap();
+            let fields = body.matches("\n    pub ").count();
+            assert!(fields <= 12, "{}: {name} has {fields} fields", path.display());
+            assert!(!body.contains(": bool"), "{}: {name} has a flag", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_book_has_every_page_that_it_promises() {
+    let book = root().join("docs/src");
+    let summary = fs::read_to_string(book.join("SUMMARY.md")).unwrap();
+    let pages: Vec<&str> =
+        summary.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(pages.len() >= 8, "{pages:?}");
+    for page in &pages {
+        assert!(book.join(page).exists(), "{page} is promised and missing");
+    }
+    for entry in fs::read_dir(&book).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_string();
+        let is_page = name.ends_with(".md") && name != "SUMMARY.md";
+        assert!(!is_page || pages.contains(&name.as_str()), "{name} is not in SUMMARY.md");
+        if name.ends_with(".md") {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(!text.contains("@@"), "{name} has a number that nobody filled in");
+            for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+                let is_local = !link.is_empty() && !link.contains("://");
+                assert!(!is_local || book.join(link).exists(), "{name} links to {link}");
+            }
+        }
+    }
+}

@@ -1,1 +1,36 @@
-//! x
+//! The benchmarks of Burn Zoo, one for each question (`cargo bench -p zoo-bench`), and the program
+//! that draws the curves of its book (`cargo run --release -p zoo-bench --bin curves`).
+
+#![recursion_limit = "256"]
+
+use burn_zoo::models::families::{self, Architecture, NAMED_SIZES, Size};
+use burn_zoo::models::heads::CausalLm;
+
+/// A freshly initialized model of a family, at a named size.
+///
+/// # Errors
+///
+/// An unknown family or size.
+pub fn model(
+    (family, size): (&str, &str),
+    (vocab_size, context): (usize, usize),
+    device: &burn_zoo::Device,
+) -> anyhow::Result<CausalLm> {
+    let found = NAMED_SIZES.iter().find(|(name, _)| *name == size);
+    let (_, [n_layers, n_heads, d_model]) = found.ok_or_else(|| anyhow::anyhow!("size {size}?"))?;
+    let size = Size {
+        vocab_size,
+        context,
+        d_model: *d_model,
+        n_layers: *n_layers,
+        n_heads: *n_heads,
+        n_kv_heads: None,
+        d_ff: None,
+        dropout: 0.0,
+        eos: None,
+    };
+    let family = families::find(family)?;
+    let json = (family.config)(&size).to_string();
+    let Architecture::Decoder(config) = (family.architecture)(&json)?;
+    Ok(CausalLm::new(&config, device).initialized(1))
+}

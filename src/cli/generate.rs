@@ -16,6 +16,7 @@ use crate::models::pretrained;
 /// Continue a text.
 #[derive(clap::Args)]
 #[command(
+    allow_negative_numbers = true,
     after_help = "The text is printed as its tokens come. When the context is full, its older half is \
                   forgotten and the text goes on.\n\nExamples:\n  \
                   zoo generate runs/gpt2-nano-stories\n  \
@@ -88,9 +89,7 @@ pub(super) fn write_text(
     let mut out = io::stdout().lock();
     let mut stream = tokenizer.stream();
     let mut failed: Option<anyhow::Error> = None;
-    if !global.json {
-        out.write_all(prompt.as_bytes())?;
-    }
+    let mut is_begun = false;
     let began = Instant::now();
     let added = generate(model, &[tokens], &options, &mut |event: Event| {
         let is_end = Some(event.token) == eos;
@@ -98,6 +97,10 @@ pub(super) fn write_text(
             return true;
         }
         let mut print = || -> Result<()> {
+            // Not before the first token: a prompt that is refused is not printed.
+            if !std::mem::replace(&mut is_begun, true) {
+                out.write_all(prompt.as_bytes())?;
+            }
             if let Some(piece) = stream.push(event.token)? {
                 out.write_all(piece.as_bytes())?;
                 out.flush()?;

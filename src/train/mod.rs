@@ -9,6 +9,7 @@ pub mod renderer;
 mod run_dir;
 mod schedule;
 mod settings;
+mod step_loop;
 pub mod strategy;
 mod trainee;
 

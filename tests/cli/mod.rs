@@ -1,1 +1,73 @@
 //! The program, run as a user runs it.
+
+mod bad_input;
+mod runs;
+mod verbs;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// A model that trains a step in milliseconds.
+const TINY: &[&str] = &[
+    "--layers",
+    "1",
+    "--heads",
+    "2",
+    "--d-model",
+    "16",
+    "--context",
+    "16",
+    "--batch-size",
+    "4",
+    "--sample",
+    "0",
+];
+
+/// The program, in a folder.
+fn zoo(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zoo"));
+    command.args(args).current_dir(folder).stdin(Stdio::null());
+    // What the user's environment says must not matter to the tests.
+    command.env_remove("ZOO_DATA").env("XDG_CACHE_HOME", folder.join("cache"));
+    command
+}
+
+struct Result {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn run(folder: &Path, args: &[&str]) -> Result {
+    finish(zoo(folder, args).output().unwrap())
+}
+
+fn finish(output: Output) -> Result {
+    Result {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn succeed(folder: &Path, args: &[&str]) -> Result {
+    let result = run(folder, args);
+    assert_eq!(result.code, Some(0), "zoo {}\n{}", args.join(" "), result.stderr);
+    result
+}
+
+/// Runs what must fail: with this status, one line of explanation that has all of `expected`, and no panic.
+fn refuse(folder: &Path, args: &[&str], (code, expected): (i32, &[&str])) {
+    let result = run(folder, args);
+    let what = format!("zoo {}\n{}", args.join(" "), result.stderr);
+    assert_eq!(result.code, Some(code), "{what}");
+    assert!(!result.stderr.contains("panicked"), "{what}");
+    for part in expected {
+        assert!(result.stderr.contains(part), "{part:?} is not in the answer to {what}");
+    }
+    assert_eq!(result.stdout, "", "{what}");
+}
+
+fn train<'a>(extra: &[&'a str]) -> Vec<&'a str> {
+    [&["train"], extra, TINY].concat()
+}

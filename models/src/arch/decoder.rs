@@ -55,10 +55,10 @@ pub enum OutputWeights {
     Separate,
 }
 
-impl OutputWeights {
-    /// From a config's `tie_word_embeddings`.
-    pub fn tied(flag: bool) -> Self {
-        if flag { Self::Tied } else { Self::Separate }
+/// From a config's `tie_word_embeddings`.
+impl From<bool> for OutputWeights {
+    fn from(is_tied: bool) -> Self {
+        if is_tied { Self::Tied } else { Self::Separate }
     }
 }
 

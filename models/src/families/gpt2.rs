@@ -140,7 +140,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         layers: (0..size("n_layer", json.n_layer)?).map(layer).collect(),
         norm: norm.clone(),
         dropout: within("embd_pdrop", json.embd_pdrop, [0.0, 1.0])?,
-        output: OutputWeights::tied(json.tie_word_embeddings),
+        output: OutputWeights::from(json.tie_word_embeddings),
         init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,
     }))
 }
@@ -160,7 +160,7 @@ fn config(size: &Size) -> Value {
         "embd_pdrop": size.dropout,
         "attn_pdrop": size.dropout,
         "layer_norm_epsilon": 1e-5,
-        "initializer_range": 0.02,
+        "initializer_range": size.init_std(),
         "tie_word_embeddings": true,
         "bos_token_id": size.eos,
         "eos_token_id": size.eos,

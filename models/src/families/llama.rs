@@ -102,7 +102,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let max_positions = size("max_position_embeddings", json.max_position_embeddings)?;
     let epsilon = epsilon("rms_norm_eps", json.rms_norm_eps)?;
     let norm = NormConfig { kind: NormKind::Rms, d_model, epsilon };
-    let attention_bias = Bias::present(json.attention_bias);
+    let attention_bias = Bias::from(json.attention_bias);
     let layer = BlockConfig::PreNorm(PreNormConfig {
         attention: AttentionConfig {
             d_model,
@@ -124,7 +124,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
             d_model,
             d_ff: size("intermediate_size", json.intermediate_size)?,
             activation: activation("hidden_act", &json.hidden_act)?,
-            bias: Bias::present(json.mlp_bias),
+            bias: Bias::from(json.mlp_bias),
         },
         norm: norm.clone(),
         dropout: 0.0,
@@ -137,7 +137,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         layers: vec![layer; size("num_hidden_layers", json.num_hidden_layers)?],
         norm,
         dropout: 0.0,
-        output: OutputWeights::tied(json.tie_word_embeddings),
+        output: OutputWeights::from(json.tie_word_embeddings),
         init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,
     }))
 }
@@ -160,7 +160,7 @@ fn config(size: &Size) -> Value {
         "rms_norm_eps": 1e-5,
         "rope_parameters": { "rope_type": "default", "rope_theta": 10_000.0 },
         "attention_dropout": size.dropout,
-        "initializer_range": 0.02,
+        "initializer_range": size.init_std(),
         "tie_word_embeddings": false,
         "bos_token_id": size.eos,
         "eos_token_id": size.eos,

@@ -14,9 +14,9 @@ pub enum Bias {
     Present,
 }
 
-impl Bias {
-    /// From a config's flag.
-    pub fn present(flag: bool) -> Self {
+/// From a config's flag.
+impl From<bool> for Bias {
+    fn from(flag: bool) -> Self {
         if flag { Self::Present } else { Self::Absent }
     }
 }

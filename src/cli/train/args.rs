@@ -6,7 +6,9 @@ use crate::models::families::{NAMED_SIZES, Size};
 
 /// Train a model, from scratch or from a checkpoint.
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
 Ctrl-C saves the run and ends it; --resume goes on as if nothing had happened.
 
 Examples:
@@ -19,17 +21,26 @@ Examples:
 nanoGPT's CPU configuration:
   zoo train gpt2 --data tinyshakespeare --steps 2000 --batch-size 12 --context 64 \\
       --layers 4 --heads 4 --d-model 128 --dropout 0 --lr 1e-3 --min-lr 1e-4 \\
-      --warmup 100 --beta2 0.99")]
+      --warmup 100 --beta2 0.99"
+)]
 pub(crate) struct TrainArgs {
     /// The family to train from scratch (`zoo list`)
     #[arg(value_name = "FAMILY", default_value = "gpt2", conflicts_with_all = ["from", "resume"])]
     pub(super) family: String,
     /// Train this model further, with its tokenizer
-    #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with = "resume")]
+    #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with_all = ["resume", "SizeArgs"])]
     pub(super) from: Option<PathBuf>,
     /// Go on with a run; its settings are those that it began with, and only --steps may be larger
-    #[arg(long, value_name = "RUN", help_heading = "Run")]
+    #[arg(
+        long,
+        value_name = "RUN",
+        help_heading = "Run",
+        conflicts_with_all = ["SizeArgs", "DataArgs", "CourseArgs"]
+    )]
     pub(super) resume: Option<PathBuf>,
+    /// Steps [default: 600]
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    pub(super) steps: Option<usize>,
     /// Where to keep the run [default: runs/FAMILY-SIZE-DATA]
     #[arg(long, short, value_name = "DIR", help_heading = "Run", conflicts_with = "resume")]
     pub(super) out: Option<PathBuf>,
@@ -91,9 +102,6 @@ pub(super) struct DataArgs {
 /// How to train.
 #[derive(clap::Args)]
 pub(super) struct CourseArgs {
-    /// Steps [default: 600]
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    pub(super) steps: Option<usize>,
     /// Rows of a forward pass
     #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 12)]
     pub(super) batch_size: usize,

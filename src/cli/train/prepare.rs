@@ -88,7 +88,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
 /// A run that goes on.
 fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<Job> {
     let (run, mut settings) = RunDir::open(path).map_err(classify)?;
-    if let Some(steps) = args.course.steps {
+    if let Some(steps) = args.steps {
         if steps < settings.schedule.steps {
             return Err(usage(format!(
                 "--steps is {steps}, but the run began with {}; it can only be made longer",
@@ -240,7 +240,7 @@ fn settings(
     (source, context): (&TextSource, usize),
 ) -> Settings {
     let course = &args.course;
-    let steps = course.steps.unwrap_or(600);
+    let steps = args.steps.unwrap_or(600);
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let data = match source {
         // Resuming may happen in another folder.

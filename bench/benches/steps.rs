@@ -1,0 +1,64 @@
+//! How long do a training step, a forward pass and a decoded token take?
+
+#![recursion_limit = "256"]
+#![allow(missing_docs, reason = "a benchmark's functions are named for its table")]
+
+use burn::optim::GradientsParams;
+use burn_zoo::Device;
+use burn_zoo::datasets::batch::LmBatch;
+use burn_zoo::models::generate::{Options, generate};
+use burn_zoo::train::Trainee;
+use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
+use zoo_bench::model;
+
+const FAMILIES: [&str; 2] = ["gpt2", "llama"];
+const VOCABULARY: usize = 65;
+const CONTEXT: usize = 64;
+const ROWS: usize = 12;
+
+fn main() {
+    divan::main();
+}
+
+fn batch() -> LmBatch {
+    let inputs: Vec<u32> =
+        (0..(ROWS * CONTEXT) as u32).map(|i| i * i % VOCABULARY as u32).collect();
+    let targets = inputs.iter().map(|&id| i64::from((id + 1) % VOCABULARY as u32)).collect();
+    LmBatch { rows: ROWS, context: CONTEXT, inputs, targets }
+}
+
+fn trainee(family: &str, device: &Device) -> Trainee {
+    let model = model((family, "nano"), (VOCABULARY, CONTEXT), device);
+    Trainee { model: model.expect("a known family and size") }
+}
+
+/// nanoGPT's CPU configuration: 4 layers, d 128, 12 rows of 64 tokens.
+#[divan::bench(args = FAMILIES, sample_count = 20, sample_size = 1)]
+fn train_step(bencher: divan::Bencher<'_, '_>, family: &str) {
+    let (mut model, batch) = (trainee(family, &Device::flex().autodiff()), batch());
+    let mut optimizer =
+        AdamW::new(AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 });
+    bencher.bench_local(|| {
+        let (loss, targets) = model.loss(&batch);
+        let gradients = (loss / targets as f64).backward();
+        let gradients = GradientsParams::from_grads(gradients, &model);
+        let update = Update { rate: 1e-3, gradient_scale: 1.0 };
+        model = optimizer.step(model.clone(), gradients, update);
+    });
+}
+
+/// The same batch, forward only.
+#[divan::bench(args = FAMILIES, sample_count = 20, sample_size = 1)]
+fn forward(bencher: divan::Bencher<'_, '_>, family: &str) {
+    let (model, batch) = (trainee(family, &Device::flex()), batch());
+    bencher.bench_local(|| model.loss(&batch).0.into_data());
+}
+
+/// 32 tokens after a prompt of 8, greedy, one row.
+#[divan::bench(args = FAMILIES, sample_count = 20, sample_size = 1)]
+fn decode_32_tokens(bencher: divan::Bencher<'_, '_>, family: &str) {
+    let model = trainee(family, &Device::flex()).model;
+    let options = Options { max_new_tokens: 32, ..Options::default() };
+    let prompt = vec![(1..9).collect()];
+    bencher.bench_local(|| generate(&model, &prompt, &options, &mut |_| true));
+}

@@ -1,0 +1,60 @@
+//! Trains a tiny Llama on generated stories, and lets it tell one.
+//!
+//! `cargo run --release --example train_tiny`
+
+#![recursion_limit = "256"]
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use burn::train::Interrupter;
+use burn_zoo::datasets::{batch::TextData, text::Corpus, tokenizer::Vocabulary};
+use burn_zoo::models::families::{self, Architecture, Size};
+use burn_zoo::models::generate::{Options, Sampling, generate};
+use burn_zoo::models::{heads::CausalLm, pretrained};
+use burn_zoo::train::{self, AdamW, AdamWConfig, Display, Job, RunDir, State, Verbosity};
+use burn_zoo::train::{Schedule, Settings};
+
+fn main() -> Result<()> {
+    let device = burn_zoo::device::parse("flex")?.autodiff();
+    let corpus = Corpus::stories();
+    let data = Arc::new(TextData::new(&corpus, corpus.tokenizer(Vocabulary::Characters)?)?);
+    let tokenizer = data.tokenizer().clone();
+
+    let (vocab_size, context, dropout, eos) = (tokenizer.vocab_size(), 64, 0.0, tokenizer.eos());
+    let (d_model, n_layers, n_heads, n_kv_heads, d_ff) = (64, 2, 4, Some(2), None);
+    let size =
+        Size { vocab_size, context, d_model, n_layers, n_heads, n_kv_heads, d_ff, dropout, eos };
+    let family = families::find("llama")?;
+    let config = (family.config)(&size);
+    let Architecture::Decoder(decoder) = (family.architecture)(&config.to_string())?;
+
+    let settings = Settings {
+        data: "stories".into(),
+        data_fingerprint: data.fingerprint().into(),
+        from: None,
+        batch_size: 16,
+        context,
+        accumulate: 1,
+        schedule: Schedule { peak: 3e-3, minimum: 3e-4, warmup: 40, steps: 400 },
+        optimizer: AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 },
+        clip: Some(1.0),
+        eval_interval: 200,
+        checkpoint_interval: 200,
+        seed: 1,
+    };
+    let model = CausalLm::new(&decoder, &device).initialized(settings.seed);
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("run");
+    let run = RunDir::create(&path, &settings, |at| Ok(pretrained::write_config(at, &config)?))?;
+    let (optimizer, described) = (AdamW::new(settings.optimizer), (family, config));
+    let state = State::start();
+    let job = Job { run, settings, data, described, model, optimizer, state, device };
+    let outcome = train::run(job, Display::Plain(Verbosity::Lines), &Interrupter::new())?;
+
+    let sampling = Sampling { temperature: 0.8, ..Sampling::default() };
+    let options = Options { max_new_tokens: 300, sampling, eos };
+    let added = generate(&outcome.model, &[tokenizer.encode("\n")?], &options, &mut |_| true)?;
+    println!("{}", tokenizer.decode(&added[0])?);
+    Ok(())
+}

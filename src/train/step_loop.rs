@@ -1,0 +1,270 @@
+//! The loop itself: steps, validations and checkpoints.
+
+use std::time::Instant;
+
+use burn::data::dataloader::{DataLoaderIterator, Progress};
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::train::{
+    EventProcessorTraining, InferenceStep, Interrupter, LearnerEvent,
+    SupervisedTrainingEventProcessor, TrainLoader, TrainStep, TrainingItem, ValidLoader,
+};
+
+use super::adamw::{Update, accumulate, gradient_norm};
+use super::error::TrainError;
+use super::log::{Line, Log};
+use super::run_dir::Snapshot;
+use super::settings::Settings;
+use super::strategy::{RunProgress, StepStrategy, Stop};
+use super::trainee::{LossSum, StepBatch, StepReport, Trainee};
+
+type Processor = SupervisedTrainingEventProcessor<Trainee>;
+
+/// A run between its first step and its last.
+pub(super) struct StepLoop<'a> {
+    strategy: &'a StepStrategy,
+    progress: &'a mut RunProgress,
+    reporter: Reporter,
+    /// The step of the newest checkpoint.
+    saved_step: Option<usize>,
+}
+
+impl<'a> StepLoop<'a> {
+    pub(super) fn new(
+        strategy: &'a StepStrategy,
+        progress: &'a mut RunProgress,
+        reporter: Reporter,
+    ) -> Self {
+        let step = progress.state.step;
+        Self { strategy, progress, reporter, saved_step: (step > 0).then_some(step) }
+    }
+
+    pub(super) fn into_processor(self) -> Processor {
+        self.reporter.processor
+    }
+
+    /// Runs to the last step, or to what stops the run before.
+    pub(super) fn go(
+        &mut self,
+        mut model: Trainee,
+        train: &TrainLoader<Trainee>,
+        valid: &ValidLoader<Trainee>,
+    ) -> Trainee {
+        let result = self.rounds(&mut model, train, valid);
+        if let Err(error) = result {
+            self.progress.stopped = Some(Stop::Failed(error));
+        }
+        model
+    }
+
+    fn rounds(
+        &mut self,
+        model: &mut Trainee,
+        train: &TrainLoader<Trainee>,
+        valid: &ValidLoader<Trainee>,
+    ) -> Result<(), TrainError> {
+        let Settings { eval_interval, schedule, .. } = self.strategy.settings;
+        let mut log = Log::open(&self.strategy.run.metrics(), self.progress.state.step)?;
+        let mut batches = train.iter();
+        while self.progress.state.step < schedule.steps {
+            let round = self.progress.state.step / eval_interval;
+            let begin = round * eval_interval;
+            let end = (begin + eval_interval).min(schedule.steps);
+            self.reporter.train(LearnerEvent::StartSplit {
+                epoch_number: round + 1,
+                total_items: end - begin,
+            });
+            while self.progress.state.step < end {
+                self.step(model, batches.as_mut(), &mut log)?;
+                let step = self.progress.state.step;
+                if self.reporter.interrupter.should_stop() {
+                    self.save(model)?;
+                    return self.stopped();
+                }
+                // The last step of a round is saved after its validation.
+                if step.is_multiple_of(self.strategy.settings.checkpoint_interval) && step < end {
+                    self.save(model)?;
+                }
+            }
+            self.reporter.train(LearnerEvent::EndSplit(round + 1));
+            self.validate(model, valid, &mut log, round + 1)?;
+            self.reporter.train(LearnerEvent::EndEpoch(round + 1));
+            let step = self.progress.state.step;
+            let is_due = step.is_multiple_of(self.strategy.settings.checkpoint_interval);
+            if is_due || step == schedule.steps || self.reporter.interrupter.should_stop() {
+                self.save(model)?;
+            }
+            if self.reporter.interrupter.should_stop() && step < schedule.steps {
+                return self.stopped();
+            }
+        }
+        Ok(())
+    }
+
+    /// One step: all its passes, clipping, the update, the log.
+    fn step(
+        &mut self,
+        model: &mut Trainee,
+        batches: &mut dyn DataLoaderIterator<StepBatch>,
+        log: &mut Log,
+    ) -> Result<(), TrainError> {
+        let settings = &self.strategy.settings;
+        let began = Instant::now();
+        let step = self.progress.state.step;
+        // The generator that drops features cannot be saved, so every step starts it anew.
+        self.strategy.device.seed(mix(settings.seed, step as u64));
+
+        let mut loss = LossSum { nats: 0.0, targets: 0 };
+        let mut gradients: Option<GradientsParams> = None;
+        for _ in 0..settings.accumulate {
+            let batch = match batches.next() {
+                Some(Ok(batch)) => batch,
+                Some(Err(error)) => return Err(TrainError::Burn(error.to_string())),
+                None => return Err(TrainError::Burn("the batches ended early".to_string())),
+            };
+            let pass = TrainStep::step(model, batch);
+            loss.nats += pass.item.loss.nats;
+            loss.targets += pass.item.loss.targets;
+            gradients = Some(match gradients {
+                Some(sum) => accumulate(model, sum, pass.grads),
+                None => pass.grads,
+            });
+        }
+        let gradients = gradients.unwrap_or_default();
+        let norm = gradient_norm(model, &gradients).unwrap_or(f64::NAN);
+        if !loss.nats.is_finite() || !norm.is_finite() {
+            let loss = if loss.nats.is_finite() { norm } else { loss.mean() };
+            let checkpoint = self.saved_step.unwrap_or(0);
+            let path = self.strategy.run.path().to_path_buf();
+            return Err(TrainError::NotFinite { loss, step: step + 1, checkpoint, path });
+        }
+        let gradient_scale = match settings.clip {
+            Some(limit) if norm > limit => limit / (norm + 1e-6),
+            _ => 1.0,
+        };
+        let rate = settings.schedule.rate(step);
+        let update = Update { rate, gradient_scale };
+        *model = self.progress.optimizer.step(model.clone(), gradients, update);
+
+        let seconds = began.elapsed().as_secs_f64();
+        let state = &mut self.progress.state;
+        state.step += 1;
+        state.tokens += settings.tokens_per_step() as u64;
+        state.train_seconds += seconds;
+        let tokens_per_second = settings.tokens_per_step() as f64 / seconds;
+        log.write(&Line::Train {
+            step: state.step,
+            tokens: state.tokens,
+            loss: loss.mean(),
+            lr: rate,
+            grad_norm: norm,
+            tokens_per_second,
+            seconds: state.train_seconds,
+        })?;
+        let report = StepReport { loss, gradient_norm: norm, rate, tokens_per_second };
+        self.report(report);
+        Ok(())
+    }
+
+    fn report(&mut self, report: StepReport) {
+        let Settings { eval_interval, schedule, .. } = self.strategy.settings;
+        let step = self.progress.state.step;
+        let begin = (step - 1) / eval_interval * eval_interval;
+        let total = eval_interval.min(schedule.steps - begin);
+        let progress = Progress::new(step - begin, total, Some("steps".to_string()));
+        let item = TrainingItem::new(report, progress, Some(step), None);
+        self.reporter.train(LearnerEvent::ProcessedItem(item));
+    }
+
+    /// The loss over the whole validation split.
+    fn validate(
+        &mut self,
+        model: &Trainee,
+        valid: &ValidLoader<Trainee>,
+        log: &mut Log,
+        round: usize,
+    ) -> Result<(), TrainError> {
+        let total_items = valid.num_items();
+        self.reporter.valid(LearnerEvent::StartSplit { epoch_number: round, total_items });
+        let model = model.valid();
+        let mut sum = LossSum { nats: 0.0, targets: 0 };
+        let mut batches = valid.iter();
+        while let Some(batch) = batches.next() {
+            let batch = batch.map_err(|error| TrainError::Burn(error.to_string()))?;
+            let loss = InferenceStep::step(&model, batch);
+            sum.nats += loss.nats;
+            sum.targets += loss.targets;
+            let item = TrainingItem::new(loss, batches.progress(), None, None);
+            self.reporter.valid(LearnerEvent::ProcessedItem(item));
+        }
+        let state = &mut self.progress.state;
+        state.valid_loss = Some(sum.mean());
+        if state.best.is_none_or(|(best, _)| sum.mean() < best) {
+            state.best = Some((sum.mean(), state.step));
+        }
+        log.write(&Line::Valid {
+            step: state.step,
+            tokens: state.tokens,
+            loss: sum.mean(),
+            targets: sum.targets,
+            seconds: state.train_seconds,
+        })?;
+        self.reporter.valid(LearnerEvent::EndSplit(round));
+        Ok(())
+    }
+
+    fn save(&mut self, model: &Trainee) -> Result<(), TrainError> {
+        let (family, config) = &self.strategy.described;
+        let snapshot = Snapshot {
+            described: (family, config),
+            model: &model.model,
+            optimizer: &self.progress.optimizer,
+            state: &self.progress.state,
+        };
+        self.strategy.run.checkpoint(snapshot).map_err(|source| TrainError::Checkpoint {
+            checkpoint: self.saved_step.unwrap_or(0),
+            source,
+        })?;
+        self.saved_step = Some(self.progress.state.step);
+        Ok(())
+    }
+
+    /// Why burn-train's interrupter stopped the loop. Asked here, because its dashboard forgets.
+    fn stopped(&mut self) -> Result<(), TrainError> {
+        match self.reporter.interrupter.error() {
+            Some(error) => Err(TrainError::Burn(error.to_string())),
+            None => {
+                self.progress.stopped = Some(Stop::Interrupted);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Tells burn-train what happens, and hears from it when to stop.
+pub(super) struct Reporter {
+    pub(super) processor: Processor,
+    pub(super) interrupter: Interrupter,
+}
+
+impl Reporter {
+    fn train(&mut self, event: LearnerEvent<StepReport>) {
+        let result = self.processor.process_train(event);
+        self.interrupter.fail_on_error(result);
+    }
+
+    fn valid(&mut self, event: LearnerEvent<LossSum>) {
+        let result = self.processor.process_valid(event);
+        self.interrupter.fail_on_error(result);
+    }
+}
+
+/// A seed for one step: neighbouring steps get unrelated ones.
+///
+/// Reference: Steele et al. 2014, SplitMix64, <https://doi.org/10.1145/2660193.2660195>
+fn mix(seed: u64, step: u64) -> u64 {
+    let mut z = seed.wrapping_add((step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

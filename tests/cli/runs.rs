@@ -1,0 +1,186 @@
+//! Runs that are killed, stopped and resumed end as if nothing had happened.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::{run, succeed, train, zoo};
+
+/// A run with everything that has a state: dropout, accumulation, warm-up, validations in between.
+const COURSE: &[&str] = &[
+    "--steps",
+    "60",
+    "--dropout",
+    "0.2",
+    "--accumulate",
+    "2",
+    "--eval-interval",
+    "20",
+    "--checkpoint-interval",
+    "7",
+    "--seed",
+    "3",
+];
+
+fn start(folder: &Path, args: &[&str]) -> Child {
+    zoo(folder, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Waits until a run has written this many lines of metrics.
+fn wait_for_lines(folder: &Path, count: usize) {
+    let began = Instant::now();
+    loop {
+        let text = fs::read_to_string(folder.join("metrics.jsonl")).unwrap_or_default();
+        if text.lines().count() >= count {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "no {count} lines of metrics");
+        sleep(Duration::from_millis(2));
+    }
+}
+
+fn model(folder: &Path) -> Vec<u8> {
+    fs::read(folder.join("model.safetensors")).unwrap()
+}
+
+/// The steps and losses of a run's log.
+fn losses(folder: &Path) -> Vec<(u64, String, f64)> {
+    let text = fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
+    let read = |line: &str| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let split = line["split"].as_str().unwrap().to_string();
+        (line["step"].as_u64().unwrap(), split, line["loss"].as_f64().unwrap())
+    };
+    text.lines().map(read).collect()
+}
+
+#[test]
+fn a_killed_run_resumes_to_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for family in ["gpt2", "llama"] {
+        let out = |name: &str| format!("{family}-{name}");
+        let (whole, killed) = (out("whole"), out("killed"));
+        succeed(at, &train(&[&[family, "--out", &whole], COURSE].concat()));
+
+        let mut child = start(at, &train(&[&[family, "--out", &killed], COURSE].concat()));
+        wait_for_lines(&at.join(&killed), 11);
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        assert!(losses(&at.join(&killed)).len() < 60, "it was not killed in time");
+
+        let mut child = start(at, &["train", "--resume", &killed, "--sample", "0"]);
+        wait_for_lines(&at.join(&killed), 40);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(losses(&at.join(&killed)).len() < 60, "it was not killed in time");
+
+        succeed(at, &["train", "--resume", &killed, "--sample", "0"]);
+        assert!(model(&at.join(&whole)) == model(&at.join(&killed)), "{family}: other weights");
+        // The log is that of one run: no step twice, none missing.
+        assert_eq!(losses(&at.join(&whole)), losses(&at.join(&killed)));
+    }
+}
+
+#[test]
+fn a_run_killed_before_its_first_checkpoint_resumes_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let course = ["--steps", "30", "--eval-interval", "30", "--dropout", "0.1"];
+    succeed(at, &train(&[&["--out", "whole"], &course[..]].concat()));
+    let mut child = start(at, &train(&[&["--out", "killed"], &course[..]].concat()));
+    wait_for_lines(&at.join("killed"), 5);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!at.join("killed/model.safetensors").exists());
+    succeed(at, &["train", "--resume", "killed", "--sample", "0"]);
+    assert!(model(&at.join("whole")) == model(&at.join("killed")));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_and_succeeds() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(at, &train(&[&["--out", "whole"], COURSE].concat()));
+    let mut child = start(at, &train(&[&["--out", "stopped"], COURSE].concat()));
+    wait_for_lines(&at.join("stopped"), 5);
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let steps = losses(&at.join("stopped")).len();
+    assert!(steps < 60, "it was not stopped in time");
+    let state: serde_json::Value = {
+        let mut folders = fs::read_dir(at.join("stopped/training")).unwrap();
+        let step = folders.find_map(|entry| {
+            let path = entry.unwrap().path();
+            path.join("state.json").exists().then_some(path)
+        });
+        serde_json::from_str(&fs::read_to_string(step.unwrap().join("state.json")).unwrap())
+            .unwrap()
+    };
+    // Saved at the step that it stopped at, and not at the last interval.
+    assert_eq!(state["step"], losses(&at.join("stopped")).last().unwrap().0);
+    succeed(at, &["train", "--resume", "stopped", "--sample", "0"]);
+    assert!(model(&at.join("whole")) == model(&at.join("stopped")));
+}
+
+#[test]
+fn a_finished_run_can_be_made_longer() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(at, &train(&["--steps", "5", "--out", "a"]));
+    let again = succeed(at, &["train", "--resume", "a", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!((&json["step"], &json["ending"]), (&5.into(), &"finished".into()));
+    let longer = succeed(at, &["train", "--resume", "a", "--steps", "9", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&longer.stdout).unwrap();
+    assert_eq!(json["step"], 9);
+    assert!(json["peak_memory_bytes"].as_u64().unwrap() > 1_000_000);
+    assert!(json["tokens_per_second"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn another_seed_is_another_run_and_the_same_seed_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for (name, seed) in [("a", "1"), ("b", "1"), ("c", "2")] {
+        succeed(at, &train(&["--steps", "3", "--dropout", "0.3", "--out", name, "--seed", seed]));
+    }
+    assert!(model(&at.join("a")) == model(&at.join("b")));
+    assert!(model(&at.join("a")) != model(&at.join("c")));
+}
+
+#[test]
+fn a_checkpoint_is_trained_further_with_its_tokenizer() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(
+        at,
+        &train(&[
+            "llama",
+            "--kv-heads",
+            "1",
+            "--tokenizer",
+            "bpe:300",
+            "--steps",
+            "3",
+            "--out",
+            "a",
+        ]),
+    );
+    fs::write(at.join("b.txt"), "The fox ran to the pond. Café 中文 🦊\n".repeat(60)).unwrap();
+    let further =
+        ["train", "--from", "a", "--text", "b.txt", "--steps", "3", "--out", "b", "--sample", "0"];
+    succeed(at, &further);
+    assert_eq!(
+        fs::read(at.join("a/tokenizer.json")).unwrap(),
+        fs::read(at.join("b/tokenizer.json")).unwrap()
+    );
+    assert!(model(&at.join("a")) != model(&at.join("b")));
+    let result = run(at, &["generate", "b", "--prompt", "Café 🦊", "-n", "8", "--greedy"]);
+    assert_eq!(result.code, Some(0), "{}", result.stderr);
+    assert!(result.stdout.starts_with("Café 🦊"), "{}", result.stdout);
+}

@@ -1,0 +1,159 @@
+//! What the verbs print and write.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use burn_zoo::models::pretrained::read_safetensors;
+use serde_json::Value;
+
+use super::{succeed, train, zoo};
+use crate::golden::{assert_close, cases};
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn rows<T: ToString>(rows: &[Vec<T>]) -> String {
+    let row = |row: &Vec<T>| row.iter().map(T::to_string).collect::<Vec<_>>().join(",");
+    rows.iter().map(row).collect::<Vec<_>>().join(";")
+}
+
+#[test]
+fn forward_writes_what_the_reference_computes() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for case in cases("gpt2").into_iter().chain(cases("llama")) {
+        let model = case.path.to_str().unwrap();
+        let (ids, mask) = (rows(&case.inputs.input_ids), rows(&case.inputs.attention_mask));
+        let args = ["forward", model, "--ids", &ids, "--mask", &mask, "--out", "out.safetensors"];
+        succeed(at, &args);
+        let found = read_safetensors(&at.join("out.safetensors")).unwrap();
+        for name in ["logits", "last_hidden_state"] {
+            let expected = case.tensor(name);
+            assert_eq!(found[name].shape, expected.shape, "{}", case.name);
+            // The first row is full.
+            let row = expected.shape[1] * expected.shape[2];
+            let what = format!("{}: {name}", case.name);
+            assert_close(&what, &found[name].values[..row], &expected.values[..row], 1e-5);
+        }
+    }
+}
+
+#[test]
+fn convert_writes_what_check_accepts_and_forward_repeats() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for case in ["llama/sharded", "gpt2/v4_prefixless", "llama/v4_config"] {
+        let source = crate::golden::folder().join(case);
+        let name = case.replace('/', "-");
+        succeed(at, &["convert", source.to_str().unwrap(), &name, "--max-shard-size", "9000"]);
+        assert!(at.join(&name).join("model.safetensors.index.json").exists());
+        let report = succeed(at, &["check", &name, "--json"]);
+        assert_eq!(json(&report.stdout)["fits"], true);
+        for (model, out) in [(source.to_str().unwrap(), "a"), (name.as_str(), "b")] {
+            succeed(at, &["forward", model, "--ids", "1,2,3,4", "--out", out]);
+        }
+        assert!(fs::read(at.join("a")).unwrap() == fs::read(at.join("b")).unwrap(), "{case}");
+    }
+    super::refuse(
+        at,
+        &["convert", "llama-sharded", "gpt2-v4_prefixless"],
+        (2, &["exists already"]),
+    );
+}
+
+#[test]
+fn a_run_is_a_directory_that_every_verb_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(at, &train(&["--steps", "3", "--out", "a"]));
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+        assert!(at.join("a").join(name).exists(), "{name}");
+    }
+    let report = json(&succeed(at, &["check", "a", "--json"]).stdout);
+    assert_eq!((&report["fits"], &report["family"]), (&true.into(), &"gpt2".into()));
+    let shown = json(&succeed(at, &["show", "a", "--json"]).stdout);
+    let weights: u64 = shown["tensors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| {
+            t["shape"].as_array().unwrap().iter().map(|d| d.as_u64().unwrap()).product::<u64>()
+        })
+        .sum();
+    assert_eq!(shown["parameters"], weights);
+    assert_eq!(shown["bytes"]["weights"], 4 * weights);
+    assert_eq!(shown["bytes"]["optimizer"], 8 * weights);
+    succeed(at, &["convert", "a", "b"]);
+    let texts = ["a", "b"].map(|model| succeed(at, &["generate", model, "-n", "20"]).stdout);
+    assert_eq!(texts[0], texts[1]);
+}
+
+#[test]
+fn generate_repeats_for_a_seed_and_differs_for_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(at, &train(&["--steps", "1", "--out", "a"]));
+    let text = |args: &[&str]| {
+        let args = [&["generate", "a", "--prompt", "Once", "-n", "40"], args].concat();
+        succeed(at, &args).stdout
+    };
+    assert_eq!(text(&[]), text(&["--seed", "0"]));
+    assert_ne!(text(&[]), text(&["--seed", "1"]));
+    assert_eq!(text(&["--greedy"]), text(&["--temperature", "0", "--seed", "5"]));
+    assert_eq!(text(&["--top-k", "1"]), text(&["--greedy"]));
+    // 40 characters after the prompt, well beyond the context of 16, and a line's end.
+    assert_eq!(text(&[]).chars().count(), 4 + 40 + 1);
+    let line = json(&text(&["--json", "--greedy"]));
+    assert_eq!(format!("Once{}\n", line["text"].as_str().unwrap()), text(&["--greedy"]));
+    assert_eq!(line["tokens"], 40);
+}
+
+#[test]
+fn a_prompt_can_come_from_a_pipe_and_the_text_can_go_into_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(at, &train(&["--steps", "1", "--out", "a"]));
+    let mut child = zoo(at, &["generate", "a", "--prompt", "-", "-n", "200000"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"Once").unwrap();
+    // The text comes while it is made, and a reader that has enough is no error.
+    let mut begin = [0; 10];
+    child.stdout.take().unwrap().read_exact(&mut begin).unwrap();
+    assert!(begin.starts_with(b"Once"));
+    let result = super::finish(child.wait_with_output().unwrap());
+    assert_eq!((result.code, result.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn list_show_and_devices_speak_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let list = json(&succeed(at, &["list", "--json"]).stdout);
+    let names: Vec<&str> =
+        list["families"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["gpt2", "llama"]);
+    // GPT-2's published size: 124,439,808 parameters with a context of 1024.
+    let args =
+        ["show", "gpt2", "--size", "small", "--context", "1024", "--vocab-size", "50257", "--json"];
+    let shown = json(&succeed(at, &args).stdout);
+    assert_eq!(shown["parameters"], 124_439_808);
+    assert!(shown["flops_per_token"]["forward"].as_u64().unwrap() > 2 * 85_000_000);
+    let devices = json(&succeed(at, &["devices", "--json"]).stdout);
+    let flex = &devices["devices"][0];
+    assert_eq!((&flex["name"], &flex["works"]), (&"flex".into(), &true.into()));
+}
+
+#[test]
+fn every_verb_has_help_with_an_example() {
+    let folder = tempfile::tempdir().unwrap();
+    for verb in ["list", "show", "devices", "train", "generate", "forward", "check", "convert"] {
+        let help = succeed(folder.path(), &[verb, "--help"]).stdout;
+        assert!(help.contains("Examples:") && help.contains(&format!("zoo {verb}")), "{help}");
+    }
+}

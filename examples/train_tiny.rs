@@ -26,8 +26,7 @@ fn main() -> Result<()> {
     let size =
         Size { vocab_size, context, d_model, n_layers, n_heads, n_kv_heads, d_ff, dropout, eos };
     let family = families::find("llama")?;
-    let config = (family.config)(&size);
-    let Architecture::Decoder(decoder) = (family.architecture)(&config.to_string())?;
+    let (config, Architecture::Decoder(decoder)) = family.sized(&size)?;
 
     let settings = Settings {
         data: "stories".into(),

@@ -54,7 +54,7 @@ pub enum DeviceError {
     },
     /// The backend exists, but not in this program.
     #[error(
-        "{name:?} is not compiled in (there is {}); add it with: cargo run --release --features {name}",
+        "{name:?} is not compiled in (there is {}); add it with: cargo run --release --features {name} -- … --device {name}",
         compiled()
     )]
     NotCompiled {

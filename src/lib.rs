@@ -26,10 +26,8 @@
 //!     dropout: 0.0,
 //!     eos: None,
 //! };
-//! let llama = families::find("llama")?;
-//! let config = (llama.config)(&size); // what config.json will say
-//! let Architecture::Decoder(decoder) = (llama.architecture)(&config.to_string())?;
-//! let model = CausalLm::new(&decoder, &device).initialized(1);
+//! let (_, Architecture::Decoder(config)) = families::find("llama")?.sized(&size)?;
+//! let model = CausalLm::new(&config, &device).initialized(1);
 //!
 //! let options = Options { max_new_tokens: 8, ..Options::default() };
 //! let added = generate(&model, &[tokenizer.encode("Once")?], &options, &mut |_| true)?;
@@ -39,6 +37,11 @@
 //! ```
 
 #![recursion_limit = "256"]
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub mod cli;
 pub mod device;

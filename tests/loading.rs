@@ -27,6 +27,9 @@ fn copy(case: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
+/// What the answer says, and what is broken.
+type Break<T> = (&'static str, fn(&mut T));
+
 fn load(path: &Path) -> LoadError {
     pretrained::load(path, &Device::flex()).map(|_| ()).unwrap_err()
 }
@@ -62,7 +65,7 @@ fn a_directory_that_is_no_model_is_refused() {
 
 #[test]
 fn a_config_that_cannot_be_followed_is_refused() {
-    let cases: [(&str, fn(&mut Value)); 8] = [
+    let cases: &[Break<Value>] = &[
         ("model_type \"bart\" is not supported; supported are gpt2, llama", |c| {
             c["model_type"] = json!("bart");
         }),
@@ -92,7 +95,7 @@ fn a_config_that_cannot_be_followed_is_refused() {
 
 #[test]
 fn a_broken_weights_file_is_refused() {
-    let breaks: [(&str, fn(&mut Vec<u8>)); 6] = [
+    let breaks: &[Break<Vec<u8>>] = &[
         ("truncated", |bytes| bytes.truncate(bytes.len() - 1)),
         ("truncated", |bytes| bytes.truncate(100)),
         ("no safetensors file", |bytes| bytes.truncate(5)),

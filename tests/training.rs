@@ -36,8 +36,7 @@ fn model(data: &TextData, seed: u64) -> Trainee {
         eos: None,
     };
     let gpt2 = families::find("gpt2").unwrap();
-    let json = (gpt2.config)(&size).to_string();
-    let Architecture::Decoder(config) = (gpt2.architecture)(&json).unwrap();
+    let (_, Architecture::Decoder(config)) = gpt2.sized(&size).unwrap();
     Trainee { model: CausalLm::new(&config, &Device::flex().autodiff()).initialized(seed) }
 }
 

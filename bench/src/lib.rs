@@ -29,8 +29,6 @@ pub fn model(
         dropout: 0.0,
         eos: None,
     };
-    let family = families::find(family)?;
-    let json = (family.config)(&size).to_string();
-    let Architecture::Decoder(config) = (family.architecture)(&json)?;
+    let (_, Architecture::Decoder(config)) = families::find(family)?.sized(&size)?;
     Ok(CausalLm::new(&config, device).initialized(1))
 }

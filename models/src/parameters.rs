@@ -15,6 +15,13 @@ pub struct ParameterInfo {
     pub shape: Vec<usize>,
 }
 
+impl ParameterInfo {
+    /// The number of its elements.
+    pub fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
 /// The part of a path that the traversal is in.
 ///
 /// Shared by every visitor and mapper that needs paths.
@@ -67,7 +74,7 @@ pub fn list<M: Module>(module: &M) -> Vec<ParameterInfo> {
 
 /// The number of parameters of `module`; a tied weight is one parameter and counts once.
 pub fn count<M: Module>(module: &M) -> usize {
-    list(module).iter().map(|parameter| parameter.shape.iter().product::<usize>()).sum()
+    list(module).iter().map(ParameterInfo::count).sum()
 }
 
 /// Hands every float parameter's path and value to `receive`, one at a time.

@@ -30,20 +30,21 @@ pub(super) fn run(global: &Global, args: &CheckArgs) -> Result<()> {
             "model": folder,
             "family": family.name(),
             "fits": problems.is_empty(),
-            "tensors": report.expected(),
+            "tensors": { "needed": report.expected(), "found": report.found },
             "dtypes": report.dtypes,
             "dropped": report.dropped,
             "problems": problems,
         }))?;
     } else {
         let dtypes: Vec<String> =
-            report.dtypes.iter().map(|(dtype, count)| format!("{count} × {dtype}")).collect();
+            report.dtypes.iter().map(|(dtype, count)| format!("{count} {dtype}")).collect();
         let mut text = format!(
-            "{}: {}, {} tensors expected, found {}",
+            "{}: {}, needs {} tensors, the checkpoint has {}{}",
             folder.display(),
             family.name(),
             report.expected(),
-            if dtypes.is_empty() { "none".to_string() } else { dtypes.join(", ") },
+            report.found,
+            if dtypes.is_empty() { String::new() } else { format!(" ({})", dtypes.join(", ")) },
         );
         for key in &report.dropped {
             write!(text, "\n  not needed  {key}")?;
@@ -54,7 +55,11 @@ pub(super) fn run(global: &Global, args: &CheckArgs) -> Result<()> {
         global.print(&text)?;
     }
     if !problems.is_empty() {
-        bail!("{}: {} keys do not fit", folder.display(), problems.len());
+        bail!(
+            "{}: the checkpoint does not fit, see the {} keys above",
+            folder.display(),
+            problems.len()
+        );
     }
     Ok(())
 }

@@ -131,6 +131,9 @@ pub(super) fn write_text(
             "tokens_per_second": added.len() as f64 / seconds,
         }));
     }
+    if !is_begun {
+        out.write_all(prompt.as_bytes())?;
+    }
     out.write_all(stream.finish()?.as_bytes())?;
     out.write_all(b"\n")?;
     Ok(out.flush()?)

@@ -19,6 +19,7 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
 use crate::device;
+use crate::models::pretrained::LoadError;
 
 /// Transformers for Burn: written once, run and trained on every backend.
 #[derive(Parser)]
@@ -116,7 +117,9 @@ pub fn main() -> ExitCode {
     let red = anstyle::AnsiColor::Red.on_default().bold();
     // The messages name their causes themselves.
     anstream::eprintln!("{red}error:{red:#} {error}");
-    if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+    let names_no_model =
+        matches!(error.downcast_ref::<LoadError>(), Some(LoadError::NotAModel { .. }));
+    if names_no_model || error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
 impl Global {

@@ -7,11 +7,9 @@ use serde_json::json;
 
 use super::train::SizeArgs;
 use super::{Global, usage};
-use crate::models::arch::DecoderConfig;
-use crate::models::families::{self, Architecture, Family};
-use crate::models::heads::CausalLm;
-use crate::models::parameters::{self, ParameterInfo};
-use crate::models::pretrained;
+use crate::models::families::{self, Architecture, Family, Task};
+use crate::models::parameters::ParameterInfo;
+use crate::models::pretrained::{self, Model};
 use crate::system::{bytes, count};
 
 /// Show a model's tree, parameters, operations and memory.
@@ -38,10 +36,11 @@ pub(crate) struct ShowArgs {
 
 pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     let device = global.device()?;
-    let (family, config) = resolve(args)?;
-    let model = CausalLm::new(&config, &device); // Lazy: no memory is taken.
-    let parameters = parameters::list(&model);
-    let total = parameters::count(&model);
+    let (family, architecture, task) = resolve(args)?;
+    // Parameters are made when they are first read, so this takes no memory.
+    let parameters = Model::new(&architecture, task, &device).parameters();
+    let total = parameters.iter().map(ParameterInfo::count).sum();
+    let Architecture::Decoder(config) = architecture;
     let embedding = config.embedding_parameters();
     let context = args.context.unwrap_or(config.max_positions).max(1);
     let flops = config.flops_per_token(context);
@@ -68,7 +67,15 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
             "tensors": tree,
         }));
     }
-    let mut text = format!("{}: {}\n\n", family.name(), family.summary);
+    let mut text = format!(
+        "{}: {}\n{} layers, d_model {}, {} tokens, context {}\n\n",
+        family.name(),
+        family.summary,
+        config.layers.len(),
+        config.d_model,
+        config.vocab_size,
+        config.max_positions,
+    );
     tree(&mut text, &parameters)?;
     let size = |count: usize| bytes(count as u64);
     writeln!(
@@ -96,19 +103,18 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     global.print(&text)
 }
 
-/// The family and config of a family's name or a model's directory.
-fn resolve(args: &ShowArgs) -> Result<(&'static Family, DecoderConfig)> {
+/// The family, architecture and task of a family's name or a model's directory.
+fn resolve(args: &ShowArgs) -> Result<(&'static Family, Architecture, Task)> {
     let path = std::path::Path::new(&args.model);
     if path.is_dir() {
-        let (family, Architecture::Decoder(config), ..) = pretrained::read_config(path)?;
-        return Ok((family, config));
+        let (family, architecture, task, _) = pretrained::read_config(path)?;
+        return Ok((family, architecture, task));
     }
     let family = families::find(&args.model)
         .map_err(|error| usage(format!("{error}; nor is there a directory of that name")))?;
     let size = args.size.size(args.vocab_size, args.context.unwrap_or(64)).map_err(usage)?;
-    let json = (family.config)(&size);
-    let Architecture::Decoder(config) = (family.architecture)(&json.to_string()).map_err(usage)?;
-    Ok((family, config))
+    let (_, architecture) = family.sized(&size).map_err(usage)?;
+    Ok((family, architecture, family.tasks[0].0))
 }
 
 /// The parameters, layers that are alike shown once.
@@ -116,11 +122,12 @@ fn tree(text: &mut String, parameters: &[ParameterInfo]) -> Result<()> {
     let layers = parameters.iter().filter_map(|parameter| layer(&parameter.path)).max();
     for parameter in parameters {
         let path = match layer(&parameter.path) {
-            Some(0) => parameter.path.replacen(
-                "layers.0.",
-                &format!("layers.0-{}.", layers.unwrap_or(0)),
-                1,
-            ),
+            Some(0) => match layers {
+                Some(last) if last > 0 => {
+                    parameter.path.replacen("layers.0.", &format!("layers.0-{last}."), 1)
+                }
+                _ => parameter.path.clone(),
+            },
             Some(_) => continue,
             None => parameter.path.clone(),
         };

@@ -1,10 +1,18 @@
 //! Why a run did not start, or stopped.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::models::pretrained::{LoadError, SaveError};
+
+/// What a failed run leaves.
+fn kept(checkpoint: usize, path: &Path) -> String {
+    match checkpoint {
+        0 => format!("There is no checkpoint yet; remove {} to begin anew", path.display()),
+        step => format!("The last checkpoint is of step {step} in {}", path.display()),
+    }
+}
 
 /// Why a run did not start, or stopped.
 #[derive(Debug, Error)]
@@ -36,8 +44,8 @@ pub enum TrainError {
     },
     /// A loss that is not a number.
     #[error(
-        "the loss is {loss} at step {step}; stopped. The last checkpoint is of step {checkpoint} in {}. \
-         A smaller --lr, a smaller --clip or more --warmup may help", .path.display()
+        "the loss is {loss} at step {step}; stopped. {}. A smaller --lr or more --warmup may help",
+        kept(*.checkpoint, .path)
     )]
     NotFinite {
         /// The loss.

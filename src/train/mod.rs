@@ -1,6 +1,7 @@
 //! Training: a run from its first step to its last, whatever happens in between.
 
 pub mod adamw;
+mod checkpoint;
 mod error;
 pub mod loader;
 pub mod log;
@@ -29,12 +30,13 @@ use crate::datasets::batch::{BatchShape, TextData};
 use crate::models::families::Family;
 use crate::models::heads::CausalLm;
 pub use adamw::{AdamW, AdamWConfig};
+pub use checkpoint::{Restored, Snapshot, State};
 pub use error::TrainError;
 use loader::{TrainBatches, ValidBatches};
 use metrics::Gauge;
 use renderer::PlainRenderer;
 pub use renderer::{Plan, Verbosity};
-pub use run_dir::{METRICS_FILE, Restored, RunDir, Snapshot, State};
+pub use run_dir::{METRICS_FILE, RunDir};
 pub use schedule::Schedule;
 pub use settings::Settings;
 use strategy::{RunProgress, StepStrategy, Stop};

@@ -15,24 +15,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
-use super::adamw::{AdamW, AdamWConfig};
 use super::error::TrainError;
 use super::settings::Settings;
-use crate::models::families::Family;
-use crate::models::heads::CausalLm;
-use crate::models::pretrained::{
-    self, CONFIG_FILE, LoadError, SaveError, WEIGHTS_FILE, read_safetensors, sync_dir, write_json,
-    write_safetensors,
-};
+use crate::models::pretrained::{LoadError, SaveError, sync_dir, write_json};
 
-const TRAINING: &str = "training";
+pub(super) const TRAINING: &str = "training";
 const SETTINGS_FILE: &str = "settings.json";
-const STATE_FILE: &str = "state.json";
-const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 /// The metrics' file name.
 pub const METRICS_FILE: &str = "metrics.jsonl";
 
@@ -40,45 +30,6 @@ pub const METRICS_FILE: &str = "metrics.jsonl";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
     path: PathBuf,
-}
-
-/// Where a checkpoint stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct State {
-    /// Steps taken.
-    pub step: usize,
-    /// Tokens trained on.
-    pub tokens: u64,
-    /// Seconds of training, validation and saving left out.
-    pub train_seconds: f64,
-    /// The last validation loss, in nats per token.
-    pub valid_loss: Option<f64>,
-    /// The lowest validation loss so far, and its step.
-    pub best: Option<(f64, usize)>,
-}
-
-/// What a checkpoint restores.
-#[derive(Debug)]
-pub struct Restored {
-    /// Where it stands.
-    pub state: State,
-    /// The model.
-    pub model: CausalLm,
-    /// The optimizer with its moments.
-    pub optimizer: AdamW,
-}
-
-/// A model on its way into a checkpoint.
-#[derive(Debug, Clone, Copy)]
-pub struct Snapshot<'a> {
-    /// The family and the `config.json`.
-    pub described: (&'a Family, &'a Value),
-    /// The model.
-    pub model: &'a CausalLm,
-    /// The optimizer with its moments.
-    pub optimizer: &'a AdamW,
-    /// Where it stands.
-    pub state: &'a State,
 }
 
 impl RunDir {
@@ -133,7 +84,22 @@ impl RunDir {
                 "no training/settings.json in it; to train a model further, use --from",
             ));
         }
-        Ok((Self { path: path.to_path_buf() }, read_json(&settings)?))
+        let run = Self { path: path.to_path_buf() };
+        run.remove_leftovers();
+        Ok((run, read_json(&settings)?))
+    }
+
+    /// Removes what a program that was killed in the middle of a save left behind.
+    fn remove_leftovers(&self) {
+        for folder in [self.path.clone(), self.path.join(TRAINING)] {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().starts_with(".tmp-") {
+                    // What cannot be removed takes room and does no harm.
+                    let _ =
+                        fs::remove_dir_all(entry.path()).or_else(|_| fs::remove_file(entry.path()));
+                }
+            }
+        }
     }
 
     /// The directory.
@@ -145,126 +111,13 @@ impl RunDir {
     pub fn metrics(&self) -> PathBuf {
         self.path.join(METRICS_FILE)
     }
-
-    /// The newest whole checkpoint's folder; `None` before the first.
-    pub fn newest(&self) -> Option<PathBuf> {
-        self.checkpoints().pop()
-    }
-
-    /// Restores the newest whole checkpoint; `None` before the first.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
-    pub fn restore(
-        &self,
-        config: AdamWConfig,
-        device: &Device,
-    ) -> Result<Option<Restored>, TrainError> {
-        let Some(folder) = self.newest() else {
-            return Ok(None);
-        };
-        let state: State = read_json(&folder.join(STATE_FILE))?;
-        let pretrained = pretrained::load(&folder, device)?;
-        let model = pretrained.into_causal_lm().map_err(|source| {
-            TrainError::Load(LoadError::Config { path: folder.join(CONFIG_FILE), source })
-        })?;
-        let path = folder.join(OPTIMIZER_FILE);
-        let moments = read_safetensors(&path)?;
-        let optimizer = AdamW::resume(config, state.step, moments, device).ok_or_else(|| {
-            let reason = "moments without their counterparts".to_string();
-            TrainError::Load(LoadError::Corrupt { path, reason })
-        })?;
-        Ok(Some(Restored { state, model, optimizer }))
-    }
-
-    /// Writes a checkpoint, makes its model the directory's, and removes older checkpoints.
-    ///
-    /// # Errors
-    ///
-    /// Names the file that could not be written; the checkpoint before is as it was.
-    pub fn checkpoint(&self, snapshot: Snapshot<'_>) -> Result<(), SaveError> {
-        let older = self.checkpoints();
-        let training = self.path.join(TRAINING);
-        let name = format!("step-{:08}", snapshot.state.step);
-        let folder = training.join(&name);
-        // A folder that is dropped before it got its name removes itself.
-        let temporary = tempfile::Builder::new()
-            .prefix(".tmp-")
-            .tempdir_in(&training)
-            .map_err(|source| SaveError::Write { path: folder.clone(), source })?;
-        let write = |at: &Path| -> Result<(), SaveError> {
-            pretrained::save(at, snapshot.model, snapshot.described, usize::MAX)?;
-            write_safetensors(&at.join(OPTIMIZER_FILE), &snapshot.optimizer.state())?;
-            write_json(&at.join(STATE_FILE), snapshot.state)
-        };
-        // Errors name the place that the user knows, not the temporary one.
-        write(temporary.path()).map_err(|error| renamed(error, temporary.path(), &folder))?;
-        let in_context = |source| SaveError::Write { path: folder.clone(), source };
-        make_visible(temporary.path()).map_err(in_context)?;
-        if folder.exists() {
-            // The same step saved again, after a resume: the bytes are the same.
-            fs::remove_dir_all(&folder).map_err(in_context)?;
-        }
-        fs::rename(temporary.keep(), &folder).map_err(in_context)?;
-        sync_dir(&training).map_err(in_context)?;
-        self.publish(&folder)?;
-        for old in older.into_iter().filter(|old| *old != folder) {
-            fs::remove_dir_all(&old).map_err(|source| SaveError::Write { path: old, source })?;
-        }
-        Ok(())
-    }
-
-    /// Makes the newest checkpoint's model the directory's, which a killed program may not have done.
-    ///
-    /// # Errors
-    ///
-    /// Names the file that could not be written.
-    pub fn publish_newest(&self) -> Result<(), SaveError> {
-        self.newest().map_or(Ok(()), |folder| self.publish(&folder))
-    }
-
-    fn publish(&self, folder: &Path) -> Result<(), SaveError> {
-        let from = folder.join(WEIGHTS_FILE);
-        let to = self.path.join(WEIGHTS_FILE);
-        let temporary = self.path.join(format!(".tmp-{WEIGHTS_FILE}"));
-        let link = || -> io::Result<()> {
-            let _ = fs::remove_file(&temporary);
-            // A second name for the same bytes; where the file system has none, a copy.
-            fs::hard_link(&from, &temporary)
-                .or_else(|_| fs::copy(&from, &temporary).map(|_| ()))?;
-            fs::rename(&temporary, &to)?;
-            sync_dir(&self.path)
-        };
-        link().map_err(|source| SaveError::Write { path: to.clone(), source })
-    }
-
-    /// Folders of whole checkpoints, oldest first.
-    fn checkpoints(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.path.join(TRAINING)).into_iter().flatten().flatten();
-        let is_checkpoint = |path: &PathBuf| {
-            path.file_name().and_then(|name| name.to_str()).is_some_and(|n| n.starts_with("step-"))
-        };
-        let mut found: Vec<PathBuf> =
-            entries.map(|entry| entry.path()).filter(is_checkpoint).collect();
-        found.sort();
-        found
-    }
-}
-
-fn renamed(error: SaveError, from: &Path, to: &Path) -> SaveError {
-    let moved = |path: PathBuf| path.strip_prefix(from).map(|rest| to.join(rest)).unwrap_or(path);
-    match error {
-        SaveError::Write { path, source } => SaveError::Write { path: moved(path), source },
-        SaveError::Format { path, reason } => SaveError::Format { path: moved(path), reason },
-    }
 }
 
 fn write_error(path: &Path, source: io::Error) -> TrainError {
     SaveError::Write { path: path.to_path_buf(), source }.into()
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TrainError> {
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TrainError> {
     let text = fs::read_to_string(path)
         .map_err(|source| LoadError::Read { path: path.to_path_buf(), source })?;
     serde_json::from_str(&text).map_err(|error| {
@@ -275,12 +128,12 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TrainError> {
 
 /// Temporary folders are private to their owner; a run is not.
 #[cfg(unix)]
-fn make_visible(folder: &Path) -> io::Result<()> {
+pub(super) fn make_visible(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
 }
 
 #[cfg(not(unix))]
-fn make_visible(_folder: &Path) -> io::Result<()> {
+pub(super) fn make_visible(_folder: &Path) -> io::Result<()> {
     Ok(())
 }

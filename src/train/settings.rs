@@ -61,23 +61,33 @@ impl Settings {
         if let Some((flag, _)) = counts.iter().find(|(_, count)| *count == 0) {
             return Some(format!("{flag} is 0; it must be 1 or more"));
         }
+        let below_one = 1.0 - f64::EPSILON;
         let ranges = [
             ("--lr", peak, 0.0, f64::MAX),
             ("--min-lr", minimum, 0.0, peak),
-            ("--beta1", beta_1, 0.0, 1.0 - f64::EPSILON),
-            ("--beta2", beta_2, 0.0, 1.0 - f64::EPSILON),
+            ("--beta1", beta_1, 0.0, below_one),
+            ("--beta2", beta_2, 0.0, below_one),
             ("--epsilon", epsilon, f64::MIN_POSITIVE, 1.0),
             ("--weight-decay", weight_decay, 0.0, f64::MAX),
             ("--clip", self.clip.unwrap_or(1.0), f64::MIN_POSITIVE, f64::MAX),
         ];
         for (flag, value, low, high) in ranges {
             if !(low..=high).contains(&value) {
-                return Some(format!(
-                    "{flag} is {value}; it must lie between {low:.3e} and {high:.3e}"
-                ));
+                return Some(format!("{flag} is {value}; it must be {}", range(low, high)));
             }
         }
         (warmup >= steps)
             .then(|| format!("--warmup is {warmup}, but the run has only {steps} --steps"))
+    }
+}
+
+/// A range as people say it.
+fn range(low: f64, high: f64) -> String {
+    let low =
+        if low == f64::MIN_POSITIVE { "more than 0".into() } else { format!("{low} or more") };
+    match high {
+        f64::MAX => low,
+        high if high < 1.0 && high > 0.999 => format!("{low} and below 1"),
+        high => format!("{low} and at most {high}"),
     }
 }

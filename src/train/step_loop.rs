@@ -11,9 +11,9 @@ use burn::train::{
 };
 
 use super::adamw::{Update, accumulate, gradient_norm};
+use super::checkpoint::Snapshot;
 use super::error::TrainError;
 use super::log::{Line, Log};
-use super::run_dir::Snapshot;
 use super::settings::Settings;
 use super::strategy::{RunProgress, StepStrategy, Stop};
 use super::trainee::{LossSum, StepBatch, StepReport, Trainee};

@@ -11,8 +11,9 @@ use burn::train::{
 use serde_json::Value;
 
 use super::adamw::AdamW;
+use super::checkpoint::State;
 use super::error::TrainError;
-use super::run_dir::{RunDir, State};
+use super::run_dir::RunDir;
 use super::settings::Settings;
 use super::step_loop::{Reporter, StepLoop};
 use super::trainee::Trainee;

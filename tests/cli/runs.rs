@@ -135,9 +135,15 @@ fn a_finished_run_can_be_made_longer() {
     let again = succeed(at, &["train", "--resume", "a", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!((&json["step"], &json["ending"]), (&5.into(), &"finished".into()));
+    // What a program killed in the middle of a save would leave.
+    fs::create_dir(at.join("a/training/.tmp-x")).unwrap();
+    fs::write(at.join("a/.tmp-model.safetensors"), "half").unwrap();
     let longer = succeed(at, &["train", "--resume", "a", "--steps", "9", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&longer.stdout).unwrap();
     assert_eq!(json["step"], 9);
+    assert!(
+        !at.join("a/training/.tmp-x").exists() && !at.join("a/.tmp-model.safetensors").exists()
+    );
     assert!(json["peak_memory_bytes"].as_u64().unwrap() > 1_000_000);
     assert!(json["tokens_per_second"].as_f64().unwrap() > 0.0);
 }

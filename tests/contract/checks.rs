@@ -172,7 +172,8 @@ pub(crate) fn greedy_texts_are_those_of_the_reference(family: &str) {
         let batch = generate(&model, &expected.prompts, &options, &mut |_| true).unwrap();
         assert_eq!(batch, expected.continuations, "{}: batch", case.name);
         for (prompt, continuation) in expected.prompts.iter().zip(&expected.continuations) {
-            let alone = generate(&model, &[prompt.clone()], &options, &mut |_| true).unwrap();
+            let alone =
+                generate(&model, std::slice::from_ref(prompt), &options, &mut |_| true).unwrap();
             assert_eq!(alone[0], *continuation, "{}: alone", case.name);
         }
         compared += 1;
@@ -300,9 +301,8 @@ pub(crate) fn rows_are_independent_and_padding_is_invisible(family: &str) {
         let after = model.forward(ids(&changed, &device()), &padding(attention_mask));
         let (before, after) = (values(before), values(after));
         let row = input_ids[0].len() * vocab as usize;
-        for index in 0..last {
-            let mask = attention_mask[index].iter();
-            let length = mask.filter(|&&m| m == 1).count() * vocab as usize;
+        for (index, mask) in attention_mask[..last].iter().enumerate() {
+            let length = mask.iter().filter(|&&m| m == 1).count() * vocab as usize;
             let range = index * row..index * row + length;
             let what = format!("{}: row {index}", case.name);
             assert_close(&what, &after[range.clone()], &before[range], 1e-6);
@@ -397,8 +397,7 @@ pub(crate) fn one_batch_can_be_overfitted(family: &str) {
         eos: None,
     };
     let family = families::find(family).unwrap();
-    let json = (family.config)(&size).to_string();
-    let Architecture::Decoder(config) = (family.architecture)(&json).unwrap();
+    let (_, Architecture::Decoder(config)) = family.sized(&size).unwrap();
     let mut model = CausalLm::new(&config, &device().autodiff()).initialized(1);
     let rows: Vec<Vec<u32>> =
         (0..4).map(|row| (0..16).map(|i| (row * 7 + i * i * 3 + i) % 29).collect()).collect();

@@ -145,8 +145,12 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     }))
 }
 
-fn config(size: &Size) -> Value {
-    json!({
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    if size.n_kv_heads.is_some_and(|n_kv_heads| n_kv_heads != size.n_heads) {
+        let n_kv_heads = size.n_kv_heads;
+        return Err(ConfigError::unsupported("n_kv_heads", n_kv_heads, "as many as query heads"));
+    }
+    Ok(json!({
         "model_type": "gpt2",
         "architectures": ["GPT2LMHeadModel"],
         "vocab_size": size.vocab_size,
@@ -165,5 +169,5 @@ fn config(size: &Size) -> Value {
         "bos_token_id": size.eos,
         "eos_token_id": size.eos,
         "dtype": "float32",
-    })
+    }))
 }

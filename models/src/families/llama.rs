@@ -142,11 +142,11 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     }))
 }
 
-fn config(size: &Size) -> Value {
+fn config(size: &Size) -> Result<Value, ConfigError> {
     // Two thirds of four times d_model, so that three matrices cost what GPT-2's two do; rounded up
     // to a multiple of 32.
     let d_ff = size.d_ff.unwrap_or((8 * size.d_model).div_ceil(3).next_multiple_of(32));
-    json!({
+    Ok(json!({
         "model_type": "llama",
         "architectures": ["LlamaForCausalLM"],
         "vocab_size": size.vocab_size,
@@ -165,5 +165,5 @@ fn config(size: &Size) -> Value {
         "bos_token_id": size.eos,
         "eos_token_id": size.eos,
         "dtype": "float32",
-    })
+    }))
 }

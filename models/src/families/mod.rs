@@ -22,8 +22,9 @@ pub struct Family {
     pub tasks: &'static [(Task, &'static str)],
     /// Reads `config.json` into a typed and validated config.
     pub architecture: fn(&str) -> Result<Architecture, ConfigError>,
-    /// Writes the `config.json` of a model of that size, for training from scratch.
-    pub config: fn(&Size) -> Value,
+    /// Writes the `config.json` of a model of that size, for training from scratch; refuses a size
+    /// that the family has no word for.
+    pub config: fn(&Size) -> Result<Value, ConfigError>,
     /// The checkpoint's keys.
     pub keys: &'static [Key],
 }
@@ -102,6 +103,17 @@ impl Family {
         self.model_types[0]
     }
 
+    /// A model of that size for training from scratch: its `config.json`, and what that says.
+    ///
+    /// # Errors
+    ///
+    /// A size that the family has no word for, or that makes no model.
+    pub fn sized(&self, size: &Size) -> Result<(Value, Architecture), ConfigError> {
+        let config = (self.config)(size)?;
+        let architecture = (self.architecture)(&config.to_string())?;
+        Ok((config, architecture))
+    }
+
     /// What the model of this `config.json` is asked to do, by the class that `architectures`
     /// names; causal language modelling where it names none.
     ///
@@ -160,10 +172,9 @@ mod tests {
             eos: Some(7),
         };
         for family in FAMILIES {
-            let json = (family.config)(&size);
+            let (json, Architecture::Decoder(config)) = family.sized(&size).unwrap();
             assert_eq!(json["model_type"], family.name());
             assert_eq!(family.task(&json).unwrap(), Task::CausalLm);
-            let Architecture::Decoder(config) = (family.architecture)(&json.to_string()).unwrap();
             assert_eq!(
                 (config.vocab_size, config.max_positions, config.d_model, config.layers.len()),
                 (65, 32, 48, 3),

@@ -24,9 +24,10 @@ pub fn write_atomically(
     // The temporary file removes itself when it is dropped before it got its name.
     let temporary =
         tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(in_context)?;
-    let mut writer = BufWriter::with_capacity(1 << 20, temporary);
+    // The plain file, because the temporary one's errors name a path that the user never saw.
+    let mut writer = BufWriter::with_capacity(1 << 20, temporary.as_file());
     write(&mut writer).map_err(in_context)?;
-    let temporary = writer.into_inner().map_err(|error| in_context(error.into_error()))?;
+    writer.into_inner().map_err(|error| in_context(error.into_error()))?;
     temporary.as_file().sync_all().map_err(in_context)?;
     make_readable(temporary.as_file()).map_err(in_context)?;
     temporary.persist(path).map_err(|error| in_context(error.error))?;

@@ -83,6 +83,9 @@ impl Checkpoint {
                 return Err(corrupt(format!("{shard:?} is not the name of a file")));
             }
             let path = folder.join(shard);
+            if !path.exists() {
+                return Err(corrupt(format!("{shard} is missing")));
+            }
             for (key, info) in read_header(&path)? {
                 if index.weight_map.get(&key) != Some(shard) {
                     return Err(corrupt(format!("{shard} holds {key}, which the index denies")));

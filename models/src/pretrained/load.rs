@@ -138,7 +138,9 @@ pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
 pub struct CheckReport {
     /// What does not fit; empty for a checkpoint that loads.
     pub problems: Vec<KeyProblem>,
-    /// Tensors used, by type.
+    /// Tensors in the checkpoint.
+    pub found: usize,
+    /// Tensors in the checkpoint, by type.
     pub dtypes: BTreeMap<String, usize>,
     /// Keys that the table drops, or that repeat a tied weight.
     pub dropped: Vec<String>,
@@ -169,12 +171,14 @@ pub fn check(folder: &Path, device: &Device) -> Result<CheckReport, LoadError> {
 fn compare(checkpoint: &Checkpoint, mapping: &Mapping) -> Result<CheckReport, LoadError> {
     let mut report = CheckReport {
         problems: Vec::new(),
+        found: checkpoint.tensors().len(),
         dtypes: BTreeMap::new(),
         dropped: Vec::new(),
         keys: vec![String::new(); mapping.entries.len()],
     };
     let mut copies = Vec::new();
     for (key, info) in checkpoint.tensors() {
+        *report.dtypes.entry(format!("{:?}", info.dtype)).or_default() += 1;
         let Some(index) = mapping.entry(key) else {
             if let Some(of) = mapping.copy_of(key) {
                 copies.push((key, of));
@@ -198,7 +202,6 @@ fn compare(checkpoint: &Checkpoint, mapping: &Mapping) -> Result<CheckReport, Lo
             let found = format!("{:?}", info.dtype);
             report.problems.push(KeyProblem::DataType { key: key.clone(), found });
         }
-        *report.dtypes.entry(format!("{:?}", info.dtype)).or_default() += 1;
         report.keys[index].clone_from(key);
     }
     for (entry, key) in mapping.entries.iter().zip(&report.keys) {

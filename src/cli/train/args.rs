@@ -38,7 +38,7 @@ pub(crate) struct TrainArgs {
         conflicts_with_all = ["SizeArgs", "DataArgs", "CourseArgs"]
     )]
     pub(super) resume: Option<PathBuf>,
-    /// Steps [default: 600]
+    /// Steps [default: 1000]
     #[arg(long, value_name = "N", help_heading = "Run")]
     pub(super) steps: Option<usize>,
     /// Where to keep the run [default: runs/FAMILY-SIZE-DATA]

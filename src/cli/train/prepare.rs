@@ -19,6 +19,9 @@ use crate::models::heads::CausalLm;
 use crate::models::pretrained;
 use crate::train::{AdamW, AdamWConfig, Job, RunDir, Schedule, Settings, State, TrainError};
 
+/// Steps where --steps is not given: two minutes on two cores.
+const DEFAULT_STEPS: usize = 1000;
+
 /// A job, and how long it is.
 pub(super) struct Prepared {
     pub(super) job: Job,
@@ -125,7 +128,12 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
             (model, AdamW::new(settings.optimizer), State::start())
         }
     };
-    global.note(&format!("going on after step {}/{}", state.step, settings.schedule.steps));
+    let steps = settings.schedule.steps;
+    if state.step < steps {
+        global.note(&format!("going on after step {}/{steps}", state.step));
+    } else {
+        global.note(&format!("all {steps} steps are done; a larger --steps makes it longer"));
+    }
     let described = (family, json);
     Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
 }
@@ -138,8 +146,9 @@ enum Start {
 
 impl Start {
     fn from_family(name: &str) -> Result<Self> {
-        let find = |error| usage(format!("unknown family {name:?}: {error}"));
-        Ok(Self::Family(families::find(name).map_err(find)?))
+        let known: Vec<&str> = families::FAMILIES.iter().map(|family| family.name()).collect();
+        let unknown = |_| usage(format!("unknown family {name:?}; there are {}", known.join(", ")));
+        Ok(Self::Family(families::find(name).map_err(unknown)?))
     }
 
     fn from_model(folder: &Path, device: &Device) -> Result<Self> {
@@ -182,9 +191,7 @@ impl Start {
                 let mut size =
                     args.size.size(tokenizer.vocab_size(), settings.context).map_err(usage)?;
                 size.eos = tokenizer.eos();
-                let json = (family.config)(&size);
-                let Architecture::Decoder(config) =
-                    (family.architecture)(&json.to_string()).map_err(usage)?;
+                let (json, Architecture::Decoder(config)) = family.sized(&size).map_err(usage)?;
                 let model = CausalLm::new(&config, device).initialized(settings.seed);
                 Ok(((family, json), model))
             }
@@ -240,7 +247,7 @@ fn settings(
     (source, context): (&TextSource, usize),
 ) -> Settings {
     let course = &args.course;
-    let steps = args.steps.unwrap_or(600);
+    let steps = args.steps.unwrap_or(DEFAULT_STEPS);
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let data = match source {
         // Resuming may happen in another folder.

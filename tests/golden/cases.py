@@ -27,6 +27,8 @@ class Case:
     differs: dict = field(default_factory=dict)
     # Config values that must not change them at all.
     equals: dict = field(default_factory=dict)
+    # How the keys of tensors without any effect end: a key bias, where nothing rotates it.
+    inert: tuple = ()
     # The name of a case of the same family whose numbers this one must repeat.
     repeats: str | None = None
     # Rewrites the saved folder into an older layout.
@@ -79,6 +81,23 @@ def v4_prefixless(folder):
     safetensors.torch.save_file(tensors, path, metadata={"format": "pt"})
 
 
+def v4_unused_window(folder):
+    """As the hub has Qwen2: a window, and that it is not used; no layer_types."""
+    config = json.loads((folder / "config.json").read_text())
+    del config["layer_types"]
+    config.update(sliding_window=4, max_window_layers=1, use_sliding_window=False)
+    write_json(folder / "config.json", config)
+
+
+def v4_rotary_pct(folder):
+    """As the hub has GPT-NeoX and Pythia: other words for the rope parameters."""
+    config = json.loads((folder / "config.json").read_text())
+    rope = config.pop("rope_parameters")
+    config["rotary_emb_base"] = rope["rope_theta"]
+    config["rotary_pct"] = rope["partial_rotary_factor"]
+    write_json(folder / "config.json", config)
+
+
 # ---------------------------------------------------------------------------------- configurations
 
 
@@ -95,6 +114,48 @@ def llama(theta=10000.0, rope=None, **config):
     numbers = dict(rms_norm_eps=1e-5, initializer_range=INITIALIZER_RANGE)
     rope = {"rope_type": "default", "rope_theta": theta, **(rope or {})}
     return {**size, **heads, **numbers, "rope_parameters": rope, **config}
+
+
+def rope_of(theta, **rope):
+    return {"rope_type": "default", "rope_theta": theta, **rope}
+
+
+def small(eps, theta=100.0, rope=None, **config):
+    """Two layers in the words that most decoders share; `eps` is the name of theirs."""
+    size = dict(vocab_size=41, hidden_size=24, intermediate_size=32, num_hidden_layers=2)
+    heads = dict(num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64)
+    # A padding id would keep the gradient from its row of the embedding.
+    ids = dict(bos_token_id=1, eos_token_id=2, pad_token_id=None)
+    numbers = {eps: 1e-3, "initializer_range": INITIALIZER_RANGE}
+    rope = {"rope_parameters": rope_of(theta, **(rope or {}))}
+    return {**size, **heads, **ids, **numbers, **rope, **config}
+
+
+def rms(*args, **config):
+    return small("rms_norm_eps", *args, **config)
+
+
+def layer_norm(*args, **config):
+    """Three heads of 8, so that half of a head, and half of that, can be rotated."""
+    return small("layer_norm_eps", *args, **{"num_attention_heads": 3, **config})
+
+
+def neox(**config):
+    config = layer_norm(rope=HALF_HEAD, intermediate_size=40, **config)
+    del config["num_key_value_heads"]
+    return config
+
+
+def windows(*layers):
+    return {"layer_types": [f"{kind}_attention" for kind in layers]}
+
+
+def theta(value, **rope):
+    return {f"theta {value}": {"rope_parameters": rope_of(value, **rope)}}
+
+
+def eps(name):
+    return {"eps 1e-6": {name: 1e-6}}
 
 
 def plain(theta):
@@ -116,6 +177,16 @@ YARN = dict(
     original_max_position_embeddings=16,
 )
 DYNAMIC = dict(rope_type="dynamic", factor=4.0)
+LONGROPE = dict(
+    rope_type="longrope",
+    short_factor=[1.0, 1.1, 1.3, 1.5],
+    long_factor=[1.0, 2.0, 3.0, 4.0],
+)
+GEMMA3_ROPE = {
+    "sliding_attention": rope_of(30.0),
+    "full_attention": rope_of(1000.0, rope_type="linear", factor=4.0),
+}
+HALF_HEAD = dict(partial_rotary_factor=0.5)
 RELU_INNER = gpt2(n_inner=48, activation_function="relu", layer_norm_epsilon=1e-3)
 
 CASES = [
@@ -182,6 +253,224 @@ CASES = [
         repeats="llama3", rewrite=v4_config,
     ),
     Case("llama", "sharded", 19, llama(), max_shard_size="16KB"),
+    Case(
+        "mistral", "base", 31, rms(sliding_window=4),
+        lengths=(18, 12, 7), train=True, generate=True,
+        differs={
+            "no window": {"sliding_window": None},
+            "a window of 5": {"sliding_window": 5},
+            "a window of 3": {"sliding_window": 3},
+            **eps("rms_norm_eps"), **theta(10000.0),
+        },
+    ),
+    Case(
+        "qwen2", "base", 32, rms(tie_word_embeddings=True),
+        lengths=(12, 9, 5), rewrite=v4_unused_window, train=True, generate=True,
+        differs={
+            "a window": {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1},
+            **eps("rms_norm_eps"), **theta(10000.0),
+        },
+        equals={"a window that is not used": {"sliding_window": 4, "max_window_layers": 1}},
+    ),
+    Case(
+        "qwen3", "base", 33, rms(head_dim=8, intermediate_size=24),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={**eps("rms_norm_eps"), **theta(10000.0)},
+    ),
+    Case(
+        "smollm3", "base", 34, rms(no_rope_layer_interval=2),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={
+            "rope in both layers": {"no_rope_layers": [1, 1]},
+            "rope in the other layer": {"no_rope_layers": [0, 1]},
+            **eps("rms_norm_eps"), **theta(10000.0),
+        },
+    ),
+    Case(
+        "gemma", "base", 35, rms(head_dim=8, num_key_value_heads=1),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={
+            "erf GELU": {"hidden_act": "gelu_python"},
+            **eps("rms_norm_eps"), **theta(10000.0),
+        },
+        equals={"an old name of the tanh GELU": {"hidden_act": "gelu"}},
+    ),
+    Case(
+        "gemma2", "base", 36, rms(
+            head_dim=8, num_key_value_heads=1, intermediate_size=28, query_pre_attn_scalar=5,
+            sliding_window=4, attn_logit_softcapping=2.0, final_logit_softcapping=3.0,
+        ),
+        lengths=(16, 11, 6), train=True, generate=True,
+        differs={
+            "no softcap of the scores": {"attn_logit_softcapping": None},
+            "no softcap of the logits": {"final_logit_softcapping": None},
+            "the usual scale": {"query_pre_attn_scalar": 8},
+            "a window of 5": {"sliding_window": 5},
+            "no window": windows("full", "full"),
+            "windows in the other layer": windows("full", "sliding"),
+            "erf GELU": {"hidden_activation": "gelu"},
+            **eps("rms_norm_eps"), **theta(10000.0),
+        },
+    ),
+    Case(
+        "gemma3_text", "base", 37, rms(
+            head_dim=8, num_key_value_heads=1, intermediate_size=28, query_pre_attn_scalar=5,
+            sliding_window=4, rope_parameters=GEMMA3_ROPE, **windows("sliding", "full"),
+        ),
+        lengths=(16, 11, 6), train=True, generate=True,
+        differs={
+            "the usual scale": {"query_pre_attn_scalar": 8},
+            "a window of 5": {"sliding_window": 5},
+            "no window": windows("full", "full"),
+            "windows in the other layer": windows("full", "sliding"),
+            "one theta": {"rope_parameters": {
+                **GEMMA3_ROPE, "sliding_attention": rope_of(1000.0),
+            }},
+            "no scaling": {"rope_parameters": {
+                **GEMMA3_ROPE, "full_attention": rope_of(1000.0),
+            }},
+            "erf GELU": {"hidden_activation": "gelu"},
+            **eps("rms_norm_eps"),
+        },
+        equals={"a softcap of the scores": {"attn_logit_softcapping": 1.0}},
+    ),
+    Case(
+        "olmo2", "base", 38, rms(),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={**eps("rms_norm_eps"), **theta(10000.0)},
+    ),
+    Case(
+        "phi3", "base", 39, rms(sliding_window=5),
+        lengths=(14, 9, 6), train=True, generate=True,
+        differs={
+            "no window": {"sliding_window": None},
+            "a window of 6": {"sliding_window": 6},
+            **eps("rms_norm_eps"), **theta(10000.0),
+        },
+    ),
+    Case(
+        "phi3", "longrope", 40, rms(
+            num_hidden_layers=1, num_attention_heads=3, num_key_value_heads=3,
+            rope=LONGROPE, max_position_embeddings=40, original_max_position_embeddings=10,
+        ),
+        lengths=(15, 10, 5),
+        differs={
+            **theta(100.0),
+            "the short factors": {"original_max_position_embeddings": 15},
+        },
+    ),
+    Case(
+        "stablelm", "base", 41, layer_norm(
+            rope=HALF_HEAD, num_key_value_heads=1, use_qkv_bias=True,
+        ),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={
+            "rope on whole heads": {"rope_parameters": rope_of(100.0, partial_rotary_factor=1.0)},
+            **eps("layer_norm_eps"), **theta(10000.0, **HALF_HEAD),
+        },
+    ),
+    Case(  # StableLM 2 12B
+        "stablelm", "parallel", 42, layer_norm(
+            rope=HALF_HEAD, num_key_value_heads=1, use_parallel_residual=True, qk_layernorm=True,
+        ),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={**eps("layer_norm_eps"), **theta(10000.0, **HALF_HEAD)},
+    ),
+    Case(
+        "phi", "base", 43, layer_norm(
+            rope=HALF_HEAD, num_key_value_heads=3, intermediate_size=40,
+        ),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={
+            "rope on whole heads": {"rope_parameters": rope_of(100.0, partial_rotary_factor=1.0)},
+            "erf GELU": {"hidden_act": "gelu"},
+            **eps("layer_norm_eps"), **theta(10000.0, **HALF_HEAD),
+        },
+    ),
+    Case(
+        "gpt_neox", "base", 44, neox(),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={
+            "one branch after the other": {"use_parallel_residual": False},
+            "rope on whole heads": {"rope_parameters": rope_of(100.0, partial_rotary_factor=1.0)},
+            "tanh GELU": {"hidden_act": "gelu_new"},
+            **eps("layer_norm_eps"), **theta(10000.0, **HALF_HEAD),
+        },
+    ),
+    Case(
+        "gpt_neox", "sequential", 45, neox(use_parallel_residual=False),
+        lengths=(12, 9, 5), rewrite=v4_rotary_pct, train=True, generate=True,
+        differs={"parallel branches": {"use_parallel_residual": True}},
+    ),
+    Case(
+        "gptj", "base", 46, dict(
+            vocab_size=41, n_positions=32, n_embd=24, n_layer=2, n_head=3, n_inner=40,
+            rotary_dim=4, layer_norm_epsilon=1e-3, initializer_range=INITIALIZER_RANGE,
+            bos_token_id=1, eos_token_id=2,
+        ),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={
+            "rope on whole heads": {"rotary_dim": 8},
+            "erf GELU": {"activation_function": "gelu"},
+            **eps("layer_norm_epsilon"),
+        },
+    ),
+    Case(
+        "opt", "base", 47, dict(
+            vocab_size=41, hidden_size=24, ffn_dim=40, num_hidden_layers=2, num_attention_heads=3,
+            max_position_embeddings=26, init_std=INITIALIZER_RANGE, dropout=0.0,
+            bos_token_id=1, eos_token_id=2, pad_token_id=None,
+        ),
+        lengths=(12, 9, 5), inert=("k_proj.bias",), train=True, generate=True,
+        differs={"GELU": {"activation_function": "gelu"}},
+    ),
+    Case(
+        "bloom", "base", 48, dict(
+            vocab_size=41, hidden_size=24, n_layer=1, n_head=6, layer_norm_epsilon=1e-3,
+            initializer_range=INITIALIZER_RANGE,
+        ),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={
+            "residuals after the norms": {"apply_residual_connection_post_layernorm": True},
+            **eps("layer_norm_epsilon"),
+        },
+    ),
+    Case(
+        "gpt_neo", "base", 49, dict(
+            vocab_size=41, hidden_size=24, intermediate_size=36, num_layers=2, num_heads=3,
+            attention_types=[[["global", "local"], 1]], window_size=4, max_position_embeddings=28,
+            layer_norm_epsilon=1e-3, initializer_range=INITIALIZER_RANGE,
+            bos_token_id=1, eos_token_id=2,
+        ),
+        lengths=(16, 11, 6), train=True, generate=True,
+        differs={
+            "no window": {"attention_types": [[["global"], 2]]},
+            "windows in the other layer": {"attention_types": [[["local", "global"], 1]]},
+            "a window of 5": {"window_size": 5},
+            "erf GELU": {"activation_function": "gelu"},
+            **eps("layer_norm_epsilon"),
+        },
+    ),
+    Case(
+        "openai-gpt", "base", 50, dict(
+            vocab_size=41, n_positions=26, n_embd=24, n_layer=1, n_head=3,
+            layer_norm_epsilon=1e-3, initializer_range=INITIALIZER_RANGE,
+            resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
+        ),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={"SiLU": {"afn": "swish"}, **eps("layer_norm_epsilon")},
+    ),
+    Case(
+        "mixtral", "base", 51, rms(
+            num_hidden_layers=1, intermediate_size=16, num_local_experts=4, num_experts_per_tok=2,
+        ),
+        lengths=(12, 9, 5), train=True, generate=True,
+        differs={
+            "one expert": {"num_experts_per_tok": 1},
+            "every expert": {"num_experts_per_tok": 4},
+            **eps("rms_norm_eps"), **theta(10000.0),
+        },
+    ),
 ]
 
 # ------------------------------------------------------------------------------------------- rope

@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::{BlockConfig, PreNormConfig};
 use crate::arch::decoder::{DecoderConfig, OutputWeights, PositionConfig};
-use crate::layers::attention::AttentionConfig;
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
-use crate::layers::linear::Bias;
-use crate::layers::mask::Span;
 use crate::layers::norm::{NormConfig, NormKind};
+use crate::layers::{attention::AttentionConfig, linear::Bias, mask::Span};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, parse, size, within};
 use crate::wire::keys::{copy, drop, rename, split, transpose};
@@ -49,8 +47,16 @@ pub(super) static FAMILY: Family = Family {
     ],
 };
 
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12,
+    "activation_function": "gelu_new", "resid_pdrop": 0.1, "embd_pdrop": 0.1, "attn_pdrop": 0.1,
+    "layer_norm_epsilon": 1e-5, "initializer_range": 0.02, "scale_attn_weights": true,
+    "scale_attn_by_inverse_layer_idx": false, "add_cross_attention": false,
+    "tie_word_embeddings": true
+}"#;
+
 #[derive(Deserialize)]
-#[serde(default)]
 struct ConfigJson {
     vocab_size: usize,
     n_positions: usize,
@@ -70,31 +76,8 @@ struct ConfigJson {
     tie_word_embeddings: bool,
 }
 
-impl Default for ConfigJson {
-    fn default() -> Self {
-        Self {
-            vocab_size: 50_257,
-            n_positions: 1024,
-            n_embd: 768,
-            n_layer: 12,
-            n_head: 12,
-            n_inner: None,
-            activation_function: "gelu_new".into(),
-            resid_pdrop: 0.1,
-            embd_pdrop: 0.1,
-            attn_pdrop: 0.1,
-            layer_norm_epsilon: 1e-5,
-            initializer_range: 0.02,
-            scale_attn_weights: true,
-            scale_attn_by_inverse_layer_idx: false,
-            add_cross_attention: false,
-            tie_word_embeddings: true,
-        }
-    }
-}
-
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json)?;
+    let json: ConfigJson = parse(json, DEFAULTS)?;
     if json.add_cross_attention {
         return Err(ConfigError::unsupported("add_cross_attention", true, "false"));
     }
@@ -125,12 +108,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
             output_bias: Bias::Present,
             dropout: attention_dropout,
         };
-        BlockConfig::PreNorm(PreNormConfig {
-            attention,
-            feed_forward: feed_forward.clone(),
-            norm: norm.clone(),
-            dropout,
-        })
+        let (feed_forward, norm) = (feed_forward.clone(), norm.clone());
+        BlockConfig::PreNorm(PreNormConfig { attention, feed_forward, norm, dropout })
     };
     Ok(Architecture::Decoder(DecoderConfig {
         vocab_size: size("vocab_size", json.vocab_size)?,
@@ -156,18 +135,14 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
         "vocab_size": size.vocab_size,
         "n_positions": size.context,
         "n_embd": size.d_model,
-        "n_layer": size.n_layers,
-        "n_head": size.n_heads,
+        "n_layer": size.n_layers, "n_head": size.n_heads,
         "n_inner": size.d_ff,
         "activation_function": "gelu_new",
-        "resid_pdrop": size.dropout,
-        "embd_pdrop": size.dropout,
-        "attn_pdrop": size.dropout,
+        "resid_pdrop": size.dropout, "embd_pdrop": size.dropout, "attn_pdrop": size.dropout,
         "layer_norm_epsilon": 1e-5,
         "initializer_range": size.init_std(),
         "tie_word_embeddings": true,
-        "bos_token_id": size.eos,
-        "eos_token_id": size.eos,
+        "bos_token_id": size.eos, "eos_token_id": size.eos,
         "dtype": "float32",
     }))
 }

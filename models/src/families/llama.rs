@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::{BlockConfig, PreNormConfig};
 use crate::arch::decoder::{DecoderConfig, OutputWeights, PositionConfig};
-use crate::layers::attention::AttentionConfig;
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
-use crate::layers::linear::Bias;
-use crate::layers::mask::Span;
 use crate::layers::norm::{NormConfig, NormKind};
+use crate::layers::{attention::AttentionConfig, linear::Bias, mask::Span};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, parse, size, within};
 use crate::wire::keys::{copy, drop, rename, transpose};
@@ -44,8 +42,15 @@ pub(super) static FAMILY: Family = Family {
     ],
 };
 
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+    "num_attention_heads": 32, "hidden_act": "silu", "max_position_embeddings": 2048,
+    "initializer_range": 0.02, "rms_norm_eps": 1e-6, "attention_bias": false, "mlp_bias": false,
+    "tie_word_embeddings": false
+}"#;
+
 #[derive(Deserialize)]
-#[serde(default)]
 struct ConfigJson {
     vocab_size: usize,
     hidden_size: usize,
@@ -66,31 +71,8 @@ struct ConfigJson {
     rope: RopeFields,
 }
 
-impl Default for ConfigJson {
-    fn default() -> Self {
-        Self {
-            vocab_size: 32_000,
-            hidden_size: 4096,
-            intermediate_size: 11_008,
-            num_hidden_layers: 32,
-            num_attention_heads: 32,
-            num_key_value_heads: None,
-            head_dim: None,
-            hidden_act: "silu".into(),
-            max_position_embeddings: 2048,
-            initializer_range: 0.02,
-            rms_norm_eps: 1e-6,
-            attention_bias: false,
-            mlp_bias: false,
-            attention_dropout: None,
-            tie_word_embeddings: false,
-            rope: RopeFields::default(),
-        }
-    }
-}
-
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json)?;
+    let json: ConfigJson = parse(json, DEFAULTS)?;
     let d_model = size("hidden_size", json.hidden_size)?;
     let n_heads = size("num_attention_heads", json.num_attention_heads)?;
     let n_kv_heads = size("num_key_value_heads", json.num_key_value_heads.unwrap_or(n_heads))?;
@@ -162,8 +144,7 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
         "attention_dropout": size.dropout,
         "initializer_range": size.init_std(),
         "tie_word_embeddings": false,
-        "bos_token_id": size.eos,
-        "eos_token_id": size.eos,
+        "bos_token_id": size.eos, "eos_token_id": size.eos,
         "dtype": "float32",
     }))
 }

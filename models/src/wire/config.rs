@@ -1,7 +1,7 @@
 //! Reading `config.json`: parse once into a family's own struct, refuse what is not supported.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 /// Why a `config.json` gives no model.
@@ -52,18 +52,22 @@ impl ConfigError {
     }
 }
 
-/// Parses a config into a family's own struct.
+/// Parses a config into a family's own struct. A field that it lacks is taken from `defaults`, a
+/// JSON object of what `transformers` assumes.
 ///
 /// # Errors
 ///
 /// Says which field is missing or of the wrong type, and refuses quantised checkpoints.
-pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T, ConfigError> {
-    let value: Value = serde_json::from_str(json)?;
+pub fn parse<T: DeserializeOwned>(json: &str, defaults: &str) -> Result<T, ConfigError> {
+    let mut value: Map<String, Value> = serde_json::from_str(json)?;
     if let Some(quantization) = value.get("quantization_config").filter(|value| !value.is_null()) {
         let method = quantization.get("quant_method").cloned().unwrap_or(Value::Null);
         return Err(ConfigError::unsupported("quantization_config", method, "none"));
     }
-    Ok(serde_json::from_value(value)?)
+    for (field, assumed) in serde_json::from_str::<Map<String, Value>>(defaults)? {
+        value.entry(field).or_insert(assumed);
+    }
+    Ok(serde_json::from_value(Value::Object(value))?)
 }
 
 /// Checks a size.

@@ -55,7 +55,9 @@ def load(folder, dtype=torch.float32, attention="eager", config=None):
     """A fresh model from files, so that no state (dynamic rope keeps some) outlives one forward."""
     config = {} if config is None else {"config": config}
     model, info = transformers.AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype, attn_implementation=attention, output_loading_info=True, **config
+        folder, dtype=dtype, attn_implementation=attention, output_loading_info=True,
+        experts_implementation="eager",  # the usual one knows no f64
+        **config,
     )
     # transformers 5 ignores `attn.bias` of old files silently, and names `attn.masked_bias`.
     unexpected = [key for key in info["unexpected_keys"] if not key.endswith(".attn.masked_bias")]
@@ -81,7 +83,10 @@ def really(dtype):
 def forward(model, dtype=torch.float32, **inputs):
     """The output, and the base model's (after its final norm)."""
     seen = []
-    hook = model.base_model.register_forward_hook(lambda _model, _args, out: seen.append(out))
+    base = model.base_model
+    if model.config.model_type == "opt":  # which goes past its base model
+        base = base.decoder
+    hook = base.register_forward_hook(lambda _model, _args, out: seen.append(out))
     with really(dtype):
         output = model(**inputs, use_cache=False)
     hook.remove()
@@ -159,7 +164,8 @@ def gradients(folder, right, labels, dtype=torch.float32):
     in_file = read_checkpoint(folder)
     prefix = model.base_model_prefix + "."
     by_name = {name: p.grad for name, p in model.named_parameters()}  # a tied one once
-    if any(".experts." in name for name in by_name):  # the file has a tensor per expert
+    if by_name.keys() - in_file.keys() - {prefix + key for key in in_file}:
+        # Other names in the file, or a tensor per expert.
         by_name = core_model_loading.revert_weight_conversion(model, by_name)
         by_name = {name: grad.clone() for name, grad in by_name.items()}
     grads = {}

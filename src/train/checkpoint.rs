@@ -149,6 +149,8 @@ impl RunDir {
             fs::hard_link(&from, &temporary)
                 .or_else(|_| fs::copy(&from, &temporary).map(|_| ()))?;
             fs::rename(&temporary, &to)?;
+            // Renaming one name of a file onto another does nothing, and both stay.
+            let _ = fs::remove_file(&temporary);
             sync_dir(self.path())
         };
         link().map_err(|source| SaveError::Write { path: to.clone(), source })

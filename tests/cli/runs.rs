@@ -135,6 +135,8 @@ fn a_finished_run_can_be_made_longer() {
     let again = succeed(at, &["train", "--resume", "a", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!((&json["step"], &json["ending"]), (&5.into(), &"finished".into()));
+    // Nothing is left of making the checkpoint's model the directory's a second time.
+    assert!(!at.join("a/.tmp-model.safetensors").exists());
     // What a program killed in the middle of a save would leave.
     fs::create_dir(at.join("a/training/.tmp-x")).unwrap();
     fs::write(at.join("a/.tmp-model.safetensors"), "half").unwrap();

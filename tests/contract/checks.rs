@@ -10,13 +10,13 @@ use burn_zoo::models::generate::{Options, generate};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::layers::mask::Padding;
 use burn_zoo::models::parameters::{self, Path};
-use burn_zoo::models::pretrained::{self, MAX_SHARD_BYTES, Mapping};
+use burn_zoo::models::pretrained::{self, Mapping};
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update, gradient_norm};
 use serde::Deserialize;
 
 use crate::golden::{Case, Inputs, assert_close, cases, ids, json, loss, padding, values};
 
-fn device() -> Device {
+pub(super) fn device() -> Device {
     Device::flex()
 }
 
@@ -179,54 +179,6 @@ pub(crate) fn greedy_texts_are_those_of_the_reference(family: &str) {
         compared += 1;
     }
     assert!(compared > 0, "{family} has no texts to compare with");
-}
-
-fn all_values(model: &CausalLm) -> Vec<(String, Vec<u8>)> {
-    let mut all = Vec::new();
-    parameters::read(model, &mut |path, data| {
-        all.push((path.to_string(), data.as_bytes().to_vec()))
-    });
-    all
-}
-
-pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
-    for case in cases(family) {
-        let loaded = pretrained::load(&case.path, &device()).unwrap();
-        let (family, config) = (loaded.family, loaded.config.clone());
-        let model = loaded.into_causal_lm().unwrap();
-        for max_shard_bytes in [MAX_SHARD_BYTES, 8000] {
-            let folder = tempfile::tempdir().unwrap();
-            pretrained::save(folder.path(), &model, (family, &config), max_shard_bytes).unwrap();
-            let is_sharded = folder.path().join("model.safetensors.index.json").exists();
-            assert_eq!(is_sharded, max_shard_bytes == 8000, "{}", case.name);
-            let is_canonical = !case.name.ends_with("v4_prefixless");
-            if is_canonical && !is_sharded {
-                assert_is_what_transformers_wrote(&case, folder.path());
-            }
-            let again = pretrained::load(folder.path(), &device()).unwrap();
-            assert_eq!(again.config, config, "{}", case.name);
-            let again = again.into_causal_lm().unwrap();
-            assert!(all_values(&model) == all_values(&again), "{}: bits changed", case.name);
-        }
-    }
-}
-
-/// The same keys with the same bits, and the mark without which transformers refuses a file.
-fn assert_is_what_transformers_wrote(case: &Case, saved: &std::path::Path) {
-    let bytes = std::fs::read(saved.join("model.safetensors")).unwrap();
-    let header = String::from_utf8_lossy(&bytes[8..200.min(bytes.len())]).into_owned();
-    assert!(header.contains(r#""__metadata__":{"format":"pt"}"#), "{}: {header}", case.name);
-    let ours = pretrained::Checkpoint::open(saved).unwrap();
-    let theirs = pretrained::Checkpoint::open(&case.path).unwrap();
-    let keys = |checkpoint: &pretrained::Checkpoint| -> Vec<String> {
-        checkpoint.tensors().keys().cloned().collect()
-    };
-    assert_eq!(keys(&ours), keys(&theirs), "{}", case.name);
-    for (key, info) in theirs.tensors() {
-        let saved = &ours.tensors()[key];
-        assert_eq!(saved.shape, info.shape, "{}: {key}", case.name);
-        assert!(saved.read().unwrap() == info.read().unwrap(), "{}: {key}", case.name);
-    }
 }
 
 pub(crate) fn step_equals_forward(family: &str) {

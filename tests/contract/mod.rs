@@ -1,6 +1,7 @@
 //! One contract, run over every family: `cargo test llama::` runs one family's.
 
 mod checks;
+mod saving;
 
 use burn_zoo::models::families::FAMILIES;
 
@@ -9,7 +10,7 @@ macro_rules! contract {
         const CONTRACTED: &[&str] = &[$(stringify!($family)),*];
 
         $(mod $family {
-            use super::checks;
+            use super::{checks, saving};
 
             const FAMILY: &str = stringify!($family);
 
@@ -35,7 +36,7 @@ macro_rules! contract {
             }
             #[test]
             fn saving_and_loading_is_the_identity() {
-                checks::saving_and_loading_is_the_identity(FAMILY);
+                saving::saving_and_loading_is_the_identity(FAMILY);
             }
             #[test]
             fn step_equals_forward() {

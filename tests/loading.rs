@@ -66,7 +66,7 @@ fn a_directory_that_is_no_model_is_refused() {
 #[test]
 fn a_config_that_cannot_be_followed_is_refused() {
     let cases: &[Break<Value>] = &[
-        ("model_type \"bart\" is not supported; supported are gpt2, llama", |c| {
+        ("model_type \"bart\" is not supported; supported are gemma, ", |c| {
             c["model_type"] = json!("bart");
         }),
         ("activation_function = \"tanh\" is not supported", |c| {

@@ -1,7 +1,7 @@
 //! Rotary frequencies against the reference's, for every kind of scaling and both forms of configs.
 
-use burn_zoo::models::arch::decoder::PositionConfig;
 use burn_zoo::models::families::{self, Architecture};
+use burn_zoo::models::layers::position::PositionScheme;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn frequencies_are_those_of_the_reference() {
         let architecture = (llama.architecture)(&rope.config.to_string())
             .unwrap_or_else(|error| panic!("{}: {error}", rope.name));
         let Architecture::Decoder(config) = architecture;
-        let PositionConfig::Rotary(rotary) = config.positions else {
+        let PositionScheme::Rotary(rotary) = &config.layers[0].attention.positions else {
             panic!("{}: llama is rotary", rope.name);
         };
         let found = rotary.frequencies(rope.seq_len.unwrap_or(1));
@@ -57,9 +57,9 @@ fn error(fields: Value) -> String {
 #[test]
 fn what_is_not_supported_is_refused_with_what_is() {
     let rope = |fields: Value| error(json!({ "rope_parameters": fields }));
-    let message = rope(json!({ "rope_type": "su", "factor": 2.0 }));
-    assert!(message.contains("rope_type = \"su\" is not supported"), "{message}");
-    assert!(message.contains("default, linear, dynamic, yarn, llama3"), "{message}");
+    let message = rope(json!({ "rope_type": "ntk", "factor": 2.0 }));
+    assert!(message.contains("rope_type = \"ntk\" is not supported"), "{message}");
+    assert!(message.contains("default, linear, dynamic, yarn, llama3, longrope"), "{message}");
     assert!(rope(json!({ "rope_type": "linear" })).contains("factor"));
     assert!(rope(json!({ "rope_type": "linear", "factor": 0.0 })).contains("factor"));
     assert!(rope(json!({ "rope_type": "llama3", "factor": 8.0 })).contains("low_freq_factor"));

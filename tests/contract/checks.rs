@@ -94,6 +94,11 @@ fn gradients<M: Module>(module: &M, gradients: &GradientsParams) -> BTreeMap<Str
     read.found
 }
 
+/// Whether a gradient of the reference is zero but for rounding: that of OPT's key biases is.
+fn is_noise(gradient: &[f32]) -> bool {
+    gradient.iter().all(|g| g.abs() < 1e-6)
+}
+
 pub(crate) fn gradients_are_those_of_the_reference(family: &str) {
     for case in cases(family) {
         let model = case.load(&device().autodiff());
@@ -115,7 +120,10 @@ pub(crate) fn gradients_are_those_of_the_reference(family: &str) {
             let difference: Vec<f32> =
                 found.iter().zip(&expected.values).map(|(a, b)| a - b).collect();
             let relative = (square(&difference) / square(&expected.values)).sqrt();
-            assert!(relative < 1e-4, "{what}: relative error {relative:.2e}");
+            assert!(
+                relative < 1e-4 || is_noise(&expected.values),
+                "{what}: relative error {relative:.2e}"
+            );
             compared += 1;
         }
         assert_eq!(compared, mapping.entries.len(), "{}: gradients compared", case.name);
@@ -331,7 +339,13 @@ pub(crate) fn every_tensor_changes_the_output(family: &str) {
                 values(moved.forward(tokens.clone(), &padding(&case.inputs.attention_mask)));
             let pairs = before.iter().zip(&after);
             let change = pairs.fold(0.0_f32, |max, (a, b)| max.max((a - b).abs()));
-            assert!(change > 1e-3, "{}: {} changes nothing ({change:e})", case.name, entry.key);
+            // What all keys have in common cancels in the softmax; the reference says so by a
+            // gradient of nothing but noise.
+            let mut keys = [&entry.key].into_iter().chain(&entry.aliases);
+            let gradient = keys.find_map(|key| case.tensors.get(&format!("grad.{key}")));
+            let is_inert = is_noise(&gradient.unwrap().values);
+            let what = format!("{}: {} changes the output by {change:e}", case.name, entry.key);
+            assert!(if is_inert { change < 1e-4 } else { change > 1e-3 }, "{what}");
         }
     }
 }

@@ -74,7 +74,20 @@ macro_rules! contract {
     };
 }
 
-contract!(gpt2, llama);
+contract!(
+    gemma,
+    gemma2,
+    gemma3_text,
+    gpt2,
+    llama,
+    mistral,
+    olmo2,
+    opt,
+    phi3,
+    qwen2,
+    qwen3,
+    smollm3,
+);
 
 #[test]
 fn every_family_has_a_contract() {

@@ -77,7 +77,7 @@ impl Case {
 
     /// Whether the longest row decides the rotation of all, so that rows are not independent.
     pub(crate) fn is_dynamic(&self) -> bool {
-        self.name.ends_with("dynamic_long")
+        self.name.ends_with("dynamic_long") || self.name.ends_with("longrope")
     }
 
     /// Logits of the right-padded batch, at positions that hold tokens.

@@ -1,6 +1,6 @@
 //! What a decoder costs: operations and memory, from its config alone.
 
-use super::decoder::{DecoderConfig, OutputWeights, PositionConfig};
+use super::decoder::{DecoderConfig, OutputWeights};
 
 /// Bytes of a 32-bit float.
 const F32: usize = 4;
@@ -28,10 +28,7 @@ impl TrainingMemory {
 impl DecoderConfig {
     /// Parameters of the embedding tables; a tied output projection has none of its own.
     pub fn embedding_parameters(&self) -> usize {
-        let positions = match self.positions {
-            PositionConfig::Learned => self.max_positions,
-            PositionConfig::Rotary(_) => 0,
-        };
+        let positions = self.position_rows().unwrap_or(0);
         (self.vocab_size + positions) * self.d_model
     }
 

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::block::{Block, BlockConfig};
 use crate::layers::Scope;
+use crate::layers::attention::AttentionConfig;
 use crate::layers::cache::{Cache, LayerCache};
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::mask::{Mask, Padding, Span};
+use crate::layers::mask::{Mask, Padding};
 use crate::layers::norm::{Norm, NormConfig};
-use crate::layers::position::{Positions, TokenPositions};
-use crate::layers::rotary::RotaryConfig;
+use crate::layers::position::{PositionScheme, Positions, TokenPositions};
 
 /// Sizes of a decoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,27 +23,49 @@ pub struct DecoderConfig {
     pub d_model: usize,
     /// The longest sequence, in tokens.
     pub max_positions: usize,
-    /// How the model learns where a token stands.
-    pub positions: PositionConfig,
+    /// From ids to the first block.
+    pub embedding: EmbeddingConfig,
     /// The blocks, first to last.
     pub layers: Vec<BlockConfig>,
     /// The norm after the last block.
     pub norm: NormConfig,
-    /// Probability of dropping a feature of an embedding in training.
-    pub dropout: f64,
     /// Where the output projection's weights come from.
     pub output: OutputWeights,
+    /// Scores of tokens are squeezed smoothly into `±logit_softcap`; `None` leaves them.
+    pub logit_softcap: Option<f64>,
     /// Standard deviation of the weights at initialization.
     pub init_std: f64,
 }
 
-/// How a model learns where a token stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum PositionConfig {
-    /// A learned vector for each position, added to the token's.
-    Learned,
-    /// Queries and keys are rotated.
-    Rotary(RotaryConfig),
+/// How ids become the first block's input.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EmbeddingConfig {
+    /// What is added to a token's vector.
+    pub positions: EmbeddedPositions,
+    /// Factor on the tokens' vectors.
+    pub scale: f64,
+    /// Probability of dropping a feature in training.
+    pub dropout: f64,
+}
+
+/// What the embedding says of a token's position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EmbeddedPositions {
+    /// Nothing: attention knows.
+    None,
+    /// A learned vector for each position, in a table whose first `offset` rows are for something
+    /// else (OPT has 2 of them).
+    Learned {
+        /// Rows before position 0.
+        offset: usize,
+    },
+}
+
+impl EmbeddingConfig {
+    /// Tokens' vectors as they are, with or without positions.
+    pub fn new(positions: EmbeddedPositions) -> Self {
+        Self { positions, scale: 1.0, dropout: 0.0 }
+    }
 }
 
 /// Where the output projection's weights come from.
@@ -83,8 +105,8 @@ pub struct Embeddings {
 impl DecoderConfig {
     /// A decoder of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> Decoder {
-        let position = matches!(self.positions, PositionConfig::Learned)
-            .then(|| EmbeddingTable::new(self.max_positions, self.d_model, device));
+        let position =
+            self.position_rows().map(|rows| EmbeddingTable::new(rows, self.d_model, device));
         Decoder {
             embedding: Embeddings {
                 token: EmbeddingTable::new(self.vocab_size, self.d_model, device),
@@ -92,7 +114,7 @@ impl DecoderConfig {
             },
             layers: self.layers.iter().map(|layer| layer.init(device)).collect(),
             norm: self.norm.init(device),
-            dropout: DropoutConfig::new(self.dropout).init(),
+            dropout: DropoutConfig::new(self.embedding.dropout).init(),
             config: self.clone(),
         }
     }
@@ -101,7 +123,15 @@ impl DecoderConfig {
 impl DecoderConfig {
     /// The longest sequence that there are position vectors for; `None` where positions are computed.
     pub fn position_limit(&self) -> Option<usize> {
-        matches!(self.positions, PositionConfig::Learned).then_some(self.max_positions)
+        self.position_rows().map(|_| self.max_positions)
+    }
+
+    /// Rows of the table of position vectors; `None` where there is none.
+    pub fn position_rows(&self) -> Option<usize> {
+        match self.embedding.positions {
+            EmbeddedPositions::None => None,
+            EmbeddedPositions::Learned { offset } => Some(self.max_positions + offset),
+        }
     }
 }
 
@@ -157,24 +187,23 @@ impl Decoder {
         let device = tokens.device();
         let count = tokens.dims()[1];
         let at = TokenPositions::new(context.padding, context.length, count);
-        let positions = match &self.config.positions {
-            PositionConfig::Learned => Positions::None,
-            PositionConfig::Rotary(rotary) => {
-                Positions::Rotary(Box::new(rotary.rotation(&at, &device)))
-            }
-        };
-        let masks = Masks::new(&self.config.layers, context.padding);
+        let views = Views::new(&self.config.layers, (context.padding, &at), &device);
 
         let mut x = self.embedding.token.forward(tokens);
-        if let Some(table) = &self.embedding.position {
+        if self.config.embedding.scale != 1.0 {
+            x = x * self.config.embedding.scale;
+        }
+        if let (Some(table), EmbeddedPositions::Learned { offset }) =
+            (&self.embedding.position, self.config.embedding.positions)
+        {
             assert!(at.span() <= self.config.max_positions, "position {} has no vector", at.span());
-            x = x + table.forward(at.ids(&device));
+            x = x + table.forward(at.ids(&device) + offset as i64);
         }
         x = self.dropout.forward(x);
         for (index, (layer, config)) in self.layers.iter().zip(&self.config.layers).enumerate() {
             let cache = caches.as_mut().map(|caches| &mut caches[index]);
-            let mask = masks.of(config.span());
-            x = layer.forward(x, &mut Scope { mask, positions: &positions, cache });
+            let (mask, positions) = views.of(config);
+            x = layer.forward(x, &mut Scope { mask, positions, cache });
         }
         self.norm.forward(x)
     }
@@ -187,22 +216,38 @@ struct Context<'a> {
     length: usize,
 }
 
-/// One mask for each span that occurs, so that layers of one span share its tensor.
-struct Masks(Vec<Mask>);
+/// One mask for each span and one set of positions for each scheme that occurs, so that layers which
+/// are alike share their tensors.
+struct Views {
+    masks: Vec<Mask>,
+    positions: Vec<(PositionScheme, Positions)>,
+}
 
-impl Masks {
-    fn new(layers: &[BlockConfig], padding: &Padding) -> Self {
-        let mut spans: Vec<Span> = Vec::new();
-        for span in layers.iter().map(BlockConfig::span) {
-            if !spans.contains(&span) {
-                spans.push(span);
+impl Views {
+    fn new(
+        layers: &[BlockConfig],
+        (padding, at): (&Padding, &TokenPositions),
+        device: &Device,
+    ) -> Self {
+        let mut views = Self { masks: Vec::new(), positions: Vec::new() };
+        for AttentionConfig { span, positions, .. } in layers.iter().map(|layer| &layer.attention) {
+            if !views.masks.iter().any(|mask| mask.span() == *span) {
+                views.masks.push(Mask::new(*span, padding.clone()));
+            }
+            if !views.positions.iter().any(|(scheme, _)| scheme == positions) {
+                views.positions.push((positions.clone(), positions.positions(at, device)));
             }
         }
-        Self(spans.into_iter().map(|span| Mask::new(span, padding.clone())).collect())
+        views
     }
 
-    fn of(&self, span: Span) -> &Mask {
-        let found = self.0.iter().find(|mask| mask.span() == span);
-        found.unwrap_or_else(|| unreachable!("a mask was made for every layer's span"))
+    fn of(&self, layer: &BlockConfig) -> (&Mask, &Positions) {
+        let AttentionConfig { span, positions, .. } = &layer.attention;
+        let mask = self.masks.iter().find(|mask| mask.span() == *span);
+        let found = self.positions.iter().find(|(scheme, _)| scheme == positions);
+        match (mask, found) {
+            (Some(mask), Some((_, positions))) => (mask, positions),
+            _ => unreachable!("there is a view for every layer"),
+        }
     }
 }

@@ -5,5 +5,5 @@ pub mod cost;
 pub mod decoder;
 mod initialize;
 
-pub use decoder::{Decoder, DecoderConfig};
+pub use decoder::{Decoder, DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
 pub use initialize::{Initialization, initialize};

@@ -5,11 +5,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Architecture, Family, Size, Task};
-use crate::arch::block::{BlockConfig, PreNormConfig};
-use crate::arch::decoder::{DecoderConfig, OutputWeights, PositionConfig};
+use crate::arch::block::{BlockConfig, Wiring};
+use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
-use crate::layers::{attention::AttentionConfig, linear::Bias, mask::Span};
+use crate::layers::position::PositionScheme;
+use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, parse, size, within};
 use crate::wire::keys::{copy, drop, rename, split, transpose};
@@ -22,7 +24,7 @@ pub(super) static FAMILY: Family = Family {
     tasks: &[(Task::CausalLm, "GPT2LMHeadModel"), (Task::Backbone, "GPT2Model")],
     architecture,
     config,
-    keys: &[
+    keys: &[&[
         rename("[transformer.]wte", "decoder.embedding.token"),
         rename("[transformer.]wpe", "decoder.embedding.position"),
         rename("[transformer.]h.{}.ln_1", "decoder.layers.{}.attention_norm"),
@@ -44,7 +46,7 @@ pub(super) static FAMILY: Family = Family {
         // The causal mask, which old files carry.
         drop("[transformer.]h.{}.attn.bias"),
         drop("[transformer.]h.{}.attn.masked_bias"),
-    ],
+    ]],
 };
 
 /// What transformers assumes where a file says nothing.
@@ -107,42 +109,40 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
             qkv_bias: Bias::Present,
             output_bias: Bias::Present,
             dropout: attention_dropout,
+            positions: PositionScheme::None,
+            query_key_norm: QueryKeyNorm::Absent,
+            softcap: None,
         };
         let (feed_forward, norm) = (feed_forward.clone(), norm.clone());
-        BlockConfig::PreNorm(PreNormConfig { attention, feed_forward, norm, dropout })
+        BlockConfig { wiring: Wiring::PreNorm, attention, feed_forward, norm, dropout }
     };
     Ok(Architecture::Decoder(DecoderConfig {
         vocab_size: size("vocab_size", json.vocab_size)?,
         d_model,
         max_positions: size("n_positions", json.n_positions)?,
-        positions: PositionConfig::Learned,
+        embedding: EmbeddingConfig {
+            dropout: within("embd_pdrop", json.embd_pdrop, [0.0, 1.0])?,
+            ..EmbeddingConfig::new(EmbeddedPositions::Learned { offset: 0 })
+        },
         layers: (0..size("n_layer", json.n_layer)?).map(layer).collect(),
         norm: norm.clone(),
-        dropout: within("embd_pdrop", json.embd_pdrop, [0.0, 1.0])?,
         output: OutputWeights::from(json.tie_word_embeddings),
+        logit_softcap: None,
         init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,
     }))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    if size.n_kv_heads.is_some_and(|n_kv_heads| n_kv_heads != size.n_heads) {
-        let n_kv_heads = size.n_kv_heads;
-        return Err(ConfigError::unsupported("n_kv_heads", n_kv_heads, "as many as query heads"));
-    }
+    size.refuse_kv_heads()?;
     Ok(json!({
-        "model_type": "gpt2",
-        "architectures": ["GPT2LMHeadModel"],
-        "vocab_size": size.vocab_size,
-        "n_positions": size.context,
-        "n_embd": size.d_model,
+        "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"],
+        "vocab_size": size.vocab_size, "n_positions": size.context, "n_embd": size.d_model,
         "n_layer": size.n_layers, "n_head": size.n_heads,
         "n_inner": size.d_ff,
         "activation_function": "gelu_new",
         "resid_pdrop": size.dropout, "embd_pdrop": size.dropout, "attn_pdrop": size.dropout,
-        "layer_norm_epsilon": 1e-5,
-        "initializer_range": size.init_std(),
-        "tie_word_embeddings": true,
+        "layer_norm_epsilon": 1e-5, "initializer_range": size.init_std(),
+        "tie_word_embeddings": true, "dtype": "float32",
         "bos_token_id": size.eos, "eos_token_id": size.eos,
-        "dtype": "float32",
     }))
 }

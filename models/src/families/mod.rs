@@ -1,7 +1,19 @@
 //! Families: one file of data for each Hugging Face `model_type`.
 
+mod gemma;
+mod gemma2;
+mod gemma3_text;
 mod gpt2;
 mod llama;
+mod llama_like;
+mod mistral;
+mod olmo2;
+mod opt;
+mod phi3;
+mod qwen2;
+mod qwen3;
+mod smollm3;
+mod windows;
 
 use serde_json::Value;
 
@@ -25,12 +37,25 @@ pub struct Family {
     /// Writes the `config.json` of a model of that size, for training from scratch; refuses a size
     /// that the family has no word for.
     pub config: fn(&Size) -> Result<Value, ConfigError>,
-    /// The checkpoint's keys.
-    pub keys: &'static [Key],
+    /// The checkpoint's keys, in tables that families may share.
+    pub keys: &'static [&'static [Key]],
 }
 
 /// All families, sorted by name.
-pub static FAMILIES: &[&Family] = &[&gpt2::FAMILY, &llama::FAMILY];
+pub static FAMILIES: &[&Family] = &[
+    &gemma::FAMILY,
+    &gemma2::FAMILY,
+    &gemma3_text::FAMILY,
+    &gpt2::FAMILY,
+    &llama::FAMILY,
+    &mistral::FAMILY,
+    &olmo2::FAMILY,
+    &opt::FAMILY,
+    &phi3::FAMILY,
+    &qwen2::FAMILY,
+    &qwen3::FAMILY,
+    &smollm3::FAMILY,
+];
 
 /// What a model is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +97,17 @@ pub struct Size {
 }
 
 impl Size {
+    /// For families without grouped queries.
+    fn refuse_kv_heads(&self) -> Result<(), ConfigError> {
+        match self.n_kv_heads {
+            Some(heads) if heads != self.n_heads => {
+                let supported = "as many as query heads in this family";
+                Err(ConfigError::unsupported("key and value heads", heads, supported))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Standard deviation of the weights at initialization.
     ///
     /// ```text

@@ -88,9 +88,13 @@ impl CausalLm {
     /// - `hidden`: `[batch, seq, d_model]`
     /// - result: `[batch, seq, vocab_size]`
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
-        match &self.lm_head {
+        let logits = match &self.lm_head {
             Some(lm_head) => lm_head.forward(hidden),
             None => self.decoder.token_embedding().scores(hidden),
+        };
+        match self.config().logit_softcap {
+            Some(limit) => (logits / limit).tanh() * limit,
+            None => logits,
         }
     }
 }

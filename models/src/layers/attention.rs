@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::Scope;
 use super::linear::{Bias, linear};
 use super::mask::Span;
+use super::norm::{Norm, NormConfig, NormKind};
+use super::position::PositionScheme;
 
 /// Sizes and form of an attention layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,23 @@ pub struct AttentionConfig {
     pub output_bias: Bias,
     /// Probability of dropping an attention weight in training.
     pub dropout: f64,
+    /// How the layer learns of positions.
+    pub positions: PositionScheme,
+    /// Whether queries and keys are normalised before they get their positions.
+    pub query_key_norm: QueryKeyNorm,
+    /// Scores are squeezed smoothly into `±softcap`; `None` leaves them.
+    pub softcap: Option<f64>,
+}
+
+/// Whether queries and keys are normalised, which keeps scores from growing in training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum QueryKeyNorm {
+    /// They are not.
+    Absent,
+    /// Each head by itself: Qwen 3, Gemma 3.
+    PerHead(NormKind, f64),
+    /// All heads together: OLMo 2.
+    Whole(NormKind, f64),
 }
 
 /// Multi-head attention with grouped keys and values.
@@ -50,10 +69,13 @@ pub struct Attention {
     pub value: Linear,
     /// `n_heads · d_head` to `d_model`.
     pub output: Linear,
+    query_norm: Option<Norm>,
+    key_norm: Option<Norm>,
     dropout: Dropout,
     d_model: usize,
     d_head: usize,
     scale: f64,
+    softcap: Option<f64>,
 }
 
 impl AttentionConfig {
@@ -66,10 +88,13 @@ impl AttentionConfig {
             key: linear(self.d_model, d_key, self.qkv_bias, device),
             value: linear(self.d_model, d_key, self.qkv_bias, device),
             output: linear(d_query, self.d_model, self.output_bias, device),
+            query_norm: self.query_key_norm.init((self.d_head, d_query), device),
+            key_norm: self.query_key_norm.init((self.d_head, d_key), device),
             dropout: DropoutConfig::new(self.dropout).init(),
             d_model: self.d_model,
             d_head: self.d_head,
             scale: self.scale,
+            softcap: self.softcap,
         }
     }
 
@@ -87,6 +112,18 @@ impl AttentionConfig {
     }
 }
 
+impl QueryKeyNorm {
+    /// The norm of projections that are `width` wide, in heads of `d_head`.
+    fn init(&self, (d_head, width): (usize, usize), device: &Device) -> Option<Norm> {
+        let (kind, d_model, epsilon) = match *self {
+            Self::Absent => return None,
+            Self::PerHead(kind, epsilon) => (kind, d_head, epsilon),
+            Self::Whole(kind, epsilon) => (kind, width, epsilon),
+        };
+        Some(NormConfig { kind, d_model, epsilon }.init(device))
+    }
+}
+
 impl Attention {
     /// Lets every position read the positions that the scope allows.
     ///
@@ -95,8 +132,10 @@ impl Attention {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
         assert_shape!(x, [_, _, self.d_model]);
-        let query = self.split_heads(self.query.forward(x.clone())); // [batch, n_heads, seq, d_head]
-        let key = self.split_heads(self.key.forward(x.clone())); // [batch, n_kv_heads, seq, d_head]
+        // [batch, n_heads, seq, d_head]
+        let query = self.normalised(self.query.forward(x.clone()), self.query_norm.as_ref());
+        // [batch, n_kv_heads, seq, d_head]
+        let key = self.normalised(self.key.forward(x.clone()), self.key_norm.as_ref());
         let value = self.split_heads(self.value.forward(x));
         let query = scope.positions.apply(query);
         let key = scope.positions.apply(key);
@@ -123,6 +162,10 @@ impl Attention {
 
         let scores = query.reshape([batch, n_kv_heads, rows, d_head]).matmul(key.transpose());
         let scores = scores.reshape([batch, n_heads, n_queries, n_keys]);
+        let scores = match self.softcap {
+            Some(limit) => (scores / limit).tanh() * limit,
+            None => scores,
+        };
         let scores = match hidden {
             // Finite, so that a row that may read nothing gives numbers that nobody reads and not NaN.
             Some(hidden) => scores.mask_fill(hidden, f32::MIN),
@@ -131,6 +174,15 @@ impl Attention {
         let weights = self.dropout.forward(activation::softmax(scores, 3));
         let weights = weights.reshape([batch, n_kv_heads, rows, n_keys]);
         weights.matmul(value).reshape([batch, n_heads, n_queries, d_head])
+    }
+
+    /// Heads, normalised by themselves or together, depending on what the norm is as wide as.
+    fn normalised(&self, x: Tensor<3>, norm: Option<&Norm>) -> Tensor<4> {
+        match norm {
+            None => self.split_heads(x),
+            Some(norm) if norm.width() == self.d_head => norm.forward(self.split_heads(x)),
+            Some(norm) => self.split_heads(norm.forward(x)),
+        }
     }
 
     fn split_heads(&self, x: Tensor<3>) -> Tensor<4> {

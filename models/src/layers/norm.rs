@@ -1,7 +1,7 @@
 //! Normalisation over the model dimension.
 
-use burn::module::Module;
-use burn::nn::{LayerNorm, LayerNormConfig, RmsNorm, RmsNormConfig};
+use burn::module::{Module, Param};
+use burn::nn::{Initializer, LayerNorm, LayerNormConfig, RmsNorm, RmsNormConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ pub enum NormKind {
     Layer,
     /// `x / sqrt(mean(x²) + ε) · γ`. Reference: Zhang and Sennrich 2019, <https://arxiv.org/abs/1910.07467>
     Rms,
+    /// `x / sqrt(mean(x²) + ε) · (1 + w)`: Gemma, whose checkpoints hold the weight's distance from 1.
+    RmsOffset,
 }
 
 /// A norm over the last dimension.
@@ -32,6 +34,16 @@ pub enum Norm {
     Layer(LayerNorm),
     /// Root mean square and scale.
     Rms(RmsNorm),
+    /// Root mean square and scale, the scale held as its distance from 1.
+    RmsOffset(RmsOffsetNorm),
+}
+
+/// See [`NormKind::RmsOffset`].
+#[derive(Module, Debug)]
+pub struct RmsOffsetNorm {
+    /// The scale's distance from 1.
+    pub gamma: Param<Tensor<1>>,
+    epsilon: f64,
 }
 
 impl NormConfig {
@@ -44,11 +56,25 @@ impl NormConfig {
             NormKind::Rms => {
                 Norm::Rms(RmsNormConfig::new(self.d_model).with_epsilon(self.epsilon).init(device))
             }
+            NormKind::RmsOffset => Norm::RmsOffset(RmsOffsetNorm {
+                gamma: Initializer::Zeros.init([self.d_model], device),
+                epsilon: self.epsilon,
+            }),
         }
     }
 }
 
 impl Norm {
+    /// Features.
+    pub fn width(&self) -> usize {
+        let gamma = match self {
+            Self::Layer(norm) => &norm.gamma,
+            Self::Rms(norm) => &norm.gamma,
+            Self::RmsOffset(norm) => &norm.gamma,
+        };
+        gamma.lazy_shape().num_elements()
+    }
+
     /// Normalises `x` over its last dimension.
     ///
     /// # Shapes
@@ -58,6 +84,11 @@ impl Norm {
         match self {
             Self::Layer(norm) => norm.forward(x),
             Self::Rms(norm) => norm.forward(x),
+            Self::RmsOffset(norm) => {
+                let square = x.clone() * x.clone();
+                let scale = (square.mean_dim(D - 1) + norm.epsilon).sqrt();
+                x / scale * (norm.gamma.val() + 1.0).unsqueeze()
+            }
         }
     }
 }

@@ -1,13 +1,24 @@
 //! Positions: where each token of a batch stands, and how attention learns of it.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 use super::mask::Padding;
+use super::rotary::{RotaryConfig, RotaryLayout};
 
-/// How attention learns of positions.
+/// How the attention of one layer learns of positions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum PositionScheme {
+    /// It does not: the embeddings know, or nobody does.
+    None,
+    /// Queries and keys are rotated.
+    Rotary(RotaryConfig),
+}
+
+/// A scheme applied to the tokens of one forward pass.
 #[derive(Debug, Clone)]
 pub enum Positions {
-    /// It does not; the embeddings know.
+    /// Attention does not learn of positions.
     None,
     /// Queries and keys are rotated.
     Rotary(Box<Rotation>),
@@ -20,6 +31,18 @@ pub struct Rotation {
     pub cos: Tensor<4>,
     /// `[1 or batch, 1, seq, d_rotary / 2]`
     pub sin: Tensor<4>,
+    /// Which features of a head make a pair.
+    pub layout: RotaryLayout,
+}
+
+impl PositionScheme {
+    /// What layers with this scheme need for these tokens.
+    pub fn positions(&self, at: &TokenPositions, device: &Device) -> Positions {
+        match self {
+            Self::None => Positions::None,
+            Self::Rotary(rotary) => Positions::Rotary(Box::new(rotary.rotation(at, device))),
+        }
+    }
 }
 
 impl Positions {
@@ -31,32 +54,47 @@ impl Positions {
     pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Self::None => x,
-            Self::Rotary(rotation) => rotation.rotate_halves(x),
+            Self::Rotary(rotation) => rotation.rotate(x),
         }
     }
 }
 
 impl Rotation {
-    /// Rotates the pairs `(x[i], x[i + d/2])`, as Hugging Face's Llama orders them.
+    /// Rotates the pairs of the first features and leaves the rest.
     ///
     /// ```text
     /// (a, b) -> (a cos - b sin, b cos + a sin)
     /// ```
     ///
     /// Reference: Su et al. 2021, §3.4.2, <https://arxiv.org/abs/2104.09864>
-    fn rotate_halves(&self, x: Tensor<4>) -> Tensor<4> {
+    fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
         let half = self.cos.dims()[3];
-        let [.., d_head] = x.dims();
-        let a = x.clone().slice_dim(3, 0..half);
-        let b = x.clone().slice_dim(3, half..2 * half);
+        let [batch, n_heads, seq, d_head] = x.dims();
+        let turned = x.clone().slice_dim(3, 0..2 * half);
+        let (a, b) = match self.layout {
+            RotaryLayout::Halves => {
+                (turned.clone().slice_dim(3, 0..half), turned.slice_dim(3, half..2 * half))
+            }
+            RotaryLayout::Interleaved => {
+                let pairs = turned.reshape([batch, n_heads, seq, half, 2]);
+                let side = |index: usize| pairs.clone().slice_dim(4, index..index + 1);
+                (side(0).squeeze_dim(4), side(1).squeeze_dim(4))
+            }
+        };
         let (cos, sin) = (self.cos.clone(), self.sin.clone());
-        let rotated_a = a.clone() * cos.clone() - b.clone() * sin.clone();
-        let rotated_b = b * cos + a * sin;
-        let mut parts = vec![rotated_a, rotated_b];
+        let new_a = a.clone() * cos.clone() - b.clone() * sin.clone();
+        let new_b = b * cos + a * sin;
+        let turned = match self.layout {
+            RotaryLayout::Halves => Tensor::cat(vec![new_a, new_b], 3),
+            RotaryLayout::Interleaved => {
+                Tensor::stack::<5>(vec![new_a, new_b], 4).reshape([batch, n_heads, seq, 2 * half])
+            }
+        };
         if d_head > 2 * half {
-            parts.push(x.slice_dim(3, 2 * half..d_head));
+            Tensor::cat(vec![turned, x.slice_dim(3, 2 * half..d_head)], 3)
+        } else {
+            turned
         }
-        Tensor::cat(parts, 3)
     }
 }
 

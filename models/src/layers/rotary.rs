@@ -14,6 +14,17 @@ pub struct RotaryConfig {
     pub theta: f64,
     /// How frequencies change for contexts beyond the trained length.
     pub scaling: RotaryScaling,
+    /// Which features of a head make a pair.
+    pub layout: RotaryLayout,
+}
+
+/// Which features of a head make a pair that is rotated together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RotaryLayout {
+    /// `x[i]` and `x[i + d/2]`: GPT-NeoX, Llama.
+    Halves,
+    /// `x[2i]` and `x[2i + 1]`: the paper, GPT-J.
+    Interleaved,
 }
 
 /// How rotary frequencies are stretched.
@@ -37,6 +48,23 @@ pub enum RotaryScaling {
     Yarn(Yarn),
     /// The same idea with wavelengths as borders, as Llama 3.1 does it.
     Llama3(Llama3),
+    /// A factor for each frequency, one set for short texts and one for long ones.
+    Long(LongRope),
+}
+
+/// Parameters of LongRoPE.
+///
+/// Reference: Ding et al. 2024, <https://arxiv.org/abs/2402.13753>
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LongRope {
+    /// Divisors of the frequencies up to the trained length.
+    pub short: Vec<f64>,
+    /// Divisors of the frequencies beyond it.
+    pub long: Vec<f64>,
+    /// The trained length, in tokens.
+    pub original_max_positions: usize,
+    /// Scale of cosines and sines, at any length.
+    pub attention_factor: f64,
 }
 
 /// Parameters of YaRN.
@@ -103,6 +131,7 @@ impl RotaryConfig {
         Rotation {
             cos: Tensor::from_data(TensorData::new(cos, shape), device),
             sin: Tensor::from_data(TensorData::new(sin, shape), device),
+            layout: self.layout,
         }
     }
 
@@ -129,6 +158,11 @@ impl RotaryConfig {
                 plain(self.theta * (factor * stretch - (factor - 1.0)).powf(d / (d - 2.0)))
             }
             RotaryScaling::Yarn(yarn) => yarn.scale(&plain(self.theta), self.theta, self.d_rotary),
+            RotaryScaling::Long(long_rope) => {
+                let is_long = length > long_rope.original_max_positions;
+                let divisors = if is_long { &long_rope.long } else { &long_rope.short };
+                plain(self.theta).iter().zip(divisors).map(|(f, divisor)| f / divisor).collect()
+            }
             RotaryScaling::Llama3(llama3) => {
                 plain(self.theta).iter().map(|&frequency| llama3.scale(frequency)).collect()
             }
@@ -136,10 +170,11 @@ impl RotaryConfig {
         scaled.into_iter().map(|frequency| frequency as f32).collect()
     }
 
-    /// Scale of cosines and sines; 1 for all but YaRN.
+    /// Scale of cosines and sines; 1 for all but YaRN and LongRoPE.
     pub fn attention_factor(&self) -> f64 {
         match &self.scaling {
             RotaryScaling::Yarn(yarn) => yarn.attention_factor,
+            RotaryScaling::Long(long_rope) => long_rope.attention_factor,
             _ => 1.0,
         }
     }

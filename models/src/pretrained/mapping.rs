@@ -37,12 +37,12 @@ pub struct Mapping {
     pub entries: Vec<Entry>,
     /// Parameters that no rule covers; a correct table leaves none.
     pub uncovered: Vec<String>,
-    keys: &'static [Key],
+    keys: &'static [&'static [Key]],
 }
 
 impl Mapping {
-    /// Applies a table to a model's parameters.
-    pub fn new(keys: &'static [Key], parameters: &[ParameterInfo]) -> Self {
+    /// Applies a family's tables to a model's parameters.
+    pub fn new(keys: &'static [&'static [Key]], parameters: &[ParameterInfo]) -> Self {
         let mut mapping = Self { entries: Vec::new(), uncovered: Vec::new(), keys };
         for parameter in parameters {
             match mapping.rule(parameter) {
@@ -62,7 +62,7 @@ impl Mapping {
 
     /// Whether the table drops a key.
     pub fn drops(&self, key: &str) -> bool {
-        self.keys.iter().any(|rule| match rule {
+        self.rules().any(|rule| match rule {
             Key::Drop { checkpoint } => Pattern(checkpoint).number(key).is_some(),
             _ => false,
         })
@@ -70,7 +70,7 @@ impl Mapping {
 
     /// The weight that a key repeats.
     pub fn copy_of(&self, key: &str) -> Option<&str> {
-        self.keys.iter().find_map(|rule| match rule {
+        self.rules().find_map(|rule| match rule {
             Key::Copy { checkpoint, of } if Pattern(checkpoint).number(key).is_some() => {
                 let of = self.entry(&Pattern(of).full(0))?;
                 Some(self.entries[of].key.as_str())
@@ -79,10 +79,14 @@ impl Mapping {
         })
     }
 
+    fn rules(&self) -> impl Iterator<Item = &'static Key> {
+        self.keys.iter().copied().flatten()
+    }
+
     /// The rule that covers a parameter, its layer's number, and its place in a split.
     fn rule(&self, parameter: &ParameterInfo) -> Option<Found> {
         let (module, leaf) = parameter.path.rsplit_once('.')?;
-        self.keys.iter().find_map(|rule| {
+        self.rules().find_map(|rule| {
             let found = |checkpoint: &'static str, number, orientation| Found {
                 pattern: Pattern(checkpoint),
                 number,
@@ -100,6 +104,10 @@ impl Mapping {
                     .iter()
                     .find_map(|to| Pattern(to).number(module))
                     .map(|number| found(checkpoint, number, Orientation::Same)),
+                Key::SplitTranspose { checkpoint, modules } => modules
+                    .iter()
+                    .find_map(|to| Pattern(to).number(module))
+                    .map(|number| found(checkpoint, number, Orientation::Transposed)),
                 Key::Drop { .. } | Key::Copy { .. } => None,
             }
         })
@@ -115,7 +123,12 @@ impl Mapping {
         };
         let key = format!("{}.{leaf}", pattern.full(number));
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key == key) {
-            if let (Some(all), Some(more)) = (entry.shape.last_mut(), parameter.shape.last()) {
+            // Side by side in the model's orientation, which is one below the other in the file's.
+            let all = match entry.orientation {
+                Orientation::Same => entry.shape.last_mut(),
+                Orientation::Transposed => entry.shape.first_mut(),
+            };
+            if let (Some(all), Some(more)) = (all, parameter.shape.last()) {
                 *all += more;
             }
             entry.parts.push(parameter.clone());
@@ -153,10 +166,14 @@ struct Found {
 impl Entry {
     /// Takes a tensor of the file apart into its parameters' values.
     pub fn split(&self, values: &[f32]) -> Vec<Vec<f32>> {
-        if self.orientation == Orientation::Transposed {
-            return vec![transpose(values, self.shape[0], self.shape[1])];
-        }
-        let width = self.shape.last().copied().unwrap_or(1);
+        let turned;
+        let (values, width) = match self.orientation {
+            Orientation::Same => (values, self.shape.last().copied().unwrap_or(1)),
+            Orientation::Transposed => {
+                turned = transpose(values, self.shape[0], self.shape[1]);
+                (turned.as_slice(), self.shape[0])
+            }
+        };
         let mut start = 0;
         let take = |part: &Part| {
             let columns = part.shape.last().copied().unwrap_or(1);
@@ -170,9 +187,6 @@ impl Entry {
 
     /// Puts the parameters' values together into a tensor of the file.
     pub fn join(&self, parts: &[Vec<f32>]) -> Vec<f32> {
-        if self.orientation == Orientation::Transposed {
-            return transpose(&parts[0], self.shape[1], self.shape[0]);
-        }
         let columns = |part: &Part| part.shape.last().copied().unwrap_or(1);
         let rows = parts[0].len() / columns(&self.parts[0]);
         let mut values = Vec::with_capacity(parts.iter().map(Vec::len).sum());
@@ -182,7 +196,10 @@ impl Entry {
                 values.extend_from_slice(&part[row * width..(row + 1) * width]);
             }
         }
-        values
+        match self.orientation {
+            Orientation::Same => values,
+            Orientation::Transposed => transpose(&values, self.shape[1], self.shape[0]),
+        }
     }
 }
 

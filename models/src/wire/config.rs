@@ -70,6 +70,26 @@ pub fn parse<T: DeserializeOwned>(json: &str, defaults: &str) -> Result<T, Confi
     Ok(serde_json::from_value(Value::Object(value))?)
 }
 
+/// Checks fields of which one value is supported; a field that is absent or null is as it should be.
+///
+/// # Errors
+///
+/// Names the first field with another value.
+pub fn fixed(
+    fields: &Map<String, Value>,
+    supported: &[(&'static str, Value)],
+) -> Result<(), ConfigError> {
+    for (field, supported) in supported {
+        match fields.get(*field) {
+            Some(value) if !value.is_null() && value != supported => {
+                return Err(ConfigError::unsupported(field, value.clone(), &supported.to_string()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Checks a size.
 ///
 /// # Errors

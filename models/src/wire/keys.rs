@@ -28,6 +28,13 @@ pub enum Key {
         /// Module paths in the model, in the checkpoint's order.
         modules: &'static [&'static str],
     },
+    /// Several linear layers that the checkpoint holds one below the other, as `[d_outputs, d_input]`.
+    SplitTranspose {
+        /// Module path in the checkpoint.
+        checkpoint: &'static str,
+        /// Module paths in the model, in the checkpoint's order.
+        modules: &'static [&'static str],
+    },
     /// A tensor that says nothing about the model, such as a buffer of positions.
     Drop {
         /// Key in the checkpoint, to its end.
@@ -55,6 +62,11 @@ pub const fn transpose(checkpoint: &'static str, module: &'static str) -> Key {
 /// See [`Key::Split`].
 pub const fn split(checkpoint: &'static str, modules: &'static [&'static str]) -> Key {
     Key::Split { checkpoint, modules }
+}
+
+/// See [`Key::SplitTranspose`].
+pub const fn split_transpose(checkpoint: &'static str, modules: &'static [&'static str]) -> Key {
+    Key::SplitTranspose { checkpoint, modules }
 }
 
 /// See [`Key::Drop`].

@@ -5,9 +5,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::config::{ConfigError, within};
-use crate::layers::rotary::{Llama3, RampBorders, RotaryConfig, RotaryScaling, Yarn};
+use crate::layers::rotary::{
+    Llama3, LongRope, RampBorders, RotaryConfig, RotaryLayout, RotaryScaling, Yarn,
+};
 
-const SUPPORTED: &str = "default, linear, dynamic, yarn, llama3";
+const SUPPORTED: &str = "default, linear, dynamic, yarn, llama3, longrope";
 
 /// The fields of a config that describe its rotary embeddings.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -15,6 +17,9 @@ pub struct RopeFields {
     rope_parameters: Option<Value>,
     rope_scaling: Option<Value>,
     rope_theta: Option<f64>,
+    #[serde(alias = "rotary_pct")]
+    partial_rotary_factor: Option<f64>,
+    original_max_position_embeddings: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -33,7 +38,18 @@ struct RopeJson {
     mscale: Option<f64>,
     mscale_all_dim: Option<f64>,
     truncate: Option<bool>,
+    short_factor: Option<Vec<f64>>,
+    long_factor: Option<Vec<f64>>,
     partial_rotary_factor: Option<f64>,
+}
+
+/// How much of a head a family may rotate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rotated {
+    /// All of it; a config that says otherwise is refused.
+    Whole,
+    /// The part that `partial_rotary_factor` says, or else this one.
+    Part(f64),
 }
 
 impl RopeFields {
@@ -42,12 +58,13 @@ impl RopeFields {
     /// # Errors
     ///
     /// An unknown kind, a missing or senseless parameter, or parameters per layer type.
-    pub fn rotary(&self, d_head: usize, max_positions: usize) -> Result<RotaryConfig, ConfigError> {
-        if !d_head.is_multiple_of(2) {
-            return Err(ConfigError::invalid("head_dim", d_head, "rotary embeddings need it even"));
-        }
+    pub fn rotary(
+        &self,
+        (d_head, rotated): (usize, Rotated),
+        max_positions: usize,
+    ) -> Result<RotaryConfig, ConfigError> {
         let given = self.rope_parameters.as_ref().or(self.rope_scaling.as_ref());
-        let json: RopeJson = match given {
+        let mut json: RopeJson = match given {
             Some(Value::Object(map)) if map.values().any(Value::is_object) => {
                 return Err(ConfigError::unsupported(
                     "rope_parameters",
@@ -58,31 +75,57 @@ impl RopeFields {
             Some(value) if !value.is_null() => serde_json::from_value(value.clone())?,
             _ => RopeJson::default(),
         };
-        if json.partial_rotary_factor.is_some_and(|factor| factor != 1.0) {
-            let factor = json.partial_rotary_factor;
+        if self.original_max_position_embeddings.is_some() {
+            json.original_max_position_embeddings = self.original_max_position_embeddings;
+        }
+        let said = json.partial_rotary_factor.or(self.partial_rotary_factor);
+        let factor = match rotated {
+            Rotated::Whole => said.unwrap_or(1.0),
+            Rotated::Part(usual) => said.unwrap_or(usual),
+        };
+        if rotated == Rotated::Whole && factor != 1.0 {
             return Err(ConfigError::unsupported("partial_rotary_factor", factor, "1.0"));
+        }
+        let factor = within("partial_rotary_factor", factor, [f64::MIN_POSITIVE, 1.0 + 1e-9])?;
+        let d_rotary = (d_head as f64 * factor) as usize;
+        if !d_rotary.is_multiple_of(2) || d_rotary == 0 {
+            let reason = "rotary embeddings need it even";
+            return Err(ConfigError::invalid("head_dim", d_rotary, reason));
         }
         let theta = json.rope_theta.or(self.rope_theta).unwrap_or(10_000.0);
         let theta = within("rope_theta", theta, [1.0 + f64::EPSILON, f64::INFINITY])?;
-        let scaling = json.scaling(max_positions)?;
-        if matches!(scaling, RotaryScaling::Dynamic { .. }) && d_head == 2 {
-            return Err(ConfigError::invalid(
-                "head_dim",
-                d_head,
-                "dynamic scaling needs more than 2",
-            ));
+        let scaling = json.scaling(max_positions, d_rotary)?;
+        if matches!(scaling, RotaryScaling::Dynamic { .. }) && d_rotary == 2 {
+            let reason = "dynamic scaling needs more than 2";
+            return Err(ConfigError::invalid("head_dim", d_rotary, reason));
         }
-        Ok(RotaryConfig { d_rotary: d_head, theta, scaling })
+        Ok(RotaryConfig { d_rotary, theta, scaling, layout: RotaryLayout::Halves })
+    }
+
+    /// The fields of windowed layers and of full ones, where a config has one set for each; older
+    /// ones have `rope_local_base_freq` for the former.
+    pub fn by_layer_type(&self, local_theta: f64) -> (Self, Self) {
+        let sets = self.rope_parameters.as_ref();
+        let set = |name: &str| sets.and_then(|sets| sets.get(name)).cloned();
+        match (set("sliding_attention"), set("full_attention")) {
+            (Some(sliding), Some(full)) => {
+                let of = |set| Self { rope_parameters: Some(set), ..Self::default() };
+                (of(sliding), of(full))
+            }
+            _ => (Self { rope_theta: Some(local_theta), ..Self::default() }, self.clone()),
+        }
     }
 }
 
 impl RopeJson {
-    fn scaling(&self, max_positions: usize) -> Result<RotaryScaling, ConfigError> {
+    fn scaling(&self, max_positions: usize, d_rotary: usize) -> Result<RotaryScaling, ConfigError> {
         let kind = self.rope_type.as_deref().or(self.r#type.as_deref()).unwrap_or("default");
         Ok(match kind {
             "default" => RotaryScaling::None,
             "linear" => RotaryScaling::Linear { factor: self.factor()? },
             "dynamic" => RotaryScaling::Dynamic { factor: self.factor()?, max_positions },
+            // Phi 3 called it so before it had a name.
+            "longrope" | "su" => RotaryScaling::Long(self.long_rope(max_positions, d_rotary)?),
             "yarn" => RotaryScaling::Yarn(self.yarn(max_positions)?),
             "llama3" => RotaryScaling::Llama3(Llama3 {
                 factor: self.factor()?,
@@ -123,6 +166,35 @@ impl RopeJson {
             beta_slow: or_default(self.beta_slow, 1.0),
             original_max_positions,
             borders,
+        })
+    }
+
+    fn long_rope(&self, max_positions: usize, d_rotary: usize) -> Result<LongRope, ConfigError> {
+        let divisors = |field: &'static str, given: &Option<Vec<f64>>| {
+            let given = given.clone().unwrap_or_default();
+            let is_valid = given.len() == d_rotary / 2 && given.iter().all(|d| *d > 0.0);
+            let reason = format!("it must have {} positive numbers", d_rotary / 2);
+            if is_valid {
+                Ok(given)
+            } else {
+                Err(ConfigError::invalid(field, format!("{given:?}"), &reason))
+            }
+        };
+        let original_max_positions = self.original()?;
+        let longer = match self.factor {
+            Some(_) => self.factor()?,
+            None => max_positions as f64 / original_max_positions as f64,
+        };
+        let recommended = if longer <= 1.0 {
+            1.0
+        } else {
+            (1.0 + longer.ln() / (original_max_positions as f64).ln()).sqrt()
+        };
+        Ok(LongRope {
+            short: divisors("short_factor", &self.short_factor)?,
+            long: divisors("long_factor", &self.long_factor)?,
+            original_max_positions,
+            attention_factor: self.attention_factor.unwrap_or(recommended),
         })
     }
 

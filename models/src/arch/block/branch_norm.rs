@@ -1,0 +1,48 @@
+//! Norms on the branches' results: OLMo 2.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::BlockConfig;
+use crate::layers::Scope;
+use crate::layers::attention::Attention;
+use crate::layers::feed_forward::FeedForward;
+use crate::layers::norm::Norm;
+
+/// A block whose branches read the residual stream as it is, and are normalised before they are added.
+///
+/// Reference: OLMo Team 2024, §3.2, <https://arxiv.org/abs/2501.00656>
+#[derive(Module, Debug)]
+pub struct BranchNormBlock {
+    attention: Attention,
+    attention_result_norm: Norm,
+    feed_forward: FeedForward,
+    feed_forward_result_norm: Norm,
+    dropout: Dropout,
+}
+
+impl BranchNormBlock {
+    /// A block of zeros, to be initialized or loaded.
+    pub fn new(config: &BlockConfig, device: &Device) -> Self {
+        Self {
+            attention: config.attention.init(device),
+            attention_result_norm: config.norm.init(device),
+            feed_forward: config.feed_forward.init(device),
+            feed_forward_result_norm: config.norm.init(device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+        }
+    }
+
+    /// x <- x + Norm(Attention(x));  x <- x + Norm(FeedForward(x)), with dropout on what is added
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+        let attended = self.attention.forward(x.clone(), scope);
+        let x = x + self.dropout.forward(self.attention_result_norm.forward(attended));
+        let fed = self.feed_forward.forward(x.clone());
+        x + self.dropout.forward(self.feed_forward_result_norm.forward(fed))
+    }
+}

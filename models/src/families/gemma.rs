@@ -1,0 +1,62 @@
+//! Gemma: Llama, with a tanh GELU, norms whose weights are distances from 1, and embeddings scaled by
+//! the root of their width.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
+use super::{Architecture, Family, Size, Task};
+use crate::layers::activation::Activation;
+use crate::layers::norm::NormKind;
+use crate::wire::config::{ConfigError, parse};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["gemma"],
+    summary: "decoder; Llama with GeGLU, scaled embeddings and offset norms",
+    paper: "Gemma Team 2024, https://arxiv.org/abs/2403.08295",
+    tasks: &[(Task::CausalLm, "GemmaForCausalLM"), (Task::Backbone, "GemmaModel")],
+    architecture,
+    config,
+    keys: &[KEYS, FEED_FORWARD_NORM],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 256000, "hidden_size": 3072, "intermediate_size": 24576,
+    "num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 16,
+    "head_dim": 256, "hidden_act": "gelu_pytorch_tanh", "max_position_embeddings": 8192,
+    "initializer_range": 0.02, "rms_norm_eps": 1e-6, "attention_bias": false,
+    "tie_word_embeddings": true
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    #[serde(flatten)]
+    llama: LlamaFields,
+    use_bidirectional_attention: Option<bool>,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json, DEFAULTS)?;
+    if json.use_bidirectional_attention == Some(true) {
+        return Err(ConfigError::unsupported("use_bidirectional_attention", true, "false"));
+    }
+    let mut layer = json.llama.layer()?;
+    layer.norm.kind = NormKind::RmsOffset;
+    if json.llama.hidden_act == "gelu" {
+        // Old files say so and mean the approximation; transformers reads them this way too.
+        layer.feed_forward.activation = Activation::GeluTanh;
+    }
+    let layers = vec![layer; json.llama.num_hidden_layers];
+    let mut decoder = json.llama.decoder(layers)?;
+    decoder.embedding.scale = (decoder.d_model as f64).sqrt();
+    Ok(Architecture::Decoder(decoder))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let mut config = llama_like::config(size, "gemma", "GemmaForCausalLM");
+    config["hidden_act"] = "gelu_pytorch_tanh".into();
+    config["tie_word_embeddings"] = true.into();
+    Ok(config)
+}

@@ -1,0 +1,194 @@
+//! What Llama and its descendants share: the fields of their configs, the keys of their checkpoints.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Size;
+use crate::arch::block::{BlockConfig, Wiring};
+use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
+use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
+use crate::layers::norm::{NormConfig, NormKind};
+use crate::layers::position::PositionScheme;
+use crate::layers::{linear::Bias, mask::Span};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, epsilon, size, within};
+use crate::wire::keys::{Key, copy, drop, rename, transpose};
+use crate::wire::rope::{RopeFields, Rotated};
+
+/// Embeddings, attention, norms before the branches, and the head.
+pub(super) const KEYS: &[Key] = &[
+    rename("[model.]embed_tokens", "decoder.embedding.token"),
+    rename("[model.]layers.{}.input_layernorm", "decoder.layers.{}.attention_norm"),
+    transpose("[model.]layers.{}.self_attn.q_proj", "decoder.layers.{}.attention.query"),
+    transpose("[model.]layers.{}.self_attn.k_proj", "decoder.layers.{}.attention.key"),
+    transpose("[model.]layers.{}.self_attn.v_proj", "decoder.layers.{}.attention.value"),
+    transpose("[model.]layers.{}.self_attn.o_proj", "decoder.layers.{}.attention.output"),
+    transpose("[model.]layers.{}.mlp.gate_proj", "decoder.layers.{}.feed_forward.gate"),
+    transpose("[model.]layers.{}.mlp.up_proj", "decoder.layers.{}.feed_forward.up"),
+    transpose("[model.]layers.{}.mlp.down_proj", "decoder.layers.{}.feed_forward.down"),
+    rename("[model.]norm", "decoder.norm"),
+    transpose("lm_head", "lm_head"),
+    copy("lm_head.weight", "[model.]embed_tokens.weight"),
+    // Frequencies follow from the config; old files carry them.
+    drop("[model.]layers.{}.self_attn.rotary_emb.inv_freq"),
+];
+
+/// The second norm of a pre-norm block.
+pub(super) const FEED_FORWARD_NORM: &[Key] =
+    &[rename("[model.]layers.{}.post_attention_layernorm", "decoder.layers.{}.feed_forward_norm")];
+
+/// Norms on the results of the branches, and none before them.
+pub(super) const RESULT_NORMS: &[Key] = &[
+    rename("[model.]layers.{}.post_attention_layernorm", "decoder.layers.{}.attention_result_norm"),
+    rename(
+        "[model.]layers.{}.post_feedforward_layernorm",
+        "decoder.layers.{}.feed_forward_result_norm",
+    ),
+];
+
+/// The norm before the feed-forward branch, where each branch has one before and one after it.
+pub(super) const SANDWICH_NORMS: &[Key] = &[
+    RESULT_NORMS[0],
+    rename("[model.]layers.{}.pre_feedforward_layernorm", "decoder.layers.{}.feed_forward_norm"),
+    RESULT_NORMS[1],
+];
+
+/// The norms of queries and keys.
+pub(super) const QUERY_KEY_NORMS: &[Key] = &[
+    rename("[model.]layers.{}.self_attn.q_norm", "decoder.layers.{}.attention.query_norm"),
+    rename("[model.]layers.{}.self_attn.k_norm", "decoder.layers.{}.attention.key_norm"),
+];
+
+/// Fields that all of them have; a family's own come beside them.
+#[derive(Deserialize)]
+pub(super) struct LlamaFields {
+    vocab_size: usize,
+    hidden_size: usize,
+    intermediate_size: usize,
+    pub(super) num_hidden_layers: usize,
+    num_attention_heads: usize,
+    num_key_value_heads: Option<usize>,
+    head_dim: Option<usize>,
+    #[serde(alias = "hidden_activation")]
+    pub(super) hidden_act: String,
+    max_position_embeddings: usize,
+    initializer_range: f64,
+    rms_norm_eps: f64,
+    #[serde(default)]
+    attention_bias: bool,
+    #[serde(default)]
+    mlp_bias: bool,
+    attention_dropout: Option<f64>,
+    tie_word_embeddings: bool,
+    #[serde(flatten)]
+    pub(super) rope: RopeFields,
+}
+
+impl LlamaFields {
+    /// A layer as Llama has it; a family changes what it does otherwise.
+    pub(super) fn layer(&self) -> Result<BlockConfig, ConfigError> {
+        let d_model = size("hidden_size", self.hidden_size)?;
+        let n_heads = size("num_attention_heads", self.num_attention_heads)?;
+        let n_kv_heads = size("num_key_value_heads", self.num_key_value_heads.unwrap_or(n_heads))?;
+        divides("num_key_value_heads", n_kv_heads, n_heads)?;
+        let d_head = match self.head_dim {
+            Some(d_head) => size("head_dim", d_head)?,
+            None => divides("num_attention_heads", n_heads, d_model)?,
+        };
+        let bias = Bias::from(self.attention_bias);
+        let dropout = self.attention_dropout.unwrap_or(0.0);
+        Ok(BlockConfig {
+            wiring: Wiring::PreNorm,
+            attention: AttentionConfig {
+                d_model,
+                n_heads,
+                n_kv_heads,
+                d_head,
+                scale: (d_head as f64).powf(-0.5),
+                span: Span::Causal,
+                qkv_bias: bias,
+                output_bias: bias,
+                dropout: within("attention_dropout", dropout, [0.0, 1.0])?,
+                positions: PositionScheme::Rotary(
+                    self.rope.rotary((d_head, Rotated::Whole), self.max_positions()?)?,
+                ),
+                query_key_norm: QueryKeyNorm::Absent,
+                softcap: None,
+            },
+            feed_forward: FeedForwardConfig {
+                kind: FeedForwardKind::Gated,
+                d_model,
+                d_ff: size("intermediate_size", self.intermediate_size)?,
+                activation: activation("hidden_act", &self.hidden_act)?,
+                bias: Bias::from(self.mlp_bias),
+            },
+            norm: self.norm(NormKind::Rms)?,
+            dropout: 0.0,
+        })
+    }
+
+    /// A norm over the model's features.
+    pub(super) fn norm(&self, kind: NormKind) -> Result<NormConfig, ConfigError> {
+        let epsilon = epsilon("rms_norm_eps", self.rms_norm_eps)?;
+        Ok(NormConfig { kind, d_model: self.hidden_size, epsilon })
+    }
+
+    /// The longest sequence, in tokens.
+    pub(super) fn max_positions(&self) -> Result<usize, ConfigError> {
+        size("max_position_embeddings", self.max_position_embeddings)
+    }
+
+    /// A decoder of these layers, whose last norm is like theirs.
+    pub(super) fn decoder(&self, layers: Vec<BlockConfig>) -> Result<DecoderConfig, ConfigError> {
+        size("num_hidden_layers", layers.len())?;
+        Ok(DecoderConfig {
+            vocab_size: size("vocab_size", self.vocab_size)?,
+            d_model: self.hidden_size,
+            max_positions: self.max_positions()?,
+            embedding: EmbeddingConfig::new(EmbeddedPositions::None),
+            norm: layers[0].norm.clone(),
+            layers,
+            output: OutputWeights::from(self.tie_word_embeddings),
+            logit_softcap: None,
+            init_std: within("initializer_range", self.initializer_range, [0.0, 100.0])?,
+        })
+    }
+}
+
+/// Gives a config's field Gemma's name for it.
+pub(super) fn rename_activation(config: &mut Value, name: &str) {
+    if let Some(fields) = config.as_object_mut() {
+        fields.remove("hidden_act");
+        fields.insert("hidden_activation".into(), name.into());
+    }
+}
+
+/// The `config.json` of a new model, in Llama's words.
+pub(super) fn config(size: &Size, model_type: &str, class: &str) -> Value {
+    // Two thirds of four times d_model, so that three matrices cost what GPT-2's two do; rounded up
+    // to a multiple of 32.
+    let d_ff = size.d_ff.unwrap_or((8 * size.d_model).div_ceil(3).next_multiple_of(32));
+    json!({
+        "model_type": model_type,
+        "architectures": [class],
+        "vocab_size": size.vocab_size,
+        "max_position_embeddings": size.context,
+        "hidden_size": size.d_model,
+        "intermediate_size": d_ff,
+        "num_hidden_layers": size.n_layers,
+        "num_attention_heads": size.n_heads,
+        "num_key_value_heads": size.n_kv_heads.unwrap_or(size.n_heads),
+        "head_dim": size.d_model / size.n_heads,
+        "hidden_act": "silu",
+        "rms_norm_eps": 1e-5,
+        "rope_parameters": { "rope_type": "default", "rope_theta": 10_000.0 },
+        "attention_dropout": size.dropout,
+        "initializer_range": size.init_std(),
+        "tie_word_embeddings": false,
+        "bos_token_id": size.eos, "eos_token_id": size.eos,
+        // Some families assume one that a small vocabulary does not have.
+        "pad_token_id": null,
+        "dtype": "float32",
+    })
+}

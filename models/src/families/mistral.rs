@@ -1,0 +1,51 @@
+//! Mistral: Llama, with a sliding window until version 0.2.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
+use super::{Architecture, Family, Size, Task};
+use crate::layers::mask::Span;
+use crate::wire::config::{ConfigError, parse, size};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["mistral"],
+    summary: "decoder; Llama with a sliding window",
+    paper: "Jiang et al. 2023, https://arxiv.org/abs/2310.06825",
+    tasks: &[(Task::CausalLm, "MistralForCausalLM"), (Task::Backbone, "MistralModel")],
+    architecture,
+    config,
+    keys: &[KEYS, FEED_FORWARD_NORM],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+    "num_attention_heads": 32, "num_key_value_heads": 8, "hidden_act": "silu",
+    "max_position_embeddings": 131072, "initializer_range": 0.02, "rms_norm_eps": 1e-6,
+    "sliding_window": 4096, "tie_word_embeddings": false
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    #[serde(flatten)]
+    llama: LlamaFields,
+    sliding_window: Option<usize>,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let ConfigJson { llama, sliding_window } = parse(json, DEFAULTS)?;
+    let mut layer = llama.layer()?;
+    if let Some(window) = sliding_window {
+        layer.attention.span = Span::Window(size("sliding_window", window)?);
+    }
+    let layers = vec![layer; llama.num_hidden_layers];
+    Ok(Architecture::Decoder(llama.decoder(layers)?))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let mut config = llama_like::config(size, "mistral", "MistralForCausalLM");
+    config["sliding_window"] = Value::Null;
+    Ok(config)
+}

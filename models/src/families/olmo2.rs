@@ -1,0 +1,43 @@
+//! OLMo 2: Llama, with norms on the results of the branches instead of before them, and on all
+//! queries and keys together.
+
+use serde_json::Value;
+
+use super::llama_like::{self, KEYS, LlamaFields, QUERY_KEY_NORMS, RESULT_NORMS};
+use super::{Architecture, Family, Size, Task};
+use crate::arch::block::Wiring;
+use crate::layers::attention::QueryKeyNorm;
+use crate::layers::norm::NormKind;
+use crate::wire::config::{ConfigError, parse};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["olmo2"],
+    summary: "decoder; Llama with norms on the branches' results, queries and keys",
+    paper: "OLMo Team 2024, https://arxiv.org/abs/2501.00656",
+    tasks: &[(Task::CausalLm, "Olmo2ForCausalLM"), (Task::Backbone, "Olmo2Model")],
+    architecture,
+    config,
+    keys: &[KEYS, RESULT_NORMS, QUERY_KEY_NORMS],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50304, "hidden_size": 4096, "intermediate_size": 11008,
+    "num_hidden_layers": 32, "num_attention_heads": 32, "hidden_act": "silu",
+    "max_position_embeddings": 2048, "initializer_range": 0.02, "rms_norm_eps": 1e-5,
+    "attention_bias": false, "tie_word_embeddings": false
+}"#;
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let llama: LlamaFields = parse(json, DEFAULTS)?;
+    let mut layer = llama.layer()?;
+    layer.wiring = Wiring::BranchNorm;
+    layer.attention.query_key_norm = QueryKeyNorm::Whole(NormKind::Rms, layer.norm.epsilon);
+    let layers = vec![layer; llama.num_hidden_layers];
+    Ok(Architecture::Decoder(llama.decoder(layers)?))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    Ok(llama_like::config(size, "olmo2", "Olmo2ForCausalLM"))
+}

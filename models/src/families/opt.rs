@@ -1,0 +1,149 @@
+//! OPT: GPT-2 with ReLU, separate queries, keys and values, and two unused rows at the head of the
+//! position table.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Architecture, Family, Size, Task};
+use crate::arch::block::{BlockConfig, Wiring};
+use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
+use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
+use crate::layers::norm::{NormConfig, NormKind};
+use crate::layers::position::PositionScheme;
+use crate::layers::{linear::Bias, mask::Span};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, fixed, parse, size, within};
+use crate::wire::keys::{copy, rename, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["opt"],
+    summary: "decoder; GPT-2 with ReLU",
+    paper: "Zhang et al. 2022, https://arxiv.org/abs/2205.01068",
+    tasks: &[(Task::CausalLm, "OPTForCausalLM"), (Task::Backbone, "OPTModel")],
+    architecture,
+    config,
+    keys: &[&[
+        rename("[model.]decoder.embed_tokens", "decoder.embedding.token"),
+        rename("[model.]decoder.embed_positions", "decoder.embedding.position"),
+        rename(
+            "[model.]decoder.layers.{}.self_attn_layer_norm",
+            "decoder.layers.{}.attention_norm",
+        ),
+        transpose(
+            "[model.]decoder.layers.{}.self_attn.q_proj",
+            "decoder.layers.{}.attention.query",
+        ),
+        transpose("[model.]decoder.layers.{}.self_attn.k_proj", "decoder.layers.{}.attention.key"),
+        transpose(
+            "[model.]decoder.layers.{}.self_attn.v_proj",
+            "decoder.layers.{}.attention.value",
+        ),
+        transpose(
+            "[model.]decoder.layers.{}.self_attn.out_proj",
+            "decoder.layers.{}.attention.output",
+        ),
+        rename("[model.]decoder.layers.{}.final_layer_norm", "decoder.layers.{}.feed_forward_norm"),
+        transpose("[model.]decoder.layers.{}.fc1", "decoder.layers.{}.feed_forward.up"),
+        transpose("[model.]decoder.layers.{}.fc2", "decoder.layers.{}.feed_forward.down"),
+        rename("[model.]decoder.final_layer_norm", "decoder.norm"),
+        transpose("lm_head", "lm_head"),
+        copy("lm_head.weight", "[model.]decoder.embed_tokens.weight"),
+    ]],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50272, "hidden_size": 768, "num_hidden_layers": 12, "ffn_dim": 3072,
+    "max_position_embeddings": 2048, "dropout": 0.1,
+    "attention_dropout": 0.0, "num_attention_heads": 12, "activation_function": "relu",
+    "init_std": 0.02, "tie_word_embeddings": true
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    vocab_size: usize,
+    hidden_size: usize,
+    num_hidden_layers: usize,
+    ffn_dim: usize,
+    max_position_embeddings: usize,
+    dropout: f64,
+    attention_dropout: f64,
+    num_attention_heads: usize,
+    activation_function: String,
+    init_std: f64,
+    tie_word_embeddings: bool,
+    #[serde(flatten)]
+    other: Map<String, Value>,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let d_model = size("hidden_size", json.hidden_size)?;
+    fixed(
+        &json.other,
+        &[
+            ("do_layer_norm_before", true.into()),
+            ("enable_bias", true.into()),
+            ("_remove_final_layer_norm", false.into()),
+            ("layer_norm_elementwise_affine", true.into()),
+            ("word_embed_proj_dim", d_model.into()),
+        ],
+    )?;
+    let n_heads = size("num_attention_heads", json.num_attention_heads)?;
+    let d_head = divides("num_attention_heads", n_heads, d_model)?;
+    let norm = NormConfig { kind: NormKind::Layer, d_model, epsilon: 1e-5 };
+    let layer = BlockConfig {
+        wiring: Wiring::PreNorm,
+        attention: AttentionConfig {
+            d_model,
+            n_heads,
+            n_kv_heads: n_heads,
+            d_head,
+            scale: (d_head as f64).powf(-0.5),
+            span: Span::Causal,
+            qkv_bias: Bias::Present,
+            output_bias: Bias::Present,
+            dropout: within("attention_dropout", json.attention_dropout, [0.0, 1.0])?,
+            positions: PositionScheme::None,
+            query_key_norm: QueryKeyNorm::Absent,
+            softcap: None,
+        },
+        feed_forward: FeedForwardConfig {
+            kind: FeedForwardKind::Plain,
+            d_model,
+            d_ff: size("ffn_dim", json.ffn_dim)?,
+            activation: activation("activation_function", &json.activation_function)?,
+            bias: Bias::Present,
+        },
+        norm: norm.clone(),
+        dropout: within("dropout", json.dropout, [0.0, 1.0])?,
+    };
+    Ok(Architecture::Decoder(DecoderConfig {
+        vocab_size: size("vocab_size", json.vocab_size)?,
+        d_model,
+        max_positions: size("max_position_embeddings", json.max_position_embeddings)?,
+        embedding: EmbeddingConfig::new(EmbeddedPositions::Learned { offset: 2 }),
+        layers: vec![layer; size("num_hidden_layers", json.num_hidden_layers)?],
+        norm,
+        output: OutputWeights::from(json.tie_word_embeddings),
+        logit_softcap: None,
+        init_std: within("init_std", json.init_std, [0.0, 100.0])?,
+    }))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    size.refuse_kv_heads()?;
+    Ok(json!({
+        "model_type": "opt", "architectures": ["OPTForCausalLM"],
+        "vocab_size": size.vocab_size, "max_position_embeddings": size.context,
+        "hidden_size": size.d_model, "word_embed_proj_dim": size.d_model,
+        "num_hidden_layers": size.n_layers, "num_attention_heads": size.n_heads,
+        "ffn_dim": size.d_ff.unwrap_or(4 * size.d_model), "activation_function": "relu",
+        "dropout": size.dropout, "attention_dropout": size.dropout, "layerdrop": 0.0,
+        "do_layer_norm_before": true, "init_std": size.init_std(), "tie_word_embeddings": true,
+        "bos_token_id": size.eos, "eos_token_id": size.eos, "pad_token_id": null,
+        "dtype": "float32",
+    }))
+}

@@ -1,0 +1,72 @@
+//! Phi 3: Llama, with queries, keys and values in one matrix of the checkpoint, gate and up in another,
+//! and a window in every layer.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
+use super::{Architecture, Family, Size, Task};
+use crate::layers::mask::Span;
+use crate::wire::config::{ConfigError, parse, size, within};
+use crate::wire::keys::{Key, split_transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["phi3"],
+    summary: "decoder; Llama with fused matrices and a sliding window",
+    paper: "Abdin et al. 2024, https://arxiv.org/abs/2404.14219",
+    tasks: &[(Task::CausalLm, "Phi3ForCausalLM"), (Task::Backbone, "Phi3Model")],
+    architecture,
+    config,
+    keys: &[FUSED, KEYS, FEED_FORWARD_NORM],
+};
+
+/// Before Llama's table, whose rules for the parts they replace.
+const FUSED: &[Key] = &[
+    split_transpose(
+        "[model.]layers.{}.self_attn.qkv_proj",
+        &[
+            "decoder.layers.{}.attention.query",
+            "decoder.layers.{}.attention.key",
+            "decoder.layers.{}.attention.value",
+        ],
+    ),
+    split_transpose(
+        "[model.]layers.{}.mlp.gate_up_proj",
+        &["decoder.layers.{}.feed_forward.gate", "decoder.layers.{}.feed_forward.up"],
+    ),
+];
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 32064, "hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 32,
+    "num_attention_heads": 32, "hidden_act": "silu", "max_position_embeddings": 4096,
+    "initializer_range": 0.02, "rms_norm_eps": 1e-5, "tie_word_embeddings": false,
+    "resid_pdrop": 0.0
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    #[serde(flatten)]
+    llama: LlamaFields,
+    sliding_window: Option<usize>,
+    resid_pdrop: f64,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let ConfigJson { llama, sliding_window, resid_pdrop } = parse(json, DEFAULTS)?;
+    let mut layer = llama.layer()?;
+    layer.dropout = within("resid_pdrop", resid_pdrop, [0.0, 1.0])?;
+    if let Some(window) = sliding_window {
+        layer.attention.span = Span::Window(size("sliding_window", window)?);
+    }
+    let layers = vec![layer; llama.num_hidden_layers];
+    Ok(Architecture::Decoder(llama.decoder(layers)?))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let mut config = llama_like::config(size, "phi3", "Phi3ForCausalLM");
+    config["resid_pdrop"] = size.dropout.into();
+    config["sliding_window"] = Value::Null;
+    Ok(config)
+}

@@ -1,0 +1,51 @@
+//! Qwen 3: Llama, with a norm on every head of queries and keys, and heads as wide as one likes.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields, QUERY_KEY_NORMS};
+use super::windows::WindowFields;
+use super::{Architecture, Family, Size, Task};
+use crate::layers::attention::QueryKeyNorm;
+use crate::layers::norm::NormKind;
+use crate::wire::config::{ConfigError, parse};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["qwen3"],
+    summary: "decoder; Llama with norms on queries and keys",
+    paper: "Yang et al. 2025, https://arxiv.org/abs/2505.09388",
+    tasks: &[(Task::CausalLm, "Qwen3ForCausalLM"), (Task::Backbone, "Qwen3Model")],
+    architecture,
+    config,
+    keys: &[KEYS, FEED_FORWARD_NORM, QUERY_KEY_NORMS],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016,
+    "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32,
+    "head_dim": 128, "hidden_act": "silu", "max_position_embeddings": 32768,
+    "initializer_range": 0.02, "rms_norm_eps": 1e-6, "tie_word_embeddings": false,
+    "sliding_window": 4096, "max_window_layers": 28, "use_sliding_window": false
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    #[serde(flatten)]
+    llama: LlamaFields,
+    #[serde(flatten)]
+    windows: WindowFields,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let ConfigJson { llama, windows } = parse(json, DEFAULTS)?;
+    let mut layer = llama.layer()?;
+    layer.attention.query_key_norm = QueryKeyNorm::PerHead(NormKind::Rms, layer.norm.epsilon);
+    let layers = windows.apply(&layer, llama.num_hidden_layers)?;
+    Ok(Architecture::Decoder(llama.decoder(layers)?))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    Ok(llama_like::config(size, "qwen3", "Qwen3ForCausalLM"))
+}

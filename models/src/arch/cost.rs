@@ -1,6 +1,6 @@
 //! What a decoder costs: operations and memory, from its config alone.
 
-use super::decoder::{DecoderConfig, OutputWeights};
+use super::decoder::DecoderConfig;
 
 /// Bytes of a 32-bit float.
 const F32: usize = 4;
@@ -59,10 +59,5 @@ impl DecoderConfig {
             optimizer: 2 * parameters * F32,
             activations: batch * length * (layers + head) * F32,
         }
-    }
-
-    /// Whether the output projection reads the token embeddings.
-    pub fn is_tied(&self) -> bool {
-        self.output == OutputWeights::Tied
     }
 }

@@ -75,6 +75,8 @@ pub enum OutputWeights {
     Tied,
     /// A matrix of its own.
     Separate,
+    /// A matrix of its own, and a bias for each token.
+    SeparateWithBias,
 }
 
 /// From a config's `tie_word_embeddings`.

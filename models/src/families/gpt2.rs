@@ -4,14 +4,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::gpt_like::{Shape, layer};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
-use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
-use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
-use crate::layers::norm::{NormConfig, NormKind};
-use crate::layers::position::PositionScheme;
-use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, parse, size, within};
 use crate::wire::keys::{copy, drop, rename, split, transpose};
@@ -84,37 +79,26 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         return Err(ConfigError::unsupported("add_cross_attention", true, "false"));
     }
     let d_model = size("n_embd", json.n_embd)?;
-    let d_head = divides("n_head", size("n_head", json.n_head)?, d_model)?;
-    let epsilon = epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?;
-    let norm = NormConfig { kind: NormKind::Layer, d_model, epsilon };
-    let feed_forward = FeedForwardConfig {
-        kind: FeedForwardKind::Plain,
+    let n_heads = size("n_head", json.n_head)?;
+    let mut base = layer(Shape {
         d_model,
+        n_heads,
+        d_head: divides("n_head", n_heads, d_model)?,
         d_ff: size("n_inner", json.n_inner.unwrap_or(4 * d_model))?,
         activation: activation("activation_function", &json.activation_function)?,
-        bias: Bias::Present,
-    };
-    let dropout = within("resid_pdrop", json.resid_pdrop, [0.0, 1.0])?;
-    let attention_dropout = within("attn_pdrop", json.attn_pdrop, [0.0, 1.0])?;
-    let base_scale = if json.scale_attn_weights { (d_head as f64).powf(-0.5) } else { 1.0 };
-    let layer = |index: usize| {
-        let depth = if json.scale_attn_by_inverse_layer_idx { index + 1 } else { 1 };
-        let attention = AttentionConfig {
-            d_model,
-            n_heads: json.n_head,
-            n_kv_heads: json.n_head,
-            d_head,
-            scale: base_scale / depth as f64,
-            span: Span::Causal,
-            qkv_bias: Bias::Present,
-            output_bias: Bias::Present,
-            dropout: attention_dropout,
-            positions: PositionScheme::None,
-            query_key_norm: QueryKeyNorm::Absent,
-            softcap: None,
-        };
-        let (feed_forward, norm) = (feed_forward.clone(), norm.clone());
-        BlockConfig { wiring: Wiring::PreNorm, attention, feed_forward, norm, dropout }
+        epsilon: epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?,
+    });
+    base.dropout = within("resid_pdrop", json.resid_pdrop, [0.0, 1.0])?;
+    base.attention.dropout = within("attn_pdrop", json.attn_pdrop, [0.0, 1.0])?;
+    if !json.scale_attn_weights {
+        base.attention.scale = 1.0;
+    }
+    let of = |index: usize| {
+        let mut layer = base.clone();
+        if json.scale_attn_by_inverse_layer_idx {
+            layer.attention.scale /= (index + 1) as f64;
+        }
+        layer
     };
     Ok(Architecture::Decoder(DecoderConfig {
         vocab_size: size("vocab_size", json.vocab_size)?,
@@ -124,8 +108,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
             dropout: within("embd_pdrop", json.embd_pdrop, [0.0, 1.0])?,
             ..EmbeddingConfig::new(EmbeddedPositions::Learned { offset: 0 })
         },
-        layers: (0..size("n_layer", json.n_layer)?).map(layer).collect(),
-        norm: norm.clone(),
+        layers: (0..size("n_layer", json.n_layer)?).map(of).collect(),
+        norm: base.norm.clone(),
         output: OutputWeights::from(json.tie_word_embeddings),
         logit_softcap: None,
         init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,

@@ -4,11 +4,15 @@ mod gemma;
 mod gemma2;
 mod gemma3_text;
 mod gpt2;
+mod gpt_like;
+mod gpt_neo;
+mod gptj;
 mod llama;
 mod llama_like;
 mod mistral;
 mod olmo2;
 mod opt;
+mod phi;
 mod phi3;
 mod qwen2;
 mod qwen3;
@@ -47,10 +51,13 @@ pub static FAMILIES: &[&Family] = &[
     &gemma2::FAMILY,
     &gemma3_text::FAMILY,
     &gpt2::FAMILY,
+    &gpt_neo::FAMILY,
+    &gptj::FAMILY,
     &llama::FAMILY,
     &mistral::FAMILY,
     &olmo2::FAMILY,
     &opt::FAMILY,
+    &phi::FAMILY,
     &phi3::FAMILY,
     &qwen2::FAMILY,
     &qwen3::FAMILY,

@@ -4,14 +4,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::gpt_like::{Shape, layer};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
-use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
-use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
-use crate::layers::norm::{NormConfig, NormKind};
-use crate::layers::position::PositionScheme;
-use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, fixed, parse, size, within};
 use crate::wire::keys::{copy, rename, transpose};
@@ -92,41 +87,23 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         ],
     )?;
     let n_heads = size("num_attention_heads", json.num_attention_heads)?;
-    let d_head = divides("num_attention_heads", n_heads, d_model)?;
-    let norm = NormConfig { kind: NormKind::Layer, d_model, epsilon: 1e-5 };
-    let layer = BlockConfig {
-        wiring: Wiring::PreNorm,
-        attention: AttentionConfig {
-            d_model,
-            n_heads,
-            n_kv_heads: n_heads,
-            d_head,
-            scale: (d_head as f64).powf(-0.5),
-            span: Span::Causal,
-            qkv_bias: Bias::Present,
-            output_bias: Bias::Present,
-            dropout: within("attention_dropout", json.attention_dropout, [0.0, 1.0])?,
-            positions: PositionScheme::None,
-            query_key_norm: QueryKeyNorm::Absent,
-            softcap: None,
-        },
-        feed_forward: FeedForwardConfig {
-            kind: FeedForwardKind::Plain,
-            d_model,
-            d_ff: size("ffn_dim", json.ffn_dim)?,
-            activation: activation("activation_function", &json.activation_function)?,
-            bias: Bias::Present,
-        },
-        norm: norm.clone(),
-        dropout: within("dropout", json.dropout, [0.0, 1.0])?,
-    };
+    let mut layer = layer(Shape {
+        d_model,
+        n_heads,
+        d_head: divides("num_attention_heads", n_heads, d_model)?,
+        d_ff: size("ffn_dim", json.ffn_dim)?,
+        activation: activation("activation_function", &json.activation_function)?,
+        epsilon: 1e-5,
+    });
+    layer.dropout = within("dropout", json.dropout, [0.0, 1.0])?;
+    layer.attention.dropout = within("attention_dropout", json.attention_dropout, [0.0, 1.0])?;
     Ok(Architecture::Decoder(DecoderConfig {
         vocab_size: size("vocab_size", json.vocab_size)?,
         d_model,
         max_positions: size("max_position_embeddings", json.max_position_embeddings)?,
         embedding: EmbeddingConfig::new(EmbeddedPositions::Learned { offset: 2 }),
+        norm: layer.norm.clone(),
         layers: vec![layer; size("num_hidden_layers", json.num_hidden_layers)?],
-        norm,
         output: OutputWeights::from(json.tie_word_embeddings),
         logit_softcap: None,
         init_std: within("init_std", json.init_std, [0.0, 100.0])?,

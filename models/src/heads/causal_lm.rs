@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::arch::{Decoder, DecoderConfig, Initialization, initialize};
+use crate::arch::{Decoder, DecoderConfig, Initialization, OutputWeights, initialize};
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear};
 use crate::layers::mask::Padding;
@@ -21,8 +21,12 @@ pub struct CausalLm {
 impl CausalLm {
     /// A model of zeros, to be initialized or loaded.
     pub fn new(config: &DecoderConfig, device: &Device) -> Self {
-        let lm_head = (!config.is_tied())
-            .then(|| linear(config.d_model, config.vocab_size, Bias::Absent, device));
+        let projection = |bias| Some(linear(config.d_model, config.vocab_size, bias, device));
+        let lm_head = match config.output {
+            OutputWeights::Tied => None,
+            OutputWeights::Separate => projection(Bias::Absent),
+            OutputWeights::SeparateWithBias => projection(Bias::Present),
+        };
         Self { decoder: config.init(device), lm_head }
     }
 

@@ -1,6 +1,8 @@
 //! Blocks: named wirings of attention, feed-forward and norms.
 
 mod branch_norm;
+mod parallel;
+mod parallel_two_norms;
 mod pre_norm;
 mod sandwich;
 
@@ -13,6 +15,8 @@ use crate::layers::attention::AttentionConfig;
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::NormConfig;
 pub use branch_norm::BranchNormBlock;
+pub use parallel::ParallelBlock;
+pub use parallel_two_norms::ParallelTwoNormsBlock;
 pub use pre_norm::PreNormBlock;
 pub use sandwich::SandwichBlock;
 
@@ -40,6 +44,10 @@ pub enum Wiring {
     Sandwich,
     /// A norm after each branch.
     BranchNorm,
+    /// One norm before both branches, which are added at once.
+    Parallel,
+    /// A norm before each branch, both of the same stream, and both added at once.
+    ParallelTwoNorms,
 }
 
 /// One layer of a skeleton.
@@ -52,6 +60,10 @@ pub enum Block {
     Sandwich(SandwichBlock),
     /// OLMo 2.
     BranchNorm(BranchNormBlock),
+    /// GPT-J, Phi.
+    Parallel(ParallelBlock),
+    /// GPT-NeoX.
+    ParallelTwoNorms(ParallelTwoNormsBlock),
 }
 
 impl BlockConfig {
@@ -61,6 +73,10 @@ impl BlockConfig {
             Wiring::PreNorm => Block::PreNorm(PreNormBlock::new(self, device)),
             Wiring::Sandwich => Block::Sandwich(SandwichBlock::new(self, device)),
             Wiring::BranchNorm => Block::BranchNorm(BranchNormBlock::new(self, device)),
+            Wiring::Parallel => Block::Parallel(ParallelBlock::new(self, device)),
+            Wiring::ParallelTwoNorms => {
+                Block::ParallelTwoNorms(ParallelTwoNormsBlock::new(self, device))
+            }
         }
     }
 
@@ -83,7 +99,8 @@ impl BlockConfig {
             FeedForwardKind::Gated => 5,
         };
         let norms = match self.wiring {
-            Wiring::PreNorm | Wiring::BranchNorm => 2 * 3 * d_model,
+            Wiring::Parallel => 3 * d_model,
+            Wiring::PreNorm | Wiring::BranchNorm | Wiring::ParallelTwoNorms => 2 * 3 * d_model,
             Wiring::Sandwich => 4 * 3 * d_model,
         };
         let scores = 2 * attention.n_heads * n_keys;
@@ -102,6 +119,8 @@ impl Block {
             Self::PreNorm(block) => block.forward(x, scope),
             Self::Sandwich(block) => block.forward(x, scope),
             Self::BranchNorm(block) => block.forward(x, scope),
+            Self::Parallel(block) => block.forward(x, scope),
+            Self::ParallelTwoNorms(block) => block.forward(x, scope),
         }
     }
 }

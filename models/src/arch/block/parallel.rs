@@ -1,0 +1,46 @@
+//! Both branches read the same residual stream: GPT-J, Phi.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::BlockConfig;
+use crate::layers::Scope;
+use crate::layers::attention::Attention;
+use crate::layers::feed_forward::FeedForward;
+use crate::layers::norm::Norm;
+
+/// A block whose branches share one norm and are added at once.
+///
+/// Reference: Wang and Komatsuzaki 2021, GPT-J-6B, <https://github.com/kingoflolz/mesh-transformer-jax>
+#[derive(Module, Debug)]
+pub struct ParallelBlock {
+    norm: Norm,
+    attention: Attention,
+    feed_forward: FeedForward,
+    dropout: Dropout,
+}
+
+impl ParallelBlock {
+    /// A block of zeros, to be initialized or loaded.
+    pub fn new(config: &BlockConfig, device: &Device) -> Self {
+        Self {
+            norm: config.norm.init(device),
+            attention: config.attention.init(device),
+            feed_forward: config.feed_forward.init(device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+        }
+    }
+
+    /// x <- x + Dropout(Attention(Norm(x))) + Dropout(FeedForward(Norm(x)))
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+        let normed = self.norm.forward(x.clone());
+        let attended = self.attention.forward(normed.clone(), scope);
+        let fed = self.feed_forward.forward(normed);
+        x + self.dropout.forward(attended) + self.dropout.forward(fed)
+    }
+}

@@ -1,0 +1,146 @@
+//! GPT-Neo: GPT-2 with separate queries, keys and values without biases, scores that are not scaled, and
+//! a window in every other layer.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::gpt_like::{Shape, layer};
+use super::{Architecture, Family, Size, Task};
+use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::layers::{linear::Bias, mask::Span};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, epsilon, parse, size, within};
+use crate::wire::keys::{copy, drop, rename, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["gpt_neo"],
+    summary: "decoder; GPT-2 with unscaled scores and alternating windows",
+    paper: "Black et al. 2021, https://doi.org/10.5281/zenodo.5297715",
+    tasks: &[(Task::CausalLm, "GPTNeoForCausalLM"), (Task::Backbone, "GPTNeoModel")],
+    architecture,
+    config,
+    keys: &[&[
+        rename("[transformer.]wte", "decoder.embedding.token"),
+        rename("[transformer.]wpe", "decoder.embedding.position"),
+        rename("[transformer.]h.{}.ln_1", "decoder.layers.{}.attention_norm"),
+        transpose("[transformer.]h.{}.attn.attention.q_proj", "decoder.layers.{}.attention.query"),
+        transpose("[transformer.]h.{}.attn.attention.k_proj", "decoder.layers.{}.attention.key"),
+        transpose("[transformer.]h.{}.attn.attention.v_proj", "decoder.layers.{}.attention.value"),
+        transpose(
+            "[transformer.]h.{}.attn.attention.out_proj",
+            "decoder.layers.{}.attention.output",
+        ),
+        rename("[transformer.]h.{}.ln_2", "decoder.layers.{}.feed_forward_norm"),
+        transpose("[transformer.]h.{}.mlp.c_fc", "decoder.layers.{}.feed_forward.up"),
+        transpose("[transformer.]h.{}.mlp.c_proj", "decoder.layers.{}.feed_forward.down"),
+        rename("[transformer.]ln_f", "decoder.norm"),
+        transpose("lm_head", "lm_head"),
+        copy("lm_head.weight", "[transformer.]wte.weight"),
+        // Causal masks, which old files carry.
+        drop("[transformer.]h.{}.attn.attention.bias"),
+        drop("[transformer.]h.{}.attn.attention.masked_bias"),
+    ]],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50257, "max_position_embeddings": 2048, "hidden_size": 2048, "num_layers": 24,
+    "attention_types": [[["global", "local"], 12]], "num_heads": 16, "window_size": 256,
+    "activation_function": "gelu_new", "resid_dropout": 0.0, "embed_dropout": 0.0,
+    "attention_dropout": 0.0, "layer_norm_epsilon": 1e-5, "initializer_range": 0.02,
+    "tie_word_embeddings": true
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    vocab_size: usize,
+    max_position_embeddings: usize,
+    hidden_size: usize,
+    num_layers: usize,
+    /// Kinds of layers, and how often they are repeated.
+    attention_types: Vec<(Vec<String>, usize)>,
+    num_heads: usize,
+    intermediate_size: Option<usize>,
+    window_size: usize,
+    activation_function: String,
+    resid_dropout: f64,
+    embed_dropout: f64,
+    attention_dropout: f64,
+    layer_norm_epsilon: f64,
+    initializer_range: f64,
+    tie_word_embeddings: bool,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let d_model = size("hidden_size", json.hidden_size)?;
+    let n_heads = size("num_heads", json.num_heads)?;
+    let mut base = layer(Shape {
+        d_model,
+        n_heads,
+        d_head: divides("num_heads", n_heads, d_model)?,
+        d_ff: size("intermediate_size", json.intermediate_size.unwrap_or(4 * d_model))?,
+        activation: activation("activation_function", &json.activation_function)?,
+        epsilon: epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?,
+    });
+    base.dropout = within("resid_dropout", json.resid_dropout, [0.0, 1.0])?;
+    base.attention.dropout = within("attention_dropout", json.attention_dropout, [0.0, 1.0])?;
+    base.attention.scale = 1.0;
+    base.attention.qkv_bias = Bias::Absent;
+    let window = Span::Window(size("window_size", json.window_size)?);
+
+    let mut layers = Vec::new();
+    for (kinds, times) in &json.attention_types {
+        for kind in kinds.iter().cycle().take(kinds.len() * times.min(&10_000)) {
+            let mut layer = base.clone();
+            match kind.as_str() {
+                "global" => {}
+                "local" => layer.attention.span = window,
+                other => {
+                    return Err(ConfigError::unsupported(
+                        "attention_types",
+                        other,
+                        "global, local",
+                    ));
+                }
+            }
+            layers.push(layer);
+        }
+    }
+    if layers.len() != json.num_layers || layers.is_empty() {
+        let reason = format!("attention_types names {} layers", layers.len());
+        return Err(ConfigError::invalid("num_layers", json.num_layers, &reason));
+    }
+    Ok(Architecture::Decoder(DecoderConfig {
+        vocab_size: size("vocab_size", json.vocab_size)?,
+        d_model,
+        max_positions: size("max_position_embeddings", json.max_position_embeddings)?,
+        embedding: EmbeddingConfig {
+            dropout: within("embed_dropout", json.embed_dropout, [0.0, 1.0])?,
+            ..EmbeddingConfig::new(EmbeddedPositions::Learned { offset: 0 })
+        },
+        layers,
+        norm: base.norm,
+        output: OutputWeights::from(json.tie_word_embeddings),
+        logit_softcap: None,
+        init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,
+    }))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    size.refuse_kv_heads()?;
+    let kinds = |i: usize| json!([[if i % 2 == 0 { "global" } else { "local" }], 1]);
+    Ok(json!({
+        "model_type": "gpt_neo", "architectures": ["GPTNeoForCausalLM"],
+        "vocab_size": size.vocab_size, "max_position_embeddings": size.context,
+        "hidden_size": size.d_model, "num_layers": size.n_layers, "num_heads": size.n_heads,
+        "attention_types": (0..size.n_layers).map(kinds).collect::<Vec<_>>(),
+        "intermediate_size": size.d_ff, "window_size": (size.context / 2).max(1),
+        "activation_function": "gelu_new", "resid_dropout": size.dropout,
+        "embed_dropout": size.dropout, "attention_dropout": size.dropout,
+        "layer_norm_epsilon": 1e-5, "initializer_range": size.init_std(),
+        "tie_word_embeddings": true, "dtype": "float32",
+        "bos_token_id": size.eos, "eos_token_id": size.eos,
+    }))
+}

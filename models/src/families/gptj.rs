@@ -1,0 +1,130 @@
+//! GPT-J: against GPT-2, both branches at once behind one norm, rotary positions on interleaved pairs of
+//! each head's first features, no biases in attention, and a head of its own with a bias.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::gpt_like::{Shape, layer};
+use super::{Architecture, Family, Size, Task};
+use crate::arch::block::Wiring;
+use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::layers::linear::Bias;
+use crate::layers::position::PositionScheme;
+use crate::layers::rotary::{RotaryConfig, RotaryLayout, RotaryScaling};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, epsilon, parse, size, within};
+use crate::wire::keys::{drop, rename, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["gptj"],
+    summary: "decoder; parallel branches, interleaved partial rotary positions",
+    paper: "Wang and Komatsuzaki 2021, https://github.com/kingoflolz/mesh-transformer-jax",
+    tasks: &[(Task::CausalLm, "GPTJForCausalLM"), (Task::Backbone, "GPTJModel")],
+    architecture,
+    config,
+    keys: &[&[
+        rename("[transformer.]wte", "decoder.embedding.token"),
+        rename("[transformer.]h.{}.ln_1", "decoder.layers.{}.norm"),
+        transpose("[transformer.]h.{}.attn.q_proj", "decoder.layers.{}.attention.query"),
+        transpose("[transformer.]h.{}.attn.k_proj", "decoder.layers.{}.attention.key"),
+        transpose("[transformer.]h.{}.attn.v_proj", "decoder.layers.{}.attention.value"),
+        transpose("[transformer.]h.{}.attn.out_proj", "decoder.layers.{}.attention.output"),
+        transpose("[transformer.]h.{}.mlp.fc_in", "decoder.layers.{}.feed_forward.up"),
+        transpose("[transformer.]h.{}.mlp.fc_out", "decoder.layers.{}.feed_forward.down"),
+        rename("[transformer.]ln_f", "decoder.norm"),
+        transpose("lm_head", "lm_head"),
+        // Causal masks, which old files carry.
+        drop("[transformer.]h.{}.attn.bias"),
+        drop("[transformer.]h.{}.attn.masked_bias"),
+    ]],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50400, "n_positions": 2048, "n_embd": 4096, "n_layer": 28, "n_head": 16,
+    "rotary_dim": 64, "activation_function": "gelu_new", "resid_pdrop": 0.0, "embd_pdrop": 0.0,
+    "attn_pdrop": 0.0, "layer_norm_epsilon": 1e-5, "initializer_range": 0.02,
+    "tie_word_embeddings": false
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    vocab_size: usize,
+    n_positions: usize,
+    n_embd: usize,
+    n_layer: usize,
+    n_head: usize,
+    rotary_dim: Option<usize>,
+    n_inner: Option<usize>,
+    activation_function: String,
+    resid_pdrop: f64,
+    embd_pdrop: f64,
+    attn_pdrop: f64,
+    layer_norm_epsilon: f64,
+    initializer_range: f64,
+    tie_word_embeddings: bool,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json, DEFAULTS)?;
+    if json.tie_word_embeddings {
+        return Err(ConfigError::unsupported("tie_word_embeddings", true, "false"));
+    }
+    let d_model = size("n_embd", json.n_embd)?;
+    let n_heads = size("n_head", json.n_head)?;
+    let d_head = divides("n_head", n_heads, d_model)?;
+    let Some(d_rotary) = json.rotary_dim.filter(|d| d % 2 == 0 && (2..=d_head).contains(d)) else {
+        let supported = format!("an even number from 2 to {d_head}");
+        return Err(ConfigError::unsupported("rotary_dim", json.rotary_dim, &supported));
+    };
+    let mut layer = layer(Shape {
+        d_model,
+        n_heads,
+        d_head,
+        d_ff: size("n_inner", json.n_inner.unwrap_or(4 * d_model))?,
+        activation: activation("activation_function", &json.activation_function)?,
+        epsilon: epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?,
+    });
+    layer.wiring = Wiring::Parallel;
+    layer.dropout = within("resid_pdrop", json.resid_pdrop, [0.0, 1.0])?;
+    let attention = &mut layer.attention;
+    attention.dropout = within("attn_pdrop", json.attn_pdrop, [0.0, 1.0])?;
+    (attention.qkv_bias, attention.output_bias) = (Bias::Absent, Bias::Absent);
+    attention.positions = PositionScheme::Rotary(RotaryConfig {
+        d_rotary,
+        theta: 10_000.0,
+        scaling: RotaryScaling::None,
+        layout: RotaryLayout::Interleaved,
+    });
+    Ok(Architecture::Decoder(DecoderConfig {
+        vocab_size: size("vocab_size", json.vocab_size)?,
+        d_model,
+        max_positions: size("n_positions", json.n_positions)?,
+        embedding: EmbeddingConfig {
+            dropout: within("embd_pdrop", json.embd_pdrop, [0.0, 1.0])?,
+            ..EmbeddingConfig::new(EmbeddedPositions::None)
+        },
+        norm: layer.norm.clone(),
+        layers: vec![layer; size("n_layer", json.n_layer)?],
+        output: OutputWeights::SeparateWithBias,
+        logit_softcap: None,
+        init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,
+    }))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    size.refuse_kv_heads()?;
+    // A quarter of the head, as in the published model; even, and at least a pair.
+    let rotary_dim = (size.d_model / size.n_heads / 4).max(2).next_multiple_of(2);
+    Ok(json!({
+        "model_type": "gptj", "architectures": ["GPTJForCausalLM"],
+        "vocab_size": size.vocab_size, "n_positions": size.context, "n_embd": size.d_model,
+        "n_layer": size.n_layers, "n_head": size.n_heads, "n_inner": size.d_ff,
+        "rotary_dim": rotary_dim, "activation_function": "gelu_new",
+        "resid_pdrop": size.dropout, "embd_pdrop": size.dropout, "attn_pdrop": size.dropout,
+        "layer_norm_epsilon": 1e-5, "initializer_range": size.init_std(),
+        "tie_word_embeddings": false, "dtype": "float32",
+        "bos_token_id": size.eos, "eos_token_id": size.eos,
+    }))
+}

@@ -49,7 +49,7 @@ pub(super) fn run(global: &Global, _args: &DevicesArgs) -> Result<()> {
             row["fault"] = json!(measured.fault);
             row["gflops"] = json!(measured.gflops);
         } else {
-            let add = format!("cargo run --release --features {}", backend.name);
+            let add = format!("cargo run --release --features {0} -- … --device {0}", backend.name);
             writeln!(text, "{:<9}{:<34}not compiled in: {add}", backend.name, backend.summary)?;
         }
         rows.push(row);

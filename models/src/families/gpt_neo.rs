@@ -130,7 +130,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;
-    let kinds = |i: usize| json!([[if i % 2 == 0 { "global" } else { "local" }], 1]);
+    let kinds = |i: usize| json!([[if i.is_multiple_of(2) { "global" } else { "local" }], 1]);
     Ok(json!({
         "model_type": "gpt_neo", "architectures": ["GPTNeoForCausalLM"],
         "vocab_size": size.vocab_size, "max_position_embeddings": size.context,

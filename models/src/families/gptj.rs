@@ -74,7 +74,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let d_model = size("n_embd", json.n_embd)?;
     let n_heads = size("n_head", json.n_head)?;
     let d_head = divides("n_head", n_heads, d_model)?;
-    let Some(d_rotary) = json.rotary_dim.filter(|d| d % 2 == 0 && (2..=d_head).contains(d)) else {
+    let Some(d_rotary) =
+        json.rotary_dim.filter(|d| d.is_multiple_of(2) && (2..=d_head).contains(d))
+    else {
         let supported = format!("an even number from 2 to {d_head}");
         return Err(ConfigError::unsupported("rotary_dim", json.rotary_dim, &supported));
     };

@@ -44,26 +44,23 @@ pub fn deliver_interrupts() {}
 
 /// Bytes as people read them, such as `3.2 MB`.
 pub fn bytes(count: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
-    let mut value = count as f64;
-    let mut unit = 0;
-    while value >= 1000.0 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+    scaled(count, [" B", " kB", " MB", " GB", " TB"])
 }
 
 /// A count as people read it, such as `124.4 M`.
 pub fn count(count: u64) -> String {
-    const UNITS: [&str; 5] = ["", " K", " M", " G", " T"];
+    scaled(count, ["", " K", " M", " G", " T"])
+}
+
+/// A number in the largest unit that leaves something before the point; units are 1000 apart.
+fn scaled(count: u64, units: [&str; 5]) -> String {
     let mut value = count as f64;
     let mut unit = 0;
-    while value >= 1000.0 && unit + 1 < UNITS.len() {
+    while value >= 1000.0 && unit + 1 < units.len() {
         value /= 1000.0;
         unit += 1;
     }
-    if unit == 0 { count.to_string() } else { format!("{value:.1}{}", UNITS[unit]) }
+    if unit == 0 { format!("{count}{}", units[0]) } else { format!("{value:.1}{}", units[unit]) }
 }
 
 /// Seconds as people read them, such as `3m 05s`.

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
+use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
-use crate::layers::mask::Span;
-use crate::wire::config::{ConfigError, parse, size};
+use crate::wire::config::{ConfigError, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -36,11 +36,7 @@ struct ConfigJson {
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { llama, sliding_window } = parse(json, DEFAULTS)?;
-    let mut layer = llama.layer()?;
-    if let Some(window) = sliding_window {
-        layer.attention.span = Span::Window(size("sliding_window", window)?);
-    }
-    let layers = vec![layer; llama.num_hidden_layers];
+    let layers = vec![slide(llama.layer()?, sliding_window)?; llama.num_hidden_layers];
     Ok(Architecture::Decoder(llama.decoder(layers)?))
 }
 

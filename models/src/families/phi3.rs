@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
+use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
-use crate::layers::mask::Span;
-use crate::wire::config::{ConfigError, parse, size, within};
+use crate::wire::config::{ConfigError, parse, within};
 use crate::wire::keys::{Key, split_transpose};
 
 /// The family.
@@ -57,10 +57,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { llama, sliding_window, resid_pdrop } = parse(json, DEFAULTS)?;
     let mut layer = llama.layer()?;
     layer.dropout = within("resid_pdrop", resid_pdrop, [0.0, 1.0])?;
-    if let Some(window) = sliding_window {
-        layer.attention.span = Span::Window(size("sliding_window", window)?);
-    }
-    let layers = vec![layer; llama.num_hidden_layers];
+    let layers = vec![slide(layer, sliding_window)?; llama.num_hidden_layers];
     Ok(Architecture::Decoder(llama.decoder(layers)?))
 }
 

@@ -70,6 +70,17 @@ impl WindowFields {
     }
 }
 
+/// A layer with this window; without one where `sliding_window` is null.
+pub(super) fn slide(
+    mut layer: BlockConfig,
+    sliding_window: Option<usize>,
+) -> Result<BlockConfig, ConfigError> {
+    if let Some(window) = sliding_window {
+        layer.attention.span = Span::Window(size("sliding_window", window)?);
+    }
+    Ok(layer)
+}
+
 /// Checks a soft cap.
 pub(super) fn softcap(field: &'static str, cap: Option<f64>) -> Result<Option<f64>, ConfigError> {
     cap.map(|cap| within(field, cap, [f64::MIN_POSITIVE, 1e9])).transpose()

@@ -16,6 +16,12 @@ pub fn peak_memory() -> Option<u64> {
     None
 }
 
+/// What a caught panic said; `None` where it said nothing readable.
+pub fn panic_message(payload: &(dyn std::any::Any + Send)) -> Option<&str> {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied())
+}
+
 /// Lets Ctrl-C be a signal while a dashboard holds the terminal in raw mode, where it would be a key
 /// that nobody reads.
 #[cfg(unix)]

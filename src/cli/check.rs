@@ -22,13 +22,12 @@ pub(crate) struct CheckArgs {
 
 pub(super) fn run(global: &Global, args: &CheckArgs) -> Result<()> {
     let folder = &args.model.model;
-    let (family, ..) = pretrained::read_config(folder)?;
     let report = pretrained::check(folder, &global.device()?)?;
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     if global.json {
         global.print_json(&json!({
             "model": folder,
-            "family": family.name(),
+            "family": report.family.name(),
             "fits": problems.is_empty(),
             "tensors": { "needed": report.expected(), "found": report.found },
             "dtypes": report.dtypes,
@@ -41,7 +40,7 @@ pub(super) fn run(global: &Global, args: &CheckArgs) -> Result<()> {
         let mut text = format!(
             "{}: {}, needs {} tensors, the checkpoint has {}{}",
             folder.display(),
-            family.name(),
+            report.family.name(),
             report.expected(),
             report.found,
             if dtypes.is_empty() { String::new() } else { format!(" ({})", dtypes.join(", ")) },

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Global;
 use crate::device::{self, BACKENDS};
+use crate::system::panic_message;
 
 /// List the compiled-in devices, checked and measured.
 #[derive(clap::Args)]
@@ -75,8 +76,7 @@ fn measure(name: &'static str) -> Measured {
         Ok(Ok(gflops)) => Measured { fault: None, gflops: Some(gflops) },
         Ok(Err(fault)) => Measured { fault: Some(fault), gflops: None },
         Err(payload) => {
-            let message = payload.downcast_ref::<String>().map(String::as_str);
-            let message = message.or_else(|| payload.downcast_ref::<&str>().copied());
+            let message = panic_message(payload.as_ref());
             Measured { fault: Some(message.unwrap_or("the driver panicked").into()), gflops: None }
         }
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use burn::tensor::{Int, Tensor, TensorData};
 use serde_json::json;
 
 use super::{Global, ModelArg, usage};
 use crate::models::arch::DecoderConfig;
+use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::pretrained::{self, F32Tensor, Model, write_safetensors};
 
@@ -47,9 +47,7 @@ pub(super) fn run(global: &Global, args: &ForwardArgs) -> Result<()> {
     };
     check(&ids, config)?;
 
-    let shape = [ids.len(), ids[0].len()];
-    let values: Vec<i64> = ids.iter().flatten().map(|&id| i64::from(id)).collect();
-    let tokens = Tensor::<2, Int>::from_data(TensorData::new(values, shape), &device);
+    let tokens = token_ids(&ids.concat(), ids.len(), &device);
     let outputs = match &loaded.model {
         Model::CausalLm(model) => {
             let hidden = model.decoder.forward(tokens, &padding);

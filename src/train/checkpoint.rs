@@ -124,7 +124,7 @@ impl RunDir {
         fs::rename(temporary.keep(), &folder).map_err(in_context)?;
         sync_dir(&training).map_err(in_context)?;
         self.publish(&folder)?;
-        for old in older.into_iter().filter(|old| *old != folder) {
+        for old in older {
             fs::remove_dir_all(&old).map_err(|source| SaveError::Write { path: old, source })?;
         }
         Ok(())

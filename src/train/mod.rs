@@ -179,9 +179,7 @@ fn launch(
 ) -> Result<Trainee, TrainError> {
     let launch = std::panic::AssertUnwindSafe(|| training.launch(learner).model.valid());
     std::panic::catch_unwind(launch).map_err(|payload| {
-        let message = payload.downcast_ref::<String>().map(String::as_str);
-        let message = message.or_else(|| payload.downcast_ref::<&str>().copied());
-        match message {
+        match crate::system::panic_message(payload.as_ref()) {
             Some(message) if message.contains("Killing training from user input") => {
                 TrainError::Killed(path.to_path_buf())
             }

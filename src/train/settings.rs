@@ -1,5 +1,7 @@
 //! Everything that decides a run's numbers.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::adamw::AdamWConfig;
@@ -44,6 +46,12 @@ impl Settings {
     /// Tokens of one step.
     pub fn tokens_per_step(&self) -> usize {
         self.batch_size * self.context * self.accumulate
+    }
+
+    /// The round that a step belongs to: all steps between two validations.
+    pub fn round(&self, step: usize) -> Range<usize> {
+        let begin = step / self.eval_interval * self.eval_interval;
+        begin..(begin + self.eval_interval).min(self.schedule.steps)
     }
 
     /// The first setting that makes no run, and why.

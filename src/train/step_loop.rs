@@ -14,7 +14,6 @@ use super::adamw::{Update, accumulate, gradient_norm};
 use super::checkpoint::Snapshot;
 use super::error::TrainError;
 use super::log::{Line, Log};
-use super::settings::Settings;
 use super::strategy::{RunProgress, StepStrategy, Stop};
 use super::trainee::{LossSum, StepBatch, StepReport, Trainee};
 
@@ -63,18 +62,17 @@ impl<'a> StepLoop<'a> {
         train: &TrainLoader<Trainee>,
         valid: &ValidLoader<Trainee>,
     ) -> Result<(), TrainError> {
-        let Settings { eval_interval, schedule, .. } = self.strategy.settings;
+        let settings = &self.strategy.settings;
+        let steps = settings.schedule.steps;
         let mut log = Log::open(&self.strategy.run.metrics(), self.progress.state.step)?;
         let mut batches = train.iter();
-        while self.progress.state.step < schedule.steps {
-            let round = self.progress.state.step / eval_interval;
-            let begin = round * eval_interval;
-            let end = (begin + eval_interval).min(schedule.steps);
-            self.reporter.train(LearnerEvent::StartSplit {
-                epoch_number: round + 1,
-                total_items: end - begin,
-            });
-            while self.progress.state.step < end {
+        while self.progress.state.step < steps {
+            let round = settings.round(self.progress.state.step);
+            // burn-train counts rounds from 1, and calls them epochs.
+            let epoch = round.start / settings.eval_interval + 1;
+            self.reporter
+                .train(LearnerEvent::StartSplit { epoch_number: epoch, total_items: round.len() });
+            while self.progress.state.step < round.end {
                 self.step(model, batches.as_mut(), &mut log)?;
                 let step = self.progress.state.step;
                 if self.reporter.interrupter.should_stop() {
@@ -82,19 +80,19 @@ impl<'a> StepLoop<'a> {
                     return self.stopped();
                 }
                 // The last step of a round is saved after its validation.
-                if step.is_multiple_of(self.strategy.settings.checkpoint_interval) && step < end {
+                if step.is_multiple_of(settings.checkpoint_interval) && step < round.end {
                     self.save(model)?;
                 }
             }
-            self.reporter.train(LearnerEvent::EndSplit(round + 1));
-            self.validate(model, valid, &mut log, round + 1)?;
-            self.reporter.train(LearnerEvent::EndEpoch(round + 1));
+            self.reporter.train(LearnerEvent::EndSplit(epoch));
+            self.validate(model, valid, &mut log, epoch)?;
+            self.reporter.train(LearnerEvent::EndEpoch(epoch));
             let step = self.progress.state.step;
-            let is_due = step.is_multiple_of(self.strategy.settings.checkpoint_interval);
-            if is_due || step == schedule.steps || self.reporter.interrupter.should_stop() {
+            let is_due = step.is_multiple_of(settings.checkpoint_interval);
+            if is_due || step == steps || self.reporter.interrupter.should_stop() {
                 self.save(model)?;
             }
-            if self.reporter.interrupter.should_stop() && step < schedule.steps {
+            if self.reporter.interrupter.should_stop() && step < steps {
                 return self.stopped();
             }
         }
@@ -167,11 +165,9 @@ impl<'a> StepLoop<'a> {
     }
 
     fn report(&mut self, report: StepReport) {
-        let Settings { eval_interval, schedule, .. } = self.strategy.settings;
         let step = self.progress.state.step;
-        let begin = (step - 1) / eval_interval * eval_interval;
-        let total = eval_interval.min(schedule.steps - begin);
-        let progress = Progress::new(step - begin, total, Some("steps".to_string()));
+        let round = self.strategy.settings.round(step - 1);
+        let progress = Progress::new(step - round.start, round.len(), Some("steps".to_string()));
         let item = TrainingItem::new(report, progress, Some(step), None);
         self.reporter.train(LearnerEvent::ProcessedItem(item));
     }

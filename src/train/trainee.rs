@@ -1,12 +1,13 @@
 //! The model as burn-train sees it.
 
 use burn::module::Module;
-use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
+use burn::tensor::{ExecutionError, Tensor};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 
 use crate::datasets::batch::LmBatch;
 use crate::models::heads::CausalLm;
 use crate::models::heads::cross_entropy::{Targets, cross_entropy_sum};
+use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 
 /// A causal language model in training.
@@ -71,18 +72,13 @@ impl Trainee {
     /// The sum of a batch's losses, and the number of its targets.
     pub fn loss(&self, batch: &LmBatch) -> (Tensor<1>, usize) {
         let device = self.model.device();
-        let tokens = ids(batch, &device);
+        let tokens = token_ids(&batch.inputs, batch.rows, &device);
         let logits = self.model.forward(tokens, &Padding::none());
         let [rows, context, vocab_size] = logits.dims();
         let targets = Targets::new(&batch.targets, &device);
         let loss = cross_entropy_sum(logits.reshape([rows * context, vocab_size]), &targets);
         (loss, targets.count())
     }
-}
-
-fn ids(batch: &LmBatch, device: &Device) -> Tensor<2, Int> {
-    let values: Vec<i64> = batch.inputs.iter().map(|&id| i64::from(id)).collect();
-    Tensor::from_data(TensorData::new(values, [batch.rows, batch.context]), device)
 }
 
 fn read(loss: Tensor<1>) -> f64 {

@@ -4,10 +4,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::gemma_like;
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::{Architecture, Family, Size, Task};
 use crate::layers::activation::Activation;
-use crate::layers::norm::NormKind;
 use crate::wire::config::{ConfigError, parse};
 
 /// The family.
@@ -39,19 +39,13 @@ struct ConfigJson {
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, DEFAULTS)?;
-    if json.use_bidirectional_attention == Some(true) {
-        return Err(ConfigError::unsupported("use_bidirectional_attention", true, "false"));
-    }
-    let mut layer = json.llama.layer()?;
-    layer.norm.kind = NormKind::RmsOffset;
+    let mut layer = gemma_like::layer(&json.llama, json.use_bidirectional_attention)?;
     if json.llama.hidden_act == "gelu" {
         // Old files say so and mean the approximation; transformers reads them this way too.
         layer.feed_forward.activation = Activation::GeluTanh;
     }
     let layers = vec![layer; json.llama.num_hidden_layers];
-    let mut decoder = json.llama.decoder(layers)?;
-    decoder.embedding.scale = (decoder.d_model as f64).sqrt();
-    Ok(Architecture::Decoder(decoder))
+    Ok(Architecture::Decoder(gemma_like::decoder(&json.llama, layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -4,13 +4,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::llama_like::{self, KEYS, LlamaFields, SANDWICH_NORMS};
-use super::windows::{LayerType, layer_types, softcap};
+use super::gemma_like::{self, GemmaFields, softcap};
+use super::llama_like::{KEYS, LlamaFields, SANDWICH_NORMS};
+use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::block::Wiring;
-use crate::layers::mask::Span;
-use crate::layers::norm::NormKind;
-use crate::wire::config::{ConfigError, parse, size, within};
+use crate::wire::config::{ConfigError, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -37,47 +35,22 @@ const DEFAULTS: &str = r#"{
 struct ConfigJson {
     #[serde(flatten)]
     llama: LlamaFields,
-    query_pre_attn_scalar: f64,
-    sliding_window: usize,
-    layer_types: Option<Vec<String>>,
+    #[serde(flatten)]
+    gemma: GemmaFields,
     attn_logit_softcapping: Option<f64>,
-    final_logit_softcapping: Option<f64>,
-    use_bidirectional_attention: Option<bool>,
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
-    if json.use_bidirectional_attention == Some(true) {
-        return Err(ConfigError::unsupported("use_bidirectional_attention", true, "false"));
-    }
-    let mut layer = json.llama.layer()?;
-    layer.wiring = Wiring::Sandwich;
-    layer.norm.kind = NormKind::RmsOffset;
-    let scalar = json.query_pre_attn_scalar;
-    layer.attention.scale =
-        within("query_pre_attn_scalar", scalar, [f64::MIN_POSITIVE, 1e9])?.powf(-0.5);
-    layer.attention.softcap = softcap("attn_logit_softcapping", json.attn_logit_softcapping)?;
-    let window = Span::Window(size("sliding_window", json.sliding_window)?);
-    let types = layer_types(json.layer_types, json.llama.num_hidden_layers, |i| i % 2 == 0)?;
-    let of = |layer_type: LayerType| {
-        let mut layer = layer.clone();
-        if layer_type == LayerType::Sliding {
-            layer.attention.span = window;
-        }
-        layer
-    };
-    let mut decoder = json.llama.decoder(types.into_iter().map(of).collect())?;
-    decoder.embedding.scale = (decoder.d_model as f64).sqrt();
-    decoder.logit_softcap = softcap("final_logit_softcapping", json.final_logit_softcapping)?;
+    let ConfigJson { llama, gemma, attn_logit_softcapping } = parse(json, DEFAULTS)?;
+    let mut full = gemma.layer(&llama)?;
+    full.attention.softcap = softcap("attn_logit_softcapping", attn_logit_softcapping)?;
+    let sliding = slide(full.clone(), Some(gemma.sliding_window))?;
+    let decoder = gemma.decoder(&llama, [&full, &sliding], |i| i.is_multiple_of(2))?;
     Ok(Architecture::Decoder(decoder))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = llama_like::config(size, "gemma2", "Gemma2ForCausalLM");
-    llama_like::rename_activation(&mut config, "gelu_pytorch_tanh");
-    config["tie_word_embeddings"] = true.into();
-    config["query_pre_attn_scalar"] = config["head_dim"].clone();
-    config["sliding_window"] = (size.context / 2).max(1).into();
+    let mut config = gemma_like::config(size, "gemma2", "Gemma2ForCausalLM");
     config["attn_logit_softcapping"] = 50.0.into();
     config["final_logit_softcapping"] = 30.0.into();
     Ok(config)

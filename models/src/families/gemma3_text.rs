@@ -2,17 +2,16 @@
 //! full one, and rotary frequencies of their own for both.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::llama_like::{self, KEYS, LlamaFields, QUERY_KEY_NORMS, SANDWICH_NORMS};
-use super::windows::{LayerType, layer_types, softcap};
+use super::gemma_like::{self, GemmaFields};
+use super::llama_like::{KEYS, LlamaFields, QUERY_KEY_NORMS, SANDWICH_NORMS};
+use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::block::Wiring;
 use crate::layers::attention::QueryKeyNorm;
-use crate::layers::mask::Span;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionScheme;
-use crate::wire::config::{ConfigError, parse, size, within};
+use crate::wire::config::{ConfigError, parse, size};
 use crate::wire::rope::Rotated;
 
 /// The family.
@@ -40,57 +39,33 @@ const DEFAULTS: &str = r#"{
 struct ConfigJson {
     #[serde(flatten)]
     llama: LlamaFields,
-    query_pre_attn_scalar: f64,
-    sliding_window: usize,
-    layer_types: Option<Vec<String>>,
+    #[serde(flatten)]
+    gemma: GemmaFields,
     #[serde(alias = "_sliding_window_pattern")]
     sliding_window_pattern: Option<usize>,
     rope_local_base_freq: f64,
-    final_logit_softcapping: Option<f64>,
-    use_bidirectional_attention: Option<bool>,
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let mut json: ConfigJson = parse(json, DEFAULTS)?;
-    if json.use_bidirectional_attention == Some(true) {
-        return Err(ConfigError::unsupported("use_bidirectional_attention", true, "false"));
-    }
-    let (sliding, full) = json.llama.rope.by_layer_type(json.rope_local_base_freq);
-    json.llama.rope = full;
-    let mut layer = json.llama.layer()?;
-    layer.wiring = Wiring::Sandwich;
-    layer.norm.kind = NormKind::RmsOffset;
-    let attention = &mut layer.attention;
-    attention.query_key_norm = QueryKeyNorm::PerHead(NormKind::RmsOffset, layer.norm.epsilon);
-    let scalar = json.query_pre_attn_scalar;
-    attention.scale = within("query_pre_attn_scalar", scalar, [f64::MIN_POSITIVE, 1e9])?.powf(-0.5);
-    let window = Span::Window(size("sliding_window", json.sliding_window)?);
-    let head = (attention.d_head, Rotated::Whole);
-    let local = PositionScheme::Rotary(sliding.rotary(head, json.llama.max_positions()?)?);
-    let pattern = size("sliding_window_pattern", json.sliding_window_pattern.unwrap_or(6))?;
-    let n_layers = json.llama.num_hidden_layers;
-    let types = layer_types(json.layer_types, n_layers, |i| (i + 1) % pattern != 0)?;
-    let of = |layer_type: LayerType| {
-        let mut layer = layer.clone();
-        if layer_type == LayerType::Sliding {
-            (layer.attention.span, layer.attention.positions) = (window, local.clone());
-        }
-        layer
-    };
-    let mut decoder = json.llama.decoder(types.into_iter().map(of).collect())?;
-    decoder.embedding.scale = (decoder.d_model as f64).sqrt();
-    decoder.logit_softcap = softcap("final_logit_softcapping", json.final_logit_softcapping)?;
-    Ok(Architecture::Decoder(decoder))
+    let ConfigJson { mut llama, gemma, sliding_window_pattern, rope_local_base_freq } =
+        parse(json, DEFAULTS)?;
+    let (local, global) = llama.rope.by_layer_type(rope_local_base_freq);
+    llama.rope = global;
+    let mut full = gemma.layer(&llama)?;
+    full.attention.query_key_norm = QueryKeyNorm::PerHead(NormKind::RmsOffset, full.norm.epsilon);
+    let mut sliding = slide(full.clone(), Some(gemma.sliding_window))?;
+    let head = (full.attention.d_head, Rotated::Whole);
+    sliding.attention.positions =
+        PositionScheme::Rotary(local.rotary(head, llama.max_positions()?)?);
+    let pattern = size("sliding_window_pattern", sliding_window_pattern.unwrap_or(6))?;
+    let slides = |i: usize| !(i + 1).is_multiple_of(pattern);
+    Ok(Architecture::Decoder(gemma.decoder(&llama, [&full, &sliding], slides)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = llama_like::config(size, "gemma3_text", "Gemma3ForCausalLM");
-    llama_like::rename_activation(&mut config, "gelu_pytorch_tanh");
-    config["tie_word_embeddings"] = true.into();
-    config["query_pre_attn_scalar"] = config["head_dim"].clone();
-    config["sliding_window"] = (size.context / 2).max(1).into();
-    let rope = |theta: f64| serde_json::json!({ "rope_type": "default", "rope_theta": theta });
+    let mut config = gemma_like::config(size, "gemma3_text", "Gemma3ForCausalLM");
+    let rope = |theta: f64| json!({ "rope_type": "default", "rope_theta": theta });
     config["rope_parameters"] =
-        serde_json::json!({ "full_attention": rope(1e6), "sliding_attention": rope(1e4) });
+        json!({ "full_attention": rope(1e6), "sliding_attention": rope(1e4) });
     Ok(config)
 }

@@ -4,11 +4,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::gpt_like::{Shape, layer};
+use super::gpt_like::Gpt2Fields;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, parse, size, within};
+use crate::arch::EmbeddedPositions;
+use crate::wire::config::{ConfigError, parse};
 use crate::wire::keys::{copy, drop, rename, split, transpose};
 
 /// The family.
@@ -55,22 +54,11 @@ const DEFAULTS: &str = r#"{
 
 #[derive(Deserialize)]
 struct ConfigJson {
-    vocab_size: usize,
-    n_positions: usize,
-    n_embd: usize,
-    n_layer: usize,
-    n_head: usize,
-    n_inner: Option<usize>,
-    activation_function: String,
-    resid_pdrop: f64,
-    embd_pdrop: f64,
-    attn_pdrop: f64,
-    layer_norm_epsilon: f64,
-    initializer_range: f64,
+    #[serde(flatten)]
+    gpt2: Gpt2Fields,
     scale_attn_weights: bool,
     scale_attn_by_inverse_layer_idx: bool,
     add_cross_attention: bool,
-    tie_word_embeddings: bool,
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
@@ -78,18 +66,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     if json.add_cross_attention {
         return Err(ConfigError::unsupported("add_cross_attention", true, "false"));
     }
-    let d_model = size("n_embd", json.n_embd)?;
-    let n_heads = size("n_head", json.n_head)?;
-    let mut base = layer(Shape {
-        d_model,
-        n_heads,
-        d_head: divides("n_head", n_heads, d_model)?,
-        d_ff: size("n_inner", json.n_inner.unwrap_or(4 * d_model))?,
-        activation: activation("activation_function", &json.activation_function)?,
-        epsilon: epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?,
-    });
-    base.dropout = within("resid_pdrop", json.resid_pdrop, [0.0, 1.0])?;
-    base.attention.dropout = within("attn_pdrop", json.attn_pdrop, [0.0, 1.0])?;
+    let mut base = json.gpt2.layer()?;
     if !json.scale_attn_weights {
         base.attention.scale = 1.0;
     }
@@ -100,20 +77,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         }
         layer
     };
-    Ok(Architecture::Decoder(DecoderConfig {
-        vocab_size: size("vocab_size", json.vocab_size)?,
-        d_model,
-        max_positions: size("n_positions", json.n_positions)?,
-        embedding: EmbeddingConfig {
-            dropout: within("embd_pdrop", json.embd_pdrop, [0.0, 1.0])?,
-            ..EmbeddingConfig::new(EmbeddedPositions::Learned { offset: 0 })
-        },
-        layers: (0..size("n_layer", json.n_layer)?).map(of).collect(),
-        norm: base.norm.clone(),
-        output: OutputWeights::from(json.tie_word_embeddings),
-        logit_softcap: None,
-        init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,
-    }))
+    let positions = EmbeddedPositions::Learned { offset: 0 };
+    Ok(Architecture::Decoder(json.gpt2.decoder(positions, of)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

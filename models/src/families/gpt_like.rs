@@ -1,13 +1,78 @@
 //! What GPT-2 and its descendants share: LayerNorm, biases, a plain feed-forward layer, as many key and
 //! value heads as query heads.
 
+use serde::Deserialize;
+
 use crate::arch::block::{BlockConfig, Wiring};
+use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
 use crate::layers::activation::Activation;
 use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionScheme;
 use crate::layers::{linear::Bias, mask::Span};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, epsilon, size, within};
+
+/// Fields in GPT-2's words.
+#[derive(Deserialize)]
+pub(super) struct Gpt2Fields {
+    vocab_size: usize,
+    n_positions: usize,
+    n_embd: usize,
+    n_layer: usize,
+    n_head: usize,
+    n_inner: Option<usize>,
+    activation_function: String,
+    resid_pdrop: f64,
+    embd_pdrop: f64,
+    attn_pdrop: f64,
+    layer_norm_epsilon: f64,
+    initializer_range: f64,
+    pub(super) tie_word_embeddings: bool,
+}
+
+impl Gpt2Fields {
+    /// A layer as GPT-2 has it; a family changes what it does otherwise.
+    pub(super) fn layer(&self) -> Result<BlockConfig, ConfigError> {
+        let d_model = size("n_embd", self.n_embd)?;
+        let n_heads = size("n_head", self.n_head)?;
+        let mut layer = layer(Shape {
+            d_model,
+            n_heads,
+            d_head: divides("n_head", n_heads, d_model)?,
+            d_ff: size("n_inner", self.n_inner.unwrap_or(4 * d_model))?,
+            activation: activation("activation_function", &self.activation_function)?,
+            epsilon: epsilon("layer_norm_epsilon", self.layer_norm_epsilon)?,
+        });
+        layer.dropout = within("resid_pdrop", self.resid_pdrop, [0.0, 1.0])?;
+        layer.attention.dropout = within("attn_pdrop", self.attn_pdrop, [0.0, 1.0])?;
+        Ok(layer)
+    }
+
+    /// A decoder of layers that `of` makes from their numbers, with the head that the config asks for.
+    pub(super) fn decoder(
+        &self,
+        positions: EmbeddedPositions,
+        of: impl Fn(usize) -> BlockConfig,
+    ) -> Result<DecoderConfig, ConfigError> {
+        let n_layers = size("n_layer", self.n_layer)?;
+        Ok(DecoderConfig {
+            vocab_size: size("vocab_size", self.vocab_size)?,
+            d_model: self.n_embd,
+            max_positions: size("n_positions", self.n_positions)?,
+            embedding: EmbeddingConfig {
+                dropout: within("embd_pdrop", self.embd_pdrop, [0.0, 1.0])?,
+                ..EmbeddingConfig::new(positions)
+            },
+            norm: of(0).norm,
+            layers: (0..n_layers).map(of).collect(),
+            output: OutputWeights::from(self.tie_word_embeddings),
+            logit_softcap: None,
+            init_std: within("initializer_range", self.initializer_range, [0.0, 100.0])?,
+        })
+    }
+}
 
 /// Sizes of a layer, checked.
 #[derive(Debug, Clone, Copy)]

@@ -4,15 +4,14 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::gpt_like::{Shape, layer};
+use super::gpt_like::Gpt2Fields;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
-use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::arch::{EmbeddedPositions, OutputWeights};
 use crate::layers::linear::Bias;
 use crate::layers::position::PositionScheme;
 use crate::layers::rotary::{RotaryConfig, RotaryLayout, RotaryScaling};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, parse, size, within};
+use crate::wire::config::{ConfigError, parse};
 use crate::wire::keys::{drop, rename, transpose};
 
 /// The family.
@@ -50,48 +49,25 @@ const DEFAULTS: &str = r#"{
 
 #[derive(Deserialize)]
 struct ConfigJson {
-    vocab_size: usize,
-    n_positions: usize,
-    n_embd: usize,
-    n_layer: usize,
-    n_head: usize,
+    #[serde(flatten)]
+    gpt2: Gpt2Fields,
     rotary_dim: Option<usize>,
-    n_inner: Option<usize>,
-    activation_function: String,
-    resid_pdrop: f64,
-    embd_pdrop: f64,
-    attn_pdrop: f64,
-    layer_norm_epsilon: f64,
-    initializer_range: f64,
-    tie_word_embeddings: bool,
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
-    if json.tie_word_embeddings {
+    let ConfigJson { gpt2, rotary_dim } = parse(json, DEFAULTS)?;
+    if gpt2.tie_word_embeddings {
         return Err(ConfigError::unsupported("tie_word_embeddings", true, "false"));
     }
-    let d_model = size("n_embd", json.n_embd)?;
-    let n_heads = size("n_head", json.n_head)?;
-    let d_head = divides("n_head", n_heads, d_model)?;
-    let Some(d_rotary) =
-        json.rotary_dim.filter(|d| d.is_multiple_of(2) && (2..=d_head).contains(d))
-    else {
-        let supported = format!("an even number from 2 to {d_head}");
-        return Err(ConfigError::unsupported("rotary_dim", json.rotary_dim, &supported));
-    };
-    let mut layer = layer(Shape {
-        d_model,
-        n_heads,
-        d_head,
-        d_ff: size("n_inner", json.n_inner.unwrap_or(4 * d_model))?,
-        activation: activation("activation_function", &json.activation_function)?,
-        epsilon: epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?,
-    });
+    let mut layer = gpt2.layer()?;
     layer.wiring = Wiring::Parallel;
-    layer.dropout = within("resid_pdrop", json.resid_pdrop, [0.0, 1.0])?;
     let attention = &mut layer.attention;
-    attention.dropout = within("attn_pdrop", json.attn_pdrop, [0.0, 1.0])?;
+    let d_head = attention.d_head;
+    let fits = |d: &usize| d.is_multiple_of(2) && (2..=d_head).contains(d);
+    let Some(d_rotary) = rotary_dim.filter(fits) else {
+        let supported = format!("an even number from 2 to {d_head}");
+        return Err(ConfigError::unsupported("rotary_dim", rotary_dim, &supported));
+    };
     (attention.qkv_bias, attention.output_bias) = (Bias::Absent, Bias::Absent);
     attention.positions = PositionScheme::Rotary(RotaryConfig {
         d_rotary,
@@ -99,20 +75,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         scaling: RotaryScaling::None,
         layout: RotaryLayout::Interleaved,
     });
-    Ok(Architecture::Decoder(DecoderConfig {
-        vocab_size: size("vocab_size", json.vocab_size)?,
-        d_model,
-        max_positions: size("n_positions", json.n_positions)?,
-        embedding: EmbeddingConfig {
-            dropout: within("embd_pdrop", json.embd_pdrop, [0.0, 1.0])?,
-            ..EmbeddingConfig::new(EmbeddedPositions::None)
-        },
-        norm: layer.norm.clone(),
-        layers: vec![layer; size("n_layer", json.n_layer)?],
-        output: OutputWeights::SeparateWithBias,
-        logit_softcap: None,
-        init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,
-    }))
+    let mut decoder = gpt2.decoder(EmbeddedPositions::None, |_| layer.clone())?;
+    decoder.output = OutputWeights::SeparateWithBias;
+    Ok(Architecture::Decoder(decoder))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -156,14 +156,6 @@ impl LlamaFields {
     }
 }
 
-/// Gives a config's field Gemma's name for it.
-pub(super) fn rename_activation(config: &mut Value, name: &str) {
-    if let Some(fields) = config.as_object_mut() {
-        fields.remove("hidden_act");
-        fields.insert("hidden_activation".into(), name.into());
-    }
-}
-
 /// The `config.json` of a new model, in Llama's words.
 pub(super) fn config(size: &Size, model_type: &str, class: &str) -> Value {
     // Two thirds of four times d_model, so that three matrices cost what GPT-2's two do; rounded up

@@ -3,6 +3,7 @@
 mod gemma;
 mod gemma2;
 mod gemma3_text;
+mod gemma_like;
 mod gpt2;
 mod gpt_like;
 mod gpt_neo;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::arch::block::BlockConfig;
 use crate::layers::mask::Span;
-use crate::wire::config::{ConfigError, size, within};
+use crate::wire::config::{ConfigError, size};
 
 /// What one layer's attention reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,19 @@ pub(super) fn layer_types(
     named.into_iter().map(read).collect()
 }
 
+/// The layers of these types, copied from one of each.
+pub(super) fn layers(
+    types: Vec<LayerType>,
+    full: &BlockConfig,
+    sliding: &BlockConfig,
+) -> Vec<BlockConfig> {
+    let of = |layer_type| match layer_type {
+        LayerType::Full => full.clone(),
+        LayerType::Sliding => sliding.clone(),
+    };
+    types.into_iter().map(of).collect()
+}
+
 /// The windows of Qwen.
 #[derive(Deserialize)]
 pub(super) struct WindowFields {
@@ -58,15 +71,12 @@ impl WindowFields {
         let window = self.sliding_window.filter(|_| self.use_sliding_window);
         let slides = |i| window.is_some() && i >= self.max_window_layers;
         let types = layer_types(self.layer_types, n_layers, slides)?;
-        let of = |layer_type: LayerType| {
-            let mut layer = layer.clone();
-            if layer_type == LayerType::Sliding {
-                let window = size("sliding_window", window.unwrap_or(0))?;
-                layer.attention.span = Span::Window(window);
-            }
-            Ok(layer)
-        };
-        types.into_iter().map(of).collect()
+        if !types.contains(&LayerType::Sliding) {
+            return Ok(vec![layer.clone(); n_layers]);
+        }
+        // Without a size there is no window to slide.
+        let sliding = slide(layer.clone(), Some(window.unwrap_or(0)))?;
+        Ok(layers(types, layer, &sliding))
     }
 }
 
@@ -79,9 +89,4 @@ pub(super) fn slide(
         layer.attention.span = Span::Window(size("sliding_window", window)?);
     }
     Ok(layer)
-}
-
-/// Checks a soft cap.
-pub(super) fn softcap(field: &'static str, cap: Option<f64>) -> Result<Option<f64>, ConfigError> {
-    cap.map(|cap| within(field, cap, [f64::MIN_POSITIVE, 1e9])).transpose()
 }

@@ -1,11 +1,12 @@
 //! The generation loop.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use thiserror::Error;
 
 use super::sampling::{Sampler, Sampling};
 use crate::heads::CausalLm;
 use crate::layers::cache::Cache;
+use crate::layers::embedding::token_ids;
 use crate::layers::mask::Padding;
 
 /// What to continue: a text's tokens, at least one.
@@ -96,7 +97,7 @@ pub fn generate(
             Some(cache) => {
                 let last: Vec<u32> =
                     rows.iter().filter_map(|row| row.tokens.last().copied()).collect();
-                model.step_last(ids(&last, rows.len(), &device), cache)
+                model.step_last(token_ids(&last, rows.len(), &device), cache)
             }
             None => {
                 let (scores, cache) = read(model, &mut rows, options.max_new_tokens, &device);
@@ -157,12 +158,7 @@ fn read(
     }
     let capacity = context.min(longest + max_new_tokens);
     let mut cache = model.cache(capacity).with_padding(Padding::left(&lengths));
-    (model.step_last(ids(&padded, rows.len(), device), &mut cache), cache)
-}
-
-fn ids(tokens: &[u32], rows: usize, device: &Device) -> Tensor<2, Int> {
-    let values: Vec<i64> = tokens.iter().map(|&token| i64::from(token)).collect();
-    Tensor::from_data(TensorData::new(values, [rows, tokens.len() / rows]), device)
+    (model.step_last(token_ids(&padded, rows.len(), device), &mut cache), cache)
 }
 
 fn validate(model: &CausalLm, prompts: &[Prompt]) -> Result<(), GenerateError> {

@@ -2,9 +2,20 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::module::embedding;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::linear::weight;
+
+/// Token ids from the host.
+///
+/// # Shapes
+///
+/// - `tokens`: `rows · seq` of them, row by row
+/// - result: `[rows, seq]`
+pub fn token_ids(tokens: &[u32], rows: usize, device: &Device) -> Tensor<2, Int> {
+    let values: Vec<i64> = tokens.iter().map(|&token| i64::from(token)).collect();
+    Tensor::from_data(TensorData::new(values, [rows, tokens.len() / rows]), device)
+}
 
 /// A table of vectors, one for each id.
 #[derive(Module, Debug)]

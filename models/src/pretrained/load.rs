@@ -115,7 +115,7 @@ pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
     let model = Model::new(&architecture, task, device);
     let checkpoint = Checkpoint::open(folder)?;
     let mapping = Mapping::new(family.keys, &model.parameters());
-    let report = compare(&checkpoint, &mapping)?;
+    let report = compare(family, &checkpoint, &mapping)?;
     if !report.problems.is_empty() {
         let path = folder.to_path_buf();
         return Err(LoadError::Keys { path, problems: report.problems });
@@ -136,6 +136,8 @@ pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
 /// How a checkpoint and a model correspond.
 #[derive(Debug)]
 pub struct CheckReport {
+    /// The family that `config.json` names.
+    pub family: &'static Family,
     /// What does not fit; empty for a checkpoint that loads.
     pub problems: Vec<KeyProblem>,
     /// Tensors in the checkpoint.
@@ -165,11 +167,16 @@ pub fn check(folder: &Path, device: &Device) -> Result<CheckReport, LoadError> {
     let (family, architecture, task, _) = read_config(folder)?;
     let model = Model::new(&architecture, task, device);
     let checkpoint = Checkpoint::open(folder)?;
-    compare(&checkpoint, &Mapping::new(family.keys, &model.parameters()))
+    compare(family, &checkpoint, &Mapping::new(family.keys, &model.parameters()))
 }
 
-fn compare(checkpoint: &Checkpoint, mapping: &Mapping) -> Result<CheckReport, LoadError> {
+fn compare(
+    family: &'static Family,
+    checkpoint: &Checkpoint,
+    mapping: &Mapping,
+) -> Result<CheckReport, LoadError> {
     let mut report = CheckReport {
+        family,
         problems: Vec::new(),
         found: checkpoint.tensors().len(),
         dtypes: BTreeMap::new(),

@@ -2,7 +2,6 @@
 
 mod branch_norm;
 mod parallel;
-mod parallel_two_norms;
 mod pre_norm;
 mod sandwich;
 
@@ -16,7 +15,6 @@ use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::NormConfig;
 pub use branch_norm::BranchNormBlock;
 pub use parallel::ParallelBlock;
-pub use parallel_two_norms::ParallelTwoNormsBlock;
 pub use pre_norm::PreNormBlock;
 pub use sandwich::SandwichBlock;
 
@@ -46,8 +44,6 @@ pub enum Wiring {
     BranchNorm,
     /// One norm before both branches, which are added at once.
     Parallel,
-    /// A norm before each branch, both of the same stream, and both added at once.
-    ParallelTwoNorms,
 }
 
 /// One layer of a skeleton.
@@ -62,8 +58,6 @@ pub enum Block {
     BranchNorm(BranchNormBlock),
     /// GPT-J, Phi.
     Parallel(ParallelBlock),
-    /// GPT-NeoX.
-    ParallelTwoNorms(ParallelTwoNormsBlock),
 }
 
 impl BlockConfig {
@@ -74,9 +68,6 @@ impl BlockConfig {
             Wiring::Sandwich => Block::Sandwich(SandwichBlock::new(self, device)),
             Wiring::BranchNorm => Block::BranchNorm(BranchNormBlock::new(self, device)),
             Wiring::Parallel => Block::Parallel(ParallelBlock::new(self, device)),
-            Wiring::ParallelTwoNorms => {
-                Block::ParallelTwoNorms(ParallelTwoNormsBlock::new(self, device))
-            }
         }
     }
 
@@ -100,7 +91,7 @@ impl BlockConfig {
         };
         let norms = match self.wiring {
             Wiring::Parallel => 3 * d_model,
-            Wiring::PreNorm | Wiring::BranchNorm | Wiring::ParallelTwoNorms => 2 * 3 * d_model,
+            Wiring::PreNorm | Wiring::BranchNorm => 2 * 3 * d_model,
             Wiring::Sandwich => 4 * 3 * d_model,
         };
         let scores = 2 * attention.n_heads * n_keys;
@@ -120,7 +111,6 @@ impl Block {
             Self::Sandwich(block) => block.forward(x, scope),
             Self::BranchNorm(block) => block.forward(x, scope),
             Self::Parallel(block) => block.forward(x, scope),
-            Self::ParallelTwoNorms(block) => block.forward(x, scope),
         }
     }
 }

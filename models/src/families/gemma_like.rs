@@ -1,0 +1,88 @@
+//! What the generations of Gemma share beside Llama's fields: norms whose weights are distances from 1,
+//! scaled embeddings, and from the second on norms around each branch and windows in most layers.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Size;
+use super::llama_like::{self, LlamaFields};
+use super::windows::{LayerType, layer_types, layers};
+use crate::arch::DecoderConfig;
+use crate::arch::block::{BlockConfig, Wiring};
+use crate::layers::norm::NormKind;
+use crate::wire::config::{ConfigError, within};
+
+/// Fields of Gemma 2 and 3.
+#[derive(Deserialize)]
+pub(super) struct GemmaFields {
+    query_pre_attn_scalar: f64,
+    pub(super) sliding_window: usize,
+    layer_types: Option<Vec<String>>,
+    final_logit_softcapping: Option<f64>,
+    use_bidirectional_attention: Option<bool>,
+}
+
+/// Llama's layer with Gemma's norms.
+pub(super) fn layer(
+    llama: &LlamaFields,
+    use_bidirectional_attention: Option<bool>,
+) -> Result<BlockConfig, ConfigError> {
+    if use_bidirectional_attention == Some(true) {
+        return Err(ConfigError::unsupported("use_bidirectional_attention", true, "false"));
+    }
+    let mut layer = llama.layer()?;
+    layer.norm.kind = NormKind::RmsOffset;
+    Ok(layer)
+}
+
+/// Llama's decoder with Gemma's scaled embeddings.
+pub(super) fn decoder(
+    llama: &LlamaFields,
+    layers: Vec<BlockConfig>,
+) -> Result<DecoderConfig, ConfigError> {
+    let mut decoder = llama.decoder(layers)?;
+    decoder.embedding.scale = (decoder.d_model as f64).sqrt();
+    Ok(decoder)
+}
+
+/// Checks a soft cap.
+pub(super) fn softcap(field: &'static str, cap: Option<f64>) -> Result<Option<f64>, ConfigError> {
+    cap.map(|cap| within(field, cap, [f64::MIN_POSITIVE, 1e9])).transpose()
+}
+
+impl GemmaFields {
+    /// A layer between norms, with Gemma's scale of the scores.
+    pub(super) fn layer(&self, llama: &LlamaFields) -> Result<BlockConfig, ConfigError> {
+        let mut layer = layer(llama, self.use_bidirectional_attention)?;
+        layer.wiring = Wiring::Sandwich;
+        let (field, scalar) = ("query_pre_attn_scalar", self.query_pre_attn_scalar);
+        layer.attention.scale = within(field, scalar, [f64::MIN_POSITIVE, 1e9])?.powf(-0.5);
+        Ok(layer)
+    }
+
+    /// A decoder of full and windowed layers; `slides` says which where the config does not.
+    pub(super) fn decoder(
+        self,
+        llama: &LlamaFields,
+        [full, sliding]: [&BlockConfig; 2],
+        slides: impl Fn(usize) -> bool,
+    ) -> Result<DecoderConfig, ConfigError> {
+        let types: Vec<LayerType> = layer_types(self.layer_types, llama.num_hidden_layers, slides)?;
+        let mut decoder = decoder(llama, layers(types, full, sliding))?;
+        decoder.logit_softcap = softcap("final_logit_softcapping", self.final_logit_softcapping)?;
+        Ok(decoder)
+    }
+}
+
+/// The `config.json` of a new Gemma 2 or 3.
+pub(super) fn config(size: &Size, model_type: &str, class: &str) -> Value {
+    let mut config = llama_like::config(size, model_type, class);
+    if let Some(fields) = config.as_object_mut() {
+        fields.remove("hidden_act");
+        fields.insert("hidden_activation".into(), "gelu_pytorch_tanh".into());
+    }
+    config["tie_word_embeddings"] = true.into();
+    config["query_pre_attn_scalar"] = config["head_dim"].clone();
+    config["sliding_window"] = (size.context / 2).max(1).into();
+    config
+}

@@ -4,10 +4,22 @@
 #[cfg(unix)]
 pub fn peak_memory() -> Option<u64> {
     use nix::sys::resource::{UsageWho, getrusage};
+    // On Linux getrusage still counts what ran before `exec`: under `cargo run`, cargo itself.
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        return high_water_mark(&status);
+    }
     let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
     // macOS counts bytes, the others kibibytes.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
     u64::try_from(usage.max_rss()).ok().map(|peak| peak * unit)
+}
+
+/// The most memory that Linux's `/proc/self/status` speaks of, in bytes.
+#[cfg(unix)]
+fn high_water_mark(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 /// The most memory that this process has held so far, in bytes; `None` where the system does not say.
@@ -90,6 +102,14 @@ mod tests {
         assert_eq!((count(65).as_str(), count(124_439_808).as_str()), ("65", "124.4 M"));
         assert_eq!(duration(185.2), "3m 05s");
         assert_eq!((duration(0.4).as_str(), duration(7260.0).as_str()), ("0s", "2h 01m"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_high_water_mark_is_read_in_kibibytes() {
+        let status = "VmPeak:\t  999 kB\nVmHWM:\t    2048 kB\nVmRSS:\t 1 kB\n";
+        assert_eq!(high_water_mark(status), Some(2_097_152));
+        assert_eq!(high_water_mark("VmRSS:\t 1 kB\n"), None);
     }
 
     #[cfg(unix)]

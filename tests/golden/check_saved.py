@@ -2,7 +2,7 @@
 """Checks that transformers loads what we saved, and computes the same with it.
 
     check_saved.py DIR...                     every key is used, none is missing
-    check_saved.py DIR... --against CASE      and the logits are those of a golden case
+    check_saved.py DIR... --against CASE      and the outputs are those of a golden case
     check_saved.py DIR... --text FILE         and tokenizer.json gives the text back
 
 Prints one line per directory; exits 1 where something is wrong, and says what.
@@ -18,13 +18,31 @@ import reference  # noqa: F401  (before torch: it sets the threads)
 import safetensors.torch
 import torch
 import transformers
+from transformers import core_model_loading
+
+import vaswani
+from tasks import TASKS, forward, masks_of, unmasked
 
 TOLERANCE = 1e-5
+LABELS = {"labels", "start_positions", "end_positions"}
+OWN = "TransformerForConditionalGeneration"  # transformers has no such class
 
 
-def load(folder, auto):
+def class_of(folder):
+    """The class that config.json names."""
+    architectures = json.loads((folder / "config.json").read_text(encoding="utf-8")).get(
+        "architectures"
+    )
+    if not architectures:
+        raise ValueError("config.json names no architecture; say one with --class")
+    return architectures[0]
+
+
+def load(folder, name):
     """The model in f32, and what is wrong with the keys of its files."""
-    model, info = getattr(transformers, auto).from_pretrained(
+    if name == OWN:
+        return vaswani.load(folder).eval(), []  # strict about keys
+    model, info = getattr(transformers, name).from_pretrained(
         folder,
         dtype=torch.float32,
         attn_implementation="eager",
@@ -39,7 +57,9 @@ def load(folder, auto):
     problems += [f"error: {message}" for message in info.get("error_msgs") or []]
 
     # transformers drops some keys of old files without a word; we never write them.
-    known = model.state_dict().keys()
+    # Some have other keys in files than in memory.
+    tensors = model.state_dict()
+    known = {*tensors, *core_model_loading.revert_weight_conversion(model, tensors)}
     prefix = model.base_model_prefix + "."
     silent = [key for key in keys_in(folder) if key not in known and prefix + key not in known]
     reported = set(info["unexpected_keys"])
@@ -59,25 +79,40 @@ def keys_in(folder):
 
 
 def compare(model, case):
-    """The largest difference from the golden logits, relative to the tolerance's scale."""
+    """The largest difference from the golden outputs, relative to the tolerance's scale."""
     inputs = json.loads((case / "inputs.json").read_text(encoding="utf-8"))
     golden = safetensors.torch.load_file(case / "golden.safetensors")
-    left = inputs.pop("left")
+    task = inputs.pop("task", "causal")
+    left = inputs.pop("left", None)
+    inputs = {key: torch.tensor(rows) for key, rows in inputs.items() if key not in LABELS}
+    if "pixel_values" in golden:
+        inputs["pixel_values"] = golden["pixel_values"]
+    batches = {"": inputs}
+    if left is not None:
+        batches["left."] = {key: torch.tensor(rows) for key, rows in left.items()}
+
     problems, worst = [], 0.0
-    for name, tensors in (("logits", inputs), ("left.logits", left)):
-        tensors = {key: torch.tensor(rows) for key, rows in tensors.items() if key != "labels"}
-        mask = tensors["attention_mask"].bool()
+    for prefix, tensors in batches.items():
+        masks = masks_of(task, tensors)
         with torch.no_grad():
-            logits = model(**tensors, use_cache=False).logits
-        if logits.shape != golden[name].shape:
-            problems.append(f"{name}: {list(logits.shape)}, golden {list(golden[name].shape)}")
-            continue
-        expected = golden[name][mask]
-        scale = max(1.0, expected.abs().max().item())
-        error = (logits[mask] - expected).abs().max().item() / scale
-        worst = max(worst, error)
-        if not error <= TOLERANCE:  # also where it is not a number
-            problems.append(f"{name}: off by {error:.1e} x {scale:.2g}, allowed is {TOLERANCE:.0e}")
+            found = forward(task, model, tensors)
+        for output in TASKS[task].outputs:
+            name = prefix + output
+            if name not in golden:
+                continue
+            if output not in found or found[output].shape != golden[name].shape:
+                shape = list(found[output].shape) if output in found else "none"
+                problems.append(f"{name}: {shape}, golden {list(golden[name].shape)}")
+                continue
+            expected = unmasked(golden[name], masks.get(output))
+            scale = max(1.0, expected.abs().max().item())
+            difference = unmasked(found[output], masks.get(output)) - expected
+            error = difference.abs().max().item() / scale
+            worst = max(worst, error)
+            if not error <= TOLERANCE:  # also where it is not a number
+                problems.append(
+                    f"{name}: off by {error:.1e} x {scale:.2g}, allowed is {TOLERANCE:.0e}"
+                )
     return worst, problems
 
 
@@ -111,11 +146,11 @@ def check(folder, args, text):
     """What is fine, and what is wrong, with one directory."""
     if not (folder / "config.json").is_file():
         return [], ["no config.json"]
-    model, problems = load(folder, args.auto)
+    model, problems = load(folder, args.name or class_of(folder))
     fine = [f"{sum(1 for _ in keys_in(folder))} tensors"]
     if args.against and not problems:
         worst, wrong = compare(model, args.against)
-        fine.append(f"logits within {worst:.1e}")
+        fine.append(f"outputs within {worst:.1e}")
         problems += wrong
     if (folder / "tokenizer.json").is_file():
         problems += check_tokenizer(folder, model.config.vocab_size, text)
@@ -130,7 +165,7 @@ def main():
     parser.add_argument("directory", nargs="+", type=pathlib.Path)
     parser.add_argument("--against", type=pathlib.Path, help="a case's folder below tests/golden")
     parser.add_argument("--text", type=pathlib.Path, help="a file that tokenizing must preserve")
-    parser.add_argument("--auto", default="AutoModelForCausalLM", help="transformers' class")
+    parser.add_argument("--class", dest="name", help="another one than config.json names")
     args = parser.parse_args()
     if args.text and not args.text.is_file():
         parser.error(f"no file {args.text}")

@@ -6,17 +6,16 @@
     generate.py --check [case ...]  regenerates into a temporary folder and compares the bytes
     generate.py --list              the names of the cases
 
-README.md says what each file holds; cases.py is the table of cases.
+README.md says what each file holds; cases/ has the tables of cases, tasks.py what is asked of a
+model.
 """
 
 import argparse
-import contextlib
 import json
 import pathlib
 import shutil
 import sys
 import tempfile
-from unittest import mock
 
 from reference import HERE, VERSIONS  # before torch: it sets the threads
 
@@ -25,11 +24,15 @@ import torch
 import transformers
 from transformers import core_model_loading
 
+import vaswani
 from cases import CASES, DYNAMIC_LENGTHS, ROPES
+from tasks import (
+    TASKS, distance, forward, furthest, loss_of, make_batch, masks_of, pad_left, unmasked,
+)
 
 # ------------------------------------------------------------------------------------ thresholds
 
-# What a wrong config value must change at least in some logit: a hundred times the tolerance.
+# What a wrong config value must change at least in some output: a hundred times the tolerance.
 CONTRAST = 1e-3
 # What noise of size 0.1 on one tensor must change.
 PERTURBATION = 1e-3
@@ -41,91 +44,46 @@ MARGIN = 1e-3
 
 NEW_TOKENS = 12
 STEPS = 50
-# Any id does: a mask, not the id, says what is padding, and 0 occurs as a token as well.
-PADDING = 0
 
-# ------------------------------------------------------------------------------------ one forward
+# ---------------------------------------------------------------------------------------- models
 
 
 def config_of(case, overrides=None):
-    return transformers.AutoConfig.for_model(case.family, **{**case.config, **(overrides or {})})
+    entries = {**case.config, **(overrides or {})}
+    if case.family == vaswani.MODEL_TYPE:
+        return vaswani.config_of(entries)
+    return transformers.AutoConfig.for_model(case.family, **entries)
 
 
-def load(folder, dtype=torch.float32, attention="eager", config=None):
+def new_model(case):
+    if case.family == vaswani.MODEL_TYPE:
+        return vaswani.Transformer(config_of(case))
+    auto = getattr(transformers, TASKS[case.task].auto)
+    return auto.from_config(config_of(case), dtype=torch.float32)
+
+
+def load(case, folder, dtype=torch.float32, attention="eager", config=None):
     """A fresh model from files, so that no state (dynamic rope keeps some) outlives one forward."""
+    if case.family == vaswani.MODEL_TYPE:
+        return vaswani.load(folder, dtype, config).eval()
     config = {} if config is None else {"config": config}
-    model, info = transformers.AutoModelForCausalLM.from_pretrained(
+    model, info = getattr(transformers, TASKS[case.task].auto).from_pretrained(
         folder, dtype=dtype, attn_implementation=attention, output_loading_info=True,
         experts_implementation="eager",  # the usual one knows no f64
         **config,
     )
     # transformers 5 ignores `attn.bias` of old files silently, and names `attn.masked_bias`.
-    unexpected = [key for key in info["unexpected_keys"] if not key.endswith(".attn.masked_bias")]
+    ignored = (".attn.masked_bias", *case.unused)
+    unexpected = [key for key in info["unexpected_keys"] if not key.endswith(ignored)]
     wrong = {**info, "unexpected_keys": unexpected}
     assert not any(wrong.values()), f"{folder}: {wrong}"
     return model.eval()
 
 
-@contextlib.contextmanager
-def really(dtype):
-    """transformers computes norms, angles and softmax in f32 whatever the dtype: not here."""
-    if dtype == torch.float32:
-        yield
-        return
-    with (
-        mock.patch.object(torch, "float32", dtype),
-        mock.patch.object(torch, "float", dtype),
-        mock.patch.object(torch.Tensor, "float", torch.Tensor.double),
-    ):
-        yield
-
-
-def forward(model, dtype=torch.float32, **inputs):
-    """The output, and the base model's (after its final norm)."""
-    seen = []
-    base = model.base_model
-    if model.config.model_type == "opt":  # which goes past its base model
-        base = base.decoder
-    hook = base.register_forward_hook(lambda _model, _args, out: seen.append(out))
-    with really(dtype):
-        output = model(**inputs, use_cache=False)
-    hook.remove()
-    return output, seen[0].last_hidden_state
-
-
-def logits_of(folder, inputs, dtype=torch.float32, attention="eager", config=None):
+def outputs_of(case, folder, inputs, dtype=torch.float32, attention="eager", config=None):
+    model = load(case, folder, dtype, attention, config)
     with torch.no_grad():
-        return forward(load(folder, dtype, attention, config), dtype, **inputs)[0].logits
-
-
-def distance(a, b, mask=None):
-    """The largest absolute difference, at unmasked positions where there is a mask."""
-    difference = (a.double() - b.double()).abs()
-    return (difference if mask is None else difference[mask.bool()]).max().item()
-
-
-# ---------------------------------------------------------------------------------------- inputs
-
-
-def make_inputs(case, vocab_size):
-    """Rows of different lengths, padded on the right, and the same rows padded on the left."""
-    generator = torch.Generator().manual_seed(1000 + case.seed)
-    width = max(case.lengths)
-    ids = torch.full((len(case.lengths), width), PADDING)
-    mask = torch.zeros_like(ids)
-    for row, length in enumerate(case.lengths):
-        ids[row, :length] = torch.randint(vocab_size, (length,), generator=generator)
-        mask[row, :length] = 1
-    ids[0, 1], ids[1, 1] = vocab_size - 1, 0  # both ends of the vocabulary
-    right = dict(input_ids=ids, attention_mask=mask)
-    return right, ids.masked_fill(mask == 0, -100), pad_left(right, case.lengths)
-
-
-def pad_left(right, lengths):
-    shift = lambda x: torch.stack([row.roll(-length) for row, length in zip(x, lengths)])
-    mask = shift(right["attention_mask"])
-    positions = (mask.cumsum(1) - 1).clamp(min=0)  # as `generate` numbers them
-    return dict(input_ids=shift(right["input_ids"]), attention_mask=mask, position_ids=positions)
+        return forward(case.task, model, inputs, dtype)
 
 
 # ------------------------------------------------------------------------------------ one fixture
@@ -145,40 +103,71 @@ def read_checkpoint(folder):
 def write_model(case, folder):
     """A random model in which no tensor is zero or one, as save_pretrained writes it."""
     torch.manual_seed(case.seed)
-    model = transformers.AutoModelForCausalLM.from_config(config_of(case), dtype=torch.float32)
+    model = new_model(case)
     with torch.no_grad():
         for parameter in model.parameters():  # a tied one once
+            if not parameter.requires_grad:
+                continue  # a table of sines
             parameter.add_(torch.randn_like(parameter), alpha=0.05)
+        for name, buffer in model.named_buffers():
+            if name == "final_logits_bias":
+                buffer.add_(torch.randn_like(buffer), alpha=0.5)
     model.save_pretrained(folder, max_shard_size=case.max_shard_size)
     (folder / "generation_config.json").unlink(missing_ok=True)
     if case.rewrite:
         case.rewrite(folder)
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
-def gradients(folder, right, labels, dtype=torch.float32):
-    """The loss, the hidden states, the logits, and d loss / d parameter by checkpoint key."""
-    model = load(folder, dtype)
-    output, hidden = forward(model, dtype, **right, labels=labels)
-    output.loss.backward()
+def key_in_file(name, keys, prefix):
+    """The key of a parameter: as the model calls it, without a prefix, or in older words."""
+    for key in (name, name.removeprefix(prefix)):
+        old = key.replace("LayerNorm.weight", "LayerNorm.gamma")
+        old = old.replace("LayerNorm.bias", "LayerNorm.beta")
+        found = [found for found in (key, old) if found in keys]
+        if found:
+            return found[0]
+    return None
+
+
+def names_of(model):
+    """Every parameter, and what it is called: more than one name where it is tied."""
+    names = {}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        names.setdefault(parameter, []).append(name)
+    return names
+
+
+def gradients(case, folder, batch, dtype=torch.float32):
+    """The outputs, the loss, and d loss / d parameter by checkpoint key."""
+    model = load(case, folder, dtype)
+    found = forward(case.task, model, {**batch.inputs, **batch.labels}, dtype)
+    found["loss"] = loss_of(case.task, found, batch)
+    found["loss"].backward()
     in_file = read_checkpoint(folder)
     prefix = model.base_model_prefix + "."
-    by_name = {name: p.grad for name, p in model.named_parameters()}  # a tied one once
-    if by_name.keys() - in_file.keys() - {prefix + key for key in in_file}:
-        # Other names in the file, or a tensor per expert.
-        by_name = core_model_loading.revert_weight_conversion(model, by_name)
+    by_name = {}
+    for parameter, names in names_of(model).items():
+        in_use = [name for name in names if key_in_file(name, in_file, prefix)]
+        if parameter.grad is not None:  # it has a part in the loss
+            by_name[(in_use or names)[0]] = parameter.grad
+    if any(key_in_file(name, in_file, prefix) is None for name in by_name):
+        # Other names in the file, a tensor per expert, or queries, keys and values apart.
+        if case.family == vaswani.MODEL_TYPE:
+            by_name = vaswani.to_checkpoint(by_name)
+        else:
+            by_name = core_model_loading.revert_weight_conversion(model, by_name)
         by_name = {name: grad.clone() for name, grad in by_name.items()}
     grads = {}
     for name, grad in by_name.items():
-        key = name if name in in_file else name.removeprefix(prefix)
-        assert key in in_file, f"{name} is not in the checkpoint of {folder}"
+        key = key_in_file(name, in_file, prefix)
+        assert key is not None, f"{name} is not in the checkpoint of {folder}"
         grads[f"grad.{key}"] = grad
-    return output.loss.detach(), hidden.detach(), output.logits.detach(), grads
+    return {name: tensor.detach() for name, tensor in found.items()}, grads
 
 
-def training_losses(folder, right, labels, dtype=torch.float32):
+def training_losses(case, folder, batch, dtype=torch.float32):
     """Losses and gradient norms before each of the steps, on one batch."""
-    model = load(folder, dtype).train()
+    model = load(case, folder, dtype).train()
     decayed = [p for p in model.parameters() if p.dim() >= 2]
     rest = [p for p in model.parameters() if p.dim() < 2]
     groups = [{"params": decayed, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}]
@@ -186,20 +175,21 @@ def training_losses(folder, right, labels, dtype=torch.float32):
     losses, norms = [], []
     for _ in range(STEPS):
         optimizer.zero_grad()
-        output, _ = forward(model, dtype, **right, labels=labels)
-        output.loss.backward()
+        found = forward(case.task, model, {**batch.inputs, **batch.labels}, dtype)
+        loss = loss_of(case.task, found, batch)
+        loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=False)
         optimizer.step()
-        losses.append(output.loss.item())
+        losses.append(loss.item())
         norms.append(norm.item())
     return losses, norms
 
 
-def continuation(folder, ids, mask):
+def continuation(case, folder, ids, mask):
     """Greedy, with the cache, never ending early; and the smallest lead of a chosen token."""
-    model = load(folder)
+    model = load(case, folder)
     model.generation_config = transformers.GenerationConfig(
-        do_sample=False, max_new_tokens=NEW_TOKENS, use_cache=True, pad_token_id=PADDING,
+        do_sample=False, max_new_tokens=NEW_TOKENS, use_cache=True, pad_token_id=0,
         output_scores=True, return_dict_in_generate=True,
     )
     model.config.eos_token_id = None
@@ -210,32 +200,33 @@ def continuation(folder, ids, mask):
     return new.tolist(), (best[..., 0] - best[..., 1]).min().item()
 
 
-def make_continuations(case, folder, right, left):
-    prompts = [ids[:n] for ids, n in zip(right["input_ids"], case.lengths)]
-    alone = [continuation(folder, p[None], torch.ones_like(p[None])) for p in prompts]
-    batch, margin = continuation(folder, left["input_ids"], left["attention_mask"])
+def make_continuations(case, folder, batch, left):
+    prompts = [row["input_ids"] for row in batch.rows]
+    alone = [continuation(case, folder, ids, torch.ones_like(ids)) for ids in prompts]
+    together, margin = continuation(case, folder, left["input_ids"], left["attention_mask"])
     rows = [new[0] for new, _ in alone]
     margin = min([margin] + [margin for _, margin in alone])
-    assert rows == batch, f"{case.id}: a left-padded row continues differently"
+    assert rows == together, f"{case.id}: a left-padded row continues differently"
     assert margin > MARGIN, f"{case.id}: two tokens are only {margin} apart; take another seed"
     assert max(len(set(row)) for row in rows) > 3, f"{case.id}: the continuations say nothing"
     return {
         "max_new_tokens": NEW_TOKENS,
-        "prompts": [p.tolist() for p in prompts],
+        "prompts": [ids[0].tolist() for ids in prompts],
         "continuations": rows,
         "left": {
             "input_ids": left["input_ids"].tolist(),
             "attention_mask": left["attention_mask"].tolist(),
-            "continuations": batch,
+            "continuations": together,
         },
         "smallest_margin": rounded(margin),
     }
 
 
-def perturbed(case, folder, right, logits):
-    """Adds noise to one tensor of the file after the other: each must change the logits."""
+def perturbed(case, folder, batch, golden):
+    """Adds noise to one tensor of the file after the other: each must change the outputs."""
     tensors = read_checkpoint(folder)
     generator = torch.Generator().manual_seed(2000 + case.seed)
+    ignored = (".attn.bias", ".attn.masked_bias", *case.unused)
     smallest = float("inf")
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
@@ -246,27 +237,43 @@ def perturbed(case, folder, right, logits):
             safetensors.torch.save_file(
                 changed, scratch / "model.safetensors", metadata={"format": "pt"}
             )
-            moved = distance(logits_of(scratch, right), logits, right["attention_mask"])
-            if key.endswith((".attn.bias", ".attn.masked_bias")):
-                assert moved == 0.0, f"{case.id}: the buffer {key} is not ignored"
+            found = outputs_of(case, scratch, batch.inputs)
+            moved = furthest(case.task, found, golden, batch.inputs)
+            if key.endswith(ignored):
+                assert moved == 0.0, f"{case.id}: {key} is not ignored"
             elif case.inert and key.endswith(case.inert):
-                assert moved < INERT, f"{case.id}: {key} moves the logits by {moved}"
+                assert moved < INERT, f"{case.id}: {key} moves the outputs by {moved}"
             else:
-                assert moved > PERTURBATION, f"{case.id}: {key} moves the logits by only {moved}"
+                assert moved > PERTURBATION, f"{case.id}: {key} moves the outputs by only {moved}"
                 smallest = min(smallest, moved)
     return smallest
 
 
-def contrasts(case, folder, right, logits):
+def contrasts(case, folder, batch, golden):
     moved = {}
     for what, overrides in {**case.differs, **case.equals}.items():
-        other = logits_of(folder, right, config=config_of(case, overrides))
-        moved[what] = distance(other, logits, right["attention_mask"])
+        other = outputs_of(case, folder, batch.inputs, config=config_of(case, overrides))
+        moved[what] = furthest(case.task, other, golden, batch.inputs)
         if what in case.differs:
             assert moved[what] > CONTRAST, f"{case.id}: {what} changes only {moved[what]}"
         else:
             assert moved[what] == 0.0, f"{case.id}: {what} changes {moved[what]}"
     return moved
+
+
+def noise_floors(case, folder, batch, found, grads):
+    """How far the same numbers are apart in f64, and with another attention."""
+    found64, grads64 = gradients(case, folder, batch, torch.float64)
+    masks = masks_of(case.task, batch.inputs)
+    apart = lambda name: distance(found[name], found64[name], masks.get(name))
+    task = TASKS[case.task]
+    noise = {f"{name}_f32_f64": apart(name) for name in task.outputs if name in found}
+    if load(case, folder)._supports_sdpa:
+        fused = outputs_of(case, folder, batch.inputs, attention="sdpa")
+        noise[f"{task.outputs[0]}_eager_sdpa"] = furthest(case.task, fused, found, batch.inputs)
+    noise |= {f"{name}_f32_f64": apart(name) for name in (*task.states, "loss")}
+    noise["gradients_f32_f64"] = max(distance(grads[key], grads64[key]) for key in grads)
+    return noise
 
 
 def rounded(x):
@@ -276,33 +283,19 @@ def rounded(x):
 def write_case(case, root):
     folder = root / case.family / case.name
     folder.mkdir(parents=True)
-    parameters = write_model(case, folder)
-    vocab_size = config_of(case).vocab_size
-    right, labels, left = make_inputs(case, vocab_size)
-    mask = right["attention_mask"]
+    write_model(case, folder)
+    batch = make_batch(case, config_of(case))
+    task = TASKS[case.task]
+    is_causal = case.task == "causal"
+    left = pad_left(batch, case.lengths) if is_causal else None
 
-    loss, hidden, logits, grads = gradients(folder, right, labels)
-    golden = {"logits": logits, "last_hidden_state": hidden, "loss": loss, **grads}
-    for row, length in enumerate(case.lengths):
-        alone = dict(input_ids=right["input_ids"][row : row + 1, :length])
-        golden[f"rows.{row}.logits"] = logits_of(folder, alone)
-    golden["left.logits"] = logits_of(folder, left)
-    golden = {key: tensor.contiguous() for key, tensor in golden.items()}
+    golden, (found, grads) = compute(case, folder, batch, left)
     safetensors.torch.save_file(golden, folder / "golden.safetensors")
 
-    loss64, hidden64, logits64, grads64 = gradients(folder, right, labels, torch.float64)
-    noise = {"logits_f32_f64": distance(logits, logits64, mask)}
-    if load(folder)._supports_sdpa:
-        fused = logits_of(folder, right, attention="sdpa")
-        noise["logits_eager_sdpa"] = distance(logits, fused, mask)
-    noise |= {
-        "last_hidden_state_f32_f64": distance(hidden, hidden64, mask),
-        "loss_f32_f64": distance(loss, loss64),
-        "gradients_f32_f64": max(distance(grads[key], grads64[key]) for key in grads),
-    }
+    noise = noise_floors(case, folder, batch, found, grads)
     if case.train:
-        losses, norms = training_losses(folder, right, labels)
-        losses64, _ = training_losses(folder, right, labels, torch.float64)
+        losses, norms = training_losses(case, folder, batch)
+        losses64, _ = training_losses(case, folder, batch, torch.float64)
         noise["losses_f32_f64"] = max(abs(a - b) for a, b in zip(losses, losses64))
         optimizer = {
             "name": "AdamW", "lr": 1e-3, "betas": [0.9, 0.95], "eps": 1e-8,
@@ -312,22 +305,30 @@ def write_case(case, root):
         values = {"optimizer": optimizer, "losses": losses, "gradient_norms": norms}
         write_pretty(folder / "losses.json", values)
     if case.generate:
-        continuations = make_continuations(case, folder, right, left)
+        continuations = make_continuations(case, folder, batch, left)
         write_pretty(folder / "generate.json", continuations)
 
     lists = lambda tensors: {key: tensor.tolist() for key, tensor in tensors.items()}
-    inputs = {**lists(right), "labels": labels.tolist(), "left": lists(left)}
+    named = {} if is_causal else {"task": case.task}
+    inputs = {key: tensor for key, tensor in batch.inputs.items() if key != "pixel_values"}
+    inputs = {**named, **lists(inputs), **lists(batch.labels)}
+    if is_causal:
+        inputs["left"] = lists(left)
     write_pretty(folder / "inputs.json", inputs)
+    first = task.outputs[0]
+    mask = masks_of(case.task, batch.inputs).get(first)
+    largest = unmasked(found[first], mask).abs().max().item()
     meta = {
         "case": case.id,
+        **named,
         "versions": VERSIONS,
         "seeds": {"weights": case.seed, "inputs": 1000 + case.seed},
-        "parameters": parameters,
-        "largest_logit": rounded(logits[mask.bool()].abs().max().item()),
+        "parameters": sum(parameter.numel() for parameter in load(case, folder).parameters()),
+        "largest_logit" if "logits" in first else "largest_output": rounded(largest),
         "noise": {key: rounded(value) for key, value in noise.items()},
-        "smallest_change_by_a_tensor": rounded(perturbed(case, folder, right, logits)),
+        "smallest_change_by_a_tensor": rounded(perturbed(case, folder, batch, found)),
         "change_by_config": {
-            key: rounded(value) for key, value in contrasts(case, folder, right, logits).items()
+            key: rounded(value) for key, value in contrasts(case, folder, batch, found).items()
         },
     }
     write_pretty(folder / "meta.json", meta)
@@ -338,21 +339,39 @@ def write_case(case, root):
         assert len(checkpoint_files(folder)) >= 3, f"{case.id} has too few shards"
     if case.repeats:
         original = next(c for c in CASES if c.id == f"{case.family}/{case.repeats}")
-        check_repeats(case, original, folder, golden)
+        check_repeats(case, original, golden, grads)
 
 
-def check_repeats(case, original, folder, golden):
+def compute(case, folder, batch, left):
+    """Everything that golden.safetensors holds; and the outputs and gradients in it."""
+    found, grads = gradients(case, folder, batch)
+    golden = {**found, **grads}
+    for row, alone in enumerate(batch.rows):
+        outputs = outputs_of(case, folder, alone)
+        for name in TASKS[case.task].outputs:
+            if name in outputs:
+                golden[f"rows.{row}.{name}"] = outputs[name]
+    if left is not None:
+        golden["left.logits"] = outputs_of(case, folder, left)["logits"]
+    if "pixel_values" in batch.inputs:
+        golden["pixel_values"] = batch.inputs["pixel_values"]
+    # Copies: the pooled output may be a view of the hidden states.
+    copy = lambda tensor: tensor.clone(memory_format=torch.contiguous_format)
+    return {key: copy(tensor) for key, tensor in golden.items()}, (found, grads)
+
+
+def check_repeats(case, original, golden, grads):
     """An older layout of the same weights computes the same numbers, bit for bit."""
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         write_model(original, scratch)
-        right, labels, left = make_inputs(original, config_of(original).vocab_size)
-        loss, _, logits, grads = gradients(scratch, right, labels)
-        assert torch.equal(golden["logits"], logits), f"{case.id} differs from {original.id}"
-        assert torch.equal(golden["loss"], loss), f"{case.id} differs from {original.id}"
-        assert torch.equal(golden["left.logits"], logits_of(scratch, left))
-        mine = [golden[key] for key in golden if key.startswith("grad.")]
-        assert all(torch.equal(a, b) for a, b in zip(mine, grads.values(), strict=True))
+        batch = make_batch(original, config_of(original))
+        left = pad_left(batch, original.lengths) if original.task == "causal" else None
+        theirs, (_, their_grads) = compute(original, scratch, batch, left)
+        for key in theirs.keys() - their_grads.keys():
+            assert torch.equal(golden[key], theirs[key]), f"{case.id}: {key} is not the original's"
+        pairs = zip(grads.values(), their_grads.values(), strict=True)
+        assert all(torch.equal(mine, other) for mine, other in pairs), f"{case.id}: gradients"
 
 
 # ------------------------------------------------------------------------------------------- rope

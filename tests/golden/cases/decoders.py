@@ -1,57 +1,17 @@
-"""The fixtures that generate.py writes: one entry per case, one per rope parameter set.
+"""Decoders, and heads on them."""
 
-A new family is one more entry in CASES. Sizes are chosen so that a case stays below 200 kB.
-"""
-
-import json
-from dataclasses import dataclass, field
-
-import safetensors.torch
 import torch
 
-# Weights as large as 0.2 make attention sharp and logits of size 1, so that a wrong rotation, mask
-# or eps moves them by far more than the tolerance.
-INITIALIZER_RANGE = 0.2
-
-
-@dataclass(frozen=True)
-class Case:
-    """One fixture. `family` is transformers' model_type, `config` differs from its defaults."""
-
-    family: str
-    name: str
-    seed: int
-    config: dict
-    lengths: tuple = (16, 11, 5)
-    # Config values that must change the logits by more than CONTRAST, by what they stand for.
-    differs: dict = field(default_factory=dict)
-    # Config values that must not change them at all.
-    equals: dict = field(default_factory=dict)
-    # How the keys of tensors without any effect end: a key bias, where nothing rotates it.
-    inert: tuple = ()
-    # The name of a case of the same family whose numbers this one must repeat.
-    repeats: str | None = None
-    # Rewrites the saved folder into an older layout.
-    rewrite: object = None
-    max_shard_size: str = "1GB"
-    train: bool = False
-    generate: bool = False
-
-    @property
-    def id(self):
-        return f"{self.family}/{self.name}"
-
+from .common import (
+    INITIALIZER_RANGE, THREE_LABELS, Case, edit_tensors, eps, read_json, scaled, write_json,
+)
 
 # ---------------------------------------------------------------------------------- older layouts
 
 
-def write_json(path, value):
-    path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
-
-
 def v4_config(folder):
     """The same config as transformers 4.43 wrote it, which knew no head_dim."""
-    config = json.loads((folder / "config.json").read_text())
+    config = read_json(folder / "config.json")
     del config["head_dim"]
     rope = config.pop("rope_parameters")
     config["rope_theta"] = rope.pop("rope_theta")
@@ -63,7 +23,7 @@ def v4_config(folder):
 
 def v4_prefixless(folder):
     """The layout of the first GPT-2 files: keys of the base model, masks among the tensors."""
-    config = json.loads((folder / "config.json").read_text())
+    config = read_json(folder / "config.json")
     later = {"add_cross_attention", "dtype", "pad_token_id", "reorder_and_upcast_attn"}
     later |= {"scale_attn_by_inverse_layer_idx", "scale_attn_weights", "tie_word_embeddings"}
     later |= {"transformers_version", "use_cache"}
@@ -71,39 +31,28 @@ def v4_prefixless(folder):
     config["n_ctx"] = config["n_positions"]
     write_json(folder / "config.json", config)
 
-    path = folder / "model.safetensors"
-    tensors = safetensors.torch.load_file(path)
-    tensors = {key.removeprefix("transformer."): tensor for key, tensor in tensors.items()}
-    n = config["n_positions"]
-    for layer in range(config["n_layer"]):
-        tensors[f"h.{layer}.attn.bias"] = torch.ones(n, n).tril().view(1, 1, n, n)
-        tensors[f"h.{layer}.attn.masked_bias"] = torch.tensor(-1e4)
-    safetensors.torch.save_file(tensors, path, metadata={"format": "pt"})
+    def edit(tensors):
+        tensors = {key.removeprefix("transformer."): tensor for key, tensor in tensors.items()}
+        n = config["n_positions"]
+        for layer in range(config["n_layer"]):
+            tensors[f"h.{layer}.attn.bias"] = torch.ones(n, n).tril().view(1, 1, n, n)
+            tensors[f"h.{layer}.attn.masked_bias"] = torch.tensor(-1e4)
+        return tensors
+
+    edit_tensors(folder, edit)
 
 
 def v4_unused_window(folder):
     """As the hub has Qwen2: a window, and that it is not used; no layer_types."""
-    config = json.loads((folder / "config.json").read_text())
+    config = read_json(folder / "config.json")
     del config["layer_types"]
     config.update(sliding_window=4, max_window_layers=1, use_sliding_window=False)
     write_json(folder / "config.json", config)
 
 
-def scaled(factor, *endings):
-    """Makes tensors louder, where else every token would predict itself."""
-
-    def rewrite(folder):
-        path = folder / "model.safetensors"
-        tensors = safetensors.torch.load_file(path)
-        tensors = {k: t * factor if k.endswith(endings) else t for k, t in tensors.items()}
-        safetensors.torch.save_file(tensors, path, metadata={"format": "pt"})
-
-    return rewrite
-
-
 def v4_rotary_pct(folder):
     """As the hub has GPT-NeoX and Pythia: other words for the rope parameters."""
-    config = json.loads((folder / "config.json").read_text())
+    config = read_json(folder / "config.json")
     rope = config.pop("rope_parameters")
     config["rotary_emb_base"] = rope["rope_theta"]
     config["rotary_pct"] = rope["partial_rotary_factor"]
@@ -166,10 +115,6 @@ def theta(value, **rope):
     return {f"theta {value}": {"rope_parameters": rope_of(value, **rope)}}
 
 
-def eps(name):
-    return {"eps 1e-6": {name: 1e-6}}
-
-
 def plain(theta):
     return {"plain rope": {"rope_parameters": {"rope_type": "default", "rope_theta": theta}}}
 
@@ -200,6 +145,10 @@ GEMMA3_ROPE = {
 }
 CONV1D = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
 HALF_HEAD = dict(partial_rotary_factor=0.5)
+HEAD = dict(
+    vocab_size=29, hidden_size=16, intermediate_size=24, num_hidden_layers=1,
+    num_attention_heads=2, num_key_value_heads=1, pad_token_id=0,
+)
 RELU_INNER = gpt2(n_inner=48, activation_function="relu", layer_norm_epsilon=1e-3)
 
 CASES = [
@@ -487,116 +436,20 @@ CASES = [
             **eps("rms_norm_eps"), **theta(10000.0),
         },
     ),
+    # Heads. The last token is the one before the padding, which the ids tell.
+    Case(
+        "llama", "sequence", 171, rms(**HEAD, **THREE_LABELS), "sequence",
+        lengths=(12, 9, 5), differs={**eps("rms_norm_eps"), **theta(10000.0)},
+    ),
+    Case(
+        "llama", "token", 172, rms(**HEAD, **THREE_LABELS), "token",
+        lengths=(12, 9, 5), differs={**eps("rms_norm_eps"), **theta(10000.0)},
+    ),
+    Case(
+        "gpt2", "sequence", 173, gpt2(
+            vocab_size=29, n_embd=16, n_inner=24, n_head=2, pad_token_id=0,
+            layer_norm_epsilon=1e-3, **THREE_LABELS,
+        ),
+        "sequence", lengths=(12, 9, 5), differs=eps("layer_norm_epsilon"),
+    ),
 ]
-
-# ------------------------------------------------------------------------------------------- rope
-
-# Config entries, in the words of transformers 5 (rope_parameters) and 4 (rope_theta, rope_scaling),
-# and the lengths at which dynamic rope is asked.
-ROPES = {
-    "default": dict(rope_parameters=dict(rope_type="default", rope_theta=10000.0)),
-    "default_theta_500000": dict(rope_parameters=dict(rope_type="default", rope_theta=500000.0)),
-    "default_odd_half": dict(
-        head_dim=10, rope_parameters=dict(rope_type="default", rope_theta=10000.0)
-    ),
-    "default_absent": dict(),
-    "default_v4": dict(rope_theta=1000000.0, rope_scaling=None),
-    "linear": dict(
-        rope_parameters=dict(rope_type="linear", rope_theta=10000.0, factor=4.0)
-    ),
-    "linear_v4_type": dict(rope_theta=10000.0, rope_scaling=dict(type="linear", factor=2.5)),
-    "dynamic": dict(
-        max_position_embeddings=2048,
-        rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=2.0),
-    ),
-    "dynamic_factor_8": dict(
-        max_position_embeddings=128,
-        rope_parameters=dict(rope_type="dynamic", rope_theta=500.0, factor=8.0),
-    ),
-    "dynamic_v4_type": dict(
-        max_position_embeddings=2048, rope_theta=10000.0,
-        rope_scaling=dict(type="dynamic", factor=4.0),
-    ),
-    "yarn": dict(
-        max_position_embeddings=131072,
-        rope_parameters=dict(
-            rope_type="yarn", rope_theta=1000000.0, factor=4.0,
-            original_max_position_embeddings=32768,
-        ),
-    ),
-    "yarn_betas": dict(
-        max_position_embeddings=32768,
-        rope_parameters=dict(
-            rope_type="yarn", rope_theta=10000.0, factor=8.0, beta_fast=16.0, beta_slow=2.0,
-            original_max_position_embeddings=4096,
-        ),
-    ),
-    "yarn_attention_factor": dict(
-        max_position_embeddings=8192,
-        rope_parameters=dict(
-            rope_type="yarn", rope_theta=10000.0, factor=2.0, attention_factor=0.75,
-            original_max_position_embeddings=4096,
-        ),
-    ),
-    "yarn_mscale": dict(
-        max_position_embeddings=163840,
-        rope_parameters=dict(
-            rope_type="yarn", rope_theta=10000.0, factor=40.0, mscale=1.0, mscale_all_dim=0.707,
-            original_max_position_embeddings=4096,
-        ),
-    ),
-    "yarn_mscale_alone": dict(  # takes effect only together with mscale_all_dim
-        max_position_embeddings=163840,
-        rope_parameters=dict(
-            rope_type="yarn", rope_theta=10000.0, factor=40.0, mscale=0.5,
-            original_max_position_embeddings=4096,
-        ),
-    ),
-    "yarn_not_truncated": dict(
-        max_position_embeddings=131072,
-        rope_parameters=dict(
-            rope_type="yarn", rope_theta=150000.0, factor=32.0, truncate=False,
-            original_max_position_embeddings=4096,
-        ),
-    ),
-    "yarn_short": dict(  # both bounds of the ramp coincide
-        head_dim=8, max_position_embeddings=16,
-        rope_parameters=dict(
-            rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=4,
-        ),
-    ),
-    "yarn_v4": dict(
-        max_position_embeddings=65536, rope_theta=1000000.0,
-        rope_scaling=dict(rope_type="yarn", factor=2.0, original_max_position_embeddings=32768),
-    ),
-    "yarn_v4_without_original": dict(  # max_position_embeddings stands in
-        max_position_embeddings=4096, rope_theta=10000.0,
-        rope_scaling=dict(type="yarn", factor=16.0),
-    ),
-    "llama3": dict(  # Llama 3.1
-        head_dim=128, max_position_embeddings=131072,
-        rope_parameters=dict(
-            rope_type="llama3", rope_theta=500000.0, factor=8.0, low_freq_factor=1.0,
-            high_freq_factor=4.0, original_max_position_embeddings=8192,
-        ),
-    ),
-    "llama3_v4": dict(  # Llama 3.2
-        max_position_embeddings=131072, rope_theta=500000.0,
-        rope_scaling=dict(
-            rope_type="llama3", factor=32.0, low_freq_factor=1.0, high_freq_factor=4.0,
-            original_max_position_embeddings=8192,
-        ),
-    ),
-    "llama3_short": dict(
-        head_dim=16, max_position_embeddings=64,
-        rope_parameters=dict(
-            rope_type="llama3", rope_theta=100.0, factor=3.0, low_freq_factor=1.5,
-            high_freq_factor=6.0, original_max_position_embeddings=32,
-        ),
-    ),
-}
-DYNAMIC_LENGTHS = {
-    "dynamic": (1, 2048, 2049, 3000, 8192),
-    "dynamic_factor_8": (64, 129, 200, 1000),
-    "dynamic_v4_type": (2048, 4096),
-}

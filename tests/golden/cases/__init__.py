@@ -1,0 +1,11 @@
+"""The fixtures that generate.py writes: one entry per case, one per rope parameter set.
+
+A new family is one more entry in a table. Sizes are chosen so that a case stays below 200 kB.
+"""
+
+from . import decoders, encoders, seq2seq, vision
+from .rope import DYNAMIC_LENGTHS, ROPES
+
+CASES = [*decoders.CASES, *encoders.CASES, *vision.CASES, *seq2seq.CASES]
+
+__all__ = ["CASES", "DYNAMIC_LENGTHS", "ROPES"]

@@ -1,0 +1,315 @@
+"""Encoders, and heads on them."""
+
+import torch
+
+from .common import THREE_LABELS, Case, edit_tensors, eps, read_json, write_json
+
+# ---------------------------------------------------------------------------------- older layouts
+
+
+def v4_gamma(folder):
+    """As the hub has bert-base-uncased: gamma, beta, a buffer, copies, and other heads."""
+    config = read_json(folder / "config.json")
+    later = {"add_cross_attention", "bos_token_id", "classifier_dropout", "dtype", "eos_token_id"}
+    later |= {"is_decoder", "tie_word_embeddings", "transformers_version", "use_cache"}
+    config = {key: value for key, value in config.items() if key not in later}
+    write_json(folder / "config.json", config)
+
+    def edit(tensors):
+        generator = torch.Generator().manual_seed(0)
+        width = config["hidden_size"]
+        draw = lambda *shape: torch.randn(shape, generator=generator)
+        old = {
+            key.replace("LayerNorm.weight", "LayerNorm.gamma")
+            .replace("LayerNorm.bias", "LayerNorm.beta"): tensor
+            for key, tensor in tensors.items()
+        }
+        return {
+            **old,
+            "bert.embeddings.position_ids": torch.arange(config["max_position_embeddings"])[None],
+            "bert.pooler.dense.weight": draw(width, width),
+            "bert.pooler.dense.bias": draw(width),
+            "cls.predictions.decoder.weight": old["bert.embeddings.word_embeddings.weight"].clone(),
+            "cls.predictions.decoder.bias": old["cls.predictions.bias"].clone(),
+            "cls.seq_relationship.weight": draw(2, width),
+            "cls.seq_relationship.bias": draw(2),
+        }
+
+    edit_tensors(folder, edit)
+
+
+def v4_thetas(folder):
+    """As transformers 4.48 wrote ModernBERT: two thetas, and a period instead of layer types."""
+    config = read_json(folder / "config.json")
+    for key in ("dtype", "layer_types", "tie_word_embeddings"):
+        config.pop(key, None)
+    rope = config.pop("rope_parameters")
+    config["global_rope_theta"] = rope["full_attention"]["rope_theta"]
+    config["local_rope_theta"] = rope["sliding_attention"]["rope_theta"]
+    config["position_embedding_type"] = "absolute"  # which says nothing
+    config["torch_dtype"] = "float32"
+    config["transformers_version"] = "4.48.0"
+    write_json(folder / "config.json", config)
+
+
+# ---------------------------------------------------------------------------------- configurations
+
+NO_DROPOUT = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+SMALL = dict(
+    vocab_size=29, hidden_size=16, intermediate_size=24, num_hidden_layers=1, num_attention_heads=2
+)
+NUMBERS = dict(layer_norm_eps=1e-3, initializer_range=0.3)
+NO_PADDING = dict(pad_token_id=None)  # a padding id would keep the gradient from its row
+
+
+def bert(**config):
+    size = dict(vocab_size=41, hidden_size=24, intermediate_size=40, num_hidden_layers=2)
+    heads = dict(num_attention_heads=3, max_position_embeddings=16)
+    return {**size, **heads, **NUMBERS, **NO_DROPOUT, **config}
+
+
+def small_bert(**config):
+    return bert(**{**SMALL, **NO_PADDING, **config})
+
+
+def roberta(**config):
+    return bert(**{"type_vocab_size": 1, "max_position_embeddings": 16, **config})
+
+
+def small_roberta(**config):
+    return roberta(**{**SMALL, **config})
+
+
+def distilbert(**config):
+    size = dict(vocab_size=41, dim=24, hidden_dim=40, n_layers=2, n_heads=3)
+    none = dict(dropout=0.0, attention_dropout=0.0, qa_dropout=0.0, seq_classif_dropout=0.0)
+    more = dict(max_position_embeddings=16, initializer_range=0.3)
+    return {**size, **none, **more, **NO_PADDING, **config}
+
+
+def small_distilbert(**config):
+    return distilbert(vocab_size=29, dim=16, hidden_dim=24, n_layers=1, n_heads=2, **config)
+
+
+def albert(**config):
+    return bert(**{"embedding_size": 16, "classifier_dropout_prob": 0.0, **NO_PADDING, **config})
+
+
+def electra(**config):
+    return bert(**{"embedding_size": 16, "summary_last_dropout": 0.0, **NO_PADDING, **config})
+
+
+def mpnet(**config):
+    # transformers asks for 32 buckets, whatever the config says.
+    return bert(**{"max_position_embeddings": 24, **config})
+
+
+def modernbert(**config):
+    size = dict(vocab_size=41, hidden_size=16, intermediate_size=14, num_hidden_layers=4)
+    ids = dict(pad_token_id=None, bos_token_id=1, eos_token_id=2, cls_token_id=1, sep_token_id=2)
+    window = dict(local_attention=6, global_attn_every_n_layers=3, num_attention_heads=2)
+    rope = dict(rope_parameters=thetas(1000.0, 30.0))
+    numbers = dict(norm_eps=1e-3, initializer_range=0.3, max_position_embeddings=64)
+    return {**size, **ids, **window, **rope, **numbers, **config}
+
+
+def small_modernbert(**config):
+    """One layer of each kind."""
+    return modernbert(vocab_size=29, intermediate_size=12, num_hidden_layers=2, **config)
+
+
+def thetas(of_all, local):
+    return {
+        "full_attention": {"rope_type": "default", "rope_theta": of_all},
+        "sliding_attention": {"rope_type": "default", "rope_theta": local},
+    }
+
+
+def deberta(**config):
+    """Version 3."""
+    relative = dict(
+        relative_attention=True, position_buckets=6, max_relative_positions=-1,
+        norm_rel_ebd="layer_norm", share_att_key=True, pos_att_type=["p2c", "c2p"],
+        position_biased_input=False, type_vocab_size=0, max_position_embeddings=24,
+    )
+    head = dict(legacy=False, pooler_dropout=0.0, cls_dropout=0.0)
+    return bert(**{**relative, **head, **NO_PADDING, **config})
+
+
+# ---------------------------------------------------------------------------------------- contrasts
+
+TANH_GELU = {"tanh GELU": {"hidden_act": "gelu_new"}}
+ERF_GELU = {"erf GELU": {"hidden_act": "gelu"}}
+EPS = eps("layer_norm_eps")
+WINDOWS = {
+    "a window of 4": {"local_attention": 4},
+    "a window of 8": {"local_attention": 8},
+    "no window": {"layer_types": ["full_attention"] * 4},
+    "windows in other layers": {"layer_types": ["sliding_attention", "full_attention"] * 2},
+}
+THETAS = {
+    "one theta": {"rope_parameters": thetas(1000.0, 1000.0)},
+    "the other theta": {"rope_parameters": thetas(30.0, 1000.0)},
+}
+BUCKETS = {
+    "a longest distance of 40": {"max_relative_positions": 40},
+    "no p2c": {"pos_att_type": ["c2p"]},
+    "no c2p": {"pos_att_type": ["p2c"]},
+}
+
+LENGTHS = dict(lengths=(12, 9, 5))
+LONG = dict(lengths=(20, 13, 7))
+KEY_BIAS = dict(inert=("key.bias",))
+
+BERT = [
+    Case(
+        "bert", "base", 301, bert(), "masked", **LENGTHS, **KEY_BIAS, train=True,
+        differs={**TANH_GELU, **EPS},
+    ),
+    Case(
+        "bert", "v4_gamma", 301, bert(), "masked", **LENGTHS, repeats="base", rewrite=v4_gamma,
+        # Where the two copies of the decoder's bias differ, transformers takes the other one.
+        inert=("key.bias", "cls.predictions.bias"),
+        unused=("position_ids", "pooler.dense.weight", "pooler.dense.bias", "relationship.weight",
+                "relationship.bias"),
+    ),
+    Case(
+        "bert", "backbone", 302, small_bert(), "backbone", **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+    Case(
+        "bert", "sequence", 303, small_bert(**THREE_LABELS), "sequence",
+        **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+    Case(
+        "bert", "token", 304, small_bert(**THREE_LABELS), "token",
+        **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+    Case("bert", "span", 305, small_bert(), "span", **LENGTHS, **KEY_BIAS, differs=EPS),
+]
+
+ROBERTA = [
+    Case(
+        "roberta", "base", 311, roberta(), "masked", **LENGTHS, **KEY_BIAS, train=True,
+        differs={**TANH_GELU, **EPS},
+    ),
+    Case(
+        "roberta", "sequence", 312, small_roberta(**THREE_LABELS), "sequence",
+        **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+    Case(
+        "xlm-roberta", "base", 313, roberta(), "masked", **LENGTHS, **KEY_BIAS, train=True,
+        differs={**TANH_GELU, **EPS},
+    ),
+    Case(
+        "xlm-roberta", "token", 314, small_roberta(**THREE_LABELS), "token",
+        **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+]
+
+DISTILBERT = [
+    Case(
+        "distilbert", "base", 321, distilbert(), "masked",
+        **LENGTHS, inert=("k_lin.bias",), train=True,
+        differs={"tanh GELU": {"activation": "gelu_new"}},
+    ),
+    Case(
+        "distilbert", "sequence", 322, small_distilbert(**THREE_LABELS), "sequence",
+        **LENGTHS, inert=("k_lin.bias",),
+    ),
+    Case(
+        "distilbert", "span", 323, small_distilbert(), "span", **LENGTHS, inert=("k_lin.bias",),
+    ),
+]
+
+ALBERT = [
+    Case(
+        "albert", "base", 331, albert(num_hidden_layers=3), "masked",
+        **LENGTHS, **KEY_BIAS, train=True,
+        differs={**ERF_GELU, **EPS, "two layers": {"num_hidden_layers": 2}},
+    ),
+    Case(
+        "albert", "sequence", 332,
+        albert(**{**SMALL, "num_hidden_layers": 2, "embedding_size": 8}, **THREE_LABELS),
+        "sequence", **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+]
+
+ELECTRA = [
+    Case(
+        "electra", "base", 345, electra(), "masked", **LENGTHS, **KEY_BIAS, train=True,
+        differs={**TANH_GELU, **EPS},
+    ),
+    Case(
+        "electra", "backbone", 342, electra(**SMALL), "backbone",
+        **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+    Case(
+        "electra", "sequence", 343, electra(**SMALL, **THREE_LABELS), "sequence",
+        **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+    Case(
+        "electra", "token", 344, electra(**{**SMALL, "embedding_size": 8}, **THREE_LABELS), "token",
+        **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+]
+
+MPNET = [
+    Case(
+        "mpnet", "base", 355, mpnet(), "masked", **LONG, inert=("attn.k.bias",), train=True,
+        differs={**TANH_GELU, **EPS},
+    ),
+    Case(
+        "mpnet", "backbone", 352, mpnet(**SMALL), "backbone",
+        **LONG, inert=("attn.k.bias",), differs=EPS,
+    ),
+    Case(
+        "mpnet", "sequence", 353, mpnet(**SMALL, **THREE_LABELS), "sequence",
+        **LONG, inert=("attn.k.bias",), differs=EPS,
+    ),
+]
+
+MODERNBERT = [
+    Case(
+        "modernbert", "base", 366, modernbert(), "masked", **LONG, train=True,
+        differs={
+            "tanh GELU": {"hidden_activation": "gelu_new"},
+            "tanh GELU in the head": {"classifier_activation": "gelu_new"},
+            **eps("norm_eps"), **WINDOWS, **THETAS,
+        },
+    ),
+    Case(
+        "modernbert", "v4_config", 366, modernbert(), "masked", **LONG,
+        repeats="base", rewrite=v4_thetas,
+    ),
+    Case(
+        "modernbert", "sequence", 362, small_modernbert(**THREE_LABELS), "sequence", **LONG,
+        differs={"the mean of all tokens": {"classifier_pooling": "mean"}, **eps("norm_eps")},
+    ),
+    Case(
+        "modernbert", "sequence_mean", 363,
+        small_modernbert(classifier_pooling="mean", **THREE_LABELS), "sequence", **LONG,
+        differs={"the first token": {"classifier_pooling": "cls"}, **eps("norm_eps")},
+    ),
+    Case(
+        "modernbert", "token", 364, small_modernbert(**THREE_LABELS), "token", **LONG,
+        differs=eps("norm_eps"),
+    ),
+]
+
+DEBERTA = [
+    Case(
+        "deberta-v2", "base", 371, deberta(), "masked", **LONG, train=True,
+        differs={**TANH_GELU, **EPS, **BUCKETS},
+    ),
+    Case(
+        "deberta-v2", "legacy", 372, deberta(**SMALL, legacy=True), "masked", **LONG, differs=EPS,
+    ),
+    Case(
+        "deberta-v2", "sequence", 373, deberta(**SMALL, **THREE_LABELS), "sequence", **LONG,
+        differs={"tanh in the pooler": {"pooler_hidden_act": "tanh"}, **EPS},
+    ),
+]
+
+CASES = [
+    *BERT, *ROBERTA, *DISTILBERT, *ALBERT, *ELECTRA, *MPNET, *MODERNBERT, *DEBERTA,
+]

@@ -1,0 +1,246 @@
+"""What a model is asked, task by task: its inputs, its outputs and its loss."""
+
+import contextlib
+from dataclasses import dataclass
+from unittest import mock
+
+import torch
+
+import vaswani
+
+
+@dataclass(frozen=True)
+class Task:
+    # transformers' class for a config.
+    auto: str
+    # What the task is about: every tensor of a checkpoint must move one of them.
+    outputs: tuple = ("logits",)
+    # Written down as well.
+    states: tuple = ("last_hidden_state",)
+
+
+TASKS = {
+    "causal": Task("AutoModelForCausalLM"),
+    "masked": Task("AutoModelForMaskedLM"),
+    "backbone": Task("AutoModel", ("last_hidden_state", "pooler_output"), ()),
+    "sequence": Task("AutoModelForSequenceClassification"),
+    "token": Task("AutoModelForTokenClassification"),
+    "span": Task("AutoModelForQuestionAnswering", ("start_logits", "end_logits")),
+    "image": Task("AutoModelForImageClassification"),
+    "teacher": Task(
+        "AutoModelForImageClassification", ("logits", "cls_logits", "distillation_logits")
+    ),
+    "seq2seq": Task(
+        "AutoModelForSeq2SeqLM", states=("encoder_last_hidden_state", "last_hidden_state")
+    ),
+}
+
+# ---------------------------------------------------------------------------------------- inputs
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of different lengths, padded on the right; or images."""
+
+    # What the model is called with, and what it needs for a loss besides.
+    inputs: dict
+    labels: dict
+    # The inputs of each row by itself, without padding or mask.
+    rows: list
+
+
+def make_batch(case, config):
+    generator = torch.Generator().manual_seed(1000 + case.seed)
+    draw = lambda high, *shape: torch.randint(high, shape, generator=generator)
+    if hasattr(config, "image_size"):
+        return make_images(case, config, generator)
+    if case.task == "causal":
+        return make_causal(case, config, draw)
+    if case.task == "seq2seq":
+        return make_pairs(case, config, draw)
+    return make_text(case, config, draw)
+
+
+def padded(rows, filler):
+    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=filler)
+
+
+def prefixes(lengths):
+    """The mask of rows of these lengths."""
+    return padded([torch.ones(length, dtype=torch.long) for length in lengths], 0)
+
+
+# In a batch of decoders any id does: a mask, not the id, says what is padding, and 0 occurs as a
+# token as well.
+PADDING = 0
+
+
+def make_causal(case, config, draw):
+    rows = [draw(config.vocab_size, length) for length in case.lengths]
+    rows[0][1], rows[1][1] = config.vocab_size - 1, 0  # both ends of the vocabulary
+    return Batch(
+        inputs=dict(input_ids=padded(rows, PADDING), attention_mask=prefixes(case.lengths)),
+        labels=dict(labels=padded(rows, -100)),
+        rows=[dict(input_ids=row[None]) for row in rows],
+    )
+
+
+def pad_left(batch, lengths):
+    """The same rows padded on the left."""
+    shift = lambda x: torch.stack([row.roll(-length) for row, length in zip(x, lengths)])
+    mask = shift(batch.inputs["attention_mask"])
+    positions = (mask.cumsum(1) - 1).clamp(min=0)  # as `generate` numbers them
+    ids = shift(batch.inputs["input_ids"])
+    return dict(input_ids=ids, attention_mask=mask, position_ids=positions)
+
+
+def draw_tokens(lengths, config, draw):
+    """Rows of every token but the padding, and what to fill them up with."""
+    filler = config.pad_token_id
+    count = config.vocab_size if filler is None else config.vocab_size - 1
+    skip = lambda row: row if filler is None else row + (row >= filler)
+    rows = [draw(count, length) for length in lengths]
+    rows[0][1], rows[1][1] = count - 1, 0  # both ends of the vocabulary
+    return [skip(row) for row in rows], PADDING if filler is None else filler
+
+
+def make_text(case, config, draw):
+    ids, filler = draw_tokens(case.lengths, config, draw)
+    inputs = dict(input_ids=padded(ids, filler), attention_mask=prefixes(case.lengths))
+    rows = [dict(input_ids=row[None]) for row in ids]
+    if getattr(config, "type_vocab_size", 0) > 1:
+        first = [1 + int(draw(length - 1, 1)) for length in case.lengths]
+        types = [(torch.arange(n) >= at).long() for n, at in zip(case.lengths, first)]
+        inputs["token_type_ids"] = padded(types, 0)
+        rows = [{**row, "token_type_ids": each[None]} for row, each in zip(rows, types)]
+    return Batch(inputs, make_labels(case, config, ids, draw), rows)
+
+
+def make_labels(case, config, ids, draw):
+    if case.task == "masked":
+        kept = [draw(2, len(row)).bool().index_fill(0, draw(len(row), 1), True) for row in ids]
+        labels = [row.masked_fill(~keep, -100) for row, keep in zip(ids, kept)]
+        return dict(labels=padded(labels, -100))
+    if case.task == "token":
+        return dict(labels=padded([draw(config.num_labels, len(row)) for row in ids], -100))
+    if case.task == "sequence":
+        return dict(labels=draw_classes(case, config, len(ids)))
+    if case.task == "span":
+        ends = torch.stack([draw(len(row), 2).sort().values for row in ids])
+        return dict(start_positions=ends[:, 0], end_positions=ends[:, 1])
+    return {}
+
+
+def draw_classes(case, config, rows):
+    """As many different classes as there are."""
+    return (torch.arange(rows) + case.seed) % config.num_labels
+
+
+def make_pairs(case, config, draw):
+    ids, filler = draw_tokens(case.lengths, config, draw)
+    targets, _ = draw_tokens(case.decoder_lengths, config, draw)
+    start = torch.tensor([case.config["decoder_start_token_id"]])
+    decoded = [torch.cat([start, row[:-1]]) for row in targets]
+    return Batch(
+        inputs=dict(
+            input_ids=padded(ids, filler),
+            attention_mask=prefixes(case.lengths),
+            decoder_input_ids=padded(decoded, filler),
+            decoder_attention_mask=prefixes(case.decoder_lengths),
+        ),
+        labels=dict(labels=padded(targets, -100)),
+        rows=[
+            dict(input_ids=row[None], decoder_input_ids=other[None])
+            for row, other in zip(ids, decoded)
+        ],
+    )
+
+
+def make_images(case, config, generator):
+    height, width = config.image_size, config.image_size
+    pixels = torch.randn(3, config.num_channels, height, width, generator=generator)
+    return Batch(
+        inputs=dict(pixel_values=pixels),
+        labels=dict(labels=draw_classes(case, config, 3)) if case.task == "image" else {},
+        rows=[dict(pixel_values=image[None]) for image in pixels],
+    )
+
+
+# --------------------------------------------------------------------------------------- outputs
+
+
+@contextlib.contextmanager
+def really(dtype):
+    """transformers computes norms, angles and softmax in f32 whatever the dtype: not here."""
+    if dtype == torch.float32:
+        yield
+        return
+    with (
+        mock.patch.object(torch, "float32", dtype),
+        mock.patch.object(torch, "float", dtype),
+        mock.patch.object(torch.Tensor, "float", torch.Tensor.double),
+    ):
+        yield
+
+
+def last_module(model):
+    """The module whose output is the last hidden state."""
+    if isinstance(model, vaswani.Transformer):
+        return model
+    # OPT goes past its base model.
+    if model.config.is_encoder_decoder or model.config.model_type == "opt":
+        return model.get_decoder()
+    return model.base_model
+
+
+def forward(task, model, inputs, dtype=torch.float32):
+    """The outputs and states by their names, and the loss where `inputs` has labels."""
+    seen = []
+    hook = last_module(model).register_forward_hook(lambda _model, _args, out: seen.append(out))
+    inputs = {key: x.to(dtype) if x.is_floating_point() else x for key, x in inputs.items()}
+    cache = dict(use_cache=False) if task in ("causal", "seq2seq") else {}
+    with really(dtype):
+        output = model(**inputs, **cache)
+    hook.remove()
+    found = {"last_hidden_state": seen[0]["last_hidden_state"], **output}
+    names = TASKS[task].outputs + TASKS[task].states + ("loss",)
+    return {name: found[name] for name in names if name in found}
+
+
+def loss_of(task, found, batch):
+    """The model's own loss, or a mean of squares where it has none."""
+    if "loss" in found:
+        return found["loss"]
+    outputs = {name: found[name] for name in TASKS[task].outputs if name in found}
+    if task == "teacher":
+        outputs = {"logits": outputs["logits"]}
+    masks = masks_of(task, batch.inputs)
+    kept = [unmasked(x, masks.get(name)) for name, x in outputs.items()]
+    return sum(x.square().mean() for x in kept)
+
+
+def masks_of(task, inputs):
+    """Which positions of an output hold tokens, by its name; none where it has no positions."""
+    mask = inputs.get("attention_mask")
+    last = inputs.get("decoder_attention_mask", mask)
+    masks = dict(start_logits=mask, end_logits=mask, encoder_last_hidden_state=mask)
+    masks["last_hidden_state"] = last
+    if task != "sequence":
+        masks["logits"] = last
+    return masks
+
+
+def unmasked(tensor, mask=None):
+    return tensor if mask is None else tensor[mask.bool()]
+
+
+def distance(a, b, mask=None):
+    """The largest absolute difference, at unmasked positions where there is a mask."""
+    return unmasked((a.double() - b.double()).abs(), mask).max().item()
+
+
+def furthest(task, a, b, inputs):
+    """The largest absolute difference in any of the task's outputs."""
+    masks = masks_of(task, inputs)
+    names = [name for name in TASKS[task].outputs if name in b]
+    return max(distance(a[name], b[name], masks.get(name)) for name in names)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use burn::train::Interrupter;
 use burn_zoo::datasets::{batch::TextData, text::Corpus, tokenizer::Vocabulary};
-use burn_zoo::models::families::{self, Architecture, Size};
+use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Options, Sampling, generate};
 use burn_zoo::models::{heads::CausalLm, pretrained};
 use burn_zoo::train::{self, AdamW, AdamWConfig, Display, Job, RunDir, State, Verbosity};
@@ -26,7 +26,8 @@ fn main() -> Result<()> {
     let size =
         Size { vocab_size, context, d_model, n_layers, n_heads, n_kv_heads, d_ff, dropout, eos };
     let family = families::find("llama")?;
-    let (config, Architecture::Decoder(decoder)) = family.sized(&size)?;
+    let (config, architecture) = family.sized(&size)?;
+    let decoder = architecture.into_decoder()?;
 
     let settings = Settings {
         data: "stories".into(),

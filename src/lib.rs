@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use burn_zoo::datasets::{text::Corpus, tokenizer::Vocabulary};
-//! use burn_zoo::models::families::{self, Architecture, Size};
+//! use burn_zoo::models::families::{self, Size};
 //! use burn_zoo::models::generate::{Options, generate};
 //! use burn_zoo::models::heads::CausalLm;
 //!
@@ -26,8 +26,8 @@
 //!     dropout: 0.0,
 //!     eos: None,
 //! };
-//! let (_, Architecture::Decoder(config)) = families::find("llama")?.sized(&size)?;
-//! let model = CausalLm::new(&config, &device).initialized(1);
+//! let (_, architecture) = families::find("llama")?.sized(&size)?;
+//! let model = CausalLm::new(&architecture.into_decoder()?, &device).initialized(1);
 //!
 //! let options = Options { max_new_tokens: 8, ..Options::default() };
 //! let added = generate(&model, &[tokenizer.encode("Once")?], &options, &mut |_| true)?;

@@ -66,18 +66,18 @@ fn a_directory_that_is_no_model_is_refused() {
 #[test]
 fn a_config_that_cannot_be_followed_is_refused() {
     let cases: &[Break<Value>] = &[
-        ("model_type \"bart\" is not supported; supported are gemma, ", |c| {
-            c["model_type"] = json!("bart");
+        ("model_type \"barthez\" is not supported; supported are albert, ", |c| {
+            c["model_type"] = json!("barthez");
         }),
-        ("activation_function = \"tanh\" is not supported", |c| {
-            c["activation_function"] = json!("tanh");
+        ("activation_function = \"mish\" is not supported", |c| {
+            c["activation_function"] = json!("mish");
         }),
         ("add_cross_attention", |c| c["add_cross_attention"] = json!(true)),
         ("n_head = 5 is not valid: it must divide 32", |c| c["n_head"] = json!(5)),
         ("n_head = 0", |c| c["n_head"] = json!(0)),
         ("layer_norm_epsilon", |c| c["layer_norm_epsilon"] = json!(-1e-5)),
-        ("architectures = \"GPT2ForSequenceClassification\" is not supported", |c| {
-            c["architectures"] = json!(["GPT2ForSequenceClassification"]);
+        ("architectures = \"GPT2DoubleHeadsModel\" is not supported", |c| {
+            c["architectures"] = json!(["GPT2DoubleHeadsModel"]);
         }),
         ("invalid type: string \"many\"", |c| c["n_layer"] = json!("many")),
     ];

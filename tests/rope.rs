@@ -1,6 +1,6 @@
 //! Rotary frequencies against the reference's, for every kind of scaling and both forms of configs.
 
-use burn_zoo::models::families::{self, Architecture};
+use burn_zoo::models::families;
 use burn_zoo::models::layers::position::PositionScheme;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,8 +29,8 @@ fn frequencies_are_those_of_the_reference() {
     for rope in ropes.ropes {
         let architecture = (llama.architecture)(&rope.config.to_string())
             .unwrap_or_else(|error| panic!("{}: {error}", rope.name));
-        let Architecture::Decoder(config) = architecture;
-        let PositionScheme::Rotary(rotary) = &config.layers[0].attention.positions else {
+        let stack = architecture.stacks()[0];
+        let PositionScheme::Rotary(rotary) = &stack.layers[0].attention.positions else {
             panic!("{}: llama is rotary", rope.name);
         };
         let found = rotary.frequencies(rope.seq_len.unwrap_or(1));
@@ -67,7 +67,7 @@ fn what_is_not_supported_is_refused_with_what_is() {
     assert!(rope(json!({ "full_attention": { "rope_type": "default" } })).contains("layer type"));
     assert!(error(json!({ "head_dim": 7 })).contains("head_dim"));
     assert!(error(json!({ "num_key_value_heads": 3 })).contains("num_key_value_heads"));
-    assert!(error(json!({ "hidden_act": "tanh" })).contains("hidden_act"));
+    assert!(error(json!({ "hidden_act": "mish" })).contains("hidden_act"));
     assert!(error(json!({ "num_hidden_layers": 0 })).contains("num_hidden_layers"));
     assert!(error(json!({ "rms_norm_eps": 0.0 })).contains("rms_norm_eps"));
     let quantized = json!({ "quantization_config": { "quant_method": "gptq" } });

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use burn_zoo::datasets::batch::{BatchAt, BatchShape, TextData};
 use burn_zoo::datasets::text::Corpus;
 use burn_zoo::datasets::tokenizer::Vocabulary;
-use burn_zoo::models::families::{self, Architecture, Size};
+use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
 use burn_zoo::train::Trainee;
@@ -36,7 +36,7 @@ fn model(data: &TextData, seed: u64) -> Trainee {
         eos: None,
     };
     let gpt2 = families::find("gpt2").unwrap();
-    let (_, Architecture::Decoder(config)) = gpt2.sized(&size).unwrap();
+    let config = gpt2.sized(&size).unwrap().1.into_decoder().unwrap();
     Trainee { model: CausalLm::new(&config, &Device::flex().autodiff()).initialized(seed) }
 }
 

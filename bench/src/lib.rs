@@ -3,7 +3,7 @@
 
 #![recursion_limit = "256"]
 
-use burn_zoo::models::families::{self, Architecture, NAMED_SIZES, Size};
+use burn_zoo::models::families::{self, NAMED_SIZES, Size};
 use burn_zoo::models::heads::CausalLm;
 
 /// A freshly initialized model of a family, at a named size.
@@ -29,6 +29,6 @@ pub fn model(
         dropout: 0.0,
         eos: None,
     };
-    let (_, Architecture::Decoder(config)) = families::find(family)?.sized(&size)?;
-    Ok(CausalLm::new(&config, device).initialized(1))
+    let (_, architecture) = families::find(family)?.sized(&size)?;
+    Ok(CausalLm::new(&architecture.into_decoder()?, device).initialized(1))
 }

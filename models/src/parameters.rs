@@ -1,7 +1,9 @@
-//! Walking a module's parameters by path, such as `decoder.layers.0.attention.query.weight`.
+//! Walking a module's parameters by path, such as `layers.0.attention.query.weight`.
 //!
 //! Burn puts an enum's variant into the path (`layers.0.PreNorm.attention…`); here it is left out,
-//! so that a path says where a parameter is and not which wiring surrounds it.
+//! so that a path says where a parameter is and not which wiring surrounds it. So are the fields that
+//! every model has around its own: a head's `backbone`, a skeleton's `stack`, an embedding's `entry`, a
+//! span's `ends`.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Shape, Tensor, TensorData};
@@ -15,7 +17,23 @@ pub struct ParameterInfo {
     pub shape: Vec<usize>,
 }
 
+/// The ends of the paths of what a checkpoint brings and training leaves as it is.
+const CONSTANT: [&str; 3] = ["final_logits_bias", "mask_token", COMPUTED];
+
+/// The end of the paths of tables that are computed, and which some checkpoints hold all the same.
+const COMPUTED: &str = "sinusoid.weight";
+
 impl ParameterInfo {
+    /// Whether training leaves it as it is.
+    pub fn is_constant(&self) -> bool {
+        CONSTANT.iter().any(|end| self.path.ends_with(end))
+    }
+
+    /// Whether its value follows from the config, so that a checkpoint need not hold it.
+    pub fn is_computed(&self) -> bool {
+        self.path.ends_with(COMPUTED)
+    }
+
     /// The number of its elements.
     pub fn count(&self) -> usize {
         self.shape.iter().product()
@@ -30,11 +48,14 @@ pub struct Path {
     parts: Vec<Option<String>>,
 }
 
+/// Fields that add nothing to a path.
+const TRANSPARENT: [&str; 4] = ["backbone", "stack", "entry", "ends"];
+
 impl Path {
-    /// Enters a module; a variant of an enum adds nothing to the path.
+    /// Enters a module; a variant of an enum adds nothing to the path, nor do some fields.
     pub fn enter(&mut self, name: &str, container: &str) {
-        let is_variant = container.starts_with("Enum:");
-        self.parts.push((!is_variant).then(|| name.to_string()));
+        let is_transparent = container.starts_with("Enum:") || TRANSPARENT.contains(&name);
+        self.parts.push((!is_transparent).then(|| name.to_string()));
     }
 
     /// Leaves the module entered last.

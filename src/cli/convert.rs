@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{Global, ModelArg, copy_companions, usage};
-use crate::models::pretrained::{self, MAX_SHARD_BYTES, Model};
+use crate::models::pretrained::{self, MAX_SHARD_BYTES};
 
 /// Load a model and save it again as a Hugging Face directory.
 #[derive(clap::Args)]
@@ -35,15 +35,8 @@ pub(super) fn run(global: &Global, args: &ConvertArgs) -> Result<()> {
     let spinner = global.spinner(format!("loading {}", args.model.model.display()));
     let loaded = pretrained::load(&args.model.model, &global.device()?)?;
     spinner.set_message(format!("writing {}", args.dir.display()));
-    let described = (loaded.family, &loaded.config);
-    match &loaded.model {
-        Model::CausalLm(model) => {
-            pretrained::save(&args.dir, model, described, args.max_shard_size)?
-        }
-        Model::Backbone(model) => {
-            pretrained::save(&args.dir, model, described, args.max_shard_size)?
-        }
-    }
+    let described = (loaded.blueprint.family, &loaded.blueprint.config);
+    pretrained::save(&args.dir, &loaded.model, described, args.max_shard_size)?;
     copy_companions(&args.model.model, &args.dir)?;
     spinner.finish_and_clear();
     if global.json {

@@ -65,7 +65,7 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
     let folder = &args.model.model;
     let spinner = global.spinner(format!("loading {}", folder.display()));
     let loaded = pretrained::load(folder, &global.device()?)?;
-    let eos = eos(folder, &loaded.config);
+    let eos = eos(folder, &loaded.blueprint.config);
     let model = loaded.into_causal_lm().map_err(usage)?;
     let tokenizer = Tokenizer::load(folder)?;
     spinner.finish_and_clear();

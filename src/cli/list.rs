@@ -22,7 +22,7 @@ pub(super) fn run(global: &Global, _args: &ListArgs) -> Result<()> {
     for family in FAMILIES {
         writeln!(text, "  {:<17}{}", family.name(), family.summary)?;
         writeln!(text, "  {:<17}{}", "", family.paper)?;
-        let tasks: Vec<&str> = family.tasks.iter().map(|(_, class)| *class).collect();
+        let tasks: Vec<&str> = family.tasks.iter().map(|(_, class, _)| *class).collect();
         writeln!(text, "  {:<17}loads {}", "", tasks.join(", "))?;
     }
     text += "\nsizes (--size)\n";
@@ -41,7 +41,7 @@ fn json() -> Value {
     let families: Vec<Value> = FAMILIES
         .iter()
         .map(|family| {
-            let classes: Vec<&str> = family.tasks.iter().map(|(_, class)| *class).collect();
+            let classes: Vec<&str> = family.tasks.iter().map(|(_, class, _)| *class).collect();
             json!({
                 "name": family.name(),
                 "model_types": family.model_types,

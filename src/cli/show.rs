@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::train::SizeArgs;
 use super::{Global, usage};
-use crate::models::families::{self, Architecture, Family, Task};
+use crate::models::families;
 use crate::models::parameters::ParameterInfo;
-use crate::models::pretrained::{self, Model};
+use crate::models::pretrained::Blueprint;
 use crate::system::{bytes, count};
 
 /// Show a model's tree, parameters, operations and memory.
@@ -36,15 +36,17 @@ pub(crate) struct ShowArgs {
 
 pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     let device = global.device()?;
-    let (family, architecture, task) = resolve(args)?;
+    let blueprint = resolve(args)?;
+    let family = blueprint.family;
     // Parameters are made when they are first read, so this takes no memory.
-    let parameters = Model::new(&architecture, task, &device).parameters();
+    let parameters = blueprint.model(&device).parameters();
     let total = parameters.iter().map(ParameterInfo::count).sum();
-    let Architecture::Decoder(config) = architecture;
-    let embedding = config.embedding_parameters();
-    let context = args.context.unwrap_or(config.max_positions).max(1);
-    let flops = config.flops_per_token(context);
-    let memory = config.training_memory(total, [args.batch_size, context]);
+    let (stacks, cost) = (blueprint.architecture.stacks(), blueprint.architecture.cost());
+    let stack = stacks[0];
+    let embedding = cost.embedding_parameters();
+    let context = args.context.unwrap_or(stack.max_positions).max(1);
+    let flops = cost.flops_per_token(context);
+    let memory = cost.training_memory(total, [args.batch_size, context]);
     if global.json {
         let tree: Vec<_> = parameters
             .iter()
@@ -71,10 +73,10 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
         "{}: {}\n{} layers, d_model {}, {} tokens, context {}\n\n",
         family.name(),
         family.summary,
-        config.layers.len(),
-        config.d_model,
-        config.vocab_size,
-        config.max_positions,
+        stacks.iter().map(|stack| stack.depth().to_string()).collect::<Vec<_>>().join(" + "),
+        stack.d_model,
+        blueprint.architecture.vocab_size(),
+        stack.max_positions,
     );
     tree(&mut text, &parameters)?;
     let size = |count: usize| bytes(count as u64);
@@ -103,18 +105,17 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     global.print(&text)
 }
 
-/// The family, architecture and task of a family's name or a model's directory.
-fn resolve(args: &ShowArgs) -> Result<(&'static Family, Architecture, Task)> {
+/// What a family's name or a model's directory stands for.
+fn resolve(args: &ShowArgs) -> Result<Blueprint> {
     let path = std::path::Path::new(&args.model);
     if path.is_dir() {
-        let (family, architecture, task, _) = pretrained::read_config(path)?;
-        return Ok((family, architecture, task));
+        return Ok(Blueprint::read(path)?);
     }
     let family = families::find(&args.model)
         .map_err(|error| usage(format!("{error}; nor is there a directory of that name")))?;
     let size = args.size.size(args.vocab_size, args.context.unwrap_or(64)).map_err(usage)?;
-    let (_, architecture) = family.sized(&size).map_err(usage)?;
-    Ok((family, architecture, family.tasks[0].0))
+    let (config, _) = family.sized(&size).map_err(usage)?;
+    Blueprint::new(family, config).map_err(usage)
 }
 
 /// The parameters, layers that are alike shown once.

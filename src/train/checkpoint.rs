@@ -51,7 +51,7 @@ pub struct Restored {
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot<'a> {
     /// The family and the `config.json`.
-    pub described: (&'a Family, &'a Value),
+    pub described: (&'static Family, &'a Value),
     /// The model.
     pub model: &'a CausalLm,
     /// The optimizer with its moments.

@@ -5,6 +5,7 @@ use burn::tensor::{ExecutionError, Tensor};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 
 use crate::datasets::batch::LmBatch;
+use crate::models::arch::Tokens;
 use crate::models::heads::CausalLm;
 use crate::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
@@ -73,7 +74,7 @@ impl Trainee {
     pub fn loss(&self, batch: &LmBatch) -> (Tensor<1>, usize) {
         let device = self.model.device();
         let tokens = token_ids(&batch.inputs, batch.rows, &device);
-        let logits = self.model.forward(tokens, &Padding::none());
+        let logits = self.model.forward(&Tokens::new(tokens, Padding::none()));
         let [rows, context, vocab_size] = logits.dims();
         let targets = Targets::new(&batch.targets, &device);
         let loss = cross_entropy_sum(logits.reshape([rows * context, vocab_size]), &targets);

@@ -18,7 +18,11 @@ fn is_empty(folder: &Path) -> bool {
 fn unknown_names_are_answered_with_the_known_ones() {
     let folder = empty();
     let at = folder.path();
-    refuse(at, &train(&["gpt5"]), (2, &["unknown family \"gpt5\"; there are gemma, "]));
+    refuse(
+        at,
+        &train(&["gpt5"]),
+        (2, &["unknown family \"gpt5\"; there are albert, bart, bert, "]),
+    );
     refuse(
         at,
         &train(&["--data", "storys"]),

@@ -1,99 +1,139 @@
 //! One contract, run over every family: `cargo test llama::` runs one family's.
 
 mod checks;
+mod decoding;
+mod invariants;
 mod saving;
+mod training;
 
 use burn_zoo::models::families::FAMILIES;
 
+/// The checks of every family of an architecture, each as a test in a module of the family's name.
 macro_rules! contract {
-    ($($family:ident),* $(,)?) => {
-        const CONTRACTED: &[&str] = &[$(stringify!($family)),*];
+    ($names:ident, [$($family:ident $(= $name:literal)?),* $(,)?], $checks:tt) => {
+        const $names: &[&str] = &[$(contract!(@name $family $($name)?)),*];
 
         $(mod $family {
-            use super::{checks, saving};
-
-            const FAMILY: &str = stringify!($family);
-
-            #[test]
-            fn keys_and_parameters_are_a_bijection() {
-                checks::keys_and_parameters_are_a_bijection(FAMILY);
-            }
-            #[test]
-            fn outputs_are_those_of_the_reference() {
-                checks::outputs_are_those_of_the_reference(FAMILY);
-            }
-            #[test]
-            fn gradients_are_those_of_the_reference() {
-                checks::gradients_are_those_of_the_reference(FAMILY);
-            }
-            #[test]
-            fn fifty_steps_are_those_of_the_reference() {
-                checks::fifty_steps_are_those_of_the_reference(FAMILY);
-            }
-            #[test]
-            fn greedy_texts_are_those_of_the_reference() {
-                checks::greedy_texts_are_those_of_the_reference(FAMILY);
-            }
-            #[test]
-            fn saving_and_loading_is_the_identity() {
-                saving::saving_and_loading_is_the_identity(FAMILY);
-            }
-            #[test]
-            fn step_equals_forward() {
-                checks::step_equals_forward(FAMILY);
-            }
-            #[test]
-            fn left_padded_batches_equal_single_rows() {
-                checks::left_padded_batches_equal_single_rows(FAMILY);
-            }
-            #[test]
-            fn rows_are_independent_and_padding_is_invisible() {
-                checks::rows_are_independent_and_padding_is_invisible(FAMILY);
-            }
-            #[test]
-            fn the_future_is_invisible() {
-                checks::the_future_is_invisible(FAMILY);
-            }
-            #[test]
-            fn a_fully_padded_row_gives_numbers() {
-                checks::a_fully_padded_row_gives_numbers(FAMILY);
-            }
-            #[test]
-            fn gradients_reach_every_parameter() {
-                checks::gradients_reach_every_parameter(FAMILY);
-            }
-            #[test]
-            fn every_tensor_changes_the_output() {
-                checks::every_tensor_changes_the_output(FAMILY);
-            }
-            #[test]
-            fn one_batch_can_be_overfitted() {
-                checks::one_batch_can_be_overfitted(FAMILY);
-            }
+            const FAMILY: &str = contract!(@name $family $($name)?);
+            contract!(@tests $checks);
         })*
+    };
+    (@name $family:ident) => { stringify!($family) };
+    (@name $family:ident $name:literal) => { $name };
+    (@tests [$($module:ident::{$($check:ident),* $(,)?}),* $(,)?]) => {
+        $($(#[test]
+        fn $check() {
+            super::$module::$check(FAMILY);
+        })*)*
     };
 }
 
 contract!(
-    gemma,
-    gemma2,
-    gemma3_text,
-    gpt2,
-    gpt_neo,
-    gptj,
-    llama,
-    mistral,
-    olmo2,
-    opt,
-    phi,
-    phi3,
-    qwen2,
-    qwen3,
-    smollm3,
+    DECODERS,
+    [
+        bloom, gemma, gemma2, gemma3_text, gpt2, gpt_neo, gpt_neox, gptj, llama, mistral, mixtral,
+        olmo2, openai_gpt = "openai-gpt", opt, phi, phi3, qwen2, qwen3, smollm3, stablelm,
+    ],
+    [
+        checks::{
+            keys_and_parameters_are_a_bijection,
+            outputs_are_those_of_the_reference,
+            gradients_are_those_of_the_reference,
+            every_tensor_changes_the_output,
+        },
+        saving::{saving_and_loading_is_the_identity},
+        training::{
+            fifty_steps_are_those_of_the_reference,
+            gradients_reach_every_parameter,
+            a_fully_padded_row_gives_numbers,
+            one_batch_can_be_overfitted,
+        },
+        invariants::{rows_are_independent_and_padding_is_invisible, the_future_is_invisible},
+        decoding::{
+            greedy_texts_are_those_of_the_reference,
+            step_equals_forward,
+            left_padded_batches_equal_single_rows,
+        },
+    ]
+);
+
+contract!(
+    ENCODERS,
+    [
+        albert, bert, deberta_v2 = "deberta-v2", distilbert, electra, modernbert, mpnet, roberta,
+        xlm_roberta = "xlm-roberta",
+    ],
+    [
+        checks::{
+            keys_and_parameters_are_a_bijection,
+            outputs_are_those_of_the_reference,
+            gradients_are_those_of_the_reference,
+            every_tensor_changes_the_output,
+        },
+        saving::{saving_and_loading_is_the_identity},
+        training::{
+            fifty_steps_are_those_of_the_reference,
+            gradients_reach_every_parameter,
+            a_fully_padded_row_gives_numbers,
+            one_batch_can_be_overfitted,
+        },
+        invariants::{
+            rows_are_independent_and_padding_is_invisible,
+            the_future_is_visible,
+            padding_on_the_left_changes_nothing,
+        },
+    ]
+);
+
+contract!(
+    ENCODER_DECODERS,
+    [bart, m2m_100, marian, mbart, mt5, pegasus, t5, transformer],
+    [
+        checks::{
+            keys_and_parameters_are_a_bijection,
+            outputs_are_those_of_the_reference,
+            gradients_are_those_of_the_reference,
+            every_tensor_changes_the_output,
+        },
+        saving::{saving_and_loading_is_the_identity},
+        training::{
+            fifty_steps_are_those_of_the_reference,
+            gradients_reach_every_parameter,
+            a_fully_padded_row_gives_numbers,
+            one_batch_can_be_overfitted,
+        },
+        invariants::{
+            rows_are_independent_and_padding_is_invisible,
+            the_text_sees_its_past_and_all_of_the_memory,
+        },
+        decoding::{step_equals_forward_after_a_memory},
+    ]
+);
+
+contract!(
+    IMAGE_ENCODERS,
+    [deit, dinov2, vit],
+    [
+        checks::{
+            keys_and_parameters_are_a_bijection,
+            outputs_are_those_of_the_reference,
+            gradients_are_those_of_the_reference,
+            every_tensor_changes_the_output,
+        },
+        saving::{saving_and_loading_is_the_identity},
+        training::{
+            fifty_steps_are_those_of_the_reference,
+            gradients_reach_every_parameter,
+            one_batch_can_be_overfitted,
+        },
+        invariants::{rows_are_independent_and_padding_is_invisible},
+    ]
 );
 
 #[test]
 fn every_family_has_a_contract() {
     let families: Vec<&str> = FAMILIES.iter().map(|family| family.name()).collect();
-    assert_eq!(families, CONTRACTED);
+    let mut contracted = [DECODERS, ENCODERS, ENCODER_DECODERS, IMAGE_ENCODERS].concat();
+    contracted.sort_unstable();
+    assert_eq!(families, contracted);
 }

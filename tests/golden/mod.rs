@@ -1,15 +1,20 @@
 //! The fixtures that the reference implementation computed; `README.md` beside this file explains them.
 
+mod feed;
+mod outputs;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_zoo::models::heads::CausalLm;
-use burn_zoo::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
 use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::models::pretrained::{self, F32Tensor, read_safetensors};
+use burn_zoo::models::pretrained::{self, Blueprint, F32Tensor, Model, read_safetensors};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+pub(crate) use feed::Feed;
+pub(crate) use outputs::{Output, Targets, loss, outputs};
 
 /// The project's folder of fixtures.
 pub(crate) fn folder() -> PathBuf {
@@ -24,15 +29,30 @@ pub(crate) struct Case {
     pub(crate) tensors: BTreeMap<String, F32Tensor>,
 }
 
+/// `inputs.json`; which fields there are depends on the task.
 #[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
 pub(crate) struct Inputs {
     pub(crate) input_ids: Vec<Vec<u32>>,
     pub(crate) attention_mask: Vec<Vec<u8>>,
-    pub(crate) labels: Vec<Vec<i64>>,
+    token_type_ids: Option<Vec<Vec<u32>>>,
+    decoder_input_ids: Option<Vec<Vec<u32>>>,
+    decoder_attention_mask: Option<Vec<Vec<u8>>>,
+    labels: Option<Labels>,
+    start_positions: Vec<i64>,
+    end_positions: Vec<i64>,
     pub(crate) left: Batch,
 }
 
 #[derive(Deserialize)]
+#[serde(untagged)]
+enum Labels {
+    OfRows(Vec<i64>),
+    OfTokens(Vec<Vec<i64>>),
+}
+
+#[derive(Deserialize, Default)]
 pub(crate) struct Batch {
     pub(crate) input_ids: Vec<Vec<u32>>,
     pub(crate) attention_mask: Vec<Vec<u8>>,
@@ -50,13 +70,21 @@ pub(crate) fn cases(family: &str) -> Vec<Case> {
     paths.into_iter().map(Case::read).collect()
 }
 
+/// Every fixture of a family whose head names the next token.
+pub(crate) fn causal_cases(family: &str) -> Vec<Case> {
+    let mut cases = cases(family);
+    cases.retain(|case| case.inputs.left.input_ids.len() > 1);
+    assert!(!cases.is_empty(), "{family} has no golden case of a language model");
+    cases
+}
+
 pub(crate) fn json<T: DeserializeOwned>(path: &Path) -> T {
     let text = std::fs::read_to_string(path).unwrap();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 impl Case {
-    fn read(path: PathBuf) -> Self {
+    pub(crate) fn read(path: PathBuf) -> Self {
         Self {
             name: path.strip_prefix(folder()).unwrap().display().to_string(),
             inputs: json(&path.join("inputs.json")),
@@ -65,10 +93,21 @@ impl Case {
         }
     }
 
-    pub(crate) fn load(&self, device: &Device) -> CausalLm {
-        let loaded = pretrained::load(&self.path, device)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        loaded.into_causal_lm().unwrap()
+    pub(crate) fn load(&self, device: &Device) -> Model {
+        self.load_as(Blueprint::read(&self.path).unwrap(), device)
+    }
+
+    /// The weights in a model of another blueprint.
+    pub(crate) fn load_as(&self, blueprint: Blueprint, device: &Device) -> Model {
+        let loaded = pretrained::load_as(&self.path, blueprint, device);
+        loaded.unwrap_or_else(|error| panic!("{}: {error}", self.name)).model
+    }
+
+    pub(crate) fn load_causal_lm(&self, device: &Device) -> CausalLm {
+        match self.load(device) {
+            Model::CausalLm(model) => model,
+            _ => panic!("{} is no causal language model", self.name),
+        }
     }
 
     pub(crate) fn tensor(&self, name: &str) -> &F32Tensor {
@@ -80,47 +119,74 @@ impl Case {
         self.name.ends_with("dynamic_long") || self.name.ends_with("longrope")
     }
 
-    /// Logits of the right-padded batch, at positions that hold tokens.
-    pub(crate) fn assert_logits(
-        &self,
-        what: &str,
-        found: &Tensor<3>,
-        expected: &F32Tensor,
-        mask: &[Vec<u8>],
-    ) {
-        assert_eq!(found.dims().to_vec(), expected.shape, "{}: {what}", self.name);
-        let width = expected.shape[2];
-        let found: Vec<f32> = found.to_data().iter::<f32>().collect();
-        let keep: Vec<bool> = mask.iter().flatten().map(|&m| m == 1).collect();
-        let kept = |values: &[f32]| -> Vec<f32> {
-            let rows = values.chunks_exact(width).zip(&keep).filter(|(_, keep)| **keep);
-            rows.flat_map(|(row, _)| row).copied().collect()
-        };
-        let (found, expected) = (kept(&found), kept(&expected.values));
-        assert_close(&format!("{}: {what}", self.name), &found, &expected, 1e-5);
+    /// What the model reads.
+    pub(crate) fn feed(&self) -> Feed {
+        Feed {
+            ids: self.inputs.input_ids.clone(),
+            mask: self.inputs.attention_mask.clone(),
+            types: self.inputs.token_type_ids.clone(),
+            decoder_ids: self.inputs.decoder_input_ids.clone(),
+            decoder_mask: self.inputs.decoder_attention_mask.clone(),
+            pixels: self.tensors.get("pixel_values").cloned(),
+        }
+    }
+
+    /// What it should have said.
+    pub(crate) fn targets(&self) -> Targets {
+        let inputs = &self.inputs;
+        match &inputs.labels {
+            Some(Labels::OfRows(classes)) => Targets::Classes(classes.clone()),
+            Some(Labels::OfTokens(rows)) if inputs.left.input_ids.is_empty() => {
+                Targets::Classes(rows.concat())
+            }
+            Some(Labels::OfTokens(rows)) => Targets::NextTokens(rows.clone()),
+            None if inputs.start_positions.is_empty() => Targets::None,
+            None => Targets::Classes([&inputs.start_positions[..], &inputs.end_positions].concat()),
+        }
+    }
+
+    /// Outputs at positions that hold tokens, against golden tensors whose names begin so.
+    pub(crate) fn assert_outputs(&self, found: &[Output], prefix: &str) {
+        let mut compared = 0;
+        for output in found {
+            let name = format!("{prefix}{}", output.name);
+            let Some(expected) = self.tensors.get(&name) else { continue };
+            let what = format!("{}: {name}", self.name);
+            assert_eq!(output.tensor.shape, expected.shape, "{what}");
+            assert_close(&what, &output.kept(), &output.keep(&expected.values), 1e-5);
+            compared += 1;
+        }
+        assert!(compared > 0, "{}: nothing begins with {prefix:?}", self.name);
     }
 }
 
 /// Equal within `tolerance × max(1, largest expected)`.
 pub(crate) fn assert_close(what: &str, found: &[f32], expected: &[f32], tolerance: f64) {
     assert_eq!(found.len(), expected.len(), "{what}: the number of values");
+    let (error, index) = relative_error(found, expected);
+    assert!(
+        error <= tolerance,
+        "{what}: value {index} is {}, expected {}; off by {error:.2e} of the largest, allowed \
+         {tolerance:.0e}",
+        found[index],
+        expected[index],
+    );
+}
+
+/// The largest difference, as a part of `max(1, largest expected)`, and where it is.
+pub(crate) fn relative_error(found: &[f32], expected: &[f32]) -> (f64, usize) {
     let largest = expected.iter().fold(1.0_f64, |max, v| max.max(f64::from(v.abs())));
     let mut worst = (0.0_f64, 0);
     for (index, (a, b)) in found.iter().zip(expected).enumerate() {
-        let difference = (f64::from(*a) - f64::from(*b)).abs();
-        assert!(difference.is_finite(), "{what}: value {index} is {a}, expected {b}");
+        let difference = (f64::from(*a) - f64::from(*b)).abs() / largest;
+        if difference.is_nan() {
+            return (f64::INFINITY, index);
+        }
         if difference > worst.0 {
             worst = (difference, index);
         }
     }
-    let (difference, index) = worst;
-    assert!(
-        difference <= tolerance * largest,
-        "{what}: value {index} is {}, expected {}; off by {difference:.2e}, allowed {:.2e}",
-        found[index],
-        expected[index],
-        tolerance * largest
-    );
+    worst
 }
 
 pub(crate) fn ids(rows: &[Vec<u32>], device: &Device) -> Tensor<2, Int> {
@@ -130,17 +196,6 @@ pub(crate) fn ids(rows: &[Vec<u32>], device: &Device) -> Tensor<2, Int> {
 
 pub(crate) fn padding(mask: &[Vec<u8>]) -> Padding {
     Padding::from_rows(mask.iter().map(|row| row.iter().map(|&m| m == 1).collect()).collect())
-}
-
-/// The mean loss of next-token prediction over targets that are not padding.
-pub(crate) fn loss(model: &CausalLm, inputs: &Inputs) -> Tensor<1> {
-    let device = model.device();
-    let logits = model.forward(ids(&inputs.input_ids, &device), &padding(&inputs.attention_mask));
-    let [batch, seq, vocab] = logits.dims();
-    let shifted: Vec<i64> =
-        inputs.labels.iter().flat_map(|row| row.iter().skip(1).copied().chain([IGNORE])).collect();
-    let targets = Targets::new(&shifted, &device);
-    cross_entropy_sum(logits.reshape([batch * seq, vocab]), &targets) / targets.count() as f64
 }
 
 pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

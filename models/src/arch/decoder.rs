@@ -1,34 +1,23 @@
 //! The decoder-only skeleton: embeddings, causal blocks, a final norm.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::block::{Block, BlockConfig};
-use crate::layers::Scope;
-use crate::layers::attention::AttentionConfig;
-use crate::layers::cache::{Cache, LayerCache};
+use super::embedding::Ids;
+use super::stack::{Pass, Stack, StackConfig};
+use super::{Embedding, Tokens};
+use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::mask::{Mask, Padding};
-use crate::layers::norm::{Norm, NormConfig};
-use crate::layers::position::{PositionScheme, Positions, TokenPositions};
+use crate::layers::position::TokenPositions;
 
 /// Sizes of a decoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecoderConfig {
     /// Token ids run from 0 to this, exclusive.
     pub vocab_size: usize,
-    /// Features of a token.
-    pub d_model: usize,
-    /// The longest sequence, in tokens.
-    pub max_positions: usize,
-    /// From ids to the first block.
-    pub embedding: EmbeddingConfig,
-    /// The blocks, first to last.
-    pub layers: Vec<BlockConfig>,
-    /// The norm after the last block.
-    pub norm: NormConfig,
+    /// The blocks, and what leads into them.
+    pub stack: StackConfig,
     /// Where the output projection's weights come from.
     pub output: OutputWeights,
     /// Scores of tokens are squeezed smoothly into `±logit_softcap`; `None` leaves them.
@@ -37,42 +26,14 @@ pub struct DecoderConfig {
     pub init_std: f64,
 }
 
-/// How ids become the first block's input.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct EmbeddingConfig {
-    /// What is added to a token's vector.
-    pub positions: EmbeddedPositions,
-    /// Factor on the tokens' vectors.
-    pub scale: f64,
-    /// Probability of dropping a feature in training.
-    pub dropout: f64,
-}
-
-/// What the embedding says of a token's position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum EmbeddedPositions {
-    /// Nothing: attention knows.
-    None,
-    /// A learned vector for each position, in a table whose first `offset` rows are for something
-    /// else (OPT has 2 of them).
-    Learned {
-        /// Rows before position 0.
-        offset: usize,
-    },
-}
-
-impl EmbeddingConfig {
-    /// Tokens' vectors as they are, with or without positions.
-    pub fn new(positions: EmbeddedPositions) -> Self {
-        Self { positions, scale: 1.0, dropout: 0.0 }
-    }
-}
-
 /// Where the output projection's weights come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OutputWeights {
     /// The token embeddings, read a second time.
     Tied,
+    /// A matrix of its own where a checkpoint has one, and the token embeddings where it has none:
+    /// T5, whose configs do not say.
+    TiedUnlessGiven,
     /// A matrix of its own.
     Separate,
     /// A matrix of its own, and a bias for each token.
@@ -89,50 +50,19 @@ impl From<bool> for OutputWeights {
 /// A stack of causal blocks over embedded tokens.
 #[derive(Module, Debug)]
 pub struct Decoder {
-    embedding: Embeddings,
-    layers: Vec<Block>,
-    norm: Norm,
-    dropout: Dropout,
+    embedding: Embedding,
+    stack: Stack,
     #[module(skip)]
     config: DecoderConfig,
-}
-
-/// The tables of token and position vectors.
-#[derive(Module, Debug)]
-pub struct Embeddings {
-    token: EmbeddingTable,
-    position: Option<EmbeddingTable>,
 }
 
 impl DecoderConfig {
     /// A decoder of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> Decoder {
-        let position =
-            self.position_rows().map(|rows| EmbeddingTable::new(rows, self.d_model, device));
         Decoder {
-            embedding: Embeddings {
-                token: EmbeddingTable::new(self.vocab_size, self.d_model, device),
-                position,
-            },
-            layers: self.layers.iter().map(|layer| layer.init(device)).collect(),
-            norm: self.norm.init(device),
-            dropout: DropoutConfig::new(self.embedding.dropout).init(),
+            embedding: Embedding::new(self.vocab_size, &self.stack, device),
+            stack: self.stack.init(device),
             config: self.clone(),
-        }
-    }
-}
-
-impl DecoderConfig {
-    /// The longest sequence that there are position vectors for; `None` where positions are computed.
-    pub fn position_limit(&self) -> Option<usize> {
-        self.position_rows().map(|_| self.max_positions)
-    }
-
-    /// Rows of the table of position vectors; `None` where there is none.
-    pub fn position_rows(&self) -> Option<usize> {
-        match self.embedding.positions {
-            EmbeddedPositions::None => None,
-            EmbeddedPositions::Learned { offset } => Some(self.max_positions + offset),
         }
     }
 }
@@ -152,15 +82,16 @@ impl Decoder {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, seq]`, ids below `vocab_size`
     /// - result: `[batch, seq, d_model]`, after the last norm
     ///
     /// # Panics
     ///
     /// Panics if learned positions run out.
-    pub fn forward(&self, tokens: Tensor<2, Int>, padding: &Padding) -> Tensor<3> {
-        let length = tokens.dims()[1];
-        self.run(tokens, Context { padding, length }, None)
+    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
+        let length = tokens.ids.dims()[1];
+        let at = TokenPositions::new(&tokens.padding, length, length);
+        let pass = Pass { at: &at, padding: &tokens.padding, caches: None, memory: None };
+        self.stack.forward(self.embedding.forward(tokens, &at), pass)
     }
 
     /// The final hidden states of the next tokens, given those that the cache remembers.
@@ -177,79 +108,10 @@ impl Decoder {
         let new = tokens.dims()[1];
         let length = cache.len() + new;
         let (layers, padding) = cache.advance(new);
-        self.run(tokens, Context { padding, length }, Some(layers))
-    }
-
-    fn run(
-        &self,
-        tokens: Tensor<2, Int>,
-        context: Context<'_>,
-        mut caches: Option<&mut [LayerCache]>,
-    ) -> Tensor<3> {
-        let device = tokens.device();
-        let count = tokens.dims()[1];
-        let at = TokenPositions::new(context.padding, context.length, count);
-        let views = Views::new(&self.config.layers, (context.padding, &at), &device);
-
-        let mut x = self.embedding.token.forward(tokens);
-        if self.config.embedding.scale != 1.0 {
-            x = x * self.config.embedding.scale;
-        }
-        if let (Some(table), EmbeddedPositions::Learned { offset }) =
-            (&self.embedding.position, self.config.embedding.positions)
-        {
-            assert!(at.span() <= self.config.max_positions, "position {} has no vector", at.span());
-            x = x + table.forward(at.ids(&device) + offset as i64);
-        }
-        x = self.dropout.forward(x);
-        for (index, (layer, config)) in self.layers.iter().zip(&self.config.layers).enumerate() {
-            let cache = caches.as_mut().map(|caches| &mut caches[index]);
-            let (mask, positions) = views.of(config);
-            x = layer.forward(x, &mut Scope { mask, positions, cache });
-        }
-        self.norm.forward(x)
-    }
-}
-
-/// The sequence that a pass belongs to.
-struct Context<'a> {
-    padding: &'a Padding,
-    /// Tokens so far, those of this pass included.
-    length: usize,
-}
-
-/// One mask for each span and one set of positions for each scheme that occurs, so that layers which
-/// are alike share their tensors.
-struct Views {
-    masks: Vec<Mask>,
-    positions: Vec<(PositionScheme, Positions)>,
-}
-
-impl Views {
-    fn new(
-        layers: &[BlockConfig],
-        (padding, at): (&Padding, &TokenPositions),
-        device: &Device,
-    ) -> Self {
-        let mut views = Self { masks: Vec::new(), positions: Vec::new() };
-        for AttentionConfig { span, positions, .. } in layers.iter().map(|layer| &layer.attention) {
-            if !views.masks.iter().any(|mask| mask.span() == *span) {
-                views.masks.push(Mask::new(*span, padding.clone()));
-            }
-            if !views.positions.iter().any(|(scheme, _)| scheme == positions) {
-                views.positions.push((positions.clone(), positions.positions(at, device)));
-            }
-        }
-        views
-    }
-
-    fn of(&self, layer: &BlockConfig) -> (&Mask, &Positions) {
-        let AttentionConfig { span, positions, .. } = &layer.attention;
-        let mask = self.masks.iter().find(|mask| mask.span() == *span);
-        let found = self.positions.iter().find(|(scheme, _)| scheme == positions);
-        match (mask, found) {
-            (Some(mask), Some((_, positions))) => (mask, positions),
-            _ => unreachable!("there is a view for every layer"),
-        }
+        let at = TokenPositions::new(padding, length, new);
+        let pass = Pass { at: &at, padding, caches: Some(layers), memory: None };
+        let vectors = self.embedding.token.forward(tokens.clone());
+        let ids = Ids { tokens: &tokens, types: None };
+        self.stack.forward(self.embedding.entry.forward(vectors, ids, &at), pass)
     }
 }

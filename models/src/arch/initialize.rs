@@ -28,18 +28,24 @@ pub struct Initialization {
 pub fn initialize<M: Module>(module: M, how: Initialization, seed: u64) -> M {
     let residual_std = how.std / (2.0 * how.n_layers as f64).sqrt();
     parameters::replace(module, &mut |parameter| {
-        if parameter.shape.len() < 2 {
+        if parameter.shape.len() < 2 || parameter.is_constant() {
             return None;
         }
-        let writes_residual = ["attention.output.weight", "feed_forward.down.weight"]
+        let writes_residual = ["attention.output.weight", ".down.weight"]
             .iter()
             .any(|end| parameter.path.ends_with(end));
         let std = if writes_residual { residual_std } else { how.std };
-        let mut normal = Normal::new(seed ^ fnv1a(&parameter.path));
+        let mut normal = Normal::new(seed ^ fnv1a(&seeded_name(&parameter.path)));
         let count = parameter.shape.iter().product();
         let values: Vec<f32> = (0..count).map(|_| (normal.draw() * std) as f32).collect();
         Some(TensorData::new(values, parameter.shape.clone()))
     })
+}
+
+/// The name that a parameter's generator is seeded by. Published runs were seeded when the paths of
+/// skeletons began so, and their seeds go on giving the same weights.
+fn seeded_name(path: &str) -> String {
+    if path.starts_with("lm_head.") { path.to_string() } else { format!("decoder.{path}") }
 }
 
 /// Standard normal draws by the polar method.

@@ -3,7 +3,148 @@
 pub mod block;
 pub mod cost;
 pub mod decoder;
+pub mod embedding;
+pub mod encoder;
+pub mod encoder_decoder;
 mod initialize;
+pub mod stack;
 
-pub use decoder::{Decoder, DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor};
+
+use crate::layers::embedding::EmbeddingTable;
+use crate::layers::mask::Padding;
+use crate::layers::position::TokenPositions;
+pub use decoder::{Decoder, DecoderConfig, OutputWeights};
+pub use embedding::{EmbeddedPositions, EmbeddingConfig, Numbering, Projection};
+use embedding::{Entry, Ids};
+pub use encoder::{Encoder, EncoderConfig, ImageEncoder, ImageEncoderConfig};
+pub use encoder_decoder::{Encoded, EncoderDecoder, EncoderDecoderConfig, OutputBias};
 pub use initialize::{Initialization, initialize};
+pub use stack::{Stack, StackConfig};
+
+/// A batch of texts.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// `[batch, seq]`, each below the vocabulary's size.
+    pub ids: Tensor<2, Int>,
+    /// `[batch, seq]`, for models that have token types; type 0 where `None`.
+    pub types: Option<Tensor<2, Int>>,
+    /// Which of them only fill rows up.
+    pub padding: Padding,
+}
+
+impl Tokens {
+    /// Texts of one type.
+    ///
+    /// # Shapes
+    ///
+    /// - `ids`: `[batch, seq]`
+    pub fn new(ids: Tensor<2, Int>, padding: Padding) -> Self {
+        Self { ids, types: None, padding }
+    }
+}
+
+/// The table of token vectors, and what is done to them.
+#[derive(Module, Debug)]
+pub struct Embedding {
+    token: EmbeddingTable,
+    entry: Entry,
+}
+
+impl Embedding {
+    fn new(vocab_size: usize, stack: &StackConfig, device: &Device) -> Self {
+        let StackConfig { d_model, max_positions, embedding, .. } = stack;
+        Self {
+            token: EmbeddingTable::new(vocab_size, embedding.d_embedding, device),
+            entry: Entry::new(embedding, (*d_model, *max_positions), device),
+        }
+    }
+
+    fn forward(&self, tokens: &Tokens, at: &TokenPositions) -> Tensor<3> {
+        let vectors = self.token.forward(tokens.ids.clone());
+        let ids = Ids { tokens: &tokens.ids, types: tokens.types.as_ref() };
+        self.entry.forward(vectors, ids, at)
+    }
+}
+
+/// A skeleton that turns one input into hidden states, whichever it is.
+#[derive(Module, Debug)]
+pub enum Skeleton {
+    /// Reads in both directions.
+    Encoder(Encoder),
+    /// Reads what came before.
+    Decoder(Decoder),
+    /// Looks at images.
+    ImageEncoder(ImageEncoder),
+}
+
+/// Sizes of a skeleton that turns one input into hidden states.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SkeletonConfig {
+    /// Reads in both directions.
+    Encoder(EncoderConfig),
+    /// Reads what came before.
+    Decoder(DecoderConfig),
+    /// Looks at images.
+    ImageEncoder(ImageEncoderConfig),
+}
+
+impl SkeletonConfig {
+    /// A skeleton of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> Skeleton {
+        match self {
+            Self::Encoder(config) => Skeleton::Encoder(config.init(device)),
+            Self::Decoder(config) => Skeleton::Decoder(config.init(device)),
+            Self::ImageEncoder(config) => Skeleton::ImageEncoder(config.init(device)),
+        }
+    }
+
+    /// The blocks' config.
+    pub fn stack(&self) -> &StackConfig {
+        match self {
+            Self::Encoder(config) => &config.stack,
+            Self::Decoder(config) => &config.stack,
+            Self::ImageEncoder(config) => &config.stack,
+        }
+    }
+}
+
+/// What a skeleton reads.
+#[expect(clippy::large_enum_variant, reason = "there is one for each pass")]
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Texts.
+    Tokens(Tokens),
+    /// Images, `[batch, channels, height, width]`.
+    Pixels(Tensor<4>),
+}
+
+impl Skeleton {
+    /// The final hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if the input is of the other kind, or learned positions run out.
+    pub fn forward(&self, input: &Input) -> Tensor<3> {
+        match (self, input) {
+            (Self::Encoder(encoder), Input::Tokens(tokens)) => encoder.forward(tokens),
+            (Self::Decoder(decoder), Input::Tokens(tokens)) => decoder.forward(tokens),
+            (Self::ImageEncoder(encoder), Input::Pixels(pixels)) => encoder.forward(pixels.clone()),
+            _ => panic!("a model of texts reads tokens, one of images reads pixels"),
+        }
+    }
+
+    /// The device that the weights are on.
+    pub fn device(&self) -> Device {
+        match self {
+            Self::Encoder(encoder) => encoder.token_embedding().weight.lazy_device(),
+            Self::Decoder(decoder) => decoder.token_embedding().weight.lazy_device(),
+            Self::ImageEncoder(encoder) => encoder.device(),
+        }
+    }
+}

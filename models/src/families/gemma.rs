@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::gemma_like;
+use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::{Architecture, Family, Size, Task};
 use crate::layers::activation::Activation;
@@ -15,9 +16,15 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gemma"],
     summary: "decoder; Llama with GeGLU, scaled embeddings and offset norms",
     paper: "Gemma Team 2024, https://arxiv.org/abs/2403.08295",
-    tasks: &[(Task::CausalLm, "GemmaForCausalLM"), (Task::Backbone, "GemmaModel")],
+    tasks: &[
+        (Task::CausalLm, "GemmaForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "GemmaForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "GemmaForTokenClassification", SCORE),
+        (Task::Backbone, "GemmaModel", &[]),
+    ],
     architecture,
     config,
+    prefix: "model",
     keys: &[KEYS, FEED_FORWARD_NORM],
 };
 

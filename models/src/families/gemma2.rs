@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::gemma_like::{self, GemmaFields, softcap};
+use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{KEYS, LlamaFields, SANDWICH_NORMS};
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
@@ -15,9 +16,15 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gemma2"],
     summary: "decoder; Gemma with four norms per block, soft caps and alternating windows",
     paper: "Gemma Team 2024, https://arxiv.org/abs/2408.00118",
-    tasks: &[(Task::CausalLm, "Gemma2ForCausalLM"), (Task::Backbone, "Gemma2Model")],
+    tasks: &[
+        (Task::CausalLm, "Gemma2ForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "Gemma2ForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "Gemma2ForTokenClassification", SCORE),
+        (Task::Backbone, "Gemma2Model", &[]),
+    ],
     architecture,
     config,
+    prefix: "model",
     keys: &[KEYS, SANDWICH_NORMS],
 };
 

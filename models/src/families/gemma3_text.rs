@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::gemma_like::{self, GemmaFields};
+use super::head_keys::LM_HEAD;
 use super::llama_like::{KEYS, LlamaFields, QUERY_KEY_NORMS, SANDWICH_NORMS};
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
@@ -12,16 +13,20 @@ use crate::layers::attention::QueryKeyNorm;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionScheme;
 use crate::wire::config::{ConfigError, parse, size};
-use crate::wire::rope::Rotated;
+use crate::wire::rope::{RopeFields, Rotated};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["gemma3_text"],
     summary: "decoder; Gemma 2 with norms on queries and keys, two sets of rotary frequencies",
     paper: "Gemma Team 2025, https://arxiv.org/abs/2503.19786",
-    tasks: &[(Task::CausalLm, "Gemma3ForCausalLM"), (Task::Backbone, "Gemma3TextModel")],
+    tasks: &[
+        (Task::CausalLm, "Gemma3ForCausalLM", LM_HEAD),
+        (Task::Backbone, "Gemma3TextModel", &[]),
+    ],
     architecture,
     config,
+    prefix: "model",
     keys: &[KEYS, SANDWICH_NORMS, QUERY_KEY_NORMS],
 };
 
@@ -49,7 +54,9 @@ struct ConfigJson {
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { mut llama, gemma, sliding_window_pattern, rope_local_base_freq } =
         parse(json, DEFAULTS)?;
-    let (local, global) = llama.rope.by_layer_type(rope_local_base_freq);
+    // Older configs have one theta for windows, and the rest for full layers.
+    let older = (RopeFields::of_theta(rope_local_base_freq), llama.rope.clone());
+    let (local, global) = llama.rope.by_layer_type().unwrap_or(older);
     llama.rope = global;
     let mut full = gemma.layer(&llama)?;
     full.attention.query_key_norm = QueryKeyNorm::PerHead(NormKind::RmsOffset, full.norm.epsilon);

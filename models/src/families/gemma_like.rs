@@ -41,7 +41,7 @@ pub(super) fn decoder(
     layers: Vec<BlockConfig>,
 ) -> Result<DecoderConfig, ConfigError> {
     let mut decoder = llama.decoder(layers)?;
-    decoder.embedding.scale = (decoder.d_model as f64).sqrt();
+    decoder.stack.embedding.scale = (decoder.stack.d_model as f64).sqrt();
     Ok(decoder)
 }
 

@@ -5,41 +5,43 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::gpt_like::Gpt2Fields;
+use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE, WTE_LM_HEAD};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::EmbeddedPositions;
+use crate::arch::{EmbeddedPositions, Numbering};
 use crate::wire::config::{ConfigError, parse};
-use crate::wire::keys::{copy, drop, rename, split, transpose};
+use crate::wire::keys::{drop, rename, split};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["gpt2"],
     summary: "decoder; learned positions, LayerNorm, tanh GELU, tied output",
     paper: "Radford et al. 2019, Language Models are Unsupervised Multitask Learners",
-    tasks: &[(Task::CausalLm, "GPT2LMHeadModel"), (Task::Backbone, "GPT2Model")],
+    tasks: &[
+        (Task::CausalLm, "GPT2LMHeadModel", WTE_LM_HEAD),
+        (Task::SequenceClassifier, "GPT2ForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "GPT2ForTokenClassification", CLASSIFIER),
+        (Task::Span, "GPT2ForQuestionAnswering", QA_OUTPUTS),
+        (Task::Backbone, "GPT2Model", &[]),
+    ],
     architecture,
     config,
+    prefix: "transformer",
     keys: &[&[
-        rename("[transformer.]wte", "decoder.embedding.token"),
-        rename("[transformer.]wpe", "decoder.embedding.position"),
-        rename("[transformer.]h.{}.ln_1", "decoder.layers.{}.attention_norm"),
+        rename("wte", "embedding.token"),
+        rename("wpe", "embedding.position"),
+        rename("h.{}.ln_1", "layers.{}.attention_norm"),
         split(
-            "[transformer.]h.{}.attn.c_attn",
-            &[
-                "decoder.layers.{}.attention.query",
-                "decoder.layers.{}.attention.key",
-                "decoder.layers.{}.attention.value",
-            ],
+            "h.{}.attn.c_attn",
+            &["layers.{}.attention.query", "layers.{}.attention.key", "layers.{}.attention.value"],
         ),
-        rename("[transformer.]h.{}.attn.c_proj", "decoder.layers.{}.attention.output"),
-        rename("[transformer.]h.{}.ln_2", "decoder.layers.{}.feed_forward_norm"),
-        rename("[transformer.]h.{}.mlp.c_fc", "decoder.layers.{}.feed_forward.up"),
-        rename("[transformer.]h.{}.mlp.c_proj", "decoder.layers.{}.feed_forward.down"),
-        rename("[transformer.]ln_f", "decoder.norm"),
-        transpose("lm_head", "lm_head"),
-        copy("lm_head.weight", "[transformer.]wte.weight"),
+        rename("h.{}.attn.c_proj", "layers.{}.attention.output"),
+        rename("h.{}.ln_2", "layers.{}.feed_forward_norm"),
+        rename("h.{}.mlp.c_fc", "layers.{}.feed_forward.up"),
+        rename("h.{}.mlp.c_proj", "layers.{}.feed_forward.down"),
+        rename("ln_f", "norm"),
         // The causal mask, which old files carry.
-        drop("[transformer.]h.{}.attn.bias"),
-        drop("[transformer.]h.{}.attn.masked_bias"),
+        drop("h.{}.attn.bias"),
+        drop("h.{}.attn.masked_bias"),
     ]],
 };
 
@@ -77,7 +79,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         }
         layer
     };
-    let positions = EmbeddedPositions::Learned { offset: 0 };
+    let positions = EmbeddedPositions::Learned(Numbering::Tokens { offset: 0 });
     Ok(Architecture::Decoder(json.gpt2.decoder(positions, of)?))
 }
 

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::skeletons::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
 use crate::layers::activation::Activation;
@@ -12,7 +13,7 @@ use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionScheme;
 use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, size, within};
+use crate::wire::config::{ConfigError, divides, epsilon, size};
 
 /// Fields in GPT-2's words.
 #[derive(Deserialize)]
@@ -45,8 +46,8 @@ impl Gpt2Fields {
             activation: activation("activation_function", &self.activation_function)?,
             epsilon: epsilon("layer_norm_epsilon", self.layer_norm_epsilon)?,
         });
-        layer.dropout = within("resid_pdrop", self.resid_pdrop, [0.0, 1.0])?;
-        layer.attention.dropout = within("attn_pdrop", self.attn_pdrop, [0.0, 1.0])?;
+        layer.dropout = dropout("resid_pdrop", self.resid_pdrop)?;
+        layer.attention.dropout = dropout("attn_pdrop", self.attn_pdrop)?;
         Ok(layer)
     }
 
@@ -57,20 +58,14 @@ impl Gpt2Fields {
         of: impl Fn(usize) -> BlockConfig,
     ) -> Result<DecoderConfig, ConfigError> {
         let n_layers = size("n_layer", self.n_layer)?;
-        Ok(DecoderConfig {
-            vocab_size: size("vocab_size", self.vocab_size)?,
-            d_model: self.n_embd,
-            max_positions: size("n_positions", self.n_positions)?,
-            embedding: EmbeddingConfig {
-                dropout: within("embd_pdrop", self.embd_pdrop, [0.0, 1.0])?,
-                ..EmbeddingConfig::new(positions)
-            },
-            norm: of(0).norm,
-            layers: (0..n_layers).map(of).collect(),
-            output: OutputWeights::from(self.tie_word_embeddings),
-            logit_softcap: None,
-            init_std: within("initializer_range", self.initializer_range, [0.0, 100.0])?,
-        })
+        let embedding = EmbeddingConfig {
+            dropout: dropout("embd_pdrop", self.embd_pdrop)?,
+            ..EmbeddingConfig::new(self.n_embd, positions)
+        };
+        let layers = (0..n_layers).map(of).collect();
+        let stack = stack(size("n_positions", self.n_positions)?, embedding, layers);
+        let output = OutputWeights::from(self.tie_word_embeddings);
+        decoder(self.vocab_size, stack, (output, self.initializer_range))
     }
 }
 
@@ -110,6 +105,7 @@ pub(super) fn layer(shape: Shape) -> BlockConfig {
             d_ff,
             activation,
             bias: Bias::Present,
+            dropout: 0.0,
         },
         norm: NormConfig { kind: NormKind::Layer, d_model, epsilon },
         dropout: 0.0,

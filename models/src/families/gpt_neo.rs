@@ -5,41 +5,42 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::gpt_like::{Shape, layer};
+use super::head_keys::WTE_LM_HEAD;
+use super::skeletons::{decoder, dropout, stack};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::arch::{EmbeddedPositions, EmbeddingConfig, Numbering, OutputWeights};
 use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, parse, size, within};
-use crate::wire::keys::{copy, drop, rename, transpose};
+use crate::wire::config::{ConfigError, divides, epsilon, parse, size};
+use crate::wire::keys::{drop, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["gpt_neo"],
     summary: "decoder; GPT-2 with unscaled scores and alternating windows",
     paper: "Black et al. 2021, https://doi.org/10.5281/zenodo.5297715",
-    tasks: &[(Task::CausalLm, "GPTNeoForCausalLM"), (Task::Backbone, "GPTNeoModel")],
+    tasks: &[
+        (Task::CausalLm, "GPTNeoForCausalLM", WTE_LM_HEAD),
+        (Task::Backbone, "GPTNeoModel", &[]),
+    ],
     architecture,
     config,
+    prefix: "transformer",
     keys: &[&[
-        rename("[transformer.]wte", "decoder.embedding.token"),
-        rename("[transformer.]wpe", "decoder.embedding.position"),
-        rename("[transformer.]h.{}.ln_1", "decoder.layers.{}.attention_norm"),
-        transpose("[transformer.]h.{}.attn.attention.q_proj", "decoder.layers.{}.attention.query"),
-        transpose("[transformer.]h.{}.attn.attention.k_proj", "decoder.layers.{}.attention.key"),
-        transpose("[transformer.]h.{}.attn.attention.v_proj", "decoder.layers.{}.attention.value"),
-        transpose(
-            "[transformer.]h.{}.attn.attention.out_proj",
-            "decoder.layers.{}.attention.output",
-        ),
-        rename("[transformer.]h.{}.ln_2", "decoder.layers.{}.feed_forward_norm"),
-        transpose("[transformer.]h.{}.mlp.c_fc", "decoder.layers.{}.feed_forward.up"),
-        transpose("[transformer.]h.{}.mlp.c_proj", "decoder.layers.{}.feed_forward.down"),
-        rename("[transformer.]ln_f", "decoder.norm"),
-        transpose("lm_head", "lm_head"),
-        copy("lm_head.weight", "[transformer.]wte.weight"),
+        rename("wte", "embedding.token"),
+        rename("wpe", "embedding.position"),
+        rename("h.{}.ln_1", "layers.{}.attention_norm"),
+        transpose("h.{}.attn.attention.q_proj", "layers.{}.attention.query"),
+        transpose("h.{}.attn.attention.k_proj", "layers.{}.attention.key"),
+        transpose("h.{}.attn.attention.v_proj", "layers.{}.attention.value"),
+        transpose("h.{}.attn.attention.out_proj", "layers.{}.attention.output"),
+        rename("h.{}.ln_2", "layers.{}.feed_forward_norm"),
+        transpose("h.{}.mlp.c_fc", "layers.{}.feed_forward.up"),
+        transpose("h.{}.mlp.c_proj", "layers.{}.feed_forward.down"),
+        rename("ln_f", "norm"),
         // Causal masks, which old files carry.
-        drop("[transformer.]h.{}.attn.attention.bias"),
-        drop("[transformer.]h.{}.attn.attention.masked_bias"),
+        drop("h.{}.attn.attention.bias"),
+        drop("h.{}.attn.attention.masked_bias"),
     ]],
 };
 
@@ -84,8 +85,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         activation: activation("activation_function", &json.activation_function)?,
         epsilon: epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?,
     });
-    base.dropout = within("resid_dropout", json.resid_dropout, [0.0, 1.0])?;
-    base.attention.dropout = within("attention_dropout", json.attention_dropout, [0.0, 1.0])?;
+    base.dropout = dropout("resid_dropout", json.resid_dropout)?;
+    base.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
     base.attention.scale = 1.0;
     base.attention.qkv_bias = Bias::Absent;
     let window = Span::Window(size("window_size", json.window_size)?);
@@ -112,20 +113,15 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         let reason = format!("attention_types names {} layers", layers.len());
         return Err(ConfigError::invalid("num_layers", json.num_layers, &reason));
     }
-    Ok(Architecture::Decoder(DecoderConfig {
-        vocab_size: size("vocab_size", json.vocab_size)?,
-        d_model,
-        max_positions: size("max_position_embeddings", json.max_position_embeddings)?,
-        embedding: EmbeddingConfig {
-            dropout: within("embed_dropout", json.embed_dropout, [0.0, 1.0])?,
-            ..EmbeddingConfig::new(EmbeddedPositions::Learned { offset: 0 })
-        },
-        layers,
-        norm: base.norm,
-        output: OutputWeights::from(json.tie_word_embeddings),
-        logit_softcap: None,
-        init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,
-    }))
+    let positions = EmbeddedPositions::Learned(Numbering::Tokens { offset: 0 });
+    let embedding = EmbeddingConfig {
+        dropout: dropout("embed_dropout", json.embed_dropout)?,
+        ..EmbeddingConfig::new(d_model, positions)
+    };
+    let max_positions = size("max_position_embeddings", json.max_position_embeddings)?;
+    let output = OutputWeights::from(json.tie_word_embeddings);
+    let stack = stack(max_positions, embedding, layers);
+    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, (output, json.initializer_range))?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

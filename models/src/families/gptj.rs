@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::gpt_like::Gpt2Fields;
+use super::head_keys::WTE_LM_HEAD;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
 use crate::arch::{EmbeddedPositions, OutputWeights};
@@ -19,23 +20,23 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gptj"],
     summary: "decoder; parallel branches, interleaved partial rotary positions",
     paper: "Wang and Komatsuzaki 2021, https://github.com/kingoflolz/mesh-transformer-jax",
-    tasks: &[(Task::CausalLm, "GPTJForCausalLM"), (Task::Backbone, "GPTJModel")],
+    tasks: &[(Task::CausalLm, "GPTJForCausalLM", WTE_LM_HEAD), (Task::Backbone, "GPTJModel", &[])],
     architecture,
     config,
+    prefix: "transformer",
     keys: &[&[
-        rename("[transformer.]wte", "decoder.embedding.token"),
-        rename("[transformer.]h.{}.ln_1", "decoder.layers.{}.norm"),
-        transpose("[transformer.]h.{}.attn.q_proj", "decoder.layers.{}.attention.query"),
-        transpose("[transformer.]h.{}.attn.k_proj", "decoder.layers.{}.attention.key"),
-        transpose("[transformer.]h.{}.attn.v_proj", "decoder.layers.{}.attention.value"),
-        transpose("[transformer.]h.{}.attn.out_proj", "decoder.layers.{}.attention.output"),
-        transpose("[transformer.]h.{}.mlp.fc_in", "decoder.layers.{}.feed_forward.up"),
-        transpose("[transformer.]h.{}.mlp.fc_out", "decoder.layers.{}.feed_forward.down"),
-        rename("[transformer.]ln_f", "decoder.norm"),
-        transpose("lm_head", "lm_head"),
+        rename("wte", "embedding.token"),
+        rename("h.{}.ln_1", "layers.{}.norm"),
+        transpose("h.{}.attn.q_proj", "layers.{}.attention.query"),
+        transpose("h.{}.attn.k_proj", "layers.{}.attention.key"),
+        transpose("h.{}.attn.v_proj", "layers.{}.attention.value"),
+        transpose("h.{}.attn.out_proj", "layers.{}.attention.output"),
+        transpose("h.{}.mlp.fc_in", "layers.{}.feed_forward.up"),
+        transpose("h.{}.mlp.fc_out", "layers.{}.feed_forward.down"),
+        rename("ln_f", "norm"),
         // Causal masks, which old files carry.
-        drop("[transformer.]h.{}.attn.bias"),
-        drop("[transformer.]h.{}.attn.masked_bias"),
+        drop("h.{}.attn.bias"),
+        drop("h.{}.attn.masked_bias"),
     ]],
 };
 

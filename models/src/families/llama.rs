@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::{Architecture, Family, Size, Task};
 use crate::wire::config::{ConfigError, parse};
@@ -12,9 +13,15 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["llama"],
     summary: "decoder; rotary positions, RMSNorm, SwiGLU, grouped-query attention",
     paper: "Touvron et al. 2023, https://arxiv.org/abs/2302.13971",
-    tasks: &[(Task::CausalLm, "LlamaForCausalLM"), (Task::Backbone, "LlamaModel")],
+    tasks: &[
+        (Task::CausalLm, "LlamaForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "LlamaForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "LlamaForTokenClassification", SCORE),
+        (Task::Backbone, "LlamaModel", &[]),
+    ],
     architecture,
     config,
+    prefix: "model",
     keys: &[KEYS, FEED_FORWARD_NORM],
 };
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Size;
+use super::skeletons::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
 use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
@@ -12,52 +13,47 @@ use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionScheme;
 use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, size, within};
-use crate::wire::keys::{Key, copy, drop, rename, transpose};
+use crate::wire::config::{ConfigError, divides, epsilon, size};
+use crate::wire::keys::{Key, drop, rename, transpose};
 use crate::wire::rope::{RopeFields, Rotated};
 
 /// Embeddings, attention, norms before the branches, and the head.
 pub(super) const KEYS: &[Key] = &[
-    rename("[model.]embed_tokens", "decoder.embedding.token"),
-    rename("[model.]layers.{}.input_layernorm", "decoder.layers.{}.attention_norm"),
-    transpose("[model.]layers.{}.self_attn.q_proj", "decoder.layers.{}.attention.query"),
-    transpose("[model.]layers.{}.self_attn.k_proj", "decoder.layers.{}.attention.key"),
-    transpose("[model.]layers.{}.self_attn.v_proj", "decoder.layers.{}.attention.value"),
-    transpose("[model.]layers.{}.self_attn.o_proj", "decoder.layers.{}.attention.output"),
-    transpose("[model.]layers.{}.mlp.gate_proj", "decoder.layers.{}.feed_forward.gate"),
-    transpose("[model.]layers.{}.mlp.up_proj", "decoder.layers.{}.feed_forward.up"),
-    transpose("[model.]layers.{}.mlp.down_proj", "decoder.layers.{}.feed_forward.down"),
-    rename("[model.]norm", "decoder.norm"),
-    transpose("lm_head", "lm_head"),
-    copy("lm_head.weight", "[model.]embed_tokens.weight"),
+    rename("embed_tokens", "embedding.token"),
+    rename("layers.{}.input_layernorm", "layers.{}.attention_norm"),
+    transpose("layers.{}.self_attn.q_proj", "layers.{}.attention.query"),
+    transpose("layers.{}.self_attn.k_proj", "layers.{}.attention.key"),
+    transpose("layers.{}.self_attn.v_proj", "layers.{}.attention.value"),
+    transpose("layers.{}.self_attn.o_proj", "layers.{}.attention.output"),
+    transpose("layers.{}.mlp.gate_proj", "layers.{}.feed_forward.gate"),
+    transpose("layers.{}.mlp.up_proj", "layers.{}.feed_forward.up"),
+    transpose("layers.{}.mlp.down_proj", "layers.{}.feed_forward.down"),
+    rename("norm", "norm"),
     // Frequencies follow from the config; old files carry them.
-    drop("[model.]layers.{}.self_attn.rotary_emb.inv_freq"),
+    drop("layers.{}.self_attn.rotary_emb.inv_freq"),
 ];
 
 /// The second norm of a pre-norm block.
 pub(super) const FEED_FORWARD_NORM: &[Key] =
-    &[rename("[model.]layers.{}.post_attention_layernorm", "decoder.layers.{}.feed_forward_norm")];
+    &[rename("layers.{}.post_attention_layernorm", "layers.{}.feed_forward_norm")];
 
 /// Norms on the results of the branches, and none before them.
 pub(super) const RESULT_NORMS: &[Key] = &[
-    rename("[model.]layers.{}.post_attention_layernorm", "decoder.layers.{}.attention_result_norm"),
-    rename(
-        "[model.]layers.{}.post_feedforward_layernorm",
-        "decoder.layers.{}.feed_forward_result_norm",
-    ),
+    rename("layers.{}.post_attention_layernorm", "layers.{}.attention_result_norm"),
+    rename("layers.{}.post_feedforward_layernorm", "layers.{}.feed_forward_result_norm"),
 ];
 
 /// The norm before the feed-forward branch, where each branch has one before and one after it.
 pub(super) const SANDWICH_NORMS: &[Key] = &[
     RESULT_NORMS[0],
-    rename("[model.]layers.{}.pre_feedforward_layernorm", "decoder.layers.{}.feed_forward_norm"),
+    rename("layers.{}.pre_feedforward_layernorm", "layers.{}.feed_forward_norm"),
     RESULT_NORMS[1],
 ];
 
 /// The norms of queries and keys.
 pub(super) const QUERY_KEY_NORMS: &[Key] = &[
-    rename("[model.]layers.{}.self_attn.q_norm", "decoder.layers.{}.attention.query_norm"),
-    rename("[model.]layers.{}.self_attn.k_norm", "decoder.layers.{}.attention.key_norm"),
+    rename("layers.{}.self_attn.q_norm", "layers.{}.attention.query_norm"),
+    rename("layers.{}.self_attn.k_norm", "layers.{}.attention.key_norm"),
 ];
 
 /// Fields that all of them have; a family's own come beside them.
@@ -97,7 +93,6 @@ impl LlamaFields {
             None => divides("num_attention_heads", n_heads, d_model)?,
         };
         let bias = Bias::from(self.attention_bias);
-        let dropout = self.attention_dropout.unwrap_or(0.0);
         Ok(BlockConfig {
             wiring: Wiring::PreNorm,
             attention: AttentionConfig {
@@ -109,7 +104,7 @@ impl LlamaFields {
                 span: Span::Causal,
                 qkv_bias: bias,
                 output_bias: bias,
-                dropout: within("attention_dropout", dropout, [0.0, 1.0])?,
+                dropout: dropout("attention_dropout", self.attention_dropout.unwrap_or(0.0))?,
                 positions: PositionScheme::Rotary(
                     self.rope.rotary((d_head, Rotated::Whole), self.max_positions()?)?,
                 ),
@@ -122,6 +117,7 @@ impl LlamaFields {
                 d_ff: size("intermediate_size", self.intermediate_size)?,
                 activation: activation("hidden_act", &self.hidden_act)?,
                 bias: Bias::from(self.mlp_bias),
+                dropout: 0.0,
             },
             norm: self.norm(NormKind::Rms)?,
             dropout: 0.0,
@@ -142,17 +138,10 @@ impl LlamaFields {
     /// A decoder of these layers, whose last norm is like theirs.
     pub(super) fn decoder(&self, layers: Vec<BlockConfig>) -> Result<DecoderConfig, ConfigError> {
         size("num_hidden_layers", layers.len())?;
-        Ok(DecoderConfig {
-            vocab_size: size("vocab_size", self.vocab_size)?,
-            d_model: self.hidden_size,
-            max_positions: self.max_positions()?,
-            embedding: EmbeddingConfig::new(EmbeddedPositions::None),
-            norm: layers[0].norm.clone(),
-            layers,
-            output: OutputWeights::from(self.tie_word_embeddings),
-            logit_softcap: None,
-            init_std: within("initializer_range", self.initializer_range, [0.0, 100.0])?,
-        })
+        let embedding = EmbeddingConfig::new(self.hidden_size, EmbeddedPositions::None);
+        let output = OutputWeights::from(self.tie_word_embeddings);
+        let stack = stack(self.max_positions()?, embedding, layers);
+        decoder(self.vocab_size, stack, (output, self.initializer_range))
     }
 }
 

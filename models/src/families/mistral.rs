@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
@@ -13,9 +14,15 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["mistral"],
     summary: "decoder; Llama with a sliding window",
     paper: "Jiang et al. 2023, https://arxiv.org/abs/2310.06825",
-    tasks: &[(Task::CausalLm, "MistralForCausalLM"), (Task::Backbone, "MistralModel")],
+    tasks: &[
+        (Task::CausalLm, "MistralForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "MistralForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "MistralForTokenClassification", SCORE),
+        (Task::Backbone, "MistralModel", &[]),
+    ],
     architecture,
     config,
+    prefix: "model",
     keys: &[KEYS, FEED_FORWARD_NORM],
 };
 

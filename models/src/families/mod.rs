@@ -1,5 +1,17 @@
 //! Families: one file of data for each Hugging Face `model_type`.
 
+mod albert;
+mod architecture;
+mod bart;
+mod bart_like;
+mod bert;
+mod bert_like;
+mod bloom;
+mod deberta_v2;
+mod deit;
+mod dinov2;
+mod distilbert;
+mod electra;
 mod gemma;
 mod gemma2;
 mod gemma3_text;
@@ -7,22 +19,46 @@ mod gemma_like;
 mod gpt2;
 mod gpt_like;
 mod gpt_neo;
+mod gpt_neox;
 mod gptj;
+mod head_keys;
 mod llama;
 mod llama_like;
+mod m2m_100;
+mod marian;
+mod mbart;
 mod mistral;
+mod mixtral;
+mod modernbert;
+mod modernbert_like;
+mod mpnet;
+mod mt5;
 mod olmo2;
+mod openai_gpt;
 mod opt;
+mod pegasus;
 mod phi;
 mod phi3;
 mod qwen2;
 mod qwen3;
+mod roberta;
+mod size;
+mod skeletons;
 mod smollm3;
+mod stablelm;
+mod t5;
+mod t5_like;
+mod transformer;
+mod vit;
+mod vit_like;
 mod windows;
+mod xlm_roberta;
 
 use serde_json::Value;
 
-use crate::arch::DecoderConfig;
+pub use architecture::{Architecture, Task};
+pub use size::{NAMED_SIZES, Size};
+
 use crate::wire::config::ConfigError;
 use crate::wire::keys::Key;
 
@@ -35,110 +71,62 @@ pub struct Family {
     pub summary: &'static str,
     /// Where it was published.
     pub paper: &'static str,
-    /// What it can be asked to do, with the class that `architectures` names for it.
-    pub tasks: &'static [(Task, &'static str)],
+    /// What it can be asked to do, with the class that `architectures` names for it and the keys of
+    /// its head; the first is what it is for.
+    pub tasks: &'static [(Task, &'static str, &'static [Key])],
     /// Reads `config.json` into a typed and validated config.
     pub architecture: fn(&str) -> Result<Architecture, ConfigError>,
     /// Writes the `config.json` of a model of that size, for training from scratch; refuses a size
     /// that the family has no word for.
     pub config: fn(&Size) -> Result<Value, ConfigError>,
-    /// The checkpoint's keys, in tables that families may share.
+    /// What the keys of the skeleton begin with in the file of a model that has a head.
+    pub prefix: &'static str,
+    /// The skeleton's keys in a checkpoint, in tables that families may share.
     pub keys: &'static [&'static [Key]],
 }
 
 /// All families, sorted by name.
 pub static FAMILIES: &[&Family] = &[
+    &albert::FAMILY,
+    &bart::FAMILY,
+    &bert::FAMILY,
+    &bloom::FAMILY,
+    &deberta_v2::FAMILY,
+    &deit::FAMILY,
+    &dinov2::FAMILY,
+    &distilbert::FAMILY,
+    &electra::FAMILY,
     &gemma::FAMILY,
     &gemma2::FAMILY,
     &gemma3_text::FAMILY,
     &gpt2::FAMILY,
     &gpt_neo::FAMILY,
+    &gpt_neox::FAMILY,
     &gptj::FAMILY,
     &llama::FAMILY,
+    &m2m_100::FAMILY,
+    &marian::FAMILY,
+    &mbart::FAMILY,
     &mistral::FAMILY,
+    &mixtral::FAMILY,
+    &modernbert::FAMILY,
+    &mpnet::FAMILY,
+    &mt5::FAMILY,
     &olmo2::FAMILY,
+    &openai_gpt::FAMILY,
     &opt::FAMILY,
+    &pegasus::FAMILY,
     &phi::FAMILY,
     &phi3::FAMILY,
     &qwen2::FAMILY,
     &qwen3::FAMILY,
+    &roberta::FAMILY,
     &smollm3::FAMILY,
-];
-
-/// What a model is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
-    /// Name the next token.
-    CausalLm,
-    /// Hidden states only.
-    Backbone,
-}
-
-/// A config of any skeleton.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Architecture {
-    /// Decoder-only.
-    Decoder(DecoderConfig),
-}
-
-/// The size of a model to train from scratch.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Size {
-    /// Token ids run from 0 to this, exclusive.
-    pub vocab_size: usize,
-    /// The longest sequence, in tokens.
-    pub context: usize,
-    /// Features of a token.
-    pub d_model: usize,
-    /// Blocks.
-    pub n_layers: usize,
-    /// Query heads.
-    pub n_heads: usize,
-    /// Key and value heads; as many as query heads where `None`. GPT-2 has no other choice.
-    pub n_kv_heads: Option<usize>,
-    /// Hidden features of the feed-forward layers; the family's usual multiple of `d_model` where `None`.
-    pub d_ff: Option<usize>,
-    /// Probability of dropping a feature in training, wherever the family drops.
-    pub dropout: f64,
-    /// The token that ends a text.
-    pub eos: Option<u32>,
-}
-
-impl Size {
-    /// For families without grouped queries.
-    fn refuse_kv_heads(&self) -> Result<(), ConfigError> {
-        match self.n_kv_heads {
-            Some(heads) if heads != self.n_heads => {
-                let supported = "as many as query heads in this family";
-                Err(ConfigError::unsupported("key and value heads", heads, supported))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Standard deviation of the weights at initialization.
-    ///
-    /// ```text
-    /// sqrt(2 / (5 d_model))
-    /// ```
-    ///
-    /// The 0.02 of published configs is this at a width of 1000; at 128 it is a third of it, and
-    /// training begins slower than it could.
-    ///
-    /// Reference: Nguyen and Salazar 2019, §2.2, SmallInit, <https://arxiv.org/abs/1910.05895>
-    pub fn init_std(&self) -> f64 {
-        // Written into config.json, where 16 digits would be noise.
-        let std = (2.0 / (5.0 * self.d_model as f64)).sqrt();
-        (std * 1e4).round() / 1e4
-    }
-}
-
-/// Sizes that have a name: blocks, heads, `d_model`.
-pub const NAMED_SIZES: &[(&str, [usize; 3])] = &[
-    ("nano", [4, 4, 128]),
-    ("micro", [6, 6, 384]),
-    ("small", [12, 12, 768]),
-    ("medium", [24, 16, 1024]),
+    &stablelm::FAMILY,
+    &t5::FAMILY,
+    &transformer::FAMILY,
+    &vit::FAMILY,
+    &xlm_roberta::FAMILY,
 ];
 
 impl Family {
@@ -158,6 +146,12 @@ impl Family {
         Ok((config, architecture))
     }
 
+    /// The keys of this task's head.
+    pub fn head_keys(&self, task: Task) -> &'static [Key] {
+        let found = self.tasks.iter().find(|(known, ..)| *known == task);
+        found.map_or(&[], |(.., keys)| *keys)
+    }
+
     /// What the model of this `config.json` is asked to do, by the class that `architectures`
     /// names; causal language modelling where it names none.
     ///
@@ -170,9 +164,9 @@ impl Family {
         let Some(class) = class else {
             return Ok(self.tasks[0].0);
         };
-        let found = self.tasks.iter().find(|(_, name)| *name == class);
-        found.map(|(task, _)| *task).ok_or_else(|| {
-            let known: Vec<&str> = self.tasks.iter().map(|(_, name)| *name).collect();
+        let found = self.tasks.iter().find(|(_, name, _)| *name == class);
+        found.map(|(task, ..)| *task).ok_or_else(|| {
+            let known: Vec<&str> = self.tasks.iter().map(|(_, name, _)| *name).collect();
             ConfigError::unsupported("architectures", class, &known.join(", "))
         })
     }
@@ -211,20 +205,19 @@ mod tests {
             n_layers: 3,
             n_heads: 4,
             n_kv_heads: None,
-            d_ff: Some(80),
+            d_ff: Some(192),
             dropout: 0.25,
             eos: Some(7),
         };
         for family in FAMILIES {
-            let (json, Architecture::Decoder(config)) = family.sized(&size).unwrap();
+            let (json, architecture) = family.sized(&size).unwrap();
+            let stack = architecture.stacks()[0];
             assert_eq!(json["model_type"], family.name());
-            assert_eq!(family.task(&json).unwrap(), Task::CausalLm);
-            assert_eq!(
-                (config.vocab_size, config.max_positions, config.d_model, config.layers.len()),
-                (65, 32, 48, 3),
-                "{}",
-                family.name()
-            );
+            assert_eq!(family.task(&json).unwrap(), family.tasks[0].0);
+            let tokens =
+                if matches!(architecture, Architecture::ImageEncoder(..)) { 0 } else { 65 };
+            assert_eq!(architecture.vocab_size(), tokens, "{}", family.name());
+            assert_eq!((stack.d_model, stack.depth()), (48, 3), "{}", family.name());
         }
     }
 }

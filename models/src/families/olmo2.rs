@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::head_keys::LM_HEAD;
 use super::llama_like::{self, KEYS, LlamaFields, QUERY_KEY_NORMS, RESULT_NORMS};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
@@ -15,9 +16,10 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["olmo2"],
     summary: "decoder; Llama with norms on the branches' results, queries and keys",
     paper: "OLMo Team 2024, https://arxiv.org/abs/2501.00656",
-    tasks: &[(Task::CausalLm, "Olmo2ForCausalLM"), (Task::Backbone, "Olmo2Model")],
+    tasks: &[(Task::CausalLm, "Olmo2ForCausalLM", LM_HEAD), (Task::Backbone, "Olmo2Model", &[])],
     architecture,
     config,
+    prefix: "model",
     keys: &[KEYS, RESULT_NORMS, QUERY_KEY_NORMS],
 };
 

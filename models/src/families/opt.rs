@@ -5,48 +5,40 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::gpt_like::{Shape, layer};
+use super::skeletons::{decoder, dropout, init_std, stack};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::arch::{EmbeddedPositions, EmbeddingConfig, Numbering, OutputWeights};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, fixed, parse, size, within};
-use crate::wire::keys::{copy, rename, transpose};
+use crate::wire::config::{ConfigError, divides, fixed, parse, size};
+use crate::wire::keys::{Key, copy, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["opt"],
     summary: "decoder; GPT-2 with ReLU",
     paper: "Zhang et al. 2022, https://arxiv.org/abs/2205.01068",
-    tasks: &[(Task::CausalLm, "OPTForCausalLM"), (Task::Backbone, "OPTModel")],
+    tasks: &[(Task::CausalLm, "OPTForCausalLM", LM_HEAD), (Task::Backbone, "OPTModel", &[])],
     architecture,
     config,
+    prefix: "model",
     keys: &[&[
-        rename("[model.]decoder.embed_tokens", "decoder.embedding.token"),
-        rename("[model.]decoder.embed_positions", "decoder.embedding.position"),
-        rename(
-            "[model.]decoder.layers.{}.self_attn_layer_norm",
-            "decoder.layers.{}.attention_norm",
-        ),
-        transpose(
-            "[model.]decoder.layers.{}.self_attn.q_proj",
-            "decoder.layers.{}.attention.query",
-        ),
-        transpose("[model.]decoder.layers.{}.self_attn.k_proj", "decoder.layers.{}.attention.key"),
-        transpose(
-            "[model.]decoder.layers.{}.self_attn.v_proj",
-            "decoder.layers.{}.attention.value",
-        ),
-        transpose(
-            "[model.]decoder.layers.{}.self_attn.out_proj",
-            "decoder.layers.{}.attention.output",
-        ),
-        rename("[model.]decoder.layers.{}.final_layer_norm", "decoder.layers.{}.feed_forward_norm"),
-        transpose("[model.]decoder.layers.{}.fc1", "decoder.layers.{}.feed_forward.up"),
-        transpose("[model.]decoder.layers.{}.fc2", "decoder.layers.{}.feed_forward.down"),
-        rename("[model.]decoder.final_layer_norm", "decoder.norm"),
-        transpose("lm_head", "lm_head"),
-        copy("lm_head.weight", "[model.]decoder.embed_tokens.weight"),
+        rename("decoder.embed_tokens", "embedding.token"),
+        rename("decoder.embed_positions", "embedding.position"),
+        rename("decoder.layers.{}.self_attn_layer_norm", "layers.{}.attention_norm"),
+        transpose("decoder.layers.{}.self_attn.q_proj", "layers.{}.attention.query"),
+        transpose("decoder.layers.{}.self_attn.k_proj", "layers.{}.attention.key"),
+        transpose("decoder.layers.{}.self_attn.v_proj", "layers.{}.attention.value"),
+        transpose("decoder.layers.{}.self_attn.out_proj", "layers.{}.attention.output"),
+        rename("decoder.layers.{}.final_layer_norm", "layers.{}.feed_forward_norm"),
+        transpose("decoder.layers.{}.fc1", "layers.{}.feed_forward.up"),
+        transpose("decoder.layers.{}.fc2", "layers.{}.feed_forward.down"),
+        rename("decoder.final_layer_norm", "norm"),
     ]],
 };
+
+/// The output projection, which repeats the token embeddings where it is tied.
+const LM_HEAD: &[Key] =
+    &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "decoder.embed_tokens.weight")];
 
 /// What transformers assumes where a file says nothing.
 const DEFAULTS: &str = r#"{
@@ -95,19 +87,15 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         activation: activation("activation_function", &json.activation_function)?,
         epsilon: 1e-5,
     });
-    layer.dropout = within("dropout", json.dropout, [0.0, 1.0])?;
-    layer.attention.dropout = within("attention_dropout", json.attention_dropout, [0.0, 1.0])?;
-    Ok(Architecture::Decoder(DecoderConfig {
-        vocab_size: size("vocab_size", json.vocab_size)?,
-        d_model,
-        max_positions: size("max_position_embeddings", json.max_position_embeddings)?,
-        embedding: EmbeddingConfig::new(EmbeddedPositions::Learned { offset: 2 }),
-        norm: layer.norm.clone(),
-        layers: vec![layer; size("num_hidden_layers", json.num_hidden_layers)?],
-        output: OutputWeights::from(json.tie_word_embeddings),
-        logit_softcap: None,
-        init_std: within("init_std", json.init_std, [0.0, 100.0])?,
-    }))
+    layer.dropout = dropout("dropout", json.dropout)?;
+    layer.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
+    let positions = EmbeddedPositions::Learned(Numbering::Tokens { offset: 2 });
+    let max_positions = size("max_position_embeddings", json.max_position_embeddings)?;
+    let layers = vec![layer; size("num_hidden_layers", json.num_hidden_layers)?];
+    let stack = stack(max_positions, EmbeddingConfig::new(d_model, positions), layers);
+    let output = OutputWeights::from(json.tie_word_embeddings);
+    let init_std = init_std("init_std", json.init_std)?;
+    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, (output, init_std))?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

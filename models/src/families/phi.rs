@@ -4,12 +4,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::gpt_like::{Shape, layer};
+use super::head_keys::{LM_HEAD, SCORE};
+use super::skeletons::{decoder, dropout, stack};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
-use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
 use crate::layers::position::PositionScheme;
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, fixed, parse, size, within};
+use crate::wire::config::{ConfigError, divides, epsilon, fixed, parse, size};
 use crate::wire::keys::{rename, transpose};
 use crate::wire::rope::{RopeFields, Rotated};
 
@@ -18,20 +20,25 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["phi"],
     summary: "decoder; parallel branches, partial rotary positions, biases",
     paper: "Li et al. 2023, https://arxiv.org/abs/2309.05463",
-    tasks: &[(Task::CausalLm, "PhiForCausalLM"), (Task::Backbone, "PhiModel")],
+    tasks: &[
+        (Task::CausalLm, "PhiForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "PhiForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "PhiForTokenClassification", SCORE),
+        (Task::Backbone, "PhiModel", &[]),
+    ],
     architecture,
     config,
+    prefix: "model",
     keys: &[&[
-        rename("[model.]embed_tokens", "decoder.embedding.token"),
-        rename("[model.]layers.{}.input_layernorm", "decoder.layers.{}.norm"),
-        transpose("[model.]layers.{}.self_attn.q_proj", "decoder.layers.{}.attention.query"),
-        transpose("[model.]layers.{}.self_attn.k_proj", "decoder.layers.{}.attention.key"),
-        transpose("[model.]layers.{}.self_attn.v_proj", "decoder.layers.{}.attention.value"),
-        transpose("[model.]layers.{}.self_attn.dense", "decoder.layers.{}.attention.output"),
-        transpose("[model.]layers.{}.mlp.fc1", "decoder.layers.{}.feed_forward.up"),
-        transpose("[model.]layers.{}.mlp.fc2", "decoder.layers.{}.feed_forward.down"),
-        rename("[model.]final_layernorm", "decoder.norm"),
-        transpose("lm_head", "lm_head"),
+        rename("embed_tokens", "embedding.token"),
+        rename("layers.{}.input_layernorm", "layers.{}.norm"),
+        transpose("layers.{}.self_attn.q_proj", "layers.{}.attention.query"),
+        transpose("layers.{}.self_attn.k_proj", "layers.{}.attention.key"),
+        transpose("layers.{}.self_attn.v_proj", "layers.{}.attention.value"),
+        transpose("layers.{}.self_attn.dense", "layers.{}.attention.output"),
+        transpose("layers.{}.mlp.fc1", "layers.{}.feed_forward.up"),
+        transpose("layers.{}.mlp.fc2", "layers.{}.feed_forward.down"),
+        rename("final_layernorm", "norm"),
     ]],
 };
 
@@ -80,28 +87,22 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: epsilon("layer_norm_eps", json.layer_norm_eps)?,
     });
     layer.wiring = Wiring::Parallel;
-    layer.dropout = within("resid_pdrop", json.resid_pdrop, [0.0, 1.0])?;
+    layer.dropout = dropout("resid_pdrop", json.resid_pdrop)?;
     let attention = &mut layer.attention;
-    attention.dropout = within("attention_dropout", json.attention_dropout, [0.0, 1.0])?;
+    attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
     attention.n_kv_heads =
         size("num_key_value_heads", json.num_key_value_heads.unwrap_or(n_heads))?;
     divides("num_key_value_heads", attention.n_kv_heads, n_heads)?;
     attention.positions =
         PositionScheme::Rotary(json.rope.rotary((d_head, Rotated::Part(0.5)), max_positions)?);
-    Ok(Architecture::Decoder(DecoderConfig {
-        vocab_size: size("vocab_size", json.vocab_size)?,
-        d_model,
-        max_positions,
-        embedding: EmbeddingConfig {
-            dropout: within("embd_pdrop", json.embd_pdrop, [0.0, 1.0])?,
-            ..EmbeddingConfig::new(EmbeddedPositions::None)
-        },
-        norm: layer.norm.clone(),
-        layers: vec![layer; size("num_hidden_layers", json.num_hidden_layers)?],
-        output: OutputWeights::SeparateWithBias,
-        logit_softcap: None,
-        init_std: within("initializer_range", json.initializer_range, [0.0, 100.0])?,
-    }))
+    let embedding = EmbeddingConfig {
+        dropout: dropout("embd_pdrop", json.embd_pdrop)?,
+        ..EmbeddingConfig::new(d_model, EmbeddedPositions::None)
+    };
+    let layers = vec![layer; size("num_hidden_layers", json.num_hidden_layers)?];
+    let stack = stack(max_positions, embedding, layers);
+    let output = (OutputWeights::SeparateWithBias, json.initializer_range);
+    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
@@ -15,25 +16,27 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["phi3"],
     summary: "decoder; Llama with fused matrices and a sliding window",
     paper: "Abdin et al. 2024, https://arxiv.org/abs/2404.14219",
-    tasks: &[(Task::CausalLm, "Phi3ForCausalLM"), (Task::Backbone, "Phi3Model")],
+    tasks: &[
+        (Task::CausalLm, "Phi3ForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "Phi3ForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "Phi3ForTokenClassification", SCORE),
+        (Task::Backbone, "Phi3Model", &[]),
+    ],
     architecture,
     config,
+    prefix: "model",
     keys: &[FUSED, KEYS, FEED_FORWARD_NORM],
 };
 
 /// Before Llama's table, whose rules for the parts they replace.
 const FUSED: &[Key] = &[
     split_transpose(
-        "[model.]layers.{}.self_attn.qkv_proj",
-        &[
-            "decoder.layers.{}.attention.query",
-            "decoder.layers.{}.attention.key",
-            "decoder.layers.{}.attention.value",
-        ],
+        "layers.{}.self_attn.qkv_proj",
+        &["layers.{}.attention.query", "layers.{}.attention.key", "layers.{}.attention.value"],
     ),
     split_transpose(
-        "[model.]layers.{}.mlp.gate_up_proj",
-        &["decoder.layers.{}.feed_forward.gate", "decoder.layers.{}.feed_forward.up"],
+        "layers.{}.mlp.gate_up_proj",
+        &["layers.{}.feed_forward.gate", "layers.{}.feed_forward.up"],
     ),
 ];
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::WindowFields;
 use super::{Architecture, Family, Size, Task};
@@ -14,9 +15,15 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["qwen2"],
     summary: "decoder; Llama with biases on queries, keys and values",
     paper: "Yang et al. 2024, https://arxiv.org/abs/2407.10671",
-    tasks: &[(Task::CausalLm, "Qwen2ForCausalLM"), (Task::Backbone, "Qwen2Model")],
+    tasks: &[
+        (Task::CausalLm, "Qwen2ForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "Qwen2ForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "Qwen2ForTokenClassification", SCORE),
+        (Task::Backbone, "Qwen2Model", &[]),
+    ],
     architecture,
     config,
+    prefix: "model",
     keys: &[KEYS, FEED_FORWARD_NORM],
 };
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields, QUERY_KEY_NORMS};
 use super::windows::WindowFields;
 use super::{Architecture, Family, Size, Task};
@@ -15,9 +16,15 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["qwen3"],
     summary: "decoder; Llama with norms on queries and keys",
     paper: "Yang et al. 2025, https://arxiv.org/abs/2505.09388",
-    tasks: &[(Task::CausalLm, "Qwen3ForCausalLM"), (Task::Backbone, "Qwen3Model")],
+    tasks: &[
+        (Task::CausalLm, "Qwen3ForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "Qwen3ForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "Qwen3ForTokenClassification", SCORE),
+        (Task::Backbone, "Qwen3Model", &[]),
+    ],
     architecture,
     config,
+    prefix: "model",
     keys: &[KEYS, FEED_FORWARD_NORM, QUERY_KEY_NORMS],
 };
 

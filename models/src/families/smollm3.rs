@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::{Architecture, Family, Size, Task};
 use crate::layers::position::PositionScheme;
@@ -13,9 +14,15 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["smollm3"],
     summary: "decoder; Llama with some layers without positions",
     paper: "Bakouch et al. 2025, https://huggingface.co/blog/smollm3",
-    tasks: &[(Task::CausalLm, "SmolLM3ForCausalLM"), (Task::Backbone, "SmolLM3Model")],
+    tasks: &[
+        (Task::CausalLm, "SmolLM3ForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "SmolLM3ForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "SmolLM3ForTokenClassification", SCORE),
+        (Task::Backbone, "SmolLM3Model", &[]),
+    ],
     architecture,
     config,
+    prefix: "model",
     keys: &[KEYS, FEED_FORWARD_NORM],
 };
 

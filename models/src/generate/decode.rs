@@ -143,7 +143,7 @@ fn read(
     max_new_tokens: usize,
     device: &Device,
 ) -> (Tensor<2>, Cache) {
-    let context = model.config().max_positions;
+    let context = model.config().stack.max_positions;
     for row in rows.iter_mut() {
         if row.tokens.len() > context {
             row.tokens.drain(..row.tokens.len() - context.div_ceil(2));
@@ -167,8 +167,8 @@ fn validate(model: &CausalLm, prompts: &[Prompt]) -> Result<(), GenerateError> {
         if prompt.is_empty() {
             return Err(GenerateError::Empty { row });
         }
-        if prompt.len() > config.max_positions {
-            let (length, context) = (prompt.len(), config.max_positions);
+        if prompt.len() > config.stack.max_positions {
+            let (length, context) = (prompt.len(), config.stack.max_positions);
             return Err(GenerateError::TooLong { length, context });
         }
         let vocab_size = config.vocab_size;

@@ -1,31 +1,65 @@
 //! No head at all: hidden states.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 
-use crate::arch::{Decoder, DecoderConfig};
+use super::pooling::Pooling;
+use super::transform::{Transform, TransformConfig};
+use crate::arch::{Input, Skeleton, SkeletonConfig};
 use crate::layers::mask::Padding;
+
+/// What is made of the first hidden state, to stand for the whole input.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pooler {
+    /// Nothing.
+    Absent,
+    /// It is taken as it is: DINOv2.
+    First,
+    /// It is transformed: BERT, ViT.
+    Transform(TransformConfig),
+}
 
 /// A skeleton whose hidden states are the result.
 #[derive(Module, Debug)]
 pub struct Backbone {
     /// The skeleton.
-    pub decoder: Decoder,
+    pub backbone: Skeleton,
+    pooler: Option<Transform>,
+    #[module(skip)]
+    form: Pooler,
 }
 
 impl Backbone {
     /// A model of zeros, to be initialized or loaded.
-    pub fn new(config: &DecoderConfig, device: &Device) -> Self {
-        Self { decoder: config.init(device) }
+    pub fn new(skeleton: &SkeletonConfig, form: Pooler, device: &Device) -> Self {
+        let pooler = match form {
+            Pooler::Absent | Pooler::First => None,
+            Pooler::Transform(transform) => Some(transform.init(device)),
+        };
+        Self { backbone: skeleton.init(device), pooler, form }
     }
 
-    /// The final hidden states; see [`Decoder::forward`].
+    /// The final hidden states.
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, seq]`
     /// - result: `[batch, seq, d_model]`
-    pub fn forward(&self, tokens: Tensor<2, Int>, padding: &Padding) -> Tensor<3> {
-        self.decoder.forward(tokens, padding)
+    pub fn forward(&self, input: &Input) -> Tensor<3> {
+        self.backbone.forward(input)
+    }
+
+    /// What the pooler makes of the first hidden state, in families that have one.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[batch, seq, d_model]`
+    /// - result: `[batch, d_model]`
+    pub fn pooled(&self, hidden: Tensor<3>) -> Option<Tensor<2>> {
+        let first = Pooling::First.pool(hidden, &Padding::none());
+        match (self.form, &self.pooler) {
+            (Pooler::First, _) => Some(first),
+            (_, Some(pooler)) => Some(pooler.forward(first)),
+            (_, None) => None,
+        }
     }
 }

@@ -4,16 +4,15 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::arch::{Decoder, DecoderConfig, Initialization, OutputWeights, initialize};
+use crate::arch::{Decoder, DecoderConfig, Initialization, OutputWeights, Tokens, initialize};
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear};
-use crate::layers::mask::Padding;
 
 /// A decoder with an output projection over the vocabulary.
 #[derive(Module, Debug)]
 pub struct CausalLm {
     /// The skeleton.
-    pub decoder: Decoder,
+    pub backbone: Decoder,
     /// The output projection; `None` where it reads the token embeddings.
     lm_head: Option<Linear>,
 }
@@ -21,40 +20,39 @@ pub struct CausalLm {
 impl CausalLm {
     /// A model of zeros, to be initialized or loaded.
     pub fn new(config: &DecoderConfig, device: &Device) -> Self {
-        let projection = |bias| Some(linear(config.d_model, config.vocab_size, bias, device));
+        let projection = |bias| Some(linear(config.stack.d_model, config.vocab_size, bias, device));
         let lm_head = match config.output {
-            OutputWeights::Tied => None,
+            OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
             OutputWeights::Separate => projection(Bias::Absent),
             OutputWeights::SeparateWithBias => projection(Bias::Present),
         };
-        Self { decoder: config.init(device), lm_head }
+        Self { backbone: config.init(device), lm_head }
     }
 
     /// Draws the weights from `seed`; see [`initialize`].
     pub fn initialized(self, seed: u64) -> Self {
-        let config = self.decoder.config();
-        let how = Initialization { std: config.init_std, n_layers: config.layers.len() };
+        let config = self.backbone.config();
+        let how = Initialization { std: config.init_std, n_layers: config.stack.depth() };
         initialize(self, how, seed)
     }
 
     /// The config that the model was built from.
     pub fn config(&self) -> &DecoderConfig {
-        self.decoder.config()
+        self.backbone.config()
     }
 
     /// The device that the weights are on.
     pub fn device(&self) -> Device {
-        self.decoder.token_embedding().weight.lazy_device()
+        self.backbone.token_embedding().weight.lazy_device()
     }
 
     /// The next token's scores at every position of whole sequences.
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, seq]`
     /// - result: `[batch, seq, vocab_size]`
-    pub fn forward(&self, tokens: Tensor<2, Int>, padding: &Padding) -> Tensor<3> {
-        self.logits(self.decoder.forward(tokens, padding))
+    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
+        self.logits(self.backbone.forward(tokens))
     }
 
     /// The next token's scores after each of the new tokens; see [`Decoder::step`].
@@ -64,7 +62,7 @@ impl CausalLm {
     /// - `tokens`: `[batch, new]`
     /// - result: `[batch, new, vocab_size]`
     pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
-        self.logits(self.decoder.step(tokens, cache))
+        self.logits(self.backbone.step(tokens, cache))
     }
 
     /// The next token's scores after the last of the new tokens only, which spares the projection
@@ -75,14 +73,14 @@ impl CausalLm {
     /// - `tokens`: `[batch, new]`
     /// - result: `[batch, vocab_size]`
     pub fn step_last(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<2> {
-        let hidden = self.decoder.step(tokens, cache);
+        let hidden = self.backbone.step(tokens, cache);
         let [_, new, _] = hidden.dims();
         self.logits(hidden.slice_dim(1, new - 1..new)).squeeze_dim(1)
     }
 
     /// An empty cache with room for `capacity` tokens.
     pub fn cache(&self, capacity: usize) -> Cache {
-        Cache::new(self.config().layers.len(), capacity)
+        Cache::new(self.config().stack.layers.len(), capacity)
     }
 
     /// Scores of hidden states.
@@ -94,7 +92,7 @@ impl CausalLm {
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
         let logits = match &self.lm_head {
             Some(lm_head) => lm_head.forward(hidden),
-            None => self.decoder.token_embedding().scores(hidden),
+            None => self.backbone.token_embedding().scores(hidden),
         };
         match self.config().logit_softcap {
             Some(limit) => (logits / limit).tanh() * limit,

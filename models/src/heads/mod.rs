@@ -2,7 +2,57 @@
 
 mod backbone;
 mod causal_lm;
+mod classifier;
 pub mod cross_entropy;
+mod distilled;
+mod embedder;
+mod masked_lm;
+pub mod pooling;
+mod seq2seq_lm;
+mod span;
+mod token_classifier;
+mod transform;
 
-pub use backbone::Backbone;
+pub use backbone::{Backbone, Pooler};
 pub use causal_lm::CausalLm;
+pub use classifier::{ClassifierConfig, SequenceClassifier};
+pub use distilled::DistilledClassifier;
+pub use embedder::{Embedder, EmbedderConfig, Length};
+pub use masked_lm::{MaskedLm, TokenBias};
+pub use seq2seq_lm::{ConstantBias, Seq2SeqLm};
+pub use span::SpanExtractor;
+pub use token_classifier::{TokenClassifier, TokenHeadConfig};
+pub use transform::{Transform, TransformConfig};
+
+use crate::layers::linear::Bias;
+use pooling::Pooling;
+
+/// The forms of a family's heads.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeadsConfig {
+    /// Before the scores of masked tokens; `None` where the family has no such head.
+    pub masked_lm: Option<TransformConfig>,
+    /// What a model without a head makes of its first hidden state.
+    pub pooler: Pooler,
+    /// Classes of a sequence or an image.
+    pub classifier: ClassifierConfig,
+    /// Classes of tokens, and spans.
+    pub tokens: TokenHeadConfig,
+}
+
+impl HeadsConfig {
+    /// Those of decoders: the last token stands for the sequence.
+    pub fn of_decoder() -> Self {
+        Self {
+            masked_lm: None,
+            pooler: Pooler::Absent,
+            classifier: ClassifierConfig {
+                pooling: Pooling::Last,
+                transform: None,
+                bias: Bias::Absent,
+                dropout: [0.0; 2],
+            },
+            tokens: TokenHeadConfig { transform: None, dropout: 0.0 },
+        }
+    }
+}

@@ -14,6 +14,8 @@ pub enum Activation {
     Relu,
     /// `x σ(x)`, also called swish.
     Silu,
+    /// `tanh(x)`
+    Tanh,
 }
 
 impl Activation {
@@ -24,6 +26,7 @@ impl Activation {
             Self::GeluTanh => gelu_tanh(x),
             Self::Relu => activation::relu(x),
             Self::Silu => activation::silu(x),
+            Self::Tanh => x.tanh(),
         }
     }
 }

@@ -5,11 +5,11 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Bool, Device, Tensor, activation, assert_shape};
 use serde::{Deserialize, Serialize};
 
-use super::Scope;
 use super::linear::{Bias, linear};
 use super::mask::Span;
 use super::norm::{Norm, NormConfig, NormKind};
-use super::position::PositionScheme;
+use super::position::{PositionScheme, Positions};
+use super::{Memory, Scope};
 
 /// Sizes and form of an attention layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,8 @@ pub enum QueryKeyNorm {
     PerHead(NormKind, f64),
     /// All heads together: OLMo 2.
     Whole(NormKind, f64),
+    /// Each head with a scale of its own: StableLM 2.
+    OfEachHead(NormKind, f64),
 }
 
 /// Multi-head attention with grouped keys and values.
@@ -69,13 +71,22 @@ pub struct Attention {
     pub value: Linear,
     /// `n_heads · d_head` to `d_model`.
     pub output: Linear,
-    query_norm: Option<Norm>,
-    key_norm: Option<Norm>,
+    query_norm: Option<HeadNorm>,
+    key_norm: Option<HeadNorm>,
     dropout: Dropout,
     d_model: usize,
     d_head: usize,
     scale: f64,
     softcap: Option<f64>,
+}
+
+/// The norm of queries or keys.
+#[derive(Module, Debug)]
+pub enum HeadNorm {
+    /// One scale, for every head or for all of them side by side.
+    One(Norm),
+    /// A scale for each head.
+    Each(Vec<Norm>),
 }
 
 impl AttentionConfig {
@@ -107,6 +118,7 @@ impl AttentionConfig {
             Span::Full => n_keys,
             Span::Causal => n_keys.div_ceil(2),
             Span::Window(n) => n.min(n_keys.div_ceil(2)),
+            Span::Near(n) => n_keys.min(2 * n + 1),
         };
         projections + 2 * d_query * seen
     }
@@ -114,13 +126,17 @@ impl AttentionConfig {
 
 impl QueryKeyNorm {
     /// The norm of projections that are `width` wide, in heads of `d_head`.
-    fn init(&self, (d_head, width): (usize, usize), device: &Device) -> Option<Norm> {
-        let (kind, d_model, epsilon) = match *self {
+    fn init(&self, (d_head, width): (usize, usize), device: &Device) -> Option<HeadNorm> {
+        let norm = |kind, d_model, epsilon| NormConfig { kind, d_model, epsilon }.init(device);
+        Some(match *self {
             Self::Absent => return None,
-            Self::PerHead(kind, epsilon) => (kind, d_head, epsilon),
-            Self::Whole(kind, epsilon) => (kind, width, epsilon),
-        };
-        Some(NormConfig { kind, d_model, epsilon }.init(device))
+            Self::PerHead(kind, epsilon) => HeadNorm::One(norm(kind, d_head, epsilon)),
+            Self::Whole(kind, epsilon) => HeadNorm::One(norm(kind, width, epsilon)),
+            Self::OfEachHead(kind, epsilon) => {
+                let heads = 0..width / d_head;
+                HeadNorm::Each(heads.map(|_| norm(kind, d_head, epsilon)).collect())
+            }
+        })
     }
 }
 
@@ -137,15 +153,62 @@ impl Attention {
         // [batch, n_kv_heads, seq, d_head]
         let key = self.normalised(self.key.forward(x.clone()), self.key_norm.as_ref());
         let value = self.split_heads(self.value.forward(x));
-        let query = scope.positions.apply(query);
-        let key = scope.positions.apply(key);
+        let query = scope.positions.rotate(query) * self.scale;
+        let key = scope.positions.rotate(key);
         let (key, value) = match &mut scope.cache {
             Some(cache) => cache.append(key, value),
             None => (key, value),
         };
-        let hidden = scope.mask.hidden(query.dims()[2], key.dims()[2], &query.device());
-        let context = self.attend(query * self.scale, [key, value], hidden);
+        let marks = Marks {
+            bias: self.bias(scope.positions, [&query, &key]),
+            hidden: scope.mask.hidden(query.dims()[2], key.dims()[2], &query.device()),
+        };
+        self.output.forward(merge_heads(self.attend(query, [key, value], marks)))
+    }
+
+    /// Lets every position read another sequence.
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if the scope has no memory.
+    pub fn read(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+        assert_shape!(x, [_, _, self.d_model]);
+        let Some(Memory { hidden, mask }) = scope.memory else {
+            panic!("there is no memory to read");
+        };
+        let query = self.split_heads(self.query.forward(x)) * self.scale;
+        let compute = || {
+            let key = self.split_heads(self.key.forward(hidden.clone()));
+            [key, self.split_heads(self.value.forward(hidden.clone()))]
+        };
+        let [key, value] = match &mut scope.cache {
+            Some(cache) => cache.memory(compute),
+            None => compute(),
+        };
+        let hidden = mask.hidden(query.dims()[2], key.dims()[2], &query.device());
+        let context = self.attend(query, [key, value], Marks { bias: None, hidden });
         self.output.forward(merge_heads(context))
+    }
+
+    /// What positions add to the scores.
+    fn bias(&self, positions: &Positions, [query, key]: [&Tensor<4>; 2]) -> Option<Tensor<4>> {
+        match positions {
+            Positions::None | Positions::Rotary(_) => None,
+            Positions::Bias(bias) => Some(bias.clone()),
+            Positions::Disentangled(relative) => {
+                // The distances' vectors go through the same projections as the content.
+                let vectors = relative.vectors.clone();
+                let of_queries = self.split_heads(self.query.forward(vectors.clone()));
+                let of_keys = self.split_heads(self.key.forward(vectors));
+                // Queries are scaled already.
+                let content = [query.clone(), key.clone() * self.scale];
+                Some(relative.bias(content, [of_queries, of_keys]))
+            }
+        }
     }
 
     /// Weighs values by the softmax of the scores. The query heads of a group are folded into the
@@ -154,7 +217,7 @@ impl Attention {
         &self,
         query: Tensor<4>,
         [key, value]: [Tensor<4>; 2],
-        hidden: Option<Tensor<4, Bool>>,
+        Marks { bias, hidden }: Marks,
     ) -> Tensor<4> {
         let [batch, n_heads, n_queries, d_head] = query.dims();
         let [_, n_kv_heads, n_keys, _] = key.dims();
@@ -162,6 +225,10 @@ impl Attention {
 
         let scores = query.reshape([batch, n_kv_heads, rows, d_head]).matmul(key.transpose());
         let scores = scores.reshape([batch, n_heads, n_queries, n_keys]);
+        let scores = match bias {
+            Some(bias) => scores + bias,
+            None => scores,
+        };
         let scores = match self.softcap {
             Some(limit) => (scores / limit).tanh() * limit,
             None => scores,
@@ -177,11 +244,18 @@ impl Attention {
     }
 
     /// Heads, normalised by themselves or together, depending on what the norm is as wide as.
-    fn normalised(&self, x: Tensor<3>, norm: Option<&Norm>) -> Tensor<4> {
+    fn normalised(&self, x: Tensor<3>, norm: Option<&HeadNorm>) -> Tensor<4> {
         match norm {
             None => self.split_heads(x),
-            Some(norm) if norm.width() == self.d_head => norm.forward(self.split_heads(x)),
-            Some(norm) => self.split_heads(norm.forward(x)),
+            Some(HeadNorm::One(norm)) if norm.width() == self.d_head => {
+                norm.forward(self.split_heads(x))
+            }
+            Some(HeadNorm::One(norm)) => self.split_heads(norm.forward(x)),
+            Some(HeadNorm::Each(norms)) => {
+                let heads = self.split_heads(x).split(1, 1);
+                let normed = norms.iter().zip(heads).map(|(norm, head)| norm.forward(head));
+                Tensor::cat(normed.collect(), 1)
+            }
         }
     }
 
@@ -189,6 +263,14 @@ impl Attention {
         let [batch, seq, width] = x.dims();
         x.reshape([batch, seq, width / self.d_head, self.d_head]).swap_dims(1, 2)
     }
+}
+
+/// What is done to scores before the softmax.
+struct Marks {
+    /// `[1 or batch, n_heads, 1 or queries, keys]`, added.
+    bias: Option<Tensor<4>>,
+    /// `[1 or batch, 1, queries, keys]`, `true` = hidden.
+    hidden: Option<Tensor<4, Bool>>,
 }
 
 fn merge_heads(x: Tensor<4>) -> Tensor<3> {

@@ -20,6 +20,8 @@ pub struct LayerCache {
     /// `[batch, n_kv_heads, capacity, d_head]`
     keys: Option<Tensor<4>>,
     values: Option<Tensor<4>>,
+    /// The keys and values of a memory, computed at the first step.
+    memory: Option<[Tensor<4>; 2]>,
     capacity: usize,
     length: usize,
 }
@@ -29,7 +31,7 @@ impl Cache {
     ///
     /// The buffers are allocated at the first step, when the batch's size is known.
     pub fn new(n_layers: usize, capacity: usize) -> Self {
-        let layer = || LayerCache { keys: None, values: None, capacity, length: 0 };
+        let layer = || LayerCache { keys: None, values: None, memory: None, capacity, length: 0 };
         Self {
             layers: (0..n_layers).map(|_| layer()).collect(),
             padding: Padding::none(),
@@ -90,6 +92,15 @@ impl Cache {
 }
 
 impl LayerCache {
+    /// The keys and values of the memory: computed once, as long as the cache lives.
+    ///
+    /// # Shapes
+    ///
+    /// - results: `[batch, n_kv_heads, memory, d_head]`
+    pub fn memory(&mut self, compute: impl FnOnce() -> [Tensor<4>; 2]) -> [Tensor<4>; 2] {
+        self.memory.get_or_insert_with(compute).clone()
+    }
+
     /// Appends the keys and values of new positions and returns those of all positions.
     ///
     /// # Shapes

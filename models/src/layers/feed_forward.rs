@@ -1,12 +1,13 @@
 //! The feed-forward half of a block.
 
 use burn::module::Module;
-use burn::nn::Linear;
+use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::activation::Activation;
 use super::linear::{Bias, linear};
+use super::mixture::MixtureFeedForward;
 
 /// Sizes and form of a feed-forward layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub struct FeedForwardConfig {
     pub activation: Activation,
     /// Whether the projections add biases.
     pub bias: Bias,
+    /// Probability of dropping a hidden feature in training.
+    pub dropout: f64,
 }
 
 /// The wiring of a feed-forward layer.
@@ -30,6 +33,13 @@ pub enum FeedForwardKind {
     Plain,
     /// A third projection gates the hidden features.
     Gated,
+    /// Several gated layers, of which each token has some.
+    Mixture {
+        /// How many there are.
+        n_experts: usize,
+        /// How many of them a token has.
+        n_active: usize,
+    },
 }
 
 /// A feed-forward layer.
@@ -39,6 +49,8 @@ pub enum FeedForward {
     Plain(PlainFeedForward),
     /// Llama (SwiGLU), Gemma (GeGLU).
     Gated(GatedFeedForward),
+    /// Mixtral.
+    Mixture(MixtureFeedForward),
 }
 
 /// `down(act(up(x)))`
@@ -50,6 +62,7 @@ pub struct PlainFeedForward {
     pub up: Linear,
     /// `d_ff` to `d_model`.
     pub down: Linear,
+    dropout: Dropout,
     #[module(skip)]
     activation: Activation,
 }
@@ -65,6 +78,7 @@ pub struct GatedFeedForward {
     pub up: Linear,
     /// `d_ff` to `d_model`.
     pub down: Linear,
+    dropout: Dropout,
     #[module(skip)]
     activation: Activation,
 }
@@ -72,25 +86,43 @@ pub struct GatedFeedForward {
 impl FeedForwardConfig {
     /// A layer of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> FeedForward {
-        let up = linear(self.d_model, self.d_ff, self.bias, device);
-        let down = linear(self.d_ff, self.d_model, self.bias, device);
-        let activation = self.activation;
         match self.kind {
-            FeedForwardKind::Plain => FeedForward::Plain(PlainFeedForward { up, down, activation }),
-            FeedForwardKind::Gated => {
-                let gate = linear(self.d_model, self.d_ff, self.bias, device);
-                FeedForward::Gated(GatedFeedForward { gate, up, down, activation })
+            FeedForwardKind::Plain => FeedForward::Plain(PlainFeedForward {
+                up: linear(self.d_model, self.d_ff, self.bias, device),
+                down: linear(self.d_ff, self.d_model, self.bias, device),
+                dropout: DropoutConfig::new(self.dropout).init(),
+                activation: self.activation,
+            }),
+            FeedForwardKind::Gated => FeedForward::Gated(self.gated(device)),
+            FeedForwardKind::Mixture { n_experts, n_active } => {
+                let experts = (0..n_experts).map(|_| self.gated(device)).collect();
+                let router = linear(self.d_model, n_experts, Bias::Absent, device);
+                FeedForward::Mixture(MixtureFeedForward { router, experts, n_active })
             }
+        }
+    }
+
+    fn gated(&self, device: &Device) -> GatedFeedForward {
+        GatedFeedForward {
+            gate: linear(self.d_model, self.d_ff, self.bias, device),
+            up: linear(self.d_model, self.d_ff, self.bias, device),
+            down: linear(self.d_ff, self.d_model, self.bias, device),
+            dropout: DropoutConfig::new(self.dropout).init(),
+            activation: self.activation,
         }
     }
 
     /// Multiply-adds per token.
     pub fn macs_per_token(&self) -> usize {
-        let projections = match self.kind {
-            FeedForwardKind::Plain => 2,
-            FeedForwardKind::Gated => 3,
-        };
-        projections * self.d_model * self.d_ff
+        let projection = self.d_model * self.d_ff;
+        match self.kind {
+            FeedForwardKind::Plain => 2 * projection,
+            FeedForwardKind::Gated => 3 * projection,
+            // Every expert sees every token; those that a token does not have get the weight 0.
+            FeedForwardKind::Mixture { n_experts, .. } => {
+                n_experts * (3 * projection + self.d_model)
+            }
+        }
     }
 }
 
@@ -102,11 +134,24 @@ impl FeedForward {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         match self {
-            Self::Plain(layer) => layer.down.forward(layer.activation.forward(layer.up.forward(x))),
-            Self::Gated(layer) => {
-                let gate = layer.activation.forward(layer.gate.forward(x.clone()));
-                layer.down.forward(gate * layer.up.forward(x))
+            Self::Plain(layer) => {
+                let hidden = layer.activation.forward(layer.up.forward(x));
+                layer.down.forward(layer.dropout.forward(hidden))
             }
+            Self::Gated(layer) => layer.forward(x),
+            Self::Mixture(layer) => layer.forward(x),
         }
+    }
+}
+
+impl GatedFeedForward {
+    /// Applies the layer to every position.
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let gate = self.activation.forward(self.gate.forward(x.clone()));
+        self.down.forward(self.dropout.forward(gate * self.up.forward(x)))
     }
 }

@@ -14,6 +14,8 @@ pub enum Span {
     Causal,
     /// Itself and the `n - 1` positions before it.
     Window(usize),
+    /// Itself and `n` positions on each side.
+    Near(usize),
 }
 
 /// Which positions of a batch hold tokens, and which only fill it up.
@@ -90,7 +92,8 @@ impl Mask {
     /// What to hide, as a tensor; `None` when every query may read every key.
     ///
     /// Built at the first call and shared by all layers of the pass. The last query stands at the
-    /// last key: with `n_keys > n_queries` the first keys come from the cache.
+    /// last key: with `n_keys > n_queries` the first keys come from the cache. With [`Span::Full`]
+    /// the keys may be those of another sequence.
     ///
     /// # Shapes
     ///
@@ -107,6 +110,7 @@ impl Mask {
                 Span::Full => true,
                 Span::Causal => n_queries == 1,
                 Span::Window(n) => n_queries == 1 && n_keys <= n,
+                Span::Near(n) => n_keys <= n + 1,
             };
             if sees_all && self.padding.is_none() {
                 return None;
@@ -115,7 +119,9 @@ impl Mask {
             let rows = self.padding.rows().unwrap_or(&no_padding);
             let mut values = Vec::with_capacity(rows.len() * n_queries * n_keys);
             for row in rows {
-                for query in n_keys - n_queries..n_keys {
+                // A memory can be shorter than what reads it; then no span compares the two.
+                let first = n_keys.saturating_sub(n_queries);
+                for query in first..first + n_queries {
                     values.extend((0..n_keys).map(|key| {
                         !self.span.allows(query, key) || !row.get(key).copied().unwrap_or(true)
                     }));
@@ -135,6 +141,7 @@ impl Span {
             Self::Full => true,
             Self::Causal => key <= query,
             Self::Window(n) => key <= query && query - key < n,
+            Self::Near(n) => key.abs_diff(query) <= n,
         }
     }
 }
@@ -167,6 +174,22 @@ mod tests {
         let t = true;
         let f = false;
         assert_eq!(hidden(&mask, 3, 3), Some(vec![f, t, t, f, f, t, t, f, f]));
+    }
+
+    #[test]
+    fn near_sees_as_far_on_both_sides() {
+        let t = true;
+        let f = false;
+        let mask = Mask::new(Span::Near(1), Padding::none());
+        assert_eq!(hidden(&mask, 3, 3), Some(vec![f, f, t, f, f, f, t, f, f]));
+        assert_eq!(hidden(&Mask::new(Span::Near(1), Padding::none()), 2, 2), None);
+    }
+
+    #[test]
+    fn a_memory_shorter_than_its_readers_hides_only_padding() {
+        let padding = Padding::from_rows(vec![vec![true, false]]);
+        let hidden = hidden(&Mask::new(Span::Full, padding), 3, 2);
+        assert_eq!(hidden, Some([false, true].repeat(3)));
     }
 
     #[test]

@@ -1,16 +1,23 @@
 //! Layers: what blocks are made of. They know tensors and no model.
 
 pub mod activation;
+pub mod alibi;
 pub mod attention;
 pub mod cache;
+pub mod disentangled;
 pub mod embedding;
 pub mod feed_forward;
 pub mod linear;
 pub mod mask;
+pub mod mixture;
 pub mod norm;
+pub mod patches;
 pub mod position;
+pub mod relative_bias;
 pub mod rotary;
+pub mod sinusoid;
 
+use burn::tensor::Tensor;
 use cache::LayerCache;
 use mask::Mask;
 use position::Positions;
@@ -24,4 +31,15 @@ pub struct Scope<'a> {
     pub positions: &'a Positions,
     /// The keys and values of the tokens before, when decoding step by step.
     pub cache: Option<&'a mut LayerCache>,
+    /// What an encoder made of the other sequence, for layers that read it.
+    pub memory: Option<Memory<'a>>,
+}
+
+/// The hidden states of another sequence.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory<'a> {
+    /// `[batch, memory, d_model]`
+    pub hidden: &'a Tensor<3>,
+    /// Which of them are padding.
+    pub mask: &'a Mask,
 }

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// Which norm, over how many features, with which epsilon.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NormConfig {
     /// The formula.
     pub kind: NormKind,
@@ -21,6 +21,8 @@ pub struct NormConfig {
 pub enum NormKind {
     /// `(x - mean) / sqrt(var + ε) · γ + β`. Reference: Ba et al. 2016, <https://arxiv.org/abs/1607.06450>
     Layer,
+    /// `(x - mean) / sqrt(var + ε) · γ`: ModernBERT, which has no biases at all.
+    LayerWithoutBias,
     /// `x / sqrt(mean(x²) + ε) · γ`. Reference: Zhang and Sennrich 2019, <https://arxiv.org/abs/1910.07467>
     Rms,
     /// `x / sqrt(mean(x²) + ε) · (1 + w)`: Gemma, whose checkpoints hold the weight's distance from 1.
@@ -50,8 +52,11 @@ impl NormConfig {
     /// A norm with unit scale and no shift.
     pub fn init(&self, device: &Device) -> Norm {
         match self.kind {
-            NormKind::Layer => Norm::Layer(
-                LayerNormConfig::new(self.d_model).with_epsilon(self.epsilon).init(device),
+            NormKind::Layer | NormKind::LayerWithoutBias => Norm::Layer(
+                LayerNormConfig::new(self.d_model)
+                    .with_epsilon(self.epsilon)
+                    .with_bias(self.kind == NormKind::Layer)
+                    .init(device),
             ),
             NormKind::Rms => {
                 Norm::Rms(RmsNormConfig::new(self.d_model).with_epsilon(self.epsilon).init(device))

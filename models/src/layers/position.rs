@@ -1,9 +1,15 @@
 //! Positions: where each token of a batch stands, and how attention learns of it.
 
+use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use super::alibi;
+use super::disentangled::{DisentangledConfig, RelativeVectors};
+use super::embedding::EmbeddingTable;
 use super::mask::Padding;
+use super::norm::Norm;
+use super::relative_bias::BucketConfig;
 use super::rotary::{RotaryConfig, RotaryLayout};
 
 /// How the attention of one layer learns of positions.
@@ -13,15 +19,35 @@ pub enum PositionScheme {
     None,
     /// Queries and keys are rotated.
     Rotary(RotaryConfig),
+    /// Each bucket of distances has a learned bias, in a table that all layers share: T5, MPNet.
+    Buckets(BucketConfig),
+    /// Scores fall with the distance, at a rate for each of so many heads: BLOOM.
+    Alibi(usize),
+    /// Distances have vectors, in a table that all layers share: DeBERTa.
+    Disentangled(DisentangledConfig),
 }
 
 /// A scheme applied to the tokens of one forward pass.
+#[expect(clippy::large_enum_variant, reason = "there is one for each pass")]
 #[derive(Debug, Clone)]
 pub enum Positions {
     /// Attention does not learn of positions.
     None,
     /// Queries and keys are rotated.
     Rotary(Box<Rotation>),
+    /// Added to the scores: `[1 or batch, n_heads, 1 or queries, keys]`.
+    Bias(Tensor<4>),
+    /// Met by queries and keys.
+    Disentangled(Box<RelativeVectors>),
+}
+
+/// What all layers of a stack know of distances.
+#[derive(Module, Debug)]
+pub struct RelativePositions {
+    /// A row for each bucket: a bias for each head, or a vector.
+    pub table: EmbeddingTable,
+    /// The norm of vectors.
+    pub norm: Option<Norm>,
 }
 
 /// Cosines and sines of one forward pass.
@@ -36,25 +62,64 @@ pub struct Rotation {
 }
 
 impl PositionScheme {
+    /// The table that layers with this scheme share, of zeros; `None` where they have none.
+    pub fn relative(
+        &self,
+        (d_model, n_heads): (usize, usize),
+        device: &Device,
+    ) -> Option<RelativePositions> {
+        let (n_rows, width, norm) = match self {
+            Self::None | Self::Rotary(_) | Self::Alibi(_) => return None,
+            Self::Buckets(buckets) => (buckets.n_buckets, n_heads, None),
+            Self::Disentangled(config) => (2 * config.n_buckets, d_model, Some(config.norm)),
+        };
+        Some(RelativePositions {
+            table: EmbeddingTable::new(n_rows, width, device),
+            norm: norm.map(|norm| norm.init(device)),
+        })
+    }
+
     /// What layers with this scheme need for these tokens.
-    pub fn positions(&self, at: &TokenPositions, device: &Device) -> Positions {
-        match self {
-            Self::None => Positions::None,
-            Self::Rotary(rotary) => Positions::Rotary(Box::new(rotary.rotation(at, device))),
+    ///
+    /// # Panics
+    ///
+    /// Panics if the scheme needs a table and gets none.
+    pub fn positions(
+        &self,
+        at: &TokenPositions,
+        relative: Option<&RelativePositions>,
+        device: &Device,
+    ) -> Positions {
+        match (self, relative) {
+            (Self::None, _) => Positions::None,
+            (Self::Rotary(rotary), _) => Positions::Rotary(Box::new(rotary.rotation(at, device))),
+            (Self::Alibi(n_heads), _) => Positions::Bias(alibi::bias(*n_heads, at, device)),
+            (Self::Buckets(buckets), Some(relative)) => {
+                Positions::Bias(buckets.bias(&relative.table, [at.count(), at.total()]))
+            }
+            (Self::Disentangled(config), Some(RelativePositions { table, norm })) => {
+                let vectors = table.weight.val();
+                let vectors = match norm {
+                    Some(norm) => norm.forward(vectors),
+                    None => vectors,
+                };
+                Positions::Disentangled(Box::new(config.relative(vectors, at.total(), device)))
+            }
+            _ => panic!("{self:?} needs its table"),
         }
     }
 }
 
 impl Positions {
-    /// Gives queries or keys their positions.
+    /// Rotates queries or keys, where that is how they get their positions.
     ///
     /// # Shapes
     ///
     /// - `x` and the result: `[batch, n_heads, seq, d_head]`
-    pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+    pub fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::None => x,
             Self::Rotary(rotation) => rotation.rotate(x),
+            _ => x,
         }
     }
 }
@@ -98,53 +163,73 @@ impl Rotation {
     }
 }
 
-/// The position of every token of a forward pass, counted from the row's first token that is not
-/// padding, so that padding shifts nothing.
+/// The position of every token of a sequence, counted from the row's first token that is not padding,
+/// so that padding shifts nothing; the last `count` of them are those of a forward pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenPositions {
     /// One row for the whole batch when there is no padding, else one for each.
-    rows: Vec<Vec<usize>>,
+    all: Vec<Vec<usize>>,
+    /// Those of this pass.
+    last: Vec<Vec<usize>>,
 }
 
 impl TokenPositions {
     /// Positions of the last `count` tokens of a sequence that has `total` so far.
     pub fn new(padding: &Padding, total: usize, count: usize) -> Self {
-        let Some(rows) = padding.rows() else {
-            return Self { rows: vec![(total - count..total).collect()] };
-        };
         let number = |row: &Vec<bool>| -> Vec<usize> {
-            let mut next = 0;
-            let mut positions = Vec::with_capacity(row.len());
+            let mut tokens = 0;
+            let mut positions: Vec<usize> = Vec::with_capacity(row.len());
             for is_token in row {
-                // A padded position is never read; it takes a number that every table has.
-                positions.push(next);
-                next += usize::from(*is_token);
+                // Padding is not read: before the tokens it is numbered 0, behind them it goes on
+                // counting, as in the reference.
+                let behind = positions.last().map_or(0, |last| last + usize::from(tokens > 0));
+                positions.push(if *is_token { tokens } else { behind });
+                tokens += usize::from(*is_token);
             }
-            positions.split_off(total - count)
+            positions
         };
-        Self { rows: rows.iter().map(number).collect() }
+        let all: Vec<Vec<usize>> = match padding.rows() {
+            None => vec![(0..total).collect()],
+            Some(rows) => rows.iter().map(number).collect(),
+        };
+        let last = all.iter().map(|row| row[total - count..].to_vec()).collect();
+        Self { all, last }
     }
 
-    /// One row for the whole batch, or one for each of its rows.
+    /// Positions of this pass's tokens: one row for the whole batch, or one for each of its rows.
     pub fn rows(&self) -> &[Vec<usize>] {
-        &self.rows
+        &self.last
     }
 
-    /// The largest position plus one.
+    /// Positions of all tokens, those in the cache too.
+    pub fn all(&self) -> &[Vec<usize>] {
+        &self.all
+    }
+
+    /// Tokens of this pass.
+    pub fn count(&self) -> usize {
+        self.last.first().map_or(0, Vec::len)
+    }
+
+    /// Tokens so far, those of this pass included.
+    pub fn total(&self) -> usize {
+        self.all.first().map_or(0, Vec::len)
+    }
+
+    /// The largest position of this pass plus one.
     pub fn span(&self) -> usize {
-        self.rows.iter().flatten().max().map_or(0, |last| last + 1)
+        self.last.iter().flatten().max().map_or(0, |last| last + 1)
     }
 
-    /// The positions as ids for a table.
+    /// The positions of this pass as ids for a table.
     ///
     /// # Shapes
     ///
     /// - result: `[1 or batch, seq]`
     pub fn ids(&self, device: &Device) -> Tensor<2, Int> {
-        let seq = self.rows.first().map_or(0, Vec::len);
         let values: Vec<i64> =
-            self.rows.iter().flatten().map(|&position| position as i64).collect();
-        Tensor::from_data(TensorData::new(values, [self.rows.len(), seq]), device)
+            self.last.iter().flatten().map(|&position| position as i64).collect();
+        Tensor::from_data(TensorData::new(values, [self.last.len(), self.count()]), device)
     }
 }
 
@@ -158,6 +243,12 @@ mod tests {
         let positions = TokenPositions::new(&padding, 4, 4);
         assert_eq!(positions.rows(), [vec![0, 0, 0, 1], vec![0, 1, 2, 3]]);
         assert_eq!(positions.span(), 4);
+    }
+
+    #[test]
+    fn padding_behind_the_tokens_goes_on_counting() {
+        let padding = Padding::from_rows(vec![vec![true, true, false, false], vec![true; 4]]);
+        assert_eq!(TokenPositions::new(&padding, 4, 4).rows()[0], [0, 1, 2, 3]);
     }
 
     #[test]

@@ -4,58 +4,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, TensorData};
-use serde_json::Value;
 
-use super::{CONFIG_FILE, Checkpoint, KeyProblem, LoadError, Mapping};
-use crate::families::{self, Architecture, Family, Task};
+use super::{Blueprint, Checkpoint, KeyProblem, LoadError, Mapping, Model, Part};
+use crate::families::Family;
 use crate::heads::{Backbone, CausalLm};
-use crate::parameters::{self, ParameterInfo};
 use crate::wire::config::ConfigError;
-
-/// A model with its head.
-#[derive(Debug, Clone)]
-pub enum Model {
-    /// Names the next token.
-    CausalLm(CausalLm),
-    /// Hidden states only.
-    Backbone(Backbone),
-}
 
 /// A model with all that is needed to save it again.
 #[derive(Debug)]
 pub struct Pretrained {
-    /// Its family.
-    pub family: &'static Family,
-    /// Its `config.json`, word for word.
-    pub config: Value,
+    /// What its `config.json` says.
+    pub blueprint: Blueprint,
     /// The model.
     pub model: Model,
-}
-
-impl Model {
-    /// A model of zeros, to be initialized or loaded.
-    pub fn new(architecture: &Architecture, task: Task, device: &Device) -> Self {
-        let Architecture::Decoder(config) = architecture;
-        match task {
-            Task::CausalLm => Self::CausalLm(CausalLm::new(config, device)),
-            Task::Backbone => Self::Backbone(Backbone::new(config, device)),
-        }
-    }
-
-    /// Every parameter's path and shape.
-    pub fn parameters(&self) -> Vec<ParameterInfo> {
-        match self {
-            Self::CausalLm(model) => parameters::list(model),
-            Self::Backbone(model) => parameters::list(model),
-        }
-    }
-
-    fn replace(self, source: &mut dyn FnMut(&ParameterInfo) -> Option<TensorData>) -> Self {
-        match self {
-            Self::CausalLm(model) => Self::CausalLm(parameters::replace(model, source)),
-            Self::Backbone(model) => Self::Backbone(parameters::replace(model, source)),
-        }
-    }
 }
 
 impl Pretrained {
@@ -63,45 +24,25 @@ impl Pretrained {
     ///
     /// # Errors
     ///
-    /// It has no head; says which class would.
+    /// It has another head; says which class would do.
     pub fn into_causal_lm(self) -> Result<CausalLm, ConfigError> {
         match self.model {
             Model::CausalLm(model) => Ok(model),
-            Model::Backbone(_) => {
-                let class = self.config["architectures"][0].clone();
-                Err(ConfigError::unsupported("architectures", class, self.family.tasks[0].1))
-            }
+            _ => Err(self.blueprint.wrong_head("a causal language model")),
         }
     }
-}
 
-/// Reads a directory's `config.json`: its family, the architecture, the task and the file itself.
-///
-/// # Errors
-///
-/// No such directory, no config, or one that cannot be followed.
-pub fn read_config(
-    folder: &Path,
-) -> Result<(&'static Family, Architecture, Task, Value), LoadError> {
-    let path = folder.join(CONFIG_FILE);
-    if !folder.is_dir() {
-        let reason = "no such directory; a model is a directory with config.json and safetensors";
-        return Err(LoadError::NotAModel { path: folder.to_path_buf(), reason: reason.into() });
+    /// The model without a head.
+    ///
+    /// # Errors
+    ///
+    /// It has one; says which class would do.
+    pub fn into_backbone(self) -> Result<Backbone, ConfigError> {
+        match self.model {
+            Model::Backbone(model) => Ok(model),
+            _ => Err(self.blueprint.wrong_head("a model without a head")),
+        }
     }
-    if !path.exists() {
-        let reason = "no config.json in it".to_string();
-        return Err(LoadError::NotAModel { path: folder.to_path_buf(), reason });
-    }
-    let text = std::fs::read_to_string(&path)
-        .map_err(|source| LoadError::Read { path: path.clone(), source })?;
-    let parsed = || -> Result<_, ConfigError> {
-        let json: Value = serde_json::from_str(&text)?;
-        let family = families::find(json["model_type"].as_str().unwrap_or_default())?;
-        let architecture = (family.architecture)(&text)?;
-        let task = family.task(&json)?;
-        Ok((family, architecture, task, json))
-    };
-    parsed().map_err(|source| LoadError::Config { path, source })
 }
 
 /// Loads a directory's model onto a device.
@@ -111,11 +52,24 @@ pub fn read_config(
 /// Everything that can be wrong with its files; every key that does not fit is listed. A model is
 /// returned only if keys and parameters correspond one to one.
 pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
-    let (family, architecture, task, config) = read_config(folder)?;
-    let model = Model::new(&architecture, task, device);
+    load_as(folder, Blueprint::read(folder)?, device)
+}
+
+/// Loads a directory's weights into a model of another blueprint than its config's.
+///
+/// # Errors
+///
+/// See [`load`].
+pub fn load_as(
+    folder: &Path,
+    mut blueprint: Blueprint,
+    device: &Device,
+) -> Result<Pretrained, LoadError> {
     let checkpoint = Checkpoint::open(folder)?;
-    let mapping = Mapping::new(family.keys, &model.parameters());
-    let report = compare(family, &checkpoint, &mapping)?;
+    blueprint.settle(&checkpoint)?;
+    let model = blueprint.model(device);
+    let mapping = Mapping::new(blueprint.rules(), &model.parameters());
+    let report = compare(blueprint.family, &checkpoint, &mapping)?;
     if !report.problems.is_empty() {
         let path = folder.to_path_buf();
         return Err(LoadError::Keys { path, problems: report.problems });
@@ -123,14 +77,16 @@ pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
 
     let mut values: BTreeMap<String, TensorData> = BTreeMap::new();
     for (entry, key) in mapping.entries.iter().zip(&report.keys) {
-        let info = &checkpoint.tensors()[key];
+        let Some(info) = checkpoint.tensors().get(key) else {
+            continue; // It is computed.
+        };
         for (part, values_of_part) in entry.parts.iter().zip(entry.split(&info.read()?)) {
             let data = TensorData::new(values_of_part, part.shape.clone());
             values.insert(part.path.clone(), data);
         }
     }
     let model = model.replace(&mut |parameter| values.remove(&parameter.path));
-    Ok(Pretrained { family, config, model })
+    Ok(Pretrained { blueprint, model })
 }
 
 /// How a checkpoint and a model correspond.
@@ -164,10 +120,11 @@ impl CheckReport {
 ///
 /// Files that cannot be read or understood; keys that do not fit are in the report.
 pub fn check(folder: &Path, device: &Device) -> Result<CheckReport, LoadError> {
-    let (family, architecture, task, _) = read_config(folder)?;
-    let model = Model::new(&architecture, task, device);
+    let mut blueprint = Blueprint::read(folder)?;
     let checkpoint = Checkpoint::open(folder)?;
-    compare(family, &checkpoint, &Mapping::new(family.keys, &model.parameters()))
+    blueprint.settle(&checkpoint)?;
+    let parameters = blueprint.model(device).parameters();
+    compare(blueprint.family, &checkpoint, &Mapping::new(blueprint.rules(), &parameters))
 }
 
 fn compare(
@@ -212,7 +169,7 @@ fn compare(
         report.keys[index].clone_from(key);
     }
     for (entry, key) in mapping.entries.iter().zip(&report.keys) {
-        if key.is_empty() {
+        if key.is_empty() && !entry.parts.iter().all(Part::is_computed) {
             let expected = entry.shape.clone();
             report.problems.push(KeyProblem::Missing { key: entry.key.clone(), expected });
         }

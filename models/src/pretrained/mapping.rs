@@ -1,5 +1,6 @@
 //! A key table applied to one model: which checkpoint keys there must be, and what each one holds.
 
+use super::rules::{Prefixes, Rules, Side};
 use crate::parameters::ParameterInfo;
 use crate::wire::keys::{Key, Pattern};
 
@@ -14,6 +15,8 @@ pub struct Entry {
     pub shape: Vec<usize>,
     /// The parameters that it holds, side by side along the last dimension.
     pub parts: Vec<Part>,
+    /// In how many groups they stand side by side, a share of each in every group.
+    pub groups: usize,
     /// Whether the file holds the transpose of the parameter.
     pub orientation: Orientation,
 }
@@ -37,13 +40,16 @@ pub struct Mapping {
     pub entries: Vec<Entry>,
     /// Parameters that no rule covers; a correct table leaves none.
     pub uncovered: Vec<String>,
-    keys: &'static [&'static [Key]],
+    rules: Rules,
+    /// The rules that hold for this model, those of the head first.
+    holding: Vec<(Side, &'static Key)>,
 }
 
 impl Mapping {
     /// Applies a family's tables to a model's parameters.
-    pub fn new(keys: &'static [&'static [Key]], parameters: &[ParameterInfo]) -> Self {
-        let mut mapping = Self { entries: Vec::new(), uncovered: Vec::new(), keys };
+    pub fn new(rules: Rules, parameters: &[ParameterInfo]) -> Self {
+        let holding = rules.holding(parameters);
+        let mut mapping = Self { entries: Vec::new(), uncovered: Vec::new(), rules, holding };
         for parameter in parameters {
             match mapping.rule(parameter) {
                 Some(found) => mapping.add(parameter, found),
@@ -62,66 +68,85 @@ impl Mapping {
 
     /// Whether the table drops a key.
     pub fn drops(&self, key: &str) -> bool {
-        self.rules().any(|rule| match rule {
-            Key::Drop { checkpoint } => Pattern(checkpoint).number(key).is_some(),
+        self.holding.iter().any(|(side, rule)| match rule {
+            Key::Drop { checkpoint } => self.matches(*side, checkpoint, key),
             _ => false,
         })
     }
 
     /// The weight that a key repeats.
     pub fn copy_of(&self, key: &str) -> Option<&str> {
-        self.rules().find_map(|rule| match rule {
-            Key::Copy { checkpoint, of } if Pattern(checkpoint).number(key).is_some() => {
-                let of = self.entry(&Pattern(of).full(0))?;
+        self.holding.iter().find_map(|(side, rule)| match rule {
+            Key::Copy { checkpoint, of } if self.matches(*side, checkpoint, key) => {
+                let of = self.entry(of)?;
                 Some(self.entries[of].key.as_str())
             }
             _ => None,
         })
     }
 
-    fn rules(&self) -> impl Iterator<Item = &'static Key> {
-        self.keys.iter().copied().flatten()
+    /// Whether a key is one of that pattern; the prefix may be there or not.
+    fn matches(&self, side: Side, pattern: &'static str, key: &str) -> bool {
+        let is_match = |key: &str| Pattern(pattern).numbers(key).is_some();
+        let bare = key.strip_prefix(self.rules.prefix).and_then(|key| key.strip_prefix('.'));
+        is_match(key) || (side == Side::Skeleton && bare.is_some_and(is_match))
     }
 
-    /// The rule that covers a parameter, its layer's number, and its place in a split.
+    /// The rule that covers a parameter, and the numbers in its path.
     fn rule(&self, parameter: &ParameterInfo) -> Option<Found> {
         let (module, leaf) = parameter.path.rsplit_once('.')?;
-        self.rules().find_map(|rule| {
-            let found = |checkpoint: &'static str, number, orientation| Found {
-                pattern: Pattern(checkpoint),
-                number,
-                orientation,
-                leaf: leaf.to_string(),
+        let n_heads = self.rules.n_heads;
+        self.holding.iter().find_map(|(side, rule)| {
+            let (checkpoint, modules, orientation, groups) = match rule {
+                Key::Rename { checkpoint, module } => {
+                    (checkpoint, std::slice::from_ref(module), Orientation::Same, 1)
+                }
+                Key::Transpose { checkpoint, module } => {
+                    (checkpoint, std::slice::from_ref(module), Orientation::Transposed, 1)
+                }
+                Key::Split { checkpoint, modules } => (checkpoint, *modules, Orientation::Same, 1),
+                Key::SplitTranspose { checkpoint, modules } => {
+                    (checkpoint, *modules, Orientation::Transposed, 1)
+                }
+                Key::SplitHeads { checkpoint, modules } => {
+                    (checkpoint, *modules, Orientation::Transposed, n_heads)
+                }
+                Key::Drop { .. } | Key::Copy { .. } | Key::Given { .. } | Key::WhereTrue { .. } => {
+                    return None;
+                }
             };
-            match rule {
-                Key::Rename { checkpoint, module: to } => Pattern(to)
-                    .number(module)
-                    .map(|number| found(checkpoint, number, Orientation::Same)),
-                Key::Transpose { checkpoint, module: to } => Pattern(to)
-                    .number(module)
-                    .map(|number| found(checkpoint, number, Orientation::Transposed)),
-                Key::Split { checkpoint, modules } => modules
-                    .iter()
-                    .find_map(|to| Pattern(to).number(module))
-                    .map(|number| found(checkpoint, number, Orientation::Same)),
-                Key::SplitTranspose { checkpoint, modules } => modules
-                    .iter()
-                    .find_map(|to| Pattern(to).number(module))
-                    .map(|number| found(checkpoint, number, Orientation::Transposed)),
-                Key::Drop { .. } | Key::Copy { .. } => None,
-            }
+            let numbers = modules.iter().find_map(|to| Pattern(to).numbers(module))?;
+            let leaf = leaf.to_string();
+            let path = Pattern(checkpoint).fill(&numbers);
+            Some(Found { side: *side, path, orientation, groups, leaf })
         })
     }
 
     fn add(&mut self, parameter: &ParameterInfo, found: Found) {
-        let Found { pattern, number, orientation, leaf } = found;
+        let Found { side, path, orientation, groups, leaf } = found;
         // Checkpoints say weight and bias for norms too; files converted from TensorFlow did not.
         let (leaf, old_leaf) = match leaf.as_str() {
             "gamma" => ("weight", Some("gamma")),
             "beta" => ("bias", Some("beta")),
             other => (other, None),
         };
-        let key = format!("{}.{leaf}", pattern.full(number));
+        let join = |parts: [&str; 3]| -> String {
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join(".")
+        };
+        let mut prefixes = match side {
+            Side::Head => vec![""],
+            Side::Skeleton => vec![self.rules.prefix, ""],
+        };
+        if self.rules.prefixes == Prefixes::Absent {
+            prefixes.reverse();
+        }
+        let leaves = [Some(leaf), old_leaf].into_iter().flatten();
+        let names: Vec<String> = leaves
+            .flat_map(|leaf| prefixes.iter().map(move |prefix| (*prefix, leaf)))
+            .map(|(prefix, leaf)| join([prefix, &path, leaf]))
+            .collect();
+        let key = names[0].clone();
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key == key) {
             // Side by side in the model's orientation, which is one below the other in the file's.
             let all = match entry.orientation {
@@ -134,12 +159,7 @@ impl Mapping {
             entry.parts.push(parameter.clone());
             return;
         }
-        let mut aliases = vec![format!("{}.{leaf}", pattern.bare(number))];
-        if let Some(old) = old_leaf {
-            aliases.push(format!("{}.{old}", pattern.full(number)));
-            aliases.push(format!("{}.{old}", pattern.bare(number)));
-        }
-        aliases.retain(|alias| *alias != key);
+        let aliases: Vec<String> = names.into_iter().filter(|name| *name != key).collect();
         let mut shape = parameter.shape.clone();
         let is_matrix = shape.len() == 2;
         let orientation = if is_matrix { orientation } else { Orientation::Same };
@@ -151,15 +171,18 @@ impl Mapping {
             aliases,
             shape,
             parts: vec![parameter.clone()],
+            groups,
             orientation,
         });
     }
 }
 
 struct Found {
-    pattern: Pattern,
-    number: usize,
+    side: Side,
+    /// The module's path in the file.
+    path: String,
     orientation: Orientation,
+    groups: usize,
     leaf: String,
 }
 
@@ -174,26 +197,28 @@ impl Entry {
                 (turned.as_slice(), self.shape[0])
             }
         };
-        let mut start = 0;
-        let take = |part: &Part| {
-            let columns = part.shape.last().copied().unwrap_or(1);
-            let from = start;
-            start += columns;
-            let rows = values.chunks_exact(width);
-            rows.flat_map(|row| &row[from..from + columns]).copied().collect()
-        };
-        self.parts.iter().map(take).collect()
+        let mut parts: Vec<Vec<f32>> = vec![Vec::new(); self.parts.len()];
+        let mut rest = values.chunks_exact(width).flatten().copied();
+        for _ in 0..values.len() / width * self.groups {
+            for (part, values) in self.parts.iter().zip(&mut parts) {
+                values.extend(rest.by_ref().take(self.columns(part)));
+            }
+        }
+        parts
+    }
+
+    /// A part's share of a group's columns.
+    fn columns(&self, part: &Part) -> usize {
+        part.shape.last().copied().unwrap_or(1) / self.groups
     }
 
     /// Puts the parameters' values together into a tensor of the file.
     pub fn join(&self, parts: &[Vec<f32>]) -> Vec<f32> {
-        let columns = |part: &Part| part.shape.last().copied().unwrap_or(1);
-        let rows = parts[0].len() / columns(&self.parts[0]);
         let mut values = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-        for row in 0..rows {
+        for group in 0..parts[0].len() / self.columns(&self.parts[0]) {
             for (part, info) in parts.iter().zip(&self.parts) {
-                let width = columns(info);
-                values.extend_from_slice(&part[row * width..(row + 1) * width]);
+                let width = self.columns(info);
+                values.extend_from_slice(&part[group * width..(group + 1) * width]);
             }
         }
         match self.orientation {
@@ -231,6 +256,7 @@ mod tests {
             aliases: Vec::new(),
             shape: shape.to_vec(),
             parts: widths.iter().map(part).collect(),
+            groups: 1,
             orientation,
         }
     }
@@ -241,6 +267,15 @@ mod tests {
         let fused = entry(Orientation::Same, [2, 5], &[2, 1, 2]);
         let parts = fused.split(&values);
         assert_eq!(parts, [vec![0., 1., 5., 6.], vec![2., 7.], vec![3., 4., 8., 9.]]);
+        assert_eq!(fused.join(&parts), values);
+    }
+
+    #[test]
+    fn groups_share_the_parts_out() {
+        let values: Vec<f32> = (0..8u8).map(f32::from).collect();
+        let fused = Entry { groups: 2, ..entry(Orientation::Same, [1, 8], &[4, 4]) };
+        let parts = fused.split(&values);
+        assert_eq!(parts, [vec![0., 1., 4., 5.], vec![2., 3., 6., 7.]]);
         assert_eq!(fused.join(&parts), values);
     }
 

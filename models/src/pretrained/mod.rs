@@ -2,18 +2,24 @@
 //! index.
 
 mod atomic;
+mod blueprint;
 mod checkpoint;
 mod error;
 mod load;
 mod mapping;
+mod model;
+mod rules;
 mod save;
 mod tensor;
 
 pub use atomic::{sync_dir, write_atomically};
+pub use blueprint::Blueprint;
 pub use checkpoint::{Checkpoint, TensorInfo, read_safetensors};
 pub use error::{KeyProblem, LoadError, SaveError};
-pub use load::{CheckReport, Model, Pretrained, check, load, read_config};
+pub use load::{CheckReport, Pretrained, check, load, load_as};
 pub use mapping::{Entry, Mapping, Part};
+pub use model::Model;
+pub use rules::{Prefixes, Rules};
 pub use save::{MAX_SHARD_BYTES, save, write_config, write_json, write_safetensors};
 pub use tensor::F32Tensor;
 

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    CONFIG_FILE, F32Tensor, INDEX_FILE, Mapping, SaveError, WEIGHTS_FILE, write_atomically,
+    Blueprint, CONFIG_FILE, F32Tensor, INDEX_FILE, Mapping, SaveError, WEIGHTS_FILE,
+    write_atomically,
 };
 use crate::families::Family;
 use crate::parameters;
@@ -46,12 +47,16 @@ pub fn write_safetensors(
 pub fn save<M: Module>(
     folder: &Path,
     model: &M,
-    (family, config): (&Family, &Value),
+    (family, config): (&'static Family, &Value),
     max_shard_bytes: usize,
 ) -> Result<(), SaveError> {
     std::fs::create_dir_all(folder)
         .map_err(|source| SaveError::Write { path: folder.to_path_buf(), source })?;
-    let shards = shards(tensors(model, family), max_shard_bytes);
+    let blueprint = Blueprint::new(family, config.clone()).map_err(|error| SaveError::Format {
+        path: folder.join(CONFIG_FILE),
+        reason: error.to_string(),
+    })?;
+    let shards = shards(tensors(model, &blueprint), max_shard_bytes);
     match shards.as_slice() {
         [all] => {
             write_safetensors(&folder.join(WEIGHTS_FILE), all)?;
@@ -85,12 +90,12 @@ fn remove_stale(path: &Path) -> Result<(), SaveError> {
 }
 
 /// A model's tensors under the checkpoint's keys.
-fn tensors<M: Module>(model: &M, family: &Family) -> BTreeMap<String, F32Tensor> {
-    let mapping = Mapping::new(family.keys, &parameters::list(model));
+fn tensors<M: Module>(model: &M, blueprint: &Blueprint) -> BTreeMap<String, F32Tensor> {
+    let mapping = Mapping::new(blueprint.rules(), &parameters::list(model));
     assert!(
         mapping.uncovered.is_empty(),
         "{} has no key for {:?}",
-        family.name(),
+        blueprint.family.name(),
         mapping.uncovered
     );
     let mut values: HashMap<String, Vec<f32>> = HashMap::new();

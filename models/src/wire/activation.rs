@@ -5,11 +5,13 @@ use crate::layers::activation::Activation;
 
 const NAMES: &[(&str, Activation)] = &[
     ("gelu", Activation::Gelu),
+    ("gelu_fast", Activation::GeluTanh),
     ("gelu_new", Activation::GeluTanh),
     ("gelu_pytorch_tanh", Activation::GeluTanh),
     ("relu", Activation::Relu),
     ("silu", Activation::Silu),
     ("swish", Activation::Silu),
+    ("tanh", Activation::Tanh),
 ];
 
 /// The activation of that name.

@@ -3,8 +3,9 @@
 /// One rule of a key table. Rules are over module paths: `weight` and `bias` (and a norm's `gamma`
 /// and `beta`, which checkpoints call `weight` and `bias`) follow their module.
 ///
-/// `{}` stands for a layer's number, the same on both sides. Text in brackets at the start of a
-/// checkpoint path is a prefix that files of headless models leave out.
+/// `{}` stands for a number, of a layer or an expert, the same on both sides. Paths of a skeleton are
+/// those in the file of a model without a head; beside a head they have the family's prefix. An empty
+/// checkpoint path is the file itself: its parameters have no module there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     /// The same tensor under another name.
@@ -35,9 +36,32 @@ pub enum Key {
         /// Module paths in the model, in the checkpoint's order.
         modules: &'static [&'static str],
     },
+    /// Like [`Key::SplitTranspose`], head by head: the rows of the first head's layers, then those of
+    /// the second head's.
+    SplitHeads {
+        /// Module path in the checkpoint.
+        checkpoint: &'static str,
+        /// Module paths in the model, in the checkpoint's order within a head.
+        modules: &'static [&'static str],
+    },
+    /// Rules of models that have a certain module, for files that call the same thing differently
+    /// beside it.
+    Given {
+        /// Module path in the model.
+        module: &'static str,
+        /// The rules; none of them is another of these.
+        keys: &'static [Key],
+    },
+    /// Rules of models whose config says `true` to a field.
+    WhereTrue {
+        /// Field in `config.json`.
+        field: &'static str,
+        /// The rules.
+        keys: &'static [Key],
+    },
     /// A tensor that says nothing about the model, such as a buffer of positions.
     Drop {
-        /// Key in the checkpoint, to its end.
+        /// Key in the checkpoint, to its end; `*` at the end stands for anything.
         checkpoint: &'static str,
     },
     /// A second copy of a tied weight: accepted where it equals the first, and not written.
@@ -69,6 +93,21 @@ pub const fn split_transpose(checkpoint: &'static str, modules: &'static [&'stat
     Key::SplitTranspose { checkpoint, modules }
 }
 
+/// See [`Key::SplitHeads`].
+pub const fn split_heads(checkpoint: &'static str, modules: &'static [&'static str]) -> Key {
+    Key::SplitHeads { checkpoint, modules }
+}
+
+/// See [`Key::Given`].
+pub const fn given(module: &'static str, keys: &'static [Key]) -> Key {
+    Key::Given { module, keys }
+}
+
+/// See [`Key::WhereTrue`].
+pub const fn where_true(field: &'static str, keys: &'static [Key]) -> Key {
+    Key::WhereTrue { field, keys }
+}
+
 /// See [`Key::Drop`].
 pub const fn drop(checkpoint: &'static str) -> Key {
     Key::Drop { checkpoint }
@@ -79,41 +118,37 @@ pub const fn copy(checkpoint: &'static str, of: &'static str) -> Key {
     Key::Copy { checkpoint, of }
 }
 
-/// A path with a hole for a layer's number and an optional prefix.
+/// A path with holes for numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Pattern(pub &'static str);
 
 impl Pattern {
-    /// The optional prefix, and the rest.
-    fn parts(self) -> (&'static str, &'static str) {
-        self.0.strip_prefix('[').and_then(|rest| rest.split_once(']')).unwrap_or(("", self.0))
-    }
-
-    /// The layer's number in `path`, or 0 where the pattern has no hole; `None` if it does not match.
-    /// The prefix may be there or not.
-    pub fn number(self, path: &str) -> Option<usize> {
-        let (prefix, rest) = self.parts();
-        let bare = path.strip_prefix(prefix).unwrap_or(path);
-        match rest.split_once("{}") {
-            None => (bare == rest).then_some(0),
-            Some((before, after)) => {
-                let digits = bare.strip_prefix(before)?.strip_suffix(after)?;
-                // `parse` alone would take "+1" and "01".
-                let number: usize = digits.parse().ok()?;
-                (number.to_string() == digits).then_some(number)
-            }
+    /// The numbers in `path`, as many as the pattern has holes; `None` if it does not match.
+    pub fn numbers(self, path: &str) -> Option<Vec<usize>> {
+        if let Some(start) = self.0.strip_suffix('*') {
+            return path.starts_with(start).then(Vec::new);
         }
+        let mut numbers = Vec::new();
+        let mut literals = self.0.split("{}");
+        let mut rest = path.strip_prefix(literals.next()?)?;
+        for literal in literals {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let (digits, after) = rest.split_at(end);
+            // `parse` alone would take "01".
+            let number: usize = digits.parse().ok()?;
+            if number.to_string() != digits {
+                return None;
+            }
+            numbers.push(number);
+            rest = after.strip_prefix(literal)?;
+        }
+        rest.is_empty().then_some(numbers)
     }
 
-    /// The path for a layer's number, with its prefix.
-    pub fn full(self, number: usize) -> String {
-        let (prefix, rest) = self.parts();
-        format!("{prefix}{}", rest.replacen("{}", &number.to_string(), 1))
-    }
-
-    /// The path for a layer's number, without the prefix.
-    pub fn bare(self, number: usize) -> String {
-        self.parts().1.replacen("{}", &number.to_string(), 1)
+    /// The path for these numbers.
+    pub fn fill(self, numbers: &[usize]) -> String {
+        let fill = |path: String, number: &usize| path.replacen("{}", &number.to_string(), 1);
+        numbers.iter().fold(self.0.to_string(), fill)
     }
 }
 
@@ -122,20 +157,27 @@ mod tests {
     use super::Pattern;
 
     #[test]
-    fn a_pattern_finds_the_number_with_and_without_its_prefix() {
-        let pattern = Pattern("[transformer.]h.{}.attn.c_attn");
-        assert_eq!(pattern.number("transformer.h.11.attn.c_attn"), Some(11));
-        assert_eq!(pattern.number("h.0.attn.c_attn"), Some(0));
-        assert_eq!(pattern.number("h.01.attn.c_attn"), None);
-        assert_eq!(pattern.number("h.1.2.attn.c_attn"), None);
-        assert_eq!(pattern.number("h.1.attn.c_proj"), None);
-        assert_eq!(pattern.full(3), "transformer.h.3.attn.c_attn");
-        assert_eq!(pattern.bare(3), "h.3.attn.c_attn");
+    fn a_pattern_finds_the_number_and_puts_it_back() {
+        let pattern = Pattern("h.{}.attn.c_attn");
+        assert_eq!(pattern.numbers("h.11.attn.c_attn"), Some(vec![11]));
+        assert_eq!(pattern.numbers("h.01.attn.c_attn"), None);
+        assert_eq!(pattern.numbers("h.1.2.attn.c_attn"), None);
+        assert_eq!(pattern.numbers("h.1.attn.c_proj"), None);
+        assert_eq!(pattern.numbers("h.1.attn.c_attn.x"), None);
+        assert_eq!(pattern.fill(&[3]), "h.3.attn.c_attn");
+    }
+
+    #[test]
+    fn a_pattern_can_have_two_holes_or_end_in_one() {
+        let pattern = Pattern("layers.{}.experts.{}");
+        assert_eq!(pattern.numbers("layers.2.experts.13"), Some(vec![2, 13]));
+        assert_eq!(pattern.numbers("layers.2.experts."), None);
+        assert_eq!(pattern.fill(&[2, 13]), "layers.2.experts.13");
     }
 
     #[test]
     fn a_pattern_without_a_hole_is_a_name() {
-        assert_eq!(Pattern("lm_head").number("lm_head"), Some(0));
-        assert_eq!(Pattern("lm_head").number("lm_head2"), None);
+        assert_eq!(Pattern("lm_head").numbers("lm_head"), Some(vec![]));
+        assert_eq!(Pattern("lm_head").numbers("lm_head2"), None);
     }
 }

@@ -3,4 +3,5 @@
 pub mod activation;
 pub mod config;
 pub mod keys;
+pub mod labels;
 pub mod rope;

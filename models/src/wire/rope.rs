@@ -17,7 +17,6 @@ pub struct RopeFields {
     rope_parameters: Option<Value>,
     rope_scaling: Option<Value>,
     rope_theta: Option<f64>,
-    #[serde(alias = "rotary_pct")]
     partial_rotary_factor: Option<f64>,
     original_max_position_embeddings: Option<f64>,
 }
@@ -102,18 +101,18 @@ impl RopeFields {
         Ok(RotaryConfig { d_rotary, theta, scaling, layout: RotaryLayout::Halves })
     }
 
-    /// The fields of windowed layers and of full ones, where a config has one set for each; older
-    /// ones have `rope_local_base_freq` for the former.
-    pub fn by_layer_type(&self, local_theta: f64) -> (Self, Self) {
-        let sets = self.rope_parameters.as_ref();
-        let set = |name: &str| sets.and_then(|sets| sets.get(name)).cloned();
-        match (set("sliding_attention"), set("full_attention")) {
-            (Some(sliding), Some(full)) => {
-                let of = |set| Self { rope_parameters: Some(set), ..Self::default() };
-                (of(sliding), of(full))
-            }
-            _ => (Self { rope_theta: Some(local_theta), ..Self::default() }, self.clone()),
-        }
+    /// Plain rotary embeddings of that base frequency.
+    pub fn of_theta(theta: f64) -> Self {
+        Self { rope_theta: Some(theta), ..Self::default() }
+    }
+
+    /// The fields of windowed layers and of full ones; `None` where a config has one set for all.
+    pub fn by_layer_type(&self) -> Option<(Self, Self)> {
+        let sets = self.rope_parameters.as_ref()?;
+        let of = |name: &str| -> Option<Self> {
+            Some(Self { rope_parameters: Some(sets.get(name)?.clone()), ..Self::default() })
+        };
+        Some((of("sliding_attention")?, of("full_attention")?))
     }
 }
 

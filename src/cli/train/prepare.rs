@@ -14,9 +14,9 @@ use crate::datasets::batch::{BatchAt, TextData};
 use crate::datasets::locate::Places;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
-use crate::models::families::{self, Architecture, Family};
+use crate::models::families::{self, Family};
 use crate::models::heads::CausalLm;
-use crate::models::pretrained;
+use crate::models::pretrained::{self, Blueprint};
 use crate::train::{AdamW, AdamWConfig, Job, RunDir, Schedule, Settings, State, TrainError};
 
 /// Steps where --steps is not given: two minutes on two cores.
@@ -113,7 +113,8 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
             found: data.fingerprint().to_string(),
         }));
     }
-    let (family, Architecture::Decoder(config), _, json) = pretrained::read_config(path)?;
+    let Blueprint { family, architecture, config: json, .. } = Blueprint::read(path)?;
+    let config = architecture.into_decoder()?;
     let (model, optimizer, state) = match run.restore(settings.optimizer, device)? {
         Some(restored) => {
             run.publish_newest()?;
@@ -153,7 +154,7 @@ impl Start {
 
     fn from_model(folder: &Path, device: &Device) -> Result<Self> {
         let loaded = pretrained::load(folder, device)?;
-        let (family, config) = (loaded.family, loaded.config.clone());
+        let (family, config) = (loaded.blueprint.family, loaded.blueprint.config.clone());
         let model = Box::new(loaded.into_causal_lm().map_err(usage)?);
         Ok(Self::Model { folder: folder.to_path_buf(), family, config, model })
     }
@@ -167,7 +168,7 @@ impl Start {
     fn default_context(&self) -> usize {
         match self {
             Self::Family(_) => 64,
-            Self::Model { model, .. } => model.config().max_positions.min(1024),
+            Self::Model { model, .. } => model.config().stack.max_positions.min(1024),
         }
     }
 
@@ -191,7 +192,8 @@ impl Start {
                 let mut size =
                     args.size.size(tokenizer.vocab_size(), settings.context).map_err(usage)?;
                 size.eos = tokenizer.eos();
-                let (json, Architecture::Decoder(config)) = family.sized(&size).map_err(usage)?;
+                let (json, architecture) = family.sized(&size).map_err(usage)?;
+                let config = architecture.into_decoder().map_err(usage)?;
                 let model = CausalLm::new(&config, device).initialized(settings.seed);
                 Ok(((family, json), model))
             }
@@ -203,7 +205,7 @@ impl Start {
                         "the tokenizer has {vocab_size} tokens and the model knows {known}"
                     )));
                 }
-                let longest = model.config().max_positions;
+                let longest = model.config().stack.max_positions;
                 if settings.context > longest {
                     return Err(usage(format!(
                         "--context is {}, and the model's is {longest}",

@@ -1,9 +1,15 @@
 //! Blocks: named wirings of attention, feed-forward and norms.
 
+mod bare_attention;
 mod branch_norm;
 mod parallel;
+mod parallel_two_norms;
+mod post_norm;
+mod post_norm_reader;
 mod pre_norm;
+mod pre_norm_reader;
 mod sandwich;
+mod scaled_branches;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -12,11 +18,19 @@ use serde::{Deserialize, Serialize};
 use crate::layers::Scope;
 use crate::layers::attention::AttentionConfig;
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
+use crate::layers::mask::Span;
 use crate::layers::norm::NormConfig;
+use crate::layers::position::PositionScheme;
+pub use bare_attention::BareAttentionBlock;
 pub use branch_norm::BranchNormBlock;
 pub use parallel::ParallelBlock;
+pub use parallel_two_norms::ParallelTwoNormsBlock;
+pub use post_norm::PostNormBlock;
+pub use post_norm_reader::PostNormReaderBlock;
 pub use pre_norm::PreNormBlock;
+pub use pre_norm_reader::PreNormReaderBlock;
 pub use sandwich::SandwichBlock;
+pub use scaled_branches::{LayerScale, ScaledBranchesBlock};
 
 /// Which wiring, and the sizes of its layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,44 +50,91 @@ pub struct BlockConfig {
 /// How norms and branches are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wiring {
-    /// A norm before each branch.
-    PreNorm,
-    /// A norm before and one after each branch.
-    Sandwich,
+    /// A norm before the feed-forward branch only.
+    BareAttention,
     /// A norm after each branch.
     BranchNorm,
     /// One norm before both branches, which are added at once.
     Parallel,
+    /// A norm before each of two branches, which are added at once.
+    ParallelTwoNorms,
+    /// A norm after each branch is added.
+    PostNorm,
+    /// The same with a third branch, which reads a memory.
+    PostNormReader,
+    /// A norm before each branch.
+    PreNorm,
+    /// The same with a third branch, which reads a memory.
+    PreNormReader,
+    /// A norm before and one after each branch.
+    Sandwich,
+    /// A norm before each branch and a learned scale after it.
+    ScaledBranches,
 }
 
 /// One layer of a skeleton.
-#[expect(clippy::large_enum_variant, reason = "there are as many as layers, made once")]
 #[derive(Module, Debug)]
 pub enum Block {
-    /// GPT-2, Llama.
-    PreNorm(PreNormBlock),
-    /// Gemma 2 and 3.
-    Sandwich(SandwichBlock),
+    /// ModernBERT's first layer.
+    BareAttention(BareAttentionBlock),
     /// OLMo 2.
     BranchNorm(BranchNormBlock),
     /// GPT-J, Phi.
     Parallel(ParallelBlock),
+    /// GPT-NeoX.
+    ParallelTwoNorms(ParallelTwoNormsBlock),
+    /// The first Transformer, BERT.
+    PostNorm(PostNormBlock),
+    /// The first Transformer's decoder, BART's.
+    PostNormReader(PostNormReaderBlock),
+    /// GPT-2, Llama.
+    PreNorm(PreNormBlock),
+    /// The decoders of T5, Pegasus, mBART.
+    PreNormReader(PreNormReaderBlock),
+    /// Gemma 2 and 3.
+    Sandwich(SandwichBlock),
+    /// DINOv2.
+    ScaledBranches(ScaledBranchesBlock),
 }
 
 impl BlockConfig {
     /// A block of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> Block {
         match self.wiring {
-            Wiring::PreNorm => Block::PreNorm(PreNormBlock::new(self, device)),
-            Wiring::Sandwich => Block::Sandwich(SandwichBlock::new(self, device)),
+            Wiring::BareAttention => Block::BareAttention(BareAttentionBlock::new(self, device)),
             Wiring::BranchNorm => Block::BranchNorm(BranchNormBlock::new(self, device)),
             Wiring::Parallel => Block::Parallel(ParallelBlock::new(self, device)),
+            Wiring::ParallelTwoNorms => {
+                Block::ParallelTwoNorms(ParallelTwoNormsBlock::new(self, device))
+            }
+            Wiring::PostNorm => Block::PostNorm(PostNormBlock::new(self, device)),
+            Wiring::PostNormReader => Block::PostNormReader(PostNormReaderBlock::new(self, device)),
+            Wiring::PreNorm => Block::PreNorm(PreNormBlock::new(self, device)),
+            Wiring::PreNormReader => Block::PreNormReader(PreNormReaderBlock::new(self, device)),
+            Wiring::Sandwich => Block::Sandwich(SandwichBlock::new(self, device)),
+            Wiring::ScaledBranches => Block::ScaledBranches(ScaledBranchesBlock::new(self, device)),
         }
+    }
+
+    /// The attention that reads a memory: all of it, and without positions of its own.
+    fn cross_attention(&self) -> AttentionConfig {
+        AttentionConfig {
+            span: Span::Full,
+            positions: PositionScheme::None,
+            ..self.attention.clone()
+        }
+    }
+
+    /// Whether a third branch reads a memory.
+    fn reads(&self) -> bool {
+        matches!(self.wiring, Wiring::PostNormReader | Wiring::PreNormReader)
     }
 
     /// Multiply-adds per token with `n_keys` keys.
     pub fn macs_per_token(&self, n_keys: usize) -> usize {
-        self.attention.macs_per_token(n_keys) + self.feed_forward.macs_per_token()
+        // A memory is taken to be as long as the text.
+        let cross = if self.reads() { self.cross_attention().macs_per_token(n_keys) } else { 0 };
+        self.attention.macs_per_token(n_keys) + cross + self.feed_forward.macs_per_token()
     }
 
     /// Floats per token that a training step keeps for the backward pass.
@@ -88,14 +149,21 @@ impl BlockConfig {
         let hidden = match self.feed_forward.kind {
             FeedForwardKind::Plain => 4,
             FeedForwardKind::Gated => 5,
+            FeedForwardKind::Mixture { n_experts, .. } => 6 * n_experts,
         };
-        let norms = match self.wiring {
-            Wiring::Parallel => 3 * d_model,
-            Wiring::PreNorm | Wiring::BranchNorm => 2 * 3 * d_model,
-            Wiring::Sandwich => 4 * 3 * d_model,
+        let n_norms = match self.wiring {
+            Wiring::Parallel | Wiring::BareAttention => 1,
+            Wiring::PostNormReader | Wiring::PreNormReader => 3,
+            Wiring::Sandwich => 4,
+            Wiring::PreNorm
+            | Wiring::PostNorm
+            | Wiring::BranchNorm
+            | Wiring::ParallelTwoNorms
+            | Wiring::ScaledBranches => 2,
         };
         let scores = 2 * attention.n_heads * n_keys;
-        norms + 3 * d_query + 2 * d_key + scores + hidden * self.feed_forward.d_ff
+        let attended = (3 * d_query + 2 * d_key + scores) * if self.reads() { 2 } else { 1 };
+        3 * n_norms * d_model + attended + hidden * self.feed_forward.d_ff
     }
 }
 
@@ -107,10 +175,16 @@ impl Block {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
         match self {
-            Self::PreNorm(block) => block.forward(x, scope),
-            Self::Sandwich(block) => block.forward(x, scope),
+            Self::BareAttention(block) => block.forward(x, scope),
             Self::BranchNorm(block) => block.forward(x, scope),
             Self::Parallel(block) => block.forward(x, scope),
+            Self::ParallelTwoNorms(block) => block.forward(x, scope),
+            Self::PostNorm(block) => block.forward(x, scope),
+            Self::PostNormReader(block) => block.forward(x, scope),
+            Self::PreNorm(block) => block.forward(x, scope),
+            Self::PreNormReader(block) => block.forward(x, scope),
+            Self::Sandwich(block) => block.forward(x, scope),
+            Self::ScaledBranches(block) => block.forward(x, scope),
         }
     }
 }

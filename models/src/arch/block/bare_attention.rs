@@ -1,0 +1,46 @@
+//! No norm before attention, because the embeddings have just been normalised: ModernBERT's first layer.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::BlockConfig;
+use crate::layers::Scope;
+use crate::layers::attention::Attention;
+use crate::layers::feed_forward::FeedForward;
+use crate::layers::norm::Norm;
+
+/// A pre-norm block whose first norm is left out.
+///
+/// Reference: Warner et al. 2024, §2.1.1, <https://arxiv.org/abs/2412.13663>
+#[derive(Module, Debug)]
+pub struct BareAttentionBlock {
+    attention: Attention,
+    feed_forward: FeedForward,
+    feed_forward_norm: Norm,
+    dropout: Dropout,
+}
+
+impl BareAttentionBlock {
+    /// A block of zeros, to be initialized or loaded.
+    pub fn new(config: &BlockConfig, device: &Device) -> Self {
+        Self {
+            attention: config.attention.init(device),
+            feed_forward: config.feed_forward.init(device),
+            feed_forward_norm: config.norm.init(device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+        }
+    }
+
+    /// x <- x + Attention(x);  x <- x + FeedForward(Norm(x)), with dropout on what is added
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+        let attended = self.attention.forward(x.clone(), scope);
+        let x = x + self.dropout.forward(attended);
+        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + self.dropout.forward(fed)
+    }
+}

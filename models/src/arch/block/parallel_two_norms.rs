@@ -1,0 +1,47 @@
+//! Both branches read the same residual stream through norms of their own: GPT-NeoX.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::BlockConfig;
+use crate::layers::Scope;
+use crate::layers::attention::Attention;
+use crate::layers::feed_forward::FeedForward;
+use crate::layers::norm::Norm;
+
+/// A block whose branches have a norm each and are added at once.
+///
+/// Reference: Black et al. 2022, §2.1, <https://arxiv.org/abs/2204.06745>
+#[derive(Module, Debug)]
+pub struct ParallelTwoNormsBlock {
+    attention: Attention,
+    attention_norm: Norm,
+    feed_forward: FeedForward,
+    feed_forward_norm: Norm,
+    dropout: Dropout,
+}
+
+impl ParallelTwoNormsBlock {
+    /// A block of zeros, to be initialized or loaded.
+    pub fn new(config: &BlockConfig, device: &Device) -> Self {
+        Self {
+            attention: config.attention.init(device),
+            attention_norm: config.norm.init(device),
+            feed_forward: config.feed_forward.init(device),
+            feed_forward_norm: config.norm.init(device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+        }
+    }
+
+    /// x <- x + Attention(Norm(x)) + FeedForward(Norm'(x)), with dropout on what is added
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+        let attended = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
+        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + self.dropout.forward(attended) + self.dropout.forward(fed)
+    }
+}

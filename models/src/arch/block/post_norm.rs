@@ -1,0 +1,48 @@
+//! Norms on the residual stream: the first Transformer, BERT, BART's encoder.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::BlockConfig;
+use crate::layers::Scope;
+use crate::layers::attention::Attention;
+use crate::layers::feed_forward::FeedForward;
+use crate::layers::norm::Norm;
+
+/// A block that adds each branch to its input and normalises the sum.
+///
+/// Reference: Vaswani et al. 2017, §3.1, <https://arxiv.org/abs/1706.03762>
+#[derive(Module, Debug)]
+pub struct PostNormBlock {
+    attention: Attention,
+    attention_norm: Norm,
+    feed_forward: FeedForward,
+    feed_forward_norm: Norm,
+    dropout: Dropout,
+}
+
+impl PostNormBlock {
+    /// A block of zeros, to be initialized or loaded.
+    pub fn new(config: &BlockConfig, device: &Device) -> Self {
+        Self {
+            attention: config.attention.init(device),
+            attention_norm: config.norm.init(device),
+            feed_forward: config.feed_forward.init(device),
+            feed_forward_norm: config.norm.init(device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+        }
+    }
+
+    /// x <- Norm(x + Attention(x));  x <- Norm(x + FeedForward(x)), with dropout on what is added
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+        let attended = self.attention.forward(x.clone(), scope);
+        let x = self.attention_norm.forward(x + self.dropout.forward(attended));
+        let fed = self.feed_forward.forward(x.clone());
+        self.feed_forward_norm.forward(x + self.dropout.forward(fed))
+    }
+}

@@ -1,0 +1,69 @@
+//! Norms before the branches, and a learned scale for each feature of what they add: DINOv2.
+
+use burn::module::{Module, Param};
+use burn::nn::{Dropout, DropoutConfig, Initializer};
+use burn::tensor::{Device, Tensor};
+
+use super::BlockConfig;
+use crate::layers::Scope;
+use crate::layers::attention::Attention;
+use crate::layers::feed_forward::FeedForward;
+use crate::layers::norm::Norm;
+
+/// A pre-norm block with layer scale.
+///
+/// Reference: Touvron et al. 2021, §2.2, <https://arxiv.org/abs/2103.17239>
+#[derive(Module, Debug)]
+pub struct ScaledBranchesBlock {
+    attention: Attention,
+    attention_norm: Norm,
+    attention_scale: LayerScale,
+    feed_forward: FeedForward,
+    feed_forward_norm: Norm,
+    feed_forward_scale: LayerScale,
+    dropout: Dropout,
+}
+
+impl ScaledBranchesBlock {
+    /// A block of zeros, to be initialized or loaded.
+    pub fn new(config: &BlockConfig, device: &Device) -> Self {
+        Self {
+            attention: config.attention.init(device),
+            attention_norm: config.norm.init(device),
+            attention_scale: LayerScale::new(config.attention.d_model, device),
+            feed_forward: config.feed_forward.init(device),
+            feed_forward_norm: config.norm.init(device),
+            feed_forward_scale: LayerScale::new(config.attention.d_model, device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+        }
+    }
+
+    /// x <- x + λ Attention(Norm(x));  x <- x + λ' FeedForward(Norm(x)), with dropout on what is added
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+        let attended = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
+        let x = x + self.dropout.forward(self.attention_scale.forward(attended));
+        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + self.dropout.forward(self.feed_forward_scale.forward(fed))
+    }
+}
+
+/// A factor for each feature.
+#[derive(Module, Debug)]
+pub struct LayerScale {
+    /// `[d_model]`
+    pub lambda1: Param<Tensor<1>>,
+}
+
+impl LayerScale {
+    fn new(d_model: usize, device: &Device) -> Self {
+        Self { lambda1: Initializer::Ones.init([d_model], device) }
+    }
+
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        x * self.lambda1.val().unsqueeze()
+    }
+}

@@ -1,0 +1,240 @@
+//! From ids to the first block's input.
+
+use burn::module::{Module, Param, ParamId};
+use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::tensor::{Device, Int, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::layers::embedding::EmbeddingTable;
+use crate::layers::linear::{Bias, linear};
+use crate::layers::norm::{Norm, NormConfig};
+use crate::layers::position::TokenPositions;
+use crate::layers::sinusoid::{SinusoidLayout, sinusoid};
+
+/// How tokens' vectors become the first block's input.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EmbeddingConfig {
+    /// Features of the tables.
+    pub d_embedding: usize,
+    /// When the sum is projected to the blocks' features.
+    pub projection: Projection,
+    /// What is added to a token's vector.
+    pub positions: EmbeddedPositions,
+    /// Token types, each with a vector that is added; type 0 where none is said.
+    pub n_types: usize,
+    /// The norm of the sum.
+    pub norm: Option<NormConfig>,
+    /// Factor on the tokens' vectors.
+    pub scale: f64,
+    /// Probability of dropping a feature in training.
+    pub dropout: f64,
+}
+
+/// When an embedding is projected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Projection {
+    /// Where blocks have another number of features.
+    WhereWidthsDiffer,
+    /// Even where they have the same: ALBERT.
+    Always,
+}
+
+/// What the embedding says of a token's position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EmbeddedPositions {
+    /// Nothing: attention knows.
+    None,
+    /// A learned vector for each position.
+    Learned(Numbering),
+    /// A vector of sines and cosines.
+    Sinusoidal(SinusoidLayout, Numbering),
+    /// The same in a table that checkpoints hold and nothing trains: Pegasus.
+    StoredSinusoidal(SinusoidLayout),
+}
+
+/// Which row a token's position is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Numbering {
+    /// Tokens before it that are not padding, plus the table's first rows that are for something
+    /// else (BART has 2 of them).
+    Tokens {
+        /// Rows before position 0.
+        offset: usize,
+    },
+    /// Tokens up to it whose id is not that of padding, plus that id, which is fairseq's numbering;
+    /// a padding id itself has that row.
+    Ids {
+        /// The id of padding.
+        padding: usize,
+    },
+}
+
+impl EmbeddingConfig {
+    /// Tokens' vectors as they are, with or without positions.
+    pub fn new(d_embedding: usize, positions: EmbeddedPositions) -> Self {
+        Self {
+            d_embedding,
+            projection: Projection::WhereWidthsDiffer,
+            positions,
+            n_types: 0,
+            norm: None,
+            scale: 1.0,
+            dropout: 0.0,
+        }
+    }
+
+    /// Rows of the learned table of positions for sequences of up to `max_positions`; `None` where
+    /// there is no such table.
+    pub fn position_rows(&self, max_positions: usize) -> Option<usize> {
+        match self.positions {
+            EmbeddedPositions::Learned(Numbering::Tokens { offset }) => {
+                Some(max_positions + offset)
+            }
+            EmbeddedPositions::Learned(Numbering::Ids { padding }) => {
+                Some(max_positions + padding + 1)
+            }
+            EmbeddedPositions::StoredSinusoidal(_) => Some(max_positions),
+            EmbeddedPositions::None | EmbeddedPositions::Sinusoidal(..) => None,
+        }
+    }
+}
+
+/// What is added to tokens' vectors, and done to the sum.
+#[derive(Module, Debug)]
+pub struct Entry {
+    position: Option<EmbeddingTable>,
+    sinusoid: Option<EmbeddingTable>,
+    token_type: Option<EmbeddingTable>,
+    norm: Option<Norm>,
+    projection: Option<Linear>,
+    dropout: Dropout,
+    max_positions: usize,
+    #[module(skip)]
+    config: EmbeddingConfig,
+}
+
+/// The ids of a pass, beside the vectors that a table has for them.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids<'a> {
+    /// `[batch, seq]`
+    pub tokens: &'a Tensor<2, Int>,
+    /// `[batch, seq]`; type 0 where `None`.
+    pub types: Option<&'a Tensor<2, Int>>,
+}
+
+impl Entry {
+    /// Tables of zeros, to be initialized or loaded.
+    pub fn new(
+        config: &EmbeddingConfig,
+        (d_model, max_positions): (usize, usize),
+        device: &Device,
+    ) -> Self {
+        let width = config.d_embedding;
+        let table = |rows: usize| EmbeddingTable::new(rows, width, device);
+        let rows = config.position_rows(max_positions);
+        let stored = |layout| {
+            let positions: Vec<usize> = (0..max_positions).collect();
+            let values = sinusoid(&[positions], (width, layout), device).squeeze_dim(0);
+            let weight = Param::initialized(ParamId::new(), values).set_require_grad(false);
+            EmbeddingTable { weight }
+        };
+        let (position, sinusoid) = match config.positions {
+            EmbeddedPositions::StoredSinusoidal(layout) => (None, Some(stored(layout))),
+            _ => (rows.map(table), None),
+        };
+        Self {
+            position,
+            sinusoid,
+            token_type: (config.n_types > 0).then(|| table(config.n_types)),
+            norm: config.norm.map(|norm| norm.init(device)),
+            projection: (width != d_model || config.projection == Projection::Always)
+                .then(|| linear(width, d_model, Bias::Present, device)),
+            dropout: DropoutConfig::new(config.dropout).init(),
+            max_positions,
+            config: *config,
+        }
+    }
+
+    /// The first block's input.
+    ///
+    /// # Shapes
+    ///
+    /// - `vectors`: `[batch, seq, d_embedding]`, those of the tokens
+    /// - result: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if learned positions run out.
+    pub fn forward(&self, vectors: Tensor<3>, ids: Ids<'_>, at: &TokenPositions) -> Tensor<3> {
+        let mut x = vectors;
+        if self.config.scale != 1.0 {
+            x = x * self.config.scale;
+        }
+        if let Some(positions) = self.positions(ids.tokens, at) {
+            x = x + positions;
+        }
+        if let Some(table) = &self.token_type {
+            let types = match ids.types {
+                Some(types) => types.clone(),
+                None => Tensor::zeros([1, ids.tokens.dims()[1]], &ids.tokens.device()),
+            };
+            x = x + table.forward(types);
+        }
+        if let Some(norm) = &self.norm {
+            x = norm.forward(x);
+        }
+        x = self.dropout.forward(x);
+        match &self.projection {
+            Some(projection) => projection.forward(x),
+            None => x,
+        }
+    }
+
+    /// The vectors of positions, `[1 or batch, seq, d_embedding]`.
+    fn positions(&self, tokens: &Tensor<2, Int>, at: &TokenPositions) -> Option<Tensor<3>> {
+        let device = tokens.device();
+        let limit = self.max_positions;
+        match (self.config.positions, &self.position) {
+            (EmbeddedPositions::Learned(numbering), Some(table)) => {
+                assert!(at.span() <= limit, "there are vectors for {limit} positions");
+                let rows = match numbering {
+                    Numbering::Tokens { offset } => at.ids(&device) + offset as i64,
+                    Numbering::Ids { padding } => after_padding(tokens, at, padding),
+                };
+                Some(table.forward(rows))
+            }
+            (EmbeddedPositions::StoredSinusoidal(_), _) => {
+                assert!(at.span() <= limit, "there are vectors for {limit} positions");
+                self.sinusoid.as_ref().map(|table| table.forward(at.ids(&device)))
+            }
+            (EmbeddedPositions::Sinusoidal(layout, numbering), _) => {
+                let form = (self.config.d_embedding, layout);
+                Some(match numbering {
+                    Numbering::Tokens { offset } => {
+                        let shift = |row: &Vec<usize>| row.iter().map(|p| p + offset).collect();
+                        let rows: Vec<Vec<usize>> = at.rows().iter().map(shift).collect();
+                        sinusoid(&rows, form, &device)
+                    }
+                    Numbering::Ids { padding } => {
+                        let rows = after_padding(tokens, at, padding);
+                        let all: Vec<usize> = (0..at.total() + padding + 1).collect();
+                        let table: Tensor<2> = sinusoid(&[all], form, &device).squeeze_dim(0);
+                        // Padding has no position at all.
+                        let is_padding = rows.clone().equal_elem(padding as i64).unsqueeze_dim(2);
+                        let vectors = burn::tensor::module::embedding(table, rows);
+                        vectors.mask_fill(is_padding, 0.0)
+                    }
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Rows by [`Numbering::Ids`].
+fn after_padding(tokens: &Tensor<2, Int>, at: &TokenPositions, padding: usize) -> Tensor<2, Int> {
+    let is_token = tokens.clone().not_equal_elem(padding as i64).int();
+    // Those in the cache were counted when they were read.
+    let before = (at.total() - at.count()) as i64;
+    (is_token.clone().cumsum(1) + before) * is_token + padding as i64
+}

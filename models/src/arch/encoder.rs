@@ -1,0 +1,132 @@
+//! The encoder-only skeleton: embeddings, and blocks that read in both directions.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::stack::{Pass, Stack, StackConfig};
+use super::{Embedding, Tokens};
+use crate::layers::embedding::EmbeddingTable;
+use crate::layers::mask::Padding;
+use crate::layers::patches::{PatchConfig, PatchEmbedding};
+use crate::layers::position::TokenPositions;
+
+/// Sizes of an encoder of text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EncoderConfig {
+    /// Token ids run from 0 to this, exclusive.
+    pub vocab_size: usize,
+    /// The blocks, and what leads into them.
+    pub stack: StackConfig,
+    /// Standard deviation of the weights at initialization.
+    pub init_std: f64,
+}
+
+/// Blocks over embedded tokens, each of which reads all of them.
+#[derive(Module, Debug)]
+pub struct Encoder {
+    embedding: Embedding,
+    stack: Stack,
+    #[module(skip)]
+    config: EncoderConfig,
+}
+
+impl EncoderConfig {
+    /// An encoder of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> Encoder {
+        Encoder {
+            embedding: Embedding::new(self.vocab_size, &self.stack, device),
+            stack: self.stack.init(device),
+            config: self.clone(),
+        }
+    }
+}
+
+impl Encoder {
+    /// The config that the encoder was built from.
+    pub fn config(&self) -> &EncoderConfig {
+        &self.config
+    }
+
+    /// The table of token vectors, which a tied output projection reads too.
+    pub fn token_embedding(&self) -> &EmbeddingTable {
+        &self.embedding.token
+    }
+
+    /// The final hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if learned positions run out.
+    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
+        let length = tokens.ids.dims()[1];
+        let at = TokenPositions::new(&tokens.padding, length, length);
+        let pass = Pass { at: &at, padding: &tokens.padding, caches: None, memory: None };
+        self.stack.forward(self.embedding.forward(tokens, &at), pass)
+    }
+}
+
+/// Sizes of an encoder of images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImageEncoderConfig {
+    /// From pixels to the first block.
+    pub patches: PatchConfig,
+    /// The blocks.
+    pub stack: StackConfig,
+    /// Standard deviation of the weights at initialization.
+    pub init_std: f64,
+}
+
+/// The same blocks over the patches of an image.
+#[derive(Module, Debug)]
+pub struct ImageEncoder {
+    embedding: PatchEmbedding,
+    dropout: Dropout,
+    stack: Stack,
+    #[module(skip)]
+    config: ImageEncoderConfig,
+}
+
+impl ImageEncoderConfig {
+    /// An encoder of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> ImageEncoder {
+        ImageEncoder {
+            embedding: self.patches.init(device),
+            dropout: DropoutConfig::new(self.stack.embedding.dropout).init(),
+            stack: self.stack.init(device),
+            config: self.clone(),
+        }
+    }
+}
+
+impl ImageEncoder {
+    /// The config that the encoder was built from.
+    pub fn config(&self) -> &ImageEncoderConfig {
+        &self.config
+    }
+
+    /// The device that the weights are on.
+    pub fn device(&self) -> Device {
+        self.embedding.cls_token.lazy_device()
+    }
+
+    /// The final hidden states of images.
+    ///
+    /// # Shapes
+    ///
+    /// - `pixels`: `[batch, channels, height, width]`, as the family's image processor scales them
+    /// - result: `[batch, tokens + patches, d_model]`
+    pub fn forward(&self, pixels: Tensor<4>) -> Tensor<3> {
+        let vectors = self.dropout.forward(self.embedding.forward(pixels));
+        let length = vectors.dims()[1];
+        let padding = Padding::none();
+        let at = TokenPositions::new(&padding, length, length);
+        let pass = Pass { at: &at, padding: &padding, caches: None, memory: None };
+        self.stack.forward(vectors, pass)
+    }
+}

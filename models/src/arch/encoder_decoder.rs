@@ -1,0 +1,167 @@
+//! The encoder-decoder skeleton: a decoder that reads what an encoder made of another sequence.
+
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::embedding::{Entry, Ids};
+use super::stack::{Pass, Stack, StackConfig};
+use super::{OutputWeights, Tokens};
+use crate::layers::Memory;
+use crate::layers::cache::{Cache, LayerCache};
+use crate::layers::embedding::EmbeddingTable;
+use crate::layers::mask::{Mask, Padding, Span};
+use crate::layers::position::TokenPositions;
+
+/// Sizes of an encoder-decoder. Both sides share one table of token vectors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EncoderDecoderConfig {
+    /// Token ids run from 0 to this, exclusive.
+    pub vocab_size: usize,
+    /// The side that reads.
+    pub encoder: StackConfig,
+    /// The side that writes.
+    pub decoder: StackConfig,
+    /// Where the output projection's weights come from.
+    pub output: OutputWeights,
+    /// Factor on the last hidden states, before they are scored.
+    pub output_scale: f64,
+    /// What is added to the scores.
+    pub output_bias: OutputBias,
+    /// The token that a text begins with, before its own first one.
+    pub start: u32,
+    /// Standard deviation of the weights at initialization.
+    pub init_std: f64,
+}
+
+/// What is added to the scores of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OutputBias {
+    /// Nothing.
+    Absent,
+    /// A number for each token that a checkpoint brings and training leaves as it is.
+    Constant,
+}
+
+/// An encoder, and a decoder that reads its hidden states.
+#[derive(Module, Debug)]
+pub struct EncoderDecoder {
+    token: EmbeddingTable,
+    encoder: Side,
+    decoder: Side,
+    #[module(skip)]
+    config: EncoderDecoderConfig,
+}
+
+/// One of the two stacks, and what leads into it.
+#[derive(Module, Debug)]
+pub struct Side {
+    embedding: Entry,
+    stack: Stack,
+}
+
+/// What the encoder made of a batch of texts.
+#[derive(Debug)]
+pub struct Encoded {
+    /// `[batch, seq, d_model]`
+    pub hidden: Tensor<3>,
+    mask: Mask,
+}
+
+impl EncoderDecoderConfig {
+    /// A model of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> EncoderDecoder {
+        let side = |stack: &StackConfig| Side {
+            embedding: Entry::new(&stack.embedding, (stack.d_model, stack.max_positions), device),
+            stack: stack.init(device),
+        };
+        EncoderDecoder {
+            token: EmbeddingTable::new(self.vocab_size, self.encoder.embedding.d_embedding, device),
+            encoder: side(&self.encoder),
+            decoder: side(&self.decoder),
+            config: self.clone(),
+        }
+    }
+}
+
+impl EncoderDecoder {
+    /// The config that the model was built from.
+    pub fn config(&self) -> &EncoderDecoderConfig {
+        &self.config
+    }
+
+    /// The table of token vectors, which a tied output projection reads too.
+    pub fn token_embedding(&self) -> &EmbeddingTable {
+        &self.token
+    }
+
+    /// Reads texts.
+    ///
+    /// # Panics
+    ///
+    /// Panics if learned positions run out.
+    pub fn encode(&self, tokens: &Tokens) -> Encoded {
+        let length = tokens.ids.dims()[1];
+        let at = TokenPositions::new(&tokens.padding, length, length);
+        let pass = Pass { at: &at, padding: &tokens.padding, caches: None, memory: None };
+        let hidden = self.encoder.forward(&self.token, &tokens.ids, pass);
+        Encoded { hidden, mask: Mask::new(Span::Full, tokens.padding.clone()) }
+    }
+
+    /// The final hidden states of whole texts that follow on what was encoded.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if learned positions run out.
+    pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
+        let length = tokens.ids.dims()[1];
+        self.write((&tokens.ids, &tokens.padding, length), None, encoded)
+    }
+
+    /// The final hidden states of the next tokens, given those that the cache remembers.
+    ///
+    /// The cache keeps the keys and values of `encoded` too: give it the same at every step.
+    ///
+    /// # Shapes
+    ///
+    /// - `tokens`: `[batch, new]`
+    /// - result: `[batch, new, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is full, or learned positions run out.
+    pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
+        let length = cache.len() + tokens.dims()[1];
+        let (layers, padding) = cache.advance(tokens.dims()[1]);
+        self.write((&tokens, padding, length), Some(layers), encoded)
+    }
+
+    fn write(
+        &self,
+        (tokens, padding, length): (&Tensor<2, Int>, &Padding, usize),
+        caches: Option<&mut [LayerCache]>,
+        encoded: &Encoded,
+    ) -> Tensor<3> {
+        let at = TokenPositions::new(padding, length, tokens.dims()[1]);
+        let memory = Some(Memory { hidden: &encoded.hidden, mask: &encoded.mask });
+        let pass = Pass { at: &at, padding, caches, memory };
+        self.decoder.forward(&self.token, tokens, pass)
+    }
+}
+
+impl Side {
+    fn forward(
+        &self,
+        table: &EmbeddingTable,
+        tokens: &Tensor<2, Int>,
+        pass: Pass<'_>,
+    ) -> Tensor<3> {
+        let ids = Ids { tokens, types: None };
+        let x = self.embedding.forward(table.forward(tokens.clone()), ids, pass.at);
+        self.stack.forward(x, pass)
+    }
+}

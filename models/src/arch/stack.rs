@@ -1,0 +1,150 @@
+//! A stack of blocks: what all skeletons are made of.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::block::{Block, BlockConfig};
+use super::embedding::EmbeddingConfig;
+use crate::layers::attention::AttentionConfig;
+use crate::layers::cache::LayerCache;
+use crate::layers::mask::{Mask, Padding};
+use crate::layers::norm::{Norm, NormConfig};
+use crate::layers::position::{PositionScheme, Positions, RelativePositions, TokenPositions};
+use crate::layers::{Memory, Scope};
+
+/// Sizes of a stack, and of what leads into it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StackConfig {
+    /// Features of a token.
+    pub d_model: usize,
+    /// The longest sequence, in tokens.
+    pub max_positions: usize,
+    /// From ids to the first block.
+    pub embedding: EmbeddingConfig,
+    /// The blocks, first to last.
+    pub layers: Vec<BlockConfig>,
+    /// How many times the blocks are run through: ALBERT runs one block twelve times.
+    pub passes: usize,
+    /// The norm after the last block.
+    pub norm: Option<NormConfig>,
+    /// Probability of dropping a feature of the result in training.
+    pub dropout: f64,
+}
+
+/// Blocks, what they share, and the norm after them.
+#[derive(Module, Debug)]
+pub struct Stack {
+    layers: Vec<Block>,
+    relative: Option<RelativePositions>,
+    norm: Option<Norm>,
+    dropout: Dropout,
+    #[module(skip)]
+    config: StackConfig,
+}
+
+/// The sequence that a pass belongs to, and what its layers may see.
+pub(super) struct Pass<'a> {
+    pub(super) at: &'a TokenPositions,
+    pub(super) padding: &'a Padding,
+    pub(super) caches: Option<&'a mut [LayerCache]>,
+    pub(super) memory: Option<Memory<'a>>,
+}
+
+impl StackConfig {
+    /// A stack of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> Stack {
+        let shared = self.layers.iter().find_map(|layer| {
+            let AttentionConfig { d_model, n_heads, positions, .. } = &layer.attention;
+            positions.relative((*d_model, *n_heads), device)
+        });
+        Stack {
+            layers: self.layers.iter().map(|layer| layer.init(device)).collect(),
+            relative: shared,
+            norm: self.norm.map(|norm| norm.init(device)),
+            dropout: DropoutConfig::new(self.dropout).init(),
+            config: self.clone(),
+        }
+    }
+
+    /// The number of blocks that a token runs through.
+    pub fn depth(&self) -> usize {
+        self.layers.len() * self.passes
+    }
+
+    /// Rows of the learned table of positions; `None` where there is none.
+    pub fn position_rows(&self) -> Option<usize> {
+        self.embedding.position_rows(self.max_positions)
+    }
+
+    /// The longest sequence that there are position vectors for; `None` where positions are computed.
+    pub fn position_limit(&self) -> Option<usize> {
+        self.position_rows().map(|_| self.max_positions)
+    }
+}
+
+impl Stack {
+    /// The config that the stack was built from.
+    pub fn config(&self) -> &StackConfig {
+        &self.config
+    }
+
+    /// Runs `x` through the blocks and the norm.
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    pub(super) fn forward(&self, x: Tensor<3>, pass: Pass<'_>) -> Tensor<3> {
+        let device = x.device();
+        let Pass { at, padding, mut caches, memory } = pass;
+        let views = Views::new(self, (padding, at), &device);
+        let mut x = x;
+        for _ in 0..self.config.passes {
+            for (index, (layer, config)) in self.layers.iter().zip(&self.config.layers).enumerate()
+            {
+                let cache = caches.as_mut().map(|caches| &mut caches[index]);
+                let (mask, positions) = views.of(config);
+                x = layer.forward(x, &mut Scope { mask, positions, cache, memory });
+            }
+        }
+        match &self.norm {
+            Some(norm) => self.dropout.forward(norm.forward(x)),
+            None => self.dropout.forward(x),
+        }
+    }
+}
+
+/// One mask for each span and one set of positions for each scheme that occurs, so that layers which
+/// are alike share their tensors.
+struct Views {
+    masks: Vec<Mask>,
+    positions: Vec<(PositionScheme, Positions)>,
+}
+
+impl Views {
+    fn new(stack: &Stack, (padding, at): (&Padding, &TokenPositions), device: &Device) -> Self {
+        let mut views = Self { masks: Vec::new(), positions: Vec::new() };
+        let layers = &stack.config.layers;
+        for AttentionConfig { span, positions, .. } in layers.iter().map(|layer| &layer.attention) {
+            if !views.masks.iter().any(|mask| mask.span() == *span) {
+                views.masks.push(Mask::new(*span, padding.clone()));
+            }
+            if !views.positions.iter().any(|(scheme, _)| scheme == positions) {
+                let found = positions.positions(at, stack.relative.as_ref(), device);
+                views.positions.push((positions.clone(), found));
+            }
+        }
+        views
+    }
+
+    fn of(&self, layer: &BlockConfig) -> (&Mask, &Positions) {
+        let AttentionConfig { span, positions, .. } = &layer.attention;
+        let mask = self.masks.iter().find(|mask| mask.span() == *span);
+        let found = self.positions.iter().find(|(scheme, _)| scheme == positions);
+        match (mask, found) {
+            (Some(mask), Some((_, positions))) => (mask, positions),
+            _ => unreachable!("there is a view for every layer"),
+        }
+    }
+}

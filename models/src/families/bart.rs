@@ -1,0 +1,55 @@
+//! BART: the Transformer of 2017 with learned positions, a norm on the embeddings and GELU; the scores
+//! have a bias that is not trained.
+
+use serde_json::{Value, json};
+
+use super::bart_like::{
+    self, BIASED_HEAD, BartFields, EMBEDDING_NORMS, EPSILON, Form, KEYS, POSITIONS, POST_NORM,
+};
+use super::{Architecture, Family, Size, Task};
+use crate::arch::{EmbeddedPositions, Numbering, OutputBias};
+use crate::layers::norm::NormKind;
+use crate::wire::config::{ConfigError, parse};
+use crate::wire::keys::{Key, drop};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["bart"],
+    summary: "encoder and decoder; learned positions, LayerNorm behind the branches, GELU",
+    paper: "Lewis et al. 2019, https://arxiv.org/abs/1910.13461",
+    tasks: &[(Task::Seq2SeqLm, "BartForConditionalGeneration", BIASED_HEAD)],
+    architecture,
+    config,
+    prefix: "model",
+    keys: &[KEYS, POSITIONS, EMBEDDING_NORMS, VERSIONS],
+};
+
+/// Marks of fairseq's, which the first files carry.
+const VERSIONS: &[Key] = &[drop("encoder.version"), drop("decoder.version")];
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
+    "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
+    "decoder_ffn_dim": 4096, "decoder_attention_heads": 16, "activation_function": "gelu",
+    "dropout": 0.1, "attention_dropout": 0.0, "activation_dropout": 0.0, "init_std": 0.02,
+    "scale_embedding": false, "decoder_start_token_id": 2
+}"#;
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: BartFields = parse(json, DEFAULTS)?;
+    let model = json.model(&Form {
+        wiring: POST_NORM,
+        // The table's first two rows are not used.
+        positions: EmbeddedPositions::Learned(Numbering::Tokens { offset: 2 }),
+        embedding_norm: Some(NormKind::Layer),
+        epsilon: EPSILON,
+        output_bias: OutputBias::Constant,
+    })?;
+    Ok(Architecture::EncoderDecoder(model))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let more = json!({ "activation_function": "gelu", "scale_embedding": false });
+    bart_like::config(size, ("bart", "BartForConditionalGeneration"), more)
+}

@@ -1,0 +1,263 @@
+//! What BART and its descendants share: LayerNorm, biases, one table of tokens for both sides and for
+//! the scores; the fields of their configs, the keys of their checkpoints.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::Size;
+use super::gpt_like::{Shape, layer};
+use super::skeletons::{dropout, init_std, stack};
+use crate::arch::block::Wiring;
+use crate::arch::{
+    EmbeddedPositions, EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights,
+    StackConfig,
+};
+use crate::layers::mask::Span;
+use crate::layers::norm::{NormConfig, NormKind};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, epsilon, fixed, size};
+use crate::wire::keys::{Key, copy, drop, rename, transpose};
+
+/// The table of tokens, and the blocks.
+pub(super) const KEYS: &[Key] = &[
+    rename("shared", "token"),
+    copy("encoder.embed_tokens.weight", "shared.weight"),
+    copy("decoder.embed_tokens.weight", "shared.weight"),
+    transpose("encoder.layers.{}.self_attn.q_proj", "encoder.layers.{}.attention.query"),
+    transpose("encoder.layers.{}.self_attn.k_proj", "encoder.layers.{}.attention.key"),
+    transpose("encoder.layers.{}.self_attn.v_proj", "encoder.layers.{}.attention.value"),
+    transpose("encoder.layers.{}.self_attn.out_proj", "encoder.layers.{}.attention.output"),
+    rename("encoder.layers.{}.self_attn_layer_norm", "encoder.layers.{}.attention_norm"),
+    transpose("encoder.layers.{}.fc1", "encoder.layers.{}.feed_forward.up"),
+    transpose("encoder.layers.{}.fc2", "encoder.layers.{}.feed_forward.down"),
+    rename("encoder.layers.{}.final_layer_norm", "encoder.layers.{}.feed_forward_norm"),
+    transpose("decoder.layers.{}.self_attn.q_proj", "decoder.layers.{}.attention.query"),
+    transpose("decoder.layers.{}.self_attn.k_proj", "decoder.layers.{}.attention.key"),
+    transpose("decoder.layers.{}.self_attn.v_proj", "decoder.layers.{}.attention.value"),
+    transpose("decoder.layers.{}.self_attn.out_proj", "decoder.layers.{}.attention.output"),
+    rename("decoder.layers.{}.self_attn_layer_norm", "decoder.layers.{}.attention_norm"),
+    transpose("decoder.layers.{}.encoder_attn.q_proj", "decoder.layers.{}.cross_attention.query"),
+    transpose("decoder.layers.{}.encoder_attn.k_proj", "decoder.layers.{}.cross_attention.key"),
+    transpose("decoder.layers.{}.encoder_attn.v_proj", "decoder.layers.{}.cross_attention.value"),
+    transpose(
+        "decoder.layers.{}.encoder_attn.out_proj",
+        "decoder.layers.{}.cross_attention.output",
+    ),
+    rename("decoder.layers.{}.encoder_attn_layer_norm", "decoder.layers.{}.cross_attention_norm"),
+    transpose("decoder.layers.{}.fc1", "decoder.layers.{}.feed_forward.up"),
+    transpose("decoder.layers.{}.fc2", "decoder.layers.{}.feed_forward.down"),
+    rename("decoder.layers.{}.final_layer_norm", "decoder.layers.{}.feed_forward_norm"),
+];
+
+/// Learned positions.
+pub(super) const POSITIONS: &[Key] = &[
+    rename("encoder.embed_positions", "encoder.embedding.position"),
+    rename("decoder.embed_positions", "decoder.embedding.position"),
+];
+
+/// Computed positions, which some files carry.
+pub(super) const SINUSOIDS: &[Key] =
+    &[drop("encoder.embed_positions.*"), drop("decoder.embed_positions.*")];
+
+/// Computed tables that a file holds all the same.
+pub(super) const STORED_SINUSOIDS: &[Key] = &[
+    rename("encoder.embed_positions", "encoder.embedding.sinusoid"),
+    rename("decoder.embed_positions", "decoder.embedding.sinusoid"),
+];
+
+/// The norms of the embeddings.
+pub(super) const EMBEDDING_NORMS: &[Key] = &[
+    rename("encoder.layernorm_embedding", "encoder.embedding.norm"),
+    rename("decoder.layernorm_embedding", "decoder.embedding.norm"),
+];
+
+/// The norms after the last blocks.
+pub(super) const FINAL_NORMS: &[Key] =
+    &[rename("encoder.layer_norm", "encoder.norm"), rename("decoder.layer_norm", "decoder.norm")];
+
+/// The output projection, which repeats the token embeddings.
+pub(super) const TIED_HEAD: &[Key] = &[copy("lm_head.weight", "shared.weight")];
+
+/// The same with a bias that is not trained, and that has no module in the file.
+pub(super) const BIASED_HEAD: &[Key] = &[TIED_HEAD[0], rename("", "output")];
+
+/// Norms behind the branches, of the encoder and of the decoder.
+pub(super) const POST_NORM: [Wiring; 2] = [Wiring::PostNorm, Wiring::PostNormReader];
+
+/// Norms before the branches, of the encoder and of the decoder; then there is one after the last
+/// block too.
+pub(super) const PRE_NORM: [Wiring; 2] = [Wiring::PreNorm, Wiring::PreNormReader];
+
+/// That of every norm: their configs do not name it.
+pub(super) const EPSILON: f64 = 1e-5;
+
+/// What they differ in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form {
+    /// [`POST_NORM`] or [`PRE_NORM`].
+    pub(super) wiring: [Wiring; 2],
+    /// What the embeddings say of positions.
+    pub(super) positions: EmbeddedPositions,
+    /// The norm of the embeddings.
+    pub(super) embedding_norm: Option<NormKind>,
+    /// Of every norm.
+    pub(super) epsilon: f64,
+    /// What is added to the scores of tokens.
+    pub(super) output_bias: OutputBias,
+}
+
+/// Fields that all of them have; a family's own come beside them.
+///
+/// `encoder_layerdrop` and `decoder_layerdrop` are not among them: they are the probabilities that
+/// training leaves a whole layer out, which is not done here, and nothing else depends on them.
+#[derive(Deserialize)]
+pub(super) struct BartFields {
+    vocab_size: usize,
+    max_position_embeddings: usize,
+    d_model: usize,
+    encoder_layers: usize,
+    encoder_attention_heads: usize,
+    encoder_ffn_dim: usize,
+    decoder_layers: usize,
+    decoder_attention_heads: usize,
+    decoder_ffn_dim: usize,
+    activation_function: String,
+    dropout: f64,
+    attention_dropout: f64,
+    activation_dropout: f64,
+    scale_embedding: bool,
+    init_std: f64,
+    decoder_start_token_id: Option<u32>,
+    #[serde(flatten)]
+    pub(super) other: Map<String, Value>,
+}
+
+/// Sizes of the encoder or of the decoder, with their names in the config.
+struct Side {
+    wiring: Wiring,
+    span: Span,
+    n_layers: (&'static str, usize),
+    n_heads: (&'static str, usize),
+    d_ff: (&'static str, usize),
+}
+
+impl BartFields {
+    /// The model.
+    pub(super) fn model(&self, form: &Form) -> Result<EncoderDecoderConfig, ConfigError> {
+        let is_pre_norm = form.wiring == PRE_NORM;
+        let is_sinusoidal = matches!(
+            form.positions,
+            EmbeddedPositions::Sinusoidal(..) | EmbeddedPositions::StoredSinusoidal(_)
+        );
+        fixed(
+            &self.other,
+            &[
+                ("is_encoder_decoder", true.into()),
+                ("tie_word_embeddings", true.into()),
+                // By these words transformers 3 told the families apart, and old files have them.
+                ("normalize_before", is_pre_norm.into()),
+                ("add_final_layer_norm", is_pre_norm.into()),
+                ("normalize_embedding", form.embedding_norm.is_some().into()),
+                ("static_position_embeddings", is_sinusoidal.into()),
+            ],
+        )?;
+        if is_sinusoidal && !self.d_model.is_multiple_of(2) {
+            let reason = "it must be even: a sine and a cosine of each frequency";
+            return Err(ConfigError::invalid("d_model", self.d_model, reason));
+        }
+        let encoder = Side {
+            wiring: form.wiring[0],
+            span: Span::Full,
+            n_layers: ("encoder_layers", self.encoder_layers),
+            n_heads: ("encoder_attention_heads", self.encoder_attention_heads),
+            d_ff: ("encoder_ffn_dim", self.encoder_ffn_dim),
+        };
+        let decoder = Side {
+            wiring: form.wiring[1],
+            span: Span::Causal,
+            n_layers: ("decoder_layers", self.decoder_layers),
+            n_heads: ("decoder_attention_heads", self.decoder_attention_heads),
+            d_ff: ("decoder_ffn_dim", self.decoder_ffn_dim),
+        };
+        let vocab_size = size("vocab_size", self.vocab_size)?;
+        Ok(EncoderDecoderConfig {
+            vocab_size,
+            encoder: self.side(&encoder, form)?,
+            decoder: self.side(&decoder, form)?,
+            output: OutputWeights::Tied,
+            output_scale: 1.0,
+            output_bias: form.output_bias,
+            start: start(self.decoder_start_token_id, vocab_size)?,
+            init_std: init_std("init_std", self.init_std)?,
+        })
+    }
+
+    fn side(&self, side: &Side, form: &Form) -> Result<StackConfig, ConfigError> {
+        let d_model = size("d_model", self.d_model)?;
+        let epsilon = epsilon("layer_norm_eps", form.epsilon)?;
+        let n_heads = size(side.n_heads.0, side.n_heads.1)?;
+        let mut layer = layer(Shape {
+            d_model,
+            n_heads,
+            d_head: divides(side.n_heads.0, n_heads, d_model)?,
+            d_ff: size(side.d_ff.0, side.d_ff.1)?,
+            activation: activation("activation_function", &self.activation_function)?,
+            epsilon,
+        });
+        layer.wiring = side.wiring;
+        layer.dropout = dropout("dropout", self.dropout)?;
+        layer.attention.span = side.span;
+        layer.attention.dropout = dropout("attention_dropout", self.attention_dropout)?;
+        layer.feed_forward.dropout = dropout("activation_dropout", self.activation_dropout)?;
+        let embedding = EmbeddingConfig {
+            norm: form.embedding_norm.map(|kind| NormConfig { kind, d_model, epsilon }),
+            scale: if self.scale_embedding { (d_model as f64).sqrt() } else { 1.0 },
+            dropout: layer.dropout,
+            ..EmbeddingConfig::new(d_model, form.positions)
+        };
+        let max_positions = size("max_position_embeddings", self.max_position_embeddings)?;
+        let layers = vec![layer; size(side.n_layers.0, side.n_layers.1)?];
+        let mut stack = stack(max_positions, embedding, layers);
+        // A block with norms behind its branches ends in one.
+        stack.norm = stack.norm.filter(|_| form.wiring == PRE_NORM);
+        Ok(stack)
+    }
+}
+
+/// Checks the token that a text begins with.
+pub(super) fn start(token: Option<u32>, vocab_size: usize) -> Result<u32, ConfigError> {
+    let invalid = |value: String, reason: &str| {
+        Err(ConfigError::invalid("decoder_start_token_id", value, reason))
+    };
+    match token {
+        Some(token) if (token as usize) < vocab_size => Ok(token),
+        Some(token) => invalid(token.to_string(), "it must be below vocab_size"),
+        None => invalid("null".to_string(), "a text must begin with a token"),
+    }
+}
+
+/// The `config.json` of a new model, in BART's words.
+pub(super) fn config(
+    size: &Size,
+    (model_type, class): (&str, &str),
+    more: Value,
+) -> Result<Value, ConfigError> {
+    size.refuse_kv_heads()?;
+    let d_ff = size.d_ff.unwrap_or(4 * size.d_model);
+    let mut config = json!({
+        "model_type": model_type, "architectures": [class], "is_encoder_decoder": true,
+        "vocab_size": size.vocab_size, "max_position_embeddings": size.context,
+        "d_model": size.d_model, "encoder_ffn_dim": d_ff, "decoder_ffn_dim": d_ff,
+        "encoder_layers": size.n_layers, "decoder_layers": size.n_layers,
+        "encoder_attention_heads": size.n_heads, "decoder_attention_heads": size.n_heads,
+        "activation_function": "relu", "scale_embedding": true, "dropout": size.dropout,
+        "attention_dropout": size.dropout, "activation_dropout": size.dropout,
+        "encoder_layerdrop": 0.0, "decoder_layerdrop": 0.0, "init_std": size.init_std(),
+        "pad_token_id": 0, "bos_token_id": null, "eos_token_id": size.eos,
+        "forced_eos_token_id": size.eos, "decoder_start_token_id": 0, "dtype": "float32",
+    });
+    if let (Some(config), Value::Object(more)) = (config.as_object_mut(), more) {
+        config.extend(more);
+    }
+    Ok(config)
+}

@@ -1,0 +1,61 @@
+//! BERT: the encoder of 2017 with learned positions, token types and GELU.
+
+use serde_json::{Value, json};
+
+use super::bert_like::{self, BertFields, KEYS, POOLER};
+use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
+use super::{Architecture, Family, Size, Task};
+use crate::wire::config::{ConfigError, parse};
+use crate::wire::keys::{Key, copy, drop, rename, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["bert"],
+    summary: "encoder; learned positions, LayerNorm behind the branches, GELU",
+    paper: "Devlin et al. 2018, https://arxiv.org/abs/1810.04805",
+    tasks: &[
+        (Task::MaskedLm, "BertForMaskedLM", PREDICTIONS),
+        (Task::SequenceClassifier, "BertForSequenceClassification", CLASSIFICATION),
+        (Task::TokenClassifier, "BertForTokenClassification", CLASSIFIER),
+        (Task::Span, "BertForQuestionAnswering", QA_OUTPUTS),
+        (Task::Backbone, "BertModel", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "bert",
+    keys: &[KEYS, POOLER],
+};
+
+/// The scores of masked tokens.
+pub(super) const PREDICTIONS: &[Key] = &[
+    transpose("cls.predictions.transform.dense", "transform.dense"),
+    rename("cls.predictions.transform.LayerNorm", "transform.norm"),
+    rename("cls.predictions", "output"),
+    copy("cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"),
+    copy("cls.predictions.decoder.bias", "cls.predictions.bias"),
+    // Whether one sentence follows the other, which the published files can tell.
+    drop("cls.seq_relationship.*"),
+];
+
+/// Classes through the pooler, which is the skeleton's.
+const CLASSIFICATION: &[Key] =
+    &[transpose("bert.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+    "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 512, "type_vocab_size": 2,
+    "initializer_range": 0.02, "layer_norm_eps": 1e-12
+}"#;
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: BertFields = parse(json, DEFAULTS)?;
+    let layers = vec![json.layer()?; json.num_hidden_layers];
+    let encoder = json.encoder(json.positions_from_zero()?, layers)?;
+    Ok(Architecture::Encoder(encoder, json.heads()?))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    bert_like::config(size, ("bert", "BertForMaskedLM"), json!({}))
+}

@@ -1,0 +1,232 @@
+//! What BERT and its descendants share: norms behind the branches, learned positions, the fields of
+//! their configs, the keys of their checkpoints.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::Size;
+use super::gpt_like::{Shape, layer};
+use super::skeletons::{dropout, init_std, stack};
+use crate::arch::block::{BlockConfig, Wiring};
+use crate::arch::{EmbeddedPositions, EmbeddingConfig, EncoderConfig, Numbering};
+use crate::heads::pooling::Pooling;
+use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, TokenHeadConfig, TransformConfig};
+use crate::layers::activation::Activation;
+use crate::layers::linear::Bias;
+use crate::layers::mask::Span;
+use crate::layers::norm::{NormConfig, NormKind};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, epsilon, fixed, size};
+use crate::wire::keys::{Key, copy, drop, rename, transpose};
+
+/// Embeddings and blocks.
+pub(super) const KEYS: &[Key] = &[
+    rename("embeddings.word_embeddings", "embedding.token"),
+    rename("embeddings.position_embeddings", "embedding.position"),
+    rename("embeddings.token_type_embeddings", "embedding.token_type"),
+    rename("embeddings.LayerNorm", "embedding.norm"),
+    transpose("encoder.layer.{}.attention.self.query", "layers.{}.attention.query"),
+    transpose("encoder.layer.{}.attention.self.key", "layers.{}.attention.key"),
+    transpose("encoder.layer.{}.attention.self.value", "layers.{}.attention.value"),
+    transpose("encoder.layer.{}.attention.output.dense", "layers.{}.attention.output"),
+    rename("encoder.layer.{}.attention.output.LayerNorm", "layers.{}.attention_norm"),
+    transpose("encoder.layer.{}.intermediate.dense", "layers.{}.feed_forward.up"),
+    transpose("encoder.layer.{}.output.dense", "layers.{}.feed_forward.down"),
+    rename("encoder.layer.{}.output.LayerNorm", "layers.{}.feed_forward_norm"),
+    // The numbers from 0 on, which old files carry.
+    drop("embeddings.position_ids"),
+];
+
+/// The pooler, which heads that do not read it leave in the file.
+pub(super) const POOLER: &[Key] = &[transpose("pooler.dense", "pooler.dense"), drop("pooler.*")];
+
+/// Classes of a sequence through a projection of their own.
+pub(super) const CLASSIFICATION_HEAD: &[Key] = &[
+    transpose("classifier.dense", "transform.dense"),
+    transpose("classifier.out_proj", "classifier"),
+];
+
+/// The scores of masked tokens under RoBERTa's names.
+pub(super) const LM_HEAD: &[Key] = &[
+    transpose("lm_head.dense", "transform.dense"),
+    rename("lm_head.layer_norm", "transform.norm"),
+    rename("lm_head", "output"),
+    copy("lm_head.decoder.weight", "embeddings.word_embeddings.weight"),
+    copy("lm_head.decoder.bias", "lm_head.bias"),
+];
+
+/// Fields that most of them have; a family's own come beside them.
+#[derive(Deserialize)]
+pub(super) struct BertFields {
+    vocab_size: usize,
+    pub(super) hidden_size: usize,
+    pub(super) num_hidden_layers: usize,
+    num_attention_heads: usize,
+    intermediate_size: usize,
+    pub(super) hidden_act: String,
+    hidden_dropout_prob: f64,
+    attention_probs_dropout_prob: f64,
+    pub(super) max_position_embeddings: usize,
+    #[serde(default)]
+    type_vocab_size: usize,
+    initializer_range: f64,
+    layer_norm_eps: f64,
+    #[serde(alias = "classifier_dropout_prob", alias = "cls_dropout")]
+    classifier_dropout: Option<f64>,
+    embedding_size: Option<usize>,
+    #[serde(flatten)]
+    pub(super) other: Map<String, Value>,
+}
+
+/// Fields whose family has other words for BERT's.
+pub(super) fn in_berts_words<T: DeserializeOwned>(
+    mut fields: Map<String, Value>,
+    words: &[(&str, &str)],
+) -> Result<T, ConfigError> {
+    for (word, of_bert) in words {
+        if let Some(value) = fields.remove(*word) {
+            fields.insert((*of_bert).to_string(), value);
+        }
+    }
+    Ok(serde_json::from_value(Value::Object(fields))?)
+}
+
+impl BertFields {
+    /// A layer as BERT has it; a family changes what it does otherwise.
+    pub(super) fn layer(&self) -> Result<BlockConfig, ConfigError> {
+        fixed(
+            &self.other,
+            &[
+                ("is_decoder", false.into()),
+                ("add_cross_attention", false.into()),
+                ("position_embedding_type", "absolute".into()),
+                ("tie_word_embeddings", true.into()),
+            ],
+        )?;
+        let d_model = size("hidden_size", self.hidden_size)?;
+        let n_heads = size("num_attention_heads", self.num_attention_heads)?;
+        let mut layer = layer(Shape {
+            d_model,
+            n_heads,
+            d_head: divides("num_attention_heads", n_heads, d_model)?,
+            d_ff: size("intermediate_size", self.intermediate_size)?,
+            activation: activation("hidden_act", &self.hidden_act)?,
+            epsilon: epsilon("layer_norm_eps", self.layer_norm_eps)?,
+        });
+        layer.wiring = Wiring::PostNorm;
+        layer.dropout = dropout("hidden_dropout_prob", self.hidden_dropout_prob)?;
+        layer.attention.span = Span::Full;
+        let (field, p) = ("attention_probs_dropout_prob", self.attention_probs_dropout_prob);
+        layer.attention.dropout = dropout(field, p)?;
+        Ok(layer)
+    }
+
+    /// Positions that begin behind the id of padding, as fairseq numbers them, and how many there are.
+    pub(super) fn positions_behind_padding(
+        &self,
+    ) -> Result<(EmbeddedPositions, usize), ConfigError> {
+        let id = self.other.get("pad_token_id").and_then(Value::as_u64).unwrap_or(1);
+        let padding = usize::try_from(id).unwrap_or(usize::MAX);
+        let rows = size("max_position_embeddings", self.max_position_embeddings)?;
+        let Some(left) = rows.checked_sub(padding.saturating_add(1)).filter(|left| *left > 0)
+        else {
+            let reason = "its rows must be more than pad_token_id + 1";
+            return Err(ConfigError::invalid("max_position_embeddings", rows, reason));
+        };
+        Ok((EmbeddedPositions::Learned(Numbering::Ids { padding }), left))
+    }
+
+    /// Positions from 0 on, and how many there are.
+    pub(super) fn positions_from_zero(&self) -> Result<(EmbeddedPositions, usize), ConfigError> {
+        let count = size("max_position_embeddings", self.max_position_embeddings)?;
+        Ok((EmbeddedPositions::Learned(Numbering::Tokens { offset: 0 }), count))
+    }
+
+    /// Features of the embedding tables.
+    fn d_embedding(&self) -> Result<usize, ConfigError> {
+        size("embedding_size", self.embedding_size.unwrap_or(self.hidden_size))
+    }
+
+    /// A norm over so many features.
+    pub(super) fn norm(&self, d_model: usize) -> Result<NormConfig, ConfigError> {
+        let epsilon = epsilon("layer_norm_eps", self.layer_norm_eps)?;
+        Ok(NormConfig { kind: NormKind::Layer, d_model, epsilon })
+    }
+
+    /// An encoder of these layers.
+    pub(super) fn encoder(
+        &self,
+        (positions, max_positions): (EmbeddedPositions, usize),
+        layers: Vec<BlockConfig>,
+    ) -> Result<EncoderConfig, ConfigError> {
+        size("num_hidden_layers", layers.len())?;
+        let d_embedding = self.d_embedding()?;
+        let embedding = EmbeddingConfig {
+            n_types: self.type_vocab_size,
+            norm: Some(self.norm(d_embedding)?),
+            dropout: dropout("hidden_dropout_prob", self.hidden_dropout_prob)?,
+            ..EmbeddingConfig::new(d_embedding, positions)
+        };
+        let mut stack = stack(max_positions, embedding, layers);
+        // Each block ends in one.
+        stack.norm = None;
+        Ok(EncoderConfig {
+            vocab_size: size("vocab_size", self.vocab_size)?,
+            stack,
+            init_std: init_std("initializer_range", self.initializer_range)?,
+        })
+    }
+
+    /// Heads as BERT has them; a family changes what it does otherwise.
+    pub(super) fn heads(&self) -> Result<HeadsConfig, ConfigError> {
+        let d_model = self.hidden_size;
+        let p = self.classifier_dropout.unwrap_or(self.hidden_dropout_prob);
+        let p = dropout("classifier_dropout", p)?;
+        let pooler = TransformConfig::new(d_model, Activation::Tanh);
+        Ok(HeadsConfig {
+            masked_lm: Some(self.masked_lm(activation("hidden_act", &self.hidden_act)?)?),
+            pooler: Pooler::Transform(pooler),
+            classifier: ClassifierConfig {
+                pooling: Pooling::First,
+                transform: Some(pooler),
+                bias: Bias::Present,
+                dropout: [0.0, p],
+            },
+            tokens: TokenHeadConfig { transform: None, dropout: p },
+        })
+    }
+
+    /// The transform before the scores of tokens.
+    pub(super) fn masked_lm(&self, activation: Activation) -> Result<TransformConfig, ConfigError> {
+        let d_embedding = self.d_embedding()?;
+        Ok(TransformConfig {
+            width: [self.hidden_size, d_embedding],
+            norm: Some(self.norm(d_embedding)?),
+            ..TransformConfig::new(d_embedding, activation)
+        })
+    }
+}
+
+/// The `config.json` of a new model, in BERT's words.
+pub(super) fn config(
+    size: &Size,
+    (model_type, class): (&str, &str),
+    more: Value,
+) -> Result<Value, ConfigError> {
+    size.refuse_kv_heads()?;
+    let mut config = json!({
+        "model_type": model_type, "architectures": [class],
+        "vocab_size": size.vocab_size, "max_position_embeddings": size.context,
+        "hidden_size": size.d_model, "intermediate_size": size.d_ff.unwrap_or(4 * size.d_model),
+        "num_hidden_layers": size.n_layers, "num_attention_heads": size.n_heads,
+        "hidden_act": "gelu", "hidden_dropout_prob": size.dropout,
+        "attention_probs_dropout_prob": size.dropout, "type_vocab_size": 2,
+        "layer_norm_eps": 1e-12, "initializer_range": size.init_std(), "pad_token_id": 0,
+        "bos_token_id": null, "eos_token_id": size.eos, "dtype": "float32",
+    });
+    if let (Some(config), Value::Object(more)) = (config.as_object_mut(), more) {
+        config.extend(more);
+    }
+    Ok(config)
+}

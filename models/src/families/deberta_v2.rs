@@ -1,0 +1,150 @@
+//! DeBERTa v2 and v3: BERT without absolute positions; attention meets content and distance apart.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::bert;
+use super::bert_like::{self, BertFields};
+use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
+use super::skeletons::dropout;
+use super::{Architecture, Family, Size, Task};
+use crate::arch::EmbeddedPositions;
+use crate::heads::{Pooler, TransformConfig};
+use crate::layers::disentangled::DisentangledConfig;
+use crate::layers::position::PositionScheme;
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, fixed, parse, size, within};
+use crate::wire::keys::{Key, copy, drop, rename, transpose, where_true};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["deberta-v2"],
+    summary: "encoder; attention to content and distance apart",
+    paper: "He et al. 2020, https://arxiv.org/abs/2006.03654",
+    tasks: &[
+        (Task::MaskedLm, "DebertaV2ForMaskedLM", PREDICTIONS),
+        (Task::SequenceClassifier, "DebertaV2ForSequenceClassification", CLASSIFICATION),
+        (Task::TokenClassifier, "DebertaV2ForTokenClassification", CLASSIFIER),
+        (Task::Span, "DebertaV2ForQuestionAnswering", QA_OUTPUTS),
+        (Task::Backbone, "DebertaV2Model", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "deberta",
+    keys: &[OWN_KEYS, bert_like::KEYS],
+};
+
+/// Its own names.
+const OWN_KEYS: &[Key] = &[
+    transpose("encoder.layer.{}.attention.self.query_proj", "layers.{}.attention.query"),
+    transpose("encoder.layer.{}.attention.self.key_proj", "layers.{}.attention.key"),
+    transpose("encoder.layer.{}.attention.self.value_proj", "layers.{}.attention.value"),
+    rename("encoder.rel_embeddings", "relative.table"),
+    rename("encoder.LayerNorm", "relative.norm"),
+    // Published files carry these, and nothing reads them.
+    drop("embeddings.position_embeddings.weight"),
+    drop("embeddings.word_embeddings._weight"),
+];
+
+/// The scores of masked tokens under BERT's names or their own, and the head of another training.
+const PREDICTIONS: &[Key] = &[
+    where_true("legacy", bert::PREDICTIONS),
+    transpose("lm_predictions.lm_head.dense", "transform.dense"),
+    rename("lm_predictions.lm_head.LayerNorm", "transform.norm"),
+    rename("lm_predictions.lm_head", "output"),
+    copy("lm_predictions.lm_head.weight", "embeddings.word_embeddings.weight"),
+    drop("mask_predictions.*"),
+];
+
+/// Classes of a sequence.
+const CLASSIFICATION: &[Key] =
+    &[transpose("pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 128100, "hidden_size": 1536, "num_hidden_layers": 24, "num_attention_heads": 24,
+    "intermediate_size": 6144, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 512, "type_vocab_size": 0,
+    "initializer_range": 0.02, "layer_norm_eps": 1e-7, "relative_attention": false,
+    "max_relative_positions": -1, "position_biased_input": true, "pooler_dropout": 0.0,
+    "pooler_hidden_act": "gelu", "position_buckets": -1, "share_att_key": false,
+    "norm_rel_ebd": "none"
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    max_relative_positions: i64,
+    pos_att_type: Option<Value>,
+    pooler_dropout: f64,
+    pooler_hidden_act: String,
+    position_buckets: i64,
+    #[serde(flatten)]
+    bert: BertFields,
+}
+
+impl ConfigJson {
+    /// Attention to distances, by the only form that published models have.
+    fn positions(&self) -> Result<DisentangledConfig, ConfigError> {
+        let kinds: Vec<&str> = match &self.pos_att_type {
+            Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(kinds)) => kinds.split('|').map(str::trim).collect(),
+            _ => Vec::new(),
+        };
+        let has = |kind| kinds.contains(&kind);
+        if kinds.len() != 2 || !has("p2c") || !has("c2p") {
+            let found = self.pos_att_type.clone();
+            return Err(ConfigError::unsupported("pos_att_type", found, "p2c|c2p"));
+        }
+        let n_buckets = usize::try_from(self.position_buckets).unwrap_or(0);
+        // With fewer, a step on the logarithmic scale would be infinite.
+        within("position_buckets", n_buckets as f64, [4.0, 1e6])?;
+        let longest = usize::try_from(self.max_relative_positions).unwrap_or(0);
+        let max_distance = if longest > 0 { longest } else { self.bert.max_position_embeddings };
+        if max_distance <= n_buckets / 2 + 1 {
+            let reason = "it must exceed half of position_buckets";
+            return Err(ConfigError::invalid("max_position_embeddings", max_distance, reason));
+        }
+        let norm = self.bert.norm(self.bert.hidden_size)?;
+        Ok(DisentangledConfig { n_buckets, max_distance, norm })
+    }
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let bert = &json.bert;
+    fixed(
+        &bert.other,
+        &[
+            ("relative_attention", true.into()),
+            ("position_biased_input", false.into()),
+            ("share_att_key", true.into()),
+            ("norm_rel_ebd", "layer_norm".into()),
+            ("conv_kernel_size", 0.into()),
+            ("pooler_hidden_size", bert.hidden_size.into()),
+        ],
+    )?;
+    let mut layer = bert.layer()?;
+    let attention = &mut layer.attention;
+    // One share for the content, two for distances.
+    attention.scale = (3.0 * attention.d_head as f64).powf(-0.5);
+    attention.positions = PositionScheme::Disentangled(json.positions()?);
+    let max_positions = size("max_position_embeddings", bert.max_position_embeddings)?;
+    let layers = vec![layer; bert.num_hidden_layers];
+    let encoder = bert.encoder((EmbeddedPositions::None, max_positions), layers)?;
+    let mut heads = bert.heads()?;
+    heads.pooler = Pooler::Absent;
+    let act = activation("pooler_hidden_act", &json.pooler_hidden_act)?;
+    heads.classifier.transform = Some(TransformConfig::new(bert.hidden_size, act));
+    heads.classifier.dropout[0] = dropout("pooler_dropout", json.pooler_dropout)?;
+    Ok(Architecture::Encoder(encoder, heads))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let fields = json!({
+        "type_vocab_size": 0, "layer_norm_eps": 1e-7, "relative_attention": true,
+        "position_buckets": size.context.div_ceil(2).max(4), "norm_rel_ebd": "layer_norm",
+        "share_att_key": true, "pos_att_type": ["p2c", "c2p"], "position_biased_input": false,
+        "max_relative_positions": -1, "pooler_hidden_size": size.d_model, "legacy": false,
+    });
+    bert_like::config(size, ("deberta-v2", "DebertaV2ForMaskedLM"), fields)
+}

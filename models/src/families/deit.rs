@@ -1,0 +1,31 @@
+//! DeiT: ViT with a second token before the patches, which is taught by another model.
+
+use super::bert_like::POOLER;
+use super::head_keys::CLASSIFIER;
+use super::vit::{self, BLOCK_KEYS};
+use super::vit_like::KEYS;
+use super::{Family, Task};
+use crate::layers::patches::LeadingTokens;
+use crate::wire::keys::{Key, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["deit"],
+    summary: "encoder of images; ViT with a distillation token",
+    paper: "Touvron et al. 2020, https://arxiv.org/abs/2012.12877",
+    tasks: &[
+        (Task::ImageClassifier, "DeiTForImageClassification", CLASSIFIER),
+        (Task::DistilledImageClassifier, "DeiTForImageClassificationWithTeacher", TEACHER),
+        (Task::Backbone, "DeiTModel", &[]),
+    ],
+    architecture: |json| vit::architecture(json, LeadingTokens::ClassAndDistillation),
+    config: |size| vit::config(size, ("deit", "DeiTForImageClassification")),
+    prefix: "deit",
+    keys: &[KEYS, BLOCK_KEYS, POOLER],
+};
+
+/// Classes by each of the two tokens.
+const TEACHER: &[Key] = &[
+    transpose("cls_classifier", "cls_classifier"),
+    transpose("distillation_classifier", "distillation_classifier"),
+];

@@ -1,0 +1,117 @@
+//! DINOv2: ViT with a learned scale on what each branch adds, and a classifier that reads the mean of
+//! the patches beside the class token; the largest model has gated feed-forward layers.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::head_keys::CLASSIFIER;
+use super::vit_like::{self, ImageFields, KEYS, heads};
+use super::{Architecture, Family, Size, Task};
+use crate::arch::block::Wiring;
+use crate::heads::Pooler;
+use crate::heads::pooling::Pooling;
+use crate::layers::activation::Activation;
+use crate::layers::feed_forward::FeedForwardKind;
+use crate::layers::patches::{LeadingTokens, MaskToken};
+use crate::wire::config::{ConfigError, divides, parse, size, within};
+use crate::wire::keys::{Key, given, rename, split_transpose, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["dinov2"],
+    summary: "encoder of images; ViT with scaled branches",
+    paper: "Oquab et al. 2023, https://arxiv.org/abs/2304.07193",
+    tasks: &[
+        (Task::ImageClassifier, "Dinov2ForImageClassification", CLASSIFIER),
+        (Task::Backbone, "Dinov2Model", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "dinov2",
+    keys: &[KEYS, BLOCK_KEYS, GATED_KEYS, PLAIN_KEYS],
+};
+
+/// Norms and scales.
+const BLOCK_KEYS: &[Key] = &[
+    rename("encoder.layer.{}.norm1", "layers.{}.attention_norm"),
+    rename("encoder.layer.{}.layer_scale1", "layers.{}.attention_scale"),
+    rename("encoder.layer.{}.norm2", "layers.{}.feed_forward_norm"),
+    rename("encoder.layer.{}.layer_scale2", "layers.{}.feed_forward_scale"),
+];
+
+/// Plain feed-forward layers.
+const PLAIN_KEYS: &[Key] = &[
+    transpose("encoder.layer.{}.mlp.fc1", "layers.{}.feed_forward.up"),
+    transpose("encoder.layer.{}.mlp.fc2", "layers.{}.feed_forward.down"),
+];
+
+/// Gated feed-forward layers.
+const GATED_KEYS: &[Key] = &[given(
+    "layers.{}.feed_forward.gate",
+    &[
+        split_transpose(
+            "encoder.layer.{}.mlp.weights_in",
+            &["layers.{}.feed_forward.gate", "layers.{}.feed_forward.up"],
+        ),
+        transpose("encoder.layer.{}.mlp.weights_out", "layers.{}.feed_forward.down"),
+    ],
+)];
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "mlp_ratio": 4,
+    "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0,
+    "initializer_range": 0.02, "layer_norm_eps": 1e-6, "image_size": 224, "patch_size": 14,
+    "num_channels": 3, "qkv_bias": true, "drop_path_rate": 0.0, "use_swiglu_ffn": false,
+    "use_mask_token": true
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    #[serde(flatten)]
+    image: ImageFields,
+    mlp_ratio: f64,
+    drop_path_rate: f64,
+    use_swiglu_ffn: bool,
+    use_mask_token: bool,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json, DEFAULTS)?;
+    if json.drop_path_rate != 0.0 {
+        return Err(ConfigError::unsupported("drop_path_rate", json.drop_path_rate, "0.0"));
+    }
+    let ratio = within("mlp_ratio", json.mlp_ratio, [0.0, 1e6])?;
+    let d_ff = size("mlp_ratio", (json.image.hidden_size as f64 * ratio) as usize)?;
+    let mut layer = json.image.layer(("mlp_ratio", d_ff))?;
+    layer.wiring = Wiring::ScaledBranches;
+    // The config's probability is for the embeddings.
+    layer.dropout = 0.0;
+    if json.use_swiglu_ffn {
+        layer.feed_forward.kind = FeedForwardKind::Gated;
+        layer.feed_forward.activation = Activation::Silu;
+        // Two thirds, so that three matrices cost what two do.
+        layer.feed_forward.d_ff = (2 * d_ff / 3).next_multiple_of(8);
+    }
+    let mut encoder = json.image.encoder(LeadingTokens::Class, layer)?;
+    if json.use_mask_token {
+        encoder.patches.mask = MaskToken::Kept;
+    }
+    let [height, width] = encoder.patches.image;
+    if height != width {
+        // The reference stretches the positions of such images even where there is one for each patch.
+        let sides = vec![height, width];
+        return Err(ConfigError::unsupported("image_size", sides, "a square"));
+    }
+    Ok(Architecture::ImageEncoder(encoder, heads(Pooling::FirstAndMean, Pooler::First)))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let d_ff = size.d_ff.unwrap_or(4 * size.d_model);
+    let more = json!({
+        "mlp_ratio": divides("hidden_size", size.d_model, d_ff)?, "layer_norm_eps": 1e-6,
+        "layerscale_value": 1.0, "drop_path_rate": 0.0, "use_swiglu_ffn": false,
+        "use_mask_token": false,
+    });
+    vit_like::config(size, ("dinov2", "Dinov2ForImageClassification"), more)
+}

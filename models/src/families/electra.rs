@@ -1,0 +1,64 @@
+//! ELECTRA: BERT with embeddings that are projected where their width differs, and heads of its own.
+
+use serde_json::{Value, json};
+
+use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS};
+use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
+use super::{Architecture, Family, Size, Task};
+use crate::heads::{Pooler, TransformConfig};
+use crate::layers::activation::Activation;
+use crate::wire::config::{ConfigError, parse};
+use crate::wire::keys::{Key, copy, rename, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["electra"],
+    summary: "encoder; BERT with narrow embeddings, trained to tell replaced tokens",
+    paper: "Clark et al. 2020, https://arxiv.org/abs/2003.10555",
+    tasks: &[
+        (Task::MaskedLm, "ElectraForMaskedLM", GENERATOR),
+        (Task::SequenceClassifier, "ElectraForSequenceClassification", CLASSIFICATION_HEAD),
+        (Task::TokenClassifier, "ElectraForTokenClassification", CLASSIFIER),
+        (Task::Span, "ElectraForQuestionAnswering", QA_OUTPUTS),
+        (Task::Backbone, "ElectraModel", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "electra",
+    keys: &[KEYS, &[transpose("embeddings_project", "embedding.projection")]],
+};
+
+/// The scores of masked tokens.
+const GENERATOR: &[Key] = &[
+    transpose("generator_predictions.dense", "transform.dense"),
+    rename("generator_predictions.LayerNorm", "transform.norm"),
+    rename("generator_lm_head", "output"),
+    copy("generator_lm_head.weight", "embeddings.word_embeddings.weight"),
+];
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 30522, "embedding_size": 128, "hidden_size": 256, "num_hidden_layers": 12,
+    "num_attention_heads": 4, "intermediate_size": 1024, "hidden_act": "gelu",
+    "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+    "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02,
+    "layer_norm_eps": 1e-12
+}"#;
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: BertFields = parse(json, DEFAULTS)?;
+    let layers = vec![json.layer()?; json.num_hidden_layers];
+    let encoder = json.encoder(json.positions_from_zero()?, layers)?;
+    let mut heads = json.heads()?;
+    // Whatever hidden_act and summary_activation say.
+    heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
+    heads.pooler = Pooler::Absent;
+    heads.classifier.transform = Some(TransformConfig::new(json.hidden_size, Activation::Gelu));
+    heads.classifier.dropout[0] = heads.classifier.dropout[1];
+    Ok(Architecture::Encoder(encoder, heads))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let fields = json!({ "embedding_size": (size.d_model / 2).max(1) });
+    bert_like::config(size, ("electra", "ElectraForMaskedLM"), fields)
+}

@@ -1,0 +1,51 @@
+//! Marian: the Transformer of 2017 with all sines before all cosines and swish; the scores have BART's
+//! bias. The translators of OPUS-MT.
+
+use serde_json::{Value, json};
+
+use super::bart_like::{self, BIASED_HEAD, BartFields, EPSILON, Form, KEYS, POST_NORM, SINUSOIDS};
+use super::{Architecture, Family, Size, Task};
+use crate::arch::{EmbeddedPositions, Numbering, OutputBias};
+use crate::layers::sinusoid::SinusoidLayout;
+use crate::wire::config::{ConfigError, fixed, parse};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["marian"],
+    summary: "encoder and decoder; sinusoidal positions, LayerNorm behind the branches, swish",
+    paper: "Junczys-Dowmunt et al. 2018, https://arxiv.org/abs/1804.00344",
+    tasks: &[(Task::Seq2SeqLm, "MarianMTModel", BIASED_HEAD)],
+    architecture,
+    config,
+    prefix: "model",
+    keys: &[KEYS, SINUSOIDS],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 58101, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
+    "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
+    "decoder_ffn_dim": 4096, "decoder_attention_heads": 16, "activation_function": "gelu",
+    "dropout": 0.1, "attention_dropout": 0.0, "activation_dropout": 0.0, "init_std": 0.02,
+    "scale_embedding": false, "decoder_start_token_id": 58100
+}"#;
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: BartFields = parse(json, DEFAULTS)?;
+    // Else each side has a vocabulary of its own.
+    fixed(&json.other, &[("share_encoder_decoder_embeddings", true.into())])?;
+    let numbering = Numbering::Tokens { offset: 0 };
+    let model = json.model(&Form {
+        wiring: POST_NORM,
+        positions: EmbeddedPositions::Sinusoidal(SinusoidLayout::Halves, numbering),
+        embedding_norm: None,
+        epsilon: EPSILON,
+        output_bias: OutputBias::Constant,
+    })?;
+    Ok(Architecture::EncoderDecoder(model))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let more = json!({ "activation_function": "swish", "decoder_vocab_size": size.vocab_size });
+    bart_like::config(size, ("marian", "MarianMTModel"), more)
+}

@@ -1,0 +1,51 @@
+//! mBART: BART with norms before the branches and after the last block, and scaled embeddings.
+
+use serde_json::{Value, json};
+
+use super::bart_like::{
+    self, BIASED_HEAD, BartFields, EMBEDDING_NORMS, EPSILON, FINAL_NORMS, Form, KEYS, POSITIONS,
+    PRE_NORM,
+};
+use super::{Architecture, Family, Size, Task};
+use crate::arch::{EmbeddedPositions, Numbering, OutputBias};
+use crate::layers::norm::NormKind;
+use crate::wire::config::{ConfigError, parse};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["mbart"],
+    summary: "encoder and decoder; BART with LayerNorm before the branches",
+    paper: "Liu et al. 2020, https://arxiv.org/abs/2001.08210",
+    tasks: &[(Task::Seq2SeqLm, "MBartForConditionalGeneration", BIASED_HEAD)],
+    architecture,
+    config,
+    prefix: "model",
+    keys: &[KEYS, POSITIONS, EMBEDDING_NORMS, FINAL_NORMS],
+};
+
+/// What transformers assumes where a file says nothing; the first token, a language, it does not.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
+    "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
+    "decoder_ffn_dim": 4096, "decoder_attention_heads": 16, "activation_function": "gelu",
+    "dropout": 0.1, "attention_dropout": 0.0, "activation_dropout": 0.0, "init_std": 0.02,
+    "scale_embedding": false
+}"#;
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: BartFields = parse(json, DEFAULTS)?;
+    let model = json.model(&Form {
+        wiring: PRE_NORM,
+        // The table's first two rows are not used.
+        positions: EmbeddedPositions::Learned(Numbering::Tokens { offset: 2 }),
+        embedding_norm: Some(NormKind::Layer),
+        epsilon: EPSILON,
+        output_bias: OutputBias::Constant,
+    })?;
+    Ok(Architecture::EncoderDecoder(model))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let more = json!({ "activation_function": "gelu" });
+    bart_like::config(size, ("mbart", "MBartForConditionalGeneration"), more)
+}

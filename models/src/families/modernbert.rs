@@ -1,0 +1,68 @@
+//! ModernBERT: an encoder of Llama's time: rotary positions, GeGLU, norms before the branches and no
+//! biases; two of three layers see only what is near.
+
+use serde_json::{Value, json};
+
+use super::modernbert_like::architecture;
+use super::{Family, Size, Task};
+use crate::wire::config::ConfigError;
+use crate::wire::keys::{Key, copy, rename, split_transpose, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["modernbert"],
+    summary: "encoder; rotary positions, GeGLU, two of three layers local",
+    paper: "Warner et al. 2024, https://arxiv.org/abs/2412.13663",
+    tasks: &[
+        (Task::MaskedLm, "ModernBertForMaskedLM", HEAD),
+        (Task::SequenceClassifier, "ModernBertForSequenceClassification", HEAD),
+        (Task::TokenClassifier, "ModernBertForTokenClassification", HEAD),
+        (Task::Span, "ModernBertForQuestionAnswering", HEAD),
+        (Task::Backbone, "ModernBertModel", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "model",
+    keys: &[&[
+        rename("embeddings.tok_embeddings", "embedding.token"),
+        rename("embeddings.norm", "embedding.norm"),
+        rename("layers.{}.attn_norm", "layers.{}.attention_norm"),
+        split_transpose(
+            "layers.{}.attn.Wqkv",
+            &["layers.{}.attention.query", "layers.{}.attention.key", "layers.{}.attention.value"],
+        ),
+        transpose("layers.{}.attn.Wo", "layers.{}.attention.output"),
+        rename("layers.{}.mlp_norm", "layers.{}.feed_forward_norm"),
+        split_transpose(
+            "layers.{}.mlp.Wi",
+            &["layers.{}.feed_forward.gate", "layers.{}.feed_forward.up"],
+        ),
+        transpose("layers.{}.mlp.Wo", "layers.{}.feed_forward.down"),
+        rename("final_norm", "norm"),
+    ]],
+};
+
+/// Every head has the same transform.
+const HEAD: &[Key] = &[
+    transpose("head.dense", "transform.dense"),
+    rename("head.norm", "transform.norm"),
+    transpose("classifier", "classifier"),
+    transpose("qa_outputs", "classifier"),
+    rename("decoder", "output"),
+    copy("decoder.weight", "embeddings.tok_embeddings.weight"),
+];
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    size.refuse_kv_heads()?;
+    Ok(json!({
+        "model_type": "modernbert", "architectures": ["ModernBertForMaskedLM"],
+        "vocab_size": size.vocab_size, "max_position_embeddings": size.context,
+        "hidden_size": size.d_model, "num_hidden_layers": size.n_layers,
+        "num_attention_heads": size.n_heads,
+        "intermediate_size": size.d_ff.unwrap_or(3 * size.d_model / 2),
+        "local_attention": (size.context / 2).max(2), "embedding_dropout": size.dropout,
+        "mlp_dropout": size.dropout, "classifier_dropout": size.dropout,
+        "initializer_range": size.init_std(), "pad_token_id": 0, "bos_token_id": null,
+        "eos_token_id": size.eos, "cls_token_id": null, "sep_token_id": null, "dtype": "float32",
+    }))
+}

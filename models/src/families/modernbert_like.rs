@@ -1,0 +1,129 @@
+//! The fields of ModernBERT's config, and the layers and heads that they describe.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::Architecture;
+use super::bert_like::{BertFields, in_berts_words};
+use super::skeletons::dropout;
+use super::windows::{self, layer_types};
+use crate::arch::EmbeddedPositions;
+use crate::arch::block::{BlockConfig, Wiring};
+use crate::heads::pooling::Pooling;
+use crate::heads::{HeadsConfig, Pooler, TransformConfig};
+use crate::layers::feed_forward::FeedForwardKind;
+use crate::layers::linear::Bias;
+use crate::layers::mask::Span;
+use crate::layers::norm::NormKind;
+use crate::layers::position::PositionScheme;
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, fixed, parse, size};
+use crate::wire::rope::{RopeFields, Rotated};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50368, "hidden_size": 768, "intermediate_size": 1152, "num_hidden_layers": 22,
+    "num_attention_heads": 12, "hidden_activation": "gelu", "max_position_embeddings": 8192,
+    "initializer_range": 0.02, "norm_eps": 1e-5, "local_attention": 128, "embedding_dropout": 0.0,
+    "mlp_dropout": 0.0, "classifier_pooling": "cls", "classifier_dropout": 0.0,
+    "classifier_activation": "gelu", "global_attn_every_n_layers": 3,
+    "global_rope_theta": 160000.0, "local_rope_theta": 10000.0, "attention_dropout": 0.0
+}"#;
+
+/// Its words for BERT's.
+const WORDS: &[(&str, &str)] = &[
+    ("hidden_activation", "hidden_act"),
+    ("norm_eps", "layer_norm_eps"),
+    ("embedding_dropout", "hidden_dropout_prob"),
+    ("attention_dropout", "attention_probs_dropout_prob"),
+];
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    mlp_dropout: f64,
+    local_attention: usize,
+    layer_types: Option<Vec<String>>,
+    global_attn_every_n_layers: usize,
+    global_rope_theta: f64,
+    local_rope_theta: f64,
+    classifier_pooling: String,
+    classifier_activation: String,
+    #[serde(flatten)]
+    rope: RopeFields,
+    #[serde(flatten)]
+    bert: BertFields,
+}
+
+/// Values of which one is supported: no biases, and no dropout where only the reference has it.
+fn fixed_values() -> [(&'static str, Value); 6] {
+    let biases = ["attention_bias", "mlp_bias", "norm_bias", "classifier_bias"];
+    let [a, b, c, d] = biases.map(|field| (field, false.into()));
+    [a, b, c, d, ("decoder_bias", true.into()), ("attention_dropout", 0.0.into())]
+}
+
+/// The encoder and the heads that a config describes.
+pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let given: Map<String, Value> = parse(json, DEFAULTS)?;
+    fixed(&given, &fixed_values())?;
+    let json: ConfigJson = in_berts_words(given, WORDS)?;
+    let max_positions = size("max_position_embeddings", json.bert.max_position_embeddings)?;
+    let [global, local] = json.layers(max_positions)?;
+    let every = size("global_attn_every_n_layers", json.global_attn_every_n_layers)?;
+    let n_layers = json.bert.num_hidden_layers;
+    let types = layer_types(json.layer_types.clone(), n_layers, |i| !i.is_multiple_of(every))?;
+    let mut layers = windows::layers(types, &global, &local);
+    if let Some(first) = layers.first_mut() {
+        // The embedding's norm stands right before it.
+        first.wiring = Wiring::BareAttention;
+    }
+    let mut encoder = json.bert.encoder((EmbeddedPositions::None, max_positions), layers)?;
+    encoder.stack.norm = Some(global.norm);
+    encoder.stack.embedding.norm = Some(global.norm);
+    Ok(Architecture::Encoder(encoder, json.heads(&global)?))
+}
+
+impl ConfigJson {
+    /// A layer that sees everything, and one that sees what is near.
+    fn layers(&self, max_positions: usize) -> Result<[BlockConfig; 2], ConfigError> {
+        let mut global = self.bert.layer()?;
+        global.wiring = Wiring::PreNorm;
+        global.norm.kind = NormKind::LayerWithoutBias;
+        global.dropout = 0.0;
+        let feed_forward = &mut global.feed_forward;
+        (feed_forward.kind, feed_forward.bias) = (FeedForwardKind::Gated, Bias::Absent);
+        feed_forward.dropout = dropout("mlp_dropout", self.mlp_dropout)?;
+        let attention = &mut global.attention;
+        (attention.qkv_bias, attention.output_bias) = (Bias::Absent, Bias::Absent);
+        let thetas = [self.local_rope_theta, self.global_rope_theta].map(RopeFields::of_theta);
+        let (near, far) = self.rope.by_layer_type().unwrap_or_else(|| thetas.into());
+        let head = (attention.d_head, Rotated::Whole);
+        attention.positions = PositionScheme::Rotary(far.rotary(head, max_positions)?);
+        let mut local = global.clone();
+        local.attention.span = Span::Near(self.local_attention / 2);
+        local.attention.positions = PositionScheme::Rotary(near.rotary(head, max_positions)?);
+        Ok([global, local])
+    }
+
+    /// Every head reads the hidden states through one transform.
+    fn heads(&self, layer: &BlockConfig) -> Result<HeadsConfig, ConfigError> {
+        let activation = activation("classifier_activation", &self.classifier_activation)?;
+        let transform = TransformConfig {
+            bias: Bias::Absent,
+            norm: Some(layer.norm),
+            ..TransformConfig::new(layer.norm.d_model, activation)
+        };
+        let mut heads = self.bert.heads()?;
+        heads.masked_lm = Some(transform);
+        heads.pooler = Pooler::Absent;
+        heads.classifier.transform = Some(transform);
+        heads.classifier.pooling = match self.classifier_pooling.as_str() {
+            "cls" => Pooling::First,
+            "mean" => Pooling::Mean,
+            other => {
+                return Err(ConfigError::unsupported("classifier_pooling", other, "cls, mean"));
+            }
+        };
+        heads.tokens.transform = Some(transform);
+        Ok(heads)
+    }
+}

@@ -1,0 +1,81 @@
+//! MPNet: RoBERTa without token types, with a bias for each bucket of distances that all layers share.
+
+use serde_json::{Value, json};
+
+use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, LM_HEAD, POOLER};
+use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
+use super::{Architecture, Family, Size, Task};
+use crate::layers::activation::Activation;
+use crate::layers::position::PositionScheme;
+use crate::layers::relative_bias::{BucketConfig, Direction};
+use crate::wire::config::{ConfigError, fixed, parse};
+use crate::wire::keys::{Key, drop, rename, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["mpnet"],
+    summary: "encoder; RoBERTa with a shared relative bias",
+    paper: "Song et al. 2020, https://arxiv.org/abs/2004.09297",
+    tasks: &[
+        (Task::MaskedLm, "MPNetForMaskedLM", LM_HEAD),
+        (Task::SequenceClassifier, "MPNetForSequenceClassification", CLASSIFICATION_HEAD),
+        (Task::TokenClassifier, "MPNetForTokenClassification", CLASSIFIER),
+        (Task::Span, "MPNetForQuestionAnswering", QA_OUTPUTS),
+        (Task::Backbone, "MPNetModel", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "mpnet",
+    keys: &[KEYS, POOLER],
+};
+
+const KEYS: &[Key] = &[
+    rename("embeddings.word_embeddings", "embedding.token"),
+    rename("embeddings.position_embeddings", "embedding.position"),
+    rename("embeddings.LayerNorm", "embedding.norm"),
+    transpose("encoder.layer.{}.attention.attn.q", "layers.{}.attention.query"),
+    transpose("encoder.layer.{}.attention.attn.k", "layers.{}.attention.key"),
+    transpose("encoder.layer.{}.attention.attn.v", "layers.{}.attention.value"),
+    transpose("encoder.layer.{}.attention.attn.o", "layers.{}.attention.output"),
+    rename("encoder.layer.{}.attention.LayerNorm", "layers.{}.attention_norm"),
+    transpose("encoder.layer.{}.intermediate.dense", "layers.{}.feed_forward.up"),
+    transpose("encoder.layer.{}.output.dense", "layers.{}.feed_forward.down"),
+    rename("encoder.layer.{}.output.LayerNorm", "layers.{}.feed_forward_norm"),
+    rename("encoder.relative_attention_bias", "relative.table"),
+    drop("embeddings.position_ids"),
+];
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 30527, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+    "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 512,
+    "initializer_range": 0.02, "layer_norm_eps": 1e-12
+}"#;
+
+/// The reference computes these buckets, whatever a config says.
+const BUCKETS: BucketConfig =
+    BucketConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: BertFields = parse(json, DEFAULTS)?;
+    let fixed_values = [("relative_attention_num_buckets", 32.into()), ("pad_token_id", 1.into())];
+    fixed(&json.other, &fixed_values)?;
+    let mut layer = json.layer()?;
+    layer.attention.positions = PositionScheme::Buckets(BUCKETS);
+    let layers = vec![layer; json.num_hidden_layers];
+    let encoder = json.encoder(json.positions_behind_padding()?, layers)?;
+    let mut heads = json.heads()?;
+    // Whatever hidden_act says.
+    heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
+    heads.classifier.dropout[0] = heads.classifier.dropout[1];
+    Ok(Architecture::Encoder(encoder, heads))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let fields = json!({
+        "pad_token_id": 1, "max_position_embeddings": size.context + 2, "type_vocab_size": 0,
+        "relative_attention_num_buckets": 32,
+    });
+    bert_like::config(size, ("mpnet", "MPNetForMaskedLM"), fields)
+}

@@ -1,0 +1,37 @@
+//! mT5: T5 1.1 for a hundred languages. Its last states are never scaled, whatever its config says.
+
+use serde_json::Value;
+
+use super::t5_like::{self, GATED, KEYS, LM_HEAD, T5Fields};
+use super::{Architecture, Family, Size, Task};
+use crate::wire::config::{ConfigError, parse};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["mt5"],
+    summary: "encoder and decoder; T5 with gates and many languages",
+    paper: "Xue et al. 2020, https://arxiv.org/abs/2010.11934",
+    tasks: &[(Task::Seq2SeqLm, "MT5ForConditionalGeneration", LM_HEAD)],
+    architecture,
+    config,
+    prefix: "",
+    keys: &[GATED, KEYS],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 250112, "n_positions": 512, "d_model": 512, "d_kv": 64, "d_ff": 1024,
+    "num_layers": 8, "num_heads": 6, "relative_attention_num_buckets": 32,
+    "relative_attention_max_distance": 128, "dropout_rate": 0.1, "layer_norm_epsilon": 1e-6,
+    "initializer_factor": 1.0, "feed_forward_proj": "gated-gelu", "pad_token_id": 0,
+    "decoder_start_token_id": 0
+}"#;
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: T5Fields = parse(json, DEFAULTS)?;
+    Ok(Architecture::EncoderDecoder(json.model()?))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    t5_like::config(size, ("mt5", "MT5ForConditionalGeneration"))
+}

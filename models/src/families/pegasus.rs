@@ -1,0 +1,48 @@
+//! Pegasus: mBART with sinusoidal positions and no norm on the embeddings.
+
+use serde_json::{Value, json};
+
+use super::bart_like::{
+    self, BIASED_HEAD, BartFields, EPSILON, FINAL_NORMS, Form, KEYS, PRE_NORM, STORED_SINUSOIDS,
+};
+use super::{Architecture, Family, Size, Task};
+use crate::arch::{EmbeddedPositions, OutputBias};
+use crate::layers::sinusoid::SinusoidLayout;
+use crate::wire::config::{ConfigError, parse};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["pegasus"],
+    summary: "encoder and decoder; sinusoidal positions, LayerNorm before the branches",
+    paper: "Zhang et al. 2019, https://arxiv.org/abs/1912.08777",
+    tasks: &[(Task::Seq2SeqLm, "PegasusForConditionalGeneration", BIASED_HEAD)],
+    architecture,
+    config,
+    prefix: "model",
+    keys: &[KEYS, FINAL_NORMS, STORED_SINUSOIDS],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
+    "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
+    "decoder_ffn_dim": 4096, "decoder_attention_heads": 16, "activation_function": "gelu",
+    "dropout": 0.1, "attention_dropout": 0.0, "activation_dropout": 0.0, "init_std": 0.02,
+    "scale_embedding": false, "decoder_start_token_id": 0
+}"#;
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: BartFields = parse(json, DEFAULTS)?;
+    let model = json.model(&Form {
+        wiring: PRE_NORM,
+        positions: EmbeddedPositions::StoredSinusoidal(SinusoidLayout::Halves),
+        embedding_norm: None,
+        epsilon: EPSILON,
+        output_bias: OutputBias::Constant,
+    })?;
+    Ok(Architecture::EncoderDecoder(model))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    bart_like::config(size, ("pegasus", "PegasusForConditionalGeneration"), json!({}))
+}

@@ -1,0 +1,59 @@
+//! RoBERTa: BERT with positions behind the id of padding, one token type, and heads of its own.
+
+use serde_json::{Value, json};
+
+use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLER};
+use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
+use super::{Architecture, Family, Size, Task};
+use crate::layers::activation::Activation;
+use crate::wire::config::{ConfigError, parse};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["roberta"],
+    summary: "encoder; BERT with positions behind the id of padding",
+    paper: "Liu et al. 2019, https://arxiv.org/abs/1907.11692",
+    tasks: &[
+        (Task::MaskedLm, "RobertaForMaskedLM", LM_HEAD),
+        (Task::SequenceClassifier, "RobertaForSequenceClassification", CLASSIFICATION_HEAD),
+        (Task::TokenClassifier, "RobertaForTokenClassification", CLASSIFIER),
+        (Task::Span, "RobertaForQuestionAnswering", QA_OUTPUTS),
+        (Task::Backbone, "RobertaModel", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "roberta",
+    keys: &[KEYS, POOLER],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50265, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+    "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 512, "type_vocab_size": 2,
+    "initializer_range": 0.02, "layer_norm_eps": 1e-12
+}"#;
+
+pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: BertFields = parse(json, DEFAULTS)?;
+    let layers = vec![json.layer()?; json.num_hidden_layers];
+    let encoder = json.encoder(json.positions_behind_padding()?, layers)?;
+    let mut heads = json.heads()?;
+    // Whatever hidden_act says.
+    heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
+    heads.classifier.dropout[0] = heads.classifier.dropout[1];
+    Ok(Architecture::Encoder(encoder, heads))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    self::sized(size, "roberta", "RobertaForMaskedLM")
+}
+
+/// The `config.json` of a new model.
+pub(super) fn sized(size: &Size, model_type: &str, class: &str) -> Result<Value, ConfigError> {
+    let fields = json!({
+        "pad_token_id": 1, "max_position_embeddings": size.context + 2, "type_vocab_size": 1,
+        "layer_norm_eps": 1e-5,
+    });
+    bert_like::config(size, (model_type, class), fields)
+}

@@ -1,0 +1,49 @@
+//! From layers to skeletons, as most families have them.
+
+use crate::arch::block::BlockConfig;
+use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, StackConfig};
+use crate::wire::config::{ConfigError, size, within};
+
+/// A stack that ends in a norm like those of its blocks.
+///
+/// There must be a layer.
+pub(super) fn stack(
+    max_positions: usize,
+    embedding: EmbeddingConfig,
+    layers: Vec<BlockConfig>,
+) -> StackConfig {
+    StackConfig {
+        d_model: layers[0].attention.d_model,
+        max_positions,
+        embedding,
+        norm: Some(layers[0].norm),
+        layers,
+        passes: 1,
+        dropout: 0.0,
+    }
+}
+
+/// A decoder over that stack.
+pub(super) fn decoder(
+    vocab_size: usize,
+    stack: StackConfig,
+    (output, init_std): (OutputWeights, f64),
+) -> Result<DecoderConfig, ConfigError> {
+    Ok(DecoderConfig {
+        vocab_size: size("vocab_size", vocab_size)?,
+        stack,
+        output,
+        logit_softcap: None,
+        init_std: self::init_std("initializer_range", init_std)?,
+    })
+}
+
+/// Checks the standard deviation of new weights.
+pub(super) fn init_std(field: &'static str, value: f64) -> Result<f64, ConfigError> {
+    within(field, value, [0.0, 100.0])
+}
+
+/// Checks the probability of dropping something.
+pub(super) fn dropout(field: &'static str, value: f64) -> Result<f64, ConfigError> {
+    within(field, value, [0.0, 1.0])
+}

@@ -1,0 +1,143 @@
+//! StableLM: Llama with LayerNorm and partial rotary positions; StableLM 2 has biases on queries, keys
+//! and values, and its largest model parallel branches behind one norm and a norm on every head of
+//! queries and keys, each with a scale of its own.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::gpt_like::{Shape, layer};
+use super::gpt_neox::rope_parameters;
+use super::head_keys::{LM_HEAD, SCORE};
+use super::llama_like::{self, FEED_FORWARD_NORM, KEYS};
+use super::skeletons::{decoder, dropout, stack};
+use super::{Architecture, Family, Size, Task};
+use crate::arch::block::{BlockConfig, Wiring};
+use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::layers::attention::QueryKeyNorm;
+use crate::layers::feed_forward::FeedForwardKind;
+use crate::layers::linear::Bias;
+use crate::layers::norm::NormKind;
+use crate::layers::position::PositionScheme;
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, epsilon, parse, size};
+use crate::wire::keys::{Key, rename};
+use crate::wire::rope::{RopeFields, Rotated};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["stablelm"],
+    summary: "decoder; Llama with LayerNorm and partial rotary positions",
+    paper: "Bellagente et al. 2024, https://arxiv.org/abs/2402.17834",
+    tasks: &[
+        (Task::CausalLm, "StableLmForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "StableLmForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "StableLmForTokenClassification", SCORE),
+        (Task::Backbone, "StableLmModel", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "model",
+    keys: &[KEYS, FEED_FORWARD_NORM, PARALLEL],
+};
+
+/// The one norm of parallel branches, and those of the heads.
+const PARALLEL: &[Key] = &[
+    rename("layers.{}.input_layernorm", "layers.{}.norm"),
+    rename("layers.{}.self_attn.q_layernorm.norms.{}", "layers.{}.attention.query_norm.{}"),
+    rename("layers.{}.self_attn.k_layernorm.norms.{}", "layers.{}.attention.key_norm.{}"),
+];
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 50304, "intermediate_size": 6912, "hidden_size": 2560, "num_hidden_layers": 32,
+    "num_attention_heads": 32, "num_key_value_heads": 32, "hidden_act": "silu",
+    "max_position_embeddings": 4096, "initializer_range": 0.02, "layer_norm_eps": 1e-5,
+    "tie_word_embeddings": false, "use_qkv_bias": false, "qk_layernorm": false,
+    "use_parallel_residual": false, "hidden_dropout": 0.0, "attention_dropout": 0.0
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    vocab_size: usize,
+    intermediate_size: usize,
+    hidden_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    num_key_value_heads: usize,
+    hidden_act: String,
+    max_position_embeddings: usize,
+    initializer_range: f64,
+    layer_norm_eps: f64,
+    tie_word_embeddings: bool,
+    use_qkv_bias: bool,
+    qk_layernorm: bool,
+    use_parallel_residual: bool,
+    hidden_dropout: f64,
+    attention_dropout: f64,
+    #[serde(flatten)]
+    rope: RopeFields,
+}
+
+impl ConfigJson {
+    /// A layer, of which all are alike.
+    fn layer(&self) -> Result<BlockConfig, ConfigError> {
+        if self.hidden_dropout != 0.0 {
+            // It would drop what the feed-forward branch adds, and nothing of the other.
+            return Err(ConfigError::unsupported("hidden_dropout", self.hidden_dropout, "0.0"));
+        }
+        let d_model = size("hidden_size", self.hidden_size)?;
+        let n_heads = size("num_attention_heads", self.num_attention_heads)?;
+        let d_head = divides("num_attention_heads", n_heads, d_model)?;
+        let mut layer = layer(Shape {
+            d_model,
+            n_heads,
+            d_head,
+            d_ff: size("intermediate_size", self.intermediate_size)?,
+            activation: activation("hidden_act", &self.hidden_act)?,
+            epsilon: epsilon("layer_norm_eps", self.layer_norm_eps)?,
+        });
+        if self.use_parallel_residual {
+            layer.wiring = Wiring::Parallel;
+        }
+        layer.feed_forward.kind = FeedForwardKind::Gated;
+        layer.feed_forward.bias = Bias::Absent;
+        let attention = &mut layer.attention;
+        attention.n_kv_heads = size("num_key_value_heads", self.num_key_value_heads)?;
+        divides("num_key_value_heads", attention.n_kv_heads, n_heads)?;
+        attention.qkv_bias = Bias::from(self.use_qkv_bias);
+        attention.output_bias = Bias::Absent;
+        attention.dropout = dropout("attention_dropout", self.attention_dropout)?;
+        let rotary =
+            self.rope.rotary((d_head, Rotated::Part(0.25)), self.max_position_embeddings)?;
+        attention.positions = PositionScheme::Rotary(rotary);
+        if self.qk_layernorm {
+            attention.query_key_norm =
+                QueryKeyNorm::OfEachHead(NormKind::LayerWithoutBias, layer.norm.epsilon);
+        }
+        Ok(layer)
+    }
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let max_positions = size("max_position_embeddings", json.max_position_embeddings)?;
+    let layers = vec![json.layer()?; size("num_hidden_layers", json.num_hidden_layers)?];
+    let embedding = EmbeddingConfig::new(json.hidden_size, EmbeddedPositions::None);
+    let stack = stack(max_positions, embedding, layers);
+    let output = (OutputWeights::from(json.tie_word_embeddings), json.initializer_range);
+    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output)?))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let own = json!({
+        "rope_parameters": rope_parameters(size)?, "layer_norm_eps": 1e-5, "use_qkv_bias": false,
+        "qk_layernorm": false, "use_parallel_residual": false, "hidden_dropout": 0.0,
+    });
+    let mut config = llama_like::config(size, "stablelm", "StableLmForCausalLM");
+    if let (Some(config), Value::Object(own)) = (config.as_object_mut(), own) {
+        config.remove("rms_norm_eps");
+        config.remove("head_dim");
+        config.extend(own);
+    }
+    Ok(config)
+}

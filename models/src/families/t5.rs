@@ -1,0 +1,54 @@
+//! T5: no biases in its layers, RMSNorm, and a learned number for the distance of a query and a key,
+//! in buckets. Version 1.0 has ReLU and scales its last states; 1.1, Flan and ByT5 have gates and do
+//! not.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::t5_like::{self, GATED, KEYS, LM_HEAD, T5Fields};
+use super::{Architecture, Family, Size, Task};
+use crate::wire::config::{ConfigError, parse};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["t5"],
+    summary: "encoder and decoder; buckets of distances, RMSNorm before the branches, no biases",
+    paper: "Raffel et al. 2019, https://arxiv.org/abs/1910.10683",
+    tasks: &[(Task::Seq2SeqLm, "T5ForConditionalGeneration", LM_HEAD)],
+    architecture,
+    config,
+    prefix: "",
+    keys: &[GATED, KEYS],
+};
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 32128, "n_positions": 512, "d_model": 512, "d_kv": 64, "d_ff": 2048,
+    "num_layers": 6, "num_heads": 8, "relative_attention_num_buckets": 32,
+    "relative_attention_max_distance": 128, "dropout_rate": 0.1, "layer_norm_epsilon": 1e-6,
+    "initializer_factor": 1.0, "feed_forward_proj": "relu", "pad_token_id": 0
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    scale_decoder_outputs: Option<bool>,
+    tie_word_embeddings: Option<bool>,
+    #[serde(flatten)]
+    t5: T5Fields,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let mut model = json.t5.model()?;
+    // transformers 4 had one word for two things: files of version 1.1 say that the output projection
+    // is not tied, and mean that states are not scaled.
+    let is_scaled = json.scale_decoder_outputs.unwrap_or(json.tie_word_embeddings != Some(false));
+    if is_scaled {
+        model.output_scale = (json.t5.d_model as f64).powf(-0.5);
+    }
+    Ok(Architecture::EncoderDecoder(model))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    t5_like::config(size, ("t5", "T5ForConditionalGeneration"))
+}

@@ -1,0 +1,264 @@
+//! What T5 and mT5 share: RMSNorm before the branches, no biases, scores that nothing divides, a
+//! learned bias for each distance; the fields of their configs, the keys of their checkpoints.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::Size;
+use super::bart_like::start;
+use super::gpt_like::{Shape, layer};
+use super::skeletons::{dropout, init_std, stack};
+use crate::arch::block::Wiring;
+use crate::arch::{
+    EmbeddedPositions, EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights,
+    StackConfig,
+};
+use crate::layers::activation::Activation;
+use crate::layers::feed_forward::FeedForwardKind;
+use crate::layers::linear::Bias;
+use crate::layers::mask::Span;
+use crate::layers::norm::NormKind;
+use crate::layers::position::PositionScheme;
+use crate::layers::relative_bias::{BucketConfig, Direction};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, epsilon, fixed, size};
+use crate::wire::keys::{Key, copy, drop, given, rename, transpose};
+
+/// Embeddings, attention, norms, and a feed-forward layer without a gate.
+pub(super) const KEYS: &[Key] = &[
+    rename("shared", "token"),
+    copy("encoder.embed_tokens.weight", "shared.weight"),
+    copy("decoder.embed_tokens.weight", "shared.weight"),
+    rename(
+        "encoder.block.0.layer.0.SelfAttention.relative_attention_bias",
+        "encoder.relative.table",
+    ),
+    transpose("encoder.block.{}.layer.0.SelfAttention.q", "encoder.layers.{}.attention.query"),
+    transpose("encoder.block.{}.layer.0.SelfAttention.k", "encoder.layers.{}.attention.key"),
+    transpose("encoder.block.{}.layer.0.SelfAttention.v", "encoder.layers.{}.attention.value"),
+    transpose("encoder.block.{}.layer.0.SelfAttention.o", "encoder.layers.{}.attention.output"),
+    rename("encoder.block.{}.layer.0.layer_norm", "encoder.layers.{}.attention_norm"),
+    transpose("encoder.block.{}.layer.1.DenseReluDense.wi", "encoder.layers.{}.feed_forward.up"),
+    transpose("encoder.block.{}.layer.1.DenseReluDense.wo", "encoder.layers.{}.feed_forward.down"),
+    rename("encoder.block.{}.layer.1.layer_norm", "encoder.layers.{}.feed_forward_norm"),
+    rename("encoder.final_layer_norm", "encoder.norm"),
+    rename(
+        "decoder.block.0.layer.0.SelfAttention.relative_attention_bias",
+        "decoder.relative.table",
+    ),
+    transpose("decoder.block.{}.layer.0.SelfAttention.q", "decoder.layers.{}.attention.query"),
+    transpose("decoder.block.{}.layer.0.SelfAttention.k", "decoder.layers.{}.attention.key"),
+    transpose("decoder.block.{}.layer.0.SelfAttention.v", "decoder.layers.{}.attention.value"),
+    transpose("decoder.block.{}.layer.0.SelfAttention.o", "decoder.layers.{}.attention.output"),
+    rename("decoder.block.{}.layer.0.layer_norm", "decoder.layers.{}.attention_norm"),
+    transpose(
+        "decoder.block.{}.layer.1.EncDecAttention.q",
+        "decoder.layers.{}.cross_attention.query",
+    ),
+    transpose(
+        "decoder.block.{}.layer.1.EncDecAttention.k",
+        "decoder.layers.{}.cross_attention.key",
+    ),
+    transpose(
+        "decoder.block.{}.layer.1.EncDecAttention.v",
+        "decoder.layers.{}.cross_attention.value",
+    ),
+    transpose(
+        "decoder.block.{}.layer.1.EncDecAttention.o",
+        "decoder.layers.{}.cross_attention.output",
+    ),
+    rename("decoder.block.{}.layer.1.layer_norm", "decoder.layers.{}.cross_attention_norm"),
+    transpose("decoder.block.{}.layer.2.DenseReluDense.wi", "decoder.layers.{}.feed_forward.up"),
+    transpose("decoder.block.{}.layer.2.DenseReluDense.wo", "decoder.layers.{}.feed_forward.down"),
+    rename("decoder.block.{}.layer.2.layer_norm", "decoder.layers.{}.feed_forward_norm"),
+    rename("decoder.final_layer_norm", "decoder.norm"),
+    // A table that old files carry and nothing ever read.
+    drop("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"),
+];
+
+/// Feed-forward layers with a gate, whose projections have numbers; before [`KEYS`].
+pub(super) const GATED: &[Key] = &[
+    given(
+        "encoder.layers.{}.feed_forward.gate",
+        &[
+            transpose(
+                "encoder.block.{}.layer.1.DenseReluDense.wi_0",
+                "encoder.layers.{}.feed_forward.gate",
+            ),
+            transpose(
+                "encoder.block.{}.layer.1.DenseReluDense.wi_1",
+                "encoder.layers.{}.feed_forward.up",
+            ),
+        ],
+    ),
+    given(
+        "decoder.layers.{}.feed_forward.gate",
+        &[
+            transpose(
+                "decoder.block.{}.layer.2.DenseReluDense.wi_0",
+                "decoder.layers.{}.feed_forward.gate",
+            ),
+            transpose(
+                "decoder.block.{}.layer.2.DenseReluDense.wi_1",
+                "decoder.layers.{}.feed_forward.up",
+            ),
+        ],
+    ),
+];
+
+/// The output projection, where a file has one.
+pub(super) const LM_HEAD: &[Key] =
+    &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "shared.weight")];
+
+/// Fields that both have; a family's own come beside them.
+#[derive(Deserialize)]
+pub(super) struct T5Fields {
+    vocab_size: usize,
+    n_positions: usize,
+    pub(super) d_model: usize,
+    d_kv: usize,
+    d_ff: usize,
+    num_layers: usize,
+    num_decoder_layers: Option<usize>,
+    num_heads: usize,
+    relative_attention_num_buckets: usize,
+    relative_attention_max_distance: usize,
+    dropout_rate: f64,
+    layer_norm_epsilon: f64,
+    initializer_factor: f64,
+    feed_forward_proj: String,
+    pad_token_id: Option<u32>,
+    decoder_start_token_id: Option<u32>,
+    #[serde(flatten)]
+    other: Map<String, Value>,
+}
+
+impl T5Fields {
+    /// The model, its last hidden states scored as they are.
+    pub(super) fn model(&self) -> Result<EncoderDecoderConfig, ConfigError> {
+        let only = [("is_encoder_decoder", true.into()), ("is_decoder", false.into())];
+        fixed(&self.other, &only)?;
+        let vocab_size = size("vocab_size", self.vocab_size)?;
+        let n_encoder = size("num_layers", self.num_layers)?;
+        let n_decoder = self.num_decoder_layers.unwrap_or(n_encoder);
+        let n_decoder = size("num_decoder_layers", n_decoder)?;
+        Ok(EncoderDecoderConfig {
+            vocab_size,
+            encoder: self.side((Wiring::PreNorm, n_encoder), Span::Full, Direction::Both)?,
+            decoder: self.side(
+                (Wiring::PreNormReader, n_decoder),
+                Span::Causal,
+                Direction::Past,
+            )?,
+            output: OutputWeights::TiedUnlessGiven,
+            output_scale: 1.0,
+            output_bias: OutputBias::Absent,
+            // A text begins with padding where nothing else is said.
+            start: start(self.decoder_start_token_id.or(self.pad_token_id), vocab_size)?,
+            init_std: self.init_std()?,
+        })
+    }
+
+    fn side(
+        &self,
+        (wiring, n_layers): (Wiring, usize),
+        span: Span,
+        direction: Direction,
+    ) -> Result<StackConfig, ConfigError> {
+        let d_model = size("d_model", self.d_model)?;
+        let p = dropout("dropout_rate", self.dropout_rate)?;
+        let (kind, activation) = self.feed_forward()?;
+        let mut layer = layer(Shape {
+            d_model,
+            n_heads: size("num_heads", self.num_heads)?,
+            d_head: size("d_kv", self.d_kv)?,
+            d_ff: size("d_ff", self.d_ff)?,
+            activation,
+            epsilon: epsilon("layer_norm_epsilon", self.layer_norm_epsilon)?,
+        });
+        layer.wiring = wiring;
+        layer.dropout = p;
+        layer.norm.kind = NormKind::Rms;
+        layer.feed_forward.kind = kind;
+        layer.feed_forward.bias = Bias::Absent;
+        layer.feed_forward.dropout = p;
+        let attention = &mut layer.attention;
+        // Where others divide scores by the root of d_head, queries were drawn as much narrower.
+        attention.scale = 1.0;
+        attention.span = span;
+        attention.qkv_bias = Bias::Absent;
+        attention.output_bias = Bias::Absent;
+        attention.dropout = p;
+        attention.positions = PositionScheme::Buckets(self.buckets(direction)?);
+        let embedding = EmbeddingConfig {
+            dropout: p,
+            ..EmbeddingConfig::new(d_model, EmbeddedPositions::None)
+        };
+        let max_positions = size("n_positions", self.n_positions)?;
+        let mut stack = stack(max_positions, embedding, vec![layer; n_layers]);
+        stack.dropout = p;
+        Ok(stack)
+    }
+
+    /// The wiring of the feed-forward layer, and its activation.
+    fn feed_forward(&self) -> Result<(FeedForwardKind, Activation), ConfigError> {
+        let field = "feed_forward_proj";
+        Ok(match self.feed_forward_proj.strip_prefix("gated-") {
+            // Without a gate, the word means the other GELU.
+            Some("gelu") => (FeedForwardKind::Gated, Activation::GeluTanh),
+            Some(name) => (FeedForwardKind::Gated, activation(field, name)?),
+            None => (FeedForwardKind::Plain, activation(field, &self.feed_forward_proj)?),
+        })
+    }
+
+    fn buckets(&self, direction: Direction) -> Result<BucketConfig, ConfigError> {
+        let n_buckets =
+            size("relative_attention_num_buckets", self.relative_attention_num_buckets)?;
+        if n_buckets < 4 {
+            let reason = "it must be at least 4: near and far, before and after";
+            return Err(ConfigError::invalid("relative_attention_num_buckets", n_buckets, reason));
+        }
+        let field = "relative_attention_max_distance";
+        let max_distance = size(field, self.relative_attention_max_distance)?;
+        if max_distance <= n_buckets / 2 {
+            let reason = "it must exceed half of relative_attention_num_buckets";
+            return Err(ConfigError::invalid(field, max_distance, reason));
+        }
+        Ok(BucketConfig { n_buckets, max_distance, direction })
+    }
+
+    /// Standard deviation of the weights at initialization.
+    ///
+    /// ```text
+    /// initializer_factor / sqrt(d_model sqrt(d_kv))
+    /// ```
+    ///
+    /// transformers draws every kind of matrix from a distribution of its own, and queries from so
+    /// narrow a one that scores have unit variance though nothing divides them. With one distribution
+    /// for all, this is the one that gives them unit variance.
+    fn init_std(&self) -> Result<f64, ConfigError> {
+        let width = self.d_model as f64 * (self.d_kv as f64).sqrt();
+        init_std("initializer_factor", self.initializer_factor / width.sqrt())
+    }
+}
+
+/// The `config.json` of a new model, in the words and the form of T5 1.1.
+pub(super) fn config(size: &Size, (model_type, class): (&str, &str)) -> Result<Value, ConfigError> {
+    size.refuse_kv_heads()?;
+    // Two thirds of four times d_model, so that three matrices cost what two do; rounded up to a
+    // multiple of 32.
+    let d_ff = size.d_ff.unwrap_or((8 * size.d_model).div_ceil(3).next_multiple_of(32));
+    Ok(json!({
+        "model_type": model_type, "architectures": [class], "is_encoder_decoder": true,
+        "vocab_size": size.vocab_size, "n_positions": size.context, "d_model": size.d_model,
+        "d_kv": divides("num_heads", size.n_heads, size.d_model)?, "d_ff": d_ff,
+        "num_layers": size.n_layers, "num_decoder_layers": size.n_layers,
+        "num_heads": size.n_heads, "feed_forward_proj": "gated-gelu",
+        "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128,
+        "dropout_rate": size.dropout, "layer_norm_epsilon": 1e-6, "initializer_factor": 1.0,
+        // Scaled states would make scores so small that training begins slowly.
+        "tie_word_embeddings": true, "scale_decoder_outputs": false,
+        "pad_token_id": 0, "bos_token_id": null, "eos_token_id": size.eos,
+        "decoder_start_token_id": 0, "dtype": "float32",
+    }))
+}

@@ -1,0 +1,147 @@
+//! What encoders of images share: patches behind a class token, the fields of their configs, the keys
+//! of their checkpoints.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Size;
+use super::gpt_like::{Shape, layer};
+use super::skeletons::{dropout, init_std, stack};
+use crate::arch::block::BlockConfig;
+use crate::arch::{EmbeddedPositions, EmbeddingConfig, ImageEncoderConfig};
+use crate::heads::pooling::Pooling;
+use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, TokenHeadConfig};
+use crate::layers::patches::{LeadingTokens, MaskToken, PatchConfig};
+use crate::layers::{linear::Bias, mask::Span};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, divides, epsilon, size};
+use crate::wire::keys::{Key, drop, rename, transpose};
+
+/// Embeddings, attention and the last norm.
+pub(super) const KEYS: &[Key] = &[
+    rename("embeddings", "embedding"),
+    rename("embeddings.patch_embeddings.projection", "embedding.projection"),
+    transpose("encoder.layer.{}.attention.attention.query", "layers.{}.attention.query"),
+    transpose("encoder.layer.{}.attention.attention.key", "layers.{}.attention.key"),
+    transpose("encoder.layer.{}.attention.attention.value", "layers.{}.attention.value"),
+    transpose("encoder.layer.{}.attention.output.dense", "layers.{}.attention.output"),
+    rename("layernorm", "norm"),
+    // What hides a patch in pretraining.
+    drop("embeddings.mask_token"),
+];
+
+/// A height and a width.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum Sides {
+    /// They are equal.
+    Square(usize),
+    /// They may differ.
+    Both([usize; 2]),
+}
+
+/// Fields that all of them have; a family's own come beside them.
+#[derive(Deserialize)]
+pub(super) struct ImageFields {
+    pub(super) hidden_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    hidden_act: String,
+    hidden_dropout_prob: f64,
+    attention_probs_dropout_prob: f64,
+    initializer_range: f64,
+    layer_norm_eps: f64,
+    image_size: Sides,
+    patch_size: Sides,
+    num_channels: usize,
+    qkv_bias: bool,
+}
+
+impl ImageFields {
+    /// A layer as ViT has it, as wide in between as that field says; a family changes what it does
+    /// otherwise.
+    pub(super) fn layer(
+        &self,
+        (d_ff_field, d_ff): (&'static str, usize),
+    ) -> Result<BlockConfig, ConfigError> {
+        let d_model = size("hidden_size", self.hidden_size)?;
+        let n_heads = size("num_attention_heads", self.num_attention_heads)?;
+        let mut layer = layer(Shape {
+            d_model,
+            n_heads,
+            d_head: divides("num_attention_heads", n_heads, d_model)?,
+            d_ff: size(d_ff_field, d_ff)?,
+            activation: activation("hidden_act", &self.hidden_act)?,
+            epsilon: epsilon("layer_norm_eps", self.layer_norm_eps)?,
+        });
+        layer.dropout = dropout("hidden_dropout_prob", self.hidden_dropout_prob)?;
+        layer.attention.span = Span::Full;
+        layer.attention.qkv_bias = Bias::from(self.qkv_bias);
+        let (field, p) = ("attention_probs_dropout_prob", self.attention_probs_dropout_prob);
+        layer.attention.dropout = dropout(field, p)?;
+        Ok(layer)
+    }
+
+    /// An encoder of such layers.
+    pub(super) fn encoder(
+        &self,
+        tokens: LeadingTokens,
+        layer: BlockConfig,
+    ) -> Result<ImageEncoderConfig, ConfigError> {
+        let sides = |field, sides| match sides {
+            Sides::Square(side) => size(field, side).map(|side| [side, side]),
+            Sides::Both([height, width]) => Ok([size(field, height)?, size(field, width)?]),
+        };
+        let patches = PatchConfig {
+            d_model: layer.attention.d_model,
+            image: sides("image_size", self.image_size)?,
+            patch: sides("patch_size", self.patch_size)?,
+            channels: size("num_channels", self.num_channels)?,
+            mask: MaskToken::Absent,
+            tokens,
+        };
+        for (patch, image) in patches.patch.into_iter().zip(patches.image) {
+            divides("patch_size", patch, image)?;
+        }
+        let mut embedding = EmbeddingConfig::new(patches.d_model, EmbeddedPositions::None);
+        embedding.dropout = dropout("hidden_dropout_prob", self.hidden_dropout_prob)?;
+        let layers = vec![layer; size("num_hidden_layers", self.num_hidden_layers)?];
+        let stack = stack(patches.n_tokens(), embedding, layers);
+        let init_std = init_std("initializer_range", self.initializer_range)?;
+        Ok(ImageEncoderConfig { patches, stack, init_std })
+    }
+}
+
+/// Heads over these hidden states, and a pooler.
+pub(super) fn heads(pooling: Pooling, pooler: Pooler) -> HeadsConfig {
+    let bias = Bias::Present;
+    HeadsConfig {
+        masked_lm: None,
+        pooler,
+        classifier: ClassifierConfig { pooling, transform: None, bias, dropout: [0.0; 2] },
+        tokens: TokenHeadConfig { transform: None, dropout: 0.0 },
+    }
+}
+
+/// The `config.json` of a new model that looks at small images, in ViT's words.
+pub(super) fn config(
+    size: &Size,
+    (model_type, class): (&str, &str),
+    more: Value,
+) -> Result<Value, ConfigError> {
+    size.refuse_kv_heads()?;
+    let mut config = json!({
+        "model_type": model_type, "architectures": [class],
+        "image_size": 32, "patch_size": 8, "num_channels": 3,
+        "hidden_size": size.d_model, "num_hidden_layers": size.n_layers,
+        "num_attention_heads": size.n_heads, "hidden_act": "gelu", "qkv_bias": true,
+        "hidden_dropout_prob": size.dropout, "attention_probs_dropout_prob": size.dropout,
+        "initializer_range": size.init_std(), "dtype": "float32",
+        "id2label": { "0": "LABEL_0", "1": "LABEL_1" },
+        "label2id": { "LABEL_0": 0, "LABEL_1": 1 },
+    });
+    if let (Some(config), Value::Object(more)) = (config.as_object_mut(), more) {
+        config.extend(more);
+    }
+    Ok(config)
+}

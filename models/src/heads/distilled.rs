@@ -1,0 +1,56 @@
+//! Classes of an image by two tokens: one taught by labels, one by another model.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor};
+
+use crate::arch::{Input, Skeleton, SkeletonConfig};
+use crate::layers::linear::{Bias, linear};
+
+/// A skeleton with two projections to classes, whose scores are averaged.
+///
+/// Reference: Touvron et al. 2020, §4, <https://arxiv.org/abs/2012.12877>
+#[derive(Module, Debug)]
+pub struct DistilledClassifier {
+    /// The skeleton.
+    pub backbone: Skeleton,
+    /// Of the class token.
+    pub cls_classifier: Linear,
+    /// Of the distillation token.
+    pub distillation_classifier: Linear,
+}
+
+impl DistilledClassifier {
+    /// A model of zeros, to be initialized or loaded.
+    pub fn new(skeleton: &SkeletonConfig, n_classes: usize, device: &Device) -> Self {
+        let projection = || linear(skeleton.stack().d_model, n_classes, Bias::Present, device);
+        Self {
+            backbone: skeleton.init(device),
+            cls_classifier: projection(),
+            distillation_classifier: projection(),
+        }
+    }
+
+    /// The scores of all classes: their mean, those by the class token, those by the distillation
+    /// token.
+    ///
+    /// # Shapes
+    ///
+    /// - results: `[batch, classes]`
+    pub fn forward(&self, input: &Input) -> [Tensor<2>; 3] {
+        self.logits(self.backbone.forward(input))
+    }
+
+    /// Scores of hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[batch, seq, d_model]`
+    /// - results: `[batch, classes]`
+    pub fn logits(&self, hidden: Tensor<3>) -> [Tensor<2>; 3] {
+        let token = |index: usize| hidden.clone().slice_dim(1, index..index + 1).squeeze_dim(1);
+        let by_class = self.cls_classifier.forward::<2>(token(0));
+        let by_teacher = self.distillation_classifier.forward::<2>(token(1));
+        [(by_class.clone() + by_teacher.clone()) / 2.0, by_class, by_teacher]
+    }
+}

@@ -1,0 +1,57 @@
+//! Masked language modelling: the scores of the token that belongs at each position.
+
+use burn::module::{Module, Param};
+use burn::nn::Initializer;
+use burn::tensor::{Device, Tensor};
+
+use super::transform::{Transform, TransformConfig};
+use crate::arch::{Encoder, EncoderConfig, Tokens};
+
+/// An encoder whose hidden states are transformed and scored against the token embeddings.
+///
+/// Reference: Devlin et al. 2018, §3.1, <https://arxiv.org/abs/1810.04805>
+#[derive(Module, Debug)]
+pub struct MaskedLm {
+    /// The skeleton.
+    pub backbone: Encoder,
+    transform: Transform,
+    output: TokenBias,
+}
+
+/// What is added to the scores of tokens.
+#[derive(Module, Debug)]
+pub struct TokenBias {
+    /// `[vocab_size]`
+    pub bias: Param<Tensor<1>>,
+}
+
+impl MaskedLm {
+    /// A model of zeros, to be initialized or loaded.
+    pub fn new(config: &EncoderConfig, transform: &TransformConfig, device: &Device) -> Self {
+        Self {
+            backbone: config.init(device),
+            transform: transform.init(device),
+            output: TokenBias { bias: Initializer::Zeros.init([config.vocab_size], device) },
+        }
+    }
+
+    /// The scores of all tokens at every position.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, vocab_size]`
+    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
+        self.logits(self.backbone.forward(tokens))
+    }
+
+    /// Scores of hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[batch, seq, d_model]`
+    /// - result: `[batch, seq, vocab_size]`
+    pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
+        let scores = self.backbone.token_embedding().scores(self.transform.forward(hidden));
+        scores + self.output.bias.val().unsqueeze()
+    }
+}

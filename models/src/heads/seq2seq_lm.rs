@@ -1,0 +1,111 @@
+//! Sequence-to-sequence language modelling: the next token's scores, given another text.
+
+use burn::module::{Module, Param};
+use burn::nn::{Initializer, Linear};
+use burn::tensor::{Device, Int, Tensor};
+
+use crate::arch::{
+    Encoded, EncoderDecoder, EncoderDecoderConfig, Initialization, OutputBias, OutputWeights,
+    Tokens, initialize,
+};
+use crate::layers::cache::Cache;
+use crate::layers::linear::{Bias, linear};
+
+/// An encoder-decoder with an output projection over the vocabulary.
+#[derive(Module, Debug)]
+pub struct Seq2SeqLm {
+    /// The skeleton.
+    pub backbone: EncoderDecoder,
+    /// The output projection; `None` where it reads the token embeddings.
+    lm_head: Option<Linear>,
+    output: Option<ConstantBias>,
+}
+
+/// A bias that is not trained.
+#[derive(Module, Debug)]
+pub struct ConstantBias {
+    /// `[1, vocab_size]`
+    pub final_logits_bias: Param<Tensor<2>>,
+}
+
+impl Seq2SeqLm {
+    /// A model of zeros, to be initialized or loaded.
+    pub fn new(config: &EncoderDecoderConfig, device: &Device) -> Self {
+        let projection =
+            |bias| Some(linear(config.decoder.d_model, config.vocab_size, bias, device));
+        let constant = || ConstantBias {
+            final_logits_bias: Initializer::Zeros
+                .init([1, config.vocab_size], device)
+                .set_require_grad(false),
+        };
+        Self {
+            backbone: config.init(device),
+            lm_head: match config.output {
+                OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
+                OutputWeights::Separate => projection(Bias::Absent),
+                OutputWeights::SeparateWithBias => projection(Bias::Present),
+            },
+            output: (config.output_bias == OutputBias::Constant).then(constant),
+        }
+    }
+
+    /// Draws the weights from `seed`; see [`initialize`].
+    pub fn initialized(self, seed: u64) -> Self {
+        let config = self.backbone.config();
+        let how = Initialization { std: config.init_std, n_layers: config.decoder.depth() };
+        initialize(self, how, seed)
+    }
+
+    /// The config that the model was built from.
+    pub fn config(&self) -> &EncoderDecoderConfig {
+        self.backbone.config()
+    }
+
+    /// The device that the weights are on.
+    pub fn device(&self) -> Device {
+        self.backbone.token_embedding().weight.lazy_device()
+    }
+
+    /// The next token's scores at every position of `text`, a text that follows on `source`.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, vocab_size]`
+    pub fn forward(&self, source: &Tokens, text: &Tokens) -> Tensor<3> {
+        self.logits(self.backbone.decode(text, &self.backbone.encode(source)))
+    }
+
+    /// The next token's scores after each of the new tokens; see [`EncoderDecoder::step`].
+    ///
+    /// # Shapes
+    ///
+    /// - `tokens`: `[batch, new]`
+    /// - result: `[batch, new, vocab_size]`
+    pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
+        self.logits(self.backbone.step(tokens, encoded, cache))
+    }
+
+    /// An empty cache with room for `capacity` tokens.
+    pub fn cache(&self, capacity: usize) -> Cache {
+        Cache::new(self.config().decoder.layers.len(), capacity)
+    }
+
+    /// Scores of the decoder's hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[batch, seq, d_model]`
+    /// - result: `[batch, seq, vocab_size]`
+    pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
+        let scale = self.config().output_scale;
+        let hidden = if scale == 1.0 { hidden } else { hidden * scale };
+        let scores = match &self.lm_head {
+            Some(lm_head) => lm_head.forward(hidden),
+            None => self.backbone.token_embedding().scores(hidden),
+        };
+        match &self.output {
+            Some(bias) => scores + bias.final_logits_bias.val().unsqueeze(),
+            None => scores,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Classes of every token, and the ends of a span.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::tensor::{Device, Tensor};
+
+use super::transform::{Transform, TransformConfig};
+use crate::arch::{Input, Skeleton, SkeletonConfig};
+use crate::layers::linear::{Bias, linear};
+
+/// Form of a head over every token.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TokenHeadConfig {
+    /// What is done to the hidden states first.
+    pub transform: Option<TransformConfig>,
+    /// Probability of dropping a feature in training.
+    pub dropout: f64,
+}
+
+/// A skeleton with a projection of every token to classes.
+#[derive(Module, Debug)]
+pub struct TokenClassifier {
+    /// The skeleton.
+    pub backbone: Skeleton,
+    transform: Option<Transform>,
+    /// The projection to classes.
+    pub classifier: Linear,
+    dropout: Dropout,
+}
+
+impl TokenClassifier {
+    /// A model of zeros, to be initialized or loaded.
+    pub fn new(
+        skeleton: &SkeletonConfig,
+        config: &TokenHeadConfig,
+        n_classes: usize,
+        device: &Device,
+    ) -> Self {
+        let width = skeleton.stack().d_model;
+        let width = config.transform.map_or(width, |transform| transform.width[1]);
+        Self {
+            backbone: skeleton.init(device),
+            transform: config.transform.map(|transform| transform.init(device)),
+            classifier: linear(width, n_classes, Bias::Present, device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+        }
+    }
+
+    /// The scores of all classes at every position.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, classes]`
+    pub fn forward(&self, input: &Input) -> Tensor<3> {
+        self.logits(self.backbone.forward(input))
+    }
+
+    /// Scores of hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[batch, seq, d_model]`
+    /// - result: `[batch, seq, classes]`
+    pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
+        let hidden = match &self.transform {
+            Some(transform) => transform.forward(hidden),
+            None => hidden,
+        };
+        self.classifier.forward(self.dropout.forward(hidden))
+    }
+}

@@ -1,0 +1,65 @@
+//! What several heads do before their last projection.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor};
+
+use crate::layers::activation::Activation;
+use crate::layers::linear::{Bias, linear};
+use crate::layers::norm::{Norm, NormConfig};
+
+/// Sizes and form of a transform.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TransformConfig {
+    /// Features before and after.
+    pub width: [usize; 2],
+    /// Whether the projection adds a bias.
+    pub bias: Bias,
+    /// The non-linearity.
+    pub activation: Activation,
+    /// The norm after it.
+    pub norm: Option<NormConfig>,
+}
+
+/// `Norm(act(x W + b))`
+#[derive(Module, Debug)]
+pub struct Transform {
+    /// The projection.
+    pub dense: Linear,
+    norm: Option<Norm>,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl TransformConfig {
+    /// Features in and out, a bias, and no norm.
+    pub fn new(d_model: usize, activation: Activation) -> Self {
+        Self { width: [d_model, d_model], bias: Bias::Present, activation, norm: None }
+    }
+
+    /// A transform of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> Transform {
+        let [d_input, d_output] = self.width;
+        Transform {
+            dense: linear(d_input, d_output, self.bias, device),
+            norm: self.norm.map(|norm| norm.init(device)),
+            activation: self.activation,
+        }
+    }
+}
+
+impl Transform {
+    /// Transforms every vector.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[.., width[0]]`
+    /// - result: `[.., width[1]]`
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let x = self.activation.forward(self.dense.forward(x));
+        match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A learned bias for every distance between a query and a key, distances in buckets.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::embedding::EmbeddingTable;
+
+/// How distances share buckets: small ones have one each, larger ones share on a logarithmic scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BucketConfig {
+    /// Rows of the table.
+    pub n_buckets: usize,
+    /// From this distance on all share the last bucket.
+    pub max_distance: usize,
+    /// Which keys there are.
+    pub direction: Direction,
+}
+
+/// Which keys a query has buckets for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// Those before it and those after it, half of the buckets each.
+    Both,
+    /// Those before it; all others share the bucket of the query itself.
+    Past,
+}
+
+impl BucketConfig {
+    /// The bucket of a key `distance` positions after the query.
+    ///
+    /// Computed in 32-bit floats, in the order of the reference: between two powers a rounding
+    /// decides.
+    ///
+    /// Reference: Raffel et al. 2019, §2.1, <https://arxiv.org/abs/1910.10683>
+    pub fn bucket(&self, distance: i64) -> usize {
+        let (first, n_buckets, distance) = match self.direction {
+            Direction::Both => {
+                let half = self.n_buckets / 2;
+                (if distance > 0 { half } else { 0 }, half, distance.unsigned_abs() as usize)
+            }
+            Direction::Past => (0, self.n_buckets, (-distance).max(0) as usize),
+        };
+        let n_exact = n_buckets / 2;
+        if distance < n_exact {
+            return first + distance;
+        }
+        let ratio = (distance as f32 / n_exact as f32).ln();
+        let span = (self.max_distance as f64 / n_exact as f64).ln() as f32;
+        let share = ratio / span * (n_buckets - n_exact) as f32;
+        first + (n_exact + share as usize).min(n_buckets - 1)
+    }
+
+    /// What is added to the scores of the last `n_queries` of `n_keys` positions.
+    ///
+    /// # Shapes
+    ///
+    /// - `table`: `[n_buckets, n_heads]`
+    /// - result: `[1, n_heads, n_queries, n_keys]`
+    pub fn bias(&self, table: &EmbeddingTable, [n_queries, n_keys]: [usize; 2]) -> Tensor<4> {
+        let device: Device = table.weight.val().device();
+        let mut buckets = Vec::with_capacity(n_queries * n_keys);
+        for query in n_keys - n_queries..n_keys {
+            buckets.extend((0..n_keys).map(|key| self.bucket(key as i64 - query as i64) as i64));
+        }
+        let data = TensorData::new(buckets, [n_queries, n_keys]);
+        let buckets: Tensor<2, Int> = Tensor::from_data(data, &device);
+        table.forward(buckets).permute([2, 0, 1]).unsqueeze()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_those_of_the_paper() {
+        let both = BucketConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
+        let found: Vec<usize> =
+            [0, -1, -7, -8, -15, -16, -31, -32, -64, -127, -128, -500, 1, 8, 500]
+                .map(|distance| both.bucket(distance))
+                .to_vec();
+        assert_eq!(found, [0, 1, 7, 8, 9, 10, 11, 12, 14, 15, 15, 15, 17, 24, 31]);
+        let past = BucketConfig { n_buckets: 32, max_distance: 128, direction: Direction::Past };
+        let found = [3, 0, -15, -16, -17, -21, -127, -128].map(|distance| past.bucket(distance));
+        assert_eq!(found, [0, 0, 15, 16, 16, 18, 31, 31]);
+    }
+}

@@ -1,0 +1,125 @@
+//! What a `config.json` says, before there are weights.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use serde_json::Value;
+
+use super::{CONFIG_FILE, Checkpoint, LoadError, Model, Prefixes, Rules};
+use crate::arch::OutputWeights;
+use crate::families::{self, Architecture, Family, Task};
+use crate::wire::config::ConfigError;
+use crate::wire::labels::labels;
+
+/// A model to be made: everything but its weights.
+#[derive(Debug, Clone)]
+pub struct Blueprint {
+    /// Its family.
+    pub family: &'static Family,
+    /// The sizes of its skeleton, and the forms of its heads.
+    pub architecture: Architecture,
+    /// What it is asked to do.
+    pub task: Task,
+    /// The names of its classes.
+    pub labels: Vec<String>,
+    /// Its `config.json`, word for word.
+    pub config: Value,
+}
+
+impl Blueprint {
+    /// Reads a directory's `config.json`.
+    ///
+    /// # Errors
+    ///
+    /// No such directory, no config, or one that cannot be followed.
+    pub fn read(folder: &Path) -> Result<Self, LoadError> {
+        let path = folder.join(CONFIG_FILE);
+        if !folder.is_dir() {
+            let reason =
+                "no such directory; a model is a directory with config.json and safetensors";
+            return Err(LoadError::NotAModel { path: folder.to_path_buf(), reason: reason.into() });
+        }
+        if !path.exists() {
+            let reason = "no config.json in it".to_string();
+            return Err(LoadError::NotAModel { path: folder.to_path_buf(), reason });
+        }
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| LoadError::Read { path: path.clone(), source })?;
+        let parsed = || -> Result<_, ConfigError> {
+            let config: Value = serde_json::from_str(&text)?;
+            let family = families::find(config["model_type"].as_str().unwrap_or_default())?;
+            Self::new(family, config)
+        };
+        parsed().map_err(|source| LoadError::Config { path, source })
+    }
+
+    /// Reads the `config.json` of a family.
+    ///
+    /// # Errors
+    ///
+    /// A value that is not supported, or makes no model.
+    pub fn new(family: &'static Family, config: Value) -> Result<Self, ConfigError> {
+        let architecture = (family.architecture)(&config.to_string())?;
+        let task = family.task(&config)?;
+        let labels = labels(&config)?;
+        Ok(Self { family, architecture, task, labels, config })
+    }
+
+    /// A model of zeros, to be initialized or loaded.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the architecture cannot carry the task's head; a family that names one for it is
+    /// wrong.
+    pub fn model(&self, device: &Device) -> Model {
+        let head = (self.task, self.labels.len());
+        Model::new(&self.architecture, head, device)
+            .unwrap_or_else(|| panic!("{} has no head for {:?}", self.family.name(), self.task))
+    }
+
+    /// The key tables of the model.
+    pub fn rules(&self) -> Rules {
+        let fields = self.config.as_object().into_iter().flatten();
+        let true_fields = fields.filter(|(_, value)| **value == Value::Bool(true));
+        Rules {
+            true_fields: true_fields.map(|(field, _)| field.clone()).collect(),
+            head: self.family.head_keys(self.task),
+            skeleton: self.family.keys,
+            prefix: self.family.prefix,
+            prefixes: match self.task {
+                Task::Backbone => Prefixes::Absent,
+                _ => Prefixes::Present,
+            },
+            n_heads: self.architecture.n_heads(),
+        }
+    }
+
+    /// Decides what a config leaves to the checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// A tensor that cannot be read.
+    pub(super) fn settle(&mut self, checkpoint: &Checkpoint) -> Result<(), LoadError> {
+        if let Architecture::EncoderDecoder(config) = &mut self.architecture
+            && config.output == OutputWeights::TiedUnlessGiven
+        {
+            let [output, tokens] =
+                ["lm_head.weight", "shared.weight"].map(|key| checkpoint.tensors().get(key));
+            let is_tied = match (output, tokens) {
+                // A second copy says no more than none.
+                (Some(output), Some(tokens)) => output.read()? == tokens.read()?,
+                (output, _) => output.is_none(),
+            };
+            config.output = OutputWeights::from(is_tied);
+        }
+        Ok(())
+    }
+
+    /// A model with this head was asked to do something else.
+    pub(super) fn wrong_head(&self, wanted: &str) -> ConfigError {
+        let class = self.config["architectures"][0].clone();
+        let known: Vec<&str> = self.family.tasks.iter().map(|(_, class, _)| *class).collect();
+        let supported = format!("{wanted} is asked for; the family has {}", known.join(", "));
+        ConfigError::unsupported("architectures", class, &supported)
+    }
+}

@@ -1,0 +1,95 @@
+//! A model with whatever head it has.
+
+use burn::module::Module;
+use burn::tensor::{Device, TensorData};
+
+use crate::arch::SkeletonConfig;
+use crate::families::{Architecture, Task};
+use crate::heads::{
+    Backbone, CausalLm, DistilledClassifier, HeadsConfig, MaskedLm, Seq2SeqLm, SequenceClassifier,
+    SpanExtractor, TokenClassifier,
+};
+use crate::parameters::{self, ParameterInfo};
+
+/// A model with its head.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
+#[derive(Module, Debug)]
+pub enum Model {
+    /// Names the next token.
+    CausalLm(CausalLm),
+    /// Names the tokens that are masked.
+    MaskedLm(MaskedLm),
+    /// Names the next token, given another text.
+    Seq2SeqLm(Seq2SeqLm),
+    /// Names the class of a text or an image.
+    SequenceClassifier(SequenceClassifier),
+    /// Names the class of an image by two tokens.
+    DistilledClassifier(DistilledClassifier),
+    /// Names the class of every token.
+    TokenClassifier(TokenClassifier),
+    /// Finds the ends of an answer.
+    SpanExtractor(SpanExtractor),
+    /// Hidden states only.
+    Backbone(Backbone),
+}
+
+impl Model {
+    /// A model of zeros, to be initialized or loaded; `None` where the architecture cannot carry the
+    /// task's head.
+    pub fn new(
+        architecture: &Architecture,
+        (task, n_labels): (Task, usize),
+        device: &Device,
+    ) -> Option<Self> {
+        let (skeleton, heads) = match (architecture, task) {
+            (Architecture::EncoderDecoder(config), Task::Seq2SeqLm) => {
+                return Some(Self::Seq2SeqLm(Seq2SeqLm::new(config, device)));
+            }
+            (Architecture::Decoder(config), Task::CausalLm) => {
+                return Some(Self::CausalLm(CausalLm::new(config, device)));
+            }
+            (Architecture::Encoder(config, heads), Task::MaskedLm) => {
+                let transform = heads.masked_lm.as_ref()?;
+                return Some(Self::MaskedLm(MaskedLm::new(config, transform, device)));
+            }
+            (Architecture::EncoderDecoder(_), _) => return None,
+            (Architecture::Decoder(config), _) => {
+                (SkeletonConfig::Decoder(config.clone()), HeadsConfig::of_decoder())
+            }
+            (Architecture::Encoder(config, heads), _) => {
+                (SkeletonConfig::Encoder(config.clone()), *heads)
+            }
+            (Architecture::ImageEncoder(config, heads), _) => {
+                (SkeletonConfig::ImageEncoder(config.clone()), *heads)
+            }
+        };
+        Some(match task {
+            Task::SequenceClassifier | Task::ImageClassifier => {
+                let head = &heads.classifier;
+                Self::SequenceClassifier(SequenceClassifier::new(&skeleton, head, n_labels, device))
+            }
+            Task::DistilledImageClassifier => {
+                Self::DistilledClassifier(DistilledClassifier::new(&skeleton, n_labels, device))
+            }
+            Task::TokenClassifier => {
+                let head = &heads.tokens;
+                Self::TokenClassifier(TokenClassifier::new(&skeleton, head, n_labels, device))
+            }
+            Task::Span => Self::SpanExtractor(SpanExtractor::new(&skeleton, &heads.tokens, device)),
+            Task::Backbone => Self::Backbone(Backbone::new(&skeleton, heads.pooler, device)),
+            Task::CausalLm | Task::MaskedLm | Task::Seq2SeqLm => return None,
+        })
+    }
+
+    /// Every parameter's path and shape.
+    pub fn parameters(&self) -> Vec<ParameterInfo> {
+        parameters::list(self)
+    }
+
+    pub(super) fn replace(
+        self,
+        source: &mut dyn FnMut(&ParameterInfo) -> Option<TensorData>,
+    ) -> Self {
+        parameters::replace(self, source)
+    }
+}

@@ -1,0 +1,64 @@
+//! The rules of a family's key tables that hold for one model.
+
+use crate::parameters::ParameterInfo;
+use crate::wire::keys::{Key, Pattern};
+
+/// A model's key tables, and what they need to know of it.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The keys of the head.
+    pub head: &'static [Key],
+    /// The keys of the skeleton.
+    pub skeleton: &'static [&'static [Key]],
+    /// What the keys of the skeleton begin with beside a head.
+    pub prefix: &'static str,
+    /// Whether they do in this file.
+    pub prefixes: Prefixes,
+    /// Attention heads.
+    pub n_heads: usize,
+    /// Fields of the config that are `true`.
+    pub true_fields: Vec<String>,
+}
+
+/// Whether the keys of a skeleton have their prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefixes {
+    /// They do.
+    Present,
+    /// The file is that of a model without a head.
+    Absent,
+}
+
+impl Rules {
+    /// The rules that hold for a model with these parameters, those of the head first.
+    pub(super) fn holding(&self, parameters: &[ParameterInfo]) -> Vec<(Side, &'static Key)> {
+        let is_there = |module: &'static str| {
+            let module_of = |p: &ParameterInfo| p.path.rsplit_once('.').map(|(m, _)| m.to_string());
+            let matches = |path: String| Pattern(module).numbers(&path).is_some();
+            parameters.iter().filter_map(module_of).any(matches)
+        };
+        let skeleton = self.skeleton.iter().copied().flatten().map(|rule| (Side::Skeleton, rule));
+        let all = self.head.iter().map(|rule| (Side::Head, rule)).chain(skeleton);
+        let mut holding = Vec::new();
+        for (side, rule) in all {
+            match rule {
+                Key::Given { module, keys } if is_there(module) => {
+                    holding.extend(keys.iter().map(|rule| (side, rule)));
+                }
+                Key::WhereTrue { field, keys } if self.true_fields.iter().any(|f| f == field) => {
+                    holding.extend(keys.iter().map(|rule| (side, rule)));
+                }
+                Key::Given { .. } | Key::WhereTrue { .. } => {}
+                rule => holding.push((side, rule)),
+            }
+        }
+        holding
+    }
+}
+
+/// Which table a rule is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Head,
+    Skeleton,
+}

@@ -1,0 +1,189 @@
+//! What `zoo forward` gives a model, read from the command line.
+
+use std::path::Path;
+
+use anyhow::Result;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::super::usage;
+use super::ForwardArgs;
+use crate::models::arch::{Input, StackConfig, Tokens};
+use crate::models::families::Architecture;
+use crate::models::layers::embedding::token_ids;
+use crate::models::layers::mask::Padding;
+use crate::models::pretrained::{F32Tensor, read_safetensors};
+
+/// What a model is given, on the host.
+pub(super) struct Batch {
+    ids: Vec<Vec<u32>>,
+    types: Option<Vec<Vec<u32>>>,
+    decoder_ids: Option<Vec<Vec<u32>>>,
+    padding: Padding,
+    pixels: Option<F32Tensor>,
+}
+
+impl Batch {
+    pub(super) fn parse(args: &ForwardArgs) -> Result<Self> {
+        let ids = match &args.ids {
+            Some(text) => rows("--ids", text)?,
+            None => Vec::new(),
+        };
+        let types = args.types.as_deref().map(|text| rows("--types", text)).transpose()?;
+        if let Some(types) = &types {
+            same_shape("--types", types, &ids)?;
+        }
+        let decoder_ids =
+            args.decoder_ids.as_deref().map(|text| rows("--decoder-ids", text)).transpose()?;
+        if let Some(decoder_ids) = &decoder_ids
+            && decoder_ids.len() != ids.len()
+        {
+            return Err(usage(format!(
+                "--decoder-ids has {} rows, --ids has {}",
+                decoder_ids.len(),
+                ids.len()
+            )));
+        }
+        let padding = padding(args.mask.as_deref(), &ids)?;
+        let pixels = args.pixels.as_deref().map(read_pixels).transpose()?;
+        Ok(Self { ids, types, decoder_ids, padding, pixels })
+    }
+
+    /// Refuses what the model cannot read, before its weights are.
+    pub(super) fn check(&self, architecture: &Architecture) -> Result<()> {
+        let stacks = architecture.stacks();
+        match (architecture, &self.pixels, &self.decoder_ids) {
+            (Architecture::ImageEncoder(config, _), Some(pixels), _) => {
+                let patches = &config.patches;
+                let [height, width] = patches.image;
+                if pixels.shape[1..] != [patches.channels, height, width] {
+                    return Err(usage(format!(
+                        "pixel_values has the shape {:?}; the model sees images of {} x {height} x \
+                         {width}",
+                        pixels.shape, patches.channels
+                    )));
+                }
+                return Ok(());
+            }
+            (Architecture::ImageEncoder(..), None, _) => {
+                return Err(usage("a model of images; give --pixels FILE"));
+            }
+            (_, Some(_), _) => {
+                return Err(usage("a model of texts, which sees no images; give --ids"));
+            }
+            (Architecture::EncoderDecoder(_), _, None) => {
+                let way = "an encoder-decoder; give --decoder-ids as well";
+                return Err(usage(format!("{way}, beginning with decoder_start_token_id")));
+            }
+            (Architecture::EncoderDecoder(_), _, Some(decoder_ids)) => {
+                check_ids(decoder_ids, (architecture.vocab_size(), stacks[1]))?;
+            }
+            (_, _, Some(_)) => {
+                return Err(usage("--decoder-ids is for encoder-decoders, which this is not"));
+            }
+            _ => {}
+        }
+        let n_types = stacks[0].embedding.n_types as u32;
+        let beyond = |types: &Vec<Vec<u32>>| types.iter().flatten().any(|&t| t >= n_types.max(1));
+        if self.types.as_ref().is_some_and(beyond) {
+            return Err(usage(format!("--types: the model has {n_types} token types")));
+        }
+        check_ids(&self.ids, (architecture.vocab_size(), stacks[0]))
+    }
+
+    pub(super) fn tokens(&self, device: &Device) -> Tokens {
+        let on_device = |rows: &Vec<Vec<u32>>| token_ids(&rows.concat(), rows.len(), device);
+        Tokens {
+            ids: on_device(&self.ids),
+            types: self.types.as_ref().map(on_device),
+            padding: self.padding.clone(),
+        }
+    }
+
+    pub(super) fn text(&self, device: &Device) -> Tokens {
+        let rows = self.decoder_ids.as_deref().unwrap_or_default();
+        Tokens::new(token_ids(&rows.concat(), rows.len(), device), Padding::none())
+    }
+
+    pub(super) fn input(&self, device: &Device) -> Input {
+        match &self.pixels {
+            Some(pixels) => {
+                let data = TensorData::new(pixels.values.clone(), pixels.shape.clone());
+                Input::Pixels(Tensor::from_data(data, device))
+            }
+            None => Input::Tokens(self.tokens(device)),
+        }
+    }
+}
+
+fn read_pixels(path: &Path) -> Result<F32Tensor> {
+    let mut tensors = read_safetensors(path)?;
+    let pixels = tensors
+        .remove("pixel_values")
+        .ok_or_else(|| usage(format!("{} has no tensor pixel_values", path.display())))?;
+    if pixels.shape.len() != 4 {
+        let shape = format!("{:?}", pixels.shape);
+        return Err(usage(format!(
+            "pixel_values has the shape {shape}; [batch, channels, height, width] is read"
+        )));
+    }
+    Ok(pixels)
+}
+
+/// Rows of numbers, all of one length.
+fn rows(flag: &str, text: &str) -> Result<Vec<Vec<u32>>> {
+    let number = |word: &str| -> Result<u32> {
+        word.trim().parse().map_err(|_| usage(format!("{flag}: {word:?} is not a token id")))
+    };
+    let rows: Vec<Vec<u32>> =
+        text.split(';').map(|row| row.split(',').map(number).collect()).collect::<Result<_>>()?;
+    let length = rows[0].len();
+    if let Some(index) = rows.iter().position(|row| row.len() != length) {
+        return Err(usage(format!(
+            "{flag}: row {index} has {} entries and row 0 has {length}; fill short rows up and say \
+             which entries are padding with --mask",
+            rows[index].len(),
+        )));
+    }
+    Ok(rows)
+}
+
+fn padding(mask: Option<&str>, ids: &[Vec<u32>]) -> Result<Padding> {
+    let Some(mask) = mask else {
+        return Ok(Padding::none());
+    };
+    let mask = rows("--mask", mask)?;
+    same_shape("--mask", &mask, ids)?;
+    if let Some(value) = mask.iter().flatten().find(|&&value| value > 1) {
+        return Err(usage(format!("--mask: {value} is neither 0 nor 1")));
+    }
+    Ok(Padding::from_rows(mask.iter().map(|row| row.iter().map(|&v| v == 1).collect()).collect()))
+}
+
+fn same_shape(flag: &str, found: &[Vec<u32>], ids: &[Vec<u32>]) -> Result<()> {
+    if found.len() == ids.len() && found[0].len() == ids[0].len() {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "{flag} has {} rows of {}, --ids has {} rows of {}",
+        found.len(),
+        found[0].len(),
+        ids.len(),
+        ids[0].len()
+    )))
+}
+
+fn check_ids(ids: &[Vec<u32>], (vocab_size, stack): (usize, &StackConfig)) -> Result<()> {
+    if let Some(id) = ids.iter().flatten().find(|&&id| id as usize >= vocab_size) {
+        return Err(usage(format!(
+            "token id {id} is out of range; the model has {vocab_size} tokens, 0 to {}",
+            vocab_size - 1
+        )));
+    }
+    let length = ids[0].len();
+    match stack.position_limit() {
+        Some(limit) if length > limit => Err(usage(format!(
+            "a row has {length} tokens, and the model has vectors for {limit} positions"
+        ))),
+        _ => Ok(()),
+    }
+}

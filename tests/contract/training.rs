@@ -1,0 +1,147 @@
+//! Training: the reference's steps, gradients everywhere, a batch learned by heart.
+
+use burn::optim::GradientsParams;
+use burn_zoo::models::arch::{Initialization, initialize};
+use burn_zoo::models::families::{self, Architecture, Size};
+use burn_zoo::models::pretrained::{Blueprint, F32Tensor, Model};
+use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update, gradient_norm};
+use serde::Deserialize;
+
+use super::checks::{device, gradients};
+use crate::golden::{Feed, Targets, assert_close, cases, json, loss, values};
+
+#[derive(Deserialize)]
+struct Losses {
+    losses: Vec<f32>,
+    gradient_norms: Vec<f32>,
+}
+
+/// The optimizer settings that `tests/golden/generate.py` uses.
+const OPTIMIZER: AdamWConfig =
+    AdamWConfig { beta_1: 0.9, beta_2: 0.95, epsilon: 1e-8, weight_decay: 0.1 };
+
+pub(crate) fn fifty_steps_are_those_of_the_reference(family: &str) {
+    let mut compared = 0;
+    for case in cases(family).iter().filter(|case| case.path.join("losses.json").exists()) {
+        let expected: Losses = json(&case.path.join("losses.json"));
+        let device = device().autodiff();
+        let (mut model, feed, targets) = (case.load(&device), case.feed(), case.targets());
+        let mut optimizer = AdamW::new(OPTIMIZER);
+        let (mut losses, mut norms) = (Vec::new(), Vec::new());
+        for _ in &expected.losses {
+            let loss = loss(&model, &feed, &targets, &device);
+            losses.extend(values(loss.clone()));
+            let gradients = GradientsParams::from_grads(loss.backward(), &model);
+            let norm = gradient_norm(&model, &gradients).unwrap();
+            norms.push(norm as f32);
+            let gradient_scale = if norm > 1.0 { 1.0 / (norm + 1e-6) } else { 1.0 };
+            model = optimizer.step(model, gradients, Update { rate: 1e-3, gradient_scale });
+        }
+        assert_close(&format!("{}: losses", case.name), &losses, &expected.losses, 1e-4);
+        // What AdamW makes of the rounding noise in inert gradients adds up.
+        let (first, rest) = norms.split_at(25);
+        let (first_expected, rest_expected) = expected.gradient_norms.split_at(25);
+        assert_close(&format!("{}: norms", case.name), first, first_expected, 1e-3);
+        assert_close(&format!("{}: later norms", case.name), rest, rest_expected, 2e-2);
+        compared += 1;
+    }
+    assert!(compared > 0, "{family} has no losses to compare with");
+}
+
+pub(crate) fn gradients_reach_every_parameter(family: &str) {
+    for case in cases(family) {
+        let device = device().autodiff();
+        let model = case.load(&device);
+        let backward = loss(&model, &case.feed(), &case.targets(), &device).backward();
+        let found = gradients(&model, &GradientsParams::from_grads(backward, &model));
+        for parameter in model.parameters().iter().filter(|p| !p.is_constant()) {
+            let gradient = found.get(&parameter.path);
+            let is_reached = gradient.is_some_and(|values| values.iter().any(|v| *v != 0.0));
+            assert!(is_reached, "{}: {} has no gradient", case.name, parameter.path);
+        }
+    }
+}
+
+pub(crate) fn a_fully_padded_row_gives_numbers(family: &str) {
+    for case in cases(family) {
+        let device = device().autodiff();
+        let model = case.load(&device);
+        let mut feed = case.feed();
+        feed.mask[1].fill(0);
+        let loss = loss(&model, &feed, &case.targets(), &device);
+        let found = values(loss.clone())[0];
+        let gradients = GradientsParams::from_grads(loss.backward(), &model);
+        let norm = gradient_norm(&model, &gradients).unwrap();
+        assert!(found.is_finite(), "{}: loss {found}", case.name);
+        assert!(norm.is_finite(), "{}: gradient norm {norm}", case.name);
+    }
+}
+
+/// A batch to be learned by heart: texts, or pairs of them, or images.
+fn batch(architecture: &Architecture) -> (Feed, Targets) {
+    let rows = |seed: u32| -> Vec<Vec<u32>> {
+        (0..4).map(|row| (0..16).map(|i| 3 + (row * seed + i * i * 3 + i) % 26).collect()).collect()
+    };
+    let classes = |rows: &[Vec<u32>]| rows.iter().flatten().map(|&id| i64::from(id)).collect();
+    match architecture {
+        Architecture::Decoder(_) => {
+            let labels = |row: Vec<u32>| row.into_iter().map(i64::from).collect();
+            let targets = rows(7).into_iter().map(labels).collect();
+            (Feed::of(rows(7)), Targets::NextTokens(targets))
+        }
+        // Every third token is hidden, and all must be named.
+        Architecture::Encoder(..) => {
+            let mut feed = Feed::of(rows(7));
+            let hide = |row: &mut Vec<u32>| row.iter_mut().step_by(3).for_each(|id| *id = 28);
+            feed.ids.iter_mut().for_each(hide);
+            (feed, Targets::Classes(classes(&rows(7))))
+        }
+        Architecture::EncoderDecoder(_) => {
+            let mut feed = Feed::of(rows(7));
+            let text = rows(11);
+            let shifted = |row: &Vec<u32>| [&[0], &row[..row.len() - 1]].concat();
+            feed.decoder_ids = Some(text.iter().map(shifted).collect());
+            feed.decoder_mask = Some(vec![vec![1; 16]; 4]);
+            (feed, Targets::Classes(classes(&text)))
+        }
+        Architecture::ImageEncoder(config, _) => {
+            let shape = [&[4, config.patches.channels], &config.patches.image[..]].concat();
+            let count: usize = shape.iter().product();
+            let values = (0..count).map(|i| ((i * i % 97) as f32 / 48.5) - 1.0).collect();
+            let mut feed = Feed::of(Vec::new());
+            feed.pixels = Some(F32Tensor { shape, values });
+            (feed, Targets::Classes(vec![0, 1, 1, 0]))
+        }
+    }
+}
+
+pub(crate) fn one_batch_can_be_overfitted(family: &str) {
+    let size = Size {
+        vocab_size: 29,
+        context: 16,
+        d_model: 32,
+        n_layers: 2,
+        n_heads: 4,
+        n_kv_heads: None,
+        d_ff: None,
+        dropout: 0.0,
+        eos: None,
+    };
+    let family = families::find(family).unwrap();
+    let (config, _) = family.sized(&size).unwrap();
+    let blueprint = Blueprint::new(family, config).unwrap();
+    let device = device().autodiff();
+    let std = blueprint.architecture.init_std();
+    let mut model: Model =
+        initialize(blueprint.model(&device), Initialization { std, n_layers: 2 }, 1);
+    let (feed, targets) = batch(&blueprint.architecture);
+    let mut optimizer = AdamW::new(AdamWConfig { weight_decay: 0.0, ..OPTIMIZER });
+    let mut last = f32::NAN;
+    for _ in 0..150 {
+        let loss = loss(&model, &feed, &targets, &device);
+        last = values(loss.clone())[0];
+        let gradients = GradientsParams::from_grads(loss.backward(), &model);
+        model = optimizer.step(model, gradients, Update { rate: 3e-3, gradient_scale: 1.0 });
+    }
+    assert!(last < 0.05, "{}: the loss is still {last}", family.name());
+}

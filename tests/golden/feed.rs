@@ -1,0 +1,97 @@
+//! What a model reads, on the host, to be changed and cut before it is fed.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use burn_zoo::models::arch::{Input, Tokens};
+use burn_zoo::models::layers::mask::Padding;
+use burn_zoo::models::pretrained::F32Tensor;
+
+use super::{ids, padding};
+
+#[derive(Clone)]
+pub(crate) struct Feed {
+    pub(crate) ids: Vec<Vec<u32>>,
+    /// 1 where there is a token.
+    pub(crate) mask: Vec<Vec<u8>>,
+    pub(crate) types: Option<Vec<Vec<u32>>>,
+    pub(crate) decoder_ids: Option<Vec<Vec<u32>>>,
+    pub(crate) decoder_mask: Option<Vec<Vec<u8>>>,
+    /// `[batch, channels, height, width]`
+    pub(crate) pixels: Option<F32Tensor>,
+}
+
+impl Feed {
+    /// Texts without padding.
+    pub(crate) fn of(ids: Vec<Vec<u32>>) -> Self {
+        let mask = ids.iter().map(|row| vec![1; row.len()]).collect();
+        Self { ids, mask, types: None, decoder_ids: None, decoder_mask: None, pixels: None }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.pixels.as_ref().map_or(self.ids.len(), |pixels| pixels.shape[0])
+    }
+
+    /// One row by itself, without its padding.
+    pub(crate) fn row(&self, index: usize) -> Self {
+        fn cut<T: Copy>(rows: &[Vec<T>], mask: &[Vec<u8>], index: usize) -> Vec<Vec<T>> {
+            let kept = rows[index].iter().zip(&mask[index]).filter(|(_, m)| **m == 1);
+            vec![kept.map(|(value, _)| *value).collect()]
+        }
+        if let Some(pixels) = &self.pixels {
+            let size = pixels.values.len() / pixels.shape[0];
+            let values = pixels.values[index * size..(index + 1) * size].to_vec();
+            let shape = [&[1], &pixels.shape[1..]].concat();
+            return Self { pixels: Some(F32Tensor { shape, values }), ..self.clone() };
+        }
+        let decoder_mask = self.decoder_mask.as_ref();
+        let of_decoder = |rows: &Vec<Vec<u32>>| cut(rows, decoder_mask.unwrap(), index);
+        Self {
+            ids: cut(&self.ids, &self.mask, index),
+            mask: cut(&self.mask, &self.mask, index),
+            types: self.types.as_ref().map(|types| cut(types, &self.mask, index)),
+            decoder_ids: self.decoder_ids.as_ref().map(of_decoder),
+            decoder_mask: decoder_mask.map(|mask| cut(mask, mask, index)),
+            pixels: None,
+        }
+    }
+
+    /// The same rows, padded on the other side with `filler`.
+    pub(crate) fn padded_left(&self, filler: u32) -> Self {
+        fn turn<T: Copy>(rows: &[Vec<T>], mask: &[Vec<u8>], filler: T) -> Vec<Vec<T>> {
+            let turn = |(row, mask): (&Vec<T>, &Vec<u8>)| {
+                let pads = mask.iter().filter(|m| **m == 0).count();
+                let kept = row.iter().zip(mask).filter(|(_, m)| **m == 1).map(|(value, _)| *value);
+                std::iter::repeat_n(filler, pads).chain(kept).collect()
+            };
+            rows.iter().zip(mask).map(turn).collect()
+        }
+        Self {
+            ids: turn(&self.ids, &self.mask, filler),
+            mask: turn(&self.mask, &self.mask, 0),
+            types: self.types.as_ref().map(|types| turn(types, &self.mask, 0)),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn tokens(&self, device: &Device) -> Tokens {
+        Tokens {
+            ids: ids(&self.ids, device),
+            types: self.types.as_ref().map(|types| ids(types, device)),
+            padding: padding(&self.mask),
+        }
+    }
+
+    /// What an encoder-decoder writes. Its padding needs no mask: it is behind the tokens.
+    pub(crate) fn text(&self, device: &Device) -> Tokens {
+        Tokens::new(ids(self.decoder_ids.as_ref().unwrap(), device), Padding::none())
+    }
+
+    pub(crate) fn input(&self, device: &Device) -> Input {
+        match &self.pixels {
+            Some(pixels) => {
+                let data = TensorData::new(pixels.values.clone(), pixels.shape.clone());
+                Input::Pixels(Tensor::from_data(data, device))
+            }
+            None => Input::Tokens(self.tokens(device)),
+        }
+    }
+}

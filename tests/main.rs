@@ -5,8 +5,10 @@
 
 mod cli;
 mod contract;
+mod families_page;
 mod golden;
 mod layout;
 mod loading;
+mod minilm;
 mod rope;
 mod training;

@@ -3,6 +3,7 @@
 mod check;
 mod convert;
 mod devices;
+mod embed;
 mod forward;
 mod generate;
 mod list;
@@ -67,7 +68,9 @@ enum Verb {
     Train(Box<train::TrainArgs>),
     /// Continue a text
     Generate(generate::GenerateArgs),
-    /// Compute a model's raw outputs for token ids
+    /// Give texts vectors, such that like texts have like vectors
+    Embed(embed::EmbedArgs),
+    /// Compute a model's raw outputs for token ids or pixels
     Forward(forward::ForwardArgs),
     /// Check that a checkpoint and its config fit, key by key
     Check(check::CheckArgs),
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         Verb::Devices(args) => devices::run(&global, &args),
         Verb::Train(args) => train::run(&global, &args),
         Verb::Generate(args) => generate::run(&global, &args),
+        Verb::Embed(args) => embed::run(&global, &args),
         Verb::Forward(args) => forward::run(&global, &args),
         Verb::Check(args) => check::run(&global, &args),
         Verb::Convert(args) => convert::run(&global, &args),
@@ -146,6 +150,16 @@ impl Global {
         }
     }
 
+    /// A bar for work of known length, in a terminal.
+    fn bar(&self, length: u64, of: &'static str) -> indicatif::ProgressBar {
+        if self.quiet || !io::stderr().is_terminal() {
+            return indicatif::ProgressBar::hidden();
+        }
+        let style = indicatif::ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}, {eta}");
+        let style = style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar());
+        indicatif::ProgressBar::new(length).with_style(style).with_message(of)
+    }
+
     /// A spinner for work of unknown length, in a terminal.
     fn spinner(&self, message: String) -> indicatif::ProgressBar {
         if self.quiet || !io::stderr().is_terminal() {
@@ -167,7 +181,7 @@ struct ModelArg {
 
 /// Copies the files that belong to a model beside its weights and its config.
 fn copy_companions(from: &Path, to: &Path) -> Result<()> {
-    const COMPANIONS: [&str; 8] = [
+    const COMPANIONS: [&str; 13] = [
         "tokenizer.json",
         "tokenizer_config.json",
         "special_tokens_map.json",
@@ -176,11 +190,19 @@ fn copy_companions(from: &Path, to: &Path) -> Result<()> {
         "merges.txt",
         "chat_template.jinja",
         "generation_config.json",
+        "vocab.txt",
+        "preprocessor_config.json",
+        "modules.json",
+        "sentence_bert_config.json",
+        "1_Pooling/config.json",
     ];
     for name in COMPANIONS {
         let source = from.join(name);
         if source.exists() {
             let target = to.join(name);
+            if let Some(folder) = target.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
             std::fs::copy(&source, &target)
                 .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", target.display()))?;
         }

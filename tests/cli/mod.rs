@@ -32,9 +32,9 @@ fn zoo(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-struct Result {
+pub(crate) struct Result {
     code: Option<i32>,
-    stdout: String,
+    pub(crate) stdout: String,
     stderr: String,
 }
 
@@ -50,7 +50,7 @@ fn finish(output: Output) -> Result {
     }
 }
 
-fn succeed(folder: &Path, args: &[&str]) -> Result {
+pub(crate) fn succeed(folder: &Path, args: &[&str]) -> Result {
     let result = run(folder, args);
     assert_eq!(result.code, Some(0), "zoo {}\n{}", args.join(" "), result.stderr);
     result

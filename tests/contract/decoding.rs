@@ -72,7 +72,7 @@ pub(crate) fn step_equals_forward_after_a_memory(family: &str) {
         let encoded = model.backbone.encode(&feed.tokens(&device()));
         let expected = values(model.forward(&feed.tokens(&device()), &feed.text(&device())));
         let length = rows[0].len();
-        for prefill in [1, length / 2] {
+        for prefill in [length, length / 2, 1] {
             let mut cache = model.cache(length);
             let columns = |range: std::ops::Range<usize>| -> Vec<Vec<u32>> {
                 rows.iter().map(|row| row[range.clone()].to_vec()).collect()

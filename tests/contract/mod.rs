@@ -3,6 +3,7 @@
 mod checks;
 mod decoding;
 mod invariants;
+pub(crate) mod measure;
 mod saving;
 mod training;
 

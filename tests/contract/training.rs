@@ -5,44 +5,25 @@ use burn_zoo::models::arch::{Initialization, initialize};
 use burn_zoo::models::families::{self, Architecture, Size};
 use burn_zoo::models::pretrained::{Blueprint, F32Tensor, Model};
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update, gradient_norm};
-use serde::Deserialize;
 
 use super::checks::{device, gradients};
-use crate::golden::{Feed, Targets, assert_close, cases, json, loss, values};
-
-#[derive(Deserialize)]
-struct Losses {
-    losses: Vec<f32>,
-    gradient_norms: Vec<f32>,
-}
-
-/// The optimizer settings that `tests/golden/generate.py` uses.
-const OPTIMIZER: AdamWConfig =
-    AdamWConfig { beta_1: 0.9, beta_2: 0.95, epsilon: 1e-8, weight_decay: 0.1 };
+use super::measure::{OPTIMIZER, steps};
+use crate::golden::{Feed, Targets, assert_close, cases, loss, values};
 
 pub(crate) fn fifty_steps_are_those_of_the_reference(family: &str) {
     let mut compared = 0;
-    for case in cases(family).iter().filter(|case| case.path.join("losses.json").exists()) {
-        let expected: Losses = json(&case.path.join("losses.json"));
-        let device = device().autodiff();
-        let (mut model, feed, targets) = (case.load(&device), case.feed(), case.targets());
-        let mut optimizer = AdamW::new(OPTIMIZER);
-        let (mut losses, mut norms) = (Vec::new(), Vec::new());
-        for _ in &expected.losses {
-            let loss = loss(&model, &feed, &targets, &device);
-            losses.extend(values(loss.clone()));
-            let gradients = GradientsParams::from_grads(loss.backward(), &model);
-            let norm = gradient_norm(&model, &gradients).unwrap();
-            norms.push(norm as f32);
-            let gradient_scale = if norm > 1.0 { 1.0 / (norm + 1e-6) } else { 1.0 };
-            model = optimizer.step(model, gradients, Update { rate: 1e-3, gradient_scale });
-        }
-        assert_close(&format!("{}: losses", case.name), &losses, &expected.losses, 1e-4);
+    for case in cases(family) {
+        let Some((expected, found)) = steps(&case, &device()) else { continue };
+        let name = &case.name;
+        assert_close(&format!("{name}: losses"), &found.losses, &expected.losses, 1e-4);
         // What AdamW makes of the rounding noise in inert gradients adds up.
-        let (first, rest) = norms.split_at(25);
-        let (first_expected, rest_expected) = expected.gradient_norms.split_at(25);
-        assert_close(&format!("{}: norms", case.name), first, first_expected, 1e-3);
-        assert_close(&format!("{}: later norms", case.name), rest, rest_expected, 2e-2);
+        let norms = |range: std::ops::Range<usize>, tolerance| {
+            let (found, expected) =
+                (&found.gradient_norms[range.clone()], &expected.gradient_norms[range.clone()]);
+            assert_close(&format!("{name}: norms {range:?}"), found, expected, tolerance);
+        };
+        norms(0..25, 1e-3);
+        norms(25..50, 2e-2);
         compared += 1;
     }
     assert!(compared > 0, "{family} has no losses to compare with");

@@ -145,18 +145,32 @@ impl Case {
         }
     }
 
+    /// Outputs that have a golden tensor whose name begins so, with that tensor.
+    fn pairs<'a>(&'a self, found: &'a [Output], prefix: &str) -> Vec<(&'a Output, &'a F32Tensor)> {
+        let golden = |output: &'a Output| {
+            let expected = self.tensors.get(&format!("{prefix}{}", output.name))?;
+            assert_eq!(output.tensor.shape, expected.shape, "{}: {}", self.name, output.name);
+            Some((output, expected))
+        };
+        let pairs: Vec<_> = found.iter().filter_map(golden).collect();
+        assert!(!pairs.is_empty(), "{}: nothing begins with {prefix:?}", self.name);
+        pairs
+    }
+
     /// Outputs at positions that hold tokens, against golden tensors whose names begin so.
     pub(crate) fn assert_outputs(&self, found: &[Output], prefix: &str) {
-        let mut compared = 0;
-        for output in found {
-            let name = format!("{prefix}{}", output.name);
-            let Some(expected) = self.tensors.get(&name) else { continue };
-            let what = format!("{}: {name}", self.name);
-            assert_eq!(output.tensor.shape, expected.shape, "{what}");
+        for (output, expected) in self.pairs(found, prefix) {
+            let what = format!("{}: {prefix}{}", self.name, output.name);
             assert_close(&what, &output.kept(), &output.keep(&expected.values), 1e-5);
-            compared += 1;
         }
-        assert!(compared > 0, "{}: nothing begins with {prefix:?}", self.name);
+    }
+
+    /// The largest error of the same.
+    pub(crate) fn error(&self, found: &[Output], prefix: &str) -> f64 {
+        let error = |(output, expected): (&Output, &F32Tensor)| {
+            relative_error(&output.kept(), &output.keep(&expected.values)).0
+        };
+        self.pairs(found, prefix).into_iter().map(error).fold(0.0, f64::max)
     }
 }
 

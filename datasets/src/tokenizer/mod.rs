@@ -2,9 +2,11 @@
 
 mod build;
 mod file;
+mod reader;
 mod stream;
 
 pub use build::Vocabulary;
+pub use reader::{Encoding, Reader};
 pub use stream::TextStream;
 
 use std::collections::HashMap;

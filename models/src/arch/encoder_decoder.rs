@@ -65,7 +65,7 @@ pub struct Side {
 pub struct Encoded {
     /// `[batch, seq, d_model]`
     pub hidden: Tensor<3>,
-    mask: Mask,
+    padding: Padding,
 }
 
 impl EncoderDecoderConfig {
@@ -105,7 +105,7 @@ impl EncoderDecoder {
         let at = TokenPositions::new(&tokens.padding, length, length);
         let pass = Pass { at: &at, padding: &tokens.padding, caches: None, memory: None };
         let hidden = self.encoder.forward(&self.token, &tokens.ids, pass);
-        Encoded { hidden, mask: Mask::new(Span::Full, tokens.padding.clone()) }
+        Encoded { hidden, padding: tokens.padding.clone() }
     }
 
     /// The final hidden states of whole texts that follow on what was encoded.
@@ -147,7 +147,9 @@ impl EncoderDecoder {
         encoded: &Encoded,
     ) -> Tensor<3> {
         let at = TokenPositions::new(padding, length, tokens.dims()[1]);
-        let memory = Some(Memory { hidden: &encoded.hidden, mask: &encoded.mask });
+        // A mask is that of one pass: the next one may read with another number of tokens.
+        let mask = Mask::new(Span::Full, encoded.padding.clone());
+        let memory = Some(Memory { hidden: &encoded.hidden, mask: &mask });
         let pass = Pass { at: &at, padding, caches, memory };
         self.decoder.forward(&self.token, tokens, pass)
     }

@@ -17,7 +17,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["bart"],
     summary: "encoder and decoder; learned positions, LayerNorm behind the branches, GELU",
     paper: "Lewis et al. 2019, https://arxiv.org/abs/1910.13461",
-    tasks: &[(Task::Seq2SeqLm, "BartForConditionalGeneration", BIASED_HEAD)],
+    tasks: &[
+        (Task::Seq2SeqLm, "BartForConditionalGeneration", BIASED_HEAD),
+        // Published files of models that are used with their tied head.
+        (Task::Seq2SeqLm, "BartModel", BIASED_HEAD),
+    ],
     architecture,
     config,
     prefix: "model",

@@ -16,7 +16,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["mbart"],
     summary: "encoder and decoder; BART with LayerNorm before the branches",
     paper: "Liu et al. 2020, https://arxiv.org/abs/2001.08210",
-    tasks: &[(Task::Seq2SeqLm, "MBartForConditionalGeneration", BIASED_HEAD)],
+    tasks: &[
+        (Task::Seq2SeqLm, "MBartForConditionalGeneration", BIASED_HEAD),
+        // Published files of models that are used with their tied head.
+        (Task::Seq2SeqLm, "MBartModel", BIASED_HEAD),
+    ],
     architecture,
     config,
     prefix: "model",

@@ -11,7 +11,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["mt5"],
     summary: "encoder and decoder; T5 with gates and many languages",
     paper: "Xue et al. 2020, https://arxiv.org/abs/2010.11934",
-    tasks: &[(Task::Seq2SeqLm, "MT5ForConditionalGeneration", LM_HEAD)],
+    tasks: &[
+        (Task::Seq2SeqLm, "MT5ForConditionalGeneration", LM_HEAD),
+        // Published files of models that are used with their tied head.
+        (Task::Seq2SeqLm, "MT5Model", LM_HEAD),
+    ],
     architecture,
     config,
     prefix: "",

@@ -14,7 +14,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["t5"],
     summary: "encoder and decoder; buckets of distances, RMSNorm before the branches, no biases",
     paper: "Raffel et al. 2019, https://arxiv.org/abs/1910.10683",
-    tasks: &[(Task::Seq2SeqLm, "T5ForConditionalGeneration", LM_HEAD)],
+    tasks: &[
+        (Task::Seq2SeqLm, "T5ForConditionalGeneration", LM_HEAD),
+        // Published files of models that are used with their tied head.
+        (Task::Seq2SeqLm, "T5Model", LM_HEAD),
+    ],
     architecture,
     config,
     prefix: "",

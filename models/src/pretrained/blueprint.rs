@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use super::{CONFIG_FILE, Checkpoint, LoadError, Model, Prefixes, Rules};
-use crate::arch::OutputWeights;
+use crate::arch::{OutputBias, OutputWeights};
 use crate::families::{self, Architecture, Family, Task};
 use crate::wire::config::ConfigError;
 use crate::wire::labels::labels;
@@ -100,9 +100,14 @@ impl Blueprint {
     ///
     /// A tensor that cannot be read.
     pub(super) fn settle(&mut self, checkpoint: &Checkpoint) -> Result<(), LoadError> {
-        if let Architecture::EncoderDecoder(config) = &mut self.architecture
-            && config.output == OutputWeights::TiedUnlessGiven
-        {
+        let Architecture::EncoderDecoder(config) = &mut self.architecture else {
+            return Ok(());
+        };
+        if !checkpoint.tensors().contains_key("final_logits_bias") {
+            // Files of models without a head have none, and mean zeros.
+            config.output_bias = OutputBias::Absent;
+        }
+        if config.output == OutputWeights::TiedUnlessGiven {
             let [output, tokens] =
                 ["lm_head.weight", "shared.weight"].map(|key| checkpoint.tensors().get(key));
             let is_tied = match (output, tokens) {

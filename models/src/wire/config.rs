@@ -125,7 +125,11 @@ pub fn within(field: &'static str, value: f64, [low, high]: [f64; 2]) -> Result<
     if value >= low && value < high {
         Ok(value)
     } else {
-        let reason = format!("it must be at least {low} and below {high}");
+        let reason = if low == f64::MIN_POSITIVE {
+            format!("it must be above 0 and below {high}")
+        } else {
+            format!("it must be at least {low} and below {high}")
+        };
         Err(ConfigError::invalid(field, value, &reason))
     }
 }

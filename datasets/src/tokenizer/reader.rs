@@ -1,0 +1,56 @@
+//! Whole texts as a model reads them: with its special tokens, cut to its length.
+
+use tokenizers::utils::truncation::TruncationParams;
+use tokenizers::{Tokenizer as Inner, TokenizerImpl};
+
+use super::{Tokenizer, TokenizerError, failed};
+
+/// Turns whole texts into the ids that a model reads.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    inner: Inner,
+}
+
+/// A text as a model reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoding {
+    /// Token ids, special tokens included.
+    pub ids: Vec<u32>,
+    /// The type of each token: which of two texts it is of.
+    pub types: Vec<u32>,
+    /// Whether something was cut off.
+    pub is_cut: bool,
+}
+
+impl Tokenizer {
+    /// A reader of texts of up to `max_length` tokens, special tokens included. What the tokenizer's
+    /// file says of cutting and padding does not hold.
+    ///
+    /// # Errors
+    ///
+    /// A length that leaves no room beside the special tokens.
+    pub fn reader(&self, max_length: usize) -> Result<Reader, TokenizerError> {
+        let mut inner: Inner = self.inner.as_ref().clone();
+        let truncation = TruncationParams { max_length, ..TruncationParams::default() };
+        let cut: &mut TokenizerImpl<_, _, _, _, _> =
+            inner.with_truncation(Some(truncation)).map_err(failed("set the longest length"))?;
+        cut.with_padding(None);
+        Ok(Reader { inner })
+    }
+}
+
+impl Reader {
+    /// The ids of a text, with the special tokens that the tokenizer's file puts around it.
+    ///
+    /// # Errors
+    ///
+    /// What the tokenizer says.
+    pub fn read(&self, text: &str) -> Result<Encoding, TokenizerError> {
+        let encoding = self.inner.encode_fast(text, true).map_err(failed("encode"))?;
+        Ok(Encoding {
+            ids: encoding.get_ids().to_vec(),
+            types: encoding.get_type_ids().to_vec(),
+            is_cut: !encoding.get_overflowing().is_empty(),
+        })
+    }
+}

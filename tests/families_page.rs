@@ -1,0 +1,125 @@
+//! The book's page of families is what the program knows and what the goldens measure.
+//!
+//! `ZOO_BLESS=1 cargo test --release --workspace --test suite families_page` writes it anew.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use burn::tensor::Device;
+use burn_zoo::models::families::{Architecture, FAMILIES, Family, Size};
+
+use crate::contract::measure;
+use crate::golden::cases;
+
+const INTRODUCTION: &str = "\
+# Families
+
+One line for each `model_type` that the zoo reads. A test writes this page from the code and from what it
+measures, and another keeps it current.
+
+*Outputs* is the largest difference between our outputs and the reference's (`transformers` 5.23.0 on a CPU,
+in 32-bit floats) over all golden cases of the family, as a part of the largest output; *gradients* is the
+same for the gradient of every parameter, and *training* for the losses of fifty AdamW steps. Up to 1e-5,
+1e-5 and 1e-4 are allowed ([Numerics](numerics.md)). The family `transformer` is not in `transformers`; its
+reference is built of PyTorch's own layers. Measured on `flex`.
+
+`zoo list` prints the same families; `zoo show <family>` prints one's tree.
+";
+
+/// The kinds, as the page groups them.
+const KINDS: [&str; 4] = ["Encoders", "Image encoders", "Decoders", "Encoder-decoders"];
+
+fn kind(family: &Family) -> &'static str {
+    let size = Size {
+        vocab_size: 65,
+        context: 32,
+        d_model: 48,
+        n_layers: 2,
+        n_heads: 4,
+        n_kv_heads: None,
+        d_ff: None,
+        dropout: 0.0,
+        eos: None,
+    };
+    match family.sized(&size).unwrap().1 {
+        Architecture::Encoder(..) => KINDS[0],
+        Architecture::ImageEncoder(..) => KINDS[1],
+        Architecture::Decoder(_) => KINDS[2],
+        Architecture::EncoderDecoder(_) => KINDS[3],
+    }
+}
+
+/// The page, with numbers as they are here and now.
+fn page() -> String {
+    let mut text = INTRODUCTION.to_string();
+    for heading in KINDS {
+        writeln!(text, "\n## {heading}\n").unwrap();
+        writeln!(text, "| family | | loads | cases | outputs | gradients | training |").unwrap();
+        writeln!(text, "|---|---|---|---|---|---|---|").unwrap();
+        for family in FAMILIES.iter().filter(|family| kind(family) == heading) {
+            let classes: Vec<String> =
+                family.tasks.iter().map(|(_, class, _)| format!("`{class}`")).collect();
+            let (title, link) = family.paper.rsplit_once(", ").unwrap_or((family.paper, ""));
+            let paper = match link.starts_with("http") {
+                true => format!("[{title}]({link})"),
+                false => family.paper.to_string(),
+            };
+            let cases = cases(family.name());
+            let largest = |measured: &dyn Fn(&crate::golden::Case) -> f64| {
+                format!("{:.0e}", cases.iter().map(measured).fold(0.0, f64::max))
+            };
+            writeln!(
+                text,
+                "| `{}` | {}<br>{paper} | {} | {} | {} | {} | {} |",
+                family.name(),
+                family.summary,
+                classes.join("<br>"),
+                cases.len(),
+                largest(&|case| measure::outputs(case, &Device::flex())),
+                largest(&|case| measure::gradients(case, &Device::flex())),
+                largest(&|case| measure::training(case, &Device::flex())),
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+/// A page without its measured numbers, and those numbers.
+fn split(page: &str) -> (String, Vec<f64>) {
+    let mut numbers = Vec::new();
+    let mut text = String::new();
+    for line in page.lines() {
+        let is_row = line.starts_with("| `");
+        for word in line.split(' ') {
+            match word.parse::<f64>() {
+                Ok(number) if is_row && word.contains('e') => numbers.push(number),
+                _ => write!(text, "{word} ").unwrap(),
+            }
+        }
+        text.push('\n');
+    }
+    (text, numbers)
+}
+
+#[test]
+fn the_page_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/families.md");
+    let fresh = page();
+    if std::env::var_os("ZOO_BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+    }
+    let stored = std::fs::read_to_string(&path).unwrap();
+    let ((stored_text, stored_numbers), (text, numbers)) = (split(&stored), split(&fresh));
+    let way = "ZOO_BLESS=1 cargo test --release --workspace --test suite families_page";
+    for (a, b) in stored_text.lines().zip(text.lines()) {
+        assert_eq!(a, b, "docs/src/families.md is not current: {way}");
+    }
+    assert_eq!(stored_text, text, "docs/src/families.md is not current: {way}");
+    assert_eq!(numbers.len(), 3 * FAMILIES.len());
+    for (stored, found) in stored_numbers.iter().zip(&numbers) {
+        // Another processor rounds otherwise; ten times as much is another program.
+        let is_close = *found <= 10.0 * stored.max(1e-7) && *stored <= 10.0 * found.max(1e-7);
+        assert!(is_close, "the page says {stored:e}, and {found:e} is measured: {way}");
+    }
+}

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::train::Interrupter;
 use burn_zoo::datasets::{batch::TextData, text::Corpus, tokenizer::Vocabulary};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Options, Sampling, generate};
-use burn_zoo::models::{heads::CausalLm, pretrained};
+use burn_zoo::models::pretrained::{self, Blueprint};
 use burn_zoo::train::{self, AdamW, AdamWConfig, Display, Job, RunDir, State, Verbosity};
 use burn_zoo::train::{Schedule, Settings};
 
@@ -22,12 +22,11 @@ fn main() -> Result<()> {
     let tokenizer = data.tokenizer().clone();
 
     let (vocab_size, context, dropout, eos) = (tokenizer.vocab_size(), 64, 0.0, tokenizer.eos());
-    let (d_model, n_layers, n_heads, n_kv_heads, d_ff) = (64, 2, 4, Some(2), None);
+    let (d_model, n_layers, n_heads, d_ff, n_kv_heads) = (64, 2, 4, None, Some(2));
     let size =
         Size { vocab_size, context, d_model, n_layers, n_heads, n_kv_heads, d_ff, dropout, eos };
     let family = families::find("llama")?;
-    let (config, architecture) = family.sized(&size)?;
-    let decoder = architecture.into_decoder()?;
+    let blueprint = Blueprint::new(family, family.sized(&size)?.0)?;
 
     let settings = Settings {
         data: "stories".into(),
@@ -43,18 +42,19 @@ fn main() -> Result<()> {
         checkpoint_interval: 200,
         seed: 1,
     };
-    let model = CausalLm::new(&decoder, &device).initialized(settings.seed);
+    let model = blueprint.initialized(settings.seed, &device);
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("run");
+    let config = blueprint.config;
     let run = RunDir::create(&path, &settings, |at| Ok(pretrained::write_config(at, &config)?))?;
     let (optimizer, described) = (AdamW::new(settings.optimizer), (family, config));
-    let state = State::start();
+    let (state, display) = (State::start(), Display::Plain(Verbosity::Lines));
     let job = Job { run, settings, data, described, model, optimizer, state, device };
-    let outcome = train::run(job, Display::Plain(Verbosity::Lines), &Interrupter::new())?;
-
+    let outcome = train::run(job, display, &Interrupter::new())?;
     let sampling = Sampling { temperature: 0.8, ..Sampling::default() };
     let options = Options { max_new_tokens: 300, sampling, eos };
-    let added = generate(&outcome.model, &[tokenizer.encode("\n")?], &options, &mut |_| true)?;
+    let model = outcome.model.into_causal_lm().context("a Llama")?;
+    let added = generate(&model, &[tokenizer.encode("\n")?], &options, &mut |_| true)?;
     println!("{}", tokenizer.decode(&added[0])?);
     Ok(())
 }

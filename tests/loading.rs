@@ -200,6 +200,43 @@ fn a_second_copy_of_a_tied_weight_must_be_a_copy() {
 }
 
 #[test]
+fn a_computed_table_may_be_missing() {
+    let (_guard, path) = copy("pegasus/base");
+    edit_weights(&path, |tensors| {
+        for side in ["encoder", "decoder"] {
+            tensors.remove(&format!("model.{side}.embed_positions.weight")).unwrap();
+        }
+    });
+    let device = Device::flex();
+    let model = pretrained::load(&path, &device).unwrap().model;
+    let case = golden::Case::read(golden::folder().join("pegasus/base"));
+    case.assert_outputs(&golden::outputs(&model, &case.feed(), &device), "");
+}
+
+#[test]
+fn an_output_projection_is_tied_unless_the_file_has_another() {
+    let outputs = |edit: &dyn Fn(&mut BTreeMap<String, F32Tensor>)| {
+        let (_guard, path) = copy("t5/base");
+        edit_weights(&path, edit);
+        let device = Device::flex();
+        let model = pretrained::load(&path, &device).unwrap().model;
+        let case = golden::Case::read(golden::folder().join("t5/base"));
+        let found = golden::outputs(&model, &case.feed(), &device);
+        (case.error(&found, ""), model.parameters().len())
+    };
+    let copied = |tensors: &mut BTreeMap<String, F32Tensor>, shift: f32| {
+        let mut output = tensors["shared.weight"].clone();
+        output.values.iter_mut().for_each(|value| *value += shift);
+        tensors.insert("lm_head.weight".into(), output);
+    };
+    let (error, tied) = outputs(&|_| {});
+    assert!(error < 1e-5, "{error}");
+    assert_eq!(outputs(&|tensors| copied(tensors, 0.0)), (error, tied));
+    let (error, untied) = outputs(&|tensors| copied(tensors, 0.5));
+    assert!(error > 1e-2 && untied == tied + 1, "{error}, {untied} parameters");
+}
+
+#[test]
 fn a_headless_checkpoint_loads_as_what_it_is() {
     let (_guard, path) = copy("llama/base");
     edit_config(&path, |config| config["architectures"] = json!(["LlamaModel"]));

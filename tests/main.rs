@@ -10,5 +10,6 @@ mod golden;
 mod layout;
 mod loading;
 mod minilm;
+mod mutations;
 mod rope;
 mod training;

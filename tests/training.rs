@@ -9,6 +9,7 @@ use burn_zoo::datasets::tokenizer::Vocabulary;
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
+use burn_zoo::models::pretrained::Model;
 use burn_zoo::train::Trainee;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update, accumulate, gradient_norm};
 
@@ -37,7 +38,8 @@ fn model(data: &TextData, seed: u64) -> Trainee {
     };
     let gpt2 = families::find("gpt2").unwrap();
     let config = gpt2.sized(&size).unwrap().1.into_decoder().unwrap();
-    Trainee { model: CausalLm::new(&config, &Device::flex().autodiff()).initialized(seed) }
+    let model = CausalLm::new(&config, &Device::flex().autodiff()).initialized(seed);
+    Trainee { model: Model::CausalLm(model) }
 }
 
 fn flat(model: &Trainee) -> Vec<f32> {

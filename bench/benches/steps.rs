@@ -7,6 +7,7 @@ use burn::optim::GradientsParams;
 use burn_zoo::Device;
 use burn_zoo::datasets::batch::LmBatch;
 use burn_zoo::models::generate::{Options, generate};
+use burn_zoo::models::pretrained::Model;
 use burn_zoo::train::Trainee;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use zoo_bench::model;
@@ -29,7 +30,7 @@ fn batch() -> LmBatch {
 
 fn trainee(family: &str, device: &Device) -> Trainee {
     let model = model((family, "nano"), (VOCABULARY, CONTEXT), device);
-    Trainee { model: model.expect("a known family and size") }
+    Trainee { model: Model::CausalLm(model.expect("a known family and size")) }
 }
 
 /// nanoGPT's CPU configuration: 4 layers, d 128, 12 rows of 64 tokens.
@@ -57,7 +58,8 @@ fn forward(bencher: divan::Bencher<'_, '_>, family: &str) {
 /// 32 tokens after a prompt of 8, greedy, one row.
 #[divan::bench(args = FAMILIES, sample_count = 20, sample_size = 1)]
 fn decode_32_tokens(bencher: divan::Bencher<'_, '_>, family: &str) {
-    let model = trainee(family, &Device::flex()).model;
+    let model = trainee(family, &Device::flex()).model.into_causal_lm();
+    let model = model.expect("a causal language model");
     let options = Options { max_new_tokens: 32, ..Options::default() };
     let prompt = vec![(1..9).collect()];
     bencher.bench_local(|| generate(&model, &prompt, &options, &mut |_| true));

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 
 use super::{Global, ModelArg, usage};
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::generate::{Event, Options, Sampling, generate};
-use crate::models::heads::CausalLm;
-use crate::models::pretrained;
+use crate::models::generate::{Event, Options, Sampling, Writer, generate};
+use crate::models::pretrained::{self, Model};
 
 /// Continue a text.
 #[derive(clap::Args)]
@@ -66,16 +65,29 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
     let spinner = global.spinner(format!("loading {}", folder.display()));
     let loaded = pretrained::load(folder, &global.device()?)?;
     let eos = eos(folder, &loaded.blueprint.config);
-    let model = loaded.into_causal_lm().map_err(usage)?;
+    let model = loaded.into_writer().map_err(usage)?;
     let tokenizer = Tokenizer::load(folder)?;
     spinner.finish_and_clear();
     write_text(global, (&model, &tokenizer), &args.text, eos.or(tokenizer.eos()))
 }
 
-/// Continues the prompt and prints the text.
+/// Continues the prompt, or writes what follows on it, and prints the text.
 pub(super) fn write_text(
     global: &Global,
-    (model, tokenizer): (&CausalLm, &Tokenizer),
+    (model, tokenizer): (&Model, &Tokenizer),
+    args: &TextArgs,
+    eos: Option<u32>,
+) -> Result<()> {
+    match model {
+        Model::CausalLm(model) => print_text(global, (model, tokenizer), args, eos),
+        Model::Seq2SeqLm(model) => print_text(global, (model, tokenizer), args, eos),
+        _ => Err(usage("the model writes no texts")),
+    }
+}
+
+fn print_text<W: Writer>(
+    global: &Global,
+    (model, tokenizer): (&W, &Tokenizer),
     args: &TextArgs,
     eos: Option<u32>,
 ) -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod args;
 mod prepare;
+mod start;
 
 use std::io::IsTerminal;
 

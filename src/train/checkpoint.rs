@@ -12,10 +12,9 @@ use super::adamw::{AdamW, AdamWConfig};
 use super::error::TrainError;
 use super::run_dir::{RunDir, TRAINING, make_visible, read_json};
 use crate::models::families::Family;
-use crate::models::heads::CausalLm;
 use crate::models::pretrained::{
-    self, CONFIG_FILE, LoadError, SaveError, WEIGHTS_FILE, read_safetensors, sync_dir, write_json,
-    write_safetensors,
+    self, CONFIG_FILE, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors, sync_dir,
+    write_json, write_safetensors,
 };
 
 const STATE_FILE: &str = "state.json";
@@ -42,7 +41,7 @@ pub struct Restored {
     /// Where it stands.
     pub state: State,
     /// The model.
-    pub model: CausalLm,
+    pub model: Model,
     /// The optimizer with its moments.
     pub optimizer: AdamW,
 }
@@ -53,7 +52,7 @@ pub struct Snapshot<'a> {
     /// The family and the `config.json`.
     pub described: (&'static Family, &'a Value),
     /// The model.
-    pub model: &'a CausalLm,
+    pub model: &'a Model,
     /// The optimizer with its moments.
     pub optimizer: &'a AdamW,
     /// Where it stands.
@@ -81,7 +80,7 @@ impl RunDir {
         };
         let state: State = read_json(&folder.join(STATE_FILE))?;
         let pretrained = pretrained::load(&folder, device)?;
-        let model = pretrained.into_causal_lm().map_err(|source| {
+        let model = pretrained.into_writer().map_err(|source| {
             TrainError::Load(LoadError::Config { path: folder.join(CONFIG_FILE), source })
         })?;
         let path = folder.join(OPTIMIZER_FILE);

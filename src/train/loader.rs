@@ -39,9 +39,7 @@ impl DataLoader<StepBatch> for TrainBatches {
                 micro_step: (pass % self.accumulate) as u64,
             };
             let batch = self.data.train_batch(at, self.shape).map_err(DatasetError::new)?;
-            // Every training window is full.
-            let step_targets = self.shape.rows * self.shape.context * self.accumulate;
-            Ok(StepBatch { batch, step_targets })
+            Ok(StepBatch { batch, batches: self.accumulate })
         };
         let total = self.passes.len();
         Box::new(Counted { items: self.passes.clone().map(batch), done: 0, total })

@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use crate::datasets::batch::{BatchShape, TextData};
 use crate::models::families::Family;
-use crate::models::heads::CausalLm;
+use crate::models::pretrained::Model;
 pub use adamw::{AdamW, AdamWConfig};
 pub use checkpoint::{Restored, Snapshot, State};
 pub use error::TrainError;
@@ -53,7 +53,7 @@ pub struct Job {
     /// The family and the `config.json`.
     pub described: (&'static Family, Value),
     /// The model, on a device with gradients.
-    pub model: CausalLm,
+    pub model: Model,
     /// The optimizer.
     pub optimizer: AdamW,
     /// Where it stands.
@@ -89,7 +89,7 @@ pub struct Outcome {
     /// Where it stands.
     pub state: State,
     /// The model, without gradients.
-    pub model: CausalLm,
+    pub model: Model,
     /// Its directory.
     pub path: PathBuf,
 }

@@ -6,26 +6,27 @@ use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 
 use crate::datasets::batch::LmBatch;
 use crate::models::arch::Tokens;
-use crate::models::heads::CausalLm;
-use crate::models::heads::cross_entropy::{Targets, cross_entropy_sum};
+use crate::models::heads::Seq2SeqLm;
+use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
+use crate::models::pretrained::Model;
 
-/// A causal language model in training.
+/// A model that writes texts, in training.
 #[derive(Module, Debug)]
 pub struct Trainee {
     /// The model.
-    pub model: CausalLm,
+    pub model: Model,
 }
 
-/// A batch, and the number of targets of the whole step that it belongs to.
+/// A batch, and the number of batches of the step that it belongs to.
 #[derive(Debug, Clone)]
 pub struct StepBatch {
     /// The tokens.
     pub batch: LmBatch,
-    /// What the loss is divided by, so that the gradients of all batches of a step add up to those
-    /// of one big batch, however many targets each has.
-    pub step_targets: usize,
+    /// How many batches have their gradients added up. All have as many targets, so that the sum is
+    /// the gradient of one big batch.
+    pub batches: usize,
 }
 
 /// What one forward pass says.
@@ -71,15 +72,47 @@ impl ItemLazy for LossSum {
 
 impl Trainee {
     /// The sum of a batch's losses, and the number of its targets.
+    ///
+    /// A decoder names the next token at every position. An encoder-decoder reads the first half of
+    /// each row and writes the rest: the prefix language model of Raffel et al. 2019, §3.2.3,
+    /// <https://arxiv.org/abs/1910.10683>.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the model writes no texts.
     pub fn loss(&self, batch: &LmBatch) -> (Tensor<1>, usize) {
-        let device = self.model.device();
-        let tokens = token_ids(&batch.inputs, batch.rows, &device);
-        let logits = self.model.forward(&Tokens::new(tokens, Padding::none()));
-        let [rows, context, vocab_size] = logits.dims();
-        let targets = Targets::new(&batch.targets, &device);
-        let loss = cross_entropy_sum(logits.reshape([rows * context, vocab_size]), &targets);
+        let (logits, targets) = match &self.model {
+            Model::CausalLm(model) => {
+                let tokens = token_ids(&batch.inputs, batch.rows, &model.device());
+                let logits = model.forward(&Tokens::new(tokens, Padding::none()));
+                (logits, batch.targets.clone())
+            }
+            Model::Seq2SeqLm(model) => prefix_lm(model, batch),
+            _ => panic!("a model that writes no texts has no such loss"),
+        };
+        let targets = Targets::new(&targets, &logits.device());
+        let [rows, length, vocab_size] = logits.dims();
+        let loss = cross_entropy_sum(logits.reshape([rows * length, vocab_size]), &targets);
         (loss, targets.count())
     }
+}
+
+/// The scores of every row's second half, given its first, and what they should name.
+fn prefix_lm(model: &Seq2SeqLm, batch: &LmBatch) -> (Tensor<3>, Vec<i64>) {
+    let (device, half) = (model.device(), batch.context / 2);
+    let rows = || batch.inputs.chunks_exact(batch.context);
+    let target_rows = || batch.targets.chunks_exact(batch.context);
+    let source: Vec<u32> = rows().flat_map(|row| &row[..half]).copied().collect();
+    // A position holds a token if the one before it has a target.
+    let is_token =
+        |row: &[i64]| (0..half).map(|i| i == 0 || row[i - 1] != IGNORE).collect::<Vec<bool>>();
+    let padding = Padding::from_rows(target_rows().map(is_token).collect());
+    let begin = |row: &[u32]| [&[model.config().start], &row[half..]].concat();
+    let text: Vec<u32> = rows().flat_map(begin).collect();
+    let source = Tokens::new(token_ids(&source, batch.rows, &device), padding);
+    let text = Tokens::new(token_ids(&text, batch.rows, &device), Padding::none());
+    let targets = target_rows().flat_map(|row| &row[half - 1..]).copied().collect();
+    (model.forward(&source, &text), targets)
 }
 
 fn read(loss: Tensor<1>) -> f64 {
@@ -93,7 +126,7 @@ impl TrainStep for Trainee {
     /// One forward and backward pass; the strategy adds up a step's passes and fills in the rest.
     fn step(&self, item: StepBatch) -> TrainOutput<StepReport> {
         let (loss, targets) = self.loss(&item.batch);
-        let gradients = (loss.clone() / item.step_targets as f64).backward();
+        let gradients = (loss.clone() / (targets * item.batches) as f64).backward();
         let loss = LossSum { nats: read(loss), targets };
         let report = StepReport { loss, gradient_norm: 0.0, rate: 0.0, tokens_per_second: 0.0 };
         TrainOutput::new(self, gradients, report)

@@ -15,6 +15,38 @@ fn is_empty(folder: &Path) -> bool {
 }
 
 #[test]
+fn a_model_is_asked_for_what_it_can_do() {
+    let folder = empty();
+    let at = folder.path();
+    refuse(at, &train(&["bert"]), (2, &["bert writes no texts", "gpt2", "transformer"]));
+    refuse(at, &train(&["vit"]), (2, &["vit writes no texts"]));
+    refuse(at, &["train", "bart", "--context", "1"], (2, &["--context is 1"]));
+    assert!(is_empty(at));
+
+    let model = |name: &str| golden::folder().join(name).display().to_string();
+    let forward = |name: &str, more: &[&str], expected: &[&str]| {
+        let model = model(name);
+        let args = [&["forward", &model, "--out", "o"], more].concat();
+        refuse(at, &args, (2, expected));
+    };
+    forward("t5/base", &["--ids", "1,2"], &["--decoder-ids", "decoder_start_token_id"]);
+    let rows = ["--ids", "1,2", "--decoder-ids", "1;2"];
+    forward("t5/base", &rows, &["--decoder-ids has 2 rows, --ids has 1"]);
+    forward("t5/base", &["--ids", "1,2", "--decoder-ids", "77"], &["token id 77 is out of range"]);
+    forward("bert/base", &["--ids", "1,2", "--decoder-ids", "1"], &["is for encoder-decoders"]);
+    forward("bert/base", &["--ids", "1,2", "--types", "0,2"], &["2 token types"]);
+    forward("gpt2/base", &["--ids", "1,2", "--types", "0,1"], &["0 token types"]);
+    forward("bert/base", &["--ids", "1,2", "--types", "0"], &["--types has 1 rows of 1"]);
+    forward("vit/base", &["--ids", "1,2"], &["images", "--pixels"]);
+    forward("vit/base", &["--pixels", "none.safetensors"], &["none.safetensors"]);
+    forward("vit/base", &[], &["--ids"]);
+
+    refuse(at, &["generate", &model("bert/base")], (2, &["writes texts", "BertForMaskedLM"]));
+    refuse(at, &["embed", &model("bert/base"), "a"], (1, &["tokenizer.json"]));
+    assert!(is_empty(at));
+}
+
+#[test]
 fn unknown_names_are_answered_with_the_known_ones() {
     let folder = empty();
     let at = folder.path();

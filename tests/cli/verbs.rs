@@ -69,6 +69,20 @@ fn forward_writes_what_the_reference_computes() {
 }
 
 #[test]
+fn an_encoder_decoder_is_trained_and_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(at, &train(&["transformer", "--steps", "5", "--out", "a"]));
+    let write = ["generate", "a", "--prompt", "Once upon", "-n", "20", "--json"];
+    let (first, again) = (succeed(at, &write), succeed(at, &write));
+    let answer = json(&first.stdout);
+    assert_eq!((&answer["prompt"], &answer["tokens"]), (&"Once upon".into(), &20.into()));
+    assert_eq!(answer["text"], json(&again.stdout)["text"]);
+    let report = json(&succeed(at, &["check", "a", "--json"]).stdout);
+    assert_eq!((&report["fits"], &report["family"]), (&true.into(), &"transformer".into()));
+}
+
+#[test]
 fn convert_writes_what_check_accepts_and_forward_repeats() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

@@ -88,10 +88,7 @@ impl Decoder {
     ///
     /// Panics if learned positions run out.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        let length = tokens.ids.dims()[1];
-        let at = TokenPositions::new(&tokens.padding, length, length);
-        let pass = Pass { at: &at, padding: &tokens.padding, caches: None, memory: None };
-        self.stack.forward(self.embedding.forward(tokens, &at), pass)
+        self.embedding.read(tokens, &self.stack)
     }
 
     /// The final hidden states of the next tokens, given those that the cache remembers.

@@ -64,10 +64,7 @@ impl Encoder {
     ///
     /// Panics if learned positions run out.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        let length = tokens.ids.dims()[1];
-        let at = TokenPositions::new(&tokens.padding, length, length);
-        let pass = Pass { at: &at, padding: &tokens.padding, caches: None, memory: None };
-        self.stack.forward(self.embedding.forward(tokens, &at), pass)
+        self.embedding.read(tokens, &self.stack)
     }
 }
 

@@ -21,6 +21,7 @@ use embedding::{Entry, Ids};
 pub use encoder::{Encoder, EncoderConfig, ImageEncoder, ImageEncoderConfig};
 pub use encoder_decoder::{Encoded, EncoderDecoder, EncoderDecoderConfig, OutputBias};
 pub use initialize::{Initialization, initialize};
+use stack::Pass;
 pub use stack::{Stack, StackConfig};
 
 /// A batch of texts.
@@ -61,10 +62,14 @@ impl Embedding {
         }
     }
 
-    fn forward(&self, tokens: &Tokens, at: &TokenPositions) -> Tensor<3> {
-        let vectors = self.token.forward(tokens.ids.clone());
-        let ids = Ids { tokens: &tokens.ids, types: tokens.types.as_ref() };
-        self.entry.forward(vectors, ids, at)
+    /// Embeds whole texts and runs them through a stack.
+    fn read(&self, tokens: &Tokens, stack: &Stack) -> Tensor<3> {
+        let Tokens { ids, types, padding } = tokens;
+        let length = ids.dims()[1];
+        let at = TokenPositions::new(padding, length, length);
+        let vectors = self.token.forward(ids.clone());
+        let x = self.entry.forward(vectors, Ids { tokens: ids, types: types.as_ref() }, &at);
+        stack.forward(x, Pass { at: &at, padding, caches: None, memory: None })
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Size;
 use super::gpt_like::{Shape, layer};
+use super::size::with;
 use super::skeletons::{dropout, init_std, stack};
 use crate::arch::block::Wiring;
 use crate::arch::{
@@ -244,7 +245,7 @@ pub(super) fn config(
 ) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;
     let d_ff = size.d_ff.unwrap_or(4 * size.d_model);
-    let mut config = json!({
+    let config = json!({
         "model_type": model_type, "architectures": [class], "is_encoder_decoder": true,
         "vocab_size": size.vocab_size, "max_position_embeddings": size.context,
         "d_model": size.d_model, "encoder_ffn_dim": d_ff, "decoder_ffn_dim": d_ff,
@@ -256,8 +257,5 @@ pub(super) fn config(
         "pad_token_id": 0, "bos_token_id": null, "eos_token_id": size.eos,
         "forced_eos_token_id": size.eos, "decoder_start_token_id": 0, "dtype": "float32",
     });
-    if let (Some(config), Value::Object(more)) = (config.as_object_mut(), more) {
-        config.extend(more);
-    }
-    Ok(config)
+    Ok(with(config, more))
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Size;
 use super::gpt_like::{Shape, layer};
+use super::size::with;
 use super::skeletons::{dropout, init_std, stack};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, EncoderConfig, Numbering};
@@ -215,7 +216,7 @@ pub(super) fn config(
     more: Value,
 ) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;
-    let mut config = json!({
+    let config = json!({
         "model_type": model_type, "architectures": [class],
         "vocab_size": size.vocab_size, "max_position_embeddings": size.context,
         "hidden_size": size.d_model, "intermediate_size": size.d_ff.unwrap_or(4 * size.d_model),
@@ -225,8 +226,5 @@ pub(super) fn config(
         "layer_norm_eps": 1e-12, "initializer_range": size.init_std(), "pad_token_id": 0,
         "bos_token_id": null, "eos_token_id": size.eos, "dtype": "float32",
     });
-    if let (Some(config), Value::Object(more)) = (config.as_object_mut(), more) {
-        config.extend(more);
-    }
-    Ok(config)
+    Ok(with(config, more))
 }

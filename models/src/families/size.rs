@@ -1,5 +1,7 @@
 //! The size of a new model.
 
+use serde_json::Value;
+
 use crate::wire::config::ConfigError;
 
 /// The size of a model to train from scratch.
@@ -61,3 +63,11 @@ pub const NAMED_SIZES: &[(&str, [usize; 3])] = &[
     ("small", [12, 12, 768]),
     ("medium", [24, 16, 1024]),
 ];
+
+/// A config with more fields, which stand in for those of the same name.
+pub(super) fn with(mut config: Value, more: Value) -> Value {
+    if let (Some(fields), Value::Object(more)) = (config.as_object_mut(), more) {
+        fields.extend(more);
+    }
+    config
+}

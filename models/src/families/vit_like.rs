@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Size;
 use super::gpt_like::{Shape, layer};
+use super::size::with;
 use super::skeletons::{dropout, init_std, stack};
 use crate::arch::block::BlockConfig;
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, ImageEncoderConfig};
@@ -130,7 +131,7 @@ pub(super) fn config(
     more: Value,
 ) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;
-    let mut config = json!({
+    let config = json!({
         "model_type": model_type, "architectures": [class],
         "image_size": 32, "patch_size": 8, "num_channels": 3,
         "hidden_size": size.d_model, "num_hidden_layers": size.n_layers,
@@ -140,8 +141,5 @@ pub(super) fn config(
         "id2label": { "0": "LABEL_0", "1": "LABEL_1" },
         "label2id": { "LABEL_0": 0, "LABEL_1": 1 },
     });
-    if let (Some(config), Value::Object(more)) = (config.as_object_mut(), more) {
-        config.extend(more);
-    }
-    Ok(config)
+    Ok(with(config, more))
 }

@@ -1,13 +1,11 @@
 //! The generation loop.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use thiserror::Error;
 
 use super::sampling::{Sampler, Sampling};
-use crate::heads::CausalLm;
-use crate::layers::cache::Cache;
+use super::writer::{Passage, Writer};
 use crate::layers::embedding::token_ids;
-use crate::layers::mask::Padding;
 
 /// What to continue: a text's tokens, at least one.
 pub type Prompt = Vec<u32>;
@@ -64,7 +62,8 @@ pub enum GenerateError {
 
 /// Continues every prompt and returns the tokens added, one list for each.
 ///
-/// Prompts of different lengths are padded on the left. When the context is full, the oldest half of
+/// A decoder continues the prompt; an encoder-decoder writes what follows on it. Prompts of different
+/// lengths are padded on the left. When the context is full, the oldest half of
 /// each row is forgotten and the rest is read again, so a text can grow beyond the context; up to
 /// there the result is that of `transformers`. `receive` sees every token as it is chosen and stops
 /// the loop by returning `false`.
@@ -72,8 +71,8 @@ pub enum GenerateError {
 /// # Errors
 ///
 /// An empty prompt, one longer than the context, a token id out of range, scores that are no numbers.
-pub fn generate(
-    model: &CausalLm,
+pub fn generate<W: Writer>(
+    model: &W,
     prompts: &[Prompt],
     options: &Options,
     receive: &mut dyn FnMut(Event) -> bool,
@@ -84,27 +83,25 @@ pub fn generate(
     let mut rows: Vec<Row> = prompts
         .iter()
         .enumerate()
-        .map(|(place, prompt)| Row { place, tokens: prompt.clone(), sampler: sampler(place) })
+        .map(|(place, prompt)| Row { place, passage: model.begin(prompt), sampler: sampler(place) })
         .collect();
     let mut added: Vec<Vec<u32>> = vec![Vec::new(); prompts.len()];
-    let mut memory: Option<Cache> = None;
+    let mut memory: Option<W::Memory> = None;
 
     for _ in 0..options.max_new_tokens {
         if rows.is_empty() {
             break;
         }
-        let scores = match memory.as_mut().filter(|cache| cache.len() < cache.capacity()) {
-            Some(cache) => {
-                let last: Vec<u32> =
-                    rows.iter().filter_map(|row| row.tokens.last().copied()).collect();
-                model.step_last(token_ids(&last, rows.len(), &device), cache)
-            }
-            None => {
-                let (scores, cache) = read(model, &mut rows, options.max_new_tokens, &device);
-                memory = Some(cache);
-                scores
-            }
-        };
+        let stepped = memory.as_mut().and_then(|memory| {
+            let last: Vec<u32> =
+                rows.iter().filter_map(|row| row.passage.text.last().copied()).collect();
+            model.step(token_ids(&last, rows.len(), &device), memory)
+        });
+        let scores = stepped.unwrap_or_else(|| {
+            let (scores, fresh) = read(model, &mut rows, options.max_new_tokens);
+            memory = Some(fresh);
+            scores
+        });
         let vocab_size = scores.dims()[1];
         let scores: Vec<f32> = scores.into_data().iter::<f32>().collect();
         let mut finished = false;
@@ -113,7 +110,7 @@ pub fn generate(
                 return Err(GenerateError::NotFinite);
             }
             let token = row.sampler.choose(scores);
-            row.tokens.push(token);
+            row.passage.text.push(token);
             added[row.place].push(token);
             if !receive(Event { row: row.place, token }) {
                 return Ok(added);
@@ -122,7 +119,7 @@ pub fn generate(
         }
         if finished {
             // The rows that are left are read again without the finished ones.
-            rows.retain(|row| row.tokens.last().copied() != options.eos);
+            rows.retain(|row| row.passage.text.last().copied() != options.eos);
             memory = None;
         }
     }
@@ -132,46 +129,33 @@ pub fn generate(
 /// A sequence that is being continued.
 struct Row {
     place: usize,
-    tokens: Vec<u32>,
+    passage: Passage,
     sampler: Sampler,
 }
 
-/// Reads whole rows into a new cache and returns the scores after their last tokens.
-fn read(
-    model: &CausalLm,
-    rows: &mut [Row],
-    max_new_tokens: usize,
-    device: &Device,
-) -> (Tensor<2>, Cache) {
-    let context = model.config().stack.max_positions;
+/// Reads whole rows anew, the older half of those that have outgrown the context left out.
+fn read<W: Writer>(model: &W, rows: &mut [Row], more: usize) -> (Tensor<2>, W::Memory) {
+    let context = model.context();
     for row in rows.iter_mut() {
-        if row.tokens.len() > context {
-            row.tokens.drain(..row.tokens.len() - context.div_ceil(2));
+        let text = &mut row.passage.text;
+        if text.len() > context {
+            text.drain(..text.len() - context.div_ceil(2));
         }
     }
-    let lengths: Vec<usize> = rows.iter().map(|row| row.tokens.len()).collect();
-    let longest = lengths.iter().copied().max().unwrap_or(0);
-    let mut padded = Vec::with_capacity(rows.len() * longest);
-    for row in rows.iter() {
-        padded.extend(std::iter::repeat_n(0, longest - row.tokens.len()));
-        padded.extend_from_slice(&row.tokens);
-    }
-    let capacity = context.min(longest + max_new_tokens);
-    let mut cache = model.cache(capacity).with_padding(Padding::left(&lengths));
-    (model.step_last(token_ids(&padded, rows.len(), device), &mut cache), cache)
+    let passages: Vec<&Passage> = rows.iter().map(|row| &row.passage).collect();
+    model.read(&passages, more)
 }
 
-fn validate(model: &CausalLm, prompts: &[Prompt]) -> Result<(), GenerateError> {
-    let config = model.config();
+fn validate<W: Writer>(model: &W, prompts: &[Prompt]) -> Result<(), GenerateError> {
+    let (context, vocab_size) = (model.prompt_limit(), model.vocab_size());
     for (row, prompt) in prompts.iter().enumerate() {
         if prompt.is_empty() {
             return Err(GenerateError::Empty { row });
         }
-        if prompt.len() > config.stack.max_positions {
-            let (length, context) = (prompt.len(), config.stack.max_positions);
+        if prompt.len() > context {
+            let length = prompt.len();
             return Err(GenerateError::TooLong { length, context });
         }
-        let vocab_size = config.vocab_size;
         if let Some(&token) = prompt.iter().find(|&&token| token as usize >= vocab_size) {
             return Err(GenerateError::OutOfRange { token, vocab_size });
         }

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use super::{CONFIG_FILE, Checkpoint, LoadError, Model, Prefixes, Rules};
-use crate::arch::{OutputBias, OutputWeights};
+use crate::arch::{Initialization, OutputBias, OutputWeights, initialize};
 use crate::families::{self, Architecture, Family, Task};
 use crate::wire::config::ConfigError;
 use crate::wire::labels::labels;
@@ -75,6 +75,22 @@ impl Blueprint {
         let head = (self.task, self.labels.len());
         Model::new(&self.architecture, head, device)
             .unwrap_or_else(|| panic!("{} has no head for {:?}", self.family.name(), self.task))
+    }
+
+    /// A model with weights drawn from `seed`; see [`initialize`].
+    ///
+    /// # Panics
+    ///
+    /// See [`Blueprint::model`].
+    pub fn initialized(&self, seed: u64, device: &Device) -> Model {
+        let n_layers = self.architecture.stacks().last().map_or(1, |stack| stack.depth());
+        let how = Initialization { std: self.architecture.init_std(), n_layers };
+        initialize(self.model(device), how, seed)
+    }
+
+    /// Whether the model writes texts.
+    pub fn is_writer(&self) -> bool {
+        matches!(self.task, Task::CausalLm | Task::Seq2SeqLm)
     }
 
     /// The key tables of the model.

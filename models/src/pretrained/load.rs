@@ -32,6 +32,18 @@ impl Pretrained {
         }
     }
 
+    /// The model, if it writes texts.
+    ///
+    /// # Errors
+    ///
+    /// It has another head; says which class would do.
+    pub fn into_writer(self) -> Result<Model, ConfigError> {
+        match self.model {
+            model @ (Model::CausalLm(_) | Model::Seq2SeqLm(_)) => Ok(model),
+            _ => Err(self.blueprint.wrong_head("a model that writes texts")),
+        }
+    }
+
     /// The model without a head.
     ///
     /// # Errors

@@ -81,6 +81,14 @@ impl Model {
         })
     }
 
+    /// The model as a causal language model, if it is one.
+    pub fn into_causal_lm(self) -> Option<CausalLm> {
+        match self {
+            Self::CausalLm(model) => Some(model),
+            _ => None,
+        }
+    }
+
     /// Every parameter's path and shape.
     pub fn parameters(&self) -> Vec<ParameterInfo> {
         parameters::list(self)

@@ -116,7 +116,7 @@ impl Batch {
 }
 
 fn read_pixels(path: &Path) -> Result<F32Tensor> {
-    let mut tensors = read_safetensors(path)?;
+    let mut tensors = read_safetensors(path).map_err(usage)?;
     let pixels = tensors
         .remove("pixel_values")
         .ok_or_else(|| usage(format!("{} has no tensor pixel_values", path.display())))?;

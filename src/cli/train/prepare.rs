@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use burn::tensor::Device;
-use serde_json::Value;
 
 use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::classify;
+use super::start::Start;
 use crate::datasets::batch::{BatchAt, TextData};
 use crate::datasets::locate::Places;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
-use crate::models::families::{self, Family};
-use crate::models::heads::CausalLm;
 use crate::models::pretrained::{self, Blueprint};
 use crate::train::{AdamW, AdamWConfig, Job, RunDir, Schedule, Settings, State, TrainError};
 
@@ -113,8 +111,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
             found: data.fingerprint().to_string(),
         }));
     }
-    let Blueprint { family, architecture, config: json, .. } = Blueprint::read(path)?;
-    let config = architecture.into_decoder()?;
+    let blueprint = Blueprint::read(path)?;
     let (model, optimizer, state) = match run.restore(settings.optimizer, device)? {
         Some(restored) => {
             run.publish_newest()?;
@@ -123,8 +120,8 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
         None => {
             // Killed before its first checkpoint: the same seed gives the same beginning.
             let model = match &settings.from {
-                Some(from) => pretrained::load(Path::new(from), device)?.into_causal_lm()?,
-                None => CausalLm::new(&config, device).initialized(settings.seed),
+                Some(from) => pretrained::load(Path::new(from), device)?.into_writer()?,
+                None => blueprint.initialized(settings.seed, device),
             };
             (model, AdamW::new(settings.optimizer), State::start())
         }
@@ -135,87 +132,8 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
     } else {
         global.note(&format!("all {steps} steps are done; a larger --steps makes it longer"));
     }
-    let described = (family, json);
+    let described = (blueprint.family, blueprint.config);
     Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
-}
-
-/// What a new run starts from.
-enum Start {
-    Family(&'static Family),
-    Model { folder: PathBuf, family: &'static Family, config: Value, model: Box<CausalLm> },
-}
-
-impl Start {
-    fn from_family(name: &str) -> Result<Self> {
-        let known: Vec<&str> = families::FAMILIES.iter().map(|family| family.name()).collect();
-        let unknown = |_| usage(format!("unknown family {name:?}; there are {}", known.join(", ")));
-        Ok(Self::Family(families::find(name).map_err(unknown)?))
-    }
-
-    fn from_model(folder: &Path, device: &Device) -> Result<Self> {
-        let loaded = pretrained::load(folder, device)?;
-        let (family, config) = (loaded.blueprint.family, loaded.blueprint.config.clone());
-        let model = Box::new(loaded.into_causal_lm().map_err(usage)?);
-        Ok(Self::Model { folder: folder.to_path_buf(), family, config, model })
-    }
-
-    fn family(&self) -> &'static Family {
-        match self {
-            Self::Family(family) | Self::Model { family, .. } => family,
-        }
-    }
-
-    fn default_context(&self) -> usize {
-        match self {
-            Self::Family(_) => 64,
-            Self::Model { model, .. } => model.config().stack.max_positions.min(1024),
-        }
-    }
-
-    /// The tokenizer that a model was trained with; `None` for a new model.
-    fn tokenizer(&self) -> Result<Option<Tokenizer>> {
-        match self {
-            Self::Family(_) => Ok(None),
-            Self::Model { folder, .. } => Ok(Some(Tokenizer::load(folder)?)),
-        }
-    }
-
-    fn model(
-        self,
-        (args, settings): (&TrainArgs, &Settings),
-        data: &TextData,
-        device: &Device,
-    ) -> Result<((&'static Family, Value), CausalLm)> {
-        match self {
-            Self::Family(family) => {
-                let tokenizer = data.tokenizer();
-                let mut size =
-                    args.size.size(tokenizer.vocab_size(), settings.context).map_err(usage)?;
-                size.eos = tokenizer.eos();
-                let (json, architecture) = family.sized(&size).map_err(usage)?;
-                let config = architecture.into_decoder().map_err(usage)?;
-                let model = CausalLm::new(&config, device).initialized(settings.seed);
-                Ok(((family, json), model))
-            }
-            Self::Model { family, config, model, .. } => {
-                let (vocab_size, known) =
-                    (data.tokenizer().vocab_size(), model.config().vocab_size);
-                if vocab_size > known {
-                    return Err(usage(format!(
-                        "the tokenizer has {vocab_size} tokens and the model knows {known}"
-                    )));
-                }
-                let longest = model.config().stack.max_positions;
-                if settings.context > longest {
-                    return Err(usage(format!(
-                        "--context is {}, and the model's is {longest}",
-                        settings.context
-                    )));
-                }
-                Ok(((family, config), *model))
-            }
-        }
-    }
 }
 
 fn default_out(args: &TrainArgs, source: &TextSource, start: &Start) -> PathBuf {

@@ -130,6 +130,7 @@ const MUTATIONS: &[Mutation] = &[
             }
         });
     }),
+    ("StarCoder 2: no window", "starcoder2/base", |a| window(a, |_| Span::Causal)),
     ("StableLM: whole heads rotated", "stablelm/base", rotate_whole_heads),
     ("StableLM: heads keep their mean", "stablelm/parallel", |a| query_key_norm(a, Rms)),
     ("T5: scores with a scale", "t5/base", |a| scale_by(a, |it| it.d_head)),

@@ -54,9 +54,9 @@ pub(super) struct TextArgs {
 
 impl TextArgs {
     /// What `zoo train` prints at its end.
-    pub(super) fn sample(max_new_tokens: usize) -> Self {
+    pub(super) fn sample(max_new_tokens: usize, prompt: Option<String>) -> Self {
         let temperature = 0.8;
-        Self { prompt: None, max_new_tokens, greedy: false, temperature, top_k: None, top_p: 1.0 }
+        Self { prompt, max_new_tokens, greedy: false, temperature, top_k: None, top_p: 1.0 }
     }
 }
 

@@ -14,12 +14,15 @@ pub(super) use args::{SizeArgs, TrainArgs};
 
 use super::generate::{TextArgs, write_text};
 use super::{Global, usage};
+use crate::datasets::batch::BatchShape;
+use crate::models::pretrained::Model;
 use crate::system::{bytes, duration, peak_memory};
 use crate::train::{self, Display, Ending, Outcome, TrainError, Verbosity};
 
 pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     let prepared = prepare::prepare(global, args)?;
-    let tokenizer = prepared.job.data.tokenizer().clone();
+    let (data, context) = (prepared.job.data.clone(), prepared.job.settings.context);
+    let tokenizer = data.tokenizer().clone();
     let interrupter = Interrupter::new();
     stop_on_ctrl_c(&interrupter)?;
     let display = if global.quiet {
@@ -33,7 +36,17 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     report(global, &outcome, prepared.steps)?;
     if args.sample > 0 && !global.json && outcome.ending == Ending::Finished {
         global.note("a sample:\n");
-        let text = TextArgs::sample(args.sample);
+        let text = match &outcome.model {
+            // It writes what follows on a text: on one that it was not trained on.
+            Model::Seq2SeqLm(_) => {
+                let half = context / 2;
+                let shape = BatchShape { rows: 1, context };
+                let row = data.valid_batches(shape)?.next();
+                let prompt = row.map(|row| tokenizer.decode(&row.inputs[..half])).transpose()?;
+                TextArgs::sample(args.sample.min(context - half), prompt)
+            }
+            _ => TextArgs::sample(args.sample, None),
+        };
         write_text(global, (&outcome.model, &tokenizer), &text, tokenizer.eos())?;
     }
     Ok(())

@@ -49,7 +49,7 @@ contract!(
     DECODERS,
     [
         bloom, gemma, gemma2, gemma3_text, gpt2, gpt_neo, gpt_neox, gptj, llama, mistral, mixtral,
-        olmo2, openai_gpt = "openai-gpt", opt, phi, phi3, qwen2, qwen3, smollm3, stablelm,
+        olmo2, openai_gpt = "openai-gpt", opt, phi, phi3, qwen2, qwen3, smollm3, stablelm, starcoder2,
     ],
     [
         decoding::{

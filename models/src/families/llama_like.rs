@@ -70,6 +70,7 @@ pub(super) struct LlamaFields {
     pub(super) hidden_act: String,
     max_position_embeddings: usize,
     initializer_range: f64,
+    #[serde(alias = "norm_epsilon")]
     rms_norm_eps: f64,
     #[serde(default)]
     attention_bias: bool,

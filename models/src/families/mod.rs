@@ -46,6 +46,7 @@ mod size;
 mod skeletons;
 mod smollm3;
 mod stablelm;
+mod starcoder2;
 mod t5;
 mod t5_like;
 mod transformer;
@@ -123,6 +124,7 @@ pub static FAMILIES: &[&Family] = &[
     &roberta::FAMILY,
     &smollm3::FAMILY,
     &stablelm::FAMILY,
+    &starcoder2::FAMILY,
     &t5::FAMILY,
     &transformer::FAMILY,
     &vit::FAMILY,

@@ -9,6 +9,7 @@ use super::gpt_like::{Shape, layer};
 use super::gpt_neox::rope_parameters;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS};
+use super::size::with;
 use super::skeletons::{decoder, dropout, stack};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::{BlockConfig, Wiring};
@@ -134,10 +135,9 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
         "qk_layernorm": false, "use_parallel_residual": false, "hidden_dropout": 0.0,
     });
     let mut config = llama_like::config(size, "stablelm", "StableLmForCausalLM");
-    if let (Some(config), Value::Object(own)) = (config.as_object_mut(), own) {
-        config.remove("rms_norm_eps");
-        config.remove("head_dim");
-        config.extend(own);
+    if let Some(fields) = config.as_object_mut() {
+        fields.remove("rms_norm_eps");
+        fields.remove("head_dim");
     }
-    Ok(config)
+    Ok(with(config, own))
 }

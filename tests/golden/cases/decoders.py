@@ -341,6 +341,19 @@ CASES = [
         differs={**eps("layer_norm_eps"), **theta(10000.0, **HALF_HEAD)},
     ),
     Case(
+        "starcoder2", "base", 160, small(
+            "norm_epsilon", sliding_window=4, intermediate_size=40, tie_word_embeddings=True,
+            initializer_range=0.3,
+        ),
+        lengths=(18, 12, 7), train=True, generate=True,
+        differs={
+            "no window": {"sliding_window": None},
+            "a window of 5": {"sliding_window": 5},
+            "erf GELU": {"hidden_act": "gelu"},
+            **eps("norm_epsilon"), **theta(10000.0),
+        },
+    ),
+    Case(
         "phi", "base", 43, layer_norm(
             rope=HALF_HEAD, num_key_value_heads=3, intermediate_size=40, initializer_range=0.4,
         ),

@@ -1,0 +1,85 @@
+//! StarCoder 2: Llama, with LayerNorm, a plain feed-forward layer, biases and a sliding window.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::head_keys::{LM_HEAD, SCORE};
+use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
+use super::size::with;
+use super::skeletons::dropout;
+use super::windows::slide;
+use super::{Architecture, Family, Size, Task};
+use crate::layers::feed_forward::FeedForwardKind;
+use crate::layers::linear::Bias;
+use crate::layers::norm::NormKind;
+use crate::wire::config::{ConfigError, parse};
+use crate::wire::keys::{Key, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["starcoder2"],
+    summary: "decoder; Llama with LayerNorm, biases and a plain feed-forward layer",
+    paper: "Lozhkov et al. 2024, https://arxiv.org/abs/2402.19173",
+    tasks: &[
+        (Task::CausalLm, "Starcoder2ForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "Starcoder2ForSequenceClassification", SCORE),
+        (Task::TokenClassifier, "Starcoder2ForTokenClassification", SCORE),
+        (Task::Backbone, "Starcoder2Model", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "model",
+    keys: &[FEED_FORWARD, KEYS, FEED_FORWARD_NORM],
+};
+
+/// The plain feed-forward layer, under GPT-2's names.
+const FEED_FORWARD: &[Key] = &[
+    transpose("layers.{}.mlp.c_fc", "layers.{}.feed_forward.up"),
+    transpose("layers.{}.mlp.c_proj", "layers.{}.feed_forward.down"),
+];
+
+/// What transformers assumes where a file says nothing.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 49152, "hidden_size": 3072, "intermediate_size": 12288, "num_hidden_layers": 30,
+    "num_attention_heads": 24, "num_key_value_heads": 2, "hidden_act": "gelu_pytorch_tanh",
+    "max_position_embeddings": 4096, "initializer_range": 0.018042, "norm_epsilon": 1e-5,
+    "residual_dropout": 0.0, "embedding_dropout": 0.0, "use_bias": true,
+    "tie_word_embeddings": true
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    #[serde(flatten)]
+    llama: LlamaFields,
+    sliding_window: Option<usize>,
+    residual_dropout: f64,
+    embedding_dropout: f64,
+    use_bias: bool,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let mut layer = slide(json.llama.layer()?, json.sliding_window)?;
+    let bias = Bias::from(json.use_bias);
+    (layer.attention.qkv_bias, layer.attention.output_bias) = (bias, bias);
+    (layer.feed_forward.kind, layer.feed_forward.bias) = (FeedForwardKind::Plain, bias);
+    layer.norm.kind = NormKind::Layer;
+    layer.dropout = dropout("residual_dropout", json.residual_dropout)?;
+    let mut decoder = json.llama.decoder(vec![layer; json.llama.num_hidden_layers])?;
+    decoder.stack.embedding.dropout = dropout("embedding_dropout", json.embedding_dropout)?;
+    Ok(Architecture::Decoder(decoder))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    let mut config = llama_like::config(size, "starcoder2", "Starcoder2ForCausalLM");
+    if let Some(fields) = config.as_object_mut() {
+        fields.remove("rms_norm_eps");
+    }
+    let own = json!({
+        "intermediate_size": size.d_ff.unwrap_or(4 * size.d_model), "norm_epsilon": 1e-5,
+        "hidden_act": "gelu_pytorch_tanh", "use_bias": true, "sliding_window": null,
+        "residual_dropout": size.dropout, "embedding_dropout": size.dropout,
+        "tie_word_embeddings": true,
+    });
+    Ok(with(config, own))
+}

@@ -21,7 +21,8 @@ use crate::pipeline::TextEmbedder;
     after_help = "How hidden states become a vector is what sentence-transformers wrote beside the model \
                   (modules.json, 1_Pooling/config.json, sentence_bert_config.json); without those \
                   files, their mean, at length 1. A line is a text: one vector a line, numbers \
-                  between spaces; with --json, one JSON object a line.\n\nExamples:\n  \
+                  between spaces; with --json, one JSON object a line. Of a text longer than the \
+                  model reads, the end is left out, and a note says so.\n\nExamples:\n  \
                   zoo embed ./all-MiniLM-L6-v2 'A cat sits.' 'Ein Hund bellt.'\n  \
                   zoo embed ./all-MiniLM-L6-v2 --file lines.txt --json > vectors.jsonl\n  \
                   cut -f2 table.tsv | zoo embed ./bge-small-en --pooling cls - --out v.safetensors"
@@ -86,11 +87,18 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
     let bar = global.bar(texts.len() as u64, "texts");
     let vectors = embedder.embed(&texts, &mut |ready| bar.set_position(ready as u64))?;
     bar.finish_and_clear();
+    let (cut, longest) = (embedder.count_cut(&texts)?, embedder.max_length());
+    if cut > 0 {
+        global.note(&format!("of {cut} texts only the first {longest} tokens were read"));
+    }
 
     if let Some(out) = &args.out {
         let shape = vec![vectors.len(), vectors.first().map_or(0, Vec::len)];
         let tensor = F32Tensor { shape: shape.clone(), values: vectors.concat() };
         write_safetensors(out, &BTreeMap::from([("embeddings".to_string(), tensor)]))?;
+        if global.json {
+            return global.print_json(&json!({ "out": out, "embeddings": shape }));
+        }
         global.note(&format!("wrote {}: embeddings {shape:?}", out.display()));
         return Ok(());
     }

@@ -19,7 +19,8 @@ use crate::models::pretrained::{self, Blueprint, write_safetensors};
 #[command(
     after_help = "The head is the one that `architectures` in config.json names; the tensors are \
                   called as transformers calls them: logits, last_hidden_state, pooler_output, \
-                  start_logits, end_logits, encoder_last_hidden_state. Positions count from a row's \
+                  start_logits, end_logits, encoder_last_hidden_state, cls_logits, \
+                  distillation_logits. Positions count from a row's \
                   first token that is not padding, as in transformers' generate.\n\n\
                   Examples:\n  \
                   zoo forward ./gpt2 --ids \"1,2,3;4,5,6\" --out out.safetensors\n  \
@@ -30,7 +31,7 @@ use crate::models::pretrained::{self, Blueprint, write_safetensors};
 pub(crate) struct ForwardArgs {
     #[command(flatten)]
     model: ModelArg,
-    /// Token ids; commas within a row, semicolons between rows
+    /// Token ids; commas within a row, semicolons between rows. Models of images take --pixels
     #[arg(long, value_name = "IDS", required_unless_present = "pixels")]
     ids: Option<String>,
     /// 1 where there is a token, 0 where there is padding; in the form of --ids

@@ -16,7 +16,8 @@ use crate::models::pretrained::{self, Model};
 #[derive(clap::Args)]
 #[command(
     allow_negative_numbers = true,
-    after_help = "The text is printed as its tokens come. When the context is full, its older half is \
+    after_help = "A decoder continues the prompt, an encoder-decoder writes what follows on it. The text \
+                  is printed as its tokens come. When the context is full, its older half is \
                   forgotten and the text goes on.\n\nExamples:\n  \
                   zoo generate runs/gpt2-nano-stories\n  \
                   zoo generate runs/shakespeare --prompt 'ROMEO:' --max-new-tokens 400 --temperature 0.8 --top-k 40\n  \

@@ -18,9 +18,10 @@ pub(super) fn run(global: &Global, _args: &ListArgs) -> Result<()> {
     if global.json {
         return global.print_json(&json());
     }
-    let mut text = String::from("families (zoo train <family>)\n");
+    let mut text = String::from("families (those with * are trained by zoo train <family>)\n");
     for family in FAMILIES {
-        writeln!(text, "  {:<17}{}", family.name(), family.summary)?;
+        let mark = if family.writes() { '*' } else { ' ' };
+        writeln!(text, "{mark} {:<17}{}", family.name(), family.summary)?;
         writeln!(text, "  {:<17}{}", "", family.paper)?;
         let tasks: Vec<&str> = family.tasks.iter().map(|(_, class, _)| *class).collect();
         writeln!(text, "  {:<17}loads {}", "", tasks.join(", "))?;
@@ -48,6 +49,7 @@ fn json() -> Value {
                 "summary": family.summary,
                 "paper": family.paper,
                 "architectures": classes,
+                "trained_by_zoo_train": family.writes(),
             })
         })
         .collect();

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::train::SizeArgs;
 use super::{Global, usage};
-use crate::models::families;
+use crate::models::families::{self, Architecture};
 use crate::models::parameters::ParameterInfo;
 use crate::models::pretrained::Blueprint;
 use crate::system::{bytes, count};
@@ -70,13 +70,18 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
         }));
     }
     let mut text = format!(
-        "{}: {}\n{} layers, d_model {}, {} tokens, context {}\n\n",
+        "{}: {}\n{} layers, d_model {}, {}\n\n",
         family.name(),
         family.summary,
         stacks.iter().map(|stack| stack.depth().to_string()).collect::<Vec<_>>().join(" + "),
         stack.d_model,
-        blueprint.architecture.vocab_size(),
-        stack.max_positions,
+        match &blueprint.architecture {
+            Architecture::ImageEncoder(config, _) => {
+                let ([height, width], patches) = (config.patches.image, config.patches.n_patches());
+                format!("images of {height} x {width} in {patches} patches")
+            }
+            other => format!("{} tokens, context {}", other.vocab_size(), stack.max_positions),
+        },
     );
     tree(&mut text, &parameters)?;
     let size = |count: usize| bytes(count as u64);

@@ -75,6 +75,17 @@ impl TextEmbedder {
         self.max_length
     }
 
+    /// How many of the texts are longer, so that their ends are not read.
+    ///
+    /// # Errors
+    ///
+    /// What the tokenizer says.
+    pub fn count_cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
+        let is_cut = |text: &T| Ok(self.reader.read(text.as_ref())?.is_cut);
+        let cut = texts.iter().map(is_cut).collect::<Result<Vec<bool>, PipelineError>>()?;
+        Ok(cut.into_iter().filter(|is_cut| *is_cut).count())
+    }
+
     /// The vectors of texts, in their order. `done` hears how many are ready.
     ///
     /// Texts of like length share a forward pass; a text's vector does not depend on the others.

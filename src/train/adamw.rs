@@ -3,13 +3,13 @@
 //! Burn has an AdamW, which the learner of burn-train owns and hands out to nobody. A run that
 //! resumes bit for bit has to save the moments, so they are ours, under the parameters' paths.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
-use zoo_models::parameters::Path;
+use zoo_models::parameters::{self, Path};
 use zoo_models::pretrained::F32Tensor;
 
 /// AdamW's constants.
@@ -109,6 +109,13 @@ impl AdamW {
             moments.insert(path, pair);
         }
         Some(Self { config, steps, moments })
+    }
+
+    /// A parameter with moments that `module` does not have, if there is one.
+    pub fn stranger<M: Module>(&self, module: &M) -> Option<&str> {
+        let known: HashSet<String> =
+            parameters::list(module).into_iter().map(|parameter| parameter.path).collect();
+        self.moments.keys().map(String::as_str).find(|path| !known.contains(*path))
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::adamw::{AdamW, AdamWConfig};
 use super::error::TrainError;
 use super::run_dir::{RunDir, TRAINING, make_visible, read_json};
+use super::trainee::Trainee;
 use crate::models::families::Family;
 use crate::models::pretrained::{
     self, CONFIG_FILE, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors, sync_dir,
@@ -89,7 +90,16 @@ impl RunDir {
             let reason = "moments without their counterparts".to_string();
             TrainError::Load(LoadError::Corrupt { path, reason })
         })?;
-        Ok(Some(Restored { state, model, optimizer }))
+        let trainee = Trainee { model };
+        if let Some(stranger) = optimizer.stranger(&trainee) {
+            let reason = format!(
+                "moments of {stranger}, which the model lacks; the run is another version's. \
+                 `zoo train --from` begins anew with its weights"
+            );
+            let path = folder.join(OPTIMIZER_FILE);
+            return Err(TrainError::Load(LoadError::Corrupt { path, reason }));
+        }
+        Ok(Some(Restored { state, model: trainee.model, optimizer }))
     }
 
     /// Writes a checkpoint, makes its model the directory's, and removes older checkpoints.

@@ -195,7 +195,9 @@ fn list_show_and_devices_speak_json() {
 #[test]
 fn every_verb_has_help_with_an_example() {
     let folder = tempfile::tempdir().unwrap();
-    for verb in ["list", "show", "devices", "train", "generate", "forward", "check", "convert"] {
+    for verb in
+        ["list", "show", "devices", "train", "generate", "embed", "forward", "check", "convert"]
+    {
         let help = succeed(folder.path(), &[verb, "--help"]).stdout;
         assert!(help.contains("Examples:") && help.contains(&format!("zoo {verb}")), "{help}");
     }

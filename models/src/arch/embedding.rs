@@ -37,6 +37,9 @@ pub enum Projection {
     WhereWidthsDiffer,
     /// Even where they have the same: ALBERT.
     Always,
+    /// Where blocks have another number, before positions are added and without biases; the blocks'
+    /// result is projected back: OPT 350M.
+    InAndOut,
 }
 
 /// What the embedding says of a token's position.
@@ -132,6 +135,10 @@ impl Entry {
         let width = config.d_embedding;
         let table = |rows: usize| EmbeddingTable::new(rows, width, device);
         let rows = config.position_rows(max_positions);
+        let is_first = config.projection == Projection::InAndOut;
+        let bias = if is_first { Bias::Absent } else { Bias::Present };
+        // What positions are added to.
+        let d_position = if is_first { d_model } else { width };
         let stored = |layout| {
             let positions: Vec<usize> = (0..max_positions).collect();
             let values = sinusoid(&[positions], (width, layout), device).squeeze_dim(0);
@@ -140,7 +147,7 @@ impl Entry {
         };
         let (position, sinusoid) = match config.positions {
             EmbeddedPositions::StoredSinusoidal(layout) => (None, Some(stored(layout))),
-            _ => (rows.map(table), None),
+            _ => (rows.map(|rows| EmbeddingTable::new(rows, d_position, device)), None),
         };
         Self {
             position,
@@ -148,7 +155,7 @@ impl Entry {
             token_type: (config.n_types > 0).then(|| table(config.n_types)),
             norm: config.norm.map(|norm| norm.init(device)),
             projection: (width != d_model || config.projection == Projection::Always)
-                .then(|| linear(width, d_model, Bias::Present, device)),
+                .then(|| linear(width, d_model, bias, device)),
             dropout: DropoutConfig::new(config.dropout).init(),
             max_positions,
             config: *config,
@@ -170,6 +177,13 @@ impl Entry {
         if self.config.scale != 1.0 {
             x = x * self.config.scale;
         }
+        let (before, after) = match self.config.projection {
+            Projection::InAndOut => (self.projection.as_ref(), None),
+            _ => (None, self.projection.as_ref()),
+        };
+        if let Some(projection) = before {
+            x = projection.forward(x);
+        }
         if let Some(positions) = self.positions(ids.tokens, at) {
             x = x + positions;
         }
@@ -184,7 +198,7 @@ impl Entry {
             x = norm.forward(x);
         }
         x = self.dropout.forward(x);
-        match &self.projection {
+        match after {
             Some(projection) => projection.forward(x),
             None => x,
         }

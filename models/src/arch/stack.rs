@@ -1,14 +1,15 @@
 //! A stack of blocks: what all skeletons are made of.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig};
+use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::block::{Block, BlockConfig};
-use super::embedding::EmbeddingConfig;
+use super::embedding::{EmbeddingConfig, Projection};
 use crate::layers::attention::AttentionConfig;
 use crate::layers::cache::LayerCache;
+use crate::layers::linear::{Bias, linear};
 use crate::layers::mask::{Mask, Padding};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::{PositionScheme, Positions, RelativePositions, TokenPositions};
@@ -39,6 +40,7 @@ pub struct Stack {
     layers: Vec<Block>,
     relative: Option<RelativePositions>,
     norm: Option<Norm>,
+    output_projection: Option<Linear>,
     dropout: Dropout,
     #[module(skip)]
     config: StackConfig,
@@ -63,6 +65,8 @@ impl StackConfig {
             layers: self.layers.iter().map(|layer| layer.init(device)).collect(),
             relative: shared,
             norm: self.norm.map(|norm| norm.init(device)),
+            output_projection: (self.d_output() != self.d_model)
+                .then(|| linear(self.d_model, self.d_output(), Bias::Absent, device)),
             dropout: DropoutConfig::new(self.dropout).init(),
             config: self.clone(),
         }
@@ -71,6 +75,14 @@ impl StackConfig {
     /// The number of blocks that a token runs through.
     pub fn depth(&self) -> usize {
         self.layers.len() * self.passes
+    }
+
+    /// Features of the result.
+    pub fn d_output(&self) -> usize {
+        match self.embedding.projection {
+            Projection::InAndOut => self.embedding.d_embedding,
+            Projection::Always | Projection::WhereWidthsDiffer => self.d_model,
+        }
     }
 
     /// Rows of the learned table of positions; `None` where there is none.
@@ -94,7 +106,8 @@ impl Stack {
     ///
     /// # Shapes
     ///
-    /// - `x` and the result: `[batch, seq, d_model]`
+    /// - `x`: `[batch, seq, d_model]`
+    /// - result: `[batch, seq, d_output]`
     pub(super) fn forward(&self, x: Tensor<3>, pass: Pass<'_>) -> Tensor<3> {
         let device = x.device();
         let Pass { at, padding, mut caches, memory } = pass;
@@ -108,10 +121,13 @@ impl Stack {
                 x = layer.forward(x, &mut Scope { mask, positions, cache, memory });
             }
         }
-        match &self.norm {
-            Some(norm) => self.dropout.forward(norm.forward(x)),
-            None => self.dropout.forward(x),
+        if let Some(norm) = &self.norm {
+            x = norm.forward(x);
         }
+        if let Some(projection) = &self.output_projection {
+            x = projection.forward(x);
+        }
+        self.dropout.forward(x)
     }
 }
 

@@ -30,6 +30,13 @@ pub enum Task {
     Backbone,
 }
 
+impl Task {
+    /// Whether a model with this head writes texts.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::CausalLm | Self::Seq2SeqLm)
+    }
+}
+
 /// A config of any skeleton, with the forms of the heads that it can carry.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Architecture {

@@ -13,7 +13,7 @@ use crate::heads::{Pooler, TransformConfig};
 use crate::layers::disentangled::DisentangledConfig;
 use crate::layers::position::PositionScheme;
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, fixed, parse, size, within};
+use crate::wire::config::{ConfigError, fixed, parse, within};
 use crate::wire::keys::{Key, copy, drop, rename, transpose, where_true};
 
 /// The family.
@@ -77,60 +77,60 @@ struct ConfigJson {
     pos_att_type: Option<Value>,
     pooler_dropout: f64,
     pooler_hidden_act: String,
-    position_buckets: i64,
+    position_buckets: f64,
+    relative_attention: bool,
+    position_biased_input: bool,
     #[serde(flatten)]
     bert: BertFields,
 }
 
 impl ConfigJson {
-    /// Attention to distances, by the only form that published models have.
-    fn positions(&self) -> Result<DisentangledConfig, ConfigError> {
+    /// What attention meets beside the content: distances of queries, of keys.
+    fn meets(&self) -> Vec<&str> {
         let kinds: Vec<&str> = match &self.pos_att_type {
             Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
             Some(Value::String(kinds)) => kinds.split('|').map(str::trim).collect(),
             _ => Vec::new(),
         };
-        let has = |kind| kinds.contains(&kind);
-        if kinds.len() != 2 || !has("p2c") || !has("c2p") {
+        ["p2c", "c2p"].into_iter().filter(|kind| kinds.contains(kind)).collect()
+    }
+
+    /// Attention to distances, by the only form that published models have.
+    fn positions(&self) -> Result<DisentangledConfig, ConfigError> {
+        if self.meets().len() != 2 {
             let found = self.pos_att_type.clone();
             return Err(ConfigError::unsupported("pos_att_type", found, "p2c|c2p"));
         }
-        let n_buckets = usize::try_from(self.position_buckets).unwrap_or(0);
         // With fewer, a step on the logarithmic scale would be infinite.
-        within("position_buckets", n_buckets as f64, [4.0, 1e6])?;
+        let n_buckets = within("position_buckets", self.position_buckets, [4.0, 1e6])? as usize;
         let longest = usize::try_from(self.max_relative_positions).unwrap_or(0);
         let max_distance = if longest > 0 { longest } else { self.bert.max_position_embeddings };
         if max_distance <= n_buckets / 2 + 1 {
             let reason = "it must exceed half of position_buckets";
             return Err(ConfigError::invalid("max_position_embeddings", max_distance, reason));
         }
-        let norm = self.bert.norm(self.bert.hidden_size)?;
-        Ok(DisentangledConfig { n_buckets, max_distance, norm })
+        let norm = self.bert.norm(self.bert.hidden_size);
+        Ok(DisentangledConfig { n_buckets, max_distance, norm: norm? })
     }
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, DEFAULTS)?;
     let bert = &json.bert;
-    fixed(
-        &bert.other,
-        &[
-            ("relative_attention", true.into()),
-            ("position_biased_input", false.into()),
-            ("share_att_key", true.into()),
-            ("norm_rel_ebd", "layer_norm".into()),
-            ("conv_kernel_size", 0.into()),
-            ("pooler_hidden_size", bert.hidden_size.into()),
-        ],
-    )?;
+    let d_pooled = ("pooler_hidden_size", bert.hidden_size.into());
+    fixed(&bert.other, &[("conv_kernel_size", 0.into()), d_pooled])?;
     let mut layer = bert.layer()?;
-    let attention = &mut layer.attention;
-    // One share for the content, two for distances.
-    attention.scale = (3.0 * attention.d_head as f64).powf(-0.5);
-    attention.positions = PositionScheme::Disentangled(json.positions()?);
-    let max_positions = size("max_position_embeddings", bert.max_position_embeddings)?;
-    let layers = vec![layer; bert.num_hidden_layers];
-    let encoder = bert.encoder((EmbeddedPositions::None, max_positions), layers)?;
+    if json.relative_attention {
+        let only = [("share_att_key", true.into()), ("norm_rel_ebd", "layer_norm".into())];
+        fixed(&bert.other, &only)?;
+        layer.attention.positions = PositionScheme::Disentangled(json.positions()?);
+    }
+    // A share for the content, one for each kind of distances: even where none is met.
+    let shares = (1 + json.meets().len()) * layer.attention.d_head;
+    layer.attention.scale = (shares as f64).powf(-0.5);
+    let (absolute, max_positions) = bert.positions_from_zero()?;
+    let embedded = if json.position_biased_input { absolute } else { EmbeddedPositions::None };
+    let encoder = bert.encoder((embedded, max_positions), vec![layer; bert.num_hidden_layers])?;
     let mut heads = bert.heads()?;
     heads.pooler = Pooler::Absent;
     let act = activation("pooler_hidden_act", &json.pooler_hidden_act)?;

@@ -137,6 +137,11 @@ impl Family {
         self.model_types[0]
     }
 
+    /// Whether its models are for writing texts, which is what `zoo train` teaches.
+    pub fn writes(&self) -> bool {
+        self.tasks.first().is_some_and(|(task, ..)| task.writes())
+    }
+
     /// A model of that size for training from scratch: its `config.json`, and what that says.
     ///
     /// # Errors

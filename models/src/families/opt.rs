@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::gpt_like::{Shape, layer};
 use super::skeletons::{decoder, dropout, init_std, stack};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, Numbering, OutputWeights};
+use crate::arch::block::Wiring;
+use crate::arch::{EmbeddedPositions, EmbeddingConfig, Numbering, OutputWeights, Projection};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, fixed, parse, size};
 use crate::wire::keys::{Key, copy, rename, transpose};
@@ -24,6 +25,8 @@ pub(super) static FAMILY: Family = Family {
     keys: &[&[
         rename("decoder.embed_tokens", "embedding.token"),
         rename("decoder.embed_positions", "embedding.position"),
+        transpose("decoder.project_in", "embedding.projection"),
+        transpose("decoder.project_out", "output_projection"),
         rename("decoder.layers.{}.self_attn_layer_norm", "layers.{}.attention_norm"),
         transpose("decoder.layers.{}.self_attn.q_proj", "layers.{}.attention.query"),
         transpose("decoder.layers.{}.self_attn.k_proj", "layers.{}.attention.key"),
@@ -45,7 +48,7 @@ const DEFAULTS: &str = r#"{
     "vocab_size": 50272, "hidden_size": 768, "num_hidden_layers": 12, "ffn_dim": 3072,
     "max_position_embeddings": 2048, "dropout": 0.1,
     "attention_dropout": 0.0, "num_attention_heads": 12, "activation_function": "relu",
-    "init_std": 0.02, "tie_word_embeddings": true
+    "init_std": 0.02, "do_layer_norm_before": true, "tie_word_embeddings": true
 }"#;
 
 #[derive(Deserialize)]
@@ -60,6 +63,8 @@ struct ConfigJson {
     num_attention_heads: usize,
     activation_function: String,
     init_std: f64,
+    do_layer_norm_before: bool,
+    word_embed_proj_dim: Option<usize>,
     tie_word_embeddings: bool,
     #[serde(flatten)]
     other: Map<String, Value>,
@@ -71,11 +76,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     fixed(
         &json.other,
         &[
-            ("do_layer_norm_before", true.into()),
             ("enable_bias", true.into()),
             ("_remove_final_layer_norm", false.into()),
             ("layer_norm_elementwise_affine", true.into()),
-            ("word_embed_proj_dim", d_model.into()),
         ],
     )?;
     let n_heads = size("num_attention_heads", json.num_attention_heads)?;
@@ -89,10 +92,22 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     });
     layer.dropout = dropout("dropout", json.dropout)?;
     layer.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
+    if !json.do_layer_norm_before {
+        layer.wiring = Wiring::PostNorm;
+    }
     let positions = EmbeddedPositions::Learned(Numbering::Tokens { offset: 2 });
+    let d_embedding = size("word_embed_proj_dim", json.word_embed_proj_dim.unwrap_or(d_model))?;
+    let embedding = EmbeddingConfig {
+        projection: Projection::InAndOut,
+        ..EmbeddingConfig::new(d_embedding, positions)
+    };
     let max_positions = size("max_position_embeddings", json.max_position_embeddings)?;
     let layers = vec![layer; size("num_hidden_layers", json.num_hidden_layers)?];
-    let stack = stack(max_positions, EmbeddingConfig::new(d_model, positions), layers);
+    let mut stack = stack(max_positions, embedding, layers);
+    if !json.do_layer_norm_before {
+        // Each block ends in one.
+        stack.norm = None;
+    }
     let output = OutputWeights::from(json.tie_word_embeddings);
     let init_std = init_std("init_std", json.init_std)?;
     Ok(Architecture::Decoder(decoder(json.vocab_size, stack, (output, init_std))?))

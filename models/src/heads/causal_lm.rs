@@ -20,7 +20,8 @@ pub struct CausalLm {
 impl CausalLm {
     /// A model of zeros, to be initialized or loaded.
     pub fn new(config: &DecoderConfig, device: &Device) -> Self {
-        let projection = |bias| Some(linear(config.stack.d_model, config.vocab_size, bias, device));
+        let projection =
+            |bias| Some(linear(config.stack.d_output(), config.vocab_size, bias, device));
         let lm_head = match config.output {
             OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
             OutputWeights::Separate => projection(Bias::Absent),

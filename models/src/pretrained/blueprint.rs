@@ -90,7 +90,7 @@ impl Blueprint {
 
     /// Whether the model writes texts.
     pub fn is_writer(&self) -> bool {
-        matches!(self.task, Task::CausalLm | Task::Seq2SeqLm)
+        self.task.writes()
     }
 
     /// The key tables of the model.
@@ -136,11 +136,17 @@ impl Blueprint {
         Ok(())
     }
 
-    /// A model with this head was asked to do something else.
-    pub(super) fn wrong_head(&self, wanted: &str) -> ConfigError {
-        let class = self.config["architectures"][0].clone();
-        let known: Vec<&str> = self.family.tasks.iter().map(|(_, class, _)| *class).collect();
-        let supported = format!("{wanted} is asked for; the family has {}", known.join(", "));
-        ConfigError::unsupported("architectures", class, &supported)
+    /// A model with this head was asked for what others do.
+    pub(super) fn wrong_head(
+        &self,
+        wanted: &'static str,
+        does: impl Fn(Task) -> bool,
+    ) -> ConfigError {
+        let classes = self.family.tasks.iter().filter(|(task, ..)| does(*task));
+        ConfigError::WrongHead {
+            found: self.config["architectures"][0].to_string(),
+            wanted,
+            classes: classes.map(|(_, class, _)| *class).collect(),
+        }
     }
 }

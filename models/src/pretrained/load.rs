@@ -6,7 +6,7 @@ use std::path::Path;
 use burn::tensor::{Device, TensorData};
 
 use super::{Blueprint, Checkpoint, KeyProblem, LoadError, Mapping, Model, Part};
-use crate::families::Family;
+use crate::families::{Family, Task};
 use crate::heads::{Backbone, CausalLm};
 use crate::wire::config::ConfigError;
 
@@ -28,7 +28,9 @@ impl Pretrained {
     pub fn into_causal_lm(self) -> Result<CausalLm, ConfigError> {
         match self.model {
             Model::CausalLm(model) => Ok(model),
-            _ => Err(self.blueprint.wrong_head("a causal language model")),
+            _ => Err(self
+                .blueprint
+                .wrong_head("a causal language model", |task| task == Task::CausalLm)),
         }
     }
 
@@ -40,7 +42,7 @@ impl Pretrained {
     pub fn into_writer(self) -> Result<Model, ConfigError> {
         match self.model {
             model @ (Model::CausalLm(_) | Model::Seq2SeqLm(_)) => Ok(model),
-            _ => Err(self.blueprint.wrong_head("a model that writes texts")),
+            _ => Err(self.blueprint.wrong_head("a model that writes texts", Task::writes)),
         }
     }
 
@@ -52,7 +54,9 @@ impl Pretrained {
     pub fn into_backbone(self) -> Result<Backbone, ConfigError> {
         match self.model {
             Model::Backbone(model) => Ok(model),
-            _ => Err(self.blueprint.wrong_head("a model without a head")),
+            _ => Err(self
+                .blueprint
+                .wrong_head("a model without a head", |task| task == Task::Backbone)),
         }
     }
 }

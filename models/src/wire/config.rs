@@ -28,6 +28,16 @@ pub enum ConfigError {
         /// What would be.
         supported: String,
     },
+    /// A model with one head is asked for what another does.
+    #[error("architectures = {found} is not {wanted}{}", ways(.classes))]
+    WrongHead {
+        /// The class that the config names.
+        found: String,
+        /// What is asked for.
+        wanted: &'static str,
+        /// The classes of the family that would do.
+        classes: Vec<&'static str>,
+    },
     /// Values that contradict each other or make no model.
     #[error("{field} = {value} is not valid: {reason}")]
     Invalid {
@@ -38,6 +48,14 @@ pub enum ConfigError {
         /// What it breaks.
         reason: String,
     },
+}
+
+/// The classes that would do, as the end of a sentence.
+fn ways(classes: &[&str]) -> String {
+    match classes {
+        [] => "; its family has none".into(),
+        _ => format!("; of its family {} would be", classes.join(", ")),
+    }
 }
 
 impl ConfigError {

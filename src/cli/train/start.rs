@@ -10,7 +10,7 @@ use super::super::usage;
 use super::args::TrainArgs;
 use crate::datasets::batch::TextData;
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::families::{self, Architecture, FAMILIES, Family, Task};
+use crate::models::families::{self, Architecture, FAMILIES, Family};
 use crate::models::pretrained::{self, Blueprint, Model};
 use crate::train::Settings;
 
@@ -109,10 +109,8 @@ fn longest(blueprint: &Blueprint) -> usize {
 
 /// Why a family cannot be trained here, and which can.
 fn no_writer(family: &Family) -> String {
-    let writes = |family: &&&Family| {
-        matches!(family.tasks.first(), Some((Task::CausalLm | Task::Seq2SeqLm, ..)))
-    };
-    let names: Vec<&str> = FAMILIES.iter().filter(writes).map(|family| family.name()).collect();
+    let writers = FAMILIES.iter().filter(|family| family.writes());
+    let names: Vec<&str> = writers.map(|family| family.name()).collect();
     format!(
         "{} writes no texts, which is what `zoo train` teaches; {} do. As a library the zoo trains \
          every family: see the book's page on numerics",

@@ -1,6 +1,6 @@
 """The fixtures that generate.py writes: one entry per case, one per rope parameter set.
 
-A new family is one more entry in a table. Sizes are chosen so that a case stays below 200 kB.
+A new family is one more entry in a table. Sizes are chosen so that a case stays near 100 kB.
 """
 
 from . import decoders, encoders, seq2seq, vision

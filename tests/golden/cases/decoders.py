@@ -401,6 +401,14 @@ CASES = [
         lengths=(12, 9, 5), inert=("k_proj.bias",), train=True, generate=True,
         differs={"GELU": {"activation_function": "gelu"}},
     ),
+    Case(  # OPT 350M
+        "opt", "projected", 248, dict(
+            vocab_size=29, hidden_size=16, word_embed_proj_dim=8, do_layer_norm_before=False,
+            ffn_dim=24, num_hidden_layers=1, num_attention_heads=2, max_position_embeddings=26,
+            init_std=0.4, dropout=0.0, bos_token_id=1, eos_token_id=2, pad_token_id=None,
+        ),
+        lengths=(12, 9, 5), inert=("k_proj.bias",),
+    ),
     Case(
         "bloom", "base", 48, dict(
             vocab_size=41, hidden_size=24, n_layer=1, n_head=6, layer_norm_epsilon=1e-3,

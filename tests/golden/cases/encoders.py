@@ -302,6 +302,11 @@ DEBERTA = [
         differs={**TANH_GELU, **EPS, **BUCKETS},
     ),
     Case(
+        "deberta-v2", "absolute", 374, deberta(
+            **SMALL, relative_attention=False, position_biased_input=True, norm_rel_ebd="none",
+        ), "masked", **LONG, inert=("key_proj.bias",),
+    ),
+    Case(
         "deberta-v2", "legacy", 372, deberta(**SMALL, legacy=True), "masked", **LONG, differs=EPS,
     ),
     Case(

@@ -144,6 +144,20 @@ fn files_stay_small() {
 }
 
 #[test]
+fn fixtures_stay_small() {
+    let mut open = vec![root().join("tests/golden")];
+    let mut bytes = 0;
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            bytes += path.metadata().unwrap().len();
+        }
+    }
+    assert!(bytes < 10_000_000, "the fixtures have {bytes} bytes, and 10 MB are allowed");
+}
+
+#[test]
 fn functions_take_few_parameters_and_no_flags() {
     for folder in ["src", "models/src", "datasets/src"] {
         for (path, text) in sources(folder) {

@@ -1,0 +1,111 @@
+//! `zoo embed`, on a tiny model with a tokenizer of characters.
+
+use std::fs;
+use std::path::Path;
+
+use burn_zoo::datasets::tokenizer::Tokenizer;
+use burn_zoo::models::pretrained::read_safetensors;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{refuse, succeed};
+use crate::golden::{assert_close, folder};
+
+/// A model without a head, with a tokenizer beside it; `more` are files of sentence-transformers.
+fn model(more: &[(&str, Value)]) -> TempDir {
+    let at = tempfile::tempdir().unwrap();
+    let place = at.path().join("m");
+    fs::create_dir(&place).unwrap();
+    for name in ["config.json", "model.safetensors"] {
+        fs::copy(folder().join("bert/backbone").join(name), place.join(name)).unwrap();
+    }
+    Tokenizer::characters("abcdefghijklmnopqrstuvwxyz ".chars()).unwrap().save(&place).unwrap();
+    for (name, value) in more {
+        let path = place.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, value.to_string()).unwrap();
+    }
+    at
+}
+
+fn modules(last: &str) -> Value {
+    json!([
+        { "type": "sentence_transformers.models.Transformer", "path": "" },
+        { "type": "sentence_transformers.models.Pooling", "path": "1_Pooling" },
+        { "type": last, "path": "2_Last" },
+    ])
+}
+
+/// The vectors of texts, as JSON lines say them.
+fn vectors(at: &Path, args: &[&str]) -> Vec<Vec<f32>> {
+    let args = [&["embed", "m", "--json"], args].concat();
+    let read = |line: &str| -> Vec<f32> {
+        let line: Value = serde_json::from_str(line).unwrap();
+        serde_json::from_value(line["embedding"].clone()).unwrap()
+    };
+    succeed(at, &args).stdout.lines().map(read).collect()
+}
+
+fn length(vector: &[f32]) -> f32 {
+    vector.iter().map(|x| x * x).sum::<f32>().sqrt()
+}
+
+#[test]
+fn a_vector_does_not_depend_on_the_other_texts() {
+    let guard = model(&[]);
+    let at = guard.path();
+    let together = vectors(at, &["a cat", "ox", "a dog barks"]);
+    for (text, expected) in ["a cat", "ox", "a dog barks"].iter().zip(&together) {
+        let alone = vectors(at, &[text]).remove(0);
+        assert_close(text, &alone, expected, 1e-6);
+        assert!((length(expected) - 1.0).abs() < 1e-5, "{text}");
+    }
+    fs::write(at.join("lines"), "a cat\nox\na dog barks\n").unwrap();
+    assert_eq!(vectors(at, &["--file", "lines"]), together);
+    let args = ["embed", "m", "--file", "lines", "--out", "v.safetensors"];
+    succeed(at, &args);
+    let written = read_safetensors(&at.join("v.safetensors")).unwrap();
+    assert_eq!(written["embeddings"].values, together.concat());
+}
+
+#[test]
+fn the_files_beside_a_model_say_how_it_is_pooled() {
+    let cls = json!({ "pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false });
+    let guard = model(&[
+        ("modules.json", modules("sentence_transformers.models.Normalize")),
+        ("1_Pooling/config.json", cls),
+        ("sentence_bert_config.json", json!({ "max_seq_length": 4 })),
+    ]);
+    let at = guard.path();
+    let found = vectors(at, &["abcd"]);
+    assert_eq!(found, vectors(at, &["abcd", "--pooling", "cls", "--length", "unit"]));
+    assert_ne!(found, vectors(at, &["abcd", "--pooling", "mean"]));
+    assert_ne!(found, vectors(at, &["abcd", "--pooling", "last"]));
+    assert!((length(&vectors(at, &["abcd", "--length", "free"])[0]) - 1.0).abs() > 1e-3);
+    // Four tokens are read, and a note says so.
+    assert_eq!(found, vectors(at, &["abcdefgh"]));
+    let note = succeed(at, &["embed", "m", "abcdefgh"]).stderr;
+    assert!(note.contains("of 1 texts only the first 4 tokens were read"), "{note}");
+}
+
+#[test]
+fn what_cannot_be_followed_is_refused() {
+    let at = model(&[("modules.json", modules("sentence_transformers.models.Dense"))]);
+    let pooling = ["1_Pooling/config.json: modules.json promises it"];
+    refuse(at.path(), &["embed", "m", "a"], (1, &pooling));
+
+    let mean = json!({ "pooling_mode_mean_tokens": true });
+    let dense = modules("sentence_transformers.models.Dense");
+    let at = model(&[("modules.json", dense), ("1_Pooling/config.json", mean)]);
+    refuse(at.path(), &["embed", "m", "a"], (1, &["models.Dense is not supported", "Pooling"]));
+
+    let max = json!({ "pooling_mode_max_tokens": true });
+    let unit = modules("sentence_transformers.models.Normalize");
+    let at = model(&[("modules.json", unit), ("1_Pooling/config.json", max)]);
+    refuse(at.path(), &["embed", "m", "a"], (1, &["\"max_tokens\" is not supported", "mean"]));
+
+    let at = model(&[]);
+    refuse(at.path(), &["embed", "m", "Ä"], (1, &["Ä"]));
+    refuse(at.path(), &["embed", "m", "--file", "none"], (2, &["cannot read none"]));
+    refuse(at.path(), &["embed", "m"], (2, &["TEXT"]));
+}

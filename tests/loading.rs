@@ -75,6 +75,9 @@ fn a_config_that_cannot_be_followed_is_refused() {
         ("add_cross_attention", |c| c["add_cross_attention"] = json!(true)),
         ("n_head = 5 is not valid: it must divide 32", |c| c["n_head"] = json!(5)),
         ("n_head = 0", |c| c["n_head"] = json!(0)),
+        ("n_layer = 1000000000000 is not valid: it must be at most", |c| {
+            c["n_layer"] = json!(1_000_000_000_000_u64);
+        }),
         ("layer_norm_epsilon", |c| c["layer_norm_epsilon"] = json!(-1e-5)),
         ("architectures = \"GPT2DoubleHeadsModel\" is not supported", |c| {
             c["architectures"] = json!(["GPT2DoubleHeadsModel"]);

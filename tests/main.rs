@@ -7,6 +7,7 @@ mod cli;
 mod contract;
 mod families_page;
 mod golden;
+mod hostile_configs;
 mod layout;
 mod loading;
 mod minilm;

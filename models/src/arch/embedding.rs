@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param, ParamId};
 use burn::nn::{Dropout, DropoutConfig, Linear};
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Int, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::layers::embedding::EmbeddingTable;
@@ -140,9 +140,13 @@ impl Entry {
         // What positions are added to.
         let d_position = if is_first { d_model } else { width };
         let stored = |layout| {
-            let positions: Vec<usize> = (0..max_positions).collect();
-            let values = sinusoid(&[positions], (width, layout), device).squeeze_dim(0);
-            let weight = Param::initialized(ParamId::new(), values).set_require_grad(false);
+            let make = move |device: &Device, _| {
+                let positions: Vec<usize> = (0..max_positions).collect();
+                sinusoid(&[positions], (width, layout), device).squeeze_dim(0)
+            };
+            // Made when it is first read, like every parameter, and not trained.
+            let shape = Shape::from([max_positions, width]);
+            let weight = Param::uninitialized(ParamId::new(), make, device.clone(), false, shape);
             EmbeddingTable { weight }
         };
         let (position, sinusoid) = match config.positions {

@@ -70,6 +70,23 @@ impl ConfigError {
     }
 }
 
+/// What configs call the numbers of things that they have lists of.
+const COUNTS: [&str; 10] = [
+    "num_hidden_layers",
+    "num_layers",
+    "num_decoder_layers",
+    "n_layer",
+    "n_layers",
+    "encoder_layers",
+    "decoder_layers",
+    "num_local_experts",
+    "num_attention_heads",
+    "n_head",
+];
+
+/// More than any model has; a broken file can say billions, and the lists would be made.
+const MOST: u64 = 10_000;
+
 /// Parses a config into a family's own struct. A field that it lacks is taken from `defaults`, a
 /// JSON object of what `transformers` assumes.
 ///
@@ -81,6 +98,13 @@ pub fn parse<T: DeserializeOwned>(json: &str, defaults: &str) -> Result<T, Confi
     if let Some(quantization) = value.get("quantization_config").filter(|value| !value.is_null()) {
         let method = quantization.get("quant_method").cloned().unwrap_or(Value::Null);
         return Err(ConfigError::unsupported("quantization_config", method, "none"));
+    }
+    for field in COUNTS {
+        if let Some(count) = value.get(field).and_then(Value::as_u64).filter(|count| *count > MOST)
+        {
+            let reason = format!("it must be at most {MOST}");
+            return Err(ConfigError::invalid(field, count, &reason));
+        }
     }
     for (field, assumed) in serde_json::from_str::<Map<String, Value>>(defaults)? {
         value.entry(field).or_insert(assumed);

@@ -113,7 +113,7 @@ fn no_writer(family: &Family) -> String {
     let names: Vec<&str> = writers.map(|family| family.name()).collect();
     format!(
         "{} writes no texts, which is what `zoo train` teaches; {} do. As a library the zoo trains \
-         every family: see the book's page on numerics",
+         every family",
         family.name(),
         names.join(", ")
     )

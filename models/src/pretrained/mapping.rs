@@ -15,6 +15,8 @@ pub struct Entry {
     pub shape: Vec<usize>,
     /// The parameters that it holds, side by side along the last dimension.
     pub parts: Vec<Part>,
+    /// The place of each of them in its rule, ascending.
+    places: Vec<usize>,
     /// In how many groups they stand side by side, a share of each in every group.
     pub groups: usize,
     /// Whether the file holds the transpose of the parameter.
@@ -115,15 +117,16 @@ impl Mapping {
                     return None;
                 }
             };
-            let numbers = modules.iter().find_map(|to| Pattern(to).numbers(module))?;
+            let mut found = modules.iter().map(|to| Pattern(to).numbers(module)).enumerate();
+            let (place, numbers) = found.find_map(|(place, n)| Some((place, n?)))?;
             let leaf = leaf.to_string();
             let path = Pattern(checkpoint).fill(&numbers);
-            Some(Found { side: *side, path, orientation, groups, leaf })
+            Some(Found { side: *side, path, place, orientation, groups, leaf })
         })
     }
 
     fn add(&mut self, parameter: &ParameterInfo, found: Found) {
-        let Found { side, path, orientation, groups, leaf } = found;
+        let Found { side, path, place, orientation, groups, leaf } = found;
         // Checkpoints say weight and bias for norms too; files converted from TensorFlow did not.
         let (leaf, old_leaf) = match leaf.as_str() {
             "gamma" => ("weight", Some("gamma")),
@@ -156,7 +159,10 @@ impl Mapping {
             if let (Some(all), Some(more)) = (all, parameter.shape.last()) {
                 *all += more;
             }
-            entry.parts.push(parameter.clone());
+            // The file's order is the rule's, whatever the model's is.
+            let at = entry.places.partition_point(|other| *other < place);
+            entry.places.insert(at, place);
+            entry.parts.insert(at, parameter.clone());
             return;
         }
         let aliases: Vec<String> = names.into_iter().filter(|name| *name != key).collect();
@@ -171,6 +177,7 @@ impl Mapping {
             aliases,
             shape,
             parts: vec![parameter.clone()],
+            places: vec![place],
             groups,
             orientation,
         });
@@ -181,6 +188,8 @@ struct Found {
     side: Side,
     /// The module's path in the file.
     path: String,
+    /// The module's place in the rule.
+    place: usize,
     orientation: Orientation,
     groups: usize,
     leaf: String,
@@ -256,9 +265,28 @@ mod tests {
             aliases: Vec::new(),
             shape: shape.to_vec(),
             parts: widths.iter().map(part).collect(),
+            places: (0..widths.len()).collect(),
             groups: 1,
             orientation,
         }
+    }
+
+    #[test]
+    fn parts_stand_in_the_order_of_their_rule() {
+        const KEYS: &[Key] = &[Key::SplitTranspose { checkpoint: "ab", modules: &["b", "a"] }];
+        let rules = Rules {
+            head: KEYS,
+            skeleton: &[],
+            prefix: "",
+            prefixes: Prefixes::Present,
+            n_heads: 1,
+            true_fields: Vec::new(),
+        };
+        let parameter = |path: &str| Part { path: path.into(), shape: vec![1, 2] };
+        let mapping = Mapping::new(rules, &[parameter("a.weight"), parameter("b.weight")]);
+        let [entry] = mapping.entries.as_slice() else { panic!("one tensor holds both") };
+        let paths: Vec<&str> = entry.parts.iter().map(|part| part.path.as_str()).collect();
+        assert_eq!((paths, entry.shape.as_slice()), (vec!["b.weight", "a.weight"], &[4, 1][..]));
     }
 
     #[test]

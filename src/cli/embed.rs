@@ -13,7 +13,7 @@ use super::{Global, ModelArg, usage};
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{EmbedderConfig, Length};
 use crate::models::pretrained::{F32Tensor, write_safetensors};
-use crate::pipeline::TextEmbedder;
+use crate::pipeline::{Embeddings, TextEmbedder};
 
 /// Give texts vectors, such that like texts have like vectors.
 #[derive(clap::Args)]
@@ -70,7 +70,8 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
     let device = global.device()?;
     let folder = &args.model.model;
     let spinner = global.spinner(format!("loading {}", folder.display()));
-    let usual = TextEmbedder::form(folder)?;
+    let embedder = TextEmbedder::open(folder, &device)?;
+    let usual = embedder.form();
     let form = EmbedderConfig {
         pooling: args.pooling.map_or(usual.pooling, |pooling| match pooling {
             PoolingArg::Mean => Pooling::Mean,
@@ -82,13 +83,14 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
             LengthArg::Unit => Length::Unit,
         }),
     };
-    let embedder = TextEmbedder::open(folder, Some(form), &device)?;
+    let embedder = embedder.with_form(form);
     spinner.finish_and_clear();
     let bar = global.bar(texts.len() as u64, "texts");
-    let vectors = embedder.embed(&texts, &mut |ready| bar.set_position(ready as u64))?;
+    let Embeddings { vectors, cut } =
+        embedder.embed(&texts, &mut |ready| bar.set_position(ready as u64))?;
     bar.finish_and_clear();
-    let (cut, longest) = (embedder.count_cut(&texts)?, embedder.max_length());
     if cut > 0 {
+        let longest = embedder.max_length();
         global.note(&format!("of {cut} texts only the first {longest} tokens were read"));
     }
 

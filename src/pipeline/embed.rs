@@ -9,7 +9,7 @@ use super::sentence::SentenceConfig;
 use crate::datasets::tokenizer::{Encoding, Reader, Tokenizer};
 use crate::models::arch::Tokens;
 use crate::models::heads::{Embedder, EmbedderConfig};
-use crate::models::layers::embedding::token_ids;
+use crate::models::layers::embedding::padded_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::pretrained::{self, Blueprint};
 
@@ -28,18 +28,22 @@ pub struct TextEmbedder {
     max_length: usize,
 }
 
+/// What texts became.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embeddings {
+    /// A vector for each text, in their order.
+    pub vectors: Vec<Vec<f32>>,
+    /// How many of the texts are longer than the model reads, so that their ends are left out.
+    pub cut: usize,
+}
+
 impl TextEmbedder {
-    /// Opens a model's directory, with what sentence-transformers wrote beside the model; `form`
-    /// overrides it.
+    /// Opens a model's directory, with what sentence-transformers wrote beside the model.
     ///
     /// # Errors
     ///
     /// Files that cannot be read or followed; a model that has a head.
-    pub fn open(
-        folder: &Path,
-        form: Option<EmbedderConfig>,
-        device: &Device,
-    ) -> Result<Self, PipelineError> {
+    pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let sentence = SentenceConfig::read(folder)?;
         let blueprint = Blueprint::read(folder)?;
         let (vocab_size, stacks) =
@@ -51,7 +55,7 @@ impl TextEmbedder {
         let reader = Tokenizer::load(folder)?.reader(max_length)?;
         let model = pretrained::load_as(folder, blueprint, device)?.into_backbone()?;
         Ok(Self {
-            embedder: Embedder::new(model, form.unwrap_or(sentence.form)),
+            embedder: Embedder::new(model, sentence.form),
             reader,
             device: device.clone(),
             vocab_size,
@@ -61,29 +65,19 @@ impl TextEmbedder {
         })
     }
 
-    /// The form that the directory asks for.
-    ///
-    /// # Errors
-    ///
-    /// Files that cannot be read or followed.
-    pub fn form(folder: &Path) -> Result<EmbedderConfig, PipelineError> {
-        Ok(SentenceConfig::read(folder)?.form)
+    /// How hidden states become a vector.
+    pub fn form(&self) -> EmbedderConfig {
+        self.embedder.form()
+    }
+
+    /// The same model with vectors of another form.
+    pub fn with_form(self, form: EmbedderConfig) -> Self {
+        Self { embedder: self.embedder.with_form(form), ..self }
     }
 
     /// The longest text that is read whole, in tokens; of a longer one the end is left out.
     pub fn max_length(&self) -> usize {
         self.max_length
-    }
-
-    /// How many of the texts are longer, so that their ends are not read.
-    ///
-    /// # Errors
-    ///
-    /// What the tokenizer says.
-    pub fn count_cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
-        let is_cut = |text: &T| Ok(self.reader.read(text.as_ref())?.is_cut);
-        let cut = texts.iter().map(is_cut).collect::<Result<Vec<bool>, PipelineError>>()?;
-        Ok(cut.into_iter().filter(|is_cut| *is_cut).count())
     }
 
     /// The vectors of texts, in their order. `done` hears how many are ready.
@@ -97,7 +91,7 @@ impl TextEmbedder {
         &self,
         texts: &[T],
         done: &mut dyn FnMut(usize),
-    ) -> Result<Vec<Vec<f32>>, PipelineError> {
+    ) -> Result<Embeddings, PipelineError> {
         let read = |text: &T| Ok(self.reader.read(text.as_ref())?);
         let encodings: Vec<Encoding> =
             texts.iter().map(read).collect::<Result<_, PipelineError>>()?;
@@ -113,30 +107,24 @@ impl TextEmbedder {
             ready += batch.len();
             done(ready);
         }
-        Ok(vectors)
+        let cut = encodings.iter().filter(|encoding| encoding.is_cut).count();
+        Ok(Embeddings { vectors, cut })
     }
 
     fn pass(&self, rows: &[&Encoding]) -> Result<Vec<Vec<f32>>, PipelineError> {
-        let width = rows.iter().map(|row| row.ids.len()).max().unwrap_or(0).max(1);
         let vocab_size = self.vocab_size;
         if let Some(&id) =
             rows.iter().flat_map(|row| &row.ids).find(|&&id| id as usize >= vocab_size)
         {
             return Err(PipelineError::Vocabulary { id, vocab_size });
         }
-        let fill = |values: fn(&Encoding) -> &Vec<u32>, filler: u32| {
-            let padded = rows.iter().flat_map(|row| {
-                let values = values(row);
-                let missing = std::iter::repeat_n(&filler, width - values.len());
-                values.iter().chain(missing).copied().collect::<Vec<u32>>()
-            });
-            token_ids(&padded.collect::<Vec<u32>>(), rows.len(), &self.device)
-        };
-        let is_token = |row: &&Encoding| (0..width).map(|i| i < row.ids.len()).collect();
+        let ids: Vec<&[u32]> = rows.iter().map(|row| row.ids.as_slice()).collect();
+        let types: Vec<&[u32]> = rows.iter().map(|row| row.types.as_slice()).collect();
+        let lengths: Vec<usize> = ids.iter().map(|row| row.len()).collect();
         let tokens = Tokens {
-            ids: fill(|row| &row.ids, self.filler),
-            types: (self.n_types > 1).then(|| fill(|row| &row.types, 0)),
-            padding: Padding::from_rows(rows.iter().map(is_token).collect()),
+            ids: padded_ids(&ids, self.filler, &self.device),
+            types: (self.n_types > 1).then(|| padded_ids(&types, 0, &self.device)),
+            padding: Padding::right(&lengths),
         };
         let vectors = self.embedder.forward(&tokens);
         let width = vectors.dims()[1];

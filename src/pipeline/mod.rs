@@ -4,5 +4,5 @@ mod embed;
 mod error;
 mod sentence;
 
-pub use embed::TextEmbedder;
+pub use embed::{Embeddings, TextEmbedder};
 pub use error::PipelineError;

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor};
 use crate::arch::{Encoded, Tokens};
 use crate::heads::{CausalLm, Seq2SeqLm};
 use crate::layers::cache::Cache;
-use crate::layers::embedding::token_ids;
+use crate::layers::embedding::{padded_ids, token_ids};
 use crate::layers::mask::Padding;
 
 /// A model that writes a text token by token.
@@ -115,16 +115,10 @@ impl Writer for Seq2SeqLm {
 
     fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, (Encoded, Cache)) {
         let device = self.device();
-        let longest = passages.iter().map(|passage| passage.source.len()).max().unwrap_or(0);
-        let fill = |passage: &&Passage| {
-            let missing = std::iter::repeat_n(0, longest - passage.source.len());
-            passage.source.iter().copied().chain(missing).collect::<Vec<u32>>()
-        };
-        let ids: Vec<u32> = passages.iter().flat_map(fill).collect();
-        let is_token =
-            |passage: &&Passage| (0..longest).map(|i| i < passage.source.len()).collect();
-        let padding = Padding::from_rows(passages.iter().map(is_token).collect());
-        let source = Tokens::new(token_ids(&ids, passages.len(), &device), padding);
+        let sources: Vec<&[u32]> =
+            passages.iter().map(|passage| passage.source.as_slice()).collect();
+        let lengths: Vec<usize> = sources.iter().map(|source| source.len()).collect();
+        let source = Tokens::new(padded_ids(&sources, 0, &device), Padding::right(&lengths));
         let encoded = self.backbone.encode(&source);
         let (tokens, lengths) = texts(passages, &device);
         let capacity = self.context().min(tokens.dims()[1] + more);

@@ -42,6 +42,16 @@ impl Embedder {
         Self { model, form }
     }
 
+    /// The form of the vectors.
+    pub fn form(&self) -> EmbedderConfig {
+        self.form
+    }
+
+    /// The same model with vectors of another form.
+    pub fn with_form(self, form: EmbedderConfig) -> Self {
+        Self { form, ..self }
+    }
+
     /// The vectors of texts.
     ///
     /// # Shapes

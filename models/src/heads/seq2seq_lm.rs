@@ -5,8 +5,7 @@ use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
 use crate::arch::{
-    Encoded, EncoderDecoder, EncoderDecoderConfig, Initialization, OutputBias, OutputWeights,
-    Tokens, initialize,
+    Encoded, EncoderDecoder, EncoderDecoderConfig, OutputBias, OutputWeights, Tokens,
 };
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear};
@@ -47,13 +46,6 @@ impl Seq2SeqLm {
             },
             output: (config.output_bias == OutputBias::Constant).then(constant),
         }
-    }
-
-    /// Draws the weights from `seed`; see [`initialize`].
-    pub fn initialized(self, seed: u64) -> Self {
-        let config = self.backbone.config();
-        let how = Initialization { std: config.init_std, n_layers: config.decoder.depth() };
-        initialize(self, how, seed)
     }
 
     /// The config that the model was built from.

@@ -17,6 +17,22 @@ pub fn token_ids(tokens: &[u32], rows: usize, device: &Device) -> Tensor<2, Int>
     Tensor::from_data(TensorData::new(values, [rows, tokens.len() / rows]), device)
 }
 
+/// Token ids from the host, rows filled up on the right with `filler` to the longest, and
+/// to one position at least.
+///
+/// # Shapes
+///
+/// - result: `[rows, longest]`
+pub fn padded_ids(rows: &[&[u32]], filler: u32, device: &Device) -> Tensor<2, Int> {
+    let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0).max(1);
+    let fill = |row: &&[u32]| {
+        let missing = std::iter::repeat_n(filler, longest - row.len());
+        row.iter().copied().chain(missing).collect::<Vec<u32>>()
+    };
+    let tokens: Vec<u32> = rows.iter().flat_map(fill).collect();
+    token_ids(&tokens, rows.len(), device)
+}
+
 /// A table of vectors, one for each id.
 #[derive(Module, Debug)]
 pub struct EmbeddingTable {

@@ -52,6 +52,13 @@ impl Padding {
         Self::from_rows(lengths.iter().map(row).collect())
     }
 
+    /// Rows of these lengths, filled up on the right to the longest, and to one position at least.
+    pub fn right(lengths: &[usize]) -> Self {
+        let longest = lengths.iter().copied().max().unwrap_or(0).max(1);
+        let row = |&length: &usize| (0..longest).map(|i| i < length).collect();
+        Self::from_rows(lengths.iter().map(row).collect())
+    }
+
     /// Whether every position holds a token.
     pub fn is_none(&self) -> bool {
         self.rows.is_empty()
@@ -198,6 +205,12 @@ mod tests {
         let t = true;
         let f = false;
         assert_eq!(hidden(&mask, 2, 2), Some(vec![t, t, t, f, f, t, f, f]));
+    }
+
+    #[test]
+    fn right_padding_stands_behind_the_tokens() {
+        let rows = vec![vec![true, false], vec![true, true]];
+        assert_eq!(Padding::right(&[1, 2]), Padding::from_rows(rows));
     }
 
     #[test]

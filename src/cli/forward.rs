@@ -1,7 +1,6 @@
 //! `zoo forward`
 
 mod batch;
-mod outputs;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,9 +9,8 @@ use anyhow::Result;
 use serde_json::json;
 
 use self::batch::Batch;
-use self::outputs::outputs;
-use super::{Global, ModelArg};
-use crate::models::pretrained::{self, Blueprint, write_safetensors};
+use super::{DtypeArg, Global, ModelArg};
+use crate::models::pretrained::{self, Blueprint, F32Tensor, write_safetensors};
 
 /// Compute a model's raw outputs for token ids or pixels.
 #[derive(clap::Args)]
@@ -31,6 +29,8 @@ use crate::models::pretrained::{self, Blueprint, write_safetensors};
 pub(crate) struct ForwardArgs {
     #[command(flatten)]
     model: ModelArg,
+    #[command(flatten)]
+    dtype: DtypeArg,
     /// Token ids; commas within a row, semicolons between rows. Models of images take --pixels
     #[arg(long, value_name = "IDS", required_unless_present = "pixels")]
     ids: Option<String>,
@@ -53,11 +53,14 @@ pub(crate) struct ForwardArgs {
 
 pub(super) fn run(global: &Global, args: &ForwardArgs) -> Result<()> {
     let device = global.device()?;
+    let precision = args.dtype.on(global, &device)?;
     let batch = Batch::parse(args)?;
     let blueprint = Blueprint::read(&args.model.model)?;
     batch.check(&blueprint.architecture)?;
     let loaded = pretrained::load_as(&args.model.model, blueprint, &device)?;
-    let tensors = outputs(&loaded.model, &batch, &device)?;
+    let outputs = loaded.model.cast(precision).outputs(&batch.input(&device))?;
+    let tensors: BTreeMap<String, F32Tensor> =
+        outputs.into_iter().map(|output| (output.name.to_string(), output.tensor)).collect();
     write_safetensors(&args.out, &tensors)?;
     if global.json {
         let shapes: BTreeMap<&String, &Vec<usize>> =

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_zoo::models::arch::{Input, Tokens};
 use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::models::pretrained::F32Tensor;
+use burn_zoo::models::pretrained::{F32Tensor, ModelInput};
 
 use super::{ids, padding};
 
@@ -85,13 +85,14 @@ impl Feed {
         Tokens::new(ids(self.decoder_ids.as_ref().unwrap(), device), Padding::none())
     }
 
-    pub(crate) fn input(&self, device: &Device) -> Input {
-        match &self.pixels {
+    pub(crate) fn input(&self, device: &Device) -> ModelInput {
+        let read = match &self.pixels {
             Some(pixels) => {
                 let data = TensorData::new(pixels.values.clone(), pixels.shape.clone());
                 Input::Pixels(Tensor::from_data(data, device))
             }
             None => Input::Tokens(self.tokens(device)),
-        }
+        };
+        ModelInput { read, written: self.decoder_ids.as_ref().map(|_| self.text(device)) }
     }
 }

@@ -2,9 +2,9 @@
 
 use burn::tensor::{Device, Tensor};
 use burn_zoo::models::heads::cross_entropy::{IGNORE, Targets as Classes, cross_entropy_sum};
-use burn_zoo::models::pretrained::{F32Tensor, Model};
+use burn_zoo::models::pretrained::{self, F32Tensor, Model, OutputOf};
 
-use super::{Feed, values};
+use super::Feed;
 
 /// A tensor that a model computes, called as the reference calls it.
 pub(crate) struct Output {
@@ -25,18 +25,6 @@ pub(crate) enum Targets {
 }
 
 impl Output {
-    fn new<const D: usize>(
-        name: &'static str,
-        tensor: Tensor<D>,
-        mask: Option<&Vec<Vec<u8>>>,
-    ) -> Self {
-        let shape = tensor.dims().to_vec();
-        let tensor = F32Tensor { shape, values: values(tensor) };
-        // Images have no padding, and no mask.
-        let mask = mask.filter(|mask| !mask.is_empty()).cloned();
-        Self { name, tensor, mask }
-    }
-
     /// Values at positions that hold tokens.
     pub(crate) fn kept(&self) -> Vec<f32> {
         self.keep(&self.tensor.values)
@@ -63,87 +51,18 @@ impl Output {
 
 /// Everything that a model computes, its main output first.
 pub(crate) fn outputs(model: &Model, feed: &Feed, device: &Device) -> Vec<Output> {
-    let mask = Some(&feed.mask);
-    match model {
-        Model::CausalLm(model) => {
-            let hidden = model.backbone.forward(&feed.tokens(device));
-            let logits = Output::new("logits", model.logits(hidden.clone()), mask);
-            vec![logits, Output::new("last_hidden_state", hidden, mask)]
-        }
-        Model::MaskedLm(model) => {
-            let hidden = model.backbone.forward(&feed.tokens(device));
-            let logits = Output::new("logits", model.logits(hidden.clone()), mask);
-            vec![logits, Output::new("last_hidden_state", hidden, mask)]
-        }
-        Model::Seq2SeqLm(model) => {
-            let encoded = model.backbone.encode(&feed.tokens(device));
-            let hidden = model.backbone.decode(&feed.text(device), &encoded);
-            let of_decoder = feed.decoder_mask.as_ref();
-            vec![
-                Output::new("logits", model.logits(hidden.clone()), of_decoder),
-                Output::new("last_hidden_state", hidden, of_decoder),
-                Output::new("encoder_last_hidden_state", encoded.hidden, mask),
-            ]
-        }
-        Model::SequenceClassifier(model) => {
-            let input = feed.input(device);
-            let hidden = model.backbone.forward(&input);
-            let logits = Output::new("logits", model.logits(hidden.clone(), &input), None);
-            vec![logits, Output::new("last_hidden_state", hidden, mask)]
-        }
-        Model::DistilledClassifier(model) => {
-            let hidden = model.backbone.forward(&feed.input(device));
-            let [logits, by_class, by_teacher] = model.logits(hidden.clone());
-            vec![
-                Output::new("logits", logits, None),
-                Output::new("cls_logits", by_class, None),
-                Output::new("distillation_logits", by_teacher, None),
-                Output::new("last_hidden_state", hidden, mask),
-            ]
-        }
-        Model::TokenClassifier(model) => {
-            let hidden = model.backbone.forward(&feed.input(device));
-            let logits = Output::new("logits", model.logits(hidden.clone()), mask);
-            vec![logits, Output::new("last_hidden_state", hidden, mask)]
-        }
-        Model::SpanExtractor(model) => {
-            let hidden = model.ends.backbone.forward(&feed.input(device));
-            let [start, end] = model.logits(hidden.clone());
-            vec![
-                Output::new("start_logits", start, mask),
-                Output::new("end_logits", end, mask),
-                Output::new("last_hidden_state", hidden, mask),
-            ]
-        }
-        Model::Backbone(model) => {
-            let hidden = model.forward(&feed.input(device));
-            let pooled = model.pooled(hidden.clone());
-            let mut found = vec![Output::new("last_hidden_state", hidden, mask)];
-            found.extend(pooled.map(|pooled| Output::new("pooler_output", pooled, None)));
-            found
-        }
-    }
-}
-
-/// Scores, a row for everything that has a class.
-fn scores(model: &Model, feed: &Feed, device: &Device) -> Tensor<2> {
-    let flat = |logits: Tensor<3>| {
-        let [batch, seq, classes] = logits.dims();
-        logits.reshape([batch * seq, classes])
+    let of = |of| match of {
+        OutputOf::Rows => None,
+        OutputOf::Read => Some(&feed.mask),
+        OutputOf::Written => feed.decoder_mask.as_ref(),
     };
-    match model {
-        Model::CausalLm(model) => flat(model.forward(&feed.tokens(device))),
-        Model::MaskedLm(model) => flat(model.forward(&feed.tokens(device))),
-        Model::Seq2SeqLm(model) => flat(model.forward(&feed.tokens(device), &feed.text(device))),
-        Model::SequenceClassifier(model) => model.forward(&feed.input(device)),
-        Model::DistilledClassifier(model) => {
-            let [logits, ..] = model.forward(&feed.input(device));
-            logits
-        }
-        Model::TokenClassifier(model) => flat(model.forward(&feed.input(device))),
-        Model::SpanExtractor(model) => Tensor::cat(model.forward(&feed.input(device)).into(), 0),
-        Model::Backbone(model) => flat(model.forward(&feed.input(device))),
-    }
+    let outputs = model.outputs(&feed.input(device)).unwrap();
+    let output = |output: pretrained::Output| {
+        // Images have no padding, and no mask.
+        let mask = of(output.of).filter(|mask| !mask.is_empty()).cloned();
+        Output { name: output.name, tensor: output.tensor, mask }
+    };
+    outputs.into_iter().map(output).collect()
 }
 
 /// The mean loss over targets that count, as the reference computes it.
@@ -156,15 +75,15 @@ pub(crate) fn loss(model: &Model, feed: &Feed, targets: &Targets, device: &Devic
         }
     };
     let classes = Classes::new(&classes, device);
-    cross_entropy_sum(scores(model, feed, device), &classes) / classes.count() as f64
+    cross_entropy_sum(model.scores(&feed.input(device)), &classes) / classes.count() as f64
 }
 
 fn mean_squares(model: &Model, feed: &Feed, device: &Device) -> Tensor<1> {
     let Model::Backbone(model) = model else {
-        let scores = scores(model, feed, device);
+        let scores = model.scores(&feed.input(device));
         return (scores.clone() * scores).mean();
     };
-    let hidden = model.forward(&feed.input(device));
+    let hidden = model.forward(&feed.input(device).read);
     let pooled = model.pooled(hidden.clone());
     let [_, seq, d_model] = hidden.dims();
     let all = vec![vec![1; seq]; feed.rows()];

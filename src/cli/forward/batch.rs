@@ -11,7 +11,7 @@ use crate::models::arch::{Input, StackConfig, Tokens};
 use crate::models::families::Architecture;
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
-use crate::models::pretrained::{F32Tensor, read_safetensors};
+use crate::models::pretrained::{F32Tensor, ModelInput, read_safetensors};
 
 /// What a model is given, on the host.
 pub(super) struct Batch {
@@ -90,28 +90,21 @@ impl Batch {
         check_ids(&self.ids, (architecture.vocab_size(), stacks[0]))
     }
 
-    pub(super) fn tokens(&self, device: &Device) -> Tokens {
+    pub(super) fn input(&self, device: &Device) -> ModelInput {
         let on_device = |rows: &Vec<Vec<u32>>| token_ids(&rows.concat(), rows.len(), device);
-        Tokens {
-            ids: on_device(&self.ids),
-            types: self.types.as_ref().map(on_device),
-            padding: self.padding.clone(),
-        }
-    }
-
-    pub(super) fn text(&self, device: &Device) -> Tokens {
-        let rows = self.decoder_ids.as_deref().unwrap_or_default();
-        Tokens::new(token_ids(&rows.concat(), rows.len(), device), Padding::none())
-    }
-
-    pub(super) fn input(&self, device: &Device) -> Input {
-        match &self.pixels {
+        let read = match &self.pixels {
             Some(pixels) => {
                 let data = TensorData::new(pixels.values.clone(), pixels.shape.clone());
                 Input::Pixels(Tensor::from_data(data, device))
             }
-            None => Input::Tokens(self.tokens(device)),
-        }
+            None => Input::Tokens(Tokens {
+                ids: on_device(&self.ids),
+                types: self.types.as_ref().map(on_device),
+                padding: self.padding.clone(),
+            }),
+        };
+        let written = |rows| Tokens::new(on_device(rows), Padding::none());
+        ModelInput { read, written: self.decoder_ids.as_ref().map(written) }
     }
 }
 

@@ -1,7 +1,10 @@
-//! The benchmarks of Burn Zoo, one for each question (`cargo bench -p zoo-bench`), and the program
-//! that draws the curves of its book (`cargo run --release -p zoo-bench --bin curves`).
+//! The benchmarks of Burn Zoo, one for each question (`cargo bench -p zoo-bench`), and the programs
+//! that draw the figures of its book (`cargo run --release -p zoo-bench --bin curves` and
+//! `--bin backends`).
 
 #![recursion_limit = "256"]
+
+pub mod figure;
 
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};
 use burn_zoo::models::heads::CausalLm;

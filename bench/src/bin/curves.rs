@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use burn_zoo::train::METRICS_FILE;
-use burn_zoo::train::log::{Line, read};
+use anyhow::{Result, ensure};
+use burn_zoo::train::log::Line;
 use clap::Parser;
 use plotters::prelude::*;
+use zoo_bench::figure::{Run, canvas, draw_legend, draw_mark, stroke};
 
 /// Draw the losses of runs as an SVG.
 #[derive(Parser)]
@@ -40,11 +40,9 @@ fn main() -> Result<()> {
     draw(&args.out, &runs, args.line)
 }
 
-fn curves(run: &str) -> Result<Curves> {
-    let (name, folder) = run.split_once('=').context("a run is given as NAME=DIRECTORY")?;
-    let path = Path::new(folder).join(METRICS_FILE);
-    let lines = read(&path).with_context(|| path.display().to_string())?;
-    let mut curves = Curves { name: name.to_string(), train: Vec::new(), valid: Vec::new() };
+fn curves(given: &str) -> Result<Curves> {
+    let Run { name, path, lines } = Run::read(given)?;
+    let mut curves = Curves { name, train: Vec::new(), valid: Vec::new() };
     let mut window = Vec::new();
     for line in lines {
         match line {
@@ -67,11 +65,7 @@ fn draw(out: &Path, runs: &[Curves], line: Option<f64>) -> Result<()> {
     let steps = points().map(|point| point.0).fold(0.0, f64::max);
     let low = points().map(|point| point.1).chain(line).fold(f64::INFINITY, f64::min);
     let high = points().map(|point| point.1).fold(0.0, f64::max);
-    if let Some(folder) = out.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let root = SVGBackend::new(out, (760, 440)).into_drawing_area();
-    root.fill(&WHITE)?;
+    let root = canvas(out, (760, 440))?;
     let mut chart = ChartBuilder::on(&root)
         .margin(16)
         .x_label_area_size(44)
@@ -91,26 +85,18 @@ fn draw(out: &Path, runs: &[Curves], line: Option<f64>) -> Result<()> {
         chart
             .draw_series(train)?
             .label(format!("{}, training (mean of {WINDOW} steps)", run.name))
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.mix(0.35)));
+            .legend(stroke(color.mix(0.35)));
         let valid = LineSeries::new(run.valid.iter().copied(), color.stroke_width(2));
         chart
             .draw_series(valid)?
             .label(format!("{}, validation", run.name))
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
+            .legend(stroke(color.stroke_width(2)));
         chart.draw_series(run.valid.iter().map(|&point| Circle::new(point, 3, color.filled())))?;
     }
     if let Some(loss) = line {
-        chart
-            .draw_series(DashedLineSeries::new([(0.0, loss), (steps, loss)], 5, 4, BLACK.into()))?
-            .label(format!("published: {loss}"))
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK));
+        draw_mark(&mut chart, (loss, format!("published: {loss}")), steps)?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .background_style(WHITE.mix(0.85))
-        .border_style(BLACK.mix(0.3))
-        .draw()?;
+    draw_legend(&mut chart, SeriesLabelPosition::UpperRight)?;
     root.present()?;
     Ok(())
 }

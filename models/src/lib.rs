@@ -5,7 +5,7 @@
 //!
 //! | level | module | holds |
 //! |---|---|---|
-//! | 0 | [`parameters`] | walking a module's parameters by path |
+//! | 0 | [`parameters`], [`precision`] | walking a module's parameters by path; number formats |
 //! | 1 | [`layers`] | attention, cache, embedding, feed-forward, mask, norm, position |
 //! | 2 | [`arch`] | blocks and skeletons, each built from a config |
 //! | 3 | [`heads`] | what a skeleton is asked to do: causal language modelling |
@@ -25,5 +25,6 @@ pub mod generate;
 pub mod heads;
 pub mod layers;
 pub mod parameters;
+pub mod precision;
 pub mod pretrained;
 pub mod wire;

@@ -6,7 +6,7 @@
 //! span's `ends`.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{DType, Shape, Tensor, TensorData};
+use burn::tensor::{DType, FloatDType, Shape, Tensor, TensorData};
 
 /// A parameter's path and shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,9 @@ const CONSTANT: [&str; 3] = ["final_logits_bias", "mask_token", COMPUTED];
 
 /// The end of the paths of tables that are computed, and which some checkpoints hold all the same.
 const COMPUTED: &str = "sinusoid.weight";
+
+/// The ends of the paths of what norms hold.
+const OF_NORMS: [&str; 2] = [".gamma", ".beta"];
 
 impl ParameterInfo {
     /// Whether training leaves it as it is.
@@ -151,4 +154,32 @@ pub fn replace<M: Module>(
         }
     }
     module.map(&mut Replace { path: Path::default(), source })
+}
+
+/// Holds every float parameter in another format, but for the scales and shifts of norms, which stay
+/// in 32-bit floats.
+///
+/// On a device with gradients the result's parameters depend on those of `module`: a loss computed with
+/// the result has gradients for the original, in the original's format.
+pub fn cast<M: Module>(module: M, dtype: FloatDType) -> M {
+    struct Cast {
+        path: Path,
+        dtype: FloatDType,
+    }
+    impl ModuleMapper for Cast {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.path.exit();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let path = self.path.join();
+            if OF_NORMS.iter().any(|end| path.ends_with(end)) {
+                return param;
+            }
+            param.map(|tensor| tensor.cast(self.dtype))
+        }
+    }
+    module.map(&mut Cast { path: Path::default(), dtype })
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Global, ModelArg, usage};
+use super::{DtypeArg, Global, ModelArg, usage};
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{EmbedderConfig, Length};
 use crate::models::pretrained::{F32Tensor, write_safetensors};
@@ -30,6 +30,8 @@ use crate::pipeline::{Embeddings, TextEmbedder};
 pub(crate) struct EmbedArgs {
     #[command(flatten)]
     model: ModelArg,
+    #[command(flatten)]
+    dtype: DtypeArg,
     /// Texts; `-` reads standard input, one text a line
     #[arg(value_name = "TEXT", required_unless_present = "file")]
     texts: Vec<String>,
@@ -68,6 +70,7 @@ enum LengthArg {
 pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
     let texts = texts(args)?;
     let device = global.device()?;
+    let precision = args.dtype.on(global, &device)?;
     let folder = &args.model.model;
     let spinner = global.spinner(format!("loading {}", folder.display()));
     let embedder = TextEmbedder::open(folder, &device)?;
@@ -83,7 +86,7 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
             LengthArg::Unit => Length::Unit,
         }),
     };
-    let embedder = embedder.with_form(form);
+    let embedder = embedder.with_form(form).cast(precision);
     spinner.finish_and_clear();
     let bar = global.bar(texts.len() as u64, "texts");
     let Embeddings { vectors, cut } =

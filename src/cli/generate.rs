@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{Global, ModelArg, usage};
+use super::{DtypeArg, Global, ModelArg, usage};
 use crate::datasets::tokenizer::Tokenizer;
 use crate::models::generate::{Event, Options, Sampling, Writer, generate};
 use crate::models::pretrained::{self, Model};
@@ -26,6 +26,8 @@ use crate::models::pretrained::{self, Model};
 pub(crate) struct GenerateArgs {
     #[command(flatten)]
     model: ModelArg,
+    #[command(flatten)]
+    dtype: DtypeArg,
     #[command(flatten)]
     text: TextArgs,
 }
@@ -64,9 +66,11 @@ impl TextArgs {
 pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
     let folder = &args.model.model;
     let spinner = global.spinner(format!("loading {}", folder.display()));
-    let loaded = pretrained::load(folder, &global.device()?)?;
+    let device = global.device()?;
+    let precision = args.dtype.on(global, &device)?;
+    let loaded = pretrained::load(folder, &device)?;
     let eos = eos(folder, &loaded.blueprint.config);
-    let model = loaded.into_writer().map_err(usage)?;
+    let model = loaded.into_writer().map_err(usage)?.cast(precision);
     let tokenizer = Tokenizer::load(folder)?;
     spinner.finish_and_clear();
     write_text(global, (&model, &tokenizer), &args.text, eos.or(tokenizer.eos()))

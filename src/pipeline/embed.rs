@@ -11,6 +11,8 @@ use crate::models::arch::Tokens;
 use crate::models::heads::{Embedder, EmbedderConfig};
 use crate::models::layers::embedding::padded_ids;
 use crate::models::layers::mask::Padding;
+use crate::models::parameters;
+use crate::models::precision::Precision;
 use crate::models::pretrained::{self, Blueprint};
 
 /// Texts of one forward pass.
@@ -73,6 +75,11 @@ impl TextEmbedder {
     /// The same model with vectors of another form.
     pub fn with_form(self, form: EmbedderConfig) -> Self {
         Self { embedder: self.embedder.with_form(form), ..self }
+    }
+
+    /// The same model in another format; see [`parameters::cast`].
+    pub fn cast(self, precision: Precision) -> Self {
+        Self { embedder: parameters::cast(self.embedder, precision.dtype()), ..self }
     }
 
     /// The longest text that is read whole, in tokens; of a longer one the end is left out.

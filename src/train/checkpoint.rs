@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::adamw::{AdamW, AdamWConfig};
 use super::error::TrainError;
+use super::loss_scale::LossScale;
 use super::run_dir::{RunDir, TRAINING, make_visible, read_json};
 use super::trainee::Trainee;
 use crate::models::families::Family;
@@ -34,6 +35,9 @@ pub struct State {
     pub valid_loss: Option<f64>,
     /// The lowest validation loss so far, and its step.
     pub best: Option<(f64, usize)>,
+    /// The scale of the loss.
+    #[serde(default)]
+    pub loss_scale: LossScale,
 }
 
 /// What a checkpoint restores.

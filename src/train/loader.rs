@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use super::settings::Settings;
 use super::trainee::StepBatch;
 use crate::datasets::batch::{BatchAt, BatchShape, LmBatch, TextData};
+use crate::models::precision::Precision;
 
 /// The training batches from one step to another, each a function of seed, step and micro-step.
 #[derive(Clone)]
@@ -17,6 +18,7 @@ pub struct TrainBatches {
     seed: u64,
     shape: BatchShape,
     accumulate: usize,
+    precision: Precision,
     /// Forward passes, counted from the run's start.
     passes: std::ops::Range<usize>,
 }
@@ -26,7 +28,14 @@ impl TrainBatches {
     pub fn new(data: Arc<TextData>, settings: &Settings, first_step: usize) -> Self {
         let accumulate = settings.accumulate;
         let passes = first_step * accumulate..settings.schedule.steps * accumulate;
-        Self { data, seed: settings.seed, shape: settings.shape(), accumulate, passes }
+        Self {
+            data,
+            seed: settings.seed,
+            shape: settings.shape(),
+            accumulate,
+            precision: settings.dtype,
+            passes,
+        }
     }
 }
 
@@ -39,7 +48,12 @@ impl DataLoader<StepBatch> for TrainBatches {
                 micro_step: (pass % self.accumulate) as u64,
             };
             let batch = self.data.train_batch(at, self.shape).map_err(DatasetError::new)?;
-            Ok(StepBatch { batch, batches: self.accumulate })
+            Ok(StepBatch {
+                batch,
+                batches: self.accumulate,
+                precision: self.precision,
+                loss_scale: 1.0,
+            })
         };
         let total = self.passes.len();
         Box::new(Counted { items: self.passes.clone().map(batch), done: 0, total })

@@ -28,6 +28,9 @@ pub enum Line {
         tokens_per_second: f64,
         /// Seconds of training so far.
         seconds: f64,
+        /// Bytes of memory that the process holds; absent where the system does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        memory: Option<u64>,
     },
     /// After a validation.
     Valid {

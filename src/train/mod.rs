@@ -5,6 +5,7 @@ mod checkpoint;
 mod error;
 pub mod loader;
 pub mod log;
+pub mod loss_scale;
 pub mod metrics;
 pub mod renderer;
 mod run_dir;
@@ -28,11 +29,13 @@ use serde_json::Value;
 
 use crate::datasets::batch::{BatchShape, TextData};
 use crate::models::families::Family;
+use crate::models::precision::Precision;
 use crate::models::pretrained::Model;
 pub use adamw::{AdamW, AdamWConfig};
 pub use checkpoint::{Restored, Snapshot, State};
 pub use error::TrainError;
 use loader::{TrainBatches, ValidBatches};
+use loss_scale::LossScale;
 use metrics::Gauge;
 use renderer::PlainRenderer;
 pub use renderer::{Plan, Verbosity};
@@ -96,8 +99,15 @@ pub struct Outcome {
 
 impl State {
     /// Before the first step.
-    pub fn start() -> Self {
-        Self { step: 0, tokens: 0, train_seconds: 0.0, valid_loss: None, best: None }
+    pub fn start(precision: Precision) -> Self {
+        Self {
+            step: 0,
+            tokens: 0,
+            train_seconds: 0.0,
+            valid_loss: None,
+            best: None,
+            loss_scale: LossScale::start(precision),
+        }
     }
 }
 

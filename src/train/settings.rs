@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::adamw::AdamWConfig;
 use super::schedule::Schedule;
 use crate::datasets::batch::BatchShape;
+use crate::models::precision::Precision;
 
 /// How to train. Saved in the run directory, so that a run resumes with what it began with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +36,10 @@ pub struct Settings {
     pub checkpoint_interval: usize,
     /// Decides the weights, the batches and what is dropped.
     pub seed: u64,
+    /// The format that forward and backward passes compute in; the weights that are trained, and
+    /// what is saved, are 32-bit floats in every case.
+    #[serde(default)]
+    pub dtype: Precision,
 }
 
 impl Settings {

@@ -109,36 +109,19 @@ impl<'a> StepLoop<'a> {
         let settings = &self.strategy.settings;
         let began = Instant::now();
         let step = self.progress.state.step;
-        // The generator that drops features cannot be saved, so every step starts it anew.
-        self.strategy.device.seed(mix(settings.seed, step as u64));
-
-        let mut loss = LossSum { nats: 0.0, targets: 0 };
-        let mut gradients: Option<GradientsParams> = None;
+        let mut passes = Vec::with_capacity(settings.accumulate);
         for _ in 0..settings.accumulate {
-            let batch = match batches.next() {
+            passes.push(match batches.next() {
                 Some(Ok(batch)) => batch,
                 Some(Err(error)) => return Err(TrainError::Burn(error.to_string())),
                 None => return Err(TrainError::Burn("the batches ended early".to_string())),
-            };
-            let pass = TrainStep::step(model, batch);
-            loss.nats += pass.item.loss.nats;
-            loss.targets += pass.item.loss.targets;
-            gradients = Some(match gradients {
-                Some(sum) => accumulate(model, sum, pass.grads),
-                None => pass.grads,
             });
         }
-        let gradients = gradients.unwrap_or_default();
-        let norm = gradient_norm(model, &gradients).unwrap_or(f64::NAN);
-        if !loss.nats.is_finite() || !norm.is_finite() {
-            let loss = if loss.nats.is_finite() { norm } else { loss.mean() };
-            let checkpoint = self.saved_step.unwrap_or(0);
-            let path = self.strategy.run.path().to_path_buf();
-            return Err(TrainError::NotFinite { loss, step: step + 1, checkpoint, path });
-        }
+        let (loss, gradients, norm) = self.gradients(model, &passes)?;
+        let scale = self.progress.state.loss_scale;
         let gradient_scale = match settings.clip {
-            Some(limit) if norm > limit => limit / (norm + 1e-6),
-            _ => 1.0,
+            Some(limit) if norm > limit => limit / (norm + 1e-6) / scale.factor,
+            _ => 1.0 / scale.factor,
         };
         let rate = settings.schedule.rate(step);
         let update = Update { rate, gradient_scale };
@@ -147,6 +130,7 @@ impl<'a> StepLoop<'a> {
         let seconds = began.elapsed().as_secs_f64();
         let state = &mut self.progress.state;
         state.step += 1;
+        state.loss_scale = scale.kept();
         state.tokens += settings.tokens_per_step() as u64;
         state.train_seconds += seconds;
         let tokens_per_second = settings.tokens_per_step() as f64 / seconds;
@@ -158,10 +142,51 @@ impl<'a> StepLoop<'a> {
             grad_norm: norm,
             tokens_per_second,
             seconds: state.train_seconds,
+            memory: crate::system::memory(),
         })?;
         let report = StepReport { loss, gradient_norm: norm, rate, tokens_per_second };
         self.report(report);
         Ok(())
+    }
+
+    /// The loss of a step's passes, the gradients of all of them, still scaled, and their true norm.
+    fn gradients(
+        &mut self,
+        model: &Trainee,
+        passes: &[StepBatch],
+    ) -> Result<(LossSum, GradientsParams, f64), TrainError> {
+        let step = self.progress.state.step;
+        loop {
+            let factor = self.progress.state.loss_scale.factor;
+            // The generator that drops features cannot be saved, so every step starts it anew.
+            self.strategy.device.seed(mix(self.strategy.settings.seed, step as u64));
+            let mut loss = LossSum { nats: 0.0, targets: 0 };
+            let mut gradients: Option<GradientsParams> = None;
+            for pass in passes {
+                let pass = StepBatch { loss_scale: factor, ..pass.clone() };
+                let pass = TrainStep::step(model, pass);
+                loss.nats += pass.item.loss.nats;
+                loss.targets += pass.item.loss.targets;
+                gradients = Some(match gradients {
+                    Some(sum) => accumulate(model, sum, pass.grads),
+                    None => pass.grads,
+                });
+            }
+            let gradients = gradients.unwrap_or_default();
+            let norm = gradient_norm(model, &gradients).unwrap_or(f64::NAN) / factor;
+            if loss.nats.is_finite() && norm.is_finite() {
+                return Ok((loss, gradients, norm));
+            }
+            match self.progress.state.loss_scale.lowered() {
+                Some(lowered) if loss.nats.is_finite() => self.progress.state.loss_scale = lowered,
+                _ => {
+                    let loss = if loss.nats.is_finite() { norm } else { loss.mean() };
+                    let checkpoint = self.saved_step.unwrap_or(0);
+                    let path = self.strategy.run.path().to_path_buf();
+                    return Err(TrainError::NotFinite { loss, step: step + 1, checkpoint, path });
+                }
+            }
+        }
     }
 
     fn report(&mut self, report: StepReport) {
@@ -182,7 +207,7 @@ impl<'a> StepLoop<'a> {
     ) -> Result<(), TrainError> {
         let total_items = valid.num_items();
         self.reporter.valid(LearnerEvent::StartSplit { epoch_number: round, total_items });
-        let model = model.valid();
+        let model = model.valid().cast(self.strategy.settings.dtype);
         let mut sum = LossSum { nats: 0.0, targets: 0 };
         let mut batches = valid.iter();
         while let Some(batch) = batches.next() {

@@ -10,6 +10,7 @@ use crate::models::heads::Seq2SeqLm;
 use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
+use crate::models::precision::Precision;
 use crate::models::pretrained::Model;
 
 /// A model that writes texts, in training.
@@ -27,6 +28,10 @@ pub struct StepBatch {
     /// How many batches have their gradients added up. All have as many targets, so that the sum is
     /// the gradient of one big batch.
     pub batches: usize,
+    /// The format to compute in.
+    pub precision: Precision,
+    /// Factor on the loss whose gradients are computed; see [`LossScale`](super::loss_scale::LossScale).
+    pub loss_scale: f64,
 }
 
 /// What one forward pass says.
@@ -71,6 +76,14 @@ impl ItemLazy for LossSum {
 }
 
 impl Trainee {
+    /// The model in another format; see [`Model::cast`].
+    pub fn cast(self, precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => self,
+            half => Self { model: self.model.cast(half) },
+        }
+    }
+
     /// The sum of a batch's losses, and the number of its targets.
     ///
     /// A decoder names the next token at every position. An encoder-decoder reads the first half of
@@ -125,8 +138,10 @@ impl TrainStep for Trainee {
 
     /// One forward and backward pass; the strategy adds up a step's passes and fills in the rest.
     fn step(&self, item: StepBatch) -> TrainOutput<StepReport> {
-        let (loss, targets) = self.loss(&item.batch);
-        let gradients = (loss.clone() / (targets * item.batches) as f64).backward();
+        // The gradients are those of the weights here, whatever format they are read in.
+        let (loss, targets) = self.clone().cast(item.precision).loss(&item.batch);
+        let scale = (targets * item.batches) as f64 / item.loss_scale;
+        let gradients = (loss.clone() / scale).backward();
         let loss = LossSum { nats: read(loss), targets };
         let report = StepReport { loss, gradient_norm: 0.0, rate: 0.0, tokens_per_second: 0.0 };
         TrainOutput::new(self, gradients, report)

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::linear::{Bias, linear};
+use crate::layers::linear::{Bias, linear, project};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::TokenPositions;
 use crate::layers::sinusoid::{SinusoidLayout, sinusoid};
@@ -186,7 +186,7 @@ impl Entry {
             _ => (None, self.projection.as_ref()),
         };
         if let Some(projection) = before {
-            x = projection.forward(x);
+            x = project(projection, x);
         }
         if let Some(positions) = self.positions(ids.tokens, at) {
             x = x + positions;
@@ -203,7 +203,7 @@ impl Entry {
         }
         x = self.dropout.forward(x);
         match after {
-            Some(projection) => projection.forward(x),
+            Some(projection) => project(projection, x),
             None => x,
         }
     }

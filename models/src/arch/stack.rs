@@ -9,7 +9,7 @@ use super::block::{Block, BlockConfig};
 use super::embedding::{EmbeddingConfig, Projection};
 use crate::layers::attention::AttentionConfig;
 use crate::layers::cache::LayerCache;
-use crate::layers::linear::{Bias, linear};
+use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::{Mask, Padding};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::{PositionScheme, Positions, RelativePositions, TokenPositions};
@@ -125,7 +125,7 @@ impl Stack {
             x = norm.forward(x);
         }
         if let Some(projection) = &self.output_projection {
-            x = projection.forward(x);
+            x = project(projection, x);
         }
         self.dropout.forward(x)
     }

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 use crate::arch::{Decoder, DecoderConfig, Initialization, OutputWeights, Tokens, initialize};
 use crate::layers::cache::Cache;
-use crate::layers::linear::{Bias, linear};
+use crate::layers::linear::{Bias, linear, project};
 
 /// A decoder with an output projection over the vocabulary.
 #[derive(Module, Debug)]
@@ -92,7 +92,7 @@ impl CausalLm {
     /// - result: `[batch, seq, vocab_size]`
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
         let logits = match &self.lm_head {
-            Some(lm_head) => lm_head.forward(hidden),
+            Some(lm_head) => project(lm_head, hidden),
             None => self.backbone.token_embedding().scores(hidden),
         };
         match self.config().logit_softcap {

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::pooling::Pooling;
 use super::transform::{Transform, TransformConfig};
 use crate::arch::{Input, Skeleton, SkeletonConfig};
-use crate::layers::linear::{Bias, linear};
+use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::Padding;
 
 /// Form of a classifier.
@@ -82,6 +82,6 @@ impl SequenceClassifier {
             Some(transform) => after.forward(transform.forward(pooled)),
             None => after.forward(pooled),
         };
-        self.classifier.forward(pooled)
+        project(&self.classifier, pooled)
     }
 }

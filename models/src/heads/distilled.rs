@@ -5,7 +5,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use crate::arch::{Input, Skeleton, SkeletonConfig};
-use crate::layers::linear::{Bias, linear};
+use crate::layers::linear::{Bias, linear, project};
 
 /// A skeleton with two projections to classes, whose scores are averaged.
 ///
@@ -49,8 +49,8 @@ impl DistilledClassifier {
     /// - results: `[batch, classes]`
     pub fn logits(&self, hidden: Tensor<3>) -> [Tensor<2>; 3] {
         let token = |index: usize| hidden.clone().slice_dim(1, index..index + 1).squeeze_dim(1);
-        let by_class = self.cls_classifier.forward::<2>(token(0));
-        let by_teacher = self.distillation_classifier.forward::<2>(token(1));
+        let by_class = project::<2>(&self.cls_classifier, token(0));
+        let by_teacher = project::<2>(&self.distillation_classifier, token(1));
         [(by_class.clone() + by_teacher.clone()) / 2.0, by_class, by_teacher]
     }
 }

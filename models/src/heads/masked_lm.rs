@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::transform::{Transform, TransformConfig};
 use crate::arch::{Encoder, EncoderConfig, Tokens};
+use crate::precision::to_f32;
 
 /// An encoder whose hidden states are transformed and scored against the token embeddings.
 ///
@@ -52,6 +53,6 @@ impl MaskedLm {
     /// - result: `[batch, seq, vocab_size]`
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
         let scores = self.backbone.token_embedding().scores(self.transform.forward(hidden));
-        scores + self.output.bias.val().unsqueeze()
+        scores + to_f32(self.output.bias.val()).unsqueeze()
     }
 }

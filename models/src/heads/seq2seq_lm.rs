@@ -8,7 +8,8 @@ use crate::arch::{
     Encoded, EncoderDecoder, EncoderDecoderConfig, OutputBias, OutputWeights, Tokens,
 };
 use crate::layers::cache::Cache;
-use crate::layers::linear::{Bias, linear};
+use crate::layers::linear::{Bias, linear, project};
+use crate::precision::to_f32;
 
 /// An encoder-decoder with an output projection over the vocabulary.
 #[derive(Module, Debug)]
@@ -92,11 +93,11 @@ impl Seq2SeqLm {
         let scale = self.config().output_scale;
         let hidden = if scale == 1.0 { hidden } else { hidden * scale };
         let scores = match &self.lm_head {
-            Some(lm_head) => lm_head.forward(hidden),
+            Some(lm_head) => project(lm_head, hidden),
             None => self.backbone.token_embedding().scores(hidden),
         };
         match &self.output {
-            Some(bias) => scores + bias.final_logits_bias.val().unsqueeze(),
+            Some(bias) => scores + to_f32(bias.final_logits_bias.val()).unsqueeze(),
             None => scores,
         }
     }

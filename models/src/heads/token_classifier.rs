@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::transform::{Transform, TransformConfig};
 use crate::arch::{Input, Skeleton, SkeletonConfig};
-use crate::layers::linear::{Bias, linear};
+use crate::layers::linear::{Bias, linear, project};
 
 /// Form of a head over every token.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,6 +66,6 @@ impl TokenClassifier {
             Some(transform) => transform.forward(hidden),
             None => hidden,
         };
-        self.classifier.forward(self.dropout.forward(hidden))
+        project(&self.classifier, self.dropout.forward(hidden))
     }
 }

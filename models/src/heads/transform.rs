@@ -5,7 +5,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use crate::layers::activation::Activation;
-use crate::layers::linear::{Bias, linear};
+use crate::layers::linear::{Bias, linear, project};
 use crate::layers::norm::{Norm, NormConfig};
 
 /// Sizes and form of a transform.
@@ -56,7 +56,7 @@ impl Transform {
     /// - `x`: `[.., width[0]]`
     /// - result: `[.., width[1]]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let x = self.activation.forward(self.dense.forward(x));
+        let x = self.activation.forward(project(&self.dense, x));
         match &self.norm {
             Some(norm) => norm.forward(x),
             None => x,

@@ -3,6 +3,9 @@
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
+use super::detour;
+use crate::precision::in_f32;
+
 /// An elementwise non-linearity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Activation {
@@ -22,11 +25,11 @@ impl Activation {
     /// Applies the function to every element.
     pub fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
-            Self::Gelu => activation::gelu(x),
-            Self::GeluTanh => gelu_tanh(x),
+            Self::Gelu => in_f32(x, detour::gelu),
+            Self::GeluTanh => in_f32(x, gelu_tanh),
             Self::Relu => activation::relu(x),
-            Self::Silu => activation::silu(x),
-            Self::Tanh => x.tanh(),
+            Self::Silu => in_f32(x, activation::silu),
+            Self::Tanh => in_f32(x, Tensor::tanh),
         }
     }
 }

@@ -5,11 +5,12 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Bool, Device, Tensor, activation, assert_shape};
 use serde::{Deserialize, Serialize};
 
-use super::linear::{Bias, linear};
+use super::linear::{Bias, in_format_of, linear};
 use super::mask::Span;
 use super::norm::{Norm, NormConfig, NormKind};
 use super::position::{PositionScheme, Positions};
 use super::{Memory, Scope};
+use crate::precision::{in_f32, to_f32};
 
 /// Sizes and form of an attention layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -148,13 +149,14 @@ impl Attention {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
         assert_shape!(x, [_, _, self.d_model]);
+        let x = in_format_of(&self.query.weight, x);
         // [batch, n_heads, seq, d_head]
         let query = self.normalised(self.query.forward(x.clone()), self.query_norm.as_ref());
         // [batch, n_kv_heads, seq, d_head]
         let key = self.normalised(self.key.forward(x.clone()), self.key_norm.as_ref());
         let value = self.split_heads(self.value.forward(x));
-        let query = scope.positions.rotate(query) * self.scale;
-        let key = scope.positions.rotate(key);
+        let query = in_f32(query, |query| scope.positions.rotate(query) * self.scale);
+        let key = in_f32(key, |key| scope.positions.rotate(key));
         let (key, value) = match &mut scope.cache {
             Some(cache) => cache.append(key, value),
             None => (key, value),
@@ -163,7 +165,7 @@ impl Attention {
             bias: self.bias(scope.positions, [&query, &key]),
             hidden: scope.mask.hidden(query.dims()[2], key.dims()[2], &query.device()),
         };
-        self.output.forward(merge_heads(self.attend(query, [key, value], marks)))
+        to_f32(self.output.forward(merge_heads(self.attend(query, [key, value], marks))))
     }
 
     /// Lets every position read another sequence.
@@ -180,10 +182,12 @@ impl Attention {
         let Some(Memory { hidden, mask }) = scope.memory else {
             panic!("there is no memory to read");
         };
-        let query = self.split_heads(self.query.forward(x)) * self.scale;
+        let x = in_format_of(&self.query.weight, x);
+        let query = in_f32(self.split_heads(self.query.forward(x)), |query| query * self.scale);
         let compute = || {
+            let hidden = in_format_of(&self.key.weight, hidden.clone());
             let key = self.split_heads(self.key.forward(hidden.clone()));
-            [key, self.split_heads(self.value.forward(hidden.clone()))]
+            [key, self.split_heads(self.value.forward(hidden))]
         };
         let [key, value] = match &mut scope.cache {
             Some(cache) => cache.memory(compute),
@@ -191,7 +195,7 @@ impl Attention {
         };
         let hidden = mask.hidden(query.dims()[2], key.dims()[2], &query.device());
         let context = self.attend(query, [key, value], Marks { bias: None, hidden });
-        self.output.forward(merge_heads(context))
+        to_f32(self.output.forward(merge_heads(context)))
     }
 
     /// What positions add to the scores.
@@ -201,7 +205,7 @@ impl Attention {
             Positions::Bias(bias) => Some(bias.clone()),
             Positions::Disentangled(relative) => {
                 // The distances' vectors go through the same projections as the content.
-                let vectors = relative.vectors.clone();
+                let vectors = in_format_of(&self.query.weight, relative.vectors.clone());
                 let of_queries = self.split_heads(self.query.forward(vectors.clone()));
                 let of_keys = self.split_heads(self.key.forward(vectors));
                 // Queries are scaled already.
@@ -223,10 +227,11 @@ impl Attention {
         let [_, n_kv_heads, n_keys, _] = key.dims();
         let rows = n_heads / n_kv_heads * n_queries;
 
+        let dtype = value.dtype();
         let scores = query.reshape([batch, n_kv_heads, rows, d_head]).matmul(key.transpose());
-        let scores = scores.reshape([batch, n_heads, n_queries, n_keys]);
+        let scores = to_f32(scores).reshape([batch, n_heads, n_queries, n_keys]);
         let scores = match bias {
-            Some(bias) => scores + bias,
+            Some(bias) => scores + to_f32(bias),
             None => scores,
         };
         let scores = match self.softcap {
@@ -239,7 +244,7 @@ impl Attention {
             None => scores,
         };
         let weights = self.dropout.forward(activation::softmax(scores, 3));
-        let weights = weights.reshape([batch, n_kv_heads, rows, n_keys]);
+        let weights = weights.cast(dtype).reshape([batch, n_kv_heads, rows, n_keys]);
         weights.matmul(value).reshape([batch, n_heads, n_queries, d_head])
     }
 

@@ -4,7 +4,8 @@ use burn::module::{Module, Param};
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::linear::weight;
+use super::linear::{in_format_of, weight};
+use crate::precision::to_f32;
 
 /// Token ids from the host.
 ///
@@ -46,7 +47,7 @@ impl EmbeddingTable {
         Self { weight: weight(n_rows, d_model, device) }
     }
 
-    /// Looks ids up.
+    /// Looks ids up; the vectors are 32-bit floats, whatever the table is.
     ///
     /// Ids are checked where they come in, on the host: on a GPU an id outside the table reads
     /// whatever lies there.
@@ -56,7 +57,7 @@ impl EmbeddingTable {
     /// - `ids`: `[batch, seq]`
     /// - result: `[batch, seq, d_model]`
     pub fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
-        embedding(self.weight.val(), ids)
+        to_f32(embedding(self.weight.val(), ids))
     }
 
     /// Scores every row of the table against `x`: the output projection of a tied model, which
@@ -68,8 +69,9 @@ impl EmbeddingTable {
     /// - result: `[batch, seq, n_rows]`
     pub fn scores(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, seq, d_model] = x.dims();
+        let x = in_format_of(&self.weight, x);
         let table = self.weight.val().transpose();
         let n_rows = table.dims()[1];
-        x.reshape([batch * seq, d_model]).matmul(table).reshape([batch, seq, n_rows])
+        to_f32(x.reshape([batch * seq, d_model]).matmul(table)).reshape([batch, seq, n_rows])
     }
 }

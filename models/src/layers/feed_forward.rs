@@ -6,8 +6,9 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::activation::Activation;
-use super::linear::{Bias, linear};
+use super::linear::{Bias, in_format_of, linear};
 use super::mixture::MixtureFeedForward;
+use crate::precision::to_f32;
 
 /// Sizes and form of a feed-forward layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -135,8 +136,9 @@ impl FeedForward {
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         match self {
             Self::Plain(layer) => {
+                let x = in_format_of(&layer.up.weight, x);
                 let hidden = layer.activation.forward(layer.up.forward(x));
-                layer.down.forward(layer.dropout.forward(hidden))
+                to_f32(layer.down.forward(layer.dropout.forward(hidden)))
             }
             Self::Gated(layer) => layer.forward(x),
             Self::Mixture(layer) => layer.forward(x),
@@ -151,7 +153,8 @@ impl GatedFeedForward {
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let x = in_format_of(&self.gate.weight, x);
         let gate = self.activation.forward(self.gate.forward(x.clone()));
-        self.down.forward(self.dropout.forward(gate * self.up.forward(x)))
+        to_f32(self.down.forward(self.dropout.forward(gate * self.up.forward(x))))
     }
 }

@@ -5,6 +5,8 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::precision::to_f32;
+
 /// Whether a projection adds a bias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bias {
@@ -30,6 +32,25 @@ pub fn linear(d_input: usize, d_output: usize, bias: Bias, device: &Device) -> L
         .with_bias(bias == Bias::Present)
         .with_initializer(Initializer::Zeros)
         .init(device)
+}
+
+/// Applies a layer to 32-bit vectors: the product is computed in the format of the layer's weights, and
+/// its result is given in 32 bits again.
+///
+/// # Shapes
+///
+/// - `x`: `[.., d_input]`
+/// - result: `[.., d_output]`
+pub fn project<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
+    to_f32(layer.forward(in_format_of(&layer.weight, x)))
+}
+
+/// `x` in the format of a weight.
+pub fn in_format_of<const D: usize, const E: usize>(
+    weight: &Param<Tensor<E>>,
+    x: Tensor<D>,
+) -> Tensor<D> {
+    x.cast(weight.val().dtype())
 }
 
 /// A weight `[rows, columns]` of zeros, to be initialized or loaded.

@@ -4,6 +4,7 @@ pub mod activation;
 pub mod alibi;
 pub mod attention;
 pub mod cache;
+mod detour;
 pub mod disentangled;
 pub mod embedding;
 pub mod feed_forward;

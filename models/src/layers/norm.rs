@@ -5,6 +5,8 @@ use burn::nn::{Initializer, LayerNorm, LayerNormConfig, RmsNorm, RmsNormConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::precision::in_f32;
+
 /// Which norm, over how many features, with which epsilon.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NormConfig {
@@ -86,7 +88,7 @@ impl Norm {
     ///
     /// - `x` and the result: `[.., d_model]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        match self {
+        in_f32(x, |x| match self {
             Self::Layer(norm) => norm.forward(x),
             Self::Rms(norm) => norm.forward(x),
             Self::RmsOffset(norm) => {
@@ -94,6 +96,6 @@ impl Norm {
                 let scale = (square.mean_dim(D - 1) + norm.epsilon).sqrt();
                 x / scale * (norm.gamma.val() + 1.0).unsqueeze()
             }
-        }
+        })
     }
 }

@@ -5,6 +5,8 @@ use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, assert_shape};
 use serde::{Deserialize, Serialize};
 
+use crate::precision::to_f32;
+
 /// Sizes of the patches of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatchConfig {
@@ -117,9 +119,9 @@ impl PatchEmbedding {
         let mut parts = vec![self.cls_token.val()];
         parts.extend(self.distillation_token.as_ref().map(Param::val));
         let mut parts: Vec<Tensor<3>> =
-            parts.into_iter().map(|token| token.repeat_dim(0, batch)).collect();
+            parts.into_iter().map(|token| to_f32(token).repeat_dim(0, batch)).collect();
         parts.push(self.projection.forward(pixels));
-        Tensor::cat(parts, 1) + self.position_embeddings.val()
+        Tensor::cat(parts, 1) + to_f32(self.position_embeddings.val())
     }
 }
 
@@ -132,11 +134,12 @@ impl PatchProjection {
         let (rows, columns) = (height / p, width / q);
         // [batch, rows, columns, channels, p, q]: one patch after the other, in the weight's order.
         let patches = pixels
+            .cast(weight.dtype())
             .reshape([batch, channels, rows, p, columns, q])
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch * rows * columns, channels * p * q]);
         let vectors = patches.matmul(weight.reshape([d_model, channels * p * q]).transpose());
-        let vectors = vectors + self.bias.val().unsqueeze();
+        let vectors = to_f32(vectors) + to_f32(self.bias.val()).unsqueeze();
         vectors.reshape([batch, rows * columns, d_model])
     }
 }

@@ -11,6 +11,7 @@ use super::mask::Padding;
 use super::norm::Norm;
 use super::relative_bias::BucketConfig;
 use super::rotary::{RotaryConfig, RotaryLayout};
+use crate::precision::to_f32;
 
 /// How the attention of one layer learns of positions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,7 +99,7 @@ impl PositionScheme {
                 Positions::Bias(buckets.bias(&relative.table, [at.count(), at.total()]))
             }
             (Self::Disentangled(config), Some(RelativePositions { table, norm })) => {
-                let vectors = table.weight.val();
+                let vectors = to_f32(table.weight.val());
                 let vectors = match norm {
                     Some(norm) => norm.forward(vectors),
                     None => vectors,

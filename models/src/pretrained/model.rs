@@ -10,6 +10,7 @@ use crate::heads::{
     SpanExtractor, TokenClassifier,
 };
 use crate::parameters::{self, ParameterInfo};
+use crate::precision::Precision;
 
 /// A model with its head.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time")]
@@ -92,6 +93,11 @@ impl Model {
     /// Every parameter's path and shape.
     pub fn parameters(&self) -> Vec<ParameterInfo> {
         parameters::list(self)
+    }
+
+    /// The model with its matrices in another format; see [`parameters::cast`].
+    pub fn cast(self, precision: Precision) -> Self {
+        parameters::cast(self, precision.dtype())
     }
 
     pub(super) fn replace(

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::models::families::{NAMED_SIZES, Size};
+use crate::models::precision::Precision;
 
 /// Train a model, from scratch or from a checkpoint.
 #[derive(clap::Args)]
@@ -135,6 +136,9 @@ pub(super) struct CourseArgs {
     /// The largest norm of all gradients together; 0 for no limit
     #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 1.0)]
     pub(super) clip: f64,
+    /// The format that passes compute in: f32, bf16 or f16; the trained weights are f32 in every case
+    #[arg(long, value_name = "FORMAT", help_heading = "Training", default_value_t)]
+    pub(super) dtype: Precision,
     /// Steps between two validations, each over the whole split
     #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 200)]
     pub(super) eval_interval: usize,

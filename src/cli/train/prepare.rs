@@ -52,6 +52,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
     }
     let context = args.course.context.unwrap_or(start.default_context());
     let mut settings = settings(global, args, (&source, context));
+    crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(problem) = settings.problem() {
         return Err(usage(problem));
     }
@@ -82,13 +83,14 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
         settings.tokens_per_step(),
         out.display(),
     ));
-    let state = State::start();
+    let state = State::start(settings.dtype);
     Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
 }
 
 /// A run that goes on.
 fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<Job> {
     let (run, mut settings) = RunDir::open(path).map_err(classify)?;
+    crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(steps) = args.steps {
         if steps < settings.schedule.steps {
             return Err(usage(format!(
@@ -123,7 +125,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
                 Some(from) => pretrained::load(Path::new(from), device)?.into_writer()?,
                 None => blueprint.initialized(settings.seed, device),
             };
-            (model, AdamW::new(settings.optimizer), State::start())
+            (model, AdamW::new(settings.optimizer), State::start(settings.dtype))
         }
     };
     let steps = settings.schedule.steps;
@@ -197,6 +199,7 @@ fn settings(
         eval_interval: course.eval_interval,
         checkpoint_interval: course.checkpoint_interval.unwrap_or(course.eval_interval),
         seed: global.seed,
+        dtype: course.dtype,
     }
 }
 

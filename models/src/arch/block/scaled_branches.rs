@@ -9,6 +9,7 @@ use crate::layers::Scope;
 use crate::layers::attention::Attention;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
+use crate::precision::to_f32;
 
 /// A pre-norm block with layer scale.
 ///
@@ -64,6 +65,6 @@ impl LayerScale {
     }
 
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        x * self.lambda1.val().unsqueeze()
+        x * to_f32(self.lambda1.val()).unsqueeze()
     }
 }

@@ -1,7 +1,15 @@
 //! Devices as values: the one file that knows which backends are compiled in.
 
+mod abilities;
+mod fusion;
+
 use burn::tensor::Device;
 use thiserror::Error;
+
+use crate::models::precision::Precision;
+use crate::system;
+pub use abilities::{formats, probe, require_format};
+pub use fusion::without_fusion;
 
 /// A backend of Burn, as `--device` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,20 +79,42 @@ pub enum DeviceError {
         /// What would be understood.
         expected: &'static str,
     },
+    /// Its driver does not do what it should.
+    #[error("{name} does not work here: {reason}")]
+    Broken {
+        /// The device.
+        name: String,
+        /// What the driver said.
+        reason: String,
+    },
+    /// It cannot compute in that format.
+    #[error("{name} does not compute in {precision}; it computes in {}", join(formats))]
+    Format {
+        /// The device.
+        name: String,
+        /// What was asked for.
+        precision: Precision,
+        /// What there is.
+        formats: Vec<Precision>,
+    },
 }
 
-fn names(is_compiled: bool) -> String {
+fn join(formats: &[Precision]) -> String {
+    formats.iter().map(Precision::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn listed(is_compiled: bool) -> String {
     let backends = BACKENDS.iter().filter(|backend| backend.is_compiled == is_compiled);
     let names: Vec<&str> = backends.map(|backend| backend.name).collect();
     if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 
 fn compiled() -> String {
-    names(true)
+    listed(true)
 }
 
 fn others() -> String {
-    names(false)
+    listed(false)
 }
 
 /// The name of the device that is used where none is asked for: the first that is compiled in.
@@ -122,7 +152,73 @@ pub fn parse(text: &str) -> Result<Device, DeviceError> {
     })
 }
 
+/// The device that all others are compared with.
+///
+/// # Errors
+///
+/// It is not compiled in.
+pub fn reference() -> Result<Device, DeviceError> {
+    parse("flex")
+}
+
+/// The devices of a compiled backend: one, or as many as there are GPUs of its kind.
+pub fn names(backend: &str) -> Vec<String> {
+    match system::quietly(|| count(backend)) {
+        Ok(Some(count)) if count > 1 => (0..count).map(|i| format!("{backend}:{i}")).collect(),
+        _ => vec![backend.to_string()],
+    }
+}
+
+/// How many devices a backend numbers; `None` where it numbers none, or leaves the choice to the driver.
+fn count(backend: &str) -> Option<usize> {
+    match backend {
+        #[cfg(feature = "cuda")]
+        "cuda" => Some(Device::enumerate(burn::tensor::DeviceType::Cuda).into_vec().len()),
+        #[cfg(feature = "rocm")]
+        "rocm" => Some(Device::enumerate(burn::tensor::DeviceType::Rocm).into_vec().len()),
+        _ => None,
+    }
+}
+
+/// Whether Burn fuses several operations into one kernel on that device; `None` where it never does.
+pub fn fuses(name: &str) -> Option<bool> {
+    let backend = name.split(':').next().unwrap_or(name);
+    let compiles_kernels = !matches!(backend, "flex" | "ndarray" | "tch");
+    let limit = burn::runtime_config().fusion().beam_search.max_explorations;
+    compiles_kernels.then(|| cfg!(feature = "fusion") && limit != Some(0))
+}
+
+/// What a device is: the name of a GPU, or that of the processor.
+pub fn hardware(device: &Device) -> String {
+    gpu_name(device).unwrap_or_else(system::processor)
+}
+
+#[cfg(any(
+    feature = "wgpu",
+    feature = "vulkan",
+    feature = "metal",
+    feature = "webgpu",
+    feature = "cuda",
+    feature = "rocm"
+))]
+fn gpu_name(device: &Device) -> Option<String> {
+    device.identity().map(|identity| identity.name)
+}
+
+#[cfg(not(any(
+    feature = "wgpu",
+    feature = "vulkan",
+    feature = "metal",
+    feature = "webgpu",
+    feature = "cuda",
+    feature = "rocm"
+)))]
+fn gpu_name(_device: &Device) -> Option<String> {
+    None
+}
+
 /// The device of a compiled backend; `None` where `rest` is not understood.
+#[allow(deprecated, reason = "Burn will drop ndarray and tch; this version has them")]
 fn open(backend: &str, rest: &str) -> Option<Device> {
     #[allow(unused_variables, reason = "a program with CPU backends alone has no numbered devices")]
     let number = || if rest.is_empty() { Some(None) } else { rest.parse::<usize>().ok().map(Some) };

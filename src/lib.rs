@@ -45,6 +45,7 @@ struct Readme;
 
 pub mod cli;
 pub mod device;
+pub mod parity;
 pub mod pipeline;
 pub mod system;
 pub mod train;

@@ -1,12 +1,15 @@
 //! What the operating system knows about this process.
 
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 /// The most memory that this process has held so far, in bytes; `None` where the system does not say.
 #[cfg(unix)]
 pub fn peak_memory() -> Option<u64> {
     use nix::sys::resource::{UsageWho, getrusage};
     // On Linux getrusage still counts what ran before `exec`: under `cargo run`, cargo itself.
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
-        return high_water_mark(&status);
+        return bytes_of(&status, "VmHWM:");
     }
     let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
     // macOS counts bytes, the others kibibytes.
@@ -14,10 +17,20 @@ pub fn peak_memory() -> Option<u64> {
     u64::try_from(usage.max_rss()).ok().map(|peak| peak * unit)
 }
 
-/// The most memory that Linux's `/proc/self/status` speaks of, in bytes.
-#[cfg(unix)]
-fn high_water_mark(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// The memory that this process holds now, in bytes; `None` where the system does not say.
+pub fn memory() -> Option<u64> {
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        return bytes_of(&status, "VmRSS:");
+    }
+    let process = sysinfo::get_current_pid().ok()?;
+    let mut system = sysinfo::System::new();
+    system.refresh_processes(sysinfo::ProcessesToUpdate::Some(&[process]), true);
+    Some(system.process(process)?.memory())
+}
+
+/// A quantity that Linux's `/proc/self/status` speaks of, in bytes.
+fn bytes_of(status: &str, quantity: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(quantity))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -32,6 +45,41 @@ pub fn peak_memory() -> Option<u64> {
 pub fn panic_message(payload: &(dyn std::any::Any + Send)) -> Option<&str> {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| payload.downcast_ref::<&str>().copied())
+}
+
+/// Runs what may panic, and prints nothing if it does.
+///
+/// # Errors
+///
+/// What the panic said.
+pub fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    static QUIET: AtomicUsize = AtomicUsize::new(0);
+    static INSTALL: Once = Once::new();
+    // A driver panics on threads of its own, so silence is the program's and not a thread's.
+    INSTALL.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if QUIET.load(Ordering::Relaxed) == 0 {
+                usual(info);
+            }
+        }));
+    });
+    QUIET.fetch_add(1, Ordering::Relaxed);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    QUIET.fetch_sub(1, Ordering::Relaxed);
+    result.map_err(|payload| {
+        panic_message(payload.as_ref()).unwrap_or("it panicked and did not say why").to_string()
+    })
+}
+
+/// The processor, as it calls itself, and its number of cores.
+pub fn processor() -> String {
+    let system = sysinfo::System::new_with_specifics(
+        sysinfo::RefreshKind::nothing().with_cpu(sysinfo::CpuRefreshKind::nothing()),
+    );
+    let brand = system.cpus().first().map_or("", |cpu| cpu.brand()).trim();
+    let brand = if brand.is_empty() { std::env::consts::ARCH } else { brand };
+    format!("{brand}, {} cores", system.cpus().len())
 }
 
 /// Lets Ctrl-C be a signal while a dashboard holds the terminal in raw mode, where it would be a key
@@ -104,12 +152,19 @@ mod tests {
         assert_eq!((duration(0.4).as_str(), duration(7260.0).as_str()), ("0s", "2h 01m"));
     }
 
-    #[cfg(unix)]
     #[test]
-    fn the_high_water_mark_is_read_in_kibibytes() {
+    fn memory_is_read_in_kibibytes() {
         let status = "VmPeak:\t  999 kB\nVmHWM:\t    2048 kB\nVmRSS:\t 1 kB\n";
-        assert_eq!(high_water_mark(status), Some(2_097_152));
-        assert_eq!(high_water_mark("VmRSS:\t 1 kB\n"), None);
+        assert_eq!(bytes_of(status, "VmHWM:"), Some(2_097_152));
+        assert_eq!(bytes_of(status, "VmRSS:"), Some(1024));
+        assert_eq!(bytes_of("VmRSS:\t 1 kB\n", "VmHWM:"), None);
+    }
+
+    #[test]
+    fn a_panic_is_an_error_with_its_message() {
+        let found: Result<(), String> = quietly(|| panic!("the driver is {}", "gone"));
+        assert_eq!(found, Err("the driver is gone".to_string()));
+        assert_eq!(quietly(|| 7), Ok(7));
     }
 
     #[cfg(unix)]

@@ -32,7 +32,7 @@ fn code(text: &str) -> &str {
 
 /// The modules of `zoo-models`, by the order in which they may use each other.
 const LEVELS: &[&[&str]] = &[
-    &["parameters"],
+    &["parameters", "precision"],
     &["layers"],
     &["arch"],
     &["heads"],

@@ -12,5 +12,6 @@ mod layout;
 mod loading;
 mod minilm;
 mod mutations;
+mod parity;
 mod rope;
 mod training;

@@ -4,82 +4,155 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use anyhow::Result;
-use burn::tensor::{Device, Distribution, Tensor};
-use serde_json::{Value, json};
+use burn::tensor::{Device, Distribution, ExecutionError, Tensor};
+use serde::Serialize;
+use serde_json::json;
 
 use super::Global;
 use crate::device::{self, BACKENDS};
-use crate::system::panic_message;
+use crate::models::precision::Precision;
+use crate::parity::{self, Errors, Subject, Verdict};
+use crate::system;
 
 /// List the compiled-in devices, checked and measured.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  zoo devices\n  zoo devices --json")]
+#[command(
+    after_help = "On each device a small GPT-2 takes two training steps and decodes with a cache, and all of it \
+                  is compared with flex (`zoo parity` does that for every family). Then the fastest of \
+                  several products of square matrices and of several passes over a large vector are \
+                  told. A driver that fails is reported, and the others are still tried.\n\n\
+                  Examples:\n  zoo devices\n  zoo devices --json"
+)]
 pub(crate) struct DevicesArgs {}
 
-/// The side of the matrices that are multiplied to measure a device.
-const SIDE: usize = 1024;
-
-/// What a device turned out to be.
-struct Measured {
-    /// Why it does not work; `None` where it does.
+/// A device that is compiled in.
+#[derive(Serialize)]
+struct Found {
+    name: String,
+    summary: &'static str,
+    compiled: bool,
+    /// What it is.
+    hardware: Option<String>,
+    works: bool,
+    /// Why it does not work.
     fault: Option<String>,
+    /// How far it is from flex; `None` where that is not compiled in.
+    errors: Option<Errors>,
     /// Billions of floating-point operations per second in a product of 32-bit matrices.
     gflops: Option<f64>,
+    /// Billions of bytes per second that are read and written.
+    bandwidth: Option<f64>,
+    formats: Vec<Precision>,
+    /// Whether several operations are fused into one kernel.
+    fused: Option<bool>,
 }
 
 pub(super) fn run(global: &Global, _args: &DevicesArgs) -> Result<()> {
-    let mut rows: Vec<Value> = Vec::new();
-    let mut text = String::new();
+    let mut rows = Vec::new();
     for backend in BACKENDS {
-        let mut row = json!({
-            "name": backend.name,
-            "summary": backend.summary,
-            "compiled": backend.is_compiled,
-        });
-        if backend.is_compiled {
-            let spinner = global.spinner(format!("measuring {}", backend.name));
-            let measured = measure(backend.name);
-            spinner.finish_and_clear();
-            let status = match (&measured.fault, measured.gflops) {
-                (Some(fault), _) => format!("does not work: {fault}"),
-                (None, Some(gflops)) => format!("works, {gflops:.0} GFLOP/s (f32 product)"),
-                (None, None) => "works".to_string(),
-            };
-            writeln!(text, "{:<9}{:<34}{status}", backend.name, backend.summary)?;
-            row["works"] = json!(measured.fault.is_none());
-            row["fault"] = json!(measured.fault);
-            row["gflops"] = json!(measured.gflops);
-        } else {
+        if !backend.is_compiled {
             let add = format!("cargo run --release --features {0} -- … --device {0}", backend.name);
-            writeln!(text, "{:<9}{:<34}not compiled in: {add}", backend.name, backend.summary)?;
+            if !global.json {
+                global.print(&format!("{:<9}not compiled in: {add}", backend.name))?;
+            }
+            rows.push(json!({
+                "name": backend.name, "summary": backend.summary, "compiled": false, "add": add,
+            }));
+            continue;
         }
-        rows.push(row);
+        for name in device::names(backend.name) {
+            let spinner = global.spinner(format!("checking and measuring {name}"));
+            let found = examine(name, backend.summary);
+            spinner.finish_and_clear();
+            if !global.json {
+                global.print(&text(&found)?)?;
+            }
+            rows.push(serde_json::to_value(found)?);
+        }
     }
-    if global.json {
-        global.print_json(&json!({ "devices": rows }))
-    } else {
-        global.print(text.trim_end())
-    }
+    if global.json { global.print_json(&json!({ "devices": rows })) } else { Ok(()) }
 }
 
-/// Checks and measures a device. A driver that panics is a fault to report.
-fn measure(name: &'static str) -> Measured {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let result = std::panic::catch_unwind(|| -> Result<f64, String> {
-        let device = device::parse(name).map_err(|error| error.to_string())?;
-        gradient_check(&device.clone().autodiff())?;
-        Ok(product_rate(&device))
-    });
-    std::panic::set_hook(hook);
-    match result {
-        Ok(Ok(gflops)) => Measured { fault: None, gflops: Some(gflops) },
-        Ok(Err(fault)) => Measured { fault: Some(fault), gflops: None },
-        Err(payload) => {
-            let message = panic_message(payload.as_ref());
-            Measured { fault: Some(message.unwrap_or("the driver panicked").into()), gflops: None }
-        }
+/// A device on two lines: what it is, and how well it works.
+fn text(found: &Found) -> Result<String> {
+    let what = found.hardware.as_deref().unwrap_or(found.summary);
+    let mut text = format!("{:<9}{what}\n{:9}", found.name, "");
+    if let Some(fault) = &found.fault {
+        write!(text, "does not work: {fault}")?;
+        return Ok(text);
     }
+    match &found.errors {
+        Some(errors) => {
+            let worst = errors.forward.max(errors.gradients).max(errors.decoding.unwrap_or(0.0));
+            match worst {
+                0.0 => text.push_str("agrees with flex exactly"),
+                worst => write!(text, "agrees with flex within {worst:.0e}")?,
+            }
+        }
+        None => write!(text, "works; flex is not compiled in to compare it with")?,
+    }
+    if let (Some(gflops), Some(bandwidth)) = (found.gflops, found.bandwidth) {
+        write!(text, "; {gflops:.0} GFLOP/s, {bandwidth:.1} GB/s")?;
+    }
+    let formats: Vec<String> = found.formats.iter().map(Precision::to_string).collect();
+    write!(text, "; {}", formats.join(", "))?;
+    match found.fused {
+        Some(true) => text.push_str("; fuses kernels"),
+        Some(false) => text.push_str("; does not fuse kernels"),
+        None => {}
+    }
+    Ok(text)
+}
+
+/// Checks and measures a device.
+fn examine(name: String, summary: &'static str) -> Found {
+    let mut found = Found {
+        summary,
+        compiled: true,
+        hardware: None,
+        works: false,
+        fault: None,
+        errors: None,
+        gflops: None,
+        bandwidth: None,
+        formats: Vec::new(),
+        fused: device::fuses(&name),
+        name,
+    };
+    if let Err(fault) = fill(&mut found) {
+        found.fault = Some(fault);
+    }
+    found.works = found.fault.is_none();
+    found
+}
+
+fn fill(found: &mut Found) -> Result<(), String> {
+    let device = device::parse(&found.name).map_err(|error| error.to_string())?;
+    device::probe(&found.name, &device).map_err(|error| match error {
+        device::DeviceError::Broken { reason, .. } => reason,
+        other => other.to_string(),
+    })?;
+    found.hardware = Some(device::hardware(&device));
+    found.formats = device::formats(&device);
+    match device::reference() {
+        Ok(reference) => {
+            let verdict = parity::compare(&Subject::brief(), [&device, &reference]);
+            let problems = verdict.problems(&found.name, &Subject::brief().name());
+            if let Verdict::Errors(errors) = verdict {
+                found.errors = Some(errors);
+            }
+            if let Some(problem) = problems.into_iter().next() {
+                return Err(problem);
+            }
+        }
+        Err(_) => system::quietly(|| gradient_check(&device.clone().autodiff()))??,
+    }
+    let rates = || -> Result<(f64, f64), ExecutionError> {
+        Ok((product_rate(&device)?, bandwidth(&device)?))
+    };
+    let (gflops, bandwidth) = system::quietly(rates)?.map_err(|error| error.to_string())?;
+    (found.gflops, found.bandwidth) = (Some(gflops), Some(bandwidth));
+    Ok(())
 }
 
 /// The gradient of `sum((x w)²)` for a case that can be done by hand.
@@ -98,17 +171,47 @@ fn gradient_check(device: &Device) -> Result<(), String> {
     }
 }
 
-/// Billions of operations per second in a product, the best of several.
-fn product_rate(device: &Device) -> f64 {
-    let matrix = || Tensor::<2>::random([SIDE, SIDE], Distribution::Default, device);
-    let (a, b) = (matrix(), matrix());
+/// Seconds of one call, the fastest of several after one that nobody counts.
+///
+/// What a call gives is held until the device is done: what nobody holds need not be computed.
+fn fastest<T>(device: &Device, call: impl Fn() -> T) -> Result<f64, ExecutionError> {
+    let _held = call();
+    device.sync()?;
     let mut best = f64::INFINITY;
-    for _ in 0..5 {
-        let began = Instant::now();
-        let product = a.clone().matmul(b.clone());
-        // Reading one element waits for the whole product.
-        let _ = product.slice([0..1, 0..1]).into_data();
-        best = best.min(began.elapsed().as_secs_f64());
+    let began = Instant::now();
+    // On a fast device many, on a slow one three.
+    for count in 0.. {
+        if count >= 3 && began.elapsed().as_secs_f64() > 0.5 {
+            break;
+        }
+        let start = Instant::now();
+        let _held = call();
+        device.sync()?;
+        best = best.min(start.elapsed().as_secs_f64());
     }
-    2.0 * (SIDE as f64).powi(3) / best / 1e9
+    Ok(best)
+}
+
+/// Billions of operations per second in a product. Larger matrices until one takes a twentieth of a
+/// second, so that a GPU is busy and a slow device is not for long.
+fn product_rate(device: &Device) -> Result<f64, ExecutionError> {
+    let mut best: f64 = 0.0;
+    for side in [512, 1024, 2048, 4096, 8192] {
+        let matrix = || Tensor::<2>::random([side, side], Distribution::Default, device);
+        let (a, b) = (matrix(), matrix());
+        let seconds = fastest(device, || a.clone().matmul(b.clone()))?;
+        best = best.max(2.0 * (side as f64).powi(3) / seconds / 1e9);
+        if seconds > 0.05 {
+            break;
+        }
+    }
+    Ok(best)
+}
+
+/// Billions of bytes per second: each of 64 million numbers is read once and written once.
+fn bandwidth(device: &Device) -> Result<f64, ExecutionError> {
+    const COUNT: usize = 1 << 26;
+    let x = Tensor::<1>::ones([COUNT], device);
+    let seconds = fastest(device, || x.clone() + 1.0)?;
+    Ok(2.0 * 4.0 * COUNT as f64 / seconds / 1e9)
 }

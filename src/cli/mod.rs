@@ -7,6 +7,7 @@ mod embed;
 mod forward;
 mod generate;
 mod list;
+mod parity;
 mod show;
 mod train;
 
@@ -20,6 +21,7 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
 use crate::device;
+use crate::models::precision::Precision;
 use crate::models::pretrained::LoadError;
 
 /// Transformers for Burn: written once, run and trained on every backend.
@@ -48,6 +50,9 @@ pub(crate) struct Global {
     /// Decides everything that is drawn at random
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Run every operation by itself, where a device would fuse several into one kernel
+    #[arg(long, global = true)]
+    no_fusion: bool,
     /// Print JSON instead of text
     #[arg(long, global = true)]
     json: bool,
@@ -64,6 +69,8 @@ enum Verb {
     Show(show::ShowArgs),
     /// List the compiled-in devices, checked and measured
     Devices(devices::DevicesArgs),
+    /// Compare a device with flex, model by model
+    Parity(parity::ParityArgs),
     /// Train a model, from scratch or from a checkpoint
     Train(Box<train::TrainArgs>),
     /// Continue a text
@@ -98,10 +105,14 @@ pub(crate) fn usage(message: impl ToString) -> anyhow::Error {
 /// Reads the command line, does what it says, and returns the exit status.
 pub fn main() -> ExitCode {
     let Cli { global, verb } = Cli::parse();
+    if global.no_fusion {
+        device::without_fusion();
+    }
     let result = match verb {
         Verb::List(args) => list::run(&global, &args),
         Verb::Show(args) => show::run(&global, &args),
         Verb::Devices(args) => devices::run(&global, &args),
+        Verb::Parity(args) => parity::run(&global, &args),
         Verb::Train(args) => train::run(&global, &args),
         Verb::Generate(args) => generate::run(&global, &args),
         Verb::Embed(args) => embed::run(&global, &args),
@@ -128,7 +139,9 @@ pub fn main() -> ExitCode {
 
 impl Global {
     fn device(&self) -> Result<Device> {
-        device::parse(&self.device).map_err(usage)
+        let device = device::parse(&self.device).map_err(usage)?;
+        device::probe(&self.device, &device)?;
+        Ok(device)
     }
 
     /// Prints a result, and does not panic where nobody reads it.
@@ -168,6 +181,22 @@ impl Global {
         let spinner = indicatif::ProgressBar::new_spinner().with_message(message);
         spinner.enable_steady_tick(std::time::Duration::from_millis(120));
         spinner
+    }
+}
+
+/// The format that a model computes in.
+#[derive(Args, Clone, Copy)]
+struct DtypeArg {
+    /// Compute in f32, bf16 or f16, if the device can (`zoo devices`)
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    dtype: Precision,
+}
+
+impl DtypeArg {
+    /// The format, if the device computes in it.
+    fn on(self, global: &Global, device: &Device) -> Result<Precision> {
+        device::require_format(&global.device, device, self.dtype).map_err(usage)?;
+        Ok(self.dtype)
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn device() -> Device {
     Device::flex()
 }
 
-pub(super) fn mapping(case: &Case, model: &Model) -> Mapping {
+pub(crate) fn mapping(case: &Case, model: &Model) -> Mapping {
     Mapping::new(Blueprint::read(&case.path).unwrap().rules(), &model.parameters())
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn outputs_are_those_of_the_reference(family: &str) {
 }
 
 /// Gradients by the parameter's path.
-pub(super) fn gradients<M: Module>(
+pub(crate) fn gradients<M: Module>(
     module: &M,
     gradients: &GradientsParams,
 ) -> BTreeMap<String, Vec<f32>> {

@@ -2,6 +2,7 @@
 
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
+use burn_zoo::models::precision::Precision;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update, gradient_norm};
 use serde::Deserialize;
 
@@ -39,9 +40,9 @@ pub(crate) fn gradients(case: &Case, device: &Device) -> f64 {
 
 /// What the reference measured in fifty steps.
 #[derive(Deserialize)]
-pub(super) struct Losses {
-    pub(super) losses: Vec<f32>,
-    pub(super) gradient_norms: Vec<f32>,
+pub(crate) struct Losses {
+    pub(crate) losses: Vec<f32>,
+    pub(crate) gradient_norms: Vec<f32>,
 }
 
 /// The optimizer settings that `tests/golden/generate.py` uses.
@@ -49,7 +50,11 @@ pub(super) const OPTIMIZER: AdamWConfig =
     AdamWConfig { beta_1: 0.9, beta_2: 0.95, epsilon: 1e-8, weight_decay: 0.1 };
 
 /// The reference's fifty steps and ours, where the case has them.
-pub(super) fn steps(case: &Case, device: &Device) -> Option<(Losses, Losses)> {
+pub(crate) fn steps(
+    case: &Case,
+    device: &Device,
+    precision: Precision,
+) -> Option<(Losses, Losses)> {
     let path = case.path.join("losses.json");
     let expected: Losses = if path.exists() { json(&path) } else { return None };
     let device = device.clone().autodiff();
@@ -57,7 +62,7 @@ pub(super) fn steps(case: &Case, device: &Device) -> Option<(Losses, Losses)> {
     let mut optimizer = AdamW::new(OPTIMIZER);
     let mut found = Losses { losses: Vec::new(), gradient_norms: Vec::new() };
     for _ in &expected.losses {
-        let loss = loss(&model, &feed, &targets, &device);
+        let loss = loss(&model.clone().cast(precision), &feed, &targets, &device);
         found.losses.extend(values(loss.clone()));
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
         let norm = gradient_norm(&model, &gradients).unwrap();
@@ -70,6 +75,6 @@ pub(super) fn steps(case: &Case, device: &Device) -> Option<(Losses, Losses)> {
 
 /// The largest error of the losses of fifty steps; 0 where the case has none.
 pub(crate) fn training(case: &Case, device: &Device) -> f64 {
-    let Some((expected, found)) = steps(case, device) else { return 0.0 };
+    let Some((expected, found)) = steps(case, device, Precision::F32) else { return 0.0 };
     relative_error(&found.losses, &expected.losses).0
 }

@@ -1,6 +1,6 @@
 //! One contract, run over every family: `cargo test llama::` runs one family's.
 
-mod checks;
+pub(crate) mod checks;
 mod decoding;
 mod invariants;
 pub(crate) mod measure;

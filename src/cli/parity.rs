@@ -1,0 +1,136 @@
+//! `zoo parity`
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::{Global, usage};
+use crate::device;
+use crate::models::families::{self, FAMILIES};
+use crate::models::pretrained::{write_atomically, write_json};
+use crate::parity::{self, Check, Run, RunOf, Subject, Verdict};
+
+/// Compare a device with flex, model by model.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Small models of every family compute forward passes, gradients, 20 training steps and \
+                  cached decoding on both devices. Without a choice, the models are as few as have \
+                  every family and every head once. A model beyond its limit makes the exit status \
+                  1.\n\nExamples:\n  \
+                  zoo parity --device tch\n  \
+                  zoo parity --device wgpu llama bert --json\n  \
+                  zoo parity --device cuda --no-fusion --save docs/parity\n  \
+                  zoo parity --page docs/src/parity.md --save docs/parity"
+)]
+pub(crate) struct ParityArgs {
+    /// Families to compare, every class of them (`zoo list`)
+    #[arg(value_name = "FAMILY")]
+    families: Vec<String>,
+    /// Every class of every family
+    #[arg(long, conflicts_with = "families")]
+    all: bool,
+    /// As few models as have every kind of layer, block and head once
+    #[arg(long, conflicts_with_all = ["families", "all"])]
+    sample: bool,
+    /// Keep what was measured in this folder, in a file for each device
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+    /// Compare nothing; write a page of tables from the files that --save left
+    #[arg(long, value_name = "FILE", requires = "save", conflicts_with_all = ["families", "all", "sample"])]
+    page: Option<PathBuf>,
+}
+
+pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
+    if let (Some(page), Some(folder)) = (&args.page, &args.save) {
+        let text = parity::page(&read(folder)?);
+        write_atomically(page, |file| file.write_all(text.as_bytes()))?;
+        global.note(&format!("wrote {}", page.display()));
+        return Ok(());
+    }
+    let subjects = match args.families.as_slice() {
+        [] if args.all => Subject::all(FAMILIES),
+        [] if args.sample => Subject::sample(),
+        [] => Subject::covering(),
+        names => {
+            let found: Result<Vec<_>, _> = names.iter().map(|name| families::find(name)).collect();
+            Subject::all(&found.map_err(usage)?)
+        }
+    };
+    let device = global.device()?;
+    let reference = device::reference().map_err(usage)?;
+    let of = RunOf::now(&global.device, device::fuses(&global.device), device::hardware(&device));
+    global.note(&format!("{}: {}", of.title(), of.hardware));
+
+    let mut run = Run { of, subjects: BTreeMap::new() };
+    let mut problems = Vec::new();
+    let bar = global.bar(subjects.len() as u64, "models");
+    for subject in &subjects {
+        bar.set_message(subject.name());
+        let verdict = parity::compare(subject, [&device, &reference]);
+        let name = subject.name();
+        problems.extend(verdict.problems(&global.device, &name));
+        if !global.json {
+            bar.suspend(|| global.print(&line(&name, &verdict)))?;
+        }
+        run.subjects.insert(name, verdict);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if let Some(folder) = &args.save {
+        let path = folder.join(file_name(&run.of));
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
+        write_json(&path, &run)?;
+        global.note(&format!("wrote {}", path.display()));
+    }
+    if global.json {
+        global.print_json(&json!({ "run": run, "problems": problems }))?;
+    }
+    if problems.is_empty() {
+        let count = subjects.len();
+        global.note(&format!("{}: all {count} models agree with flex", run.of.title()));
+        return Ok(());
+    }
+    let count = problems.len();
+    anyhow::bail!("{}: {count} beyond the limit\n  {}", run.of.title(), problems.join("\n  "))
+}
+
+/// A model's errors on one line.
+fn line(name: &str, verdict: &Verdict) -> String {
+    let mut text = format!("{name:<48}");
+    match verdict {
+        Verdict::Fault(fault) => text.push_str(fault),
+        Verdict::Errors(errors) => {
+            for check in Check::ALL {
+                if let Some(error) = check.error(errors) {
+                    let _ = write!(text, " {} {error:.1e}", check.name());
+                }
+            }
+        }
+    }
+    text
+}
+
+/// `wgpu-unfused.json`
+fn file_name(of: &RunOf) -> String {
+    let title = of.title().replace(", ", "-").replace(':', "-");
+    format!("{title}.json")
+}
+
+/// The runs of a folder, by the names of their files.
+fn read(folder: &Path) -> Result<Vec<Run>> {
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    let read = |path: &PathBuf| -> Result<Run> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} is no run", path.display()))
+    };
+    paths.iter().map(read).collect()
+}

@@ -1,0 +1,163 @@
+//! The tables of the book.
+
+use std::fmt::Write;
+
+use super::{Check, EXCEPTIONS, Run, Verdict};
+use crate::models::families::FAMILIES;
+
+/// Devices that have a column whether they were run or not.
+const EXPECTED: [&str; 7] = [
+    "ndarray",
+    "tch",
+    "wgpu, fused",
+    "wgpu, unfused",
+    "cuda, fused",
+    "cuda, unfused",
+    "metal, fused",
+];
+
+/// A table of families and devices for every check, as Markdown.
+pub fn page(runs: &[Run]) -> String {
+    let mut titles: Vec<String> = EXPECTED.map(String::from).to_vec();
+    titles
+        .extend(runs.iter().map(|run| run.of.title()).filter(|t| !EXPECTED.contains(&t.as_str())));
+    let columns: Vec<(String, Option<&Run>)> = titles
+        .into_iter()
+        .map(|title| (title.clone(), runs.iter().find(|run| run.of.title() == title)))
+        .collect();
+    let mut text = String::from(HEAD);
+    text.push_str("| device | run on | date | models | beyond a limit |\n|---|---|---|---|---|\n");
+    for (title, run) in &columns {
+        text.push_str(&match run {
+            Some(run) => format!(
+                "| {title} | {} | {} | {} | {} |\n",
+                run.of.hardware,
+                run.of.date,
+                run.subjects.len(),
+                faults(run),
+            ),
+            None => format!("| {title} | not run yet | never | 0 | unknown |\n"),
+        });
+    }
+    for check in Check::ALL {
+        let _ = write!(text, "\n## {}\n\n{}\n\n| family |", heading(check), explanation(check));
+        for (title, _) in &columns {
+            let _ = write!(text, " {title} |");
+        }
+        let _ = writeln!(text, "\n|---{}|", "|---".repeat(columns.len()));
+        for family in FAMILIES {
+            let _ = write!(text, "| {} |", family.name());
+            for (_, run) in &columns {
+                let _ = write!(text, " {} |", cell(*run, family.name(), check));
+            }
+            text.push('\n');
+        }
+    }
+    text.push_str("\n## Exceptions\n\n");
+    if EXCEPTIONS.is_empty() {
+        text.push_str("None: every cell above is within the limit of its table.\n");
+        return text;
+    }
+    text.push_str(
+        "| device | family | check | limit | why | reported |\n|---|---|---|---|---|---|\n",
+    );
+    for exception in EXCEPTIONS {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {:.0e} | {} | {} |",
+            exception.backend,
+            exception.family,
+            exception.check.name(),
+            exception.limit,
+            exception.reason,
+            exception.issue,
+        );
+    }
+    text
+}
+
+/// How many models are beyond a limit.
+fn faults(run: &Run) -> usize {
+    let device = &run.of.device;
+    run.subjects.iter().filter(|(name, verdict)| !verdict.problems(device, name).is_empty()).count()
+}
+
+/// The worst of a family's models.
+fn cell(run: Option<&Run>, family: &str, check: Check) -> String {
+    let Some(run) = run else { return "not run".into() };
+    let of_family = |name: &&String| name.split('/').next() == Some(family);
+    let mut verdicts =
+        run.subjects.keys().filter(of_family).map(|name| &run.subjects[name]).peekable();
+    if verdicts.peek().is_none() {
+        return "not run".into();
+    }
+    let mut worst: Option<f64> = None;
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Fault(_) => return "**fails**".into(),
+            Verdict::Errors(errors) => {
+                if let Some(error) = check.error(errors) {
+                    worst = Some(worst.map_or(error, |worst| worst.max(error)));
+                }
+            }
+        }
+    }
+    match worst {
+        Some(0.0) => "0".into(),
+        Some(error) => format!("{error:.0e}"),
+        None => "no cache".into(),
+    }
+}
+
+fn heading(check: Check) -> &'static str {
+    match check {
+        Check::Forward => "Forward",
+        Check::Gradients => "Gradients",
+        Check::Steps => "20 steps",
+        Check::Decoding => "Cached decoding",
+    }
+}
+
+fn explanation(check: Check) -> &'static str {
+    match check {
+        Check::Forward => {
+            "All outputs at positions that hold tokens: a batch of three rows padded on the right, the \
+             same padded on the left, and the same with a second row of nothing but padding, which must \
+             give numbers. Limit 1e-5 on a CPU, 1e-4 on a GPU."
+        }
+        Check::Gradients => {
+            "The loss and the gradient of every parameter at the first step. The larger of the largest \
+             difference and a tenth of the relative difference of a whole gradient. Limit 1e-5 on a \
+             CPU, 1e-4 on a GPU."
+        }
+        Check::Steps => {
+            "The losses of 20 steps of AdamW at a learning rate of 1e-3, clipped at a norm of 1. Limit \
+             1e-4."
+        }
+        Check::Decoding => {
+            "The scores of a prompt and of eight tokens after it, one at a time through the cache, in \
+             a batch padded on the left. Models that write nothing have no cache. Limit 1e-5 on a CPU, \
+             1e-4 on a GPU."
+        }
+    }
+}
+
+const HEAD: &str = "\
+# Parity
+
+A backend should change the speed and nothing else. This page says how far that holds: for every family, how
+far each device is from `flex`, Burn's pure-Rust backend, which itself is within 1e-5 of `transformers` (see
+[Families](families.md)). An error is the largest difference, as a part of the largest value of `flex` or of
+1, whichever is larger; a cell is the worst of the family's models that were run.
+
+The models are small (two blocks of 32 features), with weights from a seed; 32-bit floats everywhere. On
+devices that run on a CPU every class of every family is compared; on the others each family's first class,
+and every head once (`zoo parity --all` compares all). This page is written by `zoo parity --page` from the
+files in `docs/parity`, and those by
+
+```sh
+zoo parity --device wgpu --save docs/parity
+zoo parity --device wgpu --no-fusion --save docs/parity
+```
+
+";

@@ -41,14 +41,14 @@ fn main() -> Result<()> {
         eval_interval: 200,
         checkpoint_interval: 200,
         seed: 1,
+        dtype: Default::default(),
     };
     let model = blueprint.initialized(settings.seed, &device);
-    let folder = tempfile::tempdir()?;
+    let (folder, config) = (tempfile::tempdir()?, blueprint.config);
     let path = folder.path().join("run");
-    let config = blueprint.config;
     let run = RunDir::create(&path, &settings, |at| Ok(pretrained::write_config(at, &config)?))?;
     let (optimizer, described) = (AdamW::new(settings.optimizer), (family, config));
-    let (state, display) = (State::start(), Display::Plain(Verbosity::Lines));
+    let (state, display) = (State::start(settings.dtype), Display::Plain(Verbosity::Lines));
     let job = Job { run, settings, data, described, model, optimizer, state, device };
     let outcome = train::run(job, display, &Interrupter::new())?;
     let sampling = Sampling { temperature: 0.8, ..Sampling::default() };

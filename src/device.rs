@@ -228,7 +228,7 @@ fn open(backend: &str, rest: &str) -> Option<Device> {
         #[cfg(feature = "ndarray")]
         "ndarray" => Some(Device::ndarray()),
         #[cfg(feature = "wgpu")]
-        "wgpu" => Some(Device::wgpu(gpu(number()?))),
+        "wgpu" => Some(wgpu(number()?)),
         #[cfg(feature = "vulkan")]
         "vulkan" => Some(Device::vulkan(gpu(number()?))),
         #[cfg(feature = "metal")]
@@ -250,7 +250,18 @@ fn open(backend: &str, rest: &str) -> Option<Device> {
     }
 }
 
-#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal", feature = "webgpu"))]
+/// The system's own graphics interface. Where there is nothing but OpenGL, the wgpu library deadlocks
+/// sooner or later, so that is not taken.
+#[cfg(feature = "wgpu")]
+fn wgpu(index: Option<usize>) -> Device {
+    use burn::backend::{CubeDevice, WgpuBackend, WgpuDevice, WgpuDeviceKind};
+    let kind = index.map_or(WgpuDeviceKind::DefaultDevice, WgpuDeviceKind::DiscreteGpu);
+    let has_its_own = cfg!(any(target_os = "macos", target_os = "windows"));
+    let interface = if has_its_own { WgpuBackend::Auto } else { WgpuBackend::Vulkan };
+    Device::new(CubeDevice::Wgpu(WgpuDevice::new(kind).on(interface)))
+}
+
+#[cfg(any(feature = "vulkan", feature = "metal", feature = "webgpu"))]
 fn gpu(index: Option<usize>) -> burn::tensor::DeviceKind {
     index.map_or(burn::tensor::DeviceKind::DefaultDevice, burn::tensor::DeviceKind::DiscreteGpu)
 }

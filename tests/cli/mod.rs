@@ -25,7 +25,7 @@ const TINY: &[&str] = &[
 ];
 
 /// The program, in a folder.
-fn zoo(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn zoo(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zoo"));
     command.args(args).current_dir(folder).stdin(Stdio::null());
     // What the user's environment says must not matter to the tests.
@@ -34,16 +34,16 @@ fn zoo(folder: &Path, args: &[&str]) -> Command {
 }
 
 pub(crate) struct Result {
-    code: Option<i32>,
+    pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
-    stderr: String,
+    pub(crate) stderr: String,
 }
 
 fn run(folder: &Path, args: &[&str]) -> Result {
     finish(zoo(folder, args).output().unwrap())
 }
 
-fn finish(output: Output) -> Result {
+pub(crate) fn finish(output: Output) -> Result {
     Result {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -58,7 +58,7 @@ pub(crate) fn succeed(folder: &Path, args: &[&str]) -> Result {
 }
 
 /// Runs what must fail: with this status, one line of explanation that has all of `expected`, and no panic.
-fn refuse(folder: &Path, args: &[&str], (code, expected): (i32, &[&str])) {
+pub(crate) fn refuse(folder: &Path, args: &[&str], (code, expected): (i32, &[&str])) {
     let result = run(folder, args);
     let what = format!("zoo {}\n{}", args.join(" "), result.stderr);
     assert_eq!(result.code, Some(code), "{what}");
@@ -69,6 +69,6 @@ fn refuse(folder: &Path, args: &[&str], (code, expected): (i32, &[&str])) {
     assert_eq!(result.stdout, "", "{what}");
 }
 
-fn train<'a>(extra: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn train<'a>(extra: &[&'a str]) -> Vec<&'a str> {
     [&["train"], extra, TINY].concat()
 }

@@ -10,8 +10,12 @@ use burn_zoo::models::pretrained::{self, Blueprint, Mapping, Model};
 
 use crate::golden::{Case, assert_close, cases, loss, outputs, relative_error, values};
 
+/// `flex`, or the device that `ZOO_TEST_DEVICE` names.
 pub(super) fn device() -> Device {
-    Device::flex()
+    match std::env::var("ZOO_TEST_DEVICE") {
+        Ok(name) => burn_zoo::device::parse(&name).unwrap_or_else(|error| panic!("{error}")),
+        Err(_) => Device::flex(),
+    }
 }
 
 pub(crate) fn mapping(case: &Case, model: &Model) -> Mapping {

@@ -3,7 +3,9 @@
 //! block and head. `zoo parity` without `--sample` compares all families there, for the book's table.
 
 mod detours;
+mod devices;
 mod memory;
+mod page;
 mod precision;
 
 use std::collections::BTreeSet;
@@ -26,7 +28,8 @@ pub(crate) fn is_there(backend: &str, what: &str) -> bool {
          --release --workspace --features {backend}"
     );
     assert!(std::env::var_os("ZOO_MUST_HAVE_BACKENDS").is_none(), "{skipped}");
-    writeln!(std::io::stderr(), "\n{skipped}").unwrap();
+    let mut past_capture = std::io::stderr();
+    writeln!(past_capture, "\n{skipped}").unwrap();
     false
 }
 

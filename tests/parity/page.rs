@@ -1,0 +1,44 @@
+//! The book's tables of parity are those of the files that were measured, and have no gap.
+
+use burn_zoo::models::families::FAMILIES;
+use burn_zoo::parity::{Run, Subject, page};
+
+use crate::golden::{folder, json};
+
+fn runs() -> Vec<Run> {
+    let kept = folder().join("../../docs/parity");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(kept).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| json(path)).collect()
+}
+
+#[test]
+fn the_page_is_what_zoo_parity_makes_of_the_files() {
+    let path = folder().join("../../docs/src/parity.md");
+    let expected = page(&runs());
+    if std::env::var_os("ZOO_BLESS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap();
+    let how = "zoo parity --page docs/src/parity.md --save docs/parity";
+    assert!(found == expected, "docs/src/parity.md is not what `{how}` writes");
+}
+
+#[test]
+fn every_family_was_measured_on_every_backend_that_runs_on_a_cpu() {
+    let runs = runs();
+    for (title, all) in
+        [("ndarray", true), ("tch", true), ("wgpu, fused", false), ("wgpu, unfused", false)]
+    {
+        let run = runs.iter().find(|run| run.of.title() == title);
+        let run = run.unwrap_or_else(|| panic!("{title} was not run"));
+        let expected = if all { Subject::all(FAMILIES) } else { Subject::covering() };
+        for subject in expected {
+            let name = subject.name();
+            let verdict = run.subjects.get(&name);
+            let verdict = verdict.unwrap_or_else(|| panic!("{name} was not run on {title}"));
+            assert_eq!(verdict.problems(&run.of.device, &name), [""; 0], "{title}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! What the operating system knows about this process.
 
-use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
 
 /// The most memory that this process has held so far, in bytes; `None` where the system does not say.
 #[cfg(unix)]
@@ -51,24 +51,32 @@ pub fn panic_message(payload: &(dyn std::any::Any + Send)) -> Option<&str> {
 ///
 /// # Errors
 ///
-/// What the panic said.
+/// What the first panic said, on whichever thread: a driver fails on one of its own, and what the caller
+/// then meets is only that nobody answers.
 pub fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static QUIET: AtomicUsize = AtomicUsize::new(0);
+    static FIRST: Mutex<Option<String>> = Mutex::new(None);
     static INSTALL: Once = Once::new();
-    // A driver panics on threads of its own, so silence is the program's and not a thread's.
+    let first = || FIRST.lock().unwrap_or_else(PoisonError::into_inner);
     INSTALL.call_once(|| {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             if QUIET.load(Ordering::Relaxed) == 0 {
-                usual(info);
+                return usual(info);
             }
+            let said = panic_message(info.payload()).map(str::to_string);
+            let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+            *first = first.take().or(said);
         }));
     });
-    QUIET.fetch_add(1, Ordering::Relaxed);
+    if QUIET.fetch_add(1, Ordering::Relaxed) == 0 {
+        first().take();
+    }
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     QUIET.fetch_sub(1, Ordering::Relaxed);
     result.map_err(|payload| {
-        panic_message(payload.as_ref()).unwrap_or("it panicked and did not say why").to_string()
+        let caught = panic_message(payload.as_ref()).map(str::to_string);
+        first().take().or(caught).unwrap_or_else(|| "it panicked and did not say why".to_string())
     })
 }
 

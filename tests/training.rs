@@ -11,7 +11,8 @@ use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
 use burn_zoo::models::pretrained::Model;
 use burn_zoo::train::Trainee;
-use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update, accumulate, gradient_norm};
+use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
+use burn_zoo::train::gradients::{accumulate, gradient_norm};
 
 use crate::golden::{assert_close, values};
 

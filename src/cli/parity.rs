@@ -35,7 +35,8 @@ pub(crate) struct ParityArgs {
     /// As few models as have every kind of layer, block and head once
     #[arg(long, conflicts_with_all = ["families", "all"])]
     sample: bool,
-    /// Keep what was measured in this folder, in a file for each device
+    /// Keep what was measured in this folder, in a file for each device; with FAMILY, beside what the
+    /// file has of others
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     /// Compare nothing; write a page of tables from the files that --save left
@@ -83,6 +84,12 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
         let path = folder.join(file_name(&run.of));
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
+        if !args.families.is_empty() && path.exists() {
+            // Some families anew; what was measured of the others stays.
+            for (name, verdict) in read_one(&path)?.subjects {
+                run.subjects.entry(name).or_insert(verdict);
+            }
+        }
         write_json(&path, &run)?;
         global.note(&format!("wrote {}", path.display()));
     }
@@ -127,10 +134,11 @@ fn read(folder: &Path) -> Result<Vec<Run>> {
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
-    let read = |path: &PathBuf| -> Result<Run> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("{} is no run", path.display()))
-    };
-    paths.iter().map(read).collect()
+    paths.iter().map(|path| read_one(path)).collect()
+}
+
+fn read_one(path: &Path) -> Result<Run> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no run", path.display()))
 }

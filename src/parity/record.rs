@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorReadError};
 use serde::{Deserialize, Serialize};
@@ -12,9 +11,9 @@ use crate::models::arch::Input;
 use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
-use crate::models::parameters::Path;
 use crate::models::pretrained::{Model, ModelInput, OutputOf};
-use crate::train::adamw::{AdamW, AdamWConfig, Update, gradient_norm};
+use crate::train::adamw::{AdamW, AdamWConfig, Update};
+use crate::train::gradients::{by_path, gradient_norm};
 
 /// Tokens that are decoded one at a time, after a prompt of [`LENGTH`] positions less than these.
 const DECODED: usize = 8;
@@ -192,38 +191,6 @@ fn loss(model: &Model, input: &ModelInput, device: &Device) -> Tensor<1> {
         Some(pooled) => loss + (pooled.clone() * pooled).mean(),
         None => loss,
     }
-}
-
-fn by_path(
-    model: &Model,
-    gradients: &GradientsParams,
-) -> Result<BTreeMap<String, Vec<f32>>, TensorReadError> {
-    struct Read<'a> {
-        path: Path,
-        gradients: &'a GradientsParams,
-        found: Result<BTreeMap<String, Vec<f32>>, TensorReadError>,
-    }
-    impl ModuleVisitor for Read<'_> {
-        fn enter_module(&mut self, name: &str, container: &str) {
-            self.path.enter(name, container);
-        }
-        fn exit_module(&mut self, _name: &str, _container: &str) {
-            self.path.exit();
-        }
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
-            let Ok(found) = &mut self.found else { return };
-            match gradient.try_into_vec_as::<f32>() {
-                Ok(values) => {
-                    found.insert(self.path.join(), values);
-                }
-                Err(error) => self.found = Err(error),
-            }
-        }
-    }
-    let mut read = Read { path: Path::default(), gradients, found: Ok(BTreeMap::new()) };
-    model.visit(&mut read);
-    read.found
 }
 
 impl Record {

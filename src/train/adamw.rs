@@ -1,11 +1,11 @@
-//! AdamW, and the norm of all gradients together.
+//! AdamW, with moments that can be saved.
 //!
 //! Burn has an AdamW, which the learner of burn-train owns and hands out to nobody. A run that
 //! resumes bit for bit has to save the moments, so they are ours, under the parameters' paths.
 
 use std::collections::{BTreeMap, HashSet};
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
+use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -177,65 +177,4 @@ impl Step<'_> {
         self.optimizer.moments.insert(path, moments);
         Tensor::from_inner(updated.reshape(shape)).require_grad()
     }
-}
-
-/// The Euclidean norm of all gradients together.
-///
-/// # Errors
-///
-/// The device could not read the result.
-pub fn gradient_norm<M: Module>(
-    module: &M,
-    gradients: &GradientsParams,
-) -> Result<f64, burn::tensor::TensorReadError> {
-    let mut norm = Norm { gradients, sum: None };
-    module.visit(&mut norm);
-    let Some(sum) = norm.sum else {
-        return Ok(0.0);
-    };
-    Ok(sum.try_into_scalar::<f64>()?.sqrt())
-}
-
-struct Norm<'a> {
-    gradients: &'a GradientsParams,
-    sum: Option<Tensor<1>>,
-}
-
-impl ModuleVisitor for Norm<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let Some(gradient) = self.gradients.get::<D>(param.id) else {
-            return;
-        };
-        let square = (gradient.clone() * gradient).sum();
-        self.sum = Some(match self.sum.take() {
-            Some(sum) => sum + square,
-            None => square,
-        });
-    }
-}
-
-/// Adds the gradients of a further micro-batch.
-pub fn accumulate<M: Module>(
-    module: &M,
-    sum: GradientsParams,
-    further: GradientsParams,
-) -> GradientsParams {
-    struct Add {
-        sum: GradientsParams,
-        further: GradientsParams,
-    }
-    impl ModuleVisitor for Add {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let id: ParamId = param.id;
-            let total = match (self.sum.remove::<D>(id), self.further.remove::<D>(id)) {
-                (Some(sum), Some(further)) => sum + further,
-                (Some(one), None) | (None, Some(one)) => one,
-                (None, None) => return,
-            };
-            self.sum.register::<D>(id, total);
-        }
-    }
-    let mut add = Add { sum, further };
-    module.visit(&mut add);
-    add.sum
 }

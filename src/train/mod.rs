@@ -3,6 +3,7 @@
 pub mod adamw;
 mod checkpoint;
 mod error;
+pub mod gradients;
 pub mod loader;
 pub mod log;
 pub mod loss_scale;

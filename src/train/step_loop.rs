@@ -10,9 +10,10 @@ use burn::train::{
     SupervisedTrainingEventProcessor, TrainLoader, TrainStep, TrainingItem, ValidLoader,
 };
 
-use super::adamw::{Update, accumulate, gradient_norm};
+use super::adamw::Update;
 use super::checkpoint::Snapshot;
 use super::error::TrainError;
+use super::gradients::{accumulate, gradient_norm};
 use super::log::{Line, Log};
 use super::strategy::{RunProgress, StepStrategy, Stop};
 use super::trainee::{LossSum, StepBatch, StepReport, Trainee};

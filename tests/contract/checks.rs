@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor, TensorData};
-use burn_zoo::models::parameters::{self, Path};
+use burn::tensor::{Device, TensorData};
+use burn_zoo::models::parameters;
 use burn_zoo::models::pretrained::{self, Blueprint, Mapping, Model};
+use burn_zoo::train::gradients::by_path;
 
 use crate::golden::{Case, assert_close, cases, loss, outputs, relative_error, values};
 
@@ -63,27 +64,7 @@ pub(crate) fn gradients<M: Module>(
     module: &M,
     gradients: &GradientsParams,
 ) -> BTreeMap<String, Vec<f32>> {
-    struct Read<'a> {
-        path: Path,
-        gradients: &'a GradientsParams,
-        found: BTreeMap<String, Vec<f32>>,
-    }
-    impl ModuleVisitor for Read<'_> {
-        fn enter_module(&mut self, name: &str, container: &str) {
-            self.path.enter(name, container);
-        }
-        fn exit_module(&mut self, _name: &str, _container: &str) {
-            self.path.exit();
-        }
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if let Some(gradient) = self.gradients.get::<D>(param.id) {
-                self.found.insert(self.path.join(), values(gradient));
-            }
-        }
-    }
-    let mut read = Read { path: Path::default(), gradients, found: BTreeMap::new() };
-    module.visit(&mut read);
-    read.found
+    by_path(module, gradients).unwrap()
 }
 
 /// Whether a gradient of the reference is zero but for rounding: that of a key bias is, where nothing

@@ -3,7 +3,8 @@
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use burn_zoo::models::precision::Precision;
-use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update, gradient_norm};
+use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
+use burn_zoo::train::gradients::gradient_norm;
 use serde::Deserialize;
 
 use super::checks::{gradients as by_path, mapping};

@@ -5,7 +5,8 @@ use burn_zoo::models::arch::{Initialization, initialize};
 use burn_zoo::models::families::{self, Architecture, Size};
 use burn_zoo::models::precision::Precision;
 use burn_zoo::models::pretrained::{Blueprint, F32Tensor, Model};
-use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update, gradient_norm};
+use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
+use burn_zoo::train::gradients::gradient_norm;
 
 use super::checks::{device, gradients};
 use super::measure::{OPTIMIZER, steps};

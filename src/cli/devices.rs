@@ -147,11 +147,8 @@ fn fill(found: &mut Found) -> Result<(), String> {
         }
         Err(_) => system::quietly(|| gradient_check(&device.clone().autodiff()))??,
     }
-    let rates = || -> Result<(f64, f64), ExecutionError> {
-        Ok((product_rate(&device)?, bandwidth(&device)?))
-    };
-    let (gflops, bandwidth) = system::quietly(rates)?.map_err(|error| error.to_string())?;
-    (found.gflops, found.bandwidth) = (Some(gflops), Some(bandwidth));
+    found.gflops = Some(system::quietly(|| product_rate(&device))??);
+    found.bandwidth = Some(system::quietly(|| bandwidth(&device))??);
     Ok(())
 }
 
@@ -174,27 +171,33 @@ fn gradient_check(device: &Device) -> Result<(), String> {
 /// Seconds of one call, the fastest of several after one that nobody counts.
 ///
 /// What a call gives is held until the device is done: what nobody holds need not be computed.
-fn fastest<T>(device: &Device, call: impl Fn() -> T) -> Result<f64, ExecutionError> {
-    let _held = call();
-    device.sync()?;
-    let mut best = f64::INFINITY;
-    let began = Instant::now();
-    // On a fast device many, on a slow one three.
-    for count in 0.. {
-        if count >= 3 && began.elapsed().as_secs_f64() > 0.5 {
-            break;
-        }
+fn fastest<T>(device: &Device, call: impl Fn() -> T) -> Result<f64, String> {
+    let once = || -> Result<f64, ExecutionError> {
         let start = Instant::now();
         let _held = call();
         device.sync()?;
-        best = best.min(start.elapsed().as_secs_f64());
+        Ok(start.elapsed().as_secs_f64())
+    };
+    let mut best = f64::INFINITY;
+    let mut began = Instant::now();
+    // On a fast device many, on a slow one three.
+    for count in 0.. {
+        let seconds = once().map_err(|error| error.to_string())?;
+        if count == 0 {
+            began = Instant::now();
+            continue;
+        }
+        best = best.min(seconds);
+        if count >= 3 && began.elapsed().as_secs_f64() > 0.5 {
+            break;
+        }
     }
     Ok(best)
 }
 
-/// Billions of operations per second in a product. Larger matrices until one takes a twentieth of a
-/// second, so that a GPU is busy and a slow device is not for long.
-fn product_rate(device: &Device) -> Result<f64, ExecutionError> {
+/// Billions of operations per second in a product of square matrices, the best of several sizes. They
+/// grow until one takes a twentieth of a second, so that a GPU is busy and a slow device is not for long.
+fn product_rate(device: &Device) -> Result<f64, String> {
     let mut best: f64 = 0.0;
     for side in [512, 1024, 2048, 4096, 8192] {
         let matrix = || Tensor::<2>::random([side, side], Distribution::Default, device);
@@ -208,10 +211,23 @@ fn product_rate(device: &Device) -> Result<f64, ExecutionError> {
     Ok(best)
 }
 
-/// Billions of bytes per second: each of 64 million numbers is read once and written once.
-fn bandwidth(device: &Device) -> Result<f64, ExecutionError> {
-    const COUNT: usize = 1 << 26;
-    let x = Tensor::<1>::ones([COUNT], device);
-    let seconds = fastest(device, || x.clone() + 1.0)?;
-    Ok(2.0 * 4.0 * COUNT as f64 / seconds / 1e9)
+/// Billions of bytes per second: each number of a vector is read once and written once. The vector has
+/// 64 MB, which every device takes at once, and more where it is done in less than two milliseconds.
+fn bandwidth(device: &Device) -> Result<f64, String> {
+    let mut best: f64 = 0.0;
+    for count in [1 << 24, 1 << 26, 1 << 28] {
+        let x = Tensor::<1>::ones([count], device);
+        // A device that cannot hold it says so when it is read, and not before.
+        let last = (x.clone() + 1.0).slice_dim(0, count - 1..count).try_into_scalar::<f32>();
+        let last = last.map_err(|error| error.to_string())?;
+        if last != 2.0 {
+            return Err(format!("one and one is {last}"));
+        }
+        let seconds = fastest(device, || x.clone() + 1.0)?;
+        best = best.max(2.0 * 4.0 * count as f64 / seconds / 1e9);
+        if seconds > 0.002 {
+            break;
+        }
+    }
+    Ok(best)
 }

@@ -55,7 +55,7 @@ pub fn page(runs: &[Run]) -> String {
     }
     text.push_str("\n## Exceptions\n\n");
     if EXCEPTIONS.is_empty() {
-        text.push_str("None: every cell above is within the limit of its table.\n");
+        text.push_str("None. Every model that was run is held to the limits above.\n");
         return text;
     }
     text.push_str(
@@ -121,23 +121,20 @@ fn heading(check: Check) -> &'static str {
 fn explanation(check: Check) -> &'static str {
     match check {
         Check::Forward => {
-            "All outputs at positions that hold tokens: a batch of three rows padded on the right, the \
-             same padded on the left, and the same with a second row of nothing but padding, which must \
-             give numbers. Limit 1e-5 on a CPU, 1e-4 on a GPU."
+            "All outputs at positions that hold tokens: a batch of three rows padded on the right, the same padded on the\n\
+             left, and the same with a second row of nothing but padding, which must give numbers. Limit 1e-5 on a CPU,\n\
+             1e-4 on a GPU."
         }
         Check::Gradients => {
-            "The loss and the gradient of every parameter at the first step. The larger of the largest \
-             difference and a tenth of the relative difference of a whole gradient. Limit 1e-5 on a \
-             CPU, 1e-4 on a GPU."
+            "The loss and the gradient of every parameter at the first step. The larger of the largest difference and a\n\
+             tenth of the relative difference of a whole gradient. Limit 1e-5 on a CPU, 1e-4 on a GPU."
         }
         Check::Steps => {
-            "The losses of 20 steps of AdamW at a learning rate of 1e-3, clipped at a norm of 1. Limit \
-             1e-4."
+            "The losses of 20 steps of AdamW at a learning rate of 1e-3, clipped at a norm of 1. Limit 1e-4."
         }
         Check::Decoding => {
-            "The scores of a prompt and of eight tokens after it, one at a time through the cache, in \
-             a batch padded on the left. Models that write nothing have no cache. Limit 1e-5 on a CPU, \
-             1e-4 on a GPU."
+            "The scores of a prompt and of eight tokens after it, one at a time through the cache, in a batch padded on the\n\
+             left. Models that write nothing have no cache. Limit 1e-5 on a CPU, 1e-4 on a GPU."
         }
     }
 }
@@ -152,12 +149,14 @@ far each device is from `flex`, Burn's pure-Rust backend, which itself is within
 
 The models are small (two blocks of 32 features), with weights from a seed; 32-bit floats everywhere. On
 devices that run on a CPU every class of every family is compared; on the others each family's first class,
-and every head once (`zoo parity --all` compares all). This page is written by `zoo parity --page` from the
-files in `docs/parity`, and those by
+and every head once. This page is written by `zoo parity --page` from the files in `docs/parity`, and those by
 
 ```sh
+zoo parity --device tch --all --save docs/parity
 zoo parity --device wgpu --save docs/parity
 zoo parity --device wgpu --no-fusion --save docs/parity
 ```
+
+The same commands fill the columns of `cuda` and `metal`, in a program that has those features.
 
 ";

@@ -35,11 +35,6 @@ impl Precision {
             Self::Bf16 => FloatDType::BF16,
         }
     }
-
-    /// Bytes of a number.
-    pub fn bytes(self) -> usize {
-        if self == Self::F32 { 4 } else { 2 }
-    }
 }
 
 impl fmt::Display for Precision {

@@ -156,7 +156,7 @@ impl Attention {
         let key = self.normalised(self.key.forward(x.clone()), self.key_norm.as_ref());
         let value = self.split_heads(self.value.forward(x));
         let query = in_f32(query, |query| scope.positions.rotate(query) * self.scale);
-        let key = in_f32(key, |key| scope.positions.rotate(key));
+        let key = scope.positions.rotate(key);
         let (key, value) = match &mut scope.cache {
             Some(cache) => cache.append(key, value),
             None => (key, value),

@@ -11,7 +11,7 @@ use super::mask::Padding;
 use super::norm::Norm;
 use super::relative_bias::BucketConfig;
 use super::rotary::{RotaryConfig, RotaryLayout};
-use crate::precision::to_f32;
+use crate::precision::{in_f32, to_f32};
 
 /// How the attention of one layer learns of positions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,7 +119,7 @@ impl Positions {
     /// - `x` and the result: `[batch, n_heads, seq, d_head]`
     pub fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::Rotary(rotation) => rotation.rotate(x),
+            Self::Rotary(rotation) => in_f32(x, |x| rotation.rotate(x)),
             _ => x,
         }
     }

@@ -37,11 +37,6 @@ pub enum OutputOf {
 }
 
 impl ModelInput {
-    /// Texts or images.
-    pub fn new(read: Input) -> Self {
-        Self { read, written: None }
-    }
-
     /// The texts that are read.
     ///
     /// # Panics

@@ -6,6 +6,7 @@
 mod cli;
 mod contract;
 mod families_page;
+mod generation;
 mod golden;
 mod hostile_configs;
 mod layout;

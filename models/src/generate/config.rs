@@ -130,8 +130,17 @@ impl GenerationConfig {
     ///
     /// A file that cannot be read, a value that makes no sense or is not supported.
     pub fn read(folder: &Path, config: &Value) -> Result<Self, LoadError> {
+        Self::read_for(folder, config, &Value::Null)
+    }
+
+    /// The same, where the fields of a task, an object in `task_specific_params`, come first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`GenerationConfig::read`].
+    pub fn read_for(folder: &Path, config: &Value, task: &Value) -> Result<Self, LoadError> {
         let path = folder.join(GENERATION_FILE);
-        let (path, fields) = match std::fs::read_to_string(&path) {
+        let (path, mut fields): (_, Map<String, Value>) = match std::fs::read_to_string(&path) {
             Ok(text) => match serde_json::from_str(&text) {
                 Ok(fields) => (path, fields),
                 Err(error) => return Err(LoadError::Config { path, source: error.into() }),
@@ -141,6 +150,7 @@ impl GenerationConfig {
             }
             Err(source) => return Err(LoadError::Read { path, source }),
         };
+        fields.extend(task.as_object().cloned().unwrap_or_default());
         Self::from_fields(&fields).map_err(|source| LoadError::Config { path, source })
     }
 

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Writes the fixtures of pipelines: tiny random models, and what transformers' pipelines answer.
+
+    pipelines.py                    every fixture whose environment is there
+    pipelines.py fill-mask ner/bert a pipeline, a fixture
+    pipelines.py --check            regenerates into a temporary folder and compares the bytes
+    pipelines.py --list             the names of the fixtures
+
+README.md says what each file holds; pipeline_cases/ has the tables.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import tempfile
+
+from reference import HERE, VERSIONS  # before torch: it sets the threads
+
+import numpy
+import torch
+import transformers
+
+from generate import compare, files_below, replace
+from pipeline_cases import FIXTURES
+from pipeline_cases.common import new_model
+from pipeline_cases.texts import FAR_APART, ONE_WORD, TEN_THOUSAND, Repeated
+
+FOLDER = HERE / "pipelines"
+LONGEST = (TEN_THOUSAND, ONE_WORD, FAR_APART)
+
+
+# ---------------------------------------------------------------------------------------- answers
+
+
+def plain(value):
+    """Numbers as JSON knows them: an f32 with the digits that tell it from the next one."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if isinstance(value, Repeated):
+        return {"repeat": value.part, "times": value.times}
+    if isinstance(value, str) and len(value) > 5000:
+        return next((plain(long) for long in LONGEST if long == value), value)
+    if isinstance(value, (numpy.floating, float)):
+        single = numpy.float32(value)
+        return float(str(single)) if float(single) == float(value) else float(value)
+    if isinstance(value, numpy.integer):
+        return int(value)
+    return value
+
+
+def answer(pipe, inputs, parameters):
+    """What the pipeline returns, or which error it raises."""
+    torch.manual_seed(0)
+    try:
+        return {"output": plain(pipe(inputs, **dict(parameters)))}
+    except Exception as error:  # whatever it is, a user of the pipeline sees it
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def noisy(size):
+    """A hook that adds noise to every logit of a model."""
+    generator = torch.Generator().manual_seed(1)
+
+    def hook(module, arguments, output):
+        for key in ("logits", "start_logits", "end_logits", "last_hidden_state"):
+            if output.get(key) is not None:
+                values = output[key]
+                noise = torch.randn(values.shape, generator=generator, dtype=values.dtype)
+                output[key] = values + size * noise
+        return output
+
+    return hook
+
+
+def alike(a, b, size):
+    """Whether two answers differ in nothing but the last digits of scores."""
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(
+            alike(a[key], b[key], size) for key in a
+        )
+    if isinstance(a, list):
+        return isinstance(b, list) and len(a) == len(b) and all(
+            alike(x, y, size) for x, y in zip(a, b)
+        )
+    if isinstance(a, float) and isinstance(b, float):
+        return abs(a - b) <= size
+    return a == b
+
+
+# ------------------------------------------------------------------------------------ one fixture
+
+
+def build(fixture, folder):
+    tokenizer = fixture.tokenizer() if fixture.tokenizer else None
+    model = new_model(fixture, tokenizer)
+    if fixture.prepare:
+        fixture.prepare(folder, model, tokenizer)
+    model.save_pretrained(folder)
+    if not model.can_generate() or not hasattr(model, "generation_config"):
+        (folder / "generation_config.json").unlink(missing_ok=True)
+    if tokenizer is not None:
+        tokenizer.save_pretrained(folder)
+        path = folder / "tokenizer.json"
+        compact(path, json.loads(path.read_text(encoding="utf-8")))
+
+
+def compact(path, value):
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def open_pipeline(fixture, folder):
+    return transformers.pipeline(
+        fixture.pipeline, model=str(folder), device="cpu", dtype=torch.float32,
+        model_kwargs={"attn_implementation": "eager"},
+    )
+
+
+def write_fixture(fixture, root):
+    folder = root / fixture.id
+    folder.mkdir(parents=True)
+    build(fixture, folder)
+    pipe, other = open_pipeline(fixture, folder), open_pipeline(fixture, folder)
+    other.model.register_forward_hook(noisy(fixture.noise))
+    lines = []
+    for inputs, parameters in fixture.cases:
+        found = answer(pipe, inputs, parameters)
+        again = answer(other, inputs, parameters)
+        what = f"{fixture.id}: {str(inputs)[:60]!r} {parameters}"
+        assert alike(found, again, 10 * fixture.noise), f"{what}: rounding decides\n{found}\n{again}"
+        if "error" in found:
+            print(f"  {what}: {found['error'][:200]}", file=sys.stderr)
+        lines.append({"inputs": plain(inputs), "parameters": plain(parameters), **found})
+    head = json.dumps({"pipeline": fixture.pipeline, "versions": VERSIONS})
+    rows = ",\n".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines)
+    text = f'{head[:-1]}, "cases": [\n{rows}\n]}}\n'
+    (folder / "cases.json").write_text(text, encoding="utf-8")
+
+
+# -------------------------------------------------------------------------------------------- CLI
+
+
+def selected(names):
+    jobs = {fixture.id: fixture for fixture in FIXTURES}
+    chosen = {}
+    for name in names or jobs:
+        found = [id for id in jobs if name in (id, id.split("/")[0])]
+        if not found:
+            print(f"no fixture '{name}'; there are: {', '.join(jobs)}", file=sys.stderr)
+            sys.exit(2)
+        chosen.update({id: jobs[id] for id in found})
+    return chosen
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("fixture", nargs="*", help="`pipeline` or `pipeline/name`; default: all")
+    parser.add_argument("--check", action="store_true", help="compare bytes and write nothing")
+    parser.add_argument("--list", action="store_true", help="list the fixtures")
+    args = parser.parse_args()
+    jobs = selected(args.fixture)
+    if args.list:
+        print("\n".join(jobs))
+        return 0
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    transformers.utils.logging.set_verbosity(transformers.utils.logging.CRITICAL)
+    transformers.utils.logging.disable_progress_bar()
+
+    problems = []
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        for id, fixture in jobs.items():
+            print(id, file=sys.stderr)
+            write_fixture(fixture, scratch)
+            if args.check:
+                problems += compare(FOLDER / id, scratch / id, id)
+            else:
+                (FOLDER / id).parent.mkdir(parents=True, exist_ok=True)
+                replace(FOLDER / id, scratch / id)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,27 +1,32 @@
 #!/usr/bin/env python3
 """Writes the fixtures of pipelines: tiny random models, and what transformers' pipelines answer.
 
-    pipelines.py                    every fixture whose environment is there
+    pipelines.py --packages DIR     every fixture
     pipelines.py fill-mask ner/bert a pipeline, a fixture
     pipelines.py --check            regenerates into a temporary folder and compares the bytes
     pipelines.py --list             the names of the fixtures
+
+Questions, summaries and translations are what transformers 4 answered, and images need Pillow and
+torchvision: DIR/v4 and DIR/vision hold what requirements-v4.txt and requirements-vision.txt name.
 
 README.md says what each file holds; pipeline_cases/ has the tables.
 """
 
 import argparse
 import json
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 
-from reference import HERE, VERSIONS  # before torch: it sets the threads
+from reference import ENVIRONMENT, HERE, VERSIONS  # before torch: it sets the threads
 
 import numpy
 import torch
 import transformers
 
-from generate import compare, files_below, replace
+from files import compare, replace
 from pipeline_cases import FIXTURES
 from pipeline_cases.common import new_model
 from pipeline_cases.texts import FAR_APART, ONE_WORD, TEN_THOUSAND, Repeated
@@ -55,8 +60,12 @@ def answer(pipe, inputs, parameters):
     """What the pipeline returns, or which error it raises."""
     torch.manual_seed(0)
     try:
-        return {"output": plain(pipe(inputs, **dict(parameters)))}
-    except Exception as error:  # whatever it is, a user of the pipeline sees it
+        named = isinstance(inputs, dict) and "question" in inputs
+        found = pipe(**inputs, **parameters) if named else pipe(inputs, **parameters)
+        return {"output": plain(found)}
+    except BaseException as error:  # whatever it is, a user of the pipeline sees it
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         return {"error": f"{type(error).__name__}: {error}"}
 
 
@@ -119,6 +128,12 @@ def open_pipeline(fixture, folder):
     )
 
 
+def versions(fixture):
+    names = ["transformers", "tokenizers", "torch", "numpy"]
+    names += ["pillow", "torchvision"] if ENVIRONMENT == "vision" else []
+    return {name: VERSIONS[name] for name in names}
+
+
 def write_fixture(fixture, root):
     folder = root / fixture.id
     folder.mkdir(parents=True)
@@ -134,7 +149,7 @@ def write_fixture(fixture, root):
         if "error" in found:
             print(f"  {what}: {found['error'][:200]}", file=sys.stderr)
         lines.append({"inputs": plain(inputs), "parameters": plain(parameters), **found})
-    head = json.dumps({"pipeline": fixture.pipeline, "versions": VERSIONS})
+    head = json.dumps({"pipeline": fixture.pipeline, "versions": versions(fixture)})
     rows = ",\n".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines)
     text = f'{head[:-1]}, "cases": [\n{rows}\n]}}\n'
     (folder / "cases.json").write_text(text, encoding="utf-8")
@@ -159,12 +174,37 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("fixture", nargs="*", help="`pipeline` or `pipeline/name`; default: all")
     parser.add_argument("--check", action="store_true", help="compare bytes and write nothing")
+    parser.add_argument("--packages", type=pathlib.Path, help="what other environments hold")
     parser.add_argument("--list", action="store_true", help="list the fixtures")
     args = parser.parse_args()
     jobs = selected(args.fixture)
     if args.list:
         print("\n".join(jobs))
         return 0
+    if not ENVIRONMENT:
+        elsewhere = run_elsewhere(args, jobs)
+        jobs = {id: fixture for id, fixture in jobs.items() if not fixture.environment}
+        return max(elsewhere, run(args, jobs))
+    return run(args, jobs)
+
+
+def run_elsewhere(args, jobs):
+    """Runs this program once for every other environment that is asked for."""
+    codes = [0]
+    for name in sorted({fixture.environment for fixture in jobs.values()} - {""}):
+        ids = [id for id, fixture in jobs.items() if fixture.environment == name]
+        if args.packages is None:
+            print(f"--packages is missing, so without {', '.join(ids)}", file=sys.stderr)
+            codes.append(1)
+            continue
+        folder = str(args.packages.resolve() / name)
+        variables = {**os.environ, "GOLDEN_ENVIRONMENT": name, "PYTHONPATH": folder}
+        command = [sys.executable, __file__, *ids] + ["--check"] * args.check
+        codes.append(subprocess.run(command, env=variables, check=False).returncode)
+    return max(codes)
+
+
+def run(args, jobs):
 
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)

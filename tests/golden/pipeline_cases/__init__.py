@@ -1,7 +1,8 @@
 """The fixtures that pipelines.py writes: one entry per folder below pipelines/."""
 
-from . import classification, masks, tokens
+from . import answers, classification, features, hypotheses, masks, tokens
 
-FIXTURES = [*masks.FIXTURES, *classification.FIXTURES, *tokens.FIXTURES]
+TABLES = (masks, classification, tokens, answers, hypotheses, features)
+FIXTURES = [fixture for table in TABLES for fixture in table.FIXTURES]
 
 __all__ = ["FIXTURES"]

@@ -29,6 +29,7 @@ import transformers
 from files import compare, replace
 from pipeline_cases import FIXTURES
 from pipeline_cases.common import new_model
+from pipeline_cases.images import Picture, draw_images
 from pipeline_cases.texts import FAR_APART, ONE_WORD, TEN_THOUSAND, Repeated
 
 FOLDER = HERE / "pipelines"
@@ -44,6 +45,8 @@ def plain(value):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
+    if isinstance(value, Picture):
+        return value.path
     if isinstance(value, Repeated):
         return {"repeat": value.part, "times": value.times}
     if isinstance(value, str) and len(value) > 5000:
@@ -56,9 +59,17 @@ def plain(value):
     return value
 
 
-def answer(pipe, inputs, parameters):
+def opened(inputs, folder):
+    """The paths of images, as they are here."""
+    if isinstance(inputs, list):
+        return [opened(inner, folder) for inner in inputs]
+    return str(folder / inputs.path) if isinstance(inputs, Picture) else inputs
+
+
+def answer(pipe, inputs, parameters, folder):
     """What the pipeline returns, or which error it raises."""
     torch.manual_seed(0)
+    inputs = opened(inputs, folder)
     try:
         named = isinstance(inputs, dict) and "question" in inputs
         found = pipe(**inputs, **parameters) if named else pipe(inputs, **parameters)
@@ -66,7 +77,7 @@ def answer(pipe, inputs, parameters):
     except BaseException as error:  # whatever it is, a user of the pipeline sees it
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": f"{type(error).__name__}: {error}".replace(f"{folder}/", "")}
 
 
 def noisy(size):
@@ -121,10 +132,15 @@ def compact(path, value):
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def open_pipeline(fixture, folder):
+def open_pipeline(fixture, folder, backend="pil"):
+    parts = {}
+    if ENVIRONMENT == "vision":
+        parts["image_processor"] = transformers.AutoImageProcessor.from_pretrained(
+            folder, backend=backend
+        )
     return transformers.pipeline(
         fixture.pipeline, model=str(folder), device="cpu", dtype=torch.float32,
-        model_kwargs={"attn_implementation": "eager"},
+        model_kwargs={"attn_implementation": "eager"}, **parts,
     )
 
 
@@ -136,21 +152,32 @@ def versions(fixture):
 
 def write_fixture(fixture, root):
     folder = root / fixture.id
+    if fixture.model is None:
+        draw_images(folder)
+        return
+    if ENVIRONMENT == "vision" and not (folder.parent / "images").is_dir():
+        draw_images(folder.parent / "images")
     folder.mkdir(parents=True)
     build(fixture, folder)
-    pipe, other = open_pipeline(fixture, folder), open_pipeline(fixture, folder)
-    other.model.register_forward_hook(noisy(fixture.noise))
+    pipe, noisy_pipe = open_pipeline(fixture, folder), open_pipeline(fixture, folder)
+    noisy_pipe.model.register_forward_hook(noisy(fixture.noise))
+    other_pipe = open_pipeline(fixture, folder, "torchvision") if ENVIRONMENT == "vision" else None
     lines = []
     for inputs, parameters in fixture.cases:
-        found = answer(pipe, inputs, parameters)
-        again = answer(other, inputs, parameters)
+        found = answer(pipe, inputs, parameters, folder.parent)
+        again = answer(noisy_pipe, inputs, parameters, folder.parent)
         what = f"{fixture.id}: {str(inputs)[:60]!r} {parameters}"
         assert alike(found, again, 10 * fixture.noise), f"{what}: rounding decides\n{found}\n{again}"
         if "error" in found:
             print(f"  {what}: {found['error'][:200]}", file=sys.stderr)
+        if other_pipe is not None and "output" in found:
+            other = answer(other_pipe, inputs, parameters, folder.parent)
+            if not alike(other, found, 1e-6):
+                found["torchvision"] = other["output"]
         lines.append({"inputs": plain(inputs), "parameters": plain(parameters), **found})
     head = json.dumps({"pipeline": fixture.pipeline, "versions": versions(fixture)})
-    rows = ",\n".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines)
+    dense = dict(ensure_ascii=False, separators=(",", ":"))
+    rows = ",\n".join(json.dumps(line, **dense) for line in lines)
     text = f'{head[:-1]}, "cases": [\n{rows}\n]}}\n'
     (folder / "cases.json").write_text(text, encoding="utf-8")
 

@@ -13,5 +13,6 @@ mod loading;
 mod minilm;
 mod mutations;
 mod parity;
+mod pipelines;
 mod rope;
 mod training;

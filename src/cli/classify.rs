@@ -76,7 +76,7 @@ fn own_classes(
     };
     let usual = if classifier.scoring() == Scoring::Softmax { 1 } else { usize::MAX };
     let mut cut = 0;
-    let classify = &mut |texts: &[String]| {
+    let classify = &mut |texts: &[String]| -> Result<_, PipelineError> {
         let found = classifier.classify(texts)?;
         cut += classifier.cut(texts)?;
         Ok(found)
@@ -106,7 +106,7 @@ fn given_classes(
         candidates = candidates.independent();
     }
     let mut cut = 0;
-    let classify = &mut |texts: &[String]| {
+    let classify = &mut |texts: &[String]| -> Result<_, PipelineError> {
         let found = classifier.classify(texts, &candidates)?;
         cut += classifier.cut(texts, &candidates)?;
         Ok(found)

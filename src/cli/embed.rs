@@ -89,9 +89,10 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
             Ok(vectors)
         },
         &|text, vector| {
-            Ok(match global.json {
-                true => json!({ "text": text, "embedding": vector }).to_string(),
-                false => numbers(&vector),
+            Ok(if global.json {
+                json!({ "text": text, "embedding": vector }).to_string()
+            } else {
+                numbers(&vector)
             })
         },
     );

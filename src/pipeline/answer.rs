@@ -165,7 +165,7 @@ impl QuestionAnswering {
         }
         let max_length = how.max_length.min(self.max_length());
         let overlap = how.overlap.unwrap_or(128.min(max_length / 2));
-        if overlap >= max_length {
+        if overlap > max_length {
             return Err(PipelineError::Asked(format!(
                 "pieces of {max_length} tokens cannot have {overlap} in common"
             )));

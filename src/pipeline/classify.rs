@@ -125,7 +125,8 @@ impl TextClassification {
         Ok(self.classify(&[text])?.remove(0))
     }
 
-    /// All classes of pairs of texts, such as a claim and what would follow from it.
+    /// All classes of pairs of texts, such as a claim and what would follow from it. A text whose
+    /// second is empty stands alone.
     ///
     /// # Errors
     ///
@@ -135,8 +136,12 @@ impl TextClassification {
         pairs: &[[T; 2]],
         cut: Cut,
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
+        let reader = &self.feed.reader;
         let read = |[first, second]: &[T; 2]| {
-            with_tokens(self.feed.reader.read_pair([first.as_ref(), second.as_ref()], cut)?)
+            with_tokens(match [first.as_ref(), second.as_ref()] {
+                [first, ""] => reader.read(first)?,
+                both => reader.read_pair(both, cut)?,
+            })
         };
         self.classes(&self.feed.read(pairs, read)?)
     }

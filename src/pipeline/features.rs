@@ -50,6 +50,15 @@ impl FeatureExtraction {
         Self { model: parameters::cast(self.model, precision.dtype()), ..self }
     }
 
+    /// The same model for texts of at most this many tokens.
+    ///
+    /// # Errors
+    ///
+    /// A length that leaves no room beside the special tokens.
+    pub fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
+        Ok(Self { feed: self.feed.with_max_length(max_length)?, ..self })
+    }
+
     /// The longest text that is read whole, in tokens.
     pub fn max_length(&self) -> usize {
         self.feed.reader.max_length()

@@ -152,7 +152,7 @@ impl TokenClassification {
         })?;
         let texts: Vec<_> = texts.iter().zip(windows.iter().zip(scores)).collect();
         feed::each(&texts, |(text, (windows, scores))| {
-            Ok(self.entities(text.as_ref(), (windows, scores), &how)?)
+            self.entities(text.as_ref(), (windows, scores), &how)
         })
     }
 

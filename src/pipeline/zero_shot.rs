@@ -59,34 +59,38 @@ impl Candidates {
         let Some(parts) = parts(&self.template) else {
             let template = &self.template;
             return wrong(format!(
-                "the template {template:?} needs {{}} where the label is to stand, and no other \
-                 braces; a brace is written {{{{ or }}}}"
+                "the template {template:?} needs {{}} where the label is to stand, once; {{0}} may \
+                 stand there several times, and a brace is written {{{{ or }}}}"
             ));
         };
         Ok(self.labels.iter().map(|label| parts.join(label)).collect())
     }
 }
 
-/// What stands around the places for a label; `None` if there is no such place, or a stray brace.
+/// What stands around the places for a label, which are one `{}` or any number of `{0}`; `None` if
+/// there is no such place, or another brace.
 fn parts(template: &str) -> Option<Vec<String>> {
     let mut parts = vec![String::new()];
-    let mut rest = template.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '{' | '}' => {
-                let after = rest.next()?;
-                if after == c {
-                    parts.last_mut()?.push(c);
-                } else if (c, after) == ('{', '}') {
-                    parts.push(String::new());
-                } else {
-                    return None;
-                }
+    let mut unnumbered = 0;
+    let mut rest = template;
+    while let Some(at) = rest.find(['{', '}']) {
+        let (before, from) = rest.split_at(at);
+        parts.last_mut()?.push_str(before);
+        let brace = ["{{", "}}", "{}", "{0}"].into_iter().find(|brace| from.starts_with(brace))?;
+        match brace {
+            "{}" => {
+                unnumbered += 1;
+                parts.push(String::new());
             }
-            _ => parts.last_mut()?.push(c),
+            "{0}" => parts.push(String::new()),
+            _ => parts.last_mut()?.push_str(&brace[..1]),
         }
+        rest = &from[brace.len()..];
     }
-    (parts.len() > 1).then_some(parts)
+    parts.last_mut()?.push_str(rest);
+    let places = parts.len() - 1;
+    let is_clear = unnumbered == 0 || (unnumbered, places) == (1, 1);
+    (places > 0 && is_clear).then_some(parts)
 }
 
 impl ZeroShotClassification {
@@ -212,8 +216,9 @@ mod tests {
             candidates.sentences().map(|mut sentences| sentences.remove(0)).ok()
         };
         assert_eq!(sentence("It is {}."), Some("It is a {} b.".into()));
-        assert_eq!(sentence("{{{}}} or {}"), Some("{a {} b} or a {} b".into()));
-        for wrong in ["", "It is.", "{", "}", "{x}", "{}}", "{{}}"] {
+        assert_eq!(sentence("{{{0}}} or {0}"), Some("{a {} b} or a {} b".into()));
+        assert_eq!(sentence("É{}É"), Some("Éa {} bÉ".into()));
+        for wrong in ["", "It is.", "{", "}", "{x}", "{}}", "{{}}", "{} or {}", "{} or {0}"] {
             assert_eq!(sentence(wrong), None, "{wrong}");
         }
         assert!(Candidates::new(Vec::<String>::new()).sentences().is_err());

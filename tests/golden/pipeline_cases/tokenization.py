@@ -139,3 +139,29 @@ def xlm_roberta(max_length, size=360, **options):
     return transformers.XLMRobertaTokenizer(
         vocab=vocab, model_max_length=max_length, mask_token=mask("<mask>"), **options
     )
+
+
+# -------------------------------------------------------------------- BPE with bytes to fall back on
+
+
+def llama(max_length, size=380, **options):
+    special = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    bpe = tokenizers.Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, limit_alphabet=60, special_tokens=special, show_progress=False
+    )
+    bpe.train_from_iterator(CORPUS, trainer)
+    model = json.loads(bpe.to_str())["model"]
+    return transformers.LlamaTokenizer(
+        vocab=model["vocab"], merges=[tuple(pair) for pair in model["merges"]],
+        model_max_length=max_length, **options,
+    )
+
+
+def qwen2(max_length, size=340, **options):
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    return byte_level(
+        "Qwen2", special, size, model_max_length=max_length, eos_token="<|im_end|>",
+        additional_special_tokens=["<|im_start|>", "<|im_end|>"], **options,
+    )

@@ -11,6 +11,7 @@ transformers 5: those runs are diverse.py's, and are kept here as long as the pr
 """
 
 import argparse
+import itertools
 import sys
 
 import reference  # before torch: it sets the threads
@@ -19,7 +20,8 @@ import torch
 
 import sampling
 from decoding import (
-    LENGTHS, Run, Trial, check, ends_for, entry, freeze, load_all, path_of, quiet, read, search, write,
+    LENGTHS, NEW_TOKENS, Run, check, decided, ends_for, entry, freeze, generate, load_all, path_of,
+    quiet, read, search, write,
 )
 
 # The whole table is for these; of the others each has a third of it, and what is marked as core.
@@ -32,7 +34,7 @@ MODELS = WHOLE + (
 CORE = ("greedy-eos", "beam-4-eos", "beam-4-best-4", "greedy-combined")
 
 # Prompts to try until every run has been found; then those with the most runs are taken.
-SEEDS = 12
+SEEDS = 8
 
 # ----------------------------------------------------------------------------------------- table
 
@@ -57,6 +59,12 @@ def suppressed(trial):
 
 def suppressed_first(trial):
     return sorted(trial.usable(row[0] for row in trial.greedy))
+
+
+def suppressed_second(trial):
+    """What follows a forced first token: with one, that is where the text begins."""
+    rows = trial.greedily(forced_bos_token_id=unlikely(trial))
+    return sorted(trial.usable(row[1] for row in rows))
 
 
 def unlikely(trial):
@@ -104,7 +112,7 @@ def greedy_runs():
     yield Run("greedy-forced-bos", {"forced_bos_token_id": unlikely}, 2,
               ("forced_bos_token_id",), only="encoder-decoder")
     yield Run("greedy-forced-bos-suppress",
-              {"forced_bos_token_id": unlikely, "begin_suppress_tokens": suppressed_first}, 2,
+              {"forced_bos_token_id": unlikely, "begin_suppress_tokens": suppressed_second}, 2,
               ("forced_bos_token_id", "begin_suppress_tokens"), only="encoder-decoder")
     for size in (1, 2):
         yield Run(f"greedy-encoder-no-repeat-{size}", {"encoder_no_repeat_ngram_size": size}, 0,
@@ -128,17 +136,20 @@ def beam_runs():
     yield Run("beam-4-one-eos", four, 1, better, early=1)
     for penalty in (0.0, 0.5, 2.0, -1.0):
         yield Run(f"beam-4-length-penalty-{penalty}", {**four, "length_penalty": penalty}, 2,
-                  (*better, "length_penalty"), early=1)
+                  (*better, "length_penalty"), early=int(penalty < 1))
     for penalty in (0.5, 2.0, -1.0):
         yield Run(f"beam-2-length-penalty-{penalty}-best-2",
                   {**two, "length_penalty": penalty, "num_return_sequences": 2}, 2,
                   ("length_penalty",), early=1)
     for name, early in (("early", True), ("never", "never")):
         stopping = {**four, "early_stopping": early}
-        yield Run(f"beam-4-{name}", stopping, 2, ("early_stopping",), early=1)
+        # Without an early stop the best text is seldom another.
+        matters = ("early_stopping",) if early is True else better
+        yield Run(f"beam-4-{name}", stopping, 2, matters, early=1)
         for penalty in (0.5, 2.0, -1.0):
+            matters = ("length_penalty",) if early is True else better
             yield Run(f"beam-4-{name}-length-penalty-{penalty}",
-                      {**stopping, "length_penalty": penalty}, 2, ("length_penalty",), early=1)
+                      {**stopping, "length_penalty": penalty}, 2, matters, early=int(penalty < 1))
         yield Run(f"beam-4-{name}-best-4", {**stopping, "num_return_sequences": 4}, 2,
                   ("early_stopping",), early=1)
     yield Run("beam-4-best-2", {**four, "num_return_sequences": 2}, 2, better, early=2)
@@ -191,34 +202,50 @@ def draw_prompts(model, seed):
     special = {model.padding, *(getattr(config, name, None) for name in names)}
     tokens = torch.tensor([i for i in range(config.vocab_size) if i not in special])
     generator = torch.Generator().manual_seed(seed)
-    draw = lambda length: tokens[torch.randint(len(tokens), (length,), generator=generator)]
-    return [draw(length).tolist() for length in LENGTHS[model.is_encoder_decoder]]
+    draw = lambda: tokens[torch.randint(len(tokens), (), generator=generator)].item()
+    # Some tokens twice in a row, which dull models like to write, too.
+    again = lambda: model.is_encoder_decoder and torch.rand((), generator=generator) < 0.4
+    rows = []
+    for length in LENGTHS[model.is_encoder_decoder]:
+        row = [draw()]
+        while len(row) < length:
+            row.append(row[-1] if again() else draw())
+        rows.append(row)
+    return rows
 
 
 def says_something(model, rows):
-    """Whether the greedy continuations vary, and can end at different steps."""
-    greedy = Trial(model, rows, model.longest, ()).greedy
-    return len({tuple(row) for row in greedy}) == 3 and len(ends_for(model, freeze(rows), 1)) >= 2
+    """Whether the greedy continuations vary, can end at different steps, and are decided."""
+    settings = {"max_new_tokens": max(n for n in NEW_TOKENS if n <= model.longest), **model.basics}
+    found = generate(model.exact, rows, settings)
+    varied = len({tuple(row[0]) for row in found.sequences}) == 3
+    return (
+        varied
+        and len(ends_for(model, freeze(rows), 1)) >= 2
+        and decided(model, rows, settings, found)
+    )
 
 
 def find(model):
     """The first prompts for which every run is a test, or those for which most are."""
-    wanted = runs_of(model)
-    best = None
-    seeds = [seed for seed in range(40 * SEEDS) if says_something(model, draw_prompts(model, seed))]
-    for seed in seeds[:SEEDS]:
-        rows, entries, missing = draw_prompts(model, seed), [], []
-        for run in wanted:
-            outcome = search(model, rows, run)
-            if outcome:
-                entries.append(entry(run, *outcome))
-            else:
+    wanted = list(runs_of(model))
+    best, fewest = None, len(wanted) + 1
+    failures = dict.fromkeys((run.name for run in wanted), 0)
+    rows_of = (draw_prompts(model, seed) for seed in range(40 * SEEDS))
+    rows_of = itertools.islice((rows for rows in rows_of if says_something(model, rows)), SEEDS)
+    for rows in rows_of:
+        missing, outcomes = [], {}
+        # What failed before may fail again: so that hopeless prompts are given up early.
+        for run in sorted(wanted, key=lambda run: -failures[run.name]):
+            outcomes[run.name] = search(model, rows, run)
+            if outcomes[run.name] is None:
                 missing.append(run.name)
-                if best and len(missing) >= len(best[2]):
-                    break
-        print(f"  seed {seed}: not decided or without effect: {missing}", file=sys.stderr)
-        if best is None or len(missing) < len(best[2]):
-            best = rows, entries, missing
+                failures[run.name] += 1
+            if len(missing) >= fewest:
+                break
+        print(f"  {len(outcomes)} runs, of them fail {', '.join(missing)}", file=sys.stderr)
+        if len(missing) < fewest:
+            best, fewest = (rows, outcomes), len(missing)
         if not missing:
             break
     assert best, f"{model.id}: no prompts say anything"
@@ -227,9 +254,16 @@ def find(model):
 
 def write_model(id):
     model = load_all(id)
-    rows, entries, missing = find(model)
-    for name in missing:
-        print(f"{id}: no run {name}", file=sys.stderr)
+    rows, outcomes = find(model)
+    entries = []
+    for run in runs_of(model):
+        outcome = outcomes[run.name]
+        if outcome is None:
+            outcome = search(model, rows, run, strict=False)
+            print(f"{id}: {run.name} has no effect" if outcome else f"{id}: no {run.name}",
+                  file=sys.stderr)
+        if outcome:
+            entries.append(entry(run, *outcome))
     diverse = []
     if path_of(id).is_file():
         stored = read(id)

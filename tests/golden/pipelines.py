@@ -30,6 +30,7 @@ from files import compare, replace
 from pipeline_cases import FIXTURES
 from pipeline_cases.common import new_model
 from pipeline_cases.images import Picture, draw_images
+from pipeline_cases.tokenization import fast_form
 from pipeline_cases.texts import FAR_APART, ONE_WORD, TEN_THOUSAND, Repeated
 
 FOLDER = HERE / "pipelines"
@@ -54,6 +55,8 @@ def plain(value):
     if isinstance(value, (numpy.floating, float)):
         single = numpy.float32(value)
         return float(str(single)) if float(single) == float(value) else float(value)
+    if isinstance(value, torch.Tensor):
+        return value.tolist()
     if isinstance(value, numpy.integer):
         return int(value)
     return value
@@ -122,9 +125,26 @@ def build(fixture, folder):
     if not model.can_generate() or not hasattr(model, "generation_config"):
         (folder / "generation_config.json").unlink(missing_ok=True)
     if tokenizer is not None:
-        tokenizer.save_pretrained(folder)
+        # A template stands in a file of its own, or in tokenizer_config.json, as it did before 5.
+        tokenizer.save_pretrained(folder, save_jinja_files="llama" not in fixture.id)
         path = folder / "tokenizer.json"
+        if not path.exists():
+            suffix = "__en__ $A </s>" if "m2m100" in fixture.id else "$A </s>"
+            fast_form(tokenizer, suffix).save(str(path))
         compact(path, json.loads(path.read_text(encoding="utf-8")))
+
+
+def is_chat(inputs):
+    return isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], dict)
+
+
+def prompt_of(pipe, inputs, parameters):
+    """What a chat looks like to the model."""
+    goes_on = parameters.get("continue_final_message")
+    goes_on = inputs[-1]["role"] == "assistant" if goes_on is None else goes_on
+    return pipe.tokenizer.apply_chat_template(
+        inputs, tokenize=False, add_generation_prompt=not goes_on, continue_final_message=goes_on
+    )
 
 
 def compact(path, value):
@@ -132,19 +152,19 @@ def compact(path, value):
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def open_pipeline(fixture, folder, backend="pil"):
+def open_pipeline(fixture, folder, task=None, backend="pil"):
     parts = {}
     if ENVIRONMENT == "vision":
         parts["image_processor"] = transformers.AutoImageProcessor.from_pretrained(
             folder, backend=backend
         )
     return transformers.pipeline(
-        fixture.pipeline, model=str(folder), device="cpu", dtype=torch.float32,
+        task or fixture.pipeline, model=str(folder), device="cpu", dtype=torch.float32,
         model_kwargs={"attn_implementation": "eager"}, **parts,
     )
 
 
-def versions(fixture):
+def versions():
     names = ["transformers", "tokenizers", "torch", "numpy"]
     names += ["pillow", "torchvision"] if ENVIRONMENT == "vision" else []
     return {name: VERSIONS[name] for name in names}
@@ -152,34 +172,52 @@ def versions(fixture):
 
 def write_fixture(fixture, root):
     folder = root / fixture.id
-    if fixture.model is None:
-        draw_images(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if fixture.write is not None:
+        fixture.write(folder)
         return
     if ENVIRONMENT == "vision" and not (folder.parent / "images").is_dir():
         draw_images(folder.parent / "images")
-    folder.mkdir(parents=True)
+    folder.mkdir()
     build(fixture, folder)
-    pipe, noisy_pipe = open_pipeline(fixture, folder), open_pipeline(fixture, folder)
-    noisy_pipe.model.register_forward_hook(noisy(fixture.noise))
-    other_pipe = open_pipeline(fixture, folder, "torchvision") if ENVIRONMENT == "vision" else None
-    lines = []
-    for inputs, parameters in fixture.cases:
-        found = answer(pipe, inputs, parameters, folder.parent)
-        again = answer(noisy_pipe, inputs, parameters, folder.parent)
-        what = f"{fixture.id}: {str(inputs)[:60]!r} {parameters}"
-        assert alike(found, again, 10 * fixture.noise), f"{what}: rounding decides\n{found}\n{again}"
-        if "error" in found:
-            print(f"  {what}: {found['error'][:200]}", file=sys.stderr)
-        if other_pipe is not None and "output" in found:
-            other = answer(other_pipe, inputs, parameters, folder.parent)
-            if not alike(other, found, 1e-6):
-                found["torchvision"] = other["output"]
-        lines.append({"inputs": plain(inputs), "parameters": plain(parameters), **found})
-    head = json.dumps({"pipeline": fixture.pipeline, "versions": versions(fixture)})
+    lines = [
+        line for task in {parameters.get("task"): None for _, parameters in fixture.cases}
+        for line in answers(fixture, folder, task)
+    ]
+    head = json.dumps({"pipeline": fixture.pipeline, "versions": versions()})
     dense = dict(ensure_ascii=False, separators=(",", ":"))
     rows = ",\n".join(json.dumps(line, **dense) for line in lines)
     text = f'{head[:-1]}, "cases": [\n{rows}\n]}}\n'
     (folder / "cases.json").write_text(text, encoding="utf-8")
+
+
+def answers(fixture, folder, task):
+    """What the pipeline of a task answers to the cases that are about it."""
+    pipe, noisy_pipe = open_pipeline(fixture, folder, task), open_pipeline(fixture, folder, task)
+    noisy_pipe.model.register_forward_hook(noisy(fixture.noise))
+    other_pipe = None
+    if ENVIRONMENT == "vision":
+        other_pipe = open_pipeline(fixture, folder, backend="torchvision")
+    for inputs, parameters in fixture.cases:
+        if parameters.get("task") != task:
+            continue
+        parameters = {key: value for key, value in parameters.items() if key != "task"}
+        found = answer(pipe, inputs, parameters, folder.parent)
+        again = answer(noisy_pipe, inputs, parameters, folder.parent)
+        what = f"{fixture.id}: {str(inputs)[:60]!r} {parameters}"
+        steady = alike(found, again, 10 * fixture.noise)
+        assert steady, f"{what}: rounding decides\n{found}\n{again}"
+        if "error" in found:
+            print(f"  {what}: {found['error'][:200]}", file=sys.stderr)
+        if task is not None:
+            found = {"pipeline": task, **found}
+        if fixture.pipeline == "text-generation" and is_chat(inputs) and "output" in found:
+            found = {"prompt": prompt_of(pipe, inputs, parameters), **found}
+        if other_pipe is not None and "output" in found:
+            other = answer(other_pipe, inputs, parameters, folder.parent)
+            if not alike(other, found, 1e-6):
+                found["torchvision"] = other["output"]
+        yield {"inputs": plain(inputs), "parameters": plain(parameters), **found}
 
 
 # -------------------------------------------------------------------------------------------- CLI
@@ -189,7 +227,7 @@ def selected(names):
     jobs = {fixture.id: fixture for fixture in FIXTURES}
     chosen = {}
     for name in names or jobs:
-        found = [id for id in jobs if name in (id, id.split("/")[0])]
+        found = [id for id in jobs if name in (id, id.split("/")[0], id.removesuffix(".json"))]
         if not found:
             print(f"no fixture '{name}'; there are: {', '.join(jobs)}", file=sys.stderr)
             sys.exit(2)

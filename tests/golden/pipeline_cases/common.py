@@ -1,6 +1,6 @@
 """What every table of fixtures uses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import transformers
@@ -15,10 +15,10 @@ class Fixture:
 
     pipeline: str
     name: str
-    # The class of transformers, and what its config says beyond `SMALL`.
-    model: str
-    config: dict
-    seed: int
+    # The class of transformers, and its config.
+    model: str | None = None
+    config: dict = field(default_factory=dict)
+    seed: int = 0
     # Makes the tokenizer.
     tokenizer: object = None
     # `(inputs, parameters)`: what the pipeline is called with.
@@ -28,13 +28,15 @@ class Fixture:
     # What the parameters' noise is like, and how much louder some tensors are, by their endings.
     spread: float = 0.1
     scaled: tuple = ()
-    # Prepares more files, or the generation config: called with the pipeline's parts.
+    # Called with the folder, the model and the tokenizer before they are saved.
     prepare: object = None
     noise: float = NOISE
+    # Writes what is no model: called with the path.
+    write: object = None
 
     @property
     def id(self):
-        return f"{self.pipeline}/{self.name}"
+        return f"{self.pipeline}/{self.name}" if self.name else self.pipeline
 
 
 def case(inputs, **parameters):

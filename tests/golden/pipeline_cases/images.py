@@ -15,8 +15,6 @@ from .common import Fixture, case, labels
 if ENVIRONMENT == "vision":
     import PIL.Image
 
-FOLDER = "image-classification/images"
-
 
 class Picture(str):
     """The name of an image, which a fixture holds as a path from the folder of its pipeline."""
@@ -142,7 +140,7 @@ INPUTS = (
 LOUD = (("classifier.weight", 2.0),)
 
 FIXTURES = [
-    Fixture("image-classification", "images", None, {}, 0, None, (), "vision"),
+    Fixture("image-classification", "images", environment="vision", write=draw_images),
     Fixture(
         "image-classification", "vit", "ViTForImageClassification", SMALL, 161, None, INPUTS,
         "vision", prepare=with_processor("ViTImageProcessor"), scaled=LOUD,

@@ -12,9 +12,9 @@ import tempfile
 
 import tokenizers
 import transformers
-from tokenizers import models, normalizers, pre_tokenizers, trainers
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from .texts import CORPUS
+from .texts import CORPUS, TEXTS
 
 V4 = transformers.__version__.startswith("4.")
 
@@ -139,3 +139,145 @@ def xlm_roberta(max_length, size=360, **options):
     return transformers.XLMRobertaTokenizer(
         vocab=vocab, model_max_length=max_length, mask_token=mask("<mask>"), **options
     )
+
+
+# -------------------------------------------------------------------- BPE with bytes to fall back on
+
+
+def llama(max_length, size=380, **options):
+    special = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    bpe = tokenizers.Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, limit_alphabet=60, special_tokens=special, show_progress=False
+    )
+    bpe.train_from_iterator(CORPUS, trainer)
+    model = json.loads(bpe.to_str())["model"]
+    return transformers.LlamaTokenizer(
+        vocab=model["vocab"], merges=[tuple(pair) for pair in model["merges"]],
+        model_max_length=max_length, **options,
+    )
+
+
+def qwen2(max_length, size=340, **options):
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    return byte_level(
+        "Qwen2", special, size, model_max_length=max_length, eos_token="<|im_end|>",
+        additional_special_tokens=["<|im_start|>", "<|im_end|>"], **options,
+    )
+
+
+# ---------------------------------------------------------------------------------- SentencePiece
+
+
+def sentence_piece(special, size=300):
+    """The bytes of a SentencePiece model: a unigram one that changes no letters."""
+    from sentencepiece import sentencepiece_model_pb2 as protobuf
+
+    model = protobuf.ModelProto()
+    model.trainer_spec.model_type = protobuf.TrainerSpec.UNIGRAM
+    model.normalizer_spec.name = "identity"
+    for id, token in enumerate(special):
+        is_unknown = token == "<unk>"
+        kind = protobuf.ModelProto.SentencePiece.UNKNOWN if is_unknown else (
+            protobuf.ModelProto.SentencePiece.CONTROL
+        )
+        model.pieces.add(piece=token, score=0.0, type=kind)
+        for name, wanted in (
+            ("unk_id", "<unk>"), ("bos_id", "<s>"), ("eos_id", "</s>"), ("pad_id", "<pad>"),
+        ):
+            if token == wanted:
+                setattr(model.trainer_spec, name, id)
+    for name in ("bos", "eos", "pad"):
+        if {"bos": "<s>", "eos": "</s>", "pad": "<pad>"}[name] not in special:
+            setattr(model.trainer_spec, f"{name}_id", -1)
+    pieces = unigram_pieces(size)
+    for piece, score in pieces:
+        model.pieces.add(piece=piece, score=score)
+    return model.SerializeToString(), pieces
+
+
+def t5(max_length):
+    """With a space before the first word, as the files of T5 have it."""
+    model, _ = sentence_piece(["<pad>", "</s>", "<unk>"])
+    files = {"vocab_file": ("spiece.model", model)}
+    made = from_files(
+        transformers.T5TokenizerFast, files, extra_ids=8, model_max_length=max_length
+    )
+    made.backend_tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    made.backend_tokenizer.decoder = decoders.Metaspace()
+    return made
+
+
+def mbart(max_length):
+    model, _ = sentence_piece(["<unk>", "<s>", "</s>"])
+    files = {"vocab_file": ("sentencepiece.bpe.model", model)}
+    return from_files(
+        transformers.MBartTokenizerFast, files, src_lang="en_XX", tgt_lang="fr_XX",
+        model_max_length=max_length,
+    )
+
+
+def marian(max_length):
+    """No more than the files of SentencePiece, which both languages share, and a vocabulary."""
+    model, pieces = sentence_piece(["<unk>", "<s>", "</s>"])
+    vocab = ["</s>", "<unk>", *(piece for piece, _ in pieces), "<pad>"]
+    text = json.dumps({piece: id for id, piece in enumerate(vocab)}, ensure_ascii=False)
+    files = {
+        "source_spm": ("source.spm", model), "target_spm": ("target.spm", model),
+        "vocab": ("vocab.json", text.encode()),
+    }
+    return from_files(
+        transformers.MarianTokenizer, files, source_lang="en", target_lang="de",
+        model_max_length=max_length,
+    )
+
+
+def m2m100(max_length):
+    """Languages come after the vocabulary, and words that nobody uses."""
+    from transformers.models.m2m_100.tokenization_m2m_100 import FAIRSEQ_LANGUAGE_CODES
+
+    languages = [f"__{code}__" for code in FAIRSEQ_LANGUAGE_CODES["m2m100"]]
+    model, pieces = sentence_piece(["<unk>", "<s>", "</s>"])
+    vocab = ["<s>", "<pad>", "</s>", "<unk>", *(piece for piece, _ in pieces)]
+    text = json.dumps({piece: id for id, piece in enumerate(vocab)}, ensure_ascii=False)
+    files = {
+        "vocab_file": ("vocab.json", text.encode()),
+        "spm_file": ("sentencepiece.bpe.model", model),
+    }
+    return from_files(
+        transformers.M2M100Tokenizer, files, src_lang="en", tgt_lang="de",
+        model_max_length=max_length, additional_special_tokens=languages,
+    )
+
+
+def fast_form(slow, suffix):
+    """A slow tokenizer of SentencePiece's as a tokenizer.json, which transformers writes none of."""
+    scores = dict(unigram_pieces(300))
+    pieces = sorted(slow.encoder, key=slow.encoder.get)
+    unigram = models.Unigram(
+        [(piece, scores.get(piece, 0.0)) for piece in pieces], slow.unk_token_id, False
+    )
+    fast = tokenizers.Tokenizer(unigram)
+    fast.normalizer = normalizers.Sequence([
+        normalizers.Replace(tokenizers.Regex("^ +| +$"), ""),
+        normalizers.Replace(tokenizers.Regex(" {2,}"), " "),
+    ])
+    fast.pre_tokenizer = pre_tokenizers.Metaspace()
+    fast.decoder = decoders.Metaspace()
+    fast.add_special_tokens([
+        tokenizers.AddedToken(slow.convert_ids_to_tokens(id), normalized=False)
+        for id in sorted(slow.all_special_ids)
+    ])
+    fast.post_processor = processors.TemplateProcessing(
+        single=suffix, pair=f"{suffix} $B",
+        special_tokens=[
+            (token, fast.token_to_id(token)) for token in suffix.split() if token[0] != "$"
+        ],
+    )
+    for text in [*CORPUS, *TEXTS, "", "   "]:
+        ids = slow(text).input_ids
+        assert fast.encode(text).ids == ids, text
+        shown = slow.decode(ids, skip_special_tokens=True)
+        assert fast.decode(ids).strip() == shown, (text, fast.decode(ids), shown)
+    return fast

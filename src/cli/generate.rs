@@ -66,6 +66,7 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
         let mut opened = opened.cast(precision).with_seed(global.seed);
         without_settings_of_its_own(folder, opened.settings_mut());
         args.writing.apply(opened.settings_mut());
+        opened.settings().validate().map_err(|error| classify(error.into()))?;
         Ok(opened)
     };
     let generation = open(folder)?;
@@ -73,11 +74,9 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
     spinner.finish_and_clear();
     let prompts = args.prompts(&generation)?;
     match (&draft, prompts.as_slice()) {
-        (Some(draft), prompts) => {
-            prompts.iter().try_for_each(|prompt| {
-                print_drafted(global, prompt, (&generation, draft), args.ahead)
-            })
-        }
+        (Some(draft), prompts) => prompts
+            .iter()
+            .try_for_each(|prompt| print_drafted(global, prompt, (&generation, draft), args.ahead)),
         (None, [prompt])
             if args.writing.n_texts() == 1 && generation.settings().beams.is_none() =>
         {

@@ -11,10 +11,12 @@ mod forward;
 mod generate;
 mod list;
 mod parity;
+mod rewrite;
 mod show;
 mod tag;
 mod texts;
 mod train;
+mod writing;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -88,6 +90,10 @@ enum Verb {
     Tag(tag::TagArgs),
     /// Find the part of a text that answers a question
     Answer(answer::AnswerArgs),
+    /// Shorten texts
+    Summarize(rewrite::SummarizeArgs),
+    /// Say texts in another language
+    Translate(rewrite::TranslateArgs),
     /// Give texts vectors, such that like texts have like vectors
     Embed(embed::EmbedArgs),
     /// Compute a model's raw outputs for token ids or pixels
@@ -132,6 +138,8 @@ pub fn main() -> ExitCode {
         Verb::Classify(args) => classify::run(&global, &args),
         Verb::Tag(args) => tag::run(&global, &args),
         Verb::Answer(args) => answer::run(&global, &args),
+        Verb::Summarize(args) => rewrite::summarize(&global, &args),
+        Verb::Translate(args) => rewrite::translate(&global, &args),
         Verb::Embed(args) => embed::run(&global, &args),
         Verb::Forward(args) => forward::run(&global, &args),
         Verb::Check(args) => check::run(&global, &args),

@@ -112,7 +112,7 @@ impl TextClassification {
         &self,
         texts: &[T],
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
-        let read = |text: &T| Ok(self.feed.reader.read(text.as_ref())?);
+        let read = |text: &T| self.feed.reader.read(text.as_ref()).map_err(TextError::from);
         self.classes(&self.feed.read(texts, |text| with_tokens(read(text)?))?)
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::datasets::tokenizer::TokenizerError;
+use crate::models::generate::{GenerateError, OptionsError};
 use crate::models::pretrained::LoadError;
 use crate::models::wire::config::ConfigError;
 
@@ -38,6 +39,23 @@ pub enum PipelineError {
         index: usize,
         /// What is wrong with it.
         source: TextError,
+    },
+    /// No text can be written.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// Nothing to continue, and no token that a text begins or ends with.
+    #[error("the prompt is empty, and the model has no token that begins a text")]
+    EmptyPrompt,
+    /// Pieces of texts that come all at once.
+    #[error("beams are not followed one after the other; a stream is of one text, without beams")]
+    BeamStream,
+    /// A language that the model does not have.
+    #[error("{name:?} is not one of the model's languages{}", languages(.known))]
+    Language {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
     },
     /// The device failed.
     #[error("the device failed: {0}")]
@@ -75,4 +93,18 @@ pub enum TextError {
         /// The longest text in tokens.
         max_length: usize,
     },
+}
+
+impl From<OptionsError> for PipelineError {
+    fn from(error: OptionsError) -> Self {
+        Self::Generate(error.into())
+    }
+}
+
+/// The languages that there are, as the end of a sentence.
+fn languages(known: &[String]) -> String {
+    match known {
+        [] => ": it has no tokens for languages".into(),
+        _ => format!(": they are {}", known.join(", ")),
+    }
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::PipelineError;
-use super::text_generation::TextGeneration;
+use super::text_generation::{TextEnding, TextGeneration, WrittenText};
 use crate::Device;
-use crate::datasets::tokenizer::Tokenizer;
+use crate::datasets::tokenizer::{Reader, Tokenizer};
 use crate::models::generate::GenerationConfig;
 use crate::models::precision::Precision;
 use crate::models::pretrained;
@@ -30,7 +30,9 @@ pub struct Translation {
 pub struct Rewritten {
     /// The text.
     pub text: String,
-    /// Whether it ends because it is as long as it may be.
+    /// Why it ends.
+    pub ending: TextEnding,
+    /// Whether the other text is longer than the model reads, so that its end was left out.
     pub is_cut: bool,
 }
 
@@ -38,6 +40,7 @@ pub struct Rewritten {
 #[derive(Debug)]
 struct Rewriting {
     generation: TextGeneration,
+    reader: Reader,
     /// Said before every text: T5 learns its tasks so.
     prefix: String,
     /// The language of the texts, where tokens say it.
@@ -59,12 +62,28 @@ impl Summarization {
         Self { rewriting: self.rewriting.cast(precision) }
     }
 
+    /// The same, of texts of up to so many tokens; the ends of longer ones are left out.
+    ///
+    /// # Errors
+    ///
+    /// A length that leaves no room beside the special tokens.
+    pub fn with_max_length(mut self, max_length: usize) -> Result<Self, PipelineError> {
+        self.rewriting.reader = self.rewriting.reader.with_max_length(max_length)?;
+        Ok(self)
+    }
+
+    /// The longest text that is read whole, in tokens.
+    pub fn max_length(&self) -> usize {
+        self.rewriting.reader.max_length()
+    }
+
     /// The model, and how it writes.
     pub fn generation_mut(&mut self) -> &mut TextGeneration {
         &mut self.rewriting.generation
     }
 
-    /// The texts' summaries, in their order. `done` hears how many are ready.
+    /// The texts' summaries, in their order: as many of each as the settings say, the best first.
+    /// `done` hears how many are ready.
     ///
     /// # Errors
     ///
@@ -73,7 +92,7 @@ impl Summarization {
         &self,
         texts: &[T],
         done: &mut dyn FnMut(usize),
-    ) -> Result<Vec<Rewritten>, PipelineError> {
+    ) -> Result<Vec<Vec<Rewritten>>, PipelineError> {
         self.rewriting.rewrite(texts, done)
     }
 }
@@ -118,12 +137,28 @@ impl Translation {
         Self { rewriting: self.rewriting.cast(precision) }
     }
 
+    /// The same, of texts of up to so many tokens; the ends of longer ones are left out.
+    ///
+    /// # Errors
+    ///
+    /// A length that leaves no room beside the special tokens.
+    pub fn with_max_length(mut self, max_length: usize) -> Result<Self, PipelineError> {
+        self.rewriting.reader = self.rewriting.reader.with_max_length(max_length)?;
+        Ok(self)
+    }
+
+    /// The longest text that is read whole, in tokens.
+    pub fn max_length(&self) -> usize {
+        self.rewriting.reader.max_length()
+    }
+
     /// The model, and how it writes.
     pub fn generation_mut(&mut self) -> &mut TextGeneration {
         &mut self.rewriting.generation
     }
 
-    /// The texts' translations, in their order. `done` hears how many are ready.
+    /// The texts' translations, in their order: as many of each as the settings say, the best first.
+    /// `done` hears how many are ready.
     ///
     /// # Errors
     ///
@@ -132,7 +167,7 @@ impl Translation {
         &self,
         texts: &[T],
         done: &mut dyn FnMut(usize),
-    ) -> Result<Vec<Rewritten>, PipelineError> {
+    ) -> Result<Vec<Vec<Rewritten>>, PipelineError> {
         self.rewriting.rewrite(texts, done)
     }
 }
@@ -154,7 +189,8 @@ impl Rewriting {
         let settings = GenerationConfig::read_for(folder, config, settings)?;
         let tokenizer = Tokenizer::load(folder)?;
         let generation = TextGeneration::new(loaded, tokenizer, settings)?;
-        Ok(Self { generation, prefix, source: None })
+        let reader = generation.tokenizer().reader(generation.writer()?.prompt_limit())?;
+        Ok(Self { generation, reader, prefix, source: None })
     }
 
     fn cast(self, precision: Precision) -> Self {
@@ -165,21 +201,28 @@ impl Rewriting {
         &self,
         texts: &[T],
         done: &mut dyn FnMut(usize),
-    ) -> Result<Vec<Rewritten>, PipelineError> {
-        let prompts: Result<Vec<Vec<u32>>, PipelineError> =
-            texts.iter().map(|text| self.read(text.as_ref())).collect();
-        let written = self.generation.write_tokens(prompts?, done)?;
-        let best = |texts: Vec<super::WrittenText>| {
-            let best = texts.into_iter().next();
-            let is_cut = |ending| ending == super::TextEnding::Length;
-            best.map(|best| Rewritten { is_cut: is_cut(best.ending), text: best.text })
+    ) -> Result<Vec<Vec<Rewritten>>, PipelineError> {
+        let (mut prompts, mut cut) = (Vec::new(), Vec::new());
+        for text in texts {
+            let (ids, is_cut) = self.read(text.as_ref())?;
+            prompts.push(ids);
+            cut.push(is_cut);
+        }
+        let written = self.generation.write_tokens(prompts, done)?;
+        let rewritten = |(texts, is_cut): (Vec<WrittenText>, bool)| {
+            let best = texts.into_iter();
+            let text =
+                move |text: WrittenText| Rewritten { text: text.text, ending: text.ending, is_cut };
+            best.map(text).collect()
         };
-        Ok(written.into_iter().filter_map(best).collect())
+        Ok(written.into_iter().zip(cut).map(rewritten).collect())
     }
 
-    /// A text's tokens. Where a token among them says the language, it says that of the texts.
-    fn read(&self, text: &str) -> Result<Vec<u32>, PipelineError> {
-        let mut ids = self.generation.encode(&format!("{}{text}", self.prefix))?;
+    /// A text's tokens, and whether they are not all. Where a token among them says the language, it
+    /// says that of the texts.
+    fn read(&self, text: &str) -> Result<(Vec<u32>, bool), PipelineError> {
+        let encoding = self.reader.read(&format!("{}{text}", self.prefix))?;
+        let (mut ids, is_cut) = (encoding.ids, encoding.is_cut);
         if let Some(source) = self.source {
             let tokenizer = self.generation.tokenizer();
             let is_language =
@@ -189,7 +232,10 @@ impl Rewriting {
                 None => ids.insert(0, source),
             }
         }
-        Ok(ids)
+        if ids.is_empty() {
+            return Err(PipelineError::EmptyPrompt);
+        }
+        Ok((ids, is_cut))
     }
 }
 
@@ -217,9 +263,8 @@ fn language(tokenizer: &Tokenizer, name: &str) -> Result<u32, PipelineError> {
 
 /// Whether a token says a language, as in `de_DE`, `deu_Latn` and `__de__`.
 fn is_language_token(token: &str) -> bool {
-    let is_code = |code: &str| {
-        (2..=3).contains(&code.len()) && code.chars().all(|c| c.is_ascii_lowercase())
-    };
+    let is_code =
+        |code: &str| (2..=3).contains(&code.len()) && code.chars().all(|c| c.is_ascii_lowercase());
     if let Some(code) = token.strip_prefix("__").and_then(|token| token.strip_suffix("__")) {
         return is_code(code);
     }

@@ -1,21 +1,21 @@
 //! Texts that follow on prompts.
 
+mod drafted;
+mod loops;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::token_stream::{Stops, TokenStream};
 use super::PipelineError;
-use crate::datasets::tokenizer::{Reader, Tokenizer};
+use super::token_stream::{Stops, TokenStream};
+use crate::Device;
+use crate::datasets::tokenizer::{Reader, SpecialTokens, TextStream, Tokenizer};
 use crate::models::generate::{
     Batch, Drafted, Finish, Flow, GenerationConfig, Request, Writer, beam_search, speculate, writer,
 };
 use crate::models::precision::Precision;
 use crate::models::pretrained::{self, Blueprint, Model, Pretrained};
-use crate::Device;
-
-/// How many texts are written at once.
-const ROWS: usize = 16;
 
 /// Writes what follows on prompts: a decoder continues them, an encoder-decoder answers them.
 #[derive(Debug)]
@@ -102,6 +102,11 @@ impl TextGeneration {
         Self { seed, ..self }
     }
 
+    /// Decides the draws.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
     /// How texts are written.
     pub fn settings(&self) -> &GenerationConfig {
         &self.settings
@@ -124,8 +129,9 @@ impl TextGeneration {
 
     /// The model as one that writes.
     pub fn writer(&self) -> Result<&dyn Writer, PipelineError> {
-        writer(&self.model)
-            .ok_or_else(|| self.blueprint.wrong_head("a model that writes texts", |t| t.writes()).into())
+        writer(&self.model).ok_or_else(|| {
+            self.blueprint.wrong_head("a model that writes texts", |t| t.writes()).into()
+        })
     }
 
     /// A prompt's tokens, with the special tokens that the tokenizer puts around texts.
@@ -220,170 +226,9 @@ impl TextGeneration {
         Ok(TokenStream::new(batch, self.tokenizer.stream(), stops))
     }
 
-    /// What follows on a prompt, with tokens that a smaller model of the same tokenizer drafts, `ahead`
-    /// at a time; see [`speculate`]. `receive` hears every piece of the text as it comes, and ends it
-    /// by returning `false`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`TextGeneration::stream`]; a draft that writes other tokens.
-    pub fn write_drafted(
-        &self,
-        prompt: Vec<u32>,
-        (draft, ahead): (&Self, usize),
-        receive: &mut dyn FnMut(&str) -> bool,
-    ) -> Result<(WrittenText, Drafted), PipelineError> {
-        let model = self.writer()?;
-        let mut options = self.settings.options_for(model.begin(&prompt).text.len());
-        options.sampling.seed = self.seed;
-        let request = Request { prompt, options, stream: 0 };
-        let (mut stream, mut stops) =
-            (self.tokenizer.stream(), Stops::new(&self.settings.stop_strings));
-        let mut ending = TextEnding::Length;
-        let mut failed = None;
-        let drafted = speculate([model, draft.writer()?], &request, ahead, &mut |event| {
-            ending = event.finish.map_or(ending, TextEnding::from);
-            let piece = match stream.push(event.token) {
-                Ok(piece) => piece.unwrap_or_default(),
-                Err(error) => {
-                    failed = Some(error);
-                    return Flow::EndAll;
-                }
-            };
-            if stops.come_with(&piece) {
-                ending = TextEnding::Stop;
-            }
-            let goes_on = receive(&piece) && (event.finish.is_some() || ending != TextEnding::Stop);
-            if goes_on { Flow::Continue } else { Flow::EndAll }
-        })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        receive(&stream.finish()?);
-        let text = self.tokenizer.decode(&drafted.tokens)?;
-        let tokens = drafted.tokens.len();
-        Ok((WrittenText { text, tokens, ending, score: None }, drafted))
-    }
-
-    /// Requests one by one, so many at once; the longest prompts first, so that those that are read
-    /// together are of like length.
-    fn follow(
-        &self,
-        model: &dyn Writer,
-        requests: Vec<Request>,
-        done: &mut dyn FnMut(usize),
-    ) -> Result<Vec<WrittenText>, PipelineError> {
-        let mut order: Vec<usize> = (0..requests.len()).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(requests[index].prompt.len()));
-        let mut texts: Vec<Text> = requests.iter().map(|_| Text::new(self)).collect();
-        let mut batch = Batch::new(model);
-        let mut waiting = order.iter();
-        // Which request each ticket is of.
-        let mut of_ticket: Vec<usize> = Vec::new();
-        let mut ready = 0;
-        loop {
-            while batch.len() < ROWS
-                && let Some(&index) = waiting.next()
-            {
-                let before = batch.len();
-                batch.admit(requests[index].clone())?;
-                of_ticket.push(index);
-                ready += usize::from(batch.len() == before);
-            }
-            if batch.is_empty() {
-                break;
-            }
-            for event in batch.step()? {
-                let text = &mut texts[of_ticket[event.ticket.index()]];
-                text.push(event.token, event.finish)?;
-                if text.ending.is_some() {
-                    batch.cancel(event.ticket);
-                    ready += 1;
-                    done(ready);
-                }
-            }
-        }
-        texts.into_iter().map(Text::finish).collect()
-    }
-
-    fn follow_beams(
-        &self,
-        model: &dyn Writer,
-        requests: &[Request],
-        done: &mut dyn FnMut(usize),
-    ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
-        let Some(beams) = &self.settings.beams else { return Ok(Vec::new()) };
-        let mut order: Vec<usize> = (0..requests.len()).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(requests[index].prompt.len()));
-        let mut texts = vec![Vec::new(); requests.len()];
-        let stops = Stops::new(&self.settings.stop_strings);
-        let mut ready = 0;
-        for some in order.chunks((2 * ROWS / beams.width).max(1)) {
-            let together: Vec<Request> =
-                some.iter().map(|&index| requests[index].clone()).collect();
-            let found = beam_search(model, &together, beams, &mut |tokens| {
-                let is_end = !stops.is_empty()
-                    && self.tokenizer.decode(tokens).is_ok_and(|text| stops.is_at_end(&text));
-                if is_end { Flow::EndText } else { Flow::Continue }
-            })?;
-            for (&index, found) in some.iter().zip(found) {
-                for best in found.into_iter().take(self.settings.n_texts) {
-                    let max = requests[index].options.max_new_tokens;
-                    let is_ended = best.tokens.last().is_some_and(|token| {
-                        requests[index].options.eos.contains(token)
-                    });
-                    let is_cut = !is_ended && best.tokens.len() >= max;
-                    texts[index].push(WrittenText {
-                        text: self.tokenizer.decode(&best.tokens)?,
-                        tokens: best.tokens.len(),
-                        ending: if is_cut { TextEnding::Length } else { TextEnding::Stop },
-                        score: Some(best.score),
-                    });
-                }
-            }
-            ready += some.len();
-            done(ready);
-        }
-        Ok(texts)
-    }
-}
-
-/// A text in the making.
-struct Text<'p> {
-    pipeline: &'p TextGeneration,
-    tokens: Vec<u32>,
-    stops: Stops,
-    stream: crate::datasets::tokenizer::TextStream,
-    ending: Option<TextEnding>,
-}
-
-impl<'p> Text<'p> {
-    fn new(pipeline: &'p TextGeneration) -> Self {
-        let stops = Stops::new(&pipeline.settings.stop_strings);
-        let stream = pipeline.tokenizer.stream();
-        Self { pipeline, tokens: Vec::new(), stops, stream, ending: None }
-    }
-
-    fn push(&mut self, token: u32, finish: Option<Finish>) -> Result<(), PipelineError> {
-        self.tokens.push(token);
-        self.ending = finish.map(TextEnding::from);
-        // Only where a string may stop it does the text matter before its end.
-        if !self.stops.is_empty()
-            && let Some(piece) = self.stream.push(token)?
-            && self.stops.come_with(&piece)
-        {
-            self.ending = Some(TextEnding::Stop);
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<WrittenText, PipelineError> {
-        Ok(WrittenText {
-            text: self.pipeline.tokenizer.decode(&self.tokens)?,
-            tokens: self.tokens.len(),
-            ending: self.ending.unwrap_or(TextEnding::Length),
-            score: None,
-        })
+    /// The text of tokens; those that the tokenizer lacks are none.
+    fn text_of(&self, tokens: &[u32]) -> Result<String, PipelineError> {
+        Ok(self.tokenizer.write(tokens, SpecialTokens::LeftOut)?)
     }
 }
 

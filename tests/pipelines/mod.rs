@@ -5,6 +5,7 @@ mod classes;
 mod features;
 mod fillings;
 mod tags;
+mod writing;
 mod zero_shot;
 
 use std::path::{Path, PathBuf};

@@ -191,17 +191,6 @@ impl GenerationConfig {
         };
         let n_texts = read.num_return_sequences.unwrap_or(1);
         let sampling = read.sampling();
-        let most = beams.as_ref().map_or(usize::MAX, |beams| beams.width);
-        if n_texts == 0
-            || n_texts > most
-            || (beams.is_none() && n_texts > 1 && sampling.is_greedy())
-        {
-            let reason = "it must be 1, or at most num_beams; with do_sample it can be more";
-            return Err(ConfigError::invalid("num_return_sequences", n_texts, reason));
-        }
-        if beams.is_some() && !sampling.is_greedy() {
-            return Err(ConfigError::unsupported("do_sample", true, "false, with num_beams"));
-        }
         let stop_strings = match read.stop_strings {
             Some(Texts::One(text)) => vec![text],
             Some(Texts::Many(texts)) => texts,
@@ -228,8 +217,36 @@ impl GenerationConfig {
             },
             ..Options::default()
         };
-        options.validate().map_err(invalid)?;
-        Ok(Self { options, longest, shortest, beams, n_texts, stop_strings })
+        let config = Self { options, longest, shortest, beams, n_texts, stop_strings };
+        config.validate().map_err(invalid)?;
+        Ok(config)
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// Names the first that makes no sense.
+    pub fn validate(&self) -> Result<(), OptionsError> {
+        self.options_for(1).validate()?;
+        let sampling = &self.options.sampling;
+        let most = match &self.beams {
+            None if sampling.is_greedy() => 1,
+            None => usize::MAX,
+            Some(beams) => {
+                beams.validate()?;
+                if !sampling.is_greedy() {
+                    let rule = "it must be 0 with num_beams: beam search does not sample";
+                    return Err(OptionsError::new("temperature", sampling.temperature, rule));
+                }
+                beams.width
+            }
+        };
+        if !(1..=most).contains(&self.n_texts) {
+            let rule = "it must be 1, or at most num_beams; where texts are sampled it can be more";
+            return Err(OptionsError::new("num_return_sequences", self.n_texts, rule));
+        }
+        Ok(())
     }
 
     /// The options of a text that begins with so many tokens; see [`Limit::Total`].
@@ -280,7 +297,6 @@ impl Fields {
             groups: self.num_beam_groups.unwrap_or(1),
             diversity_penalty: self.diversity_penalty.unwrap_or(0.0),
         };
-        beams.validate().map_err(invalid)?;
         Ok(Some(beams))
     }
 }

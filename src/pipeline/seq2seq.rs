@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::PipelineError;
 use super::text_generation::{TextEnding, TextGeneration, WrittenText};
+use super::{PipelineError, TextError};
 use crate::Device;
 use crate::datasets::tokenizer::{Reader, Tokenizer};
 use crate::models::generate::GenerationConfig;
 use crate::models::precision::Precision;
-use crate::models::pretrained;
+use crate::models::pretrained::{self, LoadError};
 
 /// Shortens texts.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ pub struct Rewritten {
 struct Rewriting {
     generation: TextGeneration,
     reader: Reader,
+    vocab_size: usize,
     /// Said before every text: T5 learns its tasks so.
     prefix: String,
     /// The language of the texts, where tokens say it.
@@ -183,14 +184,24 @@ impl Rewriting {
         let loaded = pretrained::load(folder, device)?;
         let tasks = loaded.blueprint.config["task_specific_params"].as_object();
         let task = tasks.into_iter().flatten().find(|(task, _)| is_meant(task));
-        let settings = task.map_or(&Value::Null, |(_, settings)| settings);
-        let prefix = settings["prefix"].as_str().unwrap_or_default().to_owned();
-        let config = &loaded.blueprint.config;
-        let settings = GenerationConfig::read_for(folder, config, settings)?;
+        let task = task.map_or(&Value::Null, |(_, settings)| settings);
+        let prefix = task["prefix"].as_str().unwrap_or_default().to_owned();
+        let (path, own) = GenerationConfig::fields(folder, &loaded.blueprint.config)?;
+        // What nobody says is as in the pipelines of transformers 4.
+        let mut fields = Map::from_iter([("num_beams".to_owned(), Value::from(4))]);
+        fields.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
+        fields.extend(task.as_object().cloned().unwrap_or_default());
+        if !["max_length", "max_new_tokens"].iter().any(|field| fields.contains_key(*field)) {
+            fields.insert("max_new_tokens".to_owned(), Value::from(256));
+        }
+        let settings = GenerationConfig::from_fields(&fields)
+            .map_err(|source| LoadError::Config { path, source })?;
         let tokenizer = Tokenizer::load(folder)?;
         let generation = TextGeneration::new(loaded, tokenizer, settings)?;
-        let reader = generation.tokenizer().reader(generation.writer()?.prompt_limit())?;
-        Ok(Self { generation, reader, prefix, source: None })
+        let model = generation.writer()?;
+        let (limit, vocab_size) = (model.prompt_limit(), model.vocab_size());
+        let reader = generation.tokenizer().reader(limit)?;
+        Ok(Self { generation, reader, vocab_size, prefix, source: None })
     }
 
     fn cast(self, precision: Precision) -> Self {
@@ -203,8 +214,9 @@ impl Rewriting {
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<Rewritten>>, PipelineError> {
         let (mut prompts, mut cut) = (Vec::new(), Vec::new());
-        for text in texts {
-            let (ids, is_cut) = self.read(text.as_ref())?;
+        for (index, text) in texts.iter().enumerate() {
+            let read = self.read(text.as_ref());
+            let (ids, is_cut) = read.map_err(|source| PipelineError::Text { index, source })?;
             prompts.push(ids);
             cut.push(is_cut);
         }
@@ -220,7 +232,7 @@ impl Rewriting {
 
     /// A text's tokens, and whether they are not all. Where a token among them says the language, it
     /// says that of the texts.
-    fn read(&self, text: &str) -> Result<(Vec<u32>, bool), PipelineError> {
+    fn read(&self, text: &str) -> Result<(Vec<u32>, bool), TextError> {
         let encoding = self.reader.read(&format!("{}{text}", self.prefix))?;
         let (mut ids, is_cut) = (encoding.ids, encoding.is_cut);
         if let Some(source) = self.source {
@@ -233,9 +245,13 @@ impl Rewriting {
             }
         }
         if ids.is_empty() {
-            return Err(PipelineError::EmptyPrompt);
+            return Err(TextError::Empty("text"));
         }
-        Ok((ids, is_cut))
+        let vocab_size = self.vocab_size;
+        match ids.iter().find(|&&id| id as usize >= vocab_size) {
+            Some(&id) => Err(TextError::Vocabulary { id, vocab_size }),
+            None => Ok((ids, is_cut)),
+        }
     }
 }
 

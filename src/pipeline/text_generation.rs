@@ -10,10 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::PipelineError;
 use super::token_stream::{Stops, TokenStream};
 use crate::Device;
-use crate::datasets::tokenizer::{Reader, SpecialTokens, TextStream, Tokenizer};
-use crate::models::generate::{
-    Batch, Drafted, Finish, Flow, GenerationConfig, Request, Writer, beam_search, speculate, writer,
-};
+use crate::datasets::tokenizer::{Reader, SpecialTokens, Tokenizer};
+use crate::models::generate::{Batch, Finish, GenerationConfig, Request, Writer, writer};
 use crate::models::precision::Precision;
 use crate::models::pretrained::{self, Blueprint, Model, Pretrained};
 

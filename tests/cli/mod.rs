@@ -5,6 +5,7 @@ mod embed;
 mod pipelines;
 mod runs;
 mod verbs;
+mod writing;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

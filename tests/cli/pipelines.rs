@@ -10,17 +10,17 @@ use serde_json::{Value, json};
 use super::{Result, finish, refuse, succeed, zoo};
 use crate::golden::folder;
 
-fn model(name: &str) -> String {
+pub(super) fn model(name: &str) -> String {
     folder().join("pipelines").join(name).display().to_string()
 }
 
 /// A folder for the program to run in, which stays empty.
-fn at() -> tempfile::TempDir {
+pub(super) fn at() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
 /// Runs with these bytes as standard input.
-fn fed(folder: &Path, args: &[&str], input: &[u8]) -> Result {
+pub(super) fn fed(folder: &Path, args: &[&str], input: &[u8]) -> Result {
     let mut child = piped(folder, args);
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
@@ -36,7 +36,7 @@ fn piped(folder: &Path, args: &[&str]) -> Child {
     command.spawn().unwrap()
 }
 
-fn lines(result: &Result) -> Vec<Value> {
+pub(super) fn lines(result: &Result) -> Vec<Value> {
     result.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

@@ -7,7 +7,7 @@ use burn_zoo::datasets::tokenizer::Tokenizer;
 use burn_zoo::models::generate::GenerationConfig;
 use burn_zoo::models::pretrained::Blueprint;
 use burn_zoo::pipeline::{
-    PipelineError, Rewritten, Summarization, TextEnding, TextGeneration, Translation, WrittenText,
+    Rewritten, Summarization, TextEnding, TextGeneration, Translation, WrittenText,
 };
 use serde_json::{Map, Value, json};
 
@@ -23,7 +23,16 @@ fn settings(path: &Path, task: &str, parameters: &mut Parameters) -> GenerationC
     };
     let config = Blueprint::read(path).unwrap().config;
     let of_task = &config["task_specific_params"][task];
-    fields.extend(of_task.as_object().cloned().unwrap_or_default());
+    if task != "text-generation" {
+        // The pipelines of transformers 4 put 4 beams in the place of what the model says, and 256
+        // tokens where it does not say a length. A task's own 20 tokens are taken for no limit.
+        fields.insert("num_beams".into(), 4.into());
+        if fields.get("max_length").is_none_or(|length| *length == 20) {
+            fields.insert("max_new_tokens".into(), 256.into());
+        }
+    }
+    let of_task = of_task.as_object().cloned().unwrap_or_default();
+    fields.extend(of_task.into_iter().filter(|(name, value)| name != "max_length" || *value != 20));
     fields.extend(std::mem::take(&mut parameters.0));
     GenerationConfig::from_fields(&fields).unwrap()
 }

@@ -24,6 +24,17 @@ pub struct Beams {
     pub groups: usize,
     /// What a token loses for every beam of an earlier group that takes it at the same place.
     pub diversity_penalty: f64,
+    /// What becomes of the probability of tokens that may not be written.
+    pub forbidden: Forbidden,
+}
+
+/// What becomes of the probability of tokens that may not be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forbidden {
+    /// It is lost: texts that need them less are likelier.
+    Lost,
+    /// The others share it: `renormalize_logits` is true.
+    Shared,
 }
 
 /// When a beam search stops, with as many finished texts as there are beams.
@@ -50,7 +61,14 @@ impl Beams {
     /// Beams of this width, with the usual settings.
     pub fn new(width: usize) -> Self {
         let early_stopping = EarlyStopping::WhenUnlikely;
-        Self { width, length_penalty: 1.0, early_stopping, groups: 1, diversity_penalty: 0.0 }
+        Self {
+            width,
+            length_penalty: 1.0,
+            early_stopping,
+            groups: 1,
+            diversity_penalty: 0.0,
+            forbidden: Forbidden::Lost,
+        }
     }
 
     /// Checks the settings.
@@ -250,6 +268,9 @@ impl Search {
             let history =
                 History { source: &self.passage.source, text: &beam.text, begun: self.begun };
             self.options.constrain(history, &mut scores);
+            if self.beams.forbidden == Forbidden::Shared {
+                normalize(&mut scores);
+            }
             for (token, score) in (0..).zip(scores) {
                 let score = beam.score + f64::from(score);
                 let is_worse = best.len() == most && score <= best[most - 1].score;
@@ -318,10 +339,19 @@ impl Search {
 fn log_probabilities(scores: Tensor<2>, vocab_size: usize) -> Option<Vec<Vec<f32>>> {
     let scores: Vec<f32> = scores.into_data().iter::<f32>().collect();
     let normed = |row: &[f32]| {
-        let best = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let sum: f64 = row.iter().map(|score| f64::from(score - best).exp()).sum();
-        let total = f64::from(best) + sum.ln();
-        total.is_finite().then(|| row.iter().map(|s| (f64::from(*s) - total) as f32).collect())
+        let mut row = row.to_vec();
+        normalize(&mut row).is_finite().then_some(row)
     };
     scores.chunks_exact(vocab_size).map(normed).collect()
+}
+
+/// Makes the scores of a row log-probabilities; returns what was subtracted.
+fn normalize(row: &mut [f32]) -> f64 {
+    let best = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = row.iter().map(|score| f64::from(score - best).exp()).sum();
+    let total = f64::from(best) + sum.ln();
+    if total.is_finite() {
+        row.iter_mut().for_each(|score| *score = (f64::from(*score) - total) as f32);
+    }
+    total
 }

@@ -1,11 +1,11 @@
 //! `generation_config.json`: how a model's makers want it to write.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::beam::{Beams, EarlyStopping};
+use super::beam::{Beams, EarlyStopping, Forbidden};
 use super::constraints::Constraints;
 use super::options::{Options, OptionsError};
 use super::sampling::Sampling;
@@ -85,6 +85,7 @@ struct Fields {
     diversity_penalty: Option<f64>,
     length_penalty: Option<f64>,
     early_stopping: Option<Value>,
+    renormalize_logits: Option<bool>,
     num_return_sequences: Option<usize>,
     repetition_penalty: Option<f64>,
     no_repeat_ngram_size: Option<usize>,
@@ -130,28 +131,30 @@ impl GenerationConfig {
     ///
     /// A file that cannot be read, a value that makes no sense or is not supported.
     pub fn read(folder: &Path, config: &Value) -> Result<Self, LoadError> {
-        Self::read_for(folder, config, &Value::Null)
+        let (path, fields) = Self::fields(folder, config)?;
+        Self::from_fields(&fields).map_err(|source| LoadError::Config { path, source })
     }
 
-    /// The same, where the fields of a task, an object in `task_specific_params`, come first.
+    /// The fields that a directory has, and the file that they are from.
     ///
     /// # Errors
     ///
-    /// As for [`GenerationConfig::read`].
-    pub fn read_for(folder: &Path, config: &Value, task: &Value) -> Result<Self, LoadError> {
+    /// A file that cannot be read.
+    pub fn fields(
+        folder: &Path,
+        config: &Value,
+    ) -> Result<(PathBuf, Map<String, Value>), LoadError> {
         let path = folder.join(GENERATION_FILE);
-        let (path, mut fields): (_, Map<String, Value>) = match std::fs::read_to_string(&path) {
+        match std::fs::read_to_string(&path) {
             Ok(text) => match serde_json::from_str(&text) {
-                Ok(fields) => (path, fields),
-                Err(error) => return Err(LoadError::Config { path, source: error.into() }),
+                Ok(fields) => Ok((path, fields)),
+                Err(error) => Err(LoadError::Config { path, source: error.into() }),
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                (folder.join(CONFIG_FILE), config.as_object().cloned().unwrap_or_default())
+                Ok((folder.join(CONFIG_FILE), config.as_object().cloned().unwrap_or_default()))
             }
-            Err(source) => return Err(LoadError::Read { path, source }),
-        };
-        fields.extend(task.as_object().cloned().unwrap_or_default());
-        Self::from_fields(&fields).map_err(|source| LoadError::Config { path, source })
+            Err(source) => Err(LoadError::Read { path, source }),
+        }
     }
 
     /// Reads the fields of a `generation_config.json`.
@@ -172,7 +175,6 @@ impl GenerationConfig {
                 ("force_words_ids", Value::Null),
                 ("guidance_scale", json!(1.0)),
                 ("penalty_alpha", json!(0.0)),
-                ("renormalize_logits", json!(false)),
                 ("sequence_bias", Value::Null),
                 ("top_h", Value::Null),
                 ("watermarking_config", Value::Null),
@@ -296,6 +298,10 @@ impl Fields {
             early_stopping,
             groups: self.num_beam_groups.unwrap_or(1),
             diversity_penalty: self.diversity_penalty.unwrap_or(0.0),
+            forbidden: match self.renormalize_logits {
+                Some(true) => Forbidden::Shared,
+                Some(false) | None => Forbidden::Lost,
+            },
         };
         Ok(Some(beams))
     }

@@ -11,7 +11,7 @@ mod speculative;
 mod writer;
 
 pub use batch::{Batch, Event, Finish, Prompt, Request, Ticket};
-pub use beam::{Beams, EarlyStopping, Hypothesis, beam_search};
+pub use beam::{Beams, EarlyStopping, Forbidden, Hypothesis, beam_search};
 pub use config::{GenerationConfig, Limit};
 pub use constraints::{Constraints, History};
 pub use decode::{Flow, GenerateError, generate};

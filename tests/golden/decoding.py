@@ -244,6 +244,8 @@ class Trial:
         less = {k: v for k, v in settings.items() if k != key}
         if key == "num_beams":
             less.pop("num_return_sequences", None)
+        if key == "num_beam_groups":
+            less.pop("diversity_penalty")
         basics = self.model.basics
         usual = {key: basics[key]} if basics.get(key, settings[key]) != settings[key] else {}
         return {**less, **usual}

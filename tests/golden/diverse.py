@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Adds diverse beam search to generation.json: transformers 5 has none, 4.49.0 does.
+"""Adds diverse beam search to generation.json: transformers 5 has none, 4.51.3 does.
 
     diverse.py                  every model that has such runs
     diverse.py t5 gpt2/base     a family, a model

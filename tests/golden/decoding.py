@@ -31,7 +31,7 @@ DULL = ("t5/base", "mbart/base", "marian/base", "m2m_100/base", "pegasus/base")
 NOISE = 1e-4
 NOISY_COPIES = 3
 # How far a score in f64 may be from that in f32, relative to its size.
-SCORE_TOLERANCE = 2e-5
+SCORE_TOLERANCE = 1e-5
 
 # ---------------------------------------------------------------------------------------- models
 
@@ -244,6 +244,8 @@ class Trial:
         less = {k: v for k, v in settings.items() if k != key}
         if key == "num_beams":
             less.pop("num_return_sequences", None)
+        if key == "num_beam_groups":
+            less.pop("diversity_penalty")
         basics = self.model.basics
         usual = {key: basics[key]} if basics.get(key, settings[key]) != settings[key] else {}
         return {**less, **usual}
@@ -298,8 +300,10 @@ def attempt(trial, run, strict):
 
 
 def has_effect(trial, run, settings, found):
-    short = [row for row in flat(found.sequences) if len(row) < trial.new_tokens]
-    if len(short) < run.early:
+    """Whether the texts are of some length, and others than without what is tested."""
+    texts = flat(found.sequences)
+    short = [text for text in texts if len(text) < trial.new_tokens]
+    if len(short) < run.early or max(map(len, texts)) < 5 or len(set(freeze(texts))) < 2:
         return False
     others = (trial.without(settings, key) for key in run.matters)
     model, rows = trial.model.exact, trial.rows

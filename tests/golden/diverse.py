@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Adds diverse beam search to generation.json: transformers 5 has none, 4.51.3 does.
+
+    diverse.py                  every model that has such runs
+    diverse.py t5 gpt2/base     a family, a model
+    diverse.py --check [...]    computes the stored runs again and compares
+
+It needs the versions of requirements-groups.txt in front of the others:
+
+    python="$(scripts/reference-env)"
+    "$python" -m pip install --no-deps --target DIR -r tests/golden/requirements-groups.txt
+    PYTHONPATH=DIR "$python" tests/golden/diverse.py
+
+The prompts are those of generation.py, which runs first.
+"""
+
+import argparse
+import os
+import sys
+
+os.environ["GOLDEN_OLDER_VERSIONS"] = "requirements-groups.txt"
+
+import reference  # before torch: it sets the threads
+
+from decoding import Run, check, entry, load_all, path_of, quiet, read, search, write
+
+MODELS = ("gpt2/base", "llama/base", "t5/base", "bart/base")
+PREFIX = "diverse-"
+# What both versions do alike, so that the model is known to be the same.
+COMMON = ("greedy", "greedy-eos")
+
+
+def runs():
+    base = {"num_beams": 4}
+    # Without groups there is no diversity either.
+    matters = ("num_beam_groups",)
+    for groups in (2, 4):
+        for penalty in (0.5, 1.5):
+            settings = {**base, "num_beam_groups": groups, "diversity_penalty": penalty}
+            name = f"{PREFIX}{groups}-{penalty}"
+            yield Run(name, settings, 2, matters, early=1)
+            all_four = {**settings, "num_return_sequences": 4}
+            yield Run(f"{name}-best-4", all_four, 2, matters, early=2)
+    half = {**base, "num_beam_groups": 2, "diversity_penalty": 0.5, "num_return_sequences": 2}
+    whole = {**base, "num_beam_groups": 4, "diversity_penalty": 1.5, "num_return_sequences": 3}
+    for name, settings in ((f"{PREFIX}2-0.5", half), (f"{PREFIX}4-1.5", whole)):
+        yield Run(f"{name}-no-eos", settings, 0, matters)
+        yield Run(f"{name}-early", {**settings, "early_stopping": True}, 2, matters, early=1)
+        yield Run(f"{name}-never", {**settings, "early_stopping": "never"}, 2, matters, early=1)
+        for penalty in (0.5, 2.0, -1.0):
+            yield Run(f"{name}-length-penalty-{penalty}", {**settings, "length_penalty": penalty},
+                      2, (*matters, "length_penalty"), early=int(penalty < 1))
+        yield Run(f"{name}-repetition-penalty", {**settings, "repetition_penalty": 1.3}, 2,
+                  (*matters, "repetition_penalty"))
+        yield Run(f"{name}-no-repeat-2", {**settings, "no_repeat_ngram_size": 2}, 2, matters)
+        yield Run(f"{name}-min-new-tokens", {**settings, "min_new_tokens": 8}, 2,
+                  (*matters, "min_new_tokens"))
+
+
+def write_model(id):
+    model, stored = load_all(id), read(id)
+    kept = [run for run in stored["runs"] if not run["name"].startswith(PREFIX)]
+    entries = []
+    for run in runs():
+        outcome = search(model, stored["prompts"], run)
+        if outcome is None:
+            outcome = search(model, stored["prompts"], run, strict=False)
+            print(f"{id}: {run.name} has no effect" if outcome else f"{id}: no {run.name}",
+                  file=sys.stderr)
+        if outcome:
+            entries.append(entry(run, *outcome))
+    write(id, stored["prompts"], kept + entries)
+
+
+def problems_of(id):
+    """What is not as stored, of these runs and of those that both versions do alike."""
+    model, stored = load_all(id), read(id)
+    mine = [run for run in stored["runs"] if run["name"].startswith(PREFIX)]
+    common = [run for run in stored["runs"] if run["name"] in COMMON]
+    return check(model, stored, mine + common)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", nargs="*", help="`family` or `family/case`; default: all")
+    parser.add_argument("--check", action="store_true", help="compare and write nothing")
+    args = parser.parse_args()
+    unknown = [n for n in args.model if not any(n in (id, id.split("/")[0]) for id in MODELS)]
+    if unknown:
+        parser.error(f"no model {', '.join(unknown)}; there are: {', '.join(MODELS)}")
+    chosen = [id for id in MODELS if not args.model or {id, id.split("/")[0]} & set(args.model)]
+    quiet()
+    problems = []
+    for id in chosen:
+        print(id, file=sys.stderr)
+        if not path_of(id).is_file():
+            problems.append(f"{id}: no generation.json; run generation.py first")
+            continue
+        if not args.check:
+            write_model(id)
+        problems += problems_of(id)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -5,37 +5,29 @@
 #![recursion_limit = "256"]
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use burn_zoo::datasets::tokenizer::Tokenizer;
-use burn_zoo::models::generate::{Event, Options, Sampling, generate};
-use burn_zoo::models::pretrained;
+use burn_zoo::models::generate::Limit;
+use burn_zoo::pipeline::TextGeneration;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().context("usage: generate DIRECTORY [TEXT]")?;
     let text = arguments.next().unwrap_or_else(|| "Once upon a time".into());
 
-    let folder = PathBuf::from(folder);
     let device = burn_zoo::device::parse("flex")?;
-    let model = pretrained::load(&folder, &device)?.into_causal_lm()?;
-    let tokenizer = Tokenizer::load(&folder)?;
-
-    let sampling = Sampling { temperature: 0.8, top_k: Some(40), ..Sampling::default() };
-    let options = Options { max_new_tokens: 200, eos: tokenizer.eos(), sampling };
-    let prompt = tokenizer.encode(&text)?;
+    let mut generation = TextGeneration::open(folder.as_ref(), &device)?;
+    // What is not set here is as the model's generation_config.json has it.
+    generation.settings_mut().longest = Limit::New(200);
+    generation.settings_mut().options.sampling.temperature = 0.8;
+    generation.settings_mut().options.sampling.top_k = Some(40);
 
     print!("{text}");
     // Several tokens can make one character: the stream gives out whole characters.
-    let mut stream = tokenizer.stream();
-    generate(&model, &[prompt], &options, &mut |event: Event| match stream.push(event.token) {
-        Ok(piece) => {
-            print!("{}", piece.unwrap_or_default());
-            std::io::stdout().flush().is_ok()
-        }
-        Err(_) => false,
-    })?;
-    println!("{}", stream.finish()?);
+    for piece in generation.stream(&text)? {
+        print!("{}", piece?);
+        std::io::stdout().flush()?;
+    }
+    println!();
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod cli;
 mod contract;
 mod families_page;
+mod generation;
 mod golden;
 mod hostile_configs;
 mod layout;
@@ -13,5 +14,6 @@ mod loading;
 mod minilm;
 mod mutations;
 mod parity;
+mod pipelines;
 mod rope;
 mod training;

@@ -1,66 +1,59 @@
 //! `zoo generate`
 
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Result;
-use serde_json::{Value, json};
+use anyhow::{Result, anyhow};
+use serde_json::json;
 
+use super::writing::{WritingArgs, without_settings_of_its_own};
 use super::{DtypeArg, Global, ModelArg, usage};
-use crate::datasets::tokenizer::Tokenizer;
-use crate::models::generate::{Event, Options, Sampling, Writer, generate};
-use crate::models::pretrained::{self, Model};
+use crate::models::generate::GenerateError;
+use crate::pipeline::{PipelineError, TextGeneration, WrittenText};
 
 /// Continue a text.
 #[derive(clap::Args)]
 #[command(
     allow_negative_numbers = true,
-    after_help = "A decoder continues the prompt, an encoder-decoder writes what follows on it. The text \
-                  is printed as its tokens come. When the context is full, its older half is \
-                  forgotten and the text goes on.\n\nExamples:\n  \
+    after_help = "A decoder continues the prompt, an encoder-decoder writes what follows on it. One text is \
+                  printed as its tokens come; several are printed when they are ready, with --json one \
+                  object a line. How texts are written is taken from the model's generation_config.json; \
+                  without one, they are sampled with a temperature of 0.8. When the context is full, its \
+                  older half is forgotten and the text goes on.\n\nExamples:\n  \
                   zoo generate runs/gpt2-nano-stories\n  \
                   zoo generate runs/shakespeare --prompt 'ROMEO:' --max-new-tokens 400 --temperature 0.8 --top-k 40\n  \
-                  echo 'To be' | zoo generate runs/shakespeare --prompt - --greedy --json"
+                  zoo generate runs/shakespeare -p 'To be' --beams 4 --texts 3 --no-repeat-ngram 3\n  \
+                  zoo generate large -p 'Once' --greedy --draft small\n  \
+                  echo 'To be' | zoo generate runs/shakespeare --prompt - --greedy --json\n  \
+                  zoo generate runs/shakespeare --lines --json < prompts.txt"
 )]
 pub(crate) struct GenerateArgs {
     #[command(flatten)]
     model: ModelArg,
     #[command(flatten)]
     dtype: DtypeArg,
-    #[command(flatten)]
-    text: TextArgs,
-}
-
-/// What to continue, and how.
-#[derive(clap::Args, Clone)]
-pub(super) struct TextArgs {
-    /// The text to continue; `-` reads standard input; an empty line where nothing is given
+    /// A text to continue, can be given more than once; `-` reads one from standard input; a new text
+    /// where nothing is given
     #[arg(long, short, value_name = "TEXT")]
-    prompt: Option<String>,
-    /// Tokens to add at most
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 300)]
-    max_new_tokens: usize,
-    /// Always take the best token
-    #[arg(long, conflicts_with_all = ["temperature", "top_k", "top_p"])]
-    greedy: bool,
-    /// Below 1 the likely tokens become likelier, above 1 the unlikely ones do; 0 is greedy
-    #[arg(long, value_name = "T", default_value_t = 0.8)]
-    temperature: f64,
-    /// Choose among this many of the best tokens
-    #[arg(long, value_name = "K")]
-    top_k: Option<usize>,
-    /// Choose among the best tokens whose probabilities add up to this
-    #[arg(long, value_name = "P", default_value_t = 1.0)]
-    top_p: f64,
+    prompt: Vec<String>,
+    /// Continue every line of standard input
+    #[arg(long, conflicts_with = "prompt")]
+    lines: bool,
+    /// Draft tokens with this smaller model of the same tokenizer; the text stays the model's own
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["beams", "texts"])]
+    draft: Option<PathBuf>,
+    /// With --draft: tokens to draft at a time
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "draft")]
+    ahead: usize,
+    #[command(flatten)]
+    writing: WritingArgs,
 }
 
-impl TextArgs {
-    /// What `zoo train` prints at its end.
-    pub(super) fn sample(max_new_tokens: usize, prompt: Option<String>) -> Self {
-        let temperature = 0.8;
-        Self { prompt, max_new_tokens, greedy: false, temperature, top_k: None, top_p: 1.0 }
-    }
+/// A text to continue; none where a new one begins.
+struct Prompt {
+    text: String,
+    tokens: Vec<u32>,
 }
 
 pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
@@ -68,125 +61,193 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
     let spinner = global.spinner(format!("loading {}", folder.display()));
     let device = global.device()?;
     let precision = args.dtype.on(global, &device)?;
-    let loaded = pretrained::load(folder, &device)?;
-    let eos = eos(folder, &loaded.blueprint.config);
-    let model = loaded.into_writer().map_err(usage)?.cast(precision);
-    let tokenizer = Tokenizer::load(folder)?;
+    let open = |folder| -> Result<TextGeneration> {
+        let opened = TextGeneration::open(folder, &device).map_err(classify)?;
+        let mut opened = opened.cast(precision).with_seed(global.seed);
+        without_settings_of_its_own(folder, opened.settings_mut());
+        args.writing.apply(opened.settings_mut());
+        opened.settings().validate().map_err(|error| classify(error.into()))?;
+        Ok(opened)
+    };
+    let generation = open(folder)?;
+    let draft = args.draft.as_deref().map(open).transpose()?;
     spinner.finish_and_clear();
-    write_text(global, (&model, &tokenizer), &args.text, eos.or(tokenizer.eos()))
+    let prompts = args.prompts(&generation)?;
+    match (&draft, prompts.as_slice()) {
+        (Some(draft), prompts) => prompts
+            .iter()
+            .try_for_each(|prompt| print_drafted(global, prompt, (&generation, draft), args.ahead)),
+        (None, [prompt])
+            if args.writing.n_texts() == 1 && generation.settings().beams.is_none() =>
+        {
+            print_stream(global, prompt, &generation)
+        }
+        (None, prompts) => print_all(global, prompts, &generation),
+    }
 }
 
-/// Continues the prompt, or writes what follows on it, and prints the text.
+/// Continues a prompt, or begins a text, and prints it as it comes.
 pub(super) fn write_text(
     global: &Global,
-    (model, tokenizer): (&Model, &Tokenizer),
-    args: &TextArgs,
-    eos: Option<u32>,
+    generation: &TextGeneration,
+    prompt: Option<&str>,
 ) -> Result<()> {
-    match model {
-        Model::CausalLm(model) => print_text(global, (model, tokenizer), args, eos),
-        Model::Seq2SeqLm(model) => print_text(global, (model, tokenizer), args, eos),
-        _ => Err(usage("the model writes no texts")),
+    print_stream(global, &Prompt::new(generation, prompt)?, generation)
+}
+
+impl GenerateArgs {
+    fn prompts(&self, generation: &TextGeneration) -> Result<Vec<Prompt>> {
+        if self.lines {
+            let lines = io::read_to_string(io::stdin())?;
+            let prompts: Result<Vec<Prompt>> =
+                lines.lines().map(|line| Prompt::new(generation, Some(line))).collect();
+            return match prompts? {
+                prompts if prompts.is_empty() => Err(usage("standard input has no line")),
+                prompts => Ok(prompts),
+            };
+        }
+        if self.prompt.is_empty() {
+            return Ok(vec![Prompt::new(generation, None)?]);
+        }
+        let prompt = |text: &String| match text.as_str() {
+            "-" => {
+                let mut text = String::new();
+                io::stdin().read_to_string(&mut text)?;
+                Prompt::new(generation, Some(&text))
+            }
+            text => Prompt::new(generation, Some(text)),
+        };
+        self.prompt.iter().map(prompt).collect()
     }
 }
 
-fn print_text<W: Writer>(
-    global: &Global,
-    (model, tokenizer): (&W, &Tokenizer),
-    args: &TextArgs,
-    eos: Option<u32>,
-) -> Result<()> {
-    let (prompt, tokens) = prompt(args, tokenizer, eos)?;
-    let temperature = if args.greedy { 0.0 } else { args.temperature };
-    let sampling =
-        Sampling { temperature, top_k: args.top_k, top_p: args.top_p, seed: global.seed };
-    sampling.validate().map_err(usage)?;
-    let options = Options { max_new_tokens: args.max_new_tokens, eos, sampling };
-
-    let mut out = io::stdout().lock();
-    let mut stream = tokenizer.stream();
-    let mut failed: Option<anyhow::Error> = None;
-    let mut is_begun = false;
-    let began = Instant::now();
-    let added = generate(model, &[tokens], &options, &mut |event: Event| {
-        let is_end = Some(event.token) == eos;
-        if global.json || is_end {
-            return true;
-        }
-        let mut print = || -> Result<()> {
-            // Not before the first token: a prompt that is refused is not printed.
-            if !std::mem::replace(&mut is_begun, true) {
-                out.write_all(prompt.as_bytes())?;
+impl Prompt {
+    /// Without a text, a new one begins: after the end of another, or on a new line.
+    fn new(generation: &TextGeneration, text: Option<&str>) -> Result<Self> {
+        match text {
+            Some("") => Err(usage("the prompt is empty; leave --prompt out to begin a new text")),
+            Some(text) => {
+                let tokens = generation.encode(text).map_err(classify)?;
+                Ok(Self { text: text.into(), tokens })
             }
-            if let Some(piece) = stream.push(event.token)? {
-                out.write_all(piece.as_bytes())?;
-                out.flush()?;
-            }
-            Ok(())
-        };
-        match print() {
-            Ok(()) => true,
-            Err(error) => {
-                failed = Some(error);
-                false
+            None => {
+                let tokens = generation.encode("").or_else(|_| generation.encode("\n"));
+                Ok(Self { text: String::new(), tokens: tokens.map_err(classify)? })
             }
         }
-    })
-    .map_err(usage)?
-    .remove(0);
-    if let Some(error) = failed {
-        return Err(error);
     }
-    let seconds = began.elapsed().as_secs_f64();
+}
+
+fn print_stream(global: &Global, prompt: &Prompt, generation: &TextGeneration) -> Result<()> {
+    let began = Instant::now();
+    let mut stream = generation.stream_tokens(prompt.tokens.clone()).map_err(classify)?;
     if global.json {
-        let text: Vec<u32> = added.iter().copied().filter(|&id| Some(id) != eos).collect();
-        drop(out);
-        return global.print_json(&json!({
-            "prompt": prompt,
-            "text": tokenizer.decode(&text)?,
-            "tokens": added.len(),
-            "tokens_per_second": added.len() as f64 / seconds,
-        }));
+        let text = stream.by_ref().collect::<Result<String, _>>().map_err(classify)?;
+        return print_json(global, (prompt, None), &began, &stream.written(text));
+    }
+    let mut out = io::stdout().lock();
+    let mut is_begun = false;
+    while let Some(piece) = stream.next() {
+        let piece = piece.map_err(classify)?;
+        // Not before the first piece: a prompt that is refused is not printed.
+        if !std::mem::replace(&mut is_begun, true) {
+            out.write_all(prompt.text.as_bytes())?;
+        }
+        out.write_all(piece.as_bytes())?;
+        out.flush()?;
     }
     if !is_begun {
-        out.write_all(prompt.as_bytes())?;
+        out.write_all(prompt.text.as_bytes())?;
     }
-    out.write_all(stream.finish()?.as_bytes())?;
     out.write_all(b"\n")?;
     Ok(out.flush()?)
 }
 
-/// The prompt's text and tokens. Without one a text begins: after the end of another, or on a new line.
-fn prompt(args: &TextArgs, tokenizer: &Tokenizer, eos: Option<u32>) -> Result<(String, Vec<u32>)> {
-    let text = match args.prompt.as_deref() {
-        Some("-") => {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text)?;
-            text
-        }
-        Some(text) => text.to_string(),
-        None => {
-            return match eos {
-                Some(eos) => Ok((String::new(), vec![eos])),
-                None => Ok((String::new(), tokenizer.encode("\n").map_err(usage)?)),
-            };
-        }
+fn print_all(global: &Global, prompts: &[Prompt], generation: &TextGeneration) -> Result<()> {
+    let began = Instant::now();
+    let bar = match prompts.len() {
+        1 => global.spinner("writing".into()),
+        count => global.bar(count as u64, "prompts"),
     };
-    if text.is_empty() {
-        return Err(usage("the prompt is empty; leave --prompt out to begin a new text"));
+    let tokens = prompts.iter().map(|prompt| prompt.tokens.clone()).collect();
+    let written = generation.write_tokens(tokens, &mut |ready| bar.set_position(ready as u64));
+    bar.finish_and_clear();
+    for (prompt, texts) in prompts.iter().zip(written.map_err(classify)?) {
+        for (place, text) in texts.iter().enumerate() {
+            if global.json {
+                print_json(global, (prompt, Some(place)), &began, text)?;
+            } else {
+                global.print(&format!("{}{}", prompt.text, text.text))?;
+            }
+        }
     }
-    let tokens = tokenizer.encode(&text).map_err(usage)?;
-    Ok((text, tokens))
+    Ok(())
 }
 
-/// The token that ends a text, by `generation_config.json` or `config.json`.
-fn eos(folder: &Path, config: &Value) -> Option<u32> {
-    let text = std::fs::read_to_string(folder.join("generation_config.json")).unwrap_or_default();
-    let generation: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-    let read = |value: &Value| {
-        let id = &value["eos_token_id"];
-        // A list has the main one first.
-        id.as_u64().or_else(|| id[0].as_u64()).and_then(|id| u32::try_from(id).ok())
+fn print_drafted(
+    global: &Global,
+    prompt: &Prompt,
+    (generation, draft): (&TextGeneration, &TextGeneration),
+    ahead: usize,
+) -> Result<()> {
+    let began = Instant::now();
+    let mut out = io::stdout().lock();
+    let mut failed = None;
+    let mut begin = Some(prompt.text.as_str()).filter(|_| !global.json);
+    let mut receive = |piece: &str| {
+        if global.json {
+            return true;
+        }
+        let text = [begin.take().unwrap_or_default(), piece].concat();
+        failed = out.write_all(text.as_bytes()).and_then(|()| out.flush()).err();
+        failed.is_none()
     };
-    read(&generation).or_else(|| read(config))
+    let written = generation.write_drafted(prompt.tokens.clone(), (draft, ahead), &mut receive);
+    let (text, drafted) = written.map_err(classify)?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    let (proposed, accepted) = (drafted.proposed, drafted.accepted);
+    global.note(&format!("\n{accepted} of {proposed} drafted tokens are the model's own"));
+    drop(out);
+    if global.json {
+        return print_json(global, (prompt, None), &began, &text);
+    }
+    global.print("")
+}
+
+/// A line of JSON.
+fn print_json(
+    global: &Global,
+    (prompt, place): (&Prompt, Option<usize>),
+    began: &Instant,
+    text: &WrittenText,
+) -> Result<()> {
+    let mut line = json!({
+        "prompt": prompt.text,
+        "text": text.text,
+        "tokens": text.tokens,
+        "ending": text.ending,
+    });
+    match place {
+        Some(place) => line["place"] = place.into(),
+        None => {
+            line["tokens_per_second"] = (text.tokens as f64 / began.elapsed().as_secs_f64()).into();
+        }
+    }
+    if let Some(score) = text.score {
+        line["score"] = score.into();
+    }
+    global.print(&line.to_string())
+}
+
+/// Which mistakes are the user's.
+pub(super) fn classify(error: PipelineError) -> anyhow::Error {
+    match error {
+        PipelineError::Model(error) => error.into(),
+        PipelineError::Generate(GenerateError::NotFinite) | PipelineError::Device(_) => {
+            anyhow!(error)
+        }
+        _ => usage(error),
+    }
 }

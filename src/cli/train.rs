@@ -12,10 +12,12 @@ use serde_json::json;
 
 pub(super) use args::{SizeArgs, TrainArgs};
 
-use super::generate::{TextArgs, write_text};
+use super::generate::write_text;
 use super::{Global, usage};
 use crate::datasets::batch::BatchShape;
-use crate::models::pretrained::Model;
+use crate::models::generate::{GenerationConfig, Limit};
+use crate::models::pretrained::{Blueprint, Model, Pretrained};
+use crate::pipeline::TextGeneration;
 use crate::system::{bytes, duration, peak_memory};
 use crate::train::{self, Display, Ending, Outcome, TrainError, Verbosity};
 
@@ -23,6 +25,7 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     let prepared = prepare::prepare(global, args)?;
     let (data, context) = (prepared.job.data.clone(), prepared.job.settings.context);
     let tokenizer = data.tokenizer().clone();
+    let (family, config) = prepared.job.described.clone();
     let interrupter = Interrupter::new();
     stop_on_ctrl_c(&interrupter)?;
     let display = if global.quiet {
@@ -36,18 +39,23 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     report(global, &outcome, prepared.steps)?;
     if args.sample > 0 && !global.json && outcome.ending == Ending::Finished {
         global.note("a sample:\n");
-        let text = match &outcome.model {
+        let (length, prompt) = match &outcome.model {
             // It writes what follows on a text: on one that it was not trained on.
             Model::Seq2SeqLm(_) => {
                 let half = context / 2;
                 let shape = BatchShape { rows: 1, context };
                 let row = data.valid_batches(shape)?.next();
                 let prompt = row.map(|row| tokenizer.decode(&row.inputs[..half])).transpose()?;
-                TextArgs::sample(args.sample.min(context - half), prompt)
+                (args.sample.min(context - half), prompt)
             }
-            _ => TextArgs::sample(args.sample, None),
+            _ => (args.sample, None),
         };
-        write_text(global, (&outcome.model, &tokenizer), &text, tokenizer.eos())?;
+        let mut settings = GenerationConfig { longest: Limit::New(length), ..Default::default() };
+        settings.options.sampling.temperature = 0.8;
+        let blueprint = Blueprint::new(family, config)?;
+        let loaded = Pretrained { blueprint, model: outcome.model };
+        let generation = TextGeneration::new(loaded, tokenizer, settings)?.with_seed(global.seed);
+        write_text(global, &generation, prompt.as_deref())?;
     }
     Ok(())
 }

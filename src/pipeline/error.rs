@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::datasets::tokenizer::TokenizerError;
+use crate::models::generate::{GenerateError, OptionsError};
 use crate::models::pretrained::LoadError;
 use crate::models::wire::config::ConfigError;
 
@@ -28,6 +29,45 @@ pub enum PipelineError {
         /// What is wrong with it.
         reason: String,
     },
+    /// What was asked for makes no sense, whatever the texts are.
+    #[error("{0}")]
+    Asked(String),
+    /// One of the texts has no answer; the others may have.
+    #[error("text {}: {source}", .index + 1)]
+    Text {
+        /// Which of the texts, from 0 on.
+        index: usize,
+        /// What is wrong with it.
+        source: TextError,
+    },
+    /// No text can be written.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// Nothing to continue, and no token that a text begins or ends with.
+    #[error("the prompt is empty, and the model has no token that begins a text")]
+    EmptyPrompt,
+    /// Pieces of texts that come all at once.
+    #[error("beams are not followed one after the other; a stream is of one text, without beams")]
+    BeamStream,
+    /// A language that the model does not have.
+    #[error("{name:?} is not one of the model's languages{}", languages(.known))]
+    Language {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The device failed.
+    #[error("the device failed: {0}")]
+    Device(String),
+}
+
+/// Why a text has no answer.
+#[derive(Debug, Error)]
+pub enum TextError {
+    /// The tokenizer cannot read it.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
     /// The tokenizer has tokens that the model does not know.
     #[error("the tokenizer gives token id {id}, and the model has {vocab_size} tokens")]
     Vocabulary {
@@ -36,7 +76,35 @@ pub enum PipelineError {
         /// The size of the model's vocabulary.
         vocab_size: usize,
     },
-    /// The device failed.
-    #[error("the device failed: {0}")]
-    Device(String),
+    /// There is nothing in it.
+    #[error("the {0} is empty")]
+    Empty(&'static str),
+    /// Nothing in it is to be filled in.
+    #[error("there is no {mask} in the text; write {mask} where a word is to be found")]
+    NoMask {
+        /// What a mask is written as.
+        mask: String,
+    },
+    /// What is to be filled in lies in the part that the model does not read.
+    #[error("the {mask} lies beyond the first {max_length} tokens, which are all that is read")]
+    MaskIsCut {
+        /// What a mask is written as.
+        mask: String,
+        /// The longest text in tokens.
+        max_length: usize,
+    },
+}
+
+impl From<OptionsError> for PipelineError {
+    fn from(error: OptionsError) -> Self {
+        Self::Generate(error.into())
+    }
+}
+
+/// The languages that there are, as the end of a sentence.
+fn languages(known: &[String]) -> String {
+    match known {
+        [] => ": it has no tokens for languages".into(),
+        _ => format!(": they are {}", known.join(", ")),
+    }
 }

@@ -239,8 +239,8 @@ fn what_cannot_be_continued_is_refused() {
     generate(&["--prompt", "é"], &["'é'", "vocabulary"]);
     generate(&["--prompt", ""], &["empty"]);
     generate(&["--temperature", "-1"], &["temperature is -1"]);
-    generate(&["--top-k", "0"], &["top-k is 0"]);
-    generate(&["--top-p", "2"], &["top-p is 2"]);
+    generate(&["--top-k", "0"], &["top_k is 0"]);
+    generate(&["--top-p", "2"], &["top_p is 2"]);
     generate(&["--greedy", "--top-k", "3"], &["--greedy", "--top-k"]);
     refuse(at, &["generate", "absent"], (2, &["absent", "no such directory"]));
 }

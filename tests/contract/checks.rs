@@ -12,7 +12,7 @@ use burn_zoo::train::gradients::by_path;
 use crate::golden::{Case, assert_close, cases, loss, outputs, relative_error, values};
 
 /// `flex`, or the device that `ZOO_TEST_DEVICE` names.
-pub(super) fn device() -> Device {
+pub(crate) fn device() -> Device {
     match std::env::var("ZOO_TEST_DEVICE") {
         Ok(name) => burn_zoo::device::parse(&name).unwrap_or_else(|error| panic!("{error}")),
         Err(_) => Device::flex(),

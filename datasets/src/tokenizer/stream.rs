@@ -23,13 +23,16 @@ impl TextStream {
         Self { tokenizer, ids: Vec::new(), before: String::new(), before_ids: 0 }
     }
 
-    /// The text that `id` completes; `None` while it takes more ids, and for special tokens.
+    /// The text that `id` completes; `None` while it takes more ids, for special tokens, and for ids
+    /// without a token: models can have more tokens than their tokenizers.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::UnknownId`].
+    /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
     pub fn push(&mut self, id: u32) -> Result<Option<String>, TokenizerError> {
-        self.tokenizer.check_id(id)?;
+        if self.tokenizer.token(id).is_err() {
+            return Ok(None);
+        }
         step_decode_stream(
             &self.tokenizer.inner,
             vec![id],

@@ -115,7 +115,8 @@ fn an_id_that_is_no_token_is_an_error() {
     let tokenizer = Tokenizer::characters("abc".chars()).unwrap();
     let error = tokenizer.decode(&[0, 3]).unwrap_err();
     assert!(matches!(error, TokenizerError::UnknownId { id: 3, vocab_size: 3 }), "{error:?}");
-    assert!(tokenizer.stream().push(3).is_err());
+    // Models can have more tokens than their tokenizers.
+    assert_eq!(tokenizer.stream().push(3).unwrap(), None);
 }
 
 #[test]

@@ -137,11 +137,7 @@ impl Blueprint {
     }
 
     /// A model with this head was asked for what others do.
-    pub(super) fn wrong_head(
-        &self,
-        wanted: &'static str,
-        does: impl Fn(Task) -> bool,
-    ) -> ConfigError {
+    pub fn wrong_head(&self, wanted: &'static str, does: impl Fn(Task) -> bool) -> ConfigError {
         let classes = self.family.tasks.iter().filter(|(task, ..)| does(*task));
         ConfigError::WrongHead {
             found: self.config["architectures"][0].to_string(),

@@ -1,0 +1,135 @@
+//! `zoo summarize` and `zoo translate`
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::generate::classify;
+use super::texts::TextArgs;
+use super::writing::WritingArgs;
+use super::{DtypeArg, Global, ModelArg};
+use crate::pipeline::{PipelineError, Rewritten, Summarization, TextGeneration, Translation};
+
+/// Shorten texts.
+#[derive(clap::Args)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "How summaries are written is taken from the model's files: the beams, the lengths, and \
+                  the words that it wants before a text. With --json, a line is an object: the text and \
+                  its summary.\n\nExamples:\n  \
+                  zoo summarize ./bart-large-cnn 'A long article …'\n  \
+                  zoo summarize ./t5-small --beams 4 --max-new-tokens 60 --json < articles.txt"
+)]
+pub(crate) struct SummarizeArgs {
+    #[command(flatten)]
+    rewriting: RewriteArgs,
+}
+
+/// Say texts in another language.
+#[derive(clap::Args)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "A model of two languages needs no names for them. One of several does: mBART and NLLB \
+                  have tokens such as de_DE and deu_Latn, M2M100 has de, and T5 has tasks such as \
+                  translation_en_to_de, of which the first is taken. With --json, a line is an object: \
+                  the text and its translation.\n\nExamples:\n  \
+                  zoo translate ./opus-mt-en-de 'How are you?'\n  \
+                  zoo translate ./mbart-50 --from en_XX --to de_DE --json < lines.txt\n  \
+                  echo 'The house is wonderful.' | zoo translate ./t5-small --from en --to fr -"
+)]
+pub(crate) struct TranslateArgs {
+    #[command(flatten)]
+    rewriting: RewriteArgs,
+    /// The language of the texts
+    #[arg(long, value_name = "LANGUAGE", requires = "to")]
+    from: Option<String>,
+    /// The language to say them in
+    #[arg(long, value_name = "LANGUAGE", requires = "from")]
+    to: Option<String>,
+}
+
+/// What both have in common.
+#[derive(clap::Args)]
+struct RewriteArgs {
+    #[command(flatten)]
+    model: ModelArg,
+    #[command(flatten)]
+    dtype: DtypeArg,
+    #[command(flatten)]
+    texts: TextArgs,
+    #[command(flatten)]
+    writing: WritingArgs,
+}
+
+pub(super) fn summarize(global: &Global, args: &SummarizeArgs) -> Result<()> {
+    let args = &args.rewriting;
+    let texts = args.texts.texts()?;
+    let device = global.device()?;
+    let precision = args.dtype.on(global, &device)?;
+    let spinner = global.spinner(format!("loading {}", args.model.model.display()));
+    let opened = Summarization::open(&args.model.model, &device).map_err(classify)?;
+    let mut opened = opened.cast(precision);
+    args.prepare(global, opened.generation_mut())?;
+    spinner.finish_and_clear();
+    let mut cut = 0;
+    let rewrite = &mut |texts: &[String]| -> Result<_, PipelineError> {
+        let found = opened.summarize(texts, &mut |_| {})?;
+        cut += count_cut(&found);
+        Ok(found)
+    };
+    let show = &|text: &str, found: Vec<Rewritten>| Ok(show(global, (text, "summary"), &found));
+    let done = texts.answer(global, rewrite, show);
+    global.note_cut(cut, opened.max_length());
+    done
+}
+
+pub(super) fn translate(global: &Global, args: &TranslateArgs) -> Result<()> {
+    let (languages, args) = (args.from.as_ref().zip(args.to.as_ref()), &args.rewriting);
+    let texts = args.texts.texts()?;
+    let device = global.device()?;
+    let precision = args.dtype.on(global, &device)?;
+    let folder = &args.model.model;
+    let spinner = global.spinner(format!("loading {}", folder.display()));
+    let opened = match languages {
+        Some((from, to)) => Translation::between(folder, [from, to], &device),
+        None => Translation::open(folder, &device),
+    };
+    let mut opened = opened.map_err(classify)?.cast(precision);
+    args.prepare(global, opened.generation_mut())?;
+    spinner.finish_and_clear();
+    let mut cut = 0;
+    let rewrite = &mut |texts: &[String]| -> Result<_, PipelineError> {
+        let found = opened.translate(texts, &mut |_| {})?;
+        cut += count_cut(&found);
+        Ok(found)
+    };
+    let show = &|text: &str, found: Vec<Rewritten>| Ok(show(global, (text, "translation"), &found));
+    let done = texts.answer(global, rewrite, show);
+    global.note_cut(cut, opened.max_length());
+    done
+}
+
+impl RewriteArgs {
+    /// Has it write as asked.
+    fn prepare(&self, global: &Global, generation: &mut TextGeneration) -> Result<()> {
+        generation.set_seed(global.seed);
+        self.writing.apply(generation.settings_mut());
+        generation.settings().validate().map_err(|error| classify(PipelineError::from(error)))
+    }
+}
+
+fn count_cut(rewritten: &[Vec<Rewritten>]) -> usize {
+    rewritten.iter().filter(|texts| texts.iter().any(|text| text.is_cut)).count()
+}
+
+/// A line for each of the texts that one became.
+fn show(global: &Global, (text, name): (&str, &str), rewritten: &[Rewritten]) -> String {
+    let line = |new: &Rewritten| {
+        if global.json {
+            let Rewritten { text: new, ending, is_cut } = new;
+            json!({"text": text, name: new, "ending": ending, "is_cut": is_cut}).to_string()
+        } else {
+            new.text.clone()
+        }
+    };
+    rewritten.iter().map(line).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,292 @@
+//! Texts made of other texts: summaries and translations.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::PipelineError;
+use super::text_generation::{TextEnding, TextGeneration, WrittenText};
+use crate::Device;
+use crate::datasets::tokenizer::{Reader, Tokenizer};
+use crate::models::generate::GenerationConfig;
+use crate::models::precision::Precision;
+use crate::models::pretrained;
+
+/// Shortens texts.
+#[derive(Debug)]
+pub struct Summarization {
+    rewriting: Rewriting,
+}
+
+/// Says texts in another language.
+#[derive(Debug)]
+pub struct Translation {
+    rewriting: Rewriting,
+}
+
+/// A text made of another one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rewritten {
+    /// The text.
+    pub text: String,
+    /// Why it ends.
+    pub ending: TextEnding,
+    /// Whether the other text is longer than the model reads, so that its end was left out.
+    pub is_cut: bool,
+}
+
+/// A model that writes, and what its directory says of the task.
+#[derive(Debug)]
+struct Rewriting {
+    generation: TextGeneration,
+    reader: Reader,
+    /// Said before every text: T5 learns its tasks so.
+    prefix: String,
+    /// The language of the texts, where tokens say it.
+    source: Option<u32>,
+}
+
+impl Summarization {
+    /// Opens a model's directory.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read or followed; a model that writes no texts.
+    pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
+        Ok(Self { rewriting: Rewriting::open(folder, |task| task == "summarization", device)? })
+    }
+
+    /// The same model in another format; see [`crate::models::parameters::cast`].
+    pub fn cast(self, precision: Precision) -> Self {
+        Self { rewriting: self.rewriting.cast(precision) }
+    }
+
+    /// The same, of texts of up to so many tokens; the ends of longer ones are left out.
+    ///
+    /// # Errors
+    ///
+    /// A length that leaves no room beside the special tokens.
+    pub fn with_max_length(mut self, max_length: usize) -> Result<Self, PipelineError> {
+        self.rewriting.reader = self.rewriting.reader.with_max_length(max_length)?;
+        Ok(self)
+    }
+
+    /// The longest text that is read whole, in tokens.
+    pub fn max_length(&self) -> usize {
+        self.rewriting.reader.max_length()
+    }
+
+    /// The model, and how it writes.
+    pub fn generation_mut(&mut self) -> &mut TextGeneration {
+        &mut self.rewriting.generation
+    }
+
+    /// The texts' summaries, in their order: as many of each as the settings say, the best first.
+    /// `done` hears how many are ready.
+    ///
+    /// # Errors
+    ///
+    /// A text that the model cannot read; settings that make no sense.
+    pub fn summarize<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        done: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Vec<Rewritten>>, PipelineError> {
+        self.rewriting.rewrite(texts, done)
+    }
+}
+
+impl Translation {
+    /// Opens a model's directory. One that knows several languages takes its first task; see
+    /// [`Translation::between`].
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read or followed; a model that writes no texts.
+    pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
+        let is_task = |task: &str| task == "translation" || task.starts_with("translation_");
+        Ok(Self { rewriting: Rewriting::open(folder, is_task, device)? })
+    }
+
+    /// Opens a model's directory for two of its languages: as its tokens call them (`de_DE`,
+    /// `deu_Latn`, `__de__`), as its tasks do (`translation_en_to_de`), or by the code alone (`de`).
+    ///
+    /// # Errors
+    ///
+    /// As for [`Translation::open`]; a language that the model does not have.
+    pub fn between(
+        folder: &Path,
+        [source, target]: [&str; 2],
+        device: &Device,
+    ) -> Result<Self, PipelineError> {
+        let wanted = format!("translation_{source}_to_{target}");
+        let mut rewriting = Rewriting::open(folder, |task| task == wanted, device)?;
+        if rewriting.prefix.is_empty() {
+            let tokenizer = rewriting.generation.tokenizer();
+            let source = language(tokenizer, source)?;
+            let target = language(tokenizer, target)?;
+            rewriting.source = Some(source);
+            rewriting.generation.settings_mut().options.constraints.forced_bos = Some(target);
+        }
+        Ok(Self { rewriting })
+    }
+
+    /// The same model in another format; see [`crate::models::parameters::cast`].
+    pub fn cast(self, precision: Precision) -> Self {
+        Self { rewriting: self.rewriting.cast(precision) }
+    }
+
+    /// The same, of texts of up to so many tokens; the ends of longer ones are left out.
+    ///
+    /// # Errors
+    ///
+    /// A length that leaves no room beside the special tokens.
+    pub fn with_max_length(mut self, max_length: usize) -> Result<Self, PipelineError> {
+        self.rewriting.reader = self.rewriting.reader.with_max_length(max_length)?;
+        Ok(self)
+    }
+
+    /// The longest text that is read whole, in tokens.
+    pub fn max_length(&self) -> usize {
+        self.rewriting.reader.max_length()
+    }
+
+    /// The model, and how it writes.
+    pub fn generation_mut(&mut self) -> &mut TextGeneration {
+        &mut self.rewriting.generation
+    }
+
+    /// The texts' translations, in their order: as many of each as the settings say, the best first.
+    /// `done` hears how many are ready.
+    ///
+    /// # Errors
+    ///
+    /// A text that the model cannot read; settings that make no sense.
+    pub fn translate<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        done: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Vec<Rewritten>>, PipelineError> {
+        self.rewriting.rewrite(texts, done)
+    }
+}
+
+impl Rewriting {
+    /// Opens a model's directory, with what its config says of the first task that is meant: a
+    /// prefix, and how texts are written.
+    fn open(
+        folder: &Path,
+        is_meant: impl Fn(&str) -> bool,
+        device: &Device,
+    ) -> Result<Self, PipelineError> {
+        let loaded = pretrained::load(folder, device)?;
+        let tasks = loaded.blueprint.config["task_specific_params"].as_object();
+        let task = tasks.into_iter().flatten().find(|(task, _)| is_meant(task));
+        let settings = task.map_or(&Value::Null, |(_, settings)| settings);
+        let prefix = settings["prefix"].as_str().unwrap_or_default().to_owned();
+        let config = &loaded.blueprint.config;
+        let settings = GenerationConfig::read_for(folder, config, settings)?;
+        let tokenizer = Tokenizer::load(folder)?;
+        let generation = TextGeneration::new(loaded, tokenizer, settings)?;
+        let reader = generation.tokenizer().reader(generation.writer()?.prompt_limit())?;
+        Ok(Self { generation, reader, prefix, source: None })
+    }
+
+    fn cast(self, precision: Precision) -> Self {
+        Self { generation: self.generation.cast(precision), ..self }
+    }
+
+    fn rewrite<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        done: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Vec<Rewritten>>, PipelineError> {
+        let (mut prompts, mut cut) = (Vec::new(), Vec::new());
+        for text in texts {
+            let (ids, is_cut) = self.read(text.as_ref())?;
+            prompts.push(ids);
+            cut.push(is_cut);
+        }
+        let written = self.generation.write_tokens(prompts, done)?;
+        let rewritten = |(texts, is_cut): (Vec<WrittenText>, bool)| {
+            let best = texts.into_iter();
+            let text =
+                move |text: WrittenText| Rewritten { text: text.text, ending: text.ending, is_cut };
+            best.map(text).collect()
+        };
+        Ok(written.into_iter().zip(cut).map(rewritten).collect())
+    }
+
+    /// A text's tokens, and whether they are not all. Where a token among them says the language, it
+    /// says that of the texts.
+    fn read(&self, text: &str) -> Result<(Vec<u32>, bool), PipelineError> {
+        let encoding = self.reader.read(&format!("{}{text}", self.prefix))?;
+        let (mut ids, is_cut) = (encoding.ids, encoding.is_cut);
+        if let Some(source) = self.source {
+            let tokenizer = self.generation.tokenizer();
+            let is_language =
+                |id: u32| tokenizer.token(id).is_ok_and(|token| is_language_token(&token));
+            match ids.iter_mut().find(|id| is_language(**id)) {
+                Some(id) => *id = source,
+                None => ids.insert(0, source),
+            }
+        }
+        if ids.is_empty() {
+            return Err(PipelineError::EmptyPrompt);
+        }
+        Ok((ids, is_cut))
+    }
+}
+
+/// The id of a language's token.
+fn language(tokenizer: &Tokenizer, name: &str) -> Result<u32, PipelineError> {
+    let exact = [name.to_owned(), format!("__{name}__")];
+    if let Some(id) = exact.iter().filter(|t| is_language_token(t)).find_map(|t| tokenizer.id(t)) {
+        return Ok(id);
+    }
+    let mut known: Vec<(String, u32)> = (0..tokenizer.vocab_size() as u32)
+        .filter_map(|id| Some((tokenizer.token(id).ok()?, id)))
+        .filter(|(token, _)| is_language_token(token))
+        .collect();
+    known.sort();
+    let begins = |token: &str| token.split('_').next() == Some(name);
+    let mut found = known.iter().filter(|(token, _)| begins(token));
+    match (found.next(), found.next()) {
+        (Some((_, id)), None) => Ok(*id),
+        _ => Err(PipelineError::Language {
+            name: name.into(),
+            known: known.iter().map(|(token, _)| token.clone()).collect(),
+        }),
+    }
+}
+
+/// Whether a token says a language, as in `de_DE`, `deu_Latn` and `__de__`.
+fn is_language_token(token: &str) -> bool {
+    let is_code =
+        |code: &str| (2..=3).contains(&code.len()) && code.chars().all(|c| c.is_ascii_lowercase());
+    if let Some(code) = token.strip_prefix("__").and_then(|token| token.strip_suffix("__")) {
+        return is_code(code);
+    }
+    let Some((code, place)) = token.split_once('_') else { return false };
+    let is_country = place.len() == 2 && place.chars().all(|c| c.is_ascii_uppercase());
+    let is_script = place.len() == 4
+        && place.starts_with(|c: char| c.is_ascii_uppercase())
+        && place[1..].chars().all(|c| c.is_ascii_lowercase());
+    is_code(code) && (is_country || is_script)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_language_token;
+
+    #[test]
+    fn languages_are_told_from_words() {
+        for token in ["de_DE", "deu_Latn", "__de__", "zho_Hans"] {
+            assert!(is_language_token(token), "{token}");
+        }
+        for token in ["de", "a_b", "__init__", "DE_de", "__", "de_", "ab_éé", "snake_case"] {
+            assert!(!is_language_token(token), "{token}");
+        }
+    }
+}

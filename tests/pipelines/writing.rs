@@ -1,0 +1,167 @@
+//! Texts that follow on prompts, summaries and translations.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use burn_zoo::datasets::tokenizer::Tokenizer;
+use burn_zoo::models::generate::GenerationConfig;
+use burn_zoo::models::pretrained::Blueprint;
+use burn_zoo::pipeline::{
+    PipelineError, Rewritten, Summarization, TextEnding, TextGeneration, Translation, WrittenText,
+};
+use serde_json::{Map, Value, json};
+
+use super::{Parameters, check, folder, texts};
+use crate::golden;
+
+/// How texts are written where a call has these parameters: the directory's own settings, then those
+/// of its task, then those of the call.
+fn settings(path: &Path, task: &str, parameters: &mut Parameters) -> GenerationConfig {
+    let mut fields: Map<String, Value> = match path.join("generation_config.json") {
+        own if own.exists() => golden::json(&own),
+        _ => Map::new(),
+    };
+    let config = Blueprint::read(path).unwrap().config;
+    let of_task = &config["task_specific_params"][task];
+    fields.extend(of_task.as_object().cloned().unwrap_or_default());
+    fields.extend(std::mem::take(&mut parameters.0));
+    GenerationConfig::from_fields(&fields).unwrap()
+}
+
+/// What we do not offer: ids, and a tokenizer's own ideas of spaces for a single call.
+fn is_not_offered(parameters: &mut Parameters) -> bool {
+    let asked = ["return_tensors", "return_type", "clean_up_tokenization_spaces"];
+    let asked: Vec<Value> = asked.iter().filter_map(|name| parameters.take(name)).collect();
+    if !asked.is_empty() {
+        parameters.0.clear();
+    }
+    !asked.is_empty()
+}
+
+#[test]
+fn texts_are_those_of_the_reference() {
+    check(("text-generation", 96), |path, inputs, parameters| {
+        let is_chat = |input: &Value| input.is_object() || input[0].is_object();
+        let is_of_chats = inputs.as_array().is_some_and(|all| all.iter().any(is_chat));
+        if is_of_chats || is_not_offered(parameters) {
+            parameters.0.clear(); // Chats are compared in `chats`.
+            return Ok(Value::Null);
+        }
+        let is_full = !matches!(parameters.take("return_full_text"), Some(Value::Bool(false)));
+        for of_the_library in ["batch_size", "add_special_tokens", "skip_special_tokens"] {
+            if parameters.take(of_the_library) == Some(false.into())
+                && of_the_library != "add_special_tokens"
+            {
+                parameters.0.clear();
+                return Ok(Value::Null);
+            }
+        }
+        let prefix =
+            parameters.take("prefix").map_or(String::new(), |p| p.as_str().unwrap().into());
+        let mut generation = TextGeneration::open(path, &Device::flex())?;
+        *generation.settings_mut() = settings(path, "text-generation", parameters);
+        let (inputs, is_one) = texts(inputs);
+        let prompts: Vec<String> = inputs.iter().map(|text| format!("{prefix}{text}")).collect();
+        let written = generation.write(&prompts, &mut |_| {})?;
+        let answer = |(input, texts): (&String, Vec<WrittenText>)| -> Value {
+            let begin = if is_full { input.as_str() } else { "" };
+            let text =
+                |text: WrittenText| json!({"generated_text": format!("{begin}{}", text.text)});
+            texts.into_iter().map(text).collect()
+        };
+        let all = written.into_iter().map(|written| written.texts);
+        let mut answers: Vec<Value> = inputs.iter().zip(all).map(answer).collect();
+        Ok(if is_one { answers.remove(0) } else { answers.into() })
+    });
+}
+
+/// Summaries or translations as transformers gives them.
+fn answers(found: Vec<Vec<Rewritten>>, field: &str) -> Value {
+    let texts = found.into_iter().flatten().map(|text| json!({ field: text.text }));
+    texts.collect()
+}
+
+#[test]
+fn summaries_are_those_of_the_reference() {
+    check(("summarization", 50), |path, inputs, parameters| {
+        if is_not_offered(parameters) {
+            return Ok(Value::Null);
+        }
+        let mut summarization = Summarization::open(path, &Device::flex())?;
+        if parameters.is("truncation")
+            && let Some(length) = Tokenizer::load(path)?.max_length()
+        {
+            summarization = summarization.with_max_length(length)?;
+        }
+        parameters.take("batch_size");
+        let settings = settings(path, "summarization", parameters);
+        *summarization.generation_mut().settings_mut() = settings;
+        let found = summarization.summarize(&texts(inputs).0, &mut |_| {})?;
+        Ok(answers(found, "summary_text"))
+    });
+}
+
+#[test]
+fn translations_are_those_of_the_reference() {
+    check(("translation", 90), |path, inputs, parameters| {
+        if is_not_offered(parameters) {
+            return Ok(Value::Null);
+        }
+        let mut language =
+            |name| parameters.take(name).map(|language| language.as_str().unwrap().to_owned());
+        let languages = [language("src_lang"), language("tgt_lang")];
+        let mut translation = match &languages {
+            [Some(from), Some(to)] => Translation::between(path, [from, to], &Device::flex())?,
+            _ => Translation::open(path, &Device::flex())?,
+        };
+        if parameters.is("truncation")
+            && let Some(length) = Tokenizer::load(path)?.max_length()
+        {
+            translation = translation.with_max_length(length)?;
+        }
+        parameters.take("batch_size");
+        let mut settings = settings(path, "translation", parameters);
+        let generation = translation.generation_mut();
+        let target = generation.settings().options.constraints.forced_bos;
+        settings.options.constraints.forced_bos = target;
+        *generation.settings_mut() = settings;
+        let found = translation.translate(&texts(inputs).0, &mut |_| {})?;
+        Ok(answers(found, "translation_text"))
+    });
+}
+
+#[test]
+fn pieces_of_a_stream_are_the_text() {
+    let mut generation =
+        TextGeneration::open(&folder("text-generation", "gpt2"), &Device::flex()).unwrap();
+    generation.settings_mut().longest = burn_zoo::models::generate::Limit::New(40);
+    for stop in [vec![], vec!["e".to_string()]] {
+        generation.settings_mut().stop_strings = stop.clone();
+        for temperature in [0.0, 1.5] {
+            generation.settings_mut().options.sampling.temperature = temperature;
+            for prompt in ["Anna lives in", "北京", "👨‍👩‍👧‍👦"] {
+                let whole =
+                    generation.write(&[prompt], &mut |_| {}).unwrap().remove(0).texts.remove(0);
+                let mut stream = generation.stream(prompt).unwrap();
+                let pieces: Vec<String> = stream.by_ref().map(Result::unwrap).collect();
+                assert_eq!(pieces.concat(), whole.text);
+                assert_eq!((stream.tokens(), stream.ending()), (whole.tokens, Some(whole.ending)));
+                assert!(pieces.len() > 1 || whole.tokens == 1, "{pieces:?}");
+                if whole.ending == TextEnding::Length {
+                    assert!(!stop.iter().any(|stop| whole.text.contains(stop)));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unknown_language_is_named_with_those_that_there_are() {
+    let path = folder("translation", "mbart");
+    let error = Translation::between(&path, ["en_XX", "tlh"], &Device::flex()).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("\"tlh\"") && error.contains("de_DE, en_XX"), "{error}");
+    let path = folder("translation", "marian");
+    let error = Translation::between(&path, ["en", "de"], &Device::flex()).unwrap_err();
+    assert!(error.to_string().contains("no tokens for languages"), "{error}");
+}

@@ -13,6 +13,7 @@ README.md says what each file holds; pipeline_cases/ has the tables.
 """
 
 import argparse
+import copy
 import json
 import os
 import pathlib
@@ -72,7 +73,7 @@ def opened(inputs, folder):
 def answer(pipe, inputs, parameters, folder):
     """What the pipeline returns, or which error it raises."""
     torch.manual_seed(0)
-    inputs = opened(inputs, folder)
+    inputs, parameters = opened(inputs, folder), copy.deepcopy(parameters)
     try:
         named = isinstance(inputs, dict) and "question" in inputs
         found = pipe(**inputs, **parameters) if named else pipe(inputs, **parameters)
@@ -127,11 +128,11 @@ def build(fixture, folder):
     if tokenizer is not None:
         # A template stands in a file of its own, or in tokenizer_config.json, as it did before 5.
         tokenizer.save_pretrained(folder, save_jinja_files="llama" not in fixture.id)
-        path = folder / "tokenizer.json"
-        if not path.exists():
+        if not (folder / "tokenizer.json").exists():
             suffix = "__en__ $A </s>" if "m2m100" in fixture.id else "$A </s>"
-            fast_form(tokenizer, suffix).save(str(path))
-        compact(path, json.loads(path.read_text(encoding="utf-8")))
+            fast_form(tokenizer, suffix).save(str(folder / "tokenizer.json"))
+        for path in folder.glob("*token*.json"):
+            compact(path, json.loads(path.read_text(encoding="utf-8")))
 
 
 def is_chat(inputs):

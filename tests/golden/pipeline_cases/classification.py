@@ -63,7 +63,8 @@ FIXTURES = [
     ),
     Fixture(
         "text-classification", "gpt2", "GPT2ForSequenceClassification",
-        {**GPT2, **labels("negative", "neutral", "positive"), "pad_token_id": 0}, 115,
+        {**GPT2, "n_embd": 8, "n_inner": 12, "n_layer": 1, "pad_token_id": 0,
+         **labels("negative", "neutral", "positive")}, 115,
         lambda: tokenization.gpt2(64, pad_token="<|endoftext|>"), INPUTS[:24],
     ),
 ]

@@ -54,7 +54,7 @@ QUIET = dict(
     initializer_range=0.2,
 )
 ENCODER = dict(
-    hidden_size=12, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, **QUIET
+    hidden_size=8, intermediate_size=12, num_hidden_layers=1, num_attention_heads=2, **QUIET
 )
 BERT = dict(ENCODER, max_position_embeddings=64, type_vocab_size=2)
 ROBERTA = dict(ENCODER, max_position_embeddings=66, type_vocab_size=1, layer_norm_eps=1e-5)

@@ -9,7 +9,7 @@ INPUTS = (
     case(texts.EMOJI),
     case([texts.SHORT, texts.RTL]),
     case([texts.SHORT]),
-    case(texts.TEN_THOUSAND, truncation=True),
+    case(texts.TEN_THOUSAND, truncation=True, tokenize_kwargs={"max_length": 16}),
     case(texts.SENTENCE, tokenize_kwargs={"truncation": True, "max_length": 5}),
     case(texts.SENTENCE, tokenize_kwargs={"add_special_tokens": False}),
     case(texts.LONG),

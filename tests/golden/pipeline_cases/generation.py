@@ -112,6 +112,7 @@ CHATS = (
     case([{"role": "user"}], **GREEDY),
     *each(PROMPTS, **GREEDY),
     *each(PROMPTS[:2], return_full_text=False, add_special_tokens=False, **GREEDY),
+    *each(PROMPTS[4:6], return_tensors=True, **GREEDY),
 )
 
 LLAMA = dict(
@@ -152,7 +153,7 @@ FIXTURES = [
     ),
     Fixture(
         "text-generation", "llama-chat", "LlamaForCausalLM",
-        {**LLAMA, "tie_word_embeddings": False}, 173,
+        {**LLAMA, "tie_word_embeddings": False}, 177,
         lambda: tokenization.llama(256, chat_template=INSTRUCTIONS), CHATS, noise=1e-4,
         prepare=settings(max_new_tokens=6),
     ),

@@ -49,7 +49,7 @@ FIXTURES = [
     ),
     Fixture(
         "zero-shot-classification", "unnamed", "BertForSequenceClassification",
-        {**BERT, "num_hidden_layers": 1, "num_labels": 3}, 143,
+        {**BERT, "num_labels": 3}, 143,
         lambda: tokenization.bert(64), INPUTS[9:14], scaled=LOUD,
     ),
 ]

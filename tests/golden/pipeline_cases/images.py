@@ -118,7 +118,7 @@ def with_processor(name):
 
 
 SMALL = dict(
-    image_size=16, patch_size=8, hidden_size=12, intermediate_size=16, num_hidden_layers=2,
+    image_size=16, patch_size=8, hidden_size=8, intermediate_size=12, num_hidden_layers=1,
     num_attention_heads=2, initializer_range=0.2, hidden_dropout_prob=0.0,
     attention_probs_dropout_prob=0.0, **labels("cat", "dog", "🐢 turtle", "no animal", "bird"),
 )

@@ -145,17 +145,14 @@ def xlm_roberta(max_length, size=360, **options):
 
 
 def llama(max_length, size=380, **options):
+    """All letters but those of ASCII are bytes."""
     special = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
-    bpe = tokenizers.Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.Metaspace()
-    trainer = trainers.BpeTrainer(
-        vocab_size=size, limit_alphabet=60, special_tokens=special, show_progress=False
-    )
-    bpe.train_from_iterator(CORPUS, trainer)
+    lines = ["".join(c for c in line if c.isascii()) for line in CORPUS]
+    bpe = trained(pre_tokenizers.Metaspace(), lines, size, special=special)
     model = json.loads(bpe.to_str())["model"]
     return transformers.LlamaTokenizer(
         vocab=model["vocab"], merges=[tuple(pair) for pair in model["merges"]],
-        model_max_length=max_length, **options,
+        model_max_length=max_length, add_bos_token=True, **options,
     )
 
 

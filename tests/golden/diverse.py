@@ -18,7 +18,7 @@ import argparse
 import os
 import sys
 
-os.environ["GOLDEN_OLDER_VERSIONS"] = "requirements-groups.txt"
+os.environ["GOLDEN_ENVIRONMENT"] = "groups"
 
 import reference  # before torch: it sets the threads
 

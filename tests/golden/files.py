@@ -1,9 +1,14 @@
 """Fixtures on disk: how they are written, replaced and compared."""
 
 import json
+import pathlib
 import shutil
 
 import safetensors.torch
+
+
+# In a case's folder, and generation.py's.
+KEPT = ("generation.json",)
 
 
 def pretty(value, indent=""):
@@ -24,12 +29,14 @@ def write_pretty(path, value):
 def files_below(path):
     """The files of a folder, or the file itself, by the path from there."""
     paths = path.rglob("*") if path.is_dir() else [path]
-    return {str(p.relative_to(path)): p for p in paths if p.is_file()}
+    return {str(p.relative_to(path)): p for p in paths if p.is_file() and p.name not in KEPT}
 
 
 def replace(stored, fresh):
     """Only a complete case takes the place of the old one."""
     if stored.is_dir():
+        for kept in filter(pathlib.Path.is_file, (stored / name for name in KEPT)):
+            shutil.copy(kept, fresh)
         shutil.rmtree(stored)
     stored.parent.mkdir(exist_ok=True)
     shutil.move(fresh, stored)

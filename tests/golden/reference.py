@@ -18,12 +18,10 @@ os.environ.update(
 )
 sys.dont_write_bytecode = True
 
-# diverse.py names a file of older versions here, before it imports this.
-OLDER = "GOLDEN_OLDER_VERSIONS"
-
 HERE = pathlib.Path(__file__).resolve().parent
 
-# What pipelines.py asks for where the reference itself is not enough: `v4`, `vision`.
+# What pipelines.py and diverse.py ask for where the reference itself is not enough: `v4`, `vision`,
+# `groups`.
 ENVIRONMENT = os.environ.get("GOLDEN_ENVIRONMENT", "")
 
 
@@ -32,29 +30,18 @@ def pins_in(name):
     return dict(line.split("==") for line in lines if line and not line.startswith("#"))
 
 
-def pins_of(file):
-    lines = (HERE / file).read_text(encoding="utf-8").splitlines()
-    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
-
-
 def pinned_versions():
     """The versions in requirements.txt; exits where the installed ones differ."""
-<<<<<<< HEAD
     pins = pins_in("requirements.txt")
     if ENVIRONMENT:
         pins |= pins_in(f"requirements-{ENVIRONMENT}.txt")
-=======
-    pins = pins_of("requirements.txt")
-    if OLDER in os.environ:
-        pins |= pins_of(os.environ[OLDER])
->>>>>>> gengold
     for name, wanted in pins.items():
         try:
             found = importlib.metadata.version(name).split("+")[0]  # 2.9.0+cpu is 2.9.0
         except importlib.metadata.PackageNotFoundError:
             found = "nothing"
         if found != wanted:
-            way_out = "see README.md" if OLDER in os.environ else "run scripts/reference-env"
+            way_out = "see README.md" if ENVIRONMENT else "run scripts/reference-env"
             sys.exit(f"{name}: {wanted} is pinned, {found} is installed; {way_out}")
     return pins
 

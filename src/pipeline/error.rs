@@ -49,6 +49,12 @@ pub enum PipelineError {
     /// Pieces of texts that come all at once.
     #[error("beams are not followed one after the other; a stream is of one text, without beams")]
     BeamStream,
+    /// A model of several languages that was told none.
+    #[error(
+        "the model knows several languages; say which one the texts are in and which one they are to \
+         be in: {}", .0.join(", ")
+    )]
+    Languages(Vec<String>),
     /// A language that the model does not have.
     #[error("{name:?} is not one of the model's languages{}", languages(.known))]
     Language {

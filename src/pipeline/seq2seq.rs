@@ -104,10 +104,18 @@ impl Translation {
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that writes no texts.
+    /// Files that cannot be read or followed; a model that writes no texts, or that wants to be told
+    /// the languages.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let is_task = |task: &str| task == "translation" || task.starts_with("translation_");
-        Ok(Self { rewriting: Rewriting::open(folder, is_task, device)? })
+        let rewriting = Rewriting::open(folder, is_task, device)?;
+        let is_told = rewriting.generation.settings().options.constraints.forced_bos.is_some();
+        let known = languages(rewriting.generation.tokenizer());
+        if known.len() > 1 && !is_told && rewriting.prefix.is_empty() {
+            let names = known.into_iter().map(|(token, _)| token).collect();
+            return Err(PipelineError::Languages(names));
+        }
+        Ok(Self { rewriting })
     }
 
     /// Opens a model's directory for two of its languages: as its tokens call them (`de_DE`,
@@ -255,17 +263,23 @@ impl Rewriting {
     }
 }
 
+/// The tokens that say a language, with their ids.
+fn languages(tokenizer: &Tokenizer) -> Vec<(String, u32)> {
+    let mut known: Vec<(String, u32)> = (0..tokenizer.vocab_size() as u32)
+        .filter_map(|id| Some((tokenizer.token(id).ok()?, id)))
+        .filter(|(token, _)| is_language_token(token))
+        .collect();
+    known.sort();
+    known
+}
+
 /// The id of a language's token.
 fn language(tokenizer: &Tokenizer, name: &str) -> Result<u32, PipelineError> {
     let exact = [name.to_owned(), format!("__{name}__")];
     if let Some(id) = exact.iter().filter(|t| is_language_token(t)).find_map(|t| tokenizer.id(t)) {
         return Ok(id);
     }
-    let mut known: Vec<(String, u32)> = (0..tokenizer.vocab_size() as u32)
-        .filter_map(|id| Some((tokenizer.token(id).ok()?, id)))
-        .filter(|(token, _)| is_language_token(token))
-        .collect();
-    known.sort();
+    let known = languages(tokenizer);
     let begins = |token: &str| token.split('_').next() == Some(name);
     let mut found = known.iter().filter(|(token, _)| begins(token));
     match (found.next(), found.next()) {

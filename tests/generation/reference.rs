@@ -86,8 +86,14 @@ fn compare(model: &dyn Writer, prompts: &[Prompt], run: &Run) -> Result<(), Stri
             (best.into_iter().map(tokens).collect(), Some(scores))
         }
     };
-    if texts != run.sequences {
-        return Err(format!("expected {:?}\n   found {texts:?}", run.sequences));
+    let expected = run.sequences.clone();
+    let (texts, expected) = match run.name.starts_with("diverse") {
+        // Version 4, the last one with groups, writes the first of several end tokens for all of them.
+        true => (alike(texts, &requests[0].options.eos), alike(expected, &requests[0].options.eos)),
+        false => (texts, expected),
+    };
+    if texts != expected {
+        return Err(format!("expected {expected:?}\n   found {texts:?}"));
     }
     if let (Some(found), Some(expected)) = (scores, &run.scores) {
         for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
@@ -97,6 +103,16 @@ fn compare(model: &dyn Writer, prompts: &[Prompt], run: &Run) -> Result<(), Stri
         }
     }
     Ok(())
+}
+
+/// Texts with one end token.
+fn alike(mut texts: Vec<Vec<Vec<u32>>>, eos: &[u32]) -> Vec<Vec<Vec<u32>>> {
+    for last in texts.iter_mut().flatten().filter_map(|text| text.last_mut()) {
+        if eos.contains(last) {
+            *last = eos[0];
+        }
+    }
+    texts
 }
 
 #[test]
@@ -118,9 +134,16 @@ fn texts_are_those_of_the_reference() {
     }
     assert!(failed.is_empty(), "{} of {runs} differ:\n{}", failed.len(), failed.join("\n"));
     assert!(models >= 12, "{models} models were compared");
-    for kind in
-        ["greedy", "beam-2", "beam-4", "length-penalty", "forced", "repetition", "no-repeat"]
-    {
+    for kind in [
+        "greedy",
+        "beam-2",
+        "beam-4",
+        "length-penalty",
+        "forced",
+        "repetition",
+        "no-repeat",
+        "diverse",
+    ] {
         assert!(seen.contains(kind), "no run of {kind}");
     }
 }

@@ -40,7 +40,7 @@ fn every_head_has_hidden_states_below_it() {
         let extractor = FeatureExtraction::open(&path, &Device::flex()).unwrap();
         let Features { tokens, vectors } = extractor.extract_one("Anna lives.").unwrap();
         assert!(tokens.len() > 3 && tokens.len() == vectors.len(), "{name}: {tokens:?}");
-        assert!(vectors.iter().all(|vector| vector.len() == 12), "{name}");
+        assert!(vectors.iter().all(|vector| vector.len() > 3), "{name}");
     }
     let path = folder("question-answering", "bert");
     assert!(FeatureExtraction::open(&path, &Device::flex()).is_ok());

@@ -20,6 +20,7 @@ struct Case {
     /// Where it is from.
     name: String,
     inputs: Value,
+    /// What it was called with; `task` where the case has one of its own.
     parameters: Parameters,
     /// The answer, or the words of the error.
     outcome: Result<Value, String>,
@@ -96,7 +97,7 @@ fn is_too_long(reason: &str) -> bool {
 
 /// Transformers refuses a prompt that is as long as the whole text may be; we add nothing to it.
 fn is_full(reason: &str) -> bool {
-    reason.contains("but `max_length` is set to")
+    reason.contains("but `max_length` is set to") || reason.contains("must be greater than 0")
 }
 
 /// Transformers needs at least one text; we answer none with nothing.
@@ -110,13 +111,19 @@ fn cases(pipeline: &str, path: &Path) -> Vec<Case> {
     let of_case = |(index, case): (usize, &Value)| Case {
         name: format!("{pipeline}/{}[{index}]", path.file_name().unwrap().display()),
         inputs: whole(&case["inputs"]),
-        parameters: Parameters(case["parameters"].as_object().unwrap().clone()),
+        parameters: Parameters(parameters(case)),
         outcome: match case.get("output") {
             Some(output) => Ok(whole(output)),
             None => Err(case["error"].as_str().unwrap().to_owned()),
         },
     };
     recorded["cases"].as_array().unwrap().iter().enumerate().map(of_case).collect()
+}
+
+fn parameters(case: &Value) -> Map<String, Value> {
+    let mut parameters = case["parameters"].as_object().unwrap().clone();
+    parameters.extend(case.get("pipeline").map(|task| ("task".to_owned(), task.clone())));
+    parameters
 }
 
 /// A value with its long texts, which are recorded as a part and how often it is repeated.

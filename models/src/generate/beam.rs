@@ -196,6 +196,16 @@ struct Candidate {
     token: u32,
 }
 
+/// What becomes of a continuation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    GoesOn,
+    /// With an end token, or because it was told to.
+    Ends,
+    /// It is as long as it may be.
+    IsFull,
+}
+
 impl Search {
     fn new(model: &dyn Writer, request: &Request, beams: &Beams) -> Self {
         let passage = begin(model, request);
@@ -242,14 +252,20 @@ impl Search {
                 if flow == Flow::EndAll {
                     return true;
                 }
-                let is_last = self.options.eos.contains(&candidate.token)
-                    || added >= self.options.max_new_tokens
-                    || flow == Flow::EndText;
+                let has_end = self.options.eos.contains(&candidate.token) || flow == Flow::EndText;
+                let fate = match added >= self.options.max_new_tokens {
+                    _ if has_end => Fate::Ends,
+                    true => Fate::IsFull,
+                    false => Fate::GoesOn,
+                };
                 let parent = if is_first { 0 } else { first + candidate.beam };
-                ended.push((Beam { text, score: candidate.score, parent }, is_last));
+                ended.push((Beam { text, score: candidate.score, parent }, fate));
             }
+            // The groups behind avoid the tokens with which this one goes on, or would.
+            let goes_on = ended.iter().filter(|(_, fate)| *fate != Fate::Ends);
+            let next = goes_on.take(self.group_width()).filter_map(|(beam, _)| beam.text.last());
+            taken.extend(next);
             self.settle(index, ended);
-            taken.extend(self.groups[index].running.iter().filter_map(|beam| beam.text.last()));
             first += count;
         }
         false
@@ -289,21 +305,29 @@ impl Search {
         self.beams.width / self.groups.len()
     }
 
-    /// Takes a group's continuations, best first, each with whether it ends: those go on that do not,
-    /// and the best of those that end are kept.
-    fn settle(&mut self, group: usize, continued: Vec<(Beam, bool)>) {
+    /// Takes a group's continuations, best first: so many go on as there are beams, and the best of
+    /// those that end are kept.
+    fn settle(&mut self, group: usize, continued: Vec<(Beam, Fate)>) {
         let (width, begun, max) = (self.group_width(), self.begun, self.options.max_new_tokens);
         let Beams { length_penalty, early_stopping, .. } = self.beams;
         let normed = |score: f64, length: usize| score / (length as f64).powf(length_penalty);
+        let has_groups = self.groups.len() > 1;
         let Group { running, finished } = &mut self.groups[group];
         running.clear();
         let added = continued.first().map_or(0, |(beam, _)| beam.text.len() - begun);
-        for (rank, (beam, is_last)) in continued.into_iter().enumerate() {
-            if !is_last {
-                if running.len() < width {
-                    running.push(beam);
-                }
-            } else if rank < width {
+        let mut full = 0;
+        for (rank, (beam, fate)) in continued.into_iter().enumerate() {
+            // Of texts that are full, version 5 of the reference keeps those that are among the best
+            // continuations, and version 4, the last one with groups, those that would have gone on.
+            let is_kept = match fate {
+                Fate::IsFull if has_groups => full < width,
+                Fate::IsFull | Fate::Ends => rank < width,
+                Fate::GoesOn => false,
+            };
+            full += usize::from(fate == Fate::IsFull);
+            if fate == Fate::GoesOn && running.len() < width {
+                running.push(beam);
+            } else if is_kept {
                 let score = normed(beam.score, added);
                 let place = finished.partition_point(|other| other.score >= score);
                 let tokens = beam.text[begun..].to_vec();

@@ -231,6 +231,12 @@ impl GenerationConfig {
     /// Names the first that makes no sense.
     pub fn validate(&self) -> Result<(), OptionsError> {
         self.options_for(1).validate()?;
+        if let (Limit::New(shortest), Limit::New(longest)) = (self.shortest, self.longest)
+            && shortest > longest
+        {
+            let rule = format!("it must be at most max_new_tokens, {longest}");
+            return Err(OptionsError::new("min_new_tokens", shortest, &rule));
+        }
         let sampling = &self.options.sampling;
         let most = match &self.beams {
             None if sampling.is_greedy() => 1,

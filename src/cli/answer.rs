@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use serde_json::json;
+use serde::Serialize;
 
 use super::texts::{TextArgs, Texts, asked};
 use super::{DtypeArg, Global, ModelArg, usage};
@@ -50,6 +50,14 @@ pub(crate) struct AnswerArgs {
     overlap: Option<usize>,
 }
 
+/// What a line of JSON has.
+#[derive(Serialize)]
+struct Line<'a> {
+    question: &'a str,
+    text: &'a str,
+    answers: &'a [Answer],
+}
+
 pub(super) fn run(global: &Global, args: &AnswerArgs) -> Result<()> {
     if args.question.is_empty() {
         return Err(usage("--question is empty"));
@@ -84,9 +92,8 @@ pub(super) fn run(global: &Global, args: &AnswerArgs) -> Result<()> {
         },
         &|text, answers| {
             if global.json {
-                let question = &args.question;
-                let line = json!({ "question": question, "text": text, "answers": answers });
-                return Ok(line.to_string());
+                let line = Line { question: &args.question, text, answers: &answers };
+                return Ok(serde_json::to_string(&line)?);
             }
             Ok(answers.iter().map(line).collect::<Vec<_>>().join("\n"))
         },

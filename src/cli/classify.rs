@@ -1,9 +1,9 @@
 //! `zoo classify`
 
 use anyhow::Result;
-use serde_json::json;
+use serde::Serialize;
 
-use super::texts::{TextArgs, Texts, asked};
+use super::texts::{Answer, TextArgs, Texts, asked};
 use super::{DtypeArg, Global, ModelArg, usage};
 use crate::pipeline::{
     Candidates, LabelScore, PipelineError, Scoring, TextClassification, ZeroShotClassification,
@@ -42,6 +42,13 @@ pub(crate) struct ClassifyArgs {
     /// is {}.]
     #[arg(long, value_name = "SENTENCE", requires = "labels")]
     template: Option<String>,
+}
+
+/// What a line of JSON has.
+#[derive(Serialize)]
+struct Line<'a> {
+    text: &'a str,
+    labels: &'a [LabelScore],
 }
 
 pub(super) fn run(global: &Global, args: &ClassifyArgs) -> Result<()> {
@@ -120,12 +127,12 @@ fn print(
     global: &Global,
     top_k: usize,
     texts: Texts,
-    classify: &mut dyn FnMut(&[String]) -> Result<Vec<Vec<LabelScore>>, PipelineError>,
+    classify: Answer<'_, Vec<LabelScore>>,
 ) -> Result<()> {
     texts.answer(global, classify, &|text, mut labels| {
         labels.truncate(top_k);
         if global.json {
-            return Ok(json!({ "text": text, "labels": labels }).to_string());
+            return Ok(serde_json::to_string(&Line { text, labels: &labels })?);
         }
         let bold = anstyle::Style::new().bold();
         let class =

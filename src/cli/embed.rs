@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use burn::tensor::Device;
 use clap::ValueEnum;
+use serde::Serialize;
 use serde_json::json;
 
 use super::texts::{TextArgs, Texts, asked};
@@ -14,7 +15,7 @@ use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{EmbedderConfig, Length};
 use crate::models::precision::Precision;
 use crate::models::pretrained::{F32Tensor, write_safetensors};
-use crate::pipeline::{Embeddings, FeatureExtraction, TextEmbedder};
+use crate::pipeline::{Embeddings, FeatureExtraction, Features, TextEmbedder};
 
 /// Give texts vectors, such that like texts have like vectors.
 #[derive(clap::Args)]
@@ -69,6 +70,21 @@ enum LengthArg {
     Unit,
 }
 
+/// What a line of JSON has.
+#[derive(Serialize)]
+struct Line<'a> {
+    text: &'a str,
+    embedding: &'a [f32],
+}
+
+/// The same with `--tokens`.
+#[derive(Serialize)]
+struct TokensLine<'a> {
+    text: &'a str,
+    #[serde(flatten)]
+    features: &'a Features,
+}
+
 pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
     let texts = args.texts.texts()?;
     let device = global.device()?;
@@ -90,7 +106,7 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
         },
         &|text, vector| {
             Ok(if global.json {
-                json!({ "text": text, "embedding": vector }).to_string()
+                serde_json::to_string(&Line { text, embedding: &vector })?
             } else {
                 numbers(&vector)
             })
@@ -155,15 +171,13 @@ fn tokens(
             Ok(features)
         },
         &|text, features| {
-            let (tokens, vectors) = (&features.tokens, &features.vectors);
             if global.json {
-                let line = json!({ "text": text, "tokens": tokens, "vectors": vectors });
-                return Ok(line.to_string());
+                return Ok(serde_json::to_string(&TokensLine { text, features: &features })?);
             }
             // The line's end makes an empty line between texts.
             let line =
                 |(token, vector): (&String, &Vec<f32>)| format!("{token} {}\n", numbers(vector));
-            Ok(tokens.iter().zip(vectors).map(line).collect())
+            Ok(features.tokens.iter().zip(&features.vectors).map(line).collect())
         },
     );
     global.note_cut(cut, extractor.max_length());

@@ -1,7 +1,7 @@
 //! `zoo fill`
 
 use anyhow::Result;
-use serde_json::json;
+use serde::Serialize;
 
 use super::texts::{TextArgs, asked};
 use super::{DtypeArg, Global, ModelArg, usage};
@@ -32,6 +32,13 @@ pub(crate) struct FillArgs {
     /// Only these words, with commas between them
     #[arg(long, value_name = "WORDS", value_delimiter = ',')]
     targets: Vec<String>,
+}
+
+/// What a line of JSON has.
+#[derive(Serialize)]
+struct Line<'a> {
+    text: &'a str,
+    masks: &'a [Vec<Filling>],
 }
 
 pub(super) fn run(global: &Global, args: &FillArgs) -> Result<()> {
@@ -66,7 +73,7 @@ pub(super) fn run(global: &Global, args: &FillArgs) -> Result<()> {
         },
         &|text, masks| {
             if global.json {
-                return Ok(json!({ "text": text, "masks": masks }).to_string());
+                return Ok(serde_json::to_string(&Line { text, masks: &masks })?);
             }
             let lines = masks.iter().flatten().map(line);
             Ok(lines.collect::<Vec<_>>().join("\n"))

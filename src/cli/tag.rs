@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
-use serde_json::json;
+use serde::Serialize;
 
 use super::texts::{TextArgs, asked};
 use super::{DtypeArg, Global, ModelArg};
@@ -65,6 +65,13 @@ impl From<AggregationArg> for Aggregation {
     }
 }
 
+/// What a line of JSON has.
+#[derive(Serialize)]
+struct Line<'a> {
+    text: &'a str,
+    entities: &'a [Entity],
+}
+
 pub(super) fn run(global: &Global, args: &TagArgs) -> Result<()> {
     let texts = args.texts.texts()?;
     let device = global.device()?;
@@ -90,7 +97,7 @@ pub(super) fn run(global: &Global, args: &TagArgs) -> Result<()> {
         },
         &|text, entities| {
             if global.json {
-                return Ok(json!({ "text": text, "entities": entities }).to_string());
+                return Ok(serde_json::to_string(&Line { text, entities: &entities })?);
             }
             // The line's end makes the empty line between texts.
             Ok(entities.iter().map(line).collect())

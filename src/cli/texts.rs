@@ -29,7 +29,7 @@ pub(super) struct TextArgs {
 type Line = Result<String, String>;
 
 /// Answers some texts, in their order.
-type Answer<'a, A> = &'a mut dyn FnMut(&[String]) -> Result<Vec<A>, PipelineError>;
+pub(super) type Answer<'a, A> = &'a mut dyn FnMut(&[String]) -> Result<Vec<A>, PipelineError>;
 
 /// Texts as they come.
 pub(super) struct Texts {

@@ -112,8 +112,8 @@ impl TextClassification {
         &self,
         texts: &[T],
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
-        let read = |text: &T| self.feed.reader.read(text.as_ref()).map_err(TextError::from);
-        self.classes(&self.feed.read(texts, |text| with_tokens(read(text)?))?)
+        let read = |text: &T| with_tokens(self.feed.reader.read(text.as_ref())?);
+        self.classes(&self.feed.read(texts, read)?)
     }
 
     /// All classes of one text, the likeliest first.

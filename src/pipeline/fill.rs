@@ -50,6 +50,12 @@ pub struct Targets {
 /// A token's id and probability, for the masks of a text.
 type Found = Vec<Vec<(u32, f32)>>;
 
+/// Chooses tokens by the probabilities of all.
+type Choose<'a> = &'a dyn Fn(&[f32]) -> Vec<(u32, f32)>;
+
+/// The tokens for each mask of each text.
+type Filled = Vec<Vec<Vec<Filling>>>;
+
 impl FillMask {
     /// Opens a model's directory.
     ///
@@ -185,8 +191,8 @@ impl FillMask {
     fn filled<T: AsRef<str>>(
         &self,
         texts: &[T],
-        choose: &dyn Fn(&[f32]) -> Vec<(u32, f32)>,
-    ) -> Result<Vec<Vec<Vec<Filling>>>, PipelineError> {
+        choose: Choose<'_>,
+    ) -> Result<Filled, PipelineError> {
         let encodings = self.feed.read(texts, |text| self.read(text.as_ref()))?;
         let found: Vec<Found> = self
             .feed
@@ -214,7 +220,7 @@ impl FillMask {
         &self,
         tokens: &Tokens,
         rows: &[&Encoding],
-        choose: &dyn Fn(&[f32]) -> Vec<(u32, f32)>,
+        choose: Choose<'_>,
     ) -> Result<Vec<Found>, PipelineError> {
         let hidden = self.model.backbone.forward(tokens);
         let [batch, length, d_model] = hidden.dims();

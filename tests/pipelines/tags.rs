@@ -50,10 +50,9 @@ fn answer(
         // Where a text is read in pieces, transformers has an entity without characters twice, if it
         // is the first.
         let is_long = tagger.cut(&[text]).unwrap() > 0;
-        if let Some(first) = entities.first().filter(|first| first.start == first.end).cloned() {
-            if in_pieces && is_long {
-                entities.insert(0, first);
-            }
+        let first = entities.first().filter(|first| first.start == first.end).cloned();
+        if in_pieces && is_long {
+            entities.splice(0..0, first);
         }
         entities.into_iter().map(shown).collect()
     };

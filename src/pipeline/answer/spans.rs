@@ -67,7 +67,7 @@ pub(super) fn characters(
             |other: &usize| window.texts[*other] == Some(1) && window.words[*other] == Some(word);
         let mut tokens = (0..window.ids.len()).filter(is_same);
         let first = tokens.next()?;
-        Some([first, tokens.last().unwrap_or(first)])
+        Some([first, tokens.next_back().unwrap_or(first)])
     };
     let [first, last] = match (of_word(first), of_word(last)) {
         (Some([first, _]), Some([_, last])) => [first, last],

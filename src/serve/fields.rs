@@ -79,13 +79,8 @@ impl Fields {
         let path = self.name(name);
         let number = value.as_f64().ok_or_else(|| wrong(&path, "a number", &value))?;
         if !range.contains(&number) {
-            let (low, high) = (range.start(), range.end());
-            let rule = if *high == f64::MAX {
-                format!("at least {low}")
-            } else {
-                format!("between {low} and {high}")
-            };
-            return Err(ApiError::field(path.as_str(), format!("{path} is {value}, not {rule}")));
+            let rule = format!("between {} and {}", range.start(), range.end());
+            return Err(outside(&path, &value, &rule));
         }
         Ok(Some(number))
     }
@@ -102,10 +97,12 @@ impl Fields {
         }
         match value.as_i64() {
             Some(number) if range.contains(&number) => Ok(Some(number)),
+            Some(_) if *range.end() == i64::MAX => {
+                Err(outside(&path, &value, &format!("at least {}", range.start())))
+            }
             _ => {
-                let (low, high) = (range.start(), range.end());
-                let message = format!("{path} is {value}, not between {low} and {high}");
-                Err(ApiError::field(path, message))
+                let rule = format!("between {} and {}", range.start(), range.end());
+                Err(outside(&path, &value, &rule))
             }
         }
     }
@@ -132,6 +129,11 @@ impl Fields {
         }
         Ok(())
     }
+}
+
+/// A number that is too small or too large.
+fn outside(path: &str, value: &Value, rule: &str) -> ApiError {
+    ApiError::field(path, format!("{path} is {value}; it must be {rule}"))
 }
 
 /// A field of the wrong type.

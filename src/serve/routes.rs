@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
@@ -85,7 +86,7 @@ async fn models(State(app): Shared) -> Json<Value> {
     Json(json!({ "object": "list", "data": [app.model()] }))
 }
 
-async fn model(State(app): Shared, id: Result<Path<String>, impl Sized>) -> Answer {
+async fn model(State(app): Shared, id: Result<Path<String>, PathRejection>) -> Answer {
     match id {
         Ok(Path(id)) if id == app.settings.name => Ok(Json(app.model()).into_response()),
         Ok(Path(id)) => Err(ApiError::model(&id, &app.settings.name)),

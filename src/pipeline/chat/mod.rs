@@ -41,8 +41,8 @@ const FUEL: u64 = 5_000_000;
 #[derive(Debug, Clone)]
 pub struct ChatTemplate {
     environment: Environment<'static>,
-    /// The texts of the special tokens by their roles, such as `bos_token`.
-    special: Vec<(String, String)>,
+    /// What the template knows beside the messages.
+    variables: Vec<(String, Value)>,
 }
 
 /// A message of a chat. Anything else that serializes to an object with a `role` will do as well.
@@ -75,11 +75,17 @@ pub enum Turn {
     Assistant,
     /// Nobody's: the text ends with the last message.
     Nobody,
+    /// That of who spoke last: the text ends in the middle of the last message, which goes on
+    /// (`continue_final_message`).
+    LastSpeaker,
 }
 
 /// Why a chat is not rendered.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 pub enum ChatError {
+    /// Nothing was said.
+    #[error("the chat has no messages")]
+    Empty,
     /// The template says so itself.
     #[error("the model's chat template refuses these messages: {0}")]
     Refused(String),
@@ -101,7 +107,8 @@ impl ChatTemplate {
             path,
             reason: format!("the chat template cannot be read: {error}"),
         })?;
-        Ok(Some(Self { special: files::special_tokens(folder)?, ..template }))
+        let special = files::special_tokens(folder)?.into_iter();
+        Ok(Some(special.fold(template, |template, (role, token)| template.with(role, token))))
     }
 
     /// A template, without special tokens.
@@ -124,7 +131,16 @@ impl ChatTemplate {
             Err(error.with_source(Raised))
         });
         environment.add_template_owned("chat_template", python::without_generation_tags(source))?;
-        Ok(Self { environment, special: Vec::new() })
+        Ok(Self { environment, variables: Vec::new() })
+    }
+
+    /// The same template with another variable, or another value of one: a special token such as
+    /// `bos_token`, `tools`, `documents`, or what else it asks for.
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        let name = name.into();
+        self.variables.retain(|(known, _)| *known != name);
+        self.variables.push((name, value.into()));
+        self
     }
 
     /// The text of a chat.
@@ -133,21 +149,62 @@ impl ChatTemplate {
     ///
     /// # Errors
     ///
-    /// The template refuses the messages, as some refuse two questions in a row, or it fails.
+    /// No message; the template refuses the messages, as some refuse two questions in a row, or it
+    /// fails.
     pub fn render<M: Serialize>(&self, messages: &[M], turn: Turn) -> Result<String, ChatError> {
-        let messages: Vec<Value> =
-            messages.iter().map(|message| fields(Value::from(Serde(message)))).collect();
-        let special = self.special.iter().map(|(role, token)| (role.as_str(), token.into()));
+        let read = |message: &M| fields(Value::from(Serde(message)));
+        let mut messages: Vec<Value> = messages.iter().map(read).collect();
+        let Some(last) = messages.last_mut() else { return Err(ChatError::Empty) };
+        let open = match turn {
+            Turn::LastSpeaker => Some(marked(last)?),
+            Turn::Assistant | Turn::Nobody => None,
+        };
+        let text = self.text(Value::from(messages), turn)?;
+        let Some(content) = open else { return Ok(text) };
+        let at = text.rfind(MARK.trim_end()).filter(|_| text.contains(content.trim()));
+        let at = at.ok_or_else(|| ChatError::Failed("the last message is not in it".into()))?;
+        let begun = &text[..at];
+        // A template that trims the message has trimmed the mark's space, and means the end of the
+        // message itself, too.
+        let is_whole = text[at..].starts_with(MARK);
+        Ok(if is_whole { begun } else { begun.trim_end() }.to_string())
+    }
+
+    fn text(&self, messages: Value, turn: Turn) -> Result<String, ChatError> {
         let given = [
-            ("messages", Value::from(messages)),
+            ("messages", messages),
             ("tools", Value::from(())),
             ("documents", Value::from(())),
             ("add_generation_prompt", Value::from(turn == Turn::Assistant)),
         ];
-        let context = Value::from_pairs(special.chain(given));
+        let given = given.into_iter().map(|(name, value)| (name.to_string(), value));
+        // What is said later counts.
+        let context = Value::from_pairs(given.chain(self.variables.iter().cloned()));
         let template = self.environment.get_template("chat_template").map_err(said)?;
         template.render(context).map_err(said)
     }
+}
+
+/// Stands at the end of a message that goes on.
+const MARK: &str = "\u{f8ff}the message goes on here\u{f8ff} ";
+
+/// Marks the end of a message; what the message was.
+fn marked(message: &mut Value) -> Result<String, ChatError> {
+    let content = message.get_attr("content").ok();
+    let content =
+        content.as_ref().and_then(Value::as_str).map(str::to_string).ok_or_else(|| {
+            ChatError::Failed("the last message has no text that could go on".into())
+        })?;
+    let keys: Vec<Value> = message.try_iter().map_err(said)?.collect();
+    let field = |key: Value| {
+        let value = match key.as_str() {
+            Some("content") => Value::from(format!("{content}{MARK}")),
+            _ => message.get_item(&key).unwrap_or_default(),
+        };
+        (key, value)
+    };
+    *message = Value::from_pairs(keys.into_iter().map(field));
+    Ok(content)
 }
 
 /// What a message has, without what it has not, and with its reasoning under each of the names that

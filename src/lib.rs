@@ -47,6 +47,7 @@ pub mod cli;
 pub mod device;
 pub mod parity;
 pub mod pipeline;
+pub mod serve;
 pub mod system;
 pub mod train;
 

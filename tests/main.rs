@@ -16,4 +16,5 @@ mod mutations;
 mod parity;
 mod pipelines;
 mod rope;
+mod serve;
 mod training;

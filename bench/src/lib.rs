@@ -1,6 +1,6 @@
 //! The benchmarks of Burn Zoo, one for each question (`cargo bench -p zoo-bench`), and the programs
 //! that draw the figures of its book (`cargo run --release -p zoo-bench --bin curves` and
-//! `--bin backends`).
+//! `--bin backends`), or ask a server (`--bin serving`).
 
 #![recursion_limit = "256"]
 

@@ -12,6 +12,7 @@ mod generate;
 mod list;
 mod parity;
 mod rewrite;
+mod serve;
 mod show;
 mod tag;
 mod texts;
@@ -96,6 +97,8 @@ enum Verb {
     Translate(rewrite::TranslateArgs),
     /// Give texts vectors, such that like texts have like vectors
     Embed(embed::EmbedArgs),
+    /// Answer requests over HTTP, as OpenAI's API does
+    Serve(serve::ServeArgs),
     /// Compute a model's raw outputs for token ids or pixels
     Forward(forward::ForwardArgs),
     /// Check that a checkpoint and its config fit, key by key
@@ -141,6 +144,7 @@ pub fn main() -> ExitCode {
         Verb::Summarize(args) => rewrite::summarize(&global, &args),
         Verb::Translate(args) => rewrite::translate(&global, &args),
         Verb::Embed(args) => embed::run(&global, &args),
+        Verb::Serve(args) => serve::run(&global, &args),
         Verb::Forward(args) => forward::run(&global, &args),
         Verb::Check(args) => check::run(&global, &args),
         Verb::Convert(args) => convert::run(&global, &args),

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use super::PipelineError;
 use super::feed::{self, Feed};
 use super::sentence::SentenceConfig;
+use crate::datasets::tokenizer::{Encoding, Reader};
 use crate::models::heads::{Embedder, EmbedderConfig};
 use crate::models::parameters;
 use crate::models::precision::Precision;
@@ -17,6 +18,7 @@ use crate::models::pretrained::{self, Blueprint};
 pub struct TextEmbedder {
     feed: Feed,
     embedder: Embedder,
+    width: usize,
 }
 
 /// What texts became.
@@ -38,8 +40,9 @@ impl TextEmbedder {
         let sentence = SentenceConfig::read(folder)?;
         let blueprint = Blueprint::read(folder)?;
         let feed = Feed::open(folder, &blueprint, sentence.max_length, device)?;
+        let width = blueprint.architecture.stacks()[0].d_output();
         let model = pretrained::load_as(folder, blueprint, device)?.into_backbone()?;
-        Ok(Self { feed, embedder: Embedder::new(model, sentence.form) })
+        Ok(Self { feed, embedder: Embedder::new(model, sentence.form), width })
     }
 
     /// How hidden states become a vector.
@@ -62,6 +65,21 @@ impl TextEmbedder {
         self.feed.reader.max_length()
     }
 
+    /// What turns texts into the tokens that the model reads.
+    pub fn reader(&self) -> &Reader {
+        &self.feed.reader
+    }
+
+    /// Token ids run from 0 to this, exclusive.
+    pub fn vocab_size(&self) -> usize {
+        self.feed.vocab_size()
+    }
+
+    /// How many numbers a vector has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// The vectors of texts, in their order. `done` hears how many are ready.
     ///
     /// Texts of like length share a forward pass; a text's vector does not depend on the others.
@@ -76,11 +94,22 @@ impl TextEmbedder {
     ) -> Result<Embeddings, PipelineError> {
         let encodings =
             self.feed.read(texts, |text| Ok(self.feed.reader.read(text.as_ref())?))?;
-        let vectors = self
-            .feed
-            .run(&encodings, done, &|tokens, _| feed::rows(self.embedder.forward(&tokens)))?;
         let cut = encodings.iter().filter(|encoding| encoding.is_cut).count();
-        Ok(Embeddings { vectors, cut })
+        Ok(Embeddings { vectors: self.vectors(&encodings, done)?, cut })
+    }
+
+    /// The vectors of texts that are tokens already, which the model must know.
+    ///
+    /// # Errors
+    ///
+    /// A device that fails.
+    pub fn vectors(
+        &self,
+        encodings: &[Encoding],
+        done: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Vec<f32>>, PipelineError> {
+        let pass = &|tokens, _: &[&Encoding]| feed::rows(self.embedder.forward(&tokens));
+        self.feed.run(encodings, done, pass)
     }
 
     /// The vector of one text.

@@ -81,6 +81,11 @@ impl Feed {
         })
     }
 
+    /// Token ids run from 0 to this, exclusive.
+    pub(super) fn vocab_size(&self) -> usize {
+        self.vocab_size
+    }
+
     pub(super) fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
         let max_length = max_length.min(self.reader.max_length());
         Ok(Self { reader: self.reader.with_max_length(max_length)?, ..self })

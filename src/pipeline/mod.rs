@@ -1,6 +1,7 @@
 //! Pipelines: from a model's directory and texts to an answer.
 
 mod answer;
+pub mod chat;
 mod classify;
 mod embed;
 mod error;

@@ -35,6 +35,21 @@ pub struct Encoding {
     pub is_cut: bool,
 }
 
+impl Encoding {
+    /// A text that is tokens already, as they are.
+    pub fn of_ids(ids: Vec<u32>) -> Self {
+        let length = ids.len();
+        Self {
+            ids,
+            types: vec![0; length],
+            spans: std::iter::repeat_n(0..0, length).collect(),
+            words: vec![None; length],
+            texts: vec![Some(0); length],
+            is_cut: false,
+        }
+    }
+}
+
 /// Which of two texts loses its end where they are too long together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {

@@ -1,0 +1,206 @@
+//! `zoo serve`
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::{DtypeArg, Global, ModelArg, usage};
+use crate::datasets::tokenizer::Tokenizer;
+use crate::models::families::Task;
+use crate::models::generate::GenerationConfig;
+use crate::models::pretrained::{self, Blueprint, Model};
+use crate::pipeline::TextEmbedder;
+use crate::pipeline::chat::ChatTemplate;
+use crate::serve::{Language, Server, Settings};
+
+/// Answer requests over HTTP, as OpenAI's API does.
+#[derive(clap::Args)]
+#[command(
+    after_help = "A model that writes texts answers at /v1/completions and, if it has a chat template, at \
+                  /v1/chat/completions; a model without a head answers at /v1/embeddings. The texts \
+                  of all requests are written together. Ctrl-C lets running requests finish; a \
+                  second one ends at once.\n\nExamples:\n  \
+                  zoo serve runs/gpt2-nano-stories\n  \
+                  zoo serve ./SmolLM2-135M-Instruct --name smol --batch 32 --device wgpu\n  \
+                  ZOO_API_KEY=secret zoo serve ./all-MiniLM-L6-v2 --host 0.0.0.0 --port 9000\n  \
+                  curl localhost:8080/v1/completions -H 'Content-Type: application/json' \\\n    \
+                  -d '{\"model\": \"gpt2-nano-stories\", \"prompt\": \"Once\", \"max_tokens\": 40}'"
+)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    model: ModelArg,
+    #[command(flatten)]
+    dtype: DtypeArg,
+    /// The address to listen at; others than loopback ones let other machines in
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// The port to listen at; 0 takes any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    port: u16,
+    /// The model's name in requests [default: its directory's]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Texts that are written at once
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = at_least_one)]
+    batch: usize,
+    /// Texts that may wait; what comes when as many do is told to try again
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    queue: usize,
+    /// The longest prompt, in tokens [default: what the model reads]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    max_prompt_tokens: Option<usize>,
+    /// The most tokens that a request may ask for
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = at_least_one)]
+    max_new_tokens: usize,
+    /// What clients must send as a bearer token [default: $ZOO_API_KEY, if it is set]
+    #[arg(long, value_name = "KEY")]
+    api_key: Option<String>,
+    /// Seconds that running requests get to finish after Ctrl-C
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    grace: u64,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=1 << 30).contains(&count) => Ok(count),
+        _ => Err("it must be a number, 1 or more".into()),
+    }
+}
+
+pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<()> {
+    let settings = settings(global, args)?;
+    let name = settings.name.clone();
+    let spinner = global.spinner(format!("loading {}", args.model.model.display()));
+    let server = open(global, args, settings)?;
+    spinner.finish_and_clear();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the server")?;
+    let result = runtime.block_on(async {
+        let at = SocketAddr::new(args.host, args.port);
+        let listener = TcpListener::bind(at)
+            .await
+            .map_err(|error| anyhow::anyhow!("cannot listen at {at}: {error}"))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        warn_of_others(args.host, server.has_key());
+        global.note(&format!("serving {name:?}, listening on {url}"));
+        if global.json {
+            global.print(&json!({ "listening": url, "model": name }).to_string())?;
+        }
+        let stop = stop_signal(global.clone())?;
+        Ok(server.run(listener, stop, Duration::from_secs(args.grace)).await?)
+    });
+    // What still computes is of no use to anybody.
+    runtime.shutdown_background();
+    result
+}
+
+fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
+    let folder = &args.model.model;
+    let of_folder = || folder.canonicalize().ok()?.file_name()?.to_str().map(String::from);
+    let name = args.name.clone().or_else(of_folder).unwrap_or_else(|| "model".into());
+    let api_key = args.api_key.clone().or_else(|| std::env::var("ZOO_API_KEY").ok());
+    if api_key.as_deref().is_some_and(|key| key.is_empty()) {
+        return Err(usage("the key is empty; leave it out to let everybody in"));
+    }
+    Ok(Settings {
+        batch: args.batch,
+        queue: args.queue,
+        max_prompt_tokens: args.max_prompt_tokens,
+        max_new_tokens: args.max_new_tokens,
+        api_key,
+        seed: global.seed,
+        ..Settings::new(name)
+    })
+}
+
+/// Loads the model and starts what answers with it.
+fn open(global: &Global, args: &ServeArgs, settings: Settings) -> Result<Server> {
+    let folder = args.model.model.as_path();
+    let device = global.device()?;
+    let precision = args.dtype.on(global, &device)?;
+    let blueprint = Blueprint::read(folder)?;
+    if blueprint.task == Task::Backbone {
+        let embedder = TextEmbedder::open(folder, &device)?.cast(precision);
+        return Ok(Server::of_vectors(embedder, settings)?);
+    }
+    let config = blueprint.config.clone();
+    let model = pretrained::load_as(folder, blueprint, &device)?;
+    let model = model.into_writer().map_err(usage)?.cast(precision);
+    let language = language(folder, &config)?;
+    Ok(match model {
+        Model::CausalLm(model) => Server::of_texts(model, language, settings)?,
+        Model::Seq2SeqLm(model) => Server::of_texts(model, language, settings)?,
+        _ => return Err(usage("the model writes no texts")),
+    })
+}
+
+fn language(folder: &Path, config: &serde_json::Value) -> Result<Language> {
+    let tokenizer = Tokenizer::load(folder)?;
+    let mut config = GenerationConfig::read(folder, config)?;
+    if config.options.eos.is_empty() {
+        config.options.eos.extend(tokenizer.eos());
+    }
+    Ok(Language { chat: ChatTemplate::load(folder)?, tokenizer, config })
+}
+
+/// Says that other machines can ask, which nobody should have to find out.
+fn warn_of_others(host: IpAddr, has_key: bool) {
+    if host.is_loopback() {
+        return;
+    }
+    let who = if has_key { "whoever has the key" } else { "everybody (--api-key asks for a key)" };
+    let _ = writeln!(
+        std::io::stderr(),
+        "warning: {host} can be reached from other machines; {who} can use the model, and what is \
+         sent is not encrypted"
+    );
+}
+
+/// Done at the first Ctrl-C or SIGTERM. The second one ends the program.
+fn stop_signal(global: Global) -> Result<impl Future<Output = ()> + Send + 'static> {
+    let mut signals = Signals::new().context("cannot wait for signals")?;
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        signals.next().await;
+        global.note("finishing what runs; Ctrl-C again ends at once");
+        let _ = stop.send(());
+        signals.next().await;
+        std::process::exit(1);
+    });
+    Ok(async move {
+        let _ = stopped.await;
+    })
+}
+
+/// What asks a program to end.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,74 @@
+//! Where a model's directory says how it chats.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::pipeline::PipelineError;
+
+const TEMPLATE: &str = "chat_template.jinja";
+const CONFIG: &str = "tokenizer_config.json";
+const SPECIAL: &str = "special_tokens_map.json";
+
+/// The special tokens that templates may name.
+const ROLES: [&str; 7] =
+    ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
+/// The template, and the file that has it.
+pub(super) fn template(folder: &Path) -> Result<Option<(PathBuf, String)>, PipelineError> {
+    let path = folder.join(TEMPLATE);
+    if let Some(source) = read(&path)? {
+        return Ok(Some((path, source)));
+    }
+    let path = folder.join(CONFIG);
+    let config = json(&path)?;
+    match &config["chat_template"] {
+        Value::Null => Ok(None),
+        Value::String(source) => Ok(Some((path, source.clone()))),
+        Value::Array(named) => {
+            let name = |entry: &Value| entry["name"].as_str().unwrap_or_default().to_string();
+            let usual = named.iter().find(|entry| name(entry) == "default");
+            if let Some(source) = usual.and_then(|entry| entry["template"].as_str()) {
+                return Ok(Some((path, source.to_string())));
+            }
+            let names: Vec<String> = named.iter().map(name).collect();
+            let reason = format!("chat_template has no \"default\", only {names:?}");
+            Err(PipelineError::File { path, reason })
+        }
+        _ => {
+            let reason = "chat_template must be a text, or a list of named ones".to_string();
+            Err(PipelineError::File { path, reason })
+        }
+    }
+}
+
+/// The texts of the special tokens, by their roles.
+pub(super) fn special_tokens(folder: &Path) -> Result<Vec<(String, String)>, PipelineError> {
+    let config = json(&folder.join(CONFIG))?;
+    let map = json(&folder.join(SPECIAL))?;
+    // A token is a text, or an object with one.
+    let text =
+        |token: &Value| token.as_str().or_else(|| token["content"].as_str()).map(str::to_string);
+    let found = |role: &&str| text(&config[*role]).or_else(|| text(&map[*role]));
+    Ok(ROLES.iter().filter_map(|role| found(role).map(|token| (role.to_string(), token))).collect())
+}
+
+/// The text of a file; `None` where there is no such file.
+fn read(path: &Path) -> Result<Option<String>, PipelineError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            Err(PipelineError::File { path: path.to_path_buf(), reason: error.to_string() })
+        }
+    }
+}
+
+/// The content of a file of JSON; `null` where there is no such file.
+fn json(path: &Path) -> Result<Value, PipelineError> {
+    let Some(text) = read(path)? else { return Ok(Value::Null) };
+    serde_json::from_str(&text).map_err(|error| PipelineError::File {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })
+}

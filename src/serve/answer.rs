@@ -1,0 +1,145 @@
+//! Answers with texts, in the shapes of OpenAI's API.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use super::transcript::End;
+
+/// Which of the two APIs is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// `/v1/completions`
+    Completion,
+    /// `/v1/chat/completions`
+    Chat,
+}
+
+/// What every part of an answer begins with.
+#[derive(Debug, Clone)]
+pub(super) struct Letter {
+    shape: Shape,
+    id: String,
+    created: u64,
+    model: String,
+}
+
+/// A text of an answer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Choice {
+    pub(super) text: String,
+    pub(super) end: Option<End>,
+}
+
+/// How many tokens were read and written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Usage {
+    pub(super) prompt: usize,
+    pub(super) completion: usize,
+}
+
+impl Usage {
+    fn json(self) -> Value {
+        json!({
+            "prompt_tokens": self.prompt,
+            "completion_tokens": self.completion,
+            "total_tokens": self.prompt + self.completion,
+        })
+    }
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+impl Letter {
+    pub(super) fn new(shape: Shape, model: &str) -> Self {
+        let kind = match shape {
+            Shape::Completion => "cmpl",
+            Shape::Chat => "chatcmpl",
+        };
+        let id = format!("{kind}-{:032x}", rand::random::<u128>());
+        Self { shape, id, created: now(), model: model.to_string() }
+    }
+
+    /// The answer in one piece.
+    pub(super) fn whole(&self, choices: &[Choice], usage: Usage) -> Value {
+        let choice = |(index, choice): (usize, &Choice)| {
+            let text = &choice.text;
+            let (field, content) = match self.shape {
+                Shape::Completion => ("text", json!(text)),
+                Shape::Chat => {
+                    let message = json!({ "role": "assistant", "content": text, "refusal": null });
+                    ("message", message)
+                }
+            };
+            entry(index, (field, content), choice.end)
+        };
+        let choices: Vec<Value> = choices.iter().enumerate().map(choice).collect();
+        let mut answer = self.part(choices, "chat.completion");
+        answer["usage"] = usage.json();
+        answer
+    }
+
+    /// What comes before the pieces of a text: who speaks.
+    pub(super) fn opening(&self, index: usize) -> Option<Value> {
+        let delta = json!({ "role": "assistant", "content": "" });
+        let entry = entry(index, ("delta", delta), None);
+        (self.shape == Shape::Chat).then(|| self.chunk(vec![entry]))
+    }
+
+    /// A piece of a text.
+    pub(super) fn piece(&self, index: usize, text: &str) -> Value {
+        let content = match self.shape {
+            Shape::Completion => ("text", json!(text)),
+            Shape::Chat => ("delta", json!({ "content": text })),
+        };
+        self.chunk(vec![entry(index, content, None)])
+    }
+
+    /// The end of a text.
+    pub(super) fn end(&self, index: usize, end: End) -> Value {
+        let content = match self.shape {
+            Shape::Completion => ("text", json!("")),
+            Shape::Chat => ("delta", json!({})),
+        };
+        self.chunk(vec![entry(index, content, Some(end))])
+    }
+
+    /// What comes after all texts, if it was asked for.
+    pub(super) fn usage(&self, usage: Usage) -> Value {
+        let mut chunk = self.chunk(Vec::new());
+        chunk["usage"] = usage.json();
+        chunk
+    }
+
+    fn chunk(&self, choices: Vec<Value>) -> Value {
+        self.part(choices, "chat.completion.chunk")
+    }
+
+    fn part(&self, choices: Vec<Value>, of_chat: &str) -> Value {
+        let object = match self.shape {
+            Shape::Completion => "text_completion",
+            Shape::Chat => of_chat,
+        };
+        json!({
+            "id": self.id,
+            "object": object,
+            "created": self.created,
+            "model": self.model,
+            "choices": choices,
+        })
+    }
+}
+
+/// A choice with what it has.
+fn entry(index: usize, (field, content): (&str, Value), end: Option<End>) -> Value {
+    let reason = end.map(|end| match end {
+        End::Stop => "stop",
+        End::Length => "length",
+    });
+    let mut entry = json!({ "index": index, "logprobs": null, "finish_reason": reason });
+    entry[field] = content;
+    entry
+}

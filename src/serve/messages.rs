@@ -1,0 +1,118 @@
+//! The messages of a chat.
+
+use minijinja::value::Serde;
+use serde_json::Value;
+
+use super::error::ApiError;
+use super::fields::{Fields, wrong};
+use crate::pipeline::chat::ChatMessage;
+
+/// A message, ready for a chat template.
+pub(super) type Message = ChatMessage;
+
+const ROLES: [&str; 5] = ["system", "developer", "user", "assistant", "tool"];
+
+/// Reads a list of messages.
+pub(super) fn read(value: Value) -> Result<Vec<Message>, ApiError> {
+    let Value::Array(list) = value else {
+        return Err(wrong("messages", "a list of messages", &value));
+    };
+    if list.is_empty() {
+        return Err(ApiError::field("messages", "messages is an empty list"));
+    }
+    let one = |(index, value)| message(value, &format!("messages[{index}]"));
+    list.into_iter().enumerate().map(one).collect()
+}
+
+fn message(value: Value, path: &str) -> Result<Message, ApiError> {
+    let mut fields = Fields::within(value, path)?;
+    let role = match fields.require("role")? {
+        Value::String(role) => role,
+        other => return Err(wrong(&fields.name("role"), "a string", &other)),
+    };
+    if !ROLES.contains(&role.as_str()) {
+        let path = fields.name("role");
+        let message = format!("{path} is {role:?}; roles are {}", ROLES.join(", "));
+        return Err(ApiError::field(path, message));
+    }
+    let content = match fields.take("content") {
+        Some(content) => Some(text(content, &fields.name("content"))?),
+        None => None,
+    };
+    fields.refuse("function_call")?;
+    fields.refuse("audio")?;
+    let tool_calls = match fields.take("tool_calls") {
+        Some(calls) if role == "assistant" => self::tool_calls(calls, &fields.name("tool_calls"))?,
+        Some(_) => {
+            let path = fields.name("tool_calls");
+            let message = format!("{path} is for messages of the assistant");
+            return Err(ApiError::field(path, message));
+        }
+        None => Vec::new(),
+    };
+    if content.is_none() && tool_calls.is_empty() {
+        let path = fields.name("content");
+        return Err(ApiError::field(path.as_str(), format!("{path} is missing")));
+    }
+    Ok(Message {
+        // OpenAI's newer name for the same thing, which templates do not know.
+        role: if role == "developer" { "system".into() } else { role },
+        content,
+        name: fields.text("name")?,
+        tool_call_id: fields.text("tool_call_id")?,
+        tool_calls,
+    })
+}
+
+/// A content: a string, or parts that are texts, of which each begins a line.
+fn text(content: Value, path: &str) -> Result<String, ApiError> {
+    let parts = match content {
+        Value::String(text) => return Ok(text),
+        Value::Array(parts) => parts,
+        other => return Err(wrong(path, "a string or a list of parts", &other)),
+    };
+    let mut texts = Vec::with_capacity(parts.len());
+    for (index, part) in parts.into_iter().enumerate() {
+        let mut part = Fields::within(part, &format!("{path}[{index}]"))?;
+        let kind = part.text("type")?.unwrap_or_default();
+        if kind != "text" {
+            let path = part.name("type");
+            let message = format!("{path} is {kind:?}, and only parts of type \"text\" are read");
+            return Err(ApiError::unsupported(path, message));
+        }
+        match part.require("text")? {
+            Value::String(text) => texts.push(text),
+            other => return Err(wrong(&part.name("text"), "a string", &other)),
+        }
+    }
+    Ok(texts.join("\n"))
+}
+
+/// Calls of functions that the assistant has made, with their arguments as templates expect them:
+/// not as JSON in a string, but as an object.
+fn tool_calls(value: Value, path: &str) -> Result<Vec<minijinja::Value>, ApiError> {
+    let Value::Array(list) = value else { return Err(wrong(path, "a list of calls", &value)) };
+    let mut calls = Vec::with_capacity(list.len());
+    for (index, call) in list.into_iter().enumerate() {
+        let mut call = Fields::within(call, &format!("{path}[{index}]"))?;
+        let id = call.text("id")?;
+        let function = call.require("function")?;
+        let mut function = Fields::within(function, &call.name("function"))?;
+        let name = match function.require("name")? {
+            Value::String(name) => name,
+            other => return Err(wrong(&function.name("name"), "a string", &other)),
+        };
+        let arguments = match function.take("arguments") {
+            None => minijinja::Value::from_pairs([("", ""); 0]),
+            // Read with the order of its fields, which templates print.
+            Some(Value::String(text)) => serde_json::from_str(&text).map_err(|error| {
+                let path = function.name("arguments");
+                ApiError::field(path.as_str(), format!("{path} is not valid JSON: {error}"))
+            })?,
+            Some(other) => minijinja::Value::from(Serde(other)),
+        };
+        let function = minijinja::context! { name, arguments };
+        calls.push(minijinja::context! { id, type => "function", function });
+    }
+    Ok(calls)
+}

@@ -1,0 +1,229 @@
+//! The places of the server and what answers there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::sse::{KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::answer::{Choice, Letter, Shape, Usage};
+use super::ask::{Ask, Delivery};
+use super::engine::{Piece, Pieces, gone};
+use super::error::ApiError;
+use super::fields::Fields;
+use super::stream::Events;
+use super::texts::Texts;
+use super::vectors::{Vectors, VectorsAsk};
+use super::{App, Desk};
+
+/// How long a body may take to arrive.
+const BODY_SECONDS: u64 = 60;
+
+type Shared = State<Arc<App>>;
+type Answer = Result<Response, ApiError>;
+
+pub(super) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/v1/models", get(models))
+        .route("/v1/models/{*id}", get(model))
+        .route("/v1/completions", post(completions))
+        .route("/v1/chat/completions", post(chat))
+        .route("/v1/embeddings", post(embeddings))
+        .fallback(async |request: Request| {
+            ApiError::route(request.method().as_str(), request.uri().path())
+        })
+        .method_not_allowed_fallback(async |request: Request| {
+            ApiError::method(request.method().as_str(), request.uri().path())
+        })
+        .layer(DefaultBodyLimit::max(app.settings.max_body_bytes))
+        .layer(middleware::from_fn_with_state(app.clone(), authorize))
+        .with_state(app)
+}
+
+/// Lets in who brings the key, if there is one.
+async fn authorize(State(app): Shared, request: Request, next: Next) -> Response {
+    let Some(key) = &app.settings.api_key else { return next.run(request).await };
+    let given = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes());
+    let token = given.and_then(|given| given.split_at_checked("Bearer ".len()));
+    let is_known = token.is_some_and(|(scheme, token)| {
+        scheme.eq_ignore_ascii_case(b"Bearer ") && is_same(token, key.as_bytes())
+    });
+    match is_known || request.uri().path() == "/health" {
+        true => next.run(request).await,
+        false => ApiError::key().into_response(),
+    }
+}
+
+/// Compares in a time that does not tell where two texts differ.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let differs = |different: u8, (x, y): (&u8, &u8)| std::hint::black_box(different | (x ^ y));
+    a.len() == b.len() && a.iter().zip(b).fold(0, differs) == 0
+}
+
+async fn health(State(app): Shared) -> Response {
+    let (is_alive, (running, waiting)) = match &app.desk {
+        Desk::Texts(texts) => (texts.engine.is_alive(), texts.engine.load()),
+        Desk::Vectors(vectors) => (vectors.is_alive(), vectors.load()),
+    };
+    let (status, word) = match is_alive {
+        true => (StatusCode::OK, "ok"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "stopped"),
+    };
+    (status, Json(json!({ "status": word, "running": running, "waiting": waiting })))
+        .into_response()
+}
+
+async fn models(State(app): Shared) -> Json<Value> {
+    Json(json!({ "object": "list", "data": [app.model()] }))
+}
+
+async fn model(State(app): Shared, id: Result<Path<String>, PathRejection>) -> Answer {
+    match id {
+        Ok(Path(id)) if id == app.settings.name => Ok(Json(app.model()).into_response()),
+        Ok(Path(id)) => Err(ApiError::model(&id, &app.settings.name)),
+        Err(_) => Err(ApiError::invalid("the model's name is not UTF-8")),
+    }
+}
+
+async fn completions(State(app): Shared, request: Request) -> Answer {
+    texts(app, request, Shape::Completion).await
+}
+
+async fn chat(State(app): Shared, request: Request) -> Answer {
+    texts(app, request, Shape::Chat).await
+}
+
+async fn texts(app: Arc<App>, request: Request, shape: Shape) -> Answer {
+    let body = read(&app, request).await?;
+    let shared = app.clone();
+    let prepared = apart(move || {
+        let fields = shared.fields(&body)?;
+        let ask = match shape {
+            Shape::Completion => Ask::completion(fields)?,
+            Shape::Chat => Ask::chat(fields)?,
+        };
+        shared.texts()?.prepare(ask)
+    })
+    .await?;
+    let pieces = app.texts()?.engine.submit(prepared.orders)?;
+    let letter = Letter::new(shape, &app.settings.name);
+    let (before, prompt_tokens) = (prepared.before, prepared.prompt_tokens);
+    if prepared.delivery == Delivery::Whole {
+        let (choices, completion) = gather(pieces, before).await?;
+        let usage = Usage { prompt: prompt_tokens, completion };
+        return Ok(Json(letter.whole(&choices, usage)).into_response());
+    }
+    let events = Events::new((letter, prepared.delivery), pieces, prompt_tokens, &before);
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+}
+
+/// Waits for all texts. Where the client leaves, this is dropped, and the engine sees that.
+async fn gather(mut pieces: Pieces, before: Vec<String>) -> Result<(Vec<Choice>, usize), ApiError> {
+    let choice = |text| Choice { text, end: None };
+    let mut choices: Vec<Choice> = before.into_iter().map(choice).collect();
+    let (mut open, mut tokens) = (choices.len(), 0);
+    while open > 0 {
+        let (index, piece) = pieces.recv().await.ok_or_else(gone)?;
+        match piece {
+            Piece::Text(text) => choices[index].text.push_str(&text),
+            Piece::End(ending) => {
+                choices[index].end = Some(ending.end);
+                tokens += ending.tokens;
+                open -= 1;
+            }
+            Piece::Failed(error) => return Err(error),
+        }
+    }
+    Ok((choices, tokens))
+}
+
+async fn embeddings(State(app): Shared, request: Request) -> Answer {
+    let body = read(&app, request).await?;
+    let shared = app.clone();
+    let (ask, encodings) = apart(move || {
+        let fields = shared.fields(&body)?;
+        let vectors = shared.vectors()?;
+        let ask = VectorsAsk::read(fields, vectors.width())?;
+        let encodings = vectors.encode(&ask)?;
+        Ok((ask, encodings))
+    })
+    .await?;
+    let answer = app.vectors()?.answer(ask, encodings, &app.settings.name).await?;
+    Ok(Json(answer).into_response())
+}
+
+/// A request's body, which must be said to be JSON: a page in a browser cannot send that to another
+/// server without asking, so no page can use this one behind its user's back.
+async fn read(app: &App, request: Request) -> Result<Bytes, ApiError> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::content_type());
+    }
+    let body = Bytes::from_request(request, &());
+    match tokio::time::timeout(Duration::from_secs(BODY_SECONDS), body).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(error)) => Err(ApiError::body(error.status(), app.settings.max_body_bytes)),
+        Err(_) => Err(ApiError::slow(BODY_SECONDS)),
+    }
+}
+
+/// Does what takes a while, such as the tokens of a long text, beside what waits for the network.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(_) => Err(ApiError::internal("the request could not be read")),
+    }
+}
+
+impl App {
+    /// The request's fields, if it is for the model that is served.
+    fn fields(&self, body: &[u8]) -> Result<Fields, ApiError> {
+        let mut fields = Fields::parse(body)?;
+        match fields.require("model")? {
+            Value::String(model) if model == self.settings.name => Ok(fields),
+            Value::String(model) => Err(ApiError::model(&model, &self.settings.name)),
+            other => Err(super::fields::wrong("model", "a string", &other)),
+        }
+    }
+
+    fn texts(&self) -> Result<&Texts, ApiError> {
+        match &self.desk {
+            Desk::Texts(texts) => Ok(texts),
+            Desk::Vectors(_) => {
+                let message = "this model writes no texts; /v1/embeddings gives its vectors";
+                Err(ApiError::invalid(message))
+            }
+        }
+    }
+
+    fn vectors(&self) -> Result<&Vectors, ApiError> {
+        match &self.desk {
+            Desk::Vectors(vectors) => Ok(vectors),
+            Desk::Texts(_) => {
+                let message = "this model gives no vectors; it writes texts at /v1/completions";
+                Err(ApiError::invalid(message))
+            }
+        }
+    }
+
+    fn model(&self) -> Value {
+        json!({
+            "id": self.settings.name,
+            "object": "model",
+            "created": self.created,
+            "owned_by": "burn-zoo",
+        })
+    }
+}

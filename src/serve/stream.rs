@@ -1,0 +1,103 @@
+//! An answer as events, while its texts are being written.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::response::sse::Event;
+use serde_json::Value;
+use tokio_stream::Stream;
+
+use super::answer::{Letter, Usage};
+use super::ask::Delivery;
+use super::engine::{Piece, Pieces, gone};
+
+/// The events of an answer. Dropping it lets the engine know that nobody listens any more.
+#[derive(Debug)]
+pub(super) struct Events {
+    letter: Letter,
+    pieces: Pieces,
+    usage: Usage,
+    delivery: Delivery,
+    /// Texts that are not over.
+    open: usize,
+    /// Events that are due.
+    due: VecDeque<Event>,
+    is_over: bool,
+}
+
+impl Events {
+    /// The events of texts; `before` is what each begins with.
+    pub(super) fn new(
+        (letter, delivery): (Letter, Delivery),
+        pieces: Pieces,
+        prompt_tokens: usize,
+        before: &[String],
+    ) -> Self {
+        let usage = Usage { prompt: prompt_tokens, completion: 0 };
+        let (open, due) = (before.len(), VecDeque::new());
+        let mut events = Self { letter, pieces, usage, delivery, open, due, is_over: false };
+        for (index, text) in before.iter().enumerate() {
+            if let Some(opening) = events.letter.opening(index) {
+                events.push(opening);
+            }
+            if !text.is_empty() {
+                events.push(events.letter.piece(index, text));
+            }
+        }
+        events
+    }
+
+    fn push(&mut self, mut value: Value) {
+        if self.delivery == Delivery::EventsWithUsage
+            && let Some(fields) = value.as_object_mut()
+        {
+            fields.entry("usage").or_insert(Value::Null);
+        }
+        self.due.push_back(Event::default().data(value.to_string()));
+    }
+
+    fn take(&mut self, index: usize, piece: Piece) {
+        match piece {
+            Piece::Text(text) => self.push(self.letter.piece(index, &text)),
+            Piece::End(ending) => {
+                self.usage.completion += ending.tokens;
+                self.push(self.letter.end(index, ending.end));
+                self.open -= 1;
+                if self.open == 0 {
+                    if self.delivery == Delivery::EventsWithUsage {
+                        self.push(self.letter.usage(self.usage));
+                    }
+                    self.due.push_back(Event::default().data("[DONE]"));
+                    self.is_over = true;
+                }
+            }
+            Piece::Failed(error) => {
+                self.due.push_back(Event::default().data(error.json().to_string()));
+                self.is_over = true;
+            }
+        }
+    }
+}
+
+impl Stream for Events {
+    type Item = Result<Event, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(event) = self.due.pop_front() {
+                return Poll::Ready(Some(Ok(event)));
+            }
+            if self.is_over {
+                return Poll::Ready(None);
+            }
+            // Without an end of its own, a text was lost with the engine.
+            let (index, piece) = match ready!(self.pieces.poll_recv(context)) {
+                Some(piece) => piece,
+                None => (0, Piece::Failed(gone())),
+            };
+            self.take(index, piece);
+        }
+    }
+}

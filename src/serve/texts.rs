@@ -1,0 +1,253 @@
+//! From what a request asks for to what the engine is to do.
+
+use std::sync::{Mutex, PoisonError};
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::Settings;
+use super::ask::{Ask, Choice, Delivery, Prompts};
+use super::engine::{Engine, Order};
+use super::error::ApiError;
+use super::fields::Input;
+use super::transcript::Transcript;
+use crate::datasets::tokenizer::{Reader, Tokenizer, TokenizerError};
+use crate::models::generate::{GenerationConfig, Options, Request, Writer};
+use crate::pipeline::chat::{ChatTemplate, Turn};
+
+/// How long a completion is where nobody says it, as OpenAI has it.
+const USUAL_COMPLETION: usize = 16;
+/// The longest prompt of a model that sets no limit itself.
+const LONGEST_PROMPT: usize = 4096;
+
+/// How a model reads and writes texts.
+#[derive(Debug, Clone)]
+pub struct Language {
+    /// Texts to tokens, and back.
+    pub tokenizer: Tokenizer,
+    /// How chats are written down, if the model chats.
+    pub chat: Option<ChatTemplate>,
+    /// How the model's makers want it to write, where a request says nothing else.
+    pub config: GenerationConfig,
+}
+
+/// A model that writes texts, at work.
+#[derive(Debug)]
+pub(super) struct Texts {
+    pub(super) engine: Engine,
+    language: Language,
+    reader: Reader,
+    limits: Limits,
+    /// Draws the seeds of requests that bring none.
+    seeds: Mutex<ChaCha8Rng>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    vocab_size: usize,
+    prompt: usize,
+    context: usize,
+    /// Whether the answer continues the prompt, so that the context has both.
+    is_one_text: bool,
+    new: usize,
+    /// Texts of one request.
+    rows: usize,
+}
+
+/// A request that is ready for the engine.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) orders: Vec<Order>,
+    /// What each text begins with.
+    pub(super) before: Vec<String>,
+    pub(super) prompt_tokens: usize,
+    pub(super) delivery: Delivery,
+}
+
+impl Texts {
+    /// Starts the engine.
+    pub(super) fn start<W: Writer + Send + 'static>(
+        model: W,
+        language: Language,
+        settings: &Settings,
+    ) -> Result<Self, super::ServeError> {
+        let limit = model.prompt_limit();
+        let is_one_text = model.begin(&[0]).source.is_empty();
+        let usual = if limit == usize::MAX { LONGEST_PROMPT } else { limit };
+        let limits = Limits {
+            vocab_size: model.vocab_size(),
+            prompt: settings.max_prompt_tokens.unwrap_or(usual).min(limit),
+            context: model.context(),
+            is_one_text,
+            new: settings.max_new_tokens,
+            rows: settings.batch + settings.queue,
+        };
+        Ok(Self {
+            // What is too long is refused, and not cut.
+            reader: language.tokenizer.reader(u32::MAX as usize)?,
+            language,
+            limits,
+            engine: Engine::start(model, settings)?,
+            seeds: Mutex::new(ChaCha8Rng::seed_from_u64(settings.seed)),
+        })
+    }
+
+    /// Reads the prompts and checks that all fits.
+    pub(super) fn prepare(&self, ask: Ask) -> Result<Prepared, ApiError> {
+        let is_chat = matches!(ask.prompts, Prompts::Chat(_));
+        let name = if is_chat { "messages" } else { "prompt" };
+        let count = match &ask.prompts {
+            Prompts::Inputs(inputs) => inputs.len(),
+            Prompts::Chat(_) => 1,
+        };
+        let (rows, most) = (count.saturating_mul(ask.n), self.limits.rows);
+        if rows > most {
+            let message = format!("{rows} texts are asked for, and {most} are the most at once");
+            return Err(ApiError::field(if count > 1 { name } else { "n" }, message));
+        }
+        let usual = if is_chat { usize::MAX } else { USUAL_COMPLETION };
+        let prompts = match ask.prompts {
+            Prompts::Inputs(inputs) => {
+                let read = |input| self.input(input, ask.echo);
+                inputs.into_iter().map(read).collect::<Result<Vec<_>, _>>()?
+            }
+            Prompts::Chat(messages) => {
+                let Some(chat) = &self.language.chat else {
+                    let message =
+                        "this model has no chat template; /v1/completions continues texts";
+                    return Err(ApiError::invalid(message));
+                };
+                let text = chat.render(&messages, Turn::Assistant);
+                let text = text.map_err(|error| ApiError::field(name, error.to_string()))?;
+                let ids = self.language.tokenizer.encode(&text);
+                vec![(ids.map_err(|error| unreadable(name, &error))?, String::new())]
+            }
+        };
+        let seed = match ask.choice.seed {
+            Some(seed) => seed as u64,
+            None => self.seeds.lock().unwrap_or_else(PoisonError::into_inner).next_u64(),
+        };
+        let options = self.options(&ask.choice, seed);
+        let mut stops = ask.stops;
+        stops.extend(self.language.config.stop_strings.iter().cloned());
+        let prompt_tokens = prompts.iter().map(|(ids, _)| ids.len()).sum();
+        let (mut orders, mut before) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        for (ids, text) in prompts {
+            self.check(name, &ids)?;
+            let room = self.length(name, ids.len(), ask.max_tokens)?;
+            let max_new_tokens = if ask.max_tokens.is_some() { room } else { room.min(usual) };
+            let options = Options { max_new_tokens, ..options.clone() };
+            options.validate().map_err(|error| ApiError::invalid(error.to_string()))?;
+            for _ in 0..ask.n {
+                let (prompt, options, stream) = (ids.clone(), options.clone(), orders.len() as u64);
+                let transcript = Transcript::new(self.language.tokenizer.stream(), stops.clone());
+                orders.push((Request { prompt, options, stream }, transcript));
+                before.push(text.clone());
+            }
+        }
+        Ok(Prepared { orders, before, prompt_tokens, delivery: ask.delivery })
+    }
+
+    /// A prompt's tokens, and what its answer begins with.
+    fn input(&self, input: Input, echo: bool) -> Result<(Vec<u32>, String), ApiError> {
+        match input {
+            Input::Text(text) => {
+                let encoding =
+                    self.reader.read(&text).map_err(|error| unreadable("prompt", &error))?;
+                Ok((encoding.ids, if echo { text } else { String::new() }))
+            }
+            Input::Ids(ids) => {
+                self.check("prompt", &ids)?;
+                let text = match echo {
+                    true => self.language.tokenizer.decode(&ids),
+                    false => Ok(String::new()),
+                };
+                Ok((ids, text.map_err(|error| unreadable("prompt", &error))?))
+            }
+        }
+    }
+
+    /// Whether the model can read a prompt.
+    fn check(&self, name: &str, ids: &[u32]) -> Result<(), ApiError> {
+        let Limits { vocab_size, prompt, .. } = self.limits;
+        if ids.is_empty() {
+            return Err(ApiError::field(name, format!("{name} has no tokens")));
+        }
+        if ids.len() > prompt {
+            let length = ids.len();
+            let message = format!("{name} has {length} tokens, and at most {prompt} are read");
+            return Err(ApiError::context(name, message));
+        }
+        if let Some(id) = ids.iter().find(|&&id| id as usize >= vocab_size) {
+            let message = format!(
+                "token id {id} is out of range; the model has tokens 0 to {}",
+                vocab_size.saturating_sub(1)
+            );
+            return Err(ApiError::field(name, message));
+        }
+        Ok(())
+    }
+
+    /// How many tokens may be added to a prompt.
+    fn length(
+        &self,
+        name: &str,
+        prompt: usize,
+        asked: Option<(&'static str, usize)>,
+    ) -> Result<usize, ApiError> {
+        let Limits { context, new, is_one_text, .. } = self.limits;
+        let taken = if is_one_text { prompt } else { 0 };
+        let room = context.saturating_sub(taken);
+        if room == 0 {
+            let message = format!(
+                "{name} has {prompt} tokens, which leaves no room in the context of {context}"
+            );
+            return Err(ApiError::context(name, message));
+        }
+        let Some((field, asked)) = asked else { return Ok(room.min(new)) };
+        if asked > new {
+            let message = format!("{field} is {asked}, and this server adds at most {new} tokens");
+            return Err(ApiError::field(field, message));
+        }
+        if asked > room {
+            let message = format!(
+                "the context is {context} tokens; {name} has {taken} of them, which leaves {room}, \
+                 and {field} asks for {asked}"
+            );
+            return Err(ApiError::context(field, message));
+        }
+        Ok(asked)
+    }
+
+    /// The model's own options, with what a request says of them.
+    fn options(&self, choice: &Choice, seed: u64) -> Options {
+        let mut options = self.language.config.options.clone();
+        let sampling = &mut options.sampling;
+        // A model that says nothing is drawn from as it is, as OpenAI has it.
+        let usual = if sampling.temperature == 0.0 { 1.0 } else { sampling.temperature };
+        sampling.temperature = choice.temperature.unwrap_or(usual);
+        if let Some(top_p) = choice.top_p {
+            // 0 leaves the best token alone.
+            sampling.top_p = top_p.max(f64::MIN_POSITIVE);
+        }
+        if let Some(top_k) = choice.top_k {
+            // 0 and -1 leave all tokens.
+            sampling.top_k = usize::try_from(top_k).ok().filter(|&top_k| top_k > 0);
+        }
+        if let Some(min_p) = choice.min_p {
+            sampling.min_p = min_p;
+        }
+        sampling.seed = seed;
+        let constraints = &mut options.constraints;
+        let set = |to: &mut f64, from: Option<f64>| *to = from.unwrap_or(*to);
+        set(&mut constraints.presence_penalty, choice.presence_penalty);
+        set(&mut constraints.frequency_penalty, choice.frequency_penalty);
+        set(&mut constraints.repetition_penalty, choice.repetition_penalty);
+        options
+    }
+}
+
+/// A text that the tokenizer cannot read.
+fn unreadable(name: &str, error: &TokenizerError) -> ApiError {
+    ApiError::field(name, format!("{name}: {error}"))
+}

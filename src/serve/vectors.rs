@@ -1,0 +1,243 @@
+//! Embeddings: a thread that owns the model, and requests for vectors.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::Settings;
+use super::engine::gone;
+use super::error::ApiError;
+use super::fields::{Fields, Input};
+use crate::datasets::tokenizer::{Encoding, Reader};
+use crate::pipeline::TextEmbedder;
+use crate::system;
+
+/// The most texts of one request, as OpenAI has it.
+const MOST_INPUTS: usize = 2048;
+/// Requests that wait are answered together up to this many texts.
+const TOGETHER: usize = 64;
+
+/// A model that gives texts vectors, at work.
+#[derive(Debug)]
+pub(super) struct Vectors {
+    inbox: UnboundedSender<Job>,
+    room: Arc<Semaphore>,
+    capacity: usize,
+    running: Arc<AtomicUsize>,
+    reader: Reader,
+    max_length: usize,
+    vocab_size: usize,
+    width: usize,
+}
+
+#[derive(Debug)]
+struct Job {
+    encodings: Vec<Encoding>,
+    reply: oneshot::Sender<Result<Vec<Vec<f32>>, ApiError>>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// A request for vectors.
+#[derive(Debug)]
+pub(super) struct VectorsAsk {
+    inputs: Vec<Input>,
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Numbers,
+    /// The bytes of 32-bit floats, the low one first.
+    Base64,
+}
+
+/// An answer with vectors.
+#[derive(Debug, Serialize)]
+pub(super) struct VectorsAnswer {
+    object: &'static str,
+    data: Vec<Datum>,
+    model: String,
+    usage: Usage,
+}
+
+#[derive(Debug, Serialize)]
+struct Datum {
+    object: &'static str,
+    index: usize,
+    embedding: Embedding,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Embedding {
+    Numbers(Vec<f32>),
+    Base64(String),
+}
+
+#[derive(Debug, Serialize)]
+struct Usage {
+    prompt_tokens: usize,
+    total_tokens: usize,
+}
+
+impl VectorsAsk {
+    /// Reads a request; `width` is how many numbers a vector has.
+    pub(super) fn read(mut fields: Fields, width: usize) -> Result<Self, ApiError> {
+        let inputs = Input::read("input", fields.require("input")?)?;
+        if inputs.len() > MOST_INPUTS {
+            let message = format!("input has {} texts, and {MOST_INPUTS} may be", inputs.len());
+            return Err(ApiError::field("input", message));
+        }
+        let format = match fields.text("encoding_format")?.as_deref() {
+            None | Some("float") => Format::Numbers,
+            Some("base64") => Format::Base64,
+            Some(other) => {
+                let message = format!("encoding_format is {other:?}; it may be float or base64");
+                return Err(ApiError::field("encoding_format", message));
+            }
+        };
+        fields.text("user")?;
+        if fields.count("dimensions")?.is_some_and(|asked| asked != width) {
+            let message = format!("the model's vectors have {width} dimensions, and no others");
+            return Err(ApiError::unsupported("dimensions", message));
+        }
+        Ok(Self { inputs, format })
+    }
+}
+
+impl Vectors {
+    /// Starts the thread.
+    pub(super) fn start(embedder: TextEmbedder, settings: &Settings) -> std::io::Result<Self> {
+        let (inbox, jobs) = unbounded_channel();
+        let capacity = (settings.batch + settings.queue).min(Semaphore::MAX_PERMITS);
+        let running = Arc::new(AtomicUsize::new(0));
+        let vectors = Self {
+            inbox,
+            room: Arc::new(Semaphore::new(capacity)),
+            capacity,
+            running: running.clone(),
+            reader: embedder.reader().clone(),
+            max_length: embedder.max_length(),
+            vocab_size: embedder.vocab_size(),
+            width: embedder.width(),
+        };
+        let thread = std::thread::Builder::new().name("engine".into()).stack_size(8 << 20);
+        thread.spawn(move || work(&embedder, jobs, &running))?;
+        Ok(vectors)
+    }
+
+    /// How many numbers a vector has.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        !self.inbox.is_closed()
+    }
+
+    /// How many requests are being computed, and how many wait.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let running = self.running.load(Ordering::Relaxed);
+        let taken = self.capacity - self.room.available_permits();
+        (running, taken.saturating_sub(running))
+    }
+
+    /// The tokens of what is to be embedded.
+    pub(super) fn encode(&self, ask: &VectorsAsk) -> Result<Vec<Encoding>, ApiError> {
+        let error = |message: String| ApiError::field("input", message);
+        let encode = |(index, input): (usize, &Input)| {
+            let encoding = match input {
+                Input::Text(text) => {
+                    self.reader.read(text).map_err(|e| error(format!("input: {e}")))?
+                }
+                Input::Ids(ids) => Encoding::of_ids(ids.clone()),
+            };
+            if encoding.is_cut || encoding.ids.len() > self.max_length {
+                let most = self.max_length;
+                let message = format!("input {index} has more than {most} tokens");
+                return Err(ApiError::context("input", message));
+            }
+            let vocab_size = self.vocab_size;
+            match encoding.ids.iter().find(|&&id| id as usize >= vocab_size) {
+                Some(id) => Err(error(format!(
+                    "token id {id} is out of range; the model has {vocab_size} tokens"
+                ))),
+                None if encoding.ids.is_empty() => {
+                    Err(error(format!("input {index} has no tokens")))
+                }
+                None => Ok(encoding),
+            }
+        };
+        ask.inputs.iter().enumerate().map(encode).collect()
+    }
+
+    /// The vectors of a request.
+    pub(super) async fn answer(
+        &self,
+        ask: VectorsAsk,
+        encodings: Vec<Encoding>,
+        model: &str,
+    ) -> Result<VectorsAnswer, ApiError> {
+        let _place = self.room.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
+        let tokens = encodings.iter().map(|encoding| encoding.ids.len()).sum();
+        let (reply, answer) = oneshot::channel();
+        self.inbox.send(Job { encodings, reply, _place }).map_err(|_| gone())?;
+        let vectors = answer.await.map_err(|_| gone())??;
+        let datum = |(index, vector): (usize, Vec<f32>)| {
+            let embedding = match ask.format {
+                Format::Numbers => Embedding::Numbers(vector),
+                Format::Base64 => {
+                    let bytes: Vec<u8> = vector.iter().flat_map(|x| x.to_le_bytes()).collect();
+                    Embedding::Base64(STANDARD.encode(bytes))
+                }
+            };
+            Datum { object: "embedding", index, embedding }
+        };
+        Ok(VectorsAnswer {
+            object: "list",
+            data: vectors.into_iter().enumerate().map(datum).collect(),
+            model: model.to_string(),
+            usage: Usage { prompt_tokens: tokens, total_tokens: tokens },
+        })
+    }
+}
+
+/// Answers jobs until nobody can ask any more; those that wait are answered together.
+fn work(embedder: &TextEmbedder, mut inbox: UnboundedReceiver<Job>, running: &AtomicUsize) {
+    while let Some(first) = inbox.blocking_recv() {
+        let mut jobs = vec![first];
+        let mut count = jobs[0].encodings.len();
+        while count < TOGETHER
+            && let Ok(job) = inbox.try_recv()
+        {
+            count += job.encodings.len();
+            jobs.push(job);
+        }
+        jobs.retain(|job| !job.reply.is_closed());
+        running.store(jobs.len(), Ordering::Relaxed);
+        let all: Vec<Encoding> = jobs.iter().flat_map(|job| job.encodings.clone()).collect();
+        let computed = catch_unwind(AssertUnwindSafe(|| embedder.vectors(&all, &mut |_| {})));
+        let mut vectors = match computed {
+            Ok(Ok(vectors)) => Ok(vectors.into_iter()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(panic) => {
+                Err(system::panic_message(panic.as_ref()).unwrap_or("no reason given").to_string())
+            }
+        };
+        for job in jobs {
+            let answer = match &mut vectors {
+                Ok(vectors) => Ok(vectors.by_ref().take(job.encodings.len()).collect()),
+                Err(said) => Err(ApiError::internal(format!("the model failed: {said}"))),
+            };
+            // Who asked may have left.
+            let _ = job.reply.send(answer);
+        }
+        running.store(0, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,68 @@
+//! The `openai` package from PyPI as a client. Fetched where it can be.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use burn_zoo::serve::Settings;
+
+use super::{Lab, Odd, alone, server, settings, vectors};
+
+const PACKAGE: &str = "openai==2.54.0";
+
+/// A Python that has the package, in cargo's folder for such things; or why there is none.
+fn python() -> Result<PathBuf, String> {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openai-2.54.0");
+    let python = place.join("bin/python");
+    if place.join("complete").exists() {
+        return Ok(python);
+    }
+    let _ = std::fs::remove_dir_all(&place);
+    let run = |program: &Path, args: &[&str]| {
+        let output = Command::new(program)
+            .args(args)
+            .output()
+            .map_err(|error| format!("{} does not run: {error}", program.display()))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().last().unwrap_or_default();
+        if output.status.success() { Ok(()) } else { Err(format!("{args:?}: {last}")) }
+    };
+    let folder = place.to_str().ok_or("the folder's name is not UTF-8")?;
+    run(Path::new("python3"), &["-m", "venv", folder])?;
+    let pip = ["-m", "pip", "install", "--quiet", "--timeout", "20", "--retries", "1"];
+    let only = ["--only-binary", ":all:", "--disable-pip-version-check", PACKAGE];
+    run(&python, &[&pip[..], &only].concat())?;
+    std::fs::write(place.join("complete"), "").map_err(|error| error.to_string())?;
+    Ok(python)
+}
+
+#[test]
+fn the_openai_package_is_a_client() {
+    let python = match python() {
+        Ok(python) => python,
+        Err(reason) => {
+            let must = std::env::var_os("ZOO_MUST_FETCH").is_some();
+            assert!(!must, "{PACKAGE} cannot be fetched: {reason}");
+            // Past the test's capture, so that it is seen.
+            let skipped = "SKIPPED openai: no client of OpenAI's was tried";
+            writeln!(std::io::stderr(), "\n{skipped}: {reason}").unwrap();
+            return;
+        }
+    };
+    let key = Settings { api_key: Some("secret".into()), ..settings() };
+    let (texts, vectors) = (Lab::start(server(key)), Lab::start(vectors::server()));
+    let few = Settings { batch: 1, queue: 0, ..settings() };
+    let busy = Lab::start(Odd::slow(Duration::from_millis(20), few));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/openai_client.py");
+    let output = Command::new(python)
+        .arg(script)
+        .args([texts.url("/v1"), vectors.url("/v1"), busy.url("/v1")])
+        .args([alone("the cat", 16), alone("<user>Hi\n<assistant>", 16)])
+        .env_remove("OPENAI_API_KEY")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "all is well\n");
+}

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::writing::{WritingArgs, without_settings_of_its_own};
 use super::{DtypeArg, Global, ModelArg, usage};
 use crate::models::generate::GenerateError;
+use crate::pipeline::chat::{ChatMessage, Turn};
 use crate::pipeline::{PipelineError, TextGeneration, WrittenText};
 
 /// Continue a text.
@@ -25,6 +26,7 @@ use crate::pipeline::{PipelineError, TextGeneration, WrittenText};
                   zoo generate runs/shakespeare --prompt 'ROMEO:' --max-new-tokens 400 --temperature 0.8 --top-k 40\n  \
                   zoo generate runs/shakespeare -p 'To be' --beams 4 --texts 3 --no-repeat-ngram 3\n  \
                   zoo generate large -p 'Once' --greedy --draft small\n  \
+                  zoo generate qwen2 --chat --system 'Be brief.' -p 'Why is the sky blue?'\n  \
                   echo 'To be' | zoo generate runs/shakespeare --prompt - --greedy --json\n  \
                   zoo generate runs/shakespeare --lines --json < prompts.txt"
 )]
@@ -40,6 +42,12 @@ pub(crate) struct GenerateArgs {
     /// Continue every line of standard input
     #[arg(long, conflicts_with = "prompt")]
     lines: bool,
+    /// The prompt is what a user says, and the text is the assistant's answer
+    #[arg(long)]
+    chat: bool,
+    /// With --chat: what the assistant is told beforehand
+    #[arg(long, value_name = "TEXT", requires = "chat")]
+    system: Option<String>,
     /// Draft tokens with this smaller model of the same tokenizer; the text stays the model's own
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["beams", "texts"])]
     draft: Option<PathBuf>,
@@ -50,8 +58,11 @@ pub(crate) struct GenerateArgs {
     writing: WritingArgs,
 }
 
-/// A text to continue; none where a new one begins.
+/// What is continued.
 struct Prompt {
+    /// What was asked.
+    said: String,
+    /// What the text begins with where it is printed.
     text: String,
     tokens: Vec<u32>,
 }
@@ -97,14 +108,20 @@ pub(super) fn write_text(
 
 impl GenerateArgs {
     fn prompts(&self, generation: &TextGeneration) -> Result<Vec<Prompt>> {
+        let new = |text: &str| match self.chat {
+            true => self.chat(generation, text),
+            false => Prompt::new(generation, Some(text)),
+        };
         if self.lines {
             let lines = io::read_to_string(io::stdin())?;
-            let prompts: Result<Vec<Prompt>> =
-                lines.lines().map(|line| Prompt::new(generation, Some(line))).collect();
+            let prompts: Result<Vec<Prompt>> = lines.lines().map(new).collect();
             return match prompts? {
                 prompts if prompts.is_empty() => Err(usage("standard input has no line")),
                 prompts => Ok(prompts),
             };
+        }
+        if self.prompt.is_empty() && self.chat {
+            return Err(usage("--chat needs a --prompt: what the user says"));
         }
         if self.prompt.is_empty() {
             return Ok(vec![Prompt::new(generation, None)?]);
@@ -113,11 +130,19 @@ impl GenerateArgs {
             "-" => {
                 let mut text = String::new();
                 io::stdin().read_to_string(&mut text)?;
-                Prompt::new(generation, Some(&text))
+                new(&text)
             }
-            text => Prompt::new(generation, Some(text)),
+            text => new(text),
         };
         self.prompt.iter().map(prompt).collect()
+    }
+
+    /// What a user says; the answer is printed without it.
+    fn chat(&self, generation: &TextGeneration, text: &str) -> Result<Prompt> {
+        let system = self.system.iter().map(|system| ChatMessage::new("system", system));
+        let messages: Vec<ChatMessage> = system.chain([ChatMessage::new("user", text)]).collect();
+        let tokens = generation.encode_chat(&messages, Turn::Assistant).map_err(classify)?;
+        Ok(Prompt { said: text.into(), text: String::new(), tokens })
     }
 }
 
@@ -128,11 +153,15 @@ impl Prompt {
             Some("") => Err(usage("the prompt is empty; leave --prompt out to begin a new text")),
             Some(text) => {
                 let tokens = generation.encode(text).map_err(classify)?;
-                Ok(Self { text: text.into(), tokens })
+                Ok(Self { said: text.into(), text: text.into(), tokens })
             }
             None => {
                 let tokens = generation.encode("").or_else(|_| generation.encode("\n"));
-                Ok(Self { text: String::new(), tokens: tokens.map_err(classify)? })
+                Ok(Self {
+                    said: String::new(),
+                    text: String::new(),
+                    tokens: tokens.map_err(classify)?,
+                })
             }
         }
     }
@@ -224,7 +253,7 @@ fn print_json(
     text: &WrittenText,
 ) -> Result<()> {
     let mut line = json!({
-        "prompt": prompt.text,
+        "prompt": prompt.said,
         "text": text.text,
         "tokens": text.tokens,
         "ending": text.ending,

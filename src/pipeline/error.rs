@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::chat::ChatError;
 use crate::datasets::tokenizer::TokenizerError;
 use crate::models::generate::{GenerateError, OptionsError};
 use crate::models::pretrained::LoadError;
@@ -46,6 +47,12 @@ pub enum PipelineError {
     /// Nothing to continue, and no token that a text begins or ends with.
     #[error("the prompt is empty, and the model has no token that begins a text")]
     EmptyPrompt,
+    /// A model that does not chat.
+    #[error("the model has no chat template, so it does not chat; it continues texts")]
+    NoChat,
+    /// Messages that the model's chat template does not take.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
     /// Pieces of texts that come all at once.
     #[error("beams are not followed one after the other; a stream is of one text, without beams")]
     BeamStream,

@@ -1,5 +1,6 @@
 //! Texts that follow on prompts.
 
+mod chat;
 mod drafted;
 mod loops;
 
@@ -8,6 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::PipelineError;
+use super::chat::ChatTemplate;
 use super::token_stream::{Stops, TokenStream};
 use crate::Device;
 use crate::datasets::tokenizer::{Reader, SpecialTokens, Tokenizer};
@@ -23,6 +25,8 @@ pub struct TextGeneration {
     reader: Reader,
     blueprint: Blueprint,
     settings: GenerationConfig,
+    /// How chats are written down, if the model chats.
+    template: Option<ChatTemplate>,
     seed: u64,
 }
 
@@ -60,7 +64,8 @@ pub enum TextEnding {
 }
 
 impl TextGeneration {
-    /// Opens a model's directory; how it writes is taken from `generation_config.json`.
+    /// Opens a model's directory; how it writes is taken from `generation_config.json`, and how it
+    /// chats from its chat template.
     ///
     /// # Errors
     ///
@@ -68,7 +73,8 @@ impl TextGeneration {
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let loaded = pretrained::load(folder, device)?;
         let settings = GenerationConfig::read(folder, &loaded.blueprint.config)?;
-        Self::new(loaded, Tokenizer::load(folder)?, settings)
+        let template = ChatTemplate::load(folder)?;
+        Ok(Self { template, ..Self::new(loaded, Tokenizer::load(folder)?, settings)? })
     }
 
     /// The same of a model that is there already.
@@ -87,7 +93,7 @@ impl TextGeneration {
             settings.options.eos.extend(tokenizer.eos());
         }
         let reader = tokenizer.reader(usize::MAX)?;
-        Ok(Self { model, tokenizer, reader, blueprint, settings, seed: 0 })
+        Ok(Self { model, tokenizer, reader, blueprint, settings, template: None, seed: 0 })
     }
 
     /// The same model in another format; see [`crate::models::parameters::cast`].

@@ -6,8 +6,9 @@ use burn::tensor::Device;
 use burn_zoo::datasets::tokenizer::Tokenizer;
 use burn_zoo::models::generate::GenerationConfig;
 use burn_zoo::models::pretrained::Blueprint;
+use burn_zoo::pipeline::chat::Turn;
 use burn_zoo::pipeline::{
-    Rewritten, Summarization, TextEnding, TextGeneration, Translation, WrittenText,
+    PipelineError, Rewritten, Summarization, TextEnding, TextGeneration, Translation, WrittenText,
 };
 use serde_json::{Map, Value, json};
 
@@ -40,12 +41,8 @@ fn settings(path: &Path, task: &str, parameters: &mut Parameters) -> GenerationC
 /// What we do not offer: ids, other spaces than the tokenizer's for a single call, and leaving out the
 /// beginning of a long prompt.
 fn is_not_offered(parameters: &mut Parameters) -> bool {
-    let asked = [
-        "return_tensors",
-        "return_text",
-        "clean_up_tokenization_spaces",
-        "handle_long_generation",
-    ];
+    let asked =
+        ["return_tensors", "return_text", "clean_up_tokenization_spaces", "handle_long_generation"];
     let asked: Vec<Value> = asked.iter().filter_map(|name| parameters.take(name)).collect();
     if !asked.is_empty() {
         parameters.0.clear();
@@ -56,10 +53,8 @@ fn is_not_offered(parameters: &mut Parameters) -> bool {
 #[test]
 fn texts_are_those_of_the_reference() {
     check(("text-generation", 114), |path, inputs, parameters| {
-        let is_chat = |input: &Value| input.is_object() || input[0].is_object();
-        let is_of_chats = inputs.as_array().is_some_and(|all| all.iter().any(is_chat));
-        if is_of_chats || is_not_offered(parameters) || parameters.is("truncation") {
-            parameters.0.clear(); // Chats are compared in `chats`.
+        if is_not_offered(parameters) || parameters.is("truncation") {
+            parameters.0.clear();
             return Ok(Value::Null);
         }
         let is_full = !matches!(parameters.take("return_full_text"), Some(Value::Bool(false)));
@@ -71,6 +66,7 @@ fn texts_are_those_of_the_reference() {
                 return Ok(Value::Null);
             }
         }
+        let continues = parameters.take("continue_final_message") != Some(false.into());
         let prefix =
             parameters.take("prefix").map_or(String::new(), |p| p.as_str().unwrap().into());
         let mut generation = TextGeneration::open(path, &Device::flex())?;
@@ -78,6 +74,10 @@ fn texts_are_those_of_the_reference() {
             parameters.0.insert("stop_strings".into(), stop);
         }
         *generation.settings_mut() = settings(path, "text-generation", parameters);
+        let is_chat = |input: &Value| input.is_object() || input[0].is_object();
+        if inputs.as_array().is_some_and(|all| all.iter().any(is_chat)) {
+            return chats(&generation, inputs, (continues, is_full));
+        }
         let (inputs, is_one) = texts(inputs);
         let prompts: Vec<String> = inputs.iter().map(|text| format!("{prefix}{text}")).collect();
         let written = generation.write(&prompts, &mut |_| {})?;
@@ -91,6 +91,38 @@ fn texts_are_those_of_the_reference() {
         let mut answers: Vec<Value> = inputs.iter().zip(all).map(answer).collect();
         Ok(if is_one { answers.remove(0) } else { answers.into() })
     });
+}
+
+/// The assistant's messages in a chat or several.
+fn chats(
+    generation: &TextGeneration,
+    inputs: &Value,
+    (continues, is_full): (bool, bool),
+) -> Result<Value, PipelineError> {
+    if inputs[0].is_array() {
+        let all = inputs.as_array().unwrap().iter();
+        return all.map(|chat| chats(generation, chat, (continues, is_full))).collect();
+    }
+    let messages: Vec<Value> = inputs.as_array().unwrap().clone();
+    let goes_on = continues && messages.last().is_some_and(|last| last["role"] == "assistant");
+    let turn = if goes_on { Turn::LastSpeaker } else { Turn::Assistant };
+    let prompt = generation.encode_chat(&messages, turn)?;
+    let texts = generation.write_tokens(vec![prompt], &mut |_| {})?.remove(0);
+    let answer = |text: WrittenText| {
+        if !is_full {
+            return json!({"generated_text": text.text});
+        }
+        let mut messages = messages.clone();
+        match messages.last_mut().filter(|_| goes_on) {
+            Some(last) => {
+                let begun = last["content"].as_str().unwrap().to_owned();
+                last["content"] = (begun + &text.text).into();
+            }
+            None => messages.push(json!({"role": "assistant", "content": text.text})),
+        }
+        json!({ "generated_text": messages })
+    };
+    Ok(texts.into_iter().map(answer).collect())
 }
 
 /// Summaries or translations as transformers gives them.

@@ -1,0 +1,49 @@
+//! Chats: the next message of the assistant.
+
+use serde::Serialize;
+
+use super::{TextGeneration, WrittenText};
+use crate::pipeline::PipelineError;
+use crate::pipeline::chat::{ChatMessage, Turn};
+
+impl TextGeneration {
+    /// The assistant's next message in each chat, in their order. Where the assistant spoke last, its
+    /// message goes on. `done` hears how many are ready.
+    ///
+    /// # Errors
+    ///
+    /// A model without a chat template, or whose template refuses the messages; and as for
+    /// [`TextGeneration::write`].
+    pub fn reply(
+        &self,
+        chats: &[Vec<ChatMessage>],
+        done: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
+        let prompts = chats.iter().map(|chat| self.encode_chat(chat, turn_after(chat)));
+        self.write_tokens(prompts.collect::<Result<_, _>>()?, done)
+    }
+
+    /// A chat's tokens, as the model's chat template writes it down. A message is anything that
+    /// serializes to an object with a `role`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TextGeneration::reply`].
+    pub fn encode_chat(
+        &self,
+        messages: &[impl Serialize],
+        turn: Turn,
+    ) -> Result<Vec<u32>, PipelineError> {
+        let template = self.template.as_ref().ok_or(PipelineError::NoChat)?;
+        // The template writes the special tokens itself.
+        Ok(self.tokenizer.encode(&template.render(messages, turn)?)?)
+    }
+}
+
+/// The assistant's turn, or that of going on.
+fn turn_after(chat: &[ChatMessage]) -> Turn {
+    match chat.last() {
+        Some(message) if message.role == "assistant" => Turn::LastSpeaker,
+        _ => Turn::Assistant,
+    }
+}

@@ -154,7 +154,8 @@ fn fixtures_stay_small() {
             bytes += path.metadata().unwrap().len();
         }
     }
-    assert!(bytes < 10_000_000, "the fixtures have {bytes} bytes, and 10 MB are allowed");
+    // Nine tenths are the families', the rest the pipelines': models with their tokenizers.
+    assert!(bytes < 12_000_000, "the fixtures have {bytes} bytes, and 12 MB are allowed");
 }
 
 #[test]

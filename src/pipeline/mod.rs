@@ -8,6 +8,7 @@ mod error;
 mod features;
 mod feed;
 mod fill;
+mod languages;
 mod scores;
 mod sentence;
 mod seq2seq;

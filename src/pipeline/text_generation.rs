@@ -72,12 +72,15 @@ impl TextGeneration {
     /// Files that cannot be read or followed; a model that writes no texts.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let loaded = pretrained::load(folder, device)?;
-        let settings = GenerationConfig::read(folder, &loaded.blueprint.config)?;
+        let blueprint = loaded.blueprint.clone();
+        let model = loaded.into_writer()?;
+        let settings = GenerationConfig::read(folder, &blueprint.config)?;
+        let loaded = Pretrained { blueprint, model };
         let template = ChatTemplate::load(folder)?;
         Ok(Self { template, ..Self::new(loaded, Tokenizer::load(folder)?, settings)? })
     }
 
-    /// The same of a model that is there already.
+    /// The same of a model that is there already, without a chat template.
     ///
     /// # Errors
     ///

@@ -8,6 +8,7 @@ mod contract;
 mod families_page;
 mod golden;
 mod hostile_configs;
+mod hub;
 mod layout;
 mod loading;
 mod minilm;

@@ -71,7 +71,7 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
     let texts = texts(args)?;
     let device = global.device()?;
     let precision = args.dtype.on(global, &device)?;
-    let folder = &args.model.model;
+    let folder = &args.model.folder(global)?;
     let spinner = global.spinner(format!("loading {}", folder.display()));
     let embedder = TextEmbedder::open(folder, &device)?;
     let usual = embedder.form();

@@ -3,6 +3,7 @@
 use tokenizers::utils::truncation::TruncationParams;
 use tokenizers::{PostProcessor, Tokenizer as Inner, TokenizerImpl};
 
+use super::guard::guarded;
 use super::{Tokenizer, TokenizerError, failed};
 
 /// Turns whole texts into the ids that a model reads.
@@ -58,7 +59,8 @@ impl Reader {
             // Names the character that is not in the vocabulary, which the general way does not.
             self.tokenizer.encode(text)?;
         }
-        let encoding = self.inner.encode_fast(text, true).map_err(failed("encode"))?;
+        let encode = || self.inner.encode_fast(text, true);
+        let encoding = guarded(encode).map_err(failed("encode"))?;
         let own = encoding.get_special_tokens_mask().iter().filter(|mark| **mark == 0).count();
         Ok(Encoding {
             ids: encoding.get_ids().to_vec(),

@@ -1,5 +1,6 @@
 //! Decoding while the ids are still coming.
 
+use super::guard::guarded;
 use super::{Tokenizer, TokenizerError, failed};
 use tokenizers::step_decode_stream;
 
@@ -30,15 +31,17 @@ impl TextStream {
     /// [`TokenizerError::UnknownId`].
     pub fn push(&mut self, id: u32) -> Result<Option<String>, TokenizerError> {
         self.tokenizer.check_id(id)?;
-        step_decode_stream(
-            &self.tokenizer.inner,
-            vec![id],
-            true,
-            &mut self.ids,
-            &mut self.before,
-            &mut self.before_ids,
-        )
-        .map_err(failed("decode"))
+        let step = || {
+            step_decode_stream(
+                &self.tokenizer.inner,
+                vec![id],
+                true,
+                &mut self.ids,
+                &mut self.before,
+                &mut self.before_ids,
+            )
+        };
+        guarded(step).map_err(failed("decode"))
     }
 
     /// What is left at the end: U+FFFD for a character that was begun and not finished, or nothing.

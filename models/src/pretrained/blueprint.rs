@@ -60,6 +60,10 @@ impl Blueprint {
     /// A value that is not supported, or makes no model.
     pub fn new(family: &'static Family, config: Value) -> Result<Self, ConfigError> {
         let architecture = (family.architecture)(&config.to_string())?;
+        if let Some(excess) = architecture.cost().excess() {
+            let reason = format!("no model has more than {}", excess.most);
+            return Err(ConfigError::invalid(excess.what, excess.asked, &reason));
+        }
         let task = family.task(&config)?;
         let labels = labels(&config)?;
         Ok(Self { family, architecture, task, labels, config })
@@ -137,11 +141,7 @@ impl Blueprint {
     }
 
     /// A model with this head was asked for what others do.
-    pub(super) fn wrong_head(
-        &self,
-        wanted: &'static str,
-        does: impl Fn(Task) -> bool,
-    ) -> ConfigError {
+    pub fn wrong_head(&self, wanted: &'static str, does: impl Fn(Task) -> bool) -> ConfigError {
         let classes = self.family.tasks.iter().filter(|(task, ..)| does(*task));
         ConfigError::WrongHead {
             found: self.config["architectures"][0].to_string(),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use burn_zoo::datasets::tokenizer::Tokenizer;
-use burn_zoo::models::generate::{Event, Options, Sampling, generate};
+use burn_zoo::models::generate::{Event, Flow, Options, Sampling, generate};
 use burn_zoo::models::pretrained;
 
 fn main() -> Result<()> {
@@ -23,18 +23,23 @@ fn main() -> Result<()> {
     let tokenizer = Tokenizer::load(&folder)?;
 
     let sampling = Sampling { temperature: 0.8, top_k: Some(40), ..Sampling::default() };
-    let options = Options { max_new_tokens: 200, eos: tokenizer.eos(), sampling };
+    let options = Options {
+        max_new_tokens: 200,
+        eos: tokenizer.eos().into_iter().collect(),
+        sampling,
+        ..Options::default()
+    };
     let prompt = tokenizer.encode(&text)?;
 
     print!("{text}");
     // Several tokens can make one character: the stream gives out whole characters.
     let mut stream = tokenizer.stream();
-    generate(&model, &[prompt], &options, &mut |event: Event| match stream.push(event.token) {
+    generate(&model, &[prompt], &options, &mut |event: &Event| match stream.push(event.token) {
         Ok(piece) => {
             print!("{}", piece.unwrap_or_default());
-            std::io::stdout().flush().is_ok()
+            if std::io::stdout().flush().is_ok() { Flow::Continue } else { Flow::EndAll }
         }
-        Err(_) => false,
+        Err(_) => Flow::EndAll,
     })?;
     println!("{}", stream.finish()?);
     Ok(())

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use burn::train::Interrupter;
 use burn_zoo::datasets::{batch::TextData, text::Corpus, tokenizer::Vocabulary};
 use burn_zoo::models::families::{self, Size};
-use burn_zoo::models::generate::{Options, Sampling, generate};
+use burn_zoo::models::generate::{Flow, Options, Sampling, generate};
 use burn_zoo::models::pretrained::{self, Blueprint};
 use burn_zoo::train::{self, AdamW, AdamWConfig, Display, Job, RunDir, State, Verbosity};
 use burn_zoo::train::{Schedule, Settings};
@@ -52,9 +52,10 @@ fn main() -> Result<()> {
     let job = Job { run, settings, data, described, model, optimizer, state, device };
     let outcome = train::run(job, display, &Interrupter::new())?;
     let sampling = Sampling { temperature: 0.8, ..Sampling::default() };
-    let options = Options { max_new_tokens: 300, sampling, eos };
+    let eos = eos.into_iter().collect();
+    let options = Options { max_new_tokens: 300, sampling, eos, ..Options::default() };
     let model = outcome.model.into_causal_lm().context("a Llama")?;
-    let added = generate(&model, &[tokenizer.encode("\n")?], &options, &mut |_| true)?;
+    let added = generate(&model, &[tokenizer.encode("\n")?], &options, &mut |_| Flow::Continue)?;
     println!("{}", tokenizer.decode(&added[0])?);
     Ok(())
 }

@@ -8,7 +8,7 @@
 //! ```
 //! use burn_zoo::datasets::{text::Corpus, tokenizer::Vocabulary};
 //! use burn_zoo::models::families::{self, Size};
-//! use burn_zoo::models::generate::{Options, generate};
+//! use burn_zoo::models::generate::{Flow, Options, generate};
 //! use burn_zoo::models::heads::CausalLm;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,7 +30,7 @@
 //! let model = CausalLm::new(&architecture.into_decoder()?, &device).initialized(1);
 //!
 //! let options = Options { max_new_tokens: 8, ..Options::default() };
-//! let added = generate(&model, &[tokenizer.encode("Once")?], &options, &mut |_| true)?;
+//! let added = generate(&model, &[tokenizer.encode("Once")?], &options, &mut |_| Flow::Continue)?;
 //! assert_eq!(tokenizer.decode(&added[0])?.chars().count(), 8);
 //! # Ok(())
 //! # }

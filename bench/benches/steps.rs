@@ -6,7 +6,7 @@
 use burn::optim::GradientsParams;
 use burn_zoo::Device;
 use burn_zoo::datasets::batch::LmBatch;
-use burn_zoo::models::generate::{Options, generate};
+use burn_zoo::models::generate::{Flow, Options, generate};
 use burn_zoo::models::pretrained::Model;
 use burn_zoo::train::Trainee;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
@@ -62,5 +62,5 @@ fn decode_32_tokens(bencher: divan::Bencher<'_, '_>, family: &str) {
     let model = model.expect("a causal language model");
     let options = Options { max_new_tokens: 32, ..Options::default() };
     let prompt = vec![(1..9).collect()];
-    bencher.bench_local(|| generate(&model, &prompt, &options, &mut |_| true));
+    bencher.bench_local(|| generate(&model, &prompt, &options, &mut |_| Flow::Continue));
 }

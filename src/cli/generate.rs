@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{DtypeArg, Global, ModelArg, usage};
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::generate::{Event, Options, Sampling, Writer, generate};
+use crate::models::generate::{Event, Flow, Options, Sampling, generate, writer};
 use crate::models::pretrained::{self, Model};
 
 /// Continue a text.
@@ -83,35 +83,32 @@ pub(super) fn write_text(
     args: &TextArgs,
     eos: Option<u32>,
 ) -> Result<()> {
-    match model {
-        Model::CausalLm(model) => print_text(global, (model, tokenizer), args, eos),
-        Model::Seq2SeqLm(model) => print_text(global, (model, tokenizer), args, eos),
-        _ => Err(usage("the model writes no texts")),
-    }
-}
-
-fn print_text<W: Writer>(
-    global: &Global,
-    (model, tokenizer): (&W, &Tokenizer),
-    args: &TextArgs,
-    eos: Option<u32>,
-) -> Result<()> {
+    let model = writer(model).ok_or_else(|| usage("the model writes no texts"))?;
     let (prompt, tokens) = prompt(args, tokenizer, eos)?;
     let temperature = if args.greedy { 0.0 } else { args.temperature };
-    let sampling =
-        Sampling { temperature, top_k: args.top_k, top_p: args.top_p, seed: global.seed };
-    sampling.validate().map_err(usage)?;
-    let options = Options { max_new_tokens: args.max_new_tokens, eos, sampling };
+    let sampling = Sampling {
+        temperature,
+        top_k: args.top_k,
+        top_p: args.top_p,
+        seed: global.seed,
+        ..Sampling::default()
+    };
+    let options = Options {
+        max_new_tokens: args.max_new_tokens,
+        eos: eos.into_iter().collect(),
+        sampling,
+        ..Options::default()
+    };
 
     let mut out = io::stdout().lock();
     let mut stream = tokenizer.stream();
     let mut failed: Option<anyhow::Error> = None;
     let mut is_begun = false;
     let began = Instant::now();
-    let added = generate(model, &[tokens], &options, &mut |event: Event| {
+    let added = generate(model, &[tokens], &options, &mut |event: &Event| {
         let is_end = Some(event.token) == eos;
         if global.json || is_end {
-            return true;
+            return Flow::Continue;
         }
         let mut print = || -> Result<()> {
             // Not before the first token: a prompt that is refused is not printed.
@@ -125,10 +122,10 @@ fn print_text<W: Writer>(
             Ok(())
         };
         match print() {
-            Ok(()) => true,
+            Ok(()) => Flow::Continue,
             Err(error) => {
                 failed = Some(error);
-                false
+                Flow::EndAll
             }
         }
     })

@@ -1,7 +1,7 @@
 //! Texts written token by token.
 
 use burn::tensor::Tensor;
-use burn_zoo::models::generate::{Options, generate};
+use burn_zoo::models::generate::{Flow, Options, generate};
 use burn_zoo::models::layers::mask::Padding;
 use burn_zoo::models::pretrained::Model;
 use serde::Deserialize;
@@ -26,11 +26,12 @@ pub(crate) fn greedy_texts_are_those_of_the_reference(family: &str) {
         let model = case.load_causal_lm(&device());
         let options = Options { max_new_tokens: expected.max_new_tokens, ..Options::default() };
         // A batch of different lengths, padded on the left, and then each row alone.
-        let batch = generate(&model, &expected.prompts, &options, &mut |_| true).unwrap();
+        let batch = generate(&model, &expected.prompts, &options, &mut |_| Flow::Continue).unwrap();
         assert_eq!(batch, expected.continuations, "{}: batch", case.name);
         for (prompt, continuation) in expected.prompts.iter().zip(&expected.continuations) {
             let alone =
-                generate(&model, std::slice::from_ref(prompt), &options, &mut |_| true).unwrap();
+                generate(&model, std::slice::from_ref(prompt), &options, &mut |_| Flow::Continue)
+                    .unwrap();
             assert_eq!(alone[0], *continuation, "{}: alone", case.name);
         }
         compared += 1;

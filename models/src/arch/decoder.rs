@@ -100,11 +100,11 @@ impl Decoder {
     ///
     /// # Panics
     ///
-    /// Panics if the cache is full, or learned positions run out.
+    /// Panics if learned positions run out.
     pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
-        let new = tokens.dims()[1];
+        let [n_rows, new] = tokens.dims();
         let length = cache.len() + new;
-        let (layers, padding) = cache.advance(new);
+        let (layers, padding) = cache.advance(n_rows, new);
         let at = TokenPositions::new(padding, length, new);
         let pass = Pass { at: &at, padding, caches: Some(layers), memory: None };
         let vectors = self.embedding.token.forward(tokens.clone());

@@ -8,7 +8,7 @@ use super::embedding::{Entry, Ids};
 use super::stack::{Pass, Stack, StackConfig};
 use super::{OutputWeights, Tokens};
 use crate::layers::Memory;
-use crate::layers::cache::{Cache, LayerCache};
+use crate::layers::cache::{Cache, LayerCache, taken};
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::{Mask, Padding, Span};
 use crate::layers::position::TokenPositions;
@@ -84,6 +84,35 @@ impl EncoderDecoderConfig {
     }
 }
 
+impl Encoded {
+    /// These texts, in this order; a text can be taken more than once.
+    pub fn select(self, rows: &[usize]) -> Self {
+        let mut padding = self.padding;
+        padding.select(rows);
+        Self { hidden: taken(self.hidden, rows), padding }
+    }
+
+    /// The texts of two batches, those of `other` below.
+    pub fn join(self, other: Self) -> Self {
+        let (above, below) = (self.hidden.dims(), other.hidden.dims());
+        let longest = above[1].max(below[1]);
+        let padding = Padding::join_right(
+            (&self.padding, [above[0], above[1]]),
+            (&other.padding, [below[0], below[1]]),
+        );
+        let filled = |x: Tensor<3>| {
+            let [batch, seq, d_model] = x.dims();
+            let zeros =
+                |missing| Tensor::zeros([batch, missing, d_model], (&x.device(), x.dtype()));
+            match longest - seq {
+                0 => x,
+                missing => Tensor::cat(vec![x.clone(), zeros(missing)], 1),
+            }
+        };
+        Self { hidden: Tensor::cat(vec![filled(self.hidden), filled(other.hidden)], 0), padding }
+    }
+}
+
 impl EncoderDecoder {
     /// The config that the model was built from.
     pub fn config(&self) -> &EncoderDecoderConfig {
@@ -133,10 +162,11 @@ impl EncoderDecoder {
     ///
     /// # Panics
     ///
-    /// Panics if the cache is full, or learned positions run out.
+    /// Panics if learned positions run out.
     pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
-        let length = cache.len() + tokens.dims()[1];
-        let (layers, padding) = cache.advance(tokens.dims()[1]);
+        let [n_rows, new] = tokens.dims();
+        let length = cache.len() + new;
+        let (layers, padding) = cache.advance(n_rows, new);
         self.write((&tokens, padding, length), Some(layers), encoded)
     }
 

@@ -10,7 +10,7 @@ use super::embedding::{EmbeddingConfig, Projection};
 use crate::layers::attention::AttentionConfig;
 use crate::layers::cache::LayerCache;
 use crate::layers::linear::{Bias, linear, project};
-use crate::layers::mask::{Mask, Padding};
+use crate::layers::mask::{Mask, Padding, Span};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::{PositionScheme, Positions, RelativePositions, TokenPositions};
 use crate::layers::{Memory, Scope};
@@ -75,6 +75,11 @@ impl StackConfig {
     /// The number of blocks that a token runs through.
     pub fn depth(&self) -> usize {
         self.layers.len() * self.passes
+    }
+
+    /// What the queries of each block may read.
+    pub fn spans(&self) -> impl Iterator<Item = Span> + '_ {
+        self.layers.iter().map(|layer| layer.attention.span)
     }
 
     /// Features of the result.

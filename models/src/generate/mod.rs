@@ -1,9 +1,21 @@
-//! Continuing texts: the choice of a token, and the loop around it.
+//! Writing texts: the choice of a token, and the loops around it.
 
+mod batch;
+mod beam;
+mod config;
+mod constraints;
 mod decode;
+mod options;
 mod sampling;
+mod speculative;
 mod writer;
 
-pub use decode::{Event, GenerateError, Options, Prompt, generate};
-pub use sampling::{Sampler, Sampling, SamplingError};
-pub use writer::{Passage, Writer};
+pub use batch::{Batch, Event, Finish, Prompt, Request, Ticket};
+pub use beam::{Beams, EarlyStopping, Hypothesis, beam_search};
+pub use config::{GenerationConfig, Limit};
+pub use constraints::{Constraints, History};
+pub use decode::{Flow, GenerateError, generate};
+pub use options::{Options, OptionsError};
+pub use sampling::{Sampler, Sampling};
+pub use speculative::{Drafted, speculate};
+pub use writer::{Memory, Passage, Writer, writer};

@@ -2,34 +2,32 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use thiserror::Error;
+
+use super::options::OptionsError;
 
 /// How a token is chosen. The default is greedy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampling {
     /// Scores are divided by this; 0 takes the best token, always.
     pub temperature: f64,
-    /// Only this many of the best tokens are left; all of them where `None`.
+    /// Only this many of the best tokens are left, and those as good as the last of them; all where
+    /// `None`.
     pub top_k: Option<usize>,
     /// Only the fewest best tokens whose probabilities reach this sum are left; 1 leaves all.
     pub top_p: f64,
+    /// Only tokens at least this times as likely as the best one are left; 0 leaves all.
+    pub min_p: f64,
+    /// Only the tokens whose surprise is nearest to the expected one are left, as many as reach this
+    /// sum of probabilities; 1 leaves all.
+    pub typical_p: f64,
     /// Seeds the draws.
     pub seed: u64,
 }
 
 impl Default for Sampling {
     fn default() -> Self {
-        Self { temperature: 0.0, top_k: None, top_p: 1.0, seed: 0 }
+        Self { temperature: 0.0, top_k: None, top_p: 1.0, min_p: 0.0, typical_p: 1.0, seed: 0 }
     }
-}
-
-/// A setting that makes no distribution.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[error("{setting} is {value}; {rule}")]
-pub struct SamplingError {
-    setting: &'static str,
-    value: String,
-    rule: &'static str,
 }
 
 impl Sampling {
@@ -38,99 +36,168 @@ impl Sampling {
     /// # Errors
     ///
     /// Names the one that makes no distribution.
-    pub fn validate(&self) -> Result<(), SamplingError> {
-        let error = |setting, value: String, rule| Err(SamplingError { setting, value, rule });
-        if !self.temperature.is_finite() || self.temperature < 0.0 {
-            return error(
-                "temperature",
-                self.temperature.to_string(),
-                "it must be 0 (greedy) or more",
-            );
-        }
+    pub fn validate(&self) -> Result<(), OptionsError> {
+        let within = |setting, value: f64, is_good: bool, rule| {
+            if is_good { Ok(()) } else { Err(OptionsError::new(setting, value, rule)) }
+        };
+        let Self { temperature, top_p, min_p, typical_p, .. } = *self;
+        let is_temperature = temperature.is_finite() && temperature >= 0.0;
+        within("temperature", temperature, is_temperature, "it must be 0 (greedy) or more")?;
         if self.top_k == Some(0) {
-            return error("top-k", "0".into(), "it must be 1 or more");
+            return Err(OptionsError::new("top_k", 0, "it must be 1 or more"));
         }
-        if !(self.top_p > 0.0 && self.top_p <= 1.0) {
-            return error("top-p", self.top_p.to_string(), "it must be above 0 and at most 1");
-        }
-        Ok(())
+        let is_share = |p: f64| p > 0.0 && p <= 1.0;
+        within("top_p", top_p, is_share(top_p), "it must be above 0 and at most 1")?;
+        within("typical_p", typical_p, is_share(typical_p), "it must be above 0 and at most 1")?;
+        within("min_p", min_p, (0.0..=1.0).contains(&min_p), "it must be between 0 and 1")
     }
+
+    /// Whether the best token is taken, always.
+    pub fn is_greedy(&self) -> bool {
+        self.temperature == 0.0
+    }
+
+    /// The tokens that may be drawn with their probabilities, best first, as `transformers` filters
+    /// them: temperature, then top-k, top-p, min-p and typical.
+    ///
+    /// With a temperature of 0 that is the best token; where no token has a score above minus
+    /// infinity, it is none.
+    ///
+    /// Reference: Fan et al. 2018, <https://arxiv.org/abs/1805.04833>; Holtzman et al. 2019,
+    /// <https://arxiv.org/abs/1904.09751>; Nguyen et al. 2024, <https://arxiv.org/abs/2407.01082>;
+    /// Meister et al. 2022, <https://arxiv.org/abs/2202.00666>
+    pub fn candidates(&self, scores: &[f32]) -> Vec<(u32, f64)> {
+        if self.is_greedy() {
+            let best = argmax(scores);
+            return if scores[best as usize] > f32::NEG_INFINITY {
+                vec![(best, 1.0)]
+            } else {
+                vec![]
+            };
+        }
+        let mut left: Vec<(u32, f64)> = (0..)
+            .zip(scores)
+            .filter(|(_, score)| **score > f32::NEG_INFINITY)
+            .map(|(token, &score)| (token, f64::from(score) / self.temperature))
+            .collect();
+        if let Some(k) = self.top_k.filter(|&k| k < left.len()) {
+            let (_, last, _) = left.select_nth_unstable_by(k - 1, |a, b| b.1.total_cmp(&a.1));
+            let last = last.1;
+            left.retain(|(_, score)| *score >= last);
+        }
+        let best = left.iter().map(|(_, score)| *score).fold(f64::NEG_INFINITY, f64::max);
+        for (_, score) in &mut left {
+            *score = (*score - best).exp();
+        }
+        // From here on the numbers are weights: probabilities but for a factor.
+        left.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        if self.top_p < 1.0 {
+            let total: f64 = left.iter().map(|(_, weight)| weight).sum();
+            left.truncate(reaching(left.iter().map(|(_, weight)| *weight), self.top_p * total));
+        }
+        if self.min_p > 0.0 {
+            // The best weight is 1, and stays.
+            left.retain(|(_, weight)| *weight >= self.min_p);
+        }
+        if self.typical_p < 1.0 {
+            self.keep_typical(&mut left);
+        }
+        let total: f64 = left.iter().map(|(_, weight)| weight).sum();
+        left.iter().map(|(token, weight)| (*token, weight / total)).collect()
+    }
+
+    fn keep_typical(&self, left: &mut Vec<(u32, f64)>) {
+        let total: f64 = left.iter().map(|(_, weight)| weight).sum();
+        let probability = |weight: f64| weight / total;
+        let surprise = |weight: f64| -probability(weight).ln();
+        let product = |&(_, weight): &(u32, f64)| match probability(weight) {
+            0.0 => 0.0,
+            p => p * surprise(weight),
+        };
+        let expected: f64 = left.iter().map(product).sum();
+        let distance = |weight: f64| (surprise(weight) - expected).abs();
+        let mut order: Vec<f64> = left.iter().map(|(_, weight)| *weight).collect();
+        order.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)));
+        let kept = reaching(order.iter().map(|weight| probability(*weight)), self.typical_p);
+        let farthest = order[..kept].last().map_or(f64::INFINITY, |weight| distance(*weight));
+        left.retain(|(_, weight)| distance(*weight) <= farthest);
+    }
+}
+
+/// How many of the first weights it takes to reach a sum; at least one.
+fn reaching(weights: impl Iterator<Item = f64>, sum: f64) -> usize {
+    let mut mass = 0.0;
+    let before = |weight| {
+        let is_below = mass < sum;
+        mass += weight;
+        is_below
+    };
+    weights.map(before).take_while(|is_below| *is_below).count().max(1)
 }
 
 /// Chooses the tokens of one sequence. It has a generator of its own, so that a row's text does not
 /// depend on the rows beside it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sampler {
     sampling: Sampling,
     generator: ChaCha8Rng,
 }
 
 impl Sampler {
-    /// The sampler of a batch's row.
-    pub fn new(sampling: Sampling, row: usize) -> Self {
+    /// The sampler of one of the texts that share a seed.
+    pub fn new(sampling: Sampling, stream: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(sampling.seed);
-        generator.set_stream(row as u64);
+        generator.set_stream(stream);
         Self { sampling, generator }
     }
 
     /// Chooses a token by its scores. Equal scores go to the lower id.
     pub fn choose(&mut self, scores: &[f32]) -> u32 {
-        if self.sampling.temperature == 0.0 {
+        if self.sampling.is_greedy() {
             return argmax(scores);
         }
         let candidates = self.sampling.candidates(scores);
-        let mut left = self.generator.random::<f64>();
-        for &(token, probability) in &candidates {
+        self.draw(&candidates).unwrap_or_else(|| argmax(scores))
+    }
+
+    /// Draws one of the candidates; `None` where there are none.
+    pub fn draw(&mut self, candidates: &[(u32, f64)]) -> Option<u32> {
+        let mut left = self.uniform();
+        for &(token, probability) in candidates {
             left -= probability;
             if left < 0.0 {
-                return token;
+                return Some(token);
             }
         }
         // Rounding can leave a sum just below the draw; the last candidate is the one meant.
-        candidates.last().map_or_else(|| argmax(scores), |&(token, _)| token)
+        candidates.last().map(|&(token, _)| token)
+    }
+
+    /// A number from 0 to 1, exclusive.
+    pub fn uniform(&mut self) -> f64 {
+        self.generator.random()
+    }
+
+    /// The settings.
+    pub fn sampling(&self) -> &Sampling {
+        &self.sampling
     }
 }
 
-impl Sampling {
-    /// The tokens that may be drawn with their probabilities, best first, as `transformers` filters
-    /// them: temperature, then top-k, then top-p.
-    ///
-    /// Reference: Fan et al. 2018, <https://arxiv.org/abs/1805.04833>; Holtzman et al. 2019,
-    /// <https://arxiv.org/abs/1904.09751>
-    pub fn candidates(&self, scores: &[f32]) -> Vec<(u32, f64)> {
-        let mut order: Vec<u32> = (0..scores.len() as u32).collect();
-        let score = |token: u32| f64::from(scores[token as usize]) / self.temperature;
-        order.sort_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
-        order.truncate(self.top_k.unwrap_or(usize::MAX));
-
-        let best = order.first().map_or(0.0, |&token| score(token));
-        let weights: Vec<f64> = order.iter().map(|&token| (score(token) - best).exp()).collect();
-        let total: f64 = weights.iter().sum();
-
-        let mut kept = 0;
-        let mut mass = 0.0;
-        // The token that crosses the border stays, so at least one does.
-        while kept < weights.len() && (mass < self.top_p * total || kept == 0) {
-            mass += weights[kept];
-            kept += 1;
-        }
-        order
-            .iter()
-            .zip(&weights)
-            .take(kept)
-            .map(|(&token, &weight)| (token, weight / mass))
-            .collect()
-    }
-}
-
-fn argmax(scores: &[f32]) -> u32 {
-    let mut best = 0;
-    for (token, score) in scores.iter().enumerate() {
-        if *score > scores[best] {
-            best = token;
+/// The token with the highest score, the lowest of equals.
+pub(super) fn argmax(scores: &[f32]) -> u32 {
+    // In lanes, so that the compiler compares many at once.
+    const LANES: usize = 16;
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let chunks = scores.chunks_exact(LANES);
+    let rest = chunks.remainder().iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    for chunk in chunks {
+        for (lane, score) in lanes.iter_mut().zip(chunk) {
+            *lane = if *score > *lane { *score } else { *lane };
         }
     }
-    best as u32
+    let best = lanes.iter().copied().fold(rest, f32::max);
+    scores.iter().position(|score| *score == best).unwrap_or(0) as u32
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the generation loop needs of a model.
+//! What the generation loops need of a model.
 
 use burn::tensor::{Device, Int, Tensor};
 
@@ -7,12 +7,10 @@ use crate::heads::{CausalLm, Seq2SeqLm};
 use crate::layers::cache::Cache;
 use crate::layers::embedding::{padded_ids, token_ids};
 use crate::layers::mask::Padding;
+use crate::pretrained::Model;
 
 /// A model that writes a text token by token.
 pub trait Writer {
-    /// What it remembers of a batch.
-    type Memory;
-
     /// The device that the weights are on.
     fn device(&self) -> Device;
 
@@ -28,20 +26,69 @@ pub trait Writer {
     /// What stands before the first new token: what is read first, and how the text begins.
     fn begin(&self, prompt: &[u32]) -> Passage;
 
-    /// The next token's scores after each passage, and what is remembered of them for `more` tokens.
+    /// The next token's scores after each passage, and what is remembered of them, with room for
+    /// `more` tokens.
     ///
     /// # Shapes
     ///
     /// - scores: `[passages, vocab_size]`
-    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Self::Memory);
+    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Memory);
 
-    /// The next token's scores after one more token of each row; `None` where the memory is full.
+    /// The next token's scores after each of the new tokens of every row.
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[rows, 1]`
-    /// - result: `[rows, vocab_size]`
-    fn step(&self, tokens: Tensor<2, Int>, memory: &mut Self::Memory) -> Option<Tensor<2>>;
+    /// - `tokens`: `[rows, new]`
+    /// - result: `[rows, new, vocab_size]`
+    fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3>;
+}
+
+/// What a model remembers of a batch of texts.
+#[derive(Debug)]
+pub struct Memory {
+    /// What the texts follow on, where that is other texts.
+    source: Option<Encoded>,
+    cache: Cache,
+}
+
+impl Memory {
+    /// Keeps these rows, in this order; a row can be taken more than once.
+    pub fn select(self, rows: &[usize]) -> Self {
+        let Self { source, mut cache } = self;
+        cache.select(rows);
+        cache.trim();
+        Self { source: source.map(|source| source.select(rows)), cache }
+    }
+
+    /// The same, where those in one place before and after follow on the same source.
+    pub fn reorder(mut self, rows: &[usize]) -> Self {
+        self.cache.reorder(rows);
+        self
+    }
+
+    /// Appends the rows of another batch of the same model.
+    pub fn join(self, other: Self) -> Self {
+        let source = match (self.source, other.source) {
+            (Some(above), Some(below)) => Some(above.join(below)),
+            (above, below) => above.or(below),
+        };
+        Self { source, cache: self.cache.join(other.cache) }
+    }
+
+    /// Forgets the last `count` tokens of every row; at most
+    /// [`UNDOABLE`](crate::layers::cache::UNDOABLE) of them.
+    pub fn take_back(&mut self, count: usize) {
+        self.cache.truncate(self.cache.len() - count);
+    }
+}
+
+/// The model as one that writes, if it is one.
+pub fn writer(model: &Model) -> Option<&dyn Writer> {
+    match model {
+        Model::CausalLm(model) => Some(model),
+        Model::Seq2SeqLm(model) => Some(model),
+        _ => None,
+    }
 }
 
 /// A text in the making.
@@ -55,8 +102,6 @@ pub struct Passage {
 
 /// The prompt is the beginning of the text.
 impl Writer for CausalLm {
-    type Memory = Cache;
-
     fn device(&self) -> Device {
         self.device()
     }
@@ -77,22 +122,20 @@ impl Writer for CausalLm {
         Passage { source: Vec::new(), text: prompt.to_vec() }
     }
 
-    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Cache) {
+    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Memory) {
         let (tokens, lengths) = texts(passages, &self.device());
-        let capacity = self.context().min(tokens.dims()[1] + more);
-        let mut cache = self.cache(capacity).with_padding(Padding::left(&lengths));
-        (self.step_last(tokens, &mut cache), cache)
+        let reserve = tokens.dims()[1] + more;
+        let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
+        (self.step_last(tokens, &mut cache), Memory { source: None, cache })
     }
 
-    fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Option<Tensor<2>> {
-        (cache.len() < cache.capacity()).then(|| self.step_last(tokens, cache))
+    fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3> {
+        Self::step(self, tokens, &mut memory.cache)
     }
 }
 
 /// The prompt is the source, and the text begins with the model's own first token.
 impl Writer for Seq2SeqLm {
-    type Memory = (Encoded, Cache);
-
     fn device(&self) -> Device {
         self.device()
     }
@@ -113,7 +156,7 @@ impl Writer for Seq2SeqLm {
         Passage { source: prompt.to_vec(), text: vec![self.config().start] }
     }
 
-    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, (Encoded, Cache)) {
+    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Memory) {
         let device = self.device();
         let sources: Vec<&[u32]> =
             passages.iter().map(|passage| passage.source.as_slice()).collect();
@@ -121,19 +164,17 @@ impl Writer for Seq2SeqLm {
         let source = Tokens::new(padded_ids(&sources, 0, &device), Padding::right(&lengths));
         let encoded = self.backbone.encode(&source);
         let (tokens, lengths) = texts(passages, &device);
-        let capacity = self.context().min(tokens.dims()[1] + more);
-        let mut cache = self.cache(capacity).with_padding(Padding::left(&lengths));
+        let reserve = tokens.dims()[1] + more;
+        let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
         let scores = last(self.step(tokens, &encoded, &mut cache));
-        (scores, (encoded, cache))
+        (scores, Memory { source: Some(encoded), cache })
     }
 
-    fn step(
-        &self,
-        tokens: Tensor<2, Int>,
-        (encoded, cache): &mut (Encoded, Cache),
-    ) -> Option<Tensor<2>> {
-        let has_room = cache.len() < cache.capacity();
-        has_room.then(|| last(Self::step(self, tokens, encoded, cache)))
+    fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3> {
+        let Some(source) = &memory.source else {
+            panic!("an encoder-decoder's memory has what it read");
+        };
+        Self::step(self, tokens, source, &mut memory.cache)
     }
 }
 
@@ -150,7 +191,10 @@ fn texts(passages: &[&Passage], device: &Device) -> (Tensor<2, Int>, Vec<usize>)
 }
 
 /// The scores after the last position.
-fn last(scores: Tensor<3>) -> Tensor<2> {
+pub(super) fn last(scores: Tensor<3>) -> Tensor<2> {
     let [_, seq, _] = scores.dims();
+    if seq == 1 {
+        return scores.squeeze_dim(1);
+    }
     scores.slice_dim(1, seq - 1..seq).squeeze_dim(1)
 }

@@ -79,9 +79,9 @@ impl CausalLm {
         self.logits(hidden.slice_dim(1, new - 1..new)).squeeze_dim(1)
     }
 
-    /// An empty cache with room for `capacity` tokens.
-    pub fn cache(&self, capacity: usize) -> Cache {
-        Cache::new(self.config().stack.layers.len(), capacity)
+    /// An empty cache with room for `reserve` tokens; it grows when more come.
+    pub fn cache(&self, reserve: usize) -> Cache {
+        Cache::new(self.config().stack.spans(), reserve)
     }
 
     /// Scores of hidden states.

@@ -78,9 +78,9 @@ impl Seq2SeqLm {
         self.logits(self.backbone.step(tokens, encoded, cache))
     }
 
-    /// An empty cache with room for `capacity` tokens.
-    pub fn cache(&self, capacity: usize) -> Cache {
-        Cache::new(self.config().decoder.layers.len(), capacity)
+    /// An empty cache with room for `reserve` tokens; it grows when more come.
+    pub fn cache(&self, reserve: usize) -> Cache {
+        Cache::new(self.config().decoder.spans(), reserve)
     }
 
     /// Scores of the decoder's hidden states.

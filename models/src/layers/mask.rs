@@ -75,6 +75,57 @@ impl Padding {
             row.extend(std::iter::repeat_n(true, count));
         }
     }
+
+    /// Forgets the positions from `length` on.
+    pub fn truncate(&mut self, length: usize) {
+        for row in &mut self.rows {
+            row.truncate(length);
+        }
+    }
+
+    /// Keeps these rows, in this order; a row can be taken more than once.
+    pub fn select(&mut self, rows: &[usize]) {
+        if !self.is_none() {
+            *self = Self::from_rows(rows.iter().map(|&row| self.rows[row].clone()).collect());
+        }
+    }
+
+    /// How many positions lie before the first token of every row.
+    pub fn empty_before(&self) -> usize {
+        let empty = |row: &Vec<bool>| row.iter().take_while(|is_token| !**is_token).count();
+        self.rows.iter().map(empty).min().unwrap_or(0)
+    }
+
+    /// Drops the first `count` positions.
+    pub fn drop_first(&mut self, count: usize) {
+        let rows = std::mem::take(&mut self.rows);
+        *self = Self::from_rows(rows.into_iter().map(|row| row[count..].to_vec()).collect());
+    }
+
+    /// The rows of two batches one above the other, each given with its rows and positions; the shorter
+    /// one is padded on the left.
+    pub fn join_left(above: (&Self, [usize; 2]), below: (&Self, [usize; 2])) -> Self {
+        Self::joined([above, below], |row, missing| [&vec![false; missing], row].concat())
+    }
+
+    /// The same, the shorter one padded on the right.
+    pub fn join_right(above: (&Self, [usize; 2]), below: (&Self, [usize; 2])) -> Self {
+        Self::joined([above, below], |row, missing| [row, &vec![false; missing]].concat())
+    }
+
+    fn joined(
+        batches: [(&Self, [usize; 2]); 2],
+        fill: impl Fn(&[bool], usize) -> Vec<bool>,
+    ) -> Self {
+        let longest = batches.iter().map(|(_, [_, length])| *length).max().unwrap_or(0);
+        let mut joined = Vec::new();
+        for (padding, [n_rows, length]) in batches {
+            let all = vec![vec![true; length]; n_rows];
+            let rows = padding.rows().unwrap_or(&all);
+            joined.extend(rows.iter().map(|row| fill(row, longest - length)));
+        }
+        Self::from_rows(joined)
+    }
 }
 
 /// A span and a padding: everything that decides which keys a query may read.
@@ -99,8 +150,9 @@ impl Mask {
     /// What to hide, as a tensor; `None` when every query may read every key.
     ///
     /// Built at the first call and shared by all layers of the pass. The last query stands at the
-    /// last key: with `n_keys > n_queries` the first keys come from the cache. With [`Span::Full`]
-    /// the keys may be those of another sequence.
+    /// last key: with `n_keys > n_queries` the first keys come from the cache, and keys that no query
+    /// can see may be left out at the front. With [`Span::Full`] the keys may be those of another
+    /// sequence.
     ///
     /// # Shapes
     ///
@@ -126,6 +178,7 @@ impl Mask {
             let rows = self.padding.rows().unwrap_or(&no_padding);
             let mut values = Vec::with_capacity(rows.len() * n_queries * n_keys);
             for row in rows {
+                let row = &row[row.len().saturating_sub(n_keys)..];
                 // A memory can be shorter than what reads it; then no span compares the two.
                 let first = n_keys.saturating_sub(n_queries);
                 for query in first..first + n_queries {

@@ -123,13 +123,18 @@ pub fn fixed(
 ) -> Result<(), ConfigError> {
     for (field, supported) in supported {
         match fields.get(*field) {
-            Some(value) if !value.is_null() && value != supported => {
+            Some(value) if !value.is_null() && !is_same(value, supported) => {
                 return Err(ConfigError::unsupported(field, value.clone(), &supported.to_string()));
             }
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Whether two values are the same; 1 and 1.0 are.
+fn is_same(a: &Value, b: &Value) -> bool {
+    a == b || a.as_f64().is_some_and(|number| b.as_f64() == Some(number))
 }
 
 /// Checks a size.

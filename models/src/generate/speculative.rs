@@ -1,0 +1,232 @@
+//! Speculative decoding: a small model drafts, the large one reads several drafted tokens at once.
+
+use super::GenerateError;
+use super::batch::{Event, Finish, Request, Ticket, begin, check_prompt};
+use super::constraints::History;
+use super::decode::Flow;
+use super::options::Options;
+use super::sampling::Sampler;
+use super::writer::{Memory, Passage, Writer};
+use crate::layers::cache::UNDOABLE;
+use crate::layers::embedding::token_ids;
+
+/// A text that was written with the help of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drafted {
+    /// The tokens that were added.
+    pub tokens: Vec<u32>,
+    /// How many tokens the small model drafted.
+    pub proposed: usize,
+    /// How many of those became part of the text.
+    pub accepted: usize,
+}
+
+/// Continues a prompt by `model`, `ahead` tokens at a time drafted by a smaller model of the same
+/// tokenizer: greedy, the text is that of `model` alone, and sampled, it is drawn from the same
+/// distribution (though with other draws).
+///
+/// Reference: Leviathan et al. 2022, <https://arxiv.org/abs/2211.17192>
+///
+/// # Errors
+///
+/// An empty prompt, one longer than a model's context, a token id out of range, options that make no
+/// sense, vocabularies of different sizes, scores that are no numbers.
+pub fn speculate(
+    [model, draft]: [&dyn Writer; 2],
+    request: &Request,
+    ahead: usize,
+    receive: &mut dyn FnMut(&Event) -> Flow,
+) -> Result<Drafted, GenerateError> {
+    request.options.validate()?;
+    check_prompt(model, 0, request)?;
+    check_prompt(draft, 0, request)?;
+    let vocab_size = model.vocab_size();
+    if draft.vocab_size() != vocab_size {
+        return Err(GenerateError::Draft { vocab_size, draft: draft.vocab_size() });
+    }
+    let mut text = Text::new(model, request);
+    let mut writer = Side::new(model);
+    let mut drafter = Side::new(draft);
+    let (mut proposed, mut accepted) = (0, 0);
+    while text.left() > 0 {
+        let read = text.passage.text.len();
+        let room = model.context().min(draft.context()).saturating_sub(read);
+        if writer.memory.is_none() || read > model.context() {
+            // At the beginning, and where the text has outgrown the context.
+            text.forget(model.context());
+            drafter.read(&text.passage, ahead);
+            let mut scores = writer.read(&text.passage, text.left()).remove(0);
+            let candidates = text.candidates(&[], &mut scores)?;
+            let token = text.draw(&candidates);
+            if text.push(token, receive) {
+                break;
+            }
+            continue;
+        }
+        let count = ahead.min(UNDOABLE).min(text.left() - 1).min(room);
+        let mut drafts: Vec<(u32, Vec<(u32, f64)>)> = Vec::with_capacity(count);
+        for _ in 0..count {
+            let so_far: Vec<u32> = drafts.iter().map(|(token, _)| *token).collect();
+            let tokens = [&text.passage.text[..], &so_far].concat();
+            let mut scores = drafter.step(&tokens, 1).remove(0);
+            let candidates = text.candidates(&so_far, &mut scores)?;
+            drafts.push((text.draw(&candidates), candidates));
+        }
+        proposed += count;
+        let so_far: Vec<u32> = drafts.iter().map(|(token, _)| *token).collect();
+        let tokens = [&text.passage.text[..], &so_far].concat();
+        let mut rows = writer.step(&tokens, count + 1).into_iter();
+        let mut is_over = false;
+        for draft in drafts.iter().map(Some).chain([None]) {
+            let Some(mut scores) = rows.next() else { break };
+            let candidates = text.candidates(&[], &mut scores)?;
+            let (token, is_accepted) = match draft {
+                Some((token, drafted)) => text.judge(*token, drafted, &candidates),
+                None => (text.draw(&candidates), false),
+            };
+            accepted += usize::from(is_accepted);
+            is_over = text.push(token, receive);
+            if is_over || !is_accepted {
+                break;
+            }
+        }
+        if is_over {
+            break;
+        }
+        let kept = text.passage.text.len() - 1;
+        writer.keep(kept);
+        drafter.keep(kept);
+    }
+    Ok(Drafted { tokens: text.all[text.begun..].to_vec(), proposed, accepted })
+}
+
+/// A text that is being continued.
+struct Text {
+    /// What the models look back on.
+    passage: Passage,
+    all: Vec<u32>,
+    begun: usize,
+    options: Options,
+    sampler: Sampler,
+}
+
+impl Text {
+    fn new(model: &dyn Writer, request: &Request) -> Self {
+        let passage = begin(model, request);
+        Self {
+            all: passage.text.clone(),
+            begun: passage.text.len(),
+            options: request.options.clone(),
+            sampler: Sampler::new(request.options.sampling, request.stream),
+            passage,
+        }
+    }
+
+    fn left(&self) -> usize {
+        self.options.max_new_tokens - (self.all.len() - self.begun)
+    }
+
+    /// What may follow on the text and some drafted tokens.
+    fn candidates(
+        &self,
+        drafted: &[u32],
+        scores: &mut [f32],
+    ) -> Result<Vec<(u32, f64)>, GenerateError> {
+        if scores.iter().any(|score| score.is_nan()) {
+            return Err(GenerateError::NotFinite);
+        }
+        let text = [&self.all[..], drafted].concat();
+        let history = History { source: &self.passage.source, text: &text, begun: self.begun };
+        self.options.constrain(history, scores);
+        Ok(self.sampler.sampling().candidates(scores))
+    }
+
+    fn draw(&mut self, candidates: &[(u32, f64)]) -> u32 {
+        // Where the rules leave no token, the first one, as the best of equals.
+        self.sampler.draw(candidates).unwrap_or(0)
+    }
+
+    /// Takes the drafted token, or else draws from what the draft gave too little chance.
+    fn judge(&mut self, token: u32, drafted: &[(u32, f64)], wanted: &[(u32, f64)]) -> (u32, bool) {
+        let chance = |of: &[(u32, f64)], token: u32| {
+            of.iter().find(|(other, _)| *other == token).map_or(0.0, |(_, p)| *p)
+        };
+        if self.sampler.uniform() * chance(drafted, token) < chance(wanted, token) {
+            return (token, true);
+        }
+        let missing = |&(token, p): &(u32, f64)| {
+            let more = p - chance(drafted, token);
+            (more > 0.0).then_some((token, more))
+        };
+        let mut rest: Vec<(u32, f64)> = wanted.iter().filter_map(missing).collect();
+        let total: f64 = rest.iter().map(|(_, p)| p).sum();
+        for (_, p) in &mut rest {
+            *p /= total;
+        }
+        let rest = if rest.is_empty() { wanted.to_vec() } else { rest };
+        (self.draw(&rest), false)
+    }
+
+    /// Adds a token; returns whether the text ends.
+    fn push(&mut self, token: u32, receive: &mut dyn FnMut(&Event) -> Flow) -> bool {
+        self.all.push(token);
+        self.passage.text.push(token);
+        let finish = if self.options.eos.contains(&token) {
+            Some(Finish::Eos)
+        } else {
+            (self.left() == 0).then_some(Finish::Length)
+        };
+        let flow = receive(&Event { ticket: Ticket::FIRST, token, finish });
+        finish.is_some() || flow != Flow::Continue
+    }
+
+    /// Forgets the older half of a text that is longer than the context.
+    fn forget(&mut self, context: usize) {
+        let text = &mut self.passage.text;
+        if text.len() > context {
+            text.drain(..text.len() - context.div_ceil(2));
+        }
+    }
+}
+
+/// A model and how much of the text it has read.
+struct Side<'m> {
+    model: &'m dyn Writer,
+    memory: Option<Memory>,
+    read: usize,
+}
+
+impl<'m> Side<'m> {
+    fn new(model: &'m dyn Writer) -> Self {
+        Self { model, memory: None, read: 0 }
+    }
+
+    /// Reads a passage from its beginning; the scores after it.
+    fn read(&mut self, passage: &Passage, more: usize) -> Vec<Vec<f32>> {
+        let (scores, memory) = self.model.read(&[passage], more);
+        self.memory = Some(memory);
+        self.read = passage.text.len();
+        vec![scores.into_data().iter::<f32>().collect()]
+    }
+
+    /// Reads on; the scores after the last `count` tokens.
+    fn step(&mut self, text: &[u32], count: usize) -> Vec<Vec<f32>> {
+        let Some(memory) = &mut self.memory else { return Vec::new() };
+        let tokens = token_ids(&text[self.read..], 1, &self.model.device());
+        let scores = self.model.step(tokens, memory);
+        self.read = text.len();
+        let [_, new, vocab_size] = scores.dims();
+        let scores: Vec<f32> =
+            scores.slice_dim(1, new - count..new).into_data().iter::<f32>().collect();
+        scores.chunks_exact(vocab_size).map(<[f32]>::to_vec).collect()
+    }
+
+    /// Forgets what it has read beyond the first `length` tokens.
+    fn keep(&mut self, length: usize) {
+        let Some(memory) = &mut self.memory else { return };
+        if self.read > length {
+            memory.take_back(self.read - length);
+            self.read = length;
+        }
+    }
+}

@@ -14,5 +14,6 @@ mod loading;
 mod minilm;
 mod mutations;
 mod parity;
+mod pipelines;
 mod rope;
 mod training;

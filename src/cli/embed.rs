@@ -1,19 +1,20 @@
 //! `zoo embed`
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use burn::tensor::Device;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{DtypeArg, Global, ModelArg, usage};
+use super::texts::{TextArgs, Texts, asked};
+use super::{DtypeArg, Global, ModelArg};
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{EmbedderConfig, Length};
+use crate::models::precision::Precision;
 use crate::models::pretrained::{F32Tensor, write_safetensors};
-use crate::pipeline::{Embeddings, TextEmbedder};
+use crate::pipeline::{Embeddings, FeatureExtraction, TextEmbedder};
 
 /// Give texts vectors, such that like texts have like vectors.
 #[derive(clap::Args)]
@@ -21,23 +22,21 @@ use crate::pipeline::{Embeddings, TextEmbedder};
     after_help = "How hidden states become a vector is what sentence-transformers wrote beside the model \
                   (modules.json, 1_Pooling/config.json, sentence_bert_config.json); without those \
                   files, their mean, at length 1. A line is a text: one vector a line, numbers \
-                  between spaces; with --json, one JSON object a line. Of a text longer than the \
-                  model reads, the end is left out, and a note says so.\n\nExamples:\n  \
+                  between spaces; with --json, one JSON object a line. With --tokens, every token \
+                  has a vector: its hidden state, whichever head the model has. Of a text longer \
+                  than the model reads, the end is left out, and a note says so.\n\nExamples:\n  \
                   zoo embed ./all-MiniLM-L6-v2 'A cat sits.' 'Ein Hund bellt.'\n  \
                   zoo embed ./all-MiniLM-L6-v2 --file lines.txt --json > vectors.jsonl\n  \
-                  cut -f2 table.tsv | zoo embed ./bge-small-en --pooling cls - --out v.safetensors"
+                  cut -f2 table.tsv | zoo embed ./bge-small-en --pooling cls - --out v.safetensors\n  \
+                  zoo embed ./bert-base-uncased --tokens --json 'A cat sits.'"
 )]
 pub(crate) struct EmbedArgs {
     #[command(flatten)]
     model: ModelArg,
     #[command(flatten)]
     dtype: DtypeArg,
-    /// Texts; `-` reads standard input, one text a line
-    #[arg(value_name = "TEXT", required_unless_present = "file")]
-    texts: Vec<String>,
-    /// A file with one text a line
-    #[arg(long, value_name = "FILE", conflicts_with = "texts")]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    texts: TextArgs,
     /// Which hidden states stand for a text [default: what the model says, else mean]
     #[arg(long, value_name = "WHICH")]
     pooling: Option<PoolingArg>,
@@ -47,6 +46,9 @@ pub(crate) struct EmbedArgs {
     /// Write the vectors to a safetensors file instead, as `embeddings` [texts, features]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Give every token a vector, and not the text
+    #[arg(long, conflicts_with_all = ["pooling", "length", "out"])]
+    tokens: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -68,14 +70,43 @@ enum LengthArg {
 }
 
 pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
-    let texts = texts(args)?;
+    let texts = args.texts.texts()?;
     let device = global.device()?;
     let precision = args.dtype.on(global, &device)?;
+    if args.tokens {
+        return tokens(global, texts, (&args.model.folder(global)?, &device, precision));
+    }
+    let embedder = open(global, args, &device)?.cast(precision);
+    if let Some(out) = &args.out {
+        return write(global, &embedder, texts, out);
+    }
+    let mut too_long = 0;
+    let done = texts.answer(
+        global,
+        &mut |texts| {
+            let Embeddings { vectors, cut } = embedder.embed(texts, &mut |_| {})?;
+            too_long += cut;
+            Ok(vectors)
+        },
+        &|text, vector| {
+            Ok(if global.json {
+                json!({ "text": text, "embedding": vector }).to_string()
+            } else {
+                numbers(&vector)
+            })
+        },
+    );
+    global.note_cut(too_long, embedder.max_length());
+    done
+}
+
+fn open(global: &Global, args: &EmbedArgs, device: &Device) -> Result<TextEmbedder> {
     let folder = &args.model.folder(global)?;
     let spinner = global.spinner(format!("loading {}", folder.display()));
-    let embedder = TextEmbedder::open(folder, &device)?;
+    let embedder = TextEmbedder::open(folder, device).map_err(asked)?;
+    spinner.finish_and_clear();
     let usual = embedder.form();
-    let form = EmbedderConfig {
+    Ok(embedder.with_form(EmbedderConfig {
         pooling: args.pooling.map_or(usual.pooling, |pooling| match pooling {
             PoolingArg::Mean => Pooling::Mean,
             PoolingArg::Cls => Pooling::First,
@@ -85,60 +116,60 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
             LengthArg::Free => Length::Free,
             LengthArg::Unit => Length::Unit,
         }),
-    };
-    let embedder = embedder.with_form(form).cast(precision);
-    spinner.finish_and_clear();
+    }))
+}
+
+/// Writes all vectors to a file.
+fn write(global: &Global, embedder: &TextEmbedder, texts: Texts, out: &Path) -> Result<()> {
+    let texts = texts.all()?;
     let bar = global.bar(texts.len() as u64, "texts");
     let Embeddings { vectors, cut } =
-        embedder.embed(&texts, &mut |ready| bar.set_position(ready as u64))?;
+        embedder.embed(&texts, &mut |ready| bar.set_position(ready as u64)).map_err(asked)?;
     bar.finish_and_clear();
-    if cut > 0 {
-        let longest = embedder.max_length();
-        global.note(&format!("of {cut} texts only the first {longest} tokens were read"));
+    global.note_cut(cut, embedder.max_length());
+    let shape = vec![vectors.len(), vectors.first().map_or(0, Vec::len)];
+    let tensor = F32Tensor { shape: shape.clone(), values: vectors.concat() };
+    write_safetensors(out, &BTreeMap::from([("embeddings".to_string(), tensor)]))?;
+    if global.json {
+        return global.print_json(&json!({ "out": out, "embeddings": shape }));
     }
-
-    if let Some(out) = &args.out {
-        let shape = vec![vectors.len(), vectors.first().map_or(0, Vec::len)];
-        let tensor = F32Tensor { shape: shape.clone(), values: vectors.concat() };
-        write_safetensors(out, &BTreeMap::from([("embeddings".to_string(), tensor)]))?;
-        if global.json {
-            return global.print_json(&json!({ "out": out, "embeddings": shape }));
-        }
-        global.note(&format!("wrote {}: embeddings {shape:?}", out.display()));
-        return Ok(());
-    }
-    for (text, vector) in texts.iter().zip(&vectors) {
-        let line = if global.json {
-            json!({ "text": text, "embedding": vector }).to_string()
-        } else {
-            let mut line = String::new();
-            for (index, value) in vector.iter().enumerate() {
-                write!(line, "{}{value}", if index > 0 { " " } else { "" })?;
-            }
-            line
-        };
-        global.print(&line)?;
-    }
+    global.note(&format!("wrote {}: embeddings {shape:?}", out.display()));
     Ok(())
 }
 
-fn texts(args: &EmbedArgs) -> Result<Vec<String>> {
-    let lines = |text: &str| text.lines().map(String::from).collect::<Vec<_>>();
-    let texts = match (&args.file, args.texts.as_slice()) {
-        (Some(file), _) => {
-            let text = std::fs::read_to_string(file)
-                .with_context(|| format!("cannot read {}", file.display()));
-            lines(&text.map_err(|error| usage(format!("{error:#}")))?)
-        }
-        (None, [dash]) if dash == "-" => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-            lines(&text)
-        }
-        (None, texts) => texts.to_vec(),
-    };
-    if texts.is_empty() {
-        return Err(usage("there is no text to embed"));
-    }
-    Ok(texts)
+/// Prints a vector for every token.
+fn tokens(
+    global: &Global,
+    texts: Texts,
+    (folder, device, precision): (&Path, &Device, Precision),
+) -> Result<()> {
+    let spinner = global.spinner(format!("loading {}", folder.display()));
+    let extractor = FeatureExtraction::open(folder, device).map_err(asked)?.cast(precision);
+    spinner.finish_and_clear();
+    let mut cut = 0;
+    let done = texts.answer(
+        global,
+        &mut |texts| {
+            let features = extractor.extract(texts)?;
+            cut += extractor.cut(texts)?;
+            Ok(features)
+        },
+        &|text, features| {
+            let (tokens, vectors) = (&features.tokens, &features.vectors);
+            if global.json {
+                let line = json!({ "text": text, "tokens": tokens, "vectors": vectors });
+                return Ok(line.to_string());
+            }
+            // The line's end makes an empty line between texts.
+            let line =
+                |(token, vector): (&String, &Vec<f32>)| format!("{token} {}\n", numbers(vector));
+            Ok(tokens.iter().zip(vectors).map(line).collect())
+        },
+    );
+    global.note_cut(cut, extractor.max_length());
+    done
+}
+
+fn numbers(vector: &[f32]) -> String {
+    vector.iter().map(f32::to_string).collect::<Vec<_>>().join(" ")
 }

@@ -1,16 +1,21 @@
 //! The command line: one file per verb. Data goes to standard output, all else to standard error.
 
+mod answer;
 mod check;
+mod classify;
 mod convert;
 mod devices;
 mod download;
 mod embed;
+mod fill;
 mod forward;
 mod generate;
 mod list;
 mod model;
 mod parity;
 mod show;
+mod tag;
+mod texts;
 mod train;
 
 use std::io::{self, IsTerminal, Write};
@@ -78,6 +83,14 @@ enum Verb {
     Train(Box<train::TrainArgs>),
     /// Continue a text
     Generate(generate::GenerateArgs),
+    /// Find the words that fill a text's gaps
+    Fill(fill::FillArgs),
+    /// Say of which class texts are, a model's classes or any others
+    Classify(classify::ClassifyArgs),
+    /// Find the names, places and so on that are in texts
+    Tag(tag::TagArgs),
+    /// Find the part of a text that answers a question
+    Answer(answer::AnswerArgs),
     /// Give texts vectors, such that like texts have like vectors
     Embed(embed::EmbedArgs),
     /// Compute a model's raw outputs for token ids or pixels
@@ -120,6 +133,10 @@ pub fn main() -> ExitCode {
         Verb::Parity(args) => parity::run(&global, &args),
         Verb::Train(args) => train::run(&global, &args),
         Verb::Generate(args) => generate::run(&global, &args),
+        Verb::Fill(args) => fill::run(&global, &args),
+        Verb::Classify(args) => classify::run(&global, &args),
+        Verb::Tag(args) => tag::run(&global, &args),
+        Verb::Answer(args) => answer::run(&global, &args),
         Verb::Embed(args) => embed::run(&global, &args),
         Verb::Forward(args) => forward::run(&global, &args),
         Verb::Check(args) => check::run(&global, &args),
@@ -135,12 +152,18 @@ pub fn main() -> ExitCode {
     if error.chain().any(broken_pipe) {
         return ExitCode::SUCCESS; // The reader has seen enough.
     }
-    let red = anstyle::AnsiColor::Red.on_default().bold();
     // The messages name their causes themselves.
-    anstream::eprintln!("{red}error:{red:#} {error}");
+    complain(&error.to_string());
     let names_no_model =
         matches!(error.downcast_ref::<LoadError>(), Some(LoadError::NotAModel { .. }));
     if names_no_model || error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+/// Says what is wrong, on standard error.
+fn complain(text: &str) {
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    // Nobody may be reading; the exit status says it all the same.
+    let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {text}");
 }
 
 impl Global {

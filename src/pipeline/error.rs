@@ -28,6 +28,28 @@ pub enum PipelineError {
         /// What is wrong with it.
         reason: String,
     },
+    /// What was asked for makes no sense, whatever the texts are.
+    #[error("{0}")]
+    Asked(String),
+    /// One of the texts has no answer; the others may have.
+    #[error("text {}: {source}", .index + 1)]
+    Text {
+        /// Which of the texts, from 0 on.
+        index: usize,
+        /// What is wrong with it.
+        source: TextError,
+    },
+    /// The device failed.
+    #[error("the device failed: {0}")]
+    Device(String),
+}
+
+/// Why a text has no answer.
+#[derive(Debug, Error)]
+pub enum TextError {
+    /// The tokenizer cannot read it.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
     /// The tokenizer has tokens that the model does not know.
     #[error("the tokenizer gives token id {id}, and the model has {vocab_size} tokens")]
     Vocabulary {
@@ -36,7 +58,21 @@ pub enum PipelineError {
         /// The size of the model's vocabulary.
         vocab_size: usize,
     },
-    /// The device failed.
-    #[error("the device failed: {0}")]
-    Device(String),
+    /// There is nothing in it.
+    #[error("the {0} is empty")]
+    Empty(&'static str),
+    /// Nothing in it is to be filled in.
+    #[error("there is no {mask} in the text; write {mask} where a word is to be found")]
+    NoMask {
+        /// What a mask is written as.
+        mask: String,
+    },
+    /// What is to be filled in lies in the part that the model does not read.
+    #[error("the {mask} lies beyond the first {max_length} tokens, which are all that is read")]
+    MaskIsCut {
+        /// What a mask is written as.
+        mask: String,
+        /// The longest text in tokens.
+        max_length: usize,
+    },
 }

@@ -20,11 +20,20 @@ sys.dont_write_bytecode = True
 
 HERE = pathlib.Path(__file__).resolve().parent
 
+# What pipelines.py asks for where the reference itself is not enough: `v4`, `vision`.
+ENVIRONMENT = os.environ.get("GOLDEN_ENVIRONMENT", "")
+
+
+def pins_in(name):
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+
 
 def pinned_versions():
     """The versions in requirements.txt; exits where the installed ones differ."""
-    lines = (HERE / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    pins = pins_in("requirements.txt")
+    if ENVIRONMENT:
+        pins |= pins_in(f"requirements-{ENVIRONMENT}.txt")
     for name, wanted in pins.items():
         try:
             found = importlib.metadata.version(name).split("+")[0]  # 2.9.0+cpu is 2.9.0

@@ -4,10 +4,12 @@ mod build;
 mod file;
 mod guard;
 mod reader;
+mod special;
 mod stream;
 
 pub use build::Vocabulary;
-pub use reader::{Encoding, Reader};
+pub use reader::{Cut, Encoding, Reader};
+pub use special::{Special, SpecialTokens};
 pub use stream::TextStream;
 
 use guard::guarded;
@@ -111,6 +113,17 @@ pub enum TokenizerError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// Special tokens, and what may not be cut, fill all that a model reads.
+    #[error(
+        "of the {max_length} tokens that are read at once, {taken} are taken, which leaves no room \
+         for the text"
+    )]
+    NoRoom {
+        /// The tokens that are read at once.
+        max_length: usize,
+        /// The tokens that are taken.
+        taken: usize,
     },
     /// The `tokenizers` crate failed.
     #[error("the tokenizer failed to {action}: {reason}")]

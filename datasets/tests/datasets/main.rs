@@ -4,6 +4,7 @@
 
 mod batches;
 mod downloads;
+mod readers;
 mod real_data;
 mod stories;
 mod tokenizers;

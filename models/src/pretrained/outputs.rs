@@ -145,6 +145,29 @@ impl Model {
         Ok(outputs)
     }
 
+    /// The final hidden states of what is read, before any head; `None` where there are those of two
+    /// texts, of an encoder-decoder.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if the input is of the other kind, or learned positions run out.
+    pub fn hidden(&self, input: &ModelInput) -> Option<Tensor<3>> {
+        Some(match self {
+            Self::CausalLm(model) => model.backbone.forward(input.tokens()),
+            Self::MaskedLm(model) => model.backbone.forward(input.tokens()),
+            Self::Seq2SeqLm(_) => return None,
+            Self::SequenceClassifier(model) => model.backbone.forward(&input.read),
+            Self::DistilledClassifier(model) => model.backbone.forward(&input.read),
+            Self::TokenClassifier(model) => model.backbone.forward(&input.read),
+            Self::SpanExtractor(model) => model.ends.backbone.forward(&input.read),
+            Self::Backbone(model) => model.forward(&input.read),
+        })
+    }
+
     /// Scores, a row for everything that can have a class: a token, a text, an image, the start and
     /// the end of a span. Of a model without a head, its hidden states.
     ///

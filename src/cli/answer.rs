@@ -1,0 +1,101 @@
+//! `zoo answer`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::texts::{TextArgs, Texts, asked};
+use super::{DtypeArg, Global, ModelArg, usage};
+use crate::pipeline::{Answer, Answering, Question, QuestionAnswering};
+
+/// Find the part of a text that answers a question.
+#[derive(clap::Args)]
+#[command(
+    after_help = "A TEXT is where the answer is looked for; one that is longer than the model reads is read \
+                  in pieces. A line is an answer: its probability, its first character in the text and \
+                  the one after its last, and the answer itself. With --json, a line is an object: \
+                  the question, the text and a list of answers.\n\nExamples:\n  \
+                  zoo answer ./roberta-squad2 --question 'Where does Ada live?' 'Ada lives in London.'\n  \
+                  zoo answer ./roberta-squad2 -q 'Who wrote it?' --document book.txt --top-k 3\n  \
+                  zoo answer ./roberta-squad2 -q 'Who paid?' --no-answer --json < lines.txt"
+)]
+pub(crate) struct AnswerArgs {
+    #[command(flatten)]
+    model: ModelArg,
+    #[command(flatten)]
+    dtype: DtypeArg,
+    #[command(flatten)]
+    texts: TextArgs,
+    /// What is asked
+    #[arg(long, short = 'q', value_name = "QUESTION")]
+    question: String,
+    /// A file that is one text, however many lines it has
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["texts", "file"])]
+    document: Option<PathBuf>,
+    /// Answers at most
+    #[arg(long, short = 'k', value_name = "K", default_value_t = 1)]
+    top_k: usize,
+    /// Let no answer be one of the answers, an empty one
+    #[arg(long)]
+    no_answer: bool,
+    /// The longest answer in tokens
+    #[arg(long, value_name = "TOKENS", default_value_t = 15)]
+    max_answer_length: usize,
+    /// The longest piece with the question, in tokens
+    #[arg(long, value_name = "TOKENS", default_value_t = 384)]
+    max_length: usize,
+    /// Tokens that two pieces have in common [default: 128, or half a piece]
+    #[arg(long, value_name = "TOKENS")]
+    overlap: Option<usize>,
+}
+
+pub(super) fn run(global: &Global, args: &AnswerArgs) -> Result<()> {
+    if args.question.is_empty() {
+        return Err(usage("--question is empty"));
+    }
+    let texts = match &args.document {
+        Some(path) => {
+            let text = std::fs::read_to_string(path);
+            let text = text.with_context(|| format!("cannot read {}", path.display()));
+            Texts::known(&[text.map_err(|error| usage(format!("{error:#}")))?])
+        }
+        None => args.texts.texts()?,
+    };
+    let device = global.device()?;
+    let precision = args.dtype.on(global, &device)?;
+    let folder = &args.model.folder(global)?;
+    let spinner = global.spinner(format!("loading {}", folder.display()));
+    let reader = QuestionAnswering::open(folder, &device).map_err(asked)?.cast(precision);
+    spinner.finish_and_clear();
+    let how = Answering {
+        top_k: args.top_k,
+        max_answer_length: args.max_answer_length,
+        max_length: args.max_length,
+        overlap: args.overlap,
+        no_answer: args.no_answer,
+        ..Answering::default()
+    };
+    texts.answer(
+        global,
+        &mut |texts| {
+            let ask = |text: &String| Question::new(args.question.as_str(), text.as_str());
+            reader.answer(&texts.iter().map(ask).collect::<Vec<_>>(), &how)
+        },
+        &|text, answers| {
+            if global.json {
+                let question = &args.question;
+                let line = json!({ "question": question, "text": text, "answers": answers });
+                return Ok(line.to_string());
+            }
+            Ok(answers.iter().map(line).collect::<Vec<_>>().join("\n"))
+        },
+    )
+}
+
+fn line(answer: &Answer) -> String {
+    let bold = anstyle::Style::new().bold();
+    let Answer { score, start, end, answer } = answer;
+    let answer = if answer.is_empty() { "(no answer)" } else { answer };
+    format!("{score:.4}  {start}-{end}  {bold}{answer}{bold:#}")
+}

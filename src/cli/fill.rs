@@ -1,0 +1,83 @@
+//! `zoo fill`
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::texts::{TextArgs, asked};
+use super::{DtypeArg, Global, ModelArg, usage};
+use crate::pipeline::{FillMask, Filling};
+
+/// Find the words that fill a text's gaps.
+#[derive(clap::Args)]
+#[command(
+    after_help = "A gap is a mask, written as the model's tokenizer writes it: [MASK] for most, \
+                  <mask> for some. For each gap the likeliest tokens are printed, each with its \
+                  probability and the text that it makes. With --json, a line is an object: the \
+                  text, and for each of its masks a list.\n\nExamples:\n  \
+                  zoo fill ./bert-base-uncased 'Paris is the [MASK] of France.'\n  \
+                  zoo fill ./roberta-base 'I <mask> my <mask>.' --top-k 3 --json\n  \
+                  zoo fill ./bert-base-uncased 'She is a [MASK].' --targets doctor,nurse\n  \
+                  cat lines.txt | zoo fill ./bert-base-uncased --json > filled.jsonl"
+)]
+pub(crate) struct FillArgs {
+    #[command(flatten)]
+    model: ModelArg,
+    #[command(flatten)]
+    dtype: DtypeArg,
+    #[command(flatten)]
+    texts: TextArgs,
+    /// Tokens for each gap
+    #[arg(long, short = 'k', value_name = "K", default_value_t = 5)]
+    top_k: usize,
+    /// Only these words, with commas between them
+    #[arg(long, value_name = "WORDS", value_delimiter = ',')]
+    targets: Vec<String>,
+}
+
+pub(super) fn run(global: &Global, args: &FillArgs) -> Result<()> {
+    if args.top_k == 0 {
+        return Err(usage("--top-k is 0; it must be at least 1"));
+    }
+    let texts = args.texts.texts()?;
+    let device = global.device()?;
+    let precision = args.dtype.on(global, &device)?;
+    let folder = &args.model.folder(global)?;
+    let spinner = global.spinner(format!("loading {}", folder.display()));
+    let filler = FillMask::open(folder, &device).map_err(asked)?.cast(precision);
+    spinner.finish_and_clear();
+    let targets = match args.targets.as_slice() {
+        [] => None,
+        words => Some(filler.targets(words).map_err(asked)?),
+    };
+    for (word, token) in targets.iter().flat_map(|targets| &targets.replaced) {
+        global.note(&format!("{word:?} is no token; {token:?}, which it begins with, is taken"));
+    }
+
+    let mut cut = 0;
+    let done = texts.answer(
+        global,
+        &mut |texts| {
+            let found = match &targets {
+                Some(targets) => filler.fill_among(texts, targets, args.top_k),
+                None => filler.fill(texts, args.top_k),
+            }?;
+            cut += filler.cut(texts)?;
+            Ok(found)
+        },
+        &|text, masks| {
+            if global.json {
+                return Ok(json!({ "text": text, "masks": masks }).to_string());
+            }
+            let lines = masks.iter().flatten().map(line);
+            Ok(lines.collect::<Vec<_>>().join("\n"))
+        },
+    );
+    global.note_cut(cut, filler.max_length());
+    done
+}
+
+fn line(filling: &Filling) -> String {
+    let bold = anstyle::Style::new().bold();
+    let Filling { score, token_str, sequence, .. } = filling;
+    format!("{score:.4}  {bold}{}{bold:#}  {sequence}", token_str.trim())
+}

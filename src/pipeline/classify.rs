@@ -1,0 +1,172 @@
+//! Texts to classes.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use super::feed::{self, Feed, Opened};
+use super::scores::{ranked, sigmoid, softmax};
+use super::{LabelScore, PipelineError, TextError};
+use crate::datasets::tokenizer::{Cut, Encoding};
+use crate::models::arch::Input;
+use crate::models::families::Task;
+use crate::models::heads::SequenceClassifier;
+use crate::models::parameters;
+use crate::models::precision::Precision;
+use crate::models::pretrained::Model;
+
+/// Says of which class texts are.
+#[derive(Debug)]
+pub struct TextClassification {
+    pub(super) feed: Feed,
+    model: SequenceClassifier,
+    labels: Vec<String>,
+    scoring: Scoring,
+}
+
+/// What a classifier's raw scores mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scoring {
+    /// One class is right: probabilities add up to 1.
+    Softmax,
+    /// Any class can be right: each has a probability of its own.
+    Sigmoid,
+    /// They are what is asked for, such as a number of stars.
+    Raw,
+}
+
+impl TextClassification {
+    /// Opens a model's directory.
+    ///
+    /// `problem_type` in its `config.json` decides how scores are read; without it, one class has a
+    /// probability of its own, and those of several add up to 1.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read or followed; a model that has another head.
+    pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
+        let wanted = ("a classifier of texts", Task::SequenceClassifier);
+        let Opened { blueprint, feed, model } =
+            feed::open(folder, device, wanted, |model| match model {
+                Model::SequenceClassifier(model) => Some(model),
+                _ => None,
+            })?;
+        let scoring = match blueprint.config["problem_type"].as_str() {
+            Some("regression") => Scoring::Raw,
+            Some("multi_label_classification") => Scoring::Sigmoid,
+            _ if blueprint.labels.len() == 1 => Scoring::Sigmoid,
+            _ => Scoring::Softmax,
+        };
+        Ok(Self { feed, model, labels: blueprint.labels, scoring })
+    }
+
+    /// The names of the classes.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// How scores are read.
+    pub fn scoring(&self) -> Scoring {
+        self.scoring
+    }
+
+    /// The same model with scores that are read in another way.
+    pub fn with_scoring(self, scoring: Scoring) -> Self {
+        Self { scoring, ..self }
+    }
+
+    /// The same model in another format; see [`parameters::cast`].
+    pub fn cast(self, precision: Precision) -> Self {
+        Self { model: parameters::cast(self.model, precision.dtype()), ..self }
+    }
+
+    /// The same model for texts of at most this many tokens.
+    ///
+    /// # Errors
+    ///
+    /// A length that leaves no room beside the special tokens.
+    pub fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
+        Ok(Self { feed: self.feed.with_max_length(max_length)?, ..self })
+    }
+
+    /// The longest text that is read whole, in tokens.
+    pub fn max_length(&self) -> usize {
+        self.feed.reader.max_length()
+    }
+
+    /// How many of these texts are longer, so that their ends are left out.
+    ///
+    /// # Errors
+    ///
+    /// A text that the tokenizer cannot read.
+    pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
+        self.feed.cut(texts)
+    }
+
+    /// All classes of each text, the likeliest first.
+    ///
+    /// # Errors
+    ///
+    /// A text without tokens, or with one that the model does not know; a device that fails.
+    pub fn classify<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+    ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
+        let read = |text: &T| Ok(self.feed.reader.read(text.as_ref())?);
+        self.classes(&self.feed.read(texts, |text| with_tokens(read(text)?))?)
+    }
+
+    /// All classes of one text, the likeliest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`TextClassification::classify`].
+    pub fn classify_one(&self, text: &str) -> Result<Vec<LabelScore>, PipelineError> {
+        Ok(self.classify(&[text])?.remove(0))
+    }
+
+    /// All classes of pairs of texts, such as a claim and what would follow from it. A text whose
+    /// second is empty stands alone.
+    ///
+    /// # Errors
+    ///
+    /// See [`TextClassification::classify`]; a text that may not be cut and leaves no room.
+    pub fn classify_pairs<T: AsRef<str>>(
+        &self,
+        pairs: &[[T; 2]],
+        cut: Cut,
+    ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
+        let reader = &self.feed.reader;
+        let read = |[first, second]: &[T; 2]| {
+            with_tokens(match [first.as_ref(), second.as_ref()] {
+                [first, ""] => reader.read(first)?,
+                both => reader.read_pair(both, cut)?,
+            })
+        };
+        self.classes(&self.feed.read(pairs, read)?)
+    }
+
+    fn classes(&self, encodings: &[Encoding]) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
+        let classes = |logits: Vec<f32>| {
+            let scores = match self.scoring {
+                Scoring::Softmax => softmax(&logits),
+                Scoring::Sigmoid => logits.into_iter().map(sigmoid).collect(),
+                Scoring::Raw => logits,
+            };
+            ranked(&self.labels, &scores)
+        };
+        Ok(self.logits(encodings)?.into_iter().map(classes).collect())
+    }
+
+    /// Raw scores of all classes.
+    pub(super) fn logits(&self, encodings: &[Encoding]) -> Result<Vec<Vec<f32>>, PipelineError> {
+        self.feed.run(encodings, &mut |_| {}, &|tokens, _| {
+            feed::rows(self.model.forward(&Input::Tokens(tokens)))
+        })
+    }
+}
+
+/// Nothing stands for a text without tokens.
+fn with_tokens(encoding: Encoding) -> Result<Encoding, TextError> {
+    if encoding.ids.is_empty() { Err(TextError::Empty("text")) } else { Ok(encoding) }
+}

@@ -1,0 +1,106 @@
+//! Texts to the hidden states of their tokens.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::PipelineError;
+use super::feed::{self, Feed};
+use crate::models::arch::Input;
+use crate::models::families::Architecture;
+use crate::models::parameters;
+use crate::models::precision::Precision;
+use crate::models::pretrained::{self, Blueprint, Model, ModelInput};
+
+/// Gives every token of a text its final hidden state, whichever head the model has.
+#[derive(Debug)]
+pub struct FeatureExtraction {
+    feed: Feed,
+    model: Model,
+}
+
+/// The tokens of a text with their hidden states.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Features {
+    /// The tokens as the vocabulary writes them, special tokens included.
+    pub tokens: Vec<String>,
+    /// A vector for each token.
+    pub vectors: Vec<Vec<f32>>,
+}
+
+impl FeatureExtraction {
+    /// Opens a model's directory.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read or followed; a model that reads no texts, or two.
+    pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
+        let blueprint = Blueprint::read(folder)?;
+        if !matches!(blueprint.architecture, Architecture::Encoder(..) | Architecture::Decoder(_)) {
+            return Err(blueprint.wrong_head("an encoder or a decoder of texts", |_| false).into());
+        }
+        let feed = Feed::open(folder, &blueprint, None, device)?;
+        let model = pretrained::load_as(folder, blueprint, device)?.model;
+        Ok(Self { feed, model })
+    }
+
+    /// The same model in another format; see [`parameters::cast`].
+    pub fn cast(self, precision: Precision) -> Self {
+        Self { model: parameters::cast(self.model, precision.dtype()), ..self }
+    }
+
+    /// The same model for texts of at most this many tokens.
+    ///
+    /// # Errors
+    ///
+    /// A length that leaves no room beside the special tokens.
+    pub fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
+        Ok(Self { feed: self.feed.with_max_length(max_length)?, ..self })
+    }
+
+    /// The longest text that is read whole, in tokens.
+    pub fn max_length(&self) -> usize {
+        self.feed.reader.max_length()
+    }
+
+    /// How many of these texts are longer, so that their ends are left out.
+    ///
+    /// # Errors
+    ///
+    /// A text that the tokenizer cannot read.
+    pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
+        self.feed.cut(texts)
+    }
+
+    /// The tokens of each text with their hidden states.
+    ///
+    /// # Errors
+    ///
+    /// A text that the tokenizer cannot read, or with a token that the model does not know; a
+    /// device that fails.
+    pub fn extract<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Features>, PipelineError> {
+        let encodings =
+            self.feed.read(texts, |text| Ok(self.feed.reader.read(text.as_ref())?))?;
+        let vectors = self.feed.run(&encodings, &mut |_| {}, &|tokens, rows| {
+            let input = ModelInput { read: Input::Tokens(tokens), written: None };
+            let hidden = self.model.hidden(&input);
+            let hidden = hidden.ok_or_else(|| PipelineError::Asked("it has two texts".into()))?;
+            feed::token_rows(hidden, rows)
+        })?;
+        let texts: Vec<_> = encodings.iter().zip(vectors).collect();
+        feed::each(&texts, |(encoding, vectors)| {
+            let tokens = encoding.ids.iter().map(|&id| self.feed.tokenizer.token(id));
+            Ok(Features { tokens: tokens.collect::<Result<_, _>>()?, vectors: vectors.clone() })
+        })
+    }
+
+    /// The tokens of one text with their hidden states.
+    ///
+    /// # Errors
+    ///
+    /// See [`FeatureExtraction::extract`].
+    pub fn extract_one(&self, text: &str) -> Result<Features, PipelineError> {
+        Ok(self.extract(&[text])?.remove(0))
+    }
+}

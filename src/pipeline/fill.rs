@@ -1,0 +1,262 @@
+//! Texts with gaps to the words that fill them.
+
+use std::path::Path;
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::feed::{self, Feed, Opened};
+use super::scores::{best, softmax};
+use super::{PipelineError, TextError};
+use crate::datasets::tokenizer::{Encoding, Special, SpecialTokens, TokenizerError};
+use crate::models::arch::Tokens;
+use crate::models::families::Task;
+use crate::models::heads::MaskedLm;
+use crate::models::parameters;
+use crate::models::precision::Precision;
+use crate::models::pretrained::Model;
+
+/// Finds the tokens that belong where a text has a mask.
+#[derive(Debug)]
+pub struct FillMask {
+    feed: Feed,
+    model: MaskedLm,
+    mask: (String, u32),
+    padding: Option<u32>,
+    device: Device,
+}
+
+/// A token for a mask.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Filling {
+    /// Its probability.
+    pub score: f32,
+    /// Its id.
+    pub token: u32,
+    /// The token as text.
+    pub token_str: String,
+    /// The whole text with the token in it; other masks stay.
+    pub sequence: String,
+}
+
+/// Tokens that may fill a mask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Targets {
+    ids: Vec<u32>,
+    /// Words that are no token, and the token that begins each of them and is taken instead.
+    pub replaced: Vec<(String, String)>,
+}
+
+/// A token's id and probability, for the masks of a text.
+type Found = Vec<Vec<(u32, f32)>>;
+
+impl FillMask {
+    /// Opens a model's directory.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read or followed; a model that has another head; a tokenizer without a
+    /// mask.
+    pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
+        let wanted = ("a masked language model", Task::MaskedLm);
+        let Opened { feed, model, .. } = feed::open(folder, device, wanted, |model| match model {
+            Model::MaskedLm(model) => Some(model),
+            _ => None,
+        })?;
+        let mask = feed.tokenizer.special(Special::Mask).ok_or_else(|| {
+            let reason = "the tokenizer has no mask; `mask_token` names it".into();
+            PipelineError::File { path: folder.join("tokenizer_config.json"), reason }
+        })?;
+        let padding = feed.tokenizer.special(Special::Padding).map(|(_, id)| id);
+        Ok(Self { feed, model, mask, padding, device: device.clone() })
+    }
+
+    /// What a mask is written as, such as `[MASK]`.
+    pub fn mask(&self) -> &str {
+        &self.mask.0
+    }
+
+    /// The same model in another format; see [`parameters::cast`].
+    pub fn cast(self, precision: Precision) -> Self {
+        Self { model: parameters::cast(self.model, precision.dtype()), ..self }
+    }
+
+    /// The same model for texts of at most this many tokens.
+    ///
+    /// # Errors
+    ///
+    /// A length that leaves no room beside the special tokens.
+    pub fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
+        Ok(Self { feed: self.feed.with_max_length(max_length)?, ..self })
+    }
+
+    /// The longest text that is read whole, in tokens.
+    pub fn max_length(&self) -> usize {
+        self.feed.reader.max_length()
+    }
+
+    /// How many of these texts are longer, so that their ends are left out.
+    ///
+    /// # Errors
+    ///
+    /// A text that the tokenizer cannot read.
+    pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
+        self.feed.cut(texts)
+    }
+
+    /// The `top_k` likeliest tokens for each mask of each text.
+    ///
+    /// # Errors
+    ///
+    /// A text without a mask, or with a token that the model does not know; a device that fails.
+    pub fn fill<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        top_k: usize,
+    ) -> Result<Vec<Vec<Vec<Filling>>>, PipelineError> {
+        let choose = |scores: &[f32]| {
+            best(scores, top_k).into_iter().map(|id| (id as u32, scores[id])).collect()
+        };
+        self.filled(texts, &choose)
+    }
+
+    /// The `top_k` likeliest tokens for each mask of one text.
+    ///
+    /// # Errors
+    ///
+    /// See [`FillMask::fill`].
+    pub fn fill_one(&self, text: &str, top_k: usize) -> Result<Vec<Vec<Filling>>, PipelineError> {
+        Ok(self.fill(&[text], top_k)?.remove(0))
+    }
+
+    /// The `top_k` likeliest of the targets for each mask of each text; their probabilities are
+    /// those among all tokens.
+    ///
+    /// # Errors
+    ///
+    /// See [`FillMask::fill`].
+    pub fn fill_among<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        targets: &Targets,
+        top_k: usize,
+    ) -> Result<Vec<Vec<Vec<Filling>>>, PipelineError> {
+        let choose = |scores: &[f32]| {
+            let among: Vec<f32> = targets.ids.iter().map(|&id| scores[id as usize]).collect();
+            let chosen = best(&among, top_k).into_iter();
+            chosen.map(|index| (targets.ids[index], among[index])).collect()
+        };
+        self.filled(texts, &choose)
+    }
+
+    /// The tokens of words. A word that is no token stands for the token that it begins with.
+    ///
+    /// # Errors
+    ///
+    /// A word that the tokenizer has no token for.
+    pub fn targets<T: AsRef<str>>(&self, words: &[T]) -> Result<Targets, PipelineError> {
+        let mut targets = Targets { ids: Vec::new(), replaced: Vec::new() };
+        let unknown = self.feed.tokenizer.special(Special::Unknown).map(|(_, id)| id);
+        for word in words.iter().map(AsRef::as_ref).filter(|word| !word.is_empty()) {
+            let id = match self.feed.tokenizer.id(word) {
+                Some(id) => id,
+                None => {
+                    let first = self.feed.tokenizer.encode(word)?.first().copied();
+                    let known = first.filter(|id| Some(*id) != unknown).ok_or_else(|| {
+                        PipelineError::Asked(format!("the tokenizer has no token for {word:?}"))
+                    })?;
+                    let token = self.feed.tokenizer.token(known)?;
+                    targets.replaced.push((word.to_owned(), token));
+                    known
+                }
+            };
+            if !targets.ids.contains(&id) {
+                targets.ids.push(id);
+            }
+        }
+        if targets.ids.is_empty() {
+            return Err(PipelineError::Asked("there is no word among the targets".into()));
+        }
+        let known = self.feed.check(&targets.ids);
+        known.map_err(|error| PipelineError::Asked(error.to_string()))?;
+        Ok(targets)
+    }
+
+    fn filled<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        choose: &dyn Fn(&[f32]) -> Vec<(u32, f32)>,
+    ) -> Result<Vec<Vec<Vec<Filling>>>, PipelineError> {
+        let encodings = self.feed.read(texts, |text| self.read(text.as_ref()))?;
+        let found: Vec<Found> = self
+            .feed
+            .run(&encodings, &mut |_| {}, &|tokens, rows| self.pass(&tokens, rows, choose))?;
+        let answers: Vec<_> = encodings.iter().zip(&found).collect();
+        feed::each(&answers, |(encoding, found)| Ok(self.fillings(encoding, found)?))
+    }
+
+    fn read(&self, text: &str) -> Result<Encoding, TextError> {
+        let encoding = self.feed.reader.read(text)?;
+        let (mask, max_length) = (self.mask.0.clone(), self.max_length());
+        if encoding.ids.contains(&self.mask.1) {
+            return Ok(encoding);
+        }
+        let is_beyond = encoding.is_cut && text.contains(&mask);
+        Err(if is_beyond {
+            TextError::MaskIsCut { mask, max_length }
+        } else {
+            TextError::NoMask { mask }
+        })
+    }
+
+    /// Scores the vocabulary at masks only: at every position it would take gigabytes.
+    fn pass(
+        &self,
+        tokens: &Tokens,
+        rows: &[&Encoding],
+        choose: &dyn Fn(&[f32]) -> Vec<(u32, f32)>,
+    ) -> Result<Vec<Found>, PipelineError> {
+        let hidden = self.model.backbone.forward(tokens);
+        let [batch, length, d_model] = hidden.dims();
+        let masks: Vec<Vec<usize>> = rows.iter().map(|row| self.masks(row)).collect();
+        let places: Vec<i64> = (masks.iter().enumerate())
+            .flat_map(|(row, masks)| masks.iter().map(move |mask| (row * length + mask) as i64))
+            .collect();
+        let count = places.len();
+        let places = Tensor::<1, Int>::from_data(TensorData::new(places, [count]), &self.device);
+        let hidden = hidden.reshape([batch * length, d_model]).select(0, places);
+        let logits = self.model.logits(hidden.unsqueeze_dim(0)).squeeze_dim::<2>(0);
+        let mut chosen = feed::rows(logits)?.into_iter().map(|logits| choose(&softmax(&logits)));
+        Ok(masks.iter().map(|masks| chosen.by_ref().take(masks.len()).collect()).collect())
+    }
+
+    fn masks(&self, encoding: &Encoding) -> Vec<usize> {
+        (0..encoding.ids.len()).filter(|&place| encoding.ids[place] == self.mask.1).collect()
+    }
+
+    fn fillings(
+        &self,
+        encoding: &Encoding,
+        found: &Found,
+    ) -> Result<Vec<Vec<Filling>>, TokenizerError> {
+        let tokenizer = &self.feed.tokenizer;
+        // Other masks would be left out with all special tokens.
+        let special =
+            if found.len() == 1 { SpecialTokens::LeftOut } else { SpecialTokens::Written };
+        let filling = |place: usize, &(token, score): &(u32, f32)| {
+            let mut ids = encoding.ids.clone();
+            ids[place] = token;
+            ids.retain(|id| Some(*id) != self.padding);
+            Ok(Filling {
+                score,
+                token,
+                token_str: tokenizer.write(&[token], SpecialTokens::Written)?,
+                sequence: tokenizer.write(&ids, special)?,
+            })
+        };
+        let of_mask = |(place, found): (usize, &Vec<(u32, f32)>)| {
+            found.iter().map(|found| filling(place, found)).collect()
+        };
+        self.masks(encoding).into_iter().zip(found).map(of_mask).collect()
+    }
+}

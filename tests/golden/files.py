@@ -1,0 +1,57 @@
+"""Fixtures on disk: how they are written, replaced and compared."""
+
+import json
+import shutil
+
+import safetensors.torch
+
+
+def pretty(value, indent=""):
+    """JSON with every list of plain values on one line."""
+    inner = indent + "  "
+    if isinstance(value, dict) and value:
+        lines = [f"{inner}{json.dumps(key)}: {pretty(v, inner)}" for key, v in value.items()]
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and any(isinstance(v, (dict, list)) for v in value):
+        return "[\n" + ",\n".join(inner + pretty(v, inner) for v in value) + f"\n{indent}]"
+    return json.dumps(value)
+
+
+def write_pretty(path, value):
+    path.write_text(pretty(value) + "\n", encoding="utf-8")
+
+
+def files_below(path):
+    """The files of a folder, or the file itself, by the path from there."""
+    paths = path.rglob("*") if path.is_dir() else [path]
+    return {str(p.relative_to(path)): p for p in paths if p.is_file()}
+
+
+def replace(stored, fresh):
+    """Only a complete case takes the place of the old one."""
+    if stored.is_dir():
+        shutil.rmtree(stored)
+    stored.parent.mkdir(exist_ok=True)
+    shutil.move(fresh, stored)
+
+
+def explain(mine, theirs):
+    """How far two files are apart, where both hold tensors of the same names."""
+    if mine.suffix != ".safetensors":
+        return ""
+    a, b = safetensors.torch.load_file(mine), safetensors.torch.load_file(theirs)
+    if a.keys() != b.keys() or any(a[key].shape != b[key].shape for key in a):
+        return ": other tensors"
+    apart = max((a[key].double() - b[key].double()).abs().max().item() for key in a)
+    return f": tensors differ by up to {apart:.1e}"
+
+
+def compare(stored, fresh, id):
+    """Names the files that differ in any byte, and those that only one side has."""
+    stored, fresh = files_below(stored), files_below(fresh)
+    problems = [f"{id}/{path}: missing" for path in fresh.keys() - stored.keys()]
+    problems += [f"{id}/{path}: not written any more" for path in stored.keys() - fresh.keys()]
+    for path in stored.keys() & fresh.keys():
+        if stored[path].read_bytes() != fresh[path].read_bytes():
+            problems.append(f"{id}/{path}: differs{explain(stored[path], fresh[path])}")
+    return sorted(problem.replace("/.:", ":") for problem in problems)

@@ -1,0 +1,92 @@
+"""What every table of fixtures uses."""
+
+from dataclasses import dataclass
+
+import torch
+import transformers
+
+# How far the scores may move when every logit gets noise of this size.
+NOISE = 1e-5
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """A folder below pipelines/: a model, and what a pipeline makes of some inputs with it."""
+
+    pipeline: str
+    name: str
+    # The class of transformers, and what its config says beyond `SMALL`.
+    model: str
+    config: dict
+    seed: int
+    # Makes the tokenizer.
+    tokenizer: object = None
+    # `(inputs, parameters)`: what the pipeline is called with.
+    cases: tuple = ()
+    # Which of the environments it runs in: the pinned reference, `v4` or `vision`.
+    environment: str = ""
+    # What the parameters' noise is like, and how much louder some tensors are, by their endings.
+    spread: float = 0.1
+    scaled: tuple = ()
+    # Prepares more files, or the generation config: called with the pipeline's parts.
+    prepare: object = None
+    noise: float = NOISE
+
+    @property
+    def id(self):
+        return f"{self.pipeline}/{self.name}"
+
+
+def case(inputs, **parameters):
+    return inputs, parameters
+
+
+def each(texts, **parameters):
+    return tuple((text, parameters) for text in texts)
+
+
+# ------------------------------------------------------------------------------------- the models
+
+QUIET = dict(
+    hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, classifier_dropout=0.0,
+    initializer_range=0.2,
+)
+ENCODER = dict(
+    hidden_size=12, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, **QUIET
+)
+BERT = dict(ENCODER, max_position_embeddings=64, type_vocab_size=2)
+ROBERTA = dict(ENCODER, max_position_embeddings=66, type_vocab_size=1, layer_norm_eps=1e-5)
+GPT2 = dict(
+    n_embd=12, n_inner=16, n_layer=2, n_head=2, n_positions=64, initializer_range=0.2,
+    resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
+)
+
+
+def labels(*names):
+    return {
+        "id2label": dict(enumerate(names)),
+        "label2id": {name: index for index, name in enumerate(names)},
+    }
+
+
+def new_model(fixture, tokenizer):
+    """A random model in which no tensor is zero or one."""
+    torch.manual_seed(fixture.seed)
+    cls = getattr(transformers, fixture.model)
+    config = dict(fixture.config)
+    if tokenizer is not None:
+        for key in ("pad_token_id", "bos_token_id", "eos_token_id"):
+            id = getattr(tokenizer, key)
+            if id is not None:
+                config.setdefault(key, id)
+        config.setdefault("vocab_size", len(tokenizer))
+    model = cls(cls.config_class(**config)).float().eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if not parameter.requires_grad:
+                continue  # a table of sines
+            parameter.add_(torch.randn_like(parameter), alpha=fixture.spread)
+            for ending, factor in fixture.scaled:
+                if name.endswith(ending):
+                    parameter.mul_(factor)
+    return model

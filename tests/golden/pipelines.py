@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""Writes the fixtures of pipelines: tiny random models, and what transformers' pipelines answer.
+
+    pipelines.py --packages DIR     every fixture
+    pipelines.py fill-mask ner/bert a pipeline, a fixture
+    pipelines.py --check            regenerates into a temporary folder and compares the bytes
+    pipelines.py --list             the names of the fixtures
+
+Questions, summaries and translations are what transformers 4 answered, and images need Pillow and
+torchvision: DIR/v4 and DIR/vision hold what requirements-v4.txt and requirements-vision.txt name.
+
+README.md says what each file holds; pipeline_cases/ has the tables.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from reference import ENVIRONMENT, HERE, VERSIONS  # before torch: it sets the threads
+
+import numpy
+import torch
+import transformers
+
+from files import compare, replace
+from pipeline_cases import FIXTURES
+from pipeline_cases.common import new_model
+from pipeline_cases.images import Picture, draw_images
+from pipeline_cases.texts import FAR_APART, ONE_WORD, TEN_THOUSAND, Repeated
+
+FOLDER = HERE / "pipelines"
+LONGEST = (TEN_THOUSAND, ONE_WORD, FAR_APART)
+
+
+# ---------------------------------------------------------------------------------------- answers
+
+
+def plain(value):
+    """Numbers as JSON knows them: an f32 with the digits that tell it from the next one."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if isinstance(value, Picture):
+        return value.path
+    if isinstance(value, Repeated):
+        return {"repeat": value.part, "times": value.times}
+    if isinstance(value, str) and len(value) > 5000:
+        return next((plain(long) for long in LONGEST if long == value), value)
+    if isinstance(value, (numpy.floating, float)):
+        single = numpy.float32(value)
+        return float(str(single)) if float(single) == float(value) else float(value)
+    if isinstance(value, numpy.integer):
+        return int(value)
+    return value
+
+
+def opened(inputs, folder):
+    """The paths of images, as they are here."""
+    if isinstance(inputs, list):
+        return [opened(inner, folder) for inner in inputs]
+    return str(folder / inputs.path) if isinstance(inputs, Picture) else inputs
+
+
+def answer(pipe, inputs, parameters, folder):
+    """What the pipeline returns, or which error it raises."""
+    torch.manual_seed(0)
+    inputs = opened(inputs, folder)
+    try:
+        named = isinstance(inputs, dict) and "question" in inputs
+        found = pipe(**inputs, **parameters) if named else pipe(inputs, **parameters)
+        return {"output": plain(found)}
+    except BaseException as error:  # whatever it is, a user of the pipeline sees it
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        return {"error": f"{type(error).__name__}: {error}".replace(f"{folder}/", "")}
+
+
+def noisy(size):
+    """A hook that adds noise to every logit of a model."""
+    generator = torch.Generator().manual_seed(1)
+
+    def hook(module, arguments, output):
+        for key in ("logits", "start_logits", "end_logits", "last_hidden_state"):
+            if output.get(key) is not None:
+                values = output[key]
+                noise = torch.randn(values.shape, generator=generator, dtype=values.dtype)
+                output[key] = values + size * noise
+        return output
+
+    return hook
+
+
+def alike(a, b, size):
+    """Whether two answers differ in nothing but the last digits of scores."""
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(
+            alike(a[key], b[key], size) for key in a
+        )
+    if isinstance(a, list):
+        return isinstance(b, list) and len(a) == len(b) and all(
+            alike(x, y, size) for x, y in zip(a, b)
+        )
+    if isinstance(a, float) and isinstance(b, float):
+        return abs(a - b) <= size
+    return a == b
+
+
+# ------------------------------------------------------------------------------------ one fixture
+
+
+def build(fixture, folder):
+    tokenizer = fixture.tokenizer() if fixture.tokenizer else None
+    model = new_model(fixture, tokenizer)
+    if fixture.prepare:
+        fixture.prepare(folder, model, tokenizer)
+    model.save_pretrained(folder)
+    if not model.can_generate() or not hasattr(model, "generation_config"):
+        (folder / "generation_config.json").unlink(missing_ok=True)
+    if tokenizer is not None:
+        tokenizer.save_pretrained(folder)
+        path = folder / "tokenizer.json"
+        compact(path, json.loads(path.read_text(encoding="utf-8")))
+
+
+def compact(path, value):
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def open_pipeline(fixture, folder, backend="pil"):
+    parts = {}
+    if ENVIRONMENT == "vision":
+        parts["image_processor"] = transformers.AutoImageProcessor.from_pretrained(
+            folder, backend=backend
+        )
+    return transformers.pipeline(
+        fixture.pipeline, model=str(folder), device="cpu", dtype=torch.float32,
+        model_kwargs={"attn_implementation": "eager"}, **parts,
+    )
+
+
+def versions(fixture):
+    names = ["transformers", "tokenizers", "torch", "numpy"]
+    names += ["pillow", "torchvision"] if ENVIRONMENT == "vision" else []
+    return {name: VERSIONS[name] for name in names}
+
+
+def write_fixture(fixture, root):
+    folder = root / fixture.id
+    if fixture.model is None:
+        draw_images(folder)
+        return
+    if ENVIRONMENT == "vision" and not (folder.parent / "images").is_dir():
+        draw_images(folder.parent / "images")
+    folder.mkdir(parents=True)
+    build(fixture, folder)
+    pipe, noisy_pipe = open_pipeline(fixture, folder), open_pipeline(fixture, folder)
+    noisy_pipe.model.register_forward_hook(noisy(fixture.noise))
+    other_pipe = open_pipeline(fixture, folder, "torchvision") if ENVIRONMENT == "vision" else None
+    lines = []
+    for inputs, parameters in fixture.cases:
+        found = answer(pipe, inputs, parameters, folder.parent)
+        again = answer(noisy_pipe, inputs, parameters, folder.parent)
+        what = f"{fixture.id}: {str(inputs)[:60]!r} {parameters}"
+        assert alike(found, again, 10 * fixture.noise), f"{what}: rounding decides\n{found}\n{again}"
+        if "error" in found:
+            print(f"  {what}: {found['error'][:200]}", file=sys.stderr)
+        if other_pipe is not None and "output" in found:
+            other = answer(other_pipe, inputs, parameters, folder.parent)
+            if not alike(other, found, 1e-6):
+                found["torchvision"] = other["output"]
+        lines.append({"inputs": plain(inputs), "parameters": plain(parameters), **found})
+    head = json.dumps({"pipeline": fixture.pipeline, "versions": versions(fixture)})
+    dense = dict(ensure_ascii=False, separators=(",", ":"))
+    rows = ",\n".join(json.dumps(line, **dense) for line in lines)
+    text = f'{head[:-1]}, "cases": [\n{rows}\n]}}\n'
+    (folder / "cases.json").write_text(text, encoding="utf-8")
+
+
+# -------------------------------------------------------------------------------------------- CLI
+
+
+def selected(names):
+    jobs = {fixture.id: fixture for fixture in FIXTURES}
+    chosen = {}
+    for name in names or jobs:
+        found = [id for id in jobs if name in (id, id.split("/")[0])]
+        if not found:
+            print(f"no fixture '{name}'; there are: {', '.join(jobs)}", file=sys.stderr)
+            sys.exit(2)
+        chosen.update({id: jobs[id] for id in found})
+    return chosen
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("fixture", nargs="*", help="`pipeline` or `pipeline/name`; default: all")
+    parser.add_argument("--check", action="store_true", help="compare bytes and write nothing")
+    parser.add_argument("--packages", type=pathlib.Path, help="what other environments hold")
+    parser.add_argument("--list", action="store_true", help="list the fixtures")
+    args = parser.parse_args()
+    jobs = selected(args.fixture)
+    if args.list:
+        print("\n".join(jobs))
+        return 0
+    if not ENVIRONMENT:
+        elsewhere = run_elsewhere(args, jobs)
+        jobs = {id: fixture for id, fixture in jobs.items() if not fixture.environment}
+        return max(elsewhere, run(args, jobs))
+    return run(args, jobs)
+
+
+def run_elsewhere(args, jobs):
+    """Runs this program once for every other environment that is asked for."""
+    codes = [0]
+    for name in sorted({fixture.environment for fixture in jobs.values()} - {""}):
+        ids = [id for id, fixture in jobs.items() if fixture.environment == name]
+        if args.packages is None:
+            print(f"--packages is missing, so without {', '.join(ids)}", file=sys.stderr)
+            codes.append(1)
+            continue
+        folder = str(args.packages.resolve() / name)
+        variables = {**os.environ, "GOLDEN_ENVIRONMENT": name, "PYTHONPATH": folder}
+        command = [sys.executable, __file__, *ids] + ["--check"] * args.check
+        codes.append(subprocess.run(command, env=variables, check=False).returncode)
+    return max(codes)
+
+
+def run(args, jobs):
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    transformers.utils.logging.set_verbosity(transformers.utils.logging.CRITICAL)
+    transformers.utils.logging.disable_progress_bar()
+
+    problems = []
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        for id, fixture in jobs.items():
+            print(id, file=sys.stderr)
+            write_fixture(fixture, scratch)
+            if args.check:
+                problems += compare(FOLDER / id, scratch / id, id)
+            else:
+                (FOLDER / id).parent.mkdir(parents=True, exist_ok=True)
+                replace(FOLDER / id, scratch / id)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

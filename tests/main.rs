@@ -9,6 +9,7 @@ mod families_page;
 mod generation;
 mod golden;
 mod hostile_configs;
+mod hub;
 mod layout;
 mod loading;
 mod minilm;

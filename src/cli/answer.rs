@@ -72,7 +72,7 @@ pub(super) fn run(global: &Global, args: &AnswerArgs) -> Result<()> {
     };
     let device = global.device()?;
     let precision = args.dtype.on(global, &device)?;
-    let folder = &args.model.model;
+    let folder = &args.model.folder(global)?;
     let spinner = global.spinner(format!("loading {}", folder.display()));
     let reader = QuestionAnswering::open(folder, &device).map_err(asked)?.cast(precision);
     spinner.finish_and_clear();

@@ -21,7 +21,7 @@ pub(crate) struct CheckArgs {
 }
 
 pub(super) fn run(global: &Global, args: &CheckArgs) -> Result<()> {
-    let folder = &args.model.model;
+    let folder = &args.model.folder(global)?;
     let report = pretrained::check(folder, &global.device()?)?;
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     if global.json {

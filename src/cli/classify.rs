@@ -58,7 +58,7 @@ pub(super) fn run(global: &Global, args: &ClassifyArgs) -> Result<()> {
     let texts = args.texts.texts()?;
     let device = global.device()?;
     let precision = args.dtype.on(global, &device)?;
-    let folder = &args.model.model;
+    let folder = &args.model.folder(global)?;
     let spinner = global.spinner(format!("loading {}", folder.display()));
     if args.labels.is_empty() {
         let classifier = TextClassification::open(folder, &device).map_err(asked)?;

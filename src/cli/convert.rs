@@ -32,12 +32,13 @@ pub(super) fn run(global: &Global, args: &ConvertArgs) -> Result<()> {
     if is_filled || args.dir.is_file() {
         return Err(usage(format!("{} exists already; give another name", args.dir.display())));
     }
-    let spinner = global.spinner(format!("loading {}", args.model.model.display()));
-    let loaded = pretrained::load(&args.model.model, &global.device()?)?;
+    let folder = &args.model.folder(global)?;
+    let spinner = global.spinner(format!("loading {}", folder.display()));
+    let loaded = pretrained::load(folder, &global.device()?)?;
     spinner.set_message(format!("writing {}", args.dir.display()));
     let described = (loaded.blueprint.family, &loaded.blueprint.config);
     pretrained::save(&args.dir, &loaded.model, described, args.max_shard_size)?;
-    copy_companions(&args.model.model, &args.dir)?;
+    copy_companions(folder, &args.dir)?;
     spinner.finish_and_clear();
     if global.json {
         return global.print_json(&json!({ "model": args.model.model, "written": args.dir }));

@@ -90,7 +90,7 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
     let device = global.device()?;
     let precision = args.dtype.on(global, &device)?;
     if args.tokens {
-        return tokens(global, texts, (&args.model.model, &device, precision));
+        return tokens(global, texts, (&args.model.folder(global)?, &device, precision));
     }
     let embedder = open(global, args, &device)?.cast(precision);
     if let Some(out) = &args.out {
@@ -117,7 +117,7 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
 }
 
 fn open(global: &Global, args: &EmbedArgs, device: &Device) -> Result<TextEmbedder> {
-    let folder = &args.model.model;
+    let folder = &args.model.folder(global)?;
     let spinner = global.spinner(format!("loading {}", folder.display()));
     let embedder = TextEmbedder::open(folder, device).map_err(asked)?;
     spinner.finish_and_clear();

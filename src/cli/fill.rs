@@ -48,7 +48,7 @@ pub(super) fn run(global: &Global, args: &FillArgs) -> Result<()> {
     let texts = args.texts.texts()?;
     let device = global.device()?;
     let precision = args.dtype.on(global, &device)?;
-    let folder = &args.model.model;
+    let folder = &args.model.folder(global)?;
     let spinner = global.spinner(format!("loading {}", folder.display()));
     let filler = FillMask::open(folder, &device).map_err(asked)?.cast(precision);
     spinner.finish_and_clear();

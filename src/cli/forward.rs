@@ -55,9 +55,10 @@ pub(super) fn run(global: &Global, args: &ForwardArgs) -> Result<()> {
     let device = global.device()?;
     let precision = args.dtype.on(global, &device)?;
     let batch = Batch::parse(args)?;
-    let blueprint = Blueprint::read(&args.model.model)?;
+    let folder = &args.model.folder(global)?;
+    let blueprint = Blueprint::read(folder)?;
     batch.check(&blueprint.architecture)?;
-    let loaded = pretrained::load_as(&args.model.model, blueprint, &device)?;
+    let loaded = pretrained::load_as(folder, blueprint, &device)?;
     let outputs = loaded.model.cast(precision).outputs(&batch.input(&device))?;
     let tensors: BTreeMap<String, F32Tensor> =
         outputs.into_iter().map(|output| (output.name.to_string(), output.tensor)).collect();

@@ -68,7 +68,7 @@ struct Prompt {
 }
 
 pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
-    let folder = &args.model.model;
+    let folder = &args.model.folder(global)?;
     let spinner = global.spinner(format!("loading {}", folder.display()));
     let device = global.device()?;
     let precision = args.dtype.on(global, &device)?;

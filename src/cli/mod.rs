@@ -5,11 +5,13 @@ mod check;
 mod classify;
 mod convert;
 mod devices;
+mod download;
 mod embed;
 mod fill;
 mod forward;
 mod generate;
 mod list;
+mod model;
 mod parity;
 mod rewrite;
 mod serve;
@@ -20,7 +22,7 @@ mod train;
 mod writing;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -31,6 +33,7 @@ use serde_json::Value;
 use crate::device;
 use crate::models::precision::Precision;
 use crate::models::pretrained::LoadError;
+use model::ModelArg;
 
 /// Transformers for Burn: written once, run and trained on every backend.
 #[derive(Parser)]
@@ -105,6 +108,8 @@ enum Verb {
     Check(check::CheckArgs),
     /// Load a model and save it again as a Hugging Face directory
     Convert(convert::ConvertArgs),
+    /// Download a model from the Hub and print its folder
+    Download(download::DownloadArgs),
 }
 
 /// The user asked for something that does not make sense: exit status 2.
@@ -148,6 +153,7 @@ pub fn main() -> ExitCode {
         Verb::Forward(args) => forward::run(&global, &args),
         Verb::Check(args) => check::run(&global, &args),
         Verb::Convert(args) => convert::run(&global, &args),
+        Verb::Download(args) => download::run(&global, &args),
     };
     let Err(error) = result else {
         return ExitCode::SUCCESS;
@@ -233,14 +239,6 @@ impl DtypeArg {
         device::require_format(&global.device, device, self.dtype).map_err(usage)?;
         Ok(self.dtype)
     }
-}
-
-/// A model's directory, as the user names it.
-#[derive(Args)]
-struct ModelArg {
-    /// A directory in Hugging Face's layout, such as a run of `zoo train`
-    #[arg(value_name = "MODEL")]
-    model: PathBuf,
 }
 
 /// Copies the files that belong to a model beside its weights and its config.

@@ -5,11 +5,13 @@ use std::fmt::Write;
 use anyhow::Result;
 use serde_json::json;
 
+use super::model::{fetch, hub_id};
 use super::train::SizeArgs;
 use super::{Global, usage};
 use crate::models::families::{self, Architecture};
 use crate::models::parameters::ParameterInfo;
 use crate::models::pretrained::Blueprint;
+use crate::models::pretrained::hub::Wanted;
 use crate::system::{bytes, count};
 
 /// Show a model's tree, parameters, operations and memory.
@@ -18,7 +20,7 @@ use crate::system::{bytes, count};
                   zoo show llama --layers 6 --d-model 384 --heads 6 --kv-heads 2\n  \
                   zoo show runs/gpt2-nano-stories --json")]
 pub(crate) struct ShowArgs {
-    /// A family (`zoo list`), or a model's directory
+    /// A family (`zoo list`), a model's directory, or a model on the Hub: org/name
     #[arg(value_name = "FAMILY|MODEL")]
     model: String,
     #[command(flatten)]
@@ -36,7 +38,7 @@ pub(crate) struct ShowArgs {
 
 pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     let device = global.device()?;
-    let blueprint = resolve(args)?;
+    let blueprint = resolve(global, args)?;
     let family = blueprint.family;
     // Parameters are made when they are first read, so this takes no memory.
     let parameters = blueprint.model(&device).parameters();
@@ -111,10 +113,16 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
 }
 
 /// What a family's name or a model's directory stands for.
-fn resolve(args: &ShowArgs) -> Result<Blueprint> {
+fn resolve(global: &Global, args: &ShowArgs) -> Result<Blueprint> {
     let path = std::path::Path::new(&args.model);
     if path.is_dir() {
         return Ok(Blueprint::read(path)?);
+    }
+    // What has no slash and no revision is more likely a family's name gone wrong.
+    if args.model.contains(['/', '@'])
+        && let Some(id) = hub_id(path, None)?
+    {
+        return Ok(Blueprint::read(&fetch(global, &id, Wanted::Config)?.folder)?);
     }
     let family = families::find(&args.model)
         .map_err(|error| usage(format!("{error}; nor is there a directory of that name")))?;

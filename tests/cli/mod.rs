@@ -32,6 +32,10 @@ pub(crate) fn zoo(folder: &Path, args: &[&str]) -> Command {
     command.args(args).current_dir(folder).stdin(Stdio::null());
     // What the user's environment says must not matter to the tests.
     command.env_remove("ZOO_DATA").env("XDG_CACHE_HOME", folder.join("cache"));
+    for name in ["HF_HOME", "HF_HUB_CACHE", "HF_TOKEN", "HF_TOKEN_PATH", "HF_ENDPOINT"] {
+        command.env_remove(name);
+    }
+    command.env("HF_HUB_OFFLINE", "1");
     command
 }
 

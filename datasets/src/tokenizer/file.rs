@@ -1,11 +1,13 @@
 //! Tokenizers on disk: `tokenizer.json` and `tokenizer_config.json`.
 
+use super::guard::{MOST_ADDED, check, guarded};
 use super::{Tokenizer, TokenizerError, failed};
 use crate::files::write_whole;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::{fs, str};
+use tokenizers::PostProcessor;
 
 const TOKENIZER: &str = "tokenizer.json";
 const CONFIG: &str = "tokenizer_config.json";
@@ -24,10 +26,19 @@ impl Tokenizer {
         let path = path.as_ref();
         let file = if path.is_dir() { path.join(TOKENIZER) } else { path.to_owned() };
         let content = read(&file)?.ok_or_else(|| TokenizerError::Missing { path: file.clone() })?;
-        let mut inner = tokenizers::Tokenizer::from_bytes(content.as_bytes())
-            .map_err(|error| corrupt(&file, &error))?;
-        inner.with_truncation(None).map_err(failed("load"))?;
-        inner.with_padding(None);
+        check(&content).map_err(|reason| corrupt(&file, &reason))?;
+        let open = || {
+            let mut inner = tokenizers::Tokenizer::from_bytes(content.as_bytes())?;
+            inner.with_truncation(None)?;
+            inner.with_padding(None);
+            Ok(inner)
+        };
+        let inner = guarded(open).map_err(|error| corrupt(&file, &error))?;
+        let added = inner.get_post_processor().map_or(0, |added| added.added_tokens(false));
+        if added > MOST_ADDED {
+            let reason = format!("it puts {added} tokens around a text, {MOST_ADDED} are the most");
+            return Err(corrupt(&file, &reason));
+        }
         let config_file = file.with_file_name(CONFIG);
         let config = match read(&config_file)? {
             Some(content) => {
@@ -48,7 +59,7 @@ impl Tokenizer {
     /// [`TokenizerError::Io`] with the path of the file.
     pub fn save(&self, dir: impl AsRef<Path>) -> Result<(), TokenizerError> {
         let dir = dir.as_ref();
-        let tokenizer = self.inner.to_string(true).map_err(failed("save"))?;
+        let tokenizer = guarded(|| self.inner.to_string(true)).map_err(failed("save"))?;
         let config = serde_json::to_string_pretty(&self.config)
             .map_err(|error| failed("save")(error.into()))?;
         for (name, content) in [(TOKENIZER, tokenizer), (CONFIG, config)] {

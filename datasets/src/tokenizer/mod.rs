@@ -2,6 +2,7 @@
 
 mod build;
 mod file;
+mod guard;
 mod reader;
 mod special;
 mod stream;
@@ -11,6 +12,7 @@ pub use reader::{Cut, Encoding, Reader};
 pub use special::{Special, SpecialTokens};
 pub use stream::TextStream;
 
+use guard::guarded;
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
@@ -165,7 +167,8 @@ impl Tokenizer {
             };
             return text.char_indices().map(id).collect();
         }
-        let encoding = self.inner.encode_fast(text, false).map_err(failed("encode"))?;
+        let encode = || self.inner.encode_fast(text, false);
+        let encoding = guarded(encode).map_err(failed("encode"))?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -180,7 +183,7 @@ impl Tokenizer {
         for &id in ids {
             self.check_id(id)?;
         }
-        self.inner.decode(ids, true).map_err(failed("decode"))
+        guarded(|| self.inner.decode(ids, true)).map_err(failed("decode"))
     }
 
     /// Starts decoding ids that come one by one.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokenizers::{Encoding as Tokens, PostProcessor, PostProcessorWrapper, Tokenizer as Inner};
 
+use super::guard::guarded;
 use super::{Tokenizer, TokenizerError, failed};
 
 /// Turns whole texts into the ids that a model reads. Cheap to clone.
@@ -171,7 +172,7 @@ impl Reader {
             // Names the character that is not in the vocabulary, which the general way does not.
             self.tokenizer.encode(text)?;
         }
-        self.bare.encode_char_offsets(text, false).map_err(failed("encode"))
+        guarded(|| self.bare.encode_char_offsets(text, false)).map_err(failed("encode"))
     }
 
     /// How many special tokens stand around one text or two.
@@ -207,7 +208,9 @@ impl Reader {
     /// Puts the special tokens around one text or two.
     fn surround(&self, first: Tokens, second: Option<Tokens>) -> Result<Encoding, TokenizerError> {
         let joined = match &self.around {
-            Some(around) => around.process(first, second, true).map_err(failed("encode"))?,
+            Some(around) => {
+                guarded(|| around.process(first, second, true)).map_err(failed("encode"))?
+            }
             None => {
                 let mut joined = first;
                 joined.set_sequence_id(0);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tokenizers::{Decoder, ModelWrapper};
 
+use super::guard::guarded;
 use super::{Tokenizer, TokenizerError, failed};
 
 /// A token with a meaning of its own.
@@ -93,7 +94,7 @@ impl Tokenizer {
     /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
     pub fn join(&self, tokens: Vec<String>) -> Result<String, TokenizerError> {
         match self.inner.get_decoder() {
-            Some(decoder) => decoder.decode(tokens).map_err(failed("decode")),
+            Some(decoder) => guarded(|| decoder.decode(tokens)).map_err(failed("decode")),
             None => Ok(tokens.join(" ")),
         }
     }
@@ -107,7 +108,7 @@ impl Tokenizer {
     /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
     pub fn write(&self, ids: &[u32], special: SpecialTokens) -> Result<String, TokenizerError> {
         let skip = special == SpecialTokens::LeftOut;
-        let text = self.inner.decode(ids, skip).map_err(failed("decode"))?;
+        let text = guarded(|| self.inner.decode(ids, skip)).map_err(failed("decode"))?;
         let cleans = self.config.get("clean_up_tokenization_spaces") == Some(&Value::Bool(true));
         // Tokens of BPE bring their own spaces.
         let is_bpe = matches!(self.inner.get_model(), ModelWrapper::BPE(_));

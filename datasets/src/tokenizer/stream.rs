@@ -1,5 +1,6 @@
 //! Decoding while the ids are still coming.
 
+use super::guard::guarded;
 use super::{Tokenizer, TokenizerError, failed};
 use tokenizers::step_decode_stream;
 
@@ -33,15 +34,17 @@ impl TextStream {
         if self.tokenizer.token(id).is_err() {
             return Ok(None);
         }
-        step_decode_stream(
-            &self.tokenizer.inner,
-            vec![id],
-            true,
-            &mut self.ids,
-            &mut self.before,
-            &mut self.before_ids,
-        )
-        .map_err(failed("decode"))
+        let step = || {
+            step_decode_stream(
+                &self.tokenizer.inner,
+                vec![id],
+                true,
+                &mut self.ids,
+                &mut self.before,
+                &mut self.before_ids,
+            )
+        };
+        guarded(step).map_err(failed("decode"))
     }
 
     /// What is left at the end: U+FFFD for a character that was begun and not finished, or nothing.

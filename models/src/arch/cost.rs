@@ -1,6 +1,9 @@
 //! What a model costs: operations and memory, from its config alone.
 
+use super::block::BlockConfig;
+use super::embedding::EmbeddedPositions;
 use super::{DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, StackConfig};
+use crate::layers::attention::QueryKeyNorm;
 
 /// Bytes of a 32-bit float.
 const F32: usize = 4;
@@ -32,6 +35,26 @@ pub struct Cost<'a> {
     vocab_size: usize,
 }
 
+/// More features than any layer has.
+const MOST_FEATURES: usize = 1 << 19;
+/// More blocks, experts and heads with norms of their own, all together, than any model has.
+const MOST_PARTS: usize = 1 << 17;
+/// More parameters than any model has.
+const MOST_PARAMETERS: f64 = (1_u64 << 43) as f64;
+/// More numbers than any table has that is computed and in no file: one of a gigabyte.
+const MOST_COMPUTED: f64 = (1_u64 << 28) as f64;
+
+/// Something that a config asks for in numbers that no model has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excess {
+    /// What it is.
+    pub what: &'static str,
+    /// How many are asked for.
+    pub asked: f64,
+    /// How many there may be.
+    pub most: f64,
+}
+
 impl<'a> From<&'a DecoderConfig> for Cost<'a> {
     fn from(config: &'a DecoderConfig) -> Self {
         Self { stacks: [Some(&config.stack), None], vocab_size: config.vocab_size }
@@ -60,6 +83,40 @@ impl<'a> From<&'a EncoderDecoderConfig> for Cost<'a> {
 impl Cost<'_> {
     fn stacks(&self) -> impl Iterator<Item = &StackConfig> {
         self.stacks.iter().copied().flatten()
+    }
+
+    /// What no model has so much of. Each size may be possible by itself and their product overflow, or
+    /// fill all memory with what is in no file.
+    pub fn excess(&self) -> Option<Excess> {
+        let mut parameters = 0.0;
+        let mut parts = 0_usize;
+        let mut found = Vec::new();
+        for stack in self.stacks() {
+            let width = stack.d_model.max(stack.embedding.d_embedding);
+            let widest = stack.layers.iter().map(BlockConfig::widest).fold(width, usize::max);
+            found.push(("features of a layer", widest as f64, MOST_FEATURES as f64));
+            let rows = stack.position_rows().unwrap_or(0) as f64;
+            if matches!(stack.embedding.positions, EmbeddedPositions::StoredSinusoidal(_)) {
+                found.push(("numbers in a table of positions", rows * width as f64, MOST_COMPUTED));
+            }
+            let rows = rows + self.vocab_size as f64 + stack.embedding.n_types as f64;
+            parameters += rows * stack.embedding.d_embedding as f64;
+            parameters += stack.layers.iter().map(BlockConfig::weights).sum::<f64>();
+            for layer in &stack.layers {
+                let heads = layer.attention.n_heads.saturating_add(layer.attention.n_kv_heads);
+                let norms = match layer.attention.query_key_norm {
+                    QueryKeyNorm::OfEachHead(..) => heads,
+                    _ => 0,
+                };
+                let layers = layer.feed_forward.n_experts().saturating_add(norms);
+                parts = parts.saturating_add(layers);
+            }
+            found.push(("passes", stack.depth() as f64, MOST_PARTS as f64));
+        }
+        found.push(("layers and experts", parts as f64, MOST_PARTS as f64));
+        found.push(("parameters", parameters, MOST_PARAMETERS));
+        let excess = found.into_iter().find(|(_, asked, most)| asked > most);
+        excess.map(|(what, asked, most)| Excess { what, asked, most })
     }
 
     /// Features of the last hidden states.

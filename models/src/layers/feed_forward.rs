@@ -113,6 +113,14 @@ impl FeedForwardConfig {
         }
     }
 
+    /// How many layers it is made of, of which each token has some or all.
+    pub fn n_experts(&self) -> usize {
+        match self.kind {
+            FeedForwardKind::Plain | FeedForwardKind::Gated => 1,
+            FeedForwardKind::Mixture { n_experts, .. } => n_experts,
+        }
+    }
+
     /// Multiply-adds per token.
     pub fn macs_per_token(&self) -> usize {
         let projection = self.d_model * self.d_ff;

@@ -60,6 +60,10 @@ impl Blueprint {
     /// A value that is not supported, or makes no model.
     pub fn new(family: &'static Family, config: Value) -> Result<Self, ConfigError> {
         let architecture = (family.architecture)(&config.to_string())?;
+        if let Some(excess) = architecture.cost().excess() {
+            let reason = format!("no model has more than {}", excess.most);
+            return Err(ConfigError::invalid(excess.what, excess.asked, &reason));
+        }
         let task = family.task(&config)?;
         let labels = labels(&config)?;
         Ok(Self { family, architecture, task, labels, config })

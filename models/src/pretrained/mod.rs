@@ -5,6 +5,7 @@ mod atomic;
 mod blueprint;
 mod checkpoint;
 mod error;
+pub mod hub;
 mod load;
 mod mapping;
 mod model;

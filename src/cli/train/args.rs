@@ -28,7 +28,7 @@ pub(crate) struct TrainArgs {
     /// The family to train from scratch (`zoo list`)
     #[arg(value_name = "FAMILY", default_value = "gpt2", conflicts_with_all = ["from", "resume"])]
     pub(super) family: String,
-    /// Train this model further, with its tokenizer
+    /// Train this model further, with its tokenizer: a directory, or a model on the Hub
     #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with_all = ["resume", "SizeArgs"])]
     pub(super) from: Option<PathBuf>,
     /// Go on with a run; its settings are those that it began with, and only --steps may be larger

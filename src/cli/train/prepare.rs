@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use burn::tensor::Device;
 
+use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::classify;
@@ -42,7 +43,8 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
         Some(path) => TextSource::File(path.clone()),
         None => TextSource::parse(&args.text.data).map_err(usage)?,
     };
-    let start = match &args.from {
+    let from = args.from.as_deref().map(|model| model_folder(global, model)).transpose()?;
+    let start = match &from {
         Some(folder) => Start::from_model(folder, device)?,
         None => Start::from_family(&args.family)?,
     };
@@ -52,6 +54,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
     }
     let context = args.course.context.unwrap_or(start.default_context());
     let mut settings = settings(global, args, (&source, context));
+    settings.from = from.as_deref().map(absolute);
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(problem) = settings.problem() {
         return Err(usage(problem));
@@ -162,7 +165,12 @@ fn vocabulary(kind: Option<&str>) -> Result<Vocabulary> {
     }
 }
 
-/// The settings; the data's fingerprint is not known yet.
+/// A path that holds in another folder too.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
+}
+
+/// The settings; neither the data's fingerprint nor the model's folder is known yet.
 fn settings(
     global: &Global,
     args: &TrainArgs,
@@ -170,16 +178,15 @@ fn settings(
 ) -> Settings {
     let course = &args.course;
     let steps = args.steps.unwrap_or(DEFAULT_STEPS);
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let data = match source {
         // Resuming may happen in another folder.
-        TextSource::File(path) => absolute(path).display().to_string(),
+        TextSource::File(path) => absolute(path),
         known => known.to_string(),
     };
     Settings {
         data,
         data_fingerprint: String::new(),
-        from: args.from.as_deref().map(|path| absolute(path).display().to_string()),
+        from: None,
         batch_size: course.batch_size,
         context,
         accumulate: course.accumulate,

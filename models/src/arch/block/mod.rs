@@ -137,6 +137,23 @@ impl BlockConfig {
         self.attention.macs_per_token(n_keys) + cross + self.feed_forward.macs_per_token()
     }
 
+    /// The widest of its projections, in features.
+    pub(super) fn widest(&self) -> usize {
+        let AttentionConfig { d_model, n_heads, n_kv_heads, d_head, .. } = self.attention;
+        let projected = n_heads.max(n_kv_heads).saturating_mul(d_head);
+        d_model.max(projected).max(self.feed_forward.d_ff)
+    }
+
+    /// About how many parameters it has. A float, because a hostile config's would overflow.
+    pub(super) fn weights(&self) -> f64 {
+        let AttentionConfig { d_model, n_heads, n_kv_heads, d_head, .. } = self.attention;
+        let [d_model, n_heads, n_kv_heads, d_head, d_ff] =
+            [d_model, n_heads, n_kv_heads, d_head, self.feed_forward.d_ff].map(|n| n as f64);
+        let attention = 2.0 * d_model * (n_heads + n_kv_heads) * d_head;
+        let attentions = if self.reads() { 2.0 } else { 1.0 };
+        attentions * attention + 3.0 * d_model * d_ff * self.feed_forward.n_experts() as f64
+    }
+
     /// Floats per token that a training step keeps for the backward pass.
     ///
     /// An estimate: the inputs of every product and the scores, which are kept twice (masked, and

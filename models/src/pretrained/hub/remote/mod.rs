@@ -1,0 +1,214 @@
+//! Fetching what the cache lacks.
+
+mod cache;
+mod client;
+mod listing;
+mod transfer;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path};
+
+use serde::Deserialize;
+
+use self::cache::ModelCache;
+use self::client::Client;
+use self::listing::Listing;
+use self::transfer::Transfer;
+use super::{HubError, HubEvent, ModelId, Network, Settings, Snapshot, Wanted};
+use crate::pretrained::{CONFIG_FILE, INDEX_FILE, WEIGHTS_FILE};
+
+/// What is read beside the weights. The weights come last, so that a folder that has them has all.
+const COMPANIONS: [&str; 10] = [
+    CONFIG_FILE,
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+    "preprocessor_config.json",
+    "modules.json",
+    "1_Pooling/config.json",
+    "sentence_bert_config.json",
+];
+
+/// More than any index has; it is read into memory.
+const MAX_INDEX: u64 = 100_000_000;
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+/// One model to be fetched.
+pub(super) struct Fetch<'a> {
+    id: &'a ModelId,
+    wanted: Wanted,
+    settings: &'a Settings,
+    cache: ModelCache,
+    client: Client<'a>,
+}
+
+impl<'a> Fetch<'a> {
+    pub(super) fn new(id: &'a ModelId, wanted: Wanted, settings: &'a Settings) -> Self {
+        let cache = ModelCache::new(&settings.cache, id);
+        Self { id, wanted, settings, cache, client: Client::new(settings) }
+    }
+
+    pub(super) fn run(&self, watch: &mut dyn FnMut(HubEvent<'_>)) -> Result<Snapshot, HubError> {
+        let pinned = self.id.commit().filter(|commit| self.knows_all_of(commit));
+        if let Some(commit) = pinned.filter(|commit| self.has(commit)) {
+            return Ok(self.snapshot(commit)); // It never changes.
+        }
+        if self.settings.network == Network::Offline {
+            return self.cached().ok_or_else(|| HubError::NotCached {
+                id: self.id.clone(),
+                cache: self.settings.cache.clone(),
+            });
+        }
+        let listing = match self.client.listing(self.id) {
+            Ok(listing) => listing,
+            Err(HubError::Unreachable { endpoint, reason }) => {
+                let Some(snapshot) = self.cached() else {
+                    let reason = format!("{reason}; and {} is not in the cache", self.id);
+                    return Err(HubError::Unreachable { endpoint, reason });
+                };
+                watch(HubEvent::Cached { reason: format!("{endpoint}: {reason}") });
+                return Ok(snapshot);
+            }
+            Err(other) => return Err(other),
+        };
+        self.fetch(&listing, watch)?;
+        self.cache.name(self.id, &listing.commit)?;
+        Ok(self.snapshot(&listing.commit))
+    }
+
+    /// Every file that is wanted of a commit.
+    fn fetch(
+        &self,
+        listing: &Listing,
+        watch: &mut dyn FnMut(HubEvent<'_>),
+    ) -> Result<(), HubError> {
+        let has = |name: &str| listing.files.contains_key(name);
+        if !has(CONFIG_FILE) {
+            return Err(HubError::NoConfig { id: self.id.clone() });
+        }
+        if self.wanted == Wanted::Config {
+            return self.file(listing, CONFIG_FILE, watch);
+        }
+        let is_whole = has(WEIGHTS_FILE);
+        if !is_whole && !has(INDEX_FILE) {
+            return Err(self.no_safetensors(listing));
+        }
+        for name in COMPANIONS {
+            match has(name) {
+                true => self.file(listing, name, watch)?,
+                false => self.cache.mark_absent(&listing.commit, name)?,
+            }
+        }
+        // Where there is one file of weights, an index is left from another form of the model.
+        if is_whole {
+            return self.file(listing, WEIGHTS_FILE, watch);
+        }
+        self.file(listing, INDEX_FILE, watch)?;
+        let index = self.cache.snapshot(&listing.commit).join(INDEX_FILE);
+        for shard in self.shards(&index)? {
+            if !has(&shard) {
+                let reason = format!("it promises {shard}, which {} does not have", self.id);
+                return Err(self.bad_index(reason));
+            }
+            self.file(listing, &shard, watch)?;
+        }
+        Ok(())
+    }
+
+    fn file(
+        &self,
+        listing: &Listing,
+        name: &str,
+        watch: &mut dyn FnMut(HubEvent<'_>),
+    ) -> Result<(), HubError> {
+        let file = &listing.files[name];
+        let blob = self.cache.blob(&file.blob);
+        let is_here = || blob.metadata().is_ok_and(|found| found.len() == file.bytes);
+        if !is_here() {
+            // Another program may be fetching the same file; when it is done there is nothing to do.
+            let _lock = self.cache.lock(&file.blob)?;
+            if !is_here() {
+                let address = self.client.file(self.id, &listing.commit, name);
+                let transfer = Transfer { client: &self.client, id: self.id, address, name, file };
+                watch(HubEvent::File { name, bytes: file.bytes });
+                transfer.to(&blob, watch)?;
+                watch(HubEvent::Done);
+            }
+        }
+        self.cache.link(&listing.commit, name, &blob)
+    }
+
+    /// The shards that an index names, each a file beside it.
+    fn shards(&self, index: &Path) -> Result<BTreeSet<String>, HubError> {
+        let size = index.metadata().map_or(0, |found| found.len());
+        if size > MAX_INDEX {
+            return Err(self.bad_index(format!("it has {size} bytes")));
+        }
+        let text = std::fs::read(index).map_err(|error| self.bad_index(error.to_string()))?;
+        let index: Index =
+            serde_json::from_slice(&text).map_err(|error| self.bad_index(error.to_string()))?;
+        let shards: BTreeSet<String> = index.weight_map.into_values().collect();
+        // A name with folders in it could point anywhere, and other kinds of files are not for us.
+        let is_shard = |name: &String| {
+            let mut parts = Path::new(name).components();
+            let is_plain =
+                matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None));
+            is_plain && !name.contains(['/', '\\']) && name.ends_with(".safetensors")
+        };
+        match shards.iter().find(|name| !is_shard(name)) {
+            Some(name) => Err(self.bad_index(format!("{name:?} is not the name of a shard"))),
+            None => Ok(shards),
+        }
+    }
+
+    /// Whether the cache can run the model at a commit.
+    fn has(&self, commit: &str) -> bool {
+        let folder = self.cache.snapshot(commit);
+        let has = |name: &str| folder.join(name).exists();
+        if self.wanted == Wanted::Config || !has(CONFIG_FILE) {
+            return has(CONFIG_FILE);
+        }
+        let shards = || self.shards(&folder.join(INDEX_FILE));
+        has(WEIGHTS_FILE) || shards().is_ok_and(|names| names.iter().all(|name| has(name)))
+    }
+
+    /// Whether the cache has, or knows to be missing, every file at a commit.
+    fn knows_all_of(&self, commit: &str) -> bool {
+        let knows = |name: &str| {
+            self.cache.snapshot(commit).join(name).exists() || self.cache.is_absent(commit, name)
+        };
+        self.wanted == Wanted::Config || COMPANIONS.into_iter().all(knows)
+    }
+
+    /// What the cache has of the revision.
+    fn cached(&self) -> Option<Snapshot> {
+        let commit = self.cache.named(self.id)?;
+        self.has(&commit).then(|| self.snapshot(&commit))
+    }
+
+    fn snapshot(&self, commit: &str) -> Snapshot {
+        Snapshot { folder: self.cache.snapshot(commit), commit: commit.to_string() }
+    }
+
+    fn bad_index(&self, reason: String) -> HubError {
+        HubError::Answer { address: format!("{INDEX_FILE} of {}", self.id), reason }
+    }
+
+    fn no_safetensors(&self, listing: &Listing) -> HubError {
+        const SHOWN: usize = 12;
+        let is_pickled = |name: &&String| {
+            [".bin", ".pt", ".pth", ".pkl", ".ckpt"].iter().any(|end| name.ends_with(end))
+        };
+        HubError::NoSafetensors {
+            id: self.id.clone(),
+            is_pickled: listing.files.keys().any(|name| is_pickled(&name)),
+            files: listing.files.keys().take(SHOWN).cloned().collect(),
+        }
+    }
+}

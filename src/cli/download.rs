@@ -1,0 +1,49 @@
+//! `zoo download`
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::model::fetch;
+use super::{Global, usage};
+use crate::models::pretrained::hub::{ModelId, Wanted};
+
+/// Download a model from the Hub and print its folder.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Config, weights (safetensors only), tokenizer and what else is read are fetched, each \
+                  checked against the checksum that the Hub has of it; what broke off goes on where it \
+                  stopped. All files are of one commit, which is printed, so that it can be asked for \
+                  again. The cache is the one of Python's huggingface_hub.\n\n\
+                  HF_HOME or HF_HUB_CACHE say where the cache is, HF_TOKEN is for models that not \
+                  everybody may see, HF_HUB_OFFLINE=1 takes what the cache has, HF_ENDPOINT is \
+                  another Hub.\n\nExamples:\n  \
+                  zoo download sentence-transformers/all-MiniLM-L6-v2\n  \
+                  zoo download openai-community/gpt2 --revision 607a30d783dfa663caf39e06633721c8d4cfcd7e\n  \
+                  zoo check \"$(zoo download google/vit-base-patch16-224)\""
+)]
+pub(crate) struct DownloadArgs {
+    /// The model's name on the Hub: org/name, or org/name@revision
+    #[arg(value_name = "ID")]
+    id: String,
+    /// A branch, a tag or a commit [default: main]
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<String>,
+}
+
+pub(super) fn run(global: &Global, args: &DownloadArgs) -> Result<()> {
+    let id: ModelId = args.id.parse().map_err(usage)?;
+    let id = match &args.revision {
+        Some(revision) => id.at(revision).map_err(usage)?,
+        None => id,
+    };
+    let snapshot = fetch(global, &id, Wanted::Model)?;
+    if global.json {
+        return global.print_json(&json!({
+            "model": id.name(),
+            "revision": id.revision(),
+            "commit": snapshot.commit,
+            "folder": snapshot.folder,
+        }));
+    }
+    global.print(&snapshot.folder.display().to_string())
+}

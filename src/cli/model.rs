@@ -1,0 +1,117 @@
+//! Which model is meant: a directory, or a name on the Hub.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Global, usage};
+use crate::models::pretrained::LoadError;
+use crate::models::pretrained::hub::{
+    self, HubError, HubEvent, ModelId, Settings, Snapshot, Wanted,
+};
+use crate::system::bytes;
+
+/// A model, as the user names it.
+#[derive(Args)]
+pub(super) struct ModelArg {
+    /// A directory in Hugging Face's layout, such as a run of `zoo train`, or a model on the Hub:
+    /// org/name, or org/name@revision
+    #[arg(value_name = "MODEL")]
+    pub(super) model: PathBuf,
+    /// A branch, a tag or a commit of a model on the Hub [default: main]
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<String>,
+}
+
+impl ModelArg {
+    /// The model's directory; fetches what is not here yet.
+    pub(super) fn folder(&self, global: &Global) -> Result<PathBuf> {
+        let Some(id) = hub_id(&self.model, self.revision.as_deref())? else {
+            return Ok(self.model.clone());
+        };
+        Ok(fetch(global, &id, Wanted::Model)?.folder)
+    }
+}
+
+/// The directory of a model that a flag names.
+pub(super) fn model_folder(global: &Global, model: &Path) -> Result<PathBuf> {
+    match hub_id(model, None)? {
+        Some(id) => Ok(fetch(global, &id, Wanted::Model)?.folder),
+        None => Ok(model.to_path_buf()),
+    }
+}
+
+/// What a model is called on the Hub, if no directory is meant.
+pub(super) fn hub_id(model: &Path, revision: Option<&str>) -> Result<Option<ModelId>> {
+    let id = model.to_str().and_then(|text| text.parse::<ModelId>().ok());
+    match (id.filter(|_| !model.exists()), revision) {
+        (Some(id), Some(revision)) => id.at(revision).map(Some).map_err(usage),
+        (Some(id), None) => Ok(Some(id)),
+        (None, None) => Ok(None),
+        (None, Some(_)) => {
+            let (name, what) =
+                (model.display(), if model.exists() { "a directory" } else { "none" });
+            Err(usage(format!("--revision is for models on the Hub, and {name} is {what}")))
+        }
+    }
+}
+
+/// Fetches a model and says which commit it is.
+pub(super) fn fetch(global: &Global, id: &ModelId, wanted: Wanted) -> Result<Snapshot> {
+    let mut shown = Shown { global, bar: ProgressBar::hidden() };
+    let found = hub::fetch(id, wanted, &Settings::from_env(), &mut |event| shown.event(event));
+    shown.bar.finish_and_clear();
+    let snapshot = found.map_err(|error| refused(id, error))?;
+    if id.commit().is_none() {
+        let (name, commit) = (id.name(), &snapshot.commit);
+        global.note(&format!("{} is commit {commit}; {name}@{commit} is always this one", id));
+    }
+    Ok(snapshot)
+}
+
+/// The error, as one of the asking where it is one. What was meant may have been a directory.
+fn refused(id: &ModelId, error: HubError) -> anyhow::Error {
+    let path = PathBuf::from(id.to_string());
+    match &error {
+        HubError::Unreachable { .. } => anyhow!("there is no directory {id}, and {error}"),
+        error if error.is_asked_wrongly() => {
+            let reason = format!("no such directory; on the Hub: {error}");
+            LoadError::NotAModel { path, reason }.into()
+        }
+        _ => error.into(),
+    }
+}
+
+/// What is shown of a download.
+struct Shown<'a> {
+    global: &'a Global,
+    bar: ProgressBar,
+}
+
+impl Shown<'_> {
+    fn event(&mut self, event: HubEvent<'_>) {
+        match event {
+            HubEvent::File { name, bytes: size } => {
+                if self.global.quiet {
+                    return;
+                }
+                if !io::stderr().is_terminal() {
+                    self.global.note(&format!("downloading {name}, {}", bytes(size)));
+                    return;
+                }
+                let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}, {eta}";
+                let style = ProgressStyle::with_template(style)
+                    .unwrap_or_else(|_| ProgressStyle::default_bar());
+                self.bar = ProgressBar::new(size).with_style(style).with_message(name.to_string());
+            }
+            HubEvent::Bytes(here) => self.bar.set_position(here),
+            HubEvent::Done => self.bar.finish_and_clear(),
+            HubEvent::Cached { reason } => {
+                self.global.note(&format!("the cache's copy is taken: {reason}"));
+            }
+        }
+    }
+}

@@ -34,7 +34,7 @@ MODELS = WHOLE + (
 CORE = ("greedy-eos", "beam-4-eos", "beam-4-best-4", "greedy-combined")
 
 # Prompts to try until every run has been found; then those with the most runs are taken.
-SEEDS = 8
+SEEDS = 24
 
 # ----------------------------------------------------------------------------------------- table
 

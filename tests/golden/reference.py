@@ -40,7 +40,10 @@ def pinned_versions():
         except importlib.metadata.PackageNotFoundError:
             found = "nothing"
         if found != wanted:
-            sys.exit(f"{name}: {wanted} is pinned, {found} is installed; run scripts/reference-env")
+            what = "run scripts/reference-env"
+            if ENVIRONMENT:
+                what = f"install requirements-{ENVIRONMENT}.txt, as README.md says"
+            sys.exit(f"{name}: {wanted} is pinned, {found} is installed; {what}")
     return pins
 
 

@@ -2,7 +2,7 @@
 """Writes the fixtures of pipelines: tiny random models, and what transformers' pipelines answer.
 
     pipelines.py --packages DIR     every fixture
-    pipelines.py fill-mask ner/bert a pipeline, a fixture
+    pipelines.py fill-mask image-classification/vit
     pipelines.py --check            regenerates into a temporary folder and compares the bytes
     pipelines.py --list             the names of the fixtures
 
@@ -271,7 +271,6 @@ def run_elsewhere(args, jobs):
 
 
 def run(args, jobs):
-
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     transformers.utils.logging.set_verbosity(transformers.utils.logging.CRITICAL)

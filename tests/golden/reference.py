@@ -41,8 +41,10 @@ def pinned_versions():
         except importlib.metadata.PackageNotFoundError:
             found = "nothing"
         if found != wanted:
-            way_out = "see README.md" if ENVIRONMENT else "run scripts/reference-env"
-            sys.exit(f"{name}: {wanted} is pinned, {found} is installed; {way_out}")
+            what = "run scripts/reference-env"
+            if ENVIRONMENT:
+                what = f"install requirements-{ENVIRONMENT}.txt, as README.md says"
+            sys.exit(f"{name}: {wanted} is pinned, {found} is installed; {what}")
     return pins
 
 

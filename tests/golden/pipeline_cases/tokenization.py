@@ -14,7 +14,7 @@ import tokenizers
 import transformers
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from .texts import CORPUS, TEXTS
+from .texts import CORPUS, LONG, TEN_THOUSAND, TEXTS
 
 V4 = transformers.__version__.startswith("4.")
 
@@ -272,7 +272,7 @@ def fast_form(slow, suffix):
             (token, fast.token_to_id(token)) for token in suffix.split() if token[0] != "$"
         ],
     )
-    for text in [*CORPUS, *TEXTS, "", "   "]:
+    for text in [*CORPUS, *TEXTS, LONG, TEN_THOUSAND, "", "   "]:
         ids = slow(text).input_ids
         assert fast.encode(text).ids == ids, text
         shown = slow.decode(ids, skip_special_tokens=True)

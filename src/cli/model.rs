@@ -34,6 +34,13 @@ impl ModelArg {
         };
         Ok(fetch(global, &id, Wanted::Model)?.folder)
     }
+
+    /// What others may call the model: its directory's name, or its name on the Hub.
+    pub(super) fn name(&self) -> String {
+        let of_folder = || self.model.canonicalize().ok()?.file_name()?.to_str().map(String::from);
+        let of_id = || Some(self.model.to_str()?.parse::<ModelId>().ok()?.name().to_string());
+        of_folder().or_else(of_id).unwrap_or_else(|| "model".into())
+    }
 }
 
 /// The directory of a model that a flag names.

@@ -42,7 +42,7 @@ pub(crate) struct ServeArgs {
     /// The port to listen at; 0 takes any that is free
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     port: u16,
-    /// The model's name in requests [default: its directory's]
+    /// The model's name in requests [default: its directory's, or its name on the Hub]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Texts that are written at once
@@ -74,9 +74,10 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<()> {
     let settings = settings(global, args)?;
+    let folder = args.model.folder(global)?;
     let name = settings.name.clone();
-    let spinner = global.spinner(format!("loading {}", args.model.model.display()));
-    let server = open(global, args, settings)?;
+    let spinner = global.spinner(format!("loading {name}"));
+    let server = open(global, args, (&folder, settings))?;
     spinner.finish_and_clear();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -103,9 +104,7 @@ pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<()> {
 }
 
 fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
-    let folder = &args.model.model;
-    let of_folder = || folder.canonicalize().ok()?.file_name()?.to_str().map(String::from);
-    let name = args.name.clone().or_else(of_folder).unwrap_or_else(|| "model".into());
+    let name = args.name.clone().unwrap_or_else(|| args.model.name());
     let api_key = args.api_key.clone().or_else(|| std::env::var("ZOO_API_KEY").ok());
     if api_key.as_deref().is_some_and(|key| key.is_empty()) {
         return Err(usage("the key is empty; leave it out to let everybody in"));
@@ -122,8 +121,11 @@ fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
 }
 
 /// Loads the model and starts what answers with it.
-fn open(global: &Global, args: &ServeArgs, settings: Settings) -> Result<Server> {
-    let folder = args.model.model.as_path();
+fn open(
+    global: &Global,
+    args: &ServeArgs,
+    (folder, settings): (&Path, Settings),
+) -> Result<Server> {
     let device = global.device()?;
     let precision = args.dtype.on(global, &device)?;
     let blueprint = Blueprint::read(folder)?;

@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{
+    UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Settings;
@@ -25,6 +27,8 @@ pub(super) struct Engine {
     room: Arc<Semaphore>,
     capacity: usize,
     shared: Arc<Shared>,
+    /// The replies of requests that may be under way.
+    open: Mutex<Vec<WeakUnboundedSender<(usize, Piece)>>>,
 }
 
 #[derive(Debug, Default)]
@@ -83,7 +87,8 @@ impl Engine {
             let (batch, waiting) = (Batch::new(&model), VecDeque::new());
             Work { model: &model, batch, rows, waiting, width, shared: seen }.run(orders);
         })?;
-        Ok(Self { inbox, room: Arc::new(Semaphore::new(capacity)), capacity, shared })
+        let (room, open) = (Arc::new(Semaphore::new(capacity)), Mutex::default());
+        Ok(Self { inbox, room, capacity, shared, open })
     }
 
     /// Takes in a request's texts, if there is room for all of them.
@@ -98,6 +103,10 @@ impl Engine {
             .and_then(|count| self.room.clone().try_acquire_many_owned(count).ok())
             .ok_or_else(ApiError::busy)?;
         let (reply, pieces) = unbounded_channel();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|reply| reply.strong_count() > 0);
+        open.push(reply.downgrade());
+        drop(open);
         for (index, (request, transcript)) in orders.into_iter().enumerate() {
             let _place = places.split(1).ok_or_else(ApiError::busy)?;
             let row = Row { transcript, index, tokens: 0, reply: reply.clone(), _place };
@@ -106,9 +115,14 @@ impl Engine {
         Ok(pieces)
     }
 
-    /// Ends what runs and waits, and whatever comes later.
+    /// Ends what runs and waits, and whatever comes later. Who asked is told at once, even where the
+    /// model is in the middle of a long step.
     pub(super) fn cut(&self) {
         self.shared.is_cut.store(true, Ordering::Relaxed);
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        for reply in open.iter().filter_map(WeakUnboundedSender::upgrade) {
+            let _ = reply.send((0, Piece::Failed(ApiError::closing())));
+        }
     }
 
     pub(super) fn is_alive(&self) -> bool {

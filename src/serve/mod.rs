@@ -172,8 +172,9 @@ impl Server {
                 return pending().await;
             }
             tokio::time::sleep(grace).await;
-            if let Desk::Texts(texts) = &self.app.desk {
-                texts.engine.cut();
+            match &self.app.desk {
+                Desk::Texts(texts) => texts.engine.cut(),
+                Desk::Vectors(vectors) => vectors.cut(),
             }
             tokio::time::sleep(LAST_WORDS).await;
         };

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Settings;
 use super::engine::gone;
@@ -30,6 +30,7 @@ pub(super) struct Vectors {
     room: Arc<Semaphore>,
     capacity: usize,
     running: Arc<AtomicUsize>,
+    is_cut: Notify,
     reader: Reader,
     max_length: usize,
     vocab_size: usize,
@@ -122,6 +123,7 @@ impl Vectors {
             room: Arc::new(Semaphore::new(capacity)),
             capacity,
             running: running.clone(),
+            is_cut: Notify::new(),
             reader: embedder.reader().clone(),
             max_length: embedder.max_length(),
             vocab_size: embedder.vocab_size(),
@@ -135,6 +137,11 @@ impl Vectors {
     /// How many numbers a vector has.
     pub(super) fn width(&self) -> usize {
         self.width
+    }
+
+    /// Tells all who wait that nothing will come.
+    pub(super) fn cut(&self) {
+        self.is_cut.notify_waiters();
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -188,7 +195,10 @@ impl Vectors {
         let tokens = encodings.iter().map(|encoding| encoding.ids.len()).sum();
         let (reply, answer) = oneshot::channel();
         self.inbox.send(Job { encodings, reply, _place }).map_err(|_| gone())?;
-        let vectors = answer.await.map_err(|_| gone())??;
+        let vectors = tokio::select! {
+            answer = answer => answer.map_err(|_| gone())??,
+            () = self.is_cut.notified() => return Err(ApiError::closing()),
+        };
         let datum = |(index, vector): (usize, Vec<f32>)| {
             let embedding = match ask.format {
                 Format::Numbers => Embedding::Numbers(vector),

@@ -81,3 +81,22 @@ fn what_takes_too_long_is_told() {
     lab.join();
     assert!(began.elapsed() < Duration::from_millis(1900), "{:?}", began.elapsed());
 }
+
+#[test]
+fn nobody_waits_for_a_step_that_takes_too_long() {
+    let server = Odd::slow(Duration::from_secs(5), settings());
+    let mut lab = Lab::with_grace(server, Duration::from_millis(100));
+    std::thread::scope(|scope| {
+        let url = lab.url("/v1/completions");
+        let asked = scope.spawn(move || {
+            let request = super::agent().post(url).header("content-type", "application/json");
+            request.send(greedy("the cat", 100).to_string()).unwrap().status().as_u16()
+        });
+        lab.wait_for_load(1, 0);
+        let began = Instant::now();
+        lab.stop();
+        assert_eq!(asked.join().unwrap(), 503);
+        lab.join();
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    });
+}

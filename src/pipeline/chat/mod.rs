@@ -1,5 +1,6 @@
 //! Chat templates: from the messages of a chat to the text that a model continues.
 
+mod builtins;
 mod files;
 mod python;
 
@@ -8,7 +9,6 @@ use std::path::Path;
 
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Value};
-use minijinja_contrib::pycompat::unknown_method_callback;
 use serde::Serialize;
 use thiserror::Error as ThisError;
 
@@ -122,10 +122,8 @@ impl ChatTemplate {
         syntax.trim_blocks(true).lstrip_blocks(true);
         environment.set_syntax(syntax.build()?);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment.set_unknown_method_callback(unknown_method_callback);
         environment.set_fuel(Some(FUEL));
-        environment.add_filter("tojson", python::to_json);
-        environment.add_function("strftime_now", python::strftime_now);
+        builtins::add_to(&mut environment);
         environment.add_function("raise_exception", |message: &str| -> Result<Value, Error> {
             let error = Error::new(ErrorKind::InvalidOperation, message.to_string());
             Err(error.with_source(Raised))

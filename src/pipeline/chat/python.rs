@@ -56,7 +56,12 @@ impl JsonWriter {
         match value.kind() {
             ValueKind::None => self.out.push_str("null"),
             ValueKind::Bool => self.out.push_str(if value.is_true() { "true" } else { "false" }),
-            ValueKind::Number => self.out.push_str(&number(value)),
+            ValueKind::Number => self.out.push_str(match number(value).as_str() {
+                "nan" => "NaN",
+                "inf" => "Infinity",
+                "-inf" => "-Infinity",
+                number => number,
+            }),
             ValueKind::String => self.string(value.as_str().unwrap_or_default()),
             ValueKind::Seq | ValueKind::Iterable => {
                 let items = value.try_iter()?.map(|value| (None, value)).collect();
@@ -146,16 +151,13 @@ fn name(key: &Value) -> Result<String, Error> {
 }
 
 /// A number as Python prints it.
-fn number(value: &Value) -> String {
+pub(super) fn number(value: &Value) -> String {
     if value.is_integer() {
         return value.to_string();
     }
     let Ok(number) = f64::try_from(value.clone()) else { return value.to_string() };
     if number.is_nan() {
-        return "NaN".into();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 { "Infinity".into() } else { "-Infinity".into() };
+        return "nan".into();
     }
     // Both write the shortest text that reads back as the same number, but for the exponent.
     let text = format!("{number:?}");

@@ -1,6 +1,6 @@
 //! Drawing tokens: the distributions of the reference, and draws that follow them.
 
-use burn_zoo::models::generate::{GenerationConfig, Sampler, Sampling};
+use burn_zoo::models::generate::{GenerationConfig, History, Sampler, Sampling};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -10,6 +10,22 @@ use crate::golden::{folder, json};
 struct Golden {
     scores: Vec<Vec<f32>>,
     cases: Vec<Case>,
+    penalties: Vec<Penalty>,
+}
+
+#[derive(Deserialize)]
+struct Penalty {
+    settings: Map<String, Value>,
+    /// What was encoded, in encoder-decoders.
+    #[serde(default)]
+    encoder: Vec<u32>,
+    history: Vec<u32>,
+    /// How many tokens were there from the start, and how many of those are padding.
+    prompt_length: usize,
+    #[serde(default)]
+    padding: usize,
+    scores: usize,
+    processed: Vec<Option<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +50,36 @@ fn golden() -> Golden {
         assert!(golden.cases.iter().any(|case| case.settings.contains_key(filter)), "{filter}");
     }
     golden
+}
+
+#[test]
+fn scores_are_changed_as_in_the_reference() {
+    let golden = golden();
+    let mut compared = 0;
+    for case in &golden.penalties {
+        // These two are not offered, and refused.
+        if ["sequence_bias", "encoder_repetition_penalty"]
+            .iter()
+            .any(|name| case.settings.contains_key(*name))
+        {
+            assert!(GenerationConfig::from_fields(&case.settings).is_err());
+            continue;
+        }
+        let config = GenerationConfig::from_fields(&case.settings).unwrap();
+        let options = config.options_for(case.prompt_length);
+        let text = &case.history[case.padding..];
+        let begun = case.prompt_length - case.padding;
+        let mut scores = golden.scores[case.scores].clone();
+        options.constrain(History { source: &case.encoder, text, begun }, &mut scores);
+        for (token, (found, expected)) in scores.iter().zip(&case.processed).enumerate() {
+            let expected = expected.unwrap_or(f64::NEG_INFINITY);
+            let is_same =
+                f64::from(*found) == expected || (f64::from(*found) - expected).abs() < 1e-5;
+            assert!(is_same, "{:?}: token {token}: {found}, not {expected}", case.settings);
+        }
+        compared += 1;
+    }
+    assert!(compared > 30, "{compared} cases were compared");
 }
 
 /// The probability of every token.

@@ -1,14 +1,15 @@
 //! `generation_config.json`: how a model's makers want it to write.
 
+mod fields;
+
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::beam::{Beams, EarlyStopping, Forbidden};
+use self::fields::{Fields, Ids, Texts};
+use super::beam::Beams;
 use super::constraints::Constraints;
 use super::options::{Options, OptionsError};
-use super::sampling::Sampling;
 use crate::pretrained::{CONFIG_FILE, LoadError};
 use crate::wire::config::{ConfigError, fixed};
 
@@ -62,63 +63,6 @@ impl Default for GenerationConfig {
             beams: None,
             n_texts: 1,
             stop_strings: Vec::new(),
-        }
-    }
-}
-
-/// The fields in the words of `transformers`; all of them may be absent or null.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Fields {
-    max_length: Option<usize>,
-    max_new_tokens: Option<usize>,
-    min_length: Option<usize>,
-    min_new_tokens: Option<usize>,
-    do_sample: Option<bool>,
-    temperature: Option<f64>,
-    top_k: Option<usize>,
-    top_p: Option<f64>,
-    min_p: Option<f64>,
-    typical_p: Option<f64>,
-    num_beams: Option<usize>,
-    num_beam_groups: Option<usize>,
-    diversity_penalty: Option<f64>,
-    length_penalty: Option<f64>,
-    early_stopping: Option<Value>,
-    renormalize_logits: Option<bool>,
-    num_return_sequences: Option<usize>,
-    repetition_penalty: Option<f64>,
-    no_repeat_ngram_size: Option<usize>,
-    encoder_no_repeat_ngram_size: Option<usize>,
-    bad_words_ids: Option<Vec<Vec<u32>>>,
-    forced_bos_token_id: Option<u32>,
-    forced_eos_token_id: Option<Ids>,
-    suppress_tokens: Option<Vec<i64>>,
-    begin_suppress_tokens: Option<Vec<i64>>,
-    eos_token_id: Option<Ids>,
-    decoder_start_token_id: Option<u32>,
-    stop_strings: Option<Texts>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Ids {
-    One(u32),
-    Many(Vec<u32>),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Texts {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Ids {
-    fn all(self) -> Vec<u32> {
-        match self {
-            Self::One(id) => vec![id],
-            Self::Many(ids) => ids,
         }
     }
 }
@@ -265,51 +209,6 @@ impl GenerationConfig {
             min_new_tokens: self.shortest.new_tokens(begun).min(max_new_tokens),
             ..self.options.clone()
         }
-    }
-}
-
-impl Fields {
-    /// Not sampled is greedy, whatever the other settings are.
-    fn sampling(&self) -> Sampling {
-        if !self.do_sample.unwrap_or(false) {
-            return Sampling::default();
-        }
-        Sampling {
-            temperature: self.temperature.unwrap_or(1.0),
-            top_k: Some(self.top_k.unwrap_or(50)).filter(|k| *k > 0),
-            top_p: self.top_p.unwrap_or(1.0),
-            min_p: self.min_p.unwrap_or(0.0),
-            typical_p: self.typical_p.unwrap_or(1.0),
-            seed: 0,
-        }
-    }
-
-    fn beams(&self) -> Result<Option<Beams>, ConfigError> {
-        let width = self.num_beams.unwrap_or(1);
-        if width == 1 {
-            return Ok(None);
-        }
-        let early_stopping = match &self.early_stopping {
-            None | Some(Value::Null | Value::Bool(false)) => EarlyStopping::WhenUnlikely,
-            Some(Value::Bool(true)) => EarlyStopping::WhenFull,
-            Some(Value::String(word)) if word == "never" => EarlyStopping::Never,
-            Some(other) => {
-                let supported = "true, false, \"never\"";
-                return Err(ConfigError::unsupported("early_stopping", other.clone(), supported));
-            }
-        };
-        let beams = Beams {
-            width,
-            length_penalty: self.length_penalty.unwrap_or(1.0),
-            early_stopping,
-            groups: self.num_beam_groups.unwrap_or(1),
-            diversity_penalty: self.diversity_penalty.unwrap_or(0.0),
-            forbidden: match self.renormalize_logits {
-                Some(true) => Forbidden::Shared,
-                Some(false) | None => Forbidden::Lost,
-            },
-        };
-        Ok(Some(beams))
     }
 }
 

@@ -162,6 +162,7 @@ impl Search {
         let has_groups = self.groups.len() > 1;
         let Group { running, finished } = &mut self.groups[group];
         running.clear();
+        let leading = continued.first().map(|(beam, _)| beam.score);
         let added = continued.first().map_or(0, |(beam, _)| beam.text.len() - begun);
         let mut full = 0;
         for (rank, (beam, fate)) in continued.into_iter().enumerate() {
@@ -183,16 +184,20 @@ impl Search {
                 finished.truncate(width);
             }
         }
-        let (Some(best), true) = (running.first(), finished.len() == width) else {
+        // What the finished texts are compared with: in version 5 of the reference the best text that
+        // goes on, in version 4 the best continuation, even one that ends.
+        let best = match has_groups {
+            true => leading,
+            false => running.first().map(|beam| beam.score),
+        };
+        let (Some(best), true) = (best, finished.len() == width) else {
             return;
         };
         let worst = finished[width - 1].score;
         let is_done = match early_stopping {
             EarlyStopping::WhenFull => true,
-            EarlyStopping::Never if length_penalty > 0.0 => normed(best.score, max) <= worst,
-            EarlyStopping::Never | EarlyStopping::WhenUnlikely => {
-                normed(best.score, added) <= worst
-            }
+            EarlyStopping::Never if length_penalty > 0.0 => normed(best, max) <= worst,
+            EarlyStopping::Never | EarlyStopping::WhenUnlikely => normed(best, added) <= worst,
         };
         if is_done {
             running.clear();

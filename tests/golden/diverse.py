@@ -26,49 +26,61 @@ from decoding import Run, check, entry, load_all, path_of, quiet, read, search, 
 
 MODELS = ("gpt2/base", "llama/base", "t5/base", "bart/base")
 PREFIX = "diverse-"
+# The penalty by the number of groups, and others to try.
+PENALTIES = ({2: 0.5, 4: 1.5}, {2: 0.7, 4: 1.0}, {2: 1.0, 4: 0.6})
+SWAPPED = {2: 1.5, 4: 0.5}
 # What both versions do alike, so that the model is known to be the same.
 COMMON = ("greedy", "greedy-eos")
 
 
-def runs():
-    base = {"num_beams": 4}
-    # Without groups there is no diversity either.
+def runs(penalties):
+    """The table, with these penalties for two and for four groups."""
+    matters = ("num_beam_groups",)  # without groups there is no diversity either
+    for groups, penalty in penalties.items():
+        base = {"num_beams": 4, "num_beam_groups": groups, "diversity_penalty": penalty}
+        name = f"{PREFIX}{groups}-{penalty}"
+        yield Run(name, base, 2, matters, early=1)
+        yield Run(f"{name}-best-4", {**base, "num_return_sequences": 4}, 2, matters, early=2)
+
+
+def more_runs(penalties):
     matters = ("num_beam_groups",)
-    for groups in (2, 4):
-        for penalty in (0.5, 1.5):
-            settings = {**base, "num_beam_groups": groups, "diversity_penalty": penalty}
-            name = f"{PREFIX}{groups}-{penalty}"
-            yield Run(name, settings, 2, matters, early=1)
-            all_four = {**settings, "num_return_sequences": 4}
-            yield Run(f"{name}-best-4", all_four, 2, matters, early=2)
-    half = {**base, "num_beam_groups": 2, "diversity_penalty": 0.5, "num_return_sequences": 2}
-    whole = {**base, "num_beam_groups": 4, "diversity_penalty": 1.5, "num_return_sequences": 3}
-    for name, settings in ((f"{PREFIX}2-0.5", half), (f"{PREFIX}4-1.5", whole)):
-        yield Run(f"{name}-no-eos", settings, 0, matters)
-        yield Run(f"{name}-early", {**settings, "early_stopping": True}, 2, matters, early=1)
-        yield Run(f"{name}-never", {**settings, "early_stopping": "never"}, 2, matters, early=1)
-        for penalty in (0.5, 2.0, -1.0):
-            yield Run(f"{name}-length-penalty-{penalty}", {**settings, "length_penalty": penalty},
-                      2, (*matters, "length_penalty"), early=int(penalty < 1))
-        yield Run(f"{name}-repetition-penalty", {**settings, "repetition_penalty": 1.3}, 2,
+    for groups, penalty in penalties.items():
+        some = {"num_return_sequences": groups // 2 + 1}
+        base = {"num_beams": 4, "num_beam_groups": groups, "diversity_penalty": penalty, **some}
+        name = f"{PREFIX}{groups}-{penalty}"
+        yield Run(f"{name}-no-eos", base, 0, matters)
+        yield Run(f"{name}-early", {**base, "early_stopping": True}, 2, matters, early=1)
+        yield Run(f"{name}-never", {**base, "early_stopping": "never"}, 2, matters, early=1)
+        for power in (0.5, 2.0, -1.0):
+            yield Run(f"{name}-length-penalty-{power}", {**base, "length_penalty": power}, 2,
+                      (*matters, "length_penalty"), early=int(power < 1))
+        yield Run(f"{name}-repetition-penalty", {**base, "repetition_penalty": 1.3}, 2,
                   (*matters, "repetition_penalty"))
-        yield Run(f"{name}-no-repeat-2", {**settings, "no_repeat_ngram_size": 2}, 2, matters)
-        yield Run(f"{name}-min-new-tokens", {**settings, "min_new_tokens": 8}, 2,
+        yield Run(f"{name}-no-repeat-2", {**base, "no_repeat_ngram_size": 2}, 2, matters)
+        yield Run(f"{name}-min-new-tokens", {**base, "min_new_tokens": 8}, 2,
                   (*matters, "min_new_tokens"))
+
+
+def wanted():
+    """Runs, and what may take their place where they are a matter of rounding."""
+    tables = [[*runs(each), *more_runs(each)] for each in PENALTIES]
+    yield from zip(*tables)
+    yield from ((run,) for run in runs(SWAPPED))
 
 
 def write_model(id):
     model, stored = load_all(id), read(id)
     kept = [run for run in stored["runs"] if not run["name"].startswith(PREFIX)]
     entries = []
-    for run in runs():
-        outcome = search(model, stored["prompts"], run)
-        if outcome is None:
-            outcome = search(model, stored["prompts"], run, strict=False)
-            print(f"{id}: {run.name} has no effect" if outcome else f"{id}: no {run.name}",
-                  file=sys.stderr)
+    for choice in wanted():
+        tries = [(run, strict) for strict in (True, False) for run in choice]
+        found = ((run, search(model, stored["prompts"], run, strict)) for run, strict in tries)
+        run, outcome = next((each for each in found if each[1]), (None, None))
         if outcome:
             entries.append(entry(run, *outcome))
+        else:
+            print(f"{id}: no {choice[0].name}", file=sys.stderr)
     write(id, stored["prompts"], kept + entries)
 
 

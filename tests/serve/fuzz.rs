@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use burn_zoo::serve::Settings;
 use rand::seq::IndexedRandom;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use tower::ServiceExt;

@@ -50,7 +50,7 @@ fn method(state: &mut State, value: &Value, name: &str, args: &[Value]) -> Resul
                 None => split_at_spaces(text, pieces),
             };
             parts.reverse();
-            Ok(Value::from(parts))
+            Ok(parts.into_iter().map(Value::from).collect())
         }
         _ => unknown_method_callback(state, value, name, args),
     }

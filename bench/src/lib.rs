@@ -1,10 +1,13 @@
 //! The benchmarks of Burn Zoo, one for each question (`cargo bench -p zoo-bench`), and the programs
 //! that draw the figures of its book (`cargo run --release -p zoo-bench --bin curves` and
-//! `--bin backends`), or ask a server (`--bin serving`).
+//! `--bin backends`), ask a server (`--bin serving`), or compare it with other libraries (`--bin decode`).
 
 #![recursion_limit = "256"]
 
+pub mod bandwidth;
 pub mod figure;
+pub mod peer;
+pub mod spread;
 
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};
 use burn_zoo::models::heads::CausalLm;

@@ -5,7 +5,7 @@
 //!
 //! | level | module | holds |
 //! |---|---|---|
-//! | 0 | [`parameters`], [`precision`] | walking a module's parameters by path; number formats |
+//! | 0 | [`kernels`], [`parameters`], [`precision`] | operations of our own; walking a module's parameters by path; number formats |
 //! | 1 | [`layers`] | attention, cache, embedding, feed-forward, mask, norm, position |
 //! | 2 | [`arch`] | blocks and skeletons, each built from a config |
 //! | 3 | [`heads`] | what a skeleton is asked to do: causal language modelling |
@@ -23,6 +23,7 @@ pub mod arch;
 pub mod families;
 pub mod generate;
 pub mod heads;
+pub mod kernels;
 pub mod layers;
 pub mod parameters;
 pub mod precision;

@@ -5,7 +5,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Bool, Device, Tensor, activation, assert_shape};
 use serde::{Deserialize, Serialize};
 
-use super::linear::{Bias, in_format_of, linear};
+use super::linear::{Bias, apply, apply_all, in_format_of, linear};
 use super::mask::Span;
 use super::norm::{Norm, NormConfig, NormKind};
 use super::position::{PositionScheme, Positions};
@@ -150,11 +150,12 @@ impl Attention {
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
         assert_shape!(x, [_, _, self.d_model]);
         let x = in_format_of(&self.query.weight, x);
+        let [query, key, value] = apply_all([&self.query, &self.key, &self.value], x);
         // [batch, n_heads, seq, d_head]
-        let query = self.normalised(self.query.forward(x.clone()), self.query_norm.as_ref());
+        let query = self.normalised(query, self.query_norm.as_ref());
         // [batch, n_kv_heads, seq, d_head]
-        let key = self.normalised(self.key.forward(x.clone()), self.key_norm.as_ref());
-        let value = self.split_heads(self.value.forward(x));
+        let key = self.normalised(key, self.key_norm.as_ref());
+        let value = self.split_heads(value);
         let query = in_f32(query, |query| scope.positions.rotate(query) * self.scale);
         let key = scope.positions.rotate(key);
         let (key, value) = match &mut scope.cache {
@@ -165,7 +166,7 @@ impl Attention {
             bias: self.bias(scope.positions, [&query, &key]),
             hidden: scope.mask.hidden(query.dims()[2], key.dims()[2], &query.device()),
         };
-        to_f32(self.output.forward(merge_heads(self.attend(query, [key, value], marks))))
+        to_f32(apply(&self.output, merge_heads(self.attend(query, [key, value], marks))))
     }
 
     /// Lets every position read another sequence.
@@ -183,11 +184,10 @@ impl Attention {
             panic!("there is no memory to read");
         };
         let x = in_format_of(&self.query.weight, x);
-        let query = in_f32(self.split_heads(self.query.forward(x)), |query| query * self.scale);
+        let query = in_f32(self.split_heads(apply(&self.query, x)), |query| query * self.scale);
         let compute = || {
             let hidden = in_format_of(&self.key.weight, hidden.clone());
-            let key = self.split_heads(self.key.forward(hidden.clone()));
-            [key, self.split_heads(self.value.forward(hidden))]
+            apply_all([&self.key, &self.value], hidden).map(|x| self.split_heads(x))
         };
         let [key, value] = match &mut scope.cache {
             Some(cache) => cache.memory(compute),
@@ -195,7 +195,7 @@ impl Attention {
         };
         let hidden = mask.hidden(query.dims()[2], key.dims()[2], &query.device());
         let context = self.attend(query, [key, value], Marks { bias: None, hidden });
-        to_f32(self.output.forward(merge_heads(context)))
+        to_f32(apply(&self.output, merge_heads(context)))
     }
 
     /// What positions add to the scores.

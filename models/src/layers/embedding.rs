@@ -5,6 +5,7 @@ use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::linear::{in_format_of, weight};
+use crate::kernels::few_rows;
 use crate::precision::to_f32;
 
 /// Token ids from the host.
@@ -71,6 +72,9 @@ impl EmbeddingTable {
         let [batch, seq, d_model] = x.dims();
         let x = in_format_of(&self.weight, x);
         let table = self.weight.val().transpose();
+        if let Some([scores]) = few_rows::linear(&x, &[(table.clone(), None)]) {
+            return scores;
+        }
         let n_rows = table.dims()[1];
         to_f32(x.reshape([batch * seq, d_model]).matmul(table)).reshape([batch, seq, n_rows])
     }

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::activation::Activation;
-use super::linear::{Bias, in_format_of, linear};
+use super::linear::{Bias, apply, apply_all, in_format_of, linear};
 use super::mixture::MixtureFeedForward;
 use crate::precision::to_f32;
 
@@ -145,8 +145,8 @@ impl FeedForward {
         match self {
             Self::Plain(layer) => {
                 let x = in_format_of(&layer.up.weight, x);
-                let hidden = layer.activation.forward(layer.up.forward(x));
-                to_f32(layer.down.forward(layer.dropout.forward(hidden)))
+                let hidden = layer.activation.forward(apply(&layer.up, x));
+                to_f32(apply(&layer.down, layer.dropout.forward(hidden)))
             }
             Self::Gated(layer) => layer.forward(x),
             Self::Mixture(layer) => layer.forward(x),
@@ -162,7 +162,8 @@ impl GatedFeedForward {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let x = in_format_of(&self.gate.weight, x);
-        let gate = self.activation.forward(self.gate.forward(x.clone()));
-        to_f32(self.down.forward(self.dropout.forward(gate * self.up.forward(x))))
+        let [gate, up] = apply_all([&self.gate, &self.up], x);
+        let hidden = self.activation.forward(gate) * up;
+        to_f32(apply(&self.down, self.dropout.forward(hidden)))
     }
 }

@@ -5,6 +5,7 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::few_rows::{self, Weights};
 use crate::precision::to_f32;
 
 /// Whether a projection adds a bias.
@@ -42,7 +43,38 @@ pub fn linear(d_input: usize, d_output: usize, bias: Bias, device: &Device) -> L
 /// - `x`: `[.., d_input]`
 /// - result: `[.., d_output]`
 pub fn project<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
-    to_f32(layer.forward(in_format_of(&layer.weight, x)))
+    to_f32(apply(layer, in_format_of(&layer.weight, x)))
+}
+
+/// Applies a layer to vectors in the format of its weights.
+///
+/// # Shapes
+///
+/// - `x`: `[.., d_input]`
+/// - result: `[.., d_output]`
+pub fn apply<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
+    match few_rows::linear(&x, &[weights(layer)]) {
+        Some([result]) => result,
+        None => layer.forward(x),
+    }
+}
+
+/// Applies several layers to the same vectors, in the format of their weights.
+///
+/// # Shapes
+///
+/// - `x`: `[.., d_input]`
+/// - results: `[.., d_output]`
+pub fn apply_all<const D: usize, const N: usize>(
+    layers: [&Linear; N],
+    x: Tensor<D>,
+) -> [Tensor<D>; N] {
+    few_rows::linear(&x, &layers.map(weights))
+        .unwrap_or_else(|| layers.map(|layer| layer.forward(x.clone())))
+}
+
+fn weights(layer: &Linear) -> Weights {
+    (layer.weight.val(), layer.bias.as_ref().map(Param::val))
 }
 
 /// `x` in the format of a weight.

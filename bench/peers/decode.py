@@ -1,0 +1,72 @@
+"""Decodes with transformers' `generate`, for `decode`, which asks line by line.
+
+    python bench/peers/decode.py MODEL_DIRECTORY --threads 2
+
+First line: {"ready": "transformers 5.23.0, torch 2.9.0, 2 threads"}
+Question:   {"prompts": [[1, 2], [3, 4]], "new_tokens": 8}
+Answer:     {"seconds": [..], "tokens": [[..], [..]]}, where `seconds` has the time between each new
+            token of the batch and the one before it.
+"""
+
+import argparse
+import json
+import sys
+import time
+
+import torch
+import transformers
+
+
+class Clock(transformers.StoppingCriteria):
+    """Stops nothing; `generate` asks it after every token."""
+
+    def __init__(self):
+        self.ticks = []
+
+    def __call__(self, input_ids, scores, **kwargs):
+        self.ticks.append(time.perf_counter())
+        return torch.zeros(len(input_ids), dtype=torch.bool)
+
+
+def decode(model, prompts, new_tokens):
+    ids = torch.tensor(prompts)
+    clock = Clock()
+    with torch.inference_mode():
+        out = model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=new_tokens,
+            do_sample=False,
+            use_cache=True,
+            stopping_criteria=transformers.StoppingCriteriaList([clock]),
+        )
+    seconds = [later - earlier for earlier, later in zip(clock.ticks, clock.ticks[1:])]
+    return {"seconds": seconds, "tokens": out[:, ids.shape[1] :].tolist()}
+
+
+def say(answer):
+    print(json.dumps(answer), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model")
+    parser.add_argument("--threads", type=int, required=True)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+
+    model = transformers.AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32).eval()
+    # Weights drawn at random end a text where they like; all texts are to have one length.
+    model.generation_config.eos_token_id = None
+    model.generation_config.pad_token_id = 0
+    versions = f"transformers {transformers.__version__}, torch {torch.__version__}"
+    say({"ready": f"{versions}, {torch.get_num_threads()} threads"})
+    for line in sys.stdin:
+        question = json.loads(line)
+        say(decode(model, question["prompts"], question["new_tokens"]))
+
+
+if __name__ == "__main__":
+    main()

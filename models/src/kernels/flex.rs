@@ -1,0 +1,90 @@
+//! [`few_rows`](super::few_rows) where tensors lie in the host's memory.
+
+use std::sync::Arc;
+
+use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
+use burn::tensor::{DType, Tensor, TensorData};
+
+use super::crew;
+use super::few_rows::Weights;
+use super::streaming::{Matrix, finish, parts};
+
+/// Numbers of the matrices below which one thread is faster than several.
+const MIN_PARALLEL: usize = 1 << 16;
+
+/// See [`few_rows::linear`](super::few_rows::linear).
+pub(super) fn linear<const D: usize, const N: usize>(
+    x: &Tensor<D>,
+    layers: &[Weights; N],
+) -> Option<[Tensor<D>; N]> {
+    let mut dims = x.dims();
+    let depth = dims[D - 1];
+    let rows = dims[..D - 1].iter().product();
+    let x = floats(x)?.to_contiguous();
+    let mut weights = Vec::with_capacity(N);
+    let mut biases = Vec::with_capacity(N);
+    for (weight, bias) in layers {
+        weights.push(floats(weight)?);
+        biases.push(match bias {
+            Some(bias) => Some(floats(bias)?),
+            None => None,
+        });
+    }
+    let mut matrices = Vec::with_capacity(N);
+    for weight in &weights {
+        matrices.push((matrix(weight, depth)?, weight.layout().shape().dims()));
+    }
+    // Not by the number of vectors: what one gives shall not depend on how many there are.
+    let count: usize = matrices.iter().map(|(_, [depth, width])| depth * width).sum();
+    let threads = if count < MIN_PARALLEL { 1 } else { crew::threads() };
+    let parts = Arc::new(parts((rows, threads), &matrices));
+    let widths = matrices.iter().map(|(_, [_, width])| *width).collect::<Vec<_>>();
+    let sums = if threads == 1 {
+        let x = x.as_slice::<f32>()?;
+        parts.iter().map(|part| part.compute((x, depth), matrices[part.product].0)).collect()
+    } else {
+        let cut = Arc::clone(&parts);
+        let compute = move |index: usize| {
+            let part = &cut[index];
+            let matrix = matrix(&weights[part.product], depth)?;
+            Some(part.compute((x.as_slice::<f32>()?, depth), matrix))
+        };
+        crew::run(parts.len(), compute)?.into_iter().collect::<Option<Vec<Vec<f32>>>>()?
+    };
+    let mut results = Vec::with_capacity(N);
+    for (product, (width, bias)) in widths.into_iter().zip(&biases).enumerate() {
+        let own = parts.iter().zip(&sums).filter(|(part, _)| part.product == product);
+        let bias = match bias {
+            Some(bias) => Some(bias.as_slice::<f32>()?),
+            None => None,
+        };
+        dims[D - 1] = width;
+        let result = TensorData::new(finish(rows, width, own, bias), dims);
+        results.push(Tensor::from_primitive::<Flex>(FlexTensor::from_data(result)));
+    }
+    results.try_into().ok()
+}
+
+/// A tensor's memory, if it holds 32-bit floats on this backend and nobody wants gradients of it.
+fn floats<const D: usize>(x: &Tensor<D>) -> Option<FlexTensor> {
+    if x.dtype() != DType::F32 {
+        return None;
+    }
+    x.clone().try_into_primitive::<Flex>().ok()
+}
+
+/// A matrix of so many rows; `None` if it lies neither row after row nor column after column.
+fn matrix(tensor: &FlexTensor, rows: usize) -> Option<Matrix<'_>> {
+    let layout = tensor.layout();
+    let columns = layout.shape()[1];
+    if layout.shape()[0] != rows {
+        return None;
+    }
+    let values = || tensor.storage().get(layout.start_offset()..)?.get(..rows * columns);
+    match *layout.strides() {
+        [row, 1] if row == columns as isize => values().map(Matrix::Rows),
+        [1, column] if column == rows as isize => values().map(Matrix::Columns),
+        _ => None,
+    }
+}

@@ -19,27 +19,29 @@ const PASSES: usize = 12;
 pub fn read_bandwidth() -> f64 {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let words = BYTES / size_of::<u64>() / threads;
-    let barrier = Barrier::new(threads + 1);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                let part: Vec<u64> = (0..words as u64).collect();
-                for _ in 0..PASSES {
-                    barrier.wait();
-                    black_box(sum(black_box(&part)));
-                    barrier.wait();
-                }
-            });
-        }
-        let pass = || {
+    let barrier = Barrier::new(threads);
+    // When each thread began and ended each pass.
+    let read = || -> Vec<[Instant; 2]> {
+        let part: Vec<u64> = (0..words as u64).collect();
+        let pass = |_| {
             barrier.wait();
-            let start = Instant::now();
-            barrier.wait();
-            start.elapsed().as_secs_f64()
+            let began = Instant::now();
+            black_box(sum(black_box(&part)));
+            [began, Instant::now()]
         };
-        let fastest = (0..PASSES).map(|_| pass()).fold(f64::INFINITY, f64::min);
-        (threads * words * size_of::<u64>()) as f64 / fastest / 1e9
-    })
+        (0..PASSES).map(pass).collect()
+    };
+    let times: Vec<Vec<[Instant; 2]>> = thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(read)).collect();
+        handles.into_iter().filter_map(|handle| handle.join().ok()).collect()
+    });
+    let pass = |pass: usize| {
+        let began = times.iter().map(|times| times[pass][0]).min();
+        let ended = times.iter().map(|times| times[pass][1]).max();
+        ended.zip(began).map_or(f64::INFINITY, |(ended, began)| (ended - began).as_secs_f64())
+    };
+    let fastest = (0..PASSES).map(pass).fold(f64::INFINITY, f64::min);
+    (threads * words * size_of::<u64>()) as f64 / fastest / 1e9
 }
 
 /// The sum of all words, modulo 2^64.

@@ -202,8 +202,9 @@ impl Bench<'_> {
     fn prompts(&self, batch: usize) -> Vec<Prompt> {
         let vocab_size = self.model.config().vocab_size;
         let token = |row: usize, place: usize| (row * 104_729 + place * 7_919) % vocab_size;
-        let prompt = |row| (0..self.args.prompt_tokens).map(|place| token(row, place) as u32);
-        (0..batch).map(|row| prompt(row).collect()).collect()
+        let places = 0..self.args.prompt_tokens;
+        let prompt = |row| places.clone().map(|place| token(row, place) as u32).collect();
+        (0..batch).map(prompt).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use burn_zoo::device;
 use burn_zoo::models::families;
-use burn_zoo::models::generate::{Options, Prompt, generate};
+use burn_zoo::models::generate::{Flow, Options, Prompt, generate};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
 use burn_zoo::models::pretrained::{Blueprint, MAX_SHARD_BYTES, load, save};
@@ -212,10 +212,10 @@ fn decode(model: &CausalLm, prompts: &[Prompt], new_tokens: usize) -> Result<Dec
     let options = Options { max_new_tokens: new_tokens, ..Options::default() };
     let mut ticks = Vec::with_capacity(new_tokens);
     let tokens = generate(model, prompts, &options, &mut |event| {
-        if event.row == 0 {
+        if event.ticket.index() == 0 {
             ticks.push(Instant::now());
         }
-        true
+        Flow::Continue
     })?;
     let seconds = ticks.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
     Ok(Decoded { seconds, tokens })

@@ -4,6 +4,7 @@ mod answers;
 mod classes;
 mod features;
 mod fillings;
+mod image;
 mod tags;
 mod zero_shot;
 

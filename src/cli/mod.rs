@@ -3,6 +3,7 @@
 mod answer;
 mod check;
 mod classify;
+mod classify_image;
 mod convert;
 mod devices;
 mod download;
@@ -90,6 +91,8 @@ enum Verb {
     Fill(fill::FillArgs),
     /// Say of which class texts are, a model's classes or any others
     Classify(classify::ClassifyArgs),
+    /// Say what images show
+    ClassifyImage(classify_image::ClassifyImageArgs),
     /// Find the names, places and so on that are in texts
     Tag(tag::TagArgs),
     /// Find the part of a text that answers a question
@@ -144,6 +147,7 @@ pub fn main() -> ExitCode {
         Verb::Generate(args) => generate::run(&global, &args),
         Verb::Fill(args) => fill::run(&global, &args),
         Verb::Classify(args) => classify::run(&global, &args),
+        Verb::ClassifyImage(args) => classify_image::run(&global, &args),
         Verb::Tag(args) => tag::run(&global, &args),
         Verb::Answer(args) => answer::run(&global, &args),
         Verb::Summarize(args) => rewrite::summarize(&global, &args),

@@ -13,7 +13,7 @@ use crate::models::families::Task;
 use crate::models::heads::SequenceClassifier;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::Model;
+use crate::models::pretrained::{Blueprint, Model};
 
 /// Says of which class texts are.
 #[derive(Debug)]
@@ -35,6 +35,19 @@ pub enum Scoring {
     Raw,
 }
 
+impl Scoring {
+    /// What `problem_type` in `config.json` says; without it, one class has a probability of its own,
+    /// and those of several add up to 1.
+    pub(super) fn of(blueprint: &Blueprint) -> Self {
+        match blueprint.config["problem_type"].as_str() {
+            Some("regression") => Self::Raw,
+            Some("multi_label_classification") => Self::Sigmoid,
+            _ if blueprint.labels.len() == 1 => Self::Sigmoid,
+            _ => Self::Softmax,
+        }
+    }
+}
+
 impl TextClassification {
     /// Opens a model's directory.
     ///
@@ -51,12 +64,7 @@ impl TextClassification {
                 Model::SequenceClassifier(model) => Some(model),
                 _ => None,
             })?;
-        let scoring = match blueprint.config["problem_type"].as_str() {
-            Some("regression") => Scoring::Raw,
-            Some("multi_label_classification") => Scoring::Sigmoid,
-            _ if blueprint.labels.len() == 1 => Scoring::Sigmoid,
-            _ => Scoring::Softmax,
-        };
+        let scoring = Scoring::of(&blueprint);
         Ok(Self { feed, model, labels: blueprint.labels, scoring })
     }
 

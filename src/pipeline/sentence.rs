@@ -1,6 +1,6 @@
 //! What sentence-transformers writes beside a model: how hidden states become a vector.
 
-use std::path::Path;
+use std::path::{Component, Path};
 
 use serde_json::{Map, Value};
 
@@ -34,6 +34,11 @@ impl SentenceConfig {
                 "Transformer" => {}
                 "Pooling" => {
                     let place = module["path"].as_str().unwrap_or_default();
+                    let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+                    if !Path::new(place).components().all(is_inside) {
+                        let reason = format!("{place:?} is no folder of the model");
+                        return Err(PipelineError::File { path, reason });
+                    }
                     form.pooling = pooling(&folder.join(place).join("config.json"))?;
                 }
                 "Normalize" => form.length = Length::Unit,

@@ -101,6 +101,12 @@ fn what_cannot_be_followed_is_refused() {
     let at = model(&[("modules.json", dense), ("1_Pooling/config.json", mean)]);
     refuse(at.path(), &["embed", "m", "a"], (1, &["models.Dense is not supported", "Pooling"]));
 
+    for place in ["/etc", "../elsewhere"] {
+        let modules = json!([{ "type": "models.Pooling", "path": place }]);
+        let at = model(&[("modules.json", modules)]);
+        refuse(at.path(), &["embed", "m", "a"], (1, &[place, "no folder of the model"]));
+    }
+
     let max = json!({ "pooling_mode_max_tokens": true });
     let unit = modules("sentence_transformers.models.Normalize");
     let at = model(&[("modules.json", unit), ("1_Pooling/config.json", max)]);

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod embed;
+mod images;
 mod pipelines;
 mod runs;
 mod verbs;

@@ -4,6 +4,7 @@ mod answers;
 mod classes;
 mod features;
 mod fillings;
+mod image;
 mod tags;
 mod writing;
 mod zero_shot;
@@ -100,7 +101,10 @@ fn is_too_long(reason: &str) -> bool {
 
 /// Transformers refuses a prompt that is as long as the whole text may be; we add nothing to it.
 fn is_full(reason: &str) -> bool {
-    reason.contains("but `max_length` is set to") || reason.contains("must be greater than 0")
+    reason.contains("but `max_length` is set to")
+        || reason.contains("must be greater than 0")
+        // A new text begins after the end of another where no token begins it.
+        || reason.contains("`bos_token_id` has to be defined")
 }
 
 /// Transformers pads with a token; we need none.

@@ -1,0 +1,159 @@
+//! The keys and values of one layer.
+
+use burn::tensor::Tensor;
+
+use super::UNDOABLE;
+use crate::layers::mask::Span;
+
+/// The keys and values of one layer.
+#[derive(Debug)]
+pub struct LayerCache {
+    /// Keys and values, each `[batch, n_kv_heads, room, d_head]`.
+    pub(super) buffers: Option<[Tensor<4>; 2]>,
+    /// The keys and values of a memory, computed at the first step.
+    pub(super) memory: Option<[Tensor<4>; 2]>,
+    /// Positions in use, from the first on.
+    pub(super) length: usize,
+    /// Positions to make room for at first.
+    reserve: usize,
+    /// A query sees itself and so many positions before it; all of them where `None`.
+    pub(super) behind: Option<usize>,
+}
+
+impl LayerCache {
+    pub(super) fn new(span: Span, reserve: usize) -> Self {
+        let behind = match span {
+            Span::Window(n) => Some(n.saturating_sub(1)),
+            Span::Full | Span::Causal | Span::Near(_) => None,
+        };
+        Self { buffers: None, memory: None, length: 0, reserve, behind }
+    }
+
+    /// The keys and values of the memory: computed once, as long as the cache lives.
+    ///
+    /// # Shapes
+    ///
+    /// - results: `[batch, n_kv_heads, memory, d_head]`
+    pub fn memory(&mut self, compute: impl FnOnce() -> [Tensor<4>; 2]) -> [Tensor<4>; 2] {
+        self.memory.get_or_insert_with(compute).clone()
+    }
+
+    /// Appends the keys and values of new positions and returns those of all positions that the new
+    /// ones can see.
+    ///
+    /// # Shapes
+    ///
+    /// - `key`, `value`: `[batch, n_kv_heads, new, d_head]`
+    /// - results: `[batch, n_kv_heads, seen, d_head]`, the new ones last
+    pub fn append(&mut self, key: Tensor<4>, value: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+        let count = key.dims()[2];
+        let seen = self.seen(count);
+        let Some(buffers) = self.buffers.take() else {
+            // Nothing was there: the new ones are all, and are stored as far as they may be needed.
+            let kept = self.kept(count);
+            let room = self.room(kept);
+            let tail = |new: &Tensor<4>| {
+                let part = new.clone().slice_dim(2, count - kept..count);
+                placed(part, 0, room)
+            };
+            self.buffers = Some([tail(&key), tail(&value)]);
+            self.length = kept;
+            return (key, value);
+        };
+        if self.length + count <= buffers[0].dims()[2] {
+            let start = self.length;
+            self.length += count;
+            let [keys, values] = buffers;
+            let write = |buffer: Tensor<4>, new: Tensor<4>| {
+                let [batch, heads, _, d_head] = new.dims();
+                buffer.slice_assign([0..batch, 0..heads, start..start + count, 0..d_head], new)
+            };
+            let (keys, values) = (write(keys, key), write(values, value));
+            let range = self.length - seen..self.length;
+            let all =
+                (keys.clone().slice_dim(2, range.clone()), values.clone().slice_dim(2, range));
+            self.buffers = Some([keys, values]);
+            return all;
+        }
+        let length = self.length;
+        let all = |buffer: Tensor<4>, new: Tensor<4>| {
+            Tensor::cat(vec![buffer.slice_dim(2, 0..length), new], 2)
+        };
+        let [keys, values] = buffers;
+        let (keys, values) = (all(keys, key), all(values, value));
+        let total = length + count;
+        let kept = self.kept(total);
+        let room = self.room(kept);
+        let stored = |all: &Tensor<4>| {
+            let part = all.clone().slice_dim(2, total - kept..total);
+            placed(part, 0, room)
+        };
+        self.buffers = Some([stored(&keys), stored(&values)]);
+        self.length = kept;
+        (keys.slice_dim(2, total - seen..total), values.slice_dim(2, total - seen..total))
+    }
+
+    /// How many positions the last `count` ones can see, themselves included.
+    fn seen(&self, count: usize) -> usize {
+        let all = self.length + count;
+        self.behind.map_or(all, |behind| all.min(behind + count))
+    }
+
+    /// How many of the last positions are worth keeping, some of which may be taken back.
+    fn kept(&self, all: usize) -> usize {
+        self.behind.map_or(all, |behind| all.min(behind + UNDOABLE))
+    }
+
+    /// Positions to allocate for so many that are kept, so that the next ones find room.
+    fn room(&self, kept: usize) -> usize {
+        let most = self.behind.map_or(usize::MAX, |behind| 2 * (behind + UNDOABLE));
+        if kept < self.reserve {
+            self.reserve.min(most).max(kept + 1)
+        } else {
+            kept + (kept / 2).max(UNDOABLE)
+        }
+    }
+
+    /// Two layers' rows below one another, aligned at the last position.
+    pub(super) fn join(self, other: Self) -> Self {
+        let length = self.length.max(other.length);
+        let buffers = match (self.buffers, other.buffers) {
+            (Some(above), Some(below)) => {
+                let room = above[0].dims()[2].max(below[0].dims()[2]);
+                let shifted = |buffer: Tensor<4>, own: usize| {
+                    placed(buffer.slice_dim(2, 0..own), length - own, room)
+                };
+                let [keys, values] = above.map(|buffer| shifted(buffer, self.length));
+                let [other_keys, other_values] = below.map(|buffer| shifted(buffer, other.length));
+                Some([stacked(keys, other_keys), stacked(values, other_values)])
+            }
+            (above, below) => above.or(below),
+        };
+        let memory = match (self.memory, other.memory) {
+            (Some([keys, values]), Some([other_keys, other_values])) => {
+                let longest = keys.dims()[2].max(other_keys.dims()[2]);
+                let filled = |x: Tensor<4>| {
+                    if x.dims()[2] == longest { x } else { placed(x, 0, longest) }
+                };
+                Some([
+                    stacked(filled(keys), filled(other_keys)),
+                    stacked(filled(values), filled(other_values)),
+                ])
+            }
+            (above, below) => above.or(below),
+        };
+        Self { buffers, memory, length, ..self }
+    }
+}
+
+fn stacked(above: Tensor<4>, below: Tensor<4>) -> Tensor<4> {
+    Tensor::cat(vec![above, below], 0)
+}
+
+/// A buffer of zeros with room for so many positions, and `part` in it from position `start` on.
+fn placed(part: Tensor<4>, start: usize, room: usize) -> Tensor<4> {
+    let [batch, heads, count, d_head] = part.dims();
+    let options = (&part.device(), part.dtype());
+    let buffer = Tensor::zeros([batch, heads, room, d_head], options);
+    buffer.slice_assign([0..batch, 0..heads, start..start + count, 0..d_head], part)
+}

@@ -1,0 +1,122 @@
+//! `zoo classify-image`
+
+use std::io::{self, BufRead};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use serde_json::json;
+
+use super::texts::asked;
+use super::{DtypeArg, Global, ModelArg, complain, usage};
+use crate::pipeline::{ImageClassifier, LabelScore, Picture, PipelineError};
+
+/// Images that are in memory at once.
+const TOGETHER: usize = 16;
+
+/// Say what images show.
+#[derive(clap::Args)]
+#[command(
+    after_help = "PNG, JPEG, WebP, GIF and BMP are read, and prepared as preprocessor_config.json beside \
+                  the model says. An image is a line: its classes with their scores, then its path; \
+                  with --json, an object. One that cannot be read is named, and the others are \
+                  answered all the same.\n\nExamples:\n  \
+                  zoo classify-image google/vit-base-patch16-224 cat.jpg dog.png\n  \
+                  zoo classify-image ./deit --top-k 5 --json photos/*.jpg > classes.jsonl\n  \
+                  find photos -name '*.webp' | zoo classify-image ./dinov2 -"
+)]
+pub(crate) struct ClassifyImageArgs {
+    #[command(flatten)]
+    model: ModelArg,
+    #[command(flatten)]
+    dtype: DtypeArg,
+    /// Files with images; `-` reads their paths from standard input, one a line
+    #[arg(value_name = "IMAGE", required = true)]
+    images: Vec<PathBuf>,
+    /// Classes for each image
+    #[arg(long, short = 'k', value_name = "K", default_value_t = 5)]
+    top_k: usize,
+}
+
+pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
+    if args.top_k == 0 {
+        return Err(usage("--top-k is 0; it must be at least 1"));
+    }
+    let device = global.device()?;
+    let precision = args.dtype.on(global, &device)?;
+    let folder = &args.model.folder(global)?;
+    let spinner = global.spinner(format!("loading {}", folder.display()));
+    let classifier = ImageClassifier::open(folder, &device).map_err(asked)?.cast(precision);
+    spinner.finish_and_clear();
+    let mut answers = Answers { global, classifier, top_k: args.top_k, asked: 0, failed: 0 };
+    match args.images.as_slice() {
+        [dash] if dash == Path::new("-") => {
+            let mut lines = io::stdin().lock().lines();
+            loop {
+                let paths: io::Result<Vec<PathBuf>> =
+                    lines.by_ref().take(TOGETHER).map(|line| line.map(PathBuf::from)).collect();
+                let paths = paths.context("cannot read paths from standard input")?;
+                if paths.is_empty() {
+                    break;
+                }
+                answers.print(&paths)?;
+            }
+        }
+        paths => {
+            let bar = global.bar(paths.len() as u64, "images");
+            for some in paths.chunks(TOGETHER) {
+                bar.suspend(|| answers.print(some))?;
+                bar.inc(some.len() as u64);
+            }
+            bar.finish_and_clear();
+        }
+    }
+    match (answers.asked, answers.failed) {
+        (0, _) => Err(usage("there is no path on standard input")),
+        (_, 0) => Ok(()),
+        // It has been said.
+        (asked, failed) => Err(anyhow!("{failed} of {asked} images have no answer")),
+    }
+}
+
+/// What has been printed.
+struct Answers<'a> {
+    global: &'a Global,
+    classifier: ImageClassifier,
+    top_k: usize,
+    asked: usize,
+    failed: usize,
+}
+
+impl Answers<'_> {
+    /// Answers some images, in their order.
+    fn print(&mut self, paths: &[PathBuf]) -> Result<()> {
+        let read: Vec<Result<Picture, PipelineError>> =
+            paths.iter().map(|path| Picture::open(path)).collect();
+        let good: Vec<Picture> = read.iter().flatten().cloned().collect();
+        let mut classes = self.classifier.classify(&good, self.top_k).map_err(asked)?.into_iter();
+        for (path, read) in paths.iter().zip(read) {
+            self.asked += 1;
+            match read.map(|_| classes.next().unwrap_or_default()) {
+                Ok(classes) => self.show(path, &classes)?,
+                Err(error) => {
+                    self.failed += 1;
+                    complain(&error.to_string());
+                    if self.global.json {
+                        let line = json!({ "image": path, "error": error.to_string() });
+                        self.global.print(&line.to_string())?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn show(&self, path: &Path, labels: &[LabelScore]) -> Result<()> {
+        if self.global.json {
+            return self.global.print(&json!({ "image": path, "labels": labels }).to_string());
+        }
+        let class = |LabelScore { label, score }: &LabelScore| format!("{label} {score:.4}");
+        let classes: Vec<String> = labels.iter().map(class).collect();
+        self.global.print(&format!("{}  {}", classes.join(", "), path.display()))
+    }
+}

@@ -1,0 +1,84 @@
+//! `zoo classify-image`
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::{finish, refuse, succeed, zoo};
+use crate::golden;
+
+fn of(name: &str) -> PathBuf {
+    golden::folder().join("pipelines/image-classification").join(name)
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[test]
+fn an_image_is_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for name in ["rgb.png", "gray.png"] {
+        fs::copy(of("images").join(name), at.join(name)).unwrap();
+    }
+    let model = text(&of("vit"));
+    let answer = succeed(at, &["classify-image", &model, "rgb.png", "gray.png", "-k", "2"]).stdout;
+    let lines: Vec<&str> = answer.lines().collect();
+    assert_eq!(lines[0], "dog 0.4097, 🐢 turtle 0.2653  rgb.png");
+    assert!(lines.len() == 2 && lines[1].ends_with("  gray.png"), "{answer}");
+
+    // What is no image is named, and the others are answered.
+    fs::write(at.join("bad.png"), "no image").unwrap();
+    let args = ["classify-image", &model, "--json", "rgb.png", "bad.png", "gray.png"];
+    let result = finish(zoo(at, &args).output().unwrap());
+    assert_eq!(result.code, Some(1), "{}", result.stderr);
+    for part in ["bad.png: no image that can be read", "1 of 3 images have no answer"] {
+        assert!(result.stderr.contains(part), "{}", result.stderr);
+    }
+    let lines: Vec<Value> =
+        result.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["labels"][0]["label"], "dog");
+    assert_eq!(lines[0]["labels"].as_array().unwrap().len(), 5);
+    assert!(lines[1]["error"].is_string() && lines[2]["image"] == "gray.png", "{lines:?}");
+
+    let args = ["classify-image", &model, "-"];
+    let mut child =
+        zoo(at, &args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.as_mut().unwrap();
+    child.stdin.take().unwrap().write_all(b"gray.png\nrgb.png\n").unwrap();
+    let mut found = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut found).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(found.lines().nth(1).unwrap().starts_with("dog 0.4097"), "{found}");
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let vit = text(&of("vit"));
+    refuse(at, &["classify-image", &vit], (2, &["IMAGE"]));
+    refuse(at, &["classify-image", &vit, "none.png"], (1, &["none.png", "No such file"]));
+    refuse(at, &["classify-image", &vit, "-"], (2, &["no path on standard input"]));
+    refuse(at, &["classify-image", &vit, "a.png", "-k", "0"], (2, &["--top-k is 0"]));
+    let model = text(&golden::folder().join("bert/sequence"));
+    let expected = ["BertForSequenceClassification", "a classifier of images"];
+    refuse(at, &["classify-image", &model, "a.png"], (2, &expected));
+    let model = text(&golden::folder().join("vit/backbone"));
+    refuse(at, &["classify-image", &model, "a.png"], (2, &["ViTForImageClassification would be"]));
+    let model = text(&golden::folder().join("vit/base"));
+    refuse(at, &["classify-image", &model, "a.png"], (1, &["preprocessor_config.json", "resized"]));
+
+    // Another size than the model reads.
+    for name in ["config.json", "model.safetensors", "preprocessor_config.json"] {
+        fs::copy(of("vit").join(name), at.join(name)).unwrap();
+    }
+    let text = fs::read_to_string(at.join("preprocessor_config.json")).unwrap();
+    fs::write(at.join("preprocessor_config.json"), text.replace("16", "32")).unwrap();
+    let expected = ["32 x 32 pixels, and the model reads images of 16 x 16"];
+    refuse(at, &["classify-image", ".", "a.png"], (1, &expected));
+}

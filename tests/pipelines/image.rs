@@ -1,0 +1,176 @@
+//! Image classification.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use burn_zoo::pipeline::{ImageClassifier, ImageReader, LabelScore, Picture, Scoring};
+use safetensors::SafeTensors;
+use serde_json::{Value, json};
+
+use super::{Parameters, cases, folder, like};
+
+const MODELS: [&str; 3] = ["deit", "dinov2", "vit"];
+
+fn of(name: &str) -> PathBuf {
+    folder("image-classification", name)
+}
+
+/// JPEG is decoded by another program than the reference's, and may differ by a level or two.
+fn is_exact(name: &str) -> bool {
+    !name.ends_with(".jpg")
+}
+
+#[test]
+fn images_become_the_bytes_that_pillow_makes_of_them() {
+    for model in MODELS {
+        let text = fs::read_to_string(of(model).join("preprocessor_config.json")).unwrap();
+        let mut raw: Value = serde_json::from_str(&text).unwrap();
+        raw["do_rescale"] = json!(false);
+        raw["do_normalize"] = json!(false);
+        let reader = ImageReader::parse(&raw.to_string(), model).unwrap();
+        let file = fs::read(of(model).join("pixels.safetensors")).unwrap();
+        let expected = SafeTensors::deserialize(&file).unwrap();
+        let mut compared = 0;
+        for (name, tensor) in expected.iter() {
+            let picture = Picture::open(&of("images").join(name)).unwrap();
+            let (found, size) = reader.prepare(&picture).unwrap();
+            assert_eq!([3, size[0], size[1]], tensor.shape(), "{model}: {name}");
+            let difference = found
+                .iter()
+                .zip(tensor.data())
+                .map(|(found, expected)| (*found as i32 - i32::from(*expected)).abs())
+                .max();
+            let allowed = if is_exact(name) { 0 } else { 3 };
+            assert!(difference <= Some(allowed), "{model}: {name} differs by {difference:?}");
+            compared += 1;
+        }
+        assert_eq!(compared, 18, "{model}");
+    }
+}
+
+#[test]
+fn classes_are_those_of_the_reference() {
+    let mut checked = 0;
+    for case in MODELS.iter().flat_map(|model| cases("image-classification", &of(model))) {
+        let model = case.name.split(['/', '[']).nth(1).unwrap();
+        let inputs = match &case.inputs {
+            Value::Array(paths) => paths.clone(),
+            one => vec![one.clone()],
+        };
+        let path = |input: &Value| of("").join(input.as_str().unwrap());
+        let pictures: Result<Vec<Picture>, _> =
+            inputs.iter().map(|input| Picture::open(&path(input))).collect();
+        let expected = match (case.outcome, &pictures) {
+            (Ok(expected), Ok(_)) => expected,
+            (Err(_), Err(_)) => {
+                checked += 1;
+                continue;
+            }
+            (expected, found) => panic!("{}: {expected:?} and {found:?}", case.name),
+        };
+        let found = answer(&of(model), &pictures.unwrap(), case.parameters);
+        let found = if case.inputs.is_array() { json!(found) } else { json!(found[0]) };
+        if inputs.iter().all(|input| is_exact(input.as_str().unwrap())) {
+            like(&case.name, &found, &expected);
+        } else {
+            nearly(&case.name, &found, &expected);
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 81);
+}
+
+fn answer(model: &Path, pictures: &[Picture], mut asked: Parameters) -> Vec<Vec<LabelScore>> {
+    let mut classifier = ImageClassifier::open(model, &Device::flex()).unwrap();
+    if let Some(how) = asked.take("function_to_apply") {
+        classifier = classifier.with_scoring(match how.as_str().unwrap() {
+            "sigmoid" => Scoring::Sigmoid,
+            "softmax" => Scoring::Softmax,
+            "none" => Scoring::Raw,
+            how => panic!("{how}"),
+        });
+    }
+    let top_k = asked.number("top_k").unwrap_or(5);
+    assert!(asked.0.is_empty(), "{:?} was passed over", asked.0);
+    classifier.classify(pictures, top_k).unwrap()
+}
+
+/// The same classes with scores that are closer than a level of a color matters.
+fn nearly(what: &str, found: &Value, expected: &Value) {
+    let scores = |value: &Value| -> Vec<LabelScore> {
+        let mut scores: Vec<LabelScore> = serde_json::from_value(value.clone()).unwrap();
+        scores.sort_by(|a, b| a.label.cmp(&b.label));
+        scores
+    };
+    for (found, expected) in scores(found).iter().zip(scores(expected)) {
+        assert_eq!(found.label, expected.label, "{what}");
+        let difference = (found.score - expected.score).abs();
+        assert!(difference < 5e-3, "{what}: {} differs by {difference}", found.label);
+    }
+}
+
+#[test]
+fn many_images_are_answered_as_each_alone() {
+    let classifier = ImageClassifier::open(&of("vit"), &Device::flex()).unwrap();
+    let names = ["rgb.png", "gray.png", "palette.png", "still.gif", "bits.png"];
+    let read = |index: usize| Picture::open(&of("images").join(names[index % 5])).unwrap();
+    let pictures: Vec<Picture> = (0..37).map(read).collect();
+    let together = classifier.classify(&pictures, 5).unwrap();
+    assert_eq!(together.len(), pictures.len());
+    for (picture, expected) in pictures.iter().zip(&together) {
+        let alone = classifier.classify(std::slice::from_ref(picture), 5).unwrap();
+        like("alone", &json!(alone[0]), &json!(expected));
+    }
+    assert!(classifier.classify(&[], 5).unwrap().is_empty());
+}
+
+#[test]
+fn what_is_no_image_is_an_error() {
+    let png = fs::read(of("images").join("rgb.png")).unwrap();
+    let jpeg = fs::read(of("images").join("full.jpg")).unwrap();
+    for (what, bytes) in [
+        ("nothing", Vec::new()),
+        ("a text", b"not an image".to_vec()),
+        ("the beginning of one", png[..png.len() / 2].to_vec()),
+        ("a signature", png[..8].to_vec()),
+        ("half a photo's header", jpeg[..40].to_vec()),
+    ] {
+        let error = Picture::decode(&bytes).expect_err(what).to_string();
+        assert!(error.contains("no image that can be read"), "{what}: {error}");
+    }
+    // A header of 33 bytes that promises 40 gigabytes.
+    let mut huge = png.clone();
+    huge[16..24].copy_from_slice(&[0, 1, 0x86, 0xa0, 0, 1, 0x86, 0xa0]);
+    let error = Picture::decode(&huge).unwrap_err().to_string();
+    assert!(error.contains("pixels") || error.contains("CRC") || error.contains("imit"), "{error}");
+}
+
+#[test]
+fn a_processor_is_followed_or_refused() {
+    let read = |text: Value| ImageReader::parse(&text.to_string(), "vit");
+    let size = |text: Value| read(text).unwrap().size();
+    // Before there were two sides, and before there were names.
+    assert_eq!(size(json!({ "size": 32 })), Some([32, 32]));
+    assert_eq!(size(json!({ "feature_extractor_type": "ViTFeatureExtractor" })), Some([224, 224]));
+    assert_eq!(size(json!({ "image_processor_type": "BitImageProcessorFast" })), Some([224, 224]));
+    assert_eq!(ImageReader::parse("{}", "deit").unwrap().size(), Some([224, 224]));
+    for (text, expected) in [
+        (json!({ "image_processor_type": "CLIPImageProcessor" }), "CLIPImageProcessor"),
+        (json!({ "resample": 5 }), "resample = 5"),
+        (json!({ "size": { "width": 3 } }), "height and a width"),
+        (json!({ "size": { "height": 0, "width": 3 } }), "not between 1 and 4096"),
+        (json!({ "size": { "shortest_edge": 1_u64 << 40 } }), "not between 1 and 4096"),
+        (json!({ "size": { "shortest_edge": 8, "longest_edge": 9 } }), "longest_edge"),
+        (json!({ "image_mean": [0.5, 0.5] }), "image_mean"),
+        (json!({ "image_std": 0 }), "divides by zero"),
+        (json!({ "do_pad": true }), "do_pad"),
+        (json!({ "do_resize": "yes" }), "boolean"),
+    ] {
+        let error = read(text.clone()).expect_err(&text.to_string());
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    let narrow = Picture { width: 1, height: 9000, rgb: vec![0; 27_000] };
+    let bit = read(json!({ "image_processor_type": "BitImageProcessor" })).unwrap();
+    assert!(bit.prepare(&narrow).unwrap_err().contains("too narrow"));
+}

@@ -52,8 +52,7 @@ fn main() -> Result<()> {
     let job = Job { run, settings, data, described, model, optimizer, state, device };
     let outcome = train::run(job, display, &Interrupter::new())?;
     let sampling = Sampling { temperature: 0.8, ..Sampling::default() };
-    let eos = eos.into_iter().collect();
-    let options = Options { max_new_tokens: 300, sampling, eos, ..Options::default() };
+    let options = Options { max_new_tokens: 300, sampling, ..Options::default() };
     let model = outcome.model.into_causal_lm().context("a Llama")?;
     let added = generate(&model, &[tokenizer.encode("\n")?], &options, &mut |_| Flow::Continue)?;
     println!("{}", tokenizer.decode(&added[0])?);

@@ -16,8 +16,8 @@ pub struct Constraints {
     pub frequency_penalty: f64,
     /// No sequence of this many tokens comes twice; 0 allows all.
     pub no_repeat_ngram: usize,
-    /// No sequence of this many tokens of the source is written; 0 allows all. For models that read a
-    /// source.
+    /// No sequence of this many tokens of what was read is written, which is the source or the prompt;
+    /// 0 allows all.
     pub no_repeat_source_ngram: usize,
     /// Sequences that are not written.
     pub bad_words: Vec<Vec<u32>>,
@@ -106,7 +106,11 @@ impl Options {
         let rules = &self.constraints;
         rules.penalize(history, scores);
         ban_repeats(rules.no_repeat_ngram, history.text, history.text, scores);
-        ban_repeats(rules.no_repeat_source_ngram, history.source, history.text, scores);
+        let read = match history.source {
+            [] => &history.text[..history.begun.min(history.text.len())],
+            source => source,
+        };
+        ban_repeats(rules.no_repeat_source_ngram, read, history.text, scores);
         for word in &rules.bad_words {
             let Some((&last, before)) = word.split_last() else { continue };
             let is_eos = before.is_empty() && self.eos.contains(&last);

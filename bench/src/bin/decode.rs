@@ -13,7 +13,7 @@ use burn_zoo::models::pretrained::{Blueprint, MAX_SHARD_BYTES, load, save};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use zoo_bench::bandwidth::read_bandwidth;
+use zoo_bench::bandwidth::Memory;
 use zoo_bench::peer::Peer;
 use zoo_bench::spread::{Spread, median};
 
@@ -70,8 +70,10 @@ struct Found {
     /// Milliseconds per step, over the rounds.
     milliseconds: Spread,
     tokens_per_second: f64,
-    /// Of the steps per second that reading all matrices allows.
-    share_of_bandwidth: f64,
+    /// Billions of bytes per second that were read beside each round.
+    read_bandwidth: Spread,
+    /// Of the steps per second that it allows, over the rounds.
+    share: Spread,
     peer: Option<Compared>,
 }
 
@@ -89,7 +91,6 @@ fn main() -> Result<()> {
     let args = Args::parse();
     ensure!(args.new_tokens >= 2, "--new-tokens is at least 2: the first token reads the prompt");
     ensure!(args.rounds >= 1 && !args.batches.contains(&0), "there is nothing to measure");
-    let bandwidth = read_bandwidth();
     let temporary = tempfile::tempdir()?;
     let folder = args.model.as_deref().unwrap_or(temporary.path());
     if !folder.join("config.json").exists() {
@@ -101,7 +102,7 @@ fn main() -> Result<()> {
         Some(python) => Some(start(python, folder)?),
         None => None,
     };
-    let bench = Bench { args: &args, model: &model, limit: bandwidth * 1e9 / bytes as f64 };
+    let bench = Bench { args: &args, model: &model, bytes, memory: Memory::filled() };
     let mut found = Vec::new();
     for &batch in &args.batches {
         found.push(bench.measure(batch, peer.as_mut().map(|(peer, _)| peer))?);
@@ -109,14 +110,13 @@ fn main() -> Result<()> {
     let peer = peer.map(|(_, Ready { ready })| ready);
     if args.json {
         let report = json!({
-            "read_bandwidth": bandwidth, "bytes_per_step": bytes, "peer": peer,
-            "prompt_tokens": args.prompt_tokens, "new_tokens": args.new_tokens,
-            "rounds": args.rounds, "batches": found,
+            "bytes_per_step": bytes, "peer": peer, "prompt_tokens": args.prompt_tokens,
+            "new_tokens": args.new_tokens, "rounds": args.rounds, "batches": found,
         });
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
     }
-    print(&args, (bandwidth, bytes, peer.as_deref()), &found);
+    print(&args, (bytes, peer.as_deref()), &found);
     Ok(())
 }
 
@@ -151,8 +151,9 @@ fn start(python: &Path, folder: &Path) -> Result<(Peer, Ready)> {
 struct Bench<'a> {
     args: &'a Args,
     model: &'a CausalLm,
-    /// The steps per second that reading all matrices allows.
-    limit: f64,
+    /// What every step reads.
+    bytes: usize,
+    memory: Memory,
 }
 
 impl Bench<'_> {
@@ -161,9 +162,13 @@ impl Bench<'_> {
         let prompts = self.prompts(batch);
         let question = json!({ "prompts": prompts, "new_tokens": self.args.new_tokens });
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let (mut bandwidths, mut shares) = (Vec::new(), Vec::new());
         let mut same_tokens = true;
         for round in 0..=self.args.rounds {
+            // Others may use the memory too, and not always as much: it is measured on both sides.
+            let before = self.memory.bandwidth();
             let own = decode(self.model, &prompts, self.args.new_tokens)?;
+            let bandwidth = before.max(self.memory.bandwidth());
             let other: Option<Decoded> = match &mut peer {
                 Some(peer) => Some(peer.ask(&question)?),
                 None => None,
@@ -172,7 +177,10 @@ impl Bench<'_> {
                 same_tokens &= own.tokens == other.tokens;
             }
             if round > 0 {
-                ours.push(1e3 * median(&own.seconds));
+                let seconds = median(&own.seconds);
+                ours.push(1e3 * seconds);
+                bandwidths.push(bandwidth);
+                shares.push(self.bytes as f64 / seconds / (bandwidth * 1e9));
                 theirs.extend(other.map(|other| 1e3 * median(&other.seconds)));
             }
         }
@@ -193,7 +201,8 @@ impl Bench<'_> {
             batch,
             milliseconds,
             tokens_per_second: per_second(milliseconds),
-            share_of_bandwidth: 1e3 / milliseconds.median / self.limit,
+            read_bandwidth: Spread::of(&bandwidths),
+            share: Spread::of(&shares),
             peer: compared,
         })
     }
@@ -221,22 +230,26 @@ fn decode(model: &CausalLm, prompts: &[Prompt], new_tokens: usize) -> Result<Dec
     Ok(Decoded { seconds, tokens })
 }
 
-fn print(args: &Args, (bandwidth, bytes, peer): (f64, usize, Option<&str>), found: &[Found]) {
-    println!("all cores read {bandwidth:.1} GB/s; a step reads {:.1} MB", bytes as f64 / 1e6);
+fn print(args: &Args, (bytes, peer): (usize, Option<&str>), found: &[Found]) {
     println!(
-        "{} new tokens after {}, {} rounds{}",
+        "{} new tokens after {}, {} rounds{}; a step reads {:.1} MB",
         args.new_tokens,
         args.prompt_tokens,
         args.rounds,
-        peer.map(|peer| format!("; beside {peer}")).unwrap_or_default(),
+        peer.map(|peer| format!(", beside {peer}")).unwrap_or_default(),
+        bytes as f64 / 1e6,
     );
-    for Found { batch, milliseconds, tokens_per_second, share_of_bandwidth, peer } in found {
+    for found in found {
         println!(
-            "batch {batch}: {milliseconds} ms per step, {tokens_per_second:.1} tokens/s, {:.0} % of \
-             the bandwidth",
-            100.0 * share_of_bandwidth,
+            "batch {}: {} ms per step, {:.1} tokens/s\n  all cores read {} GB/s; the share of that is {}",
+            found.batch,
+            found.milliseconds,
+            found.tokens_per_second,
+            found.read_bandwidth,
+            found.share,
         );
-        if let Some(Compared { milliseconds, tokens_per_second, ratio, same_tokens }) = peer {
+        if let Some(Compared { milliseconds, tokens_per_second, ratio, same_tokens }) = &found.peer
+        {
             let same = if *same_tokens { "the same tokens" } else { "other tokens" };
             println!(
                 "  beside: {milliseconds} ms per step, {tokens_per_second:.1} tokens/s, {same}; ours \

@@ -1,11 +1,11 @@
 //! Configs with one field gone wrong: each is followed or refused, and none makes the program panic.
 
 use burn::tensor::Device;
-use burn_zoo::models::families::FAMILIES;
+use burn_zoo::models::families::{self, FAMILIES};
 use burn_zoo::models::pretrained::{Blueprint, Mapping};
 use serde_json::{Value, json};
 
-use crate::golden::cases;
+use crate::golden::{cases, folder};
 
 fn wrong_values() -> Vec<Value> {
     let numbers =
@@ -43,4 +43,48 @@ fn a_field_of_any_value_is_followed_or_refused() {
         }
     }
     assert!(followed > 1000 && refused > 1000, "{followed} followed, {refused} refused");
+}
+
+/// A fixture's config with some fields changed.
+fn changed(case: &str, fields: Value) -> Value {
+    let mut config = Blueprint::read(&folder().join(case)).unwrap().config;
+    for (field, value) in fields.as_object().unwrap() {
+        config[field] = value.clone();
+    }
+    config
+}
+
+#[test]
+fn sizes_whose_product_no_model_has_are_refused() {
+    for (case, fields, expected) in [
+        (
+            "mixtral/base",
+            json!({ "num_hidden_layers": 10_000, "num_local_experts": 10_000 }),
+            "layers and experts = 100000000",
+        ),
+        ("gpt2/base", json!({ "n_inner": 1 << 28 }), "features of a layer = 268435456"),
+        (
+            "llama/base",
+            json!({ "num_attention_heads": 4096, "num_key_value_heads": 4, "head_dim": 1 << 20 }),
+            "features of a layer",
+        ),
+        (
+            "llama/base",
+            json!({ "hidden_size": 1 << 19, "intermediate_size": 1 << 19, "num_hidden_layers": 9000 }),
+            "parameters",
+        ),
+        ("albert/base", json!({ "num_hidden_layers": 10_000 }), ""),
+        ("pegasus/base", json!({ "max_position_embeddings": 1 << 28 }), "a table of positions"),
+    ] {
+        let config = changed(case, fields.clone());
+        let family = families::find(config["model_type"].as_str().unwrap()).unwrap();
+        match (Blueprint::new(family, config), expected) {
+            (Ok(_), "") => {}
+            (Err(error), expected) if !expected.is_empty() => {
+                let error = error.to_string();
+                assert!(error.contains(expected), "{case}: {fields}: {error}");
+            }
+            (found, _) => panic!("{case}: {fields}: {:?}", found.map(|_| "followed")),
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 mod batches;
 mod downloads;
+mod hostile_tokenizers;
 mod readers;
 mod real_data;
 mod stories;

@@ -1,0 +1,28 @@
+//! Any bytes as a `model.safetensors` beside a config that is right.
+
+#![no_main]
+
+use burn_zoo::Device;
+use burn_zoo::models::pretrained::{self, read_safetensors};
+use burn_zoo_fuzz::{copy, folder, write};
+use libfuzzer_sys::fuzz_target;
+
+/// Bytes that a file of a header alone is filled up with, at most.
+const MOST: usize = 1 << 16;
+
+fuzz_target!(|data: &[u8]| {
+    copy("gpt2/base", &["config.json"]);
+    let Some((&first, rest)) = data.split_first() else { return };
+    let file = if first % 2 == 0 {
+        rest.to_vec()
+    } else {
+        // A header, before as much data as the largest offset in it asks for.
+        let text = String::from_utf8_lossy(rest);
+        let numbers = text.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
+        let body = numbers.max().unwrap_or(0_usize).min(MOST);
+        [&(rest.len() as u64).to_le_bytes(), rest, &vec![0; body]].concat()
+    };
+    write("model.safetensors", &file);
+    let _ = pretrained::load(folder(), &Device::flex());
+    let _ = read_safetensors(&folder().join("model.safetensors"));
+});

@@ -176,7 +176,7 @@ fn print_stream(global: &Global, prompt: &Prompt, generation: &TextGeneration) -
     }
     let mut out = io::stdout().lock();
     let mut is_begun = false;
-    while let Some(piece) = stream.next() {
+    for piece in stream {
         let piece = piece.map_err(classify)?;
         // Not before the first piece: a prompt that is refused is not printed.
         if !std::mem::replace(&mut is_begun, true) {

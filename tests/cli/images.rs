@@ -41,7 +41,7 @@ fn an_image_is_a_line() {
     }
     let lines: Vec<Value> =
         result.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines[0]["labels"][0]["label"], "dog");
+    assert_eq!(lines[0]["labels"][0]["label"], "cat");
     assert_eq!(lines[0]["labels"].as_array().unwrap().len(), 5);
     assert!(lines[1]["error"].is_string() && lines[2]["image"] == "gray.png", "{lines:?}");
 

@@ -118,7 +118,6 @@ mod tests {
         // Some columns of a wider matrix lie neither row after row nor column after column.
         assert!(is_left(x.clone(), random([6, 8], &device).slice_dim(1, 2..6)));
         let training = device.autodiff();
-        assert!(is_left(x.clone().to_device(&training), weight.clone().to_device(&training)));
-        assert!(is_left(x, weight.to_device(&training)));
+        assert!(is_left(random([2, 6], &training), random([6, 4], &training)));
     }
 }

@@ -53,7 +53,7 @@ fn an_image_is_a_line() {
     let mut found = String::new();
     std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut found).unwrap();
     assert!(child.wait().unwrap().success());
-    assert!(found.lines().nth(1).unwrap().starts_with("dog 0.4097"), "{found}");
+    assert!(found.lines().nth(1).unwrap().starts_with("cat 0.4789"), "{found}");
 }
 
 #[test]

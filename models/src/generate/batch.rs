@@ -6,6 +6,7 @@ use super::options::Options;
 use super::sampling::Sampler;
 use super::writer::{Memory, Passage, Writer, last};
 use crate::layers::embedding::token_ids;
+use crate::precision::numbers;
 
 /// What to continue: a text's tokens, at least one.
 pub type Prompt = Vec<u32>;
@@ -158,7 +159,7 @@ impl<'m> Batch<'m> {
         let vocab_size = self.model.vocab_size();
         let mut rows = self.running.iter_mut();
         for scores in scores {
-            let mut scores: Vec<f32> = scores.into_data().iter::<f32>().collect();
+            let mut scores = numbers(scores);
             for (scores, row) in scores.chunks_exact_mut(vocab_size).zip(&mut rows) {
                 events.extend(row.extend(scores));
             }
@@ -192,41 +193,32 @@ impl<'m> Batch<'m> {
         self.len() == 0
     }
 
-    /// Keeps the running rows for which that holds, asked in their order.
-    fn keep(&mut self, mut holds: impl FnMut(&Row) -> bool) {
-        let kept: Vec<bool> = self.running.iter().map(&mut holds).collect();
-        let rows: Vec<usize> = (0..kept.len()).filter(|&index| kept[index]).collect();
-        if rows.len() == kept.len() {
-            return;
+    /// Keeps the running rows for which that holds, asked in their order; returns the others.
+    fn keep(&mut self, mut holds: impl FnMut(&Row) -> bool) -> Vec<Row> {
+        let (mut places, mut gone) = (Vec::new(), Vec::new());
+        for (place, row) in std::mem::take(&mut self.running).into_iter().enumerate() {
+            if holds(&row) {
+                places.push(place);
+                self.running.push(row);
+            } else {
+                gone.push(row);
+            }
         }
-        let mut kept = kept.into_iter();
-        self.running.retain(|_| kept.next().unwrap_or(false));
-        self.memory = self.memory.take().filter(|_| !rows.is_empty());
-        self.memory = self.memory.take().map(|memory| memory.select(&rows));
+        if !gone.is_empty() {
+            let memory = self.memory.take().filter(|_| !places.is_empty());
+            self.memory = memory.map(|memory| memory.select(&places));
+        }
+        gone
     }
 
     /// Rows whose next token has no position are cut and read anew.
     fn retire_outgrown(&mut self) {
         let context = self.model.context();
-        let is_outgrown = |row: &Row| row.passage.text.len() > context;
-        if !self.running.iter().any(is_outgrown) {
-            return;
+        let mut outgrown = self.keep(|row| row.passage.text.len() <= context);
+        for row in &mut outgrown {
+            let text = &mut row.passage.text;
+            text.drain(..text.len() - context.div_ceil(2));
         }
-        let mut outgrown = Vec::new();
-        let rows = std::mem::take(&mut self.running);
-        let kept: Vec<usize> =
-            (0..rows.len()).filter(|&index| !is_outgrown(&rows[index])).collect();
-        for mut row in rows {
-            if is_outgrown(&row) {
-                let text = &mut row.passage.text;
-                text.drain(..text.len() - context.div_ceil(2));
-                outgrown.push(row);
-            } else {
-                self.running.push(row);
-            }
-        }
-        self.memory = self.memory.take().filter(|_| !kept.is_empty());
-        self.memory = self.memory.take().map(|memory| memory.select(&kept));
         self.waiting.append(&mut outgrown);
     }
 }

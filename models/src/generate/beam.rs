@@ -11,6 +11,7 @@ use super::decode::Flow;
 use super::options::OptionsError;
 use super::writer::{Passage, Writer, last};
 use crate::layers::embedding::token_ids;
+use crate::precision::numbers;
 
 /// How several continuations of a text are followed at once.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,7 +168,7 @@ pub fn beam_search(
 
 /// Scores as log-probabilities, row by row; `None` where one is not a number.
 fn log_probabilities(scores: Tensor<2>, vocab_size: usize) -> Option<Vec<Vec<f32>>> {
-    let scores: Vec<f32> = scores.into_data().iter::<f32>().collect();
+    let scores = numbers(scores);
     let normed = |row: &[f32]| {
         let mut row = row.to_vec();
         normalize(&mut row).is_finite().then_some(row)

@@ -9,6 +9,7 @@ use super::sampling::Sampler;
 use super::writer::{Memory, Passage, Writer};
 use crate::layers::cache::UNDOABLE;
 use crate::layers::embedding::token_ids;
+use crate::precision::numbers;
 
 /// A text that was written with the help of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,17 +65,16 @@ pub fn speculate(
             continue;
         }
         let count = ahead.min(UNDOABLE).min(text.left() - 1).min(room);
+        let mut tokens = text.passage.text.clone();
         let mut drafts: Vec<(u32, Vec<(u32, f64)>)> = Vec::with_capacity(count);
         for _ in 0..count {
-            let so_far: Vec<u32> = drafts.iter().map(|(token, _)| *token).collect();
-            let tokens = [&text.passage.text[..], &so_far].concat();
             let mut scores = drafter.step(&tokens, 1).remove(0);
-            let candidates = text.candidates(&so_far, &mut scores)?;
-            drafts.push((text.draw(&candidates), candidates));
+            let candidates = text.candidates(&tokens[read..], &mut scores)?;
+            let token = text.draw(&candidates);
+            tokens.push(token);
+            drafts.push((token, candidates));
         }
         proposed += count;
-        let so_far: Vec<u32> = drafts.iter().map(|(token, _)| *token).collect();
-        let tokens = [&text.passage.text[..], &so_far].concat();
         let mut rows = writer.step(&tokens, count + 1).into_iter();
         let mut is_over = false;
         for draft in drafts.iter().map(Some).chain([None]) {
@@ -206,7 +206,7 @@ impl<'m> Side<'m> {
         let (scores, memory) = self.model.read(&[passage], more);
         self.memory = Some(memory);
         self.read = passage.text.len();
-        vec![scores.into_data().iter::<f32>().collect()]
+        vec![numbers(scores)]
     }
 
     /// Reads on; the scores after the last `count` tokens.
@@ -216,8 +216,7 @@ impl<'m> Side<'m> {
         let scores = self.model.step(tokens, memory);
         self.read = text.len();
         let [_, new, vocab_size] = scores.dims();
-        let scores: Vec<f32> =
-            scores.slice_dim(1, new - count..new).into_data().iter::<f32>().collect();
+        let scores = numbers(scores.slice_dim(1, new - count..new));
         scores.chunks_exact(vocab_size).map(<[f32]>::to_vec).collect()
     }
 

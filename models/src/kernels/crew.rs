@@ -11,7 +11,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 /// How long a thread looks out for a job.
-const AWAKE: Duration = Duration::from_micros(200);
+const AWAKE: Duration = Duration::from_micros(500);
 
 /// More threads than this do not read memory faster.
 const MAX_THREADS: usize = 8;

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import shutil
+import sys
 
 import safetensors.torch
 
@@ -62,3 +63,15 @@ def compare(stored, fresh, id):
         if stored[path].read_bytes() != fresh[path].read_bytes():
             problems.append(f"{id}/{path}: differs{explain(stored[path], fresh[path])}")
     return sorted(problem.replace("/.:", ":") for problem in problems)
+
+
+def selected(names, jobs):
+    """The jobs that `names` ask for, by their ids or the first parts of them; all where none is given."""
+    chosen = {}
+    for name in names or jobs:
+        found = [id for id in jobs if name in (id, id.split("/")[0], id.removesuffix(".json"))]
+        if not found:
+            print(f"there is no '{name}'; there are: {', '.join(jobs)}", file=sys.stderr)
+            sys.exit(2)
+        chosen.update({id: jobs[id] for id in found})
+    return chosen

@@ -26,7 +26,7 @@ from transformers import core_model_loading
 
 import vaswani
 from cases import CASES, DYNAMIC_LENGTHS, ROPES
-from files import compare, replace, write_pretty
+from files import compare, replace, selected, write_pretty
 from tasks import (
     TASKS, distance, forward, furthest, loss_of, make_batch, masks_of, pad_left, unmasked,
 )
@@ -420,18 +420,11 @@ def write_rope(root):
 # -------------------------------------------------------------------------------------------- CLI
 
 
-def selected(names):
-    """The jobs that `names` ask for: a path below tests/golden, and what writes it."""
+def all_jobs():
+    """What writes what, by the path below tests/golden."""
     jobs = {case.id: lambda root, case=case: write_case(case, root) for case in CASES}
     jobs["rope.json"] = write_rope
-    chosen = {}
-    for name in names or jobs:
-        found = [id for id in jobs if name in (id, id.split("/")[0], id.removesuffix(".json"))]
-        if not found:
-            print(f"no case '{name}'; there are: {', '.join(jobs)}", file=sys.stderr)
-            sys.exit(2)
-        chosen.update({id: jobs[id] for id in found})
-    return chosen
+    return jobs
 
 
 def main():
@@ -440,7 +433,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="compare bytes and write nothing")
     parser.add_argument("--list", action="store_true", help="list the cases")
     args = parser.parse_args()
-    jobs = selected(args.case)
+    jobs = selected(args.case, all_jobs())
     if args.list:
         print("\n".join(jobs))
         return 0

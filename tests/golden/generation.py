@@ -19,6 +19,7 @@ import reference  # before torch: it sets the threads
 import torch
 
 import sampling
+from files import selected
 from decoding import (
     LENGTHS, NEW_TOKENS, Run, check, decided, ends_for, entry, freeze, generate, load_all, path_of,
     quiet, read, search, write,
@@ -285,17 +286,11 @@ def check_model(id):
 # -------------------------------------------------------------------------------------------- CLI
 
 
-def selected(names):
+def all_jobs():
+    """For each model what writes its runs and what checks them; and the same of sampling."""
     jobs = {id: (lambda id=id: write_model(id), lambda id=id: check_model(id)) for id in MODELS}
     jobs["sampling"] = (sampling.write, sampling.check)
-    chosen = {}
-    for name in names or jobs:
-        found = [id for id in jobs if name in (id, id.split("/")[0])]
-        if not found:
-            print(f"no model '{name}'; there are: {', '.join(jobs)}", file=sys.stderr)
-            sys.exit(2)
-        chosen.update({id: jobs[id] for id in found})
-    return chosen
+    return jobs
 
 
 def main():
@@ -304,7 +299,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="compare and write nothing")
     parser.add_argument("--list", action="store_true", help="list the models")
     args = parser.parse_args()
-    jobs = selected(args.model)
+    jobs = selected(args.model, all_jobs())
     if args.list:
         print("\n".join(jobs))
         return 0

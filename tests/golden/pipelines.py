@@ -27,7 +27,7 @@ import numpy
 import torch
 import transformers
 
-from files import compare, replace
+from files import compare, replace, selected
 from pipeline_cases import FIXTURES
 from pipeline_cases.common import new_model
 from pipeline_cases.images import Picture, draw_images
@@ -224,18 +224,6 @@ def answers(fixture, folder, task):
 # -------------------------------------------------------------------------------------------- CLI
 
 
-def selected(names):
-    jobs = {fixture.id: fixture for fixture in FIXTURES}
-    chosen = {}
-    for name in names or jobs:
-        found = [id for id in jobs if name in (id, id.split("/")[0], id.removesuffix(".json"))]
-        if not found:
-            print(f"no fixture '{name}'; there are: {', '.join(jobs)}", file=sys.stderr)
-            sys.exit(2)
-        chosen.update({id: jobs[id] for id in found})
-    return chosen
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("fixture", nargs="*", help="`pipeline` or `pipeline/name`; default: all")
@@ -243,7 +231,7 @@ def main():
     parser.add_argument("--packages", type=pathlib.Path, help="what other environments hold")
     parser.add_argument("--list", action="store_true", help="list the fixtures")
     args = parser.parse_args()
-    jobs = selected(args.fixture)
+    jobs = selected(args.fixture, {fixture.id: fixture for fixture in FIXTURES})
     if args.list:
         print("\n".join(jobs))
         return 0

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use super::model::ModelArgs;
 use super::texts::{TextArgs, Texts, asked};
-use super::{DtypeArg, Global, ModelArg, usage};
+use super::{Global, usage};
 use crate::pipeline::{Answer, Answering, Question, QuestionAnswering};
 
 /// Find the part of a text that answers a question.
@@ -22,9 +23,7 @@ use crate::pipeline::{Answer, Answering, Question, QuestionAnswering};
 )]
 pub(crate) struct AnswerArgs {
     #[command(flatten)]
-    model: ModelArg,
-    #[command(flatten)]
-    dtype: DtypeArg,
+    model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
     /// What is asked
@@ -70,12 +69,9 @@ pub(super) fn run(global: &Global, args: &AnswerArgs) -> Result<()> {
         }
         None => args.texts.texts()?,
     };
-    let device = global.device()?;
-    let precision = args.dtype.on(global, &device)?;
-    let folder = &args.model.folder(global)?;
-    let spinner = global.spinner(format!("loading {}", folder.display()));
-    let reader = QuestionAnswering::open(folder, &device).map_err(asked)?.cast(precision);
-    spinner.finish_and_clear();
+    let reader = args.model.open(global, &|folder, device, precision| {
+        Ok(QuestionAnswering::open(folder, device).map_err(asked)?.cast(precision))
+    })?;
     let how = Answering {
         top_k: args.top_k,
         max_answer_length: args.max_answer_length,

@@ -3,8 +3,9 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::model::ModelArgs;
 use super::texts::{Answer, TextArgs, Texts, asked};
-use super::{DtypeArg, Global, ModelArg, usage};
+use super::{Global, usage};
 use crate::pipeline::{
     Candidates, LabelScore, PipelineError, Scoring, TextClassification, ZeroShotClassification,
 };
@@ -24,9 +25,7 @@ use crate::pipeline::{
 )]
 pub(crate) struct ClassifyArgs {
     #[command(flatten)]
-    model: ModelArg,
-    #[command(flatten)]
-    dtype: DtypeArg,
+    model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
     /// Classes for each text [default: all of --labels; else one, or all where any can be right]
@@ -56,18 +55,16 @@ pub(super) fn run(global: &Global, args: &ClassifyArgs) -> Result<()> {
         return Err(usage("--top-k is 0; it must be at least 1"));
     }
     let texts = args.texts.texts()?;
-    let device = global.device()?;
-    let precision = args.dtype.on(global, &device)?;
-    let folder = &args.model.folder(global)?;
-    let spinner = global.spinner(format!("loading {}", folder.display()));
     if args.labels.is_empty() {
-        let classifier = TextClassification::open(folder, &device).map_err(asked)?;
-        spinner.finish_and_clear();
-        own_classes(global, args, classifier.cast(precision), texts)
+        let classifier = args.model.open(global, &|folder, device, precision| {
+            Ok(TextClassification::open(folder, device).map_err(asked)?.cast(precision))
+        })?;
+        own_classes(global, args, classifier, texts)
     } else {
-        let classifier = ZeroShotClassification::open(folder, &device).map_err(asked)?;
-        spinner.finish_and_clear();
-        given_classes(global, args, classifier.cast(precision), texts)
+        let classifier = args.model.open(global, &|folder, device, precision| {
+            Ok(ZeroShotClassification::open(folder, device).map_err(asked)?.cast(precision))
+        })?;
+        given_classes(global, args, classifier, texts)
     }
 }
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 
+use super::model::ModelArgs;
 use super::texts::asked;
-use super::{DtypeArg, Global, ModelArg, complain, usage};
+use super::{Global, complain, usage};
 use crate::pipeline::{ImageClassifier, LabelScore, Picture, PipelineError};
 
 /// Images that are in memory at once.
@@ -26,9 +27,7 @@ const TOGETHER: usize = 16;
 )]
 pub(crate) struct ClassifyImageArgs {
     #[command(flatten)]
-    model: ModelArg,
-    #[command(flatten)]
-    dtype: DtypeArg,
+    model: ModelArgs,
     /// Files with images; `-` reads their paths from standard input, one a line
     #[arg(value_name = "IMAGE", required = true)]
     images: Vec<PathBuf>,
@@ -41,12 +40,9 @@ pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
     if args.top_k == 0 {
         return Err(usage("--top-k is 0; it must be at least 1"));
     }
-    let device = global.device()?;
-    let precision = args.dtype.on(global, &device)?;
-    let folder = &args.model.folder(global)?;
-    let spinner = global.spinner(format!("loading {}", folder.display()));
-    let classifier = ImageClassifier::open(folder, &device).map_err(asked)?.cast(precision);
-    spinner.finish_and_clear();
+    let classifier = args.model.open(global, &|folder, device, precision| {
+        Ok(ImageClassifier::open(folder, device).map_err(asked)?.cast(precision))
+    })?;
     let mut answers = Answers { global, classifier, top_k: args.top_k, asked: 0, failed: 0 };
     match args.images.as_slice() {
         [dash] if dash == Path::new("-") => {

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use burn::tensor::Device;
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::json;
 
+use super::Global;
+use super::model::ModelArgs;
 use super::texts::{TextArgs, Texts, asked};
-use super::{DtypeArg, Global, ModelArg};
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{EmbedderConfig, Length};
-use crate::models::precision::Precision;
 use crate::models::pretrained::{F32Tensor, write_safetensors};
 use crate::pipeline::{Embeddings, FeatureExtraction, Features, TextEmbedder};
 
@@ -33,9 +32,7 @@ use crate::pipeline::{Embeddings, FeatureExtraction, Features, TextEmbedder};
 )]
 pub(crate) struct EmbedArgs {
     #[command(flatten)]
-    model: ModelArg,
-    #[command(flatten)]
-    dtype: DtypeArg,
+    model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
     /// Which hidden states stand for a text [default: what the model says, else mean]
@@ -87,12 +84,10 @@ struct TokensLine<'a> {
 
 pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
     let texts = args.texts.texts()?;
-    let device = global.device()?;
-    let precision = args.dtype.on(global, &device)?;
     if args.tokens {
-        return tokens(global, texts, (&args.model.folder(global)?, &device, precision));
+        return tokens(global, texts, &args.model);
     }
-    let embedder = open(global, args, &device)?.cast(precision);
+    let embedder = open(global, args)?;
     if let Some(out) = &args.out {
         return write(global, &embedder, texts, out);
     }
@@ -116,11 +111,10 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
     done
 }
 
-fn open(global: &Global, args: &EmbedArgs, device: &Device) -> Result<TextEmbedder> {
-    let folder = &args.model.folder(global)?;
-    let spinner = global.spinner(format!("loading {}", folder.display()));
-    let embedder = TextEmbedder::open(folder, device).map_err(asked)?;
-    spinner.finish_and_clear();
+fn open(global: &Global, args: &EmbedArgs) -> Result<TextEmbedder> {
+    let embedder = args.model.open(global, &|folder, device, precision| {
+        Ok(TextEmbedder::open(folder, device).map_err(asked)?.cast(precision))
+    })?;
     let usual = embedder.form();
     Ok(embedder.with_form(EmbedderConfig {
         pooling: args.pooling.map_or(usual.pooling, |pooling| match pooling {
@@ -154,14 +148,10 @@ fn write(global: &Global, embedder: &TextEmbedder, texts: Texts, out: &Path) -> 
 }
 
 /// Prints a vector for every token.
-fn tokens(
-    global: &Global,
-    texts: Texts,
-    (folder, device, precision): (&Path, &Device, Precision),
-) -> Result<()> {
-    let spinner = global.spinner(format!("loading {}", folder.display()));
-    let extractor = FeatureExtraction::open(folder, device).map_err(asked)?.cast(precision);
-    spinner.finish_and_clear();
+fn tokens(global: &Global, texts: Texts, model: &ModelArgs) -> Result<()> {
+    let extractor = model.open(global, &|folder, device, precision| {
+        Ok(FeatureExtraction::open(folder, device).map_err(asked)?.cast(precision))
+    })?;
     let mut cut = 0;
     let done = texts.answer(
         global,

@@ -3,8 +3,9 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::model::ModelArgs;
 use super::texts::{TextArgs, asked};
-use super::{DtypeArg, Global, ModelArg, usage};
+use super::{Global, usage};
 use crate::pipeline::{FillMask, Filling};
 
 /// Find the words that fill a text's gaps.
@@ -21,9 +22,7 @@ use crate::pipeline::{FillMask, Filling};
 )]
 pub(crate) struct FillArgs {
     #[command(flatten)]
-    model: ModelArg,
-    #[command(flatten)]
-    dtype: DtypeArg,
+    model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
     /// Tokens for each gap
@@ -46,12 +45,9 @@ pub(super) fn run(global: &Global, args: &FillArgs) -> Result<()> {
         return Err(usage("--top-k is 0; it must be at least 1"));
     }
     let texts = args.texts.texts()?;
-    let device = global.device()?;
-    let precision = args.dtype.on(global, &device)?;
-    let folder = &args.model.folder(global)?;
-    let spinner = global.spinner(format!("loading {}", folder.display()));
-    let filler = FillMask::open(folder, &device).map_err(asked)?.cast(precision);
-    spinner.finish_and_clear();
+    let filler = args.model.open(global, &|folder, device, precision| {
+        Ok(FillMask::open(folder, device).map_err(asked)?.cast(precision))
+    })?;
     let targets = match args.targets.as_slice() {
         [] => None,
         words => Some(filler.targets(words).map_err(asked)?),

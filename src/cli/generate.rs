@@ -7,8 +7,9 @@ use std::time::Instant;
 use anyhow::{Result, anyhow};
 use serde_json::json;
 
+use super::model::{ModelArgs, Open};
 use super::writing::{WritingArgs, without_settings_of_its_own};
-use super::{DtypeArg, Global, ModelArg, usage};
+use super::{Global, usage};
 use crate::models::generate::GenerateError;
 use crate::pipeline::chat::{ChatMessage, Turn};
 use crate::pipeline::{PipelineError, TextGeneration, WrittenText};
@@ -32,9 +33,7 @@ use crate::pipeline::{PipelineError, TextGeneration, WrittenText};
 )]
 pub(crate) struct GenerateArgs {
     #[command(flatten)]
-    model: ModelArg,
-    #[command(flatten)]
-    dtype: DtypeArg,
+    model: ModelArgs,
     /// A text to continue, can be given more than once; `-` reads one from standard input; a new text
     /// where nothing is given
     #[arg(long, short, value_name = "TEXT")]
@@ -68,21 +67,17 @@ struct Prompt {
 }
 
 pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
-    let folder = &args.model.folder(global)?;
-    let spinner = global.spinner(format!("loading {}", folder.display()));
-    let device = global.device()?;
-    let precision = args.dtype.on(global, &device)?;
-    let open = |folder| -> Result<TextGeneration> {
-        let opened = TextGeneration::open(folder, &device).map_err(classify)?;
+    let open: Open<'_, TextGeneration> = &|folder, device, precision| {
+        let opened = TextGeneration::open(folder, device).map_err(classify)?;
         let mut opened = opened.cast(precision).with_seed(global.seed);
         without_settings_of_its_own(folder, opened.settings_mut());
         args.writing.apply(opened.settings_mut());
         opened.settings().validate().map_err(|error| classify(error.into()))?;
         Ok(opened)
     };
-    let generation = open(folder)?;
-    let draft = args.draft.as_deref().map(open).transpose()?;
-    spinner.finish_and_clear();
+    let generation = args.model.open(global, open)?;
+    let draft = args.draft.as_ref().map(|draft| args.model.beside(draft).open(global, open));
+    let draft = draft.transpose()?;
     let prompts = args.prompts(&generation)?;
     match (&draft, prompts.as_slice()) {
         (Some(draft), prompts) => prompts

@@ -1,13 +1,15 @@
-//! Which model is meant: a directory, or a name on the Hub.
+//! Which model is meant: a directory, or a name on the Hub. And in which format it computes.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
+use burn::tensor::Device;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Global, usage};
+use super::{DtypeArg, Global, usage};
+use crate::models::precision::Precision;
 use crate::models::pretrained::LoadError;
 use crate::models::pretrained::hub::{
     self, HubError, HubEvent, ModelId, Settings, Snapshot, Wanted,
@@ -24,6 +26,37 @@ pub(super) struct ModelArg {
     /// A branch, a tag or a commit of a model on the Hub [default: main]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
+}
+
+/// A model, and the format that it computes in.
+#[derive(Args)]
+pub(super) struct ModelArgs {
+    #[command(flatten)]
+    pub(super) model: ModelArg,
+    #[command(flatten)]
+    pub(super) dtype: DtypeArg,
+}
+
+/// What opens a model's directory on a device, in a format.
+pub(super) type Open<'a, M> = &'a dyn Fn(&Path, &Device, Precision) -> Result<M>;
+
+impl ModelArgs {
+    /// Opens the model; fetches what is not here yet.
+    pub(super) fn open<M>(&self, global: &Global, open: Open<'_, M>) -> Result<M> {
+        let device = global.device()?;
+        let precision = self.dtype.on(global, &device)?;
+        let folder = self.model.folder(global)?;
+        let spinner = global.spinner(format!("loading {}", self.model.model.display()));
+        let opened = open(&folder, &device, precision);
+        spinner.finish_and_clear();
+        opened
+    }
+
+    /// Another model, which a flag names, in the same format.
+    pub(super) fn beside(&self, model: &Path) -> Self {
+        let model = ModelArg { model: model.to_path_buf(), revision: None };
+        Self { model, dtype: self.dtype }
+    }
 }
 
 impl ModelArg {

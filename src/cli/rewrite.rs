@@ -3,10 +3,11 @@
 use anyhow::Result;
 use serde_json::json;
 
+use super::Global;
 use super::generate::classify;
-use super::texts::TextArgs;
+use super::model::ModelArgs;
+use super::texts::{TextArgs, Texts};
 use super::writing::WritingArgs;
-use super::{DtypeArg, Global, ModelArg};
 use crate::pipeline::{PipelineError, Rewritten, Summarization, TextGeneration, Translation};
 
 /// Shorten texts.
@@ -51,9 +52,7 @@ pub(crate) struct TranslateArgs {
 #[derive(clap::Args)]
 struct RewriteArgs {
     #[command(flatten)]
-    model: ModelArg,
-    #[command(flatten)]
-    dtype: DtypeArg,
+    model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
     #[command(flatten)]
@@ -63,48 +62,50 @@ struct RewriteArgs {
 pub(super) fn summarize(global: &Global, args: &SummarizeArgs) -> Result<()> {
     let args = &args.rewriting;
     let texts = args.texts.texts()?;
-    let device = global.device()?;
-    let precision = args.dtype.on(global, &device)?;
-    let spinner = global.spinner(format!("loading {}", args.model.model.display()));
-    let opened = Summarization::open(&args.model.model, &device).map_err(classify)?;
-    let mut opened = opened.cast(precision);
-    args.prepare(global, opened.generation_mut())?;
-    spinner.finish_and_clear();
-    let mut cut = 0;
-    let rewrite = &mut |texts: &[String]| -> Result<_, PipelineError> {
-        let found = opened.summarize(texts, &mut |_| {})?;
-        cut += count_cut(&found);
-        Ok(found)
-    };
-    let show = &|text: &str, found: Vec<Rewritten>| Ok(show(global, (text, "summary"), &found));
-    let done = texts.answer(global, rewrite, show);
-    global.note_cut(cut, opened.max_length());
-    done
+    let opened = args.model.open(global, &|folder, device, precision| {
+        let mut opened = Summarization::open(folder, device).map_err(classify)?.cast(precision);
+        args.prepare(global, opened.generation_mut())?;
+        Ok(opened)
+    })?;
+    let rewrite = &|texts: &[String]| opened.summarize(texts, &mut |_| {});
+    write(global, texts, "summary", (opened.max_length(), rewrite))
 }
 
 pub(super) fn translate(global: &Global, args: &TranslateArgs) -> Result<()> {
     let (languages, args) = (args.from.as_ref().zip(args.to.as_ref()), &args.rewriting);
     let texts = args.texts.texts()?;
-    let device = global.device()?;
-    let precision = args.dtype.on(global, &device)?;
-    let folder = &args.model.model;
-    let spinner = global.spinner(format!("loading {}", folder.display()));
-    let opened = match languages {
-        Some((from, to)) => Translation::between(folder, [from, to], &device),
-        None => Translation::open(folder, &device),
-    };
-    let mut opened = opened.map_err(classify)?.cast(precision);
-    args.prepare(global, opened.generation_mut())?;
-    spinner.finish_and_clear();
+    let opened = args.model.open(global, &|folder, device, precision| {
+        let opened = match languages {
+            Some((from, to)) => Translation::between(folder, [from, to], device),
+            None => Translation::open(folder, device),
+        };
+        let mut opened = opened.map_err(classify)?.cast(precision);
+        args.prepare(global, opened.generation_mut())?;
+        Ok(opened)
+    })?;
+    let rewrite = &|texts: &[String]| opened.translate(texts, &mut |_| {});
+    write(global, texts, "translation", (opened.max_length(), rewrite))
+}
+
+/// What makes other texts of some.
+type Rewrite<'a> = &'a dyn Fn(&[String]) -> Result<Vec<Vec<Rewritten>>, PipelineError>;
+
+/// Prints what becomes of the texts, which is called `name`.
+fn write(
+    global: &Global,
+    texts: Texts,
+    name: &str,
+    (max_length, rewrite): (usize, Rewrite<'_>),
+) -> Result<()> {
     let mut cut = 0;
-    let rewrite = &mut |texts: &[String]| -> Result<_, PipelineError> {
-        let found = opened.translate(texts, &mut |_| {})?;
+    let count = &mut |texts: &[String]| -> Result<_, PipelineError> {
+        let found = rewrite(texts)?;
         cut += count_cut(&found);
         Ok(found)
     };
-    let show = &|text: &str, found: Vec<Rewritten>| Ok(show(global, (text, "translation"), &found));
-    let done = texts.answer(global, rewrite, show);
-    global.note_cut(cut, opened.max_length());
+    let show = &|text: &str, found: Vec<Rewritten>| Ok(show(global, (text, name), &found));
+    let done = texts.answer(global, count, show);
+    global.note_cut(cut, max_length);
     done
 }
 

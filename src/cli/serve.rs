@@ -6,17 +6,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use burn::tensor::Device;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::{DtypeArg, Global, ModelArg, usage};
-use crate::datasets::tokenizer::Tokenizer;
+use super::model::ModelArgs;
+use super::texts::asked;
+use super::{Global, usage};
 use crate::models::families::Task;
-use crate::models::generate::GenerationConfig;
-use crate::models::pretrained::{self, Blueprint, Model};
-use crate::pipeline::TextEmbedder;
-use crate::pipeline::chat::ChatTemplate;
-use crate::serve::{Language, Server, Settings};
+use crate::models::precision::Precision;
+use crate::models::pretrained::{Blueprint, Model};
+use crate::pipeline::{TextEmbedder, TextGeneration};
+use crate::serve::{Server, Settings};
 
 /// Answer requests over HTTP, as OpenAI's API does.
 #[derive(clap::Args)]
@@ -33,9 +34,7 @@ use crate::serve::{Language, Server, Settings};
 )]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
-    model: ModelArg,
-    #[command(flatten)]
-    dtype: DtypeArg,
+    model: ModelArgs,
     /// The address to listen at; others than loopback ones let other machines in
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
@@ -74,11 +73,10 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<()> {
     let settings = settings(global, args)?;
-    let folder = args.model.folder(global)?;
     let name = settings.name.clone();
-    let spinner = global.spinner(format!("loading {name}"));
-    let server = open(global, args, (&folder, settings))?;
-    spinner.finish_and_clear();
+    let server = args.model.open(global, &|folder, device, precision| {
+        open(folder, (device, precision), settings.clone())
+    })?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -104,7 +102,7 @@ pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<()> {
 }
 
 fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
-    let name = args.name.clone().unwrap_or_else(|| args.model.name());
+    let name = args.name.clone().unwrap_or_else(|| args.model.model.name());
     let api_key = args.api_key.clone().or_else(|| std::env::var("ZOO_API_KEY").ok());
     if api_key.as_deref().is_some_and(|key| key.is_empty()) {
         return Err(usage("the key is empty; leave it out to let everybody in"));
@@ -122,35 +120,22 @@ fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
 
 /// Loads the model and starts what answers with it.
 fn open(
-    global: &Global,
-    args: &ServeArgs,
-    (folder, settings): (&Path, Settings),
+    folder: &Path,
+    (device, precision): (&Device, Precision),
+    settings: Settings,
 ) -> Result<Server> {
-    let device = global.device()?;
-    let precision = args.dtype.on(global, &device)?;
     let blueprint = Blueprint::read(folder)?;
     if blueprint.task == Task::Backbone {
-        let embedder = TextEmbedder::open(folder, &device)?.cast(precision);
+        let embedder = TextEmbedder::open(folder, device)?.cast(precision);
         return Ok(Server::of_vectors(embedder, settings)?);
     }
-    let config = blueprint.config.clone();
-    let model = pretrained::load_as(folder, blueprint, &device)?;
-    let model = model.into_writer().map_err(usage)?.cast(precision);
-    let language = language(folder, &config)?;
+    let generation = TextGeneration::open(folder, device).map_err(asked)?.cast(precision);
+    let (model, language) = generation.into_parts();
     Ok(match model {
         Model::CausalLm(model) => Server::of_texts(model, language, settings)?,
         Model::Seq2SeqLm(model) => Server::of_texts(model, language, settings)?,
         _ => return Err(usage("the model writes no texts")),
     })
-}
-
-fn language(folder: &Path, config: &serde_json::Value) -> Result<Language> {
-    let tokenizer = Tokenizer::load(folder)?;
-    let mut config = GenerationConfig::read(folder, config)?;
-    if config.options.eos.is_empty() {
-        config.options.eos.extend(tokenizer.eos());
-    }
-    Ok(Language { chat: ChatTemplate::load(folder)?, tokenizer, config })
 }
 
 /// Says that other machines can ask, which nobody should have to find out.

@@ -4,8 +4,9 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::Global;
+use super::model::ModelArgs;
 use super::texts::{TextArgs, asked};
-use super::{DtypeArg, Global, ModelArg};
 use crate::pipeline::{Aggregation, Entity, Tagging, TokenClassification};
 
 /// Find the names, places and so on that are in texts.
@@ -23,9 +24,7 @@ use crate::pipeline::{Aggregation, Entity, Tagging, TokenClassification};
 )]
 pub(crate) struct TagArgs {
     #[command(flatten)]
-    model: ModelArg,
-    #[command(flatten)]
-    dtype: DtypeArg,
+    model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
     /// How tokens become the parts of a text
@@ -74,12 +73,9 @@ struct Line<'a> {
 
 pub(super) fn run(global: &Global, args: &TagArgs) -> Result<()> {
     let texts = args.texts.texts()?;
-    let device = global.device()?;
-    let precision = args.dtype.on(global, &device)?;
-    let folder = &args.model.folder(global)?;
-    let spinner = global.spinner(format!("loading {}", folder.display()));
-    let tagger = TokenClassification::open(folder, &device).map_err(asked)?.cast(precision);
-    spinner.finish_and_clear();
+    let tagger = args.model.open(global, &|folder, device, precision| {
+        Ok(TokenClassification::open(folder, device).map_err(asked)?.cast(precision))
+    })?;
     let tagging = Tagging {
         aggregation: args.aggregation.into(),
         ignored: args.ignore.clone(),

@@ -109,18 +109,9 @@ impl Feed {
     ) -> Result<Vec<Vec<Encoding>>, PipelineError> {
         each(texts, |text| {
             let windows = read(text)?;
-            windows.iter().try_for_each(|window| self.check(&window.ids))?;
+            windows.iter().try_for_each(|window| check(&window.ids, self.vocab_size))?;
             Ok(windows)
         })
-    }
-
-    /// Refuses ids that the model does not know.
-    pub(super) fn check(&self, ids: &[u32]) -> Result<(), TextError> {
-        let vocab_size = self.vocab_size;
-        match ids.iter().find(|&&id| id as usize >= vocab_size) {
-            Some(&id) => Err(TextError::Vocabulary { id, vocab_size }),
-            None => Ok(()),
-        }
     }
 
     /// How many texts are longer than what is read.
@@ -185,6 +176,14 @@ pub(super) fn each<T, U>(
     let answer =
         |(index, text)| answer(text).map_err(|source| PipelineError::Text { index, source });
     texts.iter().enumerate().map(answer).collect()
+}
+
+/// Refuses ids that a model with so many tokens does not know.
+pub(super) fn check(ids: &[u32], vocab_size: usize) -> Result<(), TextError> {
+    match ids.iter().find(|&&id| id as usize >= vocab_size) {
+        Some(&id) => Err(TextError::Vocabulary { id, vocab_size }),
+        None => Ok(()),
+    }
 }
 
 /// A tensor's values, on the host.

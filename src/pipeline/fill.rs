@@ -183,7 +183,7 @@ impl FillMask {
         if targets.ids.is_empty() {
             return Err(PipelineError::Asked("there is no word among the targets".into()));
         }
-        let known = self.feed.check(&targets.ids);
+        let known = feed::check(&targets.ids, self.feed.vocab_size());
         known.map_err(|error| PipelineError::Asked(error.to_string()))?;
         Ok(targets)
     }

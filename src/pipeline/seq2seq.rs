@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::feed::{check, each};
 use super::languages::{is_language_token, language, languages};
 use super::text_generation::{TextEnding, TextGeneration, WrittenText};
 use super::{PipelineError, TextError};
@@ -222,13 +223,8 @@ impl Rewriting {
         texts: &[T],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<Rewritten>>, PipelineError> {
-        let (mut prompts, mut cut) = (Vec::new(), Vec::new());
-        for (index, text) in texts.iter().enumerate() {
-            let read = self.read(text.as_ref());
-            let (ids, is_cut) = read.map_err(|source| PipelineError::Text { index, source })?;
-            prompts.push(ids);
-            cut.push(is_cut);
-        }
+        let read = each(texts, |text| self.read(text.as_ref()))?;
+        let (prompts, cut): (Vec<_>, Vec<_>) = read.into_iter().unzip();
         let written = self.generation.write_tokens(prompts, done)?;
         let rewritten = |(texts, is_cut): (Vec<WrittenText>, bool)| {
             let best = texts.into_iter();
@@ -256,10 +252,7 @@ impl Rewriting {
         if ids.is_empty() {
             return Err(TextError::Empty("text"));
         }
-        let vocab_size = self.vocab_size;
-        match ids.iter().find(|&&id| id as usize >= vocab_size) {
-            Some(&id) => Err(TextError::Vocabulary { id, vocab_size }),
-            None => Ok((ids, is_cut)),
-        }
+        check(&ids, self.vocab_size)?;
+        Ok((ids, is_cut))
     }
 }

@@ -9,24 +9,26 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::PipelineError;
-use super::chat::ChatTemplate;
-use super::token_stream::{Stops, TokenStream};
+use super::language::Language;
+use super::stop::Stops;
+use super::token_stream::TokenStream;
 use crate::Device;
 use crate::datasets::tokenizer::{Reader, SpecialTokens, Tokenizer};
+use crate::models::families::Task;
 use crate::models::generate::{Batch, Finish, GenerationConfig, Request, Writer, writer};
 use crate::models::precision::Precision;
 use crate::models::pretrained::{self, Blueprint, Model, Pretrained};
+
+/// What an error calls the models that do.
+const WRITER: &str = "a model that writes texts";
 
 /// Writes what follows on prompts: a decoder continues them, an encoder-decoder answers them.
 #[derive(Debug)]
 pub struct TextGeneration {
     model: Model,
-    tokenizer: Tokenizer,
+    language: Language,
     reader: Reader,
     blueprint: Blueprint,
-    settings: GenerationConfig,
-    /// How chats are written down, if the model chats.
-    template: Option<ChatTemplate>,
     seed: u64,
 }
 
@@ -71,13 +73,14 @@ impl TextGeneration {
     ///
     /// Files that cannot be read or followed; a model that writes no texts.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let loaded = pretrained::load(folder, device)?;
-        let blueprint = loaded.blueprint.clone();
-        let model = loaded.into_writer()?;
-        let settings = GenerationConfig::read(folder, &blueprint.config)?;
-        let loaded = Pretrained { blueprint, model };
-        let template = ChatTemplate::load(folder)?;
-        Ok(Self { template, ..Self::new(loaded, Tokenizer::load(folder)?, settings)? })
+        let blueprint = Blueprint::read(folder)?;
+        // Before the weights are read.
+        if !blueprint.is_writer() {
+            return Err(blueprint.wrong_head(WRITER, Task::writes).into());
+        }
+        let loaded = pretrained::load_as(folder, blueprint, device)?;
+        let language = Language::open(folder, &loaded.blueprint)?;
+        Self::of(loaded, language)
     }
 
     /// The same of a model that is there already, without a chat template.
@@ -88,15 +91,23 @@ impl TextGeneration {
     pub fn new(
         loaded: Pretrained,
         tokenizer: Tokenizer,
-        mut settings: GenerationConfig,
+        settings: GenerationConfig,
     ) -> Result<Self, PipelineError> {
-        let blueprint = loaded.blueprint.clone();
-        let model = loaded.into_writer()?;
-        if settings.options.eos.is_empty() {
-            settings.options.eos.extend(tokenizer.eos());
+        Self::of(loaded, Language::new(tokenizer, settings))
+    }
+
+    fn of(loaded: Pretrained, language: Language) -> Result<Self, PipelineError> {
+        let Pretrained { blueprint, model } = loaded;
+        if writer(&model).is_none() {
+            return Err(blueprint.wrong_head(WRITER, Task::writes).into());
         }
-        let reader = tokenizer.reader(usize::MAX)?;
-        Ok(Self { model, tokenizer, reader, blueprint, settings, template: None, seed: 0 })
+        let reader = language.tokenizer.reader(usize::MAX)?;
+        Ok(Self { model, language, reader, blueprint, seed: 0 })
+    }
+
+    /// The model, and how it reads and writes.
+    pub fn into_parts(self) -> (Model, Language) {
+        (self.model, self.language)
     }
 
     /// The same model in another format; see [`crate::models::parameters::cast`].
@@ -116,12 +127,12 @@ impl TextGeneration {
 
     /// How texts are written.
     pub fn settings(&self) -> &GenerationConfig {
-        &self.settings
+        &self.language.config
     }
 
     /// How texts are written, to be changed.
     pub fn settings_mut(&mut self) -> &mut GenerationConfig {
-        &mut self.settings
+        &mut self.language.config
     }
 
     /// What the model's `config.json` says.
@@ -131,14 +142,12 @@ impl TextGeneration {
 
     /// The tokenizer.
     pub fn tokenizer(&self) -> &Tokenizer {
-        &self.tokenizer
+        &self.language.tokenizer
     }
 
     /// The model as one that writes.
     pub fn writer(&self) -> Result<&dyn Writer, PipelineError> {
-        writer(&self.model).ok_or_else(|| {
-            self.blueprint.wrong_head("a model that writes texts", |t| t.writes()).into()
-        })
+        writer(&self.model).ok_or_else(|| self.blueprint.wrong_head(WRITER, Task::writes).into())
     }
 
     /// A prompt's tokens, with the special tokens that the tokenizer puts around texts.
@@ -154,7 +163,7 @@ impl TextGeneration {
             return Ok(ids);
         }
         let begin = self.blueprint.config["bos_token_id"].as_u64().map(|id| id as u32);
-        let begin = begin.or(self.settings.options.eos.first().copied());
+        let begin = begin.or(self.language.config.options.eos.first().copied());
         begin.map(|id| vec![id]).ok_or(PipelineError::EmptyPrompt)
     }
 
@@ -188,18 +197,18 @@ impl TextGeneration {
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
         let model = self.writer()?;
-        let n_texts = self.settings.n_texts;
-        let per_prompt = if self.settings.beams.is_some() { 1 } else { n_texts };
+        let n_texts = self.language.config.n_texts;
+        let per_prompt = if self.language.config.beams.is_some() { 1 } else { n_texts };
         let mut requests = Vec::with_capacity(prompts.len() * per_prompt);
         for prompt in prompts {
-            let mut options = self.settings.options_for(model.begin(&prompt).text.len());
+            let mut options = self.language.config.options_for(model.begin(&prompt).text.len());
             options.sampling.seed = self.seed;
             for _ in 0..per_prompt {
                 let (prompt, options) = (prompt.clone(), options.clone());
                 requests.push(Request { prompt, options, stream: requests.len() as u64 });
             }
         }
-        if self.settings.beams.is_some() {
+        if self.language.config.beams.is_some() {
             return self.follow_beams(model, &requests, done);
         }
         let texts = self.follow(model, requests, &mut |ready| done(ready / per_prompt))?;
@@ -222,20 +231,20 @@ impl TextGeneration {
     /// As for [`TextGeneration::stream`].
     pub fn stream_tokens(&self, prompt: Vec<u32>) -> Result<TokenStream<'_>, PipelineError> {
         let model = self.writer()?;
-        if self.settings.beams.is_some() {
+        if self.language.config.beams.is_some() {
             return Err(PipelineError::BeamStream);
         }
-        let mut options = self.settings.options_for(model.begin(&prompt).text.len());
+        let mut options = self.language.config.options_for(model.begin(&prompt).text.len());
         options.sampling.seed = self.seed;
         let mut batch = Batch::new(model);
         batch.admit(Request { prompt, options, stream: 0 })?;
-        let stops = Stops::new(&self.settings.stop_strings);
-        Ok(TokenStream::new(batch, self.tokenizer.stream(), stops))
+        let stops = Stops::new(&self.language.config.stop_strings);
+        Ok(TokenStream::new(batch, self.language.tokenizer.stream(), stops))
     }
 
     /// The text of tokens; those that the tokenizer lacks are none.
     fn text_of(&self, tokens: &[u32]) -> Result<String, PipelineError> {
-        Ok(self.tokenizer.write(tokens, SpecialTokens::LeftOut)?)
+        Ok(self.language.tokenizer.write(tokens, SpecialTokens::LeftOut)?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A text piece by piece, as it is written.
 
 use super::PipelineError;
+use super::stop::Stops;
 use super::text_generation::{TextEnding, WrittenText};
 use crate::datasets::tokenizer::TextStream;
 use crate::models::generate::Batch;
@@ -75,61 +76,5 @@ impl Iterator for TokenStream<'_> {
             Ok(rest) => (!rest.is_empty()).then_some(Ok(rest)),
             Err(error) => Some(Err(error.into())),
         }
-    }
-}
-
-/// Strings that end a text, and the end of the text that they are looked for in.
-#[derive(Debug, Clone)]
-pub(super) struct Stops {
-    strings: Vec<String>,
-    tail: String,
-}
-
-impl Stops {
-    pub(super) fn new(strings: &[String]) -> Self {
-        let strings = strings.iter().filter(|string| !string.is_empty()).cloned().collect();
-        Self { strings, tail: String::new() }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.strings.is_empty()
-    }
-
-    /// Whether one of the strings ends within this piece, which may go on behind it.
-    pub(super) fn come_with(&mut self, piece: &str) -> bool {
-        let longest = self.strings.iter().map(String::len).max().unwrap_or(0);
-        self.tail.push_str(piece);
-        if self.strings.iter().any(|string| self.tail.contains(string)) {
-            return true;
-        }
-        // A string that ends in a later piece begins at most so far back.
-        let mut keep = self.tail.len().saturating_sub(longest);
-        while !self.tail.is_char_boundary(keep) {
-            keep -= 1;
-        }
-        self.tail.drain(..keep);
-        false
-    }
-
-    /// Whether one of the strings is in a text that was without it a token ago.
-    pub(super) fn is_at_end(&self, text: &str) -> bool {
-        self.strings.iter().any(|string| text.contains(string))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Stops;
-
-    #[test]
-    fn a_string_is_found_across_pieces() {
-        let mut stops = Stops::new(&["stop".into(), "é!".into(), String::new()]);
-        assert!(["las", "to"].iter().all(|piece| !stops.come_with(piece)));
-        assert!(!stops.come_with(" psst é"));
-        assert!(stops.come_with("!?"));
-        let mut stops = Stops::new(&["stop".into()]);
-        assert!(!stops.come_with("s") && !stops.come_with("to"));
-        assert!(stops.come_with("pper"));
-        assert!(!Stops::new(&[]).come_with("anything"));
     }
 }

@@ -10,7 +10,6 @@ mod error;
 mod fields;
 mod messages;
 mod routes;
-mod stop;
 mod stream;
 mod texts;
 mod transcript;
@@ -26,11 +25,9 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-pub use texts::Language;
-
 use crate::datasets::tokenizer::TokenizerError;
 use crate::models::generate::Writer;
-use crate::pipeline::TextEmbedder;
+use crate::pipeline::{Language, TextEmbedder};
 use texts::Texts;
 use vectors::Vectors;
 

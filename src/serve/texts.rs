@@ -11,25 +11,15 @@ use super::engine::{Engine, Order};
 use super::error::ApiError;
 use super::fields::Input;
 use super::transcript::Transcript;
-use crate::datasets::tokenizer::{Reader, Tokenizer, TokenizerError};
-use crate::models::generate::{GenerationConfig, Options, Request, Writer};
-use crate::pipeline::chat::{ChatTemplate, Turn};
+use crate::datasets::tokenizer::{Reader, TokenizerError};
+use crate::models::generate::{Options, Request, Writer};
+use crate::pipeline::Language;
+use crate::pipeline::chat::Turn;
 
 /// How long a completion is where nobody says it, as OpenAI has it.
 const USUAL_COMPLETION: usize = 16;
 /// The longest prompt of a model that sets no limit itself.
 const LONGEST_PROMPT: usize = 4096;
-
-/// How a model reads and writes texts.
-#[derive(Debug, Clone)]
-pub struct Language {
-    /// Texts to tokens, and back.
-    pub tokenizer: Tokenizer,
-    /// How chats are written down, if the model chats.
-    pub chat: Option<ChatTemplate>,
-    /// How the model's makers want it to write, where a request says nothing else.
-    pub config: GenerationConfig,
-}
 
 /// A model that writes texts, at work.
 #[derive(Debug)]

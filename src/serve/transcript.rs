@@ -1,8 +1,8 @@
 //! From the tokens of a text to the text.
 
-use super::stop::{Found, StopStrings};
 use crate::datasets::tokenizer::{TextStream, TokenizerError};
 use crate::models::generate::Finish;
+use crate::pipeline::{Found, StopStrings};
 
 /// A text that is being written.
 #[derive(Debug, Clone)]
@@ -34,12 +34,7 @@ impl Transcript {
         let mut text = String::new();
         // The token that ends a text is not part of it.
         if finish != Some(Finish::Eos) {
-            let piece = match self.stream.push(token) {
-                // Many models have more rows than their tokenizer has tokens.
-                Err(TokenizerError::UnknownId { .. }) => None,
-                piece => piece?,
-            };
-            match self.stops.push(&piece.unwrap_or_default()) {
+            match self.stops.push(&self.stream.push(token)?.unwrap_or_default()) {
                 Found::Text(more) => text = more,
                 Found::End(last) => return Ok((last, Some(End::Stop))),
             }

@@ -4,17 +4,11 @@ use burn_zoo::models::generate::{
     Batch, Beams, Constraints, Finish, Flow, GenerateError, Options, Request, Sampling, Ticket,
     Writer, beam_search, generate, writer,
 };
-use burn_zoo::models::pretrained::{self, Model};
 
-use crate::contract::checks::device;
-use crate::golden::folder;
+use super::load;
 
 /// A decoder, one with a window, and an encoder-decoder.
 const MODELS: [&str; 4] = ["gpt2/base", "llama/base", "mistral/base", "t5/base"];
-
-fn load(name: &str) -> Model {
-    pretrained::load(&folder().join(name), &device()).unwrap().model
-}
 
 fn request(prompt: &[u32], sampling: Sampling, stream: u64) -> Request {
     let options = Options {

@@ -6,14 +6,11 @@ use burn_zoo::models::families;
 use burn_zoo::models::generate::{
     Constraints, Flow, Options, Request, Sampling, generate, speculate, writer,
 };
-use burn_zoo::models::pretrained::{self, Blueprint, Model};
+use burn_zoo::models::pretrained::{Blueprint, Model};
 
+use super::load;
 use crate::contract::checks::device;
 use crate::golden::folder;
-
-fn load(name: &str) -> Model {
-    pretrained::load(&folder().join(name), &device()).unwrap().model
-}
 
 /// A model of another size with the same vocabulary.
 fn stranger(name: &str) -> Model {

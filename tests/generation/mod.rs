@@ -4,3 +4,13 @@ mod batches;
 mod drafts;
 mod reference;
 mod sampling;
+
+use burn_zoo::models::pretrained::{self, Model};
+
+use crate::contract::checks::device;
+use crate::golden::folder;
+
+/// A golden model.
+fn load(name: &str) -> Model {
+    pretrained::load(&folder().join(name), &device()).unwrap().model
+}

@@ -99,6 +99,39 @@ impl User {
     }
 }
 
+/// A model that a golden pipeline was recorded with.
+fn recorded(pipeline: &str) -> Repo {
+    let folder = golden::folder().join("pipelines").join(pipeline);
+    let file = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().unwrap();
+        (name, fs::read(entry.path()).unwrap())
+    };
+    let files = fs::read_dir(folder).unwrap().map(|entry| file(entry.unwrap())).collect();
+    Repo { files, commit: OLD.into(), is_gated: false }
+}
+
+#[test]
+fn verbs_that_write_take_names_on_the_hub() {
+    let hub = FakeHub::new();
+    for name in ["summarization/t5", "translation/marian", "text-generation/gpt2"] {
+        hub.publish(&format!("org/{}", name.replace('/', "-")), &["main"], &recorded(name));
+    }
+    let user = User::of(&hub);
+    let short = ["-n", "4", "--quiet"];
+    for verb in ["summarize org/summarization-t5", "translate org/translation-marian"] {
+        let args: Vec<&str> = verb.split(' ').chain(["A text."]).chain(short).collect();
+        user.succeed(&args);
+    }
+    let gpt2 = "org/text-generation-gpt2";
+    let generate = ["generate", gpt2, "-p", "Anna", "--greedy", "-n", "4"];
+    let alone = user.succeed(&generate);
+    let drafted = user.succeed(&[&generate[..], &["--draft", gpt2]].concat());
+    assert_eq!(drafted.stdout, alone.stdout);
+    // A directory that is not there is no model on the Hub either.
+    let absent = [&generate[..], &["--draft", "org/absent"]].concat();
+    user.refuse(&absent, (2, &["no such directory", "org/absent"]));
+}
+
 #[test]
 fn a_model_is_fetched_once_and_then_there_without_a_network() {
     let hub = FakeHub::new();

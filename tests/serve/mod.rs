@@ -24,8 +24,9 @@ use burn_zoo::models::generate::{
     Flow, GenerationConfig, Memory, Options, Passage, Writer, generate,
 };
 use burn_zoo::models::heads::CausalLm;
+use burn_zoo::pipeline::Language;
 use burn_zoo::pipeline::chat::ChatTemplate;
-use burn_zoo::serve::{Language, Server, Settings};
+use burn_zoo::serve::{Server, Settings};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;

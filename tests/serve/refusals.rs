@@ -1,7 +1,8 @@
 //! What is asked wrongly gets an answer that names the fault.
 
+use burn_zoo::pipeline::Language;
 use burn_zoo::pipeline::chat::ChatTemplate;
-use burn_zoo::serve::{Language, Server, Settings};
+use burn_zoo::serve::{Server, Settings};
 use serde_json::{Value, json};
 
 use super::{Answer, Lab, agent, greedy, language, model, server, settings, tokenizer, with};

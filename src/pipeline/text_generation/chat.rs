@@ -34,9 +34,9 @@ impl TextGeneration {
         messages: &[impl Serialize],
         turn: Turn,
     ) -> Result<Vec<u32>, PipelineError> {
-        let template = self.template.as_ref().ok_or(PipelineError::NoChat)?;
+        let template = self.language.chat.as_ref().ok_or(PipelineError::NoChat)?;
         // The template writes the special tokens itself.
-        Ok(self.tokenizer.encode(&template.render(messages, turn)?)?)
+        Ok(self.language.tokenizer.encode(&template.render(messages, turn)?)?)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{TextEnding, TextGeneration, WrittenText};
 use crate::models::generate::{Drafted, Flow, Request, speculate};
 use crate::pipeline::PipelineError;
-use crate::pipeline::token_stream::Stops;
+use crate::pipeline::stop::Stops;
 
 impl TextGeneration {
     /// What follows on a prompt, with tokens that a smaller model of the same tokenizer drafts, `ahead`
@@ -20,11 +20,11 @@ impl TextGeneration {
         receive: &mut dyn FnMut(&str) -> bool,
     ) -> Result<(WrittenText, Drafted), PipelineError> {
         let model = self.writer()?;
-        let mut options = self.settings.options_for(model.begin(&prompt).text.len());
+        let mut options = self.language.config.options_for(model.begin(&prompt).text.len());
         options.sampling.seed = self.seed;
         let request = Request { prompt, options, stream: 0 };
         let (mut stream, mut stops) =
-            (self.tokenizer.stream(), Stops::new(&self.settings.stop_strings));
+            (self.language.tokenizer.stream(), Stops::new(&self.language.config.stop_strings));
         let mut ending = TextEnding::Length;
         let mut failed = None;
         let drafted = speculate([model, draft.writer()?], &request, ahead, &mut |event| {

@@ -4,7 +4,7 @@ use super::{TextEnding, TextGeneration, WrittenText};
 use crate::datasets::tokenizer::TextStream;
 use crate::models::generate::{Batch, Finish, Flow, Hypothesis, Request, Writer, beam_search};
 use crate::pipeline::PipelineError;
-use crate::pipeline::token_stream::Stops;
+use crate::pipeline::stop::Stops;
 
 /// How many texts are written at once.
 const ROWS: usize = 16;
@@ -69,11 +69,11 @@ impl TextGeneration {
         requests: &[Request],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
-        let Some(beams) = &self.settings.beams else { return Ok(Vec::new()) };
+        let Some(beams) = &self.language.config.beams else { return Ok(Vec::new()) };
         let mut order: Vec<usize> = (0..requests.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(requests[index].prompt.len()));
         let mut texts = vec![Vec::new(); requests.len()];
-        let stops = Stops::new(&self.settings.stop_strings);
+        let stops = Stops::new(&self.language.config.stop_strings);
         let mut ready = 0;
         for some in order.chunks((2 * ROWS / beams.width).max(1)) {
             let together: Vec<Request> =
@@ -84,7 +84,7 @@ impl TextGeneration {
                 if is_end { Flow::EndText } else { Flow::Continue }
             })?;
             for (&index, found) in some.iter().zip(found) {
-                let best = found.into_iter().take(self.settings.n_texts);
+                let best = found.into_iter().take(self.language.config.n_texts);
                 texts[index] = best
                     .map(|best| self.written(best, &requests[index]))
                     .collect::<Result<_, _>>()?;
@@ -107,8 +107,8 @@ struct Text<'p> {
 
 impl<'p> Text<'p> {
     fn new(pipeline: &'p TextGeneration) -> Self {
-        let stops = Stops::new(&pipeline.settings.stop_strings);
-        let stream = pipeline.tokenizer.stream();
+        let stops = Stops::new(&pipeline.language.config.stop_strings);
+        let stream = pipeline.language.tokenizer.stream();
         Self { pipeline, tokens: Vec::new(), stops, stream, ending: None }
     }
 

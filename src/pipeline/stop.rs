@@ -2,14 +2,14 @@
 
 /// Looks for stop strings in a text that comes in pieces, and holds back what may begin one.
 #[derive(Debug, Clone)]
-pub(super) struct StopStrings {
+pub(crate) struct StopStrings {
     stops: Vec<String>,
     held: String,
 }
 
 /// What is known after a piece.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// No stop string yet: this much may be shown.
     Text(String),
     /// The text ends here, before its stop string.
@@ -17,13 +17,15 @@ pub(super) enum Found {
 }
 
 impl StopStrings {
-    pub(super) fn new(stops: Vec<String>) -> Self {
+    /// Empty strings are in every text, and stop none.
+    pub(crate) fn new(mut stops: Vec<String>) -> Self {
+        stops.retain(|stop| !stop.is_empty());
         Self { stops, held: String::new() }
     }
 
     /// Takes a piece. Of several stop strings the one that is complete first counts, so that the
     /// result is the same however the text is cut into pieces.
-    pub(super) fn push(&mut self, piece: &str) -> Found {
+    pub(crate) fn push(&mut self, piece: &str) -> Found {
         self.held.push_str(piece);
         let first = self
             .stops
@@ -39,7 +41,7 @@ impl StopStrings {
     }
 
     /// What was held back, now that the text is over.
-    pub(super) fn finish(&mut self) -> String {
+    pub(crate) fn finish(&mut self) -> String {
         std::mem::take(&mut self.held)
     }
 
@@ -53,6 +55,30 @@ impl StopStrings {
             .filter(|&at| self.held.is_char_boundary(at))
             .find(may_begin)
             .unwrap_or(self.held.len())
+    }
+}
+
+/// Finds the stop strings of a text that keeps them.
+#[derive(Debug, Clone)]
+pub(super) struct Stops(StopStrings);
+
+impl Stops {
+    pub(super) fn new(strings: &[String]) -> Self {
+        Self(StopStrings::new(strings.to_vec()))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.stops.is_empty()
+    }
+
+    /// Whether one of the strings ends within this piece, which may go on behind it.
+    pub(super) fn come_with(&mut self, piece: &str) -> bool {
+        matches!(self.0.push(piece), Found::End(_))
+    }
+
+    /// Whether one of the strings is in a text that was without it a token ago.
+    pub(super) fn is_at_end(&self, text: &str) -> bool {
+        self.0.stops.iter().any(|string| text.contains(string))
     }
 }
 
@@ -106,5 +132,17 @@ mod tests {
         assert_eq!(run(&["abc", "b"], &["xabc"]), ("xa".to_string(), true));
         assert_eq!(run(&["abc", "b"], &["x", "a", "b", "c"]), ("xa".to_string(), true));
         assert_eq!(run(&["bc", "abc"], &["xabc"]), ("x".to_string(), true));
+    }
+
+    #[test]
+    fn a_string_is_found_across_pieces() {
+        let mut stops = Stops::new(&["stop".into(), "é!".into(), String::new()]);
+        assert!(["las", "to"].iter().all(|piece| !stops.come_with(piece)));
+        assert!(!stops.come_with(" psst é"));
+        assert!(stops.come_with("!?"));
+        let mut stops = Stops::new(&["stop".into()]);
+        assert!(!stops.come_with("s") && !stops.come_with("to"));
+        assert!(stops.come_with("pper"));
+        assert!(!Stops::new(&[]).come_with("anything"));
     }
 }

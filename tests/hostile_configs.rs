@@ -88,3 +88,30 @@ fn sizes_whose_product_no_model_has_are_refused() {
         }
     }
 }
+
+/// The model of a config, and its mapping to a file.
+fn mapping(config: Value) -> Mapping {
+    let family = families::find(config["model_type"].as_str().unwrap()).unwrap();
+    let blueprint = Blueprint::new(family, config).unwrap();
+    Mapping::new(blueprint.rules(), &blueprint.model(&Device::flex()).parameters())
+}
+
+#[test]
+fn a_field_of_another_family_changes_no_model_that_lacks_it() {
+    for case in ["mpnet/base", "distilbert/base"] {
+        let plain = mapping(changed(case, json!({})));
+        let found = mapping(changed(case, json!({ "type_vocab_size": 2 })));
+        assert_eq!((found.entries, found.uncovered), (plain.entries, Vec::<String>::new()));
+    }
+}
+
+#[test]
+fn a_model_of_a_hundred_thousand_parameters_is_described_in_seconds() {
+    let began = std::time::Instant::now();
+    let found = mapping(changed("llama/base", json!({ "num_hidden_layers": 12_000 })));
+    assert!(found.entries.len() > 100_000 && found.uncovered.is_empty());
+    let last = found.entries.last().unwrap();
+    assert_eq!(found.entry(&last.key), Some(found.entries.len() - 1));
+    // Comparing each of them with all others took minutes.
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}

@@ -70,7 +70,7 @@ pub(super) struct BertFields {
     attention_probs_dropout_prob: f64,
     pub(super) max_position_embeddings: usize,
     #[serde(default)]
-    type_vocab_size: usize,
+    pub(super) type_vocab_size: usize,
     initializer_range: f64,
     layer_norm_eps: f64,
     #[serde(alias = "classifier_dropout_prob", alias = "cls_dropout")]

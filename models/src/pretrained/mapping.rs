@@ -1,5 +1,7 @@
 //! A key table applied to one model: which checkpoint keys there must be, and what each one holds.
 
+use std::collections::HashMap;
+
 use super::rules::{Prefixes, Rules, Side};
 use crate::parameters::ParameterInfo;
 use crate::wire::keys::{Key, Pattern};
@@ -42,6 +44,10 @@ pub struct Mapping {
     pub entries: Vec<Entry>,
     /// Parameters that no rule covers; a correct table leaves none.
     pub uncovered: Vec<String>,
+    /// The place of the entry with a key. A model may have a hundred thousand of them.
+    keys: HashMap<String, usize>,
+    /// The place of the first entry with another name.
+    aliases: HashMap<String, usize>,
     rules: Rules,
     /// The rules that hold for this model, those of the head first.
     holding: Vec<(Side, &'static Key)>,
@@ -51,7 +57,14 @@ impl Mapping {
     /// Applies a family's tables to a model's parameters.
     pub fn new(rules: Rules, parameters: &[ParameterInfo]) -> Self {
         let holding = rules.holding(parameters);
-        let mut mapping = Self { entries: Vec::new(), uncovered: Vec::new(), rules, holding };
+        let mut mapping = Self {
+            entries: Vec::new(),
+            uncovered: Vec::new(),
+            keys: HashMap::new(),
+            aliases: HashMap::new(),
+            rules,
+            holding,
+        };
         for parameter in parameters {
             match mapping.rule(parameter) {
                 Some(found) => mapping.add(parameter, found),
@@ -63,9 +76,7 @@ impl Mapping {
 
     /// The entry for a key found in a file.
     pub fn entry(&self, key: &str) -> Option<usize> {
-        self.entries
-            .iter()
-            .position(|entry| entry.key == key || entry.aliases.iter().any(|alias| alias == key))
+        [&self.keys, &self.aliases].into_iter().filter_map(|known| known.get(key)).min().copied()
     }
 
     /// Whether the table drops a key.
@@ -150,7 +161,8 @@ impl Mapping {
             .map(|(prefix, leaf)| join([prefix, &path, leaf]))
             .collect();
         let key = names[0].clone();
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key == key) {
+        if let Some(&place_of_key) = self.keys.get(&key) {
+            let entry = &mut self.entries[place_of_key];
             // Side by side in the model's orientation, which is one below the other in the file's.
             let all = match entry.orientation {
                 Orientation::Same => entry.shape.last_mut(),
@@ -166,6 +178,10 @@ impl Mapping {
             return;
         }
         let aliases: Vec<String> = names.into_iter().filter(|name| *name != key).collect();
+        for alias in &aliases {
+            self.aliases.entry(alias.clone()).or_insert(self.entries.len());
+        }
+        self.keys.insert(key.clone(), self.entries.len());
         let mut shape = parameter.shape.clone();
         let is_matrix = shape.len() == 2;
         let orientation = if is_matrix { orientation } else { Orientation::Same };

@@ -21,6 +21,7 @@
 
 pub mod batch;
 pub mod locate;
+pub mod score;
 pub mod text;
 pub mod tokenizer;
 

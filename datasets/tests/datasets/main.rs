@@ -7,6 +7,7 @@ mod downloads;
 mod hostile_tokenizers;
 mod readers;
 mod real_data;
+mod scores;
 mod stories;
 mod tokenizers;
 mod user_text;

@@ -1,0 +1,68 @@
+//! What a language model's loss says per character, whatever its tokens are.
+//!
+//! ```text
+//! bits per character = nats / (ln 2 · characters)      perplexity = exp(nats / tokens)
+//! ```
+//!
+//! A perplexity, and a loss per token, can be compared only between models with the same tokens. Bits
+//! per character and per byte can be compared between all models of the same text.
+
+use super::ScoreError;
+use std::f64::consts::LN_2;
+
+/// How much text a loss is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct TextLength {
+    /// Tokens that were predicted.
+    pub tokens: usize,
+    /// Characters (Unicode scalar values) of the text that these tokens are.
+    pub characters: usize,
+    /// Bytes of it in UTF-8.
+    pub bytes: usize,
+}
+
+impl TextLength {
+    /// The length of `text`, which has this number of tokens.
+    pub fn of(text: &str, tokens: usize) -> Self {
+        Self { tokens, characters: text.chars().count(), bytes: text.len() }
+    }
+}
+
+/// A language model's scores on a text; less is better.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Bits {
+    /// Loss per token, in nats.
+    pub nats_per_token: f64,
+    /// Bits per character.
+    pub per_character: f64,
+    /// Bits per byte.
+    pub per_byte: f64,
+    /// Perplexity per token; none where it is beyond the largest 64-bit float.
+    pub perplexity: Option<f64>,
+}
+
+/// The scores for a text whose negative log-likelihoods sum to `nats`.
+///
+/// # Errors
+///
+/// [`ScoreError::Empty`] for a text without tokens or characters, [`ScoreError::Loss`] for a sum that
+/// is negative or not finite.
+pub fn bits(nats: f64, length: TextLength) -> Result<Bits, ScoreError> {
+    for (what, count) in
+        [("tokens", length.tokens), ("characters", length.characters), ("bytes", length.bytes)]
+    {
+        if count == 0 {
+            return Err(ScoreError::Empty { what });
+        }
+    }
+    if !nats.is_finite() || nats < 0.0 {
+        return Err(ScoreError::Loss { nats });
+    }
+    let nats_per_token = nats / length.tokens as f64;
+    Ok(Bits {
+        nats_per_token,
+        per_character: nats / LN_2 / length.characters as f64,
+        per_byte: nats / LN_2 / length.bytes as f64,
+        perplexity: Some(nats_per_token.exp()).filter(|value| value.is_finite()),
+    })
+}

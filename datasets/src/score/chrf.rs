@@ -1,0 +1,199 @@
+//! chrF and chrF++ of a corpus, as sacreBLEU computes them.
+//!
+//! ```text
+//! chrF = 100 · (1 + β²) P R / (β² P + R)
+//! ```
+//!
+//! where P and R are the means, over the lengths of 1 to 6 characters (and 1 and 2 words in chrF++),
+//! of the precision and the recall of n-grams. Only orders of which both sides have n-grams are part
+//! of the means. Counts are summed over the corpus; of several references each sentence takes the one
+//! that gives it the best score.
+//!
+//! Reference: Popović 2015, <https://aclanthology.org/W15-3049>; chrF++: Popović 2017,
+//! <https://aclanthology.org/W17-4770>; Post 2018, <https://aclanthology.org/W18-6319>
+
+use super::text::{is_space, words};
+use super::{Case, ScoreError, check_references, grams, references_signature};
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// What white space between words is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spaces {
+    /// Left out, so that n-grams reach from one word into the next.
+    #[default]
+    Removed,
+    /// Characters like any other.
+    Kept,
+}
+
+/// How chrF is computed; the default is sacreBLEU's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Chrf {
+    /// The largest n-grams of characters.
+    pub character_order: usize,
+    /// The largest n-grams of words; 0 for chrF, 2 for chrF++.
+    pub word_order: usize,
+    /// Recall counts as much as β² times precision.
+    pub beta: u32,
+    /// What white space is.
+    pub spaces: Spaces,
+    /// Whether letters of different case differ.
+    pub case: Case,
+}
+
+impl Default for Chrf {
+    fn default() -> Self {
+        let (spaces, case) = (Spaces::Removed, Case::Mixed);
+        Self { character_order: 6, word_order: 0, beta: 2, spaces, case }
+    }
+}
+
+/// chrF, and the name that it has with these settings.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct ChrfScore {
+    /// From 0 to 100.
+    pub score: f64,
+    /// `chrF2`, and `chrF2++` for chrF++ with a β of 2.
+    pub name: String,
+    /// All that must be said with the score, in sacreBLEU's words. The version is this program's.
+    pub signature: String,
+}
+
+impl Chrf {
+    /// chrF++: n-grams of one and two words count as well.
+    pub fn plus_plus() -> Self {
+        Self { word_order: 2, ..Self::default() }
+    }
+
+    /// The score of `hypotheses`, of which each has one or more references.
+    ///
+    /// # Errors
+    ///
+    /// [`ScoreError`] where there is no sentence, where the numbers of sentences differ, and where a
+    /// sentence has no reference.
+    pub fn score<H: AsRef<str>, R: AsRef<str>>(
+        &self,
+        hypotheses: &[H],
+        references: &[Vec<R>],
+    ) -> Result<ChrfScore, ScoreError> {
+        check_references(hypotheses, references)?;
+        let mut sums = vec![Counts::default(); self.character_order + self.word_order];
+        for (hypothesis, references) in hypotheses.iter().zip(references) {
+            let hypothesis = Units::new(self, hypothesis.as_ref());
+            for (sum, counts) in sums.iter_mut().zip(self.best(&hypothesis, references)) {
+                sum.found += counts.found;
+                sum.expected += counts.expected;
+                sum.matches += counts.matches;
+            }
+        }
+        let signature = format!(
+            "nrefs:{}|case:{}|eff:yes|nc:{}|nw:{}|space:{}|version:burn-zoo-{}",
+            references_signature(references),
+            self.case.signature(),
+            self.character_order,
+            self.word_order,
+            if self.spaces == Spaces::Kept { "yes" } else { "no" },
+            env!("CARGO_PKG_VERSION"),
+        );
+        let name = format!("chrF{}{}", self.beta, "+".repeat(self.word_order));
+        Ok(ChrfScore { score: self.f_score(&sums), name, signature })
+    }
+
+    /// The counts with the reference that gives the best score; the first of equals.
+    fn best<R: AsRef<str>>(&self, hypothesis: &Units, references: &[R]) -> Vec<Counts> {
+        let mut best = (-1.0, Vec::new());
+        for reference in references {
+            let counts = self.counts(hypothesis, &Units::new(self, reference.as_ref()));
+            let score = self.f_score(&counts);
+            if score > best.0 {
+                best = (score, counts);
+            }
+        }
+        best.1
+    }
+
+    fn counts(&self, hypothesis: &Units, reference: &Units) -> Vec<Counts> {
+        let characters = (1..=self.character_order)
+            .map(|n| Counts::of(&hypothesis.characters, &reference.characters, n));
+        let words =
+            (1..=self.word_order).map(|n| Counts::of(&hypothesis.words, &reference.words, n));
+        characters.chain(words).collect()
+    }
+
+    fn f_score(&self, counts: &[Counts]) -> f64 {
+        let factor = f64::from(self.beta).powi(2);
+        let (mut precision, mut recall, mut orders) = (0.0, 0.0, 0.0);
+        for Counts { found, expected, matches } in counts {
+            if *found > 0 && *expected > 0 {
+                precision += *matches as f64 / *found as f64;
+                recall += *matches as f64 / *expected as f64;
+                orders += 1.0;
+            }
+        }
+        if precision + recall == 0.0 {
+            return 0.0;
+        }
+        let (precision, recall) = (precision / orders, recall / orders);
+        100.0 * ((1.0 + factor) * precision * recall / (factor * precision + recall))
+    }
+}
+
+/// What n-grams of a sentence are made of.
+struct Units {
+    characters: Vec<char>,
+    words: Vec<String>,
+}
+
+impl Units {
+    fn new(settings: &Chrf, sentence: &str) -> Self {
+        let sentence = settings.case.apply(sentence);
+        let is_kept = |c: &char| settings.spaces == Spaces::Kept || !is_space(*c);
+        Self {
+            characters: sentence.chars().filter(is_kept).collect(),
+            words: words(&sentence).flat_map(split_punctuation).collect(),
+        }
+    }
+}
+
+/// A word, and one mark of punctuation at its end, or else at its beginning.
+// Not both: `(hi)` becomes `(hi` and `)`, in the program by the metric's author as well.
+fn split_punctuation(word: &str) -> Vec<String> {
+    let is_mark = |c: char| c.is_ascii_punctuation();
+    let at = match (word.chars().next(), word.chars().next_back()) {
+        (Some(first), Some(last)) if word.len() > first.len_utf8() => {
+            if is_mark(last) {
+                word.len() - 1
+            } else if is_mark(first) {
+                1
+            } else {
+                0
+            }
+        }
+        _ => 0,
+    };
+    let (first, second) = word.split_at(at);
+    [first, second].into_iter().filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// N-grams of one order.
+#[derive(Clone, Default)]
+struct Counts {
+    found: usize,
+    expected: usize,
+    matches: usize,
+}
+
+impl Counts {
+    fn of<T: Eq + Hash>(found: &[T], expected: &[T], n: usize) -> Self {
+        let (found, expected) = (grams::count(found, n), grams::count(expected, n));
+        let sum = |counts: &HashMap<&[T], usize>| counts.values().sum();
+        Self {
+            // What the reference cannot have is held against nobody.
+            found: if expected.is_empty() { 0 } else { sum(&found) },
+            expected: sum(&expected),
+            matches: grams::matches(&found, &expected),
+        }
+    }
+}

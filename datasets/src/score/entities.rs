@@ -1,0 +1,218 @@
+//! Precision, recall and F1 of entities, as CoNLL's shared tasks score them and seqeval does.
+//!
+//! ```text
+//! precision = correct / found      recall = correct / expected      F1 = 2 P R / (P + R)
+//! ```
+//!
+//! An entity is correct if its first word, its last word and its type are. Where nothing was found or
+//! nothing expected, the share of it is 0, as in seqeval.
+//!
+//! Reference: Tjong Kim Sang & De Meulder 2003, <https://aclanthology.org/W03-0419>; surface forms:
+//! Derczynski et al. 2017, <https://aclanthology.org/W17-4418>
+
+use super::{ScoreError, check_lengths};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an `I` tag means that follows no tag of its type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// It begins an entity: `conlleval`, and seqeval's default.
+    #[default]
+    Lenient,
+    /// It is no part of any entity: seqeval's strict mode with the scheme IOB2.
+    Strict,
+}
+
+/// An entity of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Entity {
+    /// What follows `B-` in its tag; `_` where nothing does.
+    pub kind: String,
+    /// Its first word.
+    pub start: usize,
+    /// The word behind its last.
+    pub end: usize,
+}
+
+/// The score of all entities, or of those of one type.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct EntityScore {
+    /// Entities found that were expected.
+    pub correct: usize,
+    /// Entities found.
+    pub found: usize,
+    /// Entities expected.
+    pub expected: usize,
+    /// From 0 to 1; 0 where nothing was found.
+    pub precision: f64,
+    /// From 0 to 1; 0 where nothing was expected.
+    pub recall: f64,
+    /// From 0 to 1; 0 where nothing is correct.
+    pub f1: f64,
+}
+
+/// The scores of a corpus.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct EntityScores {
+    /// All entities alike (micro-averaged): the figure that is usually reported.
+    pub overall: EntityScore,
+    /// By type; every type that was found or expected.
+    pub kinds: BTreeMap<String, EntityScore>,
+}
+
+/// The entities of a sentence, by its IOB2 tags: `O`, `B-TYPE`, `I-TYPE`, also without a type.
+///
+/// # Errors
+///
+/// [`ScoreError::UnknownTag`] with sentence 0, for any other tag.
+pub fn entities<S: AsRef<str>>(tags: &[S], reading: Reading) -> Result<Vec<Entity>, ScoreError> {
+    let mut entities: Vec<Entity> = Vec::new();
+    // Whether the last of them reaches to the word before.
+    let mut is_open = false;
+    let mut before = None;
+    for (word, tag) in tags.iter().map(AsRef::as_ref).enumerate() {
+        let unknown = || ScoreError::UnknownTag { sentence: 0, word, tag: tag.to_owned() };
+        let (begins, kind) = match parse(tag).ok_or_else(unknown)? {
+            Tag::Outside => {
+                (is_open, before) = (false, None);
+                continue;
+            }
+            Tag::Begin(kind) => (true, kind),
+            Tag::Inside(kind) => (before != Some(kind) && reading == Reading::Lenient, kind),
+        };
+        if begins {
+            entities.push(Entity { kind: kind.to_owned(), start: word, end: word + 1 });
+            is_open = true;
+        } else if let (true, Some(entity)) = (is_open && before == Some(kind), entities.last_mut())
+        {
+            entity.end = word + 1;
+        } else {
+            is_open = false;
+        }
+        before = Some(kind);
+    }
+    Ok(entities)
+}
+
+/// The scores of the tags `found` where `expected` are right, a list of them per sentence.
+///
+/// # Errors
+///
+/// [`ScoreError`] where there is no sentence, where numbers of sentences or tags differ, and for
+/// tags that are not IOB2.
+pub fn entity_scores<F: AsRef<str>, E: AsRef<str>>(
+    found: &[Vec<F>],
+    expected: &[Vec<E>],
+    reading: Reading,
+) -> Result<EntityScores, ScoreError> {
+    let pairs = read(found, expected, reading)?;
+    let mut kinds = BTreeMap::<String, EntityScore>::new();
+    for (found, expected) in &pairs {
+        for entity in found {
+            let score = kinds.entry(entity.kind.clone()).or_default();
+            score.found += 1;
+            score.correct += usize::from(expected.contains(entity));
+        }
+        for entity in expected {
+            kinds.entry(entity.kind.clone()).or_default().expected += 1;
+        }
+    }
+    let mut overall = EntityScore::default();
+    for score in kinds.values_mut() {
+        overall.correct += score.correct;
+        overall.found += score.found;
+        overall.expected += score.expected;
+        score.divide();
+    }
+    overall.divide();
+    Ok(EntityScores { overall, kinds })
+}
+
+/// The same for surface forms: how many different names were found, however often each occurs.
+///
+/// A name with its type counts once. It is correct if it was found in at least one of its places: this
+/// is the second figure of WNUT17's evaluation program. `words` are those of the sentences.
+///
+/// # Errors
+///
+/// As [`entity_scores`], and where a sentence has more or fewer words than tags.
+pub fn surface_score<W: AsRef<str>, F: AsRef<str>, E: AsRef<str>>(
+    words: &[Vec<W>],
+    found: &[Vec<F>],
+    expected: &[Vec<E>],
+    reading: Reading,
+) -> Result<EntityScore, ScoreError> {
+    check_sequences(found, words)?;
+    let pairs = read(found, expected, reading)?;
+    let mut forms: [BTreeSet<(Vec<&str>, String)>; 3] = Default::default();
+    for (words, (found, expected)) in words.iter().zip(pairs) {
+        let form = |entity: &Entity| {
+            let words = words[entity.start..entity.end].iter().map(AsRef::as_ref).collect();
+            (words, entity.kind.clone())
+        };
+        forms[0].extend(found.iter().filter(|entity| expected.contains(entity)).map(form));
+        forms[1].extend(found.iter().map(form));
+        forms[2].extend(expected.iter().map(form));
+    }
+    let [correct, found, expected] = forms.map(|forms| forms.len());
+    let mut score = EntityScore { correct, found, expected, ..EntityScore::default() };
+    score.divide();
+    Ok(score)
+}
+
+impl EntityScore {
+    fn divide(&mut self) {
+        let share = |part: f64, whole: f64| if whole == 0.0 { 0.0 } else { part / whole };
+        self.precision = share(self.correct as f64, self.found as f64);
+        self.recall = share(self.correct as f64, self.expected as f64);
+        self.f1 = share(2.0 * self.precision * self.recall, self.precision + self.recall);
+    }
+}
+
+enum Tag<'a> {
+    Outside,
+    Begin(&'a str),
+    Inside(&'a str),
+}
+
+fn parse(tag: &str) -> Option<Tag<'_>> {
+    let (kind_of, kind) = match tag.split_once('-') {
+        Some((first, kind)) => (first, if kind.is_empty() { "_" } else { kind }),
+        None => (tag, "_"),
+    };
+    match kind_of {
+        "O" if tag == "O" => Some(Tag::Outside),
+        "B" => Some(Tag::Begin(kind)),
+        "I" => Some(Tag::Inside(kind)),
+        _ => None,
+    }
+}
+
+/// Found and expected entities of every sentence.
+type Pairs = Vec<(BTreeSet<Entity>, BTreeSet<Entity>)>;
+
+fn read<F: AsRef<str>, E: AsRef<str>>(
+    found: &[Vec<F>],
+    expected: &[Vec<E>],
+    reading: Reading,
+) -> Result<Pairs, ScoreError> {
+    check_sequences(found, expected)?;
+    let pairs = found.iter().zip(expected).enumerate().map(|(index, (found, expected))| {
+        let here = |error| match error {
+            ScoreError::UnknownTag { word, tag, .. } => {
+                ScoreError::UnknownTag { sentence: index, word, tag }
+            }
+            other => other,
+        };
+        let found = entities(found, reading).map_err(here)?;
+        let expected = entities(expected, reading).map_err(here)?;
+        Ok((found.into_iter().collect(), expected.into_iter().collect()))
+    });
+    pairs.collect()
+}
+
+fn check_sequences<F, E>(found: &[Vec<F>], expected: &[Vec<E>]) -> Result<(), ScoreError> {
+    check_lengths("sentences", found.len(), expected.len())?;
+    super::accuracy::check_each(found, expected)
+}

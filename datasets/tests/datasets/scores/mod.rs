@@ -1,0 +1,28 @@
+//! Scores are those of the standard tools, on `tests/golden/scores/`.
+
+mod entities;
+mod shares;
+mod translations;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+/// The cases of a file that `tests/golden/scores.py` wrote.
+fn golden(name: &str) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/scores");
+    let text = std::fs::read_to_string(folder.join(name)).unwrap();
+    let file: Value = serde_json::from_str(&text).unwrap();
+    file["cases"].clone()
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+/// Equal within 1e-9, absolute below 1 and relative above.
+#[track_caller]
+fn assert_close(what: &str, found: f64, expected: f64) {
+    let allowed = 1e-9 * expected.abs().max(1.0);
+    assert!((found - expected).abs() <= allowed, "{what}: {found}, expected {expected}");
+}

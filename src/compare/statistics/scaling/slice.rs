@@ -1,0 +1,156 @@
+//! All curves of one exponent.
+//!
+//! With w = 1 − (x / x₀)^−b, where x₀ is the smallest x, a curve is
+//!
+//! ```text
+//! level − drop · (w − mean of w)      c = level − drop · (1 − mean of w)      a = drop · x₀ᵇ
+//! ```
+//!
+//! and its squares are the least ones plus W (level − L)² + S (drop − D)²: an ellipse with straight
+//! axes, because `level` and `drop` are independent. So no digits are lost for small exponents, where
+//! powers and constants look alike.
+
+/// A loss, where it was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Measured {
+    /// ln (x / x₀), at least 0.
+    pub(super) log: f64,
+    pub(super) loss: f64,
+}
+
+/// What the points say about curves of one exponent.
+pub(super) struct Slice {
+    /// Sum of the weights 1 / loss².
+    weight: f64,
+    /// Weighted mean of w.
+    mean: f64,
+    /// Weighted squares of w around its mean.
+    scatter: f64,
+    /// Best level and drop, whatever their signs, and their squares.
+    level: f64,
+    drop: f64,
+    least: f64,
+}
+
+/// A curve, by its level and drop, and its squares.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Curve {
+    pub(super) level: f64,
+    pub(super) drop: f64,
+    pub(super) squares: f64,
+}
+
+/// A number that depends on a curve: level · `level` + drop · `drop`.
+#[derive(Clone, Copy)]
+pub(super) struct Linear {
+    pub(super) level: f64,
+    pub(super) drop: f64,
+}
+
+impl Slice {
+    pub(super) fn new(points: &[Measured], b: f64) -> Self {
+        let (mut weight, mut mean, mut level) = (0.0, 0.0, 0.0);
+        for point in points {
+            let one = point.loss.powi(-2);
+            weight += one;
+            mean += one * fallen(b, point.log);
+            level += one * point.loss;
+        }
+        (mean, level) = (mean / weight, level / weight);
+        let (mut scatter, mut together) = (0.0, 0.0);
+        for point in points {
+            let (one, w) = (point.loss.powi(-2), fallen(b, point.log) - mean);
+            scatter += one * w * w;
+            together += one * w * (point.loss - level);
+        }
+        let drop = -together / scatter;
+        let mut slice = Self { weight, mean, scatter, level, drop, least: 0.0 };
+        slice.least = slice.squares(points, b, (level, drop));
+        slice
+    }
+
+    fn squares(&self, points: &[Measured], b: f64, (level, drop): (f64, f64)) -> f64 {
+        let error = |point: &Measured| {
+            let fit = level - drop * (fallen(b, point.log) - self.mean);
+            (fit - point.loss) / point.loss
+        };
+        points.iter().map(|point| error(point).powi(2)).sum()
+    }
+
+    /// The best curve that does not rise and does not end below 0.
+    pub(super) fn best(&self, points: &[Measured], b: f64) -> Curve {
+        let (level, drop) = if self.drop <= 0.0 {
+            (self.level, 0.0)
+        } else if self.level < self.drop * (1.0 - self.mean) {
+            // The c of the best curve is negative: the best without c.
+            let sums = points.iter().fold((0.0, 0.0), |(with_loss, alone), point| {
+                let power = (1.0 - fallen(b, point.log)) / point.loss;
+                (with_loss + power, alone + power * power)
+            });
+            let drop = sums.0 / sums.1;
+            (drop * (1.0 - self.mean), drop)
+        } else {
+            (self.level, self.drop)
+        };
+        Curve { level, drop, squares: self.squares(points, b, (level, drop)) }
+    }
+
+    /// The value of c, as a function of the curve.
+    pub(super) fn offset(&self) -> Linear {
+        Linear { level: 1.0, drop: self.mean - 1.0 }
+    }
+
+    /// The loss where ln (x / x₀) is `log`, as a function of the curve.
+    pub(super) fn loss_at(&self, b: f64, log: f64) -> Linear {
+        Linear { level: 1.0, drop: self.mean - fallen(b, log) }
+    }
+
+    /// The least and the largest value of `target` over all curves whose squares are at most `limit`,
+    /// which do not rise and do not end below 0; none where there is no such curve.
+    // A linear function over a convex region: on the ellipse, if that point is allowed, and else where
+    // a border cuts it.
+    pub(super) fn range(&self, target: Linear, limit: f64) -> Option<(f64, f64)> {
+        let room = limit - self.least;
+        if room < 0.0 {
+            return None;
+        }
+        let rest = 1.0 - self.mean;
+        let (along, across) = (target.level / self.weight, target.drop / self.scatter);
+        let reach = (room / (target.level * along + target.drop * across)).sqrt();
+        let mut corners = vec![
+            (self.level - reach * along, self.drop - reach * across),
+            (self.level + reach * along, self.drop + reach * across),
+        ];
+        corners.retain(|&(level, drop)| drop >= 0.0 && level >= drop * rest);
+        // No drop: c = level.
+        let flat = (room - self.scatter * self.drop.powi(2)) / self.weight;
+        if flat >= 0.0 {
+            corners.extend([flat.sqrt(), -flat.sqrt()].map(|step| (self.level + step, 0.0)));
+        }
+        // No c: level = drop · rest.
+        let square = self.weight * rest * rest + self.scatter;
+        let middle = (self.weight * rest * self.level + self.scatter * self.drop) / square;
+        let least = self.weight * (middle * rest - self.level).powi(2)
+            + self.scatter * (middle - self.drop).powi(2);
+        let half = (room - least) / square;
+        if half >= 0.0 {
+            let drops = [half.sqrt(), -half.sqrt()].map(|step| middle + step);
+            corners.extend(drops.map(|drop| (drop * rest, drop)));
+        }
+        // Neither: reached only where every loss is within its noise of 0.
+        if self.weight * self.level.powi(2) + self.scatter * self.drop.powi(2) <= room {
+            corners.push((0.0, 0.0));
+        }
+        corners.retain(|&(level, drop)| drop >= 0.0 && level >= 0.0);
+        let values = corners.iter().map(|(level, drop)| target.level * level + target.drop * drop);
+        values.fold(None, |range, value| match range {
+            None => Some((value, value)),
+            Some((low, high)) => Some((value.min(low), value.max(high))),
+        })
+    }
+}
+
+/// w: how much of the drop has happened.
+pub(super) fn fallen(b: f64, log: f64) -> f64 {
+    -(-b * log).exp_m1()
+}

@@ -77,6 +77,40 @@ pub fn si(number: f64) -> String {
     scaled(number, 1000.0, &PREFIXES)
 }
 
+/// The same without digits that say nothing, and in full up to 9999: `1 M`, `2.5 k`, `0.5`.
+pub fn brief(number: f64) -> String {
+    match number.abs() {
+        0.0 => "0".into(),
+        n if n < 1e-3 => format!("{number:e}"),
+        // Adding up powers of ten leaves traces in the last digits.
+        n if n < 9999.5 => fixed((number * 1e9).round() / 1e9, 9)
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_string(),
+        _ => {
+            let text = si(number);
+            let (digits, unit) = text.split_once(SPACE).unwrap_or((text.as_str(), ""));
+            let digits = match digits.contains('.') {
+                true => digits.trim_end_matches('0').trim_end_matches('.'),
+                false => digits,
+            };
+            with_unit(digits, unit)
+        }
+    }
+}
+
+/// A speed to three digits, in full up to a million: `9140`, `12 300`.
+pub fn speed(number: f64) -> String {
+    match number {
+        n if n.is_nan() || n >= 1e6 => si(n),
+        n if n < 100.0 => fixed(n, three_digits(n).min(2)),
+        n => {
+            let unit = 10f64.powf((n.log10().floor() - 2.0).max(0.0));
+            grouped(((n / unit).round() * unit) as u64)
+        }
+    }
+}
+
 /// Memory: `1.50 GiB`.
 pub fn bytes(number: u64) -> String {
     const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];

@@ -128,7 +128,8 @@ pub fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let step = step.unwrap_or(10.0 * power);
     let places = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
-    let label = |at: f64| if at.abs() >= 1e4 { plain_si(at) } else { number::fixed(at, places) };
+    let label =
+        |at: f64| if at.abs() >= 1e4 { number::brief(at) } else { number::fixed(at, places) };
     (first..=last).map(|n| n as f64 * step).map(|at| Tick { at, label: label(at) }).collect()
 }
 
@@ -138,7 +139,7 @@ pub fn log_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     if !(low > 0.0 && high > low && high.is_finite()) || most == 0 {
         return Vec::new();
     }
-    let tick = |at: f64| Tick { at, label: plain_si(at) };
+    let tick = |at: f64| Tick { at, label: number::brief(at) };
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
     let inside = |at: &f64| (low * 0.9999..=high * 1.0001).contains(at);
     let decades: Vec<f64> = (first..=last).map(|e| 10f64.powi(e)).filter(inside).collect();
@@ -152,22 +153,4 @@ pub fn log_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
         n if n >= 3 => fine.into_iter().map(tick).collect(),
         _ => linear_ticks(low, high, most),
     }
-}
-
-/// A tick's value without digits that it does not need: `2 M`, `0.5`.
-fn plain_si(value: f64) -> String {
-    if value.abs() < 1e-3 {
-        return format!("{value:e}");
-    }
-    if value.abs() < 1.0 {
-        // Adding up powers of ten leaves traces in the last digits.
-        return ((value * 1e9).round() / 1e9).to_string();
-    }
-    let text = number::si(value);
-    let (digits, unit) = text.split_once('\u{a0}').unwrap_or((text.as_str(), ""));
-    let digits = match digits.contains('.') {
-        true => digits.trim_end_matches('0').trim_end_matches('.'),
-        false => digits,
-    };
-    number::with_unit(digits, unit)
 }

@@ -45,7 +45,7 @@ pub struct Dots {
     pub rules: Vec<Rule>,
 }
 
-const WIDTH: f64 = 460.0;
+const WIDTH: f64 = 430.0;
 const ROW: f64 = 25.0;
 const LINE: f64 = 15.0;
 
@@ -86,6 +86,13 @@ impl Dots {
             if let Some((low, high)) = row.interval {
                 let ends = [low, high].map(|end| x(end).clamp(left, right));
                 svg.line(&format!("whisker {class}"), (ends[0], y), (ends[1], y));
+                // What goes on beyond the axis points there.
+                for (end, at, back) in [(low, ends[0], 5.0), (high, ends[1], -5.0)] {
+                    if !self.axis.shows(end) {
+                        let tip = [(at + back, y - 5.0), (at, y), (at + back, y + 5.0)];
+                        svg.polyline(&format!("whisker {class}"), &tip);
+                    }
+                }
             }
             for run in row.runs.iter().filter(|run| self.axis.shows(**run)) {
                 svg.line(&format!("run {class}"), (x(*run), y - 6.0), (x(*run), y + 6.0));

@@ -51,7 +51,7 @@ pub struct Chart {
     pub rules: Vec<(f64, String)>,
 }
 
-const WIDTH: f64 = 420.0;
+const WIDTH: f64 = 410.0;
 const HEIGHT: f64 = 280.0;
 const LEFT: f64 = 54.0;
 const RIGHT: f64 = WIDTH - 12.0;
@@ -83,11 +83,15 @@ impl Chart {
         if self.front.len() > 1 {
             svg.polyline("front", &self.at_all(&self.front));
         }
-        for line in &self.lines {
-            for at in spread(&self.at_all(&line.points), line.markers) {
+        let count = self.lines.len().max(1) as f64;
+        for (index, line) in self.lines.iter().enumerate() {
+            let shift = index as f64 / count;
+            for at in spread(&self.at_all(&line.points), line.markers, shift) {
                 line.look.marker(&mut svg, at, 3.8);
             }
-            for (x, y) in self.at_all(&line.broken) {
+            for (x, y) in line.broken.iter().map(|(x, y)| self.at(*x, *y)) {
+                // A run that ran away may have left the axes: its cross stays at their edge.
+                let (x, y) = (x.clamp(LEFT, RIGHT), y.clamp(TOP, BOTTOM));
                 let cross = format!("M{} {}l9 9m0 -9l-9 9", (x - 4.5).round(), (y - 4.5).round());
                 svg.path(&format!("cross {}", line.look.class()), &cross);
             }
@@ -131,12 +135,13 @@ impl Chart {
     }
 }
 
-/// At most so many of the points, the last one among them.
-fn spread(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
+/// At most so many of the points, evenly, and shifted by a part of their distance: markers of lines that run
+/// together then stand side by side.
+fn spread(points: &[(f64, f64)], most: usize, shift: f64) -> Vec<(f64, f64)> {
     if points.len() <= most {
         return points.to_vec();
     }
-    let last = points.len() - 1;
-    let at = |n: usize| points[last - n * last / most.max(1)];
+    let distance = points.len() as f64 / most.max(1) as f64;
+    let at = |n: usize| points[((n as f64 + shift) * distance) as usize];
     (0..most).map(at).collect()
 }

@@ -137,7 +137,7 @@ pub fn escape(text: &str) -> String {
 /// About how wide a text is, in units, at the size of labels.
 pub(super) fn width(text: &str) -> f64 {
     // Digits and small letters of common fonts are a little wider than half of their height.
-    text.chars().count() as f64 * 6.8
+    text.chars().count() as f64 * 7.2
 }
 
 /// A text that is no wider than this, with an ellipsis where it was cut.
@@ -145,6 +145,6 @@ pub(super) fn fitting(text: &str, most: f64) -> String {
     if width(text) <= most {
         return text.to_string();
     }
-    let keep = ((most / 6.8).floor() as usize).saturating_sub(1);
+    let keep = ((most / 7.2).floor() as usize).saturating_sub(1);
     text.chars().take(keep).chain(['…']).collect()
 }

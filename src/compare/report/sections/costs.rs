@@ -65,7 +65,7 @@ fn heading(study: &Study, task: &Task) -> String {
         [(fastest, name), .., (slowest, last)] if *slowest > 0.0 => format!(
             "{name} trains fastest on {}: {} tokens per second, {} times as many as {last}",
             task.name,
-            number::si(*fastest),
+            number::speed(*fastest),
             number::fixed(fastest / slowest, 1)
         ),
         _ => "Sizes, operations, speed and memory".into(),
@@ -75,16 +75,14 @@ fn heading(study: &Study, task: &Task) -> String {
 fn sizes(study: &Study, task: &Task) -> Table {
     let columns = [
         "architecture",
-        "skeleton",
         "#width",
         "#layers",
         "#heads",
         "#feed-forward",
-        "#parameters",
-        "#off the budget",
+        "#parameters, off the budget",
         "#embeddings",
         "#total",
-        "#FLOPs per token",
+        "#FLOPs per token, forward",
         "#in training",
     ];
     let mut table = Table::new(format!("{}: what each architecture got", task.name), &columns);
@@ -92,16 +90,15 @@ fn sizes(study: &Study, task: &Task) -> Table {
         let d = &of.dimensions;
         let count = |count: u64| Cell::new(number::si(count as f64));
         let far = of.deviation.is_some_and(|deviation| deviation.abs() > 2.0);
-        let deviation = Cell::or_dash(of.deviation, number::percent);
+        let body = count(of.parameters.body);
+        let body = of.deviation.map(number::percent).map_or(body.clone(), |off| body.note(off));
         table.rows.push(vec![
-            Cell::new(&of.architecture),
-            Cell::new(skeleton(of.skeleton)),
+            Cell::new(&of.architecture).note(skeleton(of.skeleton)),
             Cell::new(d.d_model.to_string()),
             Cell::new(d.n_layers.to_string()),
             Cell::or_dash(d.n_heads, |n| n.to_string()),
             Cell::or_dash(d.d_ff, |n| n.to_string()),
-            count(of.parameters.body),
-            if far { deviation.mark(Mark::Warn) } else { deviation },
+            if far { body.mark(Mark::Warn) } else { body },
             count(of.parameters.embeddings),
             count(of.parameters.total),
             Cell::new(number::si(of.flops.forward)),
@@ -137,7 +134,7 @@ fn speeds(study: &Study, task: &Task) -> Table {
     for (of, costs) in contestants.iter().zip(&costs) {
         let seconds = study.runs_of(of).map(|run| run.seconds).filter(|s| *s > 0.0).collect();
         let values = [costs.train, costs.train_bytes, costs.decode, costs.decode_bytes];
-        let shows: [fn(f64) -> String; 4] = [number::si, memory, number::si, memory];
+        let shows: [fn(f64) -> String; 4] = [number::speed, memory, number::speed, memory];
         let mut row = vec![Cell::new(&of.architecture)];
         for ((value, best), show) in values.into_iter().zip(best).zip(shows) {
             let cell = Cell::or_dash(value, show);

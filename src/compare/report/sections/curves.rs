@@ -4,10 +4,13 @@ use super::{Shown, metric_label};
 use crate::compare::report::chart::{Axis, Chart, Line, Look};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Section, Table};
-use crate::compare::study::{Contestant, Outcome, Point, Run, Study, Task};
+use crate::compare::study::{Better, Contestant, Outcome, Point, Run, Study, Task};
 
 /// Points of a curve that are drawn, at most: more are not seen.
 const POINTS: usize = 120;
+
+/// The part of all values, the worst ones, that an axis leaves out.
+const WORST: f64 = 0.08;
 
 /// What a group of charts shows.
 struct View {
@@ -51,7 +54,8 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let mut items = vec![
         Item::Groups(Groups {
             id: "curves",
-            caption: "Thick: the mean of the runs that finished. Thin: each run. A cross: where a run diverged."
+            caption: "Thick: the mean of the runs that finished. Thin: each run. A cross: where a run diverged. The axes \
+                      leave out the steep start."
                 .into(),
             groups,
         }),
@@ -83,7 +87,8 @@ fn figure(shown: &Shown<'_>, task: &Task, view: &View) -> Option<Figure> {
     all().next()?;
     let is_loss = view.label.contains("loss");
     let label = if is_loss { "training loss (nats)".into() } else { metric_label(task) };
-    let low_high = sane(all().map(|(_, y)| *y).collect());
+    let better = if is_loss { Better::Lower } else { task.metric.better };
+    let low_high = sane(all().map(|(_, y)| *y).collect(), better);
     let rules = match task.metric.chance {
         Some(chance) if !is_loss => vec![(chance, "guessing".to_string())],
         _ => Vec::new(),
@@ -104,18 +109,11 @@ fn figure(shown: &Shown<'_>, task: &Task, view: &View) -> Option<Figure> {
     Some(Figure { heading: task.name.clone(), svg: chart.draw() })
 }
 
-/// Without the few values of a run that ran away, which would flatten all others.
-fn sane(mut values: Vec<f64>) -> Vec<f64> {
+/// Without the worst values: the steep start, and runs that ran away, would flatten all that matters.
+fn sane(mut values: Vec<f64>, better: Better) -> Vec<f64> {
     values.retain(|value| value.is_finite());
-    values.sort_by(f64::total_cmp);
-    let at = |share: f64| values[((values.len() - 1) as f64 * share) as usize];
-    if values.is_empty() {
-        return values;
-    }
-    let (low, high) = (at(0.02), at(0.98));
-    let room = (high - low) * 0.5;
-    values.retain(|value| (low - room..=high + room).contains(value));
-    values
+    values.sort_by(|a, b| better.gain(*a).total_cmp(&better.gain(*b)));
+    values.split_off((values.len() as f64 * WORST) as usize)
 }
 
 fn line(study: &Study, of: &Contestant, view: &View, look: Look) -> Line {

@@ -19,7 +19,7 @@ const VIEWS: [View; 5] = [
         heading: "Training, speed",
         axis: "tokens per second",
         of: |p| p.train_tokens,
-        show: number::si,
+        show: number::speed,
     },
     View {
         heading: "Training, peak memory",
@@ -31,13 +31,13 @@ const VIEWS: [View; 5] = [
         heading: "Forward, speed",
         axis: "tokens per second",
         of: |p| p.forward_tokens,
-        show: number::si,
+        show: number::speed,
     },
     View {
         heading: "Decoding, speed after so many tokens",
         axis: "tokens per second",
         of: |p| p.decode_tokens,
-        show: number::si,
+        show: number::speed,
     },
     View {
         heading: "Decoding, peak memory",

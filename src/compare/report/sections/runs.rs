@@ -86,7 +86,7 @@ fn row(run: &Run) -> Vec<Cell> {
         score(test),
         score(validation),
         Cell::new(number::duration(run.seconds)),
-        Cell::or_dash(run.speed.train_tokens, number::si),
+        Cell::or_dash(run.speed.train_tokens, number::speed),
         Cell::or_dash(run.speed.train_bytes, number::bytes),
     ]
 }

@@ -150,7 +150,7 @@ fn front(scaling: &[Scaling]) -> Option<Table> {
             ]);
         }
     }
-    (!table.rows.is_empty()).then_some(table)
+    (!table.rows.is_empty()).then_some(table.folded())
 }
 
 fn points(scaling: &[Scaling]) -> Table {

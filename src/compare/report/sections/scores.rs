@@ -14,29 +14,16 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         return None;
     }
     let standings = standings(study, &shown.verdicts);
-    let heading = match standings.first() {
-        Some(Standing { name, rank: Some(rank), .. }) if standings.len() > 1 && tasks.len() > 1 => {
-            let best = standings.iter().filter_map(|s| Some((s.rank?, &s.name)));
-            let best = best.filter(|(_, n)| {
-                standings.iter().any(|s| s.name == **n && s.complete == study.tasks.len())
-            });
-            match best.min_by(|a, b| a.0.total_cmp(&b.0)) {
-                Some((rank, name)) => {
-                    format!("{name} has the best mean rank: {}", number::fixed(rank, 1))
-                }
-                None => format!("{name} has the best mean rank: {}", number::fixed(*rank, 1)),
-            }
-        }
-        _ => "Test scores".into(),
-    };
+    let heading = heading(&standings, tasks.len());
     let charts = tasks.iter().map(|task| dots(shown, task)).collect();
     let dots = Group { label: String::new(), charts, tables: Vec::new() };
     let mut items = vec![
         Item::Table(scores(shown, &standings, &tasks)),
         Item::Groups(Groups {
             id: "dots",
-            caption: "The shape is the mean, the bar its 95 % interval, each stroke a run. Rows are in the \
-                      order of rank; those with a run that did not finish stand last."
+            caption: "The shape is the mean, the bar its 95 % interval (with a tip where it goes on beyond the \
+                      axis), each stroke a run. Rows are in the order of rank; those with a run that did not \
+                      finish stand last."
                 .into(),
             groups: vec![dots],
         }),
@@ -56,6 +43,26 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         )],
         items,
     })
+}
+
+/// Who has the best mean rank over all tasks.
+fn heading(standings: &[Standing], tasks: usize) -> String {
+    let complete = standings.iter().filter(|s| s.complete == tasks);
+    let ranks: Vec<(String, &str)> =
+        complete.filter_map(|s| Some((number::fixed(s.rank?, 1), s.name.as_str()))).collect();
+    let least = ranks.iter().min_by(|a, b| {
+        let value = |rank: &str| rank.parse::<f64>().unwrap_or(f64::INFINITY);
+        value(&a.0).total_cmp(&value(&b.0))
+    });
+    match least {
+        Some((rank, _)) if tasks > 1 && standings.len() > 1 => {
+            let names: Vec<&str> =
+                ranks.iter().filter(|(own, _)| own == rank).map(|(_, name)| *name).collect();
+            let verb = if names.len() == 1 { "has" } else { "have" };
+            format!("{} {verb} the best mean rank: {rank}", number::short_list(&names, 3))
+        }
+        _ => "Test scores".into(),
+    }
 }
 
 /// Architectures down, tasks across.
@@ -151,7 +158,12 @@ fn dots(shown: &Shown<'_>, task: &Task) -> Figure {
     // An interval of three runs may be far wider than what can be scored: the axis follows the runs.
     let (low, high) = span(&values);
     let room = (high - low).max(1e-9);
-    shown_values.extend(ends.filter(|end| (low - room..=high + room).contains(end)));
+    let possible = |end: &f64| match task.metric.best {
+        Some(best) => task.metric.better.gain(best - end) >= 0.0,
+        None => true,
+    };
+    let near = |end: &f64| (low - room..=high + room).contains(end);
+    shown_values.extend(ends.filter(|end| near(end) && possible(end)));
     let mut rules: Vec<Rule> = Vec::new();
     let known = [("guessing", task.metric.chance), ("best possible", task.metric.best)];
     rules.extend(

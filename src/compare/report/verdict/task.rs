@@ -60,11 +60,11 @@ impl Difference {
         matches!(self, Self::Tested { gain, corrected, .. } if *gain > 0.0 && *corrected < ALPHA)
     }
 
-    /// As `by 0.021 (95 % interval 0.009 to 0.033, p = 0.012 corrected)`.
+    /// As `by 0.021 (95 % interval 0.009 to 0.033 before correction, p = 0.012 after)`.
     fn phrase(&self, unit: &str) -> String {
         match self {
             Self::Tested { gain, interval, corrected } => format!(
-                "by {} (95 % interval {}, corrected {})",
+                "by {} (95\u{a0}% interval {} before correction, {} after)",
                 number::with_unit(&number::value(*gain, Some(*interval)), points(unit)),
                 number::range(*interval),
                 number::p_value(*corrected),
@@ -181,7 +181,7 @@ fn reaches(best: &Contestant, task: &Task) -> String {
     let score = number::score(summary.mean.unwrap_or(f64::NAN), summary.interval, metric);
     let spread = match summary.interval {
         Some(interval) => format!(
-            "95 % interval {}, {}",
+            "95\u{a0}% interval {}, {}",
             number::range(interval),
             number::of(summary.finished, "seed")
         ),

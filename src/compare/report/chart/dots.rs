@@ -1,0 +1,106 @@
+//! Dots with intervals, one row for each architecture.
+
+use super::axis::Axis;
+use super::look::Look;
+use super::svg::{Anchor, Svg, fitting, width};
+
+/// A row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The architecture.
+    pub name: String,
+    /// Its colour and shape.
+    pub look: Look,
+    /// The mean; `None` where nothing finished.
+    pub mean: Option<f64>,
+    /// The interval's ends.
+    pub interval: Option<(f64, f64)>,
+    /// The runs' own values.
+    pub runs: Vec<f64>,
+    /// What stands at the end of the row.
+    pub label: String,
+}
+
+/// A value for comparison: a line through all rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// The value.
+    pub at: f64,
+    /// What it is.
+    pub label: String,
+}
+
+/// A chart of rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dots {
+    /// What a screen reader says first.
+    pub title: String,
+    /// What it says then.
+    pub description: String,
+    /// The values' axis.
+    pub axis: Axis,
+    /// From the top to the bottom.
+    pub rows: Vec<Row>,
+    /// Values for comparison.
+    pub rules: Vec<Rule>,
+}
+
+const WIDTH: f64 = 430.0;
+const ROW: f64 = 25.0;
+const LINE: f64 = 15.0;
+
+impl Dots {
+    /// Draws it.
+    pub fn draw(&self) -> String {
+        let widest = |texts: &mut dyn Iterator<Item = &String>, most: f64| {
+            texts.map(|text| width(text)).fold(30.0, f64::max).min(most)
+        };
+        let left = widest(&mut self.rows.iter().map(|row| &row.name), 120.0) + 14.0;
+        let right = WIDTH - widest(&mut self.rows.iter().map(|row| &row.label), 110.0) - 12.0;
+        let rules: Vec<&Rule> = self.rules.iter().filter(|r| self.axis.shows(r.at)).collect();
+        // Each rule's label has a line of its own, so that none can touch another.
+        let top = 6.0 + LINE * rules.len() as f64;
+        let bottom = top + ROW * self.rows.len() as f64;
+        let x = |value: f64| left + self.axis.place(value) * (right - left);
+        let mut svg = Svg::new((WIDTH, bottom + 42.0), &self.title, &self.description);
+        for tick in self.axis.ticks_over(right - left) {
+            svg.line("grid", (x(tick.at), top), (x(tick.at), bottom));
+            svg.label("tick", (x(tick.at), bottom + 16.0), Anchor::Middle, &tick.label);
+        }
+        svg.label("axis", ((left + right) / 2.0, bottom + 35.0), Anchor::Middle, &self.axis.label);
+        for (index, rule) in rules.iter().enumerate() {
+            let (at, y) = (x(rule.at), LINE * (index as f64 + 0.8));
+            svg.line("rule", (at, y + 3.0), (at, bottom));
+            let label = fitting(&rule.label, 240.0);
+            let half = width(&label) / 2.0;
+            let at = at.clamp(half, WIDTH - half);
+            svg.label("tick", (at, y), Anchor::Middle, &label);
+        }
+        for (index, row) in self.rows.iter().enumerate() {
+            let y = top + ROW * (index as f64 + 0.5);
+            let name = fitting(&row.name, left - 14.0);
+            svg.label("name", (left - 12.0, y + 4.0), Anchor::End, &name);
+            let label = fitting(&row.label, WIDTH - right - 8.0);
+            svg.label("value", (WIDTH, y + 4.0), Anchor::End, &label);
+            let class = row.look.class();
+            if let Some((low, high)) = row.interval {
+                let ends = [low, high].map(|end| x(end).clamp(left, right));
+                svg.line(&format!("whisker {class}"), (ends[0], y), (ends[1], y));
+                // What goes on beyond the axis points there.
+                for (end, at, back) in [(low, ends[0], 5.0), (high, ends[1], -5.0)] {
+                    if !self.axis.shows(end) {
+                        let tip = [(at + back, y - 5.0), (at, y), (at + back, y + 5.0)];
+                        svg.polyline(&format!("whisker {class}"), &tip);
+                    }
+                }
+            }
+            for run in row.runs.iter().filter(|run| self.axis.shows(**run)) {
+                svg.line(&format!("run {class}"), (x(*run), y - 6.0), (x(*run), y + 6.0));
+            }
+            if let Some(mean) = row.mean.filter(|mean| self.axis.shows(*mean)) {
+                row.look.marker(&mut svg, (x(mean), y), 4.6);
+            }
+        }
+        svg.finish()
+    }
+}

@@ -1,0 +1,78 @@
+//! Which colour and shape belongs to which architecture.
+
+use super::svg::Svg;
+use crate::compare::report::page::{Legend, Swatch};
+
+/// Colours of the palette, and shapes of markers.
+const KINDS: usize = 8;
+
+/// A colour with a shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    colour: usize,
+    shape: usize,
+}
+
+impl Look {
+    /// The look of the nth architecture: 64 of them differ.
+    pub fn nth(index: usize) -> Self {
+        Self { colour: index % KINDS, shape: (index + index / KINDS) % KINDS }
+    }
+
+    /// The class of its colour.
+    pub fn class(self) -> String {
+        format!("s{}", self.colour)
+    }
+
+    /// Draws its marker.
+    pub fn marker(self, svg: &mut Svg, at: (f64, f64), size: f64) {
+        let (x, y) = at;
+        let r = size;
+        let class = format!("mark s{}", self.colour);
+        let points = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
+            points.iter().map(|(dx, dy)| (x + dx * r, y + dy * r)).collect()
+        };
+        match self.shape {
+            0 => svg.circle(&class, at, r),
+            1 => {
+                svg.polygon(&class, &points(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]))
+            }
+            2 => svg.polygon(&class, &points(&[(0.0, -1.2), (1.1, 0.9), (-1.1, 0.9)])),
+            3 => svg.polygon(&class, &points(&[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)])),
+            4 => svg.polygon(&class, &points(&[(0.0, 1.2), (1.1, -0.9), (-1.1, -0.9)])),
+            5 => svg.polygon(&class, &points(&PLUS)),
+            6 => svg.polygon(&class, &points(&[(-1.2, 0.0), (0.9, -1.1), (0.9, 1.1)])),
+            _ => svg.polygon(&class, &points(&PENTAGON)),
+        }
+    }
+
+    /// The entries of a legend, for the architectures in their order.
+    pub fn legend(names: &[&str]) -> Legend {
+        let swatch = |(index, name): (usize, &&str)| {
+            let look = Self::nth(index);
+            let mut svg = Svg::decoration((26.0, 12.0));
+            svg.line(&format!("line {}", look.class()), (1.0, 6.0), (25.0, 6.0));
+            look.marker(&mut svg, (13.0, 6.0), 4.0);
+            Swatch { name: (*name).to_string(), svg: svg.finish() }
+        };
+        Legend { entries: names.iter().enumerate().map(swatch).collect() }
+    }
+}
+
+const PLUS: [(f64, f64); 12] = [
+    (-0.4, -1.2),
+    (0.4, -1.2),
+    (0.4, -0.4),
+    (1.2, -0.4),
+    (1.2, 0.4),
+    (0.4, 0.4),
+    (0.4, 1.2),
+    (-0.4, 1.2),
+    (-0.4, 0.4),
+    (-1.2, 0.4),
+    (-1.2, -0.4),
+    (-0.4, -0.4),
+];
+
+const PENTAGON: [(f64, f64); 5] =
+    [(0.0, -1.2), (1.14, -0.37), (0.71, 0.97), (-0.71, 0.97), (-1.14, -0.37)];

@@ -1,0 +1,150 @@
+//! The few elements that charts consist of.
+
+use std::fmt::{Display, Write};
+
+/// An SVG drawing while it is written.
+#[derive(Debug, Clone)]
+pub struct Svg {
+    text: String,
+}
+
+/// How a text stands at its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// It begins there.
+    Start,
+    /// It is centred there.
+    Middle,
+    /// It ends there.
+    End,
+}
+
+impl Svg {
+    /// A drawing of so many units, with what a screen reader says.
+    pub fn new(size: (f64, f64), title: &str, description: &str) -> Self {
+        let mut text = String::new();
+        let (width, height) = size;
+        let _ = write!(
+            text,
+            r#"<svg viewBox="0 0 {} {}" role="img"><title>{}</title><desc>{}</desc>"#,
+            short(width),
+            short(height),
+            escape(title),
+            escape(description),
+        );
+        Self { text }
+    }
+
+    /// A small drawing that says nothing to a screen reader, because a text stands beside it.
+    pub fn decoration(size: (f64, f64)) -> Self {
+        let (width, height) = size;
+        let text = format!(
+            r#"<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-hidden="true">"#,
+            w = short(width),
+            h = short(height),
+        );
+        Self { text }
+    }
+
+    /// A straight line.
+    pub fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
+        let path = format!("M{} {}L{} {}", short(from.0), short(from.1), short(to.0), short(to.1));
+        self.path(class, &path);
+    }
+
+    /// A path in SVG's own notation.
+    pub fn path(&mut self, class: &str, path: &str) {
+        let _ = write!(self.text, r#"<path class="{}" d="{}"/>"#, escape(class), escape(path));
+    }
+
+    /// A line through points.
+    pub fn polyline(&mut self, class: &str, points: &[(f64, f64)]) {
+        self.path(class, &through(points));
+    }
+
+    /// A surface between points.
+    pub fn polygon(&mut self, class: &str, points: &[(f64, f64)]) {
+        self.path(class, &(through(points) + "Z"));
+    }
+
+    /// A dot.
+    pub fn circle(&mut self, class: &str, at: (f64, f64), radius: f64) {
+        let _ = write!(
+            self.text,
+            r#"<circle class="{}" cx="{}" cy="{}" r="{}"/>"#,
+            escape(class),
+            short(at.0),
+            short(at.1),
+            short(radius),
+        );
+    }
+
+    /// A text.
+    pub fn label(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        let _ = write!(
+            self.text,
+            r#"<text class="{}" x="{}" y="{}" text-anchor="{anchor}">{}</text>"#,
+            escape(class),
+            short(at.0),
+            short(at.1),
+            escape(text),
+        );
+    }
+
+    /// The drawing.
+    pub fn finish(mut self) -> String {
+        self.text.push_str("</svg>");
+        self.text
+    }
+}
+
+fn through(points: &[(f64, f64)]) -> String {
+    let mut path = String::new();
+    for (index, (x, y)) in points.iter().enumerate() {
+        let _ = write!(path, "{}{} {}", if index == 0 { 'M' } else { 'L' }, short(*x), short(*y));
+    }
+    path
+}
+
+/// A coordinate to a tenth: nobody sees less, and charts stay small.
+fn short(value: f64) -> impl Display {
+    (value * 10.0).round() / 10.0
+}
+
+/// A text as XML takes it, between tags and in attributes.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            // Not allowed in XML, not even escaped.
+            c if c.is_control() && !matches!(c, '\n' | '\t') => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// About how wide a text is, in units, at the size of labels.
+pub(super) fn width(text: &str) -> f64 {
+    // Digits and small letters of common fonts are a little wider than half of their height.
+    text.chars().count() as f64 * 7.2
+}
+
+/// A text that is no wider than this, with an ellipsis where it was cut.
+pub(super) fn fitting(text: &str, most: f64) -> String {
+    if width(text) <= most {
+        return text.to_string();
+    }
+    let keep = ((most / 7.2).floor() as usize).saturating_sub(1);
+    text.chars().take(keep).chain(['…']).collect()
+}

@@ -1,0 +1,118 @@
+//! A study as something to read: one HTML file, Markdown, a table of runs as CSV, and JSON.
+//!
+//! ```
+//! use burn_zoo::compare::{report, study::Study};
+//!
+//! # fn show(study: &Study) -> Result<(), report::ReportError> {
+//! let folder = std::path::Path::new("reports/listops");
+//! for path in report::write(study, folder)? {
+//!     println!("{}", path.display());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod chart;
+pub mod number;
+pub mod page;
+pub mod runs;
+pub mod verdict;
+
+mod file;
+mod html;
+mod markdown;
+mod sections;
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::study::{SCHEMA, Study};
+
+pub use html::html;
+pub use markdown::markdown;
+pub use sections::page;
+
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// A study of another version.
+    #[error(
+        "the study is of format {found}, this program writes and reads {SCHEMA}; make it again with `zoo compare`"
+    )]
+    Schema {
+        /// The format that it has.
+        found: u32,
+    },
+    /// A study that cannot be kept as JSON, or a text that holds none.
+    #[error(
+        "the study cannot be read from its JSON ({0}); a null where a number belongs was a value that is no number"
+    )]
+    Json(#[from] serde_json::Error),
+    /// Rows that cannot be written or read.
+    #[error("the runs as CSV: {0}")]
+    Csv(#[from] csv::Error),
+    /// The template says something else than the page holds.
+    #[error("the report's template: {0}")]
+    Template(#[from] minijinja::Error),
+    /// A file that cannot be written.
+    #[error("{}: {source}; give a folder that can be written to with --out", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// The study as JSON, which [`read`] takes.
+///
+/// # Errors
+///
+/// A value of the study is no number.
+pub fn json(study: &Study) -> Result<String, ReportError> {
+    let text = serde_json::to_string_pretty(study)? + "\n";
+    // JSON has no infinity: it becomes null, which only reading notices.
+    read(&text)?;
+    Ok(text)
+}
+
+/// The study that [`json`] wrote.
+///
+/// # Errors
+///
+/// It is no study, or one of another format.
+pub fn read(text: &str) -> Result<Study, ReportError> {
+    #[derive(serde::Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    let Version { schema } = serde_json::from_str(text)?;
+    if schema != SCHEMA {
+        return Err(ReportError::Schema { found: schema });
+    }
+    Ok(serde_json::from_str(text)?)
+}
+
+/// Writes `report.html`, `report.md`, `runs.csv` and `study.json` into a folder, which is made if it is not
+/// there. Each is whole or not there. The result is their paths, in this order.
+///
+/// # Errors
+///
+/// Names the file that cannot be written, or says what is wrong with the study; nothing is written then.
+pub fn write(study: &Study, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    let texts = [
+        ("report.html", html(study)?),
+        ("report.md", markdown(study)),
+        ("runs.csv", runs::csv(study)?),
+        ("study.json", json(study)?),
+    ];
+    let mut paths = Vec::new();
+    for (name, text) in texts {
+        let path = folder.join(name);
+        file::write_whole(&path, &text)
+            .map_err(|source| ReportError::Write { path: path.clone(), source })?;
+        paths.push(path);
+    }
+    Ok(paths)
+}

@@ -1,0 +1,172 @@
+//! How the loss falls with compute.
+
+use super::Shown;
+use crate::compare::report::chart::{Axis, Chart, Line, Look};
+use crate::compare::report::number;
+use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};
+use crate::compare::study::{Fit, FitResult, Fitted, Scaling, Task};
+
+/// Points of a fitted curve.
+const STEPS: usize = 40;
+
+pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
+    let study = shown.study;
+    if study.scaling.is_empty() {
+        return None;
+    }
+    let tasks = study.tasks.iter();
+    let charts = tasks.filter_map(|task| figure(shown, task)).collect();
+    let mut items = vec![
+        Item::Groups(Groups {
+            id: "scaling",
+            caption: "Shapes: what was trained. Lines: loss = a · C^−b + c with its 95 % band, C the operations \
+                      of training. Dashed: the least loss that any of them reaches with so much compute."
+                .into(),
+            groups: vec![Group { label: String::new(), charts, tables: Vec::new() }],
+        }),
+        Item::Legend(Look::legend(&shown.names)),
+        Item::Table(fits(&study.scaling)),
+    ];
+    items.extend(front(&study.scaling).map(Item::Table));
+    items.push(Item::Table(points(&study.scaling)));
+    Some(Section {
+        id: "scaling",
+        name: "Scaling",
+        heading: heading(&study.scaling),
+        text: vec![
+            "A fit speaks for the range that was trained; beyond it, it is an extrapolation."
+                .into(),
+        ],
+        items,
+    })
+}
+
+fn heading(scaling: &[Scaling]) -> String {
+    let steepest = scaling
+        .iter()
+        .filter_map(|of| match &of.fit {
+            FitResult::Fit(fit) => Some((fit.b, of)),
+            FitResult::NotFitted { .. } => None,
+        })
+        .max_by(|a, b| a.0.value.total_cmp(&b.0.value));
+    match steepest {
+        Some((b, of)) => format!(
+            "The loss of {} on {} falls with compute to the power of \u{2212}{}",
+            of.architecture,
+            of.task,
+            number::value(b.value, b.interval)
+        ),
+        None => "No scaling law can be fitted to these points".into(),
+    }
+}
+
+fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
+    let of_task: Vec<&Scaling> =
+        shown.study.scaling.iter().filter(|of| of.task == task.name).collect();
+    let points = || of_task.iter().flat_map(|of| &of.points);
+    points().next()?;
+    let mut lines = Vec::new();
+    for of in &of_task {
+        let look = shown.look(&of.architecture);
+        for point in &of.points {
+            lines.push(Line::new(look, vec![(point.flops, point.loss)]));
+        }
+        if let FitResult::Fit(fit) = &of.fit {
+            lines.push(curve(of, fit, look));
+        }
+    }
+    let mut front: Vec<(f64, f64)> =
+        of_task.iter().flat_map(|of| &of.front).map(|f| (f.flops, f.loss)).collect();
+    front.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut least = f64::INFINITY;
+    front.retain(|(_, loss)| {
+        let better = *loss < least;
+        least = least.min(*loss);
+        better
+    });
+    let chart = Chart {
+        title: format!("Loss on {} against compute", task.name),
+        description: format!(
+            "{} with {} on log-log axes; the numbers are in the tables below.",
+            number::of(points().count(), "trained point"),
+            number::of(of_task.len(), "architecture"),
+        ),
+        x: Axis::log("training FLOPs", points().map(|p| p.flops)),
+        y: Axis::log("validation loss (nats per token)", points().map(|p| p.loss)),
+        lines,
+        front,
+        rules: Vec::new(),
+    };
+    Some(Figure { heading: task.name.clone(), svg: chart.draw() })
+}
+
+/// The law over the compute that was spent.
+fn curve(of: &Scaling, fit: &Fit, look: Look) -> Line {
+    let flops = || of.points.iter().map(|point| point.flops).filter(|flops| *flops > 0.0);
+    let low = flops().fold(f64::INFINITY, f64::min);
+    let high = flops().fold(0.0, f64::max);
+    let at = |step: usize| low * (high / low).powf(step as f64 / STEPS as f64);
+    let law = |c: f64| fit.a.value * c.powf(-fit.b.value) + fit.c.value;
+    let points = (0..=STEPS).map(at).map(|c| (c, law(c))).collect();
+    let band = fit.band.iter().map(|(c, interval)| (*c, interval.low, interval.high)).collect();
+    Line { markers: 0, band, ..Line::new(look, points) }
+}
+
+fn fits(scaling: &[Scaling]) -> Table {
+    let columns = ["task", "architecture", "#a", "#b", "#c (nats)", "#points"];
+    let mut table = Table::new("loss = a · C^−b + c, with 95 % intervals", &columns);
+    for of in scaling {
+        let mut row = vec![Cell::new(&of.task), Cell::new(&of.architecture)];
+        match &of.fit {
+            FitResult::Fit(fit) => row.extend([fit.a, fit.b, fit.c].map(fitted)),
+            FitResult::NotFitted { because } => {
+                row.push(Cell::new("no fit").note(because).mark(Mark::Warn));
+                row.extend([Cell::new("–"), Cell::new("–")]);
+            }
+        }
+        row.push(Cell::new(of.points.len().to_string()));
+        table.rows.push(row);
+    }
+    table
+}
+
+fn fitted(of: Fitted) -> Cell {
+    let cell = Cell::new(number::value(of.value, of.interval));
+    of.interval.map(number::range).map_or(cell.clone(), |range| cell.note(range))
+}
+
+fn front(scaling: &[Scaling]) -> Option<Table> {
+    let columns = ["task", "architecture", "#training FLOPs", "best size", "#parameters", "#loss"];
+    let mut table = Table::new("The size that is best for the compute", &columns);
+    for of in scaling {
+        for front in &of.front {
+            table.rows.push(vec![
+                Cell::new(&of.task),
+                Cell::new(&of.architecture),
+                Cell::new(number::si(front.flops)),
+                Cell::new(&front.size),
+                Cell::new(number::si(front.parameters as f64)),
+                Cell::new(number::fixed(front.loss, 3)),
+            ]);
+        }
+    }
+    (!table.rows.is_empty()).then_some(table.folded())
+}
+
+fn points(scaling: &[Scaling]) -> Table {
+    let columns = ["task", "architecture", "size", "#parameters", "#training FLOPs", "#loss"];
+    let mut table = Table::new("Every trained point", &columns).folded();
+    for of in scaling {
+        for point in &of.points {
+            table.rows.push(vec![
+                Cell::new(&of.task),
+                Cell::new(&of.architecture),
+                Cell::new(&point.size),
+                Cell::new(number::si(point.parameters as f64)),
+                Cell::new(number::si(point.flops)),
+                Cell::new(number::fixed(point.loss, 4)),
+            ]);
+        }
+    }
+    table
+}

@@ -1,0 +1,96 @@
+//! The order of architectures on a task.
+
+use crate::compare::report::number;
+use crate::compare::study::{Contestant, Outcome, Study, Task};
+
+/// The contestants of a task, best first.
+#[derive(Debug, Clone)]
+pub struct Ranking<'a> {
+    /// Those whose runs all finished.
+    pub complete: Vec<&'a Contestant>,
+    /// Those of which some did.
+    pub partial: Vec<&'a Contestant>,
+    /// Those of which none did.
+    pub none: Vec<&'a Contestant>,
+}
+
+/// What became of a contestant's runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runs {
+    /// How many there should be.
+    pub expected: usize,
+    /// How many finished.
+    pub finished: usize,
+    /// What became of the others, as `1 diverged at step 400`.
+    pub lost: Vec<String>,
+}
+
+impl Runs {
+    /// The runs of a contestant.
+    pub fn of(study: &Study, contestant: &Contestant) -> Self {
+        let mut runs = Self { expected: study.seeds.len(), finished: 0, lost: Vec::new() };
+        let (mut failed, mut seen) = (0, 0);
+        let mut steps = Vec::new();
+        for run in study.runs_of(contestant) {
+            seen += 1;
+            match &run.outcome {
+                Outcome::Finished { .. } => runs.finished += 1,
+                Outcome::Failed { .. } => failed += 1,
+                Outcome::Diverged { step, .. } => steps.push(step.to_string()),
+                Outcome::Missing => seen -= 1,
+            }
+        }
+        runs.expected = runs.expected.max(seen);
+        if !steps.is_empty() {
+            let noun = if steps.len() == 1 { "step" } else { "steps" };
+            let steps_text = number::list(&steps);
+            runs.lost.push(format!("{} diverged at {noun} {steps_text}", steps.len()));
+        }
+        if failed > 0 {
+            runs.lost.push(format!("{failed} failed"));
+        }
+        if runs.expected > seen {
+            runs.lost.push(format!("{} missing", runs.expected - seen));
+        }
+        runs
+    }
+
+    /// Whether all of them finished.
+    pub fn complete(&self) -> bool {
+        self.finished > 0 && self.finished == self.expected
+    }
+
+    /// As `2 of 3 runs; 1 diverged at step 400`.
+    pub fn remark(&self) -> String {
+        let lost = number::list(&self.lost);
+        match self.finished {
+            0 => format!("none of {}; {lost}", number::of(self.expected, "run")),
+            n => format!("{n} of {}; {lost}", number::of(self.expected, "run")),
+        }
+    }
+}
+
+impl<'a> Ranking<'a> {
+    /// The order on a task.
+    pub fn of(study: &'a Study, task: &'a Task) -> Self {
+        let mut ranking = Self { complete: vec![], partial: vec![], none: vec![] };
+        for contestant in study.contestants_on(&task.name) {
+            match contestant.summary.mean.filter(|mean| mean.is_finite()) {
+                None => ranking.none.push(contestant),
+                Some(_) if Runs::of(study, contestant).complete() => {
+                    ranking.complete.push(contestant);
+                }
+                Some(_) => ranking.partial.push(contestant),
+            }
+        }
+        let key = |c: &&Contestant| -task.metric.better.gain(c.summary.mean.unwrap_or(f64::NAN));
+        ranking.complete.sort_by(|a, b| key(a).total_cmp(&key(b)));
+        ranking.partial.sort_by(|a, b| key(a).total_cmp(&key(b)));
+        ranking
+    }
+
+    /// All of them: complete ones, then those with some runs, then those with none.
+    pub fn all(&self) -> impl Iterator<Item = &'a Contestant> {
+        self.complete.iter().chain(&self.partial).chain(&self.none).copied()
+    }
+}

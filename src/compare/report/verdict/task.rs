@@ -1,0 +1,261 @@
+//! What came out of a task.
+
+use super::rank::{Ranking, Runs};
+use crate::compare::report::number;
+use crate::compare::study::{Better, Contestant, Interval, Skeleton, Study, Task, Tested};
+
+/// The p-value below which a difference counts.
+pub const ALPHA: f64 = 0.05;
+
+/// What came out of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// What kind of an end it is.
+    pub decision: Decision,
+    /// The best mean among complete contestants, and those that no test tells apart from it.
+    pub leaders: Vec<String>,
+    /// What came out, as a heading.
+    pub heading: String,
+    /// With numbers, and what limits it: a sentence or two each.
+    pub text: Vec<String>,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// One is ahead of all others, and every test says so.
+    Winner,
+    /// Tests do not tell the first ones apart.
+    Tie,
+    /// The first ones could not be tested.
+    Untested,
+    /// There is only one to speak of.
+    Alone,
+    /// Nothing finished all its runs.
+    Nothing,
+}
+
+/// What a test says of the first of two architectures: positive is better.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Difference {
+    /// It was tested.
+    Tested {
+        /// How far it is ahead.
+        gain: f64,
+        /// The interval of that.
+        interval: Interval,
+        /// The corrected p-value.
+        corrected: f64,
+    },
+    /// It was not.
+    NotTested {
+        /// Why.
+        because: String,
+    },
+}
+
+impl Difference {
+    /// Whether the test says that the first one is ahead.
+    pub fn is_ahead(&self) -> bool {
+        matches!(self, Self::Tested { gain, corrected, .. } if *gain > 0.0 && *corrected < ALPHA)
+    }
+
+    /// As `by 0.021 (95 % interval 0.009 to 0.033 before correction, p = 0.012 after)`.
+    fn phrase(&self, unit: &str) -> String {
+        match self {
+            Self::Tested { gain, interval, corrected } => format!(
+                "by {} (95\u{a0}% interval {} before correction, {} after)",
+                number::with_unit(&number::value(*gain, Some(*interval)), points(unit)),
+                number::range(*interval),
+                number::p_value(*corrected),
+            ),
+            Self::NotTested { because } => format!("not testable, because {because}"),
+        }
+    }
+}
+
+/// A difference of percentages is one of points.
+fn points(unit: &str) -> &str {
+    if unit == "%" { "points" } else { unit }
+}
+
+/// What the study's test says of `a` against `b`.
+pub fn difference(study: &Study, task: &Task, a: &str, b: &str) -> Difference {
+    match study.comparison(&task.name, a, b) {
+        None => Difference::NotTested { because: "no test was made".into() },
+        Some((comparison, turned)) => match &comparison.tested {
+            Tested::NotTestable { because } => Difference::NotTested { because: because.clone() },
+            Tested::Test { difference, interval, corrected, .. } => {
+                let negate = turned != (task.metric.better == Better::Lower);
+                let (gain, interval) = match negate {
+                    true => (-difference, interval.negated()),
+                    false => (*difference, *interval),
+                };
+                Difference::Tested { gain, interval, corrected: *corrected }
+            }
+        },
+    }
+}
+
+/// What came out of a task.
+pub fn verdict(study: &Study, task: &Task) -> Verdict {
+    let ranking = Ranking::of(study, task);
+    let Some((best, others)) = ranking.complete.split_first() else {
+        return nothing(study, task, &ranking);
+    };
+    let tests: Vec<(&str, Difference)> = others
+        .iter()
+        .map(|other| {
+            let name = other.architecture.as_str();
+            (name, difference(study, task, &best.architecture, name))
+        })
+        .collect();
+    let name = best.architecture.as_str();
+    let behind: Vec<&str> = tests.iter().filter(|(_, d)| d.is_ahead()).map(|(n, _)| *n).collect();
+    let level: Vec<&str> = tests.iter().filter(|(_, d)| !d.is_ahead()).map(|(n, _)| *n).collect();
+    let seeds = number::of(best.summary.finished, "seed");
+    let mut text = vec![reaches(best, task)];
+    let (decision, heading) = match tests.first() {
+        None => {
+            text.push("No other architecture finished all its runs: nothing to compare.".into());
+            (Decision::Alone, format!("{name} stands alone"))
+        }
+        Some((next, first)) if level.is_empty() => {
+            text.push(format!(
+                "It is ahead of {next}, the next one, {}, and significantly ahead of {}.",
+                first.phrase(&task.metric.unit),
+                if behind.len() == 1 { "it".into() } else { format!("all {}", behind.len()) },
+            ));
+            (Decision::Winner, format!("{name} is best"))
+        }
+        Some((_, Difference::NotTested { because })) => {
+            text.push(format!(
+                "Whether it is ahead of {} is not testable, because {because}.",
+                number::list(&level)
+            ));
+            (
+                Decision::Untested,
+                format!("{name} has the best score, and nothing says that it is better"),
+            )
+        }
+        Some((next, first)) => {
+            text.push(format!(
+                "{} {next} is not significant: {}.",
+                "Its lead over",
+                first.phrase(&task.metric.unit).trim_start_matches("by "),
+            ));
+            if level.len() > 1 {
+                text.push(format!(
+                    "Nor can it be told apart from {}.",
+                    number::list(&rest(&level, next))
+                ));
+            }
+            let group: Vec<&str> = [name].into_iter().chain(level.iter().copied()).collect();
+            (Decision::Tie, tie_heading(&group, &behind, &seeds))
+        }
+    };
+    if !behind.is_empty() && decision != Decision::Winner {
+        text.push(format!("It is significantly ahead of {}.", number::list(&behind)));
+    }
+    text.extend(remarks(study, task, &ranking));
+    let leaders = [name].into_iter().chain(level).map(String::from).collect();
+    Verdict { decision, leaders, heading, text }
+}
+
+/// The names but one.
+fn rest<'a>(names: &[&'a str], but: &str) -> Vec<&'a str> {
+    names.iter().copied().filter(|name| *name != but).collect()
+}
+
+fn tie_heading(group: &[&str], behind: &[&str], seeds: &str) -> String {
+    match behind {
+        [] => format!("No difference that {seeds} can show; {} has the best mean", group[0]),
+        _ => format!("{} lead, not told apart by {seeds}", number::short_list(group, 3)),
+    }
+}
+
+/// As `gpt2 reaches 83.4 % (95 % interval 82.1 to 84.7, 3 seeds).`
+fn reaches(best: &Contestant, task: &Task) -> String {
+    let summary = best.summary;
+    let metric = &task.metric;
+    let score = number::score(summary.mean.unwrap_or(f64::NAN), summary.interval, metric);
+    let spread = match summary.interval {
+        Some(interval) => format!(
+            "95\u{a0}% interval {}, {}",
+            number::range(interval),
+            number::of(summary.finished, "seed")
+        ),
+        None => "one seed, which says nothing of the spread".into(),
+    };
+    format!("{} has the best mean {}: {score} ({spread}).", best.architecture, metric.name)
+}
+
+fn nothing(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Verdict {
+    let mut text = Vec::new();
+    if let Some(first) = ranking.partial.first() {
+        text.push(format!(
+            "The highest of the rest is {}, {} over {}.",
+            first.architecture,
+            number::score(first.summary.mean.unwrap_or(f64::NAN), None, &task.metric),
+            Runs::of(study, first).remark(),
+        ));
+    }
+    for contestant in &ranking.none {
+        let remark = Runs::of(study, contestant).remark();
+        text.push(format!("{}: {remark}.", contestant.architecture));
+    }
+    if ranking.all().next().is_none() {
+        text.push("No architecture was run on it.".into());
+    }
+    let heading = "No verdict: no architecture finished all its runs".into();
+    Verdict { decision: Decision::Nothing, leaders: Vec::new(), heading, text }
+}
+
+/// What a reader must know besides: guessing, attention against recurrence, runs that were lost.
+fn remarks(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let best = ranking.complete[0];
+    if let (Some(chance), Some(mean)) = (task.metric.chance, best.summary.mean) {
+        let within = best.summary.interval.is_some_and(|interval| interval.contains(chance));
+        if within || task.metric.better.gain(mean - chance) <= 0.0 {
+            let chance = number::score(chance, None, &task.metric);
+            remarks
+                .push(format!("Even that is not told apart from guessing, which scores {chance}."));
+        }
+    }
+    remarks.extend(families(study, task, ranking));
+    for contestant in ranking.partial.iter().chain(&ranking.none) {
+        let name = &contestant.architecture;
+        let runs = Runs::of(study, contestant).remark();
+        let higher = match (contestant.summary.mean, best.summary.mean) {
+            (Some(own), Some(best)) if task.metric.better.gain(own - best) > 0.0 => {
+                "Its finished runs have a better mean, which counts for nothing while others are lost."
+            }
+            _ => "It ranks below those that finished all.",
+        };
+        remarks.push(format!("{name} finished {runs}. {higher}"));
+    }
+    remarks
+}
+
+/// The best architecture with attention against the best without.
+fn families(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Option<String> {
+    let recurrent = |c: &&&Contestant| c.skeleton == Skeleton::Recurrent;
+    let without = ranking.complete.iter().find(recurrent)?;
+    let with = ranking.complete.iter().find(|c| !recurrent(c))?;
+    let (a, b) = (with.architecture.as_str(), without.architecture.as_str());
+    let found = difference(study, task, a, b);
+    let say = |first: &str, second: &str, found: &Difference| {
+        let verb = if found.is_ahead() { "is significantly ahead of" } else { "leads" };
+        let rest = if found.is_ahead() { "" } else { ", which is not significant" };
+        format!("{first} {verb} {second} {}{rest}", found.phrase(&task.metric.unit))
+    };
+    let sentence = match &found {
+        Difference::NotTested { because } => {
+            format!("{a} and {b} are not testable, because {because}")
+        }
+        Difference::Tested { gain, .. } if *gain >= 0.0 => say(a, b, &found),
+        Difference::Tested { .. } => say(b, a, &difference(study, task, b, a)),
+    };
+    Some(format!("The best with attention against the best without: {sentence}."))
+}

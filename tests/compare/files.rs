@@ -1,0 +1,98 @@
+//! The files of a report: CSV, JSON, Markdown, and how they are written.
+
+use std::fs;
+
+use burn_zoo::compare::report::{self, ReportError, runs};
+use burn_zoo::compare::study::{Outcome, Study};
+
+use super::example;
+
+#[test]
+fn json_gives_the_study_back() {
+    let study = example::study();
+    // Not assert_eq: a megabyte of numbers explains nothing.
+    assert!(report::read(&report::json(&study).unwrap()).unwrap() == study);
+}
+
+#[test]
+fn a_study_of_another_format_is_named() {
+    let text = report::json(&example::empty()).unwrap().replace("\"schema\": 1", "\"schema\": 7");
+    assert!(matches!(report::read(&text), Err(ReportError::Schema { found: 7 })));
+    let newer = "{\"schema\": 2, \"something\": \"else\"}";
+    let message = report::read(newer).unwrap_err().to_string();
+    assert!(message.contains("format 2") && message.contains("zoo compare"), "{message}");
+}
+
+#[test]
+fn a_value_that_is_no_number_is_said_and_not_written() {
+    let mut study = example::study();
+    study.runs[0].seconds = f64::INFINITY;
+    let folder = tempfile::tempdir().unwrap();
+    let message = report::write(&study, folder.path()).unwrap_err().to_string();
+    assert!(message.contains("no number"), "{message}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn csv_has_a_row_for_every_run_and_gives_it_back() {
+    let mut study = example::study();
+    study.runs[0].outcome = Outcome::Failed { reason: "a, \"b\"\nand c".into() };
+    study.runs[1].outcome = Outcome::Missing;
+    let rows = runs::rows(&study);
+    assert_eq!(rows.len(), 8 * 4 * 3);
+    assert_eq!(runs::from_csv(&runs::csv(&study).unwrap()).unwrap(), rows);
+    let count = |outcome: &str| rows.iter().filter(|row| row.outcome == outcome).count();
+    assert_eq!(
+        ["finished", "failed", "diverged", "missing"].map(count),
+        [92, 2, 1, 1],
+        "one run of each fate, and another that failed"
+    );
+}
+
+#[test]
+fn a_report_is_four_whole_files_and_replaces_an_older_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("a/b");
+    let study = example::study();
+    report::write(&Study { title: "A former title".into(), ..study.clone() }, &inner).unwrap();
+    let paths = report::write(&study, &inner).unwrap();
+    assert_eq!(paths.len(), 4);
+    assert_eq!(fs::read_dir(&inner).unwrap().count(), 4, "no temporary file is left");
+    for path in &paths {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(!text.is_empty() && !text.contains("A former title"), "{}", path.display());
+    }
+    let nowhere = report::write(&study, &paths[0]).unwrap_err().to_string();
+    assert!(nowhere.contains("report.html") && nowhere.contains("--out"), "{nowhere}");
+}
+
+#[test]
+fn markdown_escapes_what_would_be_markup() {
+    let mut study = example::study();
+    study.title = "<script> | *a* `b` [c](d)\n# e".into();
+    study.toml = "a = \"```\"".into();
+    let text = report::markdown(&study);
+    assert!(
+        text.starts_with("# \\<script\\> \\| \\*a\\* \\`b\\` \\[c\\](d) \\# e\n"),
+        "{}",
+        &text[..80]
+    );
+    assert!(text.contains("````toml\na = \"```\"\n````"), "a fence in a text does not close ours");
+}
+
+#[test]
+fn markdown_tables_are_rectangular() {
+    let text = report::markdown(&example::study());
+    let bars = |line: &str| line.replace("\\|", "").matches('|').count();
+    let mut width = None;
+    let mut rows = 0;
+    for line in text.lines() {
+        if !line.starts_with('|') {
+            width = None;
+            continue;
+        }
+        assert_eq!(*width.get_or_insert(bars(line)), bars(line), "{line}");
+        rows += 1;
+    }
+    assert!(rows > 300, "{rows}");
+}

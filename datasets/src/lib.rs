@@ -21,9 +21,11 @@
 
 pub mod batch;
 pub mod locate;
+pub mod task;
 pub mod text;
 pub mod tokenizer;
 
 mod draw;
 mod fetch;
 mod files;
+mod nearest;

@@ -8,5 +8,6 @@ mod hostile_tokenizers;
 mod readers;
 mod real_data;
 mod stories;
+mod tasks;
 mod tokenizers;
 mod user_text;

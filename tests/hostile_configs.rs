@@ -98,9 +98,9 @@ fn mapping(config: Value) -> Mapping {
 
 #[test]
 fn a_field_of_another_family_changes_no_model_that_lacks_it() {
-    for case in ["mpnet/base", "distilbert/base"] {
+    for case in ["mpnet/base", "distilbert/base", "modernbert/base"] {
         let plain = mapping(changed(case, json!({})));
-        let found = mapping(changed(case, json!({ "type_vocab_size": 2 })));
+        let found = mapping(changed(case, json!({ "type_vocab_size": 2, "embedding_size": 3 })));
         assert_eq!((found.entries, found.uncovered), (plain.entries, Vec::<String>::new()));
     }
 }

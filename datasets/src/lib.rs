@@ -22,9 +22,11 @@
 pub mod batch;
 pub mod locate;
 pub mod score;
+pub mod task;
 pub mod text;
 pub mod tokenizer;
 
 mod draw;
 mod fetch;
 mod files;
+mod nearest;

@@ -10,3 +10,6 @@ mod tinyshakespeare;
 pub use corpus::{Corpus, TextError, Train};
 pub use source::{DATA_SETS, DataSet, TextSource, UnknownDataSet};
 pub use stories::Stories;
+
+pub(crate) use names::FILE as NAMES_FILE;
+pub(crate) use tinyshakespeare::FILE as SHAKESPEARE_FILE;

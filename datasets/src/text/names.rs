@@ -4,7 +4,7 @@ use super::text_file::Parts;
 use crate::draw::Draw;
 use crate::locate::DataFile;
 
-pub(super) const FILE: DataFile = DataFile {
+pub(crate) const FILE: DataFile = DataFile {
     path: "names/names.txt",
     urls: &["https://raw.githubusercontent.com/karpathy/makemore/master/names.txt"],
     sha256: "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",

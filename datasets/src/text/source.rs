@@ -2,6 +2,7 @@
 
 use super::{names, tinyshakespeare};
 use crate::locate::DataFile;
+use crate::nearest::nearest;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -79,7 +80,7 @@ impl TextSource {
             "stories" => Ok(Self::Stories),
             "tinyshakespeare" => Ok(Self::TinyShakespeare),
             "names" => Ok(Self::Names),
-            _ => Err(UnknownDataSet { name: name.to_owned(), near: nearest(name) }),
+            _ => Err(UnknownDataSet { name: name.to_owned(), near: near(name) }),
         }
     }
 }
@@ -100,28 +101,8 @@ fn known_names() -> String {
     DATA_SETS.iter().map(|set| set.name).collect::<Vec<_>>().join(", ")
 }
 
-/// The known name that `name` abbreviates, or from which it differs by few letters.
-fn nearest(name: &str) -> Option<&'static str> {
-    let name = name.to_lowercase();
-    let known = || DATA_SETS.iter().map(|set| set.name);
-    let longer = known().find(|known| name.len() >= 3 && known.starts_with(&name));
-    let (distance, near) = known().map(|known| (edits(&name, known), known)).min()?;
-    longer.or((distance <= near.len() / 3).then_some(near))
-}
-
-/// How many letters must be inserted, deleted or replaced to get from `a` to `b` (Levenshtein).
-fn edits(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.chars().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
+fn near(name: &str) -> Option<&'static str> {
+    nearest(name, DATA_SETS.iter().map(|set| set.name))
 }
 
 #[cfg(test)]
@@ -147,12 +128,5 @@ mod tests {
         assert_eq!(TextSource::parse("tiny").unwrap_err().near, Some("tinyshakespeare"));
         assert_eq!(TextSource::parse("wikitext").unwrap_err().near, None);
         assert_eq!(TextSource::parse("").unwrap_err().near, None);
-    }
-
-    #[test]
-    fn edits_are_counted() {
-        assert_eq!(edits("kitten", "sitting"), 3);
-        assert_eq!(edits("", "abc"), 3);
-        assert_eq!(edits("abc", "abc"), 0);
     }
 }

@@ -3,7 +3,7 @@
 use super::text_file::{self, Parts};
 use crate::locate::DataFile;
 
-pub(super) const FILE: DataFile = DataFile {
+pub(crate) const FILE: DataFile = DataFile {
     path: "tinyshakespeare/input.txt",
     urls: &[
         "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",

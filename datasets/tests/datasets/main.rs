@@ -9,5 +9,6 @@ mod readers;
 mod real_data;
 mod scores;
 mod stories;
+mod tasks;
 mod tokenizers;
 mod user_text;

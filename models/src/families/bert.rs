@@ -50,7 +50,7 @@ const DEFAULTS: &str = r#"{
 }"#;
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: BertFields = parse(json, DEFAULTS)?;
+    let json = parse::<BertFields>(json, DEFAULTS)?.without_projection();
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;
     Ok(Architecture::Encoder(encoder, json.heads()?))

@@ -70,7 +70,7 @@ pub(super) struct BertFields {
     attention_probs_dropout_prob: f64,
     pub(super) max_position_embeddings: usize,
     #[serde(default)]
-    pub(super) type_vocab_size: usize,
+    type_vocab_size: usize,
     initializer_range: f64,
     layer_norm_eps: f64,
     #[serde(alias = "classifier_dropout_prob", alias = "cls_dropout")]
@@ -94,6 +94,27 @@ pub(super) fn in_berts_words<T: DeserializeOwned>(
 }
 
 impl BertFields {
+    /// The same of a family that has no token types: whatever a config says, the reference does not look.
+    pub(super) fn without_types(self) -> Self {
+        Self { type_vocab_size: 0, ..self }
+    }
+
+    /// The same of a family whose embeddings are as wide as its states.
+    pub(super) fn without_projection(self) -> Self {
+        Self { embedding_size: None, ..self }
+    }
+
+    /// Of a family whose narrow embeddings are widened in a way that we do not have.
+    pub(super) fn refuse_projection(&self) -> Result<(), ConfigError> {
+        match self.embedding_size {
+            Some(width) if width != self.hidden_size => {
+                let supported = "as many as hidden_size in this family";
+                Err(ConfigError::unsupported("embedding_size", width, supported))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A layer as BERT has it; a family changes what it does otherwise.
     pub(super) fn layer(&self) -> Result<BlockConfig, ConfigError> {
         fixed(

@@ -75,10 +75,9 @@ const WORDS: &[(&str, &str)] = &[
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut given: Map<String, Value> = parse(json, DEFAULTS)?;
     given.insert("layer_norm_eps".into(), json!(1e-12));
-    // The reference has no such table, and does not look.
-    given.remove("type_vocab_size");
     let qa_dropout = given["qa_dropout"].as_f64().unwrap_or(f64::NAN);
     let json: BertFields = in_berts_words(given, WORDS)?;
+    let json = json.without_types().without_projection();
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;
     let mut heads = json.heads()?;

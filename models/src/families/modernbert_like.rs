@@ -65,7 +65,8 @@ fn fixed_values() -> [(&'static str, Value); 6] {
 pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let given: Map<String, Value> = parse(json, DEFAULTS)?;
     fixed(&given, &fixed_values())?;
-    let json: ConfigJson = in_berts_words(given, WORDS)?;
+    let mut json: ConfigJson = in_berts_words(given, WORDS)?;
+    json.bert = json.bert.without_types().without_projection();
     let max_positions = size("max_position_embeddings", json.bert.max_position_embeddings)?;
     let [global, local] = json.layers(max_positions)?;
     let every = size("global_attn_every_n_layers", json.global_attn_every_n_layers)?;

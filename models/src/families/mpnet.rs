@@ -58,9 +58,8 @@ const BUCKETS: BucketConfig =
     BucketConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let mut json: BertFields = parse(json, DEFAULTS)?;
-    // Whatever a config says: the reference has no such table, and does not look.
-    json.type_vocab_size = 0;
+    let json: BertFields = parse(json, DEFAULTS)?;
+    let json = json.without_types().without_projection();
     let fixed_values = [("relative_attention_num_buckets", 32.into()), ("pad_token_id", 1.into())];
     fixed(&json.other, &fixed_values)?;
     let mut layer = json.layer()?;

@@ -35,7 +35,7 @@ const DEFAULTS: &str = r#"{
 }"#;
 
 pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: BertFields = parse(json, DEFAULTS)?;
+    let json = parse::<BertFields>(json, DEFAULTS)?.without_projection();
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_behind_padding()?, layers)?;
     let mut heads = json.heads()?;

@@ -1,0 +1,193 @@
+//! `deu-eng`: translation between German and English, of sentences that people translated for
+//! Tatoeba.
+//!
+//! Measures transduction where order and length change. No sentence of either language is in two
+//! parts: the part is drawn by the SHA-256 of the English sentence, 1 in 32 each for validation
+//! and test, and a pair is dropped from training (or validation) where its German sentence is in
+//! a part behind it. A sentence with several translations keeps all in training and the first one
+//! elsewhere.
+//!
+//! Reference: <https://www.manythings.org/anki/>, from <https://tatoeba.org>
+
+use super::error::check;
+use super::spec::{Made, Settings};
+use super::splits::{Answers, Splits, Train};
+use super::{Asks, Example, Labels, Metric, Need, Symbols, Target, TaskError};
+use crate::locate::{DataFile, Places};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct DeuEng {
+    from: Language,
+    symbols: Units,
+    vocabulary: usize,
+    min_count: usize,
+    max_length: usize,
+    validation: usize,
+    test: usize,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Language {
+    Deu,
+    Eng,
+}
+
+/// What texts are made of.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Units {
+    /// Characters.
+    Characters,
+    /// Words, of which rare ones are unknown.
+    Words,
+    /// Pieces of words, by byte-level BPE.
+    Subwords,
+}
+
+impl Default for DeuEng {
+    fn default() -> Self {
+        Self {
+            from: Language::Deu,
+            symbols: Units::Subwords,
+            vocabulary: 2000,
+            min_count: 3,
+            max_length: 24,
+            validation: 500,
+            test: 1000,
+        }
+    }
+}
+
+// Published as an archive that changes with every new edition, so that there is no address of
+// this one.
+pub(super) static FILES: [DataFile; 1] = [DataFile {
+    path: "deu-eng/deu.txt",
+    urls: &[],
+    sha256: "7a363bf8587f1a9f895583574c7195071b02f9dfdf4d0d6605947c6b5e0c25a8",
+    bytes: 12_266_002,
+}];
+
+/// A vocabulary of pieces of words is learnt from this many sentences of each language.
+const LEARNT_FROM: usize = 20_000;
+
+type Pair<'a> = (&'a str, &'a str);
+
+impl Settings for DeuEng {
+    fn make(self, places: &Places) -> Result<Made, TaskError> {
+        check("vocabulary", self.vocabulary, 257..=100_000)?;
+        check("min_count", self.min_count, 1..=1000)?;
+        check("max_length", self.max_length, 2..=1000)?;
+        check("validation", self.validation, 1..=3000)?;
+        check("test", self.test, 1..=3000)?;
+        let content = places.read(&FILES[0])?;
+        let text = String::from_utf8_lossy(&content);
+        let pairs: Vec<Pair<'_>> = text.lines().filter_map(|line| line.split_once('\t')).collect();
+        let [train, validation, test] = divide(&pairs).map(|part| self.turned(part));
+        // The file is sorted by length: some of everywhere.
+        let step = (train.len() / LEARNT_FROM).max(1);
+        let texts = train.iter().step_by(step).flat_map(|&(source, target)| [source, target]);
+        let all = train.iter().flat_map(|&(source, target)| [source, target]);
+        let symbols = match self.symbols {
+            Units::Characters => Symbols::characters(all.flat_map(str::chars)),
+            Units::Words => Symbols::words(all, self.min_count),
+            Units::Subwords => Symbols::subwords(texts, self.vocabulary)?,
+        };
+        let train = self.examples(&train, &symbols)?;
+        let (validation, right) = self.held_out(&validation, &symbols, self.validation)?;
+        let mut answers = Answers { validation: right, test: Vec::new() };
+        let (test, right) = self.held_out(&test, &symbols, self.test)?;
+        answers.test = right;
+        for (part, examples, wanted) in [
+            ("training", &train, 1),
+            ("validation", &validation, self.validation),
+            ("the test", &test, self.test),
+        ] {
+            if examples.len() < wanted {
+                return Err(TaskError::TooFew { part, wanted, found: examples.len() });
+            }
+        }
+        let splits = Splits::new(Train::Fixed(train), validation, test).with_answers(answers);
+        let asks = Asks {
+            need: Need::Transduction,
+            score: Metric::Bleu,
+            also: vec![Metric::ChrF, Metric::ExactMatch],
+            symbols,
+            labels: Labels::Symbols,
+            references: &[],
+        };
+        Ok(Made::Fixed(asks, splits))
+    }
+}
+
+impl DeuEng {
+    fn turned<'a>(&self, pairs: Vec<Pair<'a>>) -> Vec<Pair<'a>> {
+        match self.from {
+            Language::Eng => pairs,
+            Language::Deu => pairs.into_iter().map(|(eng, deu)| (deu, eng)).collect(),
+        }
+    }
+
+    /// The pair as symbols; `None` where one of its sentences is too long.
+    fn example(&self, pair: &Pair<'_>, symbols: &Symbols) -> Result<Option<Example>, TaskError> {
+        let (input, target) = (symbols.read(pair.0)?, symbols.read(pair.1)?);
+        let fits = |ids: &[u32]| (1..=self.max_length).contains(&ids.len());
+        let both = fits(&input) && fits(&target);
+        Ok(both.then_some(Example { input, target: Target::Sequence(target) }))
+    }
+
+    fn examples(&self, pairs: &[Pair<'_>], symbols: &Symbols) -> Result<Vec<Example>, TaskError> {
+        pairs.iter().filter_map(|pair| self.example(pair, symbols).transpose()).collect()
+    }
+
+    /// Some of the sentences that fit, short and long ones alike, with their translations.
+    fn held_out(
+        &self,
+        pairs: &[Pair<'_>],
+        symbols: &Symbols,
+        wanted: usize,
+    ) -> Result<(Vec<Example>, Vec<String>), TaskError> {
+        let mut sources = HashSet::new();
+        let mut first: Vec<&Pair<'_>> =
+            pairs.iter().filter(|(source, _)| sources.insert(*source)).collect();
+        // In the order of their hashes, which says nothing about them.
+        first.sort_by_cached_key(|(source, _)| <[u8; 32]>::from(Sha256::digest(source)));
+        let (mut examples, mut answers) = (Vec::new(), Vec::new());
+        for pair in first {
+            if examples.len() == wanted {
+                break;
+            }
+            if let Some(example) = self.example(pair, symbols)? {
+                examples.push(example);
+                answers.push(pair.1.to_owned());
+            }
+        }
+        Ok((examples, answers))
+    }
+}
+
+/// Training, validation and test pairs, `(English, German)`.
+fn divide<'a>(pairs: &[Pair<'a>]) -> [Vec<Pair<'a>>; 3] {
+    let part_of = |eng: &str| match Sha256::digest(eng)[0] {
+        0..8 => 1,
+        8..16 => 2,
+        _ => 0,
+    };
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for (eng, deu) in pairs {
+        let part = last.entry(deu).or_default();
+        *part = (*part).max(part_of(eng));
+    }
+    let mut parts: [Vec<Pair<'a>>; 3] = Default::default();
+    for (eng, deu) in pairs {
+        let part = part_of(eng);
+        if last[deu] == part {
+            parts[part].push((eng, deu));
+        }
+    }
+    parts
+}

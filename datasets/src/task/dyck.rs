@@ -1,0 +1,83 @@
+//! `dyck`: brackets of several types, opened and closed in order: which one must be closed next?
+//!
+//! Measures a stack: at each position the model names the innermost bracket that is still open,
+//! or says that there is none. Up to a depth, a recurrent network can hold that in its state.
+//! Texts are beginnings of well-formed ones, at each position opened or closed with equal
+//! probability where both are possible.
+//!
+//! Reference: Hewitt et al. 2020 (the bounded depth), <https://arxiv.org/abs/2010.07515>
+
+use super::error::check;
+use super::generated::Generate;
+use super::spec::{Made, Settings};
+use super::{Asks, Example, Labels, Lengths, Metric, Need, Sees, Symbols, Target, TaskError};
+use crate::draw::Draw;
+use crate::locate::Places;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Dyck {
+    types: usize,
+    max_depth: usize,
+    length: usize,
+}
+
+impl Default for Dyck {
+    fn default() -> Self {
+        Self { types: 4, max_depth: 8, length: 64 }
+    }
+}
+
+const PAIRS: [[&str; 2]; 4] = [["(", ")"], ["[", "]"], ["{", "}"], ["<", ">"]];
+
+/// How the brackets of a type are written.
+fn pair(kind: usize) -> [String; 2] {
+    match PAIRS.get(kind) {
+        Some(pair) => pair.map(str::to_owned),
+        None => [format!("({kind}"), format!("){kind}")],
+    }
+}
+
+impl Settings for Dyck {
+    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+        check("types", self.types, 1..=1000)?;
+        check("max_depth", self.max_depth, 1..=1000)?;
+        check("length", self.length, 2..=65_536)?;
+        let closing = (0..self.types).map(|kind| pair(kind)[1].clone());
+        let asks = Asks {
+            need: Need::Tagging(Sees::Past),
+            score: Metric::TagAccuracy,
+            also: vec![],
+            symbols: Symbols::named((0..self.types).flat_map(pair)),
+            labels: Labels::Names(std::iter::once("none".to_owned()).chain(closing).collect()),
+            references: &[],
+        };
+        Ok(Made::Generated(asks, Box::new(self)))
+    }
+}
+
+impl Generate for Dyck {
+    fn draw(&self, draw: &mut Draw) -> Option<Example> {
+        let mut open: Vec<u32> = Vec::new();
+        let (mut input, mut tags) = (Vec::new(), Vec::new());
+        for _ in 0..self.length {
+            let opens = open.is_empty() || (open.len() < self.max_depth && draw.below(2) == 0);
+            let closed = if opens { None } else { open.pop() };
+            input.push(match closed {
+                Some(kind) => Symbols::FIRST + 2 * kind + 1,
+                None => {
+                    let kind = draw.below(self.types as u64) as u32;
+                    open.push(kind);
+                    Symbols::FIRST + 2 * kind
+                }
+            });
+            tags.push(Some(open.last().map_or(0, |kind| kind + 1)));
+        }
+        Some(Example { input, target: Target::Tags(tags) })
+    }
+
+    fn lengths(&self) -> Lengths {
+        Lengths { input: self.length, target: 0 }
+    }
+}

@@ -1,0 +1,138 @@
+//! Examples that a program draws, and how some of them are kept out of training.
+
+use super::splits::{Splits, Train};
+use super::{Example, Lengths, TaskError, error};
+use crate::draw::Draw;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::fmt::Debug;
+
+/// The seed of what is the same for everybody: validation and test examples, fixed training sets.
+pub(super) const DATA_SEED: u64 = 0;
+
+/// How often drawing one example is tried before the settings are called impossible.
+const ATTEMPTS: usize = 1_000_000;
+
+/// Draws examples.
+pub(super) trait Generate: Debug + Send + Sync {
+    /// An example; `None` where what was drawn is not within the bounds, so that another must be.
+    fn draw(&self, draw: &mut Draw) -> Option<Example>;
+
+    /// What no drawn example exceeds.
+    fn lengths(&self) -> Lengths;
+
+    /// What two examples share if they count as the same; `None` where training examples are
+    /// kept apart from the others in another way.
+    fn identity<'a>(&self, example: &'a Example) -> Option<&'a [u32]> {
+        Some(&example.input)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Train,
+    Validation,
+    Test,
+}
+
+/// How many examples of a generated task there are.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Sizes {
+    /// 0: without end.
+    pub(super) train: u64,
+    pub(super) validation: usize,
+    pub(super) test: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { train: 0, validation: 500, test: 1000 }
+    }
+}
+
+/// The part that an example belongs to, whoever draws it: 1 in 8 is for validation, 1 in 8 for
+/// the test, and no seed can lead training onto one of them.
+fn part_of(identity: &[u32]) -> Part {
+    let bytes: Vec<u8> = identity.iter().flat_map(|id| id.to_le_bytes()).collect();
+    match Sha256::digest(bytes)[0] {
+        0..32 => Part::Validation,
+        32..64 => Part::Test,
+        _ => Part::Train,
+    }
+}
+
+fn try_draw(generator: &dyn Generate, part: Part, draw: &mut Draw) -> Option<Example> {
+    let example = generator.draw(draw)?;
+    let fits = generator.identity(&example).is_none_or(|identity| part_of(identity) == part);
+    fits.then_some(example)
+}
+
+fn stream(part: Part, [seed, index]: [u64; 2]) -> Draw {
+    let purpose = match part {
+        Part::Train => b"task T  ",
+        Part::Validation => b"task V  ",
+        Part::Test => b"task E  ",
+    };
+    Draw::new(purpose, [seed, index, 0])
+}
+
+/// The example with this (seed, index), of a generator that [`splits`] has found to work.
+pub(super) fn drawn(generator: &dyn Generate, part: Part, name: [u64; 2]) -> Example {
+    let mut draw = stream(part, name);
+    loop {
+        if let Some(example) = try_draw(generator, part, &mut draw) {
+            return example;
+        }
+    }
+}
+
+/// Validation and test examples, each of them different, and the generator to train with.
+///
+/// # Errors
+///
+/// [`TaskError::OutOfRange`] for sizes that cannot be; [`TaskError::TooFew`] where the settings
+/// of the generator allow too few different examples.
+pub(super) fn splits(generator: Box<dyn Generate>, sizes: Sizes) -> Result<Splits, TaskError> {
+    error::check("train", sizes.train, 0..=100_000_000)?;
+    error::check("validation", sizes.validation, 1..=100_000)?;
+    error::check("test", sizes.test, 1..=100_000)?;
+    distinct(&*generator, Part::Train, 1)?;
+    let validation = distinct(&*generator, Part::Validation, sizes.validation)?;
+    let test = distinct(&*generator, Part::Test, sizes.test)?;
+    let train = match sizes.train {
+        0 => Train::Endless(generator),
+        rows => Train::Drawn(generator, rows),
+    };
+    Ok(Splits::new(train, validation, test))
+}
+
+fn distinct(
+    generator: &dyn Generate,
+    part: Part,
+    wanted: usize,
+) -> Result<Vec<Example>, TaskError> {
+    let mut seen = HashSet::new();
+    let mut examples = Vec::with_capacity(wanted);
+    let mut draw = stream(part, [DATA_SEED, 0]);
+    let mut attempts = 0;
+    while examples.len() < wanted {
+        if attempts == ATTEMPTS {
+            let part = match part {
+                Part::Train => "training",
+                Part::Validation => "validation",
+                Part::Test => "the test",
+            };
+            return Err(TaskError::TooFew { part, wanted, found: examples.len() });
+        }
+        attempts += 1;
+        if let Some(example) = try_draw(generator, part, &mut draw)
+            && generator.identity(&example).is_none_or(|identity| seen.insert(identity.to_vec()))
+        {
+            examples.push(example);
+            attempts = 0;
+        }
+    }
+    Ok(examples)
+}

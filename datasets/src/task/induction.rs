@@ -1,0 +1,68 @@
+//! `induction`: somewhere in random symbols a marked one, and at the end the mark again: what
+//! followed the mark?
+//!
+//! Measures the mechanism by which transformers copy from what they have read, in its smallest
+//! form: one fact, to be found by content over any distance.
+//!
+//! Reference: Olsson et al. 2022, <https://arxiv.org/abs/2209.11895>; as a task Fu et al. 2022
+//! (H3), <https://arxiv.org/abs/2212.14052>, and Gu and Dao 2023 (Mamba),
+//! <https://arxiv.org/abs/2312.00752>
+
+use super::error::check;
+use super::generated::Generate;
+use super::spec::{Made, Settings};
+use super::{Asks, Example, Labels, Lengths, Metric, Need, Sees, Symbols, Target, TaskError};
+use crate::draw::Draw;
+use crate::locate::Places;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Induction {
+    length: usize,
+    vocabulary: usize,
+}
+
+impl Default for Induction {
+    fn default() -> Self {
+        Self { length: 64, vocabulary: 16 }
+    }
+}
+
+const MARK: u32 = Symbols::FIRST;
+
+impl Settings for Induction {
+    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+        check("length", self.length, 4..=65_536)?;
+        check("vocabulary", self.vocabulary, 2..=100_000)?;
+        let symbols = (0..self.vocabulary).map(|i| i.to_string());
+        let asks = Asks {
+            need: Need::Tagging(Sees::Past),
+            score: Metric::TagAccuracy,
+            also: vec![],
+            symbols: Symbols::named(std::iter::once("*".to_owned()).chain(symbols)),
+            labels: Labels::Symbols,
+            references: &[],
+        };
+        Ok(Made::Generated(asks, Box::new(self)))
+    }
+}
+
+impl Generate for Induction {
+    fn draw(&self, draw: &mut Draw) -> Option<Example> {
+        let symbol = |draw: &mut Draw| MARK + 1 + draw.below(self.vocabulary as u64) as u32;
+        let mut input: Vec<u32> = (0..self.length).map(|_| symbol(draw)).collect();
+        let last = self.length - 1;
+        // The marked symbol lies before the last one.
+        let place = draw.below(last as u64 - 1) as usize;
+        input[place] = MARK;
+        input[last] = MARK;
+        let mut tags = vec![None; self.length];
+        tags[last] = Some(input[place + 1]);
+        Some(Example { input, target: Target::Tags(tags) })
+    }
+
+    fn lengths(&self) -> Lengths {
+        Lengths { input: self.length, target: 0 }
+    }
+}

@@ -1,0 +1,59 @@
+//! `modadd`: a + b modulo a prime, learnt from some of all pairs and tested on the others.
+//!
+//! Measures whether a model finds the rule behind a table that it could learn by heart; known for
+//! "grokking", the rise of the test accuracy long after that of training.
+//!
+//! Reference: Power et al. 2022, <https://arxiv.org/abs/2201.02177>
+
+use super::error::check;
+use super::generated::DATA_SEED;
+use super::spec::{Made, Settings};
+use super::splits::{Splits, Train};
+use super::{Asks, Example, Labels, Metric, Need, Symbols, Target, TaskError};
+use crate::draw::Draw;
+use crate::locate::Places;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ModAdd {
+    p: u32,
+    fraction: f64,
+}
+
+impl Default for ModAdd {
+    fn default() -> Self {
+        Self { p: 97, fraction: 0.5 }
+    }
+}
+
+impl Settings for ModAdd {
+    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+        check("p", self.p, 3..=1000)?;
+        check("fraction", self.fraction, 0.01..=0.99)?;
+        let numbers = || (0..self.p).map(|number| number.to_string());
+        let symbols = Symbols::named(numbers().chain(["+".to_owned(), "=".to_owned()]));
+        let (plus, equals) = (Symbols::FIRST + self.p, Symbols::FIRST + self.p + 1);
+        let mut pairs: Vec<(u32, u32)> =
+            (0..self.p).flat_map(|a| (0..self.p).map(move |b| (a, b))).collect();
+        Draw::new(b"modadd  ", [DATA_SEED, u64::from(self.p), 0]).shuffle(&mut pairs);
+        let example = |(a, b): (u32, u32)| Example {
+            input: vec![Symbols::FIRST + a, plus, Symbols::FIRST + b, equals],
+            target: Target::Class((a + b) % self.p),
+        };
+        let mut train: Vec<Example> = pairs.into_iter().map(example).collect();
+        // At least one of each part, whatever the rounding.
+        let kept = (train.len() as f64 * self.fraction).round() as usize;
+        let mut validation = train.split_off(kept.clamp(1, train.len() - 2));
+        let test = validation.split_off(validation.len() / 2);
+        let asks = Asks {
+            need: Need::Classification,
+            score: Metric::Accuracy,
+            also: vec![],
+            symbols,
+            labels: Labels::Names(numbers().collect()),
+            references: &[],
+        };
+        Ok(Made::Fixed(asks, Splits::new(Train::Fixed(train), validation, test)))
+    }
+}

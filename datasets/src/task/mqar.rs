@@ -1,0 +1,124 @@
+//! `mqar`: associative recall with many queries. Keys are given with their values, and later keys
+//! come again: which value had each?
+//!
+//! Measures memory for facts that occur once: attention looks them up, while a recurrent model
+//! must hold all of them in its state. How long after its definition a key comes again follows a
+//! power law, as repetitions in language do. Between the queries are random symbols, about which
+//! nothing is asked.
+//!
+//! Reference: Arora et al. 2023 (Zoology), <https://arxiv.org/abs/2312.04927>
+
+use super::error::check;
+use super::generated::Generate;
+use super::spec::{Made, Settings};
+use super::{Asks, Example, Labels, Lengths, Metric, Need, Sees, Symbols, Target, TaskError};
+use crate::draw::Draw;
+use crate::locate::Places;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Mqar {
+    n_pairs: usize,
+    length: usize,
+    vocabulary: usize,
+    power_a: f64,
+}
+
+impl Default for Mqar {
+    fn default() -> Self {
+        Self { n_pairs: 8, length: 64, vocabulary: 64, power_a: 0.01 }
+    }
+}
+
+impl Settings for Mqar {
+    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+        check("n_pairs", self.n_pairs, 1..=4096)?;
+        // Pairs take two places, and so do queries.
+        check("length", self.length, 4 * self.n_pairs..=65_536)?;
+        check("vocabulary", self.vocabulary, 2 * self.n_pairs..=1_000_000)?;
+        check("power_a", self.power_a, 0.0..=10.0)?;
+        let half = self.vocabulary / 2;
+        let keys = (0..half).map(|i| format!("k{i}"));
+        let values = (0..self.vocabulary - half).map(|i| format!("v{i}"));
+        let asks = Asks {
+            need: Need::Tagging(Sees::Past),
+            score: Metric::TagAccuracy,
+            also: vec![],
+            symbols: Symbols::named(keys.chain(values)),
+            labels: Labels::Symbols,
+            references: &[],
+        };
+        Ok(Made::Generated(asks, Box::new(self)))
+    }
+}
+
+impl Generate for Mqar {
+    fn draw(&self, draw: &mut Draw) -> Option<Example> {
+        let half = self.vocabulary as u64 / 2;
+        let pick = |draw: &mut Draw, first: u64, count: u64| {
+            let ids = distinct(draw, count, self.n_pairs);
+            ids.into_iter().map(move |id| Symbols::FIRST + (first + id) as u32)
+        };
+        let keys: Vec<u32> = pick(draw, 0, half).collect();
+        let values: Vec<u32> = pick(draw, half, self.vocabulary as u64 - half).collect();
+        let symbol = |draw: &mut Draw| Symbols::FIRST + draw.below(self.vocabulary as u64) as u32;
+        let mut input: Vec<u32> = keys.iter().zip(&values).flat_map(|(&k, &v)| [k, v]).collect();
+        let context = input.len();
+        input.resize_with(self.length, || symbol(draw));
+        let mut tags = vec![None; self.length];
+        let gaps = self.gaps(draw, (self.length - context) / 2);
+        for ((key, value), gap) in keys.into_iter().zip(values).zip(gaps) {
+            let place = context + 2 * gap;
+            input[place] = key;
+            tags[place] = Some(value);
+        }
+        Some(Example { input, target: Target::Tags(tags) })
+    }
+
+    fn lengths(&self) -> Lengths {
+        Lengths { input: self.length, target: 0 }
+    }
+}
+
+impl Mqar {
+    /// Different places below `space`, place i with a probability proportional to
+    /// (i + 1)^(a - 1), one after the other as in drawing without putting back.
+    fn gaps(&self, draw: &mut Draw, space: usize) -> Vec<usize> {
+        // Integers, so that sums are exact and every platform draws the same.
+        let weight = |i: usize| ((i as f64 + 1.0).powf(self.power_a - 1.0) * 1e9).round() as u64;
+        let mut weights: Vec<u64> = (0..space).map(|i| weight(i).max(1)).collect();
+        let mut total: u64 = weights.iter().sum();
+        let take = |_| {
+            let mut point = draw.below(total);
+            let mut place = 0;
+            while point >= weights[place] {
+                point -= weights[place];
+                place += 1;
+            }
+            total -= weights[place];
+            weights[place] = 0;
+            place
+        };
+        (0..self.n_pairs).map(take).collect()
+    }
+}
+
+/// `wanted` different numbers below `count`, in a random order.
+fn distinct(draw: &mut Draw, count: u64, wanted: usize) -> Vec<u64> {
+    // Few of many: trying again is faster than shuffling all of them.
+    let mut found = Vec::with_capacity(wanted);
+    if count >= 4 * wanted as u64 {
+        while found.len() < wanted {
+            let number = draw.below(count);
+            if !found.contains(&number) {
+                found.push(number);
+            }
+        }
+        return found;
+    }
+    let mut all: Vec<u64> = (0..count).collect();
+    draw.shuffle(&mut all);
+    all.truncate(wanted);
+    all
+}

@@ -1,0 +1,98 @@
+//! `polarity`: is a sentence from a film review for or against the film?
+//!
+//! Measures what a model learns about words from ten thousand sentences. Ten parts by the
+//! SHA-256 of the sentence: part `fold` is the test, the next one the validation part, and the
+//! other eight are trained on. The published number is the mean over all ten folds.
+//!
+//! Reference: Pang and Lee 2005, <https://arxiv.org/abs/cs/0506075>; Kim 2014,
+//! <https://arxiv.org/abs/1408.5882>
+
+use super::error::check;
+use super::spec::{Made, Settings};
+use super::splits::{Splits, Train};
+use super::{Asks, Example, Labels, Metric, Need, Reference, Symbols, Target, TaskError};
+use crate::locate::{DataFile, Places};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Polarity {
+    fold: usize,
+    min_count: usize,
+}
+
+impl Default for Polarity {
+    fn default() -> Self {
+        Self { fold: 0, min_count: 2 }
+    }
+}
+
+// Published as an archive only, so that there is no address of either file.
+pub(super) static FILES: [DataFile; 2] = [
+    DataFile {
+        path: "sentence_polarity/rt-polarity.neg",
+        urls: &[],
+        sha256: "614274f81185a850e5a88d533d4679f916d6f62e9af6f0b4ec71fb94bf466ea5",
+        bytes: 612_441,
+    },
+    DataFile {
+        path: "sentence_polarity/rt-polarity.pos",
+        urls: &[],
+        sha256: "c2dc6b2f55bcf725725372916287cc3f8f9b19402edaa9167de5287cb3ade421",
+        bytes: 626_334,
+    },
+];
+
+static REFERENCES: [Reference; 1] = [Reference {
+    what: "CNN-rand, mean of ten folds",
+    score: 76.1,
+    source: "Kim 2014, https://arxiv.org/abs/1408.5882",
+}];
+
+const FOLDS: usize = 10;
+
+impl Settings for Polarity {
+    fn make(self, places: &Places) -> Result<Made, TaskError> {
+        check("fold", self.fold, 0..=FOLDS - 1)?;
+        check("min_count", self.min_count, 1..=1000)?;
+        // By the distance of their part from the test part.
+        let mut parts: [Vec<(String, u32)>; FOLDS] = Default::default();
+        for (label, file) in FILES.iter().enumerate() {
+            // ISO 8859-1: each byte is the code of its character.
+            let text: String = places.read(file)?.into_iter().map(char::from).collect();
+            for sentence in text.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
+                let part = (FOLDS + part_of(sentence) - self.fold) % FOLDS;
+                parts[part].push((sentence.to_owned(), label as u32));
+            }
+        }
+        let [test, validation, train @ ..] = parts;
+        let train = train.concat();
+        // Sentences are published with spaces around every word and mark.
+        let words = train.iter().flat_map(|(sentence, _)| sentence.split_whitespace());
+        let symbols = Symbols::frequent(words, self.min_count);
+        let examples = |part: &[(String, u32)]| -> Result<Vec<Example>, TaskError> {
+            let example = |(sentence, label): &(String, u32)| {
+                Ok(Example { input: symbols.read(sentence)?, target: Target::Class(*label) })
+            };
+            part.iter().map(example).collect()
+        };
+        let splits =
+            Splits::new(Train::Fixed(examples(&train)?), examples(&validation)?, examples(&test)?);
+        let asks = Asks {
+            need: Need::Classification,
+            score: Metric::Accuracy,
+            also: vec![],
+            symbols,
+            labels: Labels::Names(vec!["negative".to_owned(), "positive".to_owned()]),
+            references: &REFERENCES,
+        };
+        Ok(Made::Fixed(asks, splits))
+    }
+}
+
+fn part_of(sentence: &str) -> usize {
+    let hash = Sha256::digest(sentence);
+    // Two bytes, so that no part is noticeably larger than another.
+    usize::from(u16::from_le_bytes([hash[0], hash[1]])) % FOLDS
+}

@@ -1,0 +1,77 @@
+//! `copy`, `reverse` and `sort`: a sequence of random symbols, to be written again as it is, from
+//! its end, or in order.
+//!
+//! Measure what a model carries from what it reads to what it writes: the order as it was
+//! (a queue), from the end (a stack), or by comparing all with all.
+//!
+//! Reference: Graves et al. 2014 (copy and sort), <https://arxiv.org/abs/1410.5401>; Grefenstette
+//! et al. 2015 (reverse), <https://arxiv.org/abs/1506.02516>
+
+use super::error::check;
+use super::generated::Generate;
+use super::spec::{Made, Settings};
+use super::{Asks, Example, Labels, Lengths, Metric, Need, Symbols, Target, TaskError};
+use crate::draw::Draw;
+use crate::locate::Places;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Sequences {
+    /// Given by the name of the task.
+    write: Write,
+    vocabulary: usize,
+    min_length: usize,
+    max_length: usize,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Write {
+    Copy,
+    Reverse,
+    Sort,
+}
+
+impl Default for Sequences {
+    fn default() -> Self {
+        Self { write: Write::Copy, vocabulary: 16, min_length: 4, max_length: 12 }
+    }
+}
+
+impl Settings for Sequences {
+    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+        check("vocabulary", self.vocabulary, 2..=100_000)?;
+        check("min_length", self.min_length, 1..=16_384)?;
+        check("max_length", self.max_length, self.min_length..=16_384)?;
+        let asks = Asks {
+            need: Need::Transduction,
+            score: Metric::ExactMatch,
+            also: vec![],
+            symbols: Symbols::named((0..self.vocabulary).map(|i| i.to_string())),
+            labels: Labels::Symbols,
+            references: &[],
+        };
+        Ok(Made::Generated(asks, Box::new(self)))
+    }
+}
+
+impl Generate for Sequences {
+    fn draw(&self, draw: &mut Draw) -> Option<Example> {
+        let lengths = (self.max_length - self.min_length) as u64 + 1;
+        let length = self.min_length as u64 + draw.below(lengths);
+        let symbol = |_| Symbols::FIRST + draw.below(self.vocabulary as u64) as u32;
+        let input: Vec<u32> = (0..length).map(symbol).collect();
+        let mut target = input.clone();
+        match self.write {
+            Write::Copy => {}
+            Write::Reverse => target.reverse(),
+            Write::Sort => target.sort_unstable(),
+        }
+        Some(Example { input, target: Target::Sequence(target) })
+    }
+
+    fn lengths(&self) -> Lengths {
+        Lengths { input: self.max_length, target: self.max_length }
+    }
+}

@@ -1,0 +1,151 @@
+//! What is trained on, and what is kept out of it.
+
+use super::generated::{self, Generate, Part};
+use super::order::Order;
+use super::{Example, Labels, Lengths, Symbols, Target};
+use crate::locate::hex;
+use sha2::{Digest, Sha256};
+
+/// The three parts of a task's data.
+#[derive(Debug)]
+pub(super) struct Splits {
+    pub(super) train: Train,
+    pub(super) validation: Vec<Example>,
+    pub(super) test: Vec<Example>,
+    pub(super) answers: Answers,
+}
+
+/// The right answers as texts, where the score compares texts; else none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// One for each validation example, or none at all.
+    pub validation: Vec<String>,
+    /// One for each test example, or none at all.
+    pub test: Vec<String>,
+}
+
+/// Where training examples come from.
+#[derive(Debug)]
+pub(super) enum Train {
+    /// Drawn as they are needed, each one new.
+    Endless(Box<dyn Generate>),
+    /// The first so many of what could be drawn without end, again and again.
+    Drawn(Box<dyn Generate>, u64),
+    /// What there is, again and again; at least one.
+    Fixed(Vec<Example>),
+}
+
+/// How many training examples stand for an endless number of them.
+const SAMPLE: u64 = 256;
+
+impl Train {
+    pub(super) fn example(&self, seed: u64, index: u64) -> Example {
+        let row = |rows| Order::new(seed, index / rows, rows).at(index % rows);
+        match self {
+            Self::Endless(generator) => generated::drawn(&**generator, Part::Train, [seed, index]),
+            Self::Drawn(generator, rows) => drawn_row(&**generator, row(*rows)),
+            Self::Fixed(examples) => examples[row(examples.len() as u64) as usize].clone(),
+        }
+    }
+
+    pub(super) fn size(&self) -> Option<u64> {
+        match self {
+            Self::Endless(_) => None,
+            Self::Drawn(_, rows) => Some(*rows),
+            Self::Fixed(examples) => Some(examples.len() as u64),
+        }
+    }
+
+    /// Every example of a fixed set; some that are always the same of any other.
+    pub(super) fn sample(&self) -> Vec<Example> {
+        match self {
+            Self::Endless(_) => (0..SAMPLE).map(|index| self.example(0, index)).collect(),
+            Self::Drawn(generator, rows) => {
+                (0..SAMPLE.min(*rows)).map(|row| drawn_row(&**generator, row)).collect()
+            }
+            Self::Fixed(examples) => examples.clone(),
+        }
+    }
+}
+
+/// A row of a training set that is drawn, but always the same.
+fn drawn_row(generator: &dyn Generate, row: u64) -> Example {
+    generated::drawn(generator, Part::Train, [generated::DATA_SEED, row])
+}
+
+impl Splits {
+    pub(super) fn new(train: Train, validation: Vec<Example>, test: Vec<Example>) -> Self {
+        Self { train, validation, test, answers: Answers::default() }
+    }
+
+    pub(super) fn with_answers(self, answers: Answers) -> Self {
+        Self { answers, ..self }
+    }
+
+    pub(super) fn lengths(&self) -> Lengths {
+        let of = |example: &Example| Lengths {
+            input: example.input.len(),
+            target: match &example.target {
+                Target::Sequence(symbols) => symbols.len(),
+                Target::Class(_) | Target::Tags(_) => 0,
+            },
+        };
+        let longest = |a: Lengths, b: Lengths| Lengths {
+            input: a.input.max(b.input),
+            target: a.target.max(b.target),
+        };
+        let (start, train) = match &self.train {
+            Train::Endless(generator) | Train::Drawn(generator, _) => {
+                (generator.lengths(), &[][..])
+            }
+            Train::Fixed(examples) => (Lengths::default(), &examples[..]),
+        };
+        train.iter().chain(&self.validation).chain(&self.test).map(of).fold(start, longest)
+    }
+
+    pub(super) fn hash(&self, symbols: &Symbols, labels: &Labels) -> String {
+        let mut hash = Sha256::new();
+        let names = (0..symbols.len() as u32).filter_map(|id| symbols.written(id));
+        hash_names(&mut hash, names);
+        if let Labels::Names(names) = labels {
+            hash_names(&mut hash, names.iter().map(String::as_str));
+        }
+        hash.update(self.train.size().unwrap_or(u64::MAX).to_le_bytes());
+        for part in [&self.train.sample(), &self.validation, &self.test] {
+            hash.update((part.len() as u64).to_le_bytes());
+            for example in part {
+                hash_example(&mut hash, example);
+            }
+        }
+        for part in [&self.answers.validation, &self.answers.test] {
+            hash_names(&mut hash, part.iter().map(String::as_str));
+        }
+        hex(&hash.finalize())
+    }
+}
+
+// What varies in length comes after its length, so that no two different tasks hash alike.
+fn hash_names<'a>(hash: &mut Sha256, names: impl Iterator<Item = &'a str>) {
+    for name in names {
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name);
+    }
+    hash.update(u64::MAX.to_le_bytes());
+}
+
+fn hash_example(hash: &mut Sha256, example: &Example) {
+    let mut numbers = vec![example.input.len() as u32];
+    numbers.extend(&example.input);
+    match &example.target {
+        Target::Class(label) => numbers.extend([0, *label]),
+        Target::Tags(tags) => {
+            numbers.push(1);
+            numbers.extend(tags.iter().map(|tag| tag.unwrap_or(u32::MAX)));
+        }
+        Target::Sequence(symbols) => {
+            numbers.extend([2, symbols.len() as u32]);
+            numbers.extend(symbols);
+        }
+    }
+    hash.update(numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>());
+}

@@ -1,0 +1,279 @@
+//! `jsonl` and `csv`: the user's own texts with labels, pairs of texts, or words with tags.
+//!
+//! What the task is follows from the fields: `text` and `label` to classify, `source` and `target`
+//! to map one text to another, `words` and `tags` to tag. One row in ten is for validation and one
+//! in ten for the test, by the SHA-256 of what is read, so that rows with the same input are in
+//! the same part, and stay there when rows are added. The vocabulary is that of the training part.
+
+mod error;
+mod rows;
+
+pub use error::FileError;
+
+use super::deu_eng::Units;
+use super::error::check;
+use super::spec::{Made, Settings};
+use super::splits::{Answers, Splits, Train};
+use super::wnut17::{WordReader, tag_names};
+use super::{Asks, Example, Labels, Metric, Need, Sees, Symbols, Target, TaskError};
+use crate::locate::Places;
+use rows::{Row, Rows};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+
+/// The user's file; fields that are not named are those of [`Settings`]' documentation.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct UserFile {
+    /// Given by the name of the task.
+    format: Format,
+    file: PathBuf,
+    text: String,
+    label: String,
+    source: String,
+    target: String,
+    words: String,
+    tags: String,
+    symbols: Units,
+    vocabulary: usize,
+    min_count: usize,
+    max_length: usize,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    Jsonl,
+    Csv,
+}
+
+impl Default for UserFile {
+    fn default() -> Self {
+        Self {
+            format: Format::Jsonl,
+            file: PathBuf::new(),
+            text: String::new(),
+            label: String::new(),
+            source: String::new(),
+            target: String::new(),
+            words: String::new(),
+            tags: String::new(),
+            symbols: Units::Words,
+            vocabulary: 2000,
+            min_count: 2,
+            max_length: 256,
+        }
+    }
+}
+
+/// What to say where no file is named.
+pub(super) fn no_file() -> TaskError {
+    let allowed = "the path of a file, file=PATH".to_owned();
+    TaskError::OutOfRange { parameter: "file", value: "not given".to_owned(), allowed }
+}
+
+/// Training, validation and test.
+type Parts<T> = [Vec<T>; 3];
+
+impl Settings for UserFile {
+    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+        check("vocabulary", self.vocabulary, 257..=100_000)?;
+        check("min_count", self.min_count, 1..=1000)?;
+        check("max_length", self.max_length, 1..=65_536)?;
+        if self.file.as_os_str().is_empty() {
+            return Err(no_file());
+        }
+        let rows = match self.format {
+            Format::Jsonl => Rows::jsonl(&self.file)?,
+            Format::Csv => Rows::csv(&self.file)?,
+        };
+        let named = |a: &str, b: &str| !a.is_empty() || !b.is_empty();
+        let asked = [
+            named(&self.text, &self.label),
+            named(&self.source, &self.target),
+            named(&self.words, &self.tags),
+        ];
+        let has = |[a, b]: [&str; 2]| {
+            let fields = &rows.rows[0].fields;
+            fields.contains_key(a) && fields.contains_key(b)
+        };
+        let found = [["text", "label"], ["source", "target"], ["words", "tags"]].map(has);
+        // Fields that are named decide; else those that are there.
+        let decisive = if asked.contains(&true) { asked } else { found };
+        match decisive {
+            [true, false, false] => self.classification(&rows),
+            [false, true, false] => self.transduction(&rows),
+            [false, false, true] => self.tagging(&rows),
+            _ => {
+                let found = Rows::names(&rows.rows[0]);
+                Err(FileError::NoTask { path: rows.path, found }.into())
+            }
+        }
+    }
+}
+
+fn or<'a>(named: &'a str, usual: &'a str) -> &'a str {
+    if named.is_empty() { usual } else { named }
+}
+
+impl UserFile {
+    fn symbols<'a>(
+        &self,
+        texts: impl Iterator<Item = &'a str> + Send,
+    ) -> Result<Symbols, TaskError> {
+        match self.symbols {
+            Units::Characters => Ok(Symbols::characters(texts.flat_map(str::chars))),
+            Units::Words => Ok(Symbols::words(texts, self.min_count)),
+            Units::Subwords => Symbols::subwords(texts, self.vocabulary),
+        }
+    }
+
+    fn classification(&self, rows: &Rows) -> Result<Made, TaskError> {
+        let (text, label) = (or(&self.text, "text"), or(&self.label, "label"));
+        let parts = divide(rows, |row| {
+            let (text, label) = (rows.text(row, text)?, rows.text(row, label)?);
+            Ok((text.clone(), (text, label, row.line)))
+        })?;
+        let labels = labels(rows, &parts)?;
+        let symbols = self.symbols(parts[0].iter().map(|(text, ..)| text.as_str()))?;
+        let mut examples: Parts<Example> = Default::default();
+        for (examples, part) in examples.iter_mut().zip(&parts) {
+            for (text, label, _) in part {
+                let mut input = symbols.read(text)?;
+                input.truncate(self.max_length);
+                let class = labels.iter().position(|known| known == label).unwrap_or(0);
+                examples.push(Example { input, target: Target::Class(class as u32) });
+            }
+        }
+        let score = Metric::Accuracy;
+        let labels = Labels::Names(labels);
+        let need = Need::Classification;
+        let asks = Asks { need, score, also: vec![], symbols, labels, references: &[] };
+        Ok(Made::Fixed(asks, splits(examples)))
+    }
+
+    fn transduction(&self, rows: &Rows) -> Result<Made, TaskError> {
+        let (source, target) = (or(&self.source, "source"), or(&self.target, "target"));
+        let parts = divide(rows, |row| {
+            let texts = [rows.text(row, source)?, rows.text(row, target)?];
+            Ok((texts[0].clone(), (texts, row)))
+        })?;
+        let symbols =
+            self.symbols(parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str))?;
+        let mut examples: Parts<Example> = Default::default();
+        for (examples, part) in examples.iter_mut().zip(&parts) {
+            for ([read, written], row) in part {
+                let (input, output) = (symbols.read(read)?, symbols.read(written)?);
+                for (field, ids) in [(source, &input), (target, &output)] {
+                    if ids.len() > self.max_length {
+                        let reason = format!(
+                            "has {} symbols, more than max_length={}; raise it, or leave this \
+                             row out",
+                            ids.len(),
+                            self.max_length
+                        );
+                        return Err(rows.wrong(row, field, reason).into());
+                    }
+                }
+                examples.push(Example { input, target: Target::Sequence(output) });
+            }
+        }
+        let answers = |part: &[([String; 2], &Row)]| {
+            part.iter().map(|([_, written], _)| written.clone()).collect()
+        };
+        let answers = Answers { validation: answers(&parts[1]), test: answers(&parts[2]) };
+        let asks = Asks {
+            need: Need::Transduction,
+            score: Metric::ChrF,
+            also: vec![Metric::Bleu, Metric::ExactMatch],
+            symbols,
+            labels: Labels::Symbols,
+            references: &[],
+        };
+        Ok(Made::Fixed(asks, splits(examples).with_answers(answers)))
+    }
+
+    fn tagging(&self, rows: &Rows) -> Result<Made, TaskError> {
+        let (words, tags) = (or(&self.words, "words"), or(&self.tags, "tags"));
+        let mut parts = divide(rows, |row| {
+            let (words, names) = (rows.list(row, words)?, rows.list(row, tags)?);
+            if words.len() != names.len() {
+                let reason = format!("{} tags for {} words", names.len(), words.len());
+                return Err(rows.wrong(row, tags, reason));
+            }
+            let identity = words.join(" ");
+            Ok((identity, words.into_iter().zip(names).collect::<Vec<_>>()))
+        })?;
+        parts.iter_mut().flatten().for_each(|sentence| sentence.truncate(self.max_length));
+        let words: Vec<&str> = parts[0].iter().flatten().map(|(word, _)| word.as_str()).collect();
+        let reader = WordReader::new(&words, self.min_count);
+        let tags = tag_names(parts.iter().flatten());
+        if let [only] = &tags[..] {
+            return Err(FileError::OneLabel { path: rows.path.clone(), label: only.clone() }.into());
+        }
+        let examples = parts.map(|part| {
+            part.iter().map(|sentence| reader.example(sentence, &tags)).collect::<Vec<_>>()
+        });
+        // Only tags of the form B-… and I-… mark whole entities.
+        let entities = |tag: &String| tag == "O" || tag.starts_with("B-") || tag.starts_with("I-");
+        let (score, also) = match tags.iter().all(entities) {
+            true => (Metric::EntityF1, vec![Metric::TagAccuracy]),
+            false => (Metric::TagAccuracy, vec![]),
+        };
+        let need = Need::Tagging(Sees::Whole);
+        let labels = Labels::Names(tags);
+        let asks = Asks { need, score, also, symbols: reader.symbols, labels, references: &[] };
+        Ok(Made::Fixed(asks, splits(examples)))
+    }
+}
+
+/// The rows by the hash of what `read` gives first, as `[training, validation, test]`.
+fn divide<'a, T>(
+    rows: &'a Rows,
+    read: impl Fn(&'a Row) -> Result<(String, T), FileError>,
+) -> Result<Parts<T>, FileError> {
+    let mut parts: Parts<T> = Default::default();
+    for row in &rows.rows {
+        let (identity, item) = read(row)?;
+        let hash = Sha256::digest(identity);
+        let part = match u16::from_le_bytes([hash[0], hash[1]]) % 10 {
+            0 => 2,
+            1 => 1,
+            _ => 0,
+        };
+        parts[part].push(item);
+    }
+    for (items, part) in parts.iter().zip(["training", "validation", "the test"]) {
+        if items.is_empty() {
+            let (path, rows) = (rows.path.clone(), rows.rows.len());
+            return Err(FileError::TooFewRows { path, rows, part });
+        }
+    }
+    Ok(parts)
+}
+
+/// Every label, in the order of its characters; all of them occur in training.
+fn labels(rows: &Rows, parts: &Parts<(String, String, u64)>) -> Result<Vec<String>, FileError> {
+    let path = || rows.path.clone();
+    let mut first: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, label, line) in parts.iter().flatten() {
+        let first = first.entry(label).or_insert(*line);
+        *first = (*first).min(*line);
+    }
+    let trained: HashSet<&str> = parts[0].iter().map(|(_, label, _)| label.as_str()).collect();
+    let unseen = first.iter().find(|(label, _)| !trained.contains(*label));
+    if let Some((label, &line)) = unseen {
+        return Err(FileError::UnseenLabel { path: path(), line, label: (*label).to_owned() });
+    }
+    let labels: Vec<String> = first.into_keys().map(str::to_owned).collect();
+    match &labels[..] {
+        [only] => Err(FileError::OneLabel { path: path(), label: only.clone() }),
+        _ => Ok(labels),
+    }
+}
+
+fn splits([train, validation, test]: Parts<Example>) -> Splits {
+    Splits::new(Train::Fixed(train), validation, test)
+}

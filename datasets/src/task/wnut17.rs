@@ -1,0 +1,199 @@
+//! `wnut17`: names of people, places, groups and things in posts from the web.
+//!
+//! Measures tagging by context: the names are new ones, so few of the words for the test were
+//! ever seen in training. A word that is rare in training is read as its shape, such as `Xx` for
+//! a capital and small letters, which is most of what can be known about it.
+//!
+//! Reference: Derczynski et al. 2017, <https://aclanthology.org/W17-4418>
+
+use super::error::check;
+use super::spec::{Made, Settings};
+use super::splits::{Splits, Train};
+use super::{Asks, Example, Labels, Metric, Need, Reference, Sees, Symbols, Target, TaskError};
+use crate::locate::{DataFile, Places};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Wnut17 {
+    min_count: usize,
+}
+
+impl Default for Wnut17 {
+    fn default() -> Self {
+        Self { min_count: 2 }
+    }
+}
+
+/// Training, validation and test.
+pub(super) static FILES: [DataFile; 3] = [
+    DataFile {
+        path: "wnut17/wnut17train.conll",
+        urls: &[
+            "https://raw.githubusercontent.com/leondz/emerging_entities_17/master/wnut17train.conll",
+        ],
+        sha256: "731820e13f71af324c6b55a1575ec2ce59fbaa2a0806f8f0400b98d56cd6a7a5",
+        bytes: 493_781,
+    },
+    DataFile {
+        path: "wnut17/emerging.dev.conll",
+        urls: &[
+            "https://raw.githubusercontent.com/leondz/emerging_entities_17/master/emerging.dev.conll",
+        ],
+        sha256: "e053b752b8155113ca66e7db08af5f2f5f43ab993694e4774f1ec5bad42312d8",
+        bytes: 114_749,
+    },
+    DataFile {
+        path: "wnut17/emerging.test.annotated",
+        urls: &[
+            "https://raw.githubusercontent.com/leondz/emerging_entities_17/master/emerging.test.annotated",
+        ],
+        sha256: "2aa79b764e56ec9264a1b30fdd9b70195bd00ff400b62edd8f399d5f13c178f0",
+        bytes: 192_425,
+    },
+];
+
+static REFERENCES: [Reference; 1] = [Reference {
+    what: "UH-RiTUAL, the best system of the shared task, with pretrained vectors and gazetteers",
+    score: 41.86,
+    source: "Derczynski et al. 2017, https://aclanthology.org/W17-4418",
+}];
+
+/// Words with their tags.
+type Sentence = Vec<(String, String)>;
+
+impl Settings for Wnut17 {
+    fn make(self, places: &Places) -> Result<Made, TaskError> {
+        check("min_count", self.min_count, 1..=1000)?;
+        let mut parts = Vec::with_capacity(FILES.len());
+        for file in &FILES {
+            let content = places.read(file)?;
+            parts.push(sentences(&String::from_utf8_lossy(&content)));
+        }
+        let [train, validation, test] = &parts[..] else { unreachable!("there are three files") };
+        let words: Vec<&str> = train.iter().flatten().map(|(word, _)| word.as_str()).collect();
+        let reader = WordReader::new(&words, self.min_count);
+        let tags = tag_names(parts.iter().flatten());
+        let examples = |part: &[Sentence]| -> Vec<Example> {
+            part.iter().map(|sentence| reader.example(sentence, &tags)).collect()
+        };
+        let splits =
+            Splits::new(Train::Fixed(examples(train)), examples(validation), examples(test));
+        let asks = Asks {
+            need: Need::Tagging(Sees::Whole),
+            score: Metric::EntityF1,
+            also: vec![Metric::TagAccuracy],
+            symbols: reader.symbols,
+            labels: Labels::Names(tags),
+            references: &REFERENCES,
+        };
+        Ok(Made::Fixed(asks, splits))
+    }
+}
+
+/// A word and its tag to a line, with a tab between them and an empty line behind a sentence.
+fn sentences(text: &str) -> Vec<Sentence> {
+    let mut found = vec![Sentence::new()];
+    for line in text.split('\n') {
+        match line.trim().rsplit_once('\t') {
+            Some((word, tag)) => {
+                if let Some(sentence) = found.last_mut() {
+                    sentence.push((word.trim().to_owned(), tag.trim().to_owned()));
+                }
+            }
+            None => found.push(Sentence::new()),
+        }
+    }
+    found.retain(|sentence| !sentence.is_empty());
+    found
+}
+
+/// Every tag that occurs, `O` before the others.
+pub(super) fn tag_names<'a>(sentences: impl Iterator<Item = &'a Sentence>) -> Vec<String> {
+    let names: BTreeSet<&str> = sentences.flatten().map(|(_, tag)| tag.as_str()).collect();
+    let (outside, inside): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|tag| *tag == "O");
+    outside.into_iter().chain(inside).map(str::to_owned).collect()
+}
+
+/// Reads words as symbols: as they are, else in small letters, else by their shape.
+pub(super) struct WordReader {
+    pub(super) symbols: Symbols,
+}
+
+impl WordReader {
+    pub(super) fn new(words: &[&str], min_count: usize) -> Self {
+        let small: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+        let shapes: BTreeSet<String> = words.iter().map(|word| shape(word)).collect();
+        // A word that is written in small letters already counts once.
+        let capital = words.iter().zip(&small).filter(|(word, small)| **word != small.as_str());
+        let forms = small.iter().map(String::as_str).chain(capital.map(|(word, _)| *word));
+        let frequent = Symbols::frequent(forms, min_count);
+        let own = (Symbols::FIRST..frequent.len() as u32).filter_map(|id| frequent.written(id));
+        let names: Vec<String> = shapes.into_iter().chain(own.map(str::to_owned)).collect();
+        Self { symbols: Symbols::named(names) }
+    }
+
+    pub(super) fn read(&self, word: &str) -> u32 {
+        let symbols = &self.symbols;
+        let known = symbols.id(word).or_else(|| symbols.id(&word.to_lowercase()));
+        known.or_else(|| symbols.id(&shape(word))).unwrap_or(Symbols::UNKNOWN)
+    }
+
+    /// A sentence; each of its tags must be one of `names`.
+    pub(super) fn example(&self, sentence: &Sentence, names: &[String]) -> Example {
+        let tag = |tag: &str| names.iter().position(|name| name == tag).map(|place| place as u32);
+        Example {
+            input: sentence.iter().map(|(word, _)| self.read(word)).collect(),
+            target: Target::Tags(sentence.iter().map(|(_, name)| tag(name)).collect()),
+        }
+    }
+}
+
+/// The shape of a word: runs of capitals, small letters, digits and other characters, in angle
+/// brackets and with a space, so that no word is one.
+fn shape(word: &str) -> String {
+    let start = match word {
+        _ if word.starts_with("http") || word.starts_with("www.") => return "< url>".to_owned(),
+        _ if word.len() > 1 && word.starts_with('@') => return "< @>".to_owned(),
+        _ if word.len() > 1 && word.starts_with('#') => "#",
+        _ => "",
+    };
+    let mut shape = format!("< {start}");
+    for c in word[start.len()..].chars().take(40) {
+        let kind = match c {
+            _ if c.is_uppercase() => 'X',
+            _ if c.is_alphabetic() => 'x',
+            _ if c.is_numeric() => '0',
+            _ => '.',
+        };
+        if !shape.ends_with(kind) {
+            shape.push(kind);
+        }
+    }
+    shape + ">"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_itself_or_its_small_letters_or_its_shape() {
+        let reader = WordReader::new(&["Paris", "Paris", "the", "The", "Anna", "@me"], 2);
+        let written = |word| reader.symbols.written(reader.read(word)).unwrap().to_owned();
+        assert_eq!(written("Paris"), "Paris");
+        assert_eq!(written("THE"), "the");
+        assert_eq!(written("Berlin"), "< Xx>");
+        assert_eq!(written("@you"), "< @>");
+        assert_eq!(reader.read("3.14"), Symbols::UNKNOWN, "a shape that training lacks");
+    }
+
+    #[test]
+    fn a_line_with_a_tab_alone_ends_a_sentence() {
+        let found = sentences("a\tO\nb\tB-x\n\t\nc\tO\n\n\nd\tI-x");
+        let lengths: Vec<usize> = found.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [2, 1, 1]);
+        assert_eq!(tag_names(found.iter()), ["O", "B-x", "I-x"]);
+    }
+}

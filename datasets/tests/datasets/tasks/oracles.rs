@@ -1,0 +1,322 @@
+//! Each generated task's answers, found again in another way.
+
+use super::{generated, names, train, written};
+use std::collections::HashMap;
+use zoo_datasets::task::{Example, Symbols, Target, Task};
+
+fn examples(task: &Task) -> Vec<Example> {
+    let mut examples = train(task, 3, 500);
+    examples.extend(task.validation.iter().chain(&task.test).cloned());
+    examples
+}
+
+fn sequence(example: &Example) -> &[u32] {
+    match &example.target {
+        Target::Sequence(ids) => ids,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn tags(example: &Example) -> &[Option<u32>] {
+    match &example.target {
+        Target::Tags(tags) => tags,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The value of an expression by replacing innermost brackets until none is left.
+fn value(expression: &str) -> u32 {
+    let mut text = expression.to_owned();
+    while let Some(end) = text.find(']') {
+        let start = text[..end].rfind('[').unwrap();
+        let mut words = text[start + 1..end].split_whitespace();
+        let operator = words.next().unwrap();
+        let mut values: Vec<f64> = words.map(|word| word.parse().unwrap()).collect();
+        values.sort_by(f64::total_cmp);
+        let (count, half) = (values.len(), values.len() / 2);
+        let found = match operator {
+            "MIN" => values[0],
+            "MAX" => values[count - 1],
+            "MED" if count % 2 == 1 => values[half],
+            "MED" => ((values[half - 1] + values[half]) / 2.0).floor(),
+            "SM" => values.iter().sum::<f64>() % 10.0,
+            other => panic!("{other:?}"),
+        };
+        text.replace_range(start..=end, &format!("{found}"));
+    }
+    text.trim().parse().unwrap()
+}
+
+/// The greatest number of brackets that are open at once.
+fn depth(expression: &str) -> usize {
+    let mut open = 0_usize;
+    let change = |c| {
+        open = match c {
+            '[' => open + 1,
+            ']' => open - 1,
+            _ => open,
+        };
+        open
+    };
+    expression.chars().map(change).max().unwrap_or(0)
+}
+
+#[test]
+fn an_expression_has_its_value() {
+    assert_eq!(value("[MAX 2 9 [MIN 4 7 ] 0 ]"), 9);
+    assert_eq!(value("[MED 1 4 ]"), 2, "int(2.5)");
+    let task = generated("listops");
+    for example in examples(&task) {
+        let text = task.symbols.write(&example.input);
+        let Target::Class(label) = example.target else { panic!("a class") };
+        assert_eq!(label, value(&text), "{text}");
+        assert_eq!(task.label_name(label).unwrap(), label.to_string());
+        assert!((16..=64).contains(&example.input.len()), "{text}");
+        assert!(depth(&text) <= 3, "the digits' level is the fourth: {text}");
+    }
+}
+
+#[test]
+fn expressions_of_long_range_arena_are_as_published() {
+    // Fewer of them held out than published, which saves most of the time.
+    let task = generated("listops-lra:validation=200,test=200");
+    assert_eq!(task.train_size(), Some(96_000));
+    assert_eq!(task.references.len(), 4);
+    let (mut lengths, mut deepest, mut labels) = (Vec::new(), 0, HashMap::new());
+    for example in task.validation.iter().chain(&task.test).chain(&train(&task, 1, 600)) {
+        let text = task.symbols.write(&example.input);
+        let Target::Class(label) = example.target else { panic!("a class") };
+        assert_eq!(label, value(&text));
+        *labels.entry(label).or_insert(0) += 1;
+        lengths.push(example.input.len());
+        deepest = deepest.max(depth(&text));
+    }
+    lengths.sort_unstable();
+    let (shortest, median, longest) = (lengths[0], lengths[500], lengths[999]);
+    println!("{shortest} to {longest}, median {median}, {deepest} deep, labels {labels:?}");
+    assert!(shortest > 500 && longest < 2000, "{shortest} to {longest}");
+    assert!((700..1200).contains(&median), "{median}");
+    assert_eq!(deepest, 9, "nine levels of operators above one of digits");
+    assert_eq!(labels.len(), 10);
+    assert!(labels.values().all(|&count| count < 250), "{labels:?}");
+    assert!(generated("listops").references.is_empty(), "other lengths, other results");
+}
+
+#[test]
+fn a_key_comes_again_and_has_its_value() {
+    let task = generated("mqar");
+    let mut distances = Vec::new();
+    for example in examples(&task) {
+        let (input, tags) = (written(&task, &example.input), names(&task, tags(&example)));
+        let pairs: HashMap<&str, &str> =
+            input[..16].chunks(2).map(|pair| (pair[0], pair[1])).collect();
+        assert_eq!(pairs.len(), 8, "each key once: {input:?}");
+        assert!(pairs.keys().all(|key| key.starts_with('k')), "{input:?}");
+        assert!(pairs.values().all(|value| value.starts_with('v')), "{input:?}");
+        let mut asked = Vec::new();
+        for (place, tag) in tags.into_iter().enumerate() {
+            if let Some(tag) = tag {
+                assert!(place >= 16 && place % 2 == 0, "{place}");
+                assert_eq!(pairs[input[place]], tag);
+                asked.push(input[place]);
+                distances.push((place - 16) / 2);
+            }
+        }
+        asked.sort_unstable();
+        asked.dedup();
+        assert_eq!(asked.len(), 8, "each key is asked for once: {input:?}");
+    }
+    // Of 24 places with weights 1/i, the first is taken far more often than the last.
+    let share = |place| {
+        distances.iter().filter(|&&d| d == place).count() as f64 * 8.0 / distances.len() as f64
+    };
+    assert!(share(0) > 0.75 && (0.05..0.45).contains(&share(23)), "{} {}", share(0), share(23));
+}
+
+#[test]
+fn the_mark_is_followed_by_the_answer() {
+    let task = generated("induction:length=32,vocabulary=20");
+    let mut places = HashMap::new();
+    for example in examples(&task) {
+        let input = written(&task, &example.input);
+        let tags = names(&task, tags(&example));
+        let marks: Vec<usize> = (0..32).filter(|&place| input[place] == "*").collect();
+        assert_eq!((marks.len(), marks[1]), (2, 31), "{input:?}");
+        assert_eq!(tags[31], Some(input[marks[0] + 1]));
+        assert!(tags[..31].iter().all(Option::is_none));
+        *places.entry(marks[0]).or_insert(0) += 1;
+    }
+    assert_eq!(places.len(), 30, "any place but the last two: {places:?}");
+}
+
+#[test]
+fn sequences_are_copied_reversed_and_sorted() {
+    for (name, change) in [
+        ("copy", (|_: &mut Vec<u64>| {}) as fn(&mut Vec<u64>)),
+        ("reverse", |numbers| *numbers = (0..numbers.len()).rev().map(|i| numbers[i]).collect()),
+        ("sort", |numbers| {
+            // The number of smaller ones, and of equal ones before it, is a number's place.
+            let before = numbers.clone();
+            for (i, &number) in before.iter().enumerate() {
+                let smaller = before.iter().filter(|&&other| other < number).count();
+                let equal = before[..i].iter().filter(|&&other| other == number).count();
+                numbers[smaller + equal] = number;
+            }
+        }),
+    ] {
+        let task = generated(name);
+        let numbers = |ids: &[u32]| -> Vec<u64> {
+            written(&task, ids).iter().map(|number| number.parse().unwrap()).collect()
+        };
+        let mut lengths = [0; 20];
+        for example in examples(&task) {
+            let mut expected = numbers(&example.input);
+            change(&mut expected);
+            assert_eq!(numbers(sequence(&example)), expected, "{name}");
+            lengths[example.input.len()] += 1;
+        }
+        assert_eq!(lengths[..4], [0; 4], "{name}");
+        assert!(lengths[4..=12].iter().all(|&count| count > 100), "{name}: {lengths:?}");
+    }
+}
+
+#[test]
+fn a_bracket_is_closed_by_its_partner() {
+    for (text, types, max_depth) in [("dyck", 4, 8), ("dyck:types=6,max_depth=3,length=30", 6, 3)] {
+        let task = generated(text);
+        let partner = |label: &str| match label {
+            ")" => "(".to_owned(),
+            "]" => "[".to_owned(),
+            "}" => "{".to_owned(),
+            ">" => "<".to_owned(),
+            other => other.replace(')', "("),
+        };
+        let mut kinds = HashMap::new();
+        for example in examples(&task) {
+            let input = written(&task, &example.input);
+            for (place, tag) in names(&task, tags(&example)).into_iter().enumerate() {
+                // What is left of the text once every pair that stands together is taken out.
+                let mut left = input[..=place].to_vec();
+                while let Some(at) = (1..left.len())
+                    .find(|&at| partner(left[at]) == left[at - 1] && left[at] != left[at - 1])
+                {
+                    left.drain(at - 1..=at);
+                }
+                assert!(left.len() <= max_depth, "{left:?}");
+                match left.last() {
+                    None => assert_eq!(tag, Some("none")),
+                    Some(open) => assert_eq!(partner(tag.unwrap()), *open, "{input:?} at {place}"),
+                }
+                *kinds.entry(tag).or_insert(0) += 1;
+            }
+        }
+        assert_eq!(kinds.len(), types + 1);
+    }
+}
+
+#[test]
+fn sums_are_modulo_p_and_every_pair_is_there_once() {
+    let task = generated("modadd:p=23,fraction=0.3");
+    let size = task.train_size().unwrap();
+    assert_eq!((size, task.validation.len(), task.test.len()), (159, 185, 185));
+    let mut pairs = HashMap::new();
+    for example in train(&task, 5, size).iter().chain(&task.validation).chain(&task.test) {
+        let input = written(&task, &example.input);
+        let [a, "+", b, "="] = input[..] else { panic!("{input:?}") };
+        let Target::Class(sum) = example.target else { panic!("a class") };
+        let (a, b): (u32, u32) = (a.parse().unwrap(), b.parse().unwrap());
+        assert_eq!(task.label_name(sum).unwrap(), ((a + b) % 23).to_string());
+        *pairs.entry((a, b)).or_insert(0) += 1;
+    }
+    assert_eq!(pairs.len(), 23 * 23);
+    assert!(pairs.values().all(|&count| count == 1));
+}
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Days since 1 January 1600, counted one year and month after the other; a Saturday.
+fn days(year: u32, month: u32, day: u32) -> u32 {
+    let leap = |year: u32| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let months = [31, 28 + u32::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    assert!((1..=months[month as usize - 1]).contains(&day), "{year}-{month}-{day}");
+    let years: u32 = (1600..year).map(|year| 365 + u32::from(leap(year))).sum();
+    years + months[..month as usize - 1].iter().sum::<u32>() + day - 1
+}
+
+/// The day that a text means, as `1998-03-03`, and the day of the week that it names.
+fn understand(text: &str) -> (String, Option<String>) {
+    let words: Vec<&str> =
+        text.split([' ', ',', '-', '.', '/']).filter(|word| !word.is_empty()).collect();
+    let number = |word: &str| word.trim_end_matches(char::is_alphabetic).parse::<u32>().ok();
+    let numbers: Vec<u32> = words.iter().filter_map(|word| number(word)).collect();
+    let named = words.iter().find_map(|word| MONTHS.iter().position(|name| word.starts_with(name)));
+    let (year, month, day) = match (named, &numbers[..]) {
+        (Some(month), &[day, year]) => (year, month as u32 + 1, day),
+        (None, &[year, month, day]) if year > 1000 => (year, month, day),
+        (None, &[month, day, year]) if text.contains('/') => (year, month, day),
+        (None, &[day, month, year]) => (year, month, day),
+        _ => panic!("{text}"),
+    };
+    let first = words[0];
+    let weekday = ["Sat", "Sun", "Mon", "Tue", "Wed", "Thu", "Fri"];
+    let names_one = weekday.iter().any(|name| first.starts_with(name));
+    let expected = weekday[days(year, month, day) as usize % 7];
+    if names_one {
+        assert!(first.starts_with(expected), "{text}: {expected}");
+    }
+    (format!("{year:04}-{month:02}-{day:02}"), names_one.then(|| first.to_owned()))
+}
+
+#[test]
+fn a_date_means_its_day() {
+    assert_eq!(understand("Tuesday 3 March 1998").0, "1998-03-03");
+    let task = generated("dates");
+    let (mut weekdays, mut shapes) = (HashMap::new(), HashMap::new());
+    let mut longest = 0;
+    for example in examples(&task).iter().chain(&train(&task, 4, 5000)) {
+        let text = task.symbols.write(&example.input);
+        let (day, weekday) = understand(&text);
+        assert_eq!(task.symbols.write(sequence(example)), day, "{text}");
+        assert!(!example.input.contains(&Symbols::UNKNOWN));
+        *weekdays.entry(weekday).or_insert(0) += 1;
+        let shape: String =
+            text.chars().filter(|c| !c.is_numeric() && !c.is_alphabetic()).collect();
+        *shapes.entry(shape).or_insert(0) += 1;
+        longest = longest.max(text.len());
+    }
+    assert_eq!(weekdays.len(), 1 + 7 + 7, "whole, short and none: {weekdays:?}");
+    assert!(shapes.len() >= 8, "{shapes:?}");
+    assert_eq!(longest, 29, "Wednesday, September 30, 2099");
+    assert_eq!((task.lengths.input, task.lengths.target), (29, 10));
+}
+
+#[test]
+fn a_language_task_asks_for_what_follows() {
+    let task = generated("stories:context=100");
+    for example in examples(&task).iter().take(1000) {
+        let tags: Vec<u32> = tags(example).iter().map(|tag| tag.unwrap()).collect();
+        assert_eq!(tags[..tags.len() - 1], example.input[1..]);
+    }
+    // Every character but the first is asked for once.
+    let text: Vec<u32> = task.validation.iter().flat_map(|example| example.target.ids()).collect();
+    let text = task.symbols.write(&text);
+    let held_out = zoo_datasets::text::Stories::held_out();
+    assert_eq!(text, held_out.text(0, 200)[1..]);
+    assert!(!text.contains(&task.symbols.write(&task.test[3].target.ids())));
+}
+
+#[test]
+fn a_masked_task_asks_for_what_is_hidden() {
+    let task = generated("stories-masked");
+    let (mut asked, mut total) = (0, 0);
+    for example in examples(&task) {
+        for (&shown, tag) in example.input.iter().zip(tags(&example)) {
+            assert!(tag.is_some() || shown >= Symbols::FIRST);
+            asked += usize::from(tag.is_some());
+            total += 1;
+        }
+    }
+    let share = asked as f64 / total as f64;
+    assert!((0.14..0.16).contains(&share), "{share}");
+}

@@ -1,0 +1,189 @@
+//! The user's own files, good and bad.
+
+use std::fmt::Write;
+use std::fs;
+use tempfile::TempDir;
+use zoo_datasets::locate::Places;
+use zoo_datasets::task::{FileError, Metric, Need, Sees, Target, Task, TaskError, TaskSpec};
+
+/// Builds `kind` from a file with this content, with more settings.
+fn build(kind: &str, content: &[u8], settings: &str) -> Result<Task, TaskError> {
+    let folder: TempDir = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my file.data");
+    fs::write(&path, content).unwrap();
+    let text = format!("{kind}:{settings}file={}", path.display());
+    TaskSpec::parse(&text).unwrap().build(&Places::default())
+}
+
+fn file_error(kind: &str, content: &[u8], settings: &str) -> FileError {
+    match build(kind, content, settings).unwrap_err() {
+        TaskError::File(error) => {
+            assert!(error.to_string().contains("my file.data"), "{error}");
+            error
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// 300 rows, of which every third is bad.
+fn reviews() -> String {
+    let mut text = String::from("text,label\n");
+    for i in 0..300 {
+        let (word, label) = if i % 3 == 0 { ("poor", "bad") } else { ("great", "good") };
+        writeln!(text, "\"film {i}, {word}\",{label}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn a_csv_file_of_labels_is_classified() {
+    let task = build("csv", reviews().as_bytes(), "").unwrap();
+    assert_eq!((task.need, task.score), (Need::Classification, Metric::Accuracy));
+    let size = task.train_size().unwrap() as usize;
+    assert_eq!(size + task.validation.len() + task.test.len(), 300);
+    assert!((15..50).contains(&task.test.len()) && (15..50).contains(&task.validation.len()));
+    assert_eq!((task.label_name(0), task.label_name(1)), (Some("bad"), Some("good")));
+    for example in &task.test {
+        let text = task.symbols.write(&example.input);
+        assert_eq!(example.target, Target::Class(u32::from(text.contains("great"))), "{text}");
+    }
+    // Rows stay in their part when others are added.
+    let more = build("csv", (reviews() + "another,good\n").as_bytes(), "").unwrap();
+    assert!(more.test.len() >= task.test.len());
+}
+
+#[test]
+fn a_jsonl_file_of_labels_is_classified_by_any_fields() {
+    let mut text = String::new();
+    for i in 0..200 {
+        writeln!(text, r#"{{"stars": {}, "review": "film {i} number", "x": null}}"#, i % 5)
+            .unwrap();
+        text += if i % 7 == 0 { "\n" } else { "" };
+    }
+    let task = build("jsonl", text.as_bytes(), "text=review,label=stars,").unwrap();
+    assert_eq!((task.label_count(), task.label_name(4)), (5, Some("4")));
+    let error = file_error("jsonl", text.as_bytes(), "");
+    assert!(matches!(error, FileError::NoTask { .. }), "{error:?}");
+    let error = file_error("jsonl", text.as_bytes(), "text=review,");
+    assert!(matches!(&error, FileError::NoField { line: 1, field, .. } if field == "label"));
+    assert!(
+        error.to_string().contains("\"stars\", \"review\"")
+            || error.to_string().contains("\"review\"")
+    );
+}
+
+#[test]
+fn pairs_are_mapped_and_their_answers_kept() {
+    let mut text = String::from("source,target\n");
+    for i in 0..200 {
+        writeln!(text, "one {i} two,zwei {i} eins").unwrap();
+    }
+    for symbols in ["characters", "words", "subwords"] {
+        let task = build("csv", text.as_bytes(), &format!("symbols={symbols},")).unwrap();
+        assert_eq!(task.need, Need::Transduction);
+        assert_eq!(task.answers.test.len(), task.test.len());
+        assert!(task.answers.test.iter().all(|answer| answer.starts_with("zwei ")));
+        let first = task.symbols.write(&task.test[0].target.ids());
+        assert_eq!(first == task.answers.test[0], symbols != "words", "numbers are rare words");
+    }
+    let error = file_error("csv", text.as_bytes(), "symbols=characters,max_length=5,");
+    assert!(matches!(&error, FileError::Field { .. }), "{error:?}");
+    assert!(error.to_string().contains("max_length=5"), "{error}");
+}
+
+#[test]
+fn words_are_tagged_one_for_one() {
+    let mut text = String::new();
+    for i in 0..200 {
+        writeln!(text, r#"{{"words": ["In", "Town{i}", "today"], "tags": ["O", "B-place", "O"]}}"#)
+            .unwrap();
+    }
+    let task = build("jsonl", text.as_bytes(), "").unwrap();
+    assert_eq!((task.need, task.score), (Need::Tagging(Sees::Whole), Metric::EntityF1));
+    assert_eq!(task.test[0].target, Target::Tags(vec![Some(0), Some(1), Some(0)]));
+    let plain = text.replace("B-place", "place");
+    assert_eq!(build("jsonl", plain.as_bytes(), "").unwrap().score, Metric::TagAccuracy);
+    let short = text.clone() + r#"{"words": "a b c", "tags": "O O"}"#;
+    let error = file_error("jsonl", short.as_bytes(), "");
+    assert!(error.to_string().contains("line 201, field \"tags\": 2 tags for 3 words"), "{error}");
+    let only = text.replace("B-place", "O");
+    assert!(matches!(file_error("jsonl", only.as_bytes(), ""), FileError::OneLabel { .. }));
+}
+
+#[test]
+fn a_text_of_ones_own_is_a_language() {
+    let text = "abcdefghi\n".repeat(100);
+    let task = build("text", text.as_bytes(), "context=20,").unwrap();
+    assert_eq!((task.need, task.symbols.len()), (Need::Language, 6 + 10));
+    assert_eq!(task.train(1, 0).input.len(), 20);
+    assert_eq!(build("text-masked", text.as_bytes(), "context=20,").unwrap().need, Need::Masked);
+    let error = build("text", text.as_bytes(), "context=200,").unwrap_err();
+    assert!(matches!(error, TaskError::TooShort { part: "validation", .. }), "{error:?}");
+    assert!(matches!(build("text", b"", "").unwrap_err(), TaskError::Text(_)));
+    assert!(matches!(build("text", b"a\xff", "").unwrap_err(), TaskError::Text(_)));
+}
+
+#[test]
+fn a_file_with_nothing_in_it_is_an_error() {
+    for (kind, content) in [("csv", ""), ("csv", "text,label\n"), ("jsonl", ""), ("jsonl", "\n \n")]
+    {
+        let error = file_error(kind, content.as_bytes(), "");
+        assert!(matches!(error, FileError::Empty { .. }), "{kind} {content:?}: {error:?}");
+    }
+    let spec = TaskSpec::parse("csv:file=no/such.csv").unwrap();
+    let error = spec.build(&Places::default()).unwrap_err();
+    assert!(error.to_string().contains("no/such.csv") && !error.is_usage(), "{error}");
+}
+
+#[test]
+fn a_bad_line_is_named() {
+    let good = r#"{"text": "a", "label": "b"}"#;
+    for (bad, said) in [
+        ("{\"text\": \"a\"", "no JSON"),
+        ("[1, 2]", "no object"),
+        (r#"{"text": "a"}"#, "no field \"label\""),
+        (r#"{"text": "", "label": "b"}"#, "field \"text\": is empty"),
+        (r#"{"text": ["a"], "label": "b"}"#, "field \"text\": must be a text"),
+        (r#"{"text": "a", "label": null}"#, "field \"label\": must be a text"),
+    ] {
+        let error = file_error("jsonl", format!("{good}\n\n{bad}\n{good}\n").as_bytes(), "");
+        let message = error.to_string();
+        assert!(message.contains("line 3") && message.contains(said), "{message}");
+    }
+    let error = file_error("jsonl", b"{\"text\": \"a\", \"label\": \"b\"}\n\n{\"\xff\"}", "");
+    assert!(matches!(error, FileError::NotUtf8 { line: 3, .. }), "{error:?}");
+    let error = file_error("csv", b"text,label\na,b\nc\n", "");
+    assert!(matches!(error, FileError::Malformed { line: 3, .. }), "{error:?}");
+    let error = file_error("csv", b"text,label\n\"a\nb\",c\n,d\n", "");
+    assert!(matches!(error, FileError::Field { line: 4, .. }), "{error:?}");
+    let error = file_error("csv", b"text,label\na,b\n", "text=body,");
+    assert!(matches!(&error, FileError::NoField { field, .. } if field == "body"), "{error:?}");
+    assert!(error.to_string().contains("\"text\""), "{error}");
+    let error = file_error("csv", b"text,label,source,target\na,b,c,d\n", "");
+    assert!(matches!(error, FileError::NoTask { .. }), "{error:?}");
+}
+
+#[test]
+fn labels_that_cannot_be_learnt_are_an_error() {
+    let rows = |label: &str| reviews().replace(",bad", label);
+    let error = file_error("csv", rows(",good").as_bytes(), "");
+    assert!(matches!(&error, FileError::OneLabel { label, .. } if label == "good"), "{error:?}");
+    // A label seen once is fine in training and an error elsewhere; both occur within 40 rows.
+    let (mut fine, mut unseen) = (0, 0);
+    for i in 0..40 {
+        match build("csv", format!("{}rare film {i},odd\n", reviews()).as_bytes(), "") {
+            Ok(task) => {
+                assert_eq!(task.label_count(), 3);
+                fine += 1;
+            }
+            Err(TaskError::File(FileError::UnseenLabel { line, label, .. })) => {
+                assert_eq!((line, label.as_str()), (302, "odd"));
+                unseen += 1;
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!(fine > 20 && unseen > 2, "{fine} and {unseen}");
+    let error = file_error("csv", b"text,label\na,b\nc,d\n", "");
+    assert!(matches!(error, FileError::TooFewRows { rows: 2, .. }), "{error:?}");
+}

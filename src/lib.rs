@@ -44,6 +44,7 @@
 struct Readme;
 
 pub mod cli;
+pub mod compare;
 pub mod device;
 pub mod parity;
 pub mod pipeline;

@@ -4,6 +4,7 @@ mod answer;
 mod check;
 mod classify;
 mod classify_image;
+mod compare;
 mod convert;
 mod devices;
 mod download;
@@ -85,6 +86,11 @@ enum Verb {
     Parity(parity::ParityArgs),
     /// Train a model, from scratch or from a checkpoint
     Train(Box<train::TrainArgs>),
+    /// Compare architectures on tasks, and write a report
+    Compare(compare::CompareArgs),
+    /// Do one run of a comparison
+    #[command(hide = true)]
+    CompareRun,
     /// Continue a text
     Generate(generate::GenerateArgs),
     /// Find the words that fill a text's gaps
@@ -144,6 +150,8 @@ pub fn main() -> ExitCode {
         Verb::Devices(args) => devices::run(&global, &args),
         Verb::Parity(args) => parity::run(&global, &args),
         Verb::Train(args) => train::run(&global, &args),
+        Verb::Compare(args) => compare::run(&global, &args),
+        Verb::CompareRun => compare::work(&global),
         Verb::Generate(args) => generate::run(&global, &args),
         Verb::Fill(args) => fill::run(&global, &args),
         Verb::Classify(args) => classify::run(&global, &args),

@@ -1,6 +1,24 @@
 //! Comparing architectures: the same data, a matched budget, several seeds, one report.
 //!
-//! A [`study`] is everything that was measured, as plain values; a [`report`] shows one.
+//! A [`spec`] says what to compare; a [`plan`] finds out who does which task how, and sizes every model
+//! to the budget; a [`runner`] does the runs that no [`job::Cache`] has, each in a process of its own
+//! where a [`worker`] trains and scores. What came of them is put together in a [`study`], plain values
+//! with intervals and tests from [`statistics`], and a [`report`] shows that.
 
+pub mod batch;
+pub mod job;
+pub mod plan;
+pub mod pupil;
 pub mod report;
+pub mod runner;
+pub mod scoring;
+pub mod sizing;
+pub mod spec;
+pub mod statistics;
 pub mod study;
+pub mod summing_up;
+pub mod way;
+pub mod worker;
+
+/// What computes: a run of another version is another run.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+burn-0.22.1");

@@ -13,6 +13,7 @@ mod run_dir;
 mod schedule;
 mod settings;
 mod step_loop;
+pub(crate) use step_loop::mix;
 pub mod strategy;
 mod trainee;
 

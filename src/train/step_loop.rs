@@ -284,7 +284,7 @@ impl Reporter {
 /// A seed for one step: neighbouring steps get unrelated ones.
 ///
 /// Reference: Steele et al. 2014, SplitMix64, <https://doi.org/10.1145/2660193.2660195>
-fn mix(seed: u64, step: u64) -> u64 {
+pub(crate) fn mix(seed: u64, step: u64) -> u64 {
     let mut z = seed.wrapping_add((step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

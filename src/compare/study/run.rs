@@ -50,6 +50,13 @@ pub enum Outcome {
     Missing,
 }
 
+impl Outcome {
+    /// Whether doing it again would give the same: it came to an end of its own.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Finished { .. } | Self::Diverged { .. })
+    }
+}
+
 /// A moment of training.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {

@@ -1,0 +1,144 @@
+//! From examples to what a model reads, and what it should say.
+
+use crate::datasets::batch::IGNORE;
+use crate::datasets::task::{Example, Symbols, Target, Task};
+
+use super::way::Way;
+
+/// Rows of symbols, padded on the right to one length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// `[rows, width]`, row after row.
+    pub ids: Vec<u32>,
+    /// The symbols of each row that are no padding.
+    pub lengths: Vec<usize>,
+    /// The longest of them.
+    pub width: usize,
+}
+
+/// What a model reads, and what it should say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// What an encoder reads beside the text, in models that have both.
+    pub source: Option<Rows>,
+    /// The text.
+    pub text: Rows,
+    /// What each position should say, `[rows, width]`, or each row, `[rows]`; [`IGNORE`] where
+    /// nothing is asked.
+    pub targets: Vec<i64>,
+}
+
+impl Rows {
+    /// Pads rows, which are not empty.
+    pub fn new(rows: &[Vec<u32>]) -> Self {
+        let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
+        let width = lengths.iter().copied().max().unwrap_or(0);
+        let padded = |row: &Vec<u32>| {
+            let padding = std::iter::repeat_n(Symbols::PADDING, width - row.len());
+            row.iter().copied().chain(padding).collect::<Vec<u32>>()
+        };
+        Self { ids: rows.iter().flat_map(padded).collect(), lengths, width }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.lengths.len()
+    }
+}
+
+/// What a row reads and what it should say: the source, the text, the targets.
+type Row = (Option<Vec<u32>>, Vec<u32>, Vec<i64>);
+
+impl Batch {
+    /// A batch of examples, for a model that does the task in this way. `start` is the symbol that a
+    /// model which writes begins with.
+    pub fn new(task: &Task, way: Way, start: u32, examples: &[Example]) -> Self {
+        let rows: Vec<Row> =
+            examples.iter().map(|example| row(task, way, start, example)).collect();
+        let sources: Vec<Vec<u32>> = rows.iter().filter_map(|row| row.0.clone()).collect();
+        let texts: Vec<Vec<u32>> = rows.iter().map(|row| row.1.clone()).collect();
+        let text = Rows::new(&texts);
+        let targets = if way == Way::Pooled {
+            rows.iter().flat_map(|row| row.2.clone()).collect()
+        } else {
+            let padded = |row: &Row| {
+                let padding = std::iter::repeat_n(IGNORE, text.width - row.2.len());
+                row.2.iter().copied().chain(padding).collect::<Vec<i64>>()
+            };
+            rows.iter().flat_map(padded).collect()
+        };
+        let source = (way == Way::Writes).then(|| Rows::new(&sources));
+        Self { source, text, targets }
+    }
+
+    /// Symbols that are read, padding not among them.
+    pub fn tokens(&self) -> usize {
+        let count = |rows: &Rows| rows.lengths.iter().sum::<usize>();
+        count(&self.text) + self.source.as_ref().map_or(0, count)
+    }
+}
+
+/// What a model reads before it answers, if it goes on with the answer.
+pub fn prompt(way: Way, input: &[u32]) -> Vec<u32> {
+    match way {
+        Way::Continues => [input, &[Symbols::SEPARATOR]].concat(),
+        _ => input.to_vec(),
+    }
+}
+
+/// The answer as symbols that a model writes; a sequence has an end.
+pub fn answer(task: &Task, target: &Target) -> Vec<u32> {
+    match target {
+        Target::Class(_) | Target::Tags(_) => {
+            target.ids().into_iter().map(|label| task.label_symbol(label)).collect()
+        }
+        Target::Sequence(symbols) => [symbols, &[Symbols::END][..]].concat(),
+    }
+}
+
+fn row(task: &Task, way: Way, start: u32, example: &Example) -> Row {
+    let Example { input, target } = example;
+    let named = |label: Option<u32>| match label {
+        None => IGNORE,
+        Some(label) if way.has_classifier() => i64::from(label),
+        Some(label) => i64::from(task.label_symbol(label)),
+    };
+    match (way, target) {
+        (Way::Pooled, Target::Class(label)) => (None, input.clone(), vec![i64::from(*label)]),
+        (Way::Tags | Way::Unmasks | Way::Next, Target::Tags(tags)) => {
+            (None, input.clone(), tags.iter().map(|tag| named(*tag)).collect())
+        }
+        (Way::Continues, _) => {
+            let prompt = prompt(way, input);
+            let answer = answer(task, target);
+            // The last symbol of the answer is said and not read.
+            let text = [&prompt, &answer[..answer.len() - 1]].concat();
+            let asked = std::iter::repeat_n(IGNORE, prompt.len() - 1);
+            (None, text, asked.chain(answer.iter().map(|&symbol| i64::from(symbol))).collect())
+        }
+        (Way::Writes, _) => {
+            let answer = answer(task, target);
+            let text = [&[start], &answer[..answer.len() - 1]].concat();
+            (Some(input.clone()), text, answer.iter().map(|&symbol| i64::from(symbol)).collect())
+        }
+        (Way::Pooled | Way::Tags | Way::Unmasks | Way::Next, _) => {
+            panic!("{way:?} does not answer with {target:?}")
+        }
+    }
+}
+
+/// The longest text, and the longest source, that a model reads which does the task in this way.
+pub fn longest(task: &Task, way: Way) -> usize {
+    let crate::datasets::task::Lengths { input, target } = task.lengths;
+    // Tags are written one by one; a sequence has an end.
+    let written = match task.need {
+        crate::datasets::task::Need::Transduction => target + 1,
+        crate::datasets::task::Need::Classification => 1,
+        _ => input,
+    };
+    match way {
+        Way::Pooled | Way::Tags | Way::Unmasks | Way::Next => input,
+        Way::Continues => input + 1 + written,
+        Way::Writes => input.max(written + 1),
+    }
+}

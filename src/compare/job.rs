@@ -1,0 +1,141 @@
+//! One run: everything that decides its numbers, and what came of it.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::study::{Outcome, Point, Speed};
+use super::way::Way;
+use crate::train::AdamWConfig;
+
+/// Everything that decides a run's numbers, on one device. Two runs with the same job are the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// The task, with all of its settings.
+    pub task: String,
+    /// SHA-256 of its data.
+    pub data_hash: String,
+    /// The family.
+    pub architecture: String,
+    /// The `config.json`.
+    pub config: Value,
+    /// How it does the task.
+    pub way: Way,
+    /// Decides the weights, the order of the data and what is dropped.
+    pub seed: u64,
+    /// The highest learning rate.
+    pub rate: f64,
+    /// How it is trained.
+    pub course: Course,
+    /// What is scored.
+    pub scored: Scored,
+    /// As `--device` names it.
+    pub device: String,
+    /// What computes: programs of another version may give other numbers.
+    pub version: String,
+}
+
+/// How a run is trained, whatever its learning rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Course {
+    /// How long.
+    pub length: Length,
+    /// Examples of a step.
+    pub batch_size: usize,
+    /// The share of the run in which the learning rate rises.
+    pub warmup: f64,
+    /// The last learning rate, as a share of the highest.
+    pub decay: f64,
+    /// The optimizer's constants.
+    pub optimizer: AdamWConfig,
+    /// The largest norm of all gradients together.
+    pub clip: f64,
+    /// How often the validation part is scored, at equal distances; the last time is the end.
+    pub evaluations: usize,
+}
+
+/// How long a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Length {
+    /// So many steps.
+    Steps(usize),
+    /// As many steps as fit into so many seconds of training.
+    Seconds(f64),
+}
+
+/// Which examples are scored: the first ones of a part, which are in random order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scored {
+    /// Examples of the validation part.
+    pub validation: usize,
+    /// Examples of the test part; `None` where the run only tries a learning rate.
+    pub test: Option<usize>,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// What was done.
+    pub job: Job,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was seen on the way.
+    pub curve: Vec<Point>,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// How fast it was and what it needed.
+    pub speed: Speed,
+}
+
+impl Job {
+    /// The name of the run: a hash of everything that decides its numbers.
+    pub fn key(&self) -> String {
+        // A value sorts its fields, so that their order in the source does not matter.
+        let canonical = serde_json::to_value(self).map(|value| value.to_string());
+        let hash = Sha256::digest(canonical.unwrap_or_default().as_bytes());
+        hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Runs that are done, each a file that is named by its key.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    /// Runs in a folder, which is made when the first one is kept.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf() }
+    }
+
+    /// The record of a job that is done.
+    ///
+    /// A file that cannot be read as this job's record is none: the run is done again.
+    pub fn get(&self, job: &Job) -> Option<Record> {
+        let text = std::fs::read_to_string(self.path(job)).ok()?;
+        let record: Record = serde_json::from_str(&text).ok()?;
+        (record.job == *job).then_some(record)
+    }
+
+    /// Keeps a record. Either the whole of it is there, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written to.
+    pub fn put(&self, record: &Record) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        serde_json::to_writer(&mut file, record)?;
+        file.as_file().sync_all()?;
+        file.persist(self.path(&record.job))?;
+        Ok(())
+    }
+
+    fn path(&self, job: &Job) -> PathBuf {
+        self.folder.join(format!("{}.json", job.key()))
+    }
+}

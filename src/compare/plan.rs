@@ -1,0 +1,255 @@
+//! From a comparison to its runs: who does which task how, and at which size.
+
+use std::collections::BTreeMap;
+
+use super::batch::longest;
+use super::job::{Course, Job, Length, Scored};
+use super::sizing::{Budget, Sized, SizingError, Wanted, fit};
+use super::spec::{Amount, MatchBy, Spec, Training};
+use super::study::Skeleton;
+use super::way::{Impossible, Way, skeleton};
+use crate::datasets::locate::Places;
+use crate::datasets::task::{Labels, Symbols, Task, TaskError, TaskSpec};
+use crate::models::families::{self, Family};
+use crate::models::wire::config::ConfigError;
+use crate::train::AdamWConfig;
+
+/// A task, and how its runs are trained.
+#[derive(Debug)]
+pub struct PlannedTask {
+    /// The task.
+    pub task: Task,
+    /// How its runs are trained.
+    pub training: Training,
+}
+
+/// One architecture on one task.
+#[derive(Debug, Clone)]
+pub struct Contestant {
+    /// The family.
+    pub family: &'static Family,
+    /// Its skeleton.
+    pub skeleton: Skeleton,
+    /// The task's place in the plan.
+    pub task: usize,
+    /// How it does it.
+    pub way: Way,
+    /// The model.
+    pub sized: Sized,
+}
+
+/// Everything that is to be run.
+#[derive(Debug)]
+pub struct Plan {
+    /// What was asked for.
+    pub spec: Spec,
+    /// The tasks, in the order of the request.
+    pub tasks: Vec<PlannedTask>,
+    /// One for each architecture and task.
+    pub contestants: Vec<Contestant>,
+    /// The device, as `--device` names it.
+    pub device: String,
+}
+
+/// Why a comparison cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A setting that makes no sense.
+    #[error(transparent)]
+    Spec(#[from] super::spec::SpecError),
+    /// A family that there is not.
+    #[error(transparent)]
+    Family(#[from] ConfigError),
+    /// A family that reads no texts.
+    #[error("{0} looks at images, and the tasks are of sequences")]
+    Images(String),
+    /// A task that there is not, or whose data cannot be had.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// What cannot be done.
+    #[error("{}", .0.iter().map(Impossible::to_string).collect::<Vec<_>>().join("\n"))]
+    Impossible(Vec<Impossible>),
+    /// No model of that size.
+    #[error("{task}: {source}")]
+    Sizing {
+        /// The task.
+        task: String,
+        /// Why.
+        source: SizingError,
+    },
+    /// The same thing asked twice.
+    #[error("{0} is named twice")]
+    Twice(String),
+}
+
+/// The mean length of what a model reads, for which operations are counted.
+pub fn usual_length(task: &Task) -> usize {
+    let some = task.validation.iter().take(200);
+    let (sum, count) =
+        some.fold((0, 0), |(sum, count), example| (sum + example.input.len(), count + 1));
+    (sum / count.max(1)).max(1)
+}
+
+impl Plan {
+    /// Finds out, before anything runs, who does what how.
+    ///
+    /// # Errors
+    ///
+    /// Everything that would make a run impossible.
+    pub fn new(spec: Spec, places: &Places, device: &str) -> Result<Self, PlanError> {
+        spec.check()?;
+        let mut architectures = Vec::new();
+        for name in &spec.architectures {
+            let family = families::find(name)?;
+            let skeleton = skeleton(family).ok_or_else(|| PlanError::Images(name.clone()))?;
+            if architectures.iter().any(|(known, _): &(&Family, _)| known.name() == family.name()) {
+                return Err(PlanError::Twice(name.clone()));
+            }
+            architectures.push((family, skeleton));
+        }
+        let mut tasks: Vec<PlannedTask> = Vec::new();
+        for entry in &spec.tasks {
+            let task = TaskSpec::parse(entry.name())?.build(places)?;
+            if tasks.iter().any(|known| known.task.spec == task.spec) {
+                return Err(PlanError::Twice(entry.name().to_string()));
+            }
+            tasks.push(PlannedTask { task, training: entry.training(&spec.training) });
+        }
+        let mut impossible = Vec::new();
+        let mut pairs = Vec::new();
+        for (index, planned) in tasks.iter().enumerate() {
+            for &(family, skeleton) in &architectures {
+                match Way::of(skeleton, planned.task.need) {
+                    Ok(way) => pairs.push((family, skeleton, index, way)),
+                    Err(reason) => impossible.push(Impossible {
+                        architecture: family.name().to_string(),
+                        task: planned.task.spec.to_string(),
+                        reason,
+                    }),
+                }
+            }
+        }
+        if !impossible.is_empty() {
+            return Err(PlanError::Impossible(impossible));
+        }
+        let budget = budget(&spec);
+        let mut contestants = Vec::new();
+        for (family, skeleton, task, way) in pairs {
+            let wanted = wanted(&tasks[task], way);
+            let sized = fit(family, skeleton, &wanted, budget).map_err(|source| {
+                PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
+            })?;
+            contestants.push(Contestant { family, skeleton, task, way, sized });
+        }
+        Ok(Self { spec, tasks, contestants, device: device.to_string() })
+    }
+
+    /// The short runs that choose a contestant's learning rate; none where there is no choice.
+    pub fn trials(&self, contestant: &Contestant) -> Vec<Job> {
+        let training = &self.tasks[contestant.task].training;
+        if training.rates.len() < 2 {
+            return Vec::new();
+        }
+        let rates = training.rates.iter();
+        rates.map(|&rate| self.job(contestant, (self.trial_seed(), rate), true)).collect()
+    }
+
+    /// A seed that no run of the comparison has, so that no learning rate is chosen by what is then
+    /// reported.
+    fn trial_seed(&self) -> u64 {
+        self.spec.first_seed + self.spec.seeds + 1_000_000
+    }
+
+    /// The seeds of the runs.
+    pub fn seeds(&self) -> Vec<u64> {
+        (self.spec.first_seed..self.spec.first_seed + self.spec.seeds).collect()
+    }
+
+    /// A contestant's run with a seed.
+    pub fn run(&self, contestant: &Contestant, seed: u64, rate: f64) -> Job {
+        self.job(contestant, (seed, rate), false)
+    }
+
+    fn job(&self, contestant: &Contestant, (seed, rate): (u64, f64), is_trial: bool) -> Job {
+        let PlannedTask { task, training } = &self.tasks[contestant.task];
+        let share = if is_trial { training.trial } else { 1.0 };
+        let length = match self.spec.size {
+            Amount::Seconds(seconds) => Length::Seconds(seconds * share),
+            Amount::Count(_) => {
+                Length::Steps(((training.steps as f64 * share).round() as usize).max(1))
+            }
+        };
+        let evaluations = if is_trial { 1 } else { training.evaluations };
+        Job {
+            task: task.spec.to_string(),
+            data_hash: task.data_hash.clone(),
+            architecture: contestant.family.name().to_string(),
+            config: contestant.sized.blueprint.config.clone(),
+            way: contestant.way,
+            seed,
+            rate,
+            course: Course {
+                length,
+                batch_size: training.batch_size,
+                warmup: 0.1,
+                decay: 0.1,
+                optimizer: AdamWConfig {
+                    beta_1: 0.9,
+                    beta_2: 0.98,
+                    epsilon: 1e-8,
+                    weight_decay: training.weight_decay,
+                },
+                clip: 1.0,
+                evaluations,
+            },
+            scored: Scored {
+                validation: training.validation,
+                test: (!is_trial).then_some(training.test),
+            },
+            device: self.device.clone(),
+            version: super::VERSION.to_string(),
+        }
+    }
+
+    /// The contestants of each task, by their places.
+    pub fn by_task(&self) -> BTreeMap<usize, Vec<&Contestant>> {
+        let mut found: BTreeMap<usize, Vec<&Contestant>> = BTreeMap::new();
+        for contestant in &self.contestants {
+            found.entry(contestant.task).or_default().push(contestant);
+        }
+        found
+    }
+}
+
+/// What every model shall cost.
+fn budget(spec: &Spec) -> Budget {
+    let count = |amount: Amount| match amount {
+        Amount::Count(count) => count,
+        Amount::Seconds(_) => 0,
+    };
+    match spec.match_by {
+        MatchBy::Params => Budget::Parameters(count(spec.size)),
+        MatchBy::Flops => Budget::Flops(count(spec.size)),
+        MatchBy::Time => Budget::Parameters(count(spec.training.parameters)),
+    }
+}
+
+/// What a model must be able to do for a task.
+fn wanted(planned: &PlannedTask, way: Way) -> Wanted {
+    let PlannedTask { task, training } = planned;
+    let labels = match &task.labels {
+        Labels::Names(names) => names.clone(),
+        Labels::Symbols => (0..task.symbols.len() as u32)
+            .map(|id| task.label_name(id).unwrap_or("").to_string())
+            .collect(),
+    };
+    Wanted {
+        way,
+        vocab_size: task.vocab_size(),
+        labels,
+        context: longest(task, way),
+        length: usual_length(task),
+        dropout: training.dropout,
+        end: Symbols::END,
+    }
+}

@@ -1,0 +1,396 @@
+//! What to compare: the flags of `zoo compare`, or a TOML file with the same words.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A comparison. Everything that decides its numbers, but for the device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Spec {
+    /// What the report is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Families (`zoo list`).
+    pub architectures: Vec<String>,
+    /// Tasks (`zoo list`), each with settings behind a colon: `mqar:pairs=8`.
+    pub tasks: Vec<TaskEntry>,
+    /// What is held equal between architectures.
+    #[serde(default, rename = "match")]
+    pub match_by: MatchBy,
+    /// How much of it: `1M` parameters or operations, `60s`.
+    #[serde(default = "default_size")]
+    pub size: Amount,
+    /// How many seeds, from the first one on.
+    #[serde(default = "default_seeds")]
+    pub seeds: u64,
+    /// The first seed.
+    #[serde(default)]
+    pub first_seed: u64,
+    /// How each run is trained.
+    #[serde(flatten)]
+    pub training: Training,
+    /// Lengths at which costs are measured; none where empty.
+    #[serde(default = "default_lengths")]
+    pub lengths: Vec<usize>,
+}
+
+/// A task, and what is different about its runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum TaskEntry {
+    /// Its name and settings.
+    Name(String),
+    /// The same, trained in its own way.
+    Table(TaskTable),
+}
+
+/// A task that is trained in its own way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TaskTable {
+    /// Its name and settings.
+    pub task: String,
+    /// Steps of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
+    /// Examples of a step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_size: Option<usize>,
+    /// Probability of dropping a feature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<f64>,
+}
+
+/// What is held equal between architectures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum MatchBy {
+    /// Parameters, without embeddings
+    #[default]
+    Params,
+    /// Operations for a token in training
+    Flops,
+    /// Seconds of training, with as many parameters
+    Time,
+}
+
+/// How each run is trained. The learning rate is chosen among a few, by short runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Training {
+    /// Steps of a run.
+    pub steps: usize,
+    /// Examples of a step.
+    pub batch_size: usize,
+    /// Learning rates that are tried for each architecture and task.
+    pub rates: Vec<f64>,
+    /// The share of a run that a learning rate is tried for.
+    pub trial: f64,
+    /// Probability of dropping a feature.
+    pub dropout: f64,
+    /// AdamW's weight decay.
+    pub weight_decay: f64,
+    /// How often the validation part is scored in a run.
+    pub evaluations: usize,
+    /// Examples of the validation part that are scored.
+    pub validation: usize,
+    /// Examples of the test part that are scored.
+    pub test: usize,
+    /// Parameters of every architecture where time is held equal.
+    pub parameters: Amount,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self {
+            steps: 1000,
+            batch_size: 32,
+            rates: vec![3e-4, 1e-3, 3e-3],
+            trial: 0.25,
+            dropout: 0.0,
+            weight_decay: 0.1,
+            evaluations: 10,
+            validation: 500,
+            test: 2000,
+            parameters: default_size(),
+        }
+    }
+}
+
+fn default_size() -> Amount {
+    Amount::Count(1_000_000)
+}
+
+fn default_seeds() -> u64 {
+    3
+}
+
+fn default_lengths() -> Vec<usize> {
+    vec![512, 1024, 2048, 4096]
+}
+
+/// So many of something, or so many seconds: `250k`, `1M`, `60s`, `2min`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Amount {
+    /// A number of things.
+    Count(u64),
+    /// A time.
+    Seconds(f64),
+}
+
+impl FromStr for Amount {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "{text:?} is no amount; give a number such as 250k, 1M or 2.5G, or a time such \
+                     as 90s or 5min"
+            )
+        };
+        let text = text.trim();
+        let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_');
+        let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
+        let number: f64 = number.replace('_', "").parse().map_err(|_| wrong())?;
+        let amount = match unit.trim() {
+            "" => Self::Count(number as u64),
+            "k" | "K" => Self::Count((number * 1e3) as u64),
+            "M" | "m" => Self::Count((number * 1e6) as u64),
+            "G" | "B" => Self::Count((number * 1e9) as u64),
+            "T" => Self::Count((number * 1e12) as u64),
+            "s" => Self::Seconds(number),
+            "min" => Self::Seconds(number * 60.0),
+            "h" => Self::Seconds(number * 3600.0),
+            _ => return Err(wrong()),
+        };
+        let is_nothing = match amount {
+            Self::Count(count) => count == 0,
+            Self::Seconds(seconds) => seconds <= 0.0,
+        };
+        if is_nothing { Err(format!("{text:?} is nothing; ask for more")) } else { Ok(amount) }
+    }
+}
+
+impl std::fmt::Display for Amount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let count = match self {
+            Self::Seconds(seconds) => return write!(f, "{seconds}s"),
+            Self::Count(count) => *count,
+        };
+        for (unit, size) in [("G", 1_000_000_000), ("M", 1_000_000), ("k", 1000)] {
+            if count >= size && count % (size / 1000) == 0 {
+                return write!(f, "{}{unit}", count as f64 / size as f64);
+            }
+        }
+        write!(f, "{count}")
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(u64),
+            Text(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Number(count) => count.to_string().parse(),
+            Written::Text(text) => text.parse(),
+        }
+        .map_err(serde::de::Error::custom)
+    }
+}
+
+/// A comparison that cannot be read, or makes no sense.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// A file that cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that says something else.
+    #[error("{path}: {source}")]
+    Toml {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// A setting that makes no sense.
+    #[error("{setting} is {value}; {rule}")]
+    Setting {
+        /// Its name.
+        setting: &'static str,
+        /// What it is.
+        value: String,
+        /// What it must be.
+        rule: &'static str,
+    },
+}
+
+impl TaskEntry {
+    /// Its name and settings.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Name(name) => name,
+            Self::Table(table) => &table.task,
+        }
+    }
+
+    /// How its runs are trained, where the others are trained so.
+    pub fn training(&self, all: &Training) -> Training {
+        let mut own = all.clone();
+        if let Self::Table(table) = self {
+            own.steps = table.steps.unwrap_or(own.steps);
+            own.batch_size = table.batch_size.unwrap_or(own.batch_size);
+            own.dropout = table.dropout.unwrap_or(own.dropout);
+        }
+        own
+    }
+}
+
+impl Spec {
+    /// Reads a TOML file.
+    ///
+    /// # Errors
+    ///
+    /// No such file, or one that says something else; names the line.
+    pub fn read(path: &Path) -> Result<Self, SpecError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SpecError::Read { path: path.to_path_buf(), source })?;
+        toml::from_str(&text).map_err(|source| SpecError::Toml {
+            path: path.to_path_buf(),
+            source: Box::new(source),
+        })
+    }
+
+    /// The TOML file that says the same.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
+    }
+
+    /// Finds what makes no sense, whatever the architectures and tasks are.
+    ///
+    /// # Errors
+    ///
+    /// The first setting that does not.
+    pub fn check(&self) -> Result<(), SpecError> {
+        let wrong = |setting, value: String, rule| Err(SpecError::Setting { setting, value, rule });
+        if self.architectures.is_empty() {
+            return wrong("architectures", "empty".into(), "name one or more");
+        }
+        if self.tasks.is_empty() {
+            return wrong("tasks", "empty".into(), "name one or more");
+        }
+        if self.seeds == 0 {
+            return wrong("seeds", "0".into(), "it must be 1 or more, and 3 say something");
+        }
+        let is_time = matches!(self.size, Amount::Seconds(_));
+        if is_time != (self.match_by == MatchBy::Time) {
+            let rule = "--match time takes a time such as 60s, and the others a number such as 1M";
+            return wrong("size", self.size.to_string(), rule);
+        }
+        for task in &self.tasks {
+            let Training { steps, batch_size, rates, trial, evaluations, .. } =
+                task.training(&self.training);
+            let counts =
+                [("steps", steps), ("batch-size", batch_size), ("evaluations", evaluations)];
+            for (setting, count) in counts {
+                if count == 0 {
+                    return wrong(setting, "0".into(), "it must be 1 or more");
+                }
+            }
+            let is_rate = |rate: &f64| rate.is_finite() && *rate > 0.0;
+            if rates.is_empty() || !rates.iter().all(is_rate) {
+                return wrong("rates", format!("{rates:?}"), "give one or more, all above 0");
+            }
+            if !(trial > 0.0 && trial <= 1.0) {
+                return wrong("trial", trial.to_string(), "it must be above 0 and at most 1");
+            }
+        }
+        for (setting, value) in
+            [("dropout", self.training.dropout), ("weight-decay", self.training.weight_decay)]
+        {
+            if !(0.0..1.0).contains(&value) {
+                return wrong(setting, value.to_string(), "it must be 0 or more, and below 1");
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_as_people_write_them() {
+        for (text, expected) in [
+            ("250k", Amount::Count(250_000)),
+            ("1M", Amount::Count(1_000_000)),
+            ("1_000", Amount::Count(1000)),
+            ("2.5G", Amount::Count(2_500_000_000)),
+            ("90s", Amount::Seconds(90.0)),
+            ("1.5min", Amount::Seconds(90.0)),
+        ] {
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+            assert_eq!(expected.to_string().parse(), Ok(expected), "{expected}");
+        }
+        for text in ["", "k", "1X", "-3", "0", "0s", "1e6", "nan"] {
+            assert!(text.parse::<Amount>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_says_what_the_flags_say() {
+        let text = r#"
+            architectures = ["gpt2", "lstm"]
+            tasks = ["mqar", { task = "names", steps = 300 }]
+            match = "params"
+            size = "250k"
+            seeds = 5
+            rates = [1e-3]
+        "#;
+        let spec: Spec = toml::from_str(text).unwrap();
+        spec.check().unwrap();
+        assert_eq!((spec.size, spec.seeds), (Amount::Count(250_000), 5));
+        assert_eq!(spec.tasks[1].training(&spec.training).steps, 300);
+        assert_eq!(spec.tasks[0].training(&spec.training).steps, 1000);
+        let again: Spec = toml::from_str(&spec.to_toml()).unwrap();
+        assert_eq!(again, spec);
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        let spec = |more: &str| -> Spec {
+            toml::from_str(&format!("architectures = ['gpt2']\ntasks = ['copy']\n{more}")).unwrap()
+        };
+        for (more, expected) in [
+            ("size = '60s'", "--match time takes a time"),
+            ("match = 'time'", "--match time takes a time"),
+            ("seeds = 0", "seeds is 0"),
+            ("rates = []", "rates is []"),
+            ("rates = [-1.0]", "rates is [-1.0]"),
+            ("steps = 0", "steps is 0"),
+            ("dropout = 1.0", "dropout is 1"),
+        ] {
+            let error = spec(more).check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{more}: {error}");
+        }
+        let unknown = toml::from_str::<Spec>("architectures = []\ntasks = []\nstep = 3");
+        assert!(unknown.is_err(), "{unknown:?}");
+    }
+}

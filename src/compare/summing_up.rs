@@ -1,0 +1,323 @@
+//! From records to a study: means, intervals, tests.
+
+use super::job::Record;
+use super::plan::{Contestant, Plan};
+use super::spec::{Amount, MatchBy, Training};
+use super::statistics::{self, PairedOutcome, Spread, StatisticsError, holm, paired_t_test};
+use super::study::{
+    self, Better, Comparison, CostCurve, DataSplit, Device, Interval, Match, Outcome, RateOutcome,
+    RateTrial, Run, Settings, Study, Summary, Tested, Versions,
+};
+use crate::datasets::task::{Metric, Need, Sees, Task};
+
+/// What happened besides the runs.
+#[derive(Debug, Clone)]
+pub struct Circumstances {
+    /// The command that was given.
+    pub command: String,
+    /// When it began.
+    pub started: String,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// What it ran on.
+    pub device: Device,
+    /// Programs that decided numbers.
+    pub versions: Versions,
+}
+
+/// The runs of a contestant: those that chose its learning rate, and the others.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// One for each learning rate that was tried.
+    pub trials: Vec<Record>,
+    /// The rate that was chosen.
+    pub rate: f64,
+    /// One for each seed.
+    pub runs: Vec<Record>,
+}
+
+/// The study of a plan whose runs are done. `ran` is in the order of the plan's contestants.
+///
+/// # Errors
+///
+/// A score that is no number.
+pub fn study(
+    plan: &Plan,
+    ran: &[Ran],
+    costs: Vec<CostCurve>,
+    circumstances: Circumstances,
+) -> Result<Study, StatisticsError> {
+    let mut contestants = Vec::new();
+    let mut runs = Vec::new();
+    for (contestant, ran) in plan.contestants.iter().zip(ran) {
+        contestants.push(summarized(plan, contestant, ran)?);
+        let task = plan.tasks[contestant.task].task.spec.to_string();
+        runs.extend(ran.runs.iter().map(|record| Run {
+            architecture: contestant.family.name().to_string(),
+            task: task.clone(),
+            seed: record.job.seed,
+            outcome: record.outcome.clone(),
+            curve: record.curve.clone(),
+            seconds: record.seconds,
+            speed: record.speed,
+        }));
+    }
+    let names: Vec<String> =
+        plan.tasks.iter().map(|planned| planned.task.spec.to_string()).collect();
+    let title = plan.spec.title.clone();
+    Ok(Study {
+        schema: study::SCHEMA,
+        title: title.unwrap_or_else(|| {
+            format!("{} on {}", plan.spec.architectures.join(", "), names.join(", "))
+        }),
+        command: circumstances.command,
+        toml: plan.spec.to_toml(),
+        versions: circumstances.versions,
+        device: circumstances.device,
+        started: circumstances.started,
+        seconds: circumstances.seconds,
+        budget: match (plan.spec.match_by, plan.spec.size) {
+            (MatchBy::Params, Amount::Count(count)) => Match::Params(count),
+            (MatchBy::Flops, Amount::Count(count)) => Match::Flops(count),
+            (_, Amount::Seconds(seconds)) => Match::Time(seconds),
+            (MatchBy::Time, Amount::Count(_)) => Match::Sizes,
+        },
+        seeds: plan.seeds(),
+        settings: settings(&plan.spec.training),
+        tasks: plan.tasks.iter().map(|planned| task(&planned.task)).collect(),
+        comparisons: comparisons(plan, ran)?,
+        contestants,
+        runs,
+        costs,
+        scaling: Vec::new(),
+    })
+}
+
+fn settings(training: &Training) -> Settings {
+    Settings {
+        optimizer: "AdamW, betas 0.9 and 0.98, gradients clipped at a norm of 1".into(),
+        schedule: "warm-up over a tenth of the run, then half a cosine to a tenth of the rate"
+            .into(),
+        batch: training.batch_size,
+        dropout: training.dropout,
+        weight_decay: training.weight_decay,
+        length: format!("{} steps, unless a task says otherwise", training.steps),
+        evaluation: format!(
+            "the first {} examples of the validation part, {} times; the weights that do best on them \
+             are scored on the first {} of the test part",
+            training.validation, training.evaluations, training.test
+        ),
+        test: "paired t test over the seeds".into(),
+        correction: "Holm, over all pairs of architectures on a task".into(),
+    }
+}
+
+fn task(task: &Task) -> study::Task {
+    let tokens = |examples: &[crate::datasets::task::Example]| {
+        Some(examples.iter().map(|example| example.input.len() as u64).sum())
+    };
+    let split = |name: &str, examples: &[_]| DataSplit {
+        name: name.into(),
+        examples: examples.len(),
+        tokens: tokens(examples),
+    };
+    let mut splits = Vec::new();
+    if let Some(size) = task.train_size() {
+        splits.push(DataSplit { name: "train".into(), examples: size as usize, tokens: None });
+    }
+    splits.push(split("validation", &task.validation));
+    splits.push(split("test", &task.test));
+    let shortest =
+        task.test.iter().chain(&task.validation).map(|example| example.input.len()).min();
+    let (unit, better, best) = scale(task.score);
+    study::Task {
+        name: task.spec.to_string(),
+        about: task.spec.info().about.to_string(),
+        need: match task.need {
+            Need::Language => study::Need::Language,
+            Need::Masked => study::Need::Masked,
+            Need::Classification => study::Need::Classification,
+            Need::Tagging(Sees::Past | Sees::Whole) => study::Need::Tagging,
+            Need::Transduction => study::Need::Transduction,
+        },
+        metric: study::Metric {
+            name: task.score.to_string(),
+            unit: unit.into(),
+            better,
+            chance: task.chance.is_finite().then_some(task.chance),
+            best,
+        },
+        data_hash: task.data_hash.clone(),
+        splits,
+        lengths: (shortest.unwrap_or(0), task.lengths.input.max(task.lengths.target)),
+        references: task
+            .references
+            .iter()
+            .map(|reference| study::Reference {
+                what: reference.what.into(),
+                score: reference.score,
+                source: reference.source.into(),
+            })
+            .collect(),
+        secondary: task
+            .also
+            .iter()
+            .map(|metric| {
+                let (unit, better, _) = scale(*metric);
+                study::Secondary { name: metric.to_string(), unit: unit.into(), better }
+            })
+            .collect(),
+    }
+}
+
+/// A metric's unit, which way is up, and the best that there is.
+fn scale(metric: Metric) -> (&'static str, Better, Option<f64>) {
+    match metric {
+        Metric::BitsPerCharacter => ("", Better::Lower, None),
+        Metric::Bleu | Metric::ChrF => ("", Better::Higher, Some(100.0)),
+        _ => ("%", Better::Higher, Some(100.0)),
+    }
+}
+
+fn summarized(
+    plan: &Plan,
+    contestant: &Contestant,
+    ran: &Ran,
+) -> Result<study::Contestant, StatisticsError> {
+    let task = &plan.tasks[contestant.task].task;
+    let finished = || {
+        ran.runs.iter().filter_map(|record| match &record.outcome {
+            Outcome::Finished { test, secondary, .. } => Some((*test, secondary)),
+            _ => None,
+        })
+    };
+    let scores: Vec<f64> = finished().map(|(test, _)| test).collect();
+    let secondary = (0..task.also.len()).map(|index| {
+        let scores: Vec<f64> =
+            finished().filter_map(|(_, secondary)| secondary.get(index).copied()).collect();
+        summary(&scores)
+    });
+    let last = ran.runs.iter().filter_map(|record| record.curve.last()).max_by_key(|p| p.step);
+    let sized = &contestant.sized;
+    Ok(study::Contestant {
+        architecture: contestant.family.name().to_string(),
+        task: task.spec.to_string(),
+        skeleton: contestant.skeleton,
+        how: contestant.way.sentence(task.need).to_string(),
+        dimensions: sized.dimensions.clone(),
+        parameters: sized.parameters,
+        deviation: Some(100.0 * sized.deviation),
+        flops: sized.flops,
+        rates: ran.trials.iter().map(trial).collect(),
+        learning_rate: ran.rate,
+        training: study::Training {
+            steps: last.map_or(0, |point| point.step),
+            tokens: last.map_or(0, |point| point.tokens),
+        },
+        summary: summary(&scores)?,
+        secondary: secondary.collect::<Result<_, _>>()?,
+    })
+}
+
+fn trial(record: &Record) -> RateTrial {
+    RateTrial {
+        rate: record.job.rate,
+        outcome: match &record.outcome {
+            Outcome::Finished { validation, .. } => RateOutcome::Score(*validation),
+            Outcome::Diverged { step, .. } => RateOutcome::Diverged { step: *step },
+            Outcome::Failed { reason } => RateOutcome::Failed { reason: reason.clone() },
+            Outcome::Missing => RateOutcome::Failed { reason: "it did not run".into() },
+        },
+    }
+}
+
+/// The rate whose trial did best; the lowest where none came to its end.
+pub fn best_rate(trials: &[Record], rates: &[f64], metric: Metric) -> f64 {
+    let scored = trials.iter().filter_map(|record| match record.outcome {
+        Outcome::Finished { validation, .. } => Some((record.job.rate, validation)),
+        _ => None,
+    });
+    let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
+    let best = scored.max_by(|(_, a), (_, b)| (sign * a).total_cmp(&(sign * b)));
+    let lowest = rates.iter().copied().fold(f64::INFINITY, f64::min);
+    best.map_or(lowest, |(rate, _)| rate)
+}
+
+fn summary(scores: &[f64]) -> Result<Summary, StatisticsError> {
+    if scores.is_empty() {
+        return Ok(Summary::default());
+    }
+    let found = statistics::Summary::of(scores)?;
+    let (deviation, interval) = match found.spread {
+        Spread::Single => (None, None),
+        Spread::Equal => (Some(0.0), Some(Interval { low: found.mean, high: found.mean })),
+        Spread::Varied { standard_deviation, interval } => {
+            (Some(standard_deviation), Some(Interval { low: interval.low, high: interval.high }))
+        }
+    };
+    Ok(Summary { finished: scores.len(), mean: Some(found.mean), deviation, interval })
+}
+
+/// A test between every two architectures of each task, corrected for their number.
+fn comparisons(plan: &Plan, ran: &[Ran]) -> Result<Vec<Comparison>, StatisticsError> {
+    let mut all = Vec::new();
+    for index in 0..plan.tasks.len() {
+        let of_task: Vec<(&Contestant, &Ran)> =
+            plan.contestants.iter().zip(ran).filter(|(c, _)| c.task == index).collect();
+        let mut tests = Vec::new();
+        for (place, (a, ran_a)) in of_task.iter().enumerate() {
+            for (b, ran_b) in &of_task[place + 1..] {
+                tests.push((a.family.name(), b.family.name(), pairs(ran_a, ran_b)));
+            }
+        }
+        let tested: Vec<_> = tests
+            .iter()
+            .map(|(.., [first, second])| match first.len() {
+                0 => Ok(None),
+                _ => paired_t_test(first, second).map(Some),
+            })
+            .collect::<Result<_, _>>()?;
+        let p: Vec<Option<f64>> =
+            tested.iter().map(|test| test.and_then(|test| test.p())).collect();
+        let corrected = holm(&p)?;
+        let task = plan.tasks[index].task.spec.to_string();
+        for (((a, b, _), test), corrected) in tests.iter().zip(tested).zip(corrected) {
+            let because = |reason: &str| Tested::NotTestable { because: reason.into() };
+            let tested = match test.map(|test| (test, test.outcome)) {
+                None => because("no seed has a finished run of both"),
+                Some((_, PairedOutcome::Single)) => because("there is one pair of runs only"),
+                Some((_, PairedOutcome::Constant)) => {
+                    because("the difference is the same for every seed")
+                }
+                Some((test, PairedOutcome::Tested { p, interval, .. })) => Tested::Test {
+                    pairs: test.n,
+                    difference: test.difference,
+                    interval: Interval { low: interval.low, high: interval.high },
+                    p,
+                    corrected: corrected.unwrap_or(p),
+                },
+            };
+            let (a, b) = (a.to_string(), b.to_string());
+            all.push(Comparison { task: task.clone(), a, b, tested });
+        }
+    }
+    Ok(all)
+}
+
+/// The scores of the seeds that both have finished.
+fn pairs(a: &Ran, b: &Ran) -> [Vec<f64>; 2] {
+    let mut found = [Vec::new(), Vec::new()];
+    for record in &a.runs {
+        let other = b.runs.iter().find(|other| other.job.seed == record.job.seed);
+        let outcomes = (Some(&record.outcome), other.map(|other| &other.outcome));
+        if let (
+            Some(Outcome::Finished { test: first, .. }),
+            Some(Outcome::Finished { test: second, .. }),
+        ) = outcomes
+        {
+            found[0].push(*first);
+            found[1].push(*second);
+        }
+    }
+    found
+}

@@ -1,0 +1,172 @@
+//! How a skeleton does what a task needs.
+
+use serde::{Deserialize, Serialize};
+
+use super::study::Skeleton;
+use crate::datasets::task::{Need, Sees};
+use crate::models::families::{Family, Task as Head};
+
+/// How an architecture does a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// A pooled state names the label of the whole input.
+    Pooled,
+    /// Each state names the label of its position, by a classifier.
+    Tags,
+    /// Each state names the symbol that is hidden at its position.
+    Unmasks,
+    /// Each state names the next symbol, or the label of its position, from what came before.
+    Next,
+    /// Reads the input and a separator, and goes on with the answer.
+    Continues,
+    /// Reads the input, and writes the answer.
+    Writes,
+}
+
+/// An architecture cannot do a task.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{architecture} cannot do {task}: {reason}")]
+pub struct Impossible {
+    /// The family.
+    pub architecture: String,
+    /// The task.
+    pub task: String,
+    /// Why not.
+    pub reason: &'static str,
+}
+
+impl Way {
+    /// How a skeleton does what is needed.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot.
+    pub fn of(skeleton: Skeleton, need: Need) -> Result<Self, &'static str> {
+        match (skeleton, need) {
+            (Skeleton::Encoder, Need::Classification) => Ok(Self::Pooled),
+            (Skeleton::Encoder, Need::Tagging(_)) => Ok(Self::Tags),
+            (Skeleton::Encoder, Need::Masked) => Ok(Self::Unmasks),
+            (Skeleton::Encoder, Need::Language) => {
+                Err("an encoder sees the symbols that it should name; it fills masks, and a \
+                     decoder or a recurrent model names what comes next")
+            }
+            (Skeleton::Encoder, Need::Transduction) => {
+                Err("an encoder writes no sequences; take a decoder, an encoder-decoder or a \
+                     recurrent model")
+            }
+            // A recurrent model reads in both directions where it need not write.
+            (Skeleton::Recurrent, Need::Classification) => Ok(Self::Pooled),
+            (Skeleton::Recurrent, Need::Tagging(Sees::Whole)) => Ok(Self::Tags),
+            (
+                Skeleton::Decoder | Skeleton::Recurrent,
+                Need::Language | Need::Tagging(Sees::Past),
+            ) => Ok(Self::Next),
+            (
+                Skeleton::Decoder | Skeleton::Recurrent,
+                Need::Classification | Need::Tagging(Sees::Whole) | Need::Transduction,
+            ) => Ok(Self::Continues),
+            (
+                Skeleton::EncoderDecoder,
+                Need::Classification | Need::Tagging(_) | Need::Transduction,
+            ) => Ok(Self::Writes),
+            (Skeleton::EncoderDecoder, Need::Language) => {
+                Err("an encoder-decoder follows on a text that it reads, and here there is none; \
+                     take a decoder or a recurrent model")
+            }
+            (_, Need::Masked) => Err("only an encoder sees what lies behind a mask; take one"),
+        }
+    }
+
+    /// The head that a model needs for it.
+    pub fn head(self) -> Head {
+        match self {
+            Self::Pooled => Head::SequenceClassifier,
+            Self::Tags => Head::TokenClassifier,
+            Self::Unmasks => Head::MaskedLm,
+            Self::Next | Self::Continues => Head::CausalLm,
+            Self::Writes => Head::Seq2SeqLm,
+        }
+    }
+
+    /// Whether labels are outputs of a classifier, and not symbols that a model writes.
+    pub fn has_classifier(self) -> bool {
+        matches!(self, Self::Pooled | Self::Tags)
+    }
+
+    /// How it is done, in a sentence.
+    pub fn sentence(self, need: Need) -> &'static str {
+        match (self, need) {
+            (Self::Pooled, _) => "a pooled state names the class",
+            (Self::Tags, _) => "each state names the label of its position",
+            (Self::Unmasks, _) => "each state names the hidden symbol at its position",
+            (Self::Next, Need::Language) => "each state names the next symbol",
+            (Self::Next, _) => "each state names the label of its position, from what came before",
+            (Self::Continues, Need::Classification) => {
+                "reads the input and a separator, and names the class as the next symbol"
+            }
+            (Self::Continues, _) => {
+                "reads the input and a separator, and goes on with the answer, symbol by symbol"
+            }
+            (Self::Writes, Need::Classification) => {
+                "the encoder reads the input, the decoder's first symbol names the class"
+            }
+            (Self::Writes, _) => "the encoder reads the input, the decoder writes the answer",
+        }
+    }
+}
+
+/// The skeleton of a family; `None` for those that look at images.
+pub fn skeleton(family: &Family) -> Option<Skeleton> {
+    let has = |wanted: Head| family.tasks.iter().any(|(task, ..)| *task == wanted);
+    if RECURRENT.contains(&family.name()) {
+        return Some(Skeleton::Recurrent);
+    }
+    if has(Head::Seq2SeqLm) {
+        Some(Skeleton::EncoderDecoder)
+    } else if has(Head::CausalLm) {
+        Some(Skeleton::Decoder)
+    } else if has(Head::ImageClassifier) {
+        None
+    } else {
+        Some(Skeleton::Encoder)
+    }
+}
+
+/// Families of one sequence whose state is carried along.
+const RECURRENT: [&str; 2] = ["gru", "lstm"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SKELETONS: [Skeleton; 4] =
+        [Skeleton::Encoder, Skeleton::Decoder, Skeleton::EncoderDecoder, Skeleton::Recurrent];
+
+    #[test]
+    fn every_need_has_who_does_it_and_a_sentence() {
+        for need in [
+            Need::Language,
+            Need::Masked,
+            Need::Classification,
+            Need::Tagging(Sees::Past),
+            Need::Tagging(Sees::Whole),
+            Need::Transduction,
+        ] {
+            let ways: Vec<Way> =
+                SKELETONS.into_iter().filter_map(|of| Way::of(of, need).ok()).collect();
+            assert!(!ways.is_empty(), "{need:?}");
+            assert!(ways.iter().all(|way| !way.sentence(need).is_empty()));
+        }
+    }
+
+    #[test]
+    fn an_encoder_does_not_write_and_only_an_encoder_unmasks() {
+        for need in [Need::Language, Need::Transduction] {
+            assert!(Way::of(Skeleton::Encoder, need).is_err());
+        }
+        for skeleton in SKELETONS {
+            assert_eq!(Way::of(skeleton, Need::Masked).is_ok(), skeleton == Skeleton::Encoder);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Does one run: trains a model on a task, and scores it.
+
+use std::time::{Duration, Instant};
+
+use burn::module::{AutodiffModule, Module};
+use burn::optim::GradientsParams;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::batch::Batch;
+use super::job::{Job, Length, Record};
+use super::pupil::Pupil;
+use super::scoring::{Part, score};
+use super::study::{Outcome, Point, Speed};
+use super::way::Way;
+use crate::datasets::task::{Example, Task};
+use crate::models::families;
+use crate::models::pretrained::Blueprint;
+use crate::train::adamw::{AdamW, Update};
+use crate::train::gradients::gradient_norm;
+use crate::train::{Schedule, mix};
+
+/// A loss so many times that of the first step has run away.
+const RUNAWAY: f64 = 4.0;
+
+/// Examples that are scored at once.
+const SCORED_AT_ONCE: usize = 64;
+
+/// What a run that goes on says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// It trains.
+    Step {
+        /// The share of the run that is done.
+        done: f64,
+        /// The mean loss of the last steps, in nats.
+        loss: f64,
+    },
+    /// The validation part was scored.
+    Point(Point),
+    /// It scores the test part.
+    Testing,
+    /// It is over.
+    Over(Box<Record>),
+}
+
+/// Why a run did not come to its end.
+enum Stop {
+    Diverged { step: usize, reason: String },
+    Failed(String),
+}
+
+/// Trains and scores. `device` is the one that the job names; `tell` hears how it goes.
+pub fn work(job: Job, task: &Task, device: &Device, tell: &mut dyn FnMut(Told)) -> Record {
+    let began = Instant::now();
+    let mut run = Run { job: &job, task, curve: Vec::new(), speed: Speed::default() };
+    let outcome = match run.go(device, tell) {
+        Ok(outcome) => outcome,
+        Err(Stop::Diverged { step, reason }) => Outcome::Diverged { step, reason },
+        Err(Stop::Failed(reason)) => Outcome::Failed { reason },
+    };
+    let Run { curve, speed, .. } = run;
+    Record { outcome, curve, seconds: began.elapsed().as_secs_f64(), speed, job }
+}
+
+struct Run<'a> {
+    job: &'a Job,
+    task: &'a Task,
+    curve: Vec<Point>,
+    speed: Speed,
+}
+
+/// Where training stands.
+#[derive(Default)]
+struct Progress {
+    step: usize,
+    tokens: u64,
+    /// Time of training alone.
+    time: Duration,
+    /// Losses since the last point: their sum, and the number of targets.
+    loss: (f64, usize),
+    first_loss: Option<f64>,
+}
+
+impl Run<'_> {
+    fn go(&mut self, device: &Device, tell: &mut dyn FnMut(Told)) -> Result<Outcome, Stop> {
+        let Job { course, scored, seed, .. } = self.job;
+        let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
+        let family = families::find(&self.job.architecture).map_err(|error| failed(&error))?;
+        let blueprint = Blueprint::new(family, self.job.config.clone());
+        let blueprint = blueprint.map_err(|error| failed(&error))?;
+        let device = device.clone().autodiff();
+        let mut pupil = Pupil { model: blueprint.initialized(*seed, &device) };
+        let mut optimizer = AdamW::new(course.optimizer);
+        let mut progress = Progress::default();
+        // The weights that did best on the validation part, and how well.
+        let mut best: Option<(f64, Pupil)> = None;
+        for evaluation in 1..=course.evaluations {
+            let until = evaluation as f64 / course.evaluations as f64;
+            pupil = self.train((pupil, &device), &mut optimizer, (&mut progress, until), tell)?;
+            let found = self.score(&pupil.valid(), self.validation(), self.task.score)?;
+            let point = self.point(&mut progress, &blueprint, found);
+            self.curve.push(point);
+            tell(Told::Point(point));
+            let is_better = best.as_ref().is_none_or(|(best, _)| {
+                if self.task.score.higher_is_better() { found > *best } else { found < *best }
+            });
+            if is_better {
+                best = Some((found, pupil.valid()));
+            }
+        }
+        self.speed.train_tokens = Some(progress.tokens as f64 / progress.time.as_secs_f64());
+        self.speed.train_bytes = crate::system::peak_memory();
+        let Some((validation, best)) = best else {
+            return Err(Stop::Failed("it was not evaluated: evaluations must be 1 or more".into()));
+        };
+        if scored.test.is_none() {
+            return Ok(Outcome::Finished { test: validation, validation, secondary: Vec::new() });
+        }
+        tell(Told::Testing);
+        let (test, secondary) = self.test(&best)?;
+        Ok(Outcome::Finished { test, validation, secondary })
+    }
+
+    /// Trains until that share of the run is done.
+    fn train(
+        &self,
+        (mut pupil, device): (Pupil, &Device),
+        optimizer: &mut AdamW,
+        (progress, until): (&mut Progress, f64),
+        tell: &mut dyn FnMut(Told),
+    ) -> Result<Pupil, Stop> {
+        let Job { course, seed, way, .. } = self.job;
+        let mut told = Instant::now();
+        while self.done(progress) < until - 1e-9 {
+            let began = Instant::now();
+            let first = (progress.step * course.batch_size) as u64;
+            let indices = first..first + course.batch_size as u64;
+            let examples: Vec<Example> =
+                indices.map(|index| self.task.train(*seed, index)).collect();
+            let batch = Batch::new(self.task, *way, pupil.start(), &examples);
+            // What is dropped depends on the seed and the step, and on nothing before.
+            device.seed(mix(*seed, progress.step as u64));
+            let (loss, targets) = pupil.loss(&batch);
+            let gradients = (loss.clone() / targets.max(1) as f64).backward();
+            let gradients = GradientsParams::from_grads(gradients, &pupil);
+            let nats = loss.try_into_scalar::<f64>().unwrap_or(f64::NAN);
+            let norm = gradient_norm(&pupil, &gradients).unwrap_or(f64::NAN);
+            let mean = nats / targets.max(1) as f64;
+            let step = progress.step + 1;
+            let first_loss = *progress.first_loss.get_or_insert(mean);
+            if !mean.is_finite() || !norm.is_finite() {
+                let reason = "its loss is no number any more".to_string();
+                return Err(Stop::Diverged { step, reason });
+            }
+            if mean > RUNAWAY * first_loss.max(1.0) {
+                let reason = format!("its loss rose from {first_loss:.2} to {mean:.2} nats");
+                return Err(Stop::Diverged { step, reason });
+            }
+            let rate = self.schedule().rate((self.done(progress) * SCHEDULE_STEPS as f64) as usize);
+            let gradient_scale = (course.clip / norm.max(f64::MIN_POSITIVE)).min(1.0);
+            pupil = optimizer.step(pupil, gradients, Update { rate, gradient_scale });
+            progress.step = step;
+            progress.tokens += batch.tokens() as u64;
+            progress.loss = (progress.loss.0 + nats, progress.loss.1 + targets);
+            progress.time += began.elapsed();
+            if told.elapsed() > Duration::from_millis(250) {
+                told = Instant::now();
+                tell(Told::Step { done: self.done(progress), loss: mean });
+            }
+        }
+        Ok(pupil)
+    }
+
+    /// The share of the run that is done.
+    fn done(&self, progress: &Progress) -> f64 {
+        match self.job.course.length {
+            Length::Steps(steps) => progress.step as f64 / steps as f64,
+            Length::Seconds(seconds) => (progress.time.as_secs_f64() / seconds).min(1.0),
+        }
+    }
+
+    /// The learning rate over the run.
+    fn schedule(&self) -> Schedule {
+        let Job { course, rate, .. } = self.job;
+        Schedule {
+            peak: *rate,
+            minimum: *rate * course.decay,
+            warmup: (course.warmup * SCHEDULE_STEPS as f64) as usize,
+            steps: SCHEDULE_STEPS,
+        }
+    }
+
+    fn point(&self, progress: &mut Progress, blueprint: &Blueprint, validation: f64) -> Point {
+        let (nats, targets) = std::mem::take(&mut progress.loss);
+        let loss = nats / targets as f64;
+        let length = super::plan::usual_length(self.task);
+        let flops = 3.0 * blueprint.architecture.cost().flops_per_token(length) as f64;
+        Point {
+            step: progress.step,
+            tokens: progress.tokens,
+            flops: flops * progress.tokens as f64,
+            seconds: progress.time.as_secs_f64(),
+            train_loss: loss.is_finite().then_some(loss),
+            validation: validation.is_finite().then_some(validation),
+        }
+    }
+
+    fn validation(&self) -> Part<'_> {
+        let count = self.job.scored.validation;
+        part((&self.task.validation, &self.task.answers.validation), count)
+    }
+
+    fn score(
+        &self,
+        pupil: &Pupil,
+        part: Part<'_>,
+        metric: crate::datasets::task::Metric,
+    ) -> Result<f64, Stop> {
+        let given = self.answers(pupil, part)?;
+        score(self.task, metric, &given, part).map_err(|error| Stop::Failed(error.to_string()))
+    }
+
+    /// The score of the test part, and the scores beside it.
+    fn test(&self, pupil: &Pupil) -> Result<(f64, Vec<f64>), Stop> {
+        let count = self.job.scored.test.unwrap_or(0);
+        let part = part((&self.task.test, &self.task.answers.test), count);
+        let given = self.answers(pupil, part)?;
+        let score = |metric| {
+            score(self.task, metric, &given, part).map_err(|error| Stop::Failed(error.to_string()))
+        };
+        let also = self.task.also.iter().map(|metric| score(*metric));
+        Ok((score(self.task.score)?, also.collect::<Result<_, _>>()?))
+    }
+
+    fn answers(&self, pupil: &Pupil, part: Part<'_>) -> Result<Vec<super::pupil::Given>, Stop> {
+        let mut given = Vec::with_capacity(part.examples.len());
+        for some in part.examples.chunks(SCORED_AT_ONCE) {
+            let way: Way = self.job.way;
+            let answers = pupil.answer((self.task, way), some);
+            given.extend(answers.map_err(|error| Stop::Failed(error.to_string()))?);
+        }
+        Ok(given)
+    }
+}
+
+/// The learning rate's course has so many steps, however many the run has.
+const SCHEDULE_STEPS: usize = 1 << 20;
+
+/// The first examples of a part.
+fn part<'a>((examples, texts): (&'a [Example], &'a [String]), count: usize) -> Part<'a> {
+    Part {
+        examples: &examples[..count.min(examples.len())],
+        texts: &texts[..count.min(texts.len())],
+    }
+}

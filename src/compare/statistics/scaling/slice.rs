@@ -154,3 +154,56 @@ impl Slice {
 pub(super) fn fallen(b: f64, log: f64) -> f64 {
     -(-b * log).exp_m1()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Linear, Measured, Slice};
+
+    /// The range of a number over a grid of curves, kept where the definition says so.
+    fn sampled(slice: &Slice, points: &[Measured], target: Linear, limit: f64) -> (f64, f64) {
+        let (b, steps, room) = (0.5, 600, limit - slice.least);
+        let reach = ((room / slice.weight).sqrt(), (room / slice.scatter).sqrt());
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for (i, j) in (0..=steps).flat_map(|i| (0..=steps).map(move |j| (i, j))) {
+            let at = |step: i32| f64::from(2 * step - steps) / f64::from(steps);
+            let level = slice.level + at(i) * reach.0;
+            let drop = (slice.drop + at(j) * reach.1).max(0.0);
+            let level = level.max(drop * (1.0 - slice.mean));
+            if slice.squares(points, b, (level, drop)) <= limit {
+                let value = target.level * level + target.drop * drop;
+                (low, high) = (low.min(value), high.max(value));
+            }
+        }
+        (low, high)
+    }
+
+    #[test]
+    fn ranges_are_those_of_all_curves() {
+        let logs = [0.0, 1.0, 2.0, 3.0];
+        // Falling to a floor, falling to nearly nothing, hardly falling, and rising.
+        for losses in [
+            [3.0, 2.2, 1.7, 1.4],
+            [1.0, 0.62, 0.36, 0.21],
+            [2.0, 2.02, 1.97, 1.95],
+            [2.0, 2.01, 2.02, 2.05],
+        ] {
+            let points: Vec<Measured> =
+                logs.iter().zip(losses).map(|(&log, loss)| Measured { log, loss }).collect();
+            let slice = Slice::new(&points, 0.5);
+            let best = slice.best(&points, 0.5).squares;
+            assert!(slice.range(slice.offset(), slice.least * 0.99).is_none());
+            let drop = Linear { level: 0.0, drop: 1.0 };
+            for target in [slice.offset(), drop, slice.loss_at(0.5, -1.0), slice.loss_at(0.5, 9.0)]
+            {
+                for limit in [best * 1.5, best * 4.0, best + 0.01, best + 0.5] {
+                    let (low, high) = slice.range(target, limit).unwrap();
+                    let found = sampled(&slice, &points, target, limit);
+                    let near = 0.02 * (high - low);
+                    let is_near = |a: f64, b: f64| -1e-9 <= a - b && a - b <= near + 1e-9;
+                    let is_range = is_near(found.0, low) && is_near(high, found.1);
+                    assert!(is_range, "{losses:?}, {limit}: {low} to {high}, sampled {found:?}");
+                }
+            }
+        }
+    }
+}

@@ -40,7 +40,7 @@ impl Pupil {
     /// The symbol that it begins to write with.
     pub fn start(&self) -> u32 {
         match &self.model {
-            Model::Seq2SeqLm(model) => model.start(),
+            Model::Seq2SeqLm(model) => model.config().start,
             _ => Symbols::BEGIN,
         }
     }
@@ -49,7 +49,7 @@ impl Pupil {
         match &self.model {
             Model::SequenceClassifier(model) => model.backbone.device(),
             Model::TokenClassifier(model) => model.backbone.device(),
-            Model::MaskedLm(model) => model.device(),
+            Model::MaskedLm(model) => model.backbone.token_embedding().weight.lazy_device(),
             Model::CausalLm(model) => model.device(),
             Model::Seq2SeqLm(model) => model.device(),
             _ => panic!("no model of texts has this head"),

@@ -1,8 +1,4 @@
-//! The report of a comparison.
+//! Comparisons: what is planned, what is run, what is kept, what is shown.
 
-mod charts;
-mod example;
-mod files;
-mod html;
-mod numbers;
-mod verdicts;
+mod planning;
+mod program;

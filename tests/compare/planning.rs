@@ -1,0 +1,132 @@
+//! Who does which task how, and at which size.
+
+use burn_zoo::compare::batch::{Batch, Rows};
+use burn_zoo::compare::plan::{Plan, PlanError};
+use burn_zoo::compare::sizing::TOLERANCE;
+use burn_zoo::compare::spec::Spec;
+use burn_zoo::compare::way::{Way, skeleton};
+use burn_zoo::datasets::locate::Places;
+use burn_zoo::datasets::task::{Symbols, TaskSpec};
+use burn_zoo::models::families::FAMILIES;
+
+fn plan(text: &str) -> Result<Plan, PlanError> {
+    Plan::new(toml::from_str::<Spec>(text).unwrap(), &Places::default(), "flex")
+}
+
+/// Families that do a task.
+fn able(task: &str) -> Vec<&'static str> {
+    let task = TaskSpec::parse(task).unwrap().build(&Places::default()).unwrap();
+    let is_able = |family: &&&burn_zoo::models::families::Family| {
+        skeleton(family).is_some_and(|skeleton| Way::of(skeleton, task.need).is_ok())
+    };
+    FAMILIES.iter().filter(is_able).map(|family| family.name()).collect()
+}
+
+#[test]
+fn every_family_hits_the_budget() {
+    for (task, size, match_by) in [
+        ("sort", "100k", "params"),
+        ("listops", "1M", "params"),
+        ("mqar", "2M", "flops"),
+        ("stories", "500k", "params"),
+    ] {
+        let names = able(task);
+        assert!(names.len() > 10, "{task}: {names:?}");
+        let text = format!(
+            "architectures = {names:?}\ntasks = ['{task}']\nsize = '{size}'\nmatch = '{match_by}'"
+        );
+        let plan = plan(&text).unwrap();
+        assert_eq!(plan.contestants.len(), names.len());
+        for contestant in &plan.contestants {
+            let (name, sized) = (contestant.family.name(), &contestant.sized);
+            assert!(sized.deviation.abs() <= TOLERANCE, "{name} on {task}: {}", sized.deviation);
+            let parameters = sized.parameters;
+            assert_eq!(parameters.body + parameters.embeddings, parameters.total);
+            // Symbols are few, and what is as large as their number is no part of the budget.
+            assert!(parameters.embeddings > 0, "{name} on {task}");
+            assert!(sized.dimensions.n_layers >= 1 && sized.dimensions.d_model >= 8, "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_done_is_said_before_anything_runs() {
+    for (text, expected) in [
+        ("architectures = ['bert']\ntasks = ['sort']", "an encoder writes no sequences"),
+        ("architectures = ['bert', 'gpt2']\ntasks = ['stories']", "bert cannot do stories"),
+        ("architectures = ['t5']\ntasks = ['stories']", "there is none"),
+        ("architectures = ['gpt2']\ntasks = ['stories-masked']", "behind a mask"),
+        ("architectures = ['vit']\ntasks = ['sort']", "images"),
+        ("architectures = ['gpt9']\ntasks = ['sort']", "gpt9"),
+        ("architectures = ['gpt2']\ntasks = ['sorted']", "sort"),
+        ("architectures = ['gpt2', 'gpt2']\ntasks = ['sort']", "twice"),
+        ("architectures = ['gpt2']\ntasks = ['sort', 'sort']", "twice"),
+        ("architectures = ['gpt2']\ntasks = ['sort']\nsize = '30'", "smallest"),
+        ("architectures = ['gpt2']\ntasks = ['sort:max_length=0']", "max_length"),
+        ("architectures = []\ntasks = ['sort']", "architectures"),
+    ] {
+        let error = plan(text).expect_err(text).to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+#[test]
+fn runs_of_one_comparison_differ_and_trials_have_a_seed_of_their_own() {
+    let plan = plan("architectures = ['gpt2', 'llama']\ntasks = ['sort', 'copy']\nsize = '20k'");
+    let plan = plan.unwrap();
+    let mut keys = std::collections::HashSet::new();
+    for contestant in &plan.contestants {
+        for trial in plan.trials(contestant) {
+            assert!(!plan.seeds().contains(&trial.seed) && trial.scored.test.is_none());
+            assert!(keys.insert(trial.key()));
+        }
+        for seed in plan.seeds() {
+            assert!(keys.insert(plan.run(contestant, seed, 1e-3).key()));
+        }
+    }
+    assert_eq!(keys.len(), 4 * (3 + 3));
+    let again = plan.run(&plan.contestants[0], 0, 1e-3);
+    assert!(keys.contains(&again.key()), "the same run has the same name");
+}
+
+#[test]
+fn batches_say_what_each_position_should() {
+    let task = |text: &str| TaskSpec::parse(text).unwrap().build(&Places::default()).unwrap();
+    let sort = task("sort:max_length=6");
+    let examples: Vec<_> = (0..5).map(|index| sort.train(3, index)).collect();
+    let batch = Batch::new(&sort, Way::Continues, Symbols::BEGIN, &examples);
+    for (row, example) in examples.iter().enumerate() {
+        let width = batch.text.width;
+        let text = &batch.text.ids[row * width..(row + 1) * width];
+        let targets = &batch.targets[row * width..(row + 1) * width];
+        let target = example.target.ids();
+        let n = example.input.len();
+        assert_eq!(text[..n], example.input);
+        assert_eq!(text[n], Symbols::SEPARATOR);
+        assert_eq!(text[n + 1..][..target.len()], target);
+        assert!(targets[..n].iter().all(|&target| target == -100));
+        let said: Vec<i64> =
+            target.iter().chain([&Symbols::END]).map(|&symbol| i64::from(symbol)).collect();
+        assert_eq!(targets[n..][..said.len()], said);
+        assert!(targets[n + said.len()..].iter().all(|&target| target == -100));
+        assert_eq!(batch.text.lengths[row], n + said.len());
+    }
+    let batch = Batch::new(&sort, Way::Writes, 0, &examples);
+    let source = batch.source.clone().unwrap();
+    let inputs: Vec<Vec<u32>> = examples.iter().map(|example| example.input.clone()).collect();
+    assert_eq!(source, Rows::new(&inputs));
+    assert_eq!(batch.text.ids[0], 0);
+    assert_eq!(batch.targets[0], i64::from(examples[0].target.ids()[0]));
+
+    let listops = task("listops");
+    let examples: Vec<_> = (0..5).map(|index| listops.train(3, index)).collect();
+    let labels: Vec<i64> =
+        examples.iter().map(|example| i64::from(example.target.ids()[0])).collect();
+    let pooled = Batch::new(&listops, Way::Pooled, 0, &examples);
+    assert_eq!(pooled.targets, labels);
+    let written = Batch::new(&listops, Way::Continues, 0, &examples);
+    let said: Vec<i64> =
+        written.targets.iter().copied().filter(|&target| target != -100).collect();
+    let first = i64::from(listops.label_symbol(0));
+    assert_eq!(said, labels.iter().map(|label| label + first).collect::<Vec<_>>());
+}

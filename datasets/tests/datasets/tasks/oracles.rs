@@ -237,7 +237,9 @@ const MONTHS: [&str; 12] =
 
 /// Days since 1 January 1600, counted one year and month after the other; a Saturday.
 fn days(year: u32, month: u32, day: u32) -> u32 {
-    let leap = |year: u32| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let leap = |year: u32| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let months = [31, 28 + u32::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     assert!((1..=months[month as usize - 1]).contains(&day), "{year}-{month}-{day}");
     let years: u32 = (1600..year).map(|year| 365 + u32::from(leap(year))).sum();

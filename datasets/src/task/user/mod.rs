@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-/// The user's file; fields that are not named are those of [`Settings`]' documentation.
+/// The user's file, and the names of its fields; empty for the usual ones.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct UserFile {

@@ -14,32 +14,34 @@ fn without_files() -> impl Iterator<Item = &'static TaskInfo> {
 
 /// What must hold of any example of a task.
 pub(super) fn check(task: &Task, example: &Example) {
-    let what = format!("{}: {example:?}", task.spec);
+    let spec = &task.spec;
     let Lengths { input, target } = task.lengths;
-    assert!((1..=input).contains(&example.input.len()), "{what}");
+    assert!((1..=input).contains(&example.input.len()), "{spec}: {example:?}");
     let own = |id: u32| id >= Symbols::UNKNOWN && (id as usize) < task.symbols.len();
     let may_begin = task.need == Need::Language;
     let may_mask = task.need == Need::Masked;
     let fits = |&id: &u32| {
         own(id) || (may_begin && id == Symbols::BEGIN) || (may_mask && id == Symbols::MASK)
     };
-    assert!(example.input.iter().all(fits), "{what}");
+    assert!(example.input.iter().all(fits), "{spec}: {example:?}");
     let labels = task.label_count() as u32;
     match (&example.target, task.need) {
-        (Target::Class(label), Need::Classification) => assert!(*label < labels, "{what}"),
+        (Target::Class(label), Need::Classification) => {
+            assert!(*label < labels, "{spec}: {example:?}")
+        }
         (Target::Tags(tags), Need::Tagging(_) | Need::Language | Need::Masked) => {
-            assert_eq!(tags.len(), example.input.len(), "{what}");
-            assert!(tags.iter().flatten().all(|tag| *tag < labels), "{what}");
+            assert_eq!(tags.len(), example.input.len(), "{spec}: {example:?}");
+            assert!(tags.iter().flatten().all(|tag| *tag < labels), "{spec}: {example:?}");
         }
         (Target::Sequence(ids), Need::Transduction) => {
-            assert!((1..=target).contains(&ids.len()), "{what}");
-            assert!(ids.iter().all(|&id| own(id)), "{what}");
+            assert!((1..=target).contains(&ids.len()), "{spec}: {example:?}");
+            assert!(ids.iter().all(|&id| own(id)), "{spec}: {example:?}");
         }
-        _ => panic!("a target that the need has not: {what}"),
+        _ => panic!("a target that the need has not: {spec}: {example:?}"),
     }
     let asked = example.target.ids().into_iter().map(|label| task.label_symbol(label));
-    assert!(asked.clone().all(|id| (id as usize) < task.vocab_size()), "{what}");
-    assert!(asked.count() > 0, "nothing is asked: {what}");
+    assert!(asked.clone().all(|id| (id as usize) < task.vocab_size()), "{spec}: {example:?}");
+    assert!(asked.count() > 0, "nothing is asked: {spec}: {example:?}");
 }
 
 #[test]

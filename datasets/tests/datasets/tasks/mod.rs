@@ -1,5 +1,6 @@
 //! What every task promises, and each of them.
 
+mod dates;
 mod generated;
 mod oracles;
 mod real;

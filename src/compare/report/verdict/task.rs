@@ -131,7 +131,7 @@ pub fn verdict(study: &Study, task: &Task) -> Verdict {
         Some((_, Difference::NotTested { because })) => {
             text.push(format!(
                 "Whether it is ahead of {} is not testable, because {because}.",
-                number::list(&level)
+                number::short_list(&level, 7)
             ));
             (
                 Decision::Untested,

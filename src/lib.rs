@@ -1,7 +1,7 @@
 //! Burn Zoo: transformers written once, run and trained on every backend of [Burn](https://burn.dev).
 //!
 //! This crate is what one does with models: choosing a [`device`] and comparing it with others
-//! ([`parity`]), [`train`]ing, the [`cli`]. The models are in [`models`], their data in [`datasets`].
+//! ([`parity`]), [`train`]ing, [`compare`]ing architectures, the [`cli`]. The models are in [`models`], their data in [`datasets`].
 //!
 //! A small model from scratch, before any training:
 //!

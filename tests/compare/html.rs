@@ -154,3 +154,17 @@ fn a_study_of_nothing_is_still_a_report() {
     let sweep = example::empty();
     assert!(html(&sweep).unwrap().contains("id=\"lengths\""));
 }
+
+#[test]
+fn a_sweep_says_its_law_first() {
+    let mut sweep = example::empty();
+    sweep.tasks = vec![example::task("tinyshakespeare", example::bits())];
+    let findings = page(&sweep).findings;
+    assert_eq!(findings.len(), 8);
+    assert_eq!(
+        findings[0].heading,
+        "bert: loss = 75 · C⁻ᵇ + 1.15 with b = 0.136 (95\u{a0}% interval 0.126 to 0.146)"
+    );
+    assert!(findings[7].heading.contains("no scaling law, because the losses do not fall"));
+    assert!(findings[0].text[0].contains("at size 3M"), "{}", findings[0].text[0]);
+}

@@ -120,6 +120,25 @@ fn a_tie_names_all_that_share_it() {
 }
 
 #[test]
+fn only_what_is_level_is_called_that() {
+    // The next one is behind by the test, one further down is not, and one could not be tested.
+    let ends: [(&str, &[End]); 4] =
+        [("llama", &HIGH), ("bert", &MIDDLE), ("t5", &LOW), ("bart", &LOW)];
+    let mut study = study(example::accuracy(), &ends);
+    test(&mut study, "llama", "bert", (10.0, 0.01));
+    test(&mut study, "llama", "t5", (50.0, 0.3));
+    let verdict = of(&study);
+    assert_eq!((verdict.decision, verdict.leaders.len()), (Decision::Tie, 3));
+    let text = verdict.text.join(" ");
+    assert!(text.contains("Its lead over t5 is not significant"), "{text}");
+    assert!(!text.contains("over bert") && text.contains("significantly ahead of bert"), "{text}");
+    assert!(
+        text.contains("Whether it is ahead of bart is not testable, because no test"),
+        "{text}"
+    );
+}
+
+#[test]
 fn lower_scores_win_where_lower_is_better() {
     let (less, more) =
         ([Score(1.8), Score(1.81), Score(1.79)], [Score(2.0), Score(2.1), Score(2.2)]);

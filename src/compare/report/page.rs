@@ -5,6 +5,8 @@ use serde::Serialize;
 /// A report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Page {
+    /// What kind of a report it is.
+    pub kind: &'static str,
     /// Its title.
     pub title: String,
     /// What was compared, in a sentence.

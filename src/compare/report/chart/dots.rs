@@ -55,7 +55,7 @@ impl Dots {
         let widest = |texts: &mut dyn Iterator<Item = &String>, most: f64| {
             texts.map(|text| width(text)).fold(30.0, f64::max).min(most)
         };
-        let left = widest(&mut self.rows.iter().map(|row| &row.name), 120.0) + 14.0;
+        let left = widest(&mut self.rows.iter().map(|row| &row.name), 150.0) + 14.0;
         let right = WIDTH - widest(&mut self.rows.iter().map(|row| &row.label), 110.0) - 12.0;
         let rules: Vec<&Rule> = self.rules.iter().filter(|r| self.axis.shows(r.at)).collect();
         // Each rule's label has a line of its own, so that none can touch another.

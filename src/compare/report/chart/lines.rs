@@ -17,6 +17,8 @@ pub struct Line {
     pub markers: usize,
     /// Where it ended early, marked with a cross.
     pub broken: Vec<(f64, f64)>,
+    /// Points that were chosen, with a ring around them.
+    pub chosen: Vec<(f64, f64)>,
     /// The band around it.
     pub band: Band,
 }
@@ -28,7 +30,7 @@ impl Line {
     /// A line with a marker at every point.
     pub fn new(look: Look, points: Vec<(f64, f64)>) -> Self {
         let markers = points.len();
-        Self { look, points, parts: vec![], markers, broken: vec![], band: vec![] }
+        Self { look, points, parts: vec![], markers, broken: vec![], chosen: vec![], band: vec![] }
     }
 }
 
@@ -88,6 +90,9 @@ impl Chart {
             let shift = index as f64 / count;
             for at in spread(&self.at_all(&line.points), line.markers, shift) {
                 line.look.marker(&mut svg, at, 3.8);
+            }
+            for at in self.at_all(&line.chosen) {
+                svg.circle(&format!("ring {}", line.look.class()), at, 7.5);
             }
             for (x, y) in line.broken.iter().map(|(x, y)| self.at(*x, *y)) {
                 // A run that ran away may have left the axes: its cross stays at their edge.

@@ -140,11 +140,12 @@ pub(super) fn width(text: &str) -> f64 {
     text.chars().count() as f64 * 7.2
 }
 
-/// A text that is no wider than this, with an ellipsis where it was cut.
+/// A text that is no wider than this, with an ellipsis where its middle was cut: names differ in their ends.
 pub(super) fn fitting(text: &str, most: f64) -> String {
     if width(text) <= most {
         return text.to_string();
     }
     let keep = ((most / 7.2).floor() as usize).saturating_sub(1);
-    text.chars().take(keep).chain(['…']).collect()
+    let skip = text.chars().count() - keep / 2;
+    text.chars().take(keep - keep / 2).chain(['…']).chain(text.chars().skip(skip)).collect()
 }

@@ -83,7 +83,7 @@ fn sizes(study: &Study, task: &Task) -> Table {
         "#embeddings",
         "#total",
         "#FLOPs per token, forward",
-        "#in training",
+        "#FLOPs per token, training",
     ];
     let mut table = Table::new(format!("{}: what each architecture got", task.name), &columns);
     for of in study.contestants_on(&task.name) {

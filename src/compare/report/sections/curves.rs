@@ -129,7 +129,7 @@ fn line(study: &Study, of: &Contestant, view: &View, look: Look) -> Line {
         line.parts.push(thinned(points));
     }
     line.points = thinned(mean(&finished, view));
-    line.markers = 5;
+    line.markers = 3;
     if finished.len() == 1 && line.parts.len() == 1 {
         line.parts.clear();
     }

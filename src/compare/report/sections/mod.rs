@@ -45,6 +45,7 @@ pub fn page(study: &Study) -> Page {
             text: verdict.text.clone(),
         },
     ));
+    findings.extend(scaling::findings(&shown));
     let sections: [fn(&Shown<'_>) -> Option<Section>; 8] = [
         scores::section,
         curves::section,
@@ -56,6 +57,10 @@ pub fn page(study: &Study) -> Page {
         setup::section,
     ];
     Page {
+        kind: match study.contestants.is_empty() {
+            true => "Scaling with size",
+            false => "Comparison of architectures",
+        },
         title: study.title.clone(),
         lead: lead(&shown),
         facts: facts(study),
@@ -99,12 +104,16 @@ fn budget(budget: Match) -> String {
 
 fn facts(study: &Study) -> Vec<(String, String)> {
     let seeds: Vec<String> = study.seeds.iter().map(u64::to_string).collect();
+    let tests = match study.comparisons.is_empty() {
+        true => "none".into(),
+        false => format!("{}, {} correction", study.settings.test, study.settings.correction),
+    };
     [
         ("Device", study.device.description.clone()),
         ("Started", study.started.clone()),
         ("Took", number::duration(study.seconds)),
         ("Seeds", seeds.join(", ")),
-        ("Tests", format!("{}, {} correction", study.settings.test, study.settings.correction)),
+        ("Tests", tests),
         ("Version", format!("zoo {}, Burn {}", study.versions.zoo, study.versions.burn)),
     ]
     .into_iter()

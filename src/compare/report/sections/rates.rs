@@ -20,7 +20,8 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let mut items = vec![
         Item::Groups(Groups {
             id: "rates",
-            caption: "The score on the validation part for each learning rate that was tried."
+            caption: "The score on the validation part for each learning rate that was tried; a ring around the \
+                      one that was chosen. Rates that diverged or failed are in the tables."
                 .into(),
             groups: vec![Group { label: String::new(), charts, tables: Vec::new() }],
         }),
@@ -69,7 +70,8 @@ fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
         let mut points: Vec<(f64, f64)> =
             of.rates.iter().filter_map(|t| Some((t.rate, score(&t.outcome)?))).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        lines.push(Line::new(shown.look(&of.architecture), points));
+        let chosen = points.iter().copied().filter(|(rate, _)| *rate == of.learning_rate).collect();
+        lines.push(Line { chosen, ..Line::new(shown.look(&of.architecture), points) });
     }
     lines.retain(|line| !line.points.is_empty());
     let values: Vec<f64> = lines.iter().flat_map(|l| &l.points).map(|(_, y)| *y).collect();

@@ -3,7 +3,9 @@
 use super::Shown;
 use crate::compare::report::chart::{Axis, Chart, Line, Look};
 use crate::compare::report::number;
-use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};
+use crate::compare::report::page::{
+    Cell, Figure, Finding, Group, Groups, Item, Mark, Section, Table,
+};
 use crate::compare::study::{Fit, FitResult, Fitted, Scaling, Task};
 
 /// Points of a fitted curve.
@@ -19,7 +21,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let mut items = vec![
         Item::Groups(Groups {
             id: "scaling",
-            caption: "Shapes: what was trained. Lines: loss = a · C^−b + c with its 95 % band, C the operations \
+            caption: "Shapes: what was trained. Lines: loss = a · C⁻ᵇ + c with its 95 % band, C the operations \
                       of training. Dashed: the least loss that any of them reaches with so much compute."
                 .into(),
             groups: vec![Group { label: String::new(), charts, tables: Vec::new() }],
@@ -39,6 +41,37 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         ],
         items,
     })
+}
+
+/// What came out of a sweep over sizes, where nothing else was compared.
+pub(super) fn findings(shown: &Shown<'_>) -> Vec<Finding> {
+    let study = shown.study;
+    let alone = |of: &&Scaling| study.contestants_on(&of.task).next().is_none();
+    let finding = |of: &Scaling| {
+        let least = of.points.iter().min_by(|a, b| a.loss.total_cmp(&b.loss))?;
+        let reached = format!(
+            "The least loss is {} nats per token, at size {} ({} parameters) with {} operations of training.",
+            number::fixed(least.loss, 3),
+            least.size,
+            number::si(least.parameters as f64),
+            number::si(least.flops)
+        );
+        let law = match &of.fit {
+            FitResult::Fit(fit) => {
+                let [a, b, c] = [fit.a, fit.b, fit.c].map(|v| number::value(v.value, v.interval));
+                format!("loss = {a} · C⁻ᵇ + {c} with b = {b}{}", in_brackets(fit.b))
+            }
+            FitResult::NotFitted { because } => format!("no scaling law, because {because}"),
+        };
+        let heading = format!("{}: {law}", of.architecture);
+        Some(Finding { task: of.task.clone(), heading, text: vec![reached] })
+    };
+    study.scaling.iter().filter(alone).filter_map(finding).collect()
+}
+
+fn in_brackets(of: Fitted) -> String {
+    let range = of.interval.map(number::range);
+    range.map_or_else(String::new, |range| format!(" (95\u{a0}% interval {range})"))
 }
 
 fn heading(scaling: &[Scaling]) -> String {
@@ -77,7 +110,7 @@ fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
     }
     let mut front: Vec<(f64, f64)> =
         of_task.iter().flat_map(|of| &of.front).map(|f| (f.flops, f.loss)).collect();
-    front.sort_by(|a, b| a.0.total_cmp(&b.0));
+    front.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut least = f64::INFINITY;
     front.retain(|(_, loss)| {
         let better = *loss < least;
@@ -113,10 +146,10 @@ fn curve(of: &Scaling, fit: &Fit, look: Look) -> Line {
 }
 
 fn fits(scaling: &[Scaling]) -> Table {
-    let columns = ["task", "architecture", "#a", "#b", "#c (nats)", "#points"];
-    let mut table = Table::new("loss = a · C^−b + c, with 95 % intervals", &columns);
+    let columns = ["architecture", "task", "#a", "#b", "#c (nats)", "#points"];
+    let mut table = Table::new("loss = a · C⁻ᵇ + c, with 95 % intervals", &columns);
     for of in scaling {
-        let mut row = vec![Cell::new(&of.task), Cell::new(&of.architecture)];
+        let mut row = vec![Cell::new(&of.architecture), Cell::new(&of.task)];
         match &of.fit {
             FitResult::Fit(fit) => row.extend([fit.a, fit.b, fit.c].map(fitted)),
             FitResult::NotFitted { because } => {
@@ -136,13 +169,13 @@ fn fitted(of: Fitted) -> Cell {
 }
 
 fn front(scaling: &[Scaling]) -> Option<Table> {
-    let columns = ["task", "architecture", "#training FLOPs", "best size", "#parameters", "#loss"];
+    let columns = ["architecture", "task", "#training FLOPs", "best size", "#parameters", "#loss"];
     let mut table = Table::new("The size that is best for the compute", &columns);
     for of in scaling {
         for front in &of.front {
             table.rows.push(vec![
-                Cell::new(&of.task),
                 Cell::new(&of.architecture),
+                Cell::new(&of.task),
                 Cell::new(number::si(front.flops)),
                 Cell::new(&front.size),
                 Cell::new(number::si(front.parameters as f64)),
@@ -154,13 +187,13 @@ fn front(scaling: &[Scaling]) -> Option<Table> {
 }
 
 fn points(scaling: &[Scaling]) -> Table {
-    let columns = ["task", "architecture", "size", "#parameters", "#training FLOPs", "#loss"];
+    let columns = ["architecture", "task", "size", "#parameters", "#training FLOPs", "#loss"];
     let mut table = Table::new("Every trained point", &columns).folded();
     for of in scaling {
         for point in &of.points {
             table.rows.push(vec![
-                Cell::new(&of.task),
                 Cell::new(&of.architecture),
+                Cell::new(&of.task),
                 Cell::new(&point.size),
                 Cell::new(number::si(point.parameters as f64)),
                 Cell::new(number::si(point.flops)),

@@ -72,7 +72,10 @@ fn scores(shown: &Shown<'_>, standings: &[Standing], tasks: &[&Task]) -> Table {
     for task in tasks {
         table = table.numbers(format!("{}: {}", task.name, metric_label(task)));
     }
-    table = table.numbers("mean rank");
+    let ranks = tasks.len() > 1;
+    if ranks {
+        table = table.numbers("mean rank");
+    }
     for standing in standings {
         let mut row = vec![Cell::new(&standing.name)];
         for (task, verdict) in shown.tasks().filter(|(t, _)| has_contestants(study, t)) {
@@ -85,6 +88,10 @@ fn scores(shown: &Shown<'_>, standings: &[Standing], tasks: &[&Task]) -> Table {
             };
             row.push(of.map_or_else(|| Cell::new("–"), |of| score(study, task, of).mark_if(mark)));
         }
+        if !ranks {
+            table.rows.push(row);
+            continue;
+        }
         let rank = Cell::or_dash(standing.rank, |rank| number::fixed(rank, 1));
         let missed = tasks.len() - standing.complete.min(tasks.len());
         row.push(match missed {
@@ -96,7 +103,11 @@ fn scores(shown: &Shown<'_>, standings: &[Standing], tasks: &[&Task]) -> Table {
     let fixed = |label: &str, of: &dyn Fn(&Task) -> Option<f64>| -> Option<Vec<Cell>> {
         tasks.iter().any(|task| of(task).is_some()).then(|| {
             let cells = tasks.iter().map(|t| Cell::or_dash(of(t), |v| number::value(v, None)));
-            [Cell::new(label)].into_iter().chain(cells).chain([Cell::new("")]).collect()
+            [Cell::new(label)]
+                .into_iter()
+                .chain(cells)
+                .chain(ranks.then(|| Cell::new("")))
+                .collect()
         })
     };
     table.rows.extend(fixed("(guessing)", &|task| task.metric.chance));

@@ -98,12 +98,12 @@ fn references(study: &Study) -> Option<Table> {
 }
 
 fn how(study: &Study) -> Option<Table> {
-    let columns = ["task", "architecture", "how", "#learning rate", "#steps", "#tokens"];
+    let columns = ["architecture", "task", "how", "#learning rate", "#steps", "#tokens"];
     let mut table = Table::new("How each architecture does each task", &columns).folded();
     for of in &study.contestants {
         table.rows.push(vec![
-            Cell::new(&of.task),
             Cell::new(&of.architecture),
+            Cell::new(&of.task),
             Cell::new(&of.how),
             Cell::new(number::rate(of.learning_rate)),
             Cell::new(number::grouped(of.training.steps as u64)),

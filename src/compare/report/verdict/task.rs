@@ -97,13 +97,16 @@ pub fn difference(study: &Study, task: &Task, a: &str, b: &str) -> Difference {
     }
 }
 
+/// The best one against another.
+type Test<'a> = (&'a str, Difference);
+
 /// What came out of a task.
 pub fn verdict(study: &Study, task: &Task) -> Verdict {
     let ranking = Ranking::of(study, task);
     let Some((best, others)) = ranking.complete.split_first() else {
         return nothing(study, task, &ranking);
     };
-    let tests: Vec<(&str, Difference)> = others
+    let tests: Vec<Test<'_>> = others
         .iter()
         .map(|other| {
             let name = other.architecture.as_str();
@@ -111,60 +114,69 @@ pub fn verdict(study: &Study, task: &Task) -> Verdict {
         })
         .collect();
     let name = best.architecture.as_str();
-    let behind: Vec<&str> = tests.iter().filter(|(_, d)| d.is_ahead()).map(|(n, _)| *n).collect();
-    let level: Vec<&str> = tests.iter().filter(|(_, d)| !d.is_ahead()).map(|(n, _)| *n).collect();
-    let seeds = number::of(best.summary.finished, "seed");
+    let unit = &task.metric.unit;
+    let (behind, level): (Vec<&Test<'_>>, Vec<&Test<'_>>) =
+        tests.iter().partition(|(_, difference)| difference.is_ahead());
+    let behind: Vec<&str> = behind.iter().map(|(name, _)| *name).collect();
+    let is_tested = |test: &&&Test<'_>| matches!(test.1, Difference::Tested { .. });
+    let tested: Vec<&Test<'_>> = level.iter().filter(is_tested).copied().collect();
     let mut text = vec![reaches(best, task)];
-    let (decision, heading) = match tests.first() {
-        None => {
+    let (decision, heading) = match (tests.first(), tested.split_first()) {
+        (None, _) => {
             text.push("No other architecture finished all its runs: nothing to compare.".into());
             (Decision::Alone, format!("{name} stands alone"))
         }
-        Some((next, first)) if level.is_empty() => {
+        (Some((next, first)), _) if level.is_empty() => {
+            let all = if behind.len() == 1 { "it".into() } else { format!("all {}", behind.len()) };
+            let lead = first.phrase(unit);
             text.push(format!(
-                "It is ahead of {next}, the next one, {}, and significantly ahead of {}.",
-                first.phrase(&task.metric.unit),
-                if behind.len() == 1 { "it".into() } else { format!("all {}", behind.len()) },
+                "It is ahead of {next}, the next one, {lead}, and significantly ahead of {all}."
             ));
             (Decision::Winner, format!("{name} is best"))
         }
-        Some((_, Difference::NotTested { because })) => {
-            text.push(format!(
-                "Whether it is ahead of {} is not testable, because {because}.",
-                number::list(&level)
-            ));
-            (
-                Decision::Untested,
-                format!("{name} has the best score, and nothing says that it is better"),
-            )
+        (Some(_), None) => {
+            let heading =
+                format!("{name} has the best score; nothing says that it is better than all");
+            (Decision::Untested, heading)
         }
-        Some((next, first)) => {
-            text.push(format!(
-                "{} {next} is not significant: {}.",
-                "Its lead over",
-                first.phrase(&task.metric.unit).trim_start_matches("by "),
-            ));
-            if level.len() > 1 {
-                text.push(format!(
-                    "Nor can it be told apart from {}.",
-                    number::list(&rest(&level, next))
-                ));
+        (Some(_), Some(((next, first), others))) => {
+            let lead = first.phrase(unit);
+            let lead = lead.trim_start_matches("by ");
+            text.push(format!("Its lead over {next} is not significant: {lead}."));
+            if !others.is_empty() {
+                let names: Vec<&str> = others.iter().map(|(name, _)| *name).collect();
+                text.push(format!("Nor can it be told apart from {}.", number::list(&names)));
             }
-            let group: Vec<&str> = [name].into_iter().chain(level.iter().copied()).collect();
+            let seeds = number::of(best.summary.finished, "seed");
+            let group: Vec<&str> =
+                [name].into_iter().chain(level.iter().map(|(name, _)| *name)).collect();
             (Decision::Tie, tie_heading(&group, &behind, &seeds))
         }
     };
+    text.extend(untested(&level));
     if !behind.is_empty() && decision != Decision::Winner {
         text.push(format!("It is significantly ahead of {}.", number::list(&behind)));
     }
     text.extend(remarks(study, task, &ranking));
+    let level = level.iter().map(|(name, _)| *name);
     let leaders = [name].into_iter().chain(level).map(String::from).collect();
     Verdict { decision, leaders, heading, text }
 }
 
-/// The names but one.
-fn rest<'a>(names: &[&'a str], but: &str) -> Vec<&'a str> {
-    names.iter().copied().filter(|name| *name != but).collect()
+/// Those that could not be tested, with the reason if it is one.
+fn untested(level: &[&Test<'_>]) -> Option<String> {
+    let reason = |test: &&Test<'_>| match &test.1 {
+        Difference::NotTested { because } => Some((test.0.to_string(), because.clone())),
+        Difference::Tested { .. } => None,
+    };
+    let (names, reasons): (Vec<String>, Vec<String>) = level.iter().filter_map(reason).unzip();
+    let first = reasons.first()?;
+    let because = match reasons.iter().all(|reason| reason == first) {
+        true => format!("because {first}"),
+        false => "for the reasons in the table of tests".into(),
+    };
+    let names = number::short_list(&names, 7);
+    Some(format!("Whether it is ahead of {names} is not testable, {because}."))
 }
 
 fn tie_heading(group: &[&str], behind: &[&str], seeds: &str) -> String {

@@ -20,14 +20,15 @@ measures, and another keeps it current.
 *Outputs* is the largest difference between our outputs and the reference's (`transformers` 5.23.0 on a CPU,
 in 32-bit floats) over all golden cases of the family, as a part of the largest output; *gradients* is the
 same for the gradient of every parameter, and *training* for the losses of fifty AdamW steps. Up to 1e-5,
-1e-5 and 1e-4 are allowed ([Numerics](numerics.md)). The family `transformer` is not in `transformers`; its
-reference is built of PyTorch's own layers. Measured on `flex`.
+1e-5 and 1e-4 are allowed ([Numerics](numerics.md)). The families `transformer`, `lstm`, `gru` and `bahdanau` are
+not in `transformers`; their references are built of PyTorch's own layers. Measured on `flex`.
 
 `zoo list` prints the same families; `zoo show <family>` prints one's tree.
 ";
 
 /// The kinds, as the page groups them.
-const KINDS: [&str; 4] = ["Encoders", "Image encoders", "Decoders", "Encoder-decoders"];
+const KINDS: [&str; 5] =
+    ["Encoders", "Image encoders", "Decoders", "Encoder-decoders", "Recurrent models"];
 
 fn kind(family: &Family) -> &'static str {
     let size = Size {
@@ -46,6 +47,7 @@ fn kind(family: &Family) -> &'static str {
         Architecture::ImageEncoder(..) => KINDS[1],
         Architecture::Decoder(_) => KINDS[2],
         Architecture::EncoderDecoder(_) => KINDS[3],
+        Architecture::Recurrent(_) | Architecture::RecurrentSeq2Seq(_) => KINDS[4],
     }
 }
 

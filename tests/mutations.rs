@@ -171,6 +171,7 @@ fn stacks(architecture: &mut Architecture) -> Vec<&mut StackConfig> {
         Architecture::Encoder(config, _) => vec![&mut config.stack],
         Architecture::ImageEncoder(config, _) => vec![&mut config.stack],
         Architecture::EncoderDecoder(config) => vec![&mut config.encoder, &mut config.decoder],
+        Architecture::Recurrent(_) | Architecture::RecurrentSeq2Seq(_) => Vec::new(),
     }
 }
 

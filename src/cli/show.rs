@@ -36,6 +36,9 @@ pub(crate) struct ShowArgs {
     vocab_size: usize,
 }
 
+/// Tokens of a row where nobody says, of a new model or of one without a limit.
+const CONTEXT: usize = 64;
+
 pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     let device = global.device()?;
     let blueprint = resolve(global, args)?;
@@ -43,10 +46,10 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     // Parameters are made when they are first read, so this takes no memory.
     let parameters = blueprint.model(&device).parameters();
     let total = parameters.iter().map(ParameterInfo::count).sum();
-    let (stacks, cost) = (blueprint.architecture.stacks(), blueprint.architecture.cost());
-    let stack = stacks[0];
+    let architecture = &blueprint.architecture;
+    let cost = architecture.cost();
     let embedding = cost.embedding_parameters();
-    let context = args.context.unwrap_or(stack.max_positions).max(1);
+    let context = args.context.or(architecture.max_positions()).unwrap_or(CONTEXT).max(1);
     let flops = cost.flops_per_token(context);
     let memory = cost.training_memory(total, [args.batch_size, context]);
     if global.json {
@@ -75,14 +78,17 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
         "{}: {}\n{} layers, d_model {}, {}\n\n",
         family.name(),
         family.summary,
-        stacks.iter().map(|stack| stack.depth().to_string()).collect::<Vec<_>>().join(" + "),
-        stack.d_model,
-        match &blueprint.architecture {
+        architecture.depths().iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "),
+        architecture.d_model(),
+        match architecture {
             Architecture::ImageEncoder(config, _) => {
                 let ([height, width], patches) = (config.patches.image, config.patches.n_patches());
                 format!("images of {height} x {width} in {patches} patches")
             }
-            other => format!("{} tokens, context {}", other.vocab_size(), stack.max_positions),
+            other => match other.max_positions() {
+                Some(context) => format!("{} tokens, context {context}", other.vocab_size()),
+                None => format!("{} tokens, no limit of the context", other.vocab_size()),
+            },
         },
     );
     tree(&mut text, &parameters)?;
@@ -126,7 +132,7 @@ fn resolve(global: &Global, args: &ShowArgs) -> Result<Blueprint> {
     }
     let family = families::find(&args.model)
         .map_err(|error| usage(format!("{error}; nor is there a directory of that name")))?;
-    let size = args.size.size(args.vocab_size, args.context.unwrap_or(64)).map_err(usage)?;
+    let size = args.size.size(args.vocab_size, args.context.unwrap_or(CONTEXT)).map_err(usage)?;
     let (config, _) = family.sized(&size).map_err(usage)?;
     Blueprint::new(family, config).map_err(usage)
 }

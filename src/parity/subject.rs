@@ -147,11 +147,11 @@ impl Subject {
             dropout: 0.0,
             eos: None,
         };
-        // Grouped queries where the family has them.
-        let sized = family.sized(&size).or_else(|_| {
-            let size = Size { n_kv_heads: None, ..size.clone() };
-            family.sized(&size)
-        });
+        // Grouped queries where the family has them, and feed-forward layers where it has these.
+        let plain = Size { n_kv_heads: None, ..size.clone() };
+        let bare = Size { d_ff: None, ..plain.clone() };
+        let sized = family.sized(&size).or_else(|_| family.sized(&plain));
+        let sized = sized.or_else(|_| family.sized(&bare));
         let (mut config, _) =
             sized.unwrap_or_else(|error| panic!("{} has no small model: {error}", family.name()));
         config["architectures"] = json!([class]);
@@ -203,11 +203,10 @@ impl Subject {
                 Input::Tokens(Tokens::new(ids, layout.padding()))
             }
         };
-        let written =
-            matches!(self.blueprint.architecture, Architecture::EncoderDecoder(_)).then(|| {
-                let ids = token_ids(&text(Layout::Right, 11), LENGTHS.len(), device);
-                Tokens::new(ids, Padding::none())
-            });
+        let written = self.blueprint.architecture.is_seq2seq().then(|| {
+            let ids = token_ids(&text(Layout::Right, 11), LENGTHS.len(), device);
+            Tokens::new(ids, Padding::none())
+        });
         ModelInput { read, written }
     }
 }

@@ -40,7 +40,7 @@ impl TextEmbedder {
         let sentence = SentenceConfig::read(folder)?;
         let blueprint = Blueprint::read(folder)?;
         let feed = Feed::open(folder, &blueprint, sentence.max_length, device)?;
-        let width = blueprint.architecture.stacks()[0].d_output();
+        let width = blueprint.architecture.d_output();
         let model = pretrained::load_as(folder, blueprint, device)?.into_backbone()?;
         Ok(Self { feed, embedder: Embedder::new(model, sentence.form), width })
     }

@@ -37,7 +37,11 @@ impl FeatureExtraction {
     /// Files that cannot be read or followed; a model that reads no texts, or two.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let blueprint = Blueprint::read(folder)?;
-        if !matches!(blueprint.architecture, Architecture::Encoder(..) | Architecture::Decoder(_)) {
+        let reads_texts = matches!(
+            blueprint.architecture,
+            Architecture::Encoder(..) | Architecture::Decoder(_) | Architecture::Recurrent(_)
+        );
+        if !reads_texts {
             return Err(blueprint.wrong_head("an encoder or a decoder of texts", |_| false).into());
         }
         let feed = Feed::open(folder, &blueprint, None, device)?;

@@ -66,17 +66,17 @@ impl Feed {
         device: &Device,
     ) -> Result<Self, PipelineError> {
         let vocab_size = blueprint.architecture.vocab_size();
-        let stack = blueprint.architecture.stacks()[0].clone();
         let tokenizer = Tokenizer::load(folder)?;
         let longest = longest.or(tokenizer.max_length()).unwrap_or(usize::MAX);
-        let reader = tokenizer.reader(longest.min(stack.max_positions))?;
+        let most = blueprint.architecture.max_positions().unwrap_or(usize::MAX);
+        let reader = tokenizer.reader(longest.min(most))?;
         let filler = blueprint.config["pad_token_id"].as_u64().unwrap_or(0) as u32;
         Ok(Self {
             tokenizer,
             reader,
             device: device.clone(),
             vocab_size,
-            n_types: stack.embedding.n_types,
+            n_types: blueprint.architecture.n_types(),
             filler: if (filler as usize) < vocab_size { filler } else { 0 },
         })
     }

@@ -12,6 +12,7 @@ use super::error::ApiError;
 use super::fields::Input;
 use super::transcript::Transcript;
 use crate::datasets::tokenizer::{Reader, TokenizerError};
+use crate::models::arch::UNBOUNDED;
 use crate::models::generate::{Options, Request, Writer};
 use crate::pipeline::Language;
 use crate::pipeline::chat::Turn;
@@ -63,7 +64,7 @@ impl Texts {
     ) -> Result<Self, super::ServeError> {
         let limit = model.prompt_limit();
         let is_one_text = model.begin(&[0]).source.is_empty();
-        let usual = if limit == usize::MAX { LONGEST_PROMPT } else { limit };
+        let usual = if limit >= UNBOUNDED { LONGEST_PROMPT } else { limit };
         let limits = Limits {
             vocab_size: model.vocab_size(),
             prompt: settings.max_prompt_tokens.unwrap_or(usual).min(limit),

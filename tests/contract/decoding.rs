@@ -64,6 +64,25 @@ pub(crate) fn step_equals_forward(family: &str) {
     }
 }
 
+/// A prompt as long as nobody's window, and what follows on it.
+pub(crate) fn a_text_can_outgrow_any_context(family: &str) {
+    for case in causal_cases(family) {
+        let model = case.load_causal_lm(&device());
+        let prompt: Vec<u32> = (0..3000_u32).map(|i| (i * i + 3 * i) % 31).collect();
+        let options = Options { max_new_tokens: 100, ..Options::default() };
+        let all =
+            generate(&model, std::slice::from_ref(&prompt), &options, &mut |_| Flow::Continue);
+        let text = [prompt, all.unwrap().remove(0)].concat();
+        assert_eq!(text.len(), 3100, "{}", case.name);
+        // The next token is still the likeliest after all of the text.
+        let scores = whole(&Model::CausalLm(model.clone()), &Feed::of(vec![text.clone()]));
+        let last = &scores[scores.len() - 2 * model.vocab_size()..][..model.vocab_size()];
+        let best = last.iter().copied().fold(f32::MIN, f32::max);
+        let chosen = last[text[3099] as usize];
+        assert!(best - chosen < 1e-4, "{}: {chosen} was chosen, and {best} is there", case.name);
+    }
+}
+
 pub(crate) fn step_equals_forward_after_a_memory(family: &str) {
     for case in cases(family) {
         let Model::Seq2SeqLm(model) = case.load(&device()) else { continue };
@@ -105,7 +124,7 @@ pub(crate) fn left_padded_batches_equal_single_rows(family: &str) {
         let mut cache = model.cache(longest).with_padding(Padding::left(&lengths));
         model.step(ids(&begin, &device()), &mut cache);
         let batched = values(model.step(ids(&last, &device()), &mut cache));
-        let vocab = model.config().vocab_size;
+        let vocab = model.vocab_size();
         for (index, &length) in lengths.iter().enumerate() {
             let row = left.input_ids[index][longest - 1 - length..].to_vec();
             let alone = whole(&Model::CausalLm(model.clone()), &Feed::of(vec![row]));

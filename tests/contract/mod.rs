@@ -76,10 +76,25 @@ contract!(
 
 contract!(
     ENCODER_DECODERS,
-    [bart, m2m_100, marian, mbart, mt5, pegasus, t5, transformer],
+    [bahdanau, bart, m2m_100, marian, mbart, mt5, pegasus, t5, transformer],
     [
         decoding::{step_equals_forward_after_a_memory},
         invariants::{the_text_sees_its_past_and_all_of_the_memory},
+        training::{a_fully_padded_row_gives_numbers},
+    ]
+);
+
+contract!(
+    RECURRENT,
+    [gru, lstm],
+    [
+        decoding::{
+            greedy_texts_are_those_of_the_reference,
+            step_equals_forward,
+            left_padded_batches_equal_single_rows,
+            a_text_can_outgrow_any_context,
+        },
+        invariants::{the_future_is_invisible, padding_on_the_left_changes_nothing},
         training::{a_fully_padded_row_gives_numbers},
     ]
 );
@@ -89,7 +104,7 @@ contract!(IMAGE_ENCODERS, [deit, dinov2, vit], []);
 #[test]
 fn every_family_has_a_contract() {
     let families: Vec<&str> = FAMILIES.iter().map(|family| family.name()).collect();
-    let mut contracted = [DECODERS, ENCODERS, ENCODER_DECODERS, IMAGE_ENCODERS].concat();
+    let mut contracted = [DECODERS, ENCODERS, ENCODER_DECODERS, RECURRENT, IMAGE_ENCODERS].concat();
     contracted.sort_unstable();
     assert_eq!(families, contracted);
 }

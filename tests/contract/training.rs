@@ -1,7 +1,6 @@
 //! Training: the reference's steps, gradients everywhere, a batch learned by heart.
 
 use burn::optim::GradientsParams;
-use burn_zoo::models::arch::{Initialization, initialize};
 use burn_zoo::models::families::{self, Architecture, Size};
 use burn_zoo::models::precision::Precision;
 use burn_zoo::models::pretrained::{Blueprint, F32Tensor, Model};
@@ -67,7 +66,7 @@ fn batch(architecture: &Architecture) -> (Feed, Targets) {
     };
     let classes = |rows: &[Vec<u32>]| rows.iter().flatten().map(|&id| i64::from(id)).collect();
     match architecture {
-        Architecture::Decoder(_) => {
+        Architecture::Decoder(_) | Architecture::Recurrent(_) => {
             let labels = |row: Vec<u32>| row.into_iter().map(i64::from).collect();
             let targets = rows(7).into_iter().map(labels).collect();
             (Feed::of(rows(7)), Targets::NextTokens(targets))
@@ -79,7 +78,7 @@ fn batch(architecture: &Architecture) -> (Feed, Targets) {
             feed.ids.iter_mut().for_each(hide);
             (feed, Targets::Classes(classes(&rows(7))))
         }
-        Architecture::EncoderDecoder(_) => {
+        Architecture::EncoderDecoder(_) | Architecture::RecurrentSeq2Seq(_) => {
             let mut feed = Feed::of(rows(7));
             let text = rows(11);
             let shifted = |row: &Vec<u32>| [&[0], &row[..row.len() - 1]].concat();
@@ -114,9 +113,7 @@ pub(crate) fn one_batch_can_be_overfitted(family: &str) {
     let (config, _) = family.sized(&size).unwrap();
     let blueprint = Blueprint::new(family, config).unwrap();
     let device = device().autodiff();
-    let std = blueprint.architecture.init_std();
-    let mut model: Model =
-        initialize(blueprint.model(&device), Initialization { std, n_layers: 2 }, 1);
+    let mut model: Model = blueprint.initialized(1, &device);
     let (feed, targets) = batch(&blueprint.architecture);
     let mut optimizer = AdamW::new(AdamWConfig { weight_decay: 0.0, ..OPTIMIZER });
     let mut last = f32::NAN;

@@ -7,8 +7,16 @@ use burn_zoo::models::generate::{
 
 use super::load;
 
-/// A decoder, one with a window, and an encoder-decoder.
-const MODELS: [&str; 4] = ["gpt2/base", "llama/base", "mistral/base", "t5/base"];
+/// Decoders, one with a window, an encoder-decoder, and recurrent models.
+const MODELS: [&str; 7] = [
+    "gpt2/base",
+    "llama/base",
+    "mistral/base",
+    "t5/base",
+    "lstm/base",
+    "gru/base",
+    "bahdanau/base",
+];
 
 fn request(prompt: &[u32], sampling: Sampling, stream: u64) -> Request {
     let options = Options {

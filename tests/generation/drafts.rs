@@ -21,7 +21,8 @@ fn stranger(name: &str) -> Model {
 
 #[test]
 fn a_greedy_text_is_the_models_own() {
-    for name in ["gpt2/base", "llama/base", "mistral/base", "t5/base"] {
+    for name in ["gpt2/base", "llama/base", "mistral/base", "t5/base", "lstm/base", "bahdanau/gru"]
+    {
         let (model, good, bad) = (load(name), load(name), stranger(name));
         let model = writer(&model).unwrap();
         let constraints = Constraints { repetition_penalty: 1.2, ..Constraints::default() };

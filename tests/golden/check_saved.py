@@ -20,12 +20,11 @@ import torch
 import transformers
 from transformers import core_model_loading
 
-import vaswani
+import own
 from tasks import TASKS, forward, masks_of, unmasked
 
 TOLERANCE = 1e-5
 LABELS = {"labels", "start_positions", "end_positions"}
-OWN = "TransformerForConditionalGeneration"  # transformers has no such class
 
 
 def class_of(folder):
@@ -40,8 +39,10 @@ def class_of(folder):
 
 def load(folder, name):
     """The model in f32, and what is wrong with the keys of its files."""
-    if name == OWN:
-        return vaswani.load(folder).eval(), []  # strict about keys
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    reference = own.REFERENCES.get(config.get("model_type"))
+    if reference is not None:
+        return reference.load(folder).eval(), []  # strict about keys
     model, info = getattr(transformers, name).from_pretrained(
         folder,
         dtype=torch.float32,

@@ -24,7 +24,7 @@ import torch
 import transformers
 from transformers import core_model_loading
 
-import vaswani
+import own
 from cases import CASES, DYNAMIC_LENGTHS, ROPES
 from files import compare, replace, selected, write_pretty
 from tasks import (
@@ -52,22 +52,22 @@ STEPS = 50
 
 def config_of(case, overrides=None):
     entries = {**case.config, **(overrides or {})}
-    if case.family == vaswani.MODEL_TYPE:
-        return vaswani.config_of(entries)
+    if case.family in own.REFERENCES:
+        return own.REFERENCES[case.family].config_of(case.family, entries)
     return transformers.AutoConfig.for_model(case.family, **entries)
 
 
 def new_model(case):
-    if case.family == vaswani.MODEL_TYPE:
-        return vaswani.Transformer(config_of(case))
+    if case.family in own.REFERENCES:
+        return own.REFERENCES[case.family].new(config_of(case))
     auto = getattr(transformers, TASKS[case.task].auto)
     return auto.from_config(config_of(case), dtype=torch.float32)
 
 
 def load(case, folder, dtype=torch.float32, attention="eager", config=None):
     """A fresh model from files, so that no state (dynamic rope keeps some) outlives one forward."""
-    if case.family == vaswani.MODEL_TYPE:
-        return vaswani.load(folder, dtype, config).eval()
+    if case.family in own.REFERENCES:
+        return own.REFERENCES[case.family].load(folder, dtype, config).eval()
     config = {} if config is None else {"config": config}
     model, info = getattr(transformers, TASKS[case.task].auto).from_pretrained(
         folder, dtype=dtype, attn_implementation=attention, output_loading_info=True,
@@ -154,8 +154,8 @@ def gradients(case, folder, batch, dtype=torch.float32):
             by_name[(in_use or names)[0]] = parameter.grad
     if any(key_in_file(name, in_file, prefix) is None for name in by_name):
         # Other names in the file, a tensor per expert, or queries, keys and values apart.
-        if case.family == vaswani.MODEL_TYPE:
-            by_name = vaswani.to_checkpoint(by_name)
+        if case.family in own.REFERENCES:
+            by_name = own.REFERENCES[case.family].to_checkpoint(by_name)
         else:
             by_name = core_model_loading.revert_weight_conversion(model, by_name)
         by_name = {name: grad.clone() for name, grad in by_name.items()}
@@ -190,6 +190,10 @@ def training_losses(case, folder, batch, dtype=torch.float32):
 def continuation(case, folder, ids, mask):
     """Greedy, with the cache, never ending early; and the smallest lead of a chosen token."""
     model = load(case, folder)
+    if case.family in own.REFERENCES:
+        new, scores = own.REFERENCES[case.family].greedy(model, ids, mask, NEW_TOKENS)
+        best = scores.topk(2).values
+        return new.tolist(), (best[..., 0] - best[..., 1]).min().item()
     model.generation_config = transformers.GenerationConfig(
         do_sample=False, max_new_tokens=NEW_TOKENS, use_cache=True, pad_token_id=0,
         output_scores=True, return_dict_in_generate=True,

@@ -22,6 +22,8 @@ import safetensors.torch
 import torch
 import transformers
 
+import own
+
 TOLERANCE = 1e-5
 LENGTH, SHORT, TEXT = 14, 9, 8
 
@@ -136,7 +138,8 @@ def main():
     args = parser.parse_args()
     listed = subprocess.run([args.zoo, "list", "--json"], capture_output=True, check=True)
     families = {f["name"]: f["architectures"] for f in json.loads(listed.stdout)["families"]}
-    families.pop("transformer")  # the reference has no such model
+    for name in own.REFERENCES:
+        families.pop(name)  # the reference has no such model
     unknown = [name for name in args.family if name not in families]
     if unknown:
         parser.error(f"no family {', '.join(unknown)}")

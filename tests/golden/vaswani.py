@@ -19,8 +19,12 @@ MODEL_TYPE = "transformer"
 FIXED = dict(is_encoder_decoder=True, interleaved_positions=True, norm_first=False)
 
 
-def config_of(entries):
-    return types.SimpleNamespace(**{**FIXED, "model_type": MODEL_TYPE, **entries})
+def config_of(model_type, entries):
+    return types.SimpleNamespace(**{**FIXED, "model_type": model_type, **entries})
+
+
+def new(config):
+    return Transformer(config)
 
 
 class Transformer(nn.Module):
@@ -102,7 +106,9 @@ def sinusoids(length, width, interleaved=True):
 
 
 def load(folder, dtype=torch.float32, config=None):
-    config = config or config_of(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    if config is None:
+        entries = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = config_of(MODEL_TYPE, entries)
     model = Transformer(config)
     tensors = safetensors.torch.load_file(folder / "model.safetensors")
     model.load_state_dict(from_checkpoint(tensors))

@@ -209,7 +209,7 @@ impl Bench<'_> {
 
     /// Different texts of one length.
     fn prompts(&self, batch: usize) -> Vec<Prompt> {
-        let vocab_size = self.model.config().vocab_size;
+        let vocab_size = self.model.vocab_size();
         let token = |row: usize, place: usize| (row * 104_729 + place * 7_919) % vocab_size;
         let places = 0..self.args.prompt_tokens;
         let prompt = |row| places.clone().map(|place| token(row, place) as u32).collect();

@@ -2,7 +2,10 @@
 
 use super::block::BlockConfig;
 use super::embedding::EmbeddedPositions;
-use super::{DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, StackConfig};
+use super::{
+    DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, RecurrentConfig,
+    RecurrentSeq2SeqConfig, RecurrentStackConfig, StackConfig,
+};
 use crate::layers::attention::QueryKeyNorm;
 
 /// Bytes of a 32-bit float.
@@ -32,6 +35,9 @@ impl TrainingMemory {
 #[derive(Debug, Clone, Copy)]
 pub struct Cost<'a> {
     stacks: [Option<&'a StackConfig>; 2],
+    recurrent: [Option<&'a RecurrentStackConfig>; 2],
+    /// What attends beside recurrent layers.
+    attending: Option<&'a RecurrentSeq2SeqConfig>,
     vocab_size: usize,
 }
 
@@ -57,32 +63,54 @@ pub struct Excess {
 
 impl<'a> From<&'a DecoderConfig> for Cost<'a> {
     fn from(config: &'a DecoderConfig) -> Self {
-        Self { stacks: [Some(&config.stack), None], vocab_size: config.vocab_size }
+        Self::of_stacks([Some(&config.stack), None], config.vocab_size)
     }
 }
 
 impl<'a> From<&'a EncoderConfig> for Cost<'a> {
     fn from(config: &'a EncoderConfig) -> Self {
-        Self { stacks: [Some(&config.stack), None], vocab_size: config.vocab_size }
+        Self::of_stacks([Some(&config.stack), None], config.vocab_size)
     }
 }
 
 impl<'a> From<&'a ImageEncoderConfig> for Cost<'a> {
     fn from(config: &'a ImageEncoderConfig) -> Self {
-        Self { stacks: [Some(&config.stack), None], vocab_size: 0 }
+        Self::of_stacks([Some(&config.stack), None], 0)
     }
 }
 
 impl<'a> From<&'a EncoderDecoderConfig> for Cost<'a> {
     fn from(config: &'a EncoderDecoderConfig) -> Self {
-        let stacks = [Some(&config.encoder), Some(&config.decoder)];
-        Self { stacks, vocab_size: config.vocab_size }
+        Self::of_stacks([Some(&config.encoder), Some(&config.decoder)], config.vocab_size)
     }
 }
 
-impl Cost<'_> {
+impl<'a> From<&'a RecurrentConfig> for Cost<'a> {
+    fn from(config: &'a RecurrentConfig) -> Self {
+        let recurrent = [Some(&config.stack), None];
+        Self { recurrent, ..Self::of_stacks([None, None], config.vocab_size) }
+    }
+}
+
+impl<'a> From<&'a RecurrentSeq2SeqConfig> for Cost<'a> {
+    fn from(config: &'a RecurrentSeq2SeqConfig) -> Self {
+        let recurrent = [Some(&config.encoder), Some(&config.decoder)];
+        let nothing = Self::of_stacks([None, None], config.vocab_size);
+        Self { recurrent, attending: Some(config), ..nothing }
+    }
+}
+
+impl<'a> Cost<'a> {
+    fn of_stacks(stacks: [Option<&'a StackConfig>; 2], vocab_size: usize) -> Self {
+        Self { stacks, recurrent: [None, None], attending: None, vocab_size }
+    }
+
     fn stacks(&self) -> impl Iterator<Item = &StackConfig> {
         self.stacks.iter().copied().flatten()
+    }
+
+    fn recurrent(&self) -> impl Iterator<Item = &RecurrentStackConfig> {
+        self.recurrent.iter().copied().flatten()
     }
 
     /// What no model has so much of. Each size may be possible by itself and their product overflow, or
@@ -113,6 +141,15 @@ impl Cost<'_> {
             }
             found.push(("passes", stack.depth() as f64, MOST_PARTS as f64));
         }
+        for stack in self.recurrent() {
+            let widest = stack.d_model.max(stack.d_input);
+            found.push(("features of a layer", widest as f64, MOST_FEATURES as f64));
+            parameters += stack.layers().map(|layer| layer.weights()).sum::<f64>();
+            parts = parts.saturating_add(stack.n_layers);
+        }
+        if let Some(stack) = self.recurrent().next() {
+            parameters += self.vocab_size as f64 * stack.d_input as f64;
+        }
         found.push(("layers and experts", parts as f64, MOST_PARTS as f64));
         found.push(("parameters", parameters, MOST_PARAMETERS));
         let excess = found.into_iter().find(|(_, asked, most)| asked > most);
@@ -121,17 +158,19 @@ impl Cost<'_> {
 
     /// Features of the last hidden states.
     fn d_model(&self) -> usize {
-        self.stacks().last().map_or(0, |stack| stack.d_model)
+        let recurrent = self.recurrent().last().map(|stack| stack.d_model);
+        self.stacks().last().map(|stack| stack.d_model).or(recurrent).unwrap_or(0)
     }
 
     /// Parameters of the embedding tables; a tied output projection has none of its own.
     pub fn embedding_parameters(&self) -> usize {
-        let width = self.stacks().next().map_or(0, |stack| stack.embedding.d_embedding);
+        let recurrent = self.recurrent().next().map(|stack| stack.d_input);
+        let width = self.stacks().next().map(|stack| stack.embedding.d_embedding).or(recurrent);
         let added = self.stacks().map(|stack| {
             let rows = stack.position_rows().unwrap_or(0) + stack.embedding.n_types;
             rows * stack.embedding.d_embedding
         });
-        self.vocab_size * width + added.sum::<usize>()
+        self.vocab_size * width.unwrap_or(0) + added.sum::<usize>()
     }
 
     /// Floating-point operations per token of a forward pass over `length` tokens: two for every
@@ -146,7 +185,11 @@ impl Cost<'_> {
             let layers = stack.layers.iter().map(|layer| layer.macs_per_token(length));
             stack.passes * layers.sum::<usize>()
         });
-        2 * (blocks.sum::<usize>() + self.d_model() * self.vocab_size)
+        let recurrent = self.recurrent().flat_map(|stack| stack.layers());
+        let recurrent = recurrent.map(|layer| layer.macs_per_token()).sum::<usize>();
+        let attending = self.attending.map_or(0, |config| config.attending_macs(length));
+        let layers = blocks.sum::<usize>() + recurrent + attending;
+        2 * (layers + self.d_model() * self.vocab_size)
     }
 
     /// Expected memory of a training step over `batch` sequences of `length` tokens in 32-bit
@@ -160,13 +203,17 @@ impl Cost<'_> {
             let layers = stack.layers.iter().map(|layer| layer.activations_per_token(length));
             stack.passes * layers.sum::<usize>()
         });
+        let recurrent = self.recurrent().flat_map(|stack| stack.layers());
+        let recurrent = recurrent.map(|layer| layer.activations_per_token()).sum::<usize>();
+        let attending = self.attending.map_or(0, |config| config.attending_activations(length));
+        let layers = layers.sum::<usize>() + recurrent + attending;
         // The logits, their log-softmax and its gradient.
         let head = 3 * self.vocab_size + 4 * self.d_model();
         TrainingMemory {
             weights: parameters * F32,
             gradients: parameters * F32,
             optimizer: 2 * parameters * F32,
-            activations: batch * length * (layers.sum::<usize>() + head) * F32,
+            activations: batch * length * (layers + head) * F32,
         }
     }
 }

@@ -65,7 +65,7 @@ pub struct Side {
 pub struct Encoded {
     /// `[batch, seq, d_model]`
     pub hidden: Tensor<3>,
-    padding: Padding,
+    pub(super) padding: Padding,
 }
 
 impl EncoderDecoderConfig {

@@ -10,10 +10,26 @@ use crate::parameters;
 /// How a skeleton wants its weights drawn.
 #[derive(Debug, Clone, Copy)]
 pub struct Initialization {
-    /// Standard deviation of every matrix.
+    /// Standard deviation of every matrix but the tokens' vectors.
     pub std: f64,
+    /// Standard deviation of the tokens' vectors.
+    pub embedding_std: f64,
     /// The number of layers whose results are added up on the residual stream.
     pub n_layers: usize,
+}
+
+impl Initialization {
+    /// That of stacks of blocks, whose norms make vectors of any size alike.
+    pub fn of_blocks(std: f64, n_layers: usize) -> Self {
+        Self { std, embedding_std: std, n_layers }
+    }
+
+    /// That of recurrent layers. No norm makes small vectors larger, and gates that see next to nothing
+    /// pass on next to nothing: the tokens' vectors have a standard deviation of 1, which is
+    /// PyTorch's for embeddings.
+    pub fn of_recurrent(std: f64) -> Self {
+        Self { std, embedding_std: 1.0, n_layers: 1 }
+    }
 }
 
 /// Draws every matrix of `module` from a normal distribution; norms and biases keep their ones and
@@ -34,7 +50,11 @@ pub fn initialize<M: Module>(module: M, how: Initialization, seed: u64) -> M {
         let writes_residual = ["attention.output.weight", ".down.weight"]
             .iter()
             .any(|end| parameter.path.ends_with(end));
-        let std = if writes_residual { residual_std } else { how.std };
+        let std = match parameter.path.as_str() {
+            "token.weight" | "embedding.token.weight" => how.embedding_std,
+            _ if writes_residual => residual_std,
+            _ => how.std,
+        };
         let mut normal = Normal::new(seed ^ fnv1a(&seeded_name(&parameter.path)));
         let count = parameter.shape.iter().product();
         let values: Vec<f32> = (0..count).map(|_| (normal.draw() * std) as f32).collect();

@@ -1,12 +1,16 @@
 //! Skeletons: how blocks make a model, each built from a config.
 
 pub mod block;
+mod causal;
 pub mod cost;
 pub mod decoder;
 pub mod embedding;
 pub mod encoder;
 pub mod encoder_decoder;
 mod initialize;
+pub mod recurrent;
+mod recurrent_seq2seq;
+mod seq2seq;
 pub mod stack;
 
 use burn::module::Module;
@@ -15,12 +19,16 @@ use burn::tensor::{Device, Int, Tensor};
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::Padding;
 use crate::layers::position::TokenPositions;
+pub use causal::{CausalConfig, CausalSkeleton, UNBOUNDED};
 pub use decoder::{Decoder, DecoderConfig, OutputWeights};
 pub use embedding::{EmbeddedPositions, EmbeddingConfig, Numbering, Projection};
 use embedding::{Entry, Ids};
 pub use encoder::{Encoder, EncoderConfig, ImageEncoder, ImageEncoderConfig};
 pub use encoder_decoder::{Encoded, EncoderDecoder, EncoderDecoderConfig, OutputBias};
 pub use initialize::{Initialization, initialize};
+pub use recurrent::{Recurrent, RecurrentConfig, RecurrentStackConfig};
+pub use recurrent_seq2seq::{RecurrentSeq2Seq, RecurrentSeq2SeqConfig};
+pub use seq2seq::{Seq2SeqConfig, Seq2SeqSkeleton};
 use stack::Pass;
 pub use stack::{Stack, StackConfig};
 
@@ -82,6 +90,8 @@ pub enum Skeleton {
     Decoder(Decoder),
     /// Looks at images.
     ImageEncoder(ImageEncoder),
+    /// Carries a state on.
+    Recurrent(Recurrent),
 }
 
 /// Sizes of a skeleton that turns one input into hidden states.
@@ -93,6 +103,8 @@ pub enum SkeletonConfig {
     Decoder(DecoderConfig),
     /// Looks at images.
     ImageEncoder(ImageEncoderConfig),
+    /// Carries a state on.
+    Recurrent(RecurrentConfig),
 }
 
 impl SkeletonConfig {
@@ -102,15 +114,17 @@ impl SkeletonConfig {
             Self::Encoder(config) => Skeleton::Encoder(config.init(device)),
             Self::Decoder(config) => Skeleton::Decoder(config.init(device)),
             Self::ImageEncoder(config) => Skeleton::ImageEncoder(config.init(device)),
+            Self::Recurrent(config) => Skeleton::Recurrent(config.init(device)),
         }
     }
 
-    /// The blocks' config.
-    pub fn stack(&self) -> &StackConfig {
+    /// Features of the hidden states.
+    pub fn d_output(&self) -> usize {
         match self {
-            Self::Encoder(config) => &config.stack,
-            Self::Decoder(config) => &config.stack,
-            Self::ImageEncoder(config) => &config.stack,
+            Self::Encoder(config) => config.stack.d_output(),
+            Self::Decoder(config) => config.stack.d_output(),
+            Self::ImageEncoder(config) => config.stack.d_output(),
+            Self::Recurrent(config) => config.stack.d_model,
         }
     }
 }
@@ -139,6 +153,7 @@ impl Skeleton {
         match (self, input) {
             (Self::Encoder(encoder), Input::Tokens(tokens)) => encoder.forward(tokens),
             (Self::Decoder(decoder), Input::Tokens(tokens)) => decoder.forward(tokens),
+            (Self::Recurrent(model), Input::Tokens(tokens)) => model.forward(tokens),
             (Self::ImageEncoder(encoder), Input::Pixels(pixels)) => encoder.forward(pixels.clone()),
             _ => panic!("a model of texts reads tokens, one of images reads pixels"),
         }
@@ -150,6 +165,7 @@ impl Skeleton {
             Self::Encoder(encoder) => encoder.token_embedding().weight.lazy_device(),
             Self::Decoder(decoder) => decoder.token_embedding().weight.lazy_device(),
             Self::ImageEncoder(encoder) => encoder.device(),
+            Self::Recurrent(model) => model.token_embedding().weight.lazy_device(),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::arch::cost::Cost;
 use crate::arch::{
-    DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, StackConfig,
+    DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, Initialization,
+    RecurrentConfig, RecurrentSeq2SeqConfig, StackConfig,
 };
 use crate::heads::HeadsConfig;
 use crate::wire::config::ConfigError;
@@ -48,22 +49,80 @@ pub enum Architecture {
     ImageEncoder(ImageEncoderConfig, HeadsConfig),
     /// Encoder and decoder.
     EncoderDecoder(EncoderDecoderConfig),
+    /// Recurrent layers.
+    Recurrent(RecurrentConfig),
+    /// Recurrent layers that read and others that write.
+    RecurrentSeq2Seq(RecurrentSeq2SeqConfig),
 }
 
 impl Architecture {
-    /// The stacks of blocks: one, or an encoder's and a decoder's.
+    /// The stacks of blocks: one, or an encoder's and a decoder's; none in a recurrent model.
     pub fn stacks(&self) -> Vec<&StackConfig> {
         match self {
             Self::Decoder(config) => vec![&config.stack],
             Self::Encoder(config, _) => vec![&config.stack],
             Self::ImageEncoder(config, _) => vec![&config.stack],
             Self::EncoderDecoder(config) => vec![&config.encoder, &config.decoder],
+            Self::Recurrent(_) | Self::RecurrentSeq2Seq(_) => Vec::new(),
         }
+    }
+
+    /// Whether it reads one text and writes another.
+    pub fn is_seq2seq(&self) -> bool {
+        matches!(self, Self::EncoderDecoder(_) | Self::RecurrentSeq2Seq(_))
+    }
+
+    /// Features of a token between the layers.
+    pub fn d_model(&self) -> usize {
+        match self {
+            Self::Recurrent(config) => config.stack.d_model,
+            Self::RecurrentSeq2Seq(config) => config.decoder.d_model,
+            _ => self.stacks()[0].d_model,
+        }
+    }
+
+    /// Features of a hidden state of what it reads.
+    pub fn d_output(&self) -> usize {
+        match self {
+            Self::Recurrent(config) => config.stack.d_model,
+            Self::RecurrentSeq2Seq(config) => config.encoder.d_model,
+            _ => self.stacks()[0].d_output(),
+        }
+    }
+
+    /// The layers that a token runs through: of one side, or of what reads and what writes.
+    pub fn depths(&self) -> Vec<usize> {
+        match self {
+            Self::Recurrent(config) => vec![config.stack.n_layers],
+            Self::RecurrentSeq2Seq(config) => {
+                vec![config.encoder.n_layers, config.decoder.n_layers]
+            }
+            _ => self.stacks().iter().map(|stack| stack.depth()).collect(),
+        }
+    }
+
+    /// The longest text that it is for, in tokens; `None` where there is no limit.
+    pub fn max_positions(&self) -> Option<usize> {
+        self.stacks().iter().map(|stack| stack.max_positions).min()
+    }
+
+    /// The longest texts that it has position vectors for: of what it reads, and of what it writes.
+    /// `None` where it computes them or has none.
+    pub fn position_limits(&self) -> [Option<usize>; 2] {
+        let stacks = self.stacks();
+        [stacks.first(), stacks.last()].map(|stack| stack.and_then(|stack| stack.position_limit()))
+    }
+
+    /// Token types, each with a vector of its own.
+    pub fn n_types(&self) -> usize {
+        self.stacks().first().map_or(0, |stack| stack.embedding.n_types)
     }
 
     /// Attention heads.
     pub fn n_heads(&self) -> usize {
-        self.stacks()[0].layers.first().map_or(1, |layer| layer.attention.n_heads)
+        let stacks = self.stacks();
+        let first = stacks.first().and_then(|stack| stack.layers.first());
+        first.map_or(1, |layer| layer.attention.n_heads)
     }
 
     /// Token ids run from 0 to this, exclusive; 0 where there are none.
@@ -73,6 +132,8 @@ impl Architecture {
             Self::Encoder(config, _) => config.vocab_size,
             Self::ImageEncoder(..) => 0,
             Self::EncoderDecoder(config) => config.vocab_size,
+            Self::Recurrent(config) => config.vocab_size,
+            Self::RecurrentSeq2Seq(config) => config.vocab_size,
         }
     }
 
@@ -83,6 +144,17 @@ impl Architecture {
             Self::Encoder(config, _) => config.init_std,
             Self::ImageEncoder(config, _) => config.init_std,
             Self::EncoderDecoder(config) => config.init_std,
+            Self::Recurrent(config) => config.init_std,
+            Self::RecurrentSeq2Seq(config) => config.init_std,
+        }
+    }
+
+    /// How the weights of a new model are drawn.
+    pub fn initialization(&self) -> Initialization {
+        let std = self.init_std();
+        match self {
+            Self::Recurrent(_) | Self::RecurrentSeq2Seq(_) => Initialization::of_recurrent(std),
+            _ => Initialization::of_blocks(std, self.depths().last().copied().unwrap_or(1)),
         }
     }
 
@@ -93,6 +165,8 @@ impl Architecture {
             Self::Encoder(config, _) => config.into(),
             Self::ImageEncoder(config, _) => config.into(),
             Self::EncoderDecoder(config) => config.into(),
+            Self::Recurrent(config) => config.into(),
+            Self::RecurrentSeq2Seq(config) => config.into(),
         }
     }
 

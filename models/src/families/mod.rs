@@ -2,6 +2,7 @@
 
 mod albert;
 mod architecture;
+mod bahdanau;
 mod bart;
 mod bart_like;
 mod bert;
@@ -21,9 +22,11 @@ mod gpt_like;
 mod gpt_neo;
 mod gpt_neox;
 mod gptj;
+mod gru;
 mod head_keys;
 mod llama;
 mod llama_like;
+mod lstm;
 mod m2m_100;
 mod marian;
 mod mbart;
@@ -41,6 +44,7 @@ mod phi;
 mod phi3;
 mod qwen2;
 mod qwen3;
+mod recurrent_like;
 mod roberta;
 mod size;
 mod skeletons;
@@ -89,6 +93,7 @@ pub struct Family {
 /// All families, sorted by name.
 pub static FAMILIES: &[&Family] = &[
     &albert::FAMILY,
+    &bahdanau::FAMILY,
     &bart::FAMILY,
     &bert::FAMILY,
     &bloom::FAMILY,
@@ -104,7 +109,9 @@ pub static FAMILIES: &[&Family] = &[
     &gpt_neo::FAMILY,
     &gpt_neox::FAMILY,
     &gptj::FAMILY,
+    &gru::FAMILY,
     &llama::FAMILY,
+    &lstm::FAMILY,
     &m2m_100::FAMILY,
     &marian::FAMILY,
     &mbart::FAMILY,
@@ -217,14 +224,17 @@ mod tests {
             eos: Some(7),
         };
         for family in FAMILIES {
-            let (json, architecture) = family.sized(&size).unwrap();
-            let stack = architecture.stacks()[0];
+            let sized = family.sized(&size);
+            // Those without blocks have no such size.
+            let (json, architecture) =
+                sized.or_else(|_| family.sized(&Size { d_ff: None, ..size.clone() })).unwrap();
             assert_eq!(json["model_type"], family.name());
             assert_eq!(family.task(&json).unwrap(), family.tasks[0].0);
             let tokens =
                 if matches!(architecture, Architecture::ImageEncoder(..)) { 0 } else { 65 };
             assert_eq!(architecture.vocab_size(), tokens, "{}", family.name());
-            assert_eq!((stack.d_model, stack.depth()), (48, 3), "{}", family.name());
+            assert_eq!(architecture.d_model(), 48, "{}", family.name());
+            assert!(architecture.depths().iter().all(|depth| *depth == 3), "{}", family.name());
         }
     }
 }

@@ -107,7 +107,7 @@ impl Writer for CausalLm {
     }
 
     fn vocab_size(&self) -> usize {
-        self.config().vocab_size
+        self.vocab_size()
     }
 
     fn prompt_limit(&self) -> usize {
@@ -115,7 +115,7 @@ impl Writer for CausalLm {
     }
 
     fn context(&self) -> usize {
-        self.config().stack.max_positions
+        self.backbone.context()
     }
 
     fn begin(&self, prompt: &[u32]) -> Passage {
@@ -141,19 +141,19 @@ impl Writer for Seq2SeqLm {
     }
 
     fn vocab_size(&self) -> usize {
-        self.config().vocab_size
+        self.backbone.vocab_size()
     }
 
     fn prompt_limit(&self) -> usize {
-        self.config().encoder.position_limit().unwrap_or(usize::MAX)
+        self.backbone.source_limit()
     }
 
     fn context(&self) -> usize {
-        self.config().decoder.max_positions
+        self.backbone.context()
     }
 
     fn begin(&self, prompt: &[u32]) -> Passage {
-        Passage { source: prompt.to_vec(), text: vec![self.config().start] }
+        Passage { source: prompt.to_vec(), text: vec![self.backbone.start()] }
     }
 
     fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Memory) {

@@ -4,25 +4,25 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::arch::{Decoder, DecoderConfig, Initialization, OutputWeights, Tokens, initialize};
+use crate::arch::{CausalConfig, CausalSkeleton, OutputWeights, Tokens, initialize};
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear, project};
 
-/// A decoder with an output projection over the vocabulary.
+/// A skeleton that reads what came before, with an output projection over the vocabulary.
 #[derive(Module, Debug)]
 pub struct CausalLm {
     /// The skeleton.
-    pub backbone: Decoder,
+    pub backbone: CausalSkeleton,
     /// The output projection; `None` where it reads the token embeddings.
     lm_head: Option<Linear>,
 }
 
 impl CausalLm {
     /// A model of zeros, to be initialized or loaded.
-    pub fn new(config: &DecoderConfig, device: &Device) -> Self {
-        let projection =
-            |bias| Some(linear(config.stack.d_output(), config.vocab_size, bias, device));
-        let lm_head = match config.output {
+    pub fn new(config: impl Into<CausalConfig>, device: &Device) -> Self {
+        let config = config.into();
+        let projection = |bias| Some(linear(config.d_output(), config.vocab_size(), bias, device));
+        let lm_head = match config.output() {
             OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
             OutputWeights::Separate => projection(Bias::Absent),
             OutputWeights::SeparateWithBias => projection(Bias::Present),
@@ -32,14 +32,13 @@ impl CausalLm {
 
     /// Draws the weights from `seed`; see [`initialize`].
     pub fn initialized(self, seed: u64) -> Self {
-        let config = self.backbone.config();
-        let how = Initialization { std: config.init_std, n_layers: config.stack.depth() };
+        let how = self.backbone.initialization();
         initialize(self, how, seed)
     }
 
-    /// The config that the model was built from.
-    pub fn config(&self) -> &DecoderConfig {
-        self.backbone.config()
+    /// Token ids run from 0 to this, exclusive.
+    pub fn vocab_size(&self) -> usize {
+        self.backbone.vocab_size()
     }
 
     /// The device that the weights are on.
@@ -56,7 +55,7 @@ impl CausalLm {
         self.logits(self.backbone.forward(tokens))
     }
 
-    /// The next token's scores after each of the new tokens; see [`Decoder::step`].
+    /// The next token's scores after each of the new tokens; see [`CausalSkeleton::step`].
     ///
     /// # Shapes
     ///
@@ -81,7 +80,7 @@ impl CausalLm {
 
     /// An empty cache with room for `reserve` tokens; it grows when more come.
     pub fn cache(&self, reserve: usize) -> Cache {
-        Cache::new(self.config().stack.spans(), reserve)
+        self.backbone.cache(reserve)
     }
 
     /// Scores of hidden states.
@@ -95,7 +94,7 @@ impl CausalLm {
             Some(lm_head) => project(lm_head, hidden),
             None => self.backbone.token_embedding().scores(hidden),
         };
-        match self.config().logit_softcap {
+        match self.backbone.logit_softcap() {
             Some(limit) => (logits / limit).tanh() * limit,
             None => logits,
         }

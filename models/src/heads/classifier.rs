@@ -44,7 +44,7 @@ impl SequenceClassifier {
         n_classes: usize,
         device: &Device,
     ) -> Self {
-        let pooled = config.pooling.width(skeleton.stack().d_output());
+        let pooled = config.pooling.width(skeleton.d_output());
         let width = config.transform.map_or(pooled, |transform| transform.width[1]);
         Self {
             backbone: skeleton.init(device),

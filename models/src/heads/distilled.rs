@@ -23,7 +23,7 @@ pub struct DistilledClassifier {
 impl DistilledClassifier {
     /// A model of zeros, to be initialized or loaded.
     pub fn new(skeleton: &SkeletonConfig, n_classes: usize, device: &Device) -> Self {
-        let projection = || linear(skeleton.stack().d_output(), n_classes, Bias::Present, device);
+        let projection = || linear(skeleton.d_output(), n_classes, Bias::Present, device);
         Self {
             backbone: skeleton.init(device),
             cls_classifier: projection(),

@@ -55,4 +55,12 @@ impl HeadsConfig {
             tokens: TokenHeadConfig { transform: None, dropout: 0.0 },
         }
     }
+
+    /// Those of recurrent models: the mean of all states stands for the sequence, as the last one of
+    /// two directions has read one token in one of them.
+    pub fn of_recurrent() -> Self {
+        let head = Self::of_decoder().classifier;
+        let classifier = ClassifierConfig { pooling: Pooling::Mean, bias: Bias::Present, ..head };
+        Self { classifier, ..Self::of_decoder() }
+    }
 }

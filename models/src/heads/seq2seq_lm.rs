@@ -4,18 +4,16 @@ use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::arch::{
-    Encoded, EncoderDecoder, EncoderDecoderConfig, OutputBias, OutputWeights, Tokens,
-};
+use crate::arch::{Encoded, OutputBias, OutputWeights, Seq2SeqConfig, Seq2SeqSkeleton, Tokens};
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear, project};
 use crate::precision::to_f32;
 
-/// An encoder-decoder with an output projection over the vocabulary.
+/// A skeleton that reads one text and writes another, with an output projection over the vocabulary.
 #[derive(Module, Debug)]
 pub struct Seq2SeqLm {
     /// The skeleton.
-    pub backbone: EncoderDecoder,
+    pub backbone: Seq2SeqSkeleton,
     /// The output projection; `None` where it reads the token embeddings.
     lm_head: Option<Linear>,
     output: Option<ConstantBias>,
@@ -30,28 +28,23 @@ pub struct ConstantBias {
 
 impl Seq2SeqLm {
     /// A model of zeros, to be initialized or loaded.
-    pub fn new(config: &EncoderDecoderConfig, device: &Device) -> Self {
-        let projection =
-            |bias| Some(linear(config.decoder.d_model, config.vocab_size, bias, device));
+    pub fn new(config: impl Into<Seq2SeqConfig>, device: &Device) -> Self {
+        let config = config.into();
+        let projection = |bias| Some(linear(config.d_model(), config.vocab_size(), bias, device));
         let constant = || ConstantBias {
             final_logits_bias: Initializer::Zeros
-                .init([1, config.vocab_size], device)
+                .init([1, config.vocab_size()], device)
                 .set_require_grad(false),
         };
         Self {
             backbone: config.init(device),
-            lm_head: match config.output {
+            lm_head: match config.output() {
                 OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
                 OutputWeights::Separate => projection(Bias::Absent),
                 OutputWeights::SeparateWithBias => projection(Bias::Present),
             },
-            output: (config.output_bias == OutputBias::Constant).then(constant),
+            output: (config.output_bias() == OutputBias::Constant).then(constant),
         }
-    }
-
-    /// The config that the model was built from.
-    pub fn config(&self) -> &EncoderDecoderConfig {
-        self.backbone.config()
     }
 
     /// The device that the weights are on.
@@ -68,7 +61,7 @@ impl Seq2SeqLm {
         self.logits(self.backbone.decode(text, &self.backbone.encode(source)))
     }
 
-    /// The next token's scores after each of the new tokens; see [`EncoderDecoder::step`].
+    /// The next token's scores after each of the new tokens; see [`Seq2SeqSkeleton::step`].
     ///
     /// # Shapes
     ///
@@ -80,7 +73,7 @@ impl Seq2SeqLm {
 
     /// An empty cache with room for `reserve` tokens; it grows when more come.
     pub fn cache(&self, reserve: usize) -> Cache {
-        Cache::new(self.config().decoder.spans(), reserve)
+        self.backbone.cache(reserve)
     }
 
     /// Scores of the decoder's hidden states.
@@ -90,7 +83,7 @@ impl Seq2SeqLm {
     /// - `hidden`: `[batch, seq, d_model]`
     /// - result: `[batch, seq, vocab_size]`
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let scale = self.config().output_scale;
+        let scale = self.backbone.output_scale();
         let hidden = if scale == 1.0 { hidden } else { hidden * scale };
         let scores = match &self.lm_head {
             Some(lm_head) => project(lm_head, hidden),

@@ -36,7 +36,7 @@ impl TokenClassifier {
         n_classes: usize,
         device: &Device,
     ) -> Self {
-        let width = skeleton.stack().d_output();
+        let width = skeleton.d_output();
         let width = config.transform.map_or(width, |transform| transform.width[1]);
         Self {
             backbone: skeleton.init(device),

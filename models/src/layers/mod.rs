@@ -1,6 +1,7 @@
 //! Layers: what blocks are made of. They know tensors and no model.
 
 pub mod activation;
+pub mod additive_attention;
 pub mod alibi;
 pub mod attention;
 pub mod cache;
@@ -14,6 +15,7 @@ pub mod mixture;
 pub mod norm;
 pub mod patches;
 pub mod position;
+pub mod recurrent;
 pub mod relative_bias;
 pub mod rotary;
 pub mod sinusoid;

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use super::{CONFIG_FILE, Checkpoint, LoadError, Model, Prefixes, Rules};
-use crate::arch::{Initialization, OutputBias, OutputWeights, initialize};
+use crate::arch::{OutputBias, OutputWeights, initialize};
 use crate::families::{self, Architecture, Family, Task};
 use crate::wire::config::ConfigError;
 use crate::wire::labels::labels;
@@ -87,9 +87,7 @@ impl Blueprint {
     ///
     /// See [`Blueprint::model`].
     pub fn initialized(&self, seed: u64, device: &Device) -> Model {
-        let n_layers = self.architecture.stacks().last().map_or(1, |stack| stack.depth());
-        let how = Initialization { std: self.architecture.init_std(), n_layers };
-        initialize(self.model(device), how, seed)
+        initialize(self.model(device), self.architecture.initialization(), seed)
     }
 
     /// Whether the model writes texts.

@@ -9,6 +9,7 @@ use crate::heads::{
     Backbone, CausalLm, DistilledClassifier, HeadsConfig, MaskedLm, Seq2SeqLm, SequenceClassifier,
     SpanExtractor, TokenClassifier,
 };
+use crate::layers::recurrent::Direction;
 use crate::parameters::{self, ParameterInfo};
 use crate::precision::Precision;
 
@@ -49,11 +50,23 @@ impl Model {
             (Architecture::Decoder(config), Task::CausalLm) => {
                 return Some(Self::CausalLm(CausalLm::new(config, device)));
             }
+            (Architecture::Recurrent(config), Task::CausalLm) => {
+                return (config.stack.direction == Direction::Forward)
+                    .then(|| Self::CausalLm(CausalLm::new(config, device)));
+            }
+            (Architecture::RecurrentSeq2Seq(config), Task::Seq2SeqLm) => {
+                return Some(Self::Seq2SeqLm(Seq2SeqLm::new(config, device)));
+            }
             (Architecture::Encoder(config, heads), Task::MaskedLm) => {
                 let transform = heads.masked_lm.as_ref()?;
                 return Some(Self::MaskedLm(MaskedLm::new(config, transform, device)));
             }
-            (Architecture::EncoderDecoder(_), _) => return None,
+            (Architecture::EncoderDecoder(_) | Architecture::RecurrentSeq2Seq(_), _) => {
+                return None;
+            }
+            (Architecture::Recurrent(config), _) => {
+                (SkeletonConfig::Recurrent(config.clone()), HeadsConfig::of_recurrent())
+            }
             (Architecture::Decoder(config), _) => {
                 (SkeletonConfig::Decoder(config.clone()), HeadsConfig::of_decoder())
             }

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::super::usage;
 use super::ForwardArgs;
-use crate::models::arch::{Input, StackConfig, Tokens};
+use crate::models::arch::{Input, Tokens};
 use crate::models::families::Architecture;
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
@@ -50,7 +50,7 @@ impl Batch {
 
     /// Refuses what the model cannot read, before its weights are.
     pub(super) fn check(&self, architecture: &Architecture) -> Result<()> {
-        let stacks = architecture.stacks();
+        let [read, written] = architecture.position_limits();
         match (architecture, &self.pixels, &self.decoder_ids) {
             (Architecture::ImageEncoder(config, _), Some(pixels), _) => {
                 let patches = &config.patches;
@@ -70,24 +70,24 @@ impl Batch {
             (_, Some(_), _) => {
                 return Err(usage("a model of texts, which sees no images; give --ids"));
             }
-            (Architecture::EncoderDecoder(_), _, None) => {
+            (_, _, None) if architecture.is_seq2seq() => {
                 let way = "an encoder-decoder; give --decoder-ids as well";
                 return Err(usage(format!("{way}, beginning with decoder_start_token_id")));
             }
-            (Architecture::EncoderDecoder(_), _, Some(decoder_ids)) => {
-                check_ids(decoder_ids, (architecture.vocab_size(), stacks[1]))?;
+            (_, _, Some(decoder_ids)) if architecture.is_seq2seq() => {
+                check_ids(decoder_ids, (architecture.vocab_size(), written))?;
             }
             (_, _, Some(_)) => {
                 return Err(usage("--decoder-ids is for encoder-decoders, which this is not"));
             }
             _ => {}
         }
-        let n_types = stacks[0].embedding.n_types as u32;
+        let n_types = architecture.n_types() as u32;
         let beyond = |types: &Vec<Vec<u32>>| types.iter().flatten().any(|&t| t >= n_types.max(1));
         if self.types.as_ref().is_some_and(beyond) {
             return Err(usage(format!("--types: the model has {n_types} token types")));
         }
-        check_ids(&self.ids, (architecture.vocab_size(), stacks[0]))
+        check_ids(&self.ids, (architecture.vocab_size(), read))
     }
 
     pub(super) fn input(&self, device: &Device) -> ModelInput {
@@ -165,7 +165,7 @@ fn same_shape(flag: &str, found: &[Vec<u32>], ids: &[Vec<u32>]) -> Result<()> {
     )))
 }
 
-fn check_ids(ids: &[Vec<u32>], (vocab_size, stack): (usize, &StackConfig)) -> Result<()> {
+fn check_ids(ids: &[Vec<u32>], (vocab_size, limit): (usize, Option<usize>)) -> Result<()> {
     if let Some(id) = ids.iter().flatten().find(|&&id| id as usize >= vocab_size) {
         return Err(usage(format!(
             "token id {id} is out of range; the model has {vocab_size} tokens, 0 to {}",
@@ -173,7 +173,7 @@ fn check_ids(ids: &[Vec<u32>], (vocab_size, stack): (usize, &StackConfig)) -> Re
         )));
     }
     let length = ids[0].len();
-    match stack.position_limit() {
+    match limit {
         Some(limit) if length > limit => Err(usage(format!(
             "a row has {length} tokens, and the model has vectors for {limit} positions"
         ))),

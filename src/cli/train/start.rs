@@ -10,7 +10,7 @@ use super::super::usage;
 use super::args::TrainArgs;
 use crate::datasets::batch::TextData;
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::families::{self, Architecture, FAMILIES, Family};
+use crate::models::families::{self, FAMILIES, Family};
 use crate::models::pretrained::{self, Blueprint, Model};
 use crate::train::Settings;
 
@@ -73,9 +73,7 @@ impl Start {
                 if !blueprint.is_writer() {
                     return Err(usage(no_writer(family)));
                 }
-                if matches!(blueprint.architecture, Architecture::EncoderDecoder(_))
-                    && settings.context < 2
-                {
+                if blueprint.architecture.is_seq2seq() && settings.context < 2 {
                     return Err(usage("--context is 1; half of a row is read and half is written"));
                 }
                 let model = blueprint.initialized(settings.seed, device);
@@ -102,9 +100,9 @@ impl Start {
     }
 }
 
-/// The longest sequence of every stack, in tokens.
+/// The longest sequence that it is for, in tokens.
 fn longest(blueprint: &Blueprint) -> usize {
-    blueprint.architecture.stacks().iter().map(|stack| stack.max_positions).min().unwrap_or(0)
+    blueprint.architecture.max_positions().unwrap_or(usize::MAX)
 }
 
 /// Why a family cannot be trained here, and which can.

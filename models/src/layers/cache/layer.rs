@@ -93,6 +93,19 @@ impl LayerCache {
         (keys.slice_dim(2, total - seen..total), values.slice_dim(2, total - seen..total))
     }
 
+    /// The key and the value of the last position; `None` where there is none.
+    ///
+    /// A recurrent layer keeps its states here, as if the next one saw the last one in a window of two.
+    ///
+    /// # Shapes
+    ///
+    /// - results: `[batch, n_kv_heads, 1, d_head]`
+    pub fn last(&self) -> Option<[Tensor<4>; 2]> {
+        let buffers = self.buffers.as_ref().filter(|_| self.length > 0)?;
+        let last = |buffer: &Tensor<4>| buffer.clone().slice_dim(2, self.length - 1..self.length);
+        Some([last(&buffers[0]), last(&buffers[1])])
+    }
+
     /// How many positions the last `count` ones can see, themselves included.
     fn seen(&self, count: usize) -> usize {
         let all = self.length + count;

@@ -1,0 +1,235 @@
+//! The recurrent skeleton: embeddings, and layers that carry a state from token to token. It is the
+//! baseline that transformers replaced.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Int, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::{OutputWeights, Tokens};
+use crate::layers::cache::{Cache, LayerCache};
+use crate::layers::embedding::EmbeddingTable;
+use crate::layers::mask::Span;
+use crate::layers::recurrent::{
+    Cell, CellKind, Direction, RecurrentLayer, RecurrentLayerConfig, State, States, Waiting,
+};
+
+/// Sizes of recurrent layers, one above the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecurrentStackConfig {
+    /// How a state follows on the one before.
+    pub cell: CellKind,
+    /// In which directions the layers read.
+    pub direction: Direction,
+    /// Features of the first layer's input.
+    pub d_input: usize,
+    /// Features of each layer's result; each of two directions has half of them.
+    pub d_model: usize,
+    /// Layers.
+    pub n_layers: usize,
+    /// Probability of dropping a feature in training, of what enters a layer and of the result: of
+    /// everything but the states, as in Zaremba et al. 2014, <https://arxiv.org/abs/1409.2329>.
+    pub dropout: f64,
+}
+
+/// Sizes of a recurrent model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecurrentConfig {
+    /// Token ids run from 0 to this, exclusive.
+    pub vocab_size: usize,
+    /// The layers. The first one's input are the tokens' vectors.
+    pub stack: RecurrentStackConfig,
+    /// Where the output projection's weights come from.
+    pub output: OutputWeights,
+    /// Standard deviation of the weights at initialization.
+    pub init_std: f64,
+}
+
+/// Recurrent layers, one above the other.
+#[derive(Module, Debug)]
+pub struct RecurrentStack {
+    pub(super) layers: Vec<RecurrentLayer>,
+    pub(super) dropout: Dropout,
+}
+
+/// Recurrent layers over embedded tokens.
+#[derive(Module, Debug)]
+pub struct Recurrent {
+    token: EmbeddingTable,
+    stack: RecurrentStack,
+    #[module(skip)]
+    config: RecurrentConfig,
+}
+
+impl RecurrentStackConfig {
+    /// The layers' configs, first to last.
+    pub fn layers(&self) -> impl Iterator<Item = RecurrentLayerConfig> + '_ {
+        let Self { cell, direction, d_input, d_model, .. } = *self;
+        (0..self.n_layers).map(move |index| {
+            let d_input = if index == 0 { d_input } else { d_model };
+            RecurrentLayerConfig { cell, direction, d_input, d_model }
+        })
+    }
+
+    /// Layers of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> RecurrentStack {
+        RecurrentStack {
+            layers: self.layers().map(|layer| layer.init(device)).collect(),
+            dropout: DropoutConfig::new(self.dropout).init(),
+        }
+    }
+
+    /// An empty cache of the layers' states. A state is kept as the key and the value of its position,
+    /// and sees the one before.
+    pub(super) fn cache(&self, reserve: usize) -> Cache {
+        Cache::new((0..self.n_layers).map(|_| Span::Window(2)), reserve)
+    }
+}
+
+impl RecurrentStack {
+    /// The result for whole sequences.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[seq, batch, d_input]`
+    /// - result: `[seq, batch, d_model]`
+    pub(super) fn read(&self, x: Tensor<3>, waiting: &Waiting) -> Tensor<3> {
+        let enter = |x, layer: &RecurrentLayer| layer.read(self.dropout.forward(x), waiting);
+        self.dropout.forward(self.layers.iter().fold(x, enter))
+    }
+}
+
+impl RecurrentConfig {
+    /// A model of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> Recurrent {
+        Recurrent {
+            token: EmbeddingTable::new(self.vocab_size, self.stack.d_input, device),
+            stack: self.stack.init(device),
+            config: self.clone(),
+        }
+    }
+}
+
+impl Recurrent {
+    /// The config that the model was built from.
+    pub fn config(&self) -> &RecurrentConfig {
+        &self.config
+    }
+
+    /// The table of token vectors, which a tied output projection reads too.
+    pub fn token_embedding(&self) -> &EmbeddingTable {
+        &self.token
+    }
+
+    /// The final hidden states of whole sequences.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, d_model]`
+    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
+        let length = tokens.ids.dims()[1];
+        let waiting = Waiting::new(&tokens.padding, length, &tokens.ids.device());
+        self.stack.read(self.embed(tokens.ids.clone()), &waiting).swap_dims(0, 1)
+    }
+
+    /// The final hidden states of the next tokens, given the states that the cache remembers.
+    ///
+    /// # Shapes
+    ///
+    /// - `tokens`: `[batch, new]`
+    /// - result: `[batch, new, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if the model reads in both directions: it cannot go on.
+    pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
+        let direction = self.config.stack.direction;
+        assert_eq!(direction, Direction::Forward, "what reads in both directions cannot go on");
+        let [n_rows, new] = tokens.dims();
+        let device = tokens.device();
+        let (caches, padding) = cache.advance(n_rows, new);
+        let waiting = Waiting::new(padding, new, &device);
+        let mut x = self.embed(tokens);
+        for (layer, cache) in self.stack.layers.iter().zip(caches) {
+            let start = || layer.cell().start(n_rows, &device);
+            let start = last_state(layer.cell(), cache).unwrap_or_else(start);
+            x = remembered(layer.follow(self.stack.dropout.forward(x), start, &waiting), cache);
+        }
+        self.stack.dropout.forward(x).swap_dims(0, 1)
+    }
+
+    /// An empty cache with room for `reserve` tokens.
+    pub fn cache(&self, reserve: usize) -> Cache {
+        self.config.stack.cache(reserve)
+    }
+
+    /// `[seq, batch, d_input]`: position after position, so that a step lies in one piece.
+    fn embed(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        self.token.forward(ids.swap_dims(0, 1))
+    }
+}
+
+/// The state of a cell that a layer's cache ends with; `None` if it is empty.
+pub(super) fn last_state(cell: &Cell, cache: &LayerCache) -> Option<State> {
+    let [hidden, memory] = cache.last()?.map(|state| {
+        let [batch, _, _, d] = state.dims();
+        state.reshape([batch, d])
+    });
+    Some(cell.resume(hidden, memory))
+}
+
+/// Appends states to a layer's cache, and gives what others see of them.
+pub(super) fn remembered(states: States, cache: &mut LayerCache) -> Tensor<3> {
+    let States { hidden, memory } = states;
+    let kept = |states: Tensor<3>| states.swap_dims(0, 1).unsqueeze_dim::<4>(1);
+    // A GRU has nothing but what others see.
+    let memory = memory.unwrap_or_else(|| hidden.clone());
+    cache.append(kept(hidden.clone()), kept(memory));
+    hidden
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::{Initialization, initialize};
+    use crate::layers::cache::UNDOABLE;
+    use crate::layers::embedding::token_ids;
+
+    #[test]
+    fn as_many_tokens_as_are_promised_can_be_taken_back() {
+        for cell in [CellKind::Lstm, CellKind::Gru] {
+            let stack = RecurrentStackConfig {
+                cell,
+                direction: Direction::Forward,
+                d_input: 3,
+                d_model: 4,
+                n_layers: 2,
+                dropout: 0.0,
+            };
+            let config = RecurrentConfig {
+                vocab_size: 7,
+                stack,
+                output: OutputWeights::Separate,
+                init_std: 0.5,
+            };
+            let device = Device::flex();
+            let model = initialize(config.init(&device), Initialization::of_recurrent(0.5), 1);
+            let ids = |range: std::ops::Range<u32>| {
+                token_ids(&range.map(|i| i * i % 7).collect::<Vec<u32>>(), 1, &device)
+            };
+            let kept = 3;
+            let mut cache = model.cache(0);
+            // Read at once, then one by one beyond the room that there was at first.
+            model.step(ids(0..kept + 20), &mut cache);
+            for at in kept + 20..kept + UNDOABLE as u32 {
+                model.step(ids(at..at + 1), &mut cache);
+            }
+            cache.truncate(kept as usize);
+            let after = model.step(ids(5..6), &mut cache);
+            let mut fresh = model.cache(0);
+            model.step(ids(0..kept), &mut fresh);
+            let expected = model.step(ids(5..6), &mut fresh);
+            assert_eq!(after.into_data(), expected.into_data(), "{cell:?}");
+        }
+    }
+}

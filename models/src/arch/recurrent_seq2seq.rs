@@ -1,0 +1,227 @@
+//! A recurrent encoder and decoder with attention between them: where attention comes from.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Int, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::recurrent::{RecurrentStack, RecurrentStackConfig, last_state, remembered};
+use super::{Encoded, OutputWeights, Tokens};
+use crate::layers::additive_attention::{AdditiveAttention, Read};
+use crate::layers::cache::{Cache, LayerCache};
+use crate::layers::embedding::EmbeddingTable;
+use crate::layers::linear::{Bias, linear, project};
+use crate::layers::mask::{Mask, Padding, Span};
+use crate::layers::recurrent::{State, States, Waiting, Walk, steps};
+
+/// Sizes of a recurrent encoder-decoder. Both sides share one table of token vectors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecurrentSeq2SeqConfig {
+    /// Token ids run from 0 to this, exclusive.
+    pub vocab_size: usize,
+    /// The side that reads, in both directions.
+    pub encoder: RecurrentStackConfig,
+    /// The side that writes. Its first layer's input are the tokens' vectors; the context is beside.
+    pub decoder: RecurrentStackConfig,
+    /// Where the output projection's weights come from.
+    pub output: OutputWeights,
+    /// The token that a text begins with, before its own first one.
+    pub start: u32,
+    /// Standard deviation of the weights at initialization.
+    pub init_std: f64,
+}
+
+/// An encoder, and a decoder that looks at all of its states before each step of its own.
+///
+/// ```text
+/// c_t = Attention(s_{t-1}, h);  s_t = f(s_{t-1}, y_{t-1}, c_t)
+/// result_t = tanh(W [s_t; c_t; y_{t-1}])
+/// ```
+///
+/// The attention and the context are the first decoder layer's, so that the layers above run over
+/// whole sequences (Wu et al. 2016, §3, <https://arxiv.org/abs/1609.08144>). Every decoder layer
+/// begins with `tanh(W h_1)`, `h_1` being the last state of the encoder's backward direction.
+///
+/// Reference: Bahdanau et al. 2015, <https://arxiv.org/abs/1409.0473>; a tanh layer stands for its
+/// maxout layer.
+#[derive(Module, Debug)]
+pub struct RecurrentSeq2Seq {
+    token: EmbeddingTable,
+    encoder: RecurrentStack,
+    decoder: RecurrentStack,
+    /// To each decoder layer's first state.
+    start: Vec<Linear>,
+    attention: AdditiveAttention,
+    /// What a context adds to the gates of the first layer.
+    context: Linear,
+    readout: Linear,
+    #[module(skip)]
+    config: RecurrentSeq2SeqConfig,
+}
+
+impl RecurrentSeq2SeqConfig {
+    /// A model of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> RecurrentSeq2Seq {
+        let (d_embedding, d_memory) = (self.decoder.d_input, self.encoder.d_model);
+        let d_model = self.decoder.d_model;
+        let start = |_| linear(d_memory / 2, d_model, Bias::Present, device);
+        let d_gates = self.decoder.cell.n_gates() * d_model;
+        RecurrentSeq2Seq {
+            token: EmbeddingTable::new(self.vocab_size, d_embedding, device),
+            encoder: self.encoder.init(device),
+            decoder: self.decoder.init(device),
+            start: (0..self.decoder.n_layers).map(start).collect(),
+            attention: AdditiveAttention::new([d_model, d_memory], device),
+            context: linear(d_memory, d_gates, Bias::Absent, device),
+            readout: linear(d_model + d_memory + d_embedding, d_model, Bias::Present, device),
+            config: self.clone(),
+        }
+    }
+}
+
+impl RecurrentSeq2SeqConfig {
+    /// Multiply-adds of attention and what is made of it, per token of the text written, with a text
+    /// read that is as long.
+    pub(super) fn attending_macs(&self, length: usize) -> usize {
+        let (d_model, d_memory) = (self.decoder.d_model, self.encoder.d_model);
+        let products = d_model + 2 * d_memory + self.decoder.d_input + d_model;
+        let context = self.decoder.cell.n_gates() * d_memory;
+        (products + context) * d_model + length * (d_model + d_memory)
+    }
+
+    /// Floats that a training step keeps of the same.
+    pub(super) fn attending_activations(&self, length: usize) -> usize {
+        let seen = self.decoder.d_model + self.encoder.d_model + self.decoder.d_input;
+        2 * length * (self.decoder.d_model + 1) + 3 * seen
+    }
+}
+
+impl RecurrentSeq2Seq {
+    /// The config that the model was built from.
+    pub fn config(&self) -> &RecurrentSeq2SeqConfig {
+        &self.config
+    }
+
+    /// The table of token vectors, which a tied output projection reads too.
+    pub fn token_embedding(&self) -> &EmbeddingTable {
+        &self.token
+    }
+
+    /// Reads texts.
+    pub fn encode(&self, tokens: &Tokens) -> Encoded {
+        let length = tokens.ids.dims()[1];
+        let waiting = Waiting::new(&tokens.padding, length, &tokens.ids.device());
+        let hidden = self.encoder.read(self.embed(&tokens.ids), &waiting).swap_dims(0, 1);
+        Encoded { hidden, padding: tokens.padding.clone() }
+    }
+
+    /// The final hidden states of whole texts that follow on what was encoded.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, d_model]`
+    pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
+        // As long as the pass lives.
+        let mut cache = self.cache(0);
+        let [n_rows, length] = tokens.ids.dims();
+        let (layers, _) = cache.advance(n_rows, length);
+        self.write((&tokens.ids, &tokens.padding), layers, encoded)
+    }
+
+    /// The final hidden states of the next tokens, given the states that the cache remembers.
+    ///
+    /// The cache keeps the attention's keys of `encoded` too: give it the same at every step.
+    ///
+    /// # Shapes
+    ///
+    /// - `tokens`: `[batch, new]`
+    /// - result: `[batch, new, d_model]`
+    pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
+        let [n_rows, new] = tokens.dims();
+        let (layers, padding) = cache.advance(n_rows, new);
+        self.write((&tokens, padding), layers, encoded)
+    }
+
+    /// An empty cache with room for `reserve` tokens.
+    pub fn cache(&self, reserve: usize) -> Cache {
+        self.config.decoder.cache(reserve)
+    }
+
+    fn write(
+        &self,
+        (tokens, padding): (&Tensor<2, Int>, &Padding),
+        caches: &mut [LayerCache],
+        encoded: &Encoded,
+    ) -> Tensor<3> {
+        let device = tokens.device();
+        let waiting = Waiting::new(padding, tokens.dims()[1], &device);
+        let vectors = self.embed(tokens);
+        let mut contexts = None;
+        let mut x = self.decoder.dropout.forward(vectors.clone());
+        for (index, (layer, cache)) in self.decoder.layers.iter().zip(caches).enumerate() {
+            let start = last_state(layer.cell(), cache)
+                .unwrap_or_else(|| layer.cell().begin_with(self.begin(index, encoded)));
+            let states = if index == 0 {
+                let read = self.read(encoded, cache);
+                let (states, seen) = self.attend((x, start), &read, &waiting);
+                contexts = Some(seen);
+                states
+            } else {
+                layer.follow(x, start, &waiting)
+            };
+            x = self.decoder.dropout.forward(remembered(states, cache));
+        }
+        let seen = [Some(x), contexts, Some(vectors)].into_iter().flatten().collect();
+        let hidden = project(&self.readout, Tensor::cat(seen, 2)).tanh();
+        self.decoder.dropout.forward(hidden).swap_dims(0, 1)
+    }
+
+    /// The states of the first layer, and the context of each of them.
+    fn attend(
+        &self,
+        (x, start): (Tensor<3>, State),
+        read: &Read,
+        waiting: &Waiting,
+    ) -> (States, Tensor<3>) {
+        let cell = self.decoder.layers[0].cell();
+        let mut walk = Walk::new(start);
+        let mut contexts = Vec::new();
+        for (at, input) in steps(project(&cell.input, x)).into_iter().enumerate() {
+            let next = |state: &State| {
+                let context = self.attention.forward(state.hidden.clone(), read);
+                contexts.push(context.clone());
+                cell.next(input + project(&self.context, context), state)
+            };
+            walk.go(next, waiting.at(at));
+        }
+        (walk.states(), Tensor::stack(contexts, 0))
+    }
+
+    /// What attention reads: made of the encoder's states once for a text.
+    fn read(&self, encoded: &Encoded, cache: &mut LayerCache) -> Read {
+        let [memory, keys] = cache.memory(|| {
+            let keys = self.attention.keys(encoded.hidden.clone());
+            [encoded.hidden.clone(), keys].map(|x| x.unsqueeze_dim(1))
+        });
+        let [batch, _, length, _] = keys.dims();
+        let mask = Mask::new(Span::Full, encoded.padding.clone());
+        let hidden = mask.hidden(1, length, &keys.device());
+        Read {
+            keys: keys.squeeze_dim(1),
+            memory: memory.squeeze_dim(1),
+            hidden: hidden.map(|hidden| hidden.reshape([batch, length, 1])),
+        }
+    }
+
+    /// The first hidden state of a decoder layer.
+    fn begin(&self, layer: usize, encoded: &Encoded) -> Tensor<2> {
+        let d_memory = self.config.encoder.d_model;
+        let first = encoded.hidden.clone().slice_dim(1, 0..1).squeeze_dim::<2>(1);
+        project(&self.start[layer], first.slice_dim(1, d_memory / 2..d_memory)).tanh()
+    }
+
+    /// `[seq, batch, d_embedding]`, see [`Recurrent`](super::Recurrent).
+    fn embed(&self, ids: &Tensor<2, Int>) -> Tensor<3> {
+        self.token.forward(ids.clone().swap_dims(0, 1))
+    }
+}

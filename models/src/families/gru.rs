@@ -1,0 +1,34 @@
+//! GRU: LSTM with gated recurrent units, which have no memory beside what they show.
+
+use serde_json::Value;
+
+use super::head_keys::{CLASSIFIER, LM_HEAD};
+use super::recurrent_like::{self, KEYS};
+use super::{Architecture, Family, Size, Task};
+use crate::layers::recurrent::CellKind;
+use crate::wire::config::ConfigError;
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["gru"],
+    summary: "recurrent; gated recurrent units, tied output",
+    paper: "Cho et al. 2014, https://arxiv.org/abs/1406.1078",
+    tasks: &[
+        (Task::CausalLm, "GruForCausalLM", LM_HEAD),
+        (Task::SequenceClassifier, "GruForSequenceClassification", CLASSIFIER),
+        (Task::TokenClassifier, "GruForTokenClassification", CLASSIFIER),
+        (Task::Backbone, "GruModel", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "model",
+    keys: &[KEYS],
+};
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    recurrent_like::architecture(json, CellKind::Gru)
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    recurrent_like::config(size, ("gru", "GruForCausalLM"))
+}

@@ -1,0 +1,141 @@
+//! What recurrent families share. No checkpoint format of theirs is at hand, so this one is ours: the
+//! tensors are PyTorch's, gates and all, under paths that say where they are.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::skeletons::{dropout, init_std};
+use super::{Architecture, Size};
+use crate::arch::{OutputWeights, RecurrentConfig, RecurrentStackConfig};
+use crate::layers::recurrent::{CellKind, Direction};
+use crate::wire::config::{ConfigError, parse, size};
+use crate::wire::keys::{Key, rename, transpose};
+
+/// The layers of `lstm` and `gru`: `weight_ih_l0` and `bias_ih_l0` of `torch.nn.LSTM` are
+/// `layers.0.forward.input`, `weight_hh_l0` and `bias_hh_l0` are `layers.0.forward.state`, and those
+/// that end in `_reverse` are `layers.0.backward`.
+pub(super) const KEYS: &[Key] = &[
+    rename("embed_tokens", "token"),
+    transpose("layers.{}.forward.input", "layers.{}.forward.input"),
+    transpose("layers.{}.forward.state", "layers.{}.forward.state"),
+    transpose("layers.{}.backward.input", "layers.{}.backward.input"),
+    transpose("layers.{}.backward.state", "layers.{}.backward.state"),
+];
+
+/// What a file leaves out.
+const DEFAULTS: &str = r#"{
+    "bidirectional": null, "dropout": 0.0, "tie_word_embeddings": true, "initializer_range": 0.05
+}"#;
+
+/// `config.json` of `lstm` and `gru`.
+#[derive(Deserialize)]
+struct ConfigJson {
+    vocab_size: usize,
+    /// Features of a token's vector.
+    embedding_dim: usize,
+    /// Features of a hidden state; each of two directions has half of them.
+    hidden_size: usize,
+    num_layers: usize,
+    /// Whether a second cell reads from the end; where nothing is said, it does in every model but one
+    /// that names the next token.
+    bidirectional: Option<bool>,
+    dropout: f64,
+    tie_word_embeddings: bool,
+    initializer_range: f64,
+    #[serde(default)]
+    architectures: Option<Vec<String>>,
+}
+
+/// Sizes of layers, checked.
+pub(super) fn stack(
+    cell: CellKind,
+    direction: Direction,
+    [d_input, hidden_size, n_layers]: [usize; 3],
+    p: f64,
+) -> Result<RecurrentStackConfig, ConfigError> {
+    if direction == Direction::Both && !hidden_size.is_multiple_of(2) {
+        let reason = "each of two directions has half of it";
+        return Err(ConfigError::invalid("hidden_size", hidden_size, reason));
+    }
+    Ok(RecurrentStackConfig {
+        cell,
+        direction,
+        d_input: size("embedding_dim", d_input)?,
+        d_model: size("hidden_size", hidden_size)?,
+        n_layers: size("num_layers", n_layers)?,
+        dropout: dropout("dropout", p)?,
+    })
+}
+
+/// Where output weights come from: token vectors only where they are as wide as hidden states.
+pub(super) fn output(
+    is_tied: bool,
+    [d_embedding, d_model]: [usize; 2],
+) -> Result<OutputWeights, ConfigError> {
+    if is_tied && d_embedding != d_model {
+        let reason =
+            format!("tied word embeddings are as wide as hidden states, which have {d_model}");
+        return Err(ConfigError::invalid("embedding_dim", d_embedding, &reason));
+    }
+    Ok(OutputWeights::from(is_tied))
+}
+
+/// The architecture of a `config.json`.
+pub(super) fn architecture(json: &str, cell: CellKind) -> Result<Architecture, ConfigError> {
+    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let class = json.architectures.as_ref().and_then(|classes| classes.first());
+    let is_causal = class.is_none_or(|class| class.ends_with("ForCausalLM"));
+    let is_both = json.bidirectional.unwrap_or(!is_causal);
+    if is_causal && is_both {
+        let reason = "what names the next token reads in one direction";
+        return Err(ConfigError::invalid("bidirectional", true, reason));
+    }
+    let direction = if is_both { Direction::Both } else { Direction::Forward };
+    let sizes = [json.embedding_dim, json.hidden_size, json.num_layers];
+    Ok(Architecture::Recurrent(RecurrentConfig {
+        vocab_size: size("vocab_size", json.vocab_size)?,
+        stack: stack(cell, direction, sizes, json.dropout)?,
+        // A model without an output projection ties nothing.
+        output: output(is_causal && json.tie_word_embeddings, [sizes[0], sizes[1]])?,
+        init_std: init_std("initializer_range", json.initializer_range)?,
+    }))
+}
+
+/// The `config.json` of a size.
+pub(super) fn config(size: &Size, (model_type, class): (&str, &str)) -> Result<Value, ConfigError> {
+    refuse_blocks(size)?;
+    Ok(json!({
+        "model_type": model_type, "architectures": [class], "vocab_size": size.vocab_size,
+        "embedding_dim": size.d_model, "hidden_size": size.d_model, "num_layers": size.n_layers,
+        "dropout": size.dropout, "tie_word_embeddings": true,
+        "initializer_range": sized_std(size), "dtype": "float32",
+        "bos_token_id": size.eos, "eos_token_id": size.eos,
+    }))
+}
+
+/// Standard deviation of the matrices of a size.
+///
+/// ```text
+/// 1 / sqrt(d_model)
+/// ```
+///
+/// With it, gates see vectors of a standard deviation of 1 as such. What is usual for blocks is a third
+/// less, which no norm makes good here: of four layers of 128 features, the validation loss after 150
+/// steps on stories is 2.46 with this, 2.63 with that, and 3.05 where the tokens' vectors are as small.
+pub(super) fn sized_std(size: &Size) -> f64 {
+    let std = (size.d_model as f64).powf(-0.5);
+    (std * 1e4).round() / 1e4
+}
+
+/// Refuses sizes of what recurrent layers do not have. Heads are passed over: every size has a number
+/// of them, and here it means nothing.
+pub(super) fn refuse_blocks(size: &Size) -> Result<(), ConfigError> {
+    size.refuse_kv_heads()?;
+    match size.d_ff {
+        Some(d_ff) => {
+            let supported = "none: recurrent layers have no feed-forward layer";
+            Err(ConfigError::unsupported("d_ff", d_ff, supported))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,182 @@
+//! The gates of a recurrent layer, and the state that they carry on.
+
+use burn::module::{Module, Param, ParamId};
+use burn::nn::Linear;
+use burn::tensor::{Bool, Device, Shape, Tensor, TensorData, activation};
+
+use super::CellKind;
+use super::walk::{Waiting, Walk, steps};
+use crate::layers::linear::{Bias, linear, project};
+
+/// The gates of one direction. PyTorch has the same matrices with the same gates in the same order:
+/// `i, f, g, o` and `r, z, n`.
+#[derive(Module, Debug)]
+pub struct Cell {
+    /// From the layer's input.
+    pub input: Linear,
+    /// From the state.
+    pub state: Linear,
+    #[module(skip)]
+    kind: CellKind,
+}
+
+/// What a cell carries from one position to the next.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// What others see of it, `[batch, d]`.
+    pub hidden: Tensor<2>,
+    /// What only an LSTM's gates see, `[batch, d]`.
+    pub memory: Option<Tensor<2>>,
+}
+
+impl Cell {
+    pub(super) fn new(kind: CellKind, [d_input, d_state]: [usize; 2], device: &Device) -> Self {
+        let d_gates = kind.n_gates() * d_state;
+        let mut input = linear(d_input, d_gates, Bias::Present, device);
+        if kind == CellKind::Lstm {
+            input.bias = Some(remembering(d_state, device));
+        }
+        Self { input, state: linear(d_state, d_gates, Bias::Present, device), kind }
+    }
+
+    /// The state before anything was read.
+    pub fn start(&self, batch: usize, device: &Device) -> State {
+        let [d_state, _] = self.state.weight.lazy_shape().dims();
+        self.begin_with(Tensor::zeros([batch, d_state], device))
+    }
+
+    /// The state that shows this, and remembers nothing.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[batch, d]`
+    pub fn begin_with(&self, hidden: Tensor<2>) -> State {
+        let memory = (self.kind == CellKind::Lstm).then(|| hidden.zeros_like());
+        State { hidden, memory }
+    }
+
+    /// The state that was shown and remembered before.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`, `memory`: `[batch, d]`; the second one is an LSTM's
+    pub fn resume(&self, hidden: Tensor<2>, memory: Tensor<2>) -> State {
+        State { hidden, memory: (self.kind == CellKind::Lstm).then_some(memory) }
+    }
+
+    pub(super) fn walk(&self, x: Tensor<3>, start: State, waiting: &Waiting) -> Walk {
+        let mut walk = Walk::new(start);
+        for (at, input) in steps(project(&self.input, x)).into_iter().enumerate() {
+            walk.go(|state| self.next(input, state), waiting.at(at));
+        }
+        walk
+    }
+
+    /// The next state, given what the input adds to the gates.
+    ///
+    /// # Shapes
+    ///
+    /// - `input`: `[batch, gates · d]`
+    pub fn next(&self, input: Tensor<2>, state: &State) -> State {
+        let from_state = project(&self.state, state.hidden.clone());
+        match &state.memory {
+            Some(memory) => {
+                let [i, f, g, o] = parts(input + from_state);
+                let memory =
+                    activation::sigmoid(f) * memory.clone() + activation::sigmoid(i) * g.tanh();
+                let hidden = activation::sigmoid(o) * memory.clone().tanh();
+                State { hidden, memory: Some(memory) }
+            }
+            None => {
+                let [input_r, input_z, input_n] = parts(input);
+                let [state_r, state_z, state_n] = parts(from_state);
+                let r = activation::sigmoid(input_r + state_r);
+                let z = activation::sigmoid(input_z + state_z);
+                let n = (input_n + r * state_n).tanh();
+                let hidden = n.clone() + z * (state.hidden.clone() - n);
+                State { hidden, memory: None }
+            }
+        }
+    }
+}
+
+impl State {
+    /// This state, but the other one in the rows that wait.
+    pub(super) fn unless(self, waits: &Tensor<2, Bool>, other: &Self) -> Self {
+        let keep = |new: Tensor<2>, old: &Tensor<2>| {
+            let waits = waits.clone().expand(new.dims());
+            new.mask_where(waits, old.clone())
+        };
+        Self {
+            hidden: keep(self.hidden, &other.hidden),
+            memory: self.memory.zip(other.memory.as_ref()).map(|(new, old)| keep(new, old)),
+        }
+    }
+}
+
+/// What each gate gets of a product.
+fn parts<const N: usize>(gates: Tensor<2>) -> [Tensor<2>; N] {
+    let d = gates.dims()[1] / N;
+    std::array::from_fn(|gate| gates.clone().slice_dim(1, gate * d..(gate + 1) * d))
+}
+
+/// The bias of an LSTM's gates: 1 for the forget gate, and 0 for the others.
+fn remembering(d_state: usize, device: &Device) -> Param<Tensor<1>> {
+    let bias = move |device: &Device, is_required: bool| {
+        let gate = |value: f32| vec![value; d_state];
+        let values = [gate(0.0), gate(1.0), gate(0.0), gate(0.0)].concat();
+        let bias = Tensor::from_data(TensorData::new(values, [4 * d_state]), device);
+        bias.set_require_grad(is_required)
+    };
+    // Made when it is first read, as all parameters are.
+    Param::uninitialized(ParamId::new(), bias, device.clone(), true, Shape::from([4 * d_state]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::mask::Padding;
+    use crate::layers::recurrent::{Direction, RecurrentLayer, RecurrentLayerConfig};
+
+    fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+        tensor.into_data().iter::<f32>().collect()
+    }
+
+    fn layer(cell: CellKind, direction: Direction) -> RecurrentLayer {
+        let config = RecurrentLayerConfig { cell, direction, d_input: 1, d_model: 2 };
+        config.init(&Device::flex())
+    }
+
+    #[test]
+    fn forget_gates_begin_open_and_no_other_gate_has_a_bias() {
+        let layer_of = |kind| layer(kind, Direction::Forward);
+        let lstm = layer_of(CellKind::Lstm);
+        let cell = lstm.cell();
+        let bias = |linear: &Linear| linear.bias.as_ref().map(|bias| values(bias.val()));
+        assert_eq!(bias(&cell.input), Some(vec![0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]));
+        assert_eq!(bias(&cell.state), Some(vec![0.0; 8]));
+        let gru = layer_of(CellKind::Gru);
+        let cell = gru.cell();
+        assert_eq!(bias(&cell.input), Some(vec![0.0; 6]));
+    }
+
+    #[test]
+    fn a_memory_fades_by_its_forget_gate() {
+        // All weights are zero, so only the bias speaks: f = σ(1), i = o = 1/2, g = 0.
+        let layer = layer(CellKind::Lstm, Direction::Forward);
+        let device = Device::flex();
+        let start = State {
+            hidden: Tensor::zeros([1, 2], &device),
+            memory: Some(Tensor::from_floats([[1.0, -2.0]], &device)),
+        };
+        let waiting = Waiting::new(&Padding::none(), 2, &device);
+        let states = layer.follow(Tensor::zeros([2, 1, 1], &device), start, &waiting);
+        let forget = 1.0 / (1.0 + (-1f32).exp());
+        let expected = [forget, -2.0 * forget, forget * forget, -2.0 * forget * forget];
+        let found = states.memory.map(values).unwrap_or_default();
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}");
+        let shown = values(states.hidden);
+        let tanh = |c: f32| 0.5 * c.tanh();
+        assert!(shown.iter().zip(expected.map(tanh)).all(|(a, b)| (a - b).abs() < 1e-6));
+    }
+}

@@ -1,0 +1,138 @@
+//! From state to state.
+
+use burn::tensor::{Bool, Device, Tensor, TensorData};
+
+use super::cell::State;
+use crate::layers::mask::Padding;
+
+/// The states of a cell at every position.
+#[derive(Debug)]
+pub struct States {
+    /// `[seq, batch, d]`
+    pub hidden: Tensor<3>,
+    /// Those of an LSTM's memory, `[seq, batch, d]`.
+    pub memory: Option<Tensor<3>>,
+}
+
+/// The rows that wait at each position, because they have padding there.
+#[derive(Debug)]
+pub struct Waiting(Vec<Option<Tensor<2, Bool>>>);
+
+/// States one after the other.
+#[derive(Debug)]
+pub struct Walk {
+    state: State,
+    pub(super) passed: Vec<State>,
+}
+
+impl Walk {
+    /// Before the first step.
+    pub fn new(start: State) -> Self {
+        Self { state: start, passed: Vec::new() }
+    }
+
+    /// Takes a step; rows that wait keep their state, as if the position were not there.
+    pub fn go(&mut self, next: impl FnOnce(&State) -> State, waits: Option<&Tensor<2, Bool>>) {
+        let next = next(&self.state);
+        self.state = match waits {
+            Some(waits) => next.unless(waits, &self.state),
+            None => next,
+        };
+        self.passed.push(self.state.clone());
+    }
+
+    /// What others see of the states that were passed.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[seq, batch, d]`
+    pub fn hidden(&self) -> Tensor<3> {
+        Tensor::stack(self.passed.iter().map(|state| state.hidden.clone()).collect(), 0)
+    }
+
+    /// All states that were passed.
+    pub fn states(&self) -> States {
+        let memory: Option<Vec<_>> = self.passed.iter().map(|s| s.memory.clone()).collect();
+        States { hidden: self.hidden(), memory: memory.map(|all| Tensor::stack(all, 0)) }
+    }
+}
+
+impl Waiting {
+    /// Those of the last `count` positions.
+    pub fn new(padding: &Padding, count: usize, device: &Device) -> Self {
+        let Some(rows) = padding.rows() else {
+            return Self((0..count).map(|_| None).collect());
+        };
+        let first = rows[0].len() - count;
+        let at = |position: usize| {
+            let waits: Vec<bool> = rows.iter().map(|row| !row[first + position]).collect();
+            let n_rows = waits.len();
+            let any = waits.contains(&true);
+            any.then(|| Tensor::from_data(TensorData::new(waits, [n_rows, 1]), device))
+        };
+        Self((0..count).map(at).collect())
+    }
+
+    /// Which rows wait at a position; `None` where none does.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, 1]`
+    pub fn at(&self, position: usize) -> Option<&Tensor<2, Bool>> {
+        self.0[position].as_ref()
+    }
+}
+
+/// The steps of a sequence.
+///
+/// Cut by halves, and not one by one: the gradient of a part is a tensor of zeros of the size that it
+/// was cut from, so that `seq` cuts of the whole would cost `seq²`. So it is `seq log seq`.
+///
+/// # Shapes
+///
+/// - `x`: `[seq, batch, d]`
+/// - results: `[batch, d]`
+pub fn steps(x: Tensor<3>) -> Vec<Tensor<2>> {
+    match x.dims()[0] {
+        0 => Vec::new(),
+        1 => vec![x.squeeze_dim(0)],
+        count => {
+            let mut all = steps(x.clone().slice_dim(0, 0..count / 2));
+            all.extend(steps(x.slice_dim(0, count / 2..count)));
+            all
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Int;
+
+    use super::*;
+
+    fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+        tensor.into_data().iter::<f32>().collect()
+    }
+
+    #[test]
+    fn steps_are_those_of_the_sequence_in_its_order() {
+        for count in [0, 1, 2, 3, 5, 8, 13] {
+            let x = Tensor::<1, Int>::arange(0..2 * count as i64, &Device::flex());
+            let all = steps(x.float().reshape([count, 1, 2]));
+            let found: Vec<f32> = all.into_iter().flat_map(values).collect();
+            let expected: Vec<f32> = (0..2 * count).map(|i| i as f32).collect();
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn rows_wait_where_they_have_padding() {
+        let padding = Padding::from_rows(vec![vec![false, true, true], vec![true, true, true]]);
+        let waiting = Waiting::new(&padding, 3, &Device::flex());
+        let first = waiting.at(0).map(|waits| waits.to_data().iter::<bool>().collect::<Vec<_>>());
+        assert_eq!(first, Some(vec![true, false]));
+        assert!(waiting.at(1).is_none() && waiting.at(2).is_none());
+        // Of the last positions only, as when a cache has the others.
+        assert!(Waiting::new(&padding, 2, &Device::flex()).at(0).is_none());
+    }
+}

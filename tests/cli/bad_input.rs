@@ -53,7 +53,7 @@ fn unknown_names_are_answered_with_the_known_ones() {
     refuse(
         at,
         &train(&["gpt5"]),
-        (2, &["unknown family \"gpt5\"; there are albert, bart, bert, "]),
+        (2, &["unknown family \"gpt5\"; there are albert, bahdanau, bart, bert, "]),
     );
     refuse(
         at,

@@ -60,7 +60,7 @@ fn losses(folder: &Path) -> Vec<(u64, String, f64)> {
 fn a_killed_run_resumes_to_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
-    for family in ["gpt2", "llama", "transformer", "t5"] {
+    for family in ["gpt2", "llama", "transformer", "t5", "lstm", "bahdanau"] {
         let out = |name: &str| format!("{family}-{name}");
         let (whole, killed) = (out("whole"), out("killed"));
         succeed(at, &train(&[&[family, "--out", &whole], COURSE].concat()));

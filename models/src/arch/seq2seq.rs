@@ -22,6 +22,7 @@ pub enum Seq2SeqSkeleton {
 }
 
 /// Sizes of a skeleton that reads one text and writes another.
+#[expect(clippy::large_enum_variant, reason = "there is one for each model")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seq2SeqConfig {
     /// By blocks of attention.

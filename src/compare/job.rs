@@ -90,6 +90,12 @@ pub struct Record {
     pub speed: Speed,
 }
 
+/// A score to 12 digits. What is behind them is noise, and a number of so few digits is read from JSON as
+/// it was written.
+pub fn rounded(score: f64) -> f64 {
+    format!("{score:.11e}").parse().unwrap_or(score)
+}
+
 impl Job {
     /// The name of the run: a hash of everything that decides its numbers.
     pub fn key(&self) -> String {

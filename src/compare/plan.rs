@@ -7,7 +7,7 @@ use super::job::{Course, Job, Length, Scored};
 use super::sizing::{Budget, Sized, SizingError, Wanted, fit};
 use super::spec::{Amount, MatchBy, Spec, Training};
 use super::study::Skeleton;
-use super::way::{Impossible, Way, skeleton};
+use super::way::{Impossible, Way, role, skeleton};
 use crate::datasets::locate::Places;
 use crate::datasets::task::{Labels, Symbols, Task, TaskError, TaskSpec};
 use crate::models::families::{self, Family};
@@ -119,7 +119,8 @@ impl Plan {
         let mut pairs = Vec::new();
         for (index, planned) in tasks.iter().enumerate() {
             for &(family, skeleton) in &architectures {
-                match Way::of(skeleton, planned.task.need) {
+                let role = role(family).unwrap_or(skeleton);
+                match Way::of(role, planned.task.need) {
                     Ok(way) => pairs.push((family, skeleton, index, way)),
                     Err(reason) => impossible.push(Impossible {
                         architecture: family.name().to_string(),

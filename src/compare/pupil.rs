@@ -40,7 +40,7 @@ impl Pupil {
     /// The symbol that it begins to write with.
     pub fn start(&self) -> u32 {
         match &self.model {
-            Model::Seq2SeqLm(model) => model.config().start,
+            Model::Seq2SeqLm(model) => model.backbone.start(),
             _ => Symbols::BEGIN,
         }
     }

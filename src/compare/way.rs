@@ -118,12 +118,17 @@ impl Way {
 
 /// The skeleton of a family; `None` for those that look at images.
 pub fn skeleton(family: &Family) -> Option<Skeleton> {
+    if RECURRENT.contains(&family.name()) { Some(Skeleton::Recurrent) } else { role(family) }
+}
+
+/// The skeleton whose part a family plays: a recurrent model that reads one text and writes another
+/// does what encoder-decoders do.
+pub fn role(family: &Family) -> Option<Skeleton> {
     let has = |wanted: Head| family.tasks.iter().any(|(task, ..)| *task == wanted);
-    if RECURRENT.contains(&family.name()) {
-        return Some(Skeleton::Recurrent);
-    }
     if has(Head::Seq2SeqLm) {
         Some(Skeleton::EncoderDecoder)
+    } else if RECURRENT.contains(&family.name()) {
+        Some(Skeleton::Recurrent)
     } else if has(Head::CausalLm) {
         Some(Skeleton::Decoder)
     } else if has(Head::ImageClassifier) {
@@ -133,8 +138,8 @@ pub fn skeleton(family: &Family) -> Option<Skeleton> {
     }
 }
 
-/// Families of one sequence whose state is carried along.
-const RECURRENT: [&str; 2] = ["gru", "lstm"];
+/// Families whose state is carried along.
+const RECURRENT: [&str; 3] = ["bahdanau", "gru", "lstm"];
 
 #[cfg(test)]
 mod tests {

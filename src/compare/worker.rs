@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
-use super::job::{Job, Length, Record};
+use super::job::{Job, Length, Record, rounded};
 use super::pupil::Pupil;
 use super::scoring::{Part, score};
 use super::study::{Outcome, Point, Speed};
@@ -219,7 +219,9 @@ impl Run<'_> {
         metric: crate::datasets::task::Metric,
     ) -> Result<f64, Stop> {
         let given = self.answers(pupil, part)?;
-        score(self.task, metric, &given, part).map_err(|error| Stop::Failed(error.to_string()))
+        score(self.task, metric, &given, part)
+            .map(rounded)
+            .map_err(|error| Stop::Failed(error.to_string()))
     }
 
     /// The score of the test part, and the scores beside it.
@@ -228,7 +230,8 @@ impl Run<'_> {
         let part = part((&self.task.test, &self.task.answers.test), count);
         let given = self.answers(pupil, part)?;
         let score = |metric| {
-            score(self.task, metric, &given, part).map_err(|error| Stop::Failed(error.to_string()))
+            let found = score(self.task, metric, &given, part).map(rounded);
+            found.map_err(|error| Stop::Failed(error.to_string()))
         };
         let also = self.task.also.iter().map(|metric| score(*metric));
         Ok((score(self.task.score)?, also.collect::<Result<_, _>>()?))

@@ -9,9 +9,19 @@ use super::example;
 
 #[test]
 fn json_gives_the_study_back() {
-    let study = example::study();
+    let written = report::json(&example::study()).unwrap();
+    // Numbers have 12 digits from here on.
+    let study = report::read(&written).unwrap();
+    let before = example::study();
+    let scores = |study: &Study| -> Vec<f64> {
+        study.contestants.iter().filter_map(|contestant| contestant.summary.mean).collect()
+    };
+    let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-11 * b.abs().max(1e-3);
+    assert!(scores(&study).iter().zip(&scores(&before)).all(close));
+    assert_eq!((study.runs.len(), &study.toml), (before.runs.len(), &before.toml));
     // Not assert_eq: a megabyte of numbers explains nothing.
     assert!(report::read(&report::json(&study).unwrap()).unwrap() == study);
+    assert!(report::json(&study).unwrap() == written);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use burn_zoo::compare::batch::{Batch, Rows};
 use burn_zoo::compare::plan::{Plan, PlanError};
 use burn_zoo::compare::sizing::TOLERANCE;
 use burn_zoo::compare::spec::Spec;
-use burn_zoo::compare::way::{Way, skeleton};
+use burn_zoo::compare::way::{Way, role};
 use burn_zoo::datasets::locate::Places;
 use burn_zoo::datasets::task::{Symbols, TaskSpec};
 use burn_zoo::models::families::FAMILIES;
@@ -17,7 +17,7 @@ fn plan(text: &str) -> Result<Plan, PlanError> {
 fn able(task: &str) -> Vec<&'static str> {
     let task = TaskSpec::parse(task).unwrap().build(&Places::default()).unwrap();
     let is_able = |family: &&&burn_zoo::models::families::Family| {
-        skeleton(family).is_some_and(|skeleton| Way::of(skeleton, task.need).is_ok())
+        role(family).is_some_and(|role| Way::of(role, task.need).is_ok())
     };
     FAMILIES.iter().filter(is_able).map(|family| family.name()).collect()
 }
@@ -125,8 +125,7 @@ fn batches_say_what_each_position_should() {
     let pooled = Batch::new(&listops, Way::Pooled, 0, &examples);
     assert_eq!(pooled.targets, labels);
     let written = Batch::new(&listops, Way::Continues, 0, &examples);
-    let said: Vec<i64> =
-        written.targets.iter().copied().filter(|&target| target != -100).collect();
+    let said: Vec<i64> = written.targets.iter().copied().filter(|&target| target != -100).collect();
     let first = i64::from(listops.label_symbol(0));
     assert_eq!(said, labels.iter().map(|label| label + first).collect::<Vec<_>>());
 }

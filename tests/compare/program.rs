@@ -11,8 +11,21 @@ use crate::cli::{finish, refuse, succeed, zoo};
 
 /// A comparison of seconds.
 const SMALL: &[&str] = &[
-    "compare", "--task", "sort:max_length=5,vocabulary=6", "--size", "8k", "--seeds", "3", "--steps",
-    "30", "--batch-size", "8", "--rates", "1e-3,3e-3", "--out", "out",
+    "compare",
+    "--task",
+    "sort:max_length=5,vocabulary=6",
+    "--size",
+    "8k",
+    "--seeds",
+    "3",
+    "--steps",
+    "30",
+    "--batch-size",
+    "8",
+    "--rates",
+    "1e-3,3e-3",
+    "--out",
+    "out",
 ];
 
 fn study(folder: &Path) -> Study {
@@ -99,9 +112,8 @@ fn a_run_that_diverges_is_shown_and_in_no_mean() {
     fs::write(at.join("fast.toml"), file).unwrap();
     let result = succeed(at, &["compare", "fast.toml", "--out", "out"]);
     let study = study(at);
-    let is_diverged = |run: &&burn_zoo::compare::study::Run| {
-        matches!(run.outcome, Outcome::Diverged { .. })
-    };
+    let is_diverged =
+        |run: &&burn_zoo::compare::study::Run| matches!(run.outcome, Outcome::Diverged { .. });
     let diverged = study.runs.iter().filter(is_diverged).count();
     assert!(diverged > 0, "{:?}", numbers(&study));
     for contestant in &study.contestants {
@@ -120,7 +132,8 @@ fn a_run_that_diverges_is_shown_and_in_no_mean() {
 fn what_is_asked_wrongly_is_refused_before_anything_runs() {
     let guard = tempfile::tempdir().unwrap();
     let at = guard.path();
-    fs::write(at.join("bad.toml"), "architectures = ['gpt2']\ntasks = ['sort']\nstep = 3\n").unwrap();
+    fs::write(at.join("bad.toml"), "architectures = ['gpt2']\ntasks = ['sort']\nstep = 3\n")
+        .unwrap();
     for (args, expected) in [
         (&["compare", "bert", "--task", "sort"][..], &["bert cannot do sort"][..]),
         (&["compare", "gpt2"], &["--task"]),

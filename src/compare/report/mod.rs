@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::job::rounded;
 use super::study::{SCHEMA, Study};
 
 pub use html::html;
@@ -71,13 +72,30 @@ pub enum ReportError {
 ///
 /// A value of the study is no number.
 pub fn json(study: &Study) -> Result<String, ReportError> {
-    let text = serde_json::to_string_pretty(study)? + "\n";
+    let mut value = serde_json::to_value(study)?;
+    round(&mut value);
+    let text = serde_json::to_string_pretty(&value)? + "\n";
     // JSON has no infinity: it becomes null, which only reading notices.
     read(&text)?;
     Ok(text)
 }
 
-/// The study that [`json`] wrote.
+/// Rounds every number that is no count, so that it is read as it is written.
+fn round(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            if let Some(number) = number.as_f64() {
+                *value = rounded(number).into();
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(round),
+        Value::Object(fields) => fields.values_mut().for_each(round),
+        _ => {}
+    }
+}
+
+/// The study that [`json`] wrote; numbers have 12 digits.
 ///
 /// # Errors
 ///

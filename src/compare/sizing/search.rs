@@ -1,0 +1,192 @@
+//! The search for the size that costs as much as the budget.
+
+use super::{Budget, Sized, SizingError, TOLERANCE, Wanted, cost, made};
+use crate::compare::study::{Dimensions, Skeleton};
+use crate::models::families::{Family, Size};
+
+/// Depths that are tried.
+const DEPTHS: [usize; 11] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24];
+
+/// Widths of a head that are tried, the usual ones first.
+const HEAD_WIDTHS: [usize; 6] = [32, 64, 16, 24, 48, 8];
+
+/// The same of recurrent models, which are wide and not deep: two layers are usual, and each of two
+/// directions has half of the width.
+const RECURRENT_DEPTHS: [usize; 3] = [1, 2, 3];
+/// See [`RECURRENT_DEPTHS`].
+const RECURRENT_WIDTHS: [usize; 1] = [2];
+
+/// The width that a layer of a well-formed small model has for each layer of depth.
+///
+/// Loss hardly depends on the ratio between 20 and 100.
+///
+/// Reference: Kaplan et al. 2020, §3.2, <https://arxiv.org/abs/2001.08361>
+const ASPECT: f64 = 40.0;
+
+pub(super) struct Search<'a> {
+    family: &'static Family,
+    skeleton: Skeleton,
+    wanted: &'a Wanted,
+    budget: Budget,
+    /// The best proportions within the tolerance.
+    best: Option<(f64, Sized)>,
+    nearest: Option<Sized>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        (family, skeleton): (&'static Family, Skeleton),
+        wanted: &'a Wanted,
+        budget: Budget,
+    ) -> Self {
+        Self { family, skeleton, wanted, budget, best: None, nearest: None }
+    }
+
+    /// Looks everywhere: the best model within the tolerance, and the nearest of all.
+    pub(super) fn all(mut self) -> Result<(Option<Sized>, Option<Sized>), SizingError> {
+        let (depths, widths): (&[usize], &[usize]) = match self.skeleton {
+            Skeleton::Recurrent => (&RECURRENT_DEPTHS, &RECURRENT_WIDTHS),
+            _ => (&DEPTHS, &HEAD_WIDTHS),
+        };
+        for &n_layers in depths {
+            for &d_head in widths {
+                self.depth(n_layers, d_head)?;
+            }
+        }
+        Ok((self.best.map(|(_, sized)| sized), self.nearest))
+    }
+
+    /// The widths of one depth: the cost grows with them, so the right one is found by halving.
+    fn depth(&mut self, n_layers: usize, d_head: usize) -> Result<(), SizingError> {
+        let (mut low, mut high) = (1, 4096 / d_head);
+        while low < high {
+            let middle = (low + high) / 2;
+            let sized = self.make(n_layers, [d_head, middle], None)?;
+            if cost(&sized, self.budget) < self.budget.amount() {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        for heads in [low.saturating_sub(1), low] {
+            if heads == 0 {
+                continue;
+            }
+            let sized = self.make(n_layers, [d_head, heads], None)?;
+            self.consider(&sized, d_head);
+            if self.skeleton == Skeleton::Recurrent && sized.deviation.abs() <= 0.3 {
+                let sized = self.with_embedding(n_layers, [d_head, heads])?;
+                self.consider(&sized, d_head);
+            }
+            if sized.deviation.abs() <= 0.3
+                && sized.dimensions.d_ff.is_some()
+                && let Some(sized) = self.with_feed_forward(n_layers, [d_head, heads])?
+            {
+                self.consider(&sized, d_head);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same with another width inside the feed-forward layers, which makes up what is left.
+    fn with_feed_forward(
+        &self,
+        n_layers: usize,
+        head: [usize; 2],
+    ) -> Result<Option<Sized>, SizingError> {
+        let d_model = head[0] * head[1];
+        let (mut low, mut high) = (d_model, 8 * d_model);
+        while low < high {
+            let middle = (low + high) / 2;
+            let sized = self.make(n_layers, head, Some(middle))?;
+            if cost(&sized, self.budget) < self.budget.amount() {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        // Where the family has no such choice, the cost does not change.
+        let sized = self.make(n_layers, head, Some(low))?;
+        Ok((sized.dimensions.d_ff == Some(low)).then_some(sized))
+    }
+
+    /// The same with tokens' vectors of another width, which makes up what is left.
+    fn with_embedding(&self, n_layers: usize, head: [usize; 2]) -> Result<Sized, SizingError> {
+        let d_model = head[0] * head[1];
+        let (mut low, mut high) = (d_model.div_ceil(2), 2 * d_model);
+        while low < high {
+            let middle = (low + high) / 2;
+            let sized = self.made((n_layers, head), None, Some(middle))?;
+            if cost(&sized, self.budget) < self.budget.amount() {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        self.made((n_layers, head), None, Some(low))
+    }
+
+    fn make(
+        &self,
+        n_layers: usize,
+        head: [usize; 2],
+        d_ff: Option<usize>,
+    ) -> Result<Sized, SizingError> {
+        self.made((n_layers, head), d_ff, None)
+    }
+
+    fn made(
+        &self,
+        (n_layers, [d_head, n_heads]): (usize, [usize; 2]),
+        d_ff: Option<usize>,
+        d_embedding: Option<usize>,
+    ) -> Result<Sized, SizingError> {
+        let size = Size {
+            vocab_size: self.wanted.vocab_size,
+            context: self.wanted.context,
+            d_model: d_head * n_heads,
+            n_layers,
+            n_heads: if self.skeleton == Skeleton::Recurrent { 1 } else { n_heads },
+            n_kv_heads: None,
+            d_ff,
+            dropout: self.wanted.dropout,
+            eos: Some(self.wanted.end),
+        };
+        let sized = made(self.family, self.wanted, (&size, d_embedding));
+        let mut sized =
+            sized.map_err(|source| SizingError::Config { family: self.family.name(), source })?;
+        let amount = self.budget.amount();
+        sized.deviation = (cost(&sized, self.budget) - amount) / amount;
+        Ok(sized)
+    }
+
+    fn consider(&mut self, sized: &Sized, d_head: usize) {
+        let off = |sized: &Sized| sized.deviation.abs();
+        if self.nearest.as_ref().is_none_or(|nearest| off(sized) < off(nearest)) {
+            self.nearest = Some(sized.clone());
+        }
+        if off(sized) > TOLERANCE {
+            return;
+        }
+        let score = match self.skeleton {
+            Skeleton::Recurrent => (sized.dimensions.n_layers as f64 / 2.0).ln().abs(),
+            _ => unusual(sized, d_head),
+        };
+        let score = score + 5.0 * sized.deviation.abs();
+        if self.best.as_ref().is_none_or(|(best, _)| score < *best) {
+            self.best = Some((score, sized.clone()));
+        }
+    }
+}
+
+/// How unusual the proportions of a model are: 0 is as usual as can be.
+fn unusual(sized: &Sized, d_head: usize) -> f64 {
+    let Dimensions { d_model, n_layers, d_ff, .. } = sized.dimensions;
+    let aspect = (d_model as f64 / n_layers as f64 / ASPECT).ln().abs();
+    // Small models have small heads.
+    let usual_head = if d_model < 96 { 16.0 } else { 32.0 };
+    let head = (d_head as f64 / usual_head).ln().abs();
+    let usual_ff = d_ff.map_or(0.0, |d_ff| (d_ff as f64 / (3.5 * d_model as f64)).ln().abs());
+    let shallow = if n_layers < 2 { 1.0 } else { 0.0 };
+    aspect + 0.5 * head + 0.7 * usual_ff + shallow
+}

@@ -106,10 +106,10 @@ fn a_field_of_another_family_changes_no_model_that_lacks_it() {
 }
 
 #[test]
-fn a_model_of_a_hundred_thousand_parameters_is_described_in_seconds() {
+fn a_model_of_ten_thousand_layers_is_described_in_seconds() {
     let began = std::time::Instant::now();
-    let found = mapping(changed("llama/base", json!({ "num_hidden_layers": 12_000 })));
-    assert!(found.entries.len() > 100_000 && found.uncovered.is_empty());
+    let found = mapping(changed("llama/base", json!({ "num_hidden_layers": 10_000 })));
+    assert!(found.entries.len() > 80_000 && found.uncovered.is_empty());
     let last = found.entries.last().unwrap();
     assert_eq!(found.entry(&last.key), Some(found.entries.len() - 1));
     // Comparing each of them with all others took minutes.

@@ -120,7 +120,11 @@ pub fn fit(
 /// # Errors
 ///
 /// The family has no word for the size, or for the head.
-pub fn made(family: &'static Family, wanted: &Wanted, size: &Size) -> Result<Sized, ConfigError> {
+pub fn made(
+    family: &'static Family,
+    wanted: &Wanted,
+    (size, d_embedding): (&Size, Option<usize>),
+) -> Result<Sized, ConfigError> {
     let head = wanted.way.head();
     let class = family.tasks.iter().find(|(task, ..)| *task == head).map(|(_, class, _)| *class);
     let Some(class) = class else {

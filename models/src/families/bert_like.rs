@@ -105,13 +105,13 @@ impl BertFields {
     }
 
     /// Of a family whose narrow embeddings are widened in a way that we do not have.
-    pub(super) fn refuse_projection(&self) -> Result<(), ConfigError> {
+    pub(super) fn refuse_projection(&self) -> Result<&Self, ConfigError> {
         match self.embedding_size {
             Some(width) if width != self.hidden_size => {
                 let supported = "as many as hidden_size in this family";
                 Err(ConfigError::unsupported("embedding_size", width, supported))
             }
-            _ => Ok(()),
+            _ => Ok(self),
         }
     }
 

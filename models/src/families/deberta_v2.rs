@@ -116,8 +116,7 @@ impl ConfigJson {
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, DEFAULTS)?;
-    let bert = &json.bert;
-    bert.refuse_projection()?;
+    let bert = json.bert.refuse_projection()?;
     let d_pooled = ("pooler_hidden_size", bert.hidden_size.into());
     fixed(&bert.other, &[("conv_kernel_size", 0.into()), d_pooled])?;
     let mut layer = bert.layer()?;

@@ -95,6 +95,10 @@ impl<'a> Search<'a> {
         head: [usize; 2],
     ) -> Result<Option<Sized>, SizingError> {
         let d_model = head[0] * head[1];
+        if self.make(n_layers, head, Some(4 * d_model + 1)).is_err() {
+            // The family has no such choice.
+            return Ok(None);
+        }
         let (mut low, mut high) = (d_model, 8 * d_model);
         while low < high {
             let middle = (low + high) / 2;

@@ -6,10 +6,11 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Global;
+use crate::datasets::task::TASKS;
 use crate::datasets::text::DATA_SETS;
 use crate::models::families::{FAMILIES, NAMED_SIZES};
 
-/// List the families and the data sets.
+/// List the families, the data sets and the tasks.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  zoo list\n  zoo list --json | jq '.families[].name'")]
 pub(crate) struct ListArgs {}
@@ -34,6 +35,13 @@ pub(super) fn run(global: &Global, _args: &ListArgs) -> Result<()> {
     for set in DATA_SETS {
         writeln!(text, "  {:<17}{}", set.name, set.about)?;
         writeln!(text, "  {:<17}licence: {}", "", set.license)?;
+    }
+    text += "\ntasks (zoo compare --task), with what can be set behind a colon\n";
+    for task in TASKS {
+        writeln!(text, "  {:<17}{}", task.name, task.about)?;
+        let defaults = task.defaults();
+        let settings = defaults.iter().map(|(name, value)| format!("{name}={value}"));
+        writeln!(text, "  {:<17}{}", "", settings.collect::<Vec<_>>().join(", "))?;
     }
     global.print(text.trim_end())
 }
@@ -63,5 +71,9 @@ fn json() -> Value {
         .iter()
         .map(|set| json!({ "name": set.name, "about": set.about, "license": set.license }))
         .collect();
-    json!({ "families": families, "sizes": sizes, "data": data })
+    let tasks: Vec<Value> = TASKS
+        .iter()
+        .map(|task| json!({ "name": task.name, "about": task.about, "settings": task.defaults() }))
+        .collect();
+    json!({ "families": families, "sizes": sizes, "data": data, "tasks": tasks })
 }

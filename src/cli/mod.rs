@@ -76,7 +76,7 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// List the families and the data sets
+    /// List the families, the data sets and the tasks
     List(list::ListArgs),
     /// Show a model's tree, parameters, operations and memory
     Show(show::ShowArgs),

@@ -177,6 +177,8 @@ fn list_show_and_devices_speak_json() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let list = json(&succeed(at, &["list", "--json"]).stdout);
+    let task = |name: &str| list["tasks"].as_array().unwrap().iter().find(|t| t["name"] == name);
+    assert_eq!(task("mqar").unwrap()["settings"]["n_pairs"], 8);
     let names: Vec<&str> =
         list["families"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
     let expected: Vec<&str> = FAMILIES.iter().map(|family| family.name()).collect();

@@ -111,7 +111,7 @@ fn settings(training: &Training) -> Settings {
             training.validation, training.evaluations, training.test
         ),
         test: "paired t test over the seeds".into(),
-        correction: "Holm, over all pairs of architectures on a task".into(),
+        correction: "Holm".into(),
     }
 }
 

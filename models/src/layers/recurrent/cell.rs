@@ -2,11 +2,12 @@
 
 use burn::module::{Module, Param, ParamId};
 use burn::nn::Linear;
-use burn::tensor::{Bool, Device, Shape, Tensor, TensorData, activation};
+use burn::tensor::{Bool, DType, Device, Shape, Tensor, TensorData, activation};
 
 use super::CellKind;
 use super::walk::{Waiting, Walk, steps};
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, in_format_of, linear, project};
+use crate::precision::to_f32;
 
 /// The gates of one direction. PyTorch has the same matrices with the same gates in the same order:
 /// `i, f, g, o` and `r, z, n`.
@@ -66,7 +67,7 @@ impl Cell {
 
     pub(super) fn walk(&self, x: Tensor<3>, start: State, waiting: &Waiting) -> Walk {
         let mut walk = Walk::new(start);
-        for (at, input) in steps(project(&self.input, x)).into_iter().enumerate() {
+        for (at, input) in steps(gates(&self.input, x)).into_iter().enumerate() {
             walk.go(|state| self.next(input, state), waiting.at(at));
         }
         walk
@@ -78,7 +79,7 @@ impl Cell {
     ///
     /// - `input`: `[batch, gates · d]`
     pub fn next(&self, input: Tensor<2>, state: &State) -> State {
-        let from_state = project(&self.state, state.hidden.clone());
+        let from_state = gates(&self.state, state.hidden.clone());
         match &state.memory {
             Some(memory) => {
                 let [i, f, g, o] = parts(input + from_state);
@@ -111,6 +112,19 @@ impl State {
             hidden: keep(self.hidden, &other.hidden),
             memory: self.memory.zip(other.memory.as_ref()).map(|(new, old)| keep(new, old)),
         }
+    }
+}
+
+/// What a layer adds to the gates, in 32 bits. Of a layer in half precision the product is rounded once,
+/// before the bias is added: what is rounded here is rounded again at every position.
+fn gates<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
+    let weight = layer.weight.val();
+    match &layer.bias {
+        Some(bias) if weight.dtype() != DType::F32 => {
+            let product = to_f32(in_format_of(&layer.weight, x).matmul(weight.unsqueeze()));
+            product + to_f32(bias.val()).unsqueeze()
+        }
+        _ => project(layer, x),
     }
 }
 

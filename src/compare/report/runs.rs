@@ -113,7 +113,7 @@ pub fn csv(study: &Study) -> Result<String, ReportError> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The rows that [`csv`] wrote.
+/// The rows that [`csv()`] wrote.
 ///
 /// # Errors
 ///

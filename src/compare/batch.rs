@@ -1,7 +1,7 @@
 //! From examples to what a model reads, and what it should say.
 
 use crate::datasets::batch::IGNORE;
-use crate::datasets::task::{Example, Symbols, Target, Task};
+use crate::datasets::task::{Example, Lengths, Need, Symbols, Target, Task};
 
 use super::way::Way;
 
@@ -53,20 +53,18 @@ impl Batch {
     /// A batch of examples, for a model that does the task in this way. `start` is the symbol that a
     /// model which writes begins with.
     pub fn new(task: &Task, way: Way, start: u32, examples: &[Example]) -> Self {
-        let rows: Vec<Row> =
-            examples.iter().map(|example| row(task, way, start, example)).collect();
-        let sources: Vec<Vec<u32>> = rows.iter().filter_map(|row| row.0.clone()).collect();
-        let texts: Vec<Vec<u32>> = rows.iter().map(|row| row.1.clone()).collect();
+        let (mut sources, mut texts, mut said) = (Vec::new(), Vec::new(), Vec::new());
+        for example in examples {
+            let (source, text, targets) = row(task, way, start, example);
+            sources.extend(source);
+            texts.push(text);
+            said.push(targets);
+        }
         let text = Rows::new(&texts);
-        let targets = if way == Way::Pooled {
-            rows.iter().flat_map(|row| row.2.clone()).collect()
-        } else {
-            let padded = |row: &Row| {
-                let padding = std::iter::repeat_n(IGNORE, text.width - row.2.len());
-                row.2.iter().copied().chain(padding).collect::<Vec<i64>>()
-            };
-            rows.iter().flat_map(padded).collect()
-        };
+        if way != Way::Pooled {
+            said.iter_mut().for_each(|targets| targets.resize(text.width, IGNORE));
+        }
+        let targets = said.concat();
         let source = (way == Way::Writes).then(|| Rows::new(&sources));
         Self { source, text, targets }
     }
@@ -129,11 +127,11 @@ fn row(task: &Task, way: Way, start: u32, example: &Example) -> Row {
 
 /// The longest text, and the longest source, that a model reads which does the task in this way.
 pub fn longest(task: &Task, way: Way) -> usize {
-    let crate::datasets::task::Lengths { input, target } = task.lengths;
+    let Lengths { input, target } = task.lengths;
     // Tags are written one by one; a sequence has an end.
     let written = match task.need {
-        crate::datasets::task::Need::Transduction => target + 1,
-        crate::datasets::task::Need::Classification => 1,
+        Need::Transduction => target + 1,
+        Need::Classification => 1,
         _ => input,
     };
     match way {

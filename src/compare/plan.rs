@@ -1,7 +1,5 @@
 //! From a comparison to its runs: who does which task how, and at which size.
 
-use std::collections::BTreeMap;
-
 use super::batch::longest;
 use super::job::{Course, Job, Length, Scored};
 use super::sizing::{Budget, Sized, SizingError, Wanted, fit};
@@ -210,15 +208,6 @@ impl Plan {
             device: self.device.clone(),
             version: super::VERSION.to_string(),
         }
-    }
-
-    /// The contestants of each task, by their places.
-    pub fn by_task(&self) -> BTreeMap<usize, Vec<&Contestant>> {
-        let mut found: BTreeMap<usize, Vec<&Contestant>> = BTreeMap::new();
-        for contestant in &self.contestants {
-            found.entry(contestant.task).or_default().push(contestant);
-        }
-        found
     }
 }
 

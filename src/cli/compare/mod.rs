@@ -13,11 +13,11 @@ use serde_json::json;
 
 use super::{Global, usage};
 use crate::compare::job::{Cache, Job, Record};
-use crate::compare::plan::{Plan, PlanError};
+use crate::compare::plan::Plan;
 use crate::compare::report;
 use crate::compare::report::page::Finding;
 use crate::compare::runner::{self, Event, Program};
-use crate::compare::spec::{Amount, MatchBy, Spec, SpecError, TaskEntry, Training};
+use crate::compare::spec::{Amount, MatchBy, Spec, TaskEntry, Training};
 use crate::compare::summing_up::{Circumstances, Ran, best_rate, study};
 use crate::datasets::locate::Places;
 pub(super) use work::work;
@@ -80,7 +80,7 @@ pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
     let spec = args.spec(global)?;
     // Before anything runs: the device, the data, who can do what, the sizes.
     global.device()?;
-    let plan = Plan::new(spec, &Places::from_env(), &global.device).map_err(asked)?;
+    let plan = Plan::new(spec, &Places::from_env(), &global.device).map_err(usage)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(args, &plan));
     show_plan(global, &plan, args.plan)?;
     if args.plan {
@@ -176,11 +176,7 @@ impl CompareArgs {
             if !self.tasks.is_empty() {
                 return Err(usage(format!("{file} names the tasks; leave --task out")));
             }
-            let spec = Spec::read(Path::new(file));
-            return spec.map_err(|error| match error {
-                error @ SpecError::Read { .. } => usage(error),
-                error => usage(error),
-            });
+            return Spec::read(Path::new(file)).map_err(usage);
         }
         if self.tasks.is_empty() {
             return Err(usage("no task is named; give one with --task (`zoo list` has them)"));
@@ -203,11 +199,6 @@ impl CompareArgs {
             lengths: Vec::new(),
         })
     }
-}
-
-/// Everything that is wrong with a plan is an error of the asking.
-fn asked(error: PlanError) -> anyhow::Error {
-    usage(error)
 }
 
 fn default_out(args: &CompareArgs, plan: &Plan) -> PathBuf {

@@ -28,6 +28,21 @@ pub fn memory() -> Option<u64> {
     Some(system.process(process)?.memory())
 }
 
+/// The machine's memory, in bytes; `None` where the system does not say.
+pub fn total_memory() -> Option<u64> {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    Some(system.total_memory()).filter(|bytes| *bytes > 0)
+}
+
+/// What of the machine's memory is free, or can be freed, in bytes; `None` where the system does not
+/// say.
+pub fn available_memory() -> Option<u64> {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    Some(system.available_memory()).filter(|bytes| *bytes > 0)
+}
+
 /// A quantity that Linux's `/proc/self/status` speaks of, in bytes.
 fn bytes_of(status: &str, quantity: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(quantity))?;

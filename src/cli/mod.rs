@@ -88,6 +88,8 @@ enum Verb {
     Train(Box<train::TrainArgs>),
     /// Compare architectures on tasks, and write a report
     Compare(compare::CompareArgs),
+    /// Train architectures at several sizes, and fit scaling laws
+    Sweep(compare::SweepArgs),
     /// Do one run of a comparison
     #[command(hide = true)]
     CompareRun,
@@ -151,6 +153,7 @@ pub fn main() -> ExitCode {
         Verb::Parity(args) => parity::run(&global, &args),
         Verb::Train(args) => train::run(&global, &args),
         Verb::Compare(args) => compare::run(&global, &args),
+        Verb::Sweep(args) => compare::sweep(&global, &args),
         Verb::CompareRun => compare::work(&global),
         Verb::Generate(args) => generate::run(&global, &args),
         Verb::Fill(args) => fill::run(&global, &args),

@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::measuring::Measurement;
 use super::study::{Outcome, Point, Speed};
 use super::way::Way;
+use crate::models::pretrained::{SaveError, write_atomically};
 use crate::train::AdamWConfig;
 
 /// Everything that decides a run's numbers, on one device. Two runs with the same job are the same.
@@ -90,6 +93,38 @@ pub struct Record {
     pub speed: Speed,
 }
 
+/// What a process of its own is told to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Errand {
+    /// A run.
+    Run(Box<Job>),
+    /// A measurement.
+    Measure(Box<Measurement>),
+}
+
+/// What came of an errand, and is kept.
+pub trait Kept: Serialize + DeserializeOwned {
+    /// Everything that decided it.
+    type Errand: Serialize + PartialEq;
+
+    /// What it came of.
+    fn errand(&self) -> &Self::Errand;
+}
+
+impl Kept for Record {
+    type Errand = Job;
+
+    fn errand(&self) -> &Job {
+        &self.job
+    }
+}
+
+/// The optimizer of every run.
+pub fn optimizer(weight_decay: f64) -> AdamWConfig {
+    AdamWConfig { beta_1: 0.9, beta_2: 0.98, epsilon: 1e-8, weight_decay }
+}
+
 /// A score to 12 digits. What is behind them is noise, and a number of so few digits is read from JSON as
 /// it was written.
 pub fn rounded(score: f64) -> f64 {
@@ -99,49 +134,58 @@ pub fn rounded(score: f64) -> f64 {
 impl Job {
     /// The name of the run: a hash of everything that decides its numbers.
     pub fn key(&self) -> String {
-        // A value sorts its fields, so that their order in the source does not matter.
-        let canonical = serde_json::to_value(self).map(|value| value.to_string());
-        let hash = Sha256::digest(canonical.unwrap_or_default().as_bytes());
-        hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        key(self)
     }
 }
 
-/// Runs that are done, each a file that is named by its key.
+/// A hash of everything that an errand says.
+fn key(errand: &impl Serialize) -> String {
+    // A value sorts its fields, so that their order in the source does not matter.
+    let canonical = serde_json::to_value(errand).map(|value| value.to_string());
+    let hash = Sha256::digest(canonical.unwrap_or_default().as_bytes());
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What is done, each in a file that is named by the hash of its errand.
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
 }
 
 impl Cache {
-    /// Runs in a folder, which is made when the first one is kept.
+    /// What is kept in a folder, which is made when the first thing is.
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.to_path_buf() }
     }
 
-    /// The record of a job that is done.
+    /// What came of an errand that was done.
     ///
-    /// A file that cannot be read as this job's record is none: the run is done again.
-    pub fn get(&self, job: &Job) -> Option<Record> {
-        let text = std::fs::read_to_string(self.path(job)).ok()?;
-        let record: Record = serde_json::from_str(&text).ok()?;
-        (record.job == *job).then_some(record)
+    /// A file that cannot be read as that is none: it is done again.
+    pub fn get<K: Kept>(&self, errand: &K::Errand) -> Option<K> {
+        let text = std::fs::read_to_string(self.path(errand)).ok()?;
+        let kept: K = serde_json::from_str(&text).ok()?;
+        (kept.errand() == errand).then_some(kept)
     }
 
-    /// Keeps a record. Either the whole of it is there, or nothing.
+    /// Keeps what came of an errand. Either the whole of it is there, or nothing.
     ///
     /// # Errors
     ///
     /// The folder cannot be written to.
-    pub fn put(&self, record: &Record) -> std::io::Result<()> {
-        std::fs::create_dir_all(&self.folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        serde_json::to_writer(&mut file, record)?;
-        file.as_file().sync_all()?;
-        file.persist(self.path(&record.job))?;
-        Ok(())
+    pub fn put<K: Kept>(&self, kept: &K) -> Result<(), SaveError> {
+        make_folder(&self.folder)?;
+        write_atomically(&self.path(kept.errand()), |file| {
+            serde_json::to_writer(file, kept).map_err(Into::into)
+        })
     }
 
-    fn path(&self, job: &Job) -> PathBuf {
-        self.folder.join(format!("{}.json", job.key()))
+    fn path(&self, errand: &impl Serialize) -> PathBuf {
+        self.folder.join(format!("{}.json", key(errand)))
     }
+}
+
+/// Makes a folder that files are written to.
+pub(super) fn make_folder(folder: &Path) -> Result<(), SaveError> {
+    let in_context = |source| SaveError::Write { path: folder.to_path_buf(), source };
+    std::fs::create_dir_all(folder).map_err(in_context)
 }

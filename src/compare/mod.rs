@@ -2,11 +2,12 @@
 //!
 //! A [`spec`] says what to compare; a [`plan`] finds out who does which task how, and sizes every model
 //! to the budget; a [`runner`] does the runs that no [`job::Cache`] has, each in a process of its own
-//! where a [`worker`] trains and scores. What came of them is put together in a [`study`], plain values
+//! where a [`worker`] trains and scores; [`measuring`] finds what the models cost. What came of them is put together in a [`study`], plain values
 //! with intervals and tests from [`statistics`], and a [`report`] shows that.
 
 pub mod batch;
 pub mod job;
+pub mod measuring;
 pub mod plan;
 pub mod pupil;
 pub mod report;

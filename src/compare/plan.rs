@@ -1,16 +1,16 @@
 //! From a comparison to its runs: who does which task how, and at which size.
 
 use super::batch::longest;
-use super::job::{Course, Job, Length, Scored};
+use super::job::{Course, Job, Length, Scored, optimizer};
+use super::measuring::{Measurement, WRITTEN, What};
 use super::sizing::{Budget, Sized, SizingError, Wanted, fit};
 use super::spec::{Amount, MatchBy, Spec, Training};
 use super::study::Skeleton;
 use super::way::{Impossible, Way, role, skeleton};
 use crate::datasets::locate::Places;
-use crate::datasets::task::{Labels, Symbols, Task, TaskError, TaskSpec};
+use crate::datasets::task::{Labels, Metric, Symbols, Task, TaskError, TaskSpec};
 use crate::models::families::{self, Family};
 use crate::models::wire::config::ConfigError;
-use crate::train::AdamWConfig;
 
 /// A task, and how its runs are trained.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Contestant {
     pub task: usize,
     /// How it does it.
     pub way: Way,
+    /// The size that was asked for.
+    pub size: Amount,
     /// The model.
     pub sized: Sized,
 }
@@ -75,6 +77,17 @@ pub enum PlanError {
         /// Why.
         source: SizingError,
     },
+    /// A sweep over sizes of a task that has no loss as its score.
+    #[error(
+        "a scaling law is fitted to losses, and {task} is scored by {metric}; sweep a task of language \
+         modelling, such as stories"
+    )]
+    NoLoss {
+        /// The task.
+        task: String,
+        /// Its score.
+        metric: Metric,
+    },
     /// The same thing asked twice.
     #[error("{0} is named twice")]
     Twice(String),
@@ -111,6 +124,9 @@ impl Plan {
             if tasks.iter().any(|known| known.task.spec == task.spec) {
                 return Err(PlanError::Twice(entry.name().to_string()));
             }
+            if spec.is_sweep() && task.score != Metric::BitsPerCharacter {
+                return Err(PlanError::NoLoss { task: task.spec.to_string(), metric: task.score });
+            }
             tasks.push(PlannedTask { task, training: entry.training(&spec.training) });
         }
         let mut impossible = Vec::new();
@@ -131,14 +147,16 @@ impl Plan {
         if !impossible.is_empty() {
             return Err(PlanError::Impossible(impossible));
         }
-        let budget = budget(&spec);
         let mut contestants = Vec::new();
         for (family, skeleton, task, way) in pairs {
-            let wanted = wanted(&tasks[task], way);
-            let sized = fit(family, skeleton, &wanted, budget).map_err(|source| {
-                PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
-            })?;
-            contestants.push(Contestant { family, skeleton, task, way, sized });
+            for size in spec.all_sizes() {
+                let wanted = wanted(&tasks[task], way);
+                let budget = budget(&spec, size);
+                let sized = fit(family, skeleton, &wanted, budget).map_err(|source| {
+                    PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
+                })?;
+                contestants.push(Contestant { family, skeleton, task, way, size, sized });
+            }
         }
         Ok(Self { spec, tasks, contestants, device: device.to_string() })
     }
@@ -164,15 +182,46 @@ impl Plan {
         (self.spec.first_seed..self.spec.first_seed + self.spec.seeds).collect()
     }
 
+    /// A family's own name, whichever of its names was asked for.
+    pub fn name(&self, asked: &str) -> Option<&'static str> {
+        families::find(asked).ok().map(Family::name)
+    }
+
     /// A contestant's run with a seed.
     pub fn run(&self, contestant: &Contestant, seed: u64, rate: f64) -> Job {
         self.job(contestant, (seed, rate), false)
     }
 
+    /// What is measured of a contestant. Its model has positions for the length, and for what is written.
+    ///
+    /// # Errors
+    ///
+    /// The family has no model of its size with so many positions.
+    pub fn measurement(
+        &self,
+        contestant: &Contestant,
+        what: What,
+        length: usize,
+    ) -> Result<Measurement, SizingError> {
+        let Contestant { family, skeleton, task, way, size, .. } = contestant;
+        let mut wanted = wanted(&self.tasks[*task], *way);
+        wanted.context = wanted.context.max(length + WRITTEN);
+        let sized = fit(family, *skeleton, &wanted, budget(&self.spec, *size))?;
+        Ok(Measurement {
+            architecture: family.name().to_string(),
+            config: sized.blueprint.config,
+            way: *way,
+            what,
+            length,
+            device: self.device.clone(),
+            version: super::VERSION.to_string(),
+        })
+    }
+
     fn job(&self, contestant: &Contestant, (seed, rate): (u64, f64), is_trial: bool) -> Job {
         let PlannedTask { task, training } = &self.tasks[contestant.task];
         let share = if is_trial { training.trial } else { 1.0 };
-        let length = match self.spec.size {
+        let length = match contestant.size {
             Amount::Seconds(seconds) => Length::Seconds(seconds * share),
             Amount::Count(_) => {
                 Length::Steps(((training.steps as f64 * share).round() as usize).max(1))
@@ -192,12 +241,7 @@ impl Plan {
                 batch_size: training.batch_size,
                 warmup: 0.1,
                 decay: 0.1,
-                optimizer: AdamWConfig {
-                    beta_1: 0.9,
-                    beta_2: 0.98,
-                    epsilon: 1e-8,
-                    weight_decay: training.weight_decay,
-                },
+                optimizer: optimizer(training.weight_decay),
                 clip: 1.0,
                 evaluations,
             },
@@ -212,14 +256,14 @@ impl Plan {
 }
 
 /// What every model shall cost.
-fn budget(spec: &Spec) -> Budget {
+fn budget(spec: &Spec, size: Amount) -> Budget {
     let count = |amount: Amount| match amount {
         Amount::Count(count) => count,
         Amount::Seconds(_) => 0,
     };
     match spec.match_by {
-        MatchBy::Params => Budget::Parameters(count(spec.size)),
-        MatchBy::Flops => Budget::Flops(count(spec.size)),
+        MatchBy::Params => Budget::Parameters(count(size)),
+        MatchBy::Flops => Budget::Flops(count(size)),
         MatchBy::Time => Budget::Parameters(count(spec.training.parameters)),
     }
 }

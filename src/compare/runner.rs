@@ -8,42 +8,58 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::job::{Cache, Job, Record};
+use super::job::{Cache, Errand, Job, Record};
+use super::measuring::{Measured, Measurement};
 use super::study::{Outcome, Speed};
 use super::worker::Told;
+use crate::models::pretrained::SaveError;
 
-/// How a process that does one job is started: it reads the job from its standard input and tells how
-/// it goes on its standard output, a line of JSON each.
+/// How a process that does one errand is started: it reads the errand from its standard input and tells
+/// how it goes on its standard output, a line of JSON each.
 #[derive(Debug, Clone)]
 pub struct Program {
     /// The program.
     pub path: PathBuf,
     /// What it is told.
     pub arguments: Vec<String>,
+    /// Threads that each process computes with; as many as it likes where there is no number.
+    pub threads: Option<usize>,
 }
 
-/// What becomes of jobs.
+/// What becomes of jobs. An index is that of a job in the list that is done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
-    /// It begins; `is_cached` where it was done before.
+    /// It begins.
     Begins {
+        /// Its index.
+        index: usize,
         /// Which job.
         job: &'a Job,
         /// Whether its record is there already.
         is_cached: bool,
     },
     /// It goes on.
-    Goes(&'a Job, Told),
+    Goes {
+        /// Its index.
+        index: usize,
+        /// How.
+        told: Told,
+    },
     /// It is over.
-    Over(&'a Record),
+    Over {
+        /// Its index.
+        index: usize,
+        /// What came of it.
+        record: &'a Record,
+    },
 }
 
 /// Why runs stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum RunnerError {
     /// A record that cannot be kept.
-    #[error("cannot keep the record of a run: {0}")]
-    Keep(std::io::Error),
+    #[error("the record of a run is not kept: {0}")]
+    Keep(#[from] SaveError),
     /// The user stopped it.
     #[error("stopped; what is done is kept, and the same command goes on from there")]
     Stopped,
@@ -71,12 +87,12 @@ pub fn run(
                 return;
             }
             let job = &jobs[index];
-            let cached = cache.get(job);
-            tell(Event::Begins { job, is_cached: cached.is_some() });
+            let cached: Option<Record> = cache.get(job);
+            tell(Event::Begins { index, job, is_cached: cached.is_some() });
             let record = match cached {
                 Some(record) => record,
                 None => {
-                    let record = in_process(program, job, stop, tell);
+                    let record = in_process(program, (index, job), stop, tell);
                     if stop.load(Ordering::SeqCst) && !record.outcome.is_final() {
                         return;
                     }
@@ -90,7 +106,7 @@ pub fn run(
                     record
                 }
             };
-            tell(Event::Over(&record));
+            tell(Event::Over { index, record: &record });
             lock(&records)[index] = Some(record);
         }
     };
@@ -113,10 +129,16 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Does a job in a process of its own.
 fn in_process(
     program: &Program,
-    job: &Job,
+    (index, job): (usize, &Job),
     stop: &AtomicBool,
     tell: &(dyn Fn(Event<'_>) + Sync),
 ) -> Record {
+    let mut record = None;
+    let ended =
+        process(program, &Errand::Run(Box::new(job.clone())), stop, &mut |told| match told {
+            Told::Over(over) => record = Some(*over),
+            told => tell(Event::Goes { index, told }),
+        });
     let failed = |reason: String| Record {
         job: job.clone(),
         outcome: Outcome::Failed { reason },
@@ -124,39 +146,81 @@ fn in_process(
         seconds: 0.0,
         speed: Speed::default(),
     };
-    let child = Command::new(&program.path)
+    match (record, ended) {
+        (Some(record), Ok(_)) if record.job == *job => record,
+        (Some(_), Ok(_)) => failed("its process did another job".into()),
+        (None, Ok(ended)) | (_, Err(ended)) => failed(ended),
+    }
+}
+
+/// What was measured before, or is measured now in a process of its own, which nothing runs beside and
+/// which takes the threads that it likes.
+///
+/// # Errors
+///
+/// Why there is no measurement.
+pub fn measure(
+    (program, cache): (&Program, &Cache),
+    measurement: &Measurement,
+    stop: &AtomicBool,
+) -> Result<Measured, String> {
+    if let Some(measured) = cache.get(measurement) {
+        return Ok(measured);
+    }
+    let mut found = None;
+    let errand = Errand::Measure(Box::new(measurement.clone()));
+    let alone = Program { threads: None, ..program.clone() };
+    let ended = process(&alone, &errand, stop, &mut |told| {
+        if let Told::Measured(measured) = told {
+            found = Some(*measured);
+        }
+    })?;
+    let measured: Measured = found.ok_or(ended)?;
+    cache.put(&measured).map_err(|error| format!("cannot keep a measurement: {error}"))?;
+    Ok(measured)
+}
+
+/// Does an errand in a process of its own; how it ended.
+fn process(
+    program: &Program,
+    errand: &Errand,
+    stop: &AtomicBool,
+    hear: &mut dyn FnMut(Told),
+) -> Result<String, String> {
+    let mut command = Command::new(&program.path);
+    if let Some(threads) = program.threads {
+        // Both are what they look for: rayon, and OpenMP below LibTorch.
+        let threads = threads.to_string();
+        command.env("RAYON_NUM_THREADS", &threads).env("OMP_NUM_THREADS", &threads);
+    }
+    let child = command
         .args(&program.arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn();
-    let mut child = match child {
-        Ok(child) => child,
-        Err(error) => return failed(format!("its process cannot be started: {error}")),
-    };
-    match follow(&mut child, job, stop, tell) {
-        Ok(record) => record,
-        Err(reason) => {
-            // It may be over already.
-            let _ = child.kill();
-            let _ = child.wait();
-            failed(reason)
-        }
+    let mut child = child.map_err(|error| format!("its process cannot be started: {error}"))?;
+    let ended = follow(&mut child, errand, stop, hear);
+    if ended.is_err() {
+        // It may be over already.
+        let _ = child.kill();
+        let _ = child.wait();
     }
+    ended
 }
 
-/// Gives a process its job and hears what it tells; why it ended, if it told no record.
+/// Gives a process its errand and hears what it tells; how it ended.
 fn follow(
     child: &mut Child,
-    job: &Job,
+    errand: &Errand,
     stop: &AtomicBool,
-    tell: &(dyn Fn(Event<'_>) + Sync),
-) -> Result<Record, String> {
+    hear: &mut dyn FnMut(Told),
+) -> Result<String, String> {
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(mut input), Some(output), Some(mut errors)) = (input, output, errors) else {
         return Err("its process has no pipes".into());
     };
-    let written = serde_json::to_string(job).map_err(|error| error.to_string())?;
+    let written = serde_json::to_string(errand).map_err(|error| error.to_string())?;
     input.write_all(written.as_bytes()).map_err(|error| error.to_string())?;
     drop(input);
     // Read beside, so that a process which says a lot is not held up.
@@ -166,26 +230,18 @@ fn follow(
         let _ = errors.read_to_string(&mut text);
         text
     });
-    let mut found = None;
     for line in BufReader::new(output).lines() {
         let line = line.map_err(|error| error.to_string())?;
         if stop.load(Ordering::SeqCst) {
             return Err("it was stopped".into());
         }
         match serde_json::from_str::<Told>(&line) {
-            Ok(Told::Over(record)) => found = Some(*record),
-            Ok(told) => tell(Event::Goes(job, told)),
+            Ok(told) => hear(told),
             Err(error) => return Err(format!("its process said {line:?}: {error}")),
         }
     }
     let status = child.wait().map_err(|error| error.to_string())?;
     let said = said.join().unwrap_or_default();
-    match found {
-        Some(record) if record.job == *job => Ok(record),
-        Some(_) => Err("its process did another job".into()),
-        None => {
-            let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-            Err(format!("its process ended ({status}): {}", last.unwrap_or("it said nothing")))
-        }
-    }
+    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+    Ok(format!("its process ended ({status}): {}", last.unwrap_or("it said nothing")))
 }

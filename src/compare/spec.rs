@@ -25,6 +25,9 @@ pub struct Spec {
     /// How much of it: `1M` parameters or operations, `60s`.
     #[serde(default = "default_size")]
     pub size: Amount,
+    /// Sizes that are swept, for a scaling law; `size` is then of no use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<Amount>,
     /// How many seeds, from the first one on.
     #[serde(default = "default_seeds")]
     pub seeds: u64,
@@ -206,6 +209,16 @@ impl Spec {
         toml::to_string(self).unwrap_or_default()
     }
 
+    /// The sizes that every architecture gets.
+    pub fn all_sizes(&self) -> Vec<Amount> {
+        if self.sizes.is_empty() { vec![self.size] } else { self.sizes.clone() }
+    }
+
+    /// Whether sizes are swept.
+    pub fn is_sweep(&self) -> bool {
+        !self.sizes.is_empty()
+    }
+
     /// Finds what makes no sense, whatever the architectures and tasks are.
     ///
     /// # Errors
@@ -222,10 +235,23 @@ impl Spec {
         if self.seeds == 0 {
             return wrong("seeds", "0".into(), "it must be 1 or more, and 3 say something");
         }
-        let is_time = matches!(self.size, Amount::Seconds(_));
-        if is_time != (self.match_by == MatchBy::Time) {
-            let rule = "--match time takes a time such as 60s, and the others a number such as 1M";
-            return wrong("size", self.size.to_string(), rule);
+        for (index, size) in self.all_sizes().iter().enumerate() {
+            let is_time = matches!(size, Amount::Seconds(_));
+            if is_time != (self.match_by == MatchBy::Time) {
+                let rule =
+                    "--match time takes a time such as 60s, and the others a number such as 1M";
+                return wrong("size", size.to_string(), rule);
+            }
+            if is_time && self.is_sweep() {
+                let rule = "sizes are parameters or operations; a time is none";
+                return wrong("sizes", size.to_string(), rule);
+            }
+            if self.sizes.iter().take(index).any(|before| before == size) {
+                return wrong("sizes", size.to_string(), "it is there twice");
+            }
+        }
+        if self.lengths.contains(&0) {
+            return wrong("lengths", "0".into(), "give lengths in tokens, or none");
         }
         for task in &self.tasks {
             let Training { steps, batch_size, rates, trial, evaluations, .. } =
@@ -292,6 +318,10 @@ mod tests {
             ("rates = [-1.0]", "rates is [-1.0]"),
             ("steps = 0", "steps is 0"),
             ("dropout = 1.0", "dropout is 1"),
+            ("lengths = [512, 0]", "lengths is 0"),
+            ("sizes = ['10k', '20k', '10k']", "it is there twice"),
+            ("sizes = ['10k', '60s']", "--match time takes a time"),
+            ("match = 'time'\nsizes = ['60s']", "a time is none"),
         ] {
             let error = spec(more).check().unwrap_err().to_string();
             assert!(error.contains(expected), "{more}: {error}");

@@ -1,15 +1,18 @@
 //! From records to a study: means, intervals, tests.
 
 mod comparisons;
+mod scaling;
 
 use self::comparisons::comparisons;
+use self::scaling::scaling;
 use super::job::Record;
+use super::measuring::Measured;
 use super::plan::{Contestant, Plan};
 use super::spec::{Amount, MatchBy, Training};
 use super::statistics::{self, Spread, StatisticsError};
 use super::study::{
     self, Better, CostCurve, DataSplit, Device, Interval, Match, Outcome, RateOutcome, RateTrial,
-    Run, Settings, Study, Summary, Versions,
+    Run, Settings, Speed, Study, Summary, Versions,
 };
 use crate::datasets::task::{Metric, Need, Sees, Task};
 
@@ -37,6 +40,9 @@ pub struct Ran {
     pub rate: f64,
     /// One for each seed.
     pub runs: Vec<Record>,
+    /// How fast its model writes, and what it needs for it; `None` where it does not write, or was not
+    /// measured.
+    pub writing: Option<Measured>,
 }
 
 /// The study of a plan whose runs are done. `ran` is in the order of the plan's contestants.
@@ -50,19 +56,24 @@ pub fn study(
     costs: Vec<CostCurve>,
     circumstances: Circumstances,
 ) -> Result<Study, StatisticsError> {
+    let is_sweep = plan.spec.is_sweep();
     let mut contestants = Vec::new();
     let mut runs = Vec::new();
     for (contestant, ran) in plan.contestants.iter().zip(ran) {
-        contestants.push(summarized(plan, contestant, ran)?);
+        // A contestant is one architecture on one task, and not one of its sizes.
+        if !is_sweep {
+            contestants.push(summarized(plan, contestant, ran)?);
+        }
         let task = plan.tasks[contestant.task].task.spec.to_string();
         runs.extend(ran.runs.iter().map(|record| Run {
             architecture: contestant.family.name().to_string(),
             task: task.clone(),
+            size: is_sweep.then(|| contestant.size.to_string()),
             seed: record.job.seed,
             outcome: record.outcome.clone(),
             curve: record.curve.clone(),
             seconds: record.seconds,
-            speed: record.speed,
+            speed: speed(record, ran.writing.as_ref()),
         }));
     }
     let names: Vec<String> =
@@ -80,6 +91,7 @@ pub fn study(
         started: circumstances.started,
         seconds: circumstances.seconds,
         budget: match (plan.spec.match_by, plan.spec.size) {
+            _ if is_sweep => Match::Sizes,
             (MatchBy::Params, Amount::Count(count)) => Match::Params(count),
             (MatchBy::Flops, Amount::Count(count)) => Match::Flops(count),
             (_, Amount::Seconds(seconds)) => Match::Time(seconds),
@@ -88,12 +100,22 @@ pub fn study(
         seeds: plan.seeds(),
         settings: settings(&plan.spec.training),
         tasks: plan.tasks.iter().map(|planned| task(&planned.task)).collect(),
-        comparisons: comparisons(plan, ran)?,
+        comparisons: if is_sweep { Vec::new() } else { comparisons(plan, ran)? },
         contestants,
         runs,
         costs,
-        scaling: Vec::new(),
+        scaling: if is_sweep { scaling(plan, ran)? } else { Vec::new() },
     })
+}
+
+/// What a run cost; writing is measured once for all runs of a contestant.
+fn speed(record: &Record, writing: Option<&Measured>) -> Speed {
+    let writing = writing.filter(|_| matches!(record.outcome, Outcome::Finished { .. }));
+    Speed {
+        decode_tokens: writing.map(|measured| measured.tokens),
+        decode_bytes: writing.and_then(|measured| measured.bytes),
+        ..record.speed
+    }
 }
 
 fn settings(training: &Training) -> Settings {

@@ -94,6 +94,11 @@ impl Way {
         matches!(self, Self::Pooled | Self::Tags)
     }
 
+    /// Whether the model writes symbol after symbol.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Next | Self::Continues | Self::Writes)
+    }
+
     /// How it is done, in a sentence.
     pub fn sentence(self, need: Need) -> &'static str {
         match (self, need) {

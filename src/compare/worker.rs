@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
 use super::job::{Job, Length, Record, rounded};
+use super::measuring::Measured;
 use super::pupil::Pupil;
 use super::scoring::{Part, score};
 use super::study::{Outcome, Point, Speed};
@@ -43,6 +44,8 @@ pub enum Told {
     Testing,
     /// It is over.
     Over(Box<Record>),
+    /// A measurement is over.
+    Measured(Box<Measured>),
 }
 
 /// Why a run did not come to its end.

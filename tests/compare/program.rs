@@ -24,6 +24,8 @@ const SMALL: &[&str] = &[
     "8",
     "--rates",
     "1e-3,3e-3",
+    "--lengths",
+    "none",
     "--out",
     "out",
 ];
@@ -32,8 +34,15 @@ fn study(folder: &Path) -> Study {
     report::read(&fs::read_to_string(folder.join("out/study.json")).unwrap()).unwrap()
 }
 
-fn kept(folder: &Path) -> usize {
-    fs::read_dir(folder.join("runs/compared")).map_or(0, |files| files.count())
+/// How many files of the cache hold what `field` is in: `outcome` runs, `tokens` measurements.
+fn kept(folder: &Path, field: &str) -> usize {
+    let Ok(files) = fs::read_dir(folder.join("runs/compared")) else { return 0 };
+    let texts = files.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+    let holds = |text: &String| {
+        let value: Result<serde_json::Value, _> = serde_json::from_str(text);
+        value.is_ok_and(|value| value.get(field).is_some())
+    };
+    texts.filter(holds).count()
 }
 
 /// Everything but what time decides.
@@ -51,7 +60,7 @@ fn a_comparison_is_run_once_and_grows() {
     let compare = |families: &[&str]| succeed(at, &[SMALL, families].concat());
     let first = compare(&["gpt2", "t5"]);
     assert!(!first.stdout.trim().is_empty(), "there is a verdict");
-    assert_eq!(kept(at), 2 * (2 + 3));
+    assert_eq!((kept(at, "outcome"), kept(at, "tokens")), (2 * (2 + 3), 2));
     let study_of_two = study(at);
     assert_eq!((study_of_two.runs.len(), study_of_two.comparisons.len()), (6, 1));
     for contestant in &study_of_two.contestants {
@@ -59,6 +68,11 @@ fn a_comparison_is_run_once_and_grows() {
         assert_eq!((contestant.rates.len(), contestant.summary.finished), (2, 3));
         assert!(contestant.summary.interval.is_some());
     }
+    for run in &study_of_two.runs {
+        let speed = run.speed;
+        assert!(speed.train_tokens.unwrap() > 0.0 && speed.decode_tokens.unwrap() > 0.0);
+    }
+    assert!(study_of_two.costs.is_empty());
     for name in ["report.html", "report.md", "runs.csv"] {
         assert!(fs::metadata(at.join("out").join(name)).unwrap().len() > 500, "{name}");
     }
@@ -68,7 +82,7 @@ fn a_comparison_is_run_once_and_grows() {
     assert_eq!(numbers(&study(at)), numbers(&study_of_two));
     // Another architecture runs only itself.
     compare(&["gpt2", "t5", "llama"]);
-    assert_eq!(kept(at), 3 * (2 + 3));
+    assert_eq!((kept(at, "outcome"), kept(at, "tokens")), (3 * (2 + 3), 3));
     assert_eq!(numbers(&study(at))[..6], numbers(&study_of_two));
     // What was kept is computed again, and comes to the same.
     fs::remove_dir_all(at.join("runs")).unwrap();
@@ -83,12 +97,12 @@ fn a_killed_comparison_goes_on() {
     let args = [SMALL, &["gpt2"]].concat();
     let mut child = zoo(at, &args).spawn().unwrap();
     let began = Instant::now();
-    while kept(at) < 3 && began.elapsed() < Duration::from_secs(120) {
+    while kept(at, "outcome") < 3 && began.elapsed() < Duration::from_secs(120) {
         std::thread::sleep(Duration::from_millis(5));
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let before = kept(at);
+    let before = kept(at, "outcome");
     assert!(before >= 3, "{before} runs were kept before it was killed");
     assert!(!at.join("out").exists(), "there is no half report");
     succeed(at, &args);
@@ -140,6 +154,12 @@ fn what_is_asked_wrongly_is_refused_before_anything_runs() {
         (&["compare", "gpt2", "--task", "sort", "--size", "20"], &["smallest"]),
         (&["compare", "gpt2", "--task", "sort", "--size", "60s"], &["--match time"]),
         (&["compare", "gpt2", "--task", "sort", "--device", "abacus"], &["abacus"]),
+        (&["compare", "gpt2", "--task", "sort", "--lengths", "512,many"], &["many", "none"]),
+        (&["sweep", "gpt2"], &["--task"]),
+        (&["sweep", "gpt2", "--task", "sort"], &["sort", "exact match", "stories"]),
+        (&["sweep", "gpt2", "--task", "stories", "--sizes", "10k,10k"], &["10k", "twice"]),
+        (&["sweep", "gpt2", "--task", "stories", "--sizes", "60s"], &["--match time"]),
+        (&["sweep", "bert", "--task", "stories"], &["bert cannot do stories"]),
         (&["compare", "absent.toml"], &["absent.toml"]),
         (&["compare", "bad.toml"], &["bad.toml", "step"]),
         (&["compare", "gpt2", "--task", "names"], &["names.txt", "ZOO_DATA"]),
@@ -164,4 +184,90 @@ fn a_plan_is_shown_and_nothing_is_run() {
     let nothing = finish(zoo(at, &["compare-run"]).output().unwrap());
     assert_eq!(nothing.code, Some(1));
     assert!(nothing.stderr.contains("no run"), "{}", nothing.stderr);
+}
+
+#[test]
+fn costs_are_measured_at_each_length() {
+    let guard = tempfile::tempdir().unwrap();
+    let at = guard.path();
+    let file = r#"
+        architectures = ["bert", "gpt2", "t5", "lstm"]
+        tasks = [{ task = "mqar:n_pairs=2,length=16,vocabulary=8", steps = 4 }]
+        size = "8k"
+        seeds = 1
+        batch-size = 4
+        rates = [1e-3]
+        validation = 4
+        test = 4
+        lengths = [16, 32, 64]
+    "#;
+    fs::write(at.join("costs.toml"), file).unwrap();
+    succeed(at, &["compare", "costs.toml", "--out", "out"]);
+    let first = study(at);
+    assert_eq!(first.costs.len(), 4);
+    for curve in &first.costs {
+        let lengths: Vec<usize> = curve.points.iter().map(|point| point.length).collect();
+        assert_eq!((lengths, &curve.limit), (vec![16, 32, 64], &None));
+        let writes = curve.architecture != "bert";
+        for point in &curve.points {
+            assert!(point.train_tokens.unwrap() > 0.0 && point.forward_tokens.unwrap() > 0.0);
+            assert_eq!(point.decode_tokens.is_some(), writes, "{}", curve.architecture);
+            if cfg!(target_os = "linux") {
+                // 8000 parameters, their gradients and two moments are 128 kB.
+                assert!(point.train_bytes.unwrap() > 100_000, "{point:?}");
+            }
+        }
+    }
+    // What was measured is kept.
+    succeed(at, &["compare", "costs.toml", "--out", "out"]);
+    assert_eq!(study(at).costs, first.costs);
+}
+
+#[test]
+fn sizes_are_swept() {
+    let guard = tempfile::tempdir().unwrap();
+    let at = guard.path();
+    let sweep = [
+        "sweep",
+        "gpt2",
+        "lstm",
+        "--task",
+        "stories:context=8",
+        "--sizes",
+        "2k,4k,8k,16k",
+        "--seeds",
+        "1",
+        "--steps",
+        "20",
+        "--batch-size",
+        "4",
+        "--rates",
+        "1e-2",
+        "--out",
+        "out",
+    ];
+    succeed(at, &sweep);
+    let study = study(at);
+    assert_eq!((study.contestants.len(), study.comparisons.len(), study.runs.len()), (0, 0, 8));
+    assert_eq!(study.scaling.len(), 2);
+    for scaling in &study.scaling {
+        let sizes: Vec<&str> = scaling.points.iter().map(|point| point.size.as_str()).collect();
+        assert_eq!(sizes, ["2k", "4k", "8k", "16k"]);
+        let runs = study.runs.iter().filter(|run| run.architecture == scaling.architecture);
+        for (point, run) in scaling.points.iter().zip(runs) {
+            assert_eq!(run.size.as_ref(), Some(&point.size));
+            let last = run.curve.last().unwrap();
+            let nats = last.validation.unwrap() * std::f64::consts::LN_2;
+            assert!((point.loss - nats).abs() < 1e-9 && point.flops == last.flops);
+        }
+        // Nothing of any run is below the front.
+        assert!(!scaling.front.is_empty());
+        for pair in scaling.front.windows(2) {
+            assert!(pair[0].flops < pair[1].flops && pair[0].loss > pair[1].loss);
+        }
+        let least = scaling.points.iter().map(|point| point.loss).fold(f64::INFINITY, f64::min);
+        assert!(scaling.front.last().unwrap().loss <= least);
+    }
+    let report = fs::read_to_string(at.join("out/report.md")).unwrap();
+    assert!(report.contains("What each size costs") && report.contains("16k"), "{report}");
 }

@@ -1,6 +1,8 @@
-//! `zoo compare`
+//! `zoo compare`, and what it has in common with `zoo sweep`.
 
+mod args;
 mod progress;
+mod sweep;
 mod work;
 
 use std::path::{Path, PathBuf};
@@ -11,16 +13,26 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde_json::json;
 
+use self::args::{Course, Lengths};
 use super::{Global, usage};
 use crate::compare::job::{Cache, Job, Record};
-use crate::compare::plan::Plan;
+use crate::compare::measuring::{Measured, Room, What, cost_curve};
+use crate::compare::plan::{Contestant, Plan, usual_length};
 use crate::compare::report;
 use crate::compare::report::page::Finding;
-use crate::compare::runner::{self, Event, Program};
-use crate::compare::spec::{Amount, MatchBy, Spec, TaskEntry, Training};
+use crate::compare::runner::{self, Event, Program, RunnerError};
+use crate::compare::spec::{Amount, Spec};
+use crate::compare::study::CostCurve;
 use crate::compare::summing_up::{Circumstances, Ran, best_rate, study};
 use crate::datasets::locate::Places;
+pub(super) use sweep::{SweepArgs, run as sweep};
 pub(super) use work::work;
+
+/// Seconds that a training step may take where costs are measured.
+const LONGEST_STEP: f64 = 60.0;
+
+/// The share of the free memory that a measurement may take.
+const MEMORY_SHARE: f64 = 0.8;
 
 /// Compare architectures on tasks, at one budget, and write a report.
 #[derive(clap::Args)]
@@ -38,52 +50,44 @@ pub(crate) struct CompareArgs {
     /// Families (`zoo list`), or one TOML file with everything
     #[arg(value_name = "FAMILY", required = true)]
     architectures: Vec<String>,
-    /// A task, with settings behind a colon; can be given more than once (`zoo list`)
-    #[arg(long = "task", short, value_name = "TASK")]
-    tasks: Vec<String>,
-    /// What is held equal
-    #[arg(long = "match", value_name = "WHAT", default_value = "params")]
-    match_by: MatchBy,
     /// How much of it: 250k or 1M, or a time such as 60s
     #[arg(long, value_name = "AMOUNT", default_value = "1M")]
     size: Amount,
-    /// Seeds
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    seeds: u64,
-    /// Steps of a run
-    #[arg(long, value_name = "N", default_value_t = Training::default().steps)]
-    steps: usize,
-    /// Examples of a step
-    #[arg(long, value_name = "N", default_value_t = Training::default().batch_size)]
-    batch_size: usize,
-    /// Learning rates to choose from, with commas between them
-    #[arg(long, value_name = "RATES", value_delimiter = ',', default_values_t = Training::default().rates)]
-    rates: Vec<f64>,
-    /// Probability of dropping a feature in training
-    #[arg(long, value_name = "P", default_value_t = Training::default().dropout)]
-    dropout: f64,
-    /// Where the report goes [default: reports/NAME]
-    #[arg(long, short, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Where runs are kept
-    #[arg(long, value_name = "DIR", default_value = "runs/compared")]
-    cache: PathBuf,
-    /// Runs at once; speeds are measured well with one
-    #[arg(long, short, value_name = "N", default_value_t = 1)]
-    jobs: usize,
-    /// Show what would be run, and end
-    #[arg(long)]
-    plan: bool,
+    /// Lengths at which speed and memory are measured, with commas between them, or none
+    #[arg(long, value_name = "LENGTHS", default_value = "512,1024,2048,4096")]
+    lengths: Lengths,
+    #[command(flatten)]
+    course: Course,
 }
 
 pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
-    let spec = args.spec(global)?;
+    let CompareArgs { architectures, size, lengths, course } = args;
+    if let [file] = architectures.as_slice()
+        && file.ends_with(".toml")
+    {
+        if !course.tasks.is_empty() {
+            return Err(usage(format!("{file} names the tasks; leave --task out")));
+        }
+        let file = Path::new(file);
+        let name = file.file_stem().map(|name| name.to_string_lossy().into_owned());
+        return carry_out(global, Spec::read(file).map_err(usage)?, course, name);
+    }
+    if course.tasks.is_empty() {
+        return Err(usage("no task is named; give one with --task (`zoo list` has them)"));
+    }
+    let mut spec = course.spec(architectures, global.seed, *size);
+    spec.lengths.clone_from(&lengths.0);
+    carry_out(global, spec, course, None)
+}
+
+/// Does what is asked for, and writes the report. `name` is that of the file that asks for it.
+fn carry_out(global: &Global, spec: Spec, course: &Course, name: Option<String>) -> Result<()> {
     // Before anything runs: the device, the data, who can do what, the sizes.
     global.device()?;
     let plan = Plan::new(spec, &Places::from_env(), &global.device).map_err(usage)?;
-    let out = args.out.clone().unwrap_or_else(|| default_out(args, &plan));
-    show_plan(global, &plan, args.plan)?;
-    if args.plan {
+    let out = course.out.clone().unwrap_or_else(|| default_out(&plan, name));
+    show_plan(global, &plan, course.plan)?;
+    if course.plan {
         return Ok(());
     }
     let stop = stop_at_interrupt()?;
@@ -91,12 +95,14 @@ pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
     let program = Program {
         path: std::env::current_exe().context("cannot find this program's own file")?,
         arguments: work::arguments(global),
+        threads: threads(course.jobs),
     };
-    let cache = Cache::new(&args.cache);
-    let shown = progress::Shown::new(global, &plan);
-    let runner = Runner { program, cache, at_once: args.jobs, stop, shown: &shown };
-    let ran = runner.go(&plan)?;
+    let cache = Cache::new(&course.cache);
+    let shown = progress::Shown::new(global, &plan, course.jobs);
+    let runner = Runner { program, cache, at_once: course.jobs, stop, shown: &shown };
+    let done = runner.go(&plan).and_then(|ran| Ok((runner.costs(&plan)?, ran)));
     shown.finish();
+    let (costs, ran) = done?;
     let circumstances = Circumstances {
         command: command(),
         started: started.to_string(),
@@ -104,7 +110,7 @@ pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
         device: work::described(global),
         versions: work::versions(),
     };
-    let study = study(&plan, &ran, Vec::new(), circumstances)?;
+    let study = study(&plan, &ran, costs, circumstances)?;
     let paths = report::write(&study, &out)?;
     let verdict: Vec<String> = report::page(&study).findings.iter().map(sentence).collect();
     if global.json {
@@ -115,6 +121,12 @@ pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
         global.note(&format!("wrote {}", path.display()));
     }
     Ok(())
+}
+
+/// The threads of one run of several at once: more of them than cores would wait for each other.
+fn threads(jobs: usize) -> Option<usize> {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    (jobs > 1).then(|| (cores / jobs).max(1))
 }
 
 fn sentence(finding: &Finding) -> String {
@@ -153,8 +165,72 @@ impl Runner<'_> {
         };
         let runs: Vec<Vec<Job>> = plan.contestants.iter().zip(&rates).map(jobs).collect();
         let runs = self.each(&runs)?;
-        let ran = chosen.into_iter().zip(rates).zip(runs);
-        Ok(ran.map(|((trials, rate), runs)| Ran { trials, rate, runs }).collect())
+        let writing: Vec<Option<Measured>> =
+            plan.contestants.iter().map(|c| self.writing(plan, c)).collect::<Result<_>>()?;
+        let ran = chosen.into_iter().zip(rates).zip(runs).zip(writing);
+        Ok(ran
+            .map(|(((trials, rate), runs), writing)| Ran { trials, rate, runs, writing })
+            .collect())
+    }
+
+    /// How a contestant writes after a text of its task's usual length.
+    fn writing(&self, plan: &Plan, contestant: &Contestant) -> Result<Option<Measured>> {
+        if !contestant.way.writes() {
+            return Ok(None);
+        }
+        let length = usual_length(&plan.tasks[contestant.task].task);
+        match self.measure(plan, contestant, (What::Writing, length)) {
+            Ok(measured) => Ok(Some(measured)),
+            Err(reason) => {
+                self.unless_stopped()?;
+                let name = contestant.family.name();
+                self.shown.note(&format!("{name}: its writing was not measured: {reason}"));
+                Ok(None)
+            }
+        }
+    }
+
+    /// What each architecture costs at the lengths of the plan: the one that writes, of its contestants.
+    fn costs(&self, plan: &Plan) -> Result<Vec<CostCurve>> {
+        let mut curves: Vec<CostCurve> = Vec::new();
+        if plan.spec.lengths.is_empty() {
+            return Ok(curves);
+        }
+        for name in plan.spec.architectures.iter().filter_map(|name| plan.name(name)) {
+            let of = || plan.contestants.iter().filter(|of| of.family.name() == name);
+            let Some(contestant) = of().find(|of| of.way.writes()).or_else(|| of().next()) else {
+                continue;
+            };
+            let bytes = crate::system::available_memory();
+            let bytes = bytes.map(|bytes| (bytes as f64 * MEMORY_SHARE) as u64);
+            let room = Room { seconds: LONGEST_STEP, bytes };
+            let writes = contestant.way.writes();
+            let mut measure = |what, length| self.measure(plan, contestant, (what, length));
+            let curve = cost_curve((name, writes), &plan.spec.lengths, room, &mut measure);
+            self.unless_stopped()?;
+            curves.push(curve);
+        }
+        Ok(curves)
+    }
+
+    /// One measurement, alone: what runs beside it would slow it down.
+    fn measure(
+        &self,
+        plan: &Plan,
+        contestant: &Contestant,
+        (what, length): (What, usize),
+    ) -> Result<Measured, String> {
+        let measurement = plan.measurement(contestant, what, length);
+        let measurement = measurement.map_err(|error| error.to_string())?;
+        self.shown.measures(&measurement);
+        runner::measure((&self.program, &self.cache), &measurement, &self.stop)
+    }
+
+    fn unless_stopped(&self) -> Result<(), RunnerError> {
+        match self.stop.load(Ordering::SeqCst) {
+            true => Err(RunnerError::Stopped),
+            false => Ok(()),
+        }
     }
 
     /// Does lists of jobs as if they were one.
@@ -168,56 +244,16 @@ impl Runner<'_> {
     }
 }
 
-impl CompareArgs {
-    fn spec(&self, global: &Global) -> Result<Spec> {
-        if let [file] = self.architectures.as_slice()
-            && file.ends_with(".toml")
-        {
-            if !self.tasks.is_empty() {
-                return Err(usage(format!("{file} names the tasks; leave --task out")));
-            }
-            return Spec::read(Path::new(file)).map_err(usage);
-        }
-        if self.tasks.is_empty() {
-            return Err(usage("no task is named; give one with --task (`zoo list` has them)"));
-        }
-        Ok(Spec {
-            title: None,
-            architectures: self.architectures.clone(),
-            tasks: self.tasks.iter().cloned().map(TaskEntry::Name).collect(),
-            match_by: self.match_by,
-            size: self.size,
-            seeds: self.seeds,
-            first_seed: global.seed,
-            training: Training {
-                steps: self.steps,
-                batch_size: self.batch_size,
-                rates: self.rates.clone(),
-                dropout: self.dropout,
-                ..Training::default()
-            },
-            lengths: Vec::new(),
-        })
-    }
-}
-
-fn default_out(args: &CompareArgs, plan: &Plan) -> PathBuf {
-    let name = match args.architectures.as_slice() {
-        [file] if file.ends_with(".toml") => {
-            Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned()
-        }
-        _ => {
-            let tasks = plan.tasks.iter().map(|planned| planned.task.spec.info().name);
-            let names = plan.spec.architectures.iter().map(String::as_str).chain(tasks);
-            names.collect::<Vec<_>>().join("-")
-        }
-    };
+fn default_out(plan: &Plan, name: Option<String>) -> PathBuf {
+    let tasks = plan.tasks.iter().map(|planned| planned.task.spec.info().name);
+    let names = plan.spec.architectures.iter().map(String::as_str).chain(tasks);
+    let name = name.unwrap_or_else(|| names.collect::<Vec<_>>().join("-"));
     PathBuf::from("reports").join(name)
 }
 
 /// What each architecture gets.
 fn show_plan(global: &Global, plan: &Plan, is_all: bool) -> Result<()> {
-    let line = |contestant: &crate::compare::plan::Contestant| {
+    let line = |contestant: &Contestant| {
         let sized = &contestant.sized;
         json!({
             "task": plan.tasks[contestant.task].task.spec.to_string(),

@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 
 use super::super::Global;
 use crate::compare::VERSION;
-use crate::compare::job::Job;
+use crate::compare::job::Errand;
+use crate::compare::measuring;
 use crate::compare::study::{Device, Versions};
 use crate::compare::worker::{Told, work as train};
 use crate::datasets::locate::Places;
@@ -22,15 +23,12 @@ pub(super) fn arguments(global: &Global) -> Vec<String> {
     arguments
 }
 
-/// Does the run that standard input describes.
+/// Does the run, or the measurement, that standard input describes.
 pub(in crate::cli) fn work(global: &Global) -> Result<()> {
-    let job = io::read_to_string(io::stdin())?;
-    let job: Job = serde_json::from_str(&job).context("standard input has no run")?;
+    let errand = io::read_to_string(io::stdin())?;
+    let errand: Errand = serde_json::from_str(&errand).context("standard input has no run")?;
     let device = global.device()?;
-    let task = TaskSpec::parse(&job.task)?.build(&Places::from_env())?;
-    anyhow::ensure!(task.data_hash == job.data_hash, "the data of {} have changed", job.task);
     let mut out = io::stdout().lock();
-    let mut failed = None;
     let mut tell = |told: Told| {
         let line = serde_json::to_string(&told).map_err(io::Error::from);
         let written = line.and_then(|line| writeln!(out, "{line}")).and_then(|()| out.flush());
@@ -38,10 +36,20 @@ pub(in crate::cli) fn work(global: &Global) -> Result<()> {
         if written.is_err() {
             std::process::exit(1);
         }
-        failed = failed.take().or(written.err());
     };
-    let record = train(job, &task, &device, &mut tell);
-    tell(Told::Over(Box::new(record)));
+    match errand {
+        Errand::Run(job) => {
+            let task = TaskSpec::parse(&job.task)?.build(&Places::from_env())?;
+            let is_same = task.data_hash == job.data_hash;
+            anyhow::ensure!(is_same, "the data of {} have changed", job.task);
+            let record = train(*job, &task, &device, &mut tell);
+            tell(Told::Over(Box::new(record)));
+        }
+        Errand::Measure(measurement) => {
+            let measured = measuring::work(*measurement, &device).map_err(anyhow::Error::msg)?;
+            tell(Told::Measured(Box::new(measured)));
+        }
+    }
     Ok(())
 }
 
@@ -51,7 +59,7 @@ pub(super) fn described(global: &Global) -> Device {
         name: global.device.clone(),
         description: crate::system::processor(),
         cores: std::thread::available_parallelism().ok().map(|cores| cores.get()),
-        memory: None,
+        memory: crate::system::total_memory(),
     }
 }
 
@@ -59,7 +67,7 @@ pub(super) fn versions() -> Versions {
     Versions {
         zoo: env!("CARGO_PKG_VERSION").into(),
         burn: VERSION.rsplit('-').next().unwrap_or_default().into(),
-        rustc: String::new(),
+        rustc: env!("ZOO_RUSTC").into(),
         features: device::BACKENDS
             .iter()
             .filter(|backend| backend.is_compiled)

@@ -18,7 +18,6 @@ pub mod page;
 pub mod runs;
 pub mod verdict;
 
-mod file;
 mod html;
 mod markdown;
 mod sections;
@@ -27,8 +26,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::job::rounded;
+use super::job::{make_folder, rounded};
 use super::study::{SCHEMA, Study};
+use crate::models::pretrained::{SaveError, write_atomically};
 
 pub use html::html;
 pub use markdown::markdown;
@@ -56,14 +56,9 @@ pub enum ReportError {
     /// The template says something else than the page holds.
     #[error("the report's template: {0}")]
     Template(#[from] minijinja::Error),
-    /// A file that cannot be written.
-    #[error("{}: {source}; give a folder that can be written to with --out", .path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
+    /// A file or folder that cannot be written.
+    #[error("{0}; give a folder that can be written to with --out")]
+    Write(#[from] SaveError),
 }
 
 /// The study as JSON, which [`read`] takes.
@@ -125,11 +120,11 @@ pub fn write(study: &Study, folder: &Path) -> Result<Vec<PathBuf>, ReportError> 
         ("runs.csv", runs::csv(study)?),
         ("study.json", json(study)?),
     ];
+    make_folder(folder)?;
     let mut paths = Vec::new();
     for (name, text) in texts {
         let path = folder.join(name);
-        file::write_whole(&path, &text)
-            .map_err(|source| ReportError::Write { path: path.clone(), source })?;
+        write_atomically(&path, |file| file.write_all(text.as_bytes()))?;
         paths.push(path);
     }
     Ok(paths)

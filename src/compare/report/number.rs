@@ -35,7 +35,11 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "not a number".into();
     }
-    let text = format!("{value:.decimals$}");
+    let text = match value.abs() {
+        // Nobody counts so many digits.
+        v if decimals == 0 && v >= 1e6 => format!("{value:.1e}"),
+        _ => format!("{value:.decimals$}"),
+    };
     match text.strip_prefix('-') {
         Some(rest) if rest.chars().all(|c| matches!(c, '0' | '.')) => rest.to_string(),
         Some(rest) => format!("\u{2212}{rest}"),

@@ -12,6 +12,8 @@ pub struct RunRow {
     pub task: String,
     /// The family's name.
     pub architecture: String,
+    /// The size, as the command takes it, where sizes were swept.
+    pub size: Option<String>,
     /// How it is built.
     pub skeleton: Option<Skeleton>,
     /// The seed.
@@ -75,6 +77,7 @@ fn row(study: &Study, run: &Run) -> RunRow {
     RunRow {
         task: run.task.clone(),
         architecture: run.architecture.clone(),
+        size: run.size.clone(),
         skeleton: of.map(|c| c.skeleton),
         seed: run.seed,
         outcome: outcome.into(),

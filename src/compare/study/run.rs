@@ -9,6 +9,8 @@ pub struct Run {
     pub architecture: String,
     /// The task's name.
     pub task: String,
+    /// The size, as the command takes it, where sizes were swept.
+    pub size: Option<String>,
     /// The seed.
     pub seed: u64,
     /// How it ended.
@@ -79,10 +81,10 @@ pub struct Point {
 pub struct Speed {
     /// Tokens per second in training.
     pub train_tokens: Option<f64>,
-    /// Peak memory in training, in bytes.
+    /// Peak memory of the program in training, in bytes.
     pub train_bytes: Option<u64>,
     /// Tokens per second in decoding, one sequence at a time.
     pub decode_tokens: Option<f64>,
-    /// Peak memory in decoding, in bytes.
+    /// Peak memory in decoding, in bytes, beyond what the program has without a model.
     pub decode_bytes: Option<u64>,
 }

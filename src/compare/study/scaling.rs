@@ -11,11 +11,11 @@ pub struct Scaling {
     pub architecture: String,
     /// The task's name.
     pub task: String,
-    /// The points, of every size and moment that is shown.
+    /// The ends of the runs that finished, of every size and seed.
     pub points: Vec<ScalingPoint>,
     /// The law.
     pub fit: FitResult,
-    /// What is best at each amount of compute.
+    /// What is best at each amount of compute, among all moments of all runs at which they were scored.
     pub front: Vec<Front>,
 }
 
@@ -26,6 +26,10 @@ pub struct ScalingPoint {
     pub size: String,
     /// Parameters without embeddings.
     pub parameters: u64,
+    /// The seed.
+    pub seed: u64,
+    /// The learning rate that was chosen for this size.
+    pub learning_rate: f64,
     /// Operations that were spent on training.
     pub flops: f64,
     /// The loss on the validation part, in nats for each token.

@@ -56,7 +56,14 @@ pub(super) fn scaling(index: usize) -> Scaling {
     let points = sizes.map(|(size, parameters)| {
         let flops = parameters * parameters * 120.0;
         let loss = law(flops) * (1.0 + 0.02 * (noise(&[name, size], 1) - 0.5));
-        ScalingPoint { size: size.into(), parameters: parameters as u64, flops, loss }
+        ScalingPoint {
+            size: size.into(),
+            parameters: parameters as u64,
+            seed: 0,
+            learning_rate: 1e-3,
+            flops,
+            loss,
+        }
     });
     let band = (0..=20).map(|n| {
         let flops = points[0].flops * (points[4].flops / points[0].flops).powf(f64::from(n) / 20.0);

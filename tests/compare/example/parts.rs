@@ -63,6 +63,7 @@ pub(super) fn run(task: &Task, index: usize, seed: u64) -> Run {
         architecture: name.into(),
         task: task.name.clone(),
         seed,
+        size: None,
         outcome,
         curve,
         seconds: cost / 8e4,

@@ -42,8 +42,10 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         name: "Costs",
         heading: heading(study, first),
         text: vec![
-            "What each architecture got for the budget, and what it needs. Speed and memory are the median of its \
-             runs; decoding is one sequence at a time. Memory is the program's peak."
+            "What each architecture got for the budget, and what it needs. Speed and memory in training are the \
+             median of its runs, and the memory is the whole program's peak, data included. Decoding is one \
+             sequence at a time, measured once, alone, after a text of the task's usual length; its memory is what \
+             comes on top of the program without a model."
                 .into(),
         ],
         items: vec![Item::Groups(Groups {

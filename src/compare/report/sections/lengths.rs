@@ -77,7 +77,10 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         name: "Length",
         heading: heading(curves),
         text: vec![
-            "How the time of a training step and its memory grow with the length of the text."
+            "How the time of a training step and its memory grow with the length of the text: one sequence at \
+             a time, each measurement alone and in a process of its own, memory on top of what the program has \
+             without a model. An encoder-decoder writes as much as it reads, and both are counted; decoding \
+             begins after a text of that length."
                 .into(),
         ],
         items,

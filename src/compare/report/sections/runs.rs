@@ -80,7 +80,7 @@ fn row(run: &Run) -> Vec<Cell> {
     // A run's own score is shown with the digits that tell runs apart, more than its mean has.
     let score = |value: Option<f64>| Cell::or_dash(value, |value| number::fixed(value, 4));
     vec![
-        Cell::new(&run.architecture),
+        Cell::new(&run.architecture).note(run.size.as_deref().unwrap_or_default()),
         Cell::new(run.seed.to_string()),
         outcome,
         score(test),

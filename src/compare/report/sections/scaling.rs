@@ -1,12 +1,12 @@
 //! How the loss falls with compute.
 
-use super::Shown;
+use super::{Shown, median};
 use crate::compare::report::chart::{Axis, Chart, Line, Look};
 use crate::compare::report::number;
 use crate::compare::report::page::{
     Cell, Figure, Finding, Group, Groups, Item, Mark, Section, Table,
 };
-use crate::compare::study::{Fit, FitResult, Fitted, Scaling, Task};
+use crate::compare::study::{Fit, FitResult, Fitted, Run, Scaling, ScalingPoint, Study, Task};
 
 /// Points of a fitted curve.
 const STEPS: usize = 40;
@@ -29,6 +29,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         Item::Legend(Look::legend(&shown.names)),
         Item::Table(fits(&study.scaling)),
     ];
+    items.extend(costs(study).map(Item::Table));
     items.extend(front(&study.scaling).map(Item::Table));
     items.push(Item::Table(points(&study.scaling)));
     Some(Section {
@@ -168,6 +169,46 @@ fn fitted(of: Fitted) -> Cell {
     of.interval.map(number::range).map_or(cell.clone(), |range| cell.note(range))
 }
 
+/// How costs grow with the size.
+fn costs(study: &Study) -> Option<Table> {
+    let columns = [
+        "architecture",
+        "task",
+        "size",
+        "#parameters",
+        "#training, tokens/s",
+        "#training, peak memory",
+        "#decoding, tokens/s",
+        "#decoding, peak memory",
+    ];
+    let mut table = Table::new("What each size costs: medians of its runs", &columns);
+    for of in &study.scaling {
+        for sizes in of.points.chunk_by(|a, b| a.size == b.size) {
+            let ScalingPoint { size, parameters, .. } = &sizes[0];
+            let is_own = |run: &&Run| {
+                run.architecture == of.architecture
+                    && run.task == of.task
+                    && run.size.as_ref() == Some(size)
+            };
+            let of_runs = |value: &dyn Fn(&Run) -> Option<f64>| {
+                median(study.runs.iter().filter(is_own).filter_map(value).collect())
+            };
+            let bytes = |bytes: f64| number::bytes(bytes as u64);
+            table.rows.push(vec![
+                Cell::new(&of.architecture),
+                Cell::new(&of.task),
+                Cell::new(size),
+                Cell::new(number::si(*parameters as f64)),
+                Cell::or_dash(of_runs(&|run| run.speed.train_tokens), number::speed),
+                Cell::or_dash(of_runs(&|run| run.speed.train_bytes.map(|n| n as f64)), bytes),
+                Cell::or_dash(of_runs(&|run| run.speed.decode_tokens), number::speed),
+                Cell::or_dash(of_runs(&|run| run.speed.decode_bytes.map(|n| n as f64)), bytes),
+            ]);
+        }
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
 fn front(scaling: &[Scaling]) -> Option<Table> {
     let columns = ["architecture", "task", "#training FLOPs", "best size", "#parameters", "#loss"];
     let mut table = Table::new("The size that is best for the compute", &columns);
@@ -187,7 +228,16 @@ fn front(scaling: &[Scaling]) -> Option<Table> {
 }
 
 fn points(scaling: &[Scaling]) -> Table {
-    let columns = ["architecture", "task", "size", "#parameters", "#training FLOPs", "#loss"];
+    let columns = [
+        "architecture",
+        "task",
+        "size",
+        "#parameters",
+        "#learning rate",
+        "#seed",
+        "#training FLOPs",
+        "#loss",
+    ];
     let mut table = Table::new("Every trained point", &columns).folded();
     for of in scaling {
         for point in &of.points {
@@ -196,6 +246,8 @@ fn points(scaling: &[Scaling]) -> Table {
                 Cell::new(&of.task),
                 Cell::new(&point.size),
                 Cell::new(number::si(point.parameters as f64)),
+                Cell::new(point.learning_rate.to_string()),
+                Cell::new(point.seed.to_string()),
                 Cell::new(number::si(point.flops)),
                 Cell::new(number::fixed(point.loss, 4)),
             ]);

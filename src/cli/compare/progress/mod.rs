@@ -1,0 +1,206 @@
+//! What is seen of the runs while they go.
+
+mod state;
+mod view;
+
+use std::io::{IsTerminal, Stderr};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ratatui::backend::CrosstermBackend;
+use ratatui::widgets::{Paragraph, Widget};
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+use self::state::State;
+use super::super::Global;
+use crate::compare::measuring::{Measurement, What};
+use crate::compare::plan::Plan;
+use crate::compare::runner::Event;
+
+/// A picture of all runs below the lines of those that are over; lines alone where there is no terminal.
+pub(super) struct Shown {
+    global: Global,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    state: State,
+    live: Option<Live>,
+}
+
+/// The lower part of a terminal.
+struct Live {
+    terminal: Terminal<CrosstermBackend<Stderr>>,
+    has_colors: bool,
+    drawn: Option<Instant>,
+}
+
+/// A picture is drawn again at most this often.
+const REFRESH: Duration = Duration::from_millis(100);
+
+impl Shown {
+    pub(super) fn new(global: &Global, plan: &Plan, at_once: usize) -> Self {
+        let state = State::new(plan);
+        // The terminal is asked on standard output where the cursor is.
+        let is_terminal = std::io::stdin().is_terminal()
+            && std::io::stdout().is_terminal()
+            && std::io::stderr().is_terminal();
+        let live = (is_terminal && !global.quiet).then(|| Live::new(&state, at_once)).flatten();
+        Self { global: global.clone(), inner: Mutex::new(Inner { state, live }) }
+    }
+
+    pub(super) fn event(&self, event: Event<'_>) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = inner.state.event(event);
+        self.show(&mut inner, said.as_deref());
+    }
+
+    /// A measurement begins.
+    pub(super) fn measures(&self, measurement: &Measurement) {
+        let Measurement { architecture, what, length, .. } = measurement;
+        let what = match what {
+            What::Training => "training",
+            What::Reading => "reading",
+            What::Writing => "writing",
+        };
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.state.measures = Some(format!("{what} of {architecture} at {length} tokens"));
+        self.show(&mut inner, None);
+    }
+
+    pub(super) fn note(&self, text: &str) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        self.show(&mut inner, Some(text));
+    }
+
+    fn show(&self, inner: &mut Inner, said: Option<&str>) {
+        let Inner { state, live } = inner;
+        match live {
+            Some(live) => live.show(state, said),
+            None => said.into_iter().for_each(|said| self.global.note(said)),
+        }
+    }
+
+    /// Leaves the lines and takes the picture away.
+    pub(super) fn finish(&self) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut live) = inner.live.take() {
+            // A terminal that is gone needs no cleaning.
+            let top = live.terminal.get_frame().area().as_position();
+            let _ = live.terminal.clear();
+            let _ = live.terminal.set_cursor_position(top);
+            let _ = live.terminal.show_cursor();
+        }
+    }
+}
+
+impl Live {
+    /// `None` where the terminal does not answer.
+    fn new(state: &State, at_once: usize) -> Option<Self> {
+        let (_, screen) = ratatui::crossterm::terminal::size().ok()?;
+        let viewport = Viewport::Inline(view::height(state, at_once, screen));
+        let backend = CrosstermBackend::new(std::io::stderr());
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).ok()?;
+        let has_colors = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Some(Self { terminal, has_colors, drawn: None })
+    }
+
+    fn show(&mut self, state: &State, said: Option<&str>) {
+        // The work goes on, whether it can be shown or not.
+        if let Some(said) = said {
+            let width = self.terminal.size().map_or(80, |size| size.width).max(1);
+            let lines = said.chars().count().div_ceil(usize::from(width)).max(1) as u16;
+            let text =
+                Paragraph::new(said.to_string()).wrap(ratatui::widgets::Wrap { trim: false });
+            let _ = self.terminal.insert_before(lines, |buffer| text.render(buffer.area, buffer));
+        }
+        if said.is_some() || self.drawn.is_none_or(|drawn| drawn.elapsed() > REFRESH) {
+            self.drawn = Some(Instant::now());
+            let has_colors = self.has_colors;
+            let _ = self.terminal.draw(|frame| view::draw(frame, state, has_colors));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::backend::TestBackend;
+
+    use super::*;
+    use crate::compare::job::{Job, Record};
+    use crate::compare::spec::Spec;
+    use crate::compare::study::{Outcome, Point, Speed};
+    use crate::compare::worker::Told;
+    use crate::datasets::locate::Places;
+
+    fn plan() -> Plan {
+        let text = "architectures = ['gpt2', 'lstm']\ntasks = ['sort']\nsize = '8k'\nrates = [1e-3]\nseeds = 2";
+        let spec: Spec = toml::from_str(text).unwrap();
+        Plan::new(spec, &Places::default(), "flex").unwrap()
+    }
+
+    fn record(job: &Job, test: f64) -> Record {
+        let outcome = Outcome::Finished { test, validation: test, secondary: Vec::new() };
+        Record {
+            job: job.clone(),
+            outcome,
+            curve: Vec::new(),
+            seconds: 1.0,
+            speed: Speed::default(),
+        }
+    }
+
+    fn point(step: usize, score: f64) -> Told {
+        Told::Point(Point {
+            step,
+            tokens: 0,
+            flops: 0.0,
+            seconds: 0.0,
+            train_loss: None,
+            validation: Some(score),
+        })
+    }
+
+    fn drawn(state: &State) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(90, 14)).unwrap();
+        terminal.draw(|frame| view::draw(frame, state, false)).unwrap();
+        terminal.backend().to_string()
+    }
+
+    #[test]
+    fn all_runs_are_seen_at_once() {
+        let plan = plan();
+        let mut state = State::new(&plan);
+        assert_eq!((state.total, state.share()), (4, 0.0));
+        let jobs: Vec<Job> = plan
+            .contestants
+            .iter()
+            .flat_map(|of| plan.seeds().into_iter().map(|seed| plan.run(of, seed, 1e-3)))
+            .collect();
+        // The first was done before, the second goes.
+        state.event(Event::Begins { index: 0, job: &jobs[0], is_cached: true });
+        let said = state.event(Event::Over { index: 0, record: &record(&jobs[0], 12.5) });
+        assert_eq!((said, state.share()), (None, 0.25));
+        state.event(Event::Begins { index: 1, job: &jobs[1], is_cached: false });
+        for (step, score) in [(100, 10.0), (500, 80.0)] {
+            state.event(Event::Goes { index: 1, told: point(step, score) });
+        }
+        state.event(Event::Goes { index: 1, told: Told::Step { done: 0.5, loss: 0.123 } });
+        assert_eq!(state.share(), 0.375);
+        let seen = drawn(&state);
+        for part in ["12.500 (1)", "gpt2 on sort, seed 1", "loss 0.123", "1 of 4 runs", "83.500"] {
+            assert!(seen.contains(part), "{part} is not in\n{seen}");
+        }
+        // Work that was done before says nothing about how long the rest takes.
+        assert!(state.left().is_some());
+        let said = state.event(Event::Over { index: 1, record: &record(&jobs[1], 87.5) });
+        assert_eq!(said.as_deref(), Some("[2/4] gpt2 on sort, seed 1: 87.500 after 1 s"));
+        assert!(drawn(&state).contains("50.000 (2)"));
+        let lost = Outcome::Diverged { step: 3, reason: "its loss is no number".into() };
+        let lost = Record { outcome: lost, ..record(&jobs[2], 0.0) };
+        state.event(Event::Begins { index: 2, job: &jobs[2], is_cached: false });
+        let said = state.event(Event::Over { index: 2, record: &lost }).unwrap();
+        assert!(said.contains("lstm") && said.contains("diverged at step 3"), "{said}");
+        assert!(drawn(&state).contains("⚠1"));
+    }
+}

@@ -1,0 +1,246 @@
+//! Where all runs stand.
+
+use std::time::{Duration, Instant};
+
+use crate::compare::job::{Job, Length, Record};
+use crate::compare::plan::Plan;
+use crate::compare::runner::Event;
+use crate::compare::study::Outcome;
+use crate::compare::worker::Told;
+
+/// Where all runs stand.
+pub(super) struct State {
+    /// Architectures; in a sweep, each with its sizes.
+    pub(super) rows: Vec<String>,
+    pub(super) tasks: Vec<TaskShown>,
+    /// Runs that go now.
+    pub(super) running: Vec<Running>,
+    /// The task whose curves are shown.
+    pub(super) current: usize,
+    /// Rows of the models, which are told apart by their configs.
+    models: Vec<(serde_json::Value, usize)>,
+    /// What is done besides runs.
+    pub(super) measures: Option<String>,
+    pub(super) done: usize,
+    pub(super) total: usize,
+    began: Instant,
+    /// Work in steps or seconds: of all runs, of those that are over, and what of that was there before.
+    work: f64,
+    worked: f64,
+    cached: f64,
+}
+
+/// A task, and what is known of its runs.
+pub(super) struct TaskShown {
+    pub(super) name: String,
+    pub(super) metric: String,
+    /// One for each row.
+    pub(super) cells: Vec<Cell>,
+    /// Of each run that was seen: its row, and how its score on the validation part grew over
+    /// its steps.
+    pub(super) curves: Vec<(usize, Vec<(f64, f64)>)>,
+}
+
+/// One architecture on one task.
+#[derive(Default)]
+pub(super) struct Cell {
+    /// Scores of the runs that finished.
+    pub(super) scores: Vec<f64>,
+    /// Runs that did not.
+    pub(super) lost: usize,
+    /// Trials of learning rates that are over.
+    pub(super) trials: usize,
+}
+
+/// A run that goes.
+pub(super) struct Running {
+    pub(super) index: usize,
+    pub(super) name: String,
+    pub(super) done: f64,
+    pub(super) says: String,
+    work: f64,
+    task: usize,
+    /// Its curve's place among those of its task; none where it only tries a learning rate.
+    curve: Option<usize>,
+}
+
+impl State {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let mut rows: Vec<String> = Vec::new();
+        let mut models = Vec::new();
+        for of in &plan.contestants {
+            let row = match plan.spec.is_sweep() {
+                true => format!("{} {}", of.family.name(), of.size),
+                false => of.family.name().to_string(),
+            };
+            let place = rows.iter().position(|known| *known == row).unwrap_or_else(|| {
+                rows.push(row);
+                rows.len() - 1
+            });
+            models.push((of.sized.blueprint.config.clone(), place));
+        }
+        let cells = || rows.iter().map(|_| Cell::default()).collect();
+        let task = |planned: &crate::compare::plan::PlannedTask| TaskShown {
+            name: planned.task.spec.to_string(),
+            metric: planned.task.score.to_string(),
+            cells: cells(),
+            curves: Vec::new(),
+        };
+        let trials: Vec<Job> = plan.contestants.iter().flat_map(|of| plan.trials(of)).collect();
+        let seeds = plan.seeds();
+        let runs: Vec<Job> = plan
+            .contestants
+            .iter()
+            .flat_map(|of| seeds.iter().map(|seed| plan.run(of, *seed, 0.0)))
+            .collect();
+        Self {
+            tasks: plan.tasks.iter().map(task).collect(),
+            rows,
+            models,
+            running: Vec::new(),
+            current: 0,
+            measures: None,
+            done: 0,
+            total: trials.len() + runs.len(),
+            began: Instant::now(),
+            work: trials.iter().chain(&runs).map(work).sum(),
+            worked: 0.0,
+            cached: 0.0,
+        }
+    }
+
+    /// Takes in what happened; a sentence where something ended.
+    pub(super) fn event(&mut self, event: Event<'_>) -> Option<String> {
+        match event {
+            Event::Begins { job, is_cached: true, .. } => {
+                self.cached += work(job);
+                None
+            }
+            Event::Begins { index, job, .. } => {
+                self.begins(index, job);
+                None
+            }
+            Event::Goes { index, told, .. } => {
+                self.goes(index, &told);
+                None
+            }
+            Event::Over { index, record } => self.over(index, record),
+        }
+    }
+
+    fn place(&self, job: &Job) -> (usize, usize) {
+        let task = self.tasks.iter().position(|task| task.name == job.task);
+        let model = self.models.iter().find(|(config, _)| *config == job.config);
+        (task.unwrap_or(0), model.map_or(0, |(_, row)| *row))
+    }
+
+    fn begins(&mut self, index: usize, job: &Job) {
+        let (task, row) = self.place(job);
+        let curve = job.scored.test.map(|_| {
+            let curves = &mut self.tasks[task].curves;
+            curves.push((row, Vec::new()));
+            curves.len() - 1
+        });
+        self.running.push(Running {
+            index,
+            name: format!("{}{}", self.rows[row], what(job)),
+            done: 0.0,
+            says: String::new(),
+            work: work(job),
+            task,
+            curve,
+        });
+        self.current = task;
+    }
+
+    fn goes(&mut self, index: usize, told: &Told) {
+        let Some(run) = self.running.iter_mut().find(|run| run.index == index) else { return };
+        match told {
+            Told::Step { done, loss } => {
+                run.done = *done;
+                run.says = format!("loss {loss:.3}");
+            }
+            Told::Point(point) => {
+                let Some(score) = point.validation else { return };
+                run.says = format!("validation {score:.3}");
+                if let Some(curve) = run.curve {
+                    let (_, points) = &mut self.tasks[run.task].curves[curve];
+                    points.push((point.step as f64, score));
+                    self.current = run.task;
+                }
+            }
+            Told::Testing => run.says = "testing".into(),
+            Told::Over(_) | Told::Measured(_) => {}
+        }
+    }
+
+    fn over(&mut self, index: usize, record: &Record) -> Option<String> {
+        let (task, row) = self.place(&record.job);
+        let cell = &mut self.tasks[task].cells[row];
+        match (&record.outcome, record.job.scored.test) {
+            (Outcome::Finished { .. }, None) => cell.trials += 1,
+            (Outcome::Finished { test, .. }, Some(_)) => cell.scores.push(*test),
+            (_, None) => cell.trials += 1,
+            (_, Some(_)) => cell.lost += 1,
+        }
+        self.done += 1;
+        self.worked += work(&record.job);
+        let place = self.running.iter().position(|run| run.index == index);
+        let was_running = place.map(|place| self.running.remove(place));
+        if was_running.is_none() && record.job.scored.test.is_some() {
+            let points = record.curve.iter();
+            let points = points.filter_map(|point| Some((point.step as f64, point.validation?)));
+            self.tasks[task].curves.push((row, points.collect()));
+        }
+        let (done, total) = (self.done, self.total);
+        was_running.map(|run| format!("[{done}/{total}] {}: {}", run.name, ended(record)))
+    }
+
+    /// The share of all work that is done.
+    pub(super) fn share(&self) -> f64 {
+        let going: f64 = self.running.iter().map(|run| run.done * run.work).sum();
+        if self.work > 0.0 { ((self.worked + going) / self.work).min(1.0) } else { 1.0 }
+    }
+
+    /// How long it has taken so far.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// How long the rest takes if it goes on as before; `None` where nothing was done yet.
+    pub(super) fn left(&self) -> Option<Duration> {
+        let going: f64 = self.running.iter().map(|run| run.done * run.work).sum();
+        let (done, left) = (self.worked + going - self.cached, self.work - self.worked - going);
+        let is_known = done > 0.01 * self.work;
+        is_known.then(|| self.elapsed().mul_f64((left / done).max(0.0)))
+    }
+}
+
+/// How much there is to do, as far as the plan says.
+fn work(job: &Job) -> f64 {
+    match job.course.length {
+        Length::Steps(steps) => steps as f64,
+        Length::Seconds(seconds) => seconds,
+    }
+}
+
+/// On what a model is trained, and how.
+fn what(job: &Job) -> String {
+    let Job { task, seed, rate, scored, .. } = job;
+    match scored.test {
+        Some(_) => format!(" on {task}, seed {seed}"),
+        None => format!(" on {task}, rate {rate}"),
+    }
+}
+
+fn ended(record: &Record) -> String {
+    match &record.outcome {
+        Outcome::Finished { test, validation, .. } => match record.job.scored.test {
+            Some(_) => format!("{test:.3} after {:.0} s", record.seconds),
+            None => format!("{validation:.3} on the validation part"),
+        },
+        Outcome::Diverged { step, reason } => format!("diverged at step {step}, {reason}"),
+        Outcome::Failed { reason } => format!("failed: {reason}"),
+        Outcome::Missing => "did not run".into(),
+    }
+}

@@ -1,0 +1,45 @@
+//! `zoo sweep`
+
+use anyhow::Result;
+
+use super::super::{Global, usage};
+use super::args::Course;
+use super::carry_out;
+use crate::compare::spec::Amount;
+
+/// Train architectures at several sizes, and fit scaling laws.
+#[derive(clap::Args)]
+#[command(after_help = "\
+The law is loss = a · C^-b + c, where C is the compute of training in operations; its 95 % intervals say \
+what four sizes or more really tell. The front is the size that is best for each amount of compute. The \
+task is one of language modelling, for its score is a loss.
+
+Examples:
+  zoo sweep gpt2 --task stories --sizes 10k,20k,50k,100k
+  zoo sweep gpt2 lstm --task names --sizes 5k,10k,20k,50k,100k --steps 500 --jobs 2
+  zoo sweep llama --task tinyshakespeare --sizes 50k,100k,200k,500k --plan")]
+pub(crate) struct SweepArgs {
+    /// Families (`zoo list`)
+    #[arg(value_name = "FAMILY", required = true)]
+    architectures: Vec<String>,
+    /// Sizes, with commas between them; a law takes four
+    #[arg(
+        long,
+        value_name = "AMOUNTS",
+        value_delimiter = ',',
+        default_value = "10k,20k,50k,100k,200k"
+    )]
+    sizes: Vec<Amount>,
+    #[command(flatten)]
+    course: Course,
+}
+
+pub(in crate::cli) fn run(global: &Global, args: &SweepArgs) -> Result<()> {
+    let SweepArgs { architectures, sizes, course } = args;
+    if course.tasks.is_empty() {
+        return Err(usage("no task is named; give one with --task, such as stories"));
+    }
+    let mut spec = course.spec(architectures, global.seed, sizes[0]);
+    spec.sizes.clone_from(sizes);
+    carry_out(global, spec, course, None)
+}

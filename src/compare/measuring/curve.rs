@@ -1,0 +1,172 @@
+//! How costs grow with the length.
+
+use super::{Measured, What};
+use crate::compare::statistics::{Point, cost_growth};
+use crate::compare::study::{CostAt, CostCurve, Growth, Interval, Limit, LimitReason};
+
+/// What a measurement may take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Room {
+    /// Seconds of a training step.
+    pub seconds: f64,
+    /// Bytes; `None` where nobody knows.
+    pub bytes: Option<u64>,
+}
+
+/// Measures an architecture at growing lengths, as far as time and memory go: where the square of the
+/// growth in length would take it beyond the room, it is not tried. `measure` is asked for one length
+/// after the other; `writes` says whether the architecture writes.
+pub fn cost_curve(
+    (architecture, writes): (&str, bool),
+    lengths: &[usize],
+    room: Room,
+    measure: &mut dyn FnMut(What, usize) -> Result<Measured, String>,
+) -> CostCurve {
+    let mut lengths = lengths.to_vec();
+    lengths.sort_unstable();
+    lengths.dedup();
+    let mut points: Vec<CostAt> = Vec::new();
+    let mut steps: Vec<(usize, Measured)> = Vec::new();
+    let mut limit = None;
+    for length in lengths {
+        let reason = match steps.last().and_then(|last| too_much(last, length, room)) {
+            Some(reason) => Err(reason),
+            None => at(length, writes, measure).map_err(|reason| LimitReason::Other { reason }),
+        };
+        match reason {
+            Ok((point, step)) => {
+                points.push(point);
+                steps.push((length, step));
+            }
+            Err(reason) => {
+                limit = Some(Limit { length, reason });
+                break;
+            }
+        }
+    }
+    let of = |value: &dyn Fn(&Measured) -> Option<f64>| {
+        let points = steps.iter().filter_map(|(length, step)| {
+            Some(Point { x: *length as f64, y: value(step).filter(|y| *y > 0.0)? })
+        });
+        growth(&points.collect::<Vec<_>>())
+    };
+    CostCurve {
+        architecture: architecture.to_string(),
+        train_time: of(&|step| Some(step.seconds)),
+        train_memory: of(&|step| step.bytes.map(|bytes| bytes as f64)),
+        points,
+        limit,
+    }
+}
+
+/// Why a length is not tried after the one before.
+fn too_much((before, step): &(usize, Measured), length: usize, room: Room) -> Option<LimitReason> {
+    let times = (length as f64 / *before as f64).powi(2);
+    if step.seconds * times > room.seconds {
+        return Some(LimitReason::TooSlow { limit: room.seconds });
+    }
+    let bytes = step.bytes.zip(room.bytes);
+    let is_full = bytes.is_some_and(|(bytes, room)| bytes as f64 * times > room as f64);
+    is_full.then_some(LimitReason::OutOfMemory)
+}
+
+fn at(
+    length: usize,
+    writes: bool,
+    measure: &mut dyn FnMut(What, usize) -> Result<Measured, String>,
+) -> Result<(CostAt, Measured), String> {
+    let training = measure(What::Training, length)?;
+    let reading = measure(What::Reading, length)?;
+    let writing = writes.then(|| measure(What::Writing, length)).transpose()?;
+    let point = CostAt {
+        length,
+        train_tokens: Some(training.tokens),
+        train_bytes: training.bytes,
+        forward_tokens: Some(reading.tokens),
+        decode_tokens: writing.as_ref().map(|writing| writing.tokens),
+        decode_bytes: writing.and_then(|writing| writing.bytes),
+    };
+    Ok((point, training))
+}
+
+fn growth(points: &[Point]) -> Growth {
+    match cost_growth(points) {
+        Ok(growth) => Growth::Power {
+            exponent: growth.exponent,
+            interval: growth.interval.map(|found| Interval { low: found.low, high: found.high }),
+        },
+        Err(error) => Growth::NotFitted { because: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::measuring::Measurement;
+    use crate::compare::way::Way;
+
+    const ROOM: Room = Room { seconds: 60.0, bytes: Some(1 << 30) };
+
+    /// A model whose step costs the square of the length and whose memory is its length.
+    fn quadratic(what: What, length: usize) -> Measured {
+        let seconds = (length as f64).powi(2) / 1e6;
+        let measurement = Measurement {
+            architecture: "gpt2".into(),
+            config: serde_json::json!({}),
+            way: Way::Next,
+            what,
+            length,
+            device: "flex".into(),
+            version: String::new(),
+        };
+        let tokens = length as f64 / seconds;
+        Measured { measurement, seconds, tokens, bytes: Some(1000 * length as u64) }
+    }
+
+    fn curve(lengths: &[usize], room: Room) -> CostCurve {
+        cost_curve(("gpt2", true), lengths, room, &mut |what, length| Ok(quadratic(what, length)))
+    }
+
+    fn exponent(growth: &Growth) -> f64 {
+        match growth {
+            Growth::Power { exponent, .. } => *exponent,
+            Growth::NotFitted { because } => panic!("{because}"),
+        }
+    }
+
+    #[test]
+    fn growth_is_found() {
+        let curve = curve(&[2048, 512, 1024, 512], ROOM);
+        let lengths: Vec<usize> = curve.points.iter().map(|point| point.length).collect();
+        assert_eq!(lengths, [512, 1024, 2048]);
+        assert!((exponent(&curve.train_time) - 2.0).abs() < 1e-9);
+        assert!((exponent(&curve.train_memory) - 1.0).abs() < 1e-9);
+        assert_eq!(curve.limit, None);
+        assert!(curve.points[0].decode_tokens.is_some());
+    }
+
+    #[test]
+    fn what_would_take_too_much_is_not_tried() {
+        // 1024 would take 1.05 s.
+        let slow = curve(&[512, 1024, 2048], Room { seconds: 1.0, ..ROOM });
+        let reason = LimitReason::TooSlow { limit: 1.0 };
+        assert_eq!((slow.points.len(), slow.limit), (1, Some(Limit { length: 1024, reason })));
+        let large = curve(&[512, 1024], Room { bytes: Some(1_000_000), ..ROOM });
+        let reason = LimitReason::OutOfMemory;
+        assert_eq!((large.points.len(), large.limit), (1, Some(Limit { length: 1024, reason })));
+        assert!(matches!(large.train_time, Growth::NotFitted { .. }));
+    }
+
+    #[test]
+    fn what_fails_ends_the_curve_with_its_reason() {
+        let mut fails = |what: What, length: usize| match length {
+            1024 => Err("its process ended".to_string()),
+            _ => Ok(quadratic(what, length)),
+        };
+        let curve = cost_curve(("bert", false), &[512, 1024, 2048], ROOM, &mut fails);
+        assert_eq!(curve.points.len(), 1);
+        assert_eq!(curve.points[0].decode_tokens, None);
+        let reason = LimitReason::Other { reason: "its process ended".into() };
+        assert_eq!(curve.limit, Some(Limit { length: 1024, reason }));
+    }
+}

@@ -148,9 +148,9 @@ pub struct Task {
     pub symbols: Symbols,
     /// What the numbers of labels mean.
     pub labels: Labels,
-    /// Examples to choose settings by; never trained on.
+    /// Examples to choose settings by, in random order; never trained on.
     pub validation: Vec<Example>,
-    /// Examples for the final score; never trained on, and none of them is in `validation`.
+    /// Examples for the final score, in random order; never trained on, and none of them is in `validation`.
     pub test: Vec<Example>,
     /// The right answers as texts, for scores that compare texts with [`Symbols::write`].
     pub answers: Answers,

@@ -150,7 +150,8 @@ impl TaskSpec {
     pub fn build(&self, places: &Places) -> Result<Task, TaskError> {
         let (own, sizes) = divide(self.info, self.settings.clone());
         let (asks, splits) = match (self.info.kind.make)(own, places)? {
-            Made::Fixed(asks, splits) => (asks, splits),
+            // In the order of a file, the first examples may all be of one kind.
+            Made::Fixed(asks, splits) => (asks, splits.shuffled()),
             Made::Generated(asks, generator) => {
                 let wrong = |error: serde_json::Error| TaskError::Value {
                     task: self.info.name,

@@ -82,6 +82,23 @@ impl Splits {
         Self { answers, ..self }
     }
 
+    /// The same with validation and test in a random order, which is always the same, so that the first
+    /// so many of a part stand for all of it.
+    pub(super) fn shuffled(self) -> Self {
+        let Self { train, validation, test, answers } = self;
+        let [validation_order, test_order] =
+            [(0, validation.len()), (1, test.len())].map(|(part, count)| shuffled(part, count));
+        Self {
+            train,
+            answers: Answers {
+                validation: taken(answers.validation, &validation_order),
+                test: taken(answers.test, &test_order),
+            },
+            validation: taken(validation, &validation_order),
+            test: taken(test, &test_order),
+        }
+    }
+
     pub(super) fn lengths(&self) -> Lengths {
         let of = |example: &Example| Lengths {
             input: example.input.len(),
@@ -122,6 +139,17 @@ impl Splits {
         }
         hex(&hash.finalize())
     }
+}
+
+/// The rows of a part in a random order.
+fn shuffled(part: u64, count: usize) -> Vec<usize> {
+    let order = Order::new(generated::DATA_SEED, part, count as u64);
+    (0..count as u64).map(|place| order.at(place) as usize).collect()
+}
+
+/// Items in another order; nothing where there is nothing.
+fn taken<T: Clone>(items: Vec<T>, order: &[usize]) -> Vec<T> {
+    if items.is_empty() { items } else { order.iter().map(|&row| items[row].clone()).collect() }
 }
 
 // What varies in length comes after its length, so that no two different tasks hash alike.

@@ -53,6 +53,19 @@ fn a_csv_file_of_labels_is_classified() {
 }
 
 #[test]
+fn the_first_examples_stand_for_all_where_a_file_is_in_order() {
+    let row = |i| format!("film {i}{}\n", if i < 300 { ",bad" } else { ",good" });
+    let text: String = ["text,label\n".to_string()].into_iter().chain((0..600).map(row)).collect();
+    let task = build("csv", text.as_bytes(), "").unwrap();
+    for part in [&task.validation, &task.test] {
+        let some = &part[..part.len() / 3];
+        let good = some.iter().filter(|example| example.target == Target::Class(1)).count();
+        let share = good as f64 / some.len() as f64;
+        assert!((0.2..0.8).contains(&share), "{good} of {}", some.len());
+    }
+}
+
+#[test]
 fn a_jsonl_file_of_labels_is_classified_by_any_fields() {
     let mut text = String::new();
     for i in 0..200 {

@@ -23,8 +23,6 @@ pub struct Circumstances {
     pub command: String,
     /// When it began.
     pub started: String,
-    /// How long it took, in seconds.
-    pub seconds: f64,
     /// What it ran on.
     pub device: Device,
     /// Programs that decided numbers.
@@ -89,7 +87,11 @@ pub fn study(
         versions: circumstances.versions,
         device: circumstances.device,
         started: circumstances.started,
-        seconds: circumstances.seconds,
+        seconds: ran
+            .iter()
+            .flat_map(|ran| ran.trials.iter().chain(&ran.runs))
+            .map(|r| r.seconds)
+            .sum(),
         budget: match (plan.spec.match_by, plan.spec.size) {
             _ if is_sweep => Match::Sizes,
             (MatchBy::Params, Amount::Count(count)) => Match::Params(count),
@@ -98,7 +100,7 @@ pub fn study(
             (MatchBy::Time, Amount::Count(_)) => Match::Sizes,
         },
         seeds: plan.seeds(),
-        settings: settings(&plan.spec.training),
+        settings: settings(plan),
         tasks: plan.tasks.iter().map(|planned| task(&planned.task)).collect(),
         comparisons: if is_sweep { Vec::new() } else { comparisons(plan, ran)? },
         contestants,
@@ -118,15 +120,19 @@ fn speed(record: &Record, writing: Option<&Measured>) -> Speed {
     }
 }
 
-fn settings(training: &Training) -> Settings {
+fn settings(plan: &Plan) -> Settings {
+    let training = &plan.spec.training;
     Settings {
         optimizer: "AdamW, betas 0.9 and 0.98, gradients clipped at a norm of 1".into(),
         schedule: "warm-up over a tenth of the run, then half a cosine to a tenth of the rate"
             .into(),
-        batch: training.batch_size,
-        dropout: training.dropout,
+        batch: by_task(plan, |training| format!("{} sequences", training.batch_size)),
+        dropout: by_task(plan, |training| training.dropout.to_string()),
         weight_decay: training.weight_decay,
-        length: format!("{} steps, unless a task says otherwise", training.steps),
+        length: match plan.spec.match_by {
+            MatchBy::Time => format!("{} of training", plan.spec.size),
+            _ => by_task(plan, |training| format!("{} steps", training.steps)),
+        },
         evaluation: format!(
             "the first {} examples of the validation part, {} times; the weights that do best on them \
              are scored on the first {} of the test part",
@@ -134,6 +140,23 @@ fn settings(training: &Training) -> Settings {
         ),
         test: "paired t test over the seeds".into(),
         correction: "Holm".into(),
+    }
+}
+
+/// What every task's runs have, said once where it is the same.
+fn by_task(plan: &Plan, of: impl Fn(&Training) -> String) -> String {
+    let all: Vec<(String, String)> = plan
+        .tasks
+        .iter()
+        .map(|planned| (of(&planned.training), planned.task.spec.info().name.to_string()))
+        .collect();
+    match all.as_slice() {
+        [(first, _), rest @ ..] if rest.iter().all(|(other, _)| other == first) => first.clone(),
+        all => {
+            let each: Vec<String> =
+                all.iter().map(|(what, name)| format!("{what} ({name})")).collect();
+            each.join(", ")
+        }
     }
 }
 

@@ -7,4 +7,5 @@ mod html;
 mod numbers;
 mod planning;
 mod program;
+mod published;
 mod verdicts;

@@ -8,7 +8,6 @@ mod work;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -91,7 +90,7 @@ fn carry_out(global: &Global, spec: Spec, course: &Course, name: Option<String>)
         return Ok(());
     }
     let stop = stop_at_interrupt()?;
-    let (began, started) = (Instant::now(), chrono::Utc::now().format("%Y-%m-%d %H:%M UTC"));
+    let started = chrono::Utc::now().format("%Y-%m-%d %H:%M UTC");
     let program = Program {
         path: std::env::current_exe().context("cannot find this program's own file")?,
         arguments: work::arguments(global),
@@ -106,7 +105,6 @@ fn carry_out(global: &Global, spec: Spec, course: &Course, name: Option<String>)
     let circumstances = Circumstances {
         command: command(),
         started: started.to_string(),
-        seconds: began.elapsed().as_secs_f64(),
         device: work::described(global),
         versions: work::versions(),
     };

@@ -49,10 +49,10 @@ pub struct Settings {
     pub optimizer: String,
     /// As `warm-up over 50 steps, then cosine to a tenth`.
     pub schedule: String,
-    /// Sequences of a batch.
-    pub batch: usize,
-    /// Dropout.
-    pub dropout: f64,
+    /// As `32 sequences`.
+    pub batch: String,
+    /// As `0.1`, or by task.
+    pub dropout: String,
     /// Weight decay.
     pub weight_decay: f64,
     /// How long a run trains: steps, tokens or time.

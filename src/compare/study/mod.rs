@@ -45,7 +45,7 @@ pub struct Study {
     pub device: Device,
     /// When it began, as `2026-11-22 09:30 UTC`.
     pub started: String,
-    /// How long all of it took, in seconds.
+    /// How long all runs took together, those that chose learning rates among them, in seconds.
     pub seconds: f64,
     /// What was held equal, and how much of it.
     pub budget: Match,

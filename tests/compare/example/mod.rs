@@ -156,8 +156,8 @@ pub(crate) fn empty() -> Study {
         settings: Settings {
             optimizer: "AdamW, betas 0.9 and 0.95, clipped at 1".into(),
             schedule: "warm-up over 50 steps, then cosine to a tenth".into(),
-            batch: 32,
-            dropout: 0.1,
+            batch: "32 sequences".into(),
+            dropout: "0.1".into(),
             weight_decay: 0.1,
             length: "1000 steps".into(),
             evaluation: "every 25 steps; the test part once, at the end".into(),

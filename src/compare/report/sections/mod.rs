@@ -111,7 +111,7 @@ fn facts(study: &Study) -> Vec<(String, String)> {
     [
         ("Device", study.device.description.clone()),
         ("Started", study.started.clone()),
-        ("Took", number::duration(study.seconds)),
+        ("Runs took", number::duration(study.seconds)),
         ("Seeds", seeds.join(", ")),
         ("Tests", tests),
         ("Version", format!("zoo {}, Burn {}", study.versions.zoo, study.versions.burn)),

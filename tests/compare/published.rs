@@ -1,0 +1,67 @@
+//! The reports of the book are what their studies say, and their studies are what their files ask for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn_zoo::compare::report;
+use burn_zoo::compare::spec::Spec;
+use burn_zoo::compare::study::{Outcome, Study};
+
+fn reports() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/reports");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+fn study(file: &Path) -> Study {
+    let text = fs::read_to_string(file.with_extension("").join("study.json")).unwrap();
+    report::read(&text).unwrap()
+}
+
+#[test]
+fn what_is_shown_is_what_was_measured() {
+    for file in reports() {
+        let (folder, study) = (file.with_extension(""), study(&file));
+        let shown = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        let is_same = |name: &str, text: String| {
+            assert!(
+                shown(name) == text,
+                "make {} again: {}",
+                folder.join(name).display(),
+                study.command
+            );
+        };
+        is_same("report.html", report::html(&study).unwrap());
+        is_same("report.md", report::markdown(&study));
+        is_same("runs.csv", report::runs::csv(&study).unwrap());
+    }
+}
+
+#[test]
+fn what_was_measured_is_what_the_file_asks_for() {
+    for file in reports() {
+        let study = study(&file);
+        let spec = Spec::read(&file).unwrap();
+        assert_eq!(study.toml, spec.to_toml(), "{}", file.display());
+        assert_eq!(study.seeds.len() as u64, spec.seeds);
+        let pairs = spec.architectures.len() * spec.tasks.len();
+        assert_eq!(study.contestants.len(), pairs);
+        assert_eq!(study.runs.len(), pairs * study.seeds.len());
+        for contestant in &study.contestants {
+            assert!(contestant.deviation.unwrap().abs() <= 2.0, "{}", contestant.architecture);
+            let finished = study
+                .runs_of(contestant)
+                .filter(|run| matches!(run.outcome, Outcome::Finished { .. }))
+                .count();
+            assert_eq!(contestant.summary.finished, finished);
+        }
+        assert_eq!(
+            study.costs.len(),
+            if spec.lengths.is_empty() { 0 } else { spec.architectures.len() }
+        );
+    }
+}

@@ -69,6 +69,17 @@ impl Batch {
         Self { source, text, targets }
     }
 
+    /// The places of `targets` at which something is asked, in order.
+    pub fn asked(&self) -> Vec<usize> {
+        (0..self.targets.len()).filter(|&place| self.targets[place] != IGNORE).collect()
+    }
+
+    /// How many of them each of the rows has.
+    pub fn asked_by_row(&self, rows: usize) -> Vec<usize> {
+        let asks = |row: &[i64]| row.iter().filter(|&&target| target != IGNORE).count();
+        self.targets.chunks_exact(self.targets.len() / rows).map(asks).collect()
+    }
+
     /// Symbols that are read, padding not among them.
     pub fn tokens(&self) -> usize {
         let count = |rows: &Rows| rows.lengths.iter().sum::<usize>();

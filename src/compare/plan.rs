@@ -3,7 +3,7 @@
 use super::batch::longest;
 use super::job::{Course, Job, Length, Scored, optimizer};
 use super::measuring::{Measurement, WRITTEN, What};
-use super::sizing::{Budget, Sized, SizingError, Wanted, fit};
+use super::sizing::{Budget, Sized, SizingError, Usual, Wanted, fit};
 use super::spec::{Amount, MatchBy, Spec, Training};
 use super::study::Skeleton;
 use super::way::{Impossible, Way, role, skeleton};
@@ -93,7 +93,7 @@ pub enum PlanError {
     Twice(String),
 }
 
-/// The mean length of what a model reads, for which operations are counted.
+/// The mean length of a task's inputs.
 pub fn usual_length(task: &Task) -> usize {
     let some = task.validation.iter().take(200);
     let (sum, count) =
@@ -282,7 +282,7 @@ fn wanted(planned: &PlannedTask, way: Way) -> Wanted {
         vocab_size: task.vocab_size(),
         labels,
         context: longest(task, way),
-        length: usual_length(task),
+        usual: Usual::of(task, way),
         dropout: training.dropout,
         end: Symbols::END,
     }

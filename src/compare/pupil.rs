@@ -1,7 +1,7 @@
 //! A model that learns a task, and answers its questions.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::batch::{Batch, Rows, answer, prompt};
 use super::way::Way;
@@ -56,34 +56,53 @@ impl Pupil {
         }
     }
 
-    /// The scores of a batch.
+    /// The scores where something is asked, place after place: a head that scores a whole vocabulary costs
+    /// more than all else, and most places of a text that is read ask nothing.
     ///
     /// # Shapes
     ///
-    /// - result: `[targets, classes]`
+    /// - result: `[asked, classes]`; a row of no meaning where nothing is asked
     fn scores(&self, batch: &Batch) -> Tensor<2> {
         let device = self.device();
         let text = tokens(&batch.text, &device);
-        let flat = |scores: Tensor<3>| {
-            let [rows, width, classes] = scores.dims();
-            scores.reshape([rows * width, classes])
+        let asked = |hidden: Tensor<3>| {
+            let [rows, width, d_model] = hidden.dims();
+            let hidden = hidden.reshape([rows * width, d_model]);
+            let places = batch.asked();
+            let hidden = match places.len() {
+                all if all == rows * width => hidden,
+                // No tensor is empty; nobody looks at this one.
+                0 => hidden.slice_dim(0, 0..1),
+                _ => hidden.select(0, indices(&places, &device)),
+            };
+            hidden.unsqueeze::<3>()
         };
-        match (&self.model, &batch.source) {
-            (Model::SequenceClassifier(model), _) => model.forward(&Input::Tokens(text)),
-            (Model::TokenClassifier(model), _) => flat(model.forward(&Input::Tokens(text))),
-            (Model::MaskedLm(model), _) => flat(model.forward(&text)),
-            (Model::CausalLm(model), _) => flat(model.forward(&text)),
+        let scores = match (&self.model, &batch.source) {
+            (Model::SequenceClassifier(model), _) => {
+                return model.forward(&Input::Tokens(text));
+            }
+            (Model::TokenClassifier(model), _) => {
+                model.logits(asked(model.backbone.forward(&Input::Tokens(text))))
+            }
+            (Model::MaskedLm(model), _) => model.logits(asked(model.backbone.forward(&text))),
+            (Model::CausalLm(model), _) => model.logits(asked(model.backbone.forward(&text))),
             (Model::Seq2SeqLm(model), Some(source)) => {
-                flat(model.forward(&tokens(source, &device), &text))
+                let encoded = model.backbone.encode(&tokens(source, &device));
+                model.logits(asked(model.backbone.decode(&text, &encoded)))
             }
             _ => panic!("no model of texts has this head"),
-        }
+        };
+        scores.squeeze_dim(0)
     }
 
     /// The sum of the losses of a batch, in nats, and the number of its targets.
     pub fn loss(&self, batch: &Batch) -> (Tensor<1>, usize) {
         let scores = self.scores(batch);
-        let targets = Targets::new(&batch.targets, &scores.device());
+        let mut asked: Vec<i64> = batch.asked().iter().map(|&place| batch.targets[place]).collect();
+        if asked.is_empty() {
+            asked.push(IGNORE);
+        }
+        let targets = Targets::new(&asked, &scores.device());
         (cross_entropy_sum(scores, &targets), targets.count())
     }
 
@@ -124,13 +143,9 @@ impl Pupil {
         if scores.iter().any(|score| score.is_nan()) {
             return Err(GenerateError::NotFinite);
         }
-        let per_row = batch.targets.len() / examples.len();
-        let asked = |row: usize| {
-            let places = row * per_row..(row + 1) * per_row;
-            places.filter(|&place| batch.targets[place] != IGNORE)
-        };
-        let label = |place: usize| best(&scores[place * classes..(place + 1) * classes]);
-        Ok((0..examples.len()).map(|row| Given::Labels(asked(row).map(label).collect())).collect())
+        let mut labels = scores.chunks_exact(classes).map(best);
+        let counts = batch.asked_by_row(examples.len());
+        Ok(counts.into_iter().map(|n| Given::Labels(labels.by_ref().take(n).collect())).collect())
     }
 
     /// Answers that are written symbol by symbol, always the likeliest one.
@@ -195,20 +210,25 @@ fn written(
 /// How improbable the right answers of each row were.
 fn nats(scores: Tensor<2>, batch: &Batch, rows: usize) -> Result<Vec<Given>, GenerateError> {
     let device = scores.device();
-    let classes: Vec<u32> = batch.targets.iter().map(|&target| target.max(0) as u32).collect();
+    if batch.asked().is_empty() {
+        return Ok(vec![Given::Nats(0.0, 0); rows]);
+    }
+    let classes: Vec<u32> =
+        batch.asked().iter().map(|&place| batch.targets[place] as u32).collect();
     let index = token_ids(&classes, classes.len(), &device);
     let losses = numbers(activation::log_softmax(scores, 1).gather(1, index).neg());
-    let per_row = batch.targets.len() / rows;
-    let row = |(losses, targets): (&[f32], &[i64])| {
-        let counted = losses.iter().zip(targets).filter(|(_, target)| **target != IGNORE);
-        let (mut sum, mut count) = (0.0, 0);
-        for (loss, _) in counted {
-            sum += f64::from(*loss);
-            count += 1;
-        }
+    let mut losses = losses.into_iter().map(f64::from);
+    let row = |count: usize| {
+        let sum: f64 = losses.by_ref().take(count).sum();
         if sum.is_finite() { Ok(Given::Nats(sum, count)) } else { Err(GenerateError::NotFinite) }
     };
-    losses.chunks_exact(per_row).zip(batch.targets.chunks_exact(per_row)).map(row).collect()
+    batch.asked_by_row(rows).into_iter().map(row).collect()
+}
+
+/// Places as a tensor.
+fn indices(places: &[usize], device: &Device) -> Tensor<1, Int> {
+    let places: Vec<i64> = places.iter().map(|&place| place as i64).collect();
+    Tensor::from_data(TensorData::from(places.as_slice()), device)
 }
 
 fn tokens(rows: &Rows, device: &Device) -> Tokens {

@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::search::Search;
+use super::batch::{Batch, Rows};
 use super::study::{Dimensions, Flops, Parameters, Skeleton};
 use super::way::Way;
+use crate::datasets::task::{Symbols, Task};
+use crate::models::arch::cost::Sequence;
 use crate::models::families::{Architecture, Family, Size};
 use crate::models::parameters::ParameterInfo;
 use crate::models::pretrained::{Blueprint, Model};
@@ -26,6 +29,41 @@ pub enum Budget {
 /// How far a model may be from its budget.
 pub const TOLERANCE: f64 = 0.02;
 
+/// What is read and asked of a usual example.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Usual {
+    /// Symbols that an encoder reads beside the text.
+    pub source: usize,
+    /// Symbols of the text.
+    pub text: usize,
+    /// Places at which something is asked.
+    pub asked: f64,
+}
+
+impl Usual {
+    /// The mean of a task's examples, as a model reads them that does it in this way.
+    pub fn of(task: &Task, way: Way) -> Self {
+        let some = &task.validation[..task.validation.len().min(200)];
+        let batch = Batch::new(task, way, Symbols::BEGIN, some);
+        let count = some.len().max(1);
+        let mean = |rows: &Rows| (rows.lengths.iter().sum::<usize>() / count).max(1);
+        Self {
+            source: batch.source.as_ref().map_or(0, mean),
+            text: mean(&batch.text),
+            asked: batch.asked().len() as f64 / count as f64,
+        }
+    }
+
+    /// Operations of a training step for each symbol that is read, forward and backward.
+    pub fn flops(&self, architecture: &Architecture, classes: usize) -> Flops {
+        let sequence =
+            Sequence { source: self.source, text: self.text, scores: self.asked * classes as f64 };
+        let symbols = (self.source + self.text) as f64;
+        let forward = architecture.cost().flops_of(sequence) / symbols;
+        Flops { forward, train: 3.0 * forward }
+    }
+}
+
 /// What a model must be able to do, whatever its size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
@@ -37,8 +75,8 @@ pub struct Wanted {
     pub labels: Vec<String>,
     /// The longest sequence.
     pub context: usize,
-    /// A usual length, for which operations are counted.
-    pub length: usize,
+    /// A usual example, for which operations are counted.
+    pub usual: Usual,
     /// Probability of dropping a feature in training.
     pub dropout: f64,
     /// The symbol that ends a text.
@@ -144,11 +182,14 @@ pub fn made(
     }
     let blueprint = Blueprint::new(family, config)?;
     let parameters = parameters(&blueprint);
-    let forward = blueprint.architecture.cost().flops_per_token(wanted.length) as f64;
+    let classes = match wanted.way.has_classifier() {
+        true => wanted.labels.len(),
+        false => wanted.vocab_size,
+    };
     Ok(Sized {
         dimensions: dimensions(&blueprint.architecture),
         parameters,
-        flops: Flops { forward, train: 3.0 * forward },
+        flops: wanted.usual.flops(&blueprint.architecture, classes),
         deviation: 0.0,
         blueprint,
     })

@@ -12,6 +12,7 @@ use super::job::{Job, Length, Record, rounded};
 use super::measuring::Measured;
 use super::pupil::Pupil;
 use super::scoring::{Part, score};
+use super::sizing::Usual;
 use super::study::{Outcome, Point, Speed};
 use super::way::Way;
 use crate::datasets::task::{Example, Task};
@@ -198,8 +199,12 @@ impl Run<'_> {
     fn point(&self, progress: &mut Progress, blueprint: &Blueprint, validation: f64) -> Point {
         let (nats, targets) = std::mem::take(&mut progress.loss);
         let loss = nats / targets as f64;
-        let length = super::plan::usual_length(self.task);
-        let flops = 3.0 * blueprint.architecture.cost().flops_per_token(length) as f64;
+        let way = self.job.way;
+        let classes = match way.has_classifier() {
+            true => self.task.label_count(),
+            false => self.task.vocab_size(),
+        };
+        let flops = Usual::of(self.task, way).flops(&blueprint.architecture, classes).train;
         Point {
             step: progress.step,
             tokens: progress.tokens,

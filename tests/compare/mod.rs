@@ -8,4 +8,5 @@ mod numbers;
 mod planning;
 mod program;
 mod published;
+mod pupil;
 mod verdicts;

@@ -31,6 +31,17 @@ impl TrainingMemory {
     }
 }
 
+/// One sequence on its way through a model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sequence {
+    /// Tokens that an encoder reads beside the text; 0 where there is no such encoder.
+    pub source: usize,
+    /// Tokens of the text.
+    pub text: usize,
+    /// Scores that are computed of it: places times classes.
+    pub scores: f64,
+}
+
 /// What a skeleton costs.
 #[derive(Debug, Clone, Copy)]
 pub struct Cost<'a> {
@@ -190,6 +201,28 @@ impl<'a> Cost<'a> {
         let attending = self.attending.map_or(0, |config| config.attending_macs(length));
         let layers = blocks.sum::<usize>() + recurrent + attending;
         2 * (layers + self.d_model() * self.vocab_size)
+    }
+
+    /// Floating-point operations of a forward pass over one sequence, of which only some places are
+    /// scored: two for every multiply-add of the matrix products, attention included. A training step
+    /// takes three times as many.
+    pub fn flops_of(&self, sequence: Sequence) -> f64 {
+        let Sequence { source, text, scores } = sequence;
+        // Of two stacks the first one reads the source.
+        let lengths = match self.stacks().count() + self.recurrent().count() {
+            2.. => [source, text],
+            _ => [text, 0],
+        };
+        let blocks = self.stacks().zip(lengths).map(|(stack, length)| {
+            let layers = stack.layers.iter().map(|layer| layer.macs_per_token(length));
+            (stack.passes * layers.sum::<usize>() * length) as f64
+        });
+        let recurrent = self.recurrent().zip(lengths).map(|(stack, length)| {
+            (stack.layers().map(|layer| layer.macs_per_token()).sum::<usize>() * length) as f64
+        });
+        let attending = self.attending.map_or(0, |config| config.attending_macs(source) * text);
+        let layers = blocks.sum::<f64>() + recurrent.sum::<f64>() + attending as f64;
+        2.0 * (layers + self.d_model() as f64 * scores)
     }
 
     /// Expected memory of a training step over `batch` sequences of `length` tokens in 32-bit

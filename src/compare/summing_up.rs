@@ -2,17 +2,19 @@
 
 mod comparisons;
 mod scaling;
+mod settings;
 
 use self::comparisons::comparisons;
 use self::scaling::scaling;
+use self::settings::settings;
 use super::job::Record;
 use super::measuring::Measured;
 use super::plan::{Contestant, Plan};
-use super::spec::{Amount, MatchBy, Training};
+use super::spec::{Amount, MatchBy};
 use super::statistics::{self, Spread, StatisticsError};
 use super::study::{
     self, Better, CostCurve, DataSplit, Device, Interval, Match, Outcome, RateOutcome, RateTrial,
-    Run, Settings, Speed, Study, Summary, Versions,
+    Run, Speed, Study, Summary, Versions,
 };
 use crate::datasets::task::{Metric, Need, Sees, Task};
 
@@ -117,46 +119,6 @@ fn speed(record: &Record, writing: Option<&Measured>) -> Speed {
         decode_tokens: writing.map(|measured| measured.tokens),
         decode_bytes: writing.and_then(|measured| measured.bytes),
         ..record.speed
-    }
-}
-
-fn settings(plan: &Plan) -> Settings {
-    let training = &plan.spec.training;
-    Settings {
-        optimizer: "AdamW, betas 0.9 and 0.98, gradients clipped at a norm of 1".into(),
-        schedule: "warm-up over a tenth of the run, then half a cosine to a tenth of the rate"
-            .into(),
-        batch: by_task(plan, |training| format!("{} sequences", training.batch_size)),
-        dropout: by_task(plan, |training| training.dropout.to_string()),
-        weight_decay: training.weight_decay,
-        length: match plan.spec.match_by {
-            MatchBy::Time => format!("{} of training", plan.spec.size),
-            _ => by_task(plan, |training| format!("{} steps", training.steps)),
-        },
-        evaluation: format!(
-            "the first {} examples of the validation part, {} times; the weights that do best on them \
-             are scored on the first {} of the test part",
-            training.validation, training.evaluations, training.test
-        ),
-        test: "paired t test over the seeds".into(),
-        correction: "Holm".into(),
-    }
-}
-
-/// What every task's runs have, said once where it is the same.
-fn by_task(plan: &Plan, of: impl Fn(&Training) -> String) -> String {
-    let all: Vec<(String, String)> = plan
-        .tasks
-        .iter()
-        .map(|planned| (of(&planned.training), planned.task.spec.info().name.to_string()))
-        .collect();
-    match all.as_slice() {
-        [(first, _), rest @ ..] if rest.iter().all(|(other, _)| other == first) => first.clone(),
-        all => {
-            let each: Vec<String> =
-                all.iter().map(|(what, name)| format!("{what} ({name})")).collect();
-            each.join(", ")
-        }
     }
 }
 

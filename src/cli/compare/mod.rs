@@ -2,6 +2,7 @@
 
 mod args;
 mod progress;
+mod runs;
 mod sweep;
 mod work;
 
@@ -13,25 +14,18 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use self::args::{Course, Lengths};
+use self::runs::Runner;
 use super::{Global, usage};
-use crate::compare::job::{Cache, Job, Record};
-use crate::compare::measuring::{Measured, Room, What, cost_curve};
-use crate::compare::plan::{Contestant, Plan, usual_length};
+use crate::compare::job::Cache;
+use crate::compare::plan::{Contestant, Plan};
 use crate::compare::report;
 use crate::compare::report::page::Finding;
-use crate::compare::runner::{self, Event, Program, RunnerError};
+use crate::compare::runner::Program;
 use crate::compare::spec::{Amount, Spec};
-use crate::compare::study::CostCurve;
-use crate::compare::summing_up::{Circumstances, Ran, best_rate, study};
+use crate::compare::summing_up::{Circumstances, study};
 use crate::datasets::locate::Places;
 pub(super) use sweep::{SweepArgs, run as sweep};
 pub(super) use work::work;
-
-/// Seconds that a training step may take where costs are measured.
-const LONGEST_STEP: f64 = 60.0;
-
-/// The share of the free memory that a measurement may take.
-const MEMORY_SHARE: f64 = 0.8;
 
 /// Compare architectures on tasks, at one budget, and write a report.
 #[derive(clap::Args)]
@@ -133,113 +127,6 @@ fn sentence(finding: &Finding) -> String {
         task => format!("{task}: "),
     };
     format!("{task}{}. {}", finding.heading, finding.text.join(" "))
-}
-
-/// Does what a plan says.
-struct Runner<'a> {
-    program: Program,
-    cache: Cache,
-    at_once: usize,
-    stop: Arc<AtomicBool>,
-    shown: &'a progress::Shown,
-}
-
-impl Runner<'_> {
-    /// The runs of every contestant: first those that choose the learning rates.
-    fn go(&self, plan: &Plan) -> Result<Vec<Ran>> {
-        let trials: Vec<Vec<Job>> = plan.contestants.iter().map(|c| plan.trials(c)).collect();
-        let mut tried = self.each(&trials)?.into_iter();
-        let mut rates = Vec::new();
-        let mut chosen = Vec::new();
-        for contestant in &plan.contestants {
-            let planned = &plan.tasks[contestant.task];
-            let trials = tried.next().unwrap_or_default();
-            let of_task = &planned.training.rates;
-            rates.push(best_rate(&trials, of_task, planned.task.score));
-            chosen.push(trials);
-        }
-        let jobs = |(contestant, rate): (_, &f64)| -> Vec<Job> {
-            plan.seeds().into_iter().map(|seed| plan.run(contestant, seed, *rate)).collect()
-        };
-        let runs: Vec<Vec<Job>> = plan.contestants.iter().zip(&rates).map(jobs).collect();
-        let runs = self.each(&runs)?;
-        let writing: Vec<Option<Measured>> =
-            plan.contestants.iter().map(|c| self.writing(plan, c)).collect::<Result<_>>()?;
-        let ran = chosen.into_iter().zip(rates).zip(runs).zip(writing);
-        Ok(ran
-            .map(|(((trials, rate), runs), writing)| Ran { trials, rate, runs, writing })
-            .collect())
-    }
-
-    /// How a contestant writes after a text of its task's usual length.
-    fn writing(&self, plan: &Plan, contestant: &Contestant) -> Result<Option<Measured>> {
-        if !contestant.way.writes() {
-            return Ok(None);
-        }
-        let length = usual_length(&plan.tasks[contestant.task].task);
-        match self.measure(plan, contestant, (What::Writing, length)) {
-            Ok(measured) => Ok(Some(measured)),
-            Err(reason) => {
-                self.unless_stopped()?;
-                let name = contestant.family.name();
-                self.shown.note(&format!("{name}: its writing was not measured: {reason}"));
-                Ok(None)
-            }
-        }
-    }
-
-    /// What each architecture costs at the lengths of the plan: the one that writes, of its contestants.
-    fn costs(&self, plan: &Plan) -> Result<Vec<CostCurve>> {
-        let mut curves: Vec<CostCurve> = Vec::new();
-        if plan.spec.lengths.is_empty() {
-            return Ok(curves);
-        }
-        for name in plan.spec.architectures.iter().filter_map(|name| plan.name(name)) {
-            let of = || plan.contestants.iter().filter(|of| of.family.name() == name);
-            let Some(contestant) = of().find(|of| of.way.writes()).or_else(|| of().next()) else {
-                continue;
-            };
-            let bytes = crate::system::available_memory();
-            let bytes = bytes.map(|bytes| (bytes as f64 * MEMORY_SHARE) as u64);
-            let room = Room { seconds: LONGEST_STEP, bytes };
-            let writes = contestant.way.writes();
-            let mut measure = |what, length| self.measure(plan, contestant, (what, length));
-            let curve = cost_curve((name, writes), &plan.spec.lengths, room, &mut measure);
-            self.unless_stopped()?;
-            curves.push(curve);
-        }
-        Ok(curves)
-    }
-
-    /// One measurement, alone: what runs beside it would slow it down.
-    fn measure(
-        &self,
-        plan: &Plan,
-        contestant: &Contestant,
-        (what, length): (What, usize),
-    ) -> Result<Measured, String> {
-        let measurement = plan.measurement(contestant, what, length);
-        let measurement = measurement.map_err(|error| error.to_string())?;
-        self.shown.measures(&measurement);
-        runner::measure((&self.program, &self.cache), &measurement, &self.stop)
-    }
-
-    fn unless_stopped(&self) -> Result<(), RunnerError> {
-        match self.stop.load(Ordering::SeqCst) {
-            true => Err(RunnerError::Stopped),
-            false => Ok(()),
-        }
-    }
-
-    /// Does lists of jobs as if they were one.
-    fn each(&self, lists: &[Vec<Job>]) -> Result<Vec<Vec<Record>>> {
-        let jobs = lists.concat();
-        let tell = |event: Event<'_>| self.shown.event(event);
-        let at_once = (self.at_once, &*self.stop);
-        let records = runner::run((&self.program, &self.cache), &jobs, at_once, &tell);
-        let mut records = records?.into_iter();
-        Ok(lists.iter().map(|list| records.by_ref().take(list.len()).collect()).collect())
-    }
 }
 
 fn default_out(plan: &Plan, name: Option<String>) -> PathBuf {

@@ -114,11 +114,14 @@ pub fn read(text: &str) -> Result<Study, ReportError> {
 ///
 /// Names the file that cannot be written, or says what is wrong with the study; nothing is written then.
 pub fn write(study: &Study, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    let json = json(study)?;
+    // All four say the same, to the digit.
+    let study = &read(&json)?;
     let texts = [
         ("report.html", html(study)?),
         ("report.md", markdown(study)),
         ("runs.csv", runs::csv(study)?),
-        ("study.json", json(study)?),
+        ("study.json", json),
     ];
     make_folder(folder)?;
     let mut paths = Vec::new();

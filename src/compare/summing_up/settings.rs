@@ -1,0 +1,45 @@
+//! What every run was trained and scored with.
+
+use crate::compare::plan::Plan;
+use crate::compare::spec::{MatchBy, Training};
+use crate::compare::study::Settings;
+
+pub(super) fn settings(plan: &Plan) -> Settings {
+    let training = &plan.spec.training;
+    Settings {
+        optimizer: "AdamW, betas 0.9 and 0.98, gradients clipped at a norm of 1".into(),
+        schedule: "warm-up over a tenth of the run, then half a cosine to a tenth of the rate"
+            .into(),
+        batch: by_task(plan, |training| format!("{} sequences", training.batch_size)),
+        dropout: by_task(plan, |training| training.dropout.to_string()),
+        weight_decay: training.weight_decay,
+        length: match plan.spec.match_by {
+            MatchBy::Time => format!("{} of training", plan.spec.size),
+            _ => by_task(plan, |training| format!("{} steps", training.steps)),
+        },
+        evaluation: format!(
+            "the first {} examples of the validation part, {} times; the weights that do best on them \
+             are scored on the first {} of the test part",
+            training.validation, training.evaluations, training.test
+        ),
+        test: "paired t test over the seeds".into(),
+        correction: "Holm".into(),
+    }
+}
+
+/// What every task's runs have, said once where it is the same.
+fn by_task(plan: &Plan, of: impl Fn(&Training) -> String) -> String {
+    let all: Vec<(String, String)> = plan
+        .tasks
+        .iter()
+        .map(|planned| (of(&planned.training), planned.task.spec.info().name.to_string()))
+        .collect();
+    match all.as_slice() {
+        [(first, _), rest @ ..] if rest.iter().all(|(other, _)| other == first) => first.clone(),
+        all => {
+            let each: Vec<String> =
+                all.iter().map(|(what, name)| format!("{what} ({name})")).collect();
+            each.join(", ")
+        }
+    }
+}

@@ -2,8 +2,9 @@
 //!
 //! A [`spec`] says what to compare; a [`plan`] finds out who does which task how, and sizes every model
 //! to the budget; a [`runner`] does the runs that no [`job::Cache`] has, each in a process of its own
-//! where a [`worker`] trains and scores; [`measuring`] finds what the models cost. What came of them is put together in a [`study`], plain values
-//! with intervals and tests from [`statistics`], and a [`report`] shows that.
+//! where a [`worker`] trains and scores; [`measuring`] finds what the models cost. What came of them is
+//! put together in a [`study`], plain values with intervals and tests from [`statistics`], and a
+//! [`report`] shows that.
 
 pub mod batch;
 pub mod job;

@@ -149,8 +149,8 @@ impl Plan {
         }
         let mut contestants = Vec::new();
         for (family, skeleton, task, way) in pairs {
+            let wanted = wanted(&tasks[task], way);
             for size in spec.all_sizes() {
-                let wanted = wanted(&tasks[task], way);
                 let budget = budget(&spec, size);
                 let sized = fit(family, skeleton, &wanted, budget).map_err(|source| {
                     PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
@@ -180,11 +180,6 @@ impl Plan {
     /// The seeds of the runs.
     pub fn seeds(&self) -> Vec<u64> {
         (self.spec.first_seed..self.spec.first_seed + self.spec.seeds).collect()
-    }
-
-    /// A family's own name, whichever of its names was asked for.
-    pub fn name(&self, asked: &str) -> Option<&'static str> {
-        families::find(asked).ok().map(Family::name)
     }
 
     /// A contestant's run with a seed.

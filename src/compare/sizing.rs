@@ -38,6 +38,8 @@ pub struct Usual {
     pub text: usize,
     /// Places at which something is asked.
     pub asked: f64,
+    /// What there is to choose from at each of them.
+    pub classes: usize,
 }
 
 impl Usual {
@@ -51,13 +53,20 @@ impl Usual {
             source: batch.source.as_ref().map_or(0, mean),
             text: mean(&batch.text),
             asked: batch.asked().len() as f64 / count as f64,
+            classes: match way.has_classifier() {
+                true => task.label_count(),
+                false => task.vocab_size(),
+            },
         }
     }
 
     /// Operations of a training step for each symbol that is read, forward and backward.
-    pub fn flops(&self, architecture: &Architecture, classes: usize) -> Flops {
-        let sequence =
-            Sequence { source: self.source, text: self.text, scores: self.asked * classes as f64 };
+    pub fn flops(&self, architecture: &Architecture) -> Flops {
+        let sequence = Sequence {
+            source: self.source,
+            text: self.text,
+            scores: self.asked * self.classes as f64,
+        };
         let symbols = (self.source + self.text) as f64;
         let forward = architecture.cost().flops_of(sequence) / symbols;
         Flops { forward, train: 3.0 * forward }
@@ -182,14 +191,10 @@ pub fn made(
     }
     let blueprint = Blueprint::new(family, config)?;
     let parameters = parameters(&blueprint);
-    let classes = match wanted.way.has_classifier() {
-        true => wanted.labels.len(),
-        false => wanted.vocab_size,
-    };
     Ok(Sized {
         dimensions: dimensions(&blueprint.architecture),
         parameters,
-        flops: wanted.usual.flops(&blueprint.architecture, classes),
+        flops: wanted.usual.flops(&blueprint.architecture),
         deviation: 0.0,
         blueprint,
     })

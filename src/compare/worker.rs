@@ -96,6 +96,7 @@ impl Run<'_> {
         let blueprint = blueprint.map_err(|error| failed(&error))?;
         let device = device.clone().autodiff();
         let mut pupil = Pupil { model: blueprint.initialized(*seed, &device) };
+        let flops = Usual::of(self.task, self.job.way).flops(&blueprint.architecture).train;
         let mut optimizer = AdamW::new(course.optimizer);
         let mut progress = Progress::default();
         // The weights that did best on the validation part, and how well.
@@ -104,7 +105,7 @@ impl Run<'_> {
             let until = evaluation as f64 / course.evaluations as f64;
             pupil = self.train((pupil, &device), &mut optimizer, (&mut progress, until), tell)?;
             let found = self.score(&pupil.valid(), self.validation(), self.task.score)?;
-            let point = self.point(&mut progress, &blueprint, found);
+            let point = point(&mut progress, flops, found);
             self.curve.push(point);
             tell(Told::Point(point));
             let is_better = best.as_ref().is_none_or(|(best, _)| {
@@ -196,25 +197,6 @@ impl Run<'_> {
         }
     }
 
-    fn point(&self, progress: &mut Progress, blueprint: &Blueprint, validation: f64) -> Point {
-        let (nats, targets) = std::mem::take(&mut progress.loss);
-        let loss = nats / targets as f64;
-        let way = self.job.way;
-        let classes = match way.has_classifier() {
-            true => self.task.label_count(),
-            false => self.task.vocab_size(),
-        };
-        let flops = Usual::of(self.task, way).flops(&blueprint.architecture, classes).train;
-        Point {
-            step: progress.step,
-            tokens: progress.tokens,
-            flops: flops * progress.tokens as f64,
-            seconds: progress.time.as_secs_f64(),
-            train_loss: loss.is_finite().then_some(loss),
-            validation: validation.is_finite().then_some(validation),
-        }
-    }
-
     fn validation(&self) -> Part<'_> {
         let count = self.job.scored.validation;
         part((&self.task.validation, &self.task.answers.validation), count)
@@ -258,6 +240,20 @@ impl Run<'_> {
 
 /// The learning rate's course has so many steps, however many the run has.
 const SCHEDULE_STEPS: usize = 1 << 20;
+
+/// Where a run is that has just been scored; a symbol costs so many operations.
+fn point(progress: &mut Progress, flops: f64, validation: f64) -> Point {
+    let (nats, targets) = std::mem::take(&mut progress.loss);
+    let loss = nats / targets as f64;
+    Point {
+        step: progress.step,
+        tokens: progress.tokens,
+        flops: flops * progress.tokens as f64,
+        seconds: progress.time.as_secs_f64(),
+        train_loss: loss.is_finite().then_some(loss),
+        validation: validation.is_finite().then_some(validation),
+    }
+}
 
 /// The first examples of a part.
 fn part<'a>((examples, texts): (&'a [Example], &'a [String]), count: usize) -> Part<'a> {

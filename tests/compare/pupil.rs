@@ -1,16 +1,14 @@
 //! What a model of a comparison computes, and what that is said to cost.
 
 use burn::tensor::{Device, Tensor};
-use burn_zoo::compare::batch::Batch;
-use burn_zoo::compare::batch::Rows;
+use burn_zoo::compare::batch::{Batch, Rows};
 use burn_zoo::compare::plan::{Contestant, Plan};
 use burn_zoo::compare::pupil::Pupil;
 use burn_zoo::compare::sizing::Usual;
 use burn_zoo::compare::spec::Spec;
 use burn_zoo::datasets::locate::Places;
 use burn_zoo::datasets::task::{Example, Task};
-use burn_zoo::models::arch::Input;
-use burn_zoo::models::arch::Tokens;
+use burn_zoo::models::arch::{Input, Tokens};
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;
@@ -51,7 +49,7 @@ fn the_loss_is_that_of_all_scores() {
         plan("['gpt2', 't5', 'lstm']", tasks),
         plan("['bert']", "['mqar:n_pairs=2,length=16,vocabulary=8']"),
     ] {
-        for Contestant { task, way, sized, .. } in &plan.contestants {
+        for Contestant { family, task, way, sized, .. } in &plan.contestants {
             let task: &Task = &plan.tasks[*task].task;
             let pupil = Pupil { model: sized.blueprint.initialized(0, &device) };
             if matches!(pupil.model, Model::SequenceClassifier(_)) {
@@ -63,7 +61,7 @@ fn the_loss_is_that_of_all_scores() {
             let targets = Targets::new(&batch.targets, &device);
             let expected = cross_entropy_sum(all_scores(&pupil, &batch, &device), &targets);
             let (loss, expected): (f32, f32) = (loss.into_scalar(), expected.into_scalar());
-            let what = format!("{} on {}: {loss} and {expected}", pupil.start(), task.spec);
+            let what = format!("{} on {}: {loss} and {expected}", family.name(), task.spec);
             assert!(((loss - expected) / expected).abs() < 1e-5, "{what}");
             assert_eq!((count, batch.asked().len()), (targets.count(), targets.count()));
             let by_row = batch.asked_by_row(5);
@@ -77,7 +75,7 @@ fn the_loss_is_that_of_all_scores() {
 #[test]
 fn operations_are_those_of_what_is_read_and_scored() {
     let flops = |of: &Contestant, usual: Usual, classes| {
-        usual.flops(&of.sized.blueprint.architecture, classes).forward
+        Usual { classes, ..usual }.flops(&of.sized.blueprint.architecture).forward
     };
     let language = plan("['gpt2', 'lstm']", "['stories:context=32']");
     for of in &language.contestants {
@@ -107,7 +105,7 @@ fn operations_are_those_of_what_is_read_and_scored() {
     let (once, both) = (total(usual), total(twice));
     assert!(both > 1.9 * once && both < 3.0 * once, "{once} and {both}");
     let [encoder, decoder] = [(usual.source, 0), (0, usual.source)]
-        .map(|(source, text)| total(Usual { source, text, asked: 0.0 }));
+        .map(|(source, text)| total(Usual { source, text, asked: 0.0, ..usual }));
     let whole = total(Usual { text: usual.source, ..usual });
     assert!((whole / (encoder + decoder) - 1.0).abs() < 1e-9, "{whole}: {encoder} + {decoder}");
 }

@@ -12,6 +12,7 @@ use crate::compare::plan::{Contestant, Plan, usual_length};
 use crate::compare::runner::{self, Event, Program, RunnerError};
 use crate::compare::study::CostCurve;
 use crate::compare::summing_up::{Ran, best_rate};
+use crate::models::families;
 
 /// Seconds that a training step may take where costs are measured.
 const LONGEST_STEP: f64 = 60.0;
@@ -78,7 +79,8 @@ impl Runner<'_> {
         if plan.spec.lengths.is_empty() {
             return Ok(curves);
         }
-        for name in plan.spec.architectures.iter().filter_map(|name| plan.name(name)) {
+        for asked in &plan.spec.architectures {
+            let name = families::find(asked)?.name();
             let of = || plan.contestants.iter().filter(|of| of.family.name() == name);
             let Some(contestant) = of().find(|of| of.way.writes()).or_else(|| of().next()) else {
                 continue;

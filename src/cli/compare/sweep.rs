@@ -17,7 +17,7 @@ task is one of language modelling, for its score is a loss.
 Examples:
   zoo sweep gpt2 --task stories --sizes 10k,20k,50k,100k
   zoo sweep gpt2 lstm --task names --sizes 5k,10k,20k,50k,100k --steps 500 --jobs 2
-  zoo sweep llama --task tinyshakespeare --sizes 50k,100k,200k,500k --plan")]
+  zoo sweep llama --task shakespeare --sizes 50k,100k,200k,500k --plan")]
 pub(crate) struct SweepArgs {
     /// Families (`zoo list`)
     #[arg(value_name = "FAMILY", required = true)]

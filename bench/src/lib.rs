@@ -7,6 +7,7 @@
 pub mod bandwidth;
 pub mod figure;
 pub mod peer;
+pub mod roofline;
 pub mod spread;
 
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};

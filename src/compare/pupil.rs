@@ -102,7 +102,7 @@ impl Pupil {
         if asked.is_empty() {
             asked.push(IGNORE);
         }
-        let targets = Targets::new(&asked, &scores.device());
+        let targets = Targets::new(&asked);
         (cross_entropy_sum(scores, &targets), targets.count())
     }
 

@@ -118,7 +118,7 @@ impl Subject {
         let mut first = BTreeMap::new();
         let mut losses = Vec::with_capacity(self.steps);
         for step in 0..self.steps {
-            let loss = loss(&model, &input, &device);
+            let loss = loss(&model, &input);
             losses.push(loss.clone().try_into_scalar::<f32>()?);
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             if step == 0 {
@@ -174,7 +174,7 @@ impl Subject {
 }
 
 /// The mean loss over made-up classes, at positions that hold tokens.
-fn loss(model: &Model, input: &ModelInput, device: &Device) -> Tensor<1> {
+fn loss(model: &Model, input: &ModelInput) -> Tensor<1> {
     let scores = model.scores(input);
     let [count, classes] = scores.dims();
     let holds_token: Vec<bool> = Layout::Right.holds_token().concat();
@@ -184,7 +184,7 @@ fn loss(model: &Model, input: &ModelInput, device: &Device) -> Tensor<1> {
         let class = (7 * i + 3) % if classes == LENGTH { 5 } else { classes };
         if is_padded && !holds_token[i] { IGNORE } else { class as i64 }
     };
-    let targets = Targets::new(&(0..count).map(class).collect::<Vec<i64>>(), device);
+    let targets = Targets::new(&(0..count).map(class).collect::<Vec<i64>>());
     let loss = cross_entropy_sum(scores, &targets) / targets.count() as f64;
     let Model::Backbone(model) = model else { return loss };
     match model.pooled(model.forward(&input.read)) {

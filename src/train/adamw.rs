@@ -9,6 +9,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use zoo_models::kernels::adamw::{self, Update as Constants};
 use zoo_models::parameters::{self, Path};
 use zoo_models::pretrained::F32Tensor;
 
@@ -151,28 +152,23 @@ impl Step<'_> {
         let shape = tensor.shape();
         let length = shape.num_elements();
         let value = tensor.inner().reshape([length]);
-        let mut gradient = gradient.reshape([length]);
-        if self.update.gradient_scale != 1.0 {
-            gradient = gradient * self.update.gradient_scale;
-        }
-
+        let gradient = gradient.reshape([length]);
         let path = self.path.join();
-        let (first, second) = match self.optimizer.moments.remove(&path) {
-            Some(moments) => (
-                moments.first * beta_1 + gradient.clone() * (1.0 - beta_1),
-                moments.second * beta_2 + gradient.clone() * gradient * (1.0 - beta_2),
-            ),
-            None => {
-                (gradient.clone() * (1.0 - beta_1), gradient.clone() * gradient * (1.0 - beta_2))
-            }
-        };
         let steps = self.optimizer.steps as i32;
-        let (bias_1, bias_2) = (1.0 - beta_1.powi(steps), 1.0 - beta_2.powi(steps));
-        let scale = (second.clone() * (1.0 / bias_2)).sqrt() + epsilon;
         let decay = if D >= 2 { weight_decay } else { 0.0 };
-        let kept = value * (1.0 - self.update.rate * decay);
-        let updated = kept - first.clone() / scale * (self.update.rate / bias_1);
-
+        let update = Constants {
+            betas: [beta_1, beta_2],
+            gradient_scale: self.update.gradient_scale,
+            keep: 1.0 - self.update.rate * decay,
+            rate: self.update.rate / (1.0 - beta_1.powi(steps)),
+            second_scale: 1.0 / (1.0 - beta_2.powi(steps)),
+            epsilon,
+        };
+        let [first, second] = match self.optimizer.moments.remove(&path) {
+            Some(moments) => [moments.first, moments.second],
+            None => [value.zeros_like(), value.zeros_like()],
+        };
+        let [updated, first, second] = adamw::step([value, first, second], gradient, update);
         let moments = Moments { first, second, shape: shape.as_slice().to_vec() };
         self.optimizer.moments.insert(path, moments);
         Tensor::from_inner(updated.reshape(shape)).require_grad()

@@ -103,7 +103,7 @@ impl Trainee {
             Model::Seq2SeqLm(model) => prefix_lm(model, batch),
             _ => panic!("a model that writes no texts has no such loss"),
         };
-        let targets = Targets::new(&targets, &logits.device());
+        let targets = Targets::new(&targets);
         let [rows, length, vocab_size] = logits.dims();
         let loss = cross_entropy_sum(logits.reshape([rows * length, vocab_size]), &targets);
         (loss, targets.count())

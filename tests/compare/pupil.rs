@@ -58,7 +58,7 @@ fn the_loss_is_that_of_all_scores() {
             let examples: Vec<Example> = (0..5).map(|index| task.train(0, index)).collect();
             let batch = Batch::new(task, *way, pupil.start(), &examples);
             let (loss, count) = pupil.loss(&batch);
-            let targets = Targets::new(&batch.targets, &device);
+            let targets = Targets::new(&batch.targets);
             let expected = cross_entropy_sum(all_scores(&pupil, &batch, &device), &targets);
             let (loss, expected): (f32, f32) = (loss.into_scalar(), expected.into_scalar());
             let what = format!("{} on {}: {loss} and {expected}", family.name(), task.spec);

@@ -2,38 +2,39 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
+use crate::kernels::cross_entropy::{self, Classes};
+
 /// A target that is not counted, as in PyTorch.
 pub const IGNORE: i64 = -100;
 
-/// Targets on a device, those to ignore marked.
+/// What should have been named.
 #[derive(Debug, Clone)]
 pub struct Targets {
-    classes: Tensor<2, Int>,
-    /// 1 where the target counts; `None` when all do.
-    counted: Option<Tensor<1>>,
-    count: usize,
+    /// `None` for those to ignore.
+    classes: Classes,
 }
 
 impl Targets {
     /// Targets from the host; [`IGNORE`] where there is none.
-    pub fn new(targets: &[i64], device: &Device) -> Self {
-        let n = targets.len();
-        let count = targets.iter().filter(|&&target| target != IGNORE).count();
-        let classes: Vec<i64> = targets.iter().map(|&target| target.max(0)).collect();
-        let counted = (count < n).then(|| {
-            let weights = targets.iter().map(|&target| f32::from(target != IGNORE)).collect();
-            Tensor::from_data(TensorData::new::<f32, _>(weights, [n]), device)
-        });
-        Self {
-            classes: Tensor::from_data(TensorData::new(classes, [n, 1]), device),
-            counted,
-            count,
-        }
+    pub fn new(targets: &[i64]) -> Self {
+        Self { classes: targets.iter().map(|&target| usize::try_from(target).ok()).collect() }
     }
 
     /// How many targets count.
     pub fn count(&self) -> usize {
-        self.count
+        self.classes.iter().flatten().count()
+    }
+
+    /// The classes, 0 for those to ignore, and 1 where a target counts; `None` when all do.
+    fn upload(&self, device: &Device) -> (Tensor<2, Int>, Option<Tensor<1>>) {
+        let n = self.classes.len();
+        let classes: Vec<i64> =
+            self.classes.iter().map(|class| class.unwrap_or_default() as i64).collect();
+        let counted = (self.count() < n).then(|| {
+            let weights = self.classes.iter().map(|class| f32::from(class.is_some())).collect();
+            Tensor::from_data(TensorData::new::<f32, _>(weights, [n]), device)
+        });
+        (Tensor::from_data(TensorData::new(classes, [n, 1]), device), counted)
     }
 }
 
@@ -48,10 +49,13 @@ impl Targets {
 /// - `targets`: `n` of them
 /// - result: `[1]`
 pub fn cross_entropy_sum(logits: Tensor<2>, targets: &Targets) -> Tensor<1> {
-    let log_probabilities = activation::log_softmax(logits, 1).gather(1, targets.classes.clone());
-    let losses = log_probabilities.neg().squeeze_dim::<1>(1);
-    match &targets.counted {
-        Some(counted) => (losses * counted.clone()).sum(),
+    if let Some(sum) = cross_entropy::cross_entropy_sum(&logits, &targets.classes) {
+        return sum;
+    }
+    let (classes, counted) = targets.upload(&logits.device());
+    let losses = activation::log_softmax(logits, 1).gather(1, classes).neg().squeeze_dim::<1>(1);
+    match counted {
+        Some(counted) => (losses * counted).sum(),
         None => losses.sum(),
     }
 }
@@ -64,7 +68,7 @@ mod tests {
     fn ignored_targets_add_nothing() {
         let device = Device::flex();
         let logits = Tensor::<2>::from_floats([[2.0, 0.0], [5.0, -3.0]], &device);
-        let targets = Targets::new(&[1, IGNORE], &device);
+        let targets = Targets::new(&[1, IGNORE]);
         let loss: f32 = cross_entropy_sum(logits, &targets).into_scalar();
         assert_eq!(targets.count(), 1);
         assert!((loss - (1.0 + 2f32.exp()).ln() - 0.0).abs() < 1e-6, "{loss}");
@@ -73,7 +77,7 @@ mod tests {
     #[test]
     fn a_batch_of_padding_costs_nothing() {
         let device = Device::flex();
-        let targets = Targets::new(&[IGNORE, IGNORE], &device);
+        let targets = Targets::new(&[IGNORE, IGNORE]);
         let loss: f32 =
             cross_entropy_sum(Tensor::<2>::ones([2, 3], &device), &targets).into_scalar();
         assert_eq!((loss, targets.count()), (0.0, 0));

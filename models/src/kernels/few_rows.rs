@@ -32,21 +32,10 @@ pub fn linear<const D: usize, const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, Distribution, FloatDType, module};
+    use burn::tensor::{Device, FloatDType, module};
 
     use super::*;
-
-    fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
-        Tensor::random(shape, Distribution::Uniform(-1.0, 1.0), device)
-    }
-
-    /// Within 1e-5 of the largest number.
-    fn close<const D: usize>(found: Tensor<D>, expected: Tensor<D>) {
-        assert_eq!(found.dims(), expected.dims());
-        let error = (found - expected.clone()).abs().max().into_scalar::<f32>();
-        let largest = expected.abs().max().into_scalar::<f32>();
-        assert!(error <= 1e-5 * largest.max(1.0), "{error} where the largest number is {largest}");
-    }
+    use crate::kernels::testing::{close, random};
 
     const SHAPES: [(usize, usize); 9] =
         [(1, 1), (3, 5), (8, 16), (9, 7), (31, 33), (64, 8), (65, 100), (768, 768), (257, 2049)];

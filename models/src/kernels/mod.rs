@@ -4,25 +4,19 @@
 //! backends, in other formats, where gradients are wanted, for other shapes. An operation is here because
 //! a benchmark is faster with it.
 
+pub mod adamw;
+pub mod attention;
+pub mod cross_entropy;
+pub mod elementwise;
 pub mod few_rows;
+mod gradient;
+pub mod norm;
+#[cfg(test)]
+mod testing;
 
-#[cfg(feature = "flex")]
-mod crew;
 #[cfg(feature = "flex")]
 mod flex;
-#[cfg(feature = "flex")]
-mod streaming;
-
-/// Without the backend there is nothing to compute with it.
+// Without the backend there is nothing to compute with it.
 #[cfg(not(feature = "flex"))]
-mod flex {
-    use super::few_rows::Weights;
-    use burn::tensor::Tensor;
-
-    pub(super) fn linear<const D: usize, const N: usize>(
-        _: &Tensor<D>,
-        _: &[Weights; N],
-    ) -> Option<[Tensor<D>; N]> {
-        None
-    }
-}
+#[path = "without_flex.rs"]
+mod flex;

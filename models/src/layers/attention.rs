@@ -2,14 +2,15 @@
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear};
-use burn::tensor::{Bool, Device, Tensor, activation, assert_shape};
+use burn::tensor::{Device, Tensor, activation, assert_shape};
 use serde::{Deserialize, Serialize};
 
 use super::linear::{Bias, apply, apply_all, in_format_of, linear};
-use super::mask::Span;
+use super::mask::{Mask, Span};
 use super::norm::{Norm, NormConfig, NormKind};
 use super::position::{PositionScheme, Positions};
 use super::{Memory, Scope};
+use crate::kernels::attention::{self as kernels, Scores};
 use crate::precision::{in_f32, to_f32};
 
 /// Sizes and form of an attention layer.
@@ -162,11 +163,9 @@ impl Attention {
             Some(cache) => cache.append(key, value),
             None => (key, value),
         };
-        let marks = Marks {
-            bias: self.bias(scope.positions, [&query, &key]),
-            hidden: scope.mask.hidden(query.dims()[2], key.dims()[2], &query.device()),
-        };
-        to_f32(apply(&self.output, merge_heads(self.attend(query, [key, value], marks))))
+        let bias = self.bias(scope.positions, [&query, &key]);
+        let context = self.attend(query, [key, value], (bias, scope.mask));
+        to_f32(apply(&self.output, merge_heads(context)))
     }
 
     /// Lets every position read another sequence.
@@ -193,8 +192,7 @@ impl Attention {
             Some(cache) => cache.memory(compute),
             None => compute(),
         };
-        let hidden = mask.hidden(query.dims()[2], key.dims()[2], &query.device());
-        let context = self.attend(query, [key, value], Marks { bias: None, hidden });
+        let context = self.attend(query, [key, value], (None, mask));
         to_f32(apply(&self.output, merge_heads(context)))
     }
 
@@ -215,14 +213,34 @@ impl Attention {
         }
     }
 
-    /// Weighs values by the softmax of the scores. The query heads of a group are folded into the
-    /// rows of one product, so keys and values are not copied per head.
+    /// Weighs values by the softmax of the scores, to which a bias `[1 or batch, n_heads, 1 or queries,
+    /// keys]` is added.
     fn attend(
         &self,
         query: Tensor<4>,
         [key, value]: [Tensor<4>; 2],
-        Marks { bias, hidden }: Marks,
+        (bias, mask): (Option<Tensor<4>>, &Mask),
     ) -> Tensor<4> {
+        // Weights that are dropped are drawn as one tensor.
+        if self.dropout.prob == 0.0 || !query.device().is_autodiff() {
+            let scores =
+                Scores { bias: bias.as_ref(), softcap: self.softcap, sight: mask.sight().clone() };
+            if let Some(context) = kernels::attention(&query, [&key, &value], scores) {
+                return context;
+            }
+        }
+        self.attend_composed(query, [key, value], (bias, mask))
+    }
+
+    /// The same by Burn's operations. The query heads of a group are folded into the rows of one product,
+    /// so keys and values are not copied per head.
+    fn attend_composed(
+        &self,
+        query: Tensor<4>,
+        [key, value]: [Tensor<4>; 2],
+        (bias, mask): (Option<Tensor<4>>, &Mask),
+    ) -> Tensor<4> {
+        let hidden = mask.hidden(query.dims()[2], key.dims()[2], &query.device());
         let [batch, n_heads, n_queries, d_head] = query.dims();
         let [_, n_kv_heads, n_keys, _] = key.dims();
         let rows = n_heads / n_kv_heads * n_queries;
@@ -268,14 +286,6 @@ impl Attention {
         let [batch, seq, width] = x.dims();
         x.reshape([batch, seq, width / self.d_head, self.d_head]).swap_dims(1, 2)
     }
-}
-
-/// What is done to scores before the softmax.
-struct Marks {
-    /// `[1 or batch, n_heads, 1 or queries, keys]`, added.
-    bias: Option<Tensor<4>>,
-    /// `[1 or batch, 1, queries, keys]`, `true` = hidden.
-    hidden: Option<Tensor<4, Bool>>,
 }
 
 fn merge_heads(x: Tensor<4>) -> Tensor<3> {

@@ -163,7 +163,7 @@ impl GatedFeedForward {
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let x = in_format_of(&self.gate.weight, x);
         let [gate, up] = apply_all([&self.gate, &self.up], x);
-        let hidden = self.activation.forward(gate) * up;
+        let hidden = self.activation.gated(gate, up);
         to_f32(apply(&self.down, self.dropout.forward(hidden)))
     }
 }

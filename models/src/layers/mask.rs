@@ -5,6 +5,8 @@ use std::cell::OnceCell;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::attention::Sight;
+
 /// The part of a sequence that a query may read, padding aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Span {
@@ -134,17 +136,31 @@ pub struct Mask {
     span: Span,
     padding: Padding,
     hidden: OnceCell<Option<Tensor<4, Bool>>>,
+    sight: OnceCell<Sight>,
 }
 
 impl Mask {
     /// The mask of one forward pass. `padding` covers all keys, those in the cache too.
     pub fn new(span: Span, padding: Padding) -> Self {
-        Self { span, padding, hidden: OnceCell::new() }
+        Self { span, padding, hidden: OnceCell::new(), sight: OnceCell::new() }
     }
 
     /// The span.
     pub fn span(&self) -> Span {
         self.span
+    }
+
+    /// Which keys each query sees, as a description.
+    pub fn sight(&self) -> &Sight {
+        self.sight.get_or_init(|| {
+            let (behind, ahead) = match self.span {
+                Span::Full => (None, None),
+                Span::Causal => (None, Some(0)),
+                Span::Window(n) => (Some(n.saturating_sub(1)), Some(0)),
+                Span::Near(n) => (Some(n), Some(n)),
+            };
+            Sight { behind, ahead, keys: self.padding.rows().unwrap_or_default().into() }
+        })
     }
 
     /// What to hide, as a tensor; `None` when every query may read every key.

@@ -1,10 +1,11 @@
 //! Normalisation over the model dimension.
 
 use burn::module::{Module, Param};
-use burn::nn::{Initializer, LayerNorm, LayerNormConfig, RmsNorm, RmsNormConfig};
-use burn::tensor::{Device, Tensor};
+use burn::nn::Initializer;
+use burn::tensor::{Device, Tensor, module};
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::norm::{self as kernels, Centre};
 use crate::precision::in_f32;
 
 /// Which norm, over how many features, with which epsilon.
@@ -33,40 +34,29 @@ pub enum NormKind {
 
 /// A norm over the last dimension.
 #[derive(Module, Debug)]
-pub enum Norm {
-    /// Mean and variance, scale and shift.
-    Layer(LayerNorm),
-    /// Root mean square and scale.
-    Rms(RmsNorm),
-    /// Root mean square and scale, the scale held as its distance from 1.
-    RmsOffset(RmsOffsetNorm),
-}
-
-/// See [`NormKind::RmsOffset`].
-#[derive(Module, Debug)]
-pub struct RmsOffsetNorm {
-    /// The scale's distance from 1.
+pub struct Norm {
+    /// The scale; [`NormKind::RmsOffset`] has its distance from 1.
     pub gamma: Param<Tensor<1>>,
+    /// The shift of [`NormKind::Layer`].
+    pub beta: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    kind: NormKind,
     epsilon: f64,
 }
 
 impl NormConfig {
     /// A norm with unit scale and no shift.
     pub fn init(&self, device: &Device) -> Norm {
-        match self.kind {
-            NormKind::Layer | NormKind::LayerWithoutBias => Norm::Layer(
-                LayerNormConfig::new(self.d_model)
-                    .with_epsilon(self.epsilon)
-                    .with_bias(self.kind == NormKind::Layer)
-                    .init(device),
-            ),
-            NormKind::Rms => {
-                Norm::Rms(RmsNormConfig::new(self.d_model).with_epsilon(self.epsilon).init(device))
-            }
-            NormKind::RmsOffset => Norm::RmsOffset(RmsOffsetNorm {
-                gamma: Initializer::Zeros.init([self.d_model], device),
-                epsilon: self.epsilon,
-            }),
+        let scale = match self.kind {
+            NormKind::RmsOffset => Initializer::Zeros,
+            NormKind::Layer | NormKind::LayerWithoutBias | NormKind::Rms => Initializer::Ones,
+        };
+        let shift = || Initializer::Zeros.init([self.d_model], device);
+        Norm {
+            gamma: scale.init([self.d_model], device),
+            beta: (self.kind == NormKind::Layer).then(shift),
+            kind: self.kind,
+            epsilon: self.epsilon,
         }
     }
 }
@@ -74,12 +64,7 @@ impl NormConfig {
 impl Norm {
     /// Features.
     pub fn width(&self) -> usize {
-        let gamma = match self {
-            Self::Layer(norm) => &norm.gamma,
-            Self::Rms(norm) => &norm.gamma,
-            Self::RmsOffset(norm) => &norm.gamma,
-        };
-        gamma.lazy_shape().num_elements()
+        self.gamma.lazy_shape().num_elements()
     }
 
     /// Normalises `x` over its last dimension.
@@ -88,14 +73,34 @@ impl Norm {
     ///
     /// - `x` and the result: `[.., d_model]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        in_f32(x, |x| match self {
-            Self::Layer(norm) => norm.forward(x),
-            Self::Rms(norm) => norm.forward(x),
-            Self::RmsOffset(norm) => {
-                let square = x.clone() * x.clone();
-                let scale = (square.mean_dim(D - 1) + norm.epsilon).sqrt();
-                x / scale * (norm.gamma.val() + 1.0).unsqueeze()
-            }
+        in_f32(x, |x| {
+            let scale = (self.gamma.val(), self.beta.as_ref().map(Param::val));
+            kernels::norm(self.kernel(), &x, scale).unwrap_or_else(|| self.composed(x))
         })
+    }
+
+    fn kernel(&self) -> kernels::Norm {
+        let (centre, offset) = match self.kind {
+            NormKind::Layer | NormKind::LayerWithoutBias => (Centre::Mean, 0.0),
+            NormKind::Rms => (Centre::Zero, 0.0),
+            NormKind::RmsOffset => (Centre::Zero, 1.0),
+        };
+        kernels::Norm { centre, epsilon: self.epsilon as f32, offset }
+    }
+
+    fn composed<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let gamma = self.gamma.val();
+        let beta = self.beta.as_ref().map(Param::val);
+        let by_root_mean_square = |x: Tensor<D>, gamma: Tensor<1>| {
+            let square = x.clone() * x.clone();
+            x / (square.mean_dim(D - 1) + self.epsilon).sqrt() * gamma.unsqueeze()
+        };
+        match self.kind {
+            NormKind::Layer | NormKind::LayerWithoutBias => {
+                module::layer_norm(x, gamma, beta, self.epsilon)
+            }
+            NormKind::Rms => by_root_mean_square(x, gamma),
+            NormKind::RmsOffset => by_root_mean_square(x, gamma + 1.0),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! [`few_rows`](super::few_rows) where tensors lie in the host's memory.
+//! [`few_rows`](crate::kernels::few_rows) where tensors lie in the host's memory.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::{DType, Tensor, TensorData};
 
 use super::crew;
-use super::few_rows::Weights;
 use super::streaming::{Matrix, finish, parts};
+use crate::kernels::few_rows::Weights;
 
 /// Numbers of the matrices below which one thread is faster than several.
 const MIN_PARALLEL: usize = 1 << 16;
 
-/// See [`few_rows::linear`](super::few_rows::linear).
-pub(super) fn linear<const D: usize, const N: usize>(
+/// See [`few_rows::linear`](crate::kernels::few_rows::linear).
+pub(in crate::kernels) fn linear<const D: usize, const N: usize>(
     x: &Tensor<D>,
     layers: &[Weights; N],
 ) -> Option<[Tensor<D>; N]> {

@@ -1,0 +1,101 @@
+"""Trains and runs transformers' models on PyTorch, for `speed`, which asks line by line.
+
+    python bench/peers/steps.py --threads 2
+
+First line: {"ready": "transformers 5.23.0, torch 2.9.0, 2 threads"}
+Question:   {"config": {"model_type": "gpt2", ..}, "rows": 12, "length": 64, "what": "train",
+             "mode": "compiled"}
+Answer:     {"seconds": 0.05}, the time of one step. `what` is `train` (forward, backward, AdamW) or
+            `forward` (no gradients); `mode` is `eager` or `compiled`, which also fuses AdamW. The first
+            question about a model makes it, and takes steps that are not counted.
+"""
+
+import argparse
+import json
+import sys
+import time
+
+import torch
+import transformers
+
+WARM_UP = 3
+
+
+def auto_class(model_type):
+    if model_type == "t5":
+        return transformers.AutoModelForSeq2SeqLM
+    if model_type == "bert":
+        return transformers.AutoModelForMaskedLM
+    return transformers.AutoModelForCausalLM
+
+
+class Job:
+    def __init__(self, question):
+        torch.manual_seed(0)
+        kind = question["config"]["model_type"]
+        config = transformers.AutoConfig.for_model(**question["config"])
+        config.use_cache = False
+        self.model = auto_class(kind).from_config(config, dtype=torch.float32)
+        shape = (question["rows"], question["length"])
+        ids = torch.randint(0, config.vocab_size, shape)
+        self.inputs = {"input_ids": ids}
+        self.trains = question["what"] == "train"
+        compiled = question["mode"] == "compiled"
+        if self.trains:
+            self.model.train()
+            self.inputs["labels"] = ids
+            self.optimizer = torch.optim.AdamW(
+                self.model.parameters(), lr=1e-4, weight_decay=0.1, fused=compiled or None
+            )
+        else:
+            self.model.eval()
+            if kind == "t5":
+                self.inputs["decoder_input_ids"] = ids
+        self.forward = torch.compile(self.model) if compiled else self.model
+        for _ in range(WARM_UP):
+            self.step()
+
+    def step(self):
+        if not self.trains:
+            with torch.inference_mode():
+                return self.forward(**self.inputs).logits
+        self.optimizer.zero_grad(set_to_none=True)
+        self.forward(**self.inputs).loss.backward()
+        self.optimizer.step()
+
+    def timed(self):
+        began = time.perf_counter()
+        self.step()
+        return time.perf_counter() - began
+
+
+def say(answer):
+    print(json.dumps(answer), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--threads", type=int, required=True)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    versions = f"transformers {transformers.__version__}, torch {torch.__version__}"
+    say({"ready": f"{versions}, {torch.get_num_threads()} threads"})
+
+    jobs = {}
+    for line in sys.stdin:
+        question = json.loads(line)
+        mode = question.pop("mode")
+        key = json.dumps(question, sort_keys=True)
+        if not any(known == key for known, _ in jobs):
+            # One shape at a time, so that the others do not take the memory.
+            jobs.clear()
+            torch._dynamo.reset()
+        if (key, mode) not in jobs:
+            jobs[key, mode] = Job({**question, "mode": mode})
+        say({"seconds": jobs[key, mode].timed()})
+
+
+if __name__ == "__main__":
+    main()

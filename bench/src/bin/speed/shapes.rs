@@ -1,0 +1,69 @@
+//! What is measured: models and batches that others have published times for.
+
+use anyhow::{Context, Result};
+use burn_zoo::models::families::{self, NAMED_SIZES, Size};
+use burn_zoo::models::pretrained::Blueprint;
+use serde_json::Value;
+
+/// A model, and the tokens that it is given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
+    pub(crate) family: &'static str,
+    /// As `zoo train --size` has it.
+    size: &'static str,
+    pub(crate) vocab_size: usize,
+    pub(crate) rows: usize,
+    pub(crate) length: usize,
+}
+
+/// All shapes.
+pub(crate) const SHAPES: &[Shape] = &[
+    shape("gpt2-nano", ("gpt2", "nano", 65), [12, 64]),
+    shape("gpt2-micro", ("gpt2", "micro", 65), [8, 256]),
+    shape("gpt2-124m", ("gpt2", "small", 50_257), [1, 256]),
+    shape("llama-micro", ("llama", "micro", 65), [8, 256]),
+    shape("llama-134m", ("llama", "small", 32_000), [1, 256]),
+    shape("bert-micro", ("bert", "micro", 65), [8, 256]),
+    shape("bert-base-1", ("bert", "small", 30_522), [1, 128]),
+    shape("bert-base-8", ("bert", "small", 30_522), [8, 128]),
+    shape("t5-micro", ("t5", "micro", 65), [8, 128]),
+    shape("t5-base", ("t5", "small", 32_128), [1, 128]),
+];
+
+const fn shape(
+    name: &'static str,
+    (family, size, vocab_size): (&'static str, &'static str, usize),
+    [rows, length]: [usize; 2],
+) -> Shape {
+    Shape { name, family, size, vocab_size, rows, length }
+}
+
+/// The shape of a name.
+pub(crate) fn find(name: &str) -> Result<Shape, String> {
+    let names = || SHAPES.iter().map(|shape| shape.name).collect::<Vec<_>>().join(", ");
+    let found = SHAPES.iter().find(|shape| shape.name == name);
+    found.copied().ok_or_else(|| format!("{name:?} is none of {}", names()))
+}
+
+impl Shape {
+    /// What the model is made of. No feature is dropped: others drop other ones.
+    pub(crate) fn blueprint(&self) -> Result<(Blueprint, Value)> {
+        let found = NAMED_SIZES.iter().find(|(name, _)| *name == self.size);
+        let (_, [n_layers, n_heads, d_model]) = found.context("a size of a name")?;
+        let size = Size {
+            vocab_size: self.vocab_size,
+            context: self.length,
+            d_model: *d_model,
+            n_layers: *n_layers,
+            n_heads: *n_heads,
+            n_kv_heads: None,
+            d_ff: None,
+            dropout: 0.0,
+            eos: None,
+        };
+        let family = families::find(self.family)?;
+        let (config, _) = family.sized(&size)?;
+        Ok((Blueprint::new(family, config.clone())?, config))
+    }
+}

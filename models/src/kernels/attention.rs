@@ -1,0 +1,234 @@
+//! Attention whose memory grows with the length, and not with its square.
+//!
+//! Queries are taken a few at a time. Each of them sees all of its keys at once, so that its softmax is the
+//! plain one, but no more than those few rows of scores are in memory at any time. The backward pass
+//! computes them again.
+//!
+//! Reference: Rabe and Staats 2021, <https://arxiv.org/abs/2112.05682>; Dao et al. 2022,
+//! <https://arxiv.org/abs/2205.14135>
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+
+use super::flex;
+use super::gradient::is_known;
+
+/// Which keys a query sees.
+///
+/// The last query stands at the last key; where there are fewer keys than queries, both begin together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// How many keys before its own place; all of them where `None`.
+    pub behind: Option<usize>,
+    /// How many keys after its own place; all of them where `None`.
+    pub ahead: Option<usize>,
+    /// For each row of the batch, which keys there are; empty where all are.
+    pub keys: Arc<[Vec<bool>]>,
+}
+
+impl Sight {
+    /// The keys that a query sees, padding aside, of `n_queries` and `n_keys`.
+    pub(super) fn of(&self, query: usize, [n_queries, n_keys]: [usize; 2]) -> Range<usize> {
+        let place = query + n_keys.saturating_sub(n_queries);
+        let start = self.behind.map_or(0, |behind| place.saturating_sub(behind));
+        let end = self.ahead.map_or(n_keys, |ahead| n_keys.min(place + ahead + 1));
+        start.min(end)..end
+    }
+}
+
+/// What is done to scores before the softmax.
+#[derive(Debug, Clone)]
+pub struct Scores<'a> {
+    /// `[1 or batch, n_heads, 1 or queries, keys]`, added.
+    pub bias: Option<&'a Tensor<4>>,
+    /// They are squeezed smoothly into `±softcap`.
+    pub softcap: Option<f64>,
+    /// Which keys a query sees. One that sees none gets zeros.
+    pub sight: Sight,
+}
+
+/// `softmax(query keyᵀ + bias) value`; `None` where that is for Burn's operations to do.
+///
+/// Several heads of queries may share one of keys and values.
+///
+/// # Shapes
+///
+/// - `query` and the result: `[batch, n_heads, queries, d_head]`
+/// - `key`, `value`: `[batch, n_kv_heads, keys, d_head]`
+pub fn attention(
+    query: &Tensor<4>,
+    [key, value]: [&Tensor<4>; 2],
+    scores: Scores<'_>,
+) -> Option<Tensor<4>> {
+    let inputs = [query, key, value].map(|x| x.clone().into_dispatch());
+    if !inputs.iter().all(is_known) {
+        return None;
+    }
+    flex::attention(inputs, scores)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Bool, Device, TensorData, activation};
+
+    use super::*;
+    use crate::kernels::testing::{agree, random};
+
+    /// Rows, heads of queries and of keys, queries, keys, and features of a head.
+    #[derive(Debug, Clone, Copy)]
+    struct Sizes([usize; 6]);
+
+    impl Sizes {
+        fn split(self, [query, key, value]: [Tensor<1>; 3]) -> [Tensor<4>; 3] {
+            let [rows, heads, kv_heads, queries, keys, d_head] = self.0;
+            // As layers give them: the heads of a position lie side by side.
+            let of = |x: Tensor<1>, heads, length| {
+                x.reshape([rows, length, heads, d_head]).swap_dims(1, 2)
+            };
+            [of(query, heads, queries), of(key, kv_heads, keys), of(value, kv_heads, keys)]
+        }
+
+        fn inputs(self, device: &Device) -> [Tensor<1>; 3] {
+            let [rows, heads, kv_heads, queries, keys, d_head] = self.0;
+            let lengths = [heads * queries, kv_heads * keys, kv_heads * keys];
+            lengths.map(|length| random([rows * length * d_head], device) * 2.0)
+        }
+    }
+
+    fn composed([query, key, value]: [Tensor<4>; 3], scores: &Scores<'_>) -> Tensor<4> {
+        let [rows, heads, queries, _] = query.dims();
+        let [_, kv_heads, keys, d_head] = key.dims();
+        let repeated = |x: Tensor<4>| {
+            let x = x.reshape([rows, kv_heads, 1, keys, d_head]);
+            x.repeat_dim(2, heads / kv_heads).reshape([rows, heads, keys, d_head])
+        };
+        let hidden: Vec<bool> = (0..rows * queries * keys)
+            .map(|i| {
+                let (row, query, key) = (i / keys / queries, i / keys % queries, i % keys);
+                let seen = scores.sight.of(query, [queries, keys]).contains(&key);
+                let is_there = scores.sight.keys.get(row).is_none_or(|row| row[key]);
+                !seen || !is_there
+            })
+            .collect();
+        let hidden = TensorData::new(hidden, [rows, 1, queries, keys]);
+        let hidden = Tensor::<4, Bool>::from_data(hidden, &query.device());
+        let products = query.matmul(repeated(key).transpose());
+        let products = match scores.bias {
+            Some(bias) => products + bias.clone(),
+            None => products,
+        };
+        let products = match scores.softcap {
+            Some(limit) => (products / limit).tanh() * limit,
+            None => products,
+        };
+        let products =
+            products.mask_fill(hidden.clone().expand([rows, heads, queries, keys]), -1e30);
+        let weights = activation::softmax(products, 3);
+        // A query that sees nothing gets zeros.
+        let weights = weights.mask_fill(hidden.expand([rows, heads, queries, keys]), 0.0);
+        weights.matmul(repeated(value))
+    }
+
+    fn sight(behind: Option<usize>, ahead: Option<usize>) -> Sight {
+        Sight { behind, ahead, keys: [].into() }
+    }
+
+    fn flat(x: Tensor<4>) -> Tensor<1> {
+        x.flatten(0, 3)
+    }
+
+    const SIZES: [Sizes; 5] = [
+        Sizes([1, 1, 1, 1, 1, 1]),
+        Sizes([2, 4, 2, 5, 5, 8]),
+        Sizes([1, 2, 1, 150, 150, 16]),
+        Sizes([2, 2, 2, 3, 70, 4]),
+        Sizes([2, 3, 3, 9, 4, 5]),
+    ];
+
+    #[test]
+    fn it_equals_the_composition_and_so_do_its_gradients() {
+        let device = Device::flex();
+        for sizes in SIZES {
+            for (behind, ahead) in
+                [(None, None), (None, Some(0)), (Some(2), Some(0)), (Some(1), Some(2))]
+            {
+                for softcap in [None, Some(3.0)] {
+                    let scores = || Scores { bias: None, softcap, sight: sight(behind, ahead) };
+                    agree(
+                        sizes.inputs(&device),
+                        &|inputs| {
+                            let [query, key, value] = sizes.split(inputs);
+                            flat(attention(&query, [&key, &value], scores()).expect("floats"))
+                        },
+                        &|inputs| flat(composed(sizes.split(inputs), &scores())),
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn biases_have_gradients_too() {
+        let device = Device::flex();
+        for sizes in SIZES {
+            let Sizes([rows, heads, _, queries, keys, _]) = sizes;
+            for (of_rows, of_queries) in [(1, queries), (rows, queries), (1, 1)] {
+                let shape = [of_rows, heads, of_queries, keys];
+                let bias = random([shape.iter().product::<usize>()], &device);
+                let [query, key, value] = sizes.inputs(&device);
+                let run = |inputs: [Tensor<1>; 4], is_fused: bool| {
+                    let [query, key, value, bias] = inputs;
+                    let bias = bias.reshape(shape);
+                    let scores =
+                        Scores { bias: Some(&bias), softcap: None, sight: sight(None, Some(0)) };
+                    let [query, key, value] = sizes.split([query, key, value]);
+                    flat(if is_fused {
+                        attention(&query, [&key, &value], scores).expect("floats")
+                    } else {
+                        composed([query, key, value], &scores)
+                    })
+                };
+                agree([query, key, value, bias], &|inputs| run(inputs, true), &|inputs| {
+                    run(inputs, false)
+                });
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_are_padding_are_not_seen() {
+        let device = Device::flex();
+        let sizes = Sizes([3, 2, 2, 6, 6, 4]);
+        let keys: Arc<[Vec<bool>]> = [
+            vec![true; 6],
+            vec![false, false, true, true, true, true],
+            // All that some queries may see is padding.
+            vec![false, false, false, false, true, false],
+        ]
+        .into();
+        for ahead in [None, Some(0)] {
+            let sight = || Sight { behind: None, ahead, keys: Arc::clone(&keys) };
+            let scores = || Scores { bias: None, softcap: None, sight: sight() };
+            agree(
+                sizes.inputs(&device),
+                &|inputs| {
+                    let [query, key, value] = sizes.split(inputs);
+                    flat(attention(&query, [&key, &value], scores()).expect("floats"))
+                },
+                &|inputs| flat(composed(sizes.split(inputs), &scores())),
+            );
+        }
+    }
+
+    #[test]
+    fn a_query_sees_its_window() {
+        let window = sight(Some(2), Some(0));
+        assert_eq!(window.of(5, [10, 10]), 3..6);
+        // Four new queries after six keys of a cache.
+        assert_eq!(window.of(0, [4, 10]), 4..7);
+        assert_eq!(sight(None, None).of(7, [8, 3]), 0..3);
+        assert_eq!(sight(Some(1), Some(1)).of(7, [8, 3]), 3..3);
+    }
+}

@@ -1,0 +1,106 @@
+//! Activation functions in one pass over memory, forward and backward.
+
+use burn::tensor::Tensor;
+
+use super::flex;
+
+/// A function of single numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// `x Φ(x)` with the error function.
+    Gelu,
+    /// `x σ(2 sqrt(2/π) (x + 0.044715 x³))`, its approximation through `tanh`.
+    GeluTanh,
+    /// `x σ(x)`
+    Silu,
+}
+
+/// `f(x)` of every element; `None` where that is for Burn's operations to do.
+pub fn curve<const D: usize>(function: Function, x: &Tensor<D>) -> Option<Tensor<D>> {
+    flex::curve(function, x.clone().into_dispatch()).map(Tensor::from_dispatch)
+}
+
+/// `f(gate) · up`; `None` where that is for Burn's operations to do.
+pub fn gated<const D: usize>(
+    function: Function,
+    gate: &Tensor<D>,
+    up: &Tensor<D>,
+) -> Option<Tensor<D>> {
+    let inputs = [gate, up].map(|x| x.clone().into_dispatch());
+    flex::gated(function, inputs).map(Tensor::from_dispatch)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, FloatDType, activation};
+
+    use super::*;
+    use crate::kernels::testing::{agree, random};
+
+    /// A length that is no multiple of anything, with the tails of the functions in it.
+    const LENGTH: usize = 20_011;
+
+    fn composed(function: Function, x: Tensor<1>) -> Tensor<1> {
+        match function {
+            // Burn's own gradient of it is exact on this backend.
+            Function::Gelu => activation::gelu(x),
+            Function::GeluTanh => {
+                let inner =
+                    (x.clone() + x.clone().powi_scalar(3) * 0.044_715) * 0.797_884_560_802_865_4;
+                x * 0.5 * (inner.tanh() + 1.0)
+            }
+            Function::Silu => activation::silu(x),
+        }
+    }
+
+    #[test]
+    fn functions_equal_their_compositions_and_so_do_their_gradients() {
+        for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
+            for length in [1, 70, LENGTH] {
+                let x = random([length], &Device::flex()) * 12.0;
+                agree([x], &|[x]| curve(function, &x).expect("floats"), &|[x]| {
+                    composed(function, x)
+                });
+            }
+        }
+    }
+
+    #[test]
+    fn gates_equal_their_compositions_and_so_do_their_gradients() {
+        for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
+            let inputs = [(); 2].map(|()| random([LENGTH], &Device::flex()) * 3.0);
+            agree(
+                inputs,
+                &|[gate, up]| gated(function, &gate, &up).expect("floats"),
+                &|[gate, up]| composed(function, gate) * up,
+            );
+        }
+    }
+
+    #[test]
+    fn a_tensor_that_somebody_holds_is_not_overwritten() {
+        let device = Device::flex();
+        let x = random([3, 50], &device);
+        let (kept, before) = (x.clone(), x.clone().into_data());
+        let part = x.clone().slice_dim(1, 10..20);
+        let found = curve(Function::Silu, &part).expect("floats");
+        assert_eq!(kept.into_data(), before);
+        let expected = activation::silu(x).slice_dim(1, 10..20);
+        crate::kernels::testing::close(found, expected);
+    }
+
+    #[test]
+    fn what_is_no_number_stays_so() {
+        let x = Tensor::<1>::from_floats([f32::NAN, 1.0], &Device::flex());
+        for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
+            let found = curve(function, &x).expect("floats").into_data();
+            assert!(found.as_slice::<f32>().expect("floats")[0].is_nan());
+        }
+    }
+
+    #[test]
+    fn other_formats_are_left_to_burn() {
+        let x = random([8], &Device::flex()).cast(FloatDType::BF16);
+        assert!(curve(Function::Gelu, &x).is_none());
+    }
+}

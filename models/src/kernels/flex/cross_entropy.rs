@@ -1,0 +1,71 @@
+//! [`cross_entropy`](crate::kernels::cross_entropy) where tensors lie in the host's memory.
+
+use std::sync::Arc;
+
+use super::host::{
+    any, contiguous, empty, in_parallel, is_here, numbers, owned, vectorized, write_parts,
+};
+use super::math::{exp, max, sum_of_exponentials};
+use crate::kernels::cross_entropy::Classes;
+use crate::kernels::gradient::{Any, Operation, apply};
+
+/// See [`cross_entropy_sum`](crate::kernels::cross_entropy::cross_entropy_sum).
+pub(in crate::kernels) fn cross_entropy_sum(scores: Any, classes: &Classes) -> Option<Any> {
+    let loss = CrossEntropy { classes: Arc::clone(classes) };
+    is_here(&scores).then(|| apply(loss, [scores]))
+}
+
+#[derive(Debug, Clone)]
+struct CrossEntropy {
+    classes: Classes,
+}
+
+#[derive(Debug, Clone)]
+struct Saved {
+    scores: Any,
+    /// The logarithm of the sum of the exponentials of each row that has a class.
+    logarithms: Vec<f32>,
+}
+
+impl Operation<1> for CrossEntropy {
+    type Saved = Saved;
+
+    fn forward(&self, [scores]: [Any; 1]) -> (Any, Saved) {
+        let input = contiguous(scores.clone());
+        let values = numbers(&input);
+        let width = input.layout().shape()[1];
+        let logarithms = in_parallel(self.classes.len(), |row| {
+            let row = self.classes[row].map(|_| &values[row * width..][..width]);
+            row.map_or(0.0, |row| {
+                vectorized(|| {
+                    let largest = max(row);
+                    largest + sum_of_exponentials(row, largest).ln()
+                })
+            })
+        });
+        let losses = self.classes.iter().zip(&logarithms).enumerate();
+        let losses = losses.filter_map(|(row, (class, logarithm))| {
+            class.map(|class| f64::from(logarithm - values[row * width..][..width][class]))
+        });
+        let mut loss = empty(&[1]);
+        loss.storage_mut::<f32>()[0] = losses.sum::<f64>() as f32;
+        (any(loss), Saved { scores, logarithms })
+    }
+
+    fn backward(&self, saved: Saved, gradient: Any, _: [bool; 1]) -> [Option<Any>; 1] {
+        let factor = numbers(&contiguous(gradient))[0];
+        let mut scores = owned(saved.scores);
+        let width = scores.layout().shape()[1];
+        write_parts(scores.storage_mut(), width, |at, into| {
+            let row = at.start / width;
+            let Some(class) = self.classes[row] else {
+                into.fill(0.0);
+                return;
+            };
+            let logarithm = saved.logarithms[row];
+            vectorized(|| into.iter_mut().for_each(|x| *x = factor * exp(*x - logarithm)));
+            into[class] -= factor;
+        });
+        [Some(any(scores))]
+    }
+}

@@ -1,0 +1,152 @@
+//! Tensors in the host's memory, and loops over them by all cores with the widest vectors there are.
+
+use std::ops::Range;
+
+use burn::backend::flex::FlexTensor;
+use burn::backend::{
+    BackendTensor, DispatchAutodiffContext, DispatchKindConversion, DispatchTensorKind, Flex,
+};
+use burn::tensor::{DType, Shape};
+use macerator::{AutoArch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::kernels::gradient::Any;
+
+/// Numbers for which it is worth waking another thread.
+const MIN_PARALLEL: usize = 1 << 14;
+
+/// Numbers of a part of a longer loop. Not by the number of threads, so that sums do not depend on it.
+pub(super) const PART: usize = 1 << 13;
+
+/// Whether a tensor holds 32-bit floats in the host's memory, with gradients or without.
+pub(super) fn is_here(x: &Any) -> bool {
+    let kind = match &x.kind {
+        DispatchTensorKind::Autodiff(kind) => kind,
+        kind => kind,
+    };
+    let DispatchTensorKind::Flex(tensor) = kind else { return false };
+    let dtype = match tensor {
+        BackendTensor::Float(tensor) => tensor.dtype(),
+        BackendTensor::Autodiff(tensor) => tensor.primitive().dtype(),
+        _ => return false,
+    };
+    dtype == DType::F32
+}
+
+/// A tensor in the host's memory.
+///
+/// # Panics
+///
+/// Panics if it is not one of floats without gradients; see [`is_here`].
+pub(super) fn host(x: Any) -> FlexTensor {
+    assert_eq!(x.autodiff, DispatchAutodiffContext::Disabled, "a tensor without gradients");
+    match <Any as DispatchKindConversion<Flex>>::try_into_backend(x) {
+        Ok(tensor) => tensor.float(),
+        Err(error) => panic!("a tensor in the host's memory: {error}"),
+    }
+}
+
+/// The same as a tensor of any backend.
+pub(super) fn any(tensor: FlexTensor) -> Any {
+    <Any as DispatchKindConversion<Flex>>::from_backend(BackendTensor::Float(tensor))
+}
+
+/// A tensor of these numbers of features, rows and so on, to be written.
+pub(super) fn empty(dims: &[usize]) -> FlexTensor {
+    FlexTensor::empty(Shape::from(dims.to_vec()), DType::F32)
+}
+
+/// A tensor that lies in one piece; it is copied where it does not.
+pub(super) fn contiguous(x: Any) -> FlexTensor {
+    let x = host(x);
+    if x.is_contiguous() { x } else { x.to_contiguous() }
+}
+
+/// The numbers of a tensor that lies in one piece.
+pub(super) fn numbers(x: &FlexTensor) -> &[f32] {
+    let start = x.layout().start_offset();
+    &x.storage::<f32>()[start..start + x.layout().num_elements()]
+}
+
+/// A tensor whose memory is nobody else's, with the same numbers; it is copied where it was.
+pub(super) fn owned(x: Any) -> FlexTensor {
+    let x = host(x);
+    // In one piece from the first number to the last of its memory.
+    let own = x.to_contiguous();
+    drop(x);
+    own
+}
+
+/// Compiles `work` for the widest vectors that the processor has. All that it calls in loops is to be
+/// inlined.
+#[inline(always)]
+pub(super) fn vectorized<T>(work: impl FnOnce() -> T) -> T {
+    struct Work<F>(F);
+    impl<T, F: FnOnce() -> T> WithSimd for Work<F> {
+        type Output = T;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self) -> T {
+            (self.0)()
+        }
+    }
+    AutoArch::new().dispatch(Work(work))
+}
+
+/// Writes parts of `into` by all threads, `part` numbers each; `work` is given where a part lies.
+pub(super) fn write_parts(
+    into: &mut [f32],
+    part: usize,
+    work: impl Fn(Range<usize>, &mut [f32]) + Sync,
+) {
+    let write = |(index, into): (usize, &mut [f32])| {
+        work(index * part..index * part + into.len(), into);
+    };
+    if into.len() < MIN_PARALLEL {
+        into.chunks_mut(part).enumerate().for_each(write);
+    } else {
+        into.par_chunks_mut(part).enumerate().for_each(write);
+    }
+}
+
+/// Writes parts of three slices of one length, as [`write_parts`] does of one.
+pub(super) fn write_all(
+    into: [&mut [f32]; 3],
+    work: impl Fn(Range<usize>, [&mut [f32]; 3]) + Sync,
+) {
+    let length = into[0].len();
+    let [a, b, c] = into;
+    let write = |(index, ((a, b), c)): (usize, ((&mut [f32], &mut [f32]), &mut [f32]))| {
+        work(index * PART..index * PART + a.len(), [a, b, c]);
+    };
+    if length < MIN_PARALLEL {
+        let parts = a.chunks_mut(PART).zip(b.chunks_mut(PART)).zip(c.chunks_mut(PART));
+        parts.enumerate().for_each(write);
+    } else {
+        let parts = a.par_chunks_mut(PART).zip(b.par_chunks_mut(PART)).zip(c.par_chunks_mut(PART));
+        parts.enumerate().for_each(write);
+    }
+}
+
+/// Numbers of whole rows of `width` that make a part of about [`PART`].
+pub(super) fn part_of_rows(width: usize) -> usize {
+    (PART / width.max(1)).max(1) * width
+}
+
+/// What `work` gives for each of `0..count`, by all threads.
+pub(super) fn in_parallel<T: Send>(
+    count: usize,
+    work: impl Fn(usize) -> T + Sync + Send,
+) -> Vec<T> {
+    (0..count).into_par_iter().with_max_len(1).map(work).collect()
+}
+
+/// Adds up several vectors, the first ones first.
+pub(super) fn add_up(width: usize, vectors: Vec<Vec<f32>>) -> FlexTensor {
+    let mut sum = empty(&[width]);
+    let sums = sum.storage_mut::<f32>();
+    for vector in vectors {
+        sums.iter_mut().zip(vector).for_each(|(sum, more)| *sum += more);
+    }
+    sum
+}

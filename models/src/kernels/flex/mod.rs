@@ -1,0 +1,20 @@
+//! The operations where tensors lie in the host's memory: 32-bit floats on `flex`.
+
+mod adamw;
+mod attention;
+mod crew;
+mod cross_entropy;
+mod elementwise;
+mod few_rows;
+mod host;
+mod math;
+mod norm;
+mod product;
+mod streaming;
+
+pub(super) use adamw::step;
+pub(super) use attention::attention;
+pub(super) use cross_entropy::cross_entropy_sum;
+pub(super) use elementwise::{curve, gated};
+pub(super) use few_rows::linear;
+pub(super) use norm::norm;

@@ -1,0 +1,155 @@
+//! Products of matrices that lie anywhere in slices.
+
+use std::ops::Range;
+
+/// A matrix in a slice.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Matrix<'a> {
+    values: &'a [f32],
+    layout: Layout,
+}
+
+/// How many rows and columns a matrix has, and how far apart they lie.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    pub(super) size: [usize; 2],
+    pub(super) strides: [usize; 2],
+}
+
+impl Layout {
+    /// Rows that lie one after the other.
+    pub(super) fn rows([rows, columns]: [usize; 2]) -> Self {
+        Self { size: [rows, columns], strides: [columns, 1] }
+    }
+
+    /// How long a slice must be to hold it.
+    fn reach(self) -> usize {
+        let [rows, columns] = self.size;
+        if rows == 0 || columns == 0 {
+            return 0;
+        }
+        (rows - 1) * self.strides[0] + (columns - 1) * self.strides[1] + 1
+    }
+}
+
+impl<'a> Matrix<'a> {
+    /// # Panics
+    ///
+    /// Panics if the slice is too short.
+    pub(super) fn new(values: &'a [f32], layout: Layout) -> Self {
+        assert!(layout.reach() <= values.len(), "a matrix lies within its slice");
+        Self { values, layout }
+    }
+
+    /// Some of its rows.
+    pub(super) fn rows(self, rows: Range<usize>) -> Self {
+        let layout = Layout { size: [rows.len(), self.layout.size[1]], ..self.layout };
+        let start = (rows.start * self.layout.strides[0]).min(self.values.len());
+        Self::new(&self.values[start..], layout)
+    }
+
+    pub(super) fn transposed(self) -> Self {
+        let Layout { size: [rows, columns], strides: [row, column] } = self.layout;
+        let layout = Layout { size: [columns, rows], strides: [column, row] };
+        Self { layout, ..self }
+    }
+
+    /// One number.
+    #[inline(always)]
+    pub(super) fn at(self, row: usize, column: usize) -> f32 {
+        self.values[row * self.layout.strides[0] + column * self.layout.strides[1]]
+    }
+}
+
+/// What a product does with what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Onto {
+    Replace,
+    Add,
+}
+
+/// `into <- a b` or `into <- into + a b`, by one thread; `into` holds rows one after the other, or parts of
+/// wider ones, `stride` apart.
+///
+/// # Panics
+///
+/// Panics if the sizes do not fit.
+pub(super) fn multiply(
+    (into, stride): (&mut [f32], usize),
+    (a, b): (Matrix<'_>, Matrix<'_>),
+    onto: Onto,
+) {
+    let ([rows, depth], [depth_of_b, columns]) = (a.layout.size, b.layout.size);
+    assert_eq!(depth, depth_of_b, "the columns of one matrix are as many as the rows of the other");
+    let layout = Layout { size: [rows, columns], strides: [stride, 1] };
+    assert!(stride >= columns || rows <= 1, "rows do not lie in each other");
+    assert!(layout.reach() <= into.len(), "a product lies within its slice");
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    let [a_strides, b_strides] = [a, b].map(|x| x.layout.strides.map(|stride| stride as isize));
+    #[expect(unsafe_code, reason = "the product of the gemm crate takes pointers")]
+    // SAFETY: all three matrices lie within their slices, as is asserted here and in `Matrix::new`; `into`
+    // is borrowed for writing, so that it overlaps with neither of the others.
+    unsafe {
+        gemm::gemm(
+            rows,
+            columns,
+            depth,
+            into.as_mut_ptr(),
+            1,
+            stride as isize,
+            onto == Onto::Add,
+            a.values.as_ptr(),
+            a_strides[1],
+            a_strides[0],
+            b.values.as_ptr(),
+            b_strides[1],
+            b_strides[0],
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_of_parts_are_those_of_the_definition() {
+        let values: Vec<f32> = (0..60).map(|i| (i * 7 % 13) as f32 - 6.0).collect();
+        let a = Matrix::new(&values, Layout { size: [4, 3], strides: [5, 1] }).rows(1..3);
+        let b = Matrix::new(&values[2..], Layout::rows([4, 3])).transposed();
+        let mut into = vec![1.0; 11];
+        for (onto, before) in [(Onto::Replace, 0.0), (Onto::Add, 1.0)] {
+            into.fill(1.0);
+            multiply((&mut into, 7), (a, b), onto);
+            for row in 0..2 {
+                for column in 0..4 {
+                    let terms = (0..3).map(|k| a.at(row, k) * values[2 + column * 3 + k]);
+                    assert_eq!(into[row * 7 + column], before + terms.sum::<f32>());
+                }
+            }
+            assert_eq!(into[4..7], [1.0; 3]);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a matrix lies within its slice")]
+    fn a_matrix_beyond_its_slice_is_refused() {
+        Matrix::new(&[0.0; 8], Layout::rows([3, 3]));
+    }
+
+    #[test]
+    #[should_panic(expected = "a product lies within its slice")]
+    fn a_product_beyond_its_slice_is_refused() {
+        let values = [0.0; 9];
+        let a = Matrix::new(&values, Layout::rows([3, 3]));
+        multiply((&mut [0.0; 8], 3), (a, a), Onto::Replace);
+    }
+}

@@ -1,0 +1,181 @@
+//! Operations with a backward pass of their own.
+//!
+//! Burn derives the backward pass of a composition from its parts, and keeps what each of them needs. An
+//! operation here says itself what it keeps and how gradients come out of that, in tensors without
+//! gradients, so that it is written once for all backends.
+
+#![allow(deprecated, reason = "two backends are, which are supported all the same")]
+
+use std::array;
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::{
+    Autodiff, AutodiffBackend, Backend, BackendTensor, DispatchAutodiffContext,
+    DispatchKindConversion, DispatchTensor, DispatchTensorKind,
+};
+
+/// A tensor of any number of dimensions; [`Tensor::from_dispatch`](burn::tensor::Tensor::from_dispatch)
+/// and [`Tensor::into_dispatch`](burn::tensor::Tensor::into_dispatch) lead there and back.
+pub(super) type Any = DispatchTensor;
+
+/// An operation on `N` tensors whose backward pass is its own.
+pub(super) trait Operation<const N: usize>: Clone + Debug + Send + 'static {
+    /// What the backward pass needs.
+    type Saved: Clone + Debug + Send + 'static;
+
+    /// The result, and what is kept for the backward pass. No tensor here has gradients.
+    fn forward(&self, inputs: [Any; N]) -> (Any, Self::Saved);
+
+    /// The result alone, where no input has gradients. It may overwrite what nobody else holds.
+    fn infer(&self, inputs: [Any; N]) -> Any {
+        self.forward(inputs).0
+    }
+
+    /// The gradients of those inputs that want one, given the result's.
+    fn backward(&self, saved: Self::Saved, gradient: Any, wanted: [bool; N]) -> [Option<Any>; N];
+}
+
+/// Computes an operation, so that gradients go through it where an input has them.
+///
+/// # Panics
+///
+/// Panics where [`is_known`] says so of an input.
+pub(super) fn apply<O: Operation<N>, const N: usize>(operation: O, inputs: [Any; N]) -> Any {
+    let tracked = inputs.iter().find(|input| input.autodiff != DispatchAutodiffContext::Disabled);
+    let Some(tracked) = tracked else {
+        return operation.infer(inputs);
+    };
+    match Backing::of(&tracked.kind) {
+        #[cfg(feature = "flex")]
+        Some(Backing::Flex) => record::<burn::backend::Flex, O, N>(operation, inputs),
+        #[cfg(feature = "ndarray")]
+        Some(Backing::NdArray) => record::<burn::backend::NdArray, O, N>(operation, inputs),
+        #[cfg(feature = "tch")]
+        Some(Backing::LibTorch) => record::<burn::backend::LibTorch, O, N>(operation, inputs),
+        #[cfg(feature = "cube")]
+        Some(Backing::Cube) => record::<burn::backend::Cube, O, N>(operation, inputs),
+        None => panic!("gradients of an operation of our own on a backend that is not known"),
+    }
+}
+
+/// Whether [`apply`] can record an operation on such a tensor.
+pub(super) fn is_known(x: &Any) -> bool {
+    use burn::backend::GradientCheckpointingStrategy::Disabled;
+    match x.autodiff {
+        DispatchAutodiffContext::Disabled => true,
+        context => {
+            context == DispatchAutodiffContext::Enabled(Disabled) && Backing::of(&x.kind).is_some()
+        }
+    }
+}
+
+/// The backends whose tensors with gradients are known here.
+enum Backing {
+    #[cfg(feature = "flex")]
+    Flex,
+    #[cfg(feature = "ndarray")]
+    NdArray,
+    #[cfg(feature = "tch")]
+    LibTorch,
+    #[cfg(feature = "cube")]
+    Cube,
+}
+
+impl Backing {
+    fn of(kind: &DispatchTensorKind) -> Option<Self> {
+        let DispatchTensorKind::Autodiff(kind) = kind else { return None };
+        match **kind {
+            #[cfg(feature = "flex")]
+            DispatchTensorKind::Flex(_) => Some(Self::Flex),
+            #[cfg(feature = "ndarray")]
+            DispatchTensorKind::NdArray(_) => Some(Self::NdArray),
+            #[cfg(feature = "tch")]
+            DispatchTensorKind::LibTorch(_) => Some(Self::LibTorch),
+            #[cfg(feature = "cube")]
+            DispatchTensorKind::Cube(_) => Some(Self::Cube),
+            _ => None,
+        }
+    }
+}
+
+/// Computes an operation on the tensors of one backend, and records its backward pass.
+fn record<B, O, const N: usize>(operation: O, inputs: [Any; N]) -> Any
+where
+    B: Backend,
+    O: Operation<N>,
+    Any: DispatchKindConversion<B> + DispatchKindConversion<Autodiff<B>>,
+{
+    // Those without gradients are constants.
+    let inputs = inputs.map(|input| match input.autodiff {
+        DispatchAutodiffContext::Disabled => {
+            <Autodiff<B> as AutodiffBackend>::from_inner(primitive::<B>(input))
+        }
+        DispatchAutodiffContext::Enabled(_) => primitive::<Autodiff<B>>(input),
+    });
+    let nodes = array::from_fn(|i| inputs[i].node());
+    let (result, saved) = operation.forward(inputs.map(|input| any::<B>(input.into_primitive())));
+    let result = primitive::<B>(result);
+    let step = Step::<B, O, N> { operation, backend: PhantomData };
+    let prepared = step.prepare::<NoCheckpointing>(nodes).compute_bound().stateful();
+    any::<Autodiff<B>>(match prepared {
+        OpsKind::Tracked(prepared) => prepared.finish(saved, result),
+        OpsKind::UnTracked(prepared) => prepared.finish(result),
+    })
+}
+
+/// # Panics
+///
+/// Panics if the tensor is on another backend.
+fn primitive<B: Backend>(tensor: Any) -> B::FloatTensorPrimitive
+where
+    Any: DispatchKindConversion<B>,
+{
+    match <Any as DispatchKindConversion<B>>::try_into_backend(tensor) {
+        Ok(tensor) => tensor.float(),
+        Err(error) => panic!("the inputs of an operation are on one backend: {error}"),
+    }
+}
+
+fn any<B: Backend>(tensor: B::FloatTensorPrimitive) -> Any
+where
+    Any: DispatchKindConversion<B>,
+{
+    <Any as DispatchKindConversion<B>>::from_backend(BackendTensor::Float(tensor))
+}
+
+/// The backward pass of an operation on one backend.
+#[derive(Debug)]
+struct Step<B, O, const N: usize> {
+    operation: O,
+    backend: PhantomData<B>,
+}
+
+impl<B, O, const N: usize> Backward<B, N> for Step<B, O, N>
+where
+    B: Backend,
+    O: Operation<N>,
+    Any: DispatchKindConversion<B>,
+{
+    type State = O::Saved;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, N>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let gradient = any::<B>(gradients.consume::<B>(&ops.node));
+        let wanted = array::from_fn(|i| ops.parents[i].is_some());
+        let found = self.operation.backward(ops.state, gradient, wanted);
+        for (parent, gradient) in ops.parents.iter().zip(found) {
+            if let (Some(parent), Some(gradient)) = (parent, gradient) {
+                gradients.register::<B>(parent.id, primitive::<B>(gradient));
+            }
+        }
+    }
+}

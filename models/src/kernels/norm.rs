@@ -1,0 +1,106 @@
+//! Norms over the last dimension in one pass over memory, forward and backward.
+
+use burn::tensor::Tensor;
+
+use super::flex;
+
+/// A norm over the last dimension.
+///
+/// ```text
+/// (x - mean) / sqrt(mean((x - mean)²) + ε) · (offset + γ) + β
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Norm {
+    /// Whether the mean is subtracted.
+    pub centre: Centre,
+    /// Added to the variance.
+    pub epsilon: f32,
+    /// Added to the scale.
+    pub offset: f32,
+}
+
+/// What distances are measured from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Centre {
+    /// The mean: layer norm.
+    Mean,
+    /// 0: root mean square norm.
+    Zero,
+}
+
+/// The normalised rows; `None` where that is for Burn's operations to do.
+///
+/// # Shapes
+///
+/// - `x` and the result: `[.., d]`
+/// - `gamma`, `beta`: `[d]`
+pub fn norm<const D: usize>(
+    norm: Norm,
+    x: &Tensor<D>,
+    (gamma, beta): (Tensor<1>, Option<Tensor<1>>),
+) -> Option<Tensor<D>> {
+    let scale = (gamma.into_dispatch(), beta.map(Tensor::into_dispatch));
+    flex::norm(norm, x.clone().into_dispatch(), scale).map(Tensor::from_dispatch)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::kernels::testing::{agree, random};
+
+    fn composed(
+        norm: Norm,
+        x: Tensor<2>,
+        (gamma, beta): (Tensor<1>, Option<Tensor<1>>),
+    ) -> Tensor<2> {
+        let distance = match norm.centre {
+            Centre::Mean => x.clone() - x.mean_dim(1),
+            Centre::Zero => x,
+        };
+        let square = distance.clone() * distance.clone();
+        let deviation = (square.mean_dim(1) + norm.epsilon).sqrt();
+        let normed = distance / deviation * (gamma + norm.offset).unsqueeze();
+        match beta {
+            Some(beta) => normed + beta.unsqueeze(),
+            None => normed,
+        }
+    }
+
+    #[test]
+    fn norms_equal_their_compositions_and_so_do_their_gradients() {
+        let device = Device::flex();
+        for (rows, width) in [(1, 1), (3, 5), (7, 64), (200, 33), (130, 768)] {
+            for centre in [Centre::Mean, Centre::Zero] {
+                if width == 1 && centre == Centre::Mean {
+                    // All distances are 0, and so is what is lost when they are computed.
+                    continue;
+                }
+                for offset in [0.0, 1.0] {
+                    let kind = Norm { centre, epsilon: 1e-5, offset };
+                    // Far from 0, where a sum of squares would lose its last places.
+                    let x = random([rows * width], &device) * 2.0 + 5.0;
+                    let scale = random([width], &device);
+                    let of = |x: Tensor<1>| x.reshape([rows, width]);
+                    agree(
+                        [x.clone(), scale.clone()],
+                        &|[x, gamma]| {
+                            norm(kind, &of(x), (gamma, None)).expect("floats").flatten(0, 1)
+                        },
+                        &|[x, gamma]| composed(kind, of(x), (gamma, None)).flatten(0, 1),
+                    );
+                    agree(
+                        [x, scale, random([width], &device)],
+                        &|[x, gamma, beta]| {
+                            norm(kind, &of(x), (gamma, Some(beta))).expect("floats").flatten(0, 1)
+                        },
+                        &|[x, gamma, beta]| {
+                            composed(kind, of(x), (gamma, Some(beta))).flatten(0, 1)
+                        },
+                    );
+                }
+            }
+        }
+    }
+}

@@ -41,6 +41,8 @@ impl Sight {
 /// What is done to scores before the softmax.
 #[derive(Debug, Clone)]
 pub struct Scores<'a> {
+    /// Factor on the products.
+    pub scale: f64,
     /// `[1 or batch, n_heads, 1 or queries, keys]`, added.
     pub bias: Option<&'a Tensor<4>>,
     /// They are squeezed smoothly into `±softcap`.
@@ -49,7 +51,7 @@ pub struct Scores<'a> {
     pub sight: Sight,
 }
 
-/// `softmax(query keyᵀ + bias) value`; `None` where that is for Burn's operations to do.
+/// `softmax(scale · query keyᵀ + bias) value`; `None` where that is for Burn's operations to do.
 ///
 /// Several heads of queries may share one of keys and values.
 ///
@@ -114,7 +116,7 @@ mod tests {
             .collect();
         let hidden = TensorData::new(hidden, [rows, 1, queries, keys]);
         let hidden = Tensor::<4, Bool>::from_data(hidden, &query.device());
-        let products = query.matmul(repeated(key).transpose());
+        let products = query.matmul(repeated(key).transpose()) * scores.scale;
         let products = match scores.bias {
             Some(bias) => products + bias.clone(),
             None => products,
@@ -155,7 +157,8 @@ mod tests {
                 [(None, None), (None, Some(0)), (Some(2), Some(0)), (Some(1), Some(2))]
             {
                 for softcap in [None, Some(3.0)] {
-                    let scores = || Scores { bias: None, softcap, sight: sight(behind, ahead) };
+                    let scores =
+                        || Scores { scale: 0.7, bias: None, softcap, sight: sight(behind, ahead) };
                     agree(
                         sizes.inputs(&device),
                         &|inputs| {
@@ -181,8 +184,12 @@ mod tests {
                 let run = |inputs: [Tensor<1>; 4], is_fused: bool| {
                     let [query, key, value, bias] = inputs;
                     let bias = bias.reshape(shape);
-                    let scores =
-                        Scores { bias: Some(&bias), softcap: None, sight: sight(None, Some(0)) };
+                    let scores = Scores {
+                        scale: 0.3,
+                        bias: Some(&bias),
+                        softcap: None,
+                        sight: sight(None, Some(0)),
+                    };
                     let [query, key, value] = sizes.split([query, key, value]);
                     flat(if is_fused {
                         attention(&query, [&key, &value], scores).expect("floats")
@@ -210,7 +217,7 @@ mod tests {
         .into();
         for ahead in [None, Some(0)] {
             let sight = || Sight { behind: None, ahead, keys: Arc::clone(&keys) };
-            let scores = || Scores { bias: None, softcap: None, sight: sight() };
+            let scores = || Scores { scale: 1.3, bias: None, softcap: None, sight: sight() };
             agree(
                 sizes.inputs(&device),
                 &|inputs| {

@@ -6,12 +6,10 @@
 use burn::tensor::Tensor;
 
 use super::flex;
+use super::linear::Weights;
 
 /// The most vectors that are taken; with more of them a product is bound by arithmetic.
 pub const MAX_ROWS: usize = 16;
-
-/// A linear layer's matrix, `[d_input, d_output]`, and its bias.
-pub type Weights = (Tensor<2>, Option<Tensor<1>>);
 
 /// `x W + b` for each of several layers; `None` where that is for Burn's operations to do.
 ///
@@ -27,7 +25,7 @@ pub fn linear<const D: usize, const N: usize>(
     layers: &[Weights; N],
 ) -> Option<[Tensor<D>; N]> {
     let rows: usize = x.dims()[..D - 1].iter().product();
-    if rows == 0 || rows > MAX_ROWS { None } else { flex::linear(x, layers) }
+    if rows == 0 || rows > MAX_ROWS { None } else { flex::few_rows(x, layers) }
 }
 
 #[cfg(test)]

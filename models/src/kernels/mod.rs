@@ -10,6 +10,7 @@ pub mod cross_entropy;
 pub mod elementwise;
 pub mod few_rows;
 mod gradient;
+pub mod linear;
 pub mod norm;
 #[cfg(test)]
 mod testing;

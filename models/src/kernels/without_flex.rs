@@ -6,11 +6,11 @@ use super::adamw::Update;
 use super::attention::Scores;
 use super::cross_entropy::Classes;
 use super::elementwise::Function;
-use super::few_rows::Weights;
 use super::gradient::Any;
+use super::linear::Weights;
 use super::norm::Norm;
 
-pub(super) fn linear<const D: usize, const N: usize>(
+pub(super) fn few_rows<const D: usize, const N: usize>(
     _: &Tensor<D>,
     _: &[Weights; N],
 ) -> Option<[Tensor<D>; N]> {
@@ -30,6 +30,10 @@ pub(super) fn curve(_: Function, _: Any) -> Option<Any> {
 }
 
 pub(super) fn gated(_: Function, _: [Any; 2]) -> Option<Any> {
+    None
+}
+
+pub(super) fn linear(_: Any, _: (Any, Option<Any>)) -> Option<Any> {
     None
 }
 

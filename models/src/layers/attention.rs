@@ -157,7 +157,7 @@ impl Attention {
         // [batch, n_kv_heads, seq, d_head]
         let key = self.normalised(key, self.key_norm.as_ref());
         let value = self.split_heads(value);
-        let query = in_f32(query, |query| scope.positions.rotate(query) * self.scale);
+        let query = in_f32(query, |query| scope.positions.rotate(query));
         let key = scope.positions.rotate(key);
         let (key, value) = match &mut scope.cache {
             Some(cache) => cache.append(key, value),
@@ -183,7 +183,7 @@ impl Attention {
             panic!("there is no memory to read");
         };
         let x = in_format_of(&self.query.weight, x);
-        let query = in_f32(self.split_heads(apply(&self.query, x)), |query| query * self.scale);
+        let query = self.split_heads(apply(&self.query, x));
         let compute = || {
             let hidden = in_format_of(&self.key.weight, hidden.clone());
             apply_all([&self.key, &self.value], hidden).map(|x| self.split_heads(x))
@@ -206,8 +206,7 @@ impl Attention {
                 let vectors = in_format_of(&self.query.weight, relative.vectors.clone());
                 let of_queries = self.split_heads(self.query.forward(vectors.clone()));
                 let of_keys = self.split_heads(self.key.forward(vectors));
-                // Queries are scaled already.
-                let content = [query.clone(), key.clone() * self.scale];
+                let content = [query, key].map(|content| content.clone() * self.scale);
                 Some(relative.bias(content, [of_queries, of_keys]))
             }
         }
@@ -223,8 +222,12 @@ impl Attention {
     ) -> Tensor<4> {
         // Weights that are dropped are drawn as one tensor.
         if self.dropout.prob == 0.0 || !query.device().is_autodiff() {
-            let scores =
-                Scores { bias: bias.as_ref(), softcap: self.softcap, sight: mask.sight().clone() };
+            let scores = Scores {
+                scale: self.scale,
+                bias: bias.as_ref(),
+                softcap: self.softcap,
+                sight: mask.sight().clone(),
+            };
             if let Some(context) = kernels::attention(&query, [&key, &value], scores) {
                 return context;
             }
@@ -246,6 +249,7 @@ impl Attention {
         let rows = n_heads / n_kv_heads * n_queries;
 
         let dtype = value.dtype();
+        let query = in_f32(query, |query| query * self.scale);
         let scores = query.reshape([batch, n_kv_heads, rows, d_head]).matmul(key.transpose());
         let scores = to_f32(scores).reshape([batch, n_heads, n_queries, n_keys]);
         let scores = match bias {

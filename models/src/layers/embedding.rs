@@ -4,8 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::linear::{in_format_of, weight};
-use crate::kernels::few_rows;
+use super::linear::{in_format_of, multiply, weight};
 use crate::precision::to_f32;
 
 /// Token ids from the host.
@@ -70,12 +69,9 @@ impl EmbeddingTable {
     /// - result: `[batch, seq, n_rows]`
     pub fn scores(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, seq, d_model] = x.dims();
-        let x = in_format_of(&self.weight, x);
-        let table = self.weight.val().transpose();
-        if let Some([scores]) = few_rows::linear(&x, &[(table.clone(), None)]) {
-            return scores;
-        }
-        let n_rows = table.dims()[1];
-        to_f32(x.reshape([batch * seq, d_model]).matmul(table)).reshape([batch, seq, n_rows])
+        let x = in_format_of(&self.weight, x).reshape([batch * seq, d_model]);
+        let [scores] = multiply(x, [(self.weight.val().transpose(), None)]);
+        let [_, n_rows] = scores.dims();
+        to_f32(scores).reshape([batch, seq, n_rows])
     }
 }

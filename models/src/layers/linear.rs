@@ -2,10 +2,11 @@
 
 use burn::module::Param;
 use burn::nn::{Initializer, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, module};
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::few_rows::{self, Weights};
+use crate::kernels::few_rows;
+use crate::kernels::linear::{self as kernels, Weights};
 use crate::precision::to_f32;
 
 /// Whether a projection adds a bias.
@@ -53,10 +54,8 @@ pub fn project<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
 /// - `x`: `[.., d_input]`
 /// - result: `[.., d_output]`
 pub fn apply<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
-    match few_rows::linear(&x, &[weights(layer)]) {
-        Some([result]) => result,
-        None => layer.forward(x),
-    }
+    let [result] = apply_all([layer], x);
+    result
 }
 
 /// Applies several layers to the same vectors, in the format of their weights.
@@ -69,8 +68,25 @@ pub fn apply_all<const D: usize, const N: usize>(
     layers: [&Linear; N],
     x: Tensor<D>,
 ) -> [Tensor<D>; N] {
-    few_rows::linear(&x, &layers.map(weights))
-        .unwrap_or_else(|| layers.map(|layer| layer.forward(x.clone())))
+    multiply(x, layers.map(weights))
+}
+
+/// `x W + b` for each of several layers.
+///
+/// # Shapes
+///
+/// - `x`: `[.., d_input]`
+/// - results: `[.., d_output]`
+pub(super) fn multiply<const D: usize, const N: usize>(
+    x: Tensor<D>,
+    layers: [Weights; N],
+) -> [Tensor<D>; N] {
+    few_rows::linear(&x, &layers).unwrap_or_else(|| {
+        layers.map(|layer| {
+            kernels::linear(&x, &layer)
+                .unwrap_or_else(|| module::linear(x.clone(), layer.0, layer.1))
+        })
+    })
 }
 
 fn weights(layer: &Linear) -> Weights {

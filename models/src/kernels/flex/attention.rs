@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 
 use super::host::{any, empty, host, in_parallel, is_here, vectorized, write_parts};
 use super::math::{dot, exponentials, max, tanh};
-use super::product::{Layout, Matrix, Onto, multiply};
+use super::product::{Layout, Matrix, Onto, Threads, multiply, stride};
 use crate::kernels::attention::{Scores, Sight};
 use crate::kernels::gradient::{Any, Operation, apply};
 
@@ -16,11 +16,12 @@ const QUERIES: usize = 64;
 
 /// See [`attention`](crate::kernels::attention::attention).
 pub(in crate::kernels) fn attention(inputs: [Any; 3], scores: Scores<'_>) -> Option<Tensor<4>> {
-    let Scores { bias, softcap, sight } = scores;
+    let Scores { scale, bias, softcap, sight } = scores;
     if !inputs.iter().all(is_here) {
         return None;
     }
-    let attention = Attention { softcap: softcap.map(|limit| limit as f32), sight };
+    let softcap = softcap.map(|limit| limit as f32);
+    let attention = Attention { scale: scale as f32, softcap, sight };
     let result = match bias {
         None => apply(attention, inputs),
         Some(bias) => {
@@ -48,6 +49,7 @@ fn dims(x: &Any) -> [usize; 4] {
 
 #[derive(Debug, Clone)]
 struct Attention {
+    scale: f32,
     softcap: Option<f32>,
     sight: Sight,
 }
@@ -119,7 +121,7 @@ impl Attention {
             multiply(
                 (&mut scores, keys.len()),
                 (query, key.rows(keys.clone()).transposed()),
-                Onto::Replace,
+                (Onto::Replace, Threads::One),
             );
             for (row, query) in
                 scores.chunks_exact_mut(keys.len().max(1)).zip(block.queries.clone())
@@ -130,7 +132,11 @@ impl Attention {
             }
             let into = (block.head * n_queries + block.queries.start) * d_head;
             let weights = Matrix::new(&scores, Layout::rows([block.queries.len(), keys.len()]));
-            multiply((&mut result[into..], d_head), (weights, value.rows(keys)), Onto::Replace);
+            multiply(
+                (&mut result[into..], d_head),
+                (weights, value.rows(keys)),
+                (Onto::Replace, Threads::One),
+            );
         }
         (result, logarithms)
     }
@@ -143,7 +149,7 @@ impl Attention {
         first.start..last.end.max(first.start)
     }
 
-    /// Adds a query's bias to its products with some keys, squeezes them, and hides what it does not see.
+    /// Scales a query's products with some keys, adds its bias, squeezes them, and hides what it does not see.
     fn finish_scores(
         &self,
         heads: &Heads,
@@ -151,6 +157,7 @@ impl Attention {
         (group, head, query): (usize, usize, usize),
         keys: &Range<usize>,
     ) {
+        vectorized(|| scores.iter_mut().for_each(|x| *x *= self.scale));
         if let Some(bias) = heads.bias(group, head) {
             for (score, key) in scores.iter_mut().zip(keys.clone()) {
                 *score += bias.at(query, key);
@@ -194,7 +201,7 @@ impl Attention {
     /// The gradients that come through one head of keys and values.
     ///
     /// ```text
-    /// dV = Pᵀ dO,   dP = dO Vᵀ,   dS = P (dP - Σ P dP),   dQ = dS K,   dK = dSᵀ Q
+    /// dV = Pᵀ dO,   dP = dO Vᵀ,   dS = P (dP - Σ P dP),   dQ = scale · dS K,   dK = scale · dSᵀ Q
     /// ```
     fn gradients_of(
         &self,
@@ -222,8 +229,16 @@ impl Attention {
             let given = heads.matrix(gradient, group * shared + block.head, heads.n_heads);
             let given = given.rows(block.queries.clone());
             let [own_keys, own_values] = [key, value].map(|x| x.rows(keys.clone()));
-            multiply((&mut weights, width), (query, own_keys.transposed()), Onto::Replace);
-            multiply((&mut slopes, width), (given, own_values.transposed()), Onto::Replace);
+            multiply(
+                (&mut weights, width),
+                (query, own_keys.transposed()),
+                (Onto::Replace, Threads::One),
+            );
+            multiply(
+                (&mut slopes, width),
+                (given, own_values.transposed()),
+                (Onto::Replace, Threads::One),
+            );
             let both =
                 weights.chunks_exact_mut(width.max(1)).zip(slopes.chunks_exact_mut(width.max(1)));
             for ((weights, slopes), query) in both.zip(block.queries.clone()) {
@@ -234,14 +249,27 @@ impl Attention {
                     let row = (block.head * n_queries + query) * n_keys;
                     found.bias[row + keys.start..row + keys.end].copy_from_slice(slopes);
                 }
+                vectorized(|| slopes.iter_mut().for_each(|x| *x *= self.scale));
             }
             let layout = Layout::rows([rows, width]);
             let [weights, slopes] = [&weights, &slopes].map(|x| Matrix::new(x, layout));
             let into = (block.head * n_queries + block.queries.start) * d_head;
-            multiply((&mut found.query[into..], d_head), (slopes, own_keys), Onto::Replace);
+            multiply(
+                (&mut found.query[into..], d_head),
+                (slopes, own_keys),
+                (Onto::Replace, Threads::One),
+            );
             let into = keys.start * d_head;
-            multiply((&mut found.key[into..], d_head), (slopes.transposed(), query), Onto::Add);
-            multiply((&mut found.value[into..], d_head), (weights.transposed(), given), Onto::Add);
+            multiply(
+                (&mut found.key[into..], d_head),
+                (slopes.transposed(), query),
+                (Onto::Add, Threads::One),
+            );
+            multiply(
+                (&mut found.value[into..], d_head),
+                (weights.transposed(), given),
+                (Onto::Add, Threads::One),
+            );
         }
         found
     }
@@ -348,14 +376,7 @@ impl Heads {
 
     /// The matrix of the last two dimensions.
     fn part<'a>(&self, tensor: &'a FlexTensor, [row, head]: [usize; 2]) -> Matrix<'a> {
-        let layout = tensor.layout();
-        let stride = |dim: usize| {
-            usize::try_from(layout.strides()[dim]).expect("a tensor that is not reversed")
-        };
-        let start = layout.start_offset() + row * stride(0) + head * stride(1);
-        let size = [layout.shape()[2], layout.shape()[3]];
-        let all = tensor.storage::<f32>();
-        Matrix::new(&all[start.min(all.len())..], Layout { size, strides: [stride(2), stride(3)] })
+        Matrix::of(tensor, [2, 3], row * stride(tensor, 0) + head * stride(tensor, 1))
     }
 
     fn query(&self, group: usize, head: usize) -> Matrix<'_> {

@@ -8,7 +8,7 @@ use burn::tensor::{DType, Tensor, TensorData};
 
 use super::crew;
 use super::streaming::{Matrix, finish, parts};
-use crate::kernels::few_rows::Weights;
+use crate::kernels::linear::Weights;
 
 /// Numbers of the matrices below which one thread is faster than several.
 const MIN_PARALLEL: usize = 1 << 16;

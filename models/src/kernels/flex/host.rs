@@ -6,7 +6,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{
     BackendTensor, DispatchAutodiffContext, DispatchKindConversion, DispatchTensorKind, Flex,
 };
-use burn::tensor::{DType, Shape};
+use burn::tensor::{DType, TensorData};
 use macerator::{AutoArch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -53,7 +53,9 @@ pub(super) fn any(tensor: FlexTensor) -> Any {
 
 /// A tensor of these numbers of features, rows and so on, to be written.
 pub(super) fn empty(dims: &[usize]) -> FlexTensor {
-    FlexTensor::empty(Shape::from(dims.to_vec()), DType::F32)
+    // `FlexTensor::empty` allocates bytes, and copies them to where numbers may lie.
+    let count = dims.iter().product();
+    FlexTensor::from_data(TensorData::new(vec![0.0_f32; count], dims.to_vec()))
 }
 
 /// A tensor that lies in one piece; it is copied where it does not.

@@ -2,6 +2,11 @@
 
 use std::ops::Range;
 
+use burn::backend::flex::FlexTensor;
+
+/// Multiply-adds for which it is worth waking another thread.
+const MIN_PARALLEL: usize = 1 << 21;
+
 /// A matrix in a slice.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matrix<'a> {
@@ -41,6 +46,19 @@ impl<'a> Matrix<'a> {
         Self { values, layout }
     }
 
+    /// The matrix of two dimensions of a tensor, from the `start`th number on.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the tensor is reversed along one of them.
+    pub(super) fn of(tensor: &'a FlexTensor, dims: [usize; 2], start: usize) -> Self {
+        let layout = tensor.layout();
+        let size = dims.map(|dim| layout.shape()[dim]);
+        let strides = dims.map(|dim| stride(tensor, dim));
+        let all = tensor.storage::<f32>();
+        Self::new(&all[(layout.start_offset() + start).min(all.len())..], Layout { size, strides })
+    }
+
     /// Some of its rows.
     pub(super) fn rows(self, rows: Range<usize>) -> Self {
         let layout = Layout { size: [rows.len(), self.layout.size[1]], ..self.layout };
@@ -61,6 +79,15 @@ impl<'a> Matrix<'a> {
     }
 }
 
+/// How far apart the numbers of a dimension lie.
+///
+/// # Panics
+///
+/// Panics if the tensor is reversed along it.
+pub(super) fn stride(tensor: &FlexTensor, dim: usize) -> usize {
+    usize::try_from(tensor.layout().strides()[dim]).expect("a tensor that is not reversed")
+}
+
 /// What a product does with what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Onto {
@@ -68,7 +95,16 @@ pub(super) enum Onto {
     Add,
 }
 
-/// `into <- a b` or `into <- into + a b`, by one thread; `into` holds rows one after the other, or parts of
+/// Who computes a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Threads {
+    /// The one that asks for it.
+    One,
+    /// All, where it is worth it. What comes out does not depend on how many there are.
+    All,
+}
+
+/// `into <- a b` or `into <- into + a b`; `into` holds rows one after the other, or parts of
 /// wider ones, `stride` apart.
 ///
 /// # Panics
@@ -77,7 +113,7 @@ pub(super) enum Onto {
 pub(super) fn multiply(
     (into, stride): (&mut [f32], usize),
     (a, b): (Matrix<'_>, Matrix<'_>),
-    onto: Onto,
+    (onto, threads): (Onto, Threads),
 ) {
     let ([rows, depth], [depth_of_b, columns]) = (a.layout.size, b.layout.size);
     assert_eq!(depth, depth_of_b, "the columns of one matrix are as many as the rows of the other");
@@ -87,6 +123,11 @@ pub(super) fn multiply(
     if rows == 0 || columns == 0 {
         return;
     }
+    let is_large = rows.saturating_mul(columns).saturating_mul(depth) >= MIN_PARALLEL;
+    let parallelism = match threads {
+        Threads::All if is_large => gemm::Parallelism::Rayon(0),
+        Threads::All | Threads::One => gemm::Parallelism::None,
+    };
     let [a_strides, b_strides] = [a, b].map(|x| x.layout.strides.map(|stride| stride as isize));
     #[expect(unsafe_code, reason = "the product of the gemm crate takes pointers")]
     // SAFETY: all three matrices lie within their slices, as is asserted here and in `Matrix::new`; `into`
@@ -111,7 +152,7 @@ pub(super) fn multiply(
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            parallelism,
         );
     }
 }
@@ -128,7 +169,7 @@ mod tests {
         let mut into = vec![1.0; 11];
         for (onto, before) in [(Onto::Replace, 0.0), (Onto::Add, 1.0)] {
             into.fill(1.0);
-            multiply((&mut into, 7), (a, b), onto);
+            multiply((&mut into, 7), (a, b), (onto, Threads::One));
             for row in 0..2 {
                 for column in 0..4 {
                     let terms = (0..3).map(|k| a.at(row, k) * values[2 + column * 3 + k]);
@@ -150,6 +191,6 @@ mod tests {
     fn a_product_beyond_its_slice_is_refused() {
         let values = [0.0; 9];
         let a = Matrix::new(&values, Layout::rows([3, 3]));
-        multiply((&mut [0.0; 8], 3), (a, a), Onto::Replace);
+        multiply((&mut [0.0; 8], 3), (a, a), (Onto::Replace, Threads::One));
     }
 }

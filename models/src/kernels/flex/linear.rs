@@ -1,0 +1,136 @@
+//! [`linear`](crate::kernels::linear) where tensors lie in the host's memory.
+
+use burn::backend::flex::FlexTensor;
+
+use super::host::{
+    add_up, any, contiguous, empty, host, in_parallel, is_here, numbers, vectorized, write_parts,
+};
+use super::product::{Layout, Matrix, Onto, Threads, multiply};
+use crate::kernels::gradient::{Any, Operation, apply};
+
+/// Rows whose share of the gradient of the bias is added up by itself.
+const ROWS: usize = 64;
+
+/// See [`linear`](crate::kernels::linear::linear).
+pub(in crate::kernels) fn linear(x: Any, (weight, bias): (Any, Option<Any>)) -> Option<Any> {
+    if !is_here(&x) || !is_here(&weight) || !bias.as_ref().is_none_or(is_here) {
+        return None;
+    }
+    Some(match bias {
+        Some(bias) => apply(Linear, [x, weight, bias]),
+        None => apply(Linear, [x, weight]),
+    })
+}
+
+#[derive(Debug, Clone)]
+struct Linear;
+
+/// Input and weight.
+type Saved = [Any; 2];
+
+impl Operation<2> for Linear {
+    type Saved = Saved;
+
+    fn forward(&self, inputs: [Any; 2]) -> (Any, Saved) {
+        (forward(inputs.clone(), None), inputs)
+    }
+
+    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 2]) -> [Option<Any>; 2] {
+        backward(saved, &contiguous(gradient), wanted)
+    }
+}
+
+impl Operation<3> for Linear {
+    type Saved = Saved;
+
+    fn forward(&self, [x, weight, bias]: [Any; 3]) -> (Any, Saved) {
+        (forward([x.clone(), weight.clone()], Some(bias)), [x, weight])
+    }
+
+    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
+        let gradient = contiguous(gradient);
+        let [x, weight] = backward(saved, &gradient, [wanted[0], wanted[1]]);
+        [x, weight, wanted[2].then(|| any(sum_of_rows(&gradient)))]
+    }
+}
+
+fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
+    let (x, weight, bias) = (contiguous(x), host(weight), bias.map(contiguous));
+    let d_output = weight.layout().shape()[1];
+    let mut dims = x.layout().shape().as_slice().to_vec();
+    if let Some(last) = dims.last_mut() {
+        *last = d_output;
+    }
+    let mut result = empty(&dims);
+    let into = result.storage_mut::<f32>();
+    let onto = match &bias {
+        Some(bias) => {
+            let bias = numbers(bias);
+            write_parts(into, d_output, |_, row| row.copy_from_slice(bias));
+            Onto::Add
+        }
+        None => Onto::Replace,
+    };
+    multiply((into, d_output), (rows(&x), matrix(&weight)), (onto, Threads::All));
+    any(result)
+}
+
+/// ```text
+/// dx = g Wᵀ,   dW = xᵀ g
+/// ```
+fn backward([x, weight]: Saved, gradient: &FlexTensor, wanted: [bool; 2]) -> [Option<Any>; 2] {
+    let (x, weight) = (contiguous(x), host(weight));
+    let [d_input, d_output] = [0, 1].map(|dim| weight.layout().shape()[dim]);
+    let given = rows(gradient);
+    let of_x = wanted[0].then(|| {
+        let mut result = empty(x.layout().shape().as_slice());
+        let into = (result.storage_mut(), d_input);
+        multiply(into, (given, matrix(&weight).transposed()), (Onto::Replace, Threads::All));
+        any(result)
+    });
+    let of_weight = wanted[1].then(|| {
+        let is_transposed = weight.layout().strides()[1] != 1;
+        if is_transposed {
+            let mut result = empty(&[d_output, d_input]);
+            let into = (result.storage_mut(), d_input);
+            multiply(into, (given.transposed(), rows(&x)), (Onto::Replace, Threads::All));
+            any(result.transpose(0, 1))
+        } else {
+            let mut result = empty(&[d_input, d_output]);
+            let into = (result.storage_mut(), d_output);
+            multiply(into, (rows(&x).transposed(), given), (Onto::Replace, Threads::All));
+            any(result)
+        }
+    });
+    [of_x, of_weight]
+}
+
+/// All rows of a tensor that lies in one piece.
+fn rows(x: &FlexTensor) -> Matrix<'_> {
+    let shape = x.layout().shape();
+    let width = shape[shape.num_dims() - 1];
+    Matrix::new(numbers(x), Layout::rows([shape.num_elements() / width.max(1), width]))
+}
+
+fn matrix(x: &FlexTensor) -> Matrix<'_> {
+    Matrix::of(x, [0, 1], 0)
+}
+
+/// The sum of all rows, part by part.
+fn sum_of_rows(x: &FlexTensor) -> FlexTensor {
+    let shape = x.layout().shape();
+    let width = shape[shape.num_dims() - 1];
+    let part = ROWS * width.max(1);
+    let values = numbers(x);
+    let sums = in_parallel(values.len().div_ceil(part), |index| {
+        let mut sums = vec![0.0; width];
+        let own = &values[index * part..values.len().min((index + 1) * part)];
+        vectorized(|| {
+            for row in own.chunks_exact(width) {
+                sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+            }
+        });
+        sums
+    });
+    add_up(width, sums)
+}

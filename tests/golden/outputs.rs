@@ -74,7 +74,7 @@ pub(crate) fn loss(model: &Model, feed: &Feed, targets: &Targets, device: &Devic
             rows.iter().flat_map(|row| row.iter().skip(1).copied().chain([IGNORE])).collect()
         }
     };
-    let classes = Classes::new(&classes, device);
+    let classes = Classes::new(&classes);
     cross_entropy_sum(model.scores(&feed.input(device)), &classes) / classes.count() as f64
 }
 

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use super::flex;
 use super::gradient::is_known;
+use super::{flex, tiles};
 
 /// Which keys a query sees.
 ///
@@ -36,6 +36,21 @@ impl Sight {
         let end = self.ahead.map_or(n_keys, |ahead| n_keys.min(place + ahead + 1));
         start.min(end)..end
     }
+
+    /// Which keys there are in a row of the batch, the last `n_keys` of them; `None` where all are.
+    pub(super) fn row(&self, row: usize, n_keys: usize) -> Option<&[bool]> {
+        // Keys that were left out are the first ones.
+        self.keys.get(row).map(|row| &row[row.len().saturating_sub(n_keys)..])
+    }
+
+    /// From the first key that there is in a row of the batch to the last one.
+    pub(super) fn there(&self, row: usize, n_keys: usize) -> Range<usize> {
+        let Some(row) = self.row(row, n_keys) else { return 0..n_keys };
+        let start = row.iter().position(|is_there| *is_there).unwrap_or(row.len());
+        let end = row.iter().rposition(|is_there| *is_there).map_or(start, |last| last + 1);
+        // Those that nobody says anything of are there.
+        start..if row.len() < n_keys { n_keys } else { end }
+    }
 }
 
 /// What is done to scores before the softmax.
@@ -49,6 +64,17 @@ pub struct Scores<'a> {
     pub softcap: Option<f64>,
     /// Which keys a query sees. One that sees none gets zeros.
     pub sight: Sight,
+    /// Where queries stand.
+    pub queries: Queries,
+}
+
+/// Where queries stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queries {
+    /// At the last keys, so that where there is no key there is no query either; such a one gets zeros.
+    AtKeys,
+    /// In another text.
+    Elsewhere,
 }
 
 /// `softmax(scale · query keyᵀ + bias) value`; `None` where that is for Burn's operations to do.
@@ -68,7 +94,10 @@ pub fn attention(
     if !inputs.iter().all(is_known) {
         return None;
     }
-    flex::attention(inputs, scores)
+    match flex::attention(inputs.clone(), &scores) {
+        Some(result) => Some(result),
+        None => tiles::attention(inputs, scores),
+    }
 }
 
 #[cfg(test)]
@@ -157,8 +186,13 @@ mod tests {
                 [(None, None), (None, Some(0)), (Some(2), Some(0)), (Some(1), Some(2))]
             {
                 for softcap in [None, Some(3.0)] {
-                    let scores =
-                        || Scores { scale: 0.7, bias: None, softcap, sight: sight(behind, ahead) };
+                    let scores = || Scores {
+                        scale: 0.7,
+                        bias: None,
+                        softcap,
+                        sight: sight(behind, ahead),
+                        queries: Queries::AtKeys,
+                    };
                     agree(
                         sizes.inputs(&device),
                         &|inputs| {
@@ -189,6 +223,7 @@ mod tests {
                         bias: Some(&bias),
                         softcap: None,
                         sight: sight(None, Some(0)),
+                        queries: Queries::AtKeys,
                     };
                     let [query, key, value] = sizes.split([query, key, value]);
                     flat(if is_fused {
@@ -217,7 +252,13 @@ mod tests {
         .into();
         for ahead in [None, Some(0)] {
             let sight = || Sight { behind: None, ahead, keys: Arc::clone(&keys) };
-            let scores = || Scores { scale: 1.3, bias: None, softcap: None, sight: sight() };
+            let scores = || Scores {
+                scale: 1.3,
+                bias: None,
+                softcap: None,
+                sight: sight(),
+                queries: Queries::Elsewhere,
+            };
             agree(
                 sizes.inputs(&device),
                 &|inputs| {
@@ -227,6 +268,79 @@ mod tests {
                 &|inputs| flat(composed(sizes.split(inputs), &scores())),
             );
         }
+    }
+
+    #[test]
+    fn tiles_of_other_backends_equal_the_composition_too() {
+        let device = Device::flex();
+        let keys: Arc<[Vec<bool>]> =
+            [(0..600).map(|i| i >= 37).collect(), (0..600).map(|i| i < 555).collect()].into();
+        let some = Sizes([2, 2, 1, 600, 600, 4]);
+        for (sizes, behind, ahead, keys) in [
+            (some, None, None, [].into()),
+            (some, None, Some(0), keys.clone()),
+            (some, Some(10), Some(5), [].into()),
+            (Sizes([1, 2, 2, 520, 700, 3]), Some(100), Some(0), [].into()),
+        ] {
+            for softcap in [None, Some(2.0)] {
+                for has_bias in [false, true] {
+                    let Sizes([rows, heads, _, queries, n_keys, _]) = sizes;
+                    let bias = random([rows * heads * queries * n_keys], &device);
+                    let [query, key, value] = sizes.inputs(&device);
+                    let run = |inputs: [Tensor<1>; 4], is_tiled: bool| {
+                        let [query, key, value, bias] = inputs;
+                        // Where there is no bias it has a gradient all the same.
+                        let none = bias.clone().slice_dim(0, 0..1) * 0.0;
+                        let bias = bias.reshape([rows, heads, queries, n_keys]);
+                        let scores = Scores {
+                            scale: 0.5,
+                            bias: has_bias.then_some(&bias),
+                            softcap,
+                            sight: Sight { behind, ahead, keys: Arc::clone(&keys) },
+                            queries: Queries::Elsewhere,
+                        };
+                        let inputs = sizes.split([query, key, value]);
+                        flat(if is_tiled {
+                            let inputs = inputs.map(Tensor::into_dispatch);
+                            tiles::attention(inputs, scores).expect("many queries")
+                        } else {
+                            composed(inputs, &scores)
+                        }) + none
+                    };
+                    agree([query, key, value, bias], &|inputs| run(inputs, true), &|inputs| {
+                        run(inputs, false)
+                    });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn queries_that_are_padding_get_zeros_and_give_no_gradients() {
+        let device = Device::flex().autodiff();
+        let sizes = Sizes([2, 2, 1, 5, 5, 4]);
+        let keys: Arc<[Vec<bool>]> =
+            [vec![false, false, true, true, true], vec![true, true, true, true, false]].into();
+        let run = |queries| {
+            let inputs = sizes.inputs(&Device::flex());
+            let inputs = inputs.map(|x| Tensor::<1>::ones(x.dims(), &device).require_grad());
+            let [query, key, value] = sizes.split(inputs.clone());
+            let sight = Sight { behind: None, ahead: None, keys: Arc::clone(&keys) };
+            let scores = Scores { scale: 1.0, bias: None, softcap: None, sight, queries };
+            let result = attention(&query, [&key, &value], scores).expect("floats");
+            let gradients = result.clone().sum().backward();
+            let of_value = inputs[2].grad(&gradients).expect("of the values");
+            (result.inner().sum_dim(3).into_data(), of_value.sum().into_scalar::<f32>())
+        };
+        let (all, _) = run(Queries::Elsewhere);
+        assert!(all.iter::<f32>().all(|sum| (sum - 4.0).abs() < 1e-5));
+        let (found, of_values) = run(Queries::AtKeys);
+        let expected = keys.iter().flat_map(|row| [row, row]).flatten();
+        for (sum, is_there) in found.iter::<f32>().zip(expected) {
+            assert!((sum - if *is_there { 4.0 } else { 0.0 }).abs() < 1e-5);
+        }
+        // Seven queries of two heads, each of which gives its weights, 1 together, to each feature.
+        assert!((of_values - 7.0 * 2.0 * 4.0).abs() < 1e-4, "{of_values}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod linear;
 pub mod norm;
 #[cfg(test)]
 mod testing;
+mod tiles;
 
 #[cfg(feature = "flex")]
 mod flex;

@@ -17,7 +17,7 @@ pub(super) fn few_rows<const D: usize, const N: usize>(
     None
 }
 
-pub(super) fn attention(_: [Any; 3], _: Scores<'_>) -> Option<Tensor<4>> {
+pub(super) fn attention(_: [Any; 3], _: &Scores<'_>) -> Option<Tensor<4>> {
     None
 }
 

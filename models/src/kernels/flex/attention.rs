@@ -8,20 +8,20 @@ use burn::tensor::Tensor;
 use super::host::{any, empty, host, in_parallel, is_here, vectorized, write_parts};
 use super::math::{dot, exponentials, max, tanh};
 use super::product::{Layout, Matrix, Onto, Threads, multiply, stride};
-use crate::kernels::attention::{Scores, Sight};
+use crate::kernels::attention::{Queries, Scores, Sight};
 use crate::kernels::gradient::{Any, Operation, apply};
 
 /// Queries whose scores are in memory at a time.
 const QUERIES: usize = 64;
 
 /// See [`attention`](crate::kernels::attention::attention).
-pub(in crate::kernels) fn attention(inputs: [Any; 3], scores: Scores<'_>) -> Option<Tensor<4>> {
-    let Scores { scale, bias, softcap, sight } = scores;
+pub(in crate::kernels) fn attention(inputs: [Any; 3], scores: &Scores<'_>) -> Option<Tensor<4>> {
+    let &Scores { scale, bias, softcap, ref sight, queries } = scores;
     if !inputs.iter().all(is_here) {
         return None;
     }
     let softcap = softcap.map(|limit| limit as f32);
-    let attention = Attention { scale: scale as f32, softcap, sight };
+    let attention = Attention { scale: scale as f32, softcap, sight: sight.clone(), queries };
     let result = match bias {
         None => apply(attention, inputs),
         Some(bias) => {
@@ -52,6 +52,7 @@ struct Attention {
     scale: f32,
     softcap: Option<f32>,
     sight: Sight,
+    queries: Queries,
 }
 
 /// What is kept: the inputs, and the logarithm of each query's sum of exponentials.
@@ -114,8 +115,8 @@ impl Attention {
         let mut logarithms = vec![0.0; heads.shared * n_queries];
         let mut scores = Vec::new();
         let [key, value] = [heads.key(group), heads.value(group)];
-        for block in heads.blocks() {
-            let keys = self.keys(heads, &block.queries);
+        for block in self.blocks(heads, group) {
+            let keys = block.keys;
             scores.resize(block.queries.len() * keys.len(), 0.0);
             let query = heads.query(group, block.head).rows(block.queries.clone());
             multiply(
@@ -141,12 +142,29 @@ impl Attention {
         (result, logarithms)
     }
 
-    /// The keys that at least one of several queries may see.
-    fn keys(&self, heads: &Heads, queries: &Range<usize>) -> Range<usize> {
+    /// The queries of a head that there are, a few at a time, and the keys that at least one of them may
+    /// see.
+    fn blocks(&self, heads: &Heads, group: usize) -> impl Iterator<Item = Block> {
         let sizes = [heads.n_queries, heads.n_keys];
-        let first = self.sight.of(queries.start, sizes);
-        let last = self.sight.of(queries.end - 1, sizes);
-        first.start..last.end.max(first.start)
+        let there = self.sight.there(group / heads.n_kv_heads, heads.n_keys);
+        let before = heads.n_keys.saturating_sub(heads.n_queries);
+        let queries = match self.queries {
+            Queries::AtKeys if !self.sight.keys.is_empty() => {
+                there.start.saturating_sub(before)..there.end.saturating_sub(before)
+            }
+            Queries::AtKeys | Queries::Elsewhere => 0..heads.n_queries,
+        };
+        let starts = queries.clone().step_by(QUERIES);
+        let blocks = starts.map(move |start| start..queries.end.min(start + QUERIES));
+        (0..heads.shared).flat_map(move |head| {
+            let (sight, there) = (self.sight.clone(), there.clone());
+            blocks.clone().map(move |queries| {
+                let first = sight.of(queries.start, sizes);
+                let last = sight.of(queries.end - 1, sizes);
+                let start = first.start.max(there.start);
+                Block { head, queries, keys: start..last.end.min(there.end).max(start) }
+            })
+        })
     }
 
     /// Scales a query's products with some keys, adds its bias, squeezes them, and hides what it does not see.
@@ -169,9 +187,7 @@ impl Attention {
         let seen = self.sight.of(query, [heads.n_queries, heads.n_keys]);
         scores[..seen.start.clamp(keys.start, keys.end) - keys.start].fill(f32::NEG_INFINITY);
         scores[seen.end.clamp(keys.start, keys.end) - keys.start..].fill(f32::NEG_INFINITY);
-        if let Some(row) = self.sight.keys.get(group / heads.n_kv_heads) {
-            // Keys that were left out are the first ones.
-            let row = &row[row.len().saturating_sub(heads.n_keys)..];
+        if let Some(row) = self.sight.row(group / heads.n_kv_heads, heads.n_keys) {
             for (score, key) in scores.iter_mut().zip(keys.clone()) {
                 if !row.get(key).copied().unwrap_or(true) {
                     *score = f32::NEG_INFINITY;
@@ -220,8 +236,8 @@ impl Attention {
         };
         let [mut weights, mut slopes] = [Vec::new(), Vec::new()];
         let [key, value] = [heads.key(group), heads.value(group)];
-        for block in heads.blocks() {
-            let keys = self.keys(heads, &block.queries);
+        for block in self.blocks(heads, group) {
+            let keys = block.keys;
             let (rows, width) = (block.queries.len(), keys.len());
             weights.resize(rows * width, 0.0);
             slopes.resize(rows * width, 0.0);
@@ -318,6 +334,7 @@ fn slopes_of_row(scores: &mut [f32], slopes: &mut [f32], logarithm: f32, softcap
 struct Block {
     head: usize,
     queries: Range<usize>,
+    keys: Range<usize>,
 }
 
 /// The inputs, and how their heads lie in memory.
@@ -359,14 +376,6 @@ impl Heads {
     /// Heads of keys, of all rows of the batch.
     fn groups(&self) -> usize {
         self.batch * self.n_kv_heads
-    }
-
-    fn blocks(&self) -> impl Iterator<Item = Block> + use<> {
-        let (shared, n_queries) = (self.shared, self.n_queries);
-        (0..shared).flat_map(move |head| {
-            let starts = (0..n_queries).step_by(QUERIES);
-            starts.map(move |start| Block { head, queries: start..n_queries.min(start + QUERIES) })
-        })
     }
 
     /// Of `n_heads` heads in each row of the batch one, `[length, d_head]`.

@@ -1,0 +1,237 @@
+//! [`attention`](super::attention) by operations that every backend has.
+
+use std::ops::Range;
+
+use burn::tensor::{Bool, FloatDType, Tensor, TensorData, activation};
+
+use super::attention::{Scores, Sight};
+use super::gradient::{Any, Operation, apply, is_known};
+
+/// Queries whose scores are in memory at a time.
+const QUERIES: usize = 256;
+
+/// See [`attention`](super::attention::attention); `None` where the scores of all queries are few enough.
+pub(super) fn attention(inputs: [Any; 3], scores: Scores<'_>) -> Option<Tensor<4>> {
+    let Scores { scale, bias, softcap, sight, queries: _ } = scores;
+    let [query, key, value] = inputs.map(Tensor::<4>::from_dispatch);
+    let sizes @ [n_queries, n_keys] = [query.dims()[2], key.dims()[2]];
+    if n_queries < 2 * QUERIES || n_queries * n_keys < 4 * QUERIES * QUERIES {
+        return None;
+    }
+    let attention = Tiled { scale, softcap, sight, sizes };
+    let inputs = [query, key, value].map(Tensor::into_dispatch);
+    let result = match bias {
+        None => apply(attention, inputs),
+        Some(bias) => {
+            let [batch, n_heads, ..] = bias.dims();
+            let bias = bias.clone().expand([batch, n_heads, n_queries, n_keys]).into_dispatch();
+            if !is_known(&bias) {
+                return None;
+            }
+            let [query, key, value] = inputs;
+            apply(attention, [query, key, value, bias])
+        }
+    };
+    Some(Tensor::from_dispatch(result))
+}
+
+#[derive(Debug, Clone)]
+struct Tiled {
+    scale: f64,
+    softcap: Option<f64>,
+    sight: Sight,
+    /// Queries and keys.
+    sizes: [usize; 2],
+}
+
+/// Queries, keys and values, and what is added to the scores.
+type Saved = ([Tensor<4>; 3], Option<Tensor<4>>);
+
+impl Operation<3> for Tiled {
+    type Saved = Saved;
+
+    fn forward(&self, inputs: [Any; 3]) -> (Any, Saved) {
+        self.run(inputs.map(Tensor::from_dispatch), None)
+    }
+
+    fn backward(&self, saved: Saved, gradient: Any, _: [bool; 3]) -> [Option<Any>; 3] {
+        let (of_inputs, _) = self.gradients(saved, Tensor::from_dispatch(gradient), false);
+        of_inputs.map(|x| Some(x.into_dispatch()))
+    }
+}
+
+impl Operation<4> for Tiled {
+    type Saved = Saved;
+
+    fn forward(&self, inputs: [Any; 4]) -> (Any, Saved) {
+        let [query, key, value, bias] = inputs.map(Tensor::from_dispatch);
+        self.run([query, key, value], Some(bias))
+    }
+
+    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 4]) -> [Option<Any>; 4] {
+        let gradient = Tensor::from_dispatch(gradient);
+        let (of_inputs, of_bias) = self.gradients(saved, gradient, wanted[3]);
+        let [query, key, value] = of_inputs.map(|x| Some(x.into_dispatch()));
+        [query, key, value, of_bias.map(Tensor::into_dispatch)]
+    }
+}
+
+/// Some queries with the keys that at least one of them may see. Heads of queries that share a head of keys
+/// lie below each other.
+struct Tile {
+    queries: Range<usize>,
+    keys: Range<usize>,
+    /// `[batch, n_kv_heads, shared · queries, d_head]`
+    query: Tensor<4>,
+    /// `[batch, n_kv_heads, keys, d_head]`
+    key: Tensor<4>,
+    value: Tensor<4>,
+    /// The weights, `[batch, n_kv_heads, shared · queries, keys]`, in 32 bits.
+    weights: Tensor<4>,
+    /// By what the gradients of scores are multiplied on their way to products.
+    slope: Option<Tensor<4>>,
+}
+
+impl Tiled {
+    fn run(&self, inputs: [Tensor<4>; 3], bias: Option<Tensor<4>>) -> (Any, Saved) {
+        let saved = (inputs, bias);
+        let [batch, n_heads, _, d_head] = saved.0[0].dims();
+        let results = self.blocks().map(|queries| {
+            let tile = self.tile(&saved, queries.clone());
+            let weights = tile.weights.cast(tile.value.dtype());
+            weights.matmul(tile.value).reshape([batch, n_heads, queries.len(), d_head])
+        });
+        (Tensor::cat(results.collect(), 2).into_dispatch(), saved)
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let n_queries = self.sizes[0];
+        (0..n_queries).step_by(QUERIES).map(move |start| start..n_queries.min(start + QUERIES))
+    }
+
+    fn tile(&self, ([query, key, value], bias): &Saved, queries: Range<usize>) -> Tile {
+        let [batch, n_heads, _, d_head] = query.dims();
+        let n_kv_heads = key.dims()[1];
+        let [first, last] =
+            [queries.start, queries.end - 1].map(|query| self.sight.of(query, self.sizes));
+        let keys = first.start..last.end.max(first.start + 1);
+        let rows = n_heads / n_kv_heads * queries.len();
+        let [key, value] = [key, value].map(|x| x.clone().slice_dim(2, keys.clone()));
+        let query = query.clone().slice_dim(2, queries.clone());
+        let query = query.reshape([batch, n_kv_heads, rows, d_head]);
+        let of_heads = [batch, n_heads, queries.len(), keys.len()];
+        let products = query.clone().matmul(key.clone().transpose()).cast(FloatDType::F32);
+        let scores = products.reshape(of_heads) * self.scale;
+        let scores = match bias {
+            Some(bias) => {
+                let own = bias.clone().slice_dim(2, queries.clone()).slice_dim(3, keys.clone());
+                scores + own.cast(FloatDType::F32)
+            }
+            None => scores,
+        };
+        let (scores, slope) = match self.softcap {
+            Some(limit) => {
+                let share = (scores / limit).tanh();
+                (share.clone() * limit, Some(share.clone() * share * -1.0 + 1.0))
+            }
+            None => (scores, None),
+        };
+        let weights = match self.hidden(&queries, &keys) {
+            None => activation::softmax(scores, 3),
+            Some(hidden) => {
+                let hidden = Tensor::<4, Bool>::from_data(hidden, &scores.device());
+                let hidden = hidden.expand(of_heads);
+                let weights = activation::softmax(scores.mask_fill(hidden.clone(), f32::MIN), 3);
+                // A query that sees nothing gets zeros.
+                weights.mask_fill(hidden, 0.0)
+            }
+        };
+        let below = |x: Tensor<4>| x.reshape([batch, n_kv_heads, rows, keys.len()]);
+        Tile {
+            query,
+            key,
+            value,
+            weights: below(weights),
+            slope: slope.map(below),
+            queries,
+            keys: keys.clone(),
+        }
+    }
+
+    /// Which of some keys some queries do not see, `[1 or batch, 1, queries, keys]`; `None` if they see all.
+    fn hidden(&self, queries: &Range<usize>, keys: &Range<usize>) -> Option<TensorData> {
+        let sees = |query: usize, key: &usize| self.sight.of(query, self.sizes).contains(key);
+        let sees_ends = |query| {
+            let seen = self.sight.of(query, self.sizes);
+            seen.start <= keys.start && keys.end <= seen.end
+        };
+        if self.sight.keys.is_empty() && queries.clone().all(sees_ends) {
+            return None;
+        }
+        let rows = self.sight.keys.len().max(1);
+        let mut values = Vec::with_capacity(rows * queries.len() * keys.len());
+        for row in 0..rows {
+            let there = self.sight.row(row, self.sizes[1]);
+            let is_there =
+                |key: &usize| there.and_then(|row| row.get(*key)).copied().unwrap_or(true);
+            for query in queries.clone() {
+                values.extend(keys.clone().map(|key| !(sees(query, &key) && is_there(&key))));
+            }
+        }
+        Some(TensorData::new(values, [rows, 1, queries.len(), keys.len()]))
+    }
+
+    /// See the operation of `flex` for the formulas.
+    fn gradients(
+        &self,
+        saved: Saved,
+        gradient: Tensor<4>,
+        of_bias: bool,
+    ) -> ([Tensor<4>; 3], Option<Tensor<4>>) {
+        let [batch, n_heads, _, d_head] = saved.0[0].dims();
+        let [mut of_key, mut of_value] = [saved.0[1].zeros_like(), saved.0[2].zeros_like()];
+        let (mut of_query, mut of_scores) = (Vec::new(), Vec::new());
+        for queries in self.blocks() {
+            let Tile { queries, keys, query, key, value, weights, slope } =
+                self.tile(&saved, queries);
+            let dtype = value.dtype();
+            let given = gradient.clone().slice_dim(2, queries.clone()).reshape(query.dims());
+            let of_weights = given.clone().matmul(value.transpose()).cast(FloatDType::F32);
+            let mean = (weights.clone() * of_weights.clone()).sum_dim(3);
+            let slopes = weights.clone() * (of_weights - mean);
+            let slopes = match slope {
+                Some(slope) => slopes * slope,
+                None => slopes,
+            };
+            if of_bias {
+                let own = slopes.clone().reshape([batch, n_heads, queries.len(), keys.len()]);
+                of_scores.push(spread(own, 3, (keys.start, self.sizes[1])));
+            }
+            let slopes = (slopes * self.scale).cast(dtype);
+            let own = slopes.clone().matmul(key);
+            of_query.push(own.reshape([batch, n_heads, queries.len(), d_head]));
+            let add = |sum: Tensor<4>, more: Tensor<4>| {
+                let part = sum.clone().slice_dim(2, keys.clone()) + more;
+                let [rows, heads, _, d_head] = sum.dims();
+                sum.slice_assign([0..rows, 0..heads, keys.clone(), 0..d_head], part)
+            };
+            of_key = add(of_key, slopes.transpose().matmul(query));
+            of_value = add(of_value, weights.cast(dtype).transpose().matmul(given));
+        }
+        let of_bias = of_bias.then(|| {
+            let all = Tensor::cat(of_scores, 2);
+            let rows = saved.1.as_ref().map_or(1, |bias| bias.dims()[0]);
+            if rows == 1 { all.sum_dim(0) } else { all }
+        });
+        ([Tensor::cat(of_query, 2), of_key, of_value], of_bias)
+    }
+}
+
+/// A tensor with zeros around it, so that it begins at a place of a dimension of this length.
+fn spread(x: Tensor<4>, dim: usize, (start, length): (usize, usize)) -> Tensor<4> {
+    let mut dims = x.dims();
+    let mut ranges = dims.map(|size| 0..size);
+    ranges[dim] = start..start + dims[dim];
+    dims[dim] = length;
+    Tensor::zeros(dims, (&x.device(), x.dtype())).slice_assign(ranges, x)
+}

@@ -17,6 +17,7 @@ use super::study::{Outcome, Point, Speed};
 use super::way::Way;
 use crate::datasets::task::{Example, Task};
 use crate::models::families;
+use crate::models::kernels::memory;
 use crate::models::pretrained::Blueprint;
 use crate::train::adamw::{AdamW, Update};
 use crate::train::gradients::gradient_norm;
@@ -94,6 +95,7 @@ impl Run<'_> {
         let family = families::find(&self.job.architecture).map_err(|error| failed(&error))?;
         let blueprint = Blueprint::new(family, self.job.config.clone());
         let blueprint = blueprint.map_err(|error| failed(&error))?;
+        memory::keep();
         let device = device.clone().autodiff();
         let mut pupil = Pupil { model: blueprint.initialized(*seed, &device) };
         let flops = Usual::of(self.task, self.job.way).flops(&blueprint.architecture).train;

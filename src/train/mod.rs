@@ -31,6 +31,7 @@ use serde_json::Value;
 
 use crate::datasets::batch::{BatchShape, TextData};
 use crate::models::families::Family;
+use crate::models::kernels::memory;
 use crate::models::precision::Precision;
 use crate::models::pretrained::Model;
 pub use adamw::{AdamW, AdamWConfig};
@@ -123,6 +124,7 @@ const VALID_TOKENS: usize = 4096;
 /// A loss that is no number, a file that cannot be written: the last checkpoint is as it was.
 pub fn run(job: Job, display: Display, interrupter: &Interrupter) -> Result<Outcome, TrainError> {
     let Job { run, settings, data, described, model, optimizer, state, device } = job;
+    memory::keep();
     let path = run.path().to_path_buf();
     let plan = Plan {
         first_step: state.step,

@@ -55,26 +55,13 @@ impl Sight {
 
 /// What is done to scores before the softmax.
 #[derive(Debug, Clone)]
-pub struct Scores<'a> {
+pub struct Scores {
     /// Factor on the products.
     pub scale: f64,
-    /// `[1 or batch, n_heads, 1 or queries, keys]`, added.
-    pub bias: Option<&'a Tensor<4>>,
     /// They are squeezed smoothly into `±softcap`.
     pub softcap: Option<f64>,
     /// Which keys a query sees. One that sees none gets zeros.
     pub sight: Sight,
-    /// Where queries stand.
-    pub queries: Queries,
-}
-
-/// Where queries stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Queries {
-    /// At the last keys, so that where there is no key there is no query either; such a one gets zeros.
-    AtKeys,
-    /// In another text.
-    Elsewhere,
 }
 
 /// `softmax(scale · query keyᵀ + bias) value`; `None` where that is for Burn's operations to do.
@@ -85,19 +72,28 @@ pub enum Queries {
 ///
 /// - `query` and the result: `[batch, n_heads, queries, d_head]`
 /// - `key`, `value`: `[batch, n_kv_heads, keys, d_head]`
+/// - `bias`, added: `[1 or batch, n_heads, 1 or queries, keys]`
 pub fn attention(
     query: &Tensor<4>,
     [key, value]: [&Tensor<4>; 2],
-    scores: Scores<'_>,
+    bias: Option<&Tensor<4>>,
+    scores: Scores,
 ) -> Option<Tensor<4>> {
+    let sizes @ [n_queries, n_keys] = [query.dims()[2], key.dims()[2]];
+    let bias = bias.map(|bias| {
+        let [batch, n_heads, ..] = bias.dims();
+        bias.clone().expand([batch, n_heads, n_queries, n_keys]).into_dispatch()
+    });
     let inputs = [query, key, value].map(|x| x.clone().into_dispatch());
-    if !inputs.iter().all(is_known) {
+    if !inputs.iter().chain(&bias).all(is_known) {
         return None;
     }
-    match flex::attention(inputs.clone(), &scores) {
+    let result = match flex::attention(&inputs, &bias, &scores) {
         Some(result) => Some(result),
-        None => tiles::attention(inputs, scores),
-    }
+        None if tiles::are_worth_it(sizes) => Some(tiles::attention(inputs, bias, scores)),
+        None => None,
+    };
+    result.map(Tensor::from_dispatch)
 }
 
 #[cfg(test)]
@@ -128,7 +124,11 @@ mod tests {
         }
     }
 
-    fn composed([query, key, value]: [Tensor<4>; 3], scores: &Scores<'_>) -> Tensor<4> {
+    fn composed(
+        [query, key, value]: [Tensor<4>; 3],
+        bias: Option<&Tensor<4>>,
+        scores: &Scores,
+    ) -> Tensor<4> {
         let [rows, heads, queries, _] = query.dims();
         let [_, kv_heads, keys, d_head] = key.dims();
         let repeated = |x: Tensor<4>| {
@@ -146,7 +146,7 @@ mod tests {
         let hidden = TensorData::new(hidden, [rows, 1, queries, keys]);
         let hidden = Tensor::<4, Bool>::from_data(hidden, &query.device());
         let products = query.matmul(repeated(key).transpose()) * scores.scale;
-        let products = match scores.bias {
+        let products = match bias {
             Some(bias) => products + bias.clone(),
             None => products,
         };
@@ -186,20 +186,14 @@ mod tests {
                 [(None, None), (None, Some(0)), (Some(2), Some(0)), (Some(1), Some(2))]
             {
                 for softcap in [None, Some(3.0)] {
-                    let scores = || Scores {
-                        scale: 0.7,
-                        bias: None,
-                        softcap,
-                        sight: sight(behind, ahead),
-                        queries: Queries::AtKeys,
-                    };
+                    let scores = || Scores { scale: 0.7, softcap, sight: sight(behind, ahead) };
                     agree(
                         sizes.inputs(&device),
                         &|inputs| {
                             let [query, key, value] = sizes.split(inputs);
-                            flat(attention(&query, [&key, &value], scores()).expect("floats"))
+                            flat(attention(&query, [&key, &value], None, scores()).expect("floats"))
                         },
-                        &|inputs| flat(composed(sizes.split(inputs), &scores())),
+                        &|inputs| flat(composed(sizes.split(inputs), None, &scores())),
                     );
                 }
             }
@@ -218,18 +212,12 @@ mod tests {
                 let run = |inputs: [Tensor<1>; 4], is_fused: bool| {
                     let [query, key, value, bias] = inputs;
                     let bias = bias.reshape(shape);
-                    let scores = Scores {
-                        scale: 0.3,
-                        bias: Some(&bias),
-                        softcap: None,
-                        sight: sight(None, Some(0)),
-                        queries: Queries::AtKeys,
-                    };
+                    let scores = Scores { scale: 0.3, softcap: None, sight: sight(None, Some(0)) };
                     let [query, key, value] = sizes.split([query, key, value]);
                     flat(if is_fused {
-                        attention(&query, [&key, &value], scores).expect("floats")
+                        attention(&query, [&key, &value], Some(&bias), scores).expect("floats")
                     } else {
-                        composed([query, key, value], &scores)
+                        composed([query, key, value], Some(&bias), &scores)
                     })
                 };
                 agree([query, key, value, bias], &|inputs| run(inputs, true), &|inputs| {
@@ -252,20 +240,14 @@ mod tests {
         .into();
         for ahead in [None, Some(0)] {
             let sight = || Sight { behind: None, ahead, keys: Arc::clone(&keys) };
-            let scores = || Scores {
-                scale: 1.3,
-                bias: None,
-                softcap: None,
-                sight: sight(),
-                queries: Queries::Elsewhere,
-            };
+            let scores = || Scores { scale: 1.3, softcap: None, sight: sight() };
             agree(
                 sizes.inputs(&device),
                 &|inputs| {
                     let [query, key, value] = sizes.split(inputs);
-                    flat(attention(&query, [&key, &value], scores()).expect("floats"))
+                    flat(attention(&query, [&key, &value], None, scores()).expect("floats"))
                 },
-                &|inputs| flat(composed(sizes.split(inputs), &scores())),
+                &|inputs| flat(composed(sizes.split(inputs), None, &scores())),
             );
         }
     }
@@ -276,6 +258,7 @@ mod tests {
         let keys: Arc<[Vec<bool>]> =
             [(0..600).map(|i| i >= 37).collect(), (0..600).map(|i| i < 555).collect()].into();
         let some = Sizes([2, 2, 1, 600, 600, 4]);
+        assert!(tiles::are_worth_it([600, 600]) && !tiles::are_worth_it([400, 400]));
         for (sizes, behind, ahead, keys) in [
             (some, None, None, [].into()),
             (some, None, Some(0), keys.clone()),
@@ -294,17 +277,17 @@ mod tests {
                         let bias = bias.reshape([rows, heads, queries, n_keys]);
                         let scores = Scores {
                             scale: 0.5,
-                            bias: has_bias.then_some(&bias),
                             softcap,
                             sight: Sight { behind, ahead, keys: Arc::clone(&keys) },
-                            queries: Queries::Elsewhere,
                         };
+                        let bias = has_bias.then_some(&bias);
                         let inputs = sizes.split([query, key, value]);
                         flat(if is_tiled {
                             let inputs = inputs.map(Tensor::into_dispatch);
-                            tiles::attention(inputs, scores).expect("many queries")
+                            let bias = bias.cloned().map(Tensor::into_dispatch);
+                            Tensor::from_dispatch(tiles::attention(inputs, bias, scores))
                         } else {
-                            composed(inputs, &scores)
+                            composed(inputs, bias, &scores)
                         }) + none
                     };
                     agree([query, key, value, bias], &|inputs| run(inputs, true), &|inputs| {
@@ -313,34 +296,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn queries_that_are_padding_get_zeros_and_give_no_gradients() {
-        let device = Device::flex().autodiff();
-        let sizes = Sizes([2, 2, 1, 5, 5, 4]);
-        let keys: Arc<[Vec<bool>]> =
-            [vec![false, false, true, true, true], vec![true, true, true, true, false]].into();
-        let run = |queries| {
-            let inputs = sizes.inputs(&Device::flex());
-            let inputs = inputs.map(|x| Tensor::<1>::ones(x.dims(), &device).require_grad());
-            let [query, key, value] = sizes.split(inputs.clone());
-            let sight = Sight { behind: None, ahead: None, keys: Arc::clone(&keys) };
-            let scores = Scores { scale: 1.0, bias: None, softcap: None, sight, queries };
-            let result = attention(&query, [&key, &value], scores).expect("floats");
-            let gradients = result.clone().sum().backward();
-            let of_value = inputs[2].grad(&gradients).expect("of the values");
-            (result.inner().sum_dim(3).into_data(), of_value.sum().into_scalar::<f32>())
-        };
-        let (all, _) = run(Queries::Elsewhere);
-        assert!(all.iter::<f32>().all(|sum| (sum - 4.0).abs() < 1e-5));
-        let (found, of_values) = run(Queries::AtKeys);
-        let expected = keys.iter().flat_map(|row| [row, row]).flatten();
-        for (sum, is_there) in found.iter::<f32>().zip(expected) {
-            assert!((sum - if *is_there { 4.0 } else { 0.0 }).abs() < 1e-5);
-        }
-        // Seven queries of two heads, each of which gives its weights, 1 together, to each feature.
-        assert!((of_values - 7.0 * 2.0 * 4.0).abs() < 1e-4, "{of_values}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod elementwise;
 pub mod few_rows;
 mod gradient;
 pub mod linear;
+pub mod memory;
 pub mod norm;
 #[cfg(test)]
 mod testing;

@@ -4,42 +4,32 @@ use std::ops::Range;
 
 use burn::tensor::{Bool, FloatDType, Tensor, TensorData, activation};
 
-use super::attention::{Scores, Sight};
-use super::gradient::{Any, Operation, apply, is_known};
+use super::attention::Scores;
+use super::gradient::{Any, Operation, apply};
 
 /// Queries whose scores are in memory at a time.
 const QUERIES: usize = 256;
 
-/// See [`attention`](super::attention::attention); `None` where the scores of all queries are few enough.
-pub(super) fn attention(inputs: [Any; 3], scores: Scores<'_>) -> Option<Tensor<4>> {
-    let Scores { scale, bias, softcap, sight, queries: _ } = scores;
+/// Whether the scores of so many queries and keys are too many to be kept.
+pub(super) fn are_worth_it([n_queries, n_keys]: [usize; 2]) -> bool {
+    n_queries >= 2 * QUERIES && n_queries * n_keys >= 4 * QUERIES * QUERIES
+}
+
+/// See [`attention`](super::attention::attention).
+pub(super) fn attention(inputs: [Any; 3], bias: Option<Any>, scores: Scores) -> Any {
     let [query, key, value] = inputs.map(Tensor::<4>::from_dispatch);
-    let sizes @ [n_queries, n_keys] = [query.dims()[2], key.dims()[2]];
-    if n_queries < 2 * QUERIES || n_queries * n_keys < 4 * QUERIES * QUERIES {
-        return None;
+    let sizes = [query.dims()[2], key.dims()[2]];
+    let attention = Tiled { scores, sizes };
+    let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
+    match bias {
+        None => apply(attention, [query, key, value]),
+        Some(bias) => apply(attention, [query, key, value, bias]),
     }
-    let attention = Tiled { scale, softcap, sight, sizes };
-    let inputs = [query, key, value].map(Tensor::into_dispatch);
-    let result = match bias {
-        None => apply(attention, inputs),
-        Some(bias) => {
-            let [batch, n_heads, ..] = bias.dims();
-            let bias = bias.clone().expand([batch, n_heads, n_queries, n_keys]).into_dispatch();
-            if !is_known(&bias) {
-                return None;
-            }
-            let [query, key, value] = inputs;
-            apply(attention, [query, key, value, bias])
-        }
-    };
-    Some(Tensor::from_dispatch(result))
 }
 
 #[derive(Debug, Clone)]
 struct Tiled {
-    scale: f64,
-    softcap: Option<f64>,
-    sight: Sight,
+    scores: Scores,
     /// Queries and keys.
     sizes: [usize; 2],
 }
@@ -113,7 +103,7 @@ impl Tiled {
         let [batch, n_heads, _, d_head] = query.dims();
         let n_kv_heads = key.dims()[1];
         let [first, last] =
-            [queries.start, queries.end - 1].map(|query| self.sight.of(query, self.sizes));
+            [queries.start, queries.end - 1].map(|query| self.scores.sight.of(query, self.sizes));
         let keys = first.start..last.end.max(first.start + 1);
         let rows = n_heads / n_kv_heads * queries.len();
         let [key, value] = [key, value].map(|x| x.clone().slice_dim(2, keys.clone()));
@@ -121,7 +111,7 @@ impl Tiled {
         let query = query.reshape([batch, n_kv_heads, rows, d_head]);
         let of_heads = [batch, n_heads, queries.len(), keys.len()];
         let products = query.clone().matmul(key.clone().transpose()).cast(FloatDType::F32);
-        let scores = products.reshape(of_heads) * self.scale;
+        let scores = products.reshape(of_heads) * self.scores.scale;
         let scores = match bias {
             Some(bias) => {
                 let own = bias.clone().slice_dim(2, queries.clone()).slice_dim(3, keys.clone());
@@ -129,7 +119,7 @@ impl Tiled {
             }
             None => scores,
         };
-        let (scores, slope) = match self.softcap {
+        let (scores, slope) = match self.scores.softcap {
             Some(limit) => {
                 let share = (scores / limit).tanh();
                 (share.clone() * limit, Some(share.clone() * share * -1.0 + 1.0))
@@ -160,18 +150,19 @@ impl Tiled {
 
     /// Which of some keys some queries do not see, `[1 or batch, 1, queries, keys]`; `None` if they see all.
     fn hidden(&self, queries: &Range<usize>, keys: &Range<usize>) -> Option<TensorData> {
-        let sees = |query: usize, key: &usize| self.sight.of(query, self.sizes).contains(key);
+        let sees =
+            |query: usize, key: &usize| self.scores.sight.of(query, self.sizes).contains(key);
         let sees_ends = |query| {
-            let seen = self.sight.of(query, self.sizes);
+            let seen = self.scores.sight.of(query, self.sizes);
             seen.start <= keys.start && keys.end <= seen.end
         };
-        if self.sight.keys.is_empty() && queries.clone().all(sees_ends) {
+        if self.scores.sight.keys.is_empty() && queries.clone().all(sees_ends) {
             return None;
         }
-        let rows = self.sight.keys.len().max(1);
+        let rows = self.scores.sight.keys.len().max(1);
         let mut values = Vec::with_capacity(rows * queries.len() * keys.len());
         for row in 0..rows {
-            let there = self.sight.row(row, self.sizes[1]);
+            let there = self.scores.sight.row(row, self.sizes[1]);
             let is_there =
                 |key: &usize| there.and_then(|row| row.get(*key)).copied().unwrap_or(true);
             for query in queries.clone() {
@@ -207,7 +198,7 @@ impl Tiled {
                 let own = slopes.clone().reshape([batch, n_heads, queries.len(), keys.len()]);
                 of_scores.push(spread(own, 3, (keys.start, self.sizes[1])));
             }
-            let slopes = (slopes * self.scale).cast(dtype);
+            let slopes = (slopes * self.scores.scale).cast(dtype);
             let own = slopes.clone().matmul(key);
             of_query.push(own.reshape([batch, n_heads, queries.len(), d_head]));
             let add = |sum: Tensor<4>, more: Tensor<4>| {

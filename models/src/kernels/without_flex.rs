@@ -17,7 +17,7 @@ pub(super) fn few_rows<const D: usize, const N: usize>(
     None
 }
 
-pub(super) fn attention(_: [Any; 3], _: &Scores<'_>) -> Option<Tensor<4>> {
+pub(super) fn attention(_: &[Any; 3], _: &Option<Any>, _: &Scores) -> Option<Any> {
     None
 }
 
@@ -32,6 +32,8 @@ pub(super) fn curve(_: Function, _: Any) -> Option<Any> {
 pub(super) fn gated(_: Function, _: [Any; 2]) -> Option<Any> {
     None
 }
+
+pub(super) fn keep() {}
 
 pub(super) fn linear(_: Any, _: (Any, Option<Any>)) -> Option<Any> {
     None

@@ -10,7 +10,7 @@ use super::mask::{Mask, Span};
 use super::norm::{Norm, NormConfig, NormKind};
 use super::position::{PositionScheme, Positions};
 use super::{Memory, Scope};
-use crate::kernels::attention::{self as kernels, Queries, Scores};
+use crate::kernels::attention::{self as kernels, Scores};
 use crate::precision::{in_f32, to_f32};
 
 /// Sizes and form of an attention layer.
@@ -164,7 +164,7 @@ impl Attention {
             None => (key, value),
         };
         let bias = self.bias(scope.positions, [&query, &key]);
-        let context = self.attend(query, [key, value], (bias, scope.mask), Queries::AtKeys);
+        let context = self.attend(query, [key, value], (bias, scope.mask));
         to_f32(apply(&self.output, merge_heads(context)))
     }
 
@@ -192,7 +192,7 @@ impl Attention {
             Some(cache) => cache.memory(compute),
             None => compute(),
         };
-        let context = self.attend(query, [key, value], (None, mask), Queries::Elsewhere);
+        let context = self.attend(query, [key, value], (None, mask));
         to_f32(apply(&self.output, merge_heads(context)))
     }
 
@@ -219,18 +219,13 @@ impl Attention {
         query: Tensor<4>,
         [key, value]: [Tensor<4>; 2],
         (bias, mask): (Option<Tensor<4>>, &Mask),
-        queries: Queries,
     ) -> Tensor<4> {
         // Weights that are dropped are drawn as one tensor.
         if self.dropout.prob == 0.0 || !query.device().is_autodiff() {
-            let scores = Scores {
-                scale: self.scale,
-                bias: bias.as_ref(),
-                softcap: self.softcap,
-                sight: mask.sight().clone(),
-                queries,
-            };
-            if let Some(context) = kernels::attention(&query, [&key, &value], scores) {
+            let scores =
+                Scores { scale: self.scale, softcap: self.softcap, sight: mask.sight().clone() };
+            if let Some(context) = kernels::attention(&query, [&key, &value], bias.as_ref(), scores)
+            {
                 return context;
             }
         }

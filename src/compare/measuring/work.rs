@@ -14,6 +14,7 @@ use crate::compare::way::Way;
 use crate::datasets::task::Symbols;
 use crate::models::families;
 use crate::models::generate::{Batch as Writing, Options, Request, writer};
+use crate::models::kernels::memory;
 use crate::models::pretrained::Blueprint;
 use crate::system;
 use crate::train::adamw::{AdamW, Update};
@@ -43,7 +44,10 @@ pub fn work(measurement: Measurement, device: &Device) -> Result<Measured, Strin
     let vocab_size = blueprint.architecture.vocab_size();
     let batch = Measurand { way: measurement.way, length: measurement.length, vocab_size };
     let (seconds, tokens) = match measurement.what {
-        What::Training => training(&blueprint, batch, &device.clone().autodiff()),
+        What::Training => {
+            memory::keep();
+            training(&blueprint, batch, &device.clone().autodiff())
+        }
         What::Reading => reading(&blueprint, batch, device),
         What::Writing => writing(&blueprint, batch, device)?,
     };

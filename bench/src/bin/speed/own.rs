@@ -7,6 +7,7 @@ use burn_zoo::Device;
 use burn_zoo::models::arch::Tokens;
 use burn_zoo::models::arch::cost::Sequence;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
+use burn_zoo::models::kernels::memory;
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;
 use burn_zoo::models::pretrained::Model;
@@ -40,6 +41,9 @@ impl Job {
     /// A model of random weights on a device.
     pub(crate) fn new(shape: Shape, what: What, device: &Device) -> Result<Self> {
         let (blueprint, _) = shape.blueprint()?;
+        if what == What::Train {
+            memory::keep();
+        }
         let cost = blueprint.architecture.cost();
         let device = match what {
             What::Train => device.clone().autodiff(),

@@ -1,0 +1,145 @@
+//! How does the memory of training grow with the length?
+
+#![recursion_limit = "256"]
+
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use burn::optim::GradientsParams;
+use burn_zoo::datasets::batch::LmBatch;
+use burn_zoo::models::families::{self, Size};
+use burn_zoo::models::kernels::memory;
+use burn_zoo::models::pretrained::{Blueprint, Model};
+use burn_zoo::train::Trainee;
+use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
+use burn_zoo::{device, system};
+use clap::Parser;
+use serde::{Deserialize, Serialize};
+
+/// Train on batches of as many tokens, cut into rows of several lengths, each in a process of its own, and
+/// compare the most memory that each held.
+#[derive(Parser)]
+#[command(after_help = "Examples:\n  length\n  length --family bert --device tch --json")]
+struct Args {
+    /// What is trained
+    #[arg(long, value_name = "FAMILY", default_value = "gpt2")]
+    family: String,
+    /// Where to compute
+    #[arg(long, value_name = "DEVICE", default_value = "flex")]
+    device: String,
+    /// Tokens of a row; may be given several times
+    #[arg(long = "length", value_name = "N", default_values_t = [512, 1024, 2048, 4096])]
+    lengths: Vec<usize>,
+    /// Tokens of a batch
+    #[arg(long, value_name = "N", default_value_t = 4096)]
+    tokens: usize,
+    /// Steps of training
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    steps: usize,
+    /// Measure the one length in this process
+    #[arg(long, hide = true)]
+    here: bool,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// One length.
+#[derive(Serialize, Deserialize)]
+struct Found {
+    length: usize,
+    rows: usize,
+    /// Of the last step.
+    seconds: f64,
+    /// What the process held at most beyond what it held before there was a model.
+    bytes: u64,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    ensure!(args.steps >= 1, "there is nothing to measure");
+    ensure!(
+        args.lengths.iter().all(|length| *length > 0 && args.tokens.is_multiple_of(*length)),
+        "--tokens {} are not cut into whole rows of each --length",
+        args.tokens
+    );
+    if args.here {
+        println!("{}", serde_json::to_string(&measure(&args)?)?);
+        return Ok(());
+    }
+    let found = args.lengths.iter().map(|length| in_a_process(*length));
+    let found = found.collect::<Result<Vec<Found>>>()?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&found)?);
+        return Ok(());
+    }
+    println!("| length | rows | seconds of a step | memory, MB | times the first |");
+    println!("|---|---|---|---|---|");
+    for Found { length, rows, seconds, bytes } in &found {
+        let times = *bytes as f64 / found[0].bytes as f64;
+        println!("| {length} | {rows} | {seconds:.2} | {:.0} | {times:.2} |", *bytes as f64 / 1e6);
+    }
+    Ok(())
+}
+
+/// This program once more, for one length.
+fn in_a_process(length: usize) -> Result<Found> {
+    let mut given: Vec<String> = std::env::args().skip(1).filter(|word| word != "--json").collect();
+    // What was given of lengths is replaced by the one.
+    while let Some(at) = given.iter().position(|word| word == "--length") {
+        given.drain(at..(at + 2).min(given.len()));
+    }
+    given.retain(|word| !word.starts_with("--length="));
+    let program = std::env::current_exe()?;
+    let output = Command::new(program)
+        .args(given)
+        .args(["--here", "--length", &length.to_string()])
+        .stderr(std::process::Stdio::inherit())
+        .output()?;
+    ensure!(output.status.success(), "length {length}: {}", output.status);
+    serde_json::from_slice(&output.stdout).context("what was measured")
+}
+
+fn measure(args: &Args) -> Result<Found> {
+    let length = args.lengths[0];
+    let size = Size {
+        vocab_size: 65,
+        context: length,
+        d_model: 256,
+        n_layers: 4,
+        n_heads: 8,
+        n_kv_heads: None,
+        d_ff: None,
+        dropout: 0.0,
+        eos: None,
+    };
+    memory::keep();
+    let device = device::parse(&args.device)?.autodiff();
+    let family = families::find(&args.family)?;
+    let before = system::peak_memory().context("the memory of this process")?;
+    let (config, _) = family.sized(&size)?;
+    let model = Blueprint::new(family, config)?.initialized(1, &device);
+    let Model::CausalLm(model) = model else {
+        anyhow::bail!("{} is no causal language model", args.family)
+    };
+    let mut model = Trainee { model: Model::CausalLm(model) };
+    let constants = AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 };
+    let mut optimizer = AdamW::new(constants);
+    let rows = args.tokens / length;
+    let inputs: Vec<u32> = (0..args.tokens as u32).map(|i| i.wrapping_mul(i) % 65).collect();
+    let targets = inputs.iter().map(|&id| i64::from((id + 1) % 65)).collect();
+    let batch = LmBatch { rows, context: length, inputs, targets };
+    let mut seconds = 0.0;
+    for _ in 0..args.steps {
+        let began = std::time::Instant::now();
+        let (loss, targets) = model.loss(&batch);
+        let gradients = (loss / targets as f64).backward();
+        let gradients = GradientsParams::from_grads(gradients, &model);
+        let update = Update { rate: 1e-3, gradient_scale: 1.0 };
+        model = optimizer.step(model, gradients, update);
+        device.sync()?;
+        seconds = began.elapsed().as_secs_f64();
+    }
+    let peak = system::peak_memory().context("the memory of this process")?;
+    Ok(Found { length, rows, seconds, bytes: peak.saturating_sub(before) })
+}

@@ -12,7 +12,7 @@ use burn_zoo::Device;
 const SIZE: usize = 2048;
 
 /// How often they are; the fastest counts.
-const PASSES: usize = 5;
+const PASSES: usize = 15;
 
 /// Cores that programs may use.
 pub fn threads() -> usize {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorReadError};
+use zoo_models::kernels::squares::sum_of_squares;
 use zoo_models::parameters::Path;
 
 /// The Euclidean norm of all gradients together.
@@ -34,7 +35,7 @@ impl ModuleVisitor for Norm<'_> {
         let Some(gradient) = self.gradients.get::<D>(param.id) else {
             return;
         };
-        let square = (gradient.clone() * gradient).sum();
+        let square = sum_of_squares(&gradient);
         self.sum = Some(match self.sum.take() {
             Some(sum) => sum + square,
             None => square,

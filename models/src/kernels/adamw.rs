@@ -32,7 +32,8 @@ pub fn step(tensors: [Tensor<1>; 3], gradient: Tensor<1>, update: Update) -> [Te
     let tensors = tensors.map(Tensor::into_dispatch);
     match flex::step(tensors, gradient.into_dispatch(), update) {
         Ok(tensors) => tensors.map(Tensor::from_dispatch),
-        Err((tensors, gradient)) => {
+        Err(given) => {
+            let (tensors, gradient) = *given;
             composed(tensors.map(Tensor::from_dispatch), Tensor::from_dispatch(gradient), update)
         }
     }

@@ -1,8 +1,10 @@
 //! Operations of our own, each beside the plain composition that it must equal.
 //!
 //! A layer asks for one, and composes Burn's operations where it is told that there is none: on other
-//! backends, in other formats, where gradients are wanted, for other shapes. An operation is here because
-//! a benchmark is faster with it.
+//! backends, in other formats. An operation is here because a benchmark is faster or smaller with it.
+//!
+//! `gradient` records operations with a backward pass of their own, on any backend; `flex` has those for
+//! tensors in the host's memory, and `tiles` the one attention for all others.
 
 pub mod adamw;
 pub mod attention;
@@ -13,6 +15,7 @@ mod gradient;
 pub mod linear;
 pub mod memory;
 pub mod norm;
+pub mod squares;
 #[cfg(test)]
 mod testing;
 mod tiles;

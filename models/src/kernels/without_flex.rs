@@ -43,10 +43,14 @@ pub(super) fn norm(_: Norm, _: Any, _: (Any, Option<Any>)) -> Option<Any> {
     None
 }
 
+pub(super) fn sum_of_squares(_: &Any) -> Option<Any> {
+    None
+}
+
 pub(super) fn step(
     tensors: [Any; 3],
     gradient: Any,
     _: Update,
-) -> Result<[Any; 3], ([Any; 3], Any)> {
-    Err((tensors, gradient))
+) -> Result<[Any; 3], Box<([Any; 3], Any)>> {
+    Err(Box::new((tensors, gradient)))
 }

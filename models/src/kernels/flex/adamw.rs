@@ -9,9 +9,9 @@ pub(in crate::kernels) fn step(
     tensors: [Any; 3],
     gradient: Any,
     update: Update,
-) -> Result<[Any; 3], ([Any; 3], Any)> {
+) -> Result<[Any; 3], Box<([Any; 3], Any)>> {
     if !tensors.iter().chain([&gradient]).all(is_here) {
-        return Err((tensors, gradient));
+        return Err(Box::new((tensors, gradient)));
     }
     let given = contiguous(gradient);
     let given = numbers(&given);

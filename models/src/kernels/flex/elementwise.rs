@@ -45,7 +45,7 @@ fn normal(x: f32) -> f32 {
 struct GeluTanh;
 
 /// `2 sqrt(2/π)`
-const TWO_SQRT_2_OVER_PI: f32 = 1.595_769_1;
+const TWO_SQRT_2_OVER_PI: f32 = 1.595_769;
 const CUBIC: f32 = 0.044_715;
 
 impl Curve for GeluTanh {

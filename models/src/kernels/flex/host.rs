@@ -118,7 +118,8 @@ pub(super) fn write_all(
 ) {
     let length = into[0].len();
     let [a, b, c] = into;
-    let write = |(index, ((a, b), c)): (usize, ((&mut [f32], &mut [f32]), &mut [f32]))| {
+    type Zipped<'a> = (usize, ((&'a mut [f32], &'a mut [f32]), &'a mut [f32]));
+    let write = |(index, ((a, b), c)): Zipped<'_>| {
         work(index * PART..index * PART + a.len(), [a, b, c]);
     };
     if length < MIN_PARALLEL {

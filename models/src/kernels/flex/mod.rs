@@ -12,6 +12,7 @@ mod math;
 mod memory;
 mod norm;
 mod product;
+mod squares;
 mod streaming;
 
 pub(super) use adamw::step;
@@ -22,3 +23,4 @@ pub(super) use few_rows::linear as few_rows;
 pub(super) use linear::linear;
 pub(super) use memory::keep;
 pub(super) use norm::norm;
+pub(super) use squares::sum_of_squares;

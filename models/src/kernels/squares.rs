@@ -1,0 +1,44 @@
+//! The sum of all squares in one pass over memory.
+
+use burn::tensor::Tensor;
+
+use super::flex;
+
+/// `Σ x²` over all numbers of a tensor without gradients.
+///
+/// # Shapes
+///
+/// - result: `[1]`
+pub fn sum_of_squares<const D: usize>(x: &Tensor<D>) -> Tensor<1> {
+    match flex::sum_of_squares(&x.clone().into_dispatch()) {
+        Some(sum) => Tensor::from_dispatch(sum),
+        None => (x.clone() * x.clone()).sum(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, FloatDType};
+
+    use super::*;
+    use crate::kernels::testing::{close, random};
+
+    #[test]
+    fn one_pass_gives_what_the_composition_gives() {
+        let device = Device::flex();
+        for length in [1, 31, 100_003] {
+            let x = random([length], &device);
+            close(sum_of_squares(&x), (x.clone() * x).sum());
+        }
+        let part = random([30, 40], &device).slice_dim(1, 3..17);
+        close(sum_of_squares(&part), (part.clone() * part).sum());
+    }
+
+    #[test]
+    fn what_is_no_number_shows_and_other_formats_are_left_to_burn() {
+        let x = Tensor::<1>::from_floats([1.0, f32::NAN], &Device::flex());
+        assert!(sum_of_squares(&x).into_scalar::<f32>().is_nan());
+        let half = Tensor::<1>::from_floats([1.0, 2.0], &Device::flex()).cast(FloatDType::BF16);
+        assert_eq!(sum_of_squares(&half).into_scalar::<f32>(), 5.0);
+    }
+}

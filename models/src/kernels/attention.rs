@@ -60,7 +60,7 @@ pub struct Scores {
     pub scale: f64,
     /// They are squeezed smoothly into `±softcap`.
     pub softcap: Option<f64>,
-    /// Which keys a query sees. One that sees none gets zeros.
+    /// Which keys a query sees. One that sees none gets the mean of all values.
     pub sight: Sight,
 }
 
@@ -72,7 +72,7 @@ pub struct Scores {
 ///
 /// - `query` and the result: `[batch, n_heads, queries, d_head]`
 /// - `key`, `value`: `[batch, n_kv_heads, keys, d_head]`
-/// - `bias`, added: `[1 or batch, n_heads, 1 or queries, keys]`
+/// - `bias`, added: `[1 or batch, 1 or n_heads, 1 or queries, keys]`
 pub fn attention(
     query: &Tensor<4>,
     [key, value]: [&Tensor<4>; 2],
@@ -81,7 +81,7 @@ pub fn attention(
 ) -> Option<Tensor<4>> {
     let sizes @ [n_queries, n_keys] = [query.dims()[2], key.dims()[2]];
     let bias = bias.map(|bias| {
-        let [batch, n_heads, ..] = bias.dims();
+        let (batch, n_heads) = (bias.dims()[0], query.dims()[1]);
         bias.clone().expand([batch, n_heads, n_queries, n_keys]).into_dispatch()
     });
     let inputs = [query, key, value].map(|x| x.clone().into_dispatch());
@@ -154,11 +154,8 @@ mod tests {
             Some(limit) => (products / limit).tanh() * limit,
             None => products,
         };
-        let products =
-            products.mask_fill(hidden.clone().expand([rows, heads, queries, keys]), -1e30);
+        let products = products.mask_fill(hidden.expand([rows, heads, queries, keys]), f32::MIN);
         let weights = activation::softmax(products, 3);
-        // A query that sees nothing gets zeros.
-        let weights = weights.mask_fill(hidden.expand([rows, heads, queries, keys]), 0.0);
         weights.matmul(repeated(value))
     }
 
@@ -205,8 +202,10 @@ mod tests {
         let device = Device::flex();
         for sizes in SIZES {
             let Sizes([rows, heads, _, queries, keys, _]) = sizes;
-            for (of_rows, of_queries) in [(1, queries), (rows, queries), (1, 1)] {
-                let shape = [of_rows, heads, of_queries, keys];
+            for (of_rows, of_heads, of_queries) in
+                [(1, heads, queries), (rows, heads, queries), (1, heads, 1), (1, 1, queries)]
+            {
+                let shape = [of_rows, of_heads, of_queries, keys];
                 let bias = random([shape.iter().product::<usize>()], &device);
                 let [query, key, value] = sizes.inputs(&device);
                 let run = |inputs: [Tensor<1>; 4], is_fused: bool| {

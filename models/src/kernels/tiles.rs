@@ -80,6 +80,8 @@ struct Tile {
     weights: Tensor<4>,
     /// By what the gradients of scores are multiplied on their way to products.
     slope: Option<Tensor<4>>,
+    /// Whose gradients go no further, `true` = hidden.
+    hidden: Option<Tensor<4, Bool>>,
 }
 
 impl Tiled {
@@ -104,7 +106,11 @@ impl Tiled {
         let n_kv_heads = key.dims()[1];
         let [first, last] =
             [queries.start, queries.end - 1].map(|query| self.scores.sight.of(query, self.sizes));
-        let keys = first.start..last.end.max(first.start + 1);
+        // A query that sees nothing because of padding gets the mean of all values.
+        let keys = match self.scores.sight.keys.is_empty() {
+            true => first.start..last.end.max(first.start + 1),
+            false => 0..self.sizes[1],
+        };
         let rows = n_heads / n_kv_heads * queries.len();
         let [key, value] = [key, value].map(|x| x.clone().slice_dim(2, keys.clone()));
         let query = query.clone().slice_dim(2, queries.clone());
@@ -126,16 +132,14 @@ impl Tiled {
             }
             None => (scores, None),
         };
-        let weights = match self.hidden(&queries, &keys) {
-            None => activation::softmax(scores, 3),
-            Some(hidden) => {
-                let hidden = Tensor::<4, Bool>::from_data(hidden, &scores.device());
-                let hidden = hidden.expand(of_heads);
-                let weights = activation::softmax(scores.mask_fill(hidden.clone(), f32::MIN), 3);
-                // A query that sees nothing gets zeros.
-                weights.mask_fill(hidden, 0.0)
-            }
+        let hidden = self
+            .hidden(&queries, &keys)
+            .map(|hidden| Tensor::<4, Bool>::from_data(hidden, &scores.device()).expand(of_heads));
+        let scores = match hidden.clone() {
+            Some(hidden) => scores.mask_fill(hidden, f32::MIN),
+            None => scores,
         };
+        let weights = activation::softmax(scores, 3);
         let below = |x: Tensor<4>| x.reshape([batch, n_kv_heads, rows, keys.len()]);
         Tile {
             query,
@@ -143,6 +147,7 @@ impl Tiled {
             value,
             weights: below(weights),
             slope: slope.map(below),
+            hidden: hidden.map(|hidden| hidden.reshape([batch, n_kv_heads, rows, keys.len()])),
             queries,
             keys: keys.clone(),
         }
@@ -183,7 +188,7 @@ impl Tiled {
         let [mut of_key, mut of_value] = [saved.0[1].zeros_like(), saved.0[2].zeros_like()];
         let (mut of_query, mut of_scores) = (Vec::new(), Vec::new());
         for queries in self.blocks() {
-            let Tile { queries, keys, query, key, value, weights, slope } =
+            let Tile { queries, keys, query, key, value, weights, slope, hidden } =
                 self.tile(&saved, queries);
             let dtype = value.dtype();
             let given = gradient.clone().slice_dim(2, queries.clone()).reshape(query.dims());
@@ -192,6 +197,10 @@ impl Tiled {
             let slopes = weights.clone() * (of_weights - mean);
             let slopes = match slope {
                 Some(slope) => slopes * slope,
+                None => slopes,
+            };
+            let slopes = match hidden {
+                Some(hidden) => slopes.mask_fill(hidden, 0.0),
                 None => slopes,
             };
             if of_bias {

@@ -1,5 +1,6 @@
 //! [`attention`](crate::kernels::attention) where tensors lie in the host's memory.
 
+mod blind;
 mod heads;
 mod rows;
 
@@ -128,6 +129,7 @@ impl Attention {
                 (Onto::Replace, Threads::One),
             );
         }
+        self.fill_blind(heads, group, &mut result);
         (result, logarithms)
     }
 
@@ -272,6 +274,7 @@ impl Attention {
                 (Onto::Add, Threads::One),
             );
         }
+        self.blind_gradients(heads, (group, gradient), &mut found.value);
         found
     }
 }

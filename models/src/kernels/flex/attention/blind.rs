@@ -1,0 +1,66 @@
+//! Queries that see nothing, because all that they may see is padding.
+//!
+//! Their scores are all the same, and so they get the mean of all values, as in PyTorch and `transformers`.
+//! Most of them are padding themselves, but a loss over all places reads them too.
+
+use burn::backend::flex::FlexTensor;
+
+use super::Attention;
+use super::heads::Heads;
+
+impl Attention {
+    /// Gives queries that see nothing the mean of all values, as scores that are all the same do.
+    pub(super) fn fill_blind(&self, heads: &Heads, group: usize, result: &mut [f32]) {
+        let Heads { n_queries, n_keys, d_head, shared, .. } = *heads;
+        let blind = self.blind(heads, group);
+        if blind.is_empty() {
+            return;
+        }
+        let value = heads.value(group);
+        let mean = |feature| {
+            let sum: f32 = (0..n_keys).map(|key| value.at(key, feature)).sum();
+            sum / n_keys as f32
+        };
+        let mean: Vec<f32> = (0..d_head).map(mean).collect();
+        for head in 0..shared {
+            for query in &blind {
+                result[(head * n_queries + query) * d_head..][..d_head].copy_from_slice(&mean);
+            }
+        }
+    }
+
+    /// The gradients that queries that see nothing have for all values.
+    pub(super) fn blind_gradients(
+        &self,
+        heads: &Heads,
+        (group, gradient): (usize, &FlexTensor),
+        of_value: &mut [f32],
+    ) {
+        let Heads { n_keys, d_head, shared, .. } = *heads;
+        let mut sums = vec![0.0; d_head];
+        for query in self.blind(heads, group) {
+            for head in 0..shared {
+                let given = heads.matrix(gradient, group * shared + head, heads.n_heads);
+                for (feature, sum) in sums.iter_mut().enumerate() {
+                    *sum += given.at(query, feature) / n_keys as f32;
+                }
+            }
+        }
+        for row in of_value.chunks_exact_mut(d_head) {
+            row.iter_mut().zip(&sums).for_each(|(value, sum)| *value += sum);
+        }
+    }
+
+    /// The queries of a row of the batch that see nothing.
+    fn blind(&self, heads: &Heads, group: usize) -> Vec<usize> {
+        let sight = &self.0.sight;
+        let sizes = [heads.n_queries, heads.n_keys];
+        let row = sight.row(group / heads.n_kv_heads, heads.n_keys);
+        let is_there = |key: usize| row.and_then(|row| row.get(key)).copied().unwrap_or(true);
+        let sees = |query| sight.of(query, sizes).any(is_there);
+        if row.is_none() && heads.n_queries <= heads.n_keys {
+            return Vec::new();
+        }
+        (0..heads.n_queries).filter(|query| !sees(*query)).collect()
+    }
+}

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::flex;
+use super::backing::operations;
 
 /// The constants of one update.
 ///
@@ -30,7 +30,12 @@ pub struct Update {
 /// A parameter and its first and second moment after an update, in place where nobody else holds them.
 pub fn step(tensors: [Tensor<1>; 3], gradient: Tensor<1>, update: Update) -> [Tensor<1>; 3] {
     let tensors = tensors.map(Tensor::into_dispatch);
-    match flex::step(tensors, gradient.into_dispatch(), update) {
+    let gradient = gradient.into_dispatch();
+    let stepped = match operations(&gradient) {
+        Some(operations) => (operations.step)(tensors, gradient, update),
+        None => Err(Box::new((tensors, gradient))),
+    };
+    match stepped {
         Ok(tensors) => tensors.map(Tensor::from_dispatch),
         Err(given) => {
             let (tensors, gradient) = *given;
@@ -55,30 +60,33 @@ fn composed(
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
 
     use super::*;
-    use crate::kernels::testing::{close, random};
+    use crate::kernels::testing::{close, devices, random};
 
     #[test]
     fn an_update_in_one_pass_equals_its_composition() {
-        let device = Device::flex();
-        let update = Update {
-            betas: [0.9, 0.99],
-            gradient_scale: 0.7,
-            keep: 0.999,
-            rate: 0.01,
-            second_scale: 1.0 / 0.3,
-            epsilon: 1e-8,
-        };
-        for length in [1, 100, 50_021] {
-            let tensors = [0.5, 0.1, 1.0].map(|scale| random([length], &device).abs() * scale);
-            let gradient = random([length], &device);
-            let before = tensors.clone().map(Tensor::into_data);
-            let found = step(tensors.clone(), gradient.clone(), update);
-            assert_eq!(tensors.clone().map(Tensor::into_data), before, "held by somebody else");
-            let expected = composed(tensors, gradient, update);
-            found.into_iter().zip(expected).for_each(|(found, expected)| close(found, expected));
+        for device in devices() {
+            let update = Update {
+                betas: [0.9, 0.99],
+                gradient_scale: 0.7,
+                keep: 0.999,
+                rate: 0.01,
+                second_scale: 1.0 / 0.3,
+                epsilon: 1e-8,
+            };
+            for length in [1, 100, 50_021] {
+                let tensors = [0.5, 0.1, 1.0].map(|scale| random([length], &device).abs() * scale);
+                let gradient = random([length], &device);
+                let before = tensors.clone().map(Tensor::into_data);
+                let found = step(tensors.clone(), gradient.clone(), update);
+                assert_eq!(tensors.clone().map(Tensor::into_data), before, "held by somebody else");
+                let expected = composed(tensors, gradient, update);
+                found
+                    .into_iter()
+                    .zip(expected)
+                    .for_each(|(found, expected)| close(found, expected));
+            }
         }
     }
 }

@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
+use super::backing::operations;
 use super::gradient::is_known;
-use super::{flex, tiles};
+use super::tiles;
 
 /// Which keys a query sees.
 ///
@@ -88,7 +89,8 @@ pub fn attention(
     if !inputs.iter().chain(&bias).all(is_known) {
         return None;
     }
-    let result = match flex::attention(&inputs, &bias, &scores) {
+    let own = operations(&inputs[0]).map(|operations| operations.attention);
+    let result = match own.and_then(|attention| attention(&inputs, &bias, &scores)) {
         Some(result) => Some(result),
         None if tiles::are_worth_it(sizes) => Some(tiles::attention(inputs, bias, scores)),
         None => None,
@@ -101,7 +103,7 @@ mod tests {
     use burn::tensor::{Bool, Device, TensorData, activation};
 
     use super::*;
-    use crate::kernels::testing::{agree, random};
+    use crate::kernels::testing::{agree, devices, random};
 
     /// Rows, heads of queries and of keys, queries, keys, and features of a head.
     #[derive(Debug, Clone, Copy)]
@@ -248,6 +250,47 @@ mod tests {
                 },
                 &|inputs| flat(composed(sizes.split(inputs), None, &scores())),
             );
+        }
+    }
+
+    #[test]
+    fn libtorch_has_the_plain_ones() {
+        for device in devices().into_iter().filter(|device| *device != Device::flex()) {
+            for sizes in [
+                Sizes([1, 1, 1, 1, 1, 1]),
+                Sizes([2, 3, 3, 9, 9, 5]),
+                Sizes([1, 2, 2, 150, 150, 16]),
+            ] {
+                for ahead in [None, Some(0)] {
+                    let scores = || Scores { scale: 0.7, softcap: None, sight: sight(None, ahead) };
+                    agree(
+                        sizes.inputs(&device),
+                        &|inputs| {
+                            let [query, key, value] = sizes.split(inputs);
+                            flat(
+                                attention(&query, [&key, &value], None, scores())
+                                    .expect("a kernel"),
+                            )
+                        },
+                        &|inputs| flat(composed(sizes.split(inputs), None, &scores())),
+                    );
+                }
+            }
+            let [query, key, value] = SIZES[4].split(SIZES[4].inputs(&device));
+            let padded =
+                Sight { keys: vec![vec![true, true, false, true]; 2].into(), ..sight(None, None) };
+            for (softcap, sight) in [
+                (None, sight(None, Some(0))),
+                (None, sight(Some(1), None)),
+                (Some(2.0), sight(None, None)),
+                (None, padded),
+            ] {
+                let scores = Scores { scale: 1.0, softcap, sight };
+                assert!(
+                    attention(&query, [&key, &value], None, scores).is_none(),
+                    "for Burn to do"
+                );
+            }
         }
     }
 

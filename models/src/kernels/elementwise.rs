@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::flex;
+use super::backing::operations;
 
 /// A function of single numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,8 @@ pub enum Function {
 
 /// `f(x)` of every element; `None` where that is for Burn's operations to do.
 pub fn curve<const D: usize>(function: Function, x: &Tensor<D>) -> Option<Tensor<D>> {
-    flex::curve(function, x.clone().into_dispatch()).map(Tensor::from_dispatch)
+    let x = x.clone().into_dispatch();
+    (operations(&x)?.curve)(function, x).map(Tensor::from_dispatch)
 }
 
 /// `f(gate) · up`; `None` where that is for Burn's operations to do.
@@ -27,15 +28,15 @@ pub fn gated<const D: usize>(
     up: &Tensor<D>,
 ) -> Option<Tensor<D>> {
     let inputs = [gate, up].map(|x| x.clone().into_dispatch());
-    flex::gated(function, inputs).map(Tensor::from_dispatch)
+    (operations(&inputs[0])?.gated)(function, inputs).map(Tensor::from_dispatch)
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, FloatDType, activation};
+    use burn::tensor::{FloatDType, activation};
 
     use super::*;
-    use crate::kernels::testing::{agree, random};
+    use crate::kernels::testing::{agree, devices, random};
 
     /// A length that is no multiple of anything, with the tails of the functions in it.
     const LENGTH: usize = 20_011;
@@ -55,52 +56,61 @@ mod tests {
 
     #[test]
     fn functions_equal_their_compositions_and_so_do_their_gradients() {
-        for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
-            for length in [1, 70, LENGTH] {
-                let x = random([length], &Device::flex()) * 12.0;
-                agree([x], &|[x]| curve(function, &x).expect("floats"), &|[x]| {
-                    composed(function, x)
-                });
+        for device in devices() {
+            for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
+                for length in [1, 70, LENGTH] {
+                    let x = random([length], &device) * 12.0;
+                    agree([x], &|[x]| curve(function, &x).expect("floats"), &|[x]| {
+                        composed(function, x)
+                    });
+                }
             }
         }
     }
 
     #[test]
     fn gates_equal_their_compositions_and_so_do_their_gradients() {
-        for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
-            let inputs = [(); 2].map(|()| random([LENGTH], &Device::flex()) * 3.0);
-            agree(
-                inputs,
-                &|[gate, up]| gated(function, &gate, &up).expect("floats"),
-                &|[gate, up]| composed(function, gate) * up,
-            );
+        for device in devices() {
+            for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
+                let inputs = [(); 2].map(|()| random([LENGTH], &device) * 3.0);
+                agree(
+                    inputs,
+                    &|[gate, up]| gated(function, &gate, &up).expect("floats"),
+                    &|[gate, up]| composed(function, gate) * up,
+                );
+            }
         }
     }
 
     #[test]
     fn a_tensor_that_somebody_holds_is_not_overwritten() {
-        let device = Device::flex();
-        let x = random([3, 50], &device);
-        let (kept, before) = (x.clone(), x.clone().into_data());
-        let part = x.clone().slice_dim(1, 10..20);
-        let found = curve(Function::Silu, &part).expect("floats");
-        assert_eq!(kept.into_data(), before);
-        let expected = activation::silu(x).slice_dim(1, 10..20);
-        crate::kernels::testing::close(found, expected);
+        for device in devices() {
+            let x = random([3, 50], &device);
+            let (kept, before) = (x.clone(), x.clone().into_data());
+            let part = x.clone().slice_dim(1, 10..20);
+            let found = curve(Function::Silu, &part).expect("floats");
+            assert_eq!(kept.into_data(), before);
+            let expected = activation::silu(x).slice_dim(1, 10..20);
+            crate::kernels::testing::close(found, expected);
+        }
     }
 
     #[test]
     fn what_is_no_number_stays_so() {
-        let x = Tensor::<1>::from_floats([f32::NAN, 1.0], &Device::flex());
-        for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
-            let found = curve(function, &x).expect("floats").into_data();
-            assert!(found.as_slice::<f32>().expect("floats")[0].is_nan());
+        for device in devices() {
+            let x = Tensor::<1>::from_floats([f32::NAN, 1.0], &device);
+            for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
+                let found = curve(function, &x).expect("floats").into_data();
+                assert!(found.as_slice::<f32>().expect("floats")[0].is_nan());
+            }
         }
     }
 
     #[test]
     fn other_formats_are_left_to_burn() {
-        let x = random([8], &Device::flex()).cast(FloatDType::BF16);
-        assert!(curve(Function::Gelu, &x).is_none());
+        for device in devices() {
+            let x = random([8], &device).cast(FloatDType::BF16);
+            assert!(curve(Function::Gelu, &x).is_none());
+        }
     }
 }

@@ -16,8 +16,10 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::{
     Autodiff, AutodiffBackend, Backend, BackendTensor, DispatchAutodiffContext,
-    DispatchKindConversion, DispatchTensor, DispatchTensorKind,
+    DispatchKindConversion, DispatchTensor,
 };
+
+use super::backing::Backing;
 
 /// A tensor of any number of dimensions; [`Tensor::from_dispatch`](burn::tensor::Tensor::from_dispatch)
 /// and [`Tensor::into_dispatch`](burn::tensor::Tensor::into_dispatch) lead there and back.
@@ -50,7 +52,7 @@ pub(super) fn apply<O: Operation<N>, const N: usize>(operation: O, inputs: [Any;
     let Some(tracked) = tracked else {
         return operation.infer(inputs);
     };
-    match Backing::of(&tracked.kind) {
+    match Backing::of(tracked) {
         #[cfg(feature = "flex")]
         Some(Backing::Flex) => record::<burn::backend::Flex, O, N>(operation, inputs),
         #[cfg(feature = "ndarray")]
@@ -69,36 +71,7 @@ pub(super) fn is_known(x: &Any) -> bool {
     match x.autodiff {
         DispatchAutodiffContext::Disabled => true,
         context => {
-            context == DispatchAutodiffContext::Enabled(Disabled) && Backing::of(&x.kind).is_some()
-        }
-    }
-}
-
-/// The backends whose tensors with gradients are known here.
-enum Backing {
-    #[cfg(feature = "flex")]
-    Flex,
-    #[cfg(feature = "ndarray")]
-    NdArray,
-    #[cfg(feature = "tch")]
-    LibTorch,
-    #[cfg(feature = "cube")]
-    Cube,
-}
-
-impl Backing {
-    fn of(kind: &DispatchTensorKind) -> Option<Self> {
-        let DispatchTensorKind::Autodiff(kind) = kind else { return None };
-        match **kind {
-            #[cfg(feature = "flex")]
-            DispatchTensorKind::Flex(_) => Some(Self::Flex),
-            #[cfg(feature = "ndarray")]
-            DispatchTensorKind::NdArray(_) => Some(Self::NdArray),
-            #[cfg(feature = "tch")]
-            DispatchTensorKind::LibTorch(_) => Some(Self::LibTorch),
-            #[cfg(feature = "cube")]
-            DispatchTensorKind::Cube(_) => Some(Self::Cube),
-            _ => None,
+            context == DispatchAutodiffContext::Enabled(Disabled) && Backing::of(x).is_some()
         }
     }
 }

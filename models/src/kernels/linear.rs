@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::flex;
+use super::backing::operations;
 
 /// A linear layer's matrix, `[d_input, d_output]`, and its bias.
 pub type Weights = (Tensor<2>, Option<Tensor<1>>);
@@ -18,63 +18,69 @@ pub type Weights = (Tensor<2>, Option<Tensor<1>>);
 pub fn linear<const D: usize>(x: &Tensor<D>, (weight, bias): &Weights) -> Option<Tensor<D>> {
     let weight = weight.clone().into_dispatch();
     let bias = bias.clone().map(Tensor::into_dispatch);
-    flex::linear(x.clone().into_dispatch(), (weight, bias)).map(Tensor::from_dispatch)
+    let x = x.clone().into_dispatch();
+    (operations(&x)?.linear)(x, (weight, bias)).map(Tensor::from_dispatch)
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, module};
+    use burn::tensor::module;
 
     use super::*;
-    use crate::kernels::testing::{agree, random};
+    use crate::kernels::testing::{agree, devices, random};
 
     #[test]
     fn it_equals_the_plain_composition_and_so_do_its_gradients() {
-        let device = Device::flex();
-        for (rows, d_input, d_output) in [(1, 1, 1), (6, 5, 3), (40, 64, 100), (200, 130, 257)] {
-            let shape = [2, rows / 2 + rows % 2, d_input];
-            let rows = shape[0] * shape[1];
-            let x = random([rows * d_input], &device);
-            let weight = random([d_input * d_output], &device);
-            let bias = random([d_output], &device);
-            for transposed in [false, true] {
-                let of = |weight: Tensor<1>| match transposed {
-                    false => weight.reshape([d_input, d_output]),
-                    true => weight.reshape([d_output, d_input]).transpose(),
-                };
-                agree(
-                    [x.clone(), weight.clone()],
-                    &|[x, weight]| {
-                        let found = linear(&x.reshape(shape), &(of(weight), None));
-                        found.expect("floats").flatten(0, 2)
-                    },
-                    &|[x, weight]| module::linear(x.reshape(shape), of(weight), None).flatten(0, 2),
-                );
-                agree(
-                    [x.clone(), weight.clone(), bias.clone()],
-                    &|[x, weight, bias]| {
-                        let found = linear(&x.reshape(shape), &(of(weight), Some(bias)));
-                        found.expect("floats").flatten(0, 2)
-                    },
-                    &|[x, weight, bias]| {
-                        module::linear(x.reshape(shape), of(weight), Some(bias)).flatten(0, 2)
-                    },
-                );
+        for device in devices() {
+            for (rows, d_input, d_output) in [(1, 1, 1), (6, 5, 3), (40, 64, 100), (200, 130, 257)]
+            {
+                let shape = [2, rows / 2 + rows % 2, d_input];
+                let rows = shape[0] * shape[1];
+                let x = random([rows * d_input], &device);
+                let weight = random([d_input * d_output], &device);
+                let bias = random([d_output], &device);
+                for transposed in [false, true] {
+                    let of = |weight: Tensor<1>| match transposed {
+                        false => weight.reshape([d_input, d_output]),
+                        true => weight.reshape([d_output, d_input]).transpose(),
+                    };
+                    agree(
+                        [x.clone(), weight.clone()],
+                        &|[x, weight]| {
+                            let found = linear(&x.reshape(shape), &(of(weight), None));
+                            found.expect("floats").flatten(0, 2)
+                        },
+                        &|[x, weight]| {
+                            module::linear(x.reshape(shape), of(weight), None).flatten(0, 2)
+                        },
+                    );
+                    agree(
+                        [x.clone(), weight.clone(), bias.clone()],
+                        &|[x, weight, bias]| {
+                            let found = linear(&x.reshape(shape), &(of(weight), Some(bias)));
+                            found.expect("floats").flatten(0, 2)
+                        },
+                        &|[x, weight, bias]| {
+                            module::linear(x.reshape(shape), of(weight), Some(bias)).flatten(0, 2)
+                        },
+                    );
+                }
             }
         }
     }
 
     #[test]
     fn a_frozen_matrix_lets_gradients_through() {
-        let device = Device::flex();
-        let weight = random([4, 6], &device);
-        let of = |x: Tensor<1>| x.reshape([2, 4]);
-        // The matrix is given without gradients, on a device that has some.
-        let on = |x: &Tensor<1>| Tensor::from_data(weight.clone().into_data(), &x.device());
-        agree(
-            [random([8], &device)],
-            &|[x]| linear(&of(x.clone()), &(on(&x), None)).expect("floats").flatten(0, 1),
-            &|[x]| of(x.clone()).matmul(on(&x)).flatten(0, 1),
-        );
+        for device in devices() {
+            let weight = random([4, 6], &device);
+            let of = |x: Tensor<1>| x.reshape([2, 4]);
+            // The matrix is given without gradients, on a device that has some.
+            let on = |x: &Tensor<1>| Tensor::from_data(weight.clone().into_data(), &x.device());
+            agree(
+                [random([8], &device)],
+                &|[x]| linear(&of(x.clone()), &(on(&x), None)).expect("floats").flatten(0, 1),
+                &|[x]| of(x.clone()).matmul(on(&x)).flatten(0, 1),
+            );
+        }
     }
 }

@@ -3,15 +3,19 @@
 //! A layer asks for one, and composes Burn's operations where it is told that there is none: on other
 //! backends, in other formats. An operation is here because a benchmark is faster or smaller with it.
 //!
-//! `gradient` records operations with a backward pass of their own, on any backend; `flex` has those for
-//! tensors in the host's memory, and `tiles` the one attention for all others.
+//! `gradient` records operations with a backward pass of their own, on any backend, and `backing` finds the
+//! one that holds a tensor; `flex` has them for tensors in the host's memory, `libtorch` by the kernels of
+//! that library, and `tiles` has the one attention for all others.
 
 pub mod adamw;
 pub mod attention;
+mod backing;
 pub mod cross_entropy;
 pub mod elementwise;
 pub mod few_rows;
 mod gradient;
+#[cfg(feature = "tch")]
+mod libtorch;
 pub mod linear;
 pub mod memory;
 pub mod norm;

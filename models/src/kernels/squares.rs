@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::flex;
+use super::backing::operations;
 
 /// `Σ x²` over all numbers of a tensor without gradients.
 ///
@@ -10,7 +10,8 @@ use super::flex;
 ///
 /// - result: `[1]`
 pub fn sum_of_squares<const D: usize>(x: &Tensor<D>) -> Tensor<1> {
-    match flex::sum_of_squares(&x.clone().into_dispatch()) {
+    let own = x.clone().into_dispatch();
+    match operations(&own).and_then(|operations| (operations.sum_of_squares)(&own)) {
         Some(sum) => Tensor::from_dispatch(sum),
         None => (x.clone() * x.clone()).sum(),
     }
@@ -18,27 +19,30 @@ pub fn sum_of_squares<const D: usize>(x: &Tensor<D>) -> Tensor<1> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, FloatDType};
+    use burn::tensor::FloatDType;
 
     use super::*;
-    use crate::kernels::testing::{close, random};
+    use crate::kernels::testing::{close, devices, random};
 
     #[test]
     fn one_pass_gives_what_the_composition_gives() {
-        let device = Device::flex();
-        for length in [1, 31, 100_003] {
-            let x = random([length], &device);
-            close(sum_of_squares(&x), (x.clone() * x).sum());
+        for device in devices() {
+            for length in [1, 31, 100_003] {
+                let x = random([length], &device);
+                close(sum_of_squares(&x), (x.clone() * x).sum());
+            }
+            let part = random([30, 40], &device).slice_dim(1, 3..17);
+            close(sum_of_squares(&part), (part.clone() * part).sum());
         }
-        let part = random([30, 40], &device).slice_dim(1, 3..17);
-        close(sum_of_squares(&part), (part.clone() * part).sum());
     }
 
     #[test]
     fn what_is_no_number_shows_and_other_formats_are_left_to_burn() {
-        let x = Tensor::<1>::from_floats([1.0, f32::NAN], &Device::flex());
-        assert!(sum_of_squares(&x).into_scalar::<f32>().is_nan());
-        let half = Tensor::<1>::from_floats([1.0, 2.0], &Device::flex()).cast(FloatDType::BF16);
-        assert_eq!(sum_of_squares(&half).into_scalar::<f32>(), 5.0);
+        for device in devices() {
+            let x = Tensor::<1>::from_floats([1.0, f32::NAN], &device);
+            assert!(sum_of_squares(&x).into_scalar::<f32>().is_nan());
+            let half = Tensor::<1>::from_floats([1.0, 2.0], &device).cast(FloatDType::BF16);
+            assert_eq!(sum_of_squares(&half).into_scalar::<f32>(), 5.0);
+        }
     }
 }

@@ -2,6 +2,17 @@
 
 use burn::tensor::{Device, Distribution, Tensor};
 
+/// Where there are operations of our own.
+#[allow(deprecated, reason = "a backend is, which is supported all the same")]
+pub(super) fn devices() -> Vec<Device> {
+    vec![
+        #[cfg(feature = "flex")]
+        Device::flex(),
+        #[cfg(feature = "tch")]
+        Device::libtorch(),
+    ]
+}
+
 /// Random numbers from -1 to 1.
 pub(super) fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     Tensor::random(shape, Distribution::Uniform(-1.0, 1.0), device)

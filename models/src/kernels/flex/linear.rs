@@ -6,13 +6,14 @@ use super::host::{
     add_up, any, contiguous, empty, host, in_parallel, is_here, numbers, vectorized, write_parts,
 };
 use super::product::{Layout, Matrix, Onto, Threads, multiply};
+use crate::kernels::backing::Scale;
 use crate::kernels::gradient::{Any, Operation, apply};
 
 /// Rows whose share of the gradient of the bias is added up by itself.
 const ROWS: usize = 64;
 
 /// See [`linear`](crate::kernels::linear::linear).
-pub(in crate::kernels) fn linear(x: Any, (weight, bias): (Any, Option<Any>)) -> Option<Any> {
+pub(in crate::kernels) fn linear(x: Any, (weight, bias): Scale) -> Option<Any> {
     if !is_here(&x) || !is_here(&weight) || !bias.as_ref().is_none_or(is_here) {
         return None;
     }

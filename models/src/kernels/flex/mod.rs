@@ -15,12 +15,19 @@ mod product;
 mod squares;
 mod streaming;
 
-pub(super) use adamw::step;
-pub(super) use attention::attention;
-pub(super) use cross_entropy::cross_entropy_sum;
-pub(super) use elementwise::{curve, gated};
+use super::backing::Operations;
+
 pub(super) use few_rows::linear as few_rows;
-pub(super) use linear::linear;
 pub(super) use memory::keep;
-pub(super) use norm::norm;
-pub(super) use squares::sum_of_squares;
+
+/// All of them but those of a few rows.
+pub(super) static OPERATIONS: Operations = Operations {
+    attention: attention::attention,
+    cross_entropy_sum: cross_entropy::cross_entropy_sum,
+    curve: elementwise::curve,
+    gated: elementwise::gated,
+    linear: linear::linear,
+    norm: norm::norm,
+    step: adamw::step,
+    sum_of_squares: squares::sum_of_squares,
+};

@@ -5,6 +5,7 @@ use super::host::{
     write_parts,
 };
 use super::math::{dot, squares, sum};
+use crate::kernels::backing::Scale;
 use crate::kernels::gradient::{Any, Operation, apply};
 use crate::kernels::norm::{Centre, Norm};
 
@@ -12,7 +13,7 @@ use crate::kernels::norm::{Centre, Norm};
 const ROWS: usize = 64;
 
 /// See [`norm`](crate::kernels::norm::norm).
-pub(in crate::kernels) fn norm(norm: Norm, x: Any, scale: (Any, Option<Any>)) -> Option<Any> {
+pub(in crate::kernels) fn norm(norm: Norm, x: Any, scale: Scale) -> Option<Any> {
     let (gamma, beta) = scale;
     let is_here = is_here(&x) && is_here(&gamma) && beta.as_ref().is_none_or(is_here);
     is_here.then(|| match beta {

@@ -1,0 +1,42 @@
+//! [`adamw`](crate::kernels::adamw) by LibTorch's kernels.
+
+use tch::Tensor;
+
+use super::tensors::{held, is_here, owned, shared};
+use crate::kernels::adamw::Update;
+use crate::kernels::gradient::Any;
+
+/// Numbers that are updated at a time: few enough to stay in a processor's caches between the kernels,
+/// enough for all of its cores.
+const PART: i64 = 1 << 17;
+
+/// See [`adamw::step`](crate::kernels::adamw::step).
+pub(in crate::kernels) fn step(
+    tensors: [Any; 3],
+    gradient: Any,
+    update: Update,
+) -> Result<[Any; 3], Box<([Any; 3], Any)>> {
+    if !tensors.iter().chain([&gradient]).all(is_here) {
+        return Err(Box::new((tensors, gradient)));
+    }
+    let gradient = held(gradient).tensor.contiguous();
+    let tensors = tensors.map(owned);
+    let length = gradient.size()[0];
+    for start in (0..length).step_by(PART as usize) {
+        let length = PART.min(length - start);
+        let own = tensors.each_ref().map(|x| x.tensor.narrow(0, start, length));
+        update_part(own, &gradient.narrow(0, start, length), update);
+    }
+    Ok(tensors.map(shared))
+}
+
+/// Each kernel writes where its first argument is.
+fn update_part([mut parameter, mut first, mut second]: [Tensor; 3], gradient: &Tensor, u: Update) {
+    let Update { betas: [beta_1, beta_2], gradient_scale, keep, rate, second_scale, epsilon } = u;
+    let mut scaled = gradient * gradient_scale;
+    let _ = first.lerp_(&scaled, 1.0 - beta_1);
+    let _ = scaled.g_mul_scalar_((1.0 - beta_2).sqrt());
+    let _ = second.g_mul_scalar_(beta_2).addcmul_(&scaled, &scaled);
+    let scale = (&second * second_scale).sqrt_().g_add_scalar_(epsilon);
+    let _ = parameter.g_mul_scalar_(keep).addcdiv_(&(&first * -rate), &scale);
+}

@@ -1,0 +1,87 @@
+//! [`attention`](crate::kernels::attention) by LibTorch's kernels.
+
+use burn::backend::TensorMetadata;
+use burn::backend::libtorch::TchTensor;
+use tch::Tensor;
+
+use super::tensors::{any, held, is_here, is_on_the_host, shared};
+use crate::kernels::attention::Scores;
+use crate::kernels::gradient::{Any, Operation, apply};
+
+/// See [`attention`](crate::kernels::attention::attention). What LibTorch's kernel for the processor does:
+/// all keys of all rows of the batch, or those up to the query's own, with nothing added.
+pub(in crate::kernels) fn attention(
+    inputs: &[Any; 3],
+    bias: &Option<Any>,
+    scores: &Scores,
+) -> Option<Any> {
+    let sight = &scores.sight;
+    let is_plain = bias.is_none() && scores.softcap.is_none() && sight.behind.is_none();
+    if !is_plain || !inputs.iter().all(is_here) {
+        return None;
+    }
+    let [query, key, _] = inputs.each_ref().map(|x| x.shape());
+    let is_causal = match sight.ahead {
+        None => false,
+        // A single query stands at the last key.
+        Some(0) if query[2] == 1 => false,
+        Some(0) if query[2] == key[2] => true,
+        Some(_) => return None,
+    };
+    let is_full = sight.keys.iter().flatten().all(|is_there| *is_there);
+    let flash = Flash { is_causal, scale: scores.scale };
+    (is_full && query[1] == key[1] && is_on_the_host(&inputs[0]))
+        .then(|| apply(flash, inputs.clone()))
+}
+
+#[derive(Debug, Clone)]
+struct Flash {
+    is_causal: bool,
+    scale: f64,
+}
+
+/// Inputs, result, and the logarithm of each query's sum of exponentials.
+#[derive(Debug, Clone)]
+struct Saved {
+    inputs: [Any; 3],
+    result: TchTensor,
+    logarithms: TchTensor,
+}
+
+impl Operation<3> for Flash {
+    type Saved = Saved;
+
+    fn forward(&self, inputs: [Any; 3]) -> (Any, Saved) {
+        let [query, key, value] = inputs.clone().map(|x| held(x).tensor);
+        let (result, logarithms) = Tensor::internal_scaled_dot_product_flash_attention_for_cpu(
+            &query,
+            &key,
+            &value,
+            0.0,
+            self.is_causal,
+            None::<Tensor>,
+            self.scale,
+        );
+        let [result, logarithms] = [result, logarithms].map(TchTensor::new);
+        (shared(result.clone()), Saved { inputs, result, logarithms })
+    }
+
+    fn backward(&self, saved: Saved, gradient: Any, _: [bool; 3]) -> [Option<Any>; 3] {
+        let Saved { inputs, result, logarithms } = saved;
+        let [query, key, value] = inputs.map(|x| held(x).tensor);
+        let (query, key, value) =
+            Tensor::internal_scaled_dot_product_flash_attention_for_cpu_backward(
+                &held(gradient).tensor,
+                &query,
+                &key,
+                &value,
+                &result.tensor,
+                &logarithms.tensor,
+                0.0,
+                self.is_causal,
+                None::<Tensor>,
+                self.scale,
+            );
+        [query, key, value].map(|x| Some(any(x)))
+    }
+}

@@ -1,0 +1,77 @@
+//! [`cross_entropy`](crate::kernels::cross_entropy) by LibTorch's kernels.
+
+use std::sync::Arc;
+
+use burn::backend::libtorch::TchTensor;
+use tch::{Kind, Tensor};
+
+use super::tensors::{any, held, is_here, owned, shared};
+use crate::kernels::cross_entropy::Classes;
+use crate::kernels::gradient::{Any, Operation, apply};
+
+/// Numbers of a part of the scores that is worked on at a time, few enough for a processor's caches.
+const PART: i64 = 1 << 18;
+
+/// See [`cross_entropy_sum`](crate::kernels::cross_entropy::cross_entropy_sum).
+pub(in crate::kernels) fn cross_entropy_sum(scores: Any, classes: &Classes) -> Option<Any> {
+    let loss = CrossEntropy { classes: Arc::clone(classes) };
+    is_here(&scores).then(|| apply(loss, [scores]))
+}
+
+#[derive(Debug, Clone)]
+struct CrossEntropy {
+    classes: Classes,
+}
+
+impl CrossEntropy {
+    /// `[rows, 1]`: the class of each row, or the first one, and 1 where it counts.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a class is not below the number of scores.
+    fn columns(&self, scores: &Tensor) -> [Tensor; 2] {
+        let width = scores.size()[1];
+        let class = |class: &Option<usize>| {
+            let class = class.unwrap_or(0) as i64;
+            assert!(class < width, "class {class} of {width}");
+            class
+        };
+        let classes: Vec<i64> = self.classes.iter().map(class).collect();
+        let counts: Vec<f32> =
+            self.classes.iter().map(|class| f32::from(class.is_some())).collect();
+        let device = scores.device();
+        [Tensor::from_slice(&classes), Tensor::from_slice(&counts)]
+            .map(|column| column.to_device(device).unsqueeze(1))
+    }
+}
+
+impl Operation<1> for CrossEntropy {
+    /// The logarithms of all probabilities.
+    type Saved = TchTensor;
+
+    fn forward(&self, [scores]: [Any; 1]) -> (Any, TchTensor) {
+        let logarithms = held(scores).tensor.log_softmax(-1, None::<Kind>);
+        let [classes, counts] = self.columns(&logarithms);
+        let of_classes = logarithms.gather(1, &classes, false);
+        let loss = -of_classes.reshape([-1]).dot(&counts.reshape([-1]));
+        (any(loss.reshape([1])), TchTensor::new(logarithms))
+    }
+
+    /// ```text
+    /// dx = g (softmax(x) - one-hot(class))
+    /// ```
+    fn backward(&self, saved: TchTensor, gradient: Any, _: [bool; 1]) -> [Option<Any>; 1] {
+        let mut result = owned(shared(saved));
+        let [classes, counts] = self.columns(&result.tensor);
+        let factors = counts * held(gradient).tensor;
+        let [rows, width] = [0, 1].map(|dim| result.tensor.size()[dim]);
+        let part = (PART / width.max(1)).max(1);
+        for start in (0..rows).step_by(part as usize) {
+            let length = part.min(rows - start);
+            let mut part = result.tensor.narrow(0, start, length);
+            let _ = part.exp_().g_mul_(&factors.narrow(0, start, length));
+        }
+        let _ = result.tensor.scatter_add_(1, &classes, &-factors);
+        [Some(shared(result))]
+    }
+}

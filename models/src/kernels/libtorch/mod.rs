@@ -1,0 +1,27 @@
+//! The operations by LibTorch's own kernels: 32-bit floats on `tch`, on all of its devices.
+
+#![allow(deprecated, reason = "the backend is, which is supported all the same")]
+
+mod adamw;
+mod attention;
+mod cross_entropy;
+mod elementwise;
+mod linear;
+mod norm;
+mod product;
+mod squares;
+mod tensors;
+
+use super::backing::Operations;
+
+/// All of them.
+pub(super) static OPERATIONS: Operations = Operations {
+    attention: attention::attention,
+    cross_entropy_sum: cross_entropy::cross_entropy_sum,
+    curve: elementwise::curve,
+    gated: elementwise::gated,
+    linear: linear::linear,
+    norm: norm::norm,
+    step: adamw::step,
+    sum_of_squares: squares::sum_of_squares,
+};

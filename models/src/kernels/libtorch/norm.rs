@@ -1,0 +1,74 @@
+//! [`norm`](crate::kernels::norm) by LibTorch's kernels.
+
+use tch::Tensor;
+
+use super::tensors::{any, held, is_here};
+use crate::kernels::backing::Scale;
+use crate::kernels::gradient::{Any, Operation, apply};
+use crate::kernels::norm::{Centre, Norm};
+
+/// See [`norm`](crate::kernels::norm::norm). LibTorch has a kernel of layer norm; root mean square norm is
+/// a composition there, too.
+pub(in crate::kernels) fn norm(norm: Norm, x: Any, scale: Scale) -> Option<Any> {
+    let (gamma, beta) = scale;
+    let is_here = is_here(&x) && is_here(&gamma) && beta.as_ref().is_none_or(is_here);
+    if !is_here || norm.centre != Centre::Mean || norm.offset != 0.0 {
+        return None;
+    }
+    let norm = LayerNorm { epsilon: f64::from(norm.epsilon) };
+    Some(match beta {
+        Some(beta) => apply(norm, [x, gamma, beta]),
+        None => apply(norm, [x, gamma]),
+    })
+}
+
+#[derive(Debug, Clone)]
+struct LayerNorm {
+    epsilon: f64,
+}
+
+impl LayerNorm {
+    fn of(&self, x: &Tensor, gamma: &Tensor, beta: Option<&Tensor>) -> Tensor {
+        x.layer_norm(gamma.size(), Some(gamma), beta, self.epsilon, true)
+    }
+
+    /// The gradients of all inputs, as LibTorch finds them: its kernel of the backward pass can be reached
+    /// in no other way. That computes the forward pass again, which is a tenth of it.
+    fn gradients<const N: usize>(&self, saved: [Any; N], gradient: Any) -> [Option<Any>; N] {
+        let inputs = saved.map(|x| held(x).tensor.detach().set_requires_grad(true));
+        let given = held(gradient).tensor;
+        let product = tch::with_grad(|| {
+            let result = self.of(&inputs[0], &inputs[1], inputs.get(2));
+            result.reshape([-1]).dot(&given.reshape([-1]))
+        });
+        let gradients = Tensor::run_backward(&[product], &inputs, false, false);
+        let mut gradients = gradients.into_iter();
+        std::array::from_fn(|_| gradients.next().map(any))
+    }
+}
+
+impl Operation<2> for LayerNorm {
+    type Saved = [Any; 2];
+
+    fn forward(&self, inputs: [Any; 2]) -> (Any, [Any; 2]) {
+        let [x, gamma] = inputs.clone().map(|x| held(x).tensor);
+        (any(self.of(&x, &gamma, None)), inputs)
+    }
+
+    fn backward(&self, saved: [Any; 2], gradient: Any, _: [bool; 2]) -> [Option<Any>; 2] {
+        self.gradients(saved, gradient)
+    }
+}
+
+impl Operation<3> for LayerNorm {
+    type Saved = [Any; 3];
+
+    fn forward(&self, inputs: [Any; 3]) -> (Any, [Any; 3]) {
+        let [x, gamma, beta] = inputs.clone().map(|x| held(x).tensor);
+        (any(self.of(&x, &gamma, Some(&beta))), inputs)
+    }
+
+    fn backward(&self, saved: [Any; 3], gradient: Any, _: [bool; 3]) -> [Option<Any>; 3] {
+        self.gradients(saved, gradient)
+    }
+}

@@ -203,6 +203,30 @@ fn a_second_copy_of_a_tied_weight_must_be_a_copy() {
 }
 
 #[test]
+fn a_tied_weight_and_its_copy_are_floats() {
+    for (case, copy_key, key) in [
+        ("gpt2/base", "lm_head.weight", "transformer.wte.weight"),
+        ("t5/base", "lm_head.weight", "shared.weight"),
+    ] {
+        for changed in [copy_key, key] {
+            let (_guard, path) = copy(case);
+            edit_weights(&path, |tensors| {
+                let embedding = tensors[key].clone();
+                tensors.insert(copy_key.into(), embedding);
+            });
+            let file = path.join("model.safetensors");
+            let mut bytes = fs::read(&file).unwrap();
+            let found = format!("\"{changed}\":{{\"dtype\":\"F32\"");
+            let at = bytes.windows(found.len()).position(|window| window == found.as_bytes());
+            bytes[at.unwrap() + found.len() - 4] = b'I';
+            fs::write(&file, bytes).unwrap();
+            let message = load(&path).to_string();
+            assert!(message.contains(changed), "{case}, {changed}: {message}");
+        }
+    }
+}
+
+#[test]
 fn a_computed_table_may_be_missing() {
     let (_guard, path) = copy("pegasus/base");
     edit_weights(&path, |tensors| {

@@ -130,7 +130,7 @@ impl Blueprint {
                 ["lm_head.weight", "shared.weight"].map(|key| checkpoint.tensors().get(key));
             let is_tied = match (output, tokens) {
                 // A second copy says no more than none.
-                (Some(output), Some(tokens)) => output.read()? == tokens.read()?,
+                (Some(output), Some(tokens)) => output.equals(tokens)?,
                 (output, _) => output.is_none(),
             };
             config.output = OutputWeights::from(is_tied);

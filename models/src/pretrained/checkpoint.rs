@@ -3,31 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Component, Path, PathBuf};
+use std::io::Read;
+use std::path::{Component, Path};
 
-use safetensors::tensor::{Dtype, Metadata};
+use safetensors::tensor::Metadata;
 use serde::Deserialize;
 
-use super::{F32Tensor, INDEX_FILE, LoadError, WEIGHTS_FILE};
+use super::{F32Tensor, INDEX_FILE, LoadError, TensorInfo, WEIGHTS_FILE};
 
 /// The longest header that is read; the format's own library allows no more.
 const MAX_HEADER: u64 = 100_000_000;
-
-/// Where a tensor lies.
-#[derive(Debug, Clone)]
-pub struct TensorInfo {
-    /// The file.
-    pub file: PathBuf,
-    /// The type of its elements.
-    pub dtype: Dtype,
-    /// Its shape.
-    pub shape: Vec<usize>,
-    /// Bytes from the file's start.
-    start: u64,
-    /// Bytes.
-    length: usize,
-}
 
 /// The tensors of a directory, by key.
 #[derive(Debug)]
@@ -104,41 +89,6 @@ impl Checkpoint {
     /// Every key with where its tensor lies, sorted.
     pub fn tensors(&self) -> &BTreeMap<String, TensorInfo> {
         &self.tensors
-    }
-}
-
-impl TensorInfo {
-    /// Whether the elements are floats of a kind that is read.
-    pub fn is_float(&self) -> bool {
-        matches!(self.dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16)
-    }
-
-    /// The elements as 32-bit floats, row by row.
-    ///
-    /// # Errors
-    ///
-    /// A file that cannot be read, or that shrank since its header was.
-    pub fn read(&self) -> Result<Vec<f32>, LoadError> {
-        let in_context = |source| LoadError::Read { path: self.file.clone(), source };
-        let mut file = File::open(&self.file).map_err(in_context)?;
-        file.seek(SeekFrom::Start(self.start)).map_err(in_context)?;
-        let mut bytes = vec![0; self.length];
-        file.read_exact(&mut bytes).map_err(in_context)?;
-        Ok(decode(&bytes, self.dtype))
-    }
-}
-
-/// Elements of a little-endian buffer, as 32-bit floats.
-fn decode(bytes: &[u8], dtype: Dtype) -> Vec<f32> {
-    fn each<const N: usize>(bytes: &[u8], element: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-        bytes.as_chunks::<N>().0.iter().map(|chunk| element(*chunk)).collect()
-    }
-    match dtype {
-        Dtype::F64 => each(bytes, |chunk| f64::from_le_bytes(chunk) as f32),
-        Dtype::F32 => each(bytes, f32::from_le_bytes),
-        Dtype::F16 => each(bytes, |chunk| half::f16::from_le_bytes(chunk).to_f32()),
-        Dtype::BF16 => each(bytes, |chunk| half::bf16::from_le_bytes(chunk).to_f32()),
-        other => unreachable!("{other:?} was refused before"),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn::tensor::{Device, TensorData};
+use burn::tensor::Device;
 
+use super::reading::read_parameters;
 use super::{Blueprint, Checkpoint, KeyProblem, LoadError, Mapping, Model, Part};
 use crate::families::{Family, Task};
 use crate::heads::{Backbone, CausalLm};
@@ -91,16 +92,10 @@ pub fn load_as(
         return Err(LoadError::Keys { path, problems: report.problems });
     }
 
-    let mut values: BTreeMap<String, TensorData> = BTreeMap::new();
-    for (entry, key) in mapping.entries.iter().zip(&report.keys) {
-        let Some(info) = checkpoint.tensors().get(key) else {
-            continue; // It is computed.
-        };
-        for (part, values_of_part) in entry.parts.iter().zip(entry.split(&info.read()?)) {
-            let data = TensorData::new(values_of_part, part.shape.clone());
-            values.insert(part.path.clone(), data);
-        }
-    }
+    let found = mapping.entries.iter().zip(&report.keys);
+    // Those that no key was found for are computed.
+    let found = found.filter_map(|(entry, key)| Some((entry, checkpoint.tensors().get(key)?)));
+    let mut values = read_parameters(found.collect())?;
     let model = model.replace(&mut |parameter| values.remove(&parameter.path));
     Ok(Pretrained { blueprint, model })
 }
@@ -197,7 +192,7 @@ fn compare(
             continue; // The missing weight is reported already.
         };
         let copy = &checkpoint.tensors()[key];
-        if copy.shape != original.shape || !copy.is_float() || copy.read()? != original.read()? {
+        if !copy.equals(original)? {
             report.problems.push(KeyProblem::Untied { key: key.clone(), of: of.to_string() });
         }
     }

@@ -2,40 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::entry::{Entry, Orientation};
 use super::rules::{Prefixes, Rules, Side};
 use crate::parameters::ParameterInfo;
 use crate::wire::keys::{Key, Pattern};
-
-/// A tensor of the checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its key.
-    pub key: String,
-    /// Other keys that older or headless files use for it.
-    pub aliases: Vec<String>,
-    /// Its shape in the file.
-    pub shape: Vec<usize>,
-    /// The parameters that it holds, side by side along the last dimension.
-    pub parts: Vec<Part>,
-    /// The place of each of them in its rule, ascending.
-    places: Vec<usize>,
-    /// In how many groups they stand side by side, a share of each in every group.
-    pub groups: usize,
-    /// Whether the file holds the transpose of the parameter.
-    pub orientation: Orientation,
-}
-
-/// Whether a file holds a parameter or its transpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Orientation {
-    /// As the model has it.
-    Same,
-    /// With its two dimensions swapped.
-    Transposed,
-}
-
-/// A parameter within a tensor of the checkpoint.
-pub type Part = ParameterInfo;
 
 /// Every tensor of a checkpoint for one model.
 #[derive(Debug)]
@@ -211,81 +181,10 @@ struct Found {
     leaf: String,
 }
 
-impl Entry {
-    /// Takes a tensor of the file apart into its parameters' values.
-    pub fn split(&self, values: &[f32]) -> Vec<Vec<f32>> {
-        let turned;
-        let (values, width) = match self.orientation {
-            Orientation::Same => (values, self.shape.last().copied().unwrap_or(1)),
-            Orientation::Transposed => {
-                turned = transpose(values, self.shape[0], self.shape[1]);
-                (turned.as_slice(), self.shape[0])
-            }
-        };
-        let mut parts: Vec<Vec<f32>> = vec![Vec::new(); self.parts.len()];
-        let mut rest = values.chunks_exact(width).flatten().copied();
-        for _ in 0..values.len() / width * self.groups {
-            for (part, values) in self.parts.iter().zip(&mut parts) {
-                values.extend(rest.by_ref().take(self.columns(part)));
-            }
-        }
-        parts
-    }
-
-    /// A part's share of a group's columns.
-    fn columns(&self, part: &Part) -> usize {
-        part.shape.last().copied().unwrap_or(1) / self.groups
-    }
-
-    /// Puts the parameters' values together into a tensor of the file.
-    pub fn join(&self, parts: &[Vec<f32>]) -> Vec<f32> {
-        let mut values = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-        for group in 0..parts[0].len() / self.columns(&self.parts[0]) {
-            for (part, info) in parts.iter().zip(&self.parts) {
-                let width = self.columns(info);
-                values.extend_from_slice(&part[group * width..(group + 1) * width]);
-            }
-        }
-        match self.orientation {
-            Orientation::Same => values,
-            Orientation::Transposed => transpose(&values, self.shape[1], self.shape[0]),
-        }
-    }
-}
-
-/// The transpose of a `[rows, columns]` matrix, in tiles so that both sides stay in the cache.
-fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    const TILE: usize = 32;
-    let mut transposed = vec![0.0; values.len()];
-    for row_start in (0..rows).step_by(TILE) {
-        for column_start in (0..columns).step_by(TILE) {
-            for row in row_start..(row_start + TILE).min(rows) {
-                for column in column_start..(column_start + TILE).min(columns) {
-                    transposed[column * rows + row] = values[row * columns + column];
-                }
-            }
-        }
-    }
-    transposed
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn entry(orientation: Orientation, shape: [usize; 2], widths: &[usize]) -> Entry {
-        let part =
-            |&width: &usize| Part { path: format!("p{width}"), shape: vec![shape[0], width] };
-        Entry {
-            key: "k".into(),
-            aliases: Vec::new(),
-            shape: shape.to_vec(),
-            parts: widths.iter().map(part).collect(),
-            places: (0..widths.len()).collect(),
-            groups: 1,
-            orientation,
-        }
-    }
+    use crate::pretrained::Part;
 
     #[test]
     fn parts_stand_in_the_order_of_their_rule() {
@@ -303,31 +202,5 @@ mod tests {
         let [entry] = mapping.entries.as_slice() else { panic!("one tensor holds both") };
         let paths: Vec<&str> = entry.parts.iter().map(|part| part.path.as_str()).collect();
         assert_eq!((paths, entry.shape.as_slice()), (vec!["b.weight", "a.weight"], &[4, 1][..]));
-    }
-
-    #[test]
-    fn splitting_takes_columns_and_joining_puts_them_back() {
-        let values: Vec<f32> = (0..10u8).map(f32::from).collect();
-        let fused = entry(Orientation::Same, [2, 5], &[2, 1, 2]);
-        let parts = fused.split(&values);
-        assert_eq!(parts, [vec![0., 1., 5., 6.], vec![2., 7.], vec![3., 4., 8., 9.]]);
-        assert_eq!(fused.join(&parts), values);
-    }
-
-    #[test]
-    fn groups_share_the_parts_out() {
-        let values: Vec<f32> = (0..8u8).map(f32::from).collect();
-        let fused = Entry { groups: 2, ..entry(Orientation::Same, [1, 8], &[4, 4]) };
-        let parts = fused.split(&values);
-        assert_eq!(parts, [vec![0., 1., 4., 5.], vec![2., 3., 6., 7.]]);
-        assert_eq!(fused.join(&parts), values);
-    }
-
-    #[test]
-    fn transposing_twice_is_the_identity() {
-        let values: Vec<f32> = (0..33 * 70).map(|i| i as f32).collect();
-        let turned = transpose(&values, 33, 70);
-        assert_eq!(turned[1], values[70]);
-        assert_eq!(transpose(&turned, 70, 33), values);
     }
 }

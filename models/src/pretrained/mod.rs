@@ -4,27 +4,30 @@
 mod atomic;
 mod blueprint;
 mod checkpoint;
+mod entry;
 mod error;
 pub mod hub;
 mod load;
 mod mapping;
 mod model;
 mod outputs;
+mod reading;
 mod rules;
 mod save;
 mod tensor;
 
 pub use atomic::{sync_dir, write_atomically};
 pub use blueprint::Blueprint;
-pub use checkpoint::{Checkpoint, TensorInfo, read_safetensors};
+pub use checkpoint::{Checkpoint, read_safetensors};
+pub use entry::{Entry, Part};
 pub use error::{KeyProblem, LoadError, SaveError};
 pub use load::{CheckReport, Pretrained, check, load, load_as};
-pub use mapping::{Entry, Mapping, Part};
+pub use mapping::Mapping;
 pub use model::Model;
 pub use outputs::{ModelInput, Output, OutputOf};
 pub use rules::{Prefixes, Rules};
 pub use save::{MAX_SHARD_BYTES, save, write_config, write_json, write_safetensors};
-pub use tensor::F32Tensor;
+pub use tensor::{F32Tensor, TensorInfo};
 
 /// The config's file name.
 pub const CONFIG_FILE: &str = "config.json";

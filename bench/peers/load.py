@@ -1,0 +1,62 @@
+"""Loads a model with transformers and applies it once, for `load`, which starts it anew each time.
+
+    python bench/peers/load.py MODEL_DIRECTORY --threads 2
+
+First line: {"ready": "transformers 5.23.0, torch 2.9.0, 2 threads"}
+Question:   {"tokens": [1, 2, 3]}
+Answer:     {"seconds": 0.9, "token": 17}, the time from a directory to the end of the first forward
+            pass, and the likeliest token at the last place. Importing modules does not count.
+"""
+
+import argparse
+import importlib
+import json
+import sys
+import time
+
+import torch
+import transformers
+
+
+def auto_class(config):
+    if config.architectures[0].endswith("MaskedLM"):
+        return transformers.AutoModelForMaskedLM
+    return transformers.AutoModelForCausalLM
+
+
+def load(folder, loader, tokens):
+    ids = torch.tensor([tokens])
+    began = time.perf_counter()
+    with torch.inference_mode():
+        model = loader.from_pretrained(folder, dtype=torch.float32).eval()
+        logits = model(input_ids=ids).logits
+    seconds = time.perf_counter() - began
+    return {"seconds": seconds, "token": logits[0, -1].argmax().item()}
+
+
+def say(answer):
+    print(json.dumps(answer), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model")
+    parser.add_argument("--threads", type=int, required=True)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+
+    config = transformers.AutoConfig.from_pretrained(args.model)
+    kind = config.model_type
+    importlib.import_module(f"transformers.models.{kind}.modeling_{kind}")
+    loader = auto_class(config)
+    versions = f"transformers {transformers.__version__}, torch {torch.__version__}"
+    say({"ready": f"{versions}, {torch.get_num_threads()} threads"})
+    for line in sys.stdin:
+        question = json.loads(line)
+        say(load(args.model, loader, question["tokens"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+//! What one process measures.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use burn_zoo::models::arch::Tokens;
+use burn_zoo::models::layers::embedding::token_ids;
+use burn_zoo::models::layers::mask::Padding;
+use burn_zoo::models::pretrained::{Model, WEIGHTS_FILE, load};
+use burn_zoo::{device, system};
+use serde::{Deserialize, Serialize};
+
+/// The file was read.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Read {
+    pub(crate) seconds: f64,
+}
+
+/// The model was loaded and applied.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Loaded {
+    /// From nothing to the end of the forward pass.
+    pub(crate) seconds: f64,
+    /// Of these, until there was a model.
+    pub(crate) until_model: f64,
+    /// What the process held at most beyond what it held before.
+    pub(crate) bytes: Option<u64>,
+    /// The likeliest token at the last place.
+    pub(crate) token: u32,
+}
+
+/// Different tokens, which all models know.
+pub(crate) fn tokens(count: usize) -> Vec<u32> {
+    (0..count as u32).map(|place| place.wrapping_mul(7_919) % 30_000).collect()
+}
+
+pub(crate) fn read(folder: &Path) -> Result<Read> {
+    let file = folder.join(WEIGHTS_FILE);
+    let began = Instant::now();
+    let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
+    let seconds = began.elapsed().as_secs_f64();
+    ensure!(!bytes.is_empty(), "{} is empty", file.display());
+    Ok(Read { seconds })
+}
+
+pub(crate) fn load_and_apply(folder: &Path, device: &str, ids: &[u32]) -> Result<Loaded> {
+    let device = device::parse(device)?;
+    let before = system::peak_memory();
+    let began = Instant::now();
+    let model = load(folder, &device)?.model;
+    let until_model = began.elapsed().as_secs_f64();
+    let tokens = Tokens::new(token_ids(ids, 1, &device), Padding::none());
+    let logits = match &model {
+        Model::CausalLm(model) => model.forward(&tokens),
+        Model::MaskedLm(model) => model.forward(&tokens),
+        _ => bail!("{} has no head that names tokens", folder.display()),
+    };
+    device.sync()?;
+    let seconds = began.elapsed().as_secs_f64();
+    let bytes = system::peak_memory().zip(before).map(|(after, before)| after - before);
+    let [_, places, _] = logits.dims();
+    let likeliest = logits.narrow(1, places - 1, 1).argmax(2).into_data();
+    let token = likeliest.iter::<u32>().next().context("a token at the last place")?;
+    Ok(Loaded { seconds, until_model, bytes, token })
+}

@@ -1,0 +1,53 @@
+//! The models that are loaded.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use burn_zoo::device;
+use burn_zoo::models::families::{self, NAMED_SIZES, Size};
+use burn_zoo::models::pretrained::{Blueprint, MAX_SHARD_BYTES, save};
+use clap::ValueEnum;
+
+/// A model of about half a gigabyte.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Shape {
+    /// As many layers and features as GPT-2's smallest.
+    #[value(name = "gpt2-124m")]
+    Gpt2,
+    /// As many as BERT's, with the head that fills in words.
+    #[value(name = "bert-base")]
+    Bert,
+    /// As many of Llama's layers.
+    #[value(name = "llama-134m")]
+    Llama,
+}
+
+impl Shape {
+    /// Writes a model of random weights.
+    pub(crate) fn save(self, folder: &Path) -> Result<()> {
+        let (family, vocab_size, context) = match self {
+            Self::Gpt2 => ("gpt2", 50_257, 1024),
+            Self::Bert => ("bert", 30_522, 512),
+            Self::Llama => ("llama", 32_000, 1024),
+        };
+        let small = NAMED_SIZES.iter().find(|(name, _)| *name == "small");
+        let (_, [n_layers, n_heads, d_model]) = *small.context("a size of a name")?;
+        let size = Size {
+            vocab_size,
+            context,
+            d_model,
+            n_layers,
+            n_heads,
+            n_kv_heads: None,
+            d_ff: None,
+            dropout: 0.0,
+            eos: None,
+        };
+        let family = families::find(family)?;
+        let (config, _) = family.sized(&size)?;
+        let blueprint = Blueprint::new(family, config)?;
+        let model = blueprint.initialized(1, &device::parse("flex")?);
+        save(folder, &model, (family, &blueprint.config), MAX_SHARD_BYTES)?;
+        Ok(())
+    }
+}

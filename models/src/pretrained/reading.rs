@@ -1,0 +1,54 @@
+//! The weights of a model, read by all cores.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use burn::tensor::TensorData;
+
+use super::entry::Parts;
+use super::{Entry, LoadError, TensorInfo};
+
+/// Bytes below which one thread is faster than several.
+const MIN_PARALLEL: usize = 1 << 20;
+
+/// The values of the parameters, by their paths.
+///
+/// # Errors
+///
+/// See [`TensorInfo::read`].
+pub(super) fn read_parameters(
+    mut tensors: Vec<(&Entry, &TensorInfo)>,
+) -> Result<BTreeMap<String, TensorData>, LoadError> {
+    // The longest come first, so that at the end no thread waits long for another.
+    tensors.sort_by_key(|(_, info)| Reverse(info.length));
+    let next = AtomicUsize::new(0);
+    let read = || {
+        let mut values = BTreeMap::new();
+        while let Some((entry, info)) = tensors.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut parts = Parts::new(entry);
+            info.read_blocks(entry.row(), &mut |rows| parts.take(rows))?;
+            for (part, part_values) in parts.finish() {
+                let data = TensorData::new(part_values, part.shape.clone());
+                values.insert(part.path.clone(), data);
+            }
+        }
+        Ok(values)
+    };
+    let all: usize = tensors.iter().map(|(_, info)| info.length).sum();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let others = if all < MIN_PARALLEL { 0 } else { cores.min(tensors.len()) - 1 };
+    thread::scope(|scope| {
+        let others: Vec<_> = (0..others).map(|_| scope.spawn(read)).collect();
+        let mut values = read()?;
+        for other in others {
+            match other.join() {
+                Ok(more) => values.extend(more?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(values)
+    })
+}

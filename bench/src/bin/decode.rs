@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use burn_zoo::device;
-use burn_zoo::models::families;
+use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Flow, Options, Prompt, generate};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
@@ -17,22 +17,31 @@ use zoo_bench::bandwidth::Memory;
 use zoo_bench::peer::Peer;
 use zoo_bench::spread::{Spread, median};
 
-/// Decode greedily with GPT-2 124M, one text and several at once, and compare that with how fast the
-/// memory is read and, on request, with transformers.
+/// Decode greedily with a model of 12 layers and 768 features, one text and several at once, and compare
+/// that with how fast the memory is read and, on request, with transformers and candle.
 #[derive(Parser)]
 #[command(
-    after_help = "Examples:\n  decode\n  decode --python \"$(scripts/reference-env)\" --json"
+    after_help = "Examples:\n  decode\n  decode --python \"$(scripts/reference-env)\" --json\n\n\
+                  candle is a program of its own, built in its directory, and has no GPT-2:\n  \
+                  (cd bench/peers/candle && cargo build --release)\n  \
+                  decode --family llama --candle bench/peers/candle/target/release/candle-peer"
 )]
 struct Args {
     /// Where the model is, or is made; a temporary directory by default
     #[arg(long, value_name = "DIRECTORY")]
     model: Option<PathBuf>,
+    /// What is made: GPT-2 124M, or a Llama of 134M
+    #[arg(long, value_name = "FAMILY", default_value = "gpt2", value_parser = ["gpt2", "llama"])]
+    family: String,
     /// Where to compute
     #[arg(long, value_name = "DEVICE", default_value = "flex")]
     device: String,
     /// A Python with transformers and torch, to run beside
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
+    /// The program of bench/peers/candle, to run beside
+    #[arg(long, value_name = "FILE")]
+    candle: Option<PathBuf>,
     /// How many texts at once; may be given several times
     #[arg(long = "batch", value_name = "N", default_values_t = [1, 8])]
     batches: Vec<usize>,
@@ -50,17 +59,25 @@ struct Args {
     json: bool,
 }
 
+/// As large as GPT-2 124M but for the tables of its vocabulary.
+const LLAMA: Size = Size {
+    vocab_size: 32_000,
+    context: 1024,
+    d_model: 768,
+    n_layers: 12,
+    n_heads: 12,
+    n_kv_heads: None,
+    d_ff: None,
+    dropout: 0.0,
+    eos: None,
+};
+
 /// One batch's decoding, here or by a peer.
 #[derive(Deserialize)]
 struct Decoded {
     /// Between each token of the batch and the one before it.
     seconds: Vec<f64>,
     tokens: Vec<Vec<u32>>,
-}
-
-#[derive(Deserialize)]
-struct Ready {
-    ready: String,
 }
 
 /// What was found for one batch size.
@@ -74,11 +91,13 @@ struct Found {
     read_bandwidth: Spread,
     /// Of the steps per second that it allows, over the rounds.
     share: Spread,
-    peer: Option<Compared>,
+    peers: Vec<Compared>,
 }
 
 #[derive(Serialize)]
 struct Compared {
+    /// What answers.
+    peer: String,
     milliseconds: Spread,
     tokens_per_second: f64,
     /// Our throughput by theirs, over the rounds.
@@ -94,57 +113,65 @@ fn main() -> Result<()> {
     let temporary = tempfile::tempdir()?;
     let folder = args.model.as_deref().unwrap_or(temporary.path());
     if !folder.join("config.json").exists() {
-        make(folder)?;
+        make(folder, &args.family)?;
     }
     let model = load(folder, &device::parse(&args.device)?)?.into_causal_lm()?;
     let bytes = bytes_per_step(&model);
-    let mut peer = match &args.python {
-        Some(python) => Some(start(python, folder)?),
-        None => None,
-    };
+    let mut peers = start(&args, folder)?;
     let bench = Bench { args: &args, model: &model, bytes, memory: Memory::filled() };
     let mut found = Vec::new();
     for &batch in &args.batches {
-        found.push(bench.measure(batch, peer.as_mut().map(|(peer, _)| peer))?);
+        found.push(bench.measure(batch, &mut peers)?);
     }
-    let peer = peer.map(|(_, Ready { ready })| ready);
+    let peers: Vec<&str> = peers.iter().map(Peer::ready).collect();
     if args.json {
         let report = json!({
-            "bytes_per_step": bytes, "peer": peer, "prompt_tokens": args.prompt_tokens,
+            "bytes_per_step": bytes, "peers": peers, "prompt_tokens": args.prompt_tokens,
             "new_tokens": args.new_tokens, "rounds": args.rounds, "batches": found,
         });
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
     }
-    print(&args, (bytes, peer.as_deref()), &found);
+    print(&args, bytes, &found);
     Ok(())
 }
 
-/// A directory with GPT-2 124M, its weights drawn at random.
-fn make(folder: &Path) -> Result<()> {
-    let family = families::find("gpt2")?;
-    let config = json!({ "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"] });
+/// A directory with a model of a family, its weights drawn at random.
+fn make(folder: &Path, family: &str) -> Result<()> {
+    let family = families::find(family)?;
+    let config = match family.name() {
+        "gpt2" => json!({ "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"] }),
+        _ => family.sized(&LLAMA)?.0,
+    };
     let blueprint = Blueprint::new(family, config)?;
     let model = blueprint.initialized(1, &device::parse("flex")?);
     save(folder, &model, (family, &blueprint.config), MAX_SHARD_BYTES)?;
     Ok(())
 }
 
-/// Bytes of the matrices that every token is multiplied by: all but the table of positions, the one of
-/// tokens as the output projection that it also is.
+/// Bytes of the matrices that every token is multiplied by: all but the table of positions, and the one of
+/// tokens where it is not the output projection, too.
 fn bytes_per_step(model: &CausalLm) -> usize {
-    let matrices = parameters::list(model).into_iter().filter(|parameter| {
-        parameter.shape.len() == 2 && parameter.path != "embedding.position.weight"
+    let parameters = parameters::list(model);
+    let is_tied = parameters.iter().all(|parameter| parameter.path != "lm_head.weight");
+    let matrices = parameters.into_iter().filter(|parameter| match parameter.path.as_str() {
+        "embedding.position.weight" => false,
+        "embedding.token.weight" => is_tied,
+        _ => parameter.shape.len() == 2,
     });
     matrices.map(|matrix| matrix.count() * size_of::<f32>()).sum()
 }
 
-fn start(python: &Path, folder: &Path) -> Result<(Peer, Ready)> {
-    let threads = std::thread::available_parallelism()?.to_string();
-    let arguments = [folder.display().to_string(), "--threads".to_string(), threads];
-    let mut peer = Peer::start(python, "decode.py", &arguments)?;
-    let ready = peer.read().context("the peer does not start")?;
-    Ok((peer, ready))
+fn start(args: &Args, folder: &Path) -> Result<Vec<Peer>> {
+    let folder = folder.to_str().context("a peer is told a directory in UTF-8")?;
+    let mut peers = Vec::new();
+    if let Some(python) = &args.python {
+        peers.push(Peer::script(python, "decode.py", &[folder])?);
+    }
+    if let Some(candle) = &args.candle {
+        peers.push(Peer::program(candle, &["decode", folder])?);
+    }
+    Ok(peers)
 }
 
 /// What is measured.
@@ -157,40 +184,41 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Decodes here and at the peer by turns, after a round that nobody counts.
-    fn measure(&self, batch: usize, mut peer: Option<&mut Peer>) -> Result<Found> {
+    /// Decodes here and at the peers by turns, after a round that nobody counts.
+    fn measure(&self, batch: usize, peers: &mut [Peer]) -> Result<Found> {
         let prompts = self.prompts(batch);
         let question = json!({ "prompts": prompts, "new_tokens": self.args.new_tokens });
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let (mut ours, mut theirs) = (Vec::new(), vec![Vec::new(); peers.len()]);
         let (mut bandwidths, mut shares) = (Vec::new(), Vec::new());
-        let mut same_tokens = true;
+        let mut same_tokens = vec![true; peers.len()];
         for round in 0..=self.args.rounds {
             // Others may use the memory too, and not always as much: it is measured on both sides.
             let before = self.memory.bandwidth();
             let own = decode(self.model, &prompts, self.args.new_tokens)?;
             let bandwidth = before.max(self.memory.bandwidth());
-            let other: Option<Decoded> = match &mut peer {
-                Some(peer) => Some(peer.ask(&question)?),
-                None => None,
-            };
-            if let Some(other) = &other {
-                same_tokens &= own.tokens == other.tokens;
+            for (index, peer) in peers.iter_mut().enumerate() {
+                let other: Decoded = peer.ask(&question)?;
+                same_tokens[index] &= own.tokens == other.tokens;
+                if round > 0 {
+                    theirs[index].push(1e3 * median(&other.seconds));
+                }
             }
             if round > 0 {
                 let seconds = median(&own.seconds);
                 ours.push(1e3 * seconds);
                 bandwidths.push(bandwidth);
                 shares.push(self.bytes as f64 / seconds / (bandwidth * 1e9));
-                theirs.extend(other.map(|other| 1e3 * median(&other.seconds)));
             }
         }
         let per_second = |milliseconds: Spread| batch as f64 * 1e3 / milliseconds.median;
         let milliseconds = Spread::of(&ours);
-        let compared = (!theirs.is_empty()).then(|| {
+        let compared = peers.iter().zip(&theirs).zip(same_tokens);
+        let compared = compared.map(|((peer, theirs), same_tokens)| {
             let ratios: Vec<f64> =
                 theirs.iter().zip(&ours).map(|(theirs, ours)| theirs / ours).collect();
-            let milliseconds = Spread::of(&theirs);
+            let milliseconds = Spread::of(theirs);
             Compared {
+                peer: peer.ready().to_string(),
                 milliseconds,
                 tokens_per_second: per_second(milliseconds),
                 ratio: Spread::of(&ratios),
@@ -203,7 +231,7 @@ impl Bench<'_> {
             tokens_per_second: per_second(milliseconds),
             read_bandwidth: Spread::of(&bandwidths),
             share: Spread::of(&shares),
-            peer: compared,
+            peers: compared.collect(),
         })
     }
 
@@ -230,13 +258,12 @@ fn decode(model: &CausalLm, prompts: &[Prompt], new_tokens: usize) -> Result<Dec
     Ok(Decoded { seconds, tokens })
 }
 
-fn print(args: &Args, (bytes, peer): (usize, Option<&str>), found: &[Found]) {
+fn print(args: &Args, bytes: usize, found: &[Found]) {
     println!(
-        "{} new tokens after {}, {} rounds{}; a step reads {:.1} MB",
+        "{} new tokens after {}, {} rounds; a step reads {:.1} MB",
         args.new_tokens,
         args.prompt_tokens,
         args.rounds,
-        peer.map(|peer| format!(", beside {peer}")).unwrap_or_default(),
         bytes as f64 / 1e6,
     );
     for found in found {
@@ -248,11 +275,10 @@ fn print(args: &Args, (bytes, peer): (usize, Option<&str>), found: &[Found]) {
             found.read_bandwidth,
             found.share,
         );
-        if let Some(Compared { milliseconds, tokens_per_second, ratio, same_tokens }) = &found.peer
-        {
+        for Compared { peer, milliseconds, tokens_per_second, ratio, same_tokens } in &found.peers {
             let same = if *same_tokens { "the same tokens" } else { "other tokens" };
             println!(
-                "  beside: {milliseconds} ms per step, {tokens_per_second:.1} tokens/s, {same}; ours \
+                "  {peer}: {milliseconds} ms per step, {tokens_per_second:.1} tokens/s, {same}; ours \
                  is {ratio} times that"
             );
         }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
 use burn_zoo::Device;
 use burn_zoo::models::arch::Tokens;
 use burn_zoo::models::arch::cost::Sequence;
@@ -23,6 +23,8 @@ pub(crate) enum What {
     Train,
     /// Forward, without gradients.
     Forward,
+    /// Forward into a cache, without gradients; only the last place of a text is scored.
+    Prefill,
 }
 
 /// A model with its batch.
@@ -47,11 +49,11 @@ impl Job {
         let cost = blueprint.architecture.cost();
         let device = match what {
             What::Train => device.clone().autodiff(),
-            What::Forward => device.clone(),
+            What::Forward | What::Prefill => device.clone(),
         };
-        let length = shape.length as f64;
-        let sequence = Sequence { source: shape.length, text: shape.length, scores: 0.0 };
-        let sequence = Sequence { scores: length * shape.vocab_size as f64, ..sequence };
+        let scored = if what == What::Prefill { 1 } else { shape.length };
+        let scores = (scored * shape.vocab_size) as f64;
+        let sequence = Sequence { source: shape.length, text: shape.length, scores };
         let passes = if what == What::Train { 3.0 } else { 1.0 };
         let tokens = (shape.rows * shape.length) as u32;
         let vocab_size = shape.vocab_size as u32;
@@ -74,12 +76,22 @@ impl Job {
     /// One step; all of it is done when this returns.
     pub(crate) fn step(&mut self) -> Result<()> {
         let Some(model) = self.model.take() else { bail!("a step before has failed") };
+        self.model = Some(match self.what {
+            What::Train => self.train(model)?,
+            What::Forward => {
+                self.logits(&model)?;
+                model
+            }
+            What::Prefill => {
+                self.last_logits(&model)?;
+                model
+            }
+        });
+        Ok(self.device.sync()?)
+    }
+
+    fn train(&mut self, model: Model) -> Result<Model> {
         let logits = self.logits(&model)?;
-        if self.what == What::Forward {
-            self.device.sync()?;
-            self.model = Some(model);
-            return Ok(());
-        }
         let [rows, length, vocab_size] = logits.dims();
         let targets: Vec<i64> = self.ids.iter().map(|&id| i64::from(id)).collect();
         let targets = Targets::new(&targets);
@@ -87,21 +99,37 @@ impl Job {
         let gradients = (loss / targets.count() as f64).backward();
         let gradients = GradientsParams::from_grads(gradients, &model);
         let update = Update { rate: 1e-4, gradient_scale: 1.0 };
-        self.model = Some(self.optimizer.step(model, gradients, update));
-        self.device.sync()?;
-        Ok(())
+        Ok(self.optimizer.step(model, gradients, update))
+    }
+
+    fn ids(&self) -> Tensor<2, Int> {
+        token_ids(&self.ids, self.shape.rows, &self.device)
+    }
+
+    fn tokens(&self) -> Tokens {
+        Tokens::new(self.ids(), Padding::none())
     }
 
     fn logits(&self, model: &Model) -> Result<Tensor<3>> {
-        let tokens = || {
-            let ids = token_ids(&self.ids, self.shape.rows, &self.device);
-            Tokens::new(ids, Padding::none())
-        };
         Ok(match model {
-            Model::CausalLm(model) => model.forward(&tokens()),
-            Model::MaskedLm(model) => model.forward(&tokens()),
-            Model::Seq2SeqLm(model) => model.forward(&tokens(), &tokens()),
+            Model::CausalLm(model) => model.forward(&self.tokens()),
+            Model::MaskedLm(model) => model.forward(&self.tokens()),
+            Model::Seq2SeqLm(model) => model.forward(&self.tokens(), &self.tokens()),
             _ => bail!("{} writes no tokens", self.shape.name),
+        })
+    }
+
+    fn last_logits(&self, model: &Model) -> Result<Tensor<2>> {
+        let length = self.shape.length;
+        Ok(match model {
+            Model::CausalLm(model) => model.step_last(self.ids(), &mut model.cache(length)),
+            Model::Seq2SeqLm(model) => {
+                let encoded = model.backbone.encode(&self.tokens());
+                let mut cache = model.cache(length);
+                let hidden = model.backbone.step(self.ids(), &encoded, &mut cache);
+                model.logits(hidden.slice_dim(1, length - 1..length)).squeeze_dim(1)
+            }
+            _ => bail!("{} continues no text", self.shape.name),
         })
     }
 }

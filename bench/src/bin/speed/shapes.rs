@@ -47,6 +47,11 @@ pub(crate) fn find(name: &str) -> Result<Shape, String> {
 }
 
 impl Shape {
+    /// Whether a text has a next token for the model.
+    pub(crate) fn continues_texts(&self) -> Result<bool> {
+        Ok(families::find(self.family)?.writes())
+    }
+
     /// What the model is made of. No feature is dropped: others drop other ones.
     pub(crate) fn blueprint(&self) -> Result<(Blueprint, Value)> {
         let found = NAMED_SIZES.iter().find(|(name, _)| *name == self.size);

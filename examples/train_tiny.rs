@@ -42,6 +42,7 @@ fn main() -> Result<()> {
         checkpoint_interval: 200,
         seed: 1,
         dtype: Default::default(),
+        checkpoint_blocks: false,
     };
     let model = blueprint.initialized(settings.seed, &device);
     let (folder, config) = (tempfile::tempdir()?, blueprint.config);

@@ -30,6 +30,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::datasets::batch::{BatchShape, TextData};
+use crate::models::arch::recompute::checkpoint_blocks;
 use crate::models::families::Family;
 use crate::models::kernels::memory;
 use crate::models::precision::Precision;
@@ -125,6 +126,7 @@ const VALID_TOKENS: usize = 4096;
 pub fn run(job: Job, display: Display, interrupter: &Interrupter) -> Result<Outcome, TrainError> {
     let Job { run, settings, data, described, model, optimizer, state, device } = job;
     memory::keep();
+    let model = checkpoint_blocks(model, settings.checkpoint_blocks);
     let path = run.path().to_path_buf();
     let plan = Plan {
         first_step: state.step,

@@ -40,6 +40,9 @@ pub struct Settings {
     /// what is saved, are 32-bit floats in every case.
     #[serde(default)]
     pub dtype: Precision,
+    /// Whether blocks are computed again in the backward pass, and only their inputs kept.
+    #[serde(default)]
+    pub checkpoint_blocks: bool,
 }
 
 impl Settings {

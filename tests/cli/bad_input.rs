@@ -21,6 +21,7 @@ fn a_model_is_asked_for_what_it_can_do() {
     refuse(at, &train(&["bert"]), (2, &["bert writes no texts", "gpt2", "transformer"]));
     refuse(at, &train(&["vit"]), (2, &["vit writes no texts"]));
     refuse(at, &["train", "bart", "--context", "1"], (2, &["--context is 1"]));
+    refuse(at, &train(&["lstm", "--checkpoint-blocks"]), (2, &["lstm is recurrent"]));
     assert!(is_empty(at));
 
     let model = |name: &str| golden::folder().join(name).display().to_string();

@@ -60,12 +60,14 @@ fn losses(folder: &Path) -> Vec<(u64, String, f64)> {
 fn a_killed_run_resumes_to_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
-    for family in ["gpt2", "llama", "transformer", "t5", "lstm", "bahdanau"] {
-        let out = |name: &str| format!("{family}-{name}");
+    let families = ["gpt2", "llama", "transformer", "t5", "lstm", "bahdanau"];
+    let cases = families.map(|family| vec![family]);
+    for case in cases.into_iter().chain([vec!["gpt2", "--checkpoint-blocks"]]) {
+        let out = |name: &str| format!("{}-{name}", case.concat());
         let (whole, killed) = (out("whole"), out("killed"));
-        succeed(at, &train(&[&[family, "--out", &whole], COURSE].concat()));
+        succeed(at, &train(&[&case[..], &["--out", &whole], COURSE].concat()));
 
-        let mut child = start(at, &train(&[&[family, "--out", &killed], COURSE].concat()));
+        let mut child = start(at, &train(&[&case[..], &["--out", &killed], COURSE].concat()));
         wait_for_lines(&at.join(&killed), 11);
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();
@@ -78,9 +80,25 @@ fn a_killed_run_resumes_to_the_same_bytes() {
         assert!(losses(&at.join(&killed)).len() < 60, "it was not killed in time");
 
         succeed(at, &["train", "--resume", &killed, "--sample", "0"]);
-        assert!(model(&at.join(&whole)) == model(&at.join(&killed)), "{family}: other weights");
+        assert!(model(&at.join(&whole)) == model(&at.join(&killed)), "{case:?}: other weights");
         // The log is that of one run: no step twice, none missing.
         assert_eq!(losses(&at.join(&whole)), losses(&at.join(&killed)));
+    }
+}
+
+#[test]
+fn blocks_that_are_computed_again_train_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let run = |out: &'static str, more: &[&'static str]| {
+        let course = ["t5", "--out", out, "--steps", "10", "--eval-interval", "5"];
+        succeed(at, &train(&[&course[..], more].concat()));
+        losses(&at.join(out))
+    };
+    let [plain, other] = [run("plain", &[]), run("other", &["--checkpoint-blocks"])];
+    assert_eq!(plain.len(), other.len());
+    for ((step, split, plain), (.., other)) in plain.iter().zip(&other) {
+        assert!((plain - other).abs() <= 1e-4, "{split}, step {step}: {other} for {plain}");
     }
 }
 

@@ -30,6 +30,7 @@ macro_rules! contract {
                     fifty_steps_are_those_of_the_reference,
                     gradients_reach_every_parameter,
                     one_batch_can_be_overfitted,
+                    blocks_computed_again_have_the_same_gradients,
                 },
             ]);
             contract!(@tests $checks);

@@ -1,6 +1,7 @@
 //! Training: the reference's steps, gradients everywhere, a batch learned by heart.
 
 use burn::optim::GradientsParams;
+use burn_zoo::models::arch::recompute::checkpoint_blocks;
 use burn_zoo::models::families::{self, Architecture, Size};
 use burn_zoo::models::precision::Precision;
 use burn_zoo::models::pretrained::{Blueprint, F32Tensor, Model};
@@ -40,6 +41,28 @@ pub(crate) fn gradients_reach_every_parameter(family: &str) {
             let gradient = found.get(&parameter.path);
             let is_reached = gradient.is_some_and(|values| values.iter().any(|v| *v != 0.0));
             assert!(is_reached, "{}: {} has no gradient", case.name, parameter.path);
+        }
+    }
+}
+
+pub(crate) fn blocks_computed_again_have_the_same_gradients(family: &str) {
+    for case in cases(family) {
+        let device = device().autodiff();
+        let plain = case.load(&device);
+        let again = checkpoint_blocks(plain.clone(), true);
+        let [plain, again] = [plain, again].map(|model| {
+            let loss = loss(&model, &case.feed(), &case.targets(), &device);
+            let value = values(loss.clone());
+            (value, gradients(&model, &GradientsParams::from_grads(loss.backward(), &model)))
+        });
+        assert_close(&format!("{}: loss", case.name), &again.0, &plain.0, 1e-6);
+        assert!(plain.1.keys().eq(again.1.keys()), "{}: other parameters", case.name);
+        let largest = plain.1.values().flatten().fold(0.0_f32, |largest, x| largest.max(x.abs()));
+        for (path, plain) in &plain.1 {
+            for (again, plain) in again.1[path].iter().zip(plain) {
+                let error = (again - plain).abs();
+                assert!(error <= 1e-5 * largest, "{}: {path}: {again} for {plain}", case.name);
+            }
         }
     }
 }

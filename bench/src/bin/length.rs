@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use burn::optim::GradientsParams;
 use burn_zoo::datasets::batch::LmBatch;
+use burn_zoo::models::arch::recompute::checkpoint_blocks;
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::kernels::memory;
 use burn_zoo::models::pretrained::{Blueprint, Model};
@@ -19,7 +20,9 @@ use serde::{Deserialize, Serialize};
 /// Train on batches of as many tokens, cut into rows of several lengths, each in a process of its own, and
 /// compare the most memory that each held.
 #[derive(Parser)]
-#[command(after_help = "Examples:\n  length\n  length --family bert --device tch --json")]
+#[command(
+    after_help = "Examples:\n  length\n  length --family llama --device tch --json\n  length --length 512 --layers 12 --checkpoint-blocks"
+)]
 struct Args {
     /// What is trained
     #[arg(long, value_name = "FAMILY", default_value = "gpt2")]
@@ -33,6 +36,12 @@ struct Args {
     /// Tokens of a batch
     #[arg(long, value_name = "N", default_value_t = 4096)]
     tokens: usize,
+    /// Blocks of the model
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    layers: usize,
+    /// Compute blocks again in the backward pass
+    #[arg(long)]
+    checkpoint_blocks: bool,
     /// Steps of training
     #[arg(long, value_name = "N", default_value_t = 4)]
     steps: usize,
@@ -106,7 +115,7 @@ fn measure(args: &Args) -> Result<Found> {
         vocab_size: 65,
         context: length,
         d_model: 256,
-        n_layers: 4,
+        n_layers: args.layers,
         n_heads: 8,
         n_kv_heads: None,
         d_ff: None,
@@ -122,6 +131,7 @@ fn measure(args: &Args) -> Result<Found> {
     let Model::CausalLm(model) = model else {
         anyhow::bail!("{} is no causal language model", args.family)
     };
+    let model = checkpoint_blocks(model, args.checkpoint_blocks);
     let mut model = Trainee { model: Model::CausalLm(model) };
     let constants = AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 };
     let mut optimizer = AdamW::new(constants);

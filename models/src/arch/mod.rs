@@ -8,6 +8,7 @@ pub mod embedding;
 pub mod encoder;
 pub mod encoder_decoder;
 mod initialize;
+pub mod recompute;
 pub mod recurrent;
 mod recurrent_seq2seq;
 mod seq2seq;

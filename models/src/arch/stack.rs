@@ -1,12 +1,13 @@
 //! A stack of blocks: what all skeletons are made of.
 
-use burn::module::Module;
+use burn::module::{Flag, Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::block::{Block, BlockConfig};
 use super::embedding::{EmbeddingConfig, Projection};
+use super::recompute;
 use crate::layers::attention::AttentionConfig;
 use crate::layers::cache::LayerCache;
 use crate::layers::linear::{Bias, linear, project};
@@ -42,6 +43,8 @@ pub struct Stack {
     norm: Option<Norm>,
     output_projection: Option<Linear>,
     dropout: Dropout,
+    /// Whether blocks are computed again in the backward pass.
+    recomputes: Param<Flag>,
     #[module(skip)]
     config: StackConfig,
 }
@@ -68,6 +71,7 @@ impl StackConfig {
             output_projection: (self.d_output() != self.d_model)
                 .then(|| linear(self.d_model, self.d_output(), Bias::Absent, device)),
             dropout: DropoutConfig::new(self.dropout).init(),
+            recomputes: Param::from_bool(false),
             config: self.clone(),
         }
     }
@@ -123,7 +127,13 @@ impl Stack {
             {
                 let cache = caches.as_mut().map(|caches| &mut caches[index]);
                 let (mask, positions) = views.of(config);
-                x = layer.forward(x, &mut Scope { mask, positions, cache, memory });
+                let mut scope = Scope { mask, positions, cache, memory };
+                let recomputes = self.recomputes.is_enabled() && scope.cache.is_none();
+                x = if recomputes && device.is_autodiff() {
+                    recompute::forward((layer, config), x, scope)
+                } else {
+                    layer.forward(x, &mut scope)
+                };
             }
         }
         if let Some(norm) = &self.norm {

@@ -19,6 +19,7 @@ mod libtorch;
 pub mod linear;
 pub mod memory;
 pub mod norm;
+pub mod recompute;
 pub mod squares;
 #[cfg(test)]
 mod testing;

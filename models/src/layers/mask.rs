@@ -131,7 +131,7 @@ impl Padding {
 }
 
 /// A span and a padding: everything that decides which keys a query may read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Mask {
     span: Span,
     padding: Padding,

@@ -139,6 +139,10 @@ pub(super) struct CourseArgs {
     /// The format that passes compute in: f32, bf16 or f16; the trained weights are f32 in every case
     #[arg(long, value_name = "FORMAT", help_heading = "Training", default_value_t)]
     pub(super) dtype: Precision,
+    /// Keep only what enters each block, and compute the block again in the backward pass: less memory, more
+    /// time, the same numbers
+    #[arg(long, help_heading = "Training")]
+    pub(super) checkpoint_blocks: bool,
     /// Steps between two validations, each over the whole split
     #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 200)]
     pub(super) eval_interval: usize,

@@ -69,7 +69,12 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
     settings.data_fingerprint = data.fingerprint().to_string();
     check_length(&data, &settings)?;
 
-    let (described, model) = start.model((args, &settings), &data, device)?;
+    let (blueprint, model) = start.model((args, &settings), &data, device)?;
+    if settings.checkpoint_blocks && blueprint.architecture.stacks().is_empty() {
+        let name = blueprint.family.name();
+        return Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")));
+    }
+    let described = (blueprint.family, blueprint.config);
     let tokenizer = data.tokenizer().clone();
     let run = RunDir::create(&out, &settings, |folder| {
         pretrained::write_config(folder, &described.1)?;
@@ -207,6 +212,7 @@ fn settings(
         checkpoint_interval: course.checkpoint_interval.unwrap_or(course.eval_interval),
         seed: global.seed,
         dtype: course.dtype,
+        checkpoint_blocks: course.checkpoint_blocks,
     }
 }
 

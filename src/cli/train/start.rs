@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use burn::tensor::Device;
-use serde_json::Value;
 
 use super::super::usage;
 use super::args::TrainArgs;
@@ -56,12 +55,13 @@ impl Start {
         }
     }
 
+    /// What is trained, and a model of it.
     pub(super) fn model(
         self,
         (args, settings): (&TrainArgs, &Settings),
         data: &TextData,
         device: &Device,
-    ) -> Result<((&'static Family, Value), Model)> {
+    ) -> Result<(Blueprint, Model)> {
         match self {
             Self::Family(family) => {
                 let tokenizer = data.tokenizer();
@@ -77,7 +77,7 @@ impl Start {
                     return Err(usage("--context is 1; half of a row is read and half is written"));
                 }
                 let model = blueprint.initialized(settings.seed, device);
-                Ok(((family, blueprint.config), model))
+                Ok((blueprint, model))
             }
             Self::Model { blueprint, model, .. } => {
                 let (vocab_size, known) =
@@ -94,7 +94,7 @@ impl Start {
                         settings.context
                     )));
                 }
-                Ok(((blueprint.family, blueprint.config), *model))
+                Ok((*blueprint, *model))
             }
         }
     }

@@ -126,7 +126,7 @@ impl BlockConfig {
     }
 
     /// Whether a third branch reads a memory.
-    fn reads(&self) -> bool {
+    pub(super) fn reads(&self) -> bool {
         matches!(self.wiring, Wiring::PostNormReader | Wiring::PreNormReader)
     }
 

@@ -1,0 +1,249 @@
+//! Blocks of which only the inputs are kept, and that are computed again in the backward pass: less memory
+//! for more time.
+
+use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Distribution, Tensor};
+
+use super::block::{Block, BlockConfig};
+use crate::kernels::recompute::{Untyped, Work, recomputed};
+use crate::layers::mask::Mask;
+use crate::layers::position::Positions;
+use crate::layers::{Memory, Scope};
+
+/// A model whose blocks are computed again in the backward pass, or are not.
+///
+/// It holds in training only; [`Module::valid`] turns it off.
+pub fn checkpoint_blocks<M: Module>(model: M, is_on: bool) -> M {
+    struct Switch {
+        is_on: bool,
+        path: Vec<String>,
+    }
+    impl ModuleMapper for Switch {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.push(name.to_string());
+        }
+
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.pop();
+        }
+
+        fn map_flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
+            // Dropout has one, too.
+            let is_ours = self.path.last().is_some_and(|name| name == FLAG);
+            if is_ours { flag.with_value(self.is_on) } else { flag }
+        }
+    }
+    model.map(&mut Switch { is_on, path: Vec::new() })
+}
+
+/// The field of a stack.
+const FLAG: &str = "recomputes";
+
+/// [`Block::forward`] without a cache.
+pub(super) fn forward(
+    (block, config): (&Block, &BlockConfig),
+    x: Tensor<3>,
+    mut scope: Scope<'_>,
+) -> Tensor<3> {
+    let drops = [config.dropout, config.attention.dropout, config.feed_forward.dropout];
+    let memory = scope.memory.filter(|_| config.reads());
+    let again = Again {
+        block: block.clone().map(&mut Constant),
+        mask: scope.mask.clone(),
+        positions: constant(scope.positions),
+        memory: memory.map(|memory| memory.mask.clone()),
+        // What is dropped must be the same both times.
+        seed: drops.iter().any(|p| *p > 0.0).then(|| draw(&x)),
+    };
+    let mut inputs = vec![x.clone().into_dispatch()];
+    inputs.extend(learned(scope.positions));
+    inputs.extend(memory.map(|memory| memory.hidden.clone().into_dispatch()));
+    block.visit(&mut Parameters(&mut inputs));
+    match recomputed(again, &inputs) {
+        Some(result) => Tensor::from_dispatch(result),
+        None => block.forward(x, &mut scope),
+    }
+}
+
+/// A seed, as the device's own numbers decide.
+fn draw(x: &Tensor<3>) -> u64 {
+    let device = x.device().inner();
+    let uniform = Distribution::Uniform(0.0, f64::from(1 << 24));
+    Tensor::<1>::random([1], uniform, &device).into_scalar::<f32>() as u64
+}
+
+/// The tensor of positions that has gradients.
+fn learned(positions: &Positions) -> Option<Untyped> {
+    match positions {
+        Positions::None | Positions::Rotary(_) => None,
+        Positions::Bias(bias) => Some(bias.clone().into_dispatch()),
+        Positions::Disentangled(relative) => Some(relative.vectors.clone().into_dispatch()),
+    }
+}
+
+/// The same without gradients: a tensor that has some would keep itself alive from here.
+fn constant(positions: &Positions) -> Positions {
+    match positions.clone() {
+        Positions::Bias(bias) => Positions::Bias(bias.inner()),
+        Positions::Disentangled(mut relative) => {
+            relative.vectors = relative.vectors.inner();
+            Positions::Disentangled(relative)
+        }
+        positions => positions,
+    }
+}
+
+struct Constant;
+
+impl ModuleMapper for Constant {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(Tensor::inner)
+    }
+}
+
+struct Parameters<'a>(&'a mut Vec<Untyped>);
+
+impl ModuleVisitor for Parameters<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(param.val().into_dispatch());
+    }
+}
+
+/// A block, and what it sees beside its inputs.
+#[derive(Debug, Clone)]
+struct Again {
+    block: Block,
+    mask: Mask,
+    positions: Positions,
+    memory: Option<Mask>,
+    seed: Option<u64>,
+}
+
+impl Work for Again {
+    fn compute(&self, inputs: Vec<Untyped>) -> Untyped {
+        let mut given = Given(inputs.into_iter());
+        let x = given.next::<3>();
+        if let Some(seed) = self.seed {
+            x.device().seed(seed);
+        }
+        let positions = match self.positions.clone() {
+            Positions::Bias(_) => Positions::Bias(given.next()),
+            Positions::Disentangled(mut relative) => {
+                relative.vectors = given.next();
+                Positions::Disentangled(relative)
+            }
+            positions => positions,
+        };
+        let memory = self.memory.as_ref().map(|mask| (given.next::<3>(), mask));
+        let memory = memory.as_ref().map(|(hidden, mask)| Memory { hidden, mask });
+        let block = self.block.clone().map(&mut given);
+        let mut scope = Scope { mask: &self.mask, positions: &positions, cache: None, memory };
+        block.forward(x, &mut scope).into_dispatch()
+    }
+}
+
+/// Tensors that take the places of others, in their order.
+struct Given(std::vec::IntoIter<Untyped>);
+
+impl Given {
+    fn next<const D: usize>(&mut self) -> Tensor<D> {
+        match self.0.next() {
+            Some(tensor) => Tensor::from_dispatch(tensor),
+            None => panic!("the inputs are those that the work was made for"),
+        }
+    }
+}
+
+impl ModuleMapper for Given {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|_| self.next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::families::{self, Architecture, Size};
+    use crate::heads::CausalLm;
+    use crate::layers::mask::{Padding, Span};
+
+    fn sized() -> (serde_json::Value, Architecture) {
+        let size = Size {
+            vocab_size: 7,
+            context: 6,
+            d_model: 8,
+            n_layers: 1,
+            n_heads: 2,
+            n_kv_heads: None,
+            d_ff: None,
+            dropout: 0.4,
+            eos: None,
+        };
+        families::find("gpt2").expect("a family").sized(&size).expect("sizes")
+    }
+
+    fn config() -> BlockConfig {
+        let Architecture::Decoder(config) = sized().1 else { panic!("a decoder") };
+        config.stack.layers[0].clone()
+    }
+
+    #[test]
+    fn the_switch_is_for_stacks_alone() {
+        #[derive(Default)]
+        struct Flags(Vec<bool>);
+        impl ModuleVisitor for Flags {
+            fn visit_flag(&mut self, flag: &Param<Flag>) {
+                self.0.push(flag.is_enabled());
+            }
+        }
+        let (_, architecture) = sized();
+        let model =
+            CausalLm::new(&architecture.into_decoder().expect("a decoder"), &Device::flex());
+        let flags = |is_on| {
+            let mut flags = Flags::default();
+            checkpoint_blocks(model.clone(), is_on).visit(&mut flags);
+            flags.0
+        };
+        let [on, off] = [true, false].map(flags);
+        let changed = on.iter().zip(&off).filter(|(on, off)| on != off).count();
+        assert!(changed == 1 && on.len() > 1 && on.iter().all(|is_on| *is_on), "{on:?} {off:?}");
+    }
+
+    #[test]
+    fn what_is_dropped_is_dropped_both_times() {
+        let device = Device::flex().autodiff();
+        let config = config();
+        let mask = Mask::new(Span::Causal, Padding::none());
+        let scope =
+            || Scope { mask: &mask, positions: &Positions::None, cache: None, memory: None };
+        let random = || Tensor::<3>::random([2, 6, 8], Distribution::Normal(0.0, 1.0), &device);
+        let (x, weights) = (random().require_grad(), random());
+        // Weights of zeros would hide what is dropped.
+        struct Random;
+        impl ModuleMapper for Random {
+            fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+                param.map(|x| x.random_like(Distribution::Normal(0.0, 0.5)).detach().require_grad())
+            }
+        }
+        let block = config.init(&device).map(&mut Random);
+        // The numbers of a device are one sequence for all threads, and other tests may take some of it.
+        let is_same = || {
+            let results = [false, true].map(|is_plain| {
+                device.seed(3);
+                let found = if is_plain {
+                    device.seed(draw(&x));
+                    block.forward(x.clone(), &mut scope())
+                } else {
+                    forward((&block, &config), x.clone(), scope())
+                };
+                let gradients = (found.clone() * weights.clone()).sum().backward();
+                [found.inner(), x.grad(&gradients).expect("of the input")].map(Tensor::into_data)
+            });
+            let [again, plain] = results;
+            again == plain
+        };
+        assert!((0..100).any(|_| is_same()));
+    }
+}

@@ -20,7 +20,6 @@ fn main() -> Result<()> {
     let corpus = Corpus::stories();
     let data = Arc::new(TextData::new(&corpus, corpus.tokenizer(Vocabulary::Characters)?)?);
     let tokenizer = data.tokenizer().clone();
-
     let (vocab_size, context, dropout, eos) = (tokenizer.vocab_size(), 64, 0.0, tokenizer.eos());
     let (d_model, n_layers, n_heads, d_ff, n_kv_heads) = (64, 2, 4, None, Some(2));
     let size =

@@ -126,7 +126,7 @@ const VALID_TOKENS: usize = 4096;
 pub fn run(job: Job, display: Display, interrupter: &Interrupter) -> Result<Outcome, TrainError> {
     let Job { run, settings, data, described, model, optimizer, state, device } = job;
     memory::keep();
-    let model = checkpoint_blocks(model, settings.checkpoint_blocks);
+    let model = if settings.checkpoint_blocks { checkpoint_blocks(model) } else { model };
     let path = run.path().to_path_buf();
     let plan = Plan {
         first_step: state.step,

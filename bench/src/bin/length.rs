@@ -131,7 +131,7 @@ fn measure(args: &Args) -> Result<Found> {
     let Model::CausalLm(model) = model else {
         anyhow::bail!("{} is no causal language model", args.family)
     };
-    let model = checkpoint_blocks(model, args.checkpoint_blocks);
+    let model = if args.checkpoint_blocks { checkpoint_blocks(model) } else { model };
     let mut model = Trainee { model: Model::CausalLm(model) };
     let constants = AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 };
     let mut optimizer = AdamW::new(constants);

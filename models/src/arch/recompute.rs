@@ -10,12 +10,12 @@ use crate::layers::mask::Mask;
 use crate::layers::position::Positions;
 use crate::layers::{Memory, Scope};
 
-/// A model whose blocks are computed again in the backward pass, or are not.
+/// A model whose blocks are computed again in the backward pass.
 ///
 /// It holds in training only; [`Module::valid`] turns it off.
-pub fn checkpoint_blocks<M: Module>(model: M, is_on: bool) -> M {
+pub fn checkpoint_blocks<M: Module>(model: M) -> M {
+    #[derive(Default)]
     struct Switch {
-        is_on: bool,
         path: Vec<String>,
     }
     impl ModuleMapper for Switch {
@@ -30,10 +30,10 @@ pub fn checkpoint_blocks<M: Module>(model: M, is_on: bool) -> M {
         fn map_flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
             // Dropout has one, too.
             let is_ours = self.path.last().is_some_and(|name| name == FLAG);
-            if is_ours { flag.with_value(self.is_on) } else { flag }
+            if is_ours { flag.with_value(true) } else { flag }
         }
     }
-    model.map(&mut Switch { is_on, path: Vec::new() })
+    model.map(&mut Switch::default())
 }
 
 /// The field of a stack.
@@ -199,16 +199,18 @@ mod tests {
             }
         }
         let (_, architecture) = sized();
-        let model =
-            CausalLm::new(&architecture.into_decoder().expect("a decoder"), &Device::flex());
-        let flags = |is_on| {
+        let device = Device::flex().autodiff();
+        let model = CausalLm::new(&architecture.into_decoder().expect("a decoder"), &device);
+        let flags = |model: &CausalLm| {
             let mut flags = Flags::default();
-            checkpoint_blocks(model.clone(), is_on).visit(&mut flags);
+            model.visit(&mut flags);
             flags.0
         };
-        let [on, off] = [true, false].map(flags);
-        let changed = on.iter().zip(&off).filter(|(on, off)| on != off).count();
-        assert!(changed == 1 && on.len() > 1 && on.iter().all(|is_on| *is_on), "{on:?} {off:?}");
+        // Nothing is dropped by this one, and that must stay.
+        let model = model.valid();
+        let (before, after) = (flags(&model), flags(&checkpoint_blocks(model)));
+        assert!(before.len() > 1 && before.iter().all(|is_on| !is_on), "{before:?}");
+        assert_eq!(after.iter().filter(|is_on| **is_on).count(), 1, "{after:?}");
     }
 
     #[test]

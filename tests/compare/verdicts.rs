@@ -218,7 +218,14 @@ fn one_seed_shows_no_spread_and_no_test() {
 fn one_architecture_is_compared_with_nothing() {
     let verdict = of(&study(example::accuracy(), &[("llama", &HIGH)]));
     assert_eq!(verdict.decision, Decision::Alone);
-    assert!(verdict.text.join(" ").contains("nothing to compare"));
+    let text = verdict.text.join(" ");
+    assert!(text.contains("llama has a mean accuracy") && !text.contains("best"), "{text}");
+
+    let failed: [End; 3] = [Failed, Failed, Failed];
+    let verdict = of(&study(example::accuracy(), &[("llama", &HIGH), ("bert", &failed)]));
+    assert_eq!(verdict.decision, Decision::Alone);
+    let text = verdict.text.join(" ");
+    assert!(text.contains("llama has the best mean") && text.contains("nothing to compare"));
 }
 
 #[test]

@@ -120,8 +120,10 @@ pub fn verdict(study: &Study, task: &Task) -> Verdict {
     let behind: Vec<&str> = behind.iter().map(|(name, _)| *name).collect();
     let is_tested = |test: &&&Test<'_>| matches!(test.1, Difference::Tested { .. });
     let tested: Vec<&Test<'_>> = level.iter().filter(is_tested).copied().collect();
-    let mut text = vec![reaches(best, task)];
+    let is_all = others.is_empty() && ranking.partial.is_empty() && ranking.none.is_empty();
+    let mut text = vec![reaches(best, task, if is_all { "a" } else { "the best" })];
     let (decision, heading) = match (tests.first(), tested.split_first()) {
+        (None, _) if is_all => (Decision::Alone, format!("{name} was run alone")),
         (None, _) => {
             text.push("No other architecture finished all its runs: nothing to compare.".into());
             (Decision::Alone, format!("{name} stands alone"))
@@ -187,7 +189,7 @@ fn tie_heading(group: &[&str], behind: &[&str], seeds: &str) -> String {
 }
 
 /// As `gpt2 reaches 83.4 % (95 % interval 82.1 to 84.7, 3 seeds).`
-fn reaches(best: &Contestant, task: &Task) -> String {
+fn reaches(best: &Contestant, task: &Task, which: &str) -> String {
     let summary = best.summary;
     let metric = &task.metric;
     let score = number::score(summary.mean.unwrap_or(f64::NAN), summary.interval, metric);
@@ -199,7 +201,7 @@ fn reaches(best: &Contestant, task: &Task) -> String {
         ),
         None => "one seed, which says nothing of the spread".into(),
     };
-    format!("{} has the best mean {}: {score} ({spread}).", best.architecture, metric.name)
+    format!("{} has {which} mean {}: {score} ({spread}).", best.architecture, metric.name)
 }
 
 fn nothing(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Verdict {

@@ -8,11 +8,9 @@ Answer:     {"seconds": [..], "tokens": [[..], [..]]}, where `seconds` has the t
             token of the batch and the one before it.
 """
 
-import argparse
-import json
-import sys
 import time
 
+import lines
 import torch
 import transformers
 
@@ -44,28 +42,13 @@ def decode(model, prompts, new_tokens):
     return {"seconds": seconds, "tokens": out[:, ids.shape[1] :].tolist()}
 
 
-def say(answer):
-    print(json.dumps(answer), flush=True)
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("model")
-    parser.add_argument("--threads", type=int, required=True)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-
+    args = lines.arguments("model")
     model = transformers.AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32).eval()
     # Weights drawn at random end a text where they like; all texts are to have one length.
     model.generation_config.eos_token_id = None
     model.generation_config.pad_token_id = 0
-    versions = f"transformers {transformers.__version__}, torch {torch.__version__}"
-    say({"ready": f"{versions}, {torch.get_num_threads()} threads"})
-    for line in sys.stdin:
-        question = json.loads(line)
-        say(decode(model, question["prompts"], question["new_tokens"]))
+    lines.serve(lambda question: decode(model, question["prompts"], question["new_tokens"]))
 
 
 if __name__ == "__main__":

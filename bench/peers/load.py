@@ -8,12 +8,10 @@ Answer:     {"seconds": 0.9, "token": 17}, the time from a directory to the end 
             pass, and the likeliest token at the last place. Importing modules does not count.
 """
 
-import argparse
 import importlib
-import json
-import sys
 import time
 
+import lines
 import torch
 import transformers
 
@@ -34,28 +32,13 @@ def load(folder, loader, tokens):
     return {"seconds": seconds, "token": logits[0, -1].argmax().item()}
 
 
-def say(answer):
-    print(json.dumps(answer), flush=True)
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("model")
-    parser.add_argument("--threads", type=int, required=True)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-
+    args = lines.arguments("model")
     config = transformers.AutoConfig.from_pretrained(args.model)
     kind = config.model_type
     importlib.import_module(f"transformers.models.{kind}.modeling_{kind}")
     loader = auto_class(config)
-    versions = f"transformers {transformers.__version__}, torch {torch.__version__}"
-    say({"ready": f"{versions}, {torch.get_num_threads()} threads"})
-    for line in sys.stdin:
-        question = json.loads(line)
-        say(load(args.model, loader, question["tokens"]))
+    lines.serve(lambda question: load(args.model, loader, question["tokens"]))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,10 @@ Answer:     {"seconds": 0.05}, the time of one step, or {"unsupported": "why"}. 
             question about a model makes it, and takes steps that are not counted.
 """
 
-import argparse
 import json
-import sys
 import time
 
+import lines
 import torch
 import transformers
 
@@ -73,35 +72,30 @@ class Job:
         return time.perf_counter() - began
 
 
-def say(answer):
-    print(json.dumps(answer), flush=True)
+class Jobs:
+    """One shape at a time, so that the others do not take the memory."""
+
+    def __init__(self):
+        self.shape = None
+        self.by_mode = {}
+
+    def answer(self, question):
+        if question["what"] == "prefill" and question["config"]["model_type"] == "t5":
+            return {"unsupported": "transformers scores every place of a T5's text"}
+        mode = question.pop("mode")
+        shape = json.dumps(question, sort_keys=True)
+        if shape != self.shape:
+            self.by_mode.clear()
+            torch._dynamo.reset()
+            self.shape = shape
+        if mode not in self.by_mode:
+            self.by_mode[mode] = Job({**question, "mode": mode})
+        return {"seconds": self.by_mode[mode].timed()}
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--threads", type=int, required=True)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    versions = f"transformers {transformers.__version__}, torch {torch.__version__}"
-    say({"ready": f"{versions}, {torch.get_num_threads()} threads"})
-
-    jobs = {}
-    for line in sys.stdin:
-        question = json.loads(line)
-        if question["what"] == "prefill" and question["config"]["model_type"] == "t5":
-            say({"unsupported": "transformers scores every place of a T5's text"})
-            continue
-        mode = question.pop("mode")
-        key = json.dumps(question, sort_keys=True)
-        if not any(known == key for known, _ in jobs):
-            # One shape at a time, so that the others do not take the memory.
-            jobs.clear()
-            torch._dynamo.reset()
-        if (key, mode) not in jobs:
-            jobs[key, mode] = Job({**question, "mode": mode})
-        say({"seconds": jobs[key, mode].timed()})
+    lines.arguments()
+    lines.serve(Jobs().answer)
 
 
 if __name__ == "__main__":

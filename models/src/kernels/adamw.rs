@@ -31,14 +31,9 @@ pub struct Update {
 pub fn step(tensors: [Tensor<1>; 3], gradient: Tensor<1>, update: Update) -> [Tensor<1>; 3] {
     let tensors = tensors.map(Tensor::into_dispatch);
     let gradient = gradient.into_dispatch();
-    let stepped = match operations(&gradient) {
-        Some(operations) => (operations.step)(tensors, gradient, update),
-        None => Err(Box::new((tensors, gradient))),
-    };
-    match stepped {
-        Ok(tensors) => tensors.map(Tensor::from_dispatch),
-        Err(given) => {
-            let (tensors, gradient) = *given;
+    match operations(tensors.iter().chain([&gradient])) {
+        Some(operations) => (operations.step)(tensors, gradient, update).map(Tensor::from_dispatch),
+        None => {
             composed(tensors.map(Tensor::from_dispatch), Tensor::from_dispatch(gradient), update)
         }
     }

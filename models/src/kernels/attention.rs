@@ -89,7 +89,7 @@ pub fn attention(
     if !inputs.iter().chain(&bias).all(is_known) {
         return None;
     }
-    let own = operations(&inputs[0]).map(|operations| operations.attention);
+    let own = operations(inputs.iter().chain(&bias)).map(|operations| operations.attention);
     let result = match own.and_then(|attention| attention(&inputs, &bias, &scores)) {
         Some(result) => Some(result),
         None if tiles::are_worth_it(sizes) => Some(tiles::attention(inputs, bias, scores)),

@@ -9,6 +9,7 @@ use super::attention::Scores;
 use super::cross_entropy::Classes;
 use super::elementwise::Function;
 use super::gradient::Any;
+use super::linear::Linear;
 use super::norm::Norm;
 
 /// The backends whose tensors with gradients are known here.
@@ -56,26 +57,31 @@ impl Backing {
     }
 }
 
-/// What a backend computes by operations of its own. Each gives `None`, or what it was given, where that is
-/// for Burn's operations to do: in other formats, or with settings that it does not know.
+/// What a backend computes by operations of its own. Those that give `None` do so where settings are not for
+/// them, but for Burn's operations.
 pub(super) struct Operations {
+    /// Whether a tensor is one of theirs: in their memory and in their format, with gradients or without.
+    pub(super) is_here: fn(&Any) -> bool,
     pub(super) attention: fn(&[Any; 3], &Option<Any>, &Scores) -> Option<Any>,
-    pub(super) cross_entropy_sum: fn(Any, &Classes) -> Option<Any>,
-    pub(super) curve: fn(Function, Any) -> Option<Any>,
-    pub(super) gated: fn(Function, [Any; 2]) -> Option<Any>,
-    pub(super) linear: fn(Any, Scale) -> Option<Any>,
+    pub(super) cross_entropy_sum: fn(Any, &Classes) -> Any,
+    pub(super) curve: fn(Function, Any) -> Any,
+    pub(super) gated: fn(Function, [Any; 2]) -> Any,
+    pub(super) linear: Linear,
     pub(super) norm: fn(Norm, Any, Scale) -> Option<Any>,
-    pub(super) step: Step,
-    pub(super) sum_of_squares: fn(&Any) -> Option<Any>,
+    pub(super) step: fn([Any; 3], Any, Update) -> [Any; 3],
+    /// Of a tensor without gradients.
+    pub(super) sum_of_squares: fn(Any) -> Any,
 }
 
 /// What a tensor is multiplied by, and what is added then.
 pub(super) type Scale = (Any, Option<Any>);
 
-/// Updates a parameter and its two moments.
-pub(super) type Step = fn([Any; 3], Any, Update) -> Result<[Any; 3], Box<([Any; 3], Any)>>;
-
-/// The operations of the backend that holds a tensor, if it has some.
-pub(super) fn operations(x: &Any) -> Option<&'static Operations> {
-    Backing::of(x)?.operations()
+/// The operations of the backend that holds these tensors, if it has some for all of them.
+pub(super) fn operations<'a>(
+    tensors: impl IntoIterator<Item = &'a Any, IntoIter: Clone>,
+) -> Option<&'static Operations> {
+    let mut tensors = tensors.into_iter();
+    let all = tensors.clone();
+    let operations = Backing::of(tensors.next()?)?.operations()?;
+    all.into_iter().all(operations.is_here).then_some(operations)
 }

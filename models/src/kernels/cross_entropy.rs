@@ -25,7 +25,8 @@ pub type Classes = Arc<[Option<usize>]>;
 /// Panics if a class is not below the number of scores.
 pub fn cross_entropy_sum(scores: &Tensor<2>, classes: &Classes) -> Option<Tensor<1>> {
     let scores = scores.clone().into_dispatch();
-    (operations(&scores)?.cross_entropy_sum)(scores, classes).map(Tensor::from_dispatch)
+    let operations = operations([&scores])?;
+    Some(Tensor::from_dispatch((operations.cross_entropy_sum)(scores, classes)))
 }
 
 #[cfg(test)]

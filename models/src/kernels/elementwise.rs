@@ -18,7 +18,7 @@ pub enum Function {
 /// `f(x)` of every element; `None` where that is for Burn's operations to do.
 pub fn curve<const D: usize>(function: Function, x: &Tensor<D>) -> Option<Tensor<D>> {
     let x = x.clone().into_dispatch();
-    (operations(&x)?.curve)(function, x).map(Tensor::from_dispatch)
+    Some(Tensor::from_dispatch((operations([&x])?.curve)(function, x)))
 }
 
 /// `f(gate) · up`; `None` where that is for Burn's operations to do.
@@ -28,7 +28,7 @@ pub fn gated<const D: usize>(
     up: &Tensor<D>,
 ) -> Option<Tensor<D>> {
     let inputs = [gate, up].map(|x| x.clone().into_dispatch());
-    (operations(&inputs[0])?.gated)(function, inputs).map(Tensor::from_dispatch)
+    Some(Tensor::from_dispatch((operations(&inputs)?.gated)(function, inputs)))
 }
 
 #[cfg(test)]

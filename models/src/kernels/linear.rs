@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::backing::operations;
+use super::gradient::{Any, Operation, apply};
 
 /// A linear layer's matrix, `[d_input, d_output]`, and its bias.
 pub type Weights = (Tensor<2>, Option<Tensor<1>>);
@@ -19,7 +20,52 @@ pub fn linear<const D: usize>(x: &Tensor<D>, (weight, bias): &Weights) -> Option
     let weight = weight.clone().into_dispatch();
     let bias = bias.clone().map(Tensor::into_dispatch);
     let x = x.clone().into_dispatch();
-    (operations(&x)?.linear)(x, (weight, bias)).map(Tensor::from_dispatch)
+    let linear = operations([&x, &weight].into_iter().chain(&bias))?.linear;
+    Some(Tensor::from_dispatch(match bias {
+        Some(bias) => apply(linear, [x, weight, bias]),
+        None => apply(linear, [x, weight]),
+    }))
+}
+
+/// How a backend computes a linear layer of its own.
+///
+/// ```text
+/// dx = g Wᵀ,   dW = xᵀ g,   db = Σ g
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Linear {
+    /// The result, given input, matrix and bias.
+    pub(super) forward: fn([Any; 2], Option<Any>) -> Any,
+    /// The gradients of those of input, matrix and bias that want one, given the result's.
+    pub(super) backward: fn(Saved, Any, [bool; 3]) -> [Option<Any>; 3],
+}
+
+/// Input and matrix.
+pub(super) type Saved = [Any; 2];
+
+impl Operation<2> for Linear {
+    type Saved = Saved;
+
+    fn forward(&self, inputs: [Any; 2]) -> (Any, Saved) {
+        ((self.forward)(inputs.clone(), None), inputs)
+    }
+
+    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 2]) -> [Option<Any>; 2] {
+        let [x, weight, _] = (self.backward)(saved, gradient, [wanted[0], wanted[1], false]);
+        [x, weight]
+    }
+}
+
+impl Operation<3> for Linear {
+    type Saved = Saved;
+
+    fn forward(&self, [x, weight, bias]: [Any; 3]) -> (Any, Saved) {
+        ((self.forward)([x.clone(), weight.clone()], Some(bias)), [x, weight])
+    }
+
+    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
+        (self.backward)(saved, gradient, wanted)
+    }
 }
 
 #[cfg(test)]

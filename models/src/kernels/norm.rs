@@ -39,9 +39,10 @@ pub fn norm<const D: usize>(
     x: &Tensor<D>,
     (gamma, beta): (Tensor<1>, Option<Tensor<1>>),
 ) -> Option<Tensor<D>> {
-    let scale = (gamma.into_dispatch(), beta.map(Tensor::into_dispatch));
+    let (gamma, beta) = (gamma.into_dispatch(), beta.map(Tensor::into_dispatch));
     let x = x.clone().into_dispatch();
-    (operations(&x)?.norm)(norm, x, scale).map(Tensor::from_dispatch)
+    let operations = operations([&x, &gamma].into_iter().chain(&beta))?;
+    (operations.norm)(norm, x, (gamma, beta)).map(Tensor::from_dispatch)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The sum of all squares in one pass over memory.
 
+use burn::backend::DispatchAutodiffContext;
 use burn::tensor::Tensor;
 
 use super::backing::operations;
@@ -11,8 +12,9 @@ use super::backing::operations;
 /// - result: `[1]`
 pub fn sum_of_squares<const D: usize>(x: &Tensor<D>) -> Tensor<1> {
     let own = x.clone().into_dispatch();
-    match operations(&own).and_then(|operations| (operations.sum_of_squares)(&own)) {
-        Some(sum) => Tensor::from_dispatch(sum),
+    let is_plain = own.autodiff == DispatchAutodiffContext::Disabled;
+    match operations([&own]).filter(|_| is_plain) {
+        Some(operations) => Tensor::from_dispatch((operations.sum_of_squares)(own)),
         None => (x.clone() * x.clone()).sum(),
     }
 }

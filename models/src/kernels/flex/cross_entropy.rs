@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use super::host::{
-    any, contiguous, empty, in_parallel, is_here, numbers, owned, vectorized, write_parts,
-};
+use super::host::{any, contiguous, empty, in_parallel, numbers, owned, vectorized, write_parts};
 use super::math::{exp, max, sum_of_exponentials};
 use crate::kernels::cross_entropy::Classes;
 use crate::kernels::gradient::{Any, Operation, apply};
 
 /// See [`cross_entropy_sum`](crate::kernels::cross_entropy::cross_entropy_sum).
-pub(in crate::kernels) fn cross_entropy_sum(scores: Any, classes: &Classes) -> Option<Any> {
-    let loss = CrossEntropy { classes: Arc::clone(classes) };
-    is_here(&scores).then(|| apply(loss, [scores]))
+pub(super) fn cross_entropy_sum(scores: Any, classes: &Classes) -> Any {
+    apply(CrossEntropy { classes: Arc::clone(classes) }, [scores])
 }
 
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use super::host::{PART, any, contiguous, empty, is_here, numbers, owned, vectorized, write_parts};
+use super::host::{PART, any, contiguous, empty, numbers, owned, vectorized, write_parts};
 use super::math::{erf, exp, sigmoid};
 use crate::kernels::elementwise::Function;
 use crate::kernels::gradient::{Any, Operation, apply};
@@ -80,21 +80,21 @@ impl Curve for Silu {
 }
 
 /// See [`elementwise::curve`](crate::kernels::elementwise::curve).
-pub(in crate::kernels) fn curve(function: Function, x: Any) -> Option<Any> {
-    is_here(&x).then(|| match function {
+pub(super) fn curve(function: Function, x: Any) -> Any {
+    match function {
         Function::Gelu => apply(Curved::<Gelu>(PhantomData), [x]),
         Function::GeluTanh => apply(Curved::<GeluTanh>(PhantomData), [x]),
         Function::Silu => apply(Curved::<Silu>(PhantomData), [x]),
-    })
+    }
 }
 
 /// See [`elementwise::gated`](crate::kernels::elementwise::gated).
-pub(in crate::kernels) fn gated(function: Function, inputs: [Any; 2]) -> Option<Any> {
-    inputs.iter().all(is_here).then(|| match function {
+pub(super) fn gated(function: Function, inputs: [Any; 2]) -> Any {
+    match function {
         Function::Gelu => apply(Gated::<Gelu>(PhantomData), inputs),
         Function::GeluTanh => apply(Gated::<GeluTanh>(PhantomData), inputs),
         Function::Silu => apply(Gated::<Silu>(PhantomData), inputs),
-    })
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -3,57 +3,17 @@
 use burn::backend::flex::FlexTensor;
 
 use super::host::{
-    add_up, any, contiguous, empty, host, in_parallel, is_here, numbers, vectorized, write_parts,
+    add_up, any, contiguous, empty, host, in_parallel, numbers, vectorized, write_parts,
 };
 use super::product::{Layout, Matrix, Onto, Threads, multiply};
-use crate::kernels::backing::Scale;
-use crate::kernels::gradient::{Any, Operation, apply};
+use crate::kernels::gradient::Any;
+use crate::kernels::linear::{Linear, Saved};
 
 /// Rows whose share of the gradient of the bias is added up by itself.
 const ROWS: usize = 64;
 
-/// See [`linear`](crate::kernels::linear::linear).
-pub(in crate::kernels) fn linear(x: Any, (weight, bias): Scale) -> Option<Any> {
-    if !is_here(&x) || !is_here(&weight) || !bias.as_ref().is_none_or(is_here) {
-        return None;
-    }
-    Some(match bias {
-        Some(bias) => apply(Linear, [x, weight, bias]),
-        None => apply(Linear, [x, weight]),
-    })
-}
-
-#[derive(Debug, Clone)]
-struct Linear;
-
-/// Input and weight.
-type Saved = [Any; 2];
-
-impl Operation<2> for Linear {
-    type Saved = Saved;
-
-    fn forward(&self, inputs: [Any; 2]) -> (Any, Saved) {
-        (forward(inputs.clone(), None), inputs)
-    }
-
-    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 2]) -> [Option<Any>; 2] {
-        backward(saved, &contiguous(gradient), wanted)
-    }
-}
-
-impl Operation<3> for Linear {
-    type Saved = Saved;
-
-    fn forward(&self, [x, weight, bias]: [Any; 3]) -> (Any, Saved) {
-        (forward([x.clone(), weight.clone()], Some(bias)), [x, weight])
-    }
-
-    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
-        let gradient = contiguous(gradient);
-        let [x, weight] = backward(saved, &gradient, [wanted[0], wanted[1]]);
-        [x, weight, wanted[2].then(|| any(sum_of_rows(&gradient)))]
-    }
-}
+/// See [`Linear`].
+pub(super) const LINEAR: Linear = Linear { forward, backward };
 
 fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
     let (x, weight, bias) = (contiguous(x), host(weight), bias.map(contiguous));
@@ -76,13 +36,10 @@ fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
     any(result)
 }
 
-/// ```text
-/// dx = g Wᵀ,   dW = xᵀ g
-/// ```
-fn backward([x, weight]: Saved, gradient: &FlexTensor, wanted: [bool; 2]) -> [Option<Any>; 2] {
-    let (x, weight) = (contiguous(x), host(weight));
+fn backward([x, weight]: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
+    let (x, weight, gradient) = (contiguous(x), host(weight), contiguous(gradient));
     let [d_input, d_output] = [0, 1].map(|dim| weight.layout().shape()[dim]);
-    let given = rows(gradient);
+    let given = rows(&gradient);
     let of_x = wanted[0].then(|| {
         let mut result = empty(x.layout().shape().as_slice());
         let into = (result.storage_mut(), d_input);
@@ -103,7 +60,7 @@ fn backward([x, weight]: Saved, gradient: &FlexTensor, wanted: [bool; 2]) -> [Op
             any(result)
         }
     });
-    [of_x, of_weight]
+    [of_x, of_weight, wanted[2].then(|| any(sum_of_rows(&gradient)))]
 }
 
 /// All rows of a tensor that lies in one piece.

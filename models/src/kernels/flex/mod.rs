@@ -22,11 +22,12 @@ pub(super) use memory::keep;
 
 /// All of them but those of a few rows.
 pub(super) static OPERATIONS: Operations = Operations {
+    is_here: host::is_here,
     attention: attention::attention,
     cross_entropy_sum: cross_entropy::cross_entropy_sum,
     curve: elementwise::curve,
     gated: elementwise::gated,
-    linear: linear::linear,
+    linear: linear::LINEAR,
     norm: norm::norm,
     step: adamw::step,
     sum_of_squares: squares::sum_of_squares,

@@ -1,7 +1,7 @@
 //! [`norm`](crate::kernels::norm) where tensors lie in the host's memory.
 
 use super::host::{
-    add_up, any, contiguous, empty, in_parallel, is_here, numbers, owned, part_of_rows, vectorized,
+    add_up, any, contiguous, empty, in_parallel, numbers, owned, part_of_rows, vectorized,
     write_parts,
 };
 use super::math::{dot, squares, sum};
@@ -13,10 +13,8 @@ use crate::kernels::norm::{Centre, Norm};
 const ROWS: usize = 64;
 
 /// See [`norm`](crate::kernels::norm::norm).
-pub(in crate::kernels) fn norm(norm: Norm, x: Any, scale: Scale) -> Option<Any> {
-    let (gamma, beta) = scale;
-    let is_here = is_here(&x) && is_here(&gamma) && beta.as_ref().is_none_or(is_here);
-    is_here.then(|| match beta {
+pub(super) fn norm(norm: Norm, x: Any, (gamma, beta): Scale) -> Option<Any> {
+    Some(match beta {
         Some(beta) => apply(Normed(norm), [x, gamma, beta]),
         None => apply(Normed(norm), [x, gamma]),
     })

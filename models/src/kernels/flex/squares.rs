@@ -1,17 +1,12 @@
 //! [`squares`](crate::kernels::squares) where tensors lie in the host's memory.
 
-use burn::backend::DispatchAutodiffContext;
-
-use super::host::{PART, any, contiguous, empty, in_parallel, is_here, numbers, vectorized};
+use super::host::{PART, any, contiguous, empty, in_parallel, numbers, vectorized};
 use super::math::squares;
 use crate::kernels::gradient::Any;
 
 /// See [`sum_of_squares`](crate::kernels::squares::sum_of_squares).
-pub(in crate::kernels) fn sum_of_squares(x: &Any) -> Option<Any> {
-    if !is_here(x) || x.autodiff != DispatchAutodiffContext::Disabled {
-        return None;
-    }
-    let x = contiguous(x.clone());
+pub(super) fn sum_of_squares(x: Any) -> Any {
+    let x = contiguous(x);
     let values = numbers(&x);
     let sums = in_parallel(values.len().div_ceil(PART), |index| {
         let own = &values[index * PART..values.len().min((index + 1) * PART)];
@@ -19,5 +14,5 @@ pub(in crate::kernels) fn sum_of_squares(x: &Any) -> Option<Any> {
     });
     let mut sum = empty(&[1]);
     sum.storage_mut::<f32>()[0] = sums.iter().sum::<f64>() as f32;
-    Some(any(sum))
+    any(sum)
 }

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::tensors::{held, is_here, owned, shared};
+use super::tensors::{held, owned, shared};
 use crate::kernels::adamw::Update;
 use crate::kernels::gradient::Any;
 
@@ -11,14 +11,7 @@ use crate::kernels::gradient::Any;
 const PART: i64 = 1 << 17;
 
 /// See [`adamw::step`](crate::kernels::adamw::step).
-pub(in crate::kernels) fn step(
-    tensors: [Any; 3],
-    gradient: Any,
-    update: Update,
-) -> Result<[Any; 3], Box<([Any; 3], Any)>> {
-    if !tensors.iter().chain([&gradient]).all(is_here) {
-        return Err(Box::new((tensors, gradient)));
-    }
+pub(super) fn step(tensors: [Any; 3], gradient: Any, update: Update) -> [Any; 3] {
     let gradient = held(gradient).tensor.contiguous();
     let tensors = tensors.map(owned);
     let length = gradient.size()[0];
@@ -27,7 +20,7 @@ pub(in crate::kernels) fn step(
         let own = tensors.each_ref().map(|x| x.tensor.narrow(0, start, length));
         update_part(own, &gradient.narrow(0, start, length), update);
     }
-    Ok(tensors.map(shared))
+    tensors.map(shared)
 }
 
 /// Each kernel writes where its first argument is.

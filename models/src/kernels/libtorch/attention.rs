@@ -4,20 +4,16 @@ use burn::backend::TensorMetadata;
 use burn::backend::libtorch::TchTensor;
 use tch::Tensor;
 
-use super::tensors::{any, held, is_here, is_on_the_host, shared};
+use super::tensors::{any, held, is_on_the_host, shared};
 use crate::kernels::attention::Scores;
 use crate::kernels::gradient::{Any, Operation, apply};
 
 /// See [`attention`](crate::kernels::attention::attention). What LibTorch's kernel for the processor does:
 /// all keys of all rows of the batch, or those up to the query's own, with nothing added.
-pub(in crate::kernels) fn attention(
-    inputs: &[Any; 3],
-    bias: &Option<Any>,
-    scores: &Scores,
-) -> Option<Any> {
+pub(super) fn attention(inputs: &[Any; 3], bias: &Option<Any>, scores: &Scores) -> Option<Any> {
     let sight = &scores.sight;
     let is_plain = bias.is_none() && scores.softcap.is_none() && sight.behind.is_none();
-    if !is_plain || !inputs.iter().all(is_here) {
+    if !is_plain {
         return None;
     }
     let [query, key, _] = inputs.each_ref().map(|x| x.shape());

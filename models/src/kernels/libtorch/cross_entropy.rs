@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::backend::libtorch::TchTensor;
 use tch::{Kind, Tensor};
 
-use super::tensors::{any, held, is_here, owned, shared};
+use super::tensors::{any, held, owned, shared};
 use crate::kernels::cross_entropy::Classes;
 use crate::kernels::gradient::{Any, Operation, apply};
 
@@ -13,9 +13,8 @@ use crate::kernels::gradient::{Any, Operation, apply};
 const PART: i64 = 1 << 18;
 
 /// See [`cross_entropy_sum`](crate::kernels::cross_entropy::cross_entropy_sum).
-pub(in crate::kernels) fn cross_entropy_sum(scores: Any, classes: &Classes) -> Option<Any> {
-    let loss = CrossEntropy { classes: Arc::clone(classes) };
-    is_here(&scores).then(|| apply(loss, [scores]))
+pub(super) fn cross_entropy_sum(scores: Any, classes: &Classes) -> Any {
+    apply(CrossEntropy { classes: Arc::clone(classes) }, [scores])
 }
 
 #[derive(Debug, Clone)]

@@ -2,18 +2,18 @@
 
 use tch::Tensor;
 
-use super::tensors::{any, held, is_here, shared};
+use super::tensors::{any, held, shared};
 use crate::kernels::elementwise::Function;
 use crate::kernels::gradient::{Any, Operation, apply};
 
 /// See [`curve`](crate::kernels::elementwise::curve).
-pub(in crate::kernels) fn curve(function: Function, x: Any) -> Option<Any> {
-    is_here(&x).then(|| apply(Curved(function), [x]))
+pub(super) fn curve(function: Function, x: Any) -> Any {
+    apply(Curved(function), [x])
 }
 
 /// See [`gated`](crate::kernels::elementwise::gated).
-pub(in crate::kernels) fn gated(function: Function, inputs: [Any; 2]) -> Option<Any> {
-    inputs.iter().all(is_here).then(|| apply(Gated(function), inputs))
+pub(super) fn gated(function: Function, inputs: [Any; 2]) -> Any {
+    apply(Gated(function), inputs)
 }
 
 impl Function {

@@ -3,54 +3,12 @@
 use tch::{Kind, Tensor};
 
 use super::product::product;
-use super::tensors::{any, held, is_here};
-use crate::kernels::backing::Scale;
-use crate::kernels::gradient::{Any, Operation, apply};
+use super::tensors::{any, held};
+use crate::kernels::gradient::Any;
+use crate::kernels::linear::{Linear, Saved};
 
-/// See [`linear`](crate::kernels::linear::linear).
-pub(in crate::kernels) fn linear(x: Any, (weight, bias): Scale) -> Option<Any> {
-    if !is_here(&x) || !is_here(&weight) || !bias.as_ref().is_none_or(is_here) {
-        return None;
-    }
-    Some(match bias {
-        Some(bias) => apply(Linear, [x, weight, bias]),
-        None => apply(Linear, [x, weight]),
-    })
-}
-
-#[derive(Debug, Clone)]
-struct Linear;
-
-/// Input and weight.
-type Saved = [Any; 2];
-
-impl Operation<2> for Linear {
-    type Saved = Saved;
-
-    fn forward(&self, inputs: [Any; 2]) -> (Any, Saved) {
-        (forward(inputs.clone(), None), inputs)
-    }
-
-    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 2]) -> [Option<Any>; 2] {
-        backward(saved, &rows(&held(gradient).tensor), wanted)
-    }
-}
-
-impl Operation<3> for Linear {
-    type Saved = Saved;
-
-    fn forward(&self, [x, weight, bias]: [Any; 3]) -> (Any, Saved) {
-        (forward([x.clone(), weight.clone()], Some(bias)), [x, weight])
-    }
-
-    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
-        let gradient = held(gradient).tensor;
-        let gradient = rows(&gradient);
-        let [x, weight] = backward(saved, &gradient, [wanted[0], wanted[1]]);
-        let sum = || any(gradient.sum_dim_intlist(0, false, None::<Kind>));
-        [x, weight, wanted[2].then(sum)]
-    }
-}
+/// See [`Linear`].
+pub(super) const LINEAR: Linear = Linear { forward, backward };
 
 fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
     let (x, weight) = (held(x), held(weight));
@@ -64,23 +22,22 @@ fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
     any(result.view(size.as_slice()))
 }
 
-/// ```text
-/// dx = g Wᵀ,   dW = xᵀ g
-/// ```
-fn backward([x, weight]: Saved, gradient: &Tensor, wanted: [bool; 2]) -> [Option<Any>; 2] {
-    let (x, weight) = (held(x).tensor, held(weight).tensor);
+fn backward([x, weight]: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
+    let [x, weight, gradient] = [x, weight, gradient].map(|x| held(x).tensor);
+    let gradient = rows(&gradient);
     let of_x =
-        wanted[0].then(|| any(product(gradient, &weight.tr(), None).view(x.size().as_slice())));
+        wanted[0].then(|| any(product(&gradient, &weight.tr(), None).view(x.size().as_slice())));
     let of_weight = wanted[1].then(|| {
         let x = rows(&x);
         let is_transposed = weight.stride()[1] != 1;
         any(if is_transposed {
             product(&gradient.tr(), &x, None).tr()
         } else {
-            product(&x.tr(), gradient, None)
+            product(&x.tr(), &gradient, None)
         })
     });
-    [of_x, of_weight]
+    let of_bias = || any(gradient.sum_dim_intlist(0, false, None::<Kind>));
+    [of_x, of_weight, wanted[2].then(of_bias)]
 }
 
 /// All rows of a tensor as a matrix.

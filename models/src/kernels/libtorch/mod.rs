@@ -16,11 +16,12 @@ use super::backing::Operations;
 
 /// All of them.
 pub(super) static OPERATIONS: Operations = Operations {
+    is_here: tensors::is_here,
     attention: attention::attention,
     cross_entropy_sum: cross_entropy::cross_entropy_sum,
     curve: elementwise::curve,
     gated: elementwise::gated,
-    linear: linear::linear,
+    linear: linear::LINEAR,
     norm: norm::norm,
     step: adamw::step,
     sum_of_squares: squares::sum_of_squares,

@@ -2,17 +2,15 @@
 
 use tch::Tensor;
 
-use super::tensors::{any, held, is_here};
+use super::tensors::{any, held};
 use crate::kernels::backing::Scale;
 use crate::kernels::gradient::{Any, Operation, apply};
 use crate::kernels::norm::{Centre, Norm};
 
 /// See [`norm`](crate::kernels::norm::norm). LibTorch has a kernel of layer norm; root mean square norm is
 /// a composition there, too.
-pub(in crate::kernels) fn norm(norm: Norm, x: Any, scale: Scale) -> Option<Any> {
-    let (gamma, beta) = scale;
-    let is_here = is_here(&x) && is_here(&gamma) && beta.as_ref().is_none_or(is_here);
-    if !is_here || norm.centre != Centre::Mean || norm.offset != 0.0 {
+pub(super) fn norm(norm: Norm, x: Any, (gamma, beta): Scale) -> Option<Any> {
+    if norm.centre != Centre::Mean || norm.offset != 0.0 {
         return None;
     }
     let norm = LayerNorm { epsilon: f64::from(norm.epsilon) };

@@ -11,7 +11,7 @@ use burn::backend::flex::FlexTensor;
 use heads::Heads;
 use rows::{slopes_of_row, softmax};
 
-use super::host::{host, in_parallel, is_here, vectorized};
+use super::host::{host, in_parallel, vectorized};
 use super::math::tanh;
 use super::product::{Layout, Matrix, Onto, Threads, multiply};
 use crate::kernels::attention::Scores;
@@ -21,14 +21,11 @@ use crate::kernels::gradient::{Any, Operation, apply};
 const QUERIES: usize = 64;
 
 /// See [`attention`](crate::kernels::attention::attention).
-pub(in crate::kernels) fn attention(
+pub(in crate::kernels::flex) fn attention(
     inputs: &[Any; 3],
     bias: &Option<Any>,
     scores: &Scores,
 ) -> Option<Any> {
-    if !inputs.iter().chain(bias).all(is_here) {
-        return None;
-    }
     let attention = Attention(scores.clone());
     let [query, key, value] = inputs.clone();
     // Heads lie side by side in memory, as those want them who read them.

@@ -26,6 +26,8 @@ pub(super) struct Shown {
 struct Inner {
     state: State,
     live: Option<Live>,
+    /// When something was said last.
+    said: Instant,
 }
 
 /// The lower part of a terminal.
@@ -38,6 +40,9 @@ struct Live {
 /// A picture is drawn again at most this often.
 const REFRESH: Duration = Duration::from_millis(100);
 
+/// Where there is no picture, a line says how far the runs are after so long a silence.
+const SILENCE: Duration = Duration::from_secs(30);
+
 impl Shown {
     pub(super) fn new(global: &Global, plan: &Plan, at_once: usize) -> Self {
         let state = State::new(plan);
@@ -46,7 +51,10 @@ impl Shown {
             && std::io::stdout().is_terminal()
             && std::io::stderr().is_terminal();
         let live = (is_terminal && !global.quiet).then(|| Live::new(&state, at_once)).flatten();
-        Self { global: global.clone(), inner: Mutex::new(Inner { state, live }) }
+        Self {
+            global: global.clone(),
+            inner: Mutex::new(Inner { state, live, said: Instant::now() }),
+        }
     }
 
     pub(super) fn event(&self, event: Event<'_>) {
@@ -74,10 +82,12 @@ impl Shown {
     }
 
     fn show(&self, inner: &mut Inner, said: Option<&str>) {
-        let Inner { state, live } = inner;
-        match live {
-            Some(live) => live.show(state, said),
-            None => said.into_iter().for_each(|said| self.global.note(said)),
+        let Inner { state, live, said: last } = inner;
+        if let Some(live) = live {
+            live.show(state, said);
+        } else if let Some(line) = line(said, || state.report(), last.elapsed()) {
+            *last = Instant::now();
+            self.global.note(&line);
         }
     }
 
@@ -92,6 +102,11 @@ impl Shown {
             let _ = live.terminal.show_cursor();
         }
     }
+}
+
+/// What is said where there is no picture, `silence` after the line before.
+fn line(said: Option<&str>, report: impl FnOnce() -> String, silence: Duration) -> Option<String> {
+    said.map(str::to_string).or_else(|| (silence >= SILENCE).then(report))
 }
 
 impl Live {
@@ -193,6 +208,14 @@ mod tests {
         }
         // Work that was done before says nothing about how long the rest takes.
         assert!(state.left().is_some());
+        let report = state.report();
+        for part in ["1 of 4 runs, ", " left; gpt2 on sort, seed 1: 50 %, loss 0.123"] {
+            assert!(report.contains(part), "{part} is not in {report}");
+        }
+        let say = |said, silence| line(said, || report.clone(), silence);
+        assert_eq!(say(None, SILENCE / 2), None);
+        assert_eq!(say(None, SILENCE), Some(report.clone()));
+        assert_eq!(say(Some("ended"), SILENCE).as_deref(), Some("ended"));
         let said = state.event(Event::Over { index: 1, record: &record(&jobs[1], 87.5) });
         assert_eq!(said.as_deref(), Some("[2/4] gpt2 on sort, seed 1: 87.500 after 1 s"));
         assert!(drawn(&state).contains("50.000 (2)"));

@@ -1,5 +1,6 @@
 //! Where all runs stand.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use crate::compare::job::{Job, Length, Record};
@@ -7,6 +8,7 @@ use crate::compare::plan::Plan;
 use crate::compare::runner::Event;
 use crate::compare::study::Outcome;
 use crate::compare::worker::Told;
+use crate::system::duration;
 
 /// Where all runs stand.
 pub(super) struct State {
@@ -145,7 +147,7 @@ impl State {
             index,
             name: format!("{}{}", self.rows[row], what(job)),
             done: 0.0,
-            says: String::new(),
+            says: "begins".into(),
             work: work(job),
             task,
             curve,
@@ -202,9 +204,23 @@ impl State {
         if self.work > 0.0 { ((self.worked + going) / self.work).min(1.0) } else { 1.0 }
     }
 
-    /// How long it has taken so far.
-    pub(super) fn elapsed(&self) -> Duration {
-        self.began.elapsed()
+    /// How many runs are over, how long they took, and how long the rest takes.
+    pub(super) fn standing(&self) -> String {
+        let took = duration(self.began.elapsed().as_secs_f64());
+        let left = self.left().map(|left| format!(", about {} left", duration(left.as_secs_f64())));
+        format!("{} of {} runs, {took}{}", self.done, self.total, left.unwrap_or_default())
+    }
+
+    /// The same, where the runs are that go, and what is measured.
+    pub(super) fn report(&self) -> String {
+        let mut report = self.standing();
+        for run in &self.running {
+            let _ = write!(report, "; {}: {:.0} %, {}", run.name, 100.0 * run.done, run.says);
+        }
+        if let Some(measures) = &self.measures {
+            let _ = write!(report, "; measuring {measures}");
+        }
+        report
     }
 
     /// How long the rest takes if it goes on as before; `None` where nothing was done yet.
@@ -212,7 +228,7 @@ impl State {
         let going: f64 = self.running.iter().map(|run| run.done * run.work).sum();
         let (done, left) = (self.worked + going - self.cached, self.work - self.worked - going);
         let is_known = done > 0.01 * self.work;
-        is_known.then(|| self.elapsed().mul_f64((left / done).max(0.0)))
+        is_known.then(|| self.began.elapsed().mul_f64((left / done).max(0.0)))
     }
 }
 

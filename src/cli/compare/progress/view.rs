@@ -10,7 +10,6 @@ use ratatui::widgets::{
 };
 
 use super::state::{Cell, State, TaskShown};
-use crate::system::duration;
 
 /// Lines for each run that goes, at most.
 const RUNNING: usize = 4;
@@ -47,10 +46,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, has_colors: bool) {
             .filled_style(style(2, has_colors));
         frame.render_widget(gauge, place);
     }
-    let left = state
-        .left()
-        .map_or_else(String::new, |left| format!(", about {} left", duration(left.as_secs_f64())));
-    let runs = format!("{} of {} runs, {}{left}", state.done, state.total, took(state));
+    let runs = state.standing();
     match &state.measures {
         Some(measures) => {
             frame.render_widget(Paragraph::new(format!("{runs}; measuring {measures}")), bottom);
@@ -60,10 +56,6 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, has_colors: bool) {
             frame.render_widget(gauge.gauge_style(style(4, has_colors)), bottom);
         }
     }
-}
-
-fn took(state: &State) -> String {
-    duration(state.elapsed().as_secs_f64())
 }
 
 /// What each architecture has reached on each task.

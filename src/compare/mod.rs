@@ -24,4 +24,4 @@ pub mod worker;
 
 /// What computes: a run of another version is another run. The number behind `operations` grows whenever
 /// the same run would come out otherwise, be it in its last bits.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+operations-3", "+burn-0.22.1");
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+operations-4", "+burn-0.22.1");

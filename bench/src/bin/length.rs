@@ -39,6 +39,9 @@ struct Args {
     /// Blocks of the model
     #[arg(long, value_name = "N", default_value_t = 4)]
     layers: usize,
+    /// Share of features and of weights of attention that are dropped
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    dropout: f64,
     /// Compute blocks again in the backward pass
     #[arg(long)]
     checkpoint_blocks: bool,
@@ -66,6 +69,7 @@ struct Found {
 
 fn main() -> Result<()> {
     let args = Args::parse();
+    ensure!((0.0..1.0).contains(&args.dropout), "--dropout {} is no share below 1", args.dropout);
     ensure!(args.steps >= 1, "there is nothing to measure");
     ensure!(
         args.lengths.iter().all(|length| *length > 0 && args.tokens.is_multiple_of(*length)),
@@ -119,7 +123,7 @@ fn measure(args: &Args) -> Result<Found> {
         n_heads: 8,
         n_kv_heads: None,
         d_ff: None,
-        dropout: 0.0,
+        dropout: args.dropout,
         eos: None,
     };
     memory::keep();

@@ -5,6 +5,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Int, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::norm::{Norm, NormConfig};
@@ -201,7 +202,7 @@ impl Entry {
         if let Some(norm) = &self.norm {
             x = norm.forward(x);
         }
-        x = self.dropout.forward(x);
+        x = dropout(&self.dropout, x);
         match after {
             Some(projection) => project(projection, x),
             None => x,

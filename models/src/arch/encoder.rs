@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stack::{Pass, Stack, StackConfig};
 use super::{Embedding, Tokens};
+use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::Padding;
 use crate::layers::patches::{PatchConfig, PatchEmbedding};
@@ -119,7 +120,7 @@ impl ImageEncoder {
     /// - `pixels`: `[batch, channels, height, width]`, as the family's image processor scales them
     /// - result: `[batch, tokens + patches, d_model]`
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<3> {
-        let vectors = self.dropout.forward(self.embedding.forward(pixels));
+        let vectors = dropout(&self.dropout, self.embedding.forward(pixels));
         let length = vectors.dims()[1];
         let padding = Padding::none();
         let at = TokenPositions::new(&padding, length, length);

@@ -2,9 +2,10 @@
 //! for more time.
 
 use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Distribution, Tensor};
+use burn::tensor::Tensor;
 
 use super::block::{Block, BlockConfig};
+use crate::kernels::dropout::seed;
 use crate::kernels::recompute::{Untyped, Work, recomputed};
 use crate::layers::mask::Mask;
 use crate::layers::position::Positions;
@@ -53,7 +54,7 @@ pub(super) fn forward(
         positions: constant(scope.positions),
         memory: memory.map(|memory| memory.mask.clone()),
         // What is dropped must be the same both times.
-        seed: drops.iter().any(|p| *p > 0.0).then(|| draw(&x)),
+        seed: drops.iter().any(|p| *p > 0.0).then(|| seed(&x.device())),
     };
     let mut inputs = vec![x.clone().into_dispatch()];
     inputs.extend(learned(scope.positions));
@@ -63,13 +64,6 @@ pub(super) fn forward(
         Some(result) => Tensor::from_dispatch(result),
         None => block.forward(x, &mut scope),
     }
-}
-
-/// A seed, as the device's own numbers decide.
-fn draw(x: &Tensor<3>) -> u64 {
-    let device = x.device().inner();
-    let uniform = Distribution::Uniform(0.0, f64::from(1 << 24));
-    Tensor::<1>::random([1], uniform, &device).into_scalar::<f32>() as u64
 }
 
 /// The tensor of positions that has gradients.
@@ -162,7 +156,7 @@ impl ModuleMapper for Given {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
+    use burn::tensor::{Device, Distribution};
 
     use super::*;
     use crate::families::{self, Architecture, Size};
@@ -235,7 +229,7 @@ mod tests {
             let results = [false, true].map(|is_plain| {
                 device.seed(3);
                 let found = if is_plain {
-                    device.seed(draw(&x));
+                    device.seed(seed(&x.device()));
                     block.forward(x.clone(), &mut scope())
                 } else {
                     forward((&block, &config), x.clone(), scope())

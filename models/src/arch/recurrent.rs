@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OutputWeights, Tokens};
 use crate::layers::cache::{Cache, LayerCache};
+use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::Span;
 use crate::layers::recurrent::{
@@ -94,8 +95,8 @@ impl RecurrentStack {
     /// - `x`: `[seq, batch, d_input]`
     /// - result: `[seq, batch, d_model]`
     pub(super) fn read(&self, x: Tensor<3>, waiting: &Waiting) -> Tensor<3> {
-        let enter = |x, layer: &RecurrentLayer| layer.read(self.dropout.forward(x), waiting);
-        self.dropout.forward(self.layers.iter().fold(x, enter))
+        let enter = |x, layer: &RecurrentLayer| layer.read(dropout(&self.dropout, x), waiting);
+        dropout(&self.dropout, self.layers.iter().fold(x, enter))
     }
 }
 
@@ -153,9 +154,9 @@ impl Recurrent {
         for (layer, cache) in self.stack.layers.iter().zip(caches) {
             let start = || layer.cell().start(n_rows, &device);
             let start = last_state(layer.cell(), cache).unwrap_or_else(start);
-            x = remembered(layer.follow(self.stack.dropout.forward(x), start, &waiting), cache);
+            x = remembered(layer.follow(dropout(&self.stack.dropout, x), start, &waiting), cache);
         }
-        self.stack.dropout.forward(x).swap_dims(0, 1)
+        dropout(&self.stack.dropout, x).swap_dims(0, 1)
     }
 
     /// An empty cache with room for `reserve` tokens.

@@ -9,6 +9,7 @@ use super::recurrent::{RecurrentStack, RecurrentStackConfig, last_state, remembe
 use super::{Encoded, OutputWeights, Tokens};
 use crate::layers::additive_attention::{AdditiveAttention, Read};
 use crate::layers::cache::{Cache, LayerCache};
+use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::{Mask, Padding, Span};
@@ -157,7 +158,7 @@ impl RecurrentSeq2Seq {
         let waiting = Waiting::new(padding, tokens.dims()[1], &device);
         let vectors = self.embed(tokens);
         let mut contexts = None;
-        let mut x = self.decoder.dropout.forward(vectors.clone());
+        let mut x = dropout(&self.decoder.dropout, vectors.clone());
         for (index, (layer, cache)) in self.decoder.layers.iter().zip(caches).enumerate() {
             let start = last_state(layer.cell(), cache)
                 .unwrap_or_else(|| layer.cell().begin_with(self.begin(index, encoded)));
@@ -169,11 +170,11 @@ impl RecurrentSeq2Seq {
             } else {
                 layer.follow(x, start, &waiting)
             };
-            x = self.decoder.dropout.forward(remembered(states, cache));
+            x = dropout(&self.decoder.dropout, remembered(states, cache));
         }
         let seen = [Some(x), contexts, Some(vectors)].into_iter().flatten().collect();
         let hidden = project(&self.readout, Tensor::cat(seen, 2)).tanh();
-        self.decoder.dropout.forward(hidden).swap_dims(0, 1)
+        dropout(&self.decoder.dropout, hidden).swap_dims(0, 1)
     }
 
     /// The states of the first layer, and the context of each of them.

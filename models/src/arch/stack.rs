@@ -10,6 +10,7 @@ use super::embedding::{EmbeddingConfig, Projection};
 use super::recompute;
 use crate::layers::attention::AttentionConfig;
 use crate::layers::cache::LayerCache;
+use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::{Mask, Padding, Span};
 use crate::layers::norm::{Norm, NormConfig};
@@ -142,7 +143,7 @@ impl Stack {
         if let Some(projection) = &self.output_projection {
             x = project(projection, x);
         }
-        self.dropout.forward(x)
+        dropout(&self.dropout, x)
     }
 }
 

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::pooling::Pooling;
 use super::transform::{Transform, TransformConfig};
 use crate::arch::{Input, Skeleton, SkeletonConfig};
+use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::Padding;
 
@@ -77,10 +78,10 @@ impl SequenceClassifier {
             Input::Pixels(_) => &none,
         };
         let [before, after] = &self.dropout;
-        let pooled = before.forward(self.pooling.pool(hidden, padding));
+        let pooled = dropout(before, self.pooling.pool(hidden, padding));
         let pooled = match &self.transform {
-            Some(transform) => after.forward(transform.forward(pooled)),
-            None => after.forward(pooled),
+            Some(transform) => dropout(after, transform.forward(pooled)),
+            None => dropout(after, pooled),
         };
         project(&self.classifier, pooled)
     }

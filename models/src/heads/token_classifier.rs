@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::transform::{Transform, TransformConfig};
 use crate::arch::{Input, Skeleton, SkeletonConfig};
+use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
 
 /// Form of a head over every token.
@@ -66,6 +67,6 @@ impl TokenClassifier {
             Some(transform) => transform.forward(hidden),
             None => hidden,
         };
-        project(&self.classifier, self.dropout.forward(hidden))
+        project(&self.classifier, dropout(&self.dropout, hidden))
     }
 }

@@ -13,8 +13,9 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 use super::backing::operations;
+pub use super::dropout::Dropout;
 use super::gradient::is_known;
-use super::tiles;
+use super::tiles::{self, are_many};
 
 /// Which keys a query sees.
 ///
@@ -63,9 +64,11 @@ pub struct Scores {
     pub softcap: Option<f64>,
     /// Which keys a query sees. One that sees none gets the mean of all values.
     pub sight: Sight,
+    /// What is dropped of the weights after the softmax.
+    pub dropout: Option<Dropout>,
 }
 
-/// `softmax(scale · query keyᵀ + bias) value`; `None` where that is for Burn's operations to do.
+/// `dropout(softmax(scale · query keyᵀ + bias)) value`; `None` where that is for Burn's operations to do.
 ///
 /// Several heads of queries may share one of keys and values.
 ///
@@ -92,10 +95,17 @@ pub fn attention(
     let own = operations(inputs.iter().chain(&bias)).map(|operations| operations.attention);
     let result = match own.and_then(|attention| attention(&inputs, &bias, &scores)) {
         Some(result) => Some(result),
-        None if tiles::are_worth_it(sizes) => Some(tiles::attention(inputs, bias, scores)),
+        None if are_many(sizes) => Some(tiles::attention(inputs, bias, scores)),
         None => None,
     };
     result.map(Tensor::from_dispatch)
+}
+
+/// Whether [`attention`] drops weights of so many queries and keys, or leaves that to Burn's operations, too.
+pub fn drops(query: &Tensor<4>, key: &Tensor<4>) -> bool {
+    let inputs = [query, key].map(|x| x.clone().into_dispatch());
+    let is_own = || operations(&inputs).is_some_and(|operations| operations.attention_drops);
+    are_many([query.dims()[2], key.dims()[2]]) || is_own()
 }
 
 #[cfg(test)]
@@ -185,7 +195,12 @@ mod tests {
                 [(None, None), (None, Some(0)), (Some(2), Some(0)), (Some(1), Some(2))]
             {
                 for softcap in [None, Some(3.0)] {
-                    let scores = || Scores { scale: 0.7, softcap, sight: sight(behind, ahead) };
+                    let scores = || Scores {
+                        scale: 0.7,
+                        softcap,
+                        sight: sight(behind, ahead),
+                        dropout: None,
+                    };
                     agree(
                         sizes.inputs(&device),
                         &|inputs| {
@@ -213,7 +228,12 @@ mod tests {
                 let run = |inputs: [Tensor<1>; 4], is_fused: bool| {
                     let [query, key, value, bias] = inputs;
                     let bias = bias.reshape(shape);
-                    let scores = Scores { scale: 0.3, softcap: None, sight: sight(None, Some(0)) };
+                    let scores = Scores {
+                        scale: 0.3,
+                        softcap: None,
+                        sight: sight(None, Some(0)),
+                        dropout: None,
+                    };
                     let [query, key, value] = sizes.split([query, key, value]);
                     flat(if is_fused {
                         attention(&query, [&key, &value], Some(&bias), scores).expect("floats")
@@ -241,7 +261,7 @@ mod tests {
         .into();
         for ahead in [None, Some(0)] {
             let sight = || Sight { behind: None, ahead, keys: Arc::clone(&keys) };
-            let scores = || Scores { scale: 1.3, softcap: None, sight: sight() };
+            let scores = || Scores { scale: 1.3, softcap: None, sight: sight(), dropout: None };
             agree(
                 sizes.inputs(&device),
                 &|inputs| {
@@ -262,7 +282,12 @@ mod tests {
                 Sizes([1, 2, 2, 150, 150, 16]),
             ] {
                 for ahead in [None, Some(0)] {
-                    let scores = || Scores { scale: 0.7, softcap: None, sight: sight(None, ahead) };
+                    let scores = || Scores {
+                        scale: 0.7,
+                        softcap: None,
+                        sight: sight(None, ahead),
+                        dropout: None,
+                    };
                     agree(
                         sizes.inputs(&device),
                         &|inputs| {
@@ -285,7 +310,7 @@ mod tests {
                 (Some(2.0), sight(None, None)),
                 (None, padded),
             ] {
-                let scores = Scores { scale: 1.0, softcap, sight };
+                let scores = Scores { scale: 1.0, softcap, sight, dropout: None };
                 assert!(
                     attention(&query, [&key, &value], None, scores).is_none(),
                     "for Burn to do"
@@ -300,7 +325,7 @@ mod tests {
         let keys: Arc<[Vec<bool>]> =
             [(0..600).map(|i| i >= 37).collect(), (0..600).map(|i| i < 555).collect()].into();
         let some = Sizes([2, 2, 1, 600, 600, 4]);
-        assert!(tiles::are_worth_it([600, 600]) && !tiles::are_worth_it([400, 400]));
+        assert!(are_many([600, 600]) && !are_many([400, 400]));
         for (sizes, behind, ahead, keys) in [
             (some, None, None, [].into()),
             (some, None, Some(0), keys.clone()),
@@ -321,6 +346,7 @@ mod tests {
                             scale: 0.5,
                             softcap,
                             sight: Sight { behind, ahead, keys: Arc::clone(&keys) },
+                            dropout: None,
                         };
                         let bias = has_bias.then_some(&bias);
                         let inputs = sizes.split([query, key, value]);

@@ -3,6 +3,7 @@
 #![allow(deprecated, reason = "two backends are, which are supported all the same")]
 
 use burn::backend::DispatchTensorKind;
+use burn::tensor::Device;
 
 use super::adamw::Update;
 use super::attention::Scores;
@@ -62,9 +63,15 @@ impl Backing {
 pub(super) struct Operations {
     /// Whether a tensor is one of theirs: in their memory and in their format, with gradients or without.
     pub(super) is_here: fn(&Any) -> bool,
+    /// Whether one of theirs lies in the host's memory.
+    pub(super) is_on_the_host: fn(&Any) -> bool,
     pub(super) attention: fn(&[Any; 3], &Option<Any>, &Scores) -> Option<Any>,
+    /// Whether their attention drops weights.
+    pub(super) attention_drops: bool,
     pub(super) cross_entropy_sum: fn(Any, &Classes) -> Any,
     pub(super) curve: fn(Function, Any) -> Any,
+    /// With a seed that the device decides.
+    pub(super) dropout: fn(Any, f64, &Device) -> Any,
     pub(super) gated: fn(Function, [Any; 2]) -> Any,
     pub(super) linear: Linear,
     pub(super) norm: fn(Norm, Any, Scale) -> Option<Any>,

@@ -11,6 +11,7 @@ pub mod adamw;
 pub mod attention;
 mod backing;
 pub mod cross_entropy;
+pub mod dropout;
 pub mod elementwise;
 pub mod few_rows;
 mod gradient;

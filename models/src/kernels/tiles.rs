@@ -5,13 +5,14 @@ use std::ops::Range;
 use burn::tensor::{Bool, FloatDType, Tensor, TensorData, activation};
 
 use super::attention::Scores;
+use super::dropout::{self, Dropout};
 use super::gradient::{Any, Operation, apply};
 
 /// Queries whose scores are in memory at a time.
 const QUERIES: usize = 256;
 
 /// Whether the scores of so many queries and keys are too many to be kept.
-pub(super) fn are_worth_it([n_queries, n_keys]: [usize; 2]) -> bool {
+pub(super) fn are_many([n_queries, n_keys]: [usize; 2]) -> bool {
     n_queries >= 2 * QUERIES && n_queries * n_keys >= 4 * QUERIES * QUERIES
 }
 
@@ -78,10 +79,22 @@ struct Tile {
     value: Tensor<4>,
     /// The weights, `[batch, n_kv_heads, shared · queries, keys]`, in 32 bits.
     weights: Tensor<4>,
+    /// By what weights are multiplied: 0 where they are dropped.
+    factors: Option<Tensor<4>>,
     /// By what the gradients of scores are multiplied on their way to products.
     slope: Option<Tensor<4>>,
     /// Whose gradients go no further, `true` = hidden.
     hidden: Option<Tensor<4, Bool>>,
+}
+
+impl Tile {
+    /// Weights after dropout, or their gradients before it.
+    fn dropped(&self, weights: Tensor<4>) -> Tensor<4> {
+        match &self.factors {
+            Some(factors) => weights * factors.clone(),
+            None => weights,
+        }
+    }
 }
 
 impl Tiled {
@@ -90,7 +103,7 @@ impl Tiled {
         let [batch, n_heads, _, d_head] = saved.0[0].dims();
         let results = self.blocks().map(|queries| {
             let tile = self.tile(&saved, queries.clone());
-            let weights = tile.weights.cast(tile.value.dtype());
+            let weights = tile.dropped(tile.weights.clone()).cast(tile.value.dtype());
             weights.matmul(tile.value).reshape([batch, n_heads, queries.len(), d_head])
         });
         (Tensor::cat(results.collect(), 2).into_dispatch(), saved)
@@ -140,12 +153,17 @@ impl Tiled {
             None => scores,
         };
         let weights = activation::softmax(scores, 3);
+        let factors = self.scores.dropout.map(|dropout| {
+            let seed = dropout.seed_of(queries.start);
+            dropout::factors(&weights, Dropout { seed, ..dropout })
+        });
         let below = |x: Tensor<4>| x.reshape([batch, n_kv_heads, rows, keys.len()]);
         Tile {
             query,
             key,
             value,
             weights: below(weights),
+            factors: factors.map(below),
             slope: slope.map(below),
             hidden: hidden.map(|hidden| hidden.reshape([batch, n_kv_heads, rows, keys.len()])),
             queries,
@@ -188,11 +206,14 @@ impl Tiled {
         let [mut of_key, mut of_value] = [saved.0[1].zeros_like(), saved.0[2].zeros_like()];
         let (mut of_query, mut of_scores) = (Vec::new(), Vec::new());
         for queries in self.blocks() {
-            let Tile { queries, keys, query, key, value, weights, slope, hidden } =
-                self.tile(&saved, queries);
-            let dtype = value.dtype();
-            let given = gradient.clone().slice_dim(2, queries.clone()).reshape(query.dims());
-            let of_weights = given.clone().matmul(value.transpose()).cast(FloatDType::F32);
+            let tile = self.tile(&saved, queries);
+            let dtype = tile.value.dtype();
+            let given = gradient.clone().slice_dim(2, tile.queries.clone());
+            let given = given.reshape(tile.query.dims());
+            let of_weights = given.clone().matmul(tile.value.clone().transpose());
+            let of_weights = tile.dropped(of_weights.cast(FloatDType::F32));
+            let dropped = tile.dropped(tile.weights.clone()).cast(dtype);
+            let Tile { queries, keys, query, key, weights, slope, hidden, .. } = tile;
             let mean = (weights.clone() * of_weights.clone()).sum_dim(3);
             let slopes = weights.clone() * (of_weights - mean);
             let slopes = match slope {
@@ -216,7 +237,7 @@ impl Tiled {
                 sum.slice_assign([0..rows, 0..heads, keys.clone(), 0..d_head], part)
             };
             of_key = add(of_key, slopes.transpose().matmul(query));
-            of_value = add(of_value, weights.cast(dtype).transpose().matmul(given));
+            of_value = add(of_value, dropped.transpose().matmul(given));
         }
         let of_bias = of_bias.then(|| {
             let all = Tensor::cat(of_scores, 2);

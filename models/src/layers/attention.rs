@@ -5,6 +5,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor, activation, assert_shape};
 use serde::{Deserialize, Serialize};
 
+use super::dropout::{self, dropout};
 use super::linear::{Bias, apply, apply_all, in_format_of, linear};
 use super::mask::{Mask, Span};
 use super::norm::{Norm, NormConfig, NormKind};
@@ -220,10 +221,14 @@ impl Attention {
         [key, value]: [Tensor<4>; 2],
         (bias, mask): (Option<Tensor<4>>, &Mask),
     ) -> Tensor<4> {
-        // Weights that are dropped are drawn as one tensor.
-        if self.dropout.prob == 0.0 || !query.device().is_autodiff() {
-            let scores =
-                Scores { scale: self.scale, softcap: self.softcap, sight: mask.sight().clone() };
+        let dropped = dropout::probability(&self.dropout, &query);
+        if dropped.is_none() || kernels::drops(&query, &key) {
+            let scores = Scores {
+                scale: self.scale,
+                softcap: self.softcap,
+                sight: mask.sight().clone(),
+                dropout: dropped.map(|share| kernels::Dropout::draw(share, &query.device())),
+            };
             if let Some(context) = kernels::attention(&query, [&key, &value], bias.as_ref(), scores)
             {
                 return context;
@@ -262,7 +267,7 @@ impl Attention {
             Some(hidden) => scores.mask_fill(hidden, f32::MIN),
             None => scores,
         };
-        let weights = self.dropout.forward(activation::softmax(scores, 3));
+        let weights = dropout(&self.dropout, activation::softmax(scores, 3));
         let weights = weights.cast(dtype).reshape([batch, n_kv_heads, rows, n_keys]);
         weights.matmul(value).reshape([batch, n_heads, n_queries, d_head])
     }

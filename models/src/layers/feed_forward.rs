@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::activation::Activation;
+use super::dropout::dropout;
 use super::linear::{Bias, apply, apply_all, in_format_of, linear};
 use super::mixture::MixtureFeedForward;
 use crate::precision::to_f32;
@@ -146,7 +147,7 @@ impl FeedForward {
             Self::Plain(layer) => {
                 let x = in_format_of(&layer.up.weight, x);
                 let hidden = layer.activation.forward(apply(&layer.up, x));
-                to_f32(apply(&layer.down, layer.dropout.forward(hidden)))
+                to_f32(apply(&layer.down, dropout(&layer.dropout, hidden)))
             }
             Self::Gated(layer) => layer.forward(x),
             Self::Mixture(layer) => layer.forward(x),
@@ -164,6 +165,6 @@ impl GatedFeedForward {
         let x = in_format_of(&self.gate.weight, x);
         let [gate, up] = apply_all([&self.gate, &self.up], x);
         let hidden = self.activation.gated(gate, up);
-        to_f32(apply(&self.down, self.dropout.forward(hidden)))
+        to_f32(apply(&self.down, dropout(&self.dropout, hidden)))
     }
 }

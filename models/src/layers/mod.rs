@@ -7,6 +7,7 @@ pub mod attention;
 pub mod cache;
 mod detour;
 pub mod disentangled;
+pub mod dropout;
 pub mod embedding;
 pub mod feed_forward;
 pub mod linear;

@@ -53,6 +53,9 @@ struct Args {
     /// How PyTorch runs; both by default
     #[arg(long = "mode", value_name = "MODE")]
     modes: Vec<Mode>,
+    /// Share of features and of weights of attention that training drops
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    dropout: f64,
     /// How often each is measured
     #[arg(long, value_name = "N", default_value_t = 11)]
     rounds: usize,
@@ -76,9 +79,11 @@ struct Found {
 fn main() -> Result<()> {
     let mut args = Args::parse();
     ensure!(args.rounds >= 1, "there is nothing to measure");
+    ensure!((0.0..1.0).contains(&args.dropout), "--dropout {} is no share below 1", args.dropout);
     if args.shapes.is_empty() {
         args.shapes = SHAPES.to_vec();
     }
+    args.shapes.iter_mut().for_each(|shape| shape.dropout = args.dropout);
     if args.whats.is_empty() {
         args.whats = vec![What::Train, What::Forward];
     }
@@ -103,7 +108,7 @@ fn main() -> Result<()> {
     if args.json {
         let report = json!({
             "threads": roofline::threads(), "matrix_products_gflops": products,
-            "peers": peers.ready(), "rounds": args.rounds, "found": found,
+            "peers": peers.ready(), "rounds": args.rounds, "dropout": args.dropout, "found": found,
         });
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());

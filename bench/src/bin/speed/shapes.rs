@@ -15,6 +15,8 @@ pub(crate) struct Shape {
     pub(crate) vocab_size: usize,
     pub(crate) rows: usize,
     pub(crate) length: usize,
+    /// Share of features and of weights of attention that training drops.
+    pub(crate) dropout: f64,
 }
 
 /// All shapes.
@@ -36,7 +38,7 @@ const fn shape(
     (family, size, vocab_size): (&'static str, &'static str, usize),
     [rows, length]: [usize; 2],
 ) -> Shape {
-    Shape { name, family, size, vocab_size, rows, length }
+    Shape { name, family, size, vocab_size, rows, length, dropout: 0.0 }
 }
 
 /// The shape of a name.
@@ -52,7 +54,7 @@ impl Shape {
         Ok(families::find(self.family)?.writes())
     }
 
-    /// What the model is made of. No feature is dropped: others drop other ones.
+    /// What the model is made of.
     pub(crate) fn blueprint(&self) -> Result<(Blueprint, Value)> {
         let found = NAMED_SIZES.iter().find(|(name, _)| *name == self.size);
         let (_, [n_layers, n_heads, d_model]) = found.context("a size of a name")?;
@@ -64,7 +66,7 @@ impl Shape {
             n_heads: *n_heads,
             n_kv_heads: None,
             d_ff: None,
-            dropout: 0.0,
+            dropout: self.dropout,
             eos: None,
         };
         let family = families::find(self.family)?;

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::BlockConfig;
 use crate::layers::Scope;
 use crate::layers::attention::Attention;
+use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
@@ -41,6 +42,6 @@ impl ParallelBlock {
         let normed = self.norm.forward(x.clone());
         let attended = self.attention.forward(normed.clone(), scope);
         let fed = self.feed_forward.forward(normed);
-        x + self.dropout.forward(attended) + self.dropout.forward(fed)
+        x + dropout(&self.dropout, attended) + dropout(&self.dropout, fed)
     }
 }

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::BlockConfig;
 use crate::layers::Scope;
 use crate::layers::attention::Attention;
+use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
@@ -42,6 +43,6 @@ impl ParallelTwoNormsBlock {
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
         let attended = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
         let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + self.dropout.forward(attended) + self.dropout.forward(fed)
+        x + dropout(&self.dropout, attended) + dropout(&self.dropout, fed)
     }
 }

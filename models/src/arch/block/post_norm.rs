@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::BlockConfig;
 use crate::layers::Scope;
 use crate::layers::attention::Attention;
+use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
@@ -41,8 +42,8 @@ impl PostNormBlock {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
         let attended = self.attention.forward(x.clone(), scope);
-        let x = self.attention_norm.forward(x + self.dropout.forward(attended));
+        let x = self.attention_norm.forward(x + dropout(&self.dropout, attended));
         let fed = self.feed_forward.forward(x.clone());
-        self.feed_forward_norm.forward(x + self.dropout.forward(fed))
+        self.feed_forward_norm.forward(x + dropout(&self.dropout, fed))
     }
 }

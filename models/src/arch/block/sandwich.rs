@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::BlockConfig;
 use crate::layers::Scope;
 use crate::layers::attention::Attention;
+use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
@@ -46,8 +47,8 @@ impl SandwichBlock {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
         let attended = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
-        let x = x + self.dropout.forward(self.attention_result_norm.forward(attended));
+        let x = x + dropout(&self.dropout, self.attention_result_norm.forward(attended));
         let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + self.dropout.forward(self.feed_forward_result_norm.forward(fed))
+        x + dropout(&self.dropout, self.feed_forward_result_norm.forward(fed))
     }
 }

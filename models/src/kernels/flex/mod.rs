@@ -4,6 +4,7 @@ mod adamw;
 mod attention;
 mod crew;
 mod cross_entropy;
+mod dropout;
 mod elementwise;
 mod few_rows;
 mod host;
@@ -17,15 +18,19 @@ mod streaming;
 
 use super::backing::Operations;
 
+pub(super) use dropout::factors;
 pub(super) use few_rows::linear as few_rows;
 pub(super) use memory::keep;
 
 /// All of them but those of a few rows.
 pub(super) static OPERATIONS: Operations = Operations {
     is_here: host::is_here,
+    is_on_the_host: |_| true,
     attention: attention::attention,
+    attention_drops: true,
     cross_entropy_sum: cross_entropy::cross_entropy_sum,
     curve: elementwise::curve,
+    dropout: dropout::dropout,
     gated: elementwise::gated,
     linear: linear::LINEAR,
     norm: norm::norm,

@@ -9,11 +9,11 @@ use crate::kernels::attention::Scores;
 use crate::kernels::gradient::{Any, Operation, apply};
 
 /// See [`attention`](crate::kernels::attention::attention). What LibTorch's kernel for the processor does:
-/// all keys of all rows of the batch, or those up to the query's own, with nothing added.
+/// all keys of all rows of the batch, or those up to the query's own, with nothing added or dropped.
 pub(super) fn attention(inputs: &[Any; 3], bias: &Option<Any>, scores: &Scores) -> Option<Any> {
     let sight = &scores.sight;
-    let is_plain = bias.is_none() && scores.softcap.is_none() && sight.behind.is_none();
-    if !is_plain {
+    let is_plain = bias.is_none() && scores.softcap.is_none() && scores.dropout.is_none();
+    if !is_plain || sight.behind.is_some() {
         return None;
     }
     let [query, key, _] = inputs.each_ref().map(|x| x.shape());

@@ -5,6 +5,7 @@
 mod adamw;
 mod attention;
 mod cross_entropy;
+mod dropout;
 mod elementwise;
 mod linear;
 mod norm;
@@ -17,9 +18,12 @@ use super::backing::Operations;
 /// All of them.
 pub(super) static OPERATIONS: Operations = Operations {
     is_here: tensors::is_here,
+    is_on_the_host: tensors::is_on_the_host,
     attention: attention::attention,
+    attention_drops: false,
     cross_entropy_sum: cross_entropy::cross_entropy_sum,
     curve: elementwise::curve,
+    dropout: dropout::dropout,
     gated: elementwise::gated,
     linear: linear::LINEAR,
     norm: norm::norm,

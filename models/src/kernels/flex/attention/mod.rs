@@ -12,7 +12,6 @@ use heads::Heads;
 use rows::{slopes_of_row, softmax};
 
 use super::host::{host, in_parallel, vectorized};
-use super::math::tanh;
 use super::product::{Layout, Matrix, Onto, Threads, multiply};
 use crate::kernels::attention::Scores;
 use crate::kernels::gradient::{Any, Operation, apply};
@@ -117,6 +116,9 @@ impl Attention {
                 self.finish_scores(heads, row, (group, block.head, query), &keys);
                 let logarithm = vectorized(|| softmax(row));
                 logarithms[block.head * n_queries + query] = logarithm;
+                if let Some(dropped) = self.dropped(heads, (group, block.head, query)) {
+                    dropped.drop_from(keys.start, row);
+                }
             }
             let into = (block.head * n_queries + block.queries.start) * d_head;
             let weights = Matrix::new(&scores, Layout::rows([block.queries.len(), keys.len()]));
@@ -149,36 +151,6 @@ impl Attention {
         })
     }
 
-    /// Scales a query's products with some keys, adds its bias, squeezes them, and hides what it does not see.
-    fn finish_scores(
-        &self,
-        heads: &Heads,
-        scores: &mut [f32],
-        (group, head, query): (usize, usize, usize),
-        keys: &Range<usize>,
-    ) {
-        let scale = self.0.scale as f32;
-        vectorized(|| scores.iter_mut().for_each(|x| *x *= scale));
-        if let Some(bias) = heads.bias(group, head) {
-            for (score, key) in scores.iter_mut().zip(keys.clone()) {
-                *score += bias.at(query, key);
-            }
-        }
-        if let Some(limit) = self.softcap() {
-            vectorized(|| scores.iter_mut().for_each(|x| *x = limit * tanh(*x / limit)));
-        }
-        let seen = self.0.sight.of(query, [heads.n_queries, heads.n_keys]);
-        scores[..seen.start.clamp(keys.start, keys.end) - keys.start].fill(f32::NEG_INFINITY);
-        scores[seen.end.clamp(keys.start, keys.end) - keys.start..].fill(f32::NEG_INFINITY);
-        if let Some(row) = self.0.sight.row(group / heads.n_kv_heads, heads.n_keys) {
-            for (score, key) in scores.iter_mut().zip(keys.clone()) {
-                if !row.get(key).copied().unwrap_or(true) {
-                    *score = f32::NEG_INFINITY;
-                }
-            }
-        }
-    }
-
     fn gradients(&self, saved: Saved, gradient: Any, of_bias: bool) -> ([Any; 3], Option<Any>) {
         let heads = Heads::of(&saved);
         let gradient = host(gradient);
@@ -200,8 +172,10 @@ impl Attention {
     /// The gradients that come through one head of keys and values.
     ///
     /// ```text
-    /// dV = Pᵀ dO,   dP = dO Vᵀ,   dS = P (dP - Σ P dP),   dQ = scale · dS K,   dK = scale · dSᵀ Q
+    /// dV = (F P)ᵀ dO,   dP = F dO Vᵀ,   dS = P (dP - Σ P dP),   dQ = scale · dS K,   dK = scale · dSᵀ Q
     /// ```
+    ///
+    /// `F` is 0 where a weight was dropped.
     fn gradients_of(
         &self,
         heads: &Heads,
@@ -244,7 +218,14 @@ impl Attention {
             for ((weights, slopes), query) in both.zip(block.queries.clone()) {
                 self.finish_scores(heads, weights, (group, block.head, query), &keys);
                 let logarithm = logarithms[block.head * n_queries + query];
+                let dropped = self.dropped(heads, (group, block.head, query));
+                if let Some(dropped) = dropped {
+                    dropped.drop_from(keys.start, slopes);
+                }
                 vectorized(|| slopes_of_row(weights, slopes, logarithm, softcap));
+                if let Some(dropped) = dropped {
+                    dropped.drop_from(keys.start, weights);
+                }
                 if of_bias {
                     let row = (block.head * n_queries + query) * n_keys;
                     found.bias[row + keys.start..row + keys.end].copy_from_slice(slopes);

@@ -1,6 +1,54 @@
 //! What is done to the scores of one query.
 
-use super::super::math::{dot, exponentials, max};
+use std::ops::Range;
+
+use super::super::dropout;
+use super::super::host::vectorized;
+use super::super::math::{dot, exponentials, max, tanh};
+use super::Attention;
+use super::heads::Heads;
+
+impl Attention {
+    /// Scales a query's products with some keys, adds its bias, squeezes them, and hides what it does not see.
+    pub(super) fn finish_scores(
+        &self,
+        heads: &Heads,
+        scores: &mut [f32],
+        (group, head, query): (usize, usize, usize),
+        keys: &Range<usize>,
+    ) {
+        let scale = self.0.scale as f32;
+        vectorized(|| scores.iter_mut().for_each(|x| *x *= scale));
+        if let Some(bias) = heads.bias(group, head) {
+            for (score, key) in scores.iter_mut().zip(keys.clone()) {
+                *score += bias.at(query, key);
+            }
+        }
+        if let Some(limit) = self.softcap() {
+            vectorized(|| scores.iter_mut().for_each(|x| *x = limit * tanh(*x / limit)));
+        }
+        let seen = self.0.sight.of(query, [heads.n_queries, heads.n_keys]);
+        scores[..seen.start.clamp(keys.start, keys.end) - keys.start].fill(f32::NEG_INFINITY);
+        scores[seen.end.clamp(keys.start, keys.end) - keys.start..].fill(f32::NEG_INFINITY);
+        if let Some(row) = self.0.sight.row(group / heads.n_kv_heads, heads.n_keys) {
+            for (score, key) in scores.iter_mut().zip(keys.clone()) {
+                if !row.get(key).copied().unwrap_or(true) {
+                    *score = f32::NEG_INFINITY;
+                }
+            }
+        }
+    }
+
+    /// What decides which weights of a query are dropped, given its group, head and place.
+    pub(super) fn dropped(
+        &self,
+        heads: &Heads,
+        (group, head, query): (usize, usize, usize),
+    ) -> Option<dropout::Row> {
+        let index = (group * heads.shared + head) * heads.n_queries + query;
+        self.0.dropout.map(|dropout| dropout::Row::new(dropout, index))
+    }
+}
 
 /// Replaces scores by weights; the logarithm of the sum of their exponentials.
 #[inline(always)]

@@ -1,0 +1,144 @@
+//! [`dropout`](crate::kernels::dropout) where tensors lie in the host's memory.
+
+use burn::tensor::Device;
+
+use super::host::{PART, any, contiguous, empty, numbers, owned, vectorized, write_parts};
+use crate::kernels::dropout::Dropout;
+use crate::kernels::gradient::{Any, Operation, apply};
+
+/// See [`dropout`](crate::kernels::dropout::dropout).
+pub(super) fn dropout(x: Any, probability: f64, device: &Device) -> Any {
+    apply(Dropout::draw(probability, device), [x])
+}
+
+/// By what so many numbers are multiplied.
+pub(in crate::kernels) fn factors(dropout: Dropout, count: usize) -> Option<Vec<f32>> {
+    let mut factors = vec![1.0; count];
+    write_parts(&mut factors, PART, |at, into| {
+        Row::new(dropout, at.start / PART).drop_from(0, into)
+    });
+    Some(factors)
+}
+
+/// Nothing is kept: the backward pass finds out again what was dropped.
+impl Operation<1> for Dropout {
+    type Saved = ();
+
+    fn forward(&self, [x]: [Any; 1]) -> (Any, ()) {
+        let x = contiguous(x);
+        let mut result = empty(x.layout().shape().as_slice());
+        let values = numbers(&x);
+        write_parts(result.storage_mut(), PART, |at, into| {
+            let row = Row::new(*self, at.start / PART);
+            vectorized(|| {
+                for (i, (into, x)) in into.iter_mut().zip(&values[at]).enumerate() {
+                    *into = x * row.factor(i as u32);
+                }
+            });
+        });
+        (any(result), ())
+    }
+
+    fn backward(&self, (): (), gradient: Any, _: [bool; 1]) -> [Option<Any>; 1] {
+        let mut gradient = owned(gradient);
+        write_parts(gradient.storage_mut(), PART, |at, into| {
+            Row::new(*self, at.start / PART).drop_from(0, into);
+        });
+        [Some(any(gradient))]
+    }
+}
+
+/// What decides for some numbers in a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    keys: [u32; 2],
+    /// A hash below it drops a number.
+    limit: u32,
+    scale: f32,
+}
+
+impl Row {
+    /// `index` tells rows apart.
+    pub(super) fn new(dropout: Dropout, index: usize) -> Self {
+        let seed = dropout.seed_of(index);
+        Self {
+            keys: [seed as u32, (seed >> 32) as u32],
+            limit: (dropout.probability * f64::from(u32::MAX)) as u32,
+            scale: dropout.scale() as f32,
+        }
+    }
+
+    /// Multiplies the numbers of a row from `first` on by their factors.
+    pub(super) fn drop_from(self, first: usize, numbers: &mut [f32]) {
+        vectorized(|| {
+            for (place, x) in (first as u32..).zip(numbers) {
+                *x *= self.factor(place);
+            }
+        });
+    }
+
+    /// By what the number at a place is multiplied: 0 where it is dropped.
+    #[inline(always)]
+    fn factor(self, place: u32) -> f32 {
+        if self.hash(place) < self.limit { 0.0 } else { self.scale }
+    }
+
+    /// Two rounds of multiplying and folding, in which every bit of a place moves half of all bits, with a seed
+    /// of the row's before each.
+    #[inline(always)]
+    fn hash(self, place: u32) -> u32 {
+        let x = place.wrapping_mul(0x9e37_79b9).wrapping_add(self.keys[0]);
+        let x = (x ^ (x >> 16)).wrapping_mul(0x85eb_ca6b);
+        let x = (x ^ (x >> 13) ^ self.keys[1]).wrapping_mul(0xc2b2_ae35);
+        x ^ (x >> 16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(seed: u64, row: usize, probability: f64) -> Vec<bool> {
+        let mut factors = vec![1.0; 4096];
+        Row::new(Dropout { probability, seed }, row).drop_from(0, &mut factors);
+        factors.into_iter().map(|factor| factor > 0.0).collect()
+    }
+
+    #[test]
+    fn as_many_are_dropped_as_the_probability_says() {
+        for probability in [0.1, 0.5, 0.9] {
+            let counts: Vec<f64> = (0..64)
+                .map(|row| kept(7, row, probability).iter().filter(|kept| !**kept).count() as f64)
+                .collect();
+            let share = counts.iter().sum::<f64>() / (64.0 * 4096.0);
+            let variance = probability * (1.0 - probability);
+            assert!((share - probability).abs() < 5.0 * (variance / (64.0 * 4096.0)).sqrt());
+            // Rows differ from each other as much as chance says.
+            let mean = 4096.0 * share;
+            let spread = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / 63.0;
+            let ratio = spread / (4096.0 * variance);
+            assert!((0.5..1.7).contains(&ratio), "{ratio}");
+        }
+    }
+
+    #[test]
+    fn rows_seeds_and_neighbours_have_nothing_to_do_with_each_other() {
+        let first = kept(1, 0, 0.5);
+        let shifted = |by: usize| first[by..].to_vec();
+        for other in [kept(1, 1, 0.5), kept(2, 0, 0.5), shifted(1), shifted(2), shifted(64)] {
+            let pairs = other.iter().zip(&first);
+            let equal = pairs.filter(|(a, b)| a == b).count() as f64;
+            let n = other.len() as f64;
+            assert!((equal - n / 2.0).abs() < 5.0 * (n / 4.0).sqrt(), "{equal} of {n}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_row_has_the_same_factors() {
+        let row = Row::new(Dropout { probability: 0.3, seed: 5 }, 11);
+        let [mut all, mut part] = [vec![1.0; 100], vec![1.0; 40]];
+        row.drop_from(0, &mut all);
+        row.drop_from(60, &mut part);
+        assert_eq!(all[60..], part);
+    }
+}

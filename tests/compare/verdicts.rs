@@ -215,11 +215,30 @@ fn one_seed_shows_no_spread_and_no_test() {
 }
 
 #[test]
+fn equal_scores_are_called_that() {
+    let ends: [(&str, &[End]); 3] =
+        [("bert", &[Score(90.0)]), ("gpt2", &[Score(90.0)]), ("llama", &[Score(80.0)])];
+    let mut study = study(example::accuracy(), &ends);
+    for b in ["gpt2", "llama"] {
+        study.comparisons.push(Comparison {
+            task: "recall".into(),
+            a: "bert".into(),
+            b: b.into(),
+            tested: Tested::NotTestable { because: "one seed gives no spread".into() },
+        });
+    }
+    let verdict = of(&study);
+    assert!(verdict.heading.starts_with("bert and gpt2 have the same score"), "{verdict:?}");
+    let text = verdict.text.join(" ");
+    assert!(text.contains("bert and gpt2 have the best mean accuracy, the same: 90"), "{text}");
+}
+
+#[test]
 fn one_architecture_is_compared_with_nothing() {
     let verdict = of(&study(example::accuracy(), &[("llama", &HIGH)]));
     assert_eq!(verdict.decision, Decision::Alone);
     let text = verdict.text.join(" ");
-    assert!(text.contains("llama has a mean accuracy") && !text.contains("best"), "{text}");
+    assert!(text.contains("llama has a mean accuracy of") && !text.contains("best"), "{text}");
 
     let failed: [End; 3] = [Failed, Failed, Failed];
     let verdict = of(&study(example::accuracy(), &[("llama", &HIGH), ("bert", &failed)]));

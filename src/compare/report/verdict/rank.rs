@@ -89,6 +89,14 @@ impl<'a> Ranking<'a> {
         ranking
     }
 
+    /// The names of those whose scores are the same as the best one's, to the last digit.
+    pub fn equal_to_best(&self) -> impl Iterator<Item = &'a str> {
+        let score = |c: &Contestant| (c.summary.mean, c.summary.interval);
+        let best = self.complete.first().map(|best| score(best));
+        let others = self.complete.iter().skip(1);
+        others.filter(move |other| Some(score(other)) == best).map(|c| c.architecture.as_str())
+    }
+
     /// All of them: complete ones, then those with some runs, then those with none.
     pub fn all(&self) -> impl Iterator<Item = &'a Contestant> {
         self.complete.iter().chain(&self.partial).chain(&self.none).copied()

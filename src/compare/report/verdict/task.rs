@@ -121,7 +121,16 @@ pub fn verdict(study: &Study, task: &Task) -> Verdict {
     let is_tested = |test: &&&Test<'_>| matches!(test.1, Difference::Tested { .. });
     let tested: Vec<&Test<'_>> = level.iter().filter(is_tested).copied().collect();
     let is_all = others.is_empty() && ranking.partial.is_empty() && ranking.none.is_empty();
-    let mut text = vec![reaches(best, task, if is_all { "a" } else { "the best" })];
+    let metric = &task.metric.name;
+    let equal: Vec<&str> = ranking.equal_to_best().collect();
+    let mut text = vec![match equal.as_slice() {
+        _ if is_all => reaches(best, task, &format!("has a mean {metric} of")),
+        [] => reaches(best, task, &format!("has the best mean {metric}:")),
+        others => {
+            let others = number::list(others);
+            reaches(best, task, &format!("and {others} have the best mean {metric}, the same:"))
+        }
+    }];
     let (decision, heading) = match (tests.first(), tested.split_first()) {
         (None, _) if is_all => (Decision::Alone, format!("{name} was run alone")),
         (None, _) => {
@@ -137,8 +146,13 @@ pub fn verdict(study: &Study, task: &Task) -> Verdict {
             (Decision::Winner, format!("{name} is best"))
         }
         (Some(_), None) => {
-            let heading =
-                format!("{name} has the best score; nothing says that it is better than all");
+            let heading = match equal.as_slice() {
+                [] => format!("{name} has the best score; nothing says that it is better than all"),
+                others => {
+                    let names = number::list(&[&[name], others].concat());
+                    format!("{names} have the same score, which nothing says is better than all")
+                }
+            };
             (Decision::Untested, heading)
         }
         (Some(_), Some(((next, first), others))) => {
@@ -188,11 +202,10 @@ fn tie_heading(group: &[&str], behind: &[&str], seeds: &str) -> String {
     }
 }
 
-/// As `gpt2 reaches 83.4 % (95 % interval 82.1 to 84.7, 3 seeds).`
-fn reaches(best: &Contestant, task: &Task, which: &str) -> String {
+/// As `gpt2 has the best mean accuracy: 83.4 % (95 % interval 82.1 to 84.7, 3 seeds).`
+fn reaches(best: &Contestant, task: &Task, what: &str) -> String {
     let summary = best.summary;
-    let metric = &task.metric;
-    let score = number::score(summary.mean.unwrap_or(f64::NAN), summary.interval, metric);
+    let score = number::score(summary.mean.unwrap_or(f64::NAN), summary.interval, &task.metric);
     let spread = match summary.interval {
         Some(interval) => format!(
             "95\u{a0}% interval {}, {}",
@@ -201,7 +214,7 @@ fn reaches(best: &Contestant, task: &Task, which: &str) -> String {
         ),
         None => "one seed, which says nothing of the spread".into(),
     };
-    format!("{} has {which} mean {}: {score} ({spread}).", best.architecture, metric.name)
+    format!("{} {what} {score} ({spread}).", best.architecture)
 }
 
 fn nothing(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Verdict {

@@ -13,6 +13,19 @@ pub mod spread;
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};
 use burn_zoo::models::heads::CausalLm;
 
+/// A probability of dropout, as a command line gives it.
+///
+/// # Errors
+///
+/// What is no number, or not from 0 to below 1.
+pub fn probability(text: &str) -> Result<f64, String> {
+    let probability = text.parse().map_err(|error| format!("{error}"))?;
+    match (0.0..1.0).contains(&probability) {
+        true => Ok(probability),
+        false => Err("it must be 0 or more, and below 1".into()),
+    }
+}
+
 /// A freshly initialized model of a family, at a named size.
 ///
 /// # Errors

@@ -18,10 +18,11 @@ use super::way::Way;
 use crate::datasets::task::{Example, Task};
 use crate::models::families;
 use crate::models::kernels::memory;
+use crate::models::kernels::seed::mix;
 use crate::models::pretrained::Blueprint;
+use crate::train::Schedule;
 use crate::train::adamw::{AdamW, Update};
 use crate::train::gradients::gradient_norm;
-use crate::train::{Schedule, mix};
 
 /// A loss so many times that of the first step has run away.
 const RUNAWAY: f64 = 4.0;

@@ -13,7 +13,6 @@ mod run_dir;
 mod schedule;
 mod settings;
 mod step_loop;
-pub(crate) use step_loop::mix;
 pub mod strategy;
 mod trainee;
 

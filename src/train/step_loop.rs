@@ -17,6 +17,7 @@ use super::gradients::{accumulate, gradient_norm};
 use super::log::{Line, Log};
 use super::strategy::{RunProgress, StepStrategy, Stop};
 use super::trainee::{LossSum, StepBatch, StepReport, Trainee};
+use crate::models::kernels::seed::mix;
 
 type Processor = SupervisedTrainingEventProcessor<Trainee>;
 
@@ -279,14 +280,4 @@ impl Reporter {
         let result = self.processor.process_valid(event);
         self.interrupter.fail_on_error(result);
     }
-}
-
-/// A seed for one step: neighbouring steps get unrelated ones.
-///
-/// Reference: Steele et al. 2014, SplitMix64, <https://doi.org/10.1145/2660193.2660195>
-pub(crate) fn mix(seed: u64, step: u64) -> u64 {
-    let mut z = seed.wrapping_add((step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

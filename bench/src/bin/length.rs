@@ -40,7 +40,7 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 4)]
     layers: usize,
     /// Share of features and of weights of attention that are dropped
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = zoo_bench::probability)]
     dropout: f64,
     /// Compute blocks again in the backward pass
     #[arg(long)]
@@ -69,7 +69,6 @@ struct Found {
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    ensure!((0.0..1.0).contains(&args.dropout), "--dropout {} is no share below 1", args.dropout);
     ensure!(args.steps >= 1, "there is nothing to measure");
     ensure!(
         args.lengths.iter().all(|length| *length > 0 && args.tokens.is_multiple_of(*length)),

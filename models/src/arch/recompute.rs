@@ -5,8 +5,8 @@ use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
 use super::block::{Block, BlockConfig};
-use crate::kernels::dropout::seed;
 use crate::kernels::recompute::{Untyped, Work, recomputed};
+use crate::kernels::seed;
 use crate::layers::mask::Mask;
 use crate::layers::position::Positions;
 use crate::layers::{Memory, Scope};
@@ -54,7 +54,7 @@ pub(super) fn forward(
         positions: constant(scope.positions),
         memory: memory.map(|memory| memory.mask.clone()),
         // What is dropped must be the same both times.
-        seed: drops.iter().any(|p| *p > 0.0).then(|| seed(&x.device())),
+        seed: drops.iter().any(|p| *p > 0.0).then(|| seed::draw(&x.device())),
     };
     let mut inputs = vec![x.clone().into_dispatch()];
     inputs.extend(learned(scope.positions));
@@ -229,7 +229,7 @@ mod tests {
             let results = [false, true].map(|is_plain| {
                 device.seed(3);
                 let found = if is_plain {
-                    device.seed(seed(&x.device()));
+                    device.seed(seed::draw(&x.device()));
                     block.forward(x.clone(), &mut scope())
                 } else {
                     forward((&block, &config), x.clone(), scope())

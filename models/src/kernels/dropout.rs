@@ -4,6 +4,7 @@ use burn::tensor::{Device, Distribution, Tensor, TensorData};
 
 use super::backing::operations;
 use super::flex;
+use super::seed::{draw, mix};
 
 /// Drops numbers of a tensor with gradients; `None` where that is for Burn's operations to do.
 pub fn dropout<const D: usize>(x: &Tensor<D>, probability: f64) -> Option<Tensor<D>> {
@@ -27,7 +28,7 @@ pub struct Dropout {
 impl Dropout {
     /// One whose seed the device decides.
     pub fn draw(probability: f64, device: &Device) -> Self {
-        Self { probability, seed: seed(device) }
+        Self { probability, seed: draw(device) }
     }
 
     /// What numbers that are left are multiplied by.
@@ -53,22 +54,6 @@ pub(super) fn factors<const D: usize>(x: &Tensor<D>, dropout: Dropout) -> Tensor
             x.random_like(Distribution::Bernoulli(1.0 - dropout.probability)) * dropout.scale()
         }
     }
-}
-
-/// A seed, as the device's own numbers decide.
-pub fn seed(device: &Device) -> u64 {
-    let uniform = Distribution::Uniform(0.0, f64::from(1 << 24));
-    Tensor::<1>::random([1], uniform, &device.clone().inner()).into_scalar::<f32>() as u64
-}
-
-/// SplitMix64's number at a place of the sequence that begins at a seed.
-///
-/// Reference: Steele et al. 2014, <https://doi.org/10.1145/2660193.2660195>
-fn mix(seed: u64, place: u64) -> u64 {
-    let x = seed.wrapping_add((place + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub mod linear;
 pub mod memory;
 pub mod norm;
 pub mod recompute;
+pub mod seed;
 pub mod squares;
 #[cfg(test)]
 mod testing;

@@ -54,7 +54,7 @@ struct Args {
     #[arg(long = "mode", value_name = "MODE")]
     modes: Vec<Mode>,
     /// Share of features and of weights of attention that training drops
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = zoo_bench::probability)]
     dropout: f64,
     /// How often each is measured
     #[arg(long, value_name = "N", default_value_t = 11)]
@@ -79,7 +79,6 @@ struct Found {
 fn main() -> Result<()> {
     let mut args = Args::parse();
     ensure!(args.rounds >= 1, "there is nothing to measure");
-    ensure!((0.0..1.0).contains(&args.dropout), "--dropout {} is no share below 1", args.dropout);
     if args.shapes.is_empty() {
         args.shapes = SHAPES.to_vec();
     }

@@ -14,10 +14,15 @@ pub(super) fn dropout(x: Any, probability: f64, device: &Device) -> Any {
 /// By what so many numbers are multiplied.
 pub(in crate::kernels) fn factors(dropout: Dropout, count: usize) -> Option<Vec<f32>> {
     let mut factors = vec![1.0; count];
-    write_parts(&mut factors, PART, |at, into| {
-        Row::new(dropout, at.start / PART).drop_from(0, into)
-    });
+    multiply(dropout, &mut factors);
     Some(factors)
+}
+
+/// Multiplies numbers by their factors, in rows of [`PART`].
+fn multiply(dropout: Dropout, numbers: &mut [f32]) {
+    write_parts(numbers, PART, |at, into| {
+        Row::new(dropout, at.start / PART).drop_from(0, into);
+    });
 }
 
 /// Nothing is kept: the backward pass finds out again what was dropped.
@@ -41,9 +46,7 @@ impl Operation<1> for Dropout {
 
     fn backward(&self, (): (), gradient: Any, _: [bool; 1]) -> [Option<Any>; 1] {
         let mut gradient = owned(gradient);
-        write_parts(gradient.storage_mut(), PART, |at, into| {
-            Row::new(*self, at.start / PART).drop_from(0, into);
-        });
+        multiply(*self, gradient.storage_mut());
         [Some(any(gradient))]
     }
 }

@@ -15,15 +15,10 @@ pub(super) fn dropout(x: Any, probability: f64, device: &Device) -> Any {
     apply(Dropped { probability, own }, [x])
 }
 
-fn factors(x: &Tensor, dropout: Dropout) -> Option<Tensor> {
-    let shape = x.size();
-    let factors = flex::factors(dropout, shape.iter().product::<i64>() as usize)?;
-    Some(Tensor::from_slice(&factors).reshape(shape))
-}
-
 #[derive(Debug, Clone)]
 struct Dropped {
     probability: f64,
+    /// Where it is not LibTorch that draws.
     own: Option<Dropout>,
 }
 
@@ -39,7 +34,9 @@ impl Clone for Left {
 
 impl Dropped {
     fn factors(&self, x: &Tensor) -> Option<Tensor> {
-        factors(x, self.own?)
+        let shape = x.size();
+        let factors = flex::factors(self.own?, shape.iter().product::<i64>() as usize)?;
+        Some(Tensor::from_slice(&factors).reshape(shape))
     }
 }
 

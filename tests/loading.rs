@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use burn_zoo::models::precision::Precision;
 use burn_zoo::models::pretrained::{
-    self, F32Tensor, KeyProblem, LoadError, read_safetensors, write_safetensors,
+    self, F32Tensor, Files, KeyProblem, LoadError, read_safetensors, write_safetensors,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -277,4 +278,21 @@ fn a_headless_checkpoint_loads_as_what_it_is() {
     let loaded = pretrained::load(&path, &Device::flex()).unwrap();
     let message = loaded.into_causal_lm().unwrap_err().to_string();
     assert!(message.contains("LlamaForCausalLM"), "{message}");
+}
+
+#[test]
+fn a_number_that_a_format_has_not_is_not_written() {
+    let (_guard, path) = copy("llama/base");
+    edit_weights(&path, |tensors| tensors.get_mut("model.norm.weight").unwrap().values[0] = 7e4);
+    let loaded = pretrained::load(&path, &Device::flex()).unwrap();
+    let described = (loaded.blueprint.family, &loaded.blueprint.config);
+    let at = tempfile::tempdir().unwrap();
+    let save = |precision| {
+        let files = Files { precision, ..Files::default() };
+        pretrained::save(at.path(), &loaded.model, described, files)
+    };
+    let error = save(Precision::F16).unwrap_err().to_string();
+    assert!(error.contains("model.norm.weight") && error.contains("too large for f16"), "{error}");
+    assert!(!at.path().join("model.safetensors").exists());
+    save(Precision::Bf16).unwrap();
 }

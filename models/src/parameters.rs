@@ -6,7 +6,9 @@
 //! span's `ends`.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{DType, FloatDType, Shape, Tensor, TensorData};
+use burn::tensor::{FloatDType, Shape, Tensor, TensorData};
+
+use crate::kernels::linear::is_kept;
 
 /// A parameter's path and shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,18 +123,31 @@ pub fn read<M: Module>(module: &M, receive: &mut dyn FnMut(&str, TensorData)) {
     module.visit(&mut Read { path: Path::default(), receive });
 }
 
-/// Replaces every parameter for which `source` has a value.
+/// A value for a parameter.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The numbers, in the format that the parameter shall have.
+    pub data: TensorData,
+    /// Whether they are those of the transpose, a matrix's columns one after the other; the parameter will lie
+    /// in memory as they do.
+    pub is_transposed: bool,
+}
+
+impl From<TensorData> for Given {
+    fn from(data: TensorData) -> Self {
+        Self { data, is_transposed: false }
+    }
+}
+
+/// Replaces every parameter for which `source` has a value, in the value's format.
 ///
 /// # Panics
 ///
 /// Panics if a value's shape is not the parameter's.
-pub fn replace<M: Module>(
-    module: M,
-    source: &mut dyn FnMut(&ParameterInfo) -> Option<TensorData>,
-) -> M {
+pub fn replace<M: Module>(module: M, source: &mut dyn FnMut(&ParameterInfo) -> Option<Given>) -> M {
     struct Replace<'a> {
         path: Path,
-        source: &'a mut dyn FnMut(&ParameterInfo) -> Option<TensorData>,
+        source: &'a mut dyn FnMut(&ParameterInfo) -> Option<Given>,
     }
     impl ModuleMapper for Replace<'_> {
         fn enter_module(&mut self, name: &str, container: &str) {
@@ -144,11 +159,13 @@ pub fn replace<M: Module>(
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let shape = param.lazy_shape();
             let info = ParameterInfo { path: self.path.join(), shape: shape.as_slice().to_vec() };
-            let Some(data) = (self.source)(&info) else {
+            let Some(Given { data, is_transposed }) = (self.source)(&info) else {
                 return param;
             };
-            assert_eq!(*data.shape(), Shape::from(info.shape), "the shape of {}", info.path);
-            let tensor = Tensor::from_data(data, (&param.lazy_device(), DType::F32));
+            let dtype = data.dtype();
+            let tensor = Tensor::from_data(data, (&param.lazy_device(), dtype));
+            let tensor = if is_transposed { tensor.transpose() } else { tensor };
+            assert_eq!(tensor.shape(), Shape::from(info.shape), "the shape of {}", info.path);
             let id = param.id;
             param.transform_for_load(tensor, id)
         }
@@ -157,7 +174,7 @@ pub fn replace<M: Module>(
 }
 
 /// Holds every float parameter in another format, but for the scales and shifts of norms, which stay
-/// in 32-bit floats.
+/// in 32-bit floats. Where a device computes with 16 bits as with 32, what is held in 16 stays so.
 ///
 /// On a device with gradients the result's parameters depend on those of `module`: a loss computed with
 /// the result has gradients for the original, in the original's format.
@@ -178,7 +195,10 @@ pub fn cast<M: Module>(module: M, dtype: FloatDType) -> M {
             if OF_NORMS.iter().any(|end| path.ends_with(end)) {
                 return param;
             }
-            param.map(|tensor| tensor.cast(self.dtype))
+            param.map(|tensor| match self.dtype {
+                FloatDType::F32 if is_kept(&tensor) => tensor,
+                dtype => tensor.cast(dtype),
+            })
         }
     }
     module.map(&mut Cast { path: Path::default(), dtype })

@@ -183,7 +183,7 @@ impl Subject {
             let data = values.next()?;
             let mut noise = || (generator.random::<f32>() - 0.5) * 0.2;
             let moved: Vec<f32> = data.iter::<f32>().map(|value| value + noise()).collect();
-            Some(TensorData::new(moved, parameter.shape.clone()))
+            Some(TensorData::new(moved, parameter.shape.clone()).into())
         })
     }
 

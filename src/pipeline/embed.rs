@@ -11,7 +11,7 @@ use crate::datasets::tokenizer::{Encoding, Reader};
 use crate::models::heads::{Embedder, EmbedderConfig};
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint};
+use crate::models::pretrained::{self, Blueprint, Hold};
 
 /// Gives every text a vector, such that texts of like meaning have vectors of like direction.
 #[derive(Debug)]
@@ -41,7 +41,8 @@ impl TextEmbedder {
         let blueprint = Blueprint::read(folder)?;
         let feed = Feed::open(folder, &blueprint, sentence.max_length, device)?;
         let width = blueprint.architecture.d_output();
-        let model = pretrained::load_as(folder, blueprint, device)?.into_backbone()?;
+        let model =
+            pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.into_backbone()?;
         Ok(Self { feed, embedder: Embedder::new(model, sentence.form), width })
     }
 

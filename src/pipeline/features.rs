@@ -11,7 +11,7 @@ use crate::models::arch::Input;
 use crate::models::families::Architecture;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Model, ModelInput};
+use crate::models::pretrained::{self, Blueprint, Hold, Model, ModelInput};
 
 /// Gives every token of a text its final hidden state, whichever head the model has.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl FeatureExtraction {
             return Err(blueprint.wrong_head("an encoder or a decoder of texts", |_| false).into());
         }
         let feed = Feed::open(folder, &blueprint, None, device)?;
-        let model = pretrained::load_as(folder, blueprint, device)?.model;
+        let model = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.model;
         Ok(Self { feed, model })
     }
 

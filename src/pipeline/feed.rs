@@ -10,7 +10,7 @@ use crate::models::arch::Tokens;
 use crate::models::families::Task;
 use crate::models::layers::embedding::padded_ids;
 use crate::models::layers::mask::Padding;
-use crate::models::pretrained::{self, Blueprint, Model};
+use crate::models::pretrained::{self, Blueprint, Hold, Model};
 
 /// Rows of one forward pass.
 const BATCH: usize = 32;
@@ -50,7 +50,7 @@ pub(super) fn open<M>(
         return Err(wrong_head(&blueprint).into());
     }
     let feed = Feed::open(folder, &blueprint, None, device)?;
-    let loaded = pretrained::load_as(folder, blueprint, device)?;
+    let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
     let blueprint = loaded.blueprint;
     let model = head(loaded.model).ok_or_else(|| wrong_head(&blueprint))?;
     Ok(Opened { blueprint, feed, model })

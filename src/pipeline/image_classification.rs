@@ -10,7 +10,7 @@ use super::{LabelScore, PipelineError, Scoring};
 use crate::models::arch::Input;
 use crate::models::families::{Architecture, Task};
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Model, ModelInput};
+use crate::models::pretrained::{self, Blueprint, Hold, Model, ModelInput};
 
 /// Images of one forward pass.
 const BATCH: usize = 16;
@@ -47,7 +47,7 @@ impl ImageClassifier {
         }
         let labels = blueprint.labels.clone();
         let scoring = Scoring::of(&blueprint);
-        let model = pretrained::load_as(folder, blueprint, device)?.model;
+        let model = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.model;
         Ok(Self { model, reader, labels, scoring, size, device: device.clone() })
     }
 

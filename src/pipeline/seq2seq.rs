@@ -13,7 +13,7 @@ use crate::Device;
 use crate::datasets::tokenizer::{Reader, Tokenizer};
 use crate::models::generate::GenerationConfig;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, LoadError};
+use crate::models::pretrained::{self, Blueprint, Hold, LoadError};
 
 /// Shortens texts.
 #[derive(Debug)]
@@ -191,7 +191,8 @@ impl Rewriting {
         is_meant: impl Fn(&str) -> bool,
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let loaded = pretrained::load(folder, device)?;
+        let blueprint = Blueprint::read(folder)?;
+        let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
         let tasks = loaded.blueprint.config["task_specific_params"].as_object();
         let task = tasks.into_iter().flatten().find(|(task, _)| is_meant(task));
         let task = task.map_or(&Value::Null, |(_, settings)| settings);

@@ -17,7 +17,7 @@ use crate::datasets::tokenizer::{Reader, SpecialTokens, Tokenizer};
 use crate::models::families::Task;
 use crate::models::generate::{Batch, Finish, GenerationConfig, Request, Writer, writer};
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Model, Pretrained};
+use crate::models::pretrained::{self, Blueprint, Hold, Model, Pretrained};
 
 /// What an error calls the models that do.
 const WRITER: &str = "a model that writes texts";
@@ -78,7 +78,7 @@ impl TextGeneration {
         if !blueprint.is_writer() {
             return Err(blueprint.wrong_head(WRITER, Task::writes).into());
         }
-        let loaded = pretrained::load_as(folder, blueprint, device)?;
+        let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
         let language = Language::open(folder, &loaded.blueprint)?;
         Self::of(loaded, language)
     }

@@ -15,8 +15,8 @@ use super::run_dir::{RunDir, TRAINING, make_visible, read_json};
 use super::trainee::Trainee;
 use crate::models::families::Family;
 use crate::models::pretrained::{
-    self, CONFIG_FILE, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors, sync_dir,
-    write_json, write_safetensors,
+    self, CONFIG_FILE, Files, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors,
+    sync_dir, write_json, write_safetensors,
 };
 
 const STATE_FILE: &str = "state.json";
@@ -126,7 +126,8 @@ impl RunDir {
             .tempdir_in(&training)
             .map_err(|source| SaveError::Write { path: folder.clone(), source })?;
         let write = |at: &Path| -> Result<(), SaveError> {
-            pretrained::save(at, snapshot.model, snapshot.described, usize::MAX)?;
+            let files = Files { max_shard_bytes: usize::MAX, ..Files::default() };
+            pretrained::save(at, snapshot.model, snapshot.described, files)?;
             write_safetensors(&at.join(OPTIMIZER_FILE), &snapshot.optimizer.state())?;
             write_json(&at.join(STATE_FILE), snapshot.state)
         };

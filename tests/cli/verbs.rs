@@ -106,6 +106,36 @@ fn convert_writes_what_check_accepts_and_forward_repeats() {
 }
 
 #[test]
+fn convert_rounds_to_another_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let source = crate::golden::folder().join("llama/v4_config");
+    let source = source.to_str().unwrap();
+    for (format, name) in [("bf16", "bfloat16"), ("f16", "float16"), ("f32", "float32")] {
+        succeed(at, &["convert", source, format, "--dtype", format]);
+        let config = fs::read_to_string(at.join(format).join("config.json")).unwrap();
+        let config = json(&config);
+        assert_eq!((&config["dtype"], &config["torch_dtype"]), (&name.into(), &Value::Null));
+        let report = json(&succeed(at, &["check", format, "--json"]).stdout);
+        assert_eq!(report["fits"], true);
+        let found: Vec<&String> = report["dtypes"].as_object().unwrap().keys().collect();
+        assert_eq!(found, [&format.to_uppercase()]);
+        succeed(at, &["forward", format, "--ids", "1,2,3,4", "--out", &format!("{format}.out")]);
+    }
+    let [half, all] = ["bf16", "f32"].map(|format| at.join(format).join("model.safetensors"));
+    let [half, all] = [half, all].map(|file| fs::metadata(file).unwrap().len());
+    assert!(half < all * 3 / 4, "{half} bytes of {all}");
+    // Rounded once, it is not rounded again.
+    succeed(at, &["convert", "bf16", "again", "--dtype", "f32"]);
+    succeed(at, &["forward", "again", "--ids", "1,2,3,4", "--out", "again.out"]);
+    let [once, again] = ["bf16", "again"].map(|name| {
+        let outputs = read_safetensors(&at.join(format!("{name}.out"))).unwrap();
+        outputs["logits"].values.clone()
+    });
+    assert_close("logits", &once, &again, 2e-6);
+}
+
+#[test]
 fn a_run_is_a_directory_that_every_verb_opens() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

@@ -127,7 +127,7 @@ pub(crate) fn every_tensor_changes_the_output(family: &str) {
                 let data = paths.contains(&&parameter.path).then(|| &original[&parameter.path])?;
                 let shift = |(i, v): (usize, f32)| v + 0.1 * (1.0 + i as f32 * 2.3).sin();
                 let values: Vec<f32> = data.iter::<f32>().enumerate().map(shift).collect();
-                Some(TensorData::new(values, parameter.shape.clone()))
+                Some(TensorData::new(values, parameter.shape.clone()).into())
             });
             let (change, _) = relative_error(&all(&moved), &before);
             // What all keys have in common cancels in the softmax; the reference says so by a

@@ -25,7 +25,7 @@ macro_rules! contract {
                     every_tensor_changes_the_output,
                 },
                 invariants::{rows_are_independent_and_padding_is_invisible},
-                saving::{saving_and_loading_is_the_identity},
+                saving::{saving_and_loading_is_the_identity, matrices_of_bf16_are_only_held_so},
                 training::{
                     fifty_steps_are_those_of_the_reference,
                     gradients_reach_every_parameter,

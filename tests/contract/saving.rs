@@ -1,10 +1,13 @@
 //! What is saved is what was loaded.
 
+use burn::tensor::{DType, Device};
 use burn_zoo::models::parameters;
-use burn_zoo::models::pretrained::{self, MAX_SHARD_BYTES, Model};
+use burn_zoo::models::precision::Precision;
+use burn_zoo::models::pretrained::{self, Blueprint, Files, Hold, MAX_SHARD_BYTES, Model};
+use burn_zoo::parity::difference;
 
 use super::checks::device;
-use crate::golden::{Case, cases};
+use crate::golden::{Case, cases, outputs};
 
 fn all_values(model: &Model) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
@@ -21,7 +24,8 @@ pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
         let model = loaded.model;
         for max_shard_bytes in [MAX_SHARD_BYTES, 8000] {
             let folder = tempfile::tempdir().unwrap();
-            pretrained::save(folder.path(), &model, (family, &config), max_shard_bytes).unwrap();
+            let files = Files { max_shard_bytes, ..Files::default() };
+            pretrained::save(folder.path(), &model, (family, &config), files).unwrap();
             let is_sharded = folder.path().join("model.safetensors.index.json").exists();
             assert_eq!(is_sharded, max_shard_bytes == 8000, "{}", case.name);
             let is_canonical =
@@ -32,6 +36,42 @@ pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
             let again = pretrained::load(folder.path(), &device()).unwrap();
             assert_eq!(again.blueprint.config, config, "{}", case.name);
             assert!(all_values(&model) == all_values(&again.model), "{}: bits changed", case.name);
+        }
+    }
+}
+
+/// A file in bf16 is held in half the memory, and gives what it gives in 32 bits.
+pub(crate) fn matrices_of_bf16_are_only_held_so(family: &str) {
+    let device = Device::flex();
+    for case in cases(family) {
+        let loaded = pretrained::load(&case.path, &device).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let described = (loaded.blueprint.family, &loaded.blueprint.config);
+        let files = Files { precision: Precision::Bf16, ..Files::default() };
+        pretrained::save(folder.path(), &loaded.model, described, files).unwrap();
+
+        let [wide, held] = [Hold::Wide, Hold::AsStored].map(|hold| {
+            let blueprint = Blueprint::read(folder.path()).unwrap();
+            pretrained::load_as(folder.path(), blueprint, (&device, hold)).unwrap().model
+        });
+        let shapes = parameters::list(&held);
+        let mut at = shapes.iter();
+        parameters::read(&held, &mut |path, data| {
+            let is_matrix = at.next().unwrap().shape.len() == 2;
+            let expected = if is_matrix { DType::BF16 } else { DType::F32 };
+            assert_eq!(data.dtype(), expected, "{}: {path}", case.name);
+        });
+        let again = held.clone().cast(Precision::F32);
+        assert!(all_values(&again) == all_values(&held), "{}: 32 bits are had already", case.name);
+
+        let feed = case.feed();
+        // All rows are too many for products of a few vectors; one alone is not.
+        for feed in [feed.clone(), feed.row(0)] {
+            let found = outputs(&held, &feed, &device);
+            for (found, expected) in found.iter().zip(outputs(&wide, &feed, &device)) {
+                let apart = difference(&found.kept(), &expected.kept());
+                assert!(apart <= 2e-6, "{}: {} is {apart} apart", case.name, found.name);
+            }
         }
     }
 }

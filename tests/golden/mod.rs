@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::models::pretrained::{self, Blueprint, F32Tensor, Model, read_safetensors};
+use burn_zoo::models::pretrained::{self, Blueprint, F32Tensor, Hold, Model, read_safetensors};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -99,7 +99,7 @@ impl Case {
 
     /// The weights in a model of another blueprint.
     pub(crate) fn load_as(&self, blueprint: Blueprint, device: &Device) -> Model {
-        let loaded = pretrained::load_as(&self.path, blueprint, device);
+        let loaded = pretrained::load_as(&self.path, blueprint, (device, Hold::Wide));
         loaded.unwrap_or_else(|error| panic!("{}: {error}", self.name)).model
     }
 

@@ -58,7 +58,7 @@ pub fn initialize<M: Module>(module: M, how: Initialization, seed: u64) -> M {
         let mut normal = Normal::new(seed ^ fnv1a(&seeded_name(&parameter.path)));
         let count = parameter.shape.iter().product();
         let values: Vec<f32> = (0..count).map(|_| (normal.draw() * std) as f32).collect();
-        Some(TensorData::new(values, parameter.shape.clone()))
+        Some(TensorData::new(values, parameter.shape.clone()).into())
     })
 }
 

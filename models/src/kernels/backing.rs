@@ -46,7 +46,7 @@ impl Backing {
         }
     }
 
-    fn operations(self) -> Option<&'static Operations> {
+    pub(super) fn operations(self) -> Option<&'static Operations> {
         match self {
             #[cfg(feature = "flex")]
             Self::Flex => Some(&super::flex::OPERATIONS),
@@ -63,6 +63,9 @@ impl Backing {
 pub(super) struct Operations {
     /// Whether a tensor is one of theirs: in their memory and in their format, with gradients or without.
     pub(super) is_here: fn(&Any) -> bool,
+    /// Whether a matrix is one that they keep in 16 bits, and multiply with 32-bit floats as if it were in 32:
+    /// nobody wants gradients of it.
+    pub(super) widens: fn(&Any) -> bool,
     /// Whether one of theirs lies in the host's memory.
     pub(super) is_on_the_host: fn(&Any) -> bool,
     pub(super) attention: fn(&[Any; 3], &Option<Any>, &Scores) -> Option<Any>,

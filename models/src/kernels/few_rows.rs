@@ -14,7 +14,7 @@ pub const MAX_ROWS: usize = 16;
 /// `x W + b` for each of several layers; `None` where that is for Burn's operations to do.
 ///
 /// It is done here for at most [`MAX_ROWS`] vectors of 32-bit floats, on `flex` and without gradients.
-/// The matrix may be the transpose of one. What a vector gives does not depend on those beside it.
+/// The matrix may be the transpose of one, and be held in bf16. What a vector gives does not depend on those beside it.
 ///
 /// # Shapes
 ///
@@ -34,6 +34,7 @@ mod tests {
 
     use super::*;
     use crate::kernels::testing::{close, random};
+    use crate::precision::to_f32;
 
     const SHAPES: [(usize, usize); 9] =
         [(1, 1), (3, 5), (8, 16), (9, 7), (31, 33), (64, 8), (65, 100), (768, 768), (257, 2049)];
@@ -47,15 +48,22 @@ mod tests {
                 let weight = random([d_input, d_output], &device);
                 let transposed = random([d_output, d_input], &device).transpose();
                 let bias = random([d_output], &device);
-                for weight in [weight, transposed] {
-                    for bias in [None, Some(bias.clone())] {
+                let halves = [weight.clone(), transposed.clone()].map(half);
+                for weight in [weight, transposed].into_iter().chain(halves) {
+                    for bias in [None, Some(bias.clone()), Some(half(bias.clone()))] {
                         let [found] = linear(&x, &[(weight.clone(), bias.clone())])
                             .expect("few rows of 32-bit floats on flex");
-                        close(found, module::linear(x.clone(), weight.clone(), bias));
+                        let expected =
+                            module::linear(x.clone(), to_f32(weight.clone()), bias.map(to_f32));
+                        close(found, expected);
                     }
                 }
             }
         }
+    }
+
+    fn half<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+        x.cast(FloatDType::BF16)
     }
 
     #[test]
@@ -84,11 +92,16 @@ mod tests {
     fn a_vector_gives_the_same_beside_others() {
         let device = Device::flex();
         let x = random([16, 48], &device);
-        let weights = [(random([48, 70], &device), None)];
-        let [all] = linear(&x, &weights).expect("few rows");
-        for row in 0..16 {
-            let [alone] = linear(&x.clone().slice_dim(0, row..row + 1), &weights).expect("one row");
-            assert_eq!(alone.into_data(), all.clone().slice_dim(0, row..row + 1).into_data());
+        let weight = random([48, 70], &device);
+        let turned = random([70, 48], &device).transpose();
+        for weight in [weight.clone(), turned.clone(), half(weight), half(turned)] {
+            let weights = [(weight, None)];
+            let [all] = linear(&x, &weights).expect("few rows");
+            for row in 0..16 {
+                let alone = x.clone().slice_dim(0, row..row + 1);
+                let [alone] = linear(&alone, &weights).expect("one row");
+                assert_eq!(alone.into_data(), all.clone().slice_dim(0, row..row + 1).into_data());
+            }
         }
     }
 
@@ -100,8 +113,8 @@ mod tests {
         assert!(!is_left(x.clone(), weight.clone()));
         assert!(is_left(random([MAX_ROWS + 1, 6], &device), weight.clone()));
         assert!(is_left(random([0, 6], &device), weight.clone()));
-        let half = |x: Tensor<2>| x.cast(FloatDType::BF16);
         assert!(is_left(half(x.clone()), half(weight.clone())));
+        assert!(is_left(x.clone(), weight.clone().cast(FloatDType::F16)));
         // Some columns of a wider matrix lie neither row after row nor column after column.
         assert!(is_left(x.clone(), random([6, 8], &device).slice_dim(1, 2..6)));
         let training = device.autodiff();

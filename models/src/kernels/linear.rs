@@ -1,16 +1,43 @@
 //! Linear layers with many rows: products without copies, and gradients that lie as the weights do.
 
-use burn::tensor::Tensor;
+use burn::backend::DispatchAutodiffContext;
+use burn::tensor::{Device, FloatDType, Tensor};
 
-use super::backing::operations;
+use super::backing::{Backing, operations};
 use super::gradient::{Any, Operation, apply};
+use crate::precision::to_f32;
 
 /// A linear layer's matrix, `[d_input, d_output]`, and its bias.
 pub type Weights = (Tensor<2>, Option<Tensor<1>>);
 
+/// Whether a device keeps matrices in 16 bits, and multiplies them with 32-bit floats as if they were in 32.
+pub fn keeps_halves(device: &Device) -> bool {
+    let number = Tensor::<2>::zeros([1, 1], device);
+    // Not every backend has the format.
+    let has_operations = Backing::of(&number.clone().into_dispatch()).and_then(Backing::operations);
+    has_operations.is_some() && is_kept(&number.cast(FloatDType::BF16))
+}
+
+/// Whether what a tensor is held in does not say what it is computed with in: it is in 16 bits where
+/// [`keeps_halves`].
+pub fn is_kept<const D: usize>(x: &Tensor<D>) -> bool {
+    widens(&x.clone().into_dispatch())
+}
+
+/// `x` in the format in which products with a matrix take it: in that of the matrix, or in 32 bits where the
+/// matrix is only kept in 16.
+pub fn fit<const D: usize>(x: Tensor<D>, weight: &Tensor<2>) -> Tensor<D> {
+    let wants_gradients = x.clone().into_dispatch().autodiff != DispatchAutodiffContext::Disabled;
+    if is_kept(weight) && !wants_gradients { to_f32(x) } else { x.cast(weight.dtype()) }
+}
+
+fn widens(x: &Any) -> bool {
+    Backing::of(x).and_then(Backing::operations).is_some_and(|operations| (operations.widens)(x))
+}
+
 /// `x W + b`; `None` where that is for Burn's operations to do.
 ///
-/// The matrix may be the transpose of one.
+/// The matrix may be the transpose of one, and be kept in 16 bits (see [`fit`]).
 ///
 /// # Shapes
 ///
@@ -18,9 +45,12 @@ pub type Weights = (Tensor<2>, Option<Tensor<1>>);
 /// - result: `[.., d_output]`
 pub fn linear<const D: usize>(x: &Tensor<D>, (weight, bias): &Weights) -> Option<Tensor<D>> {
     let weight = weight.clone().into_dispatch();
-    let bias = bias.clone().map(Tensor::into_dispatch);
     let x = x.clone().into_dispatch();
-    let linear = operations([&x, &weight].into_iter().chain(&bias))?.linear;
+    let is_kept = widens(&weight) && x.autodiff == DispatchAutodiffContext::Disabled;
+    let bias = bias.clone().map(|bias| if is_kept { to_f32(bias) } else { bias });
+    let bias = bias.map(Tensor::into_dispatch);
+    let matrix = (!is_kept).then_some(&weight);
+    let linear = operations([&x].into_iter().chain(matrix).chain(&bias))?.linear;
     Some(Tensor::from_dispatch(match bias {
         Some(bias) => apply(linear, [x, weight, bias]),
         None => apply(linear, [x, weight]),
@@ -70,10 +100,10 @@ impl Operation<3> for Linear {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::module;
+    use burn::tensor::{DType, module};
 
     use super::*;
-    use crate::kernels::testing::{agree, devices, random};
+    use crate::kernels::testing::{agree, close, devices, random};
 
     #[test]
     fn it_equals_the_plain_composition_and_so_do_its_gradients() {
@@ -128,5 +158,42 @@ mod tests {
                 &|[x]| of(x.clone()).matmul(on(&x)).flatten(0, 1),
             );
         }
+    }
+    #[test]
+    fn a_matrix_in_bf16_is_multiplied_as_in_32_bits() {
+        let device = Device::flex();
+        let half = |x: Tensor<2>| x.cast(FloatDType::BF16);
+        // The last one is larger than what is written in 32 bits at a time.
+        for (d_input, d_output) in [(1, 1), (5, 3), (64, 130), (1100, 1000)] {
+            let x = random([2, 20, d_input], &device);
+            let wider = random([d_input, d_output + 3], &device);
+            let bias = random([d_output], &device);
+            let matrices = [
+                half(random([d_input, d_output], &device)),
+                half(random([d_output, d_input], &device)).transpose(),
+                half(wider.clone()).slice_dim(1, 1..d_output + 1),
+                half(wider.transpose()).slice_dim(0, 2..d_output + 2).transpose(),
+            ];
+            for weight in matrices {
+                for bias in [None, Some(bias.clone()), Some(bias.clone().cast(FloatDType::BF16))] {
+                    assert_eq!(fit(x.clone(), &weight).dtype(), DType::F32);
+                    let found = linear(&x, &(weight.clone(), bias.clone())).expect("on flex");
+                    let (weight, bias) = (to_f32(weight.clone()), bias.map(to_f32));
+                    close(found, module::linear(x.clone(), weight, bias));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn where_gradients_are_wanted_bf16_is_computed_in() {
+        let device = Device::flex();
+        assert!(keeps_halves(&device) && !keeps_halves(&device.clone().autodiff()));
+        let weight = random([4, 6], &device).cast(FloatDType::BF16);
+        let x = random([2, 4], &device.clone().autodiff());
+        assert!(is_kept(&weight) && fit(x.clone(), &weight).dtype() == DType::BF16);
+        assert!(linear(&x, &(weight.clone(), None)).is_none());
+        let half = weight.clone().cast(FloatDType::F16);
+        assert!(!is_kept(&half) && linear(&random([2, 4], &device), &(half, None)).is_none());
     }
 }

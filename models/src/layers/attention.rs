@@ -205,8 +205,8 @@ impl Attention {
             Positions::Disentangled(relative) => {
                 // The distances' vectors go through the same projections as the content.
                 let vectors = in_format_of(&self.query.weight, relative.vectors.clone());
-                let of_queries = self.split_heads(self.query.forward(vectors.clone()));
-                let of_keys = self.split_heads(self.key.forward(vectors));
+                let [of_queries, of_keys] = apply_all([&self.query, &self.key], vectors)
+                    .map(|vectors| self.split_heads(vectors));
                 let content = [query, key].map(|content| content.clone() * self.scale);
                 Some(relative.bias(content, [of_queries, of_keys]))
             }

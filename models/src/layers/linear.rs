@@ -93,12 +93,10 @@ fn weights(layer: &Linear) -> Weights {
     (layer.weight.val(), layer.bias.as_ref().map(Param::val))
 }
 
-/// `x` in the format of a weight.
-pub fn in_format_of<const D: usize, const E: usize>(
-    weight: &Param<Tensor<E>>,
-    x: Tensor<D>,
-) -> Tensor<D> {
-    x.cast(weight.val().dtype())
+/// `x` in the format in which it is multiplied with a weight: the weight's, or 32 bits where the device only
+/// keeps it in 16 (see [`kernels::fit`]).
+pub fn in_format_of<const D: usize>(weight: &Param<Tensor<2>>, x: Tensor<D>) -> Tensor<D> {
+    kernels::fit(x, &weight.val())
 }
 
 /// A weight `[rows, columns]` of zeros, to be initialized or loaded.

@@ -5,6 +5,8 @@ use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, assert_shape};
 use serde::{Deserialize, Serialize};
 
+use super::linear::multiply;
+use crate::kernels::linear::fit;
 use crate::precision::to_f32;
 
 /// Sizes of the patches of an image.
@@ -127,18 +129,17 @@ impl PatchEmbedding {
 
 impl PatchProjection {
     fn forward(&self, pixels: Tensor<4>) -> Tensor<3> {
-        let weight = self.weight.val();
-        let [d_model, channels, p, q] = weight.dims();
+        let [d_model, channels, p, q] = self.weight.dims();
+        let weight = self.weight.val().reshape([d_model, channels * p * q]).transpose();
         assert_shape!(pixels, [_, channels, _, _]);
         let [batch, _, height, width] = pixels.dims();
         let (rows, columns) = (height / p, width / q);
         // [batch, rows, columns, channels, p, q]: one patch after the other, in the weight's order.
-        let patches = pixels
-            .cast(weight.dtype())
+        let patches = fit(pixels, &weight)
             .reshape([batch, channels, rows, p, columns, q])
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch * rows * columns, channels * p * q]);
-        let vectors = patches.matmul(weight.reshape([d_model, channels * p * q]).transpose());
+        let [vectors] = multiply(patches, [(weight, None)]);
         let vectors = to_f32(vectors) + to_f32(self.bias.val()).unsqueeze();
         vectors.reshape([batch, rows * columns, d_model])
     }

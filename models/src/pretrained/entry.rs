@@ -2,7 +2,11 @@
 
 use std::collections::VecDeque;
 
-use crate::parameters::ParameterInfo;
+use burn::tensor::{Element, TensorData};
+use half::bf16;
+
+use super::Hold;
+use crate::parameters::{Given, ParameterInfo};
 
 /// A tensor of the checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,10 +74,29 @@ impl Entry {
     }
 }
 
+/// What a parameter's values are held in.
+pub(super) trait Value: Element {
+    fn of(x: f32) -> Self;
+}
+
+impl Value for f32 {
+    fn of(x: f32) -> Self {
+        x
+    }
+}
+
+/// Of a number that was one before: the lower half of its bits is empty.
+impl Value for bf16 {
+    fn of(x: f32) -> Self {
+        Self::from_bits((x.to_bits() >> 16) as u16)
+    }
+}
+
 /// The parameters of a tensor, which take its values as they are read.
-pub(super) struct Parts<'a> {
+pub(super) struct Parts<'a, V> {
     entry: &'a Entry,
-    values: Vec<Vec<f32>>,
+    hold: Hold,
+    values: Vec<Vec<V>>,
     /// Where the rows to come belong, in a file that holds the transpose.
     runs: VecDeque<Run>,
 }
@@ -85,32 +108,29 @@ struct Run {
     count: usize,
 }
 
-impl<'a> Parts<'a> {
+impl<'a, V: Value> Parts<'a, V> {
     /// Parameters that have no values yet.
-    pub(super) fn new(entry: &'a Entry) -> Self {
+    pub(super) fn new(entry: &'a Entry, hold: Hold) -> Self {
         let parts = &entry.parts;
-        if entry.orientation == Orientation::Same {
-            // Not cleared: each value is written once.
-            let values = parts.iter().map(|part| Vec::with_capacity(part.count())).collect();
-            return Self { entry, values, runs: VecDeque::new() };
-        }
         let in_group = |group| {
             parts.iter().enumerate().map(move |(part, info)| {
                 let count = entry.columns(info);
                 Run { part, column: group * count, count }
             })
         };
-        Self {
-            entry,
-            values: parts.iter().map(|part| vec![0.0; part.count()]).collect(),
-            runs: (0..entry.groups).flat_map(in_group).collect(),
-        }
+        let values = |part: &Part| match (entry.orientation, hold) {
+            (Orientation::Transposed, Hold::Wide) => vec![V::of(0.0); part.count()],
+            // Not cleared: each value is written once, after the one before.
+            _ => Vec::with_capacity(part.count()),
+        };
+        let values = parts.iter().map(values).collect();
+        Self { entry, hold, values, runs: (0..entry.groups).flat_map(in_group).collect() }
     }
 
     /// Takes the next values of the file, whole rows of it (see [`Entry::row`]).
     pub(super) fn take(&mut self, rows: &[f32]) {
         match (self.entry.orientation, self.values.as_mut_slice()) {
-            (Orientation::Same, [values]) => values.extend_from_slice(rows),
+            (Orientation::Same, [values]) => values.extend(rows.iter().map(|x| V::of(*x))),
             (Orientation::Same, _) => self.take_same(rows),
             (Orientation::Transposed, _) => self.take_transposed(rows),
         }
@@ -120,7 +140,7 @@ impl<'a> Parts<'a> {
         while !rows.is_empty() {
             for (part, values) in self.entry.parts.iter().zip(&mut self.values) {
                 let (share, rest) = rows.split_at(self.entry.columns(part));
-                values.extend_from_slice(share);
+                values.extend(share.iter().map(|x| V::of(*x)));
                 rows = rest;
             }
         }
@@ -133,8 +153,13 @@ impl<'a> Parts<'a> {
         {
             let count = run.count.min(rows.len() / row);
             let (share, rest) = rows.split_at(count * row);
-            let width = width(&self.entry.parts[run.part]);
-            turn(share, row, (&mut self.values[run.part], width, run.column));
+            let values = &mut self.values[run.part];
+            match self.hold {
+                Hold::Wide => {
+                    turn(share, row, (values, width(&self.entry.parts[run.part]), run.column));
+                }
+                Hold::AsStored => values.extend(share.iter().map(|x| V::of(*x))),
+            }
             rows = rest;
             run.column += count;
             run.count -= count;
@@ -145,8 +170,16 @@ impl<'a> Parts<'a> {
     }
 
     /// Each parameter with its values.
-    pub(super) fn finish(self) -> impl Iterator<Item = (&'a Part, Vec<f32>)> {
-        self.entry.parts.iter().zip(self.values)
+    pub(super) fn finish(self) -> impl Iterator<Item = (&'a Part, Given)> {
+        let is_transposed =
+            self.entry.orientation == Orientation::Transposed && self.hold == Hold::AsStored;
+        self.entry.parts.iter().zip(self.values).map(move |(part, values)| {
+            let mut shape = part.shape.clone();
+            if is_transposed {
+                shape.reverse();
+            }
+            (part, Given { data: TensorData::new(values, shape), is_transposed })
+        })
     }
 }
 
@@ -155,7 +188,7 @@ fn width(part: &Part) -> usize {
 }
 
 /// Writes rows of `columns` numbers as columns of a matrix of rows of `width`, from the column `at` on.
-fn turn(rows: &[f32], columns: usize, (into, width, at): (&mut [f32], usize, usize)) {
+fn turn<V: Value>(rows: &[f32], columns: usize, (into, width, at): (&mut [V], usize, usize)) {
     // In tiles, so that both sides stay in the cache.
     const TILE: usize = 16;
     let count = rows.len() / columns.max(1);
@@ -165,7 +198,7 @@ fn turn(rows: &[f32], columns: usize, (into, width, at): (&mut [f32], usize, usi
             for column in first_column..(first_column + TILE).min(columns) {
                 let start = column * width + at + first_row;
                 for (row, to) in into[start..start + tall].iter_mut().enumerate() {
-                    *to = rows[(first_row + row) * columns + column];
+                    *to = V::of(rows[(first_row + row) * columns + column]);
                 }
             }
         }
@@ -195,14 +228,21 @@ mod tests {
 
     /// What the parameters get, however the file's values come.
     fn split(entry: &Entry, values: &[f32]) -> Vec<Vec<f32>> {
-        let taken = |rows: usize| {
-            let mut parts = Parts::new(entry);
-            values.chunks(rows * entry.row()).for_each(|rows| parts.take(rows));
-            parts.finish().map(|(_, values)| values).collect::<Vec<_>>()
-        };
+        let taken =
+            |rows: usize| taken::<f32>(entry, Hold::Wide, values.chunks(rows * entry.row()));
         let [some, all] = [2, values.len()].map(taken);
         assert_eq!(some, all);
         all
+    }
+
+    fn taken<'a, V: Value>(
+        entry: &Entry,
+        hold: Hold,
+        blocks: impl Iterator<Item = &'a [f32]>,
+    ) -> Vec<Vec<f32>> {
+        let mut parts = Parts::<V>::new(entry, hold);
+        blocks.for_each(|rows| parts.take(rows));
+        parts.finish().map(|(_, given)| given.data.iter::<f32>().collect()).collect()
     }
 
     fn count_up(count: u16) -> Vec<f32> {
@@ -248,5 +288,13 @@ mod tests {
         let parts = split(&fused, &values);
         assert_eq!(parts, [vec![0., 4., 1., 5.], vec![2., 6., 3., 7.]]);
         assert_eq!(fused.join(&parts), values);
+    }
+    #[test]
+    fn what_is_held_as_stored_comes_in_the_order_of_the_file() {
+        let values = count_up(8);
+        let fused = entry(Orientation::Transposed, [4, 2], &[2, 2]);
+        let fused = Entry { groups: 2, ..fused };
+        let parts = taken::<bf16>(&fused, Hold::AsStored, values.chunks(2));
+        assert_eq!(parts, [vec![0., 1., 4., 5.], vec![2., 3., 6., 7.]]);
     }
 }

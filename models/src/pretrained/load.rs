@@ -9,6 +9,7 @@ use super::reading::read_parameters;
 use super::{Blueprint, Checkpoint, KeyProblem, LoadError, Mapping, Model, Part};
 use crate::families::{Family, Task};
 use crate::heads::{Backbone, CausalLm};
+use crate::kernels::linear::keeps_halves;
 use crate::wire::config::ConfigError;
 
 /// A model with all that is needed to save it again.
@@ -62,14 +63,24 @@ impl Pretrained {
     }
 }
 
-/// Loads a directory's model onto a device.
+/// How a model's matrices are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// Row after row of 32-bit floats, whatever the file has: to be trained or saved.
+    Wide,
+    /// Those of bf16 as the file has them, where the device computes with them as with 32-bit floats: the same
+    /// numbers in half the memory, for a model that is only run. `flex` without gradients does.
+    AsStored,
+}
+
+/// Loads a directory's model onto a device, in 32-bit floats.
 ///
 /// # Errors
 ///
 /// Everything that can be wrong with its files; every key that does not fit is listed. A model is
 /// returned only if keys and parameters correspond one to one.
 pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
-    load_as(folder, Blueprint::read(folder)?, device)
+    load_as(folder, Blueprint::read(folder)?, (device, Hold::Wide))
 }
 
 /// Loads a directory's weights into a model of another blueprint than its config's.
@@ -80,7 +91,7 @@ pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
 pub fn load_as(
     folder: &Path,
     mut blueprint: Blueprint,
-    device: &Device,
+    (device, hold): (&Device, Hold),
 ) -> Result<Pretrained, LoadError> {
     let checkpoint = Checkpoint::open(folder)?;
     blueprint.settle(&checkpoint)?;
@@ -95,7 +106,8 @@ pub fn load_as(
     let found = mapping.entries.iter().zip(&report.keys);
     // Those that no key was found for are computed.
     let found = found.filter_map(|(entry, key)| Some((entry, checkpoint.tensors().get(key)?)));
-    let mut values = read_parameters(found.collect())?;
+    let hold = if keeps_halves(device) { hold } else { Hold::Wide };
+    let mut values = read_parameters(found.collect(), hold)?;
     let model = model.replace(&mut |parameter| values.remove(&parameter.path));
     Ok(Pretrained { blueprint, model })
 }

@@ -21,12 +21,12 @@ pub use blueprint::Blueprint;
 pub use checkpoint::{Checkpoint, read_safetensors};
 pub use entry::{Entry, Part};
 pub use error::{KeyProblem, LoadError, SaveError};
-pub use load::{CheckReport, Pretrained, check, load, load_as};
+pub use load::{CheckReport, Hold, Pretrained, check, load, load_as};
 pub use mapping::Mapping;
 pub use model::Model;
 pub use outputs::{ModelInput, Output, OutputOf};
 pub use rules::{Prefixes, Rules};
-pub use save::{MAX_SHARD_BYTES, save, write_config, write_json, write_safetensors};
+pub use save::{Files, MAX_SHARD_BYTES, save, write_config, write_json, write_safetensors};
 pub use tensor::{F32Tensor, TensorInfo};
 
 /// The config's file name.

@@ -1,7 +1,7 @@
 //! A model with whatever head it has.
 
 use burn::module::Module;
-use burn::tensor::{Device, TensorData};
+use burn::tensor::Device;
 
 use crate::arch::SkeletonConfig;
 use crate::families::{Architecture, Task};
@@ -10,7 +10,7 @@ use crate::heads::{
     SpanExtractor, TokenClassifier,
 };
 use crate::layers::recurrent::Direction;
-use crate::parameters::{self, ParameterInfo};
+use crate::parameters::{self, Given, ParameterInfo};
 use crate::precision::Precision;
 
 /// A model with its head.
@@ -113,10 +113,7 @@ impl Model {
         parameters::cast(self, precision.dtype())
     }
 
-    pub(super) fn replace(
-        self,
-        source: &mut dyn FnMut(&ParameterInfo) -> Option<TensorData>,
-    ) -> Self {
+    pub(super) fn replace(self, source: &mut dyn FnMut(&ParameterInfo) -> Option<Given>) -> Self {
         parameters::replace(self, source)
     }
 }

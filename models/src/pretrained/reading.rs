@@ -6,10 +6,12 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use burn::tensor::TensorData;
+use half::bf16;
+use safetensors::tensor::Dtype;
 
-use super::entry::Parts;
-use super::{Entry, LoadError, TensorInfo};
+use super::entry::{Parts, Value};
+use super::{Entry, Hold, LoadError, TensorInfo};
+use crate::parameters::Given;
 
 /// Bytes below which one thread is faster than several.
 const MIN_PARALLEL: usize = 1 << 20;
@@ -21,19 +23,20 @@ const MIN_PARALLEL: usize = 1 << 20;
 /// See [`TensorInfo::read`].
 pub(super) fn read_parameters(
     mut tensors: Vec<(&Entry, &TensorInfo)>,
-) -> Result<BTreeMap<String, TensorData>, LoadError> {
+    hold: Hold,
+) -> Result<BTreeMap<String, Given>, LoadError> {
     // The longest come first, so that at the end no thread waits long for another.
     tensors.sort_by_key(|(_, info)| Reverse(info.length));
     let next = AtomicUsize::new(0);
     let read = || {
         let mut values = BTreeMap::new();
         while let Some((entry, info)) = tensors.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let mut parts = Parts::new(entry);
-            info.read_blocks(entry.row(), &mut |rows| parts.take(rows))?;
-            for (part, part_values) in parts.finish() {
-                let data = TensorData::new(part_values, part.shape.clone());
-                values.insert(part.path.clone(), data);
-            }
+            let is_matrix = entry.parts.iter().all(|part| part.shape.len() == 2);
+            let read = match (hold, info.dtype) {
+                (Hold::AsStored, Dtype::BF16) if is_matrix => read_parts::<bf16>(entry, info, hold),
+                _ => read_parts::<f32>(entry, info, Hold::Wide),
+            };
+            values.extend(read?);
         }
         Ok(values)
     };
@@ -51,4 +54,15 @@ pub(super) fn read_parameters(
         }
         Ok(values)
     })
+}
+
+/// The values of the parameters that one tensor holds.
+fn read_parts<V: Value>(
+    entry: &Entry,
+    info: &TensorInfo,
+    hold: Hold,
+) -> Result<Vec<(String, Given)>, LoadError> {
+    let mut parts = Parts::<V>::new(entry, hold);
+    info.read_blocks(entry.row(), &mut |rows| parts.take(rows))?;
+    Ok(parts.finish().map(|(part, given)| (part.path.clone(), given)).collect())
 }

@@ -1,13 +1,12 @@
 //! Tensors on their way from or to a file.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
-use safetensors::tensor::{Dtype, View};
+use safetensors::tensor::Dtype;
 
 use super::LoadError;
 
@@ -18,24 +17,6 @@ pub struct F32Tensor {
     pub shape: Vec<usize>,
     /// Its elements, row by row.
     pub values: Vec<f32>,
-}
-
-impl View for &F32Tensor {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(self.values.iter().flat_map(|value| value.to_le_bytes()).collect())
-    }
-
-    fn data_len(&self) -> usize {
-        size_of_val(self.values.as_slice())
-    }
 }
 
 /// Where a tensor lies.
@@ -186,7 +167,10 @@ fn decode(bytes: &[u8], dtype: Dtype, values: &mut Vec<f32>) {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
     use std::collections::HashMap;
+
+    use safetensors::tensor::View;
 
     use super::*;
     use crate::pretrained::read_safetensors;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{DType, Element, Tensor, TensorData};
 
 use super::crew;
-use super::streaming::{Matrix, finish, parts};
+use super::streaming::{Matrix, Order, finish, parts};
 use crate::kernels::linear::Weights;
+use crate::precision::to_f32;
 
 /// Numbers of the matrices below which one thread is faster than several.
 const MIN_PARALLEL: usize = 1 << 16;
@@ -21,13 +22,16 @@ pub(in crate::kernels) fn linear<const D: usize, const N: usize>(
     let mut dims = x.dims();
     let depth = dims[D - 1];
     let rows = dims[..D - 1].iter().product();
+    if x.dtype() != DType::F32 {
+        return None;
+    }
     let x = floats(x)?.to_contiguous();
     let mut weights = Vec::with_capacity(N);
     let mut biases = Vec::with_capacity(N);
     for (weight, bias) in layers {
         weights.push(floats(weight)?);
         biases.push(match bias {
-            Some(bias) => Some(floats(bias)?),
+            Some(bias) => Some(floats(&to_f32(bias.clone()))?),
             None => None,
         });
     }
@@ -66,25 +70,32 @@ pub(in crate::kernels) fn linear<const D: usize, const N: usize>(
     results.try_into().ok()
 }
 
-/// A tensor's memory, if it holds 32-bit floats on this backend and nobody wants gradients of it.
+/// A tensor's memory, if it is on this backend and nobody wants gradients of it.
 fn floats<const D: usize>(x: &Tensor<D>) -> Option<FlexTensor> {
-    if x.dtype() != DType::F32 {
-        return None;
-    }
     x.clone().try_into_primitive::<Flex>().ok()
 }
 
-/// A matrix of so many rows; `None` if it lies neither row after row nor column after column.
+/// A matrix of so many rows; `None` if it is in another format, or lies neither row after row nor column
+/// after column.
 fn matrix(tensor: &FlexTensor, rows: usize) -> Option<Matrix<'_>> {
-    let layout = tensor.layout();
-    let columns = layout.shape()[1];
-    if layout.shape()[0] != rows {
+    let shape = tensor.layout().shape();
+    if shape[0] != rows {
         return None;
     }
-    let values = || tensor.storage().get(layout.start_offset()..)?.get(..rows * columns);
-    match *layout.strides() {
-        [row, 1] if row == columns as isize => values().map(Matrix::Rows),
-        [1, column] if column == rows as isize => values().map(Matrix::Columns),
+    let order = match *tensor.layout().strides() {
+        [row, 1] if row == shape[1] as isize => Order::Rows,
+        [1, column] if column == rows as isize => Order::Columns,
+        _ => return None,
+    };
+    match tensor.dtype() {
+        DType::F32 => Some(Matrix::Wide(order, values(tensor)?)),
+        DType::BF16 => Some(Matrix::Half(order, values(tensor)?)),
         _ => None,
     }
+}
+
+/// The numbers of a matrix that lies in one piece.
+fn values<E: Element + bytemuck::Pod>(tensor: &FlexTensor) -> Option<&[E]> {
+    let layout = tensor.layout();
+    tensor.storage().get(layout.start_offset()..)?.get(..layout.num_elements())
 }

@@ -20,17 +20,26 @@ pub(super) const PART: usize = 1 << 13;
 
 /// Whether a tensor holds 32-bit floats in the host's memory, with gradients or without.
 pub(super) fn is_here(x: &Any) -> bool {
+    dtype(x) == Some(DType::F32)
+}
+
+/// Whether a tensor holds the upper halves of 32-bit floats in the host's memory, without gradients.
+pub(super) fn is_half(x: &Any) -> bool {
+    x.autodiff == DispatchAutodiffContext::Disabled && dtype(x) == Some(DType::BF16)
+}
+
+/// The format of a tensor of floats in the host's memory.
+fn dtype(x: &Any) -> Option<DType> {
     let kind = match &x.kind {
         DispatchTensorKind::Autodiff(kind) => kind,
         kind => kind,
     };
-    let DispatchTensorKind::Flex(tensor) = kind else { return false };
-    let dtype = match tensor {
-        BackendTensor::Float(tensor) => tensor.dtype(),
-        BackendTensor::Autodiff(tensor) => tensor.primitive().dtype(),
-        _ => return false,
-    };
-    dtype == DType::F32
+    let DispatchTensorKind::Flex(tensor) = kind else { return None };
+    match tensor {
+        BackendTensor::Float(tensor) => Some(tensor.dtype()),
+        BackendTensor::Autodiff(tensor) => Some(tensor.primitive().dtype()),
+        _ => None,
+    }
 }
 
 /// A tensor in the host's memory.

@@ -7,12 +7,14 @@ mod cross_entropy;
 mod dropout;
 mod elementwise;
 mod few_rows;
+mod group;
 mod host;
 mod linear;
 mod math;
 mod memory;
 mod norm;
 mod product;
+mod registers;
 mod squares;
 mod streaming;
 
@@ -25,6 +27,7 @@ pub(super) use memory::keep;
 /// All of them but those of a few rows.
 pub(super) static OPERATIONS: Operations = Operations {
     is_here: host::is_here,
+    widens: host::is_half,
     is_on_the_host: |_| true,
     attention: attention::attention,
     attention_drops: true,

@@ -118,10 +118,10 @@ impl State {
 /// What a layer adds to the gates, in 32 bits. Of a layer in half precision the product is rounded once,
 /// before the bias is added: what is rounded here is rounded again at every position.
 fn gates<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
-    let weight = layer.weight.val();
+    let x = in_format_of(&layer.weight, x);
     match &layer.bias {
-        Some(bias) if weight.dtype() != DType::F32 => {
-            let product = to_f32(in_format_of(&layer.weight, x).matmul(weight.unsqueeze()));
+        Some(bias) if x.dtype() != DType::F32 => {
+            let product = to_f32(x.matmul(layer.weight.val().unsqueeze()));
             product + to_f32(bias.val()).unsqueeze()
         }
         _ => project(layer, x),

@@ -63,6 +63,11 @@ impl Heads {
         Matrix::of(tensor, [2, 3], row * stride(tensor, 0) + head * stride(tensor, 1))
     }
 
+    /// How many scores there are, of all queries with all keys.
+    pub(super) fn scores(&self) -> usize {
+        self.batch * self.n_heads * self.n_queries * self.n_keys
+    }
+
     pub(super) fn query(&self, group: usize, head: usize) -> Matrix<'_> {
         self.matrix(&self.query, group * self.shared + head, self.n_heads)
     }

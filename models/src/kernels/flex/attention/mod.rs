@@ -19,6 +19,10 @@ use crate::kernels::gradient::{Any, Operation, apply};
 /// Queries whose scores are in memory at a time.
 const QUERIES: usize = 64;
 
+/// Multiply-adds of the scores for which it is worth waking other threads: those of one new token read a short
+/// text in less time than that takes.
+const MIN_PARALLEL: usize = 1 << 19;
+
 /// See [`attention`](crate::kernels::attention::attention).
 pub(in crate::kernels::flex) fn attention(
     inputs: &[Any; 3],
@@ -87,7 +91,12 @@ impl Attention {
     fn run(&self, inputs: [Any; 3], bias: Option<Any>) -> (Any, Saved) {
         let saved = Saved { inputs, bias, logarithms: Vec::new() };
         let heads = Heads::of(&saved);
-        let of_groups = in_parallel(heads.groups(), |group| self.forward_of(&heads, group));
+        let forward = |group| self.forward_of(&heads, group);
+        let of_groups = if heads.scores().saturating_mul(heads.d_head) < MIN_PARALLEL {
+            (0..heads.groups()).map(forward).collect()
+        } else {
+            in_parallel(heads.groups(), forward)
+        };
         let (results, logarithms): (Vec<_>, Vec<_>) = of_groups.into_iter().unzip();
         let result = heads.side_by_side(heads.n_heads, heads.n_queries, &results);
         (result, Saved { logarithms, ..saved })

@@ -1,6 +1,6 @@
 """Decodes with transformers' `generate`, for `decode`, which asks line by line.
 
-    python bench/peers/decode.py MODEL_DIRECTORY --threads 2
+    python bench/peers/decode.py MODEL_DIRECTORY f32|bf16 --threads 2
 
 First line: {"ready": "transformers 5.23.0, torch 2.9.0, 2 threads"}
 Question:   {"prompts": [[1, 2], [3, 4]], "new_tokens": 8}
@@ -43,8 +43,9 @@ def decode(model, prompts, new_tokens):
 
 
 def main():
-    args = lines.arguments("model")
-    model = transformers.AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32).eval()
+    args = lines.arguments("model", "format")
+    dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[args.format]
+    model = transformers.AutoModelForCausalLM.from_pretrained(args.model, dtype=dtype).eval()
     # Weights drawn at random end a text where they like; all texts are to have one length.
     model.generation_config.eos_token_id = None
     model.generation_config.pad_token_id = 0

@@ -9,7 +9,8 @@ use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Flow, Options, Prompt, generate};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
-use burn_zoo::models::pretrained::{Blueprint, MAX_SHARD_BYTES, load, save};
+use burn_zoo::models::precision::Precision;
+use burn_zoo::models::pretrained::{Blueprint, Files, Hold, load_as, save};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,7 +22,8 @@ use zoo_bench::spread::{Spread, median};
 /// that with how fast the memory is read and, on request, with transformers and candle.
 #[derive(Parser)]
 #[command(
-    after_help = "Examples:\n  decode\n  decode --python \"$(scripts/reference-env)\" --json\n\n\
+    after_help = "Examples:\n  decode\n  decode --python \"$(scripts/reference-env)\" --json\n  \
+                  decode --family llama --weights bf16\n\n\
                   candle is a program of its own, built in its directory, and has no GPT-2:\n  \
                   (cd bench/peers/candle && cargo build --release)\n  \
                   decode --family llama --candle bench/peers/candle/target/release/candle-peer"
@@ -33,6 +35,9 @@ struct Args {
     /// What is made: GPT-2 124M, or a Llama of 134M
     #[arg(long, value_name = "FAMILY", default_value = "gpt2", value_parser = ["gpt2", "llama"])]
     family: String,
+    /// What the file has its weights in: f32, or bf16, as most large models are published
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    weights: Precision,
     /// Where to compute
     #[arg(long, value_name = "DEVICE", default_value = "flex")]
     device: String,
@@ -42,6 +47,9 @@ struct Args {
     /// The program of bench/peers/candle, to run beside
     #[arg(long, value_name = "FILE")]
     candle: Option<PathBuf>,
+    /// What the peers hold the weights in, and compute in
+    #[arg(long, value_name = "FORMAT", default_value = "f32", value_parser = ["f32", "bf16"])]
+    peer_format: String,
     /// How many texts at once; may be given several times
     #[arg(long = "batch", value_name = "N", default_values_t = [1, 8])]
     batches: Vec<usize>,
@@ -77,6 +85,9 @@ const LLAMA: Size = Size {
 struct Decoded {
     /// Between each token of the batch and the one before it.
     seconds: Vec<f64>,
+    /// Until the first token, which takes reading the prompts; peers do not say it.
+    #[serde(default)]
+    first: f64,
     tokens: Vec<Vec<u32>>,
 }
 
@@ -86,6 +97,8 @@ struct Found {
     batch: usize,
     /// Milliseconds per step, over the rounds.
     milliseconds: Spread,
+    /// Milliseconds until the first token.
+    first: Spread,
     tokens_per_second: f64,
     /// Billions of bytes per second that were read beside each round.
     read_bandwidth: Spread,
@@ -113,9 +126,11 @@ fn main() -> Result<()> {
     let temporary = tempfile::tempdir()?;
     let folder = args.model.as_deref().unwrap_or(temporary.path());
     if !folder.join("config.json").exists() {
-        make(folder, &args.family)?;
+        make(folder, &args)?;
     }
-    let model = load(folder, &device::parse(&args.device)?)?.into_causal_lm()?;
+    let device = device::parse(&args.device)?;
+    let held = (&device, Hold::AsStored);
+    let model = load_as(folder, Blueprint::read(folder)?, held)?.into_causal_lm()?;
     let bytes = bytes_per_step(&model);
     let mut peers = start(&args, folder)?;
     let bench = Bench { args: &args, model: &model, bytes, memory: Memory::filled() };
@@ -137,39 +152,44 @@ fn main() -> Result<()> {
 }
 
 /// A directory with a model of a family, its weights drawn at random.
-fn make(folder: &Path, family: &str) -> Result<()> {
-    let family = families::find(family)?;
+fn make(folder: &Path, args: &Args) -> Result<()> {
+    let family = families::find(&args.family)?;
     let config = match family.name() {
         "gpt2" => json!({ "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"] }),
         _ => family.sized(&LLAMA)?.0,
     };
     let blueprint = Blueprint::new(family, config)?;
     let model = blueprint.initialized(1, &device::parse("flex")?);
-    save(folder, &model, (family, &blueprint.config), MAX_SHARD_BYTES)?;
+    let files = Files { precision: args.weights, ..Files::default() };
+    save(folder, &model, (family, &blueprint.config), files)?;
     Ok(())
 }
 
-/// Bytes of the matrices that every token is multiplied by: all but the table of positions, and the one of
-/// tokens where it is not the output projection, too.
+/// Bytes of the matrices that every token is multiplied by, as they are held: all but the table of positions, and
+/// the one of tokens where it is not the output projection, too.
 fn bytes_per_step(model: &CausalLm) -> usize {
-    let parameters = parameters::list(model);
-    let is_tied = parameters.iter().all(|parameter| parameter.path != "lm_head.weight");
-    let matrices = parameters.into_iter().filter(|parameter| match parameter.path.as_str() {
-        "embedding.position.weight" => false,
-        "embedding.token.weight" => is_tied,
-        _ => parameter.shape.len() == 2,
+    let shapes = parameters::list(model);
+    let is_tied = shapes.iter().all(|parameter| parameter.path != "lm_head.weight");
+    let mut bytes = 0;
+    parameters::read(model, &mut |path, data| {
+        bytes += match path {
+            "embedding.position.weight" => 0,
+            "embedding.token.weight" if !is_tied => 0,
+            _ if data.shape().num_dims() != 2 => 0,
+            _ => data.as_bytes().len(),
+        };
     });
-    matrices.map(|matrix| matrix.count() * size_of::<f32>()).sum()
+    bytes
 }
 
 fn start(args: &Args, folder: &Path) -> Result<Vec<Peer>> {
     let folder = folder.to_str().context("a peer is told a directory in UTF-8")?;
     let mut peers = Vec::new();
     if let Some(python) = &args.python {
-        peers.push(Peer::script(python, "decode.py", &[folder])?);
+        peers.push(Peer::script(python, "decode.py", &[folder, &args.peer_format])?);
     }
     if let Some(candle) = &args.candle {
-        peers.push(Peer::program(candle, &["decode", folder])?);
+        peers.push(Peer::program(candle, &["decode", folder, &args.peer_format])?);
     }
     Ok(peers)
 }
@@ -189,6 +209,7 @@ impl Bench<'_> {
         let prompts = self.prompts(batch);
         let question = json!({ "prompts": prompts, "new_tokens": self.args.new_tokens });
         let (mut ours, mut theirs) = (Vec::new(), vec![Vec::new(); peers.len()]);
+        let mut first = Vec::new();
         let (mut bandwidths, mut shares) = (Vec::new(), Vec::new());
         let mut same_tokens = vec![true; peers.len()];
         for round in 0..=self.args.rounds {
@@ -206,6 +227,7 @@ impl Bench<'_> {
             if round > 0 {
                 let seconds = median(&own.seconds);
                 ours.push(1e3 * seconds);
+                first.push(1e3 * own.first);
                 bandwidths.push(bandwidth);
                 shares.push(self.bytes as f64 / seconds / (bandwidth * 1e9));
             }
@@ -228,6 +250,7 @@ impl Bench<'_> {
         Ok(Found {
             batch,
             milliseconds,
+            first: Spread::of(&first),
             tokens_per_second: per_second(milliseconds),
             read_bandwidth: Spread::of(&bandwidths),
             share: Spread::of(&shares),
@@ -248,6 +271,7 @@ impl Bench<'_> {
 fn decode(model: &CausalLm, prompts: &[Prompt], new_tokens: usize) -> Result<Decoded> {
     let options = Options { max_new_tokens: new_tokens, ..Options::default() };
     let mut ticks = Vec::with_capacity(new_tokens);
+    let began = Instant::now();
     let tokens = generate(model, prompts, &options, &mut |event| {
         if event.ticket.index() == 0 {
             ticks.push(Instant::now());
@@ -255,7 +279,8 @@ fn decode(model: &CausalLm, prompts: &[Prompt], new_tokens: usize) -> Result<Dec
         Flow::Continue
     })?;
     let seconds = ticks.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
-    Ok(Decoded { seconds, tokens })
+    let first = ticks.first().map_or(0.0, |first| (*first - began).as_secs_f64());
+    Ok(Decoded { seconds, first, tokens })
 }
 
 fn print(args: &Args, bytes: usize, found: &[Found]) {
@@ -268,10 +293,12 @@ fn print(args: &Args, bytes: usize, found: &[Found]) {
     );
     for found in found {
         println!(
-            "batch {}: {} ms per step, {:.1} tokens/s\n  all cores read {} GB/s; the share of that is {}",
+            "batch {}: {} ms per step, {:.1} tokens/s; the first after {} ms\n  all cores read {} GB/s; the \
+             share of that is {}",
             found.batch,
             found.milliseconds,
             found.tokens_per_second,
+            found.first,
             found.read_bandwidth,
             found.share,
         );

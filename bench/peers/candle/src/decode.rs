@@ -37,7 +37,8 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    pub(crate) fn load(folder: &Path) -> Result<Self> {
+    /// With weights in a format, which candle computes in, too.
+    pub(crate) fn load(folder: &Path, format: DType) -> Result<Self> {
         let read = |name| {
             let file = folder.join(name);
             fs::read(&file).with_context(|| file.display().to_string())
@@ -46,7 +47,7 @@ impl Decoder {
         let kind = &config["model_type"];
         ensure!(kind == "llama", "candle decodes a llama here, and {kind} is none");
         let weights = read("model.safetensors")?;
-        let weights = VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu)?;
+        let weights = VarBuilder::from_buffered_safetensors(weights, format, &Device::Cpu)?;
         let (model, empty) = llama(config, weights)?;
         Ok(Self { model, empty })
     }
@@ -62,7 +63,7 @@ impl Decoder {
             let length = new.len() / batch;
             let ids = Tensor::from_vec(new, (batch, length), &Device::Cpu)?;
             let scores = self.model.forward(&ids, known, &mut cache)?;
-            new = scores.argmax(D::Minus1)?.to_vec1()?;
+            new = scores.to_dtype(DType::F32)?.argmax(D::Minus1)?.to_vec1()?;
             tokens.iter_mut().zip(&new).for_each(|(text, &token)| text.push(token));
             known += length;
             ticks.push(Instant::now());
@@ -80,6 +81,6 @@ pub(crate) fn llama(mut config: Value, weights: VarBuilder<'_>) -> Result<(Llama
     }
     let config: LlamaConfig = serde_json::from_value(config)?;
     let config = config.into_config(false);
-    let empty = Cache::new(true, DType::F32, &config, weights.device())?;
+    let empty = Cache::new(true, weights.dtype(), &config, weights.device())?;
     Ok((Llama::load(weights, &config)?, empty))
 }

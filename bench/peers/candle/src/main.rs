@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! candle-peer steps
-//! candle-peer decode MODEL_DIRECTORY
+//! candle-peer decode MODEL_DIRECTORY f32|bf16
 //! ```
 //!
 //! The first line says what answers: `{"ready": "candle 0.11.1, 2 threads"}`. candle takes as many
@@ -23,6 +23,7 @@ use std::io::{BufRead, Write, stdin, stdout};
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use candle_core::DType;
 use candle_core::utils::get_num_threads;
 use serde::Serialize;
 use serde_json::json;
@@ -37,11 +38,12 @@ fn main() -> Result<()> {
             let mut steps = steps::Steps::default();
             answer(|line| steps.answer(&serde_json::from_str(line)?))
         }
-        ["decode", folder] => {
-            let mut decoder = decode::Decoder::load(Path::new(folder))?;
+        ["decode", folder, format @ ("f32" | "bf16")] => {
+            let format = if format == "f32" { DType::F32 } else { DType::BF16 };
+            let mut decoder = decode::Decoder::load(Path::new(folder), format)?;
             answer(|line| decoder.answer(&serde_json::from_str(line)?))
         }
-        _ => bail!("usage: candle-peer steps, or: candle-peer decode MODEL_DIRECTORY"),
+        _ => bail!("usage: candle-peer steps, or: candle-peer decode MODEL_DIRECTORY f32|bf16"),
     }
 }
 

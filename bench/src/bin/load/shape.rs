@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use burn_zoo::device;
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};
-use burn_zoo::models::pretrained::{Blueprint, MAX_SHARD_BYTES, save};
+use burn_zoo::models::pretrained::{Blueprint, Files, save};
 use clap::ValueEnum;
 
 /// A model of about half a gigabyte.
@@ -47,7 +47,7 @@ impl Shape {
         let (config, _) = family.sized(&size)?;
         let blueprint = Blueprint::new(family, config)?;
         let model = blueprint.initialized(1, &device::parse("flex")?);
-        save(folder, &model, (family, &blueprint.config), MAX_SHARD_BYTES)?;
+        save(folder, &model, (family, &blueprint.config), Files::default())?;
         Ok(())
     }
 }

@@ -159,6 +159,7 @@ mod tests {
             );
         }
     }
+
     #[test]
     fn a_matrix_in_bf16_is_multiplied_as_in_32_bits() {
         let device = Device::flex();

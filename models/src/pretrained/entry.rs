@@ -289,6 +289,7 @@ mod tests {
         assert_eq!(parts, [vec![0., 4., 1., 5.], vec![2., 6., 3., 7.]]);
         assert_eq!(fused.join(&parts), values);
     }
+
     #[test]
     fn what_is_held_as_stored_comes_in_the_order_of_the_file() {
         let values = count_up(8);

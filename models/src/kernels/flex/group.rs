@@ -21,13 +21,13 @@ const TERMS: usize = 8;
 /// Sums that a scalar product is added up in, so that one addition need not wait for the one before.
 const CHAINS: usize = 2;
 
-/// How far ahead of the columns that are computed memory is asked for, in bytes.
+/// How far ahead of the columns that are computed memory is asked for, in bytes. Of rows, the next ones are.
 const AHEAD: usize = 1 << 14;
 
 /// Bytes that memory is read in.
 const LINE: usize = 64;
 
-/// Vectors for which it is worth asking.
+/// Vectors for which that is worth asking.
 const MIN_PREFETCH: usize = 3;
 
 /// Some vectors of a part.
@@ -91,7 +91,12 @@ impl Group<'_> {
                 let rows = packed.chunks_exact_mut(lanes * R);
                 let rows = rows.zip(chunks(0)).zip(chunks(1)).zip(chunks(2)).zip(chunks(3));
                 let rows = rows.zip(chunks(4)).zip(chunks(5)).zip(chunks(6)).zip(chunks(7));
+                // The rows after these: each is in a page of memory that the core has not looked into.
+                let ahead = TERMS * stride * size_of::<N>();
                 for ((((((((sums, a), b), c), d), e), f), g), h) in rows {
+                    for row in [a, b, c, d, e, f, g, h] {
+                        prefetch(row, ahead);
+                    }
                     let values = [
                         load::<S, N>(a),
                         load(b),

@@ -1,22 +1,24 @@
 //! How near does decoding come to what the memory allows, and to what others reach?
 
+mod subject;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use burn_zoo::device;
-use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Flow, Options, Prompt, generate};
 use burn_zoo::models::heads::CausalLm;
-use burn_zoo::models::parameters;
 use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{Blueprint, Files, Hold, load_as, save};
+use burn_zoo::models::pretrained::{Blueprint, Hold, load_as};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zoo_bench::bandwidth::Memory;
 use zoo_bench::peer::Peer;
 use zoo_bench::spread::{Spread, median};
+
+use subject::{bytes_per_step, make};
 
 /// Decode greedily with a model of 12 layers and 768 features, one text and several at once, and compare
 /// that with how fast the memory is read and, on request, with transformers and candle.
@@ -67,19 +69,6 @@ struct Args {
     json: bool,
 }
 
-/// As large as GPT-2 124M but for the tables of its vocabulary.
-const LLAMA: Size = Size {
-    vocab_size: 32_000,
-    context: 1024,
-    d_model: 768,
-    n_layers: 12,
-    n_heads: 12,
-    n_kv_heads: None,
-    d_ff: None,
-    dropout: 0.0,
-    eos: None,
-};
-
 /// One batch's decoding, here or by a peer.
 #[derive(Deserialize)]
 struct Decoded {
@@ -126,7 +115,7 @@ fn main() -> Result<()> {
     let temporary = tempfile::tempdir()?;
     let folder = args.model.as_deref().unwrap_or(temporary.path());
     if !folder.join("config.json").exists() {
-        make(folder, &args)?;
+        make(folder, &args.family, args.weights)?;
     }
     let device = device::parse(&args.device)?;
     let held = (&device, Hold::AsStored);
@@ -149,37 +138,6 @@ fn main() -> Result<()> {
     }
     print(&args, bytes, &found);
     Ok(())
-}
-
-/// A directory with a model of a family, its weights drawn at random.
-fn make(folder: &Path, args: &Args) -> Result<()> {
-    let family = families::find(&args.family)?;
-    let config = match family.name() {
-        "gpt2" => json!({ "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"] }),
-        _ => family.sized(&LLAMA)?.0,
-    };
-    let blueprint = Blueprint::new(family, config)?;
-    let model = blueprint.initialized(1, &device::parse("flex")?);
-    let files = Files { precision: args.weights, ..Files::default() };
-    save(folder, &model, (family, &blueprint.config), files)?;
-    Ok(())
-}
-
-/// Bytes of the matrices that every token is multiplied by, as they are held: all but the table of positions, and
-/// the one of tokens where it is not the output projection, too.
-fn bytes_per_step(model: &CausalLm) -> usize {
-    let shapes = parameters::list(model);
-    let is_tied = shapes.iter().all(|parameter| parameter.path != "lm_head.weight");
-    let mut bytes = 0;
-    parameters::read(model, &mut |path, data| {
-        bytes += match path {
-            "embedding.position.weight" => 0,
-            "embedding.token.weight" if !is_tied => 0,
-            _ if data.shape().num_dims() != 2 => 0,
-            _ => data.as_bytes().len(),
-        };
-    });
-    bytes
 }
 
 fn start(args: &Args, folder: &Path) -> Result<Vec<Peer>> {

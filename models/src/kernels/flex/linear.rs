@@ -2,24 +2,17 @@
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::DType;
-use half::bf16;
 
 use super::host::{
     add_up, any, contiguous, empty, host, in_parallel, numbers, vectorized, write_parts,
 };
-use super::product::{Layout, Matrix, Onto, Threads, multiply, stride};
-use super::registers::Number;
+use super::product::{Layout, Matrix, Onto, Threads, multiply};
+use super::widened::multiply_widened;
 use crate::kernels::gradient::Any;
 use crate::kernels::linear::{Linear, Saved};
 
 /// Rows whose share of the gradient of the bias is added up by itself.
 const ROWS: usize = 64;
-
-/// Numbers of a matrix that are written in 32 bits at a time: 4 MB of them.
-const WIDENED: usize = 1 << 20;
-
-/// Columns that are worth a product of their own.
-const MIN_COLUMNS: usize = 64;
 
 /// See [`Linear`].
 pub(super) const LINEAR: Linear = Linear { forward, backward };
@@ -42,47 +35,11 @@ fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
         None => Onto::Replace,
     };
     if weight.dtype() == DType::BF16 {
-        multiply_widened((into, d_output), (rows(&x), &weight), onto);
+        multiply_widened(into, (rows(&x), &weight), onto);
     } else {
         multiply((into, d_output), (rows(&x), matrix(&weight)), (onto, Threads::All));
     }
     any(result)
-}
-
-/// As [`multiply`], with a matrix that is kept in 16 bits: some columns of it at a time are written in 32 to where
-/// a cache holds them.
-fn multiply_widened(
-    (into, row): (&mut [f32], usize),
-    (x, weight): (Matrix<'_>, &FlexTensor),
-    onto: Onto,
-) {
-    let weight =
-        if weight.layout().strides().contains(&1) { weight } else { &weight.to_contiguous() };
-    let halves = weight.storage::<bf16>();
-    let [depth, width] = [0, 1].map(|dim| weight.layout().shape()[dim]);
-    let is_transposed = weight.layout().strides()[1] != 1;
-    let strides = [0, 1].map(|dim| stride(weight, dim));
-    let columns = (WIDENED / depth.max(1)).max(MIN_COLUMNS).min(width.max(1));
-    let mut wide = vec![0.0; columns * depth];
-    for first in (0..width).step_by(columns) {
-        let count = columns.min(width - first);
-        let wide = &mut wide[..count * depth];
-        // A column or a row of the part after the other, as they lie.
-        let (line, lines, size, part_strides) = if is_transposed {
-            (depth, strides[1], [depth, count], [1, depth])
-        } else {
-            (count, strides[0], [depth, count], [count, 1])
-        };
-        let start = weight.layout().start_offset() + first * strides[1];
-        write_parts(wide, line, |range, wide| {
-            let halves = &halves[start + range.start / line * lines..][..wide.len()];
-            vectorized(|| {
-                wide.iter_mut().zip(halves).for_each(|(wide, half)| *wide = half.widen())
-            });
-        });
-        let part = Matrix::new(wide, Layout { size, strides: part_strides });
-        multiply((&mut into[first..], row), (x, part), (onto, Threads::All));
-    }
 }
 
 fn backward([x, weight]: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {

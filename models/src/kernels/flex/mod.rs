@@ -17,6 +17,7 @@ mod product;
 mod registers;
 mod squares;
 mod streaming;
+mod widened;
 
 use super::backing::Operations;
 

@@ -7,7 +7,7 @@ use super::bert_like::{self, BertFields};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::Projection;
-use crate::wire::config::{ConfigError, parse, size};
+use crate::wire::config::{ConfigError, FieldNames, parse, renaming, size};
 use crate::wire::keys::{Key, copy, drop, rename, transpose};
 
 /// The family.
@@ -86,7 +86,7 @@ const PREDICTIONS: &[Key] = &[
 const CLASSIFICATION: &[Key] =
     &[transpose("albert.pooler", "transform.dense"), transpose("classifier", "classifier")];
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 30000, "embedding_size": 128, "hidden_size": 4096, "num_hidden_layers": 12,
     "num_hidden_groups": 1, "num_attention_heads": 64, "intermediate_size": 16384,
@@ -94,6 +94,12 @@ const DEFAULTS: &str = r#"{
     "attention_probs_dropout_prob": 0.0, "max_position_embeddings": 512, "type_vocab_size": 2,
     "initializer_range": 0.02, "layer_norm_eps": 1e-12, "classifier_dropout_prob": 0.1
 }"#;
+
+const NAMES: FieldNames = FieldNames {
+    defaults: DEFAULTS,
+    aliases: &[],
+    shared: &[renaming("classifier_dropout_prob", "classifier_dropout")],
+};
 
 #[derive(Deserialize)]
 struct ConfigJson {
@@ -104,7 +110,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let ConfigJson { num_hidden_groups, inner_group_num, bert } = parse(json, DEFAULTS)?;
+    let ConfigJson { num_hidden_groups, inner_group_num, bert } = parse(json, NAMES)?;
     for (field, found) in
         [("num_hidden_groups", num_hidden_groups), ("inner_group_num", inner_group_num)]
     {

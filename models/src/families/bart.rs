@@ -31,7 +31,7 @@ pub(super) static FAMILY: Family = Family {
 /// Marks of fairseq's, which the first files carry.
 const VERSIONS: &[Key] = &[drop("encoder.version"), drop("decoder.version")];
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
@@ -41,7 +41,7 @@ const DEFAULTS: &str = r#"{
 }"#;
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: BartFields = parse(json, DEFAULTS)?;
+    let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
     let model = json.model(&Form {
         wiring: POST_NORM,
         // The table's first two rows are not used.

@@ -16,7 +16,7 @@ use crate::arch::{
 use crate::layers::mask::Span;
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, fixed, size};
+use crate::wire::config::{ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size};
 use crate::wire::keys::{Key, copy, drop, rename, transpose};
 
 /// The table of tokens, and the blocks.
@@ -91,6 +91,18 @@ pub(super) const PRE_NORM: [Wiring; 2] = [Wiring::PreNorm, Wiring::PreNormReader
 
 /// That of every norm: their configs do not name it.
 pub(super) const EPSILON: f64 = 1e-5;
+
+/// The names that transformers has in common for all families, for the encoder's sizes.
+const ALIASES: &[Renaming] = &[
+    renaming("num_attention_heads", "encoder_attention_heads"),
+    renaming("hidden_size", "d_model"),
+    renaming("num_hidden_layers", "encoder_layers"),
+];
+
+/// A config's names, with these defaults.
+pub(super) const fn names(defaults: &'static str) -> FieldNames {
+    FieldNames { defaults, aliases: ALIASES, shared: &[] }
+}
 
 /// What they differ in.
 #[derive(Debug, Clone, Copy)]

@@ -41,7 +41,7 @@ pub(super) const PREDICTIONS: &[Key] = &[
 const CLASSIFICATION: &[Key] =
     &[transpose("bert.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
     "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,

@@ -2,7 +2,6 @@
 //! their configs, the keys of their checkpoints.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::Size;
@@ -73,24 +72,10 @@ pub(super) struct BertFields {
     type_vocab_size: usize,
     initializer_range: f64,
     layer_norm_eps: f64,
-    #[serde(alias = "classifier_dropout_prob", alias = "cls_dropout")]
     classifier_dropout: Option<f64>,
     embedding_size: Option<usize>,
     #[serde(flatten)]
     pub(super) other: Map<String, Value>,
-}
-
-/// Fields whose family has other words for BERT's.
-pub(super) fn in_berts_words<T: DeserializeOwned>(
-    mut fields: Map<String, Value>,
-    words: &[(&str, &str)],
-) -> Result<T, ConfigError> {
-    for (word, of_bert) in words {
-        if let Some(value) = fields.remove(*word) {
-            fields.insert((*of_bert).to_string(), value);
-        }
-    }
-    Ok(serde_json::from_value(Value::Object(fields))?)
 }
 
 impl BertFields {

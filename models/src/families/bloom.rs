@@ -12,7 +12,7 @@ use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
 use crate::layers::activation::Activation;
 use crate::layers::position::PositionScheme;
-use crate::wire::config::{ConfigError, divides, epsilon, fixed, parse, size};
+use crate::wire::config::{ConfigError, FieldNames, divides, epsilon, fixed, parse, renaming, size};
 use crate::wire::keys::{Key, copy, rename, split_heads, transpose};
 
 /// The family.
@@ -50,7 +50,7 @@ pub(super) static FAMILY: Family = Family {
 const LM_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "word_embeddings.weight")];
 
-/// What transformers assumes where a file says nothing; ALiBi has no longest sequence, and 2048 is
+/// Defaults of transformers' config class. ALiBi has no longest sequence, and 2048 is
 /// what the published models were trained on.
 const DEFAULTS: &str = r#"{
     "vocab_size": 250880, "hidden_size": 64, "n_layer": 2, "n_head": 8, "seq_length": 2048,
@@ -58,18 +58,24 @@ const DEFAULTS: &str = r#"{
     "attention_dropout": 0.0, "tie_word_embeddings": true
 }"#;
 
+/// The published files have `n_embed` and `num_attention_heads`.
+const NAMES: FieldNames = FieldNames {
+    defaults: DEFAULTS,
+    aliases: &[
+        renaming("n_embed", "hidden_size"),
+        renaming("num_hidden_layers", "n_layer"),
+        renaming("num_attention_heads", "n_head"),
+    ],
+    shared: &[],
+};
+
 /// The fields of a config. `pretraining_tp` and `slow_but_exact` would only change the order of sums.
 #[derive(Deserialize)]
 struct ConfigJson {
     vocab_size: usize,
     hidden_size: usize,
-    /// The published files' word for `hidden_size`.
-    n_embed: Option<usize>,
     n_layer: usize,
-    num_hidden_layers: Option<usize>,
     n_head: usize,
-    /// The published files' word for `n_head`.
-    num_attention_heads: Option<usize>,
     seq_length: usize,
     layer_norm_epsilon: f64,
     initializer_range: f64,
@@ -81,11 +87,11 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let json: ConfigJson = parse(json, NAMES)?;
     fixed(&json.other, &[("apply_residual_connection_post_layernorm", false.into())])?;
-    let d_model = size("hidden_size", json.n_embed.unwrap_or(json.hidden_size))?;
-    let n_heads = size("n_head", json.num_attention_heads.unwrap_or(json.n_head))?;
-    let n_layers = size("n_layer", json.num_hidden_layers.unwrap_or(json.n_layer))?;
+    let d_model = size("hidden_size", json.hidden_size)?;
+    let n_heads = size("n_head", json.n_head)?;
+    let n_layers = size("n_layer", json.n_layer)?;
     let mut layer = layer(Shape {
         d_model,
         n_heads,

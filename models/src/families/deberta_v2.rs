@@ -13,7 +13,7 @@ use crate::heads::{Pooler, TransformConfig};
 use crate::layers::disentangled::DisentangledConfig;
 use crate::layers::position::PositionScheme;
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, fixed, parse, within};
+use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming, within};
 use crate::wire::keys::{Key, copy, drop, rename, transpose, where_true};
 
 /// The family.
@@ -60,7 +60,7 @@ const PREDICTIONS: &[Key] = &[
 const CLASSIFICATION: &[Key] =
     &[transpose("pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 128100, "hidden_size": 1536, "num_hidden_layers": 24, "num_attention_heads": 24,
     "intermediate_size": 6144, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
@@ -70,6 +70,12 @@ const DEFAULTS: &str = r#"{
     "pooler_hidden_act": "gelu", "position_buckets": -1, "share_att_key": false,
     "norm_rel_ebd": "none"
 }"#;
+
+const NAMES: FieldNames = FieldNames {
+    defaults: DEFAULTS,
+    aliases: &[],
+    shared: &[renaming("cls_dropout", "classifier_dropout")],
+};
 
 #[derive(Deserialize)]
 struct ConfigJson {
@@ -115,7 +121,7 @@ impl ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let json: ConfigJson = parse(json, NAMES)?;
     let bert = json.bert.refuse_projection()?;
     let d_pooled = ("pooler_hidden_size", bert.hidden_size.into());
     fixed(&bert.other, &[("conv_kernel_size", 0.into()), d_pooled])?;

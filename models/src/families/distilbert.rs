@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::bert_like::{BertFields, in_berts_words};
+use super::bert_like::BertFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::skeletons::dropout;
 use super::{Architecture, Family, Size, Task};
 use crate::heads::{Pooler, TransformConfig};
 use crate::layers::activation::Activation;
-use crate::wire::config::{ConfigError, parse};
+use crate::wire::config::{ConfigError, FieldNames, parse, renaming};
 use crate::wire::keys::{Key, copy, rename, transpose};
 
 /// The family.
@@ -53,30 +53,38 @@ const VOCAB: &[Key] = &[
 const CLASSIFICATION: &[Key] =
     &[transpose("pre_classifier", "transform.dense"), transpose("classifier", "classifier")];
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 30522, "max_position_embeddings": 512, "n_layers": 6, "n_heads": 12, "dim": 768,
     "hidden_dim": 3072, "dropout": 0.1, "attention_dropout": 0.1, "activation": "gelu",
     "initializer_range": 0.02, "qa_dropout": 0.1, "seq_classif_dropout": 0.2
 }"#;
 
-/// Its words for BERT's.
-const WORDS: &[(&str, &str)] = &[
-    ("n_layers", "num_hidden_layers"),
-    ("n_heads", "num_attention_heads"),
-    ("dim", "hidden_size"),
-    ("hidden_dim", "intermediate_size"),
-    ("dropout", "hidden_dropout_prob"),
-    ("attention_dropout", "attention_probs_dropout_prob"),
-    ("activation", "hidden_act"),
-    ("seq_classif_dropout", "classifier_dropout"),
-];
+/// Its names for BERT's fields, and transformers' names for its own.
+const NAMES: FieldNames = FieldNames {
+    defaults: DEFAULTS,
+    aliases: &[
+        renaming("hidden_size", "dim"),
+        renaming("num_attention_heads", "n_heads"),
+        renaming("num_hidden_layers", "n_layers"),
+    ],
+    shared: &[
+        renaming("n_layers", "num_hidden_layers"),
+        renaming("n_heads", "num_attention_heads"),
+        renaming("dim", "hidden_size"),
+        renaming("hidden_dim", "intermediate_size"),
+        renaming("dropout", "hidden_dropout_prob"),
+        renaming("attention_dropout", "attention_probs_dropout_prob"),
+        renaming("activation", "hidden_act"),
+        renaming("seq_classif_dropout", "classifier_dropout"),
+    ],
+};
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let mut given: Map<String, Value> = parse(json, DEFAULTS)?;
+    let mut given: Map<String, Value> = parse(json, NAMES)?;
     given.insert("layer_norm_eps".into(), json!(1e-12));
     let qa_dropout = given["qa_dropout"].as_f64().unwrap_or(f64::NAN);
-    let json: BertFields = in_berts_words(given, WORDS)?;
+    let json: BertFields = serde_json::from_value(Value::Object(given))?;
     let json = json.without_types().without_projection();
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;

@@ -36,7 +36,7 @@ const GENERATOR: &[Key] = &[
     copy("generator_lm_head.weight", "embeddings.word_embeddings.weight"),
 ];
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 30522, "embedding_size": 128, "hidden_size": 256, "num_hidden_layers": 12,
     "num_attention_heads": 4, "intermediate_size": 1024, "hidden_act": "gelu",

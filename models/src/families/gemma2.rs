@@ -28,7 +28,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, SANDWICH_NORMS],
 };
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 256000, "hidden_size": 2304, "intermediate_size": 9216,
     "num_hidden_layers": 26, "num_attention_heads": 8, "num_key_value_heads": 4,
@@ -48,7 +48,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let ConfigJson { llama, gemma, attn_logit_softcapping } = parse(json, DEFAULTS)?;
+    let ConfigJson { llama, gemma, attn_logit_softcapping } = parse(json, gemma_like::names(DEFAULTS))?;
     let mut full = gemma.layer(&llama)?;
     full.attention.softcap = softcap("attn_logit_softcapping", attn_logit_softcapping)?;
     let sliding = slide(full.clone(), Some(gemma.sliding_window))?;

@@ -13,7 +13,7 @@ use crate::layers::attention::QueryKeyNorm;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionScheme;
 use crate::wire::config::{ConfigError, parse, size};
-use crate::wire::rope::{RopeFields, Rotated};
+use crate::wire::rope::Rotated;
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -30,7 +30,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, SANDWICH_NORMS, QUERY_KEY_NORMS],
 };
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216,
     "num_hidden_layers": 26, "num_attention_heads": 8, "num_key_value_heads": 4,
@@ -53,11 +53,11 @@ struct ConfigJson {
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { mut llama, gemma, sliding_window_pattern, rope_local_base_freq } =
-        parse(json, DEFAULTS)?;
-    // Older configs have one theta for windows, and the rest for full layers.
-    let older = (RopeFields::of_theta(rope_local_base_freq), llama.rope.clone());
-    let (local, global) = llama.rope.by_layer_type().unwrap_or(older);
-    llama.rope = global;
+        parse(json, gemma_like::names(DEFAULTS))?;
+    // Version 4's scaling concerns full layers alone.
+    let rope = &llama.rope;
+    let local = rope.without_scaling().of_layer_type("sliding_attention", rope_local_base_freq);
+    llama.rope = rope.of_layer_type("full_attention", rope.theta().unwrap_or(1_000_000.0));
     let mut full = gemma.layer(&llama)?;
     full.attention.query_key_norm = QueryKeyNorm::PerHead(NormKind::RmsOffset, full.norm.epsilon);
     let mut sliding = slide(full.clone(), Some(gemma.sliding_window))?;

@@ -10,7 +10,15 @@ use super::windows::{LayerType, layer_types, layers};
 use crate::arch::DecoderConfig;
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::layers::norm::NormKind;
-use crate::wire::config::{ConfigError, within};
+use crate::wire::config::{ConfigError, FieldNames, Renaming, renaming, within};
+
+/// Many files have `hidden_act` too, which only Gemma 1 reads.
+const SHARED: &[Renaming] = &[renaming("hidden_activation", "hidden_act")];
+
+/// The names in configs of Gemma 2 and 3, with these defaults.
+pub(super) const fn names(defaults: &'static str) -> FieldNames {
+    FieldNames { defaults, aliases: &[], shared: SHARED }
+}
 
 /// Fields of Gemma 2 and 3.
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::gpt_like::Gpt2Fields;
+use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE, WTE_LM_HEAD};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddedPositions, Numbering};
@@ -45,7 +45,7 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12,
     "activation_function": "gelu_new", "resid_pdrop": 0.1, "embd_pdrop": 0.1, "attn_pdrop": 0.1,
@@ -64,7 +64,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let json: ConfigJson = parse(json, names(DEFAULTS))?;
     if json.add_cross_attention {
         return Err(ConfigError::unsupported("add_cross_attention", true, "false"));
     }

@@ -13,7 +13,20 @@ use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionScheme;
 use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, size};
+use crate::wire::config::{ConfigError, FieldNames, Renaming, divides, epsilon, renaming, size};
+
+/// The names that transformers has in common for all families.
+const ALIASES: &[Renaming] = &[
+    renaming("hidden_size", "n_embd"),
+    renaming("max_position_embeddings", "n_positions"),
+    renaming("num_attention_heads", "n_head"),
+    renaming("num_hidden_layers", "n_layer"),
+];
+
+/// A config's names in GPT-2's words, with these defaults.
+pub(super) const fn names(defaults: &'static str) -> FieldNames {
+    FieldNames { defaults, aliases: ALIASES, shared: &[] }
+}
 
 /// Fields in GPT-2's words.
 #[derive(Deserialize)]

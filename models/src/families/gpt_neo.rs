@@ -11,7 +11,7 @@ use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, Numbering, OutputWeights};
 use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, parse, size};
+use crate::wire::config::{ConfigError, FieldNames, divides, epsilon, parse, renaming, size};
 use crate::wire::keys::{drop, rename, transpose};
 
 /// The family.
@@ -44,7 +44,7 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50257, "max_position_embeddings": 2048, "hidden_size": 2048, "num_layers": 24,
     "attention_types": [[["global", "local"], 12]], "num_heads": 16, "window_size": 256,
@@ -52,6 +52,15 @@ const DEFAULTS: &str = r#"{
     "attention_dropout": 0.0, "layer_norm_epsilon": 1e-5, "initializer_range": 0.02,
     "tie_word_embeddings": true
 }"#;
+
+const NAMES: FieldNames = FieldNames {
+    defaults: DEFAULTS,
+    aliases: &[
+        renaming("num_attention_heads", "num_heads"),
+        renaming("num_hidden_layers", "num_layers"),
+    ],
+    shared: &[],
+};
 
 #[derive(Deserialize)]
 struct ConfigJson {
@@ -74,7 +83,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let json: ConfigJson = parse(json, NAMES)?;
     let d_model = size("hidden_size", json.hidden_size)?;
     let n_heads = size("num_heads", json.num_heads)?;
     let mut base = layer(Shape {

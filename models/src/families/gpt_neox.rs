@@ -2,7 +2,7 @@
 //! attention, and queries, keys and values stored side by side head by head.
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::gpt_like::{Shape, layer};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE};
@@ -12,7 +12,7 @@ use crate::arch::block::Wiring;
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
 use crate::layers::{linear::Bias, position::PositionScheme};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, parse, size};
+use crate::wire::config::{ConfigError, FieldNames, divides, epsilon, parse, renaming, size};
 use crate::wire::keys::{Key, copy, drop, rename, split_heads, transpose};
 use crate::wire::rope::{RopeFields, Rotated};
 
@@ -54,7 +54,7 @@ pub(super) static FAMILY: Family = Family {
 const EMBED_OUT: &[Key] =
     &[transpose("embed_out", "lm_head"), copy("embed_out.weight", "embed_in.weight")];
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50432, "hidden_size": 6144, "num_hidden_layers": 44, "num_attention_heads": 64,
     "intermediate_size": 24576, "hidden_act": "gelu", "attention_dropout": 0.0,
@@ -83,19 +83,18 @@ struct ConfigJson {
     rope: RopeFields,
 }
 
-/// The config with the usual words for rotary positions, beside which some files have their own.
-fn in_usual_words(json: &str) -> Result<String, ConfigError> {
-    let mut fields: Map<String, Value> = serde_json::from_str(json)?;
-    for (own, new) in [("rotary_emb_base", "rope_theta"), ("rotary_pct", "partial_rotary_factor")] {
-        if let Some(value) = fields.remove(own) {
-            fields.entry(new).or_insert(value);
-        }
-    }
-    Ok(Value::Object(fields).to_string())
-}
+/// Its names for rotary positions. A plain `rope_theta` is not one of them.
+const NAMES: FieldNames = FieldNames {
+    defaults: DEFAULTS,
+    aliases: &[],
+    shared: &[
+        renaming("rotary_emb_base", "rope_theta"),
+        renaming("rotary_pct", "partial_rotary_factor"),
+    ],
+};
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(&in_usual_words(json)?, DEFAULTS)?;
+    let json: ConfigJson = parse(json, NAMES)?;
     let d_model = size("hidden_size", json.hidden_size)?;
     let n_heads = size("num_attention_heads", json.num_attention_heads)?;
     let d_head = divides("num_attention_heads", n_heads, d_model)?;

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::gpt_like::Gpt2Fields;
+use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::WTE_LM_HEAD;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
@@ -40,7 +40,7 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50400, "n_positions": 2048, "n_embd": 4096, "n_layer": 28, "n_head": 16,
     "rotary_dim": 64, "activation_function": "gelu_new", "resid_pdrop": 0.0, "embd_pdrop": 0.0,
@@ -56,7 +56,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let ConfigJson { gpt2, rotary_dim } = parse(json, DEFAULTS)?;
+    let ConfigJson { gpt2, rotary_dim } = parse(json, names(DEFAULTS))?;
     if gpt2.tie_word_embeddings {
         return Err(ConfigError::unsupported("tie_word_embeddings", true, "false"));
     }

@@ -66,11 +66,9 @@ pub(super) struct LlamaFields {
     num_attention_heads: usize,
     num_key_value_heads: Option<usize>,
     head_dim: Option<usize>,
-    #[serde(alias = "hidden_activation")]
     pub(super) hidden_act: String,
     max_position_embeddings: usize,
     initializer_range: f64,
-    #[serde(alias = "norm_epsilon")]
     rms_norm_eps: f64,
     #[serde(default)]
     attention_bias: bool,

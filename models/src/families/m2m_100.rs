@@ -24,7 +24,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FINAL_NORMS, SINUSOIDS],
 };
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 128112, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
@@ -41,7 +41,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let json: ConfigJson = parse(json, bart_like::names(DEFAULTS))?;
     let padding = json.pad_token_id;
     let layout = SinusoidLayout::HalvesInclusive;
     let model = json.bart.model(&Form {

@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, SINUSOIDS],
 };
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 58101, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
@@ -31,7 +31,7 @@ const DEFAULTS: &str = r#"{
 }"#;
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: BartFields = parse(json, DEFAULTS)?;
+    let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
     // Else each side has a vocabulary of its own.
     fixed(&json.other, &[("share_encoder_decoder_embeddings", true.into())])?;
     let numbering = Numbering::Tokens { offset: 0 };

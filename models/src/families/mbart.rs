@@ -27,7 +27,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, POSITIONS, EMBEDDING_NORMS, FINAL_NORMS],
 };
 
-/// What transformers assumes where a file says nothing; the first token, a language, it does not.
+/// Defaults of transformers' config class. the first token, a language, it does not.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
@@ -37,7 +37,7 @@ const DEFAULTS: &str = r#"{
 }"#;
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: BartFields = parse(json, DEFAULTS)?;
+    let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
     let model = json.model(&Form {
         wiring: PRE_NORM,
         // The table's first two rows are not used.

@@ -8,7 +8,7 @@ use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
 use crate::layers::feed_forward::FeedForwardKind;
-use crate::wire::config::{ConfigError, parse, size};
+use crate::wire::config::{ConfigError, FieldNames, parse, renaming, size};
 use crate::wire::keys::{Key, transpose};
 
 /// The family.
@@ -37,7 +37,7 @@ const EXPERTS: &[Key] = &[
     transpose("layers.{}.block_sparse_moe.experts.{}.w2", "layers.{}.feed_forward.experts.{}.down"),
 ];
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
     "num_attention_heads": 32, "num_key_value_heads": 8, "hidden_act": "silu",
@@ -45,6 +45,12 @@ const DEFAULTS: &str = r#"{
     "tie_word_embeddings": false, "rope_theta": 1000000.0, "num_local_experts": 8,
     "num_experts_per_tok": 2, "output_router_logits": false, "router_jitter_noise": 0.0
 }"#;
+
+const NAMES: FieldNames = FieldNames {
+    defaults: DEFAULTS,
+    aliases: &[renaming("num_experts", "num_local_experts")],
+    shared: &[],
+};
 
 /// Llama's fields, and those of the mixture.
 #[derive(Deserialize)]
@@ -59,7 +65,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let json: ConfigJson = parse(json, NAMES)?;
     // Both concern training alone: a loss that spreads tokens over the experts, and noise on what the
     // router reads.
     if json.output_router_logits {

@@ -1,10 +1,10 @@
 //! The fields of ModernBERT's config, and the layers and heads that they describe.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Architecture;
-use super::bert_like::{BertFields, in_berts_words};
+use super::bert_like::BertFields;
 use super::skeletons::dropout;
 use super::windows::{self, layer_types};
 use crate::arch::EmbeddedPositions;
@@ -17,10 +17,10 @@ use crate::layers::mask::Span;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionScheme;
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, fixed, parse, size};
+use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming, size};
 use crate::wire::rope::{RopeFields, Rotated};
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50368, "hidden_size": 768, "intermediate_size": 1152, "num_hidden_layers": 22,
     "num_attention_heads": 12, "hidden_activation": "gelu", "max_position_embeddings": 8192,
@@ -30,13 +30,17 @@ const DEFAULTS: &str = r#"{
     "global_rope_theta": 160000.0, "local_rope_theta": 10000.0, "attention_dropout": 0.0
 }"#;
 
-/// Its words for BERT's.
-const WORDS: &[(&str, &str)] = &[
-    ("hidden_activation", "hidden_act"),
-    ("norm_eps", "layer_norm_eps"),
-    ("embedding_dropout", "hidden_dropout_prob"),
-    ("attention_dropout", "attention_probs_dropout_prob"),
-];
+/// Its names for BERT's fields.
+const NAMES: FieldNames = FieldNames {
+    defaults: DEFAULTS,
+    aliases: &[],
+    shared: &[
+        renaming("hidden_activation", "hidden_act"),
+        renaming("norm_eps", "layer_norm_eps"),
+        renaming("embedding_dropout", "hidden_dropout_prob"),
+        renaming("attention_dropout", "attention_probs_dropout_prob"),
+    ],
+};
 
 #[derive(Deserialize)]
 struct ConfigJson {
@@ -63,9 +67,9 @@ fn fixed_values() -> [(&'static str, Value); 6] {
 
 /// The encoder and the heads that a config describes.
 pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let given: Map<String, Value> = parse(json, DEFAULTS)?;
-    fixed(&given, &fixed_values())?;
-    let mut json: ConfigJson = in_berts_words(given, WORDS)?;
+    // Checked under the names of the file.
+    fixed(&serde_json::from_str(json)?, &fixed_values())?;
+    let mut json: ConfigJson = parse(json, NAMES)?;
     json.bert = json.bert.without_types().without_projection();
     let max_positions = size("max_position_embeddings", json.bert.max_position_embeddings)?;
     let [global, local] = json.layers(max_positions)?;
@@ -95,8 +99,8 @@ impl ConfigJson {
         feed_forward.dropout = dropout("mlp_dropout", self.mlp_dropout)?;
         let attention = &mut global.attention;
         (attention.qkv_bias, attention.output_bias) = (Bias::Absent, Bias::Absent);
-        let thetas = [self.local_rope_theta, self.global_rope_theta].map(RopeFields::of_theta);
-        let (near, far) = self.rope.by_layer_type().unwrap_or_else(|| thetas.into());
+        let near = self.rope.of_layer_type("sliding_attention", self.local_rope_theta);
+        let far = self.rope.of_layer_type("full_attention", self.global_rope_theta);
         let head = (attention.d_head, Rotated::Whole);
         attention.positions = PositionScheme::Rotary(far.rotary(head, max_positions)?);
         let mut local = global.clone();

@@ -22,7 +22,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[GATED, KEYS],
 };
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 250112, "n_positions": 512, "d_model": 512, "d_kv": 64, "d_ff": 1024,
     "num_layers": 8, "num_heads": 6, "relative_attention_num_buckets": 32,
@@ -32,7 +32,7 @@ const DEFAULTS: &str = r#"{
 }"#;
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: T5Fields = parse(json, DEFAULTS)?;
+    let json: T5Fields = parse(json, t5_like::names(DEFAULTS))?;
     Ok(Architecture::EncoderDecoder(json.model()?))
 }
 

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::gpt_like::Gpt2Fields;
+use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::SCORE;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
@@ -48,7 +48,7 @@ pub(super) static FAMILY: Family = Family {
 const LM_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "tokens_embed.weight")];
 
-/// What transformers assumes where a file says nothing. GPT-2's word for the activation means nothing
+/// Defaults of transformers' config class. GPT-2's word for the activation means nothing
 /// here.
 const DEFAULTS: &str = r#"{
     "vocab_size": 40478, "n_positions": 512, "n_embd": 768, "n_layer": 12, "n_head": 12,
@@ -66,7 +66,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let ConfigJson { gpt2, afn } = parse(json, DEFAULTS)?;
+    let ConfigJson { gpt2, afn } = parse(json, names(DEFAULTS))?;
     let mut layer = gpt2.layer()?;
     layer.wiring = Wiring::PostNorm;
     layer.feed_forward.d_ff = 4 * layer.feed_forward.d_model;

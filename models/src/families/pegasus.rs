@@ -22,7 +22,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FINAL_NORMS, STORED_SINUSOIDS],
 };
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
@@ -32,7 +32,7 @@ const DEFAULTS: &str = r#"{
 }"#;
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: BartFields = parse(json, DEFAULTS)?;
+    let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
     let model = json.model(&Form {
         wiring: PRE_NORM,
         positions: EmbeddedPositions::StoredSinusoidal(SinusoidLayout::Halves),

@@ -12,7 +12,7 @@ use super::{Architecture, Family, Size, Task};
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::norm::NormKind;
-use crate::wire::config::{ConfigError, parse};
+use crate::wire::config::{ConfigError, FieldNames, parse, renaming};
 use crate::wire::keys::{Key, transpose};
 
 /// The family.
@@ -38,7 +38,7 @@ const FEED_FORWARD: &[Key] = &[
     transpose("layers.{}.mlp.c_proj", "layers.{}.feed_forward.down"),
 ];
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 49152, "hidden_size": 3072, "intermediate_size": 12288, "num_hidden_layers": 30,
     "num_attention_heads": 24, "num_key_value_heads": 2, "hidden_act": "gelu_pytorch_tanh",
@@ -46,6 +46,12 @@ const DEFAULTS: &str = r#"{
     "residual_dropout": 0.0, "embedding_dropout": 0.0, "use_bias": true,
     "tie_word_embeddings": true
 }"#;
+
+const NAMES: FieldNames = FieldNames {
+    defaults: DEFAULTS,
+    aliases: &[],
+    shared: &[renaming("norm_epsilon", "rms_norm_eps")],
+};
 
 #[derive(Deserialize)]
 struct ConfigJson {
@@ -58,7 +64,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let json: ConfigJson = parse(json, NAMES)?;
     let mut layer = slide(json.llama.layer()?, json.sliding_window)?;
     let bias = Bias::from(json.use_bias);
     (layer.attention.qkv_bias, layer.attention.output_bias) = (bias, bias);

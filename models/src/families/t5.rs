@@ -25,7 +25,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[GATED, KEYS],
 };
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 32128, "n_positions": 512, "d_model": 512, "d_kv": 64, "d_ff": 2048,
     "num_layers": 6, "num_heads": 8, "relative_attention_num_buckets": 32,
@@ -42,7 +42,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let json: ConfigJson = parse(json, t5_like::names(DEFAULTS))?;
     let mut model = json.t5.model()?;
     // transformers 4 had one word for two things: files of version 1.1 say that the output projection
     // is not tied, and mean that states are not scaled.

@@ -21,7 +21,7 @@ use crate::layers::norm::NormKind;
 use crate::layers::position::PositionScheme;
 use crate::layers::relative_bias::{BucketConfig, Direction};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, fixed, size};
+use crate::wire::config::{ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size};
 use crate::wire::keys::{Key, copy, drop, given, rename, transpose};
 
 /// Embeddings, attention, norms, and a feed-forward layer without a gate.
@@ -109,6 +109,19 @@ pub(super) const GATED: &[Key] = &[
 /// The output projection, where a file has one.
 pub(super) const LM_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "shared.weight")];
+
+/// The names that transformers has in common for all families.
+const ALIASES: &[Renaming] = &[
+    renaming("hidden_size", "d_model"),
+    renaming("num_attention_heads", "num_heads"),
+    renaming("num_hidden_layers", "num_layers"),
+    renaming("head_dim", "d_kv"),
+];
+
+/// A config's names, with these defaults.
+pub(super) const fn names(defaults: &'static str) -> FieldNames {
+    FieldNames { defaults, aliases: ALIASES, shared: &[] }
+}
 
 /// Fields that both have; a family's own come beside them.
 #[derive(Deserialize)]

@@ -39,7 +39,7 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, DEFAULTS)?;
+    let json: ConfigJson = parse(json, bart_like::names(DEFAULTS))?;
     let numbering = Numbering::Tokens { offset: 0 };
     let model = json.bart.model(&Form {
         wiring: POST_NORM,

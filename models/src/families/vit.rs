@@ -38,7 +38,7 @@ pub(super) const BLOCK_KEYS: &[Key] = &[
     transpose("encoder.layer.{}.output.dense", "layers.{}.feed_forward.down"),
 ];
 
-/// What transformers assumes where a file says nothing.
+/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
     "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.0,

@@ -87,14 +87,78 @@ const COUNTS: [&str; 10] = [
 /// More than any model has; a broken file can say billions, and the lists would be made.
 const MOST: u64 = 10_000;
 
-/// Parses a config into a family's own struct. A field that it lacks is taken from `defaults`, a
-/// JSON object of what `transformers` assumes.
+/// The names that a family's configs have for fields.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldNames {
+    /// Defaults of transformers' config class: a JSON object in the family's own names.
+    pub defaults: &'static str,
+    /// Other names of a field. One that is given, and not null, wins over the field's own name:
+    /// transformers assigns its `attribute_map` last.
+    pub aliases: &'static [Renaming],
+    /// Own names, and the shared struct's names for them. Under a shared name itself the family has
+    /// no field, so what stands there is ignored, as transformers ignores it.
+    pub shared: &'static [Renaming],
+}
+
+/// One name that is read as another.
+#[derive(Debug, Clone, Copy)]
+pub struct Renaming {
+    /// The name in the file.
+    pub from: &'static str,
+    /// The name that it is read as.
+    pub to: &'static str,
+}
+
+/// See [`Renaming`].
+pub const fn renaming(from: &'static str, to: &'static str) -> Renaming {
+    Renaming { from, to }
+}
+
+/// Of a family that has one name for each field, the one that its struct has.
+impl From<&'static str> for FieldNames {
+    fn from(defaults: &'static str) -> Self {
+        Self { defaults, aliases: &[], shared: &[] }
+    }
+}
+
+impl FieldNames {
+    /// The fields of a config under the names that a struct has for them, defaults filled in where a
+    /// config gives no name of a field.
+    ///
+    /// # Errors
+    ///
+    /// Defaults that are not JSON.
+    fn apply(&self, mut fields: Map<String, Value>) -> Result<Map<String, Value>, ConfigError> {
+        for alias in self.aliases {
+            if let Some(value) = fields.remove(alias.from).filter(|value| !value.is_null()) {
+                fields.insert(alias.to.into(), value);
+            }
+        }
+        for (field, default) in serde_json::from_str::<Map<String, Value>>(self.defaults)? {
+            fields.entry(field).or_insert(default);
+        }
+        let own: Vec<Option<Value>> =
+            self.shared.iter().map(|name| fields.remove(name.from)).collect();
+        for (name, value) in self.shared.iter().zip(own) {
+            match value {
+                Some(value) => fields.insert(name.to.into(), value),
+                None => fields.remove(name.to),
+            };
+        }
+        Ok(fields)
+    }
+}
+
+/// Parses a config into a family's own struct.
 ///
 /// # Errors
 ///
 /// Says which field is missing or of the wrong type, and refuses quantised checkpoints.
-pub fn parse<T: DeserializeOwned>(json: &str, defaults: &str) -> Result<T, ConfigError> {
-    let mut value: Map<String, Value> = serde_json::from_str(json)?;
+pub fn parse<T: DeserializeOwned>(
+    json: &str,
+    names: impl Into<FieldNames>,
+) -> Result<T, ConfigError> {
+    let value: Map<String, Value> = serde_json::from_str(json)?;
     if let Some(quantization) = value.get("quantization_config").filter(|value| !value.is_null()) {
         let method = quantization.get("quant_method").cloned().unwrap_or(Value::Null);
         return Err(ConfigError::unsupported("quantization_config", method, "none"));
@@ -106,10 +170,7 @@ pub fn parse<T: DeserializeOwned>(json: &str, defaults: &str) -> Result<T, Confi
             return Err(ConfigError::invalid(field, count, &reason));
         }
     }
-    for (field, assumed) in serde_json::from_str::<Map<String, Value>>(defaults)? {
-        value.entry(field).or_insert(assumed);
-    }
-    Ok(serde_json::from_value(Value::Object(value))?)
+    Ok(serde_json::from_value(Value::Object(names.into().apply(value)?))?)
 }
 
 /// Checks fields of which one value is supported; a field that is absent or null is as it should be.
@@ -188,4 +249,40 @@ pub fn within(field: &'static str, value: f64, [low, high]: [f64; 2]) -> Result<
 /// It must be positive and small.
 pub fn epsilon(field: &'static str, value: f64) -> Result<f64, ConfigError> {
     within(field, value, [f64::MIN_POSITIVE, 1.0])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NAMES: FieldNames = FieldNames {
+        defaults: r#"{ "dim": 1, "act": "silu" }"#,
+        aliases: &[renaming("hidden_size", "dim")],
+        shared: &[renaming("dim", "d_model"), renaming("act", "activation")],
+    };
+
+    fn read(config: Value) -> Value {
+        parse(&config.to_string(), NAMES).unwrap()
+    }
+
+    #[test]
+    fn a_field_may_have_any_of_its_names_and_a_default_without() {
+        let sized = |size: u64| json!({ "d_model": size, "activation": "silu" });
+        assert_eq!(read(json!({})), sized(1));
+        assert_eq!(read(json!({ "dim": 2 })), sized(2));
+        assert_eq!(read(json!({ "hidden_size": 3 })), sized(3));
+        assert_eq!(read(json!({ "dim": 2, "hidden_size": 3 })), sized(3));
+        assert_eq!(read(json!({ "dim": 2, "hidden_size": null })), sized(2));
+        assert_eq!(read(json!({ "hidden_size": null })), sized(1));
+    }
+
+    #[test]
+    fn a_name_that_the_family_does_not_have_is_ignored() {
+        let gelu = json!({ "activation": "gelu", "d_model": 1 });
+        assert_eq!(read(json!({ "act": "gelu", "activation": "relu" })), gelu);
+        assert_eq!(read(json!({ "activation": "relu" }))["activation"], "silu");
+        assert_eq!(read(json!({ "act": "gelu", "activation": null })), gelu);
+    }
 }

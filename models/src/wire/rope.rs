@@ -62,8 +62,7 @@ impl RopeFields {
         (d_head, rotated): (usize, Rotated),
         max_positions: usize,
     ) -> Result<RotaryConfig, ConfigError> {
-        let given = self.rope_parameters.as_ref().or(self.rope_scaling.as_ref());
-        let mut json: RopeJson = match given {
+        let mut json: RopeJson = match self.given() {
             Some(Value::Object(map)) if map.values().any(Value::is_object) => {
                 return Err(ConfigError::unsupported(
                     "rope_parameters",
@@ -101,18 +100,34 @@ impl RopeFields {
         Ok(RotaryConfig { d_rotary, theta, scaling, layout: RotaryLayout::Halves })
     }
 
-    /// Plain rotary embeddings of that base frequency.
-    pub fn of_theta(theta: f64) -> Self {
-        Self { rope_theta: Some(theta), ..Self::default() }
+    /// The parameters of all layers. Where both versions' fields are there, version 4's wins, unless
+    /// it is empty.
+    fn given(&self) -> Option<&Value> {
+        let is_given = |value: &&Value| match value {
+            Value::Null => false,
+            Value::Object(map) => !map.is_empty(),
+            _ => true,
+        };
+        let scaling = self.rope_scaling.as_ref().filter(is_given);
+        scaling.or(self.rope_parameters.as_ref().filter(is_given))
     }
 
-    /// The fields of windowed layers and of full ones; `None` where a config has one set for all.
-    pub fn by_layer_type(&self) -> Option<(Self, Self)> {
-        let sets = self.rope_parameters.as_ref()?;
-        let of = |name: &str| -> Option<Self> {
-            Some(Self { rope_parameters: Some(sets.get(name)?.clone()), ..Self::default() })
-        };
-        Some((of("sliding_attention")?, of("full_attention")?))
+    /// The fields of one kind of layers, `sliding_attention` or `full_attention`: its set within
+    /// `rope_parameters`, or else version 4's scaling, and `theta` where neither gives a base frequency.
+    pub fn of_layer_type(&self, layer_type: &str, theta: f64) -> Self {
+        let set = self.rope_parameters.as_ref().and_then(|sets| sets.get(layer_type));
+        let set = set.filter(|set| !set.is_null()).or(self.rope_scaling.as_ref());
+        Self { rope_parameters: set.cloned(), rope_theta: Some(theta), ..Self::default() }
+    }
+
+    /// The base frequency that a config of version 4 gives.
+    pub fn theta(&self) -> Option<f64> {
+        self.rope_theta
+    }
+
+    /// The same without version 4's scaling.
+    pub fn without_scaling(&self) -> Self {
+        Self { rope_scaling: None, ..self.clone() }
     }
 }
 
@@ -130,17 +145,14 @@ impl RopeJson {
                 factor: self.factor()?,
                 low_freq_factor: required("low_freq_factor", self.low_freq_factor)?,
                 high_freq_factor: required("high_freq_factor", self.high_freq_factor)?,
-                original_max_positions: self.original()?,
+                original_max_positions: self.original(max_positions)?,
             }),
             other => return Err(ConfigError::unsupported("rope_type", other, SUPPORTED)),
         })
     }
 
     fn yarn(&self, max_positions: usize) -> Result<Yarn, ConfigError> {
-        let original_max_positions = match self.original_max_position_embeddings {
-            Some(_) => self.original()?,
-            None => max_positions,
-        };
+        let original_max_positions = self.original(max_positions)?;
         // DeepSeek leaves the factor out and says both lengths.
         let factor = match self.factor {
             Some(_) => self.factor()?,
@@ -179,7 +191,7 @@ impl RopeJson {
                 Err(ConfigError::invalid(field, format!("{given:?}"), &reason))
             }
         };
-        let original_max_positions = self.original()?;
+        let original_max_positions = self.original(max_positions)?;
         let longer = match self.factor {
             Some(_) => self.factor()?,
             None => max_positions as f64 / original_max_positions as f64,
@@ -201,9 +213,10 @@ impl RopeJson {
         within("factor", required("factor", self.factor)?, [1.0, 1e6])
     }
 
-    fn original(&self) -> Result<usize, ConfigError> {
+    /// The longest sequence in pretraining, in tokens: by default the model's longest.
+    fn original(&self, max_positions: usize) -> Result<usize, ConfigError> {
         let field = "original_max_position_embeddings";
-        let value = required(field, self.original_max_position_embeddings)?;
+        let value = self.original_max_position_embeddings.unwrap_or(max_positions as f64);
         Ok(within(field, value, [1.0, 1e9])? as usize)
     }
 }

@@ -19,4 +19,5 @@ mod parity;
 mod pipelines;
 mod rope;
 mod serve;
+mod tied;
 mod training;

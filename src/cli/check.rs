@@ -32,6 +32,7 @@ pub(super) fn run(global: &Global, args: &CheckArgs) -> Result<()> {
             "tensors": { "needed": report.expected(), "found": report.found },
             "dtypes": report.dtypes,
             "dropped": report.dropped,
+            "warnings": report.warnings,
             "problems": problems,
         }))?;
     } else {
@@ -47,6 +48,9 @@ pub(super) fn run(global: &Global, args: &CheckArgs) -> Result<()> {
         );
         for key in &report.dropped {
             write!(text, "\n  not needed  {key}")?;
+        }
+        for warning in &report.warnings {
+            write!(text, "\n  warning     {warning}")?;
         }
         for problem in &problems {
             write!(text, "\n  {problem}")?;

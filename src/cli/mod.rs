@@ -13,6 +13,7 @@ mod fill;
 mod forward;
 mod generate;
 mod list;
+mod logging;
 mod model;
 mod parity;
 mod rewrite;
@@ -143,6 +144,7 @@ pub(crate) fn usage(message: impl ToString) -> anyhow::Error {
 /// Reads the command line, does what it says, and returns the exit status.
 pub fn main() -> ExitCode {
     let Cli { global, verb } = Cli::parse();
+    logging::start(&global);
     if global.no_fusion {
         device::without_fusion();
     }

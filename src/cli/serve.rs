@@ -124,8 +124,10 @@ fn open(
     (device, precision): (&Device, Precision),
     settings: Settings,
 ) -> Result<Server> {
-    let blueprint = Blueprint::read(folder)?;
-    if blueprint.task == Task::Backbone {
+    let named = Blueprint::read(folder).map(|blueprint| blueprint.task);
+    // sentence-transformers' file says what a model is for, whatever class it was saved as.
+    let embeds = folder.join("modules.json").exists() || matches!(named, Ok(Task::Backbone));
+    if embeds {
         let embedder = TextEmbedder::open(folder, device)?.cast(precision);
         return Ok(Server::of_vectors(embedder, settings)?);
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use burn::tensor::Device;
 use serde_json::json;
 
 use super::model::{fetch, hub_id};
@@ -41,7 +42,7 @@ const CONTEXT: usize = 64;
 
 pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     let device = global.device()?;
-    let blueprint = resolve(global, args)?;
+    let blueprint = resolve(global, args, &device)?;
     let family = blueprint.family;
     // Parameters are made when they are first read, so this takes no memory.
     let parameters = blueprint.model(&device).parameters();
@@ -119,16 +120,17 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
 }
 
 /// What a family's name or a model's directory stands for.
-fn resolve(global: &Global, args: &ShowArgs) -> Result<Blueprint> {
+fn resolve(global: &Global, args: &ShowArgs, device: &Device) -> Result<Blueprint> {
     let path = std::path::Path::new(&args.model);
     if path.is_dir() {
-        return Ok(Blueprint::read(path)?);
+        return Ok(Blueprint::describe(path, device)?);
     }
     // What has no slash and no revision is more likely a family's name gone wrong.
     if args.model.contains(['/', '@'])
         && let Some(id) = hub_id(path, None)?
     {
-        return Ok(Blueprint::read(&fetch(global, &id, Wanted::Config)?.folder)?);
+        let folder = fetch(global, &id, Wanted::Config)?.folder;
+        return Ok(Blueprint::describe(&folder, device)?);
     }
     let family = families::find(&args.model)
         .map_err(|error| usage(format!("{error}; nor is there a directory of that name")))?;

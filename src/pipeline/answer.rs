@@ -15,7 +15,7 @@ use crate::models::families::Task;
 use crate::models::heads::SpanExtractor;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::Model;
+use crate::models::pretrained::{Model, Wanted};
 use spans::{Ends, Found};
 
 /// Finds the part of a text that answers a question.
@@ -94,7 +94,7 @@ impl QuestionAnswering {
     ///
     /// Files that cannot be read or followed; a model that has another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = ("a model that finds answers", Task::Span);
+        let wanted = Wanted { name: "a model that finds answers", tasks: &[Task::Span] };
         let Opened { feed, model, .. } = feed::open(folder, device, wanted, |model| match model {
             Model::SpanExtractor(model) => Some(model),
             _ => None,

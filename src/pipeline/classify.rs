@@ -13,7 +13,7 @@ use crate::models::families::Task;
 use crate::models::heads::SequenceClassifier;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Blueprint, Model};
+use crate::models::pretrained::{Blueprint, Model, Wanted};
 
 /// Says of which class texts are.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl TextClassification {
     ///
     /// Files that cannot be read or followed; a model that has another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = ("a classifier of texts", Task::SequenceClassifier);
+        let wanted = Wanted { name: "a classifier of texts", tasks: &[Task::SequenceClassifier] };
         let Opened { blueprint, feed, model } =
             feed::open(folder, device, wanted, |model| match model {
                 Model::SequenceClassifier(model) => Some(model),

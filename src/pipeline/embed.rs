@@ -11,7 +11,7 @@ use crate::datasets::tokenizer::{Encoding, Reader};
 use crate::models::heads::{Embedder, EmbedderConfig};
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold};
+use crate::models::pretrained::{self, Blueprint, Hold, Wanted};
 
 /// Gives every text a vector, such that texts of like meaning have vectors of like direction.
 #[derive(Debug)]
@@ -35,10 +35,10 @@ impl TextEmbedder {
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that has a head.
+    /// Files that cannot be read or followed; a model that reads no texts, or two.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let sentence = SentenceConfig::read(folder)?;
-        let blueprint = Blueprint::read(folder)?;
+        let blueprint = Blueprint::read_for(folder, Wanted::HIDDEN_STATES, device)?;
         let feed = Feed::open(folder, &blueprint, sentence.max_length, device)?;
         let width = blueprint.architecture.d_output();
         let model =

@@ -11,7 +11,7 @@ use crate::models::arch::Input;
 use crate::models::families::Architecture;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, Model, ModelInput};
+use crate::models::pretrained::{self, Blueprint, Hold, Model, ModelInput, Wanted};
 
 /// Gives every token of a text its final hidden state, whichever head the model has.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl FeatureExtraction {
     ///
     /// Files that cannot be read or followed; a model that reads no texts, or two.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let blueprint = Blueprint::read(folder)?;
+        let blueprint = Blueprint::read_for(folder, Wanted::HIDDEN_STATES, device)?;
         let reads_texts = matches!(
             blueprint.architecture,
             Architecture::Encoder(..) | Architecture::Decoder(_) | Architecture::Recurrent(_)

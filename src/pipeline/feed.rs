@@ -7,10 +7,9 @@ use burn::tensor::{Device, Tensor};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Reader, Tokenizer};
 use crate::models::arch::Tokens;
-use crate::models::families::Task;
 use crate::models::layers::embedding::padded_ids;
 use crate::models::layers::mask::Padding;
-use crate::models::pretrained::{self, Blueprint, Hold, Model};
+use crate::models::pretrained::{self, Blueprint, Hold, Model, Wanted};
 
 /// Rows of one forward pass.
 const BATCH: usize = 32;
@@ -40,19 +39,15 @@ pub(super) struct Opened<M> {
 pub(super) fn open<M>(
     folder: &Path,
     device: &Device,
-    (wanted, task): (&'static str, Task),
+    wanted: Wanted,
     head: fn(Model) -> Option<M>,
 ) -> Result<Opened<M>, PipelineError> {
-    let blueprint = Blueprint::read(folder)?;
-    let wrong_head = |blueprint: &Blueprint| blueprint.wrong_head(wanted, |other| other == task);
-    // Before the weights are read.
-    if blueprint.task != task {
-        return Err(wrong_head(&blueprint).into());
-    }
+    let blueprint = Blueprint::read_for(folder, wanted, device)?;
     let feed = Feed::open(folder, &blueprint, None, device)?;
     let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
     let blueprint = loaded.blueprint;
-    let model = head(loaded.model).ok_or_else(|| wrong_head(&blueprint))?;
+    let wrong_head = || blueprint.wrong_head(wanted.name, |task| wanted.tasks.contains(&task));
+    let model = head(loaded.model).ok_or_else(wrong_head)?;
     Ok(Opened { blueprint, feed, model })
 }
 

@@ -14,7 +14,7 @@ use crate::models::families::Task;
 use crate::models::heads::MaskedLm;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::Model;
+use crate::models::pretrained::{Model, Wanted};
 
 /// Finds the tokens that belong where a text has a mask.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl FillMask {
     /// Files that cannot be read or followed; a model that has another head; a tokenizer without a
     /// mask.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = ("a masked language model", Task::MaskedLm);
+        let wanted = Wanted { name: "a masked language model", tasks: &[Task::MaskedLm] };
         let Opened { feed, model, .. } = feed::open(folder, device, wanted, |model| match model {
             Model::MaskedLm(model) => Some(model),
             _ => None,

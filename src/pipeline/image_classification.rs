@@ -10,7 +10,7 @@ use super::{LabelScore, PipelineError, Scoring};
 use crate::models::arch::Input;
 use crate::models::families::{Architecture, Task};
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, Model, ModelInput};
+use crate::models::pretrained::{self, Blueprint, Hold, Model, ModelInput, Wanted};
 
 /// Images of one forward pass.
 const BATCH: usize = 16;
@@ -33,7 +33,11 @@ impl ImageClassifier {
     ///
     /// Files that cannot be read or followed; a model that names no classes of images.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let blueprint = Blueprint::read(folder)?;
+        const WANTED: Wanted = Wanted {
+            name: "a classifier of images",
+            tasks: &[Task::ImageClassifier, Task::DistilledImageClassifier],
+        };
+        let blueprint = Blueprint::read_for(folder, WANTED, device)?;
         let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
         let size = match &blueprint.architecture {
             Architecture::ImageEncoder(config, _) if does(blueprint.task) => config.patches.image,

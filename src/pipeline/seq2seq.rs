@@ -13,7 +13,7 @@ use crate::Device;
 use crate::datasets::tokenizer::{Reader, Tokenizer};
 use crate::models::generate::GenerationConfig;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, LoadError};
+use crate::models::pretrained::{self, Blueprint, Hold, LoadError, Wanted};
 
 /// Shortens texts.
 #[derive(Debug)]
@@ -191,7 +191,7 @@ impl Rewriting {
         is_meant: impl Fn(&str) -> bool,
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let blueprint = Blueprint::read(folder)?;
+        let blueprint = Blueprint::read_for(folder, Wanted::GENERATION, device)?;
         let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
         let tasks = loaded.blueprint.config["task_specific_params"].as_object();
         let task = tasks.into_iter().flatten().find(|(task, _)| is_meant(task));

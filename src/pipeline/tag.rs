@@ -17,7 +17,7 @@ use crate::models::families::Task;
 use crate::models::heads::TokenClassifier;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::Model;
+use crate::models::pretrained::{Model, Wanted};
 use aggregate::Piece;
 
 /// Finds the parts of texts that are of a class: names of people and places, parts of speech.
@@ -94,7 +94,7 @@ impl TokenClassification {
     ///
     /// Files that cannot be read or followed; a model that has another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = ("a classifier of tokens", Task::TokenClassifier);
+        let wanted = Wanted { name: "a classifier of tokens", tasks: &[Task::TokenClassifier] };
         let Opened { blueprint, feed, model } =
             feed::open(folder, device, wanted, |model| match model {
                 Model::TokenClassifier(model) => Some(model),

@@ -17,7 +17,7 @@ use crate::datasets::tokenizer::{Reader, SpecialTokens, Tokenizer};
 use crate::models::families::Task;
 use crate::models::generate::{Batch, Finish, GenerationConfig, Request, Writer, writer};
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, Model, Pretrained};
+use crate::models::pretrained::{self, Blueprint, Hold, Model, Pretrained, Wanted};
 
 /// What an error calls the models that do.
 const WRITER: &str = "a model that writes texts";
@@ -73,11 +73,7 @@ impl TextGeneration {
     ///
     /// Files that cannot be read or followed; a model that writes no texts.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let blueprint = Blueprint::read(folder)?;
-        // Before the weights are read.
-        if !blueprint.is_writer() {
-            return Err(blueprint.wrong_head(WRITER, Task::writes).into());
-        }
+        let blueprint = Blueprint::read_for(folder, Wanted::GENERATION, device)?;
         let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
         let language = Language::open(folder, &loaded.blueprint)?;
         Self::of(loaded, language)

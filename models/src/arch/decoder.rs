@@ -34,6 +34,8 @@ pub enum OutputWeights {
     /// A matrix of its own where a checkpoint has one, and the token embeddings where it has none:
     /// T5, whose configs do not say.
     TiedUnlessGiven,
+    /// The same of a config that says that it has one: T5 1.1, of whose files some have none.
+    SeparateIfGiven,
     /// A matrix of its own.
     Separate,
     /// A matrix of its own, and a bias for each token.

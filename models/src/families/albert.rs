@@ -76,6 +76,7 @@ const PREDICTIONS: &[Key] = &[
     transpose("predictions.dense", "transform.dense"),
     rename("predictions.LayerNorm", "transform.norm"),
     rename("predictions", "output"),
+    transpose("predictions.decoder", "lm_head"),
     copy("predictions.decoder.weight", "embeddings.word_embeddings.weight"),
     copy("predictions.decoder.bias", "predictions.bias"),
     // Whether two sentences are in order, which the published files can tell.

@@ -3,7 +3,7 @@
 use crate::arch::cost::Cost;
 use crate::arch::{
     DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, Initialization,
-    RecurrentConfig, RecurrentSeq2SeqConfig, StackConfig,
+    OutputWeights, RecurrentConfig, RecurrentSeq2SeqConfig, StackConfig,
 };
 use crate::heads::HeadsConfig;
 use crate::wire::config::ConfigError;
@@ -146,6 +146,18 @@ impl Architecture {
             Self::EncoderDecoder(config) => config.init_std,
             Self::Recurrent(config) => config.init_std,
             Self::RecurrentSeq2Seq(config) => config.init_std,
+        }
+    }
+
+    /// Where the weights of the projection to tokens come from; `None` where there is none.
+    pub fn output_mut(&mut self) -> Option<&mut OutputWeights> {
+        match self {
+            Self::Decoder(config) => Some(&mut config.output),
+            Self::Encoder(_, heads) => Some(&mut heads.masked_lm_output),
+            Self::ImageEncoder(..) => None,
+            Self::EncoderDecoder(config) => Some(&mut config.output),
+            Self::Recurrent(config) => Some(&mut config.output),
+            Self::RecurrentSeq2Seq(config) => Some(&mut config.output),
         }
     }
 

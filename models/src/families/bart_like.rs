@@ -16,7 +16,9 @@ use crate::arch::{
 use crate::layers::mask::Span;
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size};
+use crate::wire::config::{
+    ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size,
+};
 use crate::wire::keys::{Key, copy, drop, rename, transpose};
 
 /// The table of tokens, and the blocks.
@@ -77,10 +79,11 @@ pub(super) const FINAL_NORMS: &[Key] =
     &[rename("encoder.layer_norm", "encoder.norm"), rename("decoder.layer_norm", "decoder.norm")];
 
 /// The output projection, which repeats the token embeddings.
-pub(super) const TIED_HEAD: &[Key] = &[copy("lm_head.weight", "shared.weight")];
+pub(super) const TIED_HEAD: &[Key] =
+    &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "shared.weight")];
 
 /// The same with a bias that is not trained, and that has no module in the file.
-pub(super) const BIASED_HEAD: &[Key] = &[TIED_HEAD[0], rename("", "output")];
+pub(super) const BIASED_HEAD: &[Key] = &[TIED_HEAD[0], TIED_HEAD[1], rename("", "output")];
 
 /// Norms behind the branches, of the encoder and of the decoder.
 pub(super) const POST_NORM: [Wiring; 2] = [Wiring::PostNorm, Wiring::PostNormReader];

@@ -31,6 +31,7 @@ pub(super) const PREDICTIONS: &[Key] = &[
     transpose("cls.predictions.transform.dense", "transform.dense"),
     rename("cls.predictions.transform.LayerNorm", "transform.norm"),
     rename("cls.predictions", "output"),
+    transpose("cls.predictions.decoder", "lm_head"),
     copy("cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"),
     copy("cls.predictions.decoder.bias", "cls.predictions.bias"),
     // Whether one sentence follows the other, which the published files can tell.

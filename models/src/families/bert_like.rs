@@ -9,7 +9,7 @@ use super::gpt_like::{Shape, layer};
 use super::size::with;
 use super::skeletons::{dropout, init_std, stack};
 use crate::arch::block::{BlockConfig, Wiring};
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, EncoderConfig, Numbering};
+use crate::arch::{EmbeddedPositions, EmbeddingConfig, EncoderConfig, Numbering, OutputWeights};
 use crate::heads::pooling::Pooling;
 use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, TokenHeadConfig, TransformConfig};
 use crate::layers::activation::Activation;
@@ -52,6 +52,7 @@ pub(super) const LM_HEAD: &[Key] = &[
     transpose("lm_head.dense", "transform.dense"),
     rename("lm_head.layer_norm", "transform.norm"),
     rename("lm_head", "output"),
+    transpose("lm_head.decoder", "lm_head"),
     copy("lm_head.decoder.weight", "embeddings.word_embeddings.weight"),
     copy("lm_head.decoder.bias", "lm_head.bias"),
 ];
@@ -74,6 +75,7 @@ pub(super) struct BertFields {
     layer_norm_eps: f64,
     classifier_dropout: Option<f64>,
     embedding_size: Option<usize>,
+    tie_word_embeddings: Option<bool>,
     #[serde(flatten)]
     pub(super) other: Map<String, Value>,
 }
@@ -108,7 +110,6 @@ impl BertFields {
                 ("is_decoder", false.into()),
                 ("add_cross_attention", false.into()),
                 ("position_embedding_type", "absolute".into()),
-                ("tie_word_embeddings", true.into()),
             ],
         )?;
         let d_model = size("hidden_size", self.hidden_size)?;
@@ -193,6 +194,7 @@ impl BertFields {
         let pooler = TransformConfig::new(d_model, Activation::Tanh);
         Ok(HeadsConfig {
             masked_lm: Some(self.masked_lm(activation("hidden_act", &self.hidden_act)?)?),
+            masked_lm_output: OutputWeights::from(self.tie_word_embeddings.unwrap_or(true)),
             pooler: Pooler::Transform(pooler),
             classifier: ClassifierConfig {
                 pooling: Pooling::First,

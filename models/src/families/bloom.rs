@@ -12,7 +12,9 @@ use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
 use crate::layers::activation::Activation;
 use crate::layers::position::PositionScheme;
-use crate::wire::config::{ConfigError, FieldNames, divides, epsilon, fixed, parse, renaming, size};
+use crate::wire::config::{
+    ConfigError, FieldNames, divides, epsilon, fixed, parse, renaming, size,
+};
 use crate::wire::keys::{Key, copy, rename, split_heads, transpose};
 
 /// The family.

@@ -52,6 +52,7 @@ const PREDICTIONS: &[Key] = &[
     transpose("lm_predictions.lm_head.dense", "transform.dense"),
     rename("lm_predictions.lm_head.LayerNorm", "transform.norm"),
     rename("lm_predictions.lm_head", "output"),
+    transpose("lm_predictions.lm_head", "lm_head"),
     copy("lm_predictions.lm_head.weight", "embeddings.word_embeddings.weight"),
     drop("mask_predictions.*"),
 ];

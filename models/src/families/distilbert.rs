@@ -46,6 +46,7 @@ const VOCAB: &[Key] = &[
     transpose("vocab_transform", "transform.dense"),
     rename("vocab_layer_norm", "transform.norm"),
     rename("vocab_projector", "output"),
+    transpose("vocab_projector", "lm_head"),
     copy("vocab_projector.weight", "embeddings.word_embeddings.weight"),
 ];
 

@@ -33,6 +33,7 @@ const GENERATOR: &[Key] = &[
     transpose("generator_predictions.dense", "transform.dense"),
     rename("generator_predictions.LayerNorm", "transform.norm"),
     rename("generator_lm_head", "output"),
+    transpose("generator_lm_head", "lm_head"),
     copy("generator_lm_head.weight", "embeddings.word_embeddings.weight"),
 ];
 

@@ -48,7 +48,8 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let ConfigJson { llama, gemma, attn_logit_softcapping } = parse(json, gemma_like::names(DEFAULTS))?;
+    let ConfigJson { llama, gemma, attn_logit_softcapping } =
+        parse(json, gemma_like::names(DEFAULTS))?;
     let mut full = gemma.layer(&llama)?;
     full.attention.softcap = softcap("attn_logit_softcapping", attn_logit_softcapping)?;
     let sliding = slide(full.clone(), Some(gemma.sliding_window))?;

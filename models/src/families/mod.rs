@@ -166,24 +166,62 @@ impl Family {
         found.map_or(&[], |(.., keys)| *keys)
     }
 
-    /// What the model of this `config.json` is asked to do, by the class that `architectures`
-    /// names; causal language modelling where it names none.
+    /// Whether one of its classes is for this task.
+    pub fn has(&self, task: Task) -> bool {
+        self.tasks.iter().any(|(known, ..)| *known == task)
+    }
+
+    /// The task of the class that `architectures` names first.
+    pub fn named_task(&self, config: &Value) -> NamedTask {
+        match config["architectures"][0].as_str() {
+            None => NamedTask::Unnamed,
+            Some(class) => {
+                let known = self.tasks.iter().find(|(_, name, _)| is_class(name, class));
+                known.map_or(NamedTask::Unknown, |(task, ..)| NamedTask::Known(*task))
+            }
+        }
+    }
+
+    /// The task of the model of this `config.json`, by the class that `architectures` names; the
+    /// first of the family where it names none.
     ///
     /// # Errors
     ///
     /// The classes that are supported.
     pub fn task(&self, config: &Value) -> Result<Task, ConfigError> {
-        let class =
-            config.get("architectures").and_then(|list| list.get(0)).and_then(Value::as_str);
-        let Some(class) = class else {
-            return Ok(self.tasks[0].0);
-        };
-        let found = self.tasks.iter().find(|(_, name, _)| *name == class);
-        found.map(|(task, ..)| *task).ok_or_else(|| {
-            let known: Vec<&str> = self.tasks.iter().map(|(_, name, _)| *name).collect();
-            ConfigError::unsupported("architectures", class, &known.join(", "))
-        })
+        match self.named_task(config) {
+            NamedTask::Known(task) => Ok(task),
+            NamedTask::Unnamed => Ok(self.tasks[0].0),
+            NamedTask::Unknown => {
+                let known: Vec<&str> = self.tasks.iter().map(|(_, name, _)| *name).collect();
+                let class = config["architectures"][0].clone();
+                Err(ConfigError::unsupported("architectures", class, &known.join(", ")))
+            }
+        }
     }
+}
+
+/// The task of the class that a config names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedTask {
+    /// A class of the family.
+    Known(Task),
+    /// Another class: of another library, of the model's owner, or one that the zoo does not have.
+    Unknown,
+    /// The config names none.
+    Unnamed,
+}
+
+/// Whether a class has this name, which was spelled with other capitals at first: `LLaMAForCausalLM`.
+fn is_class(name: &str, found: &str) -> bool {
+    name.eq_ignore_ascii_case(found)
+}
+
+/// The families with a class of this name.
+pub fn with_class(class: &str) -> Vec<&'static Family> {
+    let has =
+        |family: &&&'static Family| family.tasks.iter().any(|(_, name, _)| is_class(name, class));
+    FAMILIES.iter().filter(has).copied().collect()
 }
 
 /// The family of that name.

@@ -14,10 +14,10 @@ pub(super) static FAMILY: Family = Family {
     summary: "encoder; rotary positions, GeGLU, two of three layers local",
     paper: "Warner et al. 2024, https://arxiv.org/abs/2412.13663",
     tasks: &[
-        (Task::MaskedLm, "ModernBertForMaskedLM", HEAD),
-        (Task::SequenceClassifier, "ModernBertForSequenceClassification", HEAD),
-        (Task::TokenClassifier, "ModernBertForTokenClassification", HEAD),
-        (Task::Span, "ModernBertForQuestionAnswering", HEAD),
+        (Task::MaskedLm, "ModernBertForMaskedLM", PREDICTIONS),
+        (Task::SequenceClassifier, "ModernBertForSequenceClassification", CLASSIFICATION),
+        (Task::TokenClassifier, "ModernBertForTokenClassification", CLASSIFICATION),
+        (Task::Span, "ModernBertForQuestionAnswering", SPANS),
         (Task::Backbone, "ModernBertModel", &[]),
     ],
     architecture,
@@ -43,14 +43,21 @@ pub(super) static FAMILY: Family = Family {
 };
 
 /// Every head has the same transform.
-const HEAD: &[Key] = &[
-    transpose("head.dense", "transform.dense"),
-    rename("head.norm", "transform.norm"),
-    transpose("classifier", "classifier"),
-    transpose("qa_outputs", "classifier"),
+const DENSE: Key = transpose("head.dense", "transform.dense");
+const NORM: Key = rename("head.norm", "transform.norm");
+
+/// The scores of masked tokens.
+const PREDICTIONS: &[Key] = &[
+    DENSE,
+    NORM,
     rename("decoder", "output"),
+    transpose("decoder", "lm_head"),
     copy("decoder.weight", "embeddings.tok_embeddings.weight"),
 ];
+
+const CLASSIFICATION: &[Key] = &[DENSE, NORM, transpose("classifier", "classifier")];
+
+const SPANS: &[Key] = &[DENSE, NORM, transpose("qa_outputs", "classifier")];
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;

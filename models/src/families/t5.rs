@@ -36,7 +36,6 @@ const DEFAULTS: &str = r#"{
 #[derive(Deserialize)]
 struct ConfigJson {
     scale_decoder_outputs: Option<bool>,
-    tie_word_embeddings: Option<bool>,
     #[serde(flatten)]
     t5: T5Fields,
 }
@@ -46,7 +45,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut model = json.t5.model()?;
     // transformers 4 had one word for two things: files of version 1.1 say that the output projection
     // is not tied, and mean that states are not scaled.
-    let is_scaled = json.scale_decoder_outputs.unwrap_or(json.tie_word_embeddings != Some(false));
+    let is_scaled =
+        json.scale_decoder_outputs.unwrap_or(json.t5.tie_word_embeddings != Some(false));
     if is_scaled {
         model.output_scale = (json.t5.d_model as f64).powf(-0.5);
     }

@@ -21,7 +21,9 @@ use crate::layers::norm::NormKind;
 use crate::layers::position::PositionScheme;
 use crate::layers::relative_bias::{BucketConfig, Direction};
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size};
+use crate::wire::config::{
+    ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size,
+};
 use crate::wire::keys::{Key, copy, drop, given, rename, transpose};
 
 /// Embeddings, attention, norms, and a feed-forward layer without a gate.
@@ -142,6 +144,7 @@ pub(super) struct T5Fields {
     feed_forward_proj: String,
     pad_token_id: Option<u32>,
     decoder_start_token_id: Option<u32>,
+    pub(super) tie_word_embeddings: Option<bool>,
     #[serde(flatten)]
     other: Map<String, Value>,
 }
@@ -163,7 +166,11 @@ impl T5Fields {
                 Span::Causal,
                 Direction::Past,
             )?,
-            output: OutputWeights::TiedUnlessGiven,
+            // Whatever a config says, its file has the last word.
+            output: match self.tie_word_embeddings {
+                Some(false) => OutputWeights::SeparateIfGiven,
+                _ => OutputWeights::TiedUnlessGiven,
+            },
             output_scale: 1.0,
             output_bias: OutputBias::Absent,
             // A text begins with padding where nothing else is said.

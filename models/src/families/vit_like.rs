@@ -9,7 +9,7 @@ use super::gpt_like::{Shape, layer};
 use super::size::with;
 use super::skeletons::{dropout, init_std, stack};
 use crate::arch::block::BlockConfig;
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, ImageEncoderConfig};
+use crate::arch::{EmbeddedPositions, EmbeddingConfig, ImageEncoderConfig, OutputWeights};
 use crate::heads::pooling::Pooling;
 use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, TokenHeadConfig};
 use crate::layers::patches::{LeadingTokens, MaskToken, PatchConfig};
@@ -118,6 +118,7 @@ pub(super) fn heads(pooling: Pooling, pooler: Pooler) -> HeadsConfig {
     let bias = Bias::Present;
     HeadsConfig {
         masked_lm: None,
+        masked_lm_output: OutputWeights::Tied,
         pooler,
         classifier: ClassifierConfig { pooling, transform: None, bias, dropout: [0.0; 2] },
         tokens: TokenHeadConfig { transform: None, dropout: 0.0 },

@@ -24,7 +24,7 @@ impl CausalLm {
         let projection = |bias| Some(linear(config.d_output(), config.vocab_size(), bias, device));
         let lm_head = match config.output() {
             OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
-            OutputWeights::Separate => projection(Bias::Absent),
+            OutputWeights::Separate | OutputWeights::SeparateIfGiven => projection(Bias::Absent),
             OutputWeights::SeparateWithBias => projection(Bias::Present),
         };
         Self { backbone: config.init(device), lm_head }

@@ -1,14 +1,16 @@
 //! Masked language modelling: the scores of the token that belongs at each position.
 
 use burn::module::{Module, Param};
-use burn::nn::Initializer;
+use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Tensor};
 
 use super::transform::{Transform, TransformConfig};
-use crate::arch::{Encoder, EncoderConfig, Tokens};
+use crate::arch::{Encoder, EncoderConfig, OutputWeights, Tokens};
+use crate::layers::linear::{Bias, linear, project};
 use crate::precision::to_f32;
 
-/// An encoder whose hidden states are transformed and scored against the token embeddings.
+/// An encoder whose hidden states are transformed and scored against the token embeddings, or by a
+/// matrix of their own.
 ///
 /// Reference: Devlin et al. 2018, §3.1, <https://arxiv.org/abs/1810.04805>
 #[derive(Module, Debug)]
@@ -16,6 +18,8 @@ pub struct MaskedLm {
     /// The skeleton.
     pub backbone: Encoder,
     transform: Transform,
+    /// The output projection; `None` where it is the token embeddings.
+    lm_head: Option<Linear>,
     output: TokenBias,
 }
 
@@ -28,10 +32,24 @@ pub struct TokenBias {
 
 impl MaskedLm {
     /// A model of zeros, to be initialized or loaded.
-    pub fn new(config: &EncoderConfig, transform: &TransformConfig, device: &Device) -> Self {
+    pub fn new(
+        config: &EncoderConfig,
+        transform: &TransformConfig,
+        output: OutputWeights,
+        device: &Device,
+    ) -> Self {
+        let lm_head = match output {
+            OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
+            OutputWeights::Separate
+            | OutputWeights::SeparateIfGiven
+            | OutputWeights::SeparateWithBias => {
+                Some(linear(transform.width[1], config.vocab_size, Bias::Absent, device))
+            }
+        };
         Self {
             backbone: config.init(device),
             transform: transform.init(device),
+            lm_head,
             output: TokenBias { bias: Initializer::Zeros.init([config.vocab_size], device) },
         }
     }
@@ -52,7 +70,11 @@ impl MaskedLm {
     /// - `hidden`: `[batch, seq, d_model]`
     /// - result: `[batch, seq, vocab_size]`
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let scores = self.backbone.token_embedding().scores(self.transform.forward(hidden));
+        let hidden = self.transform.forward(hidden);
+        let scores = match &self.lm_head {
+            Some(lm_head) => project(lm_head, hidden),
+            None => self.backbone.token_embedding().scores(hidden),
+        };
         scores + to_f32(self.output.bias.val()).unsqueeze()
     }
 }

@@ -24,6 +24,7 @@ pub use span::SpanExtractor;
 pub use token_classifier::{TokenClassifier, TokenHeadConfig};
 pub use transform::{Transform, TransformConfig};
 
+use crate::arch::OutputWeights;
 use crate::layers::linear::Bias;
 use pooling::Pooling;
 
@@ -32,6 +33,8 @@ use pooling::Pooling;
 pub struct HeadsConfig {
     /// Before the scores of masked tokens; `None` where the family has no such head.
     pub masked_lm: Option<TransformConfig>,
+    /// Where the scores of masked tokens come from.
+    pub masked_lm_output: OutputWeights,
     /// What a model without a head makes of its first hidden state.
     pub pooler: Pooler,
     /// Classes of a sequence or an image.
@@ -45,6 +48,7 @@ impl HeadsConfig {
     pub fn of_decoder() -> Self {
         Self {
             masked_lm: None,
+            masked_lm_output: OutputWeights::Tied,
             pooler: Pooler::Absent,
             classifier: ClassifierConfig {
                 pooling: Pooling::Last,

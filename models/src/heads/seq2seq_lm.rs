@@ -40,7 +40,9 @@ impl Seq2SeqLm {
             backbone: config.init(device),
             lm_head: match config.output() {
                 OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
-                OutputWeights::Separate => projection(Bias::Absent),
+                OutputWeights::Separate | OutputWeights::SeparateIfGiven => {
+                    projection(Bias::Absent)
+                }
                 OutputWeights::SeparateWithBias => projection(Bias::Present),
             },
             output: (config.output_bias() == OutputBias::Constant).then(constant),

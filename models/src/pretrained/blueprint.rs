@@ -5,10 +5,11 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde_json::Value;
 
-use super::{CONFIG_FILE, Checkpoint, LoadError, Model, Prefixes, Rules};
-use crate::arch::{OutputBias, OutputWeights, initialize};
+use super::{CONFIG_FILE, LoadError, Model, Prefixes, Rules, infer};
+use crate::arch::initialize;
 use crate::families::{self, Architecture, Family, Task};
 use crate::wire::config::ConfigError;
+use crate::wire::keys::Key;
 use crate::wire::labels::labels;
 
 /// A model to be made: everything but its weights.
@@ -24,6 +25,17 @@ pub struct Blueprint {
     pub labels: Vec<String>,
     /// Its `config.json`, word for word.
     pub config: Value,
+    /// What becomes of tensors of other heads.
+    pub other_heads: OtherHeads,
+}
+
+/// What becomes of a checkpoint's tensors that belong to another head than the model's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherHeads {
+    /// They are an error: every key must be accounted for.
+    Refuse,
+    /// They are left in the file, with a line in the log.
+    Leave,
 }
 
 impl Blueprint {
@@ -33,6 +45,18 @@ impl Blueprint {
     ///
     /// No such directory, no config, or one that cannot be followed.
     pub fn read(folder: &Path) -> Result<Self, LoadError> {
+        let (family, config) = Self::read_config(folder)?;
+        let task = family.task(&config);
+        let read = task.and_then(|task| Self::with_task(family, config, task));
+        read.map_err(|source| LoadError::Config { path: folder.join(CONFIG_FILE), source })
+    }
+
+    /// Reads a directory's `config.json`, and finds its family.
+    ///
+    /// # Errors
+    ///
+    /// No such directory, no config, one that is not JSON, or one of an unknown family.
+    pub(super) fn read_config(folder: &Path) -> Result<(&'static Family, Value), LoadError> {
         let path = folder.join(CONFIG_FILE);
         if !folder.is_dir() {
             let reason =
@@ -47,8 +71,11 @@ impl Blueprint {
             .map_err(|source| LoadError::Read { path: path.clone(), source })?;
         let parsed = || -> Result<_, ConfigError> {
             let config: Value = serde_json::from_str(&text)?;
-            let family = families::find(config["model_type"].as_str().unwrap_or_default())?;
-            Self::new(family, config)
+            let family = match config["model_type"].as_str() {
+                Some(model_type) => families::find(model_type)?,
+                None => infer::family(folder, &config)?,
+            };
+            Ok((family, config))
         };
         parsed().map_err(|source| LoadError::Config { path, source })
     }
@@ -59,14 +86,28 @@ impl Blueprint {
     ///
     /// A value that is not supported, or makes no model.
     pub fn new(family: &'static Family, config: Value) -> Result<Self, ConfigError> {
+        let task = family.task(&config)?;
+        Self::with_task(family, config, task)
+    }
+
+    /// The same for another task than that of the class which the config names.
+    ///
+    /// # Errors
+    ///
+    /// A value that is not supported, or makes no model.
+    pub fn with_task(
+        family: &'static Family,
+        config: Value,
+        task: Task,
+    ) -> Result<Self, ConfigError> {
         let architecture = (family.architecture)(&config.to_string())?;
         if let Some(excess) = architecture.cost().excess() {
             let reason = format!("no model has more than {}", excess.most);
             return Err(ConfigError::invalid(excess.what, excess.asked, &reason));
         }
-        let task = family.task(&config)?;
         let labels = labels(&config)?;
-        Ok(Self { family, architecture, task, labels, config })
+        let other_heads = OtherHeads::Refuse;
+        Ok(Self { family, architecture, task, labels, config, other_heads })
     }
 
     /// A model of zeros, to be initialized or loaded.
@@ -102,6 +143,7 @@ impl Blueprint {
         Rules {
             true_fields: true_fields.map(|(field, _)| field.clone()).collect(),
             head: self.family.head_keys(self.task),
+            other_heads: self.other_head_keys(),
             skeleton: self.family.keys,
             prefix: self.family.prefix,
             prefixes: match self.task {
@@ -112,30 +154,10 @@ impl Blueprint {
         }
     }
 
-    /// Decides what a config leaves to the checkpoint.
-    ///
-    /// # Errors
-    ///
-    /// A tensor that cannot be read.
-    pub(super) fn settle(&mut self, checkpoint: &Checkpoint) -> Result<(), LoadError> {
-        let Architecture::EncoderDecoder(config) = &mut self.architecture else {
-            return Ok(());
-        };
-        if !checkpoint.tensors().contains_key("final_logits_bias") {
-            // Files of models without a head have none, and mean zeros.
-            config.output_bias = OutputBias::Absent;
-        }
-        if config.output == OutputWeights::TiedUnlessGiven {
-            let [output, tokens] =
-                ["lm_head.weight", "shared.weight"].map(|key| checkpoint.tensors().get(key));
-            let is_tied = match (output, tokens) {
-                // A second copy says no more than none.
-                (Some(output), Some(tokens)) => output.equals(tokens)?,
-                (output, _) => output.is_none(),
-            };
-            config.output = OutputWeights::from(is_tied);
-        }
-        Ok(())
+    /// The key tables of the family's other heads.
+    fn other_head_keys(&self) -> Vec<&'static [Key]> {
+        let others = self.family.tasks.iter().filter(|(task, ..)| *task != self.task);
+        others.map(|(.., keys)| *keys).collect()
     }
 
     /// A model with this head was asked for what others do.

@@ -18,6 +18,10 @@ const MAX_HEADER: u64 = 100_000_000;
 #[derive(Debug)]
 pub struct Checkpoint {
     tensors: BTreeMap<String, TensorInfo>,
+    /// Keys that the index lists and no shard has, with their shards.
+    promised: BTreeMap<String, String>,
+    /// Keys that a shard has and the index does not list, with their shards.
+    denied: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -32,11 +36,13 @@ impl Checkpoint {
     /// # Errors
     ///
     /// No weights (said so when there are only pickled ones, which are never read); a file that is
-    /// missing, truncated or no safetensors; an index that disagrees with its shards.
+    /// missing, truncated or no safetensors. An index that disagrees with its shards is an error only
+    /// where it concerns a tensor that a model needs; see [`Checkpoint::check_index`].
     pub fn open(folder: &Path) -> Result<Self, LoadError> {
         let single = folder.join(WEIGHTS_FILE);
         if single.exists() {
-            return Ok(Self { tensors: read_header(&single)? });
+            let tensors = read_header(&single)?;
+            return Ok(Self { tensors, promised: BTreeMap::new(), denied: BTreeMap::new() });
         }
         let index = folder.join(INDEX_FILE);
         if index.exists() {
@@ -60,7 +66,7 @@ impl Checkpoint {
         let index: Index =
             serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
         let shards: BTreeSet<&String> = index.weight_map.values().collect();
-        let mut tensors = BTreeMap::new();
+        let (mut tensors, mut denied) = (BTreeMap::new(), BTreeMap::new());
         for shard in shards {
             // A name with folders in it could point anywhere.
             let mut parts = Path::new(shard).components();
@@ -72,24 +78,60 @@ impl Checkpoint {
                 return Err(corrupt(format!("{shard} is missing")));
             }
             for (key, info) in read_header(&path)? {
-                if index.weight_map.get(&key) != Some(shard) {
-                    return Err(corrupt(format!("{shard} holds {key}, which the index denies")));
+                match index.weight_map.get(&key) {
+                    Some(listed) if listed == shard => {}
+                    // The index says which of two shards has it.
+                    Some(_) => continue,
+                    None => {
+                        denied.insert(key.clone(), shard.clone());
+                    }
                 }
                 tensors.insert(key, info);
             }
         }
-        if let Some((key, shard)) =
-            index.weight_map.iter().find(|(key, _)| !tensors.contains_key(*key))
-        {
-            return Err(corrupt(format!("{shard} lacks {key}, which the index promises")));
-        }
-        Ok(Self { tensors })
+        let promised =
+            index.weight_map.into_iter().filter(|(key, _)| !tensors.contains_key(key)).collect();
+        Ok(Self { tensors, promised, denied })
+    }
+
+    /// Checks that the index and the shards agree on what a model needs.
+    ///
+    /// # Errors
+    ///
+    /// A tensor that the model reads and the index does not list, or one that the model lacks and the
+    /// index lists.
+    pub(super) fn check_index(
+        &self,
+        folder: &Path,
+        is_read: impl Fn(&str) -> bool,
+        is_lacking: impl Fn(&str) -> bool,
+    ) -> Result<(), LoadError> {
+        let denied = self.denied.iter().find(|(key, _)| is_read(key));
+        let promised = self.promised.iter().find(|(key, _)| is_lacking(key));
+        let reason = match (denied, promised) {
+            (Some((key, shard)), _) => format!("{shard} holds {key}, which the index denies"),
+            (_, Some((key, shard))) => format!("{shard} lacks {key}, which the index promises"),
+            _ => return Ok(()),
+        };
+        Err(LoadError::Corrupt { path: folder.join(INDEX_FILE), reason })
     }
 
     /// Every key with where its tensor lies, sorted.
     pub fn tensors(&self) -> &BTreeMap<String, TensorInfo> {
         &self.tensors
     }
+}
+
+/// The keys of a folder's weights, or of the index of weights that are elsewhere; `None` where there is
+/// neither, or none that can be read.
+pub(super) fn keys_in(folder: &Path) -> Option<Vec<String>> {
+    if let Ok(checkpoint) = Checkpoint::open(folder) {
+        return Some(checkpoint.tensors.into_keys().collect());
+    }
+    // The index of pickled weights is JSON too, and names the same keys.
+    let indexes = [INDEX_FILE, "pytorch_model.bin.index.json"];
+    let index = indexes.iter().find_map(|name| std::fs::read(folder.join(name)).ok())?;
+    Some(serde_json::from_slice::<Index>(&index).ok()?.weight_map.into_keys().collect())
 }
 
 /// Reads all float tensors of one safetensors file, with their shapes.

@@ -1,13 +1,13 @@
 //! From a directory to a model.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
 
 use super::reading::read_parameters;
-use super::{Blueprint, Checkpoint, KeyProblem, LoadError, Mapping, Model, Part};
-use crate::families::{Family, Task};
+use super::report::{CheckReport, compare};
+use super::{Blueprint, Checkpoint, LoadError, Mapping, Model};
+use crate::families::Task;
 use crate::heads::{Backbone, CausalLm};
 use crate::kernels::linear::keeps_halves;
 use crate::wire::config::ConfigError;
@@ -85,6 +85,9 @@ pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
 
 /// Loads a directory's weights into a model of another blueprint than its config's.
 ///
+/// What the file contradicts in the config, and tensors of other heads that are left in the file, are
+/// said in the log.
+///
 /// # Errors
 ///
 /// See [`load`].
@@ -94,13 +97,20 @@ pub fn load_as(
     (device, hold): (&Device, Hold),
 ) -> Result<Pretrained, LoadError> {
     let checkpoint = Checkpoint::open(folder)?;
-    blueprint.settle(&checkpoint)?;
+    let warnings = blueprint.resolve_from_checkpoint(&checkpoint, device)?;
     let model = blueprint.model(device);
     let mapping = Mapping::new(blueprint.rules(), &model.parameters());
-    let report = compare(blueprint.family, &checkpoint, &mapping)?;
+    let report = compare(&blueprint, &checkpoint, &mapping)?;
+    report.check_index(folder, &checkpoint, &mapping)?;
     if !report.problems.is_empty() {
         let path = folder.to_path_buf();
         return Err(LoadError::Keys { path, problems: report.problems });
+    }
+    for warning in warnings.iter().chain(&report.warnings) {
+        log::warn!("{}: {warning}", folder.display());
+    }
+    if let Some(left) = report.left_out() {
+        log::warn!("{}: {left}", folder.display());
     }
 
     let found = mapping.entries.iter().zip(&report.keys);
@@ -112,30 +122,6 @@ pub fn load_as(
     Ok(Pretrained { blueprint, model })
 }
 
-/// How a checkpoint and a model correspond.
-#[derive(Debug)]
-pub struct CheckReport {
-    /// The family that `config.json` names.
-    pub family: &'static Family,
-    /// What does not fit; empty for a checkpoint that loads.
-    pub problems: Vec<KeyProblem>,
-    /// Tensors in the checkpoint.
-    pub found: usize,
-    /// Tensors in the checkpoint, by type.
-    pub dtypes: BTreeMap<String, usize>,
-    /// Keys that the table drops, or that repeat a tied weight.
-    pub dropped: Vec<String>,
-    /// For every tensor that the model needs, the key found for it; empty where it is missing.
-    keys: Vec<String>,
-}
-
-impl CheckReport {
-    /// The number of tensors that the model needs.
-    pub fn expected(&self) -> usize {
-        self.keys.len()
-    }
-}
-
 /// Compares a directory's keys, shapes and types with its model, and reads no weights but those of
 /// tied copies.
 ///
@@ -145,68 +131,10 @@ impl CheckReport {
 pub fn check(folder: &Path, device: &Device) -> Result<CheckReport, LoadError> {
     let mut blueprint = Blueprint::read(folder)?;
     let checkpoint = Checkpoint::open(folder)?;
-    blueprint.settle(&checkpoint)?;
-    let parameters = blueprint.model(device).parameters();
-    compare(blueprint.family, &checkpoint, &Mapping::new(blueprint.rules(), &parameters))
-}
-
-fn compare(
-    family: &'static Family,
-    checkpoint: &Checkpoint,
-    mapping: &Mapping,
-) -> Result<CheckReport, LoadError> {
-    let mut report = CheckReport {
-        family,
-        problems: Vec::new(),
-        found: checkpoint.tensors().len(),
-        dtypes: BTreeMap::new(),
-        dropped: Vec::new(),
-        keys: vec![String::new(); mapping.entries.len()],
-    };
-    let mut copies = Vec::new();
-    for (key, info) in checkpoint.tensors() {
-        *report.dtypes.entry(format!("{:?}", info.dtype)).or_default() += 1;
-        let Some(index) = mapping.entry(key) else {
-            if let Some(of) = mapping.copy_of(key) {
-                copies.push((key, of));
-                report.dropped.push(key.clone());
-            } else if mapping.drops(key) {
-                report.dropped.push(key.clone());
-            } else {
-                let file = info.file.clone();
-                report.problems.push(KeyProblem::Unused { key: key.clone(), file });
-            }
-            continue;
-        };
-        let entry = &mapping.entries[index];
-        if info.shape != entry.shape {
-            report.problems.push(KeyProblem::Shape {
-                key: key.clone(),
-                expected: entry.shape.clone(),
-                found: info.shape.clone(),
-            });
-        } else if !info.is_float() {
-            let found = format!("{:?}", info.dtype);
-            report.problems.push(KeyProblem::DataType { key: key.clone(), found });
-        }
-        report.keys[index].clone_from(key);
-    }
-    for (entry, key) in mapping.entries.iter().zip(&report.keys) {
-        if key.is_empty() && !entry.parts.iter().all(Part::is_computed) {
-            let expected = entry.shape.clone();
-            report.problems.push(KeyProblem::Missing { key: entry.key.clone(), expected });
-        }
-    }
-    for (key, of) in copies {
-        let original =
-            mapping.entry(of).map(|index| report.keys[index].clone()).unwrap_or_default();
-        let Some(original) = checkpoint.tensors().get(&original) else {
-            continue; // The missing weight is reported already.
-        };
-        let copy = &checkpoint.tensors()[key];
-        if !copy.equals(original)? {
-            report.problems.push(KeyProblem::Untied { key: key.clone(), of: of.to_string() });
-        }
-    }
+    let warnings = blueprint.resolve_from_checkpoint(&checkpoint, device)?;
+    let mapping = blueprint.mapping(device);
+    let mut report = compare(&blueprint, &checkpoint, &mapping)?;
+    report.check_index(folder, &checkpoint, &mapping)?;
+    report.warnings.splice(0..0, warnings);
     Ok(report)
 }

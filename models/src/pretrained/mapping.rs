@@ -1,6 +1,6 @@
 //! A key table applied to one model: which checkpoint keys there must be, and what each one holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::entry::{Entry, Orientation};
 use super::rules::{Prefixes, Rules, Side};
@@ -21,12 +21,39 @@ pub struct Mapping {
     rules: Rules,
     /// The rules that hold for this model, those of the head first.
     holding: Vec<(Side, &'static Key)>,
+    /// The rules of the family's other heads.
+    others: Vec<&'static Key>,
+    /// The parameters that a rule of the head covers.
+    head_paths: HashSet<String>,
+}
+
+/// A weight that a key repeats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CopyOf {
+    /// The place of its entry.
+    pub entry: usize,
+    /// What the copy is.
+    pub role: CopyRole,
+}
+
+/// What a second copy of a weight is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CopyRole {
+    /// A table of the skeleton, twice.
+    Skeleton,
+    /// The output projection, which a config ties to a table of the skeleton.
+    OutputProjection,
+    /// A tensor of the head under another name; the reference computes with this one.
+    HeadTwin,
+    /// The output projection of a head that the model does not have.
+    OtherHead,
 }
 
 impl Mapping {
     /// Applies a family's tables to a model's parameters.
     pub fn new(rules: Rules, parameters: &[ParameterInfo]) -> Self {
         let holding = rules.holding(parameters);
+        let others = rules.of_other_heads();
         let mut mapping = Self {
             entries: Vec::new(),
             uncovered: Vec::new(),
@@ -34,6 +61,8 @@ impl Mapping {
             aliases: HashMap::new(),
             rules,
             holding,
+            others,
+            head_paths: HashSet::new(),
         };
         for parameter in parameters {
             match mapping.rule(parameter) {
@@ -58,14 +87,38 @@ impl Mapping {
     }
 
     /// The weight that a key repeats.
-    pub fn copy_of(&self, key: &str) -> Option<&str> {
-        self.holding.iter().find_map(|(side, rule)| match rule {
-            Key::Copy { checkpoint, of } if self.matches(*side, checkpoint, key) => {
-                let of = self.entry(of)?;
-                Some(self.entries[of].key.as_str())
+    pub fn copy_of(&self, key: &str) -> Option<CopyOf> {
+        let of_rule = |side: Side, rule: &'static Key| match rule {
+            Key::Copy { checkpoint, of } if self.matches(side, checkpoint, key) => {
+                let entry = self.entry(of)?;
+                let path = &self.entries[entry].parts.first()?.path;
+                let is_head = self.head_paths.contains(path);
+                Some(match (side, is_head) {
+                    (Side::Head, false) => CopyOf { entry, role: CopyRole::OutputProjection },
+                    (Side::Head, true) => CopyOf { entry, role: CopyRole::HeadTwin },
+                    (Side::Skeleton, _) => CopyOf { entry, role: CopyRole::Skeleton },
+                })
             }
             _ => None,
-        })
+        };
+        let own = self.holding.iter().find_map(|(side, rule)| of_rule(*side, rule));
+        let other = || {
+            let found = self.others.iter().find_map(|rule| of_rule(Side::Head, rule))?;
+            Some(CopyOf { role: CopyRole::OtherHead, ..found })
+        };
+        own.or_else(other)
+    }
+
+    /// Whether a key can only be of a head: it is none of the skeleton's modules.
+    pub fn is_of_a_head(&self, key: &str) -> bool {
+        let first = |path: &str| path.split(['.', '*']).next().map(String::from);
+        let of_rule = |(side, rule): &(Side, &'static Key)| match (side, rule.checkpoint()) {
+            (Side::Skeleton, Some(path)) => first(path),
+            _ => None,
+        };
+        let bare = key.strip_prefix(self.rules.prefix).and_then(|key| key.strip_prefix('.'));
+        let module = first(bare.unwrap_or(key));
+        !self.holding.iter().filter_map(of_rule).any(|own| Some(own) == module)
     }
 
     /// Whether a key is one of that pattern; the prefix may be there or not.
@@ -108,6 +161,9 @@ impl Mapping {
 
     fn add(&mut self, parameter: &ParameterInfo, found: Found) {
         let Found { side, path, place, orientation, groups, leaf } = found;
+        if side == Side::Head {
+            self.head_paths.insert(parameter.path.clone());
+        }
         // Checkpoints say weight and bias for norms too; files converted from TensorFlow did not.
         let (leaf, old_leaf) = match leaf.as_str() {
             "gamma" => ("weight", Some("gamma")),
@@ -191,6 +247,7 @@ mod tests {
         const KEYS: &[Key] = &[Key::SplitTranspose { checkpoint: "ab", modules: &["b", "a"] }];
         let rules = Rules {
             head: KEYS,
+            other_heads: Vec::new(),
             skeleton: &[],
             prefix: "",
             prefixes: Prefixes::Present,

@@ -7,26 +7,32 @@ mod checkpoint;
 mod entry;
 mod error;
 pub mod hub;
+mod infer;
 mod load;
 mod mapping;
 mod model;
 mod outputs;
 mod reading;
+mod report;
+mod resolve;
 mod rules;
 mod save;
+mod select;
 mod tensor;
 
 pub use atomic::{sync_dir, write_atomically};
-pub use blueprint::Blueprint;
+pub use blueprint::{Blueprint, OtherHeads};
 pub use checkpoint::{Checkpoint, read_safetensors};
 pub use entry::{Entry, Part};
 pub use error::{KeyProblem, LoadError, SaveError};
-pub use load::{CheckReport, Hold, Pretrained, check, load, load_as};
-pub use mapping::Mapping;
+pub use load::{Hold, Pretrained, check, load, load_as};
+pub use mapping::{CopyOf, CopyRole, Mapping};
 pub use model::Model;
 pub use outputs::{ModelInput, Output, OutputOf};
+pub use report::CheckReport;
 pub use rules::{Prefixes, Rules};
 pub use save::{Files, MAX_SHARD_BYTES, save, write_config, write_json, write_safetensors};
+pub use select::Wanted;
 pub use tensor::{F32Tensor, TensorInfo};
 
 /// The config's file name.

@@ -59,7 +59,12 @@ impl Model {
             }
             (Architecture::Encoder(config, heads), Task::MaskedLm) => {
                 let transform = heads.masked_lm.as_ref()?;
-                return Some(Self::MaskedLm(MaskedLm::new(config, transform, device)));
+                return Some(Self::MaskedLm(MaskedLm::new(
+                    config,
+                    transform,
+                    heads.masked_lm_output,
+                    device,
+                )));
             }
             (Architecture::EncoderDecoder(_) | Architecture::RecurrentSeq2Seq(_), _) => {
                 return None;

@@ -8,6 +8,8 @@ use crate::wire::keys::{Key, Pattern};
 pub struct Rules {
     /// The keys of the head.
     pub head: &'static [Key],
+    /// The keys of the family's other heads.
+    pub other_heads: Vec<&'static [Key]>,
     /// The keys of the skeleton.
     pub skeleton: &'static [&'static [Key]],
     /// What the keys of the skeleton begin with beside a head.
@@ -45,14 +47,28 @@ impl Rules {
                 Key::Given { module, keys } if is_there(module) => {
                     holding.extend(keys.iter().map(|rule| (side, rule)));
                 }
-                Key::WhereTrue { field, keys } if self.true_fields.iter().any(|f| f == field) => {
-                    holding.extend(keys.iter().map(|rule| (side, rule)));
-                }
-                Key::Given { .. } | Key::WhereTrue { .. } => {}
-                rule => holding.push((side, rule)),
+                Key::Given { .. } => {}
+                rule => holding.extend(self.where_true(rule).map(|rule| (side, rule))),
             }
         }
         holding
+    }
+
+    /// The rules of other heads, whichever modules they have.
+    pub(super) fn of_other_heads(&self) -> Vec<&'static Key> {
+        let all = self.other_heads.iter().copied().flatten();
+        all.flat_map(|rule| self.where_true(rule)).flat_map(Key::each).collect()
+    }
+
+    /// The rules that one stands for, by the config's fields.
+    fn where_true(&self, rule: &'static Key) -> impl Iterator<Item = &'static Key> + use<> {
+        match rule {
+            Key::WhereTrue { field, keys } => {
+                let holds = self.true_fields.iter().any(|f| f == field);
+                if holds { keys.iter() } else { [].iter() }
+            }
+            rule => std::slice::from_ref(rule).iter(),
+        }
     }
 }
 

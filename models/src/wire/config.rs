@@ -18,6 +18,12 @@ pub enum ConfigError {
         /// What there is.
         known: Vec<&'static str>,
     },
+    /// No `model_type`, and nothing else that decides for one family.
+    #[error("it has no model_type{}", possible_families(.possible))]
+    NoModelType {
+        /// The families whose classes or keys would fit; empty where none does.
+        possible: Vec<&'static str>,
+    },
     /// A value that means something which the zoo does not compute.
     #[error("{field} = {value} is not supported; supported: {supported}")]
     Unsupported {
@@ -48,6 +54,14 @@ pub enum ConfigError {
         /// What it breaks.
         reason: String,
     },
+}
+
+/// The families that are possible, as the end of a clause.
+fn possible_families(names: &[&str]) -> String {
+    match names {
+        [] => ", and neither architectures nor the weights tell its family: add one (`zoo list` has the names)".into(),
+        _ => format!(", and could be any of {}: add the right one", names.join(", ")),
+    }
 }
 
 /// The classes that would do, as the end of a sentence.

@@ -73,6 +73,30 @@ pub enum Key {
     },
 }
 
+impl Key {
+    /// The rules that one stands for, whatever model or config they are for.
+    pub fn each(&self) -> impl Iterator<Item = &Self> {
+        match self {
+            Self::Given { keys, .. } | Self::WhereTrue { keys, .. } => keys.iter(),
+            rule => std::slice::from_ref(rule).iter(),
+        }
+    }
+
+    /// The path or key in the checkpoint; `None` of a rule that holds others.
+    pub fn checkpoint(&self) -> Option<&'static str> {
+        match self {
+            Self::Rename { checkpoint, .. }
+            | Self::Transpose { checkpoint, .. }
+            | Self::Split { checkpoint, .. }
+            | Self::SplitTranspose { checkpoint, .. }
+            | Self::SplitHeads { checkpoint, .. }
+            | Self::Drop { checkpoint }
+            | Self::Copy { checkpoint, .. } => Some(checkpoint),
+            Self::Given { .. } | Self::WhereTrue { .. } => None,
+        }
+    }
+}
+
 /// See [`Key::Rename`].
 pub const fn rename(checkpoint: &'static str, module: &'static str) -> Key {
     Key::Rename { checkpoint, module }

@@ -1,0 +1,164 @@
+//! The part of a checkpoint that a caller needs, as transformers' `AutoModel` classes take it.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use super::checkpoint::keys_in;
+use super::report::compare;
+use super::{Blueprint, CONFIG_FILE, Checkpoint, LoadError, OtherHeads};
+use crate::arch::OutputWeights;
+use crate::families::{NamedTask, Task};
+use crate::wire::config::ConfigError;
+
+/// What a caller needs of a checkpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// What that is, for an error: "a causal language model".
+    pub name: &'static str,
+    /// The tasks that would do.
+    pub tasks: &'static [Task],
+}
+
+impl Wanted {
+    /// The next token's scores, after another text or not.
+    pub const GENERATION: Self =
+        Self { name: "a model that writes texts", tasks: &[Task::CausalLm, Task::Seq2SeqLm] };
+
+    /// Hidden states, which every text model has, whichever head was trained.
+    pub const HIDDEN_STATES: Self =
+        Self { name: "a model of hidden states", tasks: &[Task::Backbone] };
+}
+
+impl Blueprint {
+    /// Reads a directory's `config.json` for a caller that needs one of these tasks.
+    ///
+    /// The class that `architectures` names decides between them. Where it names another class, one
+    /// that is not known, or none, the first task that the file has all tensors for is taken. Tensors
+    /// of other heads are left in the file.
+    ///
+    /// # Errors
+    ///
+    /// No model, one that cannot be followed, or one without a head for any of the tasks.
+    pub fn read_for(folder: &Path, wanted: Wanted, device: &Device) -> Result<Self, LoadError> {
+        let (family, config) = Self::read_config(folder)?;
+        let in_context = |source| LoadError::Config { path: folder.join(CONFIG_FILE), source };
+        let of = |task| {
+            let blueprint = Self::with_task(family, config.clone(), task).map_err(in_context)?;
+            Ok::<_, LoadError>(Self { other_heads: OtherHeads::Leave, ..blueprint })
+        };
+        let named = family.named_task(&config);
+        if let NamedTask::Known(task) = named
+            && wanted.tasks.contains(&task)
+        {
+            return of(task);
+        }
+        let possible: Vec<Task> =
+            wanted.tasks.iter().copied().filter(|task| family.has(*task)).collect();
+        if let [Task::Backbone] = possible.as_slice() {
+            return of(Task::Backbone);
+        }
+        let checkpoint = Checkpoint::open(folder)?;
+        for task in &possible {
+            let blueprint = of(*task)?;
+            if blueprint.fits(&checkpoint, device)? {
+                return Ok(blueprint);
+            }
+        }
+        match (named, possible.first()) {
+            // Loading says what it lacks.
+            (NamedTask::Unnamed, Some(task)) => of(*task),
+            _ => {
+                let classes = family.tasks.iter().filter(|(task, ..)| wanted.tasks.contains(task));
+                Err(in_context(ConfigError::WrongHead {
+                    found: config["architectures"][0].to_string(),
+                    wanted: wanted.name,
+                    classes: classes.map(|(_, class, _)| *class).collect(),
+                }))
+            }
+        }
+    }
+
+    /// Whether a checkpoint has every tensor of the model.
+    fn fits(&self, checkpoint: &Checkpoint, device: &Device) -> Result<bool, LoadError> {
+        let mut blueprint = self.clone();
+        blueprint.resolve_from_checkpoint(checkpoint, device)?;
+        let report = compare(&blueprint, checkpoint, &blueprint.mapping(device))?;
+        Ok(report.missing().next().is_none())
+    }
+
+    /// Reads a directory whose weights may be elsewhere, to describe the model.
+    ///
+    /// Where `architectures` names no class that is known, the task is the one whose keys are those of
+    /// the weights or of their index; where there is neither, the family's first, or hidden states of
+    /// a class that is not known.
+    ///
+    /// # Errors
+    ///
+    /// No config, or one that cannot be followed.
+    pub fn describe(folder: &Path, device: &Device) -> Result<Self, LoadError> {
+        let (family, config) = Self::read_config(folder)?;
+        let of = |task| {
+            Self::with_task(family, config.clone(), task)
+                .map_err(|source| LoadError::Config { path: folder.join(CONFIG_FILE), source })
+        };
+        let keys = keys_in(folder).unwrap_or_default();
+        let mut blueprint = match family.named_task(&config) {
+            NamedTask::Known(task) => of(task)?,
+            _ if !keys.is_empty() => {
+                let mut best: Option<(usize, Self)> = None;
+                for (task, ..) in family.tasks {
+                    let blueprint = of(*task)?;
+                    let misfits = blueprint.misfits(&keys, device);
+                    if best.as_ref().is_none_or(|(least, _)| misfits < *least) {
+                        best = Some((misfits, blueprint));
+                    }
+                }
+                match best {
+                    Some((_, blueprint)) => blueprint,
+                    None => of(family.tasks[0].0)?,
+                }
+            }
+            NamedTask::Unknown if family.has(Task::Backbone) => of(Task::Backbone)?,
+            _ => of(family.tasks[0].0)?,
+        };
+        blueprint.resolve_from_keys(&keys, device);
+        Ok(blueprint)
+    }
+
+    /// Keys that the model lacks or does not use.
+    fn misfits(&self, keys: &[String], device: &Device) -> usize {
+        let mut blueprint = self.clone();
+        blueprint.resolve_from_keys(keys, device);
+        let mapping = blueprint.mapping(device);
+        let mut is_there = vec![false; mapping.entries.len()];
+        let mut unused = 0;
+        for key in keys {
+            match mapping.entry(key).or_else(|| Some(mapping.copy_of(key)?.entry)) {
+                Some(entry) => is_there[entry] = true,
+                None => unused += usize::from(!mapping.drops(key)),
+            }
+        }
+        unused + is_there.iter().filter(|is_there| !**is_there).count()
+    }
+
+    /// Decides what the keys alone can tell: whether T5's output projection is a matrix of its own.
+    fn resolve_from_keys(&mut self, keys: &[String], device: &Device) {
+        let has_head = {
+            let mapping = self.mapping(device);
+            let head = mapping
+                .entries
+                .iter()
+                .filter(|entry| entry.parts.iter().any(|part| part.path.starts_with("lm_head.")));
+            let has = |key: &String| keys.contains(key);
+            head.into_iter().all(|entry| has(&entry.key) || entry.aliases.iter().any(has))
+        };
+        if let Some(output) = self.architecture.output_mut()
+            && *output == OutputWeights::SeparateIfGiven
+            && !keys.is_empty()
+            && !has_head
+        {
+            *output = OutputWeights::Tied;
+        }
+    }
+}

@@ -17,6 +17,7 @@ mod minilm;
 mod mutations;
 mod parity;
 mod pipelines;
+mod published;
 mod rope;
 mod serve;
 mod tied;

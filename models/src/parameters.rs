@@ -34,6 +34,11 @@ impl ParameterInfo {
         CONSTANT.iter().any(|end| self.path.ends_with(end))
     }
 
+    /// Whether the reference keeps it as a buffer, which is not counted as a parameter.
+    pub fn is_buffer(&self) -> bool {
+        self.path.ends_with("final_logits_bias")
+    }
+
     /// Whether its value follows from the config, so that a checkpoint need not hold it.
     pub fn is_computed(&self) -> bool {
         self.path.ends_with(COMPUTED)

@@ -46,7 +46,8 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     let family = blueprint.family;
     // Parameters are made when they are first read, so this takes no memory.
     let parameters = blueprint.model(&device).parameters();
-    let total = parameters.iter().map(ParameterInfo::count).sum();
+    let counted = parameters.iter().filter(|parameter| !parameter.is_buffer());
+    let total = counted.map(ParameterInfo::count).sum();
     let architecture = &blueprint.architecture;
     let cost = architecture.cost();
     let embedding = cost.embedding_parameters();

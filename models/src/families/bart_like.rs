@@ -144,6 +144,7 @@ pub(super) struct BartFields {
     scale_embedding: bool,
     init_std: f64,
     decoder_start_token_id: Option<u32>,
+    bos_token_id: Option<u32>,
     #[serde(flatten)]
     pub(super) other: Map<String, Value>,
 }
@@ -203,7 +204,8 @@ impl BartFields {
             output: OutputWeights::Tied,
             output_scale: 1.0,
             output_bias: form.output_bias,
-            start: start(self.decoder_start_token_id, vocab_size)?,
+            // As transformers' generate chooses it.
+            start: start(self.decoder_start_token_id.or(self.bos_token_id), vocab_size)?,
             init_std: init_std("init_std", self.init_std)?,
         })
     }

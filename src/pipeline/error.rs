@@ -15,7 +15,7 @@ use crate::models::wire::config::ConfigError;
 pub enum PipelineError {
     /// The model cannot be loaded.
     #[error(transparent)]
-    Model(#[from] LoadError),
+    Model(LoadError),
     /// The model has another head.
     #[error(transparent)]
     Head(#[from] ConfigError),
@@ -73,6 +73,18 @@ pub enum PipelineError {
     /// The device failed.
     #[error("the device failed: {0}")]
     Device(String),
+}
+
+/// A checkpoint with another head than the one that is needed is not broken.
+impl From<LoadError> for PipelineError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Config { source: source @ ConfigError::WrongHead { .. }, .. } => {
+                Self::Head(source)
+            }
+            error => Self::Model(error),
+        }
+    }
 }
 
 /// Why a text has no answer.

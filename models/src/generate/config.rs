@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use self::fields::{Fields, Ids, Texts};
+use self::fields::Fields;
 use super::beam::Beams;
 use super::constraints::Constraints;
 use super::options::{Options, OptionsError};
@@ -103,6 +103,9 @@ impl GenerationConfig {
 
     /// Reads the fields of a `generation_config.json`.
     ///
+    /// Values by which programs say "none" or "off" mean what they mean in transformers or vLLM: an
+    /// `eos_token_id` of -1 never comes, a `top_k` of 0 or -1 leaves all tokens, a `top_p` of 0 the best.
+    ///
     /// # Errors
     ///
     /// A value that makes no sense or is not supported.
@@ -113,56 +116,48 @@ impl GenerationConfig {
                 ("constraints", Value::Null),
                 ("dola_layers", Value::Null),
                 ("encoder_repetition_penalty", json!(1.0)),
-                ("epsilon_cutoff", json!(0.0)),
-                ("eta_cutoff", json!(0.0)),
                 ("exponential_decay_length_penalty", Value::Null),
                 ("force_words_ids", Value::Null),
                 ("guidance_scale", json!(1.0)),
                 ("penalty_alpha", json!(0.0)),
                 ("sequence_bias", Value::Null),
-                ("top_h", Value::Null),
+                ("token_healing", json!(false)),
                 ("watermarking_config", Value::Null),
             ],
         )?;
-        let read: Fields = serde_json::from_value(Value::Object(fields.clone()))?;
-        let beams = read.beams()?;
-        let longest = match (read.max_new_tokens, read.max_length) {
+        let read = Fields(fields);
+        let longest = match (read.count("max_new_tokens")?, read.count("max_length")?) {
             (Some(count), _) => Limit::New(count),
             (None, Some(count)) => Limit::Total(count),
             (None, None) => Self::default().longest,
         };
-        let shortest = match (read.min_new_tokens, read.min_length) {
-            (Some(count), _) => Limit::New(count),
-            (None, count) => count.map_or(Limit::New(0), Limit::Total),
-        };
-        let n_texts = read.num_return_sequences.unwrap_or(1);
-        let sampling = read.sampling();
-        let stop_strings = match read.stop_strings {
-            Some(Texts::One(text)) => vec![text],
-            Some(Texts::Many(texts)) => texts,
-            None => Vec::new(),
-        };
-        // A list can say "none" by -1.
-        let known = |ids: Option<Vec<i64>>| -> Vec<u32> {
-            ids.into_iter().flatten().filter_map(|id| u32::try_from(id).ok()).collect()
-        };
+        let shortest =
+            match (read.count_or_none("min_new_tokens")?, read.count_or_none("min_length")?) {
+                (Some(count), _) => Limit::New(count),
+                (None, count) => count.map_or(Limit::New(0), Limit::Total),
+            };
         let options = Options {
-            eos: read.eos_token_id.map_or(Vec::new(), Ids::all),
-            start: read.decoder_start_token_id,
-            sampling,
+            eos: read.end_tokens("eos_token_id")?,
+            start: read.token("decoder_start_token_id")?,
+            sampling: read.sampling()?,
             constraints: Constraints {
-                repetition_penalty: read.repetition_penalty.unwrap_or(1.0),
-                no_repeat_ngram: read.no_repeat_ngram_size.unwrap_or(0),
-                no_repeat_source_ngram: read.encoder_no_repeat_ngram_size.unwrap_or(0),
-                bad_words: read.bad_words_ids.unwrap_or_default(),
-                forced_bos: read.forced_bos_token_id,
-                forced_eos: read.forced_eos_token_id.map_or(Vec::new(), Ids::all),
-                suppressed: known(read.suppress_tokens),
-                suppressed_first: known(read.begin_suppress_tokens),
+                repetition_penalty: read.number("repetition_penalty")?.unwrap_or(1.0),
+                no_repeat_ngram: read.count_or_none("no_repeat_ngram_size")?.unwrap_or(0),
+                no_repeat_source_ngram: read
+                    .count_or_none("encoder_no_repeat_ngram_size")?
+                    .unwrap_or(0),
+                bad_words: read.sequences("bad_words_ids")?,
+                forced_bos: read.token("forced_bos_token_id")?,
+                forced_eos: read.some_tokens("forced_eos_token_id")?,
+                suppressed: read.some_tokens("suppress_tokens")?,
+                suppressed_first: read.some_tokens("begin_suppress_tokens")?,
                 ..Constraints::default()
             },
             ..Options::default()
         };
+        let beams = read.beams()?;
+        let n_texts = read.count("num_return_sequences")?.unwrap_or(1);
+        let stop_strings = read.texts("stop_strings")?;
         let config = Self { options, longest, shortest, beams, n_texts, stop_strings };
         config.validate().map_err(invalid)?;
         Ok(config)

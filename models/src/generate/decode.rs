@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::batch::{Batch, Event, Prompt, Request};
+use super::batch::{Batch, Event, Prompt, Request, check_prompt};
 use super::options::{Options, OptionsError};
 use super::writer::Writer;
 
@@ -56,6 +56,24 @@ pub enum GenerateError {
     /// A score that is not a number.
     #[error("the model's scores are not finite; its weights may be broken")]
     NotFinite,
+}
+
+impl Request {
+    /// Checks that a model can continue the prompt.
+    ///
+    /// # Errors
+    ///
+    /// An empty prompt, one longer than the context, a token id out of range.
+    pub fn check(&self, model: &dyn Writer) -> Result<(), GenerateError> {
+        check_prompt(model, 0, self)
+    }
+}
+
+impl GenerateError {
+    /// Whether another prompt may be continued all the same.
+    pub fn is_of_prompt(&self) -> bool {
+        matches!(self, Self::Empty { .. } | Self::OutOfRange { .. } | Self::TooLong { .. })
+    }
 }
 
 /// Continues every prompt and returns the tokens added, one list for each.

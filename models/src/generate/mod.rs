@@ -15,7 +15,7 @@ pub use beam::{Beams, EarlyStopping, Forbidden, Hypothesis, beam_search};
 pub use config::{GenerationConfig, Limit};
 pub use constraints::{Constraints, History};
 pub use decode::{Flow, GenerateError, generate};
-pub use options::{Options, OptionsError};
+pub use options::{NO_TOKEN, Options, OptionsError};
 pub use sampling::{Sampler, Sampling};
 pub use speculative::{Drafted, speculate};
 pub use writer::{Memory, Passage, Writer, writer};

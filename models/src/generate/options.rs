@@ -5,6 +5,9 @@ use thiserror::Error;
 use super::constraints::Constraints;
 use super::sampling::Sampling;
 
+/// An id that no model has: as an end token, one that never comes. Configs write it -1.
+pub const NO_TOKEN: u32 = u32::MAX;
+
 /// How long to go on, and how to choose. The default is greedy, with 20 tokens at most.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -12,7 +15,7 @@ pub struct Options {
     pub max_new_tokens: usize,
     /// Not before this many tokens are added may the text end.
     pub min_new_tokens: usize,
-    /// The text ends after any of these tokens.
+    /// The text ends after any of these tokens; with [`NO_TOKEN`] alone, never.
     pub eos: Vec<u32>,
     /// The token that a text begins with, for models that read another text; the model's own where
     /// `None`.

@@ -1,29 +1,177 @@
 //! The names of classes in configs.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value};
 
 use super::config::ConfigError;
 
-/// The names of a model's classes, by their numbers: `id2label`, or else as many as `num_labels`
-/// says, or else two.
+/// The names of a model's classes, by their indices: those of `id2label`; `LABEL_0`, … where that is
+/// absent or has another length than `num_labels`; two classes where there is neither.
+///
+/// Names are what Python prints for the values, and keys what its `int` reads, as in transformers.
 ///
 /// # Errors
 ///
-/// Numbers that are not those from 0 on.
+/// Indices that are not 0, 1, 2, …; a count that is none.
 pub fn labels(config: &Value) -> Result<Vec<String>, ConfigError> {
-    let invalid = |value: &Value, reason| Err(ConfigError::invalid("id2label", value, reason));
-    if let Some(names) = config.get("id2label").and_then(Value::as_object) {
-        let name = |index: usize| names.get(&index.to_string()).and_then(Value::as_str);
-        let found: Option<Vec<String>> =
-            (0..names.len()).map(|index| name(index).map(String::from)).collect();
-        return match found {
-            Some(found) if !found.is_empty() => Ok(found),
-            _ => invalid(&config["id2label"], "it must name the classes 0, 1, 2, …"),
-        };
+    let count = count(&config["num_labels"])?;
+    let names = match &config["id2label"] {
+        Value::Null => None,
+        Value::Object(names) => Some(names),
+        other => return Err(invalid(other, "it must be an object: the names by their indices")),
+    };
+    match (names, count) {
+        (Some(names), count) if count.is_none_or(|count| count == names.len()) => {
+            let mut found = BTreeMap::new();
+            for (key, name) in names {
+                let index = index(key).filter(|index| *index < names.len());
+                let index = index.ok_or_else(|| invalid_key(names, key))?;
+                if found.insert(index, python_text(name)).is_some() {
+                    return Err(invalid_key(names, key));
+                }
+            }
+            match found.is_empty() {
+                true => Err(invalid(&config["id2label"], "it must name at least one class")),
+                false => Ok(found.into_values().collect()),
+            }
+        }
+        (_, count) => Ok((0..count.unwrap_or(2)).map(|index| format!("LABEL_{index}")).collect()),
     }
-    let count = config.get("num_labels").and_then(Value::as_u64).unwrap_or(2);
-    if !(1..=1 << 20).contains(&count) {
-        return invalid(&config["num_labels"], "it must be between 1 and 2^20");
+}
+
+fn count(value: &Value) -> Result<Option<usize>, ConfigError> {
+    if value.is_null() {
+        return Ok(None);
     }
-    Ok((0..count).map(|index| format!("LABEL_{index}")).collect())
+    let count = value.as_f64().filter(|count| count.fract() == 0.0);
+    let count = count.filter(|count| (1.0..=f64::from(1 << 20)).contains(count));
+    let reason = "it must be a whole number between 1 and 2^20";
+    let count = count.ok_or_else(|| ConfigError::invalid("num_labels", value, reason))?;
+    Ok(Some(count as usize))
+}
+
+fn invalid(value: &Value, reason: &str) -> ConfigError {
+    ConfigError::invalid("id2label", value, reason)
+}
+
+fn invalid_key(names: &serde_json::Map<String, Value>, key: &str) -> ConfigError {
+    let reason =
+        format!("it must name the classes 0, 1, 2, … once each, and {key:?} is none of them");
+    ConfigError::invalid("id2label", Value::Object(names.clone()), &reason)
+}
+
+/// A key as Python's `int` reads it: spaces around it, a sign, zeros in front, `_` between digits.
+fn index(key: &str) -> Option<usize> {
+    let digits = key.trim();
+    let digits = digits.strip_prefix('+').unwrap_or(digits);
+    let between =
+        digits.split('_').all(|part| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty());
+    between.then(|| digits.replace('_', "").parse().ok()).flatten()
+}
+
+/// What Python's `str` gives for a value of JSON.
+fn python_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => python_literal(other),
+    }
+}
+
+fn python_literal(value: &Value) -> String {
+    match value {
+        Value::Null => "None".into(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::Number(number) => python_number(number),
+        Value::String(text) => {
+            let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+            let escaped = text.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
+            let escaped = if quote == '\'' { escaped.replace('\'', "\\'") } else { escaped };
+            format!("{quote}{escaped}{quote}")
+        }
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(python_literal).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| {
+                format!(
+                    "{}: {}",
+                    python_literal(&Value::String(name.clone())),
+                    python_literal(value)
+                )
+            };
+            format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// Both languages print the shortest digits, and differ in how they write an exponent.
+fn python_number(number: &Number) -> String {
+    let Some(float) = number.as_f64().filter(|_| number.is_f64()) else {
+        return number.to_string();
+    };
+    let text = format!("{float:?}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(("+", exponent), |e| ("-", e));
+    format!("{digits}e{sign}{exponent:0>2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn named(config: Value) -> Result<Vec<String>, String> {
+        labels(&config).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn names_are_what_python_prints() {
+        let names = json!({ "id2label": { "0": 1, "1": 2.0, "2": true, "3": null, "4": 1e20, "5": 1e-7, "6": 0.1,
+            "7": ["x", 1], "8": { "it's": false }, "9": "x y" } });
+        let expected = [
+            "1",
+            "2.0",
+            "True",
+            "None",
+            "1e+20",
+            "1e-07",
+            "0.1",
+            "['x', 1]",
+            "{\"it's\": False}",
+            "x y",
+        ];
+        assert_eq!(named(names).unwrap(), expected);
+    }
+
+    #[test]
+    fn keys_are_what_python_reads_as_a_number() {
+        let names = json!({ "id2label": { "00": "a", " 1": "b", "+2\n": "c", "0_3": "d" } });
+        assert_eq!(named(names).unwrap(), ["a", "b", "c", "d"]);
+        for key in ["-0", "2", "0.0", "1__0", "_0", "", "a"] {
+            let error = named(json!({ "id2label": { (key): "a" } })).unwrap_err();
+            assert!(error.contains("id2label") && error.contains(&format!("{key:?}")), "{error}");
+        }
+        let twice = named(json!({ "id2label": { "0": "a", "00": "b" } })).unwrap_err();
+        assert!(twice.contains("once each"), "{twice}");
+    }
+
+    #[test]
+    fn the_number_of_classes_counts_for_more_than_their_names() {
+        let numbered = |count: usize| (0..count).map(|i| format!("LABEL_{i}")).collect::<Vec<_>>();
+        assert_eq!(named(json!({})).unwrap(), numbered(2));
+        assert_eq!(named(json!({ "label2id": { "a": 0, "b": 1, "c": 2 } })).unwrap(), numbered(2));
+        assert_eq!(named(json!({ "num_labels": 3.0, "id2label": null })).unwrap(), numbered(3));
+        let names = json!({ "0": "a", "1": "b" });
+        assert_eq!(named(json!({ "num_labels": 3, "id2label": names })).unwrap(), numbered(3));
+        assert_eq!(named(json!({ "num_labels": 2, "id2label": names })).unwrap(), ["a", "b"]);
+        for count in [json!(0), json!(-1), json!("3"), json!(2.5), json!(1e9)] {
+            let error = named(json!({ "num_labels": count })).unwrap_err();
+            assert!(error.contains("num_labels") && error.contains(&count.to_string()), "{error}");
+        }
+        assert!(named(json!({ "id2label": {} })).unwrap_err().contains("at least one"));
+        assert!(named(json!({ "id2label": ["a"] })).unwrap_err().contains("[\"a\"]"));
+    }
 }

@@ -1,92 +1,155 @@
-//! The fields of `generation_config.json`.
+//! The fields of `generation_config.json`, with the values by which programs say "none" or "off".
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::generate::beam::{Beams, EarlyStopping, Forbidden};
+use crate::generate::options::NO_TOKEN;
 use crate::generate::sampling::Sampling;
-use crate::wire::config::ConfigError;
+use crate::wire::config::{ConfigError, fixed};
 
 /// The fields in the words of `transformers`; all of them may be absent or null.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Fields {
-    pub(super) max_length: Option<usize>,
-    pub(super) max_new_tokens: Option<usize>,
-    pub(super) min_length: Option<usize>,
-    pub(super) min_new_tokens: Option<usize>,
-    pub(super) do_sample: Option<bool>,
-    pub(super) temperature: Option<f64>,
-    pub(super) top_k: Option<usize>,
-    pub(super) top_p: Option<f64>,
-    pub(super) min_p: Option<f64>,
-    pub(super) typical_p: Option<f64>,
-    pub(super) num_beams: Option<usize>,
-    pub(super) num_beam_groups: Option<usize>,
-    pub(super) diversity_penalty: Option<f64>,
-    pub(super) length_penalty: Option<f64>,
-    pub(super) early_stopping: Option<Value>,
-    pub(super) renormalize_logits: Option<bool>,
-    pub(super) num_return_sequences: Option<usize>,
-    pub(super) repetition_penalty: Option<f64>,
-    pub(super) no_repeat_ngram_size: Option<usize>,
-    pub(super) encoder_no_repeat_ngram_size: Option<usize>,
-    pub(super) bad_words_ids: Option<Vec<Vec<u32>>>,
-    pub(super) forced_bos_token_id: Option<u32>,
-    pub(super) forced_eos_token_id: Option<Ids>,
-    pub(super) suppress_tokens: Option<Vec<i64>>,
-    pub(super) begin_suppress_tokens: Option<Vec<i64>>,
-    pub(super) eos_token_id: Option<Ids>,
-    pub(super) decoder_start_token_id: Option<u32>,
-    pub(super) stop_strings: Option<Texts>,
-}
+///
+/// A whole number may be written as a float. Sampling is read only where texts are sampled, as in the
+/// reference.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields<'a>(pub(super) &'a Map<String, Value>);
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Ids {
-    One(u32),
-    Many(Vec<u32>),
-}
+impl Fields<'_> {
+    fn get(&self, field: &str) -> Option<&Value> {
+        self.0.get(field).filter(|value| !value.is_null())
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Texts {
-    One(String),
-    Many(Vec<String>),
-}
+    /// A field as what `read` makes of it, if anything.
+    fn read<T>(
+        &self,
+        field: &'static str,
+        reason: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(value) = self.get(field) else { return Ok(None) };
+        read(value).map(Some).ok_or_else(|| ConfigError::invalid(field, value, reason))
+    }
 
-impl Ids {
-    pub(super) fn all(self) -> Vec<u32> {
-        match self {
-            Self::One(id) => vec![id],
-            Self::Many(ids) => ids,
+    pub(super) fn number(&self, field: &'static str) -> Result<Option<f64>, ConfigError> {
+        self.read(field, "it must be a number", Value::as_f64)
+    }
+
+    /// A number of things.
+    pub(super) fn count(&self, field: &'static str) -> Result<Option<usize>, ConfigError> {
+        let count = |value: &Value| usize::try_from(whole(value)?).ok();
+        self.read(field, "it must be a whole number, 0 or more", count)
+    }
+
+    /// A number of things, none of which is meant by what is below 0.
+    pub(super) fn count_or_none(&self, field: &'static str) -> Result<Option<usize>, ConfigError> {
+        let count = |value: &Value| whole(value).map(|count| count.max(0) as usize);
+        self.read(field, "it must be a whole number", count)
+    }
+
+    pub(super) fn flag(&self, field: &'static str) -> Result<bool, ConfigError> {
+        let flag = |value: &Value| {
+            value.as_bool().or_else(|| match whole(value) {
+                Some(0) => Some(false),
+                Some(1) => Some(true),
+                _ => None,
+            })
+        };
+        Ok(self.read(field, "it must be true or false", flag)?.unwrap_or(false))
+    }
+
+    /// One token; -1 is none.
+    pub(super) fn token(&self, field: &'static str) -> Result<Option<u32>, ConfigError> {
+        match self.tokens(field)?.as_deref() {
+            None | Some([]) => Ok(None),
+            Some([token]) => Ok(Some(*token).filter(|token| *token != NO_TOKEN)),
+            Some(_) => {
+                let reason = "several tokens are not supported; give one";
+                Err(ConfigError::invalid(field, &self.0[field], reason))
+            }
         }
     }
-}
 
-impl Fields {
+    /// A token or a list of them; -1 is [`NO_TOKEN`].
+    pub(super) fn tokens(&self, field: &'static str) -> Result<Option<Vec<u32>>, ConfigError> {
+        let tokens = |value: &Value| match value {
+            Value::Array(ids) => ids.iter().map(token).collect(),
+            id => Some(vec![token(id)?]),
+        };
+        self.read(field, "it must be a token id, a list of them, or -1 for none", tokens)
+    }
+
+    /// Tokens that end a text. A list without any says that none does.
+    pub(super) fn end_tokens(&self, field: &'static str) -> Result<Vec<u32>, ConfigError> {
+        Ok(match self.tokens(field)? {
+            None => Vec::new(),
+            Some(tokens) if tokens.is_empty() => vec![NO_TOKEN],
+            Some(tokens) => tokens,
+        })
+    }
+
+    /// The tokens of a field, without those that are none.
+    pub(super) fn some_tokens(&self, field: &'static str) -> Result<Vec<u32>, ConfigError> {
+        let mut tokens = self.tokens(field)?.unwrap_or_default();
+        tokens.retain(|token| *token != NO_TOKEN);
+        Ok(tokens)
+    }
+
+    /// Sequences of tokens.
+    pub(super) fn sequences(&self, field: &'static str) -> Result<Vec<Vec<u32>>, ConfigError> {
+        let known = |id: &Value| token(id).filter(|token| *token != NO_TOKEN);
+        let sequence =
+            |ids: &Value| -> Option<Vec<u32>> { ids.as_array()?.iter().map(known).collect() };
+        let sequences = |value: &Value| value.as_array()?.iter().map(sequence).collect();
+        Ok(self
+            .read(field, "it must be a list of lists of token ids", sequences)?
+            .unwrap_or_default())
+    }
+
+    pub(super) fn texts(&self, field: &'static str) -> Result<Vec<String>, ConfigError> {
+        let text = |value: &Value| value.as_str().map(String::from);
+        let texts = |value: &Value| match value {
+            Value::Array(texts) => texts.iter().map(text).collect(),
+            one => Some(vec![text(one)?]),
+        };
+        Ok(self.read(field, "it must be a string or a list of strings", texts)?.unwrap_or_default())
+    }
+
     /// Not sampled is greedy, whatever the other settings are.
-    pub(super) fn sampling(&self) -> Sampling {
-        if !self.do_sample.unwrap_or(false) {
-            return Sampling::default();
+    pub(super) fn sampling(&self) -> Result<Sampling, ConfigError> {
+        if !self.flag("do_sample")? {
+            return Ok(Sampling::default());
         }
-        Sampling {
-            temperature: self.temperature.unwrap_or(1.0),
-            top_k: Some(self.top_k.unwrap_or(50)).filter(|k| *k > 0),
-            top_p: self.top_p.unwrap_or(1.0),
-            min_p: self.min_p.unwrap_or(0.0),
-            typical_p: self.typical_p.unwrap_or(1.0),
+        fixed(
+            self.0,
+            &[("epsilon_cutoff", 0.0.into()), ("eta_cutoff", 0.0.into()), ("top_h", Value::Null)],
+        )?;
+        let top_k = |value: &Value| match whole(value)? {
+            // Transformers writes "all" as 0, vLLM as -1.
+            -1 | 0 => Some(None),
+            k => usize::try_from(k).ok().map(Some),
+        };
+        let top_k = self.read("top_k", "it must be 1 or more, or 0 or -1 for all tokens", top_k)?;
+        Ok(Sampling {
+            temperature: self.number("temperature")?.unwrap_or(1.0),
+            top_k: top_k.unwrap_or(Some(50)),
+            // 0 leaves the best token alone, and all of 1 or more leaves every token.
+            top_p: match self.number("top_p")?.unwrap_or(1.0) {
+                0.0 => f64::MIN_POSITIVE,
+                p => p.min(1.0),
+            },
+            min_p: self.number("min_p")?.unwrap_or(0.0),
+            typical_p: self.number("typical_p")?.unwrap_or(1.0).min(1.0),
             seed: 0,
-        }
+        })
     }
 
     pub(super) fn beams(&self) -> Result<Option<Beams>, ConfigError> {
-        let width = self.num_beams.unwrap_or(1);
+        let width = self.count("num_beams")?.unwrap_or(1);
         if width == 1 {
             return Ok(None);
         }
-        let early_stopping = match &self.early_stopping {
-            None | Some(Value::Null | Value::Bool(false)) => EarlyStopping::WhenUnlikely,
+        let early_stopping = match self.get("early_stopping") {
+            None | Some(Value::Bool(false)) => EarlyStopping::WhenUnlikely,
             Some(Value::Bool(true)) => EarlyStopping::WhenFull,
             Some(Value::String(word)) if word == "never" => EarlyStopping::Never,
             Some(other) => {
@@ -96,15 +159,29 @@ impl Fields {
         };
         let beams = Beams {
             width,
-            length_penalty: self.length_penalty.unwrap_or(1.0),
+            length_penalty: self.number("length_penalty")?.unwrap_or(1.0),
             early_stopping,
-            groups: self.num_beam_groups.unwrap_or(1),
-            diversity_penalty: self.diversity_penalty.unwrap_or(0.0),
-            forbidden: match self.renormalize_logits {
-                Some(true) => Forbidden::Shared,
-                Some(false) | None => Forbidden::Lost,
+            groups: self.count("num_beam_groups")?.unwrap_or(1),
+            diversity_penalty: self.number("diversity_penalty")?.unwrap_or(0.0),
+            forbidden: match self.flag("renormalize_logits")? {
+                true => Forbidden::Shared,
+                false => Forbidden::Lost,
             },
         };
         Ok(Some(beams))
+    }
+}
+
+/// A whole number, maybe written as a float.
+fn whole(value: &Value) -> Option<i64> {
+    let float = |value: &Value| value.as_f64().filter(|number| number.fract() == 0.0);
+    // Beyond 2^63 the largest number stands for all that no text reaches.
+    value.as_i64().or_else(|| float(value).map(|number| number as i64))
+}
+
+fn token(value: &Value) -> Option<u32> {
+    match whole(value)? {
+        -1 => Some(NO_TOKEN),
+        id => u32::try_from(id).ok(),
     }
 }

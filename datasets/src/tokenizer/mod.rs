@@ -172,23 +172,18 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// The text of token ids, without the special tokens among them.
+    /// The text of token ids, without the special tokens among them; as [`Tokenizer::write`] gives it.
     ///
     /// Bytes that are no UTF-8 become U+FFFD, the replacement character.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::UnknownId`].
+    /// [`TokenizerError::UnknownId`]; [`TokenizerError::Failed`] where the tokenizer's decoder fails.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
         for &id in ids {
             self.check_id(id)?;
         }
-        guarded(|| self.inner.decode(ids, true)).map_err(failed("decode"))
-    }
-
-    /// Starts decoding ids that come one by one.
-    pub fn stream(&self) -> TextStream {
-        TextStream::new(self.clone())
+        self.write(ids, SpecialTokens::LeftOut)
     }
 
     /// One more than the largest token id: the number of rows that an embedding needs.

@@ -4,7 +4,12 @@ use serde_json::Value;
 use tokenizers::{Decoder, ModelWrapper};
 
 use super::guard::guarded;
+use super::stream::{Cleanup, SPACED};
 use super::{Tokenizer, TokenizerError, failed};
+
+/// What `tokenizer_config.json` says where the clean-up of spaces holds for BPE, too.
+const CLEANUP_FOR_BPE: &str =
+    "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output";
 
 /// A token with a meaning of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +99,8 @@ impl Tokenizer {
     /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
     pub fn join(&self, tokens: Vec<String>) -> Result<String, TokenizerError> {
         match self.inner.get_decoder() {
+            // The library counts down from the last of them.
+            _ if tokens.is_empty() => Ok(String::new()),
             Some(decoder) => guarded(|| decoder.decode(tokens)).map_err(failed("decode")),
             None => Ok(tokens.join(" ")),
         }
@@ -107,20 +114,28 @@ impl Tokenizer {
     ///
     /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
     pub fn write(&self, ids: &[u32], special: SpecialTokens) -> Result<String, TokenizerError> {
-        let skip = special == SpecialTokens::LeftOut;
-        let text = guarded(|| self.inner.decode(ids, skip)).map_err(failed("decode"))?;
-        let cleans = self.config.get("clean_up_tokenization_spaces") == Some(&Value::Bool(true));
-        // Tokens of BPE bring their own spaces.
-        let is_bpe = matches!(self.inner.get_model(), ModelWrapper::BPE(_));
-        Ok(if cleans && !is_bpe { without_spaces_before_marks(text) } else { text })
+        let added = self.inner.get_added_vocabulary();
+        let is_written =
+            |token: &String| special == SpecialTokens::Written || !added.is_special_token(token);
+        let tokens = ids.iter().filter_map(|&id| self.inner.id_to_token(id)).filter(is_written);
+        let text = self.join(tokens.collect())?;
+        Ok(match self.cleans_up_spaces() {
+            Cleanup::Spaces => {
+                SPACED.iter().fold(text, |text, (spaced, without)| text.replace(spaced, without))
+            }
+            Cleanup::Nothing => text,
+        })
     }
-}
 
-/// Takes the spaces out that pieces of words leave before punctuation and English endings.
-fn without_spaces_before_marks(text: String) -> String {
-    const MARKS: [&str; 4] = [".", "?", "!", ","];
-    const ENDINGS: [&str; 5] = ["n't", "'m", "'s", "'ve", "'re"];
-    let attach = |text: String, mark: &&str| text.replace(&format!(" {mark}"), mark);
-    let text = MARKS.iter().fold(text, attach).replace(" ' ", "'");
-    ENDINGS.iter().fold(text, attach)
+    /// Whether spaces before punctuation and English endings are taken out of decoded text.
+    pub(super) fn cleans_up_spaces(&self) -> Cleanup {
+        let is_on = |field: &str| self.config.get(field) == Some(&Value::Bool(true));
+        // Tokens of BPE bring their own spaces, so that transformers wants to be told twice.
+        let is_bpe = matches!(self.inner.get_model(), ModelWrapper::BPE(_));
+        if is_on("clean_up_tokenization_spaces") && (!is_bpe || is_on(CLEANUP_FOR_BPE)) {
+            Cleanup::Spaces
+        } else {
+            Cleanup::Nothing
+        }
+    }
 }

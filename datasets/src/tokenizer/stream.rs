@@ -1,59 +1,112 @@
-//! Decoding while the ids are still coming.
+//! Decoding token ids as they arrive.
 
-use super::guard::guarded;
-use super::{Tokenizer, TokenizerError, failed};
-use tokenizers::step_decode_stream;
+mod bytes;
+mod literal;
+mod stage;
 
-/// Turns ids that come one by one into text, never in the middle of a character.
+use std::sync::Arc;
+
+use tokenizers::Tokenizer as Inner;
+
+use self::stage::Chain;
+pub(super) use self::stage::{Cleanup, SPACED};
+use super::{Tokenizer, TokenizerError};
+
+/// Decodes token ids one by one. A piece is the text that later ids can no longer change.
 ///
-/// A character of several bytes may be spread over several tokens; it comes out with the last of
-/// them. All pieces together are what [`Tokenizer::decode`] makes of all ids together.
+/// All pieces together are what [`Tokenizer::write`] gives for all ids, special tokens left out. A
+/// character of several tokens, a run of byte tokens, or a space that clean-up may still remove is
+/// part of the piece that decides it. The cost is linear in the number of tokens.
 #[derive(Clone, Debug)]
 pub struct TextStream {
-    tokenizer: Tokenizer,
-    /// The ids of the last piece, and those that gave no text yet.
-    ids: Vec<u32>,
-    /// The text of the last piece, which shows the decoder what stands before the next one.
-    before: String,
-    /// How many of `ids` made `before`.
-    before_ids: usize,
+    inner: Arc<Inner>,
+    chain: Chain,
+    /// What the text of the prompt ends with and later ids could have changed.
+    prompt_rest: String,
+}
+
+impl Tokenizer {
+    /// Starts decoding ids that arrive one by one.
+    pub fn stream(&self) -> TextStream {
+        let decoder = self.inner.get_decoder();
+        let chain = Chain::new(decoder, self.cleans_up_spaces());
+        TextStream { inner: self.inner.clone(), chain, prompt_rest: String::new() }
+    }
+
+    /// Starts decoding ids that continue a prompt. The text of the prompt and the pieces together are
+    /// the text of all ids: a space that a first token loses is kept.
+    ///
+    /// Where the continuation changes the end of the prompt's text (it completes a character), the
+    /// pieces begin where the two texts differ.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
+    pub fn stream_after(&self, prompt: &[u32]) -> Result<TextStream, TokenizerError> {
+        let mut stream = self.stream();
+        for &id in prompt {
+            stream.push(id)?;
+        }
+        stream.prompt_rest = stream.clone().finish()?;
+        Ok(stream)
+    }
 }
 
 impl TextStream {
-    pub(super) fn new(tokenizer: Tokenizer) -> Self {
-        Self { tokenizer, ids: Vec::new(), before: String::new(), before_ids: 0 }
-    }
-
-    /// The text that `id` completes; `None` while it takes more ids, for special tokens, and for ids
+    /// The text that `id` settles; `None` while more ids can change it, for special tokens, and for ids
     /// without a token: models can have more tokens than their tokenizers.
     ///
     /// # Errors
     ///
     /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
     pub fn push(&mut self, id: u32) -> Result<Option<String>, TokenizerError> {
-        if self.tokenizer.token(id).is_err() {
+        let Some(token) = self.inner.id_to_token(id) else { return Ok(None) };
+        if self.inner.get_added_vocabulary().is_special_token(&token) {
             return Ok(None);
         }
-        let step = || {
-            step_decode_stream(
-                &self.tokenizer.inner,
-                vec![id],
-                true,
-                &mut self.ids,
-                &mut self.before,
-                &mut self.before_ids,
-            )
-        };
-        guarded(step).map_err(failed("decode"))
+        let text = self.chain.push(token)?;
+        Ok(Some(self.after_prompt(text)).filter(|text| !text.is_empty()))
     }
 
-    /// What is left at the end: U+FFFD for a character that was begun and not finished, or nothing.
+    /// What would follow on the pieces if the text ended here: U+FFFD for an unfinished character, a
+    /// space that was held back, or nothing.
     ///
     /// # Errors
     ///
     /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
-    pub fn finish(self) -> Result<String, TokenizerError> {
-        let text = self.tokenizer.decode(&self.ids)?;
-        Ok(text.strip_prefix(&self.before).unwrap_or_default().to_owned())
+    pub fn rest(&self) -> Result<String, TokenizerError> {
+        self.clone().finish()
+    }
+
+    /// The last piece.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
+    pub fn finish(mut self) -> Result<String, TokenizerError> {
+        let text = self.chain.finish()?;
+        Ok(self.after_prompt(text))
+    }
+
+    /// The content of a special token, which the text leaves out.
+    pub fn special(&self, id: u32) -> Option<String> {
+        let token = self.inner.id_to_token(id)?;
+        self.inner.get_added_vocabulary().is_special_token(&token).then_some(token)
+    }
+
+    /// Takes the prompt's part off a settled text.
+    fn after_prompt(&mut self, text: String) -> String {
+        if self.prompt_rest.is_empty() || text.is_empty() {
+            return text;
+        }
+        let both = text.chars().zip(self.prompt_rest.chars());
+        let common: usize =
+            both.take_while(|(new, old)| new == old).map(|(new, _)| new.len_utf8()).sum();
+        if common < text.len() {
+            self.prompt_rest.clear();
+        } else {
+            self.prompt_rest.drain(..common);
+        }
+        text[common..].to_owned()
     }
 }

@@ -9,6 +9,7 @@ mod readers;
 mod real_data;
 mod scores;
 mod stories;
+mod streams;
 mod tasks;
 mod tokenizers;
 mod user_text;

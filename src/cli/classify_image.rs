@@ -9,7 +9,7 @@ use serde_json::json;
 use super::model::ModelArgs;
 use super::texts::asked;
 use super::{Global, complain, usage};
-use crate::pipeline::{ImageClassifier, LabelScore, Picture, PipelineError};
+use crate::pipeline::{ImageClassifier, LabelScore, Picture};
 
 /// Images that are in memory at once.
 const TOGETHER: usize = 16;
@@ -46,10 +46,10 @@ pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
     let mut answers = Answers { global, classifier, top_k: args.top_k, asked: 0, failed: 0 };
     match args.images.as_slice() {
         [dash] if dash == Path::new("-") => {
-            let mut lines = io::stdin().lock().lines();
+            let mut lines = io::stdin().lock().split(b'\n');
             loop {
-                let paths: io::Result<Vec<PathBuf>> =
-                    lines.by_ref().take(TOGETHER).map(|line| line.map(PathBuf::from)).collect();
+                let paths: io::Result<Vec<Line>> =
+                    lines.by_ref().take(TOGETHER).map(|line| line.map(path_of)).collect();
                 let paths = paths.context("cannot read paths from standard input")?;
                 if paths.is_empty() {
                     break;
@@ -60,7 +60,8 @@ pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
         paths => {
             let bar = global.bar(paths.len() as u64, "images");
             for some in paths.chunks(TOGETHER) {
-                bar.suspend(|| answers.print(some))?;
+                let some: Vec<Line> = some.iter().cloned().map(Ok).collect();
+                bar.suspend(|| answers.print(&some))?;
                 bar.inc(some.len() as u64);
             }
             bar.finish_and_clear();
@@ -74,6 +75,15 @@ pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
     }
 }
 
+/// The path of a file, or a line that is none, as far as it can be shown.
+type Line = Result<PathBuf, String>;
+
+fn path_of(mut line: Vec<u8>) -> Line {
+    line.pop_if(|last| *last == b'\r');
+    let path = String::from_utf8(line);
+    path.map(PathBuf::from).map_err(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
 /// What has been printed.
 struct Answers<'a> {
     global: &'a Global,
@@ -85,24 +95,33 @@ struct Answers<'a> {
 
 impl Answers<'_> {
     /// Answers some images, in their order.
-    fn print(&mut self, paths: &[PathBuf]) -> Result<()> {
-        let read: Vec<Result<Picture, PipelineError>> =
-            paths.iter().map(|path| Picture::open(path)).collect();
+    fn print(&mut self, lines: &[Line]) -> Result<()> {
+        let open = |line: &Line| match line {
+            Ok(path) => Picture::open(path).map_err(|error| error.to_string()),
+            Err(_) => Err("the line is not UTF-8".to_owned()),
+        };
+        let read: Vec<Result<Picture, String>> = lines.iter().map(open).collect();
         let good: Vec<Picture> = read.iter().flatten().cloned().collect();
         let mut classes = self.classifier.classify(&good, self.top_k).map_err(asked)?.into_iter();
-        for (path, read) in paths.iter().zip(read) {
+        for (line, read) in lines.iter().zip(read) {
             self.asked += 1;
+            let path = match line {
+                Ok(path) => path.as_path(),
+                Err(shown) => Path::new(shown),
+            };
             match read.map(|_| classes.next().unwrap_or_default()) {
                 Ok(classes) => self.show(path, &classes)?,
-                Err(error) => {
-                    self.failed += 1;
-                    complain(&error.to_string());
-                    if self.global.json {
-                        let line = json!({ "image": path, "error": error.to_string() });
-                        self.global.print(&line.to_string())?;
-                    }
-                }
+                Err(reason) => self.fail(path, &reason)?,
             }
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, path: &Path, reason: &str) -> Result<()> {
+        self.failed += 1;
+        complain(&format!("image {}: {reason}", self.asked));
+        if self.global.json {
+            return self.global.print(&json!({ "image": path, "error": reason }).to_string());
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Global;
 use super::model::ModelArgs;
-use super::texts::{TextArgs, Texts, asked};
+use super::texts::{TextArgs, Texts, asked, without_answer};
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{EmbedderConfig, Length};
 use crate::models::pretrained::{F32Tensor, write_safetensors};
@@ -41,7 +41,8 @@ pub(crate) struct EmbedArgs {
     /// Leave the vectors as long as they come, or make their length 1
     #[arg(long, value_name = "LENGTH")]
     length: Option<LengthArg>,
-    /// Write the vectors to a safetensors file instead, as `embeddings` [texts, features]
+    /// Write the vectors to a safetensors file instead, as `embeddings` [texts, features]; a text that
+    /// cannot be read has a row of NaN
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Give every token a vector, and not the text
@@ -129,22 +130,36 @@ fn open(global: &Global, args: &EmbedArgs) -> Result<TextEmbedder> {
     }))
 }
 
-/// Writes all vectors to a file.
+/// Writes all vectors to a file. A text that has none keeps its row, of NaN.
 fn write(global: &Global, embedder: &TextEmbedder, texts: Texts, out: &Path) -> Result<()> {
-    let texts = texts.all()?;
-    let bar = global.bar(texts.len() as u64, "texts");
-    let Embeddings { vectors, cut } =
-        embedder.embed(&texts, &mut |ready| bar.set_position(ready as u64)).map_err(asked)?;
+    let bar = global.spinner("embedding".into());
+    let mut too_long = 0;
+    let found = texts.answer_together(&mut |texts| {
+        let Embeddings { vectors, cut } =
+            embedder.embed(texts, &mut |ready| bar.set_message(format!("{ready} texts")))?;
+        too_long += cut;
+        Ok(vectors)
+    });
     bar.finish_and_clear();
-    global.note_cut(cut, embedder.max_length());
-    let shape = vec![vectors.len(), vectors.first().map_or(0, Vec::len)];
-    let tensor = F32Tensor { shape: shape.clone(), values: vectors.concat() };
+    let found = found?;
+    global.note_cut(too_long, embedder.max_length());
+    let count = found.len();
+    let failed = found.iter().filter(|vector| vector.is_none()).count();
+    if failed == count {
+        return Err(without_answer(failed, count));
+    }
+    let width = found.iter().flatten().next().map_or(0, Vec::len);
+    let row = |vector: Option<Vec<f32>>| vector.unwrap_or_else(|| vec![f32::NAN; width]);
+    let values: Vec<f32> = found.into_iter().flat_map(row).collect();
+    let shape = vec![count, width];
+    let tensor = F32Tensor { shape: shape.clone(), values };
     write_safetensors(out, &BTreeMap::from([("embeddings".to_string(), tensor)]))?;
     if global.json {
-        return global.print_json(&json!({ "out": out, "embeddings": shape }));
+        global.print_json(&json!({ "out": out, "embeddings": shape }))?;
+    } else {
+        global.note(&format!("wrote {}: embeddings {shape:?}", out.display()));
     }
-    global.note(&format!("wrote {}: embeddings {shape:?}", out.display()));
-    Ok(())
+    if failed > 0 { Err(without_answer(failed, count)) } else { Ok(()) }
 }
 
 /// Prints a vector for every token.

@@ -1,18 +1,20 @@
 //! `zoo generate`
 
-use std::io::{self, Read, Write};
+mod shown;
+
+use std::io;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use anyhow::{Result, anyhow};
-use serde_json::json;
 
+use self::shown::{print_drafted, print_stream, shown};
 use super::model::{ModelArgs, Open};
+use super::texts::Texts;
 use super::writing::{WritingArgs, without_settings_of_its_own};
 use super::{Global, usage};
 use crate::models::generate::GenerateError;
 use crate::pipeline::chat::{ChatMessage, Turn};
-use crate::pipeline::{PipelineError, TextGeneration, WrittenText};
+use crate::pipeline::{PipelineError, PromptTokens, TextGeneration, WrittenText};
 
 /// Continue a text.
 #[derive(clap::Args)]
@@ -20,26 +22,29 @@ use crate::pipeline::{PipelineError, TextGeneration, WrittenText};
     allow_negative_numbers = true,
     after_help = "A decoder continues the prompt, an encoder-decoder writes what follows on it. One text is \
                   printed as its tokens come; several are printed when they are ready, with --json one \
-                  object a line. How texts are written is taken from the model's generation_config.json; \
+                  object a line. A prompt or a line that cannot be continued is named, and the others \
+                  are continued all the same. How texts are written is taken from the model's generation_config.json; \
                   without one, they are sampled with a temperature of 0.8. When the context is full, its \
                   older half is forgotten and the text goes on.\n\nExamples:\n  \
                   zoo generate runs/gpt2-nano-stories\n  \
-                  zoo generate runs/shakespeare --prompt 'ROMEO:' --max-new-tokens 400 --temperature 0.8 --top-k 40\n  \
-                  zoo generate runs/shakespeare -p 'To be' --beams 4 --texts 3 --no-repeat-ngram 3\n  \
-                  zoo generate large -p 'Once' --greedy --draft small\n  \
-                  zoo generate qwen2 --chat --system 'Be brief.' -p 'Why is the sky blue?'\n  \
-                  echo 'To be' | zoo generate runs/shakespeare --prompt - --greedy --json\n  \
+                  zoo generate runs/shakespeare 'ROMEO:' --max-new-tokens 400 --temperature 0.8 --top-k 40\n  \
+                  zoo generate runs/shakespeare 'To be' --beams 4 --texts 3 --no-repeat-ngram 3\n  \
+                  zoo generate large 'Once' --greedy --draft small\n  \
+                  zoo generate qwen2 --chat --system 'Be brief.' 'Why is the sky blue?'\n  \
+                  echo 'To be' | zoo generate runs/shakespeare - --greedy --json\n  \
                   zoo generate runs/shakespeare --lines --json < prompts.txt"
 )]
 pub(crate) struct GenerateArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// A text to continue, can be given more than once; `-` reads one from standard input; a new text
-    /// where nothing is given
-    #[arg(long, short, value_name = "TEXT")]
+    /// Texts to continue; `-` reads one from standard input; a new text where nothing is given
+    #[arg(value_name = "PROMPT")]
+    prompts: Vec<String>,
+    /// A text to continue, as PROMPT; can be given more than once
+    #[arg(long, short, value_name = "TEXT", conflicts_with = "prompts")]
     prompt: Vec<String>,
     /// Continue every line of standard input
-    #[arg(long, conflicts_with = "prompt")]
+    #[arg(long, conflicts_with_all = ["prompt", "prompts"])]
     lines: bool,
     /// The prompt is what a user says, and the text is the assistant's answer
     #[arg(long)]
@@ -63,7 +68,7 @@ struct Prompt {
     said: String,
     /// What the text begins with where it is printed.
     text: String,
-    tokens: Vec<u32>,
+    tokens: PromptTokens,
 }
 
 pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
@@ -77,19 +82,24 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
     };
     let generation = args.model.open(global, open)?;
     let draft = args.draft.as_ref().map(|draft| args.model.beside(draft).open(global, open));
-    let draft = draft.transpose()?;
-    let prompts = args.prompts(&generation)?;
-    match (&draft, prompts.as_slice()) {
-        (Some(draft), prompts) => prompts
-            .iter()
-            .try_for_each(|prompt| print_drafted(global, prompt, (&generation, draft), args.ahead)),
-        (None, [prompt])
-            if args.writing.n_texts() == 1 && generation.settings().beams.is_none() =>
-        {
-            print_stream(global, prompt, &generation)
+    let draft = draft.transpose()?.map(|model| Draft { model, ahead: args.ahead });
+    let many = match args.given()?.as_slice() {
+        _ if args.lines => Texts::of_standard_input("standard input has no line"),
+        [] if args.chat => return Err(usage("--chat needs a prompt: what the user says")),
+        [] => return print_one(global, &Prompt::new(&generation, None)?, &generation, draft, args),
+        [text] => {
+            let prompt = args.read(&generation, text)?;
+            return print_one(global, &prompt, &generation, draft, args);
         }
-        (None, prompts) => print_all(global, prompts, &generation),
-    }
+        texts => Texts::known(texts),
+    };
+    print_many(global, many.called("prompt"), generation, draft, args)
+}
+
+/// A smaller model that drafts tokens, and how many at a time.
+struct Draft {
+    model: TextGeneration,
+    ahead: usize,
 }
 
 /// Continues a prompt, or begins a text, and prints it as it comes.
@@ -102,41 +112,27 @@ pub(super) fn write_text(
 }
 
 impl GenerateArgs {
-    fn prompts(&self, generation: &TextGeneration) -> Result<Vec<Prompt>> {
-        let new = |text: &str| match self.chat {
-            true => self.chat(generation, text),
+    /// The prompts of the command line, with standard input in the place of `-`.
+    fn given(&self) -> Result<Vec<String>> {
+        let text = |text: &String| match text.as_str() {
+            "-" => Ok(io::read_to_string(io::stdin())?),
+            text => Ok(text.to_owned()),
+        };
+        self.prompts.iter().chain(&self.prompt).map(text).collect()
+    }
+
+    fn read(&self, generation: &TextGeneration, text: &str) -> Result<Prompt> {
+        match self.chat {
+            true => self.chat(generation, text).map_err(classify),
             false => Prompt::new(generation, Some(text)),
-        };
-        if self.lines {
-            let lines = io::read_to_string(io::stdin())?;
-            let prompts: Result<Vec<Prompt>> = lines.lines().map(new).collect();
-            return match prompts? {
-                prompts if prompts.is_empty() => Err(usage("standard input has no line")),
-                prompts => Ok(prompts),
-            };
         }
-        if self.prompt.is_empty() && self.chat {
-            return Err(usage("--chat needs a --prompt: what the user says"));
-        }
-        if self.prompt.is_empty() {
-            return Ok(vec![Prompt::new(generation, None)?]);
-        }
-        let prompt = |text: &String| match text.as_str() {
-            "-" => {
-                let mut text = String::new();
-                io::stdin().read_to_string(&mut text)?;
-                new(&text)
-            }
-            text => new(text),
-        };
-        self.prompt.iter().map(prompt).collect()
     }
 
     /// What a user says; the answer is printed without it.
-    fn chat(&self, generation: &TextGeneration, text: &str) -> Result<Prompt> {
+    fn chat(&self, generation: &TextGeneration, text: &str) -> Result<Prompt, PipelineError> {
         let system = self.system.iter().map(|system| ChatMessage::new("system", system));
         let messages: Vec<ChatMessage> = system.chain([ChatMessage::new("user", text)]).collect();
-        let tokens = generation.encode_chat(&messages, Turn::Assistant).map_err(classify)?;
+        let tokens = generation.encode_chat(&messages, Turn::Assistant)?;
         Ok(Prompt { said: text.into(), text: String::new(), tokens })
     }
 }
@@ -145,124 +141,82 @@ impl Prompt {
     /// Without a text, a new one begins: after the end of another, or on a new line.
     fn new(generation: &TextGeneration, text: Option<&str>) -> Result<Self> {
         match text {
-            Some("") => Err(usage("the prompt is empty; leave --prompt out to begin a new text")),
+            Some("") => Err(usage("the prompt is empty; leave it out to begin a new text")),
             Some(text) => {
                 let tokens = generation.encode(text).map_err(classify)?;
-                Ok(Self { said: text.into(), text: text.into(), tokens })
+                Ok(Self { said: text.into(), text: text.into(), tokens: tokens.into() })
             }
             None => {
                 let tokens = generation.encode("").or_else(|_| generation.encode("\n"));
                 Ok(Self {
                     said: String::new(),
                     text: String::new(),
-                    tokens: tokens.map_err(classify)?,
+                    tokens: tokens.map_err(classify)?.into(),
                 })
             }
         }
     }
 }
 
-fn print_stream(global: &Global, prompt: &Prompt, generation: &TextGeneration) -> Result<()> {
-    let began = Instant::now();
-    let mut stream = generation.stream_tokens(prompt.tokens.clone()).map_err(classify)?;
-    if global.json {
-        let text = stream.by_ref().collect::<Result<String, _>>().map_err(classify)?;
-        return print_json(global, (prompt, None), &began, &stream.written(text));
-    }
-    let mut out = io::stdout().lock();
-    let mut is_begun = false;
-    for piece in stream {
-        let piece = piece.map_err(classify)?;
-        // Not before the first piece: a prompt that is refused is not printed.
-        if !std::mem::replace(&mut is_begun, true) {
-            out.write_all(prompt.text.as_bytes())?;
-        }
-        out.write_all(piece.as_bytes())?;
-        out.flush()?;
-    }
-    if !is_begun {
-        out.write_all(prompt.text.as_bytes())?;
-    }
-    out.write_all(b"\n")?;
-    Ok(out.flush()?)
-}
-
-fn print_all(global: &Global, prompts: &[Prompt], generation: &TextGeneration) -> Result<()> {
-    let began = Instant::now();
-    let bar = match prompts.len() {
-        1 => global.spinner("writing".into()),
-        count => global.bar(count as u64, "prompts"),
-    };
-    let tokens = prompts.iter().map(|prompt| prompt.tokens.clone()).collect();
-    let written = generation.write_tokens(tokens, &mut |ready| bar.set_position(ready as u64));
-    bar.finish_and_clear();
-    for (prompt, texts) in prompts.iter().zip(written.map_err(classify)?) {
-        for (place, text) in texts.iter().enumerate() {
-            if global.json {
-                print_json(global, (prompt, Some(place)), &began, text)?;
-            } else {
-                global.print(&format!("{}{}", prompt.text, text.text))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn print_drafted(
+/// Continues one prompt, and prints it as it comes where it can.
+fn print_one(
     global: &Global,
     prompt: &Prompt,
-    (generation, draft): (&TextGeneration, &TextGeneration),
-    ahead: usize,
+    generation: &TextGeneration,
+    draft: Option<Draft>,
+    args: &GenerateArgs,
 ) -> Result<()> {
-    let began = Instant::now();
-    let mut out = io::stdout().lock();
-    let mut failed = None;
-    let mut begin = Some(prompt.text.as_str()).filter(|_| !global.json);
-    let mut receive = |piece: &str| {
-        if global.json {
-            return true;
-        }
-        let text = [begin.take().unwrap_or_default(), piece].concat();
-        failed = out.write_all(text.as_bytes()).and_then(|()| out.flush()).err();
-        failed.is_none()
-    };
-    let written = generation.write_drafted(prompt.tokens.clone(), (draft, ahead), &mut receive);
-    let (text, drafted) = written.map_err(classify)?;
-    if let Some(error) = failed {
-        return Err(error.into());
+    if let Some(draft) = draft {
+        return print_drafted(global, prompt, generation, &draft);
     }
-    let (proposed, accepted) = (drafted.proposed, drafted.accepted);
-    global.note(&format!("\n{accepted} of {proposed} drafted tokens are the model's own"));
-    drop(out);
-    if global.json {
-        return print_json(global, (prompt, None), &began, &text);
+    if args.writing.n_texts() == 1 && generation.settings().beams.is_none() {
+        return print_stream(global, prompt, generation);
     }
-    global.print("")
+    let bar = global.spinner("writing".into());
+    let written = generation.write_tokens(vec![prompt.tokens.clone()], &mut |_| {});
+    bar.finish_and_clear();
+    let texts = written.map_err(classify)?.concat();
+    global.print(&shown(global, prompt, &texts))
 }
 
-/// A line of JSON.
-fn print_json(
+/// Continues many prompts. One that cannot be continued is named.
+fn print_many(
     global: &Global,
-    (prompt, place): (&Prompt, Option<usize>),
-    began: &Instant,
-    text: &WrittenText,
+    texts: Texts,
+    mut generation: TextGeneration,
+    draft: Option<Draft>,
+    args: &GenerateArgs,
 ) -> Result<()> {
-    let mut line = json!({
-        "prompt": prompt.said,
-        "text": text.text,
-        "tokens": text.tokens,
-        "ending": text.ending,
-    });
-    match place {
-        Some(place) => line["place"] = place.into(),
-        None => {
-            line["tokens_per_second"] = (text.tokens as f64 / began.elapsed().as_secs_f64()).into();
-        }
-    }
-    if let Some(score) = text.score {
-        line["score"] = score.into();
-    }
-    global.print(&line.to_string())
+    let begins = !args.chat;
+    let mut write = |texts: &[String]| -> Result<Vec<Vec<WrittenText>>, PipelineError> {
+        let tokens = |(index, text): (usize, &String)| {
+            let tokens = match text.as_str() {
+                "" if begins => return Err(PipelineError::EmptyPrompt.of_text(index)),
+                text if begins => generation.encode(text).map(PromptTokens::from),
+                text => args.chat(&generation, text).map(|prompt| prompt.tokens),
+            };
+            tokens.map_err(|error| error.of_text(index))
+        };
+        let prompts: Vec<PromptTokens> =
+            texts.iter().enumerate().map(tokens).collect::<Result<_, _>>()?;
+        let written = match &draft {
+            None => generation.write_tokens(prompts, &mut |_| {})?,
+            Some(Draft { model, ahead }) => {
+                let drafted = |(index, prompt)| {
+                    let written = generation.write_drafted(prompt, (model, *ahead), &mut |_| true);
+                    written.map(|(text, _)| vec![text]).map_err(|e: PipelineError| e.of_text(index))
+                };
+                prompts.into_iter().enumerate().map(drafted).collect::<Result<_, _>>()?
+            }
+        };
+        generation.skip_draws(texts.len());
+        Ok(written)
+    };
+    texts.answer(global, &mut write, &|text, written| {
+        let begin = if begins { text } else { "" };
+        let prompt = Prompt { said: text.into(), text: begin.into(), tokens: Vec::new().into() };
+        Ok(shown(global, &prompt, &written))
+    })
 }
 
 /// Which mistakes are the user's.

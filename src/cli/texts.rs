@@ -37,6 +37,8 @@ pub(super) struct Texts {
     /// How many there are, where that is known.
     count: Option<usize>,
     empty: String,
+    /// What JSON calls a text.
+    name: &'static str,
 }
 
 impl TextArgs {
@@ -53,7 +55,7 @@ impl TextArgs {
             }
             (None, texts) if texts.is_empty() || texts == ["-"] => {
                 let empty = "there is no text on standard input; give a TEXT or --file FILE";
-                Ok(Texts::read(io::BufReader::new(io::stdin()), None, empty.into()))
+                Ok(Texts::of_standard_input(empty))
             }
             (None, texts) => Ok(Texts::known(texts)),
         }
@@ -68,7 +70,7 @@ impl Texts {
             // There is room for all of them, and the other end is below.
             let _ = send.try_send(Ok(Ok(text.clone())));
         }
-        Self { lines, count: Some(texts.len()), empty: "there is no text".into() }
+        Self { lines, count: Some(texts.len()), empty: "there is no text".into(), name: "text" }
     }
 
     /// Reads lines beside the work, so that those that are there already are answered together, and
@@ -86,7 +88,17 @@ impl Texts {
                 }
             }
         });
-        Self { lines, count, empty }
+        Self { lines, count, empty, name: "text" }
+    }
+
+    /// Every line of standard input.
+    pub(super) fn of_standard_input(empty: &str) -> Self {
+        Self::read(io::BufReader::new(io::stdin()), None, empty.into())
+    }
+
+    /// The same texts, called something else in JSON.
+    pub(super) fn called(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 
     /// The next lines, at least one; `None` after the last.
@@ -97,16 +109,20 @@ impl Texts {
         Ok(Some(lines.context("cannot read the texts")?))
     }
 
-    /// All texts, where none can be answered before the last.
-    pub(super) fn all(self) -> Result<Vec<String>> {
-        let mut texts = Vec::new();
-        while let Some(lines) = self.next()? {
-            for line in lines {
-                let number = texts.len() + 1;
-                texts.push(line.map_err(|reason| anyhow!("text {number}: {reason}"))?);
-            }
+    /// The answers to all texts, where none is of use before the last. A text that has no answer is
+    /// named, and has `None`.
+    pub(super) fn answer_together<A>(self, answer: Answer<'_, A>) -> Result<Vec<Option<A>>> {
+        let mut lines = Vec::new();
+        while let Some(more) = self.next()? {
+            lines.extend(more);
         }
-        if texts.is_empty() { Err(usage(self.empty)) } else { Ok(texts) }
+        if lines.is_empty() {
+            return Err(usage(self.empty));
+        }
+        let name = |(index, answer): (usize, Result<A, String>)| {
+            answer.map_err(|reason| complain(&format!("text {}: {reason}", index + 1))).ok()
+        };
+        Ok(answers(&lines, answer)?.into_iter().enumerate().map(name).collect())
     }
 
     /// Answers all texts, and prints what `show` makes of each answer in its turn. A text that has no
@@ -117,7 +133,8 @@ impl Texts {
         answer: Answer<'_, A>,
         show: &dyn Fn(&str, A) -> Result<String>,
     ) -> Result<()> {
-        let mut progress = Progress { global, bar: self.bar(global), asked: 0, failed: 0 };
+        let (bar, name) = (self.bar(global), self.name);
+        let mut progress = Progress { global, bar, name, asked: 0, failed: 0 };
         while let Some(lines) = self.next()? {
             for (line, answer) in lines.iter().zip(answers(&lines, answer)?) {
                 let text = line.as_deref().unwrap_or_default();
@@ -135,7 +152,7 @@ impl Texts {
         match (progress.asked, progress.failed) {
             (0, _) => Err(usage(self.empty)),
             (_, 0) => Ok(()),
-            (asked, failed) => Err(anyhow!("{failed} of {asked} texts have no answer")),
+            (asked, failed) => Err(without_answer(failed, asked)),
         }
     }
 
@@ -152,28 +169,40 @@ impl Texts {
     }
 }
 
+/// What a verb ends with where some texts have no answer.
+pub(super) fn without_answer(failed: usize, asked: usize) -> anyhow::Error {
+    anyhow!("{failed} of {asked} texts have no answer")
+}
+
 /// An answer for each line, or the reason why there is none.
+///
+/// A bad text costs its own answer only: the others are answered together without it.
 fn answers<A>(lines: &[Line], answer: Answer<'_, A>) -> Result<Vec<Result<A, String>>> {
-    if let Ok(texts) = lines.iter().cloned().collect::<Result<Vec<String>, String>>() {
+    let mut found: Vec<Option<Result<A, String>>> = lines.iter().map(|_| None).collect();
+    let mut open = Vec::new();
+    for (place, line) in lines.iter().enumerate() {
+        match line {
+            Ok(_) => open.push(place),
+            Err(reason) => found[place] = Some(Err(reason.clone())),
+        }
+    }
+    while !open.is_empty() {
+        let texts: Vec<String> =
+            open.iter().filter_map(|&place| lines[place].clone().ok()).collect();
         match answer(&texts) {
-            Ok(answers) => return Ok(answers.into_iter().map(Ok).collect()),
-            Err(PipelineError::Text { .. }) => {}
+            Ok(answers) => {
+                for (place, answer) in open.drain(..).zip(answers) {
+                    found[place] = Some(Ok(answer));
+                }
+            }
+            Err(PipelineError::Text { index, source }) if index < open.len() => {
+                found[open.remove(index)] = Some(Err(source.to_string()));
+            }
             Err(error) => return Err(asked(error)),
         }
     }
-    // One bad text must not cost the others their answers.
-    let alone = |line: &Line| {
-        let text = match line {
-            Ok(text) => text,
-            Err(reason) => return Ok(Err(reason.clone())),
-        };
-        match answer(std::slice::from_ref(text)) {
-            Ok(mut answers) => Ok(answers.pop().ok_or_else(|| "there is no answer".to_owned())),
-            Err(PipelineError::Text { source, .. }) => Ok(Err(source.to_string())),
-            Err(error) => Err(asked(error)),
-        }
-    };
-    lines.iter().map(alone).collect()
+    let none = || Err("there is no answer".to_owned());
+    Ok(found.into_iter().map(|answer| answer.unwrap_or_else(none)).collect())
 }
 
 /// An error of the asking, where it is one.
@@ -189,6 +218,8 @@ pub(super) fn asked(error: PipelineError) -> anyhow::Error {
 struct Progress<'a> {
     global: &'a Global,
     bar: ProgressBar,
+    /// What JSON calls a text.
+    name: &'static str,
     asked: usize,
     failed: usize,
 }
@@ -215,7 +246,7 @@ impl Progress<'_> {
         let number = self.asked + 1;
         self.bar.suspend(|| complain(&format!("text {number}: {reason}")));
         if self.global.json {
-            return self.print(&json!({ "text": text, "error": reason }).to_string());
+            return self.print(&json!({ self.name: text, "error": reason }).to_string());
         }
         self.asked += 1;
         Ok(())

@@ -101,6 +101,12 @@ pub enum TextError {
         /// The size of the model's vocabulary.
         vocab_size: usize,
     },
+    /// The model cannot continue it.
+    #[error(transparent)]
+    Prompt(#[from] GenerateError),
+    /// The model's chat template does not take it.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
     /// There is nothing in it.
     #[error("the {0} is empty")]
     Empty(&'static str),
@@ -118,6 +124,21 @@ pub enum TextError {
         /// The longest text in tokens.
         max_length: usize,
     },
+}
+
+impl PipelineError {
+    /// The error as that of one of several texts, where it is the text's fault.
+    pub(crate) fn of_text(self, index: usize) -> Self {
+        match self {
+            Self::Tokenizer(error) => Self::Text { index, source: error.into() },
+            Self::Generate(error) if error.is_of_prompt() => {
+                Self::Text { index, source: error.into() }
+            }
+            Self::Chat(error) => Self::Text { index, source: error.into() },
+            Self::EmptyPrompt => Self::Text { index, source: TextError::Empty("prompt") },
+            error => error,
+        }
+    }
 }
 
 impl From<OptionsError> for PipelineError {

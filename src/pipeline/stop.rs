@@ -1,10 +1,74 @@
-//! Texts at which a text ends.
+//! Stop strings: where a text ends before its model ends it.
+
+use std::ops::Range;
+
+use crate::datasets::tokenizer::{TextStream, TokenizerError};
+
+/// Decodes a text token by token, and finds the stop strings in it.
+///
+/// Stop strings see the special tokens, which the text itself leaves out: a stop can be one, contain
+/// one, or begin in one token and end in another.
+#[derive(Debug, Clone)]
+pub(crate) struct StoppingStream {
+    stream: TextStream,
+    stops: StopStrings,
+}
+
+/// What a token adds to a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Added {
+    /// The text that it settles, with stop strings.
+    pub(crate) text: String,
+    /// The text that it settles, without a stop string and without what may begin one.
+    pub(crate) found: Found,
+}
+
+impl StoppingStream {
+    /// Empty strings are in every text, and stop none.
+    pub(crate) fn new(stream: TextStream, stops: &[String]) -> Self {
+        Self { stream, stops: StopStrings::new(stops) }
+    }
+
+    /// Takes a token. A stop string is found with the token that completes it.
+    pub(crate) fn push(&mut self, token: u32) -> Result<Added, TokenizerError> {
+        let text = self.stream.push(token)?.unwrap_or_default();
+        if self.stops.stops.is_empty() {
+            return Ok(Added { found: Found::Text(text.clone()), text });
+        }
+        let rest = self.stream.rest()?;
+        let special = self.stream.special(token);
+        let found = self.stops.push(&text, Tail { rest: &rest, special: special.as_deref() });
+        Ok(Added { text, found })
+    }
+
+    /// Whether some tokens contain a stop string.
+    pub(crate) fn stops_within(mut self, tokens: &[u32]) -> Result<bool, TokenizerError> {
+        for &token in tokens {
+            if matches!(self.push(token)?.found, Found::End(_)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The end of the text, which no token follows.
+    pub(crate) fn finish(mut self) -> Result<Added, TokenizerError> {
+        let text = self.stream.finish()?;
+        let found = match self.stops.push(&text, Tail::default()) {
+            Found::Text(shown) => Found::Text(shown + &self.stops.finish()),
+            end => end,
+        };
+        Ok(Added { text, found })
+    }
+}
 
 /// Looks for stop strings in a text that comes in pieces, and holds back what may begin one.
 #[derive(Debug, Clone)]
-pub(crate) struct StopStrings {
+struct StopStrings {
     stops: Vec<String>,
-    held: String,
+    held: Seen,
+    /// Special tokens after text that is not settled: where in it, in bytes, and their content.
+    marks: Vec<(usize, String)>,
 }
 
 /// What is known after a piece.
@@ -16,69 +80,106 @@ pub(crate) enum Found {
     End(String),
 }
 
+/// What stands after the pieces so far.
+#[derive(Clone, Copy, Default)]
+struct Tail<'a> {
+    /// The text that would follow if the text ended here.
+    rest: &'a str,
+    /// A special token after it.
+    special: Option<&'a str>,
+}
+
+/// A text with its special tokens.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    text: String,
+    /// The bytes of special tokens, which are not shown.
+    special: Vec<Range<usize>>,
+}
+
+impl Seen {
+    fn push_special(&mut self, content: &str) {
+        let start = self.text.len();
+        self.text.push_str(content);
+        self.special.push(start..self.text.len());
+    }
+
+    /// Appends a text with special tokens in it; those beyond its end stand at its end.
+    fn push(&mut self, text: &str, marks: &[(usize, String)]) {
+        let mut from = 0;
+        for (at, content) in marks {
+            let at = text.floor_char_boundary(*at).max(from);
+            self.text.push_str(&text[from..at]);
+            self.push_special(content);
+            from = at;
+        }
+        self.text.push_str(&text[from..]);
+    }
+
+    /// Takes off the first bytes; what of them is shown.
+    fn take(&mut self, end: usize) -> String {
+        let mut shown = String::new();
+        let mut from = 0;
+        for special in &mut self.special {
+            if special.start < end {
+                shown.push_str(&self.text[from..special.start]);
+                from = special.end.min(end);
+            }
+            *special = special.start.max(end) - end..special.end.max(end) - end;
+        }
+        shown.push_str(&self.text[from..end]);
+        self.text.drain(..end);
+        self.special.retain(|special| !special.is_empty());
+        shown
+    }
+}
+
 impl StopStrings {
-    /// Empty strings are in every text, and stop none.
-    pub(crate) fn new(mut stops: Vec<String>) -> Self {
-        stops.retain(|stop| !stop.is_empty());
-        Self { stops, held: String::new() }
+    fn new(stops: &[String]) -> Self {
+        let stops = stops.iter().filter(|stop| !stop.is_empty()).cloned().collect();
+        Self { stops, held: Seen::default(), marks: Vec::new() }
     }
 
     /// Takes a piece. Of several stop strings the one that is complete first counts, so that the
     /// result is the same however the text is cut into pieces.
-    pub(crate) fn push(&mut self, piece: &str) -> Found {
-        self.held.push_str(piece);
-        let first = self
-            .stops
-            .iter()
-            .filter_map(|stop| self.held.find(stop.as_str()).map(|at| (at + stop.len(), at)))
-            .min();
-        if let Some((_, at)) = first {
-            self.held.truncate(at);
-            return Found::End(std::mem::take(&mut self.held));
+    fn push(&mut self, piece: &str, tail: Tail<'_>) -> Found {
+        let settled = self.marks.iter().take_while(|(at, _)| *at <= piece.len()).count();
+        let settled: Vec<_> = self.marks.drain(..settled).collect();
+        self.held.push(piece, &settled);
+        for (at, _) in &mut self.marks {
+            *at = (*at - piece.len()).min(tail.rest.len());
         }
-        let rest = self.held.split_off(self.safe());
-        Found::Text(std::mem::replace(&mut self.held, rest))
+        match tail.special {
+            Some(content) if tail.rest.is_empty() => self.held.push_special(content),
+            Some(content) => self.marks.push((tail.rest.len(), content.to_owned())),
+            None => {}
+        }
+        let mut seen = self.held.clone();
+        seen.push(tail.rest, &self.marks);
+        let end = |stop: &String| seen.text.find(stop.as_str()).map(|at| (at + stop.len(), at));
+        if let Some((_, at)) = self.stops.iter().filter_map(end).min() {
+            return Found::End(seen.take(at));
+        }
+        let safe = self.safe();
+        Found::Text(self.held.take(safe))
     }
 
     /// What was held back, now that the text is over.
-    pub(crate) fn finish(&mut self) -> String {
-        std::mem::take(&mut self.held)
+    fn finish(&mut self) -> String {
+        let end = self.held.text.len();
+        self.held.take(end)
     }
 
     /// How many bytes cannot be part of a stop string any more.
     fn safe(&self) -> usize {
+        let text = &self.held.text;
         let longest = self.stops.iter().map(String::len).max().unwrap_or(0);
-        let from = self.held.len().saturating_sub(longest);
-        let may_begin =
-            |at: &usize| self.stops.iter().any(|stop| stop.starts_with(&self.held[*at..]));
-        (from..self.held.len())
-            .filter(|&at| self.held.is_char_boundary(at))
+        let from = text.len().saturating_sub(longest);
+        let may_begin = |at: &usize| self.stops.iter().any(|stop| stop.starts_with(&text[*at..]));
+        (from..text.len())
+            .filter(|&at| text.is_char_boundary(at))
             .find(may_begin)
-            .unwrap_or(self.held.len())
-    }
-}
-
-/// Finds the stop strings of a text that keeps them.
-#[derive(Debug, Clone)]
-pub(super) struct Stops(StopStrings);
-
-impl Stops {
-    pub(super) fn new(strings: &[String]) -> Self {
-        Self(StopStrings::new(strings.to_vec()))
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.stops.is_empty()
-    }
-
-    /// Whether one of the strings ends within this piece, which may go on behind it.
-    pub(super) fn come_with(&mut self, piece: &str) -> bool {
-        matches!(self.0.push(piece), Found::End(_))
-    }
-
-    /// Whether one of the strings is in a text that was without it a token ago.
-    pub(super) fn is_at_end(&self, text: &str) -> bool {
-        self.0.stops.iter().any(|string| text.contains(string))
+            .unwrap_or(text.len())
     }
 }
 
@@ -86,17 +187,30 @@ impl Stops {
 mod tests {
     use super::*;
 
+    fn strings(stops: &[&str]) -> StopStrings {
+        StopStrings::new(&stops.iter().map(|stop| stop.to_string()).collect::<Vec<_>>())
+    }
+
     /// The text that is shown when it comes in these pieces, and whether it was stopped.
     fn run(stops: &[&str], pieces: &[&str]) -> (String, bool) {
-        let mut strings = StopStrings::new(stops.iter().map(|stop| stop.to_string()).collect());
+        let tail = |_: &&str| Tail::default();
+        run_with(stops, &pieces.iter().map(|piece| (*piece, tail(piece))).collect::<Vec<_>>())
+    }
+
+    fn run_with(stops: &[&str], pieces: &[(&str, Tail<'_>)]) -> (String, bool) {
+        let mut strings = strings(stops);
         let mut shown = String::new();
-        for piece in pieces {
-            match strings.push(piece) {
+        for (piece, tail) in pieces {
+            match strings.push(piece, *tail) {
                 Found::Text(text) => shown += &text,
                 Found::End(text) => return (shown + &text, true),
             }
         }
         (shown + &strings.finish(), false)
+    }
+
+    fn after(special: &str) -> Tail<'_> {
+        Tail { rest: "", special: Some(special) }
     }
 
     #[test]
@@ -135,14 +249,42 @@ mod tests {
     }
 
     #[test]
-    fn a_string_is_found_across_pieces() {
-        let mut stops = Stops::new(&["stop".into(), "é!".into(), String::new()]);
-        assert!(["las", "to"].iter().all(|piece| !stops.come_with(piece)));
-        assert!(!stops.come_with(" psst é"));
-        assert!(stops.come_with("!?"));
-        let mut stops = Stops::new(&["stop".into()]);
-        assert!(!stops.come_with("s") && !stops.come_with("to"));
-        assert!(stops.come_with("pper"));
-        assert!(!Stops::new(&[]).come_with("anything"));
+    fn special_tokens_are_seen_and_not_shown() {
+        let pieces =
+            [("the sea", Tail::default()), ("", after("<|turn|>")), (" and", Tail::default())];
+        for (stops, expected) in [
+            (&["<|turn|>"][..], ("the sea", true)),
+            (&["sea<|turn|>"], ("the ", true)),
+            (&["sea<|turn|> a"], ("the ", true)),
+            (&["turn"], ("the sea", true)),
+            (&["|> and"], ("the sea", true)),
+            (&["<|turn|>and"], ("the sea and", false)),
+            (&["sea and"], ("the sea and", false)),
+        ] {
+            assert_eq!(run_with(stops, &pieces), (expected.0.to_string(), expected.1), "{stops:?}");
+        }
+        // Two in a row, one of which is let go while the other may still begin a stop string.
+        let pieces = [("", after("<x>")), ("", after("<y>")), ("b", Tail::default())];
+        assert_eq!(run_with(&["<y>a"], &pieces), ("b".to_string(), false));
+        assert_eq!(run_with(&["x><y>b"], &pieces), (String::new(), true));
+    }
+
+    #[test]
+    fn text_that_is_not_settled_is_searched_too() {
+        let rest = |rest| Tail { rest, special: None };
+        // A suffix that ends a word: its space comes with the next word.
+        assert_eq!(
+            run_with(&["sea"], &[("", rest("sea")), ("sea ", rest("b"))]),
+            (String::new(), true)
+        );
+        let special = Tail { rest: "sea", special: Some("<|turn|>") };
+        let pieces = [("", rest("sea")), ("", special), ("sea ", rest("and"))];
+        assert_eq!(run_with(&["<|turn|>"], &pieces), ("sea".to_string(), true));
+        assert_eq!(run_with(&["a<|turn|> a"], &pieces), ("se".to_string(), true));
+        assert_eq!(run_with(&["zz"], &pieces).1, false);
+        // The unsettled text becomes shorter: the special token stands at its end.
+        let shorter =
+            [("", Tail { rest: "ééé", special: Some("<x>") }), ("é", rest("")), ("b", rest(""))];
+        assert_eq!(run_with(&["zz"], &shorter), ("éb".to_string(), false));
     }
 }

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::PipelineError;
 use super::language::Language;
-use super::stop::Stops;
+use super::prompt::PromptTokens;
+use super::stop::StoppingStream;
 use super::token_stream::TokenStream;
 use crate::Device;
-use crate::datasets::tokenizer::{Reader, SpecialTokens, Tokenizer};
+use crate::datasets::tokenizer::{Reader, TextStream, Tokenizer};
 use crate::models::families::Task;
-use crate::models::generate::{Batch, Finish, GenerationConfig, Request, Writer, writer};
+use crate::models::generate::{Batch, Finish, GenerationConfig, NO_TOKEN, Request, Writer, writer};
 use crate::models::precision::Precision;
 use crate::models::pretrained::{self, Blueprint, Hold, Model, Pretrained, Wanted};
 
@@ -30,6 +31,8 @@ pub struct TextGeneration {
     reader: Reader,
     blueprint: Blueprint,
     seed: u64,
+    /// How many texts were drawn in earlier calls.
+    drawn: u64,
 }
 
 /// What was written for a prompt.
@@ -98,7 +101,7 @@ impl TextGeneration {
             return Err(blueprint.wrong_head(WRITER, Task::writes).into());
         }
         let reader = language.tokenizer.reader(usize::MAX)?;
-        Ok(Self { model, language, reader, blueprint, seed: 0 })
+        Ok(Self { model, language, reader, blueprint, seed: 0, drawn: 0 })
     }
 
     /// The model, and how it reads and writes.
@@ -119,6 +122,12 @@ impl TextGeneration {
     /// Decides the draws.
     pub fn set_seed(&mut self, seed: u64) {
         self.seed = seed;
+    }
+
+    /// Goes on with the draws after those of so many prompts: prompts that come in parts get the texts
+    /// that they would get together.
+    pub fn skip_draws(&mut self, prompts: usize) {
+        self.drawn += (prompts * self.language.config.n_texts) as u64;
     }
 
     /// How texts are written.
@@ -160,6 +169,7 @@ impl TextGeneration {
         }
         let begin = self.blueprint.config["bos_token_id"].as_u64().map(|id| id as u32);
         let begin = begin.or(self.language.config.options.eos.first().copied());
+        let begin = begin.filter(|id| *id != NO_TOKEN);
         begin.map(|id| vec![id]).ok_or(PipelineError::EmptyPrompt)
     }
 
@@ -175,8 +185,11 @@ impl TextGeneration {
         prompts: &[T],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Written>, PipelineError> {
+        let encode = |(index, prompt): (usize, &T)| {
+            self.encode(prompt.as_ref()).map_err(|error| error.of_text(index))
+        };
         let encoded: Vec<Vec<u32>> =
-            prompts.iter().map(|prompt| self.encode(prompt.as_ref())).collect::<Result<_, _>>()?;
+            prompts.iter().enumerate().map(encode).collect::<Result<_, _>>()?;
         let texts = self.write_tokens(encoded, done)?;
         let written = |(prompt, texts): (&T, _)| Written { prompt: prompt.as_ref().into(), texts };
         Ok(prompts.iter().zip(texts).map(written).collect())
@@ -187,27 +200,36 @@ impl TextGeneration {
     /// # Errors
     ///
     /// As for [`TextGeneration::write`].
-    pub fn write_tokens(
+    pub fn write_tokens<P: Into<PromptTokens>>(
         &self,
-        prompts: Vec<Vec<u32>>,
+        prompts: Vec<P>,
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
         let model = self.writer()?;
         let n_texts = self.language.config.n_texts;
         let per_prompt = if self.language.config.beams.is_some() { 1 } else { n_texts };
         let mut requests = Vec::with_capacity(prompts.len() * per_prompt);
-        for prompt in prompts {
-            let mut options = self.language.config.options_for(model.begin(&prompt).text.len());
+        let mut streams = Vec::with_capacity(prompts.len() * per_prompt);
+        for (index, prompt) in prompts.into_iter().enumerate() {
+            let prompt = prompt.into();
+            let mut options = self.language.config.options_for(model.begin(&prompt.ids).text.len());
             options.sampling.seed = self.seed;
+            let stream = self.decoding_after(model, &prompt)?;
             for _ in 0..per_prompt {
-                let (prompt, options) = (prompt.clone(), options.clone());
-                requests.push(Request { prompt, options, stream: requests.len() as u64 });
+                let (prompt, options) = (prompt.ids.clone(), options.clone());
+                let draws = self.drawn + requests.len() as u64;
+                requests.push(Request { prompt, options, stream: draws });
+                streams.push(stream.clone());
+            }
+            // Before the first text is written: the others may still have answers.
+            if let Some(request) = requests.last() {
+                request.check(model).map_err(|error| PipelineError::from(error).of_text(index))?;
             }
         }
         if self.language.config.beams.is_some() {
-            return self.follow_beams(model, &requests, done);
+            return self.follow_beams(model, &requests, &streams, done);
         }
-        let texts = self.follow(model, requests, &mut |ready| done(ready / per_prompt))?;
+        let texts = self.follow(model, requests, streams, &mut |ready| done(ready / per_prompt))?;
         Ok(texts.chunks(per_prompt).map(<[WrittenText]>::to_vec).collect())
     }
 
@@ -225,22 +247,37 @@ impl TextGeneration {
     /// # Errors
     ///
     /// As for [`TextGeneration::stream`].
-    pub fn stream_tokens(&self, prompt: Vec<u32>) -> Result<TokenStream<'_>, PipelineError> {
+    pub fn stream_tokens(
+        &self,
+        prompt: impl Into<PromptTokens>,
+    ) -> Result<TokenStream<'_>, PipelineError> {
+        let prompt = prompt.into();
         let model = self.writer()?;
         if self.language.config.beams.is_some() {
             return Err(PipelineError::BeamStream);
         }
-        let mut options = self.language.config.options_for(model.begin(&prompt).text.len());
+        let stream = self.stopping(self.decoding_after(model, &prompt)?);
+        let mut options = self.language.config.options_for(model.begin(&prompt.ids).text.len());
         options.sampling.seed = self.seed;
         let mut batch = Batch::new(model);
-        batch.admit(Request { prompt, options, stream: 0 })?;
-        let stops = Stops::new(&self.language.config.stop_strings);
-        Ok(TokenStream::new(batch, self.language.tokenizer.stream(), stops))
+        batch.admit(Request { prompt: prompt.ids, options, stream: 0 })?;
+        Ok(TokenStream::new(batch, stream))
     }
 
-    /// The text of tokens; those that the tokenizer lacks are none.
-    fn text_of(&self, tokens: &[u32]) -> Result<String, PipelineError> {
-        Ok(self.language.tokenizer.write(tokens, SpecialTokens::LeftOut)?)
+    /// Decodes what follows on a prompt: its continuation where the model writes one, else a text of
+    /// its own.
+    fn decoding_after(
+        &self,
+        model: &dyn Writer,
+        prompt: &PromptTokens,
+    ) -> Result<TextStream, PipelineError> {
+        let is_one_text = model.begin(&prompt.ids).source.is_empty();
+        let context = if is_one_text { prompt.context() } else { &[] };
+        Ok(self.language.tokenizer.stream_after(context)?)
+    }
+
+    fn stopping(&self, stream: TextStream) -> StoppingStream {
+        StoppingStream::new(stream, &self.language.config.stop_strings)
     }
 }
 

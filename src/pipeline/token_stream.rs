@@ -1,9 +1,8 @@
 //! A text piece by piece, as it is written.
 
 use super::PipelineError;
-use super::stop::Stops;
+use super::stop::{Found, StoppingStream};
 use super::text_generation::{TextEnding, WrittenText};
-use crate::datasets::tokenizer::TextStream;
 use crate::models::generate::Batch;
 
 /// The pieces of a text as they come, never a part of a character. Dropping it ends the writing.
@@ -12,15 +11,14 @@ use crate::models::generate::Batch;
 pub struct TokenStream<'m> {
     batch: Batch<'m>,
     /// `None` once the last piece was given out.
-    stream: Option<TextStream>,
-    stops: Stops,
+    stream: Option<StoppingStream>,
     tokens: usize,
     ending: Option<TextEnding>,
 }
 
 impl<'m> TokenStream<'m> {
-    pub(super) fn new(batch: Batch<'m>, stream: TextStream, stops: Stops) -> Self {
-        Self { batch, stream: Some(stream), stops, tokens: 0, ending: None }
+    pub(super) fn new(batch: Batch<'m>, stream: StoppingStream) -> Self {
+        Self { batch, stream: Some(stream), tokens: 0, ending: None }
     }
 
     /// How many tokens were written so far, an end token included.
@@ -48,11 +46,11 @@ impl<'m> TokenStream<'m> {
         };
         self.tokens += 1;
         self.ending = event.finish.map(TextEnding::from);
-        let piece = stream.push(event.token)?;
-        if piece.as_ref().is_some_and(|piece| self.stops.come_with(piece)) {
+        let added = stream.push(event.token)?;
+        if matches!(added.found, Found::End(_)) {
             self.ending = Some(TextEnding::Stop);
         }
-        Ok(piece)
+        Ok(Some(added.text).filter(|piece| !piece.is_empty()))
     }
 }
 
@@ -73,7 +71,7 @@ impl Iterator for TokenStream<'_> {
         }
         self.ending.get_or_insert(TextEnding::Length);
         match self.stream.take()?.finish() {
-            Ok(rest) => (!rest.is_empty()).then_some(Ok(rest)),
+            Ok(rest) => (!rest.text.is_empty()).then_some(Ok(rest.text)),
             Err(error) => Some(Err(error.into())),
         }
     }

@@ -14,8 +14,8 @@ use super::transcript::Transcript;
 use crate::datasets::tokenizer::{Reader, TokenizerError};
 use crate::models::arch::UNBOUNDED;
 use crate::models::generate::{Options, Request, Writer};
-use crate::pipeline::Language;
 use crate::pipeline::chat::Turn;
+use crate::pipeline::{Language, PromptTokens};
 
 /// How long a completion is where nobody says it, as OpenAI has it.
 const USUAL_COMPLETION: usize = 16;
@@ -110,8 +110,9 @@ impl Texts {
                 };
                 let text = chat.render(&messages, Turn::Assistant);
                 let text = text.map_err(|error| ApiError::field(name, error.to_string()))?;
-                let ids = self.language.tokenizer.encode(&text);
-                vec![(ids.map_err(|error| unreadable(name, &error))?, String::new())]
+                let tokenizer = &self.language.tokenizer;
+                let ids = tokenizer.encode(&text).map_err(|error| unreadable(name, &error))?;
+                vec![(PromptTokens::chat(ids, Turn::Assistant), String::new())]
             }
         };
         let seed = match ask.choice.seed {
@@ -121,17 +122,21 @@ impl Texts {
         let options = self.options(&ask.choice, seed);
         let mut stops = ask.stops;
         stops.extend(self.language.config.stop_strings.iter().cloned());
-        let prompt_tokens = prompts.iter().map(|(ids, _)| ids.len()).sum();
+        let prompt_tokens = prompts.iter().map(|(prompt, _)| prompt.ids.len()).sum();
         let (mut orders, mut before) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-        for (ids, text) in prompts {
+        for (prompt, text) in prompts {
+            let context = if self.limits.is_one_text { prompt.context() } else { &[] };
+            let stream = self.language.tokenizer.stream_after(context);
+            let stream = stream.map_err(|error| ApiError::internal(error.to_string()))?;
+            let ids = prompt.ids;
             self.check(name, &ids)?;
             let room = self.length(name, ids.len(), ask.max_tokens)?;
             let max_new_tokens = if ask.max_tokens.is_some() { room } else { room.min(usual) };
             let options = Options { max_new_tokens, ..options.clone() };
             options.validate().map_err(|error| ApiError::invalid(error.to_string()))?;
             for _ in 0..ask.n {
+                let transcript = Transcript::new(stream.clone(), &stops);
                 let (prompt, options, stream) = (ids.clone(), options.clone(), orders.len() as u64);
-                let transcript = Transcript::new(self.language.tokenizer.stream(), stops.clone());
                 orders.push((Request { prompt, options, stream }, transcript));
                 before.push(text.clone());
             }
@@ -140,12 +145,12 @@ impl Texts {
     }
 
     /// A prompt's tokens, and what its answer begins with.
-    fn input(&self, input: Input, echo: bool) -> Result<(Vec<u32>, String), ApiError> {
+    fn input(&self, input: Input, echo: bool) -> Result<(PromptTokens, String), ApiError> {
         match input {
             Input::Text(text) => {
                 let encoding =
                     self.reader.read(&text).map_err(|error| unreadable("prompt", &error))?;
-                Ok((encoding.ids, if echo { text } else { String::new() }))
+                Ok((encoding.ids.into(), if echo { text } else { String::new() }))
             }
             Input::Ids(ids) => {
                 self.check("prompt", &ids)?;
@@ -153,7 +158,7 @@ impl Texts {
                     true => self.language.tokenizer.decode(&ids),
                     false => Ok(String::new()),
                 };
-                Ok((ids, text.map_err(|error| unreadable("prompt", &error))?))
+                Ok((ids.into(), text.map_err(|error| unreadable("prompt", &error))?))
             }
         }
     }

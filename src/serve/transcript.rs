@@ -2,13 +2,12 @@
 
 use crate::datasets::tokenizer::{TextStream, TokenizerError};
 use crate::models::generate::Finish;
-use crate::pipeline::{Found, StopStrings};
+use crate::pipeline::{Found, StoppingStream};
 
 /// A text that is being written.
 #[derive(Debug, Clone)]
 pub(super) struct Transcript {
-    stream: TextStream,
-    stops: StopStrings,
+    stream: StoppingStream,
 }
 
 /// Why a text is over.
@@ -21,8 +20,8 @@ pub(super) enum End {
 }
 
 impl Transcript {
-    pub(super) fn new(stream: TextStream, stops: Vec<String>) -> Self {
-        Self { stream, stops: StopStrings::new(stops) }
+    pub(super) fn new(stream: TextStream, stops: &[String]) -> Self {
+        Self { stream: StoppingStream::new(stream, stops) }
     }
 
     /// Adds a token: what it adds to the text, and whether the text is over.
@@ -34,7 +33,7 @@ impl Transcript {
         let mut text = String::new();
         // The token that ends a text is not part of it.
         if finish != Some(Finish::Eos) {
-            match self.stops.push(&self.stream.push(token)?.unwrap_or_default()) {
+            match self.stream.push(token)?.found {
                 Found::Text(more) => text = more,
                 Found::End(last) => return Ok((last, Some(End::Stop))),
             }
@@ -44,8 +43,8 @@ impl Transcript {
             Some(Finish::Eos) => End::Stop,
             Some(Finish::Length) => End::Length,
         };
-        match self.stops.push(&self.stream.clone().finish()?) {
-            Found::Text(more) => Ok((text + &more + &self.stops.finish(), Some(end))),
+        match self.stream.clone().finish()?.found {
+            Found::Text(more) => Ok((text + &more, Some(end))),
             Found::End(last) => Ok((text + &last, Some(End::Stop))),
         }
     }

@@ -8,7 +8,7 @@ use burn_zoo::models::pretrained::read_safetensors;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{refuse, succeed};
+use super::{finish, refuse, succeed, zoo};
 use crate::golden::{assert_close, folder};
 
 /// A model without a head, with a tokenizer beside it; `more` are files of sentence-transformers.
@@ -68,6 +68,20 @@ fn a_vector_does_not_depend_on_the_other_texts() {
     succeed(at, &args);
     let written = read_safetensors(&at.join("v.safetensors")).unwrap();
     assert_eq!(written["embeddings"].values, together.concat());
+
+    // A text that cannot be read keeps its row, so that the others stay where they are.
+    fs::write(at.join("lines"), b"a cat\nox\xff\na dog barks\n").unwrap();
+    let result = finish(zoo(at, &args).output().unwrap());
+    assert_eq!(result.code, Some(1), "{}", result.stderr);
+    for part in ["text 2: the line is not UTF-8", "1 of 3 texts have no answer"] {
+        assert!(result.stderr.contains(part), "{}", result.stderr);
+    }
+    let written = read_safetensors(&at.join("v.safetensors")).unwrap();
+    let rows: Vec<&[f32]> = written["embeddings"].values.chunks_exact(together[0].len()).collect();
+    assert!(rows[1].iter().all(|value| value.is_nan()));
+    assert_eq!([rows[0], rows[2]], [&together[0][..], &together[2]]);
+    fs::write(at.join("lines"), b"\xff\n").unwrap();
+    refuse(at, &args, (1, &["1 of 1 texts have no answer"]));
 }
 
 #[test]

@@ -49,10 +49,12 @@ fn an_image_is_a_line() {
     let mut child =
         zoo(at, &args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.as_mut().unwrap();
-    child.stdin.take().unwrap().write_all(b"gray.png\nrgb.png\n").unwrap();
-    let mut found = String::new();
+    child.stdin.take().unwrap().write_all(b"gray.png\nrgb.png\r\n\xff.png\n").unwrap();
+    let (mut found, mut errors) = (String::new(), String::new());
     std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut found).unwrap();
-    assert!(child.wait().unwrap().success());
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut errors).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(errors.contains("image 3: the line is not UTF-8"), "{errors}");
     assert!(found.lines().nth(1).unwrap().starts_with("cat 0.4789"), "{found}");
 }
 

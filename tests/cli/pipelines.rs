@@ -108,6 +108,35 @@ fn a_bad_text_costs_no_other_its_answer() {
 }
 
 #[test]
+fn a_line_that_is_no_text_costs_its_own_answer_in_every_verb() {
+    let guard = at();
+    let mut verbs: Vec<Vec<String>> = verbs().into_iter().map(|(args, _)| args).collect();
+    let (t5, mbart) = (model("summarization/t5"), model("translation/mbart"));
+    let gpt2 = model("text-generation/gpt2");
+    for writes in [
+        &["summarize", &t5, "-n", "4"][..],
+        &["translate", &mbart, "--from", "en_XX", "--to", "de_DE", "-n", "4"],
+        &["generate", &gpt2, "--lines", "-n", "4", "--temperature", "3"],
+    ] {
+        verbs.push(writes.iter().map(ToString::to_string).collect());
+    }
+    let good = TEXTS.join("\n");
+    let bad =
+        [TEXTS[0].as_bytes(), b"caf\xe9", TEXTS[1].as_bytes(), TEXTS[2].as_bytes()].join(&b'\n');
+    for args in verbs {
+        let args: Vec<&str> = args.iter().map(String::as_str).chain(["--json"]).collect();
+        let expected = fed(guard.path(), &args, good.as_bytes());
+        assert_eq!(expected.code, Some(0), "{args:?}: {}", expected.stderr);
+        let told = fed(guard.path(), &args, &bad);
+        assert_eq!(told.code, Some(1), "{args:?}: {}", told.stderr);
+        assert!(told.stderr.contains("error: text 2: the line is not UTF-8"), "{}", told.stderr);
+        let mut told = lines(&told);
+        assert_eq!(told.remove(1)["error"], "the line is not UTF-8", "{args:?}");
+        assert_eq!(told, lines(&expected), "{args:?}");
+    }
+}
+
+#[test]
 fn answers_come_before_the_input_ends() {
     let guard = at();
     let args = ["classify", &model("text-classification/bert"), "--json"];

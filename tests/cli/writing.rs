@@ -49,6 +49,63 @@ fn every_line_is_a_prompt() {
 }
 
 #[test]
+fn a_prompt_is_an_argument() {
+    let (guard, gpt2) = (at(), model("text-generation/gpt2"));
+    let at = guard.path();
+    let greedy = ["--greedy", "-n", "6", "--json"];
+    let told = |args: &[&str]| lines(&succeed(at, &[&["generate", &gpt2], args, &greedy].concat()));
+    let text = |told: &[Value]| told[0]["text"].clone();
+    assert_eq!(text(&told(&["Anna lives in"])), text(&told(&["-p", "Anna lives in"])));
+    let two = told(&["Anna lives in", "北京是"]);
+    assert_eq!((two.len(), &two[1]["prompt"]), (2, &"北京是".into()));
+    assert_eq!(text(&two[1..]), text(&told(&["北京是"])));
+    let read =
+        fed(at, &["generate", &gpt2, "-", "--greedy", "-n", "6", "--json"], b"Anna lives in");
+    assert_eq!(text(&lines(&read)), text(&told(&["Anna lives in"])));
+    for with in [&["-p", "Anna"][..], &["--lines"]] {
+        refuse(
+            at,
+            &[&["generate", &gpt2, "Anna"], with].concat(),
+            (2, &["cannot be used with", with[0]]),
+        );
+    }
+    refuse(at, &["generate", &gpt2, "--chat", "Anna"], (2, &["no chat template"]));
+}
+
+#[test]
+fn a_bad_line_costs_its_own_answer() {
+    let (guard, gpt2) = (at(), model("text-generation/gpt2"));
+    let at = guard.path();
+    let sampled = ["generate", &gpt2, "--lines", "--json", "--temperature", "2", "-n", "6"];
+    let good = lines(&fed(at, &sampled, b"Anna\nPeter\nAnna\n"));
+    assert_ne!(good[0]["text"], good[2]["text"]);
+    let input = b"Anna\n\nPeter\n\xff\nAnna\n";
+    for more in [&[][..], &["--draft", &gpt2]] {
+        let result = fed(at, &[&sampled[..], more].concat(), input);
+        let told = lines(&result);
+        assert_eq!((result.code, told.len()), (Some(1), 5), "{}", result.stderr);
+        for (bad, reason) in [(1, "prompt is empty"), (3, "not UTF-8")] {
+            let error = told[bad]["error"].as_str().unwrap();
+            assert!(error.contains(reason), "{error}");
+            assert!(told[bad].get("prompt").is_some());
+            let named = format!("text {}: {error}", bad + 1);
+            assert!(result.stderr.contains(&named), "{}", result.stderr);
+        }
+        assert!(result.stderr.contains("2 of 5 texts have no answer"), "{}", result.stderr);
+        if more.is_empty() {
+            // The draws are those of the lines that are good.
+            for (line, expected) in [0, 2, 4].into_iter().zip(&good) {
+                assert_eq!(told[line]["text"], expected["text"], "{line}");
+            }
+        }
+    }
+    let plain = ["generate", &gpt2, "Anna", "", "--greedy", "-n", "3"];
+    let result = fed(at, &plain, b"");
+    assert_eq!((result.code, result.stdout.lines().count()), (Some(1), 1), "{}", result.stderr);
+    assert!(result.stderr.contains("text 2: the prompt is empty"), "{}", result.stderr);
+}
+
+#[test]
 fn a_text_stops_with_a_string_and_a_draft_changes_nothing() {
     let (guard, gpt2) = (at(), model("text-generation/gpt2"));
     let at = guard.path();

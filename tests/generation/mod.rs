@@ -4,6 +4,7 @@ mod batches;
 mod drafts;
 mod reference;
 mod sampling;
+mod settings;
 
 use burn_zoo::models::pretrained::{self, Model};
 

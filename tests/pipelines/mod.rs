@@ -5,6 +5,7 @@ mod classes;
 mod features;
 mod fillings;
 mod image;
+mod pieces;
 mod tags;
 mod writing;
 mod zero_shot;

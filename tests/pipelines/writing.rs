@@ -104,7 +104,10 @@ fn chats(
     let messages: Vec<Value> = inputs.as_array().unwrap().clone();
     let goes_on = continues && messages.last().is_some_and(|last| last["role"] == "assistant");
     let turn = if goes_on { Turn::LastSpeaker } else { Turn::Assistant };
-    let prompt = generation.encode_chat(&messages, turn)?;
+    let mut prompt = generation.encode_chat(&messages, turn)?;
+    // The reference decodes what it wrote alone, also where a message goes on, and loses its first
+    // space there; `pieces` has that right.
+    prompt.continued = prompt.ids.len();
     let texts = generation.write_tokens(vec![prompt], &mut |_| {})?.remove(0);
     let answer = |text: WrittenText| {
         if !is_full {

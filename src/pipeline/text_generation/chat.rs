@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{TextGeneration, WrittenText};
-use crate::pipeline::PipelineError;
 use crate::pipeline::chat::{ChatMessage, Turn};
+use crate::pipeline::{PipelineError, PromptTokens};
 
 impl TextGeneration {
     /// The assistant's next message in each chat, in their order. Where the assistant spoke last, its
@@ -20,7 +20,7 @@ impl TextGeneration {
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
         let prompts = chats.iter().map(|chat| self.encode_chat(chat, turn_after(chat)));
-        self.write_tokens(prompts.collect::<Result<_, _>>()?, done)
+        self.write_tokens(prompts.collect::<Result<Vec<PromptTokens>, _>>()?, done)
     }
 
     /// A chat's tokens, as the model's chat template writes it down. A message is anything that
@@ -33,10 +33,11 @@ impl TextGeneration {
         &self,
         messages: &[impl Serialize],
         turn: Turn,
-    ) -> Result<Vec<u32>, PipelineError> {
+    ) -> Result<PromptTokens, PipelineError> {
         let template = self.language.chat.as_ref().ok_or(PipelineError::NoChat)?;
         // The template writes the special tokens itself.
-        Ok(self.language.tokenizer.encode(&template.render(messages, turn)?)?)
+        let tokenizer = &self.language.tokenizer;
+        Ok(PromptTokens::chat(tokenizer.encode(&template.render(messages, turn)?)?, turn))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{TextEnding, TextGeneration, WrittenText};
 use crate::models::generate::{Drafted, Flow, Request, speculate};
-use crate::pipeline::PipelineError;
-use crate::pipeline::stop::Stops;
+use crate::pipeline::stop::Found;
+use crate::pipeline::{PipelineError, PromptTokens};
 
 impl TextGeneration {
     /// What follows on a prompt, with tokens that a smaller model of the same tokenizer drafts, `ahead`
@@ -15,38 +15,42 @@ impl TextGeneration {
     /// As for [`TextGeneration::stream`]; a draft that writes other tokens.
     pub fn write_drafted(
         &self,
-        prompt: Vec<u32>,
+        prompt: impl Into<PromptTokens>,
         (draft, ahead): (&Self, usize),
         receive: &mut dyn FnMut(&str) -> bool,
     ) -> Result<(WrittenText, Drafted), PipelineError> {
         let model = self.writer()?;
-        let mut options = self.language.config.options_for(model.begin(&prompt).text.len());
+        let prompt = prompt.into();
+        let mut stream = self.stopping(self.decoding_after(model, &prompt)?);
+        let mut options = self.language.config.options_for(model.begin(&prompt.ids).text.len());
         options.sampling.seed = self.seed;
-        let request = Request { prompt, options, stream: 0 };
-        let (mut stream, mut stops) =
-            (self.language.tokenizer.stream(), Stops::new(&self.language.config.stop_strings));
+        let request = Request { prompt: prompt.ids, options, stream: 0 };
+        let mut text = String::new();
         let mut ending = TextEnding::Length;
         let mut failed = None;
         let drafted = speculate([model, draft.writer()?], &request, ahead, &mut |event| {
             ending = event.finish.map_or(ending, TextEnding::from);
-            let piece = match stream.push(event.token) {
-                Ok(piece) => piece.unwrap_or_default(),
+            let added = match stream.push(event.token) {
+                Ok(added) => added,
                 Err(error) => {
                     failed = Some(error);
                     return Flow::EndAll;
                 }
             };
-            if stops.come_with(&piece) {
+            if matches!(added.found, Found::End(_)) {
                 ending = TextEnding::Stop;
             }
-            let goes_on = receive(&piece) && (event.finish.is_some() || ending != TextEnding::Stop);
+            text.push_str(&added.text);
+            let goes_on =
+                receive(&added.text) && (event.finish.is_some() || ending != TextEnding::Stop);
             if goes_on { Flow::Continue } else { Flow::EndAll }
         })?;
         if let Some(error) = failed {
             return Err(error.into());
         }
-        receive(&stream.finish()?);
-        let text = self.text_of(&drafted.tokens)?;
+        let rest = stream.finish()?.text;
+        receive(&rest);
+        text.push_str(&rest);
         let tokens = drafted.tokens.len();
         Ok((WrittenText { text, tokens, ending, score: None }, drafted))
     }

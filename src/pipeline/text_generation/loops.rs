@@ -4,7 +4,7 @@ use super::{TextEnding, TextGeneration, WrittenText};
 use crate::datasets::tokenizer::TextStream;
 use crate::models::generate::{Batch, Finish, Flow, Hypothesis, Request, Writer, beam_search};
 use crate::pipeline::PipelineError;
-use crate::pipeline::stop::Stops;
+use crate::pipeline::stop::{Found, StoppingStream};
 
 /// How many texts are written at once.
 const ROWS: usize = 16;
@@ -16,11 +16,13 @@ impl TextGeneration {
         &self,
         model: &dyn Writer,
         requests: Vec<Request>,
+        streams: Vec<TextStream>,
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<WrittenText>, PipelineError> {
         let mut order: Vec<usize> = (0..requests.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(requests[index].prompt.len()));
-        let mut texts: Vec<Text> = requests.iter().map(|_| Text::new(self)).collect();
+        let new = |stream| Text::new(self.stopping(stream));
+        let mut texts: Vec<Text> = streams.into_iter().map(new).collect();
         let mut batch = Batch::new(model);
         let mut waiting = order.iter();
         // Which request each ticket is of.
@@ -51,12 +53,21 @@ impl TextGeneration {
         texts.into_iter().map(Text::finish).collect()
     }
 
-    fn written(&self, best: Hypothesis, request: &Request) -> Result<WrittenText, PipelineError> {
+    fn written(
+        &self,
+        best: Hypothesis,
+        request: &Request,
+        mut stream: TextStream,
+    ) -> Result<WrittenText, PipelineError> {
         let options = &request.options;
+        let mut text = String::new();
+        for &token in &best.tokens {
+            text.extend(stream.push(token)?);
+        }
         let has_end = best.tokens.last().is_some_and(|token| options.eos.contains(token));
         let is_full = !has_end && best.tokens.len() >= options.max_new_tokens;
         Ok(WrittenText {
-            text: self.text_of(&best.tokens)?,
+            text: text + &stream.finish()?,
             tokens: best.tokens.len(),
             ending: if is_full { TextEnding::Length } else { TextEnding::Stop },
             score: Some(best.score),
@@ -67,26 +78,28 @@ impl TextGeneration {
         &self,
         model: &dyn Writer,
         requests: &[Request],
+        streams: &[TextStream],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
         let Some(beams) = &self.language.config.beams else { return Ok(Vec::new()) };
         let mut order: Vec<usize> = (0..requests.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(requests[index].prompt.len()));
         let mut texts = vec![Vec::new(); requests.len()];
-        let stops = Stops::new(&self.language.config.stop_strings);
+        let is_stopped = !self.language.config.stop_strings.is_empty();
+        let stream = self.stopping(self.language.tokenizer.stream());
         let mut ready = 0;
         for some in order.chunks((2 * ROWS / beams.width).max(1)) {
             let together: Vec<Request> =
                 some.iter().map(|&index| requests[index].clone()).collect();
             let found = beam_search(model, &together, beams, &mut |tokens| {
-                let is_end = !stops.is_empty()
-                    && self.text_of(tokens).is_ok_and(|text| stops.is_at_end(&text));
+                let is_end =
+                    is_stopped && stream.clone().stops_within(tokens).is_ok_and(|is_end| is_end);
                 if is_end { Flow::EndText } else { Flow::Continue }
             })?;
             for (&index, found) in some.iter().zip(found) {
                 let best = found.into_iter().take(self.language.config.n_texts);
                 texts[index] = best
-                    .map(|best| self.written(best, &requests[index]))
+                    .map(|best| self.written(best, &requests[index], streams[index].clone()))
                     .collect::<Result<_, _>>()?;
             }
             ready += some.len();
@@ -97,29 +110,24 @@ impl TextGeneration {
 }
 
 /// A text in the making.
-struct Text<'p> {
-    pipeline: &'p TextGeneration,
-    tokens: Vec<u32>,
-    stops: Stops,
-    stream: TextStream,
+struct Text {
+    stream: StoppingStream,
+    text: String,
+    tokens: usize,
     ending: Option<TextEnding>,
 }
 
-impl<'p> Text<'p> {
-    fn new(pipeline: &'p TextGeneration) -> Self {
-        let stops = Stops::new(&pipeline.language.config.stop_strings);
-        let stream = pipeline.language.tokenizer.stream();
-        Self { pipeline, tokens: Vec::new(), stops, stream, ending: None }
+impl Text {
+    fn new(stream: StoppingStream) -> Self {
+        Self { stream, text: String::new(), tokens: 0, ending: None }
     }
 
     fn push(&mut self, token: u32, finish: Option<Finish>) -> Result<(), PipelineError> {
-        self.tokens.push(token);
+        self.tokens += 1;
         self.ending = finish.map(TextEnding::from);
-        // Only where a string may stop it does the text matter before its end.
-        if !self.stops.is_empty()
-            && let Some(piece) = self.stream.push(token)?
-            && self.stops.come_with(&piece)
-        {
+        let added = self.stream.push(token)?;
+        self.text.push_str(&added.text);
+        if matches!(added.found, Found::End(_)) {
             self.ending = Some(TextEnding::Stop);
         }
         Ok(())
@@ -127,8 +135,8 @@ impl<'p> Text<'p> {
 
     fn finish(self) -> Result<WrittenText, PipelineError> {
         Ok(WrittenText {
-            text: self.pipeline.text_of(&self.tokens)?,
-            tokens: self.tokens.len(),
+            text: self.text + &self.stream.finish()?.text,
+            tokens: self.tokens,
             ending: self.ending.unwrap_or(TextEnding::Length),
             score: None,
         })

@@ -1,0 +1,107 @@
+//! Written texts as they are printed.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::super::Global;
+use super::{Draft, Prompt, classify};
+use crate::pipeline::{TextGeneration, WrittenText};
+
+/// Prints a text as it comes.
+pub(super) fn print_stream(
+    global: &Global,
+    prompt: &Prompt,
+    generation: &TextGeneration,
+) -> Result<()> {
+    let began = Instant::now();
+    let mut stream = generation.stream_tokens(prompt.tokens.clone()).map_err(classify)?;
+    if global.json {
+        let text = stream.by_ref().collect::<Result<String, _>>().map_err(classify)?;
+        return print_json(global, prompt, &began, &stream.written(text));
+    }
+    let mut out = io::stdout().lock();
+    let mut is_begun = false;
+    for piece in stream {
+        let piece = piece.map_err(classify)?;
+        // Not before the first piece: a prompt that is refused is not printed.
+        if !std::mem::replace(&mut is_begun, true) {
+            out.write_all(prompt.text.as_bytes())?;
+        }
+        out.write_all(piece.as_bytes())?;
+        out.flush()?;
+    }
+    if !is_begun {
+        out.write_all(prompt.text.as_bytes())?;
+    }
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}
+
+/// The texts of a prompt, a line each.
+pub(super) fn shown(global: &Global, prompt: &Prompt, texts: &[WrittenText]) -> String {
+    let line = |(place, text): (usize, &WrittenText)| match global.json {
+        true => {
+            let mut line = json_of(prompt, text);
+            line["place"] = place.into();
+            line.to_string()
+        }
+        false => format!("{}{}", prompt.text, text.text),
+    };
+    texts.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Prints a text that a smaller model drafts, as it comes.
+pub(super) fn print_drafted(
+    global: &Global,
+    prompt: &Prompt,
+    generation: &TextGeneration,
+    Draft { model: draft, ahead }: &Draft,
+) -> Result<()> {
+    let began = Instant::now();
+    let mut out = io::stdout().lock();
+    let mut failed = None;
+    let mut begin = Some(prompt.text.as_str()).filter(|_| !global.json);
+    let mut receive = |piece: &str| {
+        if global.json {
+            return true;
+        }
+        let text = [begin.take().unwrap_or_default(), piece].concat();
+        failed = out.write_all(text.as_bytes()).and_then(|()| out.flush()).err();
+        failed.is_none()
+    };
+    let written = generation.write_drafted(prompt.tokens.clone(), (draft, *ahead), &mut receive);
+    let (text, drafted) = written.map_err(classify)?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    let (proposed, accepted) = (drafted.proposed, drafted.accepted);
+    global.note(&format!("\n{accepted} of {proposed} drafted tokens are the model's own"));
+    drop(out);
+    if global.json {
+        return print_json(global, prompt, &began, &text);
+    }
+    global.print("")
+}
+
+/// A line of JSON with how fast the text came.
+fn print_json(global: &Global, prompt: &Prompt, began: &Instant, text: &WrittenText) -> Result<()> {
+    let mut line = json_of(prompt, text);
+    line["tokens_per_second"] = (text.tokens as f64 / began.elapsed().as_secs_f64()).into();
+    global.print(&line.to_string())
+}
+
+fn json_of(prompt: &Prompt, text: &WrittenText) -> Value {
+    let mut line = json!({
+        "prompt": prompt.said,
+        "text": text.text,
+        "tokens": text.tokens,
+        "ending": text.ending,
+    });
+    if let Some(score) = text.score {
+        line["score"] = score.into();
+    }
+    line
+}

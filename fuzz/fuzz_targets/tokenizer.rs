@@ -19,12 +19,14 @@ fn read_and_write(data: &[u8]) {
     let reader = tokenizer.reader(16);
     for text in TEXTS {
         if let Ok(ids) = tokenizer.encode(text) {
-            let _ = tokenizer.decode(&ids);
+            let whole = tokenizer.decode(&ids);
             let mut stream = tokenizer.stream();
-            for id in ids {
-                let _ = stream.push(id);
+            let pieces: Result<Vec<Option<String>>, _> =
+                ids.into_iter().map(|id| stream.push(id)).collect();
+            if let (Ok(whole), Ok(pieces), Ok(rest)) = (whole, pieces, stream.finish()) {
+                let pieces: String = pieces.into_iter().flatten().collect();
+                assert_eq!(pieces + &rest, whole);
             }
-            let _ = stream.finish();
         }
         if let Ok(reader) = &reader {
             let _ = reader.read(text);

@@ -167,7 +167,8 @@ impl TextGeneration {
         if !ids.is_empty() {
             return Ok(ids);
         }
-        let begin = self.blueprint.config["bos_token_id"].as_u64().map(|id| id as u32);
+        let begin = self.blueprint.config["bos_token_id"].as_f64().filter(|id| *id >= 0.0);
+        let begin = begin.map(|id| id as u32);
         let begin = begin.or(self.language.config.options.eos.first().copied());
         let begin = begin.filter(|id| *id != NO_TOKEN);
         begin.map(|id| vec![id]).ok_or(PipelineError::EmptyPrompt)

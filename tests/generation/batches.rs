@@ -162,10 +162,16 @@ fn beams_of_several_prompts_do_not_meet() {
         let requests: Vec<Request> =
             PROMPTS.iter().zip(0..).map(|(p, s)| request(p, Sampling::default(), s)).collect();
         let beams = Beams::new(3);
-        let all = beam_search(model, &requests, &beams, &mut |_| Flow::Continue).unwrap();
-        for (request, together) in requests.iter().zip(&all) {
+        let mut watched = vec![Vec::new(); requests.len()];
+        let mut watch = |prompt: usize, tokens: &[u32]| {
+            watched[prompt].push(tokens.to_vec());
+            Flow::Continue
+        };
+        let all = beam_search(model, &requests, &beams, &mut watch).unwrap();
+        for ((request, together), watched) in requests.iter().zip(&all).zip(&watched) {
+            assert!(together.iter().all(|text| watched.contains(&text.tokens)), "{name}");
             let alone = std::slice::from_ref(request);
-            let alone = beam_search(model, alone, &beams, &mut |_| Flow::Continue).unwrap();
+            let alone = beam_search(model, alone, &beams, &mut |_, _| Flow::Continue).unwrap();
             let tokens = |texts: &[burn_zoo::models::generate::Hypothesis]| {
                 texts.iter().map(|text| text.tokens.clone()).collect::<Vec<_>>()
             };
@@ -187,7 +193,8 @@ fn a_wide_beam_finds_the_likeliest_text_of_all() {
     let request = Request { prompt: vec![3, 9, 4], options, stream: 0 };
     let search = |width| {
         let beams = Beams { length_penalty: 0.0, ..Beams::new(width) };
-        beam_search(model, std::slice::from_ref(&request), &beams, &mut |_| Flow::Continue).unwrap()
+        beam_search(model, std::slice::from_ref(&request), &beams, &mut |_, _| Flow::Continue)
+            .unwrap()
     };
     let all = search(1000).remove(0);
     assert_eq!(all.len(), 1000);

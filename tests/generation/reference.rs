@@ -75,7 +75,7 @@ fn compare(model: &dyn Writer, prompts: &[Prompt], run: &Run) -> Result<(), Stri
             (texts.into_iter().map(|text| vec![text]).collect(), None)
         }
         Some(beams) => {
-            let found = beam_search(model, &requests, beams, &mut |_| Flow::Continue).unwrap();
+            let found = beam_search(model, &requests, beams, &mut |_, _| Flow::Continue).unwrap();
             let best = |texts: Vec<_>| texts.into_iter().take(config.n_texts).collect::<Vec<_>>();
             let best: Vec<Vec<_>> = found.into_iter().map(best).collect();
             let scores: Vec<Vec<f64>> =

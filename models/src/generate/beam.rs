@@ -100,8 +100,8 @@ impl Beams {
 
 /// The best texts that follow on each prompt, best first: at most as many as there are beams.
 ///
-/// The texts of different prompts do not depend on each other. `watch` sees the added tokens of every
-/// continuation that is considered, and says whether it ends there. Texts end at the model's context.
+/// The texts of different prompts do not depend on each other. `watch` receives the index of a prompt and
+/// the added tokens of a continuation that is considered, and says whether it ends there. Texts end at the model's context.
 ///
 /// Reference: the search of `transformers` 5; groups: Vijayakumar et al. 2016,
 /// <https://arxiv.org/abs/1610.02424>
@@ -114,7 +114,7 @@ pub fn beam_search(
     model: &dyn Writer,
     requests: &[Request],
     beams: &Beams,
-    watch: &mut dyn FnMut(&[u32]) -> Flow,
+    watch: &mut dyn FnMut(usize, &[u32]) -> Flow,
 ) -> Result<Vec<Vec<Hypothesis>>, GenerateError> {
     beams.validate()?;
     let mut searches: Vec<Search> = Vec::with_capacity(requests.len());
@@ -145,7 +145,7 @@ pub fn beam_search(
         for (owner, search) in searches.iter_mut().enumerate() {
             let count = search.n_rows();
             let own = &rows[first..first + count];
-            if count > 0 && search.advance(own, watch) {
+            if count > 0 && search.advance(own, &mut |tokens| watch(owner, tokens)) {
                 return Ok(searches.into_iter().map(Search::into_best).collect());
             }
             for beam in search.running() {

@@ -86,14 +86,13 @@ impl TextGeneration {
         order.sort_by_key(|&index| std::cmp::Reverse(requests[index].prompt.len()));
         let mut texts = vec![Vec::new(); requests.len()];
         let is_stopped = !self.language.config.stop_strings.is_empty();
-        let stream = self.stopping(self.language.tokenizer.stream());
         let mut ready = 0;
         for some in order.chunks((2 * ROWS / beams.width).max(1)) {
             let together: Vec<Request> =
                 some.iter().map(|&index| requests[index].clone()).collect();
-            let found = beam_search(model, &together, beams, &mut |tokens| {
-                let is_end =
-                    is_stopped && stream.clone().stops_within(tokens).is_ok_and(|is_end| is_end);
+            let found = beam_search(model, &together, beams, &mut |prompt, tokens| {
+                let stops = || self.stopping(streams[some[prompt]].clone()).stops_within(tokens);
+                let is_end = is_stopped && stops().is_ok_and(|is_end| is_end);
                 if is_end { Flow::EndText } else { Flow::Continue }
             })?;
             for (&index, found) in some.iter().zip(found) {

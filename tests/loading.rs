@@ -5,9 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use burn_zoo::models::families::Task;
 use burn_zoo::models::precision::Precision;
 use burn_zoo::models::pretrained::{
-    self, F32Tensor, Files, KeyProblem, LoadError, read_safetensors, write_safetensors,
+    self, Blueprint, F32Tensor, Files, Hold, KeyProblem, LoadError, Model, Wanted,
+    read_safetensors, write_safetensors,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -148,6 +150,14 @@ fn shards_and_their_index_must_agree() {
         map.remove(&key);
     });
     assert!(message.contains("which the index denies"), "{message}");
+    // What is a copy, or needed by nothing, may be in one of them alone.
+    let (_guard, path) = copy("llama/sharded");
+    let file = path.join("model.safetensors.index.json");
+    let mut index: Value = golden::json(&file);
+    let shard = index["weight_map"]["model.norm.weight"].clone();
+    index["weight_map"]["model.layers.0.self_attn.rotary_emb.inv_freq"] = shard;
+    fs::write(file, index.to_string()).unwrap();
+    pretrained::load(&path, &Device::flex()).unwrap();
     // A name that leaves the directory is not followed.
     let message = edit(|index| {
         index["weight_map"]["lm_head.weight"] = json!("../secret.safetensors");
@@ -183,6 +193,60 @@ fn every_key_that_does_not_fit_is_listed() {
     ] {
         assert!(message.contains(expected), "{expected} is not in\n{message}");
     }
+}
+
+#[test]
+fn a_family_follows_from_the_class_or_the_keys() {
+    let family = |case: &str, without: &[&str]| {
+        let (guard, path) = copy(case);
+        edit_config(&path, |config| {
+            let fields = config.as_object_mut().unwrap();
+            without.iter().for_each(|field| drop(fields.remove(*field)));
+        });
+        let found = pretrained::load(&path, &Device::flex()).map_err(|error| error.to_string());
+        drop(guard);
+        found.map(|loaded| loaded.blueprint.family.name())
+    };
+    let nothing = ["model_type", "architectures"];
+    assert_eq!(family("llama/base", &nothing[..1]), Ok("llama"));
+    assert_eq!(family("bert/base", &nothing), Ok("bert"));
+    let error = family("llama/base", &nothing).unwrap_err();
+    assert!(error.contains("no model_type") && error.contains("llama, mistral"), "{error}");
+    let (_guard, path) = copy("llama/base");
+    fs::write(path.join("config.json"), "{}").unwrap();
+    fs::remove_file(path.join("model.safetensors")).unwrap();
+    let error = load(&path).to_string();
+    assert!(error.contains("neither architectures nor the weights"), "{error}");
+}
+
+#[test]
+fn a_caller_takes_the_part_that_it_needs() {
+    let masked = Wanted { name: "a masked language model", tasks: &[Task::MaskedLm] };
+    let device = Device::flex();
+    let load = |path: &Path, wanted: Wanted| {
+        let blueprint = Blueprint::read_for(path, wanted, &device)?;
+        pretrained::load_as(path, blueprint, (&device, Hold::Wide)).map(|loaded| loaded.model)
+    };
+    for class in [json!(["BertForMaskedLM"]), json!(["HF_ColBERT"]), Value::Null] {
+        let (_guard, path) = copy("bert/base");
+        edit_config(&path, |config| config["architectures"] = class.clone());
+        edit_weights(&path, |tensors| {
+            let weight = F32Tensor { shape: vec![2, 2], values: vec![0.0; 4] };
+            tensors.insert("linear.weight".into(), weight);
+        });
+        let model = load(&path, Wanted::HIDDEN_STATES).unwrap();
+        assert!(matches!(model, Model::Backbone(_)), "{class}");
+        assert!(matches!(load(&path, masked).unwrap(), Model::MaskedLm(_)), "{class}");
+        // What is unknown within the base model is not left in the file.
+        edit_weights(&path, |tensors| {
+            let weight = F32Tensor { shape: vec![2], values: vec![0.0; 2] };
+            tensors.insert("bert.encoder.layer.0.output.gate".into(), weight);
+        });
+        let error = load(&path, Wanted::HIDDEN_STATES).unwrap_err().to_string();
+        assert!(error.contains("unused      bert.encoder.layer.0.output.gate"), "{error}");
+    }
+    let error = load(&golden::folder().join("bert/sequence"), masked).unwrap_err().to_string();
+    assert!(error.contains("BertForMaskedLM would be"), "{error}");
 }
 
 #[test]

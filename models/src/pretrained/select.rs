@@ -27,7 +27,7 @@ impl Wanted {
 
     /// Hidden states, which every text model has, whichever head was trained.
     pub const HIDDEN_STATES: Self =
-        Self { name: "a model of hidden states", tasks: &[Task::Backbone] };
+        Self { name: "an encoder or a decoder of texts", tasks: &[Task::Backbone] };
 }
 
 impl Blueprint {

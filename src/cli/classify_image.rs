@@ -23,6 +23,7 @@ const TOGETHER: usize = 16;
                   answered all the same.\n\nExamples:\n  \
                   zoo classify-image google/vit-base-patch16-224 cat.jpg dog.png\n  \
                   zoo classify-image ./deit --top-k 5 --json photos/*.jpg > classes.jsonl\n  \
+                  zoo classify-image ./vit --image-size 384x512 street.jpg\n  \
                   find photos -name '*.webp' | zoo classify-image ./dinov2 -"
 )]
 pub(crate) struct ClassifyImageArgs {
@@ -34,6 +35,20 @@ pub(crate) struct ClassifyImageArgs {
     /// Classes for each image
     #[arg(long, short = 'k', value_name = "K", default_value_t = 5)]
     top_k: usize,
+    /// Height and width that images are resized to, in pixels, such as 384 or 384x512; position embeddings are
+    /// interpolated to it [default: as preprocessor_config.json says]
+    #[arg(long, value_name = "SIZE", value_parser = image_size)]
+    image_size: Option<[usize; 2]>,
+}
+
+/// Reads a side of a square, or a height and a width.
+fn image_size(text: &str) -> Result<[usize; 2], String> {
+    let (height, width) = text.split_once('x').unwrap_or((text, text));
+    let side = |text: &str| match text.parse::<usize>() {
+        Ok(side) if side > 0 => Ok(side),
+        _ => Err(format!("{text:?} is not a number of pixels; 384 or 384x512 would be a size")),
+    };
+    Ok([side(height)?, side(width)?])
 }
 
 pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
@@ -41,7 +56,11 @@ pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
         return Err(usage("--top-k is 0; it must be at least 1"));
     }
     let classifier = args.model.open(global, &|folder, device, precision| {
-        Ok(ImageClassifier::open(folder, device).map_err(asked)?.cast(precision))
+        let classifier = match args.image_size {
+            Some(size) => ImageClassifier::open_sized(folder, size, device),
+            None => ImageClassifier::open(folder, device),
+        };
+        Ok(classifier.map_err(asked)?.cast(precision))
     })?;
     let mut answers = Answers { global, classifier, top_k: args.top_k, asked: 0, failed: 0 };
     match args.images.as_slice() {

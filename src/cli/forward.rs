@@ -24,7 +24,8 @@ use crate::models::pretrained::{self, Blueprint, F32Tensor, Hold, write_safetens
                   zoo forward ./gpt2 --ids \"1,2,3;4,5,6\" --out out.safetensors\n  \
                   zoo forward ./bert --ids \"1,2,3;4,5,0\" --mask \"1,1,1;1,1,0\" --out out.safetensors\n  \
                   zoo forward ./t5 --ids \"1,2,3\" --decoder-ids \"0,8,9\" --out out.safetensors\n  \
-                  zoo forward ./vit --pixels image.safetensors --out out.safetensors"
+                  zoo forward ./vit --pixels image.safetensors --out out.safetensors\n  \
+                  zoo forward ./vit --pixels large.safetensors --interpolate-positions --out out.safetensors"
 )]
 pub(crate) struct ForwardArgs {
     #[command(flatten)]
@@ -46,6 +47,10 @@ pub(crate) struct ForwardArgs {
     /// A safetensors file with `pixel_values` [batch, channels, height, width], for models of images
     #[arg(long, value_name = "FILE", conflicts_with = "ids")]
     pixels: Option<PathBuf>,
+    /// Take images of another size than config.json's and interpolate the position embeddings, as
+    /// interpolate_pos_encoding of transformers does; DINOv2 always takes them
+    #[arg(long, requires = "pixels")]
+    interpolate_positions: bool,
     /// The file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,

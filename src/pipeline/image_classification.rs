@@ -9,6 +9,7 @@ use super::scores::{best, sigmoid, softmax};
 use super::{LabelScore, PipelineError, Scoring};
 use crate::models::arch::Input;
 use crate::models::families::{Architecture, Task};
+use crate::models::layers::patches::{ImageSizes, PatchConfig};
 use crate::models::precision::Precision;
 use crate::models::pretrained::{self, Blueprint, Hold, Model, ModelInput, Wanted};
 
@@ -22,8 +23,17 @@ pub struct ImageClassifier {
     reader: ImageReader,
     labels: Vec<String>,
     scoring: Scoring,
-    size: [usize; 2],
+    patches: PatchConfig,
+    /// Height and width of what the model reads; `None` where it reads images of any.
+    size: Option<[usize; 2]>,
     device: Device,
+}
+
+/// A picture as the model sees it.
+struct Prepared {
+    pixels: Vec<f32>,
+    /// Height and width.
+    size: [usize; 2],
 }
 
 impl ImageClassifier {
@@ -33,26 +43,59 @@ impl ImageClassifier {
     ///
     /// Files that cannot be read or followed; a model that names no classes of images.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        const WANTED: Wanted = Wanted {
-            name: "a classifier of images",
-            tasks: &[Task::ImageClassifier, Task::DistilledImageClassifier],
-        };
-        let blueprint = Blueprint::read_for(folder, WANTED, device)?;
-        let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
-        let size = match &blueprint.architecture {
-            Architecture::ImageEncoder(config, _) if does(blueprint.task) => config.patches.image,
-            _ => return Err(blueprint.wrong_head("a classifier of images", does).into()),
-        };
+        let (blueprint, patches) = blueprint_of(folder, device)?;
         let reader = ImageReader::read(folder, blueprint.family.name())?;
-        if let Some(found) = reader.size().filter(|found| *found != size) {
+        let is_read = |size| match patches.sizes {
+            ImageSizes::Any => patches.check_size(size),
+            ImageSizes::OnRequest if size == patches.image => Ok(()),
+            ImageSizes::OnRequest => Err(format!(
+                "the model reads {}; another size is for --image-size",
+                shown(patches.image)
+            )),
+        };
+        if let Some(found) = reader.size() {
             let path = folder.join(PREPROCESSOR_FILE);
-            let reason = format!("it makes {}, and the model reads {}", shown(found), shown(size));
-            return Err(PipelineError::File { path, reason });
+            is_read(found).map_err(|reason| {
+                let reason = format!("it makes {}, and {reason}", shown(found));
+                PipelineError::File { path, reason }
+            })?;
         }
+        let size = match patches.sizes {
+            ImageSizes::Any => None,
+            ImageSizes::OnRequest => Some(patches.image),
+        };
+        Self::load(folder, (blueprint, patches), (reader, size), device)
+    }
+
+    /// Opens a model for images of another height and width than its config's: pictures are resized to it as a
+    /// whole, and position embeddings are interpolated.
+    ///
+    /// # Errors
+    ///
+    /// See [`ImageClassifier::open`]; a size that holds no patch, or that the model's positions cannot be
+    /// interpolated to.
+    pub fn open_sized(
+        folder: &Path,
+        size: [usize; 2],
+        device: &Device,
+    ) -> Result<Self, PipelineError> {
+        let (blueprint, patches) = blueprint_of(folder, device)?;
+        patches.check_size(size).map_err(PipelineError::Asked)?;
+        let reader = ImageReader::read(folder, blueprint.family.name())?;
+        let reader = reader.resizing_to(size).map_err(PipelineError::Asked)?;
+        Self::load(folder, (blueprint, patches), (reader, Some(size)), device)
+    }
+
+    fn load(
+        folder: &Path,
+        (blueprint, patches): (Blueprint, PatchConfig),
+        (reader, size): (ImageReader, Option<[usize; 2]>),
+        device: &Device,
+    ) -> Result<Self, PipelineError> {
         let labels = blueprint.labels.clone();
         let scoring = Scoring::of(&blueprint);
         let model = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.model;
-        Ok(Self { model, reader, labels, scoring, size, device: device.clone() })
+        Ok(Self { model, reader, labels, scoring, patches, size, device: device.clone() })
     }
 
     /// The same model in another format; see [`Model::cast`].
@@ -87,27 +130,40 @@ impl ImageClassifier {
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
         let mut classes = Vec::with_capacity(pictures.len());
         for batch in pictures.chunks(BATCH) {
-            let scores = self.pass(batch)?;
-            classes.extend(scores.chunks_exact(self.labels.len()).map(|row| self.best(row, top_k)));
+            let prepared: Vec<Prepared> =
+                batch.iter().map(|picture| self.prepare(picture)).collect::<Result<_, _>>()?;
+            // Those of one size together.
+            for images in prepared.chunk_by(|one, other| one.size == other.size) {
+                let scores = self.pass(images)?;
+                let rows = scores.chunks_exact(self.labels.len());
+                classes.extend(rows.map(|row| self.best(row, top_k)));
+            }
         }
         Ok(classes)
     }
 
-    fn pass(&self, pictures: &[Picture]) -> Result<Vec<f32>, PipelineError> {
-        let [height, width] = self.size;
-        let mut pixels = Vec::with_capacity(pictures.len() * 3 * height * width);
-        for picture in pictures {
-            let (values, size) = self.reader.prepare(picture).map_err(PipelineError::Asked)?;
-            if size != self.size {
-                return Err(PipelineError::Asked(format!(
-                    "the model reads {}, and with its {PREPROCESSOR_FILE} the image becomes {}",
-                    shown(self.size),
-                    shown(size)
-                )));
+    fn prepare(&self, picture: &Picture) -> Result<Prepared, PipelineError> {
+        let (pixels, size) = self.reader.prepare(picture).map_err(PipelineError::Asked)?;
+        match self.size {
+            Some(wanted) if wanted != size => Err(PipelineError::Asked(format!(
+                "the model reads {}, and with its {PREPROCESSOR_FILE} the image becomes {}",
+                shown(wanted),
+                shown(size)
+            ))),
+            Some(_) => Ok(Prepared { pixels, size }),
+            None => {
+                self.patches.check_size(size).map_err(PipelineError::Asked)?;
+                Ok(Prepared { pixels, size })
             }
-            pixels.extend(values);
         }
-        let data = TensorData::new(pixels, [pictures.len(), 3, height, width]);
+    }
+
+    /// The scores of images of one size.
+    fn pass(&self, images: &[Prepared]) -> Result<Vec<f32>, PipelineError> {
+        let [height, width] = images[0].size;
+        let pixels: Vec<f32> =
+            images.iter().flat_map(|image| image.pixels.iter().copied()).collect();
+        let data = TensorData::new(pixels, [images.len(), 3, height, width]);
         let input = ModelInput {
             read: Input::Pixels(Tensor::from_data(data, &self.device)),
             written: None,
@@ -126,6 +182,21 @@ impl ImageClassifier {
             |index: usize| LabelScore { label: self.labels[index].clone(), score: scores[index] };
         best(&scores, top_k).into_iter().map(entry).collect()
     }
+}
+
+/// What a directory's config says, and the patches of its images.
+fn blueprint_of(folder: &Path, device: &Device) -> Result<(Blueprint, PatchConfig), PipelineError> {
+    const WANTED: Wanted = Wanted {
+        name: "a classifier of images",
+        tasks: &[Task::ImageClassifier, Task::DistilledImageClassifier],
+    };
+    let blueprint = Blueprint::read_for(folder, WANTED, device)?;
+    let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
+    let patches = match &blueprint.architecture {
+        Architecture::ImageEncoder(config, _) if does(blueprint.task) => config.patches,
+        _ => return Err(blueprint.wrong_head("a classifier of images", does).into()),
+    };
+    Ok((blueprint, patches))
 }
 
 fn shown([height, width]: [usize; 2]) -> String {

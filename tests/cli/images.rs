@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use burn_zoo::models::pretrained::read_safetensors;
 use serde_json::Value;
 
 use super::{finish, refuse, succeed, zoo};
@@ -81,6 +82,35 @@ fn what_cannot_be_asked_is_refused() {
     }
     let text = fs::read_to_string(at.join("preprocessor_config.json")).unwrap();
     fs::write(at.join("preprocessor_config.json"), text.replace("16", "32")).unwrap();
-    let expected = ["32 x 32 pixels, and the model reads images of 16 x 16"];
+    let expected = ["32 x 32 pixels, and the model reads images of 16 x 16", "--image-size"];
     refuse(at, &["classify-image", ".", "a.png"], (1, &expected));
+    fs::copy(of("images/rgb.png"), at.join("a.png")).unwrap();
+    let sized = |size| ["classify-image", ".", "a.png", "--image-size", size];
+    let lines = |size| succeed(at, &sized(size)).stdout;
+    assert_ne!(lines("32"), lines("16"));
+    assert_ne!(lines("16x32"), lines("32x16"));
+    refuse(at, &sized("32x"), (2, &["is not a number of pixels"]));
+    refuse(at, &sized("2"), (2, &["2 x 2 pixels holds no patch"]));
+    refuse(at, &sized("5000"), (2, &["5000 pixels are not between"]));
+}
+
+#[test]
+fn forward_takes_another_size_than_the_config_where_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for (case, is_told) in [("vit/wide", true), ("deit/low", true), ("dinov2/tall", false)] {
+        let case = golden::Case::read(golden::folder().join(case));
+        let (model, pixels) = (text(&case.path), text(&case.path.join("golden.safetensors")));
+        let mut args = vec!["forward", &model, "--pixels", &pixels, "--out", "out.safetensors"];
+        if is_told {
+            refuse(at, &args, (2, &["sees images of 1 x 12 x 12", "--interpolate-positions"]));
+            args.push("--interpolate-positions");
+        }
+        succeed(at, &args);
+        let found = read_safetensors(&at.join("out.safetensors")).unwrap();
+        let (found, expected) = (&found["last_hidden_state"], case.tensor("last_hidden_state"));
+        assert_eq!(found.shape, expected.shape, "{}", case.name);
+        let (error, _) = golden::relative_error(&found.values, &expected.values);
+        assert!(error < 1e-5, "{}: {error}", case.name);
+    }
 }

@@ -1,6 +1,7 @@
 """What a model is asked, task by task: its inputs, its outputs and its loss."""
 
 import contextlib
+import inspect
 from dataclasses import dataclass
 from unittest import mock
 
@@ -157,7 +158,7 @@ def make_pairs(case, config, draw):
 
 
 def make_images(case, config, generator):
-    height, width = config.image_size, config.image_size
+    height, width = case.image or (config.image_size, config.image_size)
     pixels = torch.randn(3, config.num_channels, height, width, generator=generator)
     return Batch(
         inputs=dict(pixel_values=pixels),
@@ -198,9 +199,12 @@ def forward(task, model, inputs, dtype=torch.float32):
     seen = []
     hook = last_module(model).register_forward_hook(lambda _model, _args, out: seen.append(out))
     inputs = {key: x.to(dtype) if x.is_floating_point() else x for key, x in inputs.items()}
-    cache = dict(use_cache=False) if task in ("causal", "seq2seq") else {}
+    more = dict(use_cache=False) if task in ("causal", "seq2seq") else {}
+    if "interpolate_pos_encoding" in inspect.signature(model.forward).parameters:
+        # Where images have the config's size, this changes nothing.
+        more["interpolate_pos_encoding"] = True
     with really(dtype):
-        output = model(**inputs, **cache)
+        output = model(**inputs, **more)
     hook.remove()
     found = {"last_hidden_state": seen[0]["last_hidden_state"], **output}
     names = TASKS[task].outputs + TASKS[task].states + ("loss",)

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
+use burn_zoo::models::arch::Input;
+use burn_zoo::models::pretrained::{self, ModelInput};
 use burn_zoo::pipeline::{ImageClassifier, ImageReader, LabelScore, Picture, Scoring};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
@@ -122,6 +124,34 @@ fn nearly(what: &str, found: &Value, expected: &Value) {
         let difference = (found.score - expected.score).abs();
         assert!(difference < 5e-3, "{what}: {} differs by {difference}", found.label);
     }
+}
+
+#[test]
+fn another_size_is_read_with_interpolated_positions() {
+    let device = Device::flex();
+    let picture = Picture::open(&of("images").join("rgb.png")).unwrap();
+    let size = [24, 32];
+    for model in MODELS {
+        let text = fs::read_to_string(of(model).join("preprocessor_config.json")).unwrap();
+        let reader = ImageReader::parse(&text, model).unwrap().resizing_to(size).unwrap();
+        let (pixels, found) = reader.prepare(&picture).unwrap();
+        assert_eq!(found, size);
+        let loaded = pretrained::load(&of(model), &device).unwrap();
+        let pixels = Tensor::from_data(TensorData::new(pixels, [1, 3, 24, 32]), &device);
+        let input = ModelInput { read: Input::Pixels(pixels), written: None };
+        let scores = loaded.model.scores(&input);
+        let scores: Vec<f32> = scores.into_data().try_into_vec_as().unwrap();
+        let classifier = ImageClassifier::open_sized(&of(model), size, &device).unwrap();
+        let classifier = classifier.with_scoring(Scoring::Raw);
+        let classes = &classifier.classify(std::slice::from_ref(&picture), 9).unwrap()[0];
+        assert_eq!(classes.len(), scores.len());
+        for LabelScore { label, score } in classes {
+            let index = classifier.labels().iter().position(|known| known == label).unwrap();
+            assert!((scores[index] - score).abs() < 1e-5, "{model}: {label}");
+        }
+    }
+    let error = ImageClassifier::open_sized(&of("vit"), [3, 32], &device).unwrap_err();
+    assert!(error.to_string().contains("3 x 32 pixels holds no patch"), "{error}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::heads::Pooler;
 use crate::heads::pooling::Pooling;
 use crate::layers::activation::Activation;
 use crate::layers::feed_forward::FeedForwardKind;
-use crate::layers::patches::{LeadingTokens, MaskToken};
+use crate::layers::patches::{ImageSizes, LeadingTokens, MaskToken};
 use crate::wire::config::{ConfigError, divides, parse, size, within};
 use crate::wire::keys::{Key, given, rename, split_transpose, transpose};
 
@@ -97,6 +97,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     if json.use_mask_token {
         encoder.patches.mask = MaskToken::Kept;
     }
+    encoder.patches.sizes = ImageSizes::Any;
     let [height, width] = encoder.patches.image;
     if height != width {
         // The reference stretches the positions of such images even where there is one for each patch.

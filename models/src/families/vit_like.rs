@@ -12,7 +12,7 @@ use crate::arch::block::BlockConfig;
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, ImageEncoderConfig, OutputWeights};
 use crate::heads::pooling::Pooling;
 use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, TokenHeadConfig};
-use crate::layers::patches::{LeadingTokens, MaskToken, PatchConfig};
+use crate::layers::patches::{ImageSizes, LeadingTokens, MaskToken, PatchConfig};
 use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, size};
@@ -99,6 +99,7 @@ impl ImageFields {
             patch: sides("patch_size", self.patch_size)?,
             channels: size("num_channels", self.num_channels)?,
             mask: MaskToken::Absent,
+            sizes: ImageSizes::OnRequest,
             tokens,
         };
         for (patch, image) in patches.patch.into_iter().zip(patches.image) {

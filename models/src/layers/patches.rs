@@ -1,5 +1,7 @@
 //! From an image to a sequence of vectors.
 
+mod positions;
+
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, assert_shape};
@@ -24,6 +26,17 @@ pub struct PatchConfig {
     pub tokens: LeadingTokens,
     /// Whether there is a vector for hidden patches.
     pub mask: MaskToken,
+    /// Which other sizes an image may have.
+    pub sizes: ImageSizes,
+}
+
+/// Which images a model takes beside those of its own size: their position embeddings are interpolated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ImageSizes {
+    /// None, unless the caller asks for it: ViT, DeiT.
+    OnRequest,
+    /// Any: DINOv2.
+    Any,
 }
 
 /// Whether there is a vector for hidden patches, which only a training that hides some would read.
@@ -58,7 +71,8 @@ pub struct PatchEmbedding {
     /// `[1, tokens + patches, d_model]`
     pub position_embeddings: Param<Tensor<3>>,
     projection: PatchProjection,
-    image: [usize; 2],
+    /// Rows and columns of the patches that there are positions for.
+    grid: [usize; 2],
 }
 
 /// Each patch times one matrix: a convolution whose stride is its size.
@@ -73,7 +87,31 @@ pub struct PatchProjection {
 impl PatchConfig {
     /// Patches of an image.
     pub fn n_patches(&self) -> usize {
-        self.image[0] / self.patch[0] * (self.image[1] / self.patch[1])
+        self.grid(self.image).into_iter().product()
+    }
+
+    /// Checks images of another size than the config's.
+    ///
+    /// # Errors
+    ///
+    /// Says what keeps them from being read.
+    pub fn check_size(&self, image: [usize; 2]) -> Result<(), String> {
+        let [height, width] = image;
+        let [rows, columns] = self.grid(self.image);
+        match self.grid(image) {
+            [0, _] | [_, 0] => Err(format!("an image of {height} x {width} pixels holds no patch")),
+            // The reference takes the stored positions for those of a square.
+            _ if image != self.image && rows != columns => Err(format!(
+                "position embeddings of {rows} x {columns} patches are not interpolated; those of a \
+                 square image are"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Rows and columns of the patches of an image.
+    fn grid(&self, image: [usize; 2]) -> [usize; 2] {
+        [image[0] / self.patch[0], image[1] / self.patch[1]]
     }
 
     /// Vectors of an image.
@@ -102,28 +140,42 @@ impl PatchConfig {
                     .init([self.d_model, self.channels, height, width], device),
                 bias: Initializer::Zeros.init([self.d_model], device),
             },
-            image: self.image,
+            grid: self.grid(self.image),
         }
     }
 }
 
 impl PatchEmbedding {
-    /// The vectors of images.
+    /// The vectors of images. Where they have another number of patches than the config's, the position
+    /// embeddings are interpolated.
     ///
     /// # Shapes
     ///
-    /// - `pixels`: `[batch, channels, height, width]`
+    /// - `pixels`: `[batch, channels, height, width]`; what is left of the last patches is not read
     /// - result: `[batch, tokens + patches, d_model]`, patches row by row
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<3> {
-        let [height, width] = self.image;
-        assert_shape!(pixels, [_, _, height, width]);
-        let [batch, ..] = pixels.dims();
+        let [batch, _, height, width] = pixels.dims();
+        let [_, _, patch_height, patch_width] = self.projection.weight.dims();
+        let grid = [height / patch_height, width / patch_width];
         let mut parts = vec![self.cls_token.val()];
         parts.extend(self.distillation_token.as_ref().map(Param::val));
         let mut parts: Vec<Tensor<3>> =
             parts.into_iter().map(|token| to_f32(token).repeat_dim(0, batch)).collect();
         parts.push(self.projection.forward(pixels));
-        Tensor::cat(parts, 1) + to_f32(self.position_embeddings.val())
+        Tensor::cat(parts, 1) + self.positions(grid)
+    }
+
+    /// The position embeddings of an image with so many rows and columns of patches.
+    fn positions(&self, grid: [usize; 2]) -> Tensor<3> {
+        let stored = to_f32(self.position_embeddings.val());
+        if grid == self.grid {
+            return stored;
+        }
+        let [_, n_tokens, _] = stored.dims();
+        let leading = n_tokens - self.grid[0] * self.grid[1];
+        let patches = stored.clone().slice_dim(1, leading..n_tokens);
+        let patches = positions::interpolate(patches, self.grid, grid);
+        Tensor::cat(vec![stored.slice_dim(1, 0..leading), patches], 1)
     }
 }
 
@@ -134,6 +186,7 @@ impl PatchProjection {
         assert_shape!(pixels, [_, channels, _, _]);
         let [batch, _, height, width] = pixels.dims();
         let (rows, columns) = (height / p, width / q);
+        let pixels = pixels.slice_dim(2, 0..rows * p).slice_dim(3, 0..columns * q);
         // [batch, rows, columns, channels, p, q]: one patch after the other, in the weight's order.
         let patches = fit(pixels, &weight)
             .reshape([batch, channels, rows, p, columns, q])

@@ -11,6 +11,7 @@ use crate::models::arch::{Input, Tokens};
 use crate::models::families::Architecture;
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
+use crate::models::layers::patches::{ImageSizes, PatchConfig};
 use crate::models::pretrained::{F32Tensor, ModelInput, read_safetensors};
 
 /// What a model is given, on the host.
@@ -20,6 +21,8 @@ pub(super) struct Batch {
     decoder_ids: Option<Vec<Vec<u32>>>,
     padding: Padding,
     pixels: Option<F32Tensor>,
+    /// Whether images may have another size than the config's.
+    interpolates: bool,
 }
 
 impl Batch {
@@ -45,7 +48,8 @@ impl Batch {
         }
         let padding = padding(args.mask.as_deref(), &ids)?;
         let pixels = args.pixels.as_deref().map(read_pixels).transpose()?;
-        Ok(Self { ids, types, decoder_ids, padding, pixels })
+        let interpolates = args.interpolate_positions;
+        Ok(Self { ids, types, decoder_ids, padding, pixels, interpolates })
     }
 
     /// Refuses what the model cannot read, before its weights are.
@@ -53,15 +57,7 @@ impl Batch {
         let [read, written] = architecture.position_limits();
         match (architecture, &self.pixels, &self.decoder_ids) {
             (Architecture::ImageEncoder(config, _), Some(pixels), _) => {
-                let patches = &config.patches;
-                let [height, width] = patches.image;
-                if pixels.shape[1..] != [patches.channels, height, width] {
-                    return Err(usage(format!(
-                        "pixel_values has the shape {:?}; the model sees images of {} x {height} x \
-                         {width}",
-                        pixels.shape, patches.channels
-                    )));
-                }
+                self.check_pixels(&config.patches, &pixels.shape)?;
                 return Ok(());
             }
             (Architecture::ImageEncoder(..), None, _) => {
@@ -88,6 +84,26 @@ impl Batch {
             return Err(usage(format!("--types: the model has {n_types} token types")));
         }
         check_ids(&self.ids, (architecture.vocab_size(), read))
+    }
+
+    fn check_pixels(&self, patches: &PatchConfig, shape: &[usize]) -> Result<()> {
+        let [height, width] = patches.image;
+        let takes_any = patches.sizes == ImageSizes::Any || self.interpolates;
+        let seen = format!(
+            "pixel_values has the shape {shape:?}; the model sees images of {}",
+            patches.channels
+        );
+        match *shape {
+            [_, channels, found_height, found_width] if channels == patches.channels => {
+                let found = [found_height, found_width];
+                if found != patches.image && !takes_any {
+                    let way = "--interpolate-positions takes another size";
+                    return Err(usage(format!("{seen} x {height} x {width}; {way}")));
+                }
+                patches.check_size(found).map_err(usage)
+            }
+            _ => Err(usage(format!("{seen} x {height} x {width}"))),
+        }
     }
 
     pub(super) fn input(&self, device: &Device) -> ModelInput {

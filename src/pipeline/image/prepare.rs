@@ -21,7 +21,8 @@ const MAX_LONG_SIDE: usize = 1 << 16;
 /// Turns pictures into what a model sees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageReader {
-    resize: Option<(Target, Filter)>,
+    resize: Option<Target>,
+    filter: Filter,
     crop: Option<[usize; 2]>,
     /// For every byte, the number that each color becomes.
     scale: f64,
@@ -136,9 +137,19 @@ impl ImageReader {
     pub fn size(&self) -> Option<[usize; 2]> {
         match (self.crop, &self.resize) {
             (Some(crop), _) => Some(crop),
-            (None, Some((Target::Exact(size), _))) => Some(*size),
+            (None, Some(Target::Exact(size))) => Some(*size),
             _ => None,
         }
+    }
+
+    /// The same for pictures that are resized as a whole to this height and width, and not cut.
+    ///
+    /// # Errors
+    ///
+    /// A side that is too long.
+    pub fn resizing_to(self, size: [usize; 2]) -> Result<Self, String> {
+        size.into_iter().try_for_each(|pixels| side("size", pixels as u64).map(drop))?;
+        Ok(Self { resize: Some(Target::Exact(size)), crop: None, ..self })
     }
 
     /// A picture as numbers, color by color and row by row, with its height and width.
@@ -147,12 +158,8 @@ impl ImageReader {
     ///
     /// A picture so narrow that its long side would have no end.
     pub fn prepare(&self, picture: &Picture) -> Result<(Vec<f32>, [usize; 2]), String> {
-        let resized = match &self.resize {
-            Some((target, filter)) => {
-                Some(resize(picture, target.of([picture.height, picture.width])?, *filter))
-            }
-            None => None,
-        };
+        let target = self.resize.map(|target| target.of([picture.height, picture.width]));
+        let resized = target.transpose()?.map(|size| resize(picture, size, self.filter));
         let resized = resized.as_ref().unwrap_or(picture);
         let [height, width] = self.crop.unwrap_or([resized.height, resized.width]);
         // Rounded down, and what lies outside is black.
@@ -254,7 +261,8 @@ impl ConfigJson {
             return Err(format!("rescale_factor = {} is no number", self.rescale_factor));
         }
         Ok(ImageReader {
-            resize: self.do_resize.then(target).transpose()?.map(|target| (target, filter)),
+            resize: self.do_resize.then(target).transpose()?,
+            filter,
             crop: self.do_center_crop.then(crop).transpose()?,
             scale: if self.do_rescale { self.rescale_factor } else { 1.0 },
             normalize: self.do_normalize.then(normalize).transpose()?,

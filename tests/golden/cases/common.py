@@ -21,6 +21,8 @@ class Case:
     # One of tasks.TASKS.
     task: str = "causal"
     lengths: tuple = (16, 11, 5)
+    # Height and width of images, where they are not the config's.
+    image: tuple = ()
     # Of the decoder's rows, where there is an encoder too.
     decoder_lengths: tuple = ()
     # Config values that must change the outputs by more than CONTRAST, by what they stand for.

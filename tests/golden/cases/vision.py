@@ -26,6 +26,12 @@ def small_dinov2(**config):
     return dinov2(**{**SMALL, **config})
 
 
+def tiny(**config):
+    """Nine patches in one color."""
+    size = dict(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, num_channels=1)
+    return image_encoder(**{**size, **config})
+
+
 SMALL = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2)
 TANH_GELU = {"tanh GELU": {"hidden_act": "gelu_new"}}
 EPS = eps("layer_norm_eps")
@@ -38,6 +44,12 @@ DEIT_TEACHER = dict(architectures=["DeiTForImageClassificationWithTeacher"])
 LOUDER = scaled(4.0, "classifier.weight")  # else the two GELUs differ too little
 # They start near zero, where the norm divides by little but eps.
 TOKENS = scaled(8.0, "cls_token", "distillation_token", "position_embeddings")
+
+# Larger: there they are what tells positions apart.
+POSITIONS = scaled(8.0, "position_embeddings")
+WIDE = dict(image=(16, 24))  # 4 x 6 patches
+LOW = dict(image=(9, 23))  # 2 x 5, and what is left over
+TALL = dict(image=(22, 8))  # 5 x 2
 
 CASES = [
     Case(
@@ -64,5 +76,23 @@ CASES = [
     Case(
         "dinov2", "swiglu", 423, small_dinov2(use_swiglu_ffn=True, mlp_ratio=3, **THREE_LABELS),
         "image", **NO_PART, differs=EPS,
+    ),
+    # Images of other sizes than the config's, for which positions are interpolated.
+    Case(
+        "vit", "wide", 404, tiny(intermediate_size=12, **THREE_LABELS), "image",
+        **KEY_BIAS, **WIDE, rewrite=in_turn(LOUDER, POSITIONS),
+    ),
+    Case(
+        "deit", "low", 415, tiny(intermediate_size=12, **DEIT), "backbone",
+        **KEY_BIAS, **LOW, rewrite=TOKENS,
+    ),
+    Case(
+        "dinov2", "tall", 426, tiny(mlp_ratio=2, layerscale_value=0.7, **THREE_LABELS), "image",
+        **NO_PART, **TALL, rewrite=in_turn(LOUDER, POSITIONS),
+    ),
+    # ViT without a pooler.
+    Case(
+        "vit_msn", "base", 431, tiny(intermediate_size=12, **THREE_LABELS), "image",
+        **KEY_BIAS, rewrite=LOUDER, train=True, differs=EPS,
     ),
 ]

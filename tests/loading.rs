@@ -328,6 +328,31 @@ fn an_output_projection_is_tied_unless_the_file_has_another() {
 }
 
 #[test]
+fn the_file_says_under_which_names_its_head_is() {
+    // Published files have either names, and a field that says the other or nothing.
+    for (case, is_legacy) in [("deberta-v2/base", false), ("deberta-v2/legacy", true)] {
+        for said in [json!(true), json!(false), Value::Null] {
+            let (_guard, path) = copy(case);
+            edit_config(&path, |config| match said {
+                Value::Null => drop(config.as_object_mut().unwrap().remove("legacy")),
+                _ => config["legacy"] = said.clone(),
+            });
+            let loaded = pretrained::load(&path, &Device::flex()).unwrap();
+            let case = golden::Case::read(golden::folder().join(case));
+            let found = golden::outputs(&loaded.model, &case.feed(), &Device::flex());
+            assert!(case.error(&found, "") < 1e-5, "{}: {said}", case.name);
+            // So that transformers finds them again.
+            assert_eq!(
+                loaded.blueprint.config["legacy"],
+                json!(is_legacy),
+                "{}: {said}",
+                case.name
+            );
+        }
+    }
+}
+
+#[test]
 fn a_headless_checkpoint_loads_as_what_it_is() {
     let (_guard, path) = copy("llama/base");
     edit_config(&path, |config| config["architectures"] = json!(["LlamaModel"]));

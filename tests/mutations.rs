@@ -14,6 +14,7 @@ use burn_zoo::models::heads::pooling::Pooling;
 use burn_zoo::models::heads::{HeadsConfig, Pooler, TransformConfig};
 use burn_zoo::models::layers::activation::Activation::{self, Gelu, GeluTanh, Relu, Tanh};
 use burn_zoo::models::layers::attention::{AttentionConfig, QueryKeyNorm};
+use burn_zoo::models::layers::disentangled::{DisentangledConfig, DistanceBuckets, DistanceTerms};
 use burn_zoo::models::layers::feed_forward::FeedForwardKind;
 use burn_zoo::models::layers::mask::Span;
 use burn_zoo::models::layers::norm::NormConfig;
@@ -43,7 +44,13 @@ const MUTATIONS: &[Mutation] = &[
     ("RoBERTa: GELU in the head", "roberta/sequence", |a| head(a).activation = Gelu),
     ("XLM-RoBERTa: another id of padding", "xlm-roberta/base", |a| renumber(a, ids(2))),
     ("DistilBERT: tanh in the head", "distilbert/sequence", |a| head(a).activation = Tanh),
-    ("ALBERT: one layer less", "albert/base", |a| stacks(a)[0].passes -= 1),
+    ("ALBERT: one layer less", "albert/base", |a| stacks(a)[0].order.truncate(2)),
+    ("ALBERT: a layer of the other group", "albert/groups", |a| {
+        stacks(a)[0].order = vec![0, 1, 2, 3, 2, 3];
+    }),
+    ("ALBERT: blocks of a group repeated in turn", "albert/groups", |a| {
+        stacks(a)[0].order = vec![0, 0, 1, 1, 2, 3];
+    }),
     ("ALBERT: erf GELU", "albert/base", |a| {
         activate(a, Gelu);
         masked_lm(a).activation = Gelu;
@@ -59,11 +66,22 @@ const MUTATIONS: &[Mutation] = &[
     ("ModernBERT: [CLS] for the mean", "modernbert/sequence_mean", |a| pool(a, Pooling::First)),
     ("DeBERTa: scores by one share", "deberta-v2/base", |a| scale_by(a, |it| it.d_head)),
     ("DeBERTa: another max distance", "deberta-v2/base", |a| {
-        each_attention(a, |attention| {
-            if let PositionScheme::Disentangled(config) = &mut attention.positions {
-                config.max_distance = 40;
-            }
-        });
+        each_distance(a, |it| it.buckets = DistanceBuckets::Logarithmic { max_distance: 40 });
+    }),
+    ("DeBERTa: ReLU after the convolution", "deberta-v2/convolution", |a| {
+        let wiring = &mut stacks(a)[0].layers[0].wiring;
+        if let Wiring::PostNormConvolution(_, activation) = wiring {
+            *activation = Relu;
+        }
+    }),
+    ("DeBERTa: the other term", "deberta-v2/content_to_position", |a| {
+        each_distance(a, |it| it.terms = DistanceTerms::PositionToContent);
+    }),
+    ("DeBERTa: both terms", "deberta-v2/content_to_position", |a| {
+        each_distance(a, |it| it.terms = DistanceTerms::Both);
+    }),
+    ("DeBERTa: far distances on a scale", "deberta-v2/separate", |a| {
+        each_distance(a, |it| it.buckets = DistanceBuckets::Logarithmic { max_distance: 24 });
     }),
     ("DeBERTa: tanh in the pooler", "deberta-v2/sequence", |a| head(a).activation = Tanh),
     ("MPNet: half the max distance", "mpnet/base", |a| each_bucket(a, |it| it.max_distance /= 2)),
@@ -122,6 +140,7 @@ const MUTATIONS: &[Mutation] = &[
     ("OLMo 2: queries less their mean", "olmo2/base", |a| query_key_norm(a, LayerWithoutBias)),
     ("OLMo 2: another epsilon", "olmo2/base", |a| epsilon(a, 1e-6)),
     ("Phi: whole heads rotated", "phi/base", rotate_whole_heads),
+    ("Phi 3: whole heads rotated", "phi3/partial_longrope", rotate_whole_heads),
     ("Phi 3: a window one wider", "phi3/base", |a| window(a, |n| Span::Window(n + 1))),
     ("LongRoPE: the short factors", "phi3/longrope", |a| {
         each_rotary(a, |rotary| {
@@ -244,6 +263,14 @@ fn each_bucket(architecture: &mut Architecture, change: fn(&mut BucketConfig)) {
     each_attention(architecture, |attention| {
         if let PositionScheme::Buckets(buckets) = &mut attention.positions {
             change(buckets);
+        }
+    });
+}
+
+fn each_distance(architecture: &mut Architecture, change: fn(&mut DisentangledConfig)) {
+    each_attention(architecture, |attention| {
+        if let PositionScheme::Disentangled(config) = &mut attention.positions {
+            change(config);
         }
     });
 }

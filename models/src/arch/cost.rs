@@ -1,7 +1,7 @@
 //! What a model costs: operations and memory, from its config alone.
 
 use super::block::BlockConfig;
-use super::embedding::EmbeddedPositions;
+use super::embedding::{EmbeddedPositions, EmbeddingConfig};
 use super::{
     DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, RecurrentConfig,
     RecurrentSeq2SeqConfig, RecurrentStackConfig, StackConfig,
@@ -139,6 +139,7 @@ impl<'a> Cost<'a> {
                 found.push(("numbers in a table of positions", rows * width as f64, MOST_COMPUTED));
             }
             let rows = rows + self.vocab_size as f64 + stack.embedding.n_types as f64;
+            let rows = rows + stack.embedding.n_tasks as f64;
             parameters += rows * stack.embedding.d_embedding as f64;
             parameters += stack.layers.iter().map(BlockConfig::weights).sum::<f64>();
             for layer in &stack.layers {
@@ -150,7 +151,7 @@ impl<'a> Cost<'a> {
                 let layers = layer.feed_forward.n_experts().saturating_add(norms);
                 parts = parts.saturating_add(layers);
             }
-            found.push(("passes", stack.depth() as f64, MOST_PARTS as f64));
+            found.push(("layers", stack.depth() as f64, MOST_PARTS as f64));
         }
         for stack in self.recurrent() {
             let widest = stack.d_model.max(stack.d_input);
@@ -178,7 +179,8 @@ impl<'a> Cost<'a> {
         let recurrent = self.recurrent().next().map(|stack| stack.d_input);
         let width = self.stacks().next().map(|stack| stack.embedding.d_embedding).or(recurrent);
         let added = self.stacks().map(|stack| {
-            let rows = stack.position_rows().unwrap_or(0) + stack.embedding.n_types;
+            let EmbeddingConfig { n_types, n_tasks, .. } = stack.embedding;
+            let rows = stack.position_rows().unwrap_or(0) + n_types + n_tasks;
             rows * stack.embedding.d_embedding
         });
         self.vocab_size * width.unwrap_or(0) + added.sum::<usize>()
@@ -192,10 +194,9 @@ impl<'a> Cost<'a> {
     ///
     /// Reference: Kaplan et al. 2020, §2.1, <https://arxiv.org/abs/2001.08361>
     pub fn flops_per_token(&self, length: usize) -> usize {
-        let blocks = self.stacks().map(|stack| {
-            let layers = stack.layers.iter().map(|layer| layer.macs_per_token(length));
-            stack.passes * layers.sum::<usize>()
-        });
+        let blocks = self
+            .stacks()
+            .map(|stack| stack.run().map(|layer| layer.macs_per_token(length)).sum::<usize>());
         let recurrent = self.recurrent().flat_map(|stack| stack.layers());
         let recurrent = recurrent.map(|layer| layer.macs_per_token()).sum::<usize>();
         let attending = self.attending.map_or(0, |config| config.attending_macs(length));
@@ -214,8 +215,8 @@ impl<'a> Cost<'a> {
             _ => [text, 0],
         };
         let blocks = self.stacks().zip(lengths).map(|(stack, length)| {
-            let layers = stack.layers.iter().map(|layer| layer.macs_per_token(length));
-            (stack.passes * layers.sum::<usize>() * length) as f64
+            let layers = stack.run().map(|layer| layer.macs_per_token(length));
+            (layers.sum::<usize>() * length) as f64
         });
         let recurrent = self.recurrent().zip(lengths).map(|(stack, length)| {
             (stack.layers().map(|layer| layer.macs_per_token()).sum::<usize>() * length) as f64
@@ -233,8 +234,7 @@ impl<'a> Cost<'a> {
         [batch, length]: [usize; 2],
     ) -> TrainingMemory {
         let layers = self.stacks().map(|stack| {
-            let layers = stack.layers.iter().map(|layer| layer.activations_per_token(length));
-            stack.passes * layers.sum::<usize>()
+            stack.run().map(|layer| layer.activations_per_token(length)).sum::<usize>()
         });
         let recurrent = self.recurrent().flat_map(|stack| stack.layers());
         let recurrent = recurrent.map(|layer| layer.activations_per_token()).sum::<usize>();

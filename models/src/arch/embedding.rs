@@ -23,6 +23,8 @@ pub struct EmbeddingConfig {
     pub positions: EmbeddedPositions,
     /// Token types, each with a vector that is added; type 0 where none is said.
     pub n_types: usize,
+    /// Tasks of a training, each with a vector; that of task 0 is added: ERNIE.
+    pub n_tasks: usize,
     /// The norm of the sum.
     pub norm: Option<NormConfig>,
     /// Factor on the tokens' vectors.
@@ -38,6 +40,8 @@ pub enum Projection {
     WhereWidthsDiffer,
     /// Even where they have the same: ALBERT.
     Always,
+    /// Where blocks have another number, without biases and before the norm: DeBERTa.
+    BeforeNorm,
     /// Where blocks have another number, before positions are added and without biases; the blocks'
     /// result is projected back: OPT 350M.
     InAndOut,
@@ -81,6 +85,7 @@ impl EmbeddingConfig {
             projection: Projection::WhereWidthsDiffer,
             positions,
             n_types: 0,
+            n_tasks: 0,
             norm: None,
             scale: 1.0,
             dropout: 0.0,
@@ -109,6 +114,7 @@ pub struct Entry {
     position: Option<EmbeddingTable>,
     sinusoid: Option<EmbeddingTable>,
     token_type: Option<EmbeddingTable>,
+    task: Option<EmbeddingTable>,
     norm: Option<Norm>,
     projection: Option<Linear>,
     dropout: Dropout,
@@ -137,7 +143,10 @@ impl Entry {
         let table = |rows: usize| EmbeddingTable::new(rows, width, device);
         let rows = config.position_rows(max_positions);
         let is_first = config.projection == Projection::InAndOut;
-        let bias = if is_first { Bias::Absent } else { Bias::Present };
+        let bias = match config.projection {
+            Projection::InAndOut | Projection::BeforeNorm => Bias::Absent,
+            Projection::WhereWidthsDiffer | Projection::Always => Bias::Present,
+        };
         // What positions are added to.
         let d_position = if is_first { d_model } else { width };
         let stored = |layout| {
@@ -158,6 +167,7 @@ impl Entry {
             position,
             sinusoid,
             token_type: (config.n_types > 0).then(|| table(config.n_types)),
+            task: (config.n_tasks > 0).then(|| table(config.n_tasks)),
             norm: config.norm.map(|norm| norm.init(device)),
             projection: (width != d_model || config.projection == Projection::Always)
                 .then(|| linear(width, d_model, bias, device)),
@@ -182,13 +192,7 @@ impl Entry {
         if self.config.scale != 1.0 {
             x = x * self.config.scale;
         }
-        let (before, after) = match self.config.projection {
-            Projection::InAndOut => (self.projection.as_ref(), None),
-            _ => (None, self.projection.as_ref()),
-        };
-        if let Some(projection) = before {
-            x = project(projection, x);
-        }
+        x = self.project_at(&[Projection::InAndOut], x);
         if let Some(positions) = self.positions(ids.tokens, at) {
             x = x + positions;
         }
@@ -199,13 +203,22 @@ impl Entry {
             };
             x = x + table.forward(types);
         }
+        if let Some(table) = &self.task {
+            x = x + table.forward(Tensor::zeros([1, 1], &ids.tokens.device()));
+        }
+        x = self.project_at(&[Projection::BeforeNorm], x);
         if let Some(norm) = &self.norm {
             x = norm.forward(x);
         }
         x = dropout(&self.dropout, x);
-        match after {
-            Some(projection) => project(projection, x),
-            None => x,
+        self.project_at(&[Projection::WhereWidthsDiffer, Projection::Always], x)
+    }
+
+    /// Projects where this is the place for it.
+    fn project_at(&self, places: &[Projection], x: Tensor<3>) -> Tensor<3> {
+        match &self.projection {
+            Some(projection) if places.contains(&self.config.projection) => project(projection, x),
+            _ => x,
         }
     }
 

@@ -26,10 +26,10 @@ pub struct StackConfig {
     pub max_positions: usize,
     /// From ids to the first block.
     pub embedding: EmbeddingConfig,
-    /// The blocks, first to last.
+    /// The blocks.
     pub layers: Vec<BlockConfig>,
-    /// How many times the blocks are run through: ALBERT runs one block twelve times.
-    pub passes: usize,
+    /// Which block each layer is: one after the other, but in ALBERT, whose twelve layers are one block.
+    pub order: Vec<usize>,
     /// The norm after the last block.
     pub norm: Option<NormConfig>,
     /// Probability of dropping a feature of the result in training.
@@ -79,7 +79,12 @@ impl StackConfig {
 
     /// The number of blocks that a token runs through.
     pub fn depth(&self) -> usize {
-        self.layers.len() * self.passes
+        self.order.len()
+    }
+
+    /// The blocks of all layers, first to last; a block may be several of them.
+    pub fn run(&self) -> impl Iterator<Item = &BlockConfig> {
+        self.order.iter().map(|&index| &self.layers[index])
     }
 
     /// What the queries of each block may read.
@@ -91,7 +96,9 @@ impl StackConfig {
     pub fn d_output(&self) -> usize {
         match self.embedding.projection {
             Projection::InAndOut => self.embedding.d_embedding,
-            Projection::Always | Projection::WhereWidthsDiffer => self.d_model,
+            Projection::Always | Projection::BeforeNorm | Projection::WhereWidthsDiffer => {
+                self.d_model
+            }
         }
     }
 
@@ -123,19 +130,17 @@ impl Stack {
         let Pass { at, padding, mut caches, memory } = pass;
         let views = Views::new(self, (padding, at), &device);
         let mut x = x;
-        for _ in 0..self.config.passes {
-            for (index, (layer, config)) in self.layers.iter().zip(&self.config.layers).enumerate()
-            {
-                let cache = caches.as_mut().map(|caches| &mut caches[index]);
-                let (mask, positions) = views.of(config);
-                let mut scope = Scope { mask, positions, cache, memory };
-                let recomputes = self.recomputes.is_enabled() && scope.cache.is_none();
-                x = if recomputes && device.is_autodiff() {
-                    recompute::forward((layer, config), x, scope)
-                } else {
-                    layer.forward(x, &mut scope)
-                };
-            }
+        for (place, &index) in self.config.order.iter().enumerate() {
+            let (layer, config) = (&self.layers[index], &self.config.layers[index]);
+            let cache = caches.as_mut().map(|caches| &mut caches[place]);
+            let (mask, positions) = views.of(config);
+            let mut scope = Scope { mask, positions, cache, memory };
+            let recomputes = self.recomputes.is_enabled() && scope.cache.is_none();
+            x = if recomputes && device.is_autodiff() {
+                recompute::forward((layer, config), x, scope)
+            } else {
+                layer.forward(x, &mut scope)
+            };
         }
         if let Some(norm) = &self.norm {
             x = norm.forward(x);

@@ -1,4 +1,4 @@
-//! ALBERT: BERT with narrow embeddings that are projected, and one block for all layers.
+//! ALBERT: BERT with narrow embeddings that are projected, and one block, or a few, for all layers.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::Projection;
 use crate::wire::config::{ConfigError, FieldNames, parse, renaming, size};
-use crate::wire::keys::{Key, copy, drop, rename, transpose};
+use crate::wire::keys::{Key, copy, drop, in_groups, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -25,7 +25,7 @@ pub(super) static FAMILY: Family = Family {
     architecture,
     config,
     prefix: "albert",
-    keys: &[EMBEDDINGS, BLOCK],
+    keys: &[EMBEDDINGS, BLOCKS],
 };
 
 const EMBEDDINGS: &[Key] = &[
@@ -39,34 +39,37 @@ const EMBEDDINGS: &[Key] = &[
     drop("embeddings.position_ids"),
 ];
 
+/// A file numbers the groups of blocks, and the blocks of each group.
+const BLOCKS: &[Key] = &[in_groups("inner_group_num", BLOCK)];
+
 const BLOCK: &[Key] = &[
     transpose(
-        "encoder.albert_layer_groups.{}.albert_layers.0.attention.query",
+        "encoder.albert_layer_groups.{}.albert_layers.{}.attention.query",
         "layers.{}.attention.query",
     ),
     transpose(
-        "encoder.albert_layer_groups.{}.albert_layers.0.attention.key",
+        "encoder.albert_layer_groups.{}.albert_layers.{}.attention.key",
         "layers.{}.attention.key",
     ),
     transpose(
-        "encoder.albert_layer_groups.{}.albert_layers.0.attention.value",
+        "encoder.albert_layer_groups.{}.albert_layers.{}.attention.value",
         "layers.{}.attention.value",
     ),
     transpose(
-        "encoder.albert_layer_groups.{}.albert_layers.0.attention.dense",
+        "encoder.albert_layer_groups.{}.albert_layers.{}.attention.dense",
         "layers.{}.attention.output",
     ),
     rename(
-        "encoder.albert_layer_groups.{}.albert_layers.0.attention.LayerNorm",
+        "encoder.albert_layer_groups.{}.albert_layers.{}.attention.LayerNorm",
         "layers.{}.attention_norm",
     ),
-    transpose("encoder.albert_layer_groups.{}.albert_layers.0.ffn", "layers.{}.feed_forward.up"),
+    transpose("encoder.albert_layer_groups.{}.albert_layers.{}.ffn", "layers.{}.feed_forward.up"),
     transpose(
-        "encoder.albert_layer_groups.{}.albert_layers.0.ffn_output",
+        "encoder.albert_layer_groups.{}.albert_layers.{}.ffn_output",
         "layers.{}.feed_forward.down",
     ),
     rename(
-        "encoder.albert_layer_groups.{}.albert_layers.0.full_layer_layer_norm",
+        "encoder.albert_layer_groups.{}.albert_layers.{}.full_layer_layer_norm",
         "layers.{}.feed_forward_norm",
     ),
 ];
@@ -110,17 +113,28 @@ struct ConfigJson {
     bert: BertFields,
 }
 
+/// More layers than any model has: blocks are repeated, so that no file bounds them.
+const MOST_LAYERS: usize = 10_000;
+
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { num_hidden_groups, inner_group_num, bert } = parse(json, NAMES)?;
-    for (field, found) in
-        [("num_hidden_groups", num_hidden_groups), ("inner_group_num", inner_group_num)]
-    {
-        if found != 1 {
-            return Err(ConfigError::unsupported(field, found, "1"));
-        }
+    let n_groups = size("num_hidden_groups", num_hidden_groups)?;
+    let n_inner = size("inner_group_num", inner_group_num)?;
+    let n_outer = size("num_hidden_layers", bert.num_hidden_layers)?;
+    if n_groups > n_outer {
+        let reason = "there must be a layer for each group; num_hidden_layers are fewer";
+        return Err(ConfigError::invalid("num_hidden_groups", n_groups, reason));
     }
-    let mut encoder = bert.encoder(bert.positions_from_zero()?, vec![bert.layer()?])?;
-    encoder.stack.passes = size("num_hidden_layers", bert.num_hidden_layers)?;
+    if n_inner.saturating_mul(n_outer) > MOST_LAYERS {
+        let reason = format!("times num_hidden_layers it must be at most {MOST_LAYERS}");
+        return Err(ConfigError::invalid("inner_group_num", n_inner, &reason));
+    }
+    let blocks = vec![bert.layer()?; n_groups * n_inner];
+    let mut encoder = bert.encoder(bert.positions_from_zero()?, blocks)?;
+    // In 64-bit floats, as in the reference: a quotient that is rounded may be another group's.
+    let group = |layer: usize| (layer as f64 / (n_outer as f64 / n_groups as f64)) as usize;
+    let blocks = |group: usize| group * n_inner..(group + 1) * n_inner;
+    encoder.stack.order = (0..n_outer).flat_map(|layer| blocks(group(layer))).collect();
     // Its file has the projection even where the widths are equal.
     encoder.stack.embedding.projection = Projection::Always;
     Ok(Architecture::Encoder(encoder, bert.heads()?))
@@ -132,4 +146,35 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
         "hidden_act": "gelu_new", "classifier_dropout_prob": size.dropout,
     });
     bert_like::config(size, ("albert", "AlbertForMaskedLM"), fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(layers: usize, groups: usize, inner: usize) -> Result<Vec<usize>, ConfigError> {
+        let json = json!({
+            "num_hidden_layers": layers, "num_hidden_groups": groups, "inner_group_num": inner,
+            "hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 8,
+        });
+        match architecture(&json.to_string())? {
+            Architecture::Encoder(encoder, _) => Ok(encoder.stack.order),
+            _ => unreachable!("an encoder"),
+        }
+    }
+
+    #[test]
+    fn layers_share_the_blocks_of_their_group() {
+        assert_eq!(order(3, 1, 1).unwrap(), [0, 0, 0]);
+        assert_eq!(order(4, 4, 1).unwrap(), [0, 1, 2, 3]);
+        assert_eq!(order(5, 2, 2).unwrap(), [0, 1, 0, 1, 0, 1, 2, 3, 2, 3]);
+    }
+
+    #[test]
+    fn groups_without_layers_and_endless_models_are_refused() {
+        let error = order(3, 4, 1).unwrap_err().to_string();
+        assert!(error.contains("num_hidden_groups = 4"), "{error}");
+        let error = order(9_000, 1, 2).unwrap_err().to_string();
+        assert!(error.contains("inner_group_num = 2") && error.contains("10000"), "{error}");
+    }
 }

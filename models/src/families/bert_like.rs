@@ -91,17 +91,6 @@ impl BertFields {
         Self { embedding_size: None, ..self }
     }
 
-    /// Of a family whose narrow embeddings are widened in a way that we do not have.
-    pub(super) fn refuse_projection(&self) -> Result<&Self, ConfigError> {
-        match self.embedding_size {
-            Some(width) if width != self.hidden_size => {
-                let supported = "as many as hidden_size in this family";
-                Err(ConfigError::unsupported("embedding_size", width, supported))
-            }
-            _ => Ok(self),
-        }
-    }
-
     /// A layer as BERT has it; a family changes what it does otherwise.
     pub(super) fn layer(&self) -> Result<BlockConfig, ConfigError> {
         fixed(

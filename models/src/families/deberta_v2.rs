@@ -5,15 +5,14 @@ use serde_json::{Value, json};
 
 use super::bert;
 use super::bert_like::{self, BertFields};
+use super::deberta_like::DebertaFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::skeletons::dropout;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::EmbeddedPositions;
+use crate::arch::{EmbeddedPositions, Projection};
 use crate::heads::{Pooler, TransformConfig};
-use crate::layers::disentangled::DisentangledConfig;
-use crate::layers::position::PositionScheme;
 use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming, within};
+use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming};
 use crate::wire::keys::{Key, copy, drop, rename, transpose, where_true};
 
 /// The family.
@@ -39,9 +38,18 @@ const OWN_KEYS: &[Key] = &[
     transpose("encoder.layer.{}.attention.self.query_proj", "layers.{}.attention.query"),
     transpose("encoder.layer.{}.attention.self.key_proj", "layers.{}.attention.key"),
     transpose("encoder.layer.{}.attention.self.value_proj", "layers.{}.attention.value"),
+    transpose(
+        "encoder.layer.{}.attention.self.pos_query_proj",
+        "layers.{}.attention.distances.query",
+    ),
+    transpose("encoder.layer.{}.attention.self.pos_key_proj", "layers.{}.attention.distances.key"),
     rename("encoder.rel_embeddings", "relative.table"),
     rename("encoder.LayerNorm", "relative.norm"),
+    rename("encoder.conv.conv", "layers.0.convolution"),
+    rename("encoder.conv.LayerNorm", "layers.0.convolution_norm"),
+    transpose("embeddings.embed_proj", "embedding.projection"),
     // Published files carry these, and nothing reads them.
+    drop("encoder.LayerNorm.*"),
     drop("embeddings.position_embeddings.weight"),
     drop("embeddings.word_embeddings._weight"),
 ];
@@ -69,7 +77,7 @@ const DEFAULTS: &str = r#"{
     "initializer_range": 0.02, "layer_norm_eps": 1e-7, "relative_attention": false,
     "max_relative_positions": -1, "position_biased_input": true, "pooler_dropout": 0.0,
     "pooler_hidden_act": "gelu", "position_buckets": -1, "share_att_key": false,
-    "norm_rel_ebd": "none"
+    "norm_rel_ebd": "none", "conv_kernel_size": 0, "conv_groups": 1, "conv_act": "tanh"
 }"#;
 
 const NAMES: FieldNames = FieldNames {
@@ -80,69 +88,29 @@ const NAMES: FieldNames = FieldNames {
 
 #[derive(Deserialize)]
 struct ConfigJson {
-    max_relative_positions: i64,
-    pos_att_type: Option<Value>,
     pooler_dropout: f64,
     pooler_hidden_act: String,
-    position_buckets: f64,
-    relative_attention: bool,
     position_biased_input: bool,
+    #[serde(flatten)]
+    deberta: DebertaFields,
     #[serde(flatten)]
     bert: BertFields,
 }
 
-impl ConfigJson {
-    /// What attention meets beside the content: distances of queries, of keys.
-    fn meets(&self) -> Vec<&str> {
-        let kinds: Vec<&str> = match &self.pos_att_type {
-            Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
-            Some(Value::String(kinds)) => kinds.split('|').map(str::trim).collect(),
-            _ => Vec::new(),
-        };
-        ["p2c", "c2p"].into_iter().filter(|kind| kinds.contains(kind)).collect()
-    }
-
-    /// Attention to distances, by the only form that published models have.
-    fn positions(&self) -> Result<DisentangledConfig, ConfigError> {
-        if self.meets().len() != 2 {
-            let found = self.pos_att_type.clone();
-            return Err(ConfigError::unsupported("pos_att_type", found, "p2c|c2p"));
-        }
-        // With fewer, a step on the logarithmic scale would be infinite.
-        let n_buckets = within("position_buckets", self.position_buckets, [4.0, 1e6])? as usize;
-        let longest = usize::try_from(self.max_relative_positions).unwrap_or(0);
-        let max_distance = if longest > 0 { longest } else { self.bert.max_position_embeddings };
-        if max_distance <= n_buckets / 2 + 1 {
-            let reason = "it must exceed half of position_buckets";
-            return Err(ConfigError::invalid("max_position_embeddings", max_distance, reason));
-        }
-        let norm = self.bert.norm(self.bert.hidden_size);
-        Ok(DisentangledConfig { n_buckets, max_distance, norm: norm? })
-    }
-}
-
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: ConfigJson = parse(json, NAMES)?;
-    let bert = json.bert.refuse_projection()?;
-    let d_pooled = ("pooler_hidden_size", bert.hidden_size.into());
-    fixed(&bert.other, &[("conv_kernel_size", 0.into()), d_pooled])?;
-    let mut layer = bert.layer()?;
-    if json.relative_attention {
-        let only = [("share_att_key", true.into()), ("norm_rel_ebd", "layer_norm".into())];
-        fixed(&bert.other, &only)?;
-        layer.attention.positions = PositionScheme::Disentangled(json.positions()?);
-    }
-    // A share for the content, one for each kind of distances: even where none is met.
-    let shares = (1 + json.meets().len()) * layer.attention.d_head;
-    layer.attention.scale = (shares as f64).powf(-0.5);
+    let ConfigJson { pooler_dropout, pooler_hidden_act, position_biased_input, deberta, bert } =
+        parse(json, NAMES)?;
+    fixed(&bert.other, &[("pooler_hidden_size", bert.hidden_size.into())])?;
     let (absolute, max_positions) = bert.positions_from_zero()?;
-    let embedded = if json.position_biased_input { absolute } else { EmbeddedPositions::None };
-    let encoder = bert.encoder((embedded, max_positions), vec![layer; bert.num_hidden_layers])?;
+    let embedded = if position_biased_input { absolute } else { EmbeddedPositions::None };
+    let mut encoder = bert.encoder((embedded, max_positions), deberta.layers(&bert)?)?;
+    encoder.stack.embedding.projection = Projection::BeforeNorm;
+    encoder.stack.embedding.norm = Some(bert.norm(bert.hidden_size)?);
     let mut heads = bert.heads()?;
     heads.pooler = Pooler::Absent;
-    let act = activation("pooler_hidden_act", &json.pooler_hidden_act)?;
+    let act = activation("pooler_hidden_act", &pooler_hidden_act)?;
     heads.classifier.transform = Some(TransformConfig::new(bert.hidden_size, act));
-    heads.classifier.dropout[0] = dropout("pooler_dropout", json.pooler_dropout)?;
+    heads.classifier.dropout[0] = dropout("pooler_dropout", pooler_dropout)?;
     Ok(Architecture::Encoder(encoder, heads))
 }
 

@@ -83,6 +83,11 @@ pub(super) struct LlamaFields {
 impl LlamaFields {
     /// A layer as Llama has it; a family changes what it does otherwise.
     pub(super) fn layer(&self) -> Result<BlockConfig, ConfigError> {
+        self.layer_with(Rotated::Whole)
+    }
+
+    /// The same with heads that are rotated in part.
+    pub(super) fn layer_with(&self, rotated: Rotated) -> Result<BlockConfig, ConfigError> {
         let d_model = size("hidden_size", self.hidden_size)?;
         let n_heads = size("num_attention_heads", self.num_attention_heads)?;
         let n_kv_heads = size("num_key_value_heads", self.num_key_value_heads.unwrap_or(n_heads))?;
@@ -105,7 +110,7 @@ impl LlamaFields {
                 output_bias: bias,
                 dropout: dropout("attention_dropout", self.attention_dropout.unwrap_or(0.0))?,
                 positions: PositionScheme::Rotary(
-                    self.rope.rotary((d_head, Rotated::Whole), self.max_positions()?)?,
+                    self.rope.rotary((d_head, rotated), self.max_positions()?)?,
                 ),
                 query_key_norm: QueryKeyNorm::Absent,
                 softcap: None,

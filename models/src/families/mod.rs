@@ -8,6 +8,7 @@ mod bart_like;
 mod bert;
 mod bert_like;
 mod bloom;
+mod deberta_like;
 mod deberta_v2;
 mod deit;
 mod dinov2;

@@ -1,5 +1,5 @@
-//! Phi 3: Llama, with queries, keys and values in one matrix of the checkpoint, gate and up in another,
-//! and a window in every layer.
+//! Phi 3 and 4: Llama, with queries, keys and values in one matrix of the checkpoint, gate and up in another,
+//! a window in every layer, and in Phi-4-mini rotary positions for three quarters of each head.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,6 +10,7 @@ use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
 use crate::wire::config::{ConfigError, parse, within};
 use crate::wire::keys::{Key, split_transpose};
+use crate::wire::rope::Rotated;
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -58,7 +59,7 @@ struct ConfigJson {
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { llama, sliding_window, resid_pdrop } = parse(json, DEFAULTS)?;
-    let mut layer = llama.layer()?;
+    let mut layer = llama.layer_with(Rotated::Part(1.0))?;
     layer.dropout = within("resid_pdrop", resid_pdrop, [0.0, 1.0])?;
     let layers = vec![slide(layer, sliding_window)?; llama.num_hidden_layers];
     Ok(Architecture::Decoder(llama.decoder(layers)?))
@@ -69,4 +70,47 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
     config["resid_pdrop"] = size.dropout.into();
     config["sliding_window"] = Value::Null;
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::layers::position::PositionScheme;
+
+    #[test]
+    fn the_part_that_is_rotated_stands_beside_the_factors_or_among_them() {
+        let read = |rope: Value| {
+            let mut config = json!({
+                "hidden_size": 3072, "num_attention_heads": 24, "num_key_value_heads": 8,
+                "max_position_embeddings": 131072, "original_max_position_embeddings": 4096,
+            });
+            config.as_object_mut().unwrap().extend(rope.as_object().unwrap().clone());
+            architecture(&config.to_string())
+        };
+        let factors = |count: usize| json!(vec![1.5; count]);
+        let beside = |count: usize| {
+            read(json!({
+                "partial_rotary_factor": 0.75, "rope_theta": 10_000.0,
+                "rope_scaling": {
+                    "type": "longrope", "short_factor": factors(count), "long_factor": factors(count),
+                },
+            }))
+        };
+        let among = read(json!({ "rope_parameters": {
+            "rope_type": "longrope", "rope_theta": 10_000.0, "partial_rotary_factor": 0.75,
+            "short_factor": factors(48), "long_factor": factors(48),
+        }}));
+        let beside_them = beside(48).unwrap();
+        assert_eq!(beside_them, among.unwrap());
+        let Architecture::Decoder(config) = beside_them else { panic!("a decoder") };
+        let PositionScheme::Rotary(rotary) = &config.stack.layers[0].attention.positions else {
+            panic!("rotary positions")
+        };
+        assert_eq!(rotary.d_rotary, 96);
+        // As many factors as whole heads would have.
+        let error = beside(64).unwrap_err().to_string();
+        assert!(error.contains("short_factor") && error.contains("48 positive numbers"), "{error}");
+    }
 }

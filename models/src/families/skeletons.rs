@@ -17,8 +17,8 @@ pub(super) fn stack(
         max_positions,
         embedding,
         norm: Some(layers[0].norm),
+        order: (0..layers.len()).collect(),
         layers,
-        passes: 1,
         dropout: 0.0,
     }
 }

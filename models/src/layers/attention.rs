@@ -5,11 +5,12 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor, activation, assert_shape};
 use serde::{Deserialize, Serialize};
 
+use super::disentangled::{DistanceProjections, ProjectedBy};
 use super::dropout::{self, dropout};
 use super::linear::{Bias, apply, apply_all, in_format_of, linear};
 use super::mask::{Mask, Span};
-use super::norm::{Norm, NormConfig, NormKind};
 use super::position::{PositionScheme, Positions};
+pub use super::query_key_norm::{HeadNorm, QueryKeyNorm};
 use super::{Memory, Scope};
 use crate::kernels::attention::{self as kernels, Scores};
 use crate::precision::{in_f32, to_f32};
@@ -43,19 +44,6 @@ pub struct AttentionConfig {
     pub softcap: Option<f64>,
 }
 
-/// Whether queries and keys are normalised, which keeps scores from growing in training.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum QueryKeyNorm {
-    /// They are not.
-    Absent,
-    /// Each head by itself: Qwen 3, Gemma 3.
-    PerHead(NormKind, f64),
-    /// All heads together: OLMo 2.
-    Whole(NormKind, f64),
-    /// Each head with a scale of its own: StableLM 2.
-    OfEachHead(NormKind, f64),
-}
-
 /// Multi-head attention with grouped keys and values.
 ///
 /// ```text
@@ -76,20 +64,13 @@ pub struct Attention {
     pub output: Linear,
     query_norm: Option<HeadNorm>,
     key_norm: Option<HeadNorm>,
+    /// Projections of the vectors of distances, where those of the content are not theirs.
+    distances: Option<DistanceProjections>,
     dropout: Dropout,
     d_model: usize,
     d_head: usize,
     scale: f64,
     softcap: Option<f64>,
-}
-
-/// The norm of queries or keys.
-#[derive(Module, Debug)]
-pub enum HeadNorm {
-    /// One scale, for every head or for all of them side by side.
-    One(Norm),
-    /// A scale for each head.
-    Each(Vec<Norm>),
 }
 
 impl AttentionConfig {
@@ -104,6 +85,7 @@ impl AttentionConfig {
             output: linear(d_query, self.d_model, self.output_bias, device),
             query_norm: self.query_key_norm.init((self.d_head, d_query), device),
             key_norm: self.query_key_norm.init((self.d_head, d_key), device),
+            distances: self.positions.projections(self.d_model, d_query, device),
             dropout: DropoutConfig::new(self.dropout).init(),
             d_model: self.d_model,
             d_head: self.d_head,
@@ -124,22 +106,6 @@ impl AttentionConfig {
             Span::Near(n) => n_keys.min(2 * n + 1),
         };
         projections + 2 * d_query * seen
-    }
-}
-
-impl QueryKeyNorm {
-    /// The norm of projections that are `width` wide, in heads of `d_head`.
-    fn init(&self, (d_head, width): (usize, usize), device: &Device) -> Option<HeadNorm> {
-        let norm = |kind, d_model, epsilon| NormConfig { kind, d_model, epsilon }.init(device);
-        Some(match *self {
-            Self::Absent => return None,
-            Self::PerHead(kind, epsilon) => HeadNorm::One(norm(kind, d_head, epsilon)),
-            Self::Whole(kind, epsilon) => HeadNorm::One(norm(kind, width, epsilon)),
-            Self::OfEachHead(kind, epsilon) => {
-                let heads = 0..width / d_head;
-                HeadNorm::Each(heads.map(|_| norm(kind, d_head, epsilon)).collect())
-            }
-        })
     }
 }
 
@@ -203,12 +169,20 @@ impl Attention {
             Positions::None | Positions::Rotary(_) => None,
             Positions::Bias(bias) => Some(bias.clone()),
             Positions::Disentangled(relative) => {
-                // The distances' vectors go through the same projections as the content.
                 let vectors = in_format_of(&self.query.weight, relative.vectors.clone());
-                let [of_queries, of_keys] = apply_all([&self.query, &self.key], vectors)
-                    .map(|vectors| self.split_heads(vectors));
-                let content = [query, key].map(|content| content.clone() * self.scale);
-                Some(relative.bias(content, [of_queries, of_keys]))
+                let heads = |layer: &Linear| self.split_heads(apply(layer, vectors.clone()));
+                let content = ProjectedBy { query: Some(&self.query), key: Some(&self.key) };
+                let by = relative.projected_by(self.distances.as_ref(), content);
+                let of_queries = by.key.map(|layer| {
+                    relative.content_to_position(query.clone() * self.scale, heads(layer))
+                });
+                let of_keys = by.query.map(|layer| {
+                    relative.position_to_content(key.clone() * self.scale, heads(layer))
+                });
+                match (of_queries, of_keys) {
+                    (Some(of_queries), Some(of_keys)) => Some(of_queries + of_keys),
+                    (one, other) => one.or(other),
+                }
             }
         }
     }

@@ -1,19 +1,74 @@
 //! DeBERTa's attention to content and to position apart.
 
+use burn::module::Module;
+use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use super::linear::{Bias, linear};
 use super::norm::NormConfig;
 
-/// How distances become rows of the table of relative positions.
+/// How distances become vectors, and what attention makes of these.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct DisentangledConfig {
     /// Rows for each direction; the table has twice as many.
     pub n_buckets: usize,
-    /// The longest distance that has a bucket to itself or shares one on the logarithmic scale.
-    pub max_distance: usize,
-    /// The norm of the table.
-    pub norm: NormConfig,
+    /// Which distances share a row.
+    pub buckets: DistanceBuckets,
+    /// Which terms are added to the scores.
+    pub terms: DistanceTerms,
+    /// What projects the vectors.
+    pub projections: DistanceProjection,
+    /// The norm of the table; `None` where there is none.
+    pub norm: Option<NormConfig>,
+}
+
+/// Which distances share a row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DistanceBuckets {
+    /// None but those beyond the table, which have its last row.
+    Exact,
+    /// Half of the rows are for one distance each, the others for more and more of them.
+    Logarithmic {
+        /// The longest distance on the scale.
+        max_distance: usize,
+    },
+}
+
+/// Which terms of a distance are added to the score of a query and a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DistanceTerms {
+    /// Both of the others.
+    Both,
+    /// The query's content with the distance's key, `c2p`.
+    ContentToPosition,
+    /// The key's content with the distance's query, `p2c`.
+    PositionToContent,
+}
+
+/// What projects the vectors of distances to queries and keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DistanceProjection {
+    /// The projections of the content.
+    Shared,
+    /// Projections of their own, in each layer.
+    Separate,
+}
+
+/// Projections of the vectors of distances, beside those of the content.
+#[derive(Module, Debug)]
+pub struct DistanceProjections {
+    query: Option<Linear>,
+    key: Option<Linear>,
+}
+
+/// A layer's projections of the vectors of distances; `None` for a term that is not added.
+#[derive(Debug, Clone, Copy)]
+pub struct ProjectedBy<'a> {
+    /// To queries.
+    pub query: Option<&'a Linear>,
+    /// To keys.
+    pub key: Option<&'a Linear>,
 }
 
 /// The vectors of all distances, and which distance each pair of positions has.
@@ -23,20 +78,59 @@ pub struct RelativeVectors {
     pub vectors: Tensor<3>,
     /// `[seq, seq]`: the row for a query (first) and a key (second).
     rows: Tensor<2, Int>,
+    terms: DistanceTerms,
+}
+
+impl DistanceTerms {
+    /// Whether queries meet the keys of distances.
+    fn has_keys(self) -> bool {
+        matches!(self, Self::Both | Self::ContentToPosition)
+    }
+
+    /// Whether keys meet the queries of distances.
+    fn has_queries(self) -> bool {
+        matches!(self, Self::Both | Self::PositionToContent)
+    }
+
+    /// How many terms there are.
+    pub fn count(self) -> usize {
+        usize::from(self.has_keys()) + usize::from(self.has_queries())
+    }
 }
 
 impl DisentangledConfig {
-    /// The bucket of a query `distance` positions after the key: small distances have one each, and
-    /// larger ones share.
+    /// The projections of one layer from `d_model` to `d_query` features, of zeros; `None` where those of the
+    /// content serve.
+    pub fn projections(
+        &self,
+        d_model: usize,
+        d_query: usize,
+        device: &Device,
+    ) -> Option<DistanceProjections> {
+        let new =
+            |is_there: bool| is_there.then(|| linear(d_model, d_query, Bias::Present, device));
+        match self.projections {
+            DistanceProjection::Shared => None,
+            DistanceProjection::Separate => Some(DistanceProjections {
+                query: new(self.terms.has_queries()),
+                key: new(self.terms.has_keys()),
+            }),
+        }
+    }
+
+    /// The bucket of a query `distance` positions after the key.
     ///
     /// Computed in 32-bit floats, in the order of the reference.
     fn bucket(&self, distance: i64) -> i64 {
         let middle = self.n_buckets as i64 / 2;
-        if distance.abs() <= middle {
-            return distance;
-        }
+        let max_distance = match self.buckets {
+            DistanceBuckets::Logarithmic { max_distance } if distance.abs() > middle => {
+                max_distance
+            }
+            _ => return distance,
+        };
         let ratio = (distance.abs() as f32 / middle as f32).ln();
-        let span = ((self.max_distance as f32 - 1.0) / middle as f32).ln();
+        let span = ((max_distance as f32 - 1.0) / middle as f32).ln();
         let shared = (ratio / span * (middle - 1) as f32).ceil() as i64;
         (shared + middle) * distance.signum()
     }
@@ -58,36 +152,94 @@ impl DisentangledConfig {
             rows.extend((0..seq as i64).map(|key| self.row(query - key) as i64));
         }
         let rows = Tensor::from_data(TensorData::new(rows, [seq, seq]), device);
-        RelativeVectors { vectors: vectors.unsqueeze(), rows }
+        RelativeVectors { vectors: vectors.unsqueeze(), rows, terms: self.terms }
     }
 }
 
 impl RelativeVectors {
-    /// What is added to the scores: the query's content meets the key's position, and the key's
-    /// content the query's position.
+    /// What projects the vectors in a layer: its projections of distances, or else those of its content.
+    pub fn projected_by<'a>(
+        &self,
+        separate: Option<&'a DistanceProjections>,
+        content: ProjectedBy<'a>,
+    ) -> ProjectedBy<'a> {
+        match separate {
+            Some(DistanceProjections { query, key }) => {
+                ProjectedBy { query: query.as_ref(), key: key.as_ref() }
+            }
+            None => ProjectedBy {
+                query: content.query.filter(|_| self.terms.has_queries()),
+                key: content.key.filter(|_| self.terms.has_keys()),
+            },
+        }
+    }
+
+    /// The query's content meets the distance's key.
     ///
     /// ```text
-    /// bias[i, j] = Q_i · K_r[δ(i, j)] + K_j · Q_r[δ(i, j)]
+    /// bias[i, j] = Q_i · K_r[δ(i, j)]
     /// ```
-    ///
-    /// The paper has `δ(j, i)` in the second term; its published models were trained with this.
     ///
     /// # Shapes
     ///
-    /// - `query`, `key`: `[batch, n_heads, seq, d_head]`
-    /// - `relative_query`, `relative_key`: `[1, n_heads, 2 n_buckets, d_head]`
+    /// - `query`: `[batch, n_heads, seq, d_head]`
+    /// - `distance_key`: `[1, n_heads, 2 n_buckets, d_head]`
     /// - result: `[batch, n_heads, seq, seq]`
     ///
     /// Reference: He et al. 2020, §3.1, eq. 4, <https://arxiv.org/abs/2006.03654>
-    pub fn bias(
-        &self,
-        [query, key]: [Tensor<4>; 2],
-        [relative_query, relative_key]: [Tensor<4>; 2],
-    ) -> Tensor<4> {
-        let [batch, n_heads, seq, _] = query.dims();
-        let rows = self.rows.clone().unsqueeze::<4>().expand([batch, n_heads, seq, seq]);
-        let of_queries = query.matmul(relative_key.transpose()).gather(3, rows.clone());
-        let of_keys = key.matmul(relative_query.transpose()).gather(3, rows.transpose());
-        of_queries + of_keys.transpose()
+    pub fn content_to_position(&self, query: Tensor<4>, distance_key: Tensor<4>) -> Tensor<4> {
+        let rows = self.rows_for(&query);
+        query.matmul(distance_key.transpose()).gather(3, rows)
+    }
+
+    /// The key's content meets the distance's query.
+    ///
+    /// ```text
+    /// bias[i, j] = K_j · Q_r[δ(i, j)]
+    /// ```
+    ///
+    /// The paper has `δ(j, i)` here; its published models were trained with this.
+    ///
+    /// # Shapes
+    ///
+    /// - `key`: `[batch, n_heads, seq, d_head]`
+    /// - `distance_query`: `[1, n_heads, 2 n_buckets, d_head]`
+    /// - result: `[batch, n_heads, seq, seq]`
+    pub fn position_to_content(&self, key: Tensor<4>, distance_query: Tensor<4>) -> Tensor<4> {
+        let rows = self.rows_for(&key).transpose();
+        key.matmul(distance_query.transpose()).gather(3, rows).transpose()
+    }
+
+    fn rows_for(&self, content: &Tensor<4>) -> Tensor<4, Int> {
+        let [batch, n_heads, seq, _] = content.dims();
+        self.rows.clone().unsqueeze::<4>().expand([batch, n_heads, seq, seq])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(buckets: DistanceBuckets) -> Vec<usize> {
+        let config = DisentangledConfig {
+            n_buckets: 6,
+            buckets,
+            terms: DistanceTerms::Both,
+            projections: DistanceProjection::Shared,
+            norm: None,
+        };
+        [-30, -7, -6, -4, -1, 0, 3, 4, 5, 6, 30].map(|distance| config.row(distance)).to_vec()
+    }
+
+    #[test]
+    fn exact_distances_beyond_the_table_have_its_last_rows() {
+        let found = rows(DistanceBuckets::Exact);
+        assert_eq!(found, [0, 0, 0, 2, 5, 6, 9, 10, 11, 11, 11]);
+    }
+
+    #[test]
+    fn far_distances_share_rows_on_the_logarithmic_scale() {
+        let found = rows(DistanceBuckets::Logarithmic { max_distance: 24 });
+        assert_eq!(found, [0, 2, 2, 2, 5, 6, 9, 10, 10, 10, 11]);
     }
 }

@@ -71,6 +71,18 @@ impl Padding {
         (!self.rows.is_empty()).then_some(&self.rows)
     }
 
+    /// 1 for every token and 0 for padding; `None` when there is none.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, 1]`
+    pub fn tokens(&self, device: &Device) -> Option<Tensor<3>> {
+        let rows = self.rows()?;
+        let values: Vec<f32> = rows.iter().flatten().map(|is_token| f32::from(*is_token)).collect();
+        let shape = [rows.len(), rows[0].len(), 1];
+        Some(Tensor::from_data(TensorData::new(values, shape), device))
+    }
+
     /// Appends `count` positions that hold tokens to every row.
     pub fn extend(&mut self, count: usize) {
         for row in &mut self.rows {
@@ -148,6 +160,11 @@ impl Mask {
     /// The span.
     pub fn span(&self) -> Span {
         self.span
+    }
+
+    /// The padding.
+    pub fn padding(&self) -> &Padding {
+        &self.padding
     }
 
     /// Which keys each query sees, as a description.

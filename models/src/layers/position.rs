@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::alibi;
-use super::disentangled::{DisentangledConfig, RelativeVectors};
+use super::disentangled::{DisentangledConfig, DistanceProjections, RelativeVectors};
 use super::embedding::EmbeddingTable;
 use super::mask::Padding;
 use super::norm::Norm;
@@ -72,12 +72,25 @@ impl PositionScheme {
         let (n_rows, width, norm) = match self {
             Self::None | Self::Rotary(_) | Self::Alibi(_) => return None,
             Self::Buckets(buckets) => (buckets.n_buckets, n_heads, None),
-            Self::Disentangled(config) => (2 * config.n_buckets, d_model, Some(config.norm)),
+            Self::Disentangled(config) => (2 * config.n_buckets, d_model, config.norm),
         };
         Some(RelativePositions {
             table: EmbeddingTable::new(n_rows, width, device),
             norm: norm.map(|norm| norm.init(device)),
         })
+    }
+
+    /// What a layer with this scheme has beside the projections of its content, of zeros.
+    pub(super) fn projections(
+        &self,
+        d_model: usize,
+        d_query: usize,
+        device: &Device,
+    ) -> Option<DistanceProjections> {
+        match self {
+            Self::Disentangled(config) => config.projections(d_model, d_query, device),
+            _ => None,
+        }
     }
 
     /// What layers with this scheme need for these tokens.

@@ -151,7 +151,18 @@ impl Blueprint {
                 _ => Prefixes::Present,
             },
             n_heads: self.architecture.n_heads(),
+            group_size: self.group_size(),
         }
+    }
+
+    /// The layers of a group, by the field that the key tables name for it.
+    fn group_size(&self) -> usize {
+        let field = self.family.keys.iter().copied().flatten().find_map(|rule| match rule {
+            Key::InGroups { field, .. } => Some(*field),
+            _ => None,
+        });
+        let said = field.and_then(|field| self.config[field].as_u64());
+        said.and_then(|size| usize::try_from(size).ok()).unwrap_or(1).max(1)
     }
 
     /// The key tables of the family's other heads.

@@ -147,14 +147,16 @@ impl Mapping {
                 Key::SplitHeads { checkpoint, modules } => {
                     (checkpoint, *modules, Orientation::Transposed, n_heads)
                 }
-                Key::Drop { .. } | Key::Copy { .. } | Key::Given { .. } | Key::WhereTrue { .. } => {
-                    return None;
-                }
+                Key::Drop { .. }
+                | Key::Copy { .. }
+                | Key::Given { .. }
+                | Key::WhereTrue { .. }
+                | Key::InGroups { .. } => return None,
             };
             let mut found = modules.iter().map(|to| Pattern(to).numbers(module)).enumerate();
             let (place, numbers) = found.find_map(|(place, n)| Some((place, n?)))?;
             let leaf = leaf.to_string();
-            let path = Pattern(checkpoint).fill(&numbers);
+            let path = Pattern(checkpoint).fill(&self.rules.in_file(checkpoint, numbers));
             Some(Found { side: *side, path, place, orientation, groups, leaf })
         })
     }
@@ -253,6 +255,7 @@ mod tests {
             prefixes: Prefixes::Present,
             n_heads: 1,
             true_fields: Vec::new(),
+            group_size: 1,
         };
         let parameter = |path: &str| Part { path: path.into(), shape: vec![1, 2] };
         let mapping = Mapping::new(rules, &[parameter("a.weight"), parameter("b.weight")]);

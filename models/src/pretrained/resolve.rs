@@ -2,12 +2,14 @@
 //! there or not.
 
 use burn::tensor::Device;
+use serde_json::Value;
 
 use super::mapping::{CopyOf, CopyRole};
 use super::{Blueprint, Checkpoint, LoadError, Mapping, OtherHeads};
 use crate::arch::{OutputBias, OutputWeights};
 use crate::families::{Architecture, Task};
 use crate::heads::Pooler;
+use crate::wire::keys::Key;
 
 impl Blueprint {
     /// Decides what a config leaves to the checkpoint. Returns what it says and the file contradicts,
@@ -21,6 +23,7 @@ impl Blueprint {
         checkpoint: &Checkpoint,
         device: &Device,
     ) -> Result<Vec<String>, LoadError> {
+        self.resolve_names(&|key| checkpoint.tensors().contains_key(key));
         if let Architecture::EncoderDecoder(config) = &mut self.architecture
             && !checkpoint.tensors().contains_key("final_logits_bias")
         {
@@ -31,6 +34,26 @@ impl Blueprint {
             self.leave_out_pooler(checkpoint, device);
         }
         self.resolve_output(checkpoint, device)
+    }
+
+    /// Decides whether a field of the config that only names tensors is true: as the file, which has a key or
+    /// not, names them.
+    pub(super) fn resolve_names(&mut self, has: &dyn Fn(&str) -> bool) {
+        let rules = self.family.head_keys(self.task);
+        let is_there = |rule: &Key| match rule {
+            Key::Rename { checkpoint, .. } | Key::Transpose { checkpoint, .. } => {
+                has(&format!("{checkpoint}.weight"))
+            }
+            _ => false,
+        };
+        for rule in rules {
+            let Key::WhereTrue { field, keys } = rule else { continue };
+            match (keys.iter().any(is_there), rules.iter().any(is_there)) {
+                (true, false) => self.config[*field] = Value::Bool(true),
+                (false, true) => self.config[*field] = Value::Bool(false),
+                _ => {}
+            }
+        }
     }
 
     /// A model without its pooler, where the file has none: heads that do not read it leave it out.

@@ -20,6 +20,8 @@ pub struct Rules {
     pub n_heads: usize,
     /// Fields of the config that are `true`.
     pub true_fields: Vec<String>,
+    /// The layers of a group, where the file numbers groups.
+    pub group_size: usize,
 }
 
 /// Whether the keys of a skeleton have their prefix.
@@ -32,6 +34,15 @@ pub enum Prefixes {
 }
 
 impl Rules {
+    /// The numbers of a module path for a checkpoint path, which may have one more: a layer's group, and its
+    /// place there.
+    pub(super) fn in_file(&self, checkpoint: &'static str, numbers: Vec<usize>) -> Vec<usize> {
+        match (numbers.as_slice(), Pattern(checkpoint).count()) {
+            ([layer], 2) => vec![layer / self.group_size, layer % self.group_size],
+            _ => numbers,
+        }
+    }
+
     /// The rules that hold for a model with these parameters, those of the head first.
     pub(super) fn holding(&self, parameters: &[ParameterInfo]) -> Vec<(Side, &'static Key)> {
         let is_there = |module: &'static str| {
@@ -67,6 +78,7 @@ impl Rules {
                 let holds = self.true_fields.iter().any(|f| f == field);
                 if holds { keys.iter() } else { [].iter() }
             }
+            Key::InGroups { keys, .. } => keys.iter(),
             rule => std::slice::from_ref(rule).iter(),
         }
     }

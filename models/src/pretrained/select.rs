@@ -142,8 +142,10 @@ impl Blueprint {
         unused + is_there.iter().filter(|is_there| !**is_there).count()
     }
 
-    /// Decides what the keys alone can tell: whether T5's output projection is a matrix of its own.
+    /// Decides what the keys alone can tell: under which names a head is, and whether T5's output projection is a
+    /// matrix of its own.
     fn resolve_from_keys(&mut self, keys: &[String], device: &Device) {
+        self.resolve_names(&|name| keys.iter().any(|key| key == name));
         let has_head = {
             let mapping = self.mapping(device);
             let head = mapping

@@ -59,6 +59,14 @@ pub enum Key {
         /// The rules.
         keys: &'static [Key],
     },
+    /// Rules of files that number groups of layers, and the layers within a group: their checkpoint paths have
+    /// a number more than their module paths.
+    InGroups {
+        /// Field in `config.json`: the layers of a group; 1 where it is missing.
+        field: &'static str,
+        /// The rules.
+        keys: &'static [Key],
+    },
     /// A tensor that says nothing about the model, such as a buffer of positions.
     Drop {
         /// Key in the checkpoint, to its end; `*` at the end stands for anything.
@@ -77,7 +85,9 @@ impl Key {
     /// The rules that one stands for, whatever model or config they are for.
     pub fn each(&self) -> impl Iterator<Item = &Self> {
         match self {
-            Self::Given { keys, .. } | Self::WhereTrue { keys, .. } => keys.iter(),
+            Self::Given { keys, .. }
+            | Self::WhereTrue { keys, .. }
+            | Self::InGroups { keys, .. } => keys.iter(),
             rule => std::slice::from_ref(rule).iter(),
         }
     }
@@ -92,7 +102,7 @@ impl Key {
             | Self::SplitHeads { checkpoint, .. }
             | Self::Drop { checkpoint }
             | Self::Copy { checkpoint, .. } => Some(checkpoint),
-            Self::Given { .. } | Self::WhereTrue { .. } => None,
+            Self::Given { .. } | Self::WhereTrue { .. } | Self::InGroups { .. } => None,
         }
     }
 }
@@ -132,6 +142,11 @@ pub const fn where_true(field: &'static str, keys: &'static [Key]) -> Key {
     Key::WhereTrue { field, keys }
 }
 
+/// See [`Key::InGroups`].
+pub const fn in_groups(field: &'static str, keys: &'static [Key]) -> Key {
+    Key::InGroups { field, keys }
+}
+
 /// See [`Key::Drop`].
 pub const fn drop(checkpoint: &'static str) -> Key {
     Key::Drop { checkpoint }
@@ -167,6 +182,11 @@ impl Pattern {
             rest = after.strip_prefix(literal)?;
         }
         rest.is_empty().then_some(numbers)
+    }
+
+    /// How many numbers it has.
+    pub fn count(self) -> usize {
+        self.0.matches("{}").count()
     }
 
     /// The path for these numbers.

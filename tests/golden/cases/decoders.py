@@ -139,6 +139,12 @@ LONGROPE = dict(
     short_factor=[1.0, 1.1, 1.3, 1.5],
     long_factor=[1.0, 2.0, 3.0, 4.0],
 )
+PARTIAL_LONGROPE = dict(
+    rope_type="longrope",
+    short_factor=[1.0, 1.1, 1.3],
+    long_factor=[1.0, 2.0, 3.0],
+    partial_rotary_factor=0.75,
+)
 GEMMA3_ROPE = {
     "sliding_attention": rope_of(30.0),
     "full_attention": rope_of(1000.0, rope_type="linear", factor=4.0),
@@ -322,6 +328,16 @@ CASES = [
             **plain(100.0),
             "the short factors": {"original_max_position_embeddings": 15},
         },
+    ),
+    # As Phi-4-mini: three pairs of each head are rotated, one is not.
+    Case(
+        "phi3", "partial_longrope", 141, rms(
+            num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, hidden_size=16,
+            intermediate_size=16, vocab_size=19, tie_word_embeddings=True,
+            rope=PARTIAL_LONGROPE, max_position_embeddings=40, original_max_position_embeddings=8,
+        ),
+        lengths=(10, 8, 4),
+        differs={"the short factors": {"original_max_position_embeddings": 10}},
     ),
     Case(
         "stablelm", "base", 41, layer_norm(

@@ -2,7 +2,9 @@
 
 import torch
 
-from .common import THREE_LABELS, Case, edit_tensors, eps, read_json, write_json
+from .common import (
+    THREE_LABELS, Case, edit_tensors, eps, in_turn, read_json, scaled, write_json,
+)
 
 # ---------------------------------------------------------------------------------- older layouts
 
@@ -58,6 +60,9 @@ NO_DROPOUT = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
 SMALL = dict(
     vocab_size=29, hidden_size=16, intermediate_size=24, num_hidden_layers=1, num_attention_heads=2
 )
+TINY = dict(
+    vocab_size=17, hidden_size=8, intermediate_size=12, num_hidden_layers=1, num_attention_heads=2
+)
 NUMBERS = dict(layer_norm_eps=1e-3, initializer_range=0.3)
 NO_PADDING = dict(pad_token_id=None)  # a padding id would keep the gradient from its row
 
@@ -78,6 +83,10 @@ def roberta(**config):
 
 def small_roberta(**config):
     return roberta(**{**SMALL, **config})
+
+
+def tiny_roberta(**config):
+    return roberta(**{**TINY, "max_position_embeddings": 14, **config})
 
 
 def distilbert(**config):
@@ -136,6 +145,10 @@ def deberta(**config):
     return bert(**{**relative, **head, **NO_PADDING, **config})
 
 
+def tiny_deberta(**config):
+    return deberta(**{**TINY, **config})
+
+
 # ---------------------------------------------------------------------------------------- contrasts
 
 TANH_GELU = {"tanh GELU": {"hidden_act": "gelu_new"}}
@@ -159,7 +172,13 @@ BUCKETS = {
 
 LENGTHS = dict(lengths=(12, 9, 5))
 LONG = dict(lengths=(20, 13, 7))
+MEDIUM = dict(lengths=(13, 8, 5))
+SHORT = dict(lengths=(9, 7, 4))
 KEY_BIAS = dict(inert=("key.bias",))
+
+# Else six blocks make all tokens of a row alike, and attention has nothing to choose from.
+QUIET_BRANCHES = scaled(0.4, "attention.dense.weight", "ffn_output.weight")
+LOUD_SCORES = scaled(2.0, "query.weight", "key.weight")
 
 BERT = [
     Case(
@@ -206,6 +225,26 @@ ROBERTA = [
     ),
 ]
 
+# RoBERTa under other names; sweep.py compares their other heads.
+ALIASES = [
+    Case(
+        "camembert", "base", 381, tiny_roberta(), "masked", **SHORT, **KEY_BIAS, train=True,
+        differs=EPS,
+    ),
+    Case(
+        "data2vec-text", "base", 383, tiny_roberta(), "masked", **SHORT, **KEY_BIAS, train=True,
+        differs=EPS,
+    ),
+]
+
+ERNIE = [
+    Case(
+        "ernie", "base", 385,
+        bert(**{**TINY, **NO_PADDING, "max_position_embeddings": 10, "use_task_id": True}),
+        "masked", **SHORT, **KEY_BIAS, train=True, differs=EPS,
+    ),
+]
+
 DISTILBERT = [
     Case(
         "distilbert", "base", 321, distilbert(), "masked",
@@ -231,6 +270,19 @@ ALBERT = [
         "albert", "sequence", 332,
         albert(**{**SMALL, "num_hidden_layers": 2, "embedding_size": 8}, **THREE_LABELS),
         "sequence", **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+]
+
+ALBERT += [
+    # Layers of groups 0, 0 and 1, and two blocks in each.
+    Case(
+        "albert", "groups", 333,
+        albert(**{
+            **TINY, "num_hidden_layers": 3, "embedding_size": 4, "num_hidden_groups": 2,
+            "inner_group_num": 2, "max_position_embeddings": 10, "initializer_range": 0.4,
+        }),
+        "backbone", **SHORT, **KEY_BIAS, rewrite=in_turn(QUIET_BRANCHES, LOUD_SCORES),
+        differs={**EPS, "two layers": {"num_hidden_layers": 2}},
     ),
 ]
 
@@ -313,8 +365,39 @@ DEBERTA = [
         "deberta-v2", "sequence", 373, deberta(**SMALL, **THREE_LABELS), "sequence", **LONG,
         differs={"tanh in the pooler": {"pooler_hidden_act": "tanh"}, **EPS},
     ),
+    # As the xlarge and xxlarge models of version 2.
+    Case(
+        "deberta-v2", "convolution", 375, tiny_deberta(
+            num_hidden_layers=2, conv_kernel_size=3, conv_groups=2, conv_act="gelu",
+            attention_head_size=4,
+        ), "backbone", **MEDIUM,
+        differs={"tanh after the convolution": {"conv_act": "tanh"}, **EPS},
+    ),
+    # Rows are longer than the table: distances from 5 on are one.
+    Case(
+        "deberta-v2", "separate", 376, tiny_deberta(
+            share_att_key=False, position_buckets=-1, max_relative_positions=5, type_vocab_size=2,
+            norm_rel_ebd="none",
+        ), "backbone", **MEDIUM, inert=("pos_key_proj.bias",), differs=EPS,
+    ),
+    Case(
+        "deberta-v2", "content_to_position", 377, tiny_deberta(
+            embedding_size=6, pos_att_type="c2p", legacy=True, max_relative_positions=30,
+        ), "masked", **MEDIUM, inert=("key_proj.bias", "encoder.LayerNorm.bias"),
+        differs={
+            "p2c": {"pos_att_type": "p2c"}, "both": {"pos_att_type": "p2c|c2p"},
+            "a longest distance of 40": {"max_relative_positions": 40}, **EPS,
+        },
+    ),
+    Case(
+        "deberta-v2", "position_to_content", 378, tiny_deberta(
+            share_att_key=False, pos_att_type=["p2c"], position_biased_input=True,
+            norm_rel_ebd="other | layer_norm", conv_kernel_size=5,
+        ), "backbone", **MEDIUM, differs=EPS,
+    ),
 ]
 
 CASES = [
-    *BERT, *ROBERTA, *DISTILBERT, *ALBERT, *ELECTRA, *MPNET, *MODERNBERT, *DEBERTA,
+    *BERT, *ROBERTA, *ALIASES, *ERNIE, *DISTILBERT, *ALBERT, *ELECTRA, *MPNET, *MODERNBERT,
+    *DEBERTA,
 ]

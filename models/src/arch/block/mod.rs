@@ -5,6 +5,7 @@ mod branch_norm;
 mod parallel;
 mod parallel_two_norms;
 mod post_norm;
+mod post_norm_convolution;
 mod post_norm_reader;
 mod pre_norm;
 mod pre_norm_reader;
@@ -16,7 +17,9 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::layers::Scope;
+use crate::layers::activation::Activation;
 use crate::layers::attention::AttentionConfig;
+use crate::layers::convolution::ConvolutionConfig;
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::mask::Span;
 use crate::layers::norm::NormConfig;
@@ -26,6 +29,7 @@ pub use branch_norm::BranchNormBlock;
 pub use parallel::ParallelBlock;
 pub use parallel_two_norms::ParallelTwoNormsBlock;
 pub use post_norm::PostNormBlock;
+pub use post_norm_convolution::PostNormConvolutionBlock;
 pub use post_norm_reader::PostNormReaderBlock;
 pub use pre_norm::PreNormBlock;
 pub use pre_norm_reader::PreNormReaderBlock;
@@ -60,6 +64,8 @@ pub enum Wiring {
     ParallelTwoNorms,
     /// A norm after each branch is added.
     PostNorm,
+    /// The same with a convolution of the block's input, which is added to its result.
+    PostNormConvolution(ConvolutionConfig, Activation),
     /// The same with a third branch, which reads a memory.
     PostNormReader,
     /// A norm before each branch.
@@ -85,6 +91,8 @@ pub enum Block {
     ParallelTwoNorms(ParallelTwoNormsBlock),
     /// The first Transformer, BERT.
     PostNorm(PostNormBlock),
+    /// DeBERTa v2's first layer.
+    PostNormConvolution(PostNormConvolutionBlock),
     /// The first Transformer's decoder, BART's.
     PostNormReader(PostNormReaderBlock),
     /// GPT-2, Llama.
@@ -108,6 +116,10 @@ impl BlockConfig {
                 Block::ParallelTwoNorms(ParallelTwoNormsBlock::new(self, device))
             }
             Wiring::PostNorm => Block::PostNorm(PostNormBlock::new(self, device)),
+            Wiring::PostNormConvolution(convolution, activation) => {
+                let block = PostNormConvolutionBlock::new(self, convolution, activation, device);
+                Block::PostNormConvolution(block)
+            }
             Wiring::PostNormReader => Block::PostNormReader(PostNormReaderBlock::new(self, device)),
             Wiring::PreNorm => Block::PreNorm(PreNormBlock::new(self, device)),
             Wiring::PreNormReader => Block::PreNormReader(PreNormReaderBlock::new(self, device)),
@@ -134,7 +146,12 @@ impl BlockConfig {
     pub fn macs_per_token(&self, n_keys: usize) -> usize {
         // A memory is taken to be as long as the text.
         let cross = if self.reads() { self.cross_attention().macs_per_token(n_keys) } else { 0 };
-        self.attention.macs_per_token(n_keys) + cross + self.feed_forward.macs_per_token()
+        let convolution = match self.wiring {
+            Wiring::PostNormConvolution(config, _) => config.macs_per_token(self.attention.d_model),
+            _ => 0,
+        };
+        let attention = self.attention.macs_per_token(n_keys) + cross;
+        attention + convolution + self.feed_forward.macs_per_token()
     }
 
     /// The widest of its projections, in features.
@@ -151,7 +168,14 @@ impl BlockConfig {
             [d_model, n_heads, n_kv_heads, d_head, self.feed_forward.d_ff].map(|n| n as f64);
         let attention = 2.0 * d_model * (n_heads + n_kv_heads) * d_head;
         let attentions = if self.reads() { 2.0 } else { 1.0 };
-        attentions * attention + 3.0 * d_model * d_ff * self.feed_forward.n_experts() as f64
+        let convolution = match self.wiring {
+            Wiring::PostNormConvolution(config, _) => {
+                d_model * d_model * config.kernel as f64 / config.groups as f64
+            }
+            _ => 0.0,
+        };
+        let feed_forward = 3.0 * d_model * d_ff * self.feed_forward.n_experts() as f64;
+        attentions * attention + convolution + feed_forward
     }
 
     /// Floats per token that a training step keeps for the backward pass.
@@ -170,7 +194,7 @@ impl BlockConfig {
         };
         let n_norms = match self.wiring {
             Wiring::Parallel | Wiring::BareAttention => 1,
-            Wiring::PostNormReader | Wiring::PreNormReader => 3,
+            Wiring::PostNormConvolution(..) | Wiring::PostNormReader | Wiring::PreNormReader => 3,
             Wiring::Sandwich => 4,
             Wiring::PreNorm
             | Wiring::PostNorm
@@ -197,6 +221,7 @@ impl Block {
             Self::Parallel(block) => block.forward(x, scope),
             Self::ParallelTwoNorms(block) => block.forward(x, scope),
             Self::PostNorm(block) => block.forward(x, scope),
+            Self::PostNormConvolution(block) => block.forward(x, scope),
             Self::PostNormReader(block) => block.forward(x, scope),
             Self::PreNorm(block) => block.forward(x, scope),
             Self::PreNormReader(block) => block.forward(x, scope),

@@ -1,0 +1,71 @@
+//! A post-norm block beside a convolution: DeBERTa v2's first layer.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::BlockConfig;
+use crate::layers::Scope;
+use crate::layers::activation::Activation;
+use crate::layers::attention::Attention;
+use crate::layers::convolution::{Convolution, ConvolutionConfig};
+use crate::layers::dropout::dropout;
+use crate::layers::feed_forward::FeedForward;
+use crate::layers::norm::Norm;
+
+/// A post-norm block to whose result a convolution of its input is added.
+///
+/// Reference: He et al. 2020, appendix A.2.1, <https://arxiv.org/abs/2006.03654>
+#[derive(Module, Debug)]
+pub struct PostNormConvolutionBlock {
+    attention: Attention,
+    attention_norm: Norm,
+    feed_forward: FeedForward,
+    feed_forward_norm: Norm,
+    convolution: Convolution,
+    convolution_norm: Norm,
+    dropout: Dropout,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl PostNormConvolutionBlock {
+    /// A block of zeros, to be initialized or loaded.
+    pub fn new(
+        config: &BlockConfig,
+        convolution: ConvolutionConfig,
+        activation: Activation,
+        device: &Device,
+    ) -> Self {
+        Self {
+            attention: config.attention.init(device),
+            attention_norm: config.norm.init(device),
+            feed_forward: config.feed_forward.init(device),
+            feed_forward_norm: config.norm.init(device),
+            convolution: convolution.init(config.attention.d_model, device),
+            convolution_norm: config.norm.init(device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+            activation,
+        }
+    }
+
+    /// h <- Norm(x + Attention(x));  h <- Norm(h + FeedForward(h));  x <- Norm(h + f(Convolution(x))),
+    /// with dropout on what each branch computes
+    ///
+    /// # Shapes
+    ///
+    /// - `x` and the result: `[batch, seq, d_model]`
+    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+        let attended = self.attention.forward(x.clone(), scope);
+        let h = self.attention_norm.forward(x.clone() + dropout(&self.dropout, attended));
+        let fed = self.feed_forward.forward(h.clone());
+        let h = self.feed_forward_norm.forward(h + dropout(&self.dropout, fed));
+        // Beside the text there is nothing, and so in place of padding.
+        let x = match scope.mask.padding().tokens(&x.device()) {
+            Some(tokens) => x * tokens,
+            None => x,
+        };
+        let convolved = dropout(&self.dropout, self.convolution.forward(x));
+        self.convolution_norm.forward(h + self.activation.forward(convolved))
+    }
+}

@@ -90,7 +90,21 @@ impl Decoder {
     ///
     /// Panics if learned positions run out.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.embedding.read(tokens, &self.stack)
+        self.embedding.read(tokens, |x, pass| self.stack.forward(x, pass))
+    }
+
+    /// The hidden states at every layer: the embeddings, the result of each block but the last, and
+    /// the final ones.
+    ///
+    /// # Shapes
+    ///
+    /// - results: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if learned positions run out.
+    pub fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
+        self.embedding.read(tokens, |x, pass| self.stack.hidden_states(x, pass))
     }
 
     /// The final hidden states of the next tokens, given those that the cache remembers.

@@ -71,14 +71,15 @@ impl Embedding {
         }
     }
 
-    /// Embeds whole texts and runs them through a stack.
-    fn read(&self, tokens: &Tokens, stack: &Stack) -> Tensor<3> {
+    /// Embeds whole texts and runs them through a stack, as [`Stack::forward`] or
+    /// [`Stack::hidden_states`] does.
+    fn read<T>(&self, tokens: &Tokens, run: impl FnOnce(Tensor<3>, Pass<'_>) -> T) -> T {
         let Tokens { ids, types, padding } = tokens;
         let length = ids.dims()[1];
         let at = TokenPositions::new(padding, length, length);
         let vectors = self.token.forward(ids.clone());
         let x = self.entry.forward(vectors, Ids { tokens: ids, types: types.as_ref() }, &at);
-        stack.forward(x, Pass { at: &at, padding, caches: None, memory: None })
+        run(x, Pass { at: &at, padding, caches: None, memory: None })
     }
 }
 
@@ -157,6 +158,25 @@ impl Skeleton {
             (Self::Recurrent(model), Input::Tokens(tokens)) => model.forward(tokens),
             (Self::ImageEncoder(encoder), Input::Pixels(pixels)) => encoder.forward(pixels.clone()),
             _ => panic!("a model of texts reads tokens, one of images reads pixels"),
+        }
+    }
+
+    /// The hidden states of whole texts at every layer: the embeddings, the result of each block,
+    /// and in the place of the last block's the final ones. `None` of skeletons that have no such
+    /// layers or read no texts.
+    ///
+    /// # Shapes
+    ///
+    /// - results: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if learned positions run out.
+    pub fn hidden_states(&self, tokens: &Tokens) -> Option<Vec<Tensor<3>>> {
+        match self {
+            Self::Encoder(encoder) => Some(encoder.hidden_states(tokens)),
+            Self::Decoder(decoder) => Some(decoder.hidden_states(tokens)),
+            Self::Recurrent(_) | Self::ImageEncoder(_) => None,
         }
     }
 

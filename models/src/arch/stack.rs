@@ -126,6 +126,24 @@ impl Stack {
     /// - `x`: `[batch, seq, d_model]`
     /// - result: `[batch, seq, d_output]`
     pub(super) fn forward(&self, x: Tensor<3>, pass: Pass<'_>) -> Tensor<3> {
+        self.run(x, pass, &mut |_| {})
+    }
+
+    /// The input of each block, and the result behind them: the `hidden_states` of transformers.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[batch, seq, d_model]`
+    /// - results: `[batch, seq, d_model]`, the last one `[batch, seq, d_output]`
+    pub(super) fn hidden_states(&self, x: Tensor<3>, pass: Pass<'_>) -> Vec<Tensor<3>> {
+        let mut states = Vec::with_capacity(self.config.depth() + 1);
+        let last = self.run(x, pass, &mut |input| states.push(input.clone()));
+        states.push(last);
+        states
+    }
+
+    /// [`Stack::forward`]; `observe` receives the input of each block.
+    fn run(&self, x: Tensor<3>, pass: Pass<'_>, observe: &mut dyn FnMut(&Tensor<3>)) -> Tensor<3> {
         let device = x.device();
         let Pass { at, padding, mut caches, memory } = pass;
         let views = Views::new(self, (padding, at), &device);
@@ -136,6 +154,7 @@ impl Stack {
             let (mask, positions) = views.of(config);
             let mut scope = Scope { mask, positions, cache, memory };
             let recomputes = self.recomputes.is_enabled() && scope.cache.is_none();
+            observe(&x);
             x = if recomputes && device.is_autodiff() {
                 recompute::forward((layer, config), x, scope)
             } else {

@@ -4,7 +4,7 @@ mod server;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use burn_zoo::models::pretrained::INDEX_FILE;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use self::server::{FakeHub, Repo, TEMPLATE, TOKEN};
 use crate::cli::{self, finish, zoo};
 use crate::golden;
+use crate::pipelines::sentence;
 
 const OLD: &str = "1111111111111111111111111111111111111111";
 const NEW: &str = "2222222222222222222222222222222222222222";
@@ -320,4 +321,44 @@ fn an_index_names_files_of_the_model_and_no_others() {
     lacking.files.insert(INDEX_FILE.into(), index.into_bytes());
     hub.publish("org/tiny", &["main"], &lacking);
     user.refuse(&["download", "org/tiny"], (1, &["gone.safetensors", "does not have"]));
+}
+
+/// The files below a folder, by their paths from there.
+fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_string();
+            found.insert(name, fs::read(path).unwrap());
+        }
+    }
+    found
+}
+
+#[test]
+fn modules_have_folders_of_their_own() {
+    for (case, folder) in [("folder", "0_Transformer"), ("dense-identity", "2_Dense")] {
+        let (at, text, expected) = sentence::written(case);
+        let hub = FakeHub::new();
+        let mut files = files_below(at.path());
+        files.insert("2_Dense/pytorch_model.bin".into(), b"not for us".to_vec());
+        files.insert("3_Other/config.json".into(), b"no module of the model".to_vec());
+        hub.publish("org/tiny", &["main"], &Repo { files, commit: OLD.into(), is_gated: false });
+        let user = User::of(&hub);
+        let line = user.succeed(&["embed", "org/tiny", "--json", &text]).stdout;
+        let line: Value = serde_json::from_str(&line).unwrap();
+        let found: Vec<f32> = serde_json::from_value(line["embedding"].clone()).unwrap();
+        golden::assert_close(case, &found, &expected, 1e-5);
+        assert!(!user.files(&format!("snapshots/{OLD}/{folder}")).is_empty());
+        assert!(!user.files(&format!("snapshots/{OLD}")).contains(&"3_Other".to_string()));
+        assert!(!hub.state().asked.iter().any(|asked| asked.path.ends_with(".bin")));
+        // A commit whose files are here is not asked for.
+        let asked = hub.state().asked.len();
+        user.succeed(&["embed", &format!("org/tiny@{OLD}"), &text]);
+        assert_eq!(hub.state().asked.len(), asked);
+        user.offline().succeed(&["embed", "org/tiny", &text]);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod cache;
 mod client;
+mod layout;
 mod listing;
 mod transfer;
 
@@ -12,24 +13,11 @@ use serde::Deserialize;
 
 use self::cache::ModelCache;
 use self::client::Client;
+use self::layout::{Layout, MODULES_FILE};
 use self::listing::Listing;
 use self::transfer::Transfer;
 use super::{HubError, HubEvent, ModelId, Network, Settings, Snapshot, Wanted};
 use crate::pretrained::{CONFIG_FILE, INDEX_FILE, WEIGHTS_FILE};
-
-/// What is read beside the weights. The weights come last, so that a folder that has them has all.
-const COMPANIONS: [&str; 10] = [
-    CONFIG_FILE,
-    "generation_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "chat_template.jinja",
-    "preprocessor_config.json",
-    "modules.json",
-    "1_Pooling/config.json",
-    "sentence_bert_config.json",
-];
 
 /// More than any index has; it is read into memory.
 const MAX_INDEX: u64 = 100_000_000;
@@ -89,29 +77,45 @@ impl<'a> Fetch<'a> {
         watch: &mut dyn FnMut(HubEvent<'_>),
     ) -> Result<(), HubError> {
         let has = |name: &str| listing.files.contains_key(name);
-        if !has(CONFIG_FILE) {
-            return Err(HubError::NoConfig { id: self.id.clone() });
-        }
+        let no_config = || HubError::NoConfig { id: self.id.clone() };
         if self.wanted == Wanted::Config {
-            return self.file(listing, CONFIG_FILE, watch);
+            return match has(CONFIG_FILE) {
+                true => self.file(listing, CONFIG_FILE, watch),
+                false => Err(no_config()),
+            };
         }
-        let is_whole = has(WEIGHTS_FILE);
-        if !is_whole && !has(INDEX_FILE) {
+        let snapshot = self.cache.snapshot(&listing.commit);
+        // It says where the other files are.
+        let layout = match has(MODULES_FILE) {
+            true => {
+                self.file(listing, MODULES_FILE, watch)?;
+                Layout::read(&snapshot)
+            }
+            false => Layout::default(),
+        };
+        let [config, weights, index] =
+            [CONFIG_FILE, WEIGHTS_FILE, INDEX_FILE].map(|name| layout.of_transformer(name));
+        if !has(&config) {
+            return Err(no_config());
+        }
+        let is_whole = has(&weights);
+        if !is_whole && !has(&index) {
             return Err(self.no_safetensors(listing));
         }
-        for name in COMPANIONS {
-            match has(name) {
-                true => self.file(listing, name, watch)?,
-                false => self.cache.mark_absent(&listing.commit, name)?,
+        // The weights come last, so that a folder that has them has all.
+        for name in layout.companions() {
+            match has(&name) {
+                true => self.file(listing, &name, watch)?,
+                false => self.cache.mark_absent(&listing.commit, &name)?,
             }
         }
         // Where there is one file of weights, an index is left from another form of the model.
         if is_whole {
-            return self.file(listing, WEIGHTS_FILE, watch);
+            return self.file(listing, &weights, watch);
         }
-        self.file(listing, INDEX_FILE, watch)?;
-        let index = self.cache.snapshot(&listing.commit).join(INDEX_FILE);
-        for shard in self.shards(&index)? {
+        self.file(listing, &index, watch)?;
+        for shard in self.shards(&snapshot.join(&index))? {
+            let shard = layout.of_transformer(&shard);
             if !has(&shard) {
                 let reason = format!("it promises {shard}, which {} does not have", self.id);
                 return Err(self.bad_index(reason));
@@ -170,20 +174,23 @@ impl<'a> Fetch<'a> {
     /// Whether the cache can run the model at a commit.
     fn has(&self, commit: &str) -> bool {
         let folder = self.cache.snapshot(commit);
-        let has = |name: &str| folder.join(name).exists();
-        if self.wanted == Wanted::Config || !has(CONFIG_FILE) {
-            return has(CONFIG_FILE);
+        if self.wanted == Wanted::Config {
+            return folder.join(CONFIG_FILE).exists();
         }
-        let shards = || self.shards(&folder.join(INDEX_FILE));
-        has(WEIGHTS_FILE) || shards().is_ok_and(|names| names.iter().all(|name| has(name)))
+        let layout = Layout::read(&folder);
+        let path = |name: &str| folder.join(layout.of_transformer(name));
+        let shards = || self.shards(&path(INDEX_FILE));
+        let has_shards =
+            || shards().is_ok_and(|names| names.iter().all(|name| path(name).exists()));
+        path(CONFIG_FILE).exists() && (path(WEIGHTS_FILE).exists() || has_shards())
     }
 
     /// Whether the cache has, or knows to be missing, every file at a commit.
     fn knows_all_of(&self, commit: &str) -> bool {
-        let knows = |name: &str| {
-            self.cache.snapshot(commit).join(name).exists() || self.cache.is_absent(commit, name)
-        };
-        self.wanted == Wanted::Config || COMPANIONS.into_iter().all(knows)
+        let folder = self.cache.snapshot(commit);
+        let knows =
+            |name: &String| folder.join(name).exists() || self.cache.is_absent(commit, name);
+        self.wanted == Wanted::Config || Layout::read(&folder).companions().iter().all(knows)
     }
 
     /// What the cache has of the revision.

@@ -11,8 +11,13 @@ use burn_zoo::pipeline::TextEmbedder;
 use burn_zoo_fuzz::{copy, folder, write};
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&str; 4] =
-    ["modules.json", "1_Pooling/config.json", "sentence_bert_config.json", "tokenizer_config.json"];
+const FILES: [&str; 5] = [
+    "modules.json",
+    "1_Pooling/config.json",
+    "sentence_bert_config.json",
+    "tokenizer_config.json",
+    "config_sentence_transformers.json",
+];
 
 fuzz_target!(|data: &[u8]| {
     static MODEL: Once = Once::new();

@@ -8,25 +8,28 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::json;
 
-use super::Global;
 use super::model::ModelArgs;
 use super::texts::{TextArgs, Texts, asked, without_answer};
+use super::{Global, usage};
+use crate::models::heads::Length;
 use crate::models::heads::pooling::Pooling;
-use crate::models::heads::{EmbedderConfig, Length};
 use crate::models::pretrained::{F32Tensor, write_safetensors};
-use crate::pipeline::{Embeddings, FeatureExtraction, Features, TextEmbedder};
+use crate::pipeline::{Embeddings, FeatureExtraction, Features, Prompt, TextEmbedder};
 
 /// Give texts vectors, such that like texts have like vectors.
 #[derive(clap::Args)]
 #[command(
     after_help = "How hidden states become a vector is what sentence-transformers wrote beside the model \
-                  (modules.json, 1_Pooling/config.json, sentence_bert_config.json); without those \
-                  files, their mean, at length 1. A line is a text: one vector a line, numbers \
-                  between spaces; with --json, one JSON object a line. With --tokens, every token \
-                  has a vector: its hidden state, whichever head the model has. Of a text longer \
-                  than the model reads, the end is left out, and a note says so.\n\nExamples:\n  \
+                  (modules.json and the folders that it names, sentence_bert_config.json, \
+                  config_sentence_transformers.json with its prompts); a file or field that cannot \
+                  be followed is refused. Without modules.json, it is their mean, at length 1. A \
+                  line is a text: one vector a line, numbers between spaces; with --json, one JSON \
+                  object a line. With --tokens, every token has a vector: its hidden state, \
+                  whichever head the model has, and without a prompt. Of a text longer than the \
+                  model reads, the end is left out, and a note says so.\n\nExamples:\n  \
                   zoo embed ./all-MiniLM-L6-v2 'A cat sits.' 'Ein Hund bellt.'\n  \
                   zoo embed ./all-MiniLM-L6-v2 --file lines.txt --json > vectors.jsonl\n  \
+                  zoo embed ./Qwen3-Embedding-0.6B --prompt-name query 'Who wrote Emma?'\n  \
                   cut -f2 table.tsv | zoo embed ./bge-small-en --pooling cls - --out v.safetensors\n  \
                   zoo embed ./bert-base-uncased --tokens --json 'A cat sits.'"
 )]
@@ -35,6 +38,12 @@ pub(crate) struct EmbedArgs {
     model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
+    /// Put the model's prompt of this name before each text [default: its default prompt, if it has one]
+    #[arg(long, value_name = "NAME", conflicts_with = "prompt")]
+    prompt_name: Option<String>,
+    /// Put this text before each text; an empty one puts nothing before them
+    #[arg(long, value_name = "TEXT")]
+    prompt: Option<String>,
     /// Which hidden states stand for a text [default: what the model says, else mean]
     #[arg(long, value_name = "WHICH")]
     pooling: Option<PoolingArg>,
@@ -46,7 +55,7 @@ pub(crate) struct EmbedArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Give every token a vector, and not the text
-    #[arg(long, conflicts_with_all = ["pooling", "length", "out"])]
+    #[arg(long, conflicts_with_all = ["prompt_name", "prompt", "pooling", "length", "out"])]
     tokens: bool,
 }
 
@@ -58,6 +67,12 @@ enum PoolingArg {
     Cls,
     /// The last token
     Last,
+    /// The largest value of each feature
+    Max,
+    /// The sum over the square root of the number of tokens
+    MeanSqrtLen,
+    /// The mean with weight 1 for the first token, 2 for the second, and so on
+    WeightedMean,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -116,18 +131,28 @@ fn open(global: &Global, args: &EmbedArgs) -> Result<TextEmbedder> {
     let embedder = args.model.open(global, &|folder, device, precision| {
         Ok(TextEmbedder::open(folder, device).map_err(asked)?.cast(precision))
     })?;
-    let usual = embedder.form();
-    Ok(embedder.with_form(EmbedderConfig {
-        pooling: args.pooling.map_or(usual.pooling, |pooling| match pooling {
+    let prompt = match (&args.prompt_name, &args.prompt) {
+        (Some(name), _) => Prompt::Named(name),
+        (None, Some(text)) => Prompt::Text(text),
+        (None, None) => Prompt::Default,
+    };
+    let mut embedder = embedder.with_prompt(prompt).map_err(usage)?;
+    if let Some(pooling) = args.pooling {
+        let pooling = match pooling {
             PoolingArg::Mean => Pooling::Mean,
             PoolingArg::Cls => Pooling::First,
             PoolingArg::Last => Pooling::Last,
-        }),
-        length: args.length.map_or(usual.length, |length| match length {
-            LengthArg::Free => Length::Free,
-            LengthArg::Unit => Length::Unit,
-        }),
-    }))
+            PoolingArg::Max => Pooling::Max,
+            PoolingArg::MeanSqrtLen => Pooling::MeanBySqrtLength,
+            PoolingArg::WeightedMean => Pooling::WeightedMean,
+        };
+        embedder = embedder.with_pooling(pooling).map_err(asked)?;
+    }
+    Ok(match args.length {
+        Some(LengthArg::Free) => embedder.with_length(Length::Free),
+        Some(LengthArg::Unit) => embedder.with_length(Length::Unit),
+        None => embedder,
+    })
 }
 
 /// Writes all vectors to a file. A text that has none keeps its row, of NaN.

@@ -25,7 +25,7 @@ mod train;
 mod writing;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -260,7 +260,7 @@ impl DtypeArg {
 
 /// Copies the files that belong to a model beside its weights and its config.
 fn copy_companions(from: &Path, to: &Path) -> Result<()> {
-    const COMPANIONS: [&str; 13] = [
+    const COMPANIONS: [&str; 10] = [
         "tokenizer.json",
         "tokenizer_config.json",
         "special_tokens_map.json",
@@ -271,11 +271,9 @@ fn copy_companions(from: &Path, to: &Path) -> Result<()> {
         "generation_config.json",
         "vocab.txt",
         "preprocessor_config.json",
-        "modules.json",
-        "sentence_bert_config.json",
-        "1_Pooling/config.json",
     ];
-    for name in COMPANIONS {
+    let beside = crate::pipeline::TextEmbedder::files(from);
+    for name in COMPANIONS.iter().map(Path::new).chain(beside.iter().map(PathBuf::as_path)) {
         let source = from.join(name);
         if source.exists() {
             let target = to.join(name);

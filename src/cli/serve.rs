@@ -126,7 +126,7 @@ fn open(
 ) -> Result<Server> {
     let named = Blueprint::read(folder).map(|blueprint| blueprint.task);
     // sentence-transformers' file says what a model is for, whatever class it was saved as.
-    let embeds = folder.join("modules.json").exists() || matches!(named, Ok(Task::Backbone));
+    let embeds = TextEmbedder::is_meant(folder) || matches!(named, Ok(Task::Backbone));
     if embeds {
         let embedder = TextEmbedder::open(folder, device)?.cast(precision);
         return Ok(Server::of_vectors(embedder, settings)?);

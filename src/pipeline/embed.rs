@@ -1,14 +1,15 @@
 //! Texts to vectors.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-use super::PipelineError;
 use super::feed::{self, Feed};
-use super::sentence::SentenceConfig;
-use crate::datasets::tokenizer::{Encoding, Reader};
-use crate::models::heads::{Embedder, EmbedderConfig};
+use super::prompted::{Prompt, PromptReader, PromptedText, ReadyPrompt};
+use super::sentence::{self, Letters, SentenceFiles};
+use super::{PipelineError, TextError};
+use crate::models::heads::pooling::Pooling;
+use crate::models::heads::{Dense, Embedder, Length, Level, Step};
 use crate::models::parameters;
 use crate::models::precision::Precision;
 use crate::models::pretrained::{self, Blueprint, Hold, Wanted};
@@ -17,7 +18,10 @@ use crate::models::pretrained::{self, Blueprint, Hold, Wanted};
 #[derive(Debug)]
 pub struct TextEmbedder {
     feed: Feed,
+    reader: PromptReader,
+    prompt: ReadyPrompt,
     embedder: Embedder,
+    d_model: usize,
     width: usize,
 }
 
@@ -31,29 +35,82 @@ pub struct Embeddings {
 }
 
 impl TextEmbedder {
-    /// Opens a model's directory, with what sentence-transformers wrote beside the model.
+    /// Whether a directory says that its model is for vectors: it has the list of modules that
+    /// sentence-transformers writes.
+    pub fn is_meant(folder: &Path) -> bool {
+        sentence::has_modules(folder)
+    }
+
+    /// What sentence-transformers wrote beside a model, from its directory: lists, configs, and the
+    /// weights of modules.
+    pub fn files(folder: &Path) -> Vec<PathBuf> {
+        sentence::files(folder)
+    }
+
+    /// Opens a model's directory, with what sentence-transformers wrote beside the model. The model's
+    /// default prompt is put before texts.
     ///
     /// # Errors
     ///
     /// Files that cannot be read or followed; a model that reads no texts, or two.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let sentence = SentenceConfig::read(folder)?;
+        let files = SentenceFiles::read(folder)?;
+        let folder = &files.transformer;
         let blueprint = Blueprint::read_for(folder, Wanted::HIDDEN_STATES, device)?;
-        let feed = Feed::open(folder, &blueprint, sentence.max_length, device)?;
-        let width = blueprint.architecture.d_output();
+        let (steps, width) = files.steps(&blueprint.architecture, device)?;
+        let mut feed = Feed::open(folder, &blueprint, files.texts.max_length, device)?;
+        if files.texts.letters == Letters::Small {
+            feed = feed.lower_cased()?;
+        }
+        let reader = PromptReader {
+            tokenizer: feed.tokenizer.clone(),
+            reader: feed.reader.clone(),
+            prompts: files.model.prompts,
+        };
+        let prompt = reader.prompt(Prompt::Default)?;
+        let d_model = blueprint.architecture.d_output();
         let model =
             pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.into_backbone()?;
-        Ok(Self { feed, embedder: Embedder::new(model, sentence.form), width })
+        Ok(Self { feed, reader, prompt, embedder: Embedder::new(model, steps), d_model, width })
     }
 
-    /// How hidden states become a vector.
-    pub fn form(&self) -> EmbedderConfig {
-        self.embedder.form()
+    /// The same model with another prompt before each text.
+    ///
+    /// # Errors
+    ///
+    /// A name that the model does not have; a prompt that the tokenizer cannot read.
+    pub fn with_prompt(self, prompt: Prompt<'_>) -> Result<Self, PipelineError> {
+        Ok(Self { prompt: self.reader.prompt(prompt)?, ..self })
     }
 
-    /// The same model with vectors of another form.
-    pub fn with_form(self, form: EmbedderConfig) -> Self {
-        Self { embedder: self.embedder.with_form(form), ..self }
+    /// The same model with another choice of the hidden states that stand for a text.
+    ///
+    /// # Errors
+    ///
+    /// A layer behind that wants the features of the model's own choice.
+    pub fn with_pooling(self, pooling: Pooling) -> Result<Self, PipelineError> {
+        let embedder = self.embedder.with_pooling(pooling);
+        let (mut tokens, mut width) = (self.d_model, 0);
+        for step in embedder.steps() {
+            match step {
+                Step::Pool(pool) => width = pool.ways.len() * tokens,
+                Step::Dense(Dense { linear, level, .. }) => {
+                    let [d_input, d_output] = linear.weight.lazy_shape().dims();
+                    let features = if *level == Level::Tokens { &mut tokens } else { &mut width };
+                    fits(*features, d_input)?;
+                    *features = d_output;
+                }
+                Step::Norm(norm) => fits(width, norm.width())?,
+                Step::Cut(cut) => width = width.min(cut.width),
+                Step::Layers(_) | Step::Unit(_) => {}
+            }
+        }
+        Ok(Self { embedder, width, ..self })
+    }
+
+    /// The same model with vectors of another length.
+    pub fn with_length(self, length: Length) -> Self {
+        Self { embedder: self.embedder.with_length(length), ..self }
     }
 
     /// The same model in another format; see [`parameters::cast`].
@@ -63,12 +120,12 @@ impl TextEmbedder {
 
     /// The longest text that is read whole, in tokens; of a longer one the end is left out.
     pub fn max_length(&self) -> usize {
-        self.feed.reader.max_length()
+        self.reader.max_length()
     }
 
     /// What turns texts into the tokens that the model reads.
-    pub fn reader(&self) -> &Reader {
-        &self.feed.reader
+    pub fn reader(&self) -> &PromptReader {
+        &self.reader
     }
 
     /// Token ids run from 0 to this, exclusive.
@@ -93,10 +150,13 @@ impl TextEmbedder {
         texts: &[T],
         done: &mut dyn FnMut(usize),
     ) -> Result<Embeddings, PipelineError> {
-        let encodings =
-            self.feed.read(texts, |text| Ok(self.feed.reader.read(text.as_ref())?))?;
-        let cut = encodings.iter().filter(|encoding| encoding.is_cut).count();
-        Ok(Embeddings { vectors: self.vectors(&encodings, done)?, cut })
+        let texts = feed::each(texts, |text| -> Result<PromptedText, TextError> {
+            let text = self.reader.read(text.as_ref(), &self.prompt)?;
+            feed::check(&text.encoding.ids, self.vocab_size())?;
+            Ok(text)
+        })?;
+        let cut = texts.iter().filter(|text| text.encoding.is_cut).count();
+        Ok(Embeddings { vectors: self.vectors(&texts, done)?, cut })
     }
 
     /// The vectors of texts that are tokens already, which the model must know.
@@ -106,11 +166,13 @@ impl TextEmbedder {
     /// A device that fails.
     pub fn vectors(
         &self,
-        encodings: &[Encoding],
+        texts: &[PromptedText],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<f32>>, PipelineError> {
-        let pass = &|tokens, _: &[&Encoding]| feed::rows(self.embedder.forward(&tokens));
-        self.feed.run(encodings, done, pass)
+        self.feed.run_at(texts, done, &|tokens, rows| {
+            let prompts: Vec<usize> = rows.iter().map(|&row| texts[row].prompt_tokens).collect();
+            feed::rows(self.embedder.forward(&tokens, &prompts))
+        })
     }
 
     /// The vector of one text.
@@ -121,4 +183,14 @@ impl TextEmbedder {
     pub fn embed_one(&self, text: &str) -> Result<Vec<f32>, PipelineError> {
         Ok(self.embed(&[text], &mut |_| {})?.vectors.remove(0))
     }
+}
+
+/// Refuses a choice of hidden states whose features do not fit a layer.
+fn fits(features: usize, d_input: usize) -> Result<(), PipelineError> {
+    if features != d_input {
+        return Err(PipelineError::Asked(format!(
+            "a layer behind the pooling reads {d_input} features, and this pooling gives {features}"
+        )));
+    }
+    Ok(())
 }

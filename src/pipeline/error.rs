@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use serde_json::Value;
 use thiserror::Error;
 
 use super::chat::ChatError;
+use super::prompted::PromptError;
 use crate::datasets::tokenizer::TokenizerError;
 use crate::models::generate::{GenerateError, OptionsError};
 use crate::models::pretrained::LoadError;
@@ -30,6 +32,21 @@ pub enum PipelineError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A field of a file beside the model cannot be followed.
+    #[error("{}: {field} is {value}: {reason}", .path.display())]
+    Field {
+        /// The file.
+        path: PathBuf,
+        /// The field, with dots between the parts of its place.
+        field: String,
+        /// Its value.
+        value: Value,
+        /// Why it cannot be followed, and what can.
+        reason: String,
+    },
+    /// There is no such prompt.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
     /// What was asked for makes no sense, whatever the texts are.
     #[error("{0}")]
     Asked(String),

@@ -5,8 +5,8 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::PipelineError;
 use super::feed::{self, Feed};
+use super::{PipelineError, sentence};
 use crate::models::arch::Input;
 use crate::models::families::Architecture;
 use crate::models::parameters;
@@ -36,6 +36,7 @@ impl FeatureExtraction {
     ///
     /// Files that cannot be read or followed; a model that reads no texts, or two.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
+        let folder = &sentence::transformer_folder(folder)?;
         let blueprint = Blueprint::read_for(folder, Wanted::HIDDEN_STATES, device)?;
         let reads_texts = matches!(
             blueprint.architecture,

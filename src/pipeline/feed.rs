@@ -1,5 +1,6 @@
 //! From texts to batches, and through a model.
 
+use std::borrow::Borrow;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
@@ -27,6 +28,9 @@ pub(super) struct Feed {
 
 /// What one forward pass gives: an answer for each of its rows.
 pub(super) type Pass<'a, T> = &'a dyn Fn(Tokens, &[&Encoding]) -> Result<Vec<T>, PipelineError>;
+
+/// The same that receives the indices of its rows.
+pub(super) type PassAt<'a, T> = &'a dyn Fn(Tokens, &[usize]) -> Result<Vec<T>, PipelineError>;
 
 /// A model of texts with all that surrounds it.
 pub(super) struct Opened<M> {
@@ -74,6 +78,13 @@ impl Feed {
             n_types: blueprint.architecture.n_types(),
             filler: if (filler as usize) < vocab_size { filler } else { 0 },
         })
+    }
+
+    /// The same for texts in small letters.
+    pub(super) fn lower_cased(self) -> Result<Self, PipelineError> {
+        let tokenizer = self.tokenizer.lower_cased()?;
+        let reader = tokenizer.reader(self.reader.max_length())?;
+        Ok(Self { tokenizer, reader, ..self })
     }
 
     /// Token ids run from 0 to this, exclusive.
@@ -125,13 +136,27 @@ impl Feed {
         done: &mut dyn FnMut(usize),
         pass: Pass<'_, T>,
     ) -> Result<Vec<T>, PipelineError> {
+        self.run_at(encodings, done, &|tokens, rows| {
+            let rows: Vec<&Encoding> = rows.iter().map(|&index| &encodings[index]).collect();
+            pass(tokens, &rows)
+        })
+    }
+
+    /// The same where a pass receives the indices of its rows.
+    pub(super) fn run_at<E: Borrow<Encoding>, T>(
+        &self,
+        texts: &[E],
+        done: &mut dyn FnMut(usize),
+        pass: PassAt<'_, T>,
+    ) -> Result<Vec<T>, PipelineError> {
+        let encodings: Vec<&Encoding> = texts.iter().map(E::borrow).collect();
         let mut order: Vec<usize> = (0..encodings.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(encodings[index].ids.len()));
         let mut answers: Vec<Option<T>> = encodings.iter().map(|_| None).collect();
         let mut ready = 0;
         for batch in order.chunks(BATCH) {
-            let rows: Vec<&Encoding> = batch.iter().map(|&index| &encodings[index]).collect();
-            for (&index, answer) in batch.iter().zip(pass(self.tokens(&rows), &rows)?) {
+            let rows: Vec<&Encoding> = batch.iter().map(|&index| encodings[index]).collect();
+            for (&index, answer) in batch.iter().zip(pass(self.tokens(&rows), batch)?) {
                 answers[index] = Some(answer);
             }
             ready += batch.len();

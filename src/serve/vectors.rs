@@ -14,8 +14,7 @@ use super::Settings;
 use super::engine::gone;
 use super::error::ApiError;
 use super::fields::{Fields, Input};
-use crate::datasets::tokenizer::{Encoding, Reader};
-use crate::pipeline::TextEmbedder;
+use crate::pipeline::{Prompt, PromptReader, PromptedText, TextEmbedder};
 use crate::system;
 
 /// The most texts of one request, as OpenAI has it.
@@ -31,15 +30,14 @@ pub(super) struct Vectors {
     capacity: usize,
     running: Arc<AtomicUsize>,
     is_cut: Notify,
-    reader: Reader,
-    max_length: usize,
+    reader: PromptReader,
     vocab_size: usize,
     width: usize,
 }
 
 #[derive(Debug)]
 struct Job {
-    encodings: Vec<Encoding>,
+    texts: Vec<PromptedText>,
     reply: oneshot::Sender<Result<Vec<Vec<f32>>, ApiError>>,
     _place: OwnedSemaphorePermit,
 }
@@ -48,6 +46,8 @@ struct Job {
 #[derive(Debug)]
 pub(super) struct VectorsAsk {
     inputs: Vec<Input>,
+    /// The name of a prompt of the model; its default prompt where `None`.
+    prompt_name: Option<String>,
     format: Format,
 }
 
@@ -103,12 +103,17 @@ impl VectorsAsk {
                 return Err(ApiError::field("encoding_format", message));
             }
         };
+        let prompt_name = fields.text("prompt_name")?;
+        if prompt_name.is_some() && inputs.iter().any(|input| matches!(input, Input::Ids(_))) {
+            let message = "prompt_name is for texts; token ids are taken as they are";
+            return Err(ApiError::field("prompt_name", message));
+        }
         fields.text("user")?;
         if fields.count("dimensions")?.is_some_and(|asked| asked != width) {
             let message = format!("the model's vectors have {width} dimensions, and no others");
             return Err(ApiError::unsupported("dimensions", message));
         }
-        Ok(Self { inputs, format })
+        Ok(Self { inputs, prompt_name, format })
     }
 }
 
@@ -125,7 +130,6 @@ impl Vectors {
             running: running.clone(),
             is_cut: Notify::new(),
             reader: embedder.reader().clone(),
-            max_length: embedder.max_length(),
             vocab_size: embedder.vocab_size(),
             width: embedder.width(),
         };
@@ -155,18 +159,23 @@ impl Vectors {
         (running, taken.saturating_sub(running))
     }
 
-    /// The tokens of what is to be embedded.
-    pub(super) fn encode(&self, ask: &VectorsAsk) -> Result<Vec<Encoding>, ApiError> {
+    /// The tokens of what is to be embedded, those of the prompt included.
+    pub(super) fn encode(&self, ask: &VectorsAsk) -> Result<Vec<PromptedText>, ApiError> {
         let error = |message: String| ApiError::field("input", message);
+        let prompt = ask.prompt_name.as_deref().map_or(Prompt::Default, Prompt::Named);
+        let prompt = self.reader.prompt(prompt);
+        let prompt = prompt.map_err(|e| ApiError::field("prompt_name", e.to_string()))?;
+        let most = self.reader.max_length();
         let encode = |(index, input): (usize, &Input)| {
-            let encoding = match input {
+            let text = match input {
                 Input::Text(text) => {
-                    self.reader.read(text).map_err(|e| error(format!("input: {e}")))?
+                    let read = self.reader.read(text, &prompt);
+                    read.map_err(|e| error(format!("input: {e}")))?
                 }
-                Input::Ids(ids) => Encoding::of_ids(ids.clone()),
+                Input::Ids(ids) => PromptedText::of_ids(ids.clone()),
             };
-            if encoding.is_cut || encoding.ids.len() > self.max_length {
-                let most = self.max_length;
+            let encoding = &text.encoding;
+            if encoding.is_cut || encoding.ids.len() > most {
                 let message = format!("input {index} has more than {most} tokens");
                 return Err(ApiError::context("input", message));
             }
@@ -178,7 +187,7 @@ impl Vectors {
                 None if encoding.ids.is_empty() => {
                     Err(error(format!("input {index} has no tokens")))
                 }
-                None => Ok(encoding),
+                None => Ok(text),
             }
         };
         ask.inputs.iter().enumerate().map(encode).collect()
@@ -188,13 +197,13 @@ impl Vectors {
     pub(super) async fn answer(
         &self,
         ask: VectorsAsk,
-        encodings: Vec<Encoding>,
+        texts: Vec<PromptedText>,
         model: &str,
     ) -> Result<VectorsAnswer, ApiError> {
         let _place = self.room.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
-        let tokens = encodings.iter().map(|encoding| encoding.ids.len()).sum();
+        let tokens = texts.iter().map(|text| text.encoding.ids.len()).sum();
         let (reply, answer) = oneshot::channel();
-        self.inbox.send(Job { encodings, reply, _place }).map_err(|_| gone())?;
+        self.inbox.send(Job { texts, reply, _place }).map_err(|_| gone())?;
         let vectors = tokio::select! {
             answer = answer => answer.map_err(|_| gone())??,
             () = self.is_cut.notified() => return Err(ApiError::closing()),
@@ -222,16 +231,16 @@ impl Vectors {
 fn work(embedder: &TextEmbedder, mut inbox: UnboundedReceiver<Job>, running: &AtomicUsize) {
     while let Some(first) = inbox.blocking_recv() {
         let mut jobs = vec![first];
-        let mut count = jobs[0].encodings.len();
+        let mut count = jobs[0].texts.len();
         while count < TOGETHER
             && let Ok(job) = inbox.try_recv()
         {
-            count += job.encodings.len();
+            count += job.texts.len();
             jobs.push(job);
         }
         jobs.retain(|job| !job.reply.is_closed());
         running.store(jobs.len(), Ordering::Relaxed);
-        let all: Vec<Encoding> = jobs.iter().flat_map(|job| job.encodings.clone()).collect();
+        let all: Vec<PromptedText> = jobs.iter().flat_map(|job| job.texts.clone()).collect();
         let computed = catch_unwind(AssertUnwindSafe(|| embedder.vectors(&all, &mut |_| {})));
         let mut vectors = match computed {
             Ok(Ok(vectors)) => Ok(vectors.into_iter()),
@@ -242,7 +251,7 @@ fn work(embedder: &TextEmbedder, mut inbox: UnboundedReceiver<Job>, running: &At
         };
         for job in jobs {
             let answer = match &mut vectors {
-                Ok(vectors) => Ok(vectors.by_ref().take(job.encodings.len()).collect()),
+                Ok(vectors) => Ok(vectors.by_ref().take(job.texts.len()).collect()),
                 Err(said) => Err(ApiError::internal(format!("the model failed: {said}"))),
             };
             // Who asked may have left.

@@ -111,23 +111,41 @@ fn what_cannot_be_followed_is_refused() {
     refuse(at.path(), &["embed", "m", "a"], (1, &pooling));
 
     let mean = json!({ "pooling_mode_mean_tokens": true });
-    let dense = modules("sentence_transformers.models.Dense");
-    let at = model(&[("modules.json", dense), ("1_Pooling/config.json", mean)]);
-    refuse(at.path(), &["embed", "m", "a"], (1, &["models.Dense is not supported", "Pooling"]));
+    let cnn = modules("sentence_transformers.models.CNN");
+    let at = model(&[("modules.json", cnn), ("1_Pooling/config.json", mean.clone())]);
+    refuse(at.path(), &["embed", "m", "a"], (1, &["models.CNN is not supported", "Pooling"]));
 
     for place in ["/etc", "../elsewhere"] {
-        let modules = json!([{ "type": "models.Pooling", "path": place }]);
+        let modules = json!([{ "type": "sentence_transformers.models.Pooling", "path": place }]);
         let at = model(&[("modules.json", modules)]);
         refuse(at.path(), &["embed", "m", "a"], (1, &[place, "no folder of the model"]));
     }
 
-    let max = json!({ "pooling_mode_max_tokens": true });
+    let median = json!({ "pooling_mode": "median" });
     let unit = modules("sentence_transformers.models.Normalize");
-    let at = model(&[("modules.json", unit), ("1_Pooling/config.json", max)]);
-    refuse(at.path(), &["embed", "m", "a"], (1, &["\"max_tokens\" is not supported", "mean"]));
+    let at = model(&[("modules.json", unit), ("1_Pooling/config.json", median)]);
+    refuse(at.path(), &["embed", "m", "a"], (1, &["pooling_mode is \"median\"", "weightedmean"]));
 
     let at = model(&[]);
     refuse(at.path(), &["embed", "m", "Ä"], (1, &["Ä"]));
     refuse(at.path(), &["embed", "m", "--file", "none"], (2, &["cannot read none"]));
     refuse(at.path(), &["embed", "m"], (2, &["TEXT"]));
+}
+
+#[test]
+fn prompts_stand_before_texts() {
+    let prompts = json!({ "query": "find ", "passage": "" });
+    let beside = json!({ "prompts": prompts, "default_prompt_name": "query" });
+    let guard = model(&[("config_sentence_transformers.json", beside)]);
+    let at = guard.path();
+    let plain = vectors(at, &["a cat", "--prompt", ""]);
+    let found = vectors(at, &["find a cat", "--prompt-name", "passage"]);
+    assert_ne!(found, plain);
+    assert_eq!(found, vectors(at, &["a cat"]));
+    assert_eq!(found, vectors(at, &["a cat", "--prompt-name", "query"]));
+    assert_eq!(found, vectors(at, &["a cat", "--prompt", "find "]));
+    let unknown: &[&str] = &["no prompt named \"q\"", "its prompts are passage, query"];
+    refuse(at, &["embed", "m", "a", "--prompt-name", "q"], (2, unknown));
+    refuse(at, &["embed", "m", "a", "--prompt-name", "q", "--prompt", "x"], (2, &["--prompt"]));
+    refuse(at, &["embed", "m", "a", "--prompt", "x", "--tokens"], (2, &["--tokens"]));
 }

@@ -6,6 +6,7 @@ mod features;
 mod fillings;
 mod image;
 mod pieces;
+pub(crate) mod sentence;
 mod tags;
 mod writing;
 mod zero_shot;

@@ -22,6 +22,8 @@ fn directory() -> TempDir {
     }
     let characters = "abcdefghijklmnopqrstuvwxyz ".chars();
     Tokenizer::characters(characters).unwrap().save(at.path()).unwrap();
+    let beside = json!({ "prompts": { "query": "find ", "passage": "" } });
+    fs::write(at.path().join("config_sentence_transformers.json"), beside.to_string()).unwrap();
     at
 }
 
@@ -77,6 +79,28 @@ fn vectors_are_those_of_the_embedder() {
 }
 
 #[test]
+fn prompts_are_those_of_the_model() {
+    let body = |text: &str| json!({ "model": NAME, "input": text });
+    let ask = |lab: &Lab, body: &Value| vectors(&lab.post("/v1/embeddings", body).json).remove(0);
+    let lab = Lab::start(server());
+    let found = ask(&lab, &with(body("a cat"), json!({ "prompt_name": "query" })));
+    assert_close("named", &found, &ask(&lab, &body("find a cat")), 1e-6);
+    assert_ne!(found, ask(&lab, &body("a cat")));
+    // The default prompt stands before texts that ask for none.
+    let guard = directory();
+    let beside =
+        json!({ "prompts": { "query": "find ", "passage": "" }, "default_prompt_name": "query" });
+    fs::write(guard.path().join("config_sentence_transformers.json"), beside.to_string()).unwrap();
+    let lab = Lab::start(Server::of_vectors(embedder(guard.path()), settings()).unwrap());
+    assert_close("default", &ask(&lab, &body("a cat")), &found, 1e-6);
+    let without = ask(&lab, &with(body("a cat"), json!({ "prompt_name": "passage" })));
+    assert_ne!(without, found);
+    // Token ids are all that is read.
+    let ids = Tokenizer::load(guard.path()).unwrap().encode("a cat").unwrap();
+    assert_close("ids", &ask(&lab, &json!({ "model": NAME, "input": ids })), &without, 1e-6);
+}
+
+#[test]
 fn wrong_requests_for_vectors_are_refused() {
     let lab = Lab::start(server());
     let body = json!({ "model": NAME, "input": "a cat" });
@@ -92,6 +116,8 @@ fn wrong_requests_for_vectors_are_refused() {
         (json!({ "input": vec!["a"; 2049] }), 400, "input", "2049 texts, and 2048"),
         (json!({ "encoding_format": "int8" }), 400, "encoding_format", "float or base64"),
         (json!({ "dimensions": 3 }), 400, "dimensions", "dimensions, and no others"),
+        (json!({ "prompt_name": "q" }), 400, "prompt_name", "its prompts are passage, query"),
+        (json!({ "prompt_name": "query", "input": [1] }), 400, "prompt_name", "for texts"),
         (json!({ "model": "other" }), 404, "model", "\"other\""),
     ] {
         let answer = lab.post("/v1/embeddings", &with(body.clone(), fields));

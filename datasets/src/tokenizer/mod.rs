@@ -3,6 +3,7 @@
 mod build;
 mod file;
 mod guard;
+mod letters;
 mod reader;
 mod special;
 mod stream;

@@ -4,27 +4,37 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::backbone::Backbone;
+use super::dense::Dense;
 use super::pooling::Pooling;
+use super::steps::{Cut, LayerMean, Level, Pool, Unit};
 use crate::arch::{Input, Tokens};
+use crate::layers::norm::Norm;
 
-/// A skeleton whose hidden states are pooled.
+/// A skeleton, and the steps from its hidden states to the vector of a text.
 ///
 /// Reference: Reimers and Gurevych 2019, §3, <https://arxiv.org/abs/1908.10084>
 #[derive(Module, Debug)]
 pub struct Embedder {
     /// The skeleton.
     pub model: Backbone,
-    #[module(skip)]
-    form: EmbedderConfig,
+    steps: Vec<Step>,
 }
 
-/// Form of an embedder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EmbedderConfig {
-    /// Which hidden states stand for the text.
-    pub pooling: Pooling,
-    /// How long the vectors are.
-    pub length: Length,
+/// A step from hidden states to the vector of a text.
+#[derive(Module, Debug)]
+pub enum Step {
+    /// Mixes the hidden states of several layers; the final ones are taken without it.
+    Layers(LayerMean),
+    /// Makes the vector of the text.
+    Pool(Pool),
+    /// Projects vectors.
+    Dense(Dense),
+    /// Normalises the text's vector over its features.
+    Norm(Norm),
+    /// Makes vectors 1 long.
+    Unit(Unit),
+    /// Keeps the first features of the text's vector.
+    Cut(Cut),
 }
 
 /// How long a vector is.
@@ -38,36 +48,66 @@ pub enum Length {
 
 impl Embedder {
     /// An embedder of a model that is loaded already.
-    pub fn new(model: Backbone, form: EmbedderConfig) -> Self {
-        Self { model, form }
+    pub fn new(model: Backbone, steps: Vec<Step>) -> Self {
+        Self { model, steps }
     }
 
-    /// The form of the vectors.
-    pub fn form(&self) -> EmbedderConfig {
-        self.form
+    /// The steps, first to last.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
-    /// The same model with vectors of another form.
-    pub fn with_form(self, form: EmbedderConfig) -> Self {
-        Self { form, ..self }
+    /// The same model that pools in another way.
+    pub fn with_pooling(mut self, pooling: Pooling) -> Self {
+        for step in &mut self.steps {
+            if let Step::Pool(pool) = step {
+                pool.ways = vec![pooling];
+            }
+        }
+        self
     }
 
-    /// The vectors of texts.
+    /// The same model with vectors of another length.
+    pub fn with_length(mut self, length: Length) -> Self {
+        self.steps.retain(|step| !matches!(step, Step::Unit(Unit { level: Level::Text })));
+        if length == Length::Unit {
+            self.steps.push(Step::Unit(Unit { level: Level::Text }));
+        }
+        self
+    }
+
+    /// The vectors of texts; `prompts` has the number of tokens of each text's prompt, 0 where the list
+    /// ends.
     ///
     /// # Shapes
     ///
-    /// - result: `[batch, d_model]`
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<2> {
-        let hidden = self.model.forward(&Input::Tokens(tokens.clone()));
-        let vectors = self.form.pooling.pool(hidden, &tokens.padding);
-        match self.form.length {
-            Length::Free => vectors,
-            // The bound is that of the reference: a vector of zeros stays one.
-            Length::Unit => {
-                let square = vectors.clone() * vectors.clone();
-                let norm = square.sum_dim(1).sqrt().clamp_min(1e-12);
-                vectors / norm
+    /// - result: `[batch, features]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if no step pools, or one does not fit the features before it.
+    pub fn forward(&self, tokens: &Tokens, prompts: &[usize]) -> Tensor<2> {
+        let mixes = self.steps.iter().any(|step| matches!(step, Step::Layers(_)));
+        let states = if mixes { self.model.backbone.hidden_states(tokens) } else { None };
+        let mut hidden = match states.as_deref() {
+            Some([.., last]) => last.clone(),
+            _ => self.model.forward(&Input::Tokens(tokens.clone())),
+        };
+        let mut text: Option<Tensor<2>> = None;
+        for step in &self.steps {
+            match step {
+                Step::Layers(mean) => hidden = mean.forward(states.as_deref().unwrap_or_default()),
+                Step::Pool(pool) => text = Some(pool.forward(&hidden, &tokens.padding, prompts)),
+                Step::Dense(dense) if dense.level == Level::Tokens => {
+                    hidden = dense.forward(hidden)
+                }
+                Step::Dense(dense) => text = text.map(|x| dense.forward(x)),
+                Step::Norm(norm) => text = text.map(|x| norm.forward(x)),
+                Step::Unit(unit) if unit.level == Level::Tokens => hidden = unit.forward(hidden),
+                Step::Unit(unit) => text = text.map(|x| unit.forward(x)),
+                Step::Cut(cut) => text = text.map(|x| cut.forward(x)),
             }
         }
+        text.unwrap_or_else(|| panic!("one of the steps pools"))
     }
 }

@@ -4,23 +4,27 @@ mod backbone;
 mod causal_lm;
 mod classifier;
 pub mod cross_entropy;
+mod dense;
 mod distilled;
 mod embedder;
 mod masked_lm;
 pub mod pooling;
 mod seq2seq_lm;
 mod span;
+mod steps;
 mod token_classifier;
 mod transform;
 
 pub use backbone::{Backbone, Pooler};
 pub use causal_lm::CausalLm;
 pub use classifier::{ClassifierConfig, SequenceClassifier};
+pub use dense::{Dense, DenseFunction, Residual};
 pub use distilled::DistilledClassifier;
-pub use embedder::{Embedder, EmbedderConfig, Length};
+pub use embedder::{Embedder, Length, Step};
 pub use masked_lm::{MaskedLm, TokenBias};
 pub use seq2seq_lm::{ConstantBias, Seq2SeqLm};
 pub use span::SpanExtractor;
+pub use steps::{Cut, LayerMean, Level, Pool, PromptPooling, Unit};
 pub use token_classifier::{TokenClassifier, TokenHeadConfig};
 pub use transform::{Transform, TransformConfig};
 

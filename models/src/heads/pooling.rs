@@ -14,6 +14,13 @@ pub enum Pooling {
     Last,
     /// The mean of all that are not padding.
     Mean,
+    /// The largest value of each feature.
+    Max,
+    /// The sum over the square root of their number.
+    MeanBySqrtLength,
+    /// The mean weighted by position: 1 for the first token, 2 for the second, and so on. Reference:
+    /// Muennighoff 2022, §4.1, <https://arxiv.org/abs/2202.08904>
+    WeightedMean,
     /// The first, and beside it the mean of all others: DINOv2.
     FirstAndMean,
 }
@@ -31,38 +38,75 @@ impl Pooling {
     /// - `hidden`: `[batch, seq, d_model]`
     /// - result: `[batch, width]`
     pub fn pool(self, hidden: Tensor<3>, padding: &Padding) -> Tensor<2> {
+        self.pool_after(&[], hidden, padding)
+    }
+
+    /// The same without the first `skipped` tokens of each row, such as those of a prompt; rows beyond
+    /// the list are whole. Where no token is left, the vector is zeros, or the first token's.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[batch, seq, d_model]`
+    /// - result: `[batch, width]`
+    pub fn pool_after(self, skipped: &[usize], hidden: Tensor<3>, padding: &Padding) -> Tensor<2> {
         let first = |hidden: Tensor<3>| hidden.slice_dim(1, 0..1).squeeze_dim::<2>(1);
         match self {
-            Self::First => first(hidden),
+            Self::First if skipped.iter().all(|count| *count == 0) => first(hidden),
             Self::FirstAndMean => {
                 let others = hidden.clone().slice_dim(1, 1..hidden.dims()[1]);
                 let mean = others.mean_dim(1).squeeze_dim::<2>(1);
                 Tensor::cat(vec![first(hidden), mean], 1)
             }
-            Self::Last | Self::Mean => {
-                let weights = self.weights(padding, &hidden);
-                weights.matmul(hidden).squeeze_dim(1)
+            Self::Max => {
+                let is_out = self.weights(skipped, &hidden, padding).swap_dims(1, 2).equal_elem(0);
+                let shape = hidden.shape();
+                let max = hidden.mask_fill(is_out.expand(shape), f32::NEG_INFINITY).max_dim(1);
+                let is_empty = max.clone().equal_elem(f32::NEG_INFINITY);
+                max.mask_fill(is_empty, 0.0).squeeze_dim(1)
             }
+            _ => self.weights(skipped, &hidden, padding).matmul(hidden).squeeze_dim(1),
         }
     }
 
-    /// How much each position counts, `[1 or batch, 1, seq]`.
-    fn weights(self, padding: &Padding, hidden: &Tensor<3>) -> Tensor<3> {
+    /// How much each position counts, `[batch, 1, seq]`.
+    fn weights(self, skipped: &[usize], hidden: &Tensor<3>, padding: &Padding) -> Tensor<3> {
         let [batch, seq, _] = hidden.dims();
-        let all = [vec![true; seq]];
-        let rows = padding.rows().unwrap_or(&all);
-        let mut values = vec![0f32; rows.len() * seq];
-        for (row, weights) in rows.iter().zip(values.chunks_exact_mut(seq)) {
-            let tokens: Vec<usize> = (0..seq).filter(|&i| row[i]).collect();
-            match self {
+        let all = vec![true; seq];
+        let mut values = vec![0f32; batch * seq];
+        for (row, weights) in values.chunks_exact_mut(seq).enumerate() {
+            let is_token = padding.rows().map_or(&all, |rows| &rows[row]);
+            let tokens: Vec<usize> = (0..seq).filter(|&i| is_token[i]).collect();
+            let skipped = skipped.get(row).copied().unwrap_or(0).min(tokens.len());
+            self.weigh(&tokens, skipped, weights);
+        }
+        Tensor::from_data(TensorData::new(values, [batch, 1, seq]), &hidden.device())
+    }
+
+    /// Writes how much each position of a row counts; `tokens` are the positions of its tokens.
+    fn weigh(self, tokens: &[usize], skipped: usize, weights: &mut [f32]) {
+        let counted = &tokens[skipped..];
+        let length = counted.len() as f32;
+        match self {
+            Self::First => weights[counted.first().or(tokens.first()).copied().unwrap_or(0)] = 1.0,
+            Self::Last => match counted.last() {
+                Some(&last) => weights[last] = 1.0,
                 // A row of padding has no last token; nobody reads what it gives.
-                Self::Last => weights[tokens.last().copied().unwrap_or(0)] = 1.0,
-                _ => tokens.iter().for_each(|&i| weights[i] = 1.0 / tokens.len() as f32),
+                None if tokens.is_empty() => weights[0] = 1.0,
+                None => {}
+            },
+            Self::WeightedMean => {
+                let numbers = skipped + 1..=tokens.len();
+                let sum = numbers.clone().sum::<usize>() as f32;
+                counted.iter().zip(numbers).for_each(|(&i, n)| weights[i] = n as f32 / sum);
+            }
+            Self::Max => counted.iter().for_each(|&i| weights[i] = 1.0),
+            Self::MeanBySqrtLength => {
+                counted.iter().for_each(|&i| weights[i] = 1.0 / length.sqrt())
+            }
+            Self::Mean | Self::FirstAndMean => {
+                counted.iter().for_each(|&i| weights[i] = 1.0 / length);
             }
         }
-        let weights = TensorData::new(values, [rows.len(), 1, seq]);
-        let weights: Tensor<3> = Tensor::from_data(weights, &hidden.device());
-        weights.expand([batch, 1, seq])
     }
 }
 
@@ -72,19 +116,44 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn padding_is_not_pooled() {
+    /// The vectors of three texts of one feature: three tokens, two, none.
+    fn pooled(pooling: Pooling, skipped: &[usize]) -> Vec<f32> {
         let hidden = Tensor::<3>::from_floats(
-            [[[1.0], [3.0], [9.0]], [[2.0], [4.0], [6.0]]],
+            [[[2.0], [4.0], [9.0]], [[-1.0], [-3.0], [9.0]], [[8.0], [7.0], [7.0]]],
             &Device::flex(),
         );
-        let padding = Padding::from_rows(vec![vec![true, true, false], vec![true; 3]]);
-        let pool = |pooling: Pooling| -> Vec<f32> {
-            pooling.pool(hidden.clone(), &padding).into_data().iter::<f32>().collect()
-        };
-        assert_eq!(pool(Pooling::First), [1.0, 2.0]);
-        assert_eq!(pool(Pooling::Last), [3.0, 6.0]);
-        assert_eq!(pool(Pooling::Mean), [2.0, 4.0]);
-        assert_eq!(pool(Pooling::FirstAndMean), [1.0, 6.0, 2.0, 5.0]);
+        let rows = vec![vec![true; 3], vec![true, true, false], vec![false; 3]];
+        let vectors = pooling.pool_after(skipped, hidden, &Padding::from_rows(rows));
+        vectors.into_data().iter::<f32>().collect()
+    }
+
+    #[test]
+    fn padding_is_not_pooled() {
+        assert_eq!(pooled(Pooling::First, &[]), [2.0, -1.0, 8.0]);
+        assert_eq!(pooled(Pooling::Last, &[]), [9.0, -3.0, 8.0]);
+        assert_eq!(pooled(Pooling::Mean, &[]), [5.0, -2.0, 0.0]);
+        assert_eq!(pooled(Pooling::Max, &[]), [9.0, -1.0, 0.0]);
+        let weighted = [37.0 / 6.0, -7.0 / 3.0, 0.0];
+        let by_root = [15.0 / 3f32.sqrt(), -4.0 / 2f32.sqrt(), 0.0];
+        for (pooling, expected) in
+            [(Pooling::WeightedMean, weighted), (Pooling::MeanBySqrtLength, by_root)]
+        {
+            let found = pooled(pooling, &[]);
+            let is_near = |(found, expected): (&f32, &f32)| (found - expected).abs() < 1e-5;
+            assert!(found.iter().zip(&expected).all(is_near), "{pooling:?}: {found:?}");
+        }
+        assert_eq!(pooled(Pooling::FirstAndMean, &[]), [2.0, 6.5, -1.0, 3.0, 8.0, 7.0]);
+    }
+
+    #[test]
+    fn skipped_tokens_are_not_pooled() {
+        assert_eq!(pooled(Pooling::First, &[1, 0]), [4.0, -1.0, 8.0]);
+        assert_eq!(pooled(Pooling::Last, &[1, 2]), [9.0, 0.0, 8.0]);
+        assert_eq!(pooled(Pooling::Mean, &[1, 1, 1]), [6.5, -3.0, 0.0]);
+        assert_eq!(pooled(Pooling::Mean, &[9, 2]), [0.0, 0.0, 0.0]);
+        assert_eq!(pooled(Pooling::Max, &[2, 2]), [9.0, 0.0, 0.0]);
+        // Positions count from the text's beginning all the same.
+        let found = pooled(Pooling::WeightedMean, &[1, 1]);
+        assert!((found[0] - 7.0).abs() < 1e-5 && (found[1] + 3.0).abs() < 1e-5, "{found:?}");
     }
 }

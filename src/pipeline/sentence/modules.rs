@@ -1,0 +1,287 @@
+//! The modules behind the transformer: their files, and the steps that they are.
+
+use std::path::Path;
+
+use burn::module::Param;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor};
+use serde_json::Value;
+
+use super::fields::{Fields, wrong};
+use super::tensors::Tensors;
+use super::transformer::Layers;
+use crate::models::heads::pooling::Pooling;
+use crate::models::heads::{
+    Dense, DenseFunction, LayerMean, Level, Pool, PromptPooling, Residual, Step, Unit,
+};
+use crate::models::layers::activation::Activation;
+use crate::models::layers::norm::{NormConfig, NormKind};
+use crate::models::pretrained::WEIGHTS_FILE;
+use crate::pipeline::PipelineError;
+
+/// A module that follows the transformer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Pooling,
+    Dense,
+    LayerNorm,
+    Normalize,
+    WeightedLayerPooling,
+    Dropout,
+}
+
+/// The names of modules, as the last part of a class has them.
+pub(super) const KINDS: [(&str, Kind); 6] = [
+    ("Pooling", Kind::Pooling),
+    ("Dense", Kind::Dense),
+    ("LayerNorm", Kind::LayerNorm),
+    ("Normalize", Kind::Normalize),
+    ("WeightedLayerPooling", Kind::WeightedLayerPooling),
+    ("Dropout", Kind::Dropout),
+];
+
+/// The ways to pool by their flags, in the order in which their vectors stand beside each other, and by
+/// their names.
+const WAYS: [(&str, &str, Pooling); 6] = [
+    ("pooling_mode_cls_token", "cls", Pooling::First),
+    ("pooling_mode_max_tokens", "max", Pooling::Max),
+    ("pooling_mode_mean_tokens", "mean", Pooling::Mean),
+    ("pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", Pooling::MeanBySqrtLength),
+    ("pooling_mode_weightedmean_tokens", "weightedmean", Pooling::WeightedMean),
+    ("pooling_mode_lasttoken", "lasttoken", Pooling::Last),
+];
+
+/// The functions of dense layers by the last parts of their classes in torch.
+const FUNCTIONS: [(&str, DenseFunction); 6] = [
+    ("Identity", DenseFunction::Identity),
+    ("Tanh", DenseFunction::Activation(Activation::Tanh)),
+    ("ReLU", DenseFunction::Activation(Activation::Relu)),
+    ("GELU", DenseFunction::Activation(Activation::Gelu)),
+    ("SiLU", DenseFunction::Activation(Activation::Silu)),
+    ("Sigmoid", DenseFunction::Sigmoid),
+];
+
+/// How wide the vectors are that a module receives, and the transformer that they come from.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::pipeline) struct Vectors {
+    /// Features of a token.
+    pub(in crate::pipeline) tokens: usize,
+    /// Features of the text; `None` before it has a vector.
+    pub(in crate::pipeline) text: Option<usize>,
+    /// Hidden states of the transformer, its embeddings included.
+    pub(in crate::pipeline) n_states: usize,
+    /// Whether the transformer gives all of them.
+    pub(super) layers: Layers,
+}
+
+impl Kind {
+    /// The step of a module in a folder; `None` where it changes nothing. `vectors` becomes what the
+    /// next one receives.
+    pub(super) fn step(
+        self,
+        folder: &Path,
+        vectors: &mut Vectors,
+        device: &Device,
+    ) -> Result<Option<Step>, PipelineError> {
+        let config = folder.join("config.json");
+        match self {
+            Self::Pooling => pooling(Fields::promised(&config)?, vectors).map(Some),
+            Self::Dense => dense(Fields::promised(&config)?, vectors, device).map(Some),
+            Self::LayerNorm => {
+                let mut fields = Fields::promised(&config)?;
+                let width = vectors.of(Level::Text, &config)?;
+                expect(&mut fields, "dimension", width)?;
+                fields.finish()?;
+                let mut tensors = Tensors::read(folder)?;
+                let norm = NormConfig { kind: NormKind::Layer, d_model: width, epsilon: 1e-5 };
+                let mut norm = norm.init(device);
+                norm.gamma = Param::from_tensor(tensors.take("norm.weight", [width], device)?);
+                norm.beta = Some(Param::from_tensor(tensors.take("norm.bias", [width], device)?));
+                tensors.finish()?;
+                Ok(Some(Step::Norm(norm)))
+            }
+            Self::Normalize => {
+                let level = match Fields::read(&config)? {
+                    Some(mut fields) => {
+                        let level = level(&mut fields)?;
+                        fields.finish()?;
+                        level
+                    }
+                    None => Level::Text,
+                };
+                vectors.of(level, &config)?;
+                Ok(Some(Step::Unit(Unit { level })))
+            }
+            Self::WeightedLayerPooling => layer_mean(folder, vectors, device),
+            // It does nothing but in training.
+            Self::Dropout => {
+                if let Some(mut fields) = Fields::read(&config)? {
+                    fields.drop(&["dropout"]);
+                    fields.finish()?;
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn pooling(mut fields: Fields, vectors: &mut Vectors) -> Result<Step, PipelineError> {
+    // The width follows from the vectors themselves.
+    fields.drop(&["word_embedding_dimension", "embedding_dimension"]);
+    let mut ways = Vec::new();
+    for (flag, _, way) in WAYS {
+        if fields.flag(flag)? == Some(true) {
+            ways.push(way);
+        }
+    }
+    // Names count more than flags; without either it is the mean.
+    let named = match fields.take("pooling_mode") {
+        Some(Value::Array(names)) => Some(names),
+        other => other.map(|name| vec![name]),
+    };
+    if let Some(names) = named {
+        let way = |name: &Value| {
+            let known = WAYS.iter().find(|(_, known, _)| *name == **known);
+            known.map(|(_, _, way)| *way).ok_or_else(|| {
+                let known = WAYS.map(|(_, known, _)| known).join(", ");
+                fields.refusal("pooling_mode", name, &format!("the known ones are {known}"))
+            })
+        };
+        ways = names.iter().map(way).collect::<Result<_, _>>()?;
+        if ways.is_empty() {
+            return Err(fields.refusal("pooling_mode", &Value::Array(names), "it names none"));
+        }
+    }
+    if ways.is_empty() {
+        ways.push(Pooling::Mean);
+    }
+    let prompt = match fields.flag("include_prompt")? {
+        Some(false) => PromptPooling::LeftOut,
+        _ => PromptPooling::Pooled,
+    };
+    fields.finish()?;
+    vectors.text = Some(ways.len() * vectors.tokens);
+    Ok(Step::Pool(Pool { ways, prompt }))
+}
+
+fn dense(
+    mut fields: Fields,
+    vectors: &mut Vectors,
+    device: &Device,
+) -> Result<Step, PipelineError> {
+    let level = level(&mut fields)?;
+    let d_input = vectors.of(level, fields.path())?;
+    expect(&mut fields, "in_features", d_input)?;
+    let d_output = fields.required("out_features")?;
+    let has_bias = fields.flag("bias")?.unwrap_or(true);
+    let adds_input = fields.flag("use_residual")?.unwrap_or(false);
+    let name = fields.text("activation_function")?;
+    let class = name.as_deref().unwrap_or("torch.nn.Tanh");
+    let known = FUNCTIONS.iter().find(|(known, _)| {
+        class.starts_with("torch.") && class.rsplit('.').next().is_some_and(|last| last == *known)
+    });
+    let Some((_, function)) = known else {
+        let known = FUNCTIONS.map(|(known, _)| known).join(", ");
+        let reason = format!("of torch's functions {known} are supported, and code is never run");
+        return Err(fields.refusal("activation_function", &class.into(), &reason));
+    };
+    let folder = fields.path().parent().map(Path::to_path_buf).unwrap_or_default();
+    fields.finish()?;
+
+    let mut tensors = Tensors::read(&folder)?;
+    let mut matrix = |key: &str| -> Result<Linear, PipelineError> {
+        let weight: Tensor<2> = tensors.take(key, [d_output, d_input], device)?;
+        Ok(Linear { weight: Param::from_tensor(weight.transpose()), bias: None })
+    };
+    let mut linear = matrix("linear.weight")?;
+    let residual = match adds_input {
+        false => None,
+        true if d_input == d_output => Some(Residual { projection: None }),
+        true => Some(Residual { projection: Some(matrix("residual.weight")?) }),
+    };
+    if has_bias {
+        linear.bias = Some(Param::from_tensor(tensors.take("linear.bias", [d_output], device)?));
+    }
+    tensors.finish()?;
+    match level {
+        Level::Tokens => vectors.tokens = d_output,
+        Level::Text => vectors.text = Some(d_output),
+    }
+    Ok(Step::Dense(Dense { linear, function: *function, residual, level }))
+}
+
+fn layer_mean(
+    folder: &Path,
+    vectors: &Vectors,
+    device: &Device,
+) -> Result<Option<Step>, PipelineError> {
+    let mut fields = Fields::promised(&folder.join("config.json"))?;
+    fields.drop(&["word_embedding_dimension", "embedding_dimension"]);
+    let start = fields.count("layer_start")?.unwrap_or(4);
+    let n_layers = fields.count("num_hidden_layers")?.unwrap_or(12);
+    if vectors.layers == Layers::Last {
+        // The reference leaves the module out where the transformer gives one layer.
+        fields.finish()?;
+        return Ok(None);
+    }
+    let n_states = vectors.n_states;
+    if n_layers + 1 != n_states {
+        let reason = format!("the transformer has {}", n_states.saturating_sub(1));
+        return Err(fields.refusal("num_hidden_layers", &n_layers.into(), &reason));
+    }
+    if start >= n_states {
+        let reason = format!("it must be less than {n_states}");
+        return Err(fields.refusal("layer_start", &start.into(), &reason));
+    }
+    fields.finish()?;
+    let mut tensors = Tensors::read(folder)?;
+    let weights: Tensor<1> = tensors.take("layer_weights", [n_states - start], device)?;
+    let weights: Vec<f32> = weights.into_data().iter::<f32>().collect();
+    tensors.finish()?;
+    if weights.iter().sum::<f32>() == 0.0 {
+        return Err(wrong(&folder.join(WEIGHTS_FILE), "the layers' weights add up to 0"));
+    }
+    Ok(Some(Step::Layers(LayerMean { start, weights })))
+}
+
+impl Vectors {
+    /// Features of the vectors that a module reads; it must come behind what makes them.
+    fn of(&self, level: Level, config: &Path) -> Result<usize, PipelineError> {
+        match level {
+            Level::Tokens => Ok(self.tokens),
+            Level::Text => self.text.ok_or_else(|| {
+                let reason = "modules.json has no Pooling before this module, so that there is no \
+                              vector of the text to change";
+                wrong(config, reason)
+            }),
+        }
+    }
+}
+
+/// The vectors that a module reads and writes.
+fn level(fields: &mut Fields) -> Result<Level, PipelineError> {
+    let input = fields.text("module_input_name")?.unwrap_or_else(|| "sentence_embedding".into());
+    let output = fields.text("module_output_name")?.unwrap_or_else(|| input.clone());
+    if output != input {
+        let reason = format!("it must be what it reads, {input:?}");
+        return Err(fields.refusal("module_output_name", &output.into(), &reason));
+    }
+    match input.as_str() {
+        "sentence_embedding" => Ok(Level::Text),
+        "token_embeddings" => Ok(Level::Tokens),
+        _ => {
+            let reason = "it may be sentence_embedding or token_embeddings";
+            Err(fields.refusal("module_input_name", &input.into(), reason))
+        }
+    }
+}
+
+/// Refuses another width than that of the vectors that a module receives.
+fn expect(fields: &mut Fields, name: &str, width: usize) -> Result<(), PipelineError> {
+    let found = fields.required(name)?;
+    if found != width {
+        let reason = format!("the vectors that come to it have {width} features");
+        return Err(fields.refusal(name, &found.into(), &reason));
+    }
+    Ok(())
+}

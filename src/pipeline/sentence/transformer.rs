@@ -1,0 +1,138 @@
+//! The transformer's own file: how texts are read.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::fields::Fields;
+use crate::pipeline::PipelineError;
+
+/// The names under which the file is looked for, in this order: one for each model of the first
+/// versions of sentence-transformers.
+pub(super) const NAMES: [&str; 7] = [
+    "sentence_bert_config.json",
+    "sentence_roberta_config.json",
+    "sentence_distilbert_config.json",
+    "sentence_camembert_config.json",
+    "sentence_albert_config.json",
+    "sentence_xlm-roberta_config.json",
+    "sentence_xlnet_config.json",
+];
+
+/// Arguments of transformers that change no vector: where files come from, and how they are computed with.
+const HARMLESS: [&str; 14] = [
+    "add_pooling_layer",
+    "attn_implementation",
+    "cache_dir",
+    "device_map",
+    "dtype",
+    "local_files_only",
+    "low_cpu_mem_usage",
+    "revision",
+    "subfolder",
+    "token",
+    "torch_dtype",
+    "trust_remote_code",
+    "use_cache",
+    "use_safetensors",
+];
+
+/// How texts are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::pipeline) struct TextRules {
+    /// The longest text in tokens, if the file says so.
+    pub(in crate::pipeline) max_length: Option<usize>,
+    pub(in crate::pipeline) letters: Letters,
+    /// Whether the model gives the hidden states of all layers, if the file says so.
+    pub(super) layers: Layers,
+}
+
+/// The letters that the tokenizer receives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::pipeline) enum Letters {
+    AsWritten,
+    Small,
+}
+
+/// The layers whose hidden states the model gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layers {
+    Last,
+    All,
+}
+
+impl TextRules {
+    /// Reads the first of the files that has fields, in the transformer's folder.
+    pub(super) fn read(folder: &Path) -> Result<Self, PipelineError> {
+        let mut rules =
+            Self { max_length: None, letters: Letters::AsWritten, layers: Layers::Last };
+        for name in NAMES {
+            let Some(mut fields) = Fields::read(&folder.join(name))? else { continue };
+            if fields.is_empty() {
+                continue;
+            }
+            rules.take(&mut fields)?;
+            fields.finish()?;
+            break;
+        }
+        // The config's own field counts where the file leaves it out.
+        let config = super::fields::read(&folder.join("config.json"))?;
+        let is_on = config.is_some_and(|config| config["output_hidden_states"] == json!(true));
+        Ok(Self { layers: if is_on { Layers::All } else { rules.layers }, ..rules })
+    }
+
+    fn take(&mut self, fields: &mut Fields) -> Result<(), PipelineError> {
+        self.max_length = fields.count("max_seq_length")?;
+        if fields.flag("do_lower_case")? == Some(true) {
+            self.letters = Letters::Small;
+        }
+        fields.drop(&["backend", "cache_dir", "unpad_inputs"]);
+        if let Some(mut arguments) = fields.object(&["model_args", "model_kwargs"])? {
+            arguments.drop(&HARMLESS);
+            arguments.finish()?;
+        }
+        let names = ["config_args", "config_kwargs"];
+        if let Some(mut arguments) = fields.object(&names)? {
+            if arguments.flag("output_hidden_states")? == Some(true) {
+                self.layers = Layers::All;
+            }
+            arguments.drop(&HARMLESS);
+            arguments.finish()?;
+        }
+        let names = ["tokenizer_args", "tokenizer_kwargs", "processor_kwargs"];
+        if let Some(mut arguments) = fields.object(&names)? {
+            self.max_length = arguments.count("model_max_length")?.or(self.max_length);
+            // Vectors do not depend on padding.
+            arguments.drop(&["use_fast", "padding", "padding_side", "pad_to_multiple_of"]);
+            arguments.drop(&HARMLESS);
+            only(&mut arguments, "truncation_side", &json!("right"))?;
+            arguments.finish()?;
+        }
+        only(fields, "transformer_task", &json!("feature-extraction"))?;
+        only(fields, "module_output_name", &json!("token_embeddings"))?;
+        if let Some(mut kinds) = fields.object(&["modality_config"])? {
+            if let Some(mut text) = kinds.object(&["text"])? {
+                only(&mut text, "method", &json!("forward"))?;
+                only(&mut text, "method_output_name", &json!("last_hidden_state"))?;
+                text.finish()?;
+            }
+            // Those of other inputs; chats are refused, because texts would become messages.
+            kinds.drop(&["image", "audio", "video"]);
+            kinds.finish()?;
+        }
+        if let Some(kinds) = fields.object(&["processing_kwargs"])? {
+            kinds.finish()?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses every value of a field but one.
+fn only(fields: &mut Fields, name: &str, followed: &Value) -> Result<(), PipelineError> {
+    match fields.take(name) {
+        Some(other) if other != *followed && other != json!([followed]) => {
+            Err(fields.refusal(name, &other, &format!("only {followed} is followed")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -120,8 +120,8 @@ def pool(**fields):
 
 
 def flags(*names):
-    known = ["cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens", "weightedmean_tokens", "lasttoken"]
-    return pool(**{f"pooling_mode_{name}": name in names for name in known})
+    return pool(**{f"pooling_mode_{name}": True for name in names}) if names else pool(
+        pooling_mode_cls_token=False, pooling_mode_mean_tokens=False)
 
 
 class Case:
@@ -136,7 +136,7 @@ class Case:
         names = [("Transformer", None, None), *steps]
         paths = paths or [place] + [f"{i}_{kind}" for i, (kind, *_) in enumerate(names) if i]
         self.files = {"modules.json": [
-            {"idx": i, "name": str(i), "path": path, "type": types.get(kind, OLD + kind)}
+            {"name": str(i), "path": path, "type": types.get(kind, OLD + kind)}
             for i, ((kind, *_), path) in enumerate(zip(names, paths))
         ]}
         self.tensors = {}
@@ -266,7 +266,9 @@ def record(case, models):
         write_case(case, models, folder)
         model = SentenceTransformer(str(folder), device="cpu", model_kwargs={"attn_implementation": "eager"})
         answers = [vectors(model, case, call) for call in case.calls]
-    entry = {"name": case.name, "model": case.model, "place": case.place, "files": case.files}
+    entry = {"name": case.name, "model": case.model, "files": case.files}
+    if case.place:
+        entry["place"] = case.place
     if case.edits:
         entry["edits"] = case.edits
     if case.tensors:

@@ -24,6 +24,7 @@ struct Recorded {
 struct Case {
     name: String,
     model: String,
+    #[serde(default)]
     place: String,
     files: BTreeMap<String, Value>,
     #[serde(default)]

@@ -1,11 +1,12 @@
 //! `zoo convert`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::{Global, ModelArg, copy_companions, usage};
+use crate::datasets::tokenizer::{Tokenizer, TokenizerError};
 use crate::models::precision::Precision;
 use crate::models::pretrained::{self, Files, MAX_SHARD_BYTES};
 
@@ -13,7 +14,7 @@ use crate::models::pretrained::{self, Files, MAX_SHARD_BYTES};
 #[derive(clap::Args)]
 #[command(
     after_help = "The weights are written under the names that transformers 5 uses, whatever names and shards \
-                  they had; config and tokenizer are copied. A model in bf16 takes half the memory on flex \
+                  they had; config and tokenizer are copied, and a tokenizer without tokenizer.json gets one. A model in bf16 takes half the memory on flex \
                   and writes texts faster.\n\nExamples:\n  \
                   zoo convert runs/gpt2-nano-stories ./published\n  \
                   zoo convert ./model ./half --dtype bf16\n  \
@@ -47,11 +48,28 @@ pub(super) fn run(global: &Global, args: &ConvertArgs) -> Result<()> {
     let files = Files { max_shard_bytes: args.max_shard_size, precision: args.dtype };
     pretrained::save(&args.dir, &loaded.model, (loaded.blueprint.family, &config), files)?;
     copy_companions(folder, &args.dir)?;
+    write_tokenizer(global, folder, &args.dir)?;
     spinner.finish_and_clear();
     if global.json {
         return global.print_json(&json!({ "model": args.model.model, "written": args.dir }));
     }
     global.note(&format!("wrote {}", args.dir.display()));
+    Ok(())
+}
+
+/// Writes `tokenizer.json` where the tokenizer came in other files, which stay beside it.
+fn write_tokenizer(global: &Global, from: &Path, to: &Path) -> Result<()> {
+    if to.join("tokenizer.json").exists() {
+        return Ok(());
+    }
+    match Tokenizer::load(from) {
+        Ok(tokenizer) => tokenizer.save(to)?,
+        Err(TokenizerError::NoFiles { .. }) => {}
+        // The weights are of use without it.
+        Err(error) => {
+            global.note(&format!("the tokenizer's files are copied as they are: {error}"))
+        }
+    }
     Ok(())
 }
 

@@ -260,7 +260,7 @@ impl DtypeArg {
 
 /// Copies the files that belong to a model beside its weights and its config.
 fn copy_companions(from: &Path, to: &Path) -> Result<()> {
-    const COMPANIONS: [&str; 10] = [
+    const COMPANIONS: [&str; 17] = [
         "tokenizer.json",
         "tokenizer_config.json",
         "special_tokens_map.json",
@@ -270,6 +270,13 @@ fn copy_companions(from: &Path, to: &Path) -> Result<()> {
         "chat_template.jinja",
         "generation_config.json",
         "vocab.txt",
+        "tokenizer.model",
+        "spiece.model",
+        "sentencepiece.bpe.model",
+        "sentencepiece.model",
+        "spm.model",
+        "source.spm",
+        "target.spm",
         "preprocessor_config.json",
     ];
     let beside = crate::pipeline::TextEmbedder::files(from);

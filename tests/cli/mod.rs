@@ -5,6 +5,7 @@ mod embed;
 mod images;
 mod pipelines;
 mod runs;
+mod tokenizers;
 mod verbs;
 mod writing;
 

@@ -172,6 +172,44 @@ fn a_model_is_fetched_once_and_then_there_without_a_network() {
 }
 
 #[test]
+fn a_tokenizer_comes_in_whatever_files_it_has() {
+    const FILES: [&str; 11] = [
+        "added_tokens.json",
+        "merges.txt",
+        "sentencepiece.bpe.model",
+        "sentencepiece.model",
+        "source.spm",
+        "spiece.model",
+        "spm.model",
+        "target.spm",
+        "tokenizer.model",
+        "vocab.json",
+        "vocab.txt",
+    ];
+    let hub = FakeHub::new();
+    let mut repo = tiny(OLD);
+    repo.files.extend(FILES.map(|name| (name.to_string(), name.as_bytes().to_vec())));
+    hub.publish("org/tiny", &["main"], &repo);
+    let folder = User::of(&hub).download("org/tiny");
+    for name in FILES {
+        assert_eq!(fs::read(folder.join(name)).unwrap(), name.as_bytes(), "{name}");
+    }
+    // tokenizer.json has them all.
+    repo.files.insert("tokenizer.json".into(), b"{}".to_vec());
+    repo.commit = NEW.into();
+    hub.publish("org/tiny", &["main"], &repo);
+    let user = User::of(&hub);
+    let folder = user.download("org/tiny");
+    for name in FILES {
+        assert!(!folder.join(name).exists(), "{name}");
+    }
+    // A commit of which all is known is not asked for again.
+    let asked = hub.state().asked.len();
+    user.download(&format!("org/tiny@{NEW}"));
+    assert_eq!(hub.state().asked.len(), asked);
+}
+
+#[test]
 fn a_revision_is_a_commit_and_can_be_pinned() {
     let hub = FakeHub::new();
     hub.publish("org/tiny", &["main", "v1"], &tiny(OLD));

@@ -1,52 +1,67 @@
 //! Tokenizers on disk: `tokenizer.json` and `tokenizer_config.json`.
 
+use super::convert::{self, Built};
 use super::guard::{MOST_ADDED, check, guarded};
+use super::surface::Surface;
 use super::{Tokenizer, TokenizerError, failed};
 use crate::files::write_whole;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::{fs, str};
 use tokenizers::PostProcessor;
 
 const TOKENIZER: &str = "tokenizer.json";
-const CONFIG: &str = "tokenizer_config.json";
+pub(super) const CONFIG: &str = "tokenizer_config.json";
 
 impl Tokenizer {
-    /// Loads a tokenizer from `tokenizer.json`, or from a directory that has one.
+    /// Loads a tokenizer from `tokenizer.json`, or from a directory that has one, or that has the
+    /// files of a tokenizer class of transformers: `vocab.txt`; `vocab.json` and `merges.txt`; a
+    /// SentencePiece model; `source.spm`, `target.spm` and `vocab.json`.
     ///
-    /// `tokenizer_config.json` beside it is read for `eos_token`, and kept for saving. Truncation
-    /// and padding that the file asks for are left out: how long a text may be is for a model to
-    /// say.
+    /// `tokenizer_config.json` beside it is read, and kept for saving; so are
+    /// `special_tokens_map.json` and `added_tokens.json` where that lists no added tokens. Special
+    /// tokens are those of any of the files. Truncation and padding that the file asks for are left
+    /// out: how long a text may be is for a model to say.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::Missing`], or [`TokenizerError::Corrupt`] with the file's path.
+    /// [`TokenizerError::NoFiles`] or [`TokenizerError::Missing`], or [`TokenizerError::Corrupt`]
+    /// with the file's path.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, TokenizerError> {
         let path = path.as_ref();
         let file = if path.is_dir() { path.join(TOKENIZER) } else { path.to_owned() };
-        let content = read(&file)?.ok_or_else(|| TokenizerError::Missing { path: file.clone() })?;
-        check(&content).map_err(|reason| corrupt(&file, &reason))?;
+        let built = match read_text(&file)? {
+            Some(content) => Self::parse(&file, &content)?,
+            None if path.is_dir() => convert::build(path)?,
+            None => return Err(TokenizerError::Missing { path: file }),
+        };
+        let Built { mut inner, config } = built;
+        let added = inner.get_post_processor().map_or(0, |added| added.added_tokens(false));
+        if added > MOST_ADDED {
+            let reason = format!("it puts {added} tokens around a text, {MOST_ADDED} are the most");
+            return Err(corrupt(&file, &reason));
+        }
+        let surface = Surface::take(&mut inner, &config);
+        let surface = surface.map_err(|reason| corrupt(&file.with_file_name(CONFIG), &reason))?;
+        Ok(Self { surface: surface.map(Arc::new), ..Self::new(inner, config) }.limited())
+    }
+
+    /// The tokenizer of `tokenizer.json`, with the tokens of the files beside it.
+    fn parse(file: &Path, content: &str) -> Result<Built, TokenizerError> {
+        check(content).map_err(|reason| corrupt(file, &reason))?;
         let open = || {
             let mut inner = tokenizers::Tokenizer::from_bytes(content.as_bytes())?;
             inner.with_truncation(None)?;
             inner.with_padding(None);
             Ok(inner)
         };
-        let inner = guarded(open).map_err(|error| corrupt(&file, &error))?;
-        let added = inner.get_post_processor().map_or(0, |added| added.added_tokens(false));
-        if added > MOST_ADDED {
-            let reason = format!("it puts {added} tokens around a text, {MOST_ADDED} are the most");
-            return Err(corrupt(&file, &reason));
-        }
-        let config_file = file.with_file_name(CONFIG);
-        let config = match read(&config_file)? {
-            Some(content) => {
-                serde_json::from_str(&content).map_err(|error| corrupt(&config_file, &error))?
-            }
-            None => new_config(None),
-        };
-        Ok(Self::new(inner, config))
+        let mut inner = guarded(open).map_err(|error| corrupt(file, &error))?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        convert::add_tokens(folder, &mut inner)?;
+        let config = read_object(&file.with_file_name(CONFIG))?;
+        Ok(Built { inner, config: config.unwrap_or_else(|| new_config(None)) })
     }
 
     /// Writes `tokenizer.json` and `tokenizer_config.json` into `dir`, which is made if needed.
@@ -59,7 +74,11 @@ impl Tokenizer {
     /// [`TokenizerError::Io`] with the path of the file.
     pub fn save(&self, dir: impl AsRef<Path>) -> Result<(), TokenizerError> {
         let dir = dir.as_ref();
-        let tokenizer = guarded(|| self.inner.to_string(true)).map_err(failed("save"))?;
+        let whole = || match &self.surface {
+            Some(surface) => surface.restore(&self.inner)?.to_string(true),
+            None => self.inner.to_string(true),
+        };
+        let tokenizer = guarded(whole).map_err(failed("save"))?;
         let config = serde_json::to_string_pretty(&self.config)
             .map_err(|error| failed("save")(error.into()))?;
         for (name, content) in [(TOKENIZER, tokenizer), (CONFIG, config)] {
@@ -91,18 +110,29 @@ pub(super) fn eos_token(config: &Map<String, Value>) -> Option<&str> {
 }
 
 /// The text of a file; `None` where there is no such file.
-fn read(path: &PathBuf) -> Result<Option<String>, TokenizerError> {
-    let content = match fs::read(path) {
-        Ok(content) => content,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(TokenizerError::Io { path: path.clone(), source }),
-    };
+pub(super) fn read_text(path: &Path) -> Result<Option<String>, TokenizerError> {
+    let Some(content) = read_bytes(path)? else { return Ok(None) };
     match str::from_utf8(&content) {
         Ok(text) => Ok(Some(text.to_owned())),
         Err(error) => Err(corrupt(path, &error)),
     }
 }
 
-fn corrupt(path: &Path, error: &impl ToString) -> TokenizerError {
+/// The fields of a file of JSON; `None` where there is no such file.
+pub(super) fn read_object(path: &Path) -> Result<Option<Map<String, Value>>, TokenizerError> {
+    let Some(text) = read_text(path)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|error| corrupt(path, &error))
+}
+
+/// The content of a file; `None` where there is no such file.
+pub(super) fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, TokenizerError> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(TokenizerError::Io { path: path.to_owned(), source }),
+    }
+}
+
+pub(super) fn corrupt(path: &Path, error: &impl ToString) -> TokenizerError {
     TokenizerError::Corrupt { path: path.to_owned(), reason: error.to_string() }
 }

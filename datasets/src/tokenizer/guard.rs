@@ -73,12 +73,26 @@ pub(super) fn check(text: &str) -> Result<(), String> {
         ("pre_tokenizer", &parts.pre_tokenizer),
         ("decoder", &parts.decoder),
     ] {
-        let growth = growth(part)?;
-        if growth > MOST_GROWTH {
-            return Err(format!(
-                "its {name} can make a text {growth:.0} times longer, and {MOST_GROWTH} is the most"
-            ));
-        }
+        check_named(name, part)?;
+    }
+    Ok(())
+}
+
+/// Refuses a part of a tokenizer that would take memory without a limit.
+///
+/// # Errors
+///
+/// Says what is refused.
+pub(super) fn check_part(part: &Value) -> Result<(), String> {
+    check_named("normalizer, pre_tokenizer or decoder", part)
+}
+
+fn check_named(name: &str, part: &Value) -> Result<(), String> {
+    let growth = growth(part)?;
+    if growth > MOST_GROWTH {
+        return Err(format!(
+            "its {name} can make a text {growth:.0} times longer, and {MOST_GROWTH} is the most"
+        ));
     }
     Ok(())
 }

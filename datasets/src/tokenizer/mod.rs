@@ -1,12 +1,15 @@
 //! Tokenizers: text to ids and back, in the file format of Hugging Face's `tokenizer.json`.
 
 mod build;
+mod charsmap;
+mod convert;
 mod file;
 mod guard;
 mod letters;
 mod reader;
 mod special;
 mod stream;
+mod surface;
 
 pub use build::Vocabulary;
 pub use reader::{Cut, Encoding, Reader};
@@ -18,6 +21,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use surface::Surface;
 use tokenizers::{ModelWrapper, PreTokenizerWrapper, Tokenizer as Inner};
 
 /// The token between two texts, in the tokenizers that this crate trains.
@@ -47,6 +51,8 @@ pub struct Tokenizer {
     eos: Option<u32>,
     /// The whole vocabulary of a tokenizer whose tokens are single characters.
     characters: Option<Arc<HashMap<char, u32>>>,
+    /// What SentencePiece does beyond the library.
+    surface: Option<Arc<Surface>>,
 }
 
 /// Why a tokenizer could not be made, loaded, saved or used.
@@ -90,14 +96,19 @@ pub enum TokenizerError {
         /// The smallest possible size.
         smallest: usize,
     },
-    /// No tokenizer is there.
-    #[error(
-        "{path} does not exist; a tokenizer is a file tokenizer.json, or a directory with one \
-         (`AutoTokenizer.from_pretrained(..).save_pretrained(..)` in transformers writes it)"
-    )]
+    /// A file of a tokenizer is not there.
+    #[error("{path} does not exist, which a tokenizer is to be read from")]
     Missing {
         /// The file looked for.
         path: PathBuf,
+    },
+    /// A directory has no files of a tokenizer.
+    #[error("{folder} has no tokenizer: neither tokenizer.json nor {wanted}")]
+    NoFiles {
+        /// The directory.
+        folder: PathBuf,
+        /// The other files that would be read.
+        wanted: String,
     },
     /// A tokenizer file is broken.
     #[error("{path} is no tokenizer file that can be read: {reason}")]
@@ -145,7 +156,13 @@ impl Tokenizer {
             .or_else(|| [END_OF_TEXT, "</s>"].iter().find_map(|token| vocabulary.get(*token)))
             .copied();
         let characters = single_characters(&inner, &vocabulary).map(Arc::new);
-        Self { inner: Arc::new(inner), config, vocab_size, eos, characters }
+        Self { inner: Arc::new(inner), config, vocab_size, eos, characters, surface: None }
+    }
+
+    /// Leaves out of the vocabulary what only stands for the unknown token.
+    fn limited(self) -> Self {
+        let limit = self.surface.as_ref().map_or(usize::MAX, |surface| surface.limit() as usize);
+        Self { vocab_size: self.vocab_size.min(limit), ..self }
     }
 
     /// The token ids of a text, with no special tokens around them.
@@ -167,6 +184,10 @@ impl Tokenizer {
                 })
             };
             return text.char_indices().map(id).collect();
+        }
+        if let Some(surface) = &self.surface {
+            let tokens = guarded(|| surface.tokens(&self.inner, text)).map_err(failed("encode"))?;
+            return Ok(tokens.get_ids().to_vec());
         }
         let encode = || self.inner.encode_fast(text, false);
         let encoding = guarded(encode).map_err(failed("encode"))?;
@@ -201,7 +222,7 @@ impl Tokenizer {
     }
 
     fn check_id(&self, id: u32) -> Result<(), TokenizerError> {
-        match self.inner.id_to_token(id) {
+        match self.inner.id_to_token(id).filter(|_| (id as usize) < self.vocab_size) {
             Some(_) => Ok(()),
             None => Err(TokenizerError::UnknownId { id, vocab_size: self.vocab_size }),
         }

@@ -172,7 +172,11 @@ impl Reader {
             // Names the character that is not in the vocabulary, which the general way does not.
             self.tokenizer.encode(text)?;
         }
-        guarded(|| self.bare.encode_char_offsets(text, false)).map_err(failed("encode"))
+        let tokens = || match &self.tokenizer.surface {
+            Some(surface) => surface.tokens(&self.bare, text),
+            None => self.bare.encode_char_offsets(text, false),
+        };
+        guarded(tokens).map_err(failed("encode"))
     }
 
     /// How many special tokens stand around one text or two.

@@ -5,6 +5,7 @@
 mod batches;
 mod downloads;
 mod hostile_tokenizers;
+mod published;
 mod readers;
 mod real_data;
 mod scores;

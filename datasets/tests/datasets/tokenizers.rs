@@ -146,11 +146,64 @@ fn the_end_token_is_the_one_that_the_config_names() {
         (r#"{"eos_token": "$"}"#, Some(0)),
         (r#"{"eos_token": {"content": "b", "special": true}}"#, Some(2)),
         (r#"{"eos_token": null}"#, None),
-        (r#"{"eos_token": "nowhere"}"#, None),
+        // As in transformers, a token that only the config knows is added.
+        (r#"{"eos_token": "nowhere"}"#, Some(3)),
     ] {
         fs::write(&config, content).unwrap();
         assert_eq!(Tokenizer::load(folder.path()).unwrap().eos(), eos, "{content}");
     }
+}
+
+#[test]
+fn tokens_are_special_where_any_file_says_so() {
+    let folder = saved(&bpe());
+    let path = folder.path().join("tokenizer.json");
+    let mut file: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let ids = ["aa", "bb", "cc", "dd", "ee", "ff"].map(|name| (name, format!("<|{name}|>")));
+    for (i, (_, content)) in ids.iter().enumerate() {
+        let token = serde_json::json!({
+            "id": 600 + i, "content": content, "special": false, "normalized": false,
+            "single_word": false, "lstrip": false, "rstrip": false,
+        });
+        file["added_tokens"].as_array_mut().unwrap().push(token);
+    }
+    fs::write(&path, file.to_string()).unwrap();
+    let text = "one<|aa|>two<|bb|>three<|cc|>four<|dd|>five<|ee|>six<|ff|>";
+    let decoded = |config: &str, special: &str, added: &str| {
+        for (name, content) in [
+            ("tokenizer_config.json", config),
+            ("special_tokens_map.json", special),
+            ("added_tokens.json", added),
+        ] {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        let tokenizer = Tokenizer::load(folder.path()).unwrap();
+        tokenizer.decode(&tokenizer.encode(text).unwrap()).unwrap()
+    };
+    let plain = "one<|aa|>two<|bb|>three<|cc|>four<|dd|>five<|ee|>six<|ff|>";
+    assert_eq!(decoded("{}", "{}", "{}"), plain);
+    let without = |names: &[&str]| {
+        names.iter().fold(plain.to_owned(), |text, name| text.replace(&format!("<|{name}|>"), ""))
+    };
+    let rest = r#""eos_token": "<|bb|>", "additional_special_tokens": ["<|cc|>"],
+        "image_token": "<|dd|>""#;
+    let list = r#""added_tokens_decoder": {"600": {"content": "<|aa|>", "special": true}}"#;
+    let of_class = r#""tokenizer_class": "GPT2Tokenizer""#;
+    // Transformers' general class takes a token of tokenizer.json as it is, unless tokenizer_config.json
+    // lists it, or lists none and gives it a role. The classes of models take all that have a name.
+    for (config, names) in [
+        (format!("{{{list}, {rest}}}"), &["aa"][..]),
+        (format!("{{{rest}}}"), &["bb", "dd"]),
+        (format!("{{{list}, {rest}, {of_class}}}"), &["aa", "bb", "cc", "dd"]),
+    ] {
+        assert_eq!(decoded(&config, "{}", "{}"), without(names), "{config}");
+    }
+    let role = r#"{"pad_token": {"content": "<|ee|>", "lstrip": false}}"#;
+    assert_eq!(decoded("{}", role, r#"{"<|ff|>": 605}"#), without(&["ee"]));
+    // Where the newer file lists tokens, the older ones are not read.
+    let aa = r#"{"added_tokens_decoder": {"600": {"content": "<|aa|>", "special": true}}}"#;
+    assert_eq!(decoded(aa, role, "{}"), without(&["aa"]));
 }
 
 #[test]
@@ -177,7 +230,7 @@ fn a_broken_file_is_named() {
 fn a_directory_without_a_tokenizer_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = Tokenizer::load(folder.path()).unwrap_err();
-    assert!(matches!(error, TokenizerError::Missing { .. }), "{error:?}");
+    assert!(matches!(error, TokenizerError::NoFiles { .. }), "{error:?}");
     assert!(error.to_string().contains("tokenizer.json"), "{error}");
 }
 

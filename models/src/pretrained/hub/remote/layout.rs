@@ -17,7 +17,7 @@ const LISTS: [&str; 2] = [MODULES_FILE, "config_sentence_transformers.json"];
 const COMPANIONS: [&str; 14] = [
     CONFIG_FILE,
     "generation_config.json",
-    "tokenizer.json",
+    TOKENIZER_FILE,
     "tokenizer_config.json",
     "special_tokens_map.json",
     "chat_template.jinja",
@@ -29,6 +29,24 @@ const COMPANIONS: [&str; 14] = [
     "sentence_albert_config.json",
     "sentence_xlm-roberta_config.json",
     "sentence_xlnet_config.json",
+];
+
+/// All of a tokenizer.
+pub(super) const TOKENIZER_FILE: &str = "tokenizer.json";
+
+/// Where there is no `tokenizer.json`, a tokenizer is built from some of these.
+const VOCABULARIES: [&str; 11] = [
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "spm.model",
+    "sentencepiece.model",
+    "source.spm",
+    "target.spm",
 ];
 
 /// The folders of a model; each is empty or ends with a slash.
@@ -70,6 +88,11 @@ impl Layout {
     /// The name of one of the transformer's files.
     pub(super) fn of_transformer(&self, name: &str) -> String {
         format!("{}{name}", self.transformer)
+    }
+
+    /// The files of a tokenizer without `tokenizer.json`.
+    pub(super) fn vocabularies(&self) -> Vec<String> {
+        VOCABULARIES.into_iter().map(|name| self.of_transformer(name)).collect()
     }
 
     /// Everything that is read but the transformer's weights, as far as the model has it.

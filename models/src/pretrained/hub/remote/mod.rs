@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use self::cache::ModelCache;
 use self::client::Client;
-use self::layout::{Layout, MODULES_FILE};
+use self::layout::{Layout, MODULES_FILE, TOKENIZER_FILE};
 use self::listing::Listing;
 use self::transfer::Transfer;
 use super::{HubError, HubEvent, ModelId, Network, Settings, Snapshot, Wanted};
@@ -103,7 +103,9 @@ impl<'a> Fetch<'a> {
             return Err(self.no_safetensors(listing));
         }
         // The weights come last, so that a folder that has them has all.
-        for name in layout.companions() {
+        let has_tokenizer = has(&layout.of_transformer(TOKENIZER_FILE));
+        let vocabularies = if has_tokenizer { Vec::new() } else { layout.vocabularies() };
+        for name in layout.companions().into_iter().chain(vocabularies) {
             match has(&name) {
                 true => self.file(listing, &name, watch)?,
                 false => self.cache.mark_absent(&listing.commit, &name)?,
@@ -190,7 +192,12 @@ impl<'a> Fetch<'a> {
         let folder = self.cache.snapshot(commit);
         let knows =
             |name: &String| folder.join(name).exists() || self.cache.is_absent(commit, name);
-        self.wanted == Wanted::Config || Layout::read(&folder).companions().iter().all(knows)
+        let layout = Layout::read(&folder);
+        let knows_tokenizer = || {
+            folder.join(layout.of_transformer(TOKENIZER_FILE)).exists()
+                || layout.vocabularies().iter().all(knows)
+        };
+        self.wanted == Wanted::Config || layout.companions().iter().all(knows) && knows_tokenizer()
     }
 
     /// What the cache has of the revision.

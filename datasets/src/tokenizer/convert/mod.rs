@@ -1,0 +1,211 @@
+//! Tokenizers of directories without `tokenizer.json`, as transformers 5.23 builds them from
+//! `vocab.txt`, `vocab.json` with `merges.txt`, and SentencePiece models.
+//!
+//! The class decides how: `tokenizer_class` of `tokenizer_config.json`, or the family's of
+//! `config.json`. Where neither is known, the files that are there do.
+
+mod class;
+mod languages;
+mod merged;
+mod parts;
+mod proto;
+mod roles;
+mod settings;
+mod slow;
+mod token;
+mod unigram;
+mod vocabulary;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use super::TokenizerError;
+use super::file::{CONFIG, corrupt, read_bytes, read_object};
+use class::{Class, Source};
+use proto::Model;
+use roles::Roles;
+use settings::{Known, Settings};
+
+/// The names under which SentencePiece models are published.
+const MODELS: [&str; 5] = [
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "spm.model",
+    "sentencepiece.model",
+];
+
+/// What is read where no class is known.
+const ANY: &str = "vocab.txt, vocab.json with merges.txt, a SentencePiece model (tokenizer.model, \
+                   spiece.model, sentencepiece.bpe.model or spm.model), or source.spm with \
+                   target.spm and vocab.json";
+
+/// A tokenizer, and its `tokenizer_config.json`.
+pub(super) struct Built {
+    pub(super) inner: tokenizers::Tokenizer,
+    pub(super) config: Map<String, Value>,
+}
+
+/// Builds the tokenizer of a folder that has no `tokenizer.json`.
+///
+/// # Errors
+///
+/// No files to build it from, by their names; files that cannot be read.
+pub(super) fn build(folder: &Path) -> Result<Built, TokenizerError> {
+    let settings = Settings::read(folder, &HashMap::new())?;
+    let model = read_object(&folder.join("config.json"))?.unwrap_or_default();
+    let (class, files) = choose(folder, Class::of(&settings.fields, &model))?;
+    let wrong = |reason: String| corrupt(&folder.join(CONFIG), &reason);
+    let roles = |proto: Option<&Model>| {
+        let more = proto.filter(|_| class == Class::Plain).map(Model::roles).unwrap_or_default();
+        Roles::new(class, &settings, &more)
+    };
+    let mut config = settings.fields.clone();
+    config.remove("added_tokens_decoder");
+    config.entry("tokenizer_class").or_insert_with(|| json!(class.name()));
+    // Before version 5, transformers took spaces out before punctuation unless told otherwise.
+    config.entry("clean_up_tokenization_spaces").or_insert_with(|| json!(false));
+    let (parts, roles) = match files {
+        Files::WordPiece(path) => {
+            let roles = roles(None);
+            (vocabulary::word_piece(&path, class, &settings, &roles)?, roles)
+        }
+        Files::Merges => {
+            let roles = roles(None);
+            (vocabulary::merges(folder, class, &settings, &roles)?, roles)
+        }
+        Files::SentencePiece(path) => {
+            let proto = read_model(&path)?;
+            let roles = roles(Some(&proto));
+            let parts = match class {
+                Class::Plain => merged::build_plain(&path, &proto, &settings)?,
+                Class::Llama | Class::Gemma | Class::Nllb => {
+                    merged::build(&path, &proto, class, &settings, &roles)?
+                }
+                _ => unigram::build(&path, &proto, class, &settings, &roles)?,
+            };
+            (parts, roles)
+        }
+        Files::WithIds(path) => {
+            let proto = read_model(&path)?;
+            let roles = roles(None);
+            let (parts, marks) = slow::build(folder, &proto, class, &settings)?;
+            config.extend(marks);
+            (parts, roles)
+        }
+    };
+    roles.note(&mut config);
+    let inner = parts.assemble(&settings, &roles).map_err(wrong)?;
+    Ok(Built { inner, config })
+}
+
+/// Adds the tokens of the files beside `tokenizer.json` to its tokenizer.
+///
+/// # Errors
+///
+/// Files that cannot be read; what the library says.
+pub(super) fn add_tokens(
+    folder: &Path,
+    inner: &mut tokenizers::Tokenizer,
+) -> Result<(), TokenizerError> {
+    let known = inner.get_added_tokens_decoder().into_iter().collect();
+    let settings = Settings::read(folder, &known)?;
+    let model = read_object(&folder.join("config.json")).ok().flatten().unwrap_or_default();
+    let class = Class::of(&settings.fields, &model).filter(|class| *class != Class::Plain);
+    settings
+        .add_all(inner, if class.is_some() { Known::OfFiles } else { Known::OfAll })
+        .map_err(|error| corrupt(&folder.join(CONFIG), &error))
+}
+
+/// The files that a tokenizer is built from.
+enum Files {
+    WordPiece(PathBuf),
+    Merges,
+    SentencePiece(PathBuf),
+    /// A SentencePiece model whose tokens' ids are in `vocab.json`.
+    WithIds(PathBuf),
+}
+
+fn read_model(path: &Path) -> Result<Model, TokenizerError> {
+    let content = read_bytes(path)?;
+    let content = content.ok_or_else(|| TokenizerError::Missing { path: path.to_owned() })?;
+    Model::parse(&content).map_err(|reason| corrupt(path, &reason))
+}
+
+/// The files of a class; where it is not known or has none of its files, what the folder has.
+fn choose(folder: &Path, class: Option<Class>) -> Result<(Class, Files), TokenizerError> {
+    let has = |name: &str| folder.join(name).is_file();
+    let model = |class: Option<Class>| {
+        let own = class.map(Class::model_file);
+        // Transformers prefers tokenizer.model to the class's own name.
+        let name = MODELS[..1].iter().copied().chain(own).chain(MODELS).find(|name| has(name));
+        name.map(|name| folder.join(name))
+    };
+    let of_class = class.and_then(|class| {
+        Some((
+            class,
+            match class.source() {
+                Source::WordPiece => {
+                    Files::WordPiece(has("vocab.txt").then(|| folder.join("vocab.txt"))?)
+                }
+                Source::Merges => {
+                    (has("vocab.json") && has("merges.txt")).then_some(Files::Merges)?
+                }
+                Source::SentencePiece => Files::SentencePiece(model(Some(class))?),
+                Source::Marian => {
+                    let all = ["source.spm", "target.spm", "vocab.json"].into_iter().all(has);
+                    Files::WithIds(all.then(|| folder.join("source.spm"))?)
+                }
+                Source::M2m100 => Files::WithIds(has("vocab.json").then(|| model(Some(class)))??),
+            },
+        ))
+    });
+    let by_files = || {
+        if ["source.spm", "target.spm", "vocab.json"].into_iter().all(has) {
+            return Some((Class::Marian, Files::WithIds(folder.join("source.spm"))));
+        }
+        if has("vocab.txt") {
+            return Some((Class::Bert, Files::WordPiece(folder.join("vocab.txt"))));
+        }
+        if has("vocab.json") && has("merges.txt") {
+            return Some((Class::Gpt2, Files::Merges));
+        }
+        Some((Class::Plain, Files::SentencePiece(model(None)?)))
+    };
+    // A class that is known and has some of its files is not another one's.
+    let is_begun = class.is_some_and(|class| match class.source() {
+        Source::Marian => has("source.spm") || has("target.spm"),
+        Source::Merges => has("vocab.json") || has("merges.txt"),
+        _ => false,
+    });
+    let found = of_class.or_else(|| if is_begun { None } else { by_files() });
+    found.ok_or_else(|| TokenizerError::NoFiles {
+        folder: folder.to_owned(),
+        wanted: class.map_or(ANY.to_owned(), |class| wanted(class, &has)),
+    })
+}
+
+/// What a class reads, and what of it is missing.
+fn wanted(class: Class, has: &dyn Fn(&str) -> bool) -> String {
+    let files: Vec<&str> = match class.source() {
+        Source::WordPiece => vec!["vocab.txt"],
+        Source::Merges => vec!["vocab.json", "merges.txt"],
+        Source::SentencePiece => vec![class.model_file()],
+        Source::Marian => vec!["source.spm", "target.spm", "vocab.json"],
+        Source::M2m100 => vec!["sentencepiece.bpe.model", "vocab.json"],
+    };
+    let all = files.join(", ");
+    let missing: Vec<&str> = files.iter().copied().filter(|name| !has(name)).collect();
+    if missing.len() == files.len() {
+        format!("{all}, which {} reads", class.name())
+    } else {
+        format!("{}: {} reads {all}", missing.join(", "), class.name())
+    }
+}
+
+/// A vocabulary as the library has it.
+fn vocab_of(ids: HashMap<String, u32>) -> tokenizers::models::bpe::Vocab {
+    ids.into_iter().collect()
+}

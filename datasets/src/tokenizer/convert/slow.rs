@@ -1,0 +1,238 @@
+//! Marian's and M2M100's tokenizers: pieces of a SentencePiece model, ids of `vocab.json`.
+//!
+//! Transformers has them in Python alone, on top of SentencePiece itself, and so follows that in
+//! every detail: which pieces there are to cut a text into, how it is normalized, and that a piece
+//! or a run of unknown characters may be in `vocab.json` or not.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use tokenizers::ModelWrapper;
+use tokenizers::models::bpe::BPE;
+use tokenizers::models::unigram::Unigram;
+
+use super::super::TokenizerError;
+use super::super::file::corrupt;
+use super::super::guard::guarded;
+use super::super::surface::{MARKS, hidden};
+use super::class::Class;
+use super::languages::{M2M100, WMT21};
+use super::parts::{Parts, SPACE, plain, replace, replace_all, sequence};
+use super::proto::{Algorithm, Kind, Model};
+use super::settings::{ROLES, Settings};
+use super::token::Named;
+use super::unigram::precompiled;
+use super::vocabulary::ids;
+
+/// The parts, and what is to be noted in `tokenizer_config.json`.
+///
+/// # Errors
+///
+/// Files that cannot be read or do not fit together.
+pub(super) fn build(
+    folder: &Path,
+    proto: &Model,
+    class: Class,
+    settings: &Settings,
+) -> Result<(Parts, Map<String, Value>), TokenizerError> {
+    let path = folder.join("vocab.json");
+    let wrong = |reason: String| corrupt(&path, &reason);
+    let role = |role: &str, usual: &str| {
+        let token = settings.role(role, Some(Named::Text(usual.to_owned())));
+        token.map_or(usual.to_owned(), |token| token.content().to_owned())
+    };
+    let (eos, unk) = (role("eos_token", "</s>"), role("unk_token", "<unk>"));
+    let mut special: Vec<String> = ROLES
+        .iter()
+        .filter_map(|role| Some(settings.role(role, None)?.content().to_owned()))
+        .chain(class.roles().iter().map(|(_, text)| (*text).to_owned()))
+        .collect();
+    let mut tokens = by_id(ids(&path)?).map_err(wrong)?;
+    let listed = settings.extras.iter().chain(&settings.additional).flatten();
+    let mut extras: Vec<Named> = listed.cloned().collect();
+    special.extend(extras.iter().map(|token| token.content().to_owned()));
+    if class == Class::M2m100 {
+        let names: &[&str] =
+            if settings.text("language_codes") == Some("wmt21") { &WMT21 } else { &M2M100 };
+        for name in names {
+            let token = format!("__{name}__");
+            special.push(token.clone());
+            extras.push(Named::Text(token.clone()));
+            tokens.push(Some(token));
+        }
+    }
+    let special: HashSet<String> = special.into_iter().collect();
+    let unk_id = tokens.iter().position(|token| token.as_ref() == Some(&unk));
+    let unk_id = unk_id.ok_or_else(|| wrong(format!("it has no {unk:?}, the unknown token")))?;
+    let pieces = Pieces::new(proto, special);
+    let unknown_from = tokens.len();
+    let model = match proto.algorithm().map_err(wrong)? {
+        Algorithm::Unigram => pieces.unigram(tokens, unk_id, proto.has_byte_fallback()),
+        Algorithm::Bpe => pieces.bpe(tokens, unk.clone()),
+    };
+    let mut normalizers: Vec<Value> = precompiled(proto).into_iter().collect();
+    if proto.removes_extra_spaces() {
+        normalizers.extend([replace_all(r"\A +| +\z", ""), replace_all(" {2,}", " ")]);
+    }
+    if proto.adds_dummy_prefix() {
+        normalizers.push(json!({ "type": "Prepend", "prepend": SPACE }));
+    }
+    normalizers.push(replace(" ", SPACE));
+    if proto.removes_extra_spaces() {
+        // Marks that stand in the text are spaces, too.
+        normalizers.push(replace_all(&format!(r"{SPACE}+\z"), ""));
+    }
+    let source = format!("__{}__", settings.text("src_lang").unwrap_or("en"));
+    let around = match class {
+        Class::M2m100 => plain(&[&source], &[], &[&eos]),
+        _ => plain(&[], &[], &[&eos]),
+    };
+    let parts = Parts {
+        model: model.map_err(|error| wrong(error.to_string()))?,
+        normalizer: sequence("normalizers", normalizers),
+        pre_tokenizer: Value::Null,
+        decoder: decoder(class, &pieces.special),
+        around,
+        extras,
+    };
+    let mut config = Map::new();
+    // Transformers' own class needs the files that this tokenizer was built from.
+    config.insert("tokenizer_class".to_owned(), json!(Class::Plain.name()));
+    if class == Class::Marian && settings.fields.get("model_max_length").is_none_or(Value::is_null)
+    {
+        config.insert("model_max_length".to_owned(), json!(512));
+    }
+    let marks = json!({ "unknown_from": unknown_from, "language_codes": class == Class::Marian });
+    config.insert(MARKS.to_owned(), marks);
+    Ok((parts, config))
+}
+
+/// The tokens in the order of their ids; `None` where an id has none.
+fn by_id(ids: HashMap<String, u32>) -> Result<Vec<Option<String>>, String> {
+    let count = ids.values().max().map_or(0, |&id| id as usize + 1);
+    if count > 2 * ids.len() + 1000 {
+        return Err(format!("it has {} tokens, and ids up to {}", ids.len(), count - 1));
+    }
+    let mut tokens = vec![None; count];
+    for (token, id) in ids {
+        if let Some(other) = tokens[id as usize].replace(token.clone()) {
+            return Err(format!("{other:?} and {token:?} have one id, {id}"));
+        }
+    }
+    Ok(tokens)
+}
+
+/// The pieces that a text is cut into, with their scores.
+struct Pieces<'a> {
+    scores: HashMap<&'a str, f64>,
+    bytes: HashSet<&'a str>,
+    lowest: f64,
+    special: HashSet<String>,
+}
+
+impl<'a> Pieces<'a> {
+    fn new(proto: &'a Model, special: HashSet<String>) -> Self {
+        let of = |kind| proto.pieces.iter().filter(move |piece| piece.kind() == kind);
+        let normal = || of(Kind::Normal).map(|piece| piece.score());
+        let highest = normal().fold(f64::NEG_INFINITY, f64::max);
+        let lowest = normal().fold(f64::INFINITY, f64::min);
+        let scores = of(Kind::Normal).map(|piece| (piece.text(), piece.score()));
+        // SentencePiece's unigram_model.cc: no other cut of the same text scores higher.
+        let own = of(Kind::UserDefined)
+            .map(|piece| (piece.text(), piece.text().len() as f64 * highest.min(0.0) - 0.1));
+        let scores = scores.chain(own).filter(|(text, _)| !text.is_empty()).collect();
+        let bytes = of(Kind::Byte).map(|piece| piece.text()).collect();
+        let lowest = if lowest.is_finite() { lowest } else { 0.0 };
+        Self { scores, bytes, lowest, special }
+    }
+
+    /// Pieces without an id, in an order that is always the same. They get ids after all others,
+    /// which stand for the unknown token.
+    fn without_id(&self, tokens: &[Option<String>]) -> Vec<&'a str> {
+        let known: HashSet<&str> = tokens.iter().flatten().map(String::as_str).collect();
+        let mut rest: Vec<&str> =
+            self.scores.keys().copied().filter(|text| !known.contains(text)).collect();
+        rest.sort_unstable();
+        rest
+    }
+
+    /// A token's name in the library's model: one that no text has where it is not a piece.
+    fn name(&self, token: Option<String>, id: usize) -> String {
+        match token {
+            Some(token) if self.special.contains(&token) || self.bytes.contains(token.as_str()) => {
+                token
+            }
+            Some(token) if self.scores.contains_key(token.as_str()) => token,
+            Some(token) => hidden(&token),
+            None => hidden(&format!("<no token {id}>")),
+        }
+    }
+
+    fn unigram(
+        &self,
+        tokens: Vec<Option<String>>,
+        unk_id: usize,
+        byte_fallback: bool,
+    ) -> tokenizers::Result<ModelWrapper> {
+        let rest = self.without_id(&tokens);
+        let names = tokens.into_iter().enumerate().map(|(id, token)| self.name(token, id));
+        let scored = |name: String| {
+            // Special tokens are found before; in between, nothing is to prefer them.
+            let is_piece = !self.special.contains(&name);
+            let score = self.scores.get(name.as_str()).filter(|_| is_piece);
+            (name.clone(), score.copied().unwrap_or(self.lowest))
+        };
+        let vocab = names.chain(rest.into_iter().map(str::to_owned)).map(scored).collect();
+        guarded(|| Unigram::from(vocab, Some(unk_id), byte_fallback)).map(ModelWrapper::from)
+    }
+
+    fn bpe(
+        &self,
+        tokens: Vec<Option<String>>,
+        unk_token: String,
+    ) -> tokenizers::Result<ModelWrapper> {
+        let rest = self.without_id(&tokens);
+        let names = tokens.into_iter().enumerate().map(|(id, token)| self.name(token, id));
+        let names = names.chain(rest.into_iter().map(str::to_owned));
+        let vocab: HashMap<String, u32> = names.zip(0..).collect();
+        let mut scored: Vec<(&str, f64)> =
+            self.scores.iter().map(|(&text, &s)| (text, s)).collect();
+        scored.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+        let ranks = scored.iter().map(|(text, _)| (*text).to_owned()).zip(0..).collect();
+        let merges = super::merged::merges_of(&ranks);
+        let build = || {
+            let builder = BPE::builder().vocab_and_merges(super::vocab_of(vocab), merges);
+            builder.unk_token(unk_token).fuse_unk(true).build()
+        };
+        guarded(build).map(ModelWrapper::from)
+    }
+}
+
+/// Marks become spaces; around special tokens they are as SentencePiece's pieces are joined.
+fn decoder(class: Class, special: &HashSet<String>) -> Value {
+    let mut names: Vec<&String> = special.iter().filter(|name| !name.starts_with("__")).collect();
+    names.sort_unstable();
+    let mut after: Vec<String> =
+        names.into_iter().map(|name| format!("(?<={})", escaped(name))).collect();
+    let mut parts = vec![replace(" ", ""), replace(SPACE, " "), json!({ "type": "Fuse" })];
+    if class == Class::Marian {
+        parts.push(replace_all(&format!("(?:{}) *", after.join("|")), " "));
+    } else {
+        after.extend((2..=4).map(|length| format!("(?<=__[a-z]{{{length}}}__)")));
+        parts.push(replace_all(&format!("(?:{}) +", after.join("|")), ""));
+    }
+    parts.push(replace_all(r"\A\s+|\s+\z", ""));
+    sequence("decoders", parts)
+}
+
+/// A text as a regular expression. `<` and `>` stay: with a backslash they are edges of words.
+fn escaped(text: &str) -> String {
+    let escaped = |c: char| match c {
+        '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' => {
+            format!("\\{c}")
+        }
+        c => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}

@@ -1,0 +1,70 @@
+//! The texts of tests/golden/slow_lines.py.
+
+use serde::Deserialize;
+
+pub(super) const LINES: u64 = 10_000;
+
+/// What lines are made of.
+#[derive(Deserialize)]
+pub(super) struct Texts {
+    scripts: Vec<Script>,
+    odd: Vec<String>,
+    between: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Script {
+    letters: String,
+    words: Vec<String>,
+}
+
+/// Knuth's generator, of which the upper half is used.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) as usize % count
+    }
+
+    fn one<'v, T>(&mut self, values: &'v [T]) -> &'v T {
+        let i = self.below(values.len());
+        &values[i]
+    }
+}
+
+impl Texts {
+    pub(super) fn lines(&self) -> Vec<String> {
+        (0..LINES).map(|number| self.line(number)).collect()
+    }
+
+    fn line(&self, number: u64) -> String {
+        let mut draw = Draw(number);
+        draw.below(1);
+        let main = draw.one(&self.scripts);
+        let mut parts = Vec::new();
+        for _ in 0..1 + draw.below(10) {
+            let script = if draw.below(6) == 0 { draw.one(&self.scripts) } else { main };
+            parts.push(self.word(&mut draw, script));
+            parts.push(draw.one(&self.between).clone());
+        }
+        if draw.below(8) == 0 {
+            parts.insert(0, draw.one(&self.between).clone());
+        }
+        if draw.below(3) != 0 {
+            parts.pop();
+        }
+        parts.concat()
+    }
+
+    fn word(&self, draw: &mut Draw, script: &Script) -> String {
+        match draw.below(10) {
+            0..=2 => {
+                let letters: Vec<char> = script.letters.chars().collect();
+                (0..1 + draw.below(7)).map(|_| *draw.one(&letters)).collect()
+            }
+            3 => draw.one(&self.odd).clone(),
+            _ => draw.one(&script.words).clone(),
+        }
+    }
+}

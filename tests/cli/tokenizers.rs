@@ -1,0 +1,63 @@
+//! Models whose tokenizer comes without `tokenizer.json`.
+
+use std::fs;
+use std::path::Path;
+
+use burn_zoo::datasets::tokenizer::Tokenizer;
+
+use super::{refuse, succeed};
+use crate::golden;
+
+/// A fixture's model in a folder.
+fn place(case: &str, folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    for name in ["config.json", "model.safetensors"] {
+        fs::copy(golden::folder().join(case).join(name), folder.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_vocabulary_of_words_is_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    place("bert/base", &at.join("bert"));
+    let absent = ["fill", "bert", "the [MASK]"];
+    refuse(at, &absent, (1, &["neither tokenizer.json nor vocab.txt, which BertTokenizer reads"]));
+    let words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nsea\nand\nsky\n##s\nis\nwide\n";
+    fs::write(at.join("bert/vocab.txt"), words).unwrap();
+    let fill = |model: &str| {
+        let answer = succeed(at, &["fill", model, "The seas and [MASK]", "--json"]).stdout;
+        serde_json::from_str::<serde_json::Value>(&answer).unwrap()
+    };
+    let before = fill("bert");
+    // What is converted has a tokenizer.json, which says the same.
+    succeed(at, &["convert", "bert", "again"]);
+    assert!(at.join("again/tokenizer.json").exists() && at.join("again/vocab.txt").exists());
+    let [first, second] = ["bert", "again"].map(|name| Tokenizer::load(at.join(name)).unwrap());
+    let ids = first.encode("The seas and SKY is wide").unwrap();
+    assert_eq!(ids, [5, 6, 9, 7, 8, 10, 11]);
+    assert_eq!(second.encode("The seas and SKY is wide").unwrap(), ids);
+    assert_eq!(before, fill("again"));
+}
+
+#[test]
+fn a_translator_reads_its_pieces() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    place("marian/base", &at.join("marian"));
+    let absent = ["translate", "marian", "the sea"];
+    refuse(at, &absent, (1, &["neither tokenizer.json nor source.spm, target.spm, vocab.json"]));
+    let models = golden::folder().join("slow/models");
+    for name in ["source.spm", "target.spm"] {
+        fs::copy(models.join(name), at.join("marian").join(name)).unwrap();
+    }
+    // The model knows 31 tokens.
+    let pieces =
+        ["</s>", "<unk>", "\u{2581}the", "\u{2581}sea", "\u{2581}", "a", "e", "n", "s", "t"];
+    let ids: serde_json::Map<_, _> =
+        pieces.iter().enumerate().map(|(id, piece)| ((*piece).to_owned(), id.into())).collect();
+    fs::write(at.join("marian/vocab.json"), serde_json::to_string(&ids).unwrap()).unwrap();
+    let text = succeed(at, &["translate", "marian", "the sea", "-n", "4"]).stdout;
+    succeed(at, &["convert", "marian", "again"]);
+    assert_eq!(succeed(at, &["translate", "again", "the sea", "-n", "4"]).stdout, text);
+}

@@ -145,7 +145,8 @@ fn of_all(check: impl Fn(&Case, &[String]) -> Vec<String> + Sync) {
         wrong
     };
     let wrong = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+        let count = std::thread::available_parallelism().map_or(2, usize::from);
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect::<Vec<_>>()
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -91,7 +91,7 @@ pub(super) fn build(folder: &Path) -> Result<Built, TokenizerError> {
         Files::WithIds(path) => {
             let proto = read_model(&path)?;
             let roles = roles(None);
-            let (parts, marks) = slow::build(folder, &proto, class, &settings)?;
+            let (parts, marks) = slow::build(folder, &proto, &roles, &settings)?;
             config.extend(marks);
             (parts, roles)
         }

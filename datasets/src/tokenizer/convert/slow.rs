@@ -20,7 +20,8 @@ use super::class::Class;
 use super::languages::{M2M100, WMT21};
 use super::parts::{Parts, SPACE, plain, replace, replace_all, sequence};
 use super::proto::{Algorithm, Kind, Model};
-use super::settings::{ROLES, Settings};
+use super::roles::Roles;
+use super::settings::Settings;
 use super::token::Named;
 use super::unigram::precompiled;
 use super::vocabulary::ids;
@@ -33,21 +34,15 @@ use super::vocabulary::ids;
 pub(super) fn build(
     folder: &Path,
     proto: &Model,
-    class: Class,
+    roles: &Roles,
     settings: &Settings,
 ) -> Result<(Parts, Map<String, Value>), TokenizerError> {
+    let class = roles.class;
     let path = folder.join("vocab.json");
     let wrong = |reason: String| corrupt(&path, &reason);
-    let role = |role: &str, usual: &str| {
-        let token = settings.role(role, Some(Named::Text(usual.to_owned())));
-        token.map_or(usual.to_owned(), |token| token.content().to_owned())
-    };
-    let (eos, unk) = (role("eos_token", "</s>"), role("unk_token", "<unk>"));
-    let mut special: Vec<String> = ROLES
-        .iter()
-        .filter_map(|role| Some(settings.role(role, None)?.content().to_owned()))
-        .chain(class.roles().iter().map(|(_, text)| (*text).to_owned()))
-        .collect();
+    let eos = roles.text_or("eos_token", "</s>");
+    let unk = roles.text_or("unk_token", "<unk>").to_owned();
+    let mut special: Vec<String> = roles.tokens().iter().map(|t| t.content().to_owned()).collect();
     let mut tokens = by_id(ids(&path)?).map_err(wrong)?;
     let listed = settings.extras.iter().chain(&settings.additional).flatten();
     let mut extras: Vec<Named> = listed.cloned().collect();
@@ -62,6 +57,13 @@ pub(super) fn build(
             tokens.push(Some(token));
         }
     }
+    // What the vocabulary lacks is added behind it.
+    let known: HashSet<String> = tokens.iter().flatten().cloned().collect();
+    let added = settings.added().values().map(|token| token.content.clone());
+    let mut seen = HashSet::new();
+    let new = added.chain(special.iter().cloned());
+    tokens.extend(new.filter(|name| !known.contains(name) && seen.insert(name.clone())).map(Some));
+    special.extend(seen);
     let special: HashSet<String> = special.into_iter().collect();
     let unk_id = tokens.iter().position(|token| token.as_ref() == Some(&unk));
     let unk_id = unk_id.ok_or_else(|| wrong(format!("it has no {unk:?}, the unknown token")))?;
@@ -85,8 +87,8 @@ pub(super) fn build(
     }
     let source = format!("__{}__", settings.text("src_lang").unwrap_or("en"));
     let around = match class {
-        Class::M2m100 => plain(&[&source], &[], &[&eos]),
-        _ => plain(&[], &[], &[&eos]),
+        Class::M2m100 => plain(&[&source], &[], &[eos]),
+        _ => plain(&[], &[], &[eos]),
     };
     let parts = Parts {
         model: model.map_err(|error| wrong(error.to_string()))?,

@@ -331,3 +331,33 @@ fn with_vocabulary(folder: &Path, family: &Path, tokenizer: &str) {
         }
     }
 }
+
+/// The fixtures of the pipelines have a tokenizer.json that lists every special token: nothing that
+/// stands beside it changes their tokens.
+#[test]
+fn committed_tokenizers_are_what_their_files_say() {
+    let mut open = vec![golden().join("..")];
+    let mut count = 0;
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.ends_with("tokenizer.json") {
+            count += 1;
+            let theirs = tokenizers::Tokenizer::from_file(&path).unwrap();
+            let ours = Tokenizer::load(path.parent().unwrap()).unwrap();
+            let last = theirs.get_vocab(true).into_values().max();
+            assert_eq!(Some(ours.vocab_size() as u32 - 1), last, "{}", path.display());
+            for text in [
+                "The sea, and the sky.",
+                " <s>Ein</s> Wort [MASK]<mask>",
+                "\u{4f60}\u{597d}\n\t\u{1f642}",
+            ] {
+                let tokens = theirs.encode(text, false).unwrap();
+                assert_eq!(ours.encode(text).unwrap(), tokens.get_ids(), "{}", path.display());
+                let decoded = theirs.decode(tokens.get_ids(), true).unwrap();
+                assert_eq!(ours.decode(tokens.get_ids()).unwrap(), decoded, "{}", path.display());
+            }
+        }
+    }
+    assert!(count > 20, "only {count} tokenizers");
+}

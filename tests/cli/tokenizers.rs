@@ -47,7 +47,7 @@ fn a_translator_reads_its_pieces() {
     place("marian/base", &at.join("marian"));
     let absent = ["translate", "marian", "the sea"];
     refuse(at, &absent, (1, &["neither tokenizer.json nor source.spm, target.spm, vocab.json"]));
-    let models = golden::folder().join("slow/models");
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/tests/golden/models");
     for name in ["source.spm", "target.spm"] {
         fs::copy(models.join(name), at.join("marian").join(name)).unwrap();
     }

@@ -1,6 +1,6 @@
 """The texts of slow_tokenizers.py: 10,000 lines in 16 scripts, from a table and a number.
 
-datasets/tests/datasets/published/lines.rs makes the same lines from `slow/texts.json`.
+datasets/tests/datasets/published/lines.rs makes the same lines from `datasets/tests/golden/texts.json`.
 """
 
 import unicodedata

@@ -1,5 +1,5 @@
-"""Tokenizers without tokenizer.json: trains tiny ones and writes `slow/`, with what transformers
-makes of 10,000 lines.
+"""Tokenizers without tokenizer.json: trains tiny ones and writes `datasets/tests/golden/`, with what
+transformers makes of 10,000 lines.
 
     PYTHONPATH=where-requirements-sentencepiece.txt-is "$python" tests/golden/slow_tokenizers.py
     ... --check            compute the results again and compare
@@ -29,7 +29,7 @@ from slow_lines import LINES, TEXTS, learnable, lines, rules
 
 transformers.logging.set_verbosity_error()
 HERE = pathlib.Path(__file__).resolve().parent
-STORED = HERE / "slow"
+STORED = HERE.parent.parent / "datasets" / "tests" / "golden"
 BLOCK = 200
 SHOWN = 8
 

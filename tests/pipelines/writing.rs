@@ -8,7 +8,8 @@ use burn_zoo::models::generate::GenerationConfig;
 use burn_zoo::models::pretrained::Blueprint;
 use burn_zoo::pipeline::chat::Turn;
 use burn_zoo::pipeline::{
-    PipelineError, Rewritten, Summarization, TextEnding, TextGeneration, Translation, WrittenText,
+    PipelineError, PromptTokens, Rewritten, Summarization, TextEnding, TextGeneration, Translation,
+    WrittenText,
 };
 use serde_json::{Map, Value, json};
 
@@ -77,18 +78,27 @@ fn texts_are_those_of_the_reference() {
             return chats(&generation, inputs, (continues, is_full));
         }
         let (inputs, is_one) = texts(inputs);
-        let prompts: Vec<String> = inputs.iter().map(|text| format!("{prefix}{text}")).collect();
-        let written = generation.write(&prompts, &mut |_| {})?;
+        let prompt = |text: &String| {
+            let ids = generation.encode(&format!("{prefix}{text}"))?;
+            Ok(decoded_alone(ids.into()))
+        };
+        let prompts = inputs.iter().map(prompt).collect::<Result<Vec<_>, PipelineError>>()?;
+        let written = generation.write_tokens(prompts, &mut |_| {})?;
         let answer = |(input, texts): (&String, Vec<WrittenText>)| -> Value {
             let begin = if is_full { input.as_str() } else { "" };
             let text =
                 |text: WrittenText| json!({"generated_text": format!("{begin}{}", text.text)});
             texts.into_iter().map(text).collect()
         };
-        let all = written.into_iter().map(|written| written.texts);
-        let mut answers: Vec<Value> = inputs.iter().zip(all).map(answer).collect();
+        let mut answers: Vec<Value> = inputs.iter().zip(written).map(answer).collect();
         Ok(if is_one { answers.remove(0) } else { answers.into() })
     });
+}
+
+/// The pipeline of the reference decodes what it wrote without the prompt, and loses a first space;
+/// `pieces` compares the texts that keep it with the decoded whole.
+fn decoded_alone(prompt: PromptTokens) -> PromptTokens {
+    PromptTokens { continued: prompt.ids.len(), ..prompt }
 }
 
 /// The assistant's messages in a chat or several.
@@ -104,10 +114,7 @@ fn chats(
     let messages: Vec<Value> = inputs.as_array().unwrap().clone();
     let goes_on = continues && messages.last().is_some_and(|last| last["role"] == "assistant");
     let turn = if goes_on { Turn::LastSpeaker } else { Turn::Assistant };
-    let mut prompt = generation.encode_chat(&messages, turn)?;
-    // The reference decodes what it wrote alone, also where a message goes on, and loses its first
-    // space there; `pieces` has that right.
-    prompt.continued = prompt.ids.len();
+    let prompt = decoded_alone(generation.encode_chat(&messages, turn)?);
     let texts = generation.write_tokens(vec![prompt], &mut |_| {})?.remove(0);
     let answer = |text: WrittenText| {
         if !is_full {

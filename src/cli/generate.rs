@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
+use serde_json::{Map, Value};
 
 use self::shown::{print_drafted, print_stream, shown};
 use super::model::{ModelArgs, Open};
@@ -31,6 +32,7 @@ use crate::pipeline::{PipelineError, PromptTokens, TextGeneration, WrittenText};
                   zoo generate runs/shakespeare 'To be' --beams 4 --texts 3 --no-repeat-ngram 3\n  \
                   zoo generate large 'Once' --greedy --draft small\n  \
                   zoo generate qwen2 --chat --system 'Be brief.' 'Why is the sky blue?'\n  \
+                  zoo generate qwen3 --chat --chat-template-kwargs '{\"enable_thinking\": false}' 'Why?'\n  \
                   echo 'To be' | zoo generate runs/shakespeare - --greedy --json\n  \
                   zoo generate runs/shakespeare --lines --json < prompts.txt"
 )]
@@ -52,6 +54,9 @@ pub(crate) struct GenerateArgs {
     /// With --chat: what the assistant is told beforehand
     #[arg(long, value_name = "TEXT", requires = "chat")]
     system: Option<String>,
+    /// With --chat: variables of the model's chat template, as a JSON object
+    #[arg(long, value_name = "JSON", requires = "chat", value_parser = object)]
+    chat_template_kwargs: Option<Map<String, Value>>,
     /// Draft tokens with this smaller model of the same tokenizer; the text stays the model's own
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["beams", "texts"])]
     draft: Option<PathBuf>,
@@ -60,6 +65,12 @@ pub(crate) struct GenerateArgs {
     ahead: usize,
     #[command(flatten)]
     writing: WritingArgs,
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, String> {
+    serde_json::from_str(text).map_err(|error| {
+        format!("it must be a JSON object, such as {{\"enable_thinking\": false}}: {error}")
+    })
 }
 
 /// What is continued.
@@ -80,7 +91,10 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
         opened.settings().validate().map_err(|error| classify(error.into()))?;
         Ok(opened)
     };
-    let generation = args.model.open(global, open)?;
+    let mut generation = args.model.open(global, open)?;
+    if let Some(kwargs) = &args.chat_template_kwargs {
+        generation.set_chat_template_kwargs(kwargs.clone()).map_err(classify)?;
+    }
     let draft = args.draft.as_ref().map(|draft| args.model.beside(draft).open(global, open));
     let draft = draft.transpose()?.map(|model| Draft { model, ahead: args.ahead });
     let many = match args.given()?.as_slice() {

@@ -17,7 +17,7 @@ use crate::models::families::Task;
 use crate::models::precision::Precision;
 use crate::models::pretrained::{Blueprint, Model};
 use crate::pipeline::{TextEmbedder, TextGeneration};
-use crate::serve::{Server, Settings};
+use crate::serve::{Origins, Server, Settings};
 
 /// Answer requests over HTTP, as OpenAI's API does.
 #[derive(clap::Args)]
@@ -28,6 +28,7 @@ use crate::serve::{Server, Settings};
                   second one ends at once.\n\nExamples:\n  \
                   zoo serve runs/gpt2-nano-stories\n  \
                   zoo serve ./SmolLM2-135M-Instruct --name smol --batch 32 --device wgpu\n  \
+                  zoo serve ./SmolLM2-135M-Instruct --cors http://localhost:3000\n  \
                   ZOO_API_KEY=secret zoo serve ./all-MiniLM-L6-v2 --host 0.0.0.0 --port 9000\n  \
                   curl localhost:8080/v1/completions -H 'Content-Type: application/json' \\\n    \
                   -d '{\"model\": \"gpt2-nano-stories\", \"prompt\": \"Once\", \"max_tokens\": 40}'"
@@ -59,6 +60,10 @@ pub(crate) struct ServeArgs {
     /// What clients must send as a bearer token [default: $ZOO_API_KEY, if it is set]
     #[arg(long, value_name = "KEY")]
     api_key: Option<String>,
+    /// Let web pages of this origin use the server, such as http://localhost:3000; can be given more
+    /// than once, `*` lets all pages [default: none]
+    #[arg(long, value_name = "ORIGIN")]
+    cors: Vec<String>,
     /// Seconds that running requests get to finish after Ctrl-C
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     grace: u64,
@@ -107,7 +112,9 @@ fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
     if api_key.as_deref().is_some_and(|key| key.is_empty()) {
         return Err(usage("the key is empty; leave it out to let everybody in"));
     }
+    let origins = Origins::parse(&args.cors).map_err(|error| usage(format!("--cors: {error}")))?;
     Ok(Settings {
+        origins,
         batch: args.batch,
         queue: args.queue,
         max_prompt_tokens: args.max_prompt_tokens,

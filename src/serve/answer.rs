@@ -1,10 +1,12 @@
 //! Answers with texts, in the shapes of OpenAI's API.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::transcript::End;
+use super::logprobs::{Entry, Names};
+use super::transcript::{End, Part};
 
 /// Which of the two APIs is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +24,14 @@ pub(super) struct Letter {
     id: String,
     created: u64,
     model: String,
+    /// Names tokens, where log-probabilities are asked for.
+    names: Option<Arc<Names>>,
 }
 
 /// A text of an answer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Choice {
-    pub(super) text: String,
+    pub(super) part: Part,
     pub(super) end: Option<End>,
 }
 
@@ -54,19 +58,19 @@ pub(super) fn now() -> u64 {
 }
 
 impl Letter {
-    pub(super) fn new(shape: Shape, model: &str) -> Self {
+    pub(super) fn new(shape: Shape, model: &str, names: Option<Arc<Names>>) -> Self {
         let kind = match shape {
             Shape::Completion => "cmpl",
             Shape::Chat => "chatcmpl",
         };
         let id = format!("{kind}-{:032x}", rand::random::<u128>());
-        Self { shape, id, created: now(), model: model.to_string() }
+        Self { shape, id, created: now(), model: model.to_string(), names }
     }
 
     /// The answer in one piece.
     pub(super) fn whole(&self, choices: &[Choice], usage: Usage) -> Value {
         let choice = |(index, choice): (usize, &Choice)| {
-            let text = &choice.text;
+            let text = &choice.part.text;
             let (field, content) = match self.shape {
                 Shape::Completion => ("text", json!(text)),
                 Shape::Chat => {
@@ -74,7 +78,9 @@ impl Letter {
                     ("message", message)
                 }
             };
-            entry(index, (field, content), choice.end)
+            let mut entry = entry(index, (field, content), choice.end);
+            entry["logprobs"] = self.logprobs(&choice.part.entries);
+            entry
         };
         let choices: Vec<Value> = choices.iter().enumerate().map(choice).collect();
         let mut answer = self.part(choices, "chat.completion");
@@ -90,12 +96,25 @@ impl Letter {
     }
 
     /// A piece of a text.
-    pub(super) fn piece(&self, index: usize, text: &str) -> Value {
+    pub(super) fn piece(&self, index: usize, Part { text, entries }: &Part) -> Value {
         let content = match self.shape {
             Shape::Completion => ("text", json!(text)),
             Shape::Chat => ("delta", json!({ "content": text })),
         };
-        self.chunk(vec![entry(index, content, None)])
+        let mut entry = entry(index, content, None);
+        if !entries.is_empty() {
+            entry["logprobs"] = self.logprobs(entries);
+        }
+        self.chunk(vec![entry])
+    }
+
+    /// Log-probabilities, or null where nobody asked for them.
+    fn logprobs(&self, entries: &[Entry]) -> Value {
+        match (&self.names, self.shape) {
+            (None, _) => Value::Null,
+            (Some(names), Shape::Completion) => names.of_completion(entries),
+            (Some(names), Shape::Chat) => names.of_chat(entries),
+        }
     }
 
     /// The end of a text.

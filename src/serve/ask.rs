@@ -2,14 +2,18 @@
 
 use serde_json::Value;
 
+use super::chat::{Chat, without_functions};
 use super::error::ApiError;
 use super::fields::{Fields, Input, wrong};
-use super::messages::{self, Message};
+use super::rest::{OF_CHATS, OF_COMPLETIONS, Rest};
 
-/// The most choices for one prompt, and the most stop strings, as OpenAI has them.
+/// The most choices for one prompt, as OpenAI has it.
 const MOST_CHOICES: i64 = 128;
-const MOST_STOPS: usize = 4;
+/// OpenAI takes 4; tasks of lm-eval have up to 10.
+const MOST_STOPS: usize = 32;
 const LONGEST_STOP: usize = 1000;
+/// The most of the likeliest tokens at each position, as OpenAI has it for chats.
+const MOST_LOGPROBS: i64 = 20;
 
 /// A request for texts.
 #[derive(Debug)]
@@ -23,6 +27,8 @@ pub(super) struct Ask {
     pub(super) stops: Vec<String>,
     /// Whether each text is to begin with its prompt.
     pub(super) echo: bool,
+    /// Whether log-probabilities are asked for, and of how many of the likeliest tokens.
+    pub(super) logprobs: Option<usize>,
     pub(super) delivery: Delivery,
 }
 
@@ -30,7 +36,7 @@ pub(super) struct Ask {
 #[derive(Debug)]
 pub(super) enum Prompts {
     Inputs(Vec<Input>),
-    Chat(Vec<Message>),
+    Chat(Chat),
 }
 
 /// How tokens are to be chosen, where the request says so.
@@ -60,26 +66,32 @@ pub(super) enum Delivery {
 impl Ask {
     /// Reads a request for completions.
     pub(super) fn completion(mut fields: Fields) -> Result<Self, ApiError> {
-        fields.refuse("suffix")?;
         let prompts = Prompts::Inputs(Input::read("prompt", fields.require("prompt")?)?);
-        let max_tokens = fields.count("max_tokens")?.map(|count| ("max_tokens", count));
         let best_of = fields.integer("best_of", 1..=MOST_CHOICES)?;
         let echo = fields.is_asked("echo")?;
-        let ask = Self::read(fields, prompts)?;
+        // Without a token of its own, an answer is its prompt.
+        let least = if echo { 0 } else { 1 };
+        let max_tokens = fields.count_from("max_tokens", least)?;
+        let max_tokens = max_tokens.map(|count| ("max_tokens", count));
+        let logprobs = match fields.take("logprobs") {
+            None | Some(Value::Bool(false)) => None,
+            Some(asked) => {
+                Fields::only("logprobs", asked).integer("logprobs", 0..=MOST_LOGPROBS)?
+            }
+        };
+        let ask = Self::read(&mut fields, prompts)?;
+        fields.finish(&OF_COMPLETIONS)?;
         if best_of.is_some_and(|best_of| best_of != ask.n as i64) {
             let message = "best_of is not supported; leave it out, or let it be n";
             return Err(ApiError::unsupported("best_of", message));
         }
-        Ok(Self { max_tokens, echo, ..ask })
+        let logprobs = logprobs.map(|top| top as usize);
+        Ok(Self { max_tokens, echo, logprobs, ..ask })
     }
 
     /// Reads a request for the next message of a chat.
     pub(super) fn chat(mut fields: Fields) -> Result<Self, ApiError> {
-        let unsupported =
-            ["tools", "functions", "top_logprobs", "audio", "prediction", "web_search_options"];
-        for name in unsupported {
-            fields.refuse(name)?;
-        }
+        without_functions(&mut fields)?;
         plain("response_format", fields.take("response_format"))?;
         if let Some(modalities) = fields.take("modalities")
             && modalities != serde_json::json!(["text"])
@@ -87,34 +99,37 @@ impl Ask {
             let message = "modalities must be [\"text\"]; the model writes nothing else";
             return Err(ApiError::unsupported("modalities", message));
         }
-        let prompts = Prompts::Chat(messages::read(fields.require("messages")?)?);
+        let prompts = Prompts::Chat(Chat::read(&mut fields)?);
+        let logprobs = top_logprobs(&mut fields)?;
         let completion = fields.count("max_completion_tokens")?;
         let tokens = fields.count("max_tokens")?;
         let max_tokens = match (completion, tokens) {
             (Some(count), _) => Some(("max_completion_tokens", count)),
             (None, count) => count.map(|count| ("max_tokens", count)),
         };
-        Ok(Self { max_tokens, ..Self::read(fields, prompts)? })
+        let ask = Self::read(&mut fields, prompts)?;
+        fields.finish(&OF_CHATS)?;
+        Ok(Self { max_tokens, logprobs, ..ask })
     }
 
     /// Reads what both kinds of requests have.
-    fn read(mut fields: Fields, prompts: Prompts) -> Result<Self, ApiError> {
-        for name in ["logprobs", "logit_bias"] {
-            fields.refuse(name)?;
-        }
+    fn read(fields: &mut Fields, prompts: Prompts) -> Result<Self, ApiError> {
         fields.text("user")?;
         let stream = fields.is_asked("stream")?;
-        let delivery = match (stream, fields.take("stream_options")) {
-            (false, None) => Delivery::Whole,
-            (true, None) => Delivery::Events,
-            (true, Some(options)) => {
+        let has_usage = match fields.take("stream_options") {
+            None => false,
+            Some(options) => {
                 let mut options = Fields::within(options, "stream_options")?;
-                match options.is_asked("include_usage")? {
-                    true => Delivery::EventsWithUsage,
-                    false => Delivery::Events,
-                }
+                let has_usage = options.is_asked("include_usage")?;
+                options.finish(&Rest::NONE)?;
+                has_usage
             }
-            (false, Some(_)) => {
+        };
+        let delivery = match (stream, has_usage) {
+            (false, false) => Delivery::Whole,
+            (true, false) => Delivery::Events,
+            (true, true) => Delivery::EventsWithUsage,
+            (false, true) => {
                 let message = "stream_options is for requests with \"stream\": true";
                 return Err(ApiError::field("stream_options", message));
             }
@@ -123,9 +138,10 @@ impl Ask {
             prompts,
             n: fields.integer("n", 1..=MOST_CHOICES)?.unwrap_or(1) as usize,
             max_tokens: None,
-            choice: Choice::read(&mut fields)?,
+            choice: Choice::read(fields)?,
             stops: stops(fields.take("stop"))?,
             echo: false,
+            logprobs: None,
             delivery,
         })
     }
@@ -144,6 +160,23 @@ impl Choice {
             seed: fields.integer("seed", i64::MIN..=i64::MAX)?,
         })
     }
+}
+
+/// How many of the likeliest tokens of a chat's answer have log-probabilities, if any have.
+fn top_logprobs(fields: &mut Fields) -> Result<Option<usize>, ApiError> {
+    let is_asked = fields.is_asked("logprobs")?;
+    let top = match fields.take("top_logprobs") {
+        None | Some(Value::Bool(false)) => 0,
+        Some(top) => {
+            let top = Fields::only("top_logprobs", top).integer("top_logprobs", 0..=MOST_LOGPROBS);
+            top?.unwrap_or(0) as usize
+        }
+    };
+    if top > 0 && !is_asked {
+        let message = "top_logprobs is for requests with \"logprobs\": true";
+        return Err(ApiError::field("top_logprobs", message));
+    }
+    Ok(is_asked.then_some(top))
 }
 
 /// A format of answers must be the plain one.

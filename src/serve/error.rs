@@ -36,6 +36,12 @@ impl ApiError {
         Self { code: Some("unsupported_value"), ..Self::field(name, message) }
     }
 
+    /// A field that this server does not know.
+    pub(super) fn unknown(name: String) -> Self {
+        let message = format!("{name} is not a field that this server knows; leave it out");
+        Self { code: Some("unknown_parameter"), ..Self::field(name, message) }
+    }
+
     /// Prompt and answer do not fit into the model.
     pub(super) fn context(name: &str, message: String) -> Self {
         Self { code: Some("context_length_exceeded"), ..Self::field(name, message) }

@@ -36,6 +36,21 @@ impl Fields {
         }
     }
 
+    /// An object of this field alone.
+    pub(super) fn only(name: &str, value: Value) -> Self {
+        Self { map: Map::from_iter([(name.to_string(), value)]), path: String::new() }
+    }
+
+    /// The fields that nobody took, null ones aside.
+    pub(super) fn left(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.map.iter().filter(|(_, value)| !value.is_null())
+    }
+
+    /// Whether a field is there, though it may be `null`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.map.contains_key(name)
+    }
+
     /// The field's name as messages say it.
     pub(super) fn name(&self, name: &str) -> String {
         format!("{}{name}", self.path)
@@ -63,9 +78,13 @@ impl Fields {
 
     /// Whether something was asked for.
     pub(super) fn is_asked(&mut self, name: &str) -> Result<bool, ApiError> {
+        Ok(self.flag(name)?.unwrap_or(false))
+    }
+
+    pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.take(name) {
-            None => Ok(false),
-            Some(Value::Bool(is_asked)) => Ok(is_asked),
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
             Some(other) => Err(wrong(&self.name(name), "true or false", &other)),
         }
     }
@@ -109,25 +128,13 @@ impl Fields {
 
     /// A count that may be as large as it likes.
     pub(super) fn count(&mut self, name: &str) -> Result<Option<usize>, ApiError> {
-        let count = self.integer(name, 1..=i64::MAX)?;
-        Ok(count.map(|count| usize::try_from(count).unwrap_or(usize::MAX)))
+        self.count_from(name, 1)
     }
 
-    /// Refuses a field that would ask for what is not there, unless it asks for nothing.
-    pub(super) fn refuse(&mut self, name: &str) -> Result<(), ApiError> {
-        let asks = match self.map.get(name) {
-            None | Some(Value::Null | Value::Bool(false)) => false,
-            Some(Value::Array(list)) => !list.is_empty(),
-            Some(Value::Object(map)) => !map.is_empty(),
-            Some(Value::String(text)) => !text.is_empty(),
-            Some(_) => true,
-        };
-        if asks {
-            let path = self.name(name);
-            let message = format!("{path} is not supported; leave it out");
-            return Err(ApiError::unsupported(path, message));
-        }
-        Ok(())
+    /// A count of at least so many.
+    pub(super) fn count_from(&mut self, name: &str, least: i64) -> Result<Option<usize>, ApiError> {
+        let count = self.integer(name, least..=i64::MAX)?;
+        Ok(count.map(|count| usize::try_from(count).unwrap_or(usize::MAX)))
     }
 }
 

@@ -5,10 +5,14 @@ use serde_json::Value;
 
 use super::error::ApiError;
 use super::fields::{Fields, wrong};
+use super::rest::Rest;
 use crate::pipeline::chat::ChatMessage;
 
 /// A message, ready for a chat template.
 pub(super) type Message = ChatMessage;
+
+/// What servers call the reasoning before an answer.
+const REASONING: [&str; 3] = ["reasoning_content", "reasoning", "thinking"];
 
 const ROLES: [&str; 5] = ["system", "developer", "user", "assistant", "tool"];
 
@@ -35,33 +39,53 @@ fn message(value: Value, path: &str) -> Result<Message, ApiError> {
         let message = format!("{path} is {role:?}; roles are {}", ROLES.join(", "));
         return Err(ApiError::field(path, message));
     }
+    let is_assistant = role == "assistant";
+    // Clients write back what they got: a refusal in the place of a content, reasoning beside it.
+    let has_content = is_assistant && fields.has("content");
     let content = match fields.take("content") {
         Some(content) => Some(text(content, &fields.name("content"))?),
         None => None,
     };
-    fields.refuse("function_call")?;
-    fields.refuse("audio")?;
-    let tool_calls = match fields.take("tool_calls") {
-        Some(calls) if role == "assistant" => self::tool_calls(calls, &fields.name("tool_calls"))?,
-        Some(_) => {
-            let path = fields.name("tool_calls");
-            let message = format!("{path} is for messages of the assistant");
-            return Err(ApiError::field(path, message));
+    let path = |name: &str| format!("{path}.{name}");
+    let of_assistant = |name: &str| {
+        let message = format!("{} is for messages of the assistant", path(name));
+        ApiError::field(path(name), message)
+    };
+    let refusal = fields.text("refusal")?.filter(|refusal| !refusal.is_empty());
+    let mut reasoning_content = None;
+    for name in REASONING {
+        let reasoning = fields.text(name)?.filter(|reasoning| !reasoning.is_empty());
+        if reasoning.is_some() && !is_assistant {
+            return Err(of_assistant(name));
         }
+        reasoning_content = reasoning_content.or(reasoning);
+    }
+    let tool_calls = match fields.take("tool_calls") {
+        Some(Value::Array(calls)) if calls.is_empty() => Vec::new(),
+        Some(calls) if is_assistant => self::tool_calls(calls, &path("tool_calls"))?,
+        Some(_) => return Err(of_assistant("tool_calls")),
         None => Vec::new(),
     };
-    if content.is_none() && tool_calls.is_empty() {
-        let path = fields.name("content");
-        return Err(ApiError::field(path.as_str(), format!("{path} is missing")));
+    if refusal.is_some() && !is_assistant {
+        return Err(of_assistant("refusal"));
     }
-    Ok(Message {
+    let content = content.filter(|content| !content.is_empty() || refusal.is_none()).or(refusal);
+    let is_said = content.is_some() || !tool_calls.is_empty();
+    if !is_said && !has_content && reasoning_content.is_none() {
+        return Err(ApiError::field(path("content"), format!("{} is missing", path("content"))));
+    }
+    let message = Message {
         // OpenAI's newer name for the same thing, which templates do not know.
         role: if role == "developer" { "system".into() } else { role },
-        content,
+        // Nothing was said, which templates want to read, too.
+        content: if is_said { content } else { Some(String::new()) },
         name: fields.text("name")?,
         tool_call_id: fields.text("tool_call_id")?,
+        reasoning_content,
         tool_calls,
-    })
+    };
+    fields.finish(&Rest::OF_MESSAGES)?;
+    Ok(message)
 }
 
 /// A content: a string, or parts that are texts, of which each begins a line.
@@ -75,14 +99,15 @@ fn text(content: Value, path: &str) -> Result<String, ApiError> {
     for (index, part) in parts.into_iter().enumerate() {
         let mut part = Fields::within(part, &format!("{path}[{index}]"))?;
         let kind = part.text("type")?.unwrap_or_default();
-        if kind != "text" {
+        // An assistant's refusal is a part of its own.
+        if !["text", "refusal"].contains(&kind.as_str()) {
             let path = part.name("type");
             let message = format!("{path} is {kind:?}, and only parts of type \"text\" are read");
             return Err(ApiError::unsupported(path, message));
         }
-        match part.require("text")? {
+        match part.require(&kind)? {
             Value::String(text) => texts.push(text),
-            other => return Err(wrong(&part.name("text"), "a string", &other)),
+            other => return Err(wrong(&part.name(&kind), "a string", &other)),
         }
     }
     Ok(texts.join("\n"))
@@ -104,6 +129,10 @@ fn tool_calls(value: Value, path: &str) -> Result<Vec<minijinja::Value>, ApiErro
         };
         let arguments = match function.take("arguments") {
             None => minijinja::Value::from_pairs([("", ""); 0]),
+            // What models write that call a function without parameters.
+            Some(Value::String(text)) if text.trim().is_empty() => {
+                minijinja::Value::from_pairs([("", ""); 0])
+            }
             // Read with the order of its fields, which templates print.
             Some(Value::String(text)) => serde_json::from_str(&text).map_err(|error| {
                 let path = function.name("arguments");

@@ -5,15 +5,24 @@
 
 mod answer;
 mod ask;
+mod chat;
+mod cors;
+mod echo;
 mod engine;
 mod error;
 mod fields;
+mod logprobs;
 mod messages;
+mod offsets;
+mod rest;
 mod routes;
 mod stream;
 mod texts;
 mod transcript;
 mod vectors;
+mod work;
+
+pub use cors::{OriginError, Origins};
 
 use std::future::{Future, IntoFuture, pending};
 use std::sync::Arc;
@@ -51,6 +60,8 @@ pub struct Settings {
     pub max_body_bytes: usize,
     /// What clients must bring as a bearer token, if anything.
     pub api_key: Option<String>,
+    /// The web pages that browsers let use the server.
+    pub origins: Origins,
     /// Decides what is drawn for requests that bring no seed.
     pub seed: u64,
 }
@@ -66,6 +77,7 @@ impl Settings {
             max_new_tokens: 4096,
             max_body_bytes: 8 << 20,
             api_key: None,
+            origins: Origins::None,
             seed: 0,
         }
     }

@@ -31,7 +31,7 @@ type Shared = State<Arc<App>>;
 type Answer = Result<Response, ApiError>;
 
 pub(super) fn router(app: Arc<App>) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/health", get(health))
         .route("/v1/models", get(models))
         .route("/v1/models/{*id}", get(model))
@@ -45,8 +45,13 @@ pub(super) fn router(app: Arc<App>) -> Router {
             ApiError::method(request.method().as_str(), request.uri().path())
         })
         .layer(DefaultBodyLimit::max(app.settings.max_body_bytes))
-        .layer(middleware::from_fn_with_state(app.clone(), authorize))
-        .with_state(app)
+        .layer(middleware::from_fn_with_state(app.clone(), authorize));
+    // Before the key: a browser asks without it whether a page may use the server.
+    let router = match app.settings.origins.layer() {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    router.with_state(app)
 }
 
 /// Lets in who brings the key, if there is one.
@@ -115,26 +120,28 @@ async fn texts(app: Arc<App>, request: Request, shape: Shape) -> Answer {
     })
     .await?;
     let pieces = app.texts()?.engine.submit(prepared.orders)?;
-    let letter = Letter::new(shape, &app.settings.name);
-    let (before, prompt_tokens) = (prepared.before, prepared.prompt_tokens);
+    let letter = Letter::new(shape, &app.settings.name, prepared.names);
+    let (count, prompt_tokens) = (prepared.count, prepared.prompt_tokens);
     if prepared.delivery == Delivery::Whole {
-        let (choices, completion) = gather(pieces, before).await?;
+        let (choices, completion) = gather(pieces, count).await?;
         let usage = Usage { prompt: prompt_tokens, completion };
         return Ok(Json(letter.whole(&choices, usage)).into_response());
     }
-    let events = Events::new((letter, prepared.delivery), pieces, prompt_tokens, &before);
+    let events = Events::new((letter, prepared.delivery), pieces, prompt_tokens, count);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 
 /// Waits for all texts. Where the client leaves, this is dropped, and the engine sees that.
-async fn gather(mut pieces: Pieces, before: Vec<String>) -> Result<(Vec<Choice>, usize), ApiError> {
-    let choice = |text| Choice { text, end: None };
-    let mut choices: Vec<Choice> = before.into_iter().map(choice).collect();
-    let (mut open, mut tokens) = (choices.len(), 0);
+async fn gather(mut pieces: Pieces, count: usize) -> Result<(Vec<Choice>, usize), ApiError> {
+    let mut choices = vec![Choice::default(); count];
+    let (mut open, mut tokens) = (count, 0);
     while open > 0 {
         let (index, piece) = pieces.recv().await.ok_or_else(gone)?;
         match piece {
-            Piece::Text(text) => choices[index].text.push_str(&text),
+            Piece::Text(part) => {
+                choices[index].part.text.push_str(&part.text);
+                choices[index].part.entries.extend(part.entries);
+            }
             Piece::End(ending) => {
                 choices[index].end = Some(ending.end);
                 tokens += ending.tokens;
@@ -162,7 +169,8 @@ async fn embeddings(State(app): Shared, request: Request) -> Answer {
 }
 
 /// A request's body, which must be said to be JSON: a page in a browser cannot send that to another
-/// server without asking, so no page can use this one behind its user's back.
+/// server without asking, so no page can use this one behind its user's back; see
+/// [`Origins`](super::Origins).
 async fn read(app: &App, request: Request) -> Result<Bytes, ApiError> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();

@@ -28,22 +28,19 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// The events of texts; `before` is what each begins with.
+    /// The events of so many texts.
     pub(super) fn new(
         (letter, delivery): (Letter, Delivery),
         pieces: Pieces,
         prompt_tokens: usize,
-        before: &[String],
+        texts: usize,
     ) -> Self {
         let usage = Usage { prompt: prompt_tokens, completion: 0 };
-        let (open, due) = (before.len(), VecDeque::new());
+        let (open, due) = (texts, VecDeque::new());
         let mut events = Self { letter, pieces, usage, delivery, open, due, is_over: false };
-        for (index, text) in before.iter().enumerate() {
+        for index in 0..texts {
             if let Some(opening) = events.letter.opening(index) {
                 events.push(opening);
-            }
-            if !text.is_empty() {
-                events.push(events.letter.piece(index, text));
             }
         }
         events
@@ -60,7 +57,7 @@ impl Events {
 
     fn take(&mut self, index: usize, piece: Piece) {
         match piece {
-            Piece::Text(text) => self.push(self.letter.piece(index, &text)),
+            Piece::Text(part) => self.push(self.letter.piece(index, &part)),
             Piece::End(ending) => {
                 self.usage.completion += ending.tokens;
                 self.push(self.letter.end(index, ending.end));

@@ -1,20 +1,22 @@
 //! From what a request asks for to what the engine is to do.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::Settings;
 use super::ask::{Ask, Choice, Delivery, Prompts};
-use super::engine::{Engine, Order};
+use super::chat::Chat;
+use super::echo::Echo;
+use super::engine::{Engine, Job, Order};
 use super::error::ApiError;
 use super::fields::Input;
+use super::logprobs::Names;
 use super::transcript::Transcript;
 use crate::datasets::tokenizer::{Reader, TokenizerError};
 use crate::models::arch::UNBOUNDED;
-use crate::models::generate::{Options, Request, Writer};
-use crate::pipeline::chat::Turn;
+use crate::models::generate::{Options, Request, Scoring, Writer};
 use crate::pipeline::{Language, PromptTokens};
 
 /// How long a completion is where nobody says it, as OpenAI has it.
@@ -28,6 +30,7 @@ pub(super) struct Texts {
     pub(super) engine: Engine,
     language: Language,
     reader: Reader,
+    names: Arc<Names>,
     limits: Limits,
     /// Draws the seeds of requests that bring none.
     seeds: Mutex<ChaCha8Rng>,
@@ -49,10 +52,19 @@ struct Limits {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) orders: Vec<Order>,
-    /// What each text begins with.
-    pub(super) before: Vec<String>,
+    /// How many texts there are.
+    pub(super) count: usize,
     pub(super) prompt_tokens: usize,
     pub(super) delivery: Delivery,
+    /// Names tokens, where log-probabilities are asked for.
+    pub(super) names: Option<Arc<Names>>,
+}
+
+/// What is continued.
+#[derive(Debug)]
+struct Prompt {
+    tokens: PromptTokens,
+    echo: Echo,
 }
 
 impl Texts {
@@ -76,6 +88,7 @@ impl Texts {
         Ok(Self {
             // What is too long is refused, and not cut.
             reader: language.tokenizer.reader(u32::MAX as usize)?,
+            names: Arc::new(Names::new(language.tokenizer.clone())),
             language,
             limits,
             engine: Engine::start(model, settings)?,
@@ -97,23 +110,18 @@ impl Texts {
             return Err(ApiError::field(if count > 1 { name } else { "n" }, message));
         }
         let usual = if is_chat { usize::MAX } else { USUAL_COMPLETION };
+        let scoring = Scoring { added: ask.logprobs, prompt: ask.logprobs.filter(|_| ask.echo) };
+        if scoring.prompt.is_some() && !self.limits.is_one_text {
+            let message = "this model reads its prompt and does not predict it, so there are no \
+                           log-probabilities of it; leave echo or logprobs out";
+            return Err(ApiError::unsupported("echo", message));
+        }
         let prompts = match ask.prompts {
             Prompts::Inputs(inputs) => {
                 let read = |input| self.input(input, ask.echo);
                 inputs.into_iter().map(read).collect::<Result<Vec<_>, _>>()?
             }
-            Prompts::Chat(messages) => {
-                let Some(chat) = &self.language.chat else {
-                    let message =
-                        "this model has no chat template; /v1/completions continues texts";
-                    return Err(ApiError::invalid(message));
-                };
-                let text = chat.render(&messages, Turn::Assistant);
-                let text = text.map_err(|error| ApiError::field(name, error.to_string()))?;
-                let tokenizer = &self.language.tokenizer;
-                let ids = tokenizer.encode(&text).map_err(|error| unreadable(name, &error))?;
-                vec![(PromptTokens::chat(ids, Turn::Assistant), String::new())]
-            }
+            Prompts::Chat(chat) => vec![self.chat(chat)?],
         };
         let seed = match ask.choice.seed {
             Some(seed) => seed as u64,
@@ -122,45 +130,67 @@ impl Texts {
         let options = self.options(&ask.choice, seed);
         let mut stops = ask.stops;
         stops.extend(self.language.config.stop_strings.iter().cloned());
-        let prompt_tokens = prompts.iter().map(|(prompt, _)| prompt.ids.len()).sum();
-        let (mut orders, mut before) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-        for (prompt, text) in prompts {
-            let context = if self.limits.is_one_text { prompt.context() } else { &[] };
+        let prompt_tokens = prompts.iter().map(|prompt| prompt.tokens.ids.len()).sum();
+        let mut orders = Vec::with_capacity(rows);
+        for Prompt { tokens, echo } in prompts {
+            let context = if self.limits.is_one_text { tokens.context() } else { &[] };
             let stream = self.language.tokenizer.stream_after(context);
             let stream = stream.map_err(|error| ApiError::internal(error.to_string()))?;
-            let ids = prompt.ids;
+            let ids = tokens.ids;
             self.check(name, &ids)?;
             let room = self.length(name, ids.len(), ask.max_tokens)?;
             let max_new_tokens = if ask.max_tokens.is_some() { room } else { room.min(usual) };
             let options = Options { max_new_tokens, ..options.clone() };
             options.validate().map_err(|error| ApiError::invalid(error.to_string()))?;
             for _ in 0..ask.n {
-                let transcript = Transcript::new(stream.clone(), &stops);
+                let transcript = Transcript::new(stream.clone(), &stops, echo.clone());
+                let transcript = match ask.logprobs {
+                    Some(_) => transcript.with_names(self.names.clone(), stream.clone()),
+                    None => transcript,
+                };
                 let (prompt, options, stream) = (ids.clone(), options.clone(), orders.len() as u64);
-                orders.push((Request { prompt, options, stream }, transcript));
-                before.push(text.clone());
+                let request = Request { prompt, options, stream };
+                orders.push(Order { job: Job { request, scoring }, transcript });
             }
         }
-        Ok(Prepared { orders, before, prompt_tokens, delivery: ask.delivery })
+        let names = ask.logprobs.map(|_| self.names.clone());
+        Ok(Prepared { orders, count: rows, prompt_tokens, delivery: ask.delivery, names })
     }
 
-    /// A prompt's tokens, and what its answer begins with.
-    fn input(&self, input: Input, echo: bool) -> Result<(PromptTokens, String), ApiError> {
+    fn input(&self, input: Input, echo: bool) -> Result<Prompt, ApiError> {
         match input {
             Input::Text(text) => {
                 let encoding =
                     self.reader.read(&text).map_err(|error| unreadable("prompt", &error))?;
-                Ok((encoding.ids.into(), if echo { text } else { String::new() }))
+                let echo = match echo {
+                    true => Echo::of_text(text, &encoding, &self.names),
+                    false => Echo::default(),
+                };
+                Ok(Prompt { tokens: encoding.ids.into(), echo })
             }
             Input::Ids(ids) => {
                 self.check("prompt", &ids)?;
-                let text = match echo {
-                    true => self.language.tokenizer.decode(&ids),
-                    false => Ok(String::new()),
+                let echo = match echo {
+                    true => Echo::of_ids(&ids, &self.language.tokenizer, &self.names),
+                    false => Ok(Echo::default()),
                 };
-                Ok((ids.into(), text.map_err(|error| unreadable("prompt", &error))?))
+                let echo = echo.map_err(|error| unreadable("prompt", &error))?;
+                Ok(Prompt { tokens: ids.into(), echo })
             }
         }
+    }
+
+    /// The prompt that the model's chat template makes of a chat.
+    fn chat(&self, chat: Chat) -> Result<Prompt, ApiError> {
+        let Some(template) = &self.language.chat else {
+            let message = "this model has no chat template; /v1/completions continues texts";
+            return Err(ApiError::invalid(message));
+        };
+        let turn = chat.turn;
+        let text = chat.render(template)?;
+        let ids = self.language.tokenizer.encode(&text);
+        let ids = ids.map_err(|error| unreadable("messages", &error))?;
+        Ok(Prompt { tokens: PromptTokens::chat(ids, turn), echo: Echo::default() })
     }
 
     /// Whether the model can read a prompt.
@@ -191,6 +221,9 @@ impl Texts {
         prompt: usize,
         asked: Option<(&'static str, usize)>,
     ) -> Result<usize, ApiError> {
+        if let Some((_, 0)) = asked {
+            return Ok(0);
+        }
         let Limits { context, new, is_one_text, .. } = self.limits;
         let taken = if is_one_text { prompt } else { 0 };
         let room = context.saturating_sub(taken);

@@ -1,6 +1,7 @@
 //! The program, run as a user runs it.
 
 mod bad_input;
+mod chat;
 mod embed;
 mod images;
 mod pipelines;

@@ -42,14 +42,14 @@ fn valid() -> Vec<(&'static str, Value)> {
                 "model": "tiny", "prompt": "the cat", "max_tokens": 2, "temperature": 0.7,
                 "top_p": 0.9, "top_k": 5, "min_p": 0.1, "n": 2, "stop": ["xyz", "\n"], "seed": 3,
                 "presence_penalty": 0.5, "frequency_penalty": -0.5, "repetition_penalty": 1.2,
-                "echo": true, "user": "me", "logit_bias": null, "best_of": 2,
+                "echo": true, "user": "me", "logit_bias": null, "best_of": 2, "logprobs": 2,
             }),
         ),
         (
             "/v1/completions",
             json!({
                 "model": "tiny", "prompt": [[1, 2, 3], [4]], "max_tokens": 1, "stream": true,
-                "stream_options": { "include_usage": true },
+                "stream_options": { "include_usage": true }, "logprobs": 0,
             }),
         ),
         ("/v1/completions", json!({ "model": "tiny", "prompt": ["a", "é"], "max_tokens": 1 })),
@@ -57,14 +57,16 @@ fn valid() -> Vec<(&'static str, Value)> {
             "/v1/chat/completions",
             json!({
                 "model": "tiny", "messages": chat, "max_completion_tokens": 1, "stop": "e",
-                "response_format": { "type": "text" }, "tools": [], "logprobs": false,
+                "response_format": { "type": "text" }, "tools": [{ "type": "function" }],
+                "tool_choice": "none", "logprobs": false, "top_logprobs": 0,
             }),
         ),
         (
             "/v1/chat/completions",
             json!({
                 "model": "tiny", "messages": [{ "role": "user", "content": "Why?" }],
-                "max_tokens": 2, "stream": true, "temperature": 0,
+                "max_tokens": 2, "stream": true, "temperature": 0, "logprobs": true,
+                "top_logprobs": 3, "chat_template_kwargs": { "enable_thinking": false },
             }),
         ),
         (

@@ -1,7 +1,11 @@
 //! The HTTP server, asked as its clients ask it.
 
 mod chat;
+mod cors;
 mod fuzz;
+mod lm_eval;
+mod logprobs;
+mod messages;
 mod openai;
 mod program;
 mod queue;
@@ -131,11 +135,15 @@ impl Writer for Odd {
         self.model.begin(prompt)
     }
 
-    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Memory) {
+    fn read_hidden(&self, passages: &[&Passage], more: usize) -> (Tensor<3>, Memory) {
         let mut tokens = passages.iter().flat_map(|passage| &passage.text);
         assert!(!tokens.any(|token| Some(*token) == self.poison), "poisoned");
         std::thread::sleep(self.pause);
-        self.model.read(passages, more)
+        self.model.read_hidden(passages, more)
+    }
+
+    fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
+        self.model.scores(hidden)
     }
 
     fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3> {

@@ -129,7 +129,7 @@ fn a_chat_is_the_template_and_then_the_models_text() {
             { "role": "user", "name": "Ann", "content": [
                 { "type": "text", "text": "Hi" }, { "type": "text", "text": "there" },
             ] },
-            { "role": "assistant", "content": "Ho", "unknown": 1 },
+            { "role": "assistant", "content": "Ho", "annotations": [1] },
             { "role": "user", "content": "Well?" },
         ],
     });

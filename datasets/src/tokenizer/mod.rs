@@ -1,6 +1,7 @@
 //! Tokenizers: text to ids and back, in the file format of Hugging Face's `tokenizer.json`.
 
 mod build;
+mod bytes;
 mod charsmap;
 mod convert;
 mod file;
@@ -12,6 +13,7 @@ mod stream;
 mod surface;
 
 pub use build::Vocabulary;
+pub use bytes::Place;
 pub use reader::{Cut, Encoding, Reader};
 pub use special::{Special, SpecialTokens};
 pub use stream::TextStream;

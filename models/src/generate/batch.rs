@@ -1,64 +1,22 @@
 //! Texts that are written together: rows come and go between steps.
 
+use burn::tensor::Tensor;
+
 use super::GenerateError;
 use super::constraints::History;
+use super::logprobs::{ScoredPrompt, Scoring, TokenLogprobs};
 use super::options::Options;
+use super::request::{Event, Finish, Request, Ticket, begin, check_prompt};
 use super::sampling::Sampler;
 use super::writer::{Memory, Passage, Writer, last};
 use crate::layers::embedding::token_ids;
 use crate::precision::numbers;
 
-/// What to continue: a text's tokens, at least one.
-pub type Prompt = Vec<u32>;
-
 /// More room than this is not allocated ahead, in tokens: most texts end before their limit.
 const RESERVE: usize = 512;
-
-/// A prompt to be continued. Its draws depend on the seed in its options and on `stream`, and on
-/// nothing beside it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Request {
-    /// What to continue.
-    pub prompt: Prompt,
-    /// How.
-    pub options: Options,
-    /// Tells texts apart that share a seed.
-    pub stream: u64,
-}
-
-/// A request that was taken in. Tickets are numbered in the order of their requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(u64);
-
-impl Ticket {
-    /// The only one where there is one text.
-    pub(super) const FIRST: Self = Self(0);
-
-    /// Its number, from 0 on.
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// A token was added to a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Event {
-    /// The text's request.
-    pub ticket: Ticket,
-    /// The token; where the text ended with an end token, that.
-    pub token: u32,
-    /// Why the text ends here, if it does.
-    pub finish: Option<Finish>,
-}
-
-/// Why a text ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finish {
-    /// The model wrote an end token.
-    Eos,
-    /// It is as long as it may be.
-    Length,
-}
+/// The scores of a prompt are computed for as many positions at once as have this many elements,
+/// 64 MiB: those of all positions take gigabytes.
+const SCORES_AT_ONCE: usize = if cfg!(test) { 50 } else { 1 << 24 };
 
 /// Texts that are written together, each as if it were alone.
 ///
@@ -87,6 +45,8 @@ pub struct Batch<'m> {
     memory: Option<Memory>,
     /// Rows to be read at the next step.
     waiting: Vec<Row>,
+    /// Log-probabilities of prompts that nobody took yet.
+    scored: Vec<ScoredPrompt>,
     next: u64,
 }
 
@@ -100,13 +60,16 @@ struct Row {
     /// How many of its tokens were there from the start.
     begun: usize,
     options: Options,
+    scoring: Scoring,
     sampler: Sampler,
+    is_over: bool,
 }
 
 impl<'m> Batch<'m> {
     /// A batch without texts.
     pub fn new(model: &'m dyn Writer) -> Self {
-        Self { model, running: Vec::new(), memory: None, waiting: Vec::new(), next: 0 }
+        let (running, waiting, scored) = (Vec::new(), Vec::new(), Vec::new());
+        Self { model, running, memory: None, waiting, scored, next: 0 }
     }
 
     /// Takes a request in; it is read at the next step, together with the others that are new.
@@ -116,16 +79,36 @@ impl<'m> Batch<'m> {
     /// An empty prompt, one longer than the context, a token id out of range, options that make no
     /// sense.
     pub fn admit(&mut self, request: Request) -> Result<Ticket, GenerateError> {
+        self.admit_scored(request, Scoring::default())
+    }
+
+    /// The same, with log-probabilities: those of the prompt come from [`Batch::take_scored`] after the
+    /// next step, where a request that adds no token leaves the batch.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Batch::admit`]; [`GenerateError::Source`] where the prompt of an encoder-decoder is to
+    /// be scored.
+    pub fn admit_scored(
+        &mut self,
+        request: Request,
+        scoring: Scoring,
+    ) -> Result<Ticket, GenerateError> {
         request.options.validate()?;
         check_prompt(self.model, self.next as usize, &request)?;
+        let passage = begin(self.model, &request);
+        if scoring.prompt.is_some() && !passage.source.is_empty() {
+            return Err(GenerateError::Source);
+        }
         let ticket = Ticket(self.next);
         self.next += 1;
-        let passage = begin(self.model, &request);
         let Request { options, stream, .. } = request;
         let (text, begun) = (passage.text.clone(), passage.text.len());
         let sampler = Sampler::new(options.sampling, stream);
-        if options.max_new_tokens > 0 {
-            self.waiting.push(Row { ticket, passage, text, begun, options, sampler });
+        let is_over = options.max_new_tokens == 0;
+        if !is_over || scoring.prompt.is_some() {
+            let row = Row { ticket, passage, text, begun, options, scoring, sampler, is_over };
+            self.waiting.push(row);
         }
         Ok(ticket)
     }
@@ -148,8 +131,18 @@ impl<'m> Batch<'m> {
         if !self.waiting.is_empty() {
             let passages: Vec<&Passage> = self.waiting.iter().map(|row| &row.passage).collect();
             let more = self.waiting.iter().map(Row::left).max().unwrap_or(0).min(RESERVE);
-            let (read, fresh) = self.model.read(&passages, more);
-            scores.push(read);
+            let fresh = if self.waiting.iter().any(|row| row.scoring.prompt.is_some()) {
+                let (hidden, fresh) = self.model.read_hidden(&passages, more);
+                scores.push(self.model.last_scores(hidden.clone()));
+                if !self.score_prompts(&hidden) {
+                    return Err(self.not_finite());
+                }
+                fresh
+            } else {
+                let (read, fresh) = self.model.read(&passages, more);
+                scores.push(read);
+                fresh
+            };
             self.memory = Some(match self.memory.take() {
                 Some(memory) => memory.join(fresh),
                 None => fresh,
@@ -160,19 +153,21 @@ impl<'m> Batch<'m> {
         let mut rows = self.running.iter_mut();
         for scores in scores {
             let mut scores = numbers(scores);
-            for (scores, row) in scores.chunks_exact_mut(vocab_size).zip(&mut rows) {
-                events.extend(row.extend(scores));
+            let rows = scores.chunks_exact_mut(vocab_size).zip(&mut rows);
+            for (scores, row) in rows.filter(|(_, row)| !row.is_over) {
+                match row.extend(scores) {
+                    Some(event) => events.push(event),
+                    None => return Err(self.not_finite()),
+                }
             }
         }
-        if events.len() < self.running.len() {
-            self.keep(|_| false);
-            return Err(GenerateError::NotFinite);
-        }
-        if events.iter().any(|event| event.finish.is_some()) {
-            let mut ends = events.iter().map(|event| event.finish.is_some());
-            self.keep(|_| !ends.next().unwrap_or(false));
-        }
+        self.keep(|row| !row.is_over);
         Ok(events)
+    }
+
+    /// The log-probabilities of prompts that were read since the last call, each once.
+    pub fn take_scored(&mut self) -> Vec<ScoredPrompt> {
+        std::mem::take(&mut self.scored)
     }
 
     /// Ends a text; its row leaves at once. Nothing happens if it has ended already.
@@ -191,6 +186,44 @@ impl<'m> Batch<'m> {
     /// Whether all texts have ended.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Empties the batch.
+    fn not_finite(&mut self) -> GenerateError {
+        (self.memory, self.scored) = (None, Vec::new());
+        self.running.clear();
+        self.waiting.clear();
+        GenerateError::NotFinite
+    }
+
+    /// Computes the log-probabilities of waiting prompts, each once, from the hidden states of all that
+    /// wait; `false` where scores are not finite.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[waiting, longest, d_model]`, padded on the left
+    fn score_prompts(&mut self, hidden: &Tensor<3>) -> bool {
+        let (vocab_size, longest) = (self.model.vocab_size(), hidden.dims()[1]);
+        let at_once = (SCORES_AT_ONCE / vocab_size).max(1);
+        for (place, row) in self.waiting.iter_mut().enumerate() {
+            let Some(top) = row.scoring.prompt.take() else { continue };
+            let text = &row.passage.text;
+            let hidden = hidden.clone().slice_dim(0, place..place + 1);
+            let hidden = hidden.slice_dim(1, longest - text.len()..longest);
+            let mut tokens = Vec::with_capacity(text.len() - 1);
+            // The scores after a token are those of the next one.
+            for (index, next) in text[1..].chunks(at_once).enumerate() {
+                let from = index * at_once;
+                let part = hidden.clone().slice_dim(1, from..from + next.len());
+                let scores = numbers(self.model.scores(part));
+                for (scores, &token) in scores.chunks_exact(vocab_size).zip(next) {
+                    let Some(found) = TokenLogprobs::of(scores, token, top) else { return false };
+                    tokens.push(found);
+                }
+            }
+            self.scored.push(ScoredPrompt { ticket: row.ticket, tokens });
+        }
+        true
     }
 
     /// Keeps the running rows for which that holds, asked in their order; returns the others.
@@ -234,10 +267,16 @@ impl Row {
         if scores.iter().any(|score| score.is_nan()) {
             return None;
         }
-        let Self { passage, text, begun, options, sampler, ticket } = self;
+        let Self { passage, text, begun, options, sampler, .. } = self;
+        // The rules below change the scores.
+        let own = self.scoring.added.map(|top| (scores.to_vec(), top));
         let history = History { source: &passage.source, text, begun: *begun };
         options.constrain(history, scores);
         let token = sampler.choose(scores);
+        let logprobs = match own {
+            Some((own, top)) => Some(TokenLogprobs::of(&own, token, top)?),
+            None => None,
+        };
         text.push(token);
         passage.text.push(token);
         let finish = if options.eos.contains(&token) {
@@ -245,36 +284,87 @@ impl Row {
         } else {
             (text.len() - *begun >= options.max_new_tokens).then_some(Finish::Length)
         };
-        Some(Event { ticket: *ticket, token, finish })
+        self.is_over = finish.is_some();
+        Some(Event { ticket: self.ticket, token, finish, logprobs })
     }
 }
 
-/// What stands before a request's first new token.
-pub(super) fn begin(model: &dyn Writer, request: &Request) -> Passage {
-    let mut passage = model.begin(&request.prompt);
-    if let Some(start) = request.options.start.filter(|_| !passage.source.is_empty()) {
-        passage.text = vec![start];
-    }
-    passage
-}
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
 
-/// Checks a request's prompt; `row` is what an error calls it.
-pub(super) fn check_prompt(
-    model: &dyn Writer,
-    row: usize,
-    request: &Request,
-) -> Result<(), GenerateError> {
-    let (context, vocab_size) = (model.prompt_limit(), model.vocab_size());
-    let prompt = &request.prompt;
-    if prompt.is_empty() {
-        return Err(GenerateError::Empty { row });
+    use super::*;
+    use crate::arch::Tokens;
+    use crate::families::{self, Size};
+    use crate::heads::CausalLm;
+    use crate::layers::embedding::padded_ids;
+    use crate::layers::mask::Padding;
+
+    const VOCABULARY: usize = 23;
+
+    fn model() -> CausalLm {
+        let size = Size {
+            vocab_size: VOCABULARY,
+            context: 16,
+            d_model: 16,
+            n_layers: 1,
+            n_heads: 2,
+            n_kv_heads: None,
+            d_ff: None,
+            dropout: 0.0,
+            eos: None,
+        };
+        let (_, architecture) = families::find("llama").unwrap().sized(&size).unwrap();
+        let mut config = architecture.into_decoder().unwrap();
+        config.init_std = 0.8;
+        CausalLm::new(&config, &Device::flex()).initialized(5)
     }
-    if prompt.len() > context {
-        return Err(GenerateError::TooLong { length: prompt.len(), context });
+
+    fn request(prompt: &[u32], max_new_tokens: usize) -> Request {
+        let options = Options { max_new_tokens, ..Options::default() };
+        Request { prompt: prompt.to_vec(), options, stream: 0 }
     }
-    let mut tokens = prompt.iter().chain(&request.options.start);
-    match tokens.find(|&&token| token as usize >= vocab_size) {
-        Some(&token) => Err(GenerateError::OutOfRange { token, vocab_size }),
-        None => Ok(()),
+
+    /// Scores come for two positions at a time here.
+    #[test]
+    fn a_prompt_scored_in_parts_has_the_scores_of_the_whole() {
+        let model = model();
+        let prompts: [&[u32]; 4] = [&[3, 9, 4, 1, 1, 22, 0], &[7], &[8, 2], &[5, 5, 5, 6, 7]];
+        let mut batch = Batch::new(&model);
+        let scoring = Scoring { added: Some(2), prompt: Some(3) };
+        for (prompt, count) in prompts.iter().zip([2, 0, 1, 0]) {
+            batch.admit_scored(request(prompt, count), scoring).unwrap();
+        }
+        // One beside them that nobody scores.
+        batch.admit(request(&[1, 2, 3], 3)).unwrap();
+        let events = batch.step().unwrap();
+        let tokens: Vec<usize> = events.iter().map(|event| event.ticket.index()).collect();
+        assert_eq!(tokens, [0, 2, 4]);
+        assert!(events[2].logprobs.is_none() && events[0].logprobs.is_some());
+        assert_eq!(batch.len(), 2);
+        let scored = batch.take_scored();
+        assert_eq!(scored.len(), prompts.len());
+        for (prompt, scored) in prompts.iter().zip(&scored) {
+            let ids = padded_ids(&[prompt], 0, &Device::flex());
+            let whole = numbers(model.forward(&Tokens::new(ids, Padding::right(&[prompt.len()]))));
+            assert_eq!(scored.tokens.len(), prompt.len() - 1);
+            for (index, found) in scored.tokens.iter().enumerate() {
+                let scores = &whole[index * VOCABULARY..(index + 1) * VOCABULARY];
+                let expected = TokenLogprobs::of(scores, prompt[index + 1], 3).unwrap();
+                assert_eq!(found.chosen.token, expected.chosen.token);
+                for (found, expected) in found
+                    .top
+                    .iter()
+                    .chain([&found.chosen])
+                    .zip(expected.top.iter().chain([&expected.chosen]))
+                {
+                    assert_eq!(found.token, expected.token);
+                    assert!((found.logprob - expected.logprob).abs() < 1e-5, "{found:?}");
+                }
+            }
+        }
+        assert!(batch.take_scored().is_empty());
+        batch.step().unwrap();
+        assert!(batch.take_scored().is_empty(), "a prompt is scored once");
     }
 }

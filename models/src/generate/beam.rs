@@ -6,9 +6,9 @@ use burn::tensor::Tensor;
 
 use self::search::Search;
 use super::GenerateError;
-use super::batch::{Request, check_prompt};
 use super::decode::Flow;
 use super::options::OptionsError;
+use super::request::{Request, check_prompt};
 use super::writer::{Passage, Writer, last};
 use crate::layers::embedding::token_ids;
 use crate::precision::numbers;

@@ -2,8 +2,9 @@
 
 use thiserror::Error;
 
-use super::batch::{Batch, Event, Prompt, Request, check_prompt};
+use super::batch::Batch;
 use super::options::{Options, OptionsError};
+use super::request::{Event, Prompt, Request, check_prompt};
 use super::writer::Writer;
 
 /// What happens after a token.
@@ -53,6 +54,11 @@ pub enum GenerateError {
         /// The size of the draft's.
         draft: usize,
     },
+    /// Log-probabilities of a text that the model reads and does not continue.
+    #[error(
+        "an encoder-decoder does not predict its prompt, so the prompt has no log-probabilities"
+    )]
+    Source,
     /// A score that is not a number.
     #[error("the model's scores are not finite; its weights may be broken")]
     NotFinite,

@@ -1,10 +1,10 @@
 //! Speculative decoding: a small model drafts, the large one reads several drafted tokens at once.
 
 use super::GenerateError;
-use super::batch::{Event, Finish, Request, Ticket, begin, check_prompt};
 use super::constraints::History;
 use super::decode::Flow;
 use super::options::Options;
+use super::request::{Event, Finish, Request, Ticket, begin, check_prompt};
 use super::sampling::Sampler;
 use super::writer::{Memory, Passage, Writer};
 use crate::layers::cache::UNDOABLE;
@@ -176,7 +176,7 @@ impl Text {
         } else {
             (self.left() == 0).then_some(Finish::Length)
         };
-        let flow = receive(&Event { ticket: Ticket::FIRST, token, finish });
+        let flow = receive(&Event { ticket: Ticket::FIRST, token, finish, logprobs: None });
         finish.is_some() || flow != Flow::Continue
     }
 

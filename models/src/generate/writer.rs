@@ -32,7 +32,37 @@ pub trait Writer {
     /// # Shapes
     ///
     /// - scores: `[passages, vocab_size]`
-    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Memory);
+    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Memory) {
+        let (hidden, memory) = self.read_hidden(passages, more);
+        (self.last_scores(hidden), memory)
+    }
+
+    /// The hidden states at every position of the passages, padded on the left to one length, and what
+    /// is remembered of them, with room for `more` tokens.
+    ///
+    /// # Shapes
+    ///
+    /// - hidden states: `[passages, longest, d_model]`
+    fn read_hidden(&self, passages: &[&Passage], more: usize) -> (Tensor<3>, Memory);
+
+    /// The next token's scores at positions with these hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[rows, seq, d_model]`
+    /// - result: `[rows, seq, vocab_size]`
+    fn scores(&self, hidden: Tensor<3>) -> Tensor<3>;
+
+    /// The same at the last position only, which spares the projection of a whole prompt.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[rows, seq, d_model]`
+    /// - result: `[rows, vocab_size]`
+    fn last_scores(&self, hidden: Tensor<3>) -> Tensor<2> {
+        let [_, seq, _] = hidden.dims();
+        last(self.scores(hidden.slice_dim(1, seq - 1..seq)))
+    }
 
     /// The next token's scores after each of the new tokens of every row.
     ///
@@ -122,11 +152,15 @@ impl Writer for CausalLm {
         Passage { source: Vec::new(), text: prompt.to_vec() }
     }
 
-    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Memory) {
+    fn read_hidden(&self, passages: &[&Passage], more: usize) -> (Tensor<3>, Memory) {
         let (tokens, lengths) = texts(passages, &self.device());
         let reserve = tokens.dims()[1] + more;
         let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
-        (self.step_last(tokens, &mut cache), Memory { source: None, cache })
+        (self.backbone.step(tokens, &mut cache), Memory { source: None, cache })
+    }
+
+    fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
+        self.logits(hidden)
     }
 
     fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3> {
@@ -156,7 +190,7 @@ impl Writer for Seq2SeqLm {
         Passage { source: prompt.to_vec(), text: vec![self.backbone.start()] }
     }
 
-    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Memory) {
+    fn read_hidden(&self, passages: &[&Passage], more: usize) -> (Tensor<3>, Memory) {
         let device = self.device();
         let sources: Vec<&[u32]> =
             passages.iter().map(|passage| passage.source.as_slice()).collect();
@@ -166,8 +200,12 @@ impl Writer for Seq2SeqLm {
         let (tokens, lengths) = texts(passages, &device);
         let reserve = tokens.dims()[1] + more;
         let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
-        let scores = last(self.step(tokens, &encoded, &mut cache));
-        (scores, Memory { source: Some(encoded), cache })
+        let hidden = self.backbone.step(tokens, &encoded, &mut cache);
+        (hidden, Memory { source: Some(encoded), cache })
+    }
+
+    fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
+        self.logits(hidden)
     }
 
     fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3> {

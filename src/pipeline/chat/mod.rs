@@ -17,6 +17,19 @@ use super::PipelineError;
 /// Steps that a template may take; the longest published ones take some thousand for each message.
 const FUEL: u64 = 5_000_000;
 
+/// Parameters of transformers' `apply_chat_template` that are no variables of the template, or that
+/// are given in another way.
+const RESERVED: [&str; 8] = [
+    "add_generation_prompt",
+    "chat_template",
+    "continue_final_message",
+    "conversation",
+    "messages",
+    "return_dict",
+    "return_tensors",
+    "tokenize",
+];
+
 /// A model's own way to write down a chat, which is a template in Jinja's language.
 ///
 /// It is rendered as `transformers` does it: blocks take their line with them, nothing is escaped,
@@ -56,6 +69,8 @@ pub struct ChatMessage {
     pub name: Option<String>,
     /// Which call this message is the result of.
     pub tool_call_id: Option<String>,
+    /// What the assistant thought before it spoke; templates call it `thinking`, too.
+    pub reasoning_content: Option<String>,
     /// The functions that the assistant calls.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<Value>,
@@ -89,6 +104,12 @@ pub enum ChatError {
     /// The template says so itself.
     #[error("the model's chat template refuses these messages: {0}")]
     Refused(String),
+    /// A variable of the template that is not free to be set.
+    #[error(
+        "{0} cannot be set as a variable of the chat template: messages and whose turn it is are given \
+         by themselves"
+    )]
+    Reserved(String),
     /// The template fails.
     #[error("the model's chat template fails on these messages: {0}")]
     Failed(String),
@@ -139,6 +160,24 @@ impl ChatTemplate {
         self.variables.retain(|(known, _)| *known != name);
         self.variables.push((name, value.into()));
         self
+    }
+
+    /// The same template with more variables, as `chat_template_kwargs` has them in transformers and
+    /// vLLM: `{"enable_thinking": false}`.
+    ///
+    /// # Errors
+    ///
+    /// [`ChatError::Reserved`]: a variable that says what is rendered, and not how.
+    pub fn with_kwargs(
+        self,
+        kwargs: impl IntoIterator<Item = (String, serde_json::Value)>,
+    ) -> Result<Self, ChatError> {
+        kwargs.into_iter().try_fold(self, |template, (name, value)| {
+            match RESERVED.contains(&name.as_str()) {
+                true => Err(ChatError::Reserved(name)),
+                false => Ok(template.with(name, Value::from(Serde(value)))),
+            }
+        })
     }
 
     /// The text of a chat.

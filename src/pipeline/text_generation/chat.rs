@@ -1,6 +1,7 @@
 //! Chats: the next message of the assistant.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{TextGeneration, WrittenText};
 use crate::pipeline::chat::{ChatMessage, Turn};
@@ -21,6 +22,20 @@ impl TextGeneration {
     ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
         let prompts = chats.iter().map(|chat| self.encode_chat(chat, turn_after(chat)));
         self.write_tokens(prompts.collect::<Result<Vec<PromptTokens>, _>>()?, done)
+    }
+
+    /// Sets variables of the model's chat template, such as `{"enable_thinking": false}`.
+    ///
+    /// # Errors
+    ///
+    /// A model without a chat template; a variable that is not free to be set.
+    pub fn set_chat_template_kwargs(
+        &mut self,
+        kwargs: Map<String, Value>,
+    ) -> Result<(), PipelineError> {
+        let template = self.language.chat.take().ok_or(PipelineError::NoChat)?;
+        self.language.chat = Some(template.with_kwargs(kwargs)?);
+        Ok(())
     }
 
     /// A chat's tokens, as the model's chat template writes it down. A message is anything that

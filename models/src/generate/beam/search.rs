@@ -1,10 +1,10 @@
 //! The search for the texts of one prompt.
 
 use super::{Beams, EarlyStopping, Forbidden, Hypothesis, normalize};
-use crate::generate::batch::{Request, begin};
 use crate::generate::constraints::History;
 use crate::generate::decode::Flow;
 use crate::generate::options::Options;
+use crate::generate::request::{Request, begin};
 use crate::generate::writer::{Passage, Writer};
 
 /// The search for one prompt's texts.

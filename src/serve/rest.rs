@@ -1,0 +1,159 @@
+//! The fields of a request that nobody took: each asks for nothing, or is refused by its name.
+
+use serde_json::Value;
+
+use super::error::ApiError;
+use super::fields::Fields;
+
+/// What is known of fields that are not followed.
+#[derive(Debug)]
+pub(super) struct Rest {
+    /// Fields that change no answer.
+    harmless: &'static [&'static str],
+    /// Fields with a value, as JSON, that asks for what is done anyway.
+    usual: &'static [(&'static str, &'static str)],
+    /// Fields of OpenAI's or vLLM's API that would change the answer.
+    unsupported: &'static [&'static str],
+}
+
+/// Of completions.
+pub(super) const OF_COMPLETIONS: Rest = Rest {
+    harmless: &HARMLESS,
+    usual: &[
+        ("add_special_tokens", "true"),
+        ("length_penalty", "1"),
+        ("min_tokens", "0"),
+        ("num_beams", "1"),
+        ("skip_special_tokens", "true"),
+        ("spaces_between_special_tokens", "true"),
+        ("top_logprobs", "0"),
+        ("typical_p", "1"),
+    ],
+    unsupported: &UNSUPPORTED,
+};
+
+/// Of chats.
+pub(super) const OF_CHATS: Rest = Rest {
+    harmless: &HARMLESS,
+    usual: &[
+        ("length_penalty", "1"),
+        ("min_tokens", "0"),
+        ("num_beams", "1"),
+        ("skip_special_tokens", "true"),
+        ("spaces_between_special_tokens", "true"),
+        ("typical_p", "1"),
+        ("verbosity", "\"medium\""),
+    ],
+    unsupported: &UNSUPPORTED,
+};
+
+const HARMLESS: [&str; 11] = [
+    "cache_salt",
+    "metadata",
+    "parallel_tool_calls",
+    "priority",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "request_id",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "user",
+];
+
+const UNSUPPORTED: [&str; 38] = [
+    "add_special_tokens",
+    "allowed_token_ids",
+    "audio",
+    "bad_words",
+    "chat_template",
+    "documents",
+    "echo",
+    "function_call",
+    "functions",
+    "guided_choice",
+    "guided_grammar",
+    "guided_json",
+    "guided_regex",
+    "ignore_eos",
+    "include_stop_str_in_output",
+    "length_penalty",
+    "logit_bias",
+    "min_tokens",
+    "mm_processor_kwargs",
+    "modalities",
+    "num_beams",
+    "prediction",
+    "prompt_embeds",
+    "prompt_logprobs",
+    "reasoning_effort",
+    "response_format",
+    "return_token_ids",
+    "return_tokens_as_token_ids",
+    "skip_special_tokens",
+    "spaces_between_special_tokens",
+    "stop_token_ids",
+    "structured_outputs",
+    "suffix",
+    "tool_choice",
+    "tools",
+    "top_logprobs",
+    "truncate_prompt_tokens",
+    "web_search_options",
+];
+
+impl Rest {
+    /// Nothing is known.
+    pub(super) const NONE: Self = Self { harmless: &[], usual: &[], unsupported: &[] };
+
+    /// Of past messages: what the official client adds to them does not reach the model.
+    pub(super) const OF_MESSAGES: Self = Self {
+        harmless: &["annotations", "id", "index", "parsed"],
+        usual: &[],
+        unsupported: &["audio", "function_call"],
+    };
+
+    fn is_usual(&self, name: &str, value: &Value) -> Option<bool> {
+        let (_, usual) = self.usual.iter().find(|(known, _)| *known == name)?;
+        let usual: Value = serde_json::from_str(usual).unwrap_or_default();
+        // 1 and 1.0 are one number.
+        Some(match (value.as_f64(), usual.as_f64()) {
+            (Some(value), Some(usual)) => value == usual,
+            _ => *value == usual,
+        })
+    }
+}
+
+impl Fields {
+    /// Refuses the fields that nobody took, unless they ask for nothing or change nothing.
+    pub(super) fn finish(self, rest: &Rest) -> Result<(), ApiError> {
+        for (name, value) in self.left() {
+            if rest.harmless.contains(&name.as_str()) {
+                continue;
+            }
+            if rest.is_usual(name, value).unwrap_or_else(|| is_off(value)) {
+                continue;
+            }
+            let path = self.name(name);
+            return Err(match rest.unsupported.contains(&name.as_str()) {
+                true => {
+                    let message = format!("{path} is not supported; leave it out");
+                    ApiError::unsupported(path, message)
+                }
+                false => ApiError::unknown(path),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Whether a value of an option asks for nothing.
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}

@@ -1,0 +1,181 @@
+//! The work of the engine's thread: which texts are written together, and what becomes of their tokens.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+use super::engine::{Ending, Job, Piece, Shared};
+use super::error::ApiError;
+use super::transcript::{End, Part, Transcript};
+use crate::models::generate::{Batch, Event, ScoredPrompt, Ticket, Writer};
+use crate::system;
+
+/// A text that is being written, or waits for it.
+#[derive(Debug)]
+pub(super) struct Row {
+    transcript: Transcript,
+    index: usize,
+    tokens: usize,
+    /// Whether the text is its prompt alone.
+    adds_nothing: bool,
+    reply: UnboundedSender<(usize, Piece)>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// The engine's own state.
+pub(super) struct Work<'m> {
+    model: &'m dyn Writer,
+    batch: Batch<'m>,
+    rows: HashMap<Ticket, Row>,
+    waiting: VecDeque<(Job, Row)>,
+    width: usize,
+    shared: Arc<Shared>,
+}
+
+impl<'m> Work<'m> {
+    /// Without texts; `width` of them are written at once.
+    pub(super) fn new(model: &'m dyn Writer, width: usize, shared: Arc<Shared>) -> Self {
+        let (rows, waiting) = (HashMap::new(), VecDeque::new());
+        Self { model, batch: Batch::new(model), rows, waiting, width, shared }
+    }
+
+    /// Works until nobody can ask any more.
+    pub(super) fn run(mut self, mut orders: UnboundedReceiver<(Job, Row)>) {
+        loop {
+            if self.rows.is_empty() && self.waiting.is_empty() {
+                let Some(order) = orders.blocking_recv() else { return };
+                self.waiting.push_back(order);
+            }
+            while let Ok(order) = orders.try_recv() {
+                self.waiting.push_back(order);
+            }
+            let failure = match catch_unwind(AssertUnwindSafe(|| self.turn())) {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error),
+                Err(panic) => {
+                    let said = system::panic_message(panic.as_ref()).unwrap_or("no reason given");
+                    Some(ApiError::internal(format!("the model failed: {said}")))
+                }
+            };
+            if let Some(error) = failure {
+                self.fail(&error);
+            }
+            self.shared.running.store(self.rows.len(), Ordering::Relaxed);
+        }
+    }
+
+    /// Lets go those who left, takes in who waits, and writes one more token of each text.
+    fn turn(&mut self) -> Result<(), ApiError> {
+        if self.shared.is_cut.load(Ordering::Relaxed) {
+            for (_, row) in self.waiting.drain(..) {
+                row.say(Piece::Failed(ApiError::closing()));
+            }
+            return Err(ApiError::closing());
+        }
+        let (batch, is_gone) = (&mut self.batch, |row: &Row| row.reply.is_closed());
+        self.rows.retain(|&ticket, row| {
+            if is_gone(row) {
+                batch.cancel(ticket);
+            }
+            !is_gone(row)
+        });
+        self.waiting.retain(|(_, row)| !is_gone(row));
+        while self.rows.len() < self.width
+            && let Some((job, row)) = self.waiting.pop_front()
+        {
+            self.admit(job, row);
+        }
+        self.shared.running.store(self.rows.len(), Ordering::Relaxed);
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let events = self.batch.step().map_err(|error| ApiError::internal(error.to_string()))?;
+        for ScoredPrompt { ticket, tokens } in self.batch.take_scored() {
+            let Some(row) = self.rows.get_mut(&ticket) else { continue };
+            let begin = row.transcript.begin(Some(tokens));
+            row.add(begin);
+            if row.adds_nothing {
+                row.say(Piece::End(Ending { end: End::Length, tokens: 0 }));
+                self.rows.remove(&ticket);
+            }
+        }
+        for event in events {
+            self.receive(event);
+        }
+        Ok(())
+    }
+
+    /// Hands a text to the model.
+    fn admit(&mut self, Job { request, scoring }: Job, mut row: Row) {
+        row.adds_nothing = request.options.max_new_tokens == 0;
+        let ticket = match self.batch.admit_scored(request, scoring) {
+            Ok(ticket) => ticket,
+            Err(error) => {
+                return row.say(Piece::Failed(ApiError::invalid(error.to_string())));
+            }
+        };
+        if scoring.prompt.is_none() {
+            let begin = row.transcript.begin(None);
+            row.add(begin);
+            if row.adds_nothing {
+                return row.say(Piece::End(Ending { end: End::Length, tokens: 0 }));
+            }
+        }
+        self.rows.insert(ticket, row);
+    }
+
+    /// A token was chosen for a text.
+    fn receive(&mut self, event: Event) {
+        let (ticket, finish) = (event.ticket, event.finish);
+        let Some(row) = self.rows.get_mut(&ticket) else { return };
+        row.tokens += 1;
+        let ended = match row.transcript.extend(event) {
+            Ok((part, ended)) => {
+                row.add(part);
+                ended.map(|end| Piece::End(Ending { end, tokens: row.tokens }))
+            }
+            Err(error) => Some(Piece::Failed(ApiError::internal(error.to_string()))),
+        };
+        if let Some(piece) = ended {
+            row.say(piece);
+            self.rows.remove(&ticket);
+            if finish.is_none() {
+                self.batch.cancel(ticket);
+            }
+        }
+    }
+
+    /// Every text that was being written fails, and the next ones begin on a clean table.
+    fn fail(&mut self, error: &ApiError) {
+        for (_, row) in self.rows.drain() {
+            row.say(Piece::Failed(error.clone()));
+        }
+        self.batch = Batch::new(self.model);
+    }
+}
+
+impl Row {
+    pub(super) fn new(
+        transcript: Transcript,
+        index: usize,
+        reply: UnboundedSender<(usize, Piece)>,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
+        Self { transcript, index, tokens: 0, adds_nothing: false, reply, _place: place }
+    }
+
+    fn add(&self, part: Part) {
+        if part != Part::default() {
+            self.say(Piece::Text(part));
+        }
+    }
+
+    /// Who asked may have left, which is noticed before the next step.
+    fn say(&self, piece: Piece) {
+        let _ = self.reply.send((self.index, piece));
+    }
+}

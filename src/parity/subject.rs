@@ -130,6 +130,13 @@ impl Subject {
         parts
     }
 
+    /// Whether another family's model is the same under other names: what a device computes of one, it
+    /// computes of the other.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let (own, others) = (&self.blueprint, &other.blueprint);
+        own.task == others.task && own.architecture == others.architecture
+    }
+
     /// Whether it is what its family is for.
     fn is_main(&self) -> bool {
         self.family.tasks[0].1 == self.class

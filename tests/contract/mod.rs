@@ -66,8 +66,8 @@ contract!(
 contract!(
     ENCODERS,
     [
-        albert, bert, deberta_v2 = "deberta-v2", distilbert, electra, modernbert, mpnet, roberta,
-        xlm_roberta = "xlm-roberta",
+        albert, bert, camembert, data2vec_text = "data2vec-text", deberta_v2 = "deberta-v2", distilbert,
+        electra, ernie, modernbert, mpnet, roberta, xlm_roberta = "xlm-roberta",
     ],
     [
         invariants::{the_future_is_visible, padding_on_the_left_changes_nothing},

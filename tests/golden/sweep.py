@@ -45,10 +45,13 @@ BART = dict(
 
 SIZES = {
     "albert": dict(ENCODER, embedding_size=16), "bart": BART, "bert": ENCODER,
-    "bloom": dict(hidden_size=32, n_layer=2, n_head=4, **TOKENS, **IDS), "deberta-v2": ENCODER,
+    "bloom": dict(hidden_size=32, n_layer=2, n_head=4, **TOKENS, **IDS),
+    "camembert": dict(ENCODER, **FAIRSEQ_IDS), "data2vec-text": dict(ENCODER, **FAIRSEQ_IDS),
+    "deberta-v2": ENCODER,
     "deit": IMAGE, "dinov2": IMAGE,
     "distilbert": dict(dim=32, n_layers=2, n_heads=4, hidden_dim=48, **TOKENS),
-    "electra": dict(ENCODER, embedding_size=16), "gemma": GEMMA, "gemma2": GEMMA,
+    "electra": dict(ENCODER, embedding_size=16), "ernie": dict(ENCODER, use_task_id=True),
+    "gemma": GEMMA, "gemma2": GEMMA,
     "gemma3_text": GEMMA, "gpt2": dict(GPT, **IDS),
     "gpt_neo": dict(
         hidden_size=32, num_layers=2, num_heads=4, attention_types=[[["global", "local"], 1]],
@@ -66,7 +69,8 @@ SIZES = {
     ),
     "pegasus": BART, "phi": LLAMA, "phi3": LLAMA, "qwen2": LLAMA, "qwen3": GEMMA,
     "roberta": dict(ENCODER, **FAIRSEQ_IDS), "smollm3": LLAMA, "stablelm": LLAMA,
-    "starcoder2": LLAMA, "t5": T5, "vit": IMAGE, "xlm-roberta": dict(ENCODER, **FAIRSEQ_IDS),
+    "starcoder2": LLAMA, "t5": T5, "vit": IMAGE,
+    "xlm-roberta": dict(ENCODER, **FAIRSEQ_IDS),
 }
 
 

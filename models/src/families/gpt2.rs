@@ -13,7 +13,7 @@ use crate::wire::keys::{drop, rename, split};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
-    model_types: &["gpt2"],
+    model_types: &["gpt2", "gpt-sw3"],
     summary: "decoder; learned positions, LayerNorm, tanh GELU, tied output",
     paper: "Radford et al. 2019, Language Models are Unsupervised Multitask Learners",
     tasks: &[

@@ -8,12 +8,15 @@ mod bart_like;
 mod bert;
 mod bert_like;
 mod bloom;
+mod camembert;
+mod data2vec_text;
 mod deberta_like;
 mod deberta_v2;
 mod deit;
 mod dinov2;
 mod distilbert;
 mod electra;
+mod ernie;
 mod gemma;
 mod gemma2;
 mod gemma3_text;
@@ -98,11 +101,14 @@ pub static FAMILIES: &[&Family] = &[
     &bart::FAMILY,
     &bert::FAMILY,
     &bloom::FAMILY,
+    &camembert::FAMILY,
+    &data2vec_text::FAMILY,
     &deberta_v2::FAMILY,
     &deit::FAMILY,
     &dinov2::FAMILY,
     &distilbert::FAMILY,
     &electra::FAMILY,
+    &ernie::FAMILY,
     &gemma::FAMILY,
     &gemma2::FAMILY,
     &gemma3_text::FAMILY,
@@ -240,13 +246,17 @@ pub fn find(name: &str) -> Result<&'static Family, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn families_are_sorted_and_named_once() {
-        let names: Vec<&str> =
-            FAMILIES.iter().flat_map(|family| family.model_types).copied().collect();
-        assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+        let names: Vec<&str> = FAMILIES.iter().map(|family| family.name()).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        let types = FAMILIES.iter().flat_map(|family| family.model_types);
+        let different: BTreeSet<&&str> = types.clone().collect();
+        assert_eq!(different.len(), types.count());
     }
 
     #[test]

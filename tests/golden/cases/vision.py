@@ -90,9 +90,4 @@ CASES = [
         "dinov2", "tall", 426, tiny(mlp_ratio=2, layerscale_value=0.7, **THREE_LABELS), "image",
         **NO_PART, **TALL, rewrite=in_turn(LOUDER, POSITIONS),
     ),
-    # ViT without a pooler.
-    Case(
-        "vit_msn", "base", 431, tiny(intermediate_size=12, **THREE_LABELS), "image",
-        **KEY_BIAS, rewrite=LOUDER, train=True, differs=EPS,
-    ),
 ]

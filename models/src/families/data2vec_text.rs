@@ -1,0 +1,31 @@
+//! Data2Vec for text: RoBERTa trained in another way, under names of its own.
+
+use serde_json::Value;
+
+use super::bert_like::{CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLER};
+use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
+use super::roberta::{architecture, sized};
+use super::{Family, Size, Task};
+use crate::wire::config::ConfigError;
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["data2vec-text"],
+    summary: "encoder; RoBERTa that learnt to predict states",
+    paper: "Baevski et al. 2022, https://arxiv.org/abs/2202.03555",
+    tasks: &[
+        (Task::MaskedLm, "Data2VecTextForMaskedLM", LM_HEAD),
+        (Task::SequenceClassifier, "Data2VecTextForSequenceClassification", CLASSIFICATION_HEAD),
+        (Task::TokenClassifier, "Data2VecTextForTokenClassification", CLASSIFIER),
+        (Task::Span, "Data2VecTextForQuestionAnswering", QA_OUTPUTS),
+        (Task::Backbone, "Data2VecTextModel", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "data2vec_text",
+    keys: &[KEYS, POOLER],
+};
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    sized(size, "data2vec-text", "Data2VecTextForMaskedLM")
+}

@@ -1,0 +1,68 @@
+//! ERNIE: BERT, whose later versions add a vector for the task of a training to every token's.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::bert::PREDICTIONS;
+use super::bert_like::{self, BertFields, KEYS, POOLER};
+use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
+use super::{Architecture, Family, Size, Task};
+use crate::wire::config::{ConfigError, parse, size};
+use crate::wire::keys::{Key, rename, transpose};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    model_types: &["ernie"],
+    summary: "encoder; BERT with a vector for a task",
+    paper: "Sun et al. 2020, https://arxiv.org/abs/1907.12412",
+    tasks: &[
+        (Task::MaskedLm, "ErnieForMaskedLM", PREDICTIONS),
+        (Task::SequenceClassifier, "ErnieForSequenceClassification", CLASSIFICATION),
+        (Task::TokenClassifier, "ErnieForTokenClassification", CLASSIFIER),
+        (Task::Span, "ErnieForQuestionAnswering", QA_OUTPUTS),
+        (Task::Backbone, "ErnieModel", &[]),
+    ],
+    architecture,
+    config,
+    prefix: "ernie",
+    keys: &[TASK, KEYS, POOLER],
+};
+
+/// The vectors of tasks.
+const TASK: &[Key] = &[rename("embeddings.task_type_embeddings", "embedding.task")];
+
+/// Classes through the pooler, which is the skeleton's.
+const CLASSIFICATION: &[Key] =
+    &[transpose("ernie.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
+
+/// Defaults of transformers' `ErnieConfig`.
+const DEFAULTS: &str = r#"{
+    "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+    "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 512, "type_vocab_size": 2,
+    "task_type_vocab_size": 3, "use_task_id": false, "initializer_range": 0.02,
+    "layer_norm_eps": 1e-12
+}"#;
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    task_type_vocab_size: usize,
+    use_task_id: bool,
+    #[serde(flatten)]
+    bert: BertFields,
+}
+
+fn architecture(json: &str) -> Result<Architecture, ConfigError> {
+    let ConfigJson { task_type_vocab_size, use_task_id, bert } = parse(json, DEFAULTS)?;
+    let bert = bert.without_projection();
+    let layers = vec![bert.layer()?; bert.num_hidden_layers];
+    let mut encoder = bert.encoder(bert.positions_from_zero()?, layers)?;
+    if use_task_id {
+        encoder.stack.embedding.n_tasks = size("task_type_vocab_size", task_type_vocab_size)?;
+    }
+    Ok(Architecture::Encoder(encoder, bert.heads()?))
+}
+
+fn config(size: &Size) -> Result<Value, ConfigError> {
+    bert_like::config(size, ("ernie", "ErnieForMaskedLM"), json!({ "use_task_id": false }))
+}

@@ -162,7 +162,7 @@ fn fixtures_stay_small() {
         }
     }
     // Nine tenths are the families', the rest the pipelines': models with their tokenizers.
-    assert!(bytes < 12_000_000, "the fixtures have {bytes} bytes, and 12 MB are allowed");
+    assert!(bytes < 13_000_000, "the fixtures have {bytes} bytes, and 13 MB are allowed");
 }
 
 #[test]

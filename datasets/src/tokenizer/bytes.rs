@@ -87,7 +87,8 @@ mod tests {
         let joined: Vec<u8> = ids.iter().flat_map(bytes).collect();
         assert_eq!(joined, text.as_bytes());
         // All 256 bytes are there, each once.
-        let mut single: Vec<Vec<u8>> = (0..262).map(|id| bytes(&id)).collect();
+        let mut single: Vec<Vec<u8>> =
+            (0..tokenizer.vocab_size() as u32).map(|id| bytes(&id)).collect();
         single.retain(|bytes| bytes.len() == 1);
         single.sort();
         single.dedup();

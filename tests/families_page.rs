@@ -46,7 +46,7 @@ fn kind(family: &Family) -> &'static str {
         Architecture::Encoder(..) => KINDS[0],
         Architecture::ImageEncoder(..) => KINDS[1],
         Architecture::Decoder(_) => KINDS[2],
-        Architecture::EncoderDecoder(_) => KINDS[3],
+        Architecture::EncoderDecoder(..) | Architecture::EncoderHalf(..) => KINDS[3],
         Architecture::Recurrent(_) | Architecture::RecurrentSeq2Seq(_) => KINDS[4],
     }
 }

@@ -9,6 +9,7 @@ mod contract;
 mod families_page;
 mod generation;
 mod golden;
+mod heads;
 mod hostile_configs;
 mod hub;
 mod layout;

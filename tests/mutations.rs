@@ -189,7 +189,8 @@ fn stacks(architecture: &mut Architecture) -> Vec<&mut StackConfig> {
         Architecture::Decoder(config) => vec![&mut config.stack],
         Architecture::Encoder(config, _) => vec![&mut config.stack],
         Architecture::ImageEncoder(config, _) => vec![&mut config.stack],
-        Architecture::EncoderDecoder(config) => vec![&mut config.encoder, &mut config.decoder],
+        Architecture::EncoderDecoder(config, _) => vec![&mut config.encoder, &mut config.decoder],
+        Architecture::EncoderHalf(config, _) => vec![&mut config.encoder],
         Architecture::Recurrent(_) | Architecture::RecurrentSeq2Seq(_) => Vec::new(),
     }
 }
@@ -200,7 +201,7 @@ fn decoder(architecture: &mut Architecture) -> &mut DecoderConfig {
 }
 
 fn pair(architecture: &mut Architecture) -> &mut EncoderDecoderConfig {
-    let Architecture::EncoderDecoder(config) = architecture else { panic!("it has one side") };
+    let Architecture::EncoderDecoder(config, _) = architecture else { panic!("it has one side") };
     config
 }
 
@@ -375,7 +376,7 @@ fn pool_first(architecture: &mut Architecture) {
 }
 
 /// How far the golden weights in that model are from what the reference computes with them.
-fn error(case: &Case, blueprint: Blueprint) -> f64 {
+pub(crate) fn error(case: &Case, blueprint: Blueprint) -> f64 {
     let device = Device::flex();
     let model = case.load_as(blueprint, &device);
     let mut errors = Vec::new();

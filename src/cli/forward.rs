@@ -18,12 +18,14 @@ use crate::models::pretrained::{self, Blueprint, F32Tensor, Hold, write_safetens
     after_help = "The head is the one that `architectures` in config.json names; the tensors are \
                   called as transformers calls them: logits, last_hidden_state, pooler_output, \
                   start_logits, end_logits, encoder_last_hidden_state, cls_logits, \
-                  distillation_logits. Positions count from a row's \
+                  distillation_logits, prediction_logits, seq_relationship_logits, sop_logits. \
+                  Positions count from a row's \
                   first token that is not padding, as in transformers' generate.\n\n\
                   Examples:\n  \
                   zoo forward ./gpt2 --ids \"1,2,3;4,5,6\" --out out.safetensors\n  \
                   zoo forward ./bert --ids \"1,2,3;4,5,0\" --mask \"1,1,1;1,1,0\" --out out.safetensors\n  \
                   zoo forward ./t5 --ids \"1,2,3\" --decoder-ids \"0,8,9\" --out out.safetensors\n  \
+                  zoo forward ./bert-choice --ids \"1,2,3;1,2,4\" --choices 2 --out out.safetensors\n  \
                   zoo forward ./vit --pixels image.safetensors --out out.safetensors\n  \
                   zoo forward ./vit --pixels large.safetensors --interpolate-positions --out out.safetensors"
 )]
@@ -41,9 +43,13 @@ pub(crate) struct ForwardArgs {
     /// Token types, for models that have them; in the form of --ids [default: all 0]
     #[arg(long, value_name = "TYPES", requires = "ids")]
     types: Option<String>,
-    /// Token ids of the text that an encoder-decoder writes; in the form of --ids
+    /// Token ids of the decoder, for encoder-decoders; in the form of --ids. Without them, models
+    /// other than language models give their decoder --ids, one position later
     #[arg(long, value_name = "IDS", requires = "ids")]
     decoder_ids: Option<String>,
+    /// Rows of --ids that are the choices of one question, for models of multiple choice [default: all]
+    #[arg(long, value_name = "N", requires = "ids")]
+    choices: Option<usize>,
     /// A safetensors file with `pixel_values` [batch, channels, height, width], for models of images
     #[arg(long, value_name = "FILE", conflicts_with = "ids")]
     pixels: Option<PathBuf>,
@@ -62,7 +68,7 @@ pub(super) fn run(global: &Global, args: &ForwardArgs) -> Result<()> {
     let batch = Batch::parse(args)?;
     let folder = &args.model.folder(global)?;
     let blueprint = Blueprint::read(folder)?;
-    batch.check(&blueprint.architecture)?;
+    batch.check(&blueprint)?;
     let loaded = pretrained::load_as(folder, blueprint, (&device, Hold::AsStored))?;
     let outputs = loaded.model.cast(precision).outputs(&batch.input(&device))?;
     let tensors: BTreeMap<String, F32Tensor> =

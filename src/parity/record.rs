@@ -177,6 +177,10 @@ impl Subject {
 fn loss(model: &Model, input: &ModelInput) -> Tensor<1> {
     let scores = model.scores(input);
     let [count, classes] = scores.dims();
+    if classes == 1 {
+        // A single class is certain; a logit of its own is not.
+        return (scores.clone() * scores).mean();
+    }
     let holds_token: Vec<bool> = Layout::Right.holds_token().concat();
     let is_padded = count == holds_token.len() && input.written.is_none();
     let class = |i: usize| {
@@ -186,9 +190,17 @@ fn loss(model: &Model, input: &ModelInput) -> Tensor<1> {
     };
     let targets = Targets::new(&(0..count).map(class).collect::<Vec<i64>>());
     let loss = cross_entropy_sum(scores, &targets) / targets.count() as f64;
-    let Model::Backbone(model) = model else { return loss };
-    match model.pooled(model.forward(&input.read)) {
-        Some(pooled) => loss + (pooled.clone() * pooled).mean(),
+    // A second output has a part in the loss, so that there are gradients of all.
+    let second = match model {
+        Model::Backbone(model) => model.pooled(model.forward(&input.read)),
+        Model::PreTraining(model) => {
+            let tokens = input.tokens();
+            Some(model.sentence_logits(model.masked.backbone.forward(tokens), tokens))
+        }
+        _ => None,
+    };
+    match second {
+        Some(second) => loss + (second.clone() * second).mean(),
         None => loss,
     }
 }

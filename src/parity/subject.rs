@@ -210,11 +210,17 @@ impl Subject {
                 Input::Tokens(Tokens::new(ids, layout.padding()))
             }
         };
-        let written = self.blueprint.architecture.is_seq2seq().then(|| {
+        let is_written = self.blueprint.task == Task::Seq2SeqLm;
+        let written = is_written.then(|| {
             let ids = token_ids(&text(Layout::Right, 11), LENGTHS.len(), device);
             Tokens::new(ids, Padding::none())
         });
-        ModelInput { read, written }
+        // The rows of a batch are the choices of one question, where there are choices.
+        let choices = match self.blueprint.task {
+            Task::MultipleChoice => LENGTHS.len(),
+            _ => 1,
+        };
+        ModelInput { read, written, choices }
     }
 }
 

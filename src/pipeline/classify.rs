@@ -120,7 +120,7 @@ impl TextClassification {
         &self,
         texts: &[T],
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
-        let read = |text: &T| with_tokens(self.feed.reader.read(text.as_ref())?);
+        let read = |text: &T| self.whole(self.feed.reader.read(text.as_ref())?);
         self.classes(&self.feed.read(texts, read)?)
     }
 
@@ -146,12 +146,21 @@ impl TextClassification {
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
         let reader = &self.feed.reader;
         let read = |[first, second]: &[T; 2]| {
-            with_tokens(match [first.as_ref(), second.as_ref()] {
+            self.whole(match [first.as_ref(), second.as_ref()] {
                 [first, ""] => reader.read(first)?,
                 both => reader.read_pair(both, cut)?,
             })
         };
         self.classes(&self.feed.read(pairs, read)?)
+    }
+
+    /// Nothing stands for a text without tokens, or without the one that the head reads.
+    pub(super) fn whole(&self, encoding: Encoding) -> Result<Encoding, TextError> {
+        match self.model.head.end() {
+            _ if encoding.ids.is_empty() => Err(TextError::Empty("text")),
+            Some(end) if !encoding.ids.contains(&end) => Err(TextError::NoEnd { end }),
+            _ => Ok(encoding),
+        }
     }
 
     fn classes(&self, encodings: &[Encoding]) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
@@ -172,9 +181,4 @@ impl TextClassification {
             feed::rows(self.model.forward(&Input::Tokens(tokens)))
         })
     }
-}
-
-/// Nothing stands for a text without tokens.
-fn with_tokens(encoding: Encoding) -> Result<Encoding, TextError> {
-    if encoding.ids.is_empty() { Err(TextError::Empty("text")) } else { Ok(encoding) }
 }

@@ -133,6 +133,15 @@ pub enum TextError {
         /// What a mask is written as.
         mask: String,
     },
+    /// A classifier reads the state of the token that ends a text.
+    #[error(
+        "the tokenizer gives the text no token {end}, where the model reads (eos_token_id in \
+         config.json)"
+    )]
+    NoEnd {
+        /// The token's id.
+        end: u32,
+    },
     /// What is to be filled in lies in the part that the model does not read.
     #[error("the {mask} lies beyond the first {max_length} tokens, which are all that is read")]
     MaskIsCut {

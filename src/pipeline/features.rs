@@ -88,7 +88,7 @@ impl FeatureExtraction {
         let encodings =
             self.feed.read(texts, |text| Ok(self.feed.reader.read(text.as_ref())?))?;
         let vectors = self.feed.run(&encodings, &mut |_| {}, &|tokens, rows| {
-            let input = ModelInput { read: Input::Tokens(tokens), written: None };
+            let input = ModelInput::new(Input::Tokens(tokens));
             let hidden = self.model.hidden(&input);
             let hidden = hidden.ok_or_else(|| PipelineError::Asked("it has two texts".into()))?;
             feed::token_rows(hidden, rows)

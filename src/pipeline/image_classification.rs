@@ -164,10 +164,7 @@ impl ImageClassifier {
         let pixels: Vec<f32> =
             images.iter().flat_map(|image| image.pixels.iter().copied()).collect();
         let data = TensorData::new(pixels, [images.len(), 3, height, width]);
-        let input = ModelInput {
-            read: Input::Pixels(Tensor::from_data(data, &self.device)),
-            written: None,
-        };
+        let input = ModelInput::new(Input::Pixels(Tensor::from_data(data, &self.device)));
         let scores = self.model.scores(&input).try_into_vec_as::<f32>();
         scores.map_err(|error| PipelineError::Device(error.to_string()))
     }

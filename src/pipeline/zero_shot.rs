@@ -171,7 +171,8 @@ impl ZeroShotClassification {
                 return Err(TextError::Empty("text"));
             }
             let read = |sentence: &String| {
-                Ok(self.model.feed.reader.read_pair([text.as_ref(), sentence], Cut::First)?)
+                let pair = [text.as_ref(), sentence];
+                self.model.whole(self.model.feed.reader.read_pair(pair, Cut::First)?)
             };
             sentences.iter().map(read).collect()
         })?;

@@ -35,6 +35,13 @@ fn a_model_is_asked_for_what_it_can_do() {
     forward("t5/base", &rows, &["--decoder-ids has 2 rows, --ids has 1"]);
     forward("t5/base", &["--ids", "1,2", "--decoder-ids", "77"], &["token id 77 is out of range"]);
     forward("bert/base", &["--ids", "1,2", "--decoder-ids", "1"], &["is for encoder-decoders"]);
+    forward("bart/sequence", &["--ids", "5,2;6,7"], &["row 1 has no token 2", "eos_token_id"]);
+    let with_text = ["--ids", "5,2", "--decoder-ids", "2,5"];
+    forward("bart/sequence", &with_text, &["leave --decoder-ids out"]);
+    forward("t5/token", &["--ids", "5", "--decoder-ids", "0"], &["is for encoder-decoders"]);
+    forward("bert/base", &["--ids", "1;2", "--choices", "2"], &["--choices is for models of"]);
+    let three = ["--ids", "1;2;3", "--choices", "2"];
+    forward("bert/choice", &three, &["--choices 2: --ids has 3 rows"]);
     forward("bert/base", &["--ids", "1,2", "--types", "0,2"], &["2 token types"]);
     forward("gpt2/base", &["--ids", "1,2", "--types", "0,1"], &["0 token types"]);
     forward("bert/base", &["--ids", "1,2", "--types", "0"], &["--types has 1 rows of 1"]);

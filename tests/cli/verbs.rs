@@ -47,6 +47,9 @@ fn forward_writes_what_the_reference_computes() {
         if let Some(text) = &feed.decoder_ids {
             add("--decoder-ids", rows(text));
         }
+        if feed.choices > 1 {
+            add("--choices", feed.choices.to_string());
+        }
         add("--out", out.display().to_string());
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         succeed(at, &args);

@@ -9,6 +9,9 @@ use burn_zoo::parity::difference;
 use super::checks::device;
 use crate::golden::{Case, cases, outputs};
 
+/// Less than the smallest model has, so that every one is sharded.
+const SMALL_SHARD: usize = 2000;
+
 fn all_values(model: &Model) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     parameters::read(model, &mut |path, data| {
@@ -22,12 +25,12 @@ pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
         let loaded = pretrained::load(&case.path, &device()).unwrap();
         let (family, config) = (loaded.blueprint.family, loaded.blueprint.config.clone());
         let model = loaded.model;
-        for max_shard_bytes in [MAX_SHARD_BYTES, 2000] {
+        for max_shard_bytes in [MAX_SHARD_BYTES, SMALL_SHARD] {
             let folder = tempfile::tempdir().unwrap();
             let files = Files { max_shard_bytes, ..Files::default() };
             pretrained::save(folder.path(), &model, (family, &config), files).unwrap();
             let is_sharded = folder.path().join("model.safetensors.index.json").exists();
-            assert_eq!(is_sharded, max_shard_bytes == 2000, "{}", case.name);
+            assert_eq!(is_sharded, max_shard_bytes == SMALL_SHARD, "{}", case.name);
             let is_canonical =
                 !["v4_prefixless", "v4_gamma"].iter().any(|old| case.name.ends_with(old));
             if is_canonical && !is_sharded {

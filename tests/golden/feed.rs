@@ -17,25 +17,33 @@ pub(crate) struct Feed {
     pub(crate) decoder_mask: Option<Vec<Vec<u8>>>,
     /// `[batch, channels, height, width]`
     pub(crate) pixels: Option<F32Tensor>,
+    /// Rows of `ids` that are the choices of one question.
+    pub(crate) choices: usize,
 }
 
 impl Feed {
     /// Texts without padding.
     pub(crate) fn of(ids: Vec<Vec<u32>>) -> Self {
         let mask = ids.iter().map(|row| vec![1; row.len()]).collect();
-        Self { ids, mask, types: None, decoder_ids: None, decoder_mask: None, pixels: None }
+        let (types, pixels) = (None, None);
+        Self { ids, mask, types, decoder_ids: None, decoder_mask: None, pixels, choices: 1 }
     }
 
+    /// Texts, images or questions.
     pub(crate) fn rows(&self) -> usize {
-        self.pixels.as_ref().map_or(self.ids.len(), |pixels| pixels.shape[0])
+        self.pixels.as_ref().map_or(self.ids.len() / self.choices, |pixels| pixels.shape[0])
     }
 
     /// One row by itself, without its padding.
     pub(crate) fn row(&self, index: usize) -> Self {
-        fn cut<T: Copy>(rows: &[Vec<T>], mask: &[Vec<u8>], index: usize) -> Vec<Vec<T>> {
-            let kept = rows[index].iter().zip(&mask[index]).filter(|(_, m)| **m == 1);
-            vec![kept.map(|(value, _)| *value).collect()]
+        let choices = self.choices;
+        let range = index * choices..(index + 1) * choices;
+        fn kept<T: Copy>((row, mask): (&Vec<T>, &Vec<u8>)) -> Vec<T> {
+            row.iter().zip(mask).filter(|(_, m)| **m == 1).map(|(value, _)| *value).collect()
         }
+        let cut = |rows: &[Vec<u32>], mask: &[Vec<u8>]| -> Vec<Vec<u32>> {
+            rows[range.clone()].iter().zip(&mask[range.clone()]).map(kept).collect()
+        };
         if let Some(pixels) = &self.pixels {
             let size = pixels.values.len() / pixels.shape[0];
             let values = pixels.values[index * size..(index + 1) * size].to_vec();
@@ -43,14 +51,17 @@ impl Feed {
             return Self { pixels: Some(F32Tensor { shape, values }), ..self.clone() };
         }
         let decoder_mask = self.decoder_mask.as_ref();
-        let of_decoder = |rows: &Vec<Vec<u32>>| cut(rows, decoder_mask.unwrap(), index);
+        let of_decoder = |rows: &Vec<Vec<u32>>| cut(rows, decoder_mask.unwrap());
+        let ones =
+            |mask: &[Vec<u8>]| mask[range.clone()].iter().map(|row| kept((row, row))).collect();
         Self {
-            ids: cut(&self.ids, &self.mask, index),
-            mask: cut(&self.mask, &self.mask, index),
-            types: self.types.as_ref().map(|types| cut(types, &self.mask, index)),
+            ids: cut(&self.ids, &self.mask),
+            mask: ones(&self.mask),
+            types: self.types.as_ref().map(|types| cut(types, &self.mask)),
             decoder_ids: self.decoder_ids.as_ref().map(of_decoder),
-            decoder_mask: decoder_mask.map(|mask| cut(mask, mask, index)),
+            decoder_mask: decoder_mask.map(|mask| ones(mask)),
             pixels: None,
+            choices,
         }
     }
 
@@ -93,6 +104,7 @@ impl Feed {
             }
             None => Input::Tokens(self.tokens(device)),
         };
-        ModelInput { read, written: self.decoder_ids.as_ref().map(|_| self.text(device)) }
+        let written = self.decoder_ids.as_ref().map(|_| self.text(device));
+        ModelInput { read, written, choices: self.choices }
     }
 }

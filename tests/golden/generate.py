@@ -277,7 +277,8 @@ def noise_floors(case, folder, batch, found, grads):
     if load(case, folder)._supports_sdpa:
         fused = outputs_of(case, folder, batch.inputs, attention="sdpa")
         noise[f"{task.outputs[0]}_eager_sdpa"] = furthest(case.task, fused, found, batch.inputs)
-    noise |= {f"{name}_f32_f64": apart(name) for name in (*task.states, "loss")}
+    states = [name for name in (*task.states, "loss") if name in found]
+    noise |= {f"{name}_f32_f64": apart(name) for name in states}
     noise["gradients_f32_f64"] = max(distance(grads[key], grads64[key]) for key in grads)
     return noise
 
@@ -317,7 +318,11 @@ def write_case(case, root):
     lists = lambda tensors: {key: tensor.tolist() for key, tensor in tensors.items()}
     named = {} if is_causal else {"task": case.task}
     inputs = {key: tensor for key, tensor in batch.inputs.items() if key != "pixel_values"}
-    inputs = {**named, **lists(inputs), **lists(batch.labels)}
+    several = {}
+    if case.task == "choice":  # the choices of a question one below the other
+        several = dict(choices=inputs["input_ids"].shape[1])
+        inputs = {key: tensor.flatten(0, 1) for key, tensor in inputs.items()}
+    inputs = {**named, **several, **lists(inputs), **lists(batch.labels)}
     if is_causal:
         inputs["left"] = lists(left)
     write_pretty(folder / "inputs.json", inputs)

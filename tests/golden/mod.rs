@@ -42,6 +42,9 @@ pub(crate) struct Inputs {
     labels: Option<Labels>,
     start_positions: Vec<i64>,
     end_positions: Vec<i64>,
+    next_sentence_label: Vec<i64>,
+    sentence_order_label: Vec<i64>,
+    choices: Option<usize>,
     pub(crate) left: Batch,
 }
 
@@ -128,13 +131,18 @@ impl Case {
             decoder_ids: self.inputs.decoder_input_ids.clone(),
             decoder_mask: self.inputs.decoder_attention_mask.clone(),
             pixels: self.tensors.get("pixel_values").cloned(),
+            choices: self.inputs.choices.unwrap_or(1),
         }
     }
 
     /// What it should have said.
     pub(crate) fn targets(&self) -> Targets {
         let inputs = &self.inputs;
+        let sentences = [&inputs.next_sentence_label[..], &inputs.sentence_order_label].concat();
         match &inputs.labels {
+            Some(Labels::OfTokens(rows)) if !sentences.is_empty() => {
+                Targets::PreTraining { tokens: rows.concat(), sentences }
+            }
             Some(Labels::OfRows(classes)) => Targets::Classes(classes.clone()),
             Some(Labels::OfTokens(rows)) if inputs.left.input_ids.is_empty() => {
                 Targets::Classes(rows.concat())

@@ -12,6 +12,8 @@ pub(crate) struct Output {
     pub(crate) tensor: F32Tensor,
     /// Which positions of which row hold tokens; `None` where the tensor has no positions.
     mask: Option<Vec<Vec<u8>>>,
+    /// Rows of the batch, of which each may be several of the tensor.
+    rows: usize,
 }
 
 /// What a model should say.
@@ -20,6 +22,8 @@ pub(crate) enum Targets {
     None,
     /// A class for every row of its scores.
     Classes(Vec<i64>),
+    /// A class for every token, and one for every row.
+    PreTraining { tokens: Vec<i64>, sentences: Vec<i64> },
     /// The token after each token.
     NextTokens(Vec<Vec<i64>>),
 }
@@ -40,11 +44,12 @@ impl Output {
 
     /// Values of one row of the batch, at positions that hold tokens.
     pub(crate) fn row(&self, index: usize) -> Vec<f32> {
-        let rows = self.tensor.shape[0];
-        let size = self.tensor.values.len() / rows;
+        let size = self.tensor.values.len() / self.rows;
         let values = &self.tensor.values[index * size..(index + 1) * size];
         let Some(mask) = &self.mask else { return values.to_vec() };
-        let positions = values.chunks_exact(size / mask[index].len()).zip(&mask[index]);
+        let several = mask.len() / self.rows;
+        let mask = mask[index * several..(index + 1) * several].concat();
+        let positions = values.chunks_exact(size / mask.len()).zip(&mask);
         positions.filter(|(_, m)| **m == 1).flat_map(|(values, _)| values).copied().collect()
     }
 }
@@ -60,7 +65,7 @@ pub(crate) fn outputs(model: &Model, feed: &Feed, device: &Device) -> Vec<Output
     let output = |output: pretrained::Output| {
         // Images have no padding, and no mask.
         let mask = of(output.of).filter(|mask| !mask.is_empty()).cloned();
-        Output { name: output.name, tensor: output.tensor, mask }
+        Output { name: output.name, tensor: output.tensor, mask, rows: feed.rows() }
     };
     outputs.into_iter().map(output).collect()
 }
@@ -68,14 +73,43 @@ pub(crate) fn outputs(model: &Model, feed: &Feed, device: &Device) -> Vec<Output
 /// The mean loss over targets that count, as the reference computes it.
 pub(crate) fn loss(model: &Model, feed: &Feed, targets: &Targets, device: &Device) -> Tensor<1> {
     let classes = match targets {
+        Targets::PreTraining { tokens, sentences } => {
+            let Model::PreTraining(model) = model else { panic!("it has one head") };
+            let tokens_read = feed.tokens(device);
+            let hidden = model.masked.backbone.forward(&tokens_read);
+            let [batch, seq, vocab] = [feed.rows(), feed.ids[0].len(), model.masked.vocab_size()];
+            let scores = model.masked.logits(hidden.clone()).reshape([batch * seq, vocab]);
+            let of_tokens = mean(scores, tokens);
+            return of_tokens + mean(model.sentence_logits(hidden, &tokens_read), sentences);
+        }
+        Targets::Classes(labels) if matches!(model, Model::ReplacedTokens(_)) => {
+            return binary(model.scores(&feed.input(device)), labels);
+        }
         Targets::None => return mean_squares(model, feed, device),
         Targets::Classes(classes) => classes.clone(),
         Targets::NextTokens(rows) => {
             rows.iter().flat_map(|row| row.iter().skip(1).copied().chain([IGNORE])).collect()
         }
     };
-    let classes = Classes::new(&classes);
-    cross_entropy_sum(model.scores(&feed.input(device)), &classes) / classes.count() as f64
+    mean(model.scores(&feed.input(device)), &classes)
+}
+
+/// The mean cross entropy over the labels that count.
+fn mean(scores: Tensor<2>, labels: &[i64]) -> Tensor<1> {
+    let classes = Classes::new(labels);
+    cross_entropy_sum(scores, &classes) / classes.count() as f64
+}
+
+/// The mean binary cross entropy of logits, one for each label, over the labels that count.
+fn binary(logits: Tensor<2>, labels: &[i64]) -> Tensor<1> {
+    let device = logits.device();
+    let column = |value: fn(i64) -> f32| {
+        let values: Vec<f32> = labels.iter().map(|&label| value(label)).collect();
+        Tensor::<1>::from_floats(&values[..], &device).reshape([labels.len(), 1])
+    };
+    let (label, counts) = (column(|l| l.max(0) as f32), column(|l| f32::from(l != IGNORE)));
+    let softplus = logits.clone().clamp_min(0.0) + logits.clone().abs().neg().exp().log1p();
+    ((softplus - logits * label) * counts.clone()).sum() / counts.sum()
 }
 
 fn mean_squares(model: &Model, feed: &Feed, device: &Device) -> Tensor<1> {

@@ -1,6 +1,7 @@
 """What a model is asked, task by task: its inputs, its outputs and its loss."""
 
 import contextlib
+import dataclasses
 import inspect
 from dataclasses import dataclass
 from unittest import mock
@@ -20,13 +21,29 @@ class Task:
     states: tuple = ("last_hidden_state",)
 
 
+STATES = ("last_hidden_state", "encoder_last_hidden_state")
+
+# Tasks whose logits are a row's and no position's.
+OF_ROWS = ("sequence", "choice", "next")
+
 TASKS = {
     "causal": Task("AutoModelForCausalLM"),
     "masked": Task("AutoModelForMaskedLM"),
-    "backbone": Task("AutoModel", ("last_hidden_state", "pooler_output"), ()),
-    "sequence": Task("AutoModelForSequenceClassification"),
+    "backbone": Task(
+        "AutoModel", ("last_hidden_state", "pooler_output"), ("encoder_last_hidden_state",)
+    ),
+    # The encoder of an encoder-decoder.
+    "encoder": Task("AutoModelForTextEncoding", ("last_hidden_state",), ()),
+    "sequence": Task("AutoModelForSequenceClassification", states=STATES),
     "token": Task("AutoModelForTokenClassification"),
-    "span": Task("AutoModelForQuestionAnswering", ("start_logits", "end_logits")),
+    "span": Task("AutoModelForQuestionAnswering", ("start_logits", "end_logits"), STATES),
+    "choice": Task("AutoModelForMultipleChoice"),
+    "next": Task("AutoModelForNextSentencePrediction"),
+    "pretraining": Task(
+        "AutoModelForPreTraining", ("prediction_logits", "seq_relationship_logits", "sop_logits")
+    ),
+    # Which tokens another model put there.
+    "replaced": Task("AutoModelForPreTraining"),
     "image": Task("AutoModelForImageClassification"),
     "teacher": Task(
         "AutoModelForImageClassification", ("logits", "cls_logits", "distillation_logits")
@@ -59,6 +76,8 @@ def make_batch(case, config):
         return make_causal(case, config, draw)
     if case.task == "seq2seq":
         return make_pairs(case, config, draw)
+    if case.task == "choice":
+        return make_choices(case, config, draw)
     return make_text(case, config, draw)
 
 
@@ -74,6 +93,9 @@ def prefixes(lengths):
 # In a batch of decoders any id does: a mask, not the id, says what is padding, and 0 occurs as a
 # token as well.
 PADDING = 0
+
+# Choices of a question.
+CHOICES = 3
 
 
 def make_causal(case, config, draw):
@@ -107,6 +129,8 @@ def draw_tokens(lengths, config, draw):
 
 def make_text(case, config, draw):
     ids, filler = draw_tokens(case.lengths, config, draw)
+    if case.endings:
+        ids = [with_endings(row, case.endings, config) for row in ids]
     inputs = dict(input_ids=padded(ids, filler), attention_mask=prefixes(case.lengths))
     rows = [dict(input_ids=row[None]) for row in ids]
     if getattr(config, "type_vocab_size", 0) > 1:
@@ -117,14 +141,46 @@ def make_text(case, config, draw):
     return Batch(inputs, make_labels(case, config, ids, draw), rows)
 
 
+def with_endings(row, endings, config):
+    """The row with these tokens at its end, and one more end of a text within: of a pair's first."""
+    end = config.eos_token_id
+    row = row.masked_fill(row == end, end + 1)
+    row[len(row) // 2] = end
+    row[-len(endings):] = torch.tensor(endings)
+    return row
+
+
+def make_choices(case, config, draw):
+    """Questions with as many choices each; those of one question are of one length."""
+    lengths = [length for length in case.lengths for _ in range(CHOICES)]
+    ids, filler = draw_tokens(lengths, config, draw)
+    flat = dict(input_ids=padded(ids, filler), attention_mask=prefixes(lengths))
+    if getattr(config, "type_vocab_size", 0) > 1:
+        first = [1 + int(draw(length - 1, 1)) for length in lengths]
+        types = [(torch.arange(n) >= at).long() for n, at in zip(lengths, first)]
+        flat["token_type_ids"] = padded(types, 0)
+    inputs = {key: x.unflatten(0, (len(case.lengths), CHOICES)) for key, x in flat.items()}
+    alone = lambda row, n: {
+        key: x[row, None, :, :n] for key, x in inputs.items() if key != "attention_mask"
+    }
+    labels = (torch.arange(len(case.lengths)) + case.seed) % CHOICES
+    return Batch(inputs, dict(labels=labels), [alone(*row) for row in enumerate(case.lengths)])
+
+
 def make_labels(case, config, ids, draw):
+    if case.task == "pretraining":
+        asked = "sentence_order_label" if case.family == "albert" else "next_sentence_label"
+        masked = make_labels(dataclasses.replace(case, task="masked"), config, ids, draw)
+        return {**masked, asked: draw_classes(case, config, len(ids))}
+    if case.task == "replaced":
+        return dict(labels=padded([draw(2, len(row)) for row in ids], -100))
     if case.task == "masked":
         kept = [draw(2, len(row)).bool().index_fill(0, draw(len(row), 1), True) for row in ids]
         labels = [row.masked_fill(~keep, -100) for row, keep in zip(ids, kept)]
         return dict(labels=padded(labels, -100))
     if case.task == "token":
         return dict(labels=padded([draw(config.num_labels, len(row)) for row in ids], -100))
-    if case.task == "sequence":
+    if case.task in ("sequence", "next"):
         return dict(labels=draw_classes(case, config, len(ids)))
     if case.task == "span":
         ends = torch.stack([draw(len(row), 2).sort().values for row in ids])
@@ -199,7 +255,8 @@ def forward(task, model, inputs, dtype=torch.float32):
     seen = []
     hook = last_module(model).register_forward_hook(lambda _model, _args, out: seen.append(out))
     inputs = {key: x.to(dtype) if x.is_floating_point() else x for key, x in inputs.items()}
-    more = dict(use_cache=False) if task in ("causal", "seq2seq") else {}
+    has_decoder = task in ("causal", "seq2seq") or model.config.is_encoder_decoder
+    more = dict(use_cache=False) if has_decoder else {}
     if "interpolate_pos_encoding" in inspect.signature(model.forward).parameters:
         # Where images have the config's size, this changes nothing.
         more["interpolate_pos_encoding"] = True
@@ -229,8 +286,11 @@ def masks_of(task, inputs):
     last = inputs.get("decoder_attention_mask", mask)
     masks = dict(start_logits=mask, end_logits=mask, encoder_last_hidden_state=mask)
     masks["last_hidden_state"] = last
-    if task != "sequence":
+    masks["prediction_logits"] = last
+    if task not in OF_ROWS:
         masks["logits"] = last
+    if task == "choice":  # the model sees each choice as a row
+        masks["last_hidden_state"] = mask.flatten(0, 1)
     return masks
 
 

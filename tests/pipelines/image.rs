@@ -138,7 +138,7 @@ fn another_size_is_read_with_interpolated_positions() {
         assert_eq!(found, size);
         let loaded = pretrained::load(&of(model), &device).unwrap();
         let pixels = Tensor::from_data(TensorData::new(pixels, [1, 3, 24, 32]), &device);
-        let input = ModelInput { read: Input::Pixels(pixels), written: None };
+        let input = ModelInput::new(Input::Pixels(pixels));
         let scores = loaded.model.scores(&input);
         let scores: Vec<f32> = scores.into_data().try_into_vec_as().unwrap();
         let classifier = ImageClassifier::open_sized(&of(model), size, &device).unwrap();

@@ -96,6 +96,13 @@ impl<'a> From<&'a EncoderDecoderConfig> for Cost<'a> {
     }
 }
 
+impl<'a> Cost<'a> {
+    /// That of the encoder of an encoder-decoder.
+    pub fn of_encoder(config: &'a EncoderDecoderConfig) -> Self {
+        Self::of_stacks([Some(&config.encoder), None], config.vocab_size)
+    }
+}
+
 impl<'a> From<&'a RecurrentConfig> for Cost<'a> {
     fn from(config: &'a RecurrentConfig) -> Self {
         let recurrent = [Some(&config.stack), None];

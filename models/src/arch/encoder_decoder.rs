@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::embedding::{Entry, Ids};
 use super::stack::{Pass, Stack, StackConfig};
-use super::{OutputWeights, Tokens};
+use super::{OutputWeights, Shift, Tokens};
 use crate::layers::Memory;
 use crate::layers::cache::{Cache, LayerCache, taken};
 use crate::layers::embedding::EmbeddingTable;
@@ -30,6 +30,8 @@ pub struct EncoderDecoderConfig {
     pub output_bias: OutputBias,
     /// The token that a text begins with, before its own first one.
     pub start: u32,
+    /// The decoder's text where only the encoder's is given.
+    pub shift: Shift,
     /// Standard deviation of the weights at initialization.
     pub init_std: f64,
 }
@@ -53,6 +55,15 @@ pub struct EncoderDecoder {
     config: EncoderDecoderConfig,
 }
 
+/// The encoder of an encoder-decoder by itself, its parameters under the same paths.
+#[derive(Module, Debug)]
+pub struct EncoderHalf {
+    token: EmbeddingTable,
+    encoder: Side,
+    #[module(skip)]
+    config: EncoderDecoderConfig,
+}
+
 /// One of the two stacks, and what leads into it.
 #[derive(Module, Debug)]
 pub struct Side {
@@ -71,14 +82,15 @@ pub struct Encoded {
 impl EncoderDecoderConfig {
     /// A model of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> EncoderDecoder {
-        let side = |stack: &StackConfig| Side {
-            embedding: Entry::new(&stack.embedding, (stack.d_model, stack.max_positions), device),
-            stack: stack.init(device),
-        };
-        EncoderDecoder {
+        let EncoderHalf { token, encoder, config } = self.init_encoder(device);
+        EncoderDecoder { token, encoder, decoder: Side::new(&self.decoder, device), config }
+    }
+
+    /// The encoder only, of zeros.
+    pub fn init_encoder(&self, device: &Device) -> EncoderHalf {
+        EncoderHalf {
             token: EmbeddingTable::new(self.vocab_size, self.encoder.embedding.d_embedding, device),
-            encoder: side(&self.encoder),
-            decoder: side(&self.decoder),
+            encoder: Side::new(&self.encoder, device),
             config: self.clone(),
         }
     }
@@ -130,11 +142,14 @@ impl EncoderDecoder {
     ///
     /// Panics if learned positions run out.
     pub fn encode(&self, tokens: &Tokens) -> Encoded {
-        let length = tokens.ids.dims()[1];
-        let at = TokenPositions::new(&tokens.padding, length, length);
-        let pass = Pass { at: &at, padding: &tokens.padding, caches: None, memory: None };
-        let hidden = self.encoder.forward(&self.token, &tokens.ids, pass);
+        let stack = &self.encoder.stack;
+        let hidden = self.encoder.read(&self.token, tokens, |x, pass| stack.forward(x, pass));
         Encoded { hidden, padding: tokens.padding.clone() }
+    }
+
+    /// The decoder's text where only the encoder's is given.
+    pub fn shifted(&self, tokens: &Tokens) -> Tokens {
+        self.config.shift.apply(tokens, self.config.start)
     }
 
     /// The final hidden states of whole texts that follow on what was encoded.
@@ -185,7 +200,58 @@ impl EncoderDecoder {
     }
 }
 
+impl EncoderHalf {
+    /// The config of the encoder-decoder that it is a half of.
+    pub fn config(&self) -> &EncoderDecoderConfig {
+        &self.config
+    }
+
+    /// The table of token vectors.
+    pub fn token_embedding(&self) -> &EmbeddingTable {
+        &self.token
+    }
+
+    /// The final hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq, d_model]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if learned positions run out.
+    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
+        self.encoder.read(&self.token, tokens, |x, pass| self.encoder.stack.forward(x, pass))
+    }
+
+    /// The hidden states at every layer; see [`Stack::hidden_states`].
+    pub(super) fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
+        self.encoder.read(&self.token, tokens, |x, pass| self.encoder.stack.hidden_states(x, pass))
+    }
+}
+
 impl Side {
+    fn new(stack: &StackConfig, device: &Device) -> Self {
+        Self {
+            embedding: Entry::new(&stack.embedding, (stack.d_model, stack.max_positions), device),
+            stack: stack.init(device),
+        }
+    }
+
+    /// Embeds whole texts, and runs the stack over them.
+    fn read<T>(
+        &self,
+        table: &EmbeddingTable,
+        tokens: &Tokens,
+        run: impl FnOnce(Tensor<3>, Pass<'_>) -> T,
+    ) -> T {
+        let length = tokens.ids.dims()[1];
+        let at = TokenPositions::new(&tokens.padding, length, length);
+        let pass = Pass { at: &at, padding: &tokens.padding, caches: None, memory: None };
+        let ids = Ids { tokens: &tokens.ids, types: None };
+        run(self.embedding.forward(table.forward(tokens.ids.clone()), ids, &at), pass)
+    }
+
     fn forward(
         &self,
         table: &EmbeddingTable,

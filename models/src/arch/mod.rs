@@ -12,6 +12,7 @@ pub mod recompute;
 pub mod recurrent;
 mod recurrent_seq2seq;
 mod seq2seq;
+mod shift;
 pub mod stack;
 
 use burn::module::Module;
@@ -25,11 +26,12 @@ pub use decoder::{Decoder, DecoderConfig, OutputWeights};
 pub use embedding::{EmbeddedPositions, EmbeddingConfig, Numbering, Projection};
 use embedding::{Entry, Ids};
 pub use encoder::{Encoder, EncoderConfig, ImageEncoder, ImageEncoderConfig};
-pub use encoder_decoder::{Encoded, EncoderDecoder, EncoderDecoderConfig, OutputBias};
+pub use encoder_decoder::{Encoded, EncoderDecoder, EncoderDecoderConfig, EncoderHalf, OutputBias};
 pub use initialize::{Initialization, initialize};
 pub use recurrent::{Recurrent, RecurrentConfig, RecurrentStackConfig};
 pub use recurrent_seq2seq::{RecurrentSeq2Seq, RecurrentSeq2SeqConfig};
 pub use seq2seq::{Seq2SeqConfig, Seq2SeqSkeleton};
+pub use shift::Shift;
 use stack::Pass;
 pub use stack::{Stack, StackConfig};
 
@@ -84,6 +86,7 @@ impl Embedding {
 }
 
 /// A skeleton that turns one input into hidden states, whichever it is.
+#[expect(clippy::large_enum_variant, reason = "there is one for each model")]
 #[derive(Module, Debug)]
 pub enum Skeleton {
     /// Reads in both directions.
@@ -94,6 +97,10 @@ pub enum Skeleton {
     ImageEncoder(ImageEncoder),
     /// Carries a state on.
     Recurrent(Recurrent),
+    /// Reads in both directions, then what came before, one position later.
+    EncoderDecoder(EncoderDecoder),
+    /// Reads in both directions: the encoder of an encoder-decoder.
+    EncoderHalf(EncoderHalf),
 }
 
 /// Sizes of a skeleton that turns one input into hidden states.
@@ -107,6 +114,10 @@ pub enum SkeletonConfig {
     ImageEncoder(ImageEncoderConfig),
     /// Carries a state on.
     Recurrent(RecurrentConfig),
+    /// Reads in both directions, then what came before, one position later.
+    EncoderDecoder(EncoderDecoderConfig),
+    /// Reads in both directions: the encoder of an encoder-decoder.
+    EncoderHalf(EncoderDecoderConfig),
 }
 
 impl SkeletonConfig {
@@ -117,6 +128,8 @@ impl SkeletonConfig {
             Self::Decoder(config) => Skeleton::Decoder(config.init(device)),
             Self::ImageEncoder(config) => Skeleton::ImageEncoder(config.init(device)),
             Self::Recurrent(config) => Skeleton::Recurrent(config.init(device)),
+            Self::EncoderDecoder(config) => Skeleton::EncoderDecoder(config.init(device)),
+            Self::EncoderHalf(config) => Skeleton::EncoderHalf(config.init_encoder(device)),
         }
     }
 
@@ -127,6 +140,8 @@ impl SkeletonConfig {
             Self::Decoder(config) => config.stack.d_output(),
             Self::ImageEncoder(config) => config.stack.d_output(),
             Self::Recurrent(config) => config.stack.d_model,
+            Self::EncoderDecoder(config) => config.decoder.d_output(),
+            Self::EncoderHalf(config) => config.encoder.d_output(),
         }
     }
 }
@@ -141,7 +156,34 @@ pub enum Input {
     Pixels(Tensor<4>),
 }
 
+/// Final hidden states.
+#[derive(Debug)]
+pub struct FinalStates {
+    /// Of the last stack, `[batch, seq, d_model]`.
+    pub last: Tensor<3>,
+    /// Of the encoder that the decoder reads, in an encoder-decoder.
+    pub encoder: Option<Tensor<3>>,
+}
+
 impl Skeleton {
+    /// The final hidden states of all stacks. A decoder that reads an encoder is given `text`, or else
+    /// what the encoder is given, one position later.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the input is of the other kind, or learned positions run out.
+    pub fn final_states(&self, input: &Input, text: Option<&Tokens>) -> FinalStates {
+        let (Self::EncoderDecoder(model), Input::Tokens(source)) = (self, input) else {
+            return FinalStates { last: self.forward(input), encoder: None };
+        };
+        let encoded = model.encode(source);
+        let last = match text {
+            Some(text) => model.decode(text, &encoded),
+            None => model.decode(&model.shifted(source), &encoded),
+        };
+        FinalStates { last, encoder: Some(encoded.hidden) }
+    }
+
     /// The final hidden states.
     ///
     /// # Shapes
@@ -156,6 +198,8 @@ impl Skeleton {
             (Self::Encoder(encoder), Input::Tokens(tokens)) => encoder.forward(tokens),
             (Self::Decoder(decoder), Input::Tokens(tokens)) => decoder.forward(tokens),
             (Self::Recurrent(model), Input::Tokens(tokens)) => model.forward(tokens),
+            (Self::EncoderDecoder(_), Input::Tokens(_)) => self.final_states(input, None).last,
+            (Self::EncoderHalf(encoder), Input::Tokens(tokens)) => encoder.forward(tokens),
             (Self::ImageEncoder(encoder), Input::Pixels(pixels)) => encoder.forward(pixels.clone()),
             _ => panic!("a model of texts reads tokens, one of images reads pixels"),
         }
@@ -176,7 +220,8 @@ impl Skeleton {
         match self {
             Self::Encoder(encoder) => Some(encoder.hidden_states(tokens)),
             Self::Decoder(decoder) => Some(decoder.hidden_states(tokens)),
-            Self::Recurrent(_) | Self::ImageEncoder(_) => None,
+            Self::EncoderHalf(encoder) => Some(encoder.hidden_states(tokens)),
+            Self::Recurrent(_) | Self::ImageEncoder(_) | Self::EncoderDecoder(_) => None,
         }
     }
 
@@ -187,6 +232,8 @@ impl Skeleton {
             Self::Decoder(decoder) => decoder.token_embedding().weight.lazy_device(),
             Self::ImageEncoder(encoder) => encoder.device(),
             Self::Recurrent(model) => model.token_embedding().weight.lazy_device(),
+            Self::EncoderDecoder(model) => model.token_embedding().weight.lazy_device(),
+            Self::EncoderHalf(encoder) => encoder.token_embedding().weight.lazy_device(),
         }
     }
 }

@@ -7,8 +7,9 @@ use super::bert_like::{self, BertFields};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::Projection;
+use crate::heads::{SentenceTask, SentencesConfig};
 use crate::wire::config::{ConfigError, FieldNames, parse, renaming, size};
-use crate::wire::keys::{Key, copy, drop, in_groups, rename, transpose};
+use crate::wire::keys::{Key, copy, drop, given, in_groups, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -20,6 +21,8 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "AlbertForSequenceClassification", CLASSIFICATION),
         (Task::TokenClassifier, "AlbertForTokenClassification", CLASSIFIER),
         (Task::Span, "AlbertForQuestionAnswering", QA_OUTPUTS),
+        (Task::MultipleChoice, "AlbertForMultipleChoice", CLASSIFICATION),
+        (Task::PreTraining, "AlbertForPreTraining", PREDICTIONS),
         (Task::Backbone, "AlbertModel", &[]),
     ],
     architecture,
@@ -82,6 +85,13 @@ const PREDICTIONS: &[Key] = &[
     transpose("predictions.decoder", "lm_head"),
     copy("predictions.decoder.weight", "embeddings.word_embeddings.weight"),
     copy("predictions.decoder.bias", "predictions.bias"),
+    given(
+        "sentences.classifier",
+        &[
+            transpose("albert.pooler", "sentences.transform.dense"),
+            transpose("sop_classifier.classifier", "sentences.classifier"),
+        ],
+    ),
     // Whether two sentences are in order, which the published files can tell.
     drop("sop_classifier.*"),
 ];
@@ -137,7 +147,10 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     encoder.stack.order = (0..n_outer).flat_map(|layer| blocks(group(layer))).collect();
     // Its file has the projection even where the widths are equal.
     encoder.stack.embedding.projection = Projection::Always;
-    Ok(Architecture::Encoder(encoder, bert.heads()?))
+    let mut heads = bert.heads()?;
+    let head = heads.classifier;
+    heads.sentences = Some(SentencesConfig { task: SentenceTask::Order, head });
+    Ok(Architecture::Encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

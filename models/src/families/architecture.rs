@@ -23,6 +23,14 @@ pub enum Task {
     TokenClassifier,
     /// Find where an answer begins and ends.
     Span,
+    /// Score the choices that a question has.
+    MultipleChoice,
+    /// Say whether one sentence follows another.
+    NextSentence,
+    /// Name the tokens that are masked, and say how two sentences are related.
+    PreTraining,
+    /// Say which tokens another model put there.
+    ReplacedTokens,
     /// Name the class of an image.
     ImageClassifier,
     /// Name the class of an image by two tokens.
@@ -48,7 +56,9 @@ pub enum Architecture {
     /// Encoder-only, over images.
     ImageEncoder(ImageEncoderConfig, HeadsConfig),
     /// Encoder and decoder.
-    EncoderDecoder(EncoderDecoderConfig),
+    EncoderDecoder(EncoderDecoderConfig, HeadsConfig),
+    /// The encoder of an encoder-decoder.
+    EncoderHalf(EncoderDecoderConfig, HeadsConfig),
     /// Recurrent layers.
     Recurrent(RecurrentConfig),
     /// Recurrent layers that read and others that write.
@@ -62,14 +72,39 @@ impl Architecture {
             Self::Decoder(config) => vec![&config.stack],
             Self::Encoder(config, _) => vec![&config.stack],
             Self::ImageEncoder(config, _) => vec![&config.stack],
-            Self::EncoderDecoder(config) => vec![&config.encoder, &config.decoder],
+            Self::EncoderDecoder(config, _) => vec![&config.encoder, &config.decoder],
+            Self::EncoderHalf(config, _) => vec![&config.encoder],
             Self::Recurrent(_) | Self::RecurrentSeq2Seq(_) => Vec::new(),
+        }
+    }
+
+    /// The forms of the heads that it can carry.
+    pub fn heads(&self) -> HeadsConfig {
+        match self {
+            Self::Encoder(_, heads)
+            | Self::ImageEncoder(_, heads)
+            | Self::EncoderDecoder(_, heads)
+            | Self::EncoderHalf(_, heads) => *heads,
+            Self::Decoder(_) => HeadsConfig::of_decoder(),
+            Self::Recurrent(_) | Self::RecurrentSeq2Seq(_) => HeadsConfig::of_recurrent(),
+        }
+    }
+
+    /// The part of it that a model for this task has: of an encoder-decoder, some tasks take the encoder.
+    pub fn part_for(self, task: Task) -> Self {
+        match self {
+            Self::EncoderDecoder(config, heads)
+                if matches!(task, Task::TokenClassifier | Task::Backbone) =>
+            {
+                Self::EncoderHalf(config, heads)
+            }
+            whole => whole,
         }
     }
 
     /// Whether it reads one text and writes another.
     pub fn is_seq2seq(&self) -> bool {
-        matches!(self, Self::EncoderDecoder(_) | Self::RecurrentSeq2Seq(_))
+        matches!(self, Self::EncoderDecoder(..) | Self::RecurrentSeq2Seq(_))
     }
 
     /// Features of a token between the layers.
@@ -131,7 +166,7 @@ impl Architecture {
             Self::Decoder(config) => config.vocab_size,
             Self::Encoder(config, _) => config.vocab_size,
             Self::ImageEncoder(..) => 0,
-            Self::EncoderDecoder(config) => config.vocab_size,
+            Self::EncoderDecoder(config, _) | Self::EncoderHalf(config, _) => config.vocab_size,
             Self::Recurrent(config) => config.vocab_size,
             Self::RecurrentSeq2Seq(config) => config.vocab_size,
         }
@@ -143,7 +178,7 @@ impl Architecture {
             Self::Decoder(config) => config.init_std,
             Self::Encoder(config, _) => config.init_std,
             Self::ImageEncoder(config, _) => config.init_std,
-            Self::EncoderDecoder(config) => config.init_std,
+            Self::EncoderDecoder(config, _) | Self::EncoderHalf(config, _) => config.init_std,
             Self::Recurrent(config) => config.init_std,
             Self::RecurrentSeq2Seq(config) => config.init_std,
         }
@@ -155,7 +190,8 @@ impl Architecture {
             Self::Decoder(config) => Some(&mut config.output),
             Self::Encoder(_, heads) => Some(&mut heads.masked_lm_output),
             Self::ImageEncoder(..) => None,
-            Self::EncoderDecoder(config) => Some(&mut config.output),
+            Self::EncoderDecoder(config, _) => Some(&mut config.output),
+            Self::EncoderHalf(..) => None,
             Self::Recurrent(config) => Some(&mut config.output),
             Self::RecurrentSeq2Seq(config) => Some(&mut config.output),
         }
@@ -176,7 +212,8 @@ impl Architecture {
             Self::Decoder(config) => config.into(),
             Self::Encoder(config, _) => config.into(),
             Self::ImageEncoder(config, _) => config.into(),
-            Self::EncoderDecoder(config) => config.into(),
+            Self::EncoderDecoder(config, _) => config.into(),
+            Self::EncoderHalf(config, _) => Cost::of_encoder(config),
             Self::Recurrent(config) => config.into(),
             Self::RecurrentSeq2Seq(config) => config.into(),
         }

@@ -4,8 +4,10 @@
 use serde_json::{Value, json};
 
 use super::bart_like::{
-    self, BIASED_HEAD, BartFields, EMBEDDING_NORMS, EPSILON, Form, KEYS, POSITIONS, POST_NORM,
+    self, BIASED_HEAD, BartFields, CLASSIFICATION_HEAD, EMBEDDING_NORMS, EPSILON, Form, KEYS,
+    POSITIONS, POST_NORM,
 };
+use super::head_keys::QA_OUTPUTS;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddedPositions, Numbering, OutputBias};
 use crate::layers::norm::NormKind;
@@ -19,6 +21,8 @@ pub(super) static FAMILY: Family = Family {
     paper: "Lewis et al. 2019, https://arxiv.org/abs/1910.13461",
     tasks: &[
         (Task::Seq2SeqLm, "BartForConditionalGeneration", BIASED_HEAD),
+        (Task::SequenceClassifier, "BartForSequenceClassification", CLASSIFICATION_HEAD),
+        (Task::Span, "BartForQuestionAnswering", QA_OUTPUTS),
         // Published files of models that are used with their tied head.
         (Task::Seq2SeqLm, "BartModel", BIASED_HEAD),
     ],
@@ -37,7 +41,8 @@ const DEFAULTS: &str = r#"{
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
     "decoder_ffn_dim": 4096, "decoder_attention_heads": 16, "activation_function": "gelu",
     "dropout": 0.1, "attention_dropout": 0.0, "activation_dropout": 0.0, "init_std": 0.02,
-    "scale_embedding": false, "decoder_start_token_id": 2
+    "scale_embedding": false, "decoder_start_token_id": 2,
+    "eos_token_id": 2
 }"#;
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
@@ -50,7 +55,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: EPSILON,
         output_bias: OutputBias::Constant,
     })?;
-    Ok(Architecture::EncoderDecoder(model))
+    Ok(Architecture::EncoderDecoder(model, json.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -10,9 +10,10 @@ use super::size::with;
 use super::skeletons::{dropout, init_std, stack};
 use crate::arch::block::Wiring;
 use crate::arch::{
-    EmbeddedPositions, EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights,
+    EmbeddedPositions, EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights, Shift,
     StackConfig,
 };
+use crate::heads::HeadsConfig;
 use crate::layers::mask::Span;
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::wire::activation::activation;
@@ -85,6 +86,12 @@ pub(super) const TIED_HEAD: &[Key] =
 /// The same with a bias that is not trained, and that has no module in the file.
 pub(super) const BIASED_HEAD: &[Key] = &[TIED_HEAD[0], TIED_HEAD[1], rename("", "output")];
 
+/// Classes of a text.
+pub(super) const CLASSIFICATION_HEAD: &[Key] = &[
+    transpose("classification_head.dense", "transform.dense"),
+    transpose("classification_head.out_proj", "classifier"),
+];
+
 /// Norms behind the branches, of the encoder and of the decoder.
 pub(super) const POST_NORM: [Wiring; 2] = [Wiring::PostNorm, Wiring::PostNormReader];
 
@@ -145,6 +152,7 @@ pub(super) struct BartFields {
     init_std: f64,
     decoder_start_token_id: Option<u32>,
     bos_token_id: Option<u32>,
+    classifier_dropout: Option<f64>,
     #[serde(flatten)]
     pub(super) other: Map<String, Value>,
 }
@@ -206,8 +214,15 @@ impl BartFields {
             output_bias: form.output_bias,
             // As transformers' generate chooses it.
             start: start(self.decoder_start_token_id.or(self.bos_token_id), vocab_size)?,
+            shift: Shift::Start,
             init_std: init_std("init_std", self.init_std)?,
         })
+    }
+
+    /// The heads that it can carry.
+    pub(super) fn heads(&self) -> Result<HeadsConfig, ConfigError> {
+        let p = dropout("classifier_dropout", self.classifier_dropout.unwrap_or(0.0))?;
+        Ok(HeadsConfig::of_encoder_decoder(self.d_model, end(&self.other), p))
     }
 
     fn side(&self, side: &Side, form: &Form) -> Result<StackConfig, ConfigError> {
@@ -240,6 +255,11 @@ impl BartFields {
         stack.norm = stack.norm.filter(|_| form.wiring == PRE_NORM);
         Ok(stack)
     }
+}
+
+/// The token that ends a text.
+pub(super) fn end(fields: &Map<String, Value>) -> Option<u32> {
+    fields.get("eos_token_id")?.as_u64()?.try_into().ok()
 }
 
 /// Checks the token that a text begins with.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::bert_like::{self, BertFields, KEYS, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
+use crate::heads::{ClassifierConfig, SentenceTask, SentencesConfig};
 use crate::wire::config::{ConfigError, parse};
 use crate::wire::keys::{Key, copy, drop, rename, transpose};
 
@@ -18,6 +19,9 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "BertForSequenceClassification", CLASSIFICATION),
         (Task::TokenClassifier, "BertForTokenClassification", CLASSIFIER),
         (Task::Span, "BertForQuestionAnswering", QA_OUTPUTS),
+        (Task::MultipleChoice, "BertForMultipleChoice", CLASSIFICATION),
+        (Task::NextSentence, "BertForNextSentencePrediction", NEXT_SENTENCE),
+        (Task::PreTraining, "BertForPreTraining", PRE_TRAINING),
         (Task::Backbone, "BertModel", &[]),
     ],
     architecture,
@@ -38,6 +42,25 @@ pub(super) const PREDICTIONS: &[Key] = &[
     drop("cls.seq_relationship.*"),
 ];
 
+/// The scores of masked tokens, and of the second sentence.
+const PRE_TRAINING: &[Key] = &[
+    transpose("bert.pooler.dense", "sentences.transform.dense"),
+    transpose("cls.seq_relationship", "sentences.classifier"),
+    PREDICTIONS[0],
+    PREDICTIONS[1],
+    PREDICTIONS[2],
+    PREDICTIONS[3],
+    PREDICTIONS[4],
+    PREDICTIONS[5],
+];
+
+/// The scores of the second sentence. Published files can name masked tokens too.
+const NEXT_SENTENCE: &[Key] = &[
+    transpose("bert.pooler.dense", "transform.dense"),
+    transpose("cls.seq_relationship", "classifier"),
+    drop("cls.predictions.*"),
+];
+
 /// Classes through the pooler, which is the skeleton's.
 const CLASSIFICATION: &[Key] =
     &[transpose("bert.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
@@ -54,7 +77,10 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json = parse::<BertFields>(json, DEFAULTS)?.without_projection();
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;
-    Ok(Architecture::Encoder(encoder, json.heads()?))
+    let mut heads = json.heads()?;
+    let head = ClassifierConfig { dropout: [0.0; 2], ..heads.classifier };
+    heads.sentences = Some(SentencesConfig { task: SentenceTask::Next, head });
+    Ok(Architecture::Encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -41,6 +41,10 @@ pub(super) const KEYS: &[Key] = &[
 /// The pooler, which heads that do not read it leave in the file.
 pub(super) const POOLER: &[Key] = &[transpose("pooler.dense", "pooler.dense"), drop("pooler.*")];
 
+/// Classes and choices through the pooler, in families whose other heads leave it.
+pub(super) const POOLED: &[Key] =
+    &[transpose("roberta.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
+
 /// Classes of a sequence through a projection of their own.
 pub(super) const CLASSIFICATION_HEAD: &[Key] = &[
     transpose("classifier.dense", "transform.dense"),
@@ -66,7 +70,7 @@ pub(super) struct BertFields {
     num_attention_heads: usize,
     intermediate_size: usize,
     pub(super) hidden_act: String,
-    hidden_dropout_prob: f64,
+    pub(super) hidden_dropout_prob: f64,
     attention_probs_dropout_prob: f64,
     pub(super) max_position_embeddings: usize,
     #[serde(default)]
@@ -181,17 +185,19 @@ impl BertFields {
         let p = self.classifier_dropout.unwrap_or(self.hidden_dropout_prob);
         let p = dropout("classifier_dropout", p)?;
         let pooler = TransformConfig::new(d_model, Activation::Tanh);
+        let classifier = ClassifierConfig {
+            pooling: Pooling::First,
+            end: None,
+            transform: Some(pooler),
+            bias: Bias::Present,
+            dropout: [0.0, p],
+        };
         Ok(HeadsConfig {
             masked_lm: Some(self.masked_lm(activation("hidden_act", &self.hidden_act)?)?),
             masked_lm_output: OutputWeights::from(self.tie_word_embeddings.unwrap_or(true)),
             pooler: Pooler::Transform(pooler),
-            classifier: ClassifierConfig {
-                pooling: Pooling::First,
-                transform: Some(pooler),
-                bias: Bias::Present,
-                dropout: [0.0, p],
-            },
             tokens: TokenHeadConfig { transform: None, dropout: p },
+            ..HeadsConfig::new(classifier)
         })
     }
 

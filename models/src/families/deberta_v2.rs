@@ -25,6 +25,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "DebertaV2ForSequenceClassification", CLASSIFICATION),
         (Task::TokenClassifier, "DebertaV2ForTokenClassification", CLASSIFIER),
         (Task::Span, "DebertaV2ForQuestionAnswering", QA_OUTPUTS),
+        (Task::MultipleChoice, "DebertaV2ForMultipleChoice", CLASSIFICATION),
         (Task::Backbone, "DebertaV2Model", &[]),
     ],
     architecture,
@@ -111,6 +112,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let act = activation("pooler_hidden_act", &pooler_hidden_act)?;
     heads.classifier.transform = Some(TransformConfig::new(bert.hidden_size, act));
     heads.classifier.dropout[0] = dropout("pooler_dropout", pooler_dropout)?;
+    heads.choice = heads.classifier;
     Ok(Architecture::Encoder(encoder, heads))
 }
 

@@ -21,6 +21,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "DistilBertForSequenceClassification", CLASSIFICATION),
         (Task::TokenClassifier, "DistilBertForTokenClassification", CLASSIFIER),
         (Task::Span, "DistilBertForQuestionAnswering", QA_OUTPUTS),
+        (Task::MultipleChoice, "DistilBertForMultipleChoice", CLASSIFICATION),
         (Task::Backbone, "DistilBertModel", &[]),
     ],
     architecture,
@@ -92,6 +93,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut heads = json.heads()?;
     heads.pooler = Pooler::Absent;
     heads.classifier.transform = Some(TransformConfig::new(json.hidden_size, Activation::Relu));
+    heads.choice = heads.classifier;
     heads.tokens.dropout = dropout("qa_dropout", qa_dropout)?;
     Ok(Architecture::Encoder(encoder, heads))
 }

@@ -1,13 +1,16 @@
 //! ELECTRA: BERT with embeddings that are projected where their width differs, and heads of its own.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
+use super::skeletons::dropout;
 use super::{Architecture, Family, Size, Task};
-use crate::heads::{Pooler, TransformConfig};
+use crate::heads::{Pooler, TokenHeadConfig, TransformConfig};
 use crate::layers::activation::Activation;
-use crate::wire::config::{ConfigError, parse};
+use crate::wire::activation::activation;
+use crate::wire::config::{ConfigError, fixed, parse};
 use crate::wire::keys::{Key, copy, rename, transpose};
 
 /// The family.
@@ -20,6 +23,8 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "ElectraForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::TokenClassifier, "ElectraForTokenClassification", CLASSIFIER),
         (Task::Span, "ElectraForQuestionAnswering", QA_OUTPUTS),
+        (Task::MultipleChoice, "ElectraForMultipleChoice", SUMMARY),
+        (Task::ReplacedTokens, "ElectraForPreTraining", DISCRIMINATOR),
         (Task::Backbone, "ElectraModel", &[]),
     ],
     architecture,
@@ -37,17 +42,39 @@ const GENERATOR: &[Key] = &[
     copy("generator_lm_head.weight", "embeddings.word_embeddings.weight"),
 ];
 
+/// Which tokens are replaced.
+const DISCRIMINATOR: &[Key] = &[
+    transpose("discriminator_predictions.dense", "transform.dense"),
+    transpose("discriminator_predictions.dense_prediction", "classifier"),
+];
+
+/// The scores of choices.
+const SUMMARY: &[Key] = &[
+    transpose("sequence_summary.summary", "transform.dense"),
+    transpose("classifier", "classifier"),
+];
+
 /// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 30522, "embedding_size": 128, "hidden_size": 256, "num_hidden_layers": 12,
     "num_attention_heads": 4, "intermediate_size": 1024, "hidden_act": "gelu",
     "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
     "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02,
-    "layer_norm_eps": 1e-12
+    "layer_norm_eps": 1e-12, "summary_activation": "gelu", "summary_last_dropout": 0.1
 }"#;
 
+#[derive(Deserialize)]
+struct ConfigJson {
+    summary_activation: String,
+    summary_last_dropout: f64,
+    #[serde(flatten)]
+    bert: BertFields,
+}
+
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let json: BertFields = parse(json, DEFAULTS)?;
+    let ConfigJson { summary_activation, summary_last_dropout, bert: json } =
+        parse(json, DEFAULTS)?;
+    fixed(&json.other, &[("summary_type", "first".into()), ("summary_use_proj", true.into())])?;
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;
     let mut heads = json.heads()?;
@@ -56,6 +83,12 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     heads.pooler = Pooler::Absent;
     heads.classifier.transform = Some(TransformConfig::new(json.hidden_size, Activation::Gelu));
     heads.classifier.dropout[0] = heads.classifier.dropout[1];
+    let width = json.hidden_size;
+    let of_summary = activation("summary_activation", &summary_activation)?;
+    heads.choice.transform = Some(TransformConfig::new(width, of_summary));
+    heads.choice.dropout = [0.0, dropout("summary_last_dropout", summary_last_dropout)?];
+    let transform = TransformConfig::new(width, activation("hidden_act", &json.hidden_act)?);
+    heads.replaced = Some(TokenHeadConfig { transform: Some(transform), dropout: 0.0 });
     Ok(Architecture::Encoder(encoder, heads))
 }
 

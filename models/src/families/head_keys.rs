@@ -1,6 +1,6 @@
 //! Keys of heads that several families call the same.
 
-use crate::wire::keys::{Key, copy, transpose};
+use crate::wire::keys::{Key, copy, drop, transpose, unprefixed};
 
 /// The output projection, which may repeat the token embeddings.
 pub(super) const LM_HEAD: &[Key] =
@@ -18,3 +18,9 @@ pub(super) const CLASSIFIER: &[Key] = &[transpose("classifier", "classifier")];
 
 /// The projection to the ends of an answer.
 pub(super) const QA_OUTPUTS: &[Key] = &[transpose("qa_outputs", "classifier")];
+
+/// The same where the skeleton's keys have no prefix beside it.
+pub(super) const BARE_QA_OUTPUTS: &[Key] = &[unprefixed(), QA_OUTPUTS[0]];
+
+/// Those of an encoder by itself, from the file of a whole model too.
+pub(super) const ENCODER: &[Key] = &[drop("decoder.*"), drop("lm_head.*")];

@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::bart_like::{
-    self, BIASED_HEAD, BartFields, EMBEDDING_NORMS, EPSILON, FINAL_NORMS, Form, KEYS, POSITIONS,
-    PRE_NORM,
+    self, BIASED_HEAD, BartFields, CLASSIFICATION_HEAD, EMBEDDING_NORMS, EPSILON, FINAL_NORMS,
+    Form, KEYS, POSITIONS, PRE_NORM,
 };
+use super::head_keys::QA_OUTPUTS;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, Numbering, OutputBias};
+use crate::arch::{EmbeddedPositions, Numbering, OutputBias, Shift};
 use crate::layers::norm::NormKind;
 use crate::wire::config::{ConfigError, parse};
 
@@ -18,6 +19,8 @@ pub(super) static FAMILY: Family = Family {
     paper: "Liu et al. 2020, https://arxiv.org/abs/2001.08210",
     tasks: &[
         (Task::Seq2SeqLm, "MBartForConditionalGeneration", BIASED_HEAD),
+        (Task::SequenceClassifier, "MBartForSequenceClassification", CLASSIFICATION_HEAD),
+        (Task::Span, "MBartForQuestionAnswering", QA_OUTPUTS),
         // Published files of models that are used with their tied head.
         (Task::Seq2SeqLm, "MBartModel", BIASED_HEAD),
     ],
@@ -33,12 +36,12 @@ const DEFAULTS: &str = r#"{
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
     "decoder_ffn_dim": 4096, "decoder_attention_heads": 16, "activation_function": "gelu",
     "dropout": 0.1, "attention_dropout": 0.0, "activation_dropout": 0.0, "init_std": 0.02,
-    "scale_embedding": false
+    "scale_embedding": false, "eos_token_id": 2
 }"#;
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
-    let model = json.model(&Form {
+    let mut model = json.model(&Form {
         wiring: PRE_NORM,
         // The table's first two rows are not used.
         positions: EmbeddedPositions::Learned(Numbering::Tokens { offset: 2 }),
@@ -46,7 +49,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: EPSILON,
         output_bias: OutputBias::Constant,
     })?;
-    Ok(Architecture::EncoderDecoder(model))
+    model.shift = Shift::LastToken;
+    Ok(Architecture::EncoderDecoder(model, json.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -18,6 +18,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "ModernBertForSequenceClassification", CLASSIFICATION),
         (Task::TokenClassifier, "ModernBertForTokenClassification", CLASSIFICATION),
         (Task::Span, "ModernBertForQuestionAnswering", SPANS),
+        (Task::MultipleChoice, "ModernBertForMultipleChoice", CLASSIFICATION),
         (Task::Backbone, "ModernBertModel", &[]),
     ],
     architecture,

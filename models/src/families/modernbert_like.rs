@@ -128,6 +128,7 @@ impl ConfigJson {
                 return Err(ConfigError::unsupported("classifier_pooling", other, "cls, mean"));
             }
         };
+        heads.choice = heads.classifier;
         heads.tokens.transform = Some(transform);
         Ok(heads)
     }

@@ -21,6 +21,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "MPNetForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::TokenClassifier, "MPNetForTokenClassification", CLASSIFIER),
         (Task::Span, "MPNetForQuestionAnswering", QA_OUTPUTS),
+        (Task::MultipleChoice, "MPNetForMultipleChoice", POOLED),
         (Task::Backbone, "MPNetModel", &[]),
     ],
     architecture,
@@ -44,6 +45,10 @@ const KEYS: &[Key] = &[
     rename("encoder.relative_attention_bias", "relative.table"),
     drop("embeddings.position_ids"),
 ];
+
+/// The scores of choices through the pooler, which is the skeleton's.
+const POOLED: &[Key] =
+    &[transpose("mpnet.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 
 /// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
@@ -70,6 +75,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     // Whatever hidden_act says.
     heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
     heads.classifier.dropout[0] = heads.classifier.dropout[1];
+    heads.choice.dropout[1] = json.hidden_dropout_prob;
     Ok(Architecture::Encoder(encoder, heads))
 }
 

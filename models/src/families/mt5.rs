@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::bart_like::CLASSIFICATION_HEAD;
+use super::head_keys::{BARE_QA_OUTPUTS, CLASSIFIER, ENCODER};
 use super::t5_like::{self, GATED, KEYS, LM_HEAD, T5Fields};
 use super::{Architecture, Family, Size, Task};
 use crate::wire::config::{ConfigError, parse};
@@ -15,10 +17,15 @@ pub(super) static FAMILY: Family = Family {
         (Task::Seq2SeqLm, "MT5ForConditionalGeneration", LM_HEAD),
         // Published files of models that are used with their tied head.
         (Task::Seq2SeqLm, "MT5Model", LM_HEAD),
+        (Task::SequenceClassifier, "MT5ForSequenceClassification", CLASSIFICATION_HEAD),
+        (Task::TokenClassifier, "MT5ForTokenClassification", CLASSIFIER),
+        (Task::Span, "MT5ForQuestionAnswering", BARE_QA_OUTPUTS),
+        (Task::Backbone, "MT5EncoderModel", ENCODER),
     ],
     architecture,
     config,
-    prefix: "",
+    // Beside heads of their own; the others keep the names of the bare model.
+    prefix: "transformer",
     keys: &[GATED, KEYS],
 };
 
@@ -28,12 +35,12 @@ const DEFAULTS: &str = r#"{
     "num_layers": 8, "num_heads": 6, "relative_attention_num_buckets": 32,
     "relative_attention_max_distance": 128, "dropout_rate": 0.1, "layer_norm_epsilon": 1e-6,
     "initializer_factor": 1.0, "feed_forward_proj": "gated-gelu", "pad_token_id": 0,
-    "decoder_start_token_id": 0
+    "decoder_start_token_id": 0, "eos_token_id": 1
 }"#;
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: T5Fields = parse(json, t5_like::names(DEFAULTS))?;
-    Ok(Architecture::EncoderDecoder(json.model()?))
+    Ok(Architecture::EncoderDecoder(json.model()?, json.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

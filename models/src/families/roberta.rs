@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLER};
+use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLED, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::layers::activation::Activation;
@@ -18,6 +18,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "RobertaForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::TokenClassifier, "RobertaForTokenClassification", CLASSIFIER),
         (Task::Span, "RobertaForQuestionAnswering", QA_OUTPUTS),
+        (Task::MultipleChoice, "RobertaForMultipleChoice", POOLED),
         (Task::Backbone, "RobertaModel", &[]),
     ],
     architecture,
@@ -42,6 +43,7 @@ pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     // Whatever hidden_act says.
     heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
     heads.classifier.dropout[0] = heads.classifier.dropout[1];
+    heads.choice.dropout[1] = json.hidden_dropout_prob;
     Ok(Architecture::Encoder(encoder, heads))
 }
 

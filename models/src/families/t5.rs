@@ -5,6 +5,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::bart_like::CLASSIFICATION_HEAD;
+use super::head_keys::{BARE_QA_OUTPUTS, CLASSIFIER, ENCODER};
 use super::t5_like::{self, GATED, KEYS, LM_HEAD, T5Fields};
 use super::{Architecture, Family, Size, Task};
 use crate::wire::config::{ConfigError, parse};
@@ -18,10 +20,15 @@ pub(super) static FAMILY: Family = Family {
         (Task::Seq2SeqLm, "T5ForConditionalGeneration", LM_HEAD),
         // Published files of models that are used with their tied head.
         (Task::Seq2SeqLm, "T5Model", LM_HEAD),
+        (Task::SequenceClassifier, "T5ForSequenceClassification", CLASSIFICATION_HEAD),
+        (Task::TokenClassifier, "T5ForTokenClassification", CLASSIFIER),
+        (Task::Span, "T5ForQuestionAnswering", BARE_QA_OUTPUTS),
+        (Task::Backbone, "T5EncoderModel", ENCODER),
     ],
     architecture,
     config,
-    prefix: "",
+    // Beside heads of their own; the others keep the names of the bare model.
+    prefix: "transformer",
     keys: &[GATED, KEYS],
 };
 
@@ -30,7 +37,8 @@ const DEFAULTS: &str = r#"{
     "vocab_size": 32128, "n_positions": 512, "d_model": 512, "d_kv": 64, "d_ff": 2048,
     "num_layers": 6, "num_heads": 8, "relative_attention_num_buckets": 32,
     "relative_attention_max_distance": 128, "dropout_rate": 0.1, "layer_norm_epsilon": 1e-6,
-    "initializer_factor": 1.0, "feed_forward_proj": "relu", "pad_token_id": 0
+    "initializer_factor": 1.0, "feed_forward_proj": "relu", "pad_token_id": 0,
+    "eos_token_id": 1
 }"#;
 
 #[derive(Deserialize)]
@@ -50,7 +58,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     if is_scaled {
         model.output_scale = (json.t5.d_model as f64).powf(-0.5);
     }
-    Ok(Architecture::EncoderDecoder(model))
+    Ok(Architecture::EncoderDecoder(model, json.t5.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -5,14 +5,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Size;
-use super::bart_like::start;
+use super::bart_like::{end, start};
 use super::gpt_like::{Shape, layer};
 use super::skeletons::{dropout, init_std, stack};
 use crate::arch::block::Wiring;
 use crate::arch::{
-    EmbeddedPositions, EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights,
+    EmbeddedPositions, EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights, Shift,
     StackConfig,
 };
+use crate::heads::HeadsConfig;
 use crate::layers::activation::Activation;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
@@ -24,7 +25,7 @@ use crate::wire::activation::activation;
 use crate::wire::config::{
     ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size,
 };
-use crate::wire::keys::{Key, copy, drop, given, rename, transpose};
+use crate::wire::keys::{Key, copy, drop, given, rename, transpose, unprefixed};
 
 /// Embeddings, attention, norms, and a feed-forward layer without a gate.
 pub(super) const KEYS: &[Key] = &[
@@ -110,7 +111,7 @@ pub(super) const GATED: &[Key] = &[
 
 /// The output projection, where a file has one.
 pub(super) const LM_HEAD: &[Key] =
-    &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "shared.weight")];
+    &[unprefixed(), transpose("lm_head", "lm_head"), copy("lm_head.weight", "shared.weight")];
 
 /// The names that transformers has in common for all families.
 const ALIASES: &[Renaming] = &[
@@ -145,6 +146,7 @@ pub(super) struct T5Fields {
     pad_token_id: Option<u32>,
     decoder_start_token_id: Option<u32>,
     pub(super) tie_word_embeddings: Option<bool>,
+    classifier_dropout: Option<f64>,
     #[serde(flatten)]
     other: Map<String, Value>,
 }
@@ -152,8 +154,8 @@ pub(super) struct T5Fields {
 impl T5Fields {
     /// The model, its last hidden states scored as they are.
     pub(super) fn model(&self) -> Result<EncoderDecoderConfig, ConfigError> {
-        let only = [("is_encoder_decoder", true.into()), ("is_decoder", false.into())];
-        fixed(&self.other, &only)?;
+        // `is_encoder_decoder` is false in files of the encoder alone, whose class says so too.
+        fixed(&self.other, &[("is_decoder", false.into())])?;
         let vocab_size = size("vocab_size", self.vocab_size)?;
         let n_encoder = size("num_layers", self.num_layers)?;
         let n_decoder = self.num_decoder_layers.unwrap_or(n_encoder);
@@ -175,8 +177,17 @@ impl T5Fields {
             output_bias: OutputBias::Absent,
             // A text begins with padding where nothing else is said.
             start: start(self.decoder_start_token_id.or(self.pad_token_id), vocab_size)?,
+            shift: Shift::Start,
             init_std: self.init_std()?,
         })
+    }
+
+    /// The heads that it can carry. Those over tokens read the encoder.
+    pub(super) fn heads(&self) -> Result<HeadsConfig, ConfigError> {
+        let p = dropout("classifier_dropout", self.classifier_dropout.unwrap_or(0.0))?;
+        let mut heads = HeadsConfig::of_encoder_decoder(self.d_model, end(&self.other), p);
+        heads.tokens.dropout = p;
+        Ok(heads)
     }
 
     fn side(

@@ -48,7 +48,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: json.layer_norm_eps,
         output_bias: OutputBias::Absent,
     })?;
-    Ok(Architecture::EncoderDecoder(model))
+    Ok(Architecture::EncoderDecoder(model, json.bart.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -9,9 +9,9 @@ use super::gpt_like::{Shape, layer};
 use super::size::with;
 use super::skeletons::{dropout, init_std, stack};
 use crate::arch::block::BlockConfig;
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, ImageEncoderConfig, OutputWeights};
+use crate::arch::{EmbeddedPositions, EmbeddingConfig, ImageEncoderConfig};
 use crate::heads::pooling::Pooling;
-use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, TokenHeadConfig};
+use crate::heads::{ClassifierConfig, HeadsConfig, Pooler};
 use crate::layers::patches::{ImageSizes, LeadingTokens, MaskToken, PatchConfig};
 use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
@@ -116,14 +116,9 @@ impl ImageFields {
 
 /// Heads over these hidden states, and a pooler.
 pub(super) fn heads(pooling: Pooling, pooler: Pooler) -> HeadsConfig {
-    let bias = Bias::Present;
-    HeadsConfig {
-        masked_lm: None,
-        masked_lm_output: OutputWeights::Tied,
-        pooler,
-        classifier: ClassifierConfig { pooling, transform: None, bias, dropout: [0.0; 2] },
-        tokens: TokenHeadConfig { transform: None, dropout: 0.0 },
-    }
+    let (transform, bias, end) = (None, Bias::Present, None);
+    let classifier = ClassifierConfig { pooling, end, transform, bias, dropout: [0.0; 2] };
+    HeadsConfig { pooler, ..HeadsConfig::new(classifier) }
 }
 
 /// The `config.json` of a new model that looks at small images, in ViT's words.

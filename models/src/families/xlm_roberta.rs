@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::bert_like::{CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLER};
+use super::bert_like::{CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLED, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::roberta::{architecture, sized};
 use super::{Family, Size, Task};
@@ -18,6 +18,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "XLMRobertaForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::TokenClassifier, "XLMRobertaForTokenClassification", CLASSIFIER),
         (Task::Span, "XLMRobertaForQuestionAnswering", QA_OUTPUTS),
+        (Task::MultipleChoice, "XLMRobertaForMultipleChoice", POOLED),
         (Task::Backbone, "XLMRobertaModel", &[]),
     ],
     architecture,

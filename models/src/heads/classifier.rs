@@ -5,6 +5,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
 use super::pooling::Pooling;
+use super::text_end::up_to;
 use super::transform::{Transform, TransformConfig};
 use crate::arch::{Input, Skeleton, SkeletonConfig};
 use crate::layers::dropout::dropout;
@@ -16,6 +17,8 @@ use crate::layers::mask::Padding;
 pub struct ClassifierConfig {
     /// Which hidden states it reads.
     pub pooling: Pooling,
+    /// The token whose last occurrence ends a text; padding ends it where `None`.
+    pub end: Option<u32>,
     /// What it does to them first.
     pub transform: Option<TransformConfig>,
     /// Whether the projection to classes adds a bias.
@@ -24,17 +27,74 @@ pub struct ClassifierConfig {
     pub dropout: [f64; 2],
 }
 
-/// A skeleton with a projection to classes: of texts, of images.
+/// From the hidden states of a sequence to the scores of classes.
 #[derive(Module, Debug)]
-pub struct SequenceClassifier {
-    /// The skeleton.
-    pub backbone: Skeleton,
+pub struct ClassificationHead {
     transform: Option<Transform>,
     /// The projection to classes.
     pub classifier: Linear,
     dropout: [Dropout; 2],
     #[module(skip)]
     pooling: Pooling,
+    #[module(skip)]
+    end: Option<u32>,
+}
+
+impl ClassifierConfig {
+    /// A head of zeros over hidden states of `d_model` features.
+    pub fn init(&self, d_model: usize, n_classes: usize, device: &Device) -> ClassificationHead {
+        let pooled = self.pooling.width(d_model);
+        let width = self.transform.map_or(pooled, |transform| transform.width[1]);
+        ClassificationHead {
+            transform: self.transform.map(|transform| transform.init(device)),
+            classifier: linear(width, n_classes, self.bias, device),
+            dropout: self.dropout.map(|p| DropoutConfig::new(p).init()),
+            pooling: self.pooling,
+            end: self.end,
+        }
+    }
+}
+
+impl ClassificationHead {
+    /// The token whose last occurrence ends a text, which every text must have; padding ends it where
+    /// `None`.
+    pub fn end(&self) -> Option<u32> {
+        self.end
+    }
+
+    /// Scores of the hidden states of this input.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[batch, seq, d_model]`
+    /// - result: `[batch, classes]`
+    ///
+    /// # Panics
+    ///
+    /// Panics if a text lacks the token that ends it.
+    pub fn forward(&self, hidden: Tensor<3>, input: &Input) -> Tensor<2> {
+        let padding = match (input, self.end) {
+            (Input::Tokens(tokens), Some(end)) => up_to(end, tokens),
+            (Input::Tokens(tokens), None) => tokens.padding.clone(),
+            (Input::Pixels(_), _) => Padding::none(),
+        };
+        let [before, after] = &self.dropout;
+        let pooled = dropout(before, self.pooling.pool(hidden, &padding));
+        let pooled = match &self.transform {
+            Some(transform) => dropout(after, transform.forward(pooled)),
+            None => dropout(after, pooled),
+        };
+        project(&self.classifier, pooled)
+    }
+}
+
+/// A skeleton with a projection to classes: of texts, of images.
+#[derive(Module, Debug)]
+pub struct SequenceClassifier {
+    /// The skeleton.
+    pub backbone: Skeleton,
+    /// What reads its hidden states.
+    pub head: ClassificationHead,
 }
 
 impl SequenceClassifier {
@@ -45,15 +105,8 @@ impl SequenceClassifier {
         n_classes: usize,
         device: &Device,
     ) -> Self {
-        let pooled = config.pooling.width(skeleton.d_output());
-        let width = config.transform.map_or(pooled, |transform| transform.width[1]);
-        Self {
-            backbone: skeleton.init(device),
-            transform: config.transform.map(|transform| transform.init(device)),
-            classifier: linear(width, n_classes, config.bias, device),
-            dropout: config.dropout.map(|p| DropoutConfig::new(p).init()),
-            pooling: config.pooling,
-        }
+        let head = config.init(skeleton.d_output(), n_classes, device);
+        Self { backbone: skeleton.init(device), head }
     }
 
     /// The scores of all classes.
@@ -62,27 +115,6 @@ impl SequenceClassifier {
     ///
     /// - result: `[batch, classes]`
     pub fn forward(&self, input: &Input) -> Tensor<2> {
-        self.logits(self.backbone.forward(input), input)
-    }
-
-    /// Scores of hidden states.
-    ///
-    /// # Shapes
-    ///
-    /// - `hidden`: `[batch, seq, d_model]`
-    /// - result: `[batch, classes]`
-    pub fn logits(&self, hidden: Tensor<3>, input: &Input) -> Tensor<2> {
-        let none = Padding::none();
-        let padding = match input {
-            Input::Tokens(tokens) => &tokens.padding,
-            Input::Pixels(_) => &none,
-        };
-        let [before, after] = &self.dropout;
-        let pooled = dropout(before, self.pooling.pool(hidden, padding));
-        let pooled = match &self.transform {
-            Some(transform) => dropout(after, transform.forward(pooled)),
-            None => dropout(after, pooled),
-        };
-        project(&self.classifier, pooled)
+        self.head.forward(self.backbone.forward(input), input)
     }
 }

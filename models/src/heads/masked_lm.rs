@@ -54,6 +54,11 @@ impl MaskedLm {
         }
     }
 
+    /// Token ids run from 0 to this, exclusive.
+    pub fn vocab_size(&self) -> usize {
+        self.backbone.config().vocab_size
+    }
+
     /// The scores of all tokens at every position.
     ///
     /// # Shapes

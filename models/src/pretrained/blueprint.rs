@@ -100,7 +100,7 @@ impl Blueprint {
         config: Value,
         task: Task,
     ) -> Result<Self, ConfigError> {
-        let architecture = (family.architecture)(&config.to_string())?;
+        let architecture = (family.architecture)(&config.to_string())?.part_for(task);
         if let Some(excess) = architecture.cost().excess() {
             let reason = format!("no model has more than {}", excess.most);
             return Err(ConfigError::invalid(excess.what, excess.asked, &reason));
@@ -148,6 +148,7 @@ impl Blueprint {
             prefix: self.family.prefix,
             prefixes: match self.task {
                 Task::Backbone => Prefixes::Absent,
+                task if self.family.head_keys(task).contains(&Key::Unprefixed) => Prefixes::Absent,
                 _ => Prefixes::Present,
             },
             n_heads: self.architecture.n_heads(),

@@ -151,7 +151,8 @@ impl Mapping {
                 | Key::Copy { .. }
                 | Key::Given { .. }
                 | Key::WhereTrue { .. }
-                | Key::InGroups { .. } => return None,
+                | Key::InGroups { .. }
+                | Key::Unprefixed => return None,
             };
             let mut found = modules.iter().map(|to| Pattern(to).numbers(module)).enumerate();
             let (place, numbers) = found.find_map(|(place, n)| Some((place, n?)))?;

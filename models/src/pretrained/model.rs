@@ -6,15 +6,14 @@ use burn::tensor::Device;
 use crate::arch::SkeletonConfig;
 use crate::families::{Architecture, Task};
 use crate::heads::{
-    Backbone, CausalLm, DistilledClassifier, HeadsConfig, MaskedLm, Seq2SeqLm, SequenceClassifier,
-    SpanExtractor, TokenClassifier,
+    Backbone, CausalLm, DistilledClassifier, MaskedLm, MultipleChoice, PreTraining, ReplacedTokens,
+    SentencesConfig, Seq2SeqLm, SequenceClassifier, SpanExtractor, TokenClassifier,
 };
 use crate::layers::recurrent::Direction;
 use crate::parameters::{self, Given, ParameterInfo};
 use crate::precision::Precision;
 
 /// A model with its head.
-#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 #[derive(Module, Debug)]
 pub enum Model {
     /// Names the next token.
@@ -31,6 +30,12 @@ pub enum Model {
     TokenClassifier(TokenClassifier),
     /// Finds the ends of an answer.
     SpanExtractor(SpanExtractor),
+    /// Scores the choices of a question.
+    MultipleChoice(MultipleChoice),
+    /// Names the tokens that are masked, and says how two sentences are related.
+    PreTraining(PreTraining),
+    /// Says which tokens another model put there.
+    ReplacedTokens(ReplacedTokens),
     /// Hidden states only.
     Backbone(Backbone),
 }
@@ -43,8 +48,9 @@ impl Model {
         (task, n_labels): (Task, usize),
         device: &Device,
     ) -> Option<Self> {
-        let (skeleton, heads) = match (architecture, task) {
-            (Architecture::EncoderDecoder(config), Task::Seq2SeqLm) => {
+        let heads = architecture.heads();
+        let skeleton = match (architecture, task) {
+            (Architecture::EncoderDecoder(config, _), Task::Seq2SeqLm) => {
                 return Some(Self::Seq2SeqLm(Seq2SeqLm::new(config, device)));
             }
             (Architecture::Decoder(config), Task::CausalLm) => {
@@ -57,35 +63,45 @@ impl Model {
             (Architecture::RecurrentSeq2Seq(config), Task::Seq2SeqLm) => {
                 return Some(Self::Seq2SeqLm(Seq2SeqLm::new(config, device)));
             }
-            (Architecture::Encoder(config, heads), Task::MaskedLm) => {
-                let transform = heads.masked_lm.as_ref()?;
-                return Some(Self::MaskedLm(MaskedLm::new(
+            (Architecture::Encoder(config, _), Task::MaskedLm | Task::PreTraining) => {
+                let masked = MaskedLm::new(
                     config,
-                    transform,
+                    heads.masked_lm.as_ref()?,
                     heads.masked_lm_output,
                     device,
-                )));
+                );
+                if task == Task::MaskedLm {
+                    return Some(Self::MaskedLm(masked));
+                }
+                let sentences = heads.sentences.as_ref()?;
+                let model = PreTraining::new(masked, sentences, n_labels, device);
+                return Some(Self::PreTraining(model));
             }
-            (Architecture::EncoderDecoder(_) | Architecture::RecurrentSeq2Seq(_), _) => {
-                return None;
+            (Architecture::RecurrentSeq2Seq(_), _) => return None,
+            (Architecture::EncoderDecoder(config, _), _) => {
+                SkeletonConfig::EncoderDecoder(config.clone())
             }
-            (Architecture::Recurrent(config), _) => {
-                (SkeletonConfig::Recurrent(config.clone()), HeadsConfig::of_recurrent())
+            (Architecture::EncoderHalf(config, _), _) => {
+                SkeletonConfig::EncoderHalf(config.clone())
             }
-            (Architecture::Decoder(config), _) => {
-                (SkeletonConfig::Decoder(config.clone()), HeadsConfig::of_decoder())
-            }
-            (Architecture::Encoder(config, heads), _) => {
-                (SkeletonConfig::Encoder(config.clone()), *heads)
-            }
-            (Architecture::ImageEncoder(config, heads), _) => {
-                (SkeletonConfig::ImageEncoder(config.clone()), *heads)
+            (Architecture::Recurrent(config), _) => SkeletonConfig::Recurrent(config.clone()),
+            (Architecture::Decoder(config), _) => SkeletonConfig::Decoder(config.clone()),
+            (Architecture::Encoder(config, _), _) => SkeletonConfig::Encoder(config.clone()),
+            (Architecture::ImageEncoder(config, _), _) => {
+                SkeletonConfig::ImageEncoder(config.clone())
             }
         };
+        let classifier = |head, n| SequenceClassifier::new(&skeleton, head, n, device);
         Some(match task {
             Task::SequenceClassifier | Task::ImageClassifier => {
-                let head = &heads.classifier;
-                Self::SequenceClassifier(SequenceClassifier::new(&skeleton, head, n_labels, device))
+                Self::SequenceClassifier(classifier(&heads.classifier, n_labels))
+            }
+            Task::NextSentence => {
+                let SentencesConfig { task, head } = heads.sentences.as_ref()?;
+                Self::SequenceClassifier(classifier(head, task.n_classes(n_labels)))
+            }
+            Task::MultipleChoice => {
+                Self::MultipleChoice(MultipleChoice::new(&skeleton, &heads.choice, device))
             }
             Task::DistilledImageClassifier => {
                 Self::DistilledClassifier(DistilledClassifier::new(&skeleton, n_labels, device))
@@ -94,9 +110,13 @@ impl Model {
                 let head = &heads.tokens;
                 Self::TokenClassifier(TokenClassifier::new(&skeleton, head, n_labels, device))
             }
+            Task::ReplacedTokens => {
+                let head = heads.replaced.as_ref()?;
+                Self::ReplacedTokens(ReplacedTokens::new(&skeleton, head, device))
+            }
             Task::Span => Self::SpanExtractor(SpanExtractor::new(&skeleton, &heads.tokens, device)),
             Task::Backbone => Self::Backbone(Backbone::new(&skeleton, heads.pooler, device)),
-            Task::CausalLm | Task::MaskedLm | Task::Seq2SeqLm => return None,
+            Task::CausalLm | Task::MaskedLm | Task::Seq2SeqLm | Task::PreTraining => return None,
         })
     }
 

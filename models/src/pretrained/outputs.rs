@@ -3,15 +3,19 @@
 use burn::tensor::{Tensor, TensorReadError};
 
 use super::{F32Tensor, Model};
-use crate::arch::{Input, Tokens};
+use crate::arch::{Input, Skeleton, Tokens};
+use crate::heads::SentenceTask;
 
 /// What a model is given.
 #[derive(Debug, Clone)]
 pub struct ModelInput {
     /// What it reads.
     pub read: Input,
-    /// What it writes, if it is an encoder-decoder.
+    /// What it writes, if it is an encoder-decoder. Where `None`, heads other than that of a language
+    /// model are given what it reads, one position later.
     pub written: Option<Tokens>,
+    /// How many rows of what it reads are the choices of one question; 1 in other models.
+    pub choices: usize,
 }
 
 /// A tensor that a model computed, called as transformers calls it.
@@ -37,6 +41,11 @@ pub enum OutputOf {
 }
 
 impl ModelInput {
+    /// An input of a model that writes nothing and chooses nothing.
+    pub fn new(read: Input) -> Self {
+        Self { read, written: None, choices: 1 }
+    }
+
     /// The texts that are read.
     ///
     /// # Panics
@@ -85,64 +94,116 @@ impl Model {
     ///
     /// Panics if the input is of the other kind, or learned positions run out.
     pub fn outputs(&self, input: &ModelInput) -> Result<Vec<Output>, TensorReadError> {
-        use OutputOf::{Read, Rows, Written};
-        let (hidden, mut outputs) = match self {
-            Self::CausalLm(model) => {
-                let hidden = model.backbone.forward(input.tokens());
-                let logits = Output::new("logits", Read, model.logits(hidden.clone()))?;
-                (hidden, vec![logits])
+        use OutputOf::{Read, Written};
+        if let Self::Seq2SeqLm(model) = self {
+            let encoded = model.backbone.encode(input.tokens());
+            let hidden = model.backbone.decode(input.written(), &encoded);
+            return Ok(vec![
+                Output::new("logits", Written, model.logits(hidden.clone()))?,
+                Output::new("last_hidden_state", Written, hidden)?,
+                Output::new("encoder_last_hidden_state", Read, encoded.hidden)?,
+            ]);
+        }
+        let (hidden, encoder) = match self.skeleton() {
+            Some(skeleton) => {
+                let states = skeleton.final_states(&input.read, input.written.as_ref());
+                (states.last, states.encoder)
             }
-            Self::MaskedLm(model) => {
-                let hidden = model.backbone.forward(input.tokens());
-                let logits = Output::new("logits", Read, model.logits(hidden.clone()))?;
-                (hidden, vec![logits])
-            }
-            Self::Seq2SeqLm(model) => {
-                let encoded = model.backbone.encode(input.tokens());
-                let hidden = model.backbone.decode(input.written(), &encoded);
-                return Ok(vec![
-                    Output::new("logits", Written, model.logits(hidden.clone()))?,
-                    Output::new("last_hidden_state", Written, hidden)?,
-                    Output::new("encoder_last_hidden_state", Read, encoded.hidden)?,
-                ]);
-            }
+            None => (self.hidden_of_tokens(input.tokens()), None),
+        };
+        let mut outputs = self.head_outputs(&hidden, input)?;
+        // What a decoder is given instead of a text of its own is as long as what is read.
+        let of = if input.written.is_some() && encoder.is_some() { Written } else { Read };
+        let place = if matches!(self, Self::Backbone(_)) { 0 } else { outputs.len() };
+        outputs.insert(place, Output::new("last_hidden_state", of, hidden)?);
+        if let Some(encoder) = encoder {
+            outputs.push(Output::new("encoder_last_hidden_state", Read, encoder)?);
+        }
+        Ok(outputs)
+    }
+
+    /// What the head makes of hidden states.
+    fn head_outputs(
+        &self,
+        hidden: &Tensor<3>,
+        input: &ModelInput,
+    ) -> Result<Vec<Output>, TensorReadError> {
+        use OutputOf::{Read, Rows};
+        let hidden = hidden.clone();
+        Ok(match self {
+            Self::CausalLm(model) => vec![Output::new("logits", Read, model.logits(hidden))?],
+            Self::MaskedLm(model) => vec![Output::new("logits", Read, model.logits(hidden))?],
+            Self::Seq2SeqLm(_) => Vec::new(),
             Self::SequenceClassifier(model) => {
-                let hidden = model.backbone.forward(&input.read);
-                let logits = model.logits(hidden.clone(), &input.read);
-                (hidden, vec![Output::new("logits", Rows, logits)?])
+                vec![Output::new("logits", Rows, model.head.forward(hidden, &input.read))?]
+            }
+            Self::MultipleChoice(model) => {
+                let logits = model.logits(hidden, &input.read, input.choices);
+                vec![Output::new("logits", Rows, logits)?]
             }
             Self::DistilledClassifier(model) => {
-                let hidden = model.backbone.forward(&input.read);
-                let [logits, by_class, by_teacher] = model.logits(hidden.clone());
-                let outputs = vec![
+                let [logits, by_class, by_teacher] = model.logits(hidden);
+                vec![
                     Output::new("logits", Rows, logits)?,
                     Output::new("cls_logits", Rows, by_class)?,
                     Output::new("distillation_logits", Rows, by_teacher)?,
-                ];
-                (hidden, outputs)
+                ]
             }
             Self::TokenClassifier(model) => {
-                let hidden = model.backbone.forward(&input.read);
-                let logits = Output::new("logits", Read, model.logits(hidden.clone()))?;
-                (hidden, vec![logits])
+                vec![Output::new("logits", Read, model.logits(hidden))?]
+            }
+            Self::ReplacedTokens(model) => {
+                vec![Output::new("logits", Read, model.logits(hidden))?]
+            }
+            Self::PreTraining(model) => {
+                let name = match model.sentence_task() {
+                    SentenceTask::Next => "seq_relationship_logits",
+                    SentenceTask::Order => "sop_logits",
+                };
+                let sentences = model.sentence_logits(hidden.clone(), input.tokens());
+                vec![
+                    Output::new("prediction_logits", Read, model.masked.logits(hidden))?,
+                    Output::new(name, Rows, sentences)?,
+                ]
             }
             Self::SpanExtractor(model) => {
-                let hidden = model.ends.backbone.forward(&input.read);
-                let [start, end] = model.logits(hidden.clone());
-                let start = Output::new("start_logits", Read, start)?;
-                (hidden, vec![start, Output::new("end_logits", Read, end)?])
+                let [start, end] = model.logits(hidden);
+                vec![
+                    Output::new("start_logits", Read, start)?,
+                    Output::new("end_logits", Read, end)?,
+                ]
             }
-            Self::Backbone(model) => {
-                let hidden = model.forward(&input.read);
-                let mut outputs = vec![Output::new("last_hidden_state", Read, hidden.clone())?];
-                if let Some(pooled) = model.pooled(hidden) {
-                    outputs.push(Output::new("pooler_output", Rows, pooled)?);
-                }
-                return Ok(outputs);
+            Self::Backbone(model) => match model.pooled(hidden) {
+                Some(pooled) => vec![Output::new("pooler_output", Rows, pooled)?],
+                None => Vec::new(),
+            },
+        })
+    }
+
+    /// The skeleton, in models whose head takes any.
+    fn skeleton(&self) -> Option<&Skeleton> {
+        Some(match self {
+            Self::CausalLm(_) | Self::MaskedLm(_) | Self::Seq2SeqLm(_) | Self::PreTraining(_) => {
+                return None;
             }
-        };
-        outputs.push(Output::new("last_hidden_state", Read, hidden)?);
-        Ok(outputs)
+            Self::SequenceClassifier(model) => &model.backbone,
+            Self::MultipleChoice(model) => &model.scorer.backbone,
+            Self::DistilledClassifier(model) => &model.backbone,
+            Self::TokenClassifier(model) => &model.backbone,
+            Self::ReplacedTokens(model) => &model.scorer.backbone,
+            Self::SpanExtractor(model) => &model.ends.backbone,
+            Self::Backbone(model) => &model.backbone,
+        })
+    }
+
+    /// The final hidden states of texts, in models whose head takes one kind of skeleton.
+    fn hidden_of_tokens(&self, tokens: &Tokens) -> Tensor<3> {
+        match self {
+            Self::CausalLm(model) => model.backbone.forward(tokens),
+            Self::MaskedLm(model) => model.backbone.forward(tokens),
+            Self::PreTraining(model) => model.masked.backbone.forward(tokens),
+            _ => unreachable!("the other heads have a skeleton of any kind, or read two texts"),
+        }
     }
 
     /// The final hidden states of what is read, before any head; `None` where there are those of two
@@ -156,20 +217,16 @@ impl Model {
     ///
     /// Panics if the input is of the other kind, or learned positions run out.
     pub fn hidden(&self, input: &ModelInput) -> Option<Tensor<3>> {
-        Some(match self {
-            Self::CausalLm(model) => model.backbone.forward(input.tokens()),
-            Self::MaskedLm(model) => model.backbone.forward(input.tokens()),
-            Self::Seq2SeqLm(_) => return None,
-            Self::SequenceClassifier(model) => model.backbone.forward(&input.read),
-            Self::DistilledClassifier(model) => model.backbone.forward(&input.read),
-            Self::TokenClassifier(model) => model.backbone.forward(&input.read),
-            Self::SpanExtractor(model) => model.ends.backbone.forward(&input.read),
-            Self::Backbone(model) => model.forward(&input.read),
-        })
+        match (self, self.skeleton()) {
+            (Self::Seq2SeqLm(_), _) => None,
+            (_, Some(skeleton)) => Some(skeleton.forward(&input.read)),
+            (_, None) => Some(self.hidden_of_tokens(input.tokens())),
+        }
     }
 
     /// Scores, a row for everything that can have a class: a token, a text, an image, the start and
-    /// the end of a span. Of a model without a head, its hidden states.
+    /// the end of a span. Of a model without a head, its hidden states; of one with two, those of the
+    /// first.
     ///
     /// # Shapes
     ///
@@ -193,6 +250,13 @@ impl Model {
                 logits
             }
             Self::TokenClassifier(model) => flat(model.forward(&input.read)),
+            Self::ReplacedTokens(model) => {
+                let logits = model.forward(&input.read);
+                let count = logits.dims().iter().product::<usize>();
+                logits.reshape([count, 1])
+            }
+            Self::MultipleChoice(model) => model.forward(&input.read, input.choices),
+            Self::PreTraining(model) => flat(model.masked.forward(input.tokens())),
             Self::SpanExtractor(model) => Tensor::cat(model.forward(&input.read).into(), 0),
             Self::Backbone(model) => flat(model.forward(&input.read)),
         }

@@ -24,7 +24,7 @@ impl Blueprint {
         device: &Device,
     ) -> Result<Vec<String>, LoadError> {
         self.resolve_names(&|key| checkpoint.tensors().contains_key(key));
-        if let Architecture::EncoderDecoder(config) = &mut self.architecture
+        if let Architecture::EncoderDecoder(config, _) = &mut self.architecture
             && !checkpoint.tensors().contains_key("final_logits_bias")
         {
             // Files of models without a head have none, and mean zeros.

@@ -67,6 +67,8 @@ pub enum Key {
         /// The rules.
         keys: &'static [Key],
     },
+    /// The keys of the skeleton have no prefix beside this head.
+    Unprefixed,
     /// A tensor that says nothing about the model, such as a buffer of positions.
     Drop {
         /// Key in the checkpoint, to its end; `*` at the end stands for anything.
@@ -102,7 +104,10 @@ impl Key {
             | Self::SplitHeads { checkpoint, .. }
             | Self::Drop { checkpoint }
             | Self::Copy { checkpoint, .. } => Some(checkpoint),
-            Self::Given { .. } | Self::WhereTrue { .. } | Self::InGroups { .. } => None,
+            Self::Given { .. }
+            | Self::WhereTrue { .. }
+            | Self::InGroups { .. }
+            | Self::Unprefixed => None,
         }
     }
 }
@@ -145,6 +150,11 @@ pub const fn where_true(field: &'static str, keys: &'static [Key]) -> Key {
 /// See [`Key::InGroups`].
 pub const fn in_groups(field: &'static str, keys: &'static [Key]) -> Key {
     Key::InGroups { field, keys }
+}
+
+/// See [`Key::Unprefixed`].
+pub const fn unprefixed() -> Key {
+    Key::Unprefixed
 }
 
 /// See [`Key::Drop`].

@@ -8,17 +8,18 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::super::usage;
 use super::ForwardArgs;
 use crate::models::arch::{Input, Tokens};
-use crate::models::families::Architecture;
+use crate::models::families::{Architecture, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::layers::patches::{ImageSizes, PatchConfig};
-use crate::models::pretrained::{F32Tensor, ModelInput, read_safetensors};
+use crate::models::pretrained::{Blueprint, F32Tensor, ModelInput, read_safetensors};
 
 /// What a model is given, on the host.
 pub(super) struct Batch {
     ids: Vec<Vec<u32>>,
     types: Option<Vec<Vec<u32>>>,
     decoder_ids: Option<Vec<Vec<u32>>>,
+    choices: Option<usize>,
     padding: Padding,
     pixels: Option<F32Tensor>,
     /// Whether images may have another size than the config's.
@@ -48,12 +49,14 @@ impl Batch {
         }
         let padding = padding(args.mask.as_deref(), &ids)?;
         let pixels = args.pixels.as_deref().map(read_pixels).transpose()?;
-        let interpolates = args.interpolate_positions;
-        Ok(Self { ids, types, decoder_ids, padding, pixels, interpolates })
+        let (choices, interpolates) = (args.choices, args.interpolate_positions);
+        Ok(Self { ids, types, decoder_ids, choices, padding, pixels, interpolates })
     }
 
     /// Refuses what the model cannot read, before its weights are.
-    pub(super) fn check(&self, architecture: &Architecture) -> Result<()> {
+    pub(super) fn check(&self, blueprint: &Blueprint) -> Result<()> {
+        let Blueprint { architecture, task, .. } = blueprint;
+        self.check_choices(*task)?;
         let [read, written] = architecture.position_limits();
         match (architecture, &self.pixels, &self.decoder_ids) {
             (Architecture::ImageEncoder(config, _), Some(pixels), _) => {
@@ -66,7 +69,7 @@ impl Batch {
             (_, Some(_), _) => {
                 return Err(usage("a model of texts, which sees no images; give --ids"));
             }
-            (_, _, None) if architecture.is_seq2seq() => {
+            (_, _, None) if *task == Task::Seq2SeqLm => {
                 let way = "an encoder-decoder; give --decoder-ids as well";
                 return Err(usage(format!("{way}, beginning with decoder_start_token_id")));
             }
@@ -77,6 +80,11 @@ impl Batch {
                 return Err(usage("--decoder-ids is for encoder-decoders, which this is not"));
             }
             _ => {}
+        }
+        if *task == Task::SequenceClassifier
+            && let Some(end) = architecture.heads().classifier.end
+        {
+            self.check_ends(end)?;
         }
         let n_types = architecture.n_types() as u32;
         let beyond = |types: &Vec<Vec<u32>>| types.iter().flatten().any(|&t| t >= n_types.max(1));
@@ -106,6 +114,38 @@ impl Batch {
         }
     }
 
+    /// Refuses rows that are no whole number of questions.
+    fn check_choices(&self, task: Task) -> Result<()> {
+        let rows = self.ids.len();
+        match (task, self.choices) {
+            (Task::MultipleChoice, Some(choices)) if !rows.is_multiple_of(choices) => {
+                Err(usage(format!("--choices {choices}: --ids has {rows} rows")))
+            }
+            (Task::MultipleChoice, _) | (_, None) => Ok(()),
+            (_, Some(_)) => Err(usage("--choices is for models of multiple choice")),
+        }
+    }
+
+    /// Refuses rows without the token at whose last occurrence the head reads.
+    fn check_ends(&self, end: u32) -> Result<()> {
+        if self.decoder_ids.is_some() {
+            let way =
+                "leave --decoder-ids out: this head gives the decoder --ids, one position later";
+            return Err(usage(way));
+        }
+        let all = vec![vec![true; self.ids[0].len()]; self.ids.len()];
+        let holds_token = self.padding.rows().unwrap_or(&all);
+        let ends = |(ids, holds_token): (&Vec<u32>, &Vec<bool>)| {
+            ids.iter().zip(holds_token).any(|(&id, &holds_token)| holds_token && id == end)
+        };
+        match self.ids.iter().zip(holds_token).position(|row| !ends(row)) {
+            Some(row) => Err(usage(format!(
+                "row {row} has no token {end} (eos_token_id in config.json), where this head reads"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn input(&self, device: &Device) -> ModelInput {
         let on_device = |rows: &Vec<Vec<u32>>| token_ids(&rows.concat(), rows.len(), device);
         let read = match &self.pixels {
@@ -120,7 +160,8 @@ impl Batch {
             }),
         };
         let written = |rows| Tokens::new(on_device(rows), Padding::none());
-        ModelInput { read, written: self.decoder_ids.as_ref().map(written) }
+        let choices = self.choices.unwrap_or(self.ids.len());
+        ModelInput { read, written: self.decoder_ids.as_ref().map(written), choices }
     }
 }
 

@@ -25,6 +25,8 @@ class Case:
     image: tuple = ()
     # Of the decoder's rows, where there is an encoder too.
     decoder_lengths: tuple = ()
+    # The tokens that a text ends in, where a head reads at the end token: it and what follows.
+    endings: tuple = ()
     # Config values that must change the outputs by more than CONTRAST, by what they stand for.
     differs: dict = field(default_factory=dict)
     # Config values that must not change them at all.

@@ -63,6 +63,8 @@ SMALL = dict(
 TINY = dict(
     vocab_size=17, hidden_size=8, intermediate_size=12, num_hidden_layers=1, num_attention_heads=2
 )
+# With more tokens.
+WORDY = {**TINY, "vocab_size": 29}
 NUMBERS = dict(layer_norm_eps=1e-3, initializer_range=0.3)
 NO_PADDING = dict(pad_token_id=None)  # a padding id would keep the gradient from its row
 
@@ -171,6 +173,7 @@ BUCKETS = {
 }
 
 LENGTHS = dict(lengths=(12, 9, 5))
+SHORT = dict(lengths=(9, 7, 4))
 LONG = dict(lengths=(20, 13, 7))
 MEDIUM = dict(lengths=(13, 8, 5))
 SHORT = dict(lengths=(9, 7, 4))
@@ -204,6 +207,12 @@ BERT = [
         **LENGTHS, **KEY_BIAS, differs=EPS,
     ),
     Case("bert", "span", 305, small_bert(), "span", **LENGTHS, **KEY_BIAS, differs=EPS),
+    Case("bert", "choice", 306, small_bert(**WORDY), "choice", **SHORT, **KEY_BIAS),
+    Case("bert", "next", 307, small_bert(**WORDY), "next", **SHORT, **KEY_BIAS, differs=EPS),
+    Case(
+        "bert", "pretraining", 308, small_bert(**WORDY), "pretraining",
+        **SHORT, **KEY_BIAS, differs=EPS,
+    ),
 ]
 
 ROBERTA = [
@@ -214,6 +223,10 @@ ROBERTA = [
     Case(
         "roberta", "sequence", 312, small_roberta(**THREE_LABELS), "sequence",
         **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+    Case(
+        "roberta", "choice", 315, small_roberta(**WORDY), "choice",
+        **SHORT, **KEY_BIAS, differs=EPS,
     ),
     Case(
         "xlm-roberta", "base", 313, roberta(), "masked", **LENGTHS, **KEY_BIAS, train=True,
@@ -258,7 +271,14 @@ DISTILBERT = [
     Case(
         "distilbert", "span", 323, small_distilbert(), "span", **LENGTHS, inert=("k_lin.bias",),
     ),
+    Case(
+        "distilbert", "choice", 324,
+        distilbert(vocab_size=29, dim=8, hidden_dim=12, n_layers=1, n_heads=2), "choice",
+        **SHORT, inert=("k_lin.bias",),
+    ),
 ]
+
+TINY_ALBERT = {**WORDY, "num_hidden_layers": 2, "embedding_size": 6}
 
 ALBERT = [
     Case(
@@ -270,6 +290,14 @@ ALBERT = [
         "albert", "sequence", 332,
         albert(**{**SMALL, "num_hidden_layers": 2, "embedding_size": 8}, **THREE_LABELS),
         "sequence", **LENGTHS, **KEY_BIAS, differs=EPS,
+    ),
+    Case(
+        "albert", "choice", 333, albert(**TINY_ALBERT), "choice",
+        **SHORT, **KEY_BIAS, differs=EPS,
+    ),
+    Case(
+        "albert", "pretraining", 334, albert(**TINY_ALBERT), "pretraining",
+        **SHORT, **KEY_BIAS, differs=EPS,
     ),
 ]
 
@@ -303,6 +331,14 @@ ELECTRA = [
         "electra", "token", 344, electra(**{**SMALL, "embedding_size": 8}, **THREE_LABELS), "token",
         **LENGTHS, **KEY_BIAS, differs=EPS,
     ),
+    Case(
+        "electra", "replaced", 346, electra(**{**WORDY, "embedding_size": 6}), "replaced",
+        **SHORT, **KEY_BIAS, differs=EPS,
+    ),
+    Case(
+        "electra", "choice", 347, electra(**{**WORDY, "embedding_size": 6}), "choice",
+        **SHORT, **KEY_BIAS, differs={"tanh in the summary": {"summary_activation": "tanh"}, **EPS},
+    ),
 ]
 
 MPNET = [
@@ -316,6 +352,10 @@ MPNET = [
     ),
     Case(
         "mpnet", "sequence", 353, mpnet(**SMALL, **THREE_LABELS), "sequence",
+        **LONG, inert=("attn.k.bias",), differs=EPS,
+    ),
+    Case(
+        "mpnet", "choice", 354, mpnet(**WORDY), "choice",
         **LONG, inert=("attn.k.bias",), differs=EPS,
     ),
 ]
@@ -344,6 +384,10 @@ MODERNBERT = [
     ),
     Case(
         "modernbert", "token", 364, small_modernbert(**THREE_LABELS), "token", **LONG,
+        differs=eps("norm_eps"),
+    ),
+    Case(
+        "modernbert", "choice", 365, small_modernbert(hidden_size=8), "choice", **SHORT,
         differs=eps("norm_eps"),
     ),
 ]
@@ -394,6 +438,10 @@ DEBERTA = [
             share_att_key=False, pos_att_type=["p2c"], position_biased_input=True,
             norm_rel_ebd="other | layer_norm", conv_kernel_size=5,
         ), "backbone", **MEDIUM, differs=EPS,
+    ),
+    Case(
+        "deberta-v2", "choice", 375, deberta(**WORDY), "choice", **SHORT,
+        differs={"tanh in the pooler": {"pooler_hidden_act": "tanh"}, **EPS},
     ),
 ]
 

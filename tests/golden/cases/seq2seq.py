@@ -2,7 +2,7 @@
 
 import torch
 
-from .common import Case, edit_tensors, in_turn, read_json, scaled, write_json
+from .common import THREE_LABELS, Case, edit_tensors, in_turn, read_json, scaled, write_json
 
 # --------------------------------------------------------------------------------- other layouts
 
@@ -53,6 +53,15 @@ def bart(**config):
     return {**size, **encoder, **decoder, **ids, **none, "init_std": 0.25, **config}
 
 
+def tiny_t5(**config):
+    return t5(**{**dict(d_model=8, d_kv=4, d_ff=12, num_layers=1), **config})
+
+
+def tiny_bart(**config):
+    one = dict(encoder_layers=1, decoder_layers=1, encoder_ffn_dim=12, decoder_ffn_dim=12)
+    return bart(**{**one, "d_model": 8, **config})
+
+
 def transformer(**config):
     config = bart(layer_norm_eps=1e-3, activation_function="relu", scale_embedding=True, **config)
     del config["encoder_layerdrop"], config["decoder_layerdrop"]
@@ -66,9 +75,12 @@ BUCKETS = {
     "eps 1e-6": {"layer_norm_epsilon": 1e-6},
 }
 TANH_GELU = {"tanh GELU": {"activation_function": "gelu_new"}}
+EPS = {"eps 1e-6": {"layer_norm_epsilon": 1e-6}}
+SCALE = {"embeddings that are scaled": {"scale_embedding": True}}
 NO_SCALE = {"embeddings that are not scaled": {"scale_embedding": False}}
 
 KEY_BIAS = dict(inert=("k_proj.bias",))
+SHORT = dict(lengths=(9, 7, 4))
 LENGTHS = dict(lengths=(12, 9, 5), decoder_lengths=(7, 10, 4))
 LONG = dict(lengths=(20, 13, 7), decoder_lengths=(8, 19, 12))
 LOUDER = scaled(3.0, "fc2.weight")  # else the two GELUs differ too little
@@ -96,6 +108,20 @@ CASES = [
         rewrite=in_turn(own_head, GATED_LOUDER, v4_untied),
     ),
     Case(
+        "t5", "sequence", 504, tiny_t5(**THREE_LABELS), "sequence", **SHORT, endings=(1,),
+    ),
+    Case("t5", "span", 505, tiny_t5(), "span", **SHORT, differs=EPS),
+    Case("t5", "token", 506, tiny_t5(**THREE_LABELS), "token", **SHORT, differs=EPS),
+    Case("t5", "encoder", 507, tiny_t5(), "encoder", **SHORT, differs=EPS),
+    Case(
+        "mt5", "sequence", 508, tiny_t5(feed_forward_proj="gated-gelu", **THREE_LABELS), "sequence",
+        **SHORT, endings=(1,),
+    ),
+    Case(
+        "mt5", "encoder", 542, tiny_t5(feed_forward_proj="gated-gelu"), "encoder",
+        **SHORT, differs=EPS,
+    ),
+    Case(
         "mt5", "base", 503, t5(feed_forward_proj="gated-gelu"), "seq2seq", **LONG,
         rewrite=GATED_LOUDER, train=True,
         differs={"erf GELU": {"feed_forward_proj": "gated-gelu_python"}, **BUCKETS},
@@ -104,6 +130,17 @@ CASES = [
     Case(
         "bart", "base", 511, bart(), "seq2seq", **LENGTHS, **KEY_BIAS, rewrite=LOUDER, train=True,
         differs={**TANH_GELU, "embeddings that are scaled": {"scale_embedding": True}},
+    ),
+    Case(
+        "bart", "sequence", 531, tiny_bart(**THREE_LABELS), "sequence",
+        **SHORT, **KEY_BIAS, endings=(2,), differs=SCALE,
+    ),
+    # Without padding, which has a part in the loss of a span, and of whose row torch keeps the gradient.
+    Case("bart", "span", 532, tiny_bart(), "span", lengths=(7, 7, 7), **KEY_BIAS, differs=SCALE),
+    Case(
+        # A text ends in its language, which is what the decoder begins with.
+        "mbart", "sequence", 534, tiny_bart(scale_embedding=True, **THREE_LABELS), "sequence",
+        lengths=(9, 7, 5), **KEY_BIAS, endings=(2, 30), differs=NO_SCALE,
     ),
     Case(
         "mbart", "base", 512, bart(scale_embedding=True, decoder_start_token_id=3), "seq2seq",

@@ -1,7 +1,7 @@
 """question-answering."""
 
 from . import texts, tokenization
-from .common import BERT, ROBERTA, Fixture
+from .common import BART, BERT, ROBERTA, T5, Fixture
 
 WHO = "Who lives in Berlin?"
 WINDOWS = " ".join(texts.CORPUS[:5])
@@ -68,5 +68,15 @@ FIXTURES = [
     Fixture(
         "question-answering", "roberta", "RobertaForQuestionAnswering", ROBERTA, 132,
         lambda: tokenization.roberta(64), INPUTS, "v4", scaled=LOUD,
+    ),
+    Fixture(
+        "question-answering", "bart", "BartForQuestionAnswering", BART, 133,
+        lambda: tokenization.roberta(64, name="Bart"), INPUTS[::5], "v4",
+        scaled=(("qa_outputs.weight", 3.0), ("fc2.weight", 3.0)),
+    ),
+    Fixture(
+        "question-answering", "t5", "T5ForQuestionAnswering", T5, 134,
+        lambda: tokenization.t5(64), INPUTS[1::5], "v4",
+        scaled=(("qa_outputs.weight", 3.0), ("wo.weight", 3.0)),
     ),
 ]

@@ -64,6 +64,20 @@ GPT2 = dict(
 )
 
 
+# An encoder and a decoder of one layer each.
+BART = dict(
+    d_model=8, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+    decoder_attention_heads=2, encoder_ffn_dim=12, decoder_ffn_dim=12, init_std=0.2, dropout=0.0,
+    attention_dropout=0.0, activation_dropout=0.0, classifier_dropout=0.0,
+    max_position_embeddings=64, decoder_start_token_id=2,
+)
+T5 = dict(
+    d_model=8, d_kv=4, d_ff=12, num_layers=1, num_heads=2, relative_attention_num_buckets=8,
+    relative_attention_max_distance=12, dropout_rate=0.0, classifier_dropout=0.0,
+    decoder_start_token_id=0,
+)
+
+
 def labels(*names):
     return {
         "id2label": dict(enumerate(names)),

@@ -1,7 +1,7 @@
 """zero-shot-classification."""
 
 from . import texts, tokenization
-from .common import BERT, ROBERTA, Fixture, case, each, labels
+from .common import BART, BERT, ROBERTA, Fixture, case, each, labels
 
 TOPICS = ["politics", "food", "travel"]
 MANY = [chr(ord("a") + index) for index in range(20)]
@@ -36,6 +36,7 @@ INPUTS = (
 LOUD = (
     ("classifier.weight", 3.0), ("out_proj.weight", 3.0), ("word_embeddings.weight", 2.0),
 )
+LOUD_BART = (("out_proj.weight", 3.0), ("dense.weight", 3.0), ("fc2.weight", 3.0))
 FIXTURES = [
     Fixture(
         "zero-shot-classification", "bert", "BertForSequenceClassification",
@@ -46,6 +47,11 @@ FIXTURES = [
         "zero-shot-classification", "roberta", "RobertaForSequenceClassification",
         {**ROBERTA, **labels("ENTAILMENT", "NEUTRAL", "CONTRADICTION")}, 142,
         lambda: tokenization.roberta(64), INPUTS, scaled=LOUD,
+    ),
+    Fixture(
+        "zero-shot-classification", "bart", "BartForSequenceClassification",
+        {**BART, **labels("contradiction", "neutral", "entailment")}, 144,
+        lambda: tokenization.roberta(64, name="Bart"), [*INPUTS[:12:2], *INPUTS[12::5]], scaled=LOUD_BART,
     ),
     Fixture(
         "zero-shot-classification", "unnamed", "BertForSequenceClassification",

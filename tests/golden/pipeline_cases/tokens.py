@@ -1,7 +1,7 @@
 """token-classification."""
 
 from . import texts, tokenization
-from .common import BERT, ROBERTA, Fixture, case, labels
+from .common import BERT, ROBERTA, T5, Fixture, case, labels
 
 ENTITIES = labels("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 ODD = (
@@ -78,6 +78,11 @@ FIXTURES = [
         {**ROBERTA, **ENTITIES}, 123,
         lambda: tokenization.roberta(64, add_prefix_space=True), without(texts.FAR_APART),
         scaled=LOUD, prepare=mostly_outside,
+    ),
+    Fixture(
+        "token-classification", "t5", "T5ForTokenClassification", {**T5, **ENTITIES}, 125,
+        lambda: tokenization.t5(64), INPUTS[:41:3], "v4",
+        scaled=(("classifier.weight", 3.0), ("wo.weight", 3.0)), prepare=mostly_outside,
     ),
     Fixture(
         "token-classification", "xlm-roberta", "XLMRobertaForTokenClassification",

@@ -1,0 +1,92 @@
+//! The decoder's text where only the encoder's is given: the same text, one position later.
+
+use burn::tensor::{Bool, Int, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::Tokens;
+use crate::layers::mask::Padding;
+
+/// Which token comes first when a text is shifted by one position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Shift {
+    /// The token that every text begins with.
+    Start,
+    /// The last token of the text: mBART's texts end in their language.
+    LastToken,
+}
+
+impl Shift {
+    /// Shifts texts by one position. Rows keep their length, so their last tokens are left out.
+    ///
+    /// Padding behind the tokens is not masked: no token reads what comes after it, and the states of
+    /// padding are those that transformers computes.
+    pub fn apply(self, tokens: &Tokens, start: u32) -> Tokens {
+        let device = tokens.ids.device();
+        let [batch, seq] = tokens.ids.dims();
+        let all = vec![vec![true; seq]; batch];
+        let rows = tokens.padding.rows().unwrap_or(&all);
+        let first = match self {
+            Self::Start => Tensor::full([batch, 1], i64::from(start), &device),
+            Self::LastToken => {
+                let last = |row: &Vec<bool>| row.iter().rposition(|&is_token| is_token);
+                let last: Vec<i64> = rows.iter().map(|row| last(row).unwrap_or(0) as i64).collect();
+                let last = Tensor::<2, Int>::from_data(TensorData::new(last, [batch, 1]), &device);
+                tokens.ids.clone().gather(1, last)
+            }
+        };
+        let shifted = match seq {
+            1 => first.clone(),
+            _ => Tensor::cat(vec![first.clone(), tokens.ids.clone().slice_dim(1, 0..seq - 1)], 1),
+        };
+        // A row that begins with padding begins its text behind it.
+        let begins = |row: &Vec<bool>| row.iter().position(|&is_token| is_token).unwrap_or(0);
+        let begins: Vec<usize> = rows.iter().map(begins).collect();
+        if begins.iter().all(|&begin| begin == 0) {
+            return Tokens::new(shifted, Padding::none());
+        }
+        let row = |&begin: &usize| (0..seq).map(move |i| i == begin);
+        let at: Vec<bool> = begins.iter().flat_map(row).collect();
+        let at = Tensor::<2, Bool>::from_data(TensorData::new(at, [batch, seq]), &device);
+        let ids = shifted.mask_where(at, first.expand([batch, seq]));
+        Tokens::new(ids, tokens.padding.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    fn shifted(shift: Shift, padding: Padding) -> Vec<i64> {
+        let ids = Tensor::<2, Int>::from_ints([[5, 6, 7, 8], [1, 2, 3, 4]], &Device::flex());
+        shift.apply(&Tokens::new(ids, padding), 9).ids.into_data().iter::<i64>().collect()
+    }
+
+    #[test]
+    fn a_text_begins_one_position_later() {
+        assert_eq!(shifted(Shift::Start, Padding::none()), [9, 5, 6, 7, 9, 1, 2, 3]);
+        assert_eq!(shifted(Shift::LastToken, Padding::none()), [8, 5, 6, 7, 4, 1, 2, 3]);
+        // The token before padding is the last one.
+        assert_eq!(shifted(Shift::LastToken, Padding::right(&[4, 2])), [8, 5, 6, 7, 2, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_text_begins_behind_its_padding() {
+        let [_, _, third, fourth] = shifted(Shift::Start, Padding::left(&[4, 2]))[4..] else {
+            panic!("a row has four positions");
+        };
+        assert_eq!([third, fourth], [9, 3]);
+        let [_, _, third, fourth] = shifted(Shift::LastToken, Padding::left(&[4, 2]))[4..] else {
+            panic!("a row has four positions");
+        };
+        assert_eq!([third, fourth], [4, 3]);
+    }
+
+    #[test]
+    fn a_single_token_gives_way_to_the_first() {
+        let ids = Tensor::<2, Int>::from_ints([[5]], &Device::flex());
+        let shifted = Shift::Start.apply(&Tokens::new(ids, Padding::none()), 9);
+        assert_eq!(shifted.ids.into_data().iter::<i64>().collect::<Vec<i64>>(), [9]);
+    }
+}

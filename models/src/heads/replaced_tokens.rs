@@ -1,0 +1,42 @@
+//! Replaced-token detection: which tokens of a text another model put there.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use super::token_classifier::{TokenClassifier, TokenHeadConfig};
+use crate::arch::{Input, SkeletonConfig};
+
+/// A skeleton with one score for each token: the logit of its being replaced.
+///
+/// Reference: Clark et al. 2020, §2, <https://arxiv.org/abs/2003.10555>
+#[derive(Module, Debug)]
+pub struct ReplacedTokens {
+    /// One class: replaced.
+    pub scorer: TokenClassifier,
+}
+
+impl ReplacedTokens {
+    /// A model of zeros, to be initialized or loaded.
+    pub fn new(skeleton: &SkeletonConfig, config: &TokenHeadConfig, device: &Device) -> Self {
+        Self { scorer: TokenClassifier::new(skeleton, config, 1, device) }
+    }
+
+    /// The logit of each token's being replaced.
+    ///
+    /// # Shapes
+    ///
+    /// - result: `[batch, seq]`
+    pub fn forward(&self, input: &Input) -> Tensor<2> {
+        self.logits(self.scorer.backbone.forward(input))
+    }
+
+    /// Logits of hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[batch, seq, d_model]`
+    /// - result: `[batch, seq]`
+    pub fn logits(&self, hidden: Tensor<3>) -> Tensor<2> {
+        self.scorer.logits(hidden).squeeze_dim(2)
+    }
+}

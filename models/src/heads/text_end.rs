@@ -1,0 +1,47 @@
+//! Where a text ends, for heads that read at its last token.
+
+use crate::arch::Tokens;
+use crate::layers::mask::Padding;
+
+/// The positions up to the last occurrence of a token. A row without any token keeps none.
+pub(super) fn up_to(end: u32, tokens: &Tokens) -> Padding {
+    let [batch, seq] = tokens.ids.dims();
+    let ids: Vec<i64> = tokens.ids.clone().into_data().iter::<i64>().collect();
+    let all = vec![vec![true; seq]; batch];
+    let rows = tokens.padding.rows().unwrap_or(&all);
+    let row = |(ids, is_token): (&[i64], &Vec<bool>)| {
+        let last = (0..seq).rposition(|i| is_token[i] && ids[i] == i64::from(end));
+        assert!(last.is_some() || !is_token.contains(&true), "a text ends in the token {end}");
+        (0..seq).map(|i| is_token[i] && Some(i) <= last).collect()
+    };
+    Padding::from_rows(ids.chunks_exact(seq).zip(rows).map(row).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Int, Tensor};
+
+    use super::*;
+
+    fn texts(padding: Padding) -> Tokens {
+        let ids = Tensor::<2, Int>::from_ints([[5, 2, 6, 2], [7, 2, 2, 1]], &Device::flex());
+        Tokens::new(ids, padding)
+    }
+
+    #[test]
+    fn a_text_ends_in_its_last_end_token() {
+        let found = up_to(2, &texts(Padding::right(&[4, 3])));
+        assert_eq!(found, Padding::right(&[4, 3]));
+        let found = up_to(2, &texts(Padding::right(&[3, 2])));
+        assert_eq!(found.rows().unwrap(), [[true, true, false, false]; 2]);
+        // Nobody reads what stands for a row of padding.
+        let found = up_to(2, &texts(Padding::right(&[4, 0])));
+        assert_eq!(found.rows().unwrap()[1], [false; 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a text ends in the token 6")]
+    fn a_text_without_its_end_token_is_refused() {
+        up_to(6, &texts(Padding::none()));
+    }
+}

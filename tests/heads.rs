@@ -1,0 +1,111 @@
+//! Forms of heads that only some files have: what they read, where, and with what.
+
+use burn_zoo::models::arch::Shift;
+use burn_zoo::models::families::{Architecture, FAMILIES, Task};
+use burn_zoo::models::heads::pooling::Pooling;
+use burn_zoo::models::heads::{ClassifierConfig, HeadsConfig};
+use burn_zoo::models::layers::activation::Activation;
+use burn_zoo::models::pretrained::Blueprint;
+
+use crate::golden::{Case, folder};
+use crate::mutations::error;
+
+/// A name, a case, and what is changed about its heads.
+type Change = (&'static str, &'static str, fn(&mut Architecture));
+
+const CHANGES: &[Change] = &[
+    ("BART reads at the last token, not the last end", "mbart/sequence", |a| {
+        each_classifier(a, |head| head.end = None);
+    }),
+    ("BART reads at the first token", "bart/sequence", |a| {
+        each_classifier(a, |head| head.pooling = Pooling::First);
+    }),
+    ("mBART's decoder begins with its start token", "mbart/sequence", |a| {
+        let Architecture::EncoderDecoder(config, _) = a else { panic!("it has a decoder") };
+        config.shift = Shift::Start;
+    }),
+    ("BART's decoder begins with the last token", "bart/span", |a| {
+        let Architecture::EncoderDecoder(config, _) = a else { panic!("it has a decoder") };
+        config.shift = Shift::LastToken;
+    }),
+    ("T5's decoder begins with another token", "t5/span", |a| {
+        let Architecture::EncoderDecoder(config, _) = a else { panic!("it has a decoder") };
+        config.start = 5;
+    }),
+    ("RoBERTa's choices through GELU", "roberta/choice", |a| {
+        each_classifier(a, |head| head.transform.as_mut().unwrap().activation = Activation::Gelu);
+    }),
+    ("MPNet's choices without a transform's tanh", "mpnet/choice", |a| {
+        each_classifier(a, |head| head.transform.as_mut().unwrap().activation = Activation::Relu);
+    }),
+    ("ModernBERT's choices by the mean", "modernbert/choice", |a| {
+        each_classifier(a, |head| head.pooling = Pooling::Mean);
+    }),
+    ("ELECTRA's discriminator through ReLU", "electra/replaced", |a| {
+        let head = heads(a).replaced.as_mut().unwrap();
+        head.transform.as_mut().unwrap().activation = Activation::Relu;
+    }),
+    ("BERT's second sentence by the mean", "bert/pretraining", |a| {
+        heads(a).sentences.as_mut().unwrap().head.pooling = Pooling::Mean;
+    }),
+    ("BERT's next sentence by the last state", "bert/next", |a| {
+        heads(a).sentences.as_mut().unwrap().head.pooling = Pooling::Last;
+    }),
+];
+
+fn heads(architecture: &mut Architecture) -> &mut HeadsConfig {
+    match architecture {
+        Architecture::Encoder(_, heads)
+        | Architecture::EncoderDecoder(_, heads)
+        | Architecture::EncoderHalf(_, heads) => heads,
+        _ => panic!("its heads have one form"),
+    }
+}
+
+fn each_classifier(architecture: &mut Architecture, change: fn(&mut ClassifierConfig)) {
+    let heads = heads(architecture);
+    [&mut heads.classifier, &mut heads.choice].into_iter().for_each(change);
+}
+
+#[test]
+fn every_change_of_a_head_is_noticed() {
+    for &(name, path, change) in CHANGES {
+        let case = Case::read(folder().join(path));
+        let mut blueprint = Blueprint::read(&case.path).unwrap();
+        change(&mut blueprint.architecture);
+        let error = error(&case, blueprint);
+        assert!(error > 1e-4, "{name}: {path} is off by {error:.1e} only");
+    }
+}
+
+#[test]
+fn every_head_of_this_kind_has_a_case() {
+    let tasks = [Task::MultipleChoice, Task::NextSentence, Task::PreTraining, Task::ReplacedTokens];
+    for family in FAMILIES {
+        // Of one code and one table, RoBERTa's case is enough.
+        if ["xlm-roberta", "camembert"].contains(&family.name()) {
+            continue;
+        }
+        let found: Vec<Task> = crate::golden::cases(family.name())
+            .iter()
+            .map(|case| Blueprint::read(&case.path).unwrap().task)
+            .collect();
+        for (task, class, _) in family.tasks {
+            assert!(!tasks.contains(task) || found.contains(task), "{class} has no golden case");
+        }
+    }
+}
+
+#[test]
+fn heads_over_tokens_of_t5_have_no_decoder() {
+    for (case, has_decoder) in
+        [("t5/token", false), ("t5/encoder", false), ("t5/span", true), ("t5/sequence", true)]
+    {
+        let blueprint = Blueprint::read(&folder().join(case)).unwrap();
+        assert_eq!(blueprint.architecture.is_seq2seq(), has_decoder, "{case}");
+        assert_eq!(blueprint.architecture.depths().len(), 1 + usize::from(has_decoder), "{case}");
+        let model = blueprint.model(&burn::tensor::Device::flex());
+        let found = model.parameters().iter().any(|p| p.path.starts_with("decoder."));
+        assert_eq!(found, has_decoder, "{case}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Families: one file of data for each Hugging Face `model_type`.
 
 mod albert;
+mod albert_keys;
 mod architecture;
 mod bahdanau;
 mod bart;

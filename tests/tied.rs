@@ -86,8 +86,10 @@ fn another_head_than_the_tied_one_is_the_files() {
     for tied in all() {
         let expected = parameters_of(&tied, &tied.tensors);
         for (name, original, role) in &tied.copies {
-            // A name of the other kind of head, which this one does not have.
-            if tied.case.name == "deberta-v2/legacy" && name.starts_with("lm_predictions") {
+            // DeBERTa has two kinds of heads, and a file the names of one.
+            let module = |key: &str| key.split('.').next().map(String::from);
+            let is_there = tied.tensors.keys().any(|key| module(key) == module(name));
+            if name.contains("predictions") && !is_there {
                 continue;
             }
             let mut tensors = tied.tensors.clone();

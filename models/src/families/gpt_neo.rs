@@ -44,7 +44,6 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50257, "max_position_embeddings": 2048, "hidden_size": 2048, "num_layers": 24,
     "attention_types": [[["global", "local"], 12]], "num_heads": 16, "window_size": 256,

@@ -1,32 +1,27 @@
 //! What the goldens can tell: a model that is wrong in one corner case must fail the comparison
 //! that the right one passes.
 
+mod changes;
+
 use std::collections::BTreeSet;
 
 use burn::tensor::Device;
-use burn_zoo::models::arch::block::{BlockConfig, Wiring};
-use burn_zoo::models::arch::{
-    DecoderConfig, EmbeddedPositions, EmbeddingConfig, EncoderConfig, EncoderDecoderConfig,
-    Numbering, StackConfig,
-};
+use burn_zoo::models::arch::block::Wiring;
 use burn_zoo::models::families::Architecture;
 use burn_zoo::models::heads::pooling::Pooling;
-use burn_zoo::models::heads::{HeadsConfig, Pooler, TransformConfig};
-use burn_zoo::models::layers::activation::Activation::{self, Gelu, GeluTanh, Relu, Tanh};
-use burn_zoo::models::layers::attention::{AttentionConfig, QueryKeyNorm};
-use burn_zoo::models::layers::disentangled::{DisentangledConfig, DistanceBuckets, DistanceTerms};
+use burn_zoo::models::layers::activation::Activation::{Gelu, GeluTanh, Relu, Tanh};
+use burn_zoo::models::layers::disentangled::{DistanceBuckets, DistanceTerms};
 use burn_zoo::models::layers::feed_forward::FeedForwardKind;
 use burn_zoo::models::layers::mask::Span;
-use burn_zoo::models::layers::norm::NormConfig;
-use burn_zoo::models::layers::norm::NormKind::{self, LayerWithoutBias, Rms};
+use burn_zoo::models::layers::norm::NormKind::{LayerWithoutBias, Rms};
 use burn_zoo::models::layers::position::PositionScheme;
-use burn_zoo::models::layers::relative_bias::BucketConfig;
 use burn_zoo::models::layers::relative_bias::Direction::{Both, Past};
-use burn_zoo::models::layers::rotary::RotaryLayout::{self, Halves, Interleaved};
-use burn_zoo::models::layers::rotary::{RampBorders, RotaryConfig, RotaryScaling, Yarn};
+use burn_zoo::models::layers::rotary::RotaryLayout::{Halves, Interleaved};
+use burn_zoo::models::layers::rotary::{RampBorders, RotaryScaling};
 use burn_zoo::models::layers::sinusoid::SinusoidLayout as Sines;
 use burn_zoo::models::pretrained::Blueprint;
 
+use self::changes::*;
 use crate::golden::{Case, folder, outputs, relative_error};
 
 /// What is wrong, the golden case that must tell, and the change of its architecture. Parameters
@@ -183,197 +178,6 @@ const MUTATIONS: &[Mutation] = &[
     ("DINOv2: another epsilon", "dinov2/base", |a| epsilon(a, 1e-6)),
     ("DINOv2: gates with GELU", "dinov2/swiglu", |a| activate(a, Gelu)),
 ];
-
-fn stacks(architecture: &mut Architecture) -> Vec<&mut StackConfig> {
-    match architecture {
-        Architecture::Decoder(config) => vec![&mut config.stack],
-        Architecture::Encoder(config, _) => vec![&mut config.stack],
-        Architecture::ImageEncoder(config, _) => vec![&mut config.stack],
-        Architecture::EncoderDecoder(config, _) => vec![&mut config.encoder, &mut config.decoder],
-        Architecture::EncoderHalf(config, _) => vec![&mut config.encoder],
-        Architecture::Recurrent(_) | Architecture::RecurrentSeq2Seq(_) => Vec::new(),
-    }
-}
-
-fn decoder(architecture: &mut Architecture) -> &mut DecoderConfig {
-    let Architecture::Decoder(config) = architecture else { panic!("it is no decoder") };
-    config
-}
-
-fn pair(architecture: &mut Architecture) -> &mut EncoderDecoderConfig {
-    let Architecture::EncoderDecoder(config, _) = architecture else { panic!("it has one side") };
-    config
-}
-
-fn heads(architecture: &mut Architecture) -> &mut HeadsConfig {
-    match architecture {
-        Architecture::Encoder(_, heads) | Architecture::ImageEncoder(_, heads) => heads,
-        _ => panic!("its heads have one form"),
-    }
-}
-
-fn masked_lm(architecture: &mut Architecture) -> &mut TransformConfig {
-    heads(architecture).masked_lm.as_mut().unwrap()
-}
-
-fn head(architecture: &mut Architecture) -> &mut TransformConfig {
-    heads(architecture).classifier.transform.as_mut().unwrap()
-}
-
-fn pooler(architecture: &mut Architecture) -> &mut TransformConfig {
-    let Pooler::Transform(pooler) = &mut heads(architecture).pooler else { panic!("it has none") };
-    pooler
-}
-
-fn each_embedding(architecture: &mut Architecture, change: fn(&mut EmbeddingConfig)) {
-    stacks(architecture).into_iter().for_each(|stack| change(&mut stack.embedding));
-}
-
-fn each_layer(architecture: &mut Architecture, change: impl Fn(&mut BlockConfig)) {
-    stacks(architecture).into_iter().flat_map(|stack| &mut stack.layers).for_each(change);
-}
-
-fn each_norm(architecture: &mut Architecture, change: impl Fn(&mut NormConfig)) {
-    for stack in stacks(architecture) {
-        let of_layers = stack.layers.iter_mut().map(|layer| &mut layer.norm);
-        of_layers.chain(&mut stack.norm).chain(&mut stack.embedding.norm).for_each(&change);
-    }
-}
-
-fn each_attention(architecture: &mut Architecture, change: impl Fn(&mut AttentionConfig)) {
-    each_layer(architecture, |layer| change(&mut layer.attention));
-}
-
-fn each_rotary(architecture: &mut Architecture, change: impl Fn(&mut RotaryConfig)) {
-    each_attention(architecture, |attention| {
-        if let PositionScheme::Rotary(rotary) = &mut attention.positions {
-            change(rotary);
-        }
-    });
-}
-
-fn each_yarn(architecture: &mut Architecture, change: fn(&mut Yarn)) {
-    each_rotary(architecture, |rotary| {
-        if let RotaryScaling::Yarn(yarn) = &mut rotary.scaling {
-            change(yarn);
-        }
-    });
-}
-
-fn each_bucket(architecture: &mut Architecture, change: fn(&mut BucketConfig)) {
-    each_attention(architecture, |attention| {
-        if let PositionScheme::Buckets(buckets) = &mut attention.positions {
-            change(buckets);
-        }
-    });
-}
-
-fn each_distance(architecture: &mut Architecture, change: fn(&mut DisentangledConfig)) {
-    each_attention(architecture, |attention| {
-        if let PositionScheme::Disentangled(config) = &mut attention.positions {
-            change(config);
-        }
-    });
-}
-
-fn epsilon(architecture: &mut Architecture, epsilon: f64) {
-    each_norm(architecture, |norm| norm.epsilon = epsilon);
-}
-
-fn activate(architecture: &mut Architecture, activation: Activation) {
-    each_layer(architecture, |layer| layer.feed_forward.activation = activation);
-}
-
-fn wire(architecture: &mut Architecture, wiring: Wiring) {
-    each_layer(architecture, |layer| layer.wiring = wiring);
-}
-
-/// Norms before the branches where they were behind them, and the other way round.
-fn move_norms(architecture: &mut Architecture) {
-    each_layer(architecture, |layer| {
-        layer.wiring = match layer.wiring {
-            Wiring::PreNorm => Wiring::PostNorm,
-            Wiring::PostNorm => Wiring::PreNorm,
-            Wiring::PreNormReader => Wiring::PostNormReader,
-            Wiring::PostNormReader => Wiring::PreNormReader,
-            other => panic!("{other:?} has norms of its own"),
-        };
-    });
-}
-
-/// Scores divided by the root of that width.
-fn scale_by(architecture: &mut Architecture, width: fn(&AttentionConfig) -> usize) {
-    each_attention(architecture, |it| it.scale = (width(it) as f64).powf(-0.5));
-}
-
-/// Another span for each window of that size.
-fn window(architecture: &mut Architecture, span: fn(usize) -> Span) {
-    each_attention(architecture, |attention| {
-        if let Span::Window(size) | Span::Near(size) = attention.span {
-            attention.span = span(size);
-        }
-    });
-}
-
-fn position(architecture: &mut Architecture, scheme: PositionScheme) {
-    each_attention(architecture, |attention| attention.positions = scheme.clone());
-}
-
-fn pairs(architecture: &mut Architecture, layout: RotaryLayout) {
-    each_rotary(architecture, |rotary| rotary.layout = layout);
-}
-
-fn drop_scaling(architecture: &mut Architecture) {
-    each_rotary(architecture, |rotary| rotary.scaling = RotaryScaling::None);
-}
-
-fn rotate_whole_heads(architecture: &mut Architecture) {
-    let d_head = stacks(architecture)[0].layers[0].attention.d_head;
-    each_rotary(architecture, |rotary| rotary.d_rotary = d_head);
-}
-
-fn query_key_norm(architecture: &mut Architecture, new: NormKind) {
-    use QueryKeyNorm::{Absent, OfEachHead, PerHead, Whole};
-    each_attention(architecture, |attention| match &mut attention.query_key_norm {
-        PerHead(kind, _) | Whole(kind, _) | OfEachHead(kind, _) => *kind = new,
-        Absent => {}
-    });
-}
-
-fn tokens(offset: usize) -> Numbering {
-    Numbering::Tokens { offset }
-}
-
-fn ids(padding: usize) -> Numbering {
-    Numbering::Ids { padding }
-}
-
-/// Learned positions by another numbering, in a table of as many rows.
-fn renumber(architecture: &mut Architecture, numbering: Numbering) {
-    for stack in stacks(architecture) {
-        let rows = stack.position_rows().unwrap();
-        stack.embedding.positions = EmbeddedPositions::Learned(numbering);
-        stack.max_positions = rows - stack.embedding.position_rows(0).unwrap();
-    }
-}
-
-fn sinusoid(architecture: &mut Architecture, layout: Sines, numbering: Numbering) {
-    for stack in stacks(architecture) {
-        stack.embedding.positions = EmbeddedPositions::Sinusoidal(layout, numbering);
-    }
-}
-
-fn pool(architecture: &mut Architecture, pooling: Pooling) {
-    heads(architecture).classifier.pooling = pooling;
-}
-
-/// The same decoder as if it were an encoder, whose heads can have this form.
-fn pool_first(architecture: &mut Architecture) {
-    let DecoderConfig { vocab_size, stack, init_std, .. } = decoder(architecture).clone();
-    let encoder = EncoderConfig { vocab_size, stack, init_std };
-    *architecture = Architecture::Encoder(encoder, HeadsConfig::of_decoder());
-    pool(architecture, Pooling::First);
-}
 
 /// How far the golden weights in that model are from what the reference computes with them.
 pub(crate) fn error(case: &Case, blueprint: Blueprint) -> f64 {

@@ -180,7 +180,8 @@ fn a_tokenizer_comes_in_whatever_files_it_has() {
     let mut repo = tiny(OLD);
     repo.files.extend(names.iter().map(|name| (name.to_string(), name.as_bytes().to_vec())));
     hub.publish("org/tiny", &["main"], &repo);
-    let folder = User::of(&hub).download("org/tiny");
+    let user = User::of(&hub);
+    let folder = user.download("org/tiny");
     for name in &names {
         assert_eq!(fs::read(folder.join(name)).unwrap(), name.as_bytes(), "{name}");
     }

@@ -187,7 +187,6 @@ def cases():
         case("nllb-legacy", "sentencepiece.bpe.model=bpe.model", "m2m_100", {"tokenizer_class": "NllbTokenizer", "src_lang": "eng_Latn", "legacy_behaviour": True, "extra_special_tokens": ["eng_Latn", "deu_Latn"]}),
         case("marian", marian, "marian", {"source_lang": "en", "target_lang": "fr"}),
         case("marian-named", marian, "marian", {"tokenizer_class": "MarianTokenizer", "unk_token": "<unk>", "eos_token": "</s>", "pad_token": "<pad>", "model_max_length": 512, "separate_vocabs": False}),
-        case("marian-added", marian, "marian", {}, added_tokens={"newtoken": 372, "[INST]": 373}),
         case("m2m100", m2m, "m2m_100", {"tokenizer_class": "M2M100Tokenizer", "src_lang": "fr", "num_madeup_words": 8, "language_codes": "m2m100"}, special_tokens_map=SPECIAL | {"additional_special_tokens": [f"__{code}__" for code in M2M100["m2m100"]]}),
     ]
 

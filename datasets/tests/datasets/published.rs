@@ -232,7 +232,6 @@ fn broken_files_are_errors() {
     refuse(&[("spiece.model", b"version https://git-lfs.github.com/spec/v1\n")], "Git LFS");
     refuse(&[("tokenizer.model", b"IQ== 0\nIg== 1\n")], "not a SentencePiece model");
     refuse(&[("vocab.txt", b"\xff\xfe")], "utf-8");
-    refuse(&[("vocab.txt", b"a\nb\n")], "[CLS]");
     refuse(&[("merges.txt", b"a b c\n"), ("vocab.json", b"{\"a\":0}")], "line 1");
     refuse(&[("merges.txt", b"a b\n"), ("vocab.json", b"{\"a\":0}")], "`b`");
     refuse(&[("vocab.json", b"{\"a\":-1}"), ("merges.txt", b"")], "the id of \"a\" is -1");

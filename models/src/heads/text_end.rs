@@ -32,7 +32,8 @@ mod tests {
     fn a_text_ends_in_its_last_end_token() {
         let found = up_to(2, &texts(Padding::right(&[4, 3])));
         assert_eq!(found, Padding::right(&[4, 3]));
-        let found = up_to(2, &texts(Padding::right(&[3, 2])));
+        let rows = vec![vec![true, true, true, false], vec![true, true, false, false]];
+        let found = up_to(2, &texts(Padding::from_rows(rows)));
         assert_eq!(found.rows().unwrap(), [[true, true, false, false]; 2]);
         // Nobody reads what stands for a row of padding.
         let found = up_to(2, &texts(Padding::right(&[4, 0])));

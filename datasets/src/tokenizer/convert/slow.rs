@@ -57,12 +57,19 @@ pub(super) fn build(
             tokens.push(Some(token));
         }
     }
-    // What the vocabulary lacks is added behind it.
+    // What M2M100's vocabulary lacks is added behind it.
     let known: HashSet<String> = tokens.iter().flatten().cloned().collect();
     let added = settings.added().values().map(|token| token.content.clone());
     let mut seen = HashSet::new();
     let new = added.chain(special.iter().cloned());
-    tokens.extend(new.filter(|name| !known.contains(name) && seen.insert(name.clone())).map(Some));
+    let new: Vec<String> =
+        new.filter(|name| !known.contains(name) && seen.insert(name.clone())).collect();
+    if let (Class::Marian, Some(name)) = (class, new.first()) {
+        let reason =
+            format!("it lacks {name:?}; tokens beyond Marian's vocabulary are not supported");
+        return Err(wrong(reason));
+    }
+    tokens.extend(new.into_iter().map(Some));
     special.extend(seen);
     let special: HashSet<String> = special.into_iter().collect();
     let unk_id = tokens.iter().position(|token| token.as_ref() == Some(&unk));

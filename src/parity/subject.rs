@@ -165,7 +165,13 @@ impl Subject {
         let blueprint = Blueprint::new(family, config)
             .unwrap_or_else(|error| panic!("{class} has no small model: {error}"));
         debug_assert_eq!(blueprint.task, task);
-        Self { family, class, blueprint, steps: STEPS }
+        let steps = match blueprint.architecture {
+            // Its training amplifies rounding: after 20 steps the losses of backends differ by 1.3e-4
+            // whose gradients agree within 3e-7.
+            Architecture::EncoderHalf(..) if task == Task::TokenClassifier => STEPS / 2,
+            _ => STEPS,
+        };
+        Self { family, class, blueprint, steps }
     }
 
     /// `family/class`

@@ -93,6 +93,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let fields = json!({ "embedding_size": (size.d_model / 2).max(1) });
+    let narrow = (size.d_model / 2).max(1);
+    let fields = json!({ "embedding_size": narrow, "summary_last_dropout": size.dropout });
     bert_like::config(size, ("electra", "ElectraForMaskedLM"), fields)
 }

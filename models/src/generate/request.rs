@@ -43,7 +43,7 @@ pub struct Event {
     pub token: u32,
     /// Why the text ends here, if it does.
     pub finish: Option<Finish>,
-    /// The token's log-probability, where [`Scoring::added`] asks for it.
+    /// The token's log-probability, where scores of added tokens are requested.
     pub logprobs: Option<TokenLogprobs>,
 }
 

@@ -37,7 +37,7 @@ impl Checkpoint {
     ///
     /// No weights (said so when there are only pickled ones, which are never read); a file that is
     /// missing, truncated or no safetensors. An index that disagrees with its shards is an error only
-    /// where it concerns a tensor that a model needs; see [`Checkpoint::check_index`].
+    /// where it concerns a tensor that a model needs; loading checks it.
     pub fn open(folder: &Path) -> Result<Self, LoadError> {
         let single = folder.join(WEIGHTS_FILE);
         if single.exists() {

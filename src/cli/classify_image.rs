@@ -94,7 +94,7 @@ pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
     }
 }
 
-/// The path of a file, or a line that is none, as far as it can be shown.
+/// The path of a file, or an invalid line, as far as it can be printed.
 type Line = Result<PathBuf, String>;
 
 fn path_of(mut line: Vec<u8>) -> Line {

@@ -45,7 +45,7 @@ pub struct Batch<'m> {
     memory: Option<Memory>,
     /// Rows to be read at the next step.
     waiting: Vec<Row>,
-    /// Log-probabilities of prompts that nobody took yet.
+    /// Log-probabilities of prompts that have not been taken yet.
     scored: Vec<ScoredPrompt>,
     next: u64,
 }
@@ -335,7 +335,7 @@ mod tests {
         for (prompt, count) in prompts.iter().zip([2, 0, 1, 0]) {
             batch.admit_scored(request(prompt, count), scoring).unwrap();
         }
-        // One beside them that nobody scores.
+        // One request beside them without scoring.
         batch.admit(request(&[1, 2, 3], 3)).unwrap();
         let events = batch.step().unwrap();
         let tokens: Vec<usize> = events.iter().map(|event| event.ticket.index()).collect();

@@ -7,7 +7,7 @@ use super::classifier::{ClassificationHead, ClassifierConfig};
 use super::masked_lm::MaskedLm;
 use crate::arch::{Input, Tokens};
 
-/// What is asked about two sentences.
+/// The task of the sentence-pair head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SentenceTask {
     /// Whether the second follows the first; two classes.
@@ -64,7 +64,7 @@ impl PreTraining {
         Self { masked, sentences, task: config.task }
     }
 
-    /// What its second head is asked.
+    /// The task of the second head.
     pub fn sentence_task(&self) -> SentenceTask {
         self.task
     }

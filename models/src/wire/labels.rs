@@ -13,7 +13,7 @@ use super::config::ConfigError;
 ///
 /// # Errors
 ///
-/// Indices that are not 0, 1, 2, …; a count that is none.
+/// Indices that are not 0, 1, 2, …; an invalid count.
 pub fn labels(config: &Value) -> Result<Vec<String>, ConfigError> {
     let count = count(&config["num_labels"])?;
     let names = match &config["id2label"] {

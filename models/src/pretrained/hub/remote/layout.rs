@@ -68,7 +68,7 @@ struct Module {
 
 impl Layout {
     /// What a model's list of modules says; without one, or with one that cannot be followed, there is
-    /// one folder. Whoever reads the model says what is wrong with its list.
+    /// one folder. Loading the model reports what is wrong with the list.
     pub(super) fn read(folder: &Path) -> Self {
         let list = std::fs::read(folder.join(MODULES_FILE)).unwrap_or_default();
         let modules: Vec<Module> = serde_json::from_slice(&list).unwrap_or_default();

@@ -68,7 +68,7 @@ fn a_module_of_the_zoo_uses_only_lower_ones() {
 }
 
 #[test]
-fn layers_skeletons_and_loading_name_no_family() {
+fn layers_backbones_and_loading_name_no_family() {
     let families = ["gpt2", "llama", "GPT2", "Gpt2", "Llama", "gemma", "mistral", "qwen", "phi3"];
     for (path, text) in sources("models/src") {
         let path = path.display().to_string();

@@ -235,7 +235,7 @@ fn a_caller_takes_the_part_that_it_needs() {
             tensors.insert("linear.weight".into(), weight);
         });
         let model = load(&path, Wanted::HIDDEN_STATES).unwrap();
-        assert!(matches!(model, Model::Backbone(_)), "{class}");
+        assert!(matches!(model, Model::BaseModel(_)), "{class}");
         assert!(matches!(load(&path, masked).unwrap(), Model::MaskedLm(_)), "{class}");
         // What is unknown within the base model is not left in the file.
         edit_weights(&path, |tensors| {

@@ -38,7 +38,7 @@ fn all() -> impl Iterator<Item = Tied> {
             let with_prefix = format!("{}.{key}", family.prefix);
             let copy = mapping.copy_of(key)?;
             let original = mapping.entries[copy.entry].key.clone();
-            let is_head = copy.role != CopyRole::Skeleton;
+            let is_head = copy.role != CopyRole::Backbone;
             let name = if is_head || family.prefix.is_empty() { key.into() } else { with_prefix };
             let is_one = tensors.contains_key(&original) && !tensors.contains_key(&name);
             (is_one && copy.role != CopyRole::OtherHead).then_some((name, original, copy.role))
@@ -98,7 +98,7 @@ fn another_head_than_the_tied_one_is_the_files() {
             let shifted = other.values.clone();
             tensors.insert(name.clone(), other);
             let more = match role {
-                CopyRole::Skeleton => continue,
+                CopyRole::Backbone => continue,
                 CopyRole::OutputProjection => 1,
                 CopyRole::HeadTwin | CopyRole::OtherHead => 0,
             };

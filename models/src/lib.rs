@@ -1,4 +1,4 @@
-//! The models of Burn Zoo: layers, skeletons, heads, families, checkpoints and generation.
+//! The models of Burn Zoo: layers, backbones, heads, families, checkpoints and generation.
 //!
 //! Modules are numbered by the order in which they may use each other; a module imports only from
 //! lower numbers:
@@ -7,8 +7,8 @@
 //! |---|---|---|
 //! | 0 | [`kernels`], [`parameters`], [`precision`] | operations of our own; walking a module's parameters by path; number formats |
 //! | 1 | [`layers`] | attention, cache, embedding, feed-forward, mask, norm, position |
-//! | 2 | [`arch`] | blocks and skeletons, each built from a config |
-//! | 3 | [`heads`] | what a skeleton is asked to do: causal language modelling |
+//! | 2 | [`arch`] | blocks and backbones, each built from a config |
+//! | 3 | [`heads`] | what a backbone is asked to do: causal language modelling |
 //! | 4 | [`wire`] | the terms of Hugging Face's configs and checkpoints |
 //! | 5 | [`families`] | one file of data per Hugging Face `model_type` |
 //! | 6 | [`pretrained`] | checkpoints: reading, writing, keys in both directions |

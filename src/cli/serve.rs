@@ -133,7 +133,7 @@ fn open(
 ) -> Result<Server> {
     let named = Blueprint::read(folder).map(|blueprint| blueprint.task);
     // sentence-transformers' file says what a model is for, whatever class it was saved as.
-    let embeds = TextEmbedder::is_meant(folder) || matches!(named, Ok(Task::Backbone));
+    let embeds = TextEmbedder::is_meant(folder) || matches!(named, Ok(Task::BaseModel));
     if embeds {
         let embedder = TextEmbedder::open(folder, device)?.cast(precision);
         return Ok(Server::of_vectors(embedder, settings)?);

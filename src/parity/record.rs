@@ -192,7 +192,7 @@ fn loss(model: &Model, input: &ModelInput) -> Tensor<1> {
     let loss = cross_entropy_sum(scores, &targets) / targets.count() as f64;
     // A second output has a part in the loss, so that there are gradients of all.
     let second = match model {
-        Model::Backbone(model) => model.pooled(model.forward(&input.read)),
+        Model::BaseModel(model) => model.pooled(model.forward(&input.read)),
         Model::PreTraining(model) => {
             let tokens = input.tokens();
             Some(model.sentence_logits(model.masked.backbone.forward(tokens), tokens))

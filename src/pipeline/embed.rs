@@ -70,7 +70,7 @@ impl TextEmbedder {
         let prompt = reader.prompt(Prompt::Default)?;
         let d_model = blueprint.architecture.d_output();
         let model =
-            pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.into_backbone()?;
+            pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.into_base_model()?;
         Ok(Self { feed, reader, prompt, embedder: Embedder::new(model, steps), d_model, width })
     }
 

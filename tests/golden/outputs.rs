@@ -113,7 +113,7 @@ fn binary(logits: Tensor<2>, labels: &[i64]) -> Tensor<1> {
 }
 
 fn mean_squares(model: &Model, feed: &Feed, device: &Device) -> Tensor<1> {
-    let Model::Backbone(model) = model else {
+    let Model::BaseModel(model) = model else {
         let scores = model.scores(&feed.input(device));
         return (scores.clone() * scores).mean();
     };

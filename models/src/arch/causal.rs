@@ -1,4 +1,4 @@
-//! A skeleton whose hidden states know nothing of what comes after, whichever it is.
+//! A backbone whose hidden states know nothing of what comes after, whichever it is.
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
@@ -12,17 +12,17 @@ use crate::layers::embedding::EmbeddingTable;
 /// The context of a model that has no limit: more tokens than any text has.
 pub const UNBOUNDED: usize = usize::MAX / 2;
 
-/// A skeleton that reads what came before.
+/// A backbone that reads what came before.
 #[expect(clippy::large_enum_variant, reason = "there is one for each model")]
 #[derive(Module, Debug)]
-pub enum CausalSkeleton {
+pub enum CausalBackbone {
     /// Attends to it.
     Decoder(Decoder),
     /// Carries a state on.
     Recurrent(Recurrent),
 }
 
-/// Sizes of a skeleton that reads what came before.
+/// Sizes of a backbone that reads what came before.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CausalConfig {
     /// Attends to it.
@@ -44,11 +44,11 @@ impl From<&RecurrentConfig> for CausalConfig {
 }
 
 impl CausalConfig {
-    /// A skeleton of zeros, to be initialized or loaded.
-    pub fn init(&self, device: &Device) -> CausalSkeleton {
+    /// A backbone of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> CausalBackbone {
         match self {
-            Self::Decoder(config) => CausalSkeleton::Decoder(config.init(device)),
-            Self::Recurrent(config) => CausalSkeleton::Recurrent(config.init(device)),
+            Self::Decoder(config) => CausalBackbone::Decoder(config.init(device)),
+            Self::Recurrent(config) => CausalBackbone::Recurrent(config.init(device)),
         }
     }
 
@@ -77,7 +77,7 @@ impl CausalConfig {
     }
 }
 
-impl CausalSkeleton {
+impl CausalBackbone {
     /// Token ids run from 0 to this, exclusive.
     pub fn vocab_size(&self) -> usize {
         self.token_embedding().weight.lazy_shape()[0]

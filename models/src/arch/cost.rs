@@ -42,7 +42,7 @@ pub struct Sequence {
     pub scores: f64,
 }
 
-/// What a skeleton costs.
+/// What a backbone costs.
 #[derive(Debug, Clone, Copy)]
 pub struct Cost<'a> {
     stacks: [Option<&'a StackConfig>; 2],

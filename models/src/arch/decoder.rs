@@ -1,4 +1,4 @@
-//! The decoder-only skeleton: embeddings, causal blocks, a final norm.
+//! The decoder-only backbone: embeddings, causal blocks, a final norm.
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};

@@ -1,4 +1,4 @@
-//! The encoder-only skeleton: embeddings, and blocks that read in both directions.
+//! The encoder-only backbone: embeddings, and blocks that read in both directions.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};

@@ -1,4 +1,4 @@
-//! The encoder-decoder skeleton: a decoder that reads what an encoder made of another sequence.
+//! The encoder-decoder backbone: a decoder that reads what an encoder made of another sequence.
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::parameters;
 
-/// How a skeleton wants its weights drawn.
+/// How a backbone wants its weights drawn.
 #[derive(Debug, Clone, Copy)]
 pub struct Initialization {
     /// Standard deviation of every matrix but the tokens' vectors.
@@ -63,7 +63,7 @@ pub fn initialize<M: Module>(module: M, how: Initialization, seed: u64) -> M {
 }
 
 /// The name that a parameter's generator is seeded by. Published runs were seeded when the paths of
-/// skeletons began so, and their seeds go on giving the same weights.
+/// backbones began so, and their seeds go on giving the same weights.
 fn seeded_name(path: &str) -> String {
     if path.starts_with("lm_head.") { path.to_string() } else { format!("decoder.{path}") }
 }

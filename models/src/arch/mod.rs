@@ -1,4 +1,4 @@
-//! Skeletons: how blocks make a model, each built from a config.
+//! Backbones: how blocks make a model, each built from a config.
 
 pub mod block;
 mod causal;
@@ -21,7 +21,7 @@ use burn::tensor::{Device, Int, Tensor};
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::Padding;
 use crate::layers::position::TokenPositions;
-pub use causal::{CausalConfig, CausalSkeleton, UNBOUNDED};
+pub use causal::{CausalBackbone, CausalConfig, UNBOUNDED};
 pub use decoder::{Decoder, DecoderConfig, OutputWeights};
 pub use embedding::{EmbeddedPositions, EmbeddingConfig, Numbering, Projection};
 use embedding::{Entry, Ids};
@@ -30,7 +30,7 @@ pub use encoder_decoder::{Encoded, EncoderDecoder, EncoderDecoderConfig, Encoder
 pub use initialize::{Initialization, initialize};
 pub use recurrent::{Recurrent, RecurrentConfig, RecurrentStackConfig};
 pub use recurrent_seq2seq::{RecurrentSeq2Seq, RecurrentSeq2SeqConfig};
-pub use seq2seq::{Seq2SeqConfig, Seq2SeqSkeleton};
+pub use seq2seq::{Seq2SeqBackbone, Seq2SeqConfig};
 pub use shift::Shift;
 use stack::Pass;
 pub use stack::{Stack, StackConfig};
@@ -85,10 +85,10 @@ impl Embedding {
     }
 }
 
-/// A skeleton that turns one input into hidden states, whichever it is.
+/// A backbone that turns one input into hidden states, whichever it is.
 #[expect(clippy::large_enum_variant, reason = "there is one for each model")]
 #[derive(Module, Debug)]
-pub enum Skeleton {
+pub enum Backbone {
     /// Reads in both directions.
     Encoder(Encoder),
     /// Reads what came before.
@@ -103,9 +103,9 @@ pub enum Skeleton {
     EncoderHalf(EncoderHalf),
 }
 
-/// Sizes of a skeleton that turns one input into hidden states.
+/// Sizes of a backbone that turns one input into hidden states.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SkeletonConfig {
+pub enum BackboneConfig {
     /// Reads in both directions.
     Encoder(EncoderConfig),
     /// Reads what came before.
@@ -120,16 +120,16 @@ pub enum SkeletonConfig {
     EncoderHalf(EncoderDecoderConfig),
 }
 
-impl SkeletonConfig {
-    /// A skeleton of zeros, to be initialized or loaded.
-    pub fn init(&self, device: &Device) -> Skeleton {
+impl BackboneConfig {
+    /// A backbone of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> Backbone {
         match self {
-            Self::Encoder(config) => Skeleton::Encoder(config.init(device)),
-            Self::Decoder(config) => Skeleton::Decoder(config.init(device)),
-            Self::ImageEncoder(config) => Skeleton::ImageEncoder(config.init(device)),
-            Self::Recurrent(config) => Skeleton::Recurrent(config.init(device)),
-            Self::EncoderDecoder(config) => Skeleton::EncoderDecoder(config.init(device)),
-            Self::EncoderHalf(config) => Skeleton::EncoderHalf(config.init_encoder(device)),
+            Self::Encoder(config) => Backbone::Encoder(config.init(device)),
+            Self::Decoder(config) => Backbone::Decoder(config.init(device)),
+            Self::ImageEncoder(config) => Backbone::ImageEncoder(config.init(device)),
+            Self::Recurrent(config) => Backbone::Recurrent(config.init(device)),
+            Self::EncoderDecoder(config) => Backbone::EncoderDecoder(config.init(device)),
+            Self::EncoderHalf(config) => Backbone::EncoderHalf(config.init_encoder(device)),
         }
     }
 
@@ -146,7 +146,7 @@ impl SkeletonConfig {
     }
 }
 
-/// What a skeleton reads.
+/// What a backbone reads.
 #[expect(clippy::large_enum_variant, reason = "there is one for each pass")]
 #[derive(Debug, Clone)]
 pub enum Input {
@@ -165,7 +165,7 @@ pub struct FinalStates {
     pub encoder: Option<Tensor<3>>,
 }
 
-impl Skeleton {
+impl Backbone {
     /// The final hidden states of all stacks. A decoder that reads an encoder is given `text`, or else
     /// what the encoder is given, one position later.
     ///
@@ -206,7 +206,7 @@ impl Skeleton {
     }
 
     /// The hidden states of whole texts at every layer: the embeddings, the result of each block,
-    /// and in the place of the last block's the final ones. `None` of skeletons that have no such
+    /// and in the place of the last block's the final ones. `None` of backbones that have no such
     /// layers or read no texts.
     ///
     /// # Shapes

@@ -1,4 +1,4 @@
-//! The recurrent skeleton: embeddings, and layers that carry a state from token to token. It is the
+//! The recurrent backbone: embeddings, and layers that carry a state from token to token. It is the
 //! baseline that transformers replaced.
 
 use burn::module::Module;

@@ -1,4 +1,4 @@
-//! A skeleton that reads one text and writes another, whichever it is.
+//! A backbone that reads one text and writes another, whichever it is.
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
@@ -11,17 +11,17 @@ use super::{
 use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
 
-/// A skeleton that reads one text and writes another.
+/// A backbone that reads one text and writes another.
 #[expect(clippy::large_enum_variant, reason = "there is one for each model")]
 #[derive(Module, Debug)]
-pub enum Seq2SeqSkeleton {
+pub enum Seq2SeqBackbone {
     /// By blocks of attention.
     EncoderDecoder(EncoderDecoder),
     /// By recurrent layers with attention between them.
     Recurrent(RecurrentSeq2Seq),
 }
 
-/// Sizes of a skeleton that reads one text and writes another.
+/// Sizes of a backbone that reads one text and writes another.
 #[expect(clippy::large_enum_variant, reason = "there is one for each model")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seq2SeqConfig {
@@ -44,11 +44,11 @@ impl From<&RecurrentSeq2SeqConfig> for Seq2SeqConfig {
 }
 
 impl Seq2SeqConfig {
-    /// A skeleton of zeros, to be initialized or loaded.
-    pub fn init(&self, device: &Device) -> Seq2SeqSkeleton {
+    /// A backbone of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> Seq2SeqBackbone {
         match self {
-            Self::EncoderDecoder(config) => Seq2SeqSkeleton::EncoderDecoder(config.init(device)),
-            Self::Recurrent(config) => Seq2SeqSkeleton::Recurrent(config.init(device)),
+            Self::EncoderDecoder(config) => Seq2SeqBackbone::EncoderDecoder(config.init(device)),
+            Self::Recurrent(config) => Seq2SeqBackbone::Recurrent(config.init(device)),
         }
     }
 
@@ -85,7 +85,7 @@ impl Seq2SeqConfig {
     }
 }
 
-impl Seq2SeqSkeleton {
+impl Seq2SeqBackbone {
     /// Token ids run from 0 to this, exclusive.
     pub fn vocab_size(&self) -> usize {
         self.token_embedding().weight.lazy_shape()[0]

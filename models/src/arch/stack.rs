@@ -1,4 +1,4 @@
-//! A stack of blocks: what all skeletons are made of.
+//! A stack of blocks: what all backbones are made of.
 
 use burn::module::{Flag, Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Linear};

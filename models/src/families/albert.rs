@@ -23,7 +23,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::Span, "AlbertForQuestionAnswering", QA_OUTPUTS),
         (Task::MultipleChoice, "AlbertForMultipleChoice", CLASSIFICATION),
         (Task::PreTraining, "AlbertForPreTraining", PREDICTIONS),
-        (Task::Backbone, "AlbertModel", &[]),
+        (Task::BaseModel, "AlbertModel", &[]),
     ],
     architecture,
     config,

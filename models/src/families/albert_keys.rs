@@ -67,6 +67,6 @@ pub(super) const PREDICTIONS: &[Key] = &[
     drop("sop_classifier.*"),
 ];
 
-/// Classes through the pooler, which is the skeleton's.
+/// Classes through the pooler, which is the backbone's.
 pub(super) const CLASSIFICATION: &[Key] =
     &[transpose("albert.pooler", "transform.dense"), transpose("classifier", "classifier")];

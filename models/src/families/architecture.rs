@@ -1,4 +1,4 @@
-//! What a family's config describes: a task, and a skeleton with the forms of its heads.
+//! What a family's config describes: a task, and a backbone with the forms of its heads.
 
 use crate::arch::cost::Cost;
 use crate::arch::{
@@ -36,7 +36,7 @@ pub enum Task {
     /// Name the class of an image by two tokens.
     DistilledImageClassifier,
     /// Hidden states only.
-    Backbone,
+    BaseModel,
 }
 
 impl Task {
@@ -46,7 +46,7 @@ impl Task {
     }
 }
 
-/// A config of any skeleton, with the forms of the heads that it can carry.
+/// A config of any backbone, with the forms of the heads that it can carry.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Architecture {
     /// Decoder-only.
@@ -94,7 +94,7 @@ impl Architecture {
     pub fn part_for(self, task: Task) -> Self {
         match self {
             Self::EncoderDecoder(config, heads)
-                if matches!(task, Task::TokenClassifier | Task::Backbone) =>
+                if matches!(task, Task::TokenClassifier | Task::BaseModel) =>
             {
                 Self::EncoderHalf(config, heads)
             }

@@ -5,9 +5,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::backbones::init_std;
 use super::head_keys::LM_HEAD;
 use super::recurrent_like::{output, refuse_blocks, sized_std, stack};
-use super::skeletons::init_std;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::RecurrentSeq2SeqConfig;
 use crate::layers::recurrent::{CellKind, Direction};

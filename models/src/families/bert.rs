@@ -22,7 +22,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::MultipleChoice, "BertForMultipleChoice", CLASSIFICATION),
         (Task::NextSentence, "BertForNextSentencePrediction", NEXT_SENTENCE),
         (Task::PreTraining, "BertForPreTraining", PRE_TRAINING),
-        (Task::Backbone, "BertModel", &[]),
+        (Task::BaseModel, "BertModel", &[]),
     ],
     architecture,
     config,
@@ -61,7 +61,7 @@ const NEXT_SENTENCE: &[Key] = &[
     drop("cls.predictions.*"),
 ];
 
-/// Classes through the pooler, which is the skeleton's.
+/// Classes through the pooler, which is the backbone's.
 const CLASSIFICATION: &[Key] =
     &[transpose("bert.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 

@@ -4,10 +4,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE};
 use super::openai_gpt::refuse_d_ff;
-use super::skeletons::{decoder, dropout, stack};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
 use crate::layers::activation::Activation;
@@ -27,7 +27,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "BloomForSequenceClassification", SCORE),
         (Task::TokenClassifier, "BloomForTokenClassification", CLASSIFIER),
         (Task::Span, "BloomForQuestionAnswering", QA_OUTPUTS),
-        (Task::Backbone, "BloomModel", &[]),
+        (Task::BaseModel, "BloomModel", &[]),
     ],
     architecture,
     config,

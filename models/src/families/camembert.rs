@@ -19,7 +19,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::TokenClassifier, "CamembertForTokenClassification", CLASSIFIER),
         (Task::Span, "CamembertForQuestionAnswering", QA_OUTPUTS),
         (Task::MultipleChoice, "CamembertForMultipleChoice", POOLED),
-        (Task::Backbone, "CamembertModel", &[]),
+        (Task::BaseModel, "CamembertModel", &[]),
     ],
     architecture,
     config,

@@ -18,7 +18,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "Data2VecTextForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::TokenClassifier, "Data2VecTextForTokenClassification", CLASSIFIER),
         (Task::Span, "Data2VecTextForQuestionAnswering", QA_OUTPUTS),
-        (Task::Backbone, "Data2VecTextModel", &[]),
+        (Task::BaseModel, "Data2VecTextModel", &[]),
     ],
     architecture,
     config,

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::backbones::dropout;
 use super::bert;
 use super::bert_like::{self, BertFields};
 use super::deberta_like::DebertaFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::skeletons::dropout;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddedPositions, Projection};
 use crate::heads::{Pooler, TransformConfig};
@@ -26,7 +26,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::TokenClassifier, "DebertaV2ForTokenClassification", CLASSIFIER),
         (Task::Span, "DebertaV2ForQuestionAnswering", QA_OUTPUTS),
         (Task::MultipleChoice, "DebertaV2ForMultipleChoice", CLASSIFICATION),
-        (Task::Backbone, "DebertaV2Model", &[]),
+        (Task::BaseModel, "DebertaV2Model", &[]),
     ],
     architecture,
     config,

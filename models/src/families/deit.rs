@@ -16,7 +16,7 @@ pub(super) static FAMILY: Family = Family {
     tasks: &[
         (Task::ImageClassifier, "DeiTForImageClassification", CLASSIFIER),
         (Task::DistilledImageClassifier, "DeiTForImageClassificationWithTeacher", TEACHER),
-        (Task::Backbone, "DeiTModel", &[]),
+        (Task::BaseModel, "DeiTModel", &[]),
     ],
     architecture: |json| vit::architecture(json, LeadingTokens::ClassAndDistillation),
     config: |size| vit::config(size, ("deit", "DeiTForImageClassification")),

@@ -23,7 +23,7 @@ pub(super) static FAMILY: Family = Family {
     paper: "Oquab et al. 2023, https://arxiv.org/abs/2304.07193",
     tasks: &[
         (Task::ImageClassifier, "Dinov2ForImageClassification", CLASSIFIER),
-        (Task::Backbone, "Dinov2Model", &[]),
+        (Task::BaseModel, "Dinov2Model", &[]),
     ],
     architecture,
     config,

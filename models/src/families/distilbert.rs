@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::backbones::dropout;
 use super::bert_like::BertFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::skeletons::dropout;
 use super::{Architecture, Family, Size, Task};
 use crate::heads::{Pooler, TransformConfig};
 use crate::layers::activation::Activation;
@@ -22,7 +22,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::TokenClassifier, "DistilBertForTokenClassification", CLASSIFIER),
         (Task::Span, "DistilBertForQuestionAnswering", QA_OUTPUTS),
         (Task::MultipleChoice, "DistilBertForMultipleChoice", CLASSIFICATION),
-        (Task::Backbone, "DistilBertModel", &[]),
+        (Task::BaseModel, "DistilBertModel", &[]),
     ],
     architecture,
     config,

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::backbones::dropout;
 use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::skeletons::dropout;
 use super::{Architecture, Family, Size, Task};
 use crate::heads::{Pooler, TokenHeadConfig, TransformConfig};
 use crate::layers::activation::Activation;
@@ -25,7 +25,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::Span, "ElectraForQuestionAnswering", QA_OUTPUTS),
         (Task::MultipleChoice, "ElectraForMultipleChoice", SUMMARY),
         (Task::ReplacedTokens, "ElectraForPreTraining", DISCRIMINATOR),
-        (Task::Backbone, "ElectraModel", &[]),
+        (Task::BaseModel, "ElectraModel", &[]),
     ],
     architecture,
     config,

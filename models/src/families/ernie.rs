@@ -20,7 +20,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "ErnieForSequenceClassification", CLASSIFICATION),
         (Task::TokenClassifier, "ErnieForTokenClassification", CLASSIFIER),
         (Task::Span, "ErnieForQuestionAnswering", QA_OUTPUTS),
-        (Task::Backbone, "ErnieModel", &[]),
+        (Task::BaseModel, "ErnieModel", &[]),
     ],
     architecture,
     config,
@@ -31,7 +31,7 @@ pub(super) static FAMILY: Family = Family {
 /// The vectors of tasks.
 const TASK: &[Key] = &[rename("embeddings.task_type_embeddings", "embedding.task")];
 
-/// Classes through the pooler, which is the skeleton's.
+/// Classes through the pooler, which is the backbone's.
 const CLASSIFICATION: &[Key] =
     &[transpose("ernie.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 

@@ -20,7 +20,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "GemmaForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "GemmaForSequenceClassification", SCORE),
         (Task::TokenClassifier, "GemmaForTokenClassification", SCORE),
-        (Task::Backbone, "GemmaModel", &[]),
+        (Task::BaseModel, "GemmaModel", &[]),
     ],
     architecture,
     config,

@@ -20,7 +20,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "Gemma2ForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "Gemma2ForSequenceClassification", SCORE),
         (Task::TokenClassifier, "Gemma2ForTokenClassification", SCORE),
-        (Task::Backbone, "Gemma2Model", &[]),
+        (Task::BaseModel, "Gemma2Model", &[]),
     ],
     architecture,
     config,

@@ -22,7 +22,7 @@ pub(super) static FAMILY: Family = Family {
     paper: "Gemma Team 2025, https://arxiv.org/abs/2503.19786",
     tasks: &[
         (Task::CausalLm, "Gemma3ForCausalLM", LM_HEAD),
-        (Task::Backbone, "Gemma3TextModel", &[]),
+        (Task::BaseModel, "Gemma3TextModel", &[]),
     ],
     architecture,
     config,

@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "GPT2ForSequenceClassification", SCORE),
         (Task::TokenClassifier, "GPT2ForTokenClassification", CLASSIFIER),
         (Task::Span, "GPT2ForQuestionAnswering", QA_OUTPUTS),
-        (Task::Backbone, "GPT2Model", &[]),
+        (Task::BaseModel, "GPT2Model", &[]),
     ],
     architecture,
     config,

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::skeletons::{decoder, dropout, stack};
+use super::backbones::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
 use crate::layers::activation::Activation;

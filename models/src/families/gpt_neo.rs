@@ -4,9 +4,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::head_keys::WTE_LM_HEAD;
-use super::skeletons::{decoder, dropout, stack};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, Numbering, OutputWeights};
 use crate::layers::{linear::Bias, mask::Span};
@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
     paper: "Black et al. 2021, https://doi.org/10.5281/zenodo.5297715",
     tasks: &[
         (Task::CausalLm, "GPTNeoForCausalLM", WTE_LM_HEAD),
-        (Task::Backbone, "GPTNeoModel", &[]),
+        (Task::BaseModel, "GPTNeoModel", &[]),
     ],
     architecture,
     config,

@@ -4,9 +4,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE};
-use super::skeletons::{decoder, dropout, stack};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
@@ -26,7 +26,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "GPTNeoXForSequenceClassification", SCORE),
         (Task::TokenClassifier, "GPTNeoXForTokenClassification", CLASSIFIER),
         (Task::Span, "GPTNeoXForQuestionAnswering", QA_OUTPUTS),
-        (Task::Backbone, "GPTNeoXModel", &[]),
+        (Task::BaseModel, "GPTNeoXModel", &[]),
     ],
     architecture,
     config,

@@ -20,7 +20,7 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gptj"],
     summary: "decoder; parallel branches, interleaved partial rotary positions",
     paper: "Wang and Komatsuzaki 2021, https://github.com/kingoflolz/mesh-transformer-jax",
-    tasks: &[(Task::CausalLm, "GPTJForCausalLM", WTE_LM_HEAD), (Task::Backbone, "GPTJModel", &[])],
+    tasks: &[(Task::CausalLm, "GPTJForCausalLM", WTE_LM_HEAD), (Task::BaseModel, "GPTJModel", &[])],
     architecture,
     config,
     prefix: "transformer",

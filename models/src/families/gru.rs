@@ -17,7 +17,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "GruForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "GruForSequenceClassification", CLASSIFIER),
         (Task::TokenClassifier, "GruForTokenClassification", CLASSIFIER),
-        (Task::Backbone, "GruModel", &[]),
+        (Task::BaseModel, "GruModel", &[]),
     ],
     architecture,
     config,

@@ -19,7 +19,7 @@ pub(super) const CLASSIFIER: &[Key] = &[transpose("classifier", "classifier")];
 /// The projection to the ends of an answer.
 pub(super) const QA_OUTPUTS: &[Key] = &[transpose("qa_outputs", "classifier")];
 
-/// The same where the skeleton's keys have no prefix beside it.
+/// The same where the backbone's keys have no prefix beside it.
 pub(super) const BARE_QA_OUTPUTS: &[Key] = &[unprefixed(), QA_OUTPUTS[0]];
 
 /// Those of an encoder by itself, from the file of a whole model too.

@@ -17,7 +17,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "LlamaForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "LlamaForSequenceClassification", SCORE),
         (Task::TokenClassifier, "LlamaForTokenClassification", SCORE),
-        (Task::Backbone, "LlamaModel", &[]),
+        (Task::BaseModel, "LlamaModel", &[]),
     ],
     architecture,
     config,

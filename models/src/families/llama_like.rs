@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Size;
-use super::skeletons::{decoder, dropout, stack};
+use super::backbones::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
 use crate::layers::attention::{AttentionConfig, QueryKeyNorm};

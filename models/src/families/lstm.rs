@@ -18,7 +18,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "LstmForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "LstmForSequenceClassification", CLASSIFIER),
         (Task::TokenClassifier, "LstmForTokenClassification", CLASSIFIER),
-        (Task::Backbone, "LstmModel", &[]),
+        (Task::BaseModel, "LstmModel", &[]),
     ],
     architecture,
     config,

@@ -18,7 +18,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "MistralForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "MistralForSequenceClassification", SCORE),
         (Task::TokenClassifier, "MistralForTokenClassification", SCORE),
-        (Task::Backbone, "MistralModel", &[]),
+        (Task::BaseModel, "MistralModel", &[]),
     ],
     architecture,
     config,

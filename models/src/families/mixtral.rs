@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "MixtralForSequenceClassification", SCORE),
         (Task::TokenClassifier, "MixtralForTokenClassification", SCORE),
         (Task::Span, "MixtralForQuestionAnswering", QA_OUTPUTS),
-        (Task::Backbone, "MixtralModel", &[]),
+        (Task::BaseModel, "MixtralModel", &[]),
     ],
     architecture,
     config,

@@ -3,6 +3,7 @@
 mod albert;
 mod albert_keys;
 mod architecture;
+mod backbones;
 mod bahdanau;
 mod bart;
 mod bart_like;
@@ -52,7 +53,6 @@ mod qwen3;
 mod recurrent_like;
 mod roberta;
 mod size;
-mod skeletons;
 mod smollm3;
 mod stablelm;
 mod starcoder2;
@@ -89,9 +89,9 @@ pub struct Family {
     /// Writes the `config.json` of a model of that size, for training from scratch; refuses a size
     /// that the family has no word for.
     pub config: fn(&Size) -> Result<Value, ConfigError>,
-    /// What the keys of the skeleton begin with in the file of a model that has a head.
+    /// What the keys of the backbone begin with in the file of a model that has a head.
     pub prefix: &'static str,
-    /// The skeleton's keys in a checkpoint, in tables that families may share.
+    /// The backbone's keys in a checkpoint, in tables that families may share.
     pub keys: &'static [&'static [Key]],
 }
 

@@ -19,7 +19,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::TokenClassifier, "ModernBertForTokenClassification", CLASSIFICATION),
         (Task::Span, "ModernBertForQuestionAnswering", SPANS),
         (Task::MultipleChoice, "ModernBertForMultipleChoice", CLASSIFICATION),
-        (Task::Backbone, "ModernBertModel", &[]),
+        (Task::BaseModel, "ModernBertModel", &[]),
     ],
     architecture,
     config,

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Architecture;
+use super::backbones::dropout;
 use super::bert_like::BertFields;
-use super::skeletons::dropout;
 use super::windows::{self, layer_types};
 use crate::arch::EmbeddedPositions;
 use crate::arch::block::{BlockConfig, Wiring};

@@ -22,7 +22,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::TokenClassifier, "MPNetForTokenClassification", CLASSIFIER),
         (Task::Span, "MPNetForQuestionAnswering", QA_OUTPUTS),
         (Task::MultipleChoice, "MPNetForMultipleChoice", POOLED),
-        (Task::Backbone, "MPNetModel", &[]),
+        (Task::BaseModel, "MPNetModel", &[]),
     ],
     architecture,
     config,
@@ -46,7 +46,7 @@ const KEYS: &[Key] = &[
     drop("embeddings.position_ids"),
 ];
 
-/// The scores of choices through the pooler, which is the skeleton's.
+/// The scores of choices through the pooler, which is the backbone's.
 const POOLED: &[Key] =
     &[transpose("mpnet.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 

@@ -20,7 +20,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "MT5ForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::TokenClassifier, "MT5ForTokenClassification", CLASSIFIER),
         (Task::Span, "MT5ForQuestionAnswering", BARE_QA_OUTPUTS),
-        (Task::Backbone, "MT5EncoderModel", ENCODER),
+        (Task::BaseModel, "MT5EncoderModel", ENCODER),
     ],
     architecture,
     config,

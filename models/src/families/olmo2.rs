@@ -16,7 +16,7 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["olmo2"],
     summary: "decoder; Llama with norms on the branches' results, queries and keys",
     paper: "OLMo Team 2024, https://arxiv.org/abs/2501.00656",
-    tasks: &[(Task::CausalLm, "Olmo2ForCausalLM", LM_HEAD), (Task::Backbone, "Olmo2Model", &[])],
+    tasks: &[(Task::CausalLm, "Olmo2ForCausalLM", LM_HEAD), (Task::BaseModel, "Olmo2Model", &[])],
     architecture,
     config,
     prefix: "model",

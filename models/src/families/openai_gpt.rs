@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
     tasks: &[
         (Task::CausalLm, "OpenAIGPTLMHeadModel", LM_HEAD),
         (Task::SequenceClassifier, "OpenAIGPTForSequenceClassification", SCORE),
-        (Task::Backbone, "OpenAIGPTModel", &[]),
+        (Task::BaseModel, "OpenAIGPTModel", &[]),
     ],
     architecture,
     config,

@@ -4,8 +4,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::backbones::{decoder, dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
-use super::skeletons::{decoder, dropout, init_std, stack};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, Numbering, OutputWeights, Projection};
@@ -18,7 +18,7 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["opt"],
     summary: "decoder; GPT-2 with ReLU",
     paper: "Zhang et al. 2022, https://arxiv.org/abs/2205.01068",
-    tasks: &[(Task::CausalLm, "OPTForCausalLM", LM_HEAD), (Task::Backbone, "OPTModel", &[])],
+    tasks: &[(Task::CausalLm, "OPTForCausalLM", LM_HEAD), (Task::BaseModel, "OPTModel", &[])],
     architecture,
     config,
     prefix: "model",

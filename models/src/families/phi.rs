@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::head_keys::{LM_HEAD, SCORE};
-use super::skeletons::{decoder, dropout, stack};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
@@ -24,7 +24,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "PhiForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "PhiForSequenceClassification", SCORE),
         (Task::TokenClassifier, "PhiForTokenClassification", SCORE),
-        (Task::Backbone, "PhiModel", &[]),
+        (Task::BaseModel, "PhiModel", &[]),
     ],
     architecture,
     config,

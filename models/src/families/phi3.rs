@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "Phi3ForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "Phi3ForSequenceClassification", SCORE),
         (Task::TokenClassifier, "Phi3ForTokenClassification", SCORE),
-        (Task::Backbone, "Phi3Model", &[]),
+        (Task::BaseModel, "Phi3Model", &[]),
     ],
     architecture,
     config,

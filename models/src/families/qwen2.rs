@@ -19,7 +19,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "Qwen2ForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "Qwen2ForSequenceClassification", SCORE),
         (Task::TokenClassifier, "Qwen2ForTokenClassification", SCORE),
-        (Task::Backbone, "Qwen2Model", &[]),
+        (Task::BaseModel, "Qwen2Model", &[]),
     ],
     architecture,
     config,

@@ -20,7 +20,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "Qwen3ForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "Qwen3ForSequenceClassification", SCORE),
         (Task::TokenClassifier, "Qwen3ForTokenClassification", SCORE),
-        (Task::Backbone, "Qwen3Model", &[]),
+        (Task::BaseModel, "Qwen3Model", &[]),
     ],
     architecture,
     config,

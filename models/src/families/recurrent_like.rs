@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::skeletons::{dropout, init_std};
+use super::backbones::{dropout, init_std};
 use super::{Architecture, Size};
 use crate::arch::{OutputWeights, RecurrentConfig, RecurrentStackConfig};
 use crate::layers::recurrent::{CellKind, Direction};

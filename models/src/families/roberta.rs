@@ -19,7 +19,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::TokenClassifier, "RobertaForTokenClassification", CLASSIFIER),
         (Task::Span, "RobertaForQuestionAnswering", QA_OUTPUTS),
         (Task::MultipleChoice, "RobertaForMultipleChoice", POOLED),
-        (Task::Backbone, "RobertaModel", &[]),
+        (Task::BaseModel, "RobertaModel", &[]),
     ],
     architecture,
     config,

@@ -18,7 +18,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "SmolLM3ForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "SmolLM3ForSequenceClassification", SCORE),
         (Task::TokenClassifier, "SmolLM3ForTokenClassification", SCORE),
-        (Task::Backbone, "SmolLM3Model", &[]),
+        (Task::BaseModel, "SmolLM3Model", &[]),
     ],
     architecture,
     config,

@@ -5,12 +5,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::gpt_neox::rope_parameters;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS};
 use super::size::with;
-use super::skeletons::{decoder, dropout, stack};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
@@ -33,7 +33,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "StableLmForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "StableLmForSequenceClassification", SCORE),
         (Task::TokenClassifier, "StableLmForTokenClassification", SCORE),
-        (Task::Backbone, "StableLmModel", &[]),
+        (Task::BaseModel, "StableLmModel", &[]),
     ],
     architecture,
     config,

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::backbones::dropout;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::size::with;
-use super::skeletons::dropout;
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
 use crate::layers::feed_forward::FeedForwardKind;
@@ -24,7 +24,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::CausalLm, "Starcoder2ForCausalLM", LM_HEAD),
         (Task::SequenceClassifier, "Starcoder2ForSequenceClassification", SCORE),
         (Task::TokenClassifier, "Starcoder2ForTokenClassification", SCORE),
-        (Task::Backbone, "Starcoder2Model", &[]),
+        (Task::BaseModel, "Starcoder2Model", &[]),
     ],
     architecture,
     config,

@@ -23,7 +23,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "T5ForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::TokenClassifier, "T5ForTokenClassification", CLASSIFIER),
         (Task::Span, "T5ForQuestionAnswering", BARE_QA_OUTPUTS),
-        (Task::Backbone, "T5EncoderModel", ENCODER),
+        (Task::BaseModel, "T5EncoderModel", ENCODER),
     ],
     architecture,
     config,

@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Size;
+use super::backbones::{dropout, init_std, stack};
 use super::bart_like::{end, start};
 use super::gpt_like::{Shape, layer};
-use super::skeletons::{dropout, init_std, stack};
 use crate::arch::block::Wiring;
 use crate::arch::{
     EmbeddedPositions, EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights, Shift,

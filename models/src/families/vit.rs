@@ -22,7 +22,7 @@ pub(super) static FAMILY: Family = Family {
     paper: "Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929",
     tasks: &[
         (Task::ImageClassifier, "ViTForImageClassification", CLASSIFIER),
-        (Task::Backbone, "ViTModel", &[]),
+        (Task::BaseModel, "ViTModel", &[]),
     ],
     architecture: |json| architecture(json, LeadingTokens::Class),
     config: |size| config(size, ("vit", "ViTForImageClassification")),

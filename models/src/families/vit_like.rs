@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Size;
+use super::backbones::{dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
 use super::size::with;
-use super::skeletons::{dropout, init_std, stack};
 use crate::arch::block::BlockConfig;
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, ImageEncoderConfig};
 use crate::heads::pooling::Pooling;

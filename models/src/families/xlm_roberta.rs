@@ -19,7 +19,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::TokenClassifier, "XLMRobertaForTokenClassification", CLASSIFIER),
         (Task::Span, "XLMRobertaForQuestionAnswering", QA_OUTPUTS),
         (Task::MultipleChoice, "XLMRobertaForMultipleChoice", POOLED),
-        (Task::Backbone, "XLMRobertaModel", &[]),
+        (Task::BaseModel, "XLMRobertaModel", &[]),
     ],
     architecture,
     config,

@@ -4,15 +4,15 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::arch::{CausalConfig, CausalSkeleton, OutputWeights, Tokens, initialize};
+use crate::arch::{CausalBackbone, CausalConfig, OutputWeights, Tokens, initialize};
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear, project};
 
-/// A skeleton that reads what came before, with an output projection over the vocabulary.
+/// A backbone that reads what came before, with an output projection over the vocabulary.
 #[derive(Module, Debug)]
 pub struct CausalLm {
-    /// The skeleton.
-    pub backbone: CausalSkeleton,
+    /// The backbone.
+    pub backbone: CausalBackbone,
     /// The output projection; `None` where it reads the token embeddings.
     lm_head: Option<Linear>,
 }
@@ -55,7 +55,7 @@ impl CausalLm {
         self.logits(self.backbone.forward(tokens))
     }
 
-    /// The next token's scores after each of the new tokens; see [`CausalSkeleton::step`].
+    /// The next token's scores after each of the new tokens; see [`CausalBackbone::step`].
     ///
     /// # Shapes
     ///

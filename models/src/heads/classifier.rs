@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::pooling::Pooling;
 use super::text_end::up_to;
 use super::transform::{Transform, TransformConfig};
-use crate::arch::{Input, Skeleton, SkeletonConfig};
+use crate::arch::{Backbone, BackboneConfig, Input};
 use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::Padding;
@@ -88,11 +88,11 @@ impl ClassificationHead {
     }
 }
 
-/// A skeleton with a projection to classes: of texts, of images.
+/// A backbone with a projection to classes: of texts, of images.
 #[derive(Module, Debug)]
 pub struct SequenceClassifier {
-    /// The skeleton.
-    pub backbone: Skeleton,
+    /// The backbone.
+    pub backbone: Backbone,
     /// What reads its hidden states.
     pub head: ClassificationHead,
 }
@@ -100,13 +100,13 @@ pub struct SequenceClassifier {
 impl SequenceClassifier {
     /// A model of zeros, to be initialized or loaded.
     pub fn new(
-        skeleton: &SkeletonConfig,
+        backbone: &BackboneConfig,
         config: &ClassifierConfig,
         n_classes: usize,
         device: &Device,
     ) -> Self {
-        let head = config.init(skeleton.d_output(), n_classes, device);
-        Self { backbone: skeleton.init(device), head }
+        let head = config.init(backbone.d_output(), n_classes, device);
+        Self { backbone: backbone.init(device), head }
     }
 
     /// The scores of all classes.

@@ -4,16 +4,16 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use crate::arch::{Input, Skeleton, SkeletonConfig};
+use crate::arch::{Backbone, BackboneConfig, Input};
 use crate::layers::linear::{Bias, linear, project};
 
-/// A skeleton with two projections to classes, whose scores are averaged.
+/// A backbone with two projections to classes, whose scores are averaged.
 ///
 /// Reference: Touvron et al. 2020, §4, <https://arxiv.org/abs/2012.12877>
 #[derive(Module, Debug)]
 pub struct DistilledClassifier {
-    /// The skeleton.
-    pub backbone: Skeleton,
+    /// The backbone.
+    pub backbone: Backbone,
     /// Of the class token.
     pub cls_classifier: Linear,
     /// Of the distillation token.
@@ -22,10 +22,10 @@ pub struct DistilledClassifier {
 
 impl DistilledClassifier {
     /// A model of zeros, to be initialized or loaded.
-    pub fn new(skeleton: &SkeletonConfig, n_classes: usize, device: &Device) -> Self {
-        let projection = || linear(skeleton.d_output(), n_classes, Bias::Present, device);
+    pub fn new(backbone: &BackboneConfig, n_classes: usize, device: &Device) -> Self {
+        let projection = || linear(backbone.d_output(), n_classes, Bias::Present, device);
         Self {
-            backbone: skeleton.init(device),
+            backbone: backbone.init(device),
             cls_classifier: projection(),
             distillation_classifier: projection(),
         }

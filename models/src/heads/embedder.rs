@@ -3,20 +3,20 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::backbone::Backbone;
+use super::base_model::BaseModel;
 use super::dense::Dense;
 use super::pooling::Pooling;
 use super::steps::{Cut, LayerMean, Level, Pool, Unit};
 use crate::arch::{Input, Tokens};
 use crate::layers::norm::Norm;
 
-/// A skeleton, and the steps from its hidden states to the vector of a text.
+/// A backbone, and the steps from its hidden states to the vector of a text.
 ///
 /// Reference: Reimers and Gurevych 2019, §3, <https://arxiv.org/abs/1908.10084>
 #[derive(Module, Debug)]
 pub struct Embedder {
-    /// The skeleton.
-    pub model: Backbone,
+    /// The backbone.
+    pub model: BaseModel,
     steps: Vec<Step>,
 }
 
@@ -48,7 +48,7 @@ pub enum Length {
 
 impl Embedder {
     /// An embedder of a model that is loaded already.
-    pub fn new(model: Backbone, steps: Vec<Step>) -> Self {
+    pub fn new(model: BaseModel, steps: Vec<Step>) -> Self {
         Self { model, steps }
     }
 

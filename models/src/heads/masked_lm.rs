@@ -15,7 +15,7 @@ use crate::precision::to_f32;
 /// Reference: Devlin et al. 2018, §3.1, <https://arxiv.org/abs/1810.04805>
 #[derive(Module, Debug)]
 pub struct MaskedLm {
-    /// The skeleton.
+    /// The backbone.
     pub backbone: Encoder,
     transform: Transform,
     /// The output projection; `None` where it is the token embeddings.

@@ -1,6 +1,6 @@
-//! Heads: what a skeleton is asked to do.
+//! Heads: what a backbone is asked to do.
 
-mod backbone;
+mod base_model;
 mod causal_lm;
 mod classifier;
 pub mod cross_entropy;
@@ -19,7 +19,7 @@ mod text_end;
 mod token_classifier;
 mod transform;
 
-pub use backbone::{Backbone, Pooler};
+pub use base_model::{BaseModel, Pooler};
 pub use causal_lm::CausalLm;
 pub use classifier::{ClassificationHead, ClassifierConfig, SequenceClassifier};
 pub use dense::{Dense, DenseFunction, Residual};

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::classifier::{ClassifierConfig, SequenceClassifier};
-use crate::arch::{Input, SkeletonConfig};
+use crate::arch::{BackboneConfig, Input};
 
 /// A classifier with one score for each choice.
 ///
@@ -18,8 +18,8 @@ pub struct MultipleChoice {
 
 impl MultipleChoice {
     /// A model of zeros, to be initialized or loaded.
-    pub fn new(skeleton: &SkeletonConfig, config: &ClassifierConfig, device: &Device) -> Self {
-        Self { scorer: SequenceClassifier::new(skeleton, config, 1, device) }
+    pub fn new(backbone: &BackboneConfig, config: &ClassifierConfig, device: &Device) -> Self {
+        Self { scorer: SequenceClassifier::new(backbone, config, 1, device) }
     }
 
     /// The scores of the choices of each question.

@@ -4,9 +4,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::token_classifier::{TokenClassifier, TokenHeadConfig};
-use crate::arch::{Input, SkeletonConfig};
+use crate::arch::{BackboneConfig, Input};
 
-/// A skeleton with one score for each token: the logit of its being replaced.
+/// A backbone with one score for each token: the logit of its being replaced.
 ///
 /// Reference: Clark et al. 2020, §2, <https://arxiv.org/abs/2003.10555>
 #[derive(Module, Debug)]
@@ -17,8 +17,8 @@ pub struct ReplacedTokens {
 
 impl ReplacedTokens {
     /// A model of zeros, to be initialized or loaded.
-    pub fn new(skeleton: &SkeletonConfig, config: &TokenHeadConfig, device: &Device) -> Self {
-        Self { scorer: TokenClassifier::new(skeleton, config, 1, device) }
+    pub fn new(backbone: &BackboneConfig, config: &TokenHeadConfig, device: &Device) -> Self {
+        Self { scorer: TokenClassifier::new(backbone, config, 1, device) }
     }
 
     /// The logit of each token's being replaced.

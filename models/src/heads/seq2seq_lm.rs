@@ -4,16 +4,16 @@ use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::arch::{Encoded, OutputBias, OutputWeights, Seq2SeqConfig, Seq2SeqSkeleton, Tokens};
+use crate::arch::{Encoded, OutputBias, OutputWeights, Seq2SeqBackbone, Seq2SeqConfig, Tokens};
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear, project};
 use crate::precision::to_f32;
 
-/// A skeleton that reads one text and writes another, with an output projection over the vocabulary.
+/// A backbone that reads one text and writes another, with an output projection over the vocabulary.
 #[derive(Module, Debug)]
 pub struct Seq2SeqLm {
-    /// The skeleton.
-    pub backbone: Seq2SeqSkeleton,
+    /// The backbone.
+    pub backbone: Seq2SeqBackbone,
     /// The output projection; `None` where it reads the token embeddings.
     lm_head: Option<Linear>,
     output: Option<ConstantBias>,
@@ -63,7 +63,7 @@ impl Seq2SeqLm {
         self.logits(self.backbone.decode(text, &self.backbone.encode(source)))
     }
 
-    /// The next token's scores after each of the new tokens; see [`Seq2SeqSkeleton::step`].
+    /// The next token's scores after each of the new tokens; see [`Seq2SeqBackbone::step`].
     ///
     /// # Shapes
     ///

@@ -4,9 +4,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::token_classifier::{TokenClassifier, TokenHeadConfig};
-use crate::arch::{Input, SkeletonConfig};
+use crate::arch::{BackboneConfig, Input};
 
-/// A skeleton that scores every token as the first and as the last of an answer.
+/// A backbone that scores every token as the first and as the last of an answer.
 ///
 /// Reference: Devlin et al. 2018, §4.2, <https://arxiv.org/abs/1810.04805>
 #[derive(Module, Debug)]
@@ -17,8 +17,8 @@ pub struct SpanExtractor {
 
 impl SpanExtractor {
     /// A model of zeros, to be initialized or loaded.
-    pub fn new(skeleton: &SkeletonConfig, config: &TokenHeadConfig, device: &Device) -> Self {
-        Self { ends: TokenClassifier::new(skeleton, config, 2, device) }
+    pub fn new(backbone: &BackboneConfig, config: &TokenHeadConfig, device: &Device) -> Self {
+        Self { ends: TokenClassifier::new(backbone, config, 2, device) }
     }
 
     /// The scores of each position as the beginning and as the end.

@@ -5,7 +5,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
 use super::transform::{Transform, TransformConfig};
-use crate::arch::{Input, Skeleton, SkeletonConfig};
+use crate::arch::{Backbone, BackboneConfig, Input};
 use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
 
@@ -18,11 +18,11 @@ pub struct TokenHeadConfig {
     pub dropout: f64,
 }
 
-/// A skeleton with a projection of every token to classes.
+/// A backbone with a projection of every token to classes.
 #[derive(Module, Debug)]
 pub struct TokenClassifier {
-    /// The skeleton.
-    pub backbone: Skeleton,
+    /// The backbone.
+    pub backbone: Backbone,
     transform: Option<Transform>,
     /// The projection to classes.
     pub classifier: Linear,
@@ -32,15 +32,15 @@ pub struct TokenClassifier {
 impl TokenClassifier {
     /// A model of zeros, to be initialized or loaded.
     pub fn new(
-        skeleton: &SkeletonConfig,
+        backbone: &BackboneConfig,
         config: &TokenHeadConfig,
         n_classes: usize,
         device: &Device,
     ) -> Self {
-        let width = skeleton.d_output();
+        let width = backbone.d_output();
         let width = config.transform.map_or(width, |transform| transform.width[1]);
         Self {
-            backbone: skeleton.init(device),
+            backbone: backbone.init(device),
             transform: config.transform.map(|transform| transform.init(device)),
             classifier: linear(width, n_classes, Bias::Present, device),
             dropout: DropoutConfig::new(config.dropout).init(),

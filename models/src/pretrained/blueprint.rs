@@ -17,7 +17,7 @@ use crate::wire::labels::labels;
 pub struct Blueprint {
     /// Its family.
     pub family: &'static Family,
-    /// The sizes of its skeleton, and the forms of its heads.
+    /// The sizes of its backbone, and the forms of its heads.
     pub architecture: Architecture,
     /// What it is asked to do.
     pub task: Task,
@@ -144,10 +144,10 @@ impl Blueprint {
             true_fields: true_fields.map(|(field, _)| field.clone()).collect(),
             head: self.family.head_keys(self.task),
             other_heads: self.other_head_keys(),
-            skeleton: self.family.keys,
+            backbone: self.family.keys,
             prefix: self.family.prefix,
             prefixes: match self.task {
-                Task::Backbone => Prefixes::Absent,
+                Task::BaseModel => Prefixes::Absent,
                 task if self.family.head_keys(task).contains(&Key::Unprefixed) => Prefixes::Absent,
                 _ => Prefixes::Present,
             },

@@ -8,7 +8,7 @@ use super::reading::read_parameters;
 use super::report::{CheckReport, compare};
 use super::{Blueprint, Checkpoint, LoadError, Mapping, Model};
 use crate::families::Task;
-use crate::heads::{Backbone, CausalLm};
+use crate::heads::{BaseModel, CausalLm};
 use crate::kernels::linear::keeps_halves;
 use crate::wire::config::ConfigError;
 
@@ -53,12 +53,12 @@ impl Pretrained {
     /// # Errors
     ///
     /// It has one; says which class would do.
-    pub fn into_backbone(self) -> Result<Backbone, ConfigError> {
+    pub fn into_base_model(self) -> Result<BaseModel, ConfigError> {
         match self.model {
-            Model::Backbone(model) => Ok(model),
+            Model::BaseModel(model) => Ok(model),
             _ => Err(self
                 .blueprint
-                .wrong_head("a model without a head", |task| task == Task::Backbone)),
+                .wrong_head("a model without a head", |task| task == Task::BaseModel)),
         }
     }
 }

@@ -39,9 +39,9 @@ pub struct CopyOf {
 /// What a second copy of a weight is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CopyRole {
-    /// A table of the skeleton, twice.
-    Skeleton,
-    /// The output projection, which a config ties to a table of the skeleton.
+    /// A table of the backbone, twice.
+    Backbone,
+    /// The output projection, which a config ties to a table of the backbone.
     OutputProjection,
     /// A tensor of the head under another name; the reference computes with this one.
     HeadTwin,
@@ -96,7 +96,7 @@ impl Mapping {
                 Some(match (side, is_head) {
                     (Side::Head, false) => CopyOf { entry, role: CopyRole::OutputProjection },
                     (Side::Head, true) => CopyOf { entry, role: CopyRole::HeadTwin },
-                    (Side::Skeleton, _) => CopyOf { entry, role: CopyRole::Skeleton },
+                    (Side::Backbone, _) => CopyOf { entry, role: CopyRole::Backbone },
                 })
             }
             _ => None,
@@ -109,11 +109,11 @@ impl Mapping {
         own.or_else(other)
     }
 
-    /// Whether a key can only be of a head: it is none of the skeleton's modules.
+    /// Whether a key can only be of a head: it is none of the backbone's modules.
     pub fn is_of_a_head(&self, key: &str) -> bool {
         let first = |path: &str| path.split(['.', '*']).next().map(String::from);
         let of_rule = |(side, rule): &(Side, &'static Key)| match (side, rule.checkpoint()) {
-            (Side::Skeleton, Some(path)) => first(path),
+            (Side::Backbone, Some(path)) => first(path),
             _ => None,
         };
         let bare = key.strip_prefix(self.rules.prefix).and_then(|key| key.strip_prefix('.'));
@@ -125,7 +125,7 @@ impl Mapping {
     fn matches(&self, side: Side, pattern: &'static str, key: &str) -> bool {
         let is_match = |key: &str| Pattern(pattern).numbers(key).is_some();
         let bare = key.strip_prefix(self.rules.prefix).and_then(|key| key.strip_prefix('.'));
-        is_match(key) || (side == Side::Skeleton && bare.is_some_and(is_match))
+        is_match(key) || (side == Side::Backbone && bare.is_some_and(is_match))
     }
 
     /// The rule that covers a parameter, and the numbers in its path.
@@ -179,7 +179,7 @@ impl Mapping {
         };
         let mut prefixes = match side {
             Side::Head => vec![""],
-            Side::Skeleton => vec![self.rules.prefix, ""],
+            Side::Backbone => vec![self.rules.prefix, ""],
         };
         if self.rules.prefixes == Prefixes::Absent {
             prefixes.reverse();
@@ -251,7 +251,7 @@ mod tests {
         let rules = Rules {
             head: KEYS,
             other_heads: Vec::new(),
-            skeleton: &[],
+            backbone: &[],
             prefix: "",
             prefixes: Prefixes::Present,
             n_heads: 1,

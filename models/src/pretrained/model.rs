@@ -3,11 +3,11 @@
 use burn::module::Module;
 use burn::tensor::Device;
 
-use crate::arch::SkeletonConfig;
+use crate::arch::BackboneConfig;
 use crate::families::{Architecture, Task};
 use crate::heads::{
-    Backbone, CausalLm, DistilledClassifier, MaskedLm, MultipleChoice, PreTraining, ReplacedTokens,
-    SentencesConfig, Seq2SeqLm, SequenceClassifier, SpanExtractor, TokenClassifier,
+    BaseModel, CausalLm, DistilledClassifier, MaskedLm, MultipleChoice, PreTraining,
+    ReplacedTokens, SentencesConfig, Seq2SeqLm, SequenceClassifier, SpanExtractor, TokenClassifier,
 };
 use crate::layers::recurrent::Direction;
 use crate::parameters::{self, Given, ParameterInfo};
@@ -37,7 +37,7 @@ pub enum Model {
     /// Says which tokens another model put there.
     ReplacedTokens(ReplacedTokens),
     /// Hidden states only.
-    Backbone(Backbone),
+    BaseModel(BaseModel),
 }
 
 impl Model {
@@ -49,7 +49,7 @@ impl Model {
         device: &Device,
     ) -> Option<Self> {
         let heads = architecture.heads();
-        let skeleton = match (architecture, task) {
+        let backbone = match (architecture, task) {
             (Architecture::EncoderDecoder(config, _), Task::Seq2SeqLm) => {
                 return Some(Self::Seq2SeqLm(Seq2SeqLm::new(config, device)));
             }
@@ -79,19 +79,19 @@ impl Model {
             }
             (Architecture::RecurrentSeq2Seq(_), _) => return None,
             (Architecture::EncoderDecoder(config, _), _) => {
-                SkeletonConfig::EncoderDecoder(config.clone())
+                BackboneConfig::EncoderDecoder(config.clone())
             }
             (Architecture::EncoderHalf(config, _), _) => {
-                SkeletonConfig::EncoderHalf(config.clone())
+                BackboneConfig::EncoderHalf(config.clone())
             }
-            (Architecture::Recurrent(config), _) => SkeletonConfig::Recurrent(config.clone()),
-            (Architecture::Decoder(config), _) => SkeletonConfig::Decoder(config.clone()),
-            (Architecture::Encoder(config, _), _) => SkeletonConfig::Encoder(config.clone()),
+            (Architecture::Recurrent(config), _) => BackboneConfig::Recurrent(config.clone()),
+            (Architecture::Decoder(config), _) => BackboneConfig::Decoder(config.clone()),
+            (Architecture::Encoder(config, _), _) => BackboneConfig::Encoder(config.clone()),
             (Architecture::ImageEncoder(config, _), _) => {
-                SkeletonConfig::ImageEncoder(config.clone())
+                BackboneConfig::ImageEncoder(config.clone())
             }
         };
-        let classifier = |head, n| SequenceClassifier::new(&skeleton, head, n, device);
+        let classifier = |head, n| SequenceClassifier::new(&backbone, head, n, device);
         Some(match task {
             Task::SequenceClassifier | Task::ImageClassifier => {
                 Self::SequenceClassifier(classifier(&heads.classifier, n_labels))
@@ -101,21 +101,21 @@ impl Model {
                 Self::SequenceClassifier(classifier(head, task.n_classes(n_labels)))
             }
             Task::MultipleChoice => {
-                Self::MultipleChoice(MultipleChoice::new(&skeleton, &heads.choice, device))
+                Self::MultipleChoice(MultipleChoice::new(&backbone, &heads.choice, device))
             }
             Task::DistilledImageClassifier => {
-                Self::DistilledClassifier(DistilledClassifier::new(&skeleton, n_labels, device))
+                Self::DistilledClassifier(DistilledClassifier::new(&backbone, n_labels, device))
             }
             Task::TokenClassifier => {
                 let head = &heads.tokens;
-                Self::TokenClassifier(TokenClassifier::new(&skeleton, head, n_labels, device))
+                Self::TokenClassifier(TokenClassifier::new(&backbone, head, n_labels, device))
             }
             Task::ReplacedTokens => {
                 let head = heads.replaced.as_ref()?;
-                Self::ReplacedTokens(ReplacedTokens::new(&skeleton, head, device))
+                Self::ReplacedTokens(ReplacedTokens::new(&backbone, head, device))
             }
-            Task::Span => Self::SpanExtractor(SpanExtractor::new(&skeleton, &heads.tokens, device)),
-            Task::Backbone => Self::Backbone(Backbone::new(&skeleton, heads.pooler, device)),
+            Task::Span => Self::SpanExtractor(SpanExtractor::new(&backbone, &heads.tokens, device)),
+            Task::BaseModel => Self::BaseModel(BaseModel::new(&backbone, heads.pooler, device)),
             Task::CausalLm | Task::MaskedLm | Task::Seq2SeqLm | Task::PreTraining => return None,
         })
     }

@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorReadError};
 
 use super::{F32Tensor, Model};
-use crate::arch::{Input, Skeleton, Tokens};
+use crate::arch::{Backbone, Input, Tokens};
 use crate::heads::SentenceTask;
 
 /// What a model is given.
@@ -104,9 +104,9 @@ impl Model {
                 Output::new("encoder_last_hidden_state", Read, encoded.hidden)?,
             ]);
         }
-        let (hidden, encoder) = match self.skeleton() {
-            Some(skeleton) => {
-                let states = skeleton.final_states(&input.read, input.written.as_ref());
+        let (hidden, encoder) = match self.backbone() {
+            Some(backbone) => {
+                let states = backbone.final_states(&input.read, input.written.as_ref());
                 (states.last, states.encoder)
             }
             None => (self.hidden_of_tokens(input.tokens()), None),
@@ -114,7 +114,7 @@ impl Model {
         let mut outputs = self.head_outputs(&hidden, input)?;
         // What a decoder is given instead of a text of its own is as long as what is read.
         let of = if input.written.is_some() && encoder.is_some() { Written } else { Read };
-        let place = if matches!(self, Self::Backbone(_)) { 0 } else { outputs.len() };
+        let place = if matches!(self, Self::BaseModel(_)) { 0 } else { outputs.len() };
         outputs.insert(place, Output::new("last_hidden_state", of, hidden)?);
         if let Some(encoder) = encoder {
             outputs.push(Output::new("encoder_last_hidden_state", Read, encoder)?);
@@ -173,15 +173,15 @@ impl Model {
                     Output::new("end_logits", Read, end)?,
                 ]
             }
-            Self::Backbone(model) => match model.pooled(hidden) {
+            Self::BaseModel(model) => match model.pooled(hidden) {
                 Some(pooled) => vec![Output::new("pooler_output", Rows, pooled)?],
                 None => Vec::new(),
             },
         })
     }
 
-    /// The skeleton, in models whose head takes any.
-    fn skeleton(&self) -> Option<&Skeleton> {
+    /// The backbone, in models whose head takes any.
+    fn backbone(&self) -> Option<&Backbone> {
         Some(match self {
             Self::CausalLm(_) | Self::MaskedLm(_) | Self::Seq2SeqLm(_) | Self::PreTraining(_) => {
                 return None;
@@ -192,17 +192,17 @@ impl Model {
             Self::TokenClassifier(model) => &model.backbone,
             Self::ReplacedTokens(model) => &model.scorer.backbone,
             Self::SpanExtractor(model) => &model.ends.backbone,
-            Self::Backbone(model) => &model.backbone,
+            Self::BaseModel(model) => &model.backbone,
         })
     }
 
-    /// The final hidden states of texts, in models whose head takes one kind of skeleton.
+    /// The final hidden states of texts, in models whose head takes one kind of backbone.
     fn hidden_of_tokens(&self, tokens: &Tokens) -> Tensor<3> {
         match self {
             Self::CausalLm(model) => model.backbone.forward(tokens),
             Self::MaskedLm(model) => model.backbone.forward(tokens),
             Self::PreTraining(model) => model.masked.backbone.forward(tokens),
-            _ => unreachable!("the other heads have a skeleton of any kind, or read two texts"),
+            _ => unreachable!("the other heads have a backbone of any kind, or read two texts"),
         }
     }
 
@@ -217,9 +217,9 @@ impl Model {
     ///
     /// Panics if the input is of the other kind, or learned positions run out.
     pub fn hidden(&self, input: &ModelInput) -> Option<Tensor<3>> {
-        match (self, self.skeleton()) {
+        match (self, self.backbone()) {
             (Self::Seq2SeqLm(_), _) => None,
-            (_, Some(skeleton)) => Some(skeleton.forward(&input.read)),
+            (_, Some(backbone)) => Some(backbone.forward(&input.read)),
             (_, None) => Some(self.hidden_of_tokens(input.tokens())),
         }
     }
@@ -258,7 +258,7 @@ impl Model {
             Self::MultipleChoice(model) => model.forward(&input.read, input.choices),
             Self::PreTraining(model) => flat(model.masked.forward(input.tokens())),
             Self::SpanExtractor(model) => Tensor::cat(model.forward(&input.read).into(), 0),
-            Self::Backbone(model) => flat(model.forward(&input.read)),
+            Self::BaseModel(model) => flat(model.forward(&input.read)),
         }
     }
 }

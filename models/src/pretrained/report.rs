@@ -159,7 +159,7 @@ impl CheckReport {
         mapping: &Mapping,
         mut copies: Vec<(CopyOf, &String)>,
     ) -> Result<(), LoadError> {
-        // Another table of the skeleton is a nearer copy than a head.
+        // Another table of the backbone is a nearer copy than a head.
         copies.sort_by_key(|(copy, _)| copy.role);
         for (copy, key) in copies {
             let info = &checkpoint.tensors()[key];

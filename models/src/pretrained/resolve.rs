@@ -30,7 +30,7 @@ impl Blueprint {
             // Files of models without a head have none, and mean zeros.
             config.output_bias = OutputBias::Absent;
         }
-        if self.other_heads == OtherHeads::Leave && self.task == Task::Backbone {
+        if self.other_heads == OtherHeads::Leave && self.task == Task::BaseModel {
             self.leave_out_pooler(checkpoint, device);
         }
         self.resolve_output(checkpoint, device)
@@ -95,7 +95,7 @@ impl Blueprint {
             return Ok(Vec::new());
         };
         let is_table = |key: &str| {
-            let of = |copy: CopyOf| copy.role == CopyRole::Skeleton && copy.entry == entry;
+            let of = |copy: CopyOf| copy.role == CopyRole::Backbone && copy.entry == entry;
             mapping.entry(key) == Some(entry) || mapping.copy_of(key).is_some_and(of)
         };
         let Some((name, table)) = tensors.iter().find(|(key, _)| is_table(key)) else {

@@ -10,9 +10,9 @@ pub struct Rules {
     pub head: &'static [Key],
     /// The keys of the family's other heads.
     pub other_heads: Vec<&'static [Key]>,
-    /// The keys of the skeleton.
-    pub skeleton: &'static [&'static [Key]],
-    /// What the keys of the skeleton begin with beside a head.
+    /// The keys of the backbone.
+    pub backbone: &'static [&'static [Key]],
+    /// What the keys of the backbone begin with beside a head.
     pub prefix: &'static str,
     /// Whether they do in this file.
     pub prefixes: Prefixes,
@@ -24,7 +24,7 @@ pub struct Rules {
     pub group_size: usize,
 }
 
-/// Whether the keys of a skeleton have their prefix.
+/// Whether the keys of a backbone have their prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prefixes {
     /// They do.
@@ -50,8 +50,8 @@ impl Rules {
             let matches = |path: String| Pattern(module).numbers(&path).is_some();
             parameters.iter().filter_map(module_of).any(matches)
         };
-        let skeleton = self.skeleton.iter().copied().flatten().map(|rule| (Side::Skeleton, rule));
-        let all = self.head.iter().map(|rule| (Side::Head, rule)).chain(skeleton);
+        let backbone = self.backbone.iter().copied().flatten().map(|rule| (Side::Backbone, rule));
+        let all = self.head.iter().map(|rule| (Side::Head, rule)).chain(backbone);
         let mut holding = Vec::new();
         for (side, rule) in all {
             match rule {
@@ -88,5 +88,5 @@ impl Rules {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Head,
-    Skeleton,
+    Backbone,
 }

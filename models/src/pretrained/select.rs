@@ -27,7 +27,7 @@ impl Wanted {
 
     /// Hidden states, which every text model has, whichever head was trained.
     pub const HIDDEN_STATES: Self =
-        Self { name: "an encoder or a decoder of texts", tasks: &[Task::Backbone] };
+        Self { name: "an encoder or a decoder of texts", tasks: &[Task::BaseModel] };
 }
 
 impl Blueprint {
@@ -55,8 +55,8 @@ impl Blueprint {
         }
         let possible: Vec<Task> =
             wanted.tasks.iter().copied().filter(|task| family.has(*task)).collect();
-        if let [Task::Backbone] = possible.as_slice() {
-            return of(Task::Backbone);
+        if let [Task::BaseModel] = possible.as_slice() {
+            return of(Task::BaseModel);
         }
         let checkpoint = Checkpoint::open(folder)?;
         for task in &possible {
@@ -119,7 +119,7 @@ impl Blueprint {
                     None => of(family.tasks[0].0)?,
                 }
             }
-            NamedTask::Unknown if family.has(Task::Backbone) => of(Task::Backbone)?,
+            NamedTask::Unknown if family.has(Task::BaseModel) => of(Task::BaseModel)?,
             _ => of(family.tasks[0].0)?,
         };
         blueprint.resolve_from_keys(&keys, device);

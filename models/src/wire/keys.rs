@@ -3,7 +3,7 @@
 /// One rule of a key table. Rules are over module paths: `weight` and `bias` (and a norm's `gamma`
 /// and `beta`, which checkpoints call `weight` and `bias`) follow their module.
 ///
-/// `{}` stands for a number, of a layer or an expert, the same on both sides. Paths of a skeleton are
+/// `{}` stands for a number, of a layer or an expert, the same on both sides. Paths of a backbone are
 /// those in the file of a model without a head; beside a head they have the family's prefix. An empty
 /// checkpoint path is the file itself: its parameters have no module there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub enum Key {
         /// The rules.
         keys: &'static [Key],
     },
-    /// The keys of the skeleton have no prefix beside this head.
+    /// The keys of the backbone have no prefix beside this head.
     Unprefixed,
     /// A tensor that says nothing about the model, such as a buffer of positions.
     Drop {

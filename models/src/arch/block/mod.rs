@@ -78,7 +78,7 @@ pub enum Wiring {
     ScaledBranches,
 }
 
-/// One layer of a skeleton.
+/// One layer of a backbone.
 #[derive(Module, Debug)]
 pub enum Block {
     /// ModernBERT's first layer.

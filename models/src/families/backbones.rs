@@ -1,4 +1,4 @@
-//! From layers to skeletons, as most families have them.
+//! From layers to backbones, as most families have them.
 
 use crate::arch::block::BlockConfig;
 use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, StackConfig};

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::pooling::Pooling;
 use super::transform::{Transform, TransformConfig};
-use crate::arch::{Input, Skeleton, SkeletonConfig};
+use crate::arch::{Backbone, BackboneConfig, Input};
 use crate::layers::mask::Padding;
 
 /// What is made of the first hidden state, to stand for the whole input.
@@ -19,24 +19,24 @@ pub enum Pooler {
     Transform(TransformConfig),
 }
 
-/// A skeleton whose hidden states are the result.
+/// A backbone whose hidden states are the result.
 #[derive(Module, Debug)]
-pub struct Backbone {
-    /// The skeleton.
-    pub backbone: Skeleton,
+pub struct BaseModel {
+    /// The backbone.
+    pub backbone: Backbone,
     pooler: Option<Transform>,
     #[module(skip)]
     form: Pooler,
 }
 
-impl Backbone {
+impl BaseModel {
     /// A model of zeros, to be initialized or loaded.
-    pub fn new(skeleton: &SkeletonConfig, form: Pooler, device: &Device) -> Self {
+    pub fn new(backbone: &BackboneConfig, form: Pooler, device: &Device) -> Self {
         let pooler = match form {
             Pooler::Absent | Pooler::First => None,
             Pooler::Transform(transform) => Some(transform.init(device)),
         };
-        Self { backbone: skeleton.init(device), pooler, form }
+        Self { backbone: backbone.init(device), pooler, form }
     }
 
     /// The final hidden states.

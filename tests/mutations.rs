@@ -14,7 +14,7 @@ use burn_zoo::models::layers::disentangled::{DistanceBuckets, DistanceTerms};
 use burn_zoo::models::layers::feed_forward::FeedForwardKind;
 use burn_zoo::models::layers::mask::Span;
 use burn_zoo::models::layers::norm::NormKind::{LayerWithoutBias, Rms};
-use burn_zoo::models::layers::position::PositionScheme;
+use burn_zoo::models::layers::position::PositionEncoding;
 use burn_zoo::models::layers::relative_bias::Direction::{Both, Past};
 use burn_zoo::models::layers::rotary::RotaryLayout::{Halves, Interleaved};
 use burn_zoo::models::layers::rotary::{RampBorders, RotaryScaling};
@@ -99,8 +99,8 @@ const MUTATIONS: &[Mutation] = &[
     ("GPT-Neo: the other layer's window", "gpt_neo/base", |a| stacks(a)[0].layers.reverse()),
     ("OPT: one unused row", "opt/base", |a| renumber(a, tokens(1))),
     ("OPT: GELU", "opt/base", |a| activate(a, Gelu)),
-    ("BLOOM: one slope for all heads", "bloom/base", |a| position(a, PositionScheme::Alibi(1))),
-    ("BLOOM: no slopes", "bloom/base", |a| position(a, PositionScheme::None)),
+    ("BLOOM: one slope for all heads", "bloom/base", |a| position(a, PositionEncoding::Alibi(1))),
+    ("BLOOM: no slopes", "bloom/base", |a| position(a, PositionEncoding::None)),
     ("Llama: interleaved rotary pairs", "llama/base", |a| pairs(a, Interleaved)),
     ("Llama: LayerNorm", "llama/base", |a| each_norm(a, |it| it.kind = LayerWithoutBias)),
     ("Llama: another theta", "llama/tied_head_dim", |a| each_rotary(a, |it| it.theta = 1e4)),

@@ -1,7 +1,7 @@
 //! Rotary frequencies against the reference's, for every kind of scaling and both forms of configs.
 
 use burn_zoo::models::families;
-use burn_zoo::models::layers::position::PositionScheme;
+use burn_zoo::models::layers::position::PositionEncoding;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn frequencies_are_those_of_the_reference() {
         let architecture = (llama.architecture)(&rope.config.to_string())
             .unwrap_or_else(|error| panic!("{}: {error}", rope.name));
         let stack = architecture.stacks()[0];
-        let PositionScheme::Rotary(rotary) = &stack.layers[0].attention.positions else {
+        let PositionEncoding::Rotary(rotary) = &stack.layers[0].attention.positions else {
             panic!("{}: llama is rotary", rope.name);
         };
         let found = rotary.frequencies(rope.seq_len.unwrap_or(1));

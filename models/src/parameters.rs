@@ -2,7 +2,7 @@
 //!
 //! Burn puts an enum's variant into the path (`layers.0.PreNorm.attention…`); here it is left out,
 //! so that a path says where a parameter is and not which wiring surrounds it. So are the fields that
-//! every model has around its own: a head's `backbone`, a backbone's `stack`, an embedding's `entry`, a
+//! every model has around its own: a head's `backbone`, a backbone's `stack`, an embedding's `input_embedding`,
 //! span's `ends`, and the head that another one is made of (`head`, `scorer`, `masked`).
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -59,7 +59,8 @@ pub struct Path {
 }
 
 /// Fields that add nothing to a path.
-const TRANSPARENT: [&str; 7] = ["backbone", "stack", "entry", "ends", "head", "scorer", "masked"];
+const TRANSPARENT: [&str; 7] =
+    ["backbone", "stack", "input_embedding", "ends", "head", "scorer", "masked"];
 
 impl Path {
     /// Enters a module; a variant of an enum adds nothing to the path, nor do some fields.

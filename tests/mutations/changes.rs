@@ -2,8 +2,8 @@
 
 use burn_zoo::models::arch::block::{BlockConfig, Wiring};
 use burn_zoo::models::arch::{
-    DecoderConfig, EmbeddedPositions, EmbeddingConfig, EncoderConfig, EncoderDecoderConfig,
-    Numbering, StackConfig,
+    DecoderConfig, EmbeddingConfig, EncoderConfig, EncoderDecoderConfig, PositionEmbedding,
+    PositionNumbering, StackConfig,
 };
 use burn_zoo::models::families::Architecture;
 use burn_zoo::models::heads::pooling::Pooling;
@@ -14,8 +14,8 @@ use burn_zoo::models::layers::disentangled::DisentangledConfig;
 use burn_zoo::models::layers::mask::Span;
 use burn_zoo::models::layers::norm::NormConfig;
 use burn_zoo::models::layers::norm::NormKind::{self};
-use burn_zoo::models::layers::position::PositionScheme;
-use burn_zoo::models::layers::relative_bias::BucketConfig;
+use burn_zoo::models::layers::position::PositionEncoding;
+use burn_zoo::models::layers::relative_bias::RelativeBiasConfig;
 use burn_zoo::models::layers::rotary::RotaryLayout::{self};
 use burn_zoo::models::layers::rotary::{RotaryConfig, RotaryScaling, Yarn};
 use burn_zoo::models::layers::sinusoid::SinusoidLayout as Sines;
@@ -85,7 +85,7 @@ pub(super) fn each_attention(
 
 pub(super) fn each_rotary(architecture: &mut Architecture, change: impl Fn(&mut RotaryConfig)) {
     each_attention(architecture, |attention| {
-        if let PositionScheme::Rotary(rotary) = &mut attention.positions {
+        if let PositionEncoding::Rotary(rotary) = &mut attention.positions {
             change(rotary);
         }
     });
@@ -99,17 +99,17 @@ pub(super) fn each_yarn(architecture: &mut Architecture, change: fn(&mut Yarn)) 
     });
 }
 
-pub(super) fn each_bucket(architecture: &mut Architecture, change: fn(&mut BucketConfig)) {
+pub(super) fn each_bucket(architecture: &mut Architecture, change: fn(&mut RelativeBiasConfig)) {
     each_attention(architecture, |attention| {
-        if let PositionScheme::Buckets(buckets) = &mut attention.positions {
-            change(buckets);
+        if let PositionEncoding::RelativeBias(bias) = &mut attention.positions {
+            change(bias);
         }
     });
 }
 
 pub(super) fn each_distance(architecture: &mut Architecture, change: fn(&mut DisentangledConfig)) {
     each_attention(architecture, |attention| {
-        if let PositionScheme::Disentangled(config) = &mut attention.positions {
+        if let PositionEncoding::Disentangled(config) = &mut attention.positions {
             change(config);
         }
     });
@@ -154,8 +154,8 @@ pub(super) fn window(architecture: &mut Architecture, span: fn(usize) -> Span) {
     });
 }
 
-pub(super) fn position(architecture: &mut Architecture, scheme: PositionScheme) {
-    each_attention(architecture, |attention| attention.positions = scheme.clone());
+pub(super) fn position(architecture: &mut Architecture, encoding: PositionEncoding) {
+    each_attention(architecture, |attention| attention.positions = encoding.clone());
 }
 
 pub(super) fn pairs(architecture: &mut Architecture, layout: RotaryLayout) {
@@ -179,26 +179,30 @@ pub(super) fn query_key_norm(architecture: &mut Architecture, new: NormKind) {
     });
 }
 
-pub(super) fn tokens(offset: usize) -> Numbering {
-    Numbering::Tokens { offset }
+pub(super) fn tokens(offset: usize) -> PositionNumbering {
+    PositionNumbering::Sequential { offset }
 }
 
-pub(super) fn ids(padding: usize) -> Numbering {
-    Numbering::Ids { padding }
+pub(super) fn ids(padding: usize) -> PositionNumbering {
+    PositionNumbering::SkipPadding { padding }
 }
 
 /// Learned positions by another numbering, in a table of as many rows.
-pub(super) fn renumber(architecture: &mut Architecture, numbering: Numbering) {
+pub(super) fn renumber(architecture: &mut Architecture, numbering: PositionNumbering) {
     for stack in stacks(architecture) {
         let rows = stack.position_rows().unwrap();
-        stack.embedding.positions = EmbeddedPositions::Learned(numbering);
+        stack.embedding.positions = PositionEmbedding::Learned(numbering);
         stack.max_positions = rows - stack.embedding.position_rows(0).unwrap();
     }
 }
 
-pub(super) fn sinusoid(architecture: &mut Architecture, layout: Sines, numbering: Numbering) {
+pub(super) fn sinusoid(
+    architecture: &mut Architecture,
+    layout: Sines,
+    numbering: PositionNumbering,
+) {
     for stack in stacks(architecture) {
-        stack.embedding.positions = EmbeddedPositions::Sinusoidal(layout, numbering);
+        stack.embedding.positions = PositionEmbedding::Sinusoidal(layout, numbering);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a model costs: operations and memory, from its config alone.
 
 use super::block::BlockConfig;
-use super::embedding::{EmbeddedPositions, EmbeddingConfig};
+use super::embedding::{EmbeddingConfig, PositionEmbedding};
 use super::{
     DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, RecurrentConfig,
     RecurrentSeq2SeqConfig, RecurrentStackConfig, StackConfig,
@@ -142,7 +142,7 @@ impl<'a> Cost<'a> {
             let widest = stack.layers.iter().map(BlockConfig::widest).fold(width, usize::max);
             found.push(("features of a layer", widest as f64, MOST_FEATURES as f64));
             let rows = stack.position_rows().unwrap_or(0) as f64;
-            if matches!(stack.embedding.positions, EmbeddedPositions::StoredSinusoidal(_)) {
+            if matches!(stack.embedding.positions, PositionEmbedding::StoredSinusoidal(_)) {
                 found.push(("numbers in a table of positions", rows * width as f64, MOST_COMPUTED));
             }
             let rows = rows + self.vocab_size as f64 + stack.embedding.n_types as f64;

@@ -5,11 +5,11 @@ use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::embedding::Ids;
-use super::stack::{Pass, Stack, StackConfig};
+use super::stack::{Pass, StackConfig, TransformerStack};
 use super::{Embedding, Tokens};
 use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::position::TokenPositions;
+use crate::layers::position::PositionIds;
 
 /// Sizes of a decoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ impl From<bool> for OutputWeights {
 #[derive(Module, Debug)]
 pub struct Decoder {
     embedding: Embedding,
-    stack: Stack,
+    stack: TransformerStack,
     #[module(skip)]
     config: DecoderConfig,
 }
@@ -90,7 +90,7 @@ impl Decoder {
     ///
     /// Panics if learned positions run out.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.embedding.read(tokens, |x, pass| self.stack.forward(x, pass))
+        self.embedding.forward(tokens, |x, pass| self.stack.forward(x, pass))
     }
 
     /// The hidden states at every layer: the embeddings, the result of each block but the last, and
@@ -104,7 +104,7 @@ impl Decoder {
     ///
     /// Panics if learned positions run out.
     pub fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
-        self.embedding.read(tokens, |x, pass| self.stack.hidden_states(x, pass))
+        self.embedding.forward(tokens, |x, pass| self.stack.hidden_states(x, pass))
     }
 
     /// The final hidden states of the next tokens, given those that the cache remembers.
@@ -121,10 +121,12 @@ impl Decoder {
         let [n_rows, new] = tokens.dims();
         let length = cache.len() + new;
         let (layers, padding) = cache.advance(n_rows, new);
-        let at = TokenPositions::new(padding, length, new);
-        let pass = Pass { at: &at, padding, caches: Some(layers), memory: None };
+        let position_ids = PositionIds::new(padding, length, new);
+        let pass =
+            Pass { position_ids: &position_ids, padding, caches: Some(layers), memory: None };
         let vectors = self.embedding.token.forward(tokens.clone());
         let ids = Ids { tokens: &tokens, types: None };
-        self.stack.forward(self.embedding.entry.forward(vectors, ids, &at), pass)
+        self.stack
+            .forward(self.embedding.input_embedding.forward(vectors, ids, &position_ids), pass)
     }
 }

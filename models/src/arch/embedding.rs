@@ -9,7 +9,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::norm::{Norm, NormConfig};
-use crate::layers::position::TokenPositions;
+use crate::layers::position::PositionIds;
 use crate::layers::sinusoid::{SinusoidLayout, sinusoid};
 
 /// How tokens' vectors become the first block's input.
@@ -20,7 +20,7 @@ pub struct EmbeddingConfig {
     /// When the sum is projected to the blocks' features.
     pub projection: Projection,
     /// What is added to a token's vector.
-    pub positions: EmbeddedPositions,
+    pub positions: PositionEmbedding,
     /// Token types, each with a vector that is added; type 0 where none is said.
     pub n_types: usize,
     /// Tasks of a training, each with a vector; that of task 0 is added: ERNIE.
@@ -49,29 +49,29 @@ pub enum Projection {
 
 /// What the embedding says of a token's position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum EmbeddedPositions {
+pub enum PositionEmbedding {
     /// Nothing: attention knows.
     None,
     /// A learned vector for each position.
-    Learned(Numbering),
+    Learned(PositionNumbering),
     /// A vector of sines and cosines.
-    Sinusoidal(SinusoidLayout, Numbering),
+    Sinusoidal(SinusoidLayout, PositionNumbering),
     /// The same in a table that checkpoints hold and nothing trains: Pegasus.
     StoredSinusoidal(SinusoidLayout),
 }
 
 /// Which row a token's position is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Numbering {
+pub enum PositionNumbering {
     /// Tokens before it that are not padding, plus the table's first rows that are for something
     /// else (BART has 2 of them).
-    Tokens {
+    Sequential {
         /// Rows before position 0.
         offset: usize,
     },
     /// Tokens up to it whose id is not that of padding, plus that id, which is fairseq's numbering;
     /// a padding id itself has that row.
-    Ids {
+    SkipPadding {
         /// The id of padding.
         padding: usize,
     },
@@ -79,7 +79,7 @@ pub enum Numbering {
 
 impl EmbeddingConfig {
     /// Tokens' vectors as they are, with or without positions.
-    pub fn new(d_embedding: usize, positions: EmbeddedPositions) -> Self {
+    pub fn new(d_embedding: usize, positions: PositionEmbedding) -> Self {
         Self {
             d_embedding,
             projection: Projection::WhereWidthsDiffer,
@@ -96,21 +96,21 @@ impl EmbeddingConfig {
     /// there is no such table.
     pub fn position_rows(&self, max_positions: usize) -> Option<usize> {
         match self.positions {
-            EmbeddedPositions::Learned(Numbering::Tokens { offset }) => {
+            PositionEmbedding::Learned(PositionNumbering::Sequential { offset }) => {
                 Some(max_positions + offset)
             }
-            EmbeddedPositions::Learned(Numbering::Ids { padding }) => {
+            PositionEmbedding::Learned(PositionNumbering::SkipPadding { padding }) => {
                 Some(max_positions + padding + 1)
             }
-            EmbeddedPositions::StoredSinusoidal(_) => Some(max_positions),
-            EmbeddedPositions::None | EmbeddedPositions::Sinusoidal(..) => None,
+            PositionEmbedding::StoredSinusoidal(_) => Some(max_positions),
+            PositionEmbedding::None | PositionEmbedding::Sinusoidal(..) => None,
         }
     }
 }
 
 /// What is added to tokens' vectors, and done to the sum.
 #[derive(Module, Debug)]
-pub struct Entry {
+pub struct InputEmbedding {
     position: Option<EmbeddingTable>,
     sinusoid: Option<EmbeddingTable>,
     token_type: Option<EmbeddingTable>,
@@ -132,7 +132,7 @@ pub struct Ids<'a> {
     pub types: Option<&'a Tensor<2, Int>>,
 }
 
-impl Entry {
+impl InputEmbedding {
     /// Tables of zeros, to be initialized or loaded.
     pub fn new(
         config: &EmbeddingConfig,
@@ -160,7 +160,7 @@ impl Entry {
             EmbeddingTable { weight }
         };
         let (position, sinusoid) = match config.positions {
-            EmbeddedPositions::StoredSinusoidal(layout) => (None, Some(stored(layout))),
+            PositionEmbedding::StoredSinusoidal(layout) => (None, Some(stored(layout))),
             _ => (rows.map(|rows| EmbeddingTable::new(rows, d_position, device)), None),
         };
         Self {
@@ -187,13 +187,18 @@ impl Entry {
     /// # Panics
     ///
     /// Panics if learned positions run out.
-    pub fn forward(&self, vectors: Tensor<3>, ids: Ids<'_>, at: &TokenPositions) -> Tensor<3> {
+    pub fn forward(
+        &self,
+        vectors: Tensor<3>,
+        ids: Ids<'_>,
+        position_ids: &PositionIds,
+    ) -> Tensor<3> {
         let mut x = vectors;
         if self.config.scale != 1.0 {
             x = x * self.config.scale;
         }
         x = self.project_at(&[Projection::InAndOut], x);
-        if let Some(positions) = self.positions(ids.tokens, at) {
+        if let Some(positions) = self.positions(ids.tokens, position_ids) {
             x = x + positions;
         }
         if let Some(table) = &self.token_type {
@@ -223,33 +228,37 @@ impl Entry {
     }
 
     /// The vectors of positions, `[1 or batch, seq, d_embedding]`.
-    fn positions(&self, tokens: &Tensor<2, Int>, at: &TokenPositions) -> Option<Tensor<3>> {
+    fn positions(&self, tokens: &Tensor<2, Int>, position_ids: &PositionIds) -> Option<Tensor<3>> {
         let device = tokens.device();
         let limit = self.max_positions;
         match (self.config.positions, &self.position) {
-            (EmbeddedPositions::Learned(numbering), Some(table)) => {
-                assert!(at.span() <= limit, "there are vectors for {limit} positions");
+            (PositionEmbedding::Learned(numbering), Some(table)) => {
+                assert!(position_ids.span() <= limit, "there are vectors for {limit} positions");
                 let rows = match numbering {
-                    Numbering::Tokens { offset } => at.ids(&device) + offset as i64,
-                    Numbering::Ids { padding } => after_padding(tokens, at, padding),
+                    PositionNumbering::Sequential { offset } => {
+                        position_ids.ids(&device) + offset as i64
+                    }
+                    PositionNumbering::SkipPadding { padding } => {
+                        after_padding(tokens, position_ids, padding)
+                    }
                 };
                 Some(table.forward(rows))
             }
-            (EmbeddedPositions::StoredSinusoidal(_), _) => {
-                assert!(at.span() <= limit, "there are vectors for {limit} positions");
-                self.sinusoid.as_ref().map(|table| table.forward(at.ids(&device)))
+            (PositionEmbedding::StoredSinusoidal(_), _) => {
+                assert!(position_ids.span() <= limit, "there are vectors for {limit} positions");
+                self.sinusoid.as_ref().map(|table| table.forward(position_ids.ids(&device)))
             }
-            (EmbeddedPositions::Sinusoidal(layout, numbering), _) => {
+            (PositionEmbedding::Sinusoidal(layout, numbering), _) => {
                 let form = (self.config.d_embedding, layout);
                 Some(match numbering {
-                    Numbering::Tokens { offset } => {
+                    PositionNumbering::Sequential { offset } => {
                         let shift = |row: &Vec<usize>| row.iter().map(|p| p + offset).collect();
-                        let rows: Vec<Vec<usize>> = at.rows().iter().map(shift).collect();
+                        let rows: Vec<Vec<usize>> = position_ids.rows().iter().map(shift).collect();
                         sinusoid(&rows, form, &device)
                     }
-                    Numbering::Ids { padding } => {
-                        let rows = after_padding(tokens, at, padding);
-                        let all: Vec<usize> = (0..at.total() + padding + 1).collect();
+                    PositionNumbering::SkipPadding { padding } => {
+                        let rows = after_padding(tokens, position_ids, padding);
+                        let all: Vec<usize> = (0..position_ids.total() + padding + 1).collect();
                         let table: Tensor<2> = sinusoid(&[all], form, &device).squeeze_dim(0);
                         // Padding has no position at all.
                         let is_padding = rows.clone().equal_elem(padding as i64).unsqueeze_dim(2);
@@ -263,10 +272,14 @@ impl Entry {
     }
 }
 
-/// Rows by [`Numbering::Ids`].
-fn after_padding(tokens: &Tensor<2, Int>, at: &TokenPositions, padding: usize) -> Tensor<2, Int> {
+/// Rows by [`PositionNumbering::SkipPadding`].
+fn after_padding(
+    tokens: &Tensor<2, Int>,
+    position_ids: &PositionIds,
+    padding: usize,
+) -> Tensor<2, Int> {
     let is_token = tokens.clone().not_equal_elem(padding as i64).int();
     // Those in the cache were counted when they were read.
-    let before = (at.total() - at.count()) as i64;
+    let before = (position_ids.total() - position_ids.count()) as i64;
     (is_token.clone().cumsum(1) + before) * is_token + padding as i64
 }

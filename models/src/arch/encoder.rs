@@ -5,13 +5,13 @@ use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::stack::{Pass, Stack, StackConfig};
+use super::stack::{Pass, StackConfig, TransformerStack};
 use super::{Embedding, Tokens};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::Padding;
 use crate::layers::patches::{PatchConfig, PatchEmbedding};
-use crate::layers::position::TokenPositions;
+use crate::layers::position::PositionIds;
 
 /// Sizes of an encoder of text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct EncoderConfig {
 #[derive(Module, Debug)]
 pub struct Encoder {
     embedding: Embedding,
-    stack: Stack,
+    stack: TransformerStack,
     #[module(skip)]
     config: EncoderConfig,
 }
@@ -65,7 +65,7 @@ impl Encoder {
     ///
     /// Panics if learned positions run out.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.embedding.read(tokens, |x, pass| self.stack.forward(x, pass))
+        self.embedding.forward(tokens, |x, pass| self.stack.forward(x, pass))
     }
 
     /// The hidden states at every layer: the embeddings, the result of each block but the last, and
@@ -79,7 +79,7 @@ impl Encoder {
     ///
     /// Panics if learned positions run out.
     pub fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
-        self.embedding.read(tokens, |x, pass| self.stack.hidden_states(x, pass))
+        self.embedding.forward(tokens, |x, pass| self.stack.hidden_states(x, pass))
     }
 }
 
@@ -99,7 +99,7 @@ pub struct ImageEncoderConfig {
 pub struct ImageEncoder {
     embedding: PatchEmbedding,
     dropout: Dropout,
-    stack: Stack,
+    stack: TransformerStack,
     #[module(skip)]
     config: ImageEncoderConfig,
 }
@@ -137,8 +137,9 @@ impl ImageEncoder {
         let vectors = dropout(&self.dropout, self.embedding.forward(pixels));
         let length = vectors.dims()[1];
         let padding = Padding::none();
-        let at = TokenPositions::new(&padding, length, length);
-        let pass = Pass { at: &at, padding: &padding, caches: None, memory: None };
+        let position_ids = PositionIds::new(&padding, length, length);
+        let pass =
+            Pass { position_ids: &position_ids, padding: &padding, caches: None, memory: None };
         self.stack.forward(vectors, pass)
     }
 }

@@ -4,14 +4,14 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::embedding::{Entry, Ids};
-use super::stack::{Pass, Stack, StackConfig};
+use super::embedding::{Ids, InputEmbedding};
+use super::stack::{Pass, StackConfig, TransformerStack};
 use super::{OutputWeights, Shift, Tokens};
 use crate::layers::Memory;
 use crate::layers::cache::{Cache, LayerCache, taken};
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::{Mask, Padding, Span};
-use crate::layers::position::TokenPositions;
+use crate::layers::position::PositionIds;
 
 /// Sizes of an encoder-decoder. Both sides share one table of token vectors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,8 +67,8 @@ pub struct EncoderHalf {
 /// One of the two stacks, and what leads into it.
 #[derive(Module, Debug)]
 pub struct Side {
-    embedding: Entry,
-    stack: Stack,
+    embedding: InputEmbedding,
+    stack: TransformerStack,
 }
 
 /// What the encoder made of a batch of texts.
@@ -143,7 +143,8 @@ impl EncoderDecoder {
     /// Panics if learned positions run out.
     pub fn encode(&self, tokens: &Tokens) -> Encoded {
         let stack = &self.encoder.stack;
-        let hidden = self.encoder.read(&self.token, tokens, |x, pass| stack.forward(x, pass));
+        let hidden =
+            self.encoder.forward_whole(&self.token, tokens, |x, pass| stack.forward(x, pass));
         Encoded { hidden, padding: tokens.padding.clone() }
     }
 
@@ -191,11 +192,11 @@ impl EncoderDecoder {
         caches: Option<&mut [LayerCache]>,
         encoded: &Encoded,
     ) -> Tensor<3> {
-        let at = TokenPositions::new(padding, length, tokens.dims()[1]);
+        let position_ids = PositionIds::new(padding, length, tokens.dims()[1]);
         // A mask is that of one pass: the next one may read with another number of tokens.
         let mask = Mask::new(Span::Full, encoded.padding.clone());
         let memory = Some(Memory { hidden: &encoded.hidden, mask: &mask });
-        let pass = Pass { at: &at, padding, caches, memory };
+        let pass = Pass { position_ids: &position_ids, padding, caches, memory };
         self.decoder.forward(&self.token, tokens, pass)
     }
 }
@@ -221,35 +222,46 @@ impl EncoderHalf {
     ///
     /// Panics if learned positions run out.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.encoder.read(&self.token, tokens, |x, pass| self.encoder.stack.forward(x, pass))
+        self.encoder
+            .forward_whole(&self.token, tokens, |x, pass| self.encoder.stack.forward(x, pass))
     }
 
-    /// The hidden states at every layer; see [`Stack::hidden_states`].
+    /// The hidden states at every layer; see [`TransformerStack::hidden_states`].
     pub(super) fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
-        self.encoder.read(&self.token, tokens, |x, pass| self.encoder.stack.hidden_states(x, pass))
+        self.encoder
+            .forward_whole(&self.token, tokens, |x, pass| self.encoder.stack.hidden_states(x, pass))
     }
 }
 
 impl Side {
     fn new(stack: &StackConfig, device: &Device) -> Self {
         Self {
-            embedding: Entry::new(&stack.embedding, (stack.d_model, stack.max_positions), device),
+            embedding: InputEmbedding::new(
+                &stack.embedding,
+                (stack.d_model, stack.max_positions),
+                device,
+            ),
             stack: stack.init(device),
         }
     }
 
     /// Embeds whole texts, and runs the stack over them.
-    fn read<T>(
+    fn forward_whole<T>(
         &self,
         table: &EmbeddingTable,
         tokens: &Tokens,
         run: impl FnOnce(Tensor<3>, Pass<'_>) -> T,
     ) -> T {
         let length = tokens.ids.dims()[1];
-        let at = TokenPositions::new(&tokens.padding, length, length);
-        let pass = Pass { at: &at, padding: &tokens.padding, caches: None, memory: None };
+        let position_ids = PositionIds::new(&tokens.padding, length, length);
+        let pass = Pass {
+            position_ids: &position_ids,
+            padding: &tokens.padding,
+            caches: None,
+            memory: None,
+        };
         let ids = Ids { tokens: &tokens.ids, types: None };
-        run(self.embedding.forward(table.forward(tokens.ids.clone()), ids, &at), pass)
+        run(self.embedding.forward(table.forward(tokens.ids.clone()), ids, &position_ids), pass)
     }
 
     fn forward(
@@ -259,7 +271,7 @@ impl Side {
         pass: Pass<'_>,
     ) -> Tensor<3> {
         let ids = Ids { tokens, types: None };
-        let x = self.embedding.forward(table.forward(tokens.clone()), ids, pass.at);
+        let x = self.embedding.forward(table.forward(tokens.clone()), ids, pass.position_ids);
         self.stack.forward(x, pass)
     }
 }

@@ -20,11 +20,11 @@ use burn::tensor::{Device, Int, Tensor};
 
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::Padding;
-use crate::layers::position::TokenPositions;
+use crate::layers::position::PositionIds;
 pub use causal::{CausalBackbone, CausalConfig, UNBOUNDED};
 pub use decoder::{Decoder, DecoderConfig, OutputWeights};
-pub use embedding::{EmbeddedPositions, EmbeddingConfig, Numbering, Projection};
-use embedding::{Entry, Ids};
+pub use embedding::{EmbeddingConfig, PositionEmbedding, PositionNumbering, Projection};
+use embedding::{Ids, InputEmbedding};
 pub use encoder::{Encoder, EncoderConfig, ImageEncoder, ImageEncoderConfig};
 pub use encoder_decoder::{Encoded, EncoderDecoder, EncoderDecoderConfig, EncoderHalf, OutputBias};
 pub use initialize::{Initialization, initialize};
@@ -33,7 +33,7 @@ pub use recurrent_seq2seq::{RecurrentSeq2Seq, RecurrentSeq2SeqConfig};
 pub use seq2seq::{Seq2SeqBackbone, Seq2SeqConfig};
 pub use shift::Shift;
 use stack::Pass;
-pub use stack::{Stack, StackConfig};
+pub use stack::{StackConfig, TransformerStack};
 
 /// A batch of texts.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl Tokens {
 #[derive(Module, Debug)]
 pub struct Embedding {
     token: EmbeddingTable,
-    entry: Entry,
+    input_embedding: InputEmbedding,
 }
 
 impl Embedding {
@@ -69,19 +69,23 @@ impl Embedding {
         let StackConfig { d_model, max_positions, embedding, .. } = stack;
         Self {
             token: EmbeddingTable::new(vocab_size, embedding.d_embedding, device),
-            entry: Entry::new(embedding, (*d_model, *max_positions), device),
+            input_embedding: InputEmbedding::new(embedding, (*d_model, *max_positions), device),
         }
     }
 
-    /// Embeds whole texts and runs them through a stack, as [`Stack::forward`] or
-    /// [`Stack::hidden_states`] does.
-    fn read<T>(&self, tokens: &Tokens, run: impl FnOnce(Tensor<3>, Pass<'_>) -> T) -> T {
+    /// Embeds whole texts and runs them through a stack, as [`TransformerStack::forward`] or
+    /// [`TransformerStack::hidden_states`] does.
+    fn forward<T>(&self, tokens: &Tokens, run: impl FnOnce(Tensor<3>, Pass<'_>) -> T) -> T {
         let Tokens { ids, types, padding } = tokens;
         let length = ids.dims()[1];
-        let at = TokenPositions::new(padding, length, length);
+        let position_ids = PositionIds::new(padding, length, length);
         let vectors = self.token.forward(ids.clone());
-        let x = self.entry.forward(vectors, Ids { tokens: ids, types: types.as_ref() }, &at);
-        run(x, Pass { at: &at, padding, caches: None, memory: None })
+        let x = self.input_embedding.forward(
+            vectors,
+            Ids { tokens: ids, types: types.as_ref() },
+            &position_ids,
+        );
+        run(x, Pass { position_ids: &position_ids, padding, caches: None, memory: None })
     }
 }
 

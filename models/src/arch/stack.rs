@@ -14,7 +14,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::{Mask, Padding, Span};
 use crate::layers::norm::{Norm, NormConfig};
-use crate::layers::position::{PositionScheme, Positions, RelativePositions, TokenPositions};
+use crate::layers::position::{PositionEncoding, PositionIds, Positions, RelativePositions};
 use crate::layers::{Memory, Scope};
 
 /// Sizes of a stack, and of what leads into it.
@@ -38,7 +38,7 @@ pub struct StackConfig {
 
 /// Blocks, what they share, and the norm after them.
 #[derive(Module, Debug)]
-pub struct Stack {
+pub struct TransformerStack {
     layers: Vec<Block>,
     relative: Option<RelativePositions>,
     norm: Option<Norm>,
@@ -52,7 +52,7 @@ pub struct Stack {
 
 /// The sequence that a pass belongs to, and what its layers may see.
 pub(super) struct Pass<'a> {
-    pub(super) at: &'a TokenPositions,
+    pub(super) position_ids: &'a PositionIds,
     pub(super) padding: &'a Padding,
     pub(super) caches: Option<&'a mut [LayerCache]>,
     pub(super) memory: Option<Memory<'a>>,
@@ -60,12 +60,12 @@ pub(super) struct Pass<'a> {
 
 impl StackConfig {
     /// A stack of zeros, to be initialized or loaded.
-    pub fn init(&self, device: &Device) -> Stack {
+    pub fn init(&self, device: &Device) -> TransformerStack {
         let shared = self.layers.iter().find_map(|layer| {
             let AttentionConfig { d_model, n_heads, positions, .. } = &layer.attention;
             positions.relative((*d_model, *n_heads), device)
         });
-        Stack {
+        TransformerStack {
             layers: self.layers.iter().map(|layer| layer.init(device)).collect(),
             relative: shared,
             norm: self.norm.map(|norm| norm.init(device)),
@@ -113,7 +113,7 @@ impl StackConfig {
     }
 }
 
-impl Stack {
+impl TransformerStack {
     /// The config that the stack was built from.
     pub fn config(&self) -> &StackConfig {
         &self.config
@@ -142,11 +142,11 @@ impl Stack {
         states
     }
 
-    /// [`Stack::forward`]; `observe` receives the input of each block.
+    /// [`TransformerStack::forward`]; `observe` receives the input of each block.
     fn run(&self, x: Tensor<3>, pass: Pass<'_>, observe: &mut dyn FnMut(&Tensor<3>)) -> Tensor<3> {
         let device = x.device();
-        let Pass { at, padding, mut caches, memory } = pass;
-        let views = Views::new(self, (padding, at), &device);
+        let Pass { position_ids, padding, mut caches, memory } = pass;
+        let views = Views::new(self, (padding, position_ids), &device);
         let mut x = x;
         for (place, &index) in self.config.order.iter().enumerate() {
             let (layer, config) = (&self.layers[index], &self.config.layers[index]);
@@ -171,23 +171,27 @@ impl Stack {
     }
 }
 
-/// One mask for each span and one set of positions for each scheme that occurs, so that layers which
+/// One mask for each span and one set of positions for each encoding that occurs, so that layers which
 /// are alike share their tensors.
 struct Views {
     masks: Vec<Mask>,
-    positions: Vec<(PositionScheme, Positions)>,
+    positions: Vec<(PositionEncoding, Positions)>,
 }
 
 impl Views {
-    fn new(stack: &Stack, (padding, at): (&Padding, &TokenPositions), device: &Device) -> Self {
+    fn new(
+        stack: &TransformerStack,
+        (padding, position_ids): (&Padding, &PositionIds),
+        device: &Device,
+    ) -> Self {
         let mut views = Self { masks: Vec::new(), positions: Vec::new() };
         let layers = &stack.config.layers;
         for AttentionConfig { span, positions, .. } in layers.iter().map(|layer| &layer.attention) {
             if !views.masks.iter().any(|mask| mask.span() == *span) {
                 views.masks.push(Mask::new(*span, padding.clone()));
             }
-            if !views.positions.iter().any(|(scheme, _)| scheme == positions) {
-                let found = positions.positions(at, stack.relative.as_ref(), device);
+            if !views.positions.iter().any(|(encoding, _)| encoding == positions) {
+                let found = positions.positions(position_ids, stack.relative.as_ref(), device);
                 views.positions.push((positions.clone(), found));
             }
         }
@@ -197,7 +201,7 @@ impl Views {
     fn of(&self, layer: &BlockConfig) -> (&Mask, &Positions) {
         let AttentionConfig { span, positions, .. } = &layer.attention;
         let mask = self.masks.iter().find(|mask| mask.span() == *span);
-        let found = self.positions.iter().find(|(scheme, _)| scheme == positions);
+        let found = self.positions.iter().find(|(encoding, _)| encoding == positions);
         match (mask, found) {
             (Some(mask), Some((_, positions))) => (mask, positions),
             _ => unreachable!("there is a view for every layer"),

@@ -9,7 +9,7 @@ use super::bart_like::{
 };
 use super::head_keys::QA_OUTPUTS;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, Numbering, OutputBias};
+use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::layers::norm::NormKind;
 use crate::wire::config::{ConfigError, parse};
 use crate::wire::keys::{Key, drop};
@@ -50,7 +50,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let model = json.model(&Form {
         wiring: POST_NORM,
         // The table's first two rows are not used.
-        positions: EmbeddedPositions::Learned(Numbering::Tokens { offset: 2 }),
+        positions: PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 2 }),
         embedding_norm: Some(NormKind::Layer),
         epsilon: EPSILON,
         output_bias: OutputBias::Constant,

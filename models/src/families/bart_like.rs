@@ -10,7 +10,7 @@ use super::gpt_like::{Shape, layer};
 use super::size::with;
 use crate::arch::block::Wiring;
 use crate::arch::{
-    EmbeddedPositions, EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights, Shift,
+    EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights, PositionEmbedding, Shift,
     StackConfig,
 };
 use crate::heads::HeadsConfig;
@@ -120,7 +120,7 @@ pub(super) struct Form {
     /// [`POST_NORM`] or [`PRE_NORM`].
     pub(super) wiring: [Wiring; 2],
     /// What the embeddings say of positions.
-    pub(super) positions: EmbeddedPositions,
+    pub(super) positions: PositionEmbedding,
     /// The norm of the embeddings.
     pub(super) embedding_norm: Option<NormKind>,
     /// Of every norm.
@@ -172,7 +172,7 @@ impl BartFields {
         let is_pre_norm = form.wiring == PRE_NORM;
         let is_sinusoidal = matches!(
             form.positions,
-            EmbeddedPositions::Sinusoidal(..) | EmbeddedPositions::StoredSinusoidal(_)
+            PositionEmbedding::Sinusoidal(..) | PositionEmbedding::StoredSinusoidal(_)
         );
         fixed(
             &self.other,

@@ -9,7 +9,9 @@ use super::backbones::{dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
 use super::size::with;
 use crate::arch::block::{BlockConfig, Wiring};
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, EncoderConfig, Numbering, OutputWeights};
+use crate::arch::{
+    EmbeddingConfig, EncoderConfig, OutputWeights, PositionEmbedding, PositionNumbering,
+};
 use crate::heads::pooling::Pooling;
 use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, TokenHeadConfig, TransformConfig};
 use crate::layers::activation::Activation;
@@ -126,7 +128,7 @@ impl BertFields {
     /// Positions that begin behind the id of padding, as fairseq numbers them, and how many there are.
     pub(super) fn positions_behind_padding(
         &self,
-    ) -> Result<(EmbeddedPositions, usize), ConfigError> {
+    ) -> Result<(PositionEmbedding, usize), ConfigError> {
         let id = self.other.get("pad_token_id").and_then(Value::as_u64).unwrap_or(1);
         let padding = usize::try_from(id).unwrap_or(usize::MAX);
         let rows = size("max_position_embeddings", self.max_position_embeddings)?;
@@ -135,13 +137,13 @@ impl BertFields {
             let reason = "its rows must be more than pad_token_id + 1";
             return Err(ConfigError::invalid("max_position_embeddings", rows, reason));
         };
-        Ok((EmbeddedPositions::Learned(Numbering::Ids { padding }), left))
+        Ok((PositionEmbedding::Learned(PositionNumbering::SkipPadding { padding }), left))
     }
 
     /// Positions from 0 on, and how many there are.
-    pub(super) fn positions_from_zero(&self) -> Result<(EmbeddedPositions, usize), ConfigError> {
+    pub(super) fn positions_from_zero(&self) -> Result<(PositionEmbedding, usize), ConfigError> {
         let count = size("max_position_embeddings", self.max_position_embeddings)?;
-        Ok((EmbeddedPositions::Learned(Numbering::Tokens { offset: 0 }), count))
+        Ok((PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 0 }), count))
     }
 
     /// Features of the embedding tables.
@@ -158,7 +160,7 @@ impl BertFields {
     /// An encoder of these layers.
     pub(super) fn encoder(
         &self,
-        (positions, max_positions): (EmbeddedPositions, usize),
+        (positions, max_positions): (PositionEmbedding, usize),
         layers: Vec<BlockConfig>,
     ) -> Result<EncoderConfig, ConfigError> {
         size("num_hidden_layers", layers.len())?;

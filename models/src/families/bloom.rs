@@ -9,9 +9,9 @@ use super::gpt_like::{Shape, layer};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE};
 use super::openai_gpt::refuse_d_ff;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::layers::activation::Activation;
-use crate::layers::position::PositionScheme;
+use crate::layers::position::PositionEncoding;
 use crate::wire::config::{
     ConfigError, FieldNames, divides, epsilon, fixed, parse, renaming, size,
 };
@@ -104,10 +104,10 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     });
     layer.dropout = dropout("hidden_dropout", json.hidden_dropout)?;
     layer.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
-    layer.attention.positions = PositionScheme::Alibi(n_heads);
+    layer.attention.positions = PositionEncoding::Alibi(n_heads);
     let embedding = EmbeddingConfig {
         norm: Some(layer.norm),
-        ..EmbeddingConfig::new(d_model, EmbeddedPositions::None)
+        ..EmbeddingConfig::new(d_model, PositionEmbedding::None)
     };
     let stack = stack(size("seq_length", json.seq_length)?, embedding, vec![layer; n_layers]);
     let output = (OutputWeights::from(json.tie_word_embeddings), json.initializer_range);

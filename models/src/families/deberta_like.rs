@@ -9,7 +9,7 @@ use crate::layers::convolution::ConvolutionConfig;
 use crate::layers::disentangled::{
     DisentangledConfig, DistanceBuckets, DistanceProjection, DistanceTerms,
 };
-use crate::layers::position::PositionScheme;
+use crate::layers::position::PositionEncoding;
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, size, within};
 
@@ -41,7 +41,7 @@ impl DebertaFields {
         let terms = self.terms()?;
         if self.relative_attention {
             let distances = self.distances(bert, terms)?;
-            attention.positions = PositionScheme::Disentangled(distances);
+            attention.positions = PositionEncoding::Disentangled(distances);
         }
         // A share for the content and one for each term, even where no distance is met.
         let shares = (1 + terms.map_or(0, DistanceTerms::count)) * attention.d_head;

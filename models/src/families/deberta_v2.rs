@@ -9,7 +9,7 @@ use super::bert_like::{self, BertFields};
 use super::deberta_like::DebertaFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, Projection};
+use crate::arch::{PositionEmbedding, Projection};
 use crate::heads::{Pooler, TransformConfig};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming};
@@ -103,7 +103,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         parse(json, NAMES)?;
     fixed(&bert.other, &[("pooler_hidden_size", bert.hidden_size.into())])?;
     let (absolute, max_positions) = bert.positions_from_zero()?;
-    let embedded = if position_biased_input { absolute } else { EmbeddedPositions::None };
+    let embedded = if position_biased_input { absolute } else { PositionEmbedding::None };
     let mut encoder = bert.encoder((embedded, max_positions), deberta.layers(&bert)?)?;
     encoder.stack.embedding.projection = Projection::BeforeNorm;
     encoder.stack.embedding.norm = Some(bert.norm(bert.hidden_size)?);

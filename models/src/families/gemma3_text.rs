@@ -11,7 +11,7 @@ use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
 use crate::layers::attention::QueryKeyNorm;
 use crate::layers::norm::NormKind;
-use crate::layers::position::PositionScheme;
+use crate::layers::position::PositionEncoding;
 use crate::wire::config::{ConfigError, parse, size};
 use crate::wire::rope::Rotated;
 
@@ -63,7 +63,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut sliding = slide(full.clone(), Some(gemma.sliding_window))?;
     let head = (full.attention.d_head, Rotated::Whole);
     sliding.attention.positions =
-        PositionScheme::Rotary(local.rotary(head, llama.max_positions()?)?);
+        PositionEncoding::Rotary(local.rotary(head, llama.max_positions()?)?);
     let pattern = size("sliding_window_pattern", sliding_window_pattern.unwrap_or(6))?;
     let slides = |i: usize| !(i + 1).is_multiple_of(pattern);
     Ok(Architecture::Decoder(gemma.decoder(&llama, [&full, &sliding], slides)?))

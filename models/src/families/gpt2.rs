@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE, WTE_LM_HEAD};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, Numbering};
+use crate::arch::{PositionEmbedding, PositionNumbering};
 use crate::wire::config::{ConfigError, parse};
 use crate::wire::keys::{drop, rename, split};
 
@@ -79,7 +79,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         }
         layer
     };
-    let positions = EmbeddedPositions::Learned(Numbering::Tokens { offset: 0 });
+    let positions = PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 0 });
     Ok(Architecture::Decoder(json.gpt2.decoder(positions, of)?))
 }
 

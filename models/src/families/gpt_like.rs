@@ -5,12 +5,12 @@ use serde::Deserialize;
 
 use super::backbones::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
-use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::layers::activation::Activation;
 use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
-use crate::layers::position::PositionScheme;
+use crate::layers::position::PositionEncoding;
 use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, FieldNames, Renaming, divides, epsilon, renaming, size};
@@ -67,7 +67,7 @@ impl Gpt2Fields {
     /// A decoder of layers that `of` makes from their numbers, with the head that the config asks for.
     pub(super) fn decoder(
         &self,
-        positions: EmbeddedPositions,
+        positions: PositionEmbedding,
         of: impl Fn(usize) -> BlockConfig,
     ) -> Result<DecoderConfig, ConfigError> {
         let n_layers = size("n_layer", self.n_layer)?;
@@ -108,7 +108,7 @@ pub(super) fn layer(shape: Shape) -> BlockConfig {
             qkv_bias: Bias::Present,
             output_bias: Bias::Present,
             dropout: 0.0,
-            positions: PositionScheme::None,
+            positions: PositionEncoding::None,
             query_key_norm: QueryKeyNorm::Absent,
             softcap: None,
         },

@@ -8,7 +8,7 @@ use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::head_keys::WTE_LM_HEAD;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, Numbering, OutputWeights};
+use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding, PositionNumbering};
 use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, FieldNames, divides, epsilon, parse, renaming, size};
@@ -121,7 +121,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         let reason = format!("attention_types names {} layers", layers.len());
         return Err(ConfigError::invalid("num_layers", json.num_layers, &reason));
     }
-    let positions = EmbeddedPositions::Learned(Numbering::Tokens { offset: 0 });
+    let positions = PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 0 });
     let embedding = EmbeddingConfig {
         dropout: dropout("embed_dropout", json.embed_dropout)?,
         ..EmbeddingConfig::new(d_model, positions)

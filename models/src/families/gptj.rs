@@ -8,9 +8,9 @@ use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::WTE_LM_HEAD;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
-use crate::arch::{EmbeddedPositions, OutputWeights};
+use crate::arch::{OutputWeights, PositionEmbedding};
 use crate::layers::linear::Bias;
-use crate::layers::position::PositionScheme;
+use crate::layers::position::PositionEncoding;
 use crate::layers::rotary::{RotaryConfig, RotaryLayout, RotaryScaling};
 use crate::wire::config::{ConfigError, parse};
 use crate::wire::keys::{drop, rename, transpose};
@@ -70,13 +70,13 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         return Err(ConfigError::unsupported("rotary_dim", rotary_dim, &supported));
     };
     (attention.qkv_bias, attention.output_bias) = (Bias::Absent, Bias::Absent);
-    attention.positions = PositionScheme::Rotary(RotaryConfig {
+    attention.positions = PositionEncoding::Rotary(RotaryConfig {
         d_rotary,
         theta: 10_000.0,
         scaling: RotaryScaling::None,
         layout: RotaryLayout::Interleaved,
     });
-    let mut decoder = gpt2.decoder(EmbeddedPositions::None, |_| layer.clone())?;
+    let mut decoder = gpt2.decoder(PositionEmbedding::None, |_| layer.clone())?;
     decoder.output = OutputWeights::SeparateWithBias;
     Ok(Architecture::Decoder(decoder))
 }

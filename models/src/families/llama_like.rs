@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::Size;
 use super::backbones::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
-use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
-use crate::layers::position::PositionScheme;
+use crate::layers::position::PositionEncoding;
 use crate::layers::{linear::Bias, mask::Span};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, size};
@@ -109,7 +109,7 @@ impl LlamaFields {
                 qkv_bias: bias,
                 output_bias: bias,
                 dropout: dropout("attention_dropout", self.attention_dropout.unwrap_or(0.0))?,
-                positions: PositionScheme::Rotary(
+                positions: PositionEncoding::Rotary(
                     self.rope.rotary((d_head, rotated), self.max_positions()?)?,
                 ),
                 query_key_norm: QueryKeyNorm::Absent,
@@ -142,7 +142,7 @@ impl LlamaFields {
     /// A decoder of these layers, whose last norm is like theirs.
     pub(super) fn decoder(&self, layers: Vec<BlockConfig>) -> Result<DecoderConfig, ConfigError> {
         size("num_hidden_layers", layers.len())?;
-        let embedding = EmbeddingConfig::new(self.hidden_size, EmbeddedPositions::None);
+        let embedding = EmbeddingConfig::new(self.hidden_size, PositionEmbedding::None);
         let output = OutputWeights::from(self.tie_word_embeddings);
         let stack = stack(self.max_positions()?, embedding, layers);
         decoder(self.vocab_size, stack, (output, self.initializer_range))

@@ -8,7 +8,7 @@ use super::bart_like::{
     self, BartFields, EPSILON, FINAL_NORMS, Form, KEYS, PRE_NORM, SINUSOIDS, TIED_HEAD,
 };
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, Numbering, OutputBias};
+use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::layers::sinusoid::SinusoidLayout;
 use crate::wire::config::{ConfigError, parse};
 
@@ -46,7 +46,10 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let layout = SinusoidLayout::HalvesInclusive;
     let model = json.bart.model(&Form {
         wiring: PRE_NORM,
-        positions: EmbeddedPositions::Sinusoidal(layout, Numbering::Ids { padding }),
+        positions: PositionEmbedding::Sinusoidal(
+            layout,
+            PositionNumbering::SkipPadding { padding },
+        ),
         embedding_norm: None,
         epsilon: EPSILON,
         output_bias: OutputBias::Absent,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::bart_like::{self, BIASED_HEAD, BartFields, EPSILON, Form, KEYS, POST_NORM, SINUSOIDS};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, Numbering, OutputBias};
+use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::layers::sinusoid::SinusoidLayout;
 use crate::wire::config::{ConfigError, fixed, parse};
 
@@ -34,10 +34,10 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
     // Else each side has a vocabulary of its own.
     fixed(&json.other, &[("share_encoder_decoder_embeddings", true.into())])?;
-    let numbering = Numbering::Tokens { offset: 0 };
+    let numbering = PositionNumbering::Sequential { offset: 0 };
     let model = json.model(&Form {
         wiring: POST_NORM,
-        positions: EmbeddedPositions::Sinusoidal(SinusoidLayout::Halves, numbering),
+        positions: PositionEmbedding::Sinusoidal(SinusoidLayout::Halves, numbering),
         embedding_norm: None,
         epsilon: EPSILON,
         output_bias: OutputBias::Constant,

@@ -7,7 +7,7 @@ use super::Architecture;
 use super::backbones::dropout;
 use super::bert_like::BertFields;
 use super::windows::{self, layer_types};
-use crate::arch::EmbeddedPositions;
+use crate::arch::PositionEmbedding;
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::heads::pooling::Pooling;
 use crate::heads::{HeadsConfig, Pooler, TransformConfig};
@@ -15,7 +15,7 @@ use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::mask::Span;
 use crate::layers::norm::NormKind;
-use crate::layers::position::PositionScheme;
+use crate::layers::position::PositionEncoding;
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming, size};
 use crate::wire::rope::{RopeFields, Rotated};
@@ -81,7 +81,7 @@ pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         // The embedding's norm stands right before it.
         first.wiring = Wiring::BareAttention;
     }
-    let mut encoder = json.bert.encoder((EmbeddedPositions::None, max_positions), layers)?;
+    let mut encoder = json.bert.encoder((PositionEmbedding::None, max_positions), layers)?;
     encoder.stack.norm = Some(global.norm);
     encoder.stack.embedding.norm = Some(global.norm);
     Ok(Architecture::Encoder(encoder, json.heads(&global)?))
@@ -102,10 +102,10 @@ impl ConfigJson {
         let near = self.rope.of_layer_type("sliding_attention", self.local_rope_theta);
         let far = self.rope.of_layer_type("full_attention", self.global_rope_theta);
         let head = (attention.d_head, Rotated::Whole);
-        attention.positions = PositionScheme::Rotary(far.rotary(head, max_positions)?);
+        attention.positions = PositionEncoding::Rotary(far.rotary(head, max_positions)?);
         let mut local = global.clone();
         local.attention.span = Span::Near(self.local_attention / 2);
-        local.attention.positions = PositionScheme::Rotary(near.rotary(head, max_positions)?);
+        local.attention.positions = PositionEncoding::Rotary(near.rotary(head, max_positions)?);
         Ok([global, local])
     }
 

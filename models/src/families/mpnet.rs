@@ -6,8 +6,8 @@ use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, LM_HEAD, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::layers::activation::Activation;
-use crate::layers::position::PositionScheme;
-use crate::layers::relative_bias::{BucketConfig, Direction};
+use crate::layers::position::PositionEncoding;
+use crate::layers::relative_bias::{Direction, RelativeBiasConfig};
 use crate::wire::config::{ConfigError, fixed, parse};
 use crate::wire::keys::{Key, drop, rename, transpose};
 
@@ -59,8 +59,8 @@ const DEFAULTS: &str = r#"{
 }"#;
 
 /// The reference computes these buckets, whatever a config says.
-const BUCKETS: BucketConfig =
-    BucketConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
+const BUCKETS: RelativeBiasConfig =
+    RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: BertFields = parse(json, DEFAULTS)?;
@@ -68,7 +68,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let fixed_values = [("relative_attention_num_buckets", 32.into()), ("pad_token_id", 1.into())];
     fixed(&json.other, &fixed_values)?;
     let mut layer = json.layer()?;
-    layer.attention.positions = PositionScheme::Buckets(BUCKETS);
+    layer.attention.positions = PositionEncoding::RelativeBias(BUCKETS);
     let layers = vec![layer; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_behind_padding()?, layers)?;
     let mut heads = json.heads()?;

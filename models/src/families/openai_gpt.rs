@@ -8,7 +8,7 @@ use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::SCORE;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
-use crate::arch::{EmbeddedPositions, Numbering};
+use crate::arch::{PositionEmbedding, PositionNumbering};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, parse};
 use crate::wire::keys::{Key, copy, drop, rename, split, transpose};
@@ -73,7 +73,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     // The family has names of its own for activations, and calls the tanh form by the plain one.
     let name = if afn == "gelu" { "gelu_new" } else { afn.as_str() };
     layer.feed_forward.activation = activation("afn", name)?;
-    let positions = EmbeddedPositions::Learned(Numbering::Tokens { offset: 0 });
+    let positions = PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 0 });
     let mut decoder = gpt2.decoder(positions, |_| layer.clone())?;
     // Each block ends in one.
     decoder.stack.norm = None;

@@ -8,7 +8,9 @@ use super::backbones::{decoder, dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, Numbering, OutputWeights, Projection};
+use crate::arch::{
+    EmbeddingConfig, OutputWeights, PositionEmbedding, PositionNumbering, Projection,
+};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, fixed, parse, size};
 use crate::wire::keys::{Key, copy, rename, transpose};
@@ -95,7 +97,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     if !json.do_layer_norm_before {
         layer.wiring = Wiring::PostNorm;
     }
-    let positions = EmbeddedPositions::Learned(Numbering::Tokens { offset: 2 });
+    let positions = PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 2 });
     let d_embedding = size("word_embed_proj_dim", json.word_embed_proj_dim.unwrap_or(d_model))?;
     let embedding = EmbeddingConfig {
         projection: Projection::InAndOut,

@@ -6,7 +6,7 @@ use super::bart_like::{
     self, BIASED_HEAD, BartFields, EPSILON, FINAL_NORMS, Form, KEYS, PRE_NORM, STORED_SINUSOIDS,
 };
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, OutputBias};
+use crate::arch::{OutputBias, PositionEmbedding};
 use crate::layers::sinusoid::SinusoidLayout;
 use crate::wire::config::{ConfigError, parse};
 
@@ -35,7 +35,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
     let model = json.model(&Form {
         wiring: PRE_NORM,
-        positions: EmbeddedPositions::StoredSinusoidal(SinusoidLayout::Halves),
+        positions: PositionEmbedding::StoredSinusoidal(SinusoidLayout::Halves),
         embedding_norm: None,
         epsilon: EPSILON,
         output_bias: OutputBias::Constant,

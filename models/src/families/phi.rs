@@ -8,8 +8,8 @@ use super::gpt_like::{Shape, layer};
 use super::head_keys::{LM_HEAD, SCORE};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
-use crate::layers::position::PositionScheme;
+use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::layers::position::PositionEncoding;
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, fixed, parse, size};
 use crate::wire::keys::{rename, transpose};
@@ -94,10 +94,10 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         size("num_key_value_heads", json.num_key_value_heads.unwrap_or(n_heads))?;
     divides("num_key_value_heads", attention.n_kv_heads, n_heads)?;
     attention.positions =
-        PositionScheme::Rotary(json.rope.rotary((d_head, Rotated::Part(0.5)), max_positions)?);
+        PositionEncoding::Rotary(json.rope.rotary((d_head, Rotated::Part(0.5)), max_positions)?);
     let embedding = EmbeddingConfig {
         dropout: dropout("embd_pdrop", json.embd_pdrop)?,
-        ..EmbeddingConfig::new(d_model, EmbeddedPositions::None)
+        ..EmbeddingConfig::new(d_model, PositionEmbedding::None)
     };
     let layers = vec![layer; size("num_hidden_layers", json.num_hidden_layers)?];
     let stack = stack(max_positions, embedding, layers);

@@ -77,7 +77,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::layers::position::PositionScheme;
+    use crate::layers::position::PositionEncoding;
 
     #[test]
     fn the_part_that_is_rotated_stands_beside_the_factors_or_among_them() {
@@ -105,7 +105,7 @@ mod tests {
         let beside_them = beside(48).unwrap();
         assert_eq!(beside_them, among.unwrap());
         let Architecture::Decoder(config) = beside_them else { panic!("a decoder") };
-        let PositionScheme::Rotary(rotary) = &config.stack.layers[0].attention.positions else {
+        let PositionEncoding::Rotary(rotary) = &config.stack.layers[0].attention.positions else {
             panic!("rotary positions")
         };
         assert_eq!(rotary.d_rotary, 96);

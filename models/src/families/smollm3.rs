@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::{Architecture, Family, Size, Task};
-use crate::layers::position::PositionScheme;
+use crate::layers::position::PositionEncoding;
 use crate::wire::config::{ConfigError, parse, size};
 
 /// The family.
@@ -63,7 +63,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let of = |rotates: usize| {
         let mut layer = layer.clone();
         if rotates == 0 {
-            layer.attention.positions = PositionScheme::None;
+            layer.attention.positions = PositionEncoding::None;
         }
         layer
     };

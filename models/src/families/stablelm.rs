@@ -13,12 +13,12 @@ use super::llama_like::{self, FEED_FORWARD_NORM, KEYS};
 use super::size::with;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::{BlockConfig, Wiring};
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::layers::attention::QueryKeyNorm;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::norm::NormKind;
-use crate::layers::position::PositionScheme;
+use crate::layers::position::PositionEncoding;
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, parse, size};
 use crate::wire::keys::{Key, rename};
@@ -110,7 +110,7 @@ impl ConfigJson {
         attention.dropout = dropout("attention_dropout", self.attention_dropout)?;
         let rotary =
             self.rope.rotary((d_head, Rotated::Part(0.25)), self.max_position_embeddings)?;
-        attention.positions = PositionScheme::Rotary(rotary);
+        attention.positions = PositionEncoding::Rotary(rotary);
         if self.qk_layernorm {
             attention.query_key_norm =
                 QueryKeyNorm::OfEachHead(NormKind::LayerWithoutBias, layer.norm.epsilon);
@@ -123,7 +123,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, DEFAULTS)?;
     let max_positions = size("max_position_embeddings", json.max_position_embeddings)?;
     let layers = vec![json.layer()?; size("num_hidden_layers", json.num_hidden_layers)?];
-    let embedding = EmbeddingConfig::new(json.hidden_size, EmbeddedPositions::None);
+    let embedding = EmbeddingConfig::new(json.hidden_size, PositionEmbedding::None);
     let stack = stack(max_positions, embedding, layers);
     let output = (OutputWeights::from(json.tie_word_embeddings), json.initializer_range);
     Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output)?))

@@ -10,7 +10,7 @@ use super::bart_like::{end, start};
 use super::gpt_like::{Shape, layer};
 use crate::arch::block::Wiring;
 use crate::arch::{
-    EmbeddedPositions, EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights, Shift,
+    EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights, PositionEmbedding, Shift,
     StackConfig,
 };
 use crate::heads::HeadsConfig;
@@ -19,8 +19,8 @@ use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::mask::Span;
 use crate::layers::norm::NormKind;
-use crate::layers::position::PositionScheme;
-use crate::layers::relative_bias::{BucketConfig, Direction};
+use crate::layers::position::PositionEncoding;
+use crate::layers::relative_bias::{Direction, RelativeBiasConfig};
 use crate::wire::activation::activation;
 use crate::wire::config::{
     ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size,
@@ -220,10 +220,10 @@ impl T5Fields {
         attention.qkv_bias = Bias::Absent;
         attention.output_bias = Bias::Absent;
         attention.dropout = p;
-        attention.positions = PositionScheme::Buckets(self.buckets(direction)?);
+        attention.positions = PositionEncoding::RelativeBias(self.buckets(direction)?);
         let embedding = EmbeddingConfig {
             dropout: p,
-            ..EmbeddingConfig::new(d_model, EmbeddedPositions::None)
+            ..EmbeddingConfig::new(d_model, PositionEmbedding::None)
         };
         let max_positions = size("n_positions", self.n_positions)?;
         let mut stack = stack(max_positions, embedding, vec![layer; n_layers]);
@@ -242,7 +242,7 @@ impl T5Fields {
         })
     }
 
-    fn buckets(&self, direction: Direction) -> Result<BucketConfig, ConfigError> {
+    fn buckets(&self, direction: Direction) -> Result<RelativeBiasConfig, ConfigError> {
         let n_buckets =
             size("relative_attention_num_buckets", self.relative_attention_num_buckets)?;
         if n_buckets < 4 {
@@ -255,7 +255,7 @@ impl T5Fields {
             let reason = "it must exceed half of relative_attention_num_buckets";
             return Err(ConfigError::invalid(field, max_distance, reason));
         }
-        Ok(BucketConfig { n_buckets, max_distance, direction })
+        Ok(RelativeBiasConfig { n_buckets, max_distance, direction })
     }
 
     /// Standard deviation of the weights at initialization.

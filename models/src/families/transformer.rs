@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::bart_like::{self, BartFields, Form, KEYS, POST_NORM, TIED_HEAD};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddedPositions, Numbering, OutputBias};
+use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::layers::sinusoid::SinusoidLayout;
 use crate::wire::config::{ConfigError, parse};
 
@@ -40,10 +40,10 @@ struct ConfigJson {
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, bart_like::names(DEFAULTS))?;
-    let numbering = Numbering::Tokens { offset: 0 };
+    let numbering = PositionNumbering::Sequential { offset: 0 };
     let model = json.bart.model(&Form {
         wiring: POST_NORM,
-        positions: EmbeddedPositions::Sinusoidal(SinusoidLayout::Interleaved, numbering),
+        positions: PositionEmbedding::Sinusoidal(SinusoidLayout::Interleaved, numbering),
         embedding_norm: None,
         epsilon: json.layer_norm_eps,
         output_bias: OutputBias::Absent,

@@ -9,7 +9,7 @@ use super::backbones::{dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
 use super::size::with;
 use crate::arch::block::BlockConfig;
-use crate::arch::{EmbeddedPositions, EmbeddingConfig, ImageEncoderConfig};
+use crate::arch::{EmbeddingConfig, ImageEncoderConfig, PositionEmbedding};
 use crate::heads::pooling::Pooling;
 use crate::heads::{ClassifierConfig, HeadsConfig, Pooler};
 use crate::layers::patches::{ImageSizes, LeadingTokens, MaskToken, PatchConfig};
@@ -105,7 +105,7 @@ impl ImageFields {
         for (patch, image) in patches.patch.into_iter().zip(patches.image) {
             divides("patch_size", patch, image)?;
         }
-        let mut embedding = EmbeddingConfig::new(patches.d_model, EmbeddedPositions::None);
+        let mut embedding = EmbeddingConfig::new(patches.d_model, PositionEmbedding::None);
         embedding.dropout = dropout("hidden_dropout_prob", self.hidden_dropout_prob)?;
         let layers = vec![layer; size("num_hidden_layers", self.num_hidden_layers)?];
         let stack = stack(patches.n_tokens(), embedding, layers);

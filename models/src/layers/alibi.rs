@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::position::TokenPositions;
+use super::position::PositionIds;
 
 /// What is added to the scores of every key.
 ///
@@ -18,9 +18,9 @@ use super::position::TokenPositions;
 /// - result: `[1 or batch, n_heads, 1, keys]`
 ///
 /// Reference: Press et al. 2021, §3, <https://arxiv.org/abs/2108.12409>
-pub fn bias(n_heads: usize, at: &TokenPositions, device: &Device) -> Tensor<4> {
+pub fn bias(n_heads: usize, position_ids: &PositionIds, device: &Device) -> Tensor<4> {
     let slopes = slopes(n_heads);
-    let rows = at.all();
+    let rows = position_ids.all();
     let mut values = Vec::with_capacity(rows.len() * n_heads * rows[0].len());
     for row in rows {
         for slope in &slopes {

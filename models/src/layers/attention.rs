@@ -9,7 +9,7 @@ use super::disentangled::{DistanceProjections, ProjectedBy};
 use super::dropout::{self, dropout};
 use super::linear::{Bias, apply, apply_all, in_format_of, linear};
 use super::mask::{Mask, Span};
-use super::position::{PositionScheme, Positions};
+use super::position::{PositionEncoding, Positions};
 pub use super::query_key_norm::{HeadNorm, QueryKeyNorm};
 use super::{Memory, Scope};
 use crate::kernels::attention::{self as kernels, Scores};
@@ -37,7 +37,7 @@ pub struct AttentionConfig {
     /// Probability of dropping an attention weight in training.
     pub dropout: f64,
     /// How the layer learns of positions.
-    pub positions: PositionScheme,
+    pub positions: PositionEncoding,
     /// Whether queries and keys are normalised before they get their positions.
     pub query_key_norm: QueryKeyNorm,
     /// Scores are squeezed smoothly into `±softcap`; `None` leaves them.

@@ -9,26 +9,26 @@ use super::disentangled::{DisentangledConfig, DistanceProjections, RelativeVecto
 use super::embedding::EmbeddingTable;
 use super::mask::Padding;
 use super::norm::Norm;
-use super::relative_bias::BucketConfig;
+use super::relative_bias::RelativeBiasConfig;
 use super::rotary::{RotaryConfig, RotaryLayout};
 use crate::precision::{in_f32, to_f32};
 
 /// How the attention of one layer learns of positions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum PositionScheme {
+pub enum PositionEncoding {
     /// It does not: the embeddings know, or nobody does.
     None,
     /// Queries and keys are rotated.
     Rotary(RotaryConfig),
     /// Each bucket of distances has a learned bias, in a table that all layers share: T5, MPNet.
-    Buckets(BucketConfig),
+    RelativeBias(RelativeBiasConfig),
     /// Scores fall with the distance, at a rate for each of so many heads: BLOOM.
     Alibi(usize),
     /// Distances have vectors, in a table that all layers share: DeBERTa.
     Disentangled(DisentangledConfig),
 }
 
-/// A scheme applied to the tokens of one forward pass.
+/// An encoding applied to the tokens of one forward pass.
 #[expect(clippy::large_enum_variant, reason = "there is one for each pass")]
 #[derive(Debug, Clone)]
 pub enum Positions {
@@ -62,8 +62,8 @@ pub struct Rotation {
     pub layout: RotaryLayout,
 }
 
-impl PositionScheme {
-    /// The table that layers with this scheme share, of zeros; `None` where they have none.
+impl PositionEncoding {
+    /// The table that layers with this encoding share, of zeros; `None` where they have none.
     pub fn relative(
         &self,
         (d_model, n_heads): (usize, usize),
@@ -71,7 +71,7 @@ impl PositionScheme {
     ) -> Option<RelativePositions> {
         let (n_rows, width, norm) = match self {
             Self::None | Self::Rotary(_) | Self::Alibi(_) => return None,
-            Self::Buckets(buckets) => (buckets.n_buckets, n_heads, None),
+            Self::RelativeBias(relative_bias) => (relative_bias.n_buckets, n_heads, None),
             Self::Disentangled(config) => (2 * config.n_buckets, d_model, config.norm),
         };
         Some(RelativePositions {
@@ -80,7 +80,7 @@ impl PositionScheme {
         })
     }
 
-    /// What a layer with this scheme has beside the projections of its content, of zeros.
+    /// What a layer with this encoding has beside the projections of its content, of zeros.
     pub(super) fn projections(
         &self,
         d_model: usize,
@@ -93,31 +93,39 @@ impl PositionScheme {
         }
     }
 
-    /// What layers with this scheme need for these tokens.
+    /// What layers with this encoding need for these tokens.
     ///
     /// # Panics
     ///
-    /// Panics if the scheme needs a table and gets none.
+    /// Panics if the encoding needs a table and gets none.
     pub fn positions(
         &self,
-        at: &TokenPositions,
+        position_ids: &PositionIds,
         relative: Option<&RelativePositions>,
         device: &Device,
     ) -> Positions {
         match (self, relative) {
             (Self::None, _) => Positions::None,
-            (Self::Rotary(rotary), _) => Positions::Rotary(Box::new(rotary.rotation(at, device))),
-            (Self::Alibi(n_heads), _) => Positions::Bias(alibi::bias(*n_heads, at, device)),
-            (Self::Buckets(buckets), Some(relative)) => {
-                Positions::Bias(buckets.bias(&relative.table, [at.count(), at.total()]))
+            (Self::Rotary(rotary), _) => {
+                Positions::Rotary(Box::new(rotary.rotation(position_ids, device)))
             }
+            (Self::Alibi(n_heads), _) => {
+                Positions::Bias(alibi::bias(*n_heads, position_ids, device))
+            }
+            (Self::RelativeBias(relative_bias), Some(relative)) => Positions::Bias(
+                relative_bias.bias(&relative.table, [position_ids.count(), position_ids.total()]),
+            ),
             (Self::Disentangled(config), Some(RelativePositions { table, norm })) => {
                 let vectors = to_f32(table.weight.val());
                 let vectors = match norm {
                     Some(norm) => norm.forward(vectors),
                     None => vectors,
                 };
-                Positions::Disentangled(Box::new(config.relative(vectors, at.total(), device)))
+                Positions::Disentangled(Box::new(config.relative(
+                    vectors,
+                    position_ids.total(),
+                    device,
+                )))
             }
             _ => panic!("{self:?} needs its table"),
         }
@@ -180,14 +188,14 @@ impl Rotation {
 /// The position of every token of a sequence, counted from the row's first token that is not padding,
 /// so that padding shifts nothing; the last `count` of them are those of a forward pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenPositions {
+pub struct PositionIds {
     /// One row for the whole batch when there is no padding, else one for each.
     all: Vec<Vec<usize>>,
     /// Those of this pass.
     last: Vec<Vec<usize>>,
 }
 
-impl TokenPositions {
+impl PositionIds {
     /// Positions of the last `count` tokens of a sequence that has `total` so far.
     pub fn new(padding: &Padding, total: usize, count: usize) -> Self {
         let number = |row: &Vec<bool>| -> Vec<usize> {
@@ -254,7 +262,7 @@ mod tests {
     #[test]
     fn positions_count_tokens_and_not_padding() {
         let padding = Padding::from_rows(vec![vec![false, false, true, true], vec![true; 4]]);
-        let positions = TokenPositions::new(&padding, 4, 4);
+        let positions = PositionIds::new(&padding, 4, 4);
         assert_eq!(positions.rows(), [vec![0, 0, 0, 1], vec![0, 1, 2, 3]]);
         assert_eq!(positions.span(), 4);
     }
@@ -262,13 +270,13 @@ mod tests {
     #[test]
     fn padding_behind_the_tokens_goes_on_counting() {
         let padding = Padding::from_rows(vec![vec![true, true, false, false], vec![true; 4]]);
-        assert_eq!(TokenPositions::new(&padding, 4, 4).rows()[0], [0, 1, 2, 3]);
+        assert_eq!(PositionIds::new(&padding, 4, 4).rows()[0], [0, 1, 2, 3]);
     }
 
     #[test]
     fn positions_continue_after_the_cache() {
-        assert_eq!(TokenPositions::new(&Padding::none(), 7, 2).rows(), [vec![5, 6]]);
+        assert_eq!(PositionIds::new(&Padding::none(), 7, 2).rows(), [vec![5, 6]]);
         let padding = Padding::left(&[1, 3]);
-        assert_eq!(TokenPositions::new(&padding, 3, 1).rows(), [vec![0], vec![2]]);
+        assert_eq!(PositionIds::new(&padding, 3, 1).rows(), [vec![0], vec![2]]);
     }
 }

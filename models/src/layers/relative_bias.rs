@@ -7,7 +7,7 @@ use super::embedding::EmbeddingTable;
 
 /// How distances share buckets: small ones have one each, larger ones share on a logarithmic scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BucketConfig {
+pub struct RelativeBiasConfig {
     /// Rows of the table.
     pub n_buckets: usize,
     /// From this distance on all share the last bucket.
@@ -25,7 +25,7 @@ pub enum Direction {
     Past,
 }
 
-impl BucketConfig {
+impl RelativeBiasConfig {
     /// The bucket of a key `distance` positions after the query.
     ///
     /// Computed in 32-bit floats, in the order of the reference: between two powers a rounding
@@ -74,13 +74,15 @@ mod tests {
 
     #[test]
     fn buckets_are_those_of_the_paper() {
-        let both = BucketConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
+        let both =
+            RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
         let found: Vec<usize> =
             [0, -1, -7, -8, -15, -16, -31, -32, -64, -127, -128, -500, 1, 8, 500]
                 .map(|distance| both.bucket(distance))
                 .to_vec();
         assert_eq!(found, [0, 1, 7, 8, 9, 10, 11, 12, 14, 15, 15, 15, 17, 24, 31]);
-        let past = BucketConfig { n_buckets: 32, max_distance: 128, direction: Direction::Past };
+        let past =
+            RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: Direction::Past };
         let found = [3, 0, -15, -16, -17, -21, -127, -128].map(|distance| past.bucket(distance));
         assert_eq!(found, [0, 0, 15, 16, 16, 18, 31, 31]);
     }

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::position::{Rotation, TokenPositions};
+use super::position::{PositionIds, Rotation};
 
 /// Rotary embeddings over the first `d_rotary` features of each head.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,7 +113,7 @@ impl RotaryConfig {
     ///
     /// Angles are products of 32-bit floats, as in the reference: at position 100,000 a more exact
     /// frequency would be a different rotation.
-    pub fn rotation(&self, positions: &TokenPositions, device: &Device) -> Rotation {
+    pub fn rotation(&self, positions: &PositionIds, device: &Device) -> Rotation {
         let frequencies = self.frequencies(positions.span());
         let scale = self.attention_factor();
         let rows = positions.rows();

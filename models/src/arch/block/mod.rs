@@ -23,7 +23,7 @@ use crate::layers::convolution::ConvolutionConfig;
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::mask::Span;
 use crate::layers::norm::NormConfig;
-use crate::layers::position::PositionScheme;
+use crate::layers::position::PositionEncoding;
 pub use bare_attention::BareAttentionBlock;
 pub use branch_norm::BranchNormBlock;
 pub use parallel::ParallelBlock;
@@ -132,7 +132,7 @@ impl BlockConfig {
     fn cross_attention(&self) -> AttentionConfig {
         AttentionConfig {
             span: Span::Full,
-            positions: PositionScheme::None,
+            positions: PositionEncoding::None,
             ..self.attention.clone()
         }
     }

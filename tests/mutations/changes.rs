@@ -127,14 +127,14 @@ pub(super) fn wire(architecture: &mut Architecture, wiring: Wiring) {
     each_layer(architecture, |layer| layer.wiring = wiring);
 }
 
-/// Norms before the branches where they were behind them, and the other way round.
+/// Norms before the sub-layers where they were behind them, and the other way round.
 pub(super) fn move_norms(architecture: &mut Architecture) {
     each_layer(architecture, |layer| {
         layer.wiring = match layer.wiring {
             Wiring::PreNorm => Wiring::PostNorm,
             Wiring::PostNorm => Wiring::PreNorm,
-            Wiring::PreNormReader => Wiring::PostNormReader,
-            Wiring::PostNormReader => Wiring::PreNormReader,
+            Wiring::PreNormDecoder => Wiring::PostNormDecoder,
+            Wiring::PostNormDecoder => Wiring::PreNormDecoder,
             other => panic!("{other:?} has norms of its own"),
         };
     });

@@ -47,7 +47,7 @@ pub(super) fn forward(
     mut scope: Scope<'_>,
 ) -> Tensor<3> {
     let drops = [config.dropout, config.attention.dropout, config.feed_forward.dropout];
-    let memory = scope.memory.filter(|_| config.reads());
+    let memory = scope.memory.filter(|_| config.has_cross_attention());
     let again = Again {
         block: block.clone().map(&mut Constant),
         mask: scope.mask.clone(),

@@ -17,7 +17,7 @@ use crate::wire::keys::{Key, drop};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["bart"],
-    summary: "encoder and decoder; learned positions, LayerNorm behind the branches, GELU",
+    summary: "encoder and decoder; learned positions, LayerNorm behind the sub-layers, GELU",
     paper: "Lewis et al. 2019, https://arxiv.org/abs/1910.13461",
     tasks: &[
         (Task::Seq2SeqLm, "BartForConditionalGeneration", BIASED_HEAD),

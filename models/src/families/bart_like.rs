@@ -92,12 +92,12 @@ pub(super) const CLASSIFICATION_HEAD: &[Key] = &[
     transpose("classification_head.out_proj", "classifier"),
 ];
 
-/// Norms behind the branches, of the encoder and of the decoder.
-pub(super) const POST_NORM: [Wiring; 2] = [Wiring::PostNorm, Wiring::PostNormReader];
+/// Norms behind the sub-layers, of the encoder and of the decoder.
+pub(super) const POST_NORM: [Wiring; 2] = [Wiring::PostNorm, Wiring::PostNormDecoder];
 
-/// Norms before the branches, of the encoder and of the decoder; then there is one after the last
+/// Norms before the sub-layers, of the encoder and of the decoder; then there is one after the last
 /// block too.
-pub(super) const PRE_NORM: [Wiring; 2] = [Wiring::PreNorm, Wiring::PreNormReader];
+pub(super) const PRE_NORM: [Wiring; 2] = [Wiring::PreNorm, Wiring::PreNormDecoder];
 
 /// That of every norm: their configs do not name it.
 pub(super) const EPSILON: f64 = 1e-5;
@@ -251,7 +251,7 @@ impl BartFields {
         let max_positions = size("max_position_embeddings", self.max_position_embeddings)?;
         let layers = vec![layer; size(side.n_layers.0, side.n_layers.1)?];
         let mut stack = stack(max_positions, embedding, layers);
-        // A block with norms behind its branches ends in one.
+        // A block with norms behind its sub-layers ends in one.
         stack.norm = stack.norm.filter(|_| form.wiring == PRE_NORM);
         Ok(stack)
     }

@@ -12,7 +12,7 @@ use crate::wire::keys::{Key, copy, drop, rename, transpose};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["bert"],
-    summary: "encoder; learned positions, LayerNorm behind the branches, GELU",
+    summary: "encoder; learned positions, LayerNorm behind the sub-layers, GELU",
     paper: "Devlin et al. 2018, https://arxiv.org/abs/1810.04805",
     tasks: &[
         (Task::MaskedLm, "BertForMaskedLM", PREDICTIONS),

@@ -1,4 +1,4 @@
-//! What BERT and its descendants share: norms behind the branches, learned positions, the fields of
+//! What BERT and its descendants share: norms behind the sub-layers, learned positions, the fields of
 //! their configs, the keys of their checkpoints.
 
 use serde::Deserialize;

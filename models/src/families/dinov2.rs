@@ -1,4 +1,4 @@
-//! DINOv2: ViT with a learned scale on what each branch adds, and a classifier that reads the mean of
+//! DINOv2: ViT with a learned scale on what each sub-layer adds, and a classifier that reads the mean of
 //! the patches beside the class token; the largest model has gated feed-forward layers.
 
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use crate::wire::keys::{Key, given, rename, split_transpose, transpose};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["dinov2"],
-    summary: "encoder of images; ViT with scaled branches",
+    summary: "encoder of images; ViT with scaled sub-layers",
     paper: "Oquab et al. 2023, https://arxiv.org/abs/2304.07193",
     tasks: &[
         (Task::ImageClassifier, "Dinov2ForImageClassification", CLASSIFIER),
@@ -84,7 +84,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ratio = within("mlp_ratio", json.mlp_ratio, [0.0, 1e6])?;
     let d_ff = size("mlp_ratio", (json.image.hidden_size as f64 * ratio) as usize)?;
     let mut layer = json.image.layer(("mlp_ratio", d_ff))?;
-    layer.wiring = Wiring::ScaledBranches;
+    layer.wiring = Wiring::LayerScale;
     // The config's probability is for the embeddings.
     layer.dropout = 0.0;
     if json.use_swiglu_ffn {

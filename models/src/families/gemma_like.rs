@@ -1,5 +1,5 @@
 //! What the generations of Gemma share beside Llama's fields: norms whose weights are distances from 1,
-//! scaled embeddings, and from the second on norms around each branch and windows in most layers.
+//! scaled embeddings, and from the second on norms around each sub-layer and windows in most layers.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! GPT-2: learned positions, LayerNorm before the branches, tanh GELU, tied output; its linear
+//! GPT-2: learned positions, LayerNorm before the sub-layers, tanh GELU, tied output; its linear
 //! layers are stored as `[d_input, d_output]`, with queries, keys and values side by side.
 
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! GPT-NeoX, Pythia: GPT-J with a norm for each of the branches, rotary positions in halves, biases in
+//! GPT-NeoX, Pythia: GPT-J with a norm for each of the sub-layers, rotary positions in halves, biases in
 //! attention, and queries, keys and values stored side by side head by head.
 
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use crate::wire::rope::{RopeFields, Rotated};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["gpt_neox"],
-    summary: "decoder; parallel branches with two norms, partial rotary positions",
+    summary: "decoder; parallel sub-layers with two norms, partial rotary positions",
     paper: "Black et al. 2022, https://arxiv.org/abs/2204.06745",
     tasks: &[
         (Task::CausalLm, "GPTNeoXForCausalLM", EMBED_OUT),
@@ -107,7 +107,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: epsilon("layer_norm_eps", json.layer_norm_eps)?,
     });
     if json.use_parallel_residual {
-        layer.wiring = Wiring::ParallelTwoNorms;
+        layer.wiring = Wiring::ParallelDualNorm;
     }
     layer.dropout = dropout("hidden_dropout", json.hidden_dropout)?;
     let attention = &mut layer.attention;

@@ -1,4 +1,4 @@
-//! GPT-J: against GPT-2, both branches at once behind one norm, rotary positions on interleaved pairs of
+//! GPT-J: against GPT-2, both sub-layers at once behind one norm, rotary positions on interleaved pairs of
 //! each head's first features, no biases in attention, and a head of its own with a bias.
 
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use crate::wire::keys::{drop, rename, transpose};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["gptj"],
-    summary: "decoder; parallel branches, interleaved partial rotary positions",
+    summary: "decoder; parallel sub-layers, interleaved partial rotary positions",
     paper: "Wang and Komatsuzaki 2021, https://github.com/kingoflolz/mesh-transformer-jax",
     tasks: &[(Task::CausalLm, "GPTJForCausalLM", WTE_LM_HEAD), (Task::BaseModel, "GPTJModel", &[])],
     architecture,

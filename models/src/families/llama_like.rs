@@ -17,7 +17,7 @@ use crate::wire::config::{ConfigError, divides, epsilon, size};
 use crate::wire::keys::{Key, drop, rename, transpose};
 use crate::wire::rope::{RopeFields, Rotated};
 
-/// Embeddings, attention, norms before the branches, and the head.
+/// Embeddings, attention, norms before the sub-layers, and the head.
 pub(super) const KEYS: &[Key] = &[
     rename("embed_tokens", "embedding.token"),
     rename("layers.{}.input_layernorm", "layers.{}.attention_norm"),
@@ -37,13 +37,13 @@ pub(super) const KEYS: &[Key] = &[
 pub(super) const FEED_FORWARD_NORM: &[Key] =
     &[rename("layers.{}.post_attention_layernorm", "layers.{}.feed_forward_norm")];
 
-/// Norms on the results of the branches, and none before them.
+/// Norms on the results of the sub-layers, and none before them.
 pub(super) const RESULT_NORMS: &[Key] = &[
     rename("layers.{}.post_attention_layernorm", "layers.{}.attention_result_norm"),
     rename("layers.{}.post_feedforward_layernorm", "layers.{}.feed_forward_result_norm"),
 ];
 
-/// The norm before the feed-forward branch, where each branch has one before and one after it.
+/// The norm before the feed-forward sub-layer, where each sub-layer has one before and one after it.
 pub(super) const SANDWICH_NORMS: &[Key] = &[
     RESULT_NORMS[0],
     rename("layers.{}.pre_feedforward_layernorm", "layers.{}.feed_forward_norm"),

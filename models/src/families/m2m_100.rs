@@ -15,7 +15,7 @@ use crate::wire::config::{ConfigError, parse};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["m2m_100"],
-    summary: "encoder and decoder; fairseq's sinusoidal positions, LayerNorm before the branches",
+    summary: "encoder and decoder; fairseq's sinusoidal positions, LayerNorm before the sub-layers",
     paper: "Fan et al. 2020, https://arxiv.org/abs/2010.11125",
     tasks: &[(Task::Seq2SeqLm, "M2M100ForConditionalGeneration", TIED_HEAD)],
     architecture,

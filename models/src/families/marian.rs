@@ -12,7 +12,7 @@ use crate::wire::config::{ConfigError, fixed, parse};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["marian"],
-    summary: "encoder and decoder; sinusoidal positions, LayerNorm behind the branches, swish",
+    summary: "encoder and decoder; sinusoidal positions, LayerNorm behind the sub-layers, swish",
     paper: "Junczys-Dowmunt et al. 2018, https://arxiv.org/abs/1804.00344",
     tasks: &[(Task::Seq2SeqLm, "MarianMTModel", BIASED_HEAD)],
     architecture,

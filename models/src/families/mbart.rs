@@ -1,4 +1,4 @@
-//! mBART: BART with norms before the branches and after the last block, and scaled embeddings.
+//! mBART: BART with norms before the sub-layers and after the last block, and scaled embeddings.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::wire::config::{ConfigError, parse};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["mbart"],
-    summary: "encoder and decoder; BART with LayerNorm before the branches",
+    summary: "encoder and decoder; BART with LayerNorm before the sub-layers",
     paper: "Liu et al. 2020, https://arxiv.org/abs/2001.08210",
     tasks: &[
         (Task::Seq2SeqLm, "MBartForConditionalGeneration", BIASED_HEAD),

@@ -1,4 +1,4 @@
-//! ModernBERT: an encoder of Llama's time: rotary positions, GeGLU, norms before the branches and no
+//! ModernBERT: an encoder of Llama's time: rotary positions, GeGLU, norms before the sub-layers and no
 //! biases; two of three layers see only what is near.
 
 use serde_json::{Value, json};

@@ -79,7 +79,7 @@ pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layers = windows::layers(types, &global, &local);
     if let Some(first) = layers.first_mut() {
         // The embedding's norm stands right before it.
-        first.wiring = Wiring::BareAttention;
+        first.wiring = Wiring::NoAttentionNorm;
     }
     let mut encoder = json.bert.encoder((PositionEmbedding::None, max_positions), layers)?;
     encoder.stack.norm = Some(global.norm);

@@ -1,4 +1,4 @@
-//! OLMo 2: Llama, with norms on the results of the branches instead of before them, and on all
+//! OLMo 2: Llama, with norms on the results of the sub-layers instead of before them, and on all
 //! queries and keys together.
 
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::wire::config::{ConfigError, parse};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["olmo2"],
-    summary: "decoder; Llama with norms on the branches' results, queries and keys",
+    summary: "decoder; Llama with norms on the sub-layers' results, queries and keys",
     paper: "OLMo Team 2024, https://arxiv.org/abs/2501.00656",
     tasks: &[(Task::CausalLm, "Olmo2ForCausalLM", LM_HEAD), (Task::BaseModel, "Olmo2Model", &[])],
     architecture,
@@ -34,7 +34,7 @@ const DEFAULTS: &str = r#"{
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let llama: LlamaFields = parse(json, DEFAULTS)?;
     let mut layer = llama.layer()?;
-    layer.wiring = Wiring::BranchNorm;
+    layer.wiring = Wiring::ReorderedNorm;
     layer.attention.query_key_norm = QueryKeyNorm::Whole(NormKind::Rms, layer.norm.epsilon);
     let layers = vec![layer; llama.num_hidden_layers];
     Ok(Architecture::Decoder(llama.decoder(layers)?))

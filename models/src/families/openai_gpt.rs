@@ -1,4 +1,4 @@
-//! The first GPT: GPT-2 with a norm behind each branch and none at the end, and feed-forward layers of
+//! The first GPT: GPT-2 with a norm behind each sub-layer and none at the end, and feed-forward layers of
 //! one width.
 
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::wire::keys::{Key, copy, drop, rename, split, transpose};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["openai-gpt"],
-    summary: "decoder; GPT-2 with LayerNorm behind the branches",
+    summary: "decoder; GPT-2 with LayerNorm behind the sub-layers",
     paper: "Radford et al. 2018, Improving Language Understanding by Generative Pre-Training",
     tasks: &[
         (Task::CausalLm, "OpenAIGPTLMHeadModel", LM_HEAD),

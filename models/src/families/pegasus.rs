@@ -13,7 +13,7 @@ use crate::wire::config::{ConfigError, parse};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["pegasus"],
-    summary: "encoder and decoder; sinusoidal positions, LayerNorm before the branches",
+    summary: "encoder and decoder; sinusoidal positions, LayerNorm before the sub-layers",
     paper: "Zhang et al. 2019, https://arxiv.org/abs/1912.08777",
     tasks: &[(Task::Seq2SeqLm, "PegasusForConditionalGeneration", BIASED_HEAD)],
     architecture,

@@ -18,7 +18,7 @@ use crate::wire::rope::{RopeFields, Rotated};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["phi"],
-    summary: "decoder; parallel branches, partial rotary positions, biases",
+    summary: "decoder; parallel sub-layers, partial rotary positions, biases",
     paper: "Li et al. 2023, https://arxiv.org/abs/2309.05463",
     tasks: &[
         (Task::CausalLm, "PhiForCausalLM", LM_HEAD),

@@ -1,5 +1,5 @@
 //! StableLM: Llama with LayerNorm and partial rotary positions; StableLM 2 has biases on queries, keys
-//! and values, and its largest model parallel branches behind one norm and a norm on every head of
+//! and values, and its largest model parallel sub-layers behind one norm and a norm on every head of
 //! queries and keys, each with a scale of its own.
 
 use serde::Deserialize;
@@ -41,7 +41,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FEED_FORWARD_NORM, PARALLEL],
 };
 
-/// The one norm of parallel branches, and those of the heads.
+/// The one norm of parallel sub-layers, and those of the heads.
 const PARALLEL: &[Key] = &[
     rename("layers.{}.input_layernorm", "layers.{}.norm"),
     rename("layers.{}.self_attn.q_layernorm.norms.{}", "layers.{}.attention.query_norm.{}"),
@@ -83,7 +83,7 @@ impl ConfigJson {
     /// A layer, of which all are alike.
     fn layer(&self) -> Result<BlockConfig, ConfigError> {
         if self.hidden_dropout != 0.0 {
-            // It would drop what the feed-forward branch adds, and nothing of the other.
+            // It would drop what the feed-forward sub-layer adds, and nothing of the other.
             return Err(ConfigError::unsupported("hidden_dropout", self.hidden_dropout, "0.0"));
         }
         let d_model = size("hidden_size", self.hidden_size)?;

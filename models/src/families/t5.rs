@@ -14,7 +14,7 @@ use crate::wire::config::{ConfigError, parse};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["t5"],
-    summary: "encoder and decoder; buckets of distances, RMSNorm before the branches, no biases",
+    summary: "encoder and decoder; buckets of distances, RMSNorm before the sub-layers, no biases",
     paper: "Raffel et al. 2019, https://arxiv.org/abs/1910.10683",
     tasks: &[
         (Task::Seq2SeqLm, "T5ForConditionalGeneration", LM_HEAD),

@@ -1,4 +1,4 @@
-//! What T5 and mT5 share: RMSNorm before the branches, no biases, scores that nothing divides, a
+//! What T5 and mT5 share: RMSNorm before the sub-layers, no biases, scores that nothing divides, a
 //! learned bias for each distance; the fields of their configs, the keys of their checkpoints.
 
 use serde::Deserialize;
@@ -164,7 +164,7 @@ impl T5Fields {
             vocab_size,
             encoder: self.side((Wiring::PreNorm, n_encoder), Span::Full, Direction::Both)?,
             decoder: self.side(
-                (Wiring::PreNormReader, n_decoder),
+                (Wiring::PreNormDecoder, n_decoder),
                 Span::Causal,
                 Direction::Past,
             )?,

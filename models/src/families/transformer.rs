@@ -13,7 +13,7 @@ use crate::wire::config::{ConfigError, parse};
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["transformer"],
-    summary: "encoder and decoder; sinusoidal positions, LayerNorm behind the branches, ReLU",
+    summary: "encoder and decoder; sinusoidal positions, LayerNorm behind the sub-layers, ReLU",
     paper: "Vaswani et al. 2017, https://arxiv.org/abs/1706.03762",
     tasks: &[(Task::Seq2SeqLm, "TransformerForConditionalGeneration", TIED_HEAD)],
     architecture,
@@ -52,7 +52,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    // §5.4: dropped are the results of the branches and the embeddings, and nothing within a branch.
+    // §5.4: dropped are the results of the sub-layers and the embeddings, and nothing within a sub-layer.
     let within = json!({
         "attention_dropout": 0.0, "activation_dropout": 0.0, "layer_norm_eps": 1e-5,
     });

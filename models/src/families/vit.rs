@@ -1,4 +1,4 @@
-//! ViT: BERT without words, over the patches of an image and with norms before the branches. DeiT is
+//! ViT: BERT without words, over the patches of an image and with norms before the sub-layers. DeiT is
 //! all but the same.
 
 use serde::Deserialize;

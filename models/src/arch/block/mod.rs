@@ -1,16 +1,16 @@
 //! Blocks: named wirings of attention, feed-forward and norms.
 
-mod bare_attention;
-mod branch_norm;
+mod layer_scale;
+mod no_attention_norm;
 mod parallel;
-mod parallel_two_norms;
+mod parallel_dual_norm;
 mod post_norm;
 mod post_norm_convolution;
-mod post_norm_reader;
+mod post_norm_decoder;
 mod pre_norm;
-mod pre_norm_reader;
+mod pre_norm_decoder;
+mod reordered_norm;
 mod sandwich;
-mod scaled_branches;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -24,111 +24,115 @@ use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::mask::Span;
 use crate::layers::norm::NormConfig;
 use crate::layers::position::PositionEncoding;
-pub use bare_attention::BareAttentionBlock;
-pub use branch_norm::BranchNormBlock;
+pub use layer_scale::{LayerScale, LayerScaleBlock};
+pub use no_attention_norm::NoAttentionNormBlock;
 pub use parallel::ParallelBlock;
-pub use parallel_two_norms::ParallelTwoNormsBlock;
+pub use parallel_dual_norm::ParallelDualNormBlock;
 pub use post_norm::PostNormBlock;
 pub use post_norm_convolution::PostNormConvolutionBlock;
-pub use post_norm_reader::PostNormReaderBlock;
+pub use post_norm_decoder::PostNormDecoderBlock;
 pub use pre_norm::PreNormBlock;
-pub use pre_norm_reader::PreNormReaderBlock;
+pub use pre_norm_decoder::PreNormDecoderBlock;
+pub use reordered_norm::ReorderedNormBlock;
 pub use sandwich::SandwichBlock;
-pub use scaled_branches::{LayerScale, ScaledBranchesBlock};
 
 /// Which wiring, and the sizes of its layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BlockConfig {
-    /// How norms and branches are joined.
+    /// How norms and sub-layers are joined.
     pub wiring: Wiring,
-    /// The attention branch.
+    /// The attention sub-layer.
     pub attention: AttentionConfig,
-    /// The feed-forward branch.
+    /// The feed-forward sub-layer.
     pub feed_forward: FeedForwardConfig,
     /// Every norm of the block.
     pub norm: NormConfig,
-    /// Probability of dropping a feature of a branch's result in training.
+    /// Probability of dropping a feature of a sub-layer's result in training.
     pub dropout: f64,
 }
 
-/// How norms and branches are joined.
+/// How norms and sub-layers are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wiring {
-    /// A norm before the feed-forward branch only.
-    BareAttention,
-    /// A norm after each branch.
-    BranchNorm,
-    /// One norm before both branches, which are added at once.
+    /// A norm before the feed-forward sub-layer only.
+    NoAttentionNorm,
+    /// A norm after each sub-layer.
+    ReorderedNorm,
+    /// One norm before both sub-layers, which are added at once.
     Parallel,
-    /// A norm before each of two branches, which are added at once.
-    ParallelTwoNorms,
-    /// A norm after each branch is added.
+    /// A norm before each of two sub-layers, which are added at once.
+    ParallelDualNorm,
+    /// A norm after each sub-layer is added.
     PostNorm,
     /// The same with a convolution of the block's input, which is added to its result.
     PostNormConvolution(ConvolutionConfig, Activation),
-    /// The same with a third branch, which reads a memory.
-    PostNormReader,
-    /// A norm before each branch.
+    /// The same with a third sub-layer, which attends to the encoder's output.
+    PostNormDecoder,
+    /// A norm before each sub-layer.
     PreNorm,
-    /// The same with a third branch, which reads a memory.
-    PreNormReader,
-    /// A norm before and one after each branch.
+    /// The same with a third sub-layer, which attends to the encoder's output.
+    PreNormDecoder,
+    /// A norm before and one after each sub-layer.
     Sandwich,
-    /// A norm before each branch and a learned scale after it.
-    ScaledBranches,
+    /// A norm before each sub-layer and a learned scale after it.
+    LayerScale,
 }
 
 /// One layer of a backbone.
 #[derive(Module, Debug)]
 pub enum Block {
     /// ModernBERT's first layer.
-    BareAttention(BareAttentionBlock),
+    NoAttentionNorm(NoAttentionNormBlock),
     /// OLMo 2.
-    BranchNorm(BranchNormBlock),
+    ReorderedNorm(ReorderedNormBlock),
     /// GPT-J, Phi.
     Parallel(ParallelBlock),
     /// GPT-NeoX.
-    ParallelTwoNorms(ParallelTwoNormsBlock),
+    ParallelDualNorm(ParallelDualNormBlock),
     /// The first Transformer, BERT.
     PostNorm(PostNormBlock),
     /// DeBERTa v2's first layer.
     PostNormConvolution(PostNormConvolutionBlock),
     /// The first Transformer's decoder, BART's.
-    PostNormReader(PostNormReaderBlock),
+    PostNormDecoder(PostNormDecoderBlock),
     /// GPT-2, Llama.
     PreNorm(PreNormBlock),
     /// The decoders of T5, Pegasus, mBART.
-    PreNormReader(PreNormReaderBlock),
+    PreNormDecoder(PreNormDecoderBlock),
     /// Gemma 2 and 3.
     Sandwich(SandwichBlock),
     /// DINOv2.
-    ScaledBranches(ScaledBranchesBlock),
+    LayerScale(LayerScaleBlock),
 }
 
 impl BlockConfig {
     /// A block of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> Block {
         match self.wiring {
-            Wiring::BareAttention => Block::BareAttention(BareAttentionBlock::new(self, device)),
-            Wiring::BranchNorm => Block::BranchNorm(BranchNormBlock::new(self, device)),
+            Wiring::NoAttentionNorm => {
+                Block::NoAttentionNorm(NoAttentionNormBlock::new(self, device))
+            }
+            Wiring::ReorderedNorm => Block::ReorderedNorm(ReorderedNormBlock::new(self, device)),
             Wiring::Parallel => Block::Parallel(ParallelBlock::new(self, device)),
-            Wiring::ParallelTwoNorms => {
-                Block::ParallelTwoNorms(ParallelTwoNormsBlock::new(self, device))
+            Wiring::ParallelDualNorm => {
+                Block::ParallelDualNorm(ParallelDualNormBlock::new(self, device))
             }
             Wiring::PostNorm => Block::PostNorm(PostNormBlock::new(self, device)),
             Wiring::PostNormConvolution(convolution, activation) => {
                 let block = PostNormConvolutionBlock::new(self, convolution, activation, device);
                 Block::PostNormConvolution(block)
             }
-            Wiring::PostNormReader => Block::PostNormReader(PostNormReaderBlock::new(self, device)),
+            Wiring::PostNormDecoder => {
+                Block::PostNormDecoder(PostNormDecoderBlock::new(self, device))
+            }
             Wiring::PreNorm => Block::PreNorm(PreNormBlock::new(self, device)),
-            Wiring::PreNormReader => Block::PreNormReader(PreNormReaderBlock::new(self, device)),
+            Wiring::PreNormDecoder => Block::PreNormDecoder(PreNormDecoderBlock::new(self, device)),
             Wiring::Sandwich => Block::Sandwich(SandwichBlock::new(self, device)),
-            Wiring::ScaledBranches => Block::ScaledBranches(ScaledBranchesBlock::new(self, device)),
+            Wiring::LayerScale => Block::LayerScale(LayerScaleBlock::new(self, device)),
         }
     }
 
-    /// The attention that reads a memory: all of it, and without positions of its own.
+    /// The attention to an encoder's output: to all of it, and without positions of its own.
     fn cross_attention(&self) -> AttentionConfig {
         AttentionConfig {
             span: Span::Full,
@@ -137,15 +141,19 @@ impl BlockConfig {
         }
     }
 
-    /// Whether a third branch reads a memory.
-    pub(super) fn reads(&self) -> bool {
-        matches!(self.wiring, Wiring::PostNormReader | Wiring::PreNormReader)
+    /// Whether a third sub-layer attends to an encoder's output.
+    pub(super) fn has_cross_attention(&self) -> bool {
+        matches!(self.wiring, Wiring::PostNormDecoder | Wiring::PreNormDecoder)
     }
 
     /// Multiply-adds per token with `n_keys` keys.
     pub fn macs_per_token(&self, n_keys: usize) -> usize {
-        // A memory is taken to be as long as the text.
-        let cross = if self.reads() { self.cross_attention().macs_per_token(n_keys) } else { 0 };
+        // The encoder's output is taken to be as long as the text.
+        let cross = if self.has_cross_attention() {
+            self.cross_attention().macs_per_token(n_keys)
+        } else {
+            0
+        };
         let convolution = match self.wiring {
             Wiring::PostNormConvolution(config, _) => config.macs_per_token(self.attention.d_model),
             _ => 0,
@@ -167,7 +175,7 @@ impl BlockConfig {
         let [d_model, n_heads, n_kv_heads, d_head, d_ff] =
             [d_model, n_heads, n_kv_heads, d_head, self.feed_forward.d_ff].map(|n| n as f64);
         let attention = 2.0 * d_model * (n_heads + n_kv_heads) * d_head;
-        let attentions = if self.reads() { 2.0 } else { 1.0 };
+        let attentions = if self.has_cross_attention() { 2.0 } else { 1.0 };
         let convolution = match self.wiring {
             Wiring::PostNormConvolution(config, _) => {
                 d_model * d_model * config.kernel as f64 / config.groups as f64
@@ -193,18 +201,19 @@ impl BlockConfig {
             FeedForwardKind::Mixture { n_experts, .. } => 6 * n_experts,
         };
         let n_norms = match self.wiring {
-            Wiring::Parallel | Wiring::BareAttention => 1,
-            Wiring::PostNormConvolution(..) | Wiring::PostNormReader | Wiring::PreNormReader => 3,
+            Wiring::Parallel | Wiring::NoAttentionNorm => 1,
+            Wiring::PostNormConvolution(..) | Wiring::PostNormDecoder | Wiring::PreNormDecoder => 3,
             Wiring::Sandwich => 4,
             Wiring::PreNorm
             | Wiring::PostNorm
-            | Wiring::BranchNorm
-            | Wiring::ParallelTwoNorms
-            | Wiring::ScaledBranches => 2,
+            | Wiring::ReorderedNorm
+            | Wiring::ParallelDualNorm
+            | Wiring::LayerScale => 2,
         };
         let scores = 2 * attention.n_heads * n_keys;
-        let attended = (3 * d_query + 2 * d_key + scores) * if self.reads() { 2 } else { 1 };
-        3 * n_norms * d_model + attended + hidden * self.feed_forward.d_ff
+        let of_attention =
+            (3 * d_query + 2 * d_key + scores) * if self.has_cross_attention() { 2 } else { 1 };
+        3 * n_norms * d_model + of_attention + hidden * self.feed_forward.d_ff
     }
 }
 
@@ -216,17 +225,17 @@ impl Block {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
         match self {
-            Self::BareAttention(block) => block.forward(x, scope),
-            Self::BranchNorm(block) => block.forward(x, scope),
+            Self::NoAttentionNorm(block) => block.forward(x, scope),
+            Self::ReorderedNorm(block) => block.forward(x, scope),
             Self::Parallel(block) => block.forward(x, scope),
-            Self::ParallelTwoNorms(block) => block.forward(x, scope),
+            Self::ParallelDualNorm(block) => block.forward(x, scope),
             Self::PostNorm(block) => block.forward(x, scope),
             Self::PostNormConvolution(block) => block.forward(x, scope),
-            Self::PostNormReader(block) => block.forward(x, scope),
+            Self::PostNormDecoder(block) => block.forward(x, scope),
             Self::PreNorm(block) => block.forward(x, scope),
-            Self::PreNormReader(block) => block.forward(x, scope),
+            Self::PreNormDecoder(block) => block.forward(x, scope),
             Self::Sandwich(block) => block.forward(x, scope),
-            Self::ScaledBranches(block) => block.forward(x, scope),
+            Self::LayerScale(block) => block.forward(x, scope),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Both branches read the same residual stream: GPT-J, Phi.
+//! Both sub-layers read the same residual stream: GPT-J, Phi.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,7 +11,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block whose branches share one norm and are added at once.
+/// A block whose sub-layers share one norm and are added at once.
 ///
 /// Reference: Wang and Komatsuzaki 2021, GPT-J-6B, <https://github.com/kingoflolz/mesh-transformer-jax>
 #[derive(Module, Debug)]
@@ -40,8 +40,8 @@ impl ParallelBlock {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
         let normed = self.norm.forward(x.clone());
-        let attended = self.attention.forward(normed.clone(), scope);
-        let fed = self.feed_forward.forward(normed);
-        x + dropout(&self.dropout, attended) + dropout(&self.dropout, fed)
+        let attn_out = self.attention.forward(normed.clone(), scope);
+        let ffn_out = self.feed_forward.forward(normed);
+        x + dropout(&self.dropout, attn_out) + dropout(&self.dropout, ffn_out)
     }
 }

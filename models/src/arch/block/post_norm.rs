@@ -11,7 +11,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block that adds each branch to its input and normalises the sum.
+/// A block that adds each sub-layer to its input and normalises the sum.
 ///
 /// Reference: Vaswani et al. 2017, §3.1, <https://arxiv.org/abs/1706.03762>
 #[derive(Module, Debug)]
@@ -41,9 +41,9 @@ impl PostNormBlock {
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(x.clone(), scope);
-        let x = self.attention_norm.forward(x + dropout(&self.dropout, attended));
-        let fed = self.feed_forward.forward(x.clone());
-        self.feed_forward_norm.forward(x + dropout(&self.dropout, fed))
+        let attn_out = self.attention.forward(x.clone(), scope);
+        let x = self.attention_norm.forward(x + dropout(&self.dropout, attn_out));
+        let ffn_out = self.feed_forward.forward(x.clone());
+        self.feed_forward_norm.forward(x + dropout(&self.dropout, ffn_out))
     }
 }

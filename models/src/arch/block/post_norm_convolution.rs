@@ -50,16 +50,16 @@ impl PostNormConvolutionBlock {
     }
 
     /// h <- Norm(x + Attention(x));  h <- Norm(h + FeedForward(h));  x <- Norm(h + f(Convolution(x))),
-    /// with dropout on what each branch computes
+    /// with dropout on what each sub-layer computes
     ///
     /// # Shapes
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(x.clone(), scope);
-        let h = self.attention_norm.forward(x.clone() + dropout(&self.dropout, attended));
-        let fed = self.feed_forward.forward(h.clone());
-        let h = self.feed_forward_norm.forward(h + dropout(&self.dropout, fed));
+        let attn_out = self.attention.forward(x.clone(), scope);
+        let h = self.attention_norm.forward(x.clone() + dropout(&self.dropout, attn_out));
+        let ffn_out = self.feed_forward.forward(h.clone());
+        let h = self.feed_forward_norm.forward(h + dropout(&self.dropout, ffn_out));
         // Beside the text there is nothing, and so in place of padding.
         let x = match scope.mask.padding().tokens(&x.device()) {
             Some(tokens) => x * tokens,

@@ -1,4 +1,4 @@
-//! Norms before the branches: GPT-2, Llama and most decoders since.
+//! Norms before the sub-layers: GPT-2, Llama and most decoders since.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -41,9 +41,9 @@ impl PreNormBlock {
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
-        let x = x + dropout(&self.dropout, attended);
-        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + dropout(&self.dropout, fed)
+        let attn_out = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
+        let x = x + dropout(&self.dropout, attn_out);
+        let ffn_out = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + dropout(&self.dropout, ffn_out)
     }
 }

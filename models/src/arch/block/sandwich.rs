@@ -1,4 +1,4 @@
-//! Norms before and after the branches: Gemma 2 and 3.
+//! Norms before and after the sub-layers: Gemma 2 and 3.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,7 +11,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block whose branches are between two norms.
+/// A block whose sub-layers are between two norms.
 ///
 /// Reference: Gemma Team 2024, §2, <https://arxiv.org/abs/2408.00118>
 #[derive(Module, Debug)]
@@ -46,9 +46,9 @@ impl SandwichBlock {
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
-        let x = x + dropout(&self.dropout, self.attention_result_norm.forward(attended));
-        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + dropout(&self.dropout, self.feed_forward_result_norm.forward(fed))
+        let attn_out = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
+        let x = x + dropout(&self.dropout, self.attention_result_norm.forward(attn_out));
+        let ffn_out = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + dropout(&self.dropout, self.feed_forward_result_norm.forward(ffn_out))
     }
 }

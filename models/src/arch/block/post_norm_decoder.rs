@@ -1,4 +1,4 @@
-//! Both branches read the same residual stream through norms of their own: GPT-NeoX.
+//! Norms on the residual stream, and cross-attention to an encoder's output: BART's decoder.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,38 +11,46 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block whose branches have a norm each and are added at once.
+/// A block of the first Transformer's decoder.
 ///
-/// Reference: Black et al. 2022, §2.1, <https://arxiv.org/abs/2204.06745>
+/// Reference: Vaswani et al. 2017, §3.1, <https://arxiv.org/abs/1706.03762>
 #[derive(Module, Debug)]
-pub struct ParallelTwoNormsBlock {
+pub struct PostNormDecoderBlock {
     attention: Attention,
     attention_norm: Norm,
+    cross_attention: Attention,
+    cross_attention_norm: Norm,
     feed_forward: FeedForward,
     feed_forward_norm: Norm,
     dropout: Dropout,
 }
 
-impl ParallelTwoNormsBlock {
+impl PostNormDecoderBlock {
     /// A block of zeros, to be initialized or loaded.
     pub fn new(config: &BlockConfig, device: &Device) -> Self {
         Self {
             attention: config.attention.init(device),
             attention_norm: config.norm.init(device),
+            cross_attention: config.cross_attention().init(device),
+            cross_attention_norm: config.norm.init(device),
             feed_forward: config.feed_forward.init(device),
             feed_forward_norm: config.norm.init(device),
             dropout: DropoutConfig::new(config.dropout).init(),
         }
     }
 
-    /// x <- x + Attention(Norm(x)) + FeedForward(Norm'(x)), with dropout on what is added
+    /// x <- Norm(x + Attention(x));  x <- Norm(x + CrossAttention(x, encoder));
+    /// x <- Norm(x + FeedForward(x)), with dropout on what is added
     ///
     /// # Shapes
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
-        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + dropout(&self.dropout, attended) + dropout(&self.dropout, fed)
+        let attn_out = self.attention.forward(x.clone(), scope);
+        let x = self.attention_norm.forward(x + dropout(&self.dropout, attn_out));
+        let cross_attn_out = self.cross_attention.read(x.clone(), scope);
+        let x = self.cross_attention_norm.forward(x + dropout(&self.dropout, cross_attn_out));
+        let ffn_out = self.feed_forward.forward(x.clone());
+        self.feed_forward_norm.forward(x + dropout(&self.dropout, ffn_out))
     }
 }

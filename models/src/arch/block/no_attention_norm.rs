@@ -15,14 +15,14 @@ use crate::layers::norm::Norm;
 ///
 /// Reference: Warner et al. 2024, §2.1.1, <https://arxiv.org/abs/2412.13663>
 #[derive(Module, Debug)]
-pub struct BareAttentionBlock {
+pub struct NoAttentionNormBlock {
     attention: Attention,
     feed_forward: FeedForward,
     feed_forward_norm: Norm,
     dropout: Dropout,
 }
 
-impl BareAttentionBlock {
+impl NoAttentionNormBlock {
     /// A block of zeros, to be initialized or loaded.
     pub fn new(config: &BlockConfig, device: &Device) -> Self {
         Self {
@@ -39,9 +39,9 @@ impl BareAttentionBlock {
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(x.clone(), scope);
-        let x = x + dropout(&self.dropout, attended);
-        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + dropout(&self.dropout, fed)
+        let attn_out = self.attention.forward(x.clone(), scope);
+        let x = x + dropout(&self.dropout, attn_out);
+        let ffn_out = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + dropout(&self.dropout, ffn_out)
     }
 }

@@ -1,4 +1,4 @@
-//! Norms before the branches, and a learned scale for each feature of what they add: DINOv2.
+//! Norms before the sub-layers, and a learned scale for each feature of what they add: DINOv2.
 
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Initializer};
@@ -16,7 +16,7 @@ use crate::precision::to_f32;
 ///
 /// Reference: Touvron et al. 2021, §2.2, <https://arxiv.org/abs/2103.17239>
 #[derive(Module, Debug)]
-pub struct ScaledBranchesBlock {
+pub struct LayerScaleBlock {
     attention: Attention,
     attention_norm: Norm,
     attention_scale: LayerScale,
@@ -26,7 +26,7 @@ pub struct ScaledBranchesBlock {
     dropout: Dropout,
 }
 
-impl ScaledBranchesBlock {
+impl LayerScaleBlock {
     /// A block of zeros, to be initialized or loaded.
     pub fn new(config: &BlockConfig, device: &Device) -> Self {
         Self {
@@ -46,10 +46,10 @@ impl ScaledBranchesBlock {
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
-        let x = x + dropout(&self.dropout, self.attention_scale.forward(attended));
-        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + dropout(&self.dropout, self.feed_forward_scale.forward(fed))
+        let attn_out = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
+        let x = x + dropout(&self.dropout, self.attention_scale.forward(attn_out));
+        let ffn_out = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + dropout(&self.dropout, self.feed_forward_scale.forward(ffn_out))
     }
 }
 

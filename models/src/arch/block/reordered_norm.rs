@@ -1,4 +1,4 @@
-//! Norms on the branches' results: OLMo 2.
+//! Norms on the sub-layers' results: OLMo 2.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,11 +11,11 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block whose branches read the residual stream as it is, and are normalised before they are added.
+/// A block whose sub-layers read the residual stream as it is, and are normalised before they are added.
 ///
 /// Reference: OLMo Team 2024, §3.2, <https://arxiv.org/abs/2501.00656>
 #[derive(Module, Debug)]
-pub struct BranchNormBlock {
+pub struct ReorderedNormBlock {
     attention: Attention,
     attention_result_norm: Norm,
     feed_forward: FeedForward,
@@ -23,7 +23,7 @@ pub struct BranchNormBlock {
     dropout: Dropout,
 }
 
-impl BranchNormBlock {
+impl ReorderedNormBlock {
     /// A block of zeros, to be initialized or loaded.
     pub fn new(config: &BlockConfig, device: &Device) -> Self {
         Self {
@@ -41,9 +41,9 @@ impl BranchNormBlock {
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(x.clone(), scope);
-        let x = x + dropout(&self.dropout, self.attention_result_norm.forward(attended));
-        let fed = self.feed_forward.forward(x.clone());
-        x + dropout(&self.dropout, self.feed_forward_result_norm.forward(fed))
+        let attn_out = self.attention.forward(x.clone(), scope);
+        let x = x + dropout(&self.dropout, self.attention_result_norm.forward(attn_out));
+        let ffn_out = self.feed_forward.forward(x.clone());
+        x + dropout(&self.dropout, self.feed_forward_result_norm.forward(ffn_out))
     }
 }

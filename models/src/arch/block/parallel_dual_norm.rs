@@ -1,4 +1,4 @@
-//! Norms before the branches, one of which reads a memory: T5's and Pegasus' decoders.
+//! Both sub-layers read the same residual stream through norms of their own: GPT-NeoX.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,46 +11,38 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block of a decoder that reads a memory, with norms before its branches.
+/// A block whose sub-layers have a norm each and are added at once.
 ///
-/// Reference: Raffel et al. 2019, §2.1, <https://arxiv.org/abs/1910.10683>
+/// Reference: Black et al. 2022, §2.1, <https://arxiv.org/abs/2204.06745>
 #[derive(Module, Debug)]
-pub struct PreNormReaderBlock {
+pub struct ParallelDualNormBlock {
     attention: Attention,
     attention_norm: Norm,
-    cross_attention: Attention,
-    cross_attention_norm: Norm,
     feed_forward: FeedForward,
     feed_forward_norm: Norm,
     dropout: Dropout,
 }
 
-impl PreNormReaderBlock {
+impl ParallelDualNormBlock {
     /// A block of zeros, to be initialized or loaded.
     pub fn new(config: &BlockConfig, device: &Device) -> Self {
         Self {
             attention: config.attention.init(device),
             attention_norm: config.norm.init(device),
-            cross_attention: config.cross_attention().init(device),
-            cross_attention_norm: config.norm.init(device),
             feed_forward: config.feed_forward.init(device),
             feed_forward_norm: config.norm.init(device),
             dropout: DropoutConfig::new(config.dropout).init(),
         }
     }
 
-    /// x <- x + Attention(Norm(x));  x <- x + CrossAttention(Norm(x), memory);
-    /// x <- x + FeedForward(Norm(x)), with dropout on what is added
+    /// x <- x + Attention(Norm(x)) + FeedForward(Norm'(x)), with dropout on what is added
     ///
     /// # Shapes
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
-        let x = x + dropout(&self.dropout, attended);
-        let read = self.cross_attention.read(self.cross_attention_norm.forward(x.clone()), scope);
-        let x = x + dropout(&self.dropout, read);
-        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + dropout(&self.dropout, fed)
+        let attn_out = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
+        let ffn_out = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + dropout(&self.dropout, attn_out) + dropout(&self.dropout, ffn_out)
     }
 }

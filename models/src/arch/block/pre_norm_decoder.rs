@@ -1,4 +1,4 @@
-//! Norms on the residual stream, and a branch that reads a memory: BART's decoder.
+//! Norms before the sub-layers, one of which is cross-attention: T5's and Pegasus' decoders.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,11 +11,11 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block of the first Transformer's decoder.
+/// A block of a decoder with cross-attention, with norms before its sub-layers.
 ///
-/// Reference: Vaswani et al. 2017, §3.1, <https://arxiv.org/abs/1706.03762>
+/// Reference: Raffel et al. 2019, §2.1, <https://arxiv.org/abs/1910.10683>
 #[derive(Module, Debug)]
-pub struct PostNormReaderBlock {
+pub struct PreNormDecoderBlock {
     attention: Attention,
     attention_norm: Norm,
     cross_attention: Attention,
@@ -25,7 +25,7 @@ pub struct PostNormReaderBlock {
     dropout: Dropout,
 }
 
-impl PostNormReaderBlock {
+impl PreNormDecoderBlock {
     /// A block of zeros, to be initialized or loaded.
     pub fn new(config: &BlockConfig, device: &Device) -> Self {
         Self {
@@ -39,18 +39,19 @@ impl PostNormReaderBlock {
         }
     }
 
-    /// x <- Norm(x + Attention(x));  x <- Norm(x + CrossAttention(x, memory));
-    /// x <- Norm(x + FeedForward(x)), with dropout on what is added
+    /// x <- x + Attention(Norm(x));  x <- x + CrossAttention(Norm(x), encoder);
+    /// x <- x + FeedForward(Norm(x)), with dropout on what is added
     ///
     /// # Shapes
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(x.clone(), scope);
-        let x = self.attention_norm.forward(x + dropout(&self.dropout, attended));
-        let read = self.cross_attention.read(x.clone(), scope);
-        let x = self.cross_attention_norm.forward(x + dropout(&self.dropout, read));
-        let fed = self.feed_forward.forward(x.clone());
-        self.feed_forward_norm.forward(x + dropout(&self.dropout, fed))
+        let attn_out = self.attention.forward(self.attention_norm.forward(x.clone()), scope);
+        let x = x + dropout(&self.dropout, attn_out);
+        let cross_attn_out =
+            self.cross_attention.read(self.cross_attention_norm.forward(x.clone()), scope);
+        let x = x + dropout(&self.dropout, cross_attn_out);
+        let ffn_out = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + dropout(&self.dropout, ffn_out)
     }
 }

@@ -123,7 +123,7 @@ impl Decoder {
         let (layers, padding) = cache.advance(n_rows, new);
         let position_ids = PositionIds::new(padding, length, new);
         let pass =
-            Pass { position_ids: &position_ids, padding, caches: Some(layers), memory: None };
+            Pass { position_ids: &position_ids, padding, caches: Some(layers), encoder: None };
         let vectors = self.embedding.token.forward(tokens.clone());
         let ids = Ids { tokens: &tokens, types: None };
         self.stack

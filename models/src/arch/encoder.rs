@@ -139,7 +139,7 @@ impl ImageEncoder {
         let padding = Padding::none();
         let position_ids = PositionIds::new(&padding, length, length);
         let pass =
-            Pass { position_ids: &position_ids, padding: &padding, caches: None, memory: None };
+            Pass { position_ids: &position_ids, padding: &padding, caches: None, encoder: None };
         self.stack.forward(vectors, pass)
     }
 }

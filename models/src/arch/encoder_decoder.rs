@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::embedding::{Ids, InputEmbedding};
 use super::stack::{Pass, StackConfig, TransformerStack};
 use super::{OutputWeights, Shift, Tokens};
-use crate::layers::Memory;
+use crate::layers::EncoderOutput;
 use crate::layers::cache::{Cache, LayerCache, taken};
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::{Mask, Padding, Span};
@@ -195,8 +195,8 @@ impl EncoderDecoder {
         let position_ids = PositionIds::new(padding, length, tokens.dims()[1]);
         // A mask is that of one pass: the next one may read with another number of tokens.
         let mask = Mask::new(Span::Full, encoded.padding.clone());
-        let memory = Some(Memory { hidden: &encoded.hidden, mask: &mask });
-        let pass = Pass { position_ids: &position_ids, padding, caches, memory };
+        let encoder = Some(EncoderOutput { hidden_states: &encoded.hidden, mask: &mask });
+        let pass = Pass { position_ids: &position_ids, padding, caches, encoder };
         self.decoder.forward(&self.token, tokens, pass)
     }
 }
@@ -258,7 +258,7 @@ impl Side {
             position_ids: &position_ids,
             padding: &tokens.padding,
             caches: None,
-            memory: None,
+            encoder: None,
         };
         let ids = Ids { tokens: &tokens.ids, types: None };
         run(self.embedding.forward(table.forward(tokens.ids.clone()), ids, &position_ids), pass)

@@ -85,7 +85,7 @@ impl Embedding {
             Ids { tokens: ids, types: types.as_ref() },
             &position_ids,
         );
-        run(x, Pass { position_ids: &position_ids, padding, caches: None, memory: None })
+        run(x, Pass { position_ids: &position_ids, padding, caches: None, encoder: None })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::kernels::recompute::{Untyped, Work, recomputed};
 use crate::kernels::seed;
 use crate::layers::mask::Mask;
 use crate::layers::position::Positions;
-use crate::layers::{Memory, Scope};
+use crate::layers::{AttentionContext, EncoderOutput};
 
 /// A model whose blocks are computed again in the backward pass.
 ///
@@ -44,25 +44,25 @@ const FLAG: &str = "recomputes";
 pub(super) fn forward(
     (block, config): (&Block, &BlockConfig),
     x: Tensor<3>,
-    mut scope: Scope<'_>,
+    mut context: AttentionContext<'_>,
 ) -> Tensor<3> {
     let drops = [config.dropout, config.attention.dropout, config.feed_forward.dropout];
-    let memory = scope.memory.filter(|_| config.has_cross_attention());
+    let encoder = context.encoder.filter(|_| config.has_cross_attention());
     let again = Again {
         block: block.clone().map(&mut Constant),
-        mask: scope.mask.clone(),
-        positions: constant(scope.positions),
-        memory: memory.map(|memory| memory.mask.clone()),
+        mask: context.mask.clone(),
+        positions: constant(context.positions),
+        encoder: encoder.map(|encoder| encoder.mask.clone()),
         // What is dropped must be the same both times.
         seed: drops.iter().any(|p| *p > 0.0).then(|| seed::draw(&x.device())),
     };
     let mut inputs = vec![x.clone().into_dispatch()];
-    inputs.extend(learned(scope.positions));
-    inputs.extend(memory.map(|memory| memory.hidden.clone().into_dispatch()));
+    inputs.extend(learned(context.positions));
+    inputs.extend(encoder.map(|encoder| encoder.hidden_states.clone().into_dispatch()));
     block.visit(&mut Parameters(&mut inputs));
     match recomputed(again, &inputs) {
         Some(result) => Tensor::from_dispatch(result),
-        None => block.forward(x, &mut scope),
+        None => block.forward(x, &mut context),
     }
 }
 
@@ -109,7 +109,7 @@ struct Again {
     block: Block,
     mask: Mask,
     positions: Positions,
-    memory: Option<Mask>,
+    encoder: Option<Mask>,
     seed: Option<u64>,
 }
 
@@ -128,11 +128,13 @@ impl Work for Again {
             }
             positions => positions,
         };
-        let memory = self.memory.as_ref().map(|mask| (given.next::<3>(), mask));
-        let memory = memory.as_ref().map(|(hidden, mask)| Memory { hidden, mask });
+        let encoder = self.encoder.as_ref().map(|mask| (given.next::<3>(), mask));
+        let encoder =
+            encoder.as_ref().map(|(hidden_states, mask)| EncoderOutput { hidden_states, mask });
         let block = self.block.clone().map(&mut given);
-        let mut scope = Scope { mask: &self.mask, positions: &positions, cache: None, memory };
-        block.forward(x, &mut scope).into_dispatch()
+        let mut context =
+            AttentionContext { mask: &self.mask, positions: &positions, cache: None, encoder };
+        block.forward(x, &mut context).into_dispatch()
     }
 }
 
@@ -212,8 +214,12 @@ mod tests {
         let device = Device::flex().autodiff();
         let config = config();
         let mask = Mask::new(Span::Causal, Padding::none());
-        let scope =
-            || Scope { mask: &mask, positions: &Positions::None, cache: None, memory: None };
+        let context = || AttentionContext {
+            mask: &mask,
+            positions: &Positions::None,
+            cache: None,
+            encoder: None,
+        };
         let random = || Tensor::<3>::random([2, 6, 8], Distribution::Normal(0.0, 1.0), &device);
         let (x, weights) = (random().require_grad(), random());
         // Weights of zeros would hide what is dropped.
@@ -230,9 +236,9 @@ mod tests {
                 device.seed(3);
                 let found = if is_plain {
                     device.seed(seed::draw(&x.device()));
-                    block.forward(x.clone(), &mut scope())
+                    block.forward(x.clone(), &mut context())
                 } else {
-                    forward((&block, &config), x.clone(), scope())
+                    forward((&block, &config), x.clone(), context())
                 };
                 let gradients = (found.clone() * weights.clone()).sum().backward();
                 [found.inner(), x.grad(&gradients).expect("of the input")].map(Tensor::into_data)

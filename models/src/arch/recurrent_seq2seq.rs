@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::recurrent::{RecurrentStack, RecurrentStackConfig, last_state, remembered};
 use super::{Encoded, OutputWeights, Tokens};
-use crate::layers::additive_attention::{AdditiveAttention, Read};
+use crate::layers::additive_attention::{AdditiveAttention, EncoderKeys};
 use crate::layers::cache::{Cache, LayerCache};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
@@ -63,18 +63,18 @@ pub struct RecurrentSeq2Seq {
 impl RecurrentSeq2SeqConfig {
     /// A model of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> RecurrentSeq2Seq {
-        let (d_embedding, d_memory) = (self.decoder.d_input, self.encoder.d_model);
+        let (d_embedding, d_encoder) = (self.decoder.d_input, self.encoder.d_model);
         let d_model = self.decoder.d_model;
-        let start = |_| linear(d_memory / 2, d_model, Bias::Present, device);
+        let start = |_| linear(d_encoder / 2, d_model, Bias::Present, device);
         let d_gates = self.decoder.cell.n_gates() * d_model;
         RecurrentSeq2Seq {
             token: EmbeddingTable::new(self.vocab_size, d_embedding, device),
             encoder: self.encoder.init(device),
             decoder: self.decoder.init(device),
             start: (0..self.decoder.n_layers).map(start).collect(),
-            attention: AdditiveAttention::new([d_model, d_memory], device),
-            context: linear(d_memory, d_gates, Bias::Absent, device),
-            readout: linear(d_model + d_memory + d_embedding, d_model, Bias::Present, device),
+            attention: AdditiveAttention::new([d_model, d_encoder], device),
+            context: linear(d_encoder, d_gates, Bias::Absent, device),
+            readout: linear(d_model + d_encoder + d_embedding, d_model, Bias::Present, device),
             config: self.clone(),
         }
     }
@@ -84,10 +84,10 @@ impl RecurrentSeq2SeqConfig {
     /// Multiply-adds of attention and what is made of it, per token of the text written, with a text
     /// read that is as long.
     pub(super) fn attending_macs(&self, length: usize) -> usize {
-        let (d_model, d_memory) = (self.decoder.d_model, self.encoder.d_model);
-        let products = d_model + 2 * d_memory + self.decoder.d_input + d_model;
-        let context = self.decoder.cell.n_gates() * d_memory;
-        (products + context) * d_model + length * (d_model + d_memory)
+        let (d_model, d_encoder) = (self.decoder.d_model, self.encoder.d_model);
+        let products = d_model + 2 * d_encoder + self.decoder.d_input + d_model;
+        let context = self.decoder.cell.n_gates() * d_encoder;
+        (products + context) * d_model + length * (d_model + d_encoder)
     }
 
     /// Floats that a training step keeps of the same.
@@ -163,8 +163,8 @@ impl RecurrentSeq2Seq {
             let start = last_state(layer.cell(), cache)
                 .unwrap_or_else(|| layer.cell().begin_with(self.begin(index, encoded)));
             let states = if index == 0 {
-                let read = self.read(encoded, cache);
-                let (states, seen) = self.attend((x, start), &read, &waiting);
+                let keys = self.encoder_keys(encoded, cache);
+                let (states, seen) = self.attend((x, start), &keys, &waiting);
                 contexts = Some(seen);
                 states
             } else {
@@ -181,7 +181,7 @@ impl RecurrentSeq2Seq {
     fn attend(
         &self,
         (x, start): (Tensor<3>, State),
-        read: &Read,
+        encoder: &EncoderKeys,
         waiting: &Waiting,
     ) -> (States, Tensor<3>) {
         let cell = self.decoder.layers[0].cell();
@@ -189,7 +189,7 @@ impl RecurrentSeq2Seq {
         let mut contexts = Vec::new();
         for (at, input) in steps(project(&cell.input, x)).into_iter().enumerate() {
             let next = |state: &State| {
-                let context = self.attention.forward(state.hidden.clone(), read);
+                let context = self.attention.forward(state.hidden.clone(), encoder);
                 contexts.push(context.clone());
                 cell.next(input + project(&self.context, context), state)
             };
@@ -198,27 +198,27 @@ impl RecurrentSeq2Seq {
         (walk.states(), Tensor::stack(contexts, 0))
     }
 
-    /// What attention reads: made of the encoder's states once for a text.
-    fn read(&self, encoded: &Encoded, cache: &mut LayerCache) -> Read {
-        let [memory, keys] = cache.memory(|| {
+    /// What attention attends to: made of the encoder's states once for a text.
+    fn encoder_keys(&self, encoded: &Encoded, cache: &mut LayerCache) -> EncoderKeys {
+        let [hidden_states, keys] = cache.cross(|| {
             let keys = self.attention.keys(encoded.hidden.clone());
             [encoded.hidden.clone(), keys].map(|x| x.unsqueeze_dim(1))
         });
         let [batch, _, length, _] = keys.dims();
         let mask = Mask::new(Span::Full, encoded.padding.clone());
-        let hidden = mask.hidden(1, length, &keys.device());
-        Read {
+        let masked = mask.hidden(1, length, &keys.device());
+        EncoderKeys {
             keys: keys.squeeze_dim(1),
-            memory: memory.squeeze_dim(1),
-            hidden: hidden.map(|hidden| hidden.reshape([batch, length, 1])),
+            hidden_states: hidden_states.squeeze_dim(1),
+            masked: masked.map(|masked| masked.reshape([batch, length, 1])),
         }
     }
 
     /// The first hidden state of a decoder layer.
     fn begin(&self, layer: usize, encoded: &Encoded) -> Tensor<2> {
-        let d_memory = self.config.encoder.d_model;
+        let d_encoder = self.config.encoder.d_model;
         let first = encoded.hidden.clone().slice_dim(1, 0..1).squeeze_dim::<2>(1);
-        project(&self.start[layer], first.slice_dim(1, d_memory / 2..d_memory)).tanh()
+        project(&self.start[layer], first.slice_dim(1, d_encoder / 2..d_encoder)).tanh()
     }
 
     /// `[seq, batch, d_embedding]`, see [`Recurrent`](super::Recurrent).

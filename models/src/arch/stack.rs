@@ -15,7 +15,7 @@ use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::{Mask, Padding, Span};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::{PositionEncoding, PositionIds, Positions, RelativePositions};
-use crate::layers::{Memory, Scope};
+use crate::layers::{AttentionContext, EncoderOutput};
 
 /// Sizes of a stack, and of what leads into it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub(super) struct Pass<'a> {
     pub(super) position_ids: &'a PositionIds,
     pub(super) padding: &'a Padding,
     pub(super) caches: Option<&'a mut [LayerCache]>,
-    pub(super) memory: Option<Memory<'a>>,
+    pub(super) encoder: Option<EncoderOutput<'a>>,
 }
 
 impl StackConfig {
@@ -145,20 +145,20 @@ impl TransformerStack {
     /// [`TransformerStack::forward`]; `observe` receives the input of each block.
     fn run(&self, x: Tensor<3>, pass: Pass<'_>, observe: &mut dyn FnMut(&Tensor<3>)) -> Tensor<3> {
         let device = x.device();
-        let Pass { position_ids, padding, mut caches, memory } = pass;
+        let Pass { position_ids, padding, mut caches, encoder } = pass;
         let views = Views::new(self, (padding, position_ids), &device);
         let mut x = x;
         for (place, &index) in self.config.order.iter().enumerate() {
             let (layer, config) = (&self.layers[index], &self.config.layers[index]);
             let cache = caches.as_mut().map(|caches| &mut caches[place]);
             let (mask, positions) = views.of(config);
-            let mut scope = Scope { mask, positions, cache, memory };
-            let recomputes = self.recomputes.is_enabled() && scope.cache.is_none();
+            let mut context = AttentionContext { mask, positions, cache, encoder };
+            let recomputes = self.recomputes.is_enabled() && context.cache.is_none();
             observe(&x);
             x = if recomputes && device.is_autodiff() {
-                recompute::forward((layer, config), x, scope)
+                recompute::forward((layer, config), x, context)
             } else {
-                layer.forward(x, &mut scope)
+                layer.forward(x, &mut context)
             };
         }
         if let Some(norm) = &self.norm {

@@ -1,4 +1,4 @@
-//! The one attention layer: what differs between models comes in through [`Scope`].
+//! The one attention layer: what differs between models comes in through [`AttentionContext`].
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear};
@@ -11,7 +11,7 @@ use super::linear::{Bias, apply, apply_all, in_format_of, linear};
 use super::mask::{Mask, Span};
 use super::position::{PositionEncoding, Positions};
 pub use super::query_key_norm::{HeadNorm, QueryKeyNorm};
-use super::{Memory, Scope};
+use super::{AttentionContext, EncoderOutput};
 use crate::kernels::attention::{self as kernels, Scores};
 use crate::precision::{in_f32, to_f32};
 
@@ -110,12 +110,12 @@ impl AttentionConfig {
 }
 
 impl Attention {
-    /// Lets every position read the positions that the scope allows.
+    /// Lets every position read the positions that the context allows.
     ///
     /// # Shapes
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
-    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+    pub fn forward(&self, x: Tensor<3>, context: &mut AttentionContext<'_>) -> Tensor<3> {
         assert_shape!(x, [_, _, self.d_model]);
         let x = in_format_of(&self.query.weight, x);
         let [query, key, value] = apply_all([&self.query, &self.key, &self.value], x);
@@ -124,18 +124,18 @@ impl Attention {
         // [batch, n_kv_heads, seq, d_head]
         let key = self.normalised(key, self.key_norm.as_ref());
         let value = self.split_heads(value);
-        let query = in_f32(query, |query| scope.positions.rotate(query));
-        let key = scope.positions.rotate(key);
-        let (key, value) = match &mut scope.cache {
+        let query = in_f32(query, |query| context.positions.rotate(query));
+        let key = context.positions.rotate(key);
+        let (key, value) = match &mut context.cache {
             Some(cache) => cache.append(key, value),
             None => (key, value),
         };
-        let bias = self.bias(scope.positions, [&query, &key]);
-        let context = self.attend(query, [key, value], (bias, scope.mask));
-        to_f32(apply(&self.output, merge_heads(context)))
+        let bias = self.bias(context.positions, [&query, &key]);
+        let attn_out = self.attend(query, [key, value], (bias, context.mask));
+        to_f32(apply(&self.output, merge_heads(attn_out)))
     }
 
-    /// Lets every position read another sequence.
+    /// Cross-attention: lets every position read an encoder's output.
     ///
     /// # Shapes
     ///
@@ -143,24 +143,24 @@ impl Attention {
     ///
     /// # Panics
     ///
-    /// Panics if the scope has no memory.
-    pub fn read(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+    /// Panics if the context has no encoder output.
+    pub fn cross_forward(&self, x: Tensor<3>, context: &mut AttentionContext<'_>) -> Tensor<3> {
         assert_shape!(x, [_, _, self.d_model]);
-        let Some(Memory { hidden, mask }) = scope.memory else {
-            panic!("there is no memory to read");
+        let Some(EncoderOutput { hidden_states, mask }) = context.encoder else {
+            panic!("there is no encoder output to attend to");
         };
         let x = in_format_of(&self.query.weight, x);
         let query = self.split_heads(apply(&self.query, x));
         let compute = || {
-            let hidden = in_format_of(&self.key.weight, hidden.clone());
-            apply_all([&self.key, &self.value], hidden).map(|x| self.split_heads(x))
+            let states = in_format_of(&self.key.weight, hidden_states.clone());
+            apply_all([&self.key, &self.value], states).map(|x| self.split_heads(x))
         };
-        let [key, value] = match &mut scope.cache {
-            Some(cache) => cache.memory(compute),
+        let [key, value] = match &mut context.cache {
+            Some(cache) => cache.cross(compute),
             None => compute(),
         };
-        let context = self.attend(query, [key, value], (None, mask));
-        to_f32(apply(&self.output, merge_heads(context)))
+        let attn_out = self.attend(query, [key, value], (None, mask));
+        to_f32(apply(&self.output, merge_heads(attn_out)))
     }
 
     /// What positions add to the scores.
@@ -203,9 +203,10 @@ impl Attention {
                 sight: mask.sight().clone(),
                 dropout: dropped.map(|share| kernels::Dropout::draw(share, &query.device())),
             };
-            if let Some(context) = kernels::attention(&query, [&key, &value], bias.as_ref(), scores)
+            if let Some(attn_out) =
+                kernels::attention(&query, [&key, &value], bias.as_ref(), scores)
             {
-                return context;
+                return attn_out;
             }
         }
         self.attend_composed(query, [key, value], (bias, mask))

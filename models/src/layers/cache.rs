@@ -97,12 +97,12 @@ impl Cache {
     /// Keeps these rows, in this order; a row can be taken more than once.
     pub fn select(&mut self, rows: &[usize]) {
         for layer in &mut self.layers {
-            layer.memory = layer.memory.take().map(|memory| memory.map(|x| taken(x, rows)));
+            layer.cross = layer.cross.take().map(|cross| cross.map(|x| taken(x, rows)));
         }
         self.reorder(rows);
     }
 
-    /// Keeps these rows, in this order, where those in one place before and after read the same memory.
+    /// Keeps these rows, in this order, where those in one place before and after attend to the same encoder output.
     pub fn reorder(&mut self, rows: &[usize]) {
         self.padding.select(rows);
         self.n_rows = rows.len();

@@ -212,7 +212,7 @@ impl Mask {
             let mut values = Vec::with_capacity(rows.len() * n_queries * n_keys);
             for row in rows {
                 let row = &row[row.len().saturating_sub(n_keys)..];
-                // A memory can be shorter than what reads it; then no span compares the two.
+                // An encoder's output can be shorter than what reads it; then no pattern compares the two.
                 let first = n_keys.saturating_sub(n_queries);
                 for query in first..first + n_queries {
                     values.extend((0..n_keys).map(|key| {
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_memory_shorter_than_its_readers_hides_only_padding() {
+    fn an_encoder_output_shorter_than_its_readers_hides_only_padding() {
         let padding = Padding::from_rows(vec![vec![true, false]]);
         let hidden = hidden(&Mask::new(Span::Full, padding), 3, 2);
         assert_eq!(hidden, Some([false, true].repeat(3)));

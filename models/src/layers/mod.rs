@@ -30,7 +30,7 @@ use position::Positions;
 
 /// What a layer may see beside its input.
 #[derive(Debug)]
-pub struct Scope<'a> {
+pub struct AttentionContext<'a> {
     /// Which keys a query may read.
     pub mask: &'a Mask,
     /// How attention learns of positions.
@@ -38,14 +38,14 @@ pub struct Scope<'a> {
     /// The keys and values of the tokens before, when decoding step by step.
     pub cache: Option<&'a mut LayerCache>,
     /// What an encoder made of the other sequence, for layers that read it.
-    pub memory: Option<Memory<'a>>,
+    pub encoder: Option<EncoderOutput<'a>>,
 }
 
 /// The hidden states of another sequence.
 #[derive(Debug, Clone, Copy)]
-pub struct Memory<'a> {
-    /// `[batch, memory, d_model]`
-    pub hidden: &'a Tensor<3>,
+pub struct EncoderOutput<'a> {
+    /// `[batch, encoder_seq, d_model]`
+    pub hidden_states: &'a Tensor<3>,
     /// Which of them are padding.
     pub mask: &'a Mask,
 }

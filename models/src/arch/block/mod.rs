@@ -16,7 +16,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::layers::Scope;
+use crate::layers::AttentionContext;
 use crate::layers::activation::Activation;
 use crate::layers::attention::AttentionConfig;
 use crate::layers::convolution::ConvolutionConfig;
@@ -223,19 +223,19 @@ impl Block {
     /// # Shapes
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
-    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+    pub fn forward(&self, x: Tensor<3>, context: &mut AttentionContext<'_>) -> Tensor<3> {
         match self {
-            Self::NoAttentionNorm(block) => block.forward(x, scope),
-            Self::ReorderedNorm(block) => block.forward(x, scope),
-            Self::Parallel(block) => block.forward(x, scope),
-            Self::ParallelDualNorm(block) => block.forward(x, scope),
-            Self::PostNorm(block) => block.forward(x, scope),
-            Self::PostNormConvolution(block) => block.forward(x, scope),
-            Self::PostNormDecoder(block) => block.forward(x, scope),
-            Self::PreNorm(block) => block.forward(x, scope),
-            Self::PreNormDecoder(block) => block.forward(x, scope),
-            Self::Sandwich(block) => block.forward(x, scope),
-            Self::LayerScale(block) => block.forward(x, scope),
+            Self::NoAttentionNorm(block) => block.forward(x, context),
+            Self::ReorderedNorm(block) => block.forward(x, context),
+            Self::Parallel(block) => block.forward(x, context),
+            Self::ParallelDualNorm(block) => block.forward(x, context),
+            Self::PostNorm(block) => block.forward(x, context),
+            Self::PostNormConvolution(block) => block.forward(x, context),
+            Self::PostNormDecoder(block) => block.forward(x, context),
+            Self::PreNorm(block) => block.forward(x, context),
+            Self::PreNormDecoder(block) => block.forward(x, context),
+            Self::Sandwich(block) => block.forward(x, context),
+            Self::LayerScale(block) => block.forward(x, context),
         }
     }
 }

@@ -5,7 +5,7 @@ use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::BlockConfig;
-use crate::layers::Scope;
+use crate::layers::AttentionContext;
 use crate::layers::attention::Attention;
 use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
@@ -38,9 +38,9 @@ impl ParallelBlock {
     /// # Shapes
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
-    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
+    pub fn forward(&self, x: Tensor<3>, context: &mut AttentionContext<'_>) -> Tensor<3> {
         let normed = self.norm.forward(x.clone());
-        let attn_out = self.attention.forward(normed.clone(), scope);
+        let attn_out = self.attention.forward(normed.clone(), context);
         let ffn_out = self.feed_forward.forward(normed);
         x + dropout(&self.dropout, attn_out) + dropout(&self.dropout, ffn_out)
     }

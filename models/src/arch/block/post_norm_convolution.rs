@@ -5,7 +5,7 @@ use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::BlockConfig;
-use crate::layers::Scope;
+use crate::layers::AttentionContext;
 use crate::layers::activation::Activation;
 use crate::layers::attention::Attention;
 use crate::layers::convolution::{Convolution, ConvolutionConfig};
@@ -55,13 +55,13 @@ impl PostNormConvolutionBlock {
     /// # Shapes
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
-    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attn_out = self.attention.forward(x.clone(), scope);
+    pub fn forward(&self, x: Tensor<3>, context: &mut AttentionContext<'_>) -> Tensor<3> {
+        let attn_out = self.attention.forward(x.clone(), context);
         let h = self.attention_norm.forward(x.clone() + dropout(&self.dropout, attn_out));
         let ffn_out = self.feed_forward.forward(h.clone());
         let h = self.feed_forward_norm.forward(h + dropout(&self.dropout, ffn_out));
         // Beside the text there is nothing, and so in place of padding.
-        let x = match scope.mask.padding().tokens(&x.device()) {
+        let x = match context.mask.padding().tokens(&x.device()) {
             Some(tokens) => x * tokens,
             None => x,
         };

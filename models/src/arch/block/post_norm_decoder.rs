@@ -5,7 +5,7 @@ use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::BlockConfig;
-use crate::layers::Scope;
+use crate::layers::AttentionContext;
 use crate::layers::attention::Attention;
 use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
@@ -45,10 +45,10 @@ impl PostNormDecoderBlock {
     /// # Shapes
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
-    pub fn forward(&self, x: Tensor<3>, scope: &mut Scope<'_>) -> Tensor<3> {
-        let attn_out = self.attention.forward(x.clone(), scope);
+    pub fn forward(&self, x: Tensor<3>, context: &mut AttentionContext<'_>) -> Tensor<3> {
+        let attn_out = self.attention.forward(x.clone(), context);
         let x = self.attention_norm.forward(x + dropout(&self.dropout, attn_out));
-        let cross_attn_out = self.cross_attention.read(x.clone(), scope);
+        let cross_attn_out = self.cross_attention.cross_forward(x.clone(), context);
         let x = self.cross_attention_norm.forward(x + dropout(&self.dropout, cross_attn_out));
         let ffn_out = self.feed_forward.forward(x.clone());
         self.feed_forward_norm.forward(x + dropout(&self.dropout, ffn_out))

@@ -10,8 +10,8 @@ use crate::layers::mask::Span;
 pub struct LayerCache {
     /// Keys and values, each `[batch, n_kv_heads, room, d_head]`.
     pub(super) buffers: Option<[Tensor<4>; 2]>,
-    /// The keys and values of a memory, computed at the first step.
-    pub(super) memory: Option<[Tensor<4>; 2]>,
+    /// The keys and values of an encoder's output, computed at the first step.
+    pub(super) cross: Option<[Tensor<4>; 2]>,
     /// Positions in use, from the first on.
     pub(super) length: usize,
     /// Positions to make room for at first.
@@ -26,16 +26,16 @@ impl LayerCache {
             Span::Window(n) => Some(n.saturating_sub(1)),
             Span::Full | Span::Causal | Span::Near(_) => None,
         };
-        Self { buffers: None, memory: None, length: 0, reserve, behind }
+        Self { buffers: None, cross: None, length: 0, reserve, behind }
     }
 
-    /// The keys and values of the memory: computed once, as long as the cache lives.
+    /// The keys and values of the encoder's output: computed once, as long as the cache lives.
     ///
     /// # Shapes
     ///
-    /// - results: `[batch, n_kv_heads, memory, d_head]`
-    pub fn memory(&mut self, compute: impl FnOnce() -> [Tensor<4>; 2]) -> [Tensor<4>; 2] {
-        self.memory.get_or_insert_with(compute).clone()
+    /// - results: `[batch, n_kv_heads, encoder_seq, d_head]`
+    pub fn cross(&mut self, compute: impl FnOnce() -> [Tensor<4>; 2]) -> [Tensor<4>; 2] {
+        self.cross.get_or_insert_with(compute).clone()
     }
 
     /// Appends the keys and values of new positions and returns those of all positions that the new
@@ -142,7 +142,7 @@ impl LayerCache {
             }
             (above, below) => above.or(below),
         };
-        let memory = match (self.memory, other.memory) {
+        let cross = match (self.cross, other.cross) {
             (Some([keys, values]), Some([other_keys, other_values])) => {
                 let longest = keys.dims()[2].max(other_keys.dims()[2]);
                 let filled = |x: Tensor<4>| {
@@ -155,7 +155,7 @@ impl LayerCache {
             }
             (above, below) => above.or(below),
         };
-        Self { buffers, memory, length, ..self }
+        Self { buffers, cross, length, ..self }
     }
 }
 

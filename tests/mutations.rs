@@ -12,7 +12,7 @@ use burn_zoo::models::heads::pooling::Pooling;
 use burn_zoo::models::layers::activation::Activation::{Gelu, GeluTanh, Relu, Tanh};
 use burn_zoo::models::layers::disentangled::{DistanceBuckets, DistanceTerms};
 use burn_zoo::models::layers::feed_forward::FeedForwardKind;
-use burn_zoo::models::layers::mask::Span;
+use burn_zoo::models::layers::mask::AttentionPattern::{Causal, Full, Local, SlidingWindow};
 use burn_zoo::models::layers::norm::NormKind::{LayerWithoutBias, Rms};
 use burn_zoo::models::layers::position::PositionEncoding;
 use burn_zoo::models::layers::relative_bias::Direction::{Both, Past};
@@ -51,8 +51,8 @@ const MUTATIONS: &[Mutation] = &[
         masked_lm(a).activation = Gelu;
     }),
     ("ELECTRA: tanh in the head", "electra/sequence", |a| head(a).activation = Tanh),
-    ("ModernBERT: a window one wider", "modernbert/base", |a| window(a, |n| Span::Near(n + 1))),
-    ("ModernBERT: a window one narrower", "modernbert/base", |a| window(a, |n| Span::Near(n - 1))),
+    ("ModernBERT: a window one wider", "modernbert/base", |a| window(a, |n| Local(n + 1))),
+    ("ModernBERT: a window one narrower", "modernbert/base", |a| window(a, |n| Local(n - 1))),
     ("ModernBERT: the two thetas swapped", "modernbert/base", |a| {
         each_rotary(a, |it| it.theta = if it.theta < 100.0 { 1000.0 } else { 30.0 });
     }),
@@ -84,7 +84,7 @@ const MUTATIONS: &[Mutation] = &[
     ("MPNet: positions one too early", "mpnet/base", |a| renumber(a, tokens(1))),
     ("GPT-2: erf GELU", "gpt2/base", |a| activate(a, Gelu)),
     ("GPT-2: scores without a scale", "gpt2/base", |a| each_attention(a, |it| it.scale = 1.0)),
-    ("GPT-2: the future is seen", "gpt2/base", |a| each_attention(a, |it| it.span = Span::Full)),
+    ("GPT-2: the future is seen", "gpt2/base", |a| each_attention(a, |it| it.pattern = Full)),
     ("GPT-2: positions from 1", "gpt2/base", |a| renumber(a, tokens(1))),
     ("GPT-2: one scale in all layers", "gpt2/gelu", |a| scale_by(a, |it| it.d_head)),
     ("GPT-2: another epsilon", "gpt2/relu_inner", |a| epsilon(a, 1e-5)),
@@ -95,7 +95,7 @@ const MUTATIONS: &[Mutation] = &[
     ("GPT-NeoX: whole heads rotated", "gpt_neox/base", rotate_whole_heads),
     ("GPT-J: rotary pairs in halves", "gptj/base", |a| pairs(a, Halves)),
     ("GPT-Neo: scores with a scale", "gpt_neo/base", |a| scale_by(a, |it| it.d_head)),
-    ("GPT-Neo: a window one wider", "gpt_neo/base", |a| window(a, |n| Span::Window(n + 1))),
+    ("GPT-Neo: a window one wider", "gpt_neo/base", |a| window(a, |n| SlidingWindow(n + 1))),
     ("GPT-Neo: the other layer's window", "gpt_neo/base", |a| stacks(a)[0].layers.reverse()),
     ("OPT: one unused row", "opt/base", |a| renumber(a, tokens(1))),
     ("OPT: GELU", "opt/base", |a| activate(a, Gelu)),
@@ -112,14 +112,14 @@ const MUTATIONS: &[Mutation] = &[
     ("YaRN: dropped", "llama/yarn", drop_scaling),
     ("YaRN: no attention factor", "llama/yarn", |a| each_yarn(a, |it| it.attention_factor = 1.0)),
     ("YaRN: exact borders", "llama/yarn", |a| each_yarn(a, |it| it.borders = RampBorders::Exact)),
-    ("Mistral: a window one wider", "mistral/base", |a| window(a, |n| Span::Window(n + 1))),
-    ("Mistral: a window one narrower", "mistral/base", |a| window(a, |n| Span::Window(n - 1))),
-    ("Mistral: no window", "mistral/base", |a| window(a, |_| Span::Causal)),
+    ("Mistral: a window one wider", "mistral/base", |a| window(a, |n| SlidingWindow(n + 1))),
+    ("Mistral: a window one narrower", "mistral/base", |a| window(a, |n| SlidingWindow(n - 1))),
+    ("Mistral: no window", "mistral/base", |a| window(a, |_| Causal)),
     ("Mixtral: one expert", "mixtral/base", |a| {
         let kind = FeedForwardKind::Mixture { n_experts: 4, n_active: 1 };
         each_layer(a, |layer| layer.feed_forward.kind = kind);
     }),
-    ("Qwen 2: windows", "qwen2/base", |a| each_attention(a, |it| it.span = Span::Window(4))),
+    ("Qwen 2: windows", "qwen2/base", |a| each_attention(a, |it| it.pattern = SlidingWindow(4))),
     ("Qwen 3: queries less their mean", "qwen3/base", |a| query_key_norm(a, LayerWithoutBias)),
     ("SmolLM3: the other layer rotates", "smollm3/base", |a| stacks(a)[0].layers.reverse()),
     ("Gemma: norms that do not add 1", "gemma/base", |a| each_norm(a, |it| it.kind = Rms)),
@@ -136,7 +136,7 @@ const MUTATIONS: &[Mutation] = &[
     ("OLMo 2: another epsilon", "olmo2/base", |a| epsilon(a, 1e-6)),
     ("Phi: whole heads rotated", "phi/base", rotate_whole_heads),
     ("Phi 3: whole heads rotated", "phi3/partial_longrope", rotate_whole_heads),
-    ("Phi 3: a window one wider", "phi3/base", |a| window(a, |n| Span::Window(n + 1))),
+    ("Phi 3: a window one wider", "phi3/base", |a| window(a, |n| SlidingWindow(n + 1))),
     ("LongRoPE: the short factors", "phi3/longrope", |a| {
         each_rotary(a, |rotary| {
             if let RotaryScaling::Long(factors) = &mut rotary.scaling {
@@ -144,7 +144,7 @@ const MUTATIONS: &[Mutation] = &[
             }
         });
     }),
-    ("StarCoder 2: no window", "starcoder2/base", |a| window(a, |_| Span::Causal)),
+    ("StarCoder 2: no window", "starcoder2/base", |a| window(a, |_| Causal)),
     ("StableLM: whole heads rotated", "stablelm/base", rotate_whole_heads),
     ("StableLM: heads keep their mean", "stablelm/parallel", |a| query_key_norm(a, Rms)),
     ("T5: scores with a scale", "t5/base", |a| scale_by(a, |it| it.d_head)),

@@ -11,7 +11,7 @@ use burn_zoo::models::heads::{HeadsConfig, Pooler, TransformConfig};
 use burn_zoo::models::layers::activation::Activation::{self};
 use burn_zoo::models::layers::attention::{AttentionConfig, QueryKeyNorm};
 use burn_zoo::models::layers::disentangled::DisentangledConfig;
-use burn_zoo::models::layers::mask::Span;
+use burn_zoo::models::layers::mask::AttentionPattern;
 use burn_zoo::models::layers::norm::NormConfig;
 use burn_zoo::models::layers::norm::NormKind::{self};
 use burn_zoo::models::layers::position::PositionEncoding;
@@ -145,11 +145,13 @@ pub(super) fn scale_by(architecture: &mut Architecture, width: fn(&AttentionConf
     each_attention(architecture, |it| it.scale = (width(it) as f64).powf(-0.5));
 }
 
-/// Another span for each window of that size.
-pub(super) fn window(architecture: &mut Architecture, span: fn(usize) -> Span) {
+/// Another pattern for each window of that size.
+pub(super) fn window(architecture: &mut Architecture, pattern: fn(usize) -> AttentionPattern) {
     each_attention(architecture, |attention| {
-        if let Span::Window(size) | Span::Near(size) = attention.span {
-            attention.span = span(size);
+        if let AttentionPattern::SlidingWindow(size) | AttentionPattern::Local(size) =
+            attention.pattern
+        {
+            attention.pattern = pattern(size);
         }
     });
 }

@@ -154,7 +154,7 @@ impl CausalBackbone {
     /// An empty cache with room for `reserve` tokens; it grows when more come.
     pub fn cache(&self, reserve: usize) -> Cache {
         match self {
-            Self::Decoder(decoder) => Cache::new(decoder.config().stack.spans(), reserve),
+            Self::Decoder(decoder) => Cache::new(decoder.config().stack.patterns(), reserve),
             Self::Recurrent(model) => model.cache(reserve),
         }
     }

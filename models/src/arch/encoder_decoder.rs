@@ -10,7 +10,7 @@ use super::{OutputWeights, Shift, Tokens};
 use crate::layers::EncoderOutput;
 use crate::layers::cache::{Cache, LayerCache, taken};
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::mask::{Mask, Padding, Span};
+use crate::layers::mask::{AttentionPattern, Mask, Padding};
 use crate::layers::position::PositionIds;
 
 /// Sizes of an encoder-decoder. Both sides share one table of token vectors.
@@ -194,7 +194,7 @@ impl EncoderDecoder {
     ) -> Tensor<3> {
         let position_ids = PositionIds::new(padding, length, tokens.dims()[1]);
         // A mask is that of one pass: the next one may read with another number of tokens.
-        let mask = Mask::new(Span::Full, encoded.padding.clone());
+        let mask = Mask::new(AttentionPattern::Full, encoded.padding.clone());
         let encoder = Some(EncoderOutput { hidden_states: &encoded.hidden, mask: &mask });
         let pass = Pass { position_ids: &position_ids, padding, caches, encoder };
         self.decoder.forward(&self.token, tokens, pass)

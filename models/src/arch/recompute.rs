@@ -163,7 +163,7 @@ mod tests {
     use super::*;
     use crate::families::{self, Architecture, Size};
     use crate::heads::CausalLm;
-    use crate::layers::mask::{Padding, Span};
+    use crate::layers::mask::{AttentionPattern, Padding};
 
     fn sized() -> (serde_json::Value, Architecture) {
         let size = Size {
@@ -213,7 +213,7 @@ mod tests {
     fn what_is_dropped_is_dropped_both_times() {
         let device = Device::flex().autodiff();
         let config = config();
-        let mask = Mask::new(Span::Causal, Padding::none());
+        let mask = Mask::new(AttentionPattern::Causal, Padding::none());
         let context = || AttentionContext {
             mask: &mask,
             positions: &Positions::None,

@@ -10,7 +10,7 @@ use super::{OutputWeights, Tokens};
 use crate::layers::cache::{Cache, LayerCache};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::mask::Span;
+use crate::layers::mask::AttentionPattern;
 use crate::layers::recurrent::{
     Cell, CellKind, Direction, RecurrentLayer, RecurrentLayerConfig, State, States, Waiting,
 };
@@ -83,7 +83,7 @@ impl RecurrentStackConfig {
     /// An empty cache of the layers' states. A state is kept as the key and the value of its position,
     /// and sees the one before.
     pub(super) fn cache(&self, reserve: usize) -> Cache {
-        Cache::new((0..self.n_layers).map(|_| Span::Window(2)), reserve)
+        Cache::new((0..self.n_layers).map(|_| AttentionPattern::SlidingWindow(2)), reserve)
     }
 }
 

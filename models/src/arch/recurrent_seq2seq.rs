@@ -12,7 +12,7 @@ use crate::layers::cache::{Cache, LayerCache};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::linear::{Bias, linear, project};
-use crate::layers::mask::{Mask, Padding, Span};
+use crate::layers::mask::{AttentionPattern, Mask, Padding};
 use crate::layers::recurrent::{State, States, Waiting, Walk, steps};
 
 /// Sizes of a recurrent encoder-decoder. Both sides share one table of token vectors.
@@ -205,8 +205,8 @@ impl RecurrentSeq2Seq {
             [encoded.hidden.clone(), keys].map(|x| x.unsqueeze_dim(1))
         });
         let [batch, _, length, _] = keys.dims();
-        let mask = Mask::new(Span::Full, encoded.padding.clone());
-        let masked = mask.hidden(1, length, &keys.device());
+        let mask = Mask::new(AttentionPattern::Full, encoded.padding.clone());
+        let masked = mask.masked(1, length, &keys.device());
         EncoderKeys {
             keys: keys.squeeze_dim(1),
             hidden_states: hidden_states.squeeze_dim(1),

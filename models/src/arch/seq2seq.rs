@@ -182,7 +182,7 @@ impl Seq2SeqBackbone {
     /// An empty cache with room for `reserve` tokens; it grows when more come.
     pub fn cache(&self, reserve: usize) -> Cache {
         match self {
-            Self::EncoderDecoder(model) => Cache::new(model.config().decoder.spans(), reserve),
+            Self::EncoderDecoder(model) => Cache::new(model.config().decoder.patterns(), reserve),
             Self::Recurrent(model) => model.cache(reserve),
         }
     }

@@ -12,7 +12,7 @@ use crate::layers::attention::AttentionConfig;
 use crate::layers::cache::LayerCache;
 use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
-use crate::layers::mask::{Mask, Padding, Span};
+use crate::layers::mask::{AttentionPattern, Mask, Padding};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::{PositionEncoding, PositionIds, Positions, RelativePositions};
 use crate::layers::{AttentionContext, EncoderOutput};
@@ -88,8 +88,8 @@ impl StackConfig {
     }
 
     /// What the queries of each block may read.
-    pub fn spans(&self) -> impl Iterator<Item = Span> + '_ {
-        self.layers.iter().map(|layer| layer.attention.span)
+    pub fn patterns(&self) -> impl Iterator<Item = AttentionPattern> + '_ {
+        self.layers.iter().map(|layer| layer.attention.pattern)
     }
 
     /// Features of the result.
@@ -171,7 +171,7 @@ impl TransformerStack {
     }
 }
 
-/// One mask for each span and one set of positions for each encoding that occurs, so that layers which
+/// One mask for each pattern and one set of positions for each encoding that occurs, so that layers which
 /// are alike share their tensors.
 struct Views {
     masks: Vec<Mask>,
@@ -186,9 +186,11 @@ impl Views {
     ) -> Self {
         let mut views = Self { masks: Vec::new(), positions: Vec::new() };
         let layers = &stack.config.layers;
-        for AttentionConfig { span, positions, .. } in layers.iter().map(|layer| &layer.attention) {
-            if !views.masks.iter().any(|mask| mask.span() == *span) {
-                views.masks.push(Mask::new(*span, padding.clone()));
+        for AttentionConfig { pattern, positions, .. } in
+            layers.iter().map(|layer| &layer.attention)
+        {
+            if !views.masks.iter().any(|mask| mask.pattern() == *pattern) {
+                views.masks.push(Mask::new(*pattern, padding.clone()));
             }
             if !views.positions.iter().any(|(encoding, _)| encoding == positions) {
                 let found = positions.positions(position_ids, stack.relative.as_ref(), device);
@@ -199,8 +201,8 @@ impl Views {
     }
 
     fn of(&self, layer: &BlockConfig) -> (&Mask, &Positions) {
-        let AttentionConfig { span, positions, .. } = &layer.attention;
-        let mask = self.masks.iter().find(|mask| mask.span() == *span);
+        let AttentionConfig { pattern, positions, .. } = &layer.attention;
+        let mask = self.masks.iter().find(|mask| mask.pattern() == *pattern);
         let found = self.positions.iter().find(|(encoding, _)| encoding == positions);
         match (mask, found) {
             (Some(mask), Some((_, positions))) => (mask, positions),

@@ -14,7 +14,7 @@ use crate::arch::{
     StackConfig,
 };
 use crate::heads::HeadsConfig;
-use crate::layers::mask::Span;
+use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::wire::activation::activation;
 use crate::wire::config::{
@@ -160,7 +160,7 @@ pub(super) struct BartFields {
 /// Sizes of the encoder or of the decoder, with their names in the config.
 struct Side {
     wiring: Wiring,
-    span: Span,
+    pattern: AttentionPattern,
     n_layers: (&'static str, usize),
     n_heads: (&'static str, usize),
     d_ff: (&'static str, usize),
@@ -192,14 +192,14 @@ impl BartFields {
         }
         let encoder = Side {
             wiring: form.wiring[0],
-            span: Span::Full,
+            pattern: AttentionPattern::Full,
             n_layers: ("encoder_layers", self.encoder_layers),
             n_heads: ("encoder_attention_heads", self.encoder_attention_heads),
             d_ff: ("encoder_ffn_dim", self.encoder_ffn_dim),
         };
         let decoder = Side {
             wiring: form.wiring[1],
-            span: Span::Causal,
+            pattern: AttentionPattern::Causal,
             n_layers: ("decoder_layers", self.decoder_layers),
             n_heads: ("decoder_attention_heads", self.decoder_attention_heads),
             d_ff: ("decoder_ffn_dim", self.decoder_ffn_dim),
@@ -239,7 +239,7 @@ impl BartFields {
         });
         layer.wiring = side.wiring;
         layer.dropout = dropout("dropout", self.dropout)?;
-        layer.attention.span = side.span;
+        layer.attention.pattern = side.pattern;
         layer.attention.dropout = dropout("attention_dropout", self.attention_dropout)?;
         layer.feed_forward.dropout = dropout("activation_dropout", self.activation_dropout)?;
         let embedding = EmbeddingConfig {

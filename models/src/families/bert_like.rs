@@ -16,7 +16,7 @@ use crate::heads::pooling::Pooling;
 use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, TokenHeadConfig, TransformConfig};
 use crate::layers::activation::Activation;
 use crate::layers::linear::Bias;
-use crate::layers::mask::Span;
+use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, fixed, size};
@@ -119,7 +119,7 @@ impl BertFields {
         });
         layer.wiring = Wiring::PostNorm;
         layer.dropout = dropout("hidden_dropout_prob", self.hidden_dropout_prob)?;
-        layer.attention.span = Span::Full;
+        layer.attention.pattern = AttentionPattern::Full;
         let (field, p) = ("attention_probs_dropout_prob", self.attention_probs_dropout_prob);
         layer.attention.dropout = dropout(field, p)?;
         Ok(layer)

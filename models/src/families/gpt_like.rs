@@ -11,7 +11,7 @@ use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
-use crate::layers::{linear::Bias, mask::Span};
+use crate::layers::{linear::Bias, mask::AttentionPattern};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, FieldNames, Renaming, divides, epsilon, renaming, size};
 
@@ -104,7 +104,7 @@ pub(super) fn layer(shape: Shape) -> BlockConfig {
             n_kv_heads: n_heads,
             d_head,
             scale: (d_head as f64).powf(-0.5),
-            span: Span::Causal,
+            pattern: AttentionPattern::Causal,
             qkv_bias: Bias::Present,
             output_bias: Bias::Present,
             dropout: 0.0,

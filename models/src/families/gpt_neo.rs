@@ -9,7 +9,7 @@ use super::gpt_like::{Shape, layer};
 use super::head_keys::WTE_LM_HEAD;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding, PositionNumbering};
-use crate::layers::{linear::Bias, mask::Span};
+use crate::layers::{linear::Bias, mask::AttentionPattern};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, FieldNames, divides, epsilon, parse, renaming, size};
 use crate::wire::keys::{drop, rename, transpose};
@@ -97,7 +97,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     base.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
     base.attention.scale = 1.0;
     base.attention.qkv_bias = Bias::Absent;
-    let window = Span::Window(size("window_size", json.window_size)?);
+    let window = AttentionPattern::SlidingWindow(size("window_size", json.window_size)?);
 
     let mut layers = Vec::new();
     for (kinds, times) in &json.attention_types {
@@ -105,7 +105,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
             let mut layer = base.clone();
             match kind.as_str() {
                 "global" => {}
-                "local" => layer.attention.span = window,
+                "local" => layer.attention.pattern = window,
                 other => {
                     return Err(ConfigError::unsupported(
                         "attention_types",

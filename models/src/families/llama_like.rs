@@ -11,7 +11,7 @@ use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
-use crate::layers::{linear::Bias, mask::Span};
+use crate::layers::{linear::Bias, mask::AttentionPattern};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, size};
 use crate::wire::keys::{Key, drop, rename, transpose};
@@ -105,7 +105,7 @@ impl LlamaFields {
                 n_kv_heads,
                 d_head,
                 scale: (d_head as f64).powf(-0.5),
-                span: Span::Causal,
+                pattern: AttentionPattern::Causal,
                 qkv_bias: bias,
                 output_bias: bias,
                 dropout: dropout("attention_dropout", self.attention_dropout.unwrap_or(0.0))?,

@@ -13,7 +13,7 @@ use crate::heads::pooling::Pooling;
 use crate::heads::{HeadsConfig, Pooler, TransformConfig};
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
-use crate::layers::mask::Span;
+use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
 use crate::wire::activation::activation;
@@ -104,7 +104,7 @@ impl ConfigJson {
         let head = (attention.d_head, Rotated::Whole);
         attention.positions = PositionEncoding::Rotary(far.rotary(head, max_positions)?);
         let mut local = global.clone();
-        local.attention.span = Span::Near(self.local_attention / 2);
+        local.attention.pattern = AttentionPattern::Local(self.local_attention / 2);
         local.attention.positions = PositionEncoding::Rotary(near.rotary(head, max_positions)?);
         Ok([global, local])
     }

@@ -17,7 +17,7 @@ use crate::heads::HeadsConfig;
 use crate::layers::activation::Activation;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
-use crate::layers::mask::Span;
+use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
 use crate::layers::relative_bias::{Direction, RelativeBiasConfig};
@@ -162,10 +162,14 @@ impl T5Fields {
         let n_decoder = size("num_decoder_layers", n_decoder)?;
         Ok(EncoderDecoderConfig {
             vocab_size,
-            encoder: self.side((Wiring::PreNorm, n_encoder), Span::Full, Direction::Both)?,
+            encoder: self.side(
+                (Wiring::PreNorm, n_encoder),
+                AttentionPattern::Full,
+                Direction::Both,
+            )?,
             decoder: self.side(
                 (Wiring::PreNormDecoder, n_decoder),
-                Span::Causal,
+                AttentionPattern::Causal,
                 Direction::Past,
             )?,
             // Whatever a config says, its file has the last word.
@@ -193,7 +197,7 @@ impl T5Fields {
     fn side(
         &self,
         (wiring, n_layers): (Wiring, usize),
-        span: Span,
+        pattern: AttentionPattern,
         direction: Direction,
     ) -> Result<StackConfig, ConfigError> {
         let d_model = size("d_model", self.d_model)?;
@@ -216,7 +220,7 @@ impl T5Fields {
         let attention = &mut layer.attention;
         // Where others divide scores by the root of d_head, queries were drawn as much narrower.
         attention.scale = 1.0;
-        attention.span = span;
+        attention.pattern = pattern;
         attention.qkv_bias = Bias::Absent;
         attention.output_bias = Bias::Absent;
         attention.dropout = p;

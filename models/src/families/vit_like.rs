@@ -13,7 +13,7 @@ use crate::arch::{EmbeddingConfig, ImageEncoderConfig, PositionEmbedding};
 use crate::heads::pooling::Pooling;
 use crate::heads::{ClassifierConfig, HeadsConfig, Pooler};
 use crate::layers::patches::{ImageSizes, LeadingTokens, MaskToken, PatchConfig};
-use crate::layers::{linear::Bias, mask::Span};
+use crate::layers::{linear::Bias, mask::AttentionPattern};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, divides, epsilon, size};
 use crate::wire::keys::{Key, drop, rename, transpose};
@@ -76,7 +76,7 @@ impl ImageFields {
             epsilon: epsilon("layer_norm_eps", self.layer_norm_eps)?,
         });
         layer.dropout = dropout("hidden_dropout_prob", self.hidden_dropout_prob)?;
-        layer.attention.span = Span::Full;
+        layer.attention.pattern = AttentionPattern::Full;
         layer.attention.qkv_bias = Bias::from(self.qkv_bias);
         let (field, p) = ("attention_probs_dropout_prob", self.attention_probs_dropout_prob);
         layer.attention.dropout = dropout(field, p)?;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::arch::block::BlockConfig;
-use crate::layers::mask::Span;
+use crate::layers::mask::AttentionPattern;
 use crate::wire::config::{ConfigError, size};
 
 /// What one layer's attention reads.
@@ -86,7 +86,7 @@ pub(super) fn slide(
     sliding_window: Option<usize>,
 ) -> Result<BlockConfig, ConfigError> {
     if let Some(window) = sliding_window {
-        layer.attention.span = Span::Window(size("sliding_window", window)?);
+        layer.attention.pattern = AttentionPattern::SlidingWindow(size("sliding_window", window)?);
     }
     Ok(layer)
 }

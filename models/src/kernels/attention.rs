@@ -21,28 +21,28 @@ use super::tiles::{self, are_many};
 ///
 /// The last query stands at the last key; where there are fewer keys than queries, both begin together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sight {
+pub struct AttentionWindow {
     /// How many keys before its own place; all of them where `None`.
-    pub behind: Option<usize>,
+    pub left: Option<usize>,
     /// How many keys after its own place; all of them where `None`.
-    pub ahead: Option<usize>,
+    pub right: Option<usize>,
     /// For each row of the batch, which keys there are; empty where all are.
-    pub keys: Arc<[Vec<bool>]>,
+    pub key_mask: Arc<[Vec<bool>]>,
 }
 
-impl Sight {
+impl AttentionWindow {
     /// The keys that a query sees, padding aside, of `n_queries` and `n_keys`.
     pub(super) fn of(&self, query: usize, [n_queries, n_keys]: [usize; 2]) -> Range<usize> {
         let place = query + n_keys.saturating_sub(n_queries);
-        let start = self.behind.map_or(0, |behind| place.saturating_sub(behind));
-        let end = self.ahead.map_or(n_keys, |ahead| n_keys.min(place + ahead + 1));
+        let start = self.left.map_or(0, |left| place.saturating_sub(left));
+        let end = self.right.map_or(n_keys, |right| n_keys.min(place + right + 1));
         start.min(end)..end
     }
 
     /// Which keys there are in a row of the batch, the last `n_keys` of them; `None` where all are.
     pub(super) fn row(&self, row: usize, n_keys: usize) -> Option<&[bool]> {
         // Keys that were left out are the first ones.
-        self.keys.get(row).map(|row| &row[row.len().saturating_sub(n_keys)..])
+        self.key_mask.get(row).map(|row| &row[row.len().saturating_sub(n_keys)..])
     }
 
     /// From the first key that there is in a row of the batch to the last one.
@@ -57,13 +57,13 @@ impl Sight {
 
 /// What is done to scores before the softmax.
 #[derive(Debug, Clone)]
-pub struct Scores {
+pub struct SdpaParams {
     /// Factor on the products.
     pub scale: f64,
     /// They are squeezed smoothly into `±softcap`.
     pub softcap: Option<f64>,
     /// Which keys a query sees. One that sees none gets the mean of all values.
-    pub sight: Sight,
+    pub window: AttentionWindow,
     /// What is dropped of the weights after the softmax.
     pub dropout: Option<Dropout>,
 }
@@ -81,7 +81,7 @@ pub fn attention(
     query: &Tensor<4>,
     [key, value]: [&Tensor<4>; 2],
     bias: Option<&Tensor<4>>,
-    scores: Scores,
+    params: SdpaParams,
 ) -> Option<Tensor<4>> {
     let sizes @ [n_queries, n_keys] = [query.dims()[2], key.dims()[2]];
     let bias = bias.map(|bias| {
@@ -93,9 +93,9 @@ pub fn attention(
         return None;
     }
     let own = operations(inputs.iter().chain(&bias)).map(|operations| operations.attention);
-    let result = match own.and_then(|attention| attention(&inputs, &bias, &scores)) {
+    let result = match own.and_then(|attention| attention(&inputs, &bias, &params)) {
         Some(result) => Some(result),
-        None if are_many(sizes) => Some(tiles::attention(inputs, bias, scores)),
+        None if are_many(sizes) => Some(tiles::attention(inputs, bias, params)),
         None => None,
     };
     result.map(Tensor::from_dispatch)
@@ -139,7 +139,7 @@ mod tests {
     fn composed(
         [query, key, value]: [Tensor<4>; 3],
         bias: Option<&Tensor<4>>,
-        scores: &Scores,
+        params: &SdpaParams,
     ) -> Tensor<4> {
         let [rows, heads, queries, _] = query.dims();
         let [_, kv_heads, keys, d_head] = key.dims();
@@ -147,32 +147,32 @@ mod tests {
             let x = x.reshape([rows, kv_heads, 1, keys, d_head]);
             x.repeat_dim(2, heads / kv_heads).reshape([rows, heads, keys, d_head])
         };
-        let hidden: Vec<bool> = (0..rows * queries * keys)
+        let masked: Vec<bool> = (0..rows * queries * keys)
             .map(|i| {
                 let (row, query, key) = (i / keys / queries, i / keys % queries, i % keys);
-                let seen = scores.sight.of(query, [queries, keys]).contains(&key);
-                let is_there = scores.sight.keys.get(row).is_none_or(|row| row[key]);
+                let seen = params.window.of(query, [queries, keys]).contains(&key);
+                let is_there = params.window.key_mask.get(row).is_none_or(|row| row[key]);
                 !seen || !is_there
             })
             .collect();
-        let hidden = TensorData::new(hidden, [rows, 1, queries, keys]);
-        let hidden = Tensor::<4, Bool>::from_data(hidden, &query.device());
-        let products = query.matmul(repeated(key).transpose()) * scores.scale;
+        let masked = TensorData::new(masked, [rows, 1, queries, keys]);
+        let masked = Tensor::<4, Bool>::from_data(masked, &query.device());
+        let products = query.matmul(repeated(key).transpose()) * params.scale;
         let products = match bias {
             Some(bias) => products + bias.clone(),
             None => products,
         };
-        let products = match scores.softcap {
+        let products = match params.softcap {
             Some(limit) => (products / limit).tanh() * limit,
             None => products,
         };
-        let products = products.mask_fill(hidden.expand([rows, heads, queries, keys]), f32::MIN);
+        let products = products.mask_fill(masked.expand([rows, heads, queries, keys]), f32::MIN);
         let weights = activation::softmax(products, 3);
         weights.matmul(repeated(value))
     }
 
-    fn sight(behind: Option<usize>, ahead: Option<usize>) -> Sight {
-        Sight { behind, ahead, keys: [].into() }
+    fn window(left: Option<usize>, right: Option<usize>) -> AttentionWindow {
+        AttentionWindow { left, right, key_mask: [].into() }
     }
 
     fn flat(x: Tensor<4>) -> Tensor<1> {
@@ -191,23 +191,23 @@ mod tests {
     fn it_equals_the_composition_and_so_do_its_gradients() {
         let device = Device::flex();
         for sizes in SIZES {
-            for (behind, ahead) in
+            for (left, right) in
                 [(None, None), (None, Some(0)), (Some(2), Some(0)), (Some(1), Some(2))]
             {
                 for softcap in [None, Some(3.0)] {
-                    let scores = || Scores {
+                    let params = || SdpaParams {
                         scale: 0.7,
                         softcap,
-                        sight: sight(behind, ahead),
+                        window: window(left, right),
                         dropout: None,
                     };
                     agree(
                         sizes.inputs(&device),
                         &|inputs| {
                             let [query, key, value] = sizes.split(inputs);
-                            flat(attention(&query, [&key, &value], None, scores()).expect("floats"))
+                            flat(attention(&query, [&key, &value], None, params()).expect("floats"))
                         },
-                        &|inputs| flat(composed(sizes.split(inputs), None, &scores())),
+                        &|inputs| flat(composed(sizes.split(inputs), None, &params())),
                     );
                 }
             }
@@ -228,17 +228,17 @@ mod tests {
                 let run = |inputs: [Tensor<1>; 4], is_fused: bool| {
                     let [query, key, value, bias] = inputs;
                     let bias = bias.reshape(shape);
-                    let scores = Scores {
+                    let params = SdpaParams {
                         scale: 0.3,
                         softcap: None,
-                        sight: sight(None, Some(0)),
+                        window: window(None, Some(0)),
                         dropout: None,
                     };
                     let [query, key, value] = sizes.split([query, key, value]);
                     flat(if is_fused {
-                        attention(&query, [&key, &value], Some(&bias), scores).expect("floats")
+                        attention(&query, [&key, &value], Some(&bias), params).expect("floats")
                     } else {
-                        composed([query, key, value], Some(&bias), &scores)
+                        composed([query, key, value], Some(&bias), &params)
                     })
                 };
                 agree([query, key, value, bias], &|inputs| run(inputs, true), &|inputs| {
@@ -259,16 +259,17 @@ mod tests {
             vec![false, false, false, false, true, false],
         ]
         .into();
-        for ahead in [None, Some(0)] {
-            let sight = || Sight { behind: None, ahead, keys: Arc::clone(&keys) };
-            let scores = || Scores { scale: 1.3, softcap: None, sight: sight(), dropout: None };
+        for right in [None, Some(0)] {
+            let window = || AttentionWindow { left: None, right, key_mask: Arc::clone(&keys) };
+            let params =
+                || SdpaParams { scale: 1.3, softcap: None, window: window(), dropout: None };
             agree(
                 sizes.inputs(&device),
                 &|inputs| {
                     let [query, key, value] = sizes.split(inputs);
-                    flat(attention(&query, [&key, &value], None, scores()).expect("floats"))
+                    flat(attention(&query, [&key, &value], None, params()).expect("floats"))
                 },
-                &|inputs| flat(composed(sizes.split(inputs), None, &scores())),
+                &|inputs| flat(composed(sizes.split(inputs), None, &params())),
             );
         }
     }
@@ -281,11 +282,11 @@ mod tests {
                 Sizes([2, 3, 3, 9, 9, 5]),
                 Sizes([1, 2, 2, 150, 150, 16]),
             ] {
-                for ahead in [None, Some(0)] {
-                    let scores = || Scores {
+                for right in [None, Some(0)] {
+                    let params = || SdpaParams {
                         scale: 0.7,
                         softcap: None,
-                        sight: sight(None, ahead),
+                        window: window(None, right),
                         dropout: None,
                     };
                     agree(
@@ -293,26 +294,28 @@ mod tests {
                         &|inputs| {
                             let [query, key, value] = sizes.split(inputs);
                             flat(
-                                attention(&query, [&key, &value], None, scores())
+                                attention(&query, [&key, &value], None, params())
                                     .expect("a kernel"),
                             )
                         },
-                        &|inputs| flat(composed(sizes.split(inputs), None, &scores())),
+                        &|inputs| flat(composed(sizes.split(inputs), None, &params())),
                     );
                 }
             }
             let [query, key, value] = SIZES[4].split(SIZES[4].inputs(&device));
-            let padded =
-                Sight { keys: vec![vec![true, true, false, true]; 2].into(), ..sight(None, None) };
-            for (softcap, sight) in [
-                (None, sight(None, Some(0))),
-                (None, sight(Some(1), None)),
-                (Some(2.0), sight(None, None)),
+            let padded = AttentionWindow {
+                key_mask: vec![vec![true, true, false, true]; 2].into(),
+                ..window(None, None)
+            };
+            for (softcap, window) in [
+                (None, window(None, Some(0))),
+                (None, window(Some(1), None)),
+                (Some(2.0), window(None, None)),
                 (None, padded),
             ] {
-                let scores = Scores { scale: 1.0, softcap, sight, dropout: None };
+                let params = SdpaParams { scale: 1.0, softcap, window, dropout: None };
                 assert!(
-                    attention(&query, [&key, &value], None, scores).is_none(),
+                    attention(&query, [&key, &value], None, params).is_none(),
                     "for Burn to do"
                 );
             }
@@ -326,7 +329,7 @@ mod tests {
             [(0..600).map(|i| i >= 37).collect(), (0..600).map(|i| i < 555).collect()].into();
         let some = Sizes([2, 2, 1, 600, 600, 4]);
         assert!(are_many([600, 600]) && !are_many([400, 400]));
-        for (sizes, behind, ahead, keys) in [
+        for (sizes, left, right, keys) in [
             (some, None, None, [].into()),
             (some, None, Some(0), keys.clone()),
             (some, Some(10), Some(5), [].into()),
@@ -342,10 +345,10 @@ mod tests {
                         // Where there is no bias it has a gradient all the same.
                         let none = bias.clone().slice_dim(0, 0..1) * 0.0;
                         let bias = bias.reshape([rows, heads, queries, n_keys]);
-                        let scores = Scores {
+                        let params = SdpaParams {
                             scale: 0.5,
                             softcap,
-                            sight: Sight { behind, ahead, keys: Arc::clone(&keys) },
+                            window: AttentionWindow { left, right, key_mask: Arc::clone(&keys) },
                             dropout: None,
                         };
                         let bias = has_bias.then_some(&bias);
@@ -353,9 +356,9 @@ mod tests {
                         flat(if is_tiled {
                             let inputs = inputs.map(Tensor::into_dispatch);
                             let bias = bias.cloned().map(Tensor::into_dispatch);
-                            Tensor::from_dispatch(tiles::attention(inputs, bias, scores))
+                            Tensor::from_dispatch(tiles::attention(inputs, bias, params))
                         } else {
-                            composed(inputs, bias, &scores)
+                            composed(inputs, bias, &params)
                         }) + none
                     };
                     agree([query, key, value, bias], &|inputs| run(inputs, true), &|inputs| {
@@ -368,11 +371,11 @@ mod tests {
 
     #[test]
     fn a_query_sees_its_window() {
-        let window = sight(Some(2), Some(0));
-        assert_eq!(window.of(5, [10, 10]), 3..6);
+        let past = window(Some(2), Some(0));
+        assert_eq!(past.of(5, [10, 10]), 3..6);
         // Four new queries after six keys of a cache.
-        assert_eq!(window.of(0, [4, 10]), 4..7);
-        assert_eq!(sight(None, None).of(7, [8, 3]), 0..3);
-        assert_eq!(sight(Some(1), Some(1)).of(7, [8, 3]), 3..3);
+        assert_eq!(past.of(0, [4, 10]), 4..7);
+        assert_eq!(window(None, None).of(7, [8, 3]), 0..3);
+        assert_eq!(window(Some(1), Some(1)).of(7, [8, 3]), 3..3);
     }
 }

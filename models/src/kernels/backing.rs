@@ -6,7 +6,7 @@ use burn::backend::DispatchTensorKind;
 use burn::tensor::Device;
 
 use super::adamw::Update;
-use super::attention::Scores;
+use super::attention::SdpaParams;
 use super::cross_entropy::Classes;
 use super::elementwise::Function;
 use super::gradient::Any;
@@ -68,7 +68,7 @@ pub(super) struct Operations {
     pub(super) widens: fn(&Any) -> bool,
     /// Whether one of theirs lies in the host's memory.
     pub(super) is_on_the_host: fn(&Any) -> bool,
-    pub(super) attention: fn(&[Any; 3], &Option<Any>, &Scores) -> Option<Any>,
+    pub(super) attention: fn(&[Any; 3], &Option<Any>, &SdpaParams) -> Option<Any>,
     /// Whether their attention drops weights.
     pub(super) attention_drops: bool,
     pub(super) cross_entropy_sum: fn(Any, &Classes) -> Any,

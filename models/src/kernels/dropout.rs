@@ -61,7 +61,7 @@ mod tests {
     use burn::tensor::{Distribution, activation};
 
     use super::*;
-    use crate::kernels::attention::{Scores, Sight, attention};
+    use crate::kernels::attention::{AttentionWindow, SdpaParams, attention};
     use crate::kernels::testing::{close, devices, random};
     use crate::kernels::tiles;
 
@@ -69,11 +69,11 @@ mod tests {
     const N: usize = 530;
     const HEADS: [usize; 4] = [2, 2, N, 3];
 
-    fn scores() -> Scores {
-        Scores {
+    fn params() -> SdpaParams {
+        SdpaParams {
             scale: 0.6,
             softcap: None,
-            sight: Sight { behind: None, ahead: None, keys: [].into() },
+            window: AttentionWindow { left: None, right: None, key_mask: [].into() },
             dropout: Some(Dropout { probability: 0.3, seed: 9 }),
         }
     }
@@ -118,12 +118,12 @@ mod tests {
     type Form = fn([Tensor<4>; 3]) -> Tensor<4>;
 
     fn own([query, key, value]: [Tensor<4>; 3]) -> Tensor<4> {
-        attention(&query, [&key, &value], None, scores()).expect("there are many")
+        attention(&query, [&key, &value], None, params()).expect("there are many")
     }
 
     fn tiled(inputs: [Tensor<4>; 3]) -> Tensor<4> {
         let inputs = inputs.map(Tensor::into_dispatch);
-        Tensor::from_dispatch(tiles::attention(inputs, None, scores()))
+        Tensor::from_dispatch(tiles::attention(inputs, None, params()))
     }
 
     /// By what each weight is multiplied: all weights are the same, and values show them one by one.

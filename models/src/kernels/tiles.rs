@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::{Bool, FloatDType, Tensor, TensorData, activation};
 
-use super::attention::Scores;
+use super::attention::SdpaParams;
 use super::dropout::{self, Dropout};
 use super::gradient::{Any, Operation, apply};
 
@@ -17,10 +17,10 @@ pub(super) fn are_many([n_queries, n_keys]: [usize; 2]) -> bool {
 }
 
 /// See [`attention`](super::attention::attention).
-pub(super) fn attention(inputs: [Any; 3], bias: Option<Any>, scores: Scores) -> Any {
+pub(super) fn attention(inputs: [Any; 3], bias: Option<Any>, params: SdpaParams) -> Any {
     let [query, key, value] = inputs.map(Tensor::<4>::from_dispatch);
     let sizes = [query.dims()[2], key.dims()[2]];
-    let attention = Tiled { scores, sizes };
+    let attention = Tiled { params, sizes };
     let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
     match bias {
         None => apply(attention, [query, key, value]),
@@ -30,7 +30,7 @@ pub(super) fn attention(inputs: [Any; 3], bias: Option<Any>, scores: Scores) -> 
 
 #[derive(Debug, Clone)]
 struct Tiled {
-    scores: Scores,
+    params: SdpaParams,
     /// Queries and keys.
     sizes: [usize; 2],
 }
@@ -83,8 +83,8 @@ struct Tile {
     factors: Option<Tensor<4>>,
     /// By what the gradients of scores are multiplied on their way to products.
     slope: Option<Tensor<4>>,
-    /// Whose gradients go no further, `true` = hidden.
-    hidden: Option<Tensor<4, Bool>>,
+    /// Whose gradients go no further, `true` = masked.
+    masked: Option<Tensor<4, Bool>>,
 }
 
 impl Tile {
@@ -118,9 +118,9 @@ impl Tiled {
         let [batch, n_heads, _, d_head] = query.dims();
         let n_kv_heads = key.dims()[1];
         let [first, last] =
-            [queries.start, queries.end - 1].map(|query| self.scores.sight.of(query, self.sizes));
+            [queries.start, queries.end - 1].map(|query| self.params.window.of(query, self.sizes));
         // A query that sees nothing because of padding gets the mean of all values.
-        let keys = match self.scores.sight.keys.is_empty() {
+        let keys = match self.params.window.key_mask.is_empty() {
             true => first.start..last.end.max(first.start + 1),
             false => 0..self.sizes[1],
         };
@@ -130,7 +130,7 @@ impl Tiled {
         let query = query.reshape([batch, n_kv_heads, rows, d_head]);
         let of_heads = [batch, n_heads, queries.len(), keys.len()];
         let products = query.clone().matmul(key.clone().transpose()).cast(FloatDType::F32);
-        let scores = products.reshape(of_heads) * self.scores.scale;
+        let scores = products.reshape(of_heads) * self.params.scale;
         let scores = match bias {
             Some(bias) => {
                 let own = bias.clone().slice_dim(2, queries.clone()).slice_dim(3, keys.clone());
@@ -138,22 +138,22 @@ impl Tiled {
             }
             None => scores,
         };
-        let (scores, slope) = match self.scores.softcap {
+        let (scores, slope) = match self.params.softcap {
             Some(limit) => {
                 let share = (scores / limit).tanh();
                 (share.clone() * limit, Some(share.clone() * share * -1.0 + 1.0))
             }
             None => (scores, None),
         };
-        let hidden = self
-            .hidden(&queries, &keys)
-            .map(|hidden| Tensor::<4, Bool>::from_data(hidden, &scores.device()).expand(of_heads));
-        let scores = match hidden.clone() {
-            Some(hidden) => scores.mask_fill(hidden, f32::MIN),
+        let masked = self
+            .masked(&queries, &keys)
+            .map(|masked| Tensor::<4, Bool>::from_data(masked, &scores.device()).expand(of_heads));
+        let scores = match masked.clone() {
+            Some(masked) => scores.mask_fill(masked, f32::MIN),
             None => scores,
         };
         let weights = activation::softmax(scores, 3);
-        let factors = self.scores.dropout.map(|dropout| {
+        let factors = self.params.dropout.map(|dropout| {
             let seed = dropout.seed_of(queries.start);
             dropout::factors(&weights, Dropout { seed, ..dropout })
         });
@@ -165,27 +165,27 @@ impl Tiled {
             weights: below(weights),
             factors: factors.map(below),
             slope: slope.map(below),
-            hidden: hidden.map(|hidden| hidden.reshape([batch, n_kv_heads, rows, keys.len()])),
+            masked: masked.map(|masked| masked.reshape([batch, n_kv_heads, rows, keys.len()])),
             queries,
             keys: keys.clone(),
         }
     }
 
     /// Which of some keys some queries do not see, `[1 or batch, 1, queries, keys]`; `None` if they see all.
-    fn hidden(&self, queries: &Range<usize>, keys: &Range<usize>) -> Option<TensorData> {
+    fn masked(&self, queries: &Range<usize>, keys: &Range<usize>) -> Option<TensorData> {
         let sees =
-            |query: usize, key: &usize| self.scores.sight.of(query, self.sizes).contains(key);
+            |query: usize, key: &usize| self.params.window.of(query, self.sizes).contains(key);
         let sees_ends = |query| {
-            let seen = self.scores.sight.of(query, self.sizes);
+            let seen = self.params.window.of(query, self.sizes);
             seen.start <= keys.start && keys.end <= seen.end
         };
-        if self.scores.sight.keys.is_empty() && queries.clone().all(sees_ends) {
+        if self.params.window.key_mask.is_empty() && queries.clone().all(sees_ends) {
             return None;
         }
-        let rows = self.scores.sight.keys.len().max(1);
+        let rows = self.params.window.key_mask.len().max(1);
         let mut values = Vec::with_capacity(rows * queries.len() * keys.len());
         for row in 0..rows {
-            let there = self.scores.sight.row(row, self.sizes[1]);
+            let there = self.params.window.row(row, self.sizes[1]);
             let is_there =
                 |key: &usize| there.and_then(|row| row.get(*key)).copied().unwrap_or(true);
             for query in queries.clone() {
@@ -213,22 +213,22 @@ impl Tiled {
             let of_weights = given.clone().matmul(tile.value.clone().transpose());
             let of_weights = tile.dropped(of_weights.cast(FloatDType::F32));
             let dropped = tile.dropped(tile.weights.clone()).cast(dtype);
-            let Tile { queries, keys, query, key, weights, slope, hidden, .. } = tile;
+            let Tile { queries, keys, query, key, weights, slope, masked, .. } = tile;
             let mean = (weights.clone() * of_weights.clone()).sum_dim(3);
             let slopes = weights.clone() * (of_weights - mean);
             let slopes = match slope {
                 Some(slope) => slopes * slope,
                 None => slopes,
             };
-            let slopes = match hidden {
-                Some(hidden) => slopes.mask_fill(hidden, 0.0),
+            let slopes = match masked {
+                Some(masked) => slopes.mask_fill(masked, 0.0),
                 None => slopes,
             };
             if of_bias {
                 let own = slopes.clone().reshape([batch, n_heads, queries.len(), keys.len()]);
                 of_scores.push(spread(own, 3, (keys.start, self.sizes[1])));
             }
-            let slopes = (slopes * self.scores.scale).cast(dtype);
+            let slopes = (slopes * self.params.scale).cast(dtype);
             let own = slopes.clone().matmul(key);
             of_query.push(own.reshape([batch, n_heads, queries.len(), d_head]));
             let add = |sum: Tensor<4>, more: Tensor<4>| {

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::disentangled::{DistanceProjections, ProjectedBy};
 use super::dropout::{self, dropout};
 use super::linear::{Bias, apply, apply_all, in_format_of, linear};
-use super::mask::{Mask, Span};
+use super::mask::{AttentionPattern, Mask};
 use super::position::{PositionEncoding, Positions};
 pub use super::query_key_norm::{HeadNorm, QueryKeyNorm};
 use super::{AttentionContext, EncoderOutput};
-use crate::kernels::attention::{self as kernels, Scores};
+use crate::kernels::attention::{self as kernels, SdpaParams};
 use crate::precision::{in_f32, to_f32};
 
 /// Sizes and form of an attention layer.
@@ -29,7 +29,7 @@ pub struct AttentionConfig {
     /// Factor on the scores, usually `1 / sqrt(d_head)`.
     pub scale: f64,
     /// What a query may read.
-    pub span: Span,
+    pub pattern: AttentionPattern,
     /// Whether the projections of queries, keys and values add biases.
     pub qkv_bias: Bias,
     /// Whether the output projection adds a bias.
@@ -99,11 +99,11 @@ impl AttentionConfig {
         let d_query = self.n_heads * self.d_head;
         let d_key = self.n_kv_heads * self.d_head;
         let projections = self.d_model * (2 * d_query + 2 * d_key);
-        let seen = match self.span {
-            Span::Full => n_keys,
-            Span::Causal => n_keys.div_ceil(2),
-            Span::Window(n) => n.min(n_keys.div_ceil(2)),
-            Span::Near(n) => n_keys.min(2 * n + 1),
+        let seen = match self.pattern {
+            AttentionPattern::Full => n_keys,
+            AttentionPattern::Causal => n_keys.div_ceil(2),
+            AttentionPattern::SlidingWindow(n) => n.min(n_keys.div_ceil(2)),
+            AttentionPattern::Local(n) => n_keys.min(2 * n + 1),
         };
         projections + 2 * d_query * seen
     }
@@ -197,14 +197,14 @@ impl Attention {
     ) -> Tensor<4> {
         let dropped = dropout::probability(&self.dropout, &query);
         if dropped.is_none() || kernels::drops(&query, &key) {
-            let scores = Scores {
+            let params = SdpaParams {
                 scale: self.scale,
                 softcap: self.softcap,
-                sight: mask.sight().clone(),
+                window: mask.window().clone(),
                 dropout: dropped.map(|share| kernels::Dropout::draw(share, &query.device())),
             };
             if let Some(attn_out) =
-                kernels::attention(&query, [&key, &value], bias.as_ref(), scores)
+                kernels::attention(&query, [&key, &value], bias.as_ref(), params)
             {
                 return attn_out;
             }
@@ -220,7 +220,7 @@ impl Attention {
         [key, value]: [Tensor<4>; 2],
         (bias, mask): (Option<Tensor<4>>, &Mask),
     ) -> Tensor<4> {
-        let hidden = mask.hidden(query.dims()[2], key.dims()[2], &query.device());
+        let masked = mask.masked(query.dims()[2], key.dims()[2], &query.device());
         let [batch, n_heads, n_queries, d_head] = query.dims();
         let [_, n_kv_heads, n_keys, _] = key.dims();
         let rows = n_heads / n_kv_heads * n_queries;
@@ -237,9 +237,9 @@ impl Attention {
             Some(limit) => (scores / limit).tanh() * limit,
             None => scores,
         };
-        let scores = match hidden {
+        let scores = match masked {
             // Finite, so that a row that may read nothing gives numbers that nobody reads and not NaN.
-            Some(hidden) => scores.mask_fill(hidden, f32::MIN),
+            Some(masked) => scores.mask_fill(masked, f32::MIN),
             None => scores,
         };
         let weights = dropout(&self.dropout, activation::softmax(scores, 3));

@@ -5,7 +5,7 @@ mod layer;
 use burn::tensor::{Int, Tensor, TensorData};
 
 pub use self::layer::LayerCache;
-use super::mask::{Padding, Span};
+use super::mask::{AttentionPattern, Padding};
 
 /// How many of the last tokens can always be taken back; see [`Cache::truncate`].
 pub const UNDOABLE: usize = 64;
@@ -24,12 +24,13 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// An empty cache for layers of these spans, with room for `reserve` tokens; it grows when more
+    /// An empty cache for layers of these patterns, with room for `reserve` tokens; it grows when more
     /// come.
     ///
     /// The buffers are allocated at the first step, when the batch's size is known.
-    pub fn new(spans: impl IntoIterator<Item = Span>, reserve: usize) -> Self {
-        let layers = spans.into_iter().map(|span| LayerCache::new(span, reserve)).collect();
+    pub fn new(patterns: impl IntoIterator<Item = AttentionPattern>, reserve: usize) -> Self {
+        let layers =
+            patterns.into_iter().map(|pattern| LayerCache::new(pattern, reserve)).collect();
         Self { layers, padding: Padding::none(), n_rows: 0, length: 0 }
     }
 
@@ -89,7 +90,7 @@ impl Cache {
         self.padding.truncate(length);
         for layer in &mut self.layers {
             layer.length -= gone;
-            let needed = layer.behind.map_or(length, |behind| length.min(behind));
+            let needed = layer.left.map_or(length, |left| length.min(left));
             assert!(layer.length >= needed, "a window's positions were given up already");
         }
     }

@@ -5,19 +5,19 @@ use std::cell::OnceCell;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::attention::Sight;
+use crate::kernels::attention::AttentionWindow;
 
 /// The part of a sequence that a query may read, padding aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Span {
+pub enum AttentionPattern {
     /// Every position.
     Full,
     /// Itself and what came before.
     Causal,
     /// Itself and the `n - 1` positions before it.
-    Window(usize),
+    SlidingWindow(usize),
     /// Itself and `n` positions on each side.
-    Near(usize),
+    Local(usize),
 }
 
 /// Which positions of a batch hold tokens, and which only fill it up.
@@ -142,24 +142,24 @@ impl Padding {
     }
 }
 
-/// A span and a padding: everything that decides which keys a query may read.
+/// A pattern and a padding: everything that decides which keys a query may read.
 #[derive(Debug, Clone)]
 pub struct Mask {
-    span: Span,
+    pattern: AttentionPattern,
     padding: Padding,
-    hidden: OnceCell<Option<Tensor<4, Bool>>>,
-    sight: OnceCell<Sight>,
+    masked: OnceCell<Option<Tensor<4, Bool>>>,
+    window: OnceCell<AttentionWindow>,
 }
 
 impl Mask {
     /// The mask of one forward pass. `padding` covers all keys, those in the cache too.
-    pub fn new(span: Span, padding: Padding) -> Self {
-        Self { span, padding, hidden: OnceCell::new(), sight: OnceCell::new() }
+    pub fn new(pattern: AttentionPattern, padding: Padding) -> Self {
+        Self { pattern, padding, masked: OnceCell::new(), window: OnceCell::new() }
     }
 
-    /// The span.
-    pub fn span(&self) -> Span {
-        self.span
+    /// The pattern.
+    pub fn pattern(&self) -> AttentionPattern {
+        self.pattern
     }
 
     /// The padding.
@@ -168,15 +168,19 @@ impl Mask {
     }
 
     /// Which keys each query sees, as a description.
-    pub fn sight(&self) -> &Sight {
-        self.sight.get_or_init(|| {
-            let (behind, ahead) = match self.span {
-                Span::Full => (None, None),
-                Span::Causal => (None, Some(0)),
-                Span::Window(n) => (Some(n.saturating_sub(1)), Some(0)),
-                Span::Near(n) => (Some(n), Some(n)),
+    pub fn window(&self) -> &AttentionWindow {
+        self.window.get_or_init(|| {
+            let (left, right) = match self.pattern {
+                AttentionPattern::Full => (None, None),
+                AttentionPattern::Causal => (None, Some(0)),
+                AttentionPattern::SlidingWindow(n) => (Some(n.saturating_sub(1)), Some(0)),
+                AttentionPattern::Local(n) => (Some(n), Some(n)),
             };
-            Sight { behind, ahead, keys: self.padding.rows().unwrap_or_default().into() }
+            AttentionWindow {
+                left,
+                right,
+                key_mask: self.padding.rows().unwrap_or_default().into(),
+            }
         })
     }
 
@@ -184,25 +188,25 @@ impl Mask {
     ///
     /// Built at the first call and shared by all layers of the pass. The last query stands at the
     /// last key: with `n_keys > n_queries` the first keys come from the cache, and keys that no query
-    /// can see may be left out at the front. With [`Span::Full`] the keys may be those of another
+    /// can see may be left out at the front. With [`AttentionPattern::Full`] the keys may be those of another
     /// sequence.
     ///
     /// # Shapes
     ///
-    /// - result: `[1 or batch, 1, n_queries, n_keys]`, `true` = hidden (Burn's polarity, which is
+    /// - result: `[1 or batch, 1, n_queries, n_keys]`, `true` = masked (Burn's polarity, which is
     ///   the opposite of Hugging Face's)
-    pub fn hidden(
+    pub fn masked(
         &self,
         n_queries: usize,
         n_keys: usize,
         device: &Device,
     ) -> Option<Tensor<4, Bool>> {
         let build = || {
-            let sees_all = match self.span {
-                Span::Full => true,
-                Span::Causal => n_queries == 1,
-                Span::Window(n) => n_queries == 1 && n_keys <= n,
-                Span::Near(n) => n_keys <= n + 1,
+            let sees_all = match self.pattern {
+                AttentionPattern::Full => true,
+                AttentionPattern::Causal => n_queries == 1,
+                AttentionPattern::SlidingWindow(n) => n_queries == 1 && n_keys <= n,
+                AttentionPattern::Local(n) => n_keys <= n + 1,
             };
             if sees_all && self.padding.is_none() {
                 return None;
@@ -216,25 +220,25 @@ impl Mask {
                 let first = n_keys.saturating_sub(n_queries);
                 for query in first..first + n_queries {
                     values.extend((0..n_keys).map(|key| {
-                        !self.span.allows(query, key) || !row.get(key).copied().unwrap_or(true)
+                        !self.pattern.allows(query, key) || !row.get(key).copied().unwrap_or(true)
                     }));
                 }
             }
             let data = TensorData::new(values, [rows.len(), 1, n_queries, n_keys]);
             Some(Tensor::from_data(data, device))
         };
-        self.hidden.get_or_init(build).clone()
+        self.masked.get_or_init(build).clone()
     }
 }
 
-impl Span {
+impl AttentionPattern {
     /// Whether the query at one position may read the key at another.
     pub fn allows(self, query: usize, key: usize) -> bool {
         match self {
             Self::Full => true,
             Self::Causal => key <= query,
-            Self::Window(n) => key <= query && query - key < n,
-            Self::Near(n) => key.abs_diff(query) <= n,
+            Self::SlidingWindow(n) => key <= query && query - key < n,
+            Self::Local(n) => key.abs_diff(query) <= n,
         }
     }
 }
@@ -243,54 +247,54 @@ impl Span {
 mod tests {
     use super::*;
 
-    fn hidden(mask: &Mask, n_queries: usize, n_keys: usize) -> Option<Vec<bool>> {
-        let tensor = mask.hidden(n_queries, n_keys, &Device::flex())?;
+    fn masked(mask: &Mask, n_queries: usize, n_keys: usize) -> Option<Vec<bool>> {
+        let tensor = mask.masked(n_queries, n_keys, &Device::flex())?;
         Some(tensor.into_data().iter::<bool>().collect())
     }
 
     #[test]
     fn a_single_causal_query_builds_no_tensor() {
-        assert_eq!(hidden(&Mask::new(Span::Causal, Padding::none()), 1, 7), None);
-        assert_eq!(hidden(&Mask::new(Span::Full, Padding::none()), 3, 3), None);
+        assert_eq!(masked(&Mask::new(AttentionPattern::Causal, Padding::none()), 1, 7), None);
+        assert_eq!(masked(&Mask::new(AttentionPattern::Full, Padding::none()), 3, 3), None);
     }
 
     #[test]
     fn causal_is_aligned_with_the_last_key() {
-        let mask = Mask::new(Span::Causal, Padding::none());
+        let mask = Mask::new(AttentionPattern::Causal, Padding::none());
         let expected = vec![false, false, true, false, false, false];
-        assert_eq!(hidden(&mask, 2, 3), Some(expected));
+        assert_eq!(masked(&mask, 2, 3), Some(expected));
     }
 
     #[test]
     fn a_window_of_two_sees_itself_and_one_before() {
-        let mask = Mask::new(Span::Window(2), Padding::none());
+        let mask = Mask::new(AttentionPattern::SlidingWindow(2), Padding::none());
         let t = true;
         let f = false;
-        assert_eq!(hidden(&mask, 3, 3), Some(vec![f, t, t, f, f, t, t, f, f]));
+        assert_eq!(masked(&mask, 3, 3), Some(vec![f, t, t, f, f, t, t, f, f]));
     }
 
     #[test]
     fn near_sees_as_far_on_both_sides() {
         let t = true;
         let f = false;
-        let mask = Mask::new(Span::Near(1), Padding::none());
-        assert_eq!(hidden(&mask, 3, 3), Some(vec![f, f, t, f, f, f, t, f, f]));
-        assert_eq!(hidden(&Mask::new(Span::Near(1), Padding::none()), 2, 2), None);
+        let mask = Mask::new(AttentionPattern::Local(1), Padding::none());
+        assert_eq!(masked(&mask, 3, 3), Some(vec![f, f, t, f, f, f, t, f, f]));
+        assert_eq!(masked(&Mask::new(AttentionPattern::Local(1), Padding::none()), 2, 2), None);
     }
 
     #[test]
     fn an_encoder_output_shorter_than_its_readers_hides_only_padding() {
         let padding = Padding::from_rows(vec![vec![true, false]]);
-        let hidden = hidden(&Mask::new(Span::Full, padding), 3, 2);
-        assert_eq!(hidden, Some([false, true].repeat(3)));
+        let masked = masked(&Mask::new(AttentionPattern::Full, padding), 3, 2);
+        assert_eq!(masked, Some([false, true].repeat(3)));
     }
 
     #[test]
     fn left_padding_hides_the_first_keys_of_short_rows() {
-        let mask = Mask::new(Span::Causal, Padding::left(&[1, 2]));
+        let mask = Mask::new(AttentionPattern::Causal, Padding::left(&[1, 2]));
         let t = true;
         let f = false;
-        assert_eq!(hidden(&mask, 2, 2), Some(vec![t, t, t, f, f, t, f, f]));
+        assert_eq!(masked(&mask, 2, 2), Some(vec![t, t, t, f, f, t, f, f]));
     }
 
     #[test]

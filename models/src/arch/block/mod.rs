@@ -21,7 +21,7 @@ use crate::layers::activation::Activation;
 use crate::layers::attention::AttentionConfig;
 use crate::layers::convolution::ConvolutionConfig;
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
-use crate::layers::mask::Span;
+use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::NormConfig;
 use crate::layers::position::PositionEncoding;
 pub use layer_scale::{LayerScale, LayerScaleBlock};
@@ -135,7 +135,7 @@ impl BlockConfig {
     /// The attention to an encoder's output: to all of it, and without positions of its own.
     fn cross_attention(&self) -> AttentionConfig {
         AttentionConfig {
-            span: Span::Full,
+            pattern: AttentionPattern::Full,
             positions: PositionEncoding::None,
             ..self.attention.clone()
         }

@@ -5,27 +5,27 @@ use burn::backend::libtorch::TchTensor;
 use tch::Tensor;
 
 use super::tensors::{any, held, is_on_the_host, shared};
-use crate::kernels::attention::Scores;
+use crate::kernels::attention::SdpaParams;
 use crate::kernels::gradient::{Any, Operation, apply};
 
 /// See [`attention`](crate::kernels::attention::attention). What LibTorch's kernel for the processor does:
 /// all keys of all rows of the batch, or those up to the query's own, with nothing added or dropped.
-pub(super) fn attention(inputs: &[Any; 3], bias: &Option<Any>, scores: &Scores) -> Option<Any> {
-    let sight = &scores.sight;
-    let is_plain = bias.is_none() && scores.softcap.is_none() && scores.dropout.is_none();
-    if !is_plain || sight.behind.is_some() {
+pub(super) fn attention(inputs: &[Any; 3], bias: &Option<Any>, params: &SdpaParams) -> Option<Any> {
+    let window = &params.window;
+    let is_plain = bias.is_none() && params.softcap.is_none() && params.dropout.is_none();
+    if !is_plain || window.left.is_some() {
         return None;
     }
     let [query, key, _] = inputs.each_ref().map(|x| x.shape());
-    let is_causal = match sight.ahead {
+    let is_causal = match window.right {
         None => false,
         // A single query stands at the last key.
         Some(0) if query[2] == 1 => false,
         Some(0) if query[2] == key[2] => true,
         Some(_) => return None,
     };
-    let is_full = sight.keys.iter().flatten().all(|is_there| *is_there);
-    let flash = Flash { is_causal, scale: scores.scale };
+    let is_full = window.key_mask.iter().flatten().all(|is_there| *is_there);
+    let flash = Flash { is_causal, scale: params.scale };
     (is_full && query[1] == key[1] && is_on_the_host(&inputs[0]))
         .then(|| apply(flash, inputs.clone()))
 }

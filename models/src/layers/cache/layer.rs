@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::UNDOABLE;
-use crate::layers::mask::Span;
+use crate::layers::mask::AttentionPattern;
 
 /// The keys and values of one layer.
 #[derive(Debug)]
@@ -17,16 +17,16 @@ pub struct LayerCache {
     /// Positions to make room for at first.
     reserve: usize,
     /// A query sees itself and so many positions before it; all of them where `None`.
-    pub(super) behind: Option<usize>,
+    pub(super) left: Option<usize>,
 }
 
 impl LayerCache {
-    pub(super) fn new(span: Span, reserve: usize) -> Self {
-        let behind = match span {
-            Span::Window(n) => Some(n.saturating_sub(1)),
-            Span::Full | Span::Causal | Span::Near(_) => None,
+    pub(super) fn new(pattern: AttentionPattern, reserve: usize) -> Self {
+        let left = match pattern {
+            AttentionPattern::SlidingWindow(n) => Some(n.saturating_sub(1)),
+            AttentionPattern::Full | AttentionPattern::Causal | AttentionPattern::Local(_) => None,
         };
-        Self { buffers: None, cross: None, length: 0, reserve, behind }
+        Self { buffers: None, cross: None, length: 0, reserve, left }
     }
 
     /// The keys and values of the encoder's output: computed once, as long as the cache lives.
@@ -109,17 +109,17 @@ impl LayerCache {
     /// How many positions the last `count` ones can see, themselves included.
     fn seen(&self, count: usize) -> usize {
         let all = self.length + count;
-        self.behind.map_or(all, |behind| all.min(behind + count))
+        self.left.map_or(all, |left| all.min(left + count))
     }
 
     /// How many of the last positions are worth keeping, some of which may be taken back.
     fn kept(&self, all: usize) -> usize {
-        self.behind.map_or(all, |behind| all.min(behind + UNDOABLE))
+        self.left.map_or(all, |left| all.min(left + UNDOABLE))
     }
 
     /// Positions to allocate for so many that are kept, so that the next ones find room.
     fn room(&self, kept: usize) -> usize {
-        let most = self.behind.map_or(usize::MAX, |behind| 2 * (behind + UNDOABLE));
+        let most = self.left.map_or(usize::MAX, |left| 2 * (left + UNDOABLE));
         if kept < self.reserve {
             self.reserve.min(most).max(kept + 1)
         } else {

@@ -53,11 +53,11 @@ impl Attention {
 
     /// The queries of a row of the batch that see nothing.
     fn blind(&self, heads: &Heads, group: usize) -> Vec<usize> {
-        let sight = &self.0.sight;
+        let window = &self.0.window;
         let sizes = [heads.n_queries, heads.n_keys];
-        let row = sight.row(group / heads.n_kv_heads, heads.n_keys);
+        let row = window.row(group / heads.n_kv_heads, heads.n_keys);
         let is_there = |key: usize| row.and_then(|row| row.get(key)).copied().unwrap_or(true);
-        let sees = |query| sight.of(query, sizes).any(is_there);
+        let sees = |query| window.of(query, sizes).any(is_there);
         if row.is_none() && heads.n_queries <= heads.n_keys {
             return Vec::new();
         }

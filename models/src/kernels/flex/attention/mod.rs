@@ -13,7 +13,7 @@ use rows::{slopes_of_row, softmax};
 
 use super::host::{host, in_parallel, vectorized};
 use super::product::{Layout, Matrix, Onto, Threads, multiply};
-use crate::kernels::attention::Scores;
+use crate::kernels::attention::SdpaParams;
 use crate::kernels::gradient::{Any, Operation, apply};
 
 /// Queries whose scores are in memory at a time.
@@ -27,9 +27,9 @@ const MIN_PARALLEL: usize = 1 << 19;
 pub(in crate::kernels::flex) fn attention(
     inputs: &[Any; 3],
     bias: &Option<Any>,
-    scores: &Scores,
+    params: &SdpaParams,
 ) -> Option<Any> {
-    let attention = Attention(scores.clone());
+    let attention = Attention(params.clone());
     let [query, key, value] = inputs.clone();
     // Heads lie side by side in memory, as those want them who read them.
     Some(match bias.clone() {
@@ -39,7 +39,7 @@ pub(in crate::kernels::flex) fn attention(
 }
 
 #[derive(Debug, Clone)]
-struct Attention(Scores);
+struct Attention(SdpaParams);
 
 /// What is kept: the inputs, and the logarithm of each query's sum of exponentials.
 #[derive(Debug, Clone)]
@@ -144,16 +144,16 @@ impl Attention {
     /// The queries of all heads of a group, a few at a time, and the keys that at least one of them may see.
     fn blocks(&self, heads: &Heads, group: usize) -> impl Iterator<Item = Block> {
         let sizes = [heads.n_queries, heads.n_keys];
-        let sight = &self.0.sight;
-        let there = sight.there(group / heads.n_kv_heads, heads.n_keys);
+        let window = &self.0.window;
+        let there = window.there(group / heads.n_kv_heads, heads.n_keys);
         let n_queries = heads.n_queries;
         let starts = (0..n_queries).step_by(QUERIES);
         let blocks = starts.map(move |start| start..n_queries.min(start + QUERIES));
         (0..heads.shared).flat_map(move |head| {
             let there = there.clone();
             blocks.clone().map(move |queries| {
-                let first = sight.of(queries.start, sizes);
-                let last = sight.of(queries.end - 1, sizes);
+                let first = window.of(queries.start, sizes);
+                let last = window.of(queries.end - 1, sizes);
                 let start = first.start.max(there.start);
                 Block { head, queries, keys: start..last.end.min(there.end).max(start) }
             })

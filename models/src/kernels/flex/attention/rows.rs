@@ -27,10 +27,10 @@ impl Attention {
         if let Some(limit) = self.softcap() {
             vectorized(|| scores.iter_mut().for_each(|x| *x = limit * tanh(*x / limit)));
         }
-        let seen = self.0.sight.of(query, [heads.n_queries, heads.n_keys]);
+        let seen = self.0.window.of(query, [heads.n_queries, heads.n_keys]);
         scores[..seen.start.clamp(keys.start, keys.end) - keys.start].fill(f32::NEG_INFINITY);
         scores[seen.end.clamp(keys.start, keys.end) - keys.start..].fill(f32::NEG_INFINITY);
-        if let Some(row) = self.0.sight.row(group / heads.n_kv_heads, heads.n_keys) {
+        if let Some(row) = self.0.window.row(group / heads.n_kv_heads, heads.n_keys) {
             for (score, key) in scores.iter_mut().zip(keys.clone()) {
                 if !row.get(key).copied().unwrap_or(true) {
                     *score = f32::NEG_INFINITY;
@@ -86,7 +86,7 @@ pub(super) fn slopes_of_row(
             exponentials(scores, logarithm);
             let mean = dot(scores, slopes, 0.0);
             for ((slope, weight), squeezed) in slopes.iter_mut().zip(scores).zip(squeezed) {
-                // What is hidden is infinite there and has no weight.
+                // What is masked is infinite there and has no weight.
                 let share = (squeezed / limit).clamp(-1.0, 1.0);
                 *slope = *weight * (*slope - mean) * (1.0 - share * share);
             }

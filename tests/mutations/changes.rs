@@ -9,7 +9,7 @@ use burn_zoo::models::families::Architecture;
 use burn_zoo::models::heads::pooling::Pooling;
 use burn_zoo::models::heads::{HeadsConfig, Pooler, TransformConfig};
 use burn_zoo::models::layers::activation::Activation::{self};
-use burn_zoo::models::layers::attention::{AttentionConfig, QueryKeyNorm};
+use burn_zoo::models::layers::attention::{AttentionConfig, QkNorm};
 use burn_zoo::models::layers::disentangled::DisentangledConfig;
 use burn_zoo::models::layers::mask::AttentionPattern;
 use burn_zoo::models::layers::norm::NormConfig;
@@ -173,11 +173,11 @@ pub(super) fn rotate_whole_heads(architecture: &mut Architecture) {
     each_rotary(architecture, |rotary| rotary.d_rotary = d_head);
 }
 
-pub(super) fn query_key_norm(architecture: &mut Architecture, new: NormKind) {
-    use QueryKeyNorm::{Absent, OfEachHead, PerHead, Whole};
-    each_attention(architecture, |attention| match &mut attention.query_key_norm {
-        PerHead(kind, _) | Whole(kind, _) | OfEachHead(kind, _) => *kind = new,
-        Absent => {}
+pub(super) fn qk_norm(architecture: &mut Architecture, new: NormKind) {
+    use QkNorm::{Full, None, PerHead, PerHeadShared};
+    each_attention(architecture, |attention| match &mut attention.qk_norm {
+        PerHeadShared(kind, _) | Full(kind, _) | PerHead(kind, _) => *kind = new,
+        None => {}
     });
 }
 

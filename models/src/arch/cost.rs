@@ -6,7 +6,7 @@ use super::{
     DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, RecurrentConfig,
     RecurrentSeq2SeqConfig, RecurrentStackConfig, StackConfig,
 };
-use crate::layers::attention::QueryKeyNorm;
+use crate::layers::attention::QkNorm;
 
 /// Bytes of a 32-bit float.
 const F32: usize = 4;
@@ -151,8 +151,8 @@ impl<'a> Cost<'a> {
             parameters += stack.layers.iter().map(BlockConfig::weights).sum::<f64>();
             for layer in &stack.layers {
                 let heads = layer.attention.n_heads.saturating_add(layer.attention.n_kv_heads);
-                let norms = match layer.attention.query_key_norm {
-                    QueryKeyNorm::OfEachHead(..) => heads,
+                let norms = match layer.attention.qk_norm {
+                    QkNorm::PerHead(..) => heads,
                     _ => 0,
                 };
                 let layers = layer.feed_forward.n_experts().saturating_add(norms);

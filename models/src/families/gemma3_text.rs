@@ -9,7 +9,7 @@ use super::head_keys::LM_HEAD;
 use super::llama_like::{KEYS, LlamaFields, QUERY_KEY_NORMS, SANDWICH_NORMS};
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
-use crate::layers::attention::QueryKeyNorm;
+use crate::layers::attention::QkNorm;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
 use crate::wire::config::{ConfigError, parse, size};
@@ -59,7 +59,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let local = rope.without_scaling().of_layer_type("sliding_attention", rope_local_base_freq);
     llama.rope = rope.of_layer_type("full_attention", rope.theta().unwrap_or(1_000_000.0));
     let mut full = gemma.layer(&llama)?;
-    full.attention.query_key_norm = QueryKeyNorm::PerHead(NormKind::RmsOffset, full.norm.epsilon);
+    full.attention.qk_norm = QkNorm::PerHeadShared(NormKind::RmsOffset, full.norm.epsilon);
     let mut sliding = slide(full.clone(), Some(gemma.sliding_window))?;
     let head = (full.attention.d_head, Rotated::Whole);
     sliding.attention.positions =

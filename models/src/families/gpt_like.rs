@@ -7,7 +7,7 @@ use super::backbones::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::layers::activation::Activation;
-use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
+use crate::layers::attention::{AttentionConfig, QkNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
@@ -109,7 +109,7 @@ pub(super) fn layer(shape: Shape) -> BlockConfig {
             output_bias: Bias::Present,
             dropout: 0.0,
             positions: PositionEncoding::None,
-            query_key_norm: QueryKeyNorm::Absent,
+            qk_norm: QkNorm::None,
             softcap: None,
         },
         feed_forward: FeedForwardConfig {

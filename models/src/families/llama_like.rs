@@ -7,7 +7,7 @@ use super::Size;
 use super::backbones::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
-use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
+use crate::layers::attention::{AttentionConfig, QkNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
@@ -112,7 +112,7 @@ impl LlamaFields {
                 positions: PositionEncoding::Rotary(
                     self.rope.rotary((d_head, rotated), self.max_positions()?)?,
                 ),
-                query_key_norm: QueryKeyNorm::Absent,
+                qk_norm: QkNorm::None,
                 softcap: None,
             },
             feed_forward: FeedForwardConfig {

@@ -7,7 +7,7 @@ use super::head_keys::LM_HEAD;
 use super::llama_like::{self, KEYS, LlamaFields, QUERY_KEY_NORMS, RESULT_NORMS};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
-use crate::layers::attention::QueryKeyNorm;
+use crate::layers::attention::QkNorm;
 use crate::layers::norm::NormKind;
 use crate::wire::config::{ConfigError, parse};
 
@@ -35,7 +35,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let llama: LlamaFields = parse(json, DEFAULTS)?;
     let mut layer = llama.layer()?;
     layer.wiring = Wiring::ReorderedNorm;
-    layer.attention.query_key_norm = QueryKeyNorm::Whole(NormKind::Rms, layer.norm.epsilon);
+    layer.attention.qk_norm = QkNorm::Full(NormKind::Rms, layer.norm.epsilon);
     let layers = vec![layer; llama.num_hidden_layers];
     Ok(Architecture::Decoder(llama.decoder(layers)?))
 }

@@ -7,7 +7,7 @@ use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields, QUERY_KEY_NORMS};
 use super::windows::WindowFields;
 use super::{Architecture, Family, Size, Task};
-use crate::layers::attention::QueryKeyNorm;
+use crate::layers::attention::QkNorm;
 use crate::layers::norm::NormKind;
 use crate::wire::config::{ConfigError, parse};
 
@@ -48,7 +48,7 @@ struct ConfigJson {
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { llama, windows } = parse(json, DEFAULTS)?;
     let mut layer = llama.layer()?;
-    layer.attention.query_key_norm = QueryKeyNorm::PerHead(NormKind::Rms, layer.norm.epsilon);
+    layer.attention.qk_norm = QkNorm::PerHeadShared(NormKind::Rms, layer.norm.epsilon);
     let layers = windows.apply(&layer, llama.num_hidden_layers)?;
     Ok(Architecture::Decoder(llama.decoder(layers)?))
 }

@@ -14,7 +14,7 @@ use super::size::with;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding};
-use crate::layers::attention::QueryKeyNorm;
+use crate::layers::attention::QkNorm;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::norm::NormKind;
@@ -112,8 +112,7 @@ impl ConfigJson {
             self.rope.rotary((d_head, Rotated::Part(0.25)), self.max_position_embeddings)?;
         attention.positions = PositionEncoding::Rotary(rotary);
         if self.qk_layernorm {
-            attention.query_key_norm =
-                QueryKeyNorm::OfEachHead(NormKind::LayerWithoutBias, layer.norm.epsilon);
+            attention.qk_norm = QkNorm::PerHead(NormKind::LayerWithoutBias, layer.norm.epsilon);
         }
         Ok(layer)
     }

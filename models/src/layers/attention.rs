@@ -10,7 +10,7 @@ use super::dropout::{self, dropout};
 use super::linear::{Bias, apply, apply_all, in_format_of, linear};
 use super::mask::{AttentionPattern, Mask};
 use super::position::{PositionEncoding, Positions};
-pub use super::query_key_norm::{HeadNorm, QueryKeyNorm};
+pub use super::qk_norm::{HeadNorm, QkNorm};
 use super::{AttentionContext, EncoderOutput};
 use crate::kernels::attention::{self as kernels, SdpaParams};
 use crate::precision::{in_f32, to_f32};
@@ -39,7 +39,7 @@ pub struct AttentionConfig {
     /// How the layer learns of positions.
     pub positions: PositionEncoding,
     /// Whether queries and keys are normalised before they get their positions.
-    pub query_key_norm: QueryKeyNorm,
+    pub qk_norm: QkNorm,
     /// Scores are squeezed smoothly into `±softcap`; `None` leaves them.
     pub softcap: Option<f64>,
 }
@@ -83,8 +83,8 @@ impl AttentionConfig {
             key: linear(self.d_model, d_key, self.qkv_bias, device),
             value: linear(self.d_model, d_key, self.qkv_bias, device),
             output: linear(d_query, self.d_model, self.output_bias, device),
-            query_norm: self.query_key_norm.init((self.d_head, d_query), device),
-            key_norm: self.query_key_norm.init((self.d_head, d_key), device),
+            query_norm: self.qk_norm.init((self.d_head, d_query), device),
+            key_norm: self.qk_norm.init((self.d_head, d_key), device),
             distances: self.positions.projections(self.d_model, d_query, device),
             dropout: DropoutConfig::new(self.dropout).init(),
             d_model: self.d_model,

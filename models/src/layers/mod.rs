@@ -17,7 +17,7 @@ pub mod mixture;
 pub mod norm;
 pub mod patches;
 pub mod position;
-pub mod query_key_norm;
+pub mod qk_norm;
 pub mod recurrent;
 pub mod relative_bias;
 pub mod rotary;

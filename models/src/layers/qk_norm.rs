@@ -8,15 +8,15 @@ use super::norm::{Norm, NormConfig, NormKind};
 
 /// Whether queries and keys are normalised, which keeps scores from growing in training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum QueryKeyNorm {
+pub enum QkNorm {
     /// They are not.
-    Absent,
+    None,
     /// Each head by itself: Qwen 3, Gemma 3.
-    PerHead(NormKind, f64),
+    PerHeadShared(NormKind, f64),
     /// All heads together: OLMo 2.
-    Whole(NormKind, f64),
+    Full(NormKind, f64),
     /// Each head with a scale of its own: StableLM 2.
-    OfEachHead(NormKind, f64),
+    PerHead(NormKind, f64),
 }
 
 /// The norm of queries or keys.
@@ -28,7 +28,7 @@ pub enum HeadNorm {
     Each(Vec<Norm>),
 }
 
-impl QueryKeyNorm {
+impl QkNorm {
     /// The norm of projections that are `width` wide, in heads of `d_head`.
     pub(super) fn init(
         &self,
@@ -37,10 +37,10 @@ impl QueryKeyNorm {
     ) -> Option<HeadNorm> {
         let norm = |kind, d_model, epsilon| NormConfig { kind, d_model, epsilon }.init(device);
         Some(match *self {
-            Self::Absent => return None,
-            Self::PerHead(kind, epsilon) => HeadNorm::One(norm(kind, d_head, epsilon)),
-            Self::Whole(kind, epsilon) => HeadNorm::One(norm(kind, width, epsilon)),
-            Self::OfEachHead(kind, epsilon) => {
+            Self::None => return None,
+            Self::PerHeadShared(kind, epsilon) => HeadNorm::One(norm(kind, d_head, epsilon)),
+            Self::Full(kind, epsilon) => HeadNorm::One(norm(kind, width, epsilon)),
+            Self::PerHead(kind, epsilon) => {
                 let heads = 0..width / d_head;
                 HeadNorm::Each(heads.map(|_| norm(kind, d_head, epsilon)).collect())
             }

@@ -7,7 +7,7 @@ use burn_zoo::models::arch::{
 };
 use burn_zoo::models::families::Architecture;
 use burn_zoo::models::heads::pooling::Pooling;
-use burn_zoo::models::heads::{HeadsConfig, Pooler, TransformConfig};
+use burn_zoo::models::heads::{HeadsConfig, Pooler, PredictionHeadConfig};
 use burn_zoo::models::layers::activation::Activation::{self};
 use burn_zoo::models::layers::attention::{AttentionConfig, QkNorm};
 use burn_zoo::models::layers::disentangled::DisentangledConfig;
@@ -48,16 +48,16 @@ pub(super) fn heads(architecture: &mut Architecture) -> &mut HeadsConfig {
     }
 }
 
-pub(super) fn masked_lm(architecture: &mut Architecture) -> &mut TransformConfig {
+pub(super) fn masked_lm(architecture: &mut Architecture) -> &mut PredictionHeadConfig {
     heads(architecture).masked_lm.as_mut().unwrap()
 }
 
-pub(super) fn head(architecture: &mut Architecture) -> &mut TransformConfig {
+pub(super) fn head(architecture: &mut Architecture) -> &mut PredictionHeadConfig {
     heads(architecture).classifier.transform.as_mut().unwrap()
 }
 
-pub(super) fn pooler(architecture: &mut Architecture) -> &mut TransformConfig {
-    let Pooler::Transform(pooler) = &mut heads(architecture).pooler else { panic!("it has none") };
+pub(super) fn pooler(architecture: &mut Architecture) -> &mut PredictionHeadConfig {
+    let Pooler::Dense(pooler) = &mut heads(architecture).pooler else { panic!("it has none") };
     pooler
 }
 

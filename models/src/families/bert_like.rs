@@ -13,7 +13,7 @@ use crate::arch::{
     EmbeddingConfig, EncoderConfig, OutputWeights, PositionEmbedding, PositionNumbering,
 };
 use crate::heads::pooling::Pooling;
-use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, TokenHeadConfig, TransformConfig};
+use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, PredictionHeadConfig, TokenHeadConfig};
 use crate::layers::activation::Activation;
 use crate::layers::linear::Bias;
 use crate::layers::mask::AttentionPattern;
@@ -186,7 +186,7 @@ impl BertFields {
         let d_model = self.hidden_size;
         let p = self.classifier_dropout.unwrap_or(self.hidden_dropout_prob);
         let p = dropout("classifier_dropout", p)?;
-        let pooler = TransformConfig::new(d_model, Activation::Tanh);
+        let pooler = PredictionHeadConfig::new(d_model, Activation::Tanh);
         let classifier = ClassifierConfig {
             pooling: Pooling::First,
             end: None,
@@ -197,19 +197,22 @@ impl BertFields {
         Ok(HeadsConfig {
             masked_lm: Some(self.masked_lm(activation("hidden_act", &self.hidden_act)?)?),
             masked_lm_output: OutputWeights::from(self.tie_word_embeddings.unwrap_or(true)),
-            pooler: Pooler::Transform(pooler),
+            pooler: Pooler::Dense(pooler),
             tokens: TokenHeadConfig { transform: None, dropout: p },
             ..HeadsConfig::new(classifier)
         })
     }
 
     /// The transform before the scores of tokens.
-    pub(super) fn masked_lm(&self, activation: Activation) -> Result<TransformConfig, ConfigError> {
+    pub(super) fn masked_lm(
+        &self,
+        activation: Activation,
+    ) -> Result<PredictionHeadConfig, ConfigError> {
         let d_embedding = self.d_embedding()?;
-        Ok(TransformConfig {
+        Ok(PredictionHeadConfig {
             width: [self.hidden_size, d_embedding],
             norm: Some(self.norm(d_embedding)?),
-            ..TransformConfig::new(d_embedding, activation)
+            ..PredictionHeadConfig::new(d_embedding, activation)
         })
     }
 }

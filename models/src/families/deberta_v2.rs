@@ -10,7 +10,7 @@ use super::deberta_like::DebertaFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{PositionEmbedding, Projection};
-use crate::heads::{Pooler, TransformConfig};
+use crate::heads::{Pooler, PredictionHeadConfig};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming};
 use crate::wire::keys::{Key, copy, drop, rename, transpose, where_true};
@@ -110,7 +110,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut heads = bert.heads()?;
     heads.pooler = Pooler::Absent;
     let act = activation("pooler_hidden_act", &pooler_hidden_act)?;
-    heads.classifier.transform = Some(TransformConfig::new(bert.hidden_size, act));
+    heads.classifier.transform = Some(PredictionHeadConfig::new(bert.hidden_size, act));
     heads.classifier.dropout[0] = dropout("pooler_dropout", pooler_dropout)?;
     heads.choice = heads.classifier;
     Ok(Architecture::Encoder(encoder, heads))

@@ -6,7 +6,7 @@ use super::backbones::dropout;
 use super::bert_like::BertFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
-use crate::heads::{Pooler, TransformConfig};
+use crate::heads::{Pooler, PredictionHeadConfig};
 use crate::layers::activation::Activation;
 use crate::wire::config::{ConfigError, FieldNames, parse, renaming};
 use crate::wire::keys::{Key, copy, rename, transpose};
@@ -92,7 +92,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;
     let mut heads = json.heads()?;
     heads.pooler = Pooler::Absent;
-    heads.classifier.transform = Some(TransformConfig::new(json.hidden_size, Activation::Relu));
+    heads.classifier.transform =
+        Some(PredictionHeadConfig::new(json.hidden_size, Activation::Relu));
     heads.choice = heads.classifier;
     heads.tokens.dropout = dropout("qa_dropout", qa_dropout)?;
     Ok(Architecture::Encoder(encoder, heads))

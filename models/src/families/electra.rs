@@ -7,7 +7,7 @@ use super::backbones::dropout;
 use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
-use crate::heads::{Pooler, TokenHeadConfig, TransformConfig};
+use crate::heads::{Pooler, PredictionHeadConfig, TokenHeadConfig};
 use crate::layers::activation::Activation;
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, fixed, parse};
@@ -81,13 +81,14 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     // Whatever hidden_act and summary_activation say.
     heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
     heads.pooler = Pooler::Absent;
-    heads.classifier.transform = Some(TransformConfig::new(json.hidden_size, Activation::Gelu));
+    heads.classifier.transform =
+        Some(PredictionHeadConfig::new(json.hidden_size, Activation::Gelu));
     heads.classifier.dropout[0] = heads.classifier.dropout[1];
     let width = json.hidden_size;
     let of_summary = activation("summary_activation", &summary_activation)?;
-    heads.choice.transform = Some(TransformConfig::new(width, of_summary));
+    heads.choice.transform = Some(PredictionHeadConfig::new(width, of_summary));
     heads.choice.dropout = [0.0, dropout("summary_last_dropout", summary_last_dropout)?];
-    let transform = TransformConfig::new(width, activation("hidden_act", &json.hidden_act)?);
+    let transform = PredictionHeadConfig::new(width, activation("hidden_act", &json.hidden_act)?);
     heads.replaced = Some(TokenHeadConfig { transform: Some(transform), dropout: 0.0 });
     Ok(Architecture::Encoder(encoder, heads))
 }

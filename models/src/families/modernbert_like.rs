@@ -10,7 +10,7 @@ use super::windows::{self, layer_types};
 use crate::arch::PositionEmbedding;
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::heads::pooling::Pooling;
-use crate::heads::{HeadsConfig, Pooler, TransformConfig};
+use crate::heads::{HeadsConfig, Pooler, PredictionHeadConfig};
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::mask::AttentionPattern;
@@ -112,10 +112,10 @@ impl ConfigJson {
     /// Every head reads the hidden states through one transform.
     fn heads(&self, layer: &BlockConfig) -> Result<HeadsConfig, ConfigError> {
         let activation = activation("classifier_activation", &self.classifier_activation)?;
-        let transform = TransformConfig {
+        let transform = PredictionHeadConfig {
             bias: Bias::Absent,
             norm: Some(layer.norm),
-            ..TransformConfig::new(layer.norm.d_model, activation)
+            ..PredictionHeadConfig::new(layer.norm.d_model, activation)
         };
         let mut heads = self.bert.heads()?;
         heads.masked_lm = Some(transform);

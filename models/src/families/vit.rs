@@ -9,7 +9,7 @@ use super::head_keys::CLASSIFIER;
 use super::vit_like::{self, ImageFields, KEYS, heads};
 use super::{Architecture, Family, Size, Task};
 use crate::heads::pooling::Pooling;
-use crate::heads::{Pooler, TransformConfig};
+use crate::heads::{Pooler, PredictionHeadConfig};
 use crate::layers::patches::LeadingTokens;
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, parse, size};
@@ -62,11 +62,11 @@ pub(super) fn architecture(json: &str, tokens: LeadingTokens) -> Result<Architec
     let encoder = json.image.encoder(tokens, layer)?;
     let d_model = encoder.stack.d_model;
     let d_pooled = size("pooler_output_size", json.pooler_output_size.unwrap_or(d_model))?;
-    let pooler = TransformConfig {
+    let pooler = PredictionHeadConfig {
         width: [d_model, d_pooled],
-        ..TransformConfig::new(d_model, activation("pooler_act", &json.pooler_act)?)
+        ..PredictionHeadConfig::new(d_model, activation("pooler_act", &json.pooler_act)?)
     };
-    Ok(Architecture::ImageEncoder(encoder, heads(Pooling::First, Pooler::Transform(pooler))))
+    Ok(Architecture::ImageEncoder(encoder, heads(Pooling::First, Pooler::Dense(pooler))))
 }
 
 /// The `config.json` of a new model of that type, with that class.

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::pooling::Pooling;
-use super::transform::{Transform, TransformConfig};
+use super::prediction_head::{PredictionHead, PredictionHeadConfig};
 use crate::arch::{Backbone, BackboneConfig, Input};
 use crate::layers::mask::Padding;
 
@@ -15,8 +15,8 @@ pub enum Pooler {
     Absent,
     /// It is taken as it is: DINOv2.
     First,
-    /// It is transformed: BERT, ViT.
-    Transform(TransformConfig),
+    /// Through a dense layer and a non-linearity: BERT, ViT.
+    Dense(PredictionHeadConfig),
 }
 
 /// A backbone whose hidden states are the result.
@@ -24,7 +24,7 @@ pub enum Pooler {
 pub struct BaseModel {
     /// The backbone.
     pub backbone: Backbone,
-    pooler: Option<Transform>,
+    pooler: Option<PredictionHead>,
     #[module(skip)]
     form: Pooler,
 }
@@ -34,7 +34,7 @@ impl BaseModel {
     pub fn new(backbone: &BackboneConfig, form: Pooler, device: &Device) -> Self {
         let pooler = match form {
             Pooler::Absent | Pooler::First => None,
-            Pooler::Transform(transform) => Some(transform.init(device)),
+            Pooler::Dense(transform) => Some(transform.init(device)),
         };
         Self { backbone: backbone.init(device), pooler, form }
     }

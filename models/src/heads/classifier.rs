@@ -5,8 +5,8 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
 use super::pooling::Pooling;
+use super::prediction_head::{PredictionHead, PredictionHeadConfig};
 use super::text_end::up_to;
-use super::transform::{Transform, TransformConfig};
 use crate::arch::{Backbone, BackboneConfig, Input};
 use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
@@ -20,7 +20,7 @@ pub struct ClassifierConfig {
     /// The token whose last occurrence ends a text; padding ends it where `None`.
     pub end: Option<u32>,
     /// What it does to them first.
-    pub transform: Option<TransformConfig>,
+    pub transform: Option<PredictionHeadConfig>,
     /// Whether the projection to classes adds a bias.
     pub bias: Bias,
     /// Probabilities of dropping a feature in training: before the transform, before the projection.
@@ -30,7 +30,7 @@ pub struct ClassifierConfig {
 /// From the hidden states of a sequence to the scores of classes.
 #[derive(Module, Debug)]
 pub struct ClassificationHead {
-    transform: Option<Transform>,
+    transform: Option<PredictionHead>,
     /// The projection to classes.
     pub classifier: Linear,
     dropout: [Dropout; 2],

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::transform::{Transform, TransformConfig};
+use super::prediction_head::{PredictionHead, PredictionHeadConfig};
 use crate::arch::{Encoder, EncoderConfig, OutputWeights, Tokens};
 use crate::layers::linear::{Bias, linear, project};
 use crate::precision::to_f32;
@@ -17,7 +17,7 @@ use crate::precision::to_f32;
 pub struct MaskedLm {
     /// The backbone.
     pub backbone: Encoder,
-    transform: Transform,
+    transform: PredictionHead,
     /// The output projection; `None` where it is the token embeddings.
     lm_head: Option<Linear>,
     output: TokenBias,
@@ -34,7 +34,7 @@ impl MaskedLm {
     /// A model of zeros, to be initialized or loaded.
     pub fn new(
         config: &EncoderConfig,
-        transform: &TransformConfig,
+        transform: &PredictionHeadConfig,
         output: OutputWeights,
         device: &Device,
     ) -> Self {

@@ -11,13 +11,13 @@ mod masked_lm;
 mod multiple_choice;
 pub mod pooling;
 mod pre_training;
+mod prediction_head;
 mod replaced_tokens;
 mod seq2seq_lm;
 mod span;
 mod steps;
 mod text_end;
 mod token_classifier;
-mod transform;
 
 pub use base_model::{BaseModel, Pooler};
 pub use causal_lm::CausalLm;
@@ -28,12 +28,12 @@ pub use embedder::{Embedder, Length, Step};
 pub use masked_lm::{MaskedLm, TokenBias};
 pub use multiple_choice::MultipleChoice;
 pub use pre_training::{PreTraining, SentenceTask, SentencesConfig};
+pub use prediction_head::{PredictionHead, PredictionHeadConfig};
 pub use replaced_tokens::ReplacedTokens;
 pub use seq2seq_lm::{ConstantBias, Seq2SeqLm};
 pub use span::SpanExtractor;
 pub use steps::{Cut, LayerMean, Level, Pool, PromptPooling, Unit};
 pub use token_classifier::{TokenClassifier, TokenHeadConfig};
-pub use transform::{Transform, TransformConfig};
 
 use crate::arch::OutputWeights;
 use crate::layers::activation::Activation;
@@ -44,7 +44,7 @@ use pooling::Pooling;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HeadsConfig {
     /// Before the scores of masked tokens; `None` where the family has no such head.
-    pub masked_lm: Option<TransformConfig>,
+    pub masked_lm: Option<PredictionHeadConfig>,
     /// Where the scores of masked tokens come from.
     pub masked_lm_output: OutputWeights,
     /// What a model without a head makes of its first hidden state.
@@ -78,7 +78,7 @@ impl HeadsConfig {
         Self::new(ClassifierConfig {
             pooling: Pooling::Last,
             end,
-            transform: Some(TransformConfig::new(d_model, Activation::Tanh)),
+            transform: Some(PredictionHeadConfig::new(d_model, Activation::Tanh)),
             bias: Bias::Present,
             dropout: [dropout; 2],
         })

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::transform::{Transform, TransformConfig};
+use super::prediction_head::{PredictionHead, PredictionHeadConfig};
 use crate::arch::{Backbone, BackboneConfig, Input};
 use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
@@ -13,7 +13,7 @@ use crate::layers::linear::{Bias, linear, project};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TokenHeadConfig {
     /// What is done to the hidden states first.
-    pub transform: Option<TransformConfig>,
+    pub transform: Option<PredictionHeadConfig>,
     /// Probability of dropping a feature in training.
     pub dropout: f64,
 }
@@ -23,7 +23,7 @@ pub struct TokenHeadConfig {
 pub struct TokenClassifier {
     /// The backbone.
     pub backbone: Backbone,
-    transform: Option<Transform>,
+    transform: Option<PredictionHead>,
     /// The projection to classes.
     pub classifier: Linear,
     dropout: Dropout,

@@ -8,9 +8,9 @@ use crate::layers::activation::Activation;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::norm::{Norm, NormConfig};
 
-/// Sizes and form of a transform.
+/// Sizes and form of a prediction head.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TransformConfig {
+pub struct PredictionHeadConfig {
     /// Features before and after.
     pub width: [usize; 2],
     /// Whether the projection adds a bias.
@@ -23,7 +23,7 @@ pub struct TransformConfig {
 
 /// `Norm(act(x W + b))`
 #[derive(Module, Debug)]
-pub struct Transform {
+pub struct PredictionHead {
     /// The projection.
     pub dense: Linear,
     norm: Option<Norm>,
@@ -31,16 +31,16 @@ pub struct Transform {
     activation: Activation,
 }
 
-impl TransformConfig {
+impl PredictionHeadConfig {
     /// Features in and out, a bias, and no norm.
     pub fn new(d_model: usize, activation: Activation) -> Self {
         Self { width: [d_model, d_model], bias: Bias::Present, activation, norm: None }
     }
 
-    /// A transform of zeros, to be initialized or loaded.
-    pub fn init(&self, device: &Device) -> Transform {
+    /// A prediction head of zeros, to be initialized or loaded.
+    pub fn init(&self, device: &Device) -> PredictionHead {
         let [d_input, d_output] = self.width;
-        Transform {
+        PredictionHead {
             dense: linear(d_input, d_output, self.bias, device),
             norm: self.norm.map(|norm| norm.init(device)),
             activation: self.activation,
@@ -48,7 +48,7 @@ impl TransformConfig {
     }
 }
 
-impl Transform {
+impl PredictionHead {
     /// Transforms every vector.
     ///
     /// # Shapes

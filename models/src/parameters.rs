@@ -131,7 +131,7 @@ pub fn read<M: Module>(module: &M, receive: &mut dyn FnMut(&str, TensorData)) {
 
 /// A value for a parameter.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub struct ParameterValue {
     /// The numbers, in the format that the parameter shall have.
     pub data: TensorData,
     /// Whether they are those of the transpose, a matrix's columns one after the other; the parameter will lie
@@ -139,7 +139,7 @@ pub struct Given {
     pub is_transposed: bool,
 }
 
-impl From<TensorData> for Given {
+impl From<TensorData> for ParameterValue {
     fn from(data: TensorData) -> Self {
         Self { data, is_transposed: false }
     }
@@ -150,10 +150,13 @@ impl From<TensorData> for Given {
 /// # Panics
 ///
 /// Panics if a value's shape is not the parameter's.
-pub fn replace<M: Module>(module: M, source: &mut dyn FnMut(&ParameterInfo) -> Option<Given>) -> M {
+pub fn replace<M: Module>(
+    module: M,
+    source: &mut dyn FnMut(&ParameterInfo) -> Option<ParameterValue>,
+) -> M {
     struct Replace<'a> {
         path: Path,
-        source: &'a mut dyn FnMut(&ParameterInfo) -> Option<Given>,
+        source: &'a mut dyn FnMut(&ParameterInfo) -> Option<ParameterValue>,
     }
     impl ModuleMapper for Replace<'_> {
         fn enter_module(&mut self, name: &str, container: &str) {
@@ -165,7 +168,7 @@ pub fn replace<M: Module>(module: M, source: &mut dyn FnMut(&ParameterInfo) -> O
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let shape = param.lazy_shape();
             let info = ParameterInfo { path: self.path.join(), shape: shape.as_slice().to_vec() };
-            let Some(Given { data, is_transposed }) = (self.source)(&info) else {
+            let Some(ParameterValue { data, is_transposed }) = (self.source)(&info) else {
                 return param;
             };
             let dtype = data.dtype();

@@ -115,23 +115,23 @@ struct Again {
 
 impl Work for Again {
     fn compute(&self, inputs: Vec<Untyped>) -> Untyped {
-        let mut given = Given(inputs.into_iter());
-        let x = given.next::<3>();
+        let mut replacements = Replacements(inputs.into_iter());
+        let x = replacements.next::<3>();
         if let Some(seed) = self.seed {
             x.device().seed(seed);
         }
         let positions = match self.positions.clone() {
-            Positions::Bias(_) => Positions::Bias(given.next()),
+            Positions::Bias(_) => Positions::Bias(replacements.next()),
             Positions::Disentangled(mut relative) => {
-                relative.vectors = given.next();
+                relative.vectors = replacements.next();
                 Positions::Disentangled(relative)
             }
             positions => positions,
         };
-        let encoder = self.encoder.as_ref().map(|mask| (given.next::<3>(), mask));
+        let encoder = self.encoder.as_ref().map(|mask| (replacements.next::<3>(), mask));
         let encoder =
             encoder.as_ref().map(|(hidden_states, mask)| EncoderOutput { hidden_states, mask });
-        let block = self.block.clone().map(&mut given);
+        let block = self.block.clone().map(&mut replacements);
         let mut context =
             AttentionContext { mask: &self.mask, positions: &positions, cache: None, encoder };
         block.forward(x, &mut context).into_dispatch()
@@ -139,9 +139,9 @@ impl Work for Again {
 }
 
 /// Tensors that take the places of others, in their order.
-struct Given(std::vec::IntoIter<Untyped>);
+struct Replacements(std::vec::IntoIter<Untyped>);
 
-impl Given {
+impl Replacements {
     fn next<const D: usize>(&mut self) -> Tensor<D> {
         match self.0.next() {
             Some(tensor) => Tensor::from_dispatch(tensor),
@@ -150,7 +150,7 @@ impl Given {
     }
 }
 
-impl ModuleMapper for Given {
+impl ModuleMapper for Replacements {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         param.map(|_| self.next())
     }

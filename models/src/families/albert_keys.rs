@@ -1,6 +1,6 @@
 //! The keys of ALBERT's checkpoints.
 
-use crate::wire::keys::{Key, copy, drop, given, in_groups, rename, transpose};
+use crate::wire::keys::{Key, copy, drop, if_module, in_groups, rename, transpose};
 
 pub(super) const EMBEDDINGS: &[Key] = &[
     rename("embeddings.word_embeddings", "embedding.token"),
@@ -56,7 +56,7 @@ pub(super) const PREDICTIONS: &[Key] = &[
     transpose("predictions.decoder", "lm_head"),
     copy("predictions.decoder.weight", "embeddings.word_embeddings.weight"),
     copy("predictions.decoder.bias", "predictions.bias"),
-    given(
+    if_module(
         "sentences.classifier",
         &[
             transpose("albert.pooler", "sentences.transform.dense"),

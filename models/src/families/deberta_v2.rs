@@ -13,7 +13,7 @@ use crate::arch::{PositionEmbedding, Projection};
 use crate::heads::{Pooler, PredictionHeadConfig};
 use crate::wire::activation::activation;
 use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming};
-use crate::wire::keys::{Key, copy, drop, rename, transpose, where_true};
+use crate::wire::keys::{Key, copy, drop, if_config, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -57,7 +57,7 @@ const OWN_KEYS: &[Key] = &[
 
 /// The scores of masked tokens under BERT's names or their own, and the head of another training.
 const PREDICTIONS: &[Key] = &[
-    where_true("legacy", bert::PREDICTIONS),
+    if_config("legacy", bert::PREDICTIONS),
     transpose("lm_predictions.lm_head.dense", "transform.dense"),
     rename("lm_predictions.lm_head.LayerNorm", "transform.norm"),
     rename("lm_predictions.lm_head", "output"),

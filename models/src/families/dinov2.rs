@@ -14,7 +14,7 @@ use crate::layers::activation::Activation;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::patches::{ImageSizes, LeadingTokens, MaskToken};
 use crate::wire::config::{ConfigError, divides, parse, size, within};
-use crate::wire::keys::{Key, given, rename, split_transpose, transpose};
+use crate::wire::keys::{Key, if_module, rename, split_transpose, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -46,7 +46,7 @@ const PLAIN_KEYS: &[Key] = &[
 ];
 
 /// Gated feed-forward layers.
-const GATED_KEYS: &[Key] = &[given(
+const GATED_KEYS: &[Key] = &[if_module(
     "layers.{}.feed_forward.gate",
     &[
         split_transpose(

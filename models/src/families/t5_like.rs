@@ -25,7 +25,7 @@ use crate::wire::activation::activation;
 use crate::wire::config::{
     ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size,
 };
-use crate::wire::keys::{Key, copy, drop, given, rename, transpose, unprefixed};
+use crate::wire::keys::{Key, copy, drop, if_module, rename, transpose, unprefixed};
 
 /// Embeddings, attention, norms, and a feed-forward layer without a gate.
 pub(super) const KEYS: &[Key] = &[
@@ -81,7 +81,7 @@ pub(super) const KEYS: &[Key] = &[
 
 /// Feed-forward layers with a gate, whose projections have numbers; before [`KEYS`].
 pub(super) const GATED: &[Key] = &[
-    given(
+    if_module(
         "encoder.layers.{}.feed_forward.gate",
         &[
             transpose(
@@ -94,7 +94,7 @@ pub(super) const GATED: &[Key] = &[
             ),
         ],
     ),
-    given(
+    if_module(
         "decoder.layers.{}.feed_forward.gate",
         &[
             transpose(

@@ -6,7 +6,7 @@ use burn::tensor::{Element, TensorData};
 use half::bf16;
 
 use super::Hold;
-use crate::parameters::{Given, ParameterInfo};
+use crate::parameters::{ParameterInfo, ParameterValue};
 
 /// A tensor of the checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,7 +170,7 @@ impl<'a, V: Value> Parts<'a, V> {
     }
 
     /// Each parameter with its values.
-    pub(super) fn finish(self) -> impl Iterator<Item = (&'a Part, Given)> {
+    pub(super) fn finish(self) -> impl Iterator<Item = (&'a Part, ParameterValue)> {
         let is_transposed =
             self.entry.orientation == Orientation::Transposed && self.hold == Hold::AsStored;
         self.entry.parts.iter().zip(self.values).map(move |(part, values)| {
@@ -178,7 +178,7 @@ impl<'a, V: Value> Parts<'a, V> {
             if is_transposed {
                 shape.reverse();
             }
-            (part, Given { data: TensorData::new(values, shape), is_transposed })
+            (part, ParameterValue { data: TensorData::new(values, shape), is_transposed })
         })
     }
 }

@@ -149,8 +149,8 @@ impl Mapping {
                 }
                 Key::Drop { .. }
                 | Key::Copy { .. }
-                | Key::Given { .. }
-                | Key::WhereTrue { .. }
+                | Key::IfModule { .. }
+                | Key::IfConfig { .. }
                 | Key::InGroups { .. }
                 | Key::Unprefixed => return None,
             };

@@ -10,7 +10,7 @@ use crate::heads::{
     ReplacedTokens, SentencesConfig, Seq2SeqLm, SequenceClassifier, SpanExtractor, TokenClassifier,
 };
 use crate::layers::recurrent::Direction;
-use crate::parameters::{self, Given, ParameterInfo};
+use crate::parameters::{self, ParameterInfo, ParameterValue};
 use crate::precision::Precision;
 
 /// A model with its head.
@@ -138,7 +138,10 @@ impl Model {
         parameters::cast(self, precision.dtype())
     }
 
-    pub(super) fn replace(self, source: &mut dyn FnMut(&ParameterInfo) -> Option<Given>) -> Self {
+    pub(super) fn replace(
+        self,
+        source: &mut dyn FnMut(&ParameterInfo) -> Option<ParameterValue>,
+    ) -> Self {
         parameters::replace(self, source)
     }
 }

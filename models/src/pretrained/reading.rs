@@ -11,7 +11,7 @@ use safetensors::tensor::Dtype;
 
 use super::entry::{Parts, Value};
 use super::{Entry, Hold, LoadError, TensorInfo};
-use crate::parameters::Given;
+use crate::parameters::ParameterValue;
 
 /// Bytes below which one thread is faster than several.
 const MIN_PARALLEL: usize = 1 << 20;
@@ -24,7 +24,7 @@ const MIN_PARALLEL: usize = 1 << 20;
 pub(super) fn read_parameters(
     mut tensors: Vec<(&Entry, &TensorInfo)>,
     hold: Hold,
-) -> Result<BTreeMap<String, Given>, LoadError> {
+) -> Result<BTreeMap<String, ParameterValue>, LoadError> {
     // The longest come first, so that at the end no thread waits long for another.
     tensors.sort_by_key(|(_, info)| Reverse(info.length));
     let next = AtomicUsize::new(0);
@@ -61,7 +61,7 @@ fn read_parts<V: Value>(
     entry: &Entry,
     info: &TensorInfo,
     hold: Hold,
-) -> Result<Vec<(String, Given)>, LoadError> {
+) -> Result<Vec<(String, ParameterValue)>, LoadError> {
     let mut parts = Parts::<V>::new(entry, hold);
     info.read_blocks(entry.row(), &mut |rows| parts.take(rows))?;
     Ok(parts.finish().map(|(part, given)| (part.path.clone(), given)).collect())

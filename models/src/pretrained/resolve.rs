@@ -47,7 +47,7 @@ impl Blueprint {
             _ => false,
         };
         for rule in rules {
-            let Key::WhereTrue { field, keys } = rule else { continue };
+            let Key::IfConfig { field, keys } = rule else { continue };
             match (keys.iter().any(is_there), rules.iter().any(is_there)) {
                 (true, false) => self.config[*field] = Value::Bool(true),
                 (false, true) => self.config[*field] = Value::Bool(false),

@@ -55,11 +55,11 @@ impl Rules {
         let mut holding = Vec::new();
         for (side, rule) in all {
             match rule {
-                Key::Given { module, keys } if is_there(module) => {
+                Key::IfModule { module, keys } if is_there(module) => {
                     holding.extend(keys.iter().map(|rule| (side, rule)));
                 }
-                Key::Given { .. } => {}
-                rule => holding.extend(self.where_true(rule).map(|rule| (side, rule))),
+                Key::IfModule { .. } => {}
+                rule => holding.extend(self.if_config(rule).map(|rule| (side, rule))),
             }
         }
         holding
@@ -68,13 +68,13 @@ impl Rules {
     /// The rules of other heads, whichever modules they have.
     pub(super) fn of_other_heads(&self) -> Vec<&'static Key> {
         let all = self.other_heads.iter().copied().flatten();
-        all.flat_map(|rule| self.where_true(rule)).flat_map(Key::each).collect()
+        all.flat_map(|rule| self.if_config(rule)).flat_map(Key::each).collect()
     }
 
     /// The rules that one stands for, by the config's fields.
-    fn where_true(&self, rule: &'static Key) -> impl Iterator<Item = &'static Key> + use<> {
+    fn if_config(&self, rule: &'static Key) -> impl Iterator<Item = &'static Key> + use<> {
         match rule {
-            Key::WhereTrue { field, keys } => {
+            Key::IfConfig { field, keys } => {
                 let holds = self.true_fields.iter().any(|f| f == field);
                 if holds { keys.iter() } else { [].iter() }
             }

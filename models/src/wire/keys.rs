@@ -46,14 +46,14 @@ pub enum Key {
     },
     /// Rules of models that have a certain module, for files that call the same thing differently
     /// beside it.
-    Given {
+    IfModule {
         /// Module path in the model.
         module: &'static str,
         /// The rules; none of them is another of these.
         keys: &'static [Key],
     },
     /// Rules of models whose config says `true` to a field.
-    WhereTrue {
+    IfConfig {
         /// Field in `config.json`.
         field: &'static str,
         /// The rules.
@@ -87,8 +87,8 @@ impl Key {
     /// The rules that one stands for, whatever model or config they are for.
     pub fn each(&self) -> impl Iterator<Item = &Self> {
         match self {
-            Self::Given { keys, .. }
-            | Self::WhereTrue { keys, .. }
+            Self::IfModule { keys, .. }
+            | Self::IfConfig { keys, .. }
             | Self::InGroups { keys, .. } => keys.iter(),
             rule => std::slice::from_ref(rule).iter(),
         }
@@ -104,8 +104,8 @@ impl Key {
             | Self::SplitHeads { checkpoint, .. }
             | Self::Drop { checkpoint }
             | Self::Copy { checkpoint, .. } => Some(checkpoint),
-            Self::Given { .. }
-            | Self::WhereTrue { .. }
+            Self::IfModule { .. }
+            | Self::IfConfig { .. }
             | Self::InGroups { .. }
             | Self::Unprefixed => None,
         }
@@ -137,14 +137,14 @@ pub const fn split_heads(checkpoint: &'static str, modules: &'static [&'static s
     Key::SplitHeads { checkpoint, modules }
 }
 
-/// See [`Key::Given`].
-pub const fn given(module: &'static str, keys: &'static [Key]) -> Key {
-    Key::Given { module, keys }
+/// See [`Key::IfModule`].
+pub const fn if_module(module: &'static str, keys: &'static [Key]) -> Key {
+    Key::IfModule { module, keys }
 }
 
-/// See [`Key::WhereTrue`].
-pub const fn where_true(field: &'static str, keys: &'static [Key]) -> Key {
-    Key::WhereTrue { field, keys }
+/// See [`Key::IfConfig`].
+pub const fn if_config(field: &'static str, keys: &'static [Key]) -> Key {
+    Key::IfConfig { field, keys }
 }
 
 /// See [`Key::InGroups`].

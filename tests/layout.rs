@@ -103,7 +103,7 @@ fn one_file_knows_the_backends() {
         for (path, text) in sources(folder) {
             // Operations of our own are there only with their backend, and their backward pass is recorded
             // on the tensors of each.
-            let may = ["mod", "backing", "gradient", "testing"]
+            let may = ["mod", "dispatch", "gradient", "testing"]
                 .map(|name| format!("models/src/kernels/{name}.rs"))
                 .iter()
                 .any(|known| path == Path::new(known));

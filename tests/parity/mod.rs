@@ -2,7 +2,7 @@
 //! the CPU, and on `wgpu`, which may be Vulkan in software, as few models as have every kind of layer,
 //! block and head. `zoo parity` without `--sample` compares all families there, for the book's table.
 
-mod detours;
+mod burn_workarounds;
 mod devices;
 mod memory;
 mod page;

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::backing::operations;
+use super::dispatch::operations;
 
 /// The constants of one update.
 ///

@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use super::backing::operations;
+use super::chunked_attention::{self, are_many};
+use super::dispatch::operations;
 pub use super::dropout::Dropout;
 use super::gradient::is_known;
-use super::tiles::{self, are_many};
 
 /// Which keys a query sees.
 ///
@@ -95,7 +95,7 @@ pub fn attention(
     let own = operations(inputs.iter().chain(&bias)).map(|operations| operations.attention);
     let result = match own.and_then(|attention| attention(&inputs, &bias, &params)) {
         Some(result) => Some(result),
-        None if are_many(sizes) => Some(tiles::attention(inputs, bias, params)),
+        None if are_many(sizes) => Some(chunked_attention::attention(inputs, bias, params)),
         None => None,
     };
     result.map(Tensor::from_dispatch)
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn tiles_of_other_backends_equal_the_composition_too() {
+    fn chunks_of_other_backends_equal_the_composition_too() {
         let device = Device::flex();
         let keys: Arc<[Vec<bool>]> =
             [(0..600).map(|i| i >= 37).collect(), (0..600).map(|i| i < 555).collect()].into();
@@ -340,7 +340,7 @@ mod tests {
                     let Sizes([rows, heads, _, queries, n_keys, _]) = sizes;
                     let bias = random([rows * heads * queries * n_keys], &device);
                     let [query, key, value] = sizes.inputs(&device);
-                    let run = |inputs: [Tensor<1>; 4], is_tiled: bool| {
+                    let run = |inputs: [Tensor<1>; 4], is_chunked: bool| {
                         let [query, key, value, bias] = inputs;
                         // Where there is no bias it has a gradient all the same.
                         let none = bias.clone().slice_dim(0, 0..1) * 0.0;
@@ -353,10 +353,12 @@ mod tests {
                         };
                         let bias = has_bias.then_some(&bias);
                         let inputs = sizes.split([query, key, value]);
-                        flat(if is_tiled {
+                        flat(if is_chunked {
                             let inputs = inputs.map(Tensor::into_dispatch);
                             let bias = bias.cloned().map(Tensor::into_dispatch);
-                            Tensor::from_dispatch(tiles::attention(inputs, bias, params))
+                            Tensor::from_dispatch(chunked_attention::attention(
+                                inputs, bias, params,
+                            ))
                         } else {
                             composed(inputs, bias, &params)
                         }) + none

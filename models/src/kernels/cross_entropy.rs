@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use super::backing::operations;
+use super::dispatch::operations;
 
 /// The class of each row, or none where it does not count.
 pub type Classes = Arc<[Option<usize>]>;
@@ -50,9 +50,9 @@ mod tests {
                         classes.iter().map(|class| f32::from(class.is_some())).collect();
                     let places = Tensor::<1, Int>::from_ints(places.as_slice(), &device);
                     let counts = Tensor::<1>::from_floats(counts.as_slice(), &device);
-                    let logarithms =
+                    let log_probs =
                         activation::log_softmax(scores, 1).gather(1, places.reshape([rows, 1]));
-                    (logarithms.flatten::<1>(0, 1).neg() * counts).sum()
+                    (log_probs.flatten::<1>(0, 1).neg() * counts).sum()
                 };
                 let of = |x: Tensor<1>| x.reshape([rows, width]);
                 agree(

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 
-use super::backing::operations;
+use super::dispatch::operations;
 use super::flex;
 use super::seed::{draw, mix};
 
@@ -62,8 +62,8 @@ mod tests {
 
     use super::*;
     use crate::kernels::attention::{AttentionWindow, SdpaParams, attention};
+    use crate::kernels::chunked_attention;
     use crate::kernels::testing::{close, devices, random};
-    use crate::kernels::tiles;
 
     /// Enough queries and keys for all operations.
     const N: usize = 530;
@@ -121,9 +121,9 @@ mod tests {
         attention(&query, [&key, &value], None, params()).expect("there are many")
     }
 
-    fn tiled(inputs: [Tensor<4>; 3]) -> Tensor<4> {
+    fn chunked(inputs: [Tensor<4>; 3]) -> Tensor<4> {
         let inputs = inputs.map(Tensor::into_dispatch);
-        Tensor::from_dispatch(tiles::attention(inputs, None, params()))
+        Tensor::from_dispatch(chunked_attention::attention(inputs, None, params()))
     }
 
     /// By what each weight is multiplied: all weights are the same, and values show them one by one.
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_backward_pass_drops_what_the_forward_pass_dropped() {
-        let forms = [own as Form, tiled].into_iter();
+        let forms = [own as Form, chunked].into_iter();
         for (form, device) in forms.flat_map(|form| devices().into_iter().map(move |d| (form, d))) {
             let inputs = [(); 3].map(|()| random(HEADS, &device));
             let agrees = || {

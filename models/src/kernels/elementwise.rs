@@ -2,11 +2,11 @@
 
 use burn::tensor::Tensor;
 
-use super::backing::operations;
+use super::dispatch::operations;
 
 /// A function of single numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Function {
+pub enum ActivationKind {
     /// `x Φ(x)` with the error function.
     Gelu,
     /// `x σ(2 sqrt(2/π) (x + 0.044715 x³))`, its approximation through `tanh`.
@@ -16,19 +16,19 @@ pub enum Function {
 }
 
 /// `f(x)` of every element; `None` where that is for Burn's operations to do.
-pub fn curve<const D: usize>(function: Function, x: &Tensor<D>) -> Option<Tensor<D>> {
+pub fn activation<const D: usize>(kind: ActivationKind, x: &Tensor<D>) -> Option<Tensor<D>> {
     let x = x.clone().into_dispatch();
-    Some(Tensor::from_dispatch((operations([&x])?.curve)(function, x)))
+    Some(Tensor::from_dispatch((operations([&x])?.activation)(kind, x)))
 }
 
 /// `f(gate) · up`; `None` where that is for Burn's operations to do.
-pub fn gated<const D: usize>(
-    function: Function,
+pub fn gated_activation<const D: usize>(
+    kind: ActivationKind,
     gate: &Tensor<D>,
     up: &Tensor<D>,
 ) -> Option<Tensor<D>> {
     let inputs = [gate, up].map(|x| x.clone().into_dispatch());
-    Some(Tensor::from_dispatch((operations(&inputs)?.gated)(function, inputs)))
+    Some(Tensor::from_dispatch((operations(&inputs)?.gated_activation)(kind, inputs)))
 }
 
 #[cfg(test)]
@@ -41,27 +41,27 @@ mod tests {
     /// A length that is no multiple of anything, with the tails of the functions in it.
     const LENGTH: usize = 20_011;
 
-    fn composed(function: Function, x: Tensor<1>) -> Tensor<1> {
-        match function {
+    fn composed(kind: ActivationKind, x: Tensor<1>) -> Tensor<1> {
+        match kind {
             // Burn's own gradient of it is exact on this backend.
-            Function::Gelu => activation::gelu(x),
-            Function::GeluTanh => {
+            ActivationKind::Gelu => activation::gelu(x),
+            ActivationKind::GeluTanh => {
                 let inner =
                     (x.clone() + x.clone().powi_scalar(3) * 0.044_715) * 0.797_884_560_802_865_4;
                 x * 0.5 * (inner.tanh() + 1.0)
             }
-            Function::Silu => activation::silu(x),
+            ActivationKind::Silu => activation::silu(x),
         }
     }
 
     #[test]
     fn functions_equal_their_compositions_and_so_do_their_gradients() {
         for device in devices() {
-            for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
+            for kind in [ActivationKind::Gelu, ActivationKind::GeluTanh, ActivationKind::Silu] {
                 for length in [1, 70, LENGTH] {
                     let x = random([length], &device) * 12.0;
-                    agree([x], &|[x]| curve(function, &x).expect("floats"), &|[x]| {
-                        composed(function, x)
+                    agree([x], &|[x]| activation(kind, &x).expect("floats"), &|[x]| {
+                        composed(kind, x)
                     });
                 }
             }
@@ -71,12 +71,12 @@ mod tests {
     #[test]
     fn gates_equal_their_compositions_and_so_do_their_gradients() {
         for device in devices() {
-            for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
+            for kind in [ActivationKind::Gelu, ActivationKind::GeluTanh, ActivationKind::Silu] {
                 let inputs = [(); 2].map(|()| random([LENGTH], &device) * 3.0);
                 agree(
                     inputs,
-                    &|[gate, up]| gated(function, &gate, &up).expect("floats"),
-                    &|[gate, up]| composed(function, gate) * up,
+                    &|[gate, up]| gated_activation(kind, &gate, &up).expect("floats"),
+                    &|[gate, up]| composed(kind, gate) * up,
                 );
             }
         }
@@ -88,7 +88,7 @@ mod tests {
             let x = random([3, 50], &device);
             let (kept, before) = (x.clone(), x.clone().into_data());
             let part = x.clone().slice_dim(1, 10..20);
-            let found = curve(Function::Silu, &part).expect("floats");
+            let found = activation(ActivationKind::Silu, &part).expect("floats");
             assert_eq!(kept.into_data(), before);
             let expected = activation::silu(x).slice_dim(1, 10..20);
             crate::kernels::testing::close(found, expected);
@@ -99,8 +99,8 @@ mod tests {
     fn what_is_no_number_stays_so() {
         for device in devices() {
             let x = Tensor::<1>::from_floats([f32::NAN, 1.0], &device);
-            for function in [Function::Gelu, Function::GeluTanh, Function::Silu] {
-                let found = curve(function, &x).expect("floats").into_data();
+            for kind in [ActivationKind::Gelu, ActivationKind::GeluTanh, ActivationKind::Silu] {
+                let found = activation(kind, &x).expect("floats").into_data();
                 assert!(found.as_slice::<f32>().expect("floats")[0].is_nan());
             }
         }
@@ -110,7 +110,7 @@ mod tests {
     fn other_formats_are_left_to_burn() {
         for device in devices() {
             let x = random([8], &device).cast(FloatDType::BF16);
-            assert!(curve(Function::Gelu, &x).is_none());
+            assert!(activation(ActivationKind::Gelu, &x).is_none());
         }
     }
 }

@@ -19,7 +19,7 @@ use burn::backend::{
     DispatchKindConversion, DispatchTensor,
 };
 
-use super::backing::Backing;
+use super::dispatch::BackendKind;
 
 /// A tensor of any number of dimensions; [`Tensor::from_dispatch`](burn::tensor::Tensor::from_dispatch)
 /// and [`Tensor::into_dispatch`](burn::tensor::Tensor::into_dispatch) lead there and back.
@@ -52,15 +52,15 @@ pub(super) fn apply<O: Operation<N>, const N: usize>(operation: O, inputs: [Any;
     let Some(tracked) = tracked else {
         return operation.infer(inputs);
     };
-    match Backing::of(tracked) {
+    match BackendKind::of(tracked) {
         #[cfg(feature = "flex")]
-        Some(Backing::Flex) => record::<burn::backend::Flex, O, N>(operation, inputs),
+        Some(BackendKind::Flex) => record::<burn::backend::Flex, O, N>(operation, inputs),
         #[cfg(feature = "ndarray")]
-        Some(Backing::NdArray) => record::<burn::backend::NdArray, O, N>(operation, inputs),
+        Some(BackendKind::NdArray) => record::<burn::backend::NdArray, O, N>(operation, inputs),
         #[cfg(feature = "tch")]
-        Some(Backing::LibTorch) => record::<burn::backend::LibTorch, O, N>(operation, inputs),
+        Some(BackendKind::LibTorch) => record::<burn::backend::LibTorch, O, N>(operation, inputs),
         #[cfg(feature = "cube")]
-        Some(Backing::Cube) => record::<burn::backend::Cube, O, N>(operation, inputs),
+        Some(BackendKind::Cube) => record::<burn::backend::Cube, O, N>(operation, inputs),
         None => panic!("gradients of an operation of our own on a backend that is not known"),
     }
 }
@@ -71,7 +71,7 @@ pub(super) fn is_known(x: &Any) -> bool {
     match x.autodiff {
         DispatchAutodiffContext::Disabled => true,
         context => {
-            context == DispatchAutodiffContext::Enabled(Disabled) && Backing::of(x).is_some()
+            context == DispatchAutodiffContext::Enabled(Disabled) && BackendKind::of(x).is_some()
         }
     }
 }

@@ -3,7 +3,7 @@
 use burn::backend::DispatchAutodiffContext;
 use burn::tensor::{Device, FloatDType, Tensor};
 
-use super::backing::{Backing, operations};
+use super::dispatch::{BackendKind, operations};
 use super::gradient::{Any, Operation, apply};
 use crate::precision::to_f32;
 
@@ -14,7 +14,8 @@ pub type Weights = (Tensor<2>, Option<Tensor<1>>);
 pub fn keeps_halves(device: &Device) -> bool {
     let number = Tensor::<2>::zeros([1, 1], device);
     // Not every backend has the format.
-    let has_operations = Backing::of(&number.clone().into_dispatch()).and_then(Backing::operations);
+    let has_operations =
+        BackendKind::of(&number.clone().into_dispatch()).and_then(BackendKind::operations);
     has_operations.is_some() && is_kept(&number.cast(FloatDType::BF16))
 }
 
@@ -32,7 +33,9 @@ pub fn fit<const D: usize>(x: Tensor<D>, weight: &Tensor<2>) -> Tensor<D> {
 }
 
 fn widens(x: &Any) -> bool {
-    Backing::of(x).and_then(Backing::operations).is_some_and(|operations| (operations.widens)(x))
+    BackendKind::of(x)
+        .and_then(BackendKind::operations)
+        .is_some_and(|operations| (operations.widens)(x))
 }
 
 /// `x W + b`; `None` where that is for Burn's operations to do.

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::backing::operations;
+use super::dispatch::operations;
 
 /// A norm over the last dimension.
 ///

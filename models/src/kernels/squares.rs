@@ -3,7 +3,7 @@
 use burn::backend::DispatchAutodiffContext;
 use burn::tensor::Tensor;
 
-use super::backing::operations;
+use super::dispatch::operations;
 
 /// `Σ x²` over all numbers of a tensor without gradients.
 ///

@@ -9,7 +9,7 @@ pub(super) fn factors(_: Dropout, _: usize) -> Option<Vec<f32>> {
     None
 }
 
-pub(super) fn few_rows<const D: usize, const N: usize>(
+pub(super) fn skinny_gemm<const D: usize, const N: usize>(
     _: &Tensor<D>,
     _: &[Weights; N],
 ) -> Option<[Tensor<D>; N]> {

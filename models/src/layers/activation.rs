@@ -3,8 +3,8 @@
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use super::detour;
-use crate::kernels::elementwise::{self, Function};
+use super::burn_workarounds;
+use crate::kernels::elementwise::{self, ActivationKind};
 use crate::precision::in_f32;
 
 /// An elementwise non-linearity.
@@ -26,10 +26,10 @@ impl Activation {
     /// Applies the function to every element.
     pub fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
-            Self::Gelu => in_f32(x, |x| curve(Function::Gelu, x, detour::gelu)),
-            Self::GeluTanh => in_f32(x, |x| curve(Function::GeluTanh, x, gelu_tanh)),
+            Self::Gelu => in_f32(x, |x| fused_or(ActivationKind::Gelu, x, burn_workarounds::gelu)),
+            Self::GeluTanh => in_f32(x, |x| fused_or(ActivationKind::GeluTanh, x, gelu_tanh)),
             Self::Relu => activation::relu(x),
-            Self::Silu => in_f32(x, |x| curve(Function::Silu, x, activation::silu)),
+            Self::Silu => in_f32(x, |x| fused_or(ActivationKind::Silu, x, activation::silu)),
             Self::Tanh => in_f32(x, Tensor::tanh),
         }
     }
@@ -37,9 +37,9 @@ impl Activation {
     /// Applies the function to every element of `gate`, and multiplies by `up`.
     pub fn gated<const D: usize>(self, gate: Tensor<D>, up: Tensor<D>) -> Tensor<D> {
         let fused = match self {
-            Self::Gelu => elementwise::gated(Function::Gelu, &gate, &up),
-            Self::GeluTanh => elementwise::gated(Function::GeluTanh, &gate, &up),
-            Self::Silu => elementwise::gated(Function::Silu, &gate, &up),
+            Self::Gelu => elementwise::gated_activation(ActivationKind::Gelu, &gate, &up),
+            Self::GeluTanh => elementwise::gated_activation(ActivationKind::GeluTanh, &gate, &up),
+            Self::Silu => elementwise::gated_activation(ActivationKind::Silu, &gate, &up),
             Self::Relu | Self::Tanh => None,
         };
         fused.unwrap_or_else(|| self.forward(gate) * up)
@@ -47,12 +47,12 @@ impl Activation {
 }
 
 /// A function in one pass where there is one, else composed.
-fn curve<const D: usize>(
-    function: Function,
+fn fused_or<const D: usize>(
+    kind: ActivationKind,
     x: Tensor<D>,
     composed: fn(Tensor<D>) -> Tensor<D>,
 ) -> Tensor<D> {
-    elementwise::curve(function, &x).unwrap_or_else(|| composed(x))
+    elementwise::activation(kind, &x).unwrap_or_else(|| composed(x))
 }
 
 /// The tanh approximation of GELU, through the logistic function.

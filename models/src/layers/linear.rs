@@ -5,8 +5,8 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, module};
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::few_rows;
 use crate::kernels::linear::{self as kernels, Weights};
+use crate::kernels::skinny_gemm;
 use crate::precision::to_f32;
 
 /// Whether a projection adds a bias.
@@ -81,7 +81,7 @@ pub(super) fn multiply<const D: usize, const N: usize>(
     x: Tensor<D>,
     layers: [Weights; N],
 ) -> [Tensor<D>; N] {
-    few_rows::linear(&x, &layers).unwrap_or_else(|| {
+    skinny_gemm::linear(&x, &layers).unwrap_or_else(|| {
         layers.map(|layer| {
             kernels::linear(&x, &layer)
                 .unwrap_or_else(|| module::linear(x.clone(), layer.0, layer.1))

@@ -21,7 +21,7 @@ struct CrossEntropy {
 struct Saved {
     scores: Any,
     /// The logarithm of the sum of the exponentials of each row that has a class.
-    logarithms: Vec<f32>,
+    logsumexp: Vec<f32>,
 }
 
 impl Operation<1> for CrossEntropy {
@@ -31,7 +31,7 @@ impl Operation<1> for CrossEntropy {
         let input = contiguous(scores.clone());
         let values = numbers(&input);
         let width = input.layout().shape()[1];
-        let logarithms = in_parallel(self.classes.len(), |row| {
+        let logsumexp = in_parallel(self.classes.len(), |row| {
             let row = self.classes[row].map(|_| &values[row * width..][..width]);
             row.map_or(0.0, |row| {
                 vectorized(|| {
@@ -40,13 +40,13 @@ impl Operation<1> for CrossEntropy {
                 })
             })
         });
-        let losses = self.classes.iter().zip(&logarithms).enumerate();
-        let losses = losses.filter_map(|(row, (class, logarithm))| {
-            class.map(|class| f64::from(logarithm - values[row * width..][..width][class]))
+        let losses = self.classes.iter().zip(&logsumexp).enumerate();
+        let losses = losses.filter_map(|(row, (class, row_logsumexp))| {
+            class.map(|class| f64::from(row_logsumexp - values[row * width..][..width][class]))
         });
         let mut loss = empty(&[1]);
         loss.storage_mut::<f32>()[0] = losses.sum::<f64>() as f32;
-        (any(loss), Saved { scores, logarithms })
+        (any(loss), Saved { scores, logsumexp })
     }
 
     fn backward(&self, saved: Saved, gradient: Any, _: [bool; 1]) -> [Option<Any>; 1] {
@@ -59,8 +59,8 @@ impl Operation<1> for CrossEntropy {
                 into.fill(0.0);
                 return;
             };
-            let logarithm = saved.logarithms[row];
-            vectorized(|| into.iter_mut().for_each(|x| *x = factor * exp(*x - logarithm)));
+            let row_logsumexp = saved.logsumexp[row];
+            vectorized(|| into.iter_mut().for_each(|x| *x = factor * exp(*x - row_logsumexp)));
             into[class] -= factor;
         });
         [Some(any(scores))]

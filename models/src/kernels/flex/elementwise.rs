@@ -5,30 +5,30 @@ use std::marker::PhantomData;
 
 use super::host::{PART, any, contiguous, empty, numbers, owned, vectorized, write_parts};
 use super::math::{erf, exp, sigmoid};
-use crate::kernels::elementwise::Function;
+use crate::kernels::elementwise::ActivationKind;
 use crate::kernels::gradient::{Any, Operation, apply};
 
 /// A function of single numbers.
-trait Curve: Clone + Copy + Debug + Send + Sync + 'static {
+trait ActivationFn: Clone + Copy + Debug + Send + Sync + 'static {
     /// `f(x)`
     fn value(x: f32) -> f32;
 
     /// `f'(x)`
-    fn slope(x: f32) -> f32;
+    fn derivative(x: f32) -> f32;
 }
 
 /// `x Φ(x)` with the error function.
 #[derive(Debug, Clone, Copy)]
 struct Gelu;
 
-impl Curve for Gelu {
+impl ActivationFn for Gelu {
     #[inline(always)]
     fn value(x: f32) -> f32 {
         x * normal(x)
     }
 
     #[inline(always)]
-    fn slope(x: f32) -> f32 {
+    fn derivative(x: f32) -> f32 {
         const DENSITY_OF_0: f32 = 0.398_942_3;
         normal(x) + x * DENSITY_OF_0 * exp(-0.5 * x * x)
     }
@@ -48,14 +48,14 @@ struct GeluTanh;
 const TWO_SQRT_2_OVER_PI: f32 = 1.595_769;
 const CUBIC: f32 = 0.044_715;
 
-impl Curve for GeluTanh {
+impl ActivationFn for GeluTanh {
     #[inline(always)]
     fn value(x: f32) -> f32 {
         x * sigmoid(TWO_SQRT_2_OVER_PI * x * (1.0 + CUBIC * x * x))
     }
 
     #[inline(always)]
-    fn slope(x: f32) -> f32 {
+    fn derivative(x: f32) -> f32 {
         let weight = sigmoid(TWO_SQRT_2_OVER_PI * x * (1.0 + CUBIC * x * x));
         let inner = TWO_SQRT_2_OVER_PI * (1.0 + 3.0 * CUBIC * x * x);
         weight + x * weight * (1.0 - weight) * inner
@@ -66,41 +66,41 @@ impl Curve for GeluTanh {
 #[derive(Debug, Clone, Copy)]
 struct Silu;
 
-impl Curve for Silu {
+impl ActivationFn for Silu {
     #[inline(always)]
     fn value(x: f32) -> f32 {
         x * sigmoid(x)
     }
 
     #[inline(always)]
-    fn slope(x: f32) -> f32 {
+    fn derivative(x: f32) -> f32 {
         let weight = sigmoid(x);
         weight + x * weight * (1.0 - weight)
     }
 }
 
-/// See [`elementwise::curve`](crate::kernels::elementwise::curve).
-pub(super) fn curve(function: Function, x: Any) -> Any {
-    match function {
-        Function::Gelu => apply(Curved::<Gelu>(PhantomData), [x]),
-        Function::GeluTanh => apply(Curved::<GeluTanh>(PhantomData), [x]),
-        Function::Silu => apply(Curved::<Silu>(PhantomData), [x]),
+/// See [`elementwise::activation`](crate::kernels::elementwise::activation).
+pub(super) fn activation(kind: ActivationKind, x: Any) -> Any {
+    match kind {
+        ActivationKind::Gelu => apply(Activated::<Gelu>(PhantomData), [x]),
+        ActivationKind::GeluTanh => apply(Activated::<GeluTanh>(PhantomData), [x]),
+        ActivationKind::Silu => apply(Activated::<Silu>(PhantomData), [x]),
     }
 }
 
-/// See [`elementwise::gated`](crate::kernels::elementwise::gated).
-pub(super) fn gated(function: Function, inputs: [Any; 2]) -> Any {
-    match function {
-        Function::Gelu => apply(Gated::<Gelu>(PhantomData), inputs),
-        Function::GeluTanh => apply(Gated::<GeluTanh>(PhantomData), inputs),
-        Function::Silu => apply(Gated::<Silu>(PhantomData), inputs),
+/// See [`elementwise::gated_activation`](crate::kernels::elementwise::gated_activation).
+pub(super) fn gated_activation(kind: ActivationKind, inputs: [Any; 2]) -> Any {
+    match kind {
+        ActivationKind::Gelu => apply(Gated::<Gelu>(PhantomData), inputs),
+        ActivationKind::GeluTanh => apply(Gated::<GeluTanh>(PhantomData), inputs),
+        ActivationKind::Silu => apply(Gated::<Silu>(PhantomData), inputs),
     }
 }
 
 #[derive(Debug, Clone)]
-struct Curved<C>(PhantomData<C>);
+struct Activated<C>(PhantomData<C>);
 
-impl<C: Curve> Operation<1> for Curved<C> {
+impl<C: ActivationFn> Operation<1> for Activated<C> {
     type Saved = Any;
 
     fn forward(&self, [x]: [Any; 1]) -> (Any, Any) {
@@ -131,7 +131,7 @@ impl<C: Curve> Operation<1> for Curved<C> {
         write_parts(gradient.storage_mut(), PART, |at, into| {
             vectorized(|| {
                 for (into, x) in into.iter_mut().zip(&values[at]) {
-                    *into *= C::slope(*x);
+                    *into *= C::derivative(*x);
                 }
             });
         });
@@ -142,7 +142,7 @@ impl<C: Curve> Operation<1> for Curved<C> {
 #[derive(Debug, Clone)]
 struct Gated<C>(PhantomData<C>);
 
-impl<C: Curve> Operation<2> for Gated<C> {
+impl<C: ActivationFn> Operation<2> for Gated<C> {
     type Saved = [Any; 2];
 
     fn forward(&self, inputs: [Any; 2]) -> (Any, [Any; 2]) {
@@ -170,7 +170,7 @@ impl<C: Curve> Operation<2> for Gated<C> {
             vectorized(|| {
                 let terms = gate[at.clone()].iter().zip(&up[at.clone()]).zip(&given[at]);
                 for (into, ((gate, up), given)) in into.iter_mut().zip(terms) {
-                    *into = given * up * C::slope(*gate);
+                    *into = given * up * C::derivative(*gate);
                 }
             });
         });

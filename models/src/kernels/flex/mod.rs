@@ -2,11 +2,9 @@
 
 mod adamw;
 mod attention;
-mod crew;
 mod cross_entropy;
 mod dropout;
 mod elementwise;
-mod few_rows;
 mod group;
 mod host;
 mod linear;
@@ -15,15 +13,17 @@ mod memory;
 mod norm;
 mod product;
 mod registers;
+mod skinny_gemm;
 mod squares;
 mod streaming;
+mod thread_pool;
 mod widened;
 
-use super::backing::Operations;
+use super::dispatch::Operations;
 
 pub(super) use dropout::factors;
-pub(super) use few_rows::linear as few_rows;
 pub(super) use memory::keep;
+pub(super) use skinny_gemm::linear as skinny_gemm;
 
 /// All of them but those of a few rows.
 pub(super) static OPERATIONS: Operations = Operations {
@@ -33,9 +33,9 @@ pub(super) static OPERATIONS: Operations = Operations {
     attention: attention::attention,
     attention_drops: true,
     cross_entropy_sum: cross_entropy::cross_entropy_sum,
-    curve: elementwise::curve,
+    activation: elementwise::activation,
     dropout: dropout::dropout,
-    gated: elementwise::gated,
+    gated_activation: elementwise::gated_activation,
     linear: linear::LINEAR,
     norm: norm::norm,
     step: adamw::step,

@@ -5,7 +5,7 @@ use super::host::{
     write_parts,
 };
 use super::math::{dot, squares, sum};
-use crate::kernels::backing::Scale;
+use crate::kernels::dispatch::Scale;
 use crate::kernels::gradient::{Any, Operation, apply};
 use crate::kernels::norm::{Centre, Norm};
 

@@ -41,7 +41,7 @@ struct Flash {
 struct Saved {
     inputs: [Any; 3],
     result: TchTensor,
-    logarithms: TchTensor,
+    logsumexp: TchTensor,
 }
 
 impl Operation<3> for Flash {
@@ -49,7 +49,7 @@ impl Operation<3> for Flash {
 
     fn forward(&self, inputs: [Any; 3]) -> (Any, Saved) {
         let [query, key, value] = inputs.clone().map(|x| held(x).tensor);
-        let (result, logarithms) = Tensor::internal_scaled_dot_product_flash_attention_for_cpu(
+        let (result, logsumexp) = Tensor::internal_scaled_dot_product_flash_attention_for_cpu(
             &query,
             &key,
             &value,
@@ -58,12 +58,12 @@ impl Operation<3> for Flash {
             None::<Tensor>,
             self.scale,
         );
-        let [result, logarithms] = [result, logarithms].map(TchTensor::new);
-        (shared(result.clone()), Saved { inputs, result, logarithms })
+        let [result, logsumexp] = [result, logsumexp].map(TchTensor::new);
+        (shared(result.clone()), Saved { inputs, result, logsumexp })
     }
 
     fn backward(&self, saved: Saved, gradient: Any, _: [bool; 3]) -> [Option<Any>; 3] {
-        let Saved { inputs, result, logarithms } = saved;
+        let Saved { inputs, result, logsumexp } = saved;
         let [query, key, value] = inputs.map(|x| held(x).tensor);
         let (query, key, value) =
             Tensor::internal_scaled_dot_product_flash_attention_for_cpu_backward(
@@ -72,7 +72,7 @@ impl Operation<3> for Flash {
                 &key,
                 &value,
                 &result.tensor,
-                &logarithms.tensor,
+                &logsumexp.tensor,
                 0.0,
                 self.is_causal,
                 None::<Tensor>,

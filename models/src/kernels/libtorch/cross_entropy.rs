@@ -45,15 +45,15 @@ impl CrossEntropy {
 }
 
 impl Operation<1> for CrossEntropy {
-    /// The logarithms of all probabilities.
+    /// The log-probabilities of all classes.
     type Saved = TchTensor;
 
     fn forward(&self, [scores]: [Any; 1]) -> (Any, TchTensor) {
-        let logarithms = held(scores).tensor.log_softmax(-1, None::<Kind>);
-        let [classes, counts] = self.columns(&logarithms);
-        let of_classes = logarithms.gather(1, &classes, false);
+        let log_probs = held(scores).tensor.log_softmax(-1, None::<Kind>);
+        let [classes, counts] = self.columns(&log_probs);
+        let of_classes = log_probs.gather(1, &classes, false);
         let loss = -of_classes.reshape([-1]).dot(&counts.reshape([-1]));
-        (any(loss.reshape([1])), TchTensor::new(logarithms))
+        (any(loss.reshape([1])), TchTensor::new(log_probs))
     }
 
     /// ```text

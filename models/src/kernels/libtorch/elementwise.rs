@@ -3,20 +3,20 @@
 use tch::Tensor;
 
 use super::tensors::{any, held, shared};
-use crate::kernels::elementwise::Function;
+use crate::kernels::elementwise::ActivationKind;
 use crate::kernels::gradient::{Any, Operation, apply};
 
-/// See [`curve`](crate::kernels::elementwise::curve).
-pub(super) fn curve(function: Function, x: Any) -> Any {
-    apply(Curved(function), [x])
+/// See [`activation`](crate::kernels::elementwise::activation).
+pub(super) fn activation(kind: ActivationKind, x: Any) -> Any {
+    apply(Activated(kind), [x])
 }
 
-/// See [`gated`](crate::kernels::elementwise::gated).
-pub(super) fn gated(function: Function, inputs: [Any; 2]) -> Any {
-    apply(Gated(function), inputs)
+/// See [`gated_activation`](crate::kernels::elementwise::gated_activation).
+pub(super) fn gated_activation(kind: ActivationKind, inputs: [Any; 2]) -> Any {
+    apply(Gated(kind), inputs)
 }
 
-impl Function {
+impl ActivationKind {
     fn value(self, x: &Tensor) -> Tensor {
         match self {
             Self::Gelu => x.gelu("none"),
@@ -36,9 +36,9 @@ impl Function {
 }
 
 #[derive(Debug, Clone)]
-struct Curved(Function);
+struct Activated(ActivationKind);
 
-impl Operation<1> for Curved {
+impl Operation<1> for Activated {
     type Saved = Any;
 
     fn forward(&self, [x]: [Any; 1]) -> (Any, Any) {
@@ -52,9 +52,9 @@ impl Operation<1> for Curved {
         }
         // What comes back is the tensor itself.
         let _ = match self.0 {
-            Function::Gelu => x.tensor.gelu_("none"),
-            Function::GeluTanh => x.tensor.gelu_("tanh"),
-            Function::Silu => x.tensor.silu_(),
+            ActivationKind::Gelu => x.tensor.gelu_("none"),
+            ActivationKind::GeluTanh => x.tensor.gelu_("tanh"),
+            ActivationKind::Silu => x.tensor.silu_(),
         };
         shared(x)
     }
@@ -65,7 +65,7 @@ impl Operation<1> for Curved {
 }
 
 #[derive(Debug, Clone)]
-struct Gated(Function);
+struct Gated(ActivationKind);
 
 impl Operation<2> for Gated {
     type Saved = [Any; 2];

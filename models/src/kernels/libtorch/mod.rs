@@ -13,7 +13,7 @@ mod product;
 mod squares;
 mod tensors;
 
-use super::backing::Operations;
+use super::dispatch::Operations;
 
 /// All of them.
 pub(super) static OPERATIONS: Operations = Operations {
@@ -23,9 +23,9 @@ pub(super) static OPERATIONS: Operations = Operations {
     attention: attention::attention,
     attention_drops: false,
     cross_entropy_sum: cross_entropy::cross_entropy_sum,
-    curve: elementwise::curve,
+    activation: elementwise::activation,
     dropout: dropout::dropout,
-    gated: elementwise::gated,
+    gated_activation: elementwise::gated_activation,
     linear: linear::LINEAR,
     norm: norm::norm,
     step: adamw::step,

@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::tensors::{any, held};
-use crate::kernels::backing::Scale;
+use crate::kernels::dispatch::Scale;
 use crate::kernels::gradient::{Any, Operation, apply};
 use crate::kernels::norm::{Centre, Norm};
 

@@ -1,6 +1,6 @@
 //! [`attention`](crate::kernels::attention) where tensors lie in the host's memory.
 
-mod blind;
+mod fully_masked_rows;
 mod heads;
 mod rows;
 
@@ -9,7 +9,7 @@ use std::ops::Range;
 use burn::backend::flex::FlexTensor;
 
 use heads::Heads;
-use rows::{slopes_of_row, softmax};
+use rows::{d_scores_of_row, softmax};
 
 use super::host::{host, in_parallel, vectorized};
 use super::product::{Layout, Matrix, Onto, Threads, multiply};
@@ -46,7 +46,7 @@ struct Attention(SdpaParams);
 struct Saved {
     inputs: [Any; 3],
     bias: Option<Any>,
-    logarithms: Vec<Vec<f32>>,
+    logsumexp: Vec<Vec<f32>>,
 }
 
 /// The gradients of one head of keys and values, and of the heads of queries that read it.
@@ -89,7 +89,7 @@ impl Attention {
     }
 
     fn run(&self, inputs: [Any; 3], bias: Option<Any>) -> (Any, Saved) {
-        let saved = Saved { inputs, bias, logarithms: Vec::new() };
+        let saved = Saved { inputs, bias, logsumexp: Vec::new() };
         let heads = Heads::of(&saved);
         let forward = |group| self.forward_of(&heads, group);
         let of_groups = if heads.scores().saturating_mul(heads.d_head) < MIN_PARALLEL {
@@ -97,17 +97,17 @@ impl Attention {
         } else {
             in_parallel(heads.groups(), forward)
         };
-        let (results, logarithms): (Vec<_>, Vec<_>) = of_groups.into_iter().unzip();
+        let (results, logsumexp): (Vec<_>, Vec<_>) = of_groups.into_iter().unzip();
         let result = heads.side_by_side(heads.n_heads, heads.n_queries, &results);
-        (result, Saved { logarithms, ..saved })
+        (result, Saved { logsumexp, ..saved })
     }
 
     /// The results of one head of keys and values, head of queries by head of queries, and the
-    /// logarithms that are kept.
+    /// logsumexp that are kept.
     fn forward_of(&self, heads: &Heads, group: usize) -> (Vec<f32>, Vec<f32>) {
         let Heads { n_queries, d_head, .. } = *heads;
         let mut result = vec![0.0; heads.shared * n_queries * d_head];
-        let mut logarithms = vec![0.0; heads.shared * n_queries];
+        let mut logsumexp = vec![0.0; heads.shared * n_queries];
         let mut scores = Vec::new();
         let [key, value] = [heads.key(group), heads.value(group)];
         for block in self.blocks(heads, group) {
@@ -123,8 +123,8 @@ impl Attention {
                 scores.chunks_exact_mut(keys.len().max(1)).zip(block.queries.clone())
             {
                 self.finish_scores(heads, row, (group, block.head, query), &keys);
-                let logarithm = vectorized(|| softmax(row));
-                logarithms[block.head * n_queries + query] = logarithm;
+                let row_logsumexp = vectorized(|| softmax(row));
+                logsumexp[block.head * n_queries + query] = row_logsumexp;
                 if let Some(dropped) = self.dropped(heads, (group, block.head, query)) {
                     dropped.drop_from(keys.start, row);
                 }
@@ -137,8 +137,8 @@ impl Attention {
                 (Onto::Replace, Threads::One),
             );
         }
-        self.fill_blind(heads, group, &mut result);
-        (result, logarithms)
+        self.fill_fully_masked_rows(heads, group, &mut result);
+        (result, logsumexp)
     }
 
     /// The queries of all heads of a group, a few at a time, and the keys that at least one of them may see.
@@ -164,7 +164,7 @@ impl Attention {
         let heads = Heads::of(&saved);
         let gradient = host(gradient);
         let groups = in_parallel(heads.groups(), |group| {
-            self.gradients_of(&heads, (group, &gradient), &saved.logarithms[group], of_bias)
+            self.gradients_of(&heads, (group, &gradient), &saved.logsumexp[group], of_bias)
         });
         let Heads { n_heads, n_kv_heads, n_queries, n_keys, .. } = heads;
         let side_by_side = |n, length, pick: fn(&Gradients) -> &Vec<f32>| {
@@ -189,7 +189,7 @@ impl Attention {
         &self,
         heads: &Heads,
         (group, gradient): (usize, &FlexTensor),
-        logarithms: &[f32],
+        logsumexp: &[f32],
         of_bias: bool,
     ) -> Gradients {
         let Heads { n_queries, n_keys, d_head, shared, .. } = *heads;
@@ -201,13 +201,13 @@ impl Attention {
             bias: numbers(if of_bias { shared * n_queries * n_keys } else { 0 }),
         };
         let (scale, softcap) = (self.0.scale as f32, self.softcap());
-        let [mut weights, mut slopes] = [Vec::new(), Vec::new()];
+        let [mut weights, mut d_scores] = [Vec::new(), Vec::new()];
         let [key, value] = [heads.key(group), heads.value(group)];
         for block in self.blocks(heads, group) {
             let keys = block.keys;
             let (rows, width) = (block.queries.len(), keys.len());
             weights.resize(rows * width, 0.0);
-            slopes.resize(rows * width, 0.0);
+            d_scores.resize(rows * width, 0.0);
             let query = heads.query(group, block.head).rows(block.queries.clone());
             let given = heads.matrix(gradient, group * shared + block.head, heads.n_heads);
             let given = given.rows(block.queries.clone());
@@ -218,41 +218,41 @@ impl Attention {
                 (Onto::Replace, Threads::One),
             );
             multiply(
-                (&mut slopes, width),
+                (&mut d_scores, width),
                 (given, own_values.transposed()),
                 (Onto::Replace, Threads::One),
             );
             let both =
-                weights.chunks_exact_mut(width.max(1)).zip(slopes.chunks_exact_mut(width.max(1)));
-            for ((weights, slopes), query) in both.zip(block.queries.clone()) {
+                weights.chunks_exact_mut(width.max(1)).zip(d_scores.chunks_exact_mut(width.max(1)));
+            for ((weights, d_scores), query) in both.zip(block.queries.clone()) {
                 self.finish_scores(heads, weights, (group, block.head, query), &keys);
-                let logarithm = logarithms[block.head * n_queries + query];
+                let row_logsumexp = logsumexp[block.head * n_queries + query];
                 let dropped = self.dropped(heads, (group, block.head, query));
                 if let Some(dropped) = dropped {
-                    dropped.drop_from(keys.start, slopes);
+                    dropped.drop_from(keys.start, d_scores);
                 }
-                vectorized(|| slopes_of_row(weights, slopes, logarithm, softcap));
+                vectorized(|| d_scores_of_row(weights, d_scores, row_logsumexp, softcap));
                 if let Some(dropped) = dropped {
                     dropped.drop_from(keys.start, weights);
                 }
                 if of_bias {
                     let row = (block.head * n_queries + query) * n_keys;
-                    found.bias[row + keys.start..row + keys.end].copy_from_slice(slopes);
+                    found.bias[row + keys.start..row + keys.end].copy_from_slice(d_scores);
                 }
-                vectorized(|| slopes.iter_mut().for_each(|x| *x *= scale));
+                vectorized(|| d_scores.iter_mut().for_each(|x| *x *= scale));
             }
             let layout = Layout::rows([rows, width]);
-            let [weights, slopes] = [&weights, &slopes].map(|x| Matrix::new(x, layout));
+            let [weights, d_scores] = [&weights, &d_scores].map(|x| Matrix::new(x, layout));
             let into = (block.head * n_queries + block.queries.start) * d_head;
             multiply(
                 (&mut found.query[into..], d_head),
-                (slopes, own_keys),
+                (d_scores, own_keys),
                 (Onto::Replace, Threads::One),
             );
             let into = keys.start * d_head;
             multiply(
                 (&mut found.key[into..], d_head),
-                (slopes.transposed(), query),
+                (d_scores.transposed(), query),
                 (Onto::Add, Threads::One),
             );
             multiply(
@@ -261,7 +261,7 @@ impl Attention {
                 (Onto::Add, Threads::One),
             );
         }
-        self.blind_gradients(heads, (group, gradient), &mut found.value);
+        self.fully_masked_gradients(heads, (group, gradient), &mut found.value);
         found
     }
 }

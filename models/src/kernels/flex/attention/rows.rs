@@ -67,28 +67,28 @@ pub(super) fn softmax(scores: &mut [f32]) -> f32 {
 
 /// Replaces scores by weights, and the gradients of weights by those of products.
 #[inline(always)]
-pub(super) fn slopes_of_row(
+pub(super) fn d_scores_of_row(
     scores: &mut [f32],
-    slopes: &mut [f32],
-    logarithm: f32,
+    d_scores: &mut [f32],
+    row_logsumexp: f32,
     softcap: Option<f32>,
 ) {
     match softcap {
         None => {
-            exponentials(scores, logarithm);
-            let mean = dot(scores, slopes, 0.0);
-            for (slope, weight) in slopes.iter_mut().zip(scores) {
-                *slope = *weight * (*slope - mean);
+            exponentials(scores, row_logsumexp);
+            let mean = dot(scores, d_scores, 0.0);
+            for (d_score, weight) in d_scores.iter_mut().zip(scores) {
+                *d_score = *weight * (*d_score - mean);
             }
         }
         Some(limit) => {
             let squeezed = scores.to_vec();
-            exponentials(scores, logarithm);
-            let mean = dot(scores, slopes, 0.0);
-            for ((slope, weight), squeezed) in slopes.iter_mut().zip(scores).zip(squeezed) {
+            exponentials(scores, row_logsumexp);
+            let mean = dot(scores, d_scores, 0.0);
+            for ((d_score, weight), squeezed) in d_scores.iter_mut().zip(scores).zip(squeezed) {
                 // What is masked is infinite there and has no weight.
                 let share = (squeezed / limit).clamp(-1.0, 1.0);
-                *slope = *weight * (*slope - mean) * (1.0 - share * share);
+                *d_score = *weight * (*d_score - mean) * (1.0 - share * share);
             }
         }
     }

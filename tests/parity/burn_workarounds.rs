@@ -1,5 +1,5 @@
 //! Faults of a backend that the zoo goes around, each with a test that fails when Burn has mended it, so
-//! that the detour can go.
+//! that the workaround can go.
 
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
@@ -32,7 +32,7 @@ fn error(function: fn(Tensor<1>) -> Tensor<1>, device: &Device) -> f64 {
     relative_error(&values(x.grad(&gradients).unwrap()), &DERIVATIVES).0
 }
 
-/// `layers::detour::gelu`
+/// `layers::burn_workarounds::gelu`
 #[test]
 fn burn_still_has_the_wrong_gradient_of_the_exact_gelu() {
     for backend in ["ndarray", "wgpu"] {
@@ -41,14 +41,14 @@ fn burn_still_has_the_wrong_gradient_of_the_exact_gelu() {
         }
         let device = device::parse(backend).unwrap();
         let burns = error(activation::gelu, &device);
-        assert!(burns > 1e-5, "{backend} is off by {burns:.1e}: the detour around it can go");
+        assert!(burns > 1e-5, "{backend} is off by {burns:.1e}: the workaround for it can go");
         let ours = error(|x| Activation::Gelu.forward(x), &device);
-        assert!(ours < 1e-6, "{backend} with the detour is off by {ours:.1e}");
+        assert!(ours < 1e-6, "{backend} with the workaround is off by {ours:.1e}");
     }
     for backend in ["flex", "tch"] {
         if is_there(backend, "the gradient of GELU") {
             let found = error(|x| Activation::Gelu.forward(x), &device::parse(backend).unwrap());
-            assert!(found < 1e-6, "{backend}, which needs no detour, is off by {found:.1e}");
+            assert!(found < 1e-6, "{backend}, which needs no workaround, is off by {found:.1e}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`few_rows`](crate::kernels::few_rows) where tensors lie in the host's memory.
+//! [`skinny_gemm`](crate::kernels::skinny_gemm) where tensors lie in the host's memory.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{DType, Element, Tensor, TensorData};
 
-use super::crew;
 use super::streaming::{Matrix, Order, finish, parts};
+use super::thread_pool;
 use crate::kernels::linear::Weights;
 use crate::precision::to_f32;
 
 /// Numbers of the matrices below which one thread is faster than several.
 const MIN_PARALLEL: usize = 1 << 16;
 
-/// See [`few_rows::linear`](crate::kernels::few_rows::linear).
+/// See [`skinny_gemm::linear`](crate::kernels::skinny_gemm::linear).
 pub(in crate::kernels) fn linear<const D: usize, const N: usize>(
     x: &Tensor<D>,
     layers: &[Weights; N],
@@ -41,7 +41,7 @@ pub(in crate::kernels) fn linear<const D: usize, const N: usize>(
     }
     // Not by the number of vectors: what one gives shall not depend on how many there are.
     let count: usize = matrices.iter().map(|(_, [depth, width])| depth * width).sum();
-    let threads = if count < MIN_PARALLEL { 1 } else { crew::threads() };
+    let threads = if count < MIN_PARALLEL { 1 } else { thread_pool::threads() };
     let parts = Arc::new(parts((rows, threads), &matrices));
     let widths = matrices.iter().map(|(_, [_, width])| *width).collect::<Vec<_>>();
     let sums = if threads == 1 {
@@ -54,7 +54,7 @@ pub(in crate::kernels) fn linear<const D: usize, const N: usize>(
             let matrix = matrix(&weights[part.product], depth)?;
             Some(part.compute((x.as_slice::<f32>()?, depth), matrix))
         };
-        crew::run(parts.len(), compute)?.into_iter().collect::<Option<Vec<Vec<f32>>>>()?
+        thread_pool::run(parts.len(), compute)?.into_iter().collect::<Option<Vec<Vec<f32>>>>()?
     };
     let mut results = Vec::with_capacity(N);
     for (product, (width, bias)) in widths.into_iter().zip(&biases).enumerate() {

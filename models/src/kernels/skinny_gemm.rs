@@ -25,7 +25,7 @@ pub fn linear<const D: usize, const N: usize>(
     layers: &[Weights; N],
 ) -> Option<[Tensor<D>; N]> {
     let rows: usize = x.dims()[..D - 1].iter().product();
-    if rows == 0 || rows > MAX_ROWS { None } else { flex::few_rows(x, layers) }
+    if rows == 0 || rows > MAX_ROWS { None } else { flex::skinny_gemm(x, layers) }
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use super::heads::Heads;
 
 impl Attention {
     /// Gives queries that see nothing the mean of all values, as scores that are all the same do.
-    pub(super) fn fill_blind(&self, heads: &Heads, group: usize, result: &mut [f32]) {
+    pub(super) fn fill_fully_masked_rows(&self, heads: &Heads, group: usize, result: &mut [f32]) {
         let Heads { n_queries, n_keys, d_head, shared, .. } = *heads;
-        let blind = self.blind(heads, group);
-        if blind.is_empty() {
+        let fully_masked_rows = self.fully_masked_rows(heads, group);
+        if fully_masked_rows.is_empty() {
             return;
         }
         let value = heads.value(group);
@@ -23,14 +23,14 @@ impl Attention {
         };
         let mean: Vec<f32> = (0..d_head).map(mean).collect();
         for head in 0..shared {
-            for query in &blind {
+            for query in &fully_masked_rows {
                 result[(head * n_queries + query) * d_head..][..d_head].copy_from_slice(&mean);
             }
         }
     }
 
     /// The gradients that queries that see nothing have for all values.
-    pub(super) fn blind_gradients(
+    pub(super) fn fully_masked_gradients(
         &self,
         heads: &Heads,
         (group, gradient): (usize, &FlexTensor),
@@ -38,7 +38,7 @@ impl Attention {
     ) {
         let Heads { n_keys, d_head, shared, .. } = *heads;
         let mut sums = vec![0.0; d_head];
-        for query in self.blind(heads, group) {
+        for query in self.fully_masked_rows(heads, group) {
             for head in 0..shared {
                 let given = heads.matrix(gradient, group * shared + head, heads.n_heads);
                 for (feature, sum) in sums.iter_mut().enumerate() {
@@ -52,7 +52,7 @@ impl Attention {
     }
 
     /// The queries of a row of the batch that see nothing.
-    fn blind(&self, heads: &Heads, group: usize) -> Vec<usize> {
+    fn fully_masked_rows(&self, heads: &Heads, group: usize) -> Vec<usize> {
         let window = &self.0.window;
         let sizes = [heads.n_queries, heads.n_keys];
         let row = window.row(group / heads.n_kv_heads, heads.n_keys);

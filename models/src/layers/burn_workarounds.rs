@@ -1,7 +1,7 @@
-//! Detours around operations that Burn computes wrongly on some backends.
+//! Workarounds for operations that Burn computes wrongly on some backends.
 //!
-//! Each has a test in `tests/parity/detours.rs` that fails when Burn has mended the operation, so that the
-//! detour can go.
+//! Each has a test in `tests/parity/burn_workarounds.rs` that fails when Burn has mended the operation, so that the
+//! workaround can go.
 
 use burn::backend::{Backend, Dispatch};
 use burn::tensor::{Device, Tensor, activation};

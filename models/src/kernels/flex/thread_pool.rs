@@ -18,7 +18,7 @@ const MAX_THREADS: usize = 8;
 
 /// How many threads work on a job, the one that has it among them.
 pub(super) fn threads() -> usize {
-    CREW.helpers.len() + 1
+    POOL.helpers.len() + 1
 }
 
 /// What `compute` gives for `0..parts`, by all threads; `None` if it panicked on one of them.
@@ -38,7 +38,7 @@ pub(super) fn run<T: Send + 'static>(
         taken: AtomicUsize::new(0),
         done: AtomicUsize::new(0),
     });
-    CREW.offer(Some(Arc::clone(&task)));
+    POOL.offer(Some(Arc::clone(&task)));
     task.work();
     let mut looks = 0_u32;
     while task.done.load(Ordering::Acquire) < parts {
@@ -46,7 +46,7 @@ pub(super) fn run<T: Send + 'static>(
         if looks < 1 << 14 { spin_loop() } else { thread::yield_now() }
     }
     // What it computes with is nobody's any more.
-    CREW.offer(None);
+    POOL.offer(None);
     let results = std::mem::take(&mut *lock(&results));
     results.into_iter().collect()
 }
@@ -84,7 +84,7 @@ impl Task {
 }
 
 /// The threads, and what they are offered.
-struct Crew {
+struct ThreadPool {
     offer: Arc<Offer>,
     helpers: Vec<Thread>,
 }
@@ -98,19 +98,19 @@ struct Offer {
     asleep: AtomicBool,
 }
 
-static CREW: LazyLock<Crew> = LazyLock::new(|| {
+static POOL: LazyLock<ThreadPool> = LazyLock::new(|| {
     let offer = Arc::new(Offer::default());
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
     let helper = |_| {
         let offer = Arc::clone(&offer);
-        let helper = thread::Builder::new().name("few-rows".to_string());
+        let helper = thread::Builder::new().name("skinny-gemm".to_string());
         helper.spawn(move || offer.serve()).ok().map(|handle| handle.thread().clone())
     };
     let helpers = (1..threads).filter_map(helper).collect();
-    Crew { offer, helpers }
+    ThreadPool { offer, helpers }
 });
 
-impl Crew {
+impl ThreadPool {
     /// A task, or that there is none any more. With several callers the last one is helped; the others
     /// do their tasks themselves.
     fn offer(&self, task: Option<Arc<Task>>) {

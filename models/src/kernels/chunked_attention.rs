@@ -20,7 +20,7 @@ pub(super) fn are_many([n_queries, n_keys]: [usize; 2]) -> bool {
 pub(super) fn attention(inputs: [Any; 3], bias: Option<Any>, params: SdpaParams) -> Any {
     let [query, key, value] = inputs.map(Tensor::<4>::from_dispatch);
     let sizes = [query.dims()[2], key.dims()[2]];
-    let attention = Tiled { params, sizes };
+    let attention = ChunkedAttention { params, sizes };
     let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
     match bias {
         None => apply(attention, [query, key, value]),
@@ -29,7 +29,7 @@ pub(super) fn attention(inputs: [Any; 3], bias: Option<Any>, params: SdpaParams)
 }
 
 #[derive(Debug, Clone)]
-struct Tiled {
+struct ChunkedAttention {
     params: SdpaParams,
     /// Queries and keys.
     sizes: [usize; 2],
@@ -38,7 +38,7 @@ struct Tiled {
 /// Queries, keys and values, and what is added to the scores.
 type Saved = ([Tensor<4>; 3], Option<Tensor<4>>);
 
-impl Operation<3> for Tiled {
+impl Operation<3> for ChunkedAttention {
     type Saved = Saved;
 
     fn forward(&self, inputs: [Any; 3]) -> (Any, Saved) {
@@ -51,7 +51,7 @@ impl Operation<3> for Tiled {
     }
 }
 
-impl Operation<4> for Tiled {
+impl Operation<4> for ChunkedAttention {
     type Saved = Saved;
 
     fn forward(&self, inputs: [Any; 4]) -> (Any, Saved) {
@@ -69,7 +69,7 @@ impl Operation<4> for Tiled {
 
 /// Some queries with the keys that at least one of them may see. Heads of queries that share a head of keys
 /// lie below each other.
-struct Tile {
+struct Chunk {
     queries: Range<usize>,
     keys: Range<usize>,
     /// `[batch, n_kv_heads, shared · queries, d_head]`
@@ -82,12 +82,12 @@ struct Tile {
     /// By what weights are multiplied: 0 where they are dropped.
     factors: Option<Tensor<4>>,
     /// By what the gradients of scores are multiplied on their way to products.
-    slope: Option<Tensor<4>>,
+    softcap_grad: Option<Tensor<4>>,
     /// Whose gradients go no further, `true` = masked.
     masked: Option<Tensor<4, Bool>>,
 }
 
-impl Tile {
+impl Chunk {
     /// Weights after dropout, or their gradients before it.
     fn dropped(&self, weights: Tensor<4>) -> Tensor<4> {
         match &self.factors {
@@ -97,14 +97,14 @@ impl Tile {
     }
 }
 
-impl Tiled {
+impl ChunkedAttention {
     fn run(&self, inputs: [Tensor<4>; 3], bias: Option<Tensor<4>>) -> (Any, Saved) {
         let saved = (inputs, bias);
         let [batch, n_heads, _, d_head] = saved.0[0].dims();
         let results = self.blocks().map(|queries| {
-            let tile = self.tile(&saved, queries.clone());
-            let weights = tile.dropped(tile.weights.clone()).cast(tile.value.dtype());
-            weights.matmul(tile.value).reshape([batch, n_heads, queries.len(), d_head])
+            let chunk = self.chunk(&saved, queries.clone());
+            let weights = chunk.dropped(chunk.weights.clone()).cast(chunk.value.dtype());
+            weights.matmul(chunk.value).reshape([batch, n_heads, queries.len(), d_head])
         });
         (Tensor::cat(results.collect(), 2).into_dispatch(), saved)
     }
@@ -114,7 +114,7 @@ impl Tiled {
         (0..n_queries).step_by(QUERIES).map(move |start| start..n_queries.min(start + QUERIES))
     }
 
-    fn tile(&self, ([query, key, value], bias): &Saved, queries: Range<usize>) -> Tile {
+    fn chunk(&self, ([query, key, value], bias): &Saved, queries: Range<usize>) -> Chunk {
         let [batch, n_heads, _, d_head] = query.dims();
         let n_kv_heads = key.dims()[1];
         let [first, last] =
@@ -138,7 +138,7 @@ impl Tiled {
             }
             None => scores,
         };
-        let (scores, slope) = match self.params.softcap {
+        let (scores, softcap_grad) = match self.params.softcap {
             Some(limit) => {
                 let share = (scores / limit).tanh();
                 (share.clone() * limit, Some(share.clone() * share * -1.0 + 1.0))
@@ -158,13 +158,13 @@ impl Tiled {
             dropout::factors(&weights, Dropout { seed, ..dropout })
         });
         let below = |x: Tensor<4>| x.reshape([batch, n_kv_heads, rows, keys.len()]);
-        Tile {
+        Chunk {
             query,
             key,
             value,
             weights: below(weights),
             factors: factors.map(below),
-            slope: slope.map(below),
+            softcap_grad: softcap_grad.map(below),
             masked: masked.map(|masked| masked.reshape([batch, n_kv_heads, rows, keys.len()])),
             queries,
             keys: keys.clone(),
@@ -206,37 +206,37 @@ impl Tiled {
         let [mut of_key, mut of_value] = [saved.0[1].zeros_like(), saved.0[2].zeros_like()];
         let (mut of_query, mut of_scores) = (Vec::new(), Vec::new());
         for queries in self.blocks() {
-            let tile = self.tile(&saved, queries);
-            let dtype = tile.value.dtype();
-            let given = gradient.clone().slice_dim(2, tile.queries.clone());
-            let given = given.reshape(tile.query.dims());
-            let of_weights = given.clone().matmul(tile.value.clone().transpose());
-            let of_weights = tile.dropped(of_weights.cast(FloatDType::F32));
-            let dropped = tile.dropped(tile.weights.clone()).cast(dtype);
-            let Tile { queries, keys, query, key, weights, slope, masked, .. } = tile;
+            let chunk = self.chunk(&saved, queries);
+            let dtype = chunk.value.dtype();
+            let given = gradient.clone().slice_dim(2, chunk.queries.clone());
+            let given = given.reshape(chunk.query.dims());
+            let of_weights = given.clone().matmul(chunk.value.clone().transpose());
+            let of_weights = chunk.dropped(of_weights.cast(FloatDType::F32));
+            let dropped = chunk.dropped(chunk.weights.clone()).cast(dtype);
+            let Chunk { queries, keys, query, key, weights, softcap_grad, masked, .. } = chunk;
             let mean = (weights.clone() * of_weights.clone()).sum_dim(3);
-            let slopes = weights.clone() * (of_weights - mean);
-            let slopes = match slope {
-                Some(slope) => slopes * slope,
-                None => slopes,
+            let d_scores = weights.clone() * (of_weights - mean);
+            let d_scores = match softcap_grad {
+                Some(softcap_grad) => d_scores * softcap_grad,
+                None => d_scores,
             };
-            let slopes = match masked {
-                Some(masked) => slopes.mask_fill(masked, 0.0),
-                None => slopes,
+            let d_scores = match masked {
+                Some(masked) => d_scores.mask_fill(masked, 0.0),
+                None => d_scores,
             };
             if of_bias {
-                let own = slopes.clone().reshape([batch, n_heads, queries.len(), keys.len()]);
+                let own = d_scores.clone().reshape([batch, n_heads, queries.len(), keys.len()]);
                 of_scores.push(spread(own, 3, (keys.start, self.sizes[1])));
             }
-            let slopes = (slopes * self.params.scale).cast(dtype);
-            let own = slopes.clone().matmul(key);
+            let d_scores = (d_scores * self.params.scale).cast(dtype);
+            let own = d_scores.clone().matmul(key);
             of_query.push(own.reshape([batch, n_heads, queries.len(), d_head]));
             let add = |sum: Tensor<4>, more: Tensor<4>| {
                 let part = sum.clone().slice_dim(2, keys.clone()) + more;
                 let [rows, heads, _, d_head] = sum.dims();
                 sum.slice_assign([0..rows, 0..heads, keys.clone(), 0..d_head], part)
             };
-            of_key = add(of_key, slopes.transpose().matmul(query));
+            of_key = add(of_key, d_scores.transpose().matmul(query));
             of_value = add(of_value, dropped.transpose().matmul(given));
         }
         let of_bias = of_bias.then(|| {

@@ -8,14 +8,14 @@ use burn::tensor::Device;
 use super::adamw::Update;
 use super::attention::SdpaParams;
 use super::cross_entropy::Classes;
-use super::elementwise::Function;
+use super::elementwise::ActivationKind;
 use super::gradient::Any;
 use super::linear::Linear;
 use super::norm::Norm;
 
 /// The backends whose tensors with gradients are known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Backing {
+pub(super) enum BackendKind {
     #[cfg(feature = "flex")]
     Flex,
     #[cfg(feature = "ndarray")]
@@ -26,7 +26,7 @@ pub(super) enum Backing {
     Cube,
 }
 
-impl Backing {
+impl BackendKind {
     /// The backend that holds a tensor, with gradients or without.
     pub(super) fn of(x: &Any) -> Option<Self> {
         let kind = match &x.kind {
@@ -72,10 +72,10 @@ pub(super) struct Operations {
     /// Whether their attention drops weights.
     pub(super) attention_drops: bool,
     pub(super) cross_entropy_sum: fn(Any, &Classes) -> Any,
-    pub(super) curve: fn(Function, Any) -> Any,
+    pub(super) activation: fn(ActivationKind, Any) -> Any,
     /// With a seed that the device decides.
     pub(super) dropout: fn(Any, f64, &Device) -> Any,
-    pub(super) gated: fn(Function, [Any; 2]) -> Any,
+    pub(super) gated_activation: fn(ActivationKind, [Any; 2]) -> Any,
     pub(super) linear: Linear,
     pub(super) norm: fn(Norm, Any, Scale) -> Option<Any>,
     pub(super) step: fn([Any; 3], Any, Update) -> [Any; 3],
@@ -92,6 +92,6 @@ pub(super) fn operations<'a>(
 ) -> Option<&'static Operations> {
     let mut tensors = tensors.into_iter();
     let all = tensors.clone();
-    let operations = Backing::of(tensors.next()?)?.operations()?;
+    let operations = BackendKind::of(tensors.next()?)?.operations()?;
     all.into_iter().all(operations.is_here).then_some(operations)
 }

@@ -8,7 +8,7 @@
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{FloatDType, Shape, Tensor, TensorData};
 
-use crate::kernels::linear::is_kept;
+use crate::kernels::linear::is_weight_only_half;
 
 /// A parameter's path and shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,7 +205,7 @@ pub fn cast<M: Module>(module: M, dtype: FloatDType) -> M {
                 return param;
             }
             param.map(|tensor| match self.dtype {
-                FloatDType::F32 if is_kept(&tensor) => tensor,
+                FloatDType::F32 if is_weight_only_half(&tensor) => tensor,
                 dtype => tensor.cast(dtype),
             })
         }

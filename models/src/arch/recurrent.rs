@@ -12,7 +12,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::AttentionPattern;
 use crate::layers::recurrent::{
-    Cell, CellKind, Direction, RecurrentLayer, RecurrentLayerConfig, State, States, Waiting,
+    Cell, CellKind, Direction, PaddingSteps, RecurrentLayer, RecurrentLayerConfig, State, States,
 };
 
 /// Sizes of recurrent layers, one above the other.
@@ -94,8 +94,9 @@ impl RecurrentStack {
     ///
     /// - `x`: `[seq, batch, d_input]`
     /// - result: `[seq, batch, d_model]`
-    pub(super) fn read(&self, x: Tensor<3>, waiting: &Waiting) -> Tensor<3> {
-        let enter = |x, layer: &RecurrentLayer| layer.read(dropout(&self.dropout, x), waiting);
+    pub(super) fn forward(&self, x: Tensor<3>, padding_steps: &PaddingSteps) -> Tensor<3> {
+        let enter =
+            |x, layer: &RecurrentLayer| layer.forward(dropout(&self.dropout, x), padding_steps);
         dropout(&self.dropout, self.layers.iter().fold(x, enter))
     }
 }
@@ -129,8 +130,8 @@ impl Recurrent {
     /// - result: `[batch, seq, d_model]`
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
         let length = tokens.ids.dims()[1];
-        let waiting = Waiting::new(&tokens.padding, length, &tokens.ids.device());
-        self.stack.read(self.embed(tokens.ids.clone()), &waiting).swap_dims(0, 1)
+        let padding_steps = PaddingSteps::new(&tokens.padding, length, &tokens.ids.device());
+        self.stack.forward(self.embed(tokens.ids.clone()), &padding_steps).swap_dims(0, 1)
     }
 
     /// The final hidden states of the next tokens, given the states that the cache remembers.
@@ -149,12 +150,15 @@ impl Recurrent {
         let [n_rows, new] = tokens.dims();
         let device = tokens.device();
         let (caches, padding) = cache.advance(n_rows, new);
-        let waiting = Waiting::new(padding, new, &device);
+        let padding_steps = PaddingSteps::new(padding, new, &device);
         let mut x = self.embed(tokens);
         for (layer, cache) in self.stack.layers.iter().zip(caches) {
             let start = || layer.cell().start(n_rows, &device);
             let start = last_state(layer.cell(), cache).unwrap_or_else(start);
-            x = remembered(layer.follow(dropout(&self.stack.dropout, x), start, &waiting), cache);
+            x = remembered(
+                layer.step_from(dropout(&self.stack.dropout, x), start, &padding_steps),
+                cache,
+            );
         }
         dropout(&self.stack.dropout, x).swap_dims(0, 1)
     }

@@ -13,7 +13,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::{AttentionPattern, Mask, Padding};
-use crate::layers::recurrent::{State, States, Waiting, Walk, steps};
+use crate::layers::recurrent::{PaddingSteps, State, States, Unroll, steps};
 
 /// Sizes of a recurrent encoder-decoder. Both sides share one table of token vectors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,8 +111,8 @@ impl RecurrentSeq2Seq {
     /// Reads texts.
     pub fn encode(&self, tokens: &Tokens) -> Encoded {
         let length = tokens.ids.dims()[1];
-        let waiting = Waiting::new(&tokens.padding, length, &tokens.ids.device());
-        let hidden = self.encoder.read(self.embed(&tokens.ids), &waiting).swap_dims(0, 1);
+        let padding_steps = PaddingSteps::new(&tokens.padding, length, &tokens.ids.device());
+        let hidden = self.encoder.forward(self.embed(&tokens.ids), &padding_steps).swap_dims(0, 1);
         Encoded { hidden, padding: tokens.padding.clone() }
     }
 
@@ -155,7 +155,7 @@ impl RecurrentSeq2Seq {
         encoded: &Encoded,
     ) -> Tensor<3> {
         let device = tokens.device();
-        let waiting = Waiting::new(padding, tokens.dims()[1], &device);
+        let padding_steps = PaddingSteps::new(padding, tokens.dims()[1], &device);
         let vectors = self.embed(tokens);
         let mut contexts = None;
         let mut x = dropout(&self.decoder.dropout, vectors.clone());
@@ -164,11 +164,11 @@ impl RecurrentSeq2Seq {
                 .unwrap_or_else(|| layer.cell().begin_with(self.begin(index, encoded)));
             let states = if index == 0 {
                 let keys = self.encoder_keys(encoded, cache);
-                let (states, seen) = self.attend((x, start), &keys, &waiting);
+                let (states, seen) = self.attend((x, start), &keys, &padding_steps);
                 contexts = Some(seen);
                 states
             } else {
-                layer.follow(x, start, &waiting)
+                layer.step_from(x, start, &padding_steps)
             };
             x = dropout(&self.decoder.dropout, remembered(states, cache));
         }
@@ -182,10 +182,10 @@ impl RecurrentSeq2Seq {
         &self,
         (x, start): (Tensor<3>, State),
         encoder: &EncoderKeys,
-        waiting: &Waiting,
+        padding_steps: &PaddingSteps,
     ) -> (States, Tensor<3>) {
         let cell = self.decoder.layers[0].cell();
-        let mut walk = Walk::new(start);
+        let mut unroll = Unroll::new(start);
         let mut contexts = Vec::new();
         for (at, input) in steps(project(&cell.input, x)).into_iter().enumerate() {
             let next = |state: &State| {
@@ -193,9 +193,9 @@ impl RecurrentSeq2Seq {
                 contexts.push(context.clone());
                 cell.next(input + project(&self.context, context), state)
             };
-            walk.go(next, waiting.at(at));
+            unroll.step(next, padding_steps.at(at));
         }
-        (walk.states(), Tensor::stack(contexts, 0))
+        (unroll.states(), Tensor::stack(contexts, 0))
     }
 
     /// What attention attends to: made of the encoder's states once for a text.

@@ -65,7 +65,7 @@ pub(super) struct Operations {
     pub(super) is_here: fn(&Any) -> bool,
     /// Whether a matrix is one that they keep in 16 bits, and multiply with 32-bit floats as if it were in 32:
     /// nobody wants gradients of it.
-    pub(super) widens: fn(&Any) -> bool,
+    pub(super) upcasts: fn(&Any) -> bool,
     /// Whether one of theirs lies in the host's memory.
     pub(super) is_on_the_host: fn(&Any) -> bool,
     pub(super) attention: fn(&[Any; 3], &Option<Any>, &SdpaParams) -> Option<Any>,

@@ -11,36 +11,36 @@ use crate::precision::to_f32;
 pub type Weights = (Tensor<2>, Option<Tensor<1>>);
 
 /// Whether a device keeps matrices in 16 bits, and multiplies them with 32-bit floats as if they were in 32.
-pub fn keeps_halves(device: &Device) -> bool {
+pub fn stores_half_weights(device: &Device) -> bool {
     let number = Tensor::<2>::zeros([1, 1], device);
     // Not every backend has the format.
     let has_operations =
         BackendKind::of(&number.clone().into_dispatch()).and_then(BackendKind::operations);
-    has_operations.is_some() && is_kept(&number.cast(FloatDType::BF16))
+    has_operations.is_some() && is_weight_only_half(&number.cast(FloatDType::BF16))
 }
 
 /// Whether what a tensor is held in does not say what it is computed with in: it is in 16 bits where
-/// [`keeps_halves`].
-pub fn is_kept<const D: usize>(x: &Tensor<D>) -> bool {
-    widens(&x.clone().into_dispatch())
+/// [`stores_half_weights`].
+pub fn is_weight_only_half<const D: usize>(x: &Tensor<D>) -> bool {
+    upcasts(&x.clone().into_dispatch())
 }
 
 /// `x` in the format in which products with a matrix take it: in that of the matrix, or in 32 bits where the
 /// matrix is only kept in 16.
-pub fn fit<const D: usize>(x: Tensor<D>, weight: &Tensor<2>) -> Tensor<D> {
+pub fn cast_for<const D: usize>(x: Tensor<D>, weight: &Tensor<2>) -> Tensor<D> {
     let wants_gradients = x.clone().into_dispatch().autodiff != DispatchAutodiffContext::Disabled;
-    if is_kept(weight) && !wants_gradients { to_f32(x) } else { x.cast(weight.dtype()) }
+    if is_weight_only_half(weight) && !wants_gradients { to_f32(x) } else { x.cast(weight.dtype()) }
 }
 
-fn widens(x: &Any) -> bool {
+fn upcasts(x: &Any) -> bool {
     BackendKind::of(x)
         .and_then(BackendKind::operations)
-        .is_some_and(|operations| (operations.widens)(x))
+        .is_some_and(|operations| (operations.upcasts)(x))
 }
 
 /// `x W + b`; `None` where that is for Burn's operations to do.
 ///
-/// The matrix may be the transpose of one, and be kept in 16 bits (see [`fit`]).
+/// The matrix may be the transpose of one, and be kept in 16 bits (see [`cast_for`]).
 ///
 /// # Shapes
 ///
@@ -49,10 +49,10 @@ fn widens(x: &Any) -> bool {
 pub fn linear<const D: usize>(x: &Tensor<D>, (weight, bias): &Weights) -> Option<Tensor<D>> {
     let weight = weight.clone().into_dispatch();
     let x = x.clone().into_dispatch();
-    let is_kept = widens(&weight) && x.autodiff == DispatchAutodiffContext::Disabled;
-    let bias = bias.clone().map(|bias| if is_kept { to_f32(bias) } else { bias });
+    let weight_only = upcasts(&weight) && x.autodiff == DispatchAutodiffContext::Disabled;
+    let bias = bias.clone().map(|bias| if weight_only { to_f32(bias) } else { bias });
     let bias = bias.map(Tensor::into_dispatch);
-    let matrix = (!is_kept).then_some(&weight);
+    let matrix = (!weight_only).then_some(&weight);
     let linear = operations([&x].into_iter().chain(matrix).chain(&bias))?.linear;
     Some(Tensor::from_dispatch(match bias {
         Some(bias) => apply(linear, [x, weight, bias]),
@@ -180,7 +180,7 @@ mod tests {
             ];
             for weight in matrices {
                 for bias in [None, Some(bias.clone()), Some(bias.clone().cast(FloatDType::BF16))] {
-                    assert_eq!(fit(x.clone(), &weight).dtype(), DType::F32);
+                    assert_eq!(cast_for(x.clone(), &weight).dtype(), DType::F32);
                     let found = linear(&x, &(weight.clone(), bias.clone())).expect("on flex");
                     let (weight, bias) = (to_f32(weight.clone()), bias.map(to_f32));
                     close(found, module::linear(x.clone(), weight, bias));
@@ -192,12 +192,17 @@ mod tests {
     #[test]
     fn where_gradients_are_wanted_bf16_is_computed_in() {
         let device = Device::flex();
-        assert!(keeps_halves(&device) && !keeps_halves(&device.clone().autodiff()));
+        assert!(stores_half_weights(&device) && !stores_half_weights(&device.clone().autodiff()));
         let weight = random([4, 6], &device).cast(FloatDType::BF16);
         let x = random([2, 4], &device.clone().autodiff());
-        assert!(is_kept(&weight) && fit(x.clone(), &weight).dtype() == DType::BF16);
+        assert!(
+            is_weight_only_half(&weight) && cast_for(x.clone(), &weight).dtype() == DType::BF16
+        );
         assert!(linear(&x, &(weight.clone(), None)).is_none());
         let half = weight.clone().cast(FloatDType::F16);
-        assert!(!is_kept(&half) && linear(&random([2, 4], &device), &(half, None)).is_none());
+        assert!(
+            !is_weight_only_half(&half)
+                && linear(&random([2, 4], &device), &(half, None)).is_none()
+        );
     }
 }

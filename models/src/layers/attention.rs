@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disentangled::{DistanceProjections, ProjectedBy};
 use super::dropout::{self, dropout};
-use super::linear::{Bias, apply, apply_all, in_format_of, linear};
+use super::linear::{Bias, apply, apply_all, cast_input, linear};
 use super::mask::{AttentionPattern, Mask};
 use super::position::{PositionEncoding, Positions};
 pub use super::qk_norm::{HeadNorm, QkNorm};
@@ -117,7 +117,7 @@ impl Attention {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, context: &mut AttentionContext<'_>) -> Tensor<3> {
         assert_shape!(x, [_, _, self.d_model]);
-        let x = in_format_of(&self.query.weight, x);
+        let x = cast_input(&self.query.weight, x);
         let [query, key, value] = apply_all([&self.query, &self.key, &self.value], x);
         // [batch, n_heads, seq, d_head]
         let query = self.normalised(query, self.query_norm.as_ref());
@@ -149,10 +149,10 @@ impl Attention {
         let Some(EncoderOutput { hidden_states, mask }) = context.encoder else {
             panic!("there is no encoder output to attend to");
         };
-        let x = in_format_of(&self.query.weight, x);
+        let x = cast_input(&self.query.weight, x);
         let query = self.split_heads(apply(&self.query, x));
         let compute = || {
-            let states = in_format_of(&self.key.weight, hidden_states.clone());
+            let states = cast_input(&self.key.weight, hidden_states.clone());
             apply_all([&self.key, &self.value], states).map(|x| self.split_heads(x))
         };
         let [key, value] = match &mut context.cache {
@@ -169,7 +169,7 @@ impl Attention {
             Positions::None | Positions::Rotary(_) => None,
             Positions::Bias(bias) => Some(bias.clone()),
             Positions::Disentangled(relative) => {
-                let vectors = in_format_of(&self.query.weight, relative.vectors.clone());
+                let vectors = cast_input(&self.query.weight, relative.vectors.clone());
                 let heads = |layer: &Linear| self.split_heads(apply(layer, vectors.clone()));
                 let content = ProjectedBy { query: Some(&self.query), key: Some(&self.key) };
                 let by = relative.projected_by(self.distances.as_ref(), content);

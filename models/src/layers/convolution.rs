@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, assert_shape};
 use serde::{Deserialize, Serialize};
 
 use super::linear::multiply;
-use crate::kernels::linear::fit;
+use crate::kernels::linear::cast_for;
 use crate::precision::to_f32;
 
 /// Sizes of a convolution whose results are as many and as wide as its inputs.
@@ -67,7 +67,7 @@ impl Convolution {
             let (inputs, outputs) = (d_group * kernel, d_group);
             let windows = windows.clone().slice_dim(2, group * inputs..(group + 1) * inputs);
             let weight = weight.clone().slice_dim(1, group * outputs..(group + 1) * outputs);
-            let [result] = multiply(fit(windows, &weight), [(weight, None)]);
+            let [result] = multiply(cast_for(windows, &weight), [(weight, None)]);
             result
         };
         let parts = (0..d_model / d_group).map(part).collect();

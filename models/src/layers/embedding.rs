@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::linear::{in_format_of, multiply, weight};
+use super::linear::{cast_input, multiply, weight};
 use crate::precision::to_f32;
 
 /// Token ids from the host.
@@ -69,7 +69,7 @@ impl EmbeddingTable {
     /// - result: `[batch, seq, n_rows]`
     pub fn scores(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, seq, d_model] = x.dims();
-        let x = in_format_of(&self.weight, x).reshape([batch * seq, d_model]);
+        let x = cast_input(&self.weight, x).reshape([batch * seq, d_model]);
         let [scores] = multiply(x, [(self.weight.val().transpose(), None)]);
         let [_, n_rows] = scores.dims();
         to_f32(scores).reshape([batch, seq, n_rows])

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::activation::Activation;
 use super::dropout::dropout;
-use super::linear::{Bias, apply, apply_all, in_format_of, linear};
+use super::linear::{Bias, apply, apply_all, cast_input, linear};
 use super::mixture::MixtureFeedForward;
 use crate::precision::to_f32;
 
@@ -145,7 +145,7 @@ impl FeedForward {
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         match self {
             Self::Plain(layer) => {
-                let x = in_format_of(&layer.up.weight, x);
+                let x = cast_input(&layer.up.weight, x);
                 let hidden = layer.activation.forward(apply(&layer.up, x));
                 to_f32(apply(&layer.down, dropout(&layer.dropout, hidden)))
             }
@@ -162,7 +162,7 @@ impl GatedFeedForward {
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let x = in_format_of(&self.gate.weight, x);
+        let x = cast_input(&self.gate.weight, x);
         let [gate, up] = apply_all([&self.gate, &self.up], x);
         let hidden = self.activation.gated(gate, up);
         to_f32(apply(&self.down, dropout(&self.dropout, hidden)))

@@ -44,7 +44,7 @@ pub fn linear(d_input: usize, d_output: usize, bias: Bias, device: &Device) -> L
 /// - `x`: `[.., d_input]`
 /// - result: `[.., d_output]`
 pub fn project<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
-    to_f32(apply(layer, in_format_of(&layer.weight, x)))
+    to_f32(apply(layer, cast_input(&layer.weight, x)))
 }
 
 /// Applies a layer to vectors in the format of its weights.
@@ -94,9 +94,9 @@ fn weights(layer: &Linear) -> Weights {
 }
 
 /// `x` in the format in which it is multiplied with a weight: the weight's, or 32 bits where the device only
-/// keeps it in 16 (see [`kernels::fit`]).
-pub fn in_format_of<const D: usize>(weight: &Param<Tensor<2>>, x: Tensor<D>) -> Tensor<D> {
-    kernels::fit(x, &weight.val())
+/// keeps it in 16 (see [`kernels::cast_for`]).
+pub fn cast_input<const D: usize>(weight: &Param<Tensor<2>>, x: Tensor<D>) -> Tensor<D> {
+    kernels::cast_for(x, &weight.val())
 }
 
 /// A weight `[rows, columns]` of zeros, to be initialized or loaded.

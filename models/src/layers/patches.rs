@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, assert_shape};
 use serde::{Deserialize, Serialize};
 
 use super::linear::multiply;
-use crate::kernels::linear::fit;
+use crate::kernels::linear::cast_for;
 use crate::precision::to_f32;
 
 /// Sizes of the patches of an image.
@@ -188,7 +188,7 @@ impl PatchProjection {
         let (rows, columns) = (height / p, width / q);
         let pixels = pixels.slice_dim(2, 0..rows * p).slice_dim(3, 0..columns * q);
         // [batch, rows, columns, channels, p, q]: one patch after the other, in the weight's order.
-        let patches = fit(pixels, &weight)
+        let patches = cast_for(pixels, &weight)
             .reshape([batch, channels, rows, p, columns, q])
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch * rows * columns, channels * p * q]);

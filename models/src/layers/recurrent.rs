@@ -1,14 +1,14 @@
 //! Recurrent layers: a state that is carried from token to token.
 
 mod cell;
-mod walk;
+mod unroll;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 pub use self::cell::{Cell, State};
-pub use self::walk::{States, Waiting, Walk, steps};
+pub use self::unroll::{PaddingSteps, States, Unroll, steps};
 use super::linear::project;
 
 /// How a state follows on the one before.
@@ -125,17 +125,17 @@ impl RecurrentLayer {
     ///
     /// - `x`: `[seq, batch, d_input]`
     /// - result: `[seq, batch, d_model]`
-    pub fn read(&self, x: Tensor<3>, waiting: &Waiting) -> Tensor<3> {
+    pub fn forward(&self, x: Tensor<3>, padding_steps: &PaddingSteps) -> Tensor<3> {
         let start = |cell: &Cell| cell.start(x.dims()[1], &x.device());
-        let forward = self.forward.walk(x.clone(), start(&self.forward), waiting).hidden();
+        let forward = self.forward.unroll(x.clone(), start(&self.forward), padding_steps).hidden();
         let Some(cell) = &self.backward else { return forward };
-        let mut walk = Walk::new(start(cell));
+        let mut unroll = Unroll::new(start(cell));
         let inputs = steps(project(&cell.input, x.clone()));
         for (at, input) in inputs.into_iter().enumerate().rev() {
-            walk.go(|state| cell.next(input, state), waiting.at(at));
+            unroll.step(|state| cell.next(input, state), padding_steps.at(at));
         }
-        walk.passed.reverse();
-        Tensor::cat(vec![forward, walk.hidden()], 2)
+        unroll.passed.reverse();
+        Tensor::cat(vec![forward, unroll.hidden()], 2)
     }
 
     /// The states of a layer that reads forward, after a first one.
@@ -143,8 +143,8 @@ impl RecurrentLayer {
     /// # Shapes
     ///
     /// - `x`: `[seq, batch, d_input]`
-    pub fn follow(&self, x: Tensor<3>, start: State, waiting: &Waiting) -> States {
-        self.forward.walk(x, start, waiting).states()
+    pub fn step_from(&self, x: Tensor<3>, start: State, padding_steps: &PaddingSteps) -> States {
+        self.forward.unroll(x, start, padding_steps).states()
     }
 
     /// The cell that reads forward.

@@ -9,7 +9,7 @@ use super::report::{CheckReport, compare};
 use super::{Blueprint, Checkpoint, LoadError, Mapping, Model};
 use crate::families::Task;
 use crate::heads::{BaseModel, CausalLm};
-use crate::kernels::linear::keeps_halves;
+use crate::kernels::linear::stores_half_weights;
 use crate::wire::config::ConfigError;
 
 /// A model with all that is needed to save it again.
@@ -116,7 +116,7 @@ pub fn load_as(
     let found = mapping.entries.iter().zip(&report.keys);
     // Those that no key was found for are computed.
     let found = found.filter_map(|(entry, key)| Some((entry, checkpoint.tensors().get(key)?)));
-    let hold = if keeps_halves(device) { hold } else { Hold::Wide };
+    let hold = if stores_half_weights(device) { hold } else { Hold::Wide };
     let mut values = read_parameters(found.collect(), hold)?;
     let model = model.replace(&mut |parameter| values.remove(&parameter.path));
     Ok(Pretrained { blueprint, model })

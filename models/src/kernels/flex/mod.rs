@@ -28,7 +28,7 @@ pub(super) use skinny_gemm::linear as skinny_gemm;
 /// All of them but those of a few rows.
 pub(super) static OPERATIONS: Operations = Operations {
     is_here: host::is_here,
-    widens: host::is_half,
+    upcasts: host::is_half,
     is_on_the_host: |_| true,
     attention: attention::attention,
     attention_drops: true,

@@ -18,7 +18,7 @@ use super::dispatch::Operations;
 /// All of them.
 pub(super) static OPERATIONS: Operations = Operations {
     is_here: tensors::is_here,
-    widens: |_| false,
+    upcasts: |_| false,
     is_on_the_host: tensors::is_on_the_host,
     attention: attention::attention,
     attention_drops: false,

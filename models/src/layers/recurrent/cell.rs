@@ -5,8 +5,8 @@ use burn::nn::Linear;
 use burn::tensor::{Bool, DType, Device, Shape, Tensor, TensorData, activation};
 
 use super::CellKind;
-use super::walk::{Waiting, Walk, steps};
-use crate::layers::linear::{Bias, in_format_of, linear, project};
+use super::unroll::{PaddingSteps, Unroll, steps};
+use crate::layers::linear::{Bias, cast_input, linear, project};
 use crate::precision::to_f32;
 
 /// The gates of one direction. PyTorch has the same matrices with the same gates in the same order:
@@ -65,12 +65,17 @@ impl Cell {
         State { hidden, memory: (self.kind == CellKind::Lstm).then_some(memory) }
     }
 
-    pub(super) fn walk(&self, x: Tensor<3>, start: State, waiting: &Waiting) -> Walk {
-        let mut walk = Walk::new(start);
+    pub(super) fn unroll(
+        &self,
+        x: Tensor<3>,
+        start: State,
+        padding_steps: &PaddingSteps,
+    ) -> Unroll {
+        let mut unroll = Unroll::new(start);
         for (at, input) in steps(gates(&self.input, x)).into_iter().enumerate() {
-            walk.go(|state| self.next(input, state), waiting.at(at));
+            unroll.step(|state| self.next(input, state), padding_steps.at(at));
         }
-        walk
+        unroll
     }
 
     /// The next state, given what the input adds to the gates.
@@ -102,11 +107,11 @@ impl Cell {
 }
 
 impl State {
-    /// This state, but the other one in the rows that wait.
-    pub(super) fn unless(self, waits: &Tensor<2, Bool>, other: &Self) -> Self {
+    /// This state, but the other one in the rows that have padding.
+    pub(super) fn unless(self, is_padding: &Tensor<2, Bool>, other: &Self) -> Self {
         let keep = |new: Tensor<2>, old: &Tensor<2>| {
-            let waits = waits.clone().expand(new.dims());
-            new.mask_where(waits, old.clone())
+            let is_padding = is_padding.clone().expand(new.dims());
+            new.mask_where(is_padding, old.clone())
         };
         Self {
             hidden: keep(self.hidden, &other.hidden),
@@ -118,7 +123,7 @@ impl State {
 /// What a layer adds to the gates, in 32 bits. Of a layer in half precision the product is rounded once,
 /// before the bias is added: what is rounded here is rounded again at every position.
 fn gates<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
-    let x = in_format_of(&layer.weight, x);
+    let x = cast_input(&layer.weight, x);
     match &layer.bias {
         Some(bias) if x.dtype() != DType::F32 => {
             let product = to_f32(x.matmul(layer.weight.val().unsqueeze()));
@@ -183,8 +188,8 @@ mod tests {
             hidden: Tensor::zeros([1, 2], &device),
             memory: Some(Tensor::from_floats([[1.0, -2.0]], &device)),
         };
-        let waiting = Waiting::new(&Padding::none(), 2, &device);
-        let states = layer.follow(Tensor::zeros([2, 1, 1], &device), start, &waiting);
+        let padding_steps = PaddingSteps::new(&Padding::none(), 2, &device);
+        let states = layer.step_from(Tensor::zeros([2, 1, 1], &device), start, &padding_steps);
         let forget = 1.0 / (1.0 + (-1f32).exp());
         let expected = [forget, -2.0 * forget, forget * forget, -2.0 * forget * forget];
         let found = states.memory.map(values).unwrap_or_default();

@@ -14,28 +14,32 @@ pub struct States {
     pub memory: Option<Tensor<3>>,
 }
 
-/// The rows that wait at each position, because they have padding there.
+/// The rows that have padding at each position.
 #[derive(Debug)]
-pub struct Waiting(Vec<Option<Tensor<2, Bool>>>);
+pub struct PaddingSteps(Vec<Option<Tensor<2, Bool>>>);
 
 /// States one after the other.
 #[derive(Debug)]
-pub struct Walk {
+pub struct Unroll {
     state: State,
     pub(super) passed: Vec<State>,
 }
 
-impl Walk {
+impl Unroll {
     /// Before the first step.
     pub fn new(start: State) -> Self {
         Self { state: start, passed: Vec::new() }
     }
 
-    /// Takes a step; rows that wait keep their state, as if the position were not there.
-    pub fn go(&mut self, next: impl FnOnce(&State) -> State, waits: Option<&Tensor<2, Bool>>) {
+    /// Takes a step; rows with padding keep their state, as if the position were not there.
+    pub fn step(
+        &mut self,
+        next: impl FnOnce(&State) -> State,
+        is_padding: Option<&Tensor<2, Bool>>,
+    ) {
         let next = next(&self.state);
-        self.state = match waits {
-            Some(waits) => next.unless(waits, &self.state),
+        self.state = match is_padding {
+            Some(is_padding) => next.unless(is_padding, &self.state),
             None => next,
         };
         self.passed.push(self.state.clone());
@@ -57,7 +61,7 @@ impl Walk {
     }
 }
 
-impl Waiting {
+impl PaddingSteps {
     /// Those of the last `count` positions.
     pub fn new(padding: &Padding, count: usize, device: &Device) -> Self {
         let Some(rows) = padding.rows() else {
@@ -65,15 +69,15 @@ impl Waiting {
         };
         let first = rows[0].len() - count;
         let at = |position: usize| {
-            let waits: Vec<bool> = rows.iter().map(|row| !row[first + position]).collect();
-            let n_rows = waits.len();
-            let any = waits.contains(&true);
-            any.then(|| Tensor::from_data(TensorData::new(waits, [n_rows, 1]), device))
+            let is_padding: Vec<bool> = rows.iter().map(|row| !row[first + position]).collect();
+            let n_rows = is_padding.len();
+            let any = is_padding.contains(&true);
+            any.then(|| Tensor::from_data(TensorData::new(is_padding, [n_rows, 1]), device))
         };
         Self((0..count).map(at).collect())
     }
 
-    /// Which rows wait at a position; `None` where none does.
+    /// Which rows have padding at a position; `None` where none has.
     ///
     /// # Shapes
     ///
@@ -126,13 +130,15 @@ mod tests {
     }
 
     #[test]
-    fn rows_wait_where_they_have_padding() {
+    fn padding_steps_are_where_rows_have_padding() {
         let padding = Padding::from_rows(vec![vec![false, true, true], vec![true, true, true]]);
-        let waiting = Waiting::new(&padding, 3, &Device::flex());
-        let first = waiting.at(0).map(|waits| waits.to_data().iter::<bool>().collect::<Vec<_>>());
+        let padding_steps = PaddingSteps::new(&padding, 3, &Device::flex());
+        let first = padding_steps
+            .at(0)
+            .map(|is_padding| is_padding.to_data().iter::<bool>().collect::<Vec<_>>());
         assert_eq!(first, Some(vec![true, false]));
-        assert!(waiting.at(1).is_none() && waiting.at(2).is_none());
+        assert!(padding_steps.at(1).is_none() && padding_steps.at(2).is_none());
         // Of the last positions only, as when a cache has the others.
-        assert!(Waiting::new(&padding, 2, &Device::flex()).at(0).is_none());
+        assert!(PaddingSteps::new(&padding, 2, &Device::flex()).at(0).is_none());
     }
 }

@@ -69,14 +69,14 @@ pub fn in_f32<const D: usize>(
     compute(x.cast(FloatDType::F32)).cast(dtype)
 }
 
-/// A tensor's numbers, row after row, in 32 bits; they are not copied where they are there already.
+/// A tensor's elements, row after row, as f32; they are not copied where they are there already.
 ///
 /// # Panics
 ///
 /// Panics if the device cannot read them.
-pub fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
-    let numbers = x.into_data().try_into_vec_as();
-    numbers.unwrap_or_else(|error| panic!("a tensor cannot be read: {error}"))
+pub fn to_vec_f32<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+    let values = x.into_data().try_into_vec_as();
+    values.unwrap_or_else(|error| panic!("a tensor cannot be read: {error}"))
 }
 
 /// The same numbers in 32-bit floats.

@@ -12,7 +12,7 @@ use crate::models::generate::{Batch as Writing, GenerateError, Options, Request,
 use crate::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
-use crate::models::precision::numbers;
+use crate::models::precision::to_vec_f32;
 use crate::models::pretrained::Model;
 
 /// Texts that are written at once.
@@ -135,7 +135,7 @@ impl Pupil {
             true => (0, classes),
             false => (task.label_symbol(0) as usize, task.label_count()),
         };
-        let scores = numbers(scores);
+        let scores = to_vec_f32(scores);
         let best = |row: &[f32]| {
             let labels = row[first..first + count].iter().enumerate();
             labels.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(label, _)| label as u32)
@@ -216,7 +216,7 @@ fn nats(scores: Tensor<2>, batch: &Batch, rows: usize) -> Result<Vec<Given>, Gen
     let classes: Vec<u32> =
         batch.asked().iter().map(|&place| batch.targets[place] as u32).collect();
     let index = token_ids(&classes, classes.len(), &device);
-    let losses = numbers(activation::log_softmax(scores, 1).gather(1, index).neg());
+    let losses = to_vec_f32(activation::log_softmax(scores, 1).gather(1, index).neg());
     let mut losses = losses.into_iter().map(f64::from);
     let row = |count: usize| {
         let sum: f64 = losses.by_ref().take(count).sum();

@@ -113,7 +113,7 @@ impl AdamW {
     }
 
     /// A parameter with moments that `module` does not have, if there is one.
-    pub fn stranger<M: Module>(&self, module: &M) -> Option<&str> {
+    pub fn unknown_parameter<M: Module>(&self, module: &M) -> Option<&str> {
         let known: HashSet<String> =
             parameters::list(module).into_iter().map(|parameter| parameter.path).collect();
         self.moments.keys().map(String::as_str).find(|path| !known.contains(*path))

@@ -95,9 +95,9 @@ impl RunDir {
             TrainError::Load(LoadError::Corrupt { path, reason })
         })?;
         let trainee = Trainee { model };
-        if let Some(stranger) = optimizer.stranger(&trainee) {
+        if let Some(unknown_parameter) = optimizer.unknown_parameter(&trainee) {
             let reason = format!(
-                "moments of {stranger}, which the model lacks; the run is another version's. \
+                "moments of {unknown_parameter}, which the model lacks; the run is another version's. \
                  `zoo train --from` begins anew with its weights"
             );
             let path = folder.join(OPTIMIZER_FILE);

@@ -13,7 +13,7 @@ use crate::contract::checks::device;
 use crate::golden::folder;
 
 /// A model of another size with the same vocabulary.
-fn stranger(name: &str) -> Model {
+fn other_weights(name: &str) -> Model {
     let blueprint = Blueprint::read(&folder().join(name)).unwrap();
     let family = families::find(blueprint.family.name()).unwrap();
     Blueprint::new(family, blueprint.config).unwrap().initialized(5, &device())
@@ -23,7 +23,7 @@ fn stranger(name: &str) -> Model {
 fn a_greedy_text_is_the_models_own() {
     for name in ["gpt2/base", "llama/base", "mistral/base", "t5/base", "lstm/base", "bahdanau/gru"]
     {
-        let (model, good, bad) = (load(name), load(name), stranger(name));
+        let (model, good, bad) = (load(name), load(name), other_weights(name));
         let model = writer(&model).unwrap();
         let constraints = Constraints { repetition_penalty: 1.2, ..Constraints::default() };
         for constraints in [Constraints::default(), constraints] {
@@ -73,7 +73,7 @@ fn a_drafted_text_ends_where_the_models_own_does() {
 #[test]
 fn sampled_texts_come_as_often_as_without_a_draft() {
     const TEXTS: u64 = 4000;
-    let (model, draft) = (load("gpt2/base"), stranger("gpt2/base"));
+    let (model, draft) = (load("gpt2/base"), other_weights("gpt2/base"));
     let [model, draft] = [&model, &draft].map(|model| writer(model).unwrap());
     let sampling = Sampling { temperature: 0.7, top_k: Some(4), ..Sampling::default() };
     let options = Options { max_new_tokens: 3, sampling, ..Options::default() };

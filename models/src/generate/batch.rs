@@ -10,7 +10,7 @@ use super::request::{Event, Finish, Request, Ticket, begin, check_prompt};
 use super::sampling::Sampler;
 use super::writer::{Memory, Passage, Writer, last};
 use crate::layers::embedding::token_ids;
-use crate::precision::numbers;
+use crate::precision::to_vec_f32;
 
 /// More room than this is not allocated ahead, in tokens: most texts end before their limit.
 const RESERVE: usize = 512;
@@ -152,7 +152,7 @@ impl<'m> Batch<'m> {
         let vocab_size = self.model.vocab_size();
         let mut rows = self.running.iter_mut();
         for scores in scores {
-            let mut scores = numbers(scores);
+            let mut scores = to_vec_f32(scores);
             let rows = scores.chunks_exact_mut(vocab_size).zip(&mut rows);
             for (scores, row) in rows.filter(|(_, row)| !row.is_over) {
                 match row.extend(scores) {
@@ -215,7 +215,7 @@ impl<'m> Batch<'m> {
             for (index, next) in text[1..].chunks(at_once).enumerate() {
                 let from = index * at_once;
                 let part = hidden.clone().slice_dim(1, from..from + next.len());
-                let scores = numbers(self.model.scores(part));
+                let scores = to_vec_f32(self.model.scores(part));
                 for (scores, &token) in scores.chunks_exact(vocab_size).zip(next) {
                     let Some(found) = TokenLogprobs::of(scores, token, top) else { return false };
                     tokens.push(found);
@@ -346,7 +346,8 @@ mod tests {
         assert_eq!(scored.len(), prompts.len());
         for (prompt, scored) in prompts.iter().zip(&scored) {
             let ids = padded_ids(&[prompt], 0, &Device::flex());
-            let whole = numbers(model.forward(&Tokens::new(ids, Padding::right(&[prompt.len()]))));
+            let whole =
+                to_vec_f32(model.forward(&Tokens::new(ids, Padding::right(&[prompt.len()]))));
             assert_eq!(scored.tokens.len(), prompt.len() - 1);
             for (index, found) in scored.tokens.iter().enumerate() {
                 let scores = &whole[index * VOCABULARY..(index + 1) * VOCABULARY];

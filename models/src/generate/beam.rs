@@ -11,7 +11,7 @@ use super::options::OptionsError;
 use super::request::{Request, check_prompt};
 use super::writer::{Passage, Writer, last};
 use crate::layers::embedding::token_ids;
-use crate::precision::numbers;
+use crate::precision::to_vec_f32;
 
 /// How several continuations of a text are followed at once.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -168,7 +168,7 @@ pub fn beam_search(
 
 /// Scores as log-probabilities, row by row; `None` where one is not a number.
 fn log_probabilities(scores: Tensor<2>, vocab_size: usize) -> Option<Vec<Vec<f32>>> {
-    let scores = numbers(scores);
+    let scores = to_vec_f32(scores);
     let normed = |row: &[f32]| {
         let mut row = row.to_vec();
         normalize(&mut row).is_finite().then_some(row)

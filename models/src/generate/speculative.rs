@@ -9,7 +9,7 @@ use super::sampling::Sampler;
 use super::writer::{Memory, Passage, Writer};
 use crate::layers::cache::UNDOABLE;
 use crate::layers::embedding::token_ids;
-use crate::precision::numbers;
+use crate::precision::to_vec_f32;
 
 /// A text that was written with the help of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,7 +206,7 @@ impl<'m> Side<'m> {
         let (scores, memory) = self.model.read(&[passage], more);
         self.memory = Some(memory);
         self.read = passage.text.len();
-        vec![numbers(scores)]
+        vec![to_vec_f32(scores)]
     }
 
     /// Reads on; the scores after the last `count` tokens.
@@ -216,7 +216,7 @@ impl<'m> Side<'m> {
         let scores = self.model.step(tokens, memory);
         self.read = text.len();
         let [_, new, vocab_size] = scores.dims();
-        let scores = numbers(scores.slice_dim(1, new - count..new));
+        let scores = to_vec_f32(scores.slice_dim(1, new - count..new));
         scores.chunks_exact(vocab_size).map(<[f32]>::to_vec).collect()
     }
 

@@ -1,13 +1,13 @@
 //! [`adamw`](crate::kernels::adamw) where tensors lie in the host's memory.
 
-use super::host::{any, contiguous, numbers, owned, vectorized, write_all};
+use super::host::{any, contiguous, f32_slice, owned, vectorized, write_all};
 use crate::kernels::adamw::Update;
 use crate::kernels::gradient::Any;
 
 /// See [`adamw::step`](crate::kernels::adamw::step).
 pub(super) fn step(tensors: [Any; 3], gradient: Any, update: Update) -> [Any; 3] {
     let given = contiguous(gradient);
-    let given = numbers(&given);
+    let given = f32_slice(&given);
     let Update { betas, gradient_scale, keep, rate, second_scale, epsilon } = update;
     let [beta_1, beta_2] = betas.map(|beta| beta as f32);
     let [rest_1, rest_2] = betas.map(|beta| (1.0 - beta) as f32);

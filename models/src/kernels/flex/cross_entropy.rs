@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::host::{any, contiguous, empty, in_parallel, numbers, owned, vectorized, write_parts};
+use super::host::{any, contiguous, empty, f32_slice, in_parallel, owned, vectorized, write_parts};
 use super::math::{exp, max, sum_of_exponentials};
 use crate::kernels::cross_entropy::Classes;
 use crate::kernels::gradient::{Any, Operation, apply};
@@ -29,7 +29,7 @@ impl Operation<1> for CrossEntropy {
 
     fn forward(&self, [scores]: [Any; 1]) -> (Any, Saved) {
         let input = contiguous(scores.clone());
-        let values = numbers(&input);
+        let values = f32_slice(&input);
         let width = input.layout().shape()[1];
         let logsumexp = in_parallel(self.classes.len(), |row| {
             let row = self.classes[row].map(|_| &values[row * width..][..width]);
@@ -50,7 +50,7 @@ impl Operation<1> for CrossEntropy {
     }
 
     fn backward(&self, saved: Saved, gradient: Any, _: [bool; 1]) -> [Option<Any>; 1] {
-        let factor = numbers(&contiguous(gradient))[0];
+        let factor = f32_slice(&contiguous(gradient))[0];
         let mut scores = owned(saved.scores);
         let width = scores.layout().shape()[1];
         write_parts(scores.storage_mut(), width, |at, into| {

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-use super::host::{PART, any, contiguous, empty, numbers, owned, vectorized, write_parts};
+use super::host::{PART, any, contiguous, empty, f32_slice, owned, vectorized, write_parts};
 use crate::kernels::dropout::Dropout;
 use crate::kernels::gradient::{Any, Operation, apply};
 
@@ -32,7 +32,7 @@ impl Operation<1> for Dropout {
     fn forward(&self, [x]: [Any; 1]) -> (Any, ()) {
         let x = contiguous(x);
         let mut result = empty(x.layout().shape().as_slice());
-        let values = numbers(&x);
+        let values = f32_slice(&x);
         write_parts(result.storage_mut(), PART, |at, into| {
             let row = Row::new(*self, at.start / PART);
             vectorized(|| {

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use super::host::{PART, any, contiguous, empty, numbers, owned, vectorized, write_parts};
+use super::host::{PART, any, contiguous, empty, f32_slice, owned, vectorized, write_parts};
 use super::math::{erf, exp, sigmoid};
 use crate::kernels::elementwise::ActivationKind;
 use crate::kernels::gradient::{Any, Operation, apply};
@@ -106,7 +106,7 @@ impl<C: ActivationFn> Operation<1> for Activated<C> {
     fn forward(&self, [x]: [Any; 1]) -> (Any, Any) {
         let input = contiguous(x.clone());
         let mut result = empty(input.layout().shape().as_slice());
-        let values = numbers(&input);
+        let values = f32_slice(&input);
         write_parts(result.storage_mut(), PART, |at, into| {
             vectorized(|| {
                 for (into, x) in into.iter_mut().zip(&values[at]) {
@@ -127,7 +127,7 @@ impl<C: ActivationFn> Operation<1> for Activated<C> {
 
     fn backward(&self, x: Any, gradient: Any, _: [bool; 1]) -> [Option<Any>; 1] {
         let (x, mut gradient) = (contiguous(x), owned(gradient));
-        let values = numbers(&x);
+        let values = f32_slice(&x);
         write_parts(gradient.storage_mut(), PART, |at, into| {
             vectorized(|| {
                 for (into, x) in into.iter_mut().zip(&values[at]) {
@@ -148,7 +148,7 @@ impl<C: ActivationFn> Operation<2> for Gated<C> {
     fn forward(&self, inputs: [Any; 2]) -> (Any, [Any; 2]) {
         let [gate, up] = inputs.clone().map(contiguous);
         let mut result = empty(gate.layout().shape().as_slice());
-        let (gate, up) = (numbers(&gate), numbers(&up));
+        let (gate, up) = (f32_slice(&gate), f32_slice(&up));
         write_parts(result.storage_mut(), PART, |at, into| {
             vectorized(|| {
                 let terms = gate[at.clone()].iter().zip(&up[at]);
@@ -162,10 +162,10 @@ impl<C: ActivationFn> Operation<2> for Gated<C> {
 
     fn backward(&self, saved: [Any; 2], gradient: Any, _: [bool; 2]) -> [Option<Any>; 2] {
         let [gate, up] = saved.map(contiguous);
-        let (gate, up) = (numbers(&gate), numbers(&up));
+        let (gate, up) = (f32_slice(&gate), f32_slice(&up));
         let gradient = owned(gradient);
         let mut of_gate = empty(gradient.layout().shape().as_slice());
-        let given = numbers(&gradient);
+        let given = f32_slice(&gradient);
         write_parts(of_gate.storage_mut(), PART, |at, into| {
             vectorized(|| {
                 let terms = gate[at.clone()].iter().zip(&up[at.clone()]).zip(&given[at]);

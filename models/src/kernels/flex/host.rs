@@ -74,7 +74,7 @@ pub(super) fn contiguous(x: Any) -> FlexTensor {
 }
 
 /// The numbers of a tensor that lies in one piece.
-pub(super) fn numbers(x: &FlexTensor) -> &[f32] {
+pub(super) fn f32_slice(x: &FlexTensor) -> &[f32] {
     let start = x.layout().start_offset();
     &x.storage::<f32>()[start..start + x.layout().num_elements()]
 }

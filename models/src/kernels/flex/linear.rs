@@ -4,7 +4,7 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::DType;
 
 use super::host::{
-    add_up, any, contiguous, empty, host, in_parallel, numbers, vectorized, write_parts,
+    add_up, any, contiguous, empty, f32_slice, host, in_parallel, vectorized, write_parts,
 };
 use super::product::{Layout, Matrix, Onto, Threads, multiply};
 use super::widened::multiply_widened;
@@ -28,7 +28,7 @@ fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
     let into = result.storage_mut::<f32>();
     let onto = match &bias {
         Some(bias) => {
-            let bias = numbers(bias);
+            let bias = f32_slice(bias);
             write_parts(into, d_output, |_, row| row.copy_from_slice(bias));
             Onto::Add
         }
@@ -73,7 +73,7 @@ fn backward([x, weight]: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any
 fn rows(x: &FlexTensor) -> Matrix<'_> {
     let shape = x.layout().shape();
     let width = shape[shape.num_dims() - 1];
-    Matrix::new(numbers(x), Layout::rows([shape.num_elements() / width.max(1), width]))
+    Matrix::new(f32_slice(x), Layout::rows([shape.num_elements() / width.max(1), width]))
 }
 
 fn matrix(x: &FlexTensor) -> Matrix<'_> {
@@ -85,7 +85,7 @@ fn sum_of_rows(x: &FlexTensor) -> FlexTensor {
     let shape = x.layout().shape();
     let width = shape[shape.num_dims() - 1];
     let part = ROWS * width.max(1);
-    let values = numbers(x);
+    let values = f32_slice(x);
     let sums = in_parallel(values.len().div_ceil(part), |index| {
         let mut sums = vec![0.0; width];
         let own = &values[index * part..values.len().min((index + 1) * part)];

@@ -1,7 +1,7 @@
 //! [`norm`](crate::kernels::norm) where tensors lie in the host's memory.
 
 use super::host::{
-    add_up, any, contiguous, empty, in_parallel, numbers, owned, part_of_rows, vectorized,
+    add_up, any, contiguous, empty, f32_slice, in_parallel, owned, part_of_rows, vectorized,
     write_parts,
 };
 use super::math::{dot, squares, sum};
@@ -53,7 +53,7 @@ impl Normed {
         let input = contiguous(x.clone());
         let scale = contiguous(gamma.clone());
         let shift = beta.map(contiguous);
-        let (values, scale) = (numbers(&input), numbers(&scale));
+        let (values, scale) = (f32_slice(&input), f32_slice(&scale));
         let width = scale.len();
         let part = part_of_rows(width);
         let parts = values.len().div_ceil(part);
@@ -72,7 +72,7 @@ impl Normed {
                         *into = (x - row.mean) * row.factor * (self.0.offset + gamma);
                     }
                     if let Some(shift) = &shift {
-                        for (into, beta) in into.iter_mut().zip(numbers(shift)) {
+                        for (into, beta) in into.iter_mut().zip(f32_slice(shift)) {
                             *into += beta;
                         }
                     }
@@ -93,12 +93,12 @@ impl Normed {
     fn gradients(self, saved: Saved, gradient: Any) -> [Any; 3] {
         let Saved { x, gamma, rows } = saved;
         let (x, gamma) = (contiguous(x), contiguous(gamma));
-        let (x, scale) = (numbers(&x), numbers(&gamma));
+        let (x, scale) = (f32_slice(&x), f32_slice(&gamma));
         let width = scale.len();
         let mut gradient = owned(gradient);
         let part = ROWS * width;
         let sums = {
-            let given = numbers(&gradient);
+            let given = f32_slice(&gradient);
             in_parallel(given.len().div_ceil(part), |index| {
                 let at = index * part..given.len().min((index + 1) * part);
                 let rows = &rows[index * ROWS..];

@@ -1,13 +1,13 @@
 //! [`squares`](crate::kernels::squares) where tensors lie in the host's memory.
 
-use super::host::{PART, any, contiguous, empty, in_parallel, numbers, vectorized};
+use super::host::{PART, any, contiguous, empty, f32_slice, in_parallel, vectorized};
 use super::math::squares;
 use crate::kernels::gradient::Any;
 
 /// See [`sum_of_squares`](crate::kernels::squares::sum_of_squares).
 pub(super) fn sum_of_squares(x: Any) -> Any {
     let x = contiguous(x);
-    let values = numbers(&x);
+    let values = f32_slice(&x);
     let sums = in_parallel(values.len().div_ceil(PART), |index| {
         let own = &values[index * PART..values.len().min((index + 1) * PART)];
         f64::from(vectorized(|| squares(own, 0.0)))

@@ -193,12 +193,12 @@ impl Attention {
         of_bias: bool,
     ) -> Gradients {
         let Heads { n_queries, n_keys, d_head, shared, .. } = *heads;
-        let numbers = |count: usize| vec![0.0; count];
+        let zeros = |count: usize| vec![0.0; count];
         let mut found = Gradients {
-            query: numbers(shared * n_queries * d_head),
-            key: numbers(n_keys * d_head),
-            value: numbers(n_keys * d_head),
-            bias: numbers(if of_bias { shared * n_queries * n_keys } else { 0 }),
+            query: zeros(shared * n_queries * d_head),
+            key: zeros(n_keys * d_head),
+            value: zeros(n_keys * d_head),
+            bias: zeros(if of_bias { shared * n_queries * n_keys } else { 0 }),
         };
         let (scale, softcap) = (self.0.scale as f32, self.softcap());
         let [mut weights, mut d_scores] = [Vec::new(), Vec::new()];

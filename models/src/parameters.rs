@@ -3,7 +3,7 @@
 //! Burn puts an enum's variant into the path (`layers.0.PreNorm.attention…`); here it is left out,
 //! so that a path says where a parameter is and not which wiring surrounds it. So are the fields that
 //! every model has around its own: a head's `backbone`, a backbone's `stack`, an embedding's `input_embedding`,
-//! span's `ends`, and the head that another one is made of (`head`, `scorer`, `masked`).
+//! a span's `ends`, and the head that another one is made of (`head`, `scorer`, `masked`).
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{FloatDType, Shape, Tensor, TensorData};

@@ -11,7 +11,7 @@ use burn::train::Interrupter;
 use burn_zoo::datasets::{batch::TextData, text::Corpus, tokenizer::Vocabulary};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Flow, Options, Sampling, generate};
-use burn_zoo::models::pretrained::{self, Blueprint};
+use burn_zoo::models::pretrained::{self, ModelSpec};
 use burn_zoo::train::{self, AdamW, AdamWConfig, Display, Job, RunDir, State, Verbosity};
 use burn_zoo::train::{Schedule, Settings};
 
@@ -25,12 +25,12 @@ fn main() -> Result<()> {
     let size =
         Size { vocab_size, context, d_model, n_layers, n_heads, n_kv_heads, d_ff, dropout, eos };
     let family = families::find("llama")?;
-    let blueprint = Blueprint::new(family, family.sized(&size)?.0)?;
+    let spec = ModelSpec::new(family, family.sized(&size)?.0)?;
 
     let settings = Settings {
         data: "stories".into(),
         data_fingerprint: data.fingerprint().into(),
-        from: None,
+        init_from: None,
         batch_size: 16,
         context,
         accumulate: 1,
@@ -43,8 +43,8 @@ fn main() -> Result<()> {
         dtype: Default::default(),
         checkpoint_blocks: false,
     };
-    let model = blueprint.initialized(settings.seed, &device);
-    let (folder, config) = (tempfile::tempdir()?, blueprint.config);
+    let model = spec.initialized(settings.seed, &device);
+    let (folder, config) = (tempfile::tempdir()?, spec.config);
     let path = folder.path().join("run");
     let run = RunDir::create(&path, &settings, |at| Ok(pretrained::write_config(at, &config)?))?;
     let (optimizer, described) = (AdamW::new(settings.optimizer), (family, config));

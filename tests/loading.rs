@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use burn_zoo::models::families::Task;
 use burn_zoo::models::precision::Precision;
 use burn_zoo::models::pretrained::{
-    self, Blueprint, F32Tensor, Files, Hold, KeyProblem, LoadError, Model, Wanted,
+    self, F32Tensor, Files, KeyProblem, LoadDtype, LoadError, Model, ModelSpec, TaskRequirement,
     read_safetensors, write_safetensors,
 };
 use serde_json::{Value, json};
@@ -205,7 +205,7 @@ fn a_family_follows_from_the_class_or_the_keys() {
         });
         let found = pretrained::load(&path, &Device::flex()).map_err(|error| error.to_string());
         drop(guard);
-        found.map(|loaded| loaded.blueprint.family.name())
+        found.map(|loaded| loaded.spec.family.name())
     };
     let nothing = ["model_type", "architectures"];
     assert_eq!(family("llama/base", &nothing[..1]), Ok("llama"));
@@ -221,11 +221,11 @@ fn a_family_follows_from_the_class_or_the_keys() {
 
 #[test]
 fn a_caller_takes_the_part_that_it_needs() {
-    let masked = Wanted { name: "a masked language model", tasks: &[Task::MaskedLm] };
+    let masked = TaskRequirement { name: "a masked language model", tasks: &[Task::MaskedLm] };
     let device = Device::flex();
-    let load = |path: &Path, wanted: Wanted| {
-        let blueprint = Blueprint::read_for(path, wanted, &device)?;
-        pretrained::load_as(path, blueprint, (&device, Hold::Wide)).map(|loaded| loaded.model)
+    let load = |path: &Path, requirement: TaskRequirement| {
+        let spec = ModelSpec::read_for(path, requirement, &device)?;
+        pretrained::load_as(path, spec, (&device, LoadDtype::F32)).map(|loaded| loaded.model)
     };
     for class in [json!(["BertForMaskedLM"]), json!(["HF_ColBERT"]), Value::Null] {
         let (_guard, path) = copy("bert/base");
@@ -234,7 +234,7 @@ fn a_caller_takes_the_part_that_it_needs() {
             let weight = F32Tensor { shape: vec![2, 2], values: vec![0.0; 4] };
             tensors.insert("linear.weight".into(), weight);
         });
-        let model = load(&path, Wanted::HIDDEN_STATES).unwrap();
+        let model = load(&path, TaskRequirement::HIDDEN_STATES).unwrap();
         assert!(matches!(model, Model::Backbone(_)), "{class}");
         assert!(matches!(load(&path, masked).unwrap(), Model::MaskedLm(_)), "{class}");
         // What is unknown within the base model is not left in the file.
@@ -242,7 +242,7 @@ fn a_caller_takes_the_part_that_it_needs() {
             let weight = F32Tensor { shape: vec![2], values: vec![0.0; 2] };
             tensors.insert("bert.encoder.layer.0.output.gate".into(), weight);
         });
-        let error = load(&path, Wanted::HIDDEN_STATES).unwrap_err().to_string();
+        let error = load(&path, TaskRequirement::HIDDEN_STATES).unwrap_err().to_string();
         assert!(error.contains("unused      bert.encoder.layer.0.output.gate"), "{error}");
     }
     let error = load(&golden::folder().join("bert/sequence"), masked).unwrap_err().to_string();
@@ -342,12 +342,7 @@ fn the_file_says_under_which_names_its_head_is() {
             let found = golden::outputs(&loaded.model, &case.feed(), &Device::flex());
             assert!(case.error(&found, "") < 1e-5, "{}: {said}", case.name);
             // So that transformers finds them again.
-            assert_eq!(
-                loaded.blueprint.config["legacy"],
-                json!(is_legacy),
-                "{}: {said}",
-                case.name
-            );
+            assert_eq!(loaded.spec.config["legacy"], json!(is_legacy), "{}: {said}", case.name);
         }
     }
 }
@@ -373,7 +368,7 @@ fn a_number_that_a_format_has_not_is_not_written() {
     let (_guard, path) = copy("llama/base");
     edit_weights(&path, |tensors| tensors.get_mut("model.norm.weight").unwrap().values[0] = 7e4);
     let loaded = pretrained::load(&path, &Device::flex()).unwrap();
-    let described = (loaded.blueprint.family, &loaded.blueprint.config);
+    let described = (loaded.spec.family, &loaded.spec.config);
     let at = tempfile::tempdir().unwrap();
     let save = |precision| {
         let files = Files { precision, ..Files::default() };

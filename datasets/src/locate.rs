@@ -41,7 +41,7 @@ pub enum LocateError {
     #[error(
         "{path} is not the published file: its SHA-256 is {found} ({found_bytes} bytes), but \
          {expected} ({expected_bytes} bytes) was expected; delete or replace it, or use a text \
-         of your own with --text FILE"
+         of your own with --text-file FILE"
     )]
     Changed {
         /// The file.
@@ -66,7 +66,7 @@ pub enum LocateError {
     /// The file is nowhere and could not be downloaded.
     #[error(
         "{file} was not found; tried {}. Put it at FOLDER/{file} and set {DATA_VARIABLE} to that \
-         FOLDER, or use a text of your own with --text FILE",
+         FOLDER, or use a text of your own with --text-file FILE",
         tried.join("; ")
     )]
     NotFound {

@@ -43,10 +43,10 @@ pub(super) fn run(global: &Global, args: &ConvertArgs) -> Result<()> {
     let spinner = global.spinner(format!("loading {}", folder.display()));
     let loaded = pretrained::load(folder, &global.device()?)?;
     spinner.set_message(format!("writing {}", args.dir.display()));
-    let mut config = loaded.blueprint.config;
+    let mut config = loaded.spec.config;
     name_format(&mut config, args.dtype);
     let files = Files { max_shard_bytes: args.max_shard_size, precision: args.dtype };
-    pretrained::save(&args.dir, &loaded.model, (loaded.blueprint.family, &config), files)?;
+    pretrained::save(&args.dir, &loaded.model, (loaded.spec.family, &config), files)?;
     copy_companions(folder, &args.dir)?;
     write_tokenizer(global, folder, &args.dir)?;
     spinner.finish_and_clear();

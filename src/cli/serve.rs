@@ -15,7 +15,7 @@ use super::texts::asked;
 use super::{Global, usage};
 use crate::models::families::Task;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Blueprint, Model};
+use crate::models::pretrained::{Model, ModelSpec};
 use crate::pipeline::{TextEmbedder, TextGeneration};
 use crate::serve::{Origins, Server, Settings};
 
@@ -131,7 +131,7 @@ fn open(
     (device, precision): (&Device, Precision),
     settings: Settings,
 ) -> Result<Server> {
-    let named = Blueprint::read(folder).map(|blueprint| blueprint.task);
+    let named = ModelSpec::read(folder).map(|spec| spec.task);
     // sentence-transformers' file says what a model is for, whatever class it was saved as.
     let embeds = TextEmbedder::is_meant(folder) || matches!(named, Ok(Task::Backbone));
     if embeds {

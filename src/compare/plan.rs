@@ -3,7 +3,7 @@
 use super::batch::longest;
 use super::job::{Course, Job, Length, Scored, optimizer};
 use super::measuring::{Measurement, WRITTEN, What};
-use super::sizing::{Budget, Sized, SizingError, Usual, Wanted, fit};
+use super::sizing::{Budget, Sized, SizingError, SizingTarget, Usual, fit};
 use super::spec::{Amount, MatchBy, Spec, Training};
 use super::study::Skeleton;
 use super::way::{Impossible, Way, role, skeleton};
@@ -149,10 +149,10 @@ impl Plan {
         }
         let mut contestants = Vec::new();
         for (family, skeleton, task, way) in pairs {
-            let wanted = wanted(&tasks[task], way);
+            let target = target(&tasks[task], way);
             for size in spec.all_sizes() {
                 let budget = budget(&spec, size);
-                let sized = fit(family, skeleton, &wanted, budget).map_err(|source| {
+                let sized = fit(family, skeleton, &target, budget).map_err(|source| {
                     PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
                 })?;
                 contestants.push(Contestant { family, skeleton, task, way, size, sized });
@@ -199,12 +199,12 @@ impl Plan {
         length: usize,
     ) -> Result<Measurement, SizingError> {
         let Contestant { family, skeleton, task, way, size, .. } = contestant;
-        let mut wanted = wanted(&self.tasks[*task], *way);
-        wanted.context = wanted.context.max(length + WRITTEN);
-        let sized = fit(family, *skeleton, &wanted, budget(&self.spec, *size))?;
+        let mut target = target(&self.tasks[*task], *way);
+        target.context = target.context.max(length + WRITTEN);
+        let sized = fit(family, *skeleton, &target, budget(&self.spec, *size))?;
         Ok(Measurement {
             architecture: family.name().to_string(),
-            config: sized.blueprint.config,
+            config: sized.model_spec.config,
             way: *way,
             what,
             length,
@@ -227,7 +227,7 @@ impl Plan {
             task: task.spec.to_string(),
             data_hash: task.data_hash.clone(),
             architecture: contestant.family.name().to_string(),
-            config: contestant.sized.blueprint.config.clone(),
+            config: contestant.sized.model_spec.config.clone(),
             way: contestant.way,
             seed,
             rate,
@@ -264,7 +264,7 @@ fn budget(spec: &Spec, size: Amount) -> Budget {
 }
 
 /// What a model must be able to do for a task.
-fn wanted(planned: &PlannedTask, way: Way) -> Wanted {
+fn target(planned: &PlannedTask, way: Way) -> SizingTarget {
     let PlannedTask { task, training } = planned;
     let labels = match &task.labels {
         Labels::Names(names) => names.clone(),
@@ -272,7 +272,7 @@ fn wanted(planned: &PlannedTask, way: Way) -> Wanted {
             .map(|id| task.label_name(id).unwrap_or("").to_string())
             .collect(),
     };
-    Wanted {
+    SizingTarget {
         way,
         vocab_size: task.vocab_size(),
         labels,

@@ -8,7 +8,9 @@ use super::way::Way;
 use crate::datasets::batch::IGNORE;
 use crate::datasets::task::{Example, Need, Symbols, Target, Task};
 use crate::models::arch::{Input, Tokens};
-use crate::models::generate::{Batch as Writing, GenerateError, Options, Request, Writer, writer};
+use crate::models::generate::{
+    BatchScheduler, GenerateError, GenerativeModel, Options, Request, as_generative,
+};
 use crate::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
@@ -154,7 +156,7 @@ impl Pupil {
         (task, way): (&Task, Way),
         examples: &[Example],
     ) -> Result<Vec<Given>, GenerateError> {
-        let Some(model) = writer(&self.model) else {
+        let Some(model) = as_generative(&self.model) else {
             panic!("what writes answers is a model that writes");
         };
         let mut given = Vec::with_capacity(examples.len());
@@ -180,11 +182,11 @@ impl Pupil {
 }
 
 fn written(
-    model: &dyn Writer,
+    model: &dyn GenerativeModel,
     (task, way): (&Task, Way),
     examples: &[Example],
 ) -> Result<Vec<Vec<u32>>, GenerateError> {
-    let mut batch = Writing::new(model);
+    let mut batch = BatchScheduler::new(model);
     for (example, stream) in examples.iter().zip(0..) {
         let is_sequence = matches!(example.target, Target::Sequence(_));
         let options = Options {
@@ -196,12 +198,12 @@ fn written(
             eos: if is_sequence { vec![Symbols::END] } else { Vec::new() },
             ..Options::default()
         };
-        batch.admit(Request { prompt: prompt(way, &example.input), options, stream })?;
+        batch.submit(Request { prompt: prompt(way, &example.input), options, stream })?;
     }
     let mut written = vec![Vec::new(); examples.len()];
     while !batch.is_empty() {
         for event in batch.step()? {
-            written[event.ticket.index()].push(event.token);
+            written[event.request_id.index()].push(event.token);
         }
     }
     Ok(written)

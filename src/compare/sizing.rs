@@ -13,7 +13,7 @@ use crate::datasets::task::{Symbols, Task};
 use crate::models::arch::cost::Sequence;
 use crate::models::families::{Architecture, Family, Size};
 use crate::models::parameters::ParameterInfo;
-use crate::models::pretrained::{Blueprint, Model};
+use crate::models::pretrained::{Model, ModelSpec};
 use crate::models::wire::config::ConfigError;
 
 /// What a model shall cost.
@@ -75,7 +75,7 @@ impl Usual {
 
 /// What a model must be able to do, whatever its size.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wanted {
+pub struct SizingTarget {
     /// How it does its task.
     pub way: Way,
     /// Symbols that it reads and writes.
@@ -96,7 +96,7 @@ pub struct Wanted {
 #[derive(Debug, Clone)]
 pub struct Sized {
     /// The model to be made.
-    pub blueprint: Blueprint,
+    pub model_spec: ModelSpec,
     /// Its sizes.
     pub dimensions: Dimensions,
     /// Its parameters.
@@ -144,10 +144,10 @@ pub enum SizingError {
 pub fn fit(
     family: &'static Family,
     skeleton: Skeleton,
-    wanted: &Wanted,
+    target: &SizingTarget,
     budget: Budget,
 ) -> Result<Sized, SizingError> {
-    match Search::new((family, skeleton), wanted, budget).all()? {
+    match Search::new((family, skeleton), target, budget).all()? {
         (Some(best), _) => Ok(best),
         (None, nearest) => {
             let cost = nearest.as_ref().map_or(f64::NAN, |sized| cost(sized, budget));
@@ -161,7 +161,7 @@ pub fn fit(
     }
 }
 
-/// A family's model of this size, for what is wanted of it. The tokens' vectors of a recurrent model
+/// A family's model of this size, for a target. The tokens' vectors of a recurrent model
 /// may be of another width than its states.
 ///
 /// # Errors
@@ -169,10 +169,10 @@ pub fn fit(
 /// The family has no word for the size, or for the head.
 pub fn made(
     family: &'static Family,
-    wanted: &Wanted,
+    target: &SizingTarget,
     (size, d_embedding): (&Size, Option<usize>),
 ) -> Result<Sized, ConfigError> {
-    let head = wanted.way.head();
+    let head = target.way.head();
     let class = family.tasks.iter().find(|(task, ..)| *task == head).map(|(_, class, _)| *class);
     let Some(class) = class else {
         let reason = "another family, or another task";
@@ -180,8 +180,8 @@ pub fn made(
     };
     let mut config = (family.config)(size)?;
     config["architectures"] = json!([class]);
-    if wanted.way.has_classifier() {
-        let names = wanted.labels.iter().enumerate();
+    if target.way.has_classifier() {
+        let names = target.labels.iter().enumerate();
         let names = names.map(|(index, name)| (index.to_string(), Value::from(name.as_str())));
         config["id2label"] = Value::Object(names.collect());
     }
@@ -189,14 +189,14 @@ pub fn made(
         config["embedding_dim"] = width.into();
         config["tie_word_embeddings"] = false.into();
     }
-    let blueprint = Blueprint::new(family, config)?;
-    let parameters = parameters(&blueprint);
+    let model_spec = ModelSpec::new(family, config)?;
+    let parameters = parameters(&model_spec);
     Ok(Sized {
-        dimensions: dimensions(&blueprint.architecture),
+        dimensions: dimensions(&model_spec.architecture),
         parameters,
-        flops: wanted.usual.flops(&blueprint.architecture),
+        flops: target.usual.flops(&model_spec.architecture),
         deviation: 0.0,
-        blueprint,
+        model_spec,
     })
 }
 
@@ -209,9 +209,9 @@ fn is_embedding(parameter: &ParameterInfo) -> bool {
         || path.starts_with("output.")
 }
 
-fn parameters(blueprint: &Blueprint) -> Parameters {
+fn parameters(model_spec: &ModelSpec) -> Parameters {
     let device = burn::tensor::Device::flex();
-    let model: Model = blueprint.model(&device);
+    let model: Model = model_spec.model(&device);
     let (mut body, mut embeddings) = (0, 0);
     for parameter in model.parameters() {
         let count = parameter.count() as u64;

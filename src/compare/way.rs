@@ -95,7 +95,7 @@ impl Way {
     }
 
     /// Whether the model writes symbol after symbol.
-    pub fn writes(self) -> bool {
+    pub fn is_generative(self) -> bool {
         matches!(self, Self::Next | Self::Continues | Self::Writes)
     }
 

@@ -19,7 +19,7 @@ use crate::datasets::task::{Example, Task};
 use crate::models::families;
 use crate::models::kernels::memory;
 use crate::models::kernels::seed::mix;
-use crate::models::pretrained::Blueprint;
+use crate::models::pretrained::ModelSpec;
 use crate::train::Schedule;
 use crate::train::adamw::{AdamW, Update};
 use crate::train::gradients::gradient_norm;
@@ -94,12 +94,12 @@ impl Run<'_> {
         let Job { course, scored, seed, .. } = self.job;
         let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
         let family = families::find(&self.job.architecture).map_err(|error| failed(&error))?;
-        let blueprint = Blueprint::new(family, self.job.config.clone());
-        let blueprint = blueprint.map_err(|error| failed(&error))?;
+        let model_spec = ModelSpec::new(family, self.job.config.clone());
+        let model_spec = model_spec.map_err(|error| failed(&error))?;
         memory::keep();
         let device = device.clone().autodiff();
-        let mut pupil = Pupil { model: blueprint.initialized(*seed, &device) };
-        let flops = Usual::of(self.task, self.job.way).flops(&blueprint.architecture).train;
+        let mut pupil = Pupil { model: model_spec.initialized(*seed, &device) };
+        let flops = Usual::of(self.task, self.job.way).flops(&model_spec.architecture).train;
         let mut optimizer = AdamW::new(course.optimizer);
         let mut progress = Progress::default();
         // The weights that did best on the validation part, and how well.

@@ -63,7 +63,8 @@ impl Subject {
         let failed = |error: TensorReadError| error.to_string();
         let outputs = self.outputs(device).map_err(failed)?;
         let (loss, gradients, losses) = self.train(device).map_err(failed)?;
-        let decoded = if self.writes() { Some(self.decode(device).map_err(failed)?) } else { None };
+        let decoded =
+            if self.is_generative() { Some(self.decode(device).map_err(failed)?) } else { None };
         let record = Record { outputs, loss, gradients, losses, decoded };
         match record.first_nan() {
             Some(what) => Err(format!("{what} is no number")),

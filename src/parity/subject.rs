@@ -12,7 +12,7 @@ use crate::models::families::{Architecture, FAMILIES, Family, Size, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::parameters;
-use crate::models::pretrained::{Blueprint, Model, ModelInput};
+use crate::models::pretrained::{Model, ModelInput, ModelSpec};
 
 /// Rows of a batch, by how many of their [`LENGTH`] positions hold tokens.
 pub(super) const LENGTHS: [usize; 3] = [LENGTH, 11, 5];
@@ -36,7 +36,7 @@ pub struct Subject {
     pub family: &'static Family,
     /// The class that transformers has for it.
     pub class: &'static str,
-    pub(super) blueprint: Blueprint,
+    pub(super) spec: ModelSpec,
     /// Steps of training.
     pub(super) steps: usize,
 }
@@ -81,8 +81,8 @@ impl Subject {
         let mut seen: Vec<(Task, std::mem::Discriminant<Architecture>)> = Vec::new();
         let mut subjects = Self::all(FAMILIES);
         subjects.retain(|subject| {
-            let kind = std::mem::discriminant(&subject.blueprint.architecture);
-            let head = (subject.blueprint.task, kind);
+            let kind = std::mem::discriminant(&subject.spec.architecture);
+            let head = (subject.spec.task, kind);
             let is_new = !seen.contains(&head);
             seen.push(head);
             is_new || subject.is_main()
@@ -113,9 +113,9 @@ impl Subject {
 
     /// What it is made of: every choice that its configs make, such as `wiring: PreNorm`.
     fn parts(&self) -> BTreeSet<String> {
-        let text = format!("{:?}", self.blueprint.architecture);
+        let text = format!("{:?}", self.spec.architecture);
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let mut parts = BTreeSet::from([format!("task: {:?}", self.blueprint.task)]);
+        let mut parts = BTreeSet::from([format!("task: {:?}", self.spec.task)]);
         for (index, _) in text.match_indices(": ") {
             let start = text[..index].rfind(|c| !is_word(c)).map_or(0, |before| before + 1);
             let value = &text[index + 2..];
@@ -133,7 +133,7 @@ impl Subject {
     /// Whether another family's model is the same under other names: what a device computes of one, it
     /// computes of the other.
     pub fn is_same_as(&self, other: &Self) -> bool {
-        let (own, others) = (&self.blueprint, &other.blueprint);
+        let (own, others) = (&self.spec, &other.spec);
         own.task == others.task && own.architecture == others.architecture
     }
 
@@ -162,16 +162,16 @@ impl Subject {
         let (mut config, _) =
             sized.unwrap_or_else(|error| panic!("{} has no small model: {error}", family.name()));
         config["architectures"] = json!([class]);
-        let blueprint = Blueprint::new(family, config)
+        let spec = ModelSpec::new(family, config)
             .unwrap_or_else(|error| panic!("{class} has no small model: {error}"));
-        debug_assert_eq!(blueprint.task, task);
-        let steps = match blueprint.architecture {
+        debug_assert_eq!(spec.task, task);
+        let steps = match spec.architecture {
             // Its training amplifies rounding: after 20 steps the losses of backends differ by 1.3e-4
             // whose gradients agree within 3e-7.
             Architecture::EncoderHalf(..) if task == Task::TokenClassifier => STEPS / 2,
             _ => STEPS,
         };
-        Self { family, class, blueprint, steps }
+        Self { family, class, spec, steps }
     }
 
     /// `family/class`
@@ -180,14 +180,14 @@ impl Subject {
     }
 
     /// Whether it writes texts, so that there is a cache to decode with.
-    pub fn writes(&self) -> bool {
-        self.blueprint.is_writer()
+    pub fn is_generative(&self) -> bool {
+        self.spec.is_generative()
     }
 
     /// The model. Its weights do not depend on the device, and none of them is a plain 0 or 1, which
     /// would hide what a device does with it.
     pub(super) fn model(&self, device: &Device) -> Model {
-        let model = self.blueprint.initialized(1, device);
+        let model = self.spec.initialized(1, device);
         let mut values = Vec::new();
         parameters::read(&model, &mut |_, data| values.push(data));
         let mut generator = ChaCha8Rng::seed_from_u64(2);
@@ -202,7 +202,7 @@ impl Subject {
 
     /// A batch for it.
     pub(super) fn input(&self, layout: Layout, device: &Device) -> ModelInput {
-        let read = match &self.blueprint.architecture {
+        let read = match &self.spec.architecture {
             Architecture::ImageEncoder(config, _) => {
                 let [height, width] = config.patches.image;
                 let shape = [LENGTHS.len(), config.patches.channels, height, width];
@@ -216,13 +216,13 @@ impl Subject {
                 Input::Tokens(Tokens::new(ids, layout.padding()))
             }
         };
-        let is_written = self.blueprint.task == Task::Seq2SeqLm;
+        let is_written = self.spec.task == Task::Seq2SeqLm;
         let written = is_written.then(|| {
             let ids = token_ids(&text(Layout::Right, 11), LENGTHS.len(), device);
             Tokens::new(ids, Padding::none())
         });
         // The rows of a batch are the choices of one question, where there are choices.
-        let choices = match self.blueprint.task {
+        let choices = match self.spec.task {
             Task::MultipleChoice => LENGTHS.len(),
             _ => 1,
         };
@@ -280,7 +280,7 @@ mod tests {
             subjects.iter().map(name).collect()
         };
         let family = |subject: &Subject| subject.family.name().to_string();
-        let task = |subject: &Subject| format!("{:?}", subject.blueprint.task);
+        let task = |subject: &Subject| format!("{:?}", subject.spec.task);
         assert_eq!(of(&all, family), of(&few, family));
         assert_eq!(of(&all, task), of(&few, task));
         assert!(few.len() < all.len() / 2, "{} of {}", few.len(), all.len());

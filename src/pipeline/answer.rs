@@ -15,7 +15,7 @@ use crate::models::families::Task;
 use crate::models::heads::SpanExtractor;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, Wanted};
+use crate::models::pretrained::{Model, TaskRequirement};
 use spans::{Ends, Found};
 
 /// Finds the part of a text that answers a question.
@@ -94,11 +94,13 @@ impl QuestionAnswering {
     ///
     /// Files that cannot be read or followed; a model that has another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = Wanted { name: "a model that finds answers", tasks: &[Task::Span] };
-        let Opened { feed, model, .. } = feed::open(folder, device, wanted, |model| match model {
-            Model::SpanExtractor(model) => Some(model),
-            _ => None,
-        })?;
+        let requirement =
+            TaskRequirement { name: "a model that finds answers", tasks: &[Task::Span] };
+        let Opened { feed, model, .. } =
+            feed::open(folder, device, requirement, |model| match model {
+                Model::SpanExtractor(model) => Some(model),
+                _ => None,
+            })?;
         let class = feed.tokenizer.special(Special::Class).map(|(_, id)| id);
         Ok(Self { feed, model, class })
     }

@@ -13,7 +13,7 @@ use crate::models::families::Task;
 use crate::models::heads::SequenceClassifier;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Blueprint, Model, Wanted};
+use crate::models::pretrained::{Model, ModelSpec, TaskRequirement};
 
 /// Says of which class texts are.
 #[derive(Debug)]
@@ -38,11 +38,11 @@ pub enum Scoring {
 impl Scoring {
     /// What `problem_type` in `config.json` says; without it, one class has a probability of its own,
     /// and those of several add up to 1.
-    pub(super) fn of(blueprint: &Blueprint) -> Self {
-        match blueprint.config["problem_type"].as_str() {
+    pub(super) fn of(spec: &ModelSpec) -> Self {
+        match spec.config["problem_type"].as_str() {
             Some("regression") => Self::Raw,
             Some("multi_label_classification") => Self::Sigmoid,
-            _ if blueprint.labels.len() == 1 => Self::Sigmoid,
+            _ if spec.labels.len() == 1 => Self::Sigmoid,
             _ => Self::Softmax,
         }
     }
@@ -58,14 +58,15 @@ impl TextClassification {
     ///
     /// Files that cannot be read or followed; a model that has another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = Wanted { name: "a classifier of texts", tasks: &[Task::SequenceClassifier] };
-        let Opened { blueprint, feed, model } =
-            feed::open(folder, device, wanted, |model| match model {
+        let requirement =
+            TaskRequirement { name: "a classifier of texts", tasks: &[Task::SequenceClassifier] };
+        let Opened { spec, feed, model } =
+            feed::open(folder, device, requirement, |model| match model {
                 Model::SequenceClassifier(model) => Some(model),
                 _ => None,
             })?;
-        let scoring = Scoring::of(&blueprint);
-        Ok(Self { feed, model, labels: blueprint.labels, scoring })
+        let scoring = Scoring::of(&spec);
+        Ok(Self { feed, model, labels: spec.labels, scoring })
     }
 
     /// The names of the classes.

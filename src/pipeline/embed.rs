@@ -12,7 +12,7 @@ use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{Dense, Embedder, Length, Level, Step};
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, Wanted};
+use crate::models::pretrained::{self, LoadDtype, ModelSpec, TaskRequirement};
 
 /// Gives every text a vector, such that texts of like meaning have vectors of like direction.
 #[derive(Debug)]
@@ -56,9 +56,9 @@ impl TextEmbedder {
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let files = SentenceFiles::read(folder)?;
         let folder = &files.transformer;
-        let blueprint = Blueprint::read_for(folder, Wanted::HIDDEN_STATES, device)?;
-        let (steps, width) = files.steps(&blueprint.architecture, device)?;
-        let mut feed = Feed::open(folder, &blueprint, files.texts.max_length, device)?;
+        let spec = ModelSpec::read_for(folder, TaskRequirement::HIDDEN_STATES, device)?;
+        let (steps, width) = files.steps(&spec.architecture, device)?;
+        let mut feed = Feed::open(folder, &spec, files.texts.max_length, device)?;
         if files.texts.letters == Letters::Small {
             feed = feed.lower_cased()?;
         }
@@ -68,9 +68,9 @@ impl TextEmbedder {
             prompts: files.model.prompts,
         };
         let prompt = reader.prompt(Prompt::Default)?;
-        let d_model = blueprint.architecture.d_output();
+        let d_model = spec.architecture.d_output();
         let model =
-            pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.into_backbone()?;
+            pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.into_backbone()?;
         Ok(Self { feed, reader, prompt, embedder: Embedder::new(model, steps), d_model, width })
     }
 

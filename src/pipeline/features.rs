@@ -11,7 +11,7 @@ use crate::models::arch::Input;
 use crate::models::families::Architecture;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, Model, ModelInput, Wanted};
+use crate::models::pretrained::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
 
 /// Gives every token of a text its final hidden state, whichever head the model has.
 #[derive(Debug)]
@@ -37,16 +37,16 @@ impl FeatureExtraction {
     /// Files that cannot be read or followed; a model that reads no texts, or two.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let folder = &sentence::transformer_folder(folder)?;
-        let blueprint = Blueprint::read_for(folder, Wanted::HIDDEN_STATES, device)?;
+        let spec = ModelSpec::read_for(folder, TaskRequirement::HIDDEN_STATES, device)?;
         let reads_texts = matches!(
-            blueprint.architecture,
+            spec.architecture,
             Architecture::Encoder(..) | Architecture::Decoder(_) | Architecture::Recurrent(_)
         );
         if !reads_texts {
-            return Err(blueprint.wrong_head("an encoder or a decoder of texts", |_| false).into());
+            return Err(spec.wrong_head("an encoder or a decoder of texts", |_| false).into());
         }
-        let feed = Feed::open(folder, &blueprint, None, device)?;
-        let model = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.model;
+        let feed = Feed::open(folder, &spec, None, device)?;
+        let model = pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
         Ok(Self { feed, model })
     }
 

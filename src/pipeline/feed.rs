@@ -10,7 +10,7 @@ use crate::datasets::tokenizer::{Encoding, Reader, Tokenizer};
 use crate::models::arch::Tokens;
 use crate::models::layers::embedding::padded_ids;
 use crate::models::layers::mask::Padding;
-use crate::models::pretrained::{self, Blueprint, Hold, Model, Wanted};
+use crate::models::pretrained::{self, LoadDtype, Model, ModelSpec, TaskRequirement};
 
 /// Rows of one forward pass.
 const BATCH: usize = 32;
@@ -34,7 +34,7 @@ pub(super) type PassAt<'a, T> = &'a dyn Fn(Tokens, &[usize]) -> Result<Vec<T>, P
 
 /// A model of texts with all that surrounds it.
 pub(super) struct Opened<M> {
-    pub(super) blueprint: Blueprint,
+    pub(super) spec: ModelSpec,
     pub(super) feed: Feed,
     pub(super) model: M,
 }
@@ -43,16 +43,16 @@ pub(super) struct Opened<M> {
 pub(super) fn open<M>(
     folder: &Path,
     device: &Device,
-    wanted: Wanted,
+    requirement: TaskRequirement,
     head: fn(Model) -> Option<M>,
 ) -> Result<Opened<M>, PipelineError> {
-    let blueprint = Blueprint::read_for(folder, wanted, device)?;
-    let feed = Feed::open(folder, &blueprint, None, device)?;
-    let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
-    let blueprint = loaded.blueprint;
-    let wrong_head = || blueprint.wrong_head(wanted.name, |task| wanted.tasks.contains(&task));
+    let spec = ModelSpec::read_for(folder, requirement, device)?;
+    let feed = Feed::open(folder, &spec, None, device)?;
+    let loaded = pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+    let spec = loaded.spec;
+    let wrong_head = || spec.wrong_head(requirement.name, |task| requirement.tasks.contains(&task));
     let model = head(loaded.model).ok_or_else(wrong_head)?;
-    Ok(Opened { blueprint, feed, model })
+    Ok(Opened { spec, feed, model })
 }
 
 impl Feed {
@@ -60,22 +60,22 @@ impl Feed {
     /// tokenizer says, and in any case no longer than the model reads.
     pub(super) fn open(
         folder: &Path,
-        blueprint: &Blueprint,
+        spec: &ModelSpec,
         longest: Option<usize>,
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let vocab_size = blueprint.architecture.vocab_size();
+        let vocab_size = spec.architecture.vocab_size();
         let tokenizer = Tokenizer::load(folder)?;
         let longest = longest.or(tokenizer.max_length()).unwrap_or(usize::MAX);
-        let most = blueprint.architecture.max_positions().unwrap_or(usize::MAX);
+        let most = spec.architecture.max_positions().unwrap_or(usize::MAX);
         let reader = tokenizer.reader(longest.min(most))?;
-        let filler = blueprint.config["pad_token_id"].as_u64().unwrap_or(0) as u32;
+        let filler = spec.config["pad_token_id"].as_u64().unwrap_or(0) as u32;
         Ok(Self {
             tokenizer,
             reader,
             device: device.clone(),
             vocab_size,
-            n_types: blueprint.architecture.n_types(),
+            n_types: spec.architecture.n_types(),
             filler: if (filler as usize) < vocab_size { filler } else { 0 },
         })
     }

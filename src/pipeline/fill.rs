@@ -14,7 +14,7 @@ use crate::models::families::Task;
 use crate::models::heads::MaskedLm;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, Wanted};
+use crate::models::pretrained::{Model, TaskRequirement};
 
 /// Finds the tokens that belong where a text has a mask.
 #[derive(Debug)]
@@ -64,11 +64,13 @@ impl FillMask {
     /// Files that cannot be read or followed; a model that has another head; a tokenizer without a
     /// mask.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = Wanted { name: "a masked language model", tasks: &[Task::MaskedLm] };
-        let Opened { feed, model, .. } = feed::open(folder, device, wanted, |model| match model {
-            Model::MaskedLm(model) => Some(model),
-            _ => None,
-        })?;
+        let requirement =
+            TaskRequirement { name: "a masked language model", tasks: &[Task::MaskedLm] };
+        let Opened { feed, model, .. } =
+            feed::open(folder, device, requirement, |model| match model {
+                Model::MaskedLm(model) => Some(model),
+                _ => None,
+            })?;
         let mask = feed.tokenizer.special(Special::Mask).ok_or_else(|| {
             let reason = "the tokenizer has no mask; `mask_token` names it".into();
             PipelineError::File { path: folder.join("tokenizer_config.json"), reason }

@@ -6,7 +6,7 @@ use super::PipelineError;
 use super::chat::ChatTemplate;
 use crate::datasets::tokenizer::Tokenizer;
 use crate::models::generate::GenerationConfig;
-use crate::models::pretrained::Blueprint;
+use crate::models::pretrained::ModelSpec;
 
 /// How a model reads and writes texts.
 #[derive(Debug, Clone)]
@@ -25,8 +25,8 @@ impl Language {
     /// # Errors
     ///
     /// Files that cannot be read or followed.
-    pub fn open(folder: &Path, blueprint: &Blueprint) -> Result<Self, PipelineError> {
-        let config = GenerationConfig::read(folder, &blueprint.config)?;
+    pub fn open(folder: &Path, spec: &ModelSpec) -> Result<Self, PipelineError> {
+        let config = GenerationConfig::read(folder, &spec.config)?;
         let chat = ChatTemplate::load(folder)?;
         Ok(Self { chat, ..Self::new(Tokenizer::load(folder)?, config) })
     }

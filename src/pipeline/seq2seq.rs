@@ -13,7 +13,7 @@ use crate::Device;
 use crate::datasets::tokenizer::{Reader, Tokenizer};
 use crate::models::generate::GenerationConfig;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, LoadError, Wanted};
+use crate::models::pretrained::{self, LoadDtype, LoadError, ModelSpec, TaskRequirement};
 
 /// Shortens texts.
 #[derive(Debug)]
@@ -191,13 +191,13 @@ impl Rewriting {
         is_meant: impl Fn(&str) -> bool,
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let blueprint = Blueprint::read_for(folder, Wanted::GENERATION, device)?;
-        let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
-        let tasks = loaded.blueprint.config["task_specific_params"].as_object();
+        let spec = ModelSpec::read_for(folder, TaskRequirement::GENERATION, device)?;
+        let loaded = pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+        let tasks = loaded.spec.config["task_specific_params"].as_object();
         let task = tasks.into_iter().flatten().find(|(task, _)| is_meant(task));
         let task = task.map_or(&Value::Null, |(_, settings)| settings);
         let prefix = task["prefix"].as_str().unwrap_or_default().to_owned();
-        let (path, own) = GenerationConfig::fields(folder, &loaded.blueprint.config)?;
+        let (path, own) = GenerationConfig::fields(folder, &loaded.spec.config)?;
         // What nobody says is as in the pipelines of transformers 4.
         let mut fields = Map::from_iter([("num_beams".to_owned(), Value::from(4))]);
         fields.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
@@ -209,7 +209,7 @@ impl Rewriting {
             .map_err(|source| LoadError::Config { path, source })?;
         let tokenizer = Tokenizer::load(folder)?;
         let generation = TextGeneration::new(loaded, tokenizer, settings)?;
-        let model = generation.writer()?;
+        let model = generation.generative_model()?;
         let (limit, vocab_size) = (model.prompt_limit(), model.vocab_size());
         let reader = generation.tokenizer().reader(limit)?;
         Ok(Self { generation, reader, vocab_size, prefix, source: None })

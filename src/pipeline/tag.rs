@@ -17,7 +17,7 @@ use crate::models::families::Task;
 use crate::models::heads::TokenClassifier;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, Wanted};
+use crate::models::pretrained::{Model, TaskRequirement};
 use aggregate::Piece;
 
 /// Finds the parts of texts that are of a class: names of people and places, parts of speech.
@@ -94,14 +94,15 @@ impl TokenClassification {
     ///
     /// Files that cannot be read or followed; a model that has another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = Wanted { name: "a classifier of tokens", tasks: &[Task::TokenClassifier] };
-        let Opened { blueprint, feed, model } =
-            feed::open(folder, device, wanted, |model| match model {
+        let requirement =
+            TaskRequirement { name: "a classifier of tokens", tasks: &[Task::TokenClassifier] };
+        let Opened { spec, feed, model } =
+            feed::open(folder, device, requirement, |model| match model {
                 Model::TokenClassifier(model) => Some(model),
                 _ => None,
             })?;
         let unknown = feed.tokenizer.special(Special::Unknown).map(|(_, id)| id);
-        Ok(Self { feed, model, labels: blueprint.labels, unknown })
+        Ok(Self { feed, model, labels: spec.labels, unknown })
     }
 
     /// The names of the classes.

@@ -1,8 +1,8 @@
 //! Texts that follow on prompts.
 
 mod chat;
-mod drafted;
 mod loops;
+mod speculative;
 
 use std::path::Path;
 
@@ -16,12 +16,14 @@ use super::token_stream::TokenStream;
 use crate::Device;
 use crate::datasets::tokenizer::{Reader, TextStream, Tokenizer};
 use crate::models::families::Task;
-use crate::models::generate::{Batch, Finish, GenerationConfig, NO_TOKEN, Request, Writer, writer};
+use crate::models::generate::{
+    BatchScheduler, Finish, GenerationConfig, GenerativeModel, NO_TOKEN, Request, as_generative,
+};
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, Model, Pretrained, Wanted};
+use crate::models::pretrained::{self, LoadDtype, Model, ModelSpec, Pretrained, TaskRequirement};
 
 /// What an error calls the models that do.
-const WRITER: &str = "a model that writes texts";
+const GENERATIVE: &str = "a model that writes texts";
 
 /// Writes what follows on prompts: a decoder continues them, an encoder-decoder answers them.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub struct TextGeneration {
     model: Model,
     language: Language,
     reader: Reader,
-    blueprint: Blueprint,
+    spec: ModelSpec,
     seed: u64,
     /// How many texts were drawn in earlier calls.
     drawn: u64,
@@ -76,9 +78,9 @@ impl TextGeneration {
     ///
     /// Files that cannot be read or followed; a model that writes no texts.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let blueprint = Blueprint::read_for(folder, Wanted::GENERATION, device)?;
-        let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
-        let language = Language::open(folder, &loaded.blueprint)?;
+        let spec = ModelSpec::read_for(folder, TaskRequirement::GENERATION, device)?;
+        let loaded = pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+        let language = Language::open(folder, &loaded.spec)?;
         Self::of(loaded, language)
     }
 
@@ -96,12 +98,12 @@ impl TextGeneration {
     }
 
     fn of(loaded: Pretrained, language: Language) -> Result<Self, PipelineError> {
-        let Pretrained { blueprint, model } = loaded;
-        if writer(&model).is_none() {
-            return Err(blueprint.wrong_head(WRITER, Task::writes).into());
+        let Pretrained { spec, model } = loaded;
+        if as_generative(&model).is_none() {
+            return Err(spec.wrong_head(GENERATIVE, Task::is_generative).into());
         }
         let reader = language.tokenizer.reader(usize::MAX)?;
-        Ok(Self { model, language, reader, blueprint, seed: 0, drawn: 0 })
+        Ok(Self { model, language, reader, spec, seed: 0, drawn: 0 })
     }
 
     /// The model, and how it reads and writes.
@@ -141,8 +143,8 @@ impl TextGeneration {
     }
 
     /// What the model's `config.json` says.
-    pub fn blueprint(&self) -> &Blueprint {
-        &self.blueprint
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
     }
 
     /// The tokenizer.
@@ -151,8 +153,9 @@ impl TextGeneration {
     }
 
     /// The model as one that writes.
-    pub fn writer(&self) -> Result<&dyn Writer, PipelineError> {
-        writer(&self.model).ok_or_else(|| self.blueprint.wrong_head(WRITER, Task::writes).into())
+    pub fn generative_model(&self) -> Result<&dyn GenerativeModel, PipelineError> {
+        as_generative(&self.model)
+            .ok_or_else(|| self.spec.wrong_head(GENERATIVE, Task::is_generative).into())
     }
 
     /// A prompt's tokens, with the special tokens that the tokenizer puts around texts.
@@ -167,7 +170,7 @@ impl TextGeneration {
         if !ids.is_empty() {
             return Ok(ids);
         }
-        let begin = self.blueprint.config["bos_token_id"].as_f64().filter(|id| *id >= 0.0);
+        let begin = self.spec.config["bos_token_id"].as_f64().filter(|id| *id >= 0.0);
         let begin = begin.map(|id| id as u32);
         let begin = begin.or(self.language.config.options.eos.first().copied());
         let begin = begin.filter(|id| *id != NO_TOKEN);
@@ -206,14 +209,15 @@ impl TextGeneration {
         prompts: Vec<P>,
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
-        let model = self.writer()?;
+        let model = self.generative_model()?;
         let n_texts = self.language.config.n_texts;
         let per_prompt = if self.language.config.beams.is_some() { 1 } else { n_texts };
         let mut requests = Vec::with_capacity(prompts.len() * per_prompt);
         let mut streams = Vec::with_capacity(prompts.len() * per_prompt);
         for (index, prompt) in prompts.into_iter().enumerate() {
             let prompt = prompt.into();
-            let mut options = self.language.config.options_for(model.begin(&prompt.ids).text.len());
+            let mut options =
+                self.language.config.options_for(model.prepare(&prompt.ids).text.len());
             options.sampling.seed = self.seed;
             let stream = self.decoding_after(model, &prompt)?;
             for _ in 0..per_prompt {
@@ -253,26 +257,26 @@ impl TextGeneration {
         prompt: impl Into<PromptTokens>,
     ) -> Result<TokenStream<'_>, PipelineError> {
         let prompt = prompt.into();
-        let model = self.writer()?;
+        let model = self.generative_model()?;
         if self.language.config.beams.is_some() {
             return Err(PipelineError::BeamStream);
         }
         let stream = self.stopping(self.decoding_after(model, &prompt)?);
-        let mut options = self.language.config.options_for(model.begin(&prompt.ids).text.len());
+        let mut options = self.language.config.options_for(model.prepare(&prompt.ids).text.len());
         options.sampling.seed = self.seed;
-        let mut batch = Batch::new(model);
-        batch.admit(Request { prompt: prompt.ids, options, stream: 0 })?;
-        Ok(TokenStream::new(batch, stream))
+        let mut scheduler = BatchScheduler::new(model);
+        scheduler.submit(Request { prompt: prompt.ids, options, stream: 0 })?;
+        Ok(TokenStream::new(scheduler, stream))
     }
 
     /// Decodes what follows on a prompt: its continuation where the model writes one, else a text of
     /// its own.
     fn decoding_after(
         &self,
-        model: &dyn Writer,
+        model: &dyn GenerativeModel,
         prompt: &PromptTokens,
     ) -> Result<TextStream, PipelineError> {
-        let is_one_text = model.begin(&prompt.ids).source.is_empty();
+        let is_one_text = model.prepare(&prompt.ids).source.is_empty();
         let context = if is_one_text { prompt.context() } else { &[] };
         Ok(self.language.tokenizer.stream_after(context)?)
     }

@@ -12,7 +12,7 @@ use super::Settings;
 use super::error::ApiError;
 use super::transcript::{End, Part, Transcript};
 use super::work::{Row, Work};
-use crate::models::generate::{Request, Scoring, Writer};
+use crate::models::generate::{GenerativeModel, Request, Scoring};
 
 /// The engine's stack, which is that of a main thread.
 const STACK: usize = 8 << 20;
@@ -74,7 +74,7 @@ pub(super) type Pieces = UnboundedReceiver<(usize, Piece)>;
 
 impl Engine {
     /// Starts the thread.
-    pub(super) fn start<W: Writer + Send + 'static>(
+    pub(super) fn start<W: GenerativeModel + Send + 'static>(
         model: W,
         settings: &Settings,
     ) -> std::io::Result<Self> {

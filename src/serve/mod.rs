@@ -35,7 +35,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::datasets::tokenizer::TokenizerError;
-use crate::models::generate::Writer;
+use crate::models::generate::GenerativeModel;
 use crate::pipeline::{Language, TextEmbedder};
 use texts::Texts;
 use vectors::Vectors;
@@ -122,7 +122,7 @@ impl Server {
     /// # Errors
     ///
     /// A tokenizer that cannot be used; a system without a thread to give.
-    pub fn of_texts<W: Writer + Send + 'static>(
+    pub fn of_texts<W: GenerativeModel + Send + 'static>(
         model: W,
         language: Language,
         settings: Settings,

@@ -16,7 +16,7 @@ use super::logprobs::Names;
 use super::transcript::Transcript;
 use crate::datasets::tokenizer::{Reader, TokenizerError};
 use crate::models::arch::UNBOUNDED;
-use crate::models::generate::{Options, Request, Scoring, Writer};
+use crate::models::generate::{GenerativeModel, Options, Request, Scoring};
 use crate::pipeline::{Language, PromptTokens};
 
 /// How long a completion is where nobody says it, as OpenAI has it.
@@ -69,13 +69,13 @@ struct Prompt {
 
 impl Texts {
     /// Starts the engine.
-    pub(super) fn start<W: Writer + Send + 'static>(
+    pub(super) fn start<W: GenerativeModel + Send + 'static>(
         model: W,
         language: Language,
         settings: &Settings,
     ) -> Result<Self, super::ServeError> {
         let limit = model.prompt_limit();
-        let is_one_text = model.begin(&[0]).source.is_empty();
+        let is_one_text = model.prepare(&[0]).source.is_empty();
         let usual = if limit >= UNBOUNDED { LONGEST_PROMPT } else { limit };
         let limits = Limits {
             vocab_size: model.vocab_size(),

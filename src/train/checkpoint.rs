@@ -85,7 +85,7 @@ impl RunDir {
         };
         let state: State = read_json(&folder.join(STATE_FILE))?;
         let pretrained = pretrained::load(&folder, device)?;
-        let model = pretrained.into_writer().map_err(|source| {
+        let model = pretrained.into_generative().map_err(|source| {
             TrainError::Load(LoadError::Config { path: folder.join(CONFIG_FILE), source })
         })?;
         let path = folder.join(OPTIMIZER_FILE);
@@ -98,7 +98,7 @@ impl RunDir {
         if let Some(stranger) = optimizer.stranger(&trainee) {
             let reason = format!(
                 "moments of {stranger}, which the model lacks; the run is another version's. \
-                 `zoo train --from` begins anew with its weights"
+                 `zoo train --init-from` begins anew with its weights"
             );
             let path = folder.join(OPTIMIZER_FILE);
             return Err(TrainError::Load(LoadError::Corrupt { path, reason }));

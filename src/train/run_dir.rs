@@ -81,7 +81,7 @@ impl RunDir {
         let settings = path.join(TRAINING).join(SETTINGS_FILE);
         if !settings.exists() {
             return Err(not_a_run(
-                "no training/settings.json in it; to train a model further, use --from",
+                "no training/settings.json in it; to train a model further, use --init-from",
             ));
         }
         let run = Self { path: path.to_path_buf() };

@@ -51,7 +51,7 @@ fn the_loss_is_that_of_all_scores() {
     ] {
         for Contestant { family, task, way, sized, .. } in &plan.contestants {
             let task: &Task = &plan.tasks[*task].task;
-            let pupil = Pupil { model: sized.blueprint.initialized(0, &device) };
+            let pupil = Pupil { model: sized.model_spec.initialized(0, &device) };
             if matches!(pupil.model, Model::SequenceClassifier(_)) {
                 continue;
             }
@@ -75,14 +75,14 @@ fn the_loss_is_that_of_all_scores() {
 #[test]
 fn operations_are_those_of_what_is_read_and_scored() {
     let flops = |of: &Contestant, usual: Usual, classes| {
-        Usual { classes, ..usual }.flops(&of.sized.blueprint.architecture).forward
+        Usual { classes, ..usual }.flops(&of.sized.model_spec.architecture).forward
     };
     let language = plan("['gpt2', 'lstm']", "['stories:context=32']");
     for of in &language.contestants {
         // Every place of 32 names one of all symbols: what `zoo show` says.
         let usual = Usual::of(&language.tasks[0].task, of.way);
         assert_eq!((usual.source, usual.text, usual.asked), (0, 32, 32.0));
-        let architecture = &of.sized.blueprint.architecture;
+        let architecture = &of.sized.model_spec.architecture;
         let expected = architecture.cost().flops_per_token(32) as f64;
         let found = flops(of, usual, language.tasks[0].task.vocab_size());
         assert!((found / expected - 1.0).abs() < 1e-9, "{found} and {expected}");

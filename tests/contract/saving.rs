@@ -3,7 +3,7 @@
 use burn::tensor::{DType, Device};
 use burn_zoo::models::parameters;
 use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{self, Blueprint, Files, Hold, MAX_SHARD_BYTES, Model};
+use burn_zoo::models::pretrained::{self, Files, LoadDtype, MAX_SHARD_BYTES, Model, ModelSpec};
 use burn_zoo::parity::difference;
 
 use super::checks::device;
@@ -23,7 +23,7 @@ fn all_values(model: &Model) -> Vec<(String, Vec<u8>)> {
 pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
     for case in cases(family) {
         let loaded = pretrained::load(&case.path, &device()).unwrap();
-        let (family, config) = (loaded.blueprint.family, loaded.blueprint.config.clone());
+        let (family, config) = (loaded.spec.family, loaded.spec.config.clone());
         let model = loaded.model;
         for max_shard_bytes in [MAX_SHARD_BYTES, SMALL_SHARD] {
             let folder = tempfile::tempdir().unwrap();
@@ -37,7 +37,7 @@ pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
                 assert_is_what_transformers_wrote(&case, folder.path());
             }
             let again = pretrained::load(folder.path(), &device()).unwrap();
-            assert_eq!(again.blueprint.config, config, "{}", case.name);
+            assert_eq!(again.spec.config, config, "{}", case.name);
             assert!(all_values(&model) == all_values(&again.model), "{}: bits changed", case.name);
         }
     }
@@ -49,13 +49,13 @@ pub(crate) fn matrices_of_bf16_are_only_held_so(family: &str) {
     for case in cases(family) {
         let loaded = pretrained::load(&case.path, &device).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let described = (loaded.blueprint.family, &loaded.blueprint.config);
+        let described = (loaded.spec.family, &loaded.spec.config);
         let files = Files { precision: Precision::Bf16, ..Files::default() };
         pretrained::save(folder.path(), &loaded.model, described, files).unwrap();
 
-        let [wide, held] = [Hold::Wide, Hold::AsStored].map(|hold| {
-            let blueprint = Blueprint::read(folder.path()).unwrap();
-            pretrained::load_as(folder.path(), blueprint, (&device, hold)).unwrap().model
+        let [wide, held] = [LoadDtype::F32, LoadDtype::Checkpoint].map(|dtype| {
+            let spec = ModelSpec::read(folder.path()).unwrap();
+            pretrained::load_as(folder.path(), spec, (&device, dtype)).unwrap().model
         });
         let shapes = parameters::list(&held);
         let mut at = shapes.iter();

@@ -126,10 +126,10 @@ fn verbs_that_write_take_names_on_the_hub() {
     let gpt2 = "org/text-generation-gpt2";
     let generate = ["generate", gpt2, "-p", "Anna", "--greedy", "-n", "4"];
     let alone = user.succeed(&generate);
-    let drafted = user.succeed(&[&generate[..], &["--draft", gpt2]].concat());
+    let drafted = user.succeed(&[&generate[..], &["--draft-model", gpt2]].concat());
     assert_eq!(drafted.stdout, alone.stdout);
     // A directory that is not there is no model on the Hub either.
-    let absent = [&generate[..], &["--draft", "org/absent"]].concat();
+    let absent = [&generate[..], &["--draft-model", "org/absent"]].concat();
     user.refuse(&absent, (2, &["no such directory", "org/absent"]));
 }
 

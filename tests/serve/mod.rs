@@ -25,7 +25,7 @@ use burn_zoo::datasets::tokenizer::Tokenizer;
 use burn_zoo::device;
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{
-    Flow, GenerationConfig, Memory, Options, Passage, Writer, generate,
+    Flow, GenerationConfig, GenerationState, GenerativeModel, Options, SequenceState, generate,
 };
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::pipeline::Language;
@@ -114,9 +114,9 @@ impl Odd {
     }
 }
 
-impl Writer for Odd {
+impl GenerativeModel for Odd {
     fn device(&self) -> Device {
-        Writer::device(&self.model)
+        GenerativeModel::device(&self.model)
     }
 
     fn vocab_size(&self) -> usize {
@@ -131,24 +131,28 @@ impl Writer for Odd {
         self.model.context()
     }
 
-    fn begin(&self, prompt: &[u32]) -> Passage {
-        self.model.begin(prompt)
+    fn prepare(&self, prompt: &[u32]) -> SequenceState {
+        self.model.prepare(prompt)
     }
 
-    fn read_hidden(&self, passages: &[&Passage], more: usize) -> (Tensor<3>, Memory) {
-        let mut tokens = passages.iter().flat_map(|passage| &passage.text);
+    fn prefill_hidden(
+        &self,
+        sequences: &[&SequenceState],
+        more: usize,
+    ) -> (Tensor<3>, GenerationState) {
+        let mut tokens = sequences.iter().flat_map(|sequence| &sequence.text);
         assert!(!tokens.any(|token| Some(*token) == self.poison), "poisoned");
         std::thread::sleep(self.pause);
-        self.model.read_hidden(passages, more)
+        self.model.prefill_hidden(sequences, more)
     }
 
     fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
         self.model.scores(hidden)
     }
 
-    fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3> {
+    fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3> {
         std::thread::sleep(self.pause);
-        Writer::step(&self.model, tokens, memory)
+        GenerativeModel::decode(&self.model, tokens, state)
     }
 }
 

@@ -10,7 +10,7 @@ use burn_zoo::datasets::batch::LmBatch;
 use burn_zoo::models::arch::recompute::checkpoint_blocks;
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::kernels::memory;
-use burn_zoo::models::pretrained::{Blueprint, Model};
+use burn_zoo::models::pretrained::{Model, ModelSpec};
 use burn_zoo::train::Trainee;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use burn_zoo::{device, system};
@@ -130,7 +130,7 @@ fn measure(args: &Args) -> Result<Found> {
     let family = families::find(&args.family)?;
     let before = system::peak_memory().context("the memory of this process")?;
     let (config, _) = family.sized(&size)?;
-    let model = Blueprint::new(family, config)?.initialized(1, &device);
+    let model = ModelSpec::new(family, config)?.initialized(1, &device);
     let Model::CausalLm(model) = model else {
         anyhow::bail!("{} is no causal language model", args.family)
     };

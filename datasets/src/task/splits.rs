@@ -91,11 +91,11 @@ impl Splits {
         Self {
             train,
             answers: Answers {
-                validation: taken(answers.validation, &validation_order),
-                test: taken(answers.test, &test_order),
+                validation: permuted(answers.validation, &validation_order),
+                test: permuted(answers.test, &test_order),
             },
-            validation: taken(validation, &validation_order),
-            test: taken(test, &test_order),
+            validation: permuted(validation, &validation_order),
+            test: permuted(test, &test_order),
         }
     }
 
@@ -148,7 +148,7 @@ fn shuffled(part: u64, count: usize) -> Vec<usize> {
 }
 
 /// Items in another order; nothing where there is nothing.
-fn taken<T: Clone>(items: Vec<T>, order: &[usize]) -> Vec<T> {
+fn permuted<T: Clone>(items: Vec<T>, order: &[usize]) -> Vec<T> {
     if items.is_empty() { items } else { order.iter().map(|&row| items[row].clone()).collect() }
 }
 

@@ -58,7 +58,7 @@ pub enum TextSource {
 /// No data set has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no data set is called {name:?}{}; there are {known}; for a text of your own use --text FILE",
+    "no data set is called {name:?}{}; there are {known}; for a text of your own use --text-file FILE",
     near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default(),
     known = known_names()
 )]

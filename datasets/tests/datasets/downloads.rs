@@ -68,7 +68,7 @@ fn failure(file: &DataFile) -> String {
     assert!(matches!(error, LocateError::NotFound { .. }), "{error:?}");
     assert_eq!(files_below(cache.path()), Vec::<String>::new());
     let message = error.to_string();
-    assert!(message.contains("set ZOO_DATA") && message.contains("--text FILE"), "{message}");
+    assert!(message.contains("set ZOO_DATA") && message.contains("--text-file FILE"), "{message}");
     assert!(message.contains(file.urls[0]), "{message}");
     message
 }

@@ -41,7 +41,7 @@ pub enum Task {
 
 impl Task {
     /// Whether a model with this head writes texts.
-    pub fn writes(self) -> bool {
+    pub fn is_generative(self) -> bool {
         matches!(self, Self::CausalLm | Self::Seq2SeqLm)
     }
 }

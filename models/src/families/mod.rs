@@ -153,8 +153,8 @@ impl Family {
     }
 
     /// Whether its models are for writing texts, which is what `zoo train` teaches.
-    pub fn writes(&self) -> bool {
-        self.tasks.first().is_some_and(|(task, ..)| task.writes())
+    pub fn is_generative(&self) -> bool {
+        self.tasks.first().is_some_and(|(task, ..)| task.is_generative())
     }
 
     /// A model of that size for training from scratch: its `config.json`, and what that says.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use burn::tensor::{Element, TensorData};
 use half::bf16;
 
-use super::Hold;
+use super::LoadDtype;
 use crate::parameters::{Given, ParameterInfo};
 
 /// A tensor of the checkpoint.
@@ -95,7 +95,7 @@ impl Value for bf16 {
 /// The parameters of a tensor, which take its values as they are read.
 pub(super) struct Parts<'a, V> {
     entry: &'a Entry,
-    hold: Hold,
+    dtype: LoadDtype,
     values: Vec<Vec<V>>,
     /// Where the rows to come belong, in a file that holds the transpose.
     runs: VecDeque<Run>,
@@ -110,7 +110,7 @@ struct Run {
 
 impl<'a, V: Value> Parts<'a, V> {
     /// Parameters that have no values yet.
-    pub(super) fn new(entry: &'a Entry, hold: Hold) -> Self {
+    pub(super) fn new(entry: &'a Entry, dtype: LoadDtype) -> Self {
         let parts = &entry.parts;
         let in_group = |group| {
             parts.iter().enumerate().map(move |(part, info)| {
@@ -118,13 +118,13 @@ impl<'a, V: Value> Parts<'a, V> {
                 Run { part, column: group * count, count }
             })
         };
-        let values = |part: &Part| match (entry.orientation, hold) {
-            (Orientation::Transposed, Hold::Wide) => vec![V::of(0.0); part.count()],
+        let values = |part: &Part| match (entry.orientation, dtype) {
+            (Orientation::Transposed, LoadDtype::F32) => vec![V::of(0.0); part.count()],
             // Not cleared: each value is written once, after the one before.
             _ => Vec::with_capacity(part.count()),
         };
         let values = parts.iter().map(values).collect();
-        Self { entry, hold, values, runs: (0..entry.groups).flat_map(in_group).collect() }
+        Self { entry, dtype, values, runs: (0..entry.groups).flat_map(in_group).collect() }
     }
 
     /// Takes the next values of the file, whole rows of it (see [`Entry::row`]).
@@ -154,11 +154,11 @@ impl<'a, V: Value> Parts<'a, V> {
             let count = run.count.min(rows.len() / row);
             let (share, rest) = rows.split_at(count * row);
             let values = &mut self.values[run.part];
-            match self.hold {
-                Hold::Wide => {
+            match self.dtype {
+                LoadDtype::F32 => {
                     turn(share, row, (values, width(&self.entry.parts[run.part]), run.column));
                 }
-                Hold::AsStored => values.extend(share.iter().map(|x| V::of(*x))),
+                LoadDtype::Checkpoint => values.extend(share.iter().map(|x| V::of(*x))),
             }
             rows = rest;
             run.column += count;
@@ -171,8 +171,8 @@ impl<'a, V: Value> Parts<'a, V> {
 
     /// Each parameter with its values.
     pub(super) fn finish(self) -> impl Iterator<Item = (&'a Part, Given)> {
-        let is_transposed =
-            self.entry.orientation == Orientation::Transposed && self.hold == Hold::AsStored;
+        let is_transposed = self.entry.orientation == Orientation::Transposed
+            && self.dtype == LoadDtype::Checkpoint;
         self.entry.parts.iter().zip(self.values).map(move |(part, values)| {
             let mut shape = part.shape.clone();
             if is_transposed {
@@ -229,18 +229,18 @@ mod tests {
     /// What the parameters get, however the file's values come.
     fn split(entry: &Entry, values: &[f32]) -> Vec<Vec<f32>> {
         let taken =
-            |rows: usize| taken::<f32>(entry, Hold::Wide, values.chunks(rows * entry.row()));
+            |rows: usize| parts_of::<f32>(entry, LoadDtype::F32, values.chunks(rows * entry.row()));
         let [some, all] = [2, values.len()].map(taken);
         assert_eq!(some, all);
         all
     }
 
-    fn taken<'a, V: Value>(
+    fn parts_of<'a, V: Value>(
         entry: &Entry,
-        hold: Hold,
+        dtype: LoadDtype,
         blocks: impl Iterator<Item = &'a [f32]>,
     ) -> Vec<Vec<f32>> {
-        let mut parts = Parts::<V>::new(entry, hold);
+        let mut parts = Parts::<V>::new(entry, dtype);
         blocks.for_each(|rows| parts.take(rows));
         parts.finish().map(|(_, given)| given.data.iter::<f32>().collect()).collect()
     }
@@ -295,7 +295,7 @@ mod tests {
         let values = count_up(8);
         let fused = entry(Orientation::Transposed, [4, 2], &[2, 2]);
         let fused = Entry { groups: 2, ..fused };
-        let parts = taken::<bf16>(&fused, Hold::AsStored, values.chunks(2));
+        let parts = parts_of::<bf16>(&fused, LoadDtype::Checkpoint, values.chunks(2));
         assert_eq!(parts, [vec![0., 1., 4., 5.], vec![2., 3., 6., 7.]]);
     }
 }

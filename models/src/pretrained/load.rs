@@ -6,7 +6,7 @@ use burn::tensor::Device;
 
 use super::reading::read_parameters;
 use super::report::{CheckReport, compare};
-use super::{Blueprint, Checkpoint, LoadError, Mapping, Model};
+use super::{Checkpoint, LoadError, Mapping, Model, ModelSpec};
 use crate::families::Task;
 use crate::heads::{Backbone, CausalLm};
 use crate::kernels::linear::keeps_halves;
@@ -16,7 +16,7 @@ use crate::wire::config::ConfigError;
 #[derive(Debug)]
 pub struct Pretrained {
     /// What its `config.json` says.
-    pub blueprint: Blueprint,
+    pub spec: ModelSpec,
     /// The model.
     pub model: Model,
 }
@@ -30,9 +30,9 @@ impl Pretrained {
     pub fn into_causal_lm(self) -> Result<CausalLm, ConfigError> {
         match self.model {
             Model::CausalLm(model) => Ok(model),
-            _ => Err(self
-                .blueprint
-                .wrong_head("a causal language model", |task| task == Task::CausalLm)),
+            _ => {
+                Err(self.spec.wrong_head("a causal language model", |task| task == Task::CausalLm))
+            }
         }
     }
 
@@ -41,10 +41,10 @@ impl Pretrained {
     /// # Errors
     ///
     /// It has another head; says which class would do.
-    pub fn into_writer(self) -> Result<Model, ConfigError> {
+    pub fn into_generative(self) -> Result<Model, ConfigError> {
         match self.model {
             model @ (Model::CausalLm(_) | Model::Seq2SeqLm(_)) => Ok(model),
-            _ => Err(self.blueprint.wrong_head("a model that writes texts", Task::writes)),
+            _ => Err(self.spec.wrong_head("a model that writes texts", Task::is_generative)),
         }
     }
 
@@ -56,21 +56,19 @@ impl Pretrained {
     pub fn into_backbone(self) -> Result<Backbone, ConfigError> {
         match self.model {
             Model::Backbone(model) => Ok(model),
-            _ => Err(self
-                .blueprint
-                .wrong_head("a model without a head", |task| task == Task::Backbone)),
+            _ => Err(self.spec.wrong_head("a model without a head", |task| task == Task::Backbone)),
         }
     }
 }
 
-/// How a model's matrices are held.
+/// The format that a model's matrices are held in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hold {
+pub enum LoadDtype {
     /// Row after row of 32-bit floats, whatever the file has: to be trained or saved.
-    Wide,
+    F32,
     /// Those of bf16 as the file has them, where the device computes with them as with 32-bit floats: the same
     /// numbers in half the memory, for a model that is only run. `flex` without gradients does.
-    AsStored,
+    Checkpoint,
 }
 
 /// Loads a directory's model onto a device, in 32-bit floats.
@@ -80,10 +78,10 @@ pub enum Hold {
 /// Everything that can be wrong with its files; every key that does not fit is listed. A model is
 /// returned only if keys and parameters correspond one to one.
 pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
-    load_as(folder, Blueprint::read(folder)?, (device, Hold::Wide))
+    load_as(folder, ModelSpec::read(folder)?, (device, LoadDtype::F32))
 }
 
-/// Loads a directory's weights into a model of another blueprint than its config's.
+/// Loads a directory's weights into a model of another spec than its config's.
 ///
 /// What the file contradicts in the config, and tensors of other heads that are left in the file, are
 /// said in the log.
@@ -93,14 +91,14 @@ pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
 /// See [`load`].
 pub fn load_as(
     folder: &Path,
-    mut blueprint: Blueprint,
-    (device, hold): (&Device, Hold),
+    mut spec: ModelSpec,
+    (device, dtype): (&Device, LoadDtype),
 ) -> Result<Pretrained, LoadError> {
     let checkpoint = Checkpoint::open(folder)?;
-    let warnings = blueprint.resolve_from_checkpoint(&checkpoint, device)?;
-    let model = blueprint.model(device);
-    let mapping = Mapping::new(blueprint.rules(), &model.parameters());
-    let report = compare(&blueprint, &checkpoint, &mapping)?;
+    let warnings = spec.resolve_from_checkpoint(&checkpoint, device)?;
+    let model = spec.model(device);
+    let mapping = Mapping::new(spec.rules(), &model.parameters());
+    let report = compare(&spec, &checkpoint, &mapping)?;
     report.check_index(folder, &checkpoint, &mapping)?;
     if !report.problems.is_empty() {
         let path = folder.to_path_buf();
@@ -116,10 +114,10 @@ pub fn load_as(
     let found = mapping.entries.iter().zip(&report.keys);
     // Those that no key was found for are computed.
     let found = found.filter_map(|(entry, key)| Some((entry, checkpoint.tensors().get(key)?)));
-    let hold = if keeps_halves(device) { hold } else { Hold::Wide };
-    let mut values = read_parameters(found.collect(), hold)?;
+    let dtype = if keeps_halves(device) { dtype } else { LoadDtype::F32 };
+    let mut values = read_parameters(found.collect(), dtype)?;
     let model = model.replace(&mut |parameter| values.remove(&parameter.path));
-    Ok(Pretrained { blueprint, model })
+    Ok(Pretrained { spec, model })
 }
 
 /// Compares a directory's keys, shapes and types with its model, and reads no weights but those of
@@ -129,11 +127,11 @@ pub fn load_as(
 ///
 /// Files that cannot be read or understood; keys that do not fit are in the report.
 pub fn check(folder: &Path, device: &Device) -> Result<CheckReport, LoadError> {
-    let mut blueprint = Blueprint::read(folder)?;
+    let mut spec = ModelSpec::read(folder)?;
     let checkpoint = Checkpoint::open(folder)?;
-    let warnings = blueprint.resolve_from_checkpoint(&checkpoint, device)?;
-    let mapping = blueprint.mapping(device);
-    let mut report = compare(&blueprint, &checkpoint, &mapping)?;
+    let warnings = spec.resolve_from_checkpoint(&checkpoint, device)?;
+    let mapping = spec.mapping(device);
+    let mut report = compare(&spec, &checkpoint, &mapping)?;
     report.check_index(folder, &checkpoint, &mapping)?;
     report.warnings.splice(0..0, warnings);
     Ok(report)

@@ -2,7 +2,6 @@
 //! index.
 
 mod atomic;
-mod blueprint;
 mod checkpoint;
 mod entry;
 mod error;
@@ -11,6 +10,7 @@ mod infer;
 mod load;
 mod mapping;
 mod model;
+mod model_spec;
 mod outputs;
 mod reading;
 mod report;
@@ -21,18 +21,18 @@ mod select;
 mod tensor;
 
 pub use atomic::{sync_dir, write_atomically};
-pub use blueprint::{Blueprint, OtherHeads};
 pub use checkpoint::{Checkpoint, read_safetensors};
 pub use entry::{Entry, Part};
 pub use error::{KeyProblem, LoadError, SaveError};
-pub use load::{Hold, Pretrained, check, load, load_as};
+pub use load::{LoadDtype, Pretrained, check, load, load_as};
 pub use mapping::{CopyOf, CopyRole, Mapping};
 pub use model::Model;
+pub use model_spec::{ModelSpec, OtherHeads};
 pub use outputs::{ModelInput, Output, OutputOf};
 pub use report::CheckReport;
 pub use rules::{Prefixes, Rules};
 pub use save::{Files, MAX_SHARD_BYTES, save, write_config, write_json, write_safetensors};
-pub use select::Wanted;
+pub use select::TaskRequirement;
 pub use tensor::{F32Tensor, TensorInfo};
 
 /// The config's file name.

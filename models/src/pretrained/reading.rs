@@ -10,7 +10,7 @@ use half::bf16;
 use safetensors::tensor::Dtype;
 
 use super::entry::{Parts, Value};
-use super::{Entry, Hold, LoadError, TensorInfo};
+use super::{Entry, LoadDtype, LoadError, TensorInfo};
 use crate::parameters::Given;
 
 /// Bytes below which one thread is faster than several.
@@ -23,7 +23,7 @@ const MIN_PARALLEL: usize = 1 << 20;
 /// See [`TensorInfo::read`].
 pub(super) fn read_parameters(
     mut tensors: Vec<(&Entry, &TensorInfo)>,
-    hold: Hold,
+    dtype: LoadDtype,
 ) -> Result<BTreeMap<String, Given>, LoadError> {
     // The longest come first, so that at the end no thread waits long for another.
     tensors.sort_by_key(|(_, info)| Reverse(info.length));
@@ -32,9 +32,11 @@ pub(super) fn read_parameters(
         let mut values = BTreeMap::new();
         while let Some((entry, info)) = tensors.get(next.fetch_add(1, Ordering::Relaxed)) {
             let is_matrix = entry.parts.iter().all(|part| part.shape.len() == 2);
-            let read = match (hold, info.dtype) {
-                (Hold::AsStored, Dtype::BF16) if is_matrix => read_parts::<bf16>(entry, info, hold),
-                _ => read_parts::<f32>(entry, info, Hold::Wide),
+            let read = match (dtype, info.dtype) {
+                (LoadDtype::Checkpoint, Dtype::BF16) if is_matrix => {
+                    read_parts::<bf16>(entry, info, dtype)
+                }
+                _ => read_parts::<f32>(entry, info, LoadDtype::F32),
             };
             values.extend(read?);
         }
@@ -60,9 +62,9 @@ pub(super) fn read_parameters(
 fn read_parts<V: Value>(
     entry: &Entry,
     info: &TensorInfo,
-    hold: Hold,
+    dtype: LoadDtype,
 ) -> Result<Vec<(String, Given)>, LoadError> {
-    let mut parts = Parts::<V>::new(entry, hold);
+    let mut parts = Parts::<V>::new(entry, dtype);
     info.read_blocks(entry.row(), &mut |rows| parts.take(rows))?;
     Ok(parts.finish().map(|(part, given)| (part.path.clone(), given)).collect())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::mapping::{CopyOf, CopyRole};
-use super::{Blueprint, Checkpoint, KeyProblem, LoadError, Mapping, OtherHeads, Part, TensorInfo};
+use super::{Checkpoint, KeyProblem, LoadError, Mapping, ModelSpec, OtherHeads, Part, TensorInfo};
 use crate::families::Family;
 
 /// How a checkpoint and a model correspond.
@@ -96,19 +96,19 @@ enum Use {
 
 /// Compares a checkpoint's keys, shapes and types with what a model needs.
 pub(super) fn compare(
-    blueprint: &Blueprint,
+    spec: &ModelSpec,
     checkpoint: &Checkpoint,
     mapping: &Mapping,
 ) -> Result<CheckReport, LoadError> {
     let mut report = CheckReport {
-        family: blueprint.family,
+        family: spec.family,
         problems: Vec::new(),
         warnings: Vec::new(),
         found: checkpoint.tensors().len(),
         dtypes: BTreeMap::new(),
         dropped: Vec::new(),
         left: Vec::new(),
-        other_heads: blueprint.other_heads,
+        other_heads: spec.other_heads,
         keys: vec![String::new(); mapping.entries.len()],
     };
     let mut copies = Vec::new();

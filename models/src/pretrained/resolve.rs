@@ -5,13 +5,13 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use super::mapping::{CopyOf, CopyRole};
-use super::{Blueprint, Checkpoint, LoadError, Mapping, OtherHeads};
+use super::{Checkpoint, LoadError, Mapping, ModelSpec, OtherHeads};
 use crate::arch::{OutputBias, OutputWeights};
 use crate::families::{Architecture, Task};
 use crate::heads::Pooler;
 use crate::wire::keys::Key;
 
-impl Blueprint {
+impl ModelSpec {
     /// Decides what a config leaves to the checkpoint. Returns what it says and the file contradicts,
     /// in which the file is followed.
     ///

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    Blueprint, CONFIG_FILE, F32Tensor, INDEX_FILE, Mapping, SaveError, WEIGHTS_FILE,
+    CONFIG_FILE, F32Tensor, INDEX_FILE, Mapping, ModelSpec, SaveError, WEIGHTS_FILE,
     write_atomically,
 };
 use crate::families::Family;
@@ -79,11 +79,11 @@ pub fn save<M: Module>(
 ) -> Result<(), SaveError> {
     std::fs::create_dir_all(folder)
         .map_err(|source| SaveError::Write { path: folder.to_path_buf(), source })?;
-    let blueprint = Blueprint::new(family, config.clone()).map_err(|error| SaveError::Format {
+    let spec = ModelSpec::new(family, config.clone()).map_err(|error| SaveError::Format {
         path: folder.join(CONFIG_FILE),
         reason: error.to_string(),
     })?;
-    let tensors = tensors(model, &blueprint);
+    let tensors = tensors(model, &spec);
     if let Some((key, _)) = tensors.iter().find(|(_, tensor)| files.overflow(tensor)) {
         let reason = format!("{key} has a number that is too large for {}", files.precision);
         return Err(SaveError::Format { path: folder.join(WEIGHTS_FILE), reason });
@@ -171,12 +171,12 @@ fn remove_stale(path: &Path) -> Result<(), SaveError> {
 }
 
 /// A model's tensors under the checkpoint's keys.
-fn tensors<M: Module>(model: &M, blueprint: &Blueprint) -> BTreeMap<String, F32Tensor> {
-    let mapping = Mapping::new(blueprint.rules(), &parameters::list(model));
+fn tensors<M: Module>(model: &M, spec: &ModelSpec) -> BTreeMap<String, F32Tensor> {
+    let mapping = Mapping::new(spec.rules(), &parameters::list(model));
     assert!(
         mapping.uncovered.is_empty(),
         "{} has no key for {:?}",
-        blueprint.family.name(),
+        spec.family.name(),
         mapping.uncovered
     );
     let mut values: HashMap<String, Vec<f32>> = HashMap::new();

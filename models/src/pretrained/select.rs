@@ -6,21 +6,21 @@ use burn::tensor::Device;
 
 use super::checkpoint::keys_in;
 use super::report::compare;
-use super::{Blueprint, CONFIG_FILE, Checkpoint, LoadError, OtherHeads};
+use super::{CONFIG_FILE, Checkpoint, LoadError, ModelSpec, OtherHeads};
 use crate::arch::OutputWeights;
 use crate::families::{NamedTask, Task};
 use crate::wire::config::ConfigError;
 
 /// What a caller needs of a checkpoint.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted {
+pub struct TaskRequirement {
     /// What that is, for an error: "a causal language model".
     pub name: &'static str,
     /// The tasks that would do.
     pub tasks: &'static [Task],
 }
 
-impl Wanted {
+impl TaskRequirement {
     /// The next token's scores, after another text or not.
     pub const GENERATION: Self =
         Self { name: "a model that writes texts", tasks: &[Task::CausalLm, Task::Seq2SeqLm] };
@@ -30,7 +30,7 @@ impl Wanted {
         Self { name: "an encoder or a decoder of texts", tasks: &[Task::Backbone] };
 }
 
-impl Blueprint {
+impl ModelSpec {
     /// Reads a directory's `config.json` for a caller that needs one of these tasks.
     ///
     /// The class that `architectures` names decides between them. Where it names another class, one
@@ -40,39 +40,44 @@ impl Blueprint {
     /// # Errors
     ///
     /// No model, one that cannot be followed, or one without a head for any of the tasks.
-    pub fn read_for(folder: &Path, wanted: Wanted, device: &Device) -> Result<Self, LoadError> {
+    pub fn read_for(
+        folder: &Path,
+        requirement: TaskRequirement,
+        device: &Device,
+    ) -> Result<Self, LoadError> {
         let (family, config) = Self::read_config(folder)?;
         let in_context = |source| LoadError::Config { path: folder.join(CONFIG_FILE), source };
         let of = |task| {
-            let blueprint = Self::with_task(family, config.clone(), task).map_err(in_context)?;
-            Ok::<_, LoadError>(Self { other_heads: OtherHeads::Leave, ..blueprint })
+            let spec = Self::with_task(family, config.clone(), task).map_err(in_context)?;
+            Ok::<_, LoadError>(Self { other_heads: OtherHeads::Leave, ..spec })
         };
         let named = family.named_task(&config);
         if let NamedTask::Known(task) = named
-            && wanted.tasks.contains(&task)
+            && requirement.tasks.contains(&task)
         {
             return of(task);
         }
         let possible: Vec<Task> =
-            wanted.tasks.iter().copied().filter(|task| family.has(*task)).collect();
+            requirement.tasks.iter().copied().filter(|task| family.has(*task)).collect();
         if let [Task::Backbone] = possible.as_slice() {
             return of(Task::Backbone);
         }
         let checkpoint = Checkpoint::open(folder)?;
         for task in &possible {
-            let blueprint = of(*task)?;
-            if blueprint.fits(&checkpoint, device)? {
-                return Ok(blueprint);
+            let spec = of(*task)?;
+            if spec.fits(&checkpoint, device)? {
+                return Ok(spec);
             }
         }
         match (named, possible.first()) {
             // Loading says what it lacks.
             (NamedTask::Unnamed, Some(task)) => of(*task),
             _ => {
-                let classes = family.tasks.iter().filter(|(task, ..)| wanted.tasks.contains(task));
+                let classes =
+                    family.tasks.iter().filter(|(task, ..)| requirement.tasks.contains(task));
                 Err(in_context(ConfigError::WrongHead {
                     found: config["architectures"][0].to_string(),
-                    wanted: wanted.name,
+                    wanted: requirement.name,
                     classes: classes.map(|(_, class, _)| *class).collect(),
                 }))
             }
@@ -81,9 +86,9 @@ impl Blueprint {
 
     /// Whether a checkpoint has every tensor of the model.
     fn fits(&self, checkpoint: &Checkpoint, device: &Device) -> Result<bool, LoadError> {
-        let mut blueprint = self.clone();
-        blueprint.resolve_from_checkpoint(checkpoint, device)?;
-        let report = compare(&blueprint, checkpoint, &blueprint.mapping(device))?;
+        let mut spec = self.clone();
+        spec.resolve_from_checkpoint(checkpoint, device)?;
+        let report = compare(&spec, checkpoint, &spec.mapping(device))?;
         Ok(report.missing().next().is_none())
     }
 
@@ -103,34 +108,34 @@ impl Blueprint {
                 .map_err(|source| LoadError::Config { path: folder.join(CONFIG_FILE), source })
         };
         let keys = keys_in(folder).unwrap_or_default();
-        let mut blueprint = match family.named_task(&config) {
+        let mut spec = match family.named_task(&config) {
             NamedTask::Known(task) => of(task)?,
             _ if !keys.is_empty() => {
                 let mut best: Option<(usize, Self)> = None;
                 for (task, ..) in family.tasks {
-                    let blueprint = of(*task)?;
-                    let misfits = blueprint.misfits(&keys, device);
+                    let spec = of(*task)?;
+                    let misfits = spec.misfits(&keys, device);
                     if best.as_ref().is_none_or(|(least, _)| misfits < *least) {
-                        best = Some((misfits, blueprint));
+                        best = Some((misfits, spec));
                     }
                 }
                 match best {
-                    Some((_, blueprint)) => blueprint,
+                    Some((_, spec)) => spec,
                     None => of(family.tasks[0].0)?,
                 }
             }
             NamedTask::Unknown if family.has(Task::Backbone) => of(Task::Backbone)?,
             _ => of(family.tasks[0].0)?,
         };
-        blueprint.resolve_from_keys(&keys, device);
-        Ok(blueprint)
+        spec.resolve_from_keys(&keys, device);
+        Ok(spec)
     }
 
     /// Keys that the model lacks or does not use.
     fn misfits(&self, keys: &[String], device: &Device) -> usize {
-        let mut blueprint = self.clone();
-        blueprint.resolve_from_keys(keys, device);
-        let mapping = blueprint.mapping(device);
+        let mut spec = self.clone();
+        spec.resolve_from_keys(keys, device);
+        let mapping = spec.mapping(device);
         let mut is_there = vec![false; mapping.entries.len()];
         let mut unused = 0;
         for key in keys {

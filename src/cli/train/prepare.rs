@@ -15,7 +15,7 @@ use crate::datasets::batch::{BatchAt, TextData};
 use crate::datasets::locate::Places;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
-use crate::models::pretrained::{self, Blueprint};
+use crate::models::pretrained::{self, ModelSpec};
 use crate::train::{AdamW, AdamWConfig, Job, RunDir, Schedule, Settings, State, TrainError};
 
 /// Steps where --steps is not given: two minutes on two cores.
@@ -39,11 +39,11 @@ pub(super) fn prepare(global: &Global, args: &TrainArgs) -> Result<Prepared> {
 
 /// A new run.
 fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
-    let source = match &args.text.text {
+    let source = match &args.text.text_file {
         Some(path) => TextSource::File(path.clone()),
         None => TextSource::parse(&args.text.data).map_err(usage)?,
     };
-    let from = args.from.as_deref().map(|model| model_folder(global, model)).transpose()?;
+    let from = args.init_from.as_deref().map(|model| model_folder(global, model)).transpose()?;
     let start = match &from {
         Some(folder) => Start::from_model(folder, device)?,
         None => Start::from_family(&args.family)?,
@@ -54,7 +54,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
     }
     let context = args.course.context.unwrap_or(start.default_context());
     let mut settings = settings(global, args, (&source, context));
-    settings.from = from.as_deref().map(absolute);
+    settings.init_from = from.as_deref().map(absolute);
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(problem) = settings.problem() {
         return Err(usage(problem));
@@ -69,12 +69,12 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
     settings.data_fingerprint = data.fingerprint().to_string();
     check_length(&data, &settings)?;
 
-    let (blueprint, model) = start.model((args, &settings), &data, device)?;
-    if settings.checkpoint_blocks && blueprint.architecture.stacks().is_empty() {
-        let name = blueprint.family.name();
+    let (spec, model) = start.model((args, &settings), &data, device)?;
+    if settings.checkpoint_blocks && spec.architecture.stacks().is_empty() {
+        let name = spec.family.name();
         return Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")));
     }
-    let described = (blueprint.family, blueprint.config);
+    let described = (spec.family, spec.config);
     let tokenizer = data.tokenizer().clone();
     let run = RunDir::create(&out, &settings, |folder| {
         pretrained::write_config(folder, &described.1)?;
@@ -121,7 +121,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
             found: data.fingerprint().to_string(),
         }));
     }
-    let blueprint = Blueprint::read(path)?;
+    let spec = ModelSpec::read(path)?;
     let (model, optimizer, state) = match run.restore(settings.optimizer, device)? {
         Some(restored) => {
             run.publish_newest()?;
@@ -129,9 +129,9 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
         }
         None => {
             // Killed before its first checkpoint: the same seed gives the same beginning.
-            let model = match &settings.from {
-                Some(from) => pretrained::load(Path::new(from), device)?.into_writer()?,
-                None => blueprint.initialized(settings.seed, device),
+            let model = match &settings.init_from {
+                Some(from) => pretrained::load(Path::new(from), device)?.into_generative()?,
+                None => spec.initialized(settings.seed, device),
             };
             (model, AdamW::new(settings.optimizer), State::start(settings.dtype))
         }
@@ -142,7 +142,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
     } else {
         global.note(&format!("all {steps} steps are done; a larger --steps makes it longer"));
     }
-    let described = (blueprint.family, blueprint.config);
+    let described = (spec.family, spec.config);
     Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
 }
 
@@ -153,7 +153,7 @@ fn default_out(args: &TrainArgs, source: &TextSource, start: &Start) -> PathBuf 
         }
         known => known.to_string(),
     };
-    let size = if args.from.is_some() { "tuned" } else { &args.size.size };
+    let size = if args.init_from.is_some() { "tuned" } else { &args.size.size };
     PathBuf::from("runs").join(format!("{}-{size}-{data}", start.family().name()))
 }
 
@@ -191,7 +191,7 @@ fn settings(
     Settings {
         data,
         data_fingerprint: String::new(),
-        from: None,
+        init_from: None,
         batch_size: course.batch_size,
         context,
         accumulate: course.accumulate,

@@ -13,9 +13,9 @@ use crate::compare::pupil::Pupil;
 use crate::compare::way::Way;
 use crate::datasets::task::Symbols;
 use crate::models::families;
-use crate::models::generate::{Batch as Writing, Options, Request, writer};
+use crate::models::generate::{BatchScheduler, Options, Request, as_generative};
 use crate::models::kernels::memory;
-use crate::models::pretrained::Blueprint;
+use crate::models::pretrained::ModelSpec;
 use crate::system;
 use crate::train::adamw::{AdamW, Update};
 
@@ -39,17 +39,17 @@ const TOO_LONG: Duration = Duration::from_secs(20);
 pub fn work(measurement: Measurement, device: &Device) -> Result<Measured, String> {
     let before = system::memory();
     let family = families::find(&measurement.architecture).map_err(|error| error.to_string())?;
-    let blueprint = Blueprint::new(family, measurement.config.clone());
-    let blueprint = blueprint.map_err(|error| error.to_string())?;
-    let vocab_size = blueprint.architecture.vocab_size();
+    let model_spec = ModelSpec::new(family, measurement.config.clone());
+    let model_spec = model_spec.map_err(|error| error.to_string())?;
+    let vocab_size = model_spec.architecture.vocab_size();
     let batch = Measurand { way: measurement.way, length: measurement.length, vocab_size };
     let (seconds, tokens) = match measurement.what {
         What::Training => {
             memory::keep();
-            training(&blueprint, batch, &device.clone().autodiff())
+            training(&model_spec, batch, &device.clone().autodiff())
         }
-        What::Reading => reading(&blueprint, batch, device),
-        What::Writing => writing(&blueprint, batch, device)?,
+        What::Reading => reading(&model_spec, batch, device),
+        What::Writing => writing(&model_spec, batch, device)?,
     };
     let bytes = system::peak_memory().zip(before);
     let bytes = bytes.map(|(peak, before)| peak.saturating_sub(before));
@@ -82,10 +82,10 @@ impl Measurand {
     }
 }
 
-fn training(blueprint: &Blueprint, of: Measurand, device: &Device) -> (f64, f64) {
+fn training(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64) {
     let batch = of.batch();
     let mut optimizer = AdamW::new(optimizer(0.1));
-    let mut pupil = Some(Pupil { model: blueprint.initialized(0, device) });
+    let mut pupil = Some(Pupil { model: model_spec.initialized(0, device) });
     let seconds = timed(|| {
         let Some(taught) = pupil.take() else { return };
         let (loss, targets) = taught.loss(&batch);
@@ -100,9 +100,9 @@ fn training(blueprint: &Blueprint, of: Measurand, device: &Device) -> (f64, f64)
     (seconds, batch.tokens() as f64)
 }
 
-fn reading(blueprint: &Blueprint, of: Measurand, device: &Device) -> (f64, f64) {
+fn reading(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64) {
     let batch = of.batch();
-    let pupil = Pupil { model: blueprint.initialized(0, device) }.valid();
+    let pupil = Pupil { model: model_spec.initialized(0, device) }.valid();
     let seconds = timed(|| {
         let (loss, _) = pupil.loss(&batch);
         let _ = loss.try_into_scalar::<f64>();
@@ -110,15 +110,15 @@ fn reading(blueprint: &Blueprint, of: Measurand, device: &Device) -> (f64, f64) 
     (seconds, batch.tokens() as f64)
 }
 
-fn writing(blueprint: &Blueprint, of: Measurand, device: &Device) -> Result<(f64, f64), String> {
-    let pupil = Pupil { model: blueprint.initialized(0, device) }.valid();
-    let Some(model) = writer(&pupil.model) else {
-        return Err(format!("{} does not write", blueprint.family.name()));
+fn writing(model_spec: &ModelSpec, of: Measurand, device: &Device) -> Result<(f64, f64), String> {
+    let pupil = Pupil { model: model_spec.initialized(0, device) }.valid();
+    let Some(model) = as_generative(&pupil.model) else {
+        return Err(format!("{} does not write", model_spec.family.name()));
     };
     let options = Options { max_new_tokens: WRITTEN, eos: Vec::new(), ..Options::default() };
     let request = Request { prompt: of.symbols(), options, stream: 0 };
-    let mut batch = Writing::new(model);
-    batch.admit(request).map_err(|error| error.to_string())?;
+    let mut batch = BatchScheduler::new(model);
+    batch.submit(request).map_err(|error| error.to_string())?;
     let mut times = Vec::new();
     while !batch.is_empty() {
         let began = Instant::now();

@@ -10,7 +10,7 @@ use burn_zoo::device;
 use burn_zoo::models::generate::{Flow, Options, Prompt, generate};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{Blueprint, Hold, load_as};
+use burn_zoo::models::pretrained::{LoadDtype, ModelSpec, load_as};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -118,8 +118,8 @@ fn main() -> Result<()> {
         make(folder, &args.family, args.weights)?;
     }
     let device = device::parse(&args.device)?;
-    let held = (&device, Hold::AsStored);
-    let model = load_as(folder, Blueprint::read(folder)?, held)?.into_causal_lm()?;
+    let held = (&device, LoadDtype::Checkpoint);
+    let model = load_as(folder, ModelSpec::read(folder)?, held)?.into_causal_lm()?;
     let bytes = bytes_per_step(&model);
     let mut peers = start(&args, folder)?;
     let bench = Bench { args: &args, model: &model, bytes, memory: Memory::filled() };
@@ -231,7 +231,7 @@ fn decode(model: &CausalLm, prompts: &[Prompt], new_tokens: usize) -> Result<Dec
     let mut ticks = Vec::with_capacity(new_tokens);
     let began = Instant::now();
     let tokens = generate(model, prompts, &options, &mut |event| {
-        if event.ticket.index() == 0 {
+        if event.request_id.index() == 0 {
             ticks.push(Instant::now());
         }
         Flow::Continue

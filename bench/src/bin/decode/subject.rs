@@ -8,7 +8,7 @@ use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
 use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{Blueprint, Files, save};
+use burn_zoo::models::pretrained::{Files, ModelSpec, save};
 use serde_json::json;
 
 /// As large as GPT-2 124M but for the tables of its vocabulary.
@@ -31,10 +31,10 @@ pub(super) fn make(folder: &Path, family: &str, precision: Precision) -> Result<
         "gpt2" => json!({ "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"] }),
         _ => family.sized(&LLAMA)?.0,
     };
-    let blueprint = Blueprint::new(family, config)?;
-    let model = blueprint.initialized(1, &device::parse("flex")?);
+    let spec = ModelSpec::new(family, config)?;
+    let model = spec.initialized(1, &device::parse("flex")?);
     let files = Files { precision, ..Files::default() };
-    save(folder, &model, (family, &blueprint.config), files)?;
+    save(folder, &model, (family, &spec.config), files)?;
     Ok(())
 }
 

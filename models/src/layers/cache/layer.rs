@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::UNDOABLE;
+use super::MAX_ROLLBACK;
 use crate::layers::mask::Span;
 
 /// The keys and values of one layer.
@@ -114,16 +114,16 @@ impl LayerCache {
 
     /// How many of the last positions are worth keeping, some of which may be taken back.
     fn kept(&self, all: usize) -> usize {
-        self.behind.map_or(all, |behind| all.min(behind + UNDOABLE))
+        self.behind.map_or(all, |behind| all.min(behind + MAX_ROLLBACK))
     }
 
     /// Positions to allocate for so many that are kept, so that the next ones find room.
     fn room(&self, kept: usize) -> usize {
-        let most = self.behind.map_or(usize::MAX, |behind| 2 * (behind + UNDOABLE));
+        let most = self.behind.map_or(usize::MAX, |behind| 2 * (behind + MAX_ROLLBACK));
         if kept < self.reserve {
             self.reserve.min(most).max(kept + 1)
         } else {
-            kept + (kept / 2).max(UNDOABLE)
+            kept + (kept / 2).max(MAX_ROLLBACK)
         }
     }
 

@@ -26,9 +26,9 @@ pub struct Snapshot {
     pub commit: String,
 }
 
-/// What is wanted of a model.
+/// The part of a model that is fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Artifact {
     /// What it takes to run it: config, weights, tokenizer and what else is read.
     Model,
     /// Its `config.json`.
@@ -69,11 +69,11 @@ pub enum HubEvent<'a> {
 #[cfg(feature = "hub")]
 pub fn fetch(
     id: &ModelId,
-    wanted: Wanted,
+    artifact: Artifact,
     settings: &Settings,
     watch: &mut dyn FnMut(HubEvent<'_>),
 ) -> Result<Snapshot, HubError> {
-    remote::Fetch::new(id, wanted, settings).run(watch)
+    remote::Fetch::new(id, artifact, settings).run(watch)
 }
 
 /// Says that this program cannot fetch models.
@@ -84,7 +84,7 @@ pub fn fetch(
 #[cfg(not(feature = "hub"))]
 pub fn fetch(
     id: &ModelId,
-    _wanted: Wanted,
+    _artifact: Artifact,
     _settings: &Settings,
     _watch: &mut dyn FnMut(HubEvent<'_>),
 ) -> Result<Snapshot, HubError> {

@@ -79,7 +79,7 @@ impl State {
                 rows.push(row);
                 rows.len() - 1
             });
-            models.push((of.sized.blueprint.config.clone(), place));
+            models.push((of.sized.model_spec.config.clone(), place));
         }
         let cells = || rows.iter().map(|_| Cell::default()).collect();
         let task = |planned: &crate::compare::plan::PlannedTask| TaskShown {

@@ -16,7 +16,7 @@ use self::client::Client;
 use self::layout::{Layout, MODULES_FILE, TOKENIZER_FILE};
 use self::listing::Listing;
 use self::transfer::Transfer;
-use super::{HubError, HubEvent, ModelId, Network, Settings, Snapshot, Wanted};
+use super::{Artifact, HubError, HubEvent, ModelId, Network, Settings, Snapshot};
 use crate::pretrained::{CONFIG_FILE, INDEX_FILE, WEIGHTS_FILE};
 
 /// More than any index has; it is read into memory.
@@ -30,16 +30,16 @@ struct Index {
 /// One model to be fetched.
 pub(super) struct Fetch<'a> {
     id: &'a ModelId,
-    wanted: Wanted,
+    artifact: Artifact,
     settings: &'a Settings,
     cache: ModelCache,
     client: Client<'a>,
 }
 
 impl<'a> Fetch<'a> {
-    pub(super) fn new(id: &'a ModelId, wanted: Wanted, settings: &'a Settings) -> Self {
+    pub(super) fn new(id: &'a ModelId, artifact: Artifact, settings: &'a Settings) -> Self {
         let cache = ModelCache::new(&settings.cache, id);
-        Self { id, wanted, settings, cache, client: Client::new(settings) }
+        Self { id, artifact, settings, cache, client: Client::new(settings) }
     }
 
     pub(super) fn run(&self, watch: &mut dyn FnMut(HubEvent<'_>)) -> Result<Snapshot, HubError> {
@@ -70,7 +70,7 @@ impl<'a> Fetch<'a> {
         Ok(self.snapshot(&listing.commit))
     }
 
-    /// Every file that is wanted of a commit.
+    /// Every file of a commit that the artifact needs.
     fn fetch(
         &self,
         listing: &Listing,
@@ -78,7 +78,7 @@ impl<'a> Fetch<'a> {
     ) -> Result<(), HubError> {
         let has = |name: &str| listing.files.contains_key(name);
         let no_config = || HubError::NoConfig { id: self.id.clone() };
-        if self.wanted == Wanted::Config {
+        if self.artifact == Artifact::Config {
             return match has(CONFIG_FILE) {
                 true => self.file(listing, CONFIG_FILE, watch),
                 false => Err(no_config()),
@@ -176,7 +176,7 @@ impl<'a> Fetch<'a> {
     /// Whether the cache can run the model at a commit.
     fn has(&self, commit: &str) -> bool {
         let folder = self.cache.snapshot(commit);
-        if self.wanted == Wanted::Config {
+        if self.artifact == Artifact::Config {
             return folder.join(CONFIG_FILE).exists();
         }
         let layout = Layout::read(&folder);
@@ -197,7 +197,8 @@ impl<'a> Fetch<'a> {
             folder.join(layout.of_transformer(TOKENIZER_FILE)).exists()
                 || layout.vocabularies().iter().all(knows)
         };
-        self.wanted == Wanted::Config || layout.companions().iter().all(knows) && knows_tokenizer()
+        self.artifact == Artifact::Config
+            || layout.companions().iter().all(knows) && knows_tokenizer()
     }
 
     /// What the cache has of the revision.

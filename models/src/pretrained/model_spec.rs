@@ -14,7 +14,7 @@ use crate::wire::labels::labels;
 
 /// A model to be made: everything but its weights.
 #[derive(Debug, Clone)]
-pub struct Blueprint {
+pub struct ModelSpec {
     /// Its family.
     pub family: &'static Family,
     /// The sizes of its skeleton, and the forms of its heads.
@@ -38,7 +38,7 @@ pub enum OtherHeads {
     Leave,
 }
 
-impl Blueprint {
+impl ModelSpec {
     /// Reads a directory's `config.json`.
     ///
     /// # Errors
@@ -126,14 +126,14 @@ impl Blueprint {
     ///
     /// # Panics
     ///
-    /// See [`Blueprint::model`].
+    /// See [`ModelSpec::model`].
     pub fn initialized(&self, seed: u64, device: &Device) -> Model {
         initialize(self.model(device), self.architecture.initialization(), seed)
     }
 
     /// Whether the model writes texts.
-    pub fn is_writer(&self) -> bool {
-        self.task.writes()
+    pub fn is_generative(&self) -> bool {
+        self.task.is_generative()
     }
 
     /// The key tables of the model.

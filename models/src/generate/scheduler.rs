@@ -4,11 +4,11 @@ use burn::tensor::Tensor;
 
 use super::GenerateError;
 use super::constraints::History;
+use super::generative_model::{GenerationState, GenerativeModel, SequenceState, last};
 use super::logprobs::{ScoredPrompt, Scoring, TokenLogprobs};
 use super::options::Options;
-use super::request::{Event, Finish, Request, Ticket, begin, check_prompt};
+use super::request::{Event, Finish, Request, RequestId, check_prompt, prepare};
 use super::sampling::Sampler;
-use super::writer::{Memory, Passage, Writer, last};
 use crate::layers::embedding::token_ids;
 use crate::precision::numbers;
 
@@ -26,23 +26,23 @@ const SCORES_AT_ONCE: usize = if cfg!(test) { 50 } else { 1 << 24 };
 /// # Example
 ///
 /// ```no_run
-/// # use zoo_models::generate::{Batch, GenerateError, Options, Request, Writer};
-/// # fn run(model: &dyn Writer) -> Result<(), GenerateError> {
-/// let mut batch = Batch::new(model);
-/// batch.admit(Request { prompt: vec![1, 2, 3], options: Options::default(), stream: 0 })?;
-/// while !batch.is_empty() {
-///     for event in batch.step()? {
-///         println!("{}: {}", event.ticket.index(), event.token);
+/// # use zoo_models::generate::{BatchScheduler, GenerateError, Options, Request, GenerativeModel};
+/// # fn run(model: &dyn GenerativeModel) -> Result<(), GenerateError> {
+/// let mut scheduler = BatchScheduler::new(model);
+/// scheduler.submit(Request { prompt: vec![1, 2, 3], options: Options::default(), stream: 0 })?;
+/// while !scheduler.is_empty() {
+///     for event in scheduler.step()? {
+///         println!("{}: {}", event.request_id.index(), event.token);
 ///     }
 /// }
 /// # Ok(())
 /// # }
 /// ```
-pub struct Batch<'m> {
-    model: &'m dyn Writer,
-    /// Rows that the memory has, in its order.
+pub struct BatchScheduler<'m> {
+    model: &'m dyn GenerativeModel,
+    /// Rows that the state has, in its order.
     running: Vec<Row>,
-    memory: Option<Memory>,
+    state: Option<GenerationState>,
     /// Rows to be read at the next step.
     waiting: Vec<Row>,
     /// Log-probabilities of prompts that have not been taken yet.
@@ -52,9 +52,9 @@ pub struct Batch<'m> {
 
 /// A text that is being continued.
 struct Row {
-    ticket: Ticket,
+    request_id: RequestId,
     /// What the model looks back on.
-    passage: Passage,
+    sequence: SequenceState,
     /// The whole text.
     text: Vec<u32>,
     /// How many of its tokens were there from the start.
@@ -65,11 +65,11 @@ struct Row {
     is_over: bool,
 }
 
-impl<'m> Batch<'m> {
-    /// A batch without texts.
-    pub fn new(model: &'m dyn Writer) -> Self {
+impl<'m> BatchScheduler<'m> {
+    /// A scheduler without sequences.
+    pub fn new(model: &'m dyn GenerativeModel) -> Self {
         let (running, waiting, scored) = (Vec::new(), Vec::new(), Vec::new());
-        Self { model, running, memory: None, waiting, scored, next: 0 }
+        Self { model, running, state: None, waiting, scored, next: 0 }
     }
 
     /// Takes a request in; it is read at the next step, together with the others that are new.
@@ -78,39 +78,39 @@ impl<'m> Batch<'m> {
     ///
     /// An empty prompt, one longer than the context, a token id out of range, options that make no
     /// sense.
-    pub fn admit(&mut self, request: Request) -> Result<Ticket, GenerateError> {
-        self.admit_scored(request, Scoring::default())
+    pub fn submit(&mut self, request: Request) -> Result<RequestId, GenerateError> {
+        self.submit_scored(request, Scoring::default())
     }
 
-    /// The same, with log-probabilities: those of the prompt come from [`Batch::take_scored`] after the
+    /// The same, with log-probabilities: those of the prompt come from [`BatchScheduler::take_scored`] after the
     /// next step, where a request that adds no token leaves the batch.
     ///
     /// # Errors
     ///
-    /// As for [`Batch::admit`]; [`GenerateError::Source`] where the prompt of an encoder-decoder is to
+    /// As for [`BatchScheduler::submit`]; [`GenerateError::Source`] where the prompt of an encoder-decoder is to
     /// be scored.
-    pub fn admit_scored(
+    pub fn submit_scored(
         &mut self,
         request: Request,
         scoring: Scoring,
-    ) -> Result<Ticket, GenerateError> {
+    ) -> Result<RequestId, GenerateError> {
         request.options.validate()?;
         check_prompt(self.model, self.next as usize, &request)?;
-        let passage = begin(self.model, &request);
-        if scoring.prompt.is_some() && !passage.source.is_empty() {
+        let sequence = prepare(self.model, &request);
+        if scoring.prompt.is_some() && !sequence.source.is_empty() {
             return Err(GenerateError::Source);
         }
-        let ticket = Ticket(self.next);
+        let request_id = RequestId(self.next);
         self.next += 1;
         let Request { options, stream, .. } = request;
-        let (text, begun) = (passage.text.clone(), passage.text.len());
+        let (text, begun) = (sequence.text.clone(), sequence.text.len());
         let sampler = Sampler::new(options.sampling, stream);
         let is_over = options.max_new_tokens == 0;
         if !is_over || scoring.prompt.is_some() {
-            let row = Row { ticket, passage, text, begun, options, scoring, sampler, is_over };
+            let row = Row { request_id, sequence, text, begun, options, scoring, sampler, is_over };
             self.waiting.push(row);
         }
-        Ok(ticket)
+        Ok(request_id)
     }
 
     /// Adds a token to every text. Texts that end leave the batch.
@@ -122,29 +122,30 @@ impl<'m> Batch<'m> {
         self.retire_outgrown();
         let mut events = Vec::with_capacity(self.len());
         let mut scores = Vec::new();
-        if let Some(memory) = &mut self.memory {
+        if let Some(state) = &mut self.state {
             let newest: Vec<u32> =
                 self.running.iter().filter_map(|row| row.text.last().copied()).collect();
             let tokens = token_ids(&newest, newest.len(), &self.model.device());
-            scores.push(last(self.model.step(tokens, memory)));
+            scores.push(last(self.model.decode(tokens, state)));
         }
         if !self.waiting.is_empty() {
-            let passages: Vec<&Passage> = self.waiting.iter().map(|row| &row.passage).collect();
+            let sequences: Vec<&SequenceState> =
+                self.waiting.iter().map(|row| &row.sequence).collect();
             let more = self.waiting.iter().map(Row::left).max().unwrap_or(0).min(RESERVE);
             let fresh = if self.waiting.iter().any(|row| row.scoring.prompt.is_some()) {
-                let (hidden, fresh) = self.model.read_hidden(&passages, more);
+                let (hidden, fresh) = self.model.prefill_hidden(&sequences, more);
                 scores.push(self.model.last_scores(hidden.clone()));
                 if !self.score_prompts(&hidden) {
                     return Err(self.not_finite());
                 }
                 fresh
             } else {
-                let (read, fresh) = self.model.read(&passages, more);
-                scores.push(read);
+                let (next, fresh) = self.model.prefill(&sequences, more);
+                scores.push(next);
                 fresh
             };
-            self.memory = Some(match self.memory.take() {
-                Some(memory) => memory.join(fresh),
+            self.state = Some(match self.state.take() {
+                Some(state) => state.join(fresh),
                 None => fresh,
             });
             self.running.append(&mut self.waiting);
@@ -171,10 +172,10 @@ impl<'m> Batch<'m> {
     }
 
     /// Ends a text; its row leaves at once. Nothing happens if it has ended already.
-    pub fn cancel(&mut self, ticket: Ticket) {
-        self.waiting.retain(|row| row.ticket != ticket);
-        if self.running.iter().any(|row| row.ticket == ticket) {
-            self.keep(|row| row.ticket != ticket);
+    pub fn cancel(&mut self, request_id: RequestId) {
+        self.waiting.retain(|row| row.request_id != request_id);
+        if self.running.iter().any(|row| row.request_id == request_id) {
+            self.keep(|row| row.request_id != request_id);
         }
     }
 
@@ -190,7 +191,7 @@ impl<'m> Batch<'m> {
 
     /// Empties the batch.
     fn not_finite(&mut self) -> GenerateError {
-        (self.memory, self.scored) = (None, Vec::new());
+        (self.state, self.scored) = (None, Vec::new());
         self.running.clear();
         self.waiting.clear();
         GenerateError::NotFinite
@@ -207,7 +208,7 @@ impl<'m> Batch<'m> {
         let at_once = (SCORES_AT_ONCE / vocab_size).max(1);
         for (place, row) in self.waiting.iter_mut().enumerate() {
             let Some(top) = row.scoring.prompt.take() else { continue };
-            let text = &row.passage.text;
+            let text = &row.sequence.text;
             let hidden = hidden.clone().slice_dim(0, place..place + 1);
             let hidden = hidden.slice_dim(1, longest - text.len()..longest);
             let mut tokens = Vec::with_capacity(text.len() - 1);
@@ -221,7 +222,7 @@ impl<'m> Batch<'m> {
                     tokens.push(found);
                 }
             }
-            self.scored.push(ScoredPrompt { ticket: row.ticket, tokens });
+            self.scored.push(ScoredPrompt { request_id: row.request_id, tokens });
         }
         true
     }
@@ -238,8 +239,8 @@ impl<'m> Batch<'m> {
             }
         }
         if !gone.is_empty() {
-            let memory = self.memory.take().filter(|_| !places.is_empty());
-            self.memory = memory.map(|memory| memory.select(&places));
+            let state = self.state.take().filter(|_| !places.is_empty());
+            self.state = state.map(|state| state.select(&places));
         }
         gone
     }
@@ -247,9 +248,9 @@ impl<'m> Batch<'m> {
     /// Rows whose next token has no position are cut and read anew.
     fn retire_outgrown(&mut self) {
         let context = self.model.context();
-        let mut outgrown = self.keep(|row| row.passage.text.len() <= context);
+        let mut outgrown = self.keep(|row| row.sequence.text.len() <= context);
         for row in &mut outgrown {
-            let text = &mut row.passage.text;
+            let text = &mut row.sequence.text;
             text.drain(..text.len() - context.div_ceil(2));
         }
         self.waiting.append(&mut outgrown);
@@ -267,10 +268,10 @@ impl Row {
         if scores.iter().any(|score| score.is_nan()) {
             return None;
         }
-        let Self { passage, text, begun, options, sampler, .. } = self;
+        let Self { sequence, text, begun, options, sampler, .. } = self;
         // The rules below change the scores.
         let own = self.scoring.added.map(|top| (scores.to_vec(), top));
-        let history = History { source: &passage.source, text, begun: *begun };
+        let history = History { source: &sequence.source, text, begun: *begun };
         options.constrain(history, scores);
         let token = sampler.choose(scores);
         let logprobs = match own {
@@ -278,14 +279,14 @@ impl Row {
             None => None,
         };
         text.push(token);
-        passage.text.push(token);
+        sequence.text.push(token);
         let finish = if options.eos.contains(&token) {
             Some(Finish::Eos)
         } else {
             (text.len() - *begun >= options.max_new_tokens).then_some(Finish::Length)
         };
         self.is_over = finish.is_some();
-        Some(Event { ticket: self.ticket, token, finish, logprobs })
+        Some(Event { request_id: self.request_id, token, finish, logprobs })
     }
 }
 
@@ -330,19 +331,19 @@ mod tests {
     fn a_prompt_scored_in_parts_has_the_scores_of_the_whole() {
         let model = model();
         let prompts: [&[u32]; 4] = [&[3, 9, 4, 1, 1, 22, 0], &[7], &[8, 2], &[5, 5, 5, 6, 7]];
-        let mut batch = Batch::new(&model);
+        let mut scheduler = BatchScheduler::new(&model);
         let scoring = Scoring { added: Some(2), prompt: Some(3) };
         for (prompt, count) in prompts.iter().zip([2, 0, 1, 0]) {
-            batch.admit_scored(request(prompt, count), scoring).unwrap();
+            scheduler.submit_scored(request(prompt, count), scoring).unwrap();
         }
         // One request beside them without scoring.
-        batch.admit(request(&[1, 2, 3], 3)).unwrap();
-        let events = batch.step().unwrap();
-        let tokens: Vec<usize> = events.iter().map(|event| event.ticket.index()).collect();
+        scheduler.submit(request(&[1, 2, 3], 3)).unwrap();
+        let events = scheduler.step().unwrap();
+        let tokens: Vec<usize> = events.iter().map(|event| event.request_id.index()).collect();
         assert_eq!(tokens, [0, 2, 4]);
         assert!(events[2].logprobs.is_none() && events[0].logprobs.is_some());
-        assert_eq!(batch.len(), 2);
-        let scored = batch.take_scored();
+        assert_eq!(scheduler.len(), 2);
+        let scored = scheduler.take_scored();
         assert_eq!(scored.len(), prompts.len());
         for (prompt, scored) in prompts.iter().zip(&scored) {
             let ids = padded_ids(&[prompt], 0, &Device::flex());
@@ -363,8 +364,8 @@ mod tests {
                 }
             }
         }
-        assert!(batch.take_scored().is_empty());
-        batch.step().unwrap();
-        assert!(batch.take_scored().is_empty(), "a prompt is scored once");
+        assert!(scheduler.take_scored().is_empty());
+        scheduler.step().unwrap();
+        assert!(scheduler.take_scored().is_empty(), "a prompt is scored once");
     }
 }

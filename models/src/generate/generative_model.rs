@@ -10,7 +10,7 @@ use crate::layers::mask::Padding;
 use crate::pretrained::Model;
 
 /// A model that writes a text token by token.
-pub trait Writer {
+pub trait GenerativeModel {
     /// The device that the weights are on.
     fn device(&self) -> Device;
 
@@ -24,26 +24,30 @@ pub trait Writer {
     fn context(&self) -> usize;
 
     /// What stands before the first new token: what is read first, and how the text begins.
-    fn begin(&self, prompt: &[u32]) -> Passage;
+    fn prepare(&self, prompt: &[u32]) -> SequenceState;
 
-    /// The next token's scores after each passage, and what is remembered of them, with room for
+    /// The next token's scores after each sequence, and what is remembered of them, with room for
     /// `more` tokens.
     ///
     /// # Shapes
     ///
-    /// - scores: `[passages, vocab_size]`
-    fn read(&self, passages: &[&Passage], more: usize) -> (Tensor<2>, Memory) {
-        let (hidden, memory) = self.read_hidden(passages, more);
-        (self.last_scores(hidden), memory)
+    /// - scores: `[sequences, vocab_size]`
+    fn prefill(&self, sequences: &[&SequenceState], more: usize) -> (Tensor<2>, GenerationState) {
+        let (hidden, state) = self.prefill_hidden(sequences, more);
+        (self.last_scores(hidden), state)
     }
 
-    /// The hidden states at every position of the passages, padded on the left to one length, and what
+    /// The hidden states at every position of the sequences, padded on the left to one length, and what
     /// is remembered of them, with room for `more` tokens.
     ///
     /// # Shapes
     ///
-    /// - hidden states: `[passages, longest, d_model]`
-    fn read_hidden(&self, passages: &[&Passage], more: usize) -> (Tensor<3>, Memory);
+    /// - hidden states: `[sequences, longest, d_model]`
+    fn prefill_hidden(
+        &self,
+        sequences: &[&SequenceState],
+        more: usize,
+    ) -> (Tensor<3>, GenerationState);
 
     /// The next token's scores at positions with these hidden states.
     ///
@@ -70,18 +74,18 @@ pub trait Writer {
     ///
     /// - `tokens`: `[rows, new]`
     /// - result: `[rows, new, vocab_size]`
-    fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3>;
+    fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3>;
 }
 
 /// What a model remembers of a batch of texts.
 #[derive(Debug)]
-pub struct Memory {
+pub struct GenerationState {
     /// What the texts follow on, where that is other texts.
     source: Option<Encoded>,
     cache: Cache,
 }
 
-impl Memory {
+impl GenerationState {
     /// Keeps these rows, in this order; a row can be taken more than once.
     pub fn select(self, rows: &[usize]) -> Self {
         let Self { source, mut cache } = self;
@@ -106,14 +110,14 @@ impl Memory {
     }
 
     /// Forgets the last `count` tokens of every row; at most
-    /// [`UNDOABLE`](crate::layers::cache::UNDOABLE) of them.
-    pub fn take_back(&mut self, count: usize) {
+    /// [`MAX_ROLLBACK`](crate::layers::cache::MAX_ROLLBACK) of them.
+    pub fn rollback(&mut self, count: usize) {
         self.cache.truncate(self.cache.len() - count);
     }
 }
 
 /// The model as one that writes, if it is one.
-pub fn writer(model: &Model) -> Option<&dyn Writer> {
+pub fn as_generative(model: &Model) -> Option<&dyn GenerativeModel> {
     match model {
         Model::CausalLm(model) => Some(model),
         Model::Seq2SeqLm(model) => Some(model),
@@ -123,7 +127,7 @@ pub fn writer(model: &Model) -> Option<&dyn Writer> {
 
 /// A text in the making.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Passage {
+pub struct SequenceState {
     /// Another text, which it follows on.
     pub source: Vec<u32>,
     /// The text so far, at least one token.
@@ -131,7 +135,7 @@ pub struct Passage {
 }
 
 /// The prompt is the beginning of the text.
-impl Writer for CausalLm {
+impl GenerativeModel for CausalLm {
     fn device(&self) -> Device {
         self.device()
     }
@@ -148,28 +152,32 @@ impl Writer for CausalLm {
         self.backbone.context()
     }
 
-    fn begin(&self, prompt: &[u32]) -> Passage {
-        Passage { source: Vec::new(), text: prompt.to_vec() }
+    fn prepare(&self, prompt: &[u32]) -> SequenceState {
+        SequenceState { source: Vec::new(), text: prompt.to_vec() }
     }
 
-    fn read_hidden(&self, passages: &[&Passage], more: usize) -> (Tensor<3>, Memory) {
-        let (tokens, lengths) = texts(passages, &self.device());
+    fn prefill_hidden(
+        &self,
+        sequences: &[&SequenceState],
+        more: usize,
+    ) -> (Tensor<3>, GenerationState) {
+        let (tokens, lengths) = texts(sequences, &self.device());
         let reserve = tokens.dims()[1] + more;
         let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
-        (self.backbone.step(tokens, &mut cache), Memory { source: None, cache })
+        (self.backbone.step(tokens, &mut cache), GenerationState { source: None, cache })
     }
 
     fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
         self.logits(hidden)
     }
 
-    fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3> {
-        Self::step(self, tokens, &mut memory.cache)
+    fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3> {
+        Self::step(self, tokens, &mut state.cache)
     }
 }
 
 /// The prompt is the source, and the text begins with the model's own first token.
-impl Writer for Seq2SeqLm {
+impl GenerativeModel for Seq2SeqLm {
     fn device(&self) -> Device {
         self.device()
     }
@@ -186,46 +194,50 @@ impl Writer for Seq2SeqLm {
         self.backbone.context()
     }
 
-    fn begin(&self, prompt: &[u32]) -> Passage {
-        Passage { source: prompt.to_vec(), text: vec![self.backbone.start()] }
+    fn prepare(&self, prompt: &[u32]) -> SequenceState {
+        SequenceState { source: prompt.to_vec(), text: vec![self.backbone.start()] }
     }
 
-    fn read_hidden(&self, passages: &[&Passage], more: usize) -> (Tensor<3>, Memory) {
+    fn prefill_hidden(
+        &self,
+        sequences: &[&SequenceState],
+        more: usize,
+    ) -> (Tensor<3>, GenerationState) {
         let device = self.device();
         let sources: Vec<&[u32]> =
-            passages.iter().map(|passage| passage.source.as_slice()).collect();
+            sequences.iter().map(|sequence| sequence.source.as_slice()).collect();
         let lengths: Vec<usize> = sources.iter().map(|source| source.len()).collect();
         let source = Tokens::new(padded_ids(&sources, 0, &device), Padding::right(&lengths));
         let encoded = self.backbone.encode(&source);
-        let (tokens, lengths) = texts(passages, &device);
+        let (tokens, lengths) = texts(sequences, &device);
         let reserve = tokens.dims()[1] + more;
         let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
         let hidden = self.backbone.step(tokens, &encoded, &mut cache);
-        (hidden, Memory { source: Some(encoded), cache })
+        (hidden, GenerationState { source: Some(encoded), cache })
     }
 
     fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
         self.logits(hidden)
     }
 
-    fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3> {
-        let Some(source) = &memory.source else {
-            panic!("an encoder-decoder's memory has what it read");
+    fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3> {
+        let Some(source) = &state.source else {
+            panic!("an encoder-decoder's state has its source");
         };
-        Self::step(self, tokens, source, &mut memory.cache)
+        Self::step(self, tokens, source, &mut state.cache)
     }
 }
 
 /// The texts, padded on the left to one length, and their lengths.
-fn texts(passages: &[&Passage], device: &Device) -> (Tensor<2, Int>, Vec<usize>) {
-    let lengths: Vec<usize> = passages.iter().map(|passage| passage.text.len()).collect();
+fn texts(sequences: &[&SequenceState], device: &Device) -> (Tensor<2, Int>, Vec<usize>) {
+    let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.text.len()).collect();
     let longest = lengths.iter().copied().max().unwrap_or(0);
-    let mut padded = Vec::with_capacity(passages.len() * longest);
-    for passage in passages {
-        padded.extend(std::iter::repeat_n(0, longest - passage.text.len()));
-        padded.extend_from_slice(&passage.text);
+    let mut padded = Vec::with_capacity(sequences.len() * longest);
+    for sequence in sequences {
+        padded.extend(std::iter::repeat_n(0, longest - sequence.text.len()));
+        padded.extend_from_slice(&sequence.text);
     }
-    (token_ids(&padded, passages.len(), device), lengths)
+    (token_ids(&padded, sequences.len(), device), lengths)
 }
 
 /// The scores after the last position.

@@ -10,7 +10,7 @@ use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
 use burn_zoo::models::pretrained::Model;
-use burn_zoo::train::Trainee;
+use burn_zoo::train::LmModel;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use burn_zoo::train::gradients::{accumulate, gradient_norm};
 
@@ -25,7 +25,7 @@ fn data() -> TextData {
     TextData::new(&corpus, tokenizer).unwrap()
 }
 
-fn model(data: &TextData, seed: u64) -> Trainee {
+fn model(data: &TextData, seed: u64) -> LmModel {
     let size = Size {
         vocab_size: data.tokenizer().vocab_size(),
         context: 16,
@@ -40,16 +40,16 @@ fn model(data: &TextData, seed: u64) -> Trainee {
     let gpt2 = families::find("gpt2").unwrap();
     let config = gpt2.sized(&size).unwrap().1.into_decoder().unwrap();
     let model = CausalLm::new(&config, &Device::flex().autodiff()).initialized(seed);
-    Trainee { model: Model::CausalLm(model) }
+    LmModel { model: Model::CausalLm(model) }
 }
 
-fn flat(model: &Trainee) -> Vec<f32> {
+fn flat(model: &LmModel) -> Vec<f32> {
     let mut all = Vec::new();
     parameters::read(model, &mut |_, data| all.extend(data.iter::<f32>()));
     all
 }
 
-fn gradients(model: &Trainee, data: &TextData, rows: usize, micro_step: u64) -> GradientsParams {
+fn gradients(model: &LmModel, data: &TextData, rows: usize, micro_step: u64) -> GradientsParams {
     let at = BatchAt { seed: 3, step: 5, micro_step };
     let batch = data.train_batch(at, BatchShape { rows, context: 16 }).unwrap();
     // Eight rows make a step.
@@ -95,7 +95,7 @@ fn a_saved_optimizer_goes_on_bit_for_bit() {
     let mut straight = (model(&data, 1), AdamW::new(CONFIG));
     let mut resumed = straight.clone();
     for micro_step in 0..4 {
-        let step = |(model, mut optimizer): (Trainee, AdamW)| {
+        let step = |(model, mut optimizer): (LmModel, AdamW)| {
             let gradients = gradients(&model, &data, 2, micro_step);
             (optimizer.step(model, gradients, update), optimizer)
         };

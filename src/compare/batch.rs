@@ -3,7 +3,7 @@
 use crate::datasets::batch::IGNORE;
 use crate::datasets::task::{Example, Lengths, Need, Symbols, Target, Task};
 
-use super::way::Way;
+use super::objective::ObjectiveKind;
 
 /// Rows of symbols, padded on the right to one length.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,20 +52,20 @@ type Row = (Option<Vec<u32>>, Vec<u32>, Vec<i64>);
 impl Batch {
     /// A batch of examples, for a model that does the task in this way. `start` is the symbol that a
     /// model which writes begins with.
-    pub fn new(task: &Task, way: Way, start: u32, examples: &[Example]) -> Self {
+    pub fn new(task: &Task, objective: ObjectiveKind, start: u32, examples: &[Example]) -> Self {
         let (mut sources, mut texts, mut said) = (Vec::new(), Vec::new(), Vec::new());
         for example in examples {
-            let (source, text, targets) = row(task, way, start, example);
+            let (source, text, targets) = row(task, objective, start, example);
             sources.extend(source);
             texts.push(text);
             said.push(targets);
         }
         let text = Rows::new(&texts);
-        if way != Way::Pooled {
+        if objective != ObjectiveKind::Pooled {
             said.iter_mut().for_each(|targets| targets.resize(text.width, IGNORE));
         }
         let targets = said.concat();
-        let source = (way == Way::Writes).then(|| Rows::new(&sources));
+        let source = (objective == ObjectiveKind::Writes).then(|| Rows::new(&sources));
         Self { source, text, targets }
     }
 
@@ -88,9 +88,9 @@ impl Batch {
 }
 
 /// What a model reads before it answers, if it goes on with the answer.
-pub fn prompt(way: Way, input: &[u32]) -> Vec<u32> {
-    match way {
-        Way::Continues => [input, &[Symbols::SEPARATOR]].concat(),
+pub fn prompt(objective: ObjectiveKind, input: &[u32]) -> Vec<u32> {
+    match objective {
+        ObjectiveKind::Continues => [input, &[Symbols::SEPARATOR]].concat(),
         _ => input.to_vec(),
     }
 }
@@ -105,39 +105,48 @@ pub fn answer(task: &Task, target: &Target) -> Vec<u32> {
     }
 }
 
-fn row(task: &Task, way: Way, start: u32, example: &Example) -> Row {
+fn row(task: &Task, objective: ObjectiveKind, start: u32, example: &Example) -> Row {
     let Example { input, target } = example;
     let named = |label: Option<u32>| match label {
         None => IGNORE,
-        Some(label) if way.has_classifier() => i64::from(label),
+        Some(label) if objective.has_classifier() => i64::from(label),
         Some(label) => i64::from(task.label_symbol(label)),
     };
-    match (way, target) {
-        (Way::Pooled, Target::Class(label)) => (None, input.clone(), vec![i64::from(*label)]),
-        (Way::Tags | Way::Unmasks | Way::Next, Target::Tags(tags)) => {
-            (None, input.clone(), tags.iter().map(|tag| named(*tag)).collect())
+    match (objective, target) {
+        (ObjectiveKind::Pooled, Target::Class(label)) => {
+            (None, input.clone(), vec![i64::from(*label)])
         }
-        (Way::Continues, _) => {
-            let prompt = prompt(way, input);
+        (
+            ObjectiveKind::Tags | ObjectiveKind::Unmasks | ObjectiveKind::Next,
+            Target::Tags(tags),
+        ) => (None, input.clone(), tags.iter().map(|tag| named(*tag)).collect()),
+        (ObjectiveKind::Continues, _) => {
+            let prompt = prompt(objective, input);
             let answer = answer(task, target);
             // The last symbol of the answer is said and not read.
             let text = [&prompt, &answer[..answer.len() - 1]].concat();
             let asked = std::iter::repeat_n(IGNORE, prompt.len() - 1);
             (None, text, asked.chain(answer.iter().map(|&symbol| i64::from(symbol))).collect())
         }
-        (Way::Writes, _) => {
+        (ObjectiveKind::Writes, _) => {
             let answer = answer(task, target);
             let text = [&[start], &answer[..answer.len() - 1]].concat();
             (Some(input.clone()), text, answer.iter().map(|&symbol| i64::from(symbol)).collect())
         }
-        (Way::Pooled | Way::Tags | Way::Unmasks | Way::Next, _) => {
-            panic!("{way:?} does not answer with {target:?}")
+        (
+            ObjectiveKind::Pooled
+            | ObjectiveKind::Tags
+            | ObjectiveKind::Unmasks
+            | ObjectiveKind::Next,
+            _,
+        ) => {
+            panic!("{objective:?} does not answer with {target:?}")
         }
     }
 }
 
 /// The longest text, and the longest source, that a model reads which does the task in this way.
-pub fn longest(task: &Task, way: Way) -> usize {
+pub fn longest(task: &Task, objective: ObjectiveKind) -> usize {
     let Lengths { input, target } = task.lengths;
     // Tags are written one by one; a sequence has an end.
     let written = match task.need {
@@ -145,9 +154,12 @@ pub fn longest(task: &Task, way: Way) -> usize {
         Need::Classification => 1,
         _ => input,
     };
-    match way {
-        Way::Pooled | Way::Tags | Way::Unmasks | Way::Next => input,
-        Way::Continues => input + 1 + written,
-        Way::Writes => input.max(written + 1),
+    match objective {
+        ObjectiveKind::Pooled
+        | ObjectiveKind::Tags
+        | ObjectiveKind::Unmasks
+        | ObjectiveKind::Next => input,
+        ObjectiveKind::Continues => input + 1 + written,
+        ObjectiveKind::Writes => input.max(written + 1),
     }
 }

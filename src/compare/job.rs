@@ -8,8 +8,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::measuring::Measurement;
+use super::objective::ObjectiveKind;
 use super::study::{Outcome, Point, Speed};
-use super::way::Way;
 use crate::models::pretrained::{SaveError, write_atomically};
 use crate::train::AdamWConfig;
 
@@ -25,7 +25,8 @@ pub struct Job {
     /// The `config.json`.
     pub config: Value,
     /// How it does the task.
-    pub way: Way,
+    #[serde(rename = "way")]
+    pub objective: ObjectiveKind,
     /// Decides the weights, the order of the data and what is dropped.
     pub seed: u64,
     /// The highest learning rate.

@@ -9,8 +9,8 @@
 pub mod batch;
 pub mod job;
 pub mod measuring;
+pub mod objective;
 pub mod plan;
-pub mod pupil;
 pub mod report;
 pub mod runner;
 pub mod scoring;
@@ -19,7 +19,7 @@ pub mod spec;
 pub mod statistics;
 pub mod study;
 pub mod summing_up;
-pub mod way;
+pub mod task_model;
 pub mod worker;
 
 /// What computes: a run of another version is another run. The number behind `operations` grows whenever

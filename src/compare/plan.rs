@@ -3,10 +3,10 @@
 use super::batch::longest;
 use super::job::{Course, Job, Length, Scored, optimizer};
 use super::measuring::{Measurement, WRITTEN, What};
+use super::objective::{Impossible, ObjectiveKind, role, skeleton};
 use super::sizing::{Budget, Sized, SizingError, SizingTarget, Usual, fit};
 use super::spec::{Amount, MatchBy, Spec, Training};
 use super::study::Skeleton;
-use super::way::{Impossible, Way, role, skeleton};
 use crate::datasets::locate::Places;
 use crate::datasets::task::{Labels, Metric, Symbols, Task, TaskError, TaskSpec};
 use crate::models::families::{self, Family};
@@ -31,7 +31,7 @@ pub struct Contestant {
     /// The task's place in the plan.
     pub task: usize,
     /// How it does it.
-    pub way: Way,
+    pub objective: ObjectiveKind,
     /// The size that was asked for.
     pub size: Amount,
     /// The model.
@@ -134,8 +134,8 @@ impl Plan {
         for (index, planned) in tasks.iter().enumerate() {
             for &(family, skeleton) in &architectures {
                 let role = role(family).unwrap_or(skeleton);
-                match Way::of(role, planned.task.need) {
-                    Ok(way) => pairs.push((family, skeleton, index, way)),
+                match ObjectiveKind::of(role, planned.task.need) {
+                    Ok(objective) => pairs.push((family, skeleton, index, objective)),
                     Err(reason) => impossible.push(Impossible {
                         architecture: family.name().to_string(),
                         task: planned.task.spec.to_string(),
@@ -148,14 +148,14 @@ impl Plan {
             return Err(PlanError::Impossible(impossible));
         }
         let mut contestants = Vec::new();
-        for (family, skeleton, task, way) in pairs {
-            let target = target(&tasks[task], way);
+        for (family, skeleton, task, objective) in pairs {
+            let target = target(&tasks[task], objective);
             for size in spec.all_sizes() {
                 let budget = budget(&spec, size);
                 let sized = fit(family, skeleton, &target, budget).map_err(|source| {
                     PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
                 })?;
-                contestants.push(Contestant { family, skeleton, task, way, size, sized });
+                contestants.push(Contestant { family, skeleton, task, objective, size, sized });
             }
         }
         Ok(Self { spec, tasks, contestants, device: device.to_string() })
@@ -198,14 +198,14 @@ impl Plan {
         what: What,
         length: usize,
     ) -> Result<Measurement, SizingError> {
-        let Contestant { family, skeleton, task, way, size, .. } = contestant;
-        let mut target = target(&self.tasks[*task], *way);
+        let Contestant { family, skeleton, task, objective, size, .. } = contestant;
+        let mut target = target(&self.tasks[*task], *objective);
         target.context = target.context.max(length + WRITTEN);
         let sized = fit(family, *skeleton, &target, budget(&self.spec, *size))?;
         Ok(Measurement {
             architecture: family.name().to_string(),
             config: sized.model_spec.config,
-            way: *way,
+            objective: *objective,
             what,
             length,
             device: self.device.clone(),
@@ -228,7 +228,7 @@ impl Plan {
             data_hash: task.data_hash.clone(),
             architecture: contestant.family.name().to_string(),
             config: contestant.sized.model_spec.config.clone(),
-            way: contestant.way,
+            objective: contestant.objective,
             seed,
             rate,
             course: Course {
@@ -264,7 +264,7 @@ fn budget(spec: &Spec, size: Amount) -> Budget {
 }
 
 /// What a model must be able to do for a task.
-fn target(planned: &PlannedTask, way: Way) -> SizingTarget {
+fn target(planned: &PlannedTask, objective: ObjectiveKind) -> SizingTarget {
     let PlannedTask { task, training } = planned;
     let labels = match &task.labels {
         Labels::Names(names) => names.clone(),
@@ -273,11 +273,11 @@ fn target(planned: &PlannedTask, way: Way) -> SizingTarget {
             .collect(),
     };
     SizingTarget {
-        way,
+        objective,
         vocab_size: task.vocab_size(),
         labels,
-        context: longest(task, way),
-        usual: Usual::of(task, way),
+        context: longest(task, objective),
+        usual: Usual::of(task, objective),
         dropout: training.dropout,
         end: Symbols::END,
     }

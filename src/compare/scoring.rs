@@ -1,6 +1,6 @@
 //! The scores of a model's answers.
 
-use super::pupil::Given;
+use super::task_model::Given;
 use crate::datasets::score::bleu::Bleu;
 use crate::datasets::score::chrf::Chrf;
 use crate::datasets::score::entities::{Reading, entity_scores};

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use self::search::Search;
 use super::batch::{Batch, Rows};
+use super::objective::ObjectiveKind;
 use super::study::{Dimensions, Flops, Parameters, Skeleton};
-use super::way::Way;
 use crate::datasets::task::{Symbols, Task};
 use crate::models::arch::cost::Sequence;
 use crate::models::families::{Architecture, Family, Size};
@@ -44,16 +44,16 @@ pub struct Usual {
 
 impl Usual {
     /// The mean of a task's examples, as a model reads them that does it in this way.
-    pub fn of(task: &Task, way: Way) -> Self {
+    pub fn of(task: &Task, objective: ObjectiveKind) -> Self {
         let some = &task.validation[..task.validation.len().min(200)];
-        let batch = Batch::new(task, way, Symbols::BEGIN, some);
+        let batch = Batch::new(task, objective, Symbols::BEGIN, some);
         let count = some.len().max(1);
         let mean = |rows: &Rows| (rows.lengths.iter().sum::<usize>() / count).max(1);
         Self {
             source: batch.source.as_ref().map_or(0, mean),
             text: mean(&batch.text),
             asked: batch.asked().len() as f64 / count as f64,
-            classes: match way.has_classifier() {
+            classes: match objective.has_classifier() {
                 true => task.label_count(),
                 false => task.vocab_size(),
             },
@@ -77,7 +77,7 @@ impl Usual {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SizingTarget {
     /// How it does its task.
-    pub way: Way,
+    pub objective: ObjectiveKind,
     /// Symbols that it reads and writes.
     pub vocab_size: usize,
     /// Names of the classes, for those with a classifier.
@@ -172,7 +172,7 @@ pub fn made(
     target: &SizingTarget,
     (size, d_embedding): (&Size, Option<usize>),
 ) -> Result<Sized, ConfigError> {
-    let head = target.way.head();
+    let head = target.objective.head();
     let class = family.tasks.iter().find(|(task, ..)| *task == head).map(|(_, class, _)| *class);
     let Some(class) = class else {
         let reason = "another family, or another task";
@@ -180,7 +180,7 @@ pub fn made(
     };
     let mut config = (family.config)(size)?;
     config["architectures"] = json!([class]);
-    if target.way.has_classifier() {
+    if target.objective.has_classifier() {
         let names = target.labels.iter().enumerate();
         let names = names.map(|(index, name)| (index.to_string(), Value::from(name.as_str())));
         config["id2label"] = Value::Object(names.collect());

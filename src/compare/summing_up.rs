@@ -213,7 +213,7 @@ fn summarized(
         architecture: contestant.family.name().to_string(),
         task: task.spec.to_string(),
         skeleton: contestant.skeleton,
-        how: contestant.way.sentence(task.need).to_string(),
+        how: contestant.objective.sentence(task.need).to_string(),
         dimensions: sized.dimensions.clone(),
         parameters: sized.parameters,
         deviation: Some(100.0 * sized.deviation),

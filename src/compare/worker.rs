@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::batch::Batch;
 use super::job::{Job, Length, Record, rounded};
 use super::measuring::Measured;
-use super::pupil::Pupil;
+use super::objective::ObjectiveKind;
 use super::scoring::{Part, score};
 use super::sizing::Usual;
 use super::study::{Outcome, Point, Speed};
-use super::way::Way;
+use super::task_model::TaskModel;
 use crate::datasets::task::{Example, Task};
 use crate::models::families;
 use crate::models::kernels::memory;
@@ -98,16 +98,16 @@ impl Run<'_> {
         let model_spec = model_spec.map_err(|error| failed(&error))?;
         memory::keep();
         let device = device.clone().autodiff();
-        let mut pupil = Pupil { model: model_spec.initialized(*seed, &device) };
-        let flops = Usual::of(self.task, self.job.way).flops(&model_spec.architecture).train;
+        let mut model = TaskModel { model: model_spec.initialized(*seed, &device) };
+        let flops = Usual::of(self.task, self.job.objective).flops(&model_spec.architecture).train;
         let mut optimizer = AdamW::new(course.optimizer);
         let mut progress = Progress::default();
         // The weights that did best on the validation part, and how well.
-        let mut best: Option<(f64, Pupil)> = None;
+        let mut best: Option<(f64, TaskModel)> = None;
         for evaluation in 1..=course.evaluations {
             let until = evaluation as f64 / course.evaluations as f64;
-            pupil = self.train((pupil, &device), &mut optimizer, (&mut progress, until), tell)?;
-            let found = self.score(&pupil.valid(), self.validation(), self.task.score)?;
+            model = self.train((model, &device), &mut optimizer, (&mut progress, until), tell)?;
+            let found = self.score(&model.valid(), self.validation(), self.task.score)?;
             let point = point(&mut progress, flops, found);
             self.curve.push(point);
             tell(Told::Point(point));
@@ -115,7 +115,7 @@ impl Run<'_> {
                 if self.task.score.higher_is_better() { found > *best } else { found < *best }
             });
             if is_better {
-                best = Some((found, pupil.valid()));
+                best = Some((found, model.valid()));
             }
         }
         self.speed.train_tokens = Some(progress.tokens as f64 / progress.time.as_secs_f64());
@@ -134,12 +134,12 @@ impl Run<'_> {
     /// Trains until that share of the run is done.
     fn train(
         &self,
-        (mut pupil, device): (Pupil, &Device),
+        (mut model, device): (TaskModel, &Device),
         optimizer: &mut AdamW,
         (progress, until): (&mut Progress, f64),
         tell: &mut dyn FnMut(Told),
-    ) -> Result<Pupil, Stop> {
-        let Job { course, seed, way, .. } = self.job;
+    ) -> Result<TaskModel, Stop> {
+        let Job { course, seed, objective, .. } = self.job;
         let mut told = Instant::now();
         while self.done(progress) < until - 1e-9 {
             let began = Instant::now();
@@ -147,14 +147,14 @@ impl Run<'_> {
             let indices = first..first + course.batch_size as u64;
             let examples: Vec<Example> =
                 indices.map(|index| self.task.train(*seed, index)).collect();
-            let batch = Batch::new(self.task, *way, pupil.start(), &examples);
+            let batch = Batch::new(self.task, *objective, model.start(), &examples);
             // What is dropped depends on the seed and the step, and on nothing before.
             device.seed(mix(*seed, progress.step as u64));
-            let (loss, targets) = pupil.loss(&batch);
+            let (loss, targets) = model.loss(&batch);
             let gradients = (loss.clone() / targets.max(1) as f64).backward();
-            let gradients = GradientsParams::from_grads(gradients, &pupil);
+            let gradients = GradientsParams::from_grads(gradients, &model);
             let nats = loss.try_into_scalar::<f64>().unwrap_or(f64::NAN);
-            let norm = gradient_norm(&pupil, &gradients).unwrap_or(f64::NAN);
+            let norm = gradient_norm(&model, &gradients).unwrap_or(f64::NAN);
             let mean = nats / targets.max(1) as f64;
             let step = progress.step + 1;
             let first_loss = *progress.first_loss.get_or_insert(mean);
@@ -168,7 +168,7 @@ impl Run<'_> {
             }
             let rate = self.schedule().rate((self.done(progress) * SCHEDULE_STEPS as f64) as usize);
             let gradient_scale = (course.clip / norm.max(f64::MIN_POSITIVE)).min(1.0);
-            pupil = optimizer.step(pupil, gradients, Update { rate, gradient_scale });
+            model = optimizer.step(model, gradients, Update { rate, gradient_scale });
             progress.step = step;
             progress.tokens += batch.tokens() as u64;
             progress.loss = (progress.loss.0 + nats, progress.loss.1 + targets);
@@ -178,7 +178,7 @@ impl Run<'_> {
                 tell(Told::Step { done: self.done(progress), loss: mean });
             }
         }
-        Ok(pupil)
+        Ok(model)
     }
 
     /// The share of the run that is done.
@@ -207,21 +207,21 @@ impl Run<'_> {
 
     fn score(
         &self,
-        pupil: &Pupil,
+        model: &TaskModel,
         part: Part<'_>,
         metric: crate::datasets::task::Metric,
     ) -> Result<f64, Stop> {
-        let given = self.answers(pupil, part)?;
+        let given = self.answers(model, part)?;
         score(self.task, metric, &given, part)
             .map(rounded)
             .map_err(|error| Stop::Failed(error.to_string()))
     }
 
     /// The score of the test part, and the scores beside it.
-    fn test(&self, pupil: &Pupil) -> Result<(f64, Vec<f64>), Stop> {
+    fn test(&self, model: &TaskModel) -> Result<(f64, Vec<f64>), Stop> {
         let count = self.job.scored.test.unwrap_or(0);
         let part = part((&self.task.test, &self.task.answers.test), count);
-        let given = self.answers(pupil, part)?;
+        let given = self.answers(model, part)?;
         let score = |metric| {
             let found = score(self.task, metric, &given, part).map(rounded);
             found.map_err(|error| Stop::Failed(error.to_string()))
@@ -230,11 +230,15 @@ impl Run<'_> {
         Ok((score(self.task.score)?, also.collect::<Result<_, _>>()?))
     }
 
-    fn answers(&self, pupil: &Pupil, part: Part<'_>) -> Result<Vec<super::pupil::Given>, Stop> {
+    fn answers(
+        &self,
+        model: &TaskModel,
+        part: Part<'_>,
+    ) -> Result<Vec<super::task_model::Given>, Stop> {
         let mut given = Vec::with_capacity(part.examples.len());
         for some in part.examples.chunks(SCORED_AT_ONCE) {
-            let way: Way = self.job.way;
-            let answers = pupil.answer((self.task, way), some);
+            let objective: ObjectiveKind = self.job.objective;
+            let answers = model.answer((self.task, objective), some);
             given.extend(answers.map_err(|error| Stop::Failed(error.to_string()))?);
         }
         Ok(given)

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::adamw::{AdamW, AdamWConfig};
 use super::error::TrainError;
+use super::lm_model::LmModel;
 use super::loss_scale::LossScale;
 use super::run_dir::{RunDir, TRAINING, make_visible, read_json};
-use super::trainee::Trainee;
 use crate::models::families::Family;
 use crate::models::pretrained::{
     self, CONFIG_FILE, Files, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors,
@@ -94,8 +94,8 @@ impl RunDir {
             let reason = "moments without their counterparts".to_string();
             TrainError::Load(LoadError::Corrupt { path, reason })
         })?;
-        let trainee = Trainee { model };
-        if let Some(stranger) = optimizer.stranger(&trainee) {
+        let model = LmModel { model };
+        if let Some(stranger) = optimizer.stranger(&model) {
             let reason = format!(
                 "moments of {stranger}, which the model lacks; the run is another version's. \
                  `zoo train --init-from` begins anew with its weights"
@@ -103,7 +103,7 @@ impl RunDir {
             let path = folder.join(OPTIMIZER_FILE);
             return Err(TrainError::Load(LoadError::Corrupt { path, reason }));
         }
-        Ok(Some(Restored { state, model: trainee.model, optimizer }))
+        Ok(Some(Restored { state, model: model.model, optimizer }))
     }
 
     /// Writes a checkpoint, makes its model the directory's, and removes older checkpoints.

@@ -6,8 +6,8 @@ use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::tensor::Device;
 
+use super::lm_model::StepBatch;
 use super::settings::Settings;
-use super::trainee::StepBatch;
 use crate::datasets::batch::{BatchAt, BatchShape, LmBatch, TextData};
 use crate::models::precision::Precision;
 

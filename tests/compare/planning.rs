@@ -1,10 +1,10 @@
 //! Who does which task how, and at which size.
 
 use burn_zoo::compare::batch::{Batch, Rows};
+use burn_zoo::compare::objective::{ObjectiveKind, role};
 use burn_zoo::compare::plan::{Plan, PlanError};
 use burn_zoo::compare::sizing::TOLERANCE;
 use burn_zoo::compare::spec::Spec;
-use burn_zoo::compare::way::{Way, role};
 use burn_zoo::datasets::locate::Places;
 use burn_zoo::datasets::task::{Symbols, TaskSpec};
 use burn_zoo::models::families::FAMILIES;
@@ -17,7 +17,7 @@ fn plan(text: &str) -> Result<Plan, PlanError> {
 fn able(task: &str) -> Vec<&'static str> {
     let task = TaskSpec::parse(task).unwrap().build(&Places::default()).unwrap();
     let is_able = |family: &&&burn_zoo::models::families::Family| {
-        role(family).is_some_and(|role| Way::of(role, task.need).is_ok())
+        role(family).is_some_and(|role| ObjectiveKind::of(role, task.need).is_ok())
     };
     FAMILIES.iter().filter(is_able).map(|family| family.name()).collect()
 }
@@ -94,7 +94,7 @@ fn batches_say_what_each_position_should() {
     let task = |text: &str| TaskSpec::parse(text).unwrap().build(&Places::default()).unwrap();
     let sort = task("sort:max_length=6");
     let examples: Vec<_> = (0..5).map(|index| sort.train(3, index)).collect();
-    let batch = Batch::new(&sort, Way::Continues, Symbols::BEGIN, &examples);
+    let batch = Batch::new(&sort, ObjectiveKind::Continues, Symbols::BEGIN, &examples);
     for (row, example) in examples.iter().enumerate() {
         let width = batch.text.width;
         let text = &batch.text.ids[row * width..(row + 1) * width];
@@ -111,7 +111,7 @@ fn batches_say_what_each_position_should() {
         assert!(targets[n + said.len()..].iter().all(|&target| target == -100));
         assert_eq!(batch.text.lengths[row], n + said.len());
     }
-    let batch = Batch::new(&sort, Way::Writes, 0, &examples);
+    let batch = Batch::new(&sort, ObjectiveKind::Writes, 0, &examples);
     let source = batch.source.clone().unwrap();
     let inputs: Vec<Vec<u32>> = examples.iter().map(|example| example.input.clone()).collect();
     assert_eq!(source, Rows::new(&inputs));
@@ -122,9 +122,9 @@ fn batches_say_what_each_position_should() {
     let examples: Vec<_> = (0..5).map(|index| listops.train(3, index)).collect();
     let labels: Vec<i64> =
         examples.iter().map(|example| i64::from(example.target.ids()[0])).collect();
-    let pooled = Batch::new(&listops, Way::Pooled, 0, &examples);
+    let pooled = Batch::new(&listops, ObjectiveKind::Pooled, 0, &examples);
     assert_eq!(pooled.targets, labels);
-    let written = Batch::new(&listops, Way::Continues, 0, &examples);
+    let written = Batch::new(&listops, ObjectiveKind::Continues, 0, &examples);
     let said: Vec<i64> = written.targets.iter().copied().filter(|&target| target != -100).collect();
     let first = i64::from(listops.label_symbol(0));
     assert_eq!(said, labels.iter().map(|label| label + first).collect::<Vec<_>>());

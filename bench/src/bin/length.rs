@@ -11,7 +11,7 @@ use burn_zoo::models::arch::recompute::checkpoint_blocks;
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::kernels::memory;
 use burn_zoo::models::pretrained::{Model, ModelSpec};
-use burn_zoo::train::Trainee;
+use burn_zoo::train::LmModel;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use burn_zoo::{device, system};
 use clap::Parser;
@@ -135,7 +135,7 @@ fn measure(args: &Args) -> Result<Found> {
         anyhow::bail!("{} is no causal language model", args.family)
     };
     let model = if args.checkpoint_blocks { checkpoint_blocks(model) } else { model };
-    let mut model = Trainee { model: Model::CausalLm(model) };
+    let mut model = LmModel { model: Model::CausalLm(model) };
     let constants = AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 };
     let mut optimizer = AdamW::new(constants);
     let rows = args.tokens / length;

@@ -143,7 +143,7 @@ fn show_plan(global: &Global, plan: &Plan, is_all: bool) -> Result<()> {
         json!({
             "task": plan.tasks[contestant.task].task.spec.to_string(),
             "architecture": contestant.family.name(),
-            "how": contestant.way.sentence(plan.tasks[contestant.task].task.need),
+            "how": contestant.objective.sentence(plan.tasks[contestant.task].task.need),
             "dimensions": sized.dimensions,
             "parameters": sized.parameters,
             "flops_per_token": sized.flops,

@@ -58,7 +58,7 @@ impl Runner<'_> {
 
     /// How a contestant writes after a text of its task's usual length.
     fn writing(&self, plan: &Plan, contestant: &Contestant) -> Result<Option<Measured>> {
-        if !contestant.way.is_generative() {
+        if !contestant.objective.is_generative() {
             return Ok(None);
         }
         let length = usual_length(&plan.tasks[contestant.task].task);
@@ -82,14 +82,15 @@ impl Runner<'_> {
         for asked in &plan.spec.architectures {
             let name = families::find(asked)?.name();
             let of = || plan.contestants.iter().filter(|of| of.family.name() == name);
-            let Some(contestant) = of().find(|of| of.way.is_generative()).or_else(|| of().next())
+            let Some(contestant) =
+                of().find(|of| of.objective.is_generative()).or_else(|| of().next())
             else {
                 continue;
             };
             let bytes = crate::system::available_memory();
             let bytes = bytes.map(|bytes| (bytes as f64 * MEMORY_SHARE) as u64);
             let room = Room { seconds: LONGEST_STEP, bytes };
-            let writes = contestant.way.is_generative();
+            let writes = contestant.objective.is_generative();
             let mut measure = |what, length| self.measure(plan, contestant, (what, length));
             let curve = cost_curve((name, writes), &plan.spec.lengths, room, &mut measure);
             self.unless_stopped()?;

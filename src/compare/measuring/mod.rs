@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::job::Kept;
-use super::way::Way;
+use super::objective::ObjectiveKind;
 
 pub use curve::{Room, cost_curve};
 pub use work::{WRITTEN, work};
@@ -21,7 +21,8 @@ pub struct Measurement {
     /// The `config.json`.
     pub config: Value,
     /// How it does its task.
-    pub way: Way,
+    #[serde(rename = "way")]
+    pub objective: ObjectiveKind,
     /// What it does.
     pub what: What,
     /// Symbols that it reads, in one sequence.

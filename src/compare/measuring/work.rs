@@ -9,8 +9,8 @@ use burn::tensor::Device;
 use super::{Measured, Measurement, What};
 use crate::compare::batch::{Batch, Rows};
 use crate::compare::job::optimizer;
-use crate::compare::pupil::Pupil;
-use crate::compare::way::Way;
+use crate::compare::objective::ObjectiveKind;
+use crate::compare::task_model::TaskModel;
 use crate::datasets::task::Symbols;
 use crate::models::families;
 use crate::models::generate::{BatchScheduler, Options, Request, as_generative};
@@ -42,7 +42,8 @@ pub fn work(measurement: Measurement, device: &Device) -> Result<Measured, Strin
     let model_spec = ModelSpec::new(family, measurement.config.clone());
     let model_spec = model_spec.map_err(|error| error.to_string())?;
     let vocab_size = model_spec.architecture.vocab_size();
-    let batch = Measurand { way: measurement.way, length: measurement.length, vocab_size };
+    let batch =
+        Measurand { objective: measurement.objective, length: measurement.length, vocab_size };
     let (seconds, tokens) = match measurement.what {
         What::Training => {
             memory::keep();
@@ -59,7 +60,7 @@ pub fn work(measurement: Measurement, device: &Device) -> Result<Measured, Strin
 /// What a model reads while it is measured.
 #[derive(Clone, Copy)]
 struct Measurand {
-    way: Way,
+    objective: ObjectiveKind,
     length: usize,
     vocab_size: usize,
 }
@@ -76,8 +77,8 @@ impl Measurand {
     /// reads.
     fn batch(self) -> Batch {
         let text = Rows::new(&[self.symbols()]);
-        let source = (self.way == Way::Writes).then(|| text.clone());
-        let asked = if self.way == Way::Pooled { 1 } else { self.length };
+        let source = (self.objective == ObjectiveKind::Writes).then(|| text.clone());
+        let asked = if self.objective == ObjectiveKind::Pooled { 1 } else { self.length };
         Batch { source, text, targets: vec![0; asked] }
     }
 }
@@ -85,16 +86,16 @@ impl Measurand {
 fn training(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64) {
     let batch = of.batch();
     let mut optimizer = AdamW::new(optimizer(0.1));
-    let mut pupil = Some(Pupil { model: model_spec.initialized(0, device) });
+    let mut model = Some(TaskModel { model: model_spec.initialized(0, device) });
     let seconds = timed(|| {
-        let Some(taught) = pupil.take() else { return };
+        let Some(taught) = model.take() else { return };
         let (loss, targets) = taught.loss(&batch);
         let gradients = (loss.clone() / targets as f64).backward();
         let gradients = GradientsParams::from_grads(gradients, &taught);
         // Read as in training, which waits until it is computed.
         let _ = loss.try_into_scalar::<f64>();
         let update = Update { rate: 1e-4, gradient_scale: 1.0 };
-        pupil = Some(optimizer.step(taught, gradients, update));
+        model = Some(optimizer.step(taught, gradients, update));
         let _ = device.sync();
     });
     (seconds, batch.tokens() as f64)
@@ -102,17 +103,17 @@ fn training(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64
 
 fn reading(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64) {
     let batch = of.batch();
-    let pupil = Pupil { model: model_spec.initialized(0, device) }.valid();
+    let model = TaskModel { model: model_spec.initialized(0, device) }.valid();
     let seconds = timed(|| {
-        let (loss, _) = pupil.loss(&batch);
+        let (loss, _) = model.loss(&batch);
         let _ = loss.try_into_scalar::<f64>();
     });
     (seconds, batch.tokens() as f64)
 }
 
 fn writing(model_spec: &ModelSpec, of: Measurand, device: &Device) -> Result<(f64, f64), String> {
-    let pupil = Pupil { model: model_spec.initialized(0, device) }.valid();
-    let Some(model) = as_generative(&pupil.model) else {
+    let model = TaskModel { model: model_spec.initialized(0, device) }.valid();
+    let Some(model) = as_generative(&model.model) else {
         return Err(format!("{} does not write", model_spec.family.name()));
     };
     let options = Options { max_new_tokens: WRITTEN, eos: Vec::new(), ..Options::default() };

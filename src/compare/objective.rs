@@ -9,7 +9,7 @@ use crate::models::families::{Family, Task as Head};
 /// How an architecture does a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Way {
+pub enum ObjectiveKind {
     /// A pooled state names the label of the whole input.
     Pooled,
     /// Each state names the label of its position, by a classifier.
@@ -36,7 +36,7 @@ pub struct Impossible {
     pub reason: &'static str,
 }
 
-impl Way {
+impl ObjectiveKind {
     /// How a skeleton does what is needed.
     ///
     /// # Errors
@@ -163,20 +163,23 @@ mod tests {
             Need::Tagging(Sees::Whole),
             Need::Transduction,
         ] {
-            let ways: Vec<Way> =
-                SKELETONS.into_iter().filter_map(|of| Way::of(of, need).ok()).collect();
-            assert!(!ways.is_empty(), "{need:?}");
-            assert!(ways.iter().all(|way| !way.sentence(need).is_empty()));
+            let objectives: Vec<ObjectiveKind> =
+                SKELETONS.into_iter().filter_map(|of| ObjectiveKind::of(of, need).ok()).collect();
+            assert!(!objectives.is_empty(), "{need:?}");
+            assert!(objectives.iter().all(|objective| !objective.sentence(need).is_empty()));
         }
     }
 
     #[test]
     fn an_encoder_does_not_write_and_only_an_encoder_unmasks() {
         for need in [Need::Language, Need::Transduction] {
-            assert!(Way::of(Skeleton::Encoder, need).is_err());
+            assert!(ObjectiveKind::of(Skeleton::Encoder, need).is_err());
         }
         for skeleton in SKELETONS {
-            assert_eq!(Way::of(skeleton, Need::Masked).is_ok(), skeleton == Skeleton::Encoder);
+            assert_eq!(
+                ObjectiveKind::of(skeleton, Need::Masked).is_ok(),
+                skeleton == Skeleton::Encoder
+            );
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::models::pretrained::Model;
 
 /// A model that writes texts, in training.
 #[derive(Module, Debug)]
-pub struct Trainee {
+pub struct LmModel {
     /// The model.
     pub model: Model,
 }
@@ -75,7 +75,7 @@ impl ItemLazy for LossSum {
     }
 }
 
-impl Trainee {
+impl LmModel {
     /// The model in another format; see [`Model::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         match precision {
@@ -132,7 +132,7 @@ fn read(loss: Tensor<1>) -> f64 {
     loss.try_into_scalar::<f64>().unwrap_or(f64::NAN)
 }
 
-impl TrainStep for Trainee {
+impl TrainStep for LmModel {
     type Input = StepBatch;
     type Output = StepReport;
 
@@ -148,7 +148,7 @@ impl TrainStep for Trainee {
     }
 }
 
-impl InferenceStep for Trainee {
+impl InferenceStep for LmModel {
     type Input = LmBatch;
     type Output = LossSum;
 

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::batch::{Batch, Rows, answer, prompt};
-use super::way::Way;
+use super::objective::ObjectiveKind;
 use crate::datasets::batch::IGNORE;
 use crate::datasets::task::{Example, Need, Symbols, Target, Task};
 use crate::models::arch::{Input, Tokens};
@@ -22,7 +22,7 @@ const WRITTEN_AT_ONCE: usize = 64;
 
 /// A model that does a task in one of the ways.
 #[derive(Module, Debug)]
-pub struct Pupil {
+pub struct TaskModel {
     /// The model.
     pub model: Model,
 }
@@ -38,7 +38,7 @@ pub enum Given {
     Nats(f64, usize),
 }
 
-impl Pupil {
+impl TaskModel {
     /// The symbol that it begins to write with.
     pub fn start(&self) -> u32 {
         match &self.model {
@@ -115,25 +115,27 @@ impl Pupil {
     /// Scores that are no numbers.
     pub fn answer(
         &self,
-        (task, way): (&Task, Way),
+        (task, objective): (&Task, ObjectiveKind),
         examples: &[Example],
     ) -> Result<Vec<Given>, GenerateError> {
         let is_written = match task.need {
             Need::Transduction => true,
-            Need::Tagging(_) => matches!(way, Way::Continues | Way::Writes),
+            Need::Tagging(_) => {
+                matches!(objective, ObjectiveKind::Continues | ObjectiveKind::Writes)
+            }
             _ => false,
         };
         if is_written {
-            return self.write((task, way), examples);
+            return self.write((task, objective), examples);
         }
-        let batch = Batch::new(task, way, self.start(), examples);
+        let batch = Batch::new(task, objective, self.start(), examples);
         let scores = self.scores(&batch);
         if matches!(task.need, Need::Language | Need::Masked) {
             return nats(scores, &batch, examples.len());
         }
         let classes = scores.dims()[1];
         // Only labels are answers, where a model could say any symbol.
-        let (first, count) = match way.has_classifier() {
+        let (first, count) = match objective.has_classifier() {
             true => (0, classes),
             false => (task.label_symbol(0) as usize, task.label_count()),
         };
@@ -153,7 +155,7 @@ impl Pupil {
     /// Answers that are written symbol by symbol, always the likeliest one.
     fn write(
         &self,
-        (task, way): (&Task, Way),
+        (task, objective): (&Task, ObjectiveKind),
         examples: &[Example],
     ) -> Result<Vec<Given>, GenerateError> {
         let Some(model) = as_generative(&self.model) else {
@@ -161,7 +163,7 @@ impl Pupil {
         };
         let mut given = Vec::with_capacity(examples.len());
         for some in examples.chunks(WRITTEN_AT_ONCE) {
-            let written = written(model, (task, way), some)?;
+            let written = written(model, (task, objective), some)?;
             given.extend(written.into_iter().map(|symbols| match task.need {
                 Need::Transduction => {
                     let end = symbols.iter().position(|&symbol| symbol == Symbols::END);
@@ -183,7 +185,7 @@ impl Pupil {
 
 fn written(
     model: &dyn GenerativeModel,
-    (task, way): (&Task, Way),
+    (task, objective): (&Task, ObjectiveKind),
     examples: &[Example],
 ) -> Result<Vec<Vec<u32>>, GenerateError> {
     let mut batch = BatchScheduler::new(model);
@@ -198,7 +200,7 @@ fn written(
             eos: if is_sequence { vec![Symbols::END] } else { Vec::new() },
             ..Options::default()
         };
-        batch.submit(Request { prompt: prompt(way, &example.input), options, stream })?;
+        batch.submit(Request { prompt: prompt(objective, &example.input), options, stream })?;
     }
     let mut written = vec![Vec::new(); examples.len()];
     while !batch.is_empty() {

@@ -3,9 +3,9 @@
 use burn::tensor::{Device, Tensor};
 use burn_zoo::compare::batch::{Batch, Rows};
 use burn_zoo::compare::plan::{Contestant, Plan};
-use burn_zoo::compare::pupil::Pupil;
 use burn_zoo::compare::sizing::Usual;
 use burn_zoo::compare::spec::Spec;
+use burn_zoo::compare::task_model::TaskModel;
 use burn_zoo::datasets::locate::Places;
 use burn_zoo::datasets::task::{Example, Task};
 use burn_zoo::models::arch::{Input, Tokens};
@@ -25,9 +25,9 @@ fn tokens(rows: &Rows, device: &Device) -> Tokens {
 }
 
 /// Scores at every place, whether something is asked there or not.
-fn all_scores(pupil: &Pupil, batch: &Batch, device: &Device) -> Tensor<2> {
+fn all_scores(model: &TaskModel, batch: &Batch, device: &Device) -> Tensor<2> {
     let text = tokens(&batch.text, device);
-    let scores: Tensor<3> = match &pupil.model {
+    let scores: Tensor<3> = match &model.model {
         Model::TokenClassifier(model) => model.forward(&Input::Tokens(text)),
         Model::CausalLm(model) => model.forward(&text),
         Model::Seq2SeqLm(model) => {
@@ -49,17 +49,17 @@ fn the_loss_is_that_of_all_scores() {
         plan("['gpt2', 't5', 'lstm']", tasks),
         plan("['bert']", "['mqar:n_pairs=2,length=16,vocabulary=8']"),
     ] {
-        for Contestant { family, task, way, sized, .. } in &plan.contestants {
+        for Contestant { family, task, objective, sized, .. } in &plan.contestants {
             let task: &Task = &plan.tasks[*task].task;
-            let pupil = Pupil { model: sized.model_spec.initialized(0, &device) };
-            if matches!(pupil.model, Model::SequenceClassifier(_)) {
+            let model = TaskModel { model: sized.model_spec.initialized(0, &device) };
+            if matches!(model.model, Model::SequenceClassifier(_)) {
                 continue;
             }
             let examples: Vec<Example> = (0..5).map(|index| task.train(0, index)).collect();
-            let batch = Batch::new(task, *way, pupil.start(), &examples);
-            let (loss, count) = pupil.loss(&batch);
+            let batch = Batch::new(task, *objective, model.start(), &examples);
+            let (loss, count) = model.loss(&batch);
             let targets = Targets::new(&batch.targets);
-            let expected = cross_entropy_sum(all_scores(&pupil, &batch, &device), &targets);
+            let expected = cross_entropy_sum(all_scores(&model, &batch, &device), &targets);
             let (loss, expected): (f32, f32) = (loss.into_scalar(), expected.into_scalar());
             let what = format!("{} on {}: {loss} and {expected}", family.name(), task.spec);
             assert!(((loss - expected) / expected).abs() < 1e-5, "{what}");
@@ -80,7 +80,7 @@ fn operations_are_those_of_what_is_read_and_scored() {
     let language = plan("['gpt2', 'lstm']", "['stories:context=32']");
     for of in &language.contestants {
         // Every place of 32 names one of all symbols: what `zoo show` says.
-        let usual = Usual::of(&language.tasks[0].task, of.way);
+        let usual = Usual::of(&language.tasks[0].task, of.objective);
         assert_eq!((usual.source, usual.text, usual.asked), (0, 32, 32.0));
         let architecture = &of.sized.model_spec.architecture;
         let expected = architecture.cost().flops_per_token(32) as f64;
@@ -91,14 +91,14 @@ fn operations_are_those_of_what_is_read_and_scored() {
     let [bert, gpt2, t5] = &plan.contestants[..] else { panic!("three") };
     let task = &plan.tasks[0].task;
     // A class is named once, and none of the layers knows how many symbols there are.
-    let usual = Usual::of(task, bert.way);
+    let usual = Usual::of(task, bert.objective);
     assert_eq!(usual.asked, 1.0);
     let wide = flops(bert, usual, 10) - flops(bert, usual, 0);
     let d_model = bert.sized.dimensions.d_model as f64;
     assert!((wide - 2.0 * d_model * 10.0 / usual.text as f64).abs() < 1e-6, "{wide}");
-    assert_eq!(Usual::of(task, gpt2.way).asked, 1.0);
+    assert_eq!(Usual::of(task, gpt2.objective).asked, 1.0);
     // An encoder-decoder's text goes through one of its stacks, and not through both.
-    let usual = Usual::of(task, t5.way);
+    let usual = Usual::of(task, t5.objective);
     assert_eq!(usual.text, 1);
     let twice = Usual { source: 2 * usual.source, ..usual };
     let total = |usual: Usual| flops(t5, usual, 0) * (usual.source + usual.text) as f64;

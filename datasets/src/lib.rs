@@ -26,7 +26,7 @@ pub mod task;
 pub mod text;
 pub mod tokenizer;
 
-mod draw;
 mod fetch;
 mod files;
 mod nearest;
+mod rng;

@@ -26,7 +26,7 @@ pub struct DataFile {
 
 /// The folders in which data files are looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
+pub struct SearchPath {
     /// The user's folder of data sets, which is only read.
     pub data: Option<PathBuf>,
     /// The folder that downloads go to.
@@ -77,7 +77,7 @@ pub enum LocateError {
     },
 }
 
-impl Places {
+impl SearchPath {
     /// The folders of this user: `$ZOO_DATA`, and `burn-zoo` in the system's cache folder.
     ///
     /// The only function of this crate that reads the environment.

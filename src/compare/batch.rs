@@ -1,7 +1,7 @@
 //! From examples to what a model reads, and what it should say.
 
 use crate::datasets::batch::IGNORE;
-use crate::datasets::task::{Example, Lengths, Need, Symbols, Target, Task};
+use crate::datasets::task::{Example, Lengths, Symbols, Target, Task, TaskKind};
 
 use super::objective::ObjectiveKind;
 
@@ -149,9 +149,9 @@ fn row(task: &Task, objective: ObjectiveKind, start: u32, example: &Example) -> 
 pub fn longest(task: &Task, objective: ObjectiveKind) -> usize {
     let Lengths { input, target } = task.lengths;
     // Tags are written one by one; a sequence has an end.
-    let written = match task.need {
-        Need::Transduction => target + 1,
-        Need::Classification => 1,
+    let written = match task.kind {
+        TaskKind::Transduction => target + 1,
+        TaskKind::Classification => 1,
         _ => input,
     };
     match objective {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::study::Skeleton;
-use crate::datasets::task::{Need, Sees};
+use crate::datasets::task::{Context, TaskKind};
 use crate::models::families::{Family, Task as Head};
 
 /// How an architecture does a task.
@@ -42,39 +42,41 @@ impl ObjectiveKind {
     /// # Errors
     ///
     /// Why it cannot.
-    pub fn of(skeleton: Skeleton, need: Need) -> Result<Self, &'static str> {
-        match (skeleton, need) {
-            (Skeleton::Encoder, Need::Classification) => Ok(Self::Pooled),
-            (Skeleton::Encoder, Need::Tagging(_)) => Ok(Self::Tags),
-            (Skeleton::Encoder, Need::Masked) => Ok(Self::Unmasks),
-            (Skeleton::Encoder, Need::Language) => {
+    pub fn of(skeleton: Skeleton, kind: TaskKind) -> Result<Self, &'static str> {
+        match (skeleton, kind) {
+            (Skeleton::Encoder, TaskKind::Classification) => Ok(Self::Pooled),
+            (Skeleton::Encoder, TaskKind::Tagging(_)) => Ok(Self::Tags),
+            (Skeleton::Encoder, TaskKind::Masked) => Ok(Self::Unmasks),
+            (Skeleton::Encoder, TaskKind::Language) => {
                 Err("an encoder sees the symbols that it should name; it fills masks, and a \
                      decoder or a recurrent model names what comes next")
             }
-            (Skeleton::Encoder, Need::Transduction) => {
+            (Skeleton::Encoder, TaskKind::Transduction) => {
                 Err("an encoder writes no sequences; take a decoder, an encoder-decoder or a \
                      recurrent model")
             }
             // A recurrent model reads in both directions where it need not write.
-            (Skeleton::Recurrent, Need::Classification) => Ok(Self::Pooled),
-            (Skeleton::Recurrent, Need::Tagging(Sees::Whole)) => Ok(Self::Tags),
+            (Skeleton::Recurrent, TaskKind::Classification) => Ok(Self::Pooled),
+            (Skeleton::Recurrent, TaskKind::Tagging(Context::Bidirectional)) => Ok(Self::Tags),
             (
                 Skeleton::Decoder | Skeleton::Recurrent,
-                Need::Language | Need::Tagging(Sees::Past),
+                TaskKind::Language | TaskKind::Tagging(Context::Causal),
             ) => Ok(Self::Next),
             (
                 Skeleton::Decoder | Skeleton::Recurrent,
-                Need::Classification | Need::Tagging(Sees::Whole) | Need::Transduction,
+                TaskKind::Classification
+                | TaskKind::Tagging(Context::Bidirectional)
+                | TaskKind::Transduction,
             ) => Ok(Self::Continues),
             (
                 Skeleton::EncoderDecoder,
-                Need::Classification | Need::Tagging(_) | Need::Transduction,
+                TaskKind::Classification | TaskKind::Tagging(_) | TaskKind::Transduction,
             ) => Ok(Self::Writes),
-            (Skeleton::EncoderDecoder, Need::Language) => {
+            (Skeleton::EncoderDecoder, TaskKind::Language) => {
                 Err("an encoder-decoder follows on a text that it reads, and here there is none; \
                      take a decoder or a recurrent model")
             }
-            (_, Need::Masked) => Err("only an encoder sees what lies behind a mask; take one"),
+            (_, TaskKind::Masked) => Err("only an encoder sees what lies behind a mask; take one"),
         }
     }
 
@@ -100,20 +102,20 @@ impl ObjectiveKind {
     }
 
     /// How it is done, in a sentence.
-    pub fn sentence(self, need: Need) -> &'static str {
-        match (self, need) {
+    pub fn sentence(self, kind: TaskKind) -> &'static str {
+        match (self, kind) {
             (Self::Pooled, _) => "a pooled state names the class",
             (Self::Tags, _) => "each state names the label of its position",
             (Self::Unmasks, _) => "each state names the hidden symbol at its position",
-            (Self::Next, Need::Language) => "each state names the next symbol",
+            (Self::Next, TaskKind::Language) => "each state names the next symbol",
             (Self::Next, _) => "each state names the label of its position, from what came before",
-            (Self::Continues, Need::Classification) => {
+            (Self::Continues, TaskKind::Classification) => {
                 "reads the input and a separator, and names the class as the next symbol"
             }
             (Self::Continues, _) => {
                 "reads the input and a separator, and goes on with the answer, symbol by symbol"
             }
-            (Self::Writes, Need::Classification) => {
+            (Self::Writes, TaskKind::Classification) => {
                 "the encoder reads the input, the decoder's first symbol names the class"
             }
             (Self::Writes, _) => "the encoder reads the input, the decoder writes the answer",
@@ -155,29 +157,29 @@ mod tests {
 
     #[test]
     fn every_need_has_who_does_it_and_a_sentence() {
-        for need in [
-            Need::Language,
-            Need::Masked,
-            Need::Classification,
-            Need::Tagging(Sees::Past),
-            Need::Tagging(Sees::Whole),
-            Need::Transduction,
+        for kind in [
+            TaskKind::Language,
+            TaskKind::Masked,
+            TaskKind::Classification,
+            TaskKind::Tagging(Context::Causal),
+            TaskKind::Tagging(Context::Bidirectional),
+            TaskKind::Transduction,
         ] {
             let objectives: Vec<ObjectiveKind> =
-                SKELETONS.into_iter().filter_map(|of| ObjectiveKind::of(of, need).ok()).collect();
-            assert!(!objectives.is_empty(), "{need:?}");
-            assert!(objectives.iter().all(|objective| !objective.sentence(need).is_empty()));
+                SKELETONS.into_iter().filter_map(|of| ObjectiveKind::of(of, kind).ok()).collect();
+            assert!(!objectives.is_empty(), "{kind:?}");
+            assert!(objectives.iter().all(|objective| !objective.sentence(kind).is_empty()));
         }
     }
 
     #[test]
     fn an_encoder_does_not_write_and_only_an_encoder_unmasks() {
-        for need in [Need::Language, Need::Transduction] {
-            assert!(ObjectiveKind::of(Skeleton::Encoder, need).is_err());
+        for kind in [TaskKind::Language, TaskKind::Transduction] {
+            assert!(ObjectiveKind::of(Skeleton::Encoder, kind).is_err());
         }
         for skeleton in SKELETONS {
             assert_eq!(
-                ObjectiveKind::of(skeleton, Need::Masked).is_ok(),
+                ObjectiveKind::of(skeleton, TaskKind::Masked).is_ok(),
                 skeleton == Skeleton::Encoder
             );
         }

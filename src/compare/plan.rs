@@ -7,7 +7,7 @@ use super::objective::{Impossible, ObjectiveKind, role, skeleton};
 use super::sizing::{Budget, Sized, SizingError, SizingTarget, Usual, fit};
 use super::spec::{Amount, MatchBy, Spec, Training};
 use super::study::Skeleton;
-use crate::datasets::locate::Places;
+use crate::datasets::locate::SearchPath;
 use crate::datasets::task::{Labels, Metric, Symbols, Task, TaskError, TaskSpec};
 use crate::models::families::{self, Family};
 use crate::models::wire::config::ConfigError;
@@ -107,7 +107,7 @@ impl Plan {
     /// # Errors
     ///
     /// Everything that would make a run impossible.
-    pub fn new(spec: Spec, places: &Places, device: &str) -> Result<Self, PlanError> {
+    pub fn new(spec: Spec, search_path: &SearchPath, device: &str) -> Result<Self, PlanError> {
         spec.check()?;
         let mut architectures = Vec::new();
         for name in &spec.architectures {
@@ -120,7 +120,7 @@ impl Plan {
         }
         let mut tasks: Vec<PlannedTask> = Vec::new();
         for entry in &spec.tasks {
-            let task = TaskSpec::parse(entry.name())?.build(places)?;
+            let task = TaskSpec::parse(entry.name())?.build(search_path)?;
             if tasks.iter().any(|known| known.task.spec == task.spec) {
                 return Err(PlanError::Twice(entry.name().to_string()));
             }
@@ -134,7 +134,7 @@ impl Plan {
         for (index, planned) in tasks.iter().enumerate() {
             for &(family, skeleton) in &architectures {
                 let role = role(family).unwrap_or(skeleton);
-                match ObjectiveKind::of(role, planned.task.need) {
+                match ObjectiveKind::of(role, planned.task.kind) {
                     Ok(objective) => pairs.push((family, skeleton, index, objective)),
                     Err(reason) => impossible.push(Impossible {
                         architecture: family.name().to_string(),

@@ -36,7 +36,7 @@ pub struct Usual {
     pub source: usize,
     /// Symbols of the text.
     pub text: usize,
-    /// Places at which something is asked.
+    /// SearchPath at which something is asked.
     pub asked: f64,
     /// What there is to choose from at each of them.
     pub classes: usize,

@@ -16,7 +16,7 @@ use super::study::{
     self, Better, CostCurve, DataSplit, Device, Interval, Match, Outcome, RateOutcome, RateTrial,
     Run, Speed, Study, Summary, Versions,
 };
-use crate::datasets::task::{Metric, Need, Sees, Task};
+use crate::datasets::task::{Context, Metric, Task, TaskKind};
 
 /// What happened besides the runs.
 #[derive(Debug, Clone)]
@@ -143,12 +143,12 @@ fn task(task: &Task) -> study::Task {
     study::Task {
         name: task.spec.to_string(),
         about: task.spec.info().about.to_string(),
-        need: match task.need {
-            Need::Language => study::Need::Language,
-            Need::Masked => study::Need::Masked,
-            Need::Classification => study::Need::Classification,
-            Need::Tagging(Sees::Past | Sees::Whole) => study::Need::Tagging,
-            Need::Transduction => study::Need::Transduction,
+        kind: match task.kind {
+            TaskKind::Language => study::TaskKind::Language,
+            TaskKind::Masked => study::TaskKind::Masked,
+            TaskKind::Classification => study::TaskKind::Classification,
+            TaskKind::Tagging(Context::Causal | Context::Bidirectional) => study::TaskKind::Tagging,
+            TaskKind::Transduction => study::TaskKind::Transduction,
         },
         metric: study::Metric {
             name: task.score.to_string(),
@@ -213,7 +213,7 @@ fn summarized(
         architecture: contestant.family.name().to_string(),
         task: task.spec.to_string(),
         skeleton: contestant.skeleton,
-        how: contestant.objective.sentence(task.need).to_string(),
+        how: contestant.objective.sentence(task.kind).to_string(),
         dimensions: sized.dimensions.clone(),
         parameters: sized.parameters,
         deviation: Some(100.0 * sized.deviation),

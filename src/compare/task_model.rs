@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use super::batch::{Batch, Rows, answer, prompt};
 use super::objective::ObjectiveKind;
 use crate::datasets::batch::IGNORE;
-use crate::datasets::task::{Example, Need, Symbols, Target, Task};
+use crate::datasets::task::{Example, Symbols, Target, Task, TaskKind};
 use crate::models::arch::{Input, Tokens};
 use crate::models::generate::{
     BatchScheduler, GenerateError, GenerativeModel, Options, Request, as_generative,
@@ -118,9 +118,9 @@ impl TaskModel {
         (task, objective): (&Task, ObjectiveKind),
         examples: &[Example],
     ) -> Result<Vec<Given>, GenerateError> {
-        let is_written = match task.need {
-            Need::Transduction => true,
-            Need::Tagging(_) => {
+        let is_written = match task.kind {
+            TaskKind::Transduction => true,
+            TaskKind::Tagging(_) => {
                 matches!(objective, ObjectiveKind::Continues | ObjectiveKind::Writes)
             }
             _ => false,
@@ -130,7 +130,7 @@ impl TaskModel {
         }
         let batch = Batch::new(task, objective, self.start(), examples);
         let scores = self.scores(&batch);
-        if matches!(task.need, Need::Language | Need::Masked) {
+        if matches!(task.kind, TaskKind::Language | TaskKind::Masked) {
             return nats(scores, &batch, examples.len());
         }
         let classes = scores.dims()[1];
@@ -164,8 +164,8 @@ impl TaskModel {
         let mut given = Vec::with_capacity(examples.len());
         for some in examples.chunks(WRITTEN_AT_ONCE) {
             let written = written(model, (task, objective), some)?;
-            given.extend(written.into_iter().map(|symbols| match task.need {
-                Need::Transduction => {
+            given.extend(written.into_iter().map(|symbols| match task.kind {
+                TaskKind::Transduction => {
                     let end = symbols.iter().position(|&symbol| symbol == Symbols::END);
                     Given::Sequence(symbols[..end.unwrap_or(symbols.len())].to_vec())
                 }
@@ -229,7 +229,7 @@ fn nats(scores: Tensor<2>, batch: &Batch, rows: usize) -> Result<Vec<Given>, Gen
     batch.asked_by_row(rows).into_iter().map(row).collect()
 }
 
-/// Places as a tensor.
+/// SearchPath as a tensor.
 fn indices(places: &[usize], device: &Device) -> Tensor<1, Int> {
     let places: Vec<i64> = places.iter().map(|&place| place as i64).collect();
     Tensor::from_data(TensorData::from(places.as_slice()), device)

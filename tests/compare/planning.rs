@@ -5,19 +5,19 @@ use burn_zoo::compare::objective::{ObjectiveKind, role};
 use burn_zoo::compare::plan::{Plan, PlanError};
 use burn_zoo::compare::sizing::TOLERANCE;
 use burn_zoo::compare::spec::Spec;
-use burn_zoo::datasets::locate::Places;
+use burn_zoo::datasets::locate::SearchPath;
 use burn_zoo::datasets::task::{Symbols, TaskSpec};
 use burn_zoo::models::families::FAMILIES;
 
 fn plan(text: &str) -> Result<Plan, PlanError> {
-    Plan::new(toml::from_str::<Spec>(text).unwrap(), &Places::default(), "flex")
+    Plan::new(toml::from_str::<Spec>(text).unwrap(), &SearchPath::default(), "flex")
 }
 
 /// Families that do a task.
 fn able(task: &str) -> Vec<&'static str> {
-    let task = TaskSpec::parse(task).unwrap().build(&Places::default()).unwrap();
+    let task = TaskSpec::parse(task).unwrap().build(&SearchPath::default()).unwrap();
     let is_able = |family: &&&burn_zoo::models::families::Family| {
-        role(family).is_some_and(|role| ObjectiveKind::of(role, task.need).is_ok())
+        role(family).is_some_and(|role| ObjectiveKind::of(role, task.kind).is_ok())
     };
     FAMILIES.iter().filter(is_able).map(|family| family.name()).collect()
 }
@@ -91,7 +91,7 @@ fn runs_of_one_comparison_differ_and_trials_have_a_seed_of_their_own() {
 
 #[test]
 fn batches_say_what_each_position_should() {
-    let task = |text: &str| TaskSpec::parse(text).unwrap().build(&Places::default()).unwrap();
+    let task = |text: &str| TaskSpec::parse(text).unwrap().build(&SearchPath::default()).unwrap();
     let sort = task("sort:max_length=6");
     let examples: Vec<_> = (0..5).map(|index| sort.train(3, index)).collect();
     let batch = Batch::new(&sort, ObjectiveKind::Continues, Symbols::BEGIN, &examples);

@@ -6,7 +6,7 @@ use burn_zoo::compare::plan::{Contestant, Plan};
 use burn_zoo::compare::sizing::Usual;
 use burn_zoo::compare::spec::Spec;
 use burn_zoo::compare::task_model::TaskModel;
-use burn_zoo::datasets::locate::Places;
+use burn_zoo::datasets::locate::SearchPath;
 use burn_zoo::datasets::task::{Example, Task};
 use burn_zoo::models::arch::{Input, Tokens};
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
@@ -16,7 +16,7 @@ use burn_zoo::models::pretrained::Model;
 
 fn plan(architectures: &str, tasks: &str) -> Plan {
     let text = format!("architectures = {architectures}\ntasks = {tasks}\nsize = '20k'");
-    Plan::new(toml::from_str::<Spec>(&text).unwrap(), &Places::default(), "flex").unwrap()
+    Plan::new(toml::from_str::<Spec>(&text).unwrap(), &SearchPath::default(), "flex").unwrap()
 }
 
 fn tokens(rows: &Rows, device: &Device) -> Tokens {

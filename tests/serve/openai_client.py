@@ -1,4 +1,4 @@
-"""Asks the server through OpenAI's own client: texts, vectors and a busy server, and two expected texts."""
+"""TaskDefinition the server through OpenAI's own client: texts, vectors and a busy server, and two expected texts."""
 
 import sys
 

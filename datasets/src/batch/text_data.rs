@@ -1,8 +1,8 @@
 //! Batches of running text for causal language models.
 
 use super::{BatchAt, BatchError, BatchShape, LmBatch};
-use crate::draw::Draw;
 use crate::locate::hex;
+use crate::rng::SeededRng;
 use crate::text::{Corpus, Stories, Train};
 use crate::tokenizer::{Tokenizer, TokenizerError};
 use sha2::{Digest, Sha256};
@@ -71,15 +71,15 @@ impl TextData {
         let mut batch = LmBatch::with_capacity(shape);
         for row in 0..shape.rows as u64 {
             let row = at.micro_step.wrapping_mul(shape.rows as u64).wrapping_add(row);
-            let mut draw = Draw::new(b"lm row  ", [at.seed, at.step, row]);
+            let mut rng = SeededRng::new(b"lm row  ", [at.seed, at.step, row]);
             match &self.train {
                 TrainTokens::Fixed(tokens) => {
-                    let start = draw.below((tokens.len() - shape.context) as u64) as usize;
+                    let start = rng.below((tokens.len() - shape.context) as u64) as usize;
                     batch.push_window(&tokens[start..=start + shape.context]);
                 }
                 TrainTokens::Stories => {
                     let stories = Stories::new(at.seed);
-                    let window = self.story_window(stories, &mut draw, shape.context)?;
+                    let window = self.story_window(stories, &mut rng, shape.context)?;
                     batch.push_window(&window);
                 }
             }
@@ -132,13 +132,13 @@ impl TextData {
     fn story_window(
         &self,
         stories: Stories,
-        draw: &mut Draw,
+        rng: &mut SeededRng,
         context: usize,
     ) -> Result<Vec<u32>, BatchError> {
-        let first = draw.below(u64::MAX);
+        let first = rng.below(u64::MAX);
         let mut text = stories.story(first);
         let first_tokens = self.tokenizer.encode(&text)?.len();
-        let start = draw.below(first_tokens as u64) as usize;
+        let start = rng.below(first_tokens as u64) as usize;
         // Stories are encoded together, as the validation text is: a tokenizer may cut the empty
         // line between two stories in another way than at the end of a text. For the same reason
         // the window stays clear of the last line break.
@@ -232,9 +232,9 @@ mod tests {
             let stories = Stories::new(3);
             let name = [3, 5, row];
             let window =
-                data.story_window(stories, &mut Draw::new(b"lm row  ", name), 700).unwrap();
+                data.story_window(stories, &mut SeededRng::new(b"lm row  ", name), 700).unwrap();
             assert_eq!(window.len(), 701);
-            let first = Draw::new(b"lm row  ", name).below(u64::MAX);
+            let first = SeededRng::new(b"lm row  ", name).below(u64::MAX);
             let text = stories.text(first, 20);
             let at = text.find(&data.tokenizer.decode(&window).unwrap());
             let at = at.expect("the window is in the text");

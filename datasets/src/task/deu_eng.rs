@@ -10,10 +10,10 @@
 //! Reference: <https://www.manythings.org/anki/>, from <https://tatoeba.org>
 
 use super::error::check;
-use super::spec::{Made, Settings};
+use super::spec::{BuiltTask, Settings};
 use super::splits::{Answers, Splits, Train};
-use super::{Asks, Example, Labels, Metric, Need, Symbols, Target, TaskError};
-use crate::locate::{DataFile, Places};
+use super::{Example, Labels, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind};
+use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -78,13 +78,13 @@ const LEARNT_FROM: usize = 20_000;
 type Pair<'a> = (&'a str, &'a str);
 
 impl Settings for DeuEng {
-    fn make(self, places: &Places) -> Result<Made, TaskError> {
+    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("vocabulary", self.vocabulary, 257..=100_000)?;
         check("min_count", self.min_count, 1..=1000)?;
         check("max_length", self.max_length, 2..=1000)?;
         check("validation", self.validation, 1..=3000)?;
         check("test", self.test, 1..=3000)?;
-        let content = places.read(&FILES[0])?;
+        let content = search_path.read(&FILES[0])?;
         let text = String::from_utf8_lossy(&content);
         let pairs: Vec<Pair<'_>> = text.lines().filter_map(|line| line.split_once('\t')).collect();
         let [train, validation, test] = divide(&pairs).map(|part| self.turned(part));
@@ -112,15 +112,15 @@ impl Settings for DeuEng {
             }
         }
         let splits = Splits::new(Train::Fixed(train), validation, test).with_answers(answers);
-        let asks = Asks {
-            need: Need::Transduction,
+        let definition = TaskDefinition {
+            kind: TaskKind::Transduction,
             score: Metric::Bleu,
             also: vec![Metric::ChrF, Metric::ExactMatch],
             symbols,
             labels: Labels::Symbols,
             references: &[],
         };
-        Ok(Made::Fixed(asks, splits))
+        Ok(BuiltTask::Fixed(definition, splits))
     }
 }
 

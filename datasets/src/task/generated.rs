@@ -2,7 +2,7 @@
 
 use super::splits::{Splits, Train};
 use super::{Example, Lengths, TaskError, error};
-use crate::draw::Draw;
+use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -17,7 +17,7 @@ const ATTEMPTS: usize = 1_000_000;
 /// Draws examples.
 pub(super) trait Generate: Debug + Send + Sync {
     /// An example; `None` where what was drawn is not within the bounds, so that another must be.
-    fn draw(&self, draw: &mut Draw) -> Option<Example>;
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example>;
 
     /// What no drawn example exceeds.
     fn lengths(&self) -> Lengths;
@@ -63,26 +63,26 @@ fn part_of(identity: &[u32]) -> Part {
     }
 }
 
-fn try_draw(generator: &dyn Generate, part: Part, draw: &mut Draw) -> Option<Example> {
-    let example = generator.draw(draw)?;
+fn try_draw(generator: &dyn Generate, part: Part, rng: &mut SeededRng) -> Option<Example> {
+    let example = generator.draw(rng)?;
     let fits = generator.identity(&example).is_none_or(|identity| part_of(identity) == part);
     fits.then_some(example)
 }
 
-fn stream(part: Part, [seed, index]: [u64; 2]) -> Draw {
+fn stream(part: Part, [seed, index]: [u64; 2]) -> SeededRng {
     let purpose = match part {
         Part::Train => b"task T  ",
         Part::Validation => b"task V  ",
         Part::Test => b"task E  ",
     };
-    Draw::new(purpose, [seed, index, 0])
+    SeededRng::new(purpose, [seed, index, 0])
 }
 
 /// The example with this (seed, index), of a generator that [`splits`] has found to work.
 pub(super) fn drawn(generator: &dyn Generate, part: Part, name: [u64; 2]) -> Example {
-    let mut draw = stream(part, name);
+    let mut rng = stream(part, name);
     loop {
-        if let Some(example) = try_draw(generator, part, &mut draw) {
+        if let Some(example) = try_draw(generator, part, &mut rng) {
             return example;
         }
     }
@@ -115,7 +115,7 @@ fn distinct(
 ) -> Result<Vec<Example>, TaskError> {
     let mut seen = HashSet::new();
     let mut examples = Vec::with_capacity(wanted);
-    let mut draw = stream(part, [DATA_SEED, 0]);
+    let mut rng = stream(part, [DATA_SEED, 0]);
     let mut attempts = 0;
     while examples.len() < wanted {
         if attempts == ATTEMPTS {
@@ -127,7 +127,7 @@ fn distinct(
             return Err(TaskError::TooFew { part, wanted, found: examples.len() });
         }
         attempts += 1;
-        if let Some(example) = try_draw(generator, part, &mut draw)
+        if let Some(example) = try_draw(generator, part, &mut rng)
             && generator.identity(&example).is_none_or(|identity| seen.insert(identity.to_vec()))
         {
             examples.push(example);

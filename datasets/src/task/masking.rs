@@ -1,35 +1,35 @@
 //! Which symbols of a text are hidden, and behind what.
 
 use super::{Example, Symbols, Target};
-use crate::draw::Draw;
+use crate::rng::SeededRng;
 
 /// A text with 15 % of its symbols asked for: of those, 80 % are hidden behind
 /// [`Symbols::MASK`], 10 % replaced by any symbol and 10 % left as they are. At least one is
 /// asked for, however short the text.
 ///
 /// Reference: Devlin et al. 2019 (BERT), §3.1, <https://arxiv.org/abs/1810.04805>
-pub(super) fn masked(text: &[u32], symbols: &Symbols, draw: &mut Draw) -> Example {
+pub(super) fn masked(text: &[u32], symbols: &Symbols, rng: &mut SeededRng) -> Example {
     let own = (symbols.len() - Symbols::FIRST as usize) as u64;
     let mut input = text.to_vec();
     let mut tags = vec![None; text.len()];
-    let fallback = draw.below(text.len() as u64) as usize;
-    let mut hide = |place: usize, draw: &mut Draw| {
+    let fallback = rng.below(text.len() as u64) as usize;
+    let mut hide = |place: usize, rng: &mut SeededRng| {
         tags[place] = Some(text[place]);
-        match draw.below(10) {
+        match rng.below(10) {
             0..8 => input[place] = Symbols::MASK,
-            8 => input[place] = Symbols::FIRST + draw.below(own) as u32,
+            8 => input[place] = Symbols::FIRST + rng.below(own) as u32,
             _ => {}
         }
     };
     let mut count = 0;
     for place in 0..text.len() {
-        if draw.below(100) < 15 {
-            hide(place, draw);
+        if rng.below(100) < 15 {
+            hide(place, rng);
             count += 1;
         }
     }
     if count == 0 {
-        hide(fallback, draw);
+        hide(fallback, rng);
     }
     Example { input, target: Target::Tags(tags) }
 }
@@ -49,7 +49,7 @@ mod tests {
     fn a_seventh_is_asked_for_and_most_of_it_hidden() {
         let symbols = Symbols::characters("abcdefghijklmnopqrstuvwxyz".chars());
         let text: Vec<u32> = (0..20_000).map(|i| Symbols::FIRST + i % 26).collect();
-        let example = masked(&text, &symbols, &mut Draw::new(b"test    ", [0; 3]));
+        let example = masked(&text, &symbols, &mut SeededRng::new(b"test    ", [0; 3]));
         let Target::Tags(tags) = &example.target else { panic!("tags") };
         let (mut asked, mut hidden, mut kept) = (0, 0, 0);
         for ((&shown, &tag), &real) in example.input.iter().zip(tags).zip(&text) {
@@ -70,7 +70,7 @@ mod tests {
     fn something_is_always_asked() {
         let symbols = Symbols::characters("ab".chars());
         for seed in 0..100 {
-            let example = masked(&[6, 7], &symbols, &mut Draw::new(b"test    ", [seed, 0, 0]));
+            let example = masked(&[6, 7], &symbols, &mut SeededRng::new(b"test    ", [seed, 0, 0]));
             assert!(!example.target.ids().is_empty());
         }
     }

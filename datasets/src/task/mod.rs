@@ -5,11 +5,11 @@
 //! known data set or of the user's own. [`TASKS`] lists them all.
 //!
 //! ```
-//! use zoo_datasets::locate::Places;
+//! use zoo_datasets::locate::SearchPath;
 //! use zoo_datasets::task::{Target, TaskSpec};
 //!
 //! # fn main() -> Result<(), zoo_datasets::task::TaskError> {
-//! let task = TaskSpec::parse("sort:max_length=8")?.build(&Places::default())?;
+//! let task = TaskSpec::parse("sort:max_length=8")?.build(&SearchPath::default())?;
 //! let example = task.train(1, 0);
 //! let Target::Sequence(sorted) = &example.target else { panic!("sort maps to a sequence") };
 //! assert!(sorted.is_sorted());
@@ -29,9 +29,9 @@
 //! | decoder, recurrent | `input SEPARATOR` → label symbol | label in place | tag in place | `input SEPARATOR` → `target END` |
 //! | encoder-decoder | `input` → label symbol | `input` → one label symbol each | tag in place, from nothing | `input` → `BEGIN target` → `target END` |
 //!
-//! In [`Need::Language`] the tag at a position is the next symbol, so that language modelling is
+//! In [`TaskKind::Language`] the tag at a position is the next symbol, so that language modelling is
 //! tagging by a model that does not see what lies behind. A decoder tags in place where
-//! [`Sees::Past`] allows it, and must read everything before it writes tags where it does not.
+//! [`Context::Causal`] allows it, and must read everything before it writes tags where it does not.
 //! [`Task::label_symbol`] says which symbol a label is.
 
 mod chance;
@@ -72,7 +72,7 @@ use splits::{Splits, Train};
 
 /// What a task wants of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum TaskKind {
     /// The next symbol at each position, from those up to it.
     Language,
     /// The symbols that are masked or replaced, from all others.
@@ -80,18 +80,18 @@ pub enum Need {
     /// One label for the whole input.
     Classification,
     /// A label for some positions of the input.
-    Tagging(Sees),
+    Tagging(Context),
     /// Another sequence.
     Transduction,
 }
 
 /// What a tag follows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sees {
+pub enum Context {
     /// What lies at the position and before it is enough: a causal model tags in place.
-    Past,
+    Causal,
     /// What lies behind the position matters too.
-    Whole,
+    Bidirectional,
 }
 
 /// One thing asked, and its answer.
@@ -139,7 +139,7 @@ pub struct Task {
     /// The choice that led here.
     pub spec: TaskSpec,
     /// What a model must be able to do.
-    pub need: Need,
+    pub kind: TaskKind,
     /// What decides; higher or lower is better as [`Metric::higher_is_better`] says.
     pub score: Metric,
     /// What is reported beside it.
@@ -167,8 +167,8 @@ pub struct Task {
 }
 
 /// What a task asks, without its examples.
-struct Asks {
-    need: Need,
+struct TaskDefinition {
+    kind: TaskKind,
     score: Metric,
     also: Vec<Metric>,
     symbols: Symbols,
@@ -177,14 +177,14 @@ struct Asks {
 }
 
 impl Task {
-    fn new(spec: TaskSpec, asks: Asks, splits: Splits) -> Self {
-        let Asks { need, score, also, symbols, labels, references } = asks;
+    fn new(spec: TaskSpec, definition: TaskDefinition, splits: Splits) -> Self {
+        let TaskDefinition { kind, score, also, symbols, labels, references } = definition;
         let chance = chance::chance(score, &splits);
         let (lengths, data_hash) = (splits.lengths(), splits.hash(&symbols, &labels));
         let Splits { train, validation, test, answers } = splits;
         Self {
             spec,
-            need,
+            kind,
             score,
             also,
             symbols,

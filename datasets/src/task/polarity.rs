@@ -8,10 +8,12 @@
 //! <https://arxiv.org/abs/1408.5882>
 
 use super::error::check;
-use super::spec::{Made, Settings};
+use super::spec::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::{Asks, Example, Labels, Metric, Need, Reference, Symbols, Target, TaskError};
-use crate::locate::{DataFile, Places};
+use super::{
+    Example, Labels, Metric, Reference, Symbols, Target, TaskDefinition, TaskError, TaskKind,
+};
+use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -53,14 +55,14 @@ static REFERENCES: [Reference; 1] = [Reference {
 const FOLDS: usize = 10;
 
 impl Settings for Polarity {
-    fn make(self, places: &Places) -> Result<Made, TaskError> {
+    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("fold", self.fold, 0..=FOLDS - 1)?;
         check("min_count", self.min_count, 1..=1000)?;
         // By the distance of their part from the test part.
         let mut parts: [Vec<(String, u32)>; FOLDS] = Default::default();
         for (label, file) in FILES.iter().enumerate() {
             // ISO 8859-1: each byte is the code of its character.
-            let text: String = places.read(file)?.into_iter().map(char::from).collect();
+            let text: String = search_path.read(file)?.into_iter().map(char::from).collect();
             for sentence in text.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
                 let part = (FOLDS + part_of(sentence) - self.fold) % FOLDS;
                 parts[part].push((sentence.to_owned(), label as u32));
@@ -79,15 +81,15 @@ impl Settings for Polarity {
         };
         let splits =
             Splits::new(Train::Fixed(examples(&train)?), examples(&validation)?, examples(&test)?);
-        let asks = Asks {
-            need: Need::Classification,
+        let definition = TaskDefinition {
+            kind: TaskKind::Classification,
             score: Metric::Accuracy,
             also: vec![],
             symbols,
             labels: Labels::Names(vec!["negative".to_owned(), "positive".to_owned()]),
             references: &REFERENCES,
         };
-        Ok(Made::Fixed(asks, splits))
+        Ok(BuiltTask::Fixed(definition, splits))
     }
 }
 

@@ -7,10 +7,13 @@
 //! Reference: Derczynski et al. 2017, <https://aclanthology.org/W17-4418>
 
 use super::error::check;
-use super::spec::{Made, Settings};
+use super::spec::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::{Asks, Example, Labels, Metric, Need, Reference, Sees, Symbols, Target, TaskError};
-use crate::locate::{DataFile, Places};
+use super::{
+    Context, Example, Labels, Metric, Reference, Symbols, Target, TaskDefinition, TaskError,
+    TaskKind,
+};
+use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -64,11 +67,11 @@ static REFERENCES: [Reference; 1] = [Reference {
 type Sentence = Vec<(String, String)>;
 
 impl Settings for Wnut17 {
-    fn make(self, places: &Places) -> Result<Made, TaskError> {
+    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("min_count", self.min_count, 1..=1000)?;
         let mut parts = Vec::with_capacity(FILES.len());
         for file in &FILES {
-            let content = places.read(file)?;
+            let content = search_path.read(file)?;
             parts.push(sentences(&String::from_utf8_lossy(&content)));
         }
         let [train, validation, test] = &parts[..] else { unreachable!("there are three files") };
@@ -80,15 +83,15 @@ impl Settings for Wnut17 {
         };
         let splits =
             Splits::new(Train::Fixed(examples(train)), examples(validation), examples(test));
-        let asks = Asks {
-            need: Need::Tagging(Sees::Whole),
+        let definition = TaskDefinition {
+            kind: TaskKind::Tagging(Context::Bidirectional),
             score: Metric::EntityF1,
             also: vec![Metric::TagAccuracy],
             symbols: reader.symbols,
             labels: Labels::Names(tags),
             references: &REFERENCES,
         };
-        Ok(Made::Fixed(asks, splits))
+        Ok(BuiltTask::Fixed(definition, splits))
     }
 }
 

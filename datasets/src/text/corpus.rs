@@ -3,7 +3,7 @@
 use super::stories::Stories;
 use super::text_file::{self, Parts};
 use super::{TextSource, names, tinyshakespeare};
-use crate::locate::{DataFile, LocateError, Places};
+use crate::locate::{DataFile, LocateError, SearchPath};
 use crate::tokenizer::{Tokenizer, TokenizerError, Vocabulary};
 use std::collections::BTreeSet;
 use std::io;
@@ -67,12 +67,14 @@ impl Corpus {
     /// # Errors
     ///
     /// [`TextError`] where a file is missing, changed or no text.
-    pub fn load(source: &TextSource, places: &Places) -> Result<Self, TextError> {
+    pub fn load(source: &TextSource, search_path: &SearchPath) -> Result<Self, TextError> {
         match source {
             TextSource::Stories => Ok(Self::stories()),
-            TextSource::TinyShakespeare => known(&tinyshakespeare::FILE, places)
+            TextSource::TinyShakespeare => known(&tinyshakespeare::FILE, search_path)
                 .map(|text| tinyshakespeare::split(&text).into()),
-            TextSource::Names => known(&names::FILE, places).map(|text| names::split(&text).into()),
+            TextSource::Names => {
+                known(&names::FILE, search_path).map(|text| names::split(&text).into())
+            }
             TextSource::File(path) => text_file::read(path).map(|text| Self::from_text(&text)),
         }
     }
@@ -131,6 +133,6 @@ impl From<Parts> for Corpus {
 }
 
 /// The text of a known data set.
-fn known(file: &DataFile, places: &Places) -> Result<String, TextError> {
-    text_file::decode(places.read(file)?, Path::new(file.path))
+fn known(file: &DataFile, search_path: &SearchPath) -> Result<String, TextError> {
+    text_file::decode(search_path.read(file)?, Path::new(file.path))
 }

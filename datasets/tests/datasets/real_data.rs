@@ -3,7 +3,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use zoo_datasets::batch::{BatchShape, TextData};
-use zoo_datasets::locate::Places;
+use zoo_datasets::locate::SearchPath;
 use zoo_datasets::text::{Corpus, TextSource, Train};
 use zoo_datasets::tokenizer::Vocabulary;
 
@@ -15,8 +15,8 @@ pub(crate) fn corpus(source: &TextSource) -> Option<Corpus> {
         eprintln!("skipped: no {source} in {}; set ZOO_DATA to run this test", folder.display());
         return None;
     }
-    let places = Places { data: Some(folder), cache: None };
-    Some(Corpus::load(source, &places).unwrap())
+    let search_path = SearchPath { data: Some(folder), cache: None };
+    Some(Corpus::load(source, &search_path).unwrap())
 }
 
 fn train(corpus: &Corpus) -> &str {

@@ -23,7 +23,7 @@ use crate::compare::report::page::Finding;
 use crate::compare::runner::Program;
 use crate::compare::spec::{Amount, Spec};
 use crate::compare::summing_up::{Circumstances, study};
-use crate::datasets::locate::Places;
+use crate::datasets::locate::SearchPath;
 pub(super) use sweep::{SweepArgs, run as sweep};
 pub(super) use work::work;
 
@@ -77,7 +77,7 @@ pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
 fn carry_out(global: &Global, spec: Spec, course: &Course, name: Option<String>) -> Result<()> {
     // Before anything runs: the device, the data, who can do what, the sizes.
     global.device()?;
-    let plan = Plan::new(spec, &Places::from_env(), &global.device).map_err(usage)?;
+    let plan = Plan::new(spec, &SearchPath::from_env(), &global.device).map_err(usage)?;
     let out = course.out.clone().unwrap_or_else(|| default_out(&plan, name));
     show_plan(global, &plan, course.plan)?;
     if course.plan {
@@ -143,7 +143,7 @@ fn show_plan(global: &Global, plan: &Plan, is_all: bool) -> Result<()> {
         json!({
             "task": plan.tasks[contestant.task].task.spec.to_string(),
             "architecture": contestant.family.name(),
-            "how": contestant.objective.sentence(plan.tasks[contestant.task].task.need),
+            "how": contestant.objective.sentence(plan.tasks[contestant.task].task.kind),
             "dimensions": sized.dimensions,
             "parameters": sized.parameters,
             "flops_per_token": sized.flops,

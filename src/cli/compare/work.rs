@@ -10,7 +10,7 @@ use crate::compare::job::Errand;
 use crate::compare::measuring;
 use crate::compare::study::{Device, Versions};
 use crate::compare::worker::{Told, work as train};
-use crate::datasets::locate::Places;
+use crate::datasets::locate::SearchPath;
 use crate::datasets::task::TaskSpec;
 use crate::device;
 
@@ -39,7 +39,7 @@ pub(in crate::cli) fn work(global: &Global) -> Result<()> {
     };
     match errand {
         Errand::Run(job) => {
-            let task = TaskSpec::parse(&job.task)?.build(&Places::from_env())?;
+            let task = TaskSpec::parse(&job.task)?.build(&SearchPath::from_env())?;
             let is_same = task.data_hash == job.data_hash;
             anyhow::ensure!(is_same, "the data of {} have changed", job.task);
             let record = train(*job, &task, &device, &mut tell);

@@ -12,7 +12,7 @@ use super::args::TrainArgs;
 use super::classify;
 use super::start::Start;
 use crate::datasets::batch::{BatchAt, TextData};
-use crate::datasets::locate::Places;
+use crate::datasets::locate::SearchPath;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
 use crate::models::pretrained::{self, ModelSpec};
@@ -60,7 +60,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
         return Err(usage(problem));
     }
 
-    let corpus = Corpus::load(&source, &Places::from_env()).map_err(usage)?;
+    let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
     let tokenizer = match start.tokenizer()? {
         Some(tokenizer) => tokenizer,
         None => corpus.tokenizer(vocabulary(args.text.tokenizer.as_deref())?).map_err(usage)?,
@@ -112,7 +112,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
         Ok(source) => source,
         Err(_) => TextSource::File(PathBuf::from(&settings.data)),
     };
-    let corpus = Corpus::load(&source, &Places::from_env()).map_err(usage)?;
+    let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
     let data = Arc::new(TextData::new(&corpus, Tokenizer::load(path)?)?);
     if data.fingerprint() != settings.data_fingerprint {
         return Err(classify(TrainError::OtherData {

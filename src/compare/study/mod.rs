@@ -23,7 +23,7 @@ pub use cost::{CostAt, CostCurve, Growth, Limit, LimitReason};
 pub use run::{Outcome, Point, Run, Speed};
 pub use scaling::{Fit, FitResult, Fitted, Front, Scaling, ScalingPoint};
 pub use summary::{Comparison, Interval, Summary, Tested};
-pub use task::{Better, DataSplit, Metric, Need, Reference, Secondary, Task};
+pub use task::{Better, DataSplit, Metric, Reference, Secondary, Task, TaskKind};
 
 /// The version of the types below, as [`Study::schema`] holds it.
 pub const SCHEMA: u32 = 1;

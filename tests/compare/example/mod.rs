@@ -58,7 +58,7 @@ pub(crate) fn task(name: &str, metric: Metric) -> Task {
     Task {
         name: name.into(),
         about: "What a program of nested operators on lists of digits gives.".into(),
-        need: Need::Classification,
+        kind: TaskKind::Classification,
         metric,
         data_hash: "3f0a377ba0a4a460ecb616f6507ce0d8cfa3e704025d4fda3ed0c5ca05468728".into(),
         splits: ["train", "validation", "test"]
@@ -102,10 +102,10 @@ fn tasks() -> Vec<Task> {
     let mut recall = task("recall", accuracy());
     recall.about = "Which value stood beside a key, for many keys.".into();
     let mut characters = task("tinyshakespeare", bits());
-    characters.need = Need::Language;
+    characters.kind = TaskKind::Language;
     characters.about = "The next character of plays.".into();
     let mut dates = task("dates", Metric { name: "exact match".into(), ..accuracy() });
-    dates.need = Need::Transduction;
+    dates.kind = TaskKind::Transduction;
     dates.about = "A date in words, as 2026-11-22.".into();
     let chrf = Secondary { name: "chrF".into(), unit: String::new(), better: Better::Higher };
     dates.secondary = vec![chrf];

@@ -12,11 +12,13 @@ pub use error::FileError;
 
 use super::deu_eng::Units;
 use super::error::check;
-use super::spec::{Made, Settings};
+use super::spec::{BuiltTask, Settings};
 use super::splits::{Answers, Splits, Train};
 use super::wnut17::{WordReader, tag_names};
-use super::{Asks, Example, Labels, Metric, Need, Sees, Symbols, Target, TaskError};
-use crate::locate::Places;
+use super::{
+    Context, Example, Labels, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind,
+};
+use crate::locate::SearchPath;
 use rows::{Row, Rows};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -78,7 +80,7 @@ pub(super) fn no_file() -> TaskError {
 type Parts<T> = [Vec<T>; 3];
 
 impl Settings for UserFile {
-    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+    fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("vocabulary", self.vocabulary, 257..=100_000)?;
         check("min_count", self.min_count, 1..=1000)?;
         check("max_length", self.max_length, 1..=65_536)?;
@@ -130,7 +132,7 @@ impl UserFile {
         }
     }
 
-    fn classification(&self, rows: &Rows) -> Result<Made, TaskError> {
+    fn classification(&self, rows: &Rows) -> Result<BuiltTask, TaskError> {
         let (text, label) = (or(&self.text, "text"), or(&self.label, "label"));
         let parts = divide(rows, |row| {
             let (text, label) = (rows.text(row, text)?, rows.text(row, label)?);
@@ -149,12 +151,13 @@ impl UserFile {
         }
         let score = Metric::Accuracy;
         let labels = Labels::Names(labels);
-        let need = Need::Classification;
-        let asks = Asks { need, score, also: vec![], symbols, labels, references: &[] };
-        Ok(Made::Fixed(asks, splits(examples)))
+        let kind = TaskKind::Classification;
+        let definition =
+            TaskDefinition { kind, score, also: vec![], symbols, labels, references: &[] };
+        Ok(BuiltTask::Fixed(definition, splits(examples)))
     }
 
-    fn transduction(&self, rows: &Rows) -> Result<Made, TaskError> {
+    fn transduction(&self, rows: &Rows) -> Result<BuiltTask, TaskError> {
         let (source, target) = (or(&self.source, "source"), or(&self.target, "target"));
         let parts = divide(rows, |row| {
             let texts = [rows.text(row, source)?, rows.text(row, target)?];
@@ -184,18 +187,18 @@ impl UserFile {
             part.iter().map(|([_, written], _)| written.clone()).collect()
         };
         let answers = Answers { validation: answers(&parts[1]), test: answers(&parts[2]) };
-        let asks = Asks {
-            need: Need::Transduction,
+        let definition = TaskDefinition {
+            kind: TaskKind::Transduction,
             score: Metric::ChrF,
             also: vec![Metric::Bleu, Metric::ExactMatch],
             symbols,
             labels: Labels::Symbols,
             references: &[],
         };
-        Ok(Made::Fixed(asks, splits(examples).with_answers(answers)))
+        Ok(BuiltTask::Fixed(definition, splits(examples).with_answers(answers)))
     }
 
-    fn tagging(&self, rows: &Rows) -> Result<Made, TaskError> {
+    fn tagging(&self, rows: &Rows) -> Result<BuiltTask, TaskError> {
         let (words, tags) = (or(&self.words, "words"), or(&self.tags, "tags"));
         let mut parts = divide(rows, |row| {
             let (words, names) = (rows.list(row, words)?, rows.list(row, tags)?);
@@ -222,10 +225,11 @@ impl UserFile {
             true => (Metric::EntityF1, vec![Metric::TagAccuracy]),
             false => (Metric::TagAccuracy, vec![]),
         };
-        let need = Need::Tagging(Sees::Whole);
+        let kind = TaskKind::Tagging(Context::Bidirectional);
         let labels = Labels::Names(tags);
-        let asks = Asks { need, score, also, symbols: reader.symbols, labels, references: &[] };
-        Ok(Made::Fixed(asks, splits(examples)))
+        let definition =
+            TaskDefinition { kind, score, also, symbols: reader.symbols, labels, references: &[] };
+        Ok(BuiltTask::Fixed(definition, splits(examples)))
     }
 }
 

@@ -9,12 +9,12 @@ mod user;
 
 use std::env;
 use std::path::{Path, PathBuf};
-use zoo_datasets::locate::Places;
+use zoo_datasets::locate::SearchPath;
 use zoo_datasets::task::{Example, Task, TaskSpec};
 
 /// The task, without any file.
 fn generated(text: &str) -> Task {
-    TaskSpec::parse(text).unwrap().build(&Places::default()).unwrap()
+    TaskSpec::parse(text).unwrap().build(&SearchPath::default()).unwrap()
 }
 
 /// The task, if its files are at hand; never downloaded here.
@@ -25,8 +25,8 @@ fn real(text: &str, folder: &str) -> Option<Task> {
         eprintln!("skipped: no {folder} in {}; set ZOO_DATA to run this test", data.display());
         return None;
     }
-    let places = Places { data: Some(data), cache: None };
-    Some(TaskSpec::parse(text).unwrap().build(&places).unwrap())
+    let search_path = SearchPath { data: Some(data), cache: None };
+    Some(TaskSpec::parse(text).unwrap().build(&search_path).unwrap())
 }
 
 /// The first training examples of a seed.

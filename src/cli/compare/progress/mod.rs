@@ -146,12 +146,12 @@ mod tests {
     use crate::compare::spec::Spec;
     use crate::compare::study::{Outcome, Point, Speed};
     use crate::compare::worker::Told;
-    use crate::datasets::locate::Places;
+    use crate::datasets::locate::SearchPath;
 
     fn plan() -> Plan {
         let text = "architectures = ['gpt2', 'lstm']\ntasks = ['sort']\nsize = '8k'\nrates = [1e-3]\nseeds = 2";
         let spec: Spec = toml::from_str(text).unwrap();
-        Plan::new(spec, &Places::default(), "flex").unwrap()
+        Plan::new(spec, &SearchPath::default(), "flex").unwrap()
     }
 
     fn record(job: &Job, test: f64) -> Record {

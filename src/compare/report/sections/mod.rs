@@ -13,7 +13,7 @@ use super::chart::Look;
 use super::number;
 use super::page::{Finding, Page, Section};
 use super::verdict::{Verdict, overall, verdict};
-use crate::compare::study::{Match, Need, Skeleton, Study, Task};
+use crate::compare::study::{Match, Skeleton, Study, Task, TaskKind};
 
 /// A study with what may be said of it.
 struct Shown<'a> {
@@ -144,13 +144,13 @@ fn skeleton(skeleton: Skeleton) -> &'static str {
     }
 }
 
-fn need(need: Need) -> &'static str {
-    match need {
-        Need::Language => "language modelling",
-        Need::Masked => "masked modelling",
-        Need::Classification => "classification",
-        Need::Tagging => "tagging",
-        Need::Transduction => "transduction",
+fn kind(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::Language => "language modelling",
+        TaskKind::Masked => "masked modelling",
+        TaskKind::Classification => "classification",
+        TaskKind::Tagging => "tagging",
+        TaskKind::Transduction => "transduction",
     }
 }
 

@@ -7,9 +7,9 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 ///
 /// Any two different names give unrelated streams, so that data drawn for one (seed, step, row)
 /// never depends on what was drawn before it: this is what makes a resumed run see the same rows.
-pub(crate) struct Draw(ChaCha8Rng);
+pub(crate) struct SeededRng(ChaCha8Rng);
 
-impl Draw {
+impl SeededRng {
     /// The stream called `purpose` with `numbers`.
     pub(crate) fn new(purpose: &[u8; 8], numbers: [u64; 3]) -> Self {
         let mut key = [0; 32];
@@ -43,11 +43,11 @@ impl Draw {
 
 #[cfg(test)]
 mod tests {
-    use super::Draw;
+    use super::SeededRng;
 
     #[test]
     fn every_part_of_the_name_matters() {
-        let first = |purpose, numbers| Draw::new(purpose, numbers).below(u64::MAX);
+        let first = |purpose, numbers| SeededRng::new(purpose, numbers).below(u64::MAX);
         let base = first(b"purpose1", [1, 2, 3]);
         assert_eq!(base, first(b"purpose1", [1, 2, 3]));
         assert_ne!(base, first(b"purpose2", [1, 2, 3]));
@@ -58,10 +58,10 @@ mod tests {
 
     #[test]
     fn below_reaches_every_number_and_no_other() {
-        let mut draw = Draw::new(b"test    ", [0; 3]);
+        let mut rng = SeededRng::new(b"test    ", [0; 3]);
         let mut seen = [0; 7];
         for _ in 0..7000 {
-            seen[draw.below(7) as usize] += 1;
+            seen[rng.below(7) as usize] += 1;
         }
         assert!(seen.iter().all(|&count| (800..1200).contains(&count)), "{seen:?}");
     }
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn shuffling_keeps_every_item() {
         let mut items: Vec<u32> = (0..100).collect();
-        Draw::new(b"test    ", [1, 0, 0]).shuffle(&mut items);
+        SeededRng::new(b"test    ", [1, 0, 0]).shuffle(&mut items);
         assert_ne!(items, (0..100).collect::<Vec<_>>());
         items.sort_unstable();
         assert_eq!(items, (0..100).collect::<Vec<_>>());

@@ -69,15 +69,15 @@ impl Batch {
         Self { source, text, targets }
     }
 
-    /// The places of `targets` at which something is asked, in order.
-    pub fn asked(&self) -> Vec<usize> {
-        (0..self.targets.len()).filter(|&place| self.targets[place] != IGNORE).collect()
+    /// The positions of `targets` at which something is asked, in order.
+    pub fn target_positions(&self) -> Vec<usize> {
+        (0..self.targets.len()).filter(|&position| self.targets[position] != IGNORE).collect()
     }
 
     /// How many of them each of the rows has.
-    pub fn asked_by_row(&self, rows: usize) -> Vec<usize> {
-        let asks = |row: &[i64]| row.iter().filter(|&&target| target != IGNORE).count();
-        self.targets.chunks_exact(self.targets.len() / rows).map(asks).collect()
+    pub fn targets_by_row(&self, rows: usize) -> Vec<usize> {
+        let count = |row: &[i64]| row.iter().filter(|&&target| target != IGNORE).count();
+        self.targets.chunks_exact(self.targets.len() / rows).map(count).collect()
     }
 
     /// Symbols that are read, padding not among them.
@@ -96,7 +96,7 @@ pub fn prompt(objective: ObjectiveKind, input: &[u32]) -> Vec<u32> {
 }
 
 /// The answer as symbols that a model writes; a sequence has an end.
-pub fn answer(task: &Task, target: &Target) -> Vec<u32> {
+pub fn target_tokens(task: &Task, target: &Target) -> Vec<u32> {
     match target {
         Target::Class(_) | Target::Tags(_) => {
             target.ids().into_iter().map(|label| task.label_symbol(label)).collect()
@@ -122,16 +122,24 @@ fn row(task: &Task, objective: ObjectiveKind, start: u32, example: &Example) -> 
         ) => (None, input.clone(), tags.iter().map(|tag| named(*tag)).collect()),
         (ObjectiveKind::Continues, _) => {
             let prompt = prompt(objective, input);
-            let answer = answer(task, target);
+            let target_ids = target_tokens(task, target);
             // The last symbol of the answer is said and not read.
-            let text = [&prompt, &answer[..answer.len() - 1]].concat();
-            let asked = std::iter::repeat_n(IGNORE, prompt.len() - 1);
-            (None, text, asked.chain(answer.iter().map(|&symbol| i64::from(symbol))).collect())
+            let text = [&prompt, &target_ids[..target_ids.len() - 1]].concat();
+            let ignored = std::iter::repeat_n(IGNORE, prompt.len() - 1);
+            (
+                None,
+                text,
+                ignored.chain(target_ids.iter().map(|&symbol| i64::from(symbol))).collect(),
+            )
         }
         (ObjectiveKind::Writes, _) => {
-            let answer = answer(task, target);
-            let text = [&[start], &answer[..answer.len() - 1]].concat();
-            (Some(input.clone()), text, answer.iter().map(|&symbol| i64::from(symbol)).collect())
+            let target_ids = target_tokens(task, target);
+            let text = [&[start], &target_ids[..target_ids.len() - 1]].concat();
+            (
+                Some(input.clone()),
+                text,
+                target_ids.iter().map(|&symbol| i64::from(symbol)).collect(),
+            )
         }
         (
             ObjectiveKind::Pooled

@@ -56,7 +56,7 @@ pub struct Course {
     pub optimizer: AdamWConfig,
     /// The largest norm of all gradients together.
     pub clip: f64,
-    /// How often the validation part is scored, at equal distances; the last time is the end.
+    /// How often the validation split is scored, at equal distances; the last time is the end.
     pub evaluations: usize,
 }
 
@@ -73,9 +73,9 @@ pub enum Length {
 /// Which examples are scored: the first ones of a part, which are in random order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scored {
-    /// Examples of the validation part.
+    /// Examples of the validation split.
     pub validation: usize,
-    /// Examples of the test part; `None` where the run only tries a learning rate.
+    /// Examples of the test split; `None` where the run only tries a learning rate.
     pub test: Option<usize>,
 }
 

@@ -4,7 +4,7 @@ use super::batch::longest;
 use super::job::{Course, Job, Length, Scored, optimizer};
 use super::measuring::{Measurement, WRITTEN, What};
 use super::objective::{Impossible, ObjectiveKind, role, skeleton};
-use super::sizing::{Budget, Sized, SizingError, SizingTarget, Usual, fit};
+use super::sizing::{Budget, Sized, SizingError, SizingTarget, TypicalWorkload, fit};
 use super::spec::{Amount, MatchBy, Spec, Training};
 use super::study::Skeleton;
 use crate::datasets::locate::SearchPath;
@@ -277,7 +277,7 @@ fn target(planned: &PlannedTask, objective: ObjectiveKind) -> SizingTarget {
         vocab_size: task.vocab_size(),
         labels,
         context: longest(task, objective),
-        usual: Usual::of(task, objective),
+        typical: TypicalWorkload::of(task, objective),
         dropout: training.dropout,
         end: Symbols::END,
     }

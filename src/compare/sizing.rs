@@ -29,20 +29,20 @@ pub enum Budget {
 /// How far a model may be from its budget.
 pub const TOLERANCE: f64 = 0.02;
 
-/// What is read and asked of a usual example.
+/// The size of a typical example.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Usual {
+pub struct TypicalWorkload {
     /// Symbols that an encoder reads beside the text.
     pub source: usize,
     /// Symbols of the text.
     pub text: usize,
     /// SearchPath at which something is asked.
-    pub asked: f64,
+    pub targets: f64,
     /// What there is to choose from at each of them.
     pub classes: usize,
 }
 
-impl Usual {
+impl TypicalWorkload {
     /// The mean of a task's examples, as a model reads them that does it in this way.
     pub fn of(task: &Task, objective: ObjectiveKind) -> Self {
         let some = &task.validation[..task.validation.len().min(200)];
@@ -52,7 +52,7 @@ impl Usual {
         Self {
             source: batch.source.as_ref().map_or(0, mean),
             text: mean(&batch.text),
-            asked: batch.asked().len() as f64 / count as f64,
+            targets: batch.target_positions().len() as f64 / count as f64,
             classes: match objective.has_classifier() {
                 true => task.label_count(),
                 false => task.vocab_size(),
@@ -65,7 +65,7 @@ impl Usual {
         let sequence = Sequence {
             source: self.source,
             text: self.text,
-            scores: self.asked * self.classes as f64,
+            scores: self.targets * self.classes as f64,
         };
         let symbols = (self.source + self.text) as f64;
         let forward = architecture.cost().flops_of(sequence) / symbols;
@@ -85,7 +85,7 @@ pub struct SizingTarget {
     /// The longest sequence.
     pub context: usize,
     /// A usual example, for which operations are counted.
-    pub usual: Usual,
+    pub typical: TypicalWorkload,
     /// Probability of dropping a feature in training.
     pub dropout: f64,
     /// The symbol that ends a text.
@@ -194,7 +194,7 @@ pub fn made(
     Ok(Sized {
         dimensions: dimensions(&model_spec.architecture),
         parameters,
-        flops: target.usual.flops(&model_spec.architecture),
+        flops: target.typical.flops(&model_spec.architecture),
         deviation: 0.0,
         model_spec,
     })

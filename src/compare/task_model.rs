@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
-use super::batch::{Batch, Rows, answer, prompt};
+use super::batch::{Batch, Rows, prompt, target_tokens};
 use super::objective::ObjectiveKind;
 use crate::datasets::batch::IGNORE;
 use crate::datasets::task::{Example, Symbols, Target, Task, TaskKind};
@@ -29,7 +29,7 @@ pub struct TaskModel {
 
 /// What a model answers to an example.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Given {
+pub enum Prediction {
     /// Labels: one, or one for each position that is asked about; `None` for what is no label.
     Labels(Vec<Option<u32>>),
     /// A sequence of symbols, without its end.
@@ -63,19 +63,19 @@ impl TaskModel {
     ///
     /// # Shapes
     ///
-    /// - result: `[asked, classes]`; a row of no meaning where nothing is asked
+    /// - result: `[targets, classes]`; a row of no meaning where nothing is asked
     fn scores(&self, batch: &Batch) -> Tensor<2> {
         let device = self.device();
         let text = tokens(&batch.text, &device);
-        let asked = |hidden: Tensor<3>| {
+        let at_targets = |hidden: Tensor<3>| {
             let [rows, width, d_model] = hidden.dims();
             let hidden = hidden.reshape([rows * width, d_model]);
-            let places = batch.asked();
-            let hidden = match places.len() {
+            let positions = batch.target_positions();
+            let hidden = match positions.len() {
                 all if all == rows * width => hidden,
                 // No tensor is empty; nobody looks at this one.
                 0 => hidden.slice_dim(0, 0..1),
-                _ => hidden.select(0, indices(&places, &device)),
+                _ => hidden.select(0, indices(&positions, &device)),
             };
             hidden.unsqueeze::<3>()
         };
@@ -84,13 +84,13 @@ impl TaskModel {
                 return model.forward(&Input::Tokens(text));
             }
             (Model::TokenClassifier(model), _) => {
-                model.logits(asked(model.backbone.forward(&Input::Tokens(text))))
+                model.logits(at_targets(model.backbone.forward(&Input::Tokens(text))))
             }
-            (Model::MaskedLm(model), _) => model.logits(asked(model.backbone.forward(&text))),
-            (Model::CausalLm(model), _) => model.logits(asked(model.backbone.forward(&text))),
+            (Model::MaskedLm(model), _) => model.logits(at_targets(model.backbone.forward(&text))),
+            (Model::CausalLm(model), _) => model.logits(at_targets(model.backbone.forward(&text))),
             (Model::Seq2SeqLm(model), Some(source)) => {
                 let encoded = model.backbone.encode(&tokens(source, &device));
-                model.logits(asked(model.backbone.decode(&text, &encoded)))
+                model.logits(at_targets(model.backbone.decode(&text, &encoded)))
             }
             _ => panic!("no model of texts has this head"),
         };
@@ -100,11 +100,12 @@ impl TaskModel {
     /// The sum of the losses of a batch, in nats, and the number of its targets.
     pub fn loss(&self, batch: &Batch) -> (Tensor<1>, usize) {
         let scores = self.scores(batch);
-        let mut asked: Vec<i64> = batch.asked().iter().map(|&place| batch.targets[place]).collect();
-        if asked.is_empty() {
-            asked.push(IGNORE);
+        let mut targets: Vec<i64> =
+            batch.target_positions().iter().map(|&position| batch.targets[position]).collect();
+        if targets.is_empty() {
+            targets.push(IGNORE);
         }
-        let targets = Targets::new(&asked);
+        let targets = Targets::new(&targets);
         (cross_entropy_sum(scores, &targets), targets.count())
     }
 
@@ -113,11 +114,11 @@ impl TaskModel {
     /// # Errors
     ///
     /// Scores that are no numbers.
-    pub fn answer(
+    pub fn predict(
         &self,
         (task, objective): (&Task, ObjectiveKind),
         examples: &[Example],
-    ) -> Result<Vec<Given>, GenerateError> {
+    ) -> Result<Vec<Prediction>, GenerateError> {
         let is_written = match task.kind {
             TaskKind::Transduction => true,
             TaskKind::Tagging(_) => {
@@ -126,7 +127,7 @@ impl TaskModel {
             _ => false,
         };
         if is_written {
-            return self.write((task, objective), examples);
+            return self.generate((task, objective), examples);
         }
         let batch = Batch::new(task, objective, self.start(), examples);
         let scores = self.scores(&batch);
@@ -148,26 +149,29 @@ impl TaskModel {
             return Err(GenerateError::NotFinite);
         }
         let mut labels = scores.chunks_exact(classes).map(best);
-        let counts = batch.asked_by_row(examples.len());
-        Ok(counts.into_iter().map(|n| Given::Labels(labels.by_ref().take(n).collect())).collect())
+        let counts = batch.targets_by_row(examples.len());
+        Ok(counts
+            .into_iter()
+            .map(|n| Prediction::Labels(labels.by_ref().take(n).collect()))
+            .collect())
     }
 
     /// Answers that are written symbol by symbol, always the likeliest one.
-    fn write(
+    fn generate(
         &self,
         (task, objective): (&Task, ObjectiveKind),
         examples: &[Example],
-    ) -> Result<Vec<Given>, GenerateError> {
+    ) -> Result<Vec<Prediction>, GenerateError> {
         let Some(model) = as_generative(&self.model) else {
-            panic!("what writes answers is a model that writes");
+            panic!("answers are generated by a generative model");
         };
-        let mut given = Vec::with_capacity(examples.len());
+        let mut predictions = Vec::with_capacity(examples.len());
         for some in examples.chunks(WRITTEN_AT_ONCE) {
             let written = written(model, (task, objective), some)?;
-            given.extend(written.into_iter().map(|symbols| match task.kind {
+            predictions.extend(written.into_iter().map(|symbols| match task.kind {
                 TaskKind::Transduction => {
                     let end = symbols.iter().position(|&symbol| symbol == Symbols::END);
-                    Given::Sequence(symbols[..end.unwrap_or(symbols.len())].to_vec())
+                    Prediction::Sequence(symbols[..end.unwrap_or(symbols.len())].to_vec())
                 }
                 _ => {
                     let first = task.label_symbol(0);
@@ -175,11 +179,11 @@ impl TaskModel {
                         let label = symbol.checked_sub(first);
                         label.filter(|label| (*label as usize) < task.label_count())
                     };
-                    Given::Labels(symbols.into_iter().map(label).collect())
+                    Prediction::Labels(symbols.into_iter().map(label).collect())
                 }
             }));
         }
-        Ok(given)
+        Ok(predictions)
     }
 }
 
@@ -195,7 +199,7 @@ fn written(
             // A sequence may be longer than the right one; that is a mistake, and no matter how long.
             max_new_tokens: match is_sequence {
                 true => task.lengths.target + 1,
-                false => answer(task, &example.target).len(),
+                false => target_tokens(task, &example.target).len(),
             },
             eos: if is_sequence { vec![Symbols::END] } else { Vec::new() },
             ..Options::default()
@@ -212,27 +216,31 @@ fn written(
 }
 
 /// How improbable the right answers of each row were.
-fn nats(scores: Tensor<2>, batch: &Batch, rows: usize) -> Result<Vec<Given>, GenerateError> {
+fn nats(scores: Tensor<2>, batch: &Batch, rows: usize) -> Result<Vec<Prediction>, GenerateError> {
     let device = scores.device();
-    if batch.asked().is_empty() {
-        return Ok(vec![Given::Nats(0.0, 0); rows]);
+    if batch.target_positions().is_empty() {
+        return Ok(vec![Prediction::Nats(0.0, 0); rows]);
     }
     let classes: Vec<u32> =
-        batch.asked().iter().map(|&place| batch.targets[place] as u32).collect();
+        batch.target_positions().iter().map(|&position| batch.targets[position] as u32).collect();
     let index = token_ids(&classes, classes.len(), &device);
     let losses = numbers(activation::log_softmax(scores, 1).gather(1, index).neg());
     let mut losses = losses.into_iter().map(f64::from);
     let row = |count: usize| {
         let sum: f64 = losses.by_ref().take(count).sum();
-        if sum.is_finite() { Ok(Given::Nats(sum, count)) } else { Err(GenerateError::NotFinite) }
+        if sum.is_finite() {
+            Ok(Prediction::Nats(sum, count))
+        } else {
+            Err(GenerateError::NotFinite)
+        }
     };
-    batch.asked_by_row(rows).into_iter().map(row).collect()
+    batch.targets_by_row(rows).into_iter().map(row).collect()
 }
 
 /// SearchPath as a tensor.
-fn indices(places: &[usize], device: &Device) -> Tensor<1, Int> {
-    let places: Vec<i64> = places.iter().map(|&place| place as i64).collect();
-    Tensor::from_data(TensorData::from(places.as_slice()), device)
+fn indices(positions: &[usize], device: &Device) -> Tensor<1, Int> {
+    let positions: Vec<i64> = positions.iter().map(|&position| position as i64).collect();
+    Tensor::from_data(TensorData::from(positions.as_slice()), device)
 }
 
 fn tokens(rows: &Rows, device: &Device) -> Tokens {

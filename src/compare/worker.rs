@@ -11,8 +11,8 @@ use super::batch::Batch;
 use super::job::{Job, Length, Record, rounded};
 use super::measuring::Measured;
 use super::objective::ObjectiveKind;
-use super::scoring::{Part, score};
-use super::sizing::Usual;
+use super::scoring::{Split, score};
+use super::sizing::TypicalWorkload;
 use super::study::{Outcome, Point, Speed};
 use super::task_model::TaskModel;
 use crate::datasets::task::{Example, Task};
@@ -41,9 +41,9 @@ pub enum Told {
         /// The mean loss of the last steps, in nats.
         loss: f64,
     },
-    /// The validation part was scored.
+    /// The validation split was scored.
     Point(Point),
-    /// It scores the test part.
+    /// It scores the test split.
     Testing,
     /// It is over.
     Over(Box<Record>),
@@ -99,10 +99,12 @@ impl Run<'_> {
         memory::keep();
         let device = device.clone().autodiff();
         let mut model = TaskModel { model: model_spec.initialized(*seed, &device) };
-        let flops = Usual::of(self.task, self.job.objective).flops(&model_spec.architecture).train;
+        let flops = TypicalWorkload::of(self.task, self.job.objective)
+            .flops(&model_spec.architecture)
+            .train;
         let mut optimizer = AdamW::new(course.optimizer);
         let mut progress = Progress::default();
-        // The weights that did best on the validation part, and how well.
+        // The weights that did best on the validation split, and how well.
         let mut best: Option<(f64, TaskModel)> = None;
         for evaluation in 1..=course.evaluations {
             let until = evaluation as f64 / course.evaluations as f64;
@@ -200,48 +202,48 @@ impl Run<'_> {
         }
     }
 
-    fn validation(&self) -> Part<'_> {
+    fn validation(&self) -> Split<'_> {
         let count = self.job.scored.validation;
-        part((&self.task.validation, &self.task.answers.validation), count)
+        split((&self.task.validation, &self.task.answers.validation), count)
     }
 
     fn score(
         &self,
         model: &TaskModel,
-        part: Part<'_>,
+        split: Split<'_>,
         metric: crate::datasets::task::Metric,
     ) -> Result<f64, Stop> {
-        let given = self.answers(model, part)?;
-        score(self.task, metric, &given, part)
+        let predictions = self.predict(model, split)?;
+        score(self.task, metric, &predictions, split)
             .map(rounded)
             .map_err(|error| Stop::Failed(error.to_string()))
     }
 
-    /// The score of the test part, and the scores beside it.
+    /// The score of the test split, and the scores beside it.
     fn test(&self, model: &TaskModel) -> Result<(f64, Vec<f64>), Stop> {
         let count = self.job.scored.test.unwrap_or(0);
-        let part = part((&self.task.test, &self.task.answers.test), count);
-        let given = self.answers(model, part)?;
+        let split = split((&self.task.test, &self.task.answers.test), count);
+        let predictions = self.predict(model, split)?;
         let score = |metric| {
-            let found = score(self.task, metric, &given, part).map(rounded);
+            let found = score(self.task, metric, &predictions, split).map(rounded);
             found.map_err(|error| Stop::Failed(error.to_string()))
         };
         let also = self.task.also.iter().map(|metric| score(*metric));
         Ok((score(self.task.score)?, also.collect::<Result<_, _>>()?))
     }
 
-    fn answers(
+    fn predict(
         &self,
         model: &TaskModel,
-        part: Part<'_>,
-    ) -> Result<Vec<super::task_model::Given>, Stop> {
-        let mut given = Vec::with_capacity(part.examples.len());
-        for some in part.examples.chunks(SCORED_AT_ONCE) {
+        split: Split<'_>,
+    ) -> Result<Vec<super::task_model::Prediction>, Stop> {
+        let mut predictions = Vec::with_capacity(split.examples.len());
+        for some in split.examples.chunks(SCORED_AT_ONCE) {
             let objective: ObjectiveKind = self.job.objective;
-            let answers = model.answer((self.task, objective), some);
-            given.extend(answers.map_err(|error| Stop::Failed(error.to_string()))?);
+            let predicted = model.predict((self.task, objective), some);
+            predictions.extend(predicted.map_err(|error| Stop::Failed(error.to_string()))?);
         }
-        Ok(given)
+        Ok(predictions)
     }
 }
 
@@ -263,8 +265,8 @@ fn point(progress: &mut Progress, flops: f64, validation: f64) -> Point {
 }
 
 /// The first examples of a part.
-fn part<'a>((examples, texts): (&'a [Example], &'a [String]), count: usize) -> Part<'a> {
-    Part {
+fn split<'a>((examples, texts): (&'a [Example], &'a [String]), count: usize) -> Split<'a> {
+    Split {
         examples: &examples[..count.min(examples.len())],
         texts: &texts[..count.min(texts.len())],
     }

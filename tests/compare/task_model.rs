@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use burn_zoo::compare::batch::{Batch, Rows};
 use burn_zoo::compare::plan::{Contestant, Plan};
-use burn_zoo::compare::sizing::Usual;
+use burn_zoo::compare::sizing::TypicalWorkload;
 use burn_zoo::compare::spec::Spec;
 use burn_zoo::compare::task_model::TaskModel;
 use burn_zoo::datasets::locate::SearchPath;
@@ -63,8 +63,8 @@ fn the_loss_is_that_of_all_scores() {
             let (loss, expected): (f32, f32) = (loss.into_scalar(), expected.into_scalar());
             let what = format!("{} on {}: {loss} and {expected}", family.name(), task.spec);
             assert!(((loss - expected) / expected).abs() < 1e-5, "{what}");
-            assert_eq!((count, batch.asked().len()), (targets.count(), targets.count()));
-            let by_row = batch.asked_by_row(5);
+            assert_eq!((count, batch.target_positions().len()), (targets.count(), targets.count()));
+            let by_row = batch.targets_by_row(5);
             assert_eq!((by_row.len(), by_row.iter().sum::<usize>()), (5, count));
             seen += usize::from(count < batch.targets.len());
         }
@@ -74,38 +74,39 @@ fn the_loss_is_that_of_all_scores() {
 
 #[test]
 fn operations_are_those_of_what_is_read_and_scored() {
-    let flops = |of: &Contestant, usual: Usual, classes| {
-        Usual { classes, ..usual }.flops(&of.sized.model_spec.architecture).forward
+    let flops = |of: &Contestant, typical: TypicalWorkload, classes| {
+        TypicalWorkload { classes, ..typical }.flops(&of.sized.model_spec.architecture).forward
     };
     let language = plan("['gpt2', 'lstm']", "['stories:context=32']");
     for of in &language.contestants {
         // Every place of 32 names one of all symbols: what `zoo show` says.
-        let usual = Usual::of(&language.tasks[0].task, of.objective);
-        assert_eq!((usual.source, usual.text, usual.asked), (0, 32, 32.0));
+        let typical = TypicalWorkload::of(&language.tasks[0].task, of.objective);
+        assert_eq!((typical.source, typical.text, typical.targets), (0, 32, 32.0));
         let architecture = &of.sized.model_spec.architecture;
         let expected = architecture.cost().flops_per_token(32) as f64;
-        let found = flops(of, usual, language.tasks[0].task.vocab_size());
+        let found = flops(of, typical, language.tasks[0].task.vocab_size());
         assert!((found / expected - 1.0).abs() < 1e-9, "{found} and {expected}");
     }
     let plan = plan("['bert', 'gpt2', 't5']", "['listops']");
     let [bert, gpt2, t5] = &plan.contestants[..] else { panic!("three") };
     let task = &plan.tasks[0].task;
     // A class is named once, and none of the layers knows how many symbols there are.
-    let usual = Usual::of(task, bert.objective);
-    assert_eq!(usual.asked, 1.0);
-    let wide = flops(bert, usual, 10) - flops(bert, usual, 0);
+    let typical = TypicalWorkload::of(task, bert.objective);
+    assert_eq!(typical.targets, 1.0);
+    let wide = flops(bert, typical, 10) - flops(bert, typical, 0);
     let d_model = bert.sized.dimensions.d_model as f64;
-    assert!((wide - 2.0 * d_model * 10.0 / usual.text as f64).abs() < 1e-6, "{wide}");
-    assert_eq!(Usual::of(task, gpt2.objective).asked, 1.0);
+    assert!((wide - 2.0 * d_model * 10.0 / typical.text as f64).abs() < 1e-6, "{wide}");
+    assert_eq!(TypicalWorkload::of(task, gpt2.objective).targets, 1.0);
     // An encoder-decoder's text goes through one of its stacks, and not through both.
-    let usual = Usual::of(task, t5.objective);
-    assert_eq!(usual.text, 1);
-    let twice = Usual { source: 2 * usual.source, ..usual };
-    let total = |usual: Usual| flops(t5, usual, 0) * (usual.source + usual.text) as f64;
-    let (once, both) = (total(usual), total(twice));
+    let typical = TypicalWorkload::of(task, t5.objective);
+    assert_eq!(typical.text, 1);
+    let twice = TypicalWorkload { source: 2 * typical.source, ..typical };
+    let total =
+        |typical: TypicalWorkload| flops(t5, typical, 0) * (typical.source + typical.text) as f64;
+    let (once, both) = (total(typical), total(twice));
     assert!(both > 1.9 * once && both < 3.0 * once, "{once} and {both}");
-    let [encoder, decoder] = [(usual.source, 0), (0, usual.source)]
-        .map(|(source, text)| total(Usual { source, text, asked: 0.0, ..usual }));
-    let whole = total(Usual { text: usual.source, ..usual });
+    let [encoder, decoder] = [(typical.source, 0), (0, typical.source)]
+        .map(|(source, text)| total(TypicalWorkload { source, text, targets: 0.0, ..typical }));
+    let whole = total(TypicalWorkload { text: typical.source, ..typical });
     assert!((whole / (encoder + decoder) - 1.0).abs() < 1e-9, "{whole}: {encoder} + {decoder}");
 }

@@ -159,7 +159,7 @@ impl TextData {
             }
             bytes = bytes.saturating_mul(2);
         }
-        Err(BatchError::TooShort { part: "training", tokens, context })
+        Err(BatchError::TooShort { split: "training", tokens, context })
     }
 }
 
@@ -203,9 +203,9 @@ impl Iterator for ValidBatches<'_> {
 
 impl ExactSizeIterator for ValidBatches<'_> {}
 
-fn check_length(part: &'static str, tokens: usize, shape: BatchShape) -> Result<(), BatchError> {
+fn check_length(split: &'static str, tokens: usize, shape: BatchShape) -> Result<(), BatchError> {
     if tokens <= shape.context {
-        return Err(BatchError::TooShort { part, tokens, context: shape.context });
+        return Err(BatchError::TooShort { split, tokens, context: shape.context });
     }
     Ok(())
 }

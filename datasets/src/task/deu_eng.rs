@@ -87,7 +87,7 @@ impl Settings for DeuEng {
         let content = search_path.read(&FILES[0])?;
         let text = String::from_utf8_lossy(&content);
         let pairs: Vec<Pair<'_>> = text.lines().filter_map(|line| line.split_once('\t')).collect();
-        let [train, validation, test] = divide(&pairs).map(|part| self.turned(part));
+        let [train, validation, test] = divide(&pairs).map(|split| self.turned(split));
         // The file is sorted by length: some of everywhere.
         let step = (train.len() / LEARNT_FROM).max(1);
         let texts = train.iter().step_by(step).flat_map(|&(source, target)| [source, target]);
@@ -102,13 +102,13 @@ impl Settings for DeuEng {
         let mut answers = Answers { validation: right, test: Vec::new() };
         let (test, right) = self.held_out(&test, &symbols, self.test)?;
         answers.test = right;
-        for (part, examples, wanted) in [
+        for (split, examples, wanted) in [
             ("training", &train, 1),
             ("validation", &validation, self.validation),
             ("the test", &test, self.test),
         ] {
             if examples.len() < wanted {
-                return Err(TaskError::TooFew { part, wanted, found: examples.len() });
+                return Err(TaskError::TooFew { split, wanted, found: examples.len() });
             }
         }
         let splits = Splits::new(Train::Fixed(train), validation, test).with_answers(answers);
@@ -172,22 +172,22 @@ impl DeuEng {
 
 /// Training, validation and test pairs, `(English, German)`.
 fn divide<'a>(pairs: &[Pair<'a>]) -> [Vec<Pair<'a>>; 3] {
-    let part_of = |eng: &str| match Sha256::digest(eng)[0] {
+    let split_of = |eng: &str| match Sha256::digest(eng)[0] {
         0..8 => 1,
         8..16 => 2,
         _ => 0,
     };
     let mut last: HashMap<&str, usize> = HashMap::new();
     for (eng, deu) in pairs {
-        let part = last.entry(deu).or_default();
-        *part = (*part).max(part_of(eng));
+        let split = last.entry(deu).or_default();
+        *split = (*split).max(split_of(eng));
     }
-    let mut parts: [Vec<Pair<'a>>; 3] = Default::default();
+    let mut splits: [Vec<Pair<'a>>; 3] = Default::default();
     for (eng, deu) in pairs {
-        let part = part_of(eng);
-        if last[deu] == part {
-            parts[part].push((eng, deu));
+        let split = split_of(eng);
+        if last[deu] == split {
+            splits[split].push((eng, deu));
         }
     }
-    parts
+    splits
 }

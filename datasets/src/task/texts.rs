@@ -3,7 +3,7 @@
 //!
 //! Measure language modelling without a tokenizer's help, in bits per character. A text is cut
 //! into windows; a name is read by itself, from [`Symbols::BEGIN`] to [`Symbols::END`]. The parts
-//! are 80, 10 and 10 %: the test is what nanoGPT validates on, the validation part what lies
+//! are 80, 10 and 10 %: the test is what nanoGPT validates on, the validation split what lies
 //! before it, so that choosing settings spoils no comparison with published results.
 //!
 //! Reference: nanoGPT, <https://github.com/karpathy/nanoGPT>; makemore,

@@ -46,8 +46,8 @@ impl Windower {
     /// # Errors
     ///
     /// [`TaskError::TooShort`] where the text does not fill one window.
-    fn all(&self, text: &[u32], part: &'static str) -> Result<Vec<Example>, TaskError> {
-        self.check(text, part)?;
+    fn all(&self, text: &[u32], split: &'static str) -> Result<Vec<Example>, TaskError> {
+        self.check(text, split)?;
         let windows = (0..text.len()).step_by(self.context).map(|start| {
             let end = (start + self.width()).min(text.len());
             &text[start..end]
@@ -59,10 +59,10 @@ impl Windower {
         Ok((0..).zip(full).map(draw).collect())
     }
 
-    fn check(&self, text: &[u32], part: &'static str) -> Result<(), TaskError> {
+    fn check(&self, text: &[u32], split: &'static str) -> Result<(), TaskError> {
         match text.len() < self.width() {
             true => {
-                Err(TaskError::TooShort { part, characters: text.len(), context: self.context })
+                Err(TaskError::TooShort { split, characters: text.len(), context: self.context })
             }
             false => Ok(()),
         }

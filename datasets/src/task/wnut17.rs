@@ -69,17 +69,17 @@ type Sentence = Vec<(String, String)>;
 impl Settings for Wnut17 {
     fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("min_count", self.min_count, 1..=1000)?;
-        let mut parts = Vec::with_capacity(FILES.len());
+        let mut splits = Vec::with_capacity(FILES.len());
         for file in &FILES {
             let content = search_path.read(file)?;
-            parts.push(sentences(&String::from_utf8_lossy(&content)));
+            splits.push(sentences(&String::from_utf8_lossy(&content)));
         }
-        let [train, validation, test] = &parts[..] else { unreachable!("there are three files") };
+        let [train, validation, test] = &splits[..] else { unreachable!("there are three files") };
         let words: Vec<&str> = train.iter().flatten().map(|(word, _)| word.as_str()).collect();
         let reader = WordReader::new(&words, self.min_count);
-        let tags = tag_names(parts.iter().flatten());
-        let examples = |part: &[Sentence]| -> Vec<Example> {
-            part.iter().map(|sentence| reader.example(sentence, &tags)).collect()
+        let tags = tag_names(splits.iter().flatten());
+        let examples = |split: &[Sentence]| -> Vec<Example> {
+            split.iter().map(|sentence| reader.example(sentence, &tags)).collect()
         };
         let splits =
             Splits::new(Train::Fixed(examples(train)), examples(validation), examples(test));

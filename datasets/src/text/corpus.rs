@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 pub struct Corpus {
     /// What to train on.
     pub train: Train,
-    /// What to validate on: none of its positions, lines or stories is one of the training part's.
+    /// What to validate on: none of its positions, lines or stories is one of the training split's.
     pub valid: String,
 }
 
-/// The training part of a [`Corpus`].
+/// The training split of a [`Corpus`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Train {
     /// A text that is there.
@@ -102,7 +102,7 @@ impl Corpus {
 
     /// A tokenizer made for this text.
     ///
-    /// The characters are those of both parts; a BPE is trained on the training part alone.
+    /// The characters are those of both parts; a BPE is trained on the training split alone.
     ///
     /// # Errors
     ///

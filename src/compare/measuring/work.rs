@@ -78,8 +78,8 @@ impl Measurand {
     fn batch(self) -> Batch {
         let text = Rows::new(&[self.symbols()]);
         let source = (self.objective == ObjectiveKind::Writes).then(|| text.clone());
-        let asked = if self.objective == ObjectiveKind::Pooled { 1 } else { self.length };
-        Batch { source, text, targets: vec![0; asked] }
+        let n_targets = if self.objective == ObjectiveKind::Pooled { 1 } else { self.length };
+        Batch { source, text, targets: vec![0; n_targets] }
     }
 }
 

@@ -28,9 +28,9 @@ pub struct RunRow {
     pub metric: String,
     /// Which way is up.
     pub better: Option<Better>,
-    /// On the test part.
+    /// On the test split.
     pub test: Option<f64>,
-    /// On the validation part.
+    /// On the validation split.
     pub validation: Option<f64>,
     /// Parameters without embeddings.
     pub parameters_body: Option<u64>,

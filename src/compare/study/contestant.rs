@@ -95,7 +95,7 @@ pub struct RateTrial {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateOutcome {
-    /// The score on the validation part.
+    /// The score on the validation split.
     Score(f64),
     /// The loss ran away at a step.
     Diverged {

@@ -3,7 +3,7 @@
 //! What the task is follows from the fields: `text` and `label` to classify, `source` and `target`
 //! to map one text to another, `words` and `tags` to tag. One row in ten is for validation and one
 //! in ten for the test, by the SHA-256 of what is read, so that rows with the same input are in
-//! the same part, and stay there when rows are added. The vocabulary is that of the training part.
+//! the same part, and stay there when rows are added. The vocabulary is that of the training split.
 
 mod error;
 mod rows;
@@ -141,8 +141,8 @@ impl UserFile {
         let labels = labels(rows, &parts)?;
         let symbols = self.symbols(parts[0].iter().map(|(text, ..)| text.as_str()))?;
         let mut examples: Parts<Example> = Default::default();
-        for (examples, part) in examples.iter_mut().zip(&parts) {
-            for (text, label, _) in part {
+        for (examples, split) in examples.iter_mut().zip(&parts) {
+            for (text, label, _) in split {
                 let mut input = symbols.read(text)?;
                 input.truncate(self.max_length);
                 let class = labels.iter().position(|known| known == label).unwrap_or(0);
@@ -166,8 +166,8 @@ impl UserFile {
         let symbols =
             self.symbols(parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str))?;
         let mut examples: Parts<Example> = Default::default();
-        for (examples, part) in examples.iter_mut().zip(&parts) {
-            for ([read, written], row) in part {
+        for (examples, split) in examples.iter_mut().zip(&parts) {
+            for ([read, written], row) in split {
                 let (input, output) = (symbols.read(read)?, symbols.read(written)?);
                 for (field, ids) in [(source, &input), (target, &output)] {
                     if ids.len() > self.max_length {
@@ -183,8 +183,8 @@ impl UserFile {
                 examples.push(Example { input, target: Target::Sequence(output) });
             }
         }
-        let answers = |part: &[([String; 2], &Row)]| {
-            part.iter().map(|([_, written], _)| written.clone()).collect()
+        let answers = |split: &[([String; 2], &Row)]| {
+            split.iter().map(|([_, written], _)| written.clone()).collect()
         };
         let answers = Answers { validation: answers(&parts[1]), test: answers(&parts[2]) };
         let definition = TaskDefinition {
@@ -216,8 +216,8 @@ impl UserFile {
         if let [only] = &tags[..] {
             return Err(FileError::OneLabel { path: rows.path.clone(), label: only.clone() }.into());
         }
-        let examples = parts.map(|part| {
-            part.iter().map(|sentence| reader.example(sentence, &tags)).collect::<Vec<_>>()
+        let examples = parts.map(|split| {
+            split.iter().map(|sentence| reader.example(sentence, &tags)).collect::<Vec<_>>()
         });
         // Only tags of the form B-… and I-… mark whole entities.
         let entities = |tag: &String| tag == "O" || tag.starts_with("B-") || tag.starts_with("I-");
@@ -242,17 +242,17 @@ fn divide<'a, T>(
     for row in &rows.rows {
         let (identity, item) = read(row)?;
         let hash = Sha256::digest(identity);
-        let part = match u16::from_le_bytes([hash[0], hash[1]]) % 10 {
+        let split = match u16::from_le_bytes([hash[0], hash[1]]) % 10 {
             0 => 2,
             1 => 1,
             _ => 0,
         };
-        parts[part].push(item);
+        parts[split].push(item);
     }
-    for (items, part) in parts.iter().zip(["training", "validation", "the test"]) {
+    for (items, split) in parts.iter().zip(["training", "validation", "the test"]) {
         if items.is_empty() {
             let (path, rows) = (rows.path.clone(), rows.rows.len());
-            return Err(FileError::TooFewRows { path, rows, part });
+            return Err(FileError::TooFewRows { path, rows, split });
         }
     }
     Ok(parts)

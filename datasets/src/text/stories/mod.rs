@@ -20,7 +20,7 @@ use words::{DAYS, HEROES, HOMES, Hero, Place, SIZES, TRAITS};
 ///
 /// Training and validation share the grammar but never a story. A story is held out if the first
 /// byte of its SHA-256 is below 8, as one story in 32 is: [`Stories::new`] passes over those, and
-/// [`Stories::held_out`] over all others. So no seed can lead training onto the validation part.
+/// [`Stories::held_out`] over all others. So no seed can lead training onto the validation split.
 ///
 /// # Example
 ///
@@ -48,7 +48,7 @@ impl Stories {
     /// Every character that can occur in a story, in the order of its code.
     pub const ALPHABET: &'static str = "\n !\"',.?ABCDEFHIJKLMOPRSTUVWYZabcdefghijklmnopqrstuvwxyz";
 
-    /// How many stories the validation part has.
+    /// How many stories the validation split has.
     pub const VALIDATION: u64 = 200;
 
     /// The training stories of a seed.

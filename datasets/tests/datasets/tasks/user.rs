@@ -137,7 +137,7 @@ fn a_text_of_ones_own_is_a_language() {
         TaskKind::Masked
     );
     let error = build("text", text.as_bytes(), "context=200,").unwrap_err();
-    assert!(matches!(error, TaskError::TooShort { part: "validation", .. }), "{error:?}");
+    assert!(matches!(error, TaskError::TooShort { split: "validation", .. }), "{error:?}");
     assert!(matches!(build("text", b"", "").unwrap_err(), TaskError::Text(_)));
     assert!(matches!(build("text", b"a\xff", "").unwrap_err(), TaskError::Text(_)));
 }

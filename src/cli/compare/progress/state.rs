@@ -38,7 +38,7 @@ pub(super) struct TaskShown {
     pub(super) metric: String,
     /// One for each row.
     pub(super) cells: Vec<Cell>,
-    /// Of each run that was seen: its row, and how its score on the validation part grew over
+    /// Of each run that was seen: its row, and how its score on the validation split grew over
     /// its steps.
     pub(super) curves: Vec<(usize, Vec<(f64, f64)>)>,
 }

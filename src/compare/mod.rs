@@ -6,6 +6,7 @@
 //! put together in a [`study`], plain values with intervals and tests from [`statistics`], and a
 //! [`report`] shows that.
 
+pub mod aggregate;
 pub mod batch;
 pub mod job;
 pub mod measuring;
@@ -18,7 +19,6 @@ pub mod sizing;
 pub mod spec;
 pub mod statistics;
 pub mod study;
-pub mod summing_up;
 pub mod task_model;
 pub mod worker;
 

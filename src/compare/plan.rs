@@ -1,7 +1,7 @@
 //! From a comparison to its runs: who does which task how, and at which size.
 
 use super::batch::longest;
-use super::job::{Course, Job, Length, Scored, optimizer};
+use super::job::{Job, Length, Scored, TrainingConfig, optimizer};
 use super::measuring::{Measurement, WRITTEN, What};
 use super::objective::{Impossible, ObjectiveKind, role, skeleton};
 use super::sizing::{Budget, Sized, SizingError, SizingTarget, TypicalWorkload, fit};
@@ -23,7 +23,7 @@ pub struct PlannedTask {
 
 /// One architecture on one task.
 #[derive(Debug, Clone)]
-pub struct Contestant {
+pub struct Candidate {
     /// The family.
     pub family: &'static Family,
     /// Its skeleton.
@@ -46,7 +46,7 @@ pub struct Plan {
     /// The tasks, in the order of the request.
     pub tasks: Vec<PlannedTask>,
     /// One for each architecture and task.
-    pub contestants: Vec<Contestant>,
+    pub candidates: Vec<Candidate>,
     /// The device, as `--device` names it.
     pub device: String,
 }
@@ -147,7 +147,7 @@ impl Plan {
         if !impossible.is_empty() {
             return Err(PlanError::Impossible(impossible));
         }
-        let mut contestants = Vec::new();
+        let mut candidates = Vec::new();
         for (family, skeleton, task, objective) in pairs {
             let target = target(&tasks[task], objective);
             for size in spec.all_sizes() {
@@ -155,20 +155,20 @@ impl Plan {
                 let sized = fit(family, skeleton, &target, budget).map_err(|source| {
                     PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
                 })?;
-                contestants.push(Contestant { family, skeleton, task, objective, size, sized });
+                candidates.push(Candidate { family, skeleton, task, objective, size, sized });
             }
         }
-        Ok(Self { spec, tasks, contestants, device: device.to_string() })
+        Ok(Self { spec, tasks, candidates, device: device.to_string() })
     }
 
-    /// The short runs that choose a contestant's learning rate; none where there is no choice.
-    pub fn trials(&self, contestant: &Contestant) -> Vec<Job> {
-        let training = &self.tasks[contestant.task].training;
+    /// The short runs that choose a candidate's learning rate; none where there is no choice.
+    pub fn trials(&self, candidate: &Candidate) -> Vec<Job> {
+        let training = &self.tasks[candidate.task].training;
         if training.rates.len() < 2 {
             return Vec::new();
         }
         let rates = training.rates.iter();
-        rates.map(|&rate| self.job(contestant, (self.trial_seed(), rate), true)).collect()
+        rates.map(|&rate| self.job(candidate, (self.trial_seed(), rate), true)).collect()
     }
 
     /// A seed that no run of the comparison has, so that no learning rate is chosen by what is then
@@ -182,23 +182,23 @@ impl Plan {
         (self.spec.first_seed..self.spec.first_seed + self.spec.seeds).collect()
     }
 
-    /// A contestant's run with a seed.
-    pub fn run(&self, contestant: &Contestant, seed: u64, rate: f64) -> Job {
-        self.job(contestant, (seed, rate), false)
+    /// A candidate's run with a seed.
+    pub fn run(&self, candidate: &Candidate, seed: u64, rate: f64) -> Job {
+        self.job(candidate, (seed, rate), false)
     }
 
-    /// What is measured of a contestant. Its model has positions for the length, and for what is written.
+    /// What is measured of a candidate. Its model has positions for the length, and for what is written.
     ///
     /// # Errors
     ///
     /// The family has no model of its size with so many positions.
     pub fn measurement(
         &self,
-        contestant: &Contestant,
+        candidate: &Candidate,
         what: What,
         length: usize,
     ) -> Result<Measurement, SizingError> {
-        let Contestant { family, skeleton, task, objective, size, .. } = contestant;
+        let Candidate { family, skeleton, task, objective, size, .. } = candidate;
         let mut target = target(&self.tasks[*task], *objective);
         target.context = target.context.max(length + WRITTEN);
         let sized = fit(family, *skeleton, &target, budget(&self.spec, *size))?;
@@ -213,10 +213,10 @@ impl Plan {
         })
     }
 
-    fn job(&self, contestant: &Contestant, (seed, rate): (u64, f64), is_trial: bool) -> Job {
-        let PlannedTask { task, training } = &self.tasks[contestant.task];
+    fn job(&self, candidate: &Candidate, (seed, rate): (u64, f64), is_trial: bool) -> Job {
+        let PlannedTask { task, training } = &self.tasks[candidate.task];
         let share = if is_trial { training.trial } else { 1.0 };
-        let length = match contestant.size {
+        let length = match candidate.size {
             Amount::Seconds(seconds) => Length::Seconds(seconds * share),
             Amount::Count(_) => {
                 Length::Steps(((training.steps as f64 * share).round() as usize).max(1))
@@ -226,12 +226,12 @@ impl Plan {
         Job {
             task: task.spec.to_string(),
             data_hash: task.data_hash.clone(),
-            architecture: contestant.family.name().to_string(),
-            config: contestant.sized.model_spec.config.clone(),
-            objective: contestant.objective,
+            architecture: candidate.family.name().to_string(),
+            config: candidate.sized.model_spec.config.clone(),
+            objective: candidate.objective,
             seed,
             rate,
-            course: Course {
+            training: TrainingConfig {
                 length,
                 batch_size: training.batch_size,
                 warmup: 0.1,

@@ -33,7 +33,7 @@ const SCORED_AT_ONCE: usize = 64;
 /// What a run that goes on says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Told {
+pub enum WorkerEvent {
     /// It trains.
     Step {
         /// The share of the run that is done.
@@ -58,7 +58,7 @@ enum Stop {
 }
 
 /// Trains and scores. `device` is the one that the job names; `tell` hears how it goes.
-pub fn work(job: Job, task: &Task, device: &Device, tell: &mut dyn FnMut(Told)) -> Record {
+pub fn work(job: Job, task: &Task, device: &Device, tell: &mut dyn FnMut(WorkerEvent)) -> Record {
     let began = Instant::now();
     let mut run = Run { job: &job, task, curve: Vec::new(), speed: Speed::default() };
     let outcome = match run.go(device, tell) {
@@ -90,8 +90,8 @@ struct Progress {
 }
 
 impl Run<'_> {
-    fn go(&mut self, device: &Device, tell: &mut dyn FnMut(Told)) -> Result<Outcome, Stop> {
-        let Job { course, scored, seed, .. } = self.job;
+    fn go(&mut self, device: &Device, tell: &mut dyn FnMut(WorkerEvent)) -> Result<Outcome, Stop> {
+        let Job { training, scored, seed, .. } = self.job;
         let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
         let family = families::find(&self.job.architecture).map_err(|error| failed(&error))?;
         let model_spec = ModelSpec::new(family, self.job.config.clone());
@@ -102,17 +102,17 @@ impl Run<'_> {
         let flops = TypicalWorkload::of(self.task, self.job.objective)
             .flops(&model_spec.architecture)
             .train;
-        let mut optimizer = AdamW::new(course.optimizer);
+        let mut optimizer = AdamW::new(training.optimizer);
         let mut progress = Progress::default();
         // The weights that did best on the validation split, and how well.
         let mut best: Option<(f64, TaskModel)> = None;
-        for evaluation in 1..=course.evaluations {
-            let until = evaluation as f64 / course.evaluations as f64;
+        for evaluation in 1..=training.evaluations {
+            let until = evaluation as f64 / training.evaluations as f64;
             model = self.train((model, &device), &mut optimizer, (&mut progress, until), tell)?;
             let found = self.score(&model.valid(), self.validation(), self.task.score)?;
             let point = point(&mut progress, flops, found);
             self.curve.push(point);
-            tell(Told::Point(point));
+            tell(WorkerEvent::Point(point));
             let is_better = best.as_ref().is_none_or(|(best, _)| {
                 if self.task.score.higher_is_better() { found > *best } else { found < *best }
             });
@@ -128,7 +128,7 @@ impl Run<'_> {
         if scored.test.is_none() {
             return Ok(Outcome::Finished { test: validation, validation, secondary: Vec::new() });
         }
-        tell(Told::Testing);
+        tell(WorkerEvent::Testing);
         let (test, secondary) = self.test(&best)?;
         Ok(Outcome::Finished { test, validation, secondary })
     }
@@ -139,14 +139,14 @@ impl Run<'_> {
         (mut model, device): (TaskModel, &Device),
         optimizer: &mut AdamW,
         (progress, until): (&mut Progress, f64),
-        tell: &mut dyn FnMut(Told),
+        tell: &mut dyn FnMut(WorkerEvent),
     ) -> Result<TaskModel, Stop> {
-        let Job { course, seed, objective, .. } = self.job;
-        let mut told = Instant::now();
+        let Job { training, seed, objective, .. } = self.job;
+        let mut reported = Instant::now();
         while self.done(progress) < until - 1e-9 {
             let began = Instant::now();
-            let first = (progress.step * course.batch_size) as u64;
-            let indices = first..first + course.batch_size as u64;
+            let first = (progress.step * training.batch_size) as u64;
+            let indices = first..first + training.batch_size as u64;
             let examples: Vec<Example> =
                 indices.map(|index| self.task.train(*seed, index)).collect();
             let batch = Batch::new(self.task, *objective, model.start(), &examples);
@@ -169,15 +169,15 @@ impl Run<'_> {
                 return Err(Stop::Diverged { step, reason });
             }
             let rate = self.schedule().rate((self.done(progress) * SCHEDULE_STEPS as f64) as usize);
-            let gradient_scale = (course.clip / norm.max(f64::MIN_POSITIVE)).min(1.0);
+            let gradient_scale = (training.clip / norm.max(f64::MIN_POSITIVE)).min(1.0);
             model = optimizer.step(model, gradients, Update { rate, gradient_scale });
             progress.step = step;
             progress.tokens += batch.tokens() as u64;
             progress.loss = (progress.loss.0 + nats, progress.loss.1 + targets);
             progress.time += began.elapsed();
-            if told.elapsed() > Duration::from_millis(250) {
-                told = Instant::now();
-                tell(Told::Step { done: self.done(progress), loss: mean });
+            if reported.elapsed() > Duration::from_millis(250) {
+                reported = Instant::now();
+                tell(WorkerEvent::Step { done: self.done(progress), loss: mean });
             }
         }
         Ok(model)
@@ -185,7 +185,7 @@ impl Run<'_> {
 
     /// The share of the run that is done.
     fn done(&self, progress: &Progress) -> f64 {
-        match self.job.course.length {
+        match self.job.training.length {
             Length::Steps(steps) => progress.step as f64 / steps as f64,
             Length::Seconds(seconds) => (progress.time.as_secs_f64() / seconds).min(1.0),
         }
@@ -193,11 +193,11 @@ impl Run<'_> {
 
     /// The learning rate over the run.
     fn schedule(&self) -> Schedule {
-        let Job { course, rate, .. } = self.job;
+        let Job { training, rate, .. } = self.job;
         Schedule {
             peak: *rate,
-            minimum: *rate * course.decay,
-            warmup: (course.warmup * SCHEDULE_STEPS as f64) as usize,
+            minimum: *rate * training.decay,
+            warmup: (training.warmup * SCHEDULE_STEPS as f64) as usize,
             steps: SCHEDULE_STEPS,
         }
     }

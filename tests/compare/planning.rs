@@ -36,9 +36,9 @@ fn every_family_hits_the_budget() {
             "architectures = {names:?}\ntasks = ['{task}']\nsize = '{size}'\nmatch = '{match_by}'"
         );
         let plan = plan(&text).unwrap();
-        assert_eq!(plan.contestants.len(), names.len());
-        for contestant in &plan.contestants {
-            let (name, sized) = (contestant.family.name(), &contestant.sized);
+        assert_eq!(plan.candidates.len(), names.len());
+        for candidate in &plan.candidates {
+            let (name, sized) = (candidate.family.name(), &candidate.sized);
             assert!(sized.deviation.abs() <= TOLERANCE, "{name} on {task}: {}", sized.deviation);
             let parameters = sized.parameters;
             assert_eq!(parameters.body + parameters.embeddings, parameters.total);
@@ -75,17 +75,17 @@ fn runs_of_one_comparison_differ_and_trials_have_a_seed_of_their_own() {
     let plan = plan("architectures = ['gpt2', 'llama']\ntasks = ['sort', 'copy']\nsize = '20k'");
     let plan = plan.unwrap();
     let mut keys = std::collections::HashSet::new();
-    for contestant in &plan.contestants {
-        for trial in plan.trials(contestant) {
+    for candidate in &plan.candidates {
+        for trial in plan.trials(candidate) {
             assert!(!plan.seeds().contains(&trial.seed) && trial.scored.test.is_none());
             assert!(keys.insert(trial.key()));
         }
         for seed in plan.seeds() {
-            assert!(keys.insert(plan.run(contestant, seed, 1e-3).key()));
+            assert!(keys.insert(plan.run(candidate, seed, 1e-3).key()));
         }
     }
     assert_eq!(keys.len(), 4 * (3 + 3));
-    let again = plan.run(&plan.contestants[0], 0, 1e-3);
+    let again = plan.run(&plan.candidates[0], 0, 1e-3);
     assert!(keys.contains(&again.key()), "the same run has the same name");
 }
 

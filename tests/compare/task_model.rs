@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 use burn_zoo::compare::batch::{Batch, Rows};
-use burn_zoo::compare::plan::{Contestant, Plan};
+use burn_zoo::compare::plan::{Candidate, Plan};
 use burn_zoo::compare::sizing::TypicalWorkload;
 use burn_zoo::compare::spec::Spec;
 use burn_zoo::compare::task_model::TaskModel;
@@ -49,7 +49,7 @@ fn the_loss_is_that_of_all_scores() {
         plan("['gpt2', 't5', 'lstm']", tasks),
         plan("['bert']", "['mqar:n_pairs=2,length=16,vocabulary=8']"),
     ] {
-        for Contestant { family, task, objective, sized, .. } in &plan.contestants {
+        for Candidate { family, task, objective, sized, .. } in &plan.candidates {
             let task: &Task = &plan.tasks[*task].task;
             let model = TaskModel { model: sized.model_spec.initialized(0, &device) };
             if matches!(model.model, Model::SequenceClassifier(_)) {
@@ -74,11 +74,11 @@ fn the_loss_is_that_of_all_scores() {
 
 #[test]
 fn operations_are_those_of_what_is_read_and_scored() {
-    let flops = |of: &Contestant, typical: TypicalWorkload, classes| {
+    let flops = |of: &Candidate, typical: TypicalWorkload, classes| {
         TypicalWorkload { classes, ..typical }.flops(&of.sized.model_spec.architecture).forward
     };
     let language = plan("['gpt2', 'lstm']", "['stories:context=32']");
-    for of in &language.contestants {
+    for of in &language.candidates {
         // Every place of 32 names one of all symbols: what `zoo show` says.
         let typical = TypicalWorkload::of(&language.tasks[0].task, of.objective);
         assert_eq!((typical.source, typical.text, typical.targets), (0, 32, 32.0));
@@ -88,7 +88,7 @@ fn operations_are_those_of_what_is_read_and_scored() {
         assert!((found / expected - 1.0).abs() < 1e-9, "{found} and {expected}");
     }
     let plan = plan("['bert', 'gpt2', 't5']", "['listops']");
-    let [bert, gpt2, t5] = &plan.contestants[..] else { panic!("three") };
+    let [bert, gpt2, t5] = &plan.candidates[..] else { panic!("three") };
     let task = &plan.tasks[0].task;
     // A class is named once, and none of the layers knows how many symbols there are.
     let typical = TypicalWorkload::of(task, bert.objective);

@@ -36,7 +36,7 @@ pub(crate) struct TrainArgs {
         long,
         value_name = "RUN",
         help_heading = "Run",
-        conflicts_with_all = ["SizeArgs", "DataArgs", "CourseArgs"]
+        conflicts_with_all = ["SizeArgs", "DataArgs", "TrainingArgs"]
     )]
     pub(super) resume: Option<PathBuf>,
     /// Steps [default: 1000]
@@ -57,7 +57,7 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(super) text: DataArgs,
     #[command(flatten)]
-    pub(super) course: CourseArgs,
+    pub(super) training: TrainingArgs,
 }
 
 /// How large a model is.
@@ -102,7 +102,7 @@ pub(super) struct DataArgs {
 
 /// How to train.
 #[derive(clap::Args)]
-pub(super) struct CourseArgs {
+pub(super) struct TrainingArgs {
     /// Rows of a forward pass
     #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 12)]
     pub(super) batch_size: usize,

@@ -52,7 +52,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
     if out.exists() {
         return Err(classify(TrainError::Exists(out)));
     }
-    let context = args.course.context.unwrap_or(start.default_context());
+    let context = args.training.context.unwrap_or(start.default_context());
     let mut settings = settings(global, args, (&source, context));
     settings.init_from = from.as_deref().map(absolute);
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
@@ -181,7 +181,7 @@ fn settings(
     args: &TrainArgs,
     (source, context): (&TextSource, usize),
 ) -> Settings {
-    let course = &args.course;
+    let training = &args.training;
     let steps = args.steps.unwrap_or(DEFAULT_STEPS);
     let data = match source {
         // Resuming may happen in another folder.
@@ -192,27 +192,27 @@ fn settings(
         data,
         data_fingerprint: String::new(),
         init_from: None,
-        batch_size: course.batch_size,
+        batch_size: training.batch_size,
         context,
-        accumulate: course.accumulate,
+        accumulate: training.accumulate,
         schedule: Schedule {
-            peak: course.lr,
-            minimum: course.min_lr.unwrap_or(course.lr / 10.0),
-            warmup: course.warmup.unwrap_or((steps / 10).min(100)),
+            peak: training.lr,
+            minimum: training.min_lr.unwrap_or(training.lr / 10.0),
+            warmup: training.warmup.unwrap_or((steps / 10).min(100)),
             steps,
         },
         optimizer: AdamWConfig {
-            beta_1: course.beta1,
-            beta_2: course.beta2,
-            epsilon: course.epsilon,
-            weight_decay: course.weight_decay,
+            beta_1: training.beta1,
+            beta_2: training.beta2,
+            epsilon: training.epsilon,
+            weight_decay: training.weight_decay,
         },
-        clip: (course.clip != 0.0).then_some(course.clip),
-        eval_interval: course.eval_interval,
-        checkpoint_interval: course.checkpoint_interval.unwrap_or(course.eval_interval),
+        clip: (training.clip != 0.0).then_some(training.clip),
+        eval_interval: training.eval_interval,
+        checkpoint_interval: training.checkpoint_interval.unwrap_or(training.eval_interval),
         seed: global.seed,
-        dtype: course.dtype,
-        checkpoint_blocks: course.checkpoint_blocks,
+        dtype: training.dtype,
+        checkpoint_blocks: training.checkpoint_blocks,
     }
 }
 

@@ -7,7 +7,7 @@ mod work;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::job::Kept;
+use super::job::CacheEntry;
 use super::objective::ObjectiveKind;
 
 pub use curve::{Room, cost_curve};
@@ -59,10 +59,10 @@ pub struct Measured {
     pub bytes: Option<u64>,
 }
 
-impl Kept for Measured {
-    type Errand = Measurement;
+impl CacheEntry for Measured {
+    type Input = Measurement;
 
-    fn errand(&self) -> &Measurement {
+    fn input(&self) -> &Measurement {
         &self.measurement
     }
 }

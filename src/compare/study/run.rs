@@ -1,8 +1,8 @@
-//! One contestant with one seed.
+//! One candidate with one seed.
 
 use serde::{Deserialize, Serialize};
 
-/// One contestant with one seed.
+/// One candidate with one seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// The family's name.

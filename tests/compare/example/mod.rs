@@ -8,7 +8,7 @@ mod parts;
 use burn_zoo::compare::study::*;
 
 use growth::{costs, scaling};
-use parts::{comparisons, contestant, run};
+use parts::{candidate, comparisons, run};
 
 /// Architectures with their skeletons and how well they learn, from 0 to 1.
 const ARCHITECTURES: [(&str, Skeleton, f64); 8] = [
@@ -121,16 +121,16 @@ pub(crate) fn study() -> Study {
         .flat_map(|task| (0..8).map(move |index| (task, index)))
         .flat_map(|(task, index)| [1, 2, 3].map(|seed| run(task, index, seed)))
         .collect();
-    let contestants = tasks
+    let candidates = tasks
         .iter()
         .flat_map(|task| (0..8).map(move |index| (task, index)))
-        .map(|(task, index)| contestant(task, index, &runs))
+        .map(|(task, index)| candidate(task, index, &runs))
         .collect();
     let comparisons = tasks.iter().flat_map(|task| comparisons(task, &runs)).collect();
-    Study { tasks, seeds, runs, contestants, comparisons, ..empty() }
+    Study { tasks, seeds, runs, candidates, comparisons, ..empty() }
 }
 
-/// The study without tasks, contestants and runs.
+/// The study without tasks, candidates and runs.
 pub(crate) fn empty() -> Study {
     Study {
         schema: SCHEMA,
@@ -165,7 +165,7 @@ pub(crate) fn empty() -> Study {
             correction: "Holm".into(),
         },
         tasks: Vec::new(),
-        contestants: Vec::new(),
+        candidates: Vec::new(),
         runs: Vec::new(),
         comparisons: Vec::new(),
         costs: (0..8).map(costs).collect(),

@@ -38,7 +38,7 @@ pub fn page(study: &Study) -> Page {
     let verdicts: Vec<Verdict> = study.tasks.iter().map(|task| verdict(study, task)).collect();
     let shown = Shown { study, names: study.architectures(), verdicts };
     let mut findings: Vec<Finding> = overall(study, &shown.verdicts).into_iter().collect();
-    findings.extend(shown.tasks().filter(|(task, _)| has_contestants(study, task)).map(
+    findings.extend(shown.tasks().filter(|(task, _)| has_candidates(study, task)).map(
         |(task, verdict)| Finding {
             task: task.name.clone(),
             heading: verdict.heading.clone(),
@@ -57,7 +57,7 @@ pub fn page(study: &Study) -> Page {
         setup::section,
     ];
     Page {
-        kind: match study.contestants.is_empty() {
+        kind: match study.candidates.is_empty() {
             true => "Scaling with size",
             false => "Comparison of architectures",
         },
@@ -69,8 +69,8 @@ pub fn page(study: &Study) -> Page {
     }
 }
 
-fn has_contestants(study: &Study, task: &Task) -> bool {
-    study.contestants_on(&task.name).next().is_some()
+fn has_candidates(study: &Study, task: &Task) -> bool {
+    study.candidates_on(&task.name).next().is_some()
 }
 
 fn lead(shown: &Shown<'_>) -> String {

@@ -100,7 +100,7 @@ fn references(study: &Study) -> Option<Table> {
 fn how(study: &Study) -> Option<Table> {
     let columns = ["architecture", "task", "how", "#learning rate", "#steps", "#tokens"];
     let mut table = Table::new("How each architecture does each task", &columns).folded();
-    for of in &study.contestants {
+    for of in &study.candidates {
         table.rows.push(vec![
             Cell::new(&of.architecture),
             Cell::new(&of.task),

@@ -1,7 +1,7 @@
 //! Every two architectures of a task, tested against each other.
 
 use super::Ran;
-use crate::compare::plan::{Contestant, Plan};
+use crate::compare::plan::{Candidate, Plan};
 use crate::compare::statistics::{PairedOutcome, StatisticsError, holm, paired_t_test};
 use crate::compare::study::{Comparison, Interval, Outcome, Tested};
 
@@ -9,8 +9,8 @@ use crate::compare::study::{Comparison, Interval, Outcome, Tested};
 pub(super) fn comparisons(plan: &Plan, ran: &[Ran]) -> Result<Vec<Comparison>, StatisticsError> {
     let mut all = Vec::new();
     for index in 0..plan.tasks.len() {
-        let of_task: Vec<(&Contestant, &Ran)> =
-            plan.contestants.iter().zip(ran).filter(|(c, _)| c.task == index).collect();
+        let of_task: Vec<(&Candidate, &Ran)> =
+            plan.candidates.iter().zip(ran).filter(|(c, _)| c.task == index).collect();
         let mut tests = Vec::new();
         for (place, (a, ran_a)) in of_task.iter().enumerate() {
             for (b, ran_b) in &of_task[place + 1..] {

@@ -6,7 +6,7 @@ use super::Summary;
 
 /// One architecture on one task, sized to the budget.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Contestant {
+pub struct Candidate {
     /// The family's name.
     pub architecture: String,
     /// The task's name.
@@ -109,7 +109,7 @@ pub enum RateOutcome {
     },
 }
 
-/// How long a contestant trains.
+/// How long a candidate trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Training {
     /// Steps of a run.

@@ -9,7 +9,7 @@ use self::scaling::scaling;
 use self::settings::settings;
 use super::job::Record;
 use super::measuring::Measured;
-use super::plan::{Contestant, Plan};
+use super::plan::{Candidate, Plan};
 use super::spec::{Amount, MatchBy};
 use super::statistics::{self, Spread, StatisticsError};
 use super::study::{
@@ -20,7 +20,7 @@ use crate::datasets::task::{Context, Metric, Task, TaskKind};
 
 /// What happened besides the runs.
 #[derive(Debug, Clone)]
-pub struct Circumstances {
+pub struct RunEnvironment {
     /// The command that was given.
     pub command: String,
     /// When it began.
@@ -31,7 +31,7 @@ pub struct Circumstances {
     pub versions: Versions,
 }
 
-/// The runs of a contestant: those that chose its learning rate, and the others.
+/// The runs of a candidate: those that chose its learning rate, and the others.
 #[derive(Debug, Clone)]
 pub struct Ran {
     /// One for each learning rate that was tried.
@@ -45,7 +45,7 @@ pub struct Ran {
     pub writing: Option<Measured>,
 }
 
-/// The study of a plan whose runs are done. `ran` is in the order of the plan's contestants.
+/// The study of a plan whose runs are done. `ran` is in the order of the plan's candidates.
 ///
 /// # Errors
 ///
@@ -54,21 +54,21 @@ pub fn study(
     plan: &Plan,
     ran: &[Ran],
     costs: Vec<CostCurve>,
-    circumstances: Circumstances,
+    environment: RunEnvironment,
 ) -> Result<Study, StatisticsError> {
     let is_sweep = plan.spec.is_sweep();
-    let mut contestants = Vec::new();
+    let mut candidates = Vec::new();
     let mut runs = Vec::new();
-    for (contestant, ran) in plan.contestants.iter().zip(ran) {
-        // A contestant is one architecture on one task, and not one of its sizes.
+    for (candidate, ran) in plan.candidates.iter().zip(ran) {
+        // A candidate is one architecture on one task, and not one of its sizes.
         if !is_sweep {
-            contestants.push(summarized(plan, contestant, ran)?);
+            candidates.push(summarized(plan, candidate, ran)?);
         }
-        let task = plan.tasks[contestant.task].task.spec.to_string();
+        let task = plan.tasks[candidate.task].task.spec.to_string();
         runs.extend(ran.runs.iter().map(|record| Run {
-            architecture: contestant.family.name().to_string(),
+            architecture: candidate.family.name().to_string(),
             task: task.clone(),
-            size: is_sweep.then(|| contestant.size.to_string()),
+            size: is_sweep.then(|| candidate.size.to_string()),
             seed: record.job.seed,
             outcome: record.outcome.clone(),
             curve: record.curve.clone(),
@@ -84,11 +84,11 @@ pub fn study(
         title: title.unwrap_or_else(|| {
             format!("{} on {}", plan.spec.architectures.join(", "), names.join(", "))
         }),
-        command: circumstances.command,
+        command: environment.command,
         toml: plan.spec.to_toml(),
-        versions: circumstances.versions,
-        device: circumstances.device,
-        started: circumstances.started,
+        versions: environment.versions,
+        device: environment.device,
+        started: environment.started,
         seconds: ran
             .iter()
             .flat_map(|ran| ran.trials.iter().chain(&ran.runs))
@@ -105,14 +105,14 @@ pub fn study(
         settings: settings(plan),
         tasks: plan.tasks.iter().map(|planned| task(&planned.task)).collect(),
         comparisons: if is_sweep { Vec::new() } else { comparisons(plan, ran)? },
-        contestants,
+        candidates,
         runs,
         costs,
         scaling: if is_sweep { scaling(plan, ran)? } else { Vec::new() },
     })
 }
 
-/// What a run cost; writing is measured once for all runs of a contestant.
+/// What a run cost; writing is measured once for all runs of a candidate.
 fn speed(record: &Record, writing: Option<&Measured>) -> Speed {
     let writing = writing.filter(|_| matches!(record.outcome, Outcome::Finished { .. }));
     Speed {
@@ -191,10 +191,10 @@ fn scale(metric: Metric) -> (&'static str, Better, Option<f64>) {
 
 fn summarized(
     plan: &Plan,
-    contestant: &Contestant,
+    candidate: &Candidate,
     ran: &Ran,
-) -> Result<study::Contestant, StatisticsError> {
-    let task = &plan.tasks[contestant.task].task;
+) -> Result<study::Candidate, StatisticsError> {
+    let task = &plan.tasks[candidate.task].task;
     let finished = || {
         ran.runs.iter().filter_map(|record| match &record.outcome {
             Outcome::Finished { test, secondary, .. } => Some((*test, secondary)),
@@ -208,12 +208,12 @@ fn summarized(
         summary(&scores)
     });
     let last = ran.runs.iter().filter_map(|record| record.curve.last()).max_by_key(|p| p.step);
-    let sized = &contestant.sized;
-    Ok(study::Contestant {
-        architecture: contestant.family.name().to_string(),
+    let sized = &candidate.sized;
+    Ok(study::Candidate {
+        architecture: candidate.family.name().to_string(),
         task: task.spec.to_string(),
-        skeleton: contestant.skeleton,
-        how: contestant.objective.sentence(task.kind).to_string(),
+        skeleton: candidate.skeleton,
+        how: candidate.objective.sentence(task.kind).to_string(),
         dimensions: sized.dimensions.clone(),
         parameters: sized.parameters,
         deviation: Some(100.0 * sized.deviation),

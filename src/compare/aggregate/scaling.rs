@@ -4,7 +4,7 @@ use std::f64::consts::LN_2;
 
 use super::Ran;
 use crate::compare::job::Record;
-use crate::compare::plan::{Contestant, Plan};
+use crate::compare::plan::{Candidate, Plan};
 use crate::compare::statistics::{self, Estimate, Point, StatisticsError, fit_scaling};
 use crate::compare::study::{
     Fit, FitResult, Fitted, Front, Interval, Outcome, Scaling, ScalingPoint,
@@ -15,15 +15,15 @@ const PLACES: u32 = 20;
 
 /// One for each architecture and task of a sweep.
 pub(super) fn scaling(plan: &Plan, ran: &[Ran]) -> Result<Vec<Scaling>, StatisticsError> {
-    let all: Vec<(&Contestant, &Ran)> = plan.contestants.iter().zip(ran).collect();
+    let all: Vec<(&Candidate, &Ran)> = plan.candidates.iter().zip(ran).collect();
     let is_same =
-        |a: &Contestant, b: &Contestant| a.task == b.task && a.family.name() == b.family.name();
+        |a: &Candidate, b: &Candidate| a.task == b.task && a.family.name() == b.family.name();
     // The sizes of one architecture on one task stand together.
     let sweeps = all.chunk_by(|(a, _), (b, _)| is_same(a, b));
     sweeps.map(|sizes| sweep(plan, sizes)).collect()
 }
 
-fn sweep(plan: &Plan, sizes: &[(&Contestant, &Ran)]) -> Result<Scaling, StatisticsError> {
+fn sweep(plan: &Plan, sizes: &[(&Candidate, &Ran)]) -> Result<Scaling, StatisticsError> {
     let (first, _) = sizes[0];
     let points: Vec<ScalingPoint> = sizes.iter().flat_map(|(of, ran)| ends(of, ran)).collect();
     let ends: Vec<Point> = points.iter().map(|p| Point { x: p.flops, y: p.loss }).collect();
@@ -37,7 +37,7 @@ fn sweep(plan: &Plan, sizes: &[(&Contestant, &Ran)]) -> Result<Scaling, Statisti
 }
 
 /// The ends of the runs that came there.
-fn ends(of: &Contestant, ran: &Ran) -> Vec<ScalingPoint> {
+fn ends(of: &Candidate, ran: &Ran) -> Vec<ScalingPoint> {
     let finished = finished(ran);
     let end = |record: &Record| {
         let (flops, loss) = moments(record).last()?;
@@ -89,8 +89,8 @@ fn fit(points: &[Point]) -> FitResult {
 }
 
 /// What no other moment of any run beats in both operations and loss.
-fn front(sizes: &[(&Contestant, &Ran)]) -> Result<Vec<Front>, StatisticsError> {
-    let of_run = |of: &Contestant, record: &Record| -> Vec<Front> {
+fn front(sizes: &[(&Candidate, &Ran)]) -> Result<Vec<Front>, StatisticsError> {
+    let of_run = |of: &Candidate, record: &Record| -> Vec<Front> {
         let moment = |(flops, loss)| Front {
             flops,
             loss,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use burn::train::Interrupter;
-use burn_zoo::datasets::{batch::TextData, text::Corpus, tokenizer::Vocabulary};
+use burn_zoo::datasets::{batch::LmDataset, text::Corpus, tokenizer::Vocabulary};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Flow, Options, Sampling, generate};
 use burn_zoo::models::pretrained::{self, ModelSpec};
@@ -18,7 +18,7 @@ use burn_zoo::train::{Schedule, Settings};
 fn main() -> Result<()> {
     let device = burn_zoo::device::parse("flex")?.autodiff();
     let corpus = Corpus::stories();
-    let data = Arc::new(TextData::new(&corpus, corpus.tokenizer(Vocabulary::Characters)?)?);
+    let data = Arc::new(LmDataset::new(&corpus, corpus.tokenizer(Vocabulary::Characters)?)?);
     let tokenizer = data.tokenizer().clone();
     let (vocab_size, context, dropout, eos) = (tokenizer.vocab_size(), 64, 0.0, tokenizer.eos());
     let (d_model, n_layers, n_heads, d_ff, n_kv_heads) = (64, 2, 4, None, Some(2));

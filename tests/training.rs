@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
-use burn_zoo::datasets::batch::{BatchAt, BatchShape, TextData};
+use burn_zoo::datasets::batch::{BatchAt, BatchShape, LmDataset};
 use burn_zoo::datasets::text::Corpus;
 use burn_zoo::datasets::tokenizer::Vocabulary;
 use burn_zoo::models::families::{self, Size};
@@ -19,13 +19,13 @@ use crate::golden::{assert_close, values};
 const CONFIG: AdamWConfig =
     AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 };
 
-fn data() -> TextData {
+fn data() -> LmDataset {
     let corpus = Corpus::stories();
     let tokenizer = corpus.tokenizer(Vocabulary::Characters).unwrap();
-    TextData::new(&corpus, tokenizer).unwrap()
+    LmDataset::new(&corpus, tokenizer).unwrap()
 }
 
-fn model(data: &TextData, seed: u64) -> LmModel {
+fn model(data: &LmDataset, seed: u64) -> LmModel {
     let size = Size {
         vocab_size: data.tokenizer().vocab_size(),
         context: 16,
@@ -49,7 +49,7 @@ fn flat(model: &LmModel) -> Vec<f32> {
     all
 }
 
-fn gradients(model: &LmModel, data: &TextData, rows: usize, micro_step: u64) -> GradientsParams {
+fn gradients(model: &LmModel, data: &LmDataset, rows: usize, micro_step: u64) -> GradientsParams {
     let at = BatchAt { seed: 3, step: 5, micro_step };
     let batch = data.train_batch(at, BatchShape { rows, context: 16 }).unwrap();
     // Eight rows make a step.

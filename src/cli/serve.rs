@@ -139,10 +139,10 @@ fn open(
         return Ok(Server::of_vectors(embedder, settings)?);
     }
     let generation = TextGeneration::open(folder, device).map_err(asked)?.cast(precision);
-    let (model, language) = generation.into_parts();
+    let (model, processor) = generation.into_parts();
     Ok(match model {
-        Model::CausalLm(model) => Server::of_texts(model, language, settings)?,
-        Model::Seq2SeqLm(model) => Server::of_texts(model, language, settings)?,
+        Model::CausalLm(model) => Server::of_texts(model, processor, settings)?,
+        Model::Seq2SeqLm(model) => Server::of_texts(model, processor, settings)?,
         _ => return Err(usage("the model writes no texts")),
     })
 }

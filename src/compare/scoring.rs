@@ -88,7 +88,7 @@ fn sequence(prediction: &Prediction) -> Vec<u32> {
 }
 
 fn texts(task: &Task, predictions: &[Prediction]) -> Vec<String> {
-    predictions.iter().map(|prediction| task.symbols.write(&sequence(prediction))).collect()
+    predictions.iter().map(|prediction| task.symbols.decode(&sequence(prediction))).collect()
 }
 
 fn references(split: Split<'_>) -> Vec<Vec<String>> {

@@ -49,7 +49,7 @@ pub enum PipelineError {
     Prompt(#[from] PromptError),
     /// What was asked for makes no sense, whatever the texts are.
     #[error("{0}")]
-    Asked(String),
+    InvalidRequest(String),
     /// One of the texts has no answer; the others may have.
     #[error("text {}: {source}", .index + 1)]
     Text {

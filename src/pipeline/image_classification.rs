@@ -80,9 +80,9 @@ impl ImageClassifier {
         device: &Device,
     ) -> Result<Self, PipelineError> {
         let (spec, patches) = spec_of(folder, device)?;
-        patches.check_size(size).map_err(PipelineError::Asked)?;
+        patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
         let reader = ImageReader::read(folder, spec.family.name())?;
-        let reader = reader.resizing_to(size).map_err(PipelineError::Asked)?;
+        let reader = reader.resizing_to(size).map_err(PipelineError::InvalidRequest)?;
         Self::load(folder, (spec, patches), (reader, Some(size)), device)
     }
 
@@ -143,16 +143,16 @@ impl ImageClassifier {
     }
 
     fn prepare(&self, picture: &Picture) -> Result<Prepared, PipelineError> {
-        let (pixels, size) = self.reader.prepare(picture).map_err(PipelineError::Asked)?;
+        let (pixels, size) = self.reader.prepare(picture).map_err(PipelineError::InvalidRequest)?;
         match self.size {
-            Some(wanted) if wanted != size => Err(PipelineError::Asked(format!(
+            Some(wanted) if wanted != size => Err(PipelineError::InvalidRequest(format!(
                 "the model reads {}, and with its {PREPROCESSOR_FILE} the image becomes {}",
                 shown(wanted),
                 shown(size)
             ))),
             Some(_) => Ok(Prepared { pixels, size }),
             None => {
-                self.patches.check_size(size).map_err(PipelineError::Asked)?;
+                self.patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
                 Ok(Prepared { pixels, size })
             }
         }

@@ -36,7 +36,7 @@ use tokio::sync::oneshot;
 
 use crate::datasets::tokenizer::TokenizerError;
 use crate::models::generate::GenerativeModel;
-use crate::pipeline::{Language, TextEmbedder};
+use crate::pipeline::{Processor, TextEmbedder};
 use texts::Texts;
 use vectors::Vectors;
 
@@ -124,10 +124,10 @@ impl Server {
     /// A tokenizer that cannot be used; a system without a thread to give.
     pub fn of_texts<W: GenerativeModel + Send + 'static>(
         model: W,
-        language: Language,
+        processor: Processor,
         settings: Settings,
     ) -> Result<Self, ServeError> {
-        let desk = Desk::Texts(Texts::start(model, language, &settings)?);
+        let desk = Desk::Texts(Texts::start(model, processor, &settings)?);
         Ok(Self::new(settings, desk))
     }
 

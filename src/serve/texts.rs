@@ -14,10 +14,10 @@ use super::error::ApiError;
 use super::fields::Input;
 use super::logprobs::Names;
 use super::transcript::Transcript;
-use crate::datasets::tokenizer::{Reader, TokenizerError};
+use crate::datasets::tokenizer::{TextEncoder, TokenizerError};
 use crate::models::arch::UNBOUNDED;
 use crate::models::generate::{GenerativeModel, Options, Request, Scoring};
-use crate::pipeline::{Language, PromptTokens};
+use crate::pipeline::{Processor, PromptTokens};
 
 /// How long a completion is where nobody says it, as OpenAI has it.
 const USUAL_COMPLETION: usize = 16;
@@ -28,8 +28,8 @@ const LONGEST_PROMPT: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Texts {
     pub(super) engine: Engine,
-    language: Language,
-    reader: Reader,
+    processor: Processor,
+    encoder: TextEncoder,
     names: Arc<Names>,
     limits: Limits,
     /// Draws the seeds of requests that bring none.
@@ -71,7 +71,7 @@ impl Texts {
     /// Starts the engine.
     pub(super) fn start<W: GenerativeModel + Send + 'static>(
         model: W,
-        language: Language,
+        processor: Processor,
         settings: &Settings,
     ) -> Result<Self, super::ServeError> {
         let limit = model.prompt_limit();
@@ -87,9 +87,9 @@ impl Texts {
         };
         Ok(Self {
             // What is too long is refused, and not cut.
-            reader: language.tokenizer.reader(u32::MAX as usize)?,
-            names: Arc::new(Names::new(language.tokenizer.clone())),
-            language,
+            encoder: processor.tokenizer.text_encoder(u32::MAX as usize)?,
+            names: Arc::new(Names::new(processor.tokenizer.clone())),
+            processor,
             limits,
             engine: Engine::start(model, settings)?,
             seeds: Mutex::new(ChaCha8Rng::seed_from_u64(settings.seed)),
@@ -129,12 +129,12 @@ impl Texts {
         };
         let options = self.options(&ask.choice, seed);
         let mut stops = ask.stops;
-        stops.extend(self.language.config.stop_strings.iter().cloned());
+        stops.extend(self.processor.config.stop_strings.iter().cloned());
         let prompt_tokens = prompts.iter().map(|prompt| prompt.tokens.ids.len()).sum();
         let mut orders = Vec::with_capacity(rows);
         for Prompt { tokens, echo } in prompts {
             let context = if self.limits.is_one_text { tokens.context() } else { &[] };
-            let stream = self.language.tokenizer.stream_after(context);
+            let stream = self.processor.tokenizer.stream_after(context);
             let stream = stream.map_err(|error| ApiError::internal(error.to_string()))?;
             let ids = tokens.ids;
             self.check(name, &ids)?;
@@ -161,7 +161,7 @@ impl Texts {
         match input {
             Input::Text(text) => {
                 let encoding =
-                    self.reader.read(&text).map_err(|error| unreadable("prompt", &error))?;
+                    self.encoder.encode(&text).map_err(|error| unreadable("prompt", &error))?;
                 let echo = match echo {
                     true => Echo::of_text(text, &encoding, &self.names),
                     false => Echo::default(),
@@ -171,7 +171,7 @@ impl Texts {
             Input::Ids(ids) => {
                 self.check("prompt", &ids)?;
                 let echo = match echo {
-                    true => Echo::of_ids(&ids, &self.language.tokenizer, &self.names),
+                    true => Echo::of_ids(&ids, &self.processor.tokenizer, &self.names),
                     false => Ok(Echo::default()),
                 };
                 let echo = echo.map_err(|error| unreadable("prompt", &error))?;
@@ -182,13 +182,13 @@ impl Texts {
 
     /// The prompt that the model's chat template makes of a chat.
     fn chat(&self, chat: Chat) -> Result<Prompt, ApiError> {
-        let Some(template) = &self.language.chat else {
+        let Some(template) = &self.processor.chat else {
             let message = "this model has no chat template; /v1/completions continues texts";
             return Err(ApiError::invalid(message));
         };
         let turn = chat.turn;
         let text = chat.render(template)?;
-        let ids = self.language.tokenizer.encode(&text);
+        let ids = self.processor.tokenizer.encode(&text);
         let ids = ids.map_err(|error| unreadable("messages", &error))?;
         Ok(Prompt { tokens: PromptTokens::chat(ids, turn), echo: Echo::default() })
     }
@@ -250,7 +250,7 @@ impl Texts {
 
     /// The model's own options, with what a request says of them.
     fn options(&self, choice: &Choice, seed: u64) -> Options {
-        let mut options = self.language.config.options.clone();
+        let mut options = self.processor.config.options.clone();
         let sampling = &mut options.sampling;
         // A model that says nothing is drawn from as it is, as OpenAI has it.
         let usual = if sampling.temperature == 0.0 { 1.0 } else { sampling.temperature };

@@ -14,7 +14,7 @@ use super::Settings;
 use super::engine::gone;
 use super::error::ApiError;
 use super::fields::{Fields, Input};
-use crate::pipeline::{Prompt, PromptReader, PromptedText, TextEmbedder};
+use crate::pipeline::{Prompt, PromptEncoder, PromptedText, TextEmbedder};
 use crate::system;
 
 /// The most texts of one request, as OpenAI has it.
@@ -30,7 +30,7 @@ pub(super) struct Vectors {
     capacity: usize,
     running: Arc<AtomicUsize>,
     is_cut: Notify,
-    reader: PromptReader,
+    encoder: PromptEncoder,
     vocab_size: usize,
     width: usize,
 }
@@ -129,7 +129,7 @@ impl Vectors {
             capacity,
             running: running.clone(),
             is_cut: Notify::new(),
-            reader: embedder.reader().clone(),
+            encoder: embedder.encoder().clone(),
             vocab_size: embedder.vocab_size(),
             width: embedder.width(),
         };
@@ -163,13 +163,13 @@ impl Vectors {
     pub(super) fn encode(&self, ask: &VectorsAsk) -> Result<Vec<PromptedText>, ApiError> {
         let error = |message: String| ApiError::field("input", message);
         let prompt = ask.prompt_name.as_deref().map_or(Prompt::Default, Prompt::Named);
-        let prompt = self.reader.prompt(prompt);
+        let prompt = self.encoder.prompt(prompt);
         let prompt = prompt.map_err(|e| ApiError::field("prompt_name", e.to_string()))?;
-        let most = self.reader.max_length();
+        let most = self.encoder.max_length();
         let encode = |(index, input): (usize, &Input)| {
             let text = match input {
                 Input::Text(text) => {
-                    let read = self.reader.read(text, &prompt);
+                    let read = self.encoder.encode(text, &prompt);
                     read.map_err(|e| error(format!("input: {e}")))?
                 }
                 Input::Ids(ids) => PromptedText::of_ids(ids.clone()),

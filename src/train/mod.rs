@@ -28,7 +28,7 @@ use burn::train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::datasets::batch::{BatchShape, TextData};
+use crate::datasets::batch::{BatchShape, LmDataset};
 use crate::models::arch::recompute::checkpoint_blocks;
 use crate::models::families::Family;
 use crate::models::kernels::memory;
@@ -55,7 +55,7 @@ pub struct Job {
     /// What decides its numbers.
     pub settings: Settings,
     /// The text.
-    pub data: Arc<TextData>,
+    pub data: Arc<LmDataset>,
     /// The family and the `config.json`.
     pub described: (&'static Family, Value),
     /// The model, on a device with gradients.

@@ -28,7 +28,7 @@ use burn_zoo::models::generate::{
     Flow, GenerationConfig, GenerationState, GenerativeModel, Options, SequenceState, generate,
 };
 use burn_zoo::models::heads::CausalLm;
-use burn_zoo::pipeline::Language;
+use burn_zoo::pipeline::Processor;
 use burn_zoo::pipeline::chat::ChatTemplate;
 use burn_zoo::serve::{Server, Settings};
 use serde_json::{Value, json};
@@ -75,9 +75,9 @@ pub(crate) fn model(tokenizer: &Tokenizer) -> CausalLm {
     CausalLm::new(&config, &device::parse("flex").unwrap()).initialized(5)
 }
 
-pub(crate) fn language() -> Language {
+pub(crate) fn processor() -> Processor {
     let chat = Some(ChatTemplate::new(TEMPLATE).unwrap());
-    Language { tokenizer: tokenizer(), chat, config: GenerationConfig::default() }
+    Processor { tokenizer: tokenizer(), chat, config: GenerationConfig::default() }
 }
 
 pub(crate) fn settings() -> Settings {
@@ -86,7 +86,7 @@ pub(crate) fn settings() -> Settings {
 
 /// A server of the random model.
 pub(crate) fn server(settings: Settings) -> Server {
-    Server::of_texts(model(&tokenizer()), language(), settings).unwrap()
+    Server::of_texts(model(&tokenizer()), processor(), settings).unwrap()
 }
 
 /// The greedy continuation of a prompt, computed alone.
@@ -110,7 +110,7 @@ impl Odd {
     /// A server whose model takes that long for a token.
     pub(crate) fn slow(pause: Duration, settings: Settings) -> Server {
         let model = Self { model: model(&tokenizer()), pause, poison: None };
-        Server::of_texts(model, language(), settings).unwrap()
+        Server::of_texts(model, processor(), settings).unwrap()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Batches for training and validation, as plain vectors of numbers.
 
-mod text_data;
+mod lm_dataset;
 
-pub use text_data::{TextData, ValidBatches};
+pub use lm_dataset::{LmDataset, ValidBatches};
 
 use crate::tokenizer::TokenizerError;
 

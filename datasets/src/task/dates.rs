@@ -104,7 +104,7 @@ impl Generate for Generator {
         // Days that a month lacks are drawn again, so that all days are equally likely.
         let day = 1 + rng.below(31) as u32;
         let date = (day <= days_in(year, month)).then_some(Date { year, month, day })?;
-        let read = |text: String| self.symbols.read(&text).ok();
+        let read = |text: String| self.symbols.encode(&text).ok();
         let input = read(date.write(rng.pick(&FORMS)))?;
         let target = Target::Sequence(read(date.write("Y-N-D"))?);
         Some(Example { input, target })

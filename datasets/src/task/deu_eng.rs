@@ -134,7 +134,7 @@ impl DeuEng {
 
     /// The pair as symbols; `None` where one of its sentences is too long.
     fn example(&self, pair: &Pair<'_>, symbols: &Symbols) -> Result<Option<Example>, TaskError> {
-        let (input, target) = (symbols.read(pair.0)?, symbols.read(pair.1)?);
+        let (input, target) = (symbols.encode(pair.0)?, symbols.encode(pair.1)?);
         let fits = |ids: &[u32]| (1..=self.max_length).contains(&ids.len());
         let both = fits(&input) && fits(&target);
         Ok(both.then_some(Example { input, target: Target::Sequence(target) }))

@@ -152,7 +152,7 @@ pub struct Task {
     pub validation: Vec<Example>,
     /// Examples for the final score, in random order; never trained on, and none of them is in `validation`.
     pub test: Vec<Example>,
-    /// The right answers as texts, for scores that compare texts with [`Symbols::write`].
+    /// The right answers as texts, for scores that compare texts with [`Symbols::decode`].
     pub answers: Answers,
     /// What others reached on this task; empty where the settings are not the published ones.
     pub references: &'static [Reference],

@@ -75,7 +75,7 @@ impl Settings for Polarity {
         let symbols = Symbols::frequent(words, self.min_count);
         let examples = |split: &[(String, u32)]| -> Result<Vec<Example>, TaskError> {
             let example = |(sentence, label): &(String, u32)| {
-                Ok(Example { input: symbols.read(sentence)?, target: Target::Class(*label) })
+                Ok(Example { input: symbols.encode(sentence)?, target: Target::Class(*label) })
             };
             split.iter().map(example).collect()
         };

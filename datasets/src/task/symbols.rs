@@ -120,7 +120,7 @@ impl Symbols {
     /// # Errors
     ///
     /// [`TaskError::Tokenizer`] where a subword tokenizer fails.
-    pub fn read(&self, text: &str) -> Result<Vec<u32>, TaskError> {
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, TaskError> {
         Ok(match &self.joining {
             Joining::Names => {
                 text.split_whitespace().map(|name| self.id_or_unknown(name)).collect()
@@ -140,7 +140,7 @@ impl Symbols {
     ///
     /// Reserved symbols, and ids that are none, are left out, but for unknown words, which are
     /// written as `<unknown>`. Nothing fails: a model may write anything.
-    pub fn write(&self, ids: &[u32]) -> String {
+    pub fn decode(&self, ids: &[u32]) -> String {
         let shown = |id: &u32| *id >= Self::UNKNOWN && (*id as usize) < self.len();
         let names = ids.iter().filter(|id| shown(id)).map(|&id| self.written[id as usize].as_str());
         match &self.joining {
@@ -208,21 +208,21 @@ mod tests {
     fn a_sentence_of_words_is_read_and_written_again() {
         let text = "Don't go (yet), „please“: it's 5% - o’clock!";
         let symbols = Symbols::words([text].into_iter(), 1);
-        assert_eq!(symbols.write(&symbols.read(text).unwrap()), text);
-        assert_eq!(symbols.write(&symbols.read("go now!").unwrap()), "go <unknown>!");
+        assert_eq!(symbols.decode(&symbols.encode(text).unwrap()), text);
+        assert_eq!(symbols.decode(&symbols.encode("go now!").unwrap()), "go <unknown>!");
     }
 
     #[test]
     fn rare_words_are_unknown_and_frequent_ones_come_first() {
         let symbols = Symbols::words(["b a a", "c b a"].into_iter(), 2);
         assert_eq!(symbols.len(), 8);
-        assert_eq!(symbols.read("a b c").unwrap(), [6, 7, Symbols::UNKNOWN]);
+        assert_eq!(symbols.encode("a b c").unwrap(), [6, 7, Symbols::UNKNOWN]);
     }
 
     #[test]
     fn a_reserved_name_in_the_data_is_no_reserved_symbol() {
         let symbols = Symbols::words(["< end > <end>"].into_iter(), 1);
-        assert!(symbols.read("<end> <pad>").unwrap().iter().all(|&id| id >= Symbols::UNKNOWN));
+        assert!(symbols.encode("<end> <pad>").unwrap().iter().all(|&id| id >= Symbols::UNKNOWN));
         assert_eq!(Symbols::named(["<end>".to_owned()]).id("<end>"), Some(Symbols::FIRST));
     }
 
@@ -231,8 +231,8 @@ mod tests {
         let ids: Vec<u32> = (0..400).chain([u32::MAX]).collect();
         let subwords = Symbols::subwords(["ein Wort, zwei Wörter"].into_iter(), 300).unwrap();
         let text = "zwei Wörter, 世";
-        assert_eq!(subwords.write(&subwords.read(text).unwrap()), text);
-        subwords.write(&ids);
-        assert_eq!(Symbols::characters("ba".chars()).write(&ids), "<unknown>ab");
+        assert_eq!(subwords.decode(&subwords.encode(text).unwrap()), text);
+        subwords.decode(&ids);
+        assert_eq!(Symbols::characters("ba".chars()).decode(&ids), "<unknown>ab");
     }
 }

@@ -160,7 +160,7 @@ impl Settings for Names {
         let corpus = Corpus::load(&TextSource::Names, search_path)?;
         let symbols = Symbols::characters(corpus.alphabet().into_iter().filter(|&c| c != '\n'));
         let read = |text: &str| -> Result<Vec<Vec<u32>>, TaskError> {
-            text.lines().map(|name| symbols.read(name)).collect()
+            text.lines().map(|name| symbols.encode(name)).collect()
         };
         let mut train = match &corpus.train {
             Text::Text(text) => read(text)?,

@@ -74,9 +74,9 @@ impl Windower {
     ///
     /// [`TaskError::TooShort`] where one of them does not fill a window.
     pub(super) fn fixed(self, [train, validation, test]: [&str; 3]) -> Result<Splits, TaskError> {
-        let validation = self.all(&self.symbols.read(validation)?, "validation")?;
-        let test = self.all(&self.symbols.read(test)?, "test")?;
-        let text = self.symbols.read(train)?;
+        let validation = self.all(&self.symbols.encode(validation)?, "validation")?;
+        let test = self.all(&self.symbols.encode(test)?, "test")?;
+        let text = self.symbols.encode(train)?;
         self.check(&text, "training")?;
         let train = Train::Endless(Box::new(Fixed { windower: self, text }));
         Ok(Splits::new(train, validation, test))
@@ -96,8 +96,8 @@ impl Windower {
             .filter(|story| !validation.contains(story))
             .take(Stories::VALIDATION as usize)
             .collect();
-        let validation = self.all(&self.symbols.read(&validation.concat())?, "validation")?;
-        let test = self.all(&self.symbols.read(&test)?, "test")?;
+        let validation = self.all(&self.symbols.encode(&validation.concat())?, "validation")?;
+        let test = self.all(&self.symbols.encode(&test)?, "test")?;
         Ok(Splits::new(Train::Endless(Box::new(StoryWindows { windower: self })), validation, test))
     }
 }
@@ -135,11 +135,11 @@ impl Generate for StoryWindows {
     fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
         let stories = Stories::new(rng.below(u64::MAX));
         let width = self.windower.width();
-        let mut text = self.windower.symbols.read(&stories.story(0)).ok()?;
+        let mut text = self.windower.symbols.encode(&stories.story(0)).ok()?;
         let start = rng.below(text.len() as u64) as usize;
         let mut index = 1;
         while text.len() < start + width {
-            text.extend(self.windower.symbols.read(&stories.story(index)).ok()?);
+            text.extend(self.windower.symbols.encode(&stories.story(index)).ok()?);
             index += 1;
         }
         Some(self.windower.example(&text[start..start + width], rng))

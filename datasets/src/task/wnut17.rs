@@ -76,10 +76,10 @@ impl Settings for Wnut17 {
         }
         let [train, validation, test] = &splits[..] else { unreachable!("there are three files") };
         let words: Vec<&str> = train.iter().flatten().map(|(word, _)| word.as_str()).collect();
-        let reader = WordReader::new(&words, self.min_count);
+        let encoder = WordEncoder::new(&words, self.min_count);
         let tags = tag_names(splits.iter().flatten());
         let examples = |split: &[Sentence]| -> Vec<Example> {
-            split.iter().map(|sentence| reader.example(sentence, &tags)).collect()
+            split.iter().map(|sentence| encoder.example(sentence, &tags)).collect()
         };
         let splits =
             Splits::new(Train::Fixed(examples(train)), examples(validation), examples(test));
@@ -87,7 +87,7 @@ impl Settings for Wnut17 {
             kind: TaskKind::Tagging(Context::Bidirectional),
             score: Metric::EntityF1,
             also: vec![Metric::TagAccuracy],
-            symbols: reader.symbols,
+            symbols: encoder.symbols,
             labels: Labels::Names(tags),
             references: &REFERENCES,
         };
@@ -120,11 +120,11 @@ pub(super) fn tag_names<'a>(sentences: impl Iterator<Item = &'a Sentence>) -> Ve
 }
 
 /// Reads words as symbols: as they are, else in small letters, else by their shape.
-pub(super) struct WordReader {
+pub(super) struct WordEncoder {
     pub(super) symbols: Symbols,
 }
 
-impl WordReader {
+impl WordEncoder {
     pub(super) fn new(words: &[&str], min_count: usize) -> Self {
         let small: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
         let shapes: BTreeSet<String> = words.iter().map(|word| shape(word)).collect();
@@ -137,7 +137,7 @@ impl WordReader {
         Self { symbols: Symbols::named(names) }
     }
 
-    pub(super) fn read(&self, word: &str) -> u32 {
+    pub(super) fn encode(&self, word: &str) -> u32 {
         let symbols = &self.symbols;
         let known = symbols.id(word).or_else(|| symbols.id(&word.to_lowercase()));
         known.or_else(|| symbols.id(&shape(word))).unwrap_or(Symbols::UNKNOWN)
@@ -147,7 +147,7 @@ impl WordReader {
     pub(super) fn example(&self, sentence: &Sentence, names: &[String]) -> Example {
         let tag = |tag: &str| names.iter().position(|name| name == tag).map(|place| place as u32);
         Example {
-            input: sentence.iter().map(|(word, _)| self.read(word)).collect(),
+            input: sentence.iter().map(|(word, _)| self.encode(word)).collect(),
             target: Target::Tags(sentence.iter().map(|(_, name)| tag(name)).collect()),
         }
     }
@@ -183,13 +183,13 @@ mod tests {
 
     #[test]
     fn a_word_is_itself_or_its_small_letters_or_its_shape() {
-        let reader = WordReader::new(&["Paris", "Paris", "the", "The", "Anna", "@me"], 2);
-        let written = |word| reader.symbols.written(reader.read(word)).unwrap().to_owned();
+        let encoder = WordEncoder::new(&["Paris", "Paris", "the", "The", "Anna", "@me"], 2);
+        let written = |word| encoder.symbols.written(encoder.encode(word)).unwrap().to_owned();
         assert_eq!(written("Paris"), "Paris");
         assert_eq!(written("THE"), "the");
         assert_eq!(written("Berlin"), "< Xx>");
         assert_eq!(written("@you"), "< @>");
-        assert_eq!(reader.read("3.14"), Symbols::UNKNOWN, "a shape that training lacks");
+        assert_eq!(encoder.encode("3.14"), Symbols::UNKNOWN, "a shape that training lacks");
     }
 
     #[test]

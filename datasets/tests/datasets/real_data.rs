@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use zoo_datasets::batch::{BatchShape, TextData};
+use zoo_datasets::batch::{BatchShape, LmDataset};
 use zoo_datasets::locate::SearchPath;
 use zoo_datasets::text::{Corpus, TextSource, Train};
 use zoo_datasets::tokenizer::Vocabulary;
@@ -73,7 +73,7 @@ fn a_megabyte_is_encoded_within_two_seconds() {
 fn every_shakespeare_validation_token_is_a_target_once() {
     let Some(corpus) = corpus(&TextSource::TinyShakespeare) else { return };
     let tokenizer = corpus.tokenizer(Vocabulary::Characters).unwrap();
-    let data = TextData::new(&corpus, tokenizer).unwrap();
+    let data = LmDataset::new(&corpus, tokenizer).unwrap();
     let batches = data.valid_batches(BatchShape { rows: 32, context: 256 }).unwrap();
     assert_eq!(batches.map(|batch| batch.target_count()).sum::<usize>(), 111_539);
 }

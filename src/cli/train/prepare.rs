@@ -11,7 +11,7 @@ use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::classify;
 use super::start::Start;
-use crate::datasets::batch::{BatchAt, TextData};
+use crate::datasets::batch::{BatchAt, LmDataset};
 use crate::datasets::locate::SearchPath;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
@@ -65,7 +65,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
         Some(tokenizer) => tokenizer,
         None => corpus.tokenizer(vocabulary(args.text.tokenizer.as_deref())?).map_err(usage)?,
     };
-    let data = Arc::new(TextData::new(&corpus, tokenizer).map_err(usage)?);
+    let data = Arc::new(LmDataset::new(&corpus, tokenizer).map_err(usage)?);
     settings.data_fingerprint = data.fingerprint().to_string();
     check_length(&data, &settings)?;
 
@@ -113,7 +113,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
         Err(_) => TextSource::File(PathBuf::from(&settings.data)),
     };
     let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
-    let data = Arc::new(TextData::new(&corpus, Tokenizer::load(path)?)?);
+    let data = Arc::new(LmDataset::new(&corpus, Tokenizer::load(path)?)?);
     if data.fingerprint() != settings.data_fingerprint {
         return Err(classify(TrainError::OtherData {
             data: settings.data.clone(),
@@ -217,7 +217,7 @@ fn settings(
 }
 
 /// Finds out now that a text is too short, and not after the first round.
-fn check_length(data: &TextData, settings: &Settings) -> Result<()> {
+fn check_length(data: &LmDataset, settings: &Settings) -> Result<()> {
     let at = BatchAt { seed: settings.seed, step: 0, micro_step: 0 };
     data.train_batch(at, settings.shape()).map_err(usage)?;
     data.valid_batches(settings.shape()).map_err(usage)?;

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 
 use super::super::usage;
 use super::args::TrainArgs;
-use crate::datasets::batch::TextData;
+use crate::datasets::batch::LmDataset;
 use crate::datasets::tokenizer::Tokenizer;
 use crate::models::families::{self, FAMILIES, Family};
 use crate::models::pretrained::{self, Model, ModelSpec};
@@ -59,7 +59,7 @@ impl Start {
     pub(super) fn model(
         self,
         (args, settings): (&TrainArgs, &Settings),
-        data: &TextData,
+        data: &LmDataset,
         device: &Device,
     ) -> Result<(ModelSpec, Model)> {
         match self {

@@ -83,11 +83,11 @@ impl TextGeneration {
         streams: &[TextStream],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
-        let Some(beams) = &self.language.config.beams else { return Ok(Vec::new()) };
+        let Some(beams) = &self.processor.config.beams else { return Ok(Vec::new()) };
         let mut order: Vec<usize> = (0..requests.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(requests[index].prompt.len()));
         let mut texts = vec![Vec::new(); requests.len()];
-        let is_stopped = !self.language.config.stop_strings.is_empty();
+        let is_stopped = !self.processor.config.stop_strings.is_empty();
         let mut ready = 0;
         for some in order.chunks((2 * ROWS / beams.width).max(1)) {
             let together: Vec<Request> =
@@ -98,7 +98,7 @@ impl TextGeneration {
                 if is_end { Flow::EndText } else { Flow::Continue }
             })?;
             for (&index, found) in some.iter().zip(found) {
-                let best = found.into_iter().take(self.language.config.n_texts);
+                let best = found.into_iter().take(self.processor.config.n_texts);
                 texts[index] = best
                     .map(|best| self.written(best, &requests[index], streams[index].clone()))
                     .collect::<Result<_, _>>()?;

@@ -22,7 +22,7 @@ impl TextGeneration {
         let model = self.generative_model()?;
         let prompt = prompt.into();
         let mut stream = self.stopping(self.decoding_after(model, &prompt)?);
-        let mut options = self.language.config.options_for(model.prepare(&prompt.ids).text.len());
+        let mut options = self.processor.config.options_for(model.prepare(&prompt.ids).text.len());
         options.sampling.seed = self.seed;
         let request = Request { prompt: prompt.ids, options, stream: 0 };
         let mut text = String::new();

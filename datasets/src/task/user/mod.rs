@@ -14,7 +14,7 @@ use super::deu_eng::Units;
 use super::error::check;
 use super::spec::{BuiltTask, Settings};
 use super::splits::{Answers, Splits, Train};
-use super::wnut17::{WordReader, tag_names};
+use super::wnut17::{WordEncoder, tag_names};
 use super::{
     Context, Example, Labels, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind,
 };
@@ -143,7 +143,7 @@ impl UserFile {
         let mut examples: Parts<Example> = Default::default();
         for (examples, split) in examples.iter_mut().zip(&parts) {
             for (text, label, _) in split {
-                let mut input = symbols.read(text)?;
+                let mut input = symbols.encode(text)?;
                 input.truncate(self.max_length);
                 let class = labels.iter().position(|known| known == label).unwrap_or(0);
                 examples.push(Example { input, target: Target::Class(class as u32) });
@@ -168,7 +168,7 @@ impl UserFile {
         let mut examples: Parts<Example> = Default::default();
         for (examples, split) in examples.iter_mut().zip(&parts) {
             for ([read, written], row) in split {
-                let (input, output) = (symbols.read(read)?, symbols.read(written)?);
+                let (input, output) = (symbols.encode(read)?, symbols.encode(written)?);
                 for (field, ids) in [(source, &input), (target, &output)] {
                     if ids.len() > self.max_length {
                         let reason = format!(
@@ -211,13 +211,13 @@ impl UserFile {
         })?;
         parts.iter_mut().flatten().for_each(|sentence| sentence.truncate(self.max_length));
         let words: Vec<&str> = parts[0].iter().flatten().map(|(word, _)| word.as_str()).collect();
-        let reader = WordReader::new(&words, self.min_count);
+        let encoder = WordEncoder::new(&words, self.min_count);
         let tags = tag_names(parts.iter().flatten());
         if let [only] = &tags[..] {
             return Err(FileError::OneLabel { path: rows.path.clone(), label: only.clone() }.into());
         }
         let examples = parts.map(|split| {
-            split.iter().map(|sentence| reader.example(sentence, &tags)).collect::<Vec<_>>()
+            split.iter().map(|sentence| encoder.example(sentence, &tags)).collect::<Vec<_>>()
         });
         // Only tags of the form B-… and I-… mark whole entities.
         let entities = |tag: &String| tag == "O" || tag.starts_with("B-") || tag.starts_with("I-");
@@ -228,7 +228,7 @@ impl UserFile {
         let kind = TaskKind::Tagging(Context::Bidirectional);
         let labels = Labels::Names(tags);
         let definition =
-            TaskDefinition { kind, score, also, symbols: reader.symbols, labels, references: &[] };
+            TaskDefinition { kind, score, also, symbols: encoder.symbols, labels, references: &[] };
         Ok(BuiltTask::Fixed(definition, splits(examples)))
     }
 }

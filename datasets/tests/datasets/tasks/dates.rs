@@ -50,9 +50,9 @@ fn a_date_means_its_day() {
     let (mut weekdays, mut shapes) = (HashMap::new(), HashMap::new());
     let mut longest = 0;
     for example in examples(&task).iter().chain(&train(&task, 4, 5000)) {
-        let text = task.symbols.write(&example.input);
+        let text = task.symbols.decode(&example.input);
         let (day, weekday) = understand(&text);
-        assert_eq!(task.symbols.write(sequence(example)), day, "{text}");
+        assert_eq!(task.symbols.decode(sequence(example)), day, "{text}");
         assert!(!example.input.contains(&Symbols::UNKNOWN));
         *weekdays.entry(weekday).or_insert(0) += 1;
         let shape: String =

@@ -86,7 +86,7 @@ fn no_sentence_of_a_translation_is_in_two_parts() {
     }
     assert_eq!(found[2][0].len(), 1000, "each source sentence once");
     for (example, answer) in task.test.iter().zip(&task.answers.test) {
-        assert_eq!(task.symbols.write(&example.target.ids()), *answer);
+        assert_eq!(task.symbols.decode(&example.target.ids()), *answer);
     }
     assert_eq!((task.answers.validation.len(), task.answers.test.len()), (500, 1000));
 }
@@ -106,7 +106,7 @@ fn translations_are_made_of_any_symbols_in_both_directions() {
     assert!((8_000..30_000).contains(&words.symbols.len()), "{}", words.symbols.len());
     let mut same = 0;
     for (example, answer) in words.test.iter().zip(&words.answers.test) {
-        same += usize::from(words.symbols.write(&example.target.ids()) == *answer);
+        same += usize::from(words.symbols.decode(&example.target.ids()) == *answer);
     }
     assert!(same > 200, "words with their spaces again: {same} of 300");
 }

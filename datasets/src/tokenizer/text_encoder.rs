@@ -10,7 +10,7 @@ use super::{Tokenizer, TokenizerError, failed};
 
 /// Turns whole texts into the ids that a model reads. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Reader {
+pub struct TextEncoder {
     /// Puts nothing around a text, and cuts nothing.
     bare: Arc<Inner>,
     /// Puts special tokens around it.
@@ -69,17 +69,18 @@ impl Tokenizer {
     /// # Errors
     ///
     /// A length that leaves no room beside the special tokens.
-    pub fn reader(&self, max_length: usize) -> Result<Reader, TokenizerError> {
+    pub fn text_encoder(&self, max_length: usize) -> Result<TextEncoder, TokenizerError> {
         let mut bare: Inner = self.inner.as_ref().clone();
         bare.with_truncation(None).map_err(failed("set the longest length"))?;
         let around = bare.get_post_processor().cloned();
         bare.with_padding(None).with_post_processor(None::<PostProcessorWrapper>);
-        let reader = Reader { bare: Arc::new(bare), around, tokenizer: self.clone(), max_length };
-        reader.with_max_length(max_length)
+        let encoder =
+            TextEncoder { bare: Arc::new(bare), around, tokenizer: self.clone(), max_length };
+        encoder.with_max_length(max_length)
     }
 }
 
-impl Reader {
+impl TextEncoder {
     /// The longest text that is read whole, in tokens, special tokens included.
     pub fn max_length(&self) -> usize {
         self.max_length
@@ -91,9 +92,9 @@ impl Reader {
     ///
     /// A length that leaves no room beside the special tokens.
     pub fn with_max_length(self, max_length: usize) -> Result<Self, TokenizerError> {
-        let reader = Self { max_length, ..self };
-        reader.room_for(Pair::No)?;
-        Ok(reader)
+        let encoder = Self { max_length, ..self };
+        encoder.room_for(Pair::No)?;
+        Ok(encoder)
     }
 
     /// How many tokens of a text are read at once, special tokens aside.
@@ -107,7 +108,7 @@ impl Reader {
     /// # Errors
     ///
     /// [`TokenizerError::UnknownCharacter`] where the vocabulary is one of characters.
-    pub fn read(&self, text: &str) -> Result<Encoding, TokenizerError> {
+    pub fn encode(&self, text: &str) -> Result<Encoding, TokenizerError> {
         let tokens = self.tokens(text)?;
         let kept = tokens.len().min(self.room_for(Pair::No)?);
         let is_cut = kept < tokens.len();
@@ -118,9 +119,9 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// As for [`Reader::read`]; [`TokenizerError::NoRoom`] where the text that may not be cut is too
+    /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] where the text that may not be cut is too
     /// long by itself.
-    pub fn read_pair(&self, texts: [&str; 2], cut: Cut) -> Result<Encoding, TokenizerError> {
+    pub fn encode_pair(&self, texts: [&str; 2], cut: Cut) -> Result<Encoding, TokenizerError> {
         let [first, second] = [self.tokens(texts[0])?, self.tokens(texts[1])?];
         let lengths = [first.len(), second.len()];
         let kept = cut.kept(lengths, self.room_for(Pair::Yes)?).ok_or(TokenizerError::NoRoom {
@@ -137,19 +138,19 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// As for [`Reader::read`]; [`TokenizerError::NoRoom`] where no piece would have a new token.
+    /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] where no piece would have a new token.
     pub fn windows(&self, text: &str, overlap: usize) -> Result<Vec<Encoding>, TokenizerError> {
         let tokens = self.tokens(text)?;
         let windows = self.ranges(tokens.len(), self.room_for(Pair::No)?, overlap)?;
         windows.into_iter().map(|window| self.surround(part(&tokens, window), None)).collect()
     }
 
-    /// Two texts, the second in pieces as [`Reader::windows`] makes them, the first before each of
+    /// Two texts, the second in pieces as [`TextEncoder::windows`] makes them, the first before each of
     /// them. Where the first leaves no room for so much overlap, half of each piece overlaps.
     ///
     /// # Errors
     ///
-    /// As for [`Reader::read`]; [`TokenizerError::NoRoom`] where the first text fills it all.
+    /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] where the first text fills it all.
     pub fn pair_windows(
         &self,
         [first, second]: [&str; 2],

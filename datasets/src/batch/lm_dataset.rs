@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// A [`Corpus`] as token ids, ready to be cut into batches.
 #[derive(Clone, Debug)]
-pub struct TextData {
+pub struct LmDataset {
     tokenizer: Tokenizer,
     train: TrainTokens,
     valid: Vec<u32>,
@@ -22,7 +22,7 @@ enum TrainTokens {
     Stories,
 }
 
-impl TextData {
+impl LmDataset {
     /// Encodes both parts of a text.
     ///
     /// # Errors
@@ -163,7 +163,7 @@ impl TextData {
     }
 }
 
-/// The batches of [`TextData::valid_batches`].
+/// The batches of [`LmDataset::valid_batches`].
 #[derive(Clone, Debug)]
 pub struct ValidBatches<'a> {
     tokens: &'a [u32],
@@ -226,7 +226,7 @@ mod tests {
     fn a_story_window_is_a_piece_of_consecutive_stories() {
         let corpus = Corpus::stories();
         let data =
-            TextData::new(&corpus, Tokenizer::characters(corpus.alphabet()).unwrap()).unwrap();
+            LmDataset::new(&corpus, Tokenizer::characters(corpus.alphabet()).unwrap()).unwrap();
         let mut inside = 0;
         for row in 0..50 {
             let stories = Stories::new(3);

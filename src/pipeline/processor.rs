@@ -10,7 +10,7 @@ use crate::models::pretrained::ModelSpec;
 
 /// How a model reads and writes texts.
 #[derive(Debug, Clone)]
-pub struct Language {
+pub struct Processor {
     /// Texts to tokens, and back.
     pub tokenizer: Tokenizer,
     /// How chats are written down, if the model chats.
@@ -19,7 +19,7 @@ pub struct Language {
     pub config: GenerationConfig,
 }
 
-impl Language {
+impl Processor {
     /// Opens the files beside a model.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 
 use super::{PipelineError, TextError};
-use crate::datasets::tokenizer::{Encoding, Reader, Tokenizer};
+use crate::datasets::tokenizer::{Encoding, TextEncoder, Tokenizer};
 use crate::models::arch::Tokens;
 use crate::models::layers::embedding::padded_ids;
 use crate::models::layers::mask::Padding;
@@ -17,9 +17,9 @@ const BATCH: usize = 32;
 
 /// Reads texts for one model.
 #[derive(Debug)]
-pub(super) struct Feed {
+pub(super) struct Preprocessor {
     pub(super) tokenizer: Tokenizer,
-    pub(super) reader: Reader,
+    pub(super) encoder: TextEncoder,
     device: Device,
     vocab_size: usize,
     n_types: usize,
@@ -35,7 +35,7 @@ pub(super) type PassAt<'a, T> = &'a dyn Fn(Tokens, &[usize]) -> Result<Vec<T>, P
 /// A model of texts with all that surrounds it.
 pub(super) struct Opened<M> {
     pub(super) spec: ModelSpec,
-    pub(super) feed: Feed,
+    pub(super) preprocessor: Preprocessor,
     pub(super) model: M,
 }
 
@@ -47,15 +47,15 @@ pub(super) fn open<M>(
     head: fn(Model) -> Option<M>,
 ) -> Result<Opened<M>, PipelineError> {
     let spec = ModelSpec::read_for(folder, requirement, device)?;
-    let feed = Feed::open(folder, &spec, None, device)?;
+    let preprocessor = Preprocessor::open(folder, &spec, None, device)?;
     let loaded = pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
     let spec = loaded.spec;
     let wrong_head = || spec.wrong_head(requirement.name, |task| requirement.tasks.contains(&task));
     let model = head(loaded.model).ok_or_else(wrong_head)?;
-    Ok(Opened { spec, feed, model })
+    Ok(Opened { spec, preprocessor, model })
 }
 
-impl Feed {
+impl Preprocessor {
     /// Opens the tokenizer beside a model. The longest text is what is given, or else what the
     /// tokenizer says, and in any case no longer than the model reads.
     pub(super) fn open(
@@ -68,11 +68,11 @@ impl Feed {
         let tokenizer = Tokenizer::load(folder)?;
         let longest = longest.or(tokenizer.max_length()).unwrap_or(usize::MAX);
         let most = spec.architecture.max_positions().unwrap_or(usize::MAX);
-        let reader = tokenizer.reader(longest.min(most))?;
+        let encoder = tokenizer.text_encoder(longest.min(most))?;
         let filler = spec.config["pad_token_id"].as_u64().unwrap_or(0) as u32;
         Ok(Self {
             tokenizer,
-            reader,
+            encoder,
             device: device.clone(),
             vocab_size,
             n_types: spec.architecture.n_types(),
@@ -83,8 +83,8 @@ impl Feed {
     /// The same for texts in small letters.
     pub(super) fn lower_cased(self) -> Result<Self, PipelineError> {
         let tokenizer = self.tokenizer.lower_cased()?;
-        let reader = tokenizer.reader(self.reader.max_length())?;
-        Ok(Self { tokenizer, reader, ..self })
+        let encoder = tokenizer.text_encoder(self.encoder.max_length())?;
+        Ok(Self { tokenizer, encoder, ..self })
     }
 
     /// Token ids run from 0 to this, exclusive.
@@ -93,22 +93,22 @@ impl Feed {
     }
 
     pub(super) fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
-        let max_length = max_length.min(self.reader.max_length());
-        Ok(Self { reader: self.reader.with_max_length(max_length)?, ..self })
+        let max_length = max_length.min(self.encoder.max_length());
+        Ok(Self { encoder: self.encoder.with_max_length(max_length)?, ..self })
     }
 
     /// What reading makes of each text, if the model knows all of its tokens.
-    pub(super) fn read<T>(
+    pub(super) fn encode<T>(
         &self,
         texts: &[T],
         read: impl Fn(&T) -> Result<Encoding, TextError>,
     ) -> Result<Vec<Encoding>, PipelineError> {
         let read_one = |text: &T| Ok(vec![read(text)?]);
-        Ok(self.read_windows(texts, read_one)?.into_iter().flatten().collect())
+        Ok(self.encode_windows(texts, read_one)?.into_iter().flatten().collect())
     }
 
     /// The same of texts that are read in pieces.
-    pub(super) fn read_windows<T>(
+    pub(super) fn encode_windows<T>(
         &self,
         texts: &[T],
         read: impl Fn(&T) -> Result<Vec<Encoding>, TextError>,
@@ -122,7 +122,7 @@ impl Feed {
 
     /// How many texts are longer than what is read.
     pub(super) fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
-        let cut = each(texts, |text| Ok(self.reader.read(text.as_ref())?.is_cut))?;
+        let cut = each(texts, |text| Ok(self.encoder.encode(text.as_ref())?.is_cut))?;
         Ok(cut.into_iter().filter(|is_cut| *is_cut).count())
     }
 

@@ -56,7 +56,7 @@ fn spans(encoding: &Encoding) -> Vec<(usize, usize)> {
 #[test]
 fn tokens_know_their_characters_and_words() {
     let (_folder, tokenizer) = word_piece("{}");
-    let found = tokenizer.reader(9).unwrap().read(TEXT).unwrap();
+    let found = tokenizer.text_encoder(9).unwrap().encode(TEXT).unwrap();
     assert_eq!(found.ids, [2, 1, 4, 5, 6, 7, 8, 3]);
     // The astronaut is three characters.
     assert_eq!(
@@ -73,20 +73,20 @@ fn tokens_know_their_characters_and_words() {
 #[test]
 fn the_end_of_a_long_text_is_cut_off() {
     let (_folder, tokenizer) = word_piece("{}");
-    let reader = tokenizer.reader(5).unwrap();
-    let found = reader.read(TEXT).unwrap();
+    let encoder = tokenizer.text_encoder(5).unwrap();
+    let found = encoder.encode(TEXT).unwrap();
     assert_eq!((found.ids, found.is_cut), (vec![2, 1, 4, 5, 3], true));
-    assert!(!reader.read("wir gehen !").unwrap().is_cut);
-    assert!(matches!(tokenizer.reader(2), Err(TokenizerError::NoRoom { taken: 2, .. })));
-    assert_eq!(reader.with_max_length(4).unwrap().read(TEXT).unwrap().ids.len(), 4);
+    assert!(!encoder.encode("wir gehen !").unwrap().is_cut);
+    assert!(matches!(tokenizer.text_encoder(2), Err(TokenizerError::NoRoom { taken: 2, .. })));
+    assert_eq!(encoder.with_max_length(4).unwrap().encode(TEXT).unwrap().ids.len(), 4);
 }
 
 #[test]
 fn of_two_texts_one_or_both_are_cut() {
     let (_folder, tokenizer) = word_piece("{}");
-    let reader = tokenizer.reader(8).unwrap();
+    let encoder = tokenizer.text_encoder(8).unwrap();
     let [long, short] = ["wir gehen wir gehen wir", "gehen !"];
-    let read = |texts, cut| reader.read_pair(texts, cut).map(|found| (found.ids, found.types));
+    let read = |texts, cut| encoder.encode_pair(texts, cut).map(|found| (found.ids, found.types));
     assert_eq!(
         read([short, short], Cut::First).unwrap(),
         (vec![2, 6, 8, 3, 6, 8, 3], vec![0, 0, 0, 0, 1, 1, 1])
@@ -95,7 +95,7 @@ fn of_two_texts_one_or_both_are_cut() {
     assert_eq!(read([short, long], Cut::Second).unwrap().0, [2, 6, 8, 3, 7, 6, 7, 3]);
     assert_eq!(read([short, long], Cut::Longer).unwrap().0, [2, 6, 8, 3, 7, 6, 7, 3]);
     assert_eq!(read([long, long], Cut::Longer).unwrap().0, [2, 7, 6, 3, 7, 6, 7, 3]);
-    assert!(reader.read_pair([long, long], Cut::Longer).unwrap().is_cut);
+    assert!(encoder.encode_pair([long, long], Cut::Longer).unwrap().is_cut);
     // What may not be cut fills it all.
     let error = read([long, short], Cut::Second).unwrap_err();
     assert!(matches!(error, TokenizerError::NoRoom { max_length: 8, taken: 8 }), "{error:?}");
@@ -104,15 +104,15 @@ fn of_two_texts_one_or_both_are_cut() {
 #[test]
 fn windows_overlap_and_lose_nothing() {
     let (_folder, tokenizer) = word_piece("{}");
-    let reader = tokenizer.reader(5).unwrap();
+    let encoder = tokenizer.text_encoder(5).unwrap();
     let found: Vec<Vec<u32>> =
-        reader.windows(TEXT, 1).unwrap().into_iter().map(|window| window.ids).collect();
+        encoder.windows(TEXT, 1).unwrap().into_iter().map(|window| window.ids).collect();
     assert_eq!(found, [vec![2, 1, 4, 5, 3], vec![2, 5, 6, 7, 3], vec![2, 7, 8, 3]]);
-    assert_eq!(reader.windows("wir", 1).unwrap().len(), 1);
-    assert_eq!(reader.windows("", 1).unwrap()[0].ids, [2, 3]);
-    assert!(reader.windows(TEXT, 3).is_err());
+    assert_eq!(encoder.windows("wir", 1).unwrap().len(), 1);
+    assert_eq!(encoder.windows("", 1).unwrap()[0].ids, [2, 3]);
+    assert!(encoder.windows(TEXT, 3).is_err());
 
-    let windows = tokenizer.reader(7).unwrap().pair_windows(["wir !", TEXT], 1).unwrap();
+    let windows = tokenizer.text_encoder(7).unwrap().pair_windows(["wir !", TEXT], 1).unwrap();
     for window in &windows {
         assert_eq!(window.ids[..4], [2, 7, 8, 3]);
         assert_eq!(window.texts[4], Some(1));
@@ -121,10 +121,10 @@ fn windows_overlap_and_lose_nothing() {
     let starts: Vec<usize> = windows.iter().map(|window| window.spans[4].start).collect();
     assert_eq!(starts, [0, 4, 5, 9, 15]);
     // An overlap that leaves nothing new is made smaller; a question that fills it all is refused.
-    let reader = tokenizer.reader(7).unwrap();
-    assert_eq!(reader.pair_windows(["wir !", TEXT], 99).unwrap().len(), 5);
+    let encoder = tokenizer.text_encoder(7).unwrap();
+    assert_eq!(encoder.pair_windows(["wir !", TEXT], 99).unwrap().len(), 5);
     let long = "wir wir wir wir";
-    let error = reader.pair_windows([long, TEXT], 1).unwrap_err();
+    let error = encoder.pair_windows([long, TEXT], 1).unwrap_err();
     assert!(matches!(error, TokenizerError::NoRoom { .. }), "{error:?}");
 }
 
@@ -150,8 +150,11 @@ fn special_tokens_are_those_of_the_config_or_the_usual() {
 fn tokens_are_written_as_text() {
     let (_folder, tokenizer) = word_piece("{}");
     let ids = [2, 4, 5, 7, 8, 99, 3];
-    assert_eq!(tokenizer.write(&ids, SpecialTokens::LeftOut).unwrap(), "über wir!");
-    assert_eq!(tokenizer.write(&ids, SpecialTokens::Written).unwrap(), "[CLS] über wir! [SEP]");
+    assert_eq!(tokenizer.decode_with(&ids, SpecialTokens::LeftOut).unwrap(), "über wir!");
+    assert_eq!(
+        tokenizer.decode_with(&ids, SpecialTokens::Written).unwrap(),
+        "[CLS] über wir! [SEP]"
+    );
     assert_eq!(tokenizer.join(vec!["ü".into(), "##ber".into()]).unwrap(), "über");
     assert_eq!(tokenizer.token(5).unwrap(), "##ber");
     assert!(tokenizer.token(99).is_err());

@@ -4,8 +4,8 @@
 //! time; new requests join between two tokens. Requests are read and checked beside it.
 
 mod answer;
-mod ask;
 mod chat;
+mod completion_request;
 mod cors;
 mod echo;
 mod engine;

@@ -6,10 +6,10 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::Settings;
-use super::ask::{Ask, Choice, Delivery, Prompts};
 use super::chat::Chat;
+use super::completion_request::{Choice, CompletionRequest, Prompts, ResponseMode};
 use super::echo::Echo;
-use super::engine::{Engine, Job, Order};
+use super::engine::{Engine, Job, Submission};
 use super::error::ApiError;
 use super::fields::Input;
 use super::logprobs::Names;
@@ -51,11 +51,11 @@ struct Limits {
 /// A request that is ready for the engine.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    pub(super) orders: Vec<Order>,
+    pub(super) submissions: Vec<Submission>,
     /// How many texts there are.
     pub(super) count: usize,
     pub(super) prompt_tokens: usize,
-    pub(super) delivery: Delivery,
+    pub(super) mode: ResponseMode,
     /// Names tokens, where log-probabilities are asked for.
     pub(super) names: Option<Arc<Names>>,
 }
@@ -97,64 +97,66 @@ impl Texts {
     }
 
     /// Reads the prompts and checks that all fits.
-    pub(super) fn prepare(&self, ask: Ask) -> Result<Prepared, ApiError> {
-        let is_chat = matches!(ask.prompts, Prompts::Chat(_));
+    pub(super) fn prepare(&self, request: CompletionRequest) -> Result<Prepared, ApiError> {
+        let is_chat = matches!(request.prompts, Prompts::Chat(_));
         let name = if is_chat { "messages" } else { "prompt" };
-        let count = match &ask.prompts {
+        let count = match &request.prompts {
             Prompts::Inputs(inputs) => inputs.len(),
             Prompts::Chat(_) => 1,
         };
-        let (rows, most) = (count.saturating_mul(ask.n), self.limits.rows);
+        let (rows, most) = (count.saturating_mul(request.n), self.limits.rows);
         if rows > most {
             let message = format!("{rows} texts are asked for, and {most} are the most at once");
             return Err(ApiError::field(if count > 1 { name } else { "n" }, message));
         }
         let usual = if is_chat { usize::MAX } else { USUAL_COMPLETION };
-        let scoring = Scoring { added: ask.logprobs, prompt: ask.logprobs.filter(|_| ask.echo) };
+        let scoring =
+            Scoring { added: request.logprobs, prompt: request.logprobs.filter(|_| request.echo) };
         if scoring.prompt.is_some() && !self.limits.is_one_text {
             let message = "this model reads its prompt and does not predict it, so there are no \
                            log-probabilities of it; leave echo or logprobs out";
             return Err(ApiError::unsupported("echo", message));
         }
-        let prompts = match ask.prompts {
+        let prompts = match request.prompts {
             Prompts::Inputs(inputs) => {
-                let read = |input| self.input(input, ask.echo);
+                let read = |input| self.input(input, request.echo);
                 inputs.into_iter().map(read).collect::<Result<Vec<_>, _>>()?
             }
             Prompts::Chat(chat) => vec![self.chat(chat)?],
         };
-        let seed = match ask.choice.seed {
+        let seed = match request.choice.seed {
             Some(seed) => seed as u64,
             None => self.seeds.lock().unwrap_or_else(PoisonError::into_inner).next_u64(),
         };
-        let options = self.options(&ask.choice, seed);
-        let mut stops = ask.stops;
+        let options = self.options(&request.choice, seed);
+        let mut stops = request.stops;
         stops.extend(self.processor.config.stop_strings.iter().cloned());
         let prompt_tokens = prompts.iter().map(|prompt| prompt.tokens.ids.len()).sum();
-        let mut orders = Vec::with_capacity(rows);
+        let mut submissions = Vec::with_capacity(rows);
         for Prompt { tokens, echo } in prompts {
             let context = if self.limits.is_one_text { tokens.context() } else { &[] };
             let stream = self.processor.tokenizer.stream_after(context);
             let stream = stream.map_err(|error| ApiError::internal(error.to_string()))?;
             let ids = tokens.ids;
             self.check(name, &ids)?;
-            let room = self.length(name, ids.len(), ask.max_tokens)?;
-            let max_new_tokens = if ask.max_tokens.is_some() { room } else { room.min(usual) };
+            let room = self.length(name, ids.len(), request.max_tokens)?;
+            let max_new_tokens = if request.max_tokens.is_some() { room } else { room.min(usual) };
             let options = Options { max_new_tokens, ..options.clone() };
             options.validate().map_err(|error| ApiError::invalid(error.to_string()))?;
-            for _ in 0..ask.n {
+            for _ in 0..request.n {
                 let transcript = Transcript::new(stream.clone(), &stops, echo.clone());
-                let transcript = match ask.logprobs {
+                let transcript = match request.logprobs {
                     Some(_) => transcript.with_names(self.names.clone(), stream.clone()),
                     None => transcript,
                 };
-                let (prompt, options, stream) = (ids.clone(), options.clone(), orders.len() as u64);
+                let (prompt, options, stream) =
+                    (ids.clone(), options.clone(), submissions.len() as u64);
                 let request = Request { prompt, options, stream };
-                orders.push(Order { job: Job { request, scoring }, transcript });
+                submissions.push(Submission { job: Job { request, scoring }, transcript });
             }
         }
-        let names = ask.logprobs.map(|_| self.names.clone());
-        Ok(Prepared { orders, count: rows, prompt_tokens, delivery: ask.delivery, names })
+        let names = request.logprobs.map(|_| self.names.clone());
+        Ok(Prepared { submissions, count: rows, prompt_tokens, mode: request.mode, names })
     }
 
     fn input(&self, input: Input, echo: bool) -> Result<Prompt, ApiError> {

@@ -44,14 +44,14 @@ impl<'m> Work<'m> {
     }
 
     /// Works until nobody can ask any more.
-    pub(super) fn run(mut self, mut orders: UnboundedReceiver<(Job, Row)>) {
+    pub(super) fn run(mut self, mut submissions: UnboundedReceiver<(Job, Row)>) {
         loop {
             if self.rows.is_empty() && self.waiting.is_empty() {
-                let Some(order) = orders.blocking_recv() else { return };
-                self.waiting.push_back(order);
+                let Some(submission) = submissions.blocking_recv() else { return };
+                self.waiting.push_back(submission);
             }
-            while let Ok(order) = orders.try_recv() {
-                self.waiting.push_back(order);
+            while let Ok(submission) = submissions.try_recv() {
+                self.waiting.push_back(submission);
             }
             let failure = match catch_unwind(AssertUnwindSafe(|| self.turn())) {
                 Ok(Ok(())) => None,

@@ -1,6 +1,6 @@
 //! How near does decoding come to what the memory allows, and to what others reach?
 
-mod subject;
+mod model;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -18,7 +18,7 @@ use zoo_bench::bandwidth::Memory;
 use zoo_bench::peer::Peer;
 use zoo_bench::spread::{Spread, median};
 
-use subject::{bytes_per_step, make};
+use model::{bytes_per_step, make};
 
 /// Decode greedily with a model of 12 layers and 768 features, one text and several at once, and compare
 /// that with how fast the memory is read and, on request, with transformers and candle.

@@ -89,12 +89,12 @@ fn budget(budget: Match) -> String {
     match budget {
         Match::Params(size) => format!(
             "All are sized to {} parameters, embeddings not counted.",
-            number::brief(size as f64)
+            number::compact(size as f64)
         ),
         Match::Flops(size) => {
             format!(
                 "All are sized to {} operations for a token in training.",
-                number::brief(size as f64)
+                number::compact(size as f64)
             )
         }
         Match::Time(seconds) => format!("All train for {}.", number::duration(seconds)),

@@ -17,7 +17,7 @@ const MOST_LOGPROBS: i64 = 20;
 
 /// A request for texts.
 #[derive(Debug)]
-pub(super) struct Ask {
+pub(super) struct CompletionRequest {
     pub(super) prompts: Prompts,
     /// Texts for each prompt.
     pub(super) n: usize,
@@ -29,7 +29,7 @@ pub(super) struct Ask {
     pub(super) echo: bool,
     /// Whether log-probabilities are asked for, and of how many of the likeliest tokens.
     pub(super) logprobs: Option<usize>,
-    pub(super) delivery: Delivery,
+    pub(super) mode: ResponseMode,
 }
 
 /// What to continue.
@@ -54,7 +54,7 @@ pub(super) struct Choice {
 
 /// How the answer comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Delivery {
+pub(super) enum ResponseMode {
     /// In one piece.
     Whole,
     /// As events.
@@ -63,7 +63,7 @@ pub(super) enum Delivery {
     EventsWithUsage,
 }
 
-impl Ask {
+impl CompletionRequest {
     /// Reads a request for completions.
     pub(super) fn completion(mut fields: Fields) -> Result<Self, ApiError> {
         let prompts = Prompts::Inputs(Input::read("prompt", fields.require("prompt")?)?);
@@ -79,14 +79,14 @@ impl Ask {
                 Fields::only("logprobs", asked).integer("logprobs", 0..=MOST_LOGPROBS)?
             }
         };
-        let ask = Self::read(&mut fields, prompts)?;
+        let request = Self::read(&mut fields, prompts)?;
         fields.finish(&OF_COMPLETIONS)?;
-        if best_of.is_some_and(|best_of| best_of != ask.n as i64) {
+        if best_of.is_some_and(|best_of| best_of != request.n as i64) {
             let message = "best_of is not supported; leave it out, or let it be n";
             return Err(ApiError::unsupported("best_of", message));
         }
         let logprobs = logprobs.map(|top| top as usize);
-        Ok(Self { max_tokens, echo, logprobs, ..ask })
+        Ok(Self { max_tokens, echo, logprobs, ..request })
     }
 
     /// Reads a request for the next message of a chat.
@@ -107,9 +107,9 @@ impl Ask {
             (Some(count), _) => Some(("max_completion_tokens", count)),
             (None, count) => count.map(|count| ("max_tokens", count)),
         };
-        let ask = Self::read(&mut fields, prompts)?;
+        let request = Self::read(&mut fields, prompts)?;
         fields.finish(&OF_CHATS)?;
-        Ok(Self { max_tokens, logprobs, ..ask })
+        Ok(Self { max_tokens, logprobs, ..request })
     }
 
     /// Reads what both kinds of requests have.
@@ -125,10 +125,10 @@ impl Ask {
                 has_usage
             }
         };
-        let delivery = match (stream, has_usage) {
-            (false, false) => Delivery::Whole,
-            (true, false) => Delivery::Events,
-            (true, true) => Delivery::EventsWithUsage,
+        let mode = match (stream, has_usage) {
+            (false, false) => ResponseMode::Whole,
+            (true, false) => ResponseMode::Events,
+            (true, true) => ResponseMode::EventsWithUsage,
             (false, true) => {
                 let message = "stream_options is for requests with \"stream\": true";
                 return Err(ApiError::field("stream_options", message));
@@ -142,7 +142,7 @@ impl Ask {
             stops: stops(fields.take("stop"))?,
             echo: false,
             logprobs: None,
-            delivery,
+            mode,
         })
     }
 }

@@ -31,7 +31,7 @@ const VOCABULARY: usize = 64;
 /// All have the same few shapes: a device that compiles a kernel for each new shape compiles them
 /// once.
 #[derive(Debug)]
-pub struct Subject {
+pub struct ParityCase {
     /// Its family.
     pub family: &'static Family,
     /// The class that transformers has for it.
@@ -52,7 +52,7 @@ pub(super) enum Layout {
     EmptyRow,
 }
 
-impl Subject {
+impl ParityCase {
     /// A model of every class of these families.
     pub fn all(families: &[&'static Family]) -> Vec<Self> {
         let classes = |family: &&'static Family| {
@@ -67,7 +67,7 @@ impl Subject {
     /// # Panics
     ///
     /// Panics if there is no GPT-2.
-    pub fn brief() -> Self {
+    pub fn smoke() -> Self {
         let gpt2 = FAMILIES.iter().find(|family| family.name() == "gpt2");
         let gpt2 = gpt2.unwrap_or_else(|| panic!("there is no GPT-2"));
         let (task, class, _) = gpt2.tasks[0];
@@ -77,36 +77,35 @@ impl Subject {
     /// As few models as have every family, and every head once.
     ///
     /// That is what each family is for, and all else of the first family that can do it.
-    pub fn covering() -> Vec<Self> {
+    pub fn one_per_kind() -> Vec<Self> {
         let mut seen: Vec<(Task, std::mem::Discriminant<Architecture>)> = Vec::new();
-        let mut subjects = Self::all(FAMILIES);
-        subjects.retain(|subject| {
-            let kind = std::mem::discriminant(&subject.spec.architecture);
-            let head = (subject.spec.task, kind);
+        let mut cases = Self::all(FAMILIES);
+        cases.retain(|case| {
+            let kind = std::mem::discriminant(&case.spec.architecture);
+            let head = (case.spec.task, kind);
             let is_new = !seen.contains(&head);
             seen.push(head);
-            is_new || subject.is_main()
+            is_new || case.is_main()
         });
-        subjects
+        cases
     }
 
     /// As few models as have every kind of layer, block and head once: for devices on which all families
     /// would take too long.
     pub fn sample() -> Vec<Self> {
-        let mut left = Self::covering();
+        let mut left = Self::one_per_kind();
         let mut missing: BTreeSet<String> = left.iter().flat_map(Self::parts).collect();
         let mut chosen = Vec::new();
         while !missing.is_empty() {
-            let news = |subject: &Self| subject.parts().intersection(&missing).count();
+            let news = |case: &Self| case.parts().intersection(&missing).count();
             // The first of the best, so that the choice is the same everywhere.
             let best = left.iter().map(news).max().unwrap_or(0);
-            let Some(index) = left.iter().position(|subject| best > 0 && news(subject) == best)
-            else {
+            let Some(index) = left.iter().position(|case| best > 0 && news(case) == best) else {
                 break;
             };
-            let subject = left.remove(index);
-            missing = missing.difference(&subject.parts()).cloned().collect();
-            chosen.push(subject);
+            let case = left.remove(index);
+            missing = missing.difference(&case.parts()).cloned().collect();
+            chosen.push(case);
         }
         chosen
     }
@@ -275,12 +274,12 @@ mod tests {
 
     #[test]
     fn the_covering_subjects_have_every_family_and_every_head() {
-        let [all, few] = [Subject::all(FAMILIES), Subject::covering()];
-        let of = |subjects: &[Subject], name: fn(&Subject) -> String| -> HashSet<String> {
-            subjects.iter().map(name).collect()
+        let [all, few] = [ParityCase::all(FAMILIES), ParityCase::one_per_kind()];
+        let of = |cases: &[ParityCase], name: fn(&ParityCase) -> String| -> HashSet<String> {
+            cases.iter().map(name).collect()
         };
-        let family = |subject: &Subject| subject.family.name().to_string();
-        let task = |subject: &Subject| format!("{:?}", subject.spec.task);
+        let family = |case: &ParityCase| case.family.name().to_string();
+        let task = |case: &ParityCase| format!("{:?}", case.spec.task);
         assert_eq!(of(&all, family), of(&few, family));
         assert_eq!(of(&all, task), of(&few, task));
         assert!(few.len() < all.len() / 2, "{} of {}", few.len(), all.len());
@@ -288,10 +287,10 @@ mod tests {
 
     #[test]
     fn the_sample_has_every_part_of_all() {
-        let parts = |subjects: &[Subject]| -> BTreeSet<String> {
-            subjects.iter().flat_map(Subject::parts).collect()
+        let parts = |cases: &[ParityCase]| -> BTreeSet<String> {
+            cases.iter().flat_map(ParityCase::parts).collect()
         };
-        let (few, all) = (Subject::sample(), Subject::covering());
+        let (few, all) = (ParityCase::sample(), ParityCase::one_per_kind());
         assert_eq!(parts(&few), parts(&all));
         for part in ["wiring: Sandwich", "kind: Mixture", "positions: Alibi", "task: Span"] {
             assert!(parts(&few).contains(part), "{part} is not in {:?}", parts(&few));

@@ -1,7 +1,7 @@
 //! From examples to what a model reads, and what it should say.
 
 use crate::datasets::batch::IGNORE;
-use crate::datasets::task::{Example, Lengths, Symbols, Target, Task, TaskKind};
+use crate::datasets::task::{Example, Lengths, Target, Task, TaskKind, TokenTable};
 
 use super::objective::ObjectiveKind;
 
@@ -34,7 +34,7 @@ impl Rows {
         let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
         let width = lengths.iter().copied().max().unwrap_or(0);
         let padded = |row: &Vec<u32>| {
-            let padding = std::iter::repeat_n(Symbols::PADDING, width - row.len());
+            let padding = std::iter::repeat_n(TokenTable::PADDING, width - row.len());
             row.iter().copied().chain(padding).collect::<Vec<u32>>()
         };
         Self { ids: rows.iter().flat_map(padded).collect(), lengths, width }
@@ -80,7 +80,7 @@ impl Batch {
         self.targets.chunks_exact(self.targets.len() / rows).map(count).collect()
     }
 
-    /// Symbols that are read, padding not among them.
+    /// Tokens that are read, padding not among them.
     pub fn tokens(&self) -> usize {
         let count = |rows: &Rows| rows.lengths.iter().sum::<usize>();
         count(&self.text) + self.source.as_ref().map_or(0, count)
@@ -90,7 +90,7 @@ impl Batch {
 /// What a model reads before it answers, if it goes on with the answer.
 pub fn prompt(objective: ObjectiveKind, input: &[u32]) -> Vec<u32> {
     match objective {
-        ObjectiveKind::Continues => [input, &[Symbols::SEPARATOR]].concat(),
+        ObjectiveKind::Continues => [input, &[TokenTable::SEPARATOR]].concat(),
         _ => input.to_vec(),
     }
 }
@@ -99,9 +99,9 @@ pub fn prompt(objective: ObjectiveKind, input: &[u32]) -> Vec<u32> {
 pub fn target_tokens(task: &Task, target: &Target) -> Vec<u32> {
     match target {
         Target::Class(_) | Target::Tags(_) => {
-            target.ids().into_iter().map(|label| task.label_symbol(label)).collect()
+            target.ids().into_iter().map(|label| task.label_token(label)).collect()
         }
-        Target::Sequence(symbols) => [symbols, &[Symbols::END][..]].concat(),
+        Target::Sequence(tokens) => [tokens, &[TokenTable::END][..]].concat(),
     }
 }
 
@@ -110,7 +110,7 @@ fn row(task: &Task, objective: ObjectiveKind, start: u32, example: &Example) -> 
     let named = |label: Option<u32>| match label {
         None => IGNORE,
         Some(label) if objective.has_classifier() => i64::from(label),
-        Some(label) => i64::from(task.label_symbol(label)),
+        Some(label) => i64::from(task.label_token(label)),
     };
     match (objective, target) {
         (ObjectiveKind::Pooled, Target::Class(label)) => {
@@ -126,20 +126,12 @@ fn row(task: &Task, objective: ObjectiveKind, start: u32, example: &Example) -> 
             // The last symbol of the answer is said and not read.
             let text = [&prompt, &target_ids[..target_ids.len() - 1]].concat();
             let ignored = std::iter::repeat_n(IGNORE, prompt.len() - 1);
-            (
-                None,
-                text,
-                ignored.chain(target_ids.iter().map(|&symbol| i64::from(symbol))).collect(),
-            )
+            (None, text, ignored.chain(target_ids.iter().map(|&token| i64::from(token))).collect())
         }
         (ObjectiveKind::Writes, _) => {
             let target_ids = target_tokens(task, target);
             let text = [&[start], &target_ids[..target_ids.len() - 1]].concat();
-            (
-                Some(input.clone()),
-                text,
-                target_ids.iter().map(|&symbol| i64::from(symbol)).collect(),
-            )
+            (Some(input.clone()), text, target_ids.iter().map(|&token| i64::from(token)).collect())
         }
         (
             ObjectiveKind::Pooled

@@ -48,7 +48,7 @@ impl ObjectiveKind {
             (Skeleton::Encoder, TaskKind::Tagging(_)) => Ok(Self::Tags),
             (Skeleton::Encoder, TaskKind::Masked) => Ok(Self::Unmasks),
             (Skeleton::Encoder, TaskKind::Language) => {
-                Err("an encoder sees the symbols that it should name; it fills masks, and a \
+                Err("an encoder sees the tokens that it should name; it fills masks, and a \
                      decoder or a recurrent model names what comes next")
             }
             (Skeleton::Encoder, TaskKind::Transduction) => {

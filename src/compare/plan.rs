@@ -8,7 +8,7 @@ use super::sizing::{Budget, Sized, SizingError, SizingTarget, TypicalWorkload, f
 use super::spec::{Amount, MatchBy, Spec, Training};
 use super::study::Skeleton;
 use crate::datasets::locate::SearchPath;
-use crate::datasets::task::{Labels, Metric, Symbols, Task, TaskError, TaskSpec};
+use crate::datasets::task::{Labels, Metric, Task, TaskError, TaskSpec, TokenTable};
 use crate::models::families::{self, Family};
 use crate::models::wire::config::ConfigError;
 
@@ -268,7 +268,7 @@ fn target(planned: &PlannedTask, objective: ObjectiveKind) -> SizingTarget {
     let PlannedTask { task, training } = planned;
     let labels = match &task.labels {
         Labels::Names(names) => names.clone(),
-        Labels::Symbols => (0..task.symbols.len() as u32)
+        Labels::Tokens => (0..task.tokens.len() as u32)
             .map(|id| task.label_name(id).unwrap_or("").to_string())
             .collect(),
     };
@@ -279,6 +279,6 @@ fn target(planned: &PlannedTask, objective: ObjectiveKind) -> SizingTarget {
         context: longest(task, objective),
         typical: TypicalWorkload::of(task, objective),
         dropout: training.dropout,
-        end: Symbols::END,
+        end: TokenTable::END,
     }
 }

@@ -82,13 +82,13 @@ fn labels(prediction: &Prediction) -> &[Option<u32>] {
 
 fn sequence(prediction: &Prediction) -> Vec<u32> {
     match prediction {
-        Prediction::Sequence(symbols) => symbols.clone(),
+        Prediction::Sequence(tokens) => tokens.clone(),
         _ => Vec::new(),
     }
 }
 
 fn texts(task: &Task, predictions: &[Prediction]) -> Vec<String> {
-    predictions.iter().map(|prediction| task.symbols.decode(&sequence(prediction))).collect()
+    predictions.iter().map(|prediction| task.tokens.decode(&sequence(prediction))).collect()
 }
 
 fn references(split: Split<'_>) -> Vec<Vec<String>> {

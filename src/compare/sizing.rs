@@ -9,7 +9,7 @@ use self::search::Search;
 use super::batch::{Batch, Rows};
 use super::objective::ObjectiveKind;
 use super::study::{Dimensions, Flops, Parameters, Skeleton};
-use crate::datasets::task::{Symbols, Task};
+use crate::datasets::task::{Task, TokenTable};
 use crate::models::arch::cost::Sequence;
 use crate::models::families::{Architecture, Family, Size};
 use crate::models::parameters::ParameterInfo;
@@ -32,9 +32,9 @@ pub const TOLERANCE: f64 = 0.02;
 /// The size of a typical example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TypicalWorkload {
-    /// Symbols that an encoder reads beside the text.
+    /// Tokens that an encoder reads beside the text.
     pub source: usize,
-    /// Symbols of the text.
+    /// Tokens of the text.
     pub text: usize,
     /// SearchPath at which something is asked.
     pub targets: f64,
@@ -46,7 +46,7 @@ impl TypicalWorkload {
     /// The mean of a task's examples, as a model reads them that does it in this way.
     pub fn of(task: &Task, objective: ObjectiveKind) -> Self {
         let some = &task.validation[..task.validation.len().min(200)];
-        let batch = Batch::new(task, objective, Symbols::BEGIN, some);
+        let batch = Batch::new(task, objective, TokenTable::BEGIN, some);
         let count = some.len().max(1);
         let mean = |rows: &Rows| (rows.lengths.iter().sum::<usize>() / count).max(1);
         Self {
@@ -67,8 +67,8 @@ impl TypicalWorkload {
             text: self.text,
             scores: self.targets * self.classes as f64,
         };
-        let symbols = (self.source + self.text) as f64;
-        let forward = architecture.cost().flops_of(sequence) / symbols;
+        let tokens = (self.source + self.text) as f64;
+        let forward = architecture.cost().flops_of(sequence) / tokens;
         Flops { forward, train: 3.0 * forward }
     }
 }
@@ -78,7 +78,7 @@ impl TypicalWorkload {
 pub struct SizingTarget {
     /// How it does its task.
     pub objective: ObjectiveKind,
-    /// Symbols that it reads and writes.
+    /// Tokens that it reads and writes.
     pub vocab_size: usize,
     /// Names of the classes, for those with a classifier.
     pub labels: Vec<String>,

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use super::batch::{Batch, Rows, prompt, target_tokens};
 use super::objective::ObjectiveKind;
 use crate::datasets::batch::IGNORE;
-use crate::datasets::task::{Example, Symbols, Target, Task, TaskKind};
+use crate::datasets::task::{Example, Target, Task, TaskKind, TokenTable};
 use crate::models::arch::{Input, Tokens};
 use crate::models::generate::{
     BatchScheduler, GenerateError, GenerativeModel, Options, Request, as_generative,
@@ -43,7 +43,7 @@ impl TaskModel {
     pub fn start(&self) -> u32 {
         match &self.model {
             Model::Seq2SeqLm(model) => model.backbone.start(),
-            _ => Symbols::BEGIN,
+            _ => TokenTable::BEGIN,
         }
     }
 
@@ -138,7 +138,7 @@ impl TaskModel {
         // Only labels are answers, where a model could say any symbol.
         let (first, count) = match objective.has_classifier() {
             true => (0, classes),
-            false => (task.label_symbol(0) as usize, task.label_count()),
+            false => (task.label_token(0) as usize, task.label_count()),
         };
         let scores = numbers(scores);
         let best = |row: &[f32]| {
@@ -168,18 +168,18 @@ impl TaskModel {
         let mut predictions = Vec::with_capacity(examples.len());
         for some in examples.chunks(WRITTEN_AT_ONCE) {
             let written = written(model, (task, objective), some)?;
-            predictions.extend(written.into_iter().map(|symbols| match task.kind {
+            predictions.extend(written.into_iter().map(|tokens| match task.kind {
                 TaskKind::Transduction => {
-                    let end = symbols.iter().position(|&symbol| symbol == Symbols::END);
-                    Prediction::Sequence(symbols[..end.unwrap_or(symbols.len())].to_vec())
+                    let end = tokens.iter().position(|&token| token == TokenTable::END);
+                    Prediction::Sequence(tokens[..end.unwrap_or(tokens.len())].to_vec())
                 }
                 _ => {
-                    let first = task.label_symbol(0);
-                    let label = |symbol: u32| {
-                        let label = symbol.checked_sub(first);
+                    let first = task.label_token(0);
+                    let label = |token: u32| {
+                        let label = token.checked_sub(first);
                         label.filter(|label| (*label as usize) < task.label_count())
                     };
-                    Prediction::Labels(symbols.into_iter().map(label).collect())
+                    Prediction::Labels(tokens.into_iter().map(label).collect())
                 }
             }));
         }
@@ -201,7 +201,7 @@ fn written(
                 true => task.lengths.target + 1,
                 false => target_tokens(task, &example.target).len(),
             },
-            eos: if is_sequence { vec![Symbols::END] } else { Vec::new() },
+            eos: if is_sequence { vec![TokenTable::END] } else { Vec::new() },
             ..Options::default()
         };
         batch.submit(Request { prompt: prompt(objective, &example.input), options, stream })?;

@@ -6,7 +6,7 @@ use burn_zoo::compare::plan::{Plan, PlanError};
 use burn_zoo::compare::sizing::TOLERANCE;
 use burn_zoo::compare::spec::Spec;
 use burn_zoo::datasets::locate::SearchPath;
-use burn_zoo::datasets::task::{Symbols, TaskSpec};
+use burn_zoo::datasets::task::{TaskSpec, TokenTable};
 use burn_zoo::models::families::FAMILIES;
 
 fn plan(text: &str) -> Result<Plan, PlanError> {
@@ -42,7 +42,7 @@ fn every_family_hits_the_budget() {
             assert!(sized.deviation.abs() <= TOLERANCE, "{name} on {task}: {}", sized.deviation);
             let parameters = sized.parameters;
             assert_eq!(parameters.body + parameters.embeddings, parameters.total);
-            // Symbols are few, and what is as large as their number is no part of the budget.
+            // Tokens are few, and what is as large as their number is no part of the budget.
             assert!(parameters.embeddings > 0, "{name} on {task}");
             assert!(sized.dimensions.n_layers >= 1 && sized.dimensions.d_model >= 8, "{name}");
         }
@@ -94,7 +94,7 @@ fn batches_say_what_each_position_should() {
     let task = |text: &str| TaskSpec::parse(text).unwrap().build(&SearchPath::default()).unwrap();
     let sort = task("sort:max_length=6");
     let examples: Vec<_> = (0..5).map(|index| sort.train(3, index)).collect();
-    let batch = Batch::new(&sort, ObjectiveKind::Continues, Symbols::BEGIN, &examples);
+    let batch = Batch::new(&sort, ObjectiveKind::Continues, TokenTable::BEGIN, &examples);
     for (row, example) in examples.iter().enumerate() {
         let width = batch.text.width;
         let text = &batch.text.ids[row * width..(row + 1) * width];
@@ -102,11 +102,11 @@ fn batches_say_what_each_position_should() {
         let target = example.target.ids();
         let n = example.input.len();
         assert_eq!(text[..n], example.input);
-        assert_eq!(text[n], Symbols::SEPARATOR);
+        assert_eq!(text[n], TokenTable::SEPARATOR);
         assert_eq!(text[n + 1..][..target.len()], target);
         assert!(targets[..n].iter().all(|&target| target == -100));
         let said: Vec<i64> =
-            target.iter().chain([&Symbols::END]).map(|&symbol| i64::from(symbol)).collect();
+            target.iter().chain([&TokenTable::END]).map(|&symbol| i64::from(symbol)).collect();
         assert_eq!(targets[n..][..said.len()], said);
         assert!(targets[n + said.len()..].iter().all(|&target| target == -100));
         assert_eq!(batch.text.lengths[row], n + said.len());
@@ -126,6 +126,6 @@ fn batches_say_what_each_position_should() {
     assert_eq!(pooled.targets, labels);
     let written = Batch::new(&listops, ObjectiveKind::Continues, 0, &examples);
     let said: Vec<i64> = written.targets.iter().copied().filter(|&target| target != -100).collect();
-    let first = i64::from(listops.label_symbol(0));
+    let first = i64::from(listops.label_token(0));
     assert_eq!(said, labels.iter().map(|label| label + first).collect::<Vec<_>>());
 }

@@ -11,7 +11,7 @@ use super::error::check;
 use super::generated::Generate;
 use super::spec::{BuiltTask, Settings};
 use super::{
-    Example, Labels, Lengths, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind,
+    Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
 };
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
@@ -73,7 +73,7 @@ const LENGTHS: Lengths = Lengths { input: 29, target: 10 };
 #[derive(Debug)]
 struct Generator {
     years: Dates,
-    symbols: Symbols,
+    tokens: TokenTable,
 }
 
 impl Settings for Dates {
@@ -82,14 +82,14 @@ impl Settings for Dates {
         check("last_year", self.last_year, self.first_year..=9999)?;
         let letters = WEEKDAYS.iter().chain(&MONTHS).flat_map(|name| name.chars());
         let others = "0123456789 ,.-/of".chars();
-        let symbols = Symbols::characters(letters.chain(others));
-        let generator = Generator { years: self, symbols: symbols.clone() };
+        let tokens = TokenTable::characters(letters.chain(others));
+        let generator = Generator { years: self, tokens: tokens.clone() };
         let definition = TaskDefinition {
             kind: TaskKind::Transduction,
             score: Metric::ExactMatch,
             also: vec![],
-            symbols,
-            labels: Labels::Symbols,
+            tokens,
+            labels: Labels::Tokens,
             references: &[],
         };
         Ok(BuiltTask::Generated(definition, Box::new(generator)))
@@ -104,7 +104,7 @@ impl Generate for Generator {
         // Days that a month lacks are drawn again, so that all days are equally likely.
         let day = 1 + rng.below(31) as u32;
         let date = (day <= days_in(year, month)).then_some(Date { year, month, day })?;
-        let read = |text: String| self.symbols.encode(&text).ok();
+        let read = |text: String| self.tokens.encode(&text).ok();
         let input = read(date.write(rng.pick(&FORMS)))?;
         let target = Target::Sequence(read(date.write("Y-N-D"))?);
         Some(Example { input, target })

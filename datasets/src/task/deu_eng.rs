@@ -12,7 +12,7 @@
 use super::error::check;
 use super::spec::{BuiltTask, Settings};
 use super::splits::{Answers, Splits, Train};
-use super::{Example, Labels, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind};
+use super::{Example, Labels, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable};
 use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -22,7 +22,8 @@ use std::collections::{HashMap, HashSet};
 #[serde(default, deny_unknown_fields)]
 pub(super) struct DeuEng {
     from: Language,
-    symbols: Units,
+    #[serde(rename = "symbols")]
+    units: Units,
     vocabulary: usize,
     min_count: usize,
     max_length: usize,
@@ -53,7 +54,7 @@ impl Default for DeuEng {
     fn default() -> Self {
         Self {
             from: Language::Deu,
-            symbols: Units::Subwords,
+            units: Units::Subwords,
             vocabulary: 2000,
             min_count: 3,
             max_length: 24,
@@ -92,15 +93,15 @@ impl Settings for DeuEng {
         let step = (train.len() / LEARNT_FROM).max(1);
         let texts = train.iter().step_by(step).flat_map(|&(source, target)| [source, target]);
         let all = train.iter().flat_map(|&(source, target)| [source, target]);
-        let symbols = match self.symbols {
-            Units::Characters => Symbols::characters(all.flat_map(str::chars)),
-            Units::Words => Symbols::words(all, self.min_count),
-            Units::Subwords => Symbols::subwords(texts, self.vocabulary)?,
+        let tokens = match self.units {
+            Units::Characters => TokenTable::characters(all.flat_map(str::chars)),
+            Units::Words => TokenTable::words(all, self.min_count),
+            Units::Subwords => TokenTable::subwords(texts, self.vocabulary)?,
         };
-        let train = self.examples(&train, &symbols)?;
-        let (validation, right) = self.held_out(&validation, &symbols, self.validation)?;
+        let train = self.examples(&train, &tokens)?;
+        let (validation, right) = self.held_out(&validation, &tokens, self.validation)?;
         let mut answers = Answers { validation: right, test: Vec::new() };
-        let (test, right) = self.held_out(&test, &symbols, self.test)?;
+        let (test, right) = self.held_out(&test, &tokens, self.test)?;
         answers.test = right;
         for (split, examples, wanted) in [
             ("training", &train, 1),
@@ -116,8 +117,8 @@ impl Settings for DeuEng {
             kind: TaskKind::Transduction,
             score: Metric::Bleu,
             also: vec![Metric::ChrF, Metric::ExactMatch],
-            symbols,
-            labels: Labels::Symbols,
+            tokens,
+            labels: Labels::Tokens,
             references: &[],
         };
         Ok(BuiltTask::Fixed(definition, splits))
@@ -133,22 +134,22 @@ impl DeuEng {
     }
 
     /// The pair as symbols; `None` where one of its sentences is too long.
-    fn example(&self, pair: &Pair<'_>, symbols: &Symbols) -> Result<Option<Example>, TaskError> {
-        let (input, target) = (symbols.encode(pair.0)?, symbols.encode(pair.1)?);
+    fn example(&self, pair: &Pair<'_>, tokens: &TokenTable) -> Result<Option<Example>, TaskError> {
+        let (input, target) = (tokens.encode(pair.0)?, tokens.encode(pair.1)?);
         let fits = |ids: &[u32]| (1..=self.max_length).contains(&ids.len());
         let both = fits(&input) && fits(&target);
         Ok(both.then_some(Example { input, target: Target::Sequence(target) }))
     }
 
-    fn examples(&self, pairs: &[Pair<'_>], symbols: &Symbols) -> Result<Vec<Example>, TaskError> {
-        pairs.iter().filter_map(|pair| self.example(pair, symbols).transpose()).collect()
+    fn examples(&self, pairs: &[Pair<'_>], tokens: &TokenTable) -> Result<Vec<Example>, TaskError> {
+        pairs.iter().filter_map(|pair| self.example(pair, tokens).transpose()).collect()
     }
 
     /// Some of the sentences that fit, short and long ones alike, with their translations.
     fn held_out(
         &self,
         pairs: &[Pair<'_>],
-        symbols: &Symbols,
+        tokens: &TokenTable,
         wanted: usize,
     ) -> Result<(Vec<Example>, Vec<String>), TaskError> {
         let mut sources = HashSet::new();
@@ -161,7 +162,7 @@ impl DeuEng {
             if examples.len() == wanted {
                 break;
             }
-            if let Some(example) = self.example(pair, symbols)? {
+            if let Some(example) = self.example(pair, tokens)? {
                 examples.push(example);
                 answers.push(pair.1.to_owned());
             }

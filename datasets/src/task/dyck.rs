@@ -11,7 +11,8 @@ use super::error::check;
 use super::generated::Generate;
 use super::spec::{BuiltTask, Settings};
 use super::{
-    Context, Example, Labels, Lengths, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind,
+    Context, Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind,
+    TokenTable,
 };
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
@@ -51,7 +52,7 @@ impl Settings for Dyck {
             kind: TaskKind::Tagging(Context::Causal),
             score: Metric::TagAccuracy,
             also: vec![],
-            symbols: Symbols::named((0..self.types).flat_map(pair)),
+            tokens: TokenTable::named((0..self.types).flat_map(pair)),
             labels: Labels::Names(std::iter::once("none".to_owned()).chain(closing).collect()),
             references: &[],
         };
@@ -67,11 +68,11 @@ impl Generate for Dyck {
             let opens = open.is_empty() || (open.len() < self.max_depth && rng.below(2) == 0);
             let closed = if opens { None } else { open.pop() };
             input.push(match closed {
-                Some(kind) => Symbols::FIRST + 2 * kind + 1,
+                Some(kind) => TokenTable::FIRST + 2 * kind + 1,
                 None => {
                     let kind = rng.below(self.types as u64) as u32;
                     open.push(kind);
-                    Symbols::FIRST + 2 * kind
+                    TokenTable::FIRST + 2 * kind
                 }
             });
             tags.push(Some(open.last().map_or(0, |kind| kind + 1)));

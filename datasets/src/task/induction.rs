@@ -12,7 +12,8 @@ use super::error::check;
 use super::generated::Generate;
 use super::spec::{BuiltTask, Settings};
 use super::{
-    Context, Example, Labels, Lengths, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind,
+    Context, Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind,
+    TokenTable,
 };
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
@@ -31,19 +32,19 @@ impl Default for Induction {
     }
 }
 
-const MARK: u32 = Symbols::FIRST;
+const MARK: u32 = TokenTable::FIRST;
 
 impl Settings for Induction {
     fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("length", self.length, 4..=65_536)?;
         check("vocabulary", self.vocabulary, 2..=100_000)?;
-        let symbols = (0..self.vocabulary).map(|i| i.to_string());
+        let tokens = (0..self.vocabulary).map(|i| i.to_string());
         let definition = TaskDefinition {
             kind: TaskKind::Tagging(Context::Causal),
             score: Metric::TagAccuracy,
             also: vec![],
-            symbols: Symbols::named(std::iter::once("*".to_owned()).chain(symbols)),
-            labels: Labels::Symbols,
+            tokens: TokenTable::named(std::iter::once("*".to_owned()).chain(tokens)),
+            labels: Labels::Tokens,
             references: &[],
         };
         Ok(BuiltTask::Generated(definition, Box::new(self)))
@@ -52,8 +53,8 @@ impl Settings for Induction {
 
 impl Generate for Induction {
     fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
-        let symbol = |rng: &mut SeededRng| MARK + 1 + rng.below(self.vocabulary as u64) as u32;
-        let mut input: Vec<u32> = (0..self.length).map(|_| symbol(rng)).collect();
+        let token = |rng: &mut SeededRng| MARK + 1 + rng.below(self.vocabulary as u64) as u32;
+        let mut input: Vec<u32> = (0..self.length).map(|_| token(rng)).collect();
         let last = self.length - 1;
         // The marked symbol lies before the last one.
         let place = rng.below(last as u64 - 1) as usize;

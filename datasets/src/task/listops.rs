@@ -14,8 +14,8 @@ use super::error::check;
 use super::generated::Generate;
 use super::spec::{BuiltTask, Settings};
 use super::{
-    Example, Labels, Lengths, Metric, Reference, Symbols, Target, TaskDefinition, TaskError,
-    TaskKind,
+    Example, Labels, Lengths, Metric, Reference, Target, TaskDefinition, TaskError, TaskKind,
+    TokenTable,
 };
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
@@ -51,7 +51,7 @@ static REFERENCES: [Reference; 4] = [
 ];
 
 const OPERATORS: [&str; 4] = ["[MIN", "[MAX", "[MED", "[SM"];
-const FIRST_OPERATOR: u32 = Symbols::FIRST + 10;
+const FIRST_OPERATOR: u32 = TokenTable::FIRST + 10;
 const CLOSE: u32 = FIRST_OPERATOR + 4;
 
 impl Settings for ListOps {
@@ -66,7 +66,7 @@ impl Settings for ListOps {
             kind: TaskKind::Classification,
             score: Metric::Accuracy,
             also: vec![],
-            symbols: Symbols::named(digits().chain(others)),
+            tokens: TokenTable::named(digits().chain(others)),
             labels: Labels::Names(digits().collect()),
             references: if self == PUBLISHED { &REFERENCES } else { &[] },
         };
@@ -95,7 +95,7 @@ impl ListOps {
         }
         if depth == self.max_depth || rng.below(4) > 0 {
             let digit = rng.below(10) as u32;
-            written.push(Symbols::FIRST + digit);
+            written.push(TokenTable::FIRST + digit);
             return Some(digit);
         }
         let operator = rng.below(4) as u32;

@@ -9,7 +9,7 @@ use super::error::check;
 use super::generated::DATA_SEED;
 use super::spec::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::{Example, Labels, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind};
+use super::{Example, Labels, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable};
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};
@@ -32,13 +32,13 @@ impl Settings for ModAdd {
         check("p", self.p, 3..=1000)?;
         check("fraction", self.fraction, 0.01..=0.99)?;
         let numbers = || (0..self.p).map(|number| number.to_string());
-        let symbols = Symbols::named(numbers().chain(["+".to_owned(), "=".to_owned()]));
-        let (plus, equals) = (Symbols::FIRST + self.p, Symbols::FIRST + self.p + 1);
+        let tokens = TokenTable::named(numbers().chain(["+".to_owned(), "=".to_owned()]));
+        let (plus, equals) = (TokenTable::FIRST + self.p, TokenTable::FIRST + self.p + 1);
         let mut pairs: Vec<(u32, u32)> =
             (0..self.p).flat_map(|a| (0..self.p).map(move |b| (a, b))).collect();
         SeededRng::new(b"modadd  ", [DATA_SEED, u64::from(self.p), 0]).shuffle(&mut pairs);
         let example = |(a, b): (u32, u32)| Example {
-            input: vec![Symbols::FIRST + a, plus, Symbols::FIRST + b, equals],
+            input: vec![TokenTable::FIRST + a, plus, TokenTable::FIRST + b, equals],
             target: Target::Class((a + b) % self.p),
         };
         let mut train: Vec<Example> = pairs.into_iter().map(example).collect();
@@ -50,7 +50,7 @@ impl Settings for ModAdd {
             kind: TaskKind::Classification,
             score: Metric::Accuracy,
             also: vec![],
-            symbols,
+            tokens,
             labels: Labels::Names(numbers().collect()),
             references: &[],
         };

@@ -12,7 +12,8 @@ use super::error::check;
 use super::generated::Generate;
 use super::spec::{BuiltTask, Settings};
 use super::{
-    Context, Example, Labels, Lengths, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind,
+    Context, Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind,
+    TokenTable,
 };
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
@@ -47,8 +48,8 @@ impl Settings for Mqar {
             kind: TaskKind::Tagging(Context::Causal),
             score: Metric::TagAccuracy,
             also: vec![],
-            symbols: Symbols::named(keys.chain(values)),
-            labels: Labels::Symbols,
+            tokens: TokenTable::named(keys.chain(values)),
+            labels: Labels::Tokens,
             references: &[],
         };
         Ok(BuiltTask::Generated(definition, Box::new(self)))
@@ -60,15 +61,15 @@ impl Generate for Mqar {
         let half = self.vocabulary as u64 / 2;
         let pick = |rng: &mut SeededRng, first: u64, count: u64| {
             let ids = distinct(rng, count, self.n_pairs);
-            ids.into_iter().map(move |id| Symbols::FIRST + (first + id) as u32)
+            ids.into_iter().map(move |id| TokenTable::FIRST + (first + id) as u32)
         };
         let keys: Vec<u32> = pick(rng, 0, half).collect();
         let values: Vec<u32> = pick(rng, half, self.vocabulary as u64 - half).collect();
-        let symbol =
-            |rng: &mut SeededRng| Symbols::FIRST + rng.below(self.vocabulary as u64) as u32;
+        let token =
+            |rng: &mut SeededRng| TokenTable::FIRST + rng.below(self.vocabulary as u64) as u32;
         let mut input: Vec<u32> = keys.iter().zip(&values).flat_map(|(&k, &v)| [k, v]).collect();
         let context = input.len();
-        input.resize_with(self.length, || symbol(rng));
+        input.resize_with(self.length, || token(rng));
         let mut tags = vec![None; self.length];
         let gaps = self.gaps(rng, (self.length - context) / 2);
         for ((key, value), gap) in keys.into_iter().zip(values).zip(gaps) {

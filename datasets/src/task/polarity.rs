@@ -11,7 +11,7 @@ use super::error::check;
 use super::spec::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
 use super::{
-    Example, Labels, Metric, Reference, Symbols, Target, TaskDefinition, TaskError, TaskKind,
+    Example, Labels, Metric, Reference, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
 };
 use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
@@ -72,10 +72,10 @@ impl Settings for Polarity {
         let train = train.concat();
         // Sentences are published with spaces around every word and mark.
         let words = train.iter().flat_map(|(sentence, _)| sentence.split_whitespace());
-        let symbols = Symbols::frequent(words, self.min_count);
+        let tokens = TokenTable::frequent(words, self.min_count);
         let examples = |split: &[(String, u32)]| -> Result<Vec<Example>, TaskError> {
             let example = |(sentence, label): &(String, u32)| {
-                Ok(Example { input: symbols.encode(sentence)?, target: Target::Class(*label) })
+                Ok(Example { input: tokens.encode(sentence)?, target: Target::Class(*label) })
             };
             split.iter().map(example).collect()
         };
@@ -85,7 +85,7 @@ impl Settings for Polarity {
             kind: TaskKind::Classification,
             score: Metric::Accuracy,
             also: vec![],
-            symbols,
+            tokens,
             labels: Labels::Names(vec!["negative".to_owned(), "positive".to_owned()]),
             references: &REFERENCES,
         };

@@ -11,7 +11,7 @@ use super::error::check;
 use super::generated::Generate;
 use super::spec::{BuiltTask, Settings};
 use super::{
-    Example, Labels, Lengths, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind,
+    Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
 };
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
@@ -50,8 +50,8 @@ impl Settings for Sequences {
             kind: TaskKind::Transduction,
             score: Metric::ExactMatch,
             also: vec![],
-            symbols: Symbols::named((0..self.vocabulary).map(|i| i.to_string())),
-            labels: Labels::Symbols,
+            tokens: TokenTable::named((0..self.vocabulary).map(|i| i.to_string())),
+            labels: Labels::Tokens,
             references: &[],
         };
         Ok(BuiltTask::Generated(definition, Box::new(self)))
@@ -62,8 +62,8 @@ impl Generate for Sequences {
     fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
         let lengths = (self.max_length - self.min_length) as u64 + 1;
         let length = self.min_length as u64 + rng.below(lengths);
-        let symbol = |_| Symbols::FIRST + rng.below(self.vocabulary as u64) as u32;
-        let input: Vec<u32> = (0..length).map(symbol).collect();
+        let token = |_| TokenTable::FIRST + rng.below(self.vocabulary as u64) as u32;
+        let input: Vec<u32> = (0..length).map(token).collect();
         let mut target = input.clone();
         match self.write {
             Write::Copy => {}

@@ -2,7 +2,7 @@
 
 use super::generated::{self, Generate, Split};
 use super::order::Order;
-use super::{Example, Labels, Lengths, Symbols, Target};
+use super::{Example, Labels, Lengths, Target, TokenTable};
 use crate::locate::hex;
 use sha2::{Digest, Sha256};
 
@@ -103,7 +103,7 @@ impl Splits {
         let of = |example: &Example| Lengths {
             input: example.input.len(),
             target: match &example.target {
-                Target::Sequence(symbols) => symbols.len(),
+                Target::Sequence(tokens) => tokens.len(),
                 Target::Class(_) | Target::Tags(_) => 0,
             },
         };
@@ -120,9 +120,9 @@ impl Splits {
         train.iter().chain(&self.validation).chain(&self.test).map(of).fold(start, longest)
     }
 
-    pub(super) fn hash(&self, symbols: &Symbols, labels: &Labels) -> String {
+    pub(super) fn hash(&self, tokens: &TokenTable, labels: &Labels) -> String {
         let mut hash = Sha256::new();
-        let names = (0..symbols.len() as u32).filter_map(|id| symbols.written(id));
+        let names = (0..tokens.len() as u32).filter_map(|id| tokens.written(id));
         hash_names(&mut hash, names);
         if let Labels::Names(names) = labels {
             hash_names(&mut hash, names.iter().map(String::as_str));
@@ -170,9 +170,9 @@ fn hash_example(hash: &mut Sha256, example: &Example) {
             numbers.push(1);
             numbers.extend(tags.iter().map(|tag| tag.unwrap_or(u32::MAX)));
         }
-        Target::Sequence(symbols) => {
-            numbers.extend([2, symbols.len() as u32]);
-            numbers.extend(symbols);
+        Target::Sequence(tokens) => {
+            numbers.extend([2, tokens.len() as u32]);
+            numbers.extend(tokens);
         }
     }
     hash.update(numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>());

@@ -2,7 +2,7 @@
 //! name, the hidden characters.
 //!
 //! Measure language modelling without a tokenizer's help, in bits per character. A text is cut
-//! into windows; a name is read by itself, from [`Symbols::BEGIN`] to [`Symbols::END`]. The parts
+//! into windows; a name is read by itself, from [`TokenTable::BEGIN`] to [`TokenTable::END`]. The parts
 //! are 80, 10 and 10 %: the test is what nanoGPT validates on, the validation split what lies
 //! before it, so that choosing settings spoils no comparison with published results.
 //!
@@ -16,7 +16,7 @@ use super::spec::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
 use super::windows::{TextObjective, Windower};
 use super::{
-    Example, Labels, Lengths, Metric, Reference, Symbols, TaskDefinition, TaskError, TaskKind,
+    Example, Labels, Lengths, Metric, Reference, TaskDefinition, TaskError, TaskKind, TokenTable,
 };
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
@@ -98,15 +98,15 @@ static NAMES: [Reference; 1] = [Reference {
 
 fn definition(
     objective: TextObjective,
-    symbols: Symbols,
+    tokens: TokenTable,
     references: &'static [Reference],
 ) -> TaskDefinition {
     let (kind, references) = match objective {
         TextObjective::Next => (TaskKind::Language, references),
         TextObjective::Masked => (TaskKind::Masked, &[][..]),
     };
-    let (score, labels) = (Metric::BitsPerCharacter, Labels::Symbols);
-    TaskDefinition { kind, score, also: vec![], symbols, labels, references }
+    let (score, labels) = (Metric::BitsPerCharacter, Labels::Tokens);
+    TaskDefinition { kind, score, also: vec![], tokens, labels, references }
 }
 
 impl Settings for Running {
@@ -137,8 +137,8 @@ fn running(
     search_path: &SearchPath,
 ) -> Result<BuiltTask, TaskError> {
     let corpus = Corpus::load(source, search_path)?;
-    let symbols = Symbols::characters(corpus.alphabet());
-    let windower = Windower { symbols: symbols.clone(), context, objective };
+    let tokens = TokenTable::characters(corpus.alphabet());
+    let windower = Windower { tokens: tokens.clone(), context, objective };
     let splits = match &corpus.train {
         Text::Stories => windower.stories()?,
         Text::Text(text) => {
@@ -146,7 +146,7 @@ fn running(
             windower.fixed([train, validation, &corpus.valid])?
         }
     };
-    Ok(BuiltTask::Fixed(definition(objective, symbols, references), splits))
+    Ok(BuiltTask::Fixed(definition(objective, tokens, references), splits))
 }
 
 /// Where the last ninth of a text's characters begins: a tenth of what it was cut from.
@@ -158,9 +158,9 @@ fn last_ninth(text: &str) -> usize {
 impl Settings for Names {
     fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         let corpus = Corpus::load(&TextSource::Names, search_path)?;
-        let symbols = Symbols::characters(corpus.alphabet().into_iter().filter(|&c| c != '\n'));
+        let tokens = TokenTable::characters(corpus.alphabet().into_iter().filter(|&c| c != '\n'));
         let read = |text: &str| -> Result<Vec<Vec<u32>>, TaskError> {
-            text.lines().map(|name| symbols.encode(name)).collect()
+            text.lines().map(|name| tokens.encode(name)).collect()
         };
         let mut train = match &corpus.train {
             Text::Text(text) => read(text)?,
@@ -171,7 +171,7 @@ impl Settings for Names {
         let example = |(i, name): (u64, &Vec<u32>)| match self.objective {
             TextObjective::Next => next(&between_ends(name)),
             TextObjective::Masked => {
-                masked(name, &symbols, &mut SeededRng::new(b"mask V  ", [i, 1, 0]))
+                masked(name, &tokens, &mut SeededRng::new(b"mask V  ", [i, 1, 0]))
             }
         };
         let examples = |names: &[Vec<u32>]| (0..).zip(names).map(example).collect::<Vec<_>>();
@@ -179,18 +179,18 @@ impl Settings for Names {
         let train = match self.objective {
             TextObjective::Next => Train::Fixed(examples(&train)),
             TextObjective::Masked => {
-                Train::Endless(Box::new(Hidden { names: train, symbols: symbols.clone() }))
+                Train::Endless(Box::new(Hidden { names: train, tokens: tokens.clone() }))
             }
         };
         let splits = Splits::new(train, validation, test);
-        Ok(BuiltTask::Fixed(definition(self.objective, symbols, &NAMES), splits))
+        Ok(BuiltTask::Fixed(definition(self.objective, tokens, &NAMES), splits))
     }
 }
 
 fn between_ends(name: &[u32]) -> Vec<u32> {
-    let mut window = vec![Symbols::BEGIN];
+    let mut window = vec![TokenTable::BEGIN];
     window.extend(name);
-    window.push(Symbols::END);
+    window.push(TokenTable::END);
     window
 }
 
@@ -198,13 +198,13 @@ fn between_ends(name: &[u32]) -> Vec<u32> {
 #[derive(Debug)]
 struct Hidden {
     names: Vec<Vec<u32>>,
-    symbols: Symbols,
+    tokens: TokenTable,
 }
 
 impl Generate for Hidden {
     fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
         let name = &self.names[rng.below(self.names.len() as u64) as usize];
-        Some(masked(name, &self.symbols, rng))
+        Some(masked(name, &self.tokens, rng))
     }
 
     fn lengths(&self) -> Lengths {

@@ -3,7 +3,7 @@
 use super::generated::Generate;
 use super::masking::{masked, next};
 use super::splits::{Splits, Train};
-use super::{Example, Lengths, Symbols, TaskError};
+use super::{Example, Lengths, TaskError, TokenTable};
 use crate::rng::SeededRng;
 use crate::text::Stories;
 use serde::{Deserialize, Serialize};
@@ -14,14 +14,14 @@ use serde::{Deserialize, Serialize};
 pub(super) enum TextObjective {
     /// The next symbol at each position.
     Next,
-    /// Symbols that are hidden.
+    /// Tokens that are hidden.
     Masked,
 }
 
 /// How a text is cut into windows.
 #[derive(Clone, Debug)]
 pub(super) struct Windower {
-    pub(super) symbols: Symbols,
+    pub(super) tokens: TokenTable,
     pub(super) context: usize,
     pub(super) objective: TextObjective,
 }
@@ -35,7 +35,7 @@ impl Windower {
     fn example(&self, window: &[u32], rng: &mut SeededRng) -> Example {
         match self.objective {
             TextObjective::Next => next(window),
-            TextObjective::Masked => masked(window, &self.symbols, rng),
+            TextObjective::Masked => masked(window, &self.tokens, rng),
         }
     }
 
@@ -74,9 +74,9 @@ impl Windower {
     ///
     /// [`TaskError::TooShort`] where one of them does not fill a window.
     pub(super) fn fixed(self, [train, validation, test]: [&str; 3]) -> Result<Splits, TaskError> {
-        let validation = self.all(&self.symbols.encode(validation)?, "validation")?;
-        let test = self.all(&self.symbols.encode(test)?, "test")?;
-        let text = self.symbols.encode(train)?;
+        let validation = self.all(&self.tokens.encode(validation)?, "validation")?;
+        let test = self.all(&self.tokens.encode(test)?, "test")?;
+        let text = self.tokens.encode(train)?;
         self.check(&text, "training")?;
         let train = Train::Endless(Box::new(Fixed { windower: self, text }));
         Ok(Splits::new(train, validation, test))
@@ -96,8 +96,8 @@ impl Windower {
             .filter(|story| !validation.contains(story))
             .take(Stories::VALIDATION as usize)
             .collect();
-        let validation = self.all(&self.symbols.encode(&validation.concat())?, "validation")?;
-        let test = self.all(&self.symbols.encode(&test)?, "test")?;
+        let validation = self.all(&self.tokens.encode(&validation.concat())?, "validation")?;
+        let test = self.all(&self.tokens.encode(&test)?, "test")?;
         Ok(Splits::new(Train::Endless(Box::new(StoryWindows { windower: self })), validation, test))
     }
 }
@@ -135,11 +135,11 @@ impl Generate for StoryWindows {
     fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
         let stories = Stories::new(rng.below(u64::MAX));
         let width = self.windower.width();
-        let mut text = self.windower.symbols.encode(&stories.story(0)).ok()?;
+        let mut text = self.windower.tokens.encode(&stories.story(0)).ok()?;
         let start = rng.below(text.len() as u64) as usize;
         let mut index = 1;
         while text.len() < start + width {
-            text.extend(self.windower.symbols.encode(&stories.story(index)).ok()?);
+            text.extend(self.windower.tokens.encode(&stories.story(index)).ok()?);
             index += 1;
         }
         Some(self.windower.example(&text[start..start + width], rng))

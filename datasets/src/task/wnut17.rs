@@ -10,8 +10,8 @@ use super::error::check;
 use super::spec::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
 use super::{
-    Context, Example, Labels, Metric, Reference, Symbols, Target, TaskDefinition, TaskError,
-    TaskKind,
+    Context, Example, Labels, Metric, Reference, Target, TaskDefinition, TaskError, TaskKind,
+    TokenTable,
 };
 use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ impl Settings for Wnut17 {
             kind: TaskKind::Tagging(Context::Bidirectional),
             score: Metric::EntityF1,
             also: vec![Metric::TagAccuracy],
-            symbols: encoder.symbols,
+            tokens: encoder.tokens,
             labels: Labels::Names(tags),
             references: &REFERENCES,
         };
@@ -121,7 +121,7 @@ pub(super) fn tag_names<'a>(sentences: impl Iterator<Item = &'a Sentence>) -> Ve
 
 /// Reads words as symbols: as they are, else in small letters, else by their shape.
 pub(super) struct WordEncoder {
-    pub(super) symbols: Symbols,
+    pub(super) tokens: TokenTable,
 }
 
 impl WordEncoder {
@@ -131,16 +131,16 @@ impl WordEncoder {
         // A word that is written in small letters already counts once.
         let capital = words.iter().zip(&small).filter(|(word, small)| **word != small.as_str());
         let forms = small.iter().map(String::as_str).chain(capital.map(|(word, _)| *word));
-        let frequent = Symbols::frequent(forms, min_count);
-        let own = (Symbols::FIRST..frequent.len() as u32).filter_map(|id| frequent.written(id));
+        let frequent = TokenTable::frequent(forms, min_count);
+        let own = (TokenTable::FIRST..frequent.len() as u32).filter_map(|id| frequent.written(id));
         let names: Vec<String> = shapes.into_iter().chain(own.map(str::to_owned)).collect();
-        Self { symbols: Symbols::named(names) }
+        Self { tokens: TokenTable::named(names) }
     }
 
     pub(super) fn encode(&self, word: &str) -> u32 {
-        let symbols = &self.symbols;
-        let known = symbols.id(word).or_else(|| symbols.id(&word.to_lowercase()));
-        known.or_else(|| symbols.id(&shape(word))).unwrap_or(Symbols::UNKNOWN)
+        let tokens = &self.tokens;
+        let known = tokens.id(word).or_else(|| tokens.id(&word.to_lowercase()));
+        known.or_else(|| tokens.id(&shape(word))).unwrap_or(TokenTable::UNKNOWN)
     }
 
     /// A sentence; each of its tags must be one of `names`.
@@ -184,12 +184,12 @@ mod tests {
     #[test]
     fn a_word_is_itself_or_its_small_letters_or_its_shape() {
         let encoder = WordEncoder::new(&["Paris", "Paris", "the", "The", "Anna", "@me"], 2);
-        let written = |word| encoder.symbols.written(encoder.encode(word)).unwrap().to_owned();
+        let written = |word| encoder.tokens.written(encoder.encode(word)).unwrap().to_owned();
         assert_eq!(written("Paris"), "Paris");
         assert_eq!(written("THE"), "the");
         assert_eq!(written("Berlin"), "< Xx>");
         assert_eq!(written("@you"), "< @>");
-        assert_eq!(encoder.encode("3.14"), Symbols::UNKNOWN, "a shape that training lacks");
+        assert_eq!(encoder.encode("3.14"), TokenTable::UNKNOWN, "a shape that training lacks");
     }
 
     #[test]

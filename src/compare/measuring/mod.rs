@@ -25,7 +25,7 @@ pub struct Measurement {
     pub objective: ObjectiveKind,
     /// What it does.
     pub what: What,
-    /// Symbols that it reads, in one sequence.
+    /// Tokens that it reads, in one sequence.
     pub length: usize,
     /// As `--device` names it.
     pub device: String,
@@ -41,7 +41,7 @@ pub enum What {
     Training,
     /// A forward pass.
     Reading,
-    /// Symbols, one after the other, after it has read the others.
+    /// Tokens, one after the other, after it has read the others.
     Writing,
 }
 
@@ -52,7 +52,7 @@ pub struct Measured {
     pub measurement: Measurement,
     /// Seconds of a training step, of a forward pass or of a written symbol: the median of several.
     pub seconds: f64,
-    /// Symbols per second.
+    /// Tokens per second.
     pub tokens: f64,
     /// The most memory that it took beyond what the program had before there was a model, in bytes;
     /// `None` where the system does not say.

@@ -11,7 +11,7 @@ use crate::compare::batch::{Batch, Rows};
 use crate::compare::job::optimizer;
 use crate::compare::objective::ObjectiveKind;
 use crate::compare::task_model::TaskModel;
-use crate::datasets::task::Symbols;
+use crate::datasets::task::TokenTable;
 use crate::models::families;
 use crate::models::generate::{BatchScheduler, Options, Request, as_generative};
 use crate::models::kernels::memory;
@@ -19,7 +19,7 @@ use crate::models::pretrained::ModelSpec;
 use crate::system;
 use crate::train::adamw::{AdamW, Update};
 
-/// Symbols that are written where writing is measured.
+/// Tokens that are written where writing is measured.
 pub const WRITTEN: usize = 32;
 
 /// What is measured is done so many times at least, if it does not take long, and at most.
@@ -66,9 +66,9 @@ struct Measurand {
 }
 
 impl Measurand {
-    /// Symbols as good as any: what they are changes no cost.
-    fn symbols(self) -> Vec<u32> {
-        let first = Symbols::PADDING as usize + 1;
+    /// Tokens as good as any: what they are changes no cost.
+    fn tokens(self) -> Vec<u32> {
+        let first = TokenTable::PADDING as usize + 1;
         let count = self.vocab_size.saturating_sub(first).max(1);
         (0..self.length).map(|place| (first + place * 7 % count) as u32).collect()
     }
@@ -76,7 +76,7 @@ impl Measurand {
     /// One sequence, at all of whose places something is asked; an encoder-decoder writes as much as it
     /// reads.
     fn batch(self) -> Batch {
-        let text = Rows::new(&[self.symbols()]);
+        let text = Rows::new(&[self.tokens()]);
         let source = (self.objective == ObjectiveKind::Writes).then(|| text.clone());
         let n_targets = if self.objective == ObjectiveKind::Pooled { 1 } else { self.length };
         Batch { source, text, targets: vec![0; n_targets] }
@@ -117,7 +117,7 @@ fn writing(model_spec: &ModelSpec, of: Measurand, device: &Device) -> Result<(f6
         return Err(format!("{} does not write", model_spec.family.name()));
     };
     let options = Options { max_new_tokens: WRITTEN, eos: Vec::new(), ..Options::default() };
-    let request = Request { prompt: of.symbols(), options, stream: 0 };
+    let request = Request { prompt: of.tokens(), options, stream: 0 };
     let mut batch = BatchScheduler::new(model);
     batch.submit(request).map_err(|error| error.to_string())?;
     let mut times = Vec::new();

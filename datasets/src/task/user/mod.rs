@@ -16,7 +16,7 @@ use super::spec::{BuiltTask, Settings};
 use super::splits::{Answers, Splits, Train};
 use super::wnut17::{WordEncoder, tag_names};
 use super::{
-    Context, Example, Labels, Metric, Symbols, Target, TaskDefinition, TaskError, TaskKind,
+    Context, Example, Labels, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
 };
 use crate::locate::SearchPath;
 use rows::{Row, Rows};
@@ -38,7 +38,8 @@ pub(super) struct UserFile {
     target: String,
     words: String,
     tags: String,
-    symbols: Units,
+    #[serde(rename = "symbols")]
+    units: Units,
     vocabulary: usize,
     min_count: usize,
     max_length: usize,
@@ -62,7 +63,7 @@ impl Default for UserFile {
             target: String::new(),
             words: String::new(),
             tags: String::new(),
-            symbols: Units::Words,
+            units: Units::Words,
             vocabulary: 2000,
             min_count: 2,
             max_length: 256,
@@ -121,14 +122,14 @@ fn or<'a>(named: &'a str, usual: &'a str) -> &'a str {
 }
 
 impl UserFile {
-    fn symbols<'a>(
+    fn token_table<'a>(
         &self,
         texts: impl Iterator<Item = &'a str> + Send,
-    ) -> Result<Symbols, TaskError> {
-        match self.symbols {
-            Units::Characters => Ok(Symbols::characters(texts.flat_map(str::chars))),
-            Units::Words => Ok(Symbols::words(texts, self.min_count)),
-            Units::Subwords => Symbols::subwords(texts, self.vocabulary),
+    ) -> Result<TokenTable, TaskError> {
+        match self.units {
+            Units::Characters => Ok(TokenTable::characters(texts.flat_map(str::chars))),
+            Units::Words => Ok(TokenTable::words(texts, self.min_count)),
+            Units::Subwords => TokenTable::subwords(texts, self.vocabulary),
         }
     }
 
@@ -139,11 +140,11 @@ impl UserFile {
             Ok((text.clone(), (text, label, row.line)))
         })?;
         let labels = labels(rows, &parts)?;
-        let symbols = self.symbols(parts[0].iter().map(|(text, ..)| text.as_str()))?;
+        let tokens = self.token_table(parts[0].iter().map(|(text, ..)| text.as_str()))?;
         let mut examples: Parts<Example> = Default::default();
         for (examples, split) in examples.iter_mut().zip(&parts) {
             for (text, label, _) in split {
-                let mut input = symbols.encode(text)?;
+                let mut input = tokens.encode(text)?;
                 input.truncate(self.max_length);
                 let class = labels.iter().position(|known| known == label).unwrap_or(0);
                 examples.push(Example { input, target: Target::Class(class as u32) });
@@ -153,7 +154,7 @@ impl UserFile {
         let labels = Labels::Names(labels);
         let kind = TaskKind::Classification;
         let definition =
-            TaskDefinition { kind, score, also: vec![], symbols, labels, references: &[] };
+            TaskDefinition { kind, score, also: vec![], tokens, labels, references: &[] };
         Ok(BuiltTask::Fixed(definition, splits(examples)))
     }
 
@@ -163,16 +164,16 @@ impl UserFile {
             let texts = [rows.text(row, source)?, rows.text(row, target)?];
             Ok((texts[0].clone(), (texts, row)))
         })?;
-        let symbols =
-            self.symbols(parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str))?;
+        let tokens =
+            self.token_table(parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str))?;
         let mut examples: Parts<Example> = Default::default();
         for (examples, split) in examples.iter_mut().zip(&parts) {
             for ([read, written], row) in split {
-                let (input, output) = (symbols.encode(read)?, symbols.encode(written)?);
+                let (input, output) = (tokens.encode(read)?, tokens.encode(written)?);
                 for (field, ids) in [(source, &input), (target, &output)] {
                     if ids.len() > self.max_length {
                         let reason = format!(
-                            "has {} symbols, more than max_length={}; raise it, or leave this \
+                            "has {} tokens, more than max_length={}; raise it, or leave this \
                              row out",
                             ids.len(),
                             self.max_length
@@ -191,8 +192,8 @@ impl UserFile {
             kind: TaskKind::Transduction,
             score: Metric::ChrF,
             also: vec![Metric::Bleu, Metric::ExactMatch],
-            symbols,
-            labels: Labels::Symbols,
+            tokens,
+            labels: Labels::Tokens,
             references: &[],
         };
         Ok(BuiltTask::Fixed(definition, splits(examples).with_answers(answers)))
@@ -228,7 +229,7 @@ impl UserFile {
         let kind = TaskKind::Tagging(Context::Bidirectional);
         let labels = Labels::Names(tags);
         let definition =
-            TaskDefinition { kind, score, also, symbols: encoder.symbols, labels, references: &[] };
+            TaskDefinition { kind, score, also, tokens: encoder.tokens, labels, references: &[] };
         Ok(BuiltTask::Fixed(definition, splits(examples)))
     }
 }

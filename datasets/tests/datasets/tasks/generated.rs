@@ -4,8 +4,8 @@ use super::{generated, train};
 use std::collections::{HashMap, HashSet};
 use zoo_datasets::locate::SearchPath;
 use zoo_datasets::task::{
-    Example, Labels, Lengths, Metric, Origin, Symbols, TASKS, Target, Task, TaskInfo, TaskKind,
-    TaskSpec,
+    Example, Labels, Lengths, Metric, Origin, TASKS, Target, Task, TaskInfo, TaskKind, TaskSpec,
+    TokenTable,
 };
 
 fn without_files() -> impl Iterator<Item = &'static TaskInfo> {
@@ -17,11 +17,11 @@ pub(super) fn check(task: &Task, example: &Example) {
     let spec = &task.spec;
     let Lengths { input, target } = task.lengths;
     assert!((1..=input).contains(&example.input.len()), "{spec}: {example:?}");
-    let own = |id: u32| id >= Symbols::UNKNOWN && (id as usize) < task.symbols.len();
+    let own = |id: u32| id >= TokenTable::UNKNOWN && (id as usize) < task.tokens.len();
     let may_begin = task.kind == TaskKind::Language;
     let may_mask = task.kind == TaskKind::Masked;
     let fits = |&id: &u32| {
-        own(id) || (may_begin && id == Symbols::BEGIN) || (may_mask && id == Symbols::MASK)
+        own(id) || (may_begin && id == TokenTable::BEGIN) || (may_mask && id == TokenTable::MASK)
     };
     assert!(example.input.iter().all(fits), "{spec}: {example:?}");
     let labels = task.label_count() as u32;
@@ -39,7 +39,7 @@ pub(super) fn check(task: &Task, example: &Example) {
         }
         _ => panic!("a target that the kind has not: {spec}: {example:?}"),
     }
-    let asked = example.target.ids().into_iter().map(|label| task.label_symbol(label));
+    let asked = example.target.ids().into_iter().map(|label| task.label_token(label));
     assert!(asked.clone().all(|id| (id as usize) < task.vocab_size()), "{spec}: {example:?}");
     assert!(asked.count() > 0, "nothing is asked: {spec}: {example:?}");
 }
@@ -180,10 +180,10 @@ fn chance_is_the_score_of_who_does_not_look() {
 fn labels_are_symbols_behind_the_symbols() {
     let task = generated("dyck:types=2");
     assert!(matches!(task.labels, Labels::Names(_)));
-    assert_eq!((task.symbols.len(), task.label_count(), task.vocab_size()), (10, 3, 13));
-    assert_eq!((task.label_symbol(0), task.label_symbol(2)), (10, 12));
+    assert_eq!((task.tokens.len(), task.label_count(), task.vocab_size()), (10, 3, 13));
+    assert_eq!((task.label_token(0), task.label_token(2)), (10, 12));
     assert_eq!((task.label_name(0), task.label_name(3)), (Some("none"), None));
     let task = generated("induction");
-    assert_eq!(task.vocab_size(), task.symbols.len());
-    assert_eq!((task.label_symbol(7), task.label_name(7)), (7, Some("0")));
+    assert_eq!(task.vocab_size(), task.tokens.len());
+    assert_eq!((task.label_token(7), task.label_name(7)), (7, Some("0")));
 }

@@ -36,7 +36,7 @@ fn train(task: &Task, seed: u64, count: u64) -> Vec<Example> {
 
 /// How symbols are written, one after the other.
 fn written<'a>(task: &'a Task, ids: &[u32]) -> Vec<&'a str> {
-    ids.iter().map(|&id| task.symbols.written(id).unwrap()).collect()
+    ids.iter().map(|&id| task.tokens.written(id).unwrap()).collect()
 }
 
 /// The labels' names, where one is asked for.

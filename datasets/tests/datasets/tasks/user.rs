@@ -44,7 +44,7 @@ fn a_csv_file_of_labels_is_classified() {
     assert!((15..50).contains(&task.test.len()) && (15..50).contains(&task.validation.len()));
     assert_eq!((task.label_name(0), task.label_name(1)), (Some("bad"), Some("good")));
     for example in &task.test {
-        let text = task.symbols.decode(&example.input);
+        let text = task.tokens.decode(&example.input);
         assert_eq!(example.target, Target::Class(u32::from(text.contains("great"))), "{text}");
     }
     // Rows stay in their part when others are added.
@@ -96,7 +96,7 @@ fn pairs_are_mapped_and_their_answers_kept() {
         assert_eq!(task.kind, TaskKind::Transduction);
         assert_eq!(task.answers.test.len(), task.test.len());
         assert!(task.answers.test.iter().all(|answer| answer.starts_with("zwei ")));
-        let first = task.symbols.decode(&task.test[0].target.ids());
+        let first = task.tokens.decode(&task.test[0].target.ids());
         assert_eq!(first == task.answers.test[0], symbols != "words", "numbers are rare words");
     }
     let error = file_error("csv", text.as_bytes(), "symbols=characters,max_length=5,");
@@ -130,7 +130,7 @@ fn words_are_tagged_one_for_one() {
 fn a_text_of_ones_own_is_a_language() {
     let text = "abcdefghi\n".repeat(100);
     let task = build("text", text.as_bytes(), "context=20,").unwrap();
-    assert_eq!((task.kind, task.symbols.len()), (TaskKind::Language, 6 + 10));
+    assert_eq!((task.kind, task.tokens.len()), (TaskKind::Language, 6 + 10));
     assert_eq!(task.train(1, 0).input.len(), 20);
     assert_eq!(
         build("text-masked", text.as_bytes(), "context=20,").unwrap().kind,

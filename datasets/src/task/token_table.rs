@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 ///
 /// The first six are the same in every task and mean nothing in its data.
 #[derive(Clone, Debug)]
-pub struct Symbols {
+pub struct TokenTable {
     written: Vec<String>,
     ids: HashMap<String, u32>,
     joining: Joining,
@@ -29,7 +29,7 @@ enum Joining {
 
 static RESERVED: [&str; 6] = ["<pad>", "<begin>", "<end>", "<sep>", "<mask>", "<unknown>"];
 
-impl Symbols {
+impl TokenTable {
     /// Fills rows that are shorter than others; never looked at.
     pub const PADDING: u32 = 0;
     /// What a decoder starts from.
@@ -58,7 +58,7 @@ impl Symbols {
         Self { written, ids, joining }
     }
 
-    /// Symbols with these names.
+    /// A table of tokens with these names.
     pub(super) fn named(names: impl IntoIterator<Item = String>) -> Self {
         Self::new(names, Joining::Names)
     }
@@ -115,7 +115,7 @@ impl Symbols {
         self.id(written).unwrap_or(Self::UNKNOWN)
     }
 
-    /// The symbols of a text; what has no symbol is [`Symbols::UNKNOWN`].
+    /// The symbols of a text; what has no symbol is [`TokenTable::UNKNOWN`].
     ///
     /// # Errors
     ///
@@ -207,32 +207,32 @@ mod tests {
     #[test]
     fn a_sentence_of_words_is_read_and_written_again() {
         let text = "Don't go (yet), „please“: it's 5% - o’clock!";
-        let symbols = Symbols::words([text].into_iter(), 1);
-        assert_eq!(symbols.decode(&symbols.encode(text).unwrap()), text);
-        assert_eq!(symbols.decode(&symbols.encode("go now!").unwrap()), "go <unknown>!");
+        let tokens = TokenTable::words([text].into_iter(), 1);
+        assert_eq!(tokens.decode(&tokens.encode(text).unwrap()), text);
+        assert_eq!(tokens.decode(&tokens.encode("go now!").unwrap()), "go <unknown>!");
     }
 
     #[test]
     fn rare_words_are_unknown_and_frequent_ones_come_first() {
-        let symbols = Symbols::words(["b a a", "c b a"].into_iter(), 2);
-        assert_eq!(symbols.len(), 8);
-        assert_eq!(symbols.encode("a b c").unwrap(), [6, 7, Symbols::UNKNOWN]);
+        let tokens = TokenTable::words(["b a a", "c b a"].into_iter(), 2);
+        assert_eq!(tokens.len(), 8);
+        assert_eq!(tokens.encode("a b c").unwrap(), [6, 7, TokenTable::UNKNOWN]);
     }
 
     #[test]
     fn a_reserved_name_in_the_data_is_no_reserved_symbol() {
-        let symbols = Symbols::words(["< end > <end>"].into_iter(), 1);
-        assert!(symbols.encode("<end> <pad>").unwrap().iter().all(|&id| id >= Symbols::UNKNOWN));
-        assert_eq!(Symbols::named(["<end>".to_owned()]).id("<end>"), Some(Symbols::FIRST));
+        let tokens = TokenTable::words(["< end > <end>"].into_iter(), 1);
+        assert!(tokens.encode("<end> <pad>").unwrap().iter().all(|&id| id >= TokenTable::UNKNOWN));
+        assert_eq!(TokenTable::named(["<end>".to_owned()]).id("<end>"), Some(TokenTable::FIRST));
     }
 
     #[test]
     fn any_ids_can_be_written() {
         let ids: Vec<u32> = (0..400).chain([u32::MAX]).collect();
-        let subwords = Symbols::subwords(["ein Wort, zwei Wörter"].into_iter(), 300).unwrap();
+        let subwords = TokenTable::subwords(["ein Wort, zwei Wörter"].into_iter(), 300).unwrap();
         let text = "zwei Wörter, 世";
         assert_eq!(subwords.decode(&subwords.encode(text).unwrap()), text);
         subwords.decode(&ids);
-        assert_eq!(Symbols::characters("ba".chars()).decode(&ids), "<unknown>ab");
+        assert_eq!(TokenTable::characters("ba".chars()).decode(&ids), "<unknown>ab");
     }
 }

@@ -229,12 +229,13 @@ impl FillMask {
         let hidden = self.model.backbone.forward(tokens);
         let [batch, length, d_model] = hidden.dims();
         let masks: Vec<Vec<usize>> = rows.iter().map(|row| self.masks(row)).collect();
-        let places: Vec<i64> = (masks.iter().enumerate())
+        let positions: Vec<i64> = (masks.iter().enumerate())
             .flat_map(|(row, masks)| masks.iter().map(move |mask| (row * length + mask) as i64))
             .collect();
-        let count = places.len();
-        let places = Tensor::<1, Int>::from_data(TensorData::new(places, [count]), &self.device);
-        let hidden = hidden.reshape([batch * length, d_model]).select(0, places);
+        let count = positions.len();
+        let positions =
+            Tensor::<1, Int>::from_data(TensorData::new(positions, [count]), &self.device);
+        let hidden = hidden.reshape([batch * length, d_model]).select(0, positions);
         let logits = self.model.logits(hidden.unsqueeze_dim(0)).squeeze_dim::<2>(0);
         let mut chosen =
             preprocessor::rows(logits)?.into_iter().map(|logits| choose(&softmax(&logits)));

@@ -57,11 +57,11 @@ impl Generate for Induction {
         let mut input: Vec<u32> = (0..self.length).map(|_| token(rng)).collect();
         let last = self.length - 1;
         // The marked symbol lies before the last one.
-        let place = rng.below(last as u64 - 1) as usize;
-        input[place] = MARK;
+        let position = rng.below(last as u64 - 1) as usize;
+        input[position] = MARK;
         input[last] = MARK;
         let mut tags = vec![None; self.length];
-        tags[last] = Some(input[place + 1]);
+        tags[last] = Some(input[position + 1]);
         Some(Example { input, target: Target::Tags(tags) })
     }
 

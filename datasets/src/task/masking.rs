@@ -13,18 +13,18 @@ pub(super) fn masked(text: &[u32], tokens: &TokenTable, rng: &mut SeededRng) -> 
     let mut input = text.to_vec();
     let mut tags = vec![None; text.len()];
     let fallback = rng.below(text.len() as u64) as usize;
-    let mut hide = |place: usize, rng: &mut SeededRng| {
-        tags[place] = Some(text[place]);
+    let mut hide = |position: usize, rng: &mut SeededRng| {
+        tags[position] = Some(text[position]);
         match rng.below(10) {
-            0..8 => input[place] = TokenTable::MASK,
-            8 => input[place] = TokenTable::FIRST + rng.below(own) as u32,
+            0..8 => input[position] = TokenTable::MASK,
+            8 => input[position] = TokenTable::FIRST + rng.below(own) as u32,
             _ => {}
         }
     };
     let mut count = 0;
-    for place in 0..text.len() {
+    for position in 0..text.len() {
         if rng.below(100) < 15 {
-            hide(place, rng);
+            hide(position, rng);
             count += 1;
         }
     }

@@ -149,7 +149,7 @@ pub static TASKS: &[TaskInfo] = &[
     ),
     task::<texts::Running>(
         "stories",
-        "the next character of endless little stories",
+        "the next character of endless synthetic stories",
         LANGUAGE,
         &CONTEXT,
     )
@@ -157,7 +157,7 @@ pub static TASKS: &[TaskInfo] = &[
     .preset(&[text("text", "stories"), text("objective", "next")]),
     task::<texts::Running>(
         "stories-masked",
-        "the hidden characters of endless little stories",
+        "the hidden characters of endless synthetic stories",
         MASKED,
         &CONTEXT,
     )

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use burn::train::Interrupter;
 use burn_zoo::datasets::{batch::LmDataset, text::Corpus, tokenizer::Vocabulary};
+use burn_zoo::models::checkpoint::{self, ModelSpec};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Flow, Options, Sampling, generate};
-use burn_zoo::models::pretrained::{self, ModelSpec};
 use burn_zoo::train::{self, AdamW, AdamWConfig, Display, Job, RunDir, State, Verbosity};
 use burn_zoo::train::{Schedule, Settings};
 
@@ -46,7 +46,7 @@ fn main() -> Result<()> {
     let model = spec.initialized(settings.seed, &device);
     let (folder, config) = (tempfile::tempdir()?, spec.config);
     let path = folder.path().join("run");
-    let run = RunDir::create(&path, &settings, |at| Ok(pretrained::write_config(at, &config)?))?;
+    let run = RunDir::create(&path, &settings, |at| Ok(checkpoint::write_config(at, &config)?))?;
     let (optimizer, described) = (AdamW::new(settings.optimizer), (family, config));
     let (state, display) = (State::start(settings.dtype), Display::Plain(Verbosity::Lines));
     let job = Job { run, settings, data, described, model, optimizer, state, device };

@@ -1,11 +1,11 @@
 //! Forms of heads that only some files have: what they read, where, and with what.
 
 use burn_zoo::models::arch::Shift;
+use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::{Architecture, FAMILIES, Task};
 use burn_zoo::models::heads::pooling::Pooling;
 use burn_zoo::models::heads::{ClassifierConfig, HeadsConfig};
 use burn_zoo::models::layers::activation::Activation;
-use burn_zoo::models::pretrained::ModelSpec;
 
 use crate::golden::{Case, folder};
 use crate::mutations::error;

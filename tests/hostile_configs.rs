@@ -1,8 +1,8 @@
 //! Configs with one field gone wrong: each is followed or refused, and none makes the program panic.
 
 use burn::tensor::Device;
+use burn_zoo::models::checkpoint::{Mapping, ModelSpec};
 use burn_zoo::models::families::{self, FAMILIES};
-use burn_zoo::models::pretrained::{Mapping, ModelSpec};
 use serde_json::{Value, json};
 
 use crate::golden::{cases, folder};

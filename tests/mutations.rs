@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use burn::tensor::Device;
 use burn_zoo::models::arch::block::Wiring;
+use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::Architecture;
 use burn_zoo::models::heads::pooling::Pooling;
 use burn_zoo::models::layers::activation::Activation::{Gelu, GeluTanh, Relu, Tanh};
@@ -19,7 +20,6 @@ use burn_zoo::models::layers::relative_bias::Direction::{Both, Past};
 use burn_zoo::models::layers::rotary::RotaryLayout::{Halves, Interleaved};
 use burn_zoo::models::layers::rotary::{RampBorders, RotaryScaling};
 use burn_zoo::models::layers::sinusoid::SinusoidLayout as Sines;
-use burn_zoo::models::pretrained::ModelSpec;
 
 use self::changes::*;
 use crate::golden::{Case, folder, outputs, relative_error};

@@ -9,9 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::{FAMILIES, Family};
 use burn_zoo::models::parameters::ParameterInfo;
-use burn_zoo::models::pretrained::ModelSpec;
 
 use crate::golden::{folder, json};
 

@@ -6,8 +6,8 @@
 use burn::optim::GradientsParams;
 use burn_zoo::Device;
 use burn_zoo::datasets::batch::LmBatch;
+use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::generate::{Flow, Options, generate};
-use burn_zoo::models::pretrained::Model;
 use burn_zoo::train::LmModel;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use zoo_bench::model;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use burn_zoo::Device;
 use burn_zoo::models::families::Family;
-use burn_zoo::models::pretrained::{ModelSpec, Mapping};
+use burn_zoo::models::checkpoint::{ModelSpec, Mapping};
 use serde_json::Value;
 
 /// More parameters than this are described and not made.

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::model::fetch;
 use super::{Global, usage};
-use crate::models::pretrained::hub::{Artifact, ModelId};
+use crate::models::checkpoint::hub::{Artifact, ModelId};
 
 /// Download a model from the Hub and print its folder.
 #[derive(clap::Args)]

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use self::batch::Batch;
 use super::{DtypeArg, Global, ModelArg};
-use crate::models::pretrained::{self, F32Tensor, LoadDtype, ModelSpec, write_safetensors};
+use crate::models::checkpoint::{self, F32Tensor, LoadDtype, ModelSpec, write_safetensors};
 
 /// Compute a model's raw outputs for token ids or pixels.
 #[derive(clap::Args)]
@@ -69,7 +69,7 @@ pub(super) fn run(global: &Global, args: &ForwardArgs) -> Result<()> {
     let folder = &args.model.folder(global)?;
     let spec = ModelSpec::read(folder)?;
     batch.check(&spec)?;
-    let loaded = pretrained::load_as(folder, spec, (&device, LoadDtype::Checkpoint))?;
+    let loaded = checkpoint::load_as(folder, spec, (&device, LoadDtype::Checkpoint))?;
     let outputs = loaded.model.cast(precision).outputs(&batch.input(&device))?;
     let tensors: BTreeMap<String, F32Tensor> =
         outputs.into_iter().map(|output| (output.name.to_string(), output.tensor)).collect();

@@ -35,8 +35,8 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
 use crate::device;
+use crate::models::checkpoint::LoadError;
 use crate::models::precision::Precision;
-use crate::models::pretrained::LoadError;
 use model::ModelArg;
 
 /// Transformers for Burn: written once, run and trained on every backend.

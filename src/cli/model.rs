@@ -9,11 +9,11 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{DtypeArg, Global, usage};
-use crate::models::precision::Precision;
-use crate::models::pretrained::LoadError;
-use crate::models::pretrained::hub::{
+use crate::models::checkpoint::LoadError;
+use crate::models::checkpoint::hub::{
     self, Artifact, HubError, HubEvent, ModelId, Settings, Snapshot,
 };
+use crate::models::precision::Precision;
 use crate::system::bytes;
 
 /// A model, as the user names it.

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{Global, usage};
 use crate::device;
+use crate::models::checkpoint::{write_atomically, write_json};
 use crate::models::families::{self, FAMILIES};
-use crate::models::pretrained::{write_atomically, write_json};
 use crate::parity::{self, Check, ParityCase, Run, RunOf, Verdict};
 
 /// Compare a device with flex, model by model.

@@ -13,9 +13,9 @@ use tokio::net::TcpListener;
 use super::model::ModelArgs;
 use super::texts::asked;
 use super::{Global, usage};
+use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::Task;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, ModelSpec};
 use crate::pipeline::{TextEmbedder, TextGeneration};
 use crate::serve::{Origins, Server, Settings};
 

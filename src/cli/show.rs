@@ -9,10 +9,10 @@ use serde_json::json;
 use super::model::{fetch, hub_id};
 use super::train::SizeArgs;
 use super::{Global, usage};
+use crate::models::checkpoint::ModelSpec;
+use crate::models::checkpoint::hub::Artifact;
 use crate::models::families::{self, Architecture};
 use crate::models::parameters::ParameterInfo;
-use crate::models::pretrained::ModelSpec;
-use crate::models::pretrained::hub::Artifact;
 use crate::system::{bytes, count};
 
 /// Show a model's tree, parameters, operations and memory.

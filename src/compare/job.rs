@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::measuring::Measurement;
 use super::objective::ObjectiveKind;
 use super::study::{Outcome, Point, Speed};
-use crate::models::pretrained::{SaveError, write_atomically};
+use crate::models::checkpoint::{SaveError, write_atomically};
 use crate::train::AdamWConfig;
 
 /// Everything that decides a run's numbers, on one device. Two runs with the same job are the same.

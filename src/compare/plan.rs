@@ -10,7 +10,7 @@ use super::study::Skeleton;
 use crate::datasets::locate::SearchPath;
 use crate::datasets::task::{Labels, Metric, Task, TaskError, TaskSpec, TokenTable};
 use crate::models::families::{self, Family};
-use crate::models::wire::config::ConfigError;
+use crate::models::hf::config::ConfigError;
 
 /// A task, and how its runs are trained.
 #[derive(Debug)]

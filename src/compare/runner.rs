@@ -12,7 +12,7 @@ use super::job::{Cache, Job, Record, WorkItem};
 use super::measuring::{Measured, Measurement};
 use super::study::{Outcome, Speed};
 use super::worker::WorkerEvent;
-use crate::models::pretrained::SaveError;
+use crate::models::checkpoint::SaveError;
 
 /// How a process that does one work item is started: it reads the work item from its standard input and tells
 /// how it goes on its standard output, a line of JSON each.

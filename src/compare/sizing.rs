@@ -11,10 +11,10 @@ use super::objective::ObjectiveKind;
 use super::study::{Dimensions, Flops, Parameters, Skeleton};
 use crate::datasets::task::{Task, TokenTable};
 use crate::models::arch::cost::Sequence;
+use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::{Architecture, Family, Size};
+use crate::models::hf::config::ConfigError;
 use crate::models::parameters::ParameterInfo;
-use crate::models::pretrained::{Model, ModelSpec};
-use crate::models::wire::config::ConfigError;
 
 /// What a model shall cost.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

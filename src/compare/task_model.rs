@@ -8,6 +8,7 @@ use super::objective::ObjectiveKind;
 use crate::datasets::batch::IGNORE;
 use crate::datasets::task::{Example, Target, Task, TaskKind, TokenTable};
 use crate::models::arch::{Input, Tokens};
+use crate::models::checkpoint::Model;
 use crate::models::generate::{
     BatchScheduler, GenerateError, GenerativeModel, Options, Request, as_generative,
 };
@@ -15,7 +16,6 @@ use crate::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::precision::numbers;
-use crate::models::pretrained::Model;
 
 /// Texts that are written at once.
 const WRITTEN_AT_ONCE: usize = 64;

@@ -8,11 +8,11 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
 use crate::models::arch::{Input, Tokens};
+use crate::models::checkpoint::{Model, ModelInput, ModelSpec};
 use crate::models::families::{Architecture, FAMILIES, Family, Size, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::parameters;
-use crate::models::pretrained::{Model, ModelInput, ModelSpec};
 
 /// Rows of a batch, by how many of their [`LENGTH`] positions hold tokens.
 pub(super) const LENGTHS: [usize; 3] = [LENGTH, 11, 5];

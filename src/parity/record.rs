@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::case::{LENGTH, LENGTHS, Layout, ParityCase, text};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{Model, ModelInput, OutputOf};
 use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
-use crate::models::pretrained::{Model, ModelInput, OutputOf};
 use crate::train::adamw::{AdamW, AdamWConfig, Update};
 use crate::train::gradients::{by_path, gradient_norm};
 

@@ -11,11 +11,11 @@ use super::preprocessor::{self, Opened, Preprocessor};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, TextEncoder};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::SpanExtractor;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, TaskRequirement};
 use spans::{Ends, Found};
 
 /// Finds the part of a text that answers a question.

@@ -9,11 +9,11 @@ use super::scores::{ranked, sigmoid, softmax};
 use super::{LabelScore, PipelineError, TextError};
 use crate::datasets::tokenizer::{Cut, Encoding};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{Model, ModelSpec, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::SequenceClassifier;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, ModelSpec, TaskRequirement};
 
 /// Says of which class texts are.
 #[derive(Debug)]

@@ -8,11 +8,11 @@ use super::preprocessor::{self, Preprocessor};
 use super::prompted::{Prompt, PromptEncoder, PromptedText, ReadyPrompt};
 use super::sentence::{self, Letters, SentenceFiles};
 use super::{PipelineError, TextError};
+use crate::models::checkpoint::{self, LoadDtype, ModelSpec, TaskRequirement};
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{Dense, Embedder, Length, Level, Step};
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, LoadDtype, ModelSpec, TaskRequirement};
 
 /// Gives every text a vector, such that texts of like meaning have vectors of like direction.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl TextEmbedder {
         let prompt = encoder.prompt(Prompt::Default)?;
         let d_model = spec.architecture.d_output();
         let model =
-            pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.into_backbone()?;
+            checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.into_backbone()?;
         Ok(Self {
             preprocessor,
             encoder,

@@ -8,9 +8,9 @@ use thiserror::Error;
 use super::chat::ChatError;
 use super::prompted::PromptError;
 use crate::datasets::tokenizer::TokenizerError;
+use crate::models::checkpoint::LoadError;
 use crate::models::generate::{GenerateError, OptionsError};
-use crate::models::pretrained::LoadError;
-use crate::models::wire::config::ConfigError;
+use crate::models::hf::config::ConfigError;
 
 /// Why a pipeline gives no answer.
 #[derive(Debug, Error)]

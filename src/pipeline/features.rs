@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::preprocessor::{self, Preprocessor};
 use super::{PipelineError, sentence};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
 use crate::models::families::Architecture;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
 
 /// Gives every token of a text its final hidden state, whichever head the model has.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl FeatureExtraction {
             return Err(spec.wrong_head("an encoder or a decoder of texts", |_| false).into());
         }
         let preprocessor = Preprocessor::open(folder, &spec, None, device)?;
-        let model = pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
+        let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
         Ok(Self { preprocessor, model })
     }
 

@@ -10,11 +10,11 @@ use super::scores::{best, softmax};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, SpecialTokens, TokenizerError};
 use crate::models::arch::Tokens;
+use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::MaskedLm;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, TaskRequirement};
 
 /// Finds the tokens that belong where a text has a mask.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use super::image::{ImageReader, PREPROCESSOR_FILE, Picture};
 use super::scores::{best, sigmoid, softmax};
 use super::{LabelScore, PipelineError, Scoring};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
 use crate::models::families::{Architecture, Task};
 use crate::models::layers::patches::{ImageSizes, PatchConfig};
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
 
 /// Images of one forward pass.
 const BATCH: usize = 16;
@@ -94,7 +94,7 @@ impl ImageClassifier {
     ) -> Result<Self, PipelineError> {
         let labels = spec.labels.clone();
         let scoring = Scoring::of(&spec);
-        let model = pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
+        let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
         Ok(Self { model, reader, labels, scoring, patches, size, device: device.clone() })
     }
 

@@ -8,9 +8,9 @@ use burn::tensor::{Device, Tensor};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, TextEncoder, Tokenizer};
 use crate::models::arch::Tokens;
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelSpec, TaskRequirement};
 use crate::models::layers::embedding::padded_ids;
 use crate::models::layers::mask::Padding;
-use crate::models::pretrained::{self, LoadDtype, Model, ModelSpec, TaskRequirement};
 
 /// Rows of one forward pass.
 const BATCH: usize = 32;
@@ -48,7 +48,7 @@ pub(super) fn open<M>(
 ) -> Result<Opened<M>, PipelineError> {
     let spec = ModelSpec::read_for(folder, requirement, device)?;
     let preprocessor = Preprocessor::open(folder, &spec, None, device)?;
-    let loaded = pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+    let loaded = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
     let spec = loaded.spec;
     let wrong_head = || spec.wrong_head(requirement.name, |task| requirement.tasks.contains(&task));
     let model = head(loaded.model).ok_or_else(wrong_head)?;

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::PipelineError;
 use super::chat::ChatTemplate;
 use crate::datasets::tokenizer::Tokenizer;
+use crate::models::checkpoint::ModelSpec;
 use crate::models::generate::GenerationConfig;
-use crate::models::pretrained::ModelSpec;
 
 /// How a model reads and writes texts.
 #[derive(Debug, Clone)]

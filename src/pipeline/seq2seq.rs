@@ -11,9 +11,9 @@ use super::text_generation::{TextEnding, TextGeneration, WrittenText};
 use super::{PipelineError, TextError};
 use crate::Device;
 use crate::datasets::tokenizer::{TextEncoder, Tokenizer};
+use crate::models::checkpoint::{self, LoadDtype, LoadError, ModelSpec, TaskRequirement};
 use crate::models::generate::GenerationConfig;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, LoadDtype, LoadError, ModelSpec, TaskRequirement};
 
 /// Shortens texts.
 #[derive(Debug)]
@@ -192,7 +192,7 @@ impl TextToText {
         device: &Device,
     ) -> Result<Self, PipelineError> {
         let spec = ModelSpec::read_for(folder, TaskRequirement::GENERATION, device)?;
-        let loaded = pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+        let loaded = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
         let tasks = loaded.spec.config["task_specific_params"].as_object();
         let task = tasks.into_iter().flatten().find(|(task, _)| is_meant(task));
         let task = task.map_or(&Value::Null, |(_, settings)| settings);

@@ -13,11 +13,11 @@ use super::scores::softmax;
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, TokenizerError};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::TokenClassifier;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, TaskRequirement};
 use aggregate::Piece;
 
 /// Finds the parts of texts that are of a class: names of people and places, parts of speech.

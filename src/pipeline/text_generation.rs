@@ -15,12 +15,12 @@ use super::stop::StoppingStream;
 use super::token_stream::TokenStream;
 use crate::Device;
 use crate::datasets::tokenizer::{TextEncoder, TextStream, Tokenizer};
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelSpec, Pretrained, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::generate::{
     BatchScheduler, Finish, GenerationConfig, GenerativeModel, NO_TOKEN, Request, as_generative,
 };
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, LoadDtype, Model, ModelSpec, Pretrained, TaskRequirement};
 
 /// What an error calls the models that do.
 const GENERATIVE: &str = "a model that writes texts";
@@ -79,7 +79,7 @@ impl TextGeneration {
     /// Files that cannot be read or followed; a model that writes no texts.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let spec = ModelSpec::read_for(folder, TaskRequirement::GENERATION, device)?;
-        let loaded = pretrained::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+        let loaded = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
         let processor = Processor::open(folder, &loaded.spec)?;
         Self::of(loaded, processor)
     }

@@ -13,11 +13,11 @@ use super::error::TrainError;
 use super::lm_model::LmModel;
 use super::loss_scale::LossScale;
 use super::run_dir::{RunDir, TRAINING, make_visible, read_json};
-use crate::models::families::Family;
-use crate::models::pretrained::{
+use crate::models::checkpoint::{
     self, CONFIG_FILE, Files, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors,
     sync_dir, write_json, write_safetensors,
 };
+use crate::models::families::Family;
 
 const STATE_FILE: &str = "state.json";
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
@@ -84,7 +84,7 @@ impl RunDir {
             return Ok(None);
         };
         let state: State = read_json(&folder.join(STATE_FILE))?;
-        let pretrained = pretrained::load(&folder, device)?;
+        let pretrained = checkpoint::load(&folder, device)?;
         let model = pretrained.into_generative().map_err(|source| {
             TrainError::Load(LoadError::Config { path: folder.join(CONFIG_FILE), source })
         })?;
@@ -127,7 +127,7 @@ impl RunDir {
             .map_err(|source| SaveError::Write { path: folder.clone(), source })?;
         let write = |at: &Path| -> Result<(), SaveError> {
             let files = Files { max_shard_bytes: usize::MAX, ..Files::default() };
-            pretrained::save(at, snapshot.model, snapshot.described, files)?;
+            checkpoint::save(at, snapshot.model, snapshot.described, files)?;
             write_safetensors(&at.join(OPTIMIZER_FILE), &snapshot.optimizer.state())?;
             write_json(&at.join(STATE_FILE), snapshot.state)
         };

@@ -6,12 +6,12 @@ use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 
 use crate::datasets::batch::LmBatch;
 use crate::models::arch::Tokens;
+use crate::models::checkpoint::Model;
 use crate::models::heads::Seq2SeqLm;
 use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::precision::Precision;
-use crate::models::pretrained::Model;
 
 /// A model that writes texts, in training.
 #[derive(Module, Debug)]

@@ -30,10 +30,10 @@ use serde_json::Value;
 
 use crate::datasets::batch::{BatchShape, LmDataset};
 use crate::models::arch::recompute::checkpoint_blocks;
+use crate::models::checkpoint::Model;
 use crate::models::families::Family;
 use crate::models::kernels::memory;
 use crate::models::precision::Precision;
-use crate::models::pretrained::Model;
 pub use adamw::{AdamW, AdamWConfig};
 pub use checkpoint::{Restored, Snapshot, State};
 pub use error::TrainError;

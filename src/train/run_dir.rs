@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::TrainError;
 use super::settings::Settings;
-use crate::models::pretrained::{LoadError, SaveError, sync_dir, write_json};
+use crate::models::checkpoint::{LoadError, SaveError, sync_dir, write_json};
 
 pub(super) const TRAINING: &str = "training";
 const SETTINGS_FILE: &str = "settings.json";

@@ -1,6 +1,6 @@
 //! What may change a model's output, and what may not.
 
-use burn_zoo::models::pretrained::{Model, ModelSpec};
+use burn_zoo::models::checkpoint::{Model, ModelSpec};
 
 use super::checks::device;
 use crate::golden::{Case, Feed, assert_close, cases, causal_cases, outputs, relative_error};

@@ -2,9 +2,9 @@
 
 use burn::optim::GradientsParams;
 use burn_zoo::models::arch::recompute::checkpoint_blocks;
+use burn_zoo::models::checkpoint::{F32Tensor, Model, ModelSpec};
 use burn_zoo::models::families::{self, Architecture, Size};
 use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{F32Tensor, Model, ModelSpec};
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use burn_zoo::train::gradients::gradient_norm;
 

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use burn_zoo::models::checkpoint::{Model, ModelSpec};
 use burn_zoo::models::families;
 use burn_zoo::models::generate::{
     Constraints, Flow, Options, Request, Sampling, as_generative, generate, speculate,
 };
-use burn_zoo::models::pretrained::{Model, ModelSpec};
 
 use super::load;
 use crate::contract::checks::device;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use burn_zoo::models::checkpoint::{self, Model};
 use burn_zoo::models::families::FAMILIES;
 use burn_zoo::models::generate::{
     Flow, GenerationConfig, GenerativeModel, Prompt, Request, as_generative, beam_search, generate,
 };
-use burn_zoo::models::pretrained::{self, Model};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -132,7 +132,7 @@ fn texts_are_those_of_the_reference() {
     let (mut models, mut runs, mut seen) = (0, 0, String::new());
     for (name, path) in recorded() {
         let golden: Golden = json(&path.join("generation.json"));
-        let model: Model = pretrained::load(&path, &device()).unwrap().model;
+        let model: Model = checkpoint::load(&path, &device()).unwrap().model;
         let model = as_generative(&model).unwrap();
         models += 1;
         for run in golden.runs.iter().filter(|run| !is_left_out(&name, &run.name)) {

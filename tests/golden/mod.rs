@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use burn_zoo::models::heads::CausalLm;
-use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::models::pretrained::{
+use burn_zoo::models::checkpoint::{
     self, F32Tensor, LoadDtype, Model, ModelSpec, read_safetensors,
 };
+use burn_zoo::models::heads::CausalLm;
+use burn_zoo::models::layers::mask::Padding;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -104,7 +104,7 @@ impl Case {
 
     /// The weights in a model of another spec.
     pub(crate) fn load_as(&self, spec: ModelSpec, device: &Device) -> Model {
-        let loaded = pretrained::load_as(&self.path, spec, (device, LoadDtype::F32));
+        let loaded = checkpoint::load_as(&self.path, spec, (device, LoadDtype::F32));
         loaded.unwrap_or_else(|error| panic!("{}: {error}", self.name)).model
     }
 

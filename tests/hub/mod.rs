@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn_zoo::models::pretrained::INDEX_FILE;
+use burn_zoo::models::checkpoint::INDEX_FILE;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

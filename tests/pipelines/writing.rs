@@ -4,8 +4,8 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use burn_zoo::datasets::tokenizer::Tokenizer;
+use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::generate::GenerationConfig;
-use burn_zoo::models::pretrained::ModelSpec;
 use burn_zoo::pipeline::chat::Turn;
 use burn_zoo::pipeline::{
     PipelineError, PromptTokens, Rewritten, Summarization, TextEnding, TextGeneration, Translation,

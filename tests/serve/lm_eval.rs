@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use burn_zoo::device;
-use burn_zoo::models::pretrained::Model;
+use burn_zoo::models::checkpoint::Model;
 use burn_zoo::pipeline::TextGeneration;
 use burn_zoo::serve::{Server, Settings};
 use serde::Deserialize;

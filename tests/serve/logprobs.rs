@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use burn_zoo::datasets::tokenizer::Place;
+use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::generate::GenerationConfig;
-use burn_zoo::models::pretrained::Model;
 use burn_zoo::pipeline::Processor;
 use burn_zoo::serve::Server;
 use serde_json::{Value, json};

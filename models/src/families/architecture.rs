@@ -6,7 +6,7 @@ use crate::arch::{
     OutputWeights, RecurrentConfig, RecurrentSeq2SeqConfig, StackConfig,
 };
 use crate::heads::HeadsConfig;
-use crate::wire::config::ConfigError;
+use crate::hf::config::ConfigError;
 
 /// What a model is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,12 +10,10 @@ use super::openai_gpt::refuse_d_ff;
 use super::skeletons::{decoder, dropout, stack};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::hf::config::{ConfigError, FieldNames, divides, epsilon, fixed, parse, renaming, size};
+use crate::hf::keys::{Key, copy, rename, split_heads, transpose};
 use crate::layers::activation::Activation;
 use crate::layers::position::PositionScheme;
-use crate::wire::config::{
-    ConfigError, FieldNames, divides, epsilon, fixed, parse, renaming, size,
-};
-use crate::wire::keys::{Key, copy, rename, split_heads, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -11,9 +11,9 @@ use super::skeletons::dropout;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddedPositions, Projection};
 use crate::heads::{Pooler, TransformConfig};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming};
-use crate::wire::keys::{Key, copy, drop, rename, transpose, where_true};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, FieldNames, fixed, parse, renaming};
+use crate::hf::keys::{Key, copy, drop, rename, transpose, where_true};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use super::skeletons::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddedPositions, EmbeddingConfig, OutputWeights};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, FieldNames, Renaming, divides, epsilon, renaming, size};
 use crate::layers::activation::Activation;
 use crate::layers::attention::{AttentionConfig, QueryKeyNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionScheme;
 use crate::layers::{linear::Bias, mask::Span};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, FieldNames, Renaming, divides, epsilon, renaming, size};
 
 /// The names that transformers has in common for all families.
 const ALIASES: &[Renaming] = &[

@@ -69,8 +69,8 @@ use serde_json::Value;
 pub use architecture::{Architecture, Task};
 pub use size::{NAMED_SIZES, Size};
 
-use crate::wire::config::ConfigError;
-use crate::wire::keys::Key;
+use crate::hf::config::ConfigError;
+use crate::hf::keys::Key;
 
 /// A family of models.
 #[derive(Debug)]

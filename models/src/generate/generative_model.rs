@@ -3,11 +3,11 @@
 use burn::tensor::{Device, Int, Tensor};
 
 use crate::arch::{Encoded, Tokens};
+use crate::checkpoint::Model;
 use crate::heads::{CausalLm, Seq2SeqLm};
 use crate::layers::cache::Cache;
 use crate::layers::embedding::{padded_ids, token_ids};
 use crate::layers::mask::Padding;
-use crate::pretrained::Model;
 
 /// A model that writes a text token by token.
 pub trait GenerativeModel {

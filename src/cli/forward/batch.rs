@@ -8,11 +8,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::super::usage;
 use super::ForwardArgs;
 use crate::models::arch::{Input, Tokens};
+use crate::models::checkpoint::{F32Tensor, ModelInput, ModelSpec, read_safetensors};
 use crate::models::families::{Architecture, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::layers::patches::{ImageSizes, PatchConfig};
-use crate::models::pretrained::{F32Tensor, ModelInput, ModelSpec, read_safetensors};
 
 /// What a model is given, on the host.
 pub(super) struct Batch {

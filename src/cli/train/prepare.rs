@@ -15,7 +15,7 @@ use crate::datasets::batch::{BatchAt, LmDataset};
 use crate::datasets::locate::SearchPath;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
-use crate::models::pretrained::{self, ModelSpec};
+use crate::models::checkpoint::{self, ModelSpec};
 use crate::train::{AdamW, AdamWConfig, Job, RunDir, Schedule, Settings, State, TrainError};
 
 /// Steps where --steps is not given: two minutes on two cores.
@@ -77,7 +77,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
     let described = (spec.family, spec.config);
     let tokenizer = data.tokenizer().clone();
     let run = RunDir::create(&out, &settings, |folder| {
-        pretrained::write_config(folder, &described.1)?;
+        checkpoint::write_config(folder, &described.1)?;
         tokenizer
             .save(folder)
             .map_err(|error| TrainError::Burn(format!("cannot write the tokenizer: {error}")))
@@ -130,7 +130,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
         None => {
             // Killed before its first checkpoint: the same seed gives the same beginning.
             let model = match &settings.init_from {
-                Some(from) => pretrained::load(Path::new(from), device)?.into_generative()?,
+                Some(from) => checkpoint::load(Path::new(from), device)?.into_generative()?,
                 None => spec.initialized(settings.seed, device),
             };
             (model, AdamW::new(settings.optimizer), State::start(settings.dtype))

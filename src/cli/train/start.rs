@@ -9,8 +9,8 @@ use super::super::usage;
 use super::args::TrainArgs;
 use crate::datasets::batch::LmDataset;
 use crate::datasets::tokenizer::Tokenizer;
+use crate::models::checkpoint::{self, Model, ModelSpec};
 use crate::models::families::{self, FAMILIES, Family};
-use crate::models::pretrained::{self, Model, ModelSpec};
 use crate::train::Settings;
 
 /// What a new run starts from.
@@ -27,7 +27,7 @@ impl Start {
     }
 
     pub(super) fn from_model(folder: &Path, device: &Device) -> Result<Self> {
-        let loaded = pretrained::load(folder, device)?;
+        let loaded = checkpoint::load(folder, device)?;
         let spec = Box::new(loaded.spec.clone());
         let model = Box::new(loaded.into_generative().map_err(usage)?);
         Ok(Self::Model { folder: folder.to_path_buf(), spec, model })

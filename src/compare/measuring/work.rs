@@ -12,10 +12,10 @@ use crate::compare::job::optimizer;
 use crate::compare::objective::ObjectiveKind;
 use crate::compare::task_model::TaskModel;
 use crate::datasets::task::TokenTable;
+use crate::models::checkpoint::ModelSpec;
 use crate::models::families;
 use crate::models::generate::{BatchScheduler, Options, Request, as_generative};
 use crate::models::kernels::memory;
-use crate::models::pretrained::ModelSpec;
 use crate::system;
 use crate::train::adamw::{AdamW, Update};
 

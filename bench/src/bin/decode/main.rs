@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use burn_zoo::device;
+use burn_zoo::models::checkpoint::{LoadDtype, ModelSpec, load_as};
 use burn_zoo::models::generate::{Flow, Options, Prompt, generate};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{LoadDtype, ModelSpec, load_as};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

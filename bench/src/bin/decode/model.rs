@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use burn_zoo::device;
+use burn_zoo::models::checkpoint::{Files, ModelSpec, save};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
 use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{Files, ModelSpec, save};
 use serde_json::json;
 
 /// As large as GPT-2 124M but for the tables of its vocabulary.

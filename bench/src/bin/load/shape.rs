@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use burn_zoo::device;
+use burn_zoo::models::checkpoint::{Files, ModelSpec, save};
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};
-use burn_zoo::models::pretrained::{Files, ModelSpec, save};
 use clap::ValueEnum;
 
 /// A model of about half a gigabyte.

@@ -6,11 +6,11 @@ use burn::tensor::{Int, Tensor};
 use burn_zoo::Device;
 use burn_zoo::models::arch::Tokens;
 use burn_zoo::models::arch::cost::Sequence;
+use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use burn_zoo::models::kernels::memory;
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::models::pretrained::Model;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 
 use crate::shapes::Shape;

@@ -1,8 +1,8 @@
 //! What is measured: models and batches that others have published times for.
 
 use anyhow::{Context, Result};
+use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};
-use burn_zoo::models::pretrained::ModelSpec;
 use serde_json::Value;
 
 /// A model, and the tokens that it is given.

@@ -173,7 +173,7 @@ mod tests {
     use safetensors::tensor::View;
 
     use super::*;
-    use crate::pretrained::read_safetensors;
+    use crate::checkpoint::read_safetensors;
 
     /// A tensor of another type than 32-bit floats.
     struct Other {

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::checkpoint::keys_in;
+use super::shards::keys_in;
 use crate::families::{self, FAMILIES, Family};
-use crate::wire::config::ConfigError;
-use crate::wire::keys::{Key, Pattern};
+use crate::hf::config::ConfigError;
+use crate::hf::keys::{Key, Pattern};
 
 /// The family with the class that `architectures` names; or else the one whose table has all keys of
 /// the weights, or of their index, that lie in the folder.

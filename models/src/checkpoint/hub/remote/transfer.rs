@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::cache::{failed, make_folder};
 use super::client::{Client, header};
 use super::listing::{Checksum, RemoteFile};
-use crate::pretrained::hub::{HubError, HubEvent, ModelId};
+use crate::checkpoint::hub::{HubError, HubEvent, ModelId};
 
 /// How often in a row a transfer may break off without a byte received.
 const ATTEMPTS: u32 = 5;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::wire::config::ConfigError;
+use crate::hf::config::ConfigError;
 
 /// Why a directory gives no model.
 #[derive(Debug, Error)]

@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use serde::Deserialize;
 
-use crate::pretrained::{CONFIG_FILE, WEIGHTS_FILE};
+use crate::checkpoint::{CONFIG_FILE, WEIGHTS_FILE};
 
 /// The list of a model's modules.
 pub(super) const MODULES_FILE: &str = "modules.json";

@@ -1,7 +1,7 @@
 //! The rules of a family's key tables that hold for one model.
 
+use crate::hf::keys::{Key, Pattern};
 use crate::parameters::ParameterInfo;
-use crate::wire::keys::{Key, Pattern};
 
 /// A model's key tables, and what they need to know of it.
 #[derive(Debug, Clone)]

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 
-use crate::pretrained::hub::id::is_hex;
-use crate::pretrained::hub::{HubError, ModelId};
+use crate::checkpoint::hub::id::is_hex;
+use crate::checkpoint::hub::{HubError, ModelId};
 
 /// What the cache has of one model: `blobs`, files by their checksums; `snapshots`, links to them by
 /// commit and name; `refs`, the commits of branches and tags.

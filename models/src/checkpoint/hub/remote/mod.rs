@@ -17,7 +17,7 @@ use self::layout::{Layout, MODULES_FILE, TOKENIZER_FILE};
 use self::listing::Listing;
 use self::transfer::Transfer;
 use super::{Artifact, HubError, HubEvent, ModelId, Network, Settings, Snapshot};
-use crate::pretrained::{CONFIG_FILE, INDEX_FILE, WEIGHTS_FILE};
+use crate::checkpoint::{CONFIG_FILE, INDEX_FILE, WEIGHTS_FILE};
 
 /// More than any index has; it is read into memory.
 const MAX_INDEX: u64 = 100_000_000;

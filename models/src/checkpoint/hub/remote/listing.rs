@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::pretrained::hub::id::is_hex;
+use crate::checkpoint::hub::id::is_hex;
 
 /// The files of a model at one commit.
 pub(super) struct Listing {

@@ -2,7 +2,6 @@
 //! index.
 
 mod atomic;
-mod checkpoint;
 mod entry;
 mod error;
 pub mod hub;
@@ -18,10 +17,10 @@ mod resolve;
 mod rules;
 mod save;
 mod select;
+mod shards;
 mod tensor;
 
 pub use atomic::{sync_dir, write_atomically};
-pub use checkpoint::{Checkpoint, read_safetensors};
 pub use entry::{Entry, Part};
 pub use error::{KeyProblem, LoadError, SaveError};
 pub use load::{LoadDtype, Pretrained, check, load, load_as};
@@ -33,6 +32,7 @@ pub use report::CheckReport;
 pub use rules::{Prefixes, Rules};
 pub use save::{Files, MAX_SHARD_BYTES, save, write_config, write_json, write_safetensors};
 pub use select::TaskRequirement;
+pub use shards::{Checkpoint, read_safetensors};
 pub use tensor::{F32Tensor, TensorInfo};
 
 /// The config's file name.

@@ -9,8 +9,8 @@ use super::report::{CheckReport, compare};
 use super::{Checkpoint, LoadError, Mapping, Model, ModelSpec};
 use crate::families::Task;
 use crate::heads::{Backbone, CausalLm};
+use crate::hf::config::ConfigError;
 use crate::kernels::linear::keeps_halves;
-use crate::wire::config::ConfigError;
 
 /// A model with all that is needed to save it again.
 #[derive(Debug)]

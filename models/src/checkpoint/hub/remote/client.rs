@@ -7,7 +7,7 @@ use ureq::http::{Response, Uri};
 
 use super::cache::repo;
 use super::listing::Listing;
-use crate::pretrained::hub::{HubError, ModelId, Settings};
+use crate::checkpoint::hub::{HubError, ModelId, Settings};
 
 /// More than any model's list of files has.
 const MAX_LISTING: u64 = 50_000_000;

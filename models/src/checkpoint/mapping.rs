@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::entry::{Entry, Orientation};
 use super::rules::{Prefixes, Rules, Side};
+use crate::hf::keys::{Key, Pattern};
 use crate::parameters::ParameterInfo;
-use crate::wire::keys::{Key, Pattern};
 
 /// Every tensor of a checkpoint for one model.
 #[derive(Debug)]
@@ -243,7 +243,7 @@ struct Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pretrained::Part;
+    use crate::checkpoint::Part;
 
     #[test]
     fn parts_stand_in_the_order_of_their_rule() {

@@ -9,7 +9,7 @@ use super::{Checkpoint, LoadError, Mapping, ModelSpec, OtherHeads};
 use crate::arch::{OutputBias, OutputWeights};
 use crate::families::{Architecture, Task};
 use crate::heads::Pooler;
-use crate::wire::keys::Key;
+use crate::hf::keys::Key;
 
 impl ModelSpec {
     /// Decides what a config leaves to the checkpoint. Returns what it says and the file contradicts,

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::{CONFIG_FILE, LoadError, Model, Prefixes, Rules, infer};
 use crate::arch::initialize;
 use crate::families::{self, Architecture, Family, Task};
-use crate::wire::config::ConfigError;
-use crate::wire::keys::Key;
-use crate::wire::labels::labels;
+use crate::hf::config::ConfigError;
+use crate::hf::keys::Key;
+use crate::hf::labels::labels;
 
 /// A model to be made: everything but its weights.
 #[derive(Debug, Clone)]

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use super::checkpoint::keys_in;
 use super::report::compare;
+use super::shards::keys_in;
 use super::{CONFIG_FILE, Checkpoint, LoadError, ModelSpec, OtherHeads};
 use crate::arch::OutputWeights;
 use crate::families::{NamedTask, Task};
-use crate::wire::config::ConfigError;
+use crate::hf::config::ConfigError;
 
 /// What a caller needs of a checkpoint.
 #[derive(Debug, Clone, Copy)]

@@ -87,7 +87,7 @@ impl Peer {
         serde_json::from_str(&line).with_context(|| format!("{}: {line}", self.name.display()))
     }
 
-    /// TaskDefinition, and waits for the answer.
+    /// Asks, and waits for the answer.
     ///
     /// # Errors
     ///

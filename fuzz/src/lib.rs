@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use burn_zoo::Device;
+use burn_zoo::models::checkpoint::{Mapping, ModelSpec};
 use burn_zoo::models::families::Family;
-use burn_zoo::models::checkpoint::{ModelSpec, Mapping};
 use serde_json::Value;
 
 /// More parameters than this are described and not made.

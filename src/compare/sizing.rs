@@ -36,7 +36,7 @@ pub struct TypicalWorkload {
     pub source: usize,
     /// Tokens of the text.
     pub text: usize,
-    /// SearchPath at which something is asked.
+    /// Positions at which something is asked.
     pub targets: f64,
     /// What there is to choose from at each of them.
     pub classes: usize,

@@ -237,7 +237,7 @@ fn nats(scores: Tensor<2>, batch: &Batch, rows: usize) -> Result<Vec<Prediction>
     batch.targets_by_row(rows).into_iter().map(row).collect()
 }
 
-/// SearchPath as a tensor.
+/// Positions as a tensor.
 fn indices(positions: &[usize], device: &Device) -> Tensor<1, Int> {
     let positions: Vec<i64> = positions.iter().map(|&position| position as i64).collect();
     Tensor::from_data(TensorData::from(positions.as_slice()), device)

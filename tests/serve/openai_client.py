@@ -1,4 +1,4 @@
-"""TaskDefinition the server through OpenAI's own client: texts, vectors and a busy server, and two expected texts."""
+"""Asks the server through OpenAI's own client: texts, vectors and a busy server, and two expected texts."""
 
 import sys
 

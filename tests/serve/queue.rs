@@ -1,4 +1,4 @@
-//! SearchPath in the batch and in the queue: who leaves gives them back, who finds none is told so.
+//! Places in the batch and in the queue: who leaves gives them back, who finds none is told so.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

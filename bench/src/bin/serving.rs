@@ -70,7 +70,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// TaskDefinition for one stream after another.
+/// Asks for one stream after another.
 fn run(args: &Args, seed: usize, until: Instant) -> Result<Vec<Stream>> {
     let mut streams = Vec::new();
     let mut connection = BufReader::new(TcpStream::connect(&args.address)?);

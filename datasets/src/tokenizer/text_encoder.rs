@@ -63,7 +63,7 @@ pub enum Cut {
 }
 
 impl Tokenizer {
-    /// A reader of texts of up to `max_length` tokens, special tokens included. What the tokenizer's
+    /// An encoder of texts of up to `max_length` tokens, special tokens included. What the tokenizer's
     /// file says of cutting and padding does not hold.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl TextEncoder {
         self.max_length
     }
 
-    /// The same reader of texts of another length.
+    /// The same encoder for texts of another length.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use crate::layers::cache::Cache;
 use crate::layers::embedding::{padded_ids, token_ids};
 use crate::layers::mask::Padding;
 
-/// A model that writes a text token by token.
+/// A model that generates text token by token.
 pub trait GenerativeModel {
     /// The device that the weights are on.
     fn device(&self) -> Device;
@@ -77,7 +77,7 @@ pub trait GenerativeModel {
     fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3>;
 }
 
-/// What a model remembers of a batch of texts.
+/// The decoding state of a batch of sequences.
 #[derive(Debug)]
 pub struct GenerationState {
     /// What the texts follow on, where that is other texts.
@@ -116,7 +116,7 @@ impl GenerationState {
     }
 }
 
-/// The model as one that writes, if it is one.
+/// The model as a generative one, if it is one.
 pub fn as_generative(model: &Model) -> Option<&dyn GenerativeModel> {
     match model {
         Model::CausalLm(model) => Some(model),
@@ -125,7 +125,7 @@ pub fn as_generative(model: &Model) -> Option<&dyn GenerativeModel> {
     }
 }
 
-/// A text in the making.
+/// A sequence that is being generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SequenceState {
     /// Another text, which it follows on.

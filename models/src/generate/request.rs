@@ -20,7 +20,7 @@ pub struct Request {
     pub stream: u64,
 }
 
-/// A request that was taken in. Ids are numbered in the order of their requests.
+/// The id of a submitted request; ids count from 0 in the order of submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(pub(super) u64);
 

@@ -11,7 +11,7 @@ use crate::layers::cache::MAX_ROLLBACK;
 use crate::layers::embedding::token_ids;
 use crate::precision::numbers;
 
-/// A text that was written with the help of a draft.
+/// A text that was generated with a draft model, and how much the draft helped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpeculativeStats {
     /// The tokens that were added.

@@ -10,7 +10,7 @@ use crate::compare::study::{
     Fit, FitResult, Fitted, Front, Interval, Outcome, Scaling, ScalingPoint,
 };
 
-/// SearchPath of a fitted curve's band.
+/// Places of a fitted curve's band.
 const PLACES: u32 = 20;
 
 /// One for each architecture and task of a sweep.

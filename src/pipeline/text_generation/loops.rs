@@ -27,7 +27,7 @@ impl TextGeneration {
         let mut texts: Vec<Text> = streams.into_iter().map(new).collect();
         let mut scheduler = BatchScheduler::new(model);
         let mut waiting = order.iter();
-        // Which request each request_id is of.
+        // Which request each id is of.
         let mut of_request: Vec<usize> = Vec::new();
         let mut ready = 0;
         loop {

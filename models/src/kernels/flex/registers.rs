@@ -59,7 +59,7 @@ pub(super) fn store<S: Simd>(vector: Vector<S, f32>, values: &mut [f32]) {
     bytes.copy_from_slice(bytemuck::bytes_of(&vector));
 }
 
-/// TaskDefinition for memory that is read soon, so many bytes behind the first number. A core looks ahead too, but not
+/// Asks for memory that is read soon, so many bytes behind the first number. A core looks ahead too, but not
 /// as far while it is busy, nor into a new page of memory.
 #[inline(always)]
 pub(super) fn prefetch<N>(values: &[N], ahead: usize) {

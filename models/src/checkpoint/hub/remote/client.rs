@@ -15,7 +15,7 @@ const MAX_LISTING: u64 = 50_000_000;
 /// A file may lie on another server, and that one may know yet another.
 const MAX_REDIRECTS: usize = 8;
 
-/// TaskDefinition the Hub, and shows the token to it alone.
+/// Asks the Hub, and shows the token to it alone.
 pub(super) struct Client<'a> {
     settings: &'a Settings,
     agent: ureq::Agent,

@@ -8,29 +8,29 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use burn::train::Interrupter;
-use burn_zoo::datasets::{batch::TextData, text::Corpus, tokenizer::Vocabulary};
+use burn_zoo::datasets::{batch::LmDataset, text::Corpus, tokenizer::Vocabulary};
+use burn_zoo::models::checkpoint::{self, ModelSpec};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Flow, Options, Sampling, generate};
-use burn_zoo::models::pretrained::{self, Blueprint};
 use burn_zoo::train::{self, AdamW, AdamWConfig, Display, Job, RunDir, State, Verbosity};
 use burn_zoo::train::{Schedule, Settings};
 
 fn main() -> Result<()> {
     let device = burn_zoo::device::parse("flex")?.autodiff();
     let corpus = Corpus::stories();
-    let data = Arc::new(TextData::new(&corpus, corpus.tokenizer(Vocabulary::Characters)?)?);
+    let data = Arc::new(LmDataset::new(&corpus, corpus.tokenizer(Vocabulary::Characters)?)?);
     let tokenizer = data.tokenizer().clone();
     let (vocab_size, context, dropout, eos) = (tokenizer.vocab_size(), 64, 0.0, tokenizer.eos());
     let (d_model, n_layers, n_heads, d_ff, n_kv_heads) = (64, 2, 4, None, Some(2));
     let size =
         Size { vocab_size, context, d_model, n_layers, n_heads, n_kv_heads, d_ff, dropout, eos };
     let family = families::find("llama")?;
-    let blueprint = Blueprint::new(family, family.sized(&size)?.0)?;
+    let spec = ModelSpec::new(family, family.sized(&size)?.0)?;
 
     let settings = Settings {
         data: "stories".into(),
         data_fingerprint: data.fingerprint().into(),
-        from: None,
+        init_from: None,
         batch_size: 16,
         context,
         accumulate: 1,
@@ -43,10 +43,10 @@ fn main() -> Result<()> {
         dtype: Default::default(),
         checkpoint_blocks: false,
     };
-    let model = blueprint.initialized(settings.seed, &device);
-    let (folder, config) = (tempfile::tempdir()?, blueprint.config);
+    let model = spec.initialized(settings.seed, &device);
+    let (folder, config) = (tempfile::tempdir()?, spec.config);
     let path = folder.path().join("run");
-    let run = RunDir::create(&path, &settings, |at| Ok(pretrained::write_config(at, &config)?))?;
+    let run = RunDir::create(&path, &settings, |at| Ok(checkpoint::write_config(at, &config)?))?;
     let (optimizer, described) = (AdamW::new(settings.optimizer), (family, config));
     let (state, display) = (State::start(settings.dtype), Display::Plain(Verbosity::Lines));
     let job = Job { run, settings, data, described, model, optimizer, state, device };

@@ -1,11 +1,11 @@
 //! Forms of heads that only some files have: what they read, where, and with what.
 
 use burn_zoo::models::arch::Shift;
+use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::{Architecture, FAMILIES, Task};
 use burn_zoo::models::heads::pooling::Pooling;
 use burn_zoo::models::heads::{ClassifierConfig, HeadsConfig};
 use burn_zoo::models::layers::activation::Activation;
-use burn_zoo::models::pretrained::Blueprint;
 
 use crate::golden::{Case, folder};
 use crate::mutations::error;
@@ -71,9 +71,9 @@ fn each_classifier(architecture: &mut Architecture, change: fn(&mut ClassifierCo
 fn every_change_of_a_head_is_noticed() {
     for &(name, path, change) in CHANGES {
         let case = Case::read(folder().join(path));
-        let mut blueprint = Blueprint::read(&case.path).unwrap();
-        change(&mut blueprint.architecture);
-        let error = error(&case, blueprint);
+        let mut spec = ModelSpec::read(&case.path).unwrap();
+        change(&mut spec.architecture);
+        let error = error(&case, spec);
         assert!(error > 1e-4, "{name}: {path} is off by {error:.1e} only");
     }
 }
@@ -88,7 +88,7 @@ fn every_head_of_this_kind_has_a_case() {
         }
         let found: Vec<Task> = crate::golden::cases(family.name())
             .iter()
-            .map(|case| Blueprint::read(&case.path).unwrap().task)
+            .map(|case| ModelSpec::read(&case.path).unwrap().task)
             .collect();
         for (task, class, _) in family.tasks {
             assert!(!tasks.contains(task) || found.contains(task), "{class} has no golden case");
@@ -101,10 +101,10 @@ fn heads_over_tokens_of_t5_have_no_decoder() {
     for (case, has_decoder) in
         [("t5/token", false), ("t5/encoder", false), ("t5/span", true), ("t5/sequence", true)]
     {
-        let blueprint = Blueprint::read(&folder().join(case)).unwrap();
-        assert_eq!(blueprint.architecture.is_seq2seq(), has_decoder, "{case}");
-        assert_eq!(blueprint.architecture.depths().len(), 1 + usize::from(has_decoder), "{case}");
-        let model = blueprint.model(&burn::tensor::Device::flex());
+        let spec = ModelSpec::read(&folder().join(case)).unwrap();
+        assert_eq!(spec.architecture.is_seq2seq(), has_decoder, "{case}");
+        assert_eq!(spec.architecture.depths().len(), 1 + usize::from(has_decoder), "{case}");
+        let model = spec.model(&burn::tensor::Device::flex());
         let found = model.parameters().iter().any(|p| p.path.starts_with("decoder."));
         assert_eq!(found, has_decoder, "{case}");
     }

@@ -1,8 +1,8 @@
 //! Configs with one field gone wrong: each is followed or refused, and none makes the program panic.
 
 use burn::tensor::Device;
+use burn_zoo::models::checkpoint::{Mapping, ModelSpec};
 use burn_zoo::models::families::{self, FAMILIES};
-use burn_zoo::models::pretrained::{Blueprint, Mapping};
 use serde_json::{Value, json};
 
 use crate::golden::{cases, folder};
@@ -19,17 +19,17 @@ fn a_field_of_any_value_is_followed_or_refused() {
     let (mut followed, mut refused) = (0, 0);
     for family in FAMILIES {
         for case in cases(family.name()) {
-            let config = Blueprint::read(&case.path).unwrap().config;
+            let config = ModelSpec::read(&case.path).unwrap().config;
             for field in config.as_object().unwrap().keys() {
                 for value in wrong_values() {
                     let mut changed = config.clone();
                     changed[field] = value.clone();
                     let what = format!("{}: {field} = {value}", case.name);
                     let followed_or_not = std::panic::catch_unwind(|| {
-                        let Ok(blueprint) = Blueprint::new(family, changed) else { return false };
+                        let Ok(spec) = ModelSpec::new(family, changed) else { return false };
                         // Parameters are made when they are read, so this takes no memory.
-                        let parameters = blueprint.model(&Device::flex()).parameters();
-                        let mapping = Mapping::new(blueprint.rules(), &parameters);
+                        let parameters = spec.model(&Device::flex()).parameters();
+                        let mapping = Mapping::new(spec.rules(), &parameters);
                         assert!(mapping.uncovered.is_empty(), "{:?}", mapping.uncovered);
                         true
                     });
@@ -47,7 +47,7 @@ fn a_field_of_any_value_is_followed_or_refused() {
 
 /// A fixture's config with some fields changed.
 fn changed(case: &str, fields: Value) -> Value {
-    let mut config = Blueprint::read(&folder().join(case)).unwrap().config;
+    let mut config = ModelSpec::read(&folder().join(case)).unwrap().config;
     for (field, value) in fields.as_object().unwrap() {
         config[field] = value.clone();
     }
@@ -78,7 +78,7 @@ fn sizes_whose_product_no_model_has_are_refused() {
     ] {
         let config = changed(case, fields.clone());
         let family = families::find(config["model_type"].as_str().unwrap()).unwrap();
-        match (Blueprint::new(family, config), expected) {
+        match (ModelSpec::new(family, config), expected) {
             (Ok(_), "") => {}
             (Err(error), expected) if !expected.is_empty() => {
                 let error = error.to_string();
@@ -92,8 +92,8 @@ fn sizes_whose_product_no_model_has_are_refused() {
 /// The model of a config, and its mapping to a file.
 fn mapping(config: Value) -> Mapping {
     let family = families::find(config["model_type"].as_str().unwrap()).unwrap();
-    let blueprint = Blueprint::new(family, config).unwrap();
-    Mapping::new(blueprint.rules(), &blueprint.model(&Device::flex()).parameters())
+    let spec = ModelSpec::new(family, config).unwrap();
+    Mapping::new(spec.rules(), &spec.model(&Device::flex()).parameters())
 }
 
 #[test]

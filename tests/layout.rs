@@ -36,9 +36,9 @@ const LEVELS: &[&[&str]] = &[
     &["layers"],
     &["arch"],
     &["heads"],
-    &["wire"],
+    &["hf"],
     &["families"],
-    &["pretrained"],
+    &["checkpoint"],
     &["generate"],
 ];
 
@@ -72,7 +72,7 @@ fn layers_backbones_and_loading_name_no_family() {
     let families = ["gpt2", "llama", "GPT2", "Gpt2", "Llama", "gemma", "mistral", "qwen", "phi3"];
     for (path, text) in sources("models/src") {
         let path = path.display().to_string();
-        let is_neutral = ["layers", "arch", "pretrained", "generate", "heads"]
+        let is_neutral = ["layers", "arch", "checkpoint", "generate", "heads"]
             .iter()
             .any(|module| path.starts_with(&format!("models/src/{module}")));
         if !is_neutral {

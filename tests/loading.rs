@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use burn_zoo::models::families::Task;
-use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{
-    self, Blueprint, F32Tensor, Files, Hold, KeyProblem, LoadError, Model, Wanted,
+use burn_zoo::models::checkpoint::{
+    self, F32Tensor, Files, KeyProblem, LoadDtype, LoadError, Model, ModelSpec, TaskRequirement,
     read_safetensors, write_safetensors,
 };
+use burn_zoo::models::families::Task;
+use burn_zoo::models::precision::Precision;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -34,7 +34,7 @@ fn copy(case: &str) -> (TempDir, PathBuf) {
 type Break<T> = (&'static str, fn(&mut T));
 
 fn load(path: &Path) -> LoadError {
-    pretrained::load(path, &Device::flex()).map(|_| ()).unwrap_err()
+    checkpoint::load(path, &Device::flex()).map(|_| ()).unwrap_err()
 }
 
 fn edit_config(path: &Path, edit: impl FnOnce(&mut Value)) {
@@ -157,7 +157,7 @@ fn shards_and_their_index_must_agree() {
     let shard = index["weight_map"]["model.norm.weight"].clone();
     index["weight_map"]["model.layers.0.self_attn.rotary_emb.inv_freq"] = shard;
     fs::write(file, index.to_string()).unwrap();
-    pretrained::load(&path, &Device::flex()).unwrap();
+    checkpoint::load(&path, &Device::flex()).unwrap();
     // A name that leaves the directory is not followed.
     let message = edit(|index| {
         index["weight_map"]["lm_head.weight"] = json!("../secret.safetensors");
@@ -203,9 +203,9 @@ fn a_family_follows_from_the_class_or_the_keys() {
             let fields = config.as_object_mut().unwrap();
             without.iter().for_each(|field| drop(fields.remove(*field)));
         });
-        let found = pretrained::load(&path, &Device::flex()).map_err(|error| error.to_string());
+        let found = checkpoint::load(&path, &Device::flex()).map_err(|error| error.to_string());
         drop(guard);
-        found.map(|loaded| loaded.blueprint.family.name())
+        found.map(|loaded| loaded.spec.family.name())
     };
     let nothing = ["model_type", "architectures"];
     assert_eq!(family("llama/base", &nothing[..1]), Ok("llama"));
@@ -221,11 +221,11 @@ fn a_family_follows_from_the_class_or_the_keys() {
 
 #[test]
 fn a_caller_takes_the_part_that_it_needs() {
-    let masked = Wanted { name: "a masked language model", tasks: &[Task::MaskedLm] };
+    let masked = TaskRequirement { name: "a masked language model", tasks: &[Task::MaskedLm] };
     let device = Device::flex();
-    let load = |path: &Path, wanted: Wanted| {
-        let blueprint = Blueprint::read_for(path, wanted, &device)?;
-        pretrained::load_as(path, blueprint, (&device, Hold::Wide)).map(|loaded| loaded.model)
+    let load = |path: &Path, requirement: TaskRequirement| {
+        let spec = ModelSpec::read_for(path, requirement, &device)?;
+        checkpoint::load_as(path, spec, (&device, LoadDtype::F32)).map(|loaded| loaded.model)
     };
     for class in [json!(["BertForMaskedLM"]), json!(["HF_ColBERT"]), Value::Null] {
         let (_guard, path) = copy("bert/base");
@@ -234,7 +234,7 @@ fn a_caller_takes_the_part_that_it_needs() {
             let weight = F32Tensor { shape: vec![2, 2], values: vec![0.0; 4] };
             tensors.insert("linear.weight".into(), weight);
         });
-        let model = load(&path, Wanted::HIDDEN_STATES).unwrap();
+        let model = load(&path, TaskRequirement::HIDDEN_STATES).unwrap();
         assert!(matches!(model, Model::BaseModel(_)), "{class}");
         assert!(matches!(load(&path, masked).unwrap(), Model::MaskedLm(_)), "{class}");
         // What is unknown within the base model is not left in the file.
@@ -242,7 +242,7 @@ fn a_caller_takes_the_part_that_it_needs() {
             let weight = F32Tensor { shape: vec![2], values: vec![0.0; 2] };
             tensors.insert("bert.encoder.layer.0.output.gate".into(), weight);
         });
-        let error = load(&path, Wanted::HIDDEN_STATES).unwrap_err().to_string();
+        let error = load(&path, TaskRequirement::HIDDEN_STATES).unwrap_err().to_string();
         assert!(error.contains("unused      bert.encoder.layer.0.output.gate"), "{error}");
     }
     let error = load(&golden::folder().join("bert/sequence"), masked).unwrap_err().to_string();
@@ -299,7 +299,7 @@ fn a_computed_table_may_be_missing() {
         }
     });
     let device = Device::flex();
-    let model = pretrained::load(&path, &device).unwrap().model;
+    let model = checkpoint::load(&path, &device).unwrap().model;
     let case = golden::Case::read(golden::folder().join("pegasus/base"));
     case.assert_outputs(&golden::outputs(&model, &case.feed(), &device), "");
 }
@@ -310,7 +310,7 @@ fn an_output_projection_is_tied_unless_the_file_has_another() {
         let (_guard, path) = copy("t5/base");
         edit_weights(&path, edit);
         let device = Device::flex();
-        let model = pretrained::load(&path, &device).unwrap().model;
+        let model = checkpoint::load(&path, &device).unwrap().model;
         let case = golden::Case::read(golden::folder().join("t5/base"));
         let found = golden::outputs(&model, &case.feed(), &device);
         (case.error(&found, ""), model.parameters().len())
@@ -337,17 +337,12 @@ fn the_file_says_under_which_names_its_head_is() {
                 Value::Null => drop(config.as_object_mut().unwrap().remove("legacy")),
                 _ => config["legacy"] = said.clone(),
             });
-            let loaded = pretrained::load(&path, &Device::flex()).unwrap();
+            let loaded = checkpoint::load(&path, &Device::flex()).unwrap();
             let case = golden::Case::read(golden::folder().join(case));
             let found = golden::outputs(&loaded.model, &case.feed(), &Device::flex());
             assert!(case.error(&found, "") < 1e-5, "{}: {said}", case.name);
             // So that transformers finds them again.
-            assert_eq!(
-                loaded.blueprint.config["legacy"],
-                json!(is_legacy),
-                "{}: {said}",
-                case.name
-            );
+            assert_eq!(loaded.spec.config["legacy"], json!(is_legacy), "{}: {said}", case.name);
         }
     }
 }
@@ -363,7 +358,7 @@ fn a_headless_checkpoint_loads_as_what_it_is() {
         };
         *tensors = std::mem::take(tensors).into_iter().map(bare).collect();
     });
-    let loaded = pretrained::load(&path, &Device::flex()).unwrap();
+    let loaded = checkpoint::load(&path, &Device::flex()).unwrap();
     let message = loaded.into_causal_lm().unwrap_err().to_string();
     assert!(message.contains("LlamaForCausalLM"), "{message}");
 }
@@ -372,12 +367,12 @@ fn a_headless_checkpoint_loads_as_what_it_is() {
 fn a_number_that_a_format_has_not_is_not_written() {
     let (_guard, path) = copy("llama/base");
     edit_weights(&path, |tensors| tensors.get_mut("model.norm.weight").unwrap().values[0] = 7e4);
-    let loaded = pretrained::load(&path, &Device::flex()).unwrap();
-    let described = (loaded.blueprint.family, &loaded.blueprint.config);
+    let loaded = checkpoint::load(&path, &Device::flex()).unwrap();
+    let described = (loaded.spec.family, &loaded.spec.config);
     let at = tempfile::tempdir().unwrap();
     let save = |precision| {
         let files = Files { precision, ..Files::default() };
-        pretrained::save(at.path(), &loaded.model, described, files)
+        checkpoint::save(at.path(), &loaded.model, described, files)
     };
     let error = save(Precision::F16).unwrap_err().to_string();
     assert!(error.contains("model.norm.weight") && error.contains("too large for f16"), "{error}");

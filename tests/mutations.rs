@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use burn::tensor::Device;
 use burn_zoo::models::arch::block::Wiring;
+use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::Architecture;
 use burn_zoo::models::heads::pooling::Pooling;
 use burn_zoo::models::layers::activation::Activation::{Gelu, GeluTanh, Relu, Tanh};
@@ -19,7 +20,6 @@ use burn_zoo::models::layers::relative_bias::Direction::{Both, Past};
 use burn_zoo::models::layers::rotary::RotaryLayout::{Halves, Interleaved};
 use burn_zoo::models::layers::rotary::{RampBorders, RotaryScaling};
 use burn_zoo::models::layers::sinusoid::SinusoidLayout as Sines;
-use burn_zoo::models::pretrained::Blueprint;
 
 use self::changes::*;
 use crate::golden::{Case, folder, outputs, relative_error};
@@ -180,9 +180,9 @@ const MUTATIONS: &[Mutation] = &[
 ];
 
 /// How far the golden weights in that model are from what the reference computes with them.
-pub(crate) fn error(case: &Case, blueprint: Blueprint) -> f64 {
+pub(crate) fn error(case: &Case, spec: ModelSpec) -> f64 {
     let device = Device::flex();
-    let model = case.load_as(blueprint, &device);
+    let model = case.load_as(spec, &device);
     let mut errors = Vec::new();
     for output in outputs(&model, &case.feed(), &device) {
         let Some(expected) = case.tensors.get(output.name) else { continue };
@@ -197,11 +197,11 @@ fn every_mutation_is_noticed() {
     let mut survivors = Vec::new();
     for &(name, path, change) in MUTATIONS {
         let case = Case::read(folder().join(path));
-        let mut blueprint = Blueprint::read(&case.path).unwrap();
-        let right = blueprint.architecture.clone();
-        change(&mut blueprint.architecture);
-        assert!(blueprint.architecture != right, "{name}: {path} is so already");
-        let error = error(&case, blueprint);
+        let mut spec = ModelSpec::read(&case.path).unwrap();
+        let right = spec.architecture.clone();
+        change(&mut spec.architecture);
+        assert!(spec.architecture != right, "{name}: {path} is so already");
+        let error = error(&case, spec);
         // Ten times what the right model is allowed.
         if error <= 1e-4 {
             survivors.push(format!("{name}: {path} is off by {error:.1e}"));
@@ -215,7 +215,7 @@ fn without_a_mutation_the_same_cases_pass() {
     let paths: BTreeSet<&str> = MUTATIONS.iter().map(|&(_, path, _)| path).collect();
     for path in paths {
         let case = Case::read(folder().join(path));
-        let error = error(&case, Blueprint::read(&case.path).unwrap());
+        let error = error(&case, ModelSpec::read(&case.path).unwrap());
         assert!(error <= 1e-5, "{path} is off by {error:.1e}");
     }
 }

@@ -9,9 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::{FAMILIES, Family};
 use burn_zoo::models::parameters::ParameterInfo;
-use burn_zoo::models::pretrained::Blueprint;
 
 use crate::golden::{folder, json};
 
@@ -65,26 +65,26 @@ struct Tried {
 }
 
 /// The family that a config names, if the zoo has it; it may not say so in `model_type`.
-fn family(config: &serde_json::Value, blueprint: Option<&Blueprint>) -> Option<&'static Family> {
+fn family(config: &serde_json::Value, spec: Option<&ModelSpec>) -> Option<&'static Family> {
     let named = config["model_type"].as_str();
     let found = FAMILIES
         .iter()
         .find(|family| named.is_some_and(|named| family.model_types.contains(&named)));
-    found.copied().or_else(|| Some(blueprint?.family))
+    found.copied().or_else(|| Some(spec?.family))
 }
 
 fn tried(root: &Path) -> BTreeMap<&'static str, Vec<Tried>> {
     let counts: BTreeMap<String, usize> = json(&folder().join("published.json"));
     let mut families: BTreeMap<&'static str, Vec<Tried>> = BTreeMap::new();
     for (name, path) in directories(root) {
-        let blueprint = Blueprint::describe(&path, &Device::flex());
+        let spec = ModelSpec::describe(&path, &Device::flex());
         let config = json(&path.join("config.json"));
-        let Some(family) = family(&config, blueprint.as_ref().ok()) else {
+        let Some(family) = family(&config, spec.as_ref().ok()) else {
             continue;
         };
-        let outcome = match blueprint {
-            Ok(blueprint) => {
-                let parameters = blueprint.model(&Device::flex()).parameters();
+        let outcome = match spec {
+            Ok(spec) => {
+                let parameters = spec.model(&Device::flex()).parameters();
                 let counted = parameters.iter().filter(|parameter| !parameter.is_buffer());
                 Ok(counted.map(ParameterInfo::count).sum())
             }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use burn::tensor::Device;
-use burn_zoo::models::families::FAMILIES;
-use burn_zoo::models::parameters;
-use burn_zoo::models::pretrained::{
-    self, Blueprint, CopyRole, F32Tensor, Mapping, read_safetensors, write_safetensors,
+use burn_zoo::models::checkpoint::{
+    self, CopyRole, F32Tensor, Mapping, ModelSpec, read_safetensors, write_safetensors,
 };
-use burn_zoo::models::wire::keys::Key;
+use burn_zoo::models::families::FAMILIES;
+use burn_zoo::models::hf::keys::Key;
+use burn_zoo::models::parameters;
 
 use crate::golden::{self, Case};
 
@@ -25,11 +25,11 @@ fn all() -> impl Iterator<Item = Tied> {
     let cases = FAMILIES.iter().flat_map(|family| golden::cases(family.name()));
     cases.filter_map(|case| {
         let tensors = read_safetensors(&case.path.join("model.safetensors")).ok()?;
-        let blueprint = Blueprint::read(&case.path).unwrap();
-        let loaded = pretrained::load(&case.path, &Device::flex()).unwrap();
-        let mapping = Mapping::new(blueprint.rules(), &loaded.model.parameters());
-        let family = blueprint.family;
-        let tables = family.keys.iter().copied().chain([family.head_keys(blueprint.task)]);
+        let spec = ModelSpec::read(&case.path).unwrap();
+        let loaded = checkpoint::load(&case.path, &Device::flex()).unwrap();
+        let mapping = Mapping::new(spec.rules(), &loaded.model.parameters());
+        let family = spec.family;
+        let tables = family.keys.iter().copied().chain([family.head_keys(spec.task)]);
         let keys = tables.flatten().flat_map(Key::each).filter_map(|key| match key {
             Key::Copy { checkpoint, .. } => Some(*checkpoint),
             _ => None,
@@ -53,7 +53,7 @@ fn parameters_of(tied: &Tied, tensors: &BTreeMap<String, F32Tensor>) -> BTreeMap
     let folder = tempfile::tempdir().unwrap();
     fs::copy(tied.case.path.join("config.json"), folder.path().join("config.json")).unwrap();
     write_safetensors(&folder.path().join("model.safetensors"), tensors).unwrap();
-    let model = pretrained::load(folder.path(), &Device::flex())
+    let model = checkpoint::load(folder.path(), &Device::flex())
         .unwrap_or_else(|error| panic!("{}: {error}", tied.case.name))
         .model;
     let mut values = BTreeMap::new();

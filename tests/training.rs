@@ -3,14 +3,14 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
-use burn_zoo::datasets::batch::{BatchAt, BatchShape, TextData};
+use burn_zoo::datasets::batch::{BatchAt, BatchShape, LmDataset};
 use burn_zoo::datasets::text::Corpus;
 use burn_zoo::datasets::tokenizer::Vocabulary;
+use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
-use burn_zoo::models::pretrained::Model;
-use burn_zoo::train::Trainee;
+use burn_zoo::train::LmModel;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use burn_zoo::train::gradients::{accumulate, gradient_norm};
 
@@ -19,13 +19,13 @@ use crate::golden::{assert_close, values};
 const CONFIG: AdamWConfig =
     AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 };
 
-fn data() -> TextData {
+fn data() -> LmDataset {
     let corpus = Corpus::stories();
     let tokenizer = corpus.tokenizer(Vocabulary::Characters).unwrap();
-    TextData::new(&corpus, tokenizer).unwrap()
+    LmDataset::new(&corpus, tokenizer).unwrap()
 }
 
-fn model(data: &TextData, seed: u64) -> Trainee {
+fn model(data: &LmDataset, seed: u64) -> LmModel {
     let size = Size {
         vocab_size: data.tokenizer().vocab_size(),
         context: 16,
@@ -40,16 +40,16 @@ fn model(data: &TextData, seed: u64) -> Trainee {
     let gpt2 = families::find("gpt2").unwrap();
     let config = gpt2.sized(&size).unwrap().1.into_decoder().unwrap();
     let model = CausalLm::new(&config, &Device::flex().autodiff()).initialized(seed);
-    Trainee { model: Model::CausalLm(model) }
+    LmModel { model: Model::CausalLm(model) }
 }
 
-fn flat(model: &Trainee) -> Vec<f32> {
+fn flat(model: &LmModel) -> Vec<f32> {
     let mut all = Vec::new();
     parameters::read(model, &mut |_, data| all.extend(data.iter::<f32>()));
     all
 }
 
-fn gradients(model: &Trainee, data: &TextData, rows: usize, micro_step: u64) -> GradientsParams {
+fn gradients(model: &LmModel, data: &LmDataset, rows: usize, micro_step: u64) -> GradientsParams {
     let at = BatchAt { seed: 3, step: 5, micro_step };
     let batch = data.train_batch(at, BatchShape { rows, context: 16 }).unwrap();
     // Eight rows make a step.
@@ -95,7 +95,7 @@ fn a_saved_optimizer_goes_on_bit_for_bit() {
     let mut straight = (model(&data, 1), AdamW::new(CONFIG));
     let mut resumed = straight.clone();
     for micro_step in 0..4 {
-        let step = |(model, mut optimizer): (Trainee, AdamW)| {
+        let step = |(model, mut optimizer): (LmModel, AdamW)| {
             let gradients = gradients(&model, &data, 2, micro_step);
             (optimizer.step(model, gradients, update), optimizer)
         };

@@ -6,9 +6,9 @@
 use burn::optim::GradientsParams;
 use burn_zoo::Device;
 use burn_zoo::datasets::batch::LmBatch;
+use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::generate::{Flow, Options, generate};
-use burn_zoo::models::pretrained::Model;
-use burn_zoo::train::Trainee;
+use burn_zoo::train::LmModel;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use zoo_bench::model;
 
@@ -28,15 +28,15 @@ fn batch() -> LmBatch {
     LmBatch { rows: ROWS, context: CONTEXT, inputs, targets }
 }
 
-fn trainee(family: &str, device: &Device) -> Trainee {
+fn lm_model(family: &str, device: &Device) -> LmModel {
     let model = model((family, "nano"), (VOCABULARY, CONTEXT), device);
-    Trainee { model: Model::CausalLm(model.expect("a known family and size")) }
+    LmModel { model: Model::CausalLm(model.expect("a known family and size")) }
 }
 
 /// nanoGPT's CPU configuration: 4 layers, d 128, 12 rows of 64 tokens.
 #[divan::bench(args = FAMILIES, sample_count = 20, sample_size = 1)]
 fn train_step(bencher: divan::Bencher<'_, '_>, family: &str) {
-    let (mut model, batch) = (trainee(family, &Device::flex().autodiff()), batch());
+    let (mut model, batch) = (lm_model(family, &Device::flex().autodiff()), batch());
     let mut optimizer =
         AdamW::new(AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 });
     bencher.bench_local(|| {
@@ -51,14 +51,14 @@ fn train_step(bencher: divan::Bencher<'_, '_>, family: &str) {
 /// The same batch, forward only.
 #[divan::bench(args = FAMILIES, sample_count = 20, sample_size = 1)]
 fn forward(bencher: divan::Bencher<'_, '_>, family: &str) {
-    let (model, batch) = (trainee(family, &Device::flex()), batch());
+    let (model, batch) = (lm_model(family, &Device::flex()), batch());
     bencher.bench_local(|| model.loss(&batch).0.into_data());
 }
 
 /// 32 tokens after a prompt of 8, greedy, one row.
 #[divan::bench(args = FAMILIES, sample_count = 20, sample_size = 1)]
 fn decode_32_tokens(bencher: divan::Bencher<'_, '_>, family: &str) {
-    let model = trainee(family, &Device::flex()).model.into_causal_lm();
+    let model = lm_model(family, &Device::flex()).model.into_causal_lm();
     let model = model.expect("a causal language model");
     let options = Options { max_new_tokens: 32, ..Options::default() };
     let prompt = vec![(1..9).collect()];

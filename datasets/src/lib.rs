@@ -3,14 +3,14 @@
 //! Nothing here knows a model or a tensor: batches are plain vectors of numbers.
 //!
 //! ```
-//! use zoo_datasets::batch::{BatchAt, BatchShape, TextData};
+//! use zoo_datasets::batch::{BatchAt, BatchShape, LmDataset};
 //! use zoo_datasets::text::Corpus;
 //! use zoo_datasets::tokenizer::Vocabulary;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let corpus = Corpus::stories();
 //! let tokenizer = corpus.tokenizer(Vocabulary::Characters)?;
-//! let data = TextData::new(&corpus, tokenizer)?;
+//! let data = LmDataset::new(&corpus, tokenizer)?;
 //!
 //! let shape = BatchShape { rows: 4, context: 64 };
 //! let batch = data.train_batch(BatchAt { seed: 1, step: 0, micro_step: 0 }, shape)?;
@@ -26,7 +26,7 @@ pub mod task;
 pub mod text;
 pub mod tokenizer;
 
-mod draw;
 mod fetch;
 mod files;
 mod nearest;
+mod rng;

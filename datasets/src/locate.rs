@@ -26,7 +26,7 @@ pub struct DataFile {
 
 /// The folders in which data files are looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
+pub struct SearchPath {
     /// The user's folder of data sets, which is only read.
     pub data: Option<PathBuf>,
     /// The folder that downloads go to.
@@ -41,7 +41,7 @@ pub enum LocateError {
     #[error(
         "{path} is not the published file: its SHA-256 is {found} ({found_bytes} bytes), but \
          {expected} ({expected_bytes} bytes) was expected; delete or replace it, or use a text \
-         of your own with --text FILE"
+         of your own with --text-file FILE"
     )]
     Changed {
         /// The file.
@@ -66,7 +66,7 @@ pub enum LocateError {
     /// The file is nowhere and could not be downloaded.
     #[error(
         "{file} was not found; tried {}. Put it at FOLDER/{file} and set {DATA_VARIABLE} to that \
-         FOLDER, or use a text of your own with --text FILE",
+         FOLDER, or use a text of your own with --text-file FILE",
         tried.join("; ")
     )]
     NotFound {
@@ -77,7 +77,7 @@ pub enum LocateError {
     },
 }
 
-impl Places {
+impl SearchPath {
     /// The folders of this user: `$ZOO_DATA`, and `burn-zoo` in the system's cache folder.
     ///
     /// The only function of this crate that reads the environment.

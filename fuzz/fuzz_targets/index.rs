@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Once;
 
 use burn_zoo::Device;
-use burn_zoo::models::pretrained::{self, INDEX_FILE, read_safetensors, write_safetensors};
+use burn_zoo::models::checkpoint::{self, INDEX_FILE, read_safetensors, write_safetensors};
 use burn_zoo_fuzz::{copy, folder, golden, write};
 use libfuzzer_sys::fuzz_target;
 
@@ -24,5 +24,5 @@ fuzz_target!(|data: &[u8]| {
     static SHARDS: Once = Once::new();
     SHARDS.call_once(shards);
     write(INDEX_FILE, data);
-    let _ = pretrained::check(folder(), &Device::flex());
+    let _ = checkpoint::check(folder(), &Device::flex());
 });

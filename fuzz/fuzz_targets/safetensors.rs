@@ -3,7 +3,7 @@
 #![no_main]
 
 use burn_zoo::Device;
-use burn_zoo::models::pretrained::{self, read_safetensors};
+use burn_zoo::models::checkpoint::{self, read_safetensors};
 use burn_zoo_fuzz::{copy, folder, write};
 use libfuzzer_sys::fuzz_target;
 
@@ -23,6 +23,6 @@ fuzz_target!(|data: &[u8]| {
         [&(rest.len() as u64).to_le_bytes(), rest, &vec![0; body]].concat()
     };
     write("model.safetensors", &file);
-    let _ = pretrained::load(folder(), &Device::flex());
+    let _ = checkpoint::load(folder(), &Device::flex());
     let _ = read_safetensors(&folder().join("model.safetensors"));
 });

@@ -16,7 +16,7 @@ const TEXTS: [&str; 4] = [
 fn read_and_write(data: &[u8]) {
     write("tokenizer.json", data);
     let Ok(tokenizer) = Tokenizer::load(folder()) else { return };
-    let reader = tokenizer.reader(16);
+    let encoder = tokenizer.text_encoder(16);
     for text in TEXTS {
         if let Ok(ids) = tokenizer.encode(text) {
             let whole = tokenizer.decode(&ids);
@@ -28,8 +28,8 @@ fn read_and_write(data: &[u8]) {
                 assert_eq!(pieces + &rest, whole);
             }
         }
-        if let Ok(reader) = &reader {
-            let _ = reader.read(text);
+        if let Ok(encoder) = &encoder {
+            let _ = encoder.encode(text);
         }
     }
     let ids: Vec<u32> = (0..tokenizer.vocab_size().min(32) as u32).collect();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use burn_zoo::Device;
+use burn_zoo::models::checkpoint::{Mapping, ModelSpec};
 use burn_zoo::models::families::Family;
-use burn_zoo::models::pretrained::{Blueprint, Mapping};
 use serde_json::Value;
 
 /// More parameters than this are described and not made.
@@ -48,19 +48,19 @@ pub fn copy(case: &str, names: &[&str]) {
 /// Follows a config as far as a loader does before it reads weights, and makes the model if it is
 /// small.
 pub fn follow(family: &'static Family, config: Value) {
-    let Ok(blueprint) = Blueprint::new(family, config) else { return };
+    let Ok(spec) = ModelSpec::new(family, config) else { return };
     let device = Device::flex();
     // Parameters are made when they are read, so describing them must take no memory.
-    let model = blueprint.model(&device);
+    let model = spec.model(&device);
     let parameters = model.parameters();
-    let mapping = Mapping::new(blueprint.rules(), &parameters);
+    let mapping = Mapping::new(spec.rules(), &parameters);
     assert!(mapping.uncovered.is_empty(), "no key for {:?}", mapping.uncovered);
     let counts = parameters.iter().map(|parameter| parameter.count());
     let total = counts.fold(0_usize, usize::saturating_add);
-    let cost = blueprint.architecture.cost();
+    let cost = spec.architecture.cost();
     let _ = (cost.embedding_parameters(), cost.flops_per_token(16));
     if total <= MOST_PARAMETERS {
-        let _ = blueprint.initialized(1, &device);
+        let _ = spec.initialized(1, &device);
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::{Global, ModelArg};
-use crate::models::pretrained;
+use crate::models::checkpoint;
 
 /// Check that a checkpoint and its config fit, key by key.
 #[derive(clap::Args)]
@@ -22,7 +22,7 @@ pub(crate) struct CheckArgs {
 
 pub(super) fn run(global: &Global, args: &CheckArgs) -> Result<()> {
     let folder = &args.model.folder(global)?;
-    let report = pretrained::check(folder, &global.device()?)?;
+    let report = checkpoint::check(folder, &global.device()?)?;
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     if global.json {
         global.print_json(&json!({

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Global, ModelArg, copy_companions, usage};
 use crate::datasets::tokenizer::{Tokenizer, TokenizerError};
+use crate::models::checkpoint::{self, Files, MAX_SHARD_BYTES};
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Files, MAX_SHARD_BYTES};
 
 /// Load a model and save it again as a Hugging Face directory.
 #[derive(clap::Args)]
@@ -41,12 +41,12 @@ pub(super) fn run(global: &Global, args: &ConvertArgs) -> Result<()> {
     }
     let folder = &args.model.folder(global)?;
     let spinner = global.spinner(format!("loading {}", folder.display()));
-    let loaded = pretrained::load(folder, &global.device()?)?;
+    let loaded = checkpoint::load(folder, &global.device()?)?;
     spinner.set_message(format!("writing {}", args.dir.display()));
-    let mut config = loaded.blueprint.config;
+    let mut config = loaded.spec.config;
     name_format(&mut config, args.dtype);
     let files = Files { max_shard_bytes: args.max_shard_size, precision: args.dtype };
-    pretrained::save(&args.dir, &loaded.model, (loaded.blueprint.family, &config), files)?;
+    checkpoint::save(&args.dir, &loaded.model, (loaded.spec.family, &config), files)?;
     copy_companions(folder, &args.dir)?;
     write_tokenizer(global, folder, &args.dir)?;
     spinner.finish_and_clear();

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::Global;
 use crate::device::{self, BACKENDS};
 use crate::models::precision::Precision;
-use crate::parity::{self, Errors, Subject, Verdict};
+use crate::parity::{self, Errors, ParityCase, Verdict};
 use crate::system;
 
 /// List the compiled-in devices, checked and measured.
@@ -136,8 +136,8 @@ fn fill(found: &mut Found) -> Result<(), String> {
     found.formats = device::formats(&device);
     match device::reference() {
         Ok(reference) => {
-            let verdict = parity::compare(&Subject::brief(), [&device, &reference]);
-            let problems = verdict.problems(&found.name, &Subject::brief().name());
+            let verdict = parity::compare(&ParityCase::smoke(), [&device, &reference]);
+            let problems = verdict.problems(&found.name, &ParityCase::smoke().name());
             if let Verdict::Errors(errors) = verdict {
                 found.errors = Some(errors);
             }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::model::fetch;
 use super::{Global, usage};
-use crate::models::pretrained::hub::{ModelId, Wanted};
+use crate::models::checkpoint::hub::{Artifact, ModelId};
 
 /// Download a model from the Hub and print its folder.
 #[derive(clap::Args)]
@@ -36,7 +36,7 @@ pub(super) fn run(global: &Global, args: &DownloadArgs) -> Result<()> {
         Some(revision) => id.at(revision).map_err(usage)?,
         None => id,
     };
-    let snapshot = fetch(global, &id, Wanted::Model)?;
+    let snapshot = fetch(global, &id, Artifact::Model)?;
     if global.json {
         return global.print_json(&json!({
             "model": id.name(),

@@ -11,9 +11,9 @@ use serde_json::json;
 use super::model::ModelArgs;
 use super::texts::{TextArgs, Texts, asked, without_answer};
 use super::{Global, usage};
+use crate::models::checkpoint::{F32Tensor, write_safetensors};
 use crate::models::heads::Length;
 use crate::models::heads::pooling::Pooling;
-use crate::models::pretrained::{F32Tensor, write_safetensors};
 use crate::pipeline::{Embeddings, FeatureExtraction, Features, Prompt, TextEmbedder};
 
 /// Give texts vectors, such that like texts have like vectors.

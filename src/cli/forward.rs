@@ -10,7 +10,7 @@ use serde_json::json;
 
 use self::batch::Batch;
 use super::{DtypeArg, Global, ModelArg};
-use crate::models::pretrained::{self, Blueprint, F32Tensor, Hold, write_safetensors};
+use crate::models::checkpoint::{self, F32Tensor, LoadDtype, ModelSpec, write_safetensors};
 
 /// Compute a model's raw outputs for token ids or pixels.
 #[derive(clap::Args)]
@@ -67,9 +67,9 @@ pub(super) fn run(global: &Global, args: &ForwardArgs) -> Result<()> {
     let precision = args.dtype.on(global, &device)?;
     let batch = Batch::parse(args)?;
     let folder = &args.model.folder(global)?;
-    let blueprint = Blueprint::read(folder)?;
-    batch.check(&blueprint)?;
-    let loaded = pretrained::load_as(folder, blueprint, (&device, Hold::AsStored))?;
+    let spec = ModelSpec::read(folder)?;
+    batch.check(&spec)?;
+    let loaded = checkpoint::load_as(folder, spec, (&device, LoadDtype::Checkpoint))?;
     let outputs = loaded.model.cast(precision).outputs(&batch.input(&device))?;
     let tensors: BTreeMap<String, F32Tensor> =
         outputs.into_iter().map(|output| (output.name.to_string(), output.tensor)).collect();

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow};
 use serde_json::{Map, Value};
 
-use self::shown::{print_drafted, print_stream, shown};
+use self::shown::{print_speculative, print_stream, shown};
 use super::model::{ModelArgs, Open};
 use super::texts::Texts;
 use super::writing::{WritingArgs, without_settings_of_its_own};
@@ -30,11 +30,11 @@ use crate::pipeline::{PipelineError, PromptTokens, TextGeneration, WrittenText};
                   zoo generate runs/gpt2-nano-stories\n  \
                   zoo generate runs/shakespeare 'ROMEO:' --max-new-tokens 400 --temperature 0.8 --top-k 40\n  \
                   zoo generate runs/shakespeare 'To be' --beams 4 --texts 3 --no-repeat-ngram 3\n  \
-                  zoo generate large 'Once' --greedy --draft small\n  \
+                  zoo generate large 'Once' --greedy --draft-model small\n  \
                   zoo generate qwen2 --chat --system 'Be brief.' 'Why is the sky blue?'\n  \
                   zoo generate qwen3 --chat --chat-template-kwargs '{\"enable_thinking\": false}' 'Why?'\n  \
                   echo 'To be' | zoo generate runs/shakespeare - --greedy --json\n  \
-                  zoo generate runs/shakespeare --lines --json < prompts.txt"
+                  zoo generate runs/shakespeare --stdin-lines --json < prompts.txt"
 )]
 pub(crate) struct GenerateArgs {
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub(crate) struct GenerateArgs {
     prompt: Vec<String>,
     /// Continue every line of standard input
     #[arg(long, conflicts_with_all = ["prompt", "prompts"])]
-    lines: bool,
+    stdin_lines: bool,
     /// The prompt is what a user says, and the text is the assistant's answer
     #[arg(long)]
     chat: bool,
@@ -59,10 +59,10 @@ pub(crate) struct GenerateArgs {
     chat_template_kwargs: Option<Map<String, Value>>,
     /// Draft tokens with this smaller model of the same tokenizer; the text stays the model's own
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["beams", "texts"])]
-    draft: Option<PathBuf>,
-    /// With --draft: tokens to draft at a time
-    #[arg(long, value_name = "N", default_value_t = 5, requires = "draft")]
-    ahead: usize,
+    draft_model: Option<PathBuf>,
+    /// With --draft-model: tokens to draft at a time
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "draft_model")]
+    num_draft_tokens: usize,
     #[command(flatten)]
     writing: WritingArgs,
 }
@@ -95,10 +95,11 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
     if let Some(kwargs) = &args.chat_template_kwargs {
         generation.set_chat_template_kwargs(kwargs.clone()).map_err(classify)?;
     }
-    let draft = args.draft.as_ref().map(|draft| args.model.beside(draft).open(global, open));
-    let draft = draft.transpose()?.map(|model| Draft { model, ahead: args.ahead });
+    let draft = args.draft_model.as_ref().map(|draft| args.model.beside(draft).open(global, open));
+    let draft =
+        draft.transpose()?.map(|model| Draft { model, num_draft_tokens: args.num_draft_tokens });
     let many = match args.given()?.as_slice() {
-        _ if args.lines => Texts::of_standard_input("standard input has no line"),
+        _ if args.stdin_lines => Texts::of_standard_input("standard input has no line"),
         [] if args.chat => return Err(usage("--chat needs a prompt: what the user says")),
         [] => return print_one(global, &Prompt::new(&generation, None)?, &generation, draft, args),
         [text] => {
@@ -113,7 +114,7 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
 /// A smaller model that drafts tokens, and how many at a time.
 struct Draft {
     model: TextGeneration,
-    ahead: usize,
+    num_draft_tokens: usize,
 }
 
 /// Continues a prompt, or begins a text, and prints it as it comes.
@@ -181,7 +182,7 @@ fn print_one(
     args: &GenerateArgs,
 ) -> Result<()> {
     if let Some(draft) = draft {
-        return print_drafted(global, prompt, generation, &draft);
+        return print_speculative(global, prompt, generation, &draft);
     }
     if args.writing.n_texts() == 1 && generation.settings().beams.is_none() {
         return print_stream(global, prompt, generation);
@@ -215,9 +216,13 @@ fn print_many(
             texts.iter().enumerate().map(tokens).collect::<Result<_, _>>()?;
         let written = match &draft {
             None => generation.write_tokens(prompts, &mut |_| {})?,
-            Some(Draft { model, ahead }) => {
+            Some(Draft { model, num_draft_tokens }) => {
                 let drafted = |(index, prompt)| {
-                    let written = generation.write_drafted(prompt, (model, *ahead), &mut |_| true);
+                    let written = generation.write_speculative(
+                        prompt,
+                        (model, *num_draft_tokens),
+                        &mut |_| true,
+                    );
                     written.map(|(text, _)| vec![text]).map_err(|e: PipelineError| e.of_text(index))
                 };
                 prompts.into_iter().enumerate().map(drafted).collect::<Result<_, _>>()?

@@ -21,7 +21,7 @@ pub(super) fn run(global: &Global, _args: &ListArgs) -> Result<()> {
     }
     let mut text = String::from("families (those with * are trained by zoo train <family>)\n");
     for family in FAMILIES {
-        let mark = if family.writes() { '*' } else { ' ' };
+        let mark = if family.is_generative() { '*' } else { ' ' };
         writeln!(text, "{mark} {:<17}{}", family.name(), family.summary)?;
         writeln!(text, "  {:<17}{}", "", family.paper)?;
         let tasks: Vec<&str> = family.tasks.iter().map(|(_, class, _)| *class).collect();
@@ -57,7 +57,7 @@ fn json() -> Value {
                 "summary": family.summary,
                 "paper": family.paper,
                 "architectures": classes,
-                "trained_by_zoo_train": family.writes(),
+                "trained_by_zoo_train": family.is_generative(),
             })
         })
         .collect();

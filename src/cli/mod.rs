@@ -16,6 +16,7 @@ mod list;
 mod logging;
 mod model;
 mod parity;
+mod renamed;
 mod rewrite;
 mod serve;
 mod show;
@@ -34,8 +35,8 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
 use crate::device;
+use crate::models::checkpoint::LoadError;
 use crate::models::precision::Precision;
-use crate::models::pretrained::LoadError;
 use model::ModelArg;
 
 /// Transformers for Burn: written once, run and trained on every backend.
@@ -143,7 +144,10 @@ pub(crate) fn usage(message: impl ToString) -> anyhow::Error {
 
 /// Reads the command line, does what it says, and returns the exit status.
 pub fn main() -> ExitCode {
-    let Cli { global, verb } = Cli::parse();
+    let Cli { global, verb } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return renamed::refuse(&error),
+    };
     logging::start(&global);
     if global.no_fusion {
         device::without_fusion();

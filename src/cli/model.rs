@@ -9,11 +9,11 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{DtypeArg, Global, usage};
-use crate::models::precision::Precision;
-use crate::models::pretrained::LoadError;
-use crate::models::pretrained::hub::{
-    self, HubError, HubEvent, ModelId, Settings, Snapshot, Wanted,
+use crate::models::checkpoint::LoadError;
+use crate::models::checkpoint::hub::{
+    self, Artifact, HubError, HubEvent, ModelId, Settings, Snapshot,
 };
+use crate::models::precision::Precision;
 use crate::system::bytes;
 
 /// A model, as the user names it.
@@ -65,7 +65,7 @@ impl ModelArg {
         let Some(id) = hub_id(&self.model, self.revision.as_deref())? else {
             return Ok(self.model.clone());
         };
-        Ok(fetch(global, &id, Wanted::Model)?.folder)
+        Ok(fetch(global, &id, Artifact::Model)?.folder)
     }
 
     /// What others may call the model: its directory's name, or its name on the Hub.
@@ -79,7 +79,7 @@ impl ModelArg {
 /// The directory of a model that a flag names.
 pub(super) fn model_folder(global: &Global, model: &Path) -> Result<PathBuf> {
     match hub_id(model, None)? {
-        Some(id) => Ok(fetch(global, &id, Wanted::Model)?.folder),
+        Some(id) => Ok(fetch(global, &id, Artifact::Model)?.folder),
         None => Ok(model.to_path_buf()),
     }
 }
@@ -100,9 +100,9 @@ pub(super) fn hub_id(model: &Path, revision: Option<&str>) -> Result<Option<Mode
 }
 
 /// Fetches a model and says which commit it is.
-pub(super) fn fetch(global: &Global, id: &ModelId, wanted: Wanted) -> Result<Snapshot> {
+pub(super) fn fetch(global: &Global, id: &ModelId, artifact: Artifact) -> Result<Snapshot> {
     let mut shown = Shown { global, bar: ProgressBar::hidden() };
-    let found = hub::fetch(id, wanted, &Settings::from_env(), &mut |event| shown.event(event));
+    let found = hub::fetch(id, artifact, &Settings::from_env(), &mut |event| shown.event(event));
     shown.bar.finish_and_clear();
     let snapshot = found.map_err(|error| refused(id, error))?;
     if id.commit().is_none() {

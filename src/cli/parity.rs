@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::{Global, usage};
 use crate::device;
+use crate::models::checkpoint::{write_atomically, write_json};
 use crate::models::families::{self, FAMILIES};
-use crate::models::pretrained::{write_atomically, write_json};
-use crate::parity::{self, Check, Run, RunOf, Subject, Verdict};
+use crate::parity::{self, Check, ParityCase, Run, RunOf, Verdict};
 
 /// Compare a device with flex, model by model.
 #[derive(clap::Args)]
@@ -51,13 +51,13 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
         global.note(&format!("wrote {}", page.display()));
         return Ok(());
     }
-    let subjects = match args.families.as_slice() {
-        [] if args.all => Subject::all(FAMILIES),
-        [] if args.sample => Subject::sample(),
-        [] => Subject::covering(),
+    let cases = match args.families.as_slice() {
+        [] if args.all => ParityCase::all(FAMILIES),
+        [] if args.sample => ParityCase::sample(),
+        [] => ParityCase::one_per_kind(),
         names => {
             let found: Result<Vec<_>, _> = names.iter().map(|name| families::find(name)).collect();
-            Subject::all(&found.map_err(usage)?)
+            ParityCase::all(&found.map_err(usage)?)
         }
     };
     let device = global.device()?;
@@ -65,18 +65,18 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
     let of = RunOf::now(&global.device, device::fuses(&global.device), device::hardware(&device));
     global.note(&format!("{}: {}", of.title(), of.hardware));
 
-    let mut run = Run { of, subjects: BTreeMap::new() };
+    let mut run = Run { of, cases: BTreeMap::new() };
     let mut problems = Vec::new();
-    let bar = global.bar(subjects.len() as u64, "models");
-    for subject in &subjects {
-        bar.set_message(subject.name());
-        let verdict = parity::compare(subject, [&device, &reference]);
-        let name = subject.name();
+    let bar = global.bar(cases.len() as u64, "models");
+    for case in &cases {
+        bar.set_message(case.name());
+        let verdict = parity::compare(case, [&device, &reference]);
+        let name = case.name();
         problems.extend(verdict.problems(&global.device, &name));
         if !global.json {
             bar.suspend(|| global.print(&line(&name, &verdict)))?;
         }
-        run.subjects.insert(name, verdict);
+        run.cases.insert(name, verdict);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -86,8 +86,8 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
             .with_context(|| format!("cannot make {}", folder.display()))?;
         if !args.families.is_empty() && path.exists() {
             // Some families anew; what was measured of the others stays.
-            for (name, verdict) in read_one(&path)?.subjects {
-                run.subjects.entry(name).or_insert(verdict);
+            for (name, verdict) in read_one(&path)?.cases {
+                run.cases.entry(name).or_insert(verdict);
             }
         }
         write_json(&path, &run)?;
@@ -97,7 +97,7 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
         global.print_json(&json!({ "run": run, "problems": problems }))?;
     }
     if problems.is_empty() {
-        let count = subjects.len();
+        let count = cases.len();
         global.note(&format!("{}: all {count} models agree with flex", run.of.title()));
         return Ok(());
     }

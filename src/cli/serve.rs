@@ -13,9 +13,9 @@ use tokio::net::TcpListener;
 use super::model::ModelArgs;
 use super::texts::asked;
 use super::{Global, usage};
+use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::Task;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Blueprint, Model};
 use crate::pipeline::{TextEmbedder, TextGeneration};
 use crate::serve::{Origins, Server, Settings};
 
@@ -131,7 +131,7 @@ fn open(
     (device, precision): (&Device, Precision),
     settings: Settings,
 ) -> Result<Server> {
-    let named = Blueprint::read(folder).map(|blueprint| blueprint.task);
+    let named = ModelSpec::read(folder).map(|spec| spec.task);
     // sentence-transformers' file says what a model is for, whatever class it was saved as.
     let embeds = TextEmbedder::is_meant(folder) || matches!(named, Ok(Task::BaseModel));
     if embeds {
@@ -139,10 +139,10 @@ fn open(
         return Ok(Server::of_vectors(embedder, settings)?);
     }
     let generation = TextGeneration::open(folder, device).map_err(asked)?.cast(precision);
-    let (model, language) = generation.into_parts();
+    let (model, processor) = generation.into_parts();
     Ok(match model {
-        Model::CausalLm(model) => Server::of_texts(model, language, settings)?,
-        Model::Seq2SeqLm(model) => Server::of_texts(model, language, settings)?,
+        Model::CausalLm(model) => Server::of_texts(model, processor, settings)?,
+        Model::Seq2SeqLm(model) => Server::of_texts(model, processor, settings)?,
         _ => return Err(usage("the model writes no texts")),
     })
 }

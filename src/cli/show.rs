@@ -9,10 +9,10 @@ use serde_json::json;
 use super::model::{fetch, hub_id};
 use super::train::SizeArgs;
 use super::{Global, usage};
+use crate::models::checkpoint::ModelSpec;
+use crate::models::checkpoint::hub::Artifact;
 use crate::models::families::{self, Architecture};
 use crate::models::parameters::ParameterInfo;
-use crate::models::pretrained::Blueprint;
-use crate::models::pretrained::hub::Wanted;
 use crate::system::{bytes, count};
 
 /// Show a model's tree, parameters, operations and memory.
@@ -42,13 +42,13 @@ const CONTEXT: usize = 64;
 
 pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     let device = global.device()?;
-    let blueprint = resolve(global, args, &device)?;
-    let family = blueprint.family;
+    let spec = resolve(global, args, &device)?;
+    let family = spec.family;
     // Parameters are made when they are first read, so this takes no memory.
-    let parameters = blueprint.model(&device).parameters();
+    let parameters = spec.model(&device).parameters();
     let counted = parameters.iter().filter(|parameter| !parameter.is_buffer());
     let total = counted.map(ParameterInfo::count).sum();
-    let architecture = &blueprint.architecture;
+    let architecture = &spec.architecture;
     let cost = architecture.cost();
     let embedding = cost.embedding_parameters();
     let context = args.context.or(architecture.max_positions()).unwrap_or(CONTEXT).max(1);
@@ -121,23 +121,23 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
 }
 
 /// What a family's name or a model's directory stands for.
-fn resolve(global: &Global, args: &ShowArgs, device: &Device) -> Result<Blueprint> {
+fn resolve(global: &Global, args: &ShowArgs, device: &Device) -> Result<ModelSpec> {
     let path = std::path::Path::new(&args.model);
     if path.is_dir() {
-        return Ok(Blueprint::describe(path, device)?);
+        return Ok(ModelSpec::describe(path, device)?);
     }
     // What has no slash and no revision is more likely a family's name gone wrong.
     if args.model.contains(['/', '@'])
         && let Some(id) = hub_id(path, None)?
     {
-        let folder = fetch(global, &id, Wanted::Config)?.folder;
-        return Ok(Blueprint::describe(&folder, device)?);
+        let folder = fetch(global, &id, Artifact::Config)?.folder;
+        return Ok(ModelSpec::describe(&folder, device)?);
     }
     let family = families::find(&args.model)
         .map_err(|error| usage(format!("{error}; nor is there a directory of that name")))?;
     let size = args.size.size(args.vocab_size, args.context.unwrap_or(CONTEXT)).map_err(usage)?;
     let (config, _) = family.sized(&size).map_err(usage)?;
-    Blueprint::new(family, config).map_err(usage)
+    ModelSpec::new(family, config).map_err(usage)
 }
 
 /// The parameters, layers that are alike shown once.

@@ -209,7 +209,7 @@ fn answers<A>(lines: &[Line], answer: Answer<'_, A>) -> Result<Vec<Result<A, Str
 pub(super) fn asked(error: PipelineError) -> anyhow::Error {
     match error {
         PipelineError::Model(error) => error.into(),
-        PipelineError::Asked(_) | PipelineError::Head(_) => usage(error),
+        PipelineError::InvalidRequest(_) | PipelineError::Head(_) => usage(error),
         error => error.into(),
     }
 }

@@ -15,8 +15,8 @@ pub(super) use args::{SizeArgs, TrainArgs};
 use super::generate::write_text;
 use super::{Global, usage};
 use crate::datasets::batch::BatchShape;
+use crate::models::checkpoint::{Model, ModelSpec, Pretrained};
 use crate::models::generate::{GenerationConfig, Limit};
-use crate::models::pretrained::{Blueprint, Model, Pretrained};
 use crate::pipeline::TextGeneration;
 use crate::system::{bytes, duration, peak_memory};
 use crate::train::{self, Display, Ending, Outcome, TrainError, Verbosity};
@@ -30,7 +30,7 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     stop_on_ctrl_c(&interrupter)?;
     let display = if global.quiet {
         Display::Plain(Verbosity::Quiet)
-    } else if args.plain || global.json || !std::io::stdout().is_terminal() {
+    } else if args.no_tui || global.json || !std::io::stdout().is_terminal() {
         Display::Plain(Verbosity::Lines)
     } else {
         Display::Dashboard
@@ -52,8 +52,8 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
         };
         let mut settings = GenerationConfig { longest: Limit::New(length), ..Default::default() };
         settings.options.sampling.temperature = 0.8;
-        let blueprint = Blueprint::new(family, config)?;
-        let loaded = Pretrained { blueprint, model: outcome.model };
+        let spec = ModelSpec::new(family, config)?;
+        let loaded = Pretrained { spec, model: outcome.model };
         let generation = TextGeneration::new(loaded, tokenizer, settings)?.with_seed(global.seed);
         write_text(global, &generation, prompt.as_deref())?;
     }

@@ -1,9 +1,9 @@
 //! From examples to what a model reads, and what it should say.
 
 use crate::datasets::batch::IGNORE;
-use crate::datasets::task::{Example, Lengths, Need, Symbols, Target, Task};
+use crate::datasets::task::{Example, Lengths, Target, Task, TaskKind, TokenTable};
 
-use super::way::Way;
+use super::objective::ObjectiveKind;
 
 /// Rows of symbols, padded on the right to one length.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Rows {
         let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
         let width = lengths.iter().copied().max().unwrap_or(0);
         let padded = |row: &Vec<u32>| {
-            let padding = std::iter::repeat_n(Symbols::PADDING, width - row.len());
+            let padding = std::iter::repeat_n(TokenTable::PADDING, width - row.len());
             row.iter().copied().chain(padding).collect::<Vec<u32>>()
         };
         Self { ids: rows.iter().flat_map(padded).collect(), lengths, width }
@@ -52,35 +52,35 @@ type Row = (Option<Vec<u32>>, Vec<u32>, Vec<i64>);
 impl Batch {
     /// A batch of examples, for a model that does the task in this way. `start` is the symbol that a
     /// model which writes begins with.
-    pub fn new(task: &Task, way: Way, start: u32, examples: &[Example]) -> Self {
+    pub fn new(task: &Task, objective: ObjectiveKind, start: u32, examples: &[Example]) -> Self {
         let (mut sources, mut texts, mut said) = (Vec::new(), Vec::new(), Vec::new());
         for example in examples {
-            let (source, text, targets) = row(task, way, start, example);
+            let (source, text, targets) = row(task, objective, start, example);
             sources.extend(source);
             texts.push(text);
             said.push(targets);
         }
         let text = Rows::new(&texts);
-        if way != Way::Pooled {
+        if objective != ObjectiveKind::Pooled {
             said.iter_mut().for_each(|targets| targets.resize(text.width, IGNORE));
         }
         let targets = said.concat();
-        let source = (way == Way::Writes).then(|| Rows::new(&sources));
+        let source = (objective == ObjectiveKind::Writes).then(|| Rows::new(&sources));
         Self { source, text, targets }
     }
 
-    /// The places of `targets` at which something is asked, in order.
-    pub fn asked(&self) -> Vec<usize> {
-        (0..self.targets.len()).filter(|&place| self.targets[place] != IGNORE).collect()
+    /// The positions of `targets` at which something is asked, in order.
+    pub fn target_positions(&self) -> Vec<usize> {
+        (0..self.targets.len()).filter(|&position| self.targets[position] != IGNORE).collect()
     }
 
     /// How many of them each of the rows has.
-    pub fn asked_by_row(&self, rows: usize) -> Vec<usize> {
-        let asks = |row: &[i64]| row.iter().filter(|&&target| target != IGNORE).count();
-        self.targets.chunks_exact(self.targets.len() / rows).map(asks).collect()
+    pub fn targets_by_row(&self, rows: usize) -> Vec<usize> {
+        let count = |row: &[i64]| row.iter().filter(|&&target| target != IGNORE).count();
+        self.targets.chunks_exact(self.targets.len() / rows).map(count).collect()
     }
 
-    /// Symbols that are read, padding not among them.
+    /// Tokens that are read, padding not among them.
     pub fn tokens(&self) -> usize {
         let count = |rows: &Rows| rows.lengths.iter().sum::<usize>();
         count(&self.text) + self.source.as_ref().map_or(0, count)
@@ -88,66 +88,78 @@ impl Batch {
 }
 
 /// What a model reads before it answers, if it goes on with the answer.
-pub fn prompt(way: Way, input: &[u32]) -> Vec<u32> {
-    match way {
-        Way::Continues => [input, &[Symbols::SEPARATOR]].concat(),
+pub fn prompt(objective: ObjectiveKind, input: &[u32]) -> Vec<u32> {
+    match objective {
+        ObjectiveKind::Continues => [input, &[TokenTable::SEPARATOR]].concat(),
         _ => input.to_vec(),
     }
 }
 
 /// The answer as symbols that a model writes; a sequence has an end.
-pub fn answer(task: &Task, target: &Target) -> Vec<u32> {
+pub fn target_tokens(task: &Task, target: &Target) -> Vec<u32> {
     match target {
         Target::Class(_) | Target::Tags(_) => {
-            target.ids().into_iter().map(|label| task.label_symbol(label)).collect()
+            target.ids().into_iter().map(|label| task.label_token(label)).collect()
         }
-        Target::Sequence(symbols) => [symbols, &[Symbols::END][..]].concat(),
+        Target::Sequence(tokens) => [tokens, &[TokenTable::END][..]].concat(),
     }
 }
 
-fn row(task: &Task, way: Way, start: u32, example: &Example) -> Row {
+fn row(task: &Task, objective: ObjectiveKind, start: u32, example: &Example) -> Row {
     let Example { input, target } = example;
     let named = |label: Option<u32>| match label {
         None => IGNORE,
-        Some(label) if way.has_classifier() => i64::from(label),
-        Some(label) => i64::from(task.label_symbol(label)),
+        Some(label) if objective.has_classifier() => i64::from(label),
+        Some(label) => i64::from(task.label_token(label)),
     };
-    match (way, target) {
-        (Way::Pooled, Target::Class(label)) => (None, input.clone(), vec![i64::from(*label)]),
-        (Way::Tags | Way::Unmasks | Way::Next, Target::Tags(tags)) => {
-            (None, input.clone(), tags.iter().map(|tag| named(*tag)).collect())
+    match (objective, target) {
+        (ObjectiveKind::Pooled, Target::Class(label)) => {
+            (None, input.clone(), vec![i64::from(*label)])
         }
-        (Way::Continues, _) => {
-            let prompt = prompt(way, input);
-            let answer = answer(task, target);
+        (
+            ObjectiveKind::Tags | ObjectiveKind::Unmasks | ObjectiveKind::Next,
+            Target::Tags(tags),
+        ) => (None, input.clone(), tags.iter().map(|tag| named(*tag)).collect()),
+        (ObjectiveKind::Continues, _) => {
+            let prompt = prompt(objective, input);
+            let target_ids = target_tokens(task, target);
             // The last symbol of the answer is said and not read.
-            let text = [&prompt, &answer[..answer.len() - 1]].concat();
-            let asked = std::iter::repeat_n(IGNORE, prompt.len() - 1);
-            (None, text, asked.chain(answer.iter().map(|&symbol| i64::from(symbol))).collect())
+            let text = [&prompt, &target_ids[..target_ids.len() - 1]].concat();
+            let ignored = std::iter::repeat_n(IGNORE, prompt.len() - 1);
+            (None, text, ignored.chain(target_ids.iter().map(|&token| i64::from(token))).collect())
         }
-        (Way::Writes, _) => {
-            let answer = answer(task, target);
-            let text = [&[start], &answer[..answer.len() - 1]].concat();
-            (Some(input.clone()), text, answer.iter().map(|&symbol| i64::from(symbol)).collect())
+        (ObjectiveKind::Writes, _) => {
+            let target_ids = target_tokens(task, target);
+            let text = [&[start], &target_ids[..target_ids.len() - 1]].concat();
+            (Some(input.clone()), text, target_ids.iter().map(|&token| i64::from(token)).collect())
         }
-        (Way::Pooled | Way::Tags | Way::Unmasks | Way::Next, _) => {
-            panic!("{way:?} does not answer with {target:?}")
+        (
+            ObjectiveKind::Pooled
+            | ObjectiveKind::Tags
+            | ObjectiveKind::Unmasks
+            | ObjectiveKind::Next,
+            _,
+        ) => {
+            panic!("{objective:?} does not answer with {target:?}")
         }
     }
 }
 
 /// The longest text, and the longest source, that a model reads which does the task in this way.
-pub fn longest(task: &Task, way: Way) -> usize {
+pub fn longest(task: &Task, objective: ObjectiveKind) -> usize {
     let Lengths { input, target } = task.lengths;
     // Tags are written one by one; a sequence has an end.
-    let written = match task.need {
-        Need::Transduction => target + 1,
-        Need::Classification => 1,
+    let written = match task.kind {
+        TaskKind::Transduction => target + 1,
+        TaskKind::Classification => 1,
         _ => input,
     };
-    match way {
-        Way::Pooled | Way::Tags | Way::Unmasks | Way::Next => input,
-        Way::Continues => input + 1 + written,
-        Way::Writes => input.max(written + 1),
+    match objective {
+        ObjectiveKind::Pooled
+        | ObjectiveKind::Tags
+        | ObjectiveKind::Unmasks
+        | ObjectiveKind::Next => input,
+        ObjectiveKind::Continues => input + 1 + written,
+        ObjectiveKind::Writes => input.max(written + 1),
     }
 }

@@ -8,9 +8,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::measuring::Measurement;
+use super::objective::ObjectiveKind;
 use super::study::{Outcome, Point, Speed};
-use super::way::Way;
-use crate::models::pretrained::{SaveError, write_atomically};
+use crate::models::checkpoint::{SaveError, write_atomically};
 use crate::train::AdamWConfig;
 
 /// Everything that decides a run's numbers, on one device. Two runs with the same job are the same.
@@ -25,13 +25,15 @@ pub struct Job {
     /// The `config.json`.
     pub config: Value,
     /// How it does the task.
-    pub way: Way,
+    #[serde(rename = "way")]
+    pub objective: ObjectiveKind,
     /// Decides the weights, the order of the data and what is dropped.
     pub seed: u64,
     /// The highest learning rate.
     pub rate: f64,
     /// How it is trained.
-    pub course: Course,
+    #[serde(rename = "course")]
+    pub training: TrainingConfig,
     /// What is scored.
     pub scored: Scored,
     /// As `--device` names it.
@@ -42,7 +44,7 @@ pub struct Job {
 
 /// How a run is trained, whatever its learning rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Course {
+pub struct TrainingConfig {
     /// How long.
     pub length: Length,
     /// Examples of a step.
@@ -55,7 +57,7 @@ pub struct Course {
     pub optimizer: AdamWConfig,
     /// The largest norm of all gradients together.
     pub clip: f64,
-    /// How often the validation part is scored, at equal distances; the last time is the end.
+    /// How often the validation split is scored, at equal distances; the last time is the end.
     pub evaluations: usize,
 }
 
@@ -72,9 +74,9 @@ pub enum Length {
 /// Which examples are scored: the first ones of a part, which are in random order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scored {
-    /// Examples of the validation part.
+    /// Examples of the validation split.
     pub validation: usize,
-    /// Examples of the test part; `None` where the run only tries a learning rate.
+    /// Examples of the test split; `None` where the run only tries a learning rate.
     pub test: Option<usize>,
 }
 
@@ -96,26 +98,26 @@ pub struct Record {
 /// What a process of its own is told to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Errand {
+pub enum WorkItem {
     /// A run.
     Run(Box<Job>),
     /// A measurement.
     Measure(Box<Measurement>),
 }
 
-/// What came of an errand, and is kept.
-pub trait Kept: Serialize + DeserializeOwned {
+/// What came of a work item, and is kept.
+pub trait CacheEntry: Serialize + DeserializeOwned {
     /// Everything that decided it.
-    type Errand: Serialize + PartialEq;
+    type Input: Serialize + PartialEq;
 
     /// What it came of.
-    fn errand(&self) -> &Self::Errand;
+    fn input(&self) -> &Self::Input;
 }
 
-impl Kept for Record {
-    type Errand = Job;
+impl CacheEntry for Record {
+    type Input = Job;
 
-    fn errand(&self) -> &Job {
+    fn input(&self) -> &Job {
         &self.job
     }
 }
@@ -138,15 +140,15 @@ impl Job {
     }
 }
 
-/// A hash of everything that an errand says.
-fn key(errand: &impl Serialize) -> String {
+/// A hash of everything that a work item says.
+fn key(input: &impl Serialize) -> String {
     // A value sorts its fields, so that their order in the source does not matter.
-    let canonical = serde_json::to_value(errand).map(|value| value.to_string());
+    let canonical = serde_json::to_value(input).map(|value| value.to_string());
     let hash = Sha256::digest(canonical.unwrap_or_default().as_bytes());
     hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What is done, each in a file that is named by the hash of its errand.
+/// What is done, each in a file that is named by the hash of its work item.
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
@@ -158,29 +160,29 @@ impl Cache {
         Self { folder: folder.to_path_buf() }
     }
 
-    /// What came of an errand that was done.
+    /// What came of a work item that was done.
     ///
     /// A file that cannot be read as that is none: it is done again.
-    pub fn get<K: Kept>(&self, errand: &K::Errand) -> Option<K> {
-        let text = std::fs::read_to_string(self.path(errand)).ok()?;
-        let kept: K = serde_json::from_str(&text).ok()?;
-        (kept.errand() == errand).then_some(kept)
+    pub fn get<K: CacheEntry>(&self, input: &K::Input) -> Option<K> {
+        let text = std::fs::read_to_string(self.path(input)).ok()?;
+        let entry: K = serde_json::from_str(&text).ok()?;
+        (entry.input() == input).then_some(entry)
     }
 
-    /// Keeps what came of an errand. Either the whole of it is there, or nothing.
+    /// Keeps what came of a work item. Either the whole of it is there, or nothing.
     ///
     /// # Errors
     ///
     /// The folder cannot be written to.
-    pub fn put<K: Kept>(&self, kept: &K) -> Result<(), SaveError> {
+    pub fn put<K: CacheEntry>(&self, entry: &K) -> Result<(), SaveError> {
         make_folder(&self.folder)?;
-        write_atomically(&self.path(kept.errand()), |file| {
-            serde_json::to_writer(file, kept).map_err(Into::into)
+        write_atomically(&self.path(entry.input()), |file| {
+            serde_json::to_writer(file, entry).map_err(Into::into)
         })
     }
 
-    fn path(&self, errand: &impl Serialize) -> PathBuf {
-        self.folder.join(format!("{}.json", key(errand)))
+    fn path(&self, input: &impl Serialize) -> PathBuf {
+        self.folder.join(format!("{}.json", key(input)))
     }
 }
 

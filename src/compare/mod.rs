@@ -6,11 +6,12 @@
 //! put together in a [`study`], plain values with intervals and tests from [`statistics`], and a
 //! [`report`] shows that.
 
+pub mod aggregate;
 pub mod batch;
 pub mod job;
 pub mod measuring;
+pub mod objective;
 pub mod plan;
-pub mod pupil;
 pub mod report;
 pub mod runner;
 pub mod scoring;
@@ -18,8 +19,7 @@ pub mod sizing;
 pub mod spec;
 pub mod statistics;
 pub mod study;
-pub mod summing_up;
-pub mod way;
+pub mod task_model;
 pub mod worker;
 
 /// What computes: a run of another version is another run. The number behind `operations` grows whenever

@@ -1,16 +1,16 @@
 //! From a comparison to its runs: who does which task how, and at which size.
 
 use super::batch::longest;
-use super::job::{Course, Job, Length, Scored, optimizer};
+use super::job::{Job, Length, Scored, TrainingConfig, optimizer};
 use super::measuring::{Measurement, WRITTEN, What};
-use super::sizing::{Budget, Sized, SizingError, Usual, Wanted, fit};
+use super::objective::{Impossible, ObjectiveKind, role, skeleton};
+use super::sizing::{Budget, Sized, SizingError, SizingTarget, TypicalWorkload, fit};
 use super::spec::{Amount, MatchBy, Spec, Training};
 use super::study::Skeleton;
-use super::way::{Impossible, Way, role, skeleton};
-use crate::datasets::locate::Places;
-use crate::datasets::task::{Labels, Metric, Symbols, Task, TaskError, TaskSpec};
+use crate::datasets::locate::SearchPath;
+use crate::datasets::task::{Labels, Metric, Task, TaskError, TaskSpec, TokenTable};
 use crate::models::families::{self, Family};
-use crate::models::wire::config::ConfigError;
+use crate::models::hf::config::ConfigError;
 
 /// A task, and how its runs are trained.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct PlannedTask {
 
 /// One architecture on one task.
 #[derive(Debug, Clone)]
-pub struct Contestant {
+pub struct Candidate {
     /// The family.
     pub family: &'static Family,
     /// Its skeleton.
@@ -31,7 +31,7 @@ pub struct Contestant {
     /// The task's place in the plan.
     pub task: usize,
     /// How it does it.
-    pub way: Way,
+    pub objective: ObjectiveKind,
     /// The size that was asked for.
     pub size: Amount,
     /// The model.
@@ -46,7 +46,7 @@ pub struct Plan {
     /// The tasks, in the order of the request.
     pub tasks: Vec<PlannedTask>,
     /// One for each architecture and task.
-    pub contestants: Vec<Contestant>,
+    pub candidates: Vec<Candidate>,
     /// The device, as `--device` names it.
     pub device: String,
 }
@@ -107,7 +107,7 @@ impl Plan {
     /// # Errors
     ///
     /// Everything that would make a run impossible.
-    pub fn new(spec: Spec, places: &Places, device: &str) -> Result<Self, PlanError> {
+    pub fn new(spec: Spec, search_path: &SearchPath, device: &str) -> Result<Self, PlanError> {
         spec.check()?;
         let mut architectures = Vec::new();
         for name in &spec.architectures {
@@ -120,7 +120,7 @@ impl Plan {
         }
         let mut tasks: Vec<PlannedTask> = Vec::new();
         for entry in &spec.tasks {
-            let task = TaskSpec::parse(entry.name())?.build(places)?;
+            let task = TaskSpec::parse(entry.name())?.build(search_path)?;
             if tasks.iter().any(|known| known.task.spec == task.spec) {
                 return Err(PlanError::Twice(entry.name().to_string()));
             }
@@ -134,8 +134,8 @@ impl Plan {
         for (index, planned) in tasks.iter().enumerate() {
             for &(family, skeleton) in &architectures {
                 let role = role(family).unwrap_or(skeleton);
-                match Way::of(role, planned.task.need) {
-                    Ok(way) => pairs.push((family, skeleton, index, way)),
+                match ObjectiveKind::of(role, planned.task.kind) {
+                    Ok(objective) => pairs.push((family, skeleton, index, objective)),
                     Err(reason) => impossible.push(Impossible {
                         architecture: family.name().to_string(),
                         task: planned.task.spec.to_string(),
@@ -147,28 +147,28 @@ impl Plan {
         if !impossible.is_empty() {
             return Err(PlanError::Impossible(impossible));
         }
-        let mut contestants = Vec::new();
-        for (family, skeleton, task, way) in pairs {
-            let wanted = wanted(&tasks[task], way);
+        let mut candidates = Vec::new();
+        for (family, skeleton, task, objective) in pairs {
+            let target = target(&tasks[task], objective);
             for size in spec.all_sizes() {
                 let budget = budget(&spec, size);
-                let sized = fit(family, skeleton, &wanted, budget).map_err(|source| {
+                let sized = fit(family, skeleton, &target, budget).map_err(|source| {
                     PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
                 })?;
-                contestants.push(Contestant { family, skeleton, task, way, size, sized });
+                candidates.push(Candidate { family, skeleton, task, objective, size, sized });
             }
         }
-        Ok(Self { spec, tasks, contestants, device: device.to_string() })
+        Ok(Self { spec, tasks, candidates, device: device.to_string() })
     }
 
-    /// The short runs that choose a contestant's learning rate; none where there is no choice.
-    pub fn trials(&self, contestant: &Contestant) -> Vec<Job> {
-        let training = &self.tasks[contestant.task].training;
+    /// The short runs that choose a candidate's learning rate; none where there is no choice.
+    pub fn trials(&self, candidate: &Candidate) -> Vec<Job> {
+        let training = &self.tasks[candidate.task].training;
         if training.rates.len() < 2 {
             return Vec::new();
         }
         let rates = training.rates.iter();
-        rates.map(|&rate| self.job(contestant, (self.trial_seed(), rate), true)).collect()
+        rates.map(|&rate| self.job(candidate, (self.trial_seed(), rate), true)).collect()
     }
 
     /// A seed that no run of the comparison has, so that no learning rate is chosen by what is then
@@ -182,30 +182,30 @@ impl Plan {
         (self.spec.first_seed..self.spec.first_seed + self.spec.seeds).collect()
     }
 
-    /// A contestant's run with a seed.
-    pub fn run(&self, contestant: &Contestant, seed: u64, rate: f64) -> Job {
-        self.job(contestant, (seed, rate), false)
+    /// A candidate's run with a seed.
+    pub fn run(&self, candidate: &Candidate, seed: u64, rate: f64) -> Job {
+        self.job(candidate, (seed, rate), false)
     }
 
-    /// What is measured of a contestant. Its model has positions for the length, and for what is written.
+    /// What is measured of a candidate. Its model has positions for the length, and for what is written.
     ///
     /// # Errors
     ///
     /// The family has no model of its size with so many positions.
     pub fn measurement(
         &self,
-        contestant: &Contestant,
+        candidate: &Candidate,
         what: What,
         length: usize,
     ) -> Result<Measurement, SizingError> {
-        let Contestant { family, skeleton, task, way, size, .. } = contestant;
-        let mut wanted = wanted(&self.tasks[*task], *way);
-        wanted.context = wanted.context.max(length + WRITTEN);
-        let sized = fit(family, *skeleton, &wanted, budget(&self.spec, *size))?;
+        let Candidate { family, skeleton, task, objective, size, .. } = candidate;
+        let mut target = target(&self.tasks[*task], *objective);
+        target.context = target.context.max(length + WRITTEN);
+        let sized = fit(family, *skeleton, &target, budget(&self.spec, *size))?;
         Ok(Measurement {
             architecture: family.name().to_string(),
-            config: sized.blueprint.config,
-            way: *way,
+            config: sized.model_spec.config,
+            objective: *objective,
             what,
             length,
             device: self.device.clone(),
@@ -213,10 +213,10 @@ impl Plan {
         })
     }
 
-    fn job(&self, contestant: &Contestant, (seed, rate): (u64, f64), is_trial: bool) -> Job {
-        let PlannedTask { task, training } = &self.tasks[contestant.task];
+    fn job(&self, candidate: &Candidate, (seed, rate): (u64, f64), is_trial: bool) -> Job {
+        let PlannedTask { task, training } = &self.tasks[candidate.task];
         let share = if is_trial { training.trial } else { 1.0 };
-        let length = match contestant.size {
+        let length = match candidate.size {
             Amount::Seconds(seconds) => Length::Seconds(seconds * share),
             Amount::Count(_) => {
                 Length::Steps(((training.steps as f64 * share).round() as usize).max(1))
@@ -226,12 +226,12 @@ impl Plan {
         Job {
             task: task.spec.to_string(),
             data_hash: task.data_hash.clone(),
-            architecture: contestant.family.name().to_string(),
-            config: contestant.sized.blueprint.config.clone(),
-            way: contestant.way,
+            architecture: candidate.family.name().to_string(),
+            config: candidate.sized.model_spec.config.clone(),
+            objective: candidate.objective,
             seed,
             rate,
-            course: Course {
+            training: TrainingConfig {
                 length,
                 batch_size: training.batch_size,
                 warmup: 0.1,
@@ -264,21 +264,21 @@ fn budget(spec: &Spec, size: Amount) -> Budget {
 }
 
 /// What a model must be able to do for a task.
-fn wanted(planned: &PlannedTask, way: Way) -> Wanted {
+fn target(planned: &PlannedTask, objective: ObjectiveKind) -> SizingTarget {
     let PlannedTask { task, training } = planned;
     let labels = match &task.labels {
         Labels::Names(names) => names.clone(),
-        Labels::Symbols => (0..task.symbols.len() as u32)
+        Labels::Tokens => (0..task.tokens.len() as u32)
             .map(|id| task.label_name(id).unwrap_or("").to_string())
             .collect(),
     };
-    Wanted {
-        way,
+    SizingTarget {
+        objective,
         vocab_size: task.vocab_size(),
         labels,
-        context: longest(task, way),
-        usual: Usual::of(task, way),
+        context: longest(task, objective),
+        typical: TypicalWorkload::of(task, objective),
         dropout: training.dropout,
-        end: Symbols::END,
+        end: TokenTable::END,
     }
 }

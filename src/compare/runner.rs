@@ -8,13 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::job::{Cache, Errand, Job, Record};
+use super::job::{Cache, Job, Record, WorkItem};
 use super::measuring::{Measured, Measurement};
 use super::study::{Outcome, Speed};
-use super::worker::Told;
-use crate::models::pretrained::SaveError;
+use super::worker::WorkerEvent;
+use crate::models::checkpoint::SaveError;
 
-/// How a process that does one errand is started: it reads the errand from its standard input and tells
+/// How a process that does one work item is started: it reads the work item from its standard input and tells
 /// how it goes on its standard output, a line of JSON each.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -43,7 +43,7 @@ pub enum Event<'a> {
         /// Its index.
         index: usize,
         /// How.
-        told: Told,
+        event: WorkerEvent,
     },
     /// It is over.
     Over {
@@ -135,9 +135,9 @@ fn in_process(
 ) -> Record {
     let mut record = None;
     let ended =
-        process(program, &Errand::Run(Box::new(job.clone())), stop, &mut |told| match told {
-            Told::Over(over) => record = Some(*over),
-            told => tell(Event::Goes { index, told }),
+        process(program, &WorkItem::Run(Box::new(job.clone())), stop, &mut |event| match event {
+            WorkerEvent::Over(over) => record = Some(*over),
+            event => tell(Event::Goes { index, event }),
         });
     let failed = |reason: String| Record {
         job: job.clone(),
@@ -168,10 +168,10 @@ pub fn measure(
         return Ok(measured);
     }
     let mut found = None;
-    let errand = Errand::Measure(Box::new(measurement.clone()));
+    let item = WorkItem::Measure(Box::new(measurement.clone()));
     let alone = Program { threads: None, ..program.clone() };
-    let ended = process(&alone, &errand, stop, &mut |told| {
-        if let Told::Measured(measured) = told {
+    let ended = process(&alone, &item, stop, &mut |event| {
+        if let WorkerEvent::Measured(measured) = event {
             found = Some(*measured);
         }
     })?;
@@ -180,12 +180,12 @@ pub fn measure(
     Ok(measured)
 }
 
-/// Does an errand in a process of its own; how it ended.
+/// Does a work item in a process of its own; how it ended.
 fn process(
     program: &Program,
-    errand: &Errand,
+    item: &WorkItem,
     stop: &AtomicBool,
-    hear: &mut dyn FnMut(Told),
+    hear: &mut dyn FnMut(WorkerEvent),
 ) -> Result<String, String> {
     let mut command = Command::new(&program.path);
     if let Some(threads) = program.threads {
@@ -200,7 +200,7 @@ fn process(
         .stderr(Stdio::piped())
         .spawn();
     let mut child = child.map_err(|error| format!("its process cannot be started: {error}"))?;
-    let ended = follow(&mut child, errand, stop, hear);
+    let ended = follow(&mut child, item, stop, hear);
     if ended.is_err() {
         // It may be over already.
         let _ = child.kill();
@@ -209,18 +209,18 @@ fn process(
     ended
 }
 
-/// Gives a process its errand and hears what it tells; how it ended.
+/// Gives a process its work item and hears what it tells; how it ended.
 fn follow(
     child: &mut Child,
-    errand: &Errand,
+    item: &WorkItem,
     stop: &AtomicBool,
-    hear: &mut dyn FnMut(Told),
+    hear: &mut dyn FnMut(WorkerEvent),
 ) -> Result<String, String> {
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(mut input), Some(output), Some(mut errors)) = (input, output, errors) else {
         return Err("its process has no pipes".into());
     };
-    let written = serde_json::to_string(errand).map_err(|error| error.to_string())?;
+    let written = serde_json::to_string(item).map_err(|error| error.to_string())?;
     input.write_all(written.as_bytes()).map_err(|error| error.to_string())?;
     drop(input);
     // Read beside, so that a process which says a lot is not held up.
@@ -235,8 +235,8 @@ fn follow(
         if stop.load(Ordering::SeqCst) {
             return Err("it was stopped".into());
         }
-        match serde_json::from_str::<Told>(&line) {
-            Ok(told) => hear(told),
+        match serde_json::from_str::<WorkerEvent>(&line) {
+            Ok(event) => hear(event),
             Err(error) => return Err(format!("its process said {line:?}: {error}")),
         }
     }

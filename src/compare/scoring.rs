@@ -1,6 +1,6 @@
 //! The scores of a model's answers.
 
-use super::pupil::Given;
+use super::task_model::Prediction;
 use crate::datasets::score::bleu::Bleu;
 use crate::datasets::score::chrf::Chrf;
 use crate::datasets::score::entities::{Reading, entity_scores};
@@ -9,7 +9,7 @@ use crate::datasets::task::{Example, Metric, Task};
 
 /// A part of a task's data, with the right answers as texts where scores need them.
 #[derive(Debug, Clone, Copy)]
-pub struct Part<'a> {
+pub struct Split<'a> {
     /// What is asked, and what is right.
     pub examples: &'a [Example],
     /// The right answers as texts; empty where nothing compares texts.
@@ -24,19 +24,19 @@ pub struct Part<'a> {
 pub fn score(
     task: &Task,
     metric: Metric,
-    given: &[Given],
-    part: Part<'_>,
+    predictions: &[Prediction],
+    split: Split<'_>,
 ) -> Result<f64, ScoreError> {
     match metric {
         Metric::Accuracy | Metric::TagAccuracy => {
             let expected: Vec<Option<u32>> =
-                part.examples.iter().flat_map(|e| e.target.ids()).map(Some).collect();
-            let found: Vec<Option<u32>> = given.iter().flat_map(labels).copied().collect();
+                split.examples.iter().flat_map(|e| e.target.ids()).map(Some).collect();
+            let found: Vec<Option<u32>> = predictions.iter().flat_map(labels).copied().collect();
             Ok(100.0 * accuracy::accuracy(&found, &expected)?.share)
         }
         Metric::ExactMatch => {
-            let expected: Vec<Vec<u32>> = part.examples.iter().map(|e| e.target.ids()).collect();
-            let found: Vec<Vec<u32>> = given.iter().map(sequence).collect();
+            let expected: Vec<Vec<u32>> = split.examples.iter().map(|e| e.target.ids()).collect();
+            let found: Vec<Vec<u32>> = predictions.iter().map(sequence).collect();
             Ok(100.0 * accuracy::accuracy(&found, &expected)?.share)
         }
         Metric::EntityF1 => {
@@ -44,18 +44,18 @@ pub fn score(
             let name = |label: Option<u32>| {
                 label.and_then(|label| task.label_name(label)).unwrap_or("O").to_string()
             };
-            let expected = part.examples.iter().map(|e| e.target.ids());
+            let expected = split.examples.iter().map(|e| e.target.ids());
             let expected: Vec<Vec<String>> =
                 expected.map(|ids| ids.into_iter().map(|id| name(Some(id))).collect()).collect();
-            let found: Vec<Vec<String>> = given
+            let found: Vec<Vec<String>> = predictions
                 .iter()
-                .map(|given| labels(given).iter().map(|id| name(*id)).collect())
+                .map(|prediction| labels(prediction).iter().map(|id| name(*id)).collect())
                 .collect();
             Ok(100.0 * entity_scores(&found, &expected, Reading::Lenient)?.overall.f1)
         }
         Metric::BitsPerCharacter => {
-            let sums = given.iter().map(|given| match given {
-                Given::Nats(nats, count) => (*nats, *count),
+            let sums = predictions.iter().map(|prediction| match prediction {
+                Prediction::Nats(nats, count) => (*nats, *count),
                 _ => (0.0, 0),
             });
             let (nats, count) = sums.fold((0.0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1));
@@ -64,29 +64,33 @@ pub fn score(
             }
             Ok(nats / count as f64 / std::f64::consts::LN_2)
         }
-        Metric::Bleu => Ok(Bleu::default().score(&texts(task, given), &references(part))?.score),
-        Metric::ChrF => Ok(Chrf::default().score(&texts(task, given), &references(part))?.score),
+        Metric::Bleu => {
+            Ok(Bleu::default().score(&texts(task, predictions), &references(split))?.score)
+        }
+        Metric::ChrF => {
+            Ok(Chrf::default().score(&texts(task, predictions), &references(split))?.score)
+        }
     }
 }
 
-fn labels(given: &Given) -> &[Option<u32>] {
-    match given {
-        Given::Labels(labels) => labels,
+fn labels(prediction: &Prediction) -> &[Option<u32>] {
+    match prediction {
+        Prediction::Labels(labels) => labels,
         _ => &[],
     }
 }
 
-fn sequence(given: &Given) -> Vec<u32> {
-    match given {
-        Given::Sequence(symbols) => symbols.clone(),
+fn sequence(prediction: &Prediction) -> Vec<u32> {
+    match prediction {
+        Prediction::Sequence(tokens) => tokens.clone(),
         _ => Vec::new(),
     }
 }
 
-fn texts(task: &Task, given: &[Given]) -> Vec<String> {
-    given.iter().map(|given| task.symbols.write(&sequence(given))).collect()
+fn texts(task: &Task, predictions: &[Prediction]) -> Vec<String> {
+    predictions.iter().map(|prediction| task.tokens.decode(&sequence(prediction))).collect()
 }
 
-fn references(part: Part<'_>) -> Vec<Vec<String>> {
-    part.texts.iter().map(|text| vec![text.clone()]).collect()
+fn references(split: Split<'_>) -> Vec<Vec<String>> {
+    split.texts.iter().map(|text| vec![text.clone()]).collect()
 }

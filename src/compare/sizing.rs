@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use self::search::Search;
 use super::batch::{Batch, Rows};
+use super::objective::ObjectiveKind;
 use super::study::{Dimensions, Flops, Parameters, Skeleton};
-use super::way::Way;
-use crate::datasets::task::{Symbols, Task};
+use crate::datasets::task::{Task, TokenTable};
 use crate::models::arch::cost::Sequence;
+use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::{Architecture, Family, Size};
+use crate::models::hf::config::ConfigError;
 use crate::models::parameters::ParameterInfo;
-use crate::models::pretrained::{Blueprint, Model};
-use crate::models::wire::config::ConfigError;
 
 /// What a model shall cost.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -29,31 +29,31 @@ pub enum Budget {
 /// How far a model may be from its budget.
 pub const TOLERANCE: f64 = 0.02;
 
-/// What is read and asked of a usual example.
+/// The size of a typical example.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Usual {
-    /// Symbols that an encoder reads beside the text.
+pub struct TypicalWorkload {
+    /// Tokens that an encoder reads beside the text.
     pub source: usize,
-    /// Symbols of the text.
+    /// Tokens of the text.
     pub text: usize,
-    /// Places at which something is asked.
-    pub asked: f64,
+    /// Positions at which something is asked.
+    pub targets: f64,
     /// What there is to choose from at each of them.
     pub classes: usize,
 }
 
-impl Usual {
+impl TypicalWorkload {
     /// The mean of a task's examples, as a model reads them that does it in this way.
-    pub fn of(task: &Task, way: Way) -> Self {
+    pub fn of(task: &Task, objective: ObjectiveKind) -> Self {
         let some = &task.validation[..task.validation.len().min(200)];
-        let batch = Batch::new(task, way, Symbols::BEGIN, some);
+        let batch = Batch::new(task, objective, TokenTable::BEGIN, some);
         let count = some.len().max(1);
         let mean = |rows: &Rows| (rows.lengths.iter().sum::<usize>() / count).max(1);
         Self {
             source: batch.source.as_ref().map_or(0, mean),
             text: mean(&batch.text),
-            asked: batch.asked().len() as f64 / count as f64,
-            classes: match way.has_classifier() {
+            targets: batch.target_positions().len() as f64 / count as f64,
+            classes: match objective.has_classifier() {
                 true => task.label_count(),
                 false => task.vocab_size(),
             },
@@ -65,27 +65,27 @@ impl Usual {
         let sequence = Sequence {
             source: self.source,
             text: self.text,
-            scores: self.asked * self.classes as f64,
+            scores: self.targets * self.classes as f64,
         };
-        let symbols = (self.source + self.text) as f64;
-        let forward = architecture.cost().flops_of(sequence) / symbols;
+        let tokens = (self.source + self.text) as f64;
+        let forward = architecture.cost().flops_of(sequence) / tokens;
         Flops { forward, train: 3.0 * forward }
     }
 }
 
 /// What a model must be able to do, whatever its size.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wanted {
+pub struct SizingTarget {
     /// How it does its task.
-    pub way: Way,
-    /// Symbols that it reads and writes.
+    pub objective: ObjectiveKind,
+    /// Tokens that it reads and writes.
     pub vocab_size: usize,
     /// Names of the classes, for those with a classifier.
     pub labels: Vec<String>,
     /// The longest sequence.
     pub context: usize,
     /// A usual example, for which operations are counted.
-    pub usual: Usual,
+    pub typical: TypicalWorkload,
     /// Probability of dropping a feature in training.
     pub dropout: f64,
     /// The symbol that ends a text.
@@ -96,7 +96,7 @@ pub struct Wanted {
 #[derive(Debug, Clone)]
 pub struct Sized {
     /// The model to be made.
-    pub blueprint: Blueprint,
+    pub model_spec: ModelSpec,
     /// Its sizes.
     pub dimensions: Dimensions,
     /// Its parameters.
@@ -144,10 +144,10 @@ pub enum SizingError {
 pub fn fit(
     family: &'static Family,
     skeleton: Skeleton,
-    wanted: &Wanted,
+    target: &SizingTarget,
     budget: Budget,
 ) -> Result<Sized, SizingError> {
-    match Search::new((family, skeleton), wanted, budget).all()? {
+    match Search::new((family, skeleton), target, budget).all()? {
         (Some(best), _) => Ok(best),
         (None, nearest) => {
             let cost = nearest.as_ref().map_or(f64::NAN, |sized| cost(sized, budget));
@@ -161,7 +161,7 @@ pub fn fit(
     }
 }
 
-/// A family's model of this size, for what is wanted of it. The tokens' vectors of a recurrent model
+/// A family's model of this size, for a target. The tokens' vectors of a recurrent model
 /// may be of another width than its states.
 ///
 /// # Errors
@@ -169,10 +169,10 @@ pub fn fit(
 /// The family has no word for the size, or for the head.
 pub fn made(
     family: &'static Family,
-    wanted: &Wanted,
+    target: &SizingTarget,
     (size, d_embedding): (&Size, Option<usize>),
 ) -> Result<Sized, ConfigError> {
-    let head = wanted.way.head();
+    let head = target.objective.head();
     let class = family.tasks.iter().find(|(task, ..)| *task == head).map(|(_, class, _)| *class);
     let Some(class) = class else {
         let reason = "another family, or another task";
@@ -180,8 +180,8 @@ pub fn made(
     };
     let mut config = (family.config)(size)?;
     config["architectures"] = json!([class]);
-    if wanted.way.has_classifier() {
-        let names = wanted.labels.iter().enumerate();
+    if target.objective.has_classifier() {
+        let names = target.labels.iter().enumerate();
         let names = names.map(|(index, name)| (index.to_string(), Value::from(name.as_str())));
         config["id2label"] = Value::Object(names.collect());
     }
@@ -189,14 +189,14 @@ pub fn made(
         config["embedding_dim"] = width.into();
         config["tie_word_embeddings"] = false.into();
     }
-    let blueprint = Blueprint::new(family, config)?;
-    let parameters = parameters(&blueprint);
+    let model_spec = ModelSpec::new(family, config)?;
+    let parameters = parameters(&model_spec);
     Ok(Sized {
-        dimensions: dimensions(&blueprint.architecture),
+        dimensions: dimensions(&model_spec.architecture),
         parameters,
-        flops: wanted.usual.flops(&blueprint.architecture),
+        flops: target.typical.flops(&model_spec.architecture),
         deviation: 0.0,
-        blueprint,
+        model_spec,
     })
 }
 
@@ -209,9 +209,9 @@ fn is_embedding(parameter: &ParameterInfo) -> bool {
         || path.starts_with("output.")
 }
 
-fn parameters(blueprint: &Blueprint) -> Parameters {
+fn parameters(model_spec: &ModelSpec) -> Parameters {
     let device = burn::tensor::Device::flex();
-    let model: Model = blueprint.model(&device);
+    let model: Model = model_spec.model(&device);
     let (mut body, mut embeddings) = (0, 0);
     for parameter in model.parameters() {
         let count = parameter.count() as u64;

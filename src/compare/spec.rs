@@ -98,11 +98,11 @@ pub struct Training {
     pub dropout: f64,
     /// AdamW's weight decay.
     pub weight_decay: f64,
-    /// How often the validation part is scored in a run.
+    /// How often the validation split is scored in a run.
     pub evaluations: usize,
-    /// Examples of the validation part that are scored.
+    /// Examples of the validation split that are scored.
     pub validation: usize,
-    /// Examples of the test part that are scored.
+    /// Examples of the test split that are scored.
     pub test: usize,
     /// Parameters of every architecture where time is held equal.
     pub parameters: Amount,

@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 use super::batch::Batch;
 use super::job::{Job, Length, Record, rounded};
 use super::measuring::Measured;
-use super::pupil::Pupil;
-use super::scoring::{Part, score};
-use super::sizing::Usual;
+use super::objective::ObjectiveKind;
+use super::scoring::{Split, score};
+use super::sizing::TypicalWorkload;
 use super::study::{Outcome, Point, Speed};
-use super::way::Way;
+use super::task_model::TaskModel;
 use crate::datasets::task::{Example, Task};
+use crate::models::checkpoint::ModelSpec;
 use crate::models::families;
 use crate::models::kernels::memory;
 use crate::models::kernels::seed::mix;
-use crate::models::pretrained::Blueprint;
 use crate::train::Schedule;
 use crate::train::adamw::{AdamW, Update};
 use crate::train::gradients::gradient_norm;
@@ -33,7 +33,7 @@ const SCORED_AT_ONCE: usize = 64;
 /// What a run that goes on says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Told {
+pub enum WorkerEvent {
     /// It trains.
     Step {
         /// The share of the run that is done.
@@ -41,9 +41,9 @@ pub enum Told {
         /// The mean loss of the last steps, in nats.
         loss: f64,
     },
-    /// The validation part was scored.
+    /// The validation split was scored.
     Point(Point),
-    /// It scores the test part.
+    /// It scores the test split.
     Testing,
     /// It is over.
     Over(Box<Record>),
@@ -58,7 +58,7 @@ enum Stop {
 }
 
 /// Trains and scores. `device` is the one that the job names; `tell` hears how it goes.
-pub fn work(job: Job, task: &Task, device: &Device, tell: &mut dyn FnMut(Told)) -> Record {
+pub fn work(job: Job, task: &Task, device: &Device, tell: &mut dyn FnMut(WorkerEvent)) -> Record {
     let began = Instant::now();
     let mut run = Run { job: &job, task, curve: Vec::new(), speed: Speed::default() };
     let outcome = match run.go(device, tell) {
@@ -90,32 +90,34 @@ struct Progress {
 }
 
 impl Run<'_> {
-    fn go(&mut self, device: &Device, tell: &mut dyn FnMut(Told)) -> Result<Outcome, Stop> {
-        let Job { course, scored, seed, .. } = self.job;
+    fn go(&mut self, device: &Device, tell: &mut dyn FnMut(WorkerEvent)) -> Result<Outcome, Stop> {
+        let Job { training, scored, seed, .. } = self.job;
         let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
         let family = families::find(&self.job.architecture).map_err(|error| failed(&error))?;
-        let blueprint = Blueprint::new(family, self.job.config.clone());
-        let blueprint = blueprint.map_err(|error| failed(&error))?;
+        let model_spec = ModelSpec::new(family, self.job.config.clone());
+        let model_spec = model_spec.map_err(|error| failed(&error))?;
         memory::keep();
         let device = device.clone().autodiff();
-        let mut pupil = Pupil { model: blueprint.initialized(*seed, &device) };
-        let flops = Usual::of(self.task, self.job.way).flops(&blueprint.architecture).train;
-        let mut optimizer = AdamW::new(course.optimizer);
+        let mut model = TaskModel { model: model_spec.initialized(*seed, &device) };
+        let flops = TypicalWorkload::of(self.task, self.job.objective)
+            .flops(&model_spec.architecture)
+            .train;
+        let mut optimizer = AdamW::new(training.optimizer);
         let mut progress = Progress::default();
-        // The weights that did best on the validation part, and how well.
-        let mut best: Option<(f64, Pupil)> = None;
-        for evaluation in 1..=course.evaluations {
-            let until = evaluation as f64 / course.evaluations as f64;
-            pupil = self.train((pupil, &device), &mut optimizer, (&mut progress, until), tell)?;
-            let found = self.score(&pupil.valid(), self.validation(), self.task.score)?;
+        // The weights that did best on the validation split, and how well.
+        let mut best: Option<(f64, TaskModel)> = None;
+        for evaluation in 1..=training.evaluations {
+            let until = evaluation as f64 / training.evaluations as f64;
+            model = self.train((model, &device), &mut optimizer, (&mut progress, until), tell)?;
+            let found = self.score(&model.valid(), self.validation(), self.task.score)?;
             let point = point(&mut progress, flops, found);
             self.curve.push(point);
-            tell(Told::Point(point));
+            tell(WorkerEvent::Point(point));
             let is_better = best.as_ref().is_none_or(|(best, _)| {
                 if self.task.score.higher_is_better() { found > *best } else { found < *best }
             });
             if is_better {
-                best = Some((found, pupil.valid()));
+                best = Some((found, model.valid()));
             }
         }
         self.speed.train_tokens = Some(progress.tokens as f64 / progress.time.as_secs_f64());
@@ -126,7 +128,7 @@ impl Run<'_> {
         if scored.test.is_none() {
             return Ok(Outcome::Finished { test: validation, validation, secondary: Vec::new() });
         }
-        tell(Told::Testing);
+        tell(WorkerEvent::Testing);
         let (test, secondary) = self.test(&best)?;
         Ok(Outcome::Finished { test, validation, secondary })
     }
@@ -134,27 +136,27 @@ impl Run<'_> {
     /// Trains until that share of the run is done.
     fn train(
         &self,
-        (mut pupil, device): (Pupil, &Device),
+        (mut model, device): (TaskModel, &Device),
         optimizer: &mut AdamW,
         (progress, until): (&mut Progress, f64),
-        tell: &mut dyn FnMut(Told),
-    ) -> Result<Pupil, Stop> {
-        let Job { course, seed, way, .. } = self.job;
-        let mut told = Instant::now();
+        tell: &mut dyn FnMut(WorkerEvent),
+    ) -> Result<TaskModel, Stop> {
+        let Job { training, seed, objective, .. } = self.job;
+        let mut reported = Instant::now();
         while self.done(progress) < until - 1e-9 {
             let began = Instant::now();
-            let first = (progress.step * course.batch_size) as u64;
-            let indices = first..first + course.batch_size as u64;
+            let first = (progress.step * training.batch_size) as u64;
+            let indices = first..first + training.batch_size as u64;
             let examples: Vec<Example> =
                 indices.map(|index| self.task.train(*seed, index)).collect();
-            let batch = Batch::new(self.task, *way, pupil.start(), &examples);
+            let batch = Batch::new(self.task, *objective, model.start(), &examples);
             // What is dropped depends on the seed and the step, and on nothing before.
             device.seed(mix(*seed, progress.step as u64));
-            let (loss, targets) = pupil.loss(&batch);
+            let (loss, targets) = model.loss(&batch);
             let gradients = (loss.clone() / targets.max(1) as f64).backward();
-            let gradients = GradientsParams::from_grads(gradients, &pupil);
+            let gradients = GradientsParams::from_grads(gradients, &model);
             let nats = loss.try_into_scalar::<f64>().unwrap_or(f64::NAN);
-            let norm = gradient_norm(&pupil, &gradients).unwrap_or(f64::NAN);
+            let norm = gradient_norm(&model, &gradients).unwrap_or(f64::NAN);
             let mean = nats / targets.max(1) as f64;
             let step = progress.step + 1;
             let first_loss = *progress.first_loss.get_or_insert(mean);
@@ -167,23 +169,23 @@ impl Run<'_> {
                 return Err(Stop::Diverged { step, reason });
             }
             let rate = self.schedule().rate((self.done(progress) * SCHEDULE_STEPS as f64) as usize);
-            let gradient_scale = (course.clip / norm.max(f64::MIN_POSITIVE)).min(1.0);
-            pupil = optimizer.step(pupil, gradients, Update { rate, gradient_scale });
+            let gradient_scale = (training.clip / norm.max(f64::MIN_POSITIVE)).min(1.0);
+            model = optimizer.step(model, gradients, Update { rate, gradient_scale });
             progress.step = step;
             progress.tokens += batch.tokens() as u64;
             progress.loss = (progress.loss.0 + nats, progress.loss.1 + targets);
             progress.time += began.elapsed();
-            if told.elapsed() > Duration::from_millis(250) {
-                told = Instant::now();
-                tell(Told::Step { done: self.done(progress), loss: mean });
+            if reported.elapsed() > Duration::from_millis(250) {
+                reported = Instant::now();
+                tell(WorkerEvent::Step { done: self.done(progress), loss: mean });
             }
         }
-        Ok(pupil)
+        Ok(model)
     }
 
     /// The share of the run that is done.
     fn done(&self, progress: &Progress) -> f64 {
-        match self.job.course.length {
+        match self.job.training.length {
             Length::Steps(steps) => progress.step as f64 / steps as f64,
             Length::Seconds(seconds) => (progress.time.as_secs_f64() / seconds).min(1.0),
         }
@@ -191,53 +193,57 @@ impl Run<'_> {
 
     /// The learning rate over the run.
     fn schedule(&self) -> Schedule {
-        let Job { course, rate, .. } = self.job;
+        let Job { training, rate, .. } = self.job;
         Schedule {
             peak: *rate,
-            minimum: *rate * course.decay,
-            warmup: (course.warmup * SCHEDULE_STEPS as f64) as usize,
+            minimum: *rate * training.decay,
+            warmup: (training.warmup * SCHEDULE_STEPS as f64) as usize,
             steps: SCHEDULE_STEPS,
         }
     }
 
-    fn validation(&self) -> Part<'_> {
+    fn validation(&self) -> Split<'_> {
         let count = self.job.scored.validation;
-        part((&self.task.validation, &self.task.answers.validation), count)
+        split((&self.task.validation, &self.task.answers.validation), count)
     }
 
     fn score(
         &self,
-        pupil: &Pupil,
-        part: Part<'_>,
+        model: &TaskModel,
+        split: Split<'_>,
         metric: crate::datasets::task::Metric,
     ) -> Result<f64, Stop> {
-        let given = self.answers(pupil, part)?;
-        score(self.task, metric, &given, part)
+        let predictions = self.predict(model, split)?;
+        score(self.task, metric, &predictions, split)
             .map(rounded)
             .map_err(|error| Stop::Failed(error.to_string()))
     }
 
-    /// The score of the test part, and the scores beside it.
-    fn test(&self, pupil: &Pupil) -> Result<(f64, Vec<f64>), Stop> {
+    /// The score of the test split, and the scores beside it.
+    fn test(&self, model: &TaskModel) -> Result<(f64, Vec<f64>), Stop> {
         let count = self.job.scored.test.unwrap_or(0);
-        let part = part((&self.task.test, &self.task.answers.test), count);
-        let given = self.answers(pupil, part)?;
+        let split = split((&self.task.test, &self.task.answers.test), count);
+        let predictions = self.predict(model, split)?;
         let score = |metric| {
-            let found = score(self.task, metric, &given, part).map(rounded);
+            let found = score(self.task, metric, &predictions, split).map(rounded);
             found.map_err(|error| Stop::Failed(error.to_string()))
         };
         let also = self.task.also.iter().map(|metric| score(*metric));
         Ok((score(self.task.score)?, also.collect::<Result<_, _>>()?))
     }
 
-    fn answers(&self, pupil: &Pupil, part: Part<'_>) -> Result<Vec<super::pupil::Given>, Stop> {
-        let mut given = Vec::with_capacity(part.examples.len());
-        for some in part.examples.chunks(SCORED_AT_ONCE) {
-            let way: Way = self.job.way;
-            let answers = pupil.answer((self.task, way), some);
-            given.extend(answers.map_err(|error| Stop::Failed(error.to_string()))?);
+    fn predict(
+        &self,
+        model: &TaskModel,
+        split: Split<'_>,
+    ) -> Result<Vec<super::task_model::Prediction>, Stop> {
+        let mut predictions = Vec::with_capacity(split.examples.len());
+        for some in split.examples.chunks(SCORED_AT_ONCE) {
+            let objective: ObjectiveKind = self.job.objective;
+            let predicted = model.predict((self.task, objective), some);
+            predictions.extend(predicted.map_err(|error| Stop::Failed(error.to_string()))?);
         }
-        Ok(given)
+        Ok(predictions)
     }
 }
 
@@ -259,8 +265,8 @@ fn point(progress: &mut Progress, flops: f64, validation: f64) -> Point {
 }
 
 /// The first examples of a part.
-fn part<'a>((examples, texts): (&'a [Example], &'a [String]), count: usize) -> Part<'a> {
-    Part {
+fn split<'a>((examples, texts): (&'a [Example], &'a [String]), count: usize) -> Split<'a> {
+    Split {
         examples: &examples[..count.min(examples.len())],
         texts: &texts[..count.min(texts.len())],
     }

@@ -53,7 +53,7 @@ impl Check {
         }
     }
 
-    /// The error of this kind; `None` where the subject does no such thing.
+    /// The error of this kind; `None` where the case does no such thing.
     ///
     /// Of the two measures of gradients, the one that is worse in its own limits' terms is told: the
     /// relative one is 10 times as large where both are at the limit.

@@ -1,23 +1,23 @@
 //! Whether a device computes what the reference device, `flex`, computes: small models of every family,
 //! forward, backward, in training and decoding with a cache.
 
+mod case;
 mod limits;
 mod page;
 mod record;
 mod saved;
-mod subject;
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::system;
+pub use case::ParityCase;
 pub use limits::{Check, EXCEPTIONS, Exception, Limits};
 pub use page::page;
 pub use record::{Errors, Record, difference, relative};
 pub use saved::{Run, RunOf};
-pub use subject::Subject;
 
-/// What became of one subject on a device.
+/// What became of one case on a device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -27,10 +27,10 @@ pub enum Verdict {
     Fault(String),
 }
 
-/// Computes a subject on the reference device and on another one, and compares. A driver that panics
+/// Computes a case on the reference device and on another one, and compares. A driver that panics
 /// is a fault, and not the end of the program.
-pub fn compare(subject: &Subject, [device, reference]: [&Device; 2]) -> Verdict {
-    let record = |device: &Device| match system::quietly(|| subject.record(device)) {
+pub fn compare(case: &ParityCase, [device, reference]: [&Device; 2]) -> Verdict {
+    let record = |device: &Device| match system::quietly(|| case.record(device)) {
         Ok(record) => record,
         Err(panic) => Err(panic),
     };
@@ -47,11 +47,11 @@ fn first_line(text: &str) -> String {
 
 impl Verdict {
     /// What is over its limit on this device, in words; empty where all is well.
-    pub fn problems(&self, device: &str, subject: &str) -> Vec<String> {
+    pub fn problems(&self, device: &str, case: &str) -> Vec<String> {
         let limits = Limits::of(device);
-        let family = subject.split('/').next().unwrap_or(subject);
+        let family = case.split('/').next().unwrap_or(case);
         let errors = match self {
-            Self::Fault(fault) => return vec![format!("{subject}: {fault}")],
+            Self::Fault(fault) => return vec![format!("{case}: {fault}")],
             Self::Errors(errors) => errors,
         };
         let over = |check: &Check| {
@@ -59,7 +59,7 @@ impl Verdict {
             let limit = check.limit(&limits).max(limits::allowed(device, family, *check));
             let what = check.name();
             (error > limit)
-                .then(|| format!("{subject}: {what}: off by {error:.1e}, {limit:.0e} is allowed"))
+                .then(|| format!("{case}: {what}: off by {error:.1e}, {limit:.0e} is allowed"))
         };
         Check::ALL.iter().filter_map(over).collect()
     }

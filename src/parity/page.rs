@@ -33,7 +33,7 @@ pub fn page(runs: &[Run]) -> String {
                 "| {title} | {} | {} | {} | {} |\n",
                 run.of.hardware,
                 run.of.date,
-                run.subjects.len(),
+                run.cases.len(),
                 faults(run),
             ),
             None => format!("| {title} | not run yet | never | 0 | unknown |\n"),
@@ -79,15 +79,14 @@ pub fn page(runs: &[Run]) -> String {
 /// How many models are beyond a limit.
 fn faults(run: &Run) -> usize {
     let device = &run.of.device;
-    run.subjects.iter().filter(|(name, verdict)| !verdict.problems(device, name).is_empty()).count()
+    run.cases.iter().filter(|(name, verdict)| !verdict.problems(device, name).is_empty()).count()
 }
 
 /// The worst of a family's models.
 fn cell(run: Option<&Run>, family: &str, check: Check) -> String {
     let Some(run) = run else { return "not run".into() };
     let of_family = |name: &&String| name.split('/').next() == Some(family);
-    let mut verdicts =
-        run.subjects.keys().filter(of_family).map(|name| &run.subjects[name]).peekable();
+    let mut verdicts = run.cases.keys().filter(of_family).map(|name| &run.cases[name]).peekable();
     if verdicts.peek().is_none() {
         return "not run".into();
     }

@@ -1,4 +1,4 @@
-//! What a device computes of a subject, and how far that is from what another one does.
+//! What a device computes of a case, and how far that is from what another one does.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorReadError};
 use serde::{Deserialize, Serialize};
 
-use super::subject::{LENGTH, LENGTHS, Layout, Subject, text};
+use super::case::{LENGTH, LENGTHS, Layout, ParityCase, text};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{Model, ModelInput, OutputOf};
 use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
-use crate::models::pretrained::{Model, ModelInput, OutputOf};
 use crate::train::adamw::{AdamW, AdamWConfig, Update};
 use crate::train::gradients::{by_path, gradient_norm};
 
 /// Tokens that are decoded one at a time, after a prompt of [`LENGTH`] positions less than these.
 const DECODED: usize = 8;
 
-/// Everything that a device computed of a subject, on the host.
+/// Everything that a device computed of a case, on the host.
 #[derive(Debug, Clone)]
 pub struct Record {
     /// Outputs where there are tokens, by layout and name.
@@ -53,7 +53,7 @@ pub struct Errors {
     pub decoding: Option<f64>,
 }
 
-impl Subject {
+impl ParityCase {
     /// Computes everything on a device.
     ///
     /// # Errors
@@ -63,7 +63,8 @@ impl Subject {
         let failed = |error: TensorReadError| error.to_string();
         let outputs = self.outputs(device).map_err(failed)?;
         let (loss, gradients, losses) = self.train(device).map_err(failed)?;
-        let decoded = if self.writes() { Some(self.decode(device).map_err(failed)?) } else { None };
+        let decoded =
+            if self.is_generative() { Some(self.decode(device).map_err(failed)?) } else { None };
         let record = Record { outputs, loss, gradients, losses, decoded };
         match record.first_nan() {
             Some(what) => Err(format!("{what} is no number")),
@@ -223,7 +224,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// They are not of the same subject.
+    /// They are not of the same case.
     pub fn errors(&self, reference: &Self) -> Result<Errors, String> {
         let pairs = |found: &BTreeMap<String, Vec<f32>>, expected: &BTreeMap<String, Vec<f32>>| {
             let pair = |(name, expected): (&String, &Vec<f32>)| {

@@ -12,8 +12,9 @@ pub struct Run {
     /// The device, and what it is.
     #[serde(flatten)]
     pub of: RunOf,
-    /// What became of each subject, by its name.
-    pub subjects: BTreeMap<String, Verdict>,
+    /// What became of each case, by its name.
+    #[serde(rename = "subjects")]
+    pub cases: BTreeMap<String, Verdict>,
 }
 
 /// The circumstances of a run.

@@ -7,21 +7,21 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::feed::{self, Feed, Opened};
+use super::preprocessor::{self, Opened, Preprocessor};
 use super::{PipelineError, TextError};
-use crate::datasets::tokenizer::{Encoding, Reader, Special};
+use crate::datasets::tokenizer::{Encoding, Special, TextEncoder};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::SpanExtractor;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, Wanted};
 use spans::{Ends, Found};
 
 /// Finds the part of a text that answers a question.
 #[derive(Debug)]
 pub struct QuestionAnswering {
-    feed: Feed,
+    preprocessor: Preprocessor,
     model: SpanExtractor,
     class: Option<u32>,
 }
@@ -94,13 +94,15 @@ impl QuestionAnswering {
     ///
     /// Files that cannot be read or followed; a model that has another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = Wanted { name: "a model that finds answers", tasks: &[Task::Span] };
-        let Opened { feed, model, .. } = feed::open(folder, device, wanted, |model| match model {
-            Model::SpanExtractor(model) => Some(model),
-            _ => None,
-        })?;
-        let class = feed.tokenizer.special(Special::Class).map(|(_, id)| id);
-        Ok(Self { feed, model, class })
+        let requirement =
+            TaskRequirement { name: "a model that finds answers", tasks: &[Task::Span] };
+        let Opened { preprocessor, model, .. } =
+            preprocessor::open(folder, device, requirement, |model| match model {
+                Model::SpanExtractor(model) => Some(model),
+                _ => None,
+            })?;
+        let class = preprocessor.tokenizer.special(Special::Class).map(|(_, id)| id);
+        Ok(Self { preprocessor, model, class })
     }
 
     /// The same model in another format; see [`parameters::cast`].
@@ -110,7 +112,7 @@ impl QuestionAnswering {
 
     /// The longest question with its context that is read in one piece, in tokens.
     pub fn max_length(&self) -> usize {
-        self.feed.reader.max_length()
+        self.preprocessor.encoder.max_length()
     }
 
     /// The answers to each question, the likeliest first. There are fewer than asked for where the
@@ -125,18 +127,23 @@ impl QuestionAnswering {
         questions: &[Question],
         how: &Answering,
     ) -> Result<Vec<Vec<Answer>>, PipelineError> {
-        let (reader, overlap) = self.reader(how)?;
-        let windows = self.feed.read_windows(questions, |asked| {
+        let (encoder, overlap) = self.encoder(how)?;
+        let windows = self.preprocessor.encode_windows(questions, |asked| {
             for (what, text) in [("question", &asked.question), ("context", &asked.context)] {
                 if text.is_empty() {
                     return Err(TextError::Empty(what));
                 }
             }
-            Ok(reader.pair_windows([&asked.question, &asked.context], overlap)?)
+            Ok(encoder.pair_windows([&asked.question, &asked.context], overlap)?)
         })?;
-        let ends: Vec<Vec<Ends>> = self.feed.run_windows(&windows, &|tokens, rows| {
+        let ends: Vec<Vec<Ends>> = self.preprocessor.run_windows(&windows, &|tokens, rows| {
             let [first, last] = self.model.forward(&Input::Tokens(tokens));
-            Ok(feed::rows(first)?.into_iter().zip(feed::rows(last)?).zip(rows).map(ends).collect())
+            Ok(preprocessor::rows(first)?
+                .into_iter()
+                .zip(preprocessor::rows(last)?)
+                .zip(rows)
+                .map(ends)
+                .collect())
         })?;
         let answers = questions.iter().zip(windows.iter().zip(&ends));
         Ok(answers.map(|(asked, windows)| self.best(&asked.context, windows, how)).collect())
@@ -157,21 +164,23 @@ impl QuestionAnswering {
     }
 
     /// A reader of pieces, and how many tokens two of them have in common.
-    fn reader(&self, how: &Answering) -> Result<(Reader, usize), PipelineError> {
+    fn encoder(&self, how: &Answering) -> Result<(TextEncoder, usize), PipelineError> {
         let Answering { top_k, max_answer_length, .. } = *how;
         if top_k == 0 || max_answer_length == 0 {
             let what = if top_k == 0 { "answers" } else { "tokens of an answer" };
-            return Err(PipelineError::Asked(format!("the number of {what} must be at least 1")));
+            return Err(PipelineError::InvalidRequest(format!(
+                "the number of {what} must be at least 1"
+            )));
         }
         let max_length = how.max_length.min(self.max_length());
         let overlap = how.overlap.unwrap_or(128.min(max_length / 2));
         if overlap > max_length {
-            return Err(PipelineError::Asked(format!(
+            return Err(PipelineError::InvalidRequest(format!(
                 "pieces of {max_length} tokens cannot have {overlap} in common"
             )));
         }
-        let reader = self.feed.reader.clone().with_max_length(max_length);
-        Ok((reader.map_err(|error| PipelineError::Asked(error.to_string()))?, overlap))
+        let encoder = self.preprocessor.encoder.clone().with_max_length(max_length);
+        Ok((encoder.map_err(|error| PipelineError::InvalidRequest(error.to_string()))?, overlap))
     }
 
     fn best(

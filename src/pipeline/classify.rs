@@ -4,21 +4,21 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use super::feed::{self, Feed, Opened};
+use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::{ranked, sigmoid, softmax};
 use super::{LabelScore, PipelineError, TextError};
 use crate::datasets::tokenizer::{Cut, Encoding};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{Model, ModelSpec, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::SequenceClassifier;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Blueprint, Model, Wanted};
 
 /// Says of which class texts are.
 #[derive(Debug)]
 pub struct TextClassification {
-    pub(super) feed: Feed,
+    pub(super) preprocessor: Preprocessor,
     model: SequenceClassifier,
     labels: Vec<String>,
     scoring: Scoring,
@@ -38,11 +38,11 @@ pub enum Scoring {
 impl Scoring {
     /// What `problem_type` in `config.json` says; without it, one class has a probability of its own,
     /// and those of several add up to 1.
-    pub(super) fn of(blueprint: &Blueprint) -> Self {
-        match blueprint.config["problem_type"].as_str() {
+    pub(super) fn of(spec: &ModelSpec) -> Self {
+        match spec.config["problem_type"].as_str() {
             Some("regression") => Self::Raw,
             Some("multi_label_classification") => Self::Sigmoid,
-            _ if blueprint.labels.len() == 1 => Self::Sigmoid,
+            _ if spec.labels.len() == 1 => Self::Sigmoid,
             _ => Self::Softmax,
         }
     }
@@ -58,14 +58,15 @@ impl TextClassification {
     ///
     /// Files that cannot be read or followed; a model that has another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = Wanted { name: "a classifier of texts", tasks: &[Task::SequenceClassifier] };
-        let Opened { blueprint, feed, model } =
-            feed::open(folder, device, wanted, |model| match model {
+        let requirement =
+            TaskRequirement { name: "a classifier of texts", tasks: &[Task::SequenceClassifier] };
+        let Opened { spec, preprocessor, model } =
+            preprocessor::open(folder, device, requirement, |model| match model {
                 Model::SequenceClassifier(model) => Some(model),
                 _ => None,
             })?;
-        let scoring = Scoring::of(&blueprint);
-        Ok(Self { feed, model, labels: blueprint.labels, scoring })
+        let scoring = Scoring::of(&spec);
+        Ok(Self { preprocessor, model, labels: spec.labels, scoring })
     }
 
     /// The names of the classes.
@@ -94,12 +95,12 @@ impl TextClassification {
     ///
     /// A length that leaves no room beside the special tokens.
     pub fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
-        Ok(Self { feed: self.feed.with_max_length(max_length)?, ..self })
+        Ok(Self { preprocessor: self.preprocessor.with_max_length(max_length)?, ..self })
     }
 
     /// The longest text that is read whole, in tokens.
     pub fn max_length(&self) -> usize {
-        self.feed.reader.max_length()
+        self.preprocessor.encoder.max_length()
     }
 
     /// How many of these texts are longer, so that their ends are left out.
@@ -108,7 +109,7 @@ impl TextClassification {
     ///
     /// A text that the tokenizer cannot read.
     pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
-        self.feed.cut(texts)
+        self.preprocessor.cut(texts)
     }
 
     /// All classes of each text, the likeliest first.
@@ -120,8 +121,8 @@ impl TextClassification {
         &self,
         texts: &[T],
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
-        let read = |text: &T| self.whole(self.feed.reader.read(text.as_ref())?);
-        self.classes(&self.feed.read(texts, read)?)
+        let read = |text: &T| self.whole(self.preprocessor.encoder.encode(text.as_ref())?);
+        self.classes(&self.preprocessor.encode(texts, read)?)
     }
 
     /// All classes of one text, the likeliest first.
@@ -144,14 +145,14 @@ impl TextClassification {
         pairs: &[[T; 2]],
         cut: Cut,
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
-        let reader = &self.feed.reader;
+        let encoder = &self.preprocessor.encoder;
         let read = |[first, second]: &[T; 2]| {
             self.whole(match [first.as_ref(), second.as_ref()] {
-                [first, ""] => reader.read(first)?,
-                both => reader.read_pair(both, cut)?,
+                [first, ""] => encoder.encode(first)?,
+                both => encoder.encode_pair(both, cut)?,
             })
         };
-        self.classes(&self.feed.read(pairs, read)?)
+        self.classes(&self.preprocessor.encode(pairs, read)?)
     }
 
     /// Nothing stands for a text without tokens, or without the one that the head reads.
@@ -177,8 +178,8 @@ impl TextClassification {
 
     /// Raw scores of all classes.
     pub(super) fn logits(&self, encodings: &[Encoding]) -> Result<Vec<Vec<f32>>, PipelineError> {
-        self.feed.run(encodings, &mut |_| {}, &|tokens, _| {
-            feed::rows(self.model.forward(&Input::Tokens(tokens)))
+        self.preprocessor.run(encodings, &mut |_| {}, &|tokens, _| {
+            preprocessor::rows(self.model.forward(&Input::Tokens(tokens)))
         })
     }
 }

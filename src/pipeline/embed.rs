@@ -4,21 +4,21 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-use super::feed::{self, Feed};
-use super::prompted::{Prompt, PromptReader, PromptedText, ReadyPrompt};
+use super::preprocessor::{self, Preprocessor};
+use super::prompted::{Prompt, PromptEncoder, PromptedText, ReadyPrompt};
 use super::sentence::{self, Letters, SentenceFiles};
 use super::{PipelineError, TextError};
+use crate::models::checkpoint::{self, LoadDtype, ModelSpec, TaskRequirement};
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{Dense, Embedder, Length, Level, Step};
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, Wanted};
 
 /// Gives every text a vector, such that texts of like meaning have vectors of like direction.
 #[derive(Debug)]
 pub struct TextEmbedder {
-    feed: Feed,
-    reader: PromptReader,
+    preprocessor: Preprocessor,
+    encoder: PromptEncoder,
     prompt: ReadyPrompt,
     embedder: Embedder,
     d_model: usize,
@@ -56,22 +56,29 @@ impl TextEmbedder {
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let files = SentenceFiles::read(folder)?;
         let folder = &files.transformer;
-        let blueprint = Blueprint::read_for(folder, Wanted::HIDDEN_STATES, device)?;
-        let (steps, width) = files.steps(&blueprint.architecture, device)?;
-        let mut feed = Feed::open(folder, &blueprint, files.texts.max_length, device)?;
+        let spec = ModelSpec::read_for(folder, TaskRequirement::HIDDEN_STATES, device)?;
+        let (steps, width) = files.steps(&spec.architecture, device)?;
+        let mut preprocessor = Preprocessor::open(folder, &spec, files.texts.max_length, device)?;
         if files.texts.letters == Letters::Small {
-            feed = feed.lower_cased()?;
+            preprocessor = preprocessor.lower_cased()?;
         }
-        let reader = PromptReader {
-            tokenizer: feed.tokenizer.clone(),
-            reader: feed.reader.clone(),
+        let encoder = PromptEncoder {
+            tokenizer: preprocessor.tokenizer.clone(),
+            encoder: preprocessor.encoder.clone(),
             prompts: files.model.prompts,
         };
-        let prompt = reader.prompt(Prompt::Default)?;
-        let d_model = blueprint.architecture.d_output();
-        let model =
-            pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.into_base_model()?;
-        Ok(Self { feed, reader, prompt, embedder: Embedder::new(model, steps), d_model, width })
+        let prompt = encoder.prompt(Prompt::Default)?;
+        let d_model = spec.architecture.d_output();
+        let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?
+            .into_base_model()?;
+        Ok(Self {
+            preprocessor,
+            encoder,
+            prompt,
+            embedder: Embedder::new(model, steps),
+            d_model,
+            width,
+        })
     }
 
     /// The same model with another prompt before each text.
@@ -80,7 +87,7 @@ impl TextEmbedder {
     ///
     /// A name that the model does not have; a prompt that the tokenizer cannot read.
     pub fn with_prompt(self, prompt: Prompt<'_>) -> Result<Self, PipelineError> {
-        Ok(Self { prompt: self.reader.prompt(prompt)?, ..self })
+        Ok(Self { prompt: self.encoder.prompt(prompt)?, ..self })
     }
 
     /// The same model with another choice of the hidden states that stand for a text.
@@ -120,17 +127,17 @@ impl TextEmbedder {
 
     /// The longest text that is read whole, in tokens; of a longer one the end is left out.
     pub fn max_length(&self) -> usize {
-        self.reader.max_length()
+        self.encoder.max_length()
     }
 
     /// What turns texts into the tokens that the model reads.
-    pub fn reader(&self) -> &PromptReader {
-        &self.reader
+    pub fn encoder(&self) -> &PromptEncoder {
+        &self.encoder
     }
 
     /// Token ids run from 0 to this, exclusive.
     pub fn vocab_size(&self) -> usize {
-        self.feed.vocab_size()
+        self.preprocessor.vocab_size()
     }
 
     /// How many numbers a vector has.
@@ -150,9 +157,9 @@ impl TextEmbedder {
         texts: &[T],
         done: &mut dyn FnMut(usize),
     ) -> Result<Embeddings, PipelineError> {
-        let texts = feed::each(texts, |text| -> Result<PromptedText, TextError> {
-            let text = self.reader.read(text.as_ref(), &self.prompt)?;
-            feed::check(&text.encoding.ids, self.vocab_size())?;
+        let texts = preprocessor::each(texts, |text| -> Result<PromptedText, TextError> {
+            let text = self.encoder.encode(text.as_ref(), &self.prompt)?;
+            preprocessor::check(&text.encoding.ids, self.vocab_size())?;
             Ok(text)
         })?;
         let cut = texts.iter().filter(|text| text.encoding.is_cut).count();
@@ -169,9 +176,9 @@ impl TextEmbedder {
         texts: &[PromptedText],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<f32>>, PipelineError> {
-        self.feed.run_at(texts, done, &|tokens, rows| {
+        self.preprocessor.run_at(texts, done, &|tokens, rows| {
             let prompts: Vec<usize> = rows.iter().map(|&row| texts[row].prompt_tokens).collect();
-            feed::rows(self.embedder.forward(&tokens, &prompts))
+            preprocessor::rows(self.embedder.forward(&tokens, &prompts))
         })
     }
 
@@ -188,7 +195,7 @@ impl TextEmbedder {
 /// Refuses a choice of hidden states whose features do not fit a layer.
 fn fits(features: usize, d_input: usize) -> Result<(), PipelineError> {
     if features != d_input {
-        return Err(PipelineError::Asked(format!(
+        return Err(PipelineError::InvalidRequest(format!(
             "a layer behind the pooling reads {d_input} features, and this pooling gives {features}"
         )));
     }

@@ -8,9 +8,9 @@ use thiserror::Error;
 use super::chat::ChatError;
 use super::prompted::PromptError;
 use crate::datasets::tokenizer::TokenizerError;
+use crate::models::checkpoint::LoadError;
 use crate::models::generate::{GenerateError, OptionsError};
-use crate::models::pretrained::LoadError;
-use crate::models::wire::config::ConfigError;
+use crate::models::hf::config::ConfigError;
 
 /// Why a pipeline gives no answer.
 #[derive(Debug, Error)]
@@ -49,7 +49,7 @@ pub enum PipelineError {
     Prompt(#[from] PromptError),
     /// What was asked for makes no sense, whatever the texts are.
     #[error("{0}")]
-    Asked(String),
+    InvalidRequest(String),
     /// One of the texts has no answer; the others may have.
     #[error("text {}: {source}", .index + 1)]
     Text {

@@ -5,18 +5,18 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::feed::{self, Feed};
+use super::preprocessor::{self, Preprocessor};
 use super::{PipelineError, sentence};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
 use crate::models::families::Architecture;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, Model, ModelInput, Wanted};
 
 /// Gives every token of a text its final hidden state, whichever head the model has.
 #[derive(Debug)]
 pub struct FeatureExtraction {
-    feed: Feed,
+    preprocessor: Preprocessor,
     model: Model,
 }
 
@@ -37,17 +37,17 @@ impl FeatureExtraction {
     /// Files that cannot be read or followed; a model that reads no texts, or two.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let folder = &sentence::transformer_folder(folder)?;
-        let blueprint = Blueprint::read_for(folder, Wanted::HIDDEN_STATES, device)?;
+        let spec = ModelSpec::read_for(folder, TaskRequirement::HIDDEN_STATES, device)?;
         let reads_texts = matches!(
-            blueprint.architecture,
+            spec.architecture,
             Architecture::Encoder(..) | Architecture::Decoder(_) | Architecture::Recurrent(_)
         );
         if !reads_texts {
-            return Err(blueprint.wrong_head("an encoder or a decoder of texts", |_| false).into());
+            return Err(spec.wrong_head("an encoder or a decoder of texts", |_| false).into());
         }
-        let feed = Feed::open(folder, &blueprint, None, device)?;
-        let model = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.model;
-        Ok(Self { feed, model })
+        let preprocessor = Preprocessor::open(folder, &spec, None, device)?;
+        let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
+        Ok(Self { preprocessor, model })
     }
 
     /// The same model in another format; see [`parameters::cast`].
@@ -61,12 +61,12 @@ impl FeatureExtraction {
     ///
     /// A length that leaves no room beside the special tokens.
     pub fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
-        Ok(Self { feed: self.feed.with_max_length(max_length)?, ..self })
+        Ok(Self { preprocessor: self.preprocessor.with_max_length(max_length)?, ..self })
     }
 
     /// The longest text that is read whole, in tokens.
     pub fn max_length(&self) -> usize {
-        self.feed.reader.max_length()
+        self.preprocessor.encoder.max_length()
     }
 
     /// How many of these texts are longer, so that their ends are left out.
@@ -75,7 +75,7 @@ impl FeatureExtraction {
     ///
     /// A text that the tokenizer cannot read.
     pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
-        self.feed.cut(texts)
+        self.preprocessor.cut(texts)
     }
 
     /// The tokens of each text with their hidden states.
@@ -85,17 +85,19 @@ impl FeatureExtraction {
     /// A text that the tokenizer cannot read, or with a token that the model does not know; a
     /// device that fails.
     pub fn extract<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Features>, PipelineError> {
-        let encodings =
-            self.feed.read(texts, |text| Ok(self.feed.reader.read(text.as_ref())?))?;
-        let vectors = self.feed.run(&encodings, &mut |_| {}, &|tokens, rows| {
+        let encodings = self
+            .preprocessor
+            .encode(texts, |text| Ok(self.preprocessor.encoder.encode(text.as_ref())?))?;
+        let vectors = self.preprocessor.run(&encodings, &mut |_| {}, &|tokens, rows| {
             let input = ModelInput::new(Input::Tokens(tokens));
             let hidden = self.model.hidden(&input);
-            let hidden = hidden.ok_or_else(|| PipelineError::Asked("it has two texts".into()))?;
-            feed::token_rows(hidden, rows)
+            let hidden =
+                hidden.ok_or_else(|| PipelineError::InvalidRequest("it has two texts".into()))?;
+            preprocessor::token_rows(hidden, rows)
         })?;
         let texts: Vec<_> = encodings.iter().zip(vectors).collect();
-        feed::each(&texts, |(encoding, vectors)| {
-            let tokens = encoding.ids.iter().map(|&id| self.feed.tokenizer.token(id));
+        preprocessor::each(&texts, |(encoding, vectors)| {
+            let tokens = encoding.ids.iter().map(|&id| self.preprocessor.tokenizer.token(id));
             Ok(Features { tokens: tokens.collect::<Result<_, _>>()?, vectors: vectors.clone() })
         })
     }

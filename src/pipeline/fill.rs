@@ -5,21 +5,21 @@ use std::path::Path;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::feed::{self, Feed, Opened};
+use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::{best, softmax};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, SpecialTokens, TokenizerError};
 use crate::models::arch::Tokens;
+use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::MaskedLm;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, Wanted};
 
 /// Finds the tokens that belong where a text has a mask.
 #[derive(Debug)]
 pub struct FillMask {
-    feed: Feed,
+    preprocessor: Preprocessor,
     model: MaskedLm,
     mask: (String, u32),
     padding: Option<u32>,
@@ -64,17 +64,19 @@ impl FillMask {
     /// Files that cannot be read or followed; a model that has another head; a tokenizer without a
     /// mask.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = Wanted { name: "a masked language model", tasks: &[Task::MaskedLm] };
-        let Opened { feed, model, .. } = feed::open(folder, device, wanted, |model| match model {
-            Model::MaskedLm(model) => Some(model),
-            _ => None,
-        })?;
-        let mask = feed.tokenizer.special(Special::Mask).ok_or_else(|| {
+        let requirement =
+            TaskRequirement { name: "a masked language model", tasks: &[Task::MaskedLm] };
+        let Opened { preprocessor, model, .. } =
+            preprocessor::open(folder, device, requirement, |model| match model {
+                Model::MaskedLm(model) => Some(model),
+                _ => None,
+            })?;
+        let mask = preprocessor.tokenizer.special(Special::Mask).ok_or_else(|| {
             let reason = "the tokenizer has no mask; `mask_token` names it".into();
             PipelineError::File { path: folder.join("tokenizer_config.json"), reason }
         })?;
-        let padding = feed.tokenizer.special(Special::Padding).map(|(_, id)| id);
-        Ok(Self { feed, model, mask, padding, device: device.clone() })
+        let padding = preprocessor.tokenizer.special(Special::Padding).map(|(_, id)| id);
+        Ok(Self { preprocessor, model, mask, padding, device: device.clone() })
     }
 
     /// What a mask is written as, such as `[MASK]`.
@@ -93,12 +95,12 @@ impl FillMask {
     ///
     /// A length that leaves no room beside the special tokens.
     pub fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
-        Ok(Self { feed: self.feed.with_max_length(max_length)?, ..self })
+        Ok(Self { preprocessor: self.preprocessor.with_max_length(max_length)?, ..self })
     }
 
     /// The longest text that is read whole, in tokens.
     pub fn max_length(&self) -> usize {
-        self.feed.reader.max_length()
+        self.preprocessor.encoder.max_length()
     }
 
     /// How many of these texts are longer, so that their ends are left out.
@@ -107,7 +109,7 @@ impl FillMask {
     ///
     /// A text that the tokenizer cannot read.
     pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
-        self.feed.cut(texts)
+        self.preprocessor.cut(texts)
     }
 
     /// The `top_k` likeliest tokens for each mask of each text.
@@ -162,16 +164,18 @@ impl FillMask {
     /// A word that the tokenizer has no token for.
     pub fn targets<T: AsRef<str>>(&self, words: &[T]) -> Result<Targets, PipelineError> {
         let mut targets = Targets { ids: Vec::new(), replaced: Vec::new() };
-        let unknown = self.feed.tokenizer.special(Special::Unknown).map(|(_, id)| id);
+        let unknown = self.preprocessor.tokenizer.special(Special::Unknown).map(|(_, id)| id);
         for word in words.iter().map(AsRef::as_ref).filter(|word| !word.is_empty()) {
-            let id = match self.feed.tokenizer.id(word) {
+            let id = match self.preprocessor.tokenizer.id(word) {
                 Some(id) => id,
                 None => {
-                    let first = self.feed.tokenizer.encode(word)?.first().copied();
+                    let first = self.preprocessor.tokenizer.encode(word)?.first().copied();
                     let known = first.filter(|id| Some(*id) != unknown).ok_or_else(|| {
-                        PipelineError::Asked(format!("the tokenizer has no token for {word:?}"))
+                        PipelineError::InvalidRequest(format!(
+                            "the tokenizer has no token for {word:?}"
+                        ))
                     })?;
-                    let token = self.feed.tokenizer.token(known)?;
+                    let token = self.preprocessor.tokenizer.token(known)?;
                     targets.replaced.push((word.to_owned(), token));
                     known
                 }
@@ -181,10 +185,10 @@ impl FillMask {
             }
         }
         if targets.ids.is_empty() {
-            return Err(PipelineError::Asked("there is no word among the targets".into()));
+            return Err(PipelineError::InvalidRequest("there is no word among the targets".into()));
         }
-        let known = feed::check(&targets.ids, self.feed.vocab_size());
-        known.map_err(|error| PipelineError::Asked(error.to_string()))?;
+        let known = preprocessor::check(&targets.ids, self.preprocessor.vocab_size());
+        known.map_err(|error| PipelineError::InvalidRequest(error.to_string()))?;
         Ok(targets)
     }
 
@@ -193,16 +197,16 @@ impl FillMask {
         texts: &[T],
         choose: Choose<'_>,
     ) -> Result<Filled, PipelineError> {
-        let encodings = self.feed.read(texts, |text| self.read(text.as_ref()))?;
-        let found: Vec<Found> = self
-            .feed
-            .run(&encodings, &mut |_| {}, &|tokens, rows| self.pass(&tokens, rows, choose))?;
+        let encodings = self.preprocessor.encode(texts, |text| self.read(text.as_ref()))?;
+        let found: Vec<Found> =
+            self.preprocessor
+                .run(&encodings, &mut |_| {}, &|tokens, rows| self.pass(&tokens, rows, choose))?;
         let answers: Vec<_> = encodings.iter().zip(&found).collect();
-        feed::each(&answers, |(encoding, found)| Ok(self.fillings(encoding, found)?))
+        preprocessor::each(&answers, |(encoding, found)| Ok(self.fillings(encoding, found)?))
     }
 
     fn read(&self, text: &str) -> Result<Encoding, TextError> {
-        let encoding = self.feed.reader.read(text)?;
+        let encoding = self.preprocessor.encoder.encode(text)?;
         let (mask, max_length) = (self.mask.0.clone(), self.max_length());
         if encoding.ids.contains(&self.mask.1) {
             return Ok(encoding);
@@ -225,14 +229,16 @@ impl FillMask {
         let hidden = self.model.backbone.forward(tokens);
         let [batch, length, d_model] = hidden.dims();
         let masks: Vec<Vec<usize>> = rows.iter().map(|row| self.masks(row)).collect();
-        let places: Vec<i64> = (masks.iter().enumerate())
+        let positions: Vec<i64> = (masks.iter().enumerate())
             .flat_map(|(row, masks)| masks.iter().map(move |mask| (row * length + mask) as i64))
             .collect();
-        let count = places.len();
-        let places = Tensor::<1, Int>::from_data(TensorData::new(places, [count]), &self.device);
-        let hidden = hidden.reshape([batch * length, d_model]).select(0, places);
+        let count = positions.len();
+        let positions =
+            Tensor::<1, Int>::from_data(TensorData::new(positions, [count]), &self.device);
+        let hidden = hidden.reshape([batch * length, d_model]).select(0, positions);
         let logits = self.model.logits(hidden.unsqueeze_dim(0)).squeeze_dim::<2>(0);
-        let mut chosen = feed::rows(logits)?.into_iter().map(|logits| choose(&softmax(&logits)));
+        let mut chosen =
+            preprocessor::rows(logits)?.into_iter().map(|logits| choose(&softmax(&logits)));
         Ok(masks.iter().map(|masks| chosen.by_ref().take(masks.len()).collect()).collect())
     }
 
@@ -245,7 +251,7 @@ impl FillMask {
         encoding: &Encoding,
         found: &Found,
     ) -> Result<Vec<Vec<Filling>>, TokenizerError> {
-        let tokenizer = &self.feed.tokenizer;
+        let tokenizer = &self.preprocessor.tokenizer;
         // Other masks would be left out with all special tokens.
         let special =
             if found.len() == 1 { SpecialTokens::LeftOut } else { SpecialTokens::Written };
@@ -256,8 +262,8 @@ impl FillMask {
             Ok(Filling {
                 score,
                 token,
-                token_str: tokenizer.write(&[token], SpecialTokens::Written)?,
-                sequence: tokenizer.write(&ids, special)?,
+                token_str: tokenizer.decode_with(&[token], SpecialTokens::Written)?,
+                sequence: tokenizer.decode_with(&ids, special)?,
             })
         };
         let of_mask = |(place, found): (usize, &Vec<(u32, f32)>)| {

@@ -8,10 +8,10 @@ use super::image::{ImageReader, PREPROCESSOR_FILE, Picture};
 use super::scores::{best, sigmoid, softmax};
 use super::{LabelScore, PipelineError, Scoring};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
 use crate::models::families::{Architecture, Task};
 use crate::models::layers::patches::{ImageSizes, PatchConfig};
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, Model, ModelInput, Wanted};
 
 /// Images of one forward pass.
 const BATCH: usize = 16;
@@ -43,8 +43,8 @@ impl ImageClassifier {
     ///
     /// Files that cannot be read or followed; a model that names no classes of images.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let (blueprint, patches) = blueprint_of(folder, device)?;
-        let reader = ImageReader::read(folder, blueprint.family.name())?;
+        let (spec, patches) = spec_of(folder, device)?;
+        let reader = ImageReader::read(folder, spec.family.name())?;
         let is_read = |size| match patches.sizes {
             ImageSizes::Any => patches.check_size(size),
             ImageSizes::OnRequest if size == patches.image => Ok(()),
@@ -64,7 +64,7 @@ impl ImageClassifier {
             ImageSizes::Any => None,
             ImageSizes::OnRequest => Some(patches.image),
         };
-        Self::load(folder, (blueprint, patches), (reader, size), device)
+        Self::load(folder, (spec, patches), (reader, size), device)
     }
 
     /// Opens a model for images of another height and width than its config's: pictures are resized to it as a
@@ -79,22 +79,22 @@ impl ImageClassifier {
         size: [usize; 2],
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let (blueprint, patches) = blueprint_of(folder, device)?;
-        patches.check_size(size).map_err(PipelineError::Asked)?;
-        let reader = ImageReader::read(folder, blueprint.family.name())?;
-        let reader = reader.resizing_to(size).map_err(PipelineError::Asked)?;
-        Self::load(folder, (blueprint, patches), (reader, Some(size)), device)
+        let (spec, patches) = spec_of(folder, device)?;
+        patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
+        let reader = ImageReader::read(folder, spec.family.name())?;
+        let reader = reader.resizing_to(size).map_err(PipelineError::InvalidRequest)?;
+        Self::load(folder, (spec, patches), (reader, Some(size)), device)
     }
 
     fn load(
         folder: &Path,
-        (blueprint, patches): (Blueprint, PatchConfig),
+        (spec, patches): (ModelSpec, PatchConfig),
         (reader, size): (ImageReader, Option<[usize; 2]>),
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let labels = blueprint.labels.clone();
-        let scoring = Scoring::of(&blueprint);
-        let model = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?.model;
+        let labels = spec.labels.clone();
+        let scoring = Scoring::of(&spec);
+        let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
         Ok(Self { model, reader, labels, scoring, patches, size, device: device.clone() })
     }
 
@@ -143,16 +143,16 @@ impl ImageClassifier {
     }
 
     fn prepare(&self, picture: &Picture) -> Result<Prepared, PipelineError> {
-        let (pixels, size) = self.reader.prepare(picture).map_err(PipelineError::Asked)?;
+        let (pixels, size) = self.reader.prepare(picture).map_err(PipelineError::InvalidRequest)?;
         match self.size {
-            Some(wanted) if wanted != size => Err(PipelineError::Asked(format!(
+            Some(wanted) if wanted != size => Err(PipelineError::InvalidRequest(format!(
                 "the model reads {}, and with its {PREPROCESSOR_FILE} the image becomes {}",
                 shown(wanted),
                 shown(size)
             ))),
             Some(_) => Ok(Prepared { pixels, size }),
             None => {
-                self.patches.check_size(size).map_err(PipelineError::Asked)?;
+                self.patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
                 Ok(Prepared { pixels, size })
             }
         }
@@ -182,18 +182,18 @@ impl ImageClassifier {
 }
 
 /// What a directory's config says, and the patches of its images.
-fn blueprint_of(folder: &Path, device: &Device) -> Result<(Blueprint, PatchConfig), PipelineError> {
-    const WANTED: Wanted = Wanted {
+fn spec_of(folder: &Path, device: &Device) -> Result<(ModelSpec, PatchConfig), PipelineError> {
+    const REQUIREMENT: TaskRequirement = TaskRequirement {
         name: "a classifier of images",
         tasks: &[Task::ImageClassifier, Task::DistilledImageClassifier],
     };
-    let blueprint = Blueprint::read_for(folder, WANTED, device)?;
+    let spec = ModelSpec::read_for(folder, REQUIREMENT, device)?;
     let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
-    let patches = match &blueprint.architecture {
-        Architecture::ImageEncoder(config, _) if does(blueprint.task) => config.patches,
-        _ => return Err(blueprint.wrong_head("a classifier of images", does).into()),
+    let patches = match &spec.architecture {
+        Architecture::ImageEncoder(config, _) if does(spec.task) => config.patches,
+        _ => return Err(spec.wrong_head("a classifier of images", does).into()),
     };
-    Ok((blueprint, patches))
+    Ok((spec, patches))
 }
 
 fn shown([height, width]: [usize; 2]) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::datasets::tokenizer::{Encoding, Reader, Tokenizer, TokenizerError};
+use crate::datasets::tokenizer::{Encoding, TextEncoder, Tokenizer, TokenizerError};
 
 /// What stands before each text that is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,16 +80,16 @@ impl PromptedText {
 
 /// Turns texts into the tokens that an embedder reads.
 #[derive(Debug, Clone)]
-pub struct PromptReader {
+pub struct PromptEncoder {
     pub(super) tokenizer: Tokenizer,
-    pub(super) reader: Reader,
+    pub(super) encoder: TextEncoder,
     pub(super) prompts: Prompts,
 }
 
-impl PromptReader {
+impl PromptEncoder {
     /// The longest text that is read whole, prompt and special tokens included.
     pub fn max_length(&self) -> usize {
-        self.reader.max_length()
+        self.encoder.max_length()
     }
 
     /// The names of the model's prompts.
@@ -116,7 +116,7 @@ impl PromptReader {
             return Ok(ReadyPrompt { text, tokens: 0 });
         }
         // Read by itself, as the reference does; the token that ends a text is not the prompt's.
-        let ids = self.reader.read(&text)?.ids;
+        let ids = self.encoder.encode(&text)?.ids;
         let ends = ids.last().is_some_and(|&last| self.tokenizer.is_special(last));
         Ok(ReadyPrompt { text, tokens: ids.len() - usize::from(ends) })
     }
@@ -125,11 +125,11 @@ impl PromptReader {
     ///
     /// # Errors
     ///
-    /// See [`Reader::read`].
-    pub fn read(&self, text: &str, prompt: &ReadyPrompt) -> Result<PromptedText, TokenizerError> {
+    /// See [`TextEncoder::encode`].
+    pub fn encode(&self, text: &str, prompt: &ReadyPrompt) -> Result<PromptedText, TokenizerError> {
         let encoding = match prompt.text.as_str() {
-            "" => self.reader.read(text)?,
-            prompt => self.reader.read(&format!("{prompt}{text}"))?,
+            "" => self.encoder.encode(text)?,
+            prompt => self.encoder.encode(&format!("{prompt}{text}"))?,
         };
         Ok(PromptedText { encoding, prompt_tokens: prompt.tokens })
     }

@@ -20,10 +20,10 @@ use self::prompts::ModelRules;
 pub(super) use self::transformer::Letters;
 use self::transformer::TextRules;
 use super::PipelineError;
+use crate::models::checkpoint::WEIGHTS_FILE;
 use crate::models::families::Architecture;
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{Cut, Level, Pool, PromptPooling, Step, Unit};
-use crate::models::pretrained::WEIGHTS_FILE;
 
 /// The list of modules.
 const MODULES: &str = "modules.json";

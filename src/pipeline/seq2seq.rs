@@ -5,26 +5,26 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::feed::{check, each};
 use super::languages::{is_language_token, language, languages};
+use super::preprocessor::{check, each};
 use super::text_generation::{TextEnding, TextGeneration, WrittenText};
 use super::{PipelineError, TextError};
 use crate::Device;
-use crate::datasets::tokenizer::{Reader, Tokenizer};
+use crate::datasets::tokenizer::{TextEncoder, Tokenizer};
+use crate::models::checkpoint::{self, LoadDtype, LoadError, ModelSpec, TaskRequirement};
 use crate::models::generate::GenerationConfig;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, LoadError, Wanted};
 
 /// Shortens texts.
 #[derive(Debug)]
 pub struct Summarization {
-    rewriting: Rewriting,
+    text_to_text: TextToText,
 }
 
 /// Says texts in another language.
 #[derive(Debug)]
 pub struct Translation {
-    rewriting: Rewriting,
+    text_to_text: TextToText,
 }
 
 /// A text made of another one.
@@ -40,9 +40,9 @@ pub struct Rewritten {
 
 /// A model that writes, and what its directory says of the task.
 #[derive(Debug)]
-struct Rewriting {
+struct TextToText {
     generation: TextGeneration,
-    reader: Reader,
+    encoder: TextEncoder,
     vocab_size: usize,
     /// Said before every text: T5 learns its tasks so.
     prefix: String,
@@ -57,12 +57,12 @@ impl Summarization {
     ///
     /// Files that cannot be read or followed; a model that writes no texts.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        Ok(Self { rewriting: Rewriting::open(folder, |task| task == "summarization", device)? })
+        Ok(Self { text_to_text: TextToText::open(folder, |task| task == "summarization", device)? })
     }
 
     /// The same model in another format; see [`crate::models::parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
-        Self { rewriting: self.rewriting.cast(precision) }
+        Self { text_to_text: self.text_to_text.cast(precision) }
     }
 
     /// The same, of texts of up to so many tokens; the ends of longer ones are left out.
@@ -71,18 +71,18 @@ impl Summarization {
     ///
     /// A length that leaves no room beside the special tokens.
     pub fn with_max_length(mut self, max_length: usize) -> Result<Self, PipelineError> {
-        self.rewriting.reader = self.rewriting.reader.with_max_length(max_length)?;
+        self.text_to_text.encoder = self.text_to_text.encoder.with_max_length(max_length)?;
         Ok(self)
     }
 
     /// The longest text that is read whole, in tokens.
     pub fn max_length(&self) -> usize {
-        self.rewriting.reader.max_length()
+        self.text_to_text.encoder.max_length()
     }
 
     /// The model, and how it writes.
     pub fn generation_mut(&mut self) -> &mut TextGeneration {
-        &mut self.rewriting.generation
+        &mut self.text_to_text.generation
     }
 
     /// The texts' summaries, in their order: as many of each as the settings say, the best first.
@@ -96,7 +96,7 @@ impl Summarization {
         texts: &[T],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<Rewritten>>, PipelineError> {
-        self.rewriting.rewrite(texts, done)
+        self.text_to_text.rewrite(texts, done)
     }
 }
 
@@ -110,14 +110,14 @@ impl Translation {
     /// the languages.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let is_task = |task: &str| task == "translation" || task.starts_with("translation_");
-        let rewriting = Rewriting::open(folder, is_task, device)?;
-        let is_told = rewriting.generation.settings().options.constraints.forced_bos.is_some();
-        let known = languages(rewriting.generation.tokenizer());
-        if known.len() > 1 && !is_told && rewriting.prefix.is_empty() {
+        let text_to_text = TextToText::open(folder, is_task, device)?;
+        let is_told = text_to_text.generation.settings().options.constraints.forced_bos.is_some();
+        let known = languages(text_to_text.generation.tokenizer());
+        if known.len() > 1 && !is_told && text_to_text.prefix.is_empty() {
             let names = known.into_iter().map(|(token, _)| token).collect();
             return Err(PipelineError::Languages(names));
         }
-        Ok(Self { rewriting })
+        Ok(Self { text_to_text })
     }
 
     /// Opens a model's directory for two of its languages: as its tokens call them (`de_DE`,
@@ -132,20 +132,20 @@ impl Translation {
         device: &Device,
     ) -> Result<Self, PipelineError> {
         let wanted = format!("translation_{source}_to_{target}");
-        let mut rewriting = Rewriting::open(folder, |task| task == wanted, device)?;
-        if rewriting.prefix.is_empty() {
-            let tokenizer = rewriting.generation.tokenizer();
+        let mut text_to_text = TextToText::open(folder, |task| task == wanted, device)?;
+        if text_to_text.prefix.is_empty() {
+            let tokenizer = text_to_text.generation.tokenizer();
             let source = language(tokenizer, source)?;
             let target = language(tokenizer, target)?;
-            rewriting.source = Some(source);
-            rewriting.generation.settings_mut().options.constraints.forced_bos = Some(target);
+            text_to_text.source = Some(source);
+            text_to_text.generation.settings_mut().options.constraints.forced_bos = Some(target);
         }
-        Ok(Self { rewriting })
+        Ok(Self { text_to_text })
     }
 
     /// The same model in another format; see [`crate::models::parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
-        Self { rewriting: self.rewriting.cast(precision) }
+        Self { text_to_text: self.text_to_text.cast(precision) }
     }
 
     /// The same, of texts of up to so many tokens; the ends of longer ones are left out.
@@ -154,18 +154,18 @@ impl Translation {
     ///
     /// A length that leaves no room beside the special tokens.
     pub fn with_max_length(mut self, max_length: usize) -> Result<Self, PipelineError> {
-        self.rewriting.reader = self.rewriting.reader.with_max_length(max_length)?;
+        self.text_to_text.encoder = self.text_to_text.encoder.with_max_length(max_length)?;
         Ok(self)
     }
 
     /// The longest text that is read whole, in tokens.
     pub fn max_length(&self) -> usize {
-        self.rewriting.reader.max_length()
+        self.text_to_text.encoder.max_length()
     }
 
     /// The model, and how it writes.
     pub fn generation_mut(&mut self) -> &mut TextGeneration {
-        &mut self.rewriting.generation
+        &mut self.text_to_text.generation
     }
 
     /// The texts' translations, in their order: as many of each as the settings say, the best first.
@@ -179,11 +179,11 @@ impl Translation {
         texts: &[T],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<Rewritten>>, PipelineError> {
-        self.rewriting.rewrite(texts, done)
+        self.text_to_text.rewrite(texts, done)
     }
 }
 
-impl Rewriting {
+impl TextToText {
     /// Opens a model's directory, with what its config says of the first task that is meant: a
     /// prefix, and how texts are written.
     fn open(
@@ -191,13 +191,13 @@ impl Rewriting {
         is_meant: impl Fn(&str) -> bool,
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let blueprint = Blueprint::read_for(folder, Wanted::GENERATION, device)?;
-        let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
-        let tasks = loaded.blueprint.config["task_specific_params"].as_object();
+        let spec = ModelSpec::read_for(folder, TaskRequirement::GENERATION, device)?;
+        let loaded = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+        let tasks = loaded.spec.config["task_specific_params"].as_object();
         let task = tasks.into_iter().flatten().find(|(task, _)| is_meant(task));
         let task = task.map_or(&Value::Null, |(_, settings)| settings);
         let prefix = task["prefix"].as_str().unwrap_or_default().to_owned();
-        let (path, own) = GenerationConfig::fields(folder, &loaded.blueprint.config)?;
+        let (path, own) = GenerationConfig::fields(folder, &loaded.spec.config)?;
         // What nobody says is as in the pipelines of transformers 4.
         let mut fields = Map::from_iter([("num_beams".to_owned(), Value::from(4))]);
         fields.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
@@ -209,10 +209,10 @@ impl Rewriting {
             .map_err(|source| LoadError::Config { path, source })?;
         let tokenizer = Tokenizer::load(folder)?;
         let generation = TextGeneration::new(loaded, tokenizer, settings)?;
-        let model = generation.writer()?;
+        let model = generation.generative_model()?;
         let (limit, vocab_size) = (model.prompt_limit(), model.vocab_size());
-        let reader = generation.tokenizer().reader(limit)?;
-        Ok(Self { generation, reader, vocab_size, prefix, source: None })
+        let encoder = generation.tokenizer().text_encoder(limit)?;
+        Ok(Self { generation, encoder, vocab_size, prefix, source: None })
     }
 
     fn cast(self, precision: Precision) -> Self {
@@ -239,7 +239,7 @@ impl Rewriting {
     /// A text's tokens, and whether they are not all. Where a token among them says the language, it
     /// says that of the texts.
     fn read(&self, text: &str) -> Result<(Vec<u32>, bool), TextError> {
-        let encoding = self.reader.read(&format!("{}{text}", self.prefix))?;
+        let encoding = self.encoder.encode(&format!("{}{text}", self.prefix))?;
         let (mut ids, is_cut) = (encoding.ids, encoding.is_cut);
         if let Some(source) = self.source {
             let tokenizer = self.generation.tokenizer();

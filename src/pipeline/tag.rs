@@ -8,22 +8,22 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::feed::{self, Feed, Opened};
+use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::softmax;
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, TokenizerError};
 use crate::models::arch::Input;
+use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::TokenClassifier;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use crate::models::pretrained::{Model, Wanted};
 use aggregate::Piece;
 
 /// Finds the parts of texts that are of a class: names of people and places, parts of speech.
 #[derive(Debug)]
 pub struct TokenClassification {
-    feed: Feed,
+    preprocessor: Preprocessor,
     model: TokenClassifier,
     labels: Vec<String>,
     unknown: Option<u32>,
@@ -94,14 +94,15 @@ impl TokenClassification {
     ///
     /// Files that cannot be read or followed; a model that has another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let wanted = Wanted { name: "a classifier of tokens", tasks: &[Task::TokenClassifier] };
-        let Opened { blueprint, feed, model } =
-            feed::open(folder, device, wanted, |model| match model {
+        let requirement =
+            TaskRequirement { name: "a classifier of tokens", tasks: &[Task::TokenClassifier] };
+        let Opened { spec, preprocessor, model } =
+            preprocessor::open(folder, device, requirement, |model| match model {
                 Model::TokenClassifier(model) => Some(model),
                 _ => None,
             })?;
-        let unknown = feed.tokenizer.special(Special::Unknown).map(|(_, id)| id);
-        Ok(Self { feed, model, labels: blueprint.labels, unknown })
+        let unknown = preprocessor.tokenizer.special(Special::Unknown).map(|(_, id)| id);
+        Ok(Self { preprocessor, model, labels: spec.labels, unknown })
     }
 
     /// The names of the classes.
@@ -116,7 +117,7 @@ impl TokenClassification {
 
     /// The longest text that is read in one piece, in tokens.
     pub fn max_length(&self) -> usize {
-        self.feed.reader.max_length()
+        self.preprocessor.encoder.max_length()
     }
 
     /// How many of these texts are longer.
@@ -125,7 +126,7 @@ impl TokenClassification {
     ///
     /// A text that the tokenizer cannot read.
     pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
-        self.feed.cut(texts)
+        self.preprocessor.cut(texts)
     }
 
     /// The parts of each text that are of a class, in their order.
@@ -141,17 +142,17 @@ impl TokenClassification {
     ) -> Result<Vec<Vec<Entity>>, PipelineError> {
         let how = how.into();
         self.check(&how)?;
-        let windows = self.feed.read_windows(texts, |text| {
+        let windows = self.preprocessor.encode_windows(texts, |text| {
             Ok(match how.overlap {
-                Some(overlap) => self.feed.reader.windows(text.as_ref(), overlap)?,
-                None => vec![self.feed.reader.read(text.as_ref())?],
+                Some(overlap) => self.preprocessor.encoder.windows(text.as_ref(), overlap)?,
+                None => vec![self.preprocessor.encoder.encode(text.as_ref())?],
             })
         })?;
-        let scores = self.feed.run_windows(&windows, &|tokens, rows| {
-            feed::token_rows(self.model.forward(&Input::Tokens(tokens)), rows)
+        let scores = self.preprocessor.run_windows(&windows, &|tokens, rows| {
+            preprocessor::token_rows(self.model.forward(&Input::Tokens(tokens)), rows)
         })?;
         let texts: Vec<_> = texts.iter().zip(windows.iter().zip(scores)).collect();
-        feed::each(&texts, |(text, (windows, scores))| {
+        preprocessor::each(&texts, |(text, (windows, scores))| {
             self.entities(text.as_ref(), (windows, scores), &how)
         })
     }
@@ -171,12 +172,12 @@ impl TokenClassification {
 
     fn check(&self, how: &Tagging) -> Result<(), PipelineError> {
         let Some(overlap) = how.overlap else { return Ok(()) };
-        let wrong = |reason: String| Err(PipelineError::Asked(reason));
+        let wrong = |reason: String| Err(PipelineError::InvalidRequest(reason));
         if how.aggregation == Aggregation::None {
             return wrong("pieces that overlap need an aggregation other than none".into());
         }
         let longest = self.max_length();
-        if self.feed.reader.room() <= overlap {
+        if self.preprocessor.encoder.room() <= overlap {
             return wrong(format!(
                 "an overlap of {overlap} tokens leaves nothing new in pieces of {longest}, special \
                  tokens included"
@@ -195,7 +196,8 @@ impl TokenClassification {
         let mut entities = Vec::new();
         for (window, logits) in windows.iter().zip(scores) {
             let pieces = self.pieces(&characters, (window, logits))?;
-            let found = aggregate::entities(&self.feed.tokenizer, &self.labels, pieces, how)?;
+            let found =
+                aggregate::entities(&self.preprocessor.tokenizer, &self.labels, pieces, how)?;
             entities.extend(found);
         }
         Ok(if windows.len() > 1 { overlap::resolve(entities) } else { entities })
@@ -207,11 +209,11 @@ impl TokenClassification {
         text: &[char],
         (encoding, logits): (&Encoding, &[Vec<f32>]),
     ) -> Result<Vec<Piece>, TokenizerError> {
-        let marks = self.feed.tokenizer.marks_continuations();
+        let marks = self.preprocessor.tokenizer.marks_continuations();
         let of_text = (0..encoding.ids.len()).filter(|&index| encoding.texts[index].is_some());
         let piece = |index: usize| {
             let (id, span) = (encoding.ids[index], encoding.spans[index].clone());
-            let token = self.feed.tokenizer.token(id)?;
+            let token = self.preprocessor.tokenizer.token(id)?;
             let written: String = text.get(span.clone()).unwrap_or_default().iter().collect();
             let is_unknown = Some(id) == self.unknown;
             let continues = if marks {

@@ -1,35 +1,37 @@
 //! Texts that follow on prompts.
 
 mod chat;
-mod drafted;
 mod loops;
+mod speculative;
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::PipelineError;
-use super::language::Language;
+use super::processor::Processor;
 use super::prompt::PromptTokens;
 use super::stop::StoppingStream;
 use super::token_stream::TokenStream;
 use crate::Device;
-use crate::datasets::tokenizer::{Reader, TextStream, Tokenizer};
+use crate::datasets::tokenizer::{TextEncoder, TextStream, Tokenizer};
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelSpec, Pretrained, TaskRequirement};
 use crate::models::families::Task;
-use crate::models::generate::{Batch, Finish, GenerationConfig, NO_TOKEN, Request, Writer, writer};
+use crate::models::generate::{
+    BatchScheduler, Finish, GenerationConfig, GenerativeModel, NO_TOKEN, Request, as_generative,
+};
 use crate::models::precision::Precision;
-use crate::models::pretrained::{self, Blueprint, Hold, Model, Pretrained, Wanted};
 
 /// What an error calls the models that do.
-const WRITER: &str = "a model that writes texts";
+const GENERATIVE: &str = "a model that writes texts";
 
 /// Writes what follows on prompts: a decoder continues them, an encoder-decoder answers them.
 #[derive(Debug)]
 pub struct TextGeneration {
     model: Model,
-    language: Language,
-    reader: Reader,
-    blueprint: Blueprint,
+    processor: Processor,
+    encoder: TextEncoder,
+    spec: ModelSpec,
     seed: u64,
     /// How many texts were drawn in earlier calls.
     drawn: u64,
@@ -76,10 +78,10 @@ impl TextGeneration {
     ///
     /// Files that cannot be read or followed; a model that writes no texts.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let blueprint = Blueprint::read_for(folder, Wanted::GENERATION, device)?;
-        let loaded = pretrained::load_as(folder, blueprint, (device, Hold::AsStored))?;
-        let language = Language::open(folder, &loaded.blueprint)?;
-        Self::of(loaded, language)
+        let spec = ModelSpec::read_for(folder, TaskRequirement::GENERATION, device)?;
+        let loaded = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+        let processor = Processor::open(folder, &loaded.spec)?;
+        Self::of(loaded, processor)
     }
 
     /// The same of a model that is there already, without a chat template.
@@ -92,21 +94,21 @@ impl TextGeneration {
         tokenizer: Tokenizer,
         settings: GenerationConfig,
     ) -> Result<Self, PipelineError> {
-        Self::of(loaded, Language::new(tokenizer, settings))
+        Self::of(loaded, Processor::new(tokenizer, settings))
     }
 
-    fn of(loaded: Pretrained, language: Language) -> Result<Self, PipelineError> {
-        let Pretrained { blueprint, model } = loaded;
-        if writer(&model).is_none() {
-            return Err(blueprint.wrong_head(WRITER, Task::writes).into());
+    fn of(loaded: Pretrained, processor: Processor) -> Result<Self, PipelineError> {
+        let Pretrained { spec, model } = loaded;
+        if as_generative(&model).is_none() {
+            return Err(spec.wrong_head(GENERATIVE, Task::is_generative).into());
         }
-        let reader = language.tokenizer.reader(usize::MAX)?;
-        Ok(Self { model, language, reader, blueprint, seed: 0, drawn: 0 })
+        let encoder = processor.tokenizer.text_encoder(usize::MAX)?;
+        Ok(Self { model, processor, encoder, spec, seed: 0, drawn: 0 })
     }
 
     /// The model, and how it reads and writes.
-    pub fn into_parts(self) -> (Model, Language) {
-        (self.model, self.language)
+    pub fn into_parts(self) -> (Model, Processor) {
+        (self.model, self.processor)
     }
 
     /// The same model in another format; see [`crate::models::parameters::cast`].
@@ -127,32 +129,33 @@ impl TextGeneration {
     /// Goes on with the draws after those of so many prompts: prompts that come in parts get the texts
     /// that they would get together.
     pub fn skip_draws(&mut self, prompts: usize) {
-        self.drawn += (prompts * self.language.config.n_texts) as u64;
+        self.drawn += (prompts * self.processor.config.n_texts) as u64;
     }
 
     /// How texts are written.
     pub fn settings(&self) -> &GenerationConfig {
-        &self.language.config
+        &self.processor.config
     }
 
     /// How texts are written, to be changed.
     pub fn settings_mut(&mut self) -> &mut GenerationConfig {
-        &mut self.language.config
+        &mut self.processor.config
     }
 
     /// What the model's `config.json` says.
-    pub fn blueprint(&self) -> &Blueprint {
-        &self.blueprint
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
     }
 
     /// The tokenizer.
     pub fn tokenizer(&self) -> &Tokenizer {
-        &self.language.tokenizer
+        &self.processor.tokenizer
     }
 
     /// The model as one that writes.
-    pub fn writer(&self) -> Result<&dyn Writer, PipelineError> {
-        writer(&self.model).ok_or_else(|| self.blueprint.wrong_head(WRITER, Task::writes).into())
+    pub fn generative_model(&self) -> Result<&dyn GenerativeModel, PipelineError> {
+        as_generative(&self.model)
+            .ok_or_else(|| self.spec.wrong_head(GENERATIVE, Task::is_generative).into())
     }
 
     /// A prompt's tokens, with the special tokens that the tokenizer puts around texts.
@@ -163,13 +166,13 @@ impl TextGeneration {
     ///
     /// A character that is not in the vocabulary; an empty prompt where no token ends texts.
     pub fn encode(&self, prompt: &str) -> Result<Vec<u32>, PipelineError> {
-        let ids = self.reader.read(prompt)?.ids;
+        let ids = self.encoder.encode(prompt)?.ids;
         if !ids.is_empty() {
             return Ok(ids);
         }
-        let begin = self.blueprint.config["bos_token_id"].as_f64().filter(|id| *id >= 0.0);
+        let begin = self.spec.config["bos_token_id"].as_f64().filter(|id| *id >= 0.0);
         let begin = begin.map(|id| id as u32);
-        let begin = begin.or(self.language.config.options.eos.first().copied());
+        let begin = begin.or(self.processor.config.options.eos.first().copied());
         let begin = begin.filter(|id| *id != NO_TOKEN);
         begin.map(|id| vec![id]).ok_or(PipelineError::EmptyPrompt)
     }
@@ -206,14 +209,15 @@ impl TextGeneration {
         prompts: Vec<P>,
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
-        let model = self.writer()?;
-        let n_texts = self.language.config.n_texts;
-        let per_prompt = if self.language.config.beams.is_some() { 1 } else { n_texts };
+        let model = self.generative_model()?;
+        let n_texts = self.processor.config.n_texts;
+        let per_prompt = if self.processor.config.beams.is_some() { 1 } else { n_texts };
         let mut requests = Vec::with_capacity(prompts.len() * per_prompt);
         let mut streams = Vec::with_capacity(prompts.len() * per_prompt);
         for (index, prompt) in prompts.into_iter().enumerate() {
             let prompt = prompt.into();
-            let mut options = self.language.config.options_for(model.begin(&prompt.ids).text.len());
+            let mut options =
+                self.processor.config.options_for(model.prepare(&prompt.ids).text.len());
             options.sampling.seed = self.seed;
             let stream = self.decoding_after(model, &prompt)?;
             for _ in 0..per_prompt {
@@ -227,7 +231,7 @@ impl TextGeneration {
                 request.check(model).map_err(|error| PipelineError::from(error).of_text(index))?;
             }
         }
-        if self.language.config.beams.is_some() {
+        if self.processor.config.beams.is_some() {
             return self.follow_beams(model, &requests, &streams, done);
         }
         let texts = self.follow(model, requests, streams, &mut |ready| done(ready / per_prompt))?;
@@ -253,32 +257,32 @@ impl TextGeneration {
         prompt: impl Into<PromptTokens>,
     ) -> Result<TokenStream<'_>, PipelineError> {
         let prompt = prompt.into();
-        let model = self.writer()?;
-        if self.language.config.beams.is_some() {
+        let model = self.generative_model()?;
+        if self.processor.config.beams.is_some() {
             return Err(PipelineError::BeamStream);
         }
         let stream = self.stopping(self.decoding_after(model, &prompt)?);
-        let mut options = self.language.config.options_for(model.begin(&prompt.ids).text.len());
+        let mut options = self.processor.config.options_for(model.prepare(&prompt.ids).text.len());
         options.sampling.seed = self.seed;
-        let mut batch = Batch::new(model);
-        batch.admit(Request { prompt: prompt.ids, options, stream: 0 })?;
-        Ok(TokenStream::new(batch, stream))
+        let mut scheduler = BatchScheduler::new(model);
+        scheduler.submit(Request { prompt: prompt.ids, options, stream: 0 })?;
+        Ok(TokenStream::new(scheduler, stream))
     }
 
     /// Decodes what follows on a prompt: its continuation where the model writes one, else a text of
     /// its own.
     fn decoding_after(
         &self,
-        model: &dyn Writer,
+        model: &dyn GenerativeModel,
         prompt: &PromptTokens,
     ) -> Result<TextStream, PipelineError> {
-        let is_one_text = model.begin(&prompt.ids).source.is_empty();
+        let is_one_text = model.prepare(&prompt.ids).source.is_empty();
         let context = if is_one_text { prompt.context() } else { &[] };
-        Ok(self.language.tokenizer.stream_after(context)?)
+        Ok(self.processor.tokenizer.stream_after(context)?)
     }
 
     fn stopping(&self, stream: TextStream) -> StoppingStream {
-        StoppingStream::new(stream, &self.language.config.stop_strings)
+        StoppingStream::new(stream, &self.processor.config.stop_strings)
     }
 }
 

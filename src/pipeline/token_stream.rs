@@ -3,13 +3,13 @@
 use super::PipelineError;
 use super::stop::{Found, StoppingStream};
 use super::text_generation::{TextEnding, WrittenText};
-use crate::models::generate::Batch;
+use crate::models::generate::BatchScheduler;
 
 /// The pieces of a text as they come, never a part of a character. Dropping it ends the writing.
 ///
 /// All pieces together are the text of [`TextGeneration::write`](super::TextGeneration::write).
 pub struct TokenStream<'m> {
-    batch: Batch<'m>,
+    scheduler: BatchScheduler<'m>,
     /// `None` once the last piece was given out.
     stream: Option<StoppingStream>,
     tokens: usize,
@@ -17,8 +17,8 @@ pub struct TokenStream<'m> {
 }
 
 impl<'m> TokenStream<'m> {
-    pub(super) fn new(batch: Batch<'m>, stream: StoppingStream) -> Self {
-        Self { batch, stream: Some(stream), tokens: 0, ending: None }
+    pub(super) fn new(scheduler: BatchScheduler<'m>, stream: StoppingStream) -> Self {
+        Self { scheduler, stream: Some(stream), tokens: 0, ending: None }
     }
 
     /// How many tokens were written so far, an end token included.
@@ -39,7 +39,7 @@ impl<'m> TokenStream<'m> {
 
     /// Writes one token; the piece that it completes.
     fn advance(&mut self) -> Result<Option<String>, PipelineError> {
-        let events = self.batch.step()?;
+        let events = self.scheduler.step()?;
         let (Some(event), Some(stream)) = (events.first(), &mut self.stream) else {
             self.ending = Some(TextEnding::Length);
             return Ok(None);
@@ -58,7 +58,7 @@ impl Iterator for TokenStream<'_> {
     type Item = Result<String, PipelineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.ending.is_none() && !self.batch.is_empty() {
+        while self.ending.is_none() && !self.scheduler.is_empty() {
             match self.advance() {
                 Ok(Some(piece)) => return Some(Ok(piece)),
                 Ok(None) => {}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use super::feed::each;
+use super::preprocessor::each;
 use super::scores::{ranked, softmax};
 use super::{LabelScore, PipelineError, TextClassification, TextError};
 use crate::datasets::tokenizer::Cut;
@@ -52,7 +52,7 @@ impl Candidates {
 
     /// The sentence about each class.
     fn sentences(&self) -> Result<Vec<String>, PipelineError> {
-        let wrong = |reason: String| Err(PipelineError::Asked(reason));
+        let wrong = |reason: String| Err(PipelineError::InvalidRequest(reason));
         if self.labels.is_empty() {
             return wrong("there are no labels to choose from".into());
         }
@@ -146,7 +146,12 @@ impl ZeroShotClassification {
         let sentences = candidates.sentences()?;
         let cut = each(texts, |text| {
             let read = |sentence: &String| {
-                Ok(self.model.feed.reader.read_pair([text.as_ref(), sentence], Cut::First)?.is_cut)
+                Ok(self
+                    .model
+                    .preprocessor
+                    .encoder
+                    .encode_pair([text.as_ref(), sentence], Cut::First)?
+                    .is_cut)
             };
             let cut: Result<Vec<bool>, TextError> = sentences.iter().map(read).collect();
             Ok(cut?.contains(&true))
@@ -166,13 +171,13 @@ impl ZeroShotClassification {
         candidates: &Candidates,
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
         let sentences = candidates.sentences()?;
-        let encodings = self.model.feed.read_windows(texts, |text| {
+        let encodings = self.model.preprocessor.encode_windows(texts, |text| {
             if text.as_ref().is_empty() {
                 return Err(TextError::Empty("text"));
             }
             let read = |sentence: &String| {
                 let pair = [text.as_ref(), sentence];
-                self.model.whole(self.model.feed.reader.read_pair(pair, Cut::First)?)
+                self.model.whole(self.model.preprocessor.encoder.encode_pair(pair, Cut::First)?)
             };
             sentences.iter().map(read).collect()
         })?;

@@ -19,7 +19,7 @@ pub(super) enum Shape {
 
 /// What every part of an answer begins with.
 #[derive(Debug, Clone)]
-pub(super) struct Letter {
+pub(super) struct ResponseHeader {
     shape: Shape,
     id: String,
     created: u64,
@@ -57,7 +57,7 @@ pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-impl Letter {
+impl ResponseHeader {
     pub(super) fn new(shape: Shape, model: &str, names: Option<Arc<Names>>) -> Self {
         let kind = match shape {
             Shape::Completion => "cmpl",

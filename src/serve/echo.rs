@@ -75,7 +75,7 @@ impl Echo {
             };
             tokens.push(EchoToken { token, offset, place });
         }
-        let text = tokenizer.write(ids, SpecialTokens::LeftOut)?;
+        let text = tokenizer.decode_with(ids, SpecialTokens::LeftOut)?;
         Ok(Self { text, tokens })
     }
 

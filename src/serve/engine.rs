@@ -12,7 +12,7 @@ use super::Settings;
 use super::error::ApiError;
 use super::transcript::{End, Part, Transcript};
 use super::work::{Row, Work};
-use crate::models::generate::{Request, Scoring, Writer};
+use crate::models::generate::{GenerativeModel, Request, Scoring};
 
 /// The engine's stack, which is that of a main thread.
 const STACK: usize = 8 << 20;
@@ -37,7 +37,7 @@ pub(super) struct Shared {
 
 /// A text to be written.
 #[derive(Debug)]
-pub(super) struct Order {
+pub(super) struct Submission {
     pub(super) job: Job,
     /// How its tokens become the text.
     pub(super) transcript: Transcript,
@@ -74,29 +74,29 @@ pub(super) type Pieces = UnboundedReceiver<(usize, Piece)>;
 
 impl Engine {
     /// Starts the thread.
-    pub(super) fn start<W: Writer + Send + 'static>(
+    pub(super) fn start<W: GenerativeModel + Send + 'static>(
         model: W,
         settings: &Settings,
     ) -> std::io::Result<Self> {
-        let (inbox, orders) = unbounded_channel();
+        let (inbox, submissions) = unbounded_channel();
         let capacity = (settings.batch + settings.queue).min(Semaphore::MAX_PERMITS);
         let shared = Arc::new(Shared::default());
         let (width, seen) = (settings.batch, shared.clone());
         std::thread::Builder::new().name("engine".into()).stack_size(STACK).spawn(move || {
-            Work::new(&model, width, seen).run(orders);
+            Work::new(&model, width, seen).run(submissions);
         })?;
         let (room, open) = (Arc::new(Semaphore::new(capacity)), Mutex::default());
         Ok(Self { inbox, room, capacity, shared, open })
     }
 
     /// Takes in a request's texts, if there is room for all of them.
-    pub(super) fn submit(&self, orders: Vec<Order>) -> Result<Pieces, ApiError> {
-        if orders.len() > self.capacity {
-            let (count, most) = (orders.len(), self.capacity);
+    pub(super) fn submit(&self, submissions: Vec<Submission>) -> Result<Pieces, ApiError> {
+        if submissions.len() > self.capacity {
+            let (count, most) = (submissions.len(), self.capacity);
             let message = format!("{count} texts are asked for, and {most} are the most at once");
             return Err(ApiError::invalid(message));
         }
-        let mut places = u32::try_from(orders.len())
+        let mut places = u32::try_from(submissions.len())
             .ok()
             .and_then(|count| self.room.clone().try_acquire_many_owned(count).ok())
             .ok_or_else(ApiError::busy)?;
@@ -105,7 +105,7 @@ impl Engine {
         open.retain(|reply| reply.strong_count() > 0);
         open.push(reply.downgrade());
         drop(open);
-        for (index, Order { job, transcript }) in orders.into_iter().enumerate() {
+        for (index, Submission { job, transcript }) in submissions.into_iter().enumerate() {
             let place = places.split(1).ok_or_else(ApiError::busy)?;
             let row = Row::new(transcript, index, reply.clone(), place);
             self.inbox.send((job, row)).map_err(|_| gone())?;

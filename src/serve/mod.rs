@@ -4,8 +4,8 @@
 //! time; new requests join between two tokens. Requests are read and checked beside it.
 
 mod answer;
-mod ask;
 mod chat;
+mod completion_request;
 mod cors;
 mod echo;
 mod engine;
@@ -35,8 +35,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::datasets::tokenizer::TokenizerError;
-use crate::models::generate::Writer;
-use crate::pipeline::{Language, TextEmbedder};
+use crate::models::generate::GenerativeModel;
+use crate::pipeline::{Processor, TextEmbedder};
 use texts::Texts;
 use vectors::Vectors;
 
@@ -122,12 +122,12 @@ impl Server {
     /// # Errors
     ///
     /// A tokenizer that cannot be used; a system without a thread to give.
-    pub fn of_texts<W: Writer + Send + 'static>(
+    pub fn of_texts<W: GenerativeModel + Send + 'static>(
         model: W,
-        language: Language,
+        processor: Processor,
         settings: Settings,
     ) -> Result<Self, ServeError> {
-        let desk = Desk::Texts(Texts::start(model, language, &settings)?);
+        let desk = Desk::Texts(Texts::start(model, processor, &settings)?);
         Ok(Self::new(settings, desk))
     }
 

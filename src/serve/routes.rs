@@ -14,14 +14,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::answer::{Choice, Letter, Shape, Usage};
-use super::ask::{Ask, Delivery};
+use super::answer::{Choice, ResponseHeader, Shape, Usage};
+use super::completion_request::{CompletionRequest, ResponseMode};
 use super::engine::{Piece, Pieces, gone};
 use super::error::ApiError;
 use super::fields::Fields;
 use super::stream::Events;
 use super::texts::Texts;
-use super::vectors::{Vectors, VectorsAsk};
+use super::vectors::{EmbeddingRequest, Vectors};
 use super::{App, Desk};
 
 /// How long a body may take to arrive.
@@ -112,22 +112,22 @@ async fn texts(app: Arc<App>, request: Request, shape: Shape) -> Answer {
     let shared = app.clone();
     let prepared = apart(move || {
         let fields = shared.fields(&body)?;
-        let ask = match shape {
-            Shape::Completion => Ask::completion(fields)?,
-            Shape::Chat => Ask::chat(fields)?,
+        let request = match shape {
+            Shape::Completion => CompletionRequest::completion(fields)?,
+            Shape::Chat => CompletionRequest::chat(fields)?,
         };
-        shared.texts()?.prepare(ask)
+        shared.texts()?.prepare(request)
     })
     .await?;
-    let pieces = app.texts()?.engine.submit(prepared.orders)?;
-    let letter = Letter::new(shape, &app.settings.name, prepared.names);
+    let pieces = app.texts()?.engine.submit(prepared.submissions)?;
+    let header = ResponseHeader::new(shape, &app.settings.name, prepared.names);
     let (count, prompt_tokens) = (prepared.count, prepared.prompt_tokens);
-    if prepared.delivery == Delivery::Whole {
+    if prepared.mode == ResponseMode::Whole {
         let (choices, completion) = gather(pieces, count).await?;
         let usage = Usage { prompt: prompt_tokens, completion };
-        return Ok(Json(letter.whole(&choices, usage)).into_response());
+        return Ok(Json(header.whole(&choices, usage)).into_response());
     }
-    let events = Events::new((letter, prepared.delivery), pieces, prompt_tokens, count);
+    let events = Events::new((header, prepared.mode), pieces, prompt_tokens, count);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 
@@ -156,15 +156,15 @@ async fn gather(mut pieces: Pieces, count: usize) -> Result<(Vec<Choice>, usize)
 async fn embeddings(State(app): Shared, request: Request) -> Answer {
     let body = read(&app, request).await?;
     let shared = app.clone();
-    let (ask, encodings) = apart(move || {
+    let (request, encodings) = apart(move || {
         let fields = shared.fields(&body)?;
         let vectors = shared.vectors()?;
-        let ask = VectorsAsk::read(fields, vectors.width())?;
-        let encodings = vectors.encode(&ask)?;
-        Ok((ask, encodings))
+        let request = EmbeddingRequest::read(fields, vectors.width())?;
+        let encodings = vectors.encode(&request)?;
+        Ok((request, encodings))
     })
     .await?;
-    let answer = app.vectors()?.answer(ask, encodings, &app.settings.name).await?;
+    let answer = app.vectors()?.answer(request, encodings, &app.settings.name).await?;
     Ok(Json(answer).into_response())
 }
 

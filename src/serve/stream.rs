@@ -9,17 +9,17 @@ use axum::response::sse::Event;
 use serde_json::Value;
 use tokio_stream::Stream;
 
-use super::answer::{Letter, Usage};
-use super::ask::Delivery;
+use super::answer::{ResponseHeader, Usage};
+use super::completion_request::ResponseMode;
 use super::engine::{Piece, Pieces, gone};
 
 /// The events of an answer. Dropping it lets the engine know that nobody listens any more.
 #[derive(Debug)]
 pub(super) struct Events {
-    letter: Letter,
+    header: ResponseHeader,
     pieces: Pieces,
     usage: Usage,
-    delivery: Delivery,
+    mode: ResponseMode,
     /// Texts that are not over.
     open: usize,
     /// Events that are due.
@@ -30,16 +30,16 @@ pub(super) struct Events {
 impl Events {
     /// The events of so many texts.
     pub(super) fn new(
-        (letter, delivery): (Letter, Delivery),
+        (header, mode): (ResponseHeader, ResponseMode),
         pieces: Pieces,
         prompt_tokens: usize,
         texts: usize,
     ) -> Self {
         let usage = Usage { prompt: prompt_tokens, completion: 0 };
         let (open, due) = (texts, VecDeque::new());
-        let mut events = Self { letter, pieces, usage, delivery, open, due, is_over: false };
+        let mut events = Self { header, pieces, usage, mode, open, due, is_over: false };
         for index in 0..texts {
-            if let Some(opening) = events.letter.opening(index) {
+            if let Some(opening) = events.header.opening(index) {
                 events.push(opening);
             }
         }
@@ -47,7 +47,7 @@ impl Events {
     }
 
     fn push(&mut self, mut value: Value) {
-        if self.delivery == Delivery::EventsWithUsage
+        if self.mode == ResponseMode::EventsWithUsage
             && let Some(fields) = value.as_object_mut()
         {
             fields.entry("usage").or_insert(Value::Null);
@@ -57,14 +57,14 @@ impl Events {
 
     fn take(&mut self, index: usize, piece: Piece) {
         match piece {
-            Piece::Text(part) => self.push(self.letter.piece(index, &part)),
+            Piece::Text(part) => self.push(self.header.piece(index, &part)),
             Piece::End(ending) => {
                 self.usage.completion += ending.tokens;
-                self.push(self.letter.end(index, ending.end));
+                self.push(self.header.end(index, ending.end));
                 self.open -= 1;
                 if self.open == 0 {
-                    if self.delivery == Delivery::EventsWithUsage {
-                        self.push(self.letter.usage(self.usage));
+                    if self.mode == ResponseMode::EventsWithUsage {
+                        self.push(self.header.usage(self.usage));
                     }
                     self.due.push_back(Event::default().data("[DONE]"));
                     self.is_over = true;

@@ -6,18 +6,18 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::Settings;
-use super::ask::{Ask, Choice, Delivery, Prompts};
 use super::chat::Chat;
+use super::completion_request::{Choice, CompletionRequest, Prompts, ResponseMode};
 use super::echo::Echo;
-use super::engine::{Engine, Job, Order};
+use super::engine::{Engine, Job, Submission};
 use super::error::ApiError;
 use super::fields::Input;
 use super::logprobs::Names;
 use super::transcript::Transcript;
-use crate::datasets::tokenizer::{Reader, TokenizerError};
+use crate::datasets::tokenizer::{TextEncoder, TokenizerError};
 use crate::models::arch::UNBOUNDED;
-use crate::models::generate::{Options, Request, Scoring, Writer};
-use crate::pipeline::{Language, PromptTokens};
+use crate::models::generate::{GenerativeModel, Options, Request, Scoring};
+use crate::pipeline::{Processor, PromptTokens};
 
 /// How long a completion is where nobody says it, as OpenAI has it.
 const USUAL_COMPLETION: usize = 16;
@@ -28,8 +28,8 @@ const LONGEST_PROMPT: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Texts {
     pub(super) engine: Engine,
-    language: Language,
-    reader: Reader,
+    processor: Processor,
+    encoder: TextEncoder,
     names: Arc<Names>,
     limits: Limits,
     /// Draws the seeds of requests that bring none.
@@ -51,11 +51,11 @@ struct Limits {
 /// A request that is ready for the engine.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    pub(super) orders: Vec<Order>,
+    pub(super) submissions: Vec<Submission>,
     /// How many texts there are.
     pub(super) count: usize,
     pub(super) prompt_tokens: usize,
-    pub(super) delivery: Delivery,
+    pub(super) mode: ResponseMode,
     /// Names tokens, where log-probabilities are asked for.
     pub(super) names: Option<Arc<Names>>,
 }
@@ -69,13 +69,13 @@ struct Prompt {
 
 impl Texts {
     /// Starts the engine.
-    pub(super) fn start<W: Writer + Send + 'static>(
+    pub(super) fn start<W: GenerativeModel + Send + 'static>(
         model: W,
-        language: Language,
+        processor: Processor,
         settings: &Settings,
     ) -> Result<Self, super::ServeError> {
         let limit = model.prompt_limit();
-        let is_one_text = model.begin(&[0]).source.is_empty();
+        let is_one_text = model.prepare(&[0]).source.is_empty();
         let usual = if limit >= UNBOUNDED { LONGEST_PROMPT } else { limit };
         let limits = Limits {
             vocab_size: model.vocab_size(),
@@ -87,9 +87,9 @@ impl Texts {
         };
         Ok(Self {
             // What is too long is refused, and not cut.
-            reader: language.tokenizer.reader(u32::MAX as usize)?,
-            names: Arc::new(Names::new(language.tokenizer.clone())),
-            language,
+            encoder: processor.tokenizer.text_encoder(u32::MAX as usize)?,
+            names: Arc::new(Names::new(processor.tokenizer.clone())),
+            processor,
             limits,
             engine: Engine::start(model, settings)?,
             seeds: Mutex::new(ChaCha8Rng::seed_from_u64(settings.seed)),
@@ -97,71 +97,73 @@ impl Texts {
     }
 
     /// Reads the prompts and checks that all fits.
-    pub(super) fn prepare(&self, ask: Ask) -> Result<Prepared, ApiError> {
-        let is_chat = matches!(ask.prompts, Prompts::Chat(_));
+    pub(super) fn prepare(&self, request: CompletionRequest) -> Result<Prepared, ApiError> {
+        let is_chat = matches!(request.prompts, Prompts::Chat(_));
         let name = if is_chat { "messages" } else { "prompt" };
-        let count = match &ask.prompts {
+        let count = match &request.prompts {
             Prompts::Inputs(inputs) => inputs.len(),
             Prompts::Chat(_) => 1,
         };
-        let (rows, most) = (count.saturating_mul(ask.n), self.limits.rows);
+        let (rows, most) = (count.saturating_mul(request.n), self.limits.rows);
         if rows > most {
             let message = format!("{rows} texts are asked for, and {most} are the most at once");
             return Err(ApiError::field(if count > 1 { name } else { "n" }, message));
         }
         let usual = if is_chat { usize::MAX } else { USUAL_COMPLETION };
-        let scoring = Scoring { added: ask.logprobs, prompt: ask.logprobs.filter(|_| ask.echo) };
+        let scoring =
+            Scoring { added: request.logprobs, prompt: request.logprobs.filter(|_| request.echo) };
         if scoring.prompt.is_some() && !self.limits.is_one_text {
             let message = "this model reads its prompt and does not predict it, so there are no \
                            log-probabilities of it; leave echo or logprobs out";
             return Err(ApiError::unsupported("echo", message));
         }
-        let prompts = match ask.prompts {
+        let prompts = match request.prompts {
             Prompts::Inputs(inputs) => {
-                let read = |input| self.input(input, ask.echo);
+                let read = |input| self.input(input, request.echo);
                 inputs.into_iter().map(read).collect::<Result<Vec<_>, _>>()?
             }
             Prompts::Chat(chat) => vec![self.chat(chat)?],
         };
-        let seed = match ask.choice.seed {
+        let seed = match request.choice.seed {
             Some(seed) => seed as u64,
             None => self.seeds.lock().unwrap_or_else(PoisonError::into_inner).next_u64(),
         };
-        let options = self.options(&ask.choice, seed);
-        let mut stops = ask.stops;
-        stops.extend(self.language.config.stop_strings.iter().cloned());
+        let options = self.options(&request.choice, seed);
+        let mut stops = request.stops;
+        stops.extend(self.processor.config.stop_strings.iter().cloned());
         let prompt_tokens = prompts.iter().map(|prompt| prompt.tokens.ids.len()).sum();
-        let mut orders = Vec::with_capacity(rows);
+        let mut submissions = Vec::with_capacity(rows);
         for Prompt { tokens, echo } in prompts {
             let context = if self.limits.is_one_text { tokens.context() } else { &[] };
-            let stream = self.language.tokenizer.stream_after(context);
+            let stream = self.processor.tokenizer.stream_after(context);
             let stream = stream.map_err(|error| ApiError::internal(error.to_string()))?;
             let ids = tokens.ids;
             self.check(name, &ids)?;
-            let room = self.length(name, ids.len(), ask.max_tokens)?;
-            let max_new_tokens = if ask.max_tokens.is_some() { room } else { room.min(usual) };
+            let room = self.length(name, ids.len(), request.max_tokens)?;
+            let max_new_tokens = if request.max_tokens.is_some() { room } else { room.min(usual) };
             let options = Options { max_new_tokens, ..options.clone() };
             options.validate().map_err(|error| ApiError::invalid(error.to_string()))?;
-            for _ in 0..ask.n {
+            for _ in 0..request.n {
                 let transcript = Transcript::new(stream.clone(), &stops, echo.clone());
-                let transcript = match ask.logprobs {
+                let transcript = match request.logprobs {
                     Some(_) => transcript.with_names(self.names.clone(), stream.clone()),
                     None => transcript,
                 };
-                let (prompt, options, stream) = (ids.clone(), options.clone(), orders.len() as u64);
+                let (prompt, options, stream) =
+                    (ids.clone(), options.clone(), submissions.len() as u64);
                 let request = Request { prompt, options, stream };
-                orders.push(Order { job: Job { request, scoring }, transcript });
+                submissions.push(Submission { job: Job { request, scoring }, transcript });
             }
         }
-        let names = ask.logprobs.map(|_| self.names.clone());
-        Ok(Prepared { orders, count: rows, prompt_tokens, delivery: ask.delivery, names })
+        let names = request.logprobs.map(|_| self.names.clone());
+        Ok(Prepared { submissions, count: rows, prompt_tokens, mode: request.mode, names })
     }
 
     fn input(&self, input: Input, echo: bool) -> Result<Prompt, ApiError> {
         match input {
             Input::Text(text) => {
                 let encoding =
-                    self.reader.read(&text).map_err(|error| unreadable("prompt", &error))?;
+                    self.encoder.encode(&text).map_err(|error| unreadable("prompt", &error))?;
                 let echo = match echo {
                     true => Echo::of_text(text, &encoding, &self.names),
                     false => Echo::default(),
@@ -171,7 +173,7 @@ impl Texts {
             Input::Ids(ids) => {
                 self.check("prompt", &ids)?;
                 let echo = match echo {
-                    true => Echo::of_ids(&ids, &self.language.tokenizer, &self.names),
+                    true => Echo::of_ids(&ids, &self.processor.tokenizer, &self.names),
                     false => Ok(Echo::default()),
                 };
                 let echo = echo.map_err(|error| unreadable("prompt", &error))?;
@@ -182,13 +184,13 @@ impl Texts {
 
     /// The prompt that the model's chat template makes of a chat.
     fn chat(&self, chat: Chat) -> Result<Prompt, ApiError> {
-        let Some(template) = &self.language.chat else {
+        let Some(template) = &self.processor.chat else {
             let message = "this model has no chat template; /v1/completions continues texts";
             return Err(ApiError::invalid(message));
         };
         let turn = chat.turn;
         let text = chat.render(template)?;
-        let ids = self.language.tokenizer.encode(&text);
+        let ids = self.processor.tokenizer.encode(&text);
         let ids = ids.map_err(|error| unreadable("messages", &error))?;
         Ok(Prompt { tokens: PromptTokens::chat(ids, turn), echo: Echo::default() })
     }
@@ -250,7 +252,7 @@ impl Texts {
 
     /// The model's own options, with what a request says of them.
     fn options(&self, choice: &Choice, seed: u64) -> Options {
-        let mut options = self.language.config.options.clone();
+        let mut options = self.processor.config.options.clone();
         let sampling = &mut options.sampling;
         // A model that says nothing is drawn from as it is, as OpenAI has it.
         let usual = if sampling.temperature == 0.0 { 1.0 } else { sampling.temperature };

@@ -14,7 +14,7 @@ use super::Settings;
 use super::engine::gone;
 use super::error::ApiError;
 use super::fields::{Fields, Input};
-use crate::pipeline::{Prompt, PromptReader, PromptedText, TextEmbedder};
+use crate::pipeline::{Prompt, PromptEncoder, PromptedText, TextEmbedder};
 use crate::system;
 
 /// The most texts of one request, as OpenAI has it.
@@ -30,7 +30,7 @@ pub(super) struct Vectors {
     capacity: usize,
     running: Arc<AtomicUsize>,
     is_cut: Notify,
-    reader: PromptReader,
+    encoder: PromptEncoder,
     vocab_size: usize,
     width: usize,
 }
@@ -44,7 +44,7 @@ struct Job {
 
 /// A request for vectors.
 #[derive(Debug)]
-pub(super) struct VectorsAsk {
+pub(super) struct EmbeddingRequest {
     inputs: Vec<Input>,
     /// The name of a prompt of the model; its default prompt where `None`.
     prompt_name: Option<String>,
@@ -87,7 +87,7 @@ struct Usage {
     total_tokens: usize,
 }
 
-impl VectorsAsk {
+impl EmbeddingRequest {
     /// Reads a request; `width` is how many numbers a vector has.
     pub(super) fn read(mut fields: Fields, width: usize) -> Result<Self, ApiError> {
         let inputs = Input::read("input", fields.require("input")?)?;
@@ -129,7 +129,7 @@ impl Vectors {
             capacity,
             running: running.clone(),
             is_cut: Notify::new(),
-            reader: embedder.reader().clone(),
+            encoder: embedder.encoder().clone(),
             vocab_size: embedder.vocab_size(),
             width: embedder.width(),
         };
@@ -160,16 +160,16 @@ impl Vectors {
     }
 
     /// The tokens of what is to be embedded, those of the prompt included.
-    pub(super) fn encode(&self, ask: &VectorsAsk) -> Result<Vec<PromptedText>, ApiError> {
+    pub(super) fn encode(&self, request: &EmbeddingRequest) -> Result<Vec<PromptedText>, ApiError> {
         let error = |message: String| ApiError::field("input", message);
-        let prompt = ask.prompt_name.as_deref().map_or(Prompt::Default, Prompt::Named);
-        let prompt = self.reader.prompt(prompt);
+        let prompt = request.prompt_name.as_deref().map_or(Prompt::Default, Prompt::Named);
+        let prompt = self.encoder.prompt(prompt);
         let prompt = prompt.map_err(|e| ApiError::field("prompt_name", e.to_string()))?;
-        let most = self.reader.max_length();
+        let most = self.encoder.max_length();
         let encode = |(index, input): (usize, &Input)| {
             let text = match input {
                 Input::Text(text) => {
-                    let read = self.reader.read(text, &prompt);
+                    let read = self.encoder.encode(text, &prompt);
                     read.map_err(|e| error(format!("input: {e}")))?
                 }
                 Input::Ids(ids) => PromptedText::of_ids(ids.clone()),
@@ -190,13 +190,13 @@ impl Vectors {
                 None => Ok(text),
             }
         };
-        ask.inputs.iter().enumerate().map(encode).collect()
+        request.inputs.iter().enumerate().map(encode).collect()
     }
 
     /// The vectors of a request.
     pub(super) async fn answer(
         &self,
-        ask: VectorsAsk,
+        request: EmbeddingRequest,
         texts: Vec<PromptedText>,
         model: &str,
     ) -> Result<VectorsAnswer, ApiError> {
@@ -209,7 +209,7 @@ impl Vectors {
             () = self.is_cut.notified() => return Err(ApiError::closing()),
         };
         let datum = |(index, vector): (usize, Vec<f32>)| {
-            let embedding = match ask.format {
+            let embedding = match request.format {
                 Format::Numbers => Embedding::Numbers(vector),
                 Format::Base64 => {
                     let bytes: Vec<u8> = vector.iter().flat_map(|x| x.to_le_bytes()).collect();

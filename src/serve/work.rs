@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use super::engine::{Ending, Job, Piece, Shared};
 use super::error::ApiError;
 use super::transcript::{End, Part, Transcript};
-use crate::models::generate::{Batch, Event, ScoredPrompt, Ticket, Writer};
+use crate::models::generate::{BatchScheduler, Event, GenerativeModel, RequestId, ScoredPrompt};
 use crate::system;
 
 /// A text that is being written, or waits for it.
@@ -28,9 +28,9 @@ pub(super) struct Row {
 
 /// The engine's own state.
 pub(super) struct Work<'m> {
-    model: &'m dyn Writer,
-    batch: Batch<'m>,
-    rows: HashMap<Ticket, Row>,
+    model: &'m dyn GenerativeModel,
+    scheduler: BatchScheduler<'m>,
+    rows: HashMap<RequestId, Row>,
     waiting: VecDeque<(Job, Row)>,
     width: usize,
     shared: Arc<Shared>,
@@ -38,20 +38,20 @@ pub(super) struct Work<'m> {
 
 impl<'m> Work<'m> {
     /// Without texts; `width` of them are written at once.
-    pub(super) fn new(model: &'m dyn Writer, width: usize, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(model: &'m dyn GenerativeModel, width: usize, shared: Arc<Shared>) -> Self {
         let (rows, waiting) = (HashMap::new(), VecDeque::new());
-        Self { model, batch: Batch::new(model), rows, waiting, width, shared }
+        Self { model, scheduler: BatchScheduler::new(model), rows, waiting, width, shared }
     }
 
     /// Works until nobody can ask any more.
-    pub(super) fn run(mut self, mut orders: UnboundedReceiver<(Job, Row)>) {
+    pub(super) fn run(mut self, mut submissions: UnboundedReceiver<(Job, Row)>) {
         loop {
             if self.rows.is_empty() && self.waiting.is_empty() {
-                let Some(order) = orders.blocking_recv() else { return };
-                self.waiting.push_back(order);
+                let Some(submission) = submissions.blocking_recv() else { return };
+                self.waiting.push_back(submission);
             }
-            while let Ok(order) = orders.try_recv() {
-                self.waiting.push_back(order);
+            while let Ok(submission) = submissions.try_recv() {
+                self.waiting.push_back(submission);
             }
             let failure = match catch_unwind(AssertUnwindSafe(|| self.turn())) {
                 Ok(Ok(())) => None,
@@ -76,10 +76,10 @@ impl<'m> Work<'m> {
             }
             return Err(ApiError::closing());
         }
-        let (batch, is_gone) = (&mut self.batch, |row: &Row| row.reply.is_closed());
-        self.rows.retain(|&ticket, row| {
+        let (scheduler, is_gone) = (&mut self.scheduler, |row: &Row| row.reply.is_closed());
+        self.rows.retain(|&request_id, row| {
             if is_gone(row) {
-                batch.cancel(ticket);
+                scheduler.cancel(request_id);
             }
             !is_gone(row)
         });
@@ -87,20 +87,21 @@ impl<'m> Work<'m> {
         while self.rows.len() < self.width
             && let Some((job, row)) = self.waiting.pop_front()
         {
-            self.admit(job, row);
+            self.submit(job, row);
         }
         self.shared.running.store(self.rows.len(), Ordering::Relaxed);
         if self.rows.is_empty() {
             return Ok(());
         }
-        let events = self.batch.step().map_err(|error| ApiError::internal(error.to_string()))?;
-        for ScoredPrompt { ticket, tokens } in self.batch.take_scored() {
-            let Some(row) = self.rows.get_mut(&ticket) else { continue };
+        let events =
+            self.scheduler.step().map_err(|error| ApiError::internal(error.to_string()))?;
+        for ScoredPrompt { request_id, tokens } in self.scheduler.take_scored() {
+            let Some(row) = self.rows.get_mut(&request_id) else { continue };
             let begin = row.transcript.begin(Some(tokens));
             row.add(begin);
             if row.adds_nothing {
                 row.say(Piece::End(Ending { end: End::Length, tokens: 0 }));
-                self.rows.remove(&ticket);
+                self.rows.remove(&request_id);
             }
         }
         for event in events {
@@ -110,10 +111,10 @@ impl<'m> Work<'m> {
     }
 
     /// Hands a text to the model.
-    fn admit(&mut self, Job { request, scoring }: Job, mut row: Row) {
+    fn submit(&mut self, Job { request, scoring }: Job, mut row: Row) {
         row.adds_nothing = request.options.max_new_tokens == 0;
-        let ticket = match self.batch.admit_scored(request, scoring) {
-            Ok(ticket) => ticket,
+        let request_id = match self.scheduler.submit_scored(request, scoring) {
+            Ok(request_id) => request_id,
             Err(error) => {
                 return row.say(Piece::Failed(ApiError::invalid(error.to_string())));
             }
@@ -125,13 +126,13 @@ impl<'m> Work<'m> {
                 return row.say(Piece::End(Ending { end: End::Length, tokens: 0 }));
             }
         }
-        self.rows.insert(ticket, row);
+        self.rows.insert(request_id, row);
     }
 
     /// A token was chosen for a text.
     fn receive(&mut self, event: Event) {
-        let (ticket, finish) = (event.ticket, event.finish);
-        let Some(row) = self.rows.get_mut(&ticket) else { return };
+        let (request_id, finish) = (event.request_id, event.finish);
+        let Some(row) = self.rows.get_mut(&request_id) else { return };
         row.tokens += 1;
         let ended = match row.transcript.extend(event) {
             Ok((part, ended)) => {
@@ -142,9 +143,9 @@ impl<'m> Work<'m> {
         };
         if let Some(piece) = ended {
             row.say(piece);
-            self.rows.remove(&ticket);
+            self.rows.remove(&request_id);
             if finish.is_none() {
-                self.batch.cancel(ticket);
+                self.scheduler.cancel(request_id);
             }
         }
     }
@@ -154,7 +155,7 @@ impl<'m> Work<'m> {
         for (_, row) in self.rows.drain() {
             row.say(Piece::Failed(error.clone()));
         }
-        self.batch = Batch::new(self.model);
+        self.scheduler = BatchScheduler::new(self.model);
     }
 }
 

@@ -10,14 +10,14 @@ use serde_json::Value;
 
 use super::adamw::{AdamW, AdamWConfig};
 use super::error::TrainError;
+use super::lm_model::LmModel;
 use super::loss_scale::LossScale;
 use super::run_dir::{RunDir, TRAINING, make_visible, read_json};
-use super::trainee::Trainee;
-use crate::models::families::Family;
-use crate::models::pretrained::{
+use crate::models::checkpoint::{
     self, CONFIG_FILE, Files, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors,
     sync_dir, write_json, write_safetensors,
 };
+use crate::models::families::Family;
 
 const STATE_FILE: &str = "state.json";
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
@@ -84,8 +84,8 @@ impl RunDir {
             return Ok(None);
         };
         let state: State = read_json(&folder.join(STATE_FILE))?;
-        let pretrained = pretrained::load(&folder, device)?;
-        let model = pretrained.into_writer().map_err(|source| {
+        let pretrained = checkpoint::load(&folder, device)?;
+        let model = pretrained.into_generative().map_err(|source| {
             TrainError::Load(LoadError::Config { path: folder.join(CONFIG_FILE), source })
         })?;
         let path = folder.join(OPTIMIZER_FILE);
@@ -94,16 +94,16 @@ impl RunDir {
             let reason = "moments without their counterparts".to_string();
             TrainError::Load(LoadError::Corrupt { path, reason })
         })?;
-        let trainee = Trainee { model };
-        if let Some(unknown_parameter) = optimizer.unknown_parameter(&trainee) {
+        let model = LmModel { model };
+        if let Some(unknown_parameter) = optimizer.unknown_parameter(&model) {
             let reason = format!(
                 "moments of {unknown_parameter}, which the model lacks; the run is another version's. \
-                 `zoo train --from` begins anew with its weights"
+                 `zoo train --init-from` begins anew with its weights"
             );
             let path = folder.join(OPTIMIZER_FILE);
             return Err(TrainError::Load(LoadError::Corrupt { path, reason }));
         }
-        Ok(Some(Restored { state, model: trainee.model, optimizer }))
+        Ok(Some(Restored { state, model: model.model, optimizer }))
     }
 
     /// Writes a checkpoint, makes its model the directory's, and removes older checkpoints.
@@ -127,7 +127,7 @@ impl RunDir {
             .map_err(|source| SaveError::Write { path: folder.clone(), source })?;
         let write = |at: &Path| -> Result<(), SaveError> {
             let files = Files { max_shard_bytes: usize::MAX, ..Files::default() };
-            pretrained::save(at, snapshot.model, snapshot.described, files)?;
+            checkpoint::save(at, snapshot.model, snapshot.described, files)?;
             write_safetensors(&at.join(OPTIMIZER_FILE), &snapshot.optimizer.state())?;
             write_json(&at.join(STATE_FILE), snapshot.state)
         };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::models::pretrained::{LoadError, SaveError};
+use crate::models::checkpoint::{LoadError, SaveError};
 
 /// What a failed run leaves.
 fn kept(checkpoint: usize, path: &Path) -> String {

@@ -6,15 +6,15 @@ use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::tensor::Device;
 
+use super::lm_model::StepBatch;
 use super::settings::Settings;
-use super::trainee::StepBatch;
-use crate::datasets::batch::{BatchAt, BatchShape, LmBatch, TextData};
+use crate::datasets::batch::{BatchAt, BatchShape, LmBatch, LmDataset};
 use crate::models::precision::Precision;
 
 /// The training batches from one step to another, each a function of seed, step and micro-step.
 #[derive(Clone)]
 pub struct TrainBatches {
-    data: Arc<TextData>,
+    data: Arc<LmDataset>,
     seed: u64,
     shape: BatchShape,
     accumulate: usize,
@@ -25,7 +25,7 @@ pub struct TrainBatches {
 
 impl TrainBatches {
     /// The batches of the steps from `first_step` to the end of the run.
-    pub fn new(data: Arc<TextData>, settings: &Settings, first_step: usize) -> Self {
+    pub fn new(data: Arc<LmDataset>, settings: &Settings, first_step: usize) -> Self {
         let accumulate = settings.accumulate;
         let passes = first_step * accumulate..settings.schedule.steps * accumulate;
         Self {
@@ -76,14 +76,14 @@ impl DataLoader<StepBatch> for TrainBatches {
 /// The whole validation split.
 #[derive(Clone)]
 pub struct ValidBatches {
-    data: Arc<TextData>,
+    data: Arc<LmDataset>,
     shape: BatchShape,
     range: std::ops::Range<usize>,
 }
 
 impl ValidBatches {
     /// All of it, in batches of `shape`.
-    pub fn new(data: Arc<TextData>, shape: BatchShape) -> Self {
+    pub fn new(data: Arc<LmDataset>, shape: BatchShape) -> Self {
         let rows = data.valid_tokens().saturating_sub(1).div_ceil(shape.context);
         Self { data, shape, range: 0..rows.div_ceil(shape.rows) }
     }

@@ -9,7 +9,7 @@ use burn::train::metric::{
     NumericEntry, SerializedEntry,
 };
 
-use super::trainee::{LossSum, StepReport};
+use super::lm_model::{LossSum, StepReport};
 
 /// A number read off an item.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ pub mod adamw;
 mod checkpoint;
 mod error;
 pub mod gradients;
+mod lm_model;
 pub mod loader;
 pub mod log;
 pub mod loss_scale;
@@ -14,7 +15,6 @@ mod schedule;
 mod settings;
 mod step_loop;
 pub mod strategy;
-mod trainee;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -28,15 +28,16 @@ use burn::train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::datasets::batch::{BatchShape, TextData};
+use crate::datasets::batch::{BatchShape, LmDataset};
 use crate::models::arch::recompute::checkpoint_blocks;
+use crate::models::checkpoint::Model;
 use crate::models::families::Family;
 use crate::models::kernels::memory;
 use crate::models::precision::Precision;
-use crate::models::pretrained::Model;
 pub use adamw::{AdamW, AdamWConfig};
 pub use checkpoint::{Restored, Snapshot, State};
 pub use error::TrainError;
+pub use lm_model::{LmModel, LossSum, StepBatch};
 use loader::{TrainBatches, ValidBatches};
 use loss_scale::LossScale;
 use metrics::Gauge;
@@ -46,7 +47,6 @@ pub use run_dir::{METRICS_FILE, RunDir};
 pub use schedule::Schedule;
 pub use settings::Settings;
 use strategy::{RunProgress, StepStrategy, Stop};
-pub use trainee::{LossSum, StepBatch, Trainee};
 
 /// Everything that a run needs.
 pub struct Job {
@@ -55,7 +55,7 @@ pub struct Job {
     /// What decides its numbers.
     pub settings: Settings,
     /// The text.
-    pub data: Arc<TextData>,
+    pub data: Arc<LmDataset>,
     /// The family and the `config.json`.
     pub described: (&'static Family, Value),
     /// The model, on a device with gradients.
@@ -144,7 +144,7 @@ pub fn run(job: Job, display: Display, interrupter: &Interrupter) -> Result<Outc
 
     let progress = Arc::new(Mutex::new(RunProgress { optimizer, state, stopped: None }));
     let strategy = Arc::new(StepStrategy { settings, run, described, device, progress });
-    let training = SupervisedTraining::<Trainee>::new(&path, Arc::new(train), Arc::new(valid))
+    let training = SupervisedTraining::<LmModel>::new(&path, Arc::new(train), Arc::new(valid))
         .metric_train_numeric(Gauge::loss())
         .metric_valid_numeric(Gauge::loss())
         .metric_train_numeric(Gauge::speed())
@@ -159,7 +159,7 @@ pub fn run(job: Job, display: Display, interrupter: &Interrupter) -> Result<Outc
         .renderer(renderer(display, plan, (interrupter, rounds_before)))
         .with_training_strategy(TrainingStrategy::Custom(strategy.clone()));
     // The strategy has its own optimizer; burn-train's learner cannot be built without one.
-    let learner = Learner::new(Trainee { model }, SgdConfig::new().init(), 0.0);
+    let learner = Learner::new(LmModel { model }, SgdConfig::new().init(), 0.0);
     let model = launch(training, learner, &path)?;
 
     let mut progress = strategy.progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -188,10 +188,10 @@ fn renderer(
 
 /// Starts burn-train. Its dashboard's "stop immediately" unwinds, which is no fault of the program.
 fn launch(
-    training: SupervisedTraining<Trainee>,
-    learner: Learner<Trainee>,
+    training: SupervisedTraining<LmModel>,
+    learner: Learner<LmModel>,
     path: &Path,
-) -> Result<Trainee, TrainError> {
+) -> Result<LmModel, TrainError> {
     let launch = std::panic::AssertUnwindSafe(|| training.launch(learner).model.valid());
     std::panic::catch_unwind(launch).map_err(|payload| {
         match crate::system::panic_message(payload.as_ref()) {

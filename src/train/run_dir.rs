@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::TrainError;
 use super::settings::Settings;
-use crate::models::pretrained::{LoadError, SaveError, sync_dir, write_json};
+use crate::models::checkpoint::{LoadError, SaveError, sync_dir, write_json};
 
 pub(super) const TRAINING: &str = "training";
 const SETTINGS_FILE: &str = "settings.json";
@@ -81,7 +81,7 @@ impl RunDir {
         let settings = path.join(TRAINING).join(SETTINGS_FILE);
         if !settings.exists() {
             return Err(not_a_run(
-                "no training/settings.json in it; to train a model further, use --from",
+                "no training/settings.json in it; to train a model further, use --init-from",
             ));
         }
         let run = Self { path: path.to_path_buf() };

@@ -17,7 +17,8 @@ pub struct Settings {
     /// SHA-256 of the token ids to train and validate on.
     pub data_fingerprint: String,
     /// The model that it began with; `None` from scratch.
-    pub from: Option<String>,
+    #[serde(rename = "from")]
+    pub init_from: Option<String>,
     /// Rows of one forward pass.
     pub batch_size: usize,
     /// Tokens of a row.

@@ -14,12 +14,12 @@ use super::adamw::Update;
 use super::checkpoint::Snapshot;
 use super::error::TrainError;
 use super::gradients::{accumulate, gradient_norm};
+use super::lm_model::{LmModel, LossSum, StepBatch, StepReport};
 use super::log::{Line, Log};
 use super::strategy::{RunProgress, StepStrategy, Stop};
-use super::trainee::{LossSum, StepBatch, StepReport, Trainee};
 use crate::models::kernels::seed::mix;
 
-type Processor = SupervisedTrainingEventProcessor<Trainee>;
+type Processor = SupervisedTrainingEventProcessor<LmModel>;
 
 /// A run between its first step and its last.
 pub(super) struct StepLoop<'a> {
@@ -47,10 +47,10 @@ impl<'a> StepLoop<'a> {
     /// Runs to the last step, or to what stops the run before.
     pub(super) fn go(
         &mut self,
-        mut model: Trainee,
-        train: &TrainLoader<Trainee>,
-        valid: &ValidLoader<Trainee>,
-    ) -> Trainee {
+        mut model: LmModel,
+        train: &TrainLoader<LmModel>,
+        valid: &ValidLoader<LmModel>,
+    ) -> LmModel {
         let result = self.rounds(&mut model, train, valid);
         if let Err(error) = result {
             self.progress.stopped = Some(Stop::Failed(error));
@@ -60,9 +60,9 @@ impl<'a> StepLoop<'a> {
 
     fn rounds(
         &mut self,
-        model: &mut Trainee,
-        train: &TrainLoader<Trainee>,
-        valid: &ValidLoader<Trainee>,
+        model: &mut LmModel,
+        train: &TrainLoader<LmModel>,
+        valid: &ValidLoader<LmModel>,
     ) -> Result<(), TrainError> {
         let settings = &self.strategy.settings;
         let steps = settings.schedule.steps;
@@ -104,7 +104,7 @@ impl<'a> StepLoop<'a> {
     /// One step: all its passes, clipping, the update, the log.
     fn step(
         &mut self,
-        model: &mut Trainee,
+        model: &mut LmModel,
         batches: &mut dyn DataLoaderIterator<StepBatch>,
         log: &mut Log,
     ) -> Result<(), TrainError> {
@@ -154,7 +154,7 @@ impl<'a> StepLoop<'a> {
     /// The loss of a step's passes, the gradients of all of them, still scaled, and their true norm.
     fn gradients(
         &mut self,
-        model: &Trainee,
+        model: &LmModel,
         passes: &[StepBatch],
     ) -> Result<(LossSum, GradientsParams, f64), TrainError> {
         let step = self.progress.state.step;
@@ -202,8 +202,8 @@ impl<'a> StepLoop<'a> {
     /// The loss over the whole validation split.
     fn validate(
         &mut self,
-        model: &Trainee,
-        valid: &ValidLoader<Trainee>,
+        model: &LmModel,
+        valid: &ValidLoader<LmModel>,
         log: &mut Log,
         round: usize,
     ) -> Result<(), TrainError> {
@@ -236,7 +236,7 @@ impl<'a> StepLoop<'a> {
         Ok(())
     }
 
-    fn save(&mut self, model: &Trainee) -> Result<(), TrainError> {
+    fn save(&mut self, model: &LmModel) -> Result<(), TrainError> {
         let (family, config) = &self.strategy.described;
         let snapshot = Snapshot {
             described: (family, config),

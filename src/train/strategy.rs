@@ -13,13 +13,13 @@ use serde_json::Value;
 use super::adamw::AdamW;
 use super::checkpoint::State;
 use super::error::TrainError;
+use super::lm_model::LmModel;
 use super::run_dir::RunDir;
 use super::settings::Settings;
 use super::step_loop::{Reporter, StepLoop};
-use super::trainee::Trainee;
 use crate::models::families::Family;
 
-type Processor = SupervisedTrainingEventProcessor<Trainee>;
+type Processor = SupervisedTrainingEventProcessor<LmModel>;
 
 /// The loop, and what it changes.
 pub struct StepStrategy {
@@ -55,15 +55,15 @@ pub enum Stop {
     Failed(TrainError),
 }
 
-impl SupervisedLearningStrategy<Trainee> for StepStrategy {
+impl SupervisedLearningStrategy<LmModel> for StepStrategy {
     fn fit(
         &self,
-        components: TrainingComponents<Trainee>,
-        learner: Learner<Trainee>,
-        train: TrainLoader<Trainee>,
-        valid: ValidLoader<Trainee>,
+        components: TrainingComponents<LmModel>,
+        learner: Learner<LmModel>,
+        train: TrainLoader<LmModel>,
+        valid: ValidLoader<LmModel>,
         _starting_epoch: usize,
-    ) -> (Trainee, Processor) {
+    ) -> (LmModel, Processor) {
         let model = learner.model();
         // The learner would keep the first weights alive beside the current ones.
         drop(learner);

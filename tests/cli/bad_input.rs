@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{refuse, succeed, train};
+use super::{refuse, run, succeed, train};
 use crate::golden;
 
 fn empty() -> tempfile::TempDir {
@@ -77,6 +77,34 @@ fn unknown_names_are_answered_with_the_known_ones() {
 }
 
 #[test]
+fn former_flags_are_answered_with_the_new_ones() {
+    let folder = empty();
+    let at = folder.path();
+    for (args, old, new) in [
+        (&["train", "--from", "m"][..], "--from", "--init-from"),
+        (&["train", "--text", "a.txt"], "--text", "--text-file"),
+        (&["train", "--text=a.txt"], "--text", "--text-file"),
+        (&["--seed", "1", "train", "gpt2", "--plain"], "--plain", "--no-tui"),
+        (&["generate", "m", "--lines"], "--lines", "--stdin-lines"),
+        (&["generate", "m", "a", "--draft", "d"], "--draft", "--draft-model"),
+        (&["generate", "m", "a", "--ahead", "3"], "--ahead", "--num-draft-tokens"),
+    ] {
+        refuse(at, args, (2, &[&format!("{old} was renamed to {new}")]));
+    }
+    // Other verbs never had them, and translate has a --from of its own.
+    for args in [
+        &["fill", "m", "train", "--text", "a"][..],
+        &["train", "--lines"],
+        &["translate", "./m", "a", "--from", "en", "--to", "de"],
+    ] {
+        let result = run(at, args);
+        assert_ne!(result.code, Some(0), "{}", result.stderr);
+        assert!(!result.stderr.contains("renamed"), "{}", result.stderr);
+    }
+    assert!(is_empty(at));
+}
+
+#[test]
 fn settings_that_make_no_run_are_refused() {
     let folder = empty();
     let at = folder.path();
@@ -103,14 +131,18 @@ fn settings_that_make_no_run_are_refused() {
 fn texts_that_cannot_be_used_are_refused() {
     let folder = empty();
     let at = folder.path();
-    refuse(at, &train(&["--text", "absent.txt"]), (2, &["absent.txt"]));
+    refuse(at, &train(&["--text-file", "absent.txt"]), (2, &["absent.txt"]));
     fs::write(at.join("empty.txt"), "").unwrap();
-    refuse(at, &train(&["--text", "empty.txt"]), (2, &["empty.txt", "empty"]));
+    refuse(at, &train(&["--text-file", "empty.txt"]), (2, &["empty.txt", "empty"]));
     fs::write(at.join("latin.txt"), b"caf\xe9 au lait").unwrap();
-    refuse(at, &train(&["--text", "latin.txt"]), (2, &["latin.txt", "UTF-8", "offset 3"]));
+    refuse(at, &train(&["--text-file", "latin.txt"]), (2, &["latin.txt", "UTF-8", "offset 3"]));
     fs::write(at.join("short.txt"), "ab ".repeat(20)).unwrap();
-    refuse(at, &train(&["--text", "short.txt"]), (2, &["validation text has 6 tokens", "17"]));
-    refuse(at, &train(&["--data", "names", "--text", "short.txt"]), (2, &["--data", "--text"]));
+    refuse(at, &train(&["--text-file", "short.txt"]), (2, &["validation text has 6 tokens", "17"]));
+    refuse(
+        at,
+        &train(&["--data", "names", "--text-file", "short.txt"]),
+        (2, &["--data", "--text-file"]),
+    );
     assert!(!at.join("runs").exists());
 }
 
@@ -129,7 +161,7 @@ fn a_data_set_that_cannot_be_had_is_answered_with_the_way_out() {
     let result = super::finish(output);
     assert_eq!(result.code, Some(2), "{}", result.stderr);
     assert!(result.stderr.contains("SHA-256"), "{}", result.stderr);
-    assert!(result.stderr.contains("--text"), "{}", result.stderr);
+    assert!(result.stderr.contains("--text-file"), "{}", result.stderr);
 }
 
 #[test]
@@ -155,7 +187,7 @@ fn resuming_on_another_text_is_refused() {
     let folder = empty();
     let at = folder.path();
     fs::write(at.join("a.txt"), "the cat sat on the mat. ".repeat(40)).unwrap();
-    succeed(at, &train(&["--text", "a.txt", "--steps", "2", "--out", "a"]));
+    succeed(at, &train(&["--text-file", "a.txt", "--steps", "2", "--out", "a"]));
     fs::write(at.join("a.txt"), "the mat sat on the cat. ".repeat(40)).unwrap();
     refuse(at, &["train", "--resume", "a"], (2, &["a.txt", "not what the run began with"]));
 }
@@ -296,6 +328,6 @@ fn a_model_that_does_not_fit_fails_the_check_and_every_verb() {
     }
     refuse(at, &["generate", "m"], (1, &["does not fit", "model.layers.2.mlp"]));
     refuse(at, &["convert", "m", "n"], (1, &["does not fit"]));
-    refuse(at, &["train", "--from", "m"], (1, &["does not fit"]));
+    refuse(at, &["train", "--init-from", "m"], (1, &["does not fit"]));
     assert!(!at.join("n").exists());
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use burn_zoo::datasets::tokenizer::Tokenizer;
-use burn_zoo::models::pretrained::read_safetensors;
+use burn_zoo::models::checkpoint::read_safetensors;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

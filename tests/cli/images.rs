@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use burn_zoo::models::pretrained::read_safetensors;
+use burn_zoo::models::checkpoint::read_safetensors;
 use serde_json::Value;
 
 use super::{finish, refuse, succeed, zoo};

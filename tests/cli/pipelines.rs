@@ -116,7 +116,7 @@ fn a_line_that_is_no_text_costs_its_own_answer_in_every_verb() {
     for writes in [
         &["summarize", &t5, "-n", "4"][..],
         &["translate", &mbart, "--from", "en_XX", "--to", "de_DE", "-n", "4"],
-        &["generate", &gpt2, "--lines", "-n", "4", "--temperature", "3"],
+        &["generate", &gpt2, "--stdin-lines", "-n", "4", "--temperature", "3"],
     ] {
         verbs.push(writes.iter().map(ToString::to_string).collect());
     }

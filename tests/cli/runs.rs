@@ -202,8 +202,19 @@ fn a_checkpoint_is_trained_further_with_its_tokenizer() {
         ]),
     );
     fs::write(at.join("b.txt"), "The fox ran to the pond. Café 中文 🦊\n".repeat(60)).unwrap();
-    let further =
-        ["train", "--from", "a", "--text", "b.txt", "--steps", "3", "--out", "b", "--sample", "0"];
+    let further = [
+        "train",
+        "--init-from",
+        "a",
+        "--text-file",
+        "b.txt",
+        "--steps",
+        "3",
+        "--out",
+        "b",
+        "--sample",
+        "0",
+    ];
     succeed(at, &further);
     assert_eq!(
         fs::read(at.join("a/tokenizer.json")).unwrap(),

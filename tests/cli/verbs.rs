@@ -5,8 +5,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::Stdio;
 
+use burn_zoo::models::checkpoint::{read_safetensors, write_safetensors};
 use burn_zoo::models::families::FAMILIES;
-use burn_zoo::models::pretrained::{read_safetensors, write_safetensors};
 use serde_json::Value;
 
 use super::{succeed, train, zoo};

@@ -34,7 +34,7 @@ fn a_prompt_gets_as_many_texts_as_asked() {
 #[test]
 fn every_line_is_a_prompt() {
     let (guard, gpt2) = (at(), model("text-generation/gpt2"));
-    let args = ["generate", &gpt2, "--lines", "--greedy", "-n", "6", "--json"];
+    let args = ["generate", &gpt2, "--stdin-lines", "--greedy", "-n", "6", "--json"];
     let result = fed(guard.path(), &args, "Anna lives in\n北京是\n".as_bytes());
     let told = lines(&result);
     assert_eq!(told.len(), 2, "{}", result.stderr);
@@ -62,7 +62,7 @@ fn a_prompt_is_an_argument() {
     let read =
         fed(at, &["generate", &gpt2, "-", "--greedy", "-n", "6", "--json"], b"Anna lives in");
     assert_eq!(text(&lines(&read)), text(&told(&["Anna lives in"])));
-    for with in [&["-p", "Anna"][..], &["--lines"]] {
+    for with in [&["-p", "Anna"][..], &["--stdin-lines"]] {
         refuse(
             at,
             &[&["generate", &gpt2, "Anna"], with].concat(),
@@ -76,11 +76,11 @@ fn a_prompt_is_an_argument() {
 fn a_bad_line_costs_its_own_answer() {
     let (guard, gpt2) = (at(), model("text-generation/gpt2"));
     let at = guard.path();
-    let sampled = ["generate", &gpt2, "--lines", "--json", "--temperature", "2", "-n", "6"];
+    let sampled = ["generate", &gpt2, "--stdin-lines", "--json", "--temperature", "2", "-n", "6"];
     let good = lines(&fed(at, &sampled, b"Anna\nPeter\nAnna\n"));
     assert_ne!(good[0]["text"], good[2]["text"]);
     let input = b"Anna\n\nPeter\n\xff\nAnna\n";
-    for more in [&[][..], &["--draft", &gpt2]] {
+    for more in [&[][..], &["--draft-model", &gpt2]] {
         let result = fed(at, &[&sampled[..], more].concat(), input);
         let told = lines(&result);
         assert_eq!((result.code, told.len()), (Some(1), 5), "{}", result.stderr);
@@ -118,7 +118,8 @@ fn a_text_stops_with_a_string_and_a_draft_changes_nothing() {
     assert!(text.starts_with(cut) && cut.contains(&stop), "{cut:?} and {stop:?}");
     assert_eq!(stopped[0]["ending"], "stop");
 
-    let drafted = succeed(at, &[&greedy[..], &["--draft", &gpt2, "--ahead", "3"]].concat());
+    let drafted =
+        succeed(at, &[&greedy[..], &["--draft-model", &gpt2, "--num-draft-tokens", "3"]].concat());
     assert_eq!(lines(&drafted)[0]["text"], text.as_str());
     assert!(drafted.stderr.contains("drafted tokens are the model's own"), "{}", drafted.stderr);
 }
@@ -166,8 +167,8 @@ fn what_cannot_be_written_is_explained() {
     generate(&["--greedy", "--texts", "3"], &["num_return_sequences is 3"]);
     generate(&["--beams", "2", "--temperature", "1"], &["--beams", "--temperature"]);
     generate(&["-n", "4", "--min-new-tokens", "5"], &["min_new_tokens is 5", "max_new_tokens, 4"]);
-    generate(&["--draft", &mbart], &["tokens", "share a tokenizer"]);
-    generate(&["--ahead", "3"], &["--draft"]);
+    generate(&["--draft-model", &mbart], &["tokens", "share a tokenizer"]);
+    generate(&["--num-draft-tokens", "3"], &["--draft-model"]);
     refuse(at, &["summarize", &bert, "x"], (2, &["writes texts", "BertForMaskedLM"]));
     let translate = ["translate", &mbart, "x", "--from", "en_XX", "--to", "klingon"];
     refuse(at, &translate, (2, &["\"klingon\"", "de_DE"]));

@@ -14,7 +14,7 @@ fn json_gives_the_study_back() {
     let study = report::read(&written).unwrap();
     let before = example::study();
     let scores = |study: &Study| -> Vec<f64> {
-        study.contestants.iter().filter_map(|contestant| contestant.summary.mean).collect()
+        study.candidates.iter().filter_map(|candidate| candidate.summary.mean).collect()
     };
     let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-11 * b.abs().max(1e-3);
     assert!(scores(&study).iter().zip(&scores(&before)).all(close));

@@ -58,7 +58,7 @@ fn hostile() -> Study {
     study.tasks[0].metric.name = evil.into();
     study.tasks[0].metric.unit = evil.into();
     study.tasks[0].references[0].what = evil.into();
-    for of in study.contestants.iter_mut().filter(|of| of.task == "listops") {
+    for of in study.candidates.iter_mut().filter(|of| of.task == "listops") {
         of.task = evil.into();
         of.how = evil.into();
     }

@@ -8,5 +8,5 @@ mod numbers;
 mod planning;
 mod program;
 mod published;
-mod pupil;
+mod task_model;
 mod verdicts;

@@ -44,9 +44,9 @@ fn large_numbers_have_prefixes() {
     assert_eq!(number::si(2.5e15), "2.50\u{a0}P");
     assert_eq!(number::bytes(1023), "1023\u{a0}B");
     assert_eq!(number::bytes(3 << 29), "1.50\u{a0}GiB");
-    assert_eq!(number::brief(1_000_000.0), "1\u{a0}M");
-    assert_eq!(number::brief(5000.0), "5000");
-    assert_eq!(number::brief(0.30000000000000004), "0.3");
+    assert_eq!(number::compact(1_000_000.0), "1\u{a0}M");
+    assert_eq!(number::compact(5000.0), "5000");
+    assert_eq!(number::compact(0.30000000000000004), "0.3");
     assert_eq!(number::grouped(9_100_000), "9\u{202f}100\u{202f}000");
     assert_eq!(number::speed(9137.0), "9140");
     assert_eq!(number::speed(12_345.0), "12\u{202f}300");

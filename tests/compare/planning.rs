@@ -1,23 +1,23 @@
 //! Who does which task how, and at which size.
 
 use burn_zoo::compare::batch::{Batch, Rows};
+use burn_zoo::compare::objective::{ObjectiveKind, role};
 use burn_zoo::compare::plan::{Plan, PlanError};
 use burn_zoo::compare::sizing::TOLERANCE;
 use burn_zoo::compare::spec::Spec;
-use burn_zoo::compare::way::{Way, role};
-use burn_zoo::datasets::locate::Places;
-use burn_zoo::datasets::task::{Symbols, TaskSpec};
+use burn_zoo::datasets::locate::SearchPath;
+use burn_zoo::datasets::task::{TaskSpec, TokenTable};
 use burn_zoo::models::families::FAMILIES;
 
 fn plan(text: &str) -> Result<Plan, PlanError> {
-    Plan::new(toml::from_str::<Spec>(text).unwrap(), &Places::default(), "flex")
+    Plan::new(toml::from_str::<Spec>(text).unwrap(), &SearchPath::default(), "flex")
 }
 
 /// Families that do a task.
 fn able(task: &str) -> Vec<&'static str> {
-    let task = TaskSpec::parse(task).unwrap().build(&Places::default()).unwrap();
+    let task = TaskSpec::parse(task).unwrap().build(&SearchPath::default()).unwrap();
     let is_able = |family: &&&burn_zoo::models::families::Family| {
-        role(family).is_some_and(|role| Way::of(role, task.need).is_ok())
+        role(family).is_some_and(|role| ObjectiveKind::of(role, task.kind).is_ok())
     };
     FAMILIES.iter().filter(is_able).map(|family| family.name()).collect()
 }
@@ -36,13 +36,13 @@ fn every_family_hits_the_budget() {
             "architectures = {names:?}\ntasks = ['{task}']\nsize = '{size}'\nmatch = '{match_by}'"
         );
         let plan = plan(&text).unwrap();
-        assert_eq!(plan.contestants.len(), names.len());
-        for contestant in &plan.contestants {
-            let (name, sized) = (contestant.family.name(), &contestant.sized);
+        assert_eq!(plan.candidates.len(), names.len());
+        for candidate in &plan.candidates {
+            let (name, sized) = (candidate.family.name(), &candidate.sized);
             assert!(sized.deviation.abs() <= TOLERANCE, "{name} on {task}: {}", sized.deviation);
             let parameters = sized.parameters;
             assert_eq!(parameters.body + parameters.embeddings, parameters.total);
-            // Symbols are few, and what is as large as their number is no part of the budget.
+            // Tokens are few, and what is as large as their number is no part of the budget.
             assert!(parameters.embeddings > 0, "{name} on {task}");
             assert!(sized.dimensions.n_layers >= 1 && sized.dimensions.d_model >= 8, "{name}");
         }
@@ -75,26 +75,26 @@ fn runs_of_one_comparison_differ_and_trials_have_a_seed_of_their_own() {
     let plan = plan("architectures = ['gpt2', 'llama']\ntasks = ['sort', 'copy']\nsize = '20k'");
     let plan = plan.unwrap();
     let mut keys = std::collections::HashSet::new();
-    for contestant in &plan.contestants {
-        for trial in plan.trials(contestant) {
+    for candidate in &plan.candidates {
+        for trial in plan.trials(candidate) {
             assert!(!plan.seeds().contains(&trial.seed) && trial.scored.test.is_none());
             assert!(keys.insert(trial.key()));
         }
         for seed in plan.seeds() {
-            assert!(keys.insert(plan.run(contestant, seed, 1e-3).key()));
+            assert!(keys.insert(plan.run(candidate, seed, 1e-3).key()));
         }
     }
     assert_eq!(keys.len(), 4 * (3 + 3));
-    let again = plan.run(&plan.contestants[0], 0, 1e-3);
+    let again = plan.run(&plan.candidates[0], 0, 1e-3);
     assert!(keys.contains(&again.key()), "the same run has the same name");
 }
 
 #[test]
 fn batches_say_what_each_position_should() {
-    let task = |text: &str| TaskSpec::parse(text).unwrap().build(&Places::default()).unwrap();
+    let task = |text: &str| TaskSpec::parse(text).unwrap().build(&SearchPath::default()).unwrap();
     let sort = task("sort:max_length=6");
     let examples: Vec<_> = (0..5).map(|index| sort.train(3, index)).collect();
-    let batch = Batch::new(&sort, Way::Continues, Symbols::BEGIN, &examples);
+    let batch = Batch::new(&sort, ObjectiveKind::Continues, TokenTable::BEGIN, &examples);
     for (row, example) in examples.iter().enumerate() {
         let width = batch.text.width;
         let text = &batch.text.ids[row * width..(row + 1) * width];
@@ -102,16 +102,16 @@ fn batches_say_what_each_position_should() {
         let target = example.target.ids();
         let n = example.input.len();
         assert_eq!(text[..n], example.input);
-        assert_eq!(text[n], Symbols::SEPARATOR);
+        assert_eq!(text[n], TokenTable::SEPARATOR);
         assert_eq!(text[n + 1..][..target.len()], target);
         assert!(targets[..n].iter().all(|&target| target == -100));
         let said: Vec<i64> =
-            target.iter().chain([&Symbols::END]).map(|&symbol| i64::from(symbol)).collect();
+            target.iter().chain([&TokenTable::END]).map(|&symbol| i64::from(symbol)).collect();
         assert_eq!(targets[n..][..said.len()], said);
         assert!(targets[n + said.len()..].iter().all(|&target| target == -100));
         assert_eq!(batch.text.lengths[row], n + said.len());
     }
-    let batch = Batch::new(&sort, Way::Writes, 0, &examples);
+    let batch = Batch::new(&sort, ObjectiveKind::Writes, 0, &examples);
     let source = batch.source.clone().unwrap();
     let inputs: Vec<Vec<u32>> = examples.iter().map(|example| example.input.clone()).collect();
     assert_eq!(source, Rows::new(&inputs));
@@ -122,10 +122,10 @@ fn batches_say_what_each_position_should() {
     let examples: Vec<_> = (0..5).map(|index| listops.train(3, index)).collect();
     let labels: Vec<i64> =
         examples.iter().map(|example| i64::from(example.target.ids()[0])).collect();
-    let pooled = Batch::new(&listops, Way::Pooled, 0, &examples);
+    let pooled = Batch::new(&listops, ObjectiveKind::Pooled, 0, &examples);
     assert_eq!(pooled.targets, labels);
-    let written = Batch::new(&listops, Way::Continues, 0, &examples);
+    let written = Batch::new(&listops, ObjectiveKind::Continues, 0, &examples);
     let said: Vec<i64> = written.targets.iter().copied().filter(|&target| target != -100).collect();
-    let first = i64::from(listops.label_symbol(0));
+    let first = i64::from(listops.label_token(0));
     assert_eq!(said, labels.iter().map(|label| label + first).collect::<Vec<_>>());
 }

@@ -63,10 +63,10 @@ fn a_comparison_is_run_once_and_grows() {
     assert_eq!((kept(at, "outcome"), kept(at, "tokens")), (2 * (2 + 3), 2));
     let study_of_two = study(at);
     assert_eq!((study_of_two.runs.len(), study_of_two.comparisons.len()), (6, 1));
-    for contestant in &study_of_two.contestants {
-        assert!(contestant.deviation.unwrap().abs() <= 2.0);
-        assert_eq!((contestant.rates.len(), contestant.summary.finished), (2, 3));
-        assert!(contestant.summary.interval.is_some());
+    for candidate in &study_of_two.candidates {
+        assert!(candidate.deviation.unwrap().abs() <= 2.0);
+        assert_eq!((candidate.rates.len(), candidate.summary.finished), (2, 3));
+        assert!(candidate.summary.interval.is_some());
     }
     for run in &study_of_two.runs {
         let speed = run.speed;
@@ -130,9 +130,9 @@ fn a_run_that_diverges_is_shown_and_in_no_mean() {
         |run: &&burn_zoo::compare::study::Run| matches!(run.outcome, Outcome::Diverged { .. });
     let diverged = study.runs.iter().filter(is_diverged).count();
     assert!(diverged > 0, "{:?}", numbers(&study));
-    for contestant in &study.contestants {
-        let finished = study.runs_of(contestant).filter(|run| !is_diverged(run)).count();
-        assert_eq!(contestant.summary.finished, finished);
+    for candidate in &study.candidates {
+        let finished = study.runs_of(candidate).filter(|run| !is_diverged(run)).count();
+        assert_eq!(candidate.summary.finished, finished);
     }
     let html = fs::read_to_string(at.join("out/report.html")).unwrap();
     assert!(html.contains("diverged") && html.contains("Too fast"));
@@ -248,7 +248,7 @@ fn sizes_are_swept() {
     ];
     succeed(at, &sweep);
     let study = study(at);
-    assert_eq!((study.contestants.len(), study.comparisons.len(), study.runs.len()), (0, 0, 8));
+    assert_eq!((study.candidates.len(), study.comparisons.len(), study.runs.len()), (0, 0, 8));
     assert_eq!(study.scaling.len(), 2);
     for scaling in &study.scaling {
         let sizes: Vec<&str> = scaling.points.iter().map(|point| point.size.as_str()).collect();

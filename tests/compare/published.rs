@@ -49,15 +49,15 @@ fn what_was_measured_is_what_the_file_asks_for() {
         assert_eq!(study.toml, spec.to_toml(), "{}", file.display());
         assert_eq!(study.seeds.len() as u64, spec.seeds);
         let pairs = spec.architectures.len() * spec.tasks.len();
-        assert_eq!(study.contestants.len(), pairs);
+        assert_eq!(study.candidates.len(), pairs);
         assert_eq!(study.runs.len(), pairs * study.seeds.len());
-        for contestant in &study.contestants {
-            assert!(contestant.deviation.unwrap().abs() <= 2.0, "{}", contestant.architecture);
+        for candidate in &study.candidates {
+            assert!(candidate.deviation.unwrap().abs() <= 2.0, "{}", candidate.architecture);
             let finished = study
-                .runs_of(contestant)
+                .runs_of(candidate)
                 .filter(|run| matches!(run.outcome, Outcome::Finished { .. }))
                 .count();
-            assert_eq!(contestant.summary.finished, finished);
+            assert_eq!(candidate.summary.finished, finished);
         }
         assert_eq!(
             study.costs.len(),

@@ -21,9 +21,9 @@ use End::{Diverged, Failed, Score};
 fn study(metric: Metric, ends: &[(&str, &[End])]) -> Study {
     let task = example::task("recall", metric);
     let mut study = example::study();
-    let like = study.contestants[0].clone();
+    let like = study.candidates[0].clone();
     let sample = study.runs[0].clone();
-    study.contestants.clear();
+    study.candidates.clear();
     study.runs.clear();
     study.comparisons.clear();
     study.seeds = (1..=ends[0].1.len() as u64).collect();
@@ -42,7 +42,7 @@ fn study(metric: Metric, ends: &[(&str, &[End])]) -> Study {
             study.runs.push(Run { architecture, task, seed: *seed, outcome, ..sample.clone() });
         }
         let skeleton = if name.ends_with('u') { Skeleton::Recurrent } else { Skeleton::Decoder };
-        study.contestants.push(Contestant {
+        study.candidates.push(Candidate {
             architecture: name.to_string(),
             task: task.name.clone(),
             skeleton,
@@ -178,8 +178,8 @@ fn a_lost_run_is_said_and_never_ranks_with_complete_ones() {
 fn a_run_that_is_not_there_is_missing() {
     let mut study = study(example::accuracy(), &[("llama", &HIGH), ("bert", &MIDDLE)]);
     study.runs.remove(0);
-    study.contestants[0].summary.finished = 2;
-    let runs = Runs::of(&study, &study.contestants[0]);
+    study.candidates[0].summary.finished = 2;
+    let runs = Runs::of(&study, &study.candidates[0]);
     assert!(!runs.complete());
     assert_eq!(runs.remark(), "2 of 3 runs; 1 missing");
 }

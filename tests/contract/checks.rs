@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, TensorData};
+use burn_zoo::models::checkpoint::{self, Mapping, Model, ModelSpec};
 use burn_zoo::models::parameters;
-use burn_zoo::models::pretrained::{self, Blueprint, Mapping, Model};
 use burn_zoo::train::gradients::by_path;
 
 use crate::golden::{Case, assert_close, cases, loss, outputs, relative_error, values};
@@ -20,12 +20,12 @@ pub(crate) fn device() -> Device {
 }
 
 pub(crate) fn mapping(case: &Case, model: &Model) -> Mapping {
-    Mapping::new(Blueprint::read(&case.path).unwrap().rules(), &model.parameters())
+    Mapping::new(ModelSpec::read(&case.path).unwrap().rules(), &model.parameters())
 }
 
 pub(crate) fn keys_and_parameters_are_a_bijection(family: &str) {
     for case in cases(family) {
-        let report = pretrained::check(&case.path, &device()).unwrap();
+        let report = checkpoint::check(&case.path, &device()).unwrap();
         assert_eq!(report.problems, [], "{}", case.name);
 
         let model = case.load(&device());

@@ -1,9 +1,9 @@
 //! Texts written token by token.
 
 use burn::tensor::Tensor;
+use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::generate::{Flow, Options, generate};
 use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::models::pretrained::Model;
 use serde::Deserialize;
 
 use super::checks::device;

@@ -1,17 +1,17 @@
 //! What may change a model's output, and what may not.
 
-use burn_zoo::models::pretrained::{Blueprint, Model};
+use burn_zoo::models::checkpoint::{Model, ModelSpec};
 
 use super::checks::device;
 use crate::golden::{Case, Feed, assert_close, cases, causal_cases, outputs, relative_error};
 
 /// The token that a classifier reads at, which must stay where it is.
 fn end(case: &Case) -> Option<u32> {
-    Blueprint::read(&case.path).unwrap().architecture.heads().classifier.end
+    ModelSpec::read(&case.path).unwrap().architecture.heads().classifier.end
 }
 
 fn vocab_size(case: &Case) -> u32 {
-    Blueprint::read(&case.path).unwrap().architecture.vocab_size() as u32
+    ModelSpec::read(&case.path).unwrap().architecture.vocab_size() as u32
 }
 
 /// Another token than this one. Never that of padding, which numbers positions in some families:
@@ -86,8 +86,8 @@ pub(crate) fn the_future_is_visible(family: &str) {
 
 pub(crate) fn padding_on_the_left_changes_nothing(family: &str) {
     for case in cases(family) {
-        let blueprint = Blueprint::read(&case.path).unwrap();
-        let filler = blueprint.config["pad_token_id"].as_u64().unwrap_or(0) as u32;
+        let spec = ModelSpec::read(&case.path).unwrap();
+        let filler = spec.config["pad_token_id"].as_u64().unwrap_or(0) as u32;
         let model = case.load(&device());
         let left = outputs(&model, &case.feed().padded_left(filler), &device());
         let right = outputs(&model, &case.feed(), &device());

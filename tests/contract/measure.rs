@@ -28,7 +28,7 @@ pub(crate) fn gradients(case: &Case, device: &Device) -> f64 {
     let backward = loss(&model, &case.feed(), &case.targets(), &device).backward();
     let found = by_path(&model, &GradientsParams::from_grads(backward, &model));
     let mapping = mapping(case, &model);
-    let error = |entry: &burn_zoo::models::pretrained::Entry| -> f64 {
+    let error = |entry: &burn_zoo::models::checkpoint::Entry| -> f64 {
         let mut keys = [&entry.key].into_iter().chain(&entry.aliases);
         let expected = keys.find_map(|key| case.tensors.get(&format!("grad.{key}")));
         let Some(expected) = expected else { return 0.0 };

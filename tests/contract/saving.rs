@@ -1,9 +1,9 @@
 //! What is saved is what was loaded.
 
 use burn::tensor::{DType, Device};
+use burn_zoo::models::checkpoint::{self, Files, LoadDtype, MAX_SHARD_BYTES, Model, ModelSpec};
 use burn_zoo::models::parameters;
 use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{self, Blueprint, Files, Hold, MAX_SHARD_BYTES, Model};
 use burn_zoo::parity::difference;
 
 use super::checks::device;
@@ -22,13 +22,13 @@ fn all_values(model: &Model) -> Vec<(String, Vec<u8>)> {
 
 pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
     for case in cases(family) {
-        let loaded = pretrained::load(&case.path, &device()).unwrap();
-        let (family, config) = (loaded.blueprint.family, loaded.blueprint.config.clone());
+        let loaded = checkpoint::load(&case.path, &device()).unwrap();
+        let (family, config) = (loaded.spec.family, loaded.spec.config.clone());
         let model = loaded.model;
         for max_shard_bytes in [MAX_SHARD_BYTES, SMALL_SHARD] {
             let folder = tempfile::tempdir().unwrap();
             let files = Files { max_shard_bytes, ..Files::default() };
-            pretrained::save(folder.path(), &model, (family, &config), files).unwrap();
+            checkpoint::save(folder.path(), &model, (family, &config), files).unwrap();
             let is_sharded = folder.path().join("model.safetensors.index.json").exists();
             assert_eq!(is_sharded, max_shard_bytes == SMALL_SHARD, "{}", case.name);
             let is_canonical =
@@ -36,8 +36,8 @@ pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
             if is_canonical && !is_sharded {
                 assert_is_what_transformers_wrote(&case, folder.path());
             }
-            let again = pretrained::load(folder.path(), &device()).unwrap();
-            assert_eq!(again.blueprint.config, config, "{}", case.name);
+            let again = checkpoint::load(folder.path(), &device()).unwrap();
+            assert_eq!(again.spec.config, config, "{}", case.name);
             assert!(all_values(&model) == all_values(&again.model), "{}: bits changed", case.name);
         }
     }
@@ -47,15 +47,15 @@ pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
 pub(crate) fn matrices_of_bf16_are_only_held_so(family: &str) {
     let device = Device::flex();
     for case in cases(family) {
-        let loaded = pretrained::load(&case.path, &device).unwrap();
+        let loaded = checkpoint::load(&case.path, &device).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let described = (loaded.blueprint.family, &loaded.blueprint.config);
+        let described = (loaded.spec.family, &loaded.spec.config);
         let files = Files { precision: Precision::Bf16, ..Files::default() };
-        pretrained::save(folder.path(), &loaded.model, described, files).unwrap();
+        checkpoint::save(folder.path(), &loaded.model, described, files).unwrap();
 
-        let [wide, held] = [Hold::Wide, Hold::AsStored].map(|hold| {
-            let blueprint = Blueprint::read(folder.path()).unwrap();
-            pretrained::load_as(folder.path(), blueprint, (&device, hold)).unwrap().model
+        let [wide, held] = [LoadDtype::F32, LoadDtype::Checkpoint].map(|dtype| {
+            let spec = ModelSpec::read(folder.path()).unwrap();
+            checkpoint::load_as(folder.path(), spec, (&device, dtype)).unwrap().model
         });
         let shapes = parameters::list(&held);
         let mut at = shapes.iter();
@@ -84,9 +84,9 @@ fn assert_is_what_transformers_wrote(case: &Case, saved: &std::path::Path) {
     let bytes = std::fs::read(saved.join("model.safetensors")).unwrap();
     let header = String::from_utf8_lossy(&bytes[8..200.min(bytes.len())]).into_owned();
     assert!(header.contains(r#""__metadata__":{"format":"pt"}"#), "{}: {header}", case.name);
-    let ours = pretrained::Checkpoint::open(saved).unwrap();
-    let theirs = pretrained::Checkpoint::open(&case.path).unwrap();
-    let keys = |checkpoint: &pretrained::Checkpoint| -> Vec<String> {
+    let ours = checkpoint::Checkpoint::open(saved).unwrap();
+    let theirs = checkpoint::Checkpoint::open(&case.path).unwrap();
+    let keys = |checkpoint: &checkpoint::Checkpoint| -> Vec<String> {
         checkpoint.tensors().keys().cloned().collect()
     };
     assert_eq!(keys(&ours), keys(&theirs), "{}", case.name);

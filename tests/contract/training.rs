@@ -2,9 +2,9 @@
 
 use burn::optim::GradientsParams;
 use burn_zoo::models::arch::recompute::checkpoint_blocks;
+use burn_zoo::models::checkpoint::{F32Tensor, Model, ModelSpec};
 use burn_zoo::models::families::{self, Architecture, Size};
 use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{Blueprint, F32Tensor, Model};
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use burn_zoo::train::gradients::gradient_norm;
 
@@ -139,10 +139,10 @@ pub(crate) fn one_batch_can_be_overfitted(family: &str) {
     };
     let family = families::find(family).unwrap();
     let (config, _) = family.sized(&size).unwrap();
-    let blueprint = Blueprint::new(family, config).unwrap();
+    let spec = ModelSpec::new(family, config).unwrap();
     let device = device().autodiff();
-    let mut model: Model = blueprint.initialized(1, &device);
-    let (feed, targets) = batch(&blueprint.architecture);
+    let mut model: Model = spec.initialized(1, &device);
+    let (feed, targets) = batch(&spec.architecture);
     let mut optimizer = AdamW::new(AdamWConfig { weight_decay: 0.0, ..OPTIMIZER });
     let mut last = f32::NAN;
     for _ in 0..150 {

@@ -1,8 +1,8 @@
 //! Texts that are written together are written as if each were alone.
 
 use burn_zoo::models::generate::{
-    Batch, Beams, Constraints, Finish, Flow, GenerateError, Options, Request, Sampling, Ticket,
-    Writer, beam_search, generate, writer,
+    BatchScheduler, Beams, Constraints, Finish, Flow, GenerateError, GenerativeModel, Options,
+    Request, RequestId, Sampling, as_generative, beam_search, generate,
 };
 
 use super::load;
@@ -31,12 +31,12 @@ fn request(prompt: &[u32], sampling: Sampling, stream: u64) -> Request {
 const PROMPTS: [&[u32]; 6] =
     [&[3, 9, 4], &[7], &[8, 2, 6, 1, 9, 9, 3], &[2, 2], &[1, 3, 8, 7, 6, 4, 2, 9, 1], &[4, 4, 4]];
 
-fn alone(model: &dyn Writer, request: &Request) -> Vec<u32> {
-    let mut batch = Batch::new(model);
-    batch.admit(request.clone()).unwrap();
+fn alone(model: &dyn GenerativeModel, request: &Request) -> Vec<u32> {
+    let mut scheduler = BatchScheduler::new(model);
+    scheduler.submit(request.clone()).unwrap();
     let mut text = Vec::new();
-    while !batch.is_empty() {
-        text.extend(batch.step().unwrap().iter().map(|event| event.token));
+    while !scheduler.is_empty() {
+        text.extend(scheduler.step().unwrap().iter().map(|event| event.token));
     }
     text
 }
@@ -45,7 +45,7 @@ fn alone(model: &dyn Writer, request: &Request) -> Vec<u32> {
 fn a_text_does_not_depend_on_who_comes_and_goes() {
     for name in MODELS {
         let model = load(name);
-        let model = writer(&model).unwrap();
+        let model = as_generative(&model).unwrap();
         for sampling in [
             Sampling::default(),
             Sampling { temperature: 1.0, top_p: 0.9, seed: 3, ..Sampling::default() },
@@ -56,18 +56,18 @@ fn a_text_does_not_depend_on_who_comes_and_goes() {
                 .map(|(prompt, stream)| request(prompt, sampling, stream))
                 .collect();
             let mut texts = vec![Vec::new(); requests.len()];
-            let mut batch = Batch::new(model);
+            let mut scheduler = BatchScheduler::new(model);
             let mut waiting = requests.iter();
             // A new one comes at every second step, while others end.
             for step in 0.. {
                 if step % 2 == 0 {
-                    waiting.next().map(|request| batch.admit(request.clone()).unwrap());
+                    waiting.next().map(|request| scheduler.submit(request.clone()).unwrap());
                 }
-                if batch.is_empty() {
+                if scheduler.is_empty() {
                     break;
                 }
-                for event in batch.step().unwrap() {
-                    texts[event.ticket.index()].push(event.token);
+                for event in scheduler.step().unwrap() {
+                    texts[event.request_id.index()].push(event.token);
                 }
             }
             for (request, text) in requests.iter().zip(&texts) {
@@ -80,23 +80,23 @@ fn a_text_does_not_depend_on_who_comes_and_goes() {
 #[test]
 fn a_cancelled_text_leaves_and_the_others_do_not_notice() {
     let model = load("llama/base");
-    let model = writer(&model).unwrap();
-    let mut batch = Batch::new(model);
+    let model = as_generative(&model).unwrap();
+    let mut scheduler = BatchScheduler::new(model);
     let requests: Vec<Request> =
         PROMPTS.iter().zip(0..).map(|(p, s)| request(p, Sampling::default(), s)).collect();
-    let tickets: Vec<Ticket> =
-        requests.iter().map(|request| batch.admit(request.clone()).unwrap()).collect();
-    batch.step().unwrap();
-    batch.cancel(tickets[0]);
-    batch.cancel(tickets[2]);
-    let before = batch.len();
-    batch.cancel(tickets[2]);
-    assert_eq!(batch.len(), before);
+    let request_ids: Vec<RequestId> =
+        requests.iter().map(|request| scheduler.submit(request.clone()).unwrap()).collect();
+    scheduler.step().unwrap();
+    scheduler.cancel(request_ids[0]);
+    scheduler.cancel(request_ids[2]);
+    let before = scheduler.len();
+    scheduler.cancel(request_ids[2]);
+    assert_eq!(scheduler.len(), before);
     let mut text = Vec::new();
-    while !batch.is_empty() {
-        for event in batch.step().unwrap() {
-            assert!(event.ticket != tickets[0] && event.ticket != tickets[2]);
-            if event.ticket == tickets[4] {
+    while !scheduler.is_empty() {
+        for event in scheduler.step().unwrap() {
+            assert!(event.request_id != request_ids[0] && event.request_id != request_ids[2]);
+            if event.request_id == request_ids[4] {
                 text.push(event.token);
             }
         }
@@ -108,14 +108,14 @@ fn a_cancelled_text_leaves_and_the_others_do_not_notice() {
 #[test]
 fn a_text_ends_where_it_is_told_to() {
     let model = load("gpt2/base");
-    let model = writer(&model).unwrap();
+    let model = as_generative(&model).unwrap();
     let options = Options { max_new_tokens: 9, ..Options::default() };
     let prompts: Vec<Vec<u32>> = PROMPTS.iter().map(|prompt| prompt.to_vec()).collect();
     let whole = generate(model, &prompts, &options, &mut |_| Flow::Continue).unwrap();
     let mut seen = 0;
     let cut = generate(model, &prompts, &options, &mut |event| {
-        seen += usize::from(event.ticket.index() == 1);
-        if event.ticket.index() == 1 && seen == 4 { Flow::EndText } else { Flow::Continue }
+        seen += usize::from(event.request_id.index() == 1);
+        if event.request_id.index() == 1 && seen == 4 { Flow::EndText } else { Flow::Continue }
     });
     let cut = cut.unwrap();
     assert_eq!(cut[1], whole[1][..4]);
@@ -140,7 +140,7 @@ fn a_text_ends_where_it_is_told_to() {
 fn a_text_grows_beyond_the_context() {
     for name in ["gpt2/base", "llama/base", "t5/base"] {
         let model = load(name);
-        let model = writer(&model).unwrap();
+        let model = as_generative(&model).unwrap();
         let context = model.context().min(200);
         if model.context() > 200 {
             continue;
@@ -158,7 +158,7 @@ fn a_text_grows_beyond_the_context() {
 fn beams_of_several_prompts_do_not_meet() {
     for name in MODELS {
         let model = load(name);
-        let model = writer(&model).unwrap();
+        let model = as_generative(&model).unwrap();
         let requests: Vec<Request> =
             PROMPTS.iter().zip(0..).map(|(p, s)| request(p, Sampling::default(), s)).collect();
         let beams = Beams::new(3);
@@ -185,7 +185,7 @@ fn beams_of_several_prompts_do_not_meet() {
 fn a_wide_beam_finds_the_likeliest_text_of_all() {
     // All texts of three tokens out of a vocabulary in which ten are possible.
     let model = load("gpt2/base");
-    let model = writer(&model).unwrap();
+    let model = as_generative(&model).unwrap();
     let vocab_size = model.vocab_size() as u32;
     let constraints =
         Constraints { suppressed: (10..vocab_size).collect(), ..Constraints::default() };
@@ -206,18 +206,18 @@ fn a_wide_beam_finds_the_likeliest_text_of_all() {
 #[test]
 fn what_cannot_be_continued_is_refused() {
     let model = load("gpt2/base");
-    let model = writer(&model).unwrap();
-    let mut batch = Batch::new(model);
-    let mut admit = |prompt: Vec<u32>, options: Options| {
-        batch.admit(Request { prompt, options, stream: 0 }).unwrap_err()
+    let model = as_generative(&model).unwrap();
+    let mut scheduler = BatchScheduler::new(model);
+    let mut submit = |prompt: Vec<u32>, options: Options| {
+        scheduler.submit(Request { prompt, options, stream: 0 }).unwrap_err()
     };
     let fine = Options::default();
-    assert_eq!(admit(vec![], fine.clone()), GenerateError::Empty { row: 0 });
+    assert_eq!(submit(vec![], fine.clone()), GenerateError::Empty { row: 0 });
     let vocab_size = model.vocab_size();
     let token = vocab_size as u32;
-    assert_eq!(admit(vec![token], fine.clone()), GenerateError::OutOfRange { token, vocab_size });
+    assert_eq!(submit(vec![token], fine.clone()), GenerateError::OutOfRange { token, vocab_size });
     let (length, context) = (model.context() + 1, model.context());
-    assert_eq!(admit(vec![1; length], fine.clone()), GenerateError::TooLong { length, context });
-    let error = admit(vec![1], Options { min_new_tokens: 21, ..fine });
+    assert_eq!(submit(vec![1; length], fine.clone()), GenerateError::TooLong { length, context });
+    let error = submit(vec![1], Options { min_new_tokens: 21, ..fine });
     assert!(error.to_string().contains("min_new_tokens is 21"), "{error}");
 }

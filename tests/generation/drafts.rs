@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use burn_zoo::models::checkpoint::{Model, ModelSpec};
 use burn_zoo::models::families;
 use burn_zoo::models::generate::{
-    Constraints, Flow, Options, Request, Sampling, generate, speculate, writer,
+    Constraints, Flow, Options, Request, Sampling, as_generative, generate, speculate,
 };
-use burn_zoo::models::pretrained::{Blueprint, Model};
 
 use super::load;
 use crate::contract::checks::device;
@@ -14,9 +14,9 @@ use crate::golden::folder;
 
 /// A model of another size with the same vocabulary.
 fn other_weights(name: &str) -> Model {
-    let blueprint = Blueprint::read(&folder().join(name)).unwrap();
-    let family = families::find(blueprint.family.name()).unwrap();
-    Blueprint::new(family, blueprint.config).unwrap().initialized(5, &device())
+    let spec = ModelSpec::read(&folder().join(name)).unwrap();
+    let family = families::find(spec.family.name()).unwrap();
+    ModelSpec::new(family, spec.config).unwrap().initialized(5, &device())
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn a_greedy_text_is_the_models_own() {
     for name in ["gpt2/base", "llama/base", "mistral/base", "t5/base", "lstm/base", "bahdanau/gru"]
     {
         let (model, good, bad) = (load(name), load(name), other_weights(name));
-        let model = writer(&model).unwrap();
+        let model = as_generative(&model).unwrap();
         let constraints = Constraints { repetition_penalty: 1.2, ..Constraints::default() };
         for constraints in [Constraints::default(), constraints] {
             let options = Options { max_new_tokens: 40, constraints, ..Options::default() };
@@ -35,7 +35,7 @@ fn a_greedy_text_is_the_models_own() {
             let request = Request { prompt, options, stream: 0 };
             for ahead in [1, 4, 7] {
                 for (draft, is_good) in [(&good, true), (&bad, false)] {
-                    let models = [model, writer(draft).unwrap()];
+                    let models = [model, as_generative(draft).unwrap()];
                     let drafted =
                         speculate(models, &request, ahead, &mut |_| Flow::Continue).unwrap();
                     assert_eq!(drafted.tokens, own, "{name}, {ahead} ahead");
@@ -52,7 +52,7 @@ fn a_greedy_text_is_the_models_own() {
 #[test]
 fn a_drafted_text_ends_where_the_models_own_does() {
     let (model, draft) = (load("llama/base"), load("llama/base"));
-    let [model, draft] = [&model, &draft].map(|model| writer(model).unwrap());
+    let [model, draft] = [&model, &draft].map(|model| as_generative(model).unwrap());
     let prompt = vec![3, 9, 4];
     let options = Options { max_new_tokens: 30, ..Options::default() };
     let all = generate(model, std::slice::from_ref(&prompt), &options, &mut |_| Flow::Continue);
@@ -74,7 +74,7 @@ fn a_drafted_text_ends_where_the_models_own_does() {
 fn sampled_texts_come_as_often_as_without_a_draft() {
     const TEXTS: u64 = 4000;
     let (model, draft) = (load("gpt2/base"), other_weights("gpt2/base"));
-    let [model, draft] = [&model, &draft].map(|model| writer(model).unwrap());
+    let [model, draft] = [&model, &draft].map(|model| as_generative(model).unwrap());
     let sampling = Sampling { temperature: 0.7, top_k: Some(4), ..Sampling::default() };
     let options = Options { max_new_tokens: 3, sampling, ..Options::default() };
     let mut counts: HashMap<Vec<u32>, [f64; 2]> = HashMap::new();

@@ -6,12 +6,12 @@ mod reference;
 mod sampling;
 mod settings;
 
-use burn_zoo::models::pretrained::{self, Model};
+use burn_zoo::models::checkpoint::{self, Model};
 
 use crate::contract::checks::device;
 use crate::golden::folder;
 
 /// A golden model.
 fn load(name: &str) -> Model {
-    pretrained::load(&folder().join(name), &device()).unwrap().model
+    checkpoint::load(&folder().join(name), &device()).unwrap().model
 }

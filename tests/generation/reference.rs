@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use burn_zoo::models::checkpoint::{self, Model};
 use burn_zoo::models::families::FAMILIES;
 use burn_zoo::models::generate::{
-    Flow, GenerationConfig, Prompt, Request, Writer, beam_search, generate, writer,
+    Flow, GenerationConfig, GenerativeModel, Prompt, Request, as_generative, beam_search, generate,
 };
-use burn_zoo::models::pretrained::{self, Model};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -47,8 +47,12 @@ fn recorded() -> Vec<(String, PathBuf)> {
 
 /// What is asked for each prompt. The reference pads prompts, and counts the padding where a limit is
 /// that of the whole text; so does this.
-fn requests(model: &dyn Writer, prompts: &[Prompt], config: &GenerationConfig) -> Vec<Request> {
-    let begun = prompts.iter().map(|prompt| model.begin(prompt).text.len()).max().unwrap();
+fn requests(
+    model: &dyn GenerativeModel,
+    prompts: &[Prompt],
+    config: &GenerationConfig,
+) -> Vec<Request> {
+    let begun = prompts.iter().map(|prompt| model.prepare(prompt).text.len()).max().unwrap();
     let request = |(prompt, stream): (&Prompt, u64)| Request {
         prompt: prompt.clone(),
         options: config.options_for(begun),
@@ -58,7 +62,7 @@ fn requests(model: &dyn Writer, prompts: &[Prompt], config: &GenerationConfig) -
 }
 
 /// Compares a run, and returns what differs.
-fn compare(model: &dyn Writer, prompts: &[Prompt], run: &Run) -> Result<(), String> {
+fn compare(model: &dyn GenerativeModel, prompts: &[Prompt], run: &Run) -> Result<(), String> {
     let config = GenerationConfig::from_fields(&run.settings).map_err(|error| error.to_string())?;
     let requests = requests(model, prompts, &config);
     let (texts, scores): (Vec<Vec<Vec<u32>>>, _) = match &config.beams {
@@ -128,8 +132,8 @@ fn texts_are_those_of_the_reference() {
     let (mut models, mut runs, mut seen) = (0, 0, String::new());
     for (name, path) in recorded() {
         let golden: Golden = json(&path.join("generation.json"));
-        let model: Model = pretrained::load(&path, &device()).unwrap().model;
-        let model = writer(&model).unwrap();
+        let model: Model = checkpoint::load(&path, &device()).unwrap().model;
+        let model = as_generative(&model).unwrap();
         models += 1;
         for run in golden.runs.iter().filter(|run| !is_left_out(&name, &run.name)) {
             runs += 1;

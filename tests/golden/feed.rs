@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_zoo::models::arch::{Input, Tokens};
+use burn_zoo::models::checkpoint::{F32Tensor, ModelInput};
 use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::models::pretrained::{F32Tensor, ModelInput};
 
 use super::{ids, padding};
 

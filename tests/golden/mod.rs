@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn_zoo::models::checkpoint::{
+    self, F32Tensor, LoadDtype, Model, ModelSpec, read_safetensors,
+};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::models::pretrained::{self, Blueprint, F32Tensor, Hold, Model, read_safetensors};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -97,12 +99,12 @@ impl Case {
     }
 
     pub(crate) fn load(&self, device: &Device) -> Model {
-        self.load_as(Blueprint::read(&self.path).unwrap(), device)
+        self.load_as(ModelSpec::read(&self.path).unwrap(), device)
     }
 
-    /// The weights in a model of another blueprint.
-    pub(crate) fn load_as(&self, blueprint: Blueprint, device: &Device) -> Model {
-        let loaded = pretrained::load_as(&self.path, blueprint, (device, Hold::Wide));
+    /// The weights in a model of another spec.
+    pub(crate) fn load_as(&self, spec: ModelSpec, device: &Device) -> Model {
+        let loaded = checkpoint::load_as(&self.path, spec, (device, LoadDtype::F32));
         loaded.unwrap_or_else(|error| panic!("{}: {error}", self.name)).model
     }
 

@@ -1,8 +1,8 @@
 //! What a model says, and the loss of it, whichever head it has.
 
 use burn::tensor::{Device, Tensor};
+use burn_zoo::models::checkpoint::{self, F32Tensor, Model, OutputOf};
 use burn_zoo::models::heads::cross_entropy::{IGNORE, Targets as Classes, cross_entropy_sum};
-use burn_zoo::models::pretrained::{self, F32Tensor, Model, OutputOf};
 
 use super::Feed;
 
@@ -62,7 +62,7 @@ pub(crate) fn outputs(model: &Model, feed: &Feed, device: &Device) -> Vec<Output
         OutputOf::Written => feed.decoder_mask.as_ref(),
     };
     let outputs = model.outputs(&feed.input(device)).unwrap();
-    let output = |output: pretrained::Output| {
+    let output = |output: checkpoint::Output| {
         // Images have no padding, and no mask.
         let mask = of(output.of).filter(|mask| !mask.is_empty()).cloned();
         Output { name: output.name, tensor: output.tensor, mask, rows: feed.rows() }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn_zoo::models::pretrained::INDEX_FILE;
+use burn_zoo::models::checkpoint::INDEX_FILE;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -126,10 +126,10 @@ fn verbs_that_write_take_names_on_the_hub() {
     let gpt2 = "org/text-generation-gpt2";
     let generate = ["generate", gpt2, "-p", "Anna", "--greedy", "-n", "4"];
     let alone = user.succeed(&generate);
-    let drafted = user.succeed(&[&generate[..], &["--draft", gpt2]].concat());
+    let drafted = user.succeed(&[&generate[..], &["--draft-model", gpt2]].concat());
     assert_eq!(drafted.stdout, alone.stdout);
     // A directory that is not there is no model on the Hub either.
-    let absent = [&generate[..], &["--draft", "org/absent"]].concat();
+    let absent = [&generate[..], &["--draft-model", "org/absent"]].concat();
     user.refuse(&absent, (2, &["no such directory", "org/absent"]));
 }
 
@@ -151,18 +151,18 @@ fn a_model_is_fetched_once_and_then_there_without_a_network() {
     assert_eq!(fs::read(folder.join("chat_template.jinja")).unwrap(), TEMPLATE);
     assert_eq!(fs::read(user.cache().join("refs/main")).unwrap(), OLD.as_bytes());
     // A second run asks what `main` is, and for no file.
-    let asked = hub.state().asked.len();
+    let asked = hub.state().hub_requests.len();
     let check = user.succeed(&["check", "org/tiny"]);
     assert!(check.stdout.contains("gpt2"), "{}", check.stdout);
-    assert_eq!(hub.state().asked.len(), asked + 1);
+    assert_eq!(hub.state().hub_requests.len(), asked + 1);
     // A commit never changes: nothing is asked.
     let quiet = user.succeed(&["check", &format!("org/tiny@{OLD}")]);
-    assert_eq!((hub.state().asked.len(), quiet.stderr.as_str()), (asked + 1, ""));
+    assert_eq!((hub.state().hub_requests.len(), quiet.stderr.as_str()), (asked + 1, ""));
     let out = ["forward", "org/tiny", "--ids", "1,2", "--out", "o.safetensors"];
     let user = user.offline();
     user.succeed(&out);
     user.succeed(&["check", "org/tiny", "--revision", OLD]);
-    assert_eq!(hub.state().asked.len(), asked + 1);
+    assert_eq!(hub.state().hub_requests.len(), asked + 1);
     user.refuse(&["check", "org/other"], (2, &["org/other", "not in the cache", "HF_HUB_OFFLINE"]));
     // Where nothing answers, the cache is as good, and that is said.
     let gone = User { endpoint: "http://127.0.0.1:9".into(), offline: "0", ..user };
@@ -195,9 +195,9 @@ fn a_tokenizer_comes_in_whatever_files_it_has() {
         assert!(!folder.join(name).exists(), "{name}");
     }
     // A commit of which all is known is not asked for again.
-    let asked = hub.state().asked.len();
+    let asked = hub.state().hub_requests.len();
     user.download(&format!("org/tiny@{NEW}"));
-    assert_eq!(hub.state().asked.len(), asked);
+    assert_eq!(hub.state().hub_requests.len(), asked);
 }
 
 #[test]
@@ -236,14 +236,14 @@ fn what_broke_off_goes_on_where_it_stopped() {
     let ranges = |hub: &FakeHub| -> Vec<Option<String>> {
         let of_weights = |path: &str| path.ends_with("model.safetensors");
         let state = hub.state();
-        let asked = state.asked_for_files.iter().filter(|asked| of_weights(&asked.path));
+        let asked = state.file_requests.iter().filter(|asked| of_weights(&asked.path));
         asked.map(|asked| asked.range.clone()).collect()
     };
     let from = |start: usize| Some(format!("bytes={start}-"));
     assert_eq!(ranges(&hub), [None, from(piece), from(2 * piece)]);
     // A line that brings nothing any more is an error, and the next run goes on.
     let user = User::of(&hub);
-    hub.state().asked_for_files.clear();
+    hub.state().file_requests.clear();
     hub.state().piece = Some(0);
     user.refuse(&["download", "org/tiny"], (1, &["broke off at 0 of", "goes on from there"]));
     hub.state().piece = Some(piece);
@@ -311,9 +311,9 @@ fn what_the_hub_does_not_show_is_explained() {
     right.succeed(&["check", "org/tiny"]);
     // The Hub saw the token, and the server that it sent us to did not.
     let state = hub.state();
-    assert!(state.asked.last().unwrap().has_token);
-    assert!(!state.asked_for_files.is_empty());
-    assert!(state.asked_for_files.iter().all(|asked| !asked.has_token));
+    assert!(state.hub_requests.last().unwrap().has_token);
+    assert!(!state.file_requests.is_empty());
+    assert!(state.file_requests.iter().all(|asked| !asked.has_token));
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn an_index_names_files_of_the_model_and_no_others() {
     user.succeed(&["check", "org/tiny"]);
     let is_unwanted =
         |path: &str| [".bin", ".py", ".onnx", ".md"].iter().any(|e| path.ends_with(e));
-    assert!(!hub.state().asked.iter().any(|asked| is_unwanted(&asked.path)));
+    assert!(!hub.state().hub_requests.iter().any(|asked| is_unwanted(&asked.path)));
 
     for name in ["../../evil.safetensors", "/etc/passwd", "a/b.safetensors", "..", "modeling.py"] {
         let mut hostile = Repo { commit: NEW.into(), ..repo.clone() };
@@ -383,11 +383,11 @@ fn modules_have_folders_of_their_own() {
         golden::assert_close(case, &found, &expected, 1e-5);
         assert!(!user.files(&format!("snapshots/{OLD}/{folder}")).is_empty());
         assert!(!user.files(&format!("snapshots/{OLD}")).contains(&"3_Other".to_string()));
-        assert!(!hub.state().asked.iter().any(|asked| asked.path.ends_with(".bin")));
+        assert!(!hub.state().hub_requests.iter().any(|asked| asked.path.ends_with(".bin")));
         // A commit whose files are here is not asked for.
-        let asked = hub.state().asked.len();
+        let asked = hub.state().hub_requests.len();
         user.succeed(&["embed", &format!("org/tiny@{OLD}"), &text]);
-        assert_eq!(hub.state().asked.len(), asked);
+        assert_eq!(hub.state().hub_requests.len(), asked);
         user.offline().succeed(&["embed", "org/tiny", &text]);
     }
 }

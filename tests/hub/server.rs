@@ -26,7 +26,7 @@ pub(super) struct Repo {
 
 /// What one request said.
 #[derive(Clone)]
-pub(super) struct Asked {
+pub(super) struct ReceivedRequest {
     pub(super) path: String,
     pub(super) range: Option<String>,
     pub(super) has_token: bool,
@@ -37,9 +37,9 @@ pub(super) struct State {
     /// Models by name and revision.
     pub(super) repos: BTreeMap<(String, String), Repo>,
     /// Everything that was asked of the Hub.
-    pub(super) asked: Vec<Asked>,
+    pub(super) hub_requests: Vec<ReceivedRequest>,
     /// Everything that was asked of the server of large files.
-    pub(super) asked_for_files: Vec<Asked>,
+    pub(super) file_requests: Vec<ReceivedRequest>,
     /// Large files are sent in pieces of this many bytes, and then the line breaks.
     pub(super) piece: Option<usize>,
     /// Whether ranges are ignored.
@@ -58,7 +58,8 @@ impl FakeHub {
     pub(super) fn new() -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let files = serve(state.clone(), file);
-        let to_files = move |state: &mut State, asked: Asked| hub(state, asked, &files);
+        let to_files =
+            move |state: &mut State, request: ReceivedRequest| hub(state, request, &files);
         let address = serve(state.clone(), to_files);
         Self { address, state }
     }
@@ -78,7 +79,7 @@ impl FakeHub {
 /// Answers every request, each on its own connection; gives the address.
 fn serve<A>(state: Arc<Mutex<State>>, answer: A) -> String
 where
-    A: Fn(&mut State, Asked) -> Vec<u8> + Send + 'static,
+    A: Fn(&mut State, ReceivedRequest) -> Vec<u8> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -93,10 +94,10 @@ where
     address
 }
 
-fn read(connection: &TcpStream) -> Option<Asked> {
+fn read(connection: &TcpStream) -> Option<ReceivedRequest> {
     let mut lines = BufReader::new(connection).lines();
     let path = lines.next()?.ok()?.split(' ').nth(1)?.to_string();
-    let mut asked = Asked { path, range: None, has_token: false };
+    let mut asked = ReceivedRequest { path, range: None, has_token: false };
     for line in lines {
         let line = line.ok()?;
         let (name, value) = line.split_once(": ").unwrap_or((&line, ""));
@@ -118,9 +119,9 @@ fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-fn hub(state: &mut State, asked: Asked, files: &str) -> Vec<u8> {
+fn hub(state: &mut State, asked: ReceivedRequest, files: &str) -> Vec<u8> {
     let path = asked.path.clone();
-    state.asked.push(asked.clone());
+    state.hub_requests.push(asked.clone());
     let refuse = |status: &str, code: &str| {
         reply(status, &format!("X-Error-Code: {code}\r\n"), b"{\"error\":\"no\"}")
     };
@@ -168,8 +169,8 @@ fn listing(repo: &Repo) -> Vec<u8> {
 }
 
 /// The server of large files.
-fn file(state: &mut State, asked: Asked) -> Vec<u8> {
-    state.asked_for_files.push(asked.clone());
+fn file(state: &mut State, asked: ReceivedRequest) -> Vec<u8> {
+    state.file_requests.push(asked.clone());
     let (name, rest) = asked.path[1..].split_once("/resolve/").unwrap();
     let (revision, file) = rest.split_once('/').unwrap();
     let repo = &state.repos[&(name.to_string(), revision.to_string())];

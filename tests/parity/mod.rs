@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use burn_zoo::device::BACKENDS;
-use burn_zoo::parity::{EXCEPTIONS, Run, Subject};
+use burn_zoo::parity::{EXCEPTIONS, ParityCase, Run};
 use serde::Deserialize;
 
 use crate::cli::succeed;
@@ -51,12 +51,12 @@ fn agrees(device: &str, arguments: &[&str]) {
     let report: Report = serde_json::from_str(&succeed(folder.path(), &all).stdout).unwrap();
     assert_eq!(report.problems, [""; 0]);
     let expected = if arguments.contains(&"--all") {
-        Subject::all(burn_zoo::models::families::FAMILIES)
+        ParityCase::all(burn_zoo::models::families::FAMILIES)
     } else {
-        Subject::sample()
+        ParityCase::sample()
     };
-    let expected: BTreeSet<String> = expected.iter().map(Subject::name).collect();
-    assert_eq!(report.run.subjects.into_keys().collect::<BTreeSet<String>>(), expected);
+    let expected: BTreeSet<String> = expected.iter().map(ParityCase::name).collect();
+    assert_eq!(report.run.cases.into_keys().collect::<BTreeSet<String>>(), expected);
 }
 
 #[test]

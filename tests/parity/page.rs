@@ -1,7 +1,7 @@
 //! The book's tables of parity are those of the files that were measured, and have no gap.
 
 use burn_zoo::models::families::FAMILIES;
-use burn_zoo::parity::{Run, Subject, page};
+use burn_zoo::parity::{ParityCase, Run, page};
 
 use crate::golden::{folder, json};
 
@@ -29,18 +29,18 @@ fn the_page_is_what_zoo_parity_makes_of_the_files() {
 fn every_family_was_measured_on_every_backend_that_runs_on_a_cpu() {
     let runs = runs();
     // A family that is another one under other names need not be measured a second time.
-    let known = Subject::all(FAMILIES);
+    let known = ParityCase::all(FAMILIES);
     for (title, all) in
         [("ndarray", true), ("tch", true), ("wgpu, fused", false), ("wgpu, unfused", false)]
     {
         let run = runs.iter().find(|run| run.of.title() == title);
         let run = run.unwrap_or_else(|| panic!("{title} was not run"));
-        let expected = if all { Subject::all(FAMILIES) } else { Subject::covering() };
-        for subject in expected {
-            let name = subject.name();
-            let verdict_of = |subject: &Subject| run.subjects.get(&subject.name());
-            let same = || known.iter().filter(|other| other.is_same_as(&subject));
-            let verdict = verdict_of(&subject).or_else(|| same().find_map(verdict_of));
+        let expected = if all { ParityCase::all(FAMILIES) } else { ParityCase::one_per_kind() };
+        for case in expected {
+            let name = case.name();
+            let verdict_of = |case: &ParityCase| run.cases.get(&case.name());
+            let same = || known.iter().filter(|other| other.is_same_as(&case));
+            let verdict = verdict_of(&case).or_else(|| same().find_map(verdict_of));
             let verdict = verdict.unwrap_or_else(|| panic!("{name} was not run on {title}"));
             assert_eq!(verdict.problems(&run.of.device, &name), [""; 0], "{title}");
         }

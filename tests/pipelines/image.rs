@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_zoo::models::arch::Input;
-use burn_zoo::models::pretrained::{self, ModelInput};
+use burn_zoo::models::checkpoint::{self, ModelInput};
 use burn_zoo::pipeline::{ImageClassifier, ImageReader, LabelScore, Picture, Scoring};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
@@ -136,7 +136,7 @@ fn another_size_is_read_with_interpolated_positions() {
         let reader = ImageReader::parse(&text, model).unwrap().resizing_to(size).unwrap();
         let (pixels, found) = reader.prepare(&picture).unwrap();
         assert_eq!(found, size);
-        let loaded = pretrained::load(&of(model), &device).unwrap();
+        let loaded = checkpoint::load(&of(model), &device).unwrap();
         let pixels = Tensor::from_data(TensorData::new(pixels, [1, 3, 24, 32]), &device);
         let input = ModelInput::new(Input::Pixels(pixels));
         let scores = loaded.model.scores(&input);

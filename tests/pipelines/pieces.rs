@@ -24,7 +24,7 @@ fn opened(name: &str, temperature: f64) -> TextGeneration {
 fn added(generation: &TextGeneration, prompt: &[u32]) -> Vec<u32> {
     let mut options = generation.settings().options_for(prompt.len());
     options.sampling.seed = 3;
-    let model = generation.writer().unwrap();
+    let model = generation.generative_model().unwrap();
     generate(model, &[prompt.to_vec()], &options, &mut |_| Flow::Continue).unwrap().remove(0)
 }
 
@@ -58,7 +58,8 @@ fn prompt_and_completion_are_the_decoded_whole() {
                     heard += piece;
                     true
                 };
-                let drafted = generation.write_drafted(ids, (&generation, 3), &mut hear).unwrap().0;
+                let drafted =
+                    generation.write_speculative(ids, (&generation, 3), &mut hear).unwrap().0;
                 assert_eq!(heard, drafted.text, "{name} {prompt:?}");
                 if temperature == 0.0 {
                     assert_eq!(drafted.text, text, "{name} {prompt:?}");

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use burn::tensor::Device;
-use burn_zoo::models::pretrained::{F32Tensor, write_safetensors};
+use burn_zoo::models::checkpoint::{F32Tensor, write_safetensors};
 use burn_zoo::pipeline::{PipelineError, Prompt, TextEmbedder};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

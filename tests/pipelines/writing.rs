@@ -4,8 +4,8 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use burn_zoo::datasets::tokenizer::Tokenizer;
+use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::generate::GenerationConfig;
-use burn_zoo::models::pretrained::Blueprint;
 use burn_zoo::pipeline::chat::Turn;
 use burn_zoo::pipeline::{
     PipelineError, PromptTokens, Rewritten, Summarization, TextEnding, TextGeneration, Translation,
@@ -23,7 +23,7 @@ fn settings(path: &Path, task: &str, parameters: &mut Parameters) -> GenerationC
         own if own.exists() => golden::json(&own),
         _ => Map::new(),
     };
-    let config = Blueprint::read(path).unwrap().config;
+    let config = ModelSpec::read(path).unwrap().config;
     let of_task = &config["task_specific_params"][task];
     if task != "text-generation" {
         // The pipelines of transformers 4 put 4 beams in the place of what the model says, and 256

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use burn_zoo::device;
-use burn_zoo::models::pretrained::Model;
+use burn_zoo::models::checkpoint::Model;
 use burn_zoo::pipeline::TextGeneration;
 use burn_zoo::serve::{Server, Settings};
 use serde::Deserialize;
@@ -48,9 +48,9 @@ fn python() -> Result<PathBuf, String> {
 
 fn server(model: &Path) -> Server {
     let device = device::parse("flex").unwrap();
-    let (model, language) = TextGeneration::open(model, &device).unwrap().into_parts();
+    let (model, processor) = TextGeneration::open(model, &device).unwrap().into_parts();
     let Model::CausalLm(model) = model else { panic!("a model that continues texts") };
-    Server::of_texts(model, language, Settings::new("golden")).unwrap()
+    Server::of_texts(model, processor, Settings::new("golden")).unwrap()
 }
 
 /// What the model answered to each document of a task.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use burn_zoo::datasets::tokenizer::Place;
+use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::generate::GenerationConfig;
-use burn_zoo::models::pretrained::Model;
-use burn_zoo::pipeline::Language;
+use burn_zoo::pipeline::Processor;
 use burn_zoo::serve::Server;
 use serde_json::{Value, json};
 
@@ -59,8 +59,8 @@ fn a_prompts_log_probabilities_are_the_references() {
         let case = Case::read(folder().join(name));
         let model = case.load_causal_lm(&device());
         let vocab_size = model.vocab_size();
-        let language = Language::new(tokenizer(), GenerationConfig::default());
-        let lab = Lab::start(Server::of_texts(model, language, settings()).unwrap());
+        let processor = Processor::new(tokenizer(), GenerationConfig::default());
+        let lab = Lab::start(Server::of_texts(model, processor, settings()).unwrap());
         let logits = &case.tensor("logits").values;
         let longest = case.inputs.input_ids[0].len();
         for (row, (ids, mask)) in
@@ -288,9 +288,9 @@ fn an_end_token_is_scored_and_is_no_text() {
     let name = second["choices"][0]["logprobs"]["tokens"][1].as_str().unwrap().to_string();
     let end = (0..tokenizer.vocab_size() as u32).find(|id| named(&[*id]) == name).unwrap();
     config.options.eos = vec![end];
-    let language = Language::new(tokenizer, config);
-    let model = super::model(&language.tokenizer);
-    let lab = Lab::start(Server::of_texts(model, language, settings()).unwrap());
+    let processor = Processor::new(tokenizer, config);
+    let model = super::model(&processor.tokenizer);
+    let lab = Lab::start(Server::of_texts(model, processor, settings()).unwrap());
     let body = with(scored(json!(ids), 20), json!({ "echo": false }));
     let choice = lab.complete(&body)["choices"][0].clone();
     assert_eq!(choice["finish_reason"], "stop");
@@ -304,8 +304,8 @@ fn an_encoder_decoder_scores_its_answer_and_not_its_prompt() {
     let case = Case::read(folder().join("t5/base"));
     let Model::Seq2SeqLm(model) = case.load(&device()) else { panic!("an encoder-decoder") };
     let vocab_size = model.backbone.vocab_size();
-    let language = Language::new(tokenizer(), GenerationConfig::default());
-    let lab = Lab::start(Server::of_texts(model, language, settings()).unwrap());
+    let processor = Processor::new(tokenizer(), GenerationConfig::default());
+    let lab = Lab::start(Server::of_texts(model, processor, settings()).unwrap());
     let length = case.inputs.attention_mask[0].iter().filter(|mark| **mark == 1).count();
     let prompt = json!(case.inputs.input_ids[0][..length]);
     let body = with(greedy("", 3), json!({ "prompt": prompt, "logprobs": 1 }));

@@ -1,11 +1,11 @@
 //! Chats as clients write them, and the settings that reach the template.
 
-use burn_zoo::pipeline::Language;
+use burn_zoo::pipeline::Processor;
 use burn_zoo::pipeline::chat::ChatTemplate;
 use burn_zoo::serve::Server;
 use serde_json::{Value, json};
 
-use super::{Lab, NAME, alone, language, model, server, settings, tokenizer, with};
+use super::{Lab, NAME, alone, model, processor, server, settings, tokenizer, with};
 
 fn user() -> Value {
     json!({ "role": "user", "content": "Hi" })
@@ -25,8 +25,8 @@ fn assert_continues(lab: &Lab, body: &Value, prompt: &str) {
 
 fn with_template(source: &str) -> Lab {
     let chat = Some(ChatTemplate::new(source).unwrap());
-    let language = Language { chat, ..language() };
-    Lab::start(Server::of_texts(model(&tokenizer()), language, settings()).unwrap())
+    let processor = Processor { chat, ..processor() };
+    Lab::start(Server::of_texts(model(&tokenizer()), processor, settings()).unwrap())
 }
 
 #[test]

@@ -25,10 +25,10 @@ use burn_zoo::datasets::tokenizer::Tokenizer;
 use burn_zoo::device;
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{
-    Flow, GenerationConfig, Memory, Options, Passage, Writer, generate,
+    Flow, GenerationConfig, GenerationState, GenerativeModel, Options, SequenceState, generate,
 };
 use burn_zoo::models::heads::CausalLm;
-use burn_zoo::pipeline::Language;
+use burn_zoo::pipeline::Processor;
 use burn_zoo::pipeline::chat::ChatTemplate;
 use burn_zoo::serve::{Server, Settings};
 use serde_json::{Value, json};
@@ -75,9 +75,9 @@ pub(crate) fn model(tokenizer: &Tokenizer) -> CausalLm {
     CausalLm::new(&config, &device::parse("flex").unwrap()).initialized(5)
 }
 
-pub(crate) fn language() -> Language {
+pub(crate) fn processor() -> Processor {
     let chat = Some(ChatTemplate::new(TEMPLATE).unwrap());
-    Language { tokenizer: tokenizer(), chat, config: GenerationConfig::default() }
+    Processor { tokenizer: tokenizer(), chat, config: GenerationConfig::default() }
 }
 
 pub(crate) fn settings() -> Settings {
@@ -86,7 +86,7 @@ pub(crate) fn settings() -> Settings {
 
 /// A server of the random model.
 pub(crate) fn server(settings: Settings) -> Server {
-    Server::of_texts(model(&tokenizer()), language(), settings).unwrap()
+    Server::of_texts(model(&tokenizer()), processor(), settings).unwrap()
 }
 
 /// The greedy continuation of a prompt, computed alone.
@@ -110,13 +110,13 @@ impl Odd {
     /// A server whose model takes that long for a token.
     pub(crate) fn slow(pause: Duration, settings: Settings) -> Server {
         let model = Self { model: model(&tokenizer()), pause, poison: None };
-        Server::of_texts(model, language(), settings).unwrap()
+        Server::of_texts(model, processor(), settings).unwrap()
     }
 }
 
-impl Writer for Odd {
+impl GenerativeModel for Odd {
     fn device(&self) -> Device {
-        Writer::device(&self.model)
+        GenerativeModel::device(&self.model)
     }
 
     fn vocab_size(&self) -> usize {
@@ -131,24 +131,28 @@ impl Writer for Odd {
         self.model.context()
     }
 
-    fn begin(&self, prompt: &[u32]) -> Passage {
-        self.model.begin(prompt)
+    fn prepare(&self, prompt: &[u32]) -> SequenceState {
+        self.model.prepare(prompt)
     }
 
-    fn read_hidden(&self, passages: &[&Passage], more: usize) -> (Tensor<3>, Memory) {
-        let mut tokens = passages.iter().flat_map(|passage| &passage.text);
+    fn prefill_hidden(
+        &self,
+        sequences: &[&SequenceState],
+        more: usize,
+    ) -> (Tensor<3>, GenerationState) {
+        let mut tokens = sequences.iter().flat_map(|sequence| &sequence.text);
         assert!(!tokens.any(|token| Some(*token) == self.poison), "poisoned");
         std::thread::sleep(self.pause);
-        self.model.read_hidden(passages, more)
+        self.model.prefill_hidden(sequences, more)
     }
 
     fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
         self.model.scores(hidden)
     }
 
-    fn step(&self, tokens: Tensor<2, Int>, memory: &mut Memory) -> Tensor<3> {
+    fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3> {
         std::thread::sleep(self.pause);
-        Writer::step(&self.model, tokens, memory)
+        GenerativeModel::decode(&self.model, tokens, state)
     }
 }
 

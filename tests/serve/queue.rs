@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use burn_zoo::serve::{Server, Settings};
 use serde_json::{Value, json};
 
-use super::{Lab, Odd, alone, greedy, language, model, settings, tokenizer, with};
+use super::{Lab, Odd, alone, greedy, model, processor, settings, tokenizer, with};
 
 /// A connection with a request on it.
 fn ask(lab: &Lab, body: &Value) -> BufReader<TcpStream> {
@@ -114,7 +114,7 @@ fn a_model_that_fails_is_an_error_and_the_next_request_is_answered() {
     let poison = tokenizer().encode("%").unwrap()[0];
     let model =
         Odd { model: model(&tokenizer()), pause: Duration::from_millis(5), poison: Some(poison) };
-    let lab = Lab::start(Server::of_texts(model, language(), settings()).unwrap());
+    let lab = Lab::start(Server::of_texts(model, processor(), settings()).unwrap());
     let mut beside = ask(&lab, &streaming("the cat"));
     wait_for_line(&mut beside, "data: ");
     let failed = lab.post("/v1/completions", &greedy("100 %", 4));

@@ -1,11 +1,11 @@
 //! What is asked wrongly gets an answer that names the fault.
 
-use burn_zoo::pipeline::Language;
+use burn_zoo::pipeline::Processor;
 use burn_zoo::pipeline::chat::ChatTemplate;
 use burn_zoo::serve::{Server, Settings};
 use serde_json::{Value, json};
 
-use super::{Answer, Lab, agent, greedy, language, model, server, settings, tokenizer, with};
+use super::{Answer, Lab, agent, greedy, model, processor, server, settings, tokenizer, with};
 
 /// Checks an error's shape: status, field, code, and a part of its message.
 fn assert_error(answer: &Answer, expected: (u16, Value, Value), part: &str) {
@@ -254,8 +254,8 @@ fn a_wrong_message_is_named() {
     let loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
     for (template, part) in [(Some(loops), "ran out of fuel"), (None, "no chat template")] {
         let chat = template.map(|source| ChatTemplate::new(source).unwrap());
-        let language = Language { chat, ..language() };
-        let server = Server::of_texts(model(&tokenizer()), language, settings()).unwrap();
+        let processor = Processor { chat, ..processor() };
+        let server = Server::of_texts(model(&tokenizer()), processor, settings()).unwrap();
         let message = json!([{ "role": "user", "content": "a" }]);
         let body = json!({ "model": "tiny", "messages": message });
         let answer = Lab::start(server).post("/v1/chat/completions", &body);

@@ -23,7 +23,7 @@ struct Args {
 }
 
 /// The training steps of a run, from 1 on.
-struct Course {
+struct LossCurve {
     name: String,
     steps: BTreeMap<usize, Step>,
 }
@@ -50,20 +50,22 @@ const FLOOR: f64 = 1e-8;
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    let runs: Vec<Course> = args.runs.iter().map(|run| course(run)).collect::<Result<_>>()?;
+    let runs: Vec<LossCurve> =
+        args.runs.iter().map(|run| loss_curve(run)).collect::<Result<_>>()?;
     let (reference, others) = runs.split_first().context("no runs")?;
     let compared: Vec<Differences> =
         others.iter().map(|run| differences(run, reference)).collect::<Result<_>>()?;
     draw(&args.out, &runs, &compared)?;
     println!("{}: {} steps, the reference", reference.name, reference.steps.len());
-    for (Course { name, steps }, Differences { largest, step, .. }) in others.iter().zip(&compared)
+    for (LossCurve { name, steps }, Differences { largest, step, .. }) in
+        others.iter().zip(&compared)
     {
         println!("{name}: {} steps, largest difference {largest:.2e} at step {step}", steps.len());
     }
     Ok(())
 }
 
-fn course(given: &str) -> Result<Course> {
+fn loss_curve(given: &str) -> Result<LossCurve> {
     let run = Run::read(given)?;
     let steps: BTreeMap<usize, Step> = run
         .lines
@@ -74,7 +76,7 @@ fn course(given: &str) -> Result<Course> {
         })
         .collect();
     ensure!(!steps.is_empty(), "{} has no training step yet", run.path.display());
-    Ok(Course { name: run.name, steps })
+    Ok(LossCurve { name: run.name, steps })
 }
 
 /// |loss - loss of the reference| of each step that both have.
@@ -82,7 +84,7 @@ fn course(given: &str) -> Result<Course> {
 /// # Errors
 ///
 /// What the logs tell of the settings differs: tokens or learning rate at a step.
-fn differences(run: &Course, reference: &Course) -> Result<Differences> {
+fn differences(run: &LossCurve, reference: &LossCurve) -> Result<Differences> {
     let (name, other_name) = (&run.name, &reference.name);
     let mut points = Vec::new();
     let (mut largest, mut at) = (0.0, None);
@@ -114,7 +116,7 @@ fn differences(run: &Course, reference: &Course) -> Result<Differences> {
     Ok(Differences { points, largest, step })
 }
 
-fn draw(out: &Path, runs: &[Course], compared: &[Differences]) -> Result<()> {
+fn draw(out: &Path, runs: &[LossCurve], compared: &[Differences]) -> Result<()> {
     let last = runs.iter().filter_map(|run| run.steps.keys().next_back()).max();
     let steps = *last.context("no steps")? as f64;
     let root = canvas(out, (760, 640))?;
@@ -131,7 +133,7 @@ fn color(run: usize) -> PaletteColor<Palette99> {
 }
 
 /// The losses will coincide: the reference is thick and pale, so that it shows behind the others.
-fn draw_losses(area: &Area<'_>, runs: &[Course], steps: f64) -> Result<()> {
+fn draw_losses(area: &Area<'_>, runs: &[LossCurve], steps: f64) -> Result<()> {
     let losses = || runs.iter().flat_map(|run| run.steps.values()).map(|step| step.loss);
     let low = losses().fold(f64::INFINITY, f64::min);
     let high = losses().fold(0.0, f64::max);
@@ -194,10 +196,10 @@ fn draw_differences(
 mod tests {
     use super::*;
 
-    fn run<const N: usize>(name: &str, losses: [f64; N]) -> Course {
+    fn run<const N: usize>(name: &str, losses: [f64; N]) -> LossCurve {
         let step = |(index, loss)| (index + 1, Step { tokens: 768, lr: 1e-3, loss });
         let steps = losses.into_iter().enumerate().map(step).collect();
-        Course { name: name.to_string(), steps }
+        LossCurve { name: name.to_string(), steps }
     }
 
     #[test]

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, ensure};
 use burn::optim::GradientsParams;
 use burn_zoo::datasets::batch::LmBatch;
 use burn_zoo::models::arch::recompute::checkpoint_blocks;
+use burn_zoo::models::checkpoint::{Model, ModelSpec};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::kernels::memory;
-use burn_zoo::models::pretrained::{Blueprint, Model};
-use burn_zoo::train::Trainee;
+use burn_zoo::train::LmModel;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use burn_zoo::{device, system};
 use clap::Parser;
@@ -130,12 +130,12 @@ fn measure(args: &Args) -> Result<Found> {
     let family = families::find(&args.family)?;
     let before = system::peak_memory().context("the memory of this process")?;
     let (config, _) = family.sized(&size)?;
-    let model = Blueprint::new(family, config)?.initialized(1, &device);
+    let model = ModelSpec::new(family, config)?.initialized(1, &device);
     let Model::CausalLm(model) = model else {
         anyhow::bail!("{} is no causal language model", args.family)
     };
     let model = if args.checkpoint_blocks { checkpoint_blocks(model) } else { model };
-    let mut model = Trainee { model: Model::CausalLm(model) };
+    let mut model = LmModel { model: Model::CausalLm(model) };
     let constants = AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 };
     let mut optimizer = AdamW::new(constants);
     let rows = args.tokens / length;

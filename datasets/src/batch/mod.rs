@@ -1,8 +1,8 @@
 //! Batches for training and validation, as plain vectors of numbers.
 
-mod text_data;
+mod lm_dataset;
 
-pub use text_data::{TextData, ValidBatches};
+pub use lm_dataset::{LmDataset, ValidBatches};
 
 use crate::tokenizer::TokenizerError;
 
@@ -48,12 +48,12 @@ pub struct BatchShape {
 pub enum BatchError {
     /// A part of the text does not fill a single row.
     #[error(
-        "the {part} text has {tokens} tokens, but a context of {context} needs at least {}; \
+        "the {split} text has {tokens} tokens, but a context of {context} needs at least {}; \
          choose a smaller --context, or give more text", context.saturating_add(1)
     )]
     TooShort {
         /// `training` or `validation`.
-        part: &'static str,
+        split: &'static str,
         /// Tokens of that part.
         tokens: usize,
         /// The context asked for.

@@ -9,10 +9,12 @@
 
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{Made, Settings};
-use super::{Asks, Example, Labels, Lengths, Metric, Need, Symbols, Target, TaskError};
-use crate::draw::Draw;
-use crate::locate::Places;
+use super::spec::{BuiltTask, Settings};
+use super::{
+    Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
+};
+use crate::locate::SearchPath;
+use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -71,39 +73,39 @@ const LENGTHS: Lengths = Lengths { input: 29, target: 10 };
 #[derive(Debug)]
 struct Generator {
     years: Dates,
-    symbols: Symbols,
+    tokens: TokenTable,
 }
 
 impl Settings for Dates {
-    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+    fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("first_year", self.first_year, 1583..=9999)?;
         check("last_year", self.last_year, self.first_year..=9999)?;
         let letters = WEEKDAYS.iter().chain(&MONTHS).flat_map(|name| name.chars());
         let others = "0123456789 ,.-/of".chars();
-        let symbols = Symbols::characters(letters.chain(others));
-        let generator = Generator { years: self, symbols: symbols.clone() };
-        let asks = Asks {
-            need: Need::Transduction,
+        let tokens = TokenTable::characters(letters.chain(others));
+        let generator = Generator { years: self, tokens: tokens.clone() };
+        let definition = TaskDefinition {
+            kind: TaskKind::Transduction,
             score: Metric::ExactMatch,
             also: vec![],
-            symbols,
-            labels: Labels::Symbols,
+            tokens,
+            labels: Labels::Tokens,
             references: &[],
         };
-        Ok(Made::Generated(asks, Box::new(generator)))
+        Ok(BuiltTask::Generated(definition, Box::new(generator)))
     }
 }
 
 impl Generate for Generator {
-    fn draw(&self, draw: &mut Draw) -> Option<Example> {
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
         let Dates { first_year, last_year } = self.years;
-        let year = first_year + draw.below(u64::from(last_year - first_year) + 1) as u32;
-        let month = 1 + draw.below(12) as u32;
+        let year = first_year + rng.below(u64::from(last_year - first_year) + 1) as u32;
+        let month = 1 + rng.below(12) as u32;
         // Days that a month lacks are drawn again, so that all days are equally likely.
-        let day = 1 + draw.below(31) as u32;
+        let day = 1 + rng.below(31) as u32;
         let date = (day <= days_in(year, month)).then_some(Date { year, month, day })?;
-        let read = |text: String| self.symbols.read(&text).ok();
-        let input = read(date.write(draw.pick(&FORMS)))?;
+        let read = |text: String| self.tokens.encode(&text).ok();
+        let input = read(date.write(rng.pick(&FORMS)))?;
         let target = Target::Sequence(read(date.write("Y-N-D"))?);
         Some(Example { input, target })
     }

@@ -10,10 +10,10 @@
 //! Reference: <https://www.manythings.org/anki/>, from <https://tatoeba.org>
 
 use super::error::check;
-use super::spec::{Made, Settings};
+use super::spec::{BuiltTask, Settings};
 use super::splits::{Answers, Splits, Train};
-use super::{Asks, Example, Labels, Metric, Need, Symbols, Target, TaskError};
-use crate::locate::{DataFile, Places};
+use super::{Example, Labels, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable};
+use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -22,7 +22,8 @@ use std::collections::{HashMap, HashSet};
 #[serde(default, deny_unknown_fields)]
 pub(super) struct DeuEng {
     from: Language,
-    symbols: Units,
+    #[serde(rename = "symbols")]
+    units: Units,
     vocabulary: usize,
     min_count: usize,
     max_length: usize,
@@ -53,7 +54,7 @@ impl Default for DeuEng {
     fn default() -> Self {
         Self {
             from: Language::Deu,
-            symbols: Units::Subwords,
+            units: Units::Subwords,
             vocabulary: 2000,
             min_count: 3,
             max_length: 24,
@@ -78,49 +79,49 @@ const LEARNT_FROM: usize = 20_000;
 type Pair<'a> = (&'a str, &'a str);
 
 impl Settings for DeuEng {
-    fn make(self, places: &Places) -> Result<Made, TaskError> {
+    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("vocabulary", self.vocabulary, 257..=100_000)?;
         check("min_count", self.min_count, 1..=1000)?;
         check("max_length", self.max_length, 2..=1000)?;
         check("validation", self.validation, 1..=3000)?;
         check("test", self.test, 1..=3000)?;
-        let content = places.read(&FILES[0])?;
+        let content = search_path.read(&FILES[0])?;
         let text = String::from_utf8_lossy(&content);
         let pairs: Vec<Pair<'_>> = text.lines().filter_map(|line| line.split_once('\t')).collect();
-        let [train, validation, test] = divide(&pairs).map(|part| self.turned(part));
+        let [train, validation, test] = divide(&pairs).map(|split| self.turned(split));
         // The file is sorted by length: some of everywhere.
         let step = (train.len() / LEARNT_FROM).max(1);
         let texts = train.iter().step_by(step).flat_map(|&(source, target)| [source, target]);
         let all = train.iter().flat_map(|&(source, target)| [source, target]);
-        let symbols = match self.symbols {
-            Units::Characters => Symbols::characters(all.flat_map(str::chars)),
-            Units::Words => Symbols::words(all, self.min_count),
-            Units::Subwords => Symbols::subwords(texts, self.vocabulary)?,
+        let tokens = match self.units {
+            Units::Characters => TokenTable::characters(all.flat_map(str::chars)),
+            Units::Words => TokenTable::words(all, self.min_count),
+            Units::Subwords => TokenTable::subwords(texts, self.vocabulary)?,
         };
-        let train = self.examples(&train, &symbols)?;
-        let (validation, right) = self.held_out(&validation, &symbols, self.validation)?;
+        let train = self.examples(&train, &tokens)?;
+        let (validation, right) = self.held_out(&validation, &tokens, self.validation)?;
         let mut answers = Answers { validation: right, test: Vec::new() };
-        let (test, right) = self.held_out(&test, &symbols, self.test)?;
+        let (test, right) = self.held_out(&test, &tokens, self.test)?;
         answers.test = right;
-        for (part, examples, wanted) in [
+        for (split, examples, wanted) in [
             ("training", &train, 1),
             ("validation", &validation, self.validation),
             ("the test", &test, self.test),
         ] {
             if examples.len() < wanted {
-                return Err(TaskError::TooFew { part, wanted, found: examples.len() });
+                return Err(TaskError::TooFew { split, wanted, found: examples.len() });
             }
         }
         let splits = Splits::new(Train::Fixed(train), validation, test).with_answers(answers);
-        let asks = Asks {
-            need: Need::Transduction,
+        let definition = TaskDefinition {
+            kind: TaskKind::Transduction,
             score: Metric::Bleu,
             also: vec![Metric::ChrF, Metric::ExactMatch],
-            symbols,
-            labels: Labels::Symbols,
+            tokens,
+            labels: Labels::Tokens,
             references: &[],
         };
-        Ok(Made::Fixed(asks, splits))
+        Ok(BuiltTask::Fixed(definition, splits))
     }
 }
 
@@ -133,22 +134,22 @@ impl DeuEng {
     }
 
     /// The pair as symbols; `None` where one of its sentences is too long.
-    fn example(&self, pair: &Pair<'_>, symbols: &Symbols) -> Result<Option<Example>, TaskError> {
-        let (input, target) = (symbols.read(pair.0)?, symbols.read(pair.1)?);
+    fn example(&self, pair: &Pair<'_>, tokens: &TokenTable) -> Result<Option<Example>, TaskError> {
+        let (input, target) = (tokens.encode(pair.0)?, tokens.encode(pair.1)?);
         let fits = |ids: &[u32]| (1..=self.max_length).contains(&ids.len());
         let both = fits(&input) && fits(&target);
         Ok(both.then_some(Example { input, target: Target::Sequence(target) }))
     }
 
-    fn examples(&self, pairs: &[Pair<'_>], symbols: &Symbols) -> Result<Vec<Example>, TaskError> {
-        pairs.iter().filter_map(|pair| self.example(pair, symbols).transpose()).collect()
+    fn examples(&self, pairs: &[Pair<'_>], tokens: &TokenTable) -> Result<Vec<Example>, TaskError> {
+        pairs.iter().filter_map(|pair| self.example(pair, tokens).transpose()).collect()
     }
 
     /// Some of the sentences that fit, short and long ones alike, with their translations.
     fn held_out(
         &self,
         pairs: &[Pair<'_>],
-        symbols: &Symbols,
+        tokens: &TokenTable,
         wanted: usize,
     ) -> Result<(Vec<Example>, Vec<String>), TaskError> {
         let mut sources = HashSet::new();
@@ -161,7 +162,7 @@ impl DeuEng {
             if examples.len() == wanted {
                 break;
             }
-            if let Some(example) = self.example(pair, symbols)? {
+            if let Some(example) = self.example(pair, tokens)? {
                 examples.push(example);
                 answers.push(pair.1.to_owned());
             }
@@ -172,22 +173,22 @@ impl DeuEng {
 
 /// Training, validation and test pairs, `(English, German)`.
 fn divide<'a>(pairs: &[Pair<'a>]) -> [Vec<Pair<'a>>; 3] {
-    let part_of = |eng: &str| match Sha256::digest(eng)[0] {
+    let split_of = |eng: &str| match Sha256::digest(eng)[0] {
         0..8 => 1,
         8..16 => 2,
         _ => 0,
     };
     let mut last: HashMap<&str, usize> = HashMap::new();
     for (eng, deu) in pairs {
-        let part = last.entry(deu).or_default();
-        *part = (*part).max(part_of(eng));
+        let split = last.entry(deu).or_default();
+        *split = (*split).max(split_of(eng));
     }
-    let mut parts: [Vec<Pair<'a>>; 3] = Default::default();
+    let mut splits: [Vec<Pair<'a>>; 3] = Default::default();
     for (eng, deu) in pairs {
-        let part = part_of(eng);
-        if last[deu] == part {
-            parts[part].push((eng, deu));
+        let split = split_of(eng);
+        if last[deu] == split {
+            splits[split].push((eng, deu));
         }
     }
-    parts
+    splits
 }

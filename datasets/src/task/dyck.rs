@@ -9,10 +9,13 @@
 
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{Made, Settings};
-use super::{Asks, Example, Labels, Lengths, Metric, Need, Sees, Symbols, Target, TaskError};
-use crate::draw::Draw;
-use crate::locate::Places;
+use super::spec::{BuiltTask, Settings};
+use super::{
+    Context, Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind,
+    TokenTable,
+};
+use crate::locate::SearchPath;
+use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
@@ -40,36 +43,36 @@ fn pair(kind: usize) -> [String; 2] {
 }
 
 impl Settings for Dyck {
-    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+    fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("types", self.types, 1..=1000)?;
         check("max_depth", self.max_depth, 1..=1000)?;
         check("length", self.length, 2..=65_536)?;
         let closing = (0..self.types).map(|kind| pair(kind)[1].clone());
-        let asks = Asks {
-            need: Need::Tagging(Sees::Past),
+        let definition = TaskDefinition {
+            kind: TaskKind::Tagging(Context::Causal),
             score: Metric::TagAccuracy,
             also: vec![],
-            symbols: Symbols::named((0..self.types).flat_map(pair)),
+            tokens: TokenTable::named((0..self.types).flat_map(pair)),
             labels: Labels::Names(std::iter::once("none".to_owned()).chain(closing).collect()),
             references: &[],
         };
-        Ok(Made::Generated(asks, Box::new(self)))
+        Ok(BuiltTask::Generated(definition, Box::new(self)))
     }
 }
 
 impl Generate for Dyck {
-    fn draw(&self, draw: &mut Draw) -> Option<Example> {
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
         let mut open: Vec<u32> = Vec::new();
         let (mut input, mut tags) = (Vec::new(), Vec::new());
         for _ in 0..self.length {
-            let opens = open.is_empty() || (open.len() < self.max_depth && draw.below(2) == 0);
+            let opens = open.is_empty() || (open.len() < self.max_depth && rng.below(2) == 0);
             let closed = if opens { None } else { open.pop() };
             input.push(match closed {
-                Some(kind) => Symbols::FIRST + 2 * kind + 1,
+                Some(kind) => TokenTable::FIRST + 2 * kind + 1,
                 None => {
-                    let kind = draw.below(self.types as u64) as u32;
+                    let kind = rng.below(self.types as u64) as u32;
                     open.push(kind);
-                    Symbols::FIRST + 2 * kind
+                    TokenTable::FIRST + 2 * kind
                 }
             });
             tags.push(Some(open.last().map_or(0, |kind| kind + 1)));

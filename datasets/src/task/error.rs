@@ -68,12 +68,12 @@ pub enum TaskError {
     },
     /// The settings leave too few different examples.
     #[error(
-        "only {found} of the {wanted} different examples for {part} could be drawn with these \
+        "only {found} of the {wanted} different examples for {split} could be drawn with these \
          settings; allow longer or more varied inputs, or ask for fewer examples"
     )]
     TooFew {
         /// `training`, `validation` or `test`.
-        part: &'static str,
+        split: &'static str,
         /// How many there should be.
         wanted: usize,
         /// How many there are.
@@ -81,12 +81,12 @@ pub enum TaskError {
     },
     /// A text does not fill a window.
     #[error(
-        "the {part} text has {characters} characters, but context={context} needs at least {}; \
+        "the {split} text has {characters} characters, but context={context} needs at least {}; \
          choose a smaller context, or give more text", context.saturating_add(1)
     )]
     TooShort {
         /// `training`, `validation` or `test`.
-        part: &'static str,
+        split: &'static str,
         /// Characters of that part.
         characters: usize,
         /// The context asked for.

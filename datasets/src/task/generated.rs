@@ -2,7 +2,7 @@
 
 use super::splits::{Splits, Train};
 use super::{Example, Lengths, TaskError, error};
-use crate::draw::Draw;
+use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -17,7 +17,7 @@ const ATTEMPTS: usize = 1_000_000;
 /// Draws examples.
 pub(super) trait Generate: Debug + Send + Sync {
     /// An example; `None` where what was drawn is not within the bounds, so that another must be.
-    fn draw(&self, draw: &mut Draw) -> Option<Example>;
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example>;
 
     /// What no drawn example exceeds.
     fn lengths(&self) -> Lengths;
@@ -30,7 +30,7 @@ pub(super) trait Generate: Debug + Send + Sync {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Split {
     Train,
     Validation,
     Test,
@@ -54,35 +54,35 @@ impl Default for Sizes {
 
 /// The part that an example belongs to, whoever draws it: 1 in 8 is for validation, 1 in 8 for
 /// the test, and no seed can lead training onto one of them.
-fn part_of(identity: &[u32]) -> Part {
+fn split_of(identity: &[u32]) -> Split {
     let bytes: Vec<u8> = identity.iter().flat_map(|id| id.to_le_bytes()).collect();
     match Sha256::digest(bytes)[0] {
-        0..32 => Part::Validation,
-        32..64 => Part::Test,
-        _ => Part::Train,
+        0..32 => Split::Validation,
+        32..64 => Split::Test,
+        _ => Split::Train,
     }
 }
 
-fn try_draw(generator: &dyn Generate, part: Part, draw: &mut Draw) -> Option<Example> {
-    let example = generator.draw(draw)?;
-    let fits = generator.identity(&example).is_none_or(|identity| part_of(identity) == part);
+fn try_draw(generator: &dyn Generate, split: Split, rng: &mut SeededRng) -> Option<Example> {
+    let example = generator.draw(rng)?;
+    let fits = generator.identity(&example).is_none_or(|identity| split_of(identity) == split);
     fits.then_some(example)
 }
 
-fn stream(part: Part, [seed, index]: [u64; 2]) -> Draw {
-    let purpose = match part {
-        Part::Train => b"task T  ",
-        Part::Validation => b"task V  ",
-        Part::Test => b"task E  ",
+fn stream(split: Split, [seed, index]: [u64; 2]) -> SeededRng {
+    let purpose = match split {
+        Split::Train => b"task T  ",
+        Split::Validation => b"task V  ",
+        Split::Test => b"task E  ",
     };
-    Draw::new(purpose, [seed, index, 0])
+    SeededRng::new(purpose, [seed, index, 0])
 }
 
 /// The example with this (seed, index), of a generator that [`splits`] has found to work.
-pub(super) fn drawn(generator: &dyn Generate, part: Part, name: [u64; 2]) -> Example {
-    let mut draw = stream(part, name);
+pub(super) fn drawn(generator: &dyn Generate, split: Split, name: [u64; 2]) -> Example {
+    let mut rng = stream(split, name);
     loop {
-        if let Some(example) = try_draw(generator, part, &mut draw) {
+        if let Some(example) = try_draw(generator, split, &mut rng) {
             return example;
         }
     }
@@ -98,9 +98,9 @@ pub(super) fn splits(generator: Box<dyn Generate>, sizes: Sizes) -> Result<Split
     error::check("train", sizes.train, 0..=100_000_000)?;
     error::check("validation", sizes.validation, 1..=100_000)?;
     error::check("test", sizes.test, 1..=100_000)?;
-    distinct(&*generator, Part::Train, 1)?;
-    let validation = distinct(&*generator, Part::Validation, sizes.validation)?;
-    let test = distinct(&*generator, Part::Test, sizes.test)?;
+    distinct(&*generator, Split::Train, 1)?;
+    let validation = distinct(&*generator, Split::Validation, sizes.validation)?;
+    let test = distinct(&*generator, Split::Test, sizes.test)?;
     let train = match sizes.train {
         0 => Train::Endless(generator),
         rows => Train::Drawn(generator, rows),
@@ -110,24 +110,24 @@ pub(super) fn splits(generator: Box<dyn Generate>, sizes: Sizes) -> Result<Split
 
 fn distinct(
     generator: &dyn Generate,
-    part: Part,
+    split: Split,
     wanted: usize,
 ) -> Result<Vec<Example>, TaskError> {
     let mut seen = HashSet::new();
     let mut examples = Vec::with_capacity(wanted);
-    let mut draw = stream(part, [DATA_SEED, 0]);
+    let mut rng = stream(split, [DATA_SEED, 0]);
     let mut attempts = 0;
     while examples.len() < wanted {
         if attempts == ATTEMPTS {
-            let part = match part {
-                Part::Train => "training",
-                Part::Validation => "validation",
-                Part::Test => "the test",
+            let split = match split {
+                Split::Train => "training",
+                Split::Validation => "validation",
+                Split::Test => "the test",
             };
-            return Err(TaskError::TooFew { part, wanted, found: examples.len() });
+            return Err(TaskError::TooFew { split, wanted, found: examples.len() });
         }
         attempts += 1;
-        if let Some(example) = try_draw(generator, part, &mut draw)
+        if let Some(example) = try_draw(generator, split, &mut rng)
             && generator.identity(&example).is_none_or(|identity| seen.insert(identity.to_vec()))
         {
             examples.push(example);

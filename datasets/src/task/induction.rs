@@ -10,10 +10,13 @@
 
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{Made, Settings};
-use super::{Asks, Example, Labels, Lengths, Metric, Need, Sees, Symbols, Target, TaskError};
-use crate::draw::Draw;
-use crate::locate::Places;
+use super::spec::{BuiltTask, Settings};
+use super::{
+    Context, Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind,
+    TokenTable,
+};
+use crate::locate::SearchPath;
+use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
@@ -29,36 +32,36 @@ impl Default for Induction {
     }
 }
 
-const MARK: u32 = Symbols::FIRST;
+const MARK: u32 = TokenTable::FIRST;
 
 impl Settings for Induction {
-    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+    fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("length", self.length, 4..=65_536)?;
         check("vocabulary", self.vocabulary, 2..=100_000)?;
-        let symbols = (0..self.vocabulary).map(|i| i.to_string());
-        let asks = Asks {
-            need: Need::Tagging(Sees::Past),
+        let tokens = (0..self.vocabulary).map(|i| i.to_string());
+        let definition = TaskDefinition {
+            kind: TaskKind::Tagging(Context::Causal),
             score: Metric::TagAccuracy,
             also: vec![],
-            symbols: Symbols::named(std::iter::once("*".to_owned()).chain(symbols)),
-            labels: Labels::Symbols,
+            tokens: TokenTable::named(std::iter::once("*".to_owned()).chain(tokens)),
+            labels: Labels::Tokens,
             references: &[],
         };
-        Ok(Made::Generated(asks, Box::new(self)))
+        Ok(BuiltTask::Generated(definition, Box::new(self)))
     }
 }
 
 impl Generate for Induction {
-    fn draw(&self, draw: &mut Draw) -> Option<Example> {
-        let symbol = |draw: &mut Draw| MARK + 1 + draw.below(self.vocabulary as u64) as u32;
-        let mut input: Vec<u32> = (0..self.length).map(|_| symbol(draw)).collect();
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
+        let token = |rng: &mut SeededRng| MARK + 1 + rng.below(self.vocabulary as u64) as u32;
+        let mut input: Vec<u32> = (0..self.length).map(|_| token(rng)).collect();
         let last = self.length - 1;
         // The marked symbol lies before the last one.
-        let place = draw.below(last as u64 - 1) as usize;
-        input[place] = MARK;
+        let position = rng.below(last as u64 - 1) as usize;
+        input[position] = MARK;
         input[last] = MARK;
         let mut tags = vec![None; self.length];
-        tags[last] = Some(input[place + 1]);
+        tags[last] = Some(input[position + 1]);
         Some(Example { input, target: Target::Tags(tags) })
     }
 

@@ -1,8 +1,8 @@
 //! What is known about a task before it is made.
 
-use super::Need;
+use super::TaskKind;
 use super::generated::Sizes;
-use super::spec::{Kind, Settings, to_map};
+use super::spec::{Settings, TaskBuilder, to_map};
 use crate::locate::DataFile;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -14,10 +14,10 @@ pub struct TaskInfo {
     /// What is asked, in one line.
     pub about: &'static str,
     /// What a model must be able to do; one of these, where it depends on the user's file.
-    pub needs: &'static [Need],
+    pub kinds: &'static [TaskKind],
     /// Where the examples come from.
     pub origin: Origin,
-    pub(super) kind: Kind,
+    pub(super) builder: TaskBuilder,
     own: &'static [Parameter],
     /// Settings that differ from those of other tasks of the same kind.
     preset: &'static [(&'static str, Preset)],
@@ -68,10 +68,18 @@ static SIZES: [Parameter; 3] = [
 pub(super) const fn task<S: Settings>(
     name: &'static str,
     about: &'static str,
-    needs: &'static [Need],
+    kinds: &'static [TaskKind],
     own: &'static [Parameter],
 ) -> TaskInfo {
-    TaskInfo { name, about, needs, origin: Origin::Drawn, kind: Kind::of::<S>(), own, preset: &[] }
+    TaskInfo {
+        name,
+        about,
+        kinds,
+        origin: Origin::Drawn,
+        builder: TaskBuilder::of::<S>(),
+        own,
+        preset: &[],
+    }
 }
 
 impl TaskInfo {
@@ -98,7 +106,7 @@ impl TaskInfo {
 
     /// The usual value of every setting, of those too that go with the name.
     pub(super) fn settings(&self) -> Map<String, Value> {
-        let mut settings = (self.kind.defaults)();
+        let mut settings = (self.builder.defaults)();
         if self.origin == Origin::Drawn {
             settings.extend(to_map(&Sizes::default()));
         }

@@ -12,10 +12,13 @@
 
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{Made, Settings};
-use super::{Asks, Example, Labels, Lengths, Metric, Need, Reference, Symbols, Target, TaskError};
-use crate::draw::Draw;
-use crate::locate::Places;
+use super::spec::{BuiltTask, Settings};
+use super::{
+    Example, Labels, Lengths, Metric, Reference, Target, TaskDefinition, TaskError, TaskKind,
+    TokenTable,
+};
+use crate::locate::SearchPath;
+use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
@@ -48,33 +51,33 @@ static REFERENCES: [Reference; 4] = [
 ];
 
 const OPERATORS: [&str; 4] = ["[MIN", "[MAX", "[MED", "[SM"];
-const FIRST_OPERATOR: u32 = Symbols::FIRST + 10;
+const FIRST_OPERATOR: u32 = TokenTable::FIRST + 10;
 const CLOSE: u32 = FIRST_OPERATOR + 4;
 
 impl Settings for ListOps {
-    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+    fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("max_depth", self.max_depth, 2..=20)?;
         check("max_args", self.max_args, 2..=100)?;
         check("min_length", self.min_length, 4..=65_536)?;
         check("max_length", self.max_length, self.min_length..=65_536)?;
         let digits = || (0..10).map(|digit| digit.to_string());
         let others = OPERATORS.into_iter().chain(["]"]).map(str::to_owned);
-        let asks = Asks {
-            need: Need::Classification,
+        let definition = TaskDefinition {
+            kind: TaskKind::Classification,
             score: Metric::Accuracy,
             also: vec![],
-            symbols: Symbols::named(digits().chain(others)),
+            tokens: TokenTable::named(digits().chain(others)),
             labels: Labels::Names(digits().collect()),
             references: if self == PUBLISHED { &REFERENCES } else { &[] },
         };
-        Ok(Made::Generated(asks, Box::new(self)))
+        Ok(BuiltTask::Generated(definition, Box::new(self)))
     }
 }
 
 impl Generate for ListOps {
-    fn draw(&self, draw: &mut Draw) -> Option<Example> {
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
         let mut input = Vec::new();
-        let value = self.grow(draw, 1, &mut input)?;
+        let value = self.grow(rng, 1, &mut input)?;
         let target = Target::Class(value);
         (input.len() >= self.min_length).then_some(Example { input, target })
     }
@@ -86,20 +89,20 @@ impl Generate for ListOps {
 
 impl ListOps {
     /// Writes an expression and gives its value; `None` once it is too long.
-    fn grow(&self, draw: &mut Draw, depth: usize, written: &mut Vec<u32>) -> Option<u32> {
+    fn grow(&self, rng: &mut SeededRng, depth: usize, written: &mut Vec<u32>) -> Option<u32> {
         if written.len() >= self.max_length {
             return None;
         }
-        if depth == self.max_depth || draw.below(4) > 0 {
-            let digit = draw.below(10) as u32;
-            written.push(Symbols::FIRST + digit);
+        if depth == self.max_depth || rng.below(4) > 0 {
+            let digit = rng.below(10) as u32;
+            written.push(TokenTable::FIRST + digit);
             return Some(digit);
         }
-        let operator = draw.below(4) as u32;
+        let operator = rng.below(4) as u32;
         written.push(FIRST_OPERATOR + operator);
-        let count = 2 + draw.below(self.max_args as u64 - 1);
+        let count = 2 + rng.below(self.max_args as u64 - 1);
         let values: Option<Vec<u32>> =
-            (0..count).map(|_| self.grow(draw, depth + 1, written)).collect();
+            (0..count).map(|_| self.grow(rng, depth + 1, written)).collect();
         let value = apply(operator, values?);
         written.push(CLOSE);
         (written.len() <= self.max_length).then_some(value)

@@ -1,35 +1,35 @@
 //! Which symbols of a text are hidden, and behind what.
 
-use super::{Example, Symbols, Target};
-use crate::draw::Draw;
+use super::{Example, Target, TokenTable};
+use crate::rng::SeededRng;
 
 /// A text with 15 % of its symbols asked for: of those, 80 % are hidden behind
-/// [`Symbols::MASK`], 10 % replaced by any symbol and 10 % left as they are. At least one is
+/// [`TokenTable::MASK`], 10 % replaced by any symbol and 10 % left as they are. At least one is
 /// asked for, however short the text.
 ///
 /// Reference: Devlin et al. 2019 (BERT), §3.1, <https://arxiv.org/abs/1810.04805>
-pub(super) fn masked(text: &[u32], symbols: &Symbols, draw: &mut Draw) -> Example {
-    let own = (symbols.len() - Symbols::FIRST as usize) as u64;
+pub(super) fn masked(text: &[u32], tokens: &TokenTable, rng: &mut SeededRng) -> Example {
+    let own = (tokens.len() - TokenTable::FIRST as usize) as u64;
     let mut input = text.to_vec();
     let mut tags = vec![None; text.len()];
-    let fallback = draw.below(text.len() as u64) as usize;
-    let mut hide = |place: usize, draw: &mut Draw| {
-        tags[place] = Some(text[place]);
-        match draw.below(10) {
-            0..8 => input[place] = Symbols::MASK,
-            8 => input[place] = Symbols::FIRST + draw.below(own) as u32,
+    let fallback = rng.below(text.len() as u64) as usize;
+    let mut hide = |position: usize, rng: &mut SeededRng| {
+        tags[position] = Some(text[position]);
+        match rng.below(10) {
+            0..8 => input[position] = TokenTable::MASK,
+            8 => input[position] = TokenTable::FIRST + rng.below(own) as u32,
             _ => {}
         }
     };
     let mut count = 0;
-    for place in 0..text.len() {
-        if draw.below(100) < 15 {
-            hide(place, draw);
+    for position in 0..text.len() {
+        if rng.below(100) < 15 {
+            hide(position, rng);
             count += 1;
         }
     }
     if count == 0 {
-        hide(fallback, draw);
+        hide(fallback, rng);
     }
     Example { input, target: Target::Tags(tags) }
 }
@@ -47,16 +47,16 @@ mod tests {
 
     #[test]
     fn a_seventh_is_asked_for_and_most_of_it_hidden() {
-        let symbols = Symbols::characters("abcdefghijklmnopqrstuvwxyz".chars());
-        let text: Vec<u32> = (0..20_000).map(|i| Symbols::FIRST + i % 26).collect();
-        let example = masked(&text, &symbols, &mut Draw::new(b"test    ", [0; 3]));
+        let tokens = TokenTable::characters("abcdefghijklmnopqrstuvwxyz".chars());
+        let text: Vec<u32> = (0..20_000).map(|i| TokenTable::FIRST + i % 26).collect();
+        let example = masked(&text, &tokens, &mut SeededRng::new(b"test    ", [0; 3]));
         let Target::Tags(tags) = &example.target else { panic!("tags") };
         let (mut asked, mut hidden, mut kept) = (0, 0, 0);
         for ((&shown, &tag), &real) in example.input.iter().zip(tags).zip(&text) {
             assert!(tag.is_none_or(|tag| tag == real));
             assert!(tag.is_some() || shown == real);
             asked += usize::from(tag.is_some());
-            hidden += usize::from(shown == Symbols::MASK);
+            hidden += usize::from(shown == TokenTable::MASK);
             kept += usize::from(tag.is_some() && shown == real);
         }
         assert!((2800..3200).contains(&asked), "{asked} of 20000");
@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn something_is_always_asked() {
-        let symbols = Symbols::characters("ab".chars());
+        let tokens = TokenTable::characters("ab".chars());
         for seed in 0..100 {
-            let example = masked(&[6, 7], &symbols, &mut Draw::new(b"test    ", [seed, 0, 0]));
+            let example = masked(&[6, 7], &tokens, &mut SeededRng::new(b"test    ", [seed, 0, 0]));
             assert!(!example.target.ids().is_empty());
         }
     }

@@ -5,11 +5,11 @@
 //! known data set or of the user's own. [`TASKS`] lists them all.
 //!
 //! ```
-//! use zoo_datasets::locate::Places;
+//! use zoo_datasets::locate::SearchPath;
 //! use zoo_datasets::task::{Target, TaskSpec};
 //!
 //! # fn main() -> Result<(), zoo_datasets::task::TaskError> {
-//! let task = TaskSpec::parse("sort:max_length=8")?.build(&Places::default())?;
+//! let task = TaskSpec::parse("sort:max_length=8")?.build(&SearchPath::default())?;
 //! let example = task.train(1, 0);
 //! let Target::Sequence(sorted) = &example.target else { panic!("sort maps to a sequence") };
 //! assert!(sorted.is_sorted());
@@ -21,7 +21,7 @@
 //! # From an example to a batch
 //!
 //! Inputs and targets hold nothing but what the task is about; what marks their ends is added by
-//! who makes the batch, with the symbols that [`Symbols`] reserves:
+//! who makes the batch, with the symbols that [`TokenTable`] reserves:
 //!
 //! | model | classification | tagging, masked | language | transduction |
 //! |---|---|---|---|---|
@@ -29,10 +29,10 @@
 //! | decoder, recurrent | `input SEPARATOR` → label symbol | label in place | tag in place | `input SEPARATOR` → `target END` |
 //! | encoder-decoder | `input` → label symbol | `input` → one label symbol each | tag in place, from nothing | `input` → `BEGIN target` → `target END` |
 //!
-//! In [`Need::Language`] the tag at a position is the next symbol, so that language modelling is
+//! In [`TaskKind::Language`] the tag at a position is the next symbol, so that language modelling is
 //! tagging by a model that does not see what lies behind. A decoder tags in place where
-//! [`Sees::Past`] allows it, and must read everything before it writes tags where it does not.
-//! [`Task::label_symbol`] says which symbol a label is.
+//! [`Context::Causal`] allows it, and must read everything before it writes tags where it does not.
+//! [`Task::label_token`] says which symbol a label is.
 
 mod chance;
 mod dates;
@@ -52,9 +52,9 @@ mod polarity;
 mod sequences;
 mod spec;
 mod splits;
-mod symbols;
 mod table;
 mod texts;
+mod token_table;
 mod user;
 mod windows;
 mod wnut17;
@@ -64,15 +64,15 @@ pub use info::{Origin, Parameter, TaskInfo};
 pub use metric::{Metric, Reference};
 pub use spec::TaskSpec;
 pub use splits::Answers;
-pub use symbols::Symbols;
 pub use table::TASKS;
+pub use token_table::TokenTable;
 pub use user::FileError;
 
 use splits::{Splits, Train};
 
 /// What a task wants of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum TaskKind {
     /// The next symbol at each position, from those up to it.
     Language,
     /// The symbols that are masked or replaced, from all others.
@@ -80,24 +80,24 @@ pub enum Need {
     /// One label for the whole input.
     Classification,
     /// A label for some positions of the input.
-    Tagging(Sees),
+    Tagging(Context),
     /// Another sequence.
     Transduction,
 }
 
 /// What a tag follows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sees {
+pub enum Context {
     /// What lies at the position and before it is enough: a causal model tags in place.
-    Past,
+    Causal,
     /// What lies behind the position matters too.
-    Whole,
+    Bidirectional,
 }
 
 /// One thing asked, and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Example {
-    /// Symbols, at least one of them; none is padding.
+    /// Tokens, at least one of them; none is padding.
     pub input: Vec<u32>,
     /// The right answer.
     pub target: Target,
@@ -111,7 +111,7 @@ pub enum Target {
     /// A label for each position of the input; `None` where nothing is asked. In language and
     /// masked modelling the labels are symbols.
     Tags(Vec<Option<u32>>),
-    /// Symbols, without a symbol for their end.
+    /// Tokens, without a symbol for their end.
     Sequence(Vec<u32>),
 }
 
@@ -119,7 +119,7 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Labels {
     /// Labels are symbols: label 7 is symbol 7.
-    Symbols,
+    Tokens,
     /// Labels have names of their own.
     Names(Vec<String>),
 }
@@ -139,20 +139,20 @@ pub struct Task {
     /// The choice that led here.
     pub spec: TaskSpec,
     /// What a model must be able to do.
-    pub need: Need,
+    pub kind: TaskKind,
     /// What decides; higher or lower is better as [`Metric::higher_is_better`] says.
     pub score: Metric,
     /// What is reported beside it.
     pub also: Vec<Metric>,
     /// What the ids of inputs and target sequences mean.
-    pub symbols: Symbols,
+    pub tokens: TokenTable,
     /// What the numbers of labels mean.
     pub labels: Labels,
     /// Examples to choose settings by, in random order; never trained on.
     pub validation: Vec<Example>,
     /// Examples for the final score, in random order; never trained on, and none of them is in `validation`.
     pub test: Vec<Example>,
-    /// The right answers as texts, for scores that compare texts with [`Symbols::write`].
+    /// The right answers as texts, for scores that compare texts with [`TokenTable::decode`].
     pub answers: Answers,
     /// What others reached on this task; empty where the settings are not the published ones.
     pub references: &'static [Reference],
@@ -167,27 +167,27 @@ pub struct Task {
 }
 
 /// What a task asks, without its examples.
-struct Asks {
-    need: Need,
+struct TaskDefinition {
+    kind: TaskKind,
     score: Metric,
     also: Vec<Metric>,
-    symbols: Symbols,
+    tokens: TokenTable,
     labels: Labels,
     references: &'static [Reference],
 }
 
 impl Task {
-    fn new(spec: TaskSpec, asks: Asks, splits: Splits) -> Self {
-        let Asks { need, score, also, symbols, labels, references } = asks;
+    fn new(spec: TaskSpec, definition: TaskDefinition, splits: Splits) -> Self {
+        let TaskDefinition { kind, score, also, tokens, labels, references } = definition;
         let chance = chance::chance(score, &splits);
-        let (lengths, data_hash) = (splits.lengths(), splits.hash(&symbols, &labels));
+        let (lengths, data_hash) = (splits.lengths(), splits.hash(&tokens, &labels));
         let Splits { train, validation, test, answers } = splits;
         Self {
             spec,
-            need,
+            kind,
             score,
             also,
-            symbols,
+            tokens,
             labels,
             validation,
             test,
@@ -218,23 +218,23 @@ impl Task {
     /// them the labels that have names of their own.
     pub fn vocab_size(&self) -> usize {
         match &self.labels {
-            Labels::Symbols => self.symbols.len(),
-            Labels::Names(names) => self.symbols.len() + names.len(),
+            Labels::Tokens => self.tokens.len(),
+            Labels::Names(names) => self.tokens.len() + names.len(),
         }
     }
 
     /// The symbol of a label, for models that write their answers: below [`Task::vocab_size`].
-    pub fn label_symbol(&self, label: u32) -> u32 {
+    pub fn label_token(&self, label: u32) -> u32 {
         match &self.labels {
-            Labels::Symbols => label,
-            Labels::Names(_) => self.symbols.len() as u32 + label,
+            Labels::Tokens => label,
+            Labels::Names(_) => self.tokens.len() as u32 + label,
         }
     }
 
     /// How many labels there are to choose from: the outputs of a classifier or tagger.
     pub fn label_count(&self) -> usize {
         match &self.labels {
-            Labels::Symbols => self.symbols.len(),
+            Labels::Tokens => self.tokens.len(),
             Labels::Names(names) => names.len(),
         }
     }
@@ -242,7 +242,7 @@ impl Task {
     /// The name of a label; `None` if there is no such label.
     pub fn label_name(&self, label: u32) -> Option<&str> {
         match &self.labels {
-            Labels::Symbols => self.symbols.written(label),
+            Labels::Tokens => self.tokens.written(label),
             Labels::Names(names) => names.get(label as usize).map(String::as_str),
         }
     }
@@ -254,7 +254,7 @@ impl Target {
         match self {
             Self::Class(label) => vec![*label],
             Self::Tags(tags) => tags.iter().copied().flatten().collect(),
-            Self::Sequence(symbols) => symbols.clone(),
+            Self::Sequence(tokens) => tokens.clone(),
         }
     }
 }

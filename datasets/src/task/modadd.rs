@@ -7,11 +7,11 @@
 
 use super::error::check;
 use super::generated::DATA_SEED;
-use super::spec::{Made, Settings};
+use super::spec::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::{Asks, Example, Labels, Metric, Need, Symbols, Target, TaskError};
-use crate::draw::Draw;
-use crate::locate::Places;
+use super::{Example, Labels, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable};
+use crate::locate::SearchPath;
+use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
@@ -28,17 +28,17 @@ impl Default for ModAdd {
 }
 
 impl Settings for ModAdd {
-    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+    fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("p", self.p, 3..=1000)?;
         check("fraction", self.fraction, 0.01..=0.99)?;
         let numbers = || (0..self.p).map(|number| number.to_string());
-        let symbols = Symbols::named(numbers().chain(["+".to_owned(), "=".to_owned()]));
-        let (plus, equals) = (Symbols::FIRST + self.p, Symbols::FIRST + self.p + 1);
+        let tokens = TokenTable::named(numbers().chain(["+".to_owned(), "=".to_owned()]));
+        let (plus, equals) = (TokenTable::FIRST + self.p, TokenTable::FIRST + self.p + 1);
         let mut pairs: Vec<(u32, u32)> =
             (0..self.p).flat_map(|a| (0..self.p).map(move |b| (a, b))).collect();
-        Draw::new(b"modadd  ", [DATA_SEED, u64::from(self.p), 0]).shuffle(&mut pairs);
+        SeededRng::new(b"modadd  ", [DATA_SEED, u64::from(self.p), 0]).shuffle(&mut pairs);
         let example = |(a, b): (u32, u32)| Example {
-            input: vec![Symbols::FIRST + a, plus, Symbols::FIRST + b, equals],
+            input: vec![TokenTable::FIRST + a, plus, TokenTable::FIRST + b, equals],
             target: Target::Class((a + b) % self.p),
         };
         let mut train: Vec<Example> = pairs.into_iter().map(example).collect();
@@ -46,14 +46,14 @@ impl Settings for ModAdd {
         let kept = (train.len() as f64 * self.fraction).round() as usize;
         let mut validation = train.split_off(kept.clamp(1, train.len() - 2));
         let test = validation.split_off(validation.len() / 2);
-        let asks = Asks {
-            need: Need::Classification,
+        let definition = TaskDefinition {
+            kind: TaskKind::Classification,
             score: Metric::Accuracy,
             also: vec![],
-            symbols,
+            tokens,
             labels: Labels::Names(numbers().collect()),
             references: &[],
         };
-        Ok(Made::Fixed(asks, Splits::new(Train::Fixed(train), validation, test)))
+        Ok(BuiltTask::Fixed(definition, Splits::new(Train::Fixed(train), validation, test)))
     }
 }

@@ -10,10 +10,13 @@
 
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{Made, Settings};
-use super::{Asks, Example, Labels, Lengths, Metric, Need, Sees, Symbols, Target, TaskError};
-use crate::draw::Draw;
-use crate::locate::Places;
+use super::spec::{BuiltTask, Settings};
+use super::{
+    Context, Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind,
+    TokenTable,
+};
+use crate::locate::SearchPath;
+use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
@@ -32,7 +35,7 @@ impl Default for Mqar {
 }
 
 impl Settings for Mqar {
-    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+    fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("n_pairs", self.n_pairs, 1..=4096)?;
         // Pairs take two places, and so do queries.
         check("length", self.length, 4 * self.n_pairs..=65_536)?;
@@ -41,33 +44,34 @@ impl Settings for Mqar {
         let half = self.vocabulary / 2;
         let keys = (0..half).map(|i| format!("k{i}"));
         let values = (0..self.vocabulary - half).map(|i| format!("v{i}"));
-        let asks = Asks {
-            need: Need::Tagging(Sees::Past),
+        let definition = TaskDefinition {
+            kind: TaskKind::Tagging(Context::Causal),
             score: Metric::TagAccuracy,
             also: vec![],
-            symbols: Symbols::named(keys.chain(values)),
-            labels: Labels::Symbols,
+            tokens: TokenTable::named(keys.chain(values)),
+            labels: Labels::Tokens,
             references: &[],
         };
-        Ok(Made::Generated(asks, Box::new(self)))
+        Ok(BuiltTask::Generated(definition, Box::new(self)))
     }
 }
 
 impl Generate for Mqar {
-    fn draw(&self, draw: &mut Draw) -> Option<Example> {
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
         let half = self.vocabulary as u64 / 2;
-        let pick = |draw: &mut Draw, first: u64, count: u64| {
-            let ids = distinct(draw, count, self.n_pairs);
-            ids.into_iter().map(move |id| Symbols::FIRST + (first + id) as u32)
+        let pick = |rng: &mut SeededRng, first: u64, count: u64| {
+            let ids = distinct(rng, count, self.n_pairs);
+            ids.into_iter().map(move |id| TokenTable::FIRST + (first + id) as u32)
         };
-        let keys: Vec<u32> = pick(draw, 0, half).collect();
-        let values: Vec<u32> = pick(draw, half, self.vocabulary as u64 - half).collect();
-        let symbol = |draw: &mut Draw| Symbols::FIRST + draw.below(self.vocabulary as u64) as u32;
+        let keys: Vec<u32> = pick(rng, 0, half).collect();
+        let values: Vec<u32> = pick(rng, half, self.vocabulary as u64 - half).collect();
+        let token =
+            |rng: &mut SeededRng| TokenTable::FIRST + rng.below(self.vocabulary as u64) as u32;
         let mut input: Vec<u32> = keys.iter().zip(&values).flat_map(|(&k, &v)| [k, v]).collect();
         let context = input.len();
-        input.resize_with(self.length, || symbol(draw));
+        input.resize_with(self.length, || token(rng));
         let mut tags = vec![None; self.length];
-        let gaps = self.gaps(draw, (self.length - context) / 2);
+        let gaps = self.gaps(rng, (self.length - context) / 2);
         for ((key, value), gap) in keys.into_iter().zip(values).zip(gaps) {
             let place = context + 2 * gap;
             input[place] = key;
@@ -84,13 +88,13 @@ impl Generate for Mqar {
 impl Mqar {
     /// Different places below `space`, place i with a probability proportional to
     /// (i + 1)^(a - 1), one after the other as in drawing without putting back.
-    fn gaps(&self, draw: &mut Draw, space: usize) -> Vec<usize> {
+    fn gaps(&self, rng: &mut SeededRng, space: usize) -> Vec<usize> {
         // Integers, so that sums are exact and every platform draws the same.
         let weight = |i: usize| ((i as f64 + 1.0).powf(self.power_a - 1.0) * 1e9).round() as u64;
         let mut weights: Vec<u64> = (0..space).map(|i| weight(i).max(1)).collect();
         let mut total: u64 = weights.iter().sum();
         let take = |_| {
-            let mut point = draw.below(total);
+            let mut point = rng.below(total);
             let mut place = 0;
             while point >= weights[place] {
                 point -= weights[place];
@@ -105,12 +109,12 @@ impl Mqar {
 }
 
 /// `wanted` different numbers below `count`, in a random order.
-fn distinct(draw: &mut Draw, count: u64, wanted: usize) -> Vec<u64> {
+fn distinct(rng: &mut SeededRng, count: u64, wanted: usize) -> Vec<u64> {
     // Few of many: trying again is faster than shuffling all of them.
     let mut found = Vec::with_capacity(wanted);
     if count >= 4 * wanted as u64 {
         while found.len() < wanted {
-            let number = draw.below(count);
+            let number = rng.below(count);
             if !found.contains(&number) {
                 found.push(number);
             }
@@ -118,7 +122,7 @@ fn distinct(draw: &mut Draw, count: u64, wanted: usize) -> Vec<u64> {
         return found;
     }
     let mut all: Vec<u64> = (0..count).collect();
-    draw.shuffle(&mut all);
+    rng.shuffle(&mut all);
     all.truncate(wanted);
     all
 }

@@ -1,6 +1,6 @@
 //! The order in which the rows of a fixed training set are gone through.
 
-use crate::draw::Draw;
+use crate::rng::SeededRng;
 
 /// A random order of `0..n` that says which row comes when without listing them all.
 ///
@@ -17,10 +17,10 @@ pub(super) struct Order {
 impl Order {
     /// The order of one epoch.
     pub(super) fn new(seed: u64, epoch: u64, rows: u64) -> Self {
-        let mut draw = Draw::new(b"task ord", [seed, epoch, rows]);
+        let mut rng = SeededRng::new(b"task ord", [seed, epoch, rows]);
         let bits = u64::BITS - rows.saturating_sub(1).leading_zeros();
         let half = bits.div_ceil(2).max(1);
-        Self { rows, half, keys: std::array::from_fn(|_| draw.below(u64::MAX)) }
+        Self { rows, half, keys: std::array::from_fn(|_| rng.below(u64::MAX)) }
     }
 
     /// The row at a place below the number of rows.

@@ -1,17 +1,19 @@
 //! `polarity`: is a sentence from a film review for or against the film?
 //!
 //! Measures what a model learns about words from ten thousand sentences. Ten parts by the
-//! SHA-256 of the sentence: part `fold` is the test, the next one the validation part, and the
+//! SHA-256 of the sentence: part `fold` is the test, the next one the validation split, and the
 //! other eight are trained on. The published number is the mean over all ten folds.
 //!
 //! Reference: Pang and Lee 2005, <https://arxiv.org/abs/cs/0506075>; Kim 2014,
 //! <https://arxiv.org/abs/1408.5882>
 
 use super::error::check;
-use super::spec::{Made, Settings};
+use super::spec::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::{Asks, Example, Labels, Metric, Need, Reference, Symbols, Target, TaskError};
-use crate::locate::{DataFile, Places};
+use super::{
+    Example, Labels, Metric, Reference, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
+};
+use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -53,45 +55,45 @@ static REFERENCES: [Reference; 1] = [Reference {
 const FOLDS: usize = 10;
 
 impl Settings for Polarity {
-    fn make(self, places: &Places) -> Result<Made, TaskError> {
+    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("fold", self.fold, 0..=FOLDS - 1)?;
         check("min_count", self.min_count, 1..=1000)?;
-        // By the distance of their part from the test part.
+        // By the distance of their part from the test split.
         let mut parts: [Vec<(String, u32)>; FOLDS] = Default::default();
         for (label, file) in FILES.iter().enumerate() {
             // ISO 8859-1: each byte is the code of its character.
-            let text: String = places.read(file)?.into_iter().map(char::from).collect();
+            let text: String = search_path.read(file)?.into_iter().map(char::from).collect();
             for sentence in text.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
-                let part = (FOLDS + part_of(sentence) - self.fold) % FOLDS;
-                parts[part].push((sentence.to_owned(), label as u32));
+                let split = (FOLDS + split_of(sentence) - self.fold) % FOLDS;
+                parts[split].push((sentence.to_owned(), label as u32));
             }
         }
         let [test, validation, train @ ..] = parts;
         let train = train.concat();
         // Sentences are published with spaces around every word and mark.
         let words = train.iter().flat_map(|(sentence, _)| sentence.split_whitespace());
-        let symbols = Symbols::frequent(words, self.min_count);
-        let examples = |part: &[(String, u32)]| -> Result<Vec<Example>, TaskError> {
+        let tokens = TokenTable::frequent(words, self.min_count);
+        let examples = |split: &[(String, u32)]| -> Result<Vec<Example>, TaskError> {
             let example = |(sentence, label): &(String, u32)| {
-                Ok(Example { input: symbols.read(sentence)?, target: Target::Class(*label) })
+                Ok(Example { input: tokens.encode(sentence)?, target: Target::Class(*label) })
             };
-            part.iter().map(example).collect()
+            split.iter().map(example).collect()
         };
         let splits =
             Splits::new(Train::Fixed(examples(&train)?), examples(&validation)?, examples(&test)?);
-        let asks = Asks {
-            need: Need::Classification,
+        let definition = TaskDefinition {
+            kind: TaskKind::Classification,
             score: Metric::Accuracy,
             also: vec![],
-            symbols,
+            tokens,
             labels: Labels::Names(vec!["negative".to_owned(), "positive".to_owned()]),
             references: &REFERENCES,
         };
-        Ok(Made::Fixed(asks, splits))
+        Ok(BuiltTask::Fixed(definition, splits))
     }
 }
 
-fn part_of(sentence: &str) -> usize {
+fn split_of(sentence: &str) -> usize {
     let hash = Sha256::digest(sentence);
     // Two bytes, so that no part is noticeably larger than another.
     usize::from(u16::from_le_bytes([hash[0], hash[1]])) % FOLDS

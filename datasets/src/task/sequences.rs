@@ -9,10 +9,12 @@
 
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{Made, Settings};
-use super::{Asks, Example, Labels, Lengths, Metric, Need, Symbols, Target, TaskError};
-use crate::draw::Draw;
-use crate::locate::Places;
+use super::spec::{BuiltTask, Settings};
+use super::{
+    Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
+};
+use crate::locate::SearchPath;
+use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
@@ -40,28 +42,28 @@ impl Default for Sequences {
 }
 
 impl Settings for Sequences {
-    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+    fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("vocabulary", self.vocabulary, 2..=100_000)?;
         check("min_length", self.min_length, 1..=16_384)?;
         check("max_length", self.max_length, self.min_length..=16_384)?;
-        let asks = Asks {
-            need: Need::Transduction,
+        let definition = TaskDefinition {
+            kind: TaskKind::Transduction,
             score: Metric::ExactMatch,
             also: vec![],
-            symbols: Symbols::named((0..self.vocabulary).map(|i| i.to_string())),
-            labels: Labels::Symbols,
+            tokens: TokenTable::named((0..self.vocabulary).map(|i| i.to_string())),
+            labels: Labels::Tokens,
             references: &[],
         };
-        Ok(Made::Generated(asks, Box::new(self)))
+        Ok(BuiltTask::Generated(definition, Box::new(self)))
     }
 }
 
 impl Generate for Sequences {
-    fn draw(&self, draw: &mut Draw) -> Option<Example> {
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
         let lengths = (self.max_length - self.min_length) as u64 + 1;
-        let length = self.min_length as u64 + draw.below(lengths);
-        let symbol = |_| Symbols::FIRST + draw.below(self.vocabulary as u64) as u32;
-        let input: Vec<u32> = (0..length).map(symbol).collect();
+        let length = self.min_length as u64 + rng.below(lengths);
+        let token = |_| TokenTable::FIRST + rng.below(self.vocabulary as u64) as u32;
+        let input: Vec<u32> = (0..length).map(token).collect();
         let mut target = input.clone();
         match self.write {
             Write::Copy => {}

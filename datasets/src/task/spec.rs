@@ -5,8 +5,8 @@ use super::generated::{self, Generate, Sizes};
 use super::info::TaskInfo;
 use super::splits::Splits;
 use super::table::TASKS;
-use super::{Asks, Task};
-use crate::locate::Places;
+use super::{Task, TaskDefinition};
+use crate::locate::SearchPath;
 use crate::nearest::nearest;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -37,37 +37,37 @@ enum Written {
 /// The settings of a kind of task, and how they make one.
 pub(super) trait Settings: Default + DeserializeOwned + Serialize {
     /// The task, or why there is none with these settings.
-    fn make(self, places: &Places) -> Result<Made, TaskError>;
+    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError>;
 }
 
 /// A task but for its name.
-pub(super) enum Made {
+pub(super) enum BuiltTask {
     /// Its examples are drawn, as many as are asked for.
-    Generated(Asks, Box<dyn Generate>),
+    Generated(TaskDefinition, Box<dyn Generate>),
     /// Its examples are what they are.
-    Fixed(Asks, Splits),
+    Fixed(TaskDefinition, Splits),
 }
 
 /// What a line of [`TASKS`] needs to know of its [`Settings`].
-pub(super) struct Kind {
+pub(super) struct TaskBuilder {
     pub(super) defaults: fn() -> Map<String, Value>,
     check: fn(Map<String, Value>) -> Result<(), serde_json::Error>,
-    make: fn(Map<String, Value>, &Places) -> Result<Made, TaskError>,
+    build: fn(Map<String, Value>, &SearchPath) -> Result<BuiltTask, TaskError>,
 }
 
-impl Kind {
+impl TaskBuilder {
     pub(super) const fn of<S: Settings>() -> Self {
         Self {
             defaults: || to_map(&S::default()),
             check: |map| from_map::<S>(map).map(|_| ()),
-            make: |map, places| {
+            build: |map, search_path| {
                 let settings = from_map::<S>(map);
                 // Checked before, so that this does not happen.
                 let wrong = |error: serde_json::Error| TaskError::Value {
                     task: "asked for",
                     reason: error.to_string(),
                 };
-                settings.map_err(wrong)?.make(places)
+                settings.map_err(wrong)?.build(search_path)
             },
         }
     }
@@ -126,7 +126,7 @@ impl TaskSpec {
             settings.insert(parameter, value);
         }
         let (own, sizes) = divide(info, settings.clone());
-        let checked = from_map::<Sizes>(sizes).and_then(|_| (info.kind.check)(own));
+        let checked = from_map::<Sizes>(sizes).and_then(|_| (info.builder.check)(own));
         checked.map_err(|error| TaskError::Value { task: info.name, reason: error.to_string() })?;
         Ok(Self { info, settings })
     }
@@ -147,20 +147,20 @@ impl TaskSpec {
     ///
     /// [`TaskError`] where a setting is out of its range, a file is missing, changed or not what
     /// it should be, or too little is left to train or test on.
-    pub fn build(&self, places: &Places) -> Result<Task, TaskError> {
+    pub fn build(&self, search_path: &SearchPath) -> Result<Task, TaskError> {
         let (own, sizes) = divide(self.info, self.settings.clone());
-        let (asks, splits) = match (self.info.kind.make)(own, places)? {
+        let (definition, splits) = match (self.info.builder.build)(own, search_path)? {
             // In the order of a file, the first examples may all be of one kind.
-            Made::Fixed(asks, splits) => (asks, splits.shuffled()),
-            Made::Generated(asks, generator) => {
+            BuiltTask::Fixed(definition, splits) => (definition, splits.shuffled()),
+            BuiltTask::Generated(definition, generator) => {
                 let wrong = |error: serde_json::Error| TaskError::Value {
                     task: self.info.name,
                     reason: error.to_string(),
                 };
-                (asks, generated::splits(generator, from_map(sizes).map_err(wrong)?)?)
+                (definition, generated::splits(generator, from_map(sizes).map_err(wrong)?)?)
             }
         };
-        Ok(Task::new(self.clone(), asks, splits))
+        Ok(Task::new(self.clone(), definition, splits))
     }
 }
 
@@ -169,7 +169,7 @@ fn divide(
     info: &TaskInfo,
     settings: Map<String, Value>,
 ) -> (Map<String, Value>, Map<String, Value>) {
-    let own = (info.kind.defaults)();
+    let own = (info.builder.defaults)();
     settings.into_iter().partition(|(parameter, _)| own.contains_key(parameter))
 }
 

@@ -1,8 +1,8 @@
 //! What is trained on, and what is kept out of it.
 
-use super::generated::{self, Generate, Part};
+use super::generated::{self, Generate, Split};
 use super::order::Order;
-use super::{Example, Labels, Lengths, Symbols, Target};
+use super::{Example, Labels, Lengths, Target, TokenTable};
 use crate::locate::hex;
 use sha2::{Digest, Sha256};
 
@@ -42,7 +42,7 @@ impl Train {
     pub(super) fn example(&self, seed: u64, index: u64) -> Example {
         let row = |rows| Order::new(seed, index / rows, rows).at(index % rows);
         match self {
-            Self::Endless(generator) => generated::drawn(&**generator, Part::Train, [seed, index]),
+            Self::Endless(generator) => generated::drawn(&**generator, Split::Train, [seed, index]),
             Self::Drawn(generator, rows) => drawn_row(&**generator, row(*rows)),
             Self::Fixed(examples) => examples[row(examples.len() as u64) as usize].clone(),
         }
@@ -70,7 +70,7 @@ impl Train {
 
 /// A row of a training set that is drawn, but always the same.
 fn drawn_row(generator: &dyn Generate, row: u64) -> Example {
-    generated::drawn(generator, Part::Train, [generated::DATA_SEED, row])
+    generated::drawn(generator, Split::Train, [generated::DATA_SEED, row])
 }
 
 impl Splits {
@@ -87,15 +87,15 @@ impl Splits {
     pub(super) fn shuffled(self) -> Self {
         let Self { train, validation, test, answers } = self;
         let [validation_order, test_order] =
-            [(0, validation.len()), (1, test.len())].map(|(part, count)| shuffled(part, count));
+            [(0, validation.len()), (1, test.len())].map(|(split, count)| shuffled(split, count));
         Self {
             train,
             answers: Answers {
-                validation: taken(answers.validation, &validation_order),
-                test: taken(answers.test, &test_order),
+                validation: permuted(answers.validation, &validation_order),
+                test: permuted(answers.test, &test_order),
             },
-            validation: taken(validation, &validation_order),
-            test: taken(test, &test_order),
+            validation: permuted(validation, &validation_order),
+            test: permuted(test, &test_order),
         }
     }
 
@@ -103,7 +103,7 @@ impl Splits {
         let of = |example: &Example| Lengths {
             input: example.input.len(),
             target: match &example.target {
-                Target::Sequence(symbols) => symbols.len(),
+                Target::Sequence(tokens) => tokens.len(),
                 Target::Class(_) | Target::Tags(_) => 0,
             },
         };
@@ -120,35 +120,35 @@ impl Splits {
         train.iter().chain(&self.validation).chain(&self.test).map(of).fold(start, longest)
     }
 
-    pub(super) fn hash(&self, symbols: &Symbols, labels: &Labels) -> String {
+    pub(super) fn hash(&self, tokens: &TokenTable, labels: &Labels) -> String {
         let mut hash = Sha256::new();
-        let names = (0..symbols.len() as u32).filter_map(|id| symbols.written(id));
+        let names = (0..tokens.len() as u32).filter_map(|id| tokens.written(id));
         hash_names(&mut hash, names);
         if let Labels::Names(names) = labels {
             hash_names(&mut hash, names.iter().map(String::as_str));
         }
         hash.update(self.train.size().unwrap_or(u64::MAX).to_le_bytes());
-        for part in [&self.train.sample(), &self.validation, &self.test] {
-            hash.update((part.len() as u64).to_le_bytes());
-            for example in part {
+        for split in [&self.train.sample(), &self.validation, &self.test] {
+            hash.update((split.len() as u64).to_le_bytes());
+            for example in split {
                 hash_example(&mut hash, example);
             }
         }
-        for part in [&self.answers.validation, &self.answers.test] {
-            hash_names(&mut hash, part.iter().map(String::as_str));
+        for split in [&self.answers.validation, &self.answers.test] {
+            hash_names(&mut hash, split.iter().map(String::as_str));
         }
         hex(&hash.finalize())
     }
 }
 
 /// The rows of a part in a random order.
-fn shuffled(part: u64, count: usize) -> Vec<usize> {
-    let order = Order::new(generated::DATA_SEED, part, count as u64);
+fn shuffled(split: u64, count: usize) -> Vec<usize> {
+    let order = Order::new(generated::DATA_SEED, split, count as u64);
     (0..count as u64).map(|place| order.at(place) as usize).collect()
 }
 
 /// Items in another order; nothing where there is nothing.
-fn taken<T: Clone>(items: Vec<T>, order: &[usize]) -> Vec<T> {
+fn permuted<T: Clone>(items: Vec<T>, order: &[usize]) -> Vec<T> {
     if items.is_empty() { items } else { order.iter().map(|&row| items[row].clone()).collect() }
 }
 
@@ -170,9 +170,9 @@ fn hash_example(hash: &mut Sha256, example: &Example) {
             numbers.push(1);
             numbers.extend(tags.iter().map(|tag| tag.unwrap_or(u32::MAX)));
         }
-        Target::Sequence(symbols) => {
-            numbers.extend([2, symbols.len() as u32]);
-            numbers.extend(symbols);
+        Target::Sequence(tokens) => {
+            numbers.extend([2, tokens.len() as u32]);
+            numbers.extend(tokens);
         }
     }
     hash.update(numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>());

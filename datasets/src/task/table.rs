@@ -1,7 +1,7 @@
 //! Every task, and what can be set.
 
 use super::info::{Origin, Parameter, Preset, TaskInfo, set, task};
-use super::{Need, Sees, dates, deu_eng, dyck, induction, listops, modadd, mqar, polarity};
+use super::{Context, TaskKind, dates, deu_eng, dyck, induction, listops, modadd, mqar, polarity};
 use super::{sequences, texts, user, wnut17};
 use crate::locate::DataFile;
 use crate::text;
@@ -14,12 +14,13 @@ const fn number(name: &'static str, value: u64) -> (&'static str, Preset) {
     (name, Preset::Number(value))
 }
 
-const LANGUAGE: &[Need] = &[Need::Language];
-const MASKED: &[Need] = &[Need::Masked];
-const CLASSIFICATION: &[Need] = &[Need::Classification];
-const TAGGING_PAST: &[Need] = &[Need::Tagging(Sees::Past)];
-const TRANSDUCTION: &[Need] = &[Need::Transduction];
-const BY_FIELDS: &[Need] = &[Need::Classification, Need::Tagging(Sees::Whole), Need::Transduction];
+const LANGUAGE: &[TaskKind] = &[TaskKind::Language];
+const MASKED: &[TaskKind] = &[TaskKind::Masked];
+const CLASSIFICATION: &[TaskKind] = &[TaskKind::Classification];
+const TAGGING_PAST: &[TaskKind] = &[TaskKind::Tagging(Context::Causal)];
+const TRANSDUCTION: &[TaskKind] = &[TaskKind::Transduction];
+const BY_FIELDS: &[TaskKind] =
+    &[TaskKind::Classification, TaskKind::Tagging(Context::Bidirectional), TaskKind::Transduction];
 
 static LISTOPS: [Parameter; 4] = [
     set("max_depth", "levels of brackets, the digits' level too"),
@@ -148,20 +149,20 @@ pub static TASKS: &[TaskInfo] = &[
     ),
     task::<texts::Running>(
         "stories",
-        "the next character of endless little stories",
+        "the next character of endless synthetic stories",
         LANGUAGE,
         &CONTEXT,
     )
     .from(Origin::Made)
-    .preset(&[text("text", "stories"), text("asked", "next")]),
+    .preset(&[text("text", "stories"), text("objective", "next")]),
     task::<texts::Running>(
         "stories-masked",
-        "the hidden characters of endless little stories",
+        "the hidden characters of endless synthetic stories",
         MASKED,
         &CONTEXT,
     )
     .from(Origin::Made)
-    .preset(&[text("text", "stories"), text("asked", "masked")]),
+    .preset(&[text("text", "stories"), text("objective", "masked")]),
     task::<texts::Running>(
         "shakespeare",
         "the next character of Shakespeare, as in nanoGPT",
@@ -169,7 +170,7 @@ pub static TASKS: &[TaskInfo] = &[
         &CONTEXT,
     )
     .from(SHAKESPEARE)
-    .preset(&[text("text", "shakespeare"), text("asked", "next")]),
+    .preset(&[text("text", "shakespeare"), text("objective", "next")]),
     task::<texts::Running>(
         "shakespeare-masked",
         "the hidden characters of Shakespeare",
@@ -177,13 +178,13 @@ pub static TASKS: &[TaskInfo] = &[
         &CONTEXT,
     )
     .from(SHAKESPEARE)
-    .preset(&[text("text", "shakespeare"), text("asked", "masked")]),
+    .preset(&[text("text", "shakespeare"), text("objective", "masked")]),
     task::<texts::Names>("names", "the next letter of first names, as in makemore", LANGUAGE, &[])
         .from(NAMES)
-        .preset(&[text("asked", "next")]),
+        .preset(&[text("objective", "next")]),
     task::<texts::Names>("names-masked", "the hidden letters of first names", MASKED, &[])
         .from(NAMES)
-        .preset(&[text("asked", "masked")]),
+        .preset(&[text("objective", "masked")]),
     task::<polarity::Polarity>(
         "polarity",
         "is a sentence for or against the film?",
@@ -197,7 +198,7 @@ pub static TASKS: &[TaskInfo] = &[
     task::<wnut17::Wnut17>(
         "wnut17",
         "names of people, places, groups and things in posts from the web",
-        &[Need::Tagging(Sees::Whole)],
+        &[TaskKind::Tagging(Context::Bidirectional)],
         &[set("min_count", "how often a word must occur in training to be known")],
     )
     .from(published(&wnut17::FILES, "CC BY 4.0, WNUT 2017 shared task")),
@@ -218,10 +219,10 @@ pub static TASKS: &[TaskInfo] = &[
     .from(published(&deu_eng::FILES, "CC BY 2.0, tatoeba.org and manythings.org/anki")),
     task::<texts::Own>("text", "the next character of your own text", LANGUAGE, &OWN_TEXT)
         .from(Origin::User)
-        .preset(&[text("asked", "next")]),
+        .preset(&[text("objective", "next")]),
     task::<texts::Own>("text-masked", "the hidden characters of your own text", MASKED, &OWN_TEXT)
         .from(Origin::User)
-        .preset(&[text("asked", "masked")]),
+        .preset(&[text("objective", "masked")]),
     task::<user::UserFile>(
         "jsonl",
         "your own labels, pairs or tags, a JSON object to a line",

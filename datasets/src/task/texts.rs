@@ -2,8 +2,8 @@
 //! name, the hidden characters.
 //!
 //! Measure language modelling without a tokenizer's help, in bits per character. A text is cut
-//! into windows; a name is read by itself, from [`Symbols::BEGIN`] to [`Symbols::END`]. The parts
-//! are 80, 10 and 10 %: the test is what nanoGPT validates on, the validation part what lies
+//! into windows; a name is read by itself, from [`TokenTable::BEGIN`] to [`TokenTable::END`]. The parts
+//! are 80, 10 and 10 %: the test is what nanoGPT validates on, the validation split what lies
 //! before it, so that choosing settings spoils no comparison with published results.
 //!
 //! Reference: nanoGPT, <https://github.com/karpathy/nanoGPT>; makemore,
@@ -12,12 +12,14 @@
 use super::error::check;
 use super::generated::Generate;
 use super::masking::{masked, next};
-use super::spec::{Made, Settings};
+use super::spec::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::windows::{Asked, Cutter};
-use super::{Asks, Example, Labels, Lengths, Metric, Need, Reference, Symbols, TaskError};
-use crate::draw::Draw;
-use crate::locate::Places;
+use super::windows::{TextObjective, Windower};
+use super::{
+    Example, Labels, Lengths, Metric, Reference, TaskDefinition, TaskError, TaskKind, TokenTable,
+};
+use crate::locate::SearchPath;
+use crate::rng::SeededRng;
 use crate::text::{Corpus, TextSource, Train as Text};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::LN_2;
@@ -29,7 +31,7 @@ use std::path::PathBuf;
 pub(super) struct Running {
     /// Both given by the name of the task.
     text: Known,
-    asked: Asked,
+    objective: TextObjective,
     context: usize,
 }
 
@@ -37,7 +39,7 @@ pub(super) struct Running {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Own {
-    asked: Asked,
+    objective: TextObjective,
     file: PathBuf,
     context: usize,
 }
@@ -46,7 +48,7 @@ pub(super) struct Own {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Names {
-    asked: Asked,
+    objective: TextObjective,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
@@ -58,19 +60,19 @@ enum Known {
 
 impl Default for Running {
     fn default() -> Self {
-        Self { text: Known::Stories, asked: Asked::Next, context: 128 }
+        Self { text: Known::Stories, objective: TextObjective::Next, context: 128 }
     }
 }
 
 impl Default for Own {
     fn default() -> Self {
-        Self { asked: Asked::Next, file: PathBuf::new(), context: 128 }
+        Self { objective: TextObjective::Next, file: PathBuf::new(), context: 128 }
     }
 }
 
 impl Default for Names {
     fn default() -> Self {
-        Self { asked: Asked::Next }
+        Self { objective: TextObjective::Next }
     }
 }
 
@@ -94,53 +96,57 @@ static NAMES: [Reference; 1] = [Reference {
     source: "makemore, README, https://github.com/karpathy/makemore",
 }];
 
-fn asks(asked: Asked, symbols: Symbols, references: &'static [Reference]) -> Asks {
-    let (need, references) = match asked {
-        Asked::Next => (Need::Language, references),
-        Asked::Masked => (Need::Masked, &[][..]),
+fn definition(
+    objective: TextObjective,
+    tokens: TokenTable,
+    references: &'static [Reference],
+) -> TaskDefinition {
+    let (kind, references) = match objective {
+        TextObjective::Next => (TaskKind::Language, references),
+        TextObjective::Masked => (TaskKind::Masked, &[][..]),
     };
-    let (score, labels) = (Metric::BitsPerCharacter, Labels::Symbols);
-    Asks { need, score, also: vec![], symbols, labels, references }
+    let (score, labels) = (Metric::BitsPerCharacter, Labels::Tokens);
+    TaskDefinition { kind, score, also: vec![], tokens, labels, references }
 }
 
 impl Settings for Running {
-    fn make(self, places: &Places) -> Result<Made, TaskError> {
+    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("context", self.context, 1..=65_536)?;
         let (source, references) = match self.text {
             Known::Stories => (TextSource::Stories, &[][..]),
             Known::Shakespeare => (TextSource::TinyShakespeare, &SHAKESPEARE[..]),
         };
-        running(&source, (self.asked, self.context), references, places)
+        running(&source, (self.objective, self.context), references, search_path)
     }
 }
 
 impl Settings for Own {
-    fn make(self, places: &Places) -> Result<Made, TaskError> {
+    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("context", self.context, 1..=65_536)?;
         if self.file.as_os_str().is_empty() {
             return Err(super::user::no_file());
         }
-        running(&TextSource::File(self.file), (self.asked, self.context), &[], places)
+        running(&TextSource::File(self.file), (self.objective, self.context), &[], search_path)
     }
 }
 
 fn running(
     source: &TextSource,
-    (asked, context): (Asked, usize),
+    (objective, context): (TextObjective, usize),
     references: &'static [Reference],
-    places: &Places,
-) -> Result<Made, TaskError> {
-    let corpus = Corpus::load(source, places)?;
-    let symbols = Symbols::characters(corpus.alphabet());
-    let cutter = Cutter { symbols: symbols.clone(), context, asked };
+    search_path: &SearchPath,
+) -> Result<BuiltTask, TaskError> {
+    let corpus = Corpus::load(source, search_path)?;
+    let tokens = TokenTable::characters(corpus.alphabet());
+    let windower = Windower { tokens: tokens.clone(), context, objective };
     let splits = match &corpus.train {
-        Text::Stories => cutter.stories()?,
+        Text::Stories => windower.stories()?,
         Text::Text(text) => {
             let (train, validation) = text.split_at(last_ninth(text));
-            cutter.fixed([train, validation, &corpus.valid])?
+            windower.fixed([train, validation, &corpus.valid])?
         }
     };
-    Ok(Made::Fixed(asks(asked, symbols, references), splits))
+    Ok(BuiltTask::Fixed(definition(objective, tokens, references), splits))
 }
 
 /// Where the last ninth of a text's characters begins: a tenth of what it was cut from.
@@ -150,11 +156,11 @@ fn last_ninth(text: &str) -> usize {
 }
 
 impl Settings for Names {
-    fn make(self, places: &Places) -> Result<Made, TaskError> {
-        let corpus = Corpus::load(&TextSource::Names, places)?;
-        let symbols = Symbols::characters(corpus.alphabet().into_iter().filter(|&c| c != '\n'));
+    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
+        let corpus = Corpus::load(&TextSource::Names, search_path)?;
+        let tokens = TokenTable::characters(corpus.alphabet().into_iter().filter(|&c| c != '\n'));
         let read = |text: &str| -> Result<Vec<Vec<u32>>, TaskError> {
-            text.lines().map(|name| symbols.read(name)).collect()
+            text.lines().map(|name| tokens.encode(name)).collect()
         };
         let mut train = match &corpus.train {
             Text::Text(text) => read(text)?,
@@ -162,27 +168,29 @@ impl Settings for Names {
         };
         let validation = train.split_off(train.len() / 9 * 8);
         let test = read(&corpus.valid)?;
-        let example = |(i, name): (u64, &Vec<u32>)| match self.asked {
-            Asked::Next => next(&between_ends(name)),
-            Asked::Masked => masked(name, &symbols, &mut Draw::new(b"mask V  ", [i, 1, 0])),
+        let example = |(i, name): (u64, &Vec<u32>)| match self.objective {
+            TextObjective::Next => next(&between_ends(name)),
+            TextObjective::Masked => {
+                masked(name, &tokens, &mut SeededRng::new(b"mask V  ", [i, 1, 0]))
+            }
         };
         let examples = |names: &[Vec<u32>]| (0..).zip(names).map(example).collect::<Vec<_>>();
         let (validation, test) = (examples(&validation), examples(&test));
-        let train = match self.asked {
-            Asked::Next => Train::Fixed(examples(&train)),
-            Asked::Masked => {
-                Train::Endless(Box::new(Hidden { names: train, symbols: symbols.clone() }))
+        let train = match self.objective {
+            TextObjective::Next => Train::Fixed(examples(&train)),
+            TextObjective::Masked => {
+                Train::Endless(Box::new(Hidden { names: train, tokens: tokens.clone() }))
             }
         };
         let splits = Splits::new(train, validation, test);
-        Ok(Made::Fixed(asks(self.asked, symbols, &NAMES), splits))
+        Ok(BuiltTask::Fixed(definition(self.objective, tokens, &NAMES), splits))
     }
 }
 
 fn between_ends(name: &[u32]) -> Vec<u32> {
-    let mut window = vec![Symbols::BEGIN];
+    let mut window = vec![TokenTable::BEGIN];
     window.extend(name);
-    window.push(Symbols::END);
+    window.push(TokenTable::END);
     window
 }
 
@@ -190,13 +198,13 @@ fn between_ends(name: &[u32]) -> Vec<u32> {
 #[derive(Debug)]
 struct Hidden {
     names: Vec<Vec<u32>>,
-    symbols: Symbols,
+    tokens: TokenTable,
 }
 
 impl Generate for Hidden {
-    fn draw(&self, draw: &mut Draw) -> Option<Example> {
-        let name = &self.names[draw.below(self.names.len() as u64) as usize];
-        Some(masked(name, &self.symbols, draw))
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
+        let name = &self.names[rng.below(self.names.len() as u64) as usize];
+        Some(masked(name, &self.tokens, rng))
     }
 
     fn lengths(&self) -> Lengths {

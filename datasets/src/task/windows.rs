@@ -3,39 +3,39 @@
 use super::generated::Generate;
 use super::masking::{masked, next};
 use super::splits::{Splits, Train};
-use super::{Example, Lengths, Symbols, TaskError};
-use crate::draw::Draw;
+use super::{Example, Lengths, TaskError, TokenTable};
+use crate::rng::SeededRng;
 use crate::text::Stories;
 use serde::{Deserialize, Serialize};
 
 /// What is asked about a text.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Asked {
+pub(super) enum TextObjective {
     /// The next symbol at each position.
     Next,
-    /// Symbols that are hidden.
+    /// Tokens that are hidden.
     Masked,
 }
 
 /// How a text is cut into windows.
 #[derive(Clone, Debug)]
-pub(super) struct Cutter {
-    pub(super) symbols: Symbols,
+pub(super) struct Windower {
+    pub(super) tokens: TokenTable,
     pub(super) context: usize,
-    pub(super) asked: Asked,
+    pub(super) objective: TextObjective,
 }
 
-impl Cutter {
+impl Windower {
     /// How many symbols one example takes.
     fn width(&self) -> usize {
-        self.context + usize::from(self.asked == Asked::Next)
+        self.context + usize::from(self.objective == TextObjective::Next)
     }
 
-    fn example(&self, window: &[u32], draw: &mut Draw) -> Example {
-        match self.asked {
-            Asked::Next => next(window),
-            Asked::Masked => masked(window, &self.symbols, draw),
+    fn example(&self, window: &[u32], rng: &mut SeededRng) -> Example {
+        match self.objective {
+            TextObjective::Next => next(window),
+            TextObjective::Masked => masked(window, &self.tokens, rng),
         }
     }
 
@@ -46,23 +46,23 @@ impl Cutter {
     /// # Errors
     ///
     /// [`TaskError::TooShort`] where the text does not fill one window.
-    fn all(&self, text: &[u32], part: &'static str) -> Result<Vec<Example>, TaskError> {
-        self.check(text, part)?;
+    fn all(&self, text: &[u32], split: &'static str) -> Result<Vec<Example>, TaskError> {
+        self.check(text, split)?;
         let windows = (0..text.len()).step_by(self.context).map(|start| {
             let end = (start + self.width()).min(text.len());
             &text[start..end]
         });
         // The last one may have a single symbol left, after which nothing follows.
-        let least = 1 + usize::from(self.asked == Asked::Next);
-        let draw = |(i, window)| self.example(window, &mut Draw::new(b"mask V  ", [i, 0, 0]));
+        let least = 1 + usize::from(self.objective == TextObjective::Next);
+        let draw = |(i, window)| self.example(window, &mut SeededRng::new(b"mask V  ", [i, 0, 0]));
         let full = windows.filter(|window| window.len() >= least);
         Ok((0..).zip(full).map(draw).collect())
     }
 
-    fn check(&self, text: &[u32], part: &'static str) -> Result<(), TaskError> {
+    fn check(&self, text: &[u32], split: &'static str) -> Result<(), TaskError> {
         match text.len() < self.width() {
             true => {
-                Err(TaskError::TooShort { part, characters: text.len(), context: self.context })
+                Err(TaskError::TooShort { split, characters: text.len(), context: self.context })
             }
             false => Ok(()),
         }
@@ -74,11 +74,11 @@ impl Cutter {
     ///
     /// [`TaskError::TooShort`] where one of them does not fill a window.
     pub(super) fn fixed(self, [train, validation, test]: [&str; 3]) -> Result<Splits, TaskError> {
-        let validation = self.all(&self.symbols.read(validation)?, "validation")?;
-        let test = self.all(&self.symbols.read(test)?, "test")?;
-        let text = self.symbols.read(train)?;
+        let validation = self.all(&self.tokens.encode(validation)?, "validation")?;
+        let test = self.all(&self.tokens.encode(test)?, "test")?;
+        let text = self.tokens.encode(train)?;
         self.check(&text, "training")?;
-        let train = Train::Endless(Box::new(Fixed { cutter: self, text }));
+        let train = Train::Endless(Box::new(Fixed { windower: self, text }));
         Ok(Splits::new(train, validation, test))
     }
 
@@ -96,28 +96,28 @@ impl Cutter {
             .filter(|story| !validation.contains(story))
             .take(Stories::VALIDATION as usize)
             .collect();
-        let validation = self.all(&self.symbols.read(&validation.concat())?, "validation")?;
-        let test = self.all(&self.symbols.read(&test)?, "test")?;
-        Ok(Splits::new(Train::Endless(Box::new(Told { cutter: self })), validation, test))
+        let validation = self.all(&self.tokens.encode(&validation.concat())?, "validation")?;
+        let test = self.all(&self.tokens.encode(&test)?, "test")?;
+        Ok(Splits::new(Train::Endless(Box::new(StoryWindows { windower: self })), validation, test))
     }
 }
 
 /// Windows of a text that is there, each with the same probability.
 #[derive(Debug)]
 struct Fixed {
-    cutter: Cutter,
+    windower: Windower,
     text: Vec<u32>,
 }
 
 impl Generate for Fixed {
-    fn draw(&self, draw: &mut Draw) -> Option<Example> {
-        let width = self.cutter.width();
-        let start = draw.below((self.text.len() - width) as u64 + 1) as usize;
-        Some(self.cutter.example(&self.text[start..start + width], draw))
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
+        let width = self.windower.width();
+        let start = rng.below((self.text.len() - width) as u64 + 1) as usize;
+        Some(self.windower.example(&self.text[start..start + width], rng))
     }
 
     fn lengths(&self) -> Lengths {
-        Lengths { input: self.cutter.context, target: 0 }
+        Lengths { input: self.windower.context, target: 0 }
     }
 
     fn identity<'a>(&self, _example: &'a Example) -> Option<&'a [u32]> {
@@ -127,26 +127,26 @@ impl Generate for Fixed {
 
 /// Windows of freshly told stories.
 #[derive(Debug)]
-struct Told {
-    cutter: Cutter,
+struct StoryWindows {
+    windower: Windower,
 }
 
-impl Generate for Told {
-    fn draw(&self, draw: &mut Draw) -> Option<Example> {
-        let stories = Stories::new(draw.below(u64::MAX));
-        let width = self.cutter.width();
-        let mut text = self.cutter.symbols.read(&stories.story(0)).ok()?;
-        let start = draw.below(text.len() as u64) as usize;
+impl Generate for StoryWindows {
+    fn draw(&self, rng: &mut SeededRng) -> Option<Example> {
+        let stories = Stories::new(rng.below(u64::MAX));
+        let width = self.windower.width();
+        let mut text = self.windower.tokens.encode(&stories.story(0)).ok()?;
+        let start = rng.below(text.len() as u64) as usize;
         let mut index = 1;
         while text.len() < start + width {
-            text.extend(self.cutter.symbols.read(&stories.story(index)).ok()?);
+            text.extend(self.windower.tokens.encode(&stories.story(index)).ok()?);
             index += 1;
         }
-        Some(self.cutter.example(&text[start..start + width], draw))
+        Some(self.windower.example(&text[start..start + width], rng))
     }
 
     fn lengths(&self) -> Lengths {
-        Lengths { input: self.cutter.context, target: 0 }
+        Lengths { input: self.windower.context, target: 0 }
     }
 
     // Stories::new tells no held-out story.

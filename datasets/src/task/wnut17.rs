@@ -7,10 +7,13 @@
 //! Reference: Derczynski et al. 2017, <https://aclanthology.org/W17-4418>
 
 use super::error::check;
-use super::spec::{Made, Settings};
+use super::spec::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::{Asks, Example, Labels, Metric, Need, Reference, Sees, Symbols, Target, TaskError};
-use crate::locate::{DataFile, Places};
+use super::{
+    Context, Example, Labels, Metric, Reference, Target, TaskDefinition, TaskError, TaskKind,
+    TokenTable,
+};
+use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -64,31 +67,31 @@ static REFERENCES: [Reference; 1] = [Reference {
 type Sentence = Vec<(String, String)>;
 
 impl Settings for Wnut17 {
-    fn make(self, places: &Places) -> Result<Made, TaskError> {
+    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("min_count", self.min_count, 1..=1000)?;
-        let mut parts = Vec::with_capacity(FILES.len());
+        let mut splits = Vec::with_capacity(FILES.len());
         for file in &FILES {
-            let content = places.read(file)?;
-            parts.push(sentences(&String::from_utf8_lossy(&content)));
+            let content = search_path.read(file)?;
+            splits.push(sentences(&String::from_utf8_lossy(&content)));
         }
-        let [train, validation, test] = &parts[..] else { unreachable!("there are three files") };
+        let [train, validation, test] = &splits[..] else { unreachable!("there are three files") };
         let words: Vec<&str> = train.iter().flatten().map(|(word, _)| word.as_str()).collect();
-        let reader = WordReader::new(&words, self.min_count);
-        let tags = tag_names(parts.iter().flatten());
-        let examples = |part: &[Sentence]| -> Vec<Example> {
-            part.iter().map(|sentence| reader.example(sentence, &tags)).collect()
+        let encoder = WordEncoder::new(&words, self.min_count);
+        let tags = tag_names(splits.iter().flatten());
+        let examples = |split: &[Sentence]| -> Vec<Example> {
+            split.iter().map(|sentence| encoder.example(sentence, &tags)).collect()
         };
         let splits =
             Splits::new(Train::Fixed(examples(train)), examples(validation), examples(test));
-        let asks = Asks {
-            need: Need::Tagging(Sees::Whole),
+        let definition = TaskDefinition {
+            kind: TaskKind::Tagging(Context::Bidirectional),
             score: Metric::EntityF1,
             also: vec![Metric::TagAccuracy],
-            symbols: reader.symbols,
+            tokens: encoder.tokens,
             labels: Labels::Names(tags),
             references: &REFERENCES,
         };
-        Ok(Made::Fixed(asks, splits))
+        Ok(BuiltTask::Fixed(definition, splits))
     }
 }
 
@@ -117,34 +120,34 @@ pub(super) fn tag_names<'a>(sentences: impl Iterator<Item = &'a Sentence>) -> Ve
 }
 
 /// Reads words as symbols: as they are, else in small letters, else by their shape.
-pub(super) struct WordReader {
-    pub(super) symbols: Symbols,
+pub(super) struct WordEncoder {
+    pub(super) tokens: TokenTable,
 }
 
-impl WordReader {
+impl WordEncoder {
     pub(super) fn new(words: &[&str], min_count: usize) -> Self {
         let small: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
         let shapes: BTreeSet<String> = words.iter().map(|word| shape(word)).collect();
         // A word that is written in small letters already counts once.
         let capital = words.iter().zip(&small).filter(|(word, small)| **word != small.as_str());
         let forms = small.iter().map(String::as_str).chain(capital.map(|(word, _)| *word));
-        let frequent = Symbols::frequent(forms, min_count);
-        let own = (Symbols::FIRST..frequent.len() as u32).filter_map(|id| frequent.written(id));
+        let frequent = TokenTable::frequent(forms, min_count);
+        let own = (TokenTable::FIRST..frequent.len() as u32).filter_map(|id| frequent.written(id));
         let names: Vec<String> = shapes.into_iter().chain(own.map(str::to_owned)).collect();
-        Self { symbols: Symbols::named(names) }
+        Self { tokens: TokenTable::named(names) }
     }
 
-    pub(super) fn read(&self, word: &str) -> u32 {
-        let symbols = &self.symbols;
-        let known = symbols.id(word).or_else(|| symbols.id(&word.to_lowercase()));
-        known.or_else(|| symbols.id(&shape(word))).unwrap_or(Symbols::UNKNOWN)
+    pub(super) fn encode(&self, word: &str) -> u32 {
+        let tokens = &self.tokens;
+        let known = tokens.id(word).or_else(|| tokens.id(&word.to_lowercase()));
+        known.or_else(|| tokens.id(&shape(word))).unwrap_or(TokenTable::UNKNOWN)
     }
 
     /// A sentence; each of its tags must be one of `names`.
     pub(super) fn example(&self, sentence: &Sentence, names: &[String]) -> Example {
         let tag = |tag: &str| names.iter().position(|name| name == tag).map(|place| place as u32);
         Example {
-            input: sentence.iter().map(|(word, _)| self.read(word)).collect(),
+            input: sentence.iter().map(|(word, _)| self.encode(word)).collect(),
             target: Target::Tags(sentence.iter().map(|(_, name)| tag(name)).collect()),
         }
     }
@@ -180,13 +183,13 @@ mod tests {
 
     #[test]
     fn a_word_is_itself_or_its_small_letters_or_its_shape() {
-        let reader = WordReader::new(&["Paris", "Paris", "the", "The", "Anna", "@me"], 2);
-        let written = |word| reader.symbols.written(reader.read(word)).unwrap().to_owned();
+        let encoder = WordEncoder::new(&["Paris", "Paris", "the", "The", "Anna", "@me"], 2);
+        let written = |word| encoder.tokens.written(encoder.encode(word)).unwrap().to_owned();
         assert_eq!(written("Paris"), "Paris");
         assert_eq!(written("THE"), "the");
         assert_eq!(written("Berlin"), "< Xx>");
         assert_eq!(written("@you"), "< @>");
-        assert_eq!(reader.read("3.14"), Symbols::UNKNOWN, "a shape that training lacks");
+        assert_eq!(encoder.encode("3.14"), TokenTable::UNKNOWN, "a shape that training lacks");
     }
 
     #[test]

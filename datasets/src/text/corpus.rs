@@ -3,7 +3,7 @@
 use super::stories::Stories;
 use super::text_file::{self, Parts};
 use super::{TextSource, names, tinyshakespeare};
-use crate::locate::{DataFile, LocateError, Places};
+use crate::locate::{DataFile, LocateError, SearchPath};
 use crate::tokenizer::{Tokenizer, TokenizerError, Vocabulary};
 use std::collections::BTreeSet;
 use std::io;
@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 pub struct Corpus {
     /// What to train on.
     pub train: Train,
-    /// What to validate on: none of its positions, lines or stories is one of the training part's.
+    /// What to validate on: none of its positions, lines or stories is one of the training split's.
     pub valid: String,
 }
 
-/// The training part of a [`Corpus`].
+/// The training split of a [`Corpus`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Train {
     /// A text that is there.
@@ -67,12 +67,14 @@ impl Corpus {
     /// # Errors
     ///
     /// [`TextError`] where a file is missing, changed or no text.
-    pub fn load(source: &TextSource, places: &Places) -> Result<Self, TextError> {
+    pub fn load(source: &TextSource, search_path: &SearchPath) -> Result<Self, TextError> {
         match source {
             TextSource::Stories => Ok(Self::stories()),
-            TextSource::TinyShakespeare => known(&tinyshakespeare::FILE, places)
+            TextSource::TinyShakespeare => known(&tinyshakespeare::FILE, search_path)
                 .map(|text| tinyshakespeare::split(&text).into()),
-            TextSource::Names => known(&names::FILE, places).map(|text| names::split(&text).into()),
+            TextSource::Names => {
+                known(&names::FILE, search_path).map(|text| names::split(&text).into())
+            }
             TextSource::File(path) => text_file::read(path).map(|text| Self::from_text(&text)),
         }
     }
@@ -100,7 +102,7 @@ impl Corpus {
 
     /// A tokenizer made for this text.
     ///
-    /// The characters are those of both parts; a BPE is trained on the training part alone.
+    /// The characters are those of both parts; a BPE is trained on the training split alone.
     ///
     /// # Errors
     ///
@@ -131,6 +133,6 @@ impl From<Parts> for Corpus {
 }
 
 /// The text of a known data set.
-fn known(file: &DataFile, places: &Places) -> Result<String, TextError> {
-    text_file::decode(places.read(file)?, Path::new(file.path))
+fn known(file: &DataFile, search_path: &SearchPath) -> Result<String, TextError> {
+    text_file::decode(search_path.read(file)?, Path::new(file.path))
 }

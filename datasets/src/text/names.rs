@@ -1,8 +1,8 @@
 //! `names`: first names, one to a line, as used by makemore.
 
 use super::text_file::Parts;
-use crate::draw::Draw;
 use crate::locate::DataFile;
+use crate::rng::SeededRng;
 
 pub(crate) const FILE: DataFile = DataFile {
     path: "names/names.txt",
@@ -18,7 +18,7 @@ pub(crate) const FILE: DataFile = DataFile {
 /// some names for validation are also trained on. Each name ends with a newline, the last one too: that is how a model ends a name.
 pub(super) fn split(text: &str) -> Parts {
     let mut names: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
-    Draw::new(b"names   ", [0; 3]).shuffle(&mut names);
+    SeededRng::new(b"names   ", [0; 3]).shuffle(&mut names);
     let (train, valid) = names.split_at(names.len() * 9 / 10);
     let join = |names: &[&str]| names.iter().flat_map(|name| [*name, "\n"]).collect();
     Parts { train: join(train), valid: join(valid) }

@@ -7,16 +7,16 @@ mod convert;
 mod file;
 mod guard;
 mod letters;
-mod reader;
 mod special;
 mod stream;
 mod surface;
+mod text_encoder;
 
 pub use build::Vocabulary;
 pub use bytes::Place;
-pub use reader::{Cut, Encoding, Reader};
 pub use special::{Special, SpecialTokens};
 pub use stream::TextStream;
+pub use text_encoder::{Cut, Encoding, TextEncoder};
 
 use guard::guarded;
 use std::collections::HashMap;
@@ -196,7 +196,7 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// The text of token ids, without the special tokens among them; as [`Tokenizer::write`] gives it.
+    /// The text of token ids, without the special tokens among them; as [`Tokenizer::decode_with`] gives it.
     ///
     /// Bytes that are no UTF-8 become U+FFFD, the replacement character.
     ///
@@ -207,7 +207,7 @@ impl Tokenizer {
         for &id in ids {
             self.check_id(id)?;
         }
-        self.write(ids, SpecialTokens::LeftOut)
+        self.decode_with(ids, SpecialTokens::LeftOut)
     }
 
     /// One more than the largest token id: the number of rows that an embedding needs.

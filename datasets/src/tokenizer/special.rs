@@ -113,7 +113,11 @@ impl Tokenizer {
     /// # Errors
     ///
     /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
-    pub fn write(&self, ids: &[u32], special: SpecialTokens) -> Result<String, TokenizerError> {
+    pub fn decode_with(
+        &self,
+        ids: &[u32],
+        special: SpecialTokens,
+    ) -> Result<String, TokenizerError> {
         let added = self.inner.get_added_vocabulary();
         let is_written =
             |token: &String| special == SpecialTokens::Written || !added.is_special_token(token);

@@ -14,7 +14,7 @@ use super::{Tokenizer, TokenizerError};
 
 /// Decodes token ids one by one. A piece is the text that later ids can no longer change.
 ///
-/// All pieces together are what [`Tokenizer::write`] gives for all ids, special tokens left out. A
+/// All pieces together are what [`Tokenizer::decode_with`] gives for all ids, special tokens left out. A
 /// character of several tokens, a run of byte tokens, or a space that clean-up may still remove is
 /// part of the piece that decides it. The cost is linear in the number of tokens.
 #[derive(Clone, Debug)]

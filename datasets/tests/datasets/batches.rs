@@ -1,20 +1,20 @@
 use std::collections::HashSet;
 use std::time::Instant;
-use zoo_datasets::batch::{BatchAt, BatchError, BatchShape, IGNORE, LmBatch, TextData};
+use zoo_datasets::batch::{BatchAt, BatchError, BatchShape, IGNORE, LmBatch, LmDataset};
 use zoo_datasets::text::Corpus;
 use zoo_datasets::tokenizer::{Tokenizer, TokenizerError, Vocabulary};
 
 /// A text in which the token at position i is i, which shows where a window comes from.
-fn counting(length: u32) -> TextData {
+fn counting(length: u32) -> LmDataset {
     let text: String = (0..length).filter_map(|i| char::from_u32(0x1_0000 + i)).collect();
     data(&Corpus::from_text(&text), Vocabulary::Characters)
 }
 
-fn data(corpus: &Corpus, vocabulary: Vocabulary) -> TextData {
-    TextData::new(corpus, corpus.tokenizer(vocabulary).unwrap()).unwrap()
+fn data(corpus: &Corpus, vocabulary: Vocabulary) -> LmDataset {
+    LmDataset::new(corpus, corpus.tokenizer(vocabulary).unwrap()).unwrap()
 }
 
-fn everything() -> Vec<TextData> {
+fn everything() -> Vec<LmDataset> {
     let stories = Corpus::stories();
     vec![
         counting(1000),
@@ -170,7 +170,7 @@ fn a_batch_of_nothing_is_an_error() {
 #[test]
 fn a_tokenizer_that_lacks_a_character_is_refused_at_once() {
     for corpus in [Corpus::stories(), Corpus::from_text("some text, and some more")] {
-        let error = TextData::new(&corpus, Tokenizer::characters(['x']).unwrap()).unwrap_err();
+        let error = LmDataset::new(&corpus, Tokenizer::characters(['x']).unwrap()).unwrap_err();
         assert!(matches!(error, TokenizerError::UnknownCharacter { .. }), "{error:?}");
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use tempfile::TempDir;
-use zoo_datasets::locate::{DataFile, LocateError, Places};
+use zoo_datasets::locate::{DataFile, LocateError, SearchPath};
 
 const CONTENT: &[u8] = b"to be or not to be";
 
@@ -44,8 +44,8 @@ fn data_file(urls: &[&'static str]) -> DataFile {
     }
 }
 
-fn cache_only(cache: &TempDir) -> Places {
-    Places { data: None, cache: Some(cache.path().to_owned()) }
+fn cache_only(cache: &TempDir) -> SearchPath {
+    SearchPath { data: None, cache: Some(cache.path().to_owned()) }
 }
 
 /// Everything below a folder that is a file.
@@ -68,7 +68,7 @@ fn failure(file: &DataFile) -> String {
     assert!(matches!(error, LocateError::NotFound { .. }), "{error:?}");
     assert_eq!(files_below(cache.path()), Vec::<String>::new());
     let message = error.to_string();
-    assert!(message.contains("set ZOO_DATA") && message.contains("--text FILE"), "{message}");
+    assert!(message.contains("set ZOO_DATA") && message.contains("--text-file FILE"), "{message}");
     assert!(message.contains(file.urls[0]), "{message}");
     message
 }
@@ -77,9 +77,9 @@ fn failure(file: &DataFile) -> String {
 fn a_download_goes_to_the_cache_and_is_not_repeated() {
     let (url, asked) = serve(answer("200 OK", CONTENT.len(), CONTENT));
     let cache = tempfile::tempdir().unwrap();
-    let places = cache_only(&cache);
-    assert_eq!(places.read(&data_file(&[url])).unwrap(), CONTENT);
-    assert_eq!(places.read(&data_file(&[url])).unwrap(), CONTENT);
+    let search_path = cache_only(&cache);
+    assert_eq!(search_path.read(&data_file(&[url])).unwrap(), CONTENT);
+    assert_eq!(search_path.read(&data_file(&[url])).unwrap(), CONTENT);
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     let expected = cache.path().join("play").join("input.txt");
     assert_eq!(files_below(cache.path()), [expected.display().to_string()]);
@@ -138,11 +138,11 @@ fn a_server_that_is_not_there_is_an_error() {
 fn the_users_folder_comes_before_the_cache() {
     let (data, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (url, asked) = serve(answer("200 OK", CONTENT.len(), CONTENT));
-    let places =
-        Places { data: Some(data.path().to_owned()), cache: Some(cache.path().to_owned()) };
+    let search_path =
+        SearchPath { data: Some(data.path().to_owned()), cache: Some(cache.path().to_owned()) };
     fs::create_dir(data.path().join("play")).unwrap();
     fs::write(data.path().join("play/input.txt"), CONTENT).unwrap();
-    assert_eq!(places.read(&data_file(&[url])).unwrap(), CONTENT);
+    assert_eq!(search_path.read(&data_file(&[url])).unwrap(), CONTENT);
     assert_eq!(asked.load(Ordering::SeqCst), 0);
     assert_eq!(files_below(cache.path()), Vec::<String>::new());
 }
@@ -153,11 +153,12 @@ fn a_changed_file_is_an_error_wherever_it_is() {
     fs::create_dir(folder.path().join("play")).unwrap();
     fs::write(folder.path().join("play/input.txt"), "something else").unwrap();
     let root = Some(folder.path().to_owned());
-    for places in
-        [Places { data: root.clone(), cache: None }, Places { data: None, cache: root.clone() }]
-    {
+    for search_path in [
+        SearchPath { data: root.clone(), cache: None },
+        SearchPath { data: None, cache: root.clone() },
+    ] {
         let file = data_file(&[]);
-        let error = places.read(&file).unwrap_err();
+        let error = search_path.read(&file).unwrap_err();
         assert!(matches!(error, LocateError::Changed { .. }), "{error:?}");
         let message = error.to_string();
         for part in ["input.txt", file.sha256, "14 bytes", "delete or replace"] {
@@ -168,6 +169,6 @@ fn a_changed_file_is_an_error_wherever_it_is() {
 
 #[test]
 fn with_no_folder_at_all_the_error_says_so() {
-    let error = Places::default().read(&data_file(&[])).unwrap_err().to_string();
+    let error = SearchPath::default().read(&data_file(&[])).unwrap_err().to_string();
     assert!(error.contains("ZOO_DATA (not set)"), "{error}");
 }

@@ -121,10 +121,11 @@ impl Case {
 }
 
 fn results(tokenizer: &Tokenizer, lines: &[String]) -> Results {
-    let reader = tokenizer.reader(1 << 20).unwrap();
+    let encoder = tokenizer.text_encoder(1 << 20).unwrap();
     let bare = lines.iter().map(|line| joined(&tokenizer.encode(line).unwrap())).collect();
-    let whole: Vec<Vec<u32>> = lines.iter().map(|line| reader.read(line).unwrap().ids).collect();
-    let texts = |special| whole.iter().map(|ids| tokenizer.write(ids, special).unwrap()).collect();
+    let whole: Vec<Vec<u32>> = lines.iter().map(|line| encoder.encode(line).unwrap().ids).collect();
+    let texts =
+        |special| whole.iter().map(|ids| tokenizer.decode_with(ids, special).unwrap()).collect();
     let (skipped, kept) = (texts(SpecialTokens::LeftOut), texts(SpecialTokens::Written));
     Results { bare, whole, skipped, kept }
 }

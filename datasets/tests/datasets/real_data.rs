@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use zoo_datasets::batch::{BatchShape, TextData};
-use zoo_datasets::locate::Places;
+use zoo_datasets::batch::{BatchShape, LmDataset};
+use zoo_datasets::locate::SearchPath;
 use zoo_datasets::text::{Corpus, TextSource, Train};
 use zoo_datasets::tokenizer::Vocabulary;
 
@@ -15,8 +15,8 @@ pub(crate) fn corpus(source: &TextSource) -> Option<Corpus> {
         eprintln!("skipped: no {source} in {}; set ZOO_DATA to run this test", folder.display());
         return None;
     }
-    let places = Places { data: Some(folder), cache: None };
-    Some(Corpus::load(source, &places).unwrap())
+    let search_path = SearchPath { data: Some(folder), cache: None };
+    Some(Corpus::load(source, &search_path).unwrap())
 }
 
 fn train(corpus: &Corpus) -> &str {
@@ -73,7 +73,7 @@ fn a_megabyte_is_encoded_within_two_seconds() {
 fn every_shakespeare_validation_token_is_a_target_once() {
     let Some(corpus) = corpus(&TextSource::TinyShakespeare) else { return };
     let tokenizer = corpus.tokenizer(Vocabulary::Characters).unwrap();
-    let data = TextData::new(&corpus, tokenizer).unwrap();
+    let data = LmDataset::new(&corpus, tokenizer).unwrap();
     let batches = data.valid_batches(BatchShape { rows: 32, context: 256 }).unwrap();
     assert_eq!(batches.map(|batch| batch.target_count()).sum::<usize>(), 111_539);
 }

@@ -32,7 +32,7 @@ impl Draws {
 }
 
 fn written(tokenizer: &Tokenizer, ids: &[u32]) -> String {
-    tokenizer.write(ids, SpecialTokens::LeftOut).unwrap()
+    tokenizer.decode_with(ids, SpecialTokens::LeftOut).unwrap()
 }
 
 /// All pieces, and after each of them what would follow if the text ended there.

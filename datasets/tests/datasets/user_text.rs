@@ -1,13 +1,13 @@
 use std::fs;
 use std::path::PathBuf;
-use zoo_datasets::locate::Places;
+use zoo_datasets::locate::SearchPath;
 use zoo_datasets::text::{Corpus, TextError, TextSource, Train};
 
 fn load(content: &[u8]) -> Result<Corpus, TextError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("my.txt");
     fs::write(&path, content).unwrap();
-    Corpus::load(&TextSource::File(path), &Places::default())
+    Corpus::load(&TextSource::File(path), &SearchPath::default())
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn an_empty_file_is_an_error() {
 #[test]
 fn a_missing_file_is_an_error() {
     let source = TextSource::File(PathBuf::from("no/such/file.txt"));
-    let error = Corpus::load(&source, &Places::default()).unwrap_err();
+    let error = Corpus::load(&source, &SearchPath::default()).unwrap_err();
     assert!(matches!(error, TextError::Unreadable { .. }), "{error:?}");
     assert!(error.to_string().contains("no/such/file.txt"), "{error}");
 }
@@ -44,6 +44,6 @@ fn a_missing_file_is_an_error() {
 #[test]
 fn a_known_data_set_that_is_nowhere_names_the_way_out() {
     // No folders, so that nothing is downloaded either.
-    let error = Corpus::load(&TextSource::Names, &Places::default()).unwrap_err().to_string();
+    let error = Corpus::load(&TextSource::Names, &SearchPath::default()).unwrap_err().to_string();
     assert!(error.contains("names/names.txt") && error.contains("set ZOO_DATA"), "{error}");
 }

@@ -8,7 +8,7 @@ use super::embedding::{Ids, InputEmbedding};
 use super::stack::{Pass, StackConfig, TransformerStack};
 use super::{OutputWeights, Shift, Tokens};
 use crate::layers::EncoderOutput;
-use crate::layers::cache::{Cache, LayerCache, taken};
+use crate::layers::cache::{Cache, LayerCache, select_rows};
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::{AttentionPattern, Mask, Padding};
 use crate::layers::position::PositionIds;
@@ -101,7 +101,7 @@ impl Encoded {
     pub fn select(self, rows: &[usize]) -> Self {
         let mut padding = self.padding;
         padding.select(rows);
-        Self { hidden: taken(self.hidden, rows), padding }
+        Self { hidden: select_rows(self.hidden, rows), padding }
     }
 
     /// The texts of two batches, those of `other` below.

@@ -197,7 +197,7 @@ pub(super) fn remembered(states: States, cache: &mut LayerCache) -> Tensor<3> {
 mod tests {
     use super::*;
     use crate::arch::{Initialization, initialize};
-    use crate::layers::cache::UNDOABLE;
+    use crate::layers::cache::MAX_ROLLBACK;
     use crate::layers::embedding::token_ids;
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
             let mut cache = model.cache(0);
             // Read at once, then one by one beyond the room that there was at first.
             model.step(ids(0..kept + 20), &mut cache);
-            for at in kept + 20..kept + UNDOABLE as u32 {
+            for at in kept + 20..kept + MAX_ROLLBACK as u32 {
                 model.step(ids(at..at + 1), &mut cache);
             }
             cache.truncate(kept as usize);

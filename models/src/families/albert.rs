@@ -9,7 +9,7 @@ use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::Projection;
 use crate::heads::{SentenceTask, SentencesConfig};
-use crate::wire::config::{ConfigError, FieldNames, parse, renaming, size};
+use crate::hf::config::{ConfigError, FieldNames, parse, renaming, size};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

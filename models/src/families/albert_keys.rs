@@ -1,6 +1,6 @@
 //! The keys of ALBERT's checkpoints.
 
-use crate::wire::keys::{Key, copy, drop, if_module, in_groups, rename, transpose};
+use crate::hf::keys::{Key, copy, drop, if_module, in_groups, rename, transpose};
 
 pub(super) const EMBEDDINGS: &[Key] = &[
     rename("embeddings.word_embeddings", "embedding.token"),

@@ -6,7 +6,7 @@ use crate::arch::{
     OutputWeights, RecurrentConfig, RecurrentSeq2SeqConfig, StackConfig,
 };
 use crate::heads::HeadsConfig;
-use crate::wire::config::ConfigError;
+use crate::hf::config::ConfigError;
 
 /// What a model is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub enum Task {
 
 impl Task {
     /// Whether a model with this head writes texts.
-    pub fn writes(self) -> bool {
+    pub fn is_generative(self) -> bool {
         matches!(self, Self::CausalLm | Self::Seq2SeqLm)
     }
 }

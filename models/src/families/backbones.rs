@@ -2,7 +2,7 @@
 
 use crate::arch::block::BlockConfig;
 use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, StackConfig};
-use crate::wire::config::{ConfigError, size, within};
+use crate::hf::config::{ConfigError, size, within};
 
 /// A stack that ends in a norm like those of its blocks.
 ///

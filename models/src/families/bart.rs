@@ -10,9 +10,9 @@ use super::bart_like::{
 use super::head_keys::QA_OUTPUTS;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
+use crate::hf::config::{ConfigError, parse};
+use crate::hf::keys::{Key, drop};
 use crate::layers::norm::NormKind;
-use crate::wire::config::{ConfigError, parse};
-use crate::wire::keys::{Key, drop};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -14,13 +14,13 @@ use crate::arch::{
     StackConfig,
 };
 use crate::heads::HeadsConfig;
-use crate::layers::mask::AttentionPattern;
-use crate::layers::norm::{NormConfig, NormKind};
-use crate::wire::activation::activation;
-use crate::wire::config::{
+use crate::hf::activation::activation;
+use crate::hf::config::{
     ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size,
 };
-use crate::wire::keys::{Key, copy, drop, rename, transpose};
+use crate::hf::keys::{Key, copy, drop, rename, transpose};
+use crate::layers::mask::AttentionPattern;
+use crate::layers::norm::{NormConfig, NormKind};
 
 /// The table of tokens, and the blocks.
 pub(super) const KEYS: &[Key] = &[

@@ -6,8 +6,8 @@ use super::bert_like::{self, BertFields, KEYS, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::heads::{ClassifierConfig, SentenceTask, SentencesConfig};
-use crate::wire::config::{ConfigError, parse};
-use crate::wire::keys::{Key, copy, drop, rename, transpose};
+use crate::hf::config::{ConfigError, parse};
+use crate::hf::keys::{Key, copy, drop, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -14,13 +14,13 @@ use crate::arch::{
 };
 use crate::heads::pooling::Pooling;
 use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, PredictionHeadConfig, TokenHeadConfig};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, divides, epsilon, fixed, size};
+use crate::hf::keys::{Key, copy, drop, rename, transpose};
 use crate::layers::activation::Activation;
 use crate::layers::linear::Bias;
 use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::{NormConfig, NormKind};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, fixed, size};
-use crate::wire::keys::{Key, copy, drop, rename, transpose};
 
 /// Embeddings and blocks.
 pub(super) const KEYS: &[Key] = &[

@@ -6,7 +6,7 @@ use super::bert_like::{CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::roberta::{architecture, sized};
 use super::{Family, Size, Task};
-use crate::wire::config::ConfigError;
+use crate::hf::config::ConfigError;
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

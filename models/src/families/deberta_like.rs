@@ -5,13 +5,13 @@ use serde_json::Value;
 
 use super::bert_like::BertFields;
 use crate::arch::block::{BlockConfig, Wiring};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, divides, size, within};
 use crate::layers::convolution::ConvolutionConfig;
 use crate::layers::disentangled::{
     DisentangledConfig, DistanceBuckets, DistanceProjection, DistanceTerms,
 };
 use crate::layers::position::PositionEncoding;
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, size, within};
 
 /// Fields beside BERT's.
 #[derive(Deserialize)]

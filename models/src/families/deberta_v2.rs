@@ -11,9 +11,9 @@ use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{PositionEmbedding, Projection};
 use crate::heads::{Pooler, PredictionHeadConfig};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming};
-use crate::wire::keys::{Key, copy, drop, if_config, rename, transpose};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, FieldNames, fixed, parse, renaming};
+use crate::hf::keys::{Key, copy, drop, if_config, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -5,8 +5,8 @@ use super::head_keys::CLASSIFIER;
 use super::vit::{self, BLOCK_KEYS};
 use super::vit_like::KEYS;
 use super::{Family, Task};
+use crate::hf::keys::{Key, transpose};
 use crate::layers::patches::LeadingTokens;
-use crate::wire::keys::{Key, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -10,11 +10,11 @@ use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
 use crate::heads::Pooler;
 use crate::heads::pooling::Pooling;
+use crate::hf::config::{ConfigError, divides, parse, size, within};
+use crate::hf::keys::{Key, if_module, rename, split_transpose, transpose};
 use crate::layers::activation::Activation;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::patches::{ImageSizes, LeadingTokens, MaskToken};
-use crate::wire::config::{ConfigError, divides, parse, size, within};
-use crate::wire::keys::{Key, if_module, rename, split_transpose, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -7,9 +7,9 @@ use super::bert_like::BertFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::heads::{Pooler, PredictionHeadConfig};
+use crate::hf::config::{ConfigError, FieldNames, parse, renaming};
+use crate::hf::keys::{Key, copy, rename, transpose};
 use crate::layers::activation::Activation;
-use crate::wire::config::{ConfigError, FieldNames, parse, renaming};
-use crate::wire::keys::{Key, copy, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

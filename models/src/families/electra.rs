@@ -8,10 +8,10 @@ use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::heads::{Pooler, PredictionHeadConfig, TokenHeadConfig};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, fixed, parse};
+use crate::hf::keys::{Key, copy, rename, transpose};
 use crate::layers::activation::Activation;
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, fixed, parse};
-use crate::wire::keys::{Key, copy, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

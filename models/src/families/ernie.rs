@@ -7,8 +7,8 @@ use super::bert::PREDICTIONS;
 use super::bert_like::{self, BertFields, KEYS, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
-use crate::wire::config::{ConfigError, parse, size};
-use crate::wire::keys::{Key, rename, transpose};
+use crate::hf::config::{ConfigError, parse, size};
+use crate::hf::keys::{Key, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -9,11 +9,11 @@ use super::head_keys::LM_HEAD;
 use super::llama_like::{KEYS, LlamaFields, QUERY_KEY_NORMS, SANDWICH_NORMS};
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
+use crate::hf::config::{ConfigError, parse, size};
+use crate::hf::rope::Rotated;
 use crate::layers::attention::QkNorm;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
-use crate::wire::config::{ConfigError, parse, size};
-use crate::wire::rope::Rotated;
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

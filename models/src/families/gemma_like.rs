@@ -9,8 +9,8 @@ use super::llama_like::{self, LlamaFields};
 use super::windows::{LayerType, layer_types, layers};
 use crate::arch::DecoderConfig;
 use crate::arch::block::{BlockConfig, Wiring};
+use crate::hf::config::{ConfigError, FieldNames, Renaming, renaming, within};
 use crate::layers::norm::NormKind;
-use crate::wire::config::{ConfigError, FieldNames, Renaming, renaming, within};
 
 /// Many files have `hidden_act` too, which only Gemma 1 reads.
 const SHARED: &[Renaming] = &[renaming("hidden_activation", "hidden_act")];

@@ -8,8 +8,8 @@ use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE, WTE_LM_HEAD};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{PositionEmbedding, PositionNumbering};
-use crate::wire::config::{ConfigError, parse};
-use crate::wire::keys::{drop, rename, split};
+use crate::hf::config::{ConfigError, parse};
+use crate::hf::keys::{drop, rename, split};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use super::backbones::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, FieldNames, Renaming, divides, epsilon, renaming, size};
 use crate::layers::activation::Activation;
 use crate::layers::attention::{AttentionConfig, QkNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
 use crate::layers::{linear::Bias, mask::AttentionPattern};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, FieldNames, Renaming, divides, epsilon, renaming, size};
 
 /// The names that transformers has in common for all families.
 const ALIASES: &[Renaming] = &[

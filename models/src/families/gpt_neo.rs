@@ -9,10 +9,10 @@ use super::gpt_like::{Shape, layer};
 use super::head_keys::WTE_LM_HEAD;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding, PositionNumbering};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, FieldNames, divides, epsilon, parse, renaming, size};
+use crate::hf::keys::{drop, rename, transpose};
 use crate::layers::{linear::Bias, mask::AttentionPattern};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, FieldNames, divides, epsilon, parse, renaming, size};
-use crate::wire::keys::{drop, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -10,11 +10,11 @@ use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
 use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, FieldNames, divides, epsilon, parse, renaming, size};
+use crate::hf::keys::{Key, copy, drop, rename, split_heads, transpose};
+use crate::hf::rope::{RopeFields, Rotated};
 use crate::layers::{linear::Bias, position::PositionEncoding};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, FieldNames, divides, epsilon, parse, renaming, size};
-use crate::wire::keys::{Key, copy, drop, rename, split_heads, transpose};
-use crate::wire::rope::{RopeFields, Rotated};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -9,11 +9,11 @@ use super::head_keys::WTE_LM_HEAD;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
 use crate::arch::{OutputWeights, PositionEmbedding};
+use crate::hf::config::{ConfigError, parse};
+use crate::hf::keys::{drop, rename, transpose};
 use crate::layers::linear::Bias;
 use crate::layers::position::PositionEncoding;
 use crate::layers::rotary::{RotaryConfig, RotaryLayout, RotaryScaling};
-use crate::wire::config::{ConfigError, parse};
-use crate::wire::keys::{drop, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::head_keys::{CLASSIFIER, LM_HEAD};
 use super::recurrent_like::{self, KEYS};
 use super::{Architecture, Family, Size, Task};
+use crate::hf::config::ConfigError;
 use crate::layers::recurrent::CellKind;
-use crate::wire::config::ConfigError;
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

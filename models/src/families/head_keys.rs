@@ -1,6 +1,6 @@
 //! Keys of heads that several families call the same.
 
-use crate::wire::keys::{Key, copy, drop, transpose, unprefixed};
+use crate::hf::keys::{Key, copy, drop, transpose, unprefixed};
 
 /// The output projection, which may repeat the token embeddings.
 pub(super) const LM_HEAD: &[Key] =

@@ -7,15 +7,15 @@ use super::Size;
 use super::backbones::{decoder, dropout, stack};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, divides, epsilon, size};
+use crate::hf::keys::{Key, drop, rename, transpose};
+use crate::hf::rope::{RopeFields, Rotated};
 use crate::layers::attention::{AttentionConfig, QkNorm};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
 use crate::layers::{linear::Bias, mask::AttentionPattern};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, size};
-use crate::wire::keys::{Key, drop, rename, transpose};
-use crate::wire::rope::{RopeFields, Rotated};
 
 /// Embeddings, attention, norms before the sub-layers, and the head.
 pub(super) const KEYS: &[Key] = &[

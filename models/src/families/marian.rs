@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::bart_like::{self, BIASED_HEAD, BartFields, EPSILON, Form, KEYS, POST_NORM, SINUSOIDS};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
+use crate::hf::config::{ConfigError, fixed, parse};
 use crate::layers::sinusoid::SinusoidLayout;
-use crate::wire::config::{ConfigError, fixed, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

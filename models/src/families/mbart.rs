@@ -9,8 +9,8 @@ use super::bart_like::{
 use super::head_keys::QA_OUTPUTS;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering, Shift};
+use crate::hf::config::{ConfigError, parse};
 use crate::layers::norm::NormKind;
-use crate::wire::config::{ConfigError, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

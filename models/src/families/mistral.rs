@@ -7,7 +7,7 @@ use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
-use crate::wire::config::{ConfigError, parse};
+use crate::hf::config::{ConfigError, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

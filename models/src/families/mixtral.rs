@@ -7,9 +7,9 @@ use super::head_keys::{LM_HEAD, QA_OUTPUTS, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
+use crate::hf::config::{ConfigError, FieldNames, parse, renaming, size};
+use crate::hf::keys::{Key, transpose};
 use crate::layers::feed_forward::FeedForwardKind;
-use crate::wire::config::{ConfigError, FieldNames, parse, renaming, size};
-use crate::wire::keys::{Key, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

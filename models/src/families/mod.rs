@@ -69,8 +69,8 @@ use serde_json::Value;
 pub use architecture::{Architecture, Task};
 pub use size::{NAMED_SIZES, Size};
 
-use crate::wire::config::ConfigError;
-use crate::wire::keys::Key;
+use crate::hf::config::ConfigError;
+use crate::hf::keys::Key;
 
 /// A family of models.
 #[derive(Debug)]
@@ -153,8 +153,8 @@ impl Family {
     }
 
     /// Whether its models are for writing texts, which is what `zoo train` teaches.
-    pub fn writes(&self) -> bool {
-        self.tasks.first().is_some_and(|(task, ..)| task.writes())
+    pub fn is_generative(&self) -> bool {
+        self.tasks.first().is_some_and(|(task, ..)| task.is_generative())
     }
 
     /// A model of that size for training from scratch: its `config.json`, and what that says.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::modernbert_like::architecture;
 use super::{Family, Size, Task};
-use crate::wire::config::ConfigError;
-use crate::wire::keys::{Key, copy, rename, split_transpose, transpose};
+use crate::hf::config::ConfigError;
+use crate::hf::keys::{Key, copy, rename, split_transpose, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -11,14 +11,14 @@ use crate::arch::PositionEmbedding;
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::heads::pooling::Pooling;
 use crate::heads::{HeadsConfig, Pooler, PredictionHeadConfig};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, FieldNames, fixed, parse, renaming, size};
+use crate::hf::rope::{RopeFields, Rotated};
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, FieldNames, fixed, parse, renaming, size};
-use crate::wire::rope::{RopeFields, Rotated};
 
 /// Defaults of transformers' config class.
 const DEFAULTS: &str = r#"{

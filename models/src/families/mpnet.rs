@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, LM_HEAD, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
+use crate::hf::config::{ConfigError, fixed, parse};
+use crate::hf::keys::{Key, drop, rename, transpose};
 use crate::layers::activation::Activation;
 use crate::layers::position::PositionEncoding;
 use crate::layers::relative_bias::{Direction, RelativeBiasConfig};
-use crate::wire::config::{ConfigError, fixed, parse};
-use crate::wire::keys::{Key, drop, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -9,9 +9,9 @@ use super::head_keys::SCORE;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
 use crate::arch::{PositionEmbedding, PositionNumbering};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, parse};
-use crate::wire::keys::{Key, copy, drop, rename, split, transpose};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, parse};
+use crate::hf::keys::{Key, copy, drop, rename, split, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

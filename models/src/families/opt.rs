@@ -11,9 +11,9 @@ use crate::arch::block::Wiring;
 use crate::arch::{
     EmbeddingConfig, OutputWeights, PositionEmbedding, PositionNumbering, Projection,
 };
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, fixed, parse, size};
-use crate::wire::keys::{Key, copy, rename, transpose};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, divides, fixed, parse, size};
+use crate::hf::keys::{Key, copy, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -7,8 +7,8 @@ use super::bart_like::{
 };
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{OutputBias, PositionEmbedding};
+use crate::hf::config::{ConfigError, parse};
 use crate::layers::sinusoid::SinusoidLayout;
-use crate::wire::config::{ConfigError, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

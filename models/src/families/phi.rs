@@ -9,11 +9,11 @@ use super::head_keys::{LM_HEAD, SCORE};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::Wiring;
 use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, divides, epsilon, fixed, parse, size};
+use crate::hf::keys::{rename, transpose};
+use crate::hf::rope::{RopeFields, Rotated};
 use crate::layers::position::PositionEncoding;
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, fixed, parse, size};
-use crate::wire::keys::{rename, transpose};
-use crate::wire::rope::{RopeFields, Rotated};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -8,9 +8,9 @@ use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
-use crate::wire::config::{ConfigError, parse, within};
-use crate::wire::keys::{Key, split_transpose};
-use crate::wire::rope::Rotated;
+use crate::hf::config::{ConfigError, parse, within};
+use crate::hf::keys::{Key, split_transpose};
+use crate::hf::rope::Rotated;
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -7,8 +7,8 @@ use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::WindowFields;
 use super::{Architecture, Family, Size, Task};
+use crate::hf::config::{ConfigError, parse};
 use crate::layers::linear::Bias;
-use crate::wire::config::{ConfigError, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -7,9 +7,9 @@ use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields, QUERY_KEY_NORMS};
 use super::windows::WindowFields;
 use super::{Architecture, Family, Size, Task};
+use crate::hf::config::{ConfigError, parse};
 use crate::layers::attention::QkNorm;
 use crate::layers::norm::NormKind;
-use crate::wire::config::{ConfigError, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::backbones::{dropout, init_std};
 use super::{Architecture, Size};
 use crate::arch::{OutputWeights, RecurrentConfig, RecurrentStackConfig};
+use crate::hf::config::{ConfigError, parse, size};
+use crate::hf::keys::{Key, rename, transpose};
 use crate::layers::recurrent::{CellKind, Direction};
-use crate::wire::config::{ConfigError, parse, size};
-use crate::wire::keys::{Key, rename, transpose};
 
 /// The layers of `lstm` and `gru`: `weight_ih_l0` and `bias_ih_l0` of `torch.nn.LSTM` are
 /// `layers.0.forward.input`, `weight_hh_l0` and `bias_hh_l0` are `layers.0.forward.state`, and those

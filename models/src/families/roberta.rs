@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLED, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
+use crate::hf::config::{ConfigError, parse};
 use crate::layers::activation::Activation;
-use crate::wire::config::{ConfigError, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::wire::config::ConfigError;
+use crate::hf::config::ConfigError;
 
 /// The size of a model to train from scratch.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::{Architecture, Family, Size, Task};
+use crate::hf::config::{ConfigError, parse, size};
 use crate::layers::position::PositionEncoding;
-use crate::wire::config::{ConfigError, parse, size};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

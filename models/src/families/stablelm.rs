@@ -14,15 +14,15 @@ use super::size::with;
 use super::{Architecture, Family, Size, Task};
 use crate::arch::block::{BlockConfig, Wiring};
 use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, divides, epsilon, parse, size};
+use crate::hf::keys::{Key, rename};
+use crate::hf::rope::{RopeFields, Rotated};
 use crate::layers::attention::QkNorm;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, parse, size};
-use crate::wire::keys::{Key, rename};
-use crate::wire::rope::{RopeFields, Rotated};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

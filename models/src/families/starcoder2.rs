@@ -9,11 +9,11 @@ use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::size::with;
 use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
+use crate::hf::config::{ConfigError, FieldNames, parse, renaming};
+use crate::hf::keys::{Key, transpose};
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::norm::NormKind;
-use crate::wire::config::{ConfigError, FieldNames, parse, renaming};
-use crate::wire::keys::{Key, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -9,7 +9,7 @@ use super::bart_like::CLASSIFICATION_HEAD;
 use super::head_keys::{BARE_QA_OUTPUTS, CLASSIFIER, ENCODER};
 use super::t5_like::{self, GATED, KEYS, LM_HEAD, T5Fields};
 use super::{Architecture, Family, Size, Task};
-use crate::wire::config::{ConfigError, parse};
+use crate::hf::config::{ConfigError, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

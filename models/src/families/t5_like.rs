@@ -14,6 +14,11 @@ use crate::arch::{
     StackConfig,
 };
 use crate::heads::HeadsConfig;
+use crate::hf::activation::activation;
+use crate::hf::config::{
+    ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size,
+};
+use crate::hf::keys::{Key, copy, drop, if_module, rename, transpose, unprefixed};
 use crate::layers::activation::Activation;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
@@ -21,11 +26,6 @@ use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
 use crate::layers::relative_bias::{Direction, RelativeBiasConfig};
-use crate::wire::activation::activation;
-use crate::wire::config::{
-    ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size,
-};
-use crate::wire::keys::{Key, copy, drop, if_module, rename, transpose, unprefixed};
 
 /// Embeddings, attention, norms, and a feed-forward layer without a gate.
 pub(super) const KEYS: &[Key] = &[

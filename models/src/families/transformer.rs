@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::bart_like::{self, BartFields, Form, KEYS, POST_NORM, TIED_HEAD};
 use super::{Architecture, Family, Size, Task};
 use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
+use crate::hf::config::{ConfigError, parse};
 use crate::layers::sinusoid::SinusoidLayout;
-use crate::wire::config::{ConfigError, parse};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -10,10 +10,10 @@ use super::vit_like::{self, ImageFields, KEYS, heads};
 use super::{Architecture, Family, Size, Task};
 use crate::heads::pooling::Pooling;
 use crate::heads::{Pooler, PredictionHeadConfig};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, parse, size};
+use crate::hf::keys::{Key, rename, transpose};
 use crate::layers::patches::LeadingTokens;
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, parse, size};
-use crate::wire::keys::{Key, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {

@@ -12,11 +12,11 @@ use crate::arch::block::BlockConfig;
 use crate::arch::{EmbeddingConfig, ImageEncoderConfig, PositionEmbedding};
 use crate::heads::pooling::Pooling;
 use crate::heads::{ClassifierConfig, HeadsConfig, Pooler};
+use crate::hf::activation::activation;
+use crate::hf::config::{ConfigError, divides, epsilon, size};
+use crate::hf::keys::{Key, drop, rename, transpose};
 use crate::layers::patches::{ImageSizes, LeadingTokens, MaskToken, PatchConfig};
 use crate::layers::{linear::Bias, mask::AttentionPattern};
-use crate::wire::activation::activation;
-use crate::wire::config::{ConfigError, divides, epsilon, size};
-use crate::wire::keys::{Key, drop, rename, transpose};
 
 /// Embeddings, attention and the last norm.
 pub(super) const KEYS: &[Key] = &[

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::arch::block::BlockConfig;
+use crate::hf::config::{ConfigError, size};
 use crate::layers::mask::AttentionPattern;
-use crate::wire::config::{ConfigError, size};
 
 /// What one layer's attention reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use burn::tensor::Tensor;
 use self::search::Search;
 use super::GenerateError;
 use super::decode::Flow;
+use super::generative_model::{GenerativeModel, SequenceState, last};
 use super::options::OptionsError;
 use super::request::{Request, check_prompt};
-use super::writer::{Passage, Writer, last};
 use crate::layers::embedding::token_ids;
 use crate::precision::to_vec_f32;
 
@@ -111,7 +111,7 @@ impl Beams {
 /// An empty prompt, one longer than the context, a token id out of range, settings that make no sense
 /// (sampling among them), scores that are no numbers.
 pub fn beam_search(
-    model: &dyn Writer,
+    model: &dyn GenerativeModel,
     requests: &[Request],
     beams: &Beams,
     watch: &mut dyn FnMut(usize, &[u32]) -> Flow,
@@ -131,10 +131,10 @@ pub fn beam_search(
     if requests.is_empty() {
         return Ok(Vec::new());
     }
-    let passages: Vec<&Passage> = searches.iter().map(|search| &search.passage).collect();
+    let sequences: Vec<&SequenceState> = searches.iter().map(|search| &search.sequence).collect();
     let more = searches.iter().map(|search| search.options.max_new_tokens).max().unwrap_or(0);
-    let (mut scores, mut memory) = model.read(&passages, more);
-    // Which search each row of the memory is of.
+    let (mut scores, mut state) = model.prefill(&sequences, more);
+    // Which search each row of the state is of.
     let mut owners: Vec<usize> = (0..searches.len()).collect();
     loop {
         let rows = log_probabilities(scores, model.vocab_size()).ok_or(GenerateError::NotFinite)?;
@@ -158,11 +158,11 @@ pub fn beam_search(
         if parents.is_empty() {
             return Ok(searches.into_iter().map(Search::into_best).collect());
         }
-        memory =
-            if owners == next_owners { memory.reorder(&parents) } else { memory.select(&parents) };
+        state =
+            if owners == next_owners { state.reorder(&parents) } else { state.select(&parents) };
         owners = next_owners;
         let tokens = token_ids(&newest, newest.len(), &model.device());
-        scores = last(model.step(tokens, &mut memory));
+        scores = last(model.decode(tokens, &mut state));
     }
 }
 

@@ -10,8 +10,8 @@ use self::fields::Fields;
 use super::beam::Beams;
 use super::constraints::Constraints;
 use super::options::{Options, OptionsError};
-use crate::pretrained::{CONFIG_FILE, LoadError};
-use crate::wire::config::{ConfigError, fixed};
+use crate::checkpoint::{CONFIG_FILE, LoadError};
+use crate::hf::config::{ConfigError, fixed};
 
 /// The file's name.
 const GENERATION_FILE: &str = "generation_config.json";

@@ -2,10 +2,10 @@
 
 use thiserror::Error;
 
-use super::batch::Batch;
+use super::generative_model::GenerativeModel;
 use super::options::{Options, OptionsError};
 use super::request::{Event, Prompt, Request, check_prompt};
-use super::writer::Writer;
+use super::scheduler::BatchScheduler;
 
 /// What happens after a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Request {
     /// # Errors
     ///
     /// An empty prompt, one longer than the context, a token id out of range.
-    pub fn check(&self, model: &dyn Writer) -> Result<(), GenerateError> {
+    pub fn check(&self, model: &dyn GenerativeModel) -> Result<(), GenerateError> {
         check_prompt(model, 0, self)
     }
 }
@@ -85,30 +85,30 @@ impl GenerateError {
 /// Continues every prompt and returns the tokens added, one list for each.
 ///
 /// A decoder continues the prompt; an encoder-decoder writes what follows on it. `receive` sees every
-/// token as it is chosen, its text's place among the prompts in [`Ticket::index`](super::Ticket::index),
-/// and says how that text goes on. See [`Batch`] for texts that come one by one.
+/// token as it is chosen, its text's place among the prompts in [`RequestId::index`](super::RequestId::index),
+/// and says how that text goes on. See [`BatchScheduler`] for texts that come one by one.
 ///
 /// # Errors
 ///
 /// An empty prompt, one longer than the context, a token id out of range, options that make no sense,
 /// scores that are no numbers.
 pub fn generate(
-    model: &dyn Writer,
+    model: &dyn GenerativeModel,
     prompts: &[Prompt],
     options: &Options,
     receive: &mut dyn FnMut(&Event) -> Flow,
 ) -> Result<Vec<Vec<u32>>, GenerateError> {
-    let mut batch = Batch::new(model);
+    let mut scheduler = BatchScheduler::new(model);
     for (prompt, stream) in prompts.iter().zip(0..) {
-        batch.admit(Request { prompt: prompt.clone(), options: options.clone(), stream })?;
+        scheduler.submit(Request { prompt: prompt.clone(), options: options.clone(), stream })?;
     }
     let mut added: Vec<Vec<u32>> = vec![Vec::new(); prompts.len()];
-    while !batch.is_empty() {
-        for event in batch.step()? {
-            added[event.ticket.index()].push(event.token);
+    while !scheduler.is_empty() {
+        for event in scheduler.step()? {
+            added[event.request_id.index()].push(event.token);
             match receive(&event) {
                 Flow::Continue => {}
-                Flow::EndText => batch.cancel(event.ticket),
+                Flow::EndText => scheduler.cancel(event.request_id),
                 Flow::EndAll => return Ok(added),
             }
         }

@@ -1,6 +1,6 @@
 //! Log-probabilities: how likely the model itself held tokens to be.
 
-use super::request::Ticket;
+use super::request::RequestId;
 
 /// Which log-probabilities are computed beside the tokens. The default computes none.
 ///
@@ -37,7 +37,7 @@ pub struct TokenLogprobs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoredPrompt {
     /// The prompt's request.
-    pub ticket: Ticket,
+    pub request_id: RequestId,
     /// Of the prompt's tokens, from the second on.
     pub tokens: Vec<TokenLogprobs>,
 }

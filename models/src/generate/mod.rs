@@ -1,25 +1,25 @@
 //! Writing texts: the choice of a token, and the loops around it.
 
-mod batch;
 mod beam;
 mod config;
 mod constraints;
 mod decode;
+mod generative_model;
 mod logprobs;
 mod options;
 mod request;
 mod sampling;
+mod scheduler;
 mod speculative;
-mod writer;
 
-pub use batch::Batch;
 pub use beam::{Beams, EarlyStopping, Forbidden, Hypothesis, beam_search};
 pub use config::{GenerationConfig, Limit};
 pub use constraints::{Constraints, History};
 pub use decode::{Flow, GenerateError, generate};
+pub use generative_model::{GenerationState, GenerativeModel, SequenceState, as_generative};
 pub use logprobs::{ScoredPrompt, Scoring, TokenLogprob, TokenLogprobs};
 pub use options::{NO_TOKEN, Options, OptionsError};
-pub use request::{Event, Finish, Prompt, Request, Ticket};
+pub use request::{Event, Finish, Prompt, Request, RequestId};
 pub use sampling::{Sampler, Sampling};
-pub use speculative::{Drafted, speculate};
-pub use writer::{Memory, Passage, Writer, writer};
+pub use scheduler::BatchScheduler;
+pub use speculative::{SpeculativeStats, speculate};

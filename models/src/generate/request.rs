@@ -1,9 +1,9 @@
 //! Requests for texts, and what comes of them.
 
 use super::GenerateError;
+use super::generative_model::{GenerativeModel, SequenceState};
 use super::logprobs::TokenLogprobs;
 use super::options::Options;
-use super::writer::{Passage, Writer};
 
 /// What to continue: a text's tokens, at least one.
 pub type Prompt = Vec<u32>;
@@ -20,11 +20,11 @@ pub struct Request {
     pub stream: u64,
 }
 
-/// A request that was taken in. Tickets are numbered in the order of their requests.
+/// The id of a submitted request; ids count from 0 in the order of submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(pub(super) u64);
+pub struct RequestId(pub(super) u64);
 
-impl Ticket {
+impl RequestId {
     /// The only one where there is one text.
     pub(super) const FIRST: Self = Self(0);
 
@@ -38,7 +38,7 @@ impl Ticket {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// The text's request.
-    pub ticket: Ticket,
+    pub request_id: RequestId,
     /// The token; where the text ended with an end token, that.
     pub token: u32,
     /// Why the text ends here, if it does.
@@ -57,17 +57,17 @@ pub enum Finish {
 }
 
 /// What stands before a request's first new token.
-pub(super) fn begin(model: &dyn Writer, request: &Request) -> Passage {
-    let mut passage = model.begin(&request.prompt);
-    if let Some(start) = request.options.start.filter(|_| !passage.source.is_empty()) {
-        passage.text = vec![start];
+pub(super) fn prepare(model: &dyn GenerativeModel, request: &Request) -> SequenceState {
+    let mut sequence = model.prepare(&request.prompt);
+    if let Some(start) = request.options.start.filter(|_| !sequence.source.is_empty()) {
+        sequence.text = vec![start];
     }
-    passage
+    sequence
 }
 
 /// Checks a request's prompt; `row` is what an error calls it.
 pub(super) fn check_prompt(
-    model: &dyn Writer,
+    model: &dyn GenerativeModel,
     row: usize,
     request: &Request,
 ) -> Result<(), GenerateError> {

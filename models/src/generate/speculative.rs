@@ -3,17 +3,17 @@
 use super::GenerateError;
 use super::constraints::History;
 use super::decode::Flow;
+use super::generative_model::{GenerationState, GenerativeModel, SequenceState};
 use super::options::Options;
-use super::request::{Event, Finish, Request, Ticket, begin, check_prompt};
+use super::request::{Event, Finish, Request, RequestId, check_prompt, prepare};
 use super::sampling::Sampler;
-use super::writer::{Memory, Passage, Writer};
-use crate::layers::cache::UNDOABLE;
+use crate::layers::cache::MAX_ROLLBACK;
 use crate::layers::embedding::token_ids;
 use crate::precision::to_vec_f32;
 
-/// A text that was written with the help of a draft.
+/// A text that was generated with a draft model, and how much the draft helped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drafted {
+pub struct SpeculativeStats {
     /// The tokens that were added.
     pub tokens: Vec<u32>,
     /// How many tokens the small model drafted.
@@ -22,7 +22,7 @@ pub struct Drafted {
     pub accepted: usize,
 }
 
-/// Continues a prompt by `model`, `ahead` tokens at a time drafted by a smaller model of the same
+/// Continues a prompt by `model`, `num_draft_tokens` tokens at a time drafted by a smaller model of the same
 /// tokenizer: greedy, the text is that of `model` alone, and sampled, it is drawn from the same
 /// distribution (though with other draws).
 ///
@@ -33,11 +33,11 @@ pub struct Drafted {
 /// An empty prompt, one longer than a model's context, a token id out of range, options that make no
 /// sense, vocabularies of different sizes, scores that are no numbers.
 pub fn speculate(
-    [model, draft]: [&dyn Writer; 2],
+    [model, draft]: [&dyn GenerativeModel; 2],
     request: &Request,
-    ahead: usize,
+    num_draft_tokens: usize,
     receive: &mut dyn FnMut(&Event) -> Flow,
-) -> Result<Drafted, GenerateError> {
+) -> Result<SpeculativeStats, GenerateError> {
     request.options.validate()?;
     check_prompt(model, 0, request)?;
     check_prompt(draft, 0, request)?;
@@ -46,17 +46,17 @@ pub fn speculate(
         return Err(GenerateError::Draft { vocab_size, draft: draft.vocab_size() });
     }
     let mut text = Text::new(model, request);
-    let mut writer = Side::new(model);
+    let mut target = Side::new(model);
     let mut drafter = Side::new(draft);
     let (mut proposed, mut accepted) = (0, 0);
     while text.left() > 0 {
-        let read = text.passage.text.len();
-        let room = model.context().min(draft.context()).saturating_sub(read);
-        if writer.memory.is_none() || read > model.context() {
+        let length = text.sequence.text.len();
+        let room = model.context().min(draft.context()).saturating_sub(length);
+        if target.state.is_none() || length > model.context() {
             // At the beginning, and where the text has outgrown the context.
             text.forget(model.context());
-            drafter.read(&text.passage, ahead);
-            let mut scores = writer.read(&text.passage, text.left()).remove(0);
+            drafter.prefill(&text.sequence, num_draft_tokens);
+            let mut scores = target.prefill(&text.sequence, text.left()).remove(0);
             let candidates = text.candidates(&[], &mut scores)?;
             let token = text.draw(&candidates);
             if text.push(token, receive) {
@@ -64,18 +64,18 @@ pub fn speculate(
             }
             continue;
         }
-        let count = ahead.min(UNDOABLE).min(text.left() - 1).min(room);
-        let mut tokens = text.passage.text.clone();
+        let count = num_draft_tokens.min(MAX_ROLLBACK).min(text.left() - 1).min(room);
+        let mut tokens = text.sequence.text.clone();
         let mut drafts: Vec<(u32, Vec<(u32, f64)>)> = Vec::with_capacity(count);
         for _ in 0..count {
-            let mut scores = drafter.step(&tokens, 1).remove(0);
-            let candidates = text.candidates(&tokens[read..], &mut scores)?;
+            let mut scores = drafter.decode(&tokens, 1).remove(0);
+            let candidates = text.candidates(&tokens[length..], &mut scores)?;
             let token = text.draw(&candidates);
             tokens.push(token);
             drafts.push((token, candidates));
         }
         proposed += count;
-        let mut rows = writer.step(&tokens, count + 1).into_iter();
+        let mut rows = target.decode(&tokens, count + 1).into_iter();
         let mut is_over = false;
         for draft in drafts.iter().map(Some).chain([None]) {
             let Some(mut scores) = rows.next() else { break };
@@ -93,17 +93,17 @@ pub fn speculate(
         if is_over {
             break;
         }
-        let kept = text.passage.text.len() - 1;
-        writer.keep(kept);
+        let kept = text.sequence.text.len() - 1;
+        target.keep(kept);
         drafter.keep(kept);
     }
-    Ok(Drafted { tokens: text.all[text.begun..].to_vec(), proposed, accepted })
+    Ok(SpeculativeStats { tokens: text.all[text.begun..].to_vec(), proposed, accepted })
 }
 
 /// A text that is being continued.
 struct Text {
     /// What the models look back on.
-    passage: Passage,
+    sequence: SequenceState,
     all: Vec<u32>,
     begun: usize,
     options: Options,
@@ -111,14 +111,14 @@ struct Text {
 }
 
 impl Text {
-    fn new(model: &dyn Writer, request: &Request) -> Self {
-        let passage = begin(model, request);
+    fn new(model: &dyn GenerativeModel, request: &Request) -> Self {
+        let sequence = prepare(model, request);
         Self {
-            all: passage.text.clone(),
-            begun: passage.text.len(),
+            all: sequence.text.clone(),
+            begun: sequence.text.len(),
             options: request.options.clone(),
             sampler: Sampler::new(request.options.sampling, request.stream),
-            passage,
+            sequence,
         }
     }
 
@@ -136,7 +136,7 @@ impl Text {
             return Err(GenerateError::NotFinite);
         }
         let text = [&self.all[..], drafted].concat();
-        let history = History { source: &self.passage.source, text: &text, begun: self.begun };
+        let history = History { source: &self.sequence.source, text: &text, begun: self.begun };
         self.options.constrain(history, scores);
         Ok(self.sampler.sampling().candidates(scores))
     }
@@ -170,19 +170,19 @@ impl Text {
     /// Adds a token; returns whether the text ends.
     fn push(&mut self, token: u32, receive: &mut dyn FnMut(&Event) -> Flow) -> bool {
         self.all.push(token);
-        self.passage.text.push(token);
+        self.sequence.text.push(token);
         let finish = if self.options.eos.contains(&token) {
             Some(Finish::Eos)
         } else {
             (self.left() == 0).then_some(Finish::Length)
         };
-        let flow = receive(&Event { ticket: Ticket::FIRST, token, finish, logprobs: None });
+        let flow = receive(&Event { request_id: RequestId::FIRST, token, finish, logprobs: None });
         finish.is_some() || flow != Flow::Continue
     }
 
     /// Forgets the older half of a text that is longer than the context.
     fn forget(&mut self, context: usize) {
-        let text = &mut self.passage.text;
+        let text = &mut self.sequence.text;
         if text.len() > context {
             text.drain(..text.len() - context.div_ceil(2));
         }
@@ -191,30 +191,30 @@ impl Text {
 
 /// A model and how much of the text it has read.
 struct Side<'m> {
-    model: &'m dyn Writer,
-    memory: Option<Memory>,
-    read: usize,
+    model: &'m dyn GenerativeModel,
+    state: Option<GenerationState>,
+    length: usize,
 }
 
 impl<'m> Side<'m> {
-    fn new(model: &'m dyn Writer) -> Self {
-        Self { model, memory: None, read: 0 }
+    fn new(model: &'m dyn GenerativeModel) -> Self {
+        Self { model, state: None, length: 0 }
     }
 
-    /// Reads a passage from its beginning; the scores after it.
-    fn read(&mut self, passage: &Passage, more: usize) -> Vec<Vec<f32>> {
-        let (scores, memory) = self.model.read(&[passage], more);
-        self.memory = Some(memory);
-        self.read = passage.text.len();
+    /// Reads a sequence from its beginning; the scores after it.
+    fn prefill(&mut self, sequence: &SequenceState, more: usize) -> Vec<Vec<f32>> {
+        let (scores, state) = self.model.prefill(&[sequence], more);
+        self.state = Some(state);
+        self.length = sequence.text.len();
         vec![to_vec_f32(scores)]
     }
 
     /// Reads on; the scores after the last `count` tokens.
-    fn step(&mut self, text: &[u32], count: usize) -> Vec<Vec<f32>> {
-        let Some(memory) = &mut self.memory else { return Vec::new() };
-        let tokens = token_ids(&text[self.read..], 1, &self.model.device());
-        let scores = self.model.step(tokens, memory);
-        self.read = text.len();
+    fn decode(&mut self, text: &[u32], count: usize) -> Vec<Vec<f32>> {
+        let Some(state) = &mut self.state else { return Vec::new() };
+        let tokens = token_ids(&text[self.length..], 1, &self.model.device());
+        let scores = self.model.decode(tokens, state);
+        self.length = text.len();
         let [_, new, vocab_size] = scores.dims();
         let scores = to_vec_f32(scores.slice_dim(1, new - count..new));
         scores.chunks_exact(vocab_size).map(<[f32]>::to_vec).collect()
@@ -222,10 +222,10 @@ impl<'m> Side<'m> {
 
     /// Forgets what it has read beyond the first `length` tokens.
     fn keep(&mut self, length: usize) {
-        let Some(memory) = &mut self.memory else { return };
-        if self.read > length {
-            memory.take_back(self.read - length);
-            self.read = length;
+        let Some(state) = &mut self.state else { return };
+        if self.length > length {
+            state.rollback(self.length - length);
+            self.length = length;
         }
     }
 }

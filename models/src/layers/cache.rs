@@ -8,7 +8,7 @@ pub use self::layer::LayerCache;
 use super::mask::{AttentionPattern, Padding};
 
 /// How many of the last tokens can always be taken back; see [`Cache::truncate`].
-pub const UNDOABLE: usize = 64;
+pub const MAX_ROLLBACK: usize = 64;
 
 /// What a decoder remembers of the tokens that it has read: per layer their keys and values, in
 /// buffers that are allocated ahead, and which positions were padding.
@@ -76,13 +76,13 @@ impl Cache {
         (&mut self.layers, &self.padding)
     }
 
-    /// Forgets the positions from `length` on; at most [`UNDOABLE`] of them.
+    /// Forgets the positions from `length` on; at most [`MAX_ROLLBACK`] of them.
     ///
     /// # Panics
     ///
     /// Panics if they are more, or there are not so many.
     pub fn truncate(&mut self, length: usize) {
-        let gone = self.length.checked_sub(length).filter(|gone| *gone <= UNDOABLE);
+        let gone = self.length.checked_sub(length).filter(|gone| *gone <= MAX_ROLLBACK);
         let Some(gone) = gone else {
             panic!("a cache of {} positions cannot go back to {length}", self.length);
         };
@@ -98,7 +98,7 @@ impl Cache {
     /// Keeps these rows, in this order; a row can be taken more than once.
     pub fn select(&mut self, rows: &[usize]) {
         for layer in &mut self.layers {
-            layer.cross = layer.cross.take().map(|cross| cross.map(|x| taken(x, rows)));
+            layer.cross = layer.cross.take().map(|cross| cross.map(|x| select_rows(x, rows)));
         }
         self.reorder(rows);
     }
@@ -108,7 +108,8 @@ impl Cache {
         self.padding.select(rows);
         self.n_rows = rows.len();
         for layer in &mut self.layers {
-            layer.buffers = layer.buffers.take().map(|buffers| buffers.map(|x| taken(x, rows)));
+            layer.buffers =
+                layer.buffers.take().map(|buffers| buffers.map(|x| select_rows(x, rows)));
         }
     }
 
@@ -151,7 +152,7 @@ impl Cache {
 }
 
 /// Rows of a tensor, in this order.
-pub fn taken<const D: usize>(x: Tensor<D>, rows: &[usize]) -> Tensor<D> {
+pub fn select_rows<const D: usize>(x: Tensor<D>, rows: &[usize]) -> Tensor<D> {
     if rows.iter().copied().eq(0..x.dims()[0]) {
         return x;
     }

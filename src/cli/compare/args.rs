@@ -6,7 +6,7 @@ use crate::compare::spec::{Amount, MatchBy, Spec, TaskEntry, Training};
 
 /// What is run, with what, and where it goes.
 #[derive(clap::Args)]
-pub(super) struct Course {
+pub(super) struct ComparisonArgs {
     /// A task, with settings behind a colon; can be given more than once (`zoo list`)
     #[arg(long = "task", short, value_name = "TASK")]
     pub(super) tasks: Vec<String>,
@@ -42,7 +42,7 @@ pub(super) struct Course {
     pub(super) plan: bool,
 }
 
-impl Course {
+impl ComparisonArgs {
     /// The comparison of these architectures, at one size.
     pub(super) fn spec(&self, architectures: &[String], first_seed: u64, size: Amount) -> Spec {
         Spec {

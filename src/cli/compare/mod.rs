@@ -13,17 +13,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use self::args::{Course, Lengths};
+use self::args::{ComparisonArgs, Lengths};
 use self::runs::Runner;
 use super::{Global, usage};
+use crate::compare::aggregate::{RunEnvironment, study};
 use crate::compare::job::Cache;
-use crate::compare::plan::{Contestant, Plan};
+use crate::compare::plan::{Candidate, Plan};
 use crate::compare::report;
 use crate::compare::report::page::Finding;
 use crate::compare::runner::Program;
 use crate::compare::spec::{Amount, Spec};
-use crate::compare::summing_up::{Circumstances, study};
-use crate::datasets::locate::Places;
+use crate::datasets::locate::SearchPath;
 pub(super) use sweep::{SweepArgs, run as sweep};
 pub(super) use work::work;
 
@@ -50,37 +50,42 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "LENGTHS", default_value = "512,1024,2048,4096")]
     lengths: Lengths,
     #[command(flatten)]
-    course: Course,
+    args: ComparisonArgs,
 }
 
 pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
-    let CompareArgs { architectures, size, lengths, course } = args;
+    let CompareArgs { architectures, size, lengths, args } = args;
     if let [file] = architectures.as_slice()
         && file.ends_with(".toml")
     {
-        if !course.tasks.is_empty() {
+        if !args.tasks.is_empty() {
             return Err(usage(format!("{file} names the tasks; leave --task out")));
         }
         let file = Path::new(file);
         let name = file.file_stem().map(|name| name.to_string_lossy().into_owned());
-        return carry_out(global, Spec::read(file).map_err(usage)?, course, name);
+        return carry_out(global, Spec::read(file).map_err(usage)?, args, name);
     }
-    if course.tasks.is_empty() {
+    if args.tasks.is_empty() {
         return Err(usage("no task is named; give one with --task (`zoo list` has them)"));
     }
-    let mut spec = course.spec(architectures, global.seed, *size);
+    let mut spec = args.spec(architectures, global.seed, *size);
     spec.lengths.clone_from(&lengths.0);
-    carry_out(global, spec, course, None)
+    carry_out(global, spec, args, None)
 }
 
 /// Does what is asked for, and writes the report. `name` is that of the file that asks for it.
-fn carry_out(global: &Global, spec: Spec, course: &Course, name: Option<String>) -> Result<()> {
+fn carry_out(
+    global: &Global,
+    spec: Spec,
+    args: &ComparisonArgs,
+    name: Option<String>,
+) -> Result<()> {
     // Before anything runs: the device, the data, who can do what, the sizes.
     global.device()?;
-    let plan = Plan::new(spec, &Places::from_env(), &global.device).map_err(usage)?;
-    let out = course.out.clone().unwrap_or_else(|| default_out(&plan, name));
-    show_plan(global, &plan, course.plan)?;
-    if course.plan {
+    let plan = Plan::new(spec, &SearchPath::from_env(), &global.device).map_err(usage)?;
+    let out = args.out.clone().unwrap_or_else(|| default_out(&plan, name));
+    show_plan(global, &plan, args.plan)?;
+    if args.plan {
         return Ok(());
     }
     let stop = stop_at_interrupt()?;
@@ -88,21 +93,21 @@ fn carry_out(global: &Global, spec: Spec, course: &Course, name: Option<String>)
     let program = Program {
         path: std::env::current_exe().context("cannot find this program's own file")?,
         arguments: work::arguments(global),
-        threads: threads(course.jobs),
+        threads: threads(args.jobs),
     };
-    let cache = Cache::new(&course.cache);
-    let shown = progress::Shown::new(global, &plan, course.jobs);
-    let runner = Runner { program, cache, at_once: course.jobs, stop, shown: &shown };
+    let cache = Cache::new(&args.cache);
+    let shown = progress::Shown::new(global, &plan, args.jobs);
+    let runner = Runner { program, cache, at_once: args.jobs, stop, shown: &shown };
     let done = runner.go(&plan).and_then(|ran| Ok((runner.costs(&plan)?, ran)));
     shown.finish();
     let (costs, ran) = done?;
-    let circumstances = Circumstances {
+    let environment = RunEnvironment {
         command: command(),
         started: started.to_string(),
         device: work::described(global),
         versions: work::versions(),
     };
-    let study = study(&plan, &ran, costs, circumstances)?;
+    let study = study(&plan, &ran, costs, environment)?;
     let paths = report::write(&study, &out)?;
     let verdict: Vec<String> = report::page(&study).findings.iter().map(sentence).collect();
     if global.json {
@@ -138,12 +143,12 @@ fn default_out(plan: &Plan, name: Option<String>) -> PathBuf {
 
 /// What each architecture gets.
 fn show_plan(global: &Global, plan: &Plan, is_all: bool) -> Result<()> {
-    let line = |contestant: &Contestant| {
-        let sized = &contestant.sized;
+    let line = |candidate: &Candidate| {
+        let sized = &candidate.sized;
         json!({
-            "task": plan.tasks[contestant.task].task.spec.to_string(),
-            "architecture": contestant.family.name(),
-            "how": contestant.way.sentence(plan.tasks[contestant.task].task.need),
+            "task": plan.tasks[candidate.task].task.spec.to_string(),
+            "architecture": candidate.family.name(),
+            "how": candidate.objective.sentence(plan.tasks[candidate.task].task.kind),
             "dimensions": sized.dimensions,
             "parameters": sized.parameters,
             "flops_per_token": sized.flops,
@@ -151,18 +156,18 @@ fn show_plan(global: &Global, plan: &Plan, is_all: bool) -> Result<()> {
         })
     };
     if is_all && global.json {
-        let lines: Vec<_> = plan.contestants.iter().map(line).collect();
+        let lines: Vec<_> = plan.candidates.iter().map(line).collect();
         return global.print_json(&lines.into());
     }
     for (index, planned) in plan.tasks.iter().enumerate() {
         let mut rows = vec![format!("{}", planned.task.spec)];
-        for contestant in plan.contestants.iter().filter(|c| c.task == index) {
-            let (sized, d) = (&contestant.sized, &contestant.sized.dimensions);
+        for candidate in plan.candidates.iter().filter(|c| c.task == index) {
+            let (sized, d) = (&candidate.sized, &candidate.sized.dimensions);
             let heads = d.n_heads.map(|heads| format!(", {heads} heads")).unwrap_or_default();
             let wide = d.d_ff.map(|d_ff| format!(", d_ff {d_ff}")).unwrap_or_default();
             rows.push(format!(
                 "  {:<12} {} layers, d_model {}{heads}{wide}: {} parameters ({:+.1} %) and {} of embeddings",
-                contestant.family.name(),
+                candidate.family.name(),
                 d.n_layers,
                 d.d_model,
                 crate::system::count(sized.parameters.body),

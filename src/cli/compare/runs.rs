@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 
 use super::progress::Shown;
+use crate::compare::aggregate::{Ran, best_rate};
 use crate::compare::job::{Cache, Job, Record};
 use crate::compare::measuring::{Measured, Room, What, cost_curve};
-use crate::compare::plan::{Contestant, Plan, usual_length};
+use crate::compare::plan::{Candidate, Plan, usual_length};
 use crate::compare::runner::{self, Event, Program, RunnerError};
 use crate::compare::study::CostCurve;
-use crate::compare::summing_up::{Ran, best_rate};
 use crate::models::families;
 
 /// Seconds that a training step may take where costs are measured.
@@ -30,50 +30,50 @@ pub(super) struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// The runs of every contestant: first those that choose the learning rates.
+    /// The runs of every candidate: first those that choose the learning rates.
     pub(super) fn go(&self, plan: &Plan) -> Result<Vec<Ran>> {
-        let trials: Vec<Vec<Job>> = plan.contestants.iter().map(|c| plan.trials(c)).collect();
+        let trials: Vec<Vec<Job>> = plan.candidates.iter().map(|c| plan.trials(c)).collect();
         let mut tried = self.each(&trials)?.into_iter();
         let mut rates = Vec::new();
         let mut chosen = Vec::new();
-        for contestant in &plan.contestants {
-            let planned = &plan.tasks[contestant.task];
+        for candidate in &plan.candidates {
+            let planned = &plan.tasks[candidate.task];
             let trials = tried.next().unwrap_or_default();
             let of_task = &planned.training.rates;
             rates.push(best_rate(&trials, of_task, planned.task.score));
             chosen.push(trials);
         }
-        let jobs = |(contestant, rate): (_, &f64)| -> Vec<Job> {
-            plan.seeds().into_iter().map(|seed| plan.run(contestant, seed, *rate)).collect()
+        let jobs = |(candidate, rate): (_, &f64)| -> Vec<Job> {
+            plan.seeds().into_iter().map(|seed| plan.run(candidate, seed, *rate)).collect()
         };
-        let runs: Vec<Vec<Job>> = plan.contestants.iter().zip(&rates).map(jobs).collect();
+        let runs: Vec<Vec<Job>> = plan.candidates.iter().zip(&rates).map(jobs).collect();
         let runs = self.each(&runs)?;
         let writing: Vec<Option<Measured>> =
-            plan.contestants.iter().map(|c| self.writing(plan, c)).collect::<Result<_>>()?;
+            plan.candidates.iter().map(|c| self.writing(plan, c)).collect::<Result<_>>()?;
         let ran = chosen.into_iter().zip(rates).zip(runs).zip(writing);
         Ok(ran
             .map(|(((trials, rate), runs), writing)| Ran { trials, rate, runs, writing })
             .collect())
     }
 
-    /// How a contestant writes after a text of its task's usual length.
-    fn writing(&self, plan: &Plan, contestant: &Contestant) -> Result<Option<Measured>> {
-        if !contestant.way.writes() {
+    /// How a candidate writes after a text of its task's usual length.
+    fn writing(&self, plan: &Plan, candidate: &Candidate) -> Result<Option<Measured>> {
+        if !candidate.objective.is_generative() {
             return Ok(None);
         }
-        let length = usual_length(&plan.tasks[contestant.task].task);
-        match self.measure(plan, contestant, (What::Writing, length)) {
+        let length = usual_length(&plan.tasks[candidate.task].task);
+        match self.measure(plan, candidate, (What::Writing, length)) {
             Ok(measured) => Ok(Some(measured)),
             Err(reason) => {
                 self.unless_stopped()?;
-                let name = contestant.family.name();
+                let name = candidate.family.name();
                 self.shown.note(&format!("{name}: its writing was not measured: {reason}"));
                 Ok(None)
             }
         }
     }
 
-    /// What each architecture costs at the lengths of the plan: the one that writes, of its contestants.
+    /// What each architecture costs at the lengths of the plan: the one that writes, of its candidates.
     pub(super) fn costs(&self, plan: &Plan) -> Result<Vec<CostCurve>> {
         let mut curves: Vec<CostCurve> = Vec::new();
         if plan.spec.lengths.is_empty() {
@@ -81,15 +81,17 @@ impl Runner<'_> {
         }
         for asked in &plan.spec.architectures {
             let name = families::find(asked)?.name();
-            let of = || plan.contestants.iter().filter(|of| of.family.name() == name);
-            let Some(contestant) = of().find(|of| of.way.writes()).or_else(|| of().next()) else {
+            let of = || plan.candidates.iter().filter(|of| of.family.name() == name);
+            let Some(candidate) =
+                of().find(|of| of.objective.is_generative()).or_else(|| of().next())
+            else {
                 continue;
             };
             let bytes = crate::system::available_memory();
             let bytes = bytes.map(|bytes| (bytes as f64 * MEMORY_SHARE) as u64);
             let room = Room { seconds: LONGEST_STEP, bytes };
-            let writes = contestant.way.writes();
-            let mut measure = |what, length| self.measure(plan, contestant, (what, length));
+            let writes = candidate.objective.is_generative();
+            let mut measure = |what, length| self.measure(plan, candidate, (what, length));
             let curve = cost_curve((name, writes), &plan.spec.lengths, room, &mut measure);
             self.unless_stopped()?;
             curves.push(curve);
@@ -101,10 +103,10 @@ impl Runner<'_> {
     fn measure(
         &self,
         plan: &Plan,
-        contestant: &Contestant,
+        candidate: &Candidate,
         (what, length): (What, usize),
     ) -> Result<Measured, String> {
-        let measurement = plan.measurement(contestant, what, length);
+        let measurement = plan.measurement(candidate, what, length);
         let measurement = measurement.map_err(|error| error.to_string())?;
         self.shown.measures(&measurement);
         runner::measure((&self.program, &self.cache), &measurement, &self.stop)

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::super::{Global, usage};
-use super::args::Course;
+use super::args::ComparisonArgs;
 use super::carry_out;
 use crate::compare::spec::Amount;
 
@@ -31,15 +31,15 @@ pub(crate) struct SweepArgs {
     )]
     sizes: Vec<Amount>,
     #[command(flatten)]
-    course: Course,
+    args: ComparisonArgs,
 }
 
 pub(in crate::cli) fn run(global: &Global, args: &SweepArgs) -> Result<()> {
-    let SweepArgs { architectures, sizes, course } = args;
-    if course.tasks.is_empty() {
+    let SweepArgs { architectures, sizes, args } = args;
+    if args.tasks.is_empty() {
         return Err(usage("no task is named; give one with --task, such as stories"));
     }
-    let mut spec = course.spec(architectures, global.seed, sizes[0]);
+    let mut spec = args.spec(architectures, global.seed, sizes[0]);
     spec.sizes.clone_from(sizes);
-    carry_out(global, spec, course, None)
+    carry_out(global, spec, args, None)
 }

@@ -6,11 +6,11 @@ use anyhow::{Context, Result};
 
 use super::super::Global;
 use crate::compare::VERSION;
-use crate::compare::job::Errand;
+use crate::compare::job::WorkItem;
 use crate::compare::measuring;
 use crate::compare::study::{Device, Versions};
-use crate::compare::worker::{Told, work as train};
-use crate::datasets::locate::Places;
+use crate::compare::worker::{WorkerEvent, work as train};
+use crate::datasets::locate::SearchPath;
 use crate::datasets::task::TaskSpec;
 use crate::device;
 
@@ -25,29 +25,29 @@ pub(super) fn arguments(global: &Global) -> Vec<String> {
 
 /// Does the run, or the measurement, that standard input describes.
 pub(in crate::cli) fn work(global: &Global) -> Result<()> {
-    let errand = io::read_to_string(io::stdin())?;
-    let errand: Errand = serde_json::from_str(&errand).context("standard input has no run")?;
+    let item = io::read_to_string(io::stdin())?;
+    let item: WorkItem = serde_json::from_str(&item).context("standard input has no run")?;
     let device = global.device()?;
     let mut out = io::stdout().lock();
-    let mut tell = |told: Told| {
-        let line = serde_json::to_string(&told).map_err(io::Error::from);
+    let mut tell = |event: WorkerEvent| {
+        let line = serde_json::to_string(&event).map_err(io::Error::from);
         let written = line.and_then(|line| writeln!(out, "{line}")).and_then(|()| out.flush());
         // Nobody listens any more.
         if written.is_err() {
             std::process::exit(1);
         }
     };
-    match errand {
-        Errand::Run(job) => {
-            let task = TaskSpec::parse(&job.task)?.build(&Places::from_env())?;
+    match item {
+        WorkItem::Run(job) => {
+            let task = TaskSpec::parse(&job.task)?.build(&SearchPath::from_env())?;
             let is_same = task.data_hash == job.data_hash;
             anyhow::ensure!(is_same, "the data of {} have changed", job.task);
             let record = train(*job, &task, &device, &mut tell);
-            tell(Told::Over(Box::new(record)));
+            tell(WorkerEvent::Over(Box::new(record)));
         }
-        Errand::Measure(measurement) => {
+        WorkItem::Measure(measurement) => {
             let measured = measuring::work(*measurement, &device).map_err(anyhow::Error::msg)?;
-            tell(Told::Measured(Box::new(measured)));
+            tell(WorkerEvent::Measured(Box::new(measured)));
         }
     }
     Ok(())

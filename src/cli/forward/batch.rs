@@ -8,11 +8,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::super::usage;
 use super::ForwardArgs;
 use crate::models::arch::{Input, Tokens};
+use crate::models::checkpoint::{F32Tensor, ModelInput, ModelSpec, read_safetensors};
 use crate::models::families::{Architecture, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::layers::patches::{ImageSizes, PatchConfig};
-use crate::models::pretrained::{Blueprint, F32Tensor, ModelInput, read_safetensors};
 
 /// What a model is given, on the host.
 pub(super) struct Batch {
@@ -54,8 +54,8 @@ impl Batch {
     }
 
     /// Refuses what the model cannot read, before its weights are.
-    pub(super) fn check(&self, blueprint: &Blueprint) -> Result<()> {
-        let Blueprint { architecture, task, .. } = blueprint;
+    pub(super) fn check(&self, spec: &ModelSpec) -> Result<()> {
+        let ModelSpec { architecture, task, .. } = spec;
         self.check_choices(*task)?;
         let [read, written] = architecture.position_limits();
         match (architecture, &self.pixels, &self.decoder_ids) {

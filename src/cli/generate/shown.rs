@@ -54,11 +54,11 @@ pub(super) fn shown(global: &Global, prompt: &Prompt, texts: &[WrittenText]) -> 
 }
 
 /// Prints a text that a smaller model drafts, as it comes.
-pub(super) fn print_drafted(
+pub(super) fn print_speculative(
     global: &Global,
     prompt: &Prompt,
     generation: &TextGeneration,
-    Draft { model: draft, ahead }: &Draft,
+    Draft { model: draft, num_draft_tokens }: &Draft,
 ) -> Result<()> {
     let began = Instant::now();
     let mut out = io::stdout().lock();
@@ -72,12 +72,16 @@ pub(super) fn print_drafted(
         failed = out.write_all(text.as_bytes()).and_then(|()| out.flush()).err();
         failed.is_none()
     };
-    let written = generation.write_drafted(prompt.tokens.clone(), (draft, *ahead), &mut receive);
-    let (text, drafted) = written.map_err(classify)?;
+    let written = generation.write_speculative(
+        prompt.tokens.clone(),
+        (draft, *num_draft_tokens),
+        &mut receive,
+    );
+    let (text, stats) = written.map_err(classify)?;
     if let Some(error) = failed {
         return Err(error.into());
     }
-    let (proposed, accepted) = (drafted.proposed, drafted.accepted);
+    let (proposed, accepted) = (stats.proposed, stats.accepted);
     global.note(&format!("\n{accepted} of {proposed} drafted tokens are the model's own"));
     drop(out);
     if global.json {

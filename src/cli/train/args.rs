@@ -15,8 +15,8 @@ Ctrl-C saves the run and ends it; --resume goes on as if nothing had happened.
 Examples:
   zoo train                                    a small GPT-2 on generated stories
   zoo train llama --data tinyshakespeare       another family, real text
-  zoo train gpt2 --text book.txt --tokenizer bpe:1000 --context 128 --out runs/book
-  zoo train --from ./gpt2 --text book.txt --lr 1e-4 --out runs/book
+  zoo train gpt2 --text-file book.txt --tokenizer bpe:1000 --context 128 --out runs/book
+  zoo train --init-from ./gpt2 --text-file book.txt --lr 1e-4 --out runs/book
   zoo train --resume runs/book
 
 nanoGPT's CPU configuration:
@@ -26,17 +26,17 @@ nanoGPT's CPU configuration:
 )]
 pub(crate) struct TrainArgs {
     /// The family to train from scratch (`zoo list`)
-    #[arg(value_name = "FAMILY", default_value = "gpt2", conflicts_with_all = ["from", "resume"])]
+    #[arg(value_name = "FAMILY", default_value = "gpt2", conflicts_with_all = ["init_from", "resume"])]
     pub(super) family: String,
     /// Train this model further, with its tokenizer: a directory, or a model on the Hub
     #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with_all = ["resume", "SizeArgs"])]
-    pub(super) from: Option<PathBuf>,
+    pub(super) init_from: Option<PathBuf>,
     /// Go on with a run; its settings are those that it began with, and only --steps may be larger
     #[arg(
         long,
         value_name = "RUN",
         help_heading = "Run",
-        conflicts_with_all = ["SizeArgs", "DataArgs", "CourseArgs"]
+        conflicts_with_all = ["SizeArgs", "DataArgs", "TrainingArgs"]
     )]
     pub(super) resume: Option<PathBuf>,
     /// Steps [default: 1000]
@@ -47,7 +47,7 @@ pub(crate) struct TrainArgs {
     pub(super) out: Option<PathBuf>,
     /// Print lines instead of the dashboard
     #[arg(long, help_heading = "Run")]
-    pub(super) plain: bool,
+    pub(super) no_tui: bool,
     /// Tokens of the sample at the end
     #[arg(long, value_name = "N", help_heading = "Run", default_value_t = 300)]
     pub(super) sample: usize,
@@ -57,7 +57,7 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(super) text: DataArgs,
     #[command(flatten)]
-    pub(super) course: CourseArgs,
+    pub(super) training: TrainingArgs,
 }
 
 /// How large a model is.
@@ -94,19 +94,19 @@ pub(super) struct DataArgs {
     pub(super) data: String,
     /// A text of your own, in UTF-8; the last tenth is for validation
     #[arg(long, value_name = "FILE", help_heading = "Data", conflicts_with = "data")]
-    pub(super) text: Option<PathBuf>,
+    pub(super) text_file: Option<PathBuf>,
     /// char, or bpe:N for a byte-level BPE of N tokens [default: char]
-    #[arg(long, value_name = "KIND", help_heading = "Data", conflicts_with = "from")]
+    #[arg(long, value_name = "KIND", help_heading = "Data", conflicts_with = "init_from")]
     pub(super) tokenizer: Option<String>,
 }
 
 /// How to train.
 #[derive(clap::Args)]
-pub(super) struct CourseArgs {
+pub(super) struct TrainingArgs {
     /// Rows of a forward pass
     #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 12)]
     pub(super) batch_size: usize,
-    /// Tokens of a row [default: 64, or the model's with --from, at most 1024]
+    /// Tokens of a row [default: 64, or the model's with --init-from, at most 1024]
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) context: Option<usize>,
     /// Forward passes whose gradients make one step

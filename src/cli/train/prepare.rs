@@ -11,11 +11,11 @@ use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::classify;
 use super::start::Start;
-use crate::datasets::batch::{BatchAt, TextData};
-use crate::datasets::locate::Places;
+use crate::datasets::batch::{BatchAt, LmDataset};
+use crate::datasets::locate::SearchPath;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
-use crate::models::pretrained::{self, Blueprint};
+use crate::models::checkpoint::{self, ModelSpec};
 use crate::train::{AdamW, AdamWConfig, Job, RunDir, Schedule, Settings, State, TrainError};
 
 /// Steps where --steps is not given: two minutes on two cores.
@@ -39,11 +39,11 @@ pub(super) fn prepare(global: &Global, args: &TrainArgs) -> Result<Prepared> {
 
 /// A new run.
 fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
-    let source = match &args.text.text {
+    let source = match &args.text.text_file {
         Some(path) => TextSource::File(path.clone()),
         None => TextSource::parse(&args.text.data).map_err(usage)?,
     };
-    let from = args.from.as_deref().map(|model| model_folder(global, model)).transpose()?;
+    let from = args.init_from.as_deref().map(|model| model_folder(global, model)).transpose()?;
     let start = match &from {
         Some(folder) => Start::from_model(folder, device)?,
         None => Start::from_family(&args.family)?,
@@ -52,32 +52,32 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
     if out.exists() {
         return Err(classify(TrainError::Exists(out)));
     }
-    let context = args.course.context.unwrap_or(start.default_context());
+    let context = args.training.context.unwrap_or(start.default_context());
     let mut settings = settings(global, args, (&source, context));
-    settings.from = from.as_deref().map(absolute);
+    settings.init_from = from.as_deref().map(absolute);
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(problem) = settings.problem() {
         return Err(usage(problem));
     }
 
-    let corpus = Corpus::load(&source, &Places::from_env()).map_err(usage)?;
+    let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
     let tokenizer = match start.tokenizer()? {
         Some(tokenizer) => tokenizer,
         None => corpus.tokenizer(vocabulary(args.text.tokenizer.as_deref())?).map_err(usage)?,
     };
-    let data = Arc::new(TextData::new(&corpus, tokenizer).map_err(usage)?);
+    let data = Arc::new(LmDataset::new(&corpus, tokenizer).map_err(usage)?);
     settings.data_fingerprint = data.fingerprint().to_string();
     check_length(&data, &settings)?;
 
-    let (blueprint, model) = start.model((args, &settings), &data, device)?;
-    if settings.checkpoint_blocks && blueprint.architecture.stacks().is_empty() {
-        let name = blueprint.family.name();
+    let (spec, model) = start.model((args, &settings), &data, device)?;
+    if settings.checkpoint_blocks && spec.architecture.stacks().is_empty() {
+        let name = spec.family.name();
         return Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")));
     }
-    let described = (blueprint.family, blueprint.config);
+    let described = (spec.family, spec.config);
     let tokenizer = data.tokenizer().clone();
     let run = RunDir::create(&out, &settings, |folder| {
-        pretrained::write_config(folder, &described.1)?;
+        checkpoint::write_config(folder, &described.1)?;
         tokenizer
             .save(folder)
             .map_err(|error| TrainError::Burn(format!("cannot write the tokenizer: {error}")))
@@ -112,8 +112,8 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
         Ok(source) => source,
         Err(_) => TextSource::File(PathBuf::from(&settings.data)),
     };
-    let corpus = Corpus::load(&source, &Places::from_env()).map_err(usage)?;
-    let data = Arc::new(TextData::new(&corpus, Tokenizer::load(path)?)?);
+    let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
+    let data = Arc::new(LmDataset::new(&corpus, Tokenizer::load(path)?)?);
     if data.fingerprint() != settings.data_fingerprint {
         return Err(classify(TrainError::OtherData {
             data: settings.data.clone(),
@@ -121,7 +121,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
             found: data.fingerprint().to_string(),
         }));
     }
-    let blueprint = Blueprint::read(path)?;
+    let spec = ModelSpec::read(path)?;
     let (model, optimizer, state) = match run.restore(settings.optimizer, device)? {
         Some(restored) => {
             run.publish_newest()?;
@@ -129,9 +129,9 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
         }
         None => {
             // Killed before its first checkpoint: the same seed gives the same beginning.
-            let model = match &settings.from {
-                Some(from) => pretrained::load(Path::new(from), device)?.into_writer()?,
-                None => blueprint.initialized(settings.seed, device),
+            let model = match &settings.init_from {
+                Some(from) => checkpoint::load(Path::new(from), device)?.into_generative()?,
+                None => spec.initialized(settings.seed, device),
             };
             (model, AdamW::new(settings.optimizer), State::start(settings.dtype))
         }
@@ -142,7 +142,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
     } else {
         global.note(&format!("all {steps} steps are done; a larger --steps makes it longer"));
     }
-    let described = (blueprint.family, blueprint.config);
+    let described = (spec.family, spec.config);
     Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
 }
 
@@ -153,7 +153,7 @@ fn default_out(args: &TrainArgs, source: &TextSource, start: &Start) -> PathBuf 
         }
         known => known.to_string(),
     };
-    let size = if args.from.is_some() { "tuned" } else { &args.size.size };
+    let size = if args.init_from.is_some() { "tuned" } else { &args.size.size };
     PathBuf::from("runs").join(format!("{}-{size}-{data}", start.family().name()))
 }
 
@@ -181,7 +181,7 @@ fn settings(
     args: &TrainArgs,
     (source, context): (&TextSource, usize),
 ) -> Settings {
-    let course = &args.course;
+    let training = &args.training;
     let steps = args.steps.unwrap_or(DEFAULT_STEPS);
     let data = match source {
         // Resuming may happen in another folder.
@@ -191,33 +191,33 @@ fn settings(
     Settings {
         data,
         data_fingerprint: String::new(),
-        from: None,
-        batch_size: course.batch_size,
+        init_from: None,
+        batch_size: training.batch_size,
         context,
-        accumulate: course.accumulate,
+        accumulate: training.accumulate,
         schedule: Schedule {
-            peak: course.lr,
-            minimum: course.min_lr.unwrap_or(course.lr / 10.0),
-            warmup: course.warmup.unwrap_or((steps / 10).min(100)),
+            peak: training.lr,
+            minimum: training.min_lr.unwrap_or(training.lr / 10.0),
+            warmup: training.warmup.unwrap_or((steps / 10).min(100)),
             steps,
         },
         optimizer: AdamWConfig {
-            beta_1: course.beta1,
-            beta_2: course.beta2,
-            epsilon: course.epsilon,
-            weight_decay: course.weight_decay,
+            beta_1: training.beta1,
+            beta_2: training.beta2,
+            epsilon: training.epsilon,
+            weight_decay: training.weight_decay,
         },
-        clip: (course.clip != 0.0).then_some(course.clip),
-        eval_interval: course.eval_interval,
-        checkpoint_interval: course.checkpoint_interval.unwrap_or(course.eval_interval),
+        clip: (training.clip != 0.0).then_some(training.clip),
+        eval_interval: training.eval_interval,
+        checkpoint_interval: training.checkpoint_interval.unwrap_or(training.eval_interval),
         seed: global.seed,
-        dtype: course.dtype,
-        checkpoint_blocks: course.checkpoint_blocks,
+        dtype: training.dtype,
+        checkpoint_blocks: training.checkpoint_blocks,
     }
 }
 
 /// Finds out now that a text is too short, and not after the first round.
-fn check_length(data: &TextData, settings: &Settings) -> Result<()> {
+fn check_length(data: &LmDataset, settings: &Settings) -> Result<()> {
     let at = BatchAt { seed: settings.seed, step: 0, micro_step: 0 };
     data.train_batch(at, settings.shape()).map_err(usage)?;
     data.valid_batches(settings.shape()).map_err(usage)?;

@@ -7,16 +7,16 @@ use burn::tensor::Device;
 
 use super::super::usage;
 use super::args::TrainArgs;
-use crate::datasets::batch::TextData;
+use crate::datasets::batch::LmDataset;
 use crate::datasets::tokenizer::Tokenizer;
+use crate::models::checkpoint::{self, Model, ModelSpec};
 use crate::models::families::{self, FAMILIES, Family};
-use crate::models::pretrained::{self, Blueprint, Model};
 use crate::train::Settings;
 
 /// What a new run starts from.
 pub(super) enum Start {
     Family(&'static Family),
-    Model { folder: PathBuf, blueprint: Box<Blueprint>, model: Box<Model> },
+    Model { folder: PathBuf, spec: Box<ModelSpec>, model: Box<Model> },
 }
 
 impl Start {
@@ -27,23 +27,23 @@ impl Start {
     }
 
     pub(super) fn from_model(folder: &Path, device: &Device) -> Result<Self> {
-        let loaded = pretrained::load(folder, device)?;
-        let blueprint = Box::new(loaded.blueprint.clone());
-        let model = Box::new(loaded.into_writer().map_err(usage)?);
-        Ok(Self::Model { folder: folder.to_path_buf(), blueprint, model })
+        let loaded = checkpoint::load(folder, device)?;
+        let spec = Box::new(loaded.spec.clone());
+        let model = Box::new(loaded.into_generative().map_err(usage)?);
+        Ok(Self::Model { folder: folder.to_path_buf(), spec, model })
     }
 
     pub(super) fn family(&self) -> &'static Family {
         match self {
             Self::Family(family) => family,
-            Self::Model { blueprint, .. } => blueprint.family,
+            Self::Model { spec, .. } => spec.family,
         }
     }
 
     pub(super) fn default_context(&self) -> usize {
         match self {
             Self::Family(_) => 64,
-            Self::Model { blueprint, .. } => longest(blueprint).min(1024),
+            Self::Model { spec, .. } => longest(spec).min(1024),
         }
     }
 
@@ -59,9 +59,9 @@ impl Start {
     pub(super) fn model(
         self,
         (args, settings): (&TrainArgs, &Settings),
-        data: &TextData,
+        data: &LmDataset,
         device: &Device,
-    ) -> Result<(Blueprint, Model)> {
+    ) -> Result<(ModelSpec, Model)> {
         match self {
             Self::Family(family) => {
                 let tokenizer = data.tokenizer();
@@ -69,45 +69,45 @@ impl Start {
                     args.size.size(tokenizer.vocab_size(), settings.context).map_err(usage)?;
                 size.eos = tokenizer.eos();
                 let (config, _) = family.sized(&size).map_err(usage)?;
-                let blueprint = Blueprint::new(family, config).map_err(usage)?;
-                if !blueprint.is_writer() {
-                    return Err(usage(no_writer(family)));
+                let spec = ModelSpec::new(family, config).map_err(usage)?;
+                if !spec.is_generative() {
+                    return Err(usage(not_generative(family)));
                 }
-                if blueprint.architecture.is_seq2seq() && settings.context < 2 {
+                if spec.architecture.is_seq2seq() && settings.context < 2 {
                     return Err(usage("--context is 1; half of a row is read and half is written"));
                 }
-                let model = blueprint.initialized(settings.seed, device);
-                Ok((blueprint, model))
+                let model = spec.initialized(settings.seed, device);
+                Ok((spec, model))
             }
-            Self::Model { blueprint, model, .. } => {
+            Self::Model { spec, model, .. } => {
                 let (vocab_size, known) =
-                    (data.tokenizer().vocab_size(), blueprint.architecture.vocab_size());
+                    (data.tokenizer().vocab_size(), spec.architecture.vocab_size());
                 if vocab_size > known {
                     return Err(usage(format!(
                         "the tokenizer has {vocab_size} tokens and the model knows {known}"
                     )));
                 }
-                let longest = longest(&blueprint);
+                let longest = longest(&spec);
                 if settings.context > longest {
                     return Err(usage(format!(
                         "--context is {}, and the model's is {longest}",
                         settings.context
                     )));
                 }
-                Ok((*blueprint, *model))
+                Ok((*spec, *model))
             }
         }
     }
 }
 
 /// The longest sequence that it is for, in tokens.
-fn longest(blueprint: &Blueprint) -> usize {
-    blueprint.architecture.max_positions().unwrap_or(usize::MAX)
+fn longest(spec: &ModelSpec) -> usize {
+    spec.architecture.max_positions().unwrap_or(usize::MAX)
 }
 
 /// Why a family cannot be trained here, and which can.
-fn no_writer(family: &Family) -> String {
-    let writers = FAMILIES.iter().filter(|family| family.writes());
+fn not_generative(family: &Family) -> String {
+    let writers = FAMILIES.iter().filter(|family| family.is_generative());
     let names: Vec<&str> = writers.map(|family| family.name()).collect();
     format!(
         "{} writes no texts, which is what `zoo train` teaches; {} do. As a library the zoo trains \

@@ -103,7 +103,7 @@ fn growth(points: &[Point]) -> Growth {
 mod tests {
     use super::*;
     use crate::compare::measuring::Measurement;
-    use crate::compare::way::Way;
+    use crate::compare::objective::ObjectiveKind;
 
     const ROOM: Room = Room { seconds: 60.0, bytes: Some(1 << 30) };
 
@@ -113,7 +113,7 @@ mod tests {
         let measurement = Measurement {
             architecture: "gpt2".into(),
             config: serde_json::json!({}),
-            way: Way::Next,
+            objective: ObjectiveKind::Next,
             what,
             length,
             device: "flex".into(),

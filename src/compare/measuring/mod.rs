@@ -7,8 +7,8 @@ mod work;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::job::Kept;
-use super::way::Way;
+use super::job::CacheEntry;
+use super::objective::ObjectiveKind;
 
 pub use curve::{Room, cost_curve};
 pub use work::{WRITTEN, work};
@@ -21,10 +21,11 @@ pub struct Measurement {
     /// The `config.json`.
     pub config: Value,
     /// How it does its task.
-    pub way: Way,
+    #[serde(rename = "way")]
+    pub objective: ObjectiveKind,
     /// What it does.
     pub what: What,
-    /// Symbols that it reads, in one sequence.
+    /// Tokens that it reads, in one sequence.
     pub length: usize,
     /// As `--device` names it.
     pub device: String,
@@ -40,7 +41,7 @@ pub enum What {
     Training,
     /// A forward pass.
     Reading,
-    /// Symbols, one after the other, after it has read the others.
+    /// Tokens, one after the other, after it has read the others.
     Writing,
 }
 
@@ -51,17 +52,17 @@ pub struct Measured {
     pub measurement: Measurement,
     /// Seconds of a training step, of a forward pass or of a written symbol: the median of several.
     pub seconds: f64,
-    /// Symbols per second.
+    /// Tokens per second.
     pub tokens: f64,
     /// The most memory that it took beyond what the program had before there was a model, in bytes;
     /// `None` where the system does not say.
     pub bytes: Option<u64>,
 }
 
-impl Kept for Measured {
-    type Errand = Measurement;
+impl CacheEntry for Measured {
+    type Input = Measurement;
 
-    fn errand(&self) -> &Measurement {
+    fn input(&self) -> &Measurement {
         &self.measurement
     }
 }

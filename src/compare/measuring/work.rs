@@ -9,17 +9,17 @@ use burn::tensor::Device;
 use super::{Measured, Measurement, What};
 use crate::compare::batch::{Batch, Rows};
 use crate::compare::job::optimizer;
-use crate::compare::pupil::Pupil;
-use crate::compare::way::Way;
-use crate::datasets::task::Symbols;
+use crate::compare::objective::ObjectiveKind;
+use crate::compare::task_model::TaskModel;
+use crate::datasets::task::TokenTable;
+use crate::models::checkpoint::ModelSpec;
 use crate::models::families;
-use crate::models::generate::{Batch as Writing, Options, Request, writer};
+use crate::models::generate::{BatchScheduler, Options, Request, as_generative};
 use crate::models::kernels::memory;
-use crate::models::pretrained::Blueprint;
 use crate::system;
 use crate::train::adamw::{AdamW, Update};
 
-/// Symbols that are written where writing is measured.
+/// Tokens that are written where writing is measured.
 pub const WRITTEN: usize = 32;
 
 /// What is measured is done so many times at least, if it does not take long, and at most.
@@ -39,17 +39,18 @@ const TOO_LONG: Duration = Duration::from_secs(20);
 pub fn work(measurement: Measurement, device: &Device) -> Result<Measured, String> {
     let before = system::memory();
     let family = families::find(&measurement.architecture).map_err(|error| error.to_string())?;
-    let blueprint = Blueprint::new(family, measurement.config.clone());
-    let blueprint = blueprint.map_err(|error| error.to_string())?;
-    let vocab_size = blueprint.architecture.vocab_size();
-    let batch = Measurand { way: measurement.way, length: measurement.length, vocab_size };
+    let model_spec = ModelSpec::new(family, measurement.config.clone());
+    let model_spec = model_spec.map_err(|error| error.to_string())?;
+    let vocab_size = model_spec.architecture.vocab_size();
+    let batch =
+        Measurand { objective: measurement.objective, length: measurement.length, vocab_size };
     let (seconds, tokens) = match measurement.what {
         What::Training => {
             memory::keep();
-            training(&blueprint, batch, &device.clone().autodiff())
+            training(&model_spec, batch, &device.clone().autodiff())
         }
-        What::Reading => reading(&blueprint, batch, device),
-        What::Writing => writing(&blueprint, batch, device)?,
+        What::Reading => reading(&model_spec, batch, device),
+        What::Writing => writing(&model_spec, batch, device)?,
     };
     let bytes = system::peak_memory().zip(before);
     let bytes = bytes.map(|(peak, before)| peak.saturating_sub(before));
@@ -59,15 +60,15 @@ pub fn work(measurement: Measurement, device: &Device) -> Result<Measured, Strin
 /// What a model reads while it is measured.
 #[derive(Clone, Copy)]
 struct Measurand {
-    way: Way,
+    objective: ObjectiveKind,
     length: usize,
     vocab_size: usize,
 }
 
 impl Measurand {
-    /// Symbols as good as any: what they are changes no cost.
-    fn symbols(self) -> Vec<u32> {
-        let first = Symbols::PADDING as usize + 1;
+    /// Tokens as good as any: what they are changes no cost.
+    fn tokens(self) -> Vec<u32> {
+        let first = TokenTable::PADDING as usize + 1;
         let count = self.vocab_size.saturating_sub(first).max(1);
         (0..self.length).map(|place| (first + place * 7 % count) as u32).collect()
     }
@@ -75,50 +76,50 @@ impl Measurand {
     /// One sequence, at all of whose places something is asked; an encoder-decoder writes as much as it
     /// reads.
     fn batch(self) -> Batch {
-        let text = Rows::new(&[self.symbols()]);
-        let source = (self.way == Way::Writes).then(|| text.clone());
-        let asked = if self.way == Way::Pooled { 1 } else { self.length };
-        Batch { source, text, targets: vec![0; asked] }
+        let text = Rows::new(&[self.tokens()]);
+        let source = (self.objective == ObjectiveKind::Writes).then(|| text.clone());
+        let n_targets = if self.objective == ObjectiveKind::Pooled { 1 } else { self.length };
+        Batch { source, text, targets: vec![0; n_targets] }
     }
 }
 
-fn training(blueprint: &Blueprint, of: Measurand, device: &Device) -> (f64, f64) {
+fn training(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64) {
     let batch = of.batch();
     let mut optimizer = AdamW::new(optimizer(0.1));
-    let mut pupil = Some(Pupil { model: blueprint.initialized(0, device) });
+    let mut model = Some(TaskModel { model: model_spec.initialized(0, device) });
     let seconds = timed(|| {
-        let Some(taught) = pupil.take() else { return };
+        let Some(taught) = model.take() else { return };
         let (loss, targets) = taught.loss(&batch);
         let gradients = (loss.clone() / targets as f64).backward();
         let gradients = GradientsParams::from_grads(gradients, &taught);
         // Read as in training, which waits until it is computed.
         let _ = loss.try_into_scalar::<f64>();
         let update = Update { rate: 1e-4, gradient_scale: 1.0 };
-        pupil = Some(optimizer.step(taught, gradients, update));
+        model = Some(optimizer.step(taught, gradients, update));
         let _ = device.sync();
     });
     (seconds, batch.tokens() as f64)
 }
 
-fn reading(blueprint: &Blueprint, of: Measurand, device: &Device) -> (f64, f64) {
+fn reading(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64) {
     let batch = of.batch();
-    let pupil = Pupil { model: blueprint.initialized(0, device) }.valid();
+    let model = TaskModel { model: model_spec.initialized(0, device) }.valid();
     let seconds = timed(|| {
-        let (loss, _) = pupil.loss(&batch);
+        let (loss, _) = model.loss(&batch);
         let _ = loss.try_into_scalar::<f64>();
     });
     (seconds, batch.tokens() as f64)
 }
 
-fn writing(blueprint: &Blueprint, of: Measurand, device: &Device) -> Result<(f64, f64), String> {
-    let pupil = Pupil { model: blueprint.initialized(0, device) }.valid();
-    let Some(model) = writer(&pupil.model) else {
-        return Err(format!("{} does not write", blueprint.family.name()));
+fn writing(model_spec: &ModelSpec, of: Measurand, device: &Device) -> Result<(f64, f64), String> {
+    let model = TaskModel { model: model_spec.initialized(0, device) }.valid();
+    let Some(model) = as_generative(&model.model) else {
+        return Err(format!("{} does not write", model_spec.family.name()));
     };
     let options = Options { max_new_tokens: WRITTEN, eos: Vec::new(), ..Options::default() };
-    let request = Request { prompt: of.symbols(), options, stream: 0 };
-    let mut batch = Writing::new(model);
-    batch.admit(request).map_err(|error| error.to_string())?;
+    let request = Request { prompt: of.tokens(), options, stream: 0 };
+    let mut batch = BatchScheduler::new(model);
+    batch.submit(request).map_err(|error| error.to_string())?;
     let mut times = Vec::new();
     while !batch.is_empty() {
         let began = Instant::now();

@@ -28,7 +28,7 @@ use thiserror::Error;
 
 use super::job::{make_folder, rounded};
 use super::study::{SCHEMA, Study};
-use crate::models::pretrained::{SaveError, write_atomically};
+use crate::models::checkpoint::{SaveError, write_atomically};
 
 pub use html::html;
 pub use markdown::markdown;

@@ -82,7 +82,7 @@ pub fn si(number: f64) -> String {
 }
 
 /// The same without digits that say nothing, and in full up to 9999: `1 M`, `2.5 k`, `0.5`.
-pub fn brief(number: f64) -> String {
+pub fn compact(number: f64) -> String {
     match number.abs() {
         0.0 => "0".into(),
         n if n < 1e-3 => format!("{number:e}"),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ReportError;
 use crate::compare::study::{Better, Outcome, Run, Skeleton, Study};
 
-/// A run, with what its contestant is; empty where there is nothing.
+/// A run, with what its candidate is; empty where there is nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
     /// The task's name.
@@ -28,9 +28,9 @@ pub struct RunRow {
     pub metric: String,
     /// Which way is up.
     pub better: Option<Better>,
-    /// On the test part.
+    /// On the test split.
     pub test: Option<f64>,
-    /// On the validation part.
+    /// On the validation split.
     pub validation: Option<f64>,
     /// Parameters without embeddings.
     pub parameters_body: Option<u64>,
@@ -65,7 +65,7 @@ pub fn rows(study: &Study) -> Vec<RunRow> {
 
 fn row(study: &Study, run: &Run) -> RunRow {
     let metric = study.tasks.iter().find(|task| task.name == run.task).map(|task| &task.metric);
-    let of = study.contestants_on(&run.task).find(|c| c.architecture == run.architecture);
+    let of = study.candidates_on(&run.task).find(|c| c.architecture == run.architecture);
     let (outcome, diverged_at, reason, scores) = match &run.outcome {
         Outcome::Finished { test, validation, .. } => {
             ("finished", None, "", Some((*test, *validation)))

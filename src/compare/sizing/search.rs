@@ -1,6 +1,6 @@
 //! The search for the size that costs as much as the budget.
 
-use super::{Budget, Sized, SizingError, TOLERANCE, Wanted, cost, made};
+use super::{Budget, Sized, SizingError, SizingTarget, TOLERANCE, cost, made};
 use crate::compare::study::{Dimensions, Skeleton};
 use crate::models::families::{Family, Size};
 
@@ -26,7 +26,7 @@ const ASPECT: f64 = 40.0;
 pub(super) struct Search<'a> {
     family: &'static Family,
     skeleton: Skeleton,
-    wanted: &'a Wanted,
+    target: &'a SizingTarget,
     budget: Budget,
     /// The best proportions within the tolerance.
     best: Option<(f64, Sized)>,
@@ -36,10 +36,10 @@ pub(super) struct Search<'a> {
 impl<'a> Search<'a> {
     pub(super) fn new(
         (family, skeleton): (&'static Family, Skeleton),
-        wanted: &'a Wanted,
+        target: &'a SizingTarget,
         budget: Budget,
     ) -> Self {
-        Self { family, skeleton, wanted, budget, best: None, nearest: None }
+        Self { family, skeleton, target, budget, best: None, nearest: None }
     }
 
     /// Looks everywhere: the best model within the tolerance, and the nearest of all.
@@ -146,17 +146,17 @@ impl<'a> Search<'a> {
         d_embedding: Option<usize>,
     ) -> Result<Sized, SizingError> {
         let size = Size {
-            vocab_size: self.wanted.vocab_size,
-            context: self.wanted.context,
+            vocab_size: self.target.vocab_size,
+            context: self.target.context,
             d_model: d_head * n_heads,
             n_layers,
             n_heads: if self.skeleton == Skeleton::Recurrent { 1 } else { n_heads },
             n_kv_heads: None,
             d_ff,
-            dropout: self.wanted.dropout,
-            eos: Some(self.wanted.end),
+            dropout: self.target.dropout,
+            eos: Some(self.target.end),
         };
-        let sized = made(self.family, self.wanted, (&size, d_embedding));
+        let sized = made(self.family, self.target, (&size, d_embedding));
         let mut sized =
             sized.map_err(|source| SizingError::Config { family: self.family.name(), source })?;
         let amount = self.budget.amount();

@@ -57,7 +57,7 @@ pub struct Settings {
     pub weight_decay: f64,
     /// How long a run trains: steps, tokens or time.
     pub length: String,
-    /// When the validation part is scored, and which weights the test part sees.
+    /// When the validation split is scored, and which weights the test split sees.
     pub evaluation: String,
     /// How architectures are tested against each other, as `paired t-test`.
     pub test: String,

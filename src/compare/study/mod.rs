@@ -2,11 +2,11 @@
 //! [`report`](super::report) shows it.
 //!
 //! Nothing here computes. Means, intervals, tests and fits are values of the study, so that the report can
-//! show only what was measured. Architectures and tasks are told apart by their names: a [`Contestant`] is
+//! show only what was measured. Architectures and tasks are told apart by their names: a [`Candidate`] is
 //! one architecture on one task, and a [`Run`] belongs to one of them.
 
 mod budget;
-mod contestant;
+mod candidate;
 mod cost;
 mod run;
 mod scaling;
@@ -16,14 +16,14 @@ mod task;
 use serde::{Deserialize, Serialize};
 
 pub use budget::{Device, Match, Settings, Versions};
-pub use contestant::{
-    Contestant, Dimensions, Flops, Parameters, RateOutcome, RateTrial, Skeleton, Training,
+pub use candidate::{
+    Candidate, Dimensions, Flops, Parameters, RateOutcome, RateTrial, Skeleton, Training,
 };
 pub use cost::{CostAt, CostCurve, Growth, Limit, LimitReason};
 pub use run::{Outcome, Point, Run, Speed};
 pub use scaling::{Fit, FitResult, Fitted, Front, Scaling, ScalingPoint};
 pub use summary::{Comparison, Interval, Summary, Tested};
-pub use task::{Better, DataSplit, Metric, Need, Reference, Secondary, Task};
+pub use task::{Better, DataSplit, Metric, Reference, Secondary, Task, TaskKind};
 
 /// The version of the types below, as [`Study::schema`] holds it.
 pub const SCHEMA: u32 = 1;
@@ -49,15 +49,16 @@ pub struct Study {
     pub seconds: f64,
     /// What was held equal, and how much of it.
     pub budget: Match,
-    /// The seeds that every contestant ran with.
+    /// The seeds that every candidate ran with.
     pub seeds: Vec<u64>,
     /// What holds for every run.
     pub settings: Settings,
     /// The tasks, in the order in which they are shown.
     pub tasks: Vec<Task>,
     /// One for each architecture and task; the order of first appearance is the order of colours.
-    pub contestants: Vec<Contestant>,
-    /// One for each contestant and seed.
+    #[serde(rename = "contestants")]
+    pub candidates: Vec<Candidate>,
+    /// One for each candidate and seed.
     pub runs: Vec<Run>,
     /// Tests between architectures, by task.
     pub comparisons: Vec<Comparison>,
@@ -71,10 +72,10 @@ impl Study {
     /// Names of the architectures, in the order of first appearance.
     pub fn architectures(&self) -> Vec<&str> {
         let mut names = Vec::new();
-        let contestants = self.contestants.iter().map(|c| c.architecture.as_str());
+        let candidates = self.candidates.iter().map(|c| c.architecture.as_str());
         let costs = self.costs.iter().map(|c| c.architecture.as_str());
         let scaling = self.scaling.iter().map(|s| s.architecture.as_str());
-        for name in contestants.chain(costs).chain(scaling) {
+        for name in candidates.chain(costs).chain(scaling) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -82,13 +83,13 @@ impl Study {
         names
     }
 
-    /// The contestants of a task.
-    pub fn contestants_on<'a>(&'a self, task: &'a str) -> impl Iterator<Item = &'a Contestant> {
-        self.contestants.iter().filter(move |c| c.task == task)
+    /// The candidates of a task.
+    pub fn candidates_on<'a>(&'a self, task: &'a str) -> impl Iterator<Item = &'a Candidate> {
+        self.candidates.iter().filter(move |c| c.task == task)
     }
 
-    /// The runs of a contestant.
-    pub fn runs_of<'a>(&'a self, of: &'a Contestant) -> impl Iterator<Item = &'a Run> {
+    /// The runs of a candidate.
+    pub fn runs_of<'a>(&'a self, of: &'a Candidate) -> impl Iterator<Item = &'a Run> {
         self.runs
             .iter()
             .filter(move |run| run.task == of.task && run.architecture == of.architecture)

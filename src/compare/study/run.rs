@@ -1,8 +1,8 @@
-//! One contestant with one seed.
+//! One candidate with one seed.
 
 use serde::{Deserialize, Serialize};
 
-/// One contestant with one seed.
+/// One candidate with one seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// The family's name.
@@ -29,11 +29,11 @@ pub struct Run {
 pub enum Outcome {
     /// It was trained to its end and scored.
     Finished {
-        /// On the test part.
+        /// On the test split.
         test: f64,
-        /// On the validation part.
+        /// On the validation split.
         validation: f64,
-        /// The task's secondary metrics on the test part, in their order.
+        /// The task's secondary metrics on the test split, in their order.
         secondary: Vec<f64>,
     },
     /// Something went wrong.
@@ -72,7 +72,7 @@ pub struct Point {
     pub seconds: f64,
     /// The mean loss since the point before, in nats; `None` where it was no number.
     pub train_loss: Option<f64>,
-    /// The task's metric on the validation part, where it was scored.
+    /// The task's metric on the validation split, where it was scored.
     pub validation: Option<f64>,
 }
 

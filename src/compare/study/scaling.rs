@@ -32,7 +32,7 @@ pub struct ScalingPoint {
     pub learning_rate: f64,
     /// Operations that were spent on training.
     pub flops: f64,
-    /// The loss on the validation part, in nats for each token.
+    /// The loss on the validation split, in nats for each token.
     pub loss: f64,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The scores of a contestant's finished runs.
+/// The scores of a candidate's finished runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Runs that finished.

@@ -10,7 +10,8 @@ pub struct Task {
     /// What it asks, in a sentence.
     pub about: String,
     /// What an architecture must be able to do.
-    pub need: Need,
+    #[serde(rename = "need")]
+    pub kind: TaskKind,
     /// What a score is.
     pub metric: Metric,
     /// SHA-256 of the data, or of the generator's output.
@@ -28,7 +29,7 @@ pub struct Task {
 /// What an architecture must be able to do for a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Need {
+pub enum TaskKind {
     /// Say what comes next.
     Language,
     /// Fill what is hidden.

@@ -10,13 +10,13 @@ use serde_json::Value;
 use super::fields::{Fields, wrong};
 use super::tensors::Tensors;
 use super::transformer::Layers;
+use crate::models::checkpoint::WEIGHTS_FILE;
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{
     Dense, DenseFunction, LayerMean, Level, Pool, PromptPooling, Residual, Step, Unit,
 };
 use crate::models::layers::activation::Activation;
 use crate::models::layers::norm::{NormConfig, NormKind};
-use crate::models::pretrained::WEIGHTS_FILE;
 use crate::pipeline::PipelineError;
 
 /// A module that follows the transformer.

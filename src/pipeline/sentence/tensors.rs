@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::fields::wrong;
-use crate::models::pretrained::{Checkpoint, F32Tensor, WEIGHTS_FILE, read_safetensors};
+use crate::models::checkpoint::{Checkpoint, F32Tensor, WEIGHTS_FILE, read_safetensors};
 use crate::pipeline::PipelineError;
 
 /// The tensors of a module, of which none may be passed over.

@@ -33,8 +33,8 @@ impl TextGeneration {
         &mut self,
         kwargs: Map<String, Value>,
     ) -> Result<(), PipelineError> {
-        let template = self.language.chat.take().ok_or(PipelineError::NoChat)?;
-        self.language.chat = Some(template.with_kwargs(kwargs)?);
+        let template = self.processor.chat.take().ok_or(PipelineError::NoChat)?;
+        self.processor.chat = Some(template.with_kwargs(kwargs)?);
         Ok(())
     }
 
@@ -49,9 +49,9 @@ impl TextGeneration {
         messages: &[impl Serialize],
         turn: Turn,
     ) -> Result<PromptTokens, PipelineError> {
-        let template = self.language.chat.as_ref().ok_or(PipelineError::NoChat)?;
+        let template = self.processor.chat.as_ref().ok_or(PipelineError::NoChat)?;
         // The template writes the special tokens itself.
-        let tokenizer = &self.language.tokenizer;
+        let tokenizer = &self.processor.tokenizer;
         Ok(PromptTokens::chat(tokenizer.encode(&template.render(messages, turn)?)?, turn))
     }
 }

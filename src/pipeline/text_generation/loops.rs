@@ -2,7 +2,9 @@
 
 use super::{TextEnding, TextGeneration, WrittenText};
 use crate::datasets::tokenizer::TextStream;
-use crate::models::generate::{Batch, Finish, Flow, Hypothesis, Request, Writer, beam_search};
+use crate::models::generate::{
+    BatchScheduler, Finish, Flow, GenerativeModel, Hypothesis, Request, beam_search,
+};
 use crate::pipeline::PipelineError;
 use crate::pipeline::stop::{Found, StoppingStream};
 
@@ -14,7 +16,7 @@ impl TextGeneration {
     /// together are of like length.
     pub(super) fn follow(
         &self,
-        model: &dyn Writer,
+        model: &dyn GenerativeModel,
         requests: Vec<Request>,
         streams: Vec<TextStream>,
         done: &mut dyn FnMut(usize),
@@ -23,28 +25,28 @@ impl TextGeneration {
         order.sort_by_key(|&index| std::cmp::Reverse(requests[index].prompt.len()));
         let new = |stream| Text::new(self.stopping(stream));
         let mut texts: Vec<Text> = streams.into_iter().map(new).collect();
-        let mut batch = Batch::new(model);
+        let mut scheduler = BatchScheduler::new(model);
         let mut waiting = order.iter();
-        // Which request each ticket is of.
-        let mut of_ticket: Vec<usize> = Vec::new();
+        // Which request each id is of.
+        let mut of_request: Vec<usize> = Vec::new();
         let mut ready = 0;
         loop {
-            while batch.len() < ROWS
+            while scheduler.len() < ROWS
                 && let Some(&index) = waiting.next()
             {
-                let before = batch.len();
-                batch.admit(requests[index].clone())?;
-                of_ticket.push(index);
-                ready += usize::from(batch.len() == before);
+                let before = scheduler.len();
+                scheduler.submit(requests[index].clone())?;
+                of_request.push(index);
+                ready += usize::from(scheduler.len() == before);
             }
-            if batch.is_empty() {
+            if scheduler.is_empty() {
                 break;
             }
-            for event in batch.step()? {
-                let text = &mut texts[of_ticket[event.ticket.index()]];
+            for event in scheduler.step()? {
+                let text = &mut texts[of_request[event.request_id.index()]];
                 text.push(event.token, event.finish)?;
                 if text.ending.is_some() {
-                    batch.cancel(event.ticket);
+                    scheduler.cancel(event.request_id);
                     ready += 1;
                     done(ready);
                 }
@@ -76,16 +78,16 @@ impl TextGeneration {
 
     pub(super) fn follow_beams(
         &self,
-        model: &dyn Writer,
+        model: &dyn GenerativeModel,
         requests: &[Request],
         streams: &[TextStream],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<WrittenText>>, PipelineError> {
-        let Some(beams) = &self.language.config.beams else { return Ok(Vec::new()) };
+        let Some(beams) = &self.processor.config.beams else { return Ok(Vec::new()) };
         let mut order: Vec<usize> = (0..requests.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(requests[index].prompt.len()));
         let mut texts = vec![Vec::new(); requests.len()];
-        let is_stopped = !self.language.config.stop_strings.is_empty();
+        let is_stopped = !self.processor.config.stop_strings.is_empty();
         let mut ready = 0;
         for some in order.chunks((2 * ROWS / beams.width).max(1)) {
             let together: Vec<Request> =
@@ -96,7 +98,7 @@ impl TextGeneration {
                 if is_end { Flow::EndText } else { Flow::Continue }
             })?;
             for (&index, found) in some.iter().zip(found) {
-                let best = found.into_iter().take(self.language.config.n_texts);
+                let best = found.into_iter().take(self.processor.config.n_texts);
                 texts[index] = best
                     .map(|best| self.written(best, &requests[index], streams[index].clone()))
                     .collect::<Result<_, _>>()?;

@@ -8,7 +8,7 @@ mod parts;
 use burn_zoo::compare::study::*;
 
 use growth::{costs, scaling};
-use parts::{comparisons, contestant, run};
+use parts::{candidate, comparisons, run};
 
 /// Architectures with their skeletons and how well they learn, from 0 to 1.
 const ARCHITECTURES: [(&str, Skeleton, f64); 8] = [
@@ -58,7 +58,7 @@ pub(crate) fn task(name: &str, metric: Metric) -> Task {
     Task {
         name: name.into(),
         about: "What a program of nested operators on lists of digits gives.".into(),
-        need: Need::Classification,
+        kind: TaskKind::Classification,
         metric,
         data_hash: "3f0a377ba0a4a460ecb616f6507ce0d8cfa3e704025d4fda3ed0c5ca05468728".into(),
         splits: ["train", "validation", "test"]
@@ -102,10 +102,10 @@ fn tasks() -> Vec<Task> {
     let mut recall = task("recall", accuracy());
     recall.about = "Which value stood beside a key, for many keys.".into();
     let mut characters = task("tinyshakespeare", bits());
-    characters.need = Need::Language;
+    characters.kind = TaskKind::Language;
     characters.about = "The next character of plays.".into();
     let mut dates = task("dates", Metric { name: "exact match".into(), ..accuracy() });
-    dates.need = Need::Transduction;
+    dates.kind = TaskKind::Transduction;
     dates.about = "A date in words, as 2026-11-22.".into();
     let chrf = Secondary { name: "chrF".into(), unit: String::new(), better: Better::Higher };
     dates.secondary = vec![chrf];
@@ -121,16 +121,16 @@ pub(crate) fn study() -> Study {
         .flat_map(|task| (0..8).map(move |index| (task, index)))
         .flat_map(|(task, index)| [1, 2, 3].map(|seed| run(task, index, seed)))
         .collect();
-    let contestants = tasks
+    let candidates = tasks
         .iter()
         .flat_map(|task| (0..8).map(move |index| (task, index)))
-        .map(|(task, index)| contestant(task, index, &runs))
+        .map(|(task, index)| candidate(task, index, &runs))
         .collect();
     let comparisons = tasks.iter().flat_map(|task| comparisons(task, &runs)).collect();
-    Study { tasks, seeds, runs, contestants, comparisons, ..empty() }
+    Study { tasks, seeds, runs, candidates, comparisons, ..empty() }
 }
 
-/// The study without tasks, contestants and runs.
+/// The study without tasks, candidates and runs.
 pub(crate) fn empty() -> Study {
     Study {
         schema: SCHEMA,
@@ -165,7 +165,7 @@ pub(crate) fn empty() -> Study {
             correction: "Holm".into(),
         },
         tasks: Vec::new(),
-        contestants: Vec::new(),
+        candidates: Vec::new(),
         runs: Vec::new(),
         comparisons: Vec::new(),
         costs: (0..8).map(costs).collect(),

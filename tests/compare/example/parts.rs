@@ -71,7 +71,7 @@ pub(super) fn run(task: &Task, index: usize, seed: u64) -> Run {
     }
 }
 
-pub(super) fn contestant(task: &Task, index: usize, runs: &[Run]) -> Contestant {
+pub(super) fn candidate(task: &Task, index: usize, runs: &[Run]) -> Candidate {
     let (name, skeleton, skill) = ARCHITECTURES[index];
     let own = runs.iter().filter(|run| run.architecture == name && run.task == task.name);
     let tests: Vec<f64> = own
@@ -95,7 +95,7 @@ pub(super) fn contestant(task: &Task, index: usize, runs: &[Run]) -> Contestant 
     let recurrent = skeleton == Skeleton::Recurrent;
     let deviation = (noise(&[name], 7) - 0.5) * 3.6;
     let body = (1e6 * (1.0 + deviation / 100.0)) as u64;
-    Contestant {
+    Candidate {
         architecture: name.into(),
         task: task.name.clone(),
         skeleton,

@@ -1,16 +1,16 @@
 //! How near does decoding come to what the memory allows, and to what others reach?
 
-mod subject;
+mod model;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use burn_zoo::device;
+use burn_zoo::models::checkpoint::{LoadDtype, ModelSpec, load_as};
 use burn_zoo::models::generate::{Flow, Options, Prompt, generate};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::precision::Precision;
-use burn_zoo::models::pretrained::{Blueprint, Hold, load_as};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -18,7 +18,7 @@ use zoo_bench::bandwidth::Memory;
 use zoo_bench::peer::Peer;
 use zoo_bench::spread::{Spread, median};
 
-use subject::{bytes_per_step, make};
+use model::{bytes_per_step, make};
 
 /// Decode greedily with a model of 12 layers and 768 features, one text and several at once, and compare
 /// that with how fast the memory is read and, on request, with transformers and candle.
@@ -118,8 +118,8 @@ fn main() -> Result<()> {
         make(folder, &args.family, args.weights)?;
     }
     let device = device::parse(&args.device)?;
-    let held = (&device, Hold::AsStored);
-    let model = load_as(folder, Blueprint::read(folder)?, held)?.into_causal_lm()?;
+    let held = (&device, LoadDtype::Checkpoint);
+    let model = load_as(folder, ModelSpec::read(folder)?, held)?.into_causal_lm()?;
     let bytes = bytes_per_step(&model);
     let mut peers = start(&args, folder)?;
     let bench = Bench { args: &args, model: &model, bytes, memory: Memory::filled() };
@@ -231,7 +231,7 @@ fn decode(model: &CausalLm, prompts: &[Prompt], new_tokens: usize) -> Result<Dec
     let mut ticks = Vec::with_capacity(new_tokens);
     let began = Instant::now();
     let tokens = generate(model, prompts, &options, &mut |event| {
-        if event.ticket.index() == 0 {
+        if event.request_id.index() == 0 {
             ticks.push(Instant::now());
         }
         Flow::Continue

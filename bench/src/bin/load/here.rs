@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use burn_zoo::models::arch::Tokens;
+use burn_zoo::models::checkpoint::{Model, WEIGHTS_FILE, load};
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::models::pretrained::{Model, WEIGHTS_FILE, load};
 use burn_zoo::{device, system};
 use serde::{Deserialize, Serialize};
 

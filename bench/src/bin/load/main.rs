@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use burn_zoo::models::pretrained::WEIGHTS_FILE;
+use burn_zoo::models::checkpoint::WEIGHTS_FILE;
 use clap::{Parser, ValueEnum};
 use here::{Loaded, Read, tokens};
 use serde::de::DeserializeOwned;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use burn_zoo::device;
+use burn_zoo::models::checkpoint::{Files, ModelSpec, save};
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};
-use burn_zoo::models::pretrained::{Blueprint, Files, save};
 use clap::ValueEnum;
 
 /// A model of about half a gigabyte.
@@ -45,9 +45,9 @@ impl Shape {
         };
         let family = families::find(family)?;
         let (config, _) = family.sized(&size)?;
-        let blueprint = Blueprint::new(family, config)?;
-        let model = blueprint.initialized(1, &device::parse("flex")?);
-        save(folder, &model, (family, &blueprint.config), Files::default())?;
+        let spec = ModelSpec::new(family, config)?;
+        let model = spec.initialized(1, &device::parse("flex")?);
+        save(folder, &model, (family, &spec.config), Files::default())?;
         Ok(())
     }
 }

@@ -66,7 +66,7 @@ impl Peers {
     /// A job for each peer in each of its modes, but for those that do not have it; all have taken steps
     /// that nobody counts.
     pub(crate) fn jobs(&mut self, shape: Shape, what: What) -> Result<Jobs<'_>> {
-        let (_, config) = shape.blueprint()?;
+        let (_, config) = shape.spec()?;
         let mut jobs = Vec::new();
         for (index, (peer, modes)) in self.peers.iter_mut().enumerate() {
             for &mode in modes.iter() {

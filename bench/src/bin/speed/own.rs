@@ -6,11 +6,11 @@ use burn::tensor::{Int, Tensor};
 use burn_zoo::Device;
 use burn_zoo::models::arch::Tokens;
 use burn_zoo::models::arch::cost::Sequence;
+use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use burn_zoo::models::kernels::memory;
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::models::pretrained::Model;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 
 use crate::shapes::Shape;
@@ -42,11 +42,11 @@ pub(crate) struct Job {
 impl Job {
     /// A model of random weights on a device.
     pub(crate) fn new(shape: Shape, what: What, device: &Device) -> Result<Self> {
-        let (blueprint, _) = shape.blueprint()?;
+        let (spec, _) = shape.spec()?;
         if what == What::Train {
             memory::keep();
         }
-        let cost = blueprint.architecture.cost();
+        let cost = spec.architecture.cost();
         let device = match what {
             What::Train => device.clone().autodiff(),
             What::Forward | What::Prefill => device.clone(),
@@ -60,7 +60,7 @@ impl Job {
         Ok(Self {
             what,
             shape,
-            model: Some(blueprint.initialized(1, &device)),
+            model: Some(spec.initialized(1, &device)),
             device,
             optimizer: AdamW::new(AdamWConfig {
                 beta_1: 0.9,

@@ -1,8 +1,8 @@
 //! What is measured: models and batches that others have published times for.
 
 use anyhow::{Context, Result};
+use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};
-use burn_zoo::models::pretrained::Blueprint;
 use serde_json::Value;
 
 /// A model, and the tokens that it is given.
@@ -51,11 +51,11 @@ pub(crate) fn find(name: &str) -> Result<Shape, String> {
 impl Shape {
     /// Whether a text has a next token for the model.
     pub(crate) fn continues_texts(&self) -> Result<bool> {
-        Ok(families::find(self.family)?.writes())
+        Ok(families::find(self.family)?.is_generative())
     }
 
     /// What the model is made of.
-    pub(crate) fn blueprint(&self) -> Result<(Blueprint, Value)> {
+    pub(crate) fn spec(&self) -> Result<(ModelSpec, Value)> {
         let found = NAMED_SIZES.iter().find(|(name, _)| *name == self.size);
         let (_, [n_layers, n_heads, d_model]) = found.context("a size of a name")?;
         let size = Size {
@@ -71,6 +71,6 @@ impl Shape {
         };
         let family = families::find(self.family)?;
         let (config, _) = family.sized(&size)?;
-        Ok((Blueprint::new(family, config.clone())?, config))
+        Ok((ModelSpec::new(family, config.clone())?, config))
     }
 }

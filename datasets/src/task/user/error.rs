@@ -100,7 +100,7 @@ pub enum FileError {
     },
     /// Too few rows for three parts.
     #[error(
-        "{path}: of {rows} rows none is left for {part}; one in ten is for validation and one in \
+        "{path}: of {rows} rows none is left for {split}; one in ten is for validation and one in \
          ten for the test, so give some hundred rows"
     )]
     TooFewRows {
@@ -109,6 +109,6 @@ pub enum FileError {
         /// How many rows there are.
         rows: usize,
         /// The part that is empty.
-        part: &'static str,
+        split: &'static str,
     },
 }

@@ -3,7 +3,7 @@
 //! What the task is follows from the fields: `text` and `label` to classify, `source` and `target`
 //! to map one text to another, `words` and `tags` to tag. One row in ten is for validation and one
 //! in ten for the test, by the SHA-256 of what is read, so that rows with the same input are in
-//! the same part, and stay there when rows are added. The vocabulary is that of the training part.
+//! the same part, and stay there when rows are added. The vocabulary is that of the training split.
 
 mod error;
 mod rows;
@@ -12,11 +12,13 @@ pub use error::FileError;
 
 use super::deu_eng::Units;
 use super::error::check;
-use super::spec::{Made, Settings};
+use super::spec::{BuiltTask, Settings};
 use super::splits::{Answers, Splits, Train};
-use super::wnut17::{WordReader, tag_names};
-use super::{Asks, Example, Labels, Metric, Need, Sees, Symbols, Target, TaskError};
-use crate::locate::Places;
+use super::wnut17::{WordEncoder, tag_names};
+use super::{
+    Context, Example, Labels, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
+};
+use crate::locate::SearchPath;
 use rows::{Row, Rows};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -36,7 +38,8 @@ pub(super) struct UserFile {
     target: String,
     words: String,
     tags: String,
-    symbols: Units,
+    #[serde(rename = "symbols")]
+    units: Units,
     vocabulary: usize,
     min_count: usize,
     max_length: usize,
@@ -60,7 +63,7 @@ impl Default for UserFile {
             target: String::new(),
             words: String::new(),
             tags: String::new(),
-            symbols: Units::Words,
+            units: Units::Words,
             vocabulary: 2000,
             min_count: 2,
             max_length: 256,
@@ -78,7 +81,7 @@ pub(super) fn no_file() -> TaskError {
 type Parts<T> = [Vec<T>; 3];
 
 impl Settings for UserFile {
-    fn make(self, _places: &Places) -> Result<Made, TaskError> {
+    fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("vocabulary", self.vocabulary, 257..=100_000)?;
         check("min_count", self.min_count, 1..=1000)?;
         check("max_length", self.max_length, 1..=65_536)?;
@@ -119,29 +122,29 @@ fn or<'a>(named: &'a str, usual: &'a str) -> &'a str {
 }
 
 impl UserFile {
-    fn symbols<'a>(
+    fn token_table<'a>(
         &self,
         texts: impl Iterator<Item = &'a str> + Send,
-    ) -> Result<Symbols, TaskError> {
-        match self.symbols {
-            Units::Characters => Ok(Symbols::characters(texts.flat_map(str::chars))),
-            Units::Words => Ok(Symbols::words(texts, self.min_count)),
-            Units::Subwords => Symbols::subwords(texts, self.vocabulary),
+    ) -> Result<TokenTable, TaskError> {
+        match self.units {
+            Units::Characters => Ok(TokenTable::characters(texts.flat_map(str::chars))),
+            Units::Words => Ok(TokenTable::words(texts, self.min_count)),
+            Units::Subwords => TokenTable::subwords(texts, self.vocabulary),
         }
     }
 
-    fn classification(&self, rows: &Rows) -> Result<Made, TaskError> {
+    fn classification(&self, rows: &Rows) -> Result<BuiltTask, TaskError> {
         let (text, label) = (or(&self.text, "text"), or(&self.label, "label"));
         let parts = divide(rows, |row| {
             let (text, label) = (rows.text(row, text)?, rows.text(row, label)?);
             Ok((text.clone(), (text, label, row.line)))
         })?;
         let labels = labels(rows, &parts)?;
-        let symbols = self.symbols(parts[0].iter().map(|(text, ..)| text.as_str()))?;
+        let tokens = self.token_table(parts[0].iter().map(|(text, ..)| text.as_str()))?;
         let mut examples: Parts<Example> = Default::default();
-        for (examples, part) in examples.iter_mut().zip(&parts) {
-            for (text, label, _) in part {
-                let mut input = symbols.read(text)?;
+        for (examples, split) in examples.iter_mut().zip(&parts) {
+            for (text, label, _) in split {
+                let mut input = tokens.encode(text)?;
                 input.truncate(self.max_length);
                 let class = labels.iter().position(|known| known == label).unwrap_or(0);
                 examples.push(Example { input, target: Target::Class(class as u32) });
@@ -149,27 +152,28 @@ impl UserFile {
         }
         let score = Metric::Accuracy;
         let labels = Labels::Names(labels);
-        let need = Need::Classification;
-        let asks = Asks { need, score, also: vec![], symbols, labels, references: &[] };
-        Ok(Made::Fixed(asks, splits(examples)))
+        let kind = TaskKind::Classification;
+        let definition =
+            TaskDefinition { kind, score, also: vec![], tokens, labels, references: &[] };
+        Ok(BuiltTask::Fixed(definition, splits(examples)))
     }
 
-    fn transduction(&self, rows: &Rows) -> Result<Made, TaskError> {
+    fn transduction(&self, rows: &Rows) -> Result<BuiltTask, TaskError> {
         let (source, target) = (or(&self.source, "source"), or(&self.target, "target"));
         let parts = divide(rows, |row| {
             let texts = [rows.text(row, source)?, rows.text(row, target)?];
             Ok((texts[0].clone(), (texts, row)))
         })?;
-        let symbols =
-            self.symbols(parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str))?;
+        let tokens =
+            self.token_table(parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str))?;
         let mut examples: Parts<Example> = Default::default();
-        for (examples, part) in examples.iter_mut().zip(&parts) {
-            for ([read, written], row) in part {
-                let (input, output) = (symbols.read(read)?, symbols.read(written)?);
+        for (examples, split) in examples.iter_mut().zip(&parts) {
+            for ([read, written], row) in split {
+                let (input, output) = (tokens.encode(read)?, tokens.encode(written)?);
                 for (field, ids) in [(source, &input), (target, &output)] {
                     if ids.len() > self.max_length {
                         let reason = format!(
-                            "has {} symbols, more than max_length={}; raise it, or leave this \
+                            "has {} tokens, more than max_length={}; raise it, or leave this \
                              row out",
                             ids.len(),
                             self.max_length
@@ -180,22 +184,22 @@ impl UserFile {
                 examples.push(Example { input, target: Target::Sequence(output) });
             }
         }
-        let answers = |part: &[([String; 2], &Row)]| {
-            part.iter().map(|([_, written], _)| written.clone()).collect()
+        let answers = |split: &[([String; 2], &Row)]| {
+            split.iter().map(|([_, written], _)| written.clone()).collect()
         };
         let answers = Answers { validation: answers(&parts[1]), test: answers(&parts[2]) };
-        let asks = Asks {
-            need: Need::Transduction,
+        let definition = TaskDefinition {
+            kind: TaskKind::Transduction,
             score: Metric::ChrF,
             also: vec![Metric::Bleu, Metric::ExactMatch],
-            symbols,
-            labels: Labels::Symbols,
+            tokens,
+            labels: Labels::Tokens,
             references: &[],
         };
-        Ok(Made::Fixed(asks, splits(examples).with_answers(answers)))
+        Ok(BuiltTask::Fixed(definition, splits(examples).with_answers(answers)))
     }
 
-    fn tagging(&self, rows: &Rows) -> Result<Made, TaskError> {
+    fn tagging(&self, rows: &Rows) -> Result<BuiltTask, TaskError> {
         let (words, tags) = (or(&self.words, "words"), or(&self.tags, "tags"));
         let mut parts = divide(rows, |row| {
             let (words, names) = (rows.list(row, words)?, rows.list(row, tags)?);
@@ -208,13 +212,13 @@ impl UserFile {
         })?;
         parts.iter_mut().flatten().for_each(|sentence| sentence.truncate(self.max_length));
         let words: Vec<&str> = parts[0].iter().flatten().map(|(word, _)| word.as_str()).collect();
-        let reader = WordReader::new(&words, self.min_count);
+        let encoder = WordEncoder::new(&words, self.min_count);
         let tags = tag_names(parts.iter().flatten());
         if let [only] = &tags[..] {
             return Err(FileError::OneLabel { path: rows.path.clone(), label: only.clone() }.into());
         }
-        let examples = parts.map(|part| {
-            part.iter().map(|sentence| reader.example(sentence, &tags)).collect::<Vec<_>>()
+        let examples = parts.map(|split| {
+            split.iter().map(|sentence| encoder.example(sentence, &tags)).collect::<Vec<_>>()
         });
         // Only tags of the form B-… and I-… mark whole entities.
         let entities = |tag: &String| tag == "O" || tag.starts_with("B-") || tag.starts_with("I-");
@@ -222,10 +226,11 @@ impl UserFile {
             true => (Metric::EntityF1, vec![Metric::TagAccuracy]),
             false => (Metric::TagAccuracy, vec![]),
         };
-        let need = Need::Tagging(Sees::Whole);
+        let kind = TaskKind::Tagging(Context::Bidirectional);
         let labels = Labels::Names(tags);
-        let asks = Asks { need, score, also, symbols: reader.symbols, labels, references: &[] };
-        Ok(Made::Fixed(asks, splits(examples)))
+        let definition =
+            TaskDefinition { kind, score, also, tokens: encoder.tokens, labels, references: &[] };
+        Ok(BuiltTask::Fixed(definition, splits(examples)))
     }
 }
 
@@ -238,17 +243,17 @@ fn divide<'a, T>(
     for row in &rows.rows {
         let (identity, item) = read(row)?;
         let hash = Sha256::digest(identity);
-        let part = match u16::from_le_bytes([hash[0], hash[1]]) % 10 {
+        let split = match u16::from_le_bytes([hash[0], hash[1]]) % 10 {
             0 => 2,
             1 => 1,
             _ => 0,
         };
-        parts[part].push(item);
+        parts[split].push(item);
     }
-    for (items, part) in parts.iter().zip(["training", "validation", "the test"]) {
+    for (items, split) in parts.iter().zip(["training", "validation", "the test"]) {
         if items.is_empty() {
             let (path, rows) = (rows.path.clone(), rows.rows.len());
-            return Err(FileError::TooFewRows { path, rows, part });
+            return Err(FileError::TooFewRows { path, rows, split });
         }
     }
     Ok(parts)

@@ -7,7 +7,7 @@
 mod plots;
 mod words;
 
-use crate::draw::Draw;
+use crate::rng::SeededRng;
 use plots::{PLOTS, Plot};
 use sha2::{Digest, Sha256};
 use words::{DAYS, HEROES, HOMES, Hero, Place, SIZES, TRAITS};
@@ -20,7 +20,7 @@ use words::{DAYS, HEROES, HOMES, Hero, Place, SIZES, TRAITS};
 ///
 /// Training and validation share the grammar but never a story. A story is held out if the first
 /// byte of its SHA-256 is below 8, as one story in 32 is: [`Stories::new`] passes over those, and
-/// [`Stories::held_out`] over all others. So no seed can lead training onto the validation part.
+/// [`Stories::held_out`] over all others. So no seed can lead training onto the validation split.
 ///
 /// # Example
 ///
@@ -48,7 +48,7 @@ impl Stories {
     /// Every character that can occur in a story, in the order of its code.
     pub const ALPHABET: &'static str = "\n !\"',.?ABCDEFHIJKLMOPRSTUVWYZabcdefghijklmnopqrstuvwxyz";
 
-    /// How many stories the validation part has.
+    /// How many stories the validation split has.
     pub const VALIDATION: u64 = 200;
 
     /// The training stories of a seed.
@@ -69,8 +69,8 @@ impl Stories {
         };
         let mut attempt = 0;
         loop {
-            let mut draw = Draw::new(purpose, [self.seed, index, attempt]);
-            let story = tell(&mut draw).join(" ") + "\n\n";
+            let mut rng = SeededRng::new(purpose, [self.seed, index, attempt]);
+            let story = tell(&mut rng).join(" ") + "\n\n";
             if part_of(&story) == self.part {
                 return story;
             }
@@ -89,10 +89,10 @@ fn part_of(story: &str) -> Part {
 }
 
 /// The sentences of one story.
-fn tell(draw: &mut Draw) -> Vec<String> {
-    let plot = draw.pick(PLOTS);
-    let cast = Cast::draw(draw, plot);
-    let templates = plot.sentences.iter().map(|choices| draw.pick(choices));
+fn tell(rng: &mut SeededRng) -> Vec<String> {
+    let plot = rng.pick(PLOTS);
+    let cast = Cast::draw(rng, plot);
+    let templates = plot.sentences.iter().map(|choices| rng.pick(choices));
     templates.filter(|template| !template.is_empty()).map(|t| cast.fill(t)).collect()
 }
 
@@ -110,21 +110,21 @@ struct Cast {
 }
 
 impl Cast {
-    fn draw(draw: &mut Draw, plot: &'static Plot) -> Self {
-        let hero = draw.pick(HEROES);
+    fn draw(rng: &mut SeededRng, plot: &'static Plot) -> Self {
+        let hero = rng.pick(HEROES);
         // A rabbit is not helped by "the rabbit": nobody could tell them apart.
         let others: Vec<&'static str> =
             plot.helpers.iter().copied().filter(|&helper| helper != hero.first).collect();
         Self {
             hero,
-            hero_trait: draw.pick(TRAITS),
-            home: draw.pick(HOMES),
-            place: draw.pick(plot.places),
-            day: draw.pick(DAYS),
-            look: draw.pick(plot.looks),
-            toy: draw.pick(plot.things),
-            helper: draw.pick(&others),
-            size: draw.pick(SIZES),
+            hero_trait: rng.pick(TRAITS),
+            home: rng.pick(HOMES),
+            place: rng.pick(plot.places),
+            day: rng.pick(DAYS),
+            look: rng.pick(plot.looks),
+            toy: rng.pick(plot.things),
+            helper: rng.pick(&others),
+            size: rng.pick(SIZES),
         }
     }
 
@@ -180,7 +180,7 @@ mod tests {
     fn a_story_has_three_to_eight_sentences() {
         let mut lengths = [0; 10];
         for index in 0..5000 {
-            let sentences = tell(&mut Draw::new(b"test    ", [index, 0, 0]));
+            let sentences = tell(&mut SeededRng::new(b"test    ", [index, 0, 0]));
             assert!((3..=8).contains(&sentences.len()), "{sentences:?}");
             lengths[sentences.len()] += 1;
         }
@@ -190,16 +190,16 @@ mod tests {
     #[test]
     fn pronouns_agree_with_the_hero() {
         for index in 0..5000 {
-            let mut draw = Draw::new(b"test    ", [index, 0, 0]);
-            let plot = draw.pick(PLOTS);
-            let cast = Cast::draw(&mut draw, plot);
+            let mut rng = SeededRng::new(b"test    ", [index, 0, 0]);
+            let plot = rng.pick(PLOTS);
+            let cast = Cast::draw(&mut rng, plot);
             let strangers: &[&str] = match cast.hero.pronouns.subject {
                 "she" => &["he", "him", "his", "its"],
                 "he" => &["she", "her", "its"],
                 _ => &["she", "her", "he", "him", "his"],
             };
             let story: Vec<String> =
-                plot.sentences.iter().map(|choices| cast.fill(draw.pick(choices))).collect();
+                plot.sentences.iter().map(|choices| cast.fill(rng.pick(choices))).collect();
             let story = story.join(" ").to_lowercase();
             let words = story.split(|c: char| !c.is_ascii_alphabetic());
             for word in words {
@@ -210,9 +210,9 @@ mod tests {
 
     #[test]
     fn every_template_names_only_known_parts() {
-        let mut draw = Draw::new(b"test    ", [0; 3]);
+        let mut rng = SeededRng::new(b"test    ", [0; 3]);
         for plot in PLOTS {
-            let cast = Cast::draw(&mut draw, plot);
+            let cast = Cast::draw(&mut rng, plot);
             for template in plot.sentences.iter().copied().flatten() {
                 let sentence = cast.fill(template);
                 assert!(!sentence.contains(['{', '}']), "{template}");

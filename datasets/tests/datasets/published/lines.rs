@@ -19,9 +19,9 @@ struct Script {
 }
 
 /// Knuth's generator, of which the upper half is used.
-struct Draw(u64);
+struct TestRng(u64);
 
-impl Draw {
+impl TestRng {
     fn below(&mut self, count: usize) -> usize {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 33) as usize % count
@@ -39,32 +39,32 @@ impl Texts {
     }
 
     fn line(&self, number: u64) -> String {
-        let mut draw = Draw(number);
-        draw.below(1);
-        let main = draw.one(&self.scripts);
+        let mut rng = TestRng(number);
+        rng.below(1);
+        let main = rng.one(&self.scripts);
         let mut parts = Vec::new();
-        for _ in 0..1 + draw.below(10) {
-            let script = if draw.below(6) == 0 { draw.one(&self.scripts) } else { main };
-            parts.push(self.word(&mut draw, script));
-            parts.push(draw.one(&self.between).clone());
+        for _ in 0..1 + rng.below(10) {
+            let script = if rng.below(6) == 0 { rng.one(&self.scripts) } else { main };
+            parts.push(self.word(&mut rng, script));
+            parts.push(rng.one(&self.between).clone());
         }
-        if draw.below(8) == 0 {
-            parts.insert(0, draw.one(&self.between).clone());
+        if rng.below(8) == 0 {
+            parts.insert(0, rng.one(&self.between).clone());
         }
-        if draw.below(3) != 0 {
+        if rng.below(3) != 0 {
             parts.pop();
         }
         parts.concat()
     }
 
-    fn word(&self, draw: &mut Draw, script: &Script) -> String {
-        match draw.below(10) {
+    fn word(&self, rng: &mut TestRng, script: &Script) -> String {
+        match rng.below(10) {
             0..=2 => {
                 let letters: Vec<char> = script.letters.chars().collect();
-                (0..1 + draw.below(7)).map(|_| *draw.one(&letters)).collect()
+                (0..1 + rng.below(7)).map(|_| *rng.one(&letters)).collect()
             }
-            3 => draw.one(&self.odd).clone(),
-            _ => draw.one(&script.words).clone(),
+            3 => rng.one(&self.odd).clone(),
+            _ => rng.one(&script.words).clone(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::oracles::{examples, sequence};
 use super::{generated, train};
 use std::collections::HashMap;
-use zoo_datasets::task::Symbols;
+use zoo_datasets::task::TokenTable;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -50,10 +50,10 @@ fn a_date_means_its_day() {
     let (mut weekdays, mut shapes) = (HashMap::new(), HashMap::new());
     let mut longest = 0;
     for example in examples(&task).iter().chain(&train(&task, 4, 5000)) {
-        let text = task.symbols.write(&example.input);
+        let text = task.tokens.decode(&example.input);
         let (day, weekday) = understand(&text);
-        assert_eq!(task.symbols.write(sequence(example)), day, "{text}");
-        assert!(!example.input.contains(&Symbols::UNKNOWN));
+        assert_eq!(task.tokens.decode(sequence(example)), day, "{text}");
+        assert!(!example.input.contains(&TokenTable::UNKNOWN));
         *weekdays.entry(weekday).or_insert(0) += 1;
         let shape: String =
             text.chars().filter(|c| !c.is_numeric() && !c.is_alphabetic()).collect();

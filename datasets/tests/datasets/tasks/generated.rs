@@ -2,10 +2,10 @@
 
 use super::{generated, train};
 use std::collections::{HashMap, HashSet};
-use zoo_datasets::locate::Places;
+use zoo_datasets::locate::SearchPath;
 use zoo_datasets::task::{
-    Example, Labels, Lengths, Metric, Need, Origin, Symbols, TASKS, Target, Task, TaskInfo,
-    TaskSpec,
+    Example, Labels, Lengths, Metric, Origin, TASKS, Target, Task, TaskInfo, TaskKind, TaskSpec,
+    TokenTable,
 };
 
 fn without_files() -> impl Iterator<Item = &'static TaskInfo> {
@@ -17,29 +17,29 @@ pub(super) fn check(task: &Task, example: &Example) {
     let spec = &task.spec;
     let Lengths { input, target } = task.lengths;
     assert!((1..=input).contains(&example.input.len()), "{spec}: {example:?}");
-    let own = |id: u32| id >= Symbols::UNKNOWN && (id as usize) < task.symbols.len();
-    let may_begin = task.need == Need::Language;
-    let may_mask = task.need == Need::Masked;
+    let own = |id: u32| id >= TokenTable::UNKNOWN && (id as usize) < task.tokens.len();
+    let may_begin = task.kind == TaskKind::Language;
+    let may_mask = task.kind == TaskKind::Masked;
     let fits = |&id: &u32| {
-        own(id) || (may_begin && id == Symbols::BEGIN) || (may_mask && id == Symbols::MASK)
+        own(id) || (may_begin && id == TokenTable::BEGIN) || (may_mask && id == TokenTable::MASK)
     };
     assert!(example.input.iter().all(fits), "{spec}: {example:?}");
     let labels = task.label_count() as u32;
-    match (&example.target, task.need) {
-        (Target::Class(label), Need::Classification) => {
+    match (&example.target, task.kind) {
+        (Target::Class(label), TaskKind::Classification) => {
             assert!(*label < labels, "{spec}: {example:?}")
         }
-        (Target::Tags(tags), Need::Tagging(_) | Need::Language | Need::Masked) => {
+        (Target::Tags(tags), TaskKind::Tagging(_) | TaskKind::Language | TaskKind::Masked) => {
             assert_eq!(tags.len(), example.input.len(), "{spec}: {example:?}");
             assert!(tags.iter().flatten().all(|tag| *tag < labels), "{spec}: {example:?}");
         }
-        (Target::Sequence(ids), Need::Transduction) => {
+        (Target::Sequence(ids), TaskKind::Transduction) => {
             assert!((1..=target).contains(&ids.len()), "{spec}: {example:?}");
             assert!(ids.iter().all(|&id| own(id)), "{spec}: {example:?}");
         }
-        _ => panic!("a target that the need has not: {spec}: {example:?}"),
+        _ => panic!("a target that the kind has not: {spec}: {example:?}"),
     }
-    let asked = example.target.ids().into_iter().map(|label| task.label_symbol(label));
+    let asked = example.target.ids().into_iter().map(|label| task.label_token(label));
     assert!(asked.clone().all(|id| (id as usize) < task.vocab_size()), "{spec}: {example:?}");
     assert!(asked.count() > 0, "nothing is asked: {spec}: {example:?}");
 }
@@ -51,7 +51,7 @@ fn every_example_is_well_formed() {
         for example in task.validation.iter().chain(&task.test).chain(&train(&task, 1, 200)) {
             check(&task, example);
         }
-        assert!(info.needs.contains(&task.need));
+        assert!(info.kinds.contains(&task.kind));
         assert!(task.chance.is_finite() && task.chance >= 0.0);
         assert_eq!(task.data_hash.len(), 64);
     }
@@ -142,7 +142,7 @@ fn settings_without_enough_examples_are_an_error() {
         "listops:min_length=60,max_depth=2",
         "dates:first_year=2000,last_year=2001",
     ] {
-        let error = TaskSpec::parse(text).unwrap().build(&Places::default()).unwrap_err();
+        let error = TaskSpec::parse(text).unwrap().build(&SearchPath::default()).unwrap_err();
         let message = error.to_string();
         assert!(message.contains("different examples") && error.is_usage(), "{text}: {message}");
     }
@@ -180,10 +180,10 @@ fn chance_is_the_score_of_who_does_not_look() {
 fn labels_are_symbols_behind_the_symbols() {
     let task = generated("dyck:types=2");
     assert!(matches!(task.labels, Labels::Names(_)));
-    assert_eq!((task.symbols.len(), task.label_count(), task.vocab_size()), (10, 3, 13));
-    assert_eq!((task.label_symbol(0), task.label_symbol(2)), (10, 12));
+    assert_eq!((task.tokens.len(), task.label_count(), task.vocab_size()), (10, 3, 13));
+    assert_eq!((task.label_token(0), task.label_token(2)), (10, 12));
     assert_eq!((task.label_name(0), task.label_name(3)), (Some("none"), None));
     let task = generated("induction");
-    assert_eq!(task.vocab_size(), task.symbols.len());
-    assert_eq!((task.label_symbol(7), task.label_name(7)), (7, Some("0")));
+    assert_eq!(task.vocab_size(), task.tokens.len());
+    assert_eq!((task.label_token(7), task.label_name(7)), (7, Some("0")));
 }

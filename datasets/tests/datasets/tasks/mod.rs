@@ -9,12 +9,12 @@ mod user;
 
 use std::env;
 use std::path::{Path, PathBuf};
-use zoo_datasets::locate::Places;
+use zoo_datasets::locate::SearchPath;
 use zoo_datasets::task::{Example, Task, TaskSpec};
 
 /// The task, without any file.
 fn generated(text: &str) -> Task {
-    TaskSpec::parse(text).unwrap().build(&Places::default()).unwrap()
+    TaskSpec::parse(text).unwrap().build(&SearchPath::default()).unwrap()
 }
 
 /// The task, if its files are at hand; never downloaded here.
@@ -25,8 +25,8 @@ fn real(text: &str, folder: &str) -> Option<Task> {
         eprintln!("skipped: no {folder} in {}; set ZOO_DATA to run this test", data.display());
         return None;
     }
-    let places = Places { data: Some(data), cache: None };
-    Some(TaskSpec::parse(text).unwrap().build(&places).unwrap())
+    let search_path = SearchPath { data: Some(data), cache: None };
+    Some(TaskSpec::parse(text).unwrap().build(&search_path).unwrap())
 }
 
 /// The first training examples of a seed.
@@ -36,7 +36,7 @@ fn train(task: &Task, seed: u64, count: u64) -> Vec<Example> {
 
 /// How symbols are written, one after the other.
 fn written<'a>(task: &'a Task, ids: &[u32]) -> Vec<&'a str> {
-    ids.iter().map(|&id| task.symbols.written(id).unwrap()).collect()
+    ids.iter().map(|&id| task.tokens.written(id).unwrap()).collect()
 }
 
 /// The labels' names, where one is asked for.

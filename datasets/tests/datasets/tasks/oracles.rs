@@ -2,7 +2,7 @@
 
 use super::{generated, names, train, written};
 use std::collections::HashMap;
-use zoo_datasets::task::{Example, Symbols, Target, Task};
+use zoo_datasets::task::{Example, Target, Task, TokenTable};
 
 pub(super) fn examples(task: &Task) -> Vec<Example> {
     let mut examples = train(task, 3, 500);
@@ -67,7 +67,7 @@ fn an_expression_has_its_value() {
     assert_eq!(value("[MED 1 4 ]"), 2, "int(2.5)");
     let task = generated("listops");
     for example in examples(&task) {
-        let text = task.symbols.write(&example.input);
+        let text = task.tokens.decode(&example.input);
         let Target::Class(label) = example.target else { panic!("a class") };
         assert_eq!(label, value(&text), "{text}");
         assert_eq!(task.label_name(label).unwrap(), label.to_string());
@@ -84,7 +84,7 @@ fn expressions_of_long_range_arena_are_as_published() {
     assert_eq!(task.references.len(), 4);
     let (mut lengths, mut deepest, mut labels) = (Vec::new(), 0, HashMap::new());
     for example in task.validation.iter().chain(&task.test).chain(&train(&task, 1, 600)) {
-        let text = task.symbols.write(&example.input);
+        let text = task.tokens.decode(&example.input);
         let Target::Class(label) = example.target else { panic!("a class") };
         assert_eq!(label, value(&text));
         *labels.entry(label).or_insert(0) += 1;
@@ -244,14 +244,14 @@ fn a_language_task_asks_for_what_follows() {
     let text: Vec<char> = held_out.text(0, 200).chars().skip(1).collect();
     let mut expected: Vec<String> =
         text.chunks(100).map(|window| window.iter().collect()).collect();
-    let asked = task.validation.iter().map(|example| task.symbols.write(&example.target.ids()));
+    let asked = task.validation.iter().map(|example| task.tokens.decode(&example.target.ids()));
     let mut asked: Vec<String> = asked.collect();
     assert!(asked != expected, "the order of the text is no random one");
     expected.sort();
     asked.sort();
     assert!(asked == expected, "{} windows, not {}", asked.len(), expected.len());
     let text: String = text.into_iter().collect();
-    assert!(!text.contains(&task.symbols.write(&task.test[3].target.ids())));
+    assert!(!text.contains(&task.tokens.decode(&task.test[3].target.ids())));
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn a_masked_task_asks_for_what_is_hidden() {
     let (mut asked, mut total) = (0, 0);
     for example in examples(&task) {
         for (&shown, tag) in example.input.iter().zip(tags(&example)) {
-            assert!(tag.is_some() || shown >= Symbols::FIRST);
+            assert!(tag.is_some() || shown >= TokenTable::FIRST);
             asked += usize::from(tag.is_some());
             total += 1;
         }

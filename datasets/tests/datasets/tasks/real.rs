@@ -3,7 +3,7 @@
 use super::generated::check;
 use super::{real, train};
 use std::collections::{BTreeMap, HashSet};
-use zoo_datasets::task::{Example, Symbols, Target, Task};
+use zoo_datasets::task::{Example, Target, Task, TokenTable};
 
 fn all(task: &Task) -> [Vec<Example>; 3] {
     let size = task.train_size().unwrap();
@@ -41,7 +41,7 @@ fn polarity_has_every_sentence_in_one_fold() {
         assert!((100..200).contains(&first), "{first} of 300");
         let unknown = |part: &[Example]| {
             let ids: Vec<u32> = part.iter().flat_map(|example| example.input.clone()).collect();
-            ids.iter().filter(|&&id| id == Symbols::UNKNOWN).count() as f64 / ids.len() as f64
+            ids.iter().filter(|&&id| id == TokenTable::UNKNOWN).count() as f64 / ids.len() as f64
         };
         assert!((0.02..0.10).contains(&unknown(&task.test)), "{}", unknown(&task.test));
     }
@@ -62,7 +62,7 @@ fn wnut17_has_the_published_sentences_and_entities() {
         tags.filter(|&tag| task.label_name(tag).unwrap().starts_with("B-")).count()
     });
     assert_eq!(begun, [1975, 836, 1079]);
-    let unknown = parts[2].iter().flat_map(|e| &e.input).filter(|&&id| id == Symbols::UNKNOWN);
+    let unknown = parts[2].iter().flat_map(|e| &e.input).filter(|&&id| id == TokenTable::UNKNOWN);
     assert!(unknown.count() < 500, "a rare word is read as its shape");
     assert_eq!(task.chance, 0.0);
 }
@@ -71,7 +71,7 @@ fn wnut17_has_the_published_sentences_and_entities() {
 fn no_sentence_of_a_translation_is_in_two_parts() {
     let Some(task) = real("deu-eng:max_length=60", "deu-eng") else { return };
     let parts = all(&task);
-    println!("deu-eng: {:?} pairs, {} symbols", sizes(&parts), task.symbols.len());
+    println!("deu-eng: {:?} pairs, {} symbols", sizes(&parts), task.tokens.len());
     assert!(parts[0].len() > 140_000);
     assert_eq!((parts[1].len(), parts[2].len()), (500, 1000));
     let sentences = |part: &[Example]| -> [HashSet<Vec<u32>>; 2] {
@@ -86,7 +86,7 @@ fn no_sentence_of_a_translation_is_in_two_parts() {
     }
     assert_eq!(found[2][0].len(), 1000, "each source sentence once");
     for (example, answer) in task.test.iter().zip(&task.answers.test) {
-        assert_eq!(task.symbols.write(&example.target.ids()), *answer);
+        assert_eq!(task.tokens.decode(&example.target.ids()), *answer);
     }
     assert_eq!((task.answers.validation.len(), task.answers.test.len()), (500, 1000));
 }
@@ -102,11 +102,11 @@ fn translations_are_made_of_any_symbols_in_both_directions() {
     let german = |answers: &[String]| answers.join(" ").matches(['ä', 'ö', 'ü', 'ß']).count();
     assert!(german(&english.answers.test) > 300);
     assert!(german(&words.answers.test) < 5);
-    assert!((80..160).contains(&english.symbols.len()), "{}", english.symbols.len());
-    assert!((8_000..30_000).contains(&words.symbols.len()), "{}", words.symbols.len());
+    assert!((80..160).contains(&english.tokens.len()), "{}", english.tokens.len());
+    assert!((8_000..30_000).contains(&words.tokens.len()), "{}", words.tokens.len());
     let mut same = 0;
     for (example, answer) in words.test.iter().zip(&words.answers.test) {
-        same += usize::from(words.symbols.write(&example.target.ids()) == *answer);
+        same += usize::from(words.tokens.decode(&example.target.ids()) == *answer);
     }
     assert!(same > 200, "words with their spaces again: {same} of 300");
 }
@@ -114,7 +114,7 @@ fn translations_are_made_of_any_symbols_in_both_directions() {
 #[test]
 fn shakespeare_is_tested_where_nanogpt_validates() {
     let Some(task) = real("shakespeare:context=64", "tinyshakespeare") else { return };
-    assert_eq!(task.symbols.len(), 65 + Symbols::FIRST as usize);
+    assert_eq!(task.tokens.len(), 65 + TokenTable::FIRST as usize);
     let asked = |part: &[Example]| part.iter().map(|e| e.target.ids().len()).sum::<usize>();
     assert_eq!(asked(&task.test), 111_540 - 1);
     assert_eq!(asked(&task.validation), 1_003_854 - 1_003_854 / 9 * 8 - 1);
@@ -133,12 +133,12 @@ fn a_name_is_read_from_its_begin_to_its_end() {
     let Some(task) = real("names", "names") else { return };
     let parts = all(&task);
     assert_eq!(sizes(&parts), [25_624, 3_205, 3_204]);
-    assert_eq!(task.symbols.len(), 26 + Symbols::FIRST as usize);
+    assert_eq!(task.tokens.len(), 26 + TokenTable::FIRST as usize);
     let mut lengths = BTreeMap::new();
     for example in parts.iter().flatten() {
-        assert_eq!(example.input[0], Symbols::BEGIN);
+        assert_eq!(example.input[0], TokenTable::BEGIN);
         let ids = example.target.ids();
-        assert_eq!(ids.last(), Some(&Symbols::END));
+        assert_eq!(ids.last(), Some(&TokenTable::END));
         assert_eq!(ids[..ids.len() - 1], example.input[1..]);
         *lengths.entry(ids.len() - 1).or_insert(0) += 1;
     }

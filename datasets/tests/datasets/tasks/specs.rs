@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use zoo_datasets::locate::Places;
+use zoo_datasets::locate::SearchPath;
 use zoo_datasets::task::{Origin, TASKS, TaskError, TaskSpec};
 
 fn parse(text: &str) -> TaskSpec {
@@ -159,7 +159,7 @@ fn a_value_out_of_range_is_an_error_that_names_it() {
         "sort:test=200000",
         "sort:train=200000000",
     ] {
-        let error = parse(text).build(&Places::default()).unwrap_err();
+        let error = parse(text).build(&SearchPath::default()).unwrap_err();
         assert!(matches!(error, TaskError::OutOfRange { .. }), "{text}: {error:?}");
         let parameter = text.split([':', '=']).nth(1).unwrap();
         let message = error.to_string();
@@ -171,7 +171,7 @@ fn a_value_out_of_range_is_an_error_that_names_it() {
 #[test]
 fn a_task_whose_files_are_nowhere_names_the_way_out() {
     for info in TASKS.iter().filter(|info| matches!(info.origin, Origin::Published { .. })) {
-        let error = parse(info.name).build(&Places::default()).unwrap_err().to_string();
+        let error = parse(info.name).build(&SearchPath::default()).unwrap_err().to_string();
         assert!(error.contains("set ZOO_DATA"), "{}: {error}", info.name);
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::fs;
 use tempfile::TempDir;
-use zoo_datasets::locate::Places;
-use zoo_datasets::task::{FileError, Metric, Need, Sees, Target, Task, TaskError, TaskSpec};
+use zoo_datasets::locate::SearchPath;
+use zoo_datasets::task::{Context, FileError, Metric, Target, Task, TaskError, TaskKind, TaskSpec};
 
 /// Builds `kind` from a file with this content, with more settings.
 fn build(kind: &str, content: &[u8], settings: &str) -> Result<Task, TaskError> {
@@ -12,7 +12,7 @@ fn build(kind: &str, content: &[u8], settings: &str) -> Result<Task, TaskError> 
     let path = folder.path().join("my file.data");
     fs::write(&path, content).unwrap();
     let text = format!("{kind}:{settings}file={}", path.display());
-    TaskSpec::parse(&text).unwrap().build(&Places::default())
+    TaskSpec::parse(&text).unwrap().build(&SearchPath::default())
 }
 
 fn file_error(kind: &str, content: &[u8], settings: &str) -> FileError {
@@ -38,13 +38,13 @@ fn reviews() -> String {
 #[test]
 fn a_csv_file_of_labels_is_classified() {
     let task = build("csv", reviews().as_bytes(), "").unwrap();
-    assert_eq!((task.need, task.score), (Need::Classification, Metric::Accuracy));
+    assert_eq!((task.kind, task.score), (TaskKind::Classification, Metric::Accuracy));
     let size = task.train_size().unwrap() as usize;
     assert_eq!(size + task.validation.len() + task.test.len(), 300);
     assert!((15..50).contains(&task.test.len()) && (15..50).contains(&task.validation.len()));
     assert_eq!((task.label_name(0), task.label_name(1)), (Some("bad"), Some("good")));
     for example in &task.test {
-        let text = task.symbols.write(&example.input);
+        let text = task.tokens.decode(&example.input);
         assert_eq!(example.target, Target::Class(u32::from(text.contains("great"))), "{text}");
     }
     // Rows stay in their part when others are added.
@@ -93,10 +93,10 @@ fn pairs_are_mapped_and_their_answers_kept() {
     }
     for symbols in ["characters", "words", "subwords"] {
         let task = build("csv", text.as_bytes(), &format!("symbols={symbols},")).unwrap();
-        assert_eq!(task.need, Need::Transduction);
+        assert_eq!(task.kind, TaskKind::Transduction);
         assert_eq!(task.answers.test.len(), task.test.len());
         assert!(task.answers.test.iter().all(|answer| answer.starts_with("zwei ")));
-        let first = task.symbols.write(&task.test[0].target.ids());
+        let first = task.tokens.decode(&task.test[0].target.ids());
         assert_eq!(first == task.answers.test[0], symbols != "words", "numbers are rare words");
     }
     let error = file_error("csv", text.as_bytes(), "symbols=characters,max_length=5,");
@@ -112,7 +112,10 @@ fn words_are_tagged_one_for_one() {
             .unwrap();
     }
     let task = build("jsonl", text.as_bytes(), "").unwrap();
-    assert_eq!((task.need, task.score), (Need::Tagging(Sees::Whole), Metric::EntityF1));
+    assert_eq!(
+        (task.kind, task.score),
+        (TaskKind::Tagging(Context::Bidirectional), Metric::EntityF1)
+    );
     assert_eq!(task.test[0].target, Target::Tags(vec![Some(0), Some(1), Some(0)]));
     let plain = text.replace("B-place", "place");
     assert_eq!(build("jsonl", plain.as_bytes(), "").unwrap().score, Metric::TagAccuracy);
@@ -127,11 +130,14 @@ fn words_are_tagged_one_for_one() {
 fn a_text_of_ones_own_is_a_language() {
     let text = "abcdefghi\n".repeat(100);
     let task = build("text", text.as_bytes(), "context=20,").unwrap();
-    assert_eq!((task.need, task.symbols.len()), (Need::Language, 6 + 10));
+    assert_eq!((task.kind, task.tokens.len()), (TaskKind::Language, 6 + 10));
     assert_eq!(task.train(1, 0).input.len(), 20);
-    assert_eq!(build("text-masked", text.as_bytes(), "context=20,").unwrap().need, Need::Masked);
+    assert_eq!(
+        build("text-masked", text.as_bytes(), "context=20,").unwrap().kind,
+        TaskKind::Masked
+    );
     let error = build("text", text.as_bytes(), "context=200,").unwrap_err();
-    assert!(matches!(error, TaskError::TooShort { part: "validation", .. }), "{error:?}");
+    assert!(matches!(error, TaskError::TooShort { split: "validation", .. }), "{error:?}");
     assert!(matches!(build("text", b"", "").unwrap_err(), TaskError::Text(_)));
     assert!(matches!(build("text", b"a\xff", "").unwrap_err(), TaskError::Text(_)));
 }
@@ -144,7 +150,7 @@ fn a_file_with_nothing_in_it_is_an_error() {
         assert!(matches!(error, FileError::Empty { .. }), "{kind} {content:?}: {error:?}");
     }
     let spec = TaskSpec::parse("csv:file=no/such.csv").unwrap();
-    let error = spec.build(&Places::default()).unwrap_err();
+    let error = spec.build(&SearchPath::default()).unwrap_err();
     assert!(error.to_string().contains("no/such.csv") && !error.is_usage(), "{error}");
 }
 

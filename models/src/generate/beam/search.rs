@@ -3,13 +3,13 @@
 use super::{Beams, EarlyStopping, Forbidden, Hypothesis, normalize};
 use crate::generate::constraints::History;
 use crate::generate::decode::Flow;
+use crate::generate::generative_model::{GenerativeModel, SequenceState};
 use crate::generate::options::Options;
-use crate::generate::request::{Request, begin};
-use crate::generate::writer::{Passage, Writer};
+use crate::generate::request::{Request, prepare};
 
 /// The search for one prompt's texts.
 pub(super) struct Search {
-    pub(super) passage: Passage,
+    pub(super) sequence: SequenceState,
     begun: usize,
     pub(super) options: Options,
     beams: Beams,
@@ -51,22 +51,22 @@ enum Fate {
 }
 
 impl Search {
-    pub(super) fn new(model: &dyn Writer, request: &Request, beams: &Beams) -> Self {
-        let passage = begin(model, request);
-        let begun = passage.text.len();
+    pub(super) fn new(model: &dyn GenerativeModel, request: &Request, beams: &Beams) -> Self {
+        let sequence = prepare(model, request);
+        let begun = sequence.text.len();
         let mut options = request.options.clone();
         // The last token is not read, so it needs no position.
         let most = (model.context() + 1).saturating_sub(begun);
         options.max_new_tokens = options.max_new_tokens.min(most);
         options.min_new_tokens = options.min_new_tokens.min(options.max_new_tokens);
-        let start = Beam { text: passage.text.clone(), score: 0.0, parent: 0 };
+        let start = Beam { text: sequence.text.clone(), score: 0.0, parent: 0 };
         let running = if options.max_new_tokens == 0 { Vec::new() } else { vec![start] };
         let group = || Group { running: running.clone(), finished: Vec::new() };
         let groups = (0..beams.groups).map(|_| group()).collect();
-        Self { passage, begun, options, beams: *beams, groups }
+        Self { sequence, begun, options, beams: *beams, groups }
     }
 
-    /// How many rows of the memory are this search's: at first one for all groups.
+    /// How many rows of the state are this search's: at first one for all groups.
     pub(super) fn n_rows(&self) -> usize {
         self.running()
             .map(|beam| beam.text.len())
@@ -130,7 +130,7 @@ impl Search {
                 scores[token as usize] -= self.beams.diversity_penalty as f32;
             }
             let history =
-                History { source: &self.passage.source, text: &beam.text, begun: self.begun };
+                History { source: &self.sequence.source, text: &beam.text, begun: self.begun };
             self.options.constrain(history, &mut scores);
             if self.beams.forbidden == Forbidden::Shared {
                 normalize(&mut scores);

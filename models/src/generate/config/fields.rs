@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::generate::beam::{Beams, EarlyStopping, Forbidden};
 use crate::generate::options::NO_TOKEN;
 use crate::generate::sampling::Sampling;
-use crate::wire::config::{ConfigError, fixed};
+use crate::hf::config::{ConfigError, fixed};
 
 /// The fields in the words of `transformers`; all of them may be absent or null.
 ///

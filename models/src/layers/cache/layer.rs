@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::UNDOABLE;
+use super::MAX_ROLLBACK;
 use crate::layers::mask::AttentionPattern;
 
 /// The keys and values of one layer.
@@ -114,16 +114,16 @@ impl LayerCache {
 
     /// How many of the last positions are worth keeping, some of which may be taken back.
     fn kept(&self, all: usize) -> usize {
-        self.left.map_or(all, |left| all.min(left + UNDOABLE))
+        self.left.map_or(all, |left| all.min(left + MAX_ROLLBACK))
     }
 
     /// Positions to allocate for so many that are kept, so that the next ones find room.
     fn room(&self, kept: usize) -> usize {
-        let most = self.left.map_or(usize::MAX, |left| 2 * (left + UNDOABLE));
+        let most = self.left.map_or(usize::MAX, |left| 2 * (left + MAX_ROLLBACK));
         if kept < self.reserve {
             self.reserve.min(most).max(kept + 1)
         } else {
-            kept + (kept / 2).max(UNDOABLE)
+            kept + (kept / 2).max(MAX_ROLLBACK)
         }
     }
 

@@ -145,13 +145,13 @@ mod tests {
     use crate::compare::job::{Job, Record};
     use crate::compare::spec::Spec;
     use crate::compare::study::{Outcome, Point, Speed};
-    use crate::compare::worker::Told;
-    use crate::datasets::locate::Places;
+    use crate::compare::worker::WorkerEvent;
+    use crate::datasets::locate::SearchPath;
 
     fn plan() -> Plan {
         let text = "architectures = ['gpt2', 'lstm']\ntasks = ['sort']\nsize = '8k'\nrates = [1e-3]\nseeds = 2";
         let spec: Spec = toml::from_str(text).unwrap();
-        Plan::new(spec, &Places::default(), "flex").unwrap()
+        Plan::new(spec, &SearchPath::default(), "flex").unwrap()
     }
 
     fn record(job: &Job, test: f64) -> Record {
@@ -165,8 +165,8 @@ mod tests {
         }
     }
 
-    fn point(step: usize, score: f64) -> Told {
-        Told::Point(Point {
+    fn point(step: usize, score: f64) -> WorkerEvent {
+        WorkerEvent::Point(Point {
             step,
             tokens: 0,
             flops: 0.0,
@@ -188,7 +188,7 @@ mod tests {
         let mut state = State::new(&plan);
         assert_eq!((state.total, state.share()), (4, 0.0));
         let jobs: Vec<Job> = plan
-            .contestants
+            .candidates
             .iter()
             .flat_map(|of| plan.seeds().into_iter().map(|seed| plan.run(of, seed, 1e-3)))
             .collect();
@@ -198,9 +198,9 @@ mod tests {
         assert_eq!((said, state.share()), (None, 0.25));
         state.event(Event::Begins { index: 1, job: &jobs[1], is_cached: false });
         for (step, score) in [(100, 10.0), (500, 80.0)] {
-            state.event(Event::Goes { index: 1, told: point(step, score) });
+            state.event(Event::Goes { index: 1, event: point(step, score) });
         }
-        state.event(Event::Goes { index: 1, told: Told::Step { done: 0.5, loss: 0.123 } });
+        state.event(Event::Goes { index: 1, event: WorkerEvent::Step { done: 0.5, loss: 0.123 } });
         assert_eq!(state.share(), 0.375);
         let seen = drawn(&state);
         for part in ["12.500 (1)", "gpt2 on sort, seed 1", "loss 0.123", "1 of 4 runs", "83.500"] {

@@ -7,7 +7,7 @@ use crate::compare::job::{Job, Length, Record};
 use crate::compare::plan::Plan;
 use crate::compare::runner::Event;
 use crate::compare::study::Outcome;
-use crate::compare::worker::Told;
+use crate::compare::worker::WorkerEvent;
 use crate::system::duration;
 
 /// Where all runs stand.
@@ -38,7 +38,7 @@ pub(super) struct TaskShown {
     pub(super) metric: String,
     /// One for each row.
     pub(super) cells: Vec<Cell>,
-    /// Of each run that was seen: its row, and how its score on the validation part grew over
+    /// Of each run that was seen: its row, and how its score on the validation split grew over
     /// its steps.
     pub(super) curves: Vec<(usize, Vec<(f64, f64)>)>,
 }
@@ -70,7 +70,7 @@ impl State {
     pub(super) fn new(plan: &Plan) -> Self {
         let mut rows: Vec<String> = Vec::new();
         let mut models = Vec::new();
-        for of in &plan.contestants {
+        for of in &plan.candidates {
             let row = match plan.spec.is_sweep() {
                 true => format!("{} {}", of.family.name(), of.size),
                 false => of.family.name().to_string(),
@@ -79,7 +79,7 @@ impl State {
                 rows.push(row);
                 rows.len() - 1
             });
-            models.push((of.sized.blueprint.config.clone(), place));
+            models.push((of.sized.model_spec.config.clone(), place));
         }
         let cells = || rows.iter().map(|_| Cell::default()).collect();
         let task = |planned: &crate::compare::plan::PlannedTask| TaskShown {
@@ -88,10 +88,10 @@ impl State {
             cells: cells(),
             curves: Vec::new(),
         };
-        let trials: Vec<Job> = plan.contestants.iter().flat_map(|of| plan.trials(of)).collect();
+        let trials: Vec<Job> = plan.candidates.iter().flat_map(|of| plan.trials(of)).collect();
         let seeds = plan.seeds();
         let runs: Vec<Job> = plan
-            .contestants
+            .candidates
             .iter()
             .flat_map(|of| seeds.iter().map(|seed| plan.run(of, *seed, 0.0)))
             .collect();
@@ -122,8 +122,8 @@ impl State {
                 self.begins(index, job);
                 None
             }
-            Event::Goes { index, told, .. } => {
-                self.goes(index, &told);
+            Event::Goes { index, event, .. } => {
+                self.goes(index, &event);
                 None
             }
             Event::Over { index, record } => self.over(index, record),
@@ -155,14 +155,14 @@ impl State {
         self.current = task;
     }
 
-    fn goes(&mut self, index: usize, told: &Told) {
+    fn goes(&mut self, index: usize, event: &WorkerEvent) {
         let Some(run) = self.running.iter_mut().find(|run| run.index == index) else { return };
-        match told {
-            Told::Step { done, loss } => {
+        match event {
+            WorkerEvent::Step { done, loss } => {
                 run.done = *done;
                 run.says = format!("loss {loss:.3}");
             }
-            Told::Point(point) => {
+            WorkerEvent::Point(point) => {
                 let Some(score) = point.validation else { return };
                 run.says = format!("validation {score:.3}");
                 if let Some(curve) = run.curve {
@@ -171,8 +171,8 @@ impl State {
                     self.current = run.task;
                 }
             }
-            Told::Testing => run.says = "testing".into(),
-            Told::Over(_) | Told::Measured(_) => {}
+            WorkerEvent::Testing => run.says = "testing".into(),
+            WorkerEvent::Over(_) | WorkerEvent::Measured(_) => {}
         }
     }
 
@@ -234,7 +234,7 @@ impl State {
 
 /// How much there is to do, as far as the plan says.
 fn work(job: &Job) -> f64 {
-    match job.course.length {
+    match job.training.length {
         Length::Steps(steps) => steps as f64,
         Length::Seconds(seconds) => seconds,
     }

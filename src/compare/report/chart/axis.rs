@@ -129,7 +129,7 @@ pub fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let places = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     let label =
-        |at: f64| if at.abs() >= 1e4 { number::brief(at) } else { number::fixed(at, places) };
+        |at: f64| if at.abs() >= 1e4 { number::compact(at) } else { number::fixed(at, places) };
     (first..=last).map(|n| n as f64 * step).map(|at| Tick { at, label: label(at) }).collect()
 }
 
@@ -139,7 +139,7 @@ pub fn log_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     if !(low > 0.0 && high > low && high.is_finite()) || most == 0 {
         return Vec::new();
     }
-    let tick = |at: f64| Tick { at, label: number::brief(at) };
+    let tick = |at: f64| Tick { at, label: number::compact(at) };
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
     let inside = |at: &f64| (low * 0.9999..=high * 1.0001).contains(at);
     let decades: Vec<f64> = (first..=last).map(|e| 10f64.powi(e)).filter(inside).collect();

@@ -3,9 +3,9 @@
 use super::{Shown, median, skeleton};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Group, Groups, Item, Mark, Section, Table};
-use crate::compare::study::{Contestant, Run, Study, Task};
+use crate::compare::study::{Candidate, Run, Study, Task};
 
-/// What a contestant costs: the median of its runs.
+/// What a candidate costs: the median of its runs.
 struct Costs {
     train: Option<f64>,
     train_bytes: Option<f64>,
@@ -14,9 +14,9 @@ struct Costs {
 }
 
 impl Costs {
-    fn of(study: &Study, contestant: &Contestant) -> Self {
+    fn of(study: &Study, candidate: &Candidate) -> Self {
         let of = |value: &dyn Fn(&Run) -> Option<f64>| {
-            median(study.runs_of(contestant).filter_map(value).collect())
+            median(study.runs_of(candidate).filter_map(value).collect())
         };
         Self {
             train: of(&|run| run.speed.train_tokens),
@@ -30,7 +30,7 @@ impl Costs {
 pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let study = shown.study;
     let tasks: Vec<&Task> =
-        study.tasks.iter().filter(|t| study.contestants_on(&t.name).next().is_some()).collect();
+        study.tasks.iter().filter(|t| study.candidates_on(&t.name).next().is_some()).collect();
     let first = tasks.first()?;
     let group = |task: &&Task| Group {
         label: task.name.clone(),
@@ -59,7 +59,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
 /// Who is fastest on the first task, and by how much.
 fn heading(study: &Study, task: &Task) -> String {
     let mut speeds: Vec<(f64, &str)> = study
-        .contestants_on(&task.name)
+        .candidates_on(&task.name)
         .filter_map(|c| Some((Costs::of(study, c).train?, c.architecture.as_str())))
         .collect();
     speeds.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -88,7 +88,7 @@ fn sizes(study: &Study, task: &Task) -> Table {
         "#FLOPs per token, training",
     ];
     let mut table = Table::new(format!("{}: what each architecture got", task.name), &columns);
-    for of in study.contestants_on(&task.name) {
+    for of in study.candidates_on(&task.name) {
         let d = &of.dimensions;
         let count = |count: u64| Cell::new(number::si(count as f64));
         let far = of.deviation.is_some_and(|deviation| deviation.abs() > 2.0);
@@ -122,8 +122,8 @@ fn speeds(study: &Study, task: &Task) -> Table {
     let caption =
         format!("{}: speed and memory; {} is the best of a column", task.name, Mark::Best.sign());
     let mut table = Table::new(caption, &columns);
-    let contestants: Vec<&Contestant> = study.contestants_on(&task.name).collect();
-    let costs: Vec<Costs> = contestants.iter().map(|of| Costs::of(study, of)).collect();
+    let candidates: Vec<&Candidate> = study.candidates_on(&task.name).collect();
+    let costs: Vec<Costs> = candidates.iter().map(|of| Costs::of(study, of)).collect();
     let most = |of: fn(&Costs) -> Option<f64>| costs.iter().filter_map(of).reduce(f64::max);
     let least = |of: fn(&Costs) -> Option<f64>| costs.iter().filter_map(of).reduce(f64::min);
     let best = [
@@ -133,7 +133,7 @@ fn speeds(study: &Study, task: &Task) -> Table {
         least(|c| c.decode_bytes),
     ];
     let memory = |bytes: f64| number::bytes(bytes as u64);
-    for (of, costs) in contestants.iter().zip(&costs) {
+    for (of, costs) in candidates.iter().zip(&costs) {
         let seconds = study.runs_of(of).map(|run| run.seconds).filter(|s| *s > 0.0).collect();
         let values = [costs.train, costs.train_bytes, costs.decode, costs.decode_bytes];
         let shows: [fn(f64) -> String; 4] = [number::speed, memory, number::speed, memory];

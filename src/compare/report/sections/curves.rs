@@ -4,7 +4,7 @@ use super::{Shown, metric_label};
 use crate::compare::report::chart::{Axis, Chart, Line, Look};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Section, Table};
-use crate::compare::study::{Better, Contestant, Outcome, Point, Run, Study, Task};
+use crate::compare::study::{Better, Candidate, Outcome, Point, Run, Study, Task};
 
 /// Points of a curve that are drawn, at most: more are not seen.
 const POINTS: usize = 120;
@@ -78,7 +78,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
 fn figure(shown: &Shown<'_>, task: &Task, view: &View) -> Option<Figure> {
     let study = shown.study;
     let lines: Vec<Line> = study
-        .contestants_on(&task.name)
+        .candidates_on(&task.name)
         .map(|of| line(study, of, view, shown.look(&of.architecture)))
         .filter(|line| !line.points.is_empty() || !line.parts.is_empty())
         .collect();
@@ -116,7 +116,7 @@ fn sane(mut values: Vec<f64>, better: Better) -> Vec<f64> {
     values.split_off((values.len() as f64 * WORST) as usize)
 }
 
-fn line(study: &Study, of: &Contestant, view: &View, look: Look) -> Line {
+fn line(study: &Study, of: &Candidate, view: &View, look: Look) -> Line {
     let mut line = Line::new(look, Vec::new());
     let mut finished: Vec<&Run> = Vec::new();
     for run in study.runs_of(of) {
@@ -174,7 +174,7 @@ fn numbers(study: &Study, task: &Task) -> Option<Table> {
     let caption = format!("{}: the curves as numbers (mean validation score)", task.name);
     let columns = ["architecture", "#first", "#at a quarter", "#half", "#three quarters", "#last"];
     let mut table = Table::new(caption, &columns).folded();
-    for of in study.contestants_on(&task.name) {
+    for of in study.candidates_on(&task.name) {
         let finished: Vec<&Run> = study
             .runs_of(of)
             .filter(|run| matches!(run.outcome, Outcome::Finished { .. }))

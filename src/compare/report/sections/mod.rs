@@ -13,7 +13,7 @@ use super::chart::Look;
 use super::number;
 use super::page::{Finding, Page, Section};
 use super::verdict::{Verdict, overall, verdict};
-use crate::compare::study::{Match, Need, Skeleton, Study, Task};
+use crate::compare::study::{Match, Skeleton, Study, Task, TaskKind};
 
 /// A study with what may be said of it.
 struct Shown<'a> {
@@ -38,7 +38,7 @@ pub fn page(study: &Study) -> Page {
     let verdicts: Vec<Verdict> = study.tasks.iter().map(|task| verdict(study, task)).collect();
     let shown = Shown { study, names: study.architectures(), verdicts };
     let mut findings: Vec<Finding> = overall(study, &shown.verdicts).into_iter().collect();
-    findings.extend(shown.tasks().filter(|(task, _)| has_contestants(study, task)).map(
+    findings.extend(shown.tasks().filter(|(task, _)| has_candidates(study, task)).map(
         |(task, verdict)| Finding {
             task: task.name.clone(),
             heading: verdict.heading.clone(),
@@ -57,7 +57,7 @@ pub fn page(study: &Study) -> Page {
         setup::section,
     ];
     Page {
-        kind: match study.contestants.is_empty() {
+        kind: match study.candidates.is_empty() {
             true => "Scaling with size",
             false => "Comparison of architectures",
         },
@@ -69,8 +69,8 @@ pub fn page(study: &Study) -> Page {
     }
 }
 
-fn has_contestants(study: &Study, task: &Task) -> bool {
-    study.contestants_on(&task.name).next().is_some()
+fn has_candidates(study: &Study, task: &Task) -> bool {
+    study.candidates_on(&task.name).next().is_some()
 }
 
 fn lead(shown: &Shown<'_>) -> String {
@@ -89,12 +89,12 @@ fn budget(budget: Match) -> String {
     match budget {
         Match::Params(size) => format!(
             "All are sized to {} parameters, embeddings not counted.",
-            number::brief(size as f64)
+            number::compact(size as f64)
         ),
         Match::Flops(size) => {
             format!(
                 "All are sized to {} operations for a token in training.",
-                number::brief(size as f64)
+                number::compact(size as f64)
             )
         }
         Match::Time(seconds) => format!("All train for {}.", number::duration(seconds)),
@@ -144,13 +144,13 @@ fn skeleton(skeleton: Skeleton) -> &'static str {
     }
 }
 
-fn need(need: Need) -> &'static str {
-    match need {
-        Need::Language => "language modelling",
-        Need::Masked => "masked modelling",
-        Need::Classification => "classification",
-        Need::Tagging => "tagging",
-        Need::Transduction => "transduction",
+fn kind(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::Language => "language modelling",
+        TaskKind::Masked => "masked modelling",
+        TaskKind::Classification => "classification",
+        TaskKind::Tagging => "tagging",
+        TaskKind::Transduction => "transduction",
     }
 }
 

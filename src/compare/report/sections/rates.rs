@@ -4,14 +4,14 @@ use super::{Shown, metric_label};
 use crate::compare::report::chart::{Axis, Chart, Line, Look};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};
-use crate::compare::study::{Contestant, RateOutcome, Study, Task};
+use crate::compare::study::{Candidate, RateOutcome, Study, Task};
 
 pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let study = shown.study;
     let tasks: Vec<&Task> = study
         .tasks
         .iter()
-        .filter(|task| study.contestants_on(&task.name).any(|c| !c.rates.is_empty()))
+        .filter(|task| study.candidates_on(&task.name).any(|c| !c.rates.is_empty()))
         .collect();
     if tasks.is_empty() {
         return None;
@@ -28,7 +28,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         Item::Legend(Look::legend(&shown.names)),
     ];
     items.extend(tasks.iter().map(|task| Item::Table(table(study, task))));
-    let ends: Vec<&Contestant> = study.contestants.iter().filter(|c| at_an_end(c)).collect();
+    let ends: Vec<&Candidate> = study.candidates.iter().filter(|c| at_an_end(c)).collect();
     let (heading, text) = match ends.len() {
         0 => (
             "Every learning rate that was chosen lies inside of what was tried".to_string(),
@@ -38,7 +38,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
             let names: Vec<String> =
                 ends.iter().map(|c| format!("{} on {}", c.architecture, c.task)).collect();
             (
-                format!("{n} of {} chose a rate at an end of the sweep", study.contestants.len()),
+                format!("{n} of {} chose a rate at an end of the sweep", study.candidates.len()),
                 format!(
                     "Each architecture had the same rates to choose from. A wider sweep could serve these \
                      better: {}.",
@@ -51,7 +51,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
 }
 
 /// Whether no greater, or no smaller, rate than the chosen one was tried and gave a score.
-fn at_an_end(of: &Contestant) -> bool {
+fn at_an_end(of: &Candidate) -> bool {
     let smaller = of.rates.iter().any(|trial| trial.rate < of.learning_rate);
     // A greater rate that diverged bounds the sweep as well as a worse score does.
     let greater = of.rates.iter().any(|trial| trial.rate > of.learning_rate);
@@ -61,7 +61,7 @@ fn at_an_end(of: &Contestant) -> bool {
 fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
     let mut rates = Vec::new();
     let mut lines = Vec::new();
-    for of in shown.study.contestants_on(&task.name) {
+    for of in shown.study.candidates_on(&task.name) {
         let score = |outcome: &RateOutcome| match outcome {
             RateOutcome::Score(score) => Some(*score),
             RateOutcome::Diverged { .. } | RateOutcome::Failed { .. } => None,
@@ -99,7 +99,7 @@ fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
 
 fn table(study: &Study, task: &Task) -> Table {
     let mut rates: Vec<f64> =
-        study.contestants_on(&task.name).flat_map(|c| &c.rates).map(|trial| trial.rate).collect();
+        study.candidates_on(&task.name).flat_map(|c| &c.rates).map(|trial| trial.rate).collect();
     rates.sort_by(f64::total_cmp);
     rates.dedup();
     let caption = format!(
@@ -112,7 +112,7 @@ fn table(study: &Study, task: &Task) -> Table {
         table = table.numbers(number::rate(*rate));
     }
     table = table.numbers("chosen");
-    for of in study.contestants_on(&task.name) {
+    for of in study.candidates_on(&task.name) {
         let mut row = vec![Cell::new(&of.architecture)];
         for rate in &rates {
             let trial = of.rates.iter().find(|trial| trial.rate == *rate);

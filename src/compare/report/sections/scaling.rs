@@ -47,7 +47,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
 /// What came out of a sweep over sizes, where nothing else was compared.
 pub(super) fn findings(shown: &Shown<'_>) -> Vec<Finding> {
     let study = shown.study;
-    let alone = |of: &&Scaling| study.contestants_on(&of.task).next().is_none();
+    let alone = |of: &&Scaling| study.candidates_on(&of.task).next().is_none();
     let finding = |of: &Scaling| {
         let least = of.points.iter().min_by(|a, b| a.loss.total_cmp(&b.loss))?;
         let reached = format!(

@@ -1,15 +1,15 @@
 //! Scores with their intervals, and the tests between them.
 
-use super::{Shown, has_contestants, metric_label};
+use super::{Shown, has_candidates, metric_label};
 use crate::compare::report::chart::{Axis, Dots, Row, Rule};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};
 use crate::compare::report::verdict::{Ranking, Runs, Standing, standings};
-use crate::compare::study::{Contestant, Outcome, Study, Task, Tested};
+use crate::compare::study::{Candidate, Outcome, Study, Task, Tested};
 
 pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let study = shown.study;
-    let tasks: Vec<&Task> = study.tasks.iter().filter(|t| has_contestants(study, t)).collect();
+    let tasks: Vec<&Task> = study.tasks.iter().filter(|t| has_candidates(study, t)).collect();
     if tasks.is_empty() {
         return None;
     }
@@ -78,8 +78,8 @@ fn scores(shown: &Shown<'_>, standings: &[Standing], tasks: &[&Task]) -> Table {
     }
     for standing in standings {
         let mut row = vec![Cell::new(&standing.name)];
-        for (task, verdict) in shown.tasks().filter(|(t, _)| has_contestants(study, t)) {
-            let of = study.contestants_on(&task.name).find(|c| c.architecture == standing.name);
+        for (task, verdict) in shown.tasks().filter(|(t, _)| has_candidates(study, t)) {
+            let of = study.candidates_on(&task.name).find(|c| c.architecture == standing.name);
             let place = verdict.leaders.iter().position(|leader| *leader == standing.name);
             let mark = match place {
                 Some(0) => Mark::Best,
@@ -115,8 +115,8 @@ fn scores(shown: &Shown<'_>, standings: &[Standing], tasks: &[&Task]) -> Table {
     table
 }
 
-/// A contestant's score, with what it lacks.
-fn score(study: &Study, task: &Task, of: &Contestant) -> Cell {
+/// A candidate's score, with what it lacks.
+fn score(study: &Study, task: &Task, of: &Candidate) -> Cell {
     let runs = Runs::of(study, of);
     let summary = of.summary;
     let text = summary.mean.map(|mean| number::value(mean, summary.interval));

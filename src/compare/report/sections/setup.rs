@@ -1,6 +1,6 @@
 //! Tasks, settings, versions, and how to make it again.
 
-use super::{Shown, budget, metric_label, need};
+use super::{Shown, budget, kind, metric_label};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Code, Item, Section, Table};
 use crate::compare::study::{Study, Task};
@@ -40,7 +40,7 @@ fn tasks(study: &Study) -> Table {
         table.rows.push(vec![
             Cell::new(&task.name),
             Cell::new(&task.about),
-            Cell::new(need(task.need)),
+            Cell::new(kind(task.kind)),
             Cell::new(metric_label(task)),
             known(task.metric.chance),
             known(task.metric.best),
@@ -100,7 +100,7 @@ fn references(study: &Study) -> Option<Table> {
 fn how(study: &Study) -> Option<Table> {
     let columns = ["architecture", "task", "how", "#learning rate", "#steps", "#tokens"];
     let mut table = Table::new("How each architecture does each task", &columns).folded();
-    for of in &study.contestants {
+    for of in &study.candidates {
         table.rows.push(vec![
             Cell::new(&of.architecture),
             Cell::new(&of.task),

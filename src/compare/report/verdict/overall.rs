@@ -41,9 +41,9 @@ pub fn standings(study: &Study, verdicts: &[Verdict]) -> Vec<Standing> {
                 .then(|| ranks.iter().sum::<usize>() as f64 / ranks.len() as f64),
         }
     };
-    let contestants = study.architectures().into_iter();
+    let candidates = study.architectures().into_iter();
     let compared =
-        contestants.filter(|name| study.contestants.iter().any(|c| c.architecture == *name));
+        candidates.filter(|name| study.candidates.iter().any(|c| c.architecture == *name));
     let mut standings: Vec<Standing> = compared.map(standing).collect();
     let rank = |s: &Standing| s.rank.unwrap_or(f64::INFINITY);
     standings.sort_by(|a, b| {

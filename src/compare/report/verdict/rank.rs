@@ -1,20 +1,20 @@
 //! The order of architectures on a task.
 
 use crate::compare::report::number;
-use crate::compare::study::{Contestant, Outcome, Study, Task};
+use crate::compare::study::{Candidate, Outcome, Study, Task};
 
-/// The contestants of a task, best first.
+/// The candidates of a task, best first.
 #[derive(Debug, Clone)]
 pub struct Ranking<'a> {
     /// Those whose runs all finished.
-    pub complete: Vec<&'a Contestant>,
+    pub complete: Vec<&'a Candidate>,
     /// Those of which some did.
-    pub partial: Vec<&'a Contestant>,
+    pub partial: Vec<&'a Candidate>,
     /// Those of which none did.
-    pub none: Vec<&'a Contestant>,
+    pub none: Vec<&'a Candidate>,
 }
 
-/// What became of a contestant's runs.
+/// What became of a candidate's runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runs {
     /// How many there should be.
@@ -26,12 +26,12 @@ pub struct Runs {
 }
 
 impl Runs {
-    /// The runs of a contestant.
-    pub fn of(study: &Study, contestant: &Contestant) -> Self {
+    /// The runs of a candidate.
+    pub fn of(study: &Study, candidate: &Candidate) -> Self {
         let mut runs = Self { expected: study.seeds.len(), finished: 0, lost: Vec::new() };
         let (mut failed, mut seen) = (0, 0);
         let mut steps = Vec::new();
-        for run in study.runs_of(contestant) {
+        for run in study.runs_of(candidate) {
             seen += 1;
             match &run.outcome {
                 Outcome::Finished { .. } => runs.finished += 1,
@@ -74,16 +74,16 @@ impl<'a> Ranking<'a> {
     /// The order on a task.
     pub fn of(study: &'a Study, task: &'a Task) -> Self {
         let mut ranking = Self { complete: vec![], partial: vec![], none: vec![] };
-        for contestant in study.contestants_on(&task.name) {
-            match contestant.summary.mean.filter(|mean| mean.is_finite()) {
-                None => ranking.none.push(contestant),
-                Some(_) if Runs::of(study, contestant).complete() => {
-                    ranking.complete.push(contestant);
+        for candidate in study.candidates_on(&task.name) {
+            match candidate.summary.mean.filter(|mean| mean.is_finite()) {
+                None => ranking.none.push(candidate),
+                Some(_) if Runs::of(study, candidate).complete() => {
+                    ranking.complete.push(candidate);
                 }
-                Some(_) => ranking.partial.push(contestant),
+                Some(_) => ranking.partial.push(candidate),
             }
         }
-        let key = |c: &&Contestant| -task.metric.better.gain(c.summary.mean.unwrap_or(f64::NAN));
+        let key = |c: &&Candidate| -task.metric.better.gain(c.summary.mean.unwrap_or(f64::NAN));
         ranking.complete.sort_by(|a, b| key(a).total_cmp(&key(b)));
         ranking.partial.sort_by(|a, b| key(a).total_cmp(&key(b)));
         ranking
@@ -91,14 +91,14 @@ impl<'a> Ranking<'a> {
 
     /// The names of those whose scores are the same as the best one's, to the last digit.
     pub fn equal_to_best(&self) -> impl Iterator<Item = &'a str> {
-        let score = |c: &Contestant| (c.summary.mean, c.summary.interval);
+        let score = |c: &Candidate| (c.summary.mean, c.summary.interval);
         let best = self.complete.first().map(|best| score(best));
         let others = self.complete.iter().skip(1);
         others.filter(move |other| Some(score(other)) == best).map(|c| c.architecture.as_str())
     }
 
     /// All of them: complete ones, then those with some runs, then those with none.
-    pub fn all(&self) -> impl Iterator<Item = &'a Contestant> {
+    pub fn all(&self) -> impl Iterator<Item = &'a Candidate> {
         self.complete.iter().chain(&self.partial).chain(&self.none).copied()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::rank::{Ranking, Runs};
 use crate::compare::report::number;
-use crate::compare::study::{Better, Contestant, Interval, Skeleton, Study, Task, Tested};
+use crate::compare::study::{Better, Candidate, Interval, Skeleton, Study, Task, Tested};
 
 /// The p-value below which a difference counts.
 pub const ALPHA: f64 = 0.05;
@@ -12,7 +12,7 @@ pub const ALPHA: f64 = 0.05;
 pub struct Verdict {
     /// What kind of an end it is.
     pub decision: Decision,
-    /// The best mean among complete contestants, and those that no test tells apart from it.
+    /// The best mean among complete candidates, and those that no test tells apart from it.
     pub leaders: Vec<String>,
     /// What came out, as a heading.
     pub heading: String,
@@ -203,7 +203,7 @@ fn tie_heading(group: &[&str], behind: &[&str], seeds: &str) -> String {
 }
 
 /// As `gpt2 has the best mean accuracy: 83.4 % (95 % interval 82.1 to 84.7, 3 seeds).`
-fn reaches(best: &Contestant, task: &Task, what: &str) -> String {
+fn reaches(best: &Candidate, task: &Task, what: &str) -> String {
     let summary = best.summary;
     let score = number::score(summary.mean.unwrap_or(f64::NAN), summary.interval, &task.metric);
     let spread = match summary.interval {
@@ -227,9 +227,9 @@ fn nothing(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Verdict {
             Runs::of(study, first).remark(),
         ));
     }
-    for contestant in &ranking.none {
-        let remark = Runs::of(study, contestant).remark();
-        text.push(format!("{}: {remark}.", contestant.architecture));
+    for candidate in &ranking.none {
+        let remark = Runs::of(study, candidate).remark();
+        text.push(format!("{}: {remark}.", candidate.architecture));
     }
     if ranking.all().next().is_none() {
         text.push("No architecture was run on it.".into());
@@ -251,10 +251,10 @@ fn remarks(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Vec<String> {
         }
     }
     remarks.extend(families(study, task, ranking));
-    for contestant in ranking.partial.iter().chain(&ranking.none) {
-        let name = &contestant.architecture;
-        let runs = Runs::of(study, contestant).remark();
-        let higher = match (contestant.summary.mean, best.summary.mean) {
+    for candidate in ranking.partial.iter().chain(&ranking.none) {
+        let name = &candidate.architecture;
+        let runs = Runs::of(study, candidate).remark();
+        let higher = match (candidate.summary.mean, best.summary.mean) {
             (Some(own), Some(best)) if task.metric.better.gain(own - best) > 0.0 => {
                 "Its finished runs have a better mean, which counts for nothing while others are lost."
             }
@@ -267,7 +267,7 @@ fn remarks(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Vec<String> {
 
 /// The best architecture with attention against the best without.
 fn families(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Option<String> {
-    let recurrent = |c: &&&Contestant| c.skeleton == Skeleton::Recurrent;
+    let recurrent = |c: &&&Candidate| c.skeleton == Skeleton::Recurrent;
     let without = ranking.complete.iter().find(recurrent)?;
     let with = ranking.complete.iter().find(|c| !recurrent(c))?;
     let (a, b) = (with.architecture.as_str(), without.architecture.as_str());

@@ -1,0 +1,246 @@
+//! Batches of running text for causal language models.
+
+use super::{BatchAt, BatchError, BatchShape, LmBatch};
+use crate::locate::hex;
+use crate::rng::SeededRng;
+use crate::text::{Corpus, Stories, Train};
+use crate::tokenizer::{Tokenizer, TokenizerError};
+use sha2::{Digest, Sha256};
+
+/// A [`Corpus`] as token ids, ready to be cut into batches.
+#[derive(Clone, Debug)]
+pub struct LmDataset {
+    tokenizer: Tokenizer,
+    train: TrainTokens,
+    valid: Vec<u32>,
+    fingerprint: String,
+}
+
+#[derive(Clone, Debug)]
+enum TrainTokens {
+    Fixed(Vec<u32>),
+    Stories,
+}
+
+impl LmDataset {
+    /// Encodes both parts of a text.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::UnknownCharacter`] where the tokenizer lacks a character of the text.
+    pub fn new(corpus: &Corpus, tokenizer: Tokenizer) -> Result<Self, TokenizerError> {
+        let valid = tokenizer.encode(&corpus.valid)?;
+        let mut hash = Sha256::new();
+        let train = match &corpus.train {
+            Train::Text(text) => {
+                let tokens = tokenizer.encode(text)?;
+                hash.update("text\n");
+                hash_tokens(&mut hash, &tokens);
+                TrainTokens::Fixed(tokens)
+            }
+            Train::Stories => {
+                // What a story may contain is known, so that a tokenizer that does not suit is
+                // found out now and not at step 10,000.
+                tokenizer.encode(Stories::ALPHABET)?;
+                // A few stories stand for all: they show a change of the grammar.
+                hash.update("stories\n");
+                hash_tokens(&mut hash, &tokenizer.encode(&Stories::new(0).text(0, 20))?);
+                TrainTokens::Stories
+            }
+        };
+        hash_tokens(&mut hash, &valid);
+        let fingerprint = hex(&hash.finalize());
+        Ok(Self { tokenizer, train, valid, fingerprint })
+    }
+
+    /// One training batch: depends on its arguments and the data alone, never on earlier calls.
+    ///
+    /// Each row is a window of `context + 1` tokens. A fixed text gives each window with the same
+    /// probability; of endless stories, a row shows some that no other row has, from a random
+    /// point of the first one on. Row `r` of micro-step `m` is row `m * rows + r` of the step, so
+    /// that accumulating 2 batches of 4 rows sees what one batch of 8 rows sees.
+    ///
+    /// # Errors
+    ///
+    /// [`BatchError::TooShort`] where the training text has fewer than `context + 1` tokens.
+    pub fn train_batch(&self, at: BatchAt, shape: BatchShape) -> Result<LmBatch, BatchError> {
+        shape.check()?;
+        if let TrainTokens::Fixed(tokens) = &self.train {
+            check_length("training", tokens.len(), shape)?;
+        }
+        let mut batch = LmBatch::with_capacity(shape);
+        for row in 0..shape.rows as u64 {
+            let row = at.micro_step.wrapping_mul(shape.rows as u64).wrapping_add(row);
+            let mut rng = SeededRng::new(b"lm row  ", [at.seed, at.step, row]);
+            match &self.train {
+                TrainTokens::Fixed(tokens) => {
+                    let start = rng.below((tokens.len() - shape.context) as u64) as usize;
+                    batch.push_window(&tokens[start..=start + shape.context]);
+                }
+                TrainTokens::Stories => {
+                    let stories = Stories::new(at.seed);
+                    let window = self.story_window(stories, &mut rng, shape.context)?;
+                    batch.push_window(&window);
+                }
+            }
+        }
+        Ok(batch)
+    }
+
+    /// The whole validation text, once, in the order of the text, always in the same batches.
+    ///
+    /// The text is cut into windows, one to a row, such that each token but the first is the
+    /// target of exactly one position. What remains of the last batch is padding: input 0, target
+    /// [`IGNORE`](super::IGNORE).
+    ///
+    /// # Errors
+    ///
+    /// [`BatchError::TooShort`] where the validation text has fewer than `context + 1` tokens.
+    pub fn valid_batches(&self, shape: BatchShape) -> Result<ValidBatches<'_>, BatchError> {
+        shape.check()?;
+        check_length("validation", self.valid.len(), shape)?;
+        Ok(ValidBatches { tokens: &self.valid, shape, row: 0 })
+    }
+
+    /// The tokenizer that made the ids.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Number of training tokens; `None` where there is no end of them.
+    pub fn train_tokens(&self) -> Option<usize> {
+        match &self.train {
+            TrainTokens::Fixed(tokens) => Some(tokens.len()),
+            TrainTokens::Stories => None,
+        }
+    }
+
+    /// Number of validation tokens.
+    pub fn valid_tokens(&self) -> usize {
+        self.valid.len()
+    }
+
+    /// A SHA-256 over what there is to train and validate on, as token ids.
+    ///
+    /// Two runs with the same fingerprint, seed and shape see the same batches; a run must not be
+    /// resumed with another one.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// `context + 1` tokens of freshly told stories, from a random token of the first one on.
+    fn story_window(
+        &self,
+        stories: Stories,
+        rng: &mut SeededRng,
+        context: usize,
+    ) -> Result<Vec<u32>, BatchError> {
+        let first = rng.below(u64::MAX);
+        let mut text = stories.story(first);
+        let first_tokens = self.tokenizer.encode(&text)?.len();
+        let start = rng.below(first_tokens as u64) as usize;
+        // Stories are encoded together, as the validation text is: a tokenizer may cut the empty
+        // line between two stories in another way than at the end of a text. For the same reason
+        // the window stays clear of the last line break.
+        let needed = (start + 2).saturating_add(context).saturating_add(1);
+        // As many bytes as the first story suggests, and some more to have enough most times.
+        let mut bytes = needed.saturating_mul(text.len()) / first_tokens.max(1);
+        bytes = bytes.saturating_add(bytes / 8);
+        let (mut next, mut tokens) = (1, 0);
+        for _ in 0..10 {
+            while text.len() < bytes {
+                text.push_str(&stories.story(first.wrapping_add(next)));
+                next += 1;
+            }
+            let ids = self.tokenizer.encode(&text)?;
+            tokens = ids.len();
+            if tokens >= needed {
+                return Ok(ids[start..=start + context].to_vec());
+            }
+            bytes = bytes.saturating_mul(2);
+        }
+        Err(BatchError::TooShort { split: "training", tokens, context })
+    }
+}
+
+/// The batches of [`LmDataset::valid_batches`].
+#[derive(Clone, Debug)]
+pub struct ValidBatches<'a> {
+    tokens: &'a [u32],
+    shape: BatchShape,
+    row: usize,
+}
+
+impl ValidBatches<'_> {
+    /// Rows that have at least one target.
+    fn rows(&self) -> usize {
+        self.tokens.len().saturating_sub(1).div_ceil(self.shape.context)
+    }
+}
+
+impl Iterator for ValidBatches<'_> {
+    type Item = LmBatch;
+
+    fn next(&mut self) -> Option<LmBatch> {
+        if self.row >= self.rows() {
+            return None;
+        }
+        let mut batch = LmBatch::with_capacity(self.shape);
+        for row in self.row..self.row + self.shape.rows {
+            let start = (row * self.shape.context).min(self.tokens.len());
+            let end = (start + self.shape.context + 1).min(self.tokens.len());
+            batch.push_window(&self.tokens[start..end]);
+        }
+        self.row += self.shape.rows;
+        Some(batch)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.rows().saturating_sub(self.row).div_ceil(self.shape.rows);
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for ValidBatches<'_> {}
+
+fn check_length(split: &'static str, tokens: usize, shape: BatchShape) -> Result<(), BatchError> {
+    if tokens <= shape.context {
+        return Err(BatchError::TooShort { split, tokens, context: shape.context });
+    }
+    Ok(())
+}
+
+/// Adds token ids to a hash, after their number, so that no two lists of lists hash alike.
+fn hash_tokens(hash: &mut Sha256, tokens: &[u32]) {
+    hash.update((tokens.len() as u64).to_le_bytes());
+    for id in tokens {
+        hash.update(id.to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_window_is_a_piece_of_consecutive_stories() {
+        let corpus = Corpus::stories();
+        let data =
+            LmDataset::new(&corpus, Tokenizer::characters(corpus.alphabet()).unwrap()).unwrap();
+        let mut inside = 0;
+        for row in 0..50 {
+            let stories = Stories::new(3);
+            let name = [3, 5, row];
+            let window =
+                data.story_window(stories, &mut SeededRng::new(b"lm row  ", name), 700).unwrap();
+            assert_eq!(window.len(), 701);
+            let first = SeededRng::new(b"lm row  ", name).below(u64::MAX);
+            let text = stories.text(first, 20);
+            let at = text.find(&data.tokenizer.decode(&window).unwrap());
+            let at = at.expect("the window is in the text");
+            assert!(at < stories.story(first).len());
+            inside += usize::from(at > 0);
+        }
+        assert!(inside > 40, "only {inside} of 50 windows start within a story");
+    }
+}

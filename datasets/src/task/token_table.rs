@@ -1,0 +1,238 @@
+//! Ids and what they stand for.
+
+use super::error::TaskError;
+use crate::tokenizer::Tokenizer;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The symbols of a task: ids from 0 on, and how each is written.
+///
+/// The first six are the same in every task and mean nothing in its data.
+#[derive(Clone, Debug)]
+pub struct TokenTable {
+    written: Vec<String>,
+    ids: HashMap<String, u32>,
+    joining: Joining,
+}
+
+/// How symbols are read from text, and written as text.
+#[derive(Clone, Debug)]
+enum Joining {
+    /// Names with a space between them.
+    Names,
+    /// Single characters.
+    Characters,
+    /// Words and punctuation marks.
+    Words,
+    /// Pieces of words.
+    Subwords(Tokenizer),
+}
+
+static RESERVED: [&str; 6] = ["<pad>", "<begin>", "<end>", "<sep>", "<mask>", "<unknown>"];
+
+impl TokenTable {
+    /// Fills rows that are shorter than others; never looked at.
+    pub const PADDING: u32 = 0;
+    /// What a decoder starts from.
+    pub const BEGIN: u32 = 1;
+    /// What ends a sequence that a model writes.
+    pub const END: u32 = 2;
+    /// What stands between a prompt and the answer to it.
+    pub const SEPARATOR: u32 = 3;
+    /// What hides a symbol in masked modelling.
+    pub const MASK: u32 = 4;
+    /// What stands for everything that has no symbol.
+    pub const UNKNOWN: u32 = 5;
+    /// The first symbol with a meaning of its own.
+    pub const FIRST: u32 = 6;
+
+    fn new(own: impl IntoIterator<Item = String>, joining: Joining) -> Self {
+        let reserved = RESERVED.iter().map(|&name| name.to_owned());
+        let written: Vec<String> = reserved.chain(own).collect();
+        let mut ids = HashMap::with_capacity(written.len());
+        for (id, name) in written.iter().enumerate() {
+            // A text may have a word `<end>`: ids of data never are the reserved ones.
+            if id >= Self::FIRST as usize {
+                ids.insert(name.clone(), id as u32);
+            }
+        }
+        Self { written, ids, joining }
+    }
+
+    /// A table of tokens with these names.
+    pub(super) fn named(names: impl IntoIterator<Item = String>) -> Self {
+        Self::new(names, Joining::Names)
+    }
+
+    /// One symbol for each character of an alphabet, in the order of their codes.
+    pub(super) fn characters(alphabet: impl IntoIterator<Item = char>) -> Self {
+        let alphabet: BTreeSet<char> = alphabet.into_iter().collect();
+        Self::new(alphabet.into_iter().map(String::from), Joining::Characters)
+    }
+
+    /// The words and marks of texts that occur at least `min_count` times, the frequent ones first.
+    pub(super) fn words<'a>(texts: impl Iterator<Item = &'a str>, min_count: usize) -> Self {
+        Self::new(frequent(texts.flat_map(words_of), min_count), Joining::Words)
+    }
+
+    /// The names that occur at least `min_count` times, the frequent ones first.
+    pub(super) fn frequent<'a>(names: impl Iterator<Item = &'a str>, min_count: usize) -> Self {
+        Self::new(frequent(names, min_count), Joining::Names)
+    }
+
+    /// At most `size` pieces of words, learnt by byte-level BPE: any text can be written.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskError::Tokenizer`] where `size` is below what bytes alone take.
+    pub(super) fn subwords<'a>(
+        texts: impl Iterator<Item = &'a str> + Send,
+        size: usize,
+    ) -> Result<Self, TaskError> {
+        let texts: Vec<&str> = texts.collect();
+        let tokenizer = Tokenizer::train_bpe([texts.join("\n")], size)?;
+        let pieces: Result<Vec<String>, _> =
+            (0..tokenizer.vocab_size() as u32).map(|id| tokenizer.token(id)).collect();
+        Ok(Self::new(pieces?, Joining::Subwords(tokenizer)))
+    }
+
+    /// How many there are, the reserved ones among them.
+    #[allow(clippy::len_without_is_empty, reason = "the reserved ones are always there")]
+    pub fn len(&self) -> usize {
+        self.written.len()
+    }
+
+    /// How a symbol is written; `None` if there is no such symbol.
+    pub fn written(&self, id: u32) -> Option<&str> {
+        self.written.get(id as usize).map(String::as_str)
+    }
+
+    /// The symbol that is written like this; `None` for reserved and unknown ones.
+    pub fn id(&self, written: &str) -> Option<u32> {
+        self.ids.get(written).copied()
+    }
+
+    fn id_or_unknown(&self, written: &str) -> u32 {
+        self.id(written).unwrap_or(Self::UNKNOWN)
+    }
+
+    /// The symbols of a text; what has no symbol is [`TokenTable::UNKNOWN`].
+    ///
+    /// # Errors
+    ///
+    /// [`TaskError::Tokenizer`] where a subword tokenizer fails.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, TaskError> {
+        Ok(match &self.joining {
+            Joining::Names => {
+                text.split_whitespace().map(|name| self.id_or_unknown(name)).collect()
+            }
+            Joining::Words => words_of(text).map(|word| self.id_or_unknown(word)).collect(),
+            Joining::Characters => {
+                let mut bytes = [0; 4];
+                text.chars().map(|c| self.id_or_unknown(c.encode_utf8(&mut bytes))).collect()
+            }
+            Joining::Subwords(tokenizer) => {
+                tokenizer.encode(text)?.into_iter().map(|id| id + Self::FIRST).collect()
+            }
+        })
+    }
+
+    /// The text of symbols, as a reader would write it, for scores that compare texts.
+    ///
+    /// Reserved symbols, and ids that are none, are left out, but for unknown words, which are
+    /// written as `<unknown>`. Nothing fails: a model may write anything.
+    pub fn decode(&self, ids: &[u32]) -> String {
+        let shown = |id: &u32| *id >= Self::UNKNOWN && (*id as usize) < self.len();
+        let names = ids.iter().filter(|id| shown(id)).map(|&id| self.written[id as usize].as_str());
+        match &self.joining {
+            Joining::Names => names.collect::<Vec<_>>().join(" "),
+            Joining::Characters => names.collect(),
+            Joining::Words => join_words(names),
+            Joining::Subwords(tokenizer) => {
+                let own = ids.iter().filter(|&&id| id >= Self::FIRST && (id as usize) < self.len());
+                let ids: Vec<u32> = own.map(|id| id - Self::FIRST).collect();
+                tokenizer.decode(&ids).unwrap_or_default()
+            }
+        }
+    }
+}
+
+fn frequent<'a>(names: impl Iterator<Item = &'a str>, min_count: usize) -> Vec<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in names {
+        *counts.entry(name).or_default() += 1;
+    }
+    let mut kept: Vec<(&str, usize)> =
+        counts.into_iter().filter(|&(_, count)| count >= min_count).collect();
+    // Stable: equally frequent names stay in the order of their characters.
+    kept.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    kept.into_iter().map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Words, with the apostrophes and hyphens within them, and every other mark by itself.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let first = rest.chars().next()?;
+        let inner = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-');
+        let end = match first.is_alphanumeric() {
+            true => rest.find(|c| !inner(c)).unwrap_or(rest.len()),
+            false => first.len_utf8(),
+        };
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        Some(word)
+    })
+}
+
+/// Words with spaces between them, but for those before and behind which none belongs.
+fn join_words<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    let mut tight = true;
+    for word in words {
+        let closes = matches!(word, "." | "," | "!" | "?" | ";" | ":" | ")" | "%" | "“" | "”");
+        if !tight && !closes {
+            text.push(' ');
+        }
+        text.push_str(word);
+        tight = matches!(word, "(" | "„" | "$");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_of_words_is_read_and_written_again() {
+        let text = "Don't go (yet), „please“: it's 5% - o’clock!";
+        let tokens = TokenTable::words([text].into_iter(), 1);
+        assert_eq!(tokens.decode(&tokens.encode(text).unwrap()), text);
+        assert_eq!(tokens.decode(&tokens.encode("go now!").unwrap()), "go <unknown>!");
+    }
+
+    #[test]
+    fn rare_words_are_unknown_and_frequent_ones_come_first() {
+        let tokens = TokenTable::words(["b a a", "c b a"].into_iter(), 2);
+        assert_eq!(tokens.len(), 8);
+        assert_eq!(tokens.encode("a b c").unwrap(), [6, 7, TokenTable::UNKNOWN]);
+    }
+
+    #[test]
+    fn a_reserved_name_in_the_data_is_no_reserved_symbol() {
+        let tokens = TokenTable::words(["< end > <end>"].into_iter(), 1);
+        assert!(tokens.encode("<end> <pad>").unwrap().iter().all(|&id| id >= TokenTable::UNKNOWN));
+        assert_eq!(TokenTable::named(["<end>".to_owned()]).id("<end>"), Some(TokenTable::FIRST));
+    }
+
+    #[test]
+    fn any_ids_can_be_written() {
+        let ids: Vec<u32> = (0..400).chain([u32::MAX]).collect();
+        let subwords = TokenTable::subwords(["ein Wort, zwei Wörter"].into_iter(), 300).unwrap();
+        let text = "zwei Wörter, 世";
+        assert_eq!(subwords.decode(&subwords.encode(text).unwrap()), text);
+        subwords.decode(&ids);
+        assert_eq!(TokenTable::characters("ba".chars()).decode(&ids), "<unknown>ab");
+    }
+}

@@ -1,0 +1,149 @@
+//! Which files a model has where: `modules.json` of sentence-transformers may say that its parts have
+//! folders of their own.
+
+use std::path::{Component, Path};
+
+use serde::Deserialize;
+
+use crate::checkpoint::{CONFIG_FILE, WEIGHTS_FILE};
+
+/// The list of a model's modules.
+pub(super) const MODULES_FILE: &str = "modules.json";
+
+/// What is read in the model's own folder.
+const LISTS: [&str; 2] = [MODULES_FILE, "config_sentence_transformers.json"];
+
+/// What is read beside the weights.
+const COMPANIONS: [&str; 14] = [
+    CONFIG_FILE,
+    "generation_config.json",
+    TOKENIZER_FILE,
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+    "preprocessor_config.json",
+    "sentence_bert_config.json",
+    "sentence_roberta_config.json",
+    "sentence_distilbert_config.json",
+    "sentence_camembert_config.json",
+    "sentence_albert_config.json",
+    "sentence_xlm-roberta_config.json",
+    "sentence_xlnet_config.json",
+];
+
+/// All of a tokenizer.
+pub(super) const TOKENIZER_FILE: &str = "tokenizer.json";
+
+/// Where there is no `tokenizer.json`, a tokenizer is built from some of these.
+const VOCABULARIES: [&str; 11] = [
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "spm.model",
+    "sentencepiece.model",
+    "source.spm",
+    "target.spm",
+];
+
+/// The folders of a model; each is empty or ends with a slash.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// That of the transformer.
+    transformer: String,
+    /// Those of the modules behind it.
+    modules: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Module {
+    #[serde(default)]
+    path: String,
+    #[serde(default, rename = "type")]
+    class: String,
+}
+
+impl Layout {
+    /// What a model's list of modules says; without one, or with one that cannot be followed, there is
+    /// one folder. Loading the model reports what is wrong with the list.
+    pub(super) fn read(folder: &Path) -> Self {
+        let list = std::fs::read(folder.join(MODULES_FILE)).unwrap_or_default();
+        let modules: Vec<Module> = serde_json::from_slice(&list).unwrap_or_default();
+        let mut layout = Self::default();
+        for Module { path, class } in modules.into_iter().filter(|module| is_inside(&module.path)) {
+            let folder = if path.is_empty() { path } else { format!("{path}/") };
+            // A module without a folder of its own has the model's.
+            if class.ends_with(".Transformer") {
+                layout.transformer = folder;
+            } else if !folder.is_empty() {
+                layout.modules.push(folder);
+            }
+        }
+        layout
+    }
+
+    /// The name of one of the transformer's files.
+    pub(super) fn of_transformer(&self, name: &str) -> String {
+        format!("{}{name}", self.transformer)
+    }
+
+    /// The files of a tokenizer without `tokenizer.json`.
+    pub(super) fn vocabularies(&self) -> Vec<String> {
+        VOCABULARIES.into_iter().map(|name| self.of_transformer(name)).collect()
+    }
+
+    /// Everything that is read but the transformer's weights, as far as the model has it.
+    pub(super) fn companions(&self) -> Vec<String> {
+        let lists = LISTS.into_iter().map(String::from);
+        let companions = COMPANIONS.into_iter().map(|name| self.of_transformer(name));
+        let of_module = |folder| [CONFIG_FILE, WEIGHTS_FILE].map(|name| format!("{folder}{name}"));
+        lists.chain(companions).chain(self.modules.iter().flat_map(of_module)).collect()
+    }
+}
+
+/// Whether a folder is one of the model's: it becomes one of the cache.
+fn is_inside(path: &str) -> bool {
+    let is_plain = |part| matches!(part, Component::Normal(_));
+    !path.contains('\\') && Path::new(path).components().all(is_plain) && !path.ends_with('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(modules: &str) -> Layout {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(MODULES_FILE), modules).expect("a file");
+        Layout::read(folder.path())
+    }
+
+    #[test]
+    fn the_list_says_where_files_are() {
+        let found = layout(
+            r#"[{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
+                {"path": "pooled/by", "type": "sentence_transformers.models.Pooling"},
+                {"path": "", "type": "sentence_transformers.models.Normalize"}]"#,
+        );
+        assert_eq!(found.of_transformer("config.json"), "0_Transformer/config.json");
+        let names = found.companions();
+        for name in ["modules.json", "0_Transformer/tokenizer.json", "pooled/by/model.safetensors"]
+        {
+            assert!(names.iter().any(|found| found == name), "{name} is not in {names:?}");
+        }
+        assert!(!names.iter().any(|name| name == "tokenizer.json"), "{names:?}");
+    }
+
+    #[test]
+    fn folders_elsewhere_are_left_out() {
+        for path in ["..", "/etc", "a/../../b", "./a", "a\\\\b", "a/"] {
+            let class = "sentence_transformers.models.Pooling";
+            let found = layout(&format!(r#"[{{"path": "{path}", "type": "{class}"}}]"#));
+            assert_eq!(found, Layout::default(), "{path}");
+        }
+        assert_eq!(layout("{}"), Layout::default());
+        assert_eq!(layout("no JSON"), Layout::default());
+    }
+}

@@ -1,0 +1,140 @@
+//! From a directory to a model.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use super::reading::read_parameters;
+use super::report::{CheckReport, compare};
+use super::{Checkpoint, LoadError, Mapping, Model, ModelSpec};
+use crate::families::Task;
+use crate::heads::{BaseModel, CausalLm};
+use crate::hf::config::ConfigError;
+use crate::kernels::linear::stores_half_weights;
+
+/// A model with all that is needed to save it again.
+#[derive(Debug)]
+pub struct Pretrained {
+    /// What its `config.json` says.
+    pub spec: ModelSpec,
+    /// The model.
+    pub model: Model,
+}
+
+impl Pretrained {
+    /// The model as a causal language model.
+    ///
+    /// # Errors
+    ///
+    /// It has another head; says which class would do.
+    pub fn into_causal_lm(self) -> Result<CausalLm, ConfigError> {
+        match self.model {
+            Model::CausalLm(model) => Ok(model),
+            _ => {
+                Err(self.spec.wrong_head("a causal language model", |task| task == Task::CausalLm))
+            }
+        }
+    }
+
+    /// The model, if it writes texts.
+    ///
+    /// # Errors
+    ///
+    /// It has another head; says which class would do.
+    pub fn into_generative(self) -> Result<Model, ConfigError> {
+        match self.model {
+            model @ (Model::CausalLm(_) | Model::Seq2SeqLm(_)) => Ok(model),
+            _ => Err(self.spec.wrong_head("a model that writes texts", Task::is_generative)),
+        }
+    }
+
+    /// The model without a head.
+    ///
+    /// # Errors
+    ///
+    /// It has one; says which class would do.
+    pub fn into_base_model(self) -> Result<BaseModel, ConfigError> {
+        match self.model {
+            Model::BaseModel(model) => Ok(model),
+            _ => {
+                Err(self.spec.wrong_head("a model without a head", |task| task == Task::BaseModel))
+            }
+        }
+    }
+}
+
+/// The format that a model's matrices are held in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadDtype {
+    /// Row after row of 32-bit floats, whatever the file has: to be trained or saved.
+    F32,
+    /// Those of bf16 as the file has them, where the device computes with them as with 32-bit floats: the same
+    /// numbers in half the memory, for a model that is only run. `flex` without gradients does.
+    Checkpoint,
+}
+
+/// Loads a directory's model onto a device, in 32-bit floats.
+///
+/// # Errors
+///
+/// Everything that can be wrong with its files; every key that does not fit is listed. A model is
+/// returned only if keys and parameters correspond one to one.
+pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
+    load_as(folder, ModelSpec::read(folder)?, (device, LoadDtype::F32))
+}
+
+/// Loads a directory's weights into a model of another spec than its config's.
+///
+/// What the file contradicts in the config, and tensors of other heads that are left in the file, are
+/// said in the log.
+///
+/// # Errors
+///
+/// See [`load`].
+pub fn load_as(
+    folder: &Path,
+    mut spec: ModelSpec,
+    (device, dtype): (&Device, LoadDtype),
+) -> Result<Pretrained, LoadError> {
+    let checkpoint = Checkpoint::open(folder)?;
+    let warnings = spec.resolve_from_checkpoint(&checkpoint, device)?;
+    let model = spec.model(device);
+    let mapping = Mapping::new(spec.rules(), &model.parameters());
+    let report = compare(&spec, &checkpoint, &mapping)?;
+    report.check_index(folder, &checkpoint, &mapping)?;
+    if !report.problems.is_empty() {
+        let path = folder.to_path_buf();
+        return Err(LoadError::Keys { path, problems: report.problems });
+    }
+    for warning in warnings.iter().chain(&report.warnings) {
+        log::warn!("{}: {warning}", folder.display());
+    }
+    if let Some(left) = report.left_out() {
+        log::warn!("{}: {left}", folder.display());
+    }
+
+    let found = mapping.entries.iter().zip(&report.keys);
+    // Those that no key was found for are computed.
+    let found = found.filter_map(|(entry, key)| Some((entry, checkpoint.tensors().get(key)?)));
+    let dtype = if stores_half_weights(device) { dtype } else { LoadDtype::F32 };
+    let mut values = read_parameters(found.collect(), dtype)?;
+    let model = model.replace(&mut |parameter| values.remove(&parameter.path));
+    Ok(Pretrained { spec, model })
+}
+
+/// Compares a directory's keys, shapes and types with its model, and reads no weights but those of
+/// tied copies.
+///
+/// # Errors
+///
+/// Files that cannot be read or understood; keys that do not fit are in the report.
+pub fn check(folder: &Path, device: &Device) -> Result<CheckReport, LoadError> {
+    let mut spec = ModelSpec::read(folder)?;
+    let checkpoint = Checkpoint::open(folder)?;
+    let warnings = spec.resolve_from_checkpoint(&checkpoint, device)?;
+    let mapping = spec.mapping(device);
+    let mut report = compare(&spec, &checkpoint, &mapping)?;
+    report.check_index(folder, &checkpoint, &mapping)?;
+    report.warnings.splice(0..0, warnings);
+    Ok(report)
+}

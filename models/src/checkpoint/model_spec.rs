@@ -1,0 +1,184 @@
+//! What a `config.json` says, before there are weights.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use serde_json::Value;
+
+use super::{CONFIG_FILE, LoadError, Model, Prefixes, Rules, infer};
+use crate::arch::initialize;
+use crate::families::{self, Architecture, Family, Task};
+use crate::hf::config::ConfigError;
+use crate::hf::keys::Key;
+use crate::hf::labels::labels;
+
+/// A model to be made: everything but its weights.
+#[derive(Debug, Clone)]
+pub struct ModelSpec {
+    /// Its family.
+    pub family: &'static Family,
+    /// The sizes of its backbone, and the forms of its heads.
+    pub architecture: Architecture,
+    /// What it is asked to do.
+    pub task: Task,
+    /// The names of its classes.
+    pub labels: Vec<String>,
+    /// Its `config.json`, word for word.
+    pub config: Value,
+    /// What becomes of tensors of other heads.
+    pub other_heads: OtherHeads,
+}
+
+/// What becomes of a checkpoint's tensors that belong to another head than the model's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherHeads {
+    /// They are an error: every key must be accounted for.
+    Refuse,
+    /// They are left in the file, with a line in the log.
+    Leave,
+}
+
+impl ModelSpec {
+    /// Reads a directory's `config.json`.
+    ///
+    /// # Errors
+    ///
+    /// No such directory, no config, or one that cannot be followed.
+    pub fn read(folder: &Path) -> Result<Self, LoadError> {
+        let (family, config) = Self::read_config(folder)?;
+        let task = family.task(&config);
+        let read = task.and_then(|task| Self::with_task(family, config, task));
+        read.map_err(|source| LoadError::Config { path: folder.join(CONFIG_FILE), source })
+    }
+
+    /// Reads a directory's `config.json`, and finds its family.
+    ///
+    /// # Errors
+    ///
+    /// No such directory, no config, one that is not JSON, or one of an unknown family.
+    pub(super) fn read_config(folder: &Path) -> Result<(&'static Family, Value), LoadError> {
+        let path = folder.join(CONFIG_FILE);
+        if !folder.is_dir() {
+            let reason =
+                "no such directory; a model is a directory with config.json and safetensors";
+            return Err(LoadError::NotAModel { path: folder.to_path_buf(), reason: reason.into() });
+        }
+        if !path.exists() {
+            let reason = "no config.json in it".to_string();
+            return Err(LoadError::NotAModel { path: folder.to_path_buf(), reason });
+        }
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| LoadError::Read { path: path.clone(), source })?;
+        let parsed = || -> Result<_, ConfigError> {
+            let config: Value = serde_json::from_str(&text)?;
+            let family = match config["model_type"].as_str() {
+                Some(model_type) => families::find(model_type)?,
+                None => infer::family(folder, &config)?,
+            };
+            Ok((family, config))
+        };
+        parsed().map_err(|source| LoadError::Config { path, source })
+    }
+
+    /// Reads the `config.json` of a family.
+    ///
+    /// # Errors
+    ///
+    /// A value that is not supported, or makes no model.
+    pub fn new(family: &'static Family, config: Value) -> Result<Self, ConfigError> {
+        let task = family.task(&config)?;
+        Self::with_task(family, config, task)
+    }
+
+    /// The same for another task than that of the class which the config names.
+    ///
+    /// # Errors
+    ///
+    /// A value that is not supported, or makes no model.
+    pub fn with_task(
+        family: &'static Family,
+        config: Value,
+        task: Task,
+    ) -> Result<Self, ConfigError> {
+        let architecture = (family.architecture)(&config.to_string())?.part_for(task);
+        if let Some(excess) = architecture.cost().excess() {
+            let reason = format!("no model has more than {}", excess.most);
+            return Err(ConfigError::invalid(excess.what, excess.asked, &reason));
+        }
+        let labels = labels(&config)?;
+        let other_heads = OtherHeads::Refuse;
+        Ok(Self { family, architecture, task, labels, config, other_heads })
+    }
+
+    /// A model of zeros, to be initialized or loaded.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the architecture cannot carry the task's head; a family that names one for it is
+    /// wrong.
+    pub fn model(&self, device: &Device) -> Model {
+        let head = (self.task, self.labels.len());
+        Model::new(&self.architecture, head, device)
+            .unwrap_or_else(|| panic!("{} has no head for {:?}", self.family.name(), self.task))
+    }
+
+    /// A model with weights drawn from `seed`; see [`initialize`].
+    ///
+    /// # Panics
+    ///
+    /// See [`ModelSpec::model`].
+    pub fn initialized(&self, seed: u64, device: &Device) -> Model {
+        initialize(self.model(device), self.architecture.initialization(), seed)
+    }
+
+    /// Whether the model writes texts.
+    pub fn is_generative(&self) -> bool {
+        self.task.is_generative()
+    }
+
+    /// The key tables of the model.
+    pub fn rules(&self) -> Rules {
+        let fields = self.config.as_object().into_iter().flatten();
+        let true_fields = fields.filter(|(_, value)| **value == Value::Bool(true));
+        Rules {
+            true_fields: true_fields.map(|(field, _)| field.clone()).collect(),
+            head: self.family.head_keys(self.task),
+            other_heads: self.other_head_keys(),
+            backbone: self.family.keys,
+            prefix: self.family.prefix,
+            prefixes: match self.task {
+                Task::BaseModel => Prefixes::Absent,
+                task if self.family.head_keys(task).contains(&Key::Unprefixed) => Prefixes::Absent,
+                _ => Prefixes::Present,
+            },
+            n_heads: self.architecture.n_heads(),
+            group_size: self.group_size(),
+        }
+    }
+
+    /// The layers of a group, by the field that the key tables name for it.
+    fn group_size(&self) -> usize {
+        let field = self.family.keys.iter().copied().flatten().find_map(|rule| match rule {
+            Key::InGroups { field, .. } => Some(*field),
+            _ => None,
+        });
+        let said = field.and_then(|field| self.config[field].as_u64());
+        said.and_then(|size| usize::try_from(size).ok()).unwrap_or(1).max(1)
+    }
+
+    /// The key tables of the family's other heads.
+    fn other_head_keys(&self) -> Vec<&'static [Key]> {
+        let others = self.family.tasks.iter().filter(|(task, ..)| *task != self.task);
+        others.map(|(.., keys)| *keys).collect()
+    }
+
+    /// A model with this head was asked for what others do.
+    pub fn wrong_head(&self, wanted: &'static str, does: impl Fn(Task) -> bool) -> ConfigError {
+        let classes = self.family.tasks.iter().filter(|(task, ..)| does(*task));
+        ConfigError::WrongHead {
+            found: self.config["architectures"][0].to_string(),
+            wanted,
+            classes: classes.map(|(_, class, _)| *class).collect(),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The weights of a model, read by all cores.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use half::bf16;
+use safetensors::tensor::Dtype;
+
+use super::entry::{Parts, Value};
+use super::{Entry, LoadDtype, LoadError, TensorInfo};
+use crate::parameters::ParameterValue;
+
+/// Bytes below which one thread is faster than several.
+const MIN_PARALLEL: usize = 1 << 20;
+
+/// The values of the parameters, by their paths.
+///
+/// # Errors
+///
+/// See [`TensorInfo::read`].
+pub(super) fn read_parameters(
+    mut tensors: Vec<(&Entry, &TensorInfo)>,
+    dtype: LoadDtype,
+) -> Result<BTreeMap<String, ParameterValue>, LoadError> {
+    // The longest come first, so that at the end no thread waits long for another.
+    tensors.sort_by_key(|(_, info)| Reverse(info.length));
+    let next = AtomicUsize::new(0);
+    let read = || {
+        let mut values = BTreeMap::new();
+        while let Some((entry, info)) = tensors.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let is_matrix = entry.parts.iter().all(|part| part.shape.len() == 2);
+            let read = match (dtype, info.dtype) {
+                (LoadDtype::Checkpoint, Dtype::BF16) if is_matrix => {
+                    read_parts::<bf16>(entry, info, dtype)
+                }
+                _ => read_parts::<f32>(entry, info, LoadDtype::F32),
+            };
+            values.extend(read?);
+        }
+        Ok(values)
+    };
+    let all: usize = tensors.iter().map(|(_, info)| info.length).sum();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let others = if all < MIN_PARALLEL { 0 } else { cores.min(tensors.len()) - 1 };
+    thread::scope(|scope| {
+        let others: Vec<_> = (0..others).map(|_| scope.spawn(read)).collect();
+        let mut values = read()?;
+        for other in others {
+            match other.join() {
+                Ok(more) => values.extend(more?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(values)
+    })
+}
+
+/// The values of the parameters that one tensor holds.
+fn read_parts<V: Value>(
+    entry: &Entry,
+    info: &TensorInfo,
+    dtype: LoadDtype,
+) -> Result<Vec<(String, ParameterValue)>, LoadError> {
+    let mut parts = Parts::<V>::new(entry, dtype);
+    info.read_blocks(entry.row(), &mut |rows| parts.take(rows))?;
+    Ok(parts.finish().map(|(part, given)| (part.path.clone(), given)).collect())
+}

@@ -1,0 +1,171 @@
+//! The part of a checkpoint that a caller needs, as transformers' `AutoModel` classes take it.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use super::report::compare;
+use super::shards::keys_in;
+use super::{CONFIG_FILE, Checkpoint, LoadError, ModelSpec, OtherHeads};
+use crate::arch::OutputWeights;
+use crate::families::{NamedTask, Task};
+use crate::hf::config::ConfigError;
+
+/// What a caller needs of a checkpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskRequirement {
+    /// What that is, for an error: "a causal language model".
+    pub name: &'static str,
+    /// The tasks that would do.
+    pub tasks: &'static [Task],
+}
+
+impl TaskRequirement {
+    /// The next token's scores, after another text or not.
+    pub const GENERATION: Self =
+        Self { name: "a model that writes texts", tasks: &[Task::CausalLm, Task::Seq2SeqLm] };
+
+    /// Hidden states, which every text model has, whichever head was trained.
+    pub const HIDDEN_STATES: Self =
+        Self { name: "an encoder or a decoder of texts", tasks: &[Task::BaseModel] };
+}
+
+impl ModelSpec {
+    /// Reads a directory's `config.json` for a caller that needs one of these tasks.
+    ///
+    /// The class that `architectures` names decides between them. Where it names another class, one
+    /// that is not known, or none, the first task that the file has all tensors for is taken. Tensors
+    /// of other heads are left in the file.
+    ///
+    /// # Errors
+    ///
+    /// No model, one that cannot be followed, or one without a head for any of the tasks.
+    pub fn read_for(
+        folder: &Path,
+        requirement: TaskRequirement,
+        device: &Device,
+    ) -> Result<Self, LoadError> {
+        let (family, config) = Self::read_config(folder)?;
+        let in_context = |source| LoadError::Config { path: folder.join(CONFIG_FILE), source };
+        let of = |task| {
+            let spec = Self::with_task(family, config.clone(), task).map_err(in_context)?;
+            Ok::<_, LoadError>(Self { other_heads: OtherHeads::Leave, ..spec })
+        };
+        let named = family.named_task(&config);
+        if let NamedTask::Known(task) = named
+            && requirement.tasks.contains(&task)
+        {
+            return of(task);
+        }
+        let possible: Vec<Task> =
+            requirement.tasks.iter().copied().filter(|task| family.has(*task)).collect();
+        if let [Task::BaseModel] = possible.as_slice() {
+            return of(Task::BaseModel);
+        }
+        let checkpoint = Checkpoint::open(folder)?;
+        for task in &possible {
+            let spec = of(*task)?;
+            if spec.fits(&checkpoint, device)? {
+                return Ok(spec);
+            }
+        }
+        match (named, possible.first()) {
+            // Loading says what it lacks.
+            (NamedTask::Unnamed, Some(task)) => of(*task),
+            _ => {
+                let classes =
+                    family.tasks.iter().filter(|(task, ..)| requirement.tasks.contains(task));
+                Err(in_context(ConfigError::WrongHead {
+                    found: config["architectures"][0].to_string(),
+                    wanted: requirement.name,
+                    classes: classes.map(|(_, class, _)| *class).collect(),
+                }))
+            }
+        }
+    }
+
+    /// Whether a checkpoint has every tensor of the model.
+    fn fits(&self, checkpoint: &Checkpoint, device: &Device) -> Result<bool, LoadError> {
+        let mut spec = self.clone();
+        spec.resolve_from_checkpoint(checkpoint, device)?;
+        let report = compare(&spec, checkpoint, &spec.mapping(device))?;
+        Ok(report.missing().next().is_none())
+    }
+
+    /// Reads a directory whose weights may be elsewhere, to describe the model.
+    ///
+    /// Where `architectures` names no class that is known, the task is the one whose keys are those of
+    /// the weights or of their index; where there is neither, the family's first, or hidden states of
+    /// a class that is not known.
+    ///
+    /// # Errors
+    ///
+    /// No config, or one that cannot be followed.
+    pub fn describe(folder: &Path, device: &Device) -> Result<Self, LoadError> {
+        let (family, config) = Self::read_config(folder)?;
+        let of = |task| {
+            Self::with_task(family, config.clone(), task)
+                .map_err(|source| LoadError::Config { path: folder.join(CONFIG_FILE), source })
+        };
+        let keys = keys_in(folder).unwrap_or_default();
+        let mut spec = match family.named_task(&config) {
+            NamedTask::Known(task) => of(task)?,
+            _ if !keys.is_empty() => {
+                let mut best: Option<(usize, Self)> = None;
+                for (task, ..) in family.tasks {
+                    let spec = of(*task)?;
+                    let misfits = spec.misfits(&keys, device);
+                    if best.as_ref().is_none_or(|(least, _)| misfits < *least) {
+                        best = Some((misfits, spec));
+                    }
+                }
+                match best {
+                    Some((_, spec)) => spec,
+                    None => of(family.tasks[0].0)?,
+                }
+            }
+            NamedTask::Unknown if family.has(Task::BaseModel) => of(Task::BaseModel)?,
+            _ => of(family.tasks[0].0)?,
+        };
+        spec.resolve_from_keys(&keys, device);
+        Ok(spec)
+    }
+
+    /// Keys that the model lacks or does not use.
+    fn misfits(&self, keys: &[String], device: &Device) -> usize {
+        let mut spec = self.clone();
+        spec.resolve_from_keys(keys, device);
+        let mapping = spec.mapping(device);
+        let mut is_there = vec![false; mapping.entries.len()];
+        let mut unused = 0;
+        for key in keys {
+            match mapping.entry(key).or_else(|| Some(mapping.copy_of(key)?.entry)) {
+                Some(entry) => is_there[entry] = true,
+                None => unused += usize::from(!mapping.drops(key)),
+            }
+        }
+        unused + is_there.iter().filter(|is_there| !**is_there).count()
+    }
+
+    /// Decides what the keys alone can tell: under which names a head is, and whether T5's output projection is a
+    /// matrix of its own.
+    fn resolve_from_keys(&mut self, keys: &[String], device: &Device) {
+        self.resolve_names(&|name| keys.iter().any(|key| key == name));
+        let has_head = {
+            let mapping = self.mapping(device);
+            let head = mapping
+                .entries
+                .iter()
+                .filter(|entry| entry.parts.iter().any(|part| part.path.starts_with("lm_head.")));
+            let has = |key: &String| keys.contains(key);
+            head.into_iter().all(|entry| has(&entry.key) || entry.aliases.iter().any(has))
+        };
+        if let Some(output) = self.architecture.output_mut()
+            && *output == OutputWeights::SeparateIfGiven
+            && !keys.is_empty()
+            && !has_head
+        {
+            *output = OutputWeights::Tied;
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What the generation loops need of a model.
+
+use burn::tensor::{Device, Int, Tensor};
+
+use crate::arch::{Encoded, Tokens};
+use crate::checkpoint::Model;
+use crate::heads::{CausalLm, Seq2SeqLm};
+use crate::layers::cache::Cache;
+use crate::layers::embedding::{padded_ids, token_ids};
+use crate::layers::mask::Padding;
+
+/// A model that generates text token by token.
+pub trait GenerativeModel {
+    /// The device that the weights are on.
+    fn device(&self) -> Device;
+
+    /// Token ids run from 0 to this, exclusive.
+    fn vocab_size(&self) -> usize;
+
+    /// The longest prompt, in tokens.
+    fn prompt_limit(&self) -> usize;
+
+    /// The longest text that it can look back on, in tokens.
+    fn context(&self) -> usize;
+
+    /// What stands before the first new token: what is read first, and how the text begins.
+    fn prepare(&self, prompt: &[u32]) -> SequenceState;
+
+    /// The next token's scores after each sequence, and what is remembered of them, with room for
+    /// `more` tokens.
+    ///
+    /// # Shapes
+    ///
+    /// - scores: `[sequences, vocab_size]`
+    fn prefill(&self, sequences: &[&SequenceState], more: usize) -> (Tensor<2>, GenerationState) {
+        let (hidden, state) = self.prefill_hidden(sequences, more);
+        (self.last_scores(hidden), state)
+    }
+
+    /// The hidden states at every position of the sequences, padded on the left to one length, and what
+    /// is remembered of them, with room for `more` tokens.
+    ///
+    /// # Shapes
+    ///
+    /// - hidden states: `[sequences, longest, d_model]`
+    fn prefill_hidden(
+        &self,
+        sequences: &[&SequenceState],
+        more: usize,
+    ) -> (Tensor<3>, GenerationState);
+
+    /// The next token's scores at positions with these hidden states.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[rows, seq, d_model]`
+    /// - result: `[rows, seq, vocab_size]`
+    fn scores(&self, hidden: Tensor<3>) -> Tensor<3>;
+
+    /// The same at the last position only, which spares the projection of a whole prompt.
+    ///
+    /// # Shapes
+    ///
+    /// - `hidden`: `[rows, seq, d_model]`
+    /// - result: `[rows, vocab_size]`
+    fn last_scores(&self, hidden: Tensor<3>) -> Tensor<2> {
+        let [_, seq, _] = hidden.dims();
+        last(self.scores(hidden.slice_dim(1, seq - 1..seq)))
+    }
+
+    /// The next token's scores after each of the new tokens of every row.
+    ///
+    /// # Shapes
+    ///
+    /// - `tokens`: `[rows, new]`
+    /// - result: `[rows, new, vocab_size]`
+    fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3>;
+}
+
+/// The decoding state of a batch of sequences.
+#[derive(Debug)]
+pub struct GenerationState {
+    /// What the texts follow on, where that is other texts.
+    source: Option<Encoded>,
+    cache: Cache,
+}
+
+impl GenerationState {
+    /// Keeps these rows, in this order; a row can be taken more than once.
+    pub fn select(self, rows: &[usize]) -> Self {
+        let Self { source, mut cache } = self;
+        cache.select(rows);
+        cache.trim();
+        Self { source: source.map(|source| source.select(rows)), cache }
+    }
+
+    /// The same, where those in one place before and after follow on the same source.
+    pub fn reorder(mut self, rows: &[usize]) -> Self {
+        self.cache.reorder(rows);
+        self
+    }
+
+    /// Appends the rows of another batch of the same model.
+    pub fn join(self, other: Self) -> Self {
+        let source = match (self.source, other.source) {
+            (Some(above), Some(below)) => Some(above.join(below)),
+            (above, below) => above.or(below),
+        };
+        Self { source, cache: self.cache.join(other.cache) }
+    }
+
+    /// Forgets the last `count` tokens of every row; at most
+    /// [`MAX_ROLLBACK`](crate::layers::cache::MAX_ROLLBACK) of them.
+    pub fn rollback(&mut self, count: usize) {
+        self.cache.truncate(self.cache.len() - count);
+    }
+}
+
+/// The model as a generative one, if it is one.
+pub fn as_generative(model: &Model) -> Option<&dyn GenerativeModel> {
+    match model {
+        Model::CausalLm(model) => Some(model),
+        Model::Seq2SeqLm(model) => Some(model),
+        _ => None,
+    }
+}
+
+/// A sequence that is being generated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SequenceState {
+    /// Another text, which it follows on.
+    pub source: Vec<u32>,
+    /// The text so far, at least one token.
+    pub text: Vec<u32>,
+}
+
+/// The prompt is the beginning of the text.
+impl GenerativeModel for CausalLm {
+    fn device(&self) -> Device {
+        self.device()
+    }
+
+    fn vocab_size(&self) -> usize {
+        self.vocab_size()
+    }
+
+    fn prompt_limit(&self) -> usize {
+        self.context()
+    }
+
+    fn context(&self) -> usize {
+        self.backbone.context()
+    }
+
+    fn prepare(&self, prompt: &[u32]) -> SequenceState {
+        SequenceState { source: Vec::new(), text: prompt.to_vec() }
+    }
+
+    fn prefill_hidden(
+        &self,
+        sequences: &[&SequenceState],
+        more: usize,
+    ) -> (Tensor<3>, GenerationState) {
+        let (tokens, lengths) = texts(sequences, &self.device());
+        let reserve = tokens.dims()[1] + more;
+        let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
+        (self.backbone.step(tokens, &mut cache), GenerationState { source: None, cache })
+    }
+
+    fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
+        self.logits(hidden)
+    }
+
+    fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3> {
+        Self::step(self, tokens, &mut state.cache)
+    }
+}
+
+/// The prompt is the source, and the text begins with the model's own first token.
+impl GenerativeModel for Seq2SeqLm {
+    fn device(&self) -> Device {
+        self.device()
+    }
+
+    fn vocab_size(&self) -> usize {
+        self.backbone.vocab_size()
+    }
+
+    fn prompt_limit(&self) -> usize {
+        self.backbone.source_limit()
+    }
+
+    fn context(&self) -> usize {
+        self.backbone.context()
+    }
+
+    fn prepare(&self, prompt: &[u32]) -> SequenceState {
+        SequenceState { source: prompt.to_vec(), text: vec![self.backbone.start()] }
+    }
+
+    fn prefill_hidden(
+        &self,
+        sequences: &[&SequenceState],
+        more: usize,
+    ) -> (Tensor<3>, GenerationState) {
+        let device = self.device();
+        let sources: Vec<&[u32]> =
+            sequences.iter().map(|sequence| sequence.source.as_slice()).collect();
+        let lengths: Vec<usize> = sources.iter().map(|source| source.len()).collect();
+        let source = Tokens::new(padded_ids(&sources, 0, &device), Padding::right(&lengths));
+        let encoded = self.backbone.encode(&source);
+        let (tokens, lengths) = texts(sequences, &device);
+        let reserve = tokens.dims()[1] + more;
+        let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
+        let hidden = self.backbone.step(tokens, &encoded, &mut cache);
+        (hidden, GenerationState { source: Some(encoded), cache })
+    }
+
+    fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
+        self.logits(hidden)
+    }
+
+    fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3> {
+        let Some(source) = &state.source else {
+            panic!("an encoder-decoder's state has its source");
+        };
+        Self::step(self, tokens, source, &mut state.cache)
+    }
+}
+
+/// The texts, padded on the left to one length, and their lengths.
+fn texts(sequences: &[&SequenceState], device: &Device) -> (Tensor<2, Int>, Vec<usize>) {
+    let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.text.len()).collect();
+    let longest = lengths.iter().copied().max().unwrap_or(0);
+    let mut padded = Vec::with_capacity(sequences.len() * longest);
+    for sequence in sequences {
+        padded.extend(std::iter::repeat_n(0, longest - sequence.text.len()));
+        padded.extend_from_slice(&sequence.text);
+    }
+    (token_ids(&padded, sequences.len(), device), lengths)
+}
+
+/// The scores after the last position.
+pub(super) fn last(scores: Tensor<3>) -> Tensor<2> {
+    let [_, seq, _] = scores.dims();
+    if seq == 1 {
+        return scores.squeeze_dim(1);
+    }
+    scores.slice_dim(1, seq - 1..seq).squeeze_dim(1)
+}

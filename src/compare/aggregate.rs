@@ -1,0 +1,269 @@
+//! From records to a study: means, intervals, tests.
+
+mod comparisons;
+mod scaling;
+mod settings;
+
+use self::comparisons::comparisons;
+use self::scaling::scaling;
+use self::settings::settings;
+use super::job::Record;
+use super::measuring::Measured;
+use super::plan::{Candidate, Plan};
+use super::spec::{Amount, MatchBy};
+use super::statistics::{self, Spread, StatisticsError};
+use super::study::{
+    self, Better, CostCurve, DataSplit, Device, Interval, Match, Outcome, RateOutcome, RateTrial,
+    Run, Speed, Study, Summary, Versions,
+};
+use crate::datasets::task::{Context, Metric, Task, TaskKind};
+
+/// What happened besides the runs.
+#[derive(Debug, Clone)]
+pub struct RunEnvironment {
+    /// The command that was given.
+    pub command: String,
+    /// When it began.
+    pub started: String,
+    /// What it ran on.
+    pub device: Device,
+    /// Programs that decided numbers.
+    pub versions: Versions,
+}
+
+/// The runs of a candidate: those that chose its learning rate, and the others.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// One for each learning rate that was tried.
+    pub trials: Vec<Record>,
+    /// The rate that was chosen.
+    pub rate: f64,
+    /// One for each seed.
+    pub runs: Vec<Record>,
+    /// How fast its model writes, and what it needs for it; `None` where it does not write, or was not
+    /// measured.
+    pub writing: Option<Measured>,
+}
+
+/// The study of a plan whose runs are done. `ran` is in the order of the plan's candidates.
+///
+/// # Errors
+///
+/// A score that is no number.
+pub fn study(
+    plan: &Plan,
+    ran: &[Ran],
+    costs: Vec<CostCurve>,
+    environment: RunEnvironment,
+) -> Result<Study, StatisticsError> {
+    let is_sweep = plan.spec.is_sweep();
+    let mut candidates = Vec::new();
+    let mut runs = Vec::new();
+    for (candidate, ran) in plan.candidates.iter().zip(ran) {
+        // A candidate is one architecture on one task, and not one of its sizes.
+        if !is_sweep {
+            candidates.push(summarized(plan, candidate, ran)?);
+        }
+        let task = plan.tasks[candidate.task].task.spec.to_string();
+        runs.extend(ran.runs.iter().map(|record| Run {
+            architecture: candidate.family.name().to_string(),
+            task: task.clone(),
+            size: is_sweep.then(|| candidate.size.to_string()),
+            seed: record.job.seed,
+            outcome: record.outcome.clone(),
+            curve: record.curve.clone(),
+            seconds: record.seconds,
+            speed: speed(record, ran.writing.as_ref()),
+        }));
+    }
+    let names: Vec<String> =
+        plan.tasks.iter().map(|planned| planned.task.spec.to_string()).collect();
+    let title = plan.spec.title.clone();
+    Ok(Study {
+        schema: study::SCHEMA,
+        title: title.unwrap_or_else(|| {
+            format!("{} on {}", plan.spec.architectures.join(", "), names.join(", "))
+        }),
+        command: environment.command,
+        toml: plan.spec.to_toml(),
+        versions: environment.versions,
+        device: environment.device,
+        started: environment.started,
+        seconds: ran
+            .iter()
+            .flat_map(|ran| ran.trials.iter().chain(&ran.runs))
+            .map(|r| r.seconds)
+            .sum(),
+        budget: match (plan.spec.match_by, plan.spec.size) {
+            _ if is_sweep => Match::Sizes,
+            (MatchBy::Params, Amount::Count(count)) => Match::Params(count),
+            (MatchBy::Flops, Amount::Count(count)) => Match::Flops(count),
+            (_, Amount::Seconds(seconds)) => Match::Time(seconds),
+            (MatchBy::Time, Amount::Count(_)) => Match::Sizes,
+        },
+        seeds: plan.seeds(),
+        settings: settings(plan),
+        tasks: plan.tasks.iter().map(|planned| task(&planned.task)).collect(),
+        comparisons: if is_sweep { Vec::new() } else { comparisons(plan, ran)? },
+        candidates,
+        runs,
+        costs,
+        scaling: if is_sweep { scaling(plan, ran)? } else { Vec::new() },
+    })
+}
+
+/// What a run cost; writing is measured once for all runs of a candidate.
+fn speed(record: &Record, writing: Option<&Measured>) -> Speed {
+    let writing = writing.filter(|_| matches!(record.outcome, Outcome::Finished { .. }));
+    Speed {
+        decode_tokens: writing.map(|measured| measured.tokens),
+        decode_bytes: writing.and_then(|measured| measured.bytes),
+        ..record.speed
+    }
+}
+
+fn task(task: &Task) -> study::Task {
+    let tokens = |examples: &[crate::datasets::task::Example]| {
+        Some(examples.iter().map(|example| example.input.len() as u64).sum())
+    };
+    let split = |name: &str, examples: &[_]| DataSplit {
+        name: name.into(),
+        examples: examples.len(),
+        tokens: tokens(examples),
+    };
+    let mut splits = Vec::new();
+    if let Some(size) = task.train_size() {
+        splits.push(DataSplit { name: "train".into(), examples: size as usize, tokens: None });
+    }
+    splits.push(split("validation", &task.validation));
+    splits.push(split("test", &task.test));
+    let shortest =
+        task.test.iter().chain(&task.validation).map(|example| example.input.len()).min();
+    let (unit, better, best) = scale(task.score);
+    study::Task {
+        name: task.spec.to_string(),
+        about: task.spec.info().about.to_string(),
+        kind: match task.kind {
+            TaskKind::Language => study::TaskKind::Language,
+            TaskKind::Masked => study::TaskKind::Masked,
+            TaskKind::Classification => study::TaskKind::Classification,
+            TaskKind::Tagging(Context::Causal | Context::Bidirectional) => study::TaskKind::Tagging,
+            TaskKind::Transduction => study::TaskKind::Transduction,
+        },
+        metric: study::Metric {
+            name: task.score.to_string(),
+            unit: unit.into(),
+            better,
+            chance: task.chance.is_finite().then_some(task.chance),
+            best,
+        },
+        data_hash: task.data_hash.clone(),
+        splits,
+        lengths: (shortest.unwrap_or(0), task.lengths.input.max(task.lengths.target)),
+        references: task
+            .references
+            .iter()
+            .map(|reference| study::Reference {
+                what: reference.what.into(),
+                score: reference.score,
+                source: reference.source.into(),
+            })
+            .collect(),
+        secondary: task
+            .also
+            .iter()
+            .map(|metric| {
+                let (unit, better, _) = scale(*metric);
+                study::Secondary { name: metric.to_string(), unit: unit.into(), better }
+            })
+            .collect(),
+    }
+}
+
+/// A metric's unit, which way is up, and the best that there is.
+fn scale(metric: Metric) -> (&'static str, Better, Option<f64>) {
+    match metric {
+        Metric::BitsPerCharacter => ("", Better::Lower, None),
+        Metric::Bleu | Metric::ChrF => ("", Better::Higher, Some(100.0)),
+        _ => ("%", Better::Higher, Some(100.0)),
+    }
+}
+
+fn summarized(
+    plan: &Plan,
+    candidate: &Candidate,
+    ran: &Ran,
+) -> Result<study::Candidate, StatisticsError> {
+    let task = &plan.tasks[candidate.task].task;
+    let finished = || {
+        ran.runs.iter().filter_map(|record| match &record.outcome {
+            Outcome::Finished { test, secondary, .. } => Some((*test, secondary)),
+            _ => None,
+        })
+    };
+    let scores: Vec<f64> = finished().map(|(test, _)| test).collect();
+    let secondary = (0..task.also.len()).map(|index| {
+        let scores: Vec<f64> =
+            finished().filter_map(|(_, secondary)| secondary.get(index).copied()).collect();
+        summary(&scores)
+    });
+    let last = ran.runs.iter().filter_map(|record| record.curve.last()).max_by_key(|p| p.step);
+    let sized = &candidate.sized;
+    Ok(study::Candidate {
+        architecture: candidate.family.name().to_string(),
+        task: task.spec.to_string(),
+        skeleton: candidate.skeleton,
+        how: candidate.objective.sentence(task.kind).to_string(),
+        dimensions: sized.dimensions.clone(),
+        parameters: sized.parameters,
+        deviation: Some(100.0 * sized.deviation),
+        flops: sized.flops,
+        rates: ran.trials.iter().map(trial).collect(),
+        learning_rate: ran.rate,
+        training: study::Training {
+            steps: last.map_or(0, |point| point.step),
+            tokens: last.map_or(0, |point| point.tokens),
+        },
+        summary: summary(&scores)?,
+        secondary: secondary.collect::<Result<_, _>>()?,
+    })
+}
+
+fn trial(record: &Record) -> RateTrial {
+    RateTrial {
+        rate: record.job.rate,
+        outcome: match &record.outcome {
+            Outcome::Finished { validation, .. } => RateOutcome::Score(*validation),
+            Outcome::Diverged { step, .. } => RateOutcome::Diverged { step: *step },
+            Outcome::Failed { reason } => RateOutcome::Failed { reason: reason.clone() },
+            Outcome::Missing => RateOutcome::Failed { reason: "it did not run".into() },
+        },
+    }
+}
+
+/// The rate whose trial did best; the lowest where none came to its end.
+pub fn best_rate(trials: &[Record], rates: &[f64], metric: Metric) -> f64 {
+    let scored = trials.iter().filter_map(|record| match record.outcome {
+        Outcome::Finished { validation, .. } => Some((record.job.rate, validation)),
+        _ => None,
+    });
+    let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
+    let best = scored.max_by(|(_, a), (_, b)| (sign * a).total_cmp(&(sign * b)));
+    let lowest = rates.iter().copied().fold(f64::INFINITY, f64::min);
+    best.map_or(lowest, |(rate, _)| rate)
+}
+
+fn summary(scores: &[f64]) -> Result<Summary, StatisticsError> {
+    if scores.is_empty() {
+        return Ok(Summary::default());
+    }
+    let found = statistics::Summary::of(scores)?;
+    let (deviation, interval) = match found.spread {
+        Spread::Single => (None, None),
+        Spread::Equal => (Some(0.0), Some(Interval { low: found.mean, high: found.mean })),
+        Spread::Varied { standard_deviation, interval } => {
+            (Some(standard_deviation), Some(Interval { low: interval.low, high: interval.high }))
+        }
+    };
+    Ok(Summary { finished: scores.len(), mean: Some(found.mean), deviation, interval })
+}

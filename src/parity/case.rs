@@ -1,0 +1,310 @@
+//! What is compared: a small model of each class of each family, and what it is given.
+
+use std::collections::BTreeSet;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+
+use crate::models::arch::{Input, Tokens};
+use crate::models::checkpoint::{Model, ModelInput, ModelSpec};
+use crate::models::families::{Architecture, FAMILIES, Family, Size, Task};
+use crate::models::layers::embedding::token_ids;
+use crate::models::layers::mask::Padding;
+use crate::models::parameters;
+
+/// Rows of a batch, by how many of their [`LENGTH`] positions hold tokens.
+pub(super) const LENGTHS: [usize; 3] = [LENGTH, 11, 5];
+
+/// Positions of a row.
+pub(super) const LENGTH: usize = 16;
+
+/// Steps of training.
+const STEPS: usize = 20;
+
+/// Ids run from 0 to this, exclusive; the first few mean something in some families.
+const VOCABULARY: usize = 64;
+
+/// A model to compute on two devices.
+///
+/// All have the same few shapes: a device that compiles a kernel for each new shape compiles them
+/// once.
+#[derive(Debug)]
+pub struct ParityCase {
+    /// Its family.
+    pub family: &'static Family,
+    /// The class that transformers has for it.
+    pub class: &'static str,
+    pub(super) spec: ModelSpec,
+    /// Steps of training.
+    pub(super) steps: usize,
+}
+
+/// On which side of a row its padding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Behind the tokens.
+    Right,
+    /// Before them.
+    Left,
+    /// Behind them, and the second row is nothing but padding.
+    EmptyRow,
+}
+
+impl ParityCase {
+    /// A model of every class of these families.
+    pub fn all(families: &[&'static Family]) -> Vec<Self> {
+        let classes = |family: &&'static Family| {
+            let family = *family;
+            family.tasks.iter().map(|(task, class, _)| Self::new(family, (*task, *class)))
+        };
+        families.iter().flat_map(classes).collect()
+    }
+
+    /// One small decoder and two steps: enough to see whether a device works at all.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no GPT-2.
+    pub fn smoke() -> Self {
+        let gpt2 = FAMILIES.iter().find(|family| family.name() == "gpt2");
+        let gpt2 = gpt2.unwrap_or_else(|| panic!("there is no GPT-2"));
+        let (task, class, _) = gpt2.tasks[0];
+        Self { steps: 2, ..Self::new(gpt2, (task, class)) }
+    }
+
+    /// As few models as have every family, and every head once.
+    ///
+    /// That is what each family is for, and all else of the first family that can do it.
+    pub fn one_per_kind() -> Vec<Self> {
+        let mut seen: Vec<(Task, std::mem::Discriminant<Architecture>)> = Vec::new();
+        let mut cases = Self::all(FAMILIES);
+        cases.retain(|case| {
+            let kind = std::mem::discriminant(&case.spec.architecture);
+            let head = (case.spec.task, kind);
+            let is_new = !seen.contains(&head);
+            seen.push(head);
+            is_new || case.is_main()
+        });
+        cases
+    }
+
+    /// As few models as have every kind of layer, block and head once: for devices on which all families
+    /// would take too long.
+    pub fn sample() -> Vec<Self> {
+        let mut left = Self::one_per_kind();
+        let mut missing: BTreeSet<String> = left.iter().flat_map(Self::parts).collect();
+        let mut chosen = Vec::new();
+        while !missing.is_empty() {
+            let news = |case: &Self| case.parts().intersection(&missing).count();
+            // The first of the best, so that the choice is the same everywhere.
+            let best = left.iter().map(news).max().unwrap_or(0);
+            let Some(index) = left.iter().position(|case| best > 0 && news(case) == best) else {
+                break;
+            };
+            let case = left.remove(index);
+            missing = missing.difference(&case.parts()).cloned().collect();
+            chosen.push(case);
+        }
+        chosen
+    }
+
+    /// What it is made of: every choice that its configs make, such as `wiring: PreNorm`.
+    fn parts(&self) -> BTreeSet<String> {
+        let text = format!("{:?}", self.spec.architecture);
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let mut parts = BTreeSet::from([format!("task: {:?}", self.spec.task)]);
+        for (index, _) in text.match_indices(": ") {
+            let start = text[..index].rfind(|c| !is_word(c)).map_or(0, |before| before + 1);
+            let value = &text[index + 2..];
+            let end = value.find(|c| !is_word(c)).unwrap_or(value.len());
+            // A choice is named like a type; numbers and structs that are always there say nothing.
+            if value.starts_with(|c: char| c.is_ascii_uppercase())
+                && !value[..end].ends_with("Config")
+            {
+                parts.insert(format!("{}: {}", &text[start..index], &value[..end]));
+            }
+        }
+        parts
+    }
+
+    /// Whether another family's model is the same under other names: what a device computes of one, it
+    /// computes of the other.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let (own, others) = (&self.spec, &other.spec);
+        own.task == others.task && own.architecture == others.architecture
+    }
+
+    /// Whether it is what its family is for.
+    fn is_main(&self) -> bool {
+        self.family.tasks[0].1 == self.class
+    }
+
+    fn new(family: &'static Family, (task, class): (Task, &'static str)) -> Self {
+        let size = Size {
+            vocab_size: VOCABULARY,
+            context: 2 * LENGTH,
+            d_model: 32,
+            n_layers: 2,
+            n_heads: 4,
+            n_kv_heads: Some(2),
+            d_ff: Some(128),
+            dropout: 0.0,
+            eos: None,
+        };
+        // Grouped queries where the family has them, and feed-forward layers where it has these.
+        let plain = Size { n_kv_heads: None, ..size.clone() };
+        let bare = Size { d_ff: None, ..plain.clone() };
+        let sized = family.sized(&size).or_else(|_| family.sized(&plain));
+        let sized = sized.or_else(|_| family.sized(&bare));
+        let (mut config, _) =
+            sized.unwrap_or_else(|error| panic!("{} has no small model: {error}", family.name()));
+        config["architectures"] = json!([class]);
+        let spec = ModelSpec::new(family, config)
+            .unwrap_or_else(|error| panic!("{class} has no small model: {error}"));
+        debug_assert_eq!(spec.task, task);
+        let steps = match spec.architecture {
+            // Its training amplifies rounding: after 20 steps the losses of backends differ by 1.3e-4
+            // whose gradients agree within 3e-7.
+            Architecture::EncoderHalf(..) if task == Task::TokenClassifier => STEPS / 2,
+            _ => STEPS,
+        };
+        Self { family, class, spec, steps }
+    }
+
+    /// `family/class`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.family.name(), self.class)
+    }
+
+    /// Whether it writes texts, so that there is a cache to decode with.
+    pub fn is_generative(&self) -> bool {
+        self.spec.is_generative()
+    }
+
+    /// The model. Its weights do not depend on the device, and none of them is a plain 0 or 1, which
+    /// would hide what a device does with it.
+    pub(super) fn model(&self, device: &Device) -> Model {
+        let model = self.spec.initialized(1, device);
+        let mut values = Vec::new();
+        parameters::read(&model, &mut |_, data| values.push(data));
+        let mut generator = ChaCha8Rng::seed_from_u64(2);
+        let mut values = values.into_iter();
+        parameters::replace(model, &mut |parameter| {
+            let data = values.next()?;
+            let mut noise = || (generator.random::<f32>() - 0.5) * 0.2;
+            let moved: Vec<f32> = data.iter::<f32>().map(|value| value + noise()).collect();
+            Some(TensorData::new(moved, parameter.shape.clone()).into())
+        })
+    }
+
+    /// A batch for it.
+    pub(super) fn input(&self, layout: Layout, device: &Device) -> ModelInput {
+        let read = match &self.spec.architecture {
+            Architecture::ImageEncoder(config, _) => {
+                let [height, width] = config.patches.image;
+                let shape = [LENGTHS.len(), config.patches.channels, height, width];
+                let count: usize = shape.iter().product();
+                let values: Vec<f32> =
+                    (0..count).map(|i| ((i * i + 7 * i) % 97) as f32 / 48.5 - 1.0).collect();
+                Input::Pixels(Tensor::from_data(TensorData::new(values, shape), device))
+            }
+            _ => {
+                let ids = token_ids(&text(layout, 5), LENGTHS.len(), device);
+                Input::Tokens(Tokens::new(ids, layout.padding()))
+            }
+        };
+        let is_written = self.spec.task == Task::Seq2SeqLm;
+        let written = is_written.then(|| {
+            let ids = token_ids(&text(Layout::Right, 11), LENGTHS.len(), device);
+            Tokens::new(ids, Padding::none())
+        });
+        // The rows of a batch are the choices of one question, where there are choices.
+        let choices = match self.spec.task {
+            Task::MultipleChoice => LENGTHS.len(),
+            _ => 1,
+        };
+        ModelInput { read, written, choices }
+    }
+}
+
+impl Layout {
+    /// Which positions of a batch hold tokens, row by row.
+    pub(super) fn holds_token(self) -> Vec<Vec<bool>> {
+        let row = |(index, &length): (usize, &usize)| -> Vec<bool> {
+            let is_token = |i: usize| match self {
+                Self::Right => i < length,
+                Self::Left => i >= LENGTH - length,
+                Self::EmptyRow => i < length && index != 1,
+            };
+            (0..LENGTH).map(is_token).collect()
+        };
+        LENGTHS.iter().enumerate().map(row).collect()
+    }
+
+    fn padding(self) -> Padding {
+        Padding::from_rows(self.holds_token())
+    }
+}
+
+/// Rows of token ids, the same tokens wherever the padding is. No id is among the first few, of which
+/// some families number positions by.
+pub(super) fn text(layout: Layout, seed: usize) -> Vec<u32> {
+    let mut ids = Vec::with_capacity(LENGTHS.len() * LENGTH);
+    for (index, row) in layout.holds_token().iter().enumerate() {
+        let mut token = 0;
+        for holds_token in row {
+            ids.push(if *holds_token { id(seed, index, token) } else { 1 });
+            token += usize::from(*holds_token);
+        }
+    }
+    ids
+}
+
+fn id(seed: usize, row: usize, token: usize) -> u32 {
+    4 + ((row * seed + 3 * token * token + token) % (VOCABULARY - 4)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_covering_subjects_have_every_family_and_every_head() {
+        let [all, few] = [ParityCase::all(FAMILIES), ParityCase::one_per_kind()];
+        let of = |cases: &[ParityCase], name: fn(&ParityCase) -> String| -> HashSet<String> {
+            cases.iter().map(name).collect()
+        };
+        let family = |case: &ParityCase| case.family.name().to_string();
+        let task = |case: &ParityCase| format!("{:?}", case.spec.task);
+        assert_eq!(of(&all, family), of(&few, family));
+        assert_eq!(of(&all, task), of(&few, task));
+        assert!(few.len() < all.len() / 2, "{} of {}", few.len(), all.len());
+    }
+
+    #[test]
+    fn the_sample_has_every_part_of_all() {
+        let parts = |cases: &[ParityCase]| -> BTreeSet<String> {
+            cases.iter().flat_map(ParityCase::parts).collect()
+        };
+        let (few, all) = (ParityCase::sample(), ParityCase::one_per_kind());
+        assert_eq!(parts(&few), parts(&all));
+        for part in ["wiring: Sandwich", "kind: Mixture", "positions: Alibi", "task: Span"] {
+            assert!(parts(&few).contains(part), "{part} is not in {:?}", parts(&few));
+        }
+        assert!(few.len() < all.len() / 2, "{} of {}", few.len(), all.len());
+    }
+
+    #[test]
+    fn rows_hold_the_same_tokens_on_either_side() {
+        let kept = |layout: Layout| -> Vec<u32> {
+            let holds: Vec<bool> = layout.holds_token().concat();
+            text(layout, 5).into_iter().zip(holds).filter(|(_, h)| *h).map(|(id, _)| id).collect()
+        };
+        assert_eq!(kept(Layout::Left), kept(Layout::Right));
+        assert_eq!(kept(Layout::Left).len(), LENGTHS.iter().sum::<usize>());
+    }
+}

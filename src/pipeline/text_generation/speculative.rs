@@ -1,0 +1,62 @@
+//! Texts with the help of a draft.
+
+use super::{TextEnding, TextGeneration, WrittenText};
+use crate::models::generate::{Flow, Request, SpeculativeStats, speculate};
+use crate::pipeline::stop::Found;
+use crate::pipeline::{PipelineError, PromptTokens};
+
+impl TextGeneration {
+    /// What follows on a prompt, with tokens that a smaller model of the same tokenizer drafts, `num_draft_tokens`
+    /// at a time; see [`speculate`]. `receive` hears every piece of the text as it comes, and ends it
+    /// by returning `false`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TextGeneration::stream`]; a draft that writes other tokens.
+    pub fn write_speculative(
+        &self,
+        prompt: impl Into<PromptTokens>,
+        (draft, num_draft_tokens): (&Self, usize),
+        receive: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<(WrittenText, SpeculativeStats), PipelineError> {
+        let model = self.generative_model()?;
+        let prompt = prompt.into();
+        let mut stream = self.stopping(self.decoding_after(model, &prompt)?);
+        let mut options = self.processor.config.options_for(model.prepare(&prompt.ids).text.len());
+        options.sampling.seed = self.seed;
+        let request = Request { prompt: prompt.ids, options, stream: 0 };
+        let mut text = String::new();
+        let mut ending = TextEnding::Length;
+        let mut failed = None;
+        let stats = speculate(
+            [model, draft.generative_model()?],
+            &request,
+            num_draft_tokens,
+            &mut |event| {
+                ending = event.finish.map_or(ending, TextEnding::from);
+                let added = match stream.push(event.token) {
+                    Ok(added) => added,
+                    Err(error) => {
+                        failed = Some(error);
+                        return Flow::EndAll;
+                    }
+                };
+                if matches!(added.found, Found::End(_)) {
+                    ending = TextEnding::Stop;
+                }
+                text.push_str(&added.text);
+                let goes_on =
+                    receive(&added.text) && (event.finish.is_some() || ending != TextEnding::Stop);
+                if goes_on { Flow::Continue } else { Flow::EndAll }
+            },
+        )?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        let rest = stream.finish()?.text;
+        receive(&rest);
+        text.push_str(&rest);
+        let tokens = stats.tokens.len();
+        Ok((WrittenText { text, tokens, ending, score: None }, stats))
+    }
+}

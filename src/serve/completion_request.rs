@@ -1,0 +1,219 @@
+//! What a request for texts asks for.
+
+use serde_json::Value;
+
+use super::chat::{Chat, without_functions};
+use super::error::ApiError;
+use super::fields::{Fields, Input, wrong};
+use super::rest::{OF_CHATS, OF_COMPLETIONS, Rest};
+
+/// The most choices for one prompt, as OpenAI has it.
+const MOST_CHOICES: i64 = 128;
+/// OpenAI takes 4; tasks of lm-eval have up to 10.
+const MOST_STOPS: usize = 32;
+const LONGEST_STOP: usize = 1000;
+/// The most of the likeliest tokens at each position, as OpenAI has it for chats.
+const MOST_LOGPROBS: i64 = 20;
+
+/// A request for texts.
+#[derive(Debug)]
+pub(super) struct CompletionRequest {
+    pub(super) prompts: Prompts,
+    /// Texts for each prompt.
+    pub(super) n: usize,
+    /// The name of the field that said how many tokens to add at most, and what it said.
+    pub(super) max_tokens: Option<(&'static str, usize)>,
+    pub(super) choice: Choice,
+    pub(super) stops: Vec<String>,
+    /// Whether each text is to begin with its prompt.
+    pub(super) echo: bool,
+    /// Whether log-probabilities are asked for, and of how many of the likeliest tokens.
+    pub(super) logprobs: Option<usize>,
+    pub(super) mode: ResponseMode,
+}
+
+/// What to continue.
+#[derive(Debug)]
+pub(super) enum Prompts {
+    Inputs(Vec<Input>),
+    Chat(Chat),
+}
+
+/// How tokens are to be chosen, where the request says so.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Choice {
+    pub(super) temperature: Option<f64>,
+    pub(super) top_p: Option<f64>,
+    pub(super) top_k: Option<i64>,
+    pub(super) min_p: Option<f64>,
+    pub(super) presence_penalty: Option<f64>,
+    pub(super) frequency_penalty: Option<f64>,
+    pub(super) repetition_penalty: Option<f64>,
+    pub(super) seed: Option<i64>,
+}
+
+/// How the answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ResponseMode {
+    /// In one piece.
+    Whole,
+    /// As events.
+    Events,
+    /// As events, the last of which counts the tokens.
+    EventsWithUsage,
+}
+
+impl CompletionRequest {
+    /// Reads a request for completions.
+    pub(super) fn completion(mut fields: Fields) -> Result<Self, ApiError> {
+        let prompts = Prompts::Inputs(Input::read("prompt", fields.require("prompt")?)?);
+        let best_of = fields.integer("best_of", 1..=MOST_CHOICES)?;
+        let echo = fields.is_asked("echo")?;
+        // Without a token of its own, an answer is its prompt.
+        let least = if echo { 0 } else { 1 };
+        let max_tokens = fields.count_from("max_tokens", least)?;
+        let max_tokens = max_tokens.map(|count| ("max_tokens", count));
+        let logprobs = match fields.take("logprobs") {
+            None | Some(Value::Bool(false)) => None,
+            Some(asked) => {
+                Fields::only("logprobs", asked).integer("logprobs", 0..=MOST_LOGPROBS)?
+            }
+        };
+        let request = Self::read(&mut fields, prompts)?;
+        fields.finish(&OF_COMPLETIONS)?;
+        if best_of.is_some_and(|best_of| best_of != request.n as i64) {
+            let message = "best_of is not supported; leave it out, or let it be n";
+            return Err(ApiError::unsupported("best_of", message));
+        }
+        let logprobs = logprobs.map(|top| top as usize);
+        Ok(Self { max_tokens, echo, logprobs, ..request })
+    }
+
+    /// Reads a request for the next message of a chat.
+    pub(super) fn chat(mut fields: Fields) -> Result<Self, ApiError> {
+        without_functions(&mut fields)?;
+        plain("response_format", fields.take("response_format"))?;
+        if let Some(modalities) = fields.take("modalities")
+            && modalities != serde_json::json!(["text"])
+        {
+            let message = "modalities must be [\"text\"]; the model writes nothing else";
+            return Err(ApiError::unsupported("modalities", message));
+        }
+        let prompts = Prompts::Chat(Chat::read(&mut fields)?);
+        let logprobs = top_logprobs(&mut fields)?;
+        let completion = fields.count("max_completion_tokens")?;
+        let tokens = fields.count("max_tokens")?;
+        let max_tokens = match (completion, tokens) {
+            (Some(count), _) => Some(("max_completion_tokens", count)),
+            (None, count) => count.map(|count| ("max_tokens", count)),
+        };
+        let request = Self::read(&mut fields, prompts)?;
+        fields.finish(&OF_CHATS)?;
+        Ok(Self { max_tokens, logprobs, ..request })
+    }
+
+    /// Reads what both kinds of requests have.
+    fn read(fields: &mut Fields, prompts: Prompts) -> Result<Self, ApiError> {
+        fields.text("user")?;
+        let stream = fields.is_asked("stream")?;
+        let has_usage = match fields.take("stream_options") {
+            None => false,
+            Some(options) => {
+                let mut options = Fields::within(options, "stream_options")?;
+                let has_usage = options.is_asked("include_usage")?;
+                options.finish(&Rest::NONE)?;
+                has_usage
+            }
+        };
+        let mode = match (stream, has_usage) {
+            (false, false) => ResponseMode::Whole,
+            (true, false) => ResponseMode::Events,
+            (true, true) => ResponseMode::EventsWithUsage,
+            (false, true) => {
+                let message = "stream_options is for requests with \"stream\": true";
+                return Err(ApiError::field("stream_options", message));
+            }
+        };
+        Ok(Self {
+            prompts,
+            n: fields.integer("n", 1..=MOST_CHOICES)?.unwrap_or(1) as usize,
+            max_tokens: None,
+            choice: Choice::read(fields)?,
+            stops: stops(fields.take("stop"))?,
+            echo: false,
+            logprobs: None,
+            mode,
+        })
+    }
+}
+
+impl Choice {
+    fn read(fields: &mut Fields) -> Result<Self, ApiError> {
+        Ok(Self {
+            temperature: fields.number("temperature", 0.0..=2.0)?,
+            top_p: fields.number("top_p", 0.0..=1.0)?,
+            top_k: fields.integer("top_k", -1..=i64::MAX)?,
+            min_p: fields.number("min_p", 0.0..=1.0)?,
+            presence_penalty: fields.number("presence_penalty", -2.0..=2.0)?,
+            frequency_penalty: fields.number("frequency_penalty", -2.0..=2.0)?,
+            repetition_penalty: fields.number("repetition_penalty", 0.01..=100.0)?,
+            seed: fields.integer("seed", i64::MIN..=i64::MAX)?,
+        })
+    }
+}
+
+/// How many of the likeliest tokens of a chat's answer have log-probabilities, if any have.
+fn top_logprobs(fields: &mut Fields) -> Result<Option<usize>, ApiError> {
+    let is_asked = fields.is_asked("logprobs")?;
+    let top = match fields.take("top_logprobs") {
+        None | Some(Value::Bool(false)) => 0,
+        Some(top) => {
+            let top = Fields::only("top_logprobs", top).integer("top_logprobs", 0..=MOST_LOGPROBS);
+            top?.unwrap_or(0) as usize
+        }
+    };
+    if top > 0 && !is_asked {
+        let message = "top_logprobs is for requests with \"logprobs\": true";
+        return Err(ApiError::field("top_logprobs", message));
+    }
+    Ok(is_asked.then_some(top))
+}
+
+/// A format of answers must be the plain one.
+fn plain(name: &str, format: Option<Value>) -> Result<(), ApiError> {
+    let Some(format) = format else { return Ok(()) };
+    let kind = Fields::within(format, name)?.text("type")?;
+    if kind.as_deref() == Some("text") {
+        return Ok(());
+    }
+    let path = format!("{name}.type");
+    let message = format!("{path} must be \"text\"; other formats are not supported");
+    Err(ApiError::unsupported(path, message))
+}
+
+fn stops(value: Option<Value>) -> Result<Vec<String>, ApiError> {
+    let stops = match value {
+        None => return Ok(Vec::new()),
+        Some(Value::String(stop)) => vec![stop],
+        Some(Value::Array(list)) => {
+            let stop = |value: Value| match value {
+                Value::String(stop) => Ok(stop),
+                other => Err(wrong("stop", "a string or a list of strings", &other)),
+            };
+            list.into_iter().map(stop).collect::<Result<_, _>>()?
+        }
+        Some(other) => return Err(wrong("stop", "a string or a list of strings", &other)),
+    };
+    if stops.len() > MOST_STOPS {
+        let message = format!("stop has {} strings, and {MOST_STOPS} are allowed", stops.len());
+        return Err(ApiError::field("stop", message));
+    }
+    if stops.iter().any(String::is_empty) {
+        return Err(ApiError::field("stop", "stop has an empty string"));
+    }
+    if stops.iter().any(|stop| stop.len() > LONGEST_STOP) {
+        let message = format!("stop has a string of more than {LONGEST_STOP} bytes");
+        return Err(ApiError::field("stop", message));
+    }
+    Ok(stops)
+}

@@ -1,0 +1,159 @@
+//! The model as burn-train sees it.
+
+use burn::module::Module;
+use burn::tensor::{ExecutionError, Tensor};
+use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
+
+use crate::datasets::batch::LmBatch;
+use crate::models::arch::Tokens;
+use crate::models::checkpoint::Model;
+use crate::models::heads::Seq2SeqLm;
+use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
+use crate::models::layers::embedding::token_ids;
+use crate::models::layers::mask::Padding;
+use crate::models::precision::Precision;
+
+/// A model that writes texts, in training.
+#[derive(Module, Debug)]
+pub struct LmModel {
+    /// The model.
+    pub model: Model,
+}
+
+/// A batch, and the number of batches of the step that it belongs to.
+#[derive(Debug, Clone)]
+pub struct StepBatch {
+    /// The tokens.
+    pub batch: LmBatch,
+    /// How many batches have their gradients added up. All have as many targets, so that the sum is
+    /// the gradient of one big batch.
+    pub batches: usize,
+    /// The format to compute in.
+    pub precision: Precision,
+    /// Factor on the loss whose gradients are computed; see [`LossScale`](super::loss_scale::LossScale).
+    pub loss_scale: f64,
+}
+
+/// What one forward pass says.
+#[derive(Debug, Clone)]
+pub struct LossSum {
+    /// Sum of the losses, in nats. NaN where the device failed.
+    pub nats: f64,
+    /// The number of targets.
+    pub targets: usize,
+}
+
+impl LossSum {
+    /// Nats per target.
+    pub fn mean(&self) -> f64 {
+        self.nats / self.targets as f64
+    }
+}
+
+/// What one step says.
+#[derive(Debug, Clone)]
+pub struct StepReport {
+    /// The losses of the step's batches.
+    pub loss: LossSum,
+    /// Norm of all gradients together, before clipping.
+    pub gradient_norm: f64,
+    /// The learning rate.
+    pub rate: f64,
+    /// Speed of the step.
+    pub tokens_per_second: f64,
+}
+
+impl ItemLazy for StepReport {
+    fn sync(self) -> Result<Self, ExecutionError> {
+        Ok(self)
+    }
+}
+
+impl ItemLazy for LossSum {
+    fn sync(self) -> Result<Self, ExecutionError> {
+        Ok(self)
+    }
+}
+
+impl LmModel {
+    /// The model in another format; see [`Model::cast`].
+    pub fn cast(self, precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => self,
+            half => Self { model: self.model.cast(half) },
+        }
+    }
+
+    /// The sum of a batch's losses, and the number of its targets.
+    ///
+    /// A decoder names the next token at every position. An encoder-decoder reads the first half of
+    /// each row and writes the rest: the prefix language model of Raffel et al. 2019, §3.2.3,
+    /// <https://arxiv.org/abs/1910.10683>.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the model writes no texts.
+    pub fn loss(&self, batch: &LmBatch) -> (Tensor<1>, usize) {
+        let (logits, targets) = match &self.model {
+            Model::CausalLm(model) => {
+                let tokens = token_ids(&batch.inputs, batch.rows, &model.device());
+                let logits = model.forward(&Tokens::new(tokens, Padding::none()));
+                (logits, batch.targets.clone())
+            }
+            Model::Seq2SeqLm(model) => prefix_lm(model, batch),
+            _ => panic!("a model that writes no texts has no such loss"),
+        };
+        let targets = Targets::new(&targets);
+        let [rows, length, vocab_size] = logits.dims();
+        let loss = cross_entropy_sum(logits.reshape([rows * length, vocab_size]), &targets);
+        (loss, targets.count())
+    }
+}
+
+/// The scores of every row's second half, given its first, and what they should name.
+fn prefix_lm(model: &Seq2SeqLm, batch: &LmBatch) -> (Tensor<3>, Vec<i64>) {
+    let (device, half) = (model.device(), batch.context / 2);
+    let rows = || batch.inputs.chunks_exact(batch.context);
+    let target_rows = || batch.targets.chunks_exact(batch.context);
+    let source: Vec<u32> = rows().flat_map(|row| &row[..half]).copied().collect();
+    // A position holds a token if the one before it has a target.
+    let is_token =
+        |row: &[i64]| (0..half).map(|i| i == 0 || row[i - 1] != IGNORE).collect::<Vec<bool>>();
+    let padding = Padding::from_rows(target_rows().map(is_token).collect());
+    let begin = |row: &[u32]| [&[model.backbone.start()], &row[half..]].concat();
+    let text: Vec<u32> = rows().flat_map(begin).collect();
+    let source = Tokens::new(token_ids(&source, batch.rows, &device), padding);
+    let text = Tokens::new(token_ids(&text, batch.rows, &device), Padding::none());
+    let targets = target_rows().flat_map(|row| &row[half - 1..]).copied().collect();
+    (model.forward(&source, &text), targets)
+}
+
+fn read(loss: Tensor<1>) -> f64 {
+    loss.try_into_scalar::<f64>().unwrap_or(f64::NAN)
+}
+
+impl TrainStep for LmModel {
+    type Input = StepBatch;
+    type Output = StepReport;
+
+    /// One forward and backward pass; the strategy adds up a step's passes and fills in the rest.
+    fn step(&self, item: StepBatch) -> TrainOutput<StepReport> {
+        // The gradients are those of the weights here, whatever format they are read in.
+        let (loss, targets) = self.clone().cast(item.precision).loss(&item.batch);
+        let scale = (targets * item.batches) as f64 / item.loss_scale;
+        let gradients = (loss.clone() / scale).backward();
+        let loss = LossSum { nats: read(loss), targets };
+        let report = StepReport { loss, gradient_norm: 0.0, rate: 0.0, tokens_per_second: 0.0 };
+        TrainOutput::new(self, gradients, report)
+    }
+}
+
+impl InferenceStep for LmModel {
+    type Input = LmBatch;
+    type Output = LossSum;
+
+    fn step(&self, batch: LmBatch) -> LossSum {
+        let (loss, targets) = self.loss(&batch);
+        LossSum { nats: read(loss), targets }
+    }
+}

@@ -212,7 +212,7 @@ fn summarized(
     Ok(study::Candidate {
         architecture: candidate.family.name().to_string(),
         task: task.spec.to_string(),
-        skeleton: candidate.skeleton,
+        backbone: candidate.backbone,
         how: candidate.objective.sentence(task.kind).to_string(),
         dimensions: sized.dimensions.clone(),
         parameters: sized.parameters,

@@ -1,8 +1,8 @@
-//! How a skeleton does what a task needs.
+//! How a backbone does what a task needs.
 
 use serde::{Deserialize, Serialize};
 
-use super::study::Skeleton;
+use super::study::BackboneKind;
 use crate::datasets::task::{Context, TaskKind};
 use crate::models::families::{Family, Task as Head};
 
@@ -37,42 +37,42 @@ pub struct Impossible {
 }
 
 impl ObjectiveKind {
-    /// How a skeleton does what is needed.
+    /// How a backbone does what is needed.
     ///
     /// # Errors
     ///
     /// Why it cannot.
-    pub fn of(skeleton: Skeleton, kind: TaskKind) -> Result<Self, &'static str> {
-        match (skeleton, kind) {
-            (Skeleton::Encoder, TaskKind::Classification) => Ok(Self::Pooled),
-            (Skeleton::Encoder, TaskKind::Tagging(_)) => Ok(Self::Tags),
-            (Skeleton::Encoder, TaskKind::Masked) => Ok(Self::Unmasks),
-            (Skeleton::Encoder, TaskKind::Language) => {
+    pub fn of(backbone: BackboneKind, kind: TaskKind) -> Result<Self, &'static str> {
+        match (backbone, kind) {
+            (BackboneKind::Encoder, TaskKind::Classification) => Ok(Self::Pooled),
+            (BackboneKind::Encoder, TaskKind::Tagging(_)) => Ok(Self::Tags),
+            (BackboneKind::Encoder, TaskKind::Masked) => Ok(Self::Unmasks),
+            (BackboneKind::Encoder, TaskKind::Language) => {
                 Err("an encoder sees the tokens that it should name; it fills masks, and a \
                      decoder or a recurrent model names what comes next")
             }
-            (Skeleton::Encoder, TaskKind::Transduction) => {
+            (BackboneKind::Encoder, TaskKind::Transduction) => {
                 Err("an encoder writes no sequences; take a decoder, an encoder-decoder or a \
                      recurrent model")
             }
             // A recurrent model reads in both directions where it need not write.
-            (Skeleton::Recurrent, TaskKind::Classification) => Ok(Self::Pooled),
-            (Skeleton::Recurrent, TaskKind::Tagging(Context::Bidirectional)) => Ok(Self::Tags),
+            (BackboneKind::Recurrent, TaskKind::Classification) => Ok(Self::Pooled),
+            (BackboneKind::Recurrent, TaskKind::Tagging(Context::Bidirectional)) => Ok(Self::Tags),
             (
-                Skeleton::Decoder | Skeleton::Recurrent,
+                BackboneKind::Decoder | BackboneKind::Recurrent,
                 TaskKind::Language | TaskKind::Tagging(Context::Causal),
             ) => Ok(Self::Next),
             (
-                Skeleton::Decoder | Skeleton::Recurrent,
+                BackboneKind::Decoder | BackboneKind::Recurrent,
                 TaskKind::Classification
                 | TaskKind::Tagging(Context::Bidirectional)
                 | TaskKind::Transduction,
             ) => Ok(Self::Continues),
             (
-                Skeleton::EncoderDecoder,
+                BackboneKind::EncoderDecoder,
                 TaskKind::Classification | TaskKind::Tagging(_) | TaskKind::Transduction,
             ) => Ok(Self::Writes),
-            (Skeleton::EncoderDecoder, TaskKind::Language) => {
+            (BackboneKind::EncoderDecoder, TaskKind::Language) => {
                 Err("an encoder-decoder follows on a text that it reads, and here there is none; \
                      take a decoder or a recurrent model")
             }
@@ -123,25 +123,25 @@ impl ObjectiveKind {
     }
 }
 
-/// The skeleton of a family; `None` for those that look at images.
-pub fn skeleton(family: &Family) -> Option<Skeleton> {
-    if RECURRENT.contains(&family.name()) { Some(Skeleton::Recurrent) } else { role(family) }
+/// The backbone of a family; `None` for those that look at images.
+pub fn backbone(family: &Family) -> Option<BackboneKind> {
+    if RECURRENT.contains(&family.name()) { Some(BackboneKind::Recurrent) } else { role(family) }
 }
 
-/// The skeleton whose part a family plays: a recurrent model that reads one text and writes another
+/// The backbone whose part a family plays: a recurrent model that reads one text and writes another
 /// does what encoder-decoders do.
-pub fn role(family: &Family) -> Option<Skeleton> {
+pub fn role(family: &Family) -> Option<BackboneKind> {
     let has = |wanted: Head| family.tasks.iter().any(|(task, ..)| *task == wanted);
     if has(Head::Seq2SeqLm) {
-        Some(Skeleton::EncoderDecoder)
+        Some(BackboneKind::EncoderDecoder)
     } else if RECURRENT.contains(&family.name()) {
-        Some(Skeleton::Recurrent)
+        Some(BackboneKind::Recurrent)
     } else if has(Head::CausalLm) {
-        Some(Skeleton::Decoder)
+        Some(BackboneKind::Decoder)
     } else if has(Head::ImageClassifier) {
         None
     } else {
-        Some(Skeleton::Encoder)
+        Some(BackboneKind::Encoder)
     }
 }
 
@@ -152,8 +152,12 @@ const RECURRENT: [&str; 3] = ["bahdanau", "gru", "lstm"];
 mod tests {
     use super::*;
 
-    const SKELETONS: [Skeleton; 4] =
-        [Skeleton::Encoder, Skeleton::Decoder, Skeleton::EncoderDecoder, Skeleton::Recurrent];
+    const BACKBONES: [BackboneKind; 4] = [
+        BackboneKind::Encoder,
+        BackboneKind::Decoder,
+        BackboneKind::EncoderDecoder,
+        BackboneKind::Recurrent,
+    ];
 
     #[test]
     fn every_need_has_who_does_it_and_a_sentence() {
@@ -166,7 +170,7 @@ mod tests {
             TaskKind::Transduction,
         ] {
             let objectives: Vec<ObjectiveKind> =
-                SKELETONS.into_iter().filter_map(|of| ObjectiveKind::of(of, kind).ok()).collect();
+                BACKBONES.into_iter().filter_map(|of| ObjectiveKind::of(of, kind).ok()).collect();
             assert!(!objectives.is_empty(), "{kind:?}");
             assert!(objectives.iter().all(|objective| !objective.sentence(kind).is_empty()));
         }
@@ -175,12 +179,12 @@ mod tests {
     #[test]
     fn an_encoder_does_not_write_and_only_an_encoder_unmasks() {
         for kind in [TaskKind::Language, TaskKind::Transduction] {
-            assert!(ObjectiveKind::of(Skeleton::Encoder, kind).is_err());
+            assert!(ObjectiveKind::of(BackboneKind::Encoder, kind).is_err());
         }
-        for skeleton in SKELETONS {
+        for backbone in BACKBONES {
             assert_eq!(
-                ObjectiveKind::of(skeleton, TaskKind::Masked).is_ok(),
-                skeleton == Skeleton::Encoder
+                ObjectiveKind::of(backbone, TaskKind::Masked).is_ok(),
+                backbone == BackboneKind::Encoder
             );
         }
     }

@@ -3,10 +3,10 @@
 use super::batch::longest;
 use super::job::{Job, Length, Scored, TrainingConfig, optimizer};
 use super::measuring::{Measurement, WRITTEN, What};
-use super::objective::{Impossible, ObjectiveKind, role, skeleton};
+use super::objective::{Impossible, ObjectiveKind, backbone, role};
 use super::sizing::{Budget, Sized, SizingError, SizingTarget, TypicalWorkload, fit};
 use super::spec::{Amount, MatchBy, Spec, Training};
-use super::study::Skeleton;
+use super::study::BackboneKind;
 use crate::datasets::locate::SearchPath;
 use crate::datasets::task::{Labels, Metric, Task, TaskError, TaskSpec, TokenTable};
 use crate::models::families::{self, Family};
@@ -26,8 +26,8 @@ pub struct PlannedTask {
 pub struct Candidate {
     /// The family.
     pub family: &'static Family,
-    /// Its skeleton.
-    pub skeleton: Skeleton,
+    /// Its backbone.
+    pub backbone: BackboneKind,
     /// The task's place in the plan.
     pub task: usize,
     /// How it does it.
@@ -112,11 +112,11 @@ impl Plan {
         let mut architectures = Vec::new();
         for name in &spec.architectures {
             let family = families::find(name)?;
-            let skeleton = skeleton(family).ok_or_else(|| PlanError::Images(name.clone()))?;
+            let backbone = backbone(family).ok_or_else(|| PlanError::Images(name.clone()))?;
             if architectures.iter().any(|(known, _): &(&Family, _)| known.name() == family.name()) {
                 return Err(PlanError::Twice(name.clone()));
             }
-            architectures.push((family, skeleton));
+            architectures.push((family, backbone));
         }
         let mut tasks: Vec<PlannedTask> = Vec::new();
         for entry in &spec.tasks {
@@ -132,10 +132,10 @@ impl Plan {
         let mut impossible = Vec::new();
         let mut pairs = Vec::new();
         for (index, planned) in tasks.iter().enumerate() {
-            for &(family, skeleton) in &architectures {
-                let role = role(family).unwrap_or(skeleton);
+            for &(family, backbone) in &architectures {
+                let role = role(family).unwrap_or(backbone);
                 match ObjectiveKind::of(role, planned.task.kind) {
-                    Ok(objective) => pairs.push((family, skeleton, index, objective)),
+                    Ok(objective) => pairs.push((family, backbone, index, objective)),
                     Err(reason) => impossible.push(Impossible {
                         architecture: family.name().to_string(),
                         task: planned.task.spec.to_string(),
@@ -148,14 +148,14 @@ impl Plan {
             return Err(PlanError::Impossible(impossible));
         }
         let mut candidates = Vec::new();
-        for (family, skeleton, task, objective) in pairs {
+        for (family, backbone, task, objective) in pairs {
             let target = target(&tasks[task], objective);
             for size in spec.all_sizes() {
                 let budget = budget(&spec, size);
-                let sized = fit(family, skeleton, &target, budget).map_err(|source| {
+                let sized = fit(family, backbone, &target, budget).map_err(|source| {
                     PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
                 })?;
-                candidates.push(Candidate { family, skeleton, task, objective, size, sized });
+                candidates.push(Candidate { family, backbone, task, objective, size, sized });
             }
         }
         Ok(Self { spec, tasks, candidates, device: device.to_string() })
@@ -198,10 +198,10 @@ impl Plan {
         what: What,
         length: usize,
     ) -> Result<Measurement, SizingError> {
-        let Candidate { family, skeleton, task, objective, size, .. } = candidate;
+        let Candidate { family, backbone, task, objective, size, .. } = candidate;
         let mut target = target(&self.tasks[*task], *objective);
         target.context = target.context.max(length + WRITTEN);
-        let sized = fit(family, *skeleton, &target, budget(&self.spec, *size))?;
+        let sized = fit(family, *backbone, &target, budget(&self.spec, *size))?;
         Ok(Measurement {
             architecture: family.name().to_string(),
             config: sized.model_spec.config,

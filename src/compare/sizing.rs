@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use self::search::Search;
 use super::batch::{Batch, Rows};
 use super::objective::ObjectiveKind;
-use super::study::{Dimensions, Flops, Parameters, Skeleton};
+use super::study::{BackboneKind, Dimensions, Flops, Parameters};
 use crate::datasets::task::{Task, TokenTable};
 use crate::models::arch::cost::Sequence;
 use crate::models::checkpoint::{Model, ModelSpec};
@@ -143,11 +143,11 @@ pub enum SizingError {
 /// No size comes within [`TOLERANCE`].
 pub fn fit(
     family: &'static Family,
-    skeleton: Skeleton,
+    backbone: BackboneKind,
     target: &SizingTarget,
     budget: Budget,
 ) -> Result<Sized, SizingError> {
-    match Search::new((family, skeleton), target, budget).all()? {
+    match Search::new((family, backbone), target, budget).all()? {
         (Some(best), _) => Ok(best),
         (None, nearest) => {
             let cost = nearest.as_ref().map_or(f64::NAN, |sized| cost(sized, budget));

@@ -41,11 +41,12 @@ fn study(metric: Metric, ends: &[(&str, &[End])]) -> Study {
             let (architecture, task) = (name.to_string(), task.name.clone());
             study.runs.push(Run { architecture, task, seed: *seed, outcome, ..sample.clone() });
         }
-        let skeleton = if name.ends_with('u') { Skeleton::Recurrent } else { Skeleton::Decoder };
+        let backbone =
+            if name.ends_with('u') { BackboneKind::Recurrent } else { BackboneKind::Decoder };
         study.candidates.push(Candidate {
             architecture: name.to_string(),
             task: task.name.clone(),
-            skeleton,
+            backbone,
             summary: example::summary(&scores),
             secondary: vec![],
             ..like.clone()

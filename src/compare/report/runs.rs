@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ReportError;
-use crate::compare::study::{Better, Outcome, Run, Skeleton, Study};
+use crate::compare::study::{BackboneKind, Better, Outcome, Run, Study};
 
 /// A run, with what its candidate is; empty where there is nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct RunRow {
     /// The size, as the command takes it, where sizes were swept.
     pub size: Option<String>,
     /// How it is built.
-    pub skeleton: Option<Skeleton>,
+    pub backbone: Option<BackboneKind>,
     /// The seed.
     pub seed: u64,
     /// `finished`, `failed`, `diverged` or `missing`.
@@ -78,7 +78,7 @@ fn row(study: &Study, run: &Run) -> RunRow {
         task: run.task.clone(),
         architecture: run.architecture.clone(),
         size: run.size.clone(),
-        skeleton: of.map(|c| c.skeleton),
+        backbone: of.map(|c| c.backbone),
         seed: run.seed,
         outcome: outcome.into(),
         diverged_at,

@@ -1,7 +1,7 @@
 //! The search for the size that costs as much as the budget.
 
 use super::{Budget, Sized, SizingError, SizingTarget, TOLERANCE, cost, made};
-use crate::compare::study::{Dimensions, Skeleton};
+use crate::compare::study::{BackboneKind, Dimensions};
 use crate::models::families::{Family, Size};
 
 /// Depths that are tried.
@@ -25,7 +25,7 @@ const ASPECT: f64 = 40.0;
 
 pub(super) struct Search<'a> {
     family: &'static Family,
-    skeleton: Skeleton,
+    backbone: BackboneKind,
     target: &'a SizingTarget,
     budget: Budget,
     /// The best proportions within the tolerance.
@@ -35,17 +35,17 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub(super) fn new(
-        (family, skeleton): (&'static Family, Skeleton),
+        (family, backbone): (&'static Family, BackboneKind),
         target: &'a SizingTarget,
         budget: Budget,
     ) -> Self {
-        Self { family, skeleton, target, budget, best: None, nearest: None }
+        Self { family, backbone, target, budget, best: None, nearest: None }
     }
 
     /// Looks everywhere: the best model within the tolerance, and the nearest of all.
     pub(super) fn all(mut self) -> Result<(Option<Sized>, Option<Sized>), SizingError> {
-        let (depths, widths): (&[usize], &[usize]) = match self.skeleton {
-            Skeleton::Recurrent => (&RECURRENT_DEPTHS, &RECURRENT_WIDTHS),
+        let (depths, widths): (&[usize], &[usize]) = match self.backbone {
+            BackboneKind::Recurrent => (&RECURRENT_DEPTHS, &RECURRENT_WIDTHS),
             _ => (&DEPTHS, &HEAD_WIDTHS),
         };
         for &n_layers in depths {
@@ -74,7 +74,7 @@ impl<'a> Search<'a> {
             }
             let sized = self.make(n_layers, [d_head, heads], None)?;
             self.consider(&sized, d_head);
-            if self.skeleton == Skeleton::Recurrent && sized.deviation.abs() <= 0.3 {
+            if self.backbone == BackboneKind::Recurrent && sized.deviation.abs() <= 0.3 {
                 let sized = self.with_embedding(n_layers, [d_head, heads])?;
                 self.consider(&sized, d_head);
             }
@@ -150,7 +150,7 @@ impl<'a> Search<'a> {
             context: self.target.context,
             d_model: d_head * n_heads,
             n_layers,
-            n_heads: if self.skeleton == Skeleton::Recurrent { 1 } else { n_heads },
+            n_heads: if self.backbone == BackboneKind::Recurrent { 1 } else { n_heads },
             n_kv_heads: None,
             d_ff,
             dropout: self.target.dropout,
@@ -172,8 +172,8 @@ impl<'a> Search<'a> {
         if off(sized) > TOLERANCE {
             return;
         }
-        let score = match self.skeleton {
-            Skeleton::Recurrent => (sized.dimensions.n_layers as f64 / 2.0).ln().abs(),
+        let score = match self.backbone {
+            BackboneKind::Recurrent => (sized.dimensions.n_layers as f64 / 2.0).ln().abs(),
             _ => unusual(sized, d_head),
         };
         let score = score + 5.0 * sized.deviation.abs();

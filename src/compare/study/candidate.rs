@@ -12,7 +12,8 @@ pub struct Candidate {
     /// The task's name.
     pub task: String,
     /// How it is built.
-    pub skeleton: Skeleton,
+    #[serde(rename = "skeleton")]
+    pub backbone: BackboneKind,
     /// How it does the task, in a sentence.
     pub how: String,
     /// Its sizes.
@@ -38,7 +39,7 @@ pub struct Candidate {
 /// How an architecture is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Skeleton {
+pub enum BackboneKind {
     /// Attention in both directions.
     Encoder,
     /// Attention to what came before.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::{Device, Match, Settings, Versions};
 pub use candidate::{
-    Candidate, Dimensions, Flops, Parameters, RateOutcome, RateTrial, Skeleton, Training,
+    BackboneKind, Candidate, Dimensions, Flops, Parameters, RateOutcome, RateTrial, Training,
 };
 pub use cost::{CostAt, CostCurve, Growth, Limit, LimitReason};
 pub use run::{Outcome, Point, Run, Speed};

@@ -5,8 +5,8 @@ use burn_zoo::compare::study::*;
 use super::{ARCHITECTURES, noise};
 
 pub(super) fn costs(index: usize) -> CostCurve {
-    let (name, skeleton, _) = ARCHITECTURES[index];
-    let quadratic = skeleton != Skeleton::Recurrent;
+    let (name, backbone, _) = ARCHITECTURES[index];
+    let quadratic = backbone != BackboneKind::Recurrent;
     let at = |length: usize| {
         let l = length as f64;
         let slow = 1.0 + if quadratic { l / 900.0 } else { 0.0 };

@@ -10,16 +10,16 @@ use burn_zoo::compare::study::*;
 use growth::{costs, scaling};
 use parts::{candidate, comparisons, run};
 
-/// Architectures with their skeletons and how well they learn, from 0 to 1.
-const ARCHITECTURES: [(&str, Skeleton, f64); 8] = [
-    ("bert", Skeleton::Encoder, 0.80),
-    ("modernbert", Skeleton::Encoder, 0.86),
-    ("gpt2", Skeleton::Decoder, 0.78),
-    ("llama", Skeleton::Decoder, 0.90),
-    ("t5", Skeleton::EncoderDecoder, 0.84),
-    ("bart", Skeleton::EncoderDecoder, 0.79),
-    ("lstm", Skeleton::Recurrent, 0.62),
-    ("gru", Skeleton::Recurrent, 0.60),
+/// Architectures with their backbones and how well they learn, from 0 to 1.
+const ARCHITECTURES: [(&str, BackboneKind, f64); 8] = [
+    ("bert", BackboneKind::Encoder, 0.80),
+    ("modernbert", BackboneKind::Encoder, 0.86),
+    ("gpt2", BackboneKind::Decoder, 0.78),
+    ("llama", BackboneKind::Decoder, 0.90),
+    ("t5", BackboneKind::EncoderDecoder, 0.84),
+    ("bart", BackboneKind::EncoderDecoder, 0.79),
+    ("lstm", BackboneKind::Recurrent, 0.62),
+    ("gru", BackboneKind::Recurrent, 0.60),
 ];
 
 /// A number from 0 to 1 that looks like chance and is always the same.

@@ -72,7 +72,7 @@ pub(super) fn run(task: &Task, index: usize, seed: u64) -> Run {
 }
 
 pub(super) fn candidate(task: &Task, index: usize, runs: &[Run]) -> Candidate {
-    let (name, skeleton, skill) = ARCHITECTURES[index];
+    let (name, backbone, skill) = ARCHITECTURES[index];
     let own = runs.iter().filter(|run| run.architecture == name && run.task == task.name);
     let tests: Vec<f64> = own
         .filter_map(|run| match run.outcome {
@@ -92,13 +92,13 @@ pub(super) fn candidate(task: &Task, index: usize, runs: &[Run]) -> Candidate {
             )),
         },
     });
-    let recurrent = skeleton == Skeleton::Recurrent;
+    let recurrent = backbone == BackboneKind::Recurrent;
     let deviation = (noise(&[name], 7) - 0.5) * 3.6;
     let body = (1e6 * (1.0 + deviation / 100.0)) as u64;
     Candidate {
         architecture: name.into(),
         task: task.name.clone(),
-        skeleton,
+        backbone,
         how: "Reads the text and classifies from the mean of its states.".into(),
         dimensions: Dimensions {
             d_model: 128 + 8 * index,

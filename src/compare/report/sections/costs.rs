@@ -1,6 +1,6 @@
 //! Sizes, operations, speed and memory.
 
-use super::{Shown, median, skeleton};
+use super::{Shown, backbone, median};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Group, Groups, Item, Mark, Section, Table};
 use crate::compare::study::{Candidate, Run, Study, Task};
@@ -95,7 +95,7 @@ fn sizes(study: &Study, task: &Task) -> Table {
         let body = count(of.parameters.body);
         let body = of.deviation.map(number::percent).map_or(body.clone(), |off| body.note(off));
         table.rows.push(vec![
-            Cell::new(&of.architecture).note(skeleton(of.skeleton)),
+            Cell::new(&of.architecture).note(backbone(of.backbone)),
             Cell::new(d.d_model.to_string()),
             Cell::new(d.n_layers.to_string()),
             Cell::or_dash(d.n_heads, |n| n.to_string()),

@@ -13,7 +13,7 @@ use super::chart::Look;
 use super::number;
 use super::page::{Finding, Page, Section};
 use super::verdict::{Verdict, overall, verdict};
-use crate::compare::study::{Match, Skeleton, Study, Task, TaskKind};
+use crate::compare::study::{BackboneKind, Match, Study, Task, TaskKind};
 
 /// A study with what may be said of it.
 struct Shown<'a> {
@@ -135,12 +135,12 @@ fn metric_label(task: &Task) -> String {
     format!("{}{unit}, {way} is better", task.metric.name)
 }
 
-fn skeleton(skeleton: Skeleton) -> &'static str {
-    match skeleton {
-        Skeleton::Encoder => "encoder",
-        Skeleton::Decoder => "decoder",
-        Skeleton::EncoderDecoder => "encoder-decoder",
-        Skeleton::Recurrent => "recurrent",
+fn backbone(backbone: BackboneKind) -> &'static str {
+    match backbone {
+        BackboneKind::Encoder => "encoder",
+        BackboneKind::Decoder => "decoder",
+        BackboneKind::EncoderDecoder => "encoder-decoder",
+        BackboneKind::Recurrent => "recurrent",
     }
 }
 

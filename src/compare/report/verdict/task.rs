@@ -2,7 +2,7 @@
 
 use super::rank::{Ranking, Runs};
 use crate::compare::report::number;
-use crate::compare::study::{Better, Candidate, Interval, Skeleton, Study, Task, Tested};
+use crate::compare::study::{BackboneKind, Better, Candidate, Interval, Study, Task, Tested};
 
 /// The p-value below which a difference counts.
 pub const ALPHA: f64 = 0.05;
@@ -267,7 +267,7 @@ fn remarks(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Vec<String> {
 
 /// The best architecture with attention against the best without.
 fn families(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Option<String> {
-    let recurrent = |c: &&&Candidate| c.skeleton == Skeleton::Recurrent;
+    let recurrent = |c: &&&Candidate| c.backbone == BackboneKind::Recurrent;
     let without = ranking.complete.iter().find(recurrent)?;
     let with = ranking.complete.iter().find(|c| !recurrent(c))?;
     let (a, b) = (with.architecture.as_str(), without.architecture.as_str());

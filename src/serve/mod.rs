@@ -6,6 +6,7 @@
 mod answer;
 mod ask;
 mod chat;
+mod choice;
 mod cors;
 mod echo;
 mod engine;

@@ -53,11 +53,11 @@ impl Blueprint {
         {
             return of(task);
         }
-        let possible: Vec<Task> =
-            wanted.tasks.iter().copied().filter(|task| family.has(*task)).collect();
-        if let [Task::Backbone] = possible.as_slice() {
+        if wanted.tasks == [Task::Backbone] && family.has_hidden_states() {
             return of(Task::Backbone);
         }
+        let possible: Vec<Task> =
+            wanted.tasks.iter().copied().filter(|task| family.has(*task)).collect();
         let checkpoint = Checkpoint::open(folder)?;
         for task in &possible {
             let blueprint = of(*task)?;

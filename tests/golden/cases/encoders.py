@@ -248,6 +248,7 @@ ALIASES = [
         "data2vec-text", "base", 383, tiny_roberta(), "masked", **SHORT, **KEY_BIAS, train=True,
         differs=EPS,
     ),
+    Case("data2vec-text", "choice", 384, tiny_roberta(), "choice", **SHORT, **KEY_BIAS),
 ]
 
 ERNIE = [
@@ -255,6 +256,10 @@ ERNIE = [
         "ernie", "base", 385,
         bert(**{**TINY, **NO_PADDING, "max_position_embeddings": 10, "use_task_id": True}),
         "masked", **SHORT, **KEY_BIAS, train=True, differs=EPS,
+    ),
+    Case(
+        "ernie", "pretraining", 386, bert(**{**TINY, **WORDY, "use_task_id": True}), "pretraining",
+        **SHORT, **KEY_BIAS, differs=EPS,
     ),
 ]
 

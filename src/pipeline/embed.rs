@@ -52,7 +52,7 @@ impl TextEmbedder {
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that reads no texts, or two.
+    /// Files that cannot be read or followed; a model of images, or one whose decoder needs a text of its own.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let files = SentenceFiles::read(folder)?;
         let folder = &files.transformer;

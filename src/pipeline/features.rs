@@ -34,15 +34,11 @@ impl FeatureExtraction {
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that reads no texts, or two.
+    /// Files that cannot be read or followed; a model of images, or one whose decoder needs a text of its own.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let folder = &sentence::transformer_folder(folder)?;
         let spec = ModelSpec::read_for(folder, TaskRequirement::HIDDEN_STATES, device)?;
-        let reads_texts = matches!(
-            spec.architecture,
-            Architecture::Encoder(..) | Architecture::Decoder(_) | Architecture::Recurrent(_)
-        );
-        if !reads_texts {
+        if matches!(spec.architecture, Architecture::ImageEncoder(..)) {
             return Err(spec.wrong_head("an encoder or a decoder of texts", |_| false).into());
         }
         let preprocessor = Preprocessor::open(folder, &spec, None, device)?;

@@ -20,7 +20,7 @@ use self::prompts::ModelRules;
 pub(super) use self::transformer::Letters;
 use self::transformer::TextRules;
 use super::PipelineError;
-use crate::models::checkpoint::WEIGHTS_FILE;
+use crate::models::checkpoint::{SENTENCE_CONFIG_FILES, WEIGHTS_FILE};
 use crate::models::families::Architecture;
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{Cut, Level, Pool, PromptPooling, Step, Unit};
@@ -62,7 +62,7 @@ pub(super) fn transformer_folder(folder: &Path) -> Result<PathBuf, PipelineError
 /// The files of sentence-transformers in a model's folder, from there, whether they can be followed or
 /// not; those of the transformer's own folder are not among them where it is another one.
 pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
-    let names = [MODULES, prompts::FILE].into_iter().chain(transformer::NAMES);
+    let names = [MODULES, prompts::FILE].into_iter().chain(SENTENCE_CONFIG_FILES);
     let modules = list(folder).ok().flatten().map_or_else(Vec::new, |(_, modules)| modules);
     let of_module = |module: &Module| {
         let place = module.folder.strip_prefix(folder).ok()?;
@@ -98,7 +98,11 @@ impl SentenceFiles {
         let mut vectors = Vectors {
             tokens: architecture.d_output(),
             text: None,
-            n_states: stacks.first().map_or(0, |stack| stack.depth() + 1),
+            n_states: match architecture {
+                // transformers gives those of BART's two stacks under other names.
+                Architecture::EncoderDecoder(..) => 0,
+                _ => stacks.first().map_or(0, |stack| stack.depth() + 1),
+            },
             layers: self.texts.layers,
         };
         let mut steps = Vec::new();

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::chat::{Chat, without_functions};
+use super::choice::Choice;
 use super::error::ApiError;
 use super::fields::{Fields, Input, wrong};
 use super::rest::{OF_CHATS, OF_COMPLETIONS, Rest};
@@ -37,19 +38,6 @@ pub(super) struct CompletionRequest {
 pub(super) enum Prompts {
     Inputs(Vec<Input>),
     Chat(Chat),
-}
-
-/// How tokens are to be chosen, where the request says so.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Choice {
-    pub(super) temperature: Option<f64>,
-    pub(super) top_p: Option<f64>,
-    pub(super) top_k: Option<i64>,
-    pub(super) min_p: Option<f64>,
-    pub(super) presence_penalty: Option<f64>,
-    pub(super) frequency_penalty: Option<f64>,
-    pub(super) repetition_penalty: Option<f64>,
-    pub(super) seed: Option<i64>,
 }
 
 /// How the answer comes.
@@ -143,21 +131,6 @@ impl CompletionRequest {
             echo: false,
             logprobs: None,
             mode,
-        })
-    }
-}
-
-impl Choice {
-    fn read(fields: &mut Fields) -> Result<Self, ApiError> {
-        Ok(Self {
-            temperature: fields.number("temperature", 0.0..=2.0)?,
-            top_p: fields.number("top_p", 0.0..=1.0)?,
-            top_k: fields.integer("top_k", -1..=i64::MAX)?,
-            min_p: fields.number("min_p", 0.0..=1.0)?,
-            presence_penalty: fields.number("presence_penalty", -2.0..=2.0)?,
-            frequency_penalty: fields.number("frequency_penalty", -2.0..=2.0)?,
-            repetition_penalty: fields.number("repetition_penalty", 0.01..=100.0)?,
-            seed: fields.integer("seed", i64::MIN..=i64::MAX)?,
         })
     }
 }

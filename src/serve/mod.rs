@@ -5,6 +5,7 @@
 
 mod answer;
 mod chat;
+mod choice;
 mod completion_request;
 mod cors;
 mod echo;

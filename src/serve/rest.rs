@@ -22,7 +22,6 @@ pub(super) const OF_COMPLETIONS: Rest = Rest {
     usual: &[
         ("add_special_tokens", "true"),
         ("length_penalty", "1"),
-        ("min_tokens", "0"),
         ("num_beams", "1"),
         ("skip_special_tokens", "true"),
         ("spaces_between_special_tokens", "true"),
@@ -37,7 +36,6 @@ pub(super) const OF_CHATS: Rest = Rest {
     harmless: &HARMLESS,
     usual: &[
         ("length_penalty", "1"),
-        ("min_tokens", "0"),
         ("num_beams", "1"),
         ("skip_special_tokens", "true"),
         ("spaces_between_special_tokens", "true"),
@@ -45,6 +43,29 @@ pub(super) const OF_CHATS: Rest = Rest {
         ("verbosity", "\"medium\""),
     ],
     unsupported: &UNSUPPORTED,
+};
+
+/// Of embeddings.
+pub(super) const OF_EMBEDDINGS: Rest = Rest {
+    harmless: &HARMLESS,
+    usual: &[
+        ("add_special_tokens", "true"),
+        ("embed_dtype", "\"float32\""),
+        ("endianness", "\"native\""),
+        ("input_type", "\"text\""),
+        ("truncate", "\"NONE\""),
+    ],
+    unsupported: &[
+        "add_special_tokens",
+        "embed_dtype",
+        "endianness",
+        "instruction",
+        "messages",
+        "normalize",
+        "truncate",
+        "truncate_prompt_tokens",
+        "use_activation",
+    ],
 };
 
 const HARMLESS: [&str; 11] = [
@@ -61,7 +82,7 @@ const HARMLESS: [&str; 11] = [
     "user",
 ];
 
-const UNSUPPORTED: [&str; 38] = [
+const UNSUPPORTED: [&str; 37] = [
     "add_special_tokens",
     "allowed_token_ids",
     "audio",
@@ -79,7 +100,6 @@ const UNSUPPORTED: [&str; 38] = [
     "include_stop_str_in_output",
     "length_penalty",
     "logit_bias",
-    "min_tokens",
     "mm_processor_kwargs",
     "modalities",
     "num_beams",

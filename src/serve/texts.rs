@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Settings;
 use super::chat::Chat;
-use super::completion_request::{Choice, CompletionRequest, Prompts, ResponseMode};
+use super::completion_request::{CompletionRequest, Prompts, ResponseMode};
 use super::echo::Echo;
 use super::engine::{Engine, Job, Submission};
 use super::error::ApiError;
@@ -43,6 +43,8 @@ struct Limits {
     context: usize,
     /// Whether the answer continues the prompt, so that the context has both.
     is_one_text: bool,
+    /// Tokens that a text begins with behind another text.
+    begun: usize,
     new: usize,
     /// Texts of one request.
     rows: usize,
@@ -75,13 +77,15 @@ impl Texts {
         settings: &Settings,
     ) -> Result<Self, super::ServeError> {
         let limit = model.prompt_limit();
-        let is_one_text = model.prepare(&[0]).source.is_empty();
+        let begun = model.prepare(&[0]);
+        let is_one_text = begun.source.is_empty();
         let usual = if limit >= UNBOUNDED { LONGEST_PROMPT } else { limit };
         let limits = Limits {
             vocab_size: model.vocab_size(),
             prompt: settings.max_prompt_tokens.unwrap_or(usual).min(limit),
             context: model.context(),
             is_one_text,
+            begun: begun.text.len(),
             new: settings.max_new_tokens,
             rows: settings.batch + settings.queue,
         };
@@ -128,7 +132,8 @@ impl Texts {
             Some(seed) => seed as u64,
             None => self.seeds.lock().unwrap_or_else(PoisonError::into_inner).next_u64(),
         };
-        let options = self.options(&request.choice, seed);
+        let config = &self.processor.config;
+        let options = request.choice.options(config, seed);
         let mut stops = request.stops;
         stops.extend(self.processor.config.stop_strings.iter().cloned());
         let prompt_tokens = prompts.iter().map(|prompt| prompt.tokens.ids.len()).sum();
@@ -141,7 +146,10 @@ impl Texts {
             self.check(name, &ids)?;
             let room = self.length(name, ids.len(), request.max_tokens)?;
             let max_new_tokens = if request.max_tokens.is_some() { room } else { room.min(usual) };
-            let options = Options { max_new_tokens, ..options.clone() };
+            let begun = if self.limits.is_one_text { ids.len() } else { self.limits.begun };
+            let usual = config.options_for(begun).min_new_tokens;
+            let min_new_tokens = request.choice.min_new_tokens(usual, max_new_tokens)?;
+            let options = Options { max_new_tokens, min_new_tokens, ..options.clone() };
             options.validate().map_err(|error| ApiError::invalid(error.to_string()))?;
             for _ in 0..request.n {
                 let transcript = Transcript::new(stream.clone(), &stops, echo.clone());
@@ -248,33 +256,6 @@ impl Texts {
             return Err(ApiError::context(field, message));
         }
         Ok(asked)
-    }
-
-    /// The model's own options, with what a request says of them.
-    fn options(&self, choice: &Choice, seed: u64) -> Options {
-        let mut options = self.processor.config.options.clone();
-        let sampling = &mut options.sampling;
-        // A model that says nothing is drawn from as it is, as OpenAI has it.
-        let usual = if sampling.temperature == 0.0 { 1.0 } else { sampling.temperature };
-        sampling.temperature = choice.temperature.unwrap_or(usual);
-        if let Some(top_p) = choice.top_p {
-            // 0 leaves the best token alone.
-            sampling.top_p = top_p.max(f64::MIN_POSITIVE);
-        }
-        if let Some(top_k) = choice.top_k {
-            // 0 and -1 leave all tokens.
-            sampling.top_k = usize::try_from(top_k).ok().filter(|&top_k| top_k > 0);
-        }
-        if let Some(min_p) = choice.min_p {
-            sampling.min_p = min_p;
-        }
-        sampling.seed = seed;
-        let constraints = &mut options.constraints;
-        let set = |to: &mut f64, from: Option<f64>| *to = from.unwrap_or(*to);
-        set(&mut constraints.presence_penalty, choice.presence_penalty);
-        set(&mut constraints.frequency_penalty, choice.frequency_penalty);
-        set(&mut constraints.repetition_penalty, choice.repetition_penalty);
-        options
     }
 }
 

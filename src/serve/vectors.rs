@@ -14,6 +14,7 @@ use super::Settings;
 use super::engine::gone;
 use super::error::ApiError;
 use super::fields::{Fields, Input};
+use super::rest::OF_EMBEDDINGS;
 use crate::pipeline::{Prompt, PromptEncoder, PromptedText, TextEmbedder};
 use crate::system;
 
@@ -108,11 +109,11 @@ impl EmbeddingRequest {
             let message = "prompt_name is for texts; token ids are taken as they are";
             return Err(ApiError::field("prompt_name", message));
         }
-        fields.text("user")?;
         if fields.count("dimensions")?.is_some_and(|asked| asked != width) {
             let message = format!("the model's vectors have {width} dimensions, and no others");
             return Err(ApiError::unsupported("dimensions", message));
         }
+        fields.finish(&OF_EMBEDDINGS)?;
         Ok(Self { inputs, prompt_name, format })
     }
 }

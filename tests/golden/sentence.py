@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes sentence/: two tiny models, and the vectors of sentence-transformers for many files beside them.
+"""Writes sentence/: tiny models, and the vectors of sentence-transformers for many files beside them.
 
     sentence.py                 the models and every case
     sentence.py --check         computes everything again and compares
@@ -76,6 +76,15 @@ def model(name):
             **common, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, pad_token_id=0
         )
         return transformers.BertModel(config), tokenizer(True, "right")
+    if name in ("bart", "mbart"):
+        # The decoder reads the text one position later; mBART's begins with the text's last token.
+        kind = {"bart": "Bart", "mbart": "MBart"}[name]
+        config = getattr(transformers, f"{kind}Config")(
+            vocab_size=size, d_model=WIDTH, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+            decoder_attention_heads=2, encoder_ffn_dim=12, decoder_ffn_dim=12, max_position_embeddings=24,
+            dropout=0.0, pad_token_id=0, bos_token_id=2, eos_token_id=3, decoder_start_token_id=3,
+        )
+        return getattr(transformers, f"{kind}Model")(config), tokenizer(True, "right")
     config = transformers.Qwen3Config(
         **common, num_key_value_heads=1, head_dim=4, pad_token_id=0, tie_word_embeddings=True,
         bos_token_id=None, eos_token_id=None,
@@ -179,6 +188,9 @@ NAMED = [{}, {"prompt_name": "query"}, {"prompt_name": "long"}, {"prompt": "a do
 
 def cases():
     yield Case("mean", [MEAN], same=True)
+    for name in ("bart", "mbart"):
+        for way in ("mean_tokens", "lasttoken"):
+            yield Case(f"{name}-{way}", [pooling(flags(way))], model=name)
     # Where things are, and what they are called.
     yield Case("folder", [pooling(flags("cls_token"))], place="0_Transformer", length=5)
     yield Case("names", [pooling(pool(pooling_mode="max")), UNIT], paths=["", "pooled/by", "unit"], types=NEW)
@@ -281,7 +293,7 @@ def record(case, models):
 
 
 def write_all(folder):
-    for name in ("bert", "qwen3"):
+    for name in ("bart", "bert", "mbart", "qwen3"):
         write_model(name, folder / name)
     lines, plain = [], {}
     for case in cases():

@@ -78,8 +78,8 @@ def flag(rows):
     return ";".join(",".join(map(str, row)) for row in rows.tolist())
 
 
-def make_inputs(config, folder):
-    """What the reference reads, the same as flags, and the mask of what it reads first."""
+def make_inputs(config, name, folder):
+    """The inputs of a class, the same as flags, and the mask of the first text."""
     if hasattr(config, "image_size"):
         pixels = torch.randn(2, 3, config.image_size, config.image_size)
         path = folder / "pixels.safetensors"
@@ -90,6 +90,13 @@ def make_inputs(config, folder):
     mask[1, SHORT:] = 0
     ids[1, SHORT:] = getattr(config, "pad_token_id", None) or 0
     inputs = dict(input_ids=ids, attention_mask=mask)
+    if name.endswith("MultipleChoice"):  # the rows are the choices of one question
+        inputs = {key: value[None] for key, value in inputs.items()}
+        return inputs, ["--ids", flag(ids), "--mask", flag(mask), "--choices", "2"], None
+    if config.is_encoder_decoder and name.endswith("SequenceClassification"):
+        # The decoder reads the same text, and its state at the last end token is classified.
+        ids[0, -1] = ids[1, SHORT - 1] = config.eos_token_id
+        return inputs, ["--ids", flag(ids), "--mask", flag(mask)], mask.bool()
     flags = ["--ids", flag(ids), "--mask", flag(mask)]
     if config.is_encoder_decoder:
         text = torch.randint(3, 90, (2, TEXT))
@@ -112,7 +119,7 @@ def compare(zoo, family, name):
         folder = pathlib.Path(folder)
         model.save_pretrained(folder)
         model = cls.from_pretrained(folder, attn_implementation="eager").eval()
-        inputs, flags, mask = make_inputs(config, folder)
+        inputs, flags, mask = make_inputs(config, name, folder)
         with torch.no_grad():
             expected = model(**inputs)
         out = folder / "out.safetensors"

@@ -6,6 +6,7 @@ use burn::tensor::Device;
 use burn_zoo::pipeline::{FeatureExtraction, Features, PipelineError};
 use serde_json::{Value, json};
 
+use super::sentence::written;
 use super::{Parameters, check, folder, texts};
 use crate::golden;
 
@@ -44,9 +45,24 @@ fn every_head_has_hidden_states_below_it() {
     }
     let path = folder("question-answering", "bert");
     assert!(FeatureExtraction::open(&path, &Device::flex()).is_ok());
-    let reads_two = FeatureExtraction::open(&golden::folder().join("t5/base"), &Device::flex());
-    let error = reads_two.unwrap_err().to_string();
-    assert!(error.contains("an encoder or a decoder of texts"), "{error}");
+    for name in ["marian/base", "pegasus/base"] {
+        let reads_two = FeatureExtraction::open(&golden::folder().join(name), &Device::flex());
+        let error = reads_two.unwrap_err().to_string();
+        assert!(error.contains("an encoder or a decoder of texts"), "{name}: {error}");
+    }
     let sees = FeatureExtraction::open(&golden::folder().join("vit/base"), &Device::flex());
     assert!(sees.is_err());
+}
+
+#[test]
+fn a_text_that_both_stacks_read_has_the_decoders_hidden_states() {
+    // The vector of sentence-transformers is their mean.
+    let (at, text, expected) = written("bart-mean_tokens");
+    let extractor = FeatureExtraction::open(at.path(), &Device::flex()).unwrap();
+    let Features { vectors, .. } = extractor.extract_one(&text).unwrap();
+    let mean = |feature: usize| {
+        vectors.iter().map(|vector| vector[feature]).sum::<f32>() / vectors.len() as f32
+    };
+    let found: Vec<f32> = (0..expected.len()).map(mean).collect();
+    golden::assert_close("bart", &found, &expected, 1e-5);
 }

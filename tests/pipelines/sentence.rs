@@ -141,7 +141,7 @@ fn refusal(case: Case) -> String {
 #[test]
 fn vectors_are_those_of_sentence_transformers() {
     let cases = cases();
-    assert_eq!(cases.len(), 58);
+    assert_eq!(cases.len(), 62);
     for case in cases {
         case.check(case.write().path());
     }
@@ -259,6 +259,13 @@ fn modules_that_are_not_followed_are_refused_by_name() {
     let mut without = case("pool-cls_token");
     without.files.remove("modules.json");
     assert!(refusal(without).contains("there is no modules.json beside it"));
+}
+
+#[test]
+fn layers_of_two_stacks_have_no_mean() {
+    let both = Case { model: "bart".into(), ..case("layers-bert") };
+    let error = refusal(both);
+    assert!(error.contains("num_hidden_layers is 2"), "{error}");
 }
 
 #[test]

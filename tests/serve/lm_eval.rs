@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,6 +15,7 @@ use serde_json::Value;
 
 use super::Lab;
 use crate::golden::{folder, json};
+use crate::pypi;
 
 /// What lm-eval made of the tasks with transformers.
 #[derive(Deserialize)]
@@ -36,14 +36,7 @@ struct Answers {
 /// A Python that has the package; or why there is none.
 fn python() -> Result<PathBuf, String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/lm-eval-env");
-    let output = Command::new(&script)
-        .output()
-        .map_err(|error| format!("{} does not run: {error}", script.display()))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    match output.status.success() {
-        true => Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())),
-        false => Err(said.lines().last().unwrap_or_default().to_string()),
-    }
+    pypi::run(&script, &[]).map(PathBuf::from)
 }
 
 fn server(model: &Path) -> Server {
@@ -74,16 +67,8 @@ fn number(value: &Value) -> f64 {
 
 #[test]
 fn lm_eval_measures_what_it_measures_with_transformers() {
-    let python = match python() {
-        Ok(python) => python,
-        Err(reason) => {
-            let must = std::env::var_os("ZOO_MUST_FETCH").is_some();
-            assert!(!must, "lm-eval cannot be fetched: {reason}");
-            // Past the test's capture, so that it is seen.
-            let skipped = "SKIPPED lm_eval: no task of lm-eval was run";
-            writeln!(std::io::stderr(), "\n{skipped}: {reason}").unwrap();
-            return;
-        }
+    let Some(python) = pypi::or_skip(python(), "lm_eval: no task of lm-eval was run") else {
+        return;
     };
     let tasks = folder().join("lm_eval");
     let golden: Golden = json(&tasks.join("answers.json"));

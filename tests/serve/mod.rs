@@ -91,12 +91,16 @@ pub(crate) fn server(settings: Settings) -> Server {
 
 /// The greedy continuation of a prompt, computed alone.
 pub(crate) fn alone(prompt: &str, max_new_tokens: usize) -> String {
+    tokenizer().decode(&ids_alone(prompt, max_new_tokens)).unwrap()
+}
+
+/// The same as token ids.
+pub(crate) fn ids_alone(prompt: &str, max_new_tokens: usize) -> Vec<u32> {
     let tokenizer = tokenizer();
     let ids = tokenizer.encode(prompt).unwrap();
     let options = Options { max_new_tokens, ..Options::default() };
     let model = model(&tokenizer);
-    let added = generate(&model, &[ids], &options, &mut |_| Flow::Continue).unwrap();
-    tokenizer.decode(&added[0]).unwrap()
+    generate(&model, &[ids], &options, &mut |_| Flow::Continue).unwrap().remove(0)
 }
 
 /// The model, but slow, and it fails at a token.

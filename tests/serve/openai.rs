@@ -1,6 +1,6 @@
 //! The `openai` package from PyPI as a client. Fetched where it can be.
 
-use std::io::Write;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use burn_zoo::serve::Settings;
 
 use super::{Lab, Odd, alone, server, settings, vectors};
+use crate::pypi;
 
 const PACKAGE: &str = "openai==2.54.0";
 
@@ -19,36 +20,17 @@ fn python() -> Result<PathBuf, String> {
         return Ok(python);
     }
     let _ = std::fs::remove_dir_all(&place);
-    let run = |program: &Path, args: &[&str]| {
-        let output = Command::new(program)
-            .args(args)
-            .output()
-            .map_err(|error| format!("{} does not run: {error}", program.display()))?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        let last = said.lines().last().unwrap_or_default();
-        if output.status.success() { Ok(()) } else { Err(format!("{args:?}: {last}")) }
-    };
-    let folder = place.to_str().ok_or("the folder's name is not UTF-8")?;
-    run(Path::new("python3"), &["-m", "venv", folder])?;
-    let pip = ["-m", "pip", "install", "--quiet", "--timeout", "20", "--retries", "1"];
-    let only = ["--only-binary", ":all:", "--disable-pip-version-check", PACKAGE];
-    run(&python, &[&pip[..], &only].concat())?;
+    let venv = [OsStr::new("-m"), OsStr::new("venv"), place.as_os_str()];
+    pypi::run(Path::new("python3"), &venv)?;
+    pypi::install(&python, &[OsStr::new(PACKAGE)])?;
     std::fs::write(place.join("complete"), "").map_err(|error| error.to_string())?;
     Ok(python)
 }
 
 #[test]
 fn the_openai_package_is_a_client() {
-    let python = match python() {
-        Ok(python) => python,
-        Err(reason) => {
-            let must = std::env::var_os("ZOO_MUST_FETCH").is_some();
-            assert!(!must, "{PACKAGE} cannot be fetched: {reason}");
-            // Past the test's capture, so that it is seen.
-            let skipped = "SKIPPED openai: no client of OpenAI's was tried";
-            writeln!(std::io::stderr(), "\n{skipped}: {reason}").unwrap();
-            return;
-        }
+    let Some(python) = pypi::or_skip(python(), "openai: no client of OpenAI's was tried") else {
+        return;
     };
     let key = Settings { api_key: Some("secret".into()), ..settings() };
     let (texts, vectors) = (Lab::start(server(key)), Lab::start(vectors::server()));

@@ -70,6 +70,8 @@ fn a_wrong_field_is_named() {
             "\"stream\": true",
         ),
         (json!({ "max_tokens": -1, "echo": true }), "max_tokens", "at least 0"),
+        (json!({ "min_tokens": 3 }), "min_tokens", "at most 2 tokens are added"),
+        (json!({ "min_tokens": -1 }), "min_tokens", "at least 0"),
         (json!({ "logprobs": 21 }), "logprobs", "between 0 and 20"),
         (json!({ "logprobs": -1 }), "logprobs", "between 0 and 20"),
         (json!({ "logprobs": true }), "logprobs", "must be an integer, and it is a boolean"),
@@ -87,7 +89,6 @@ fn a_wrong_field_is_named() {
     for (name, value) in [
         ("top_logprobs", json!(2)),
         ("prompt_logprobs", json!(1)),
-        ("min_tokens", json!(2)),
         ("add_special_tokens", json!(false)),
         ("skip_special_tokens", json!(false)),
         ("ignore_eos", json!(true)),

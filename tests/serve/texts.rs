@@ -1,8 +1,14 @@
 //! What the server writes is what the model writes.
 
+use burn_zoo::models::generate::{GenerationConfig, Limit};
+use burn_zoo::pipeline::Processor;
+use burn_zoo::serve::Server;
 use serde_json::{Value, json};
 
-use super::{Lab, NAME, alone, greedy, joined, server, settings, tokenizer, with};
+use super::{
+    Lab, NAME, alone, greedy, ids_alone, joined, model, processor, server, settings, tokenizer,
+    with,
+};
 
 #[test]
 fn a_completion_is_the_models_own_text() {
@@ -171,4 +177,34 @@ fn the_model_introduces_itself() {
     assert_eq!(lab.get("/v1/models/tiny").json, list["data"][0]);
     let health = lab.get("/health");
     assert_eq!(health.json, json!({ "status": "ok", "running": 0, "waiting": 0 }));
+}
+
+#[test]
+fn a_text_has_as_many_tokens_as_are_asked_for_at_least() {
+    // The token that is likeliest after the prompt ends a text.
+    let prompt = "the cat";
+    let read = tokenizer().encode(prompt).unwrap().len();
+    let end = ids_alone(prompt, 1)[0];
+    let serve = |shortest: Limit| {
+        let mut config = GenerationConfig { shortest, ..GenerationConfig::default() };
+        config.options.eos = vec![end];
+        let processor = Processor { config, ..processor() };
+        Lab::start(Server::of_texts(model(&tokenizer()), processor, settings()).unwrap())
+    };
+    let count = |lab: &Lab, more: Value| {
+        let answer = lab.complete(&with(greedy(prompt, 24), more));
+        answer["usage"]["completion_tokens"].as_u64().unwrap()
+    };
+    let lab = serve(Limit::New(0));
+    let alone = count(&lab, json!({}));
+    assert_eq!(count(&lab, json!({ "min_tokens": 0 })), alone);
+    assert!(alone <= 1, "{alone}");
+    assert!(count(&lab, json!({ "min_tokens": 8 })) >= 8);
+    // As the model's own config says, unless the request says otherwise; the most wins.
+    for (shortest, least) in [(Limit::New(8), 8), (Limit::Total(read + 8), 8), (Limit::New(99), 24)]
+    {
+        let lab = serve(shortest);
+        assert!(count(&lab, json!({})) >= least, "{shortest:?}");
+        assert_eq!(count(&lab, json!({ "min_tokens": 0 })), alone);
+    }
 }

@@ -66,8 +66,10 @@ fn vectors_are_those_of_the_embedder() {
     let one = lab.post("/v1/embeddings", &with(body.clone(), json!({ "input": ids[1] }))).json;
     assert_close("ids", &vectors(&one)[0], &expected[1], 1e-6);
 
-    let form =
-        json!({ "encoding_format": "base64", "dimensions": expected[0].len(), "user": "me" });
+    let form = json!({
+        "encoding_format": "base64", "dimensions": expected[0].len(), "user": "me",
+        "input_type": null, "embed_dtype": "float32",
+    });
     let packed = lab.post("/v1/embeddings", &with(body, form)).json;
     for (datum, expected) in packed["data"].as_array().unwrap().iter().zip(&expected) {
         let text = datum["embedding"].as_str().unwrap();
@@ -118,6 +120,8 @@ fn wrong_requests_for_vectors_are_refused() {
         (json!({ "dimensions": 3 }), 400, "dimensions", "dimensions, and no others"),
         (json!({ "prompt_name": "q" }), 400, "prompt_name", "its prompts are passage, query"),
         (json!({ "prompt_name": "query", "input": [1] }), 400, "prompt_name", "for texts"),
+        (json!({ "max_length": 3 }), 400, "max_length", "is not a field that"),
+        (json!({ "truncate_prompt_tokens": 3 }), 400, "truncate_prompt_tokens", "not supported"),
         (json!({ "model": "other" }), 404, "model", "\"other\""),
     ] {
         let answer = lab.post("/v1/embeddings", &with(body.clone(), fields));

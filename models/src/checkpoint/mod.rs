@@ -35,6 +35,18 @@ pub use select::TaskRequirement;
 pub use shards::{Checkpoint, read_safetensors};
 pub use tensor::{F32Tensor, TensorInfo};
 
+/// The files in which sentence-transformers keeps the settings of a transformer, in the order in which it looks
+/// for them: one for each model of its first versions.
+pub const SENTENCE_CONFIG_FILES: [&str; 7] = [
+    "sentence_bert_config.json",
+    "sentence_roberta_config.json",
+    "sentence_distilbert_config.json",
+    "sentence_camembert_config.json",
+    "sentence_albert_config.json",
+    "sentence_xlm-roberta_config.json",
+    "sentence_xlnet_config.json",
+];
+
 /// The config's file name.
 pub const CONFIG_FILE: &str = "config.json";
 /// The weights' file name where there is one file.

@@ -100,7 +100,9 @@ impl ModelSpec {
         config: Value,
         task: Task,
     ) -> Result<Self, ConfigError> {
-        let architecture = (family.architecture)(&config.to_string())?.part_for(task);
+        let whole = (family.architecture)(&config.to_string())?;
+        // Where no class of the family is the bare model of half of it, the bare model is all of it.
+        let architecture = if family.has(task) { whole.part_for(task) } else { whole };
         if let Some(excess) = architecture.cost().excess() {
             let reason = format!("no model has more than {}", excess.most);
             return Err(ConfigError::invalid(excess.what, excess.asked, &reason));

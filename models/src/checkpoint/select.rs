@@ -57,11 +57,11 @@ impl ModelSpec {
         {
             return of(task);
         }
-        let possible: Vec<Task> =
-            requirement.tasks.iter().copied().filter(|task| family.has(*task)).collect();
-        if let [Task::BaseModel] = possible.as_slice() {
+        if requirement.tasks == [Task::BaseModel] && family.has_hidden_states() {
             return of(Task::BaseModel);
         }
+        let possible: Vec<Task> =
+            requirement.tasks.iter().copied().filter(|task| family.has(*task)).collect();
         let checkpoint = Checkpoint::open(folder)?;
         for task in &possible {
             let spec = of(*task)?;

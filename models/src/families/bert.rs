@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::bert_like::{self, BertFields, KEYS, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
-use crate::heads::{ClassifierConfig, SentenceTask, SentencesConfig};
+use crate::heads::{ClassifierConfig, HeadsConfig, SentenceTask, SentencesConfig};
 use crate::hf::config::{ConfigError, parse};
 use crate::hf::keys::{Key, copy, drop, rename, transpose};
 
@@ -77,10 +77,13 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json = parse::<BertFields>(json, DEFAULTS)?.without_projection();
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;
-    let mut heads = json.heads()?;
+    Ok(Architecture::Encoder(encoder, with_next_sentence(json.heads()?)))
+}
+
+/// The heads with one that tells whether a sentence follows another.
+pub(super) fn with_next_sentence(heads: HeadsConfig) -> HeadsConfig {
     let head = ClassifierConfig { dropout: [0.0; 2], ..heads.classifier };
-    heads.sentences = Some(SentencesConfig { task: SentenceTask::Next, head });
-    Ok(Architecture::Encoder(encoder, heads))
+    HeadsConfig { sentences: Some(SentencesConfig { task: SentenceTask::Next, head }), ..heads }
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -7,6 +7,7 @@ use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::roberta::{architecture, sized};
 use super::{Family, Size, Task};
 use crate::hf::config::ConfigError;
+use crate::hf::keys::{Key, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -18,6 +19,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "Data2VecTextForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::TokenClassifier, "Data2VecTextForTokenClassification", CLASSIFIER),
         (Task::Span, "Data2VecTextForQuestionAnswering", QA_OUTPUTS),
+        (Task::MultipleChoice, "Data2VecTextForMultipleChoice", POOLED),
         (Task::BaseModel, "Data2VecTextModel", &[]),
     ],
     architecture,
@@ -25,6 +27,12 @@ pub(super) static FAMILY: Family = Family {
     prefix: "data2vec_text",
     keys: &[KEYS, POOLER],
 };
+
+/// Choices through the pooler.
+const POOLED: &[Key] = &[
+    transpose("data2vec_text.pooler.dense", "transform.dense"),
+    transpose("classifier", "classifier"),
+];
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
     sized(size, "data2vec-text", "Data2VecTextForMaskedLM")

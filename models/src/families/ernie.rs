@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bert::PREDICTIONS;
+use super::bert::{PREDICTIONS, with_next_sentence};
 use super::bert_like::{self, BertFields, KEYS, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
 use crate::hf::config::{ConfigError, parse, size};
-use crate::hf::keys::{Key, rename, transpose};
+use crate::hf::keys::{Key, drop, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -20,6 +20,9 @@ pub(super) static FAMILY: Family = Family {
         (Task::SequenceClassifier, "ErnieForSequenceClassification", CLASSIFICATION),
         (Task::TokenClassifier, "ErnieForTokenClassification", CLASSIFIER),
         (Task::Span, "ErnieForQuestionAnswering", QA_OUTPUTS),
+        (Task::MultipleChoice, "ErnieForMultipleChoice", CLASSIFICATION),
+        (Task::NextSentence, "ErnieForNextSentencePrediction", NEXT_SENTENCE),
+        (Task::PreTraining, "ErnieForPreTraining", PRE_TRAINING),
         (Task::BaseModel, "ErnieModel", &[]),
     ],
     architecture,
@@ -34,6 +37,25 @@ const TASK: &[Key] = &[rename("embeddings.task_type_embeddings", "embedding.task
 /// Classes through the pooler, which is the backbone's.
 const CLASSIFICATION: &[Key] =
     &[transpose("ernie.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
+
+/// The scores of masked tokens, and of the second sentence.
+const PRE_TRAINING: &[Key] = &[
+    transpose("ernie.pooler.dense", "sentences.transform.dense"),
+    transpose("cls.seq_relationship", "sentences.classifier"),
+    PREDICTIONS[0],
+    PREDICTIONS[1],
+    PREDICTIONS[2],
+    PREDICTIONS[3],
+    PREDICTIONS[4],
+    PREDICTIONS[5],
+];
+
+/// The scores of the second sentence. Published files can name masked tokens too.
+const NEXT_SENTENCE: &[Key] = &[
+    transpose("ernie.pooler.dense", "transform.dense"),
+    transpose("cls.seq_relationship", "classifier"),
+    drop("cls.predictions.*"),
+];
 
 /// Defaults of transformers' `ErnieConfig`.
 const DEFAULTS: &str = r#"{
@@ -60,7 +82,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     if use_task_id {
         encoder.stack.embedding.n_tasks = size("task_type_vocab_size", task_type_vocab_size)?;
     }
-    Ok(Architecture::Encoder(encoder, bert.heads()?))
+    Ok(Architecture::Encoder(encoder, with_next_sentence(bert.heads()?)))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -179,6 +179,12 @@ impl Family {
         self.tasks.iter().any(|(known, ..)| *known == task)
     }
 
+    /// Whether a text alone has hidden states. The decoder of BART and mBART reads that text one position
+    /// later; the decoders of other encoder-decoders need a text of their own.
+    pub fn has_hidden_states(&self) -> bool {
+        self.has(Task::BaseModel) || self.has(Task::Span)
+    }
+
     /// The task of the class that `architectures` names first.
     pub fn named_task(&self, config: &Value) -> NamedTask {
         match config["architectures"][0].as_str() {

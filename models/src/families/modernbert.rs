@@ -17,7 +17,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::MaskedLm, "ModernBertForMaskedLM", PREDICTIONS),
         (Task::SequenceClassifier, "ModernBertForSequenceClassification", CLASSIFICATION),
         (Task::TokenClassifier, "ModernBertForTokenClassification", CLASSIFICATION),
-        (Task::Span, "ModernBertForQuestionAnswering", SPANS),
+        (Task::Span, "ModernBertForQuestionAnswering", CLASSIFICATION),
         (Task::MultipleChoice, "ModernBertForMultipleChoice", CLASSIFICATION),
         (Task::BaseModel, "ModernBertModel", &[]),
     ],
@@ -57,8 +57,6 @@ const PREDICTIONS: &[Key] = &[
 ];
 
 const CLASSIFICATION: &[Key] = &[DENSE, NORM, transpose("classifier", "classifier")];
-
-const SPANS: &[Key] = &[DENSE, NORM, transpose("qa_outputs", "classifier")];
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;

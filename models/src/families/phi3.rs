@@ -58,7 +58,8 @@ struct ConfigJson {
 }
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    let ConfigJson { llama, sliding_window, resid_pdrop } = parse(json, DEFAULTS)?;
+    let ConfigJson { mut llama, sliding_window, resid_pdrop } = parse(json, DEFAULTS)?;
+    llama.rope = llama.rope.with_yarn_as_long_rope();
     let mut layer = llama.layer_with(Rotated::Part(1.0))?;
     layer.dropout = within("resid_pdrop", resid_pdrop, [0.0, 1.0])?;
     let layers = vec![slide(layer, sliding_window)?; llama.num_hidden_layers];
@@ -80,7 +81,7 @@ mod tests {
     use crate::layers::position::PositionEncoding;
 
     #[test]
-    fn the_part_that_is_rotated_stands_beside_the_factors_or_among_them() {
+    fn factors_are_read_in_every_form_that_was_published() {
         let read = |rope: Value| {
             let mut config = json!({
                 "hidden_size": 3072, "num_attention_heads": 24, "num_key_value_heads": 8,
@@ -98,12 +99,19 @@ mod tests {
                 },
             }))
         };
+        let first = read(json!({
+            "partial_rotary_factor": 0.75, "rope_theta": 10_000.0,
+            "rope_scaling": {
+                "type": "yarn", "short_factor": factors(48), "long_factor": factors(48),
+            },
+        }));
         let among = read(json!({ "rope_parameters": {
             "rope_type": "longrope", "rope_theta": 10_000.0, "partial_rotary_factor": 0.75,
             "short_factor": factors(48), "long_factor": factors(48),
         }}));
         let beside_them = beside(48).unwrap();
         assert_eq!(beside_them, among.unwrap());
+        assert_eq!(beside_them, first.unwrap());
         let Architecture::Decoder(config) = beside_them else { panic!("a decoder") };
         let PositionEncoding::Rotary(rotary) = &config.stack.layers[0].attention.positions else {
             panic!("rotary positions")

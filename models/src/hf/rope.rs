@@ -125,6 +125,19 @@ impl RopeFields {
         self.rope_theta
     }
 
+    /// The same with `longrope` in the place of `yarn`, which the first files of Phi 3 wrote for it.
+    pub fn with_yarn_as_long_rope(mut self) -> Self {
+        for set in [&mut self.rope_scaling, &mut self.rope_parameters] {
+            for name in ["rope_type", "type"] {
+                let kind = set.as_mut().and_then(|set| set.get_mut(name));
+                if let Some(kind) = kind.filter(|kind| **kind == "yarn") {
+                    *kind = "longrope".into();
+                }
+            }
+        }
+        self
+    }
+
     /// The same without version 4's scaling.
     pub fn without_scaling(&self) -> Self {
         Self { rope_scaling: None, ..self.clone() }

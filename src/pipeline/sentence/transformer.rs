@@ -5,19 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::fields::Fields;
+use crate::models::checkpoint::SENTENCE_CONFIG_FILES;
 use crate::pipeline::PipelineError;
-
-/// The names under which the file is looked for, in this order: one for each model of the first
-/// versions of sentence-transformers.
-pub(super) const NAMES: [&str; 7] = [
-    "sentence_bert_config.json",
-    "sentence_roberta_config.json",
-    "sentence_distilbert_config.json",
-    "sentence_camembert_config.json",
-    "sentence_albert_config.json",
-    "sentence_xlm-roberta_config.json",
-    "sentence_xlnet_config.json",
-];
 
 /// Arguments of transformers that change no vector: where files come from, and how they are computed with.
 const HARMLESS: [&str; 14] = [
@@ -66,7 +55,7 @@ impl TextRules {
     pub(super) fn read(folder: &Path) -> Result<Self, PipelineError> {
         let mut rules =
             Self { max_length: None, letters: Letters::AsWritten, layers: Layers::Last };
-        for name in NAMES {
+        for name in SENTENCE_CONFIG_FILES {
             let Some(mut fields) = Fields::read(&folder.join(name))? else { continue };
             if fields.is_empty() {
                 continue;

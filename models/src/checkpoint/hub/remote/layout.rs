@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use serde::Deserialize;
 
-use crate::checkpoint::{CONFIG_FILE, WEIGHTS_FILE};
+use crate::checkpoint::{CONFIG_FILE, SENTENCE_CONFIG_FILES, WEIGHTS_FILE};
 
 /// The list of a model's modules.
 pub(super) const MODULES_FILE: &str = "modules.json";
@@ -14,7 +14,7 @@ pub(super) const MODULES_FILE: &str = "modules.json";
 const LISTS: [&str; 2] = [MODULES_FILE, "config_sentence_transformers.json"];
 
 /// What is read beside the weights.
-const COMPANIONS: [&str; 14] = [
+const COMPANIONS: [&str; 7] = [
     CONFIG_FILE,
     "generation_config.json",
     TOKENIZER_FILE,
@@ -22,13 +22,6 @@ const COMPANIONS: [&str; 14] = [
     "special_tokens_map.json",
     "chat_template.jinja",
     "preprocessor_config.json",
-    "sentence_bert_config.json",
-    "sentence_roberta_config.json",
-    "sentence_distilbert_config.json",
-    "sentence_camembert_config.json",
-    "sentence_albert_config.json",
-    "sentence_xlm-roberta_config.json",
-    "sentence_xlnet_config.json",
 ];
 
 /// All of a tokenizer.
@@ -98,7 +91,8 @@ impl Layout {
     /// Everything that is read but the transformer's weights, as far as the model has it.
     pub(super) fn companions(&self) -> Vec<String> {
         let lists = LISTS.into_iter().map(String::from);
-        let companions = COMPANIONS.into_iter().map(|name| self.of_transformer(name));
+        let companions = COMPANIONS.into_iter().chain(SENTENCE_CONFIG_FILES);
+        let companions = companions.map(|name| self.of_transformer(name));
         let of_module = |folder| [CONFIG_FILE, WEIGHTS_FILE].map(|name| format!("{folder}{name}"));
         lists.chain(companions).chain(self.modules.iter().flat_map(of_module)).collect()
     }

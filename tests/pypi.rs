@@ -1,0 +1,53 @@
+//! What tests fetch from PyPI, where it can be reached.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+/// Options of `pip install`: wheels only, and no long wait without a network.
+const INSTALL: [&str; 11] = [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--timeout",
+    "20",
+    "--retries",
+    "1",
+    "--only-binary",
+    ":all:",
+    "--disable-pip-version-check",
+];
+
+/// Installs a package with this Python. The error is the last line of pip's.
+pub(crate) fn install(python: &Path, arguments: &[&OsStr]) -> Result<(), String> {
+    let install = INSTALL.map(OsStr::new);
+    run(python, &[&install, arguments].concat()).map(drop)
+}
+
+/// Runs a program. Gives its standard output, or the last line of its standard error.
+pub(crate) fn run(program: &Path, arguments: &[&OsStr]) -> Result<String, String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("{} does not run: {error}", program.display()))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_string());
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(errors.lines().last().unwrap_or_default().to_string())
+}
+
+/// What was fetched. Where it could not be, the test is skipped with a line that says so, or fails if
+/// `ZOO_MUST_FETCH` is set.
+pub(crate) fn or_skip<T>(fetched: Result<T, String>, skipped: &str) -> Option<T> {
+    fetched
+        .map_err(|reason| {
+            let must = std::env::var_os("ZOO_MUST_FETCH").is_some();
+            assert!(!must, "cannot be fetched: {reason}");
+            // Past the test's capture, so that it is seen.
+            writeln!(std::io::stderr(), "\nSKIPPED {skipped}: {reason}").unwrap();
+        })
+        .ok()
+}

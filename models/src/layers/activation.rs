@@ -1,4 +1,4 @@
-//! Activation functions under the names that configs give them.
+//! Activation functions, by the names that configs have for them.
 
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ impl Activation {
     }
 }
 
-/// A function in one pass where there is one, else composed.
+/// A fused kernel where there is one, else the composed function.
 fn fused_or<const D: usize>(
     kind: ActivationKind,
     x: Tensor<D>,
@@ -55,14 +55,14 @@ fn fused_or<const D: usize>(
     elementwise::activation(kind, &x).unwrap_or_else(|| composed(x))
 }
 
-/// The tanh approximation of GELU, through the logistic function.
+/// The tanh approximation of GELU, computed with the logistic function.
 ///
 /// ```text
 /// 0.5 x (1 + tanh(u)) = x σ(2u),   u = sqrt(2/π) (x + 0.044715 x³)
 /// ```
 ///
-/// The two forms are equal; this one costs one exponential and plain products, where a `tanh` and a
-/// floating-point power cost a CPU most of a training step.
+/// The two forms are equal. This one costs one exponential and a few products, where `tanh` and a
+/// floating-point power would take most of a training step on a CPU.
 ///
 /// Reference: Hendrycks and Gimpel 2016, §2, <https://arxiv.org/abs/1606.08415>
 fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {

@@ -1,4 +1,4 @@
-//! Attention by a network of one hidden layer: what a recurrent decoder reads of another text.
+//! Additive attention: scores by a network with one hidden layer, for recurrent decoders.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -6,7 +6,7 @@ use burn::tensor::{Bool, Device, Tensor, activation};
 
 use super::linear::{Bias, linear, project};
 
-/// The mean of an encoder's states, weighted by how well each fits a state.
+/// The mean of the encoder states, weighted by their scores for a decoder state.
 ///
 /// ```text
 /// e_j = v · tanh(W s + U h_j);  context = Σ softmax(e)_j h_j
@@ -23,19 +23,20 @@ pub struct AdditiveAttention {
     score: Linear,
 }
 
-/// An encoder's states, and the keys made of them once for a text.
+/// The encoder states, and their keys, computed once for a source.
 #[derive(Debug)]
 pub struct EncoderKeys {
     /// `[batch, encoder_seq, d_model]`
     pub keys: Tensor<3>,
     /// `[batch, encoder_seq, d_encoder]`
     pub hidden_states: Tensor<3>,
-    /// Which of it is padding, `[batch, encoder_seq, 1]`; `None` where nothing is.
+    /// Which positions are padding, `[batch, encoder_seq, 1]`; `None` where none is.
     pub masked: Option<Tensor<3, Bool>>,
 }
 
 impl AdditiveAttention {
-    /// A layer of zeros, to be initialized or loaded, for states of `d_model` features.
+    /// Creates a layer of zeros, to be initialized or loaded, for decoder states of `d_model`
+    /// features.
     pub fn new([d_model, d_encoder]: [usize; 2], device: &Device) -> Self {
         Self {
             query: linear(d_model, d_model, Bias::Absent, device),
@@ -44,7 +45,7 @@ impl AdditiveAttention {
         }
     }
 
-    /// What states are compared with.
+    /// The keys of encoder states.
     ///
     /// # Shapes
     ///
@@ -54,7 +55,7 @@ impl AdditiveAttention {
         project(&self.key, states)
     }
 
-    /// The context of a state.
+    /// The context vector of a decoder state.
     ///
     /// # Shapes
     ///
@@ -64,7 +65,7 @@ impl AdditiveAttention {
         let query = project(&self.query, state).unsqueeze_dim::<3>(1);
         let scores = project(&self.score, (encoder.keys.clone() + query).tanh());
         let scores = match &encoder.masked {
-            // A row of nothing but padding gets numbers too, which nobody reads.
+            // Finite: a row of padding only gives finite values, which are not used.
             Some(masked) => scores.mask_fill(masked.clone(), f32::MIN),
             None => scores,
         };

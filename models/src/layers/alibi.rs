@@ -1,17 +1,18 @@
-//! ALiBi: a penalty on the scores that grows with the distance, at another rate for each head.
+//! ALiBi: a penalty on the scores that grows linearly with the distance, with a slope for each
+//! head.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::position::PositionIds;
 
-/// What is added to the scores of every key.
+/// The bias of the scores for every key.
 ///
 /// ```text
 /// bias[h, j] = slope_h · j
 /// ```
 ///
-/// The published penalty is `slope_h · (j - i)`; what it subtracts for the query at `i` is the same
-/// for all its keys, and the softmax does not see it.
+/// The published penalty is `slope_h · (j - i)`. The term `-slope_h · i` is the same for all keys
+/// of the query at `i`, so the softmax is invariant to it.
 ///
 /// # Shapes
 ///
@@ -30,8 +31,9 @@ pub fn bias(n_heads: usize, position_ids: &PositionIds, device: &Device) -> Tens
     Tensor::from_data(TensorData::new(values, [rows.len(), n_heads, 1, rows[0].len()]), device)
 }
 
-/// A geometric sequence that ends at `2^-8`. Where the number of heads is no power of two, the
-/// heads beyond the next smaller one take every other slope of the sequence for twice as many.
+/// A geometric sequence that ends at `2^-8`. Where the number of heads is not a power of two, the
+/// heads beyond the next smaller power take every other slope of the sequence for twice as many
+/// heads.
 ///
 /// ```
 /// assert_eq!(zoo_models::layers::alibi::slopes(4), [0.25, 0.0625, 0.015625, 0.00390625]);

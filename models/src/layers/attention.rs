@@ -1,4 +1,4 @@
-//! The one attention layer: what differs between models comes in through [`AttentionContext`].
+//! The attention layer of all models: differences come in through [`AttentionContext`].
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear};
@@ -15,32 +15,32 @@ use super::{AttentionContext, EncoderOutput};
 use crate::kernels::attention::{self as kernels, SdpaParams};
 use crate::precision::{in_f32, to_f32};
 
-/// Sizes and form of an attention layer.
+/// Sizes and variant of an attention layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttentionConfig {
     /// Input and output features.
     pub d_model: usize,
     /// Query heads.
     pub n_heads: usize,
-    /// Key and value heads; each serves `n_heads / n_kv_heads` query heads.
+    /// Key and value heads; each is shared by `n_heads / n_kv_heads` query heads.
     pub n_kv_heads: usize,
-    /// Features of a head; times `n_heads` it may differ from `d_model`.
+    /// Features of a head; `n_heads · d_head` may differ from `d_model`.
     pub d_head: usize,
     /// Factor on the scores, usually `1 / sqrt(d_head)`.
     pub scale: f64,
-    /// What a query may read.
+    /// Which keys a query may attend to.
     pub pattern: AttentionPattern,
-    /// Whether the projections of queries, keys and values add biases.
+    /// Whether the query, key and value projections have a bias.
     pub qkv_bias: Bias,
-    /// Whether the output projection adds a bias.
+    /// Whether the output projection has a bias.
     pub output_bias: Bias,
-    /// Probability of dropping an attention weight in training.
+    /// Dropout probability of the attention weights in training.
     pub dropout: f64,
-    /// How the layer learns of positions.
+    /// The position encoding.
     pub positions: PositionEncoding,
-    /// Whether queries and keys are normalised before they get their positions.
+    /// The norm of queries and keys, applied before the position encoding.
     pub qk_norm: QkNorm,
-    /// Scores are squeezed smoothly into `±softcap`; `None` leaves them.
+    /// Soft cap of the scores, `softcap · tanh(score / softcap)`; `None` leaves them unchanged.
     pub softcap: Option<f64>,
 }
 
@@ -64,7 +64,7 @@ pub struct Attention {
     pub output: Linear,
     query_norm: Option<HeadNorm>,
     key_norm: Option<HeadNorm>,
-    /// Projections of the vectors of distances, where those of the content are not theirs.
+    /// Separate projections of the distance vectors; `None` where the content projections are used.
     distances: Option<DistanceProjections>,
     dropout: Dropout,
     d_model: usize,
@@ -74,7 +74,7 @@ pub struct Attention {
 }
 
 impl AttentionConfig {
-    /// A layer of zeros, to be initialized or loaded.
+    /// Creates a layer of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> Attention {
         let d_query = self.n_heads * self.d_head;
         let d_key = self.n_kv_heads * self.d_head;
@@ -94,7 +94,8 @@ impl AttentionConfig {
         }
     }
 
-    /// Multiply-adds per token: the projections, then scores and sums over `n_keys` keys.
+    /// Multiply-adds per token: the projections, then the scores and weighted sums over `n_keys`
+    /// keys.
     pub fn macs_per_token(&self, n_keys: usize) -> usize {
         let d_query = self.n_heads * self.d_head;
         let d_key = self.n_kv_heads * self.d_head;
@@ -110,7 +111,7 @@ impl AttentionConfig {
 }
 
 impl Attention {
-    /// Lets every position read the positions that the context allows.
+    /// Self-attention: every position attends to the positions that the context allows.
     ///
     /// # Shapes
     ///
@@ -120,9 +121,9 @@ impl Attention {
         let x = cast_input(&self.query.weight, x);
         let [query, key, value] = apply_all([&self.query, &self.key, &self.value], x);
         // [batch, n_heads, seq, d_head]
-        let query = self.normalised(query, self.query_norm.as_ref());
+        let query = self.normalized(query, self.query_norm.as_ref());
         // [batch, n_kv_heads, seq, d_head]
-        let key = self.normalised(key, self.key_norm.as_ref());
+        let key = self.normalized(key, self.key_norm.as_ref());
         let value = self.split_heads(value);
         let query = in_f32(query, |query| context.positions.rotate(query));
         let key = context.positions.rotate(key);
@@ -135,7 +136,7 @@ impl Attention {
         to_f32(apply(&self.output, merge_heads(attn_out)))
     }
 
-    /// Cross-attention: lets every position read an encoder's output.
+    /// Cross-attention: every position attends to the encoder output.
     ///
     /// # Shapes
     ///
@@ -163,7 +164,7 @@ impl Attention {
         to_f32(apply(&self.output, merge_heads(attn_out)))
     }
 
-    /// What positions add to the scores.
+    /// The bias that the position encoding adds to the scores.
     fn bias(&self, positions: &Positions, [query, key]: [&Tensor<4>; 2]) -> Option<Tensor<4>> {
         match positions {
             Positions::None | Positions::Rotary(_) => None,
@@ -187,8 +188,8 @@ impl Attention {
         }
     }
 
-    /// Weighs values by the softmax of the scores, to which a bias `[1 or batch, n_heads, 1 or queries,
-    /// keys]` is added.
+    /// Computes the sum of the values weighted by the softmax of the scores plus `bias`, which is
+    /// `[1 or batch, n_heads, 1 or queries, keys]`.
     fn attend(
         &self,
         query: Tensor<4>,
@@ -212,8 +213,8 @@ impl Attention {
         self.attend_composed(query, [key, value], (bias, mask))
     }
 
-    /// The same by Burn's operations. The query heads of a group are folded into the rows of one product,
-    /// so keys and values are not copied per head.
+    /// The same, composed of Burn's operations. The query heads of a group are folded into the rows
+    /// of one product, so keys and values are not copied per head.
     fn attend_composed(
         &self,
         query: Tensor<4>,
@@ -238,7 +239,8 @@ impl Attention {
             None => scores,
         };
         let scores = match masked {
-            // Finite, so that a row that may read nothing gives numbers that nobody reads and not NaN.
+            // Finite: a row without any visible key gives finite values, which are not used, and
+            // not NaN.
             Some(masked) => scores.mask_fill(masked, f32::MIN),
             None => scores,
         };
@@ -247,8 +249,8 @@ impl Attention {
         weights.matmul(value).reshape([batch, n_heads, n_queries, d_head])
     }
 
-    /// Heads, normalised by themselves or together, depending on what the norm is as wide as.
-    fn normalised(&self, x: Tensor<3>, norm: Option<&HeadNorm>) -> Tensor<4> {
+    /// Splits into heads and normalizes, per head or over all heads, depending on the norm's width.
+    fn normalized(&self, x: Tensor<3>, norm: Option<&HeadNorm>) -> Tensor<4> {
         match norm {
             None => self.split_heads(x),
             Some(HeadNorm::One(norm)) if norm.width() == self.d_head => {

@@ -1,4 +1,4 @@
-//! Keys and values of the tokens before, kept for decoding step by step.
+//! The key-value cache of incremental decoding.
 
 mod layer;
 
@@ -7,14 +7,14 @@ use burn::tensor::{Int, Tensor, TensorData};
 pub use self::layer::LayerCache;
 use super::mask::{AttentionPattern, Padding};
 
-/// How many of the last tokens can always be taken back; see [`Cache::truncate`].
+/// How many of the last tokens can always be rolled back; see [`Cache::truncate`].
 pub const MAX_ROLLBACK: usize = 64;
 
-/// What a decoder remembers of the tokens that it has read: per layer their keys and values, in
-/// buffers that are allocated ahead, and which positions were padding.
+/// The key-value cache of a decoder: the keys and values of each layer, in preallocated buffers,
+/// and which positions are padding.
 ///
-/// Rows can leave, be copied and join; a layer that sees a window of so many tokens keeps no more than
-/// those and a few.
+/// Rows can be removed, duplicated and appended. A layer with sliding-window attention keeps the
+/// positions of its window and a few more.
 #[derive(Debug)]
 pub struct Cache {
     layers: Vec<LayerCache>,
@@ -24,10 +24,10 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// An empty cache for layers of these patterns, with room for `reserve` tokens; it grows when more
-    /// come.
+    /// Creates an empty cache for layers with these patterns, with room for `reserve` tokens; it
+    /// grows beyond them.
     ///
-    /// The buffers are allocated at the first step, when the batch's size is known.
+    /// The buffers are allocated at the first step, when the batch size is known.
     pub fn new(patterns: impl IntoIterator<Item = AttentionPattern>, reserve: usize) -> Self {
         let layers =
             patterns.into_iter().map(|pattern| LayerCache::new(pattern, reserve)).collect();
@@ -39,18 +39,18 @@ impl Cache {
         self.length
     }
 
-    /// Whether nothing was read yet.
+    /// Whether the cache holds no positions.
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 
-    /// Says which of the first step's positions hold tokens.
+    /// Sets the padding of the first step's positions.
     ///
     /// # Panics
     ///
-    /// Panics if something was read already.
+    /// Panics if the cache is not empty.
     pub fn with_padding(mut self, padding: Padding) -> Self {
-        assert!(self.is_empty(), "padding is said before the first step");
+        assert!(self.is_empty(), "padding must be set before the first step");
         self.padding = padding;
         self
     }
@@ -60,15 +60,15 @@ impl Cache {
         &self.padding
     }
 
-    /// Takes in `count` more positions of `n_rows` rows; returns the layers and the padding of all
+    /// Adds `count` positions to each of `n_rows` rows; returns the layers and the padding of all
     /// positions.
     ///
     /// # Panics
     ///
-    /// Panics if the cache is of another number of rows.
+    /// Panics if the cache has another number of rows.
     pub fn advance(&mut self, n_rows: usize, count: usize) -> (&mut [LayerCache], &Padding) {
         if self.length > 0 {
-            assert_eq!(n_rows, self.n_rows, "a step is of the cache's rows");
+            assert_eq!(n_rows, self.n_rows, "a step must have the cache's number of rows");
             self.padding.extend(count);
         }
         self.n_rows = n_rows;
@@ -76,26 +76,26 @@ impl Cache {
         (&mut self.layers, &self.padding)
     }
 
-    /// Forgets the positions from `length` on; at most [`MAX_ROLLBACK`] of them.
+    /// Removes the positions from `length` on; at most [`MAX_ROLLBACK`] of them.
     ///
     /// # Panics
     ///
-    /// Panics if they are more, or there are not so many.
+    /// Panics if there are more than that, or if the cache is shorter than `length`.
     pub fn truncate(&mut self, length: usize) {
         let gone = self.length.checked_sub(length).filter(|gone| *gone <= MAX_ROLLBACK);
         let Some(gone) = gone else {
-            panic!("a cache of {} positions cannot go back to {length}", self.length);
+            panic!("a cache of {} positions cannot be truncated to {length}", self.length);
         };
         self.length = length;
         self.padding.truncate(length);
         for layer in &mut self.layers {
             layer.length -= gone;
             let needed = layer.left.map_or(length, |left| length.min(left));
-            assert!(layer.length >= needed, "a window's positions were given up already");
+            assert!(layer.length >= needed, "positions of the window were discarded already");
         }
     }
 
-    /// Keeps these rows, in this order; a row can be taken more than once.
+    /// Selects these rows, in this order; a row may be selected more than once.
     pub fn select(&mut self, rows: &[usize]) {
         for layer in &mut self.layers {
             layer.cross = layer.cross.take().map(|cross| cross.map(|x| select_rows(x, rows)));
@@ -103,7 +103,8 @@ impl Cache {
         self.reorder(rows);
     }
 
-    /// Keeps these rows, in this order, where those in one place before and after attend to the same encoder output.
+    /// Selects these rows, in this order, where the old and the new row at each index attend to the
+    /// same encoder output.
     pub fn reorder(&mut self, rows: &[usize]) {
         self.padding.select(rows);
         self.n_rows = rows.len();
@@ -114,7 +115,7 @@ impl Cache {
     }
 
     /// Appends the rows of another cache of the same model. Positions are aligned at the end: the
-    /// shorter one is padded on the left.
+    /// shorter cache is padded on the left.
     pub fn join(self, other: Self) -> Self {
         if self.is_empty() || other.is_empty() {
             return if self.is_empty() { other } else { self };
@@ -133,7 +134,8 @@ impl Cache {
         }
     }
 
-    /// Drops the first positions where no row has a token, once they are more than a third of all.
+    /// Removes the leading positions where no row has a token, once they are more than a third of
+    /// all.
     pub fn trim(&mut self) {
         let empty = self.padding.empty_before();
         if 3 * empty <= self.length {
@@ -151,7 +153,7 @@ impl Cache {
     }
 }
 
-/// Rows of a tensor, in this order.
+/// Selects rows of a tensor, in this order.
 pub fn select_rows<const D: usize>(x: Tensor<D>, rows: &[usize]) -> Tensor<D> {
     if rows.iter().copied().eq(0..x.dims()[0]) {
         return x;

@@ -1,4 +1,4 @@
-//! A convolution over the tokens of a text.
+//! A convolution over the tokens of a sequence.
 
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
@@ -9,16 +9,16 @@ use super::linear::multiply;
 use crate::kernels::linear::cast_for;
 use crate::precision::to_f32;
 
-/// Sizes of a convolution whose results are as many and as wide as its inputs.
+/// Sizes of a convolution that keeps the sequence length and the number of features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConvolutionConfig {
-    /// Tokens that a result is computed from: odd, the token itself in the middle.
+    /// Kernel size in tokens: odd, centered on the token itself.
     pub kernel: usize,
-    /// Parts of the features; a result is computed from those of its part alone.
+    /// Groups of features; each group is convolved separately.
     pub groups: usize,
 }
 
-/// Every token, computed from its neighbours; beyond the ends there are zeros.
+/// A convolution over neighboring tokens, with zero padding at the ends.
 ///
 /// ```text
 /// y[t] = Σ_k W[k] x[t + k - (kernel - 1) / 2] + b
@@ -32,7 +32,7 @@ pub struct Convolution {
 }
 
 impl ConvolutionConfig {
-    /// A convolution of zeros, to be initialized or loaded.
+    /// Creates a convolution of zeros, to be initialized or loaded.
     pub fn init(&self, d_model: usize, device: &Device) -> Convolution {
         let shape = [d_model, d_model / self.groups, self.kernel];
         Convolution {

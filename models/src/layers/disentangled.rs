@@ -1,4 +1,4 @@
-//! DeBERTa's attention to content and to position apart.
+//! DeBERTa's disentangled attention: separate scores for content and position.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::linear::{Bias, linear};
 use super::norm::NormConfig;
 
-/// How distances become vectors, and what attention makes of these.
+/// How distances are encoded as vectors, and how attention uses these vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct DisentangledConfig {
     /// Rows for each direction; the table has twice as many.
@@ -17,28 +17,28 @@ pub struct DisentangledConfig {
     pub buckets: DistanceBuckets,
     /// Which terms are added to the scores.
     pub terms: DistanceTerms,
-    /// What projects the vectors.
+    /// Which projections apply to the distance vectors.
     pub projections: DistanceProjection,
-    /// The norm of the table; `None` where there is none.
+    /// The norm of the table, if there is one.
     pub norm: Option<NormConfig>,
 }
 
 /// Which distances share a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DistanceBuckets {
-    /// None but those beyond the table, which have its last row.
+    /// Only those beyond the table, which share its first or last row.
     Exact,
-    /// Half of the rows are for one distance each, the others for more and more of them.
+    /// Half of the rows stand for one distance each, the others for logarithmically growing ranges.
     Logarithmic {
         /// The longest distance on the scale.
         max_distance: usize,
     },
 }
 
-/// Which terms of a distance are added to the score of a query and a key.
+/// Which position terms are added to the score of a query and a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DistanceTerms {
-    /// Both of the others.
+    /// Both terms.
     Both,
     /// The query's content with the distance's key, `c2p`.
     ContentToPosition,
@@ -46,23 +46,23 @@ pub enum DistanceTerms {
     PositionToContent,
 }
 
-/// What projects the vectors of distances to queries and keys.
+/// Which layers project the distance vectors to queries and keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DistanceProjection {
     /// The projections of the content.
     Shared,
-    /// Projections of their own, in each layer.
+    /// Separate projections in each layer.
     Separate,
 }
 
-/// Projections of the vectors of distances, beside those of the content.
+/// Separate projections of the distance vectors.
 #[derive(Module, Debug)]
 pub struct DistanceProjections {
     query: Option<Linear>,
     key: Option<Linear>,
 }
 
-/// A layer's projections of the vectors of distances; `None` for a term that is not added.
+/// The projections that a layer applies to the distance vectors; `None` for a term that is absent.
 #[derive(Debug, Clone, Copy)]
 pub struct ProjectedBy<'a> {
     /// To queries.
@@ -71,7 +71,7 @@ pub struct ProjectedBy<'a> {
     pub key: Option<&'a Linear>,
 }
 
-/// The vectors of all distances, and which distance each pair of positions has.
+/// The vectors of all distances, and the distance of each pair of positions.
 #[derive(Debug, Clone)]
 pub struct RelativeVectors {
     /// `[1, 2 n_buckets, d_model]`, after the norm
@@ -82,25 +82,25 @@ pub struct RelativeVectors {
 }
 
 impl DistanceTerms {
-    /// Whether queries meet the keys of distances.
+    /// Whether the content-to-position term is present, which needs keys of distances.
     fn has_keys(self) -> bool {
         matches!(self, Self::Both | Self::ContentToPosition)
     }
 
-    /// Whether keys meet the queries of distances.
+    /// Whether the position-to-content term is present, which needs queries of distances.
     fn has_queries(self) -> bool {
         matches!(self, Self::Both | Self::PositionToContent)
     }
 
-    /// How many terms there are.
+    /// The number of terms.
     pub fn count(self) -> usize {
         usize::from(self.has_keys()) + usize::from(self.has_queries())
     }
 }
 
 impl DisentangledConfig {
-    /// The projections of one layer from `d_model` to `d_query` features, of zeros; `None` where those of the
-    /// content serve.
+    /// The separate projections of one layer from `d_model` to `d_query` features, of zeros; `None`
+    /// where the content projections are used.
     pub fn projections(
         &self,
         d_model: usize,
@@ -120,7 +120,7 @@ impl DisentangledConfig {
 
     /// The bucket of a query `distance` positions after the key.
     ///
-    /// Computed in 32-bit floats, in the order of the reference.
+    /// Computed in f32, in the reference's order of operations.
     fn bucket(&self, distance: i64) -> i64 {
         let middle = self.n_buckets as i64 / 2;
         let max_distance = match self.buckets {
@@ -135,13 +135,13 @@ impl DisentangledConfig {
         (shared + middle) * distance.signum()
     }
 
-    /// The row of a query `distance` positions after the key.
+    /// The table row of a query `distance` positions after the key.
     pub fn row(&self, distance: i64) -> usize {
         let n = self.n_buckets as i64;
         (self.bucket(distance) + n).clamp(0, 2 * n - 1) as usize
     }
 
-    /// The vectors for sequences of `seq` tokens.
+    /// The distance vectors for sequences of `seq` tokens.
     ///
     /// # Shapes
     ///
@@ -157,7 +157,8 @@ impl DisentangledConfig {
 }
 
 impl RelativeVectors {
-    /// What projects the vectors in a layer: its projections of distances, or else those of its content.
+    /// The projections of the distance vectors in a layer: the separate ones, or else the
+    /// content's.
     pub fn projected_by<'a>(
         &self,
         separate: Option<&'a DistanceProjections>,
@@ -174,7 +175,7 @@ impl RelativeVectors {
         }
     }
 
-    /// The query's content meets the distance's key.
+    /// The content-to-position scores: the query's content with the distance's key.
     ///
     /// ```text
     /// bias[i, j] = Q_i · K_r[δ(i, j)]
@@ -192,13 +193,13 @@ impl RelativeVectors {
         query.matmul(distance_key.transpose()).gather(3, rows)
     }
 
-    /// The key's content meets the distance's query.
+    /// The position-to-content scores: the key's content with the distance's query.
     ///
     /// ```text
     /// bias[i, j] = K_j · Q_r[δ(i, j)]
     /// ```
     ///
-    /// The paper has `δ(j, i)` here; its published models were trained with this.
+    /// The paper has `δ(j, i)` here; the published models were trained with `δ(i, j)`.
     ///
     /// # Shapes
     ///

@@ -1,16 +1,16 @@
-//! Dropout as every layer here applies it.
+//! Dropout, applied in the same way by all layers.
 
 use burn::nn::Dropout;
 use burn::tensor::Tensor;
 
 use crate::kernels::dropout as kernels;
 
-/// Sets some numbers to zero in training, and lets the others grow, so that sums stay what they are on
-/// average.
+/// Sets random elements to zero in training and scales the others up, so that the expected sum is
+/// unchanged.
 ///
 /// # Shapes
 ///
-/// - `x` and the result: any
+/// - `x` and the result: any shape
 pub fn dropout<const D: usize>(layer: &Dropout, x: Tensor<D>) -> Tensor<D> {
     match probability(layer, &x).and_then(|probability| kernels::dropout(&x, probability)) {
         Some(left) => left,
@@ -18,7 +18,7 @@ pub fn dropout<const D: usize>(layer: &Dropout, x: Tensor<D>) -> Tensor<D> {
     }
 }
 
-/// The share that a layer drops of such a tensor, if it drops some.
+/// The probability with which a layer drops elements of this tensor; `None` if it drops none.
 pub(super) fn probability<const D: usize>(layer: &Dropout, x: &Tensor<D>) -> Option<f64> {
     let drops = layer.prob > 0.0 && layer.training.is_enabled() && x.device().is_autodiff();
     drops.then_some(layer.prob)

@@ -1,4 +1,4 @@
-//! From token ids to vectors.
+//! Token ids and embedding tables.
 
 use burn::module::{Module, Param};
 use burn::tensor::module::embedding;
@@ -7,19 +7,19 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::linear::{cast_input, multiply, weight};
 use crate::precision::to_f32;
 
-/// Token ids from the host.
+/// Uploads token ids from the host.
 ///
 /// # Shapes
 ///
-/// - `tokens`: `rows · seq` of them, row by row
+/// - `tokens`: `rows · seq` ids, row by row
 /// - result: `[rows, seq]`
 pub fn token_ids(tokens: &[u32], rows: usize, device: &Device) -> Tensor<2, Int> {
     let values: Vec<i64> = tokens.iter().map(|&token| i64::from(token)).collect();
     Tensor::from_data(TensorData::new(values, [rows, tokens.len() / rows]), device)
 }
 
-/// Token ids from the host, rows filled up on the right with `filler` to the longest, and
-/// to one position at least.
+/// Uploads token ids from the host, with rows padded on the right with `filler` to the longest, and
+/// to at least one position.
 ///
 /// # Shapes
 ///
@@ -34,7 +34,7 @@ pub fn padded_ids(rows: &[&[u32]], filler: u32, device: &Device) -> Tensor<2, In
     token_ids(&tokens, rows.len(), device)
 }
 
-/// A table of vectors, one for each id.
+/// An embedding table: a vector for each id.
 #[derive(Module, Debug)]
 pub struct EmbeddingTable {
     /// `[n_rows, d_model]`
@@ -42,15 +42,14 @@ pub struct EmbeddingTable {
 }
 
 impl EmbeddingTable {
-    /// A table of zeros, to be initialized or loaded.
+    /// Creates a table of zeros, to be initialized or loaded.
     pub fn new(n_rows: usize, d_model: usize, device: &Device) -> Self {
         Self { weight: weight(n_rows, d_model, device) }
     }
 
-    /// Looks ids up; the vectors are 32-bit floats, whatever the table is.
+    /// Looks up ids; the result is f32, whatever the table's dtype.
     ///
-    /// Ids are checked where they come in, on the host: on a GPU an id outside the table reads
-    /// whatever lies there.
+    /// Ids must be validated on the host: on a GPU an id outside the table reads arbitrary memory.
     ///
     /// # Shapes
     ///
@@ -60,8 +59,8 @@ impl EmbeddingTable {
         to_f32(embedding(self.weight.val(), ids))
     }
 
-    /// Scores every row of the table against `x`: the output projection of a tied model, which
-    /// reads the one parameter a second time.
+    /// The product of `x` with every row of the table: the output projection of a model with tied
+    /// weights, which uses the same parameter twice.
     ///
     /// # Shapes
     ///

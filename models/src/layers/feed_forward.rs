@@ -1,4 +1,4 @@
-//! The feed-forward half of a block.
+//! The feed-forward layer of a block.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear};
@@ -11,10 +11,10 @@ use super::linear::{Bias, apply, apply_all, cast_input, linear};
 use super::mixture::MixtureFeedForward;
 use crate::precision::to_f32;
 
-/// Sizes and form of a feed-forward layer.
+/// Sizes and variant of a feed-forward layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeedForwardConfig {
-    /// The wiring.
+    /// The variant.
     pub kind: FeedForwardKind,
     /// Input and output features.
     pub d_model: usize,
@@ -22,24 +22,24 @@ pub struct FeedForwardConfig {
     pub d_ff: usize,
     /// The non-linearity.
     pub activation: Activation,
-    /// Whether the projections add biases.
+    /// Whether the projections have a bias.
     pub bias: Bias,
-    /// Probability of dropping a hidden feature in training.
+    /// Dropout probability of the hidden features in training.
     pub dropout: f64,
 }
 
-/// The wiring of a feed-forward layer.
+/// The variant of a feed-forward layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FeedForwardKind {
     /// Two projections around the activation.
     Plain,
     /// A third projection gates the hidden features.
     Gated,
-    /// Several gated layers, of which each token has some.
+    /// A mixture of gated layers, of which each token uses a few.
     Mixture {
-        /// How many there are.
+        /// The number of experts.
         n_experts: usize,
-        /// How many of them a token has.
+        /// The number of experts that each token uses.
         n_active: usize,
     },
 }
@@ -86,7 +86,7 @@ pub struct GatedFeedForward {
 }
 
 impl FeedForwardConfig {
-    /// A layer of zeros, to be initialized or loaded.
+    /// Creates a layer of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> FeedForward {
         match self.kind {
             FeedForwardKind::Plain => FeedForward::Plain(PlainFeedForward {
@@ -114,7 +114,7 @@ impl FeedForwardConfig {
         }
     }
 
-    /// How many layers it is made of, of which each token has some or all.
+    /// The number of experts; 1 for a layer without experts.
     pub fn n_experts(&self) -> usize {
         match self.kind {
             FeedForwardKind::Plain | FeedForwardKind::Gated => 1,
@@ -128,7 +128,7 @@ impl FeedForwardConfig {
         match self.kind {
             FeedForwardKind::Plain => 2 * projection,
             FeedForwardKind::Gated => 3 * projection,
-            // Every expert sees every token; those that a token does not have get the weight 0.
+            // Every expert processes every token; experts that are not selected get the weight 0.
             FeedForwardKind::Mixture { n_experts, .. } => {
                 n_experts * (3 * projection + self.d_model)
             }

@@ -1,4 +1,4 @@
-//! Linear layers as every model here creates them.
+//! Linear layers, created and applied in the same way by all models.
 
 use burn::module::Param;
 use burn::nn::{Initializer, Linear, LinearConfig};
@@ -9,7 +9,7 @@ use crate::kernels::linear::{self as kernels, Weights};
 use crate::kernels::skinny_gemm;
 use crate::precision::to_f32;
 
-/// Whether a projection adds a bias.
+/// Whether a projection has a bias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bias {
     /// `x W`
@@ -18,7 +18,7 @@ pub enum Bias {
     Present,
 }
 
-/// From a config's flag.
+/// Converts the flag of a config.
 impl From<bool> for Bias {
     fn from(flag: bool) -> Self {
         if flag { Self::Present } else { Self::Absent }
@@ -27,8 +27,8 @@ impl From<bool> for Bias {
 
 /// A linear layer `[d_input, d_output]` of zeros, to be initialized or loaded.
 ///
-/// Zeros, because the values come later from a checkpoint or from
-/// [`initialize`](crate::arch::initialize), which depends on the seed and on nothing else.
+/// The values come later, from a checkpoint or from [`initialize`](crate::arch::initialize), which
+/// depends on the seed only.
 pub fn linear(d_input: usize, d_output: usize, bias: Bias, device: &Device) -> Linear {
     LinearConfig::new(d_input, d_output)
         .with_bias(bias == Bias::Present)
@@ -36,8 +36,8 @@ pub fn linear(d_input: usize, d_output: usize, bias: Bias, device: &Device) -> L
         .init(device)
 }
 
-/// Applies a layer to 32-bit vectors: the product is computed in the format of the layer's weights, and
-/// its result is given in 32 bits again.
+/// Applies a layer to f32 vectors: the product is computed in the dtype of the layer's weights, and
+/// its result is converted to f32.
 ///
 /// # Shapes
 ///
@@ -47,7 +47,7 @@ pub fn project<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
     to_f32(apply(layer, cast_input(&layer.weight, x)))
 }
 
-/// Applies a layer to vectors in the format of its weights.
+/// Applies a layer to vectors in the dtype of its weights.
 ///
 /// # Shapes
 ///
@@ -58,7 +58,7 @@ pub fn apply<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
     result
 }
 
-/// Applies several layers to the same vectors, in the format of their weights.
+/// Applies several layers to the same vectors, in the dtype of their weights.
 ///
 /// # Shapes
 ///
@@ -93,8 +93,8 @@ fn weights(layer: &Linear) -> Weights {
     (layer.weight.val(), layer.bias.as_ref().map(Param::val))
 }
 
-/// `x` in the format in which it is multiplied with a weight: the weight's, or 32 bits where the device only
-/// keeps it in 16 (see [`kernels::cast_for`]).
+/// `x` in the dtype in which it is multiplied with a weight: the weight's, or f32 where the device
+/// only stores half precision (see [`kernels::cast_for`]).
 pub fn cast_input<const D: usize>(weight: &Param<Tensor<2>>, x: Tensor<D>) -> Tensor<D> {
     kernels::cast_for(x, &weight.val())
 }

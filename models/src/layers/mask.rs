@@ -1,4 +1,5 @@
-//! Masks as descriptions: which keys a query may read. Tensors are built only where one is needed.
+//! Attention masks as descriptions: which keys a query may attend to. Tensors are built only where
+//! one is needed.
 
 use std::cell::OnceCell;
 
@@ -7,23 +8,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernels::attention::AttentionWindow;
 
-/// The part of a sequence that a query may read, padding aside.
+/// The positions that a query may attend to, padding aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AttentionPattern {
     /// Every position.
     Full,
-    /// Itself and what came before.
+    /// The position itself and all previous ones.
     Causal,
-    /// Itself and the `n - 1` positions before it.
+    /// The position itself and the `n - 1` previous ones.
     SlidingWindow(usize),
-    /// Itself and `n` positions on each side.
+    /// The position itself and `n` positions on each side.
     Local(usize),
 }
 
-/// Which positions of a batch hold tokens, and which only fill it up.
+/// Which positions of a batch hold tokens and which are padding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Padding {
-    /// Per row, whether each position holds a token; empty when all do.
+    /// For each row, whether each position holds a token; empty when all do.
     rows: Vec<Vec<bool>>,
 }
 
@@ -33,28 +34,28 @@ impl Padding {
         Self::default()
     }
 
-    /// Padding given per row; `true` where there is a token, as in Hugging Face's `attention_mask`.
+    /// Padding of each row; `true` where there is a token, as in Hugging Face's `attention_mask`.
     ///
     /// # Panics
     ///
     /// Panics if the rows differ in length.
     pub fn from_rows(rows: Vec<Vec<bool>>) -> Self {
         let length = rows.first().map_or(0, Vec::len);
-        assert!(rows.iter().all(|row| row.len() == length), "rows of a batch have one length");
+        assert!(rows.iter().all(|row| row.len() == length), "all rows must have the same length");
         if rows.iter().flatten().all(|is_token| *is_token) {
             return Self::none();
         }
         Self { rows }
     }
 
-    /// Rows of these lengths, filled up on the left to the longest.
+    /// Rows of these lengths, padded on the left to the longest.
     pub fn left(lengths: &[usize]) -> Self {
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let row = |&length: &usize| (0..longest).map(|i| i >= longest - length).collect();
         Self::from_rows(lengths.iter().map(row).collect())
     }
 
-    /// Rows of these lengths, filled up on the right to the longest, and to one position at least.
+    /// Rows of these lengths, padded on the right to the longest, and to at least one position.
     pub fn right(lengths: &[usize]) -> Self {
         let longest = lengths.iter().copied().max().unwrap_or(0).max(1);
         let row = |&length: &usize| (0..longest).map(|i| i < length).collect();
@@ -71,7 +72,7 @@ impl Padding {
         (!self.rows.is_empty()).then_some(&self.rows)
     }
 
-    /// 1 for every token and 0 for padding; `None` when there is none.
+    /// 1 for every token and 0 for padding; `None` when there is no padding.
     ///
     /// # Shapes
     ///
@@ -83,46 +84,46 @@ impl Padding {
         Some(Tensor::from_data(TensorData::new(values, shape), device))
     }
 
-    /// Appends `count` positions that hold tokens to every row.
+    /// Appends `count` token positions to every row.
     pub fn extend(&mut self, count: usize) {
         for row in &mut self.rows {
             row.extend(std::iter::repeat_n(true, count));
         }
     }
 
-    /// Forgets the positions from `length` on.
+    /// Removes the positions from `length` on.
     pub fn truncate(&mut self, length: usize) {
         for row in &mut self.rows {
             row.truncate(length);
         }
     }
 
-    /// Keeps these rows, in this order; a row can be taken more than once.
+    /// Selects these rows, in this order; a row may be selected more than once.
     pub fn select(&mut self, rows: &[usize]) {
         if !self.is_none() {
             *self = Self::from_rows(rows.iter().map(|&row| self.rows[row].clone()).collect());
         }
     }
 
-    /// How many positions lie before the first token of every row.
+    /// The number of leading positions where no row has a token.
     pub fn empty_before(&self) -> usize {
         let empty = |row: &Vec<bool>| row.iter().take_while(|is_token| !**is_token).count();
         self.rows.iter().map(empty).min().unwrap_or(0)
     }
 
-    /// Drops the first `count` positions.
+    /// Removes the first `count` positions.
     pub fn drop_first(&mut self, count: usize) {
         let rows = std::mem::take(&mut self.rows);
         *self = Self::from_rows(rows.into_iter().map(|row| row[count..].to_vec()).collect());
     }
 
-    /// The rows of two batches one above the other, each given with its rows and positions; the shorter
-    /// one is padded on the left.
+    /// Concatenates the rows of two batches, each passed with its number of rows and positions; the
+    /// shorter one is padded on the left.
     pub fn join_left(above: (&Self, [usize; 2]), below: (&Self, [usize; 2])) -> Self {
         Self::joined([above, below], |row, missing| [&vec![false; missing], row].concat())
     }
 
-    /// The same, the shorter one padded on the right.
+    /// The same, with the shorter one padded on the right.
     pub fn join_right(above: (&Self, [usize; 2]), below: (&Self, [usize; 2])) -> Self {
         Self::joined([above, below], |row, missing| [row, &vec![false; missing]].concat())
     }
@@ -142,7 +143,7 @@ impl Padding {
     }
 }
 
-/// A pattern and a padding: everything that decides which keys a query may read.
+/// A pattern and a padding, which together decide the keys that a query may attend to.
 #[derive(Debug, Clone)]
 pub struct Mask {
     pattern: AttentionPattern,
@@ -152,7 +153,7 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// The mask of one forward pass. `padding` covers all keys, those in the cache too.
+    /// The mask of one forward pass. `padding` covers all keys, including those in the cache.
     pub fn new(pattern: AttentionPattern, padding: Padding) -> Self {
         Self { pattern, padding, masked: OnceCell::new(), window: OnceCell::new() }
     }
@@ -167,7 +168,7 @@ impl Mask {
         &self.padding
     }
 
-    /// Which keys each query sees, as a description.
+    /// The keys visible to each query, as a description.
     pub fn window(&self) -> &AttentionWindow {
         self.window.get_or_init(|| {
             let (left, right) = match self.pattern {
@@ -184,12 +185,12 @@ impl Mask {
         })
     }
 
-    /// What to hide, as a tensor; `None` when every query may read every key.
+    /// The masked positions as a tensor; `None` when every query may attend to every key.
     ///
-    /// Built at the first call and shared by all layers of the pass. The last query stands at the
-    /// last key: with `n_keys > n_queries` the first keys come from the cache, and keys that no query
-    /// can see may be left out at the front. With [`AttentionPattern::Full`] the keys may be those of another
-    /// sequence.
+    /// Built at the first call and shared by all layers of the pass. The last query is at the
+    /// position of the last key: with `n_keys > n_queries` the first keys come from the cache, and
+    /// leading keys that no query can see may be omitted. With [`AttentionPattern::Full`] the keys
+    /// may belong to another sequence.
     ///
     /// # Shapes
     ///
@@ -216,7 +217,8 @@ impl Mask {
             let mut values = Vec::with_capacity(rows.len() * n_queries * n_keys);
             for row in rows {
                 let row = &row[row.len().saturating_sub(n_keys)..];
-                // An encoder's output can be shorter than what reads it; then no pattern compares the two.
+                // An encoder output can be shorter than the decoder input; then the pattern is
+                // `Full`.
                 let first = n_keys.saturating_sub(n_queries);
                 for query in first..first + n_queries {
                     values.extend((0..n_keys).map(|key| {
@@ -232,7 +234,7 @@ impl Mask {
 }
 
 impl AttentionPattern {
-    /// Whether the query at one position may read the key at another.
+    /// Whether the query at one position may attend to the key at another.
     pub fn allows(self, query: usize, key: usize) -> bool {
         match self {
             Self::Full => true,

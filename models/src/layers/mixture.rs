@@ -1,4 +1,4 @@
-//! A mixture of experts: every token chooses a few of several feed-forward layers.
+//! A mixture of experts: a router selects a few of several feed-forward layers for every token.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -7,14 +7,14 @@ use burn::tensor::{Tensor, activation};
 use super::feed_forward::GatedFeedForward;
 use super::linear::project;
 
-/// Several gated layers, weighed by a router.
+/// Several gated feed-forward layers, weighted by a router.
 ///
 /// ```text
 /// p = softmax(x W_r);   y = sum of p_e / (sum of the k largest p) * Expert_e(x) over the k largest
 /// ```
 ///
-/// Every expert computes every token, and those that a token does not have get the weight 0: exact,
-/// the same on every device, and dearer than gathering tokens by expert.
+/// Every expert processes every token, and experts that are not selected get the weight 0. This is
+/// exact and the same on every device, but costs more than grouping tokens by expert.
 ///
 /// Reference: Jiang et al. 2024, §2.1, <https://arxiv.org/abs/2401.04088>
 #[derive(Module, Debug)]
@@ -34,7 +34,7 @@ impl MixtureFeedForward {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let probabilities = activation::softmax(project(&self.router, x.clone()), 2);
-        // The k-th largest of each token, [batch, seq, 1].
+        // The k-th largest probability of each token, [batch, seq, 1].
         let least = probabilities.clone().detach().topk(self.n_active, 2);
         let least = least.slice_dim(2, self.n_active - 1..self.n_active);
         let chosen = probabilities.clone().mask_fill(probabilities.lower(least), 0.0);

@@ -1,4 +1,4 @@
-//! Layers: what blocks are made of. They know tensors and no model.
+//! Layers: the components of a block. They operate on tensors and depend on no model.
 
 pub mod activation;
 pub mod additive_attention;
@@ -28,24 +28,24 @@ use cache::LayerCache;
 use mask::Mask;
 use position::Positions;
 
-/// What a layer may see beside its input.
+/// The context of a layer's forward pass, besides its input.
 #[derive(Debug)]
 pub struct AttentionContext<'a> {
-    /// Which keys a query may read.
+    /// Which keys a query may attend to.
     pub mask: &'a Mask,
-    /// How attention learns of positions.
+    /// How positions enter attention.
     pub positions: &'a Positions,
-    /// The keys and values of the tokens before, when decoding step by step.
+    /// The keys and values of the previous tokens, in incremental decoding.
     pub cache: Option<&'a mut LayerCache>,
-    /// What an encoder made of the other sequence, for layers that read it.
+    /// The encoder output, for layers with cross-attention.
     pub encoder: Option<EncoderOutput<'a>>,
 }
 
-/// The hidden states of another sequence.
+/// The hidden states of an encoder.
 #[derive(Debug, Clone, Copy)]
 pub struct EncoderOutput<'a> {
     /// `[batch, encoder_seq, d_model]`
     pub hidden_states: &'a Tensor<3>,
-    /// Which of them are padding.
+    /// Which encoder positions are padding.
     pub mask: &'a Mask,
 }

@@ -1,4 +1,4 @@
-//! Normalisation over the model dimension.
+//! Normalization over the model dimension.
 
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernels::norm::{self as kernels, Centre};
 use crate::precision::in_f32;
 
-/// Which norm, over how many features, with which epsilon.
+/// The formula, the number of features and the epsilon of a norm.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NormConfig {
     /// The formula.
@@ -24,18 +24,18 @@ pub struct NormConfig {
 pub enum NormKind {
     /// `(x - mean) / sqrt(var + ε) · γ + β`. Reference: Ba et al. 2016, <https://arxiv.org/abs/1607.06450>
     Layer,
-    /// `(x - mean) / sqrt(var + ε) · γ`: ModernBERT, which has no biases at all.
+    /// `(x - mean) / sqrt(var + ε) · γ`: ModernBERT, which has no biases.
     LayerWithoutBias,
     /// `x / sqrt(mean(x²) + ε) · γ`. Reference: Zhang and Sennrich 2019, <https://arxiv.org/abs/1910.07467>
     Rms,
-    /// `x / sqrt(mean(x²) + ε) · (1 + w)`: Gemma, whose checkpoints hold the weight's distance from 1.
+    /// `x / sqrt(mean(x²) + ε) · (1 + w)`: Gemma, whose checkpoints store the scale minus 1.
     RmsOffset,
 }
 
 /// A norm over the last dimension.
 #[derive(Module, Debug)]
 pub struct Norm {
-    /// The scale; [`NormKind::RmsOffset`] has its distance from 1.
+    /// The scale; [`NormKind::RmsOffset`] stores it minus 1.
     pub gamma: Param<Tensor<1>>,
     /// The shift of [`NormKind::Layer`].
     pub beta: Option<Param<Tensor<1>>>,
@@ -67,7 +67,7 @@ impl Norm {
         self.gamma.lazy_shape().num_elements()
     }
 
-    /// Normalises `x` over its last dimension.
+    /// Normalizes `x` over its last dimension.
     ///
     /// # Shapes
     ///

@@ -1,4 +1,4 @@
-//! From an image to a sequence of vectors.
+//! Patch embedding: from an image to a sequence of vectors.
 
 mod positions;
 
@@ -11,7 +11,7 @@ use super::linear::multiply;
 use crate::kernels::linear::cast_for;
 use crate::precision::to_f32;
 
-/// Sizes of the patches of an image.
+/// Sizes of an image and its patches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatchConfig {
     /// Features of a patch's vector.
@@ -20,44 +20,45 @@ pub struct PatchConfig {
     pub image: [usize; 2],
     /// Height and width of a patch, in pixels.
     pub patch: [usize; 2],
-    /// Colours.
+    /// Color channels.
     pub channels: usize,
-    /// What comes before the patches.
+    /// The tokens that precede the patches.
     pub tokens: LeadingTokens,
-    /// Whether there is a vector for hidden patches.
+    /// Whether there is a vector for masked patches.
     pub mask: MaskToken,
-    /// Which other sizes an image may have.
+    /// Which other image sizes are allowed.
     pub sizes: ImageSizes,
 }
 
-/// Which images a model takes beside those of its own size: their position embeddings are interpolated.
+/// Which image sizes a model accepts besides its own; their position embeddings are interpolated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ImageSizes {
-    /// None, unless the caller asks for it: ViT, DeiT.
+    /// None, unless the caller requests it: ViT, DeiT.
     OnRequest,
     /// Any: DINOv2.
     Any,
 }
 
-/// Whether there is a vector for hidden patches, which only a training that hides some would read.
+/// Whether there is a vector for masked patches, which is used only in training with masked
+/// patches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MaskToken {
-    /// There is none.
+    /// No vector.
     Absent,
-    /// It is kept as it is.
+    /// The vector is kept, and neither used nor trained.
     Kept,
 }
 
-/// Vectors that come before those of the patches, and collect what the image says.
+/// Tokens before the patches, whose hidden states summarize the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LeadingTokens {
-    /// One for the class.
+    /// The class token.
     Class,
-    /// One for the class, and one that is taught by another model: DeiT.
+    /// The class token, and a distillation token trained on another model's outputs: DeiT.
     ClassAndDistillation,
 }
 
-/// Patches, projected, behind a class token, with learned positions.
+/// Projected patches after a class token, with learned positions.
 ///
 /// Reference: Dosovitskiy et al. 2020, §3.1, <https://arxiv.org/abs/2010.11929>
 #[derive(Module, Debug)]
@@ -71,11 +72,11 @@ pub struct PatchEmbedding {
     /// `[1, tokens + patches, d_model]`
     pub position_embeddings: Param<Tensor<3>>,
     projection: PatchProjection,
-    /// Rows and columns of the patches that there are positions for.
+    /// Rows and columns of patches that have position embeddings.
     grid: [usize; 2],
 }
 
-/// Each patch times one matrix: a convolution whose stride is its size.
+/// The product of each patch with one matrix: a convolution whose stride is the patch size.
 #[derive(Module, Debug)]
 pub struct PatchProjection {
     /// `[d_model, channels, height, width]`
@@ -85,22 +86,22 @@ pub struct PatchProjection {
 }
 
 impl PatchConfig {
-    /// Patches of an image.
+    /// The number of patches of an image.
     pub fn n_patches(&self) -> usize {
         self.grid(self.image).into_iter().product()
     }
 
-    /// Checks images of another size than the config's.
+    /// Checks that images of this size are supported.
     ///
     /// # Errors
     ///
-    /// Says what keeps them from being read.
+    /// The reason why they are not.
     pub fn check_size(&self, image: [usize; 2]) -> Result<(), String> {
         let [height, width] = image;
         let [rows, columns] = self.grid(self.image);
         match self.grid(image) {
             [0, _] | [_, 0] => Err(format!("an image of {height} x {width} pixels holds no patch")),
-            // The reference takes the stored positions for those of a square.
+            // The reference assumes that the stored positions are those of a square.
             _ if image != self.image && rows != columns => Err(format!(
                 "position embeddings of {rows} x {columns} patches are not interpolated; those of a \
                  square image are"
@@ -109,12 +110,12 @@ impl PatchConfig {
         }
     }
 
-    /// Rows and columns of the patches of an image.
+    /// Rows and columns of patches of an image.
     fn grid(&self, image: [usize; 2]) -> [usize; 2] {
         [image[0] / self.patch[0], image[1] / self.patch[1]]
     }
 
-    /// Vectors of an image.
+    /// The number of vectors of an image.
     pub fn n_tokens(&self) -> usize {
         let leading = match self.tokens {
             LeadingTokens::Class => 1,
@@ -123,7 +124,7 @@ impl PatchConfig {
         leading + self.n_patches()
     }
 
-    /// Parameters of zeros, to be initialized or loaded.
+    /// Creates parameters of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> PatchEmbedding {
         let [height, width] = self.patch;
         let token = || Initializer::Zeros.init([1, 1, self.d_model], device);
@@ -146,12 +147,13 @@ impl PatchConfig {
 }
 
 impl PatchEmbedding {
-    /// The vectors of images. Where they have another number of patches than the config's, the position
+    /// The vectors of images. For another number of patches than the config's, the position
     /// embeddings are interpolated.
     ///
     /// # Shapes
     ///
-    /// - `pixels`: `[batch, channels, height, width]`; what is left of the last patches is not read
+    /// - `pixels`: `[batch, channels, height, width]`; pixels beyond the last whole patch are
+    ///   ignored
     /// - result: `[batch, tokens + patches, d_model]`, patches row by row
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<3> {
         let [batch, _, height, width] = pixels.dims();
@@ -165,7 +167,7 @@ impl PatchEmbedding {
         Tensor::cat(parts, 1) + self.positions(grid)
     }
 
-    /// The position embeddings of an image with so many rows and columns of patches.
+    /// The position embeddings of an image with this grid of patches, rows by columns.
     fn positions(&self, grid: [usize; 2]) -> Tensor<3> {
         let stored = to_f32(self.position_embeddings.val());
         if grid == self.grid {
@@ -187,7 +189,7 @@ impl PatchProjection {
         let [batch, _, height, width] = pixels.dims();
         let (rows, columns) = (height / p, width / q);
         let pixels = pixels.slice_dim(2, 0..rows * p).slice_dim(3, 0..columns * q);
-        // [batch, rows, columns, channels, p, q]: one patch after the other, in the weight's order.
+        // [batch, rows, columns, channels, p, q]: patch by patch, in the order of the weight.
         let patches = cast_for(pixels, &weight)
             .reshape([batch, channels, rows, p, columns, q])
             .permute([0, 2, 4, 1, 3, 5])

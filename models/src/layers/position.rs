@@ -1,4 +1,4 @@
-//! Positions: where each token of a batch stands, and how attention learns of it.
+//! Positions: the position of each token in a batch, and how it enters attention.
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -13,18 +13,18 @@ use super::relative_bias::RelativeBiasConfig;
 use super::rotary::{RotaryConfig, RotaryLayout};
 use crate::precision::{in_f32, to_f32};
 
-/// How the attention of one layer learns of positions.
+/// The position encoding of one attention layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum PositionEncoding {
-    /// It does not: the embeddings know, or nobody does.
+    /// No encoding in attention: positions are part of the embeddings, or absent.
     None,
-    /// Queries and keys are rotated.
+    /// Rotary embeddings of queries and keys.
     Rotary(RotaryConfig),
-    /// Each bucket of distances has a learned bias, in a table that all layers share: T5, MPNet.
+    /// A learned bias for each bucket of distances, in a table shared by all layers: T5, MPNet.
     RelativeBias(RelativeBiasConfig),
-    /// Scores fall with the distance, at a rate for each of so many heads: BLOOM.
+    /// A penalty proportional to the distance, with a slope for each of this many heads: BLOOM.
     Alibi(usize),
-    /// Distances have vectors, in a table that all layers share: DeBERTa.
+    /// Learned vectors for distances, in a table shared by all layers: DeBERTa.
     Disentangled(DisentangledConfig),
 }
 
@@ -32,22 +32,22 @@ pub enum PositionEncoding {
 #[expect(clippy::large_enum_variant, reason = "there is one for each pass")]
 #[derive(Debug, Clone)]
 pub enum Positions {
-    /// Attention does not learn of positions.
+    /// No position encoding in attention.
     None,
-    /// Queries and keys are rotated.
+    /// Rotation of queries and keys.
     Rotary(Box<Rotation>),
     /// Added to the scores: `[1 or batch, n_heads, 1 or queries, keys]`.
     Bias(Tensor<4>),
-    /// Met by queries and keys.
+    /// Vectors of distances, multiplied with queries and keys.
     Disentangled(Box<RelativeVectors>),
 }
 
-/// What all layers of a stack know of distances.
+/// The parameters for distances that all layers of a stack share.
 #[derive(Module, Debug)]
 pub struct RelativePositions {
     /// A row for each bucket: a bias for each head, or a vector.
     pub table: EmbeddingTable,
-    /// The norm of vectors.
+    /// The norm of the vectors.
     pub norm: Option<Norm>,
 }
 
@@ -63,7 +63,7 @@ pub struct Rotation {
 }
 
 impl PositionEncoding {
-    /// The table that layers with this encoding share, of zeros; `None` where they have none.
+    /// The table shared by all layers with this encoding, of zeros; `None` where they have none.
     pub fn relative(
         &self,
         (d_model, n_heads): (usize, usize),
@@ -80,7 +80,7 @@ impl PositionEncoding {
         })
     }
 
-    /// What a layer with this encoding has beside the projections of its content, of zeros.
+    /// The layer's projections of distances, besides those of its content, of zeros.
     pub(super) fn projections(
         &self,
         d_model: usize,
@@ -93,11 +93,11 @@ impl PositionEncoding {
         }
     }
 
-    /// What layers with this encoding need for these tokens.
+    /// Applies the encoding to the tokens of one forward pass.
     ///
     /// # Panics
     ///
-    /// Panics if the encoding needs a table and gets none.
+    /// Panics if the encoding needs a table and `table` is `None`.
     pub fn positions(
         &self,
         position_ids: &PositionIds,
@@ -133,7 +133,7 @@ impl PositionEncoding {
 }
 
 impl Positions {
-    /// Rotates queries or keys, where that is how they get their positions.
+    /// Rotates queries or keys if the encoding is rotary.
     ///
     /// # Shapes
     ///
@@ -147,7 +147,7 @@ impl Positions {
 }
 
 impl Rotation {
-    /// Rotates the pairs of the first features and leaves the rest.
+    /// Rotates the pairs among the first features and leaves the others unchanged.
     ///
     /// ```text
     /// (a, b) -> (a cos - b sin, b cos + a sin)
@@ -185,13 +185,14 @@ impl Rotation {
     }
 }
 
-/// The position of every token of a sequence, counted from the row's first token that is not padding,
-/// so that padding shifts nothing; the last `count` of them are those of a forward pass.
+/// The position of every token of a sequence, counted from the row's first token that is not
+/// padding, so that padding shifts no position; the last `count` positions belong to the current
+/// forward pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PositionIds {
-    /// One row for the whole batch when there is no padding, else one for each.
+    /// One row for the whole batch when there is no padding, else one for each row.
     all: Vec<Vec<usize>>,
-    /// Those of this pass.
+    /// The positions of this pass.
     last: Vec<Vec<usize>>,
 }
 
@@ -202,8 +203,8 @@ impl PositionIds {
             let mut tokens = 0;
             let mut positions: Vec<usize> = Vec::with_capacity(row.len());
             for is_token in row {
-                // Padding is not read: before the tokens it is numbered 0, behind them it goes on
-                // counting, as in the reference.
+                // Padding is masked: left padding has position 0, and right padding continues the
+                // count, as in the reference.
                 let behind = positions.last().map_or(0, |last| last + usize::from(tokens > 0));
                 positions.push(if *is_token { tokens } else { behind });
                 tokens += usize::from(*is_token);
@@ -223,17 +224,17 @@ impl PositionIds {
         &self.last
     }
 
-    /// Positions of all tokens, those in the cache too.
+    /// Positions of all tokens, including those in the cache.
     pub fn all(&self) -> &[Vec<usize>] {
         &self.all
     }
 
-    /// Tokens of this pass.
+    /// The number of tokens in this pass.
     pub fn count(&self) -> usize {
         self.last.first().map_or(0, Vec::len)
     }
 
-    /// Tokens so far, those of this pass included.
+    /// The number of tokens so far, including this pass.
     pub fn total(&self) -> usize {
         self.all.first().map_or(0, Vec::len)
     }
@@ -243,7 +244,7 @@ impl PositionIds {
         self.last.iter().flatten().max().map_or(0, |last| last + 1)
     }
 
-    /// The positions of this pass as ids for a table.
+    /// The positions of this pass as ids for an embedding table.
     ///
     /// # Shapes
     ///

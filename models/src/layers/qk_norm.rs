@@ -6,30 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::norm::{Norm, NormConfig, NormKind};
 
-/// Whether queries and keys are normalised, which keeps scores from growing in training.
+/// The norm of queries and keys, which keeps scores from growing in training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum QkNorm {
-    /// They are not.
+    /// No norm.
     None,
-    /// Each head by itself: Qwen 3, Gemma 3.
+    /// A norm over each head, with one scale for all heads: Qwen 3, Gemma 3.
     PerHeadShared(NormKind, f64),
-    /// All heads together: OLMo 2.
+    /// A norm over all heads together: OLMo 2.
     Full(NormKind, f64),
-    /// Each head with a scale of its own: StableLM 2.
+    /// A norm over each head, with a scale for each head: StableLM 2.
     PerHead(NormKind, f64),
 }
 
 /// The norm of queries or keys.
 #[derive(Module, Debug)]
 pub enum HeadNorm {
-    /// One scale, for every head or for all of them side by side.
+    /// One scale, shared by all heads or over all of them together.
     One(Norm),
     /// A scale for each head.
     Each(Vec<Norm>),
 }
 
 impl QkNorm {
-    /// The norm of projections that are `width` wide, in heads of `d_head`.
+    /// The norm of projections of `width` features, in heads of `d_head`.
     pub(super) fn init(
         &self,
         (d_head, width): (usize, usize),

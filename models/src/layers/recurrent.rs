@@ -1,4 +1,4 @@
-//! Recurrent layers: a state that is carried from token to token.
+//! Recurrent layers: a state that is passed from token to token.
 
 mod cell;
 mod unroll;
@@ -11,7 +11,7 @@ pub use self::cell::{Cell, State};
 pub use self::unroll::{PaddingSteps, States, Unroll, steps};
 use super::linear::project;
 
-/// How a state follows on the one before.
+/// The recurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CellKind {
     /// Long short-term memory.
@@ -21,7 +21,7 @@ pub enum CellKind {
     /// c <- f c + i g;  h <- o tanh(c)
     /// ```
     ///
-    /// The forget gate `f` begins near one, so that new models remember; its bias is 1.
+    /// The forget gate `f` begins open, with a bias of 1, so that a new model keeps its memory.
     ///
     /// Reference: Hochreiter and Schmidhuber 1997; the forget gate is that of Gers et al. 2000, its
     /// bias that of Jozefowicz et al. 2015, <https://proceedings.mlr.press/v37/jozefowicz15.html>
@@ -38,12 +38,12 @@ pub enum CellKind {
     Gru,
 }
 
-/// In which directions a layer reads.
+/// The directions in which a layer runs over the sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Direction {
     /// From the first token to the last.
     Forward,
-    /// Both ways, by two cells that have half of the features each.
+    /// Both directions, with two cells of half the features each.
     ///
     /// Reference: Schuster and Paliwal 1997.
     Both,
@@ -52,9 +52,9 @@ pub enum Direction {
 /// Sizes of a recurrent layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecurrentLayerConfig {
-    /// How a state follows on the one before.
+    /// The recurrence.
     pub cell: CellKind,
-    /// In which directions it reads.
+    /// The directions.
     pub direction: Direction,
     /// Features of the input.
     pub d_input: usize,
@@ -70,7 +70,7 @@ pub struct RecurrentLayer {
 }
 
 impl CellKind {
-    /// Gates of a feature.
+    /// The number of gates.
     pub fn n_gates(self) -> usize {
         match self {
             Self::Lstm => 4,
@@ -80,7 +80,7 @@ impl CellKind {
 }
 
 impl RecurrentLayerConfig {
-    /// A layer of zeros, to be initialized or loaded; forget gates have a bias of 1.
+    /// Creates a layer of zeros, to be initialized or loaded; forget gates have a bias of 1.
     pub fn init(&self, device: &Device) -> RecurrentLayer {
         let cell = |d| Cell::new(self.cell, [self.d_input, d], device);
         match self.direction {
@@ -105,21 +105,22 @@ impl RecurrentLayerConfig {
         self.cell.n_gates() * (self.d_input + self.d_state()) * self.d_model
     }
 
-    /// About how many parameters it has. A float, because a hostile config's would overflow.
+    /// The approximate number of parameters. A float, because a hostile config would overflow an
+    /// integer.
     pub fn weights(&self) -> f64 {
         let seen = self.d_input as f64 + self.d_state() as f64;
         self.cell.n_gates() as f64 * seen * self.d_model as f64
     }
 
-    /// Floats per token that a training step keeps for the backward pass; an estimate. Of each gate the
-    /// two products, their sum and what the gate makes of it.
+    /// Floats per token that a training step keeps for the backward pass; an estimate. For each
+    /// gate: the two products, their sum and the gate's value.
     pub fn activations_per_token(&self) -> usize {
         (4 * self.cell.n_gates() + 5) * self.d_model
     }
 }
 
 impl RecurrentLayer {
-    /// The result for a whole sequence that nothing comes before.
+    /// The result for a whole sequence, from the initial state.
     ///
     /// # Shapes
     ///
@@ -138,7 +139,7 @@ impl RecurrentLayer {
         Tensor::cat(vec![forward, unroll.hidden()], 2)
     }
 
-    /// The states of a layer that reads forward, after a first one.
+    /// The states of a forward layer, starting from a given state.
     ///
     /// # Shapes
     ///
@@ -147,7 +148,7 @@ impl RecurrentLayer {
         self.forward.unroll(x, start, padding_steps).states()
     }
 
-    /// The cell that reads forward.
+    /// The forward cell.
     pub fn cell(&self) -> &Cell {
         &self.forward
     }

@@ -1,35 +1,35 @@
-//! A learned bias for every distance between a query and a key, distances in buckets.
+//! A learned bias for the distance between a query and a key, with distances in buckets.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::embedding::EmbeddingTable;
 
-/// How distances share buckets: small ones have one each, larger ones share on a logarithmic scale.
+/// How distances share buckets: one each for small distances, logarithmic ranges for larger ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelativeBiasConfig {
     /// Rows of the table.
     pub n_buckets: usize,
-    /// From this distance on all share the last bucket.
+    /// The distance from which all distances share the last bucket.
     pub max_distance: usize,
-    /// Which keys there are.
+    /// Which keys have buckets.
     pub direction: Direction,
 }
 
-/// Which keys a query has buckets for.
+/// Which keys have buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Direction {
-    /// Those before it and those after it, half of the buckets each.
+    /// The previous and the following keys, half of the buckets each.
     Both,
-    /// Those before it; all others share the bucket of the query itself.
+    /// The previous keys; all following ones share the bucket of the query itself.
     Past,
 }
 
 impl RelativeBiasConfig {
     /// The bucket of a key `distance` positions after the query.
     ///
-    /// Computed in 32-bit floats, in the order of the reference: between two powers a rounding
-    /// decides.
+    /// Computed in f32, in the reference's order of operations: at the boundary of a bucket the
+    /// rounding decides.
     ///
     /// Reference: Raffel et al. 2019, §2.1, <https://arxiv.org/abs/1910.10683>
     pub fn bucket(&self, distance: i64) -> usize {
@@ -50,7 +50,7 @@ impl RelativeBiasConfig {
         first + (n_exact + share as usize).min(n_buckets - 1)
     }
 
-    /// What is added to the scores of the last `n_queries` of `n_keys` positions.
+    /// The bias of the scores for the last `n_queries` of `n_keys` positions.
     ///
     /// # Shapes
     ///

@@ -1,4 +1,4 @@
-//! Rotary position embeddings: the frequencies, and how they are stretched to longer contexts.
+//! Rotary position embeddings: the frequencies, and their scaling to longer contexts.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,11 @@ use super::position::{PositionIds, Rotation};
 /// Rotary embeddings over the first `d_rotary` features of each head.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RotaryConfig {
-    /// Rotated features of each head; even.
+    /// Rotated features of each head; an even number.
     pub d_rotary: usize,
-    /// Base of the frequencies, called `rope_theta`.
+    /// Base of the frequencies, `rope_theta` in configs.
     pub theta: f64,
-    /// How frequencies change for contexts beyond the trained length.
+    /// How frequencies are scaled for contexts beyond the trained length.
     pub scaling: RotaryScaling,
     /// Which features of a head make a pair.
     pub layout: RotaryLayout,
@@ -27,28 +27,28 @@ pub enum RotaryLayout {
     Interleaved,
 }
 
-/// How rotary frequencies are stretched.
+/// How rotary frequencies are scaled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RotaryScaling {
-    /// Not at all.
+    /// No scaling.
     None,
     /// Every frequency divided by `factor`. Reference: Chen et al. 2023, <https://arxiv.org/abs/2306.15595>
     Linear {
-        /// How many times longer the context gets.
+        /// The factor by which the context is extended.
         factor: f64,
     },
-    /// The base grows with the length, once it exceeds `max_positions`.
+    /// The base grows with the length once the length exceeds `max_positions`.
     Dynamic {
-        /// How many times longer the context may get.
+        /// The factor by which the context may be extended.
         factor: f64,
         /// The trained length, in tokens.
         max_positions: usize,
     },
-    /// High frequencies stay, low ones are divided, a ramp lies between.
+    /// High frequencies stay, low ones are divided, with a linear ramp in between.
     Yarn(Yarn),
-    /// The same idea with wavelengths as borders, as Llama 3.1 does it.
+    /// The same idea with wavelengths as bounds: Llama 3.1.
     Llama3(Llama3),
-    /// A factor for each frequency, one set for short texts and one for long ones.
+    /// A divisor for each frequency, with one set for short sequences and one for long ones.
     Long(LongRope),
 }
 
@@ -72,7 +72,7 @@ pub struct LongRope {
 /// Reference: Peng et al. 2023, §3.2 and §3.3, <https://arxiv.org/abs/2309.00071>
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Yarn {
-    /// How many times longer the context gets.
+    /// The factor by which the context is extended.
     pub factor: f64,
     /// Scale of cosines and sines.
     pub attention_factor: f64,
@@ -82,23 +82,23 @@ pub struct Yarn {
     pub beta_slow: f64,
     /// The trained length, in tokens.
     pub original_max_positions: usize,
-    /// How the ramp's borders are rounded.
+    /// How the bounds of the ramp are rounded.
     pub borders: RampBorders,
 }
 
-/// How the borders of YaRN's ramp are rounded.
+/// How the bounds of YaRN's ramp are rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RampBorders {
-    /// Outwards, to whole dimensions.
+    /// Outward, to integer dimensions.
     Whole,
-    /// Not at all.
+    /// No rounding.
     Exact,
 }
 
 /// Parameters of Llama 3.1's scaling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Llama3 {
-    /// How many times longer the context gets.
+    /// The factor by which the context is extended.
     pub factor: f64,
     /// Wavelengths above `original_max_positions / low_freq_factor` are divided.
     pub low_freq_factor: f64,
@@ -111,8 +111,8 @@ pub struct Llama3 {
 impl RotaryConfig {
     /// Cosines and sines for the tokens of one forward pass.
     ///
-    /// Angles are products of 32-bit floats, as in the reference: at position 100,000 a more exact
-    /// frequency would be a different rotation.
+    /// Angles are computed as products in f32, as in the reference: at position 100,000 a more
+    /// exact frequency would give a different rotation.
     pub fn rotation(&self, positions: &PositionIds, device: &Device) -> Rotation {
         let frequencies = self.frequencies(positions.span());
         let scale = self.attention_factor();
@@ -170,7 +170,7 @@ impl RotaryConfig {
         scaled.into_iter().map(|frequency| frequency as f32).collect()
     }
 
-    /// Scale of cosines and sines; 1 for all but YaRN and LongRoPE.
+    /// Scale of cosines and sines; 1 for all scalings but YaRN and LongRoPE.
     pub fn attention_factor(&self) -> f64 {
         match &self.scaling {
             RotaryScaling::Yarn(yarn) => yarn.attention_factor,
@@ -181,14 +181,14 @@ impl RotaryConfig {
 }
 
 impl Yarn {
-    /// The factor that the paper recommends for a context `factor` times longer, with an optional
-    /// multiple `mscale` of its logarithm.
+    /// The attention factor that the paper recommends for a context `factor` times longer, with an
+    /// optional multiplier `mscale` of its logarithm.
     pub fn recommended_attention_factor(factor: f64, mscale: f64) -> f64 {
         if factor <= 1.0 { 1.0 } else { 0.1 * mscale * factor.ln() + 1.0 }
     }
 
     fn scale(&self, frequencies: &[f64], theta: f64, d_rotary: usize) -> Vec<f64> {
-        // The dimension whose frequency makes `rotations` turns over the trained length.
+        // The dimension whose frequency makes `rotations` rotations over the trained length.
         let dimension = |rotations: f64| {
             let length = self.original_max_positions as f64;
             d_rotary as f64 * (length / (rotations * std::f64::consts::TAU)).ln()
@@ -199,7 +199,7 @@ impl Yarn {
             (low, high) = (low.floor(), high.ceil());
         }
         (low, high) = (low.max(0.0), high.min(d_rotary as f64 - 1.0));
-        // The reference widens an empty ramp by this much rather than dividing by zero.
+        // As in the reference, an empty ramp is widened by this much to avoid a division by zero.
         let width = if low == high { 0.001 } else { high - low };
         let blend = |(i, &frequency): (usize, &f64)| {
             let ramp = ((i as f64 - low) / width).clamp(0.0, 1.0);

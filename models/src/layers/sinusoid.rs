@@ -1,21 +1,21 @@
-//! Positions as sines and cosines of different frequencies: computed, not learned.
+//! Sinusoidal positions: sines and cosines of different frequencies, computed and not learned.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-/// Which feature holds which frequency.
+/// The order of sines and cosines among the features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SinusoidLayout {
-    /// Sine and cosine of a frequency side by side. Reference: Vaswani et al. 2017, §3.5,
-    /// <https://arxiv.org/abs/1706.03762>
+    /// The sine and the cosine of a frequency next to each other. Reference: Vaswani et al. 2017,
+    /// §3.5, <https://arxiv.org/abs/1706.03762>
     Interleaved,
     /// All sines, then all cosines.
     Halves,
-    /// All sines, then all cosines, frequencies from 1 to `1 / 10000` inclusive: fairseq's.
+    /// All sines, then all cosines, with frequencies from 1 to `1 / 10000` inclusive: fairseq.
     HalvesInclusive,
 }
 
-/// A vector for each position.
+/// The sinusoidal vector of each position.
 ///
 /// ```text
 /// sin(p / 10000^(i / n)), cos(p / 10000^(i / n)),   n = d_model / 2, and n - 1 where inclusive
@@ -23,7 +23,7 @@ pub enum SinusoidLayout {
 ///
 /// # Shapes
 ///
-/// - `positions`: rows of one length
+/// - `positions`: rows of equal length
 /// - result: `[rows, seq, d_model]`
 pub fn sinusoid(
     positions: &[Vec<usize>],
@@ -33,7 +33,7 @@ pub fn sinusoid(
     let half = d_model / 2;
     let rate = |i: usize| match layout {
         SinusoidLayout::HalvesInclusive => {
-            // In 32-bit floats, as the reference: at position 1000 its rounding shows.
+            // In f32, as in the reference: at position 1000 the rounding of the step is visible.
             let step = 10_000f64.ln() / (half as f64 - 1.0).max(1.0);
             f64::from((i as f32 * -step as f32).exp())
         }

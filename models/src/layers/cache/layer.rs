@@ -1,22 +1,22 @@
-//! The keys and values of one layer.
+//! The cached keys and values of one layer.
 
 use burn::tensor::Tensor;
 
 use super::MAX_ROLLBACK;
 use crate::layers::mask::AttentionPattern;
 
-/// The keys and values of one layer.
+/// The cached keys and values of one layer.
 #[derive(Debug)]
 pub struct LayerCache {
     /// Keys and values, each `[batch, n_kv_heads, room, d_head]`.
     pub(super) buffers: Option<[Tensor<4>; 2]>,
-    /// The keys and values of an encoder's output, computed at the first step.
+    /// The keys and values of the encoder output, computed at the first step.
     pub(super) cross: Option<[Tensor<4>; 2]>,
-    /// Positions in use, from the first on.
+    /// Positions in use, from the first one on.
     pub(super) length: usize,
-    /// Positions to make room for at first.
+    /// The number of positions of the first allocation.
     reserve: usize,
-    /// A query sees itself and so many positions before it; all of them where `None`.
+    /// The number of previous positions visible to a query; `None` for all of them.
     pub(super) left: Option<usize>,
 }
 
@@ -29,7 +29,7 @@ impl LayerCache {
         Self { buffers: None, cross: None, length: 0, reserve, left }
     }
 
-    /// The keys and values of the encoder's output: computed once, as long as the cache lives.
+    /// The keys and values of the encoder output, computed once in the lifetime of the cache.
     ///
     /// # Shapes
     ///
@@ -38,8 +38,8 @@ impl LayerCache {
         self.cross.get_or_insert_with(compute).clone()
     }
 
-    /// Appends the keys and values of new positions and returns those of all positions that the new
-    /// ones can see.
+    /// Appends the keys and values of new positions and returns those of all positions visible to
+    /// the new ones.
     ///
     /// # Shapes
     ///
@@ -49,7 +49,8 @@ impl LayerCache {
         let count = key.dims()[2];
         let seen = self.seen(count);
         let Some(buffers) = self.buffers.take() else {
-            // Nothing was there: the new ones are all, and are stored as far as they may be needed.
+            // The cache was empty: the result is the new positions, and those needed later are
+            // stored.
             let kept = self.kept(count);
             let room = self.room(kept);
             let tail = |new: &Tensor<4>| {
@@ -95,7 +96,7 @@ impl LayerCache {
 
     /// The key and the value of the last position; `None` where there is none.
     ///
-    /// A recurrent layer keeps its states here, as if the next one saw the last one in a window of two.
+    /// A recurrent layer keeps its states here, as if it had a sliding window of two positions.
     ///
     /// # Shapes
     ///
@@ -106,18 +107,18 @@ impl LayerCache {
         Some([last(&buffers[0]), last(&buffers[1])])
     }
 
-    /// How many positions the last `count` ones can see, themselves included.
+    /// The number of positions visible to the last `count` ones, including themselves.
     fn seen(&self, count: usize) -> usize {
         let all = self.length + count;
         self.left.map_or(all, |left| all.min(left + count))
     }
 
-    /// How many of the last positions are worth keeping, some of which may be taken back.
+    /// How many of the last positions to keep, with room for a rollback.
     fn kept(&self, all: usize) -> usize {
         self.left.map_or(all, |left| all.min(left + MAX_ROLLBACK))
     }
 
-    /// Positions to allocate for so many that are kept, so that the next ones find room.
+    /// The capacity to allocate for this many kept positions, so that the next ones fit.
     fn room(&self, kept: usize) -> usize {
         let most = self.left.map_or(usize::MAX, |left| 2 * (left + MAX_ROLLBACK));
         if kept < self.reserve {
@@ -127,7 +128,7 @@ impl LayerCache {
         }
     }
 
-    /// Two layers' rows below one another, aligned at the last position.
+    /// Concatenates the rows of two layers, aligned at the last position.
     pub(super) fn join(self, other: Self) -> Self {
         let length = self.length.max(other.length);
         let buffers = match (self.buffers, other.buffers) {
@@ -163,7 +164,7 @@ fn stacked(above: Tensor<4>, below: Tensor<4>) -> Tensor<4> {
     Tensor::cat(vec![above, below], 0)
 }
 
-/// A buffer of zeros with room for so many positions, and `part` in it from position `start` on.
+/// A buffer of zeros with this capacity that holds `part` from position `start` on.
 fn placed(part: Tensor<4>, start: usize, room: usize) -> Tensor<4> {
     let [batch, heads, count, d_head] = part.dims();
     let options = (&part.device(), part.dtype());

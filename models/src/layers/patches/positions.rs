@@ -1,14 +1,14 @@
-//! Position embeddings for another number of patches.
+//! Interpolation of position embeddings to another number of patches.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// Interpolates a grid of vectors by cubic convolution, as PyTorch's `interpolate` does with
-/// `mode="bicubic"` and `align_corners=False`: by one matrix for each direction.
+/// `mode="bicubic"` and `align_corners=False`, with one matrix for each direction.
 ///
 /// # Shapes
 ///
 /// - `vectors`: `[1, rows · columns, d_model]` of the grid `from`, row by row
-/// - result: the same of the grid `to`
+/// - result: the same for the grid `to`
 ///
 /// Reference: Keys 1981, eq. 15, with a = -3/4, <https://doi.org/10.1109/TASSP.1981.1163711>
 pub(super) fn interpolate(vectors: Tensor<3>, from: [usize; 2], to: [usize; 2]) -> Tensor<3> {
@@ -24,16 +24,16 @@ pub(super) fn interpolate(vectors: Tensor<3>, from: [usize; 2], to: [usize; 2]) 
     across.expand([to[0], to[1], columns]).matmul(stretched).reshape([1, to[0] * to[1], d_model])
 }
 
-/// The matrix `[to, from]` that resamples a line of `from` values to `to` values.
+/// The matrix `[to, from]` that resamples `from` values to `to` values.
 fn resampling(from: usize, to: usize, device: &Device) -> Tensor<2> {
     let mut matrix = vec![0.0_f32; to * from];
-    // In 32-bit floats, as in the reference.
+    // In f32, as in the reference.
     let step = from as f32 / to as f32;
     for place in 0..to {
         let at = (place as f32 + 0.5) * step - 0.5;
         let first = at.floor();
         for (offset, weight) in (-1..3).zip(weights(at - first)) {
-            // Values beyond the ends are those at the ends.
+            // Values beyond the ends repeat the value at the end.
             let source = (first as i64 + offset).clamp(0, from as i64 - 1) as usize;
             matrix[place * from + source] += weight;
         }
@@ -41,7 +41,8 @@ fn resampling(from: usize, to: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(matrix, [to, from]), device)
 }
 
-/// The weights of the two values before a point and the two after it, which lies `t` after the second.
+/// The weights of the two values before a point and the two after it, for a point `t` after the
+/// second value.
 fn weights(t: f32) -> [f32; 4] {
     const A: f32 = -0.75;
     let near = |x: f32| ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0;

@@ -1,4 +1,4 @@
-//! The gates of a recurrent layer, and the state that they carry on.
+//! The gates of a recurrent layer and its state.
 
 use burn::module::{Module, Param, ParamId};
 use burn::nn::Linear;
@@ -9,8 +9,8 @@ use super::unroll::{PaddingSteps, Unroll, steps};
 use crate::layers::linear::{Bias, cast_input, linear, project};
 use crate::precision::to_f32;
 
-/// The gates of one direction. PyTorch has the same matrices with the same gates in the same order:
-/// `i, f, g, o` and `r, z, n`.
+/// The gates of one direction, with the matrices and the gate order of PyTorch: `i, f, g, o` and
+/// `r, z, n`.
 #[derive(Module, Debug)]
 pub struct Cell {
     /// From the layer's input.
@@ -21,12 +21,12 @@ pub struct Cell {
     kind: CellKind,
 }
 
-/// What a cell carries from one position to the next.
+/// The state of a cell.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// What others see of it, `[batch, d]`.
+    /// The hidden state, which is also the output, `[batch, d]`.
     pub hidden: Tensor<2>,
-    /// What only an LSTM's gates see, `[batch, d]`.
+    /// The cell state of an LSTM, `[batch, d]`.
     pub memory: Option<Tensor<2>>,
 }
 
@@ -40,13 +40,13 @@ impl Cell {
         Self { input, state: linear(d_state, d_gates, Bias::Present, device), kind }
     }
 
-    /// The state before anything was read.
+    /// The initial state.
     pub fn start(&self, batch: usize, device: &Device) -> State {
         let [d_state, _] = self.state.weight.lazy_shape().dims();
         self.begin_with(Tensor::zeros([batch, d_state], device))
     }
 
-    /// The state that shows this, and remembers nothing.
+    /// The state with this hidden state and, in an LSTM, a cell state of zeros.
     ///
     /// # Shapes
     ///
@@ -56,11 +56,11 @@ impl Cell {
         State { hidden, memory }
     }
 
-    /// The state that was shown and remembered before.
+    /// The state with this hidden state and, in an LSTM, this cell state.
     ///
     /// # Shapes
     ///
-    /// - `hidden`, `memory`: `[batch, d]`; the second one is an LSTM's
+    /// - `hidden`, `memory`: `[batch, d]`; `memory` is used by an LSTM only
     pub fn resume(&self, hidden: Tensor<2>, memory: Tensor<2>) -> State {
         State { hidden, memory: (self.kind == CellKind::Lstm).then_some(memory) }
     }
@@ -78,7 +78,7 @@ impl Cell {
         unroll
     }
 
-    /// The next state, given what the input adds to the gates.
+    /// The next state, from the input's contribution to the gates.
     ///
     /// # Shapes
     ///
@@ -107,7 +107,7 @@ impl Cell {
 }
 
 impl State {
-    /// This state, but the other one in the rows that have padding.
+    /// This state, with the rows that have padding replaced by those of `other`.
     pub(super) fn unless(self, is_padding: &Tensor<2, Bool>, other: &Self) -> Self {
         let keep = |new: Tensor<2>, old: &Tensor<2>| {
             let is_padding = is_padding.clone().expand(new.dims());
@@ -120,8 +120,8 @@ impl State {
     }
 }
 
-/// What a layer adds to the gates, in 32 bits. Of a layer in half precision the product is rounded once,
-/// before the bias is added: what is rounded here is rounded again at every position.
+/// A layer's contribution to the gates, in f32. With weights in half precision the product is
+/// rounded once, before the bias is added, because rounding errors accumulate over the positions.
 fn gates<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
     let x = cast_input(&layer.weight, x);
     match &layer.bias {
@@ -133,7 +133,7 @@ fn gates<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
     }
 }
 
-/// What each gate gets of a product.
+/// Splits a product into the parts of the gates.
 fn parts<const N: usize>(gates: Tensor<2>) -> [Tensor<2>; N] {
     let d = gates.dims()[1] / N;
     std::array::from_fn(|gate| gates.clone().slice_dim(1, gate * d..(gate + 1) * d))
@@ -147,7 +147,7 @@ fn remembering(d_state: usize, device: &Device) -> Param<Tensor<1>> {
         let bias = Tensor::from_data(TensorData::new(values, [4 * d_state]), device);
         bias.set_require_grad(is_required)
     };
-    // Made when it is first read, as all parameters are.
+    // Created at its first use, as all parameters are.
     Param::uninitialized(ParamId::new(), bias, device.clone(), true, Shape::from([4 * d_state]))
 }
 
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_memory_fades_by_its_forget_gate() {
-        // All weights are zero, so only the bias speaks: f = σ(1), i = o = 1/2, g = 0.
+        // All weights are zero, so only the bias has an effect: f = σ(1), i = o = 1/2, g = 0.
         let layer = layer(CellKind::Lstm, Direction::Forward);
         let device = Device::flex();
         let start = State {

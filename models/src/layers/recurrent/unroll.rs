@@ -1,4 +1,4 @@
-//! From state to state.
+//! The loop of a recurrent layer over the positions.
 
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 
@@ -10,7 +10,7 @@ use crate::layers::mask::Padding;
 pub struct States {
     /// `[seq, batch, d]`
     pub hidden: Tensor<3>,
-    /// Those of an LSTM's memory, `[seq, batch, d]`.
+    /// The cell states of an LSTM, `[seq, batch, d]`.
     pub memory: Option<Tensor<3>>,
 }
 
@@ -18,7 +18,7 @@ pub struct States {
 #[derive(Debug)]
 pub struct PaddingSteps(Vec<Option<Tensor<2, Bool>>>);
 
-/// States one after the other.
+/// A sequence of states.
 #[derive(Debug)]
 pub struct Unroll {
     state: State,
@@ -26,12 +26,12 @@ pub struct Unroll {
 }
 
 impl Unroll {
-    /// Before the first step.
+    /// The sequence before the first step.
     pub fn new(start: State) -> Self {
         Self { state: start, passed: Vec::new() }
     }
 
-    /// Takes a step; rows with padding keep their state, as if the position were not there.
+    /// Takes a step; rows with padding keep their state, as if the position did not exist.
     pub fn step(
         &mut self,
         next: impl FnOnce(&State) -> State,
@@ -45,7 +45,7 @@ impl Unroll {
         self.passed.push(self.state.clone());
     }
 
-    /// What others see of the states that were passed.
+    /// The hidden states so far.
     ///
     /// # Shapes
     ///
@@ -54,7 +54,7 @@ impl Unroll {
         Tensor::stack(self.passed.iter().map(|state| state.hidden.clone()).collect(), 0)
     }
 
-    /// All states that were passed.
+    /// All states so far.
     pub fn states(&self) -> States {
         let memory: Option<Vec<_>> = self.passed.iter().map(|s| s.memory.clone()).collect();
         States { hidden: self.hidden(), memory: memory.map(|all| Tensor::stack(all, 0)) }
@@ -62,7 +62,7 @@ impl Unroll {
 }
 
 impl PaddingSteps {
-    /// Those of the last `count` positions.
+    /// The padding of the last `count` positions.
     pub fn new(padding: &Padding, count: usize, device: &Device) -> Self {
         let Some(rows) = padding.rows() else {
             return Self((0..count).map(|_| None).collect());
@@ -77,7 +77,7 @@ impl PaddingSteps {
         Self((0..count).map(at).collect())
     }
 
-    /// Which rows have padding at a position; `None` where none has.
+    /// Which rows have padding at a position; `None` where no row has.
     ///
     /// # Shapes
     ///
@@ -87,10 +87,11 @@ impl PaddingSteps {
     }
 }
 
-/// The steps of a sequence.
+/// Splits a sequence into its steps.
 ///
-/// Cut by halves, and not one by one: the gradient of a part is a tensor of zeros of the size that it
-/// was cut from, so that `seq` cuts of the whole would cost `seq²`. So it is `seq log seq`.
+/// Splits by halves and not step by step: the gradient of a slice is a tensor of zeros of the size
+/// of the sliced tensor, so that `seq` slices of the whole sequence would cost `seq²`. Halving
+/// costs `seq log seq`.
 ///
 /// # Shapes
 ///
@@ -138,7 +139,7 @@ mod tests {
             .map(|is_padding| is_padding.to_data().iter::<bool>().collect::<Vec<_>>());
         assert_eq!(first, Some(vec![true, false]));
         assert!(padding_steps.at(1).is_none() && padding_steps.at(2).is_none());
-        // Of the last positions only, as when a cache has the others.
+        // Of the last positions only, as when a cache holds the others.
         assert!(PaddingSteps::new(&padding, 2, &Device::flex()).at(0).is_none());
     }
 }

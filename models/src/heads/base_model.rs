@@ -1,4 +1,4 @@
-//! No head at all: hidden states.
+//! The backbone without a head: hidden states.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -8,18 +8,18 @@ use super::prediction_head::{PredictionHead, PredictionHeadConfig};
 use crate::arch::{Backbone, BackboneConfig, Input};
 use crate::layers::mask::Padding;
 
-/// What is made of the first hidden state, to stand for the whole input.
+/// How the first hidden state is pooled to represent the whole input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pooler {
-    /// Nothing.
+    /// No pooler.
     Absent,
-    /// It is taken as it is: DINOv2.
+    /// The first hidden state, unchanged: DINOv2.
     First,
-    /// Through a dense layer and a non-linearity: BERT, ViT.
+    /// A dense layer and a non-linearity on the first hidden state: BERT, ViT.
     Dense(PredictionHeadConfig),
 }
 
-/// A backbone whose hidden states are the result.
+/// A backbone without a head.
 #[derive(Module, Debug)]
 pub struct BaseModel {
     /// The backbone.
@@ -30,7 +30,7 @@ pub struct BaseModel {
 }
 
 impl BaseModel {
-    /// A model of zeros, to be initialized or loaded.
+    /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(backbone: &BackboneConfig, form: Pooler, device: &Device) -> Self {
         let pooler = match form {
             Pooler::Absent | Pooler::First => None,
@@ -48,7 +48,7 @@ impl BaseModel {
         self.backbone.forward(input)
     }
 
-    /// What the pooler makes of the first hidden state, in families that have one.
+    /// The pooler's output, in families that have one.
     ///
     /// # Shapes
     ///

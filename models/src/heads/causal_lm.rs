@@ -1,4 +1,4 @@
-//! Causal language modelling: the next token's scores at every position.
+//! Causal language modeling: next-token logits at every position.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -8,17 +8,17 @@ use crate::arch::{CausalBackbone, CausalConfig, OutputWeights, Tokens, initializ
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear, project};
 
-/// A backbone that reads what came before, with an output projection over the vocabulary.
+/// A causal backbone with an output projection over the vocabulary.
 #[derive(Module, Debug)]
 pub struct CausalLm {
     /// The backbone.
     pub backbone: CausalBackbone,
-    /// The output projection; `None` where it reads the token embeddings.
+    /// The output projection; `None` where it is tied to the token embeddings.
     lm_head: Option<Linear>,
 }
 
 impl CausalLm {
-    /// A model of zeros, to be initialized or loaded.
+    /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(config: impl Into<CausalConfig>, device: &Device) -> Self {
         let config = config.into();
         let projection = |bias| Some(linear(config.d_output(), config.vocab_size(), bias, device));
@@ -30,13 +30,13 @@ impl CausalLm {
         Self { backbone: config.init(device), lm_head }
     }
 
-    /// Draws the weights from `seed`; see [`initialize`].
+    /// Initializes the weights from `seed`; see [`initialize`].
     pub fn initialized(self, seed: u64) -> Self {
         let how = self.backbone.initialization();
         initialize(self, how, seed)
     }
 
-    /// Token ids run from 0 to this, exclusive.
+    /// The size of the vocabulary: token ids are below it.
     pub fn vocab_size(&self) -> usize {
         self.backbone.vocab_size()
     }
@@ -46,7 +46,7 @@ impl CausalLm {
         self.backbone.token_embedding().weight.lazy_device()
     }
 
-    /// The next token's scores at every position of whole sequences.
+    /// The next-token logits at every position of whole sequences.
     ///
     /// # Shapes
     ///
@@ -55,7 +55,7 @@ impl CausalLm {
         self.logits(self.backbone.forward(tokens))
     }
 
-    /// The next token's scores after each of the new tokens; see [`CausalBackbone::step`].
+    /// The next-token logits after each of the new tokens; see [`CausalBackbone::step`].
     ///
     /// # Shapes
     ///
@@ -65,8 +65,8 @@ impl CausalLm {
         self.logits(self.backbone.step(tokens, cache))
     }
 
-    /// The next token's scores after the last of the new tokens only, which spares the projection
-    /// of a whole prompt.
+    /// The next-token logits after the last of the new tokens only, which saves the output
+    /// projection for the rest of a prompt.
     ///
     /// # Shapes
     ///
@@ -78,12 +78,12 @@ impl CausalLm {
         self.logits(hidden.slice_dim(1, new - 1..new)).squeeze_dim(1)
     }
 
-    /// An empty cache with room for `reserve` tokens; it grows when more come.
+    /// Creates an empty cache with room for `reserve` tokens; it grows beyond them.
     pub fn cache(&self, reserve: usize) -> Cache {
         self.backbone.cache(reserve)
     }
 
-    /// Scores of hidden states.
+    /// The logits of hidden states.
     ///
     /// # Shapes
     ///

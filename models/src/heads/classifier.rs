@@ -1,4 +1,4 @@
-//! Classes of a whole sequence, or of an image.
+//! Sequence classification, and image classification.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear};
@@ -12,26 +12,26 @@ use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::Padding;
 
-/// Form of a classifier.
+/// Sizes and options of a classification head.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassifierConfig {
-    /// Which hidden states it reads.
+    /// How the hidden states are pooled.
     pub pooling: Pooling,
-    /// The token whose last occurrence ends a text; padding ends it where `None`.
+    /// The token whose last occurrence ends a sequence; `None` where only padding ends it.
     pub end: Option<u32>,
-    /// What it does to them first.
+    /// The transform of the pooled state.
     pub transform: Option<PredictionHeadConfig>,
-    /// Whether the projection to classes adds a bias.
+    /// Whether the projection to labels has a bias.
     pub bias: Bias,
-    /// Probabilities of dropping a feature in training: before the transform, before the projection.
+    /// Dropout probabilities in training: before the transform, and before the projection.
     pub dropout: [f64; 2],
 }
 
-/// From the hidden states of a sequence to the scores of classes.
+/// From the hidden states of a sequence to the logits of its labels.
 #[derive(Module, Debug)]
 pub struct ClassificationHead {
     transform: Option<PredictionHead>,
-    /// The projection to classes.
+    /// The projection to labels.
     pub classifier: Linear,
     dropout: [Dropout; 2],
     #[module(skip)]
@@ -41,7 +41,7 @@ pub struct ClassificationHead {
 }
 
 impl ClassifierConfig {
-    /// A head of zeros over hidden states of `d_model` features.
+    /// Creates a head of zeros over hidden states of `d_model` features.
     pub fn init(&self, d_model: usize, n_classes: usize, device: &Device) -> ClassificationHead {
         let pooled = self.pooling.width(d_model);
         let width = self.transform.map_or(pooled, |transform| transform.width[1]);
@@ -56,13 +56,13 @@ impl ClassifierConfig {
 }
 
 impl ClassificationHead {
-    /// The token whose last occurrence ends a text, which every text must have; padding ends it where
-    /// `None`.
+    /// The token whose last occurrence ends a sequence, and which every sequence must contain;
+    /// `None` where only padding ends it.
     pub fn end(&self) -> Option<u32> {
         self.end
     }
 
-    /// Scores of the hidden states of this input.
+    /// The logits for the hidden states of this input.
     ///
     /// # Shapes
     ///
@@ -71,7 +71,7 @@ impl ClassificationHead {
     ///
     /// # Panics
     ///
-    /// Panics if a text lacks the token that ends it.
+    /// Panics if a sequence lacks its end token.
     pub fn forward(&self, hidden: Tensor<3>, input: &Input) -> Tensor<2> {
         let padding = match (input, self.end) {
             (Input::Tokens(tokens), Some(end)) => up_to(end, tokens),
@@ -88,17 +88,17 @@ impl ClassificationHead {
     }
 }
 
-/// A backbone with a projection to classes: of texts, of images.
+/// A backbone with a classification head, for sequences or images.
 #[derive(Module, Debug)]
 pub struct SequenceClassifier {
     /// The backbone.
     pub backbone: Backbone,
-    /// What reads its hidden states.
+    /// The classification head.
     pub head: ClassificationHead,
 }
 
 impl SequenceClassifier {
-    /// A model of zeros, to be initialized or loaded.
+    /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(
         backbone: &BackboneConfig,
         config: &ClassifierConfig,
@@ -109,7 +109,7 @@ impl SequenceClassifier {
         Self { backbone: backbone.init(device), head }
     }
 
-    /// The scores of all classes.
+    /// The logits of all labels.
     ///
     /// # Shapes
     ///

@@ -1,31 +1,32 @@
-//! The loss of every head that names tokens or classes.
+//! The cross-entropy loss of every head over tokens or labels.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use crate::kernels::cross_entropy::{self, Classes};
 
-/// A target that is not counted, as in PyTorch.
+/// The index of ignored targets, as in PyTorch.
 pub const IGNORE: i64 = -100;
 
-/// What should have been named.
+/// The targets of a loss.
 #[derive(Debug, Clone)]
 pub struct Targets {
-    /// `None` for those to ignore.
+    /// `None` for ignored targets.
     classes: Classes,
 }
 
 impl Targets {
-    /// Targets from the host; [`IGNORE`] where there is none.
+    /// Creates targets from the host; [`IGNORE`] marks ignored ones.
     pub fn new(targets: &[i64]) -> Self {
         Self { classes: targets.iter().map(|&target| usize::try_from(target).ok()).collect() }
     }
 
-    /// How many targets count.
+    /// The number of targets that are not ignored.
     pub fn count(&self) -> usize {
         self.classes.iter().flatten().count()
     }
 
-    /// The classes, 0 for those to ignore, and 1 where a target counts; `None` when all do.
+    /// The targets, with 0 for ignored ones, and the weights: 1 for a target, 0 for an ignored one;
+    /// no weights when none is ignored.
     fn upload(&self, device: &Device) -> (Tensor<2, Int>, Option<Tensor<1>>) {
         let n = self.classes.len();
         let classes: Vec<i64> =
@@ -38,15 +39,15 @@ impl Targets {
     }
 }
 
-/// The sum over all targets that count of `-log softmax(logits)[target]`, in nats.
+/// The sum of `-log softmax(logits)[target]` over all targets that are not ignored, in nats.
 ///
-/// A sum and not a mean: who accumulates gradients or averages over a split divides by the number
-/// of all targets, so that every token weighs the same. With no target that counts it is 0.
+/// A sum and not a mean: gradient accumulation and averages over a split divide by the number of
+/// all targets, so that every token has the same weight. It is 0 if all targets are ignored.
 ///
 /// # Shapes
 ///
 /// - `logits`: `[n, classes]`
-/// - `targets`: `n` of them
+/// - `targets`: `n` targets
 /// - result: `[1]`
 pub fn cross_entropy_sum(logits: Tensor<2>, targets: &Targets) -> Tensor<1> {
     if let Some(sum) = cross_entropy::cross_entropy_sum(&logits, &targets.classes) {

@@ -1,4 +1,4 @@
-//! A dense layer between hidden states and the vector of a text.
+//! A dense layer between the hidden states and the embedding of a text.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -13,12 +13,12 @@ use crate::layers::linear::project;
 pub struct Dense {
     /// The projection.
     pub linear: Linear,
-    /// What is applied to its result.
+    /// The non-linearity after the projection.
     #[module(skip)]
     pub function: DenseFunction,
-    /// What is added to that; nothing where `None`.
+    /// The residual connection, if there is one.
     pub residual: Option<Residual>,
-    /// The vectors that it changes.
+    /// Whether it applies to token or text embeddings.
     #[module(skip)]
     pub level: Level,
 }
@@ -30,19 +30,19 @@ pub enum DenseFunction {
     Identity,
     /// `σ(x)`
     Sigmoid,
-    /// Another one.
+    /// Another activation function.
     Activation(Activation),
 }
 
-/// What is added to the result of a dense layer.
+/// A residual connection around a dense layer.
 #[derive(Module, Debug)]
 pub struct Residual {
-    /// The input is projected, where the result has another width.
+    /// The projection of the input, where the output has another width.
     pub projection: Option<Linear>,
 }
 
 impl Dense {
-    /// `f(x W + b)`, plus `x` or `x V` where there is a residual
+    /// `f(x W + b)`, plus `x` or `x V` if there is a residual connection.
     ///
     /// # Shapes
     ///

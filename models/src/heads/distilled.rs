@@ -1,4 +1,5 @@
-//! Classes of an image by two tokens: one taught by labels, one by another model.
+//! Image classification by two tokens: a class token trained on labels, and a distillation token
+//! trained on another model's outputs.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -7,21 +8,21 @@ use burn::tensor::{Device, Tensor};
 use crate::arch::{Backbone, BackboneConfig, Input};
 use crate::layers::linear::{Bias, linear, project};
 
-/// A backbone with two projections to classes, whose scores are averaged.
+/// A backbone with two classification heads, whose logits are averaged.
 ///
 /// Reference: Touvron et al. 2020, §4, <https://arxiv.org/abs/2012.12877>
 #[derive(Module, Debug)]
 pub struct DistilledClassifier {
     /// The backbone.
     pub backbone: Backbone,
-    /// Of the class token.
+    /// The classifier of the class token.
     pub cls_classifier: Linear,
-    /// Of the distillation token.
+    /// The classifier of the distillation token.
     pub distillation_classifier: Linear,
 }
 
 impl DistilledClassifier {
-    /// A model of zeros, to be initialized or loaded.
+    /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(backbone: &BackboneConfig, n_classes: usize, device: &Device) -> Self {
         let projection = || linear(backbone.d_output(), n_classes, Bias::Present, device);
         Self {
@@ -31,7 +32,7 @@ impl DistilledClassifier {
         }
     }
 
-    /// The scores of all classes: their mean, those by the class token, those by the distillation
+    /// The logits of all labels: the mean, those of the class token, and those of the distillation
     /// token.
     ///
     /// # Shapes
@@ -41,7 +42,7 @@ impl DistilledClassifier {
         self.logits(self.backbone.forward(input))
     }
 
-    /// Scores of hidden states.
+    /// The logits of hidden states.
     ///
     /// # Shapes
     ///

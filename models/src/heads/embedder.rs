@@ -1,4 +1,4 @@
-//! One vector for a text, to be compared with those of others.
+//! Text embeddings: one vector for each text, for similarity comparisons.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -10,7 +10,7 @@ use super::steps::{Cut, LayerMean, Level, Pool, Unit};
 use crate::arch::{Input, Tokens};
 use crate::layers::norm::Norm;
 
-/// A backbone, and the steps from its hidden states to the vector of a text.
+/// A backbone, and the steps from its hidden states to a text embedding.
 ///
 /// Reference: Reimers and Gurevych 2019, §3, <https://arxiv.org/abs/1908.10084>
 #[derive(Module, Debug)]
@@ -20,44 +20,44 @@ pub struct Embedder {
     steps: Vec<Step>,
 }
 
-/// A step from hidden states to the vector of a text.
+/// A step from hidden states to a text embedding.
 #[derive(Module, Debug)]
 pub enum Step {
-    /// Mixes the hidden states of several layers; the final ones are taken without it.
+    /// Averages the hidden states of several layers; without this step the final ones are used.
     Layers(LayerMean),
-    /// Makes the vector of the text.
+    /// Pools the hidden states to a text embedding.
     Pool(Pool),
-    /// Projects vectors.
+    /// Projects the embeddings.
     Dense(Dense),
-    /// Normalises the text's vector over its features.
+    /// Normalizes the text embedding over its features.
     Norm(Norm),
-    /// Makes vectors 1 long.
+    /// Scales embeddings to unit length.
     Unit(Unit),
-    /// Keeps the first features of the text's vector.
+    /// Truncates the text embedding to its first features.
     Cut(Cut),
 }
 
-/// How long a vector is.
+/// The length of an embedding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {
-    /// As it comes.
+    /// Not normalized.
     Free,
-    /// 1, so that a dot product is the cosine.
+    /// Unit length, so that a dot product is the cosine similarity.
     Unit,
 }
 
 impl Embedder {
-    /// An embedder of a model that is loaded already.
+    /// Creates an embedder from a loaded model.
     pub fn new(model: BaseModel, steps: Vec<Step>) -> Self {
         Self { model, steps }
     }
 
-    /// The steps, first to last.
+    /// The steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// The same model that pools in another way.
+    /// The same model with another pooling.
     pub fn with_pooling(mut self, pooling: Pooling) -> Self {
         for step in &mut self.steps {
             if let Step::Pool(pool) = step {
@@ -67,7 +67,7 @@ impl Embedder {
         self
     }
 
-    /// The same model with vectors of another length.
+    /// The same model with embeddings of another length.
     pub fn with_length(mut self, length: Length) -> Self {
         self.steps.retain(|step| !matches!(step, Step::Unit(Unit { level: Level::Text })));
         if length == Length::Unit {
@@ -76,8 +76,8 @@ impl Embedder {
         self
     }
 
-    /// The vectors of texts; `prompts` has the number of tokens of each text's prompt, 0 where the list
-    /// ends.
+    /// The embeddings of texts; `prompts` has the number of prompt tokens of each text, 0 beyond
+    /// the end of the list.
     ///
     /// # Shapes
     ///
@@ -85,7 +85,7 @@ impl Embedder {
     ///
     /// # Panics
     ///
-    /// Panics if no step pools, or one does not fit the features before it.
+    /// Panics if no step pools, or if a step does not fit the number of features before it.
     pub fn forward(&self, tokens: &Tokens, prompts: &[usize]) -> Tensor<2> {
         let mixes = self.steps.iter().any(|step| matches!(step, Step::Layers(_)));
         let states = if mixes { self.model.backbone.hidden_states(tokens) } else { None };
@@ -108,6 +108,6 @@ impl Embedder {
                 Step::Cut(cut) => text = text.map(|x| cut.forward(x)),
             }
         }
-        text.unwrap_or_else(|| panic!("one of the steps pools"))
+        text.unwrap_or_else(|| panic!("no step pools the hidden states"))
     }
 }

@@ -1,4 +1,4 @@
-//! Masked language modelling: the scores of the token that belongs at each position.
+//! Masked language modeling: the logits of the original token at each position.
 
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear};
@@ -9,8 +9,8 @@ use crate::arch::{Encoder, EncoderConfig, OutputWeights, Tokens};
 use crate::layers::linear::{Bias, linear, project};
 use crate::precision::to_f32;
 
-/// An encoder whose hidden states are transformed and scored against the token embeddings, or by a
-/// matrix of their own.
+/// An encoder whose hidden states are transformed and then projected to the vocabulary, with the
+/// token embeddings or a separate matrix.
 ///
 /// Reference: Devlin et al. 2018, §3.1, <https://arxiv.org/abs/1810.04805>
 #[derive(Module, Debug)]
@@ -18,12 +18,12 @@ pub struct MaskedLm {
     /// The backbone.
     pub backbone: Encoder,
     transform: PredictionHead,
-    /// The output projection; `None` where it is the token embeddings.
+    /// The output projection; `None` where it is tied to the token embeddings.
     lm_head: Option<Linear>,
     output: TokenBias,
 }
 
-/// What is added to the scores of tokens.
+/// The bias of the logits.
 #[derive(Module, Debug)]
 pub struct TokenBias {
     /// `[vocab_size]`
@@ -31,7 +31,7 @@ pub struct TokenBias {
 }
 
 impl MaskedLm {
-    /// A model of zeros, to be initialized or loaded.
+    /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(
         config: &EncoderConfig,
         transform: &PredictionHeadConfig,
@@ -54,12 +54,12 @@ impl MaskedLm {
         }
     }
 
-    /// Token ids run from 0 to this, exclusive.
+    /// The size of the vocabulary: token ids are below it.
     pub fn vocab_size(&self) -> usize {
         self.backbone.config().vocab_size
     }
 
-    /// The scores of all tokens at every position.
+    /// The logits of all tokens at every position.
     ///
     /// # Shapes
     ///
@@ -68,7 +68,7 @@ impl MaskedLm {
         self.logits(self.backbone.forward(tokens))
     }
 
-    /// Scores of hidden states.
+    /// The logits of hidden states.
     ///
     /// # Shapes
     ///

@@ -1,4 +1,4 @@
-//! Heads: what a backbone is asked to do.
+//! Heads: the tasks of a backbone.
 
 mod base_model;
 mod causal_lm;
@@ -40,29 +40,29 @@ use crate::layers::activation::Activation;
 use crate::layers::linear::Bias;
 use pooling::Pooling;
 
-/// The forms of a family's heads.
+/// The configurations of a family's heads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HeadsConfig {
-    /// Before the scores of masked tokens; `None` where the family has no such head.
+    /// The transform before the logits of masked tokens; `None` where the family has no such head.
     pub masked_lm: Option<PredictionHeadConfig>,
-    /// Where the scores of masked tokens come from.
+    /// The weights of the masked-token projection.
     pub masked_lm_output: OutputWeights,
-    /// What a model without a head makes of its first hidden state.
+    /// The pooler of a model without a head.
     pub pooler: Pooler,
-    /// Classes of a sequence or an image.
+    /// The head for sequence or image classification.
     pub classifier: ClassifierConfig,
-    /// One score for each choice.
+    /// The head with one logit for each choice.
     pub choice: ClassifierConfig,
-    /// Classes of tokens, and spans.
+    /// The head for token classification and answer spans.
     pub tokens: TokenHeadConfig,
-    /// The relation of two sentences; `None` where the family has no such head.
+    /// The head over sentence pairs; `None` where the family has no such head.
     pub sentences: Option<SentencesConfig>,
-    /// Which tokens are replaced; `None` where the family has no such head.
+    /// The head for replaced-token detection; `None` where the family has no such head.
     pub replaced: Option<TokenHeadConfig>,
 }
 
 impl HeadsConfig {
-    /// Those of decoders: the last token stands for the sequence.
+    /// The heads of decoders: the last token represents the sequence.
     pub fn of_decoder() -> Self {
         Self::new(ClassifierConfig {
             pooling: Pooling::Last,
@@ -73,7 +73,8 @@ impl HeadsConfig {
         })
     }
 
-    /// Those of encoder-decoders: the decoder's state at the last `end` stands for the sequence.
+    /// The heads of encoder-decoders: the decoder's state at the last `end` represents the
+    /// sequence.
     pub fn of_encoder_decoder(d_model: usize, end: Option<u32>, dropout: f64) -> Self {
         Self::new(ClassifierConfig {
             pooling: Pooling::Last,
@@ -84,7 +85,7 @@ impl HeadsConfig {
         })
     }
 
-    /// This classifier, for choices too, and nothing that only some families have.
+    /// This classifier, for multiple choice too, and none of the family-specific heads.
     pub fn new(classifier: ClassifierConfig) -> Self {
         Self {
             masked_lm: None,
@@ -98,8 +99,8 @@ impl HeadsConfig {
         }
     }
 
-    /// Those of recurrent models: the mean of all states stands for the sequence, as the last one of
-    /// two directions has read one token in one of them.
+    /// The heads of recurrent models: the mean of all states represents the sequence, because in a
+    /// bidirectional model the last state has seen only one token in the backward direction.
     pub fn of_recurrent() -> Self {
         let head = Self::of_decoder().classifier;
         let classifier = ClassifierConfig { pooling: Pooling::Mean, bias: Bias::Present, ..head };

@@ -1,37 +1,37 @@
-//! From the hidden states of a sequence to one vector.
+//! Pooling: from the hidden states of a sequence to one vector.
 
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use crate::layers::mask::Padding;
 
-/// Which hidden states stand for the sequence.
+/// How the hidden states of a sequence are pooled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pooling {
     /// The first: `[CLS]`.
     First,
-    /// The last that is not padding.
+    /// The last token that is not padding.
     Last,
-    /// The mean of all that are not padding.
+    /// The mean of all tokens that are not padding.
     Mean,
     /// The largest value of each feature.
     Max,
-    /// The sum over the square root of their number.
+    /// The sum divided by the square root of the number of tokens.
     MeanBySqrtLength,
     /// The mean weighted by position: 1 for the first token, 2 for the second, and so on. Reference:
     /// Muennighoff 2022, §4.1, <https://arxiv.org/abs/2202.08904>
     WeightedMean,
-    /// The first, and beside it the mean of all others: DINOv2.
+    /// The first hidden state, concatenated with the mean of the others: DINOv2.
     FirstAndMean,
 }
 
 impl Pooling {
-    /// Features of the result.
+    /// The number of features of the result.
     pub fn width(self, d_model: usize) -> usize {
         if self == Self::FirstAndMean { 2 * d_model } else { d_model }
     }
 
-    /// One vector for each sequence.
+    /// Pools each sequence.
     ///
     /// # Shapes
     ///
@@ -41,8 +41,9 @@ impl Pooling {
         self.pool_after(&[], hidden, padding)
     }
 
-    /// The same without the first `skipped` tokens of each row, such as those of a prompt; rows beyond
-    /// the list are whole. Where no token is left, the vector is zeros, or the first token's.
+    /// Pools without the first `skipped` tokens of each row, such as those of a prompt; rows beyond
+    /// the end of the list are pooled completely. Where no token is left, the vector is zeros, or
+    /// the first token's.
     ///
     /// # Shapes
     ///
@@ -68,7 +69,7 @@ impl Pooling {
         }
     }
 
-    /// How much each position counts, `[batch, 1, seq]`.
+    /// The weight of each position, `[batch, 1, seq]`.
     fn weights(self, skipped: &[usize], hidden: &Tensor<3>, padding: &Padding) -> Tensor<3> {
         let [batch, seq, _] = hidden.dims();
         let all = vec![true; seq];
@@ -82,7 +83,7 @@ impl Pooling {
         Tensor::from_data(TensorData::new(values, [batch, 1, seq]), &hidden.device())
     }
 
-    /// Writes how much each position of a row counts; `tokens` are the positions of its tokens.
+    /// Writes the weights of the positions of a row; `tokens` are the positions of its tokens.
     fn weigh(self, tokens: &[usize], skipped: usize, weights: &mut [f32]) {
         let counted = &tokens[skipped..];
         let length = counted.len() as f32;
@@ -90,7 +91,7 @@ impl Pooling {
             Self::First => weights[counted.first().or(tokens.first()).copied().unwrap_or(0)] = 1.0,
             Self::Last => match counted.last() {
                 Some(&last) => weights[last] = 1.0,
-                // A row of padding has no last token; nobody reads what it gives.
+                // A row of padding has no last token; its result is not used.
                 None if tokens.is_empty() => weights[0] = 1.0,
                 None => {}
             },
@@ -152,7 +153,7 @@ mod tests {
         assert_eq!(pooled(Pooling::Mean, &[1, 1, 1]), [6.5, -3.0, 0.0]);
         assert_eq!(pooled(Pooling::Mean, &[9, 2]), [0.0, 0.0, 0.0]);
         assert_eq!(pooled(Pooling::Max, &[2, 2]), [9.0, 0.0, 0.0]);
-        // Positions count from the text's beginning all the same.
+        // Positions count from the beginning of the text, including skipped tokens.
         let found = pooled(Pooling::WeightedMean, &[1, 1]);
         assert!((found[0] - 7.0).abs() < 1e-5 && (found[1] + 3.0).abs() < 1e-5, "{found:?}");
     }

@@ -1,4 +1,4 @@
-//! Both heads of pre-training: the scores of masked tokens, and the relation of two sentences.
+//! Pre-training with two heads: masked tokens and sentence pairs.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -10,38 +10,38 @@ use crate::arch::{Input, Tokens};
 /// The task of the sentence-pair head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SentenceTask {
-    /// Whether the second follows the first; two classes.
+    /// Whether the second sentence follows the first; two labels.
     ///
     /// Reference: Devlin et al. 2018, §3.1, <https://arxiv.org/abs/1810.04805>
     Next,
-    /// Whether they are in order; as many classes as the config names.
+    /// Whether the sentences are in order; as many labels as the config specifies.
     ///
     /// Reference: Lan et al. 2019, §3.1, <https://arxiv.org/abs/1909.11942>
     Order,
 }
 
-/// Form of the head over two sentences.
+/// Configuration of the head over sentence pairs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SentencesConfig {
-    /// The question.
+    /// The task.
     pub task: SentenceTask,
     /// The head.
     pub head: ClassifierConfig,
 }
 
-/// A masked language model with a second head, over two sentences.
+/// A masked language model with a second head over sentence pairs.
 #[derive(Module, Debug)]
 pub struct PreTraining {
-    /// The model of masked tokens.
+    /// The masked language model.
     pub masked: MaskedLm,
-    /// The head over two sentences.
+    /// The head over sentence pairs.
     pub sentences: ClassificationHead,
     #[module(skip)]
     task: SentenceTask,
 }
 
 impl SentenceTask {
-    /// The number of classes of a model whose config names `n_labels`.
+    /// The number of labels of a model whose config specifies `n_labels`.
     pub fn n_classes(self, n_labels: usize) -> usize {
         match self {
             Self::Next => 2,
@@ -51,7 +51,7 @@ impl SentenceTask {
 }
 
 impl PreTraining {
-    /// A model whose second head is of zeros, to be initialized or loaded.
+    /// Creates a model with a second head of zeros, to be initialized or loaded.
     pub fn new(
         masked: MaskedLm,
         config: &SentencesConfig,
@@ -69,7 +69,7 @@ impl PreTraining {
         self.task
     }
 
-    /// The scores of the classes of two sentences, from their hidden states.
+    /// The logits of sentence pairs, from their hidden states.
     ///
     /// # Shapes
     ///

@@ -1,4 +1,4 @@
-//! What several heads do before their last projection.
+//! The transform that several heads apply before their last projection.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -8,12 +8,12 @@ use crate::layers::activation::Activation;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::norm::{Norm, NormConfig};
 
-/// Sizes and form of a prediction head.
+/// Sizes and options of a prediction head.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PredictionHeadConfig {
-    /// Features before and after.
+    /// Input and output features.
     pub width: [usize; 2],
-    /// Whether the projection adds a bias.
+    /// Whether the projection has a bias.
     pub bias: Bias,
     /// The non-linearity.
     pub activation: Activation,
@@ -32,12 +32,12 @@ pub struct PredictionHead {
 }
 
 impl PredictionHeadConfig {
-    /// Features in and out, a bias, and no norm.
+    /// Equal input and output features, a bias, and no norm.
     pub fn new(d_model: usize, activation: Activation) -> Self {
         Self { width: [d_model, d_model], bias: Bias::Present, activation, norm: None }
     }
 
-    /// A prediction head of zeros, to be initialized or loaded.
+    /// Creates a prediction head of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> PredictionHead {
         let [d_input, d_output] = self.width;
         PredictionHead {

@@ -1,4 +1,4 @@
-//! Replaced-token detection: which tokens of a text another model put there.
+//! Replaced-token detection: which tokens of a text were replaced by another model.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -6,22 +6,22 @@ use burn::tensor::{Device, Tensor};
 use super::token_classifier::{TokenClassifier, TokenHeadConfig};
 use crate::arch::{BackboneConfig, Input};
 
-/// A backbone with one score for each token: the logit of its being replaced.
+/// A backbone with one logit for each token, positive where the token was replaced.
 ///
 /// Reference: Clark et al. 2020, §2, <https://arxiv.org/abs/2003.10555>
 #[derive(Module, Debug)]
 pub struct ReplacedTokens {
-    /// One class: replaced.
+    /// A classifier with one label: replaced.
     pub scorer: TokenClassifier,
 }
 
 impl ReplacedTokens {
-    /// A model of zeros, to be initialized or loaded.
+    /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(backbone: &BackboneConfig, config: &TokenHeadConfig, device: &Device) -> Self {
         Self { scorer: TokenClassifier::new(backbone, config, 1, device) }
     }
 
-    /// The logit of each token's being replaced.
+    /// The logit of each token.
     ///
     /// # Shapes
     ///
@@ -30,7 +30,7 @@ impl ReplacedTokens {
         self.logits(self.scorer.backbone.forward(input))
     }
 
-    /// Logits of hidden states.
+    /// The logits of hidden states.
     ///
     /// # Shapes
     ///

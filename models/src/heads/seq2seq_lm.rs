@@ -1,4 +1,4 @@
-//! Sequence-to-sequence language modelling: the next token's scores, given another text.
+//! Sequence-to-sequence language modeling: next-token logits, conditioned on a source text.
 
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear};
@@ -9,12 +9,12 @@ use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear, project};
 use crate::precision::to_f32;
 
-/// A backbone that reads one text and writes another, with an output projection over the vocabulary.
+/// An encoder-decoder backbone with an output projection over the vocabulary.
 #[derive(Module, Debug)]
 pub struct Seq2SeqLm {
     /// The backbone.
     pub backbone: Seq2SeqBackbone,
-    /// The output projection; `None` where it reads the token embeddings.
+    /// The output projection; `None` where it is tied to the token embeddings.
     lm_head: Option<Linear>,
     output: Option<ConstantBias>,
 }
@@ -27,7 +27,7 @@ pub struct ConstantBias {
 }
 
 impl Seq2SeqLm {
-    /// A model of zeros, to be initialized or loaded.
+    /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(config: impl Into<Seq2SeqConfig>, device: &Device) -> Self {
         let config = config.into();
         let projection = |bias| Some(linear(config.d_model(), config.vocab_size(), bias, device));
@@ -54,7 +54,7 @@ impl Seq2SeqLm {
         self.backbone.token_embedding().weight.lazy_device()
     }
 
-    /// The next token's scores at every position of `text`, a text that follows on `source`.
+    /// The next-token logits at every position of `text`, conditioned on `source`.
     ///
     /// # Shapes
     ///
@@ -63,7 +63,7 @@ impl Seq2SeqLm {
         self.logits(self.backbone.decode(text, &self.backbone.encode(source)))
     }
 
-    /// The next token's scores after each of the new tokens; see [`Seq2SeqBackbone::step`].
+    /// The next-token logits after each of the new tokens; see [`Seq2SeqBackbone::step`].
     ///
     /// # Shapes
     ///
@@ -73,12 +73,12 @@ impl Seq2SeqLm {
         self.logits(self.backbone.step(tokens, encoded, cache))
     }
 
-    /// An empty cache with room for `reserve` tokens; it grows when more come.
+    /// Creates an empty cache with room for `reserve` tokens; it grows beyond them.
     pub fn cache(&self, reserve: usize) -> Cache {
         self.backbone.cache(reserve)
     }
 
-    /// Scores of the decoder's hidden states.
+    /// The logits of the decoder's hidden states.
     ///
     /// # Shapes
     ///

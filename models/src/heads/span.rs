@@ -1,4 +1,4 @@
-//! Where in a text an answer begins and ends.
+//! Extractive question answering: the start and the end of an answer in a text.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -6,22 +6,22 @@ use burn::tensor::{Device, Tensor};
 use super::token_classifier::{TokenClassifier, TokenHeadConfig};
 use crate::arch::{BackboneConfig, Input};
 
-/// A backbone that scores every token as the first and as the last of an answer.
+/// A backbone with two logits for each token: the start and the end of an answer.
 ///
 /// Reference: Devlin et al. 2018, §4.2, <https://arxiv.org/abs/1810.04805>
 #[derive(Module, Debug)]
 pub struct SpanExtractor {
-    /// Two classes: the first token, the last one.
+    /// A classifier with two labels: the first and the last token of the answer.
     pub ends: TokenClassifier,
 }
 
 impl SpanExtractor {
-    /// A model of zeros, to be initialized or loaded.
+    /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(backbone: &BackboneConfig, config: &TokenHeadConfig, device: &Device) -> Self {
         Self { ends: TokenClassifier::new(backbone, config, 2, device) }
     }
 
-    /// The scores of each position as the beginning and as the end.
+    /// The start and end logits of each position.
     ///
     /// # Shapes
     ///
@@ -30,7 +30,7 @@ impl SpanExtractor {
         self.logits(self.ends.backbone.forward(input))
     }
 
-    /// Scores of hidden states.
+    /// The start and end logits of hidden states.
     ///
     /// # Shapes
     ///

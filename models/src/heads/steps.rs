@@ -1,4 +1,4 @@
-//! The steps from hidden states to the vector of a text.
+//! The steps from hidden states to a text embedding.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -6,19 +6,19 @@ use burn::tensor::Tensor;
 use super::pooling::Pooling;
 use crate::layers::mask::Padding;
 
-/// The vectors that a step changes.
+/// The embeddings that a step applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// A vector for each token.
+    /// The embedding of each token.
     Tokens,
-    /// The vector of the text.
+    /// The embedding of the text.
     Text,
 }
 
 /// A weighted mean of the hidden states of several layers.
 #[derive(Module, Debug)]
 pub struct LayerMean {
-    /// The first of these states; 0 are the embeddings.
+    /// The index of the first of these states; 0 is the embedding layer.
     #[module(skip)]
     pub start: usize,
     /// The weight of each state.
@@ -35,43 +35,43 @@ impl LayerMean {
     ///
     /// # Panics
     ///
-    /// Panics if there are other states than weights.
+    /// Panics if the number of states is not the number of weights.
     pub fn forward(&self, states: &[Tensor<3>]) -> Tensor<3> {
         let states = &states[self.start..];
-        assert_eq!(states.len(), self.weights.len(), "there is a weight for each state");
+        assert_eq!(states.len(), self.weights.len(), "each hidden state needs a weight");
         let weighted = states.iter().zip(&self.weights).map(|(x, weight)| x.clone() * *weight);
         let sum = weighted.reduce(|sum, x| sum + x);
         sum.unwrap_or_else(|| unreachable!("a mean has states")) / self.weights.iter().sum::<f32>()
     }
 }
 
-/// Whether the tokens of a prompt are pooled.
+/// Whether prompt tokens are pooled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PromptPooling {
-    /// As those of the text.
+    /// They are pooled like the tokens of the text.
     Pooled,
-    /// They are not.
+    /// They are excluded.
     LeftOut,
 }
 
-/// From the tokens' vectors to that of the text, in one way or in several beside each other.
+/// Pooling of token embeddings to the text embedding, by one method or several concatenated ones.
 #[derive(Module, Debug)]
 pub struct Pool {
-    /// The ways, in the order of their features.
+    /// The methods, in the order of their features.
     #[module(skip)]
     pub ways: Vec<Pooling>,
-    /// Whether the tokens of a prompt are pooled.
+    /// Whether prompt tokens are pooled.
     #[module(skip)]
     pub prompt: PromptPooling,
 }
 
 impl Pool {
-    /// The vectors of texts; `prompts` has the length of each text's prompt in tokens.
+    /// The text embeddings; `prompts` has the number of prompt tokens of each text.
     ///
     /// # Shapes
     ///
     /// - `hidden`: `[batch, seq, d_model]`
-    /// - result: `[batch, ways · d_model]`
+    /// - result: `[batch, methods · d_model]`
     pub fn forward(&self, hidden: &Tensor<3>, padding: &Padding, prompts: &[usize]) -> Tensor<2> {
         let skipped = if self.prompt == PromptPooling::LeftOut { prompts } else { &[] };
         let pool = |way: &Pooling| way.pool_after(skipped, hidden.clone(), padding);
@@ -79,16 +79,16 @@ impl Pool {
     }
 }
 
-/// Vectors that become 1 long, so that a dot product is the cosine.
+/// Normalization to unit length, so that a dot product is the cosine similarity.
 #[derive(Module, Debug)]
 pub struct Unit {
-    /// The vectors that it changes.
+    /// The embeddings that it applies to.
     #[module(skip)]
     pub level: Level,
 }
 
 impl Unit {
-    /// `x / |x|`. A vector of zeros stays one; the bound is that of the reference.
+    /// `x / |x|`. A vector of zeros stays zero; the lower bound of `|x|` is that of the reference.
     ///
     /// # Shapes
     ///
@@ -99,15 +99,15 @@ impl Unit {
     }
 }
 
-/// The first features of a vector.
+/// Truncation of an embedding to its first features.
 #[derive(Module, Debug)]
 pub struct Cut {
-    /// Their number.
+    /// The number of features.
     pub width: usize,
 }
 
 impl Cut {
-    /// The first features of each vector, or all where there are no more.
+    /// The first features of each vector, or all of them if there are fewer.
     ///
     /// # Shapes
     ///

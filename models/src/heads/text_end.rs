@@ -1,9 +1,10 @@
-//! Where a text ends, for heads that read at its last token.
+//! The end of a sequence, for heads that pool the hidden state of its last token.
 
 use crate::arch::Tokens;
 use crate::layers::mask::Padding;
 
-/// The positions up to the last occurrence of a token. A row without any token keeps none.
+/// The padding that keeps the positions up to the last occurrence of a token. A row without any
+/// token keeps none.
 pub(super) fn up_to(end: u32, tokens: &Tokens) -> Padding {
     let [batch, seq] = tokens.ids.dims();
     let ids: Vec<i64> = tokens.ids.clone().into_data().iter::<i64>().collect();
@@ -11,7 +12,7 @@ pub(super) fn up_to(end: u32, tokens: &Tokens) -> Padding {
     let rows = tokens.padding.rows().unwrap_or(&all);
     let row = |(ids, is_token): (&[i64], &Vec<bool>)| {
         let last = (0..seq).rposition(|i| is_token[i] && ids[i] == i64::from(end));
-        assert!(last.is_some() || !is_token.contains(&true), "a text ends in the token {end}");
+        assert!(last.is_some() || !is_token.contains(&true), "a text lacks the end token {end}");
         (0..seq).map(|i| is_token[i] && Some(i) <= last).collect()
     };
     Padding::from_rows(ids.chunks_exact(seq).zip(rows).map(row).collect())
@@ -35,13 +36,13 @@ mod tests {
         let rows = vec![vec![true, true, true, false], vec![true, true, false, false]];
         let found = up_to(2, &texts(Padding::from_rows(rows)));
         assert_eq!(found.rows().unwrap(), [[true, true, false, false]; 2]);
-        // Nobody reads what stands for a row of padding.
+        // The result of a row of padding is not used.
         let found = up_to(2, &texts(Padding::right(&[4, 0])));
         assert_eq!(found.rows().unwrap()[1], [false; 4]);
     }
 
     #[test]
-    #[should_panic(expected = "a text ends in the token 6")]
+    #[should_panic(expected = "a text lacks the end token 6")]
     fn a_text_without_its_end_token_is_refused() {
         up_to(6, &texts(Padding::none()));
     }

@@ -1,4 +1,4 @@
-//! Classes of every token, and the ends of a span.
+//! Token classification, also used for answer spans.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear};
@@ -9,28 +9,28 @@ use crate::arch::{Backbone, BackboneConfig, Input};
 use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
 
-/// Form of a head over every token.
+/// Sizes and options of a head over every token.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TokenHeadConfig {
-    /// What is done to the hidden states first.
+    /// The transform of the hidden states.
     pub transform: Option<PredictionHeadConfig>,
-    /// Probability of dropping a feature in training.
+    /// Dropout probability in training.
     pub dropout: f64,
 }
 
-/// A backbone with a projection of every token to classes.
+/// A backbone with a projection of every token to labels.
 #[derive(Module, Debug)]
 pub struct TokenClassifier {
     /// The backbone.
     pub backbone: Backbone,
     transform: Option<PredictionHead>,
-    /// The projection to classes.
+    /// The projection to labels.
     pub classifier: Linear,
     dropout: Dropout,
 }
 
 impl TokenClassifier {
-    /// A model of zeros, to be initialized or loaded.
+    /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(
         backbone: &BackboneConfig,
         config: &TokenHeadConfig,
@@ -47,7 +47,7 @@ impl TokenClassifier {
         }
     }
 
-    /// The scores of all classes at every position.
+    /// The logits of all labels at every position.
     ///
     /// # Shapes
     ///
@@ -56,7 +56,7 @@ impl TokenClassifier {
         self.logits(self.backbone.forward(input))
     }
 
-    /// Scores of hidden states.
+    /// The logits of hidden states.
     ///
     /// # Shapes
     ///

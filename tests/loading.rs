@@ -96,7 +96,7 @@ fn a_config_that_cannot_be_followed_is_refused() {
     }
     let (_guard, path) = copy("gpt2/base");
     fs::write(path.join("config.json"), "{\"model_type\": ").unwrap();
-    assert!(load(&path).to_string().contains("cannot be read"));
+    assert!(load(&path).to_string().contains("cannot be parsed"));
 }
 
 #[test]
@@ -246,7 +246,8 @@ fn a_caller_takes_the_part_that_it_needs() {
         assert!(error.contains("unused      bert.encoder.layer.0.output.gate"), "{error}");
     }
     let error = load(&golden::folder().join("bert/sequence"), masked).unwrap_err().to_string();
-    assert!(error.contains("BertForMaskedLM would be"), "{error}");
+    let expected = ["accepted classes of its family", "BertForMaskedLM"];
+    assert!(expected.iter().all(|part| error.contains(part)), "{error}");
 }
 
 #[test]

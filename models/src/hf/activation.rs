@@ -1,4 +1,4 @@
-//! Names of activation functions in configs.
+//! The names of activation functions in configs.
 
 use super::config::ConfigError;
 use crate::layers::activation::Activation;
@@ -14,11 +14,11 @@ const NAMES: &[(&str, Activation)] = &[
     ("tanh", Activation::Tanh),
 ];
 
-/// The activation of that name.
+/// Looks up an activation function by its name.
 ///
 /// # Errors
 ///
-/// Lists the supported names.
+/// An unknown name; the error lists the supported ones.
 pub fn activation(field: &'static str, name: &str) -> Result<Activation, ConfigError> {
     let found = NAMES.iter().find(|(known, _)| *known == name).map(|(_, activation)| *activation);
     found.ok_or_else(|| {

@@ -1,90 +1,90 @@
-//! Reading `config.json`: parse once into a family's own struct, refuse what is not supported.
+//! Parsing of `config.json` into the family's own struct, with errors for unsupported values.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-/// Why a `config.json` gives no model.
+/// Why a `config.json` does not describe a supported model.
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// Not JSON, a field of the wrong type, or a field missing.
-    #[error("cannot be read: {0}")]
+    #[error("cannot be parsed: {0}")]
     Parse(#[from] serde_json::Error),
-    /// A family that the zoo does not have.
+    /// A family that is not supported.
     #[error("model_type {found:?} is not supported; supported are {}", .known.join(", "))]
     UnknownModelType {
-        /// The value found; empty when the field is missing.
+        /// The value in the file; empty when the field is missing.
         found: String,
-        /// What there is.
+        /// The supported families.
         known: Vec<&'static str>,
     },
-    /// No `model_type`, and nothing else that decides for one family.
+    /// No `model_type`, and nothing else that determines one family.
     #[error("it has no model_type{}", possible_families(.possible))]
     NoModelType {
-        /// The families whose classes or keys would fit; empty where none does.
+        /// The families that match the class or the keys; empty where none does.
         possible: Vec<&'static str>,
     },
-    /// A value that means something which the zoo does not compute.
+    /// A valid value that is not implemented.
     #[error("{field} = {value} is not supported; supported: {supported}")]
     Unsupported {
         /// The field in `config.json`.
         field: &'static str,
         /// Its value, as JSON.
         value: String,
-        /// What would be.
+        /// The supported values.
         supported: String,
     },
-    /// A model with one head is asked for what another does.
+    /// The model's head is for another task than the requested one.
     #[error("architectures = {found} is not {wanted}{}", ways(.classes))]
     WrongHead {
-        /// The class that the config names.
+        /// The class in the config.
         found: String,
-        /// What is asked for.
+        /// The kind of class that the task requires.
         wanted: &'static str,
-        /// The classes of the family that would do.
+        /// The classes of the family that would be accepted.
         classes: Vec<&'static str>,
     },
-    /// Values that contradict each other or make no model.
+    /// A value that is invalid or contradicts another one.
     #[error("{field} = {value} is not valid: {reason}")]
     Invalid {
         /// The field in `config.json`.
         field: &'static str,
         /// Its value.
         value: String,
-        /// What it breaks.
+        /// The violated constraint.
         reason: String,
     },
 }
 
-/// The families that are possible, as the end of a clause.
+/// The possible families, as the end of a clause.
 fn possible_families(names: &[&str]) -> String {
     match names {
-        [] => ", and neither architectures nor the weights tell its family: add one (`zoo list` has the names)".into(),
+        [] => ", and neither architectures nor the weights determine its family: add one (`zoo list` has the names)".into(),
         _ => format!(", and could be any of {}: add the right one", names.join(", ")),
     }
 }
 
-/// The classes that would do, as the end of a sentence.
+/// The accepted classes, as the end of a sentence.
 fn ways(classes: &[&str]) -> String {
     match classes {
-        [] => "; its family has none".into(),
-        _ => format!("; of its family {} would be", classes.join(", ")),
+        [] => "; its family has no such class".into(),
+        _ => format!("; accepted classes of its family: {}", classes.join(", ")),
     }
 }
 
 impl ConfigError {
-    /// A value that means something which the zoo does not compute.
+    /// A valid value that is not implemented.
     pub fn unsupported(field: &'static str, value: impl Into<Value>, supported: &str) -> Self {
         Self::Unsupported { field, value: value.into().to_string(), supported: supported.into() }
     }
 
-    /// A value that makes no model.
+    /// An invalid value.
     pub fn invalid(field: &'static str, value: impl ToString, reason: &str) -> Self {
         Self::Invalid { field, value: value.to_string(), reason: reason.into() }
     }
 }
 
-/// What configs call the numbers of things that they have lists of.
+/// The fields that specify the length of a list.
 const COUNTS: [&str; 10] = [
     "num_hidden_layers",
     "num_layers",
@@ -98,28 +98,29 @@ const COUNTS: [&str; 10] = [
     "n_head",
 ];
 
-/// More than any model has; a broken file can say billions, and the lists would be made.
-const MOST: u64 = 10_000;
+/// The upper limit of these fields: a corrupt file can specify billions, and the lists would be
+/// allocated.
+const MAX_COUNT: u64 = 10_000;
 
-/// The names that a family's configs have for fields.
+/// The names of fields in a family's configs.
 #[derive(Debug, Clone, Copy)]
 pub struct FieldNames {
-    /// Defaults of transformers' config class: a JSON object in the family's own names.
+    /// Defaults of transformers' config class: a JSON object with the family's own field names.
     pub defaults: &'static str,
-    /// Other names of a field. One that is given, and not null, wins over the field's own name:
+    /// Other names of a field. A non-null value under such a name overrides the field's own name:
     /// transformers assigns its `attribute_map` last.
     pub aliases: &'static [Renaming],
-    /// Own names, and the shared struct's names for them. Under a shared name itself the family has
-    /// no field, so what stands there is ignored, as transformers ignores it.
+    /// The family's own names, with the names in the shared struct. A field under the shared name
+    /// itself is ignored, as in transformers.
     pub shared: &'static [Renaming],
 }
 
-/// One name that is read as another.
+/// A field name and the name that replaces it.
 #[derive(Debug, Clone, Copy)]
 pub struct Renaming {
     /// The name in the file.
     pub from: &'static str,
-    /// The name that it is read as.
+    /// The new name.
     pub to: &'static str,
 }
 
@@ -128,7 +129,7 @@ pub const fn renaming(from: &'static str, to: &'static str) -> Renaming {
     Renaming { from, to }
 }
 
-/// Of a family that has one name for each field, the one that its struct has.
+/// For a family whose field names are those of its struct.
 impl From<&'static str> for FieldNames {
     fn from(defaults: &'static str) -> Self {
         Self { defaults, aliases: &[], shared: &[] }
@@ -136,12 +137,11 @@ impl From<&'static str> for FieldNames {
 }
 
 impl FieldNames {
-    /// The fields of a config under the names that a struct has for them, defaults filled in where a
-    /// config gives no name of a field.
+    /// The fields of a config under the names of a struct, with defaults for missing fields.
     ///
     /// # Errors
     ///
-    /// Defaults that are not JSON.
+    /// Defaults that are not valid JSON.
     fn apply(&self, mut fields: Map<String, Value>) -> Result<Map<String, Value>, ConfigError> {
         for alias in self.aliases {
             if let Some(value) = fields.remove(alias.from).filter(|value| !value.is_null()) {
@@ -167,7 +167,7 @@ impl FieldNames {
 ///
 /// # Errors
 ///
-/// Says which field is missing or of the wrong type, and refuses quantised checkpoints.
+/// A missing field, a field of the wrong type, or a quantized checkpoint.
 pub fn parse<T: DeserializeOwned>(
     json: &str,
     names: impl Into<FieldNames>,
@@ -178,20 +178,21 @@ pub fn parse<T: DeserializeOwned>(
         return Err(ConfigError::unsupported("quantization_config", method, "none"));
     }
     for field in COUNTS {
-        if let Some(count) = value.get(field).and_then(Value::as_u64).filter(|count| *count > MOST)
+        if let Some(count) =
+            value.get(field).and_then(Value::as_u64).filter(|count| *count > MAX_COUNT)
         {
-            let reason = format!("it must be at most {MOST}");
+            let reason = format!("it must be at most {MAX_COUNT}");
             return Err(ConfigError::invalid(field, count, &reason));
         }
     }
     Ok(serde_json::from_value(Value::Object(names.into().apply(value)?))?)
 }
 
-/// Checks fields of which one value is supported; a field that is absent or null is as it should be.
+/// Checks fields with only one supported value; an absent or null field has that value.
 ///
 /// # Errors
 ///
-/// Names the first field with another value.
+/// The first field with another value.
 pub fn fixed(
     fields: &Map<String, Value>,
     supported: &[(&'static str, Value)],
@@ -207,7 +208,7 @@ pub fn fixed(
     Ok(())
 }
 
-/// Whether two values are the same; 1 and 1.0 are.
+/// Whether two values are equal; 1 and 1.0 are.
 fn is_same(a: &Value, b: &Value) -> bool {
     a == b || a.as_f64().is_some_and(|number| b.as_f64() == Some(number))
 }
@@ -216,7 +217,7 @@ fn is_same(a: &Value, b: &Value) -> bool {
 ///
 /// # Errors
 ///
-/// Zero makes no model; above 2^28 it is a broken file rather than a big model.
+/// A value of zero, or one above 2^28, which indicates a corrupt file rather than a large model.
 pub fn size(field: &'static str, value: usize) -> Result<usize, ConfigError> {
     if (1..=1 << 28).contains(&value) {
         Ok(value)
@@ -229,7 +230,7 @@ pub fn size(field: &'static str, value: usize) -> Result<usize, ConfigError> {
 ///
 /// # Errors
 ///
-/// Names the field that does not divide.
+/// The divisor, if it does not divide the dividend.
 pub fn divides(field: &'static str, divisor: usize, dividend: usize) -> Result<usize, ConfigError> {
     if divisor > 0 && dividend.is_multiple_of(divisor) {
         Ok(dividend / divisor)
@@ -238,11 +239,11 @@ pub fn divides(field: &'static str, divisor: usize, dividend: usize) -> Result<u
     }
 }
 
-/// Checks a number that lies in a half-open interval.
+/// Checks that a value lies in a half-open interval.
 ///
 /// # Errors
 ///
-/// Names the field and the interval; NaN lies in none.
+/// A value outside the interval, or NaN.
 pub fn within(field: &'static str, value: f64, [low, high]: [f64; 2]) -> Result<f64, ConfigError> {
     if value >= low && value < high {
         Ok(value)
@@ -260,7 +261,7 @@ pub fn within(field: &'static str, value: f64, [low, high]: [f64; 2]) -> Result<
 ///
 /// # Errors
 ///
-/// It must be positive and small.
+/// A value that is not positive and small.
 pub fn epsilon(field: &'static str, value: f64) -> Result<f64, ConfigError> {
     within(field, value, [f64::MIN_POSITIVE, 1.0])
 }

@@ -1,11 +1,11 @@
-//! Key tables: how a checkpoint's tensors and a model's parameters correspond, in both directions.
+//! Key tables: the mapping between the tensors of a checkpoint and the parameters of a model.
 
-/// One rule of a key table. Rules are over module paths: `weight` and `bias` (and a norm's `gamma`
+/// One rule of a key table. Rules apply to module paths: `weight` and `bias` (and a norm's `gamma`
 /// and `beta`, which checkpoints call `weight` and `bias`) follow their module.
 ///
-/// `{}` stands for a number, of a layer or an expert, the same on both sides. Paths of a backbone are
-/// those in the file of a model without a head; beside a head they have the family's prefix. An empty
-/// checkpoint path is the file itself: its parameters have no module there.
+/// `{}` stands for the index of a layer or an expert, the same on both sides. Backbone paths are
+/// those in the file of a model without a head; with a head they have the family's prefix. An empty
+/// checkpoint path is the root of the file: its parameters belong to no module there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     /// The same tensor under another name.
@@ -15,66 +15,66 @@ pub enum Key {
         /// Module path in the model.
         module: &'static str,
     },
-    /// A linear layer that the checkpoint holds as `[d_output, d_input]`.
+    /// A linear layer stored as `[d_output, d_input]` in the checkpoint.
     Transpose {
         /// Module path in the checkpoint.
         checkpoint: &'static str,
         /// Module path in the model.
         module: &'static str,
     },
-    /// Several layers that the checkpoint holds side by side along the last dimension.
+    /// Several layers stored in one tensor, concatenated along the last dimension.
     Split {
         /// Module path in the checkpoint.
         checkpoint: &'static str,
         /// Module paths in the model, in the checkpoint's order.
         modules: &'static [&'static str],
     },
-    /// Several linear layers that the checkpoint holds one below the other, as `[d_outputs, d_input]`.
+    /// Several linear layers stored in one tensor, concatenated along the first dimension, as
+    /// `[d_outputs, d_input]`.
     SplitTranspose {
         /// Module path in the checkpoint.
         checkpoint: &'static str,
         /// Module paths in the model, in the checkpoint's order.
         modules: &'static [&'static str],
     },
-    /// Like [`Key::SplitTranspose`], head by head: the rows of the first head's layers, then those of
-    /// the second head's.
+    /// Like [`Key::SplitTranspose`], but interleaved by head: the rows of the first head of each
+    /// layer, then those of the second head.
     SplitHeads {
         /// Module path in the checkpoint.
         checkpoint: &'static str,
         /// Module paths in the model, in the checkpoint's order within a head.
         modules: &'static [&'static str],
     },
-    /// Rules of models that have a certain module, for files that call the same thing differently
-    /// beside it.
+    /// Rules for models that contain a certain module, for files whose names depend on it.
     IfModule {
         /// Module path in the model.
         module: &'static str,
-        /// The rules; none of them is another of these.
+        /// The rules; none of them is of this kind itself.
         keys: &'static [Key],
     },
-    /// Rules of models whose config says `true` to a field.
+    /// Rules for models whose config sets a field to `true`.
     IfConfig {
         /// Field in `config.json`.
         field: &'static str,
         /// The rules.
         keys: &'static [Key],
     },
-    /// Rules of files that number groups of layers, and the layers within a group: their checkpoint paths have
-    /// a number more than their module paths.
+    /// Rules for files that number groups of layers, and the layers within a group: their
+    /// checkpoint paths have one more index than their module paths.
     InGroups {
-        /// Field in `config.json`: the layers of a group; 1 where it is missing.
+        /// Field in `config.json` with the number of layers in a group; 1 where it is missing.
         field: &'static str,
         /// The rules.
         keys: &'static [Key],
     },
-    /// The keys of the backbone have no prefix beside this head.
+    /// The backbone keys have no prefix in files with this head.
     Unprefixed,
-    /// A tensor that says nothing about the model, such as a buffer of positions.
+    /// A tensor that is not part of the model, such as a buffer of positions.
     Drop {
-        /// Key in the checkpoint, to its end; `*` at the end stands for anything.
+        /// Key in the checkpoint, to its end; `*` at the end matches any suffix.
         checkpoint: &'static str,
     },
-    /// A second copy of a tied weight: accepted where it equals the first, and not written.
+    /// A second copy of a tied weight: accepted if it equals the first, and not written.
     Copy {
         /// Key in the checkpoint, to its end.
         checkpoint: &'static str,
@@ -84,7 +84,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// The rules that one stands for, whatever model or config they are for.
+    /// The rules that this one contains, without regard to the model or the config.
     pub fn each(&self) -> impl Iterator<Item = &Self> {
         match self {
             Self::IfModule { keys, .. }
@@ -94,7 +94,7 @@ impl Key {
         }
     }
 
-    /// The path or key in the checkpoint; `None` of a rule that holds others.
+    /// The path or key in the checkpoint; `None` for a rule that contains others.
     pub fn checkpoint(&self) -> Option<&'static str> {
         match self {
             Self::Rename { checkpoint, .. }
@@ -167,12 +167,12 @@ pub const fn copy(checkpoint: &'static str, of: &'static str) -> Key {
     Key::Copy { checkpoint, of }
 }
 
-/// A path with holes for numbers.
+/// A path with placeholders for indices.
 #[derive(Debug, Clone, Copy)]
 pub struct Pattern(pub &'static str);
 
 impl Pattern {
-    /// The numbers in `path`, as many as the pattern has holes; `None` if it does not match.
+    /// The indices in `path`, one for each placeholder; `None` if it does not match.
     pub fn numbers(self, path: &str) -> Option<Vec<usize>> {
         if let Some(start) = self.0.strip_suffix('*') {
             return path.starts_with(start).then(Vec::new);
@@ -183,7 +183,7 @@ impl Pattern {
         for literal in literals {
             let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
             let (digits, after) = rest.split_at(end);
-            // `parse` alone would take "01".
+            // `parse` alone would accept "01".
             let number: usize = digits.parse().ok()?;
             if number.to_string() != digits {
                 return None;
@@ -194,12 +194,12 @@ impl Pattern {
         rest.is_empty().then_some(numbers)
     }
 
-    /// How many numbers it has.
+    /// The number of placeholders.
     pub fn count(self) -> usize {
         self.0.matches("{}").count()
     }
 
-    /// The path for these numbers.
+    /// The path with these indices.
     pub fn fill(self, numbers: &[usize]) -> String {
         let fill = |path: String, number: &usize| path.replacen("{}", &number.to_string(), 1);
         numbers.iter().fold(self.0.to_string(), fill)

@@ -1,4 +1,4 @@
-//! The names of classes in configs.
+//! The names of labels in configs.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use serde_json::{Number, Value};
 
 use super::config::ConfigError;
 
-/// The names of a model's classes, by their indices: those of `id2label`; `LABEL_0`, … where that is
-/// absent or has another length than `num_labels`; two classes where there is neither.
+/// The label names of a model, by index: those of `id2label`; `LABEL_0`, … where that is absent or
+/// its length differs from `num_labels`; two labels where both are absent.
 ///
-/// Names are what Python prints for the values, and keys what its `int` reads, as in transformers.
+/// As in transformers, names are converted by Python's `str`, and keys by its `int`.
 ///
 /// # Errors
 ///
-/// Indices that are not 0, 1, 2, …; an invalid count.
+/// Indices that are not 0, 1, 2, …; an invalid number of labels.
 pub fn labels(config: &Value) -> Result<Vec<String>, ConfigError> {
     let count = count(&config["num_labels"])?;
     let names = match &config["id2label"] {
         Value::Null => None,
         Value::Object(names) => Some(names),
-        other => return Err(invalid(other, "it must be an object: the names by their indices")),
+        other => return Err(invalid(other, "it must be an object that maps indices to names")),
     };
     match (names, count) {
         (Some(names), count) if count.is_none_or(|count| count == names.len()) => {
@@ -32,7 +32,7 @@ pub fn labels(config: &Value) -> Result<Vec<String>, ConfigError> {
                 }
             }
             match found.is_empty() {
-                true => Err(invalid(&config["id2label"], "it must name at least one class")),
+                true => Err(invalid(&config["id2label"], "it must name at least one label")),
                 false => Ok(found.into_values().collect()),
             }
         }
@@ -46,7 +46,7 @@ fn count(value: &Value) -> Result<Option<usize>, ConfigError> {
     }
     let count = value.as_f64().filter(|count| count.fract() == 0.0);
     let count = count.filter(|count| (1.0..=f64::from(1 << 20)).contains(count));
-    let reason = "it must be a whole number between 1 and 2^20";
+    let reason = "it must be an integer between 1 and 2^20";
     let count = count.ok_or_else(|| ConfigError::invalid("num_labels", value, reason))?;
     Ok(Some(count as usize))
 }
@@ -57,11 +57,12 @@ fn invalid(value: &Value, reason: &str) -> ConfigError {
 
 fn invalid_key(names: &serde_json::Map<String, Value>, key: &str) -> ConfigError {
     let reason =
-        format!("it must name the classes 0, 1, 2, … once each, and {key:?} is none of them");
+        format!("it must name the labels 0, 1, 2, … once each, and {key:?} is not one of them");
     ConfigError::invalid("id2label", Value::Object(names.clone()), &reason)
 }
 
-/// A key as Python's `int` reads it: spaces around it, a sign, zeros in front, `_` between digits.
+/// Parses a key like Python's `int`: surrounding whitespace, a sign, leading zeros, `_` between
+/// digits.
 fn index(key: &str) -> Option<usize> {
     let digits = key.trim();
     let digits = digits.strip_prefix('+').unwrap_or(digits);
@@ -70,7 +71,7 @@ fn index(key: &str) -> Option<usize> {
     between.then(|| digits.replace('_', "").parse().ok()).flatten()
 }
 
-/// What Python's `str` gives for a value of JSON.
+/// Converts a JSON value like Python's `str`.
 fn python_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -107,7 +108,7 @@ fn python_literal(value: &Value) -> String {
     }
 }
 
-/// Both languages print the shortest digits, and differ in how they write an exponent.
+/// Both languages print the shortest representation, and differ in the format of the exponent.
 fn python_number(number: &Number) -> String {
     let Some(float) = number.as_f64().filter(|_| number.is_f64()) else {
         return number.to_string();

@@ -1,4 +1,4 @@
-//! The wire format of Hugging Face: what families say in its terms, and how it is read.
+//! Hugging Face's wire format: the declarations that families make, and how configs are parsed.
 
 pub mod activation;
 pub mod config;

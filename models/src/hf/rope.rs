@@ -1,5 +1,5 @@
-//! Rotary parameters in configs, in the form of version 5 (`rope_parameters`) and of version 4
-//! (`rope_theta` beside `rope_scaling`).
+//! Rotary parameters in configs, in the formats of transformers 5 (`rope_parameters`) and
+//! transformers 4 (`rope_theta` and `rope_scaling`).
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -24,7 +24,7 @@ pub struct RopeFields {
 #[derive(Debug, Default, Deserialize)]
 struct RopeJson {
     rope_type: Option<String>,
-    // Version 4 wrote `type` before it wrote `rope_type`.
+    // Version 4 had `type` before `rope_type`.
     r#type: Option<String>,
     rope_theta: Option<f64>,
     factor: Option<f64>,
@@ -42,12 +42,12 @@ struct RopeJson {
     partial_rotary_factor: Option<f64>,
 }
 
-/// How much of a head a family may rotate.
+/// The rotated part of each head.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rotated {
-    /// All of it; a config that says otherwise is refused.
+    /// The whole head; a config that specifies a part is rejected.
     Whole,
-    /// The part that `partial_rotary_factor` says, or else this one.
+    /// The fraction in `partial_rotary_factor`, or this one by default.
     Part(f64),
 }
 
@@ -56,7 +56,7 @@ impl RopeFields {
     ///
     /// # Errors
     ///
-    /// An unknown kind, a missing or senseless parameter, or parameters per layer type.
+    /// An unknown type, a missing or invalid parameter, or parameters for each layer type.
     pub fn rotary(
         &self,
         (d_head, rotated): (usize, Rotated),
@@ -87,21 +87,21 @@ impl RopeFields {
         let factor = within("partial_rotary_factor", factor, [f64::MIN_POSITIVE, 1.0 + 1e-9])?;
         let d_rotary = (d_head as f64 * factor) as usize;
         if !d_rotary.is_multiple_of(2) || d_rotary == 0 {
-            let reason = "rotary embeddings need it even";
+            let reason = "it must be even for rotary embeddings";
             return Err(ConfigError::invalid("head_dim", d_rotary, reason));
         }
         let theta = json.rope_theta.or(self.rope_theta).unwrap_or(10_000.0);
         let theta = within("rope_theta", theta, [1.0 + f64::EPSILON, f64::INFINITY])?;
         let scaling = json.scaling(max_positions, d_rotary)?;
         if matches!(scaling, RotaryScaling::Dynamic { .. }) && d_rotary == 2 {
-            let reason = "dynamic scaling needs more than 2";
+            let reason = "it must be more than 2 for dynamic scaling";
             return Err(ConfigError::invalid("head_dim", d_rotary, reason));
         }
         Ok(RotaryConfig { d_rotary, theta, scaling, layout: RotaryLayout::Halves })
     }
 
-    /// The parameters of all layers. Where both versions' fields are there, version 4's wins, unless
-    /// it is empty.
+    /// The parameters of all layers. Where the fields of both versions are present, version 4's
+    /// take precedence, unless they are empty.
     fn given(&self) -> Option<&Value> {
         let is_given = |value: &&Value| match value {
             Value::Null => false,
@@ -112,20 +112,21 @@ impl RopeFields {
         scaling.or(self.rope_parameters.as_ref().filter(is_given))
     }
 
-    /// The fields of one kind of layers, `sliding_attention` or `full_attention`: its set within
-    /// `rope_parameters`, or else version 4's scaling, and `theta` where neither gives a base frequency.
+    /// The fields of one layer type, `sliding_attention` or `full_attention`: its entry in
+    /// `rope_parameters`, or else version 4's scaling, and `theta` where neither specifies a base
+    /// frequency.
     pub fn of_layer_type(&self, layer_type: &str, theta: f64) -> Self {
         let set = self.rope_parameters.as_ref().and_then(|sets| sets.get(layer_type));
         let set = set.filter(|set| !set.is_null()).or(self.rope_scaling.as_ref());
         Self { rope_parameters: set.cloned(), rope_theta: Some(theta), ..Self::default() }
     }
 
-    /// The base frequency that a config of version 4 gives.
+    /// The base frequency in a config of version 4.
     pub fn theta(&self) -> Option<f64> {
         self.rope_theta
     }
 
-    /// The same with `longrope` in the place of `yarn`, which the first files of Phi 3 wrote for it.
+    /// The same with `longrope` instead of `yarn`, the name in the first files of Phi 3.
     pub fn with_yarn_as_long_rope(mut self) -> Self {
         for set in [&mut self.rope_scaling, &mut self.rope_parameters] {
             for name in ["rope_type", "type"] {
@@ -151,7 +152,7 @@ impl RopeJson {
             "default" => RotaryScaling::None,
             "linear" => RotaryScaling::Linear { factor: self.factor()? },
             "dynamic" => RotaryScaling::Dynamic { factor: self.factor()?, max_positions },
-            // Phi 3 called it so before it had a name.
+            // The first name of `longrope` in Phi 3.
             "longrope" | "su" => RotaryScaling::Long(self.long_rope(max_positions, d_rotary)?),
             "yarn" => RotaryScaling::Yarn(self.yarn(max_positions)?),
             "llama3" => RotaryScaling::Llama3(Llama3 {
@@ -166,7 +167,7 @@ impl RopeJson {
 
     fn yarn(&self, max_positions: usize) -> Result<Yarn, ConfigError> {
         let original_max_positions = self.original(max_positions)?;
-        // DeepSeek leaves the factor out and says both lengths.
+        // DeepSeek omits the factor and specifies both lengths.
         let factor = match self.factor {
             Some(_) => self.factor()?,
             None => max_positions as f64 / original_max_positions as f64,
@@ -226,7 +227,7 @@ impl RopeJson {
         within("factor", required("factor", self.factor)?, [1.0, 1e6])
     }
 
-    /// The longest sequence in pretraining, in tokens: by default the model's longest.
+    /// The longest sequence in pretraining, in tokens; by default the model's longest sequence.
     fn original(&self, max_positions: usize) -> Result<usize, ConfigError> {
         let field = "original_max_position_embeddings";
         let value = self.original_max_position_embeddings.unwrap_or(max_positions as f64);
@@ -235,5 +236,5 @@ impl RopeJson {
 }
 
 fn required(field: &'static str, value: Option<f64>) -> Result<f64, ConfigError> {
-    value.ok_or_else(|| ConfigError::invalid(field, "null", "this rope_type needs it"))
+    value.ok_or_else(|| ConfigError::invalid(field, "null", "this rope_type requires it"))
 }

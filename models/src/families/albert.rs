@@ -1,4 +1,4 @@
-//! ALBERT: BERT with narrow embeddings that are projected, and one block, or a few, for all layers.
+//! ALBERT: BERT with narrow projected embeddings, and one block or a few, shared by all layers.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[EMBEDDINGS, BLOCKS],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `AlbertConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 30000, "embedding_size": 128, "hidden_size": 4096, "num_hidden_layers": 12,
     "num_hidden_groups": 1, "num_attention_heads": 64, "intermediate_size": 16384,
@@ -54,7 +54,7 @@ struct ConfigJson {
     bert: BertFields,
 }
 
-/// More layers than any model has: blocks are repeated, so that no file bounds them.
+/// The limit of the number of layers: blocks are repeated, so the file does not limit it.
 const MOST_LAYERS: usize = 10_000;
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
@@ -63,20 +63,20 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let n_inner = size("inner_group_num", inner_group_num)?;
     let n_outer = size("num_hidden_layers", bert.num_hidden_layers)?;
     if n_groups > n_outer {
-        let reason = "there must be a layer for each group; num_hidden_layers are fewer";
+        let reason = "it must be at most num_hidden_layers, so that each group has a layer";
         return Err(ConfigError::invalid("num_hidden_groups", n_groups, reason));
     }
     if n_inner.saturating_mul(n_outer) > MOST_LAYERS {
-        let reason = format!("times num_hidden_layers it must be at most {MOST_LAYERS}");
+        let reason = format!("times num_hidden_layers, it must be at most {MOST_LAYERS}");
         return Err(ConfigError::invalid("inner_group_num", n_inner, &reason));
     }
     let blocks = vec![bert.layer()?; n_groups * n_inner];
     let mut encoder = bert.encoder(bert.positions_from_zero()?, blocks)?;
-    // In 64-bit floats, as in the reference: a quotient that is rounded may be another group's.
+    // In f64, as in the reference: rounding the quotient can give another group.
     let group = |layer: usize| (layer as f64 / (n_outer as f64 / n_groups as f64)) as usize;
     let blocks = |group: usize| group * n_inner..(group + 1) * n_inner;
     encoder.stack.order = (0..n_outer).flat_map(|layer| blocks(group(layer))).collect();
-    // Its file has the projection even where the widths are equal.
+    // The checkpoint has the projection even where the widths are equal.
     encoder.stack.embedding.projection = Projection::Always;
     let mut heads = bert.heads()?;
     let head = heads.classifier;

@@ -1,4 +1,4 @@
-//! The keys of ALBERT's checkpoints.
+//! The key tables of ALBERT's checkpoints.
 
 use crate::hf::keys::{Key, copy, drop, if_module, in_groups, rename, transpose};
 
@@ -13,7 +13,7 @@ pub(super) const EMBEDDINGS: &[Key] = &[
     drop("embeddings.position_ids"),
 ];
 
-/// A file numbers the groups of blocks, and the blocks of each group.
+/// The blocks. Files number the groups, and the blocks of each group.
 pub(super) const BLOCKS: &[Key] = &[in_groups("inner_group_num", BLOCK)];
 
 const BLOCK: &[Key] = &[
@@ -48,7 +48,7 @@ const BLOCK: &[Key] = &[
     ),
 ];
 
-/// The scores of masked tokens.
+/// The masked-token head.
 pub(super) const PREDICTIONS: &[Key] = &[
     transpose("predictions.dense", "transform.dense"),
     rename("predictions.LayerNorm", "transform.norm"),
@@ -63,10 +63,10 @@ pub(super) const PREDICTIONS: &[Key] = &[
             transpose("sop_classifier.classifier", "sentences.classifier"),
         ],
     ),
-    // Whether two sentences are in order, which the published files can tell.
+    // The sentence-order head, which published files contain.
     drop("sop_classifier.*"),
 ];
 
-/// Classes through the pooler, which is the backbone's.
+/// Classifiers after the pooler, which is part of the backbone.
 pub(super) const CLASSIFICATION: &[Key] =
     &[transpose("albert.pooler", "transform.dense"), transpose("classifier", "classifier")];

@@ -1,4 +1,4 @@
-//! What a family's config describes: a task, and a backbone with the forms of its heads.
+//! The result of a family's config: a backbone and the configurations of its heads; and the tasks.
 
 use crate::arch::cost::Cost;
 use crate::arch::{
@@ -8,45 +8,46 @@ use crate::arch::{
 use crate::heads::HeadsConfig;
 use crate::hf::config::ConfigError;
 
-/// What a model is asked to do.
+/// The task of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// Name the next token.
+    /// Causal language modeling: predict the next token.
     CausalLm,
-    /// Name the tokens that are masked.
+    /// Masked language modeling: predict masked tokens.
     MaskedLm,
-    /// Name the next token, given another text.
+    /// Sequence-to-sequence language modeling: predict the next token, conditioned on a source
+    /// text.
     Seq2SeqLm,
-    /// Name the class of a text.
+    /// Classify a text.
     SequenceClassifier,
-    /// Name the class of every token.
+    /// Classify every token.
     TokenClassifier,
-    /// Find where an answer begins and ends.
+    /// Find the start and the end of an answer.
     Span,
-    /// Score the choices that a question has.
+    /// Score the choices of a question.
     MultipleChoice,
-    /// Say whether one sentence follows another.
+    /// Predict whether one sentence follows another.
     NextSentence,
-    /// Name the tokens that are masked, and say how two sentences are related.
+    /// Predict masked tokens and the relation of two sentences.
     PreTraining,
-    /// Say which tokens another model put there.
+    /// Detect tokens that were replaced by another model.
     ReplacedTokens,
-    /// Name the class of an image.
+    /// Classify an image.
     ImageClassifier,
-    /// Name the class of an image by two tokens.
+    /// Classify an image with a class token and a distillation token.
     DistilledImageClassifier,
-    /// Hidden states only.
+    /// Hidden states, without a head.
     BaseModel,
 }
 
 impl Task {
-    /// Whether a model with this head writes texts.
+    /// Whether a model with this head generates text.
     pub fn is_generative(self) -> bool {
         matches!(self, Self::CausalLm | Self::Seq2SeqLm)
     }
 }
 
-/// A config of any backbone, with the forms of the heads that it can carry.
+/// The config of any backbone, with those of the heads that it supports.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Architecture {
     /// Decoder-only.
@@ -61,12 +62,12 @@ pub enum Architecture {
     EncoderHalf(EncoderDecoderConfig, HeadsConfig),
     /// Recurrent layers.
     Recurrent(RecurrentConfig),
-    /// Recurrent layers that read and others that write.
+    /// A recurrent encoder and a recurrent decoder.
     RecurrentSeq2Seq(RecurrentSeq2SeqConfig),
 }
 
 impl Architecture {
-    /// The stacks of blocks: one, or an encoder's and a decoder's; none in a recurrent model.
+    /// The stacks of blocks: one, or the encoder's and the decoder's; none in a recurrent model.
     pub fn stacks(&self) -> Vec<&StackConfig> {
         match self {
             Self::Decoder(config) => vec![&config.stack],
@@ -78,7 +79,7 @@ impl Architecture {
         }
     }
 
-    /// The forms of the heads that it can carry.
+    /// The configurations of the supported heads.
     pub fn heads(&self) -> HeadsConfig {
         match self {
             Self::Encoder(_, heads)
@@ -90,7 +91,8 @@ impl Architecture {
         }
     }
 
-    /// The part of it that a model for this task has: of an encoder-decoder, some tasks take the encoder.
+    /// The part that a model for this task uses: some tasks use only the encoder of an
+    /// encoder-decoder.
     pub fn part_for(self, task: Task) -> Self {
         match self {
             Self::EncoderDecoder(config, heads)
@@ -102,12 +104,12 @@ impl Architecture {
         }
     }
 
-    /// Whether it reads one text and writes another.
+    /// Whether it is an encoder-decoder.
     pub fn is_seq2seq(&self) -> bool {
         matches!(self, Self::EncoderDecoder(..) | Self::RecurrentSeq2Seq(_))
     }
 
-    /// Features of a token between the layers.
+    /// Features of a hidden state between the layers.
     pub fn d_model(&self) -> usize {
         match self {
             Self::Recurrent(config) => config.stack.d_model,
@@ -116,7 +118,7 @@ impl Architecture {
         }
     }
 
-    /// Features of a hidden state of what it reads.
+    /// Features of the output hidden states; of the encoder in an encoder-decoder.
     pub fn d_output(&self) -> usize {
         match self {
             Self::Recurrent(config) => config.stack.d_model,
@@ -125,7 +127,7 @@ impl Architecture {
         }
     }
 
-    /// The layers that a token runs through: of one side, or of what reads and what writes.
+    /// The numbers of layers: one, or those of the encoder and the decoder.
     pub fn depths(&self) -> Vec<usize> {
         match self {
             Self::Recurrent(config) => vec![config.stack.n_layers],
@@ -136,31 +138,31 @@ impl Architecture {
         }
     }
 
-    /// The longest text that it is for, in tokens; `None` where there is no limit.
+    /// The longest supported sequence, in tokens; `None` if there is no limit.
     pub fn max_positions(&self) -> Option<usize> {
         self.stacks().iter().map(|stack| stack.max_positions).min()
     }
 
-    /// The longest texts that it has position vectors for: of what it reads, and of what it writes.
-    /// `None` where it computes them or has none.
+    /// The longest sequences with position embeddings, of the encoder and of the decoder. `None`
+    /// where positions are computed or absent.
     pub fn position_limits(&self) -> [Option<usize>; 2] {
         let stacks = self.stacks();
         [stacks.first(), stacks.last()].map(|stack| stack.and_then(|stack| stack.position_limit()))
     }
 
-    /// Token types, each with a vector of its own.
+    /// Token types, each with an embedding.
     pub fn n_types(&self) -> usize {
         self.stacks().first().map_or(0, |stack| stack.embedding.n_types)
     }
 
-    /// Attention heads.
+    /// The number of attention heads.
     pub fn n_heads(&self) -> usize {
         let stacks = self.stacks();
         let first = stacks.first().and_then(|stack| stack.layers.first());
         first.map_or(1, |layer| layer.attention.n_heads)
     }
 
-    /// Token ids run from 0 to this, exclusive; 0 where there are none.
+    /// The size of the vocabulary: token ids are below it; 0 for models without tokens.
     pub fn vocab_size(&self) -> usize {
         match self {
             Self::Decoder(config) => config.vocab_size,
@@ -184,7 +186,7 @@ impl Architecture {
         }
     }
 
-    /// Where the weights of the projection to tokens come from; `None` where there is none.
+    /// The source of the output projection's weights; `None` where there is no such projection.
     pub fn output_mut(&mut self) -> Option<&mut OutputWeights> {
         match self {
             Self::Decoder(config) => Some(&mut config.output),
@@ -197,7 +199,7 @@ impl Architecture {
         }
     }
 
-    /// How the weights of a new model are drawn.
+    /// How the weights of a new model are initialized.
     pub fn initialization(&self) -> Initialization {
         let std = self.init_std();
         match self {
@@ -206,7 +208,7 @@ impl Architecture {
         }
     }
 
-    /// What it costs.
+    /// Its compute and memory cost.
     pub fn cost(&self) -> Cost<'_> {
         match self {
             Self::Decoder(config) => config.into(),
@@ -223,13 +225,13 @@ impl Architecture {
     ///
     /// # Errors
     ///
-    /// It is none.
+    /// Another architecture.
     pub fn into_decoder(self) -> Result<DecoderConfig, ConfigError> {
         match self {
             Self::Decoder(config) => Ok(config),
             _ => {
-                let reason = "a decoder, which names the next token";
-                Err(ConfigError::unsupported("the architecture", "no decoder", reason))
+                let reason = "a decoder-only model";
+                Err(ConfigError::unsupported("the architecture", "not a decoder", reason))
             }
         }
     }

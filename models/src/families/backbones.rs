@@ -1,12 +1,12 @@
-//! From layers to backbones, as most families have them.
+//! Backbones of layers, in the form of most families.
 
 use crate::arch::block::BlockConfig;
 use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, StackConfig};
 use crate::hf::config::{ConfigError, size, within};
 
-/// A stack that ends in a norm like those of its blocks.
+/// A stack whose final norm is like those of its blocks.
 ///
-/// There must be a layer.
+/// There must be at least one layer.
 pub(super) fn stack(
     max_positions: usize,
     embedding: EmbeddingConfig,
@@ -23,7 +23,7 @@ pub(super) fn stack(
     }
 }
 
-/// A decoder over that stack.
+/// A decoder with this stack.
 pub(super) fn decoder(
     vocab_size: usize,
     stack: StackConfig,
@@ -38,12 +38,12 @@ pub(super) fn decoder(
     })
 }
 
-/// Checks the standard deviation of new weights.
+/// Checks the standard deviation of the weights at initialization.
 pub(super) fn init_std(field: &'static str, value: f64) -> Result<f64, ConfigError> {
     within(field, value, [0.0, 100.0])
 }
 
-/// Checks the probability of dropping something.
+/// Checks a dropout probability.
 pub(super) fn dropout(field: &'static str, value: f64) -> Result<f64, ConfigError> {
     within(field, value, [0.0, 1.0])
 }

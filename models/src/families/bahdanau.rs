@@ -1,6 +1,6 @@
-//! The recurrent encoder-decoder that attention was made for: a bidirectional encoder, and a decoder
-//! that looks at all of it before each step. transformers does not have it; its files are ours, in the
-//! manner of [`recurrent_like`](super::recurrent_like).
+//! The recurrent encoder-decoder that introduced attention: a bidirectional encoder, and a decoder
+//! that attends to its states before each step. It is not in transformers; its file format is the
+//! zoo's own, similar to that of [`recurrent_like`](super::recurrent_like).
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// What a file leaves out.
+/// Defaults of missing fields.
 const DEFAULTS: &str = r#"{
     "rnn_type": "lstm", "dropout": 0.0, "tie_word_embeddings": true, "initializer_range": 0.05
 }"#;
@@ -49,7 +49,7 @@ const DEFAULTS: &str = r#"{
 struct ConfigJson {
     vocab_size: usize,
     rnn_type: RnnType,
-    /// Features of a token's vector.
+    /// Features of a token embedding.
     embedding_dim: usize,
     /// Features of a hidden state; each direction of the encoder has half of them.
     hidden_size: usize,

@@ -35,7 +35,7 @@ pub(super) static FAMILY: Family = Family {
 /// Marks of fairseq's, which the first files carry.
 const VERSIONS: &[Key] = &[drop("encoder.version"), drop("decoder.version")];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `BartConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,

@@ -30,7 +30,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, POOLER],
 };
 
-/// The scores of masked tokens.
+/// The masked-token head.
 pub(super) const PREDICTIONS: &[Key] = &[
     transpose("cls.predictions.transform.dense", "transform.dense"),
     rename("cls.predictions.transform.LayerNorm", "transform.norm"),
@@ -38,11 +38,11 @@ pub(super) const PREDICTIONS: &[Key] = &[
     transpose("cls.predictions.decoder", "lm_head"),
     copy("cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"),
     copy("cls.predictions.decoder.bias", "cls.predictions.bias"),
-    // Whether one sentence follows the other, which the published files can tell.
+    // The next-sentence head, which published files contain.
     drop("cls.seq_relationship.*"),
 ];
 
-/// The scores of masked tokens, and of the second sentence.
+/// The masked-token head and the next-sentence head.
 const PRE_TRAINING: &[Key] = &[
     transpose("bert.pooler.dense", "sentences.transform.dense"),
     transpose("cls.seq_relationship", "sentences.classifier"),
@@ -54,18 +54,18 @@ const PRE_TRAINING: &[Key] = &[
     PREDICTIONS[5],
 ];
 
-/// The scores of the second sentence. Published files can name masked tokens too.
+/// The next-sentence head. Published files can contain the masked-token head too.
 const NEXT_SENTENCE: &[Key] = &[
     transpose("bert.pooler.dense", "transform.dense"),
     transpose("cls.seq_relationship", "classifier"),
     drop("cls.predictions.*"),
 ];
 
-/// Classes through the pooler, which is the backbone's.
+/// Classifiers after the pooler, which is part of the backbone.
 const CLASSIFICATION: &[Key] =
     &[transpose("bert.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `BertConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
     "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
@@ -80,7 +80,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     Ok(Architecture::Encoder(encoder, with_next_sentence(json.heads()?)))
 }
 
-/// The heads with one that tells whether a sentence follows another.
+/// Adds a next-sentence head.
 pub(super) fn with_next_sentence(heads: HeadsConfig) -> HeadsConfig {
     let head = ClassifierConfig { dropout: [0.0; 2], ..heads.classifier };
     HeadsConfig { sentences: Some(SentencesConfig { task: SentenceTask::Next, head }), ..heads }

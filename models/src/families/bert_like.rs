@@ -1,5 +1,5 @@
-//! What BERT and its descendants share: norms behind the sub-layers, learned positions, the fields of
-//! their configs, the keys of their checkpoints.
+//! Fields, keys and heads that BERT and its descendants share: norms after the sub-layers and
+//! learned positions.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -36,24 +36,24 @@ pub(super) const KEYS: &[Key] = &[
     transpose("encoder.layer.{}.intermediate.dense", "layers.{}.feed_forward.up"),
     transpose("encoder.layer.{}.output.dense", "layers.{}.feed_forward.down"),
     rename("encoder.layer.{}.output.LayerNorm", "layers.{}.feed_forward_norm"),
-    // The numbers from 0 on, which old files carry.
+    // The position ids 0, 1, 2, …, which old files contain.
     drop("embeddings.position_ids"),
 ];
 
-/// The pooler, which heads that do not read it leave in the file.
+/// The pooler, which stays in the files of heads that do not use it.
 pub(super) const POOLER: &[Key] = &[transpose("pooler.dense", "pooler.dense"), drop("pooler.*")];
 
-/// Classes and choices through the pooler, in families whose other heads leave it.
+/// Classifiers after the pooler, in families whose other heads omit the pooler.
 pub(super) const POOLED: &[Key] =
     &[transpose("roberta.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 
-/// Classes of a sequence through a projection of their own.
+/// Sequence classification through a projection of its own.
 pub(super) const CLASSIFICATION_HEAD: &[Key] = &[
     transpose("classifier.dense", "transform.dense"),
     transpose("classifier.out_proj", "classifier"),
 ];
 
-/// The scores of masked tokens under RoBERTa's names.
+/// The masked-token head under RoBERTa's names.
 pub(super) const LM_HEAD: &[Key] = &[
     transpose("lm_head.dense", "transform.dense"),
     rename("lm_head.layer_norm", "transform.norm"),
@@ -63,7 +63,7 @@ pub(super) const LM_HEAD: &[Key] = &[
     copy("lm_head.decoder.bias", "lm_head.bias"),
 ];
 
-/// Fields that most of them have; a family's own come beside them.
+/// Fields that most of these families have; a family adds its own.
 #[derive(Deserialize)]
 pub(super) struct BertFields {
     vocab_size: usize,
@@ -87,17 +87,18 @@ pub(super) struct BertFields {
 }
 
 impl BertFields {
-    /// The same of a family that has no token types: whatever a config says, the reference does not look.
+    /// The fields without token types, for families whose reference ignores that field.
     pub(super) fn without_types(self) -> Self {
         Self { type_vocab_size: 0, ..self }
     }
 
-    /// The same of a family whose embeddings are as wide as its states.
+    /// The fields without an embedding projection, for families whose embeddings have the width of
+    /// the hidden states.
     pub(super) fn without_projection(self) -> Self {
         Self { embedding_size: None, ..self }
     }
 
-    /// A layer as BERT has it; a family changes what it does otherwise.
+    /// BERT's layer, which families modify.
     pub(super) fn layer(&self) -> Result<BlockConfig, ConfigError> {
         fixed(
             &self.other,
@@ -125,7 +126,7 @@ impl BertFields {
         Ok(layer)
     }
 
-    /// Positions that begin behind the id of padding, as fairseq numbers them, and how many there are.
+    /// Learned positions that start after the padding id, as in fairseq, and their number.
     pub(super) fn positions_behind_padding(
         &self,
     ) -> Result<(PositionEmbedding, usize), ConfigError> {
@@ -134,13 +135,13 @@ impl BertFields {
         let rows = size("max_position_embeddings", self.max_position_embeddings)?;
         let Some(left) = rows.checked_sub(padding.saturating_add(1)).filter(|left| *left > 0)
         else {
-            let reason = "its rows must be more than pad_token_id + 1";
+            let reason = "it must be more than pad_token_id + 1";
             return Err(ConfigError::invalid("max_position_embeddings", rows, reason));
         };
         Ok((PositionEmbedding::Learned(PositionNumbering::SkipPadding { padding }), left))
     }
 
-    /// Positions from 0 on, and how many there are.
+    /// Learned positions from 0 on, and their number.
     pub(super) fn positions_from_zero(&self) -> Result<(PositionEmbedding, usize), ConfigError> {
         let count = size("max_position_embeddings", self.max_position_embeddings)?;
         Ok((PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 0 }), count))
@@ -151,13 +152,13 @@ impl BertFields {
         size("embedding_size", self.embedding_size.unwrap_or(self.hidden_size))
     }
 
-    /// A norm over so many features.
+    /// A norm over this many features.
     pub(super) fn norm(&self, d_model: usize) -> Result<NormConfig, ConfigError> {
         let epsilon = epsilon("layer_norm_eps", self.layer_norm_eps)?;
         Ok(NormConfig { kind: NormKind::Layer, d_model, epsilon })
     }
 
-    /// An encoder of these layers.
+    /// An encoder with these layers.
     pub(super) fn encoder(
         &self,
         (positions, max_positions): (PositionEmbedding, usize),
@@ -172,7 +173,7 @@ impl BertFields {
             ..EmbeddingConfig::new(d_embedding, positions)
         };
         let mut stack = stack(max_positions, embedding, layers);
-        // Each block ends in one.
+        // A post-norm block ends with a norm.
         stack.norm = None;
         Ok(EncoderConfig {
             vocab_size: size("vocab_size", self.vocab_size)?,
@@ -181,7 +182,7 @@ impl BertFields {
         })
     }
 
-    /// Heads as BERT has them; a family changes what it does otherwise.
+    /// BERT's heads, which families modify.
     pub(super) fn heads(&self) -> Result<HeadsConfig, ConfigError> {
         let d_model = self.hidden_size;
         let p = self.classifier_dropout.unwrap_or(self.hidden_dropout_prob);
@@ -203,7 +204,7 @@ impl BertFields {
         })
     }
 
-    /// The transform before the scores of tokens.
+    /// The transform of the masked-token head.
     pub(super) fn masked_lm(
         &self,
         activation: Activation,
@@ -217,7 +218,7 @@ impl BertFields {
     }
 }
 
-/// The `config.json` of a new model, in BERT's words.
+/// The `config.json` of a new model, with BERT's field names.
 pub(super) fn config(
     size: &Size,
     (model_type, class): (&str, &str),

@@ -50,7 +50,7 @@ pub(super) static FAMILY: Family = Family {
 const LM_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "word_embeddings.weight")];
 
-/// Defaults of transformers' config class. ALiBi has no longest sequence, and 2048 is
+/// Defaults of transformers' `BloomConfig`. ALiBi has no longest sequence, and 2048 is
 /// what the published models were trained on.
 const DEFAULTS: &str = r#"{
     "vocab_size": 250880, "hidden_size": 64, "n_layer": 2, "n_head": 8, "seq_length": 2048,

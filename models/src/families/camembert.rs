@@ -1,4 +1,4 @@
-//! CamemBERT: RoBERTa trained on French, under names of its own.
+//! CamemBERT: RoBERTa trained on French, with its own class names.
 
 use serde_json::Value;
 

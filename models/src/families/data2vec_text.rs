@@ -1,4 +1,4 @@
-//! Data2Vec for text: RoBERTa trained in another way, under names of its own.
+//! Data2Vec for text: RoBERTa with another training objective, and its own class names.
 
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, POOLER],
 };
 
-/// Choices through the pooler.
+/// The multiple-choice head, after the pooler.
 const POOLED: &[Key] = &[
     transpose("data2vec_text.pooler.dense", "transform.dense"),
     transpose("classifier", "classifier"),

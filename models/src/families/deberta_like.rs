@@ -1,4 +1,4 @@
-//! DeBERTa's attention to distances and its convolution, by the fields of its configs.
+//! DeBERTa's disentangled attention and its convolution, from the fields of its configs.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::layers::disentangled::{
 };
 use crate::layers::position::PositionEncoding;
 
-/// Fields beside BERT's.
+/// Fields besides BERT's.
 #[derive(Deserialize)]
 pub(super) struct DebertaFields {
     relative_attention: bool,
@@ -29,13 +29,13 @@ pub(super) struct DebertaFields {
 }
 
 impl DebertaFields {
-    /// A layer that does not convolve.
+    /// A layer without a convolution.
     pub(super) fn layer(&self, bert: &BertFields) -> Result<BlockConfig, ConfigError> {
         let mut layer = bert.layer()?;
         let attention = &mut layer.attention;
         if let Some(found) = self.attention_head_size.filter(|found| *found != attention.d_head) {
             let reason =
-                format!("{} heads of so many features are not hidden_size", attention.n_heads);
+                format!("{} heads of this size do not add up to hidden_size", attention.n_heads);
             return Err(ConfigError::invalid("attention_head_size", found, &reason));
         }
         let terms = self.terms()?;
@@ -43,18 +43,18 @@ impl DebertaFields {
             let distances = self.distances(bert, terms)?;
             attention.positions = PositionEncoding::Disentangled(distances);
         }
-        // A share for the content and one for each term, even where no distance is met.
+        // One share for the content and one for each term, even without relative attention.
         let shares = (1 + terms.map_or(0, DistanceTerms::count)) * attention.d_head;
         attention.scale = (shares as f64).powf(-0.5);
         Ok(layer)
     }
 
-    /// All layers: the first one convolves, where any does.
+    /// All layers; if there is a convolution, it is in the first one.
     pub(super) fn layers(&self, bert: &BertFields) -> Result<Vec<BlockConfig>, ConfigError> {
         let mut layers = vec![self.layer(bert)?; bert.num_hidden_layers];
         if let (Some(first), 1..) = (layers.first_mut(), self.conv_kernel_size) {
             let kernel = self.conv_kernel_size;
-            // An even one would make a text shorter; a longer one sees nothing more.
+            // An even kernel would shorten the sequence; a longer one covers no more tokens.
             if kernel.is_multiple_of(2) || kernel / 2 >= bert.max_position_embeddings {
                 let reason = "it must be odd, and at most twice max_position_embeddings";
                 return Err(ConfigError::invalid("conv_kernel_size", kernel, reason));
@@ -68,7 +68,7 @@ impl DebertaFields {
         Ok(layers)
     }
 
-    /// What attention adds to the scores, in a list or as one text.
+    /// The terms added to the scores, from a list or from one string.
     fn terms(&self) -> Result<Option<DistanceTerms>, ConfigError> {
         let kinds: Vec<String> = match &self.pos_att_type {
             Some(Value::Array(kinds)) => {
@@ -106,7 +106,7 @@ impl DebertaFields {
         let longest = usize::try_from(self.max_relative_positions).unwrap_or(0);
         let longest = if longest > 0 { longest } else { bert.max_position_embeddings };
         let (n_buckets, buckets) = if self.position_buckets > 0.0 {
-            // With fewer, a step on the logarithmic scale would be infinite.
+            // With fewer buckets, a step on the logarithmic scale would be infinite.
             let n_buckets = within("position_buckets", self.position_buckets, [4.0, 1e6])? as usize;
             if longest <= n_buckets / 2 + 1 {
                 let reason = "it must exceed half of position_buckets";

@@ -1,4 +1,5 @@
-//! DeBERTa v2 and v3: BERT without absolute positions; attention meets content and distance apart.
+//! DeBERTa v2 and v3: BERT without absolute positions, with separate attention to content and
+//! distance.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[OWN_KEYS, bert_like::KEYS],
 };
 
-/// Its own names.
+/// The family's own names.
 const OWN_KEYS: &[Key] = &[
     transpose("encoder.layer.{}.attention.self.query_proj", "layers.{}.attention.query"),
     transpose("encoder.layer.{}.attention.self.key_proj", "layers.{}.attention.key"),
@@ -49,13 +50,14 @@ const OWN_KEYS: &[Key] = &[
     rename("encoder.conv.conv", "layers.0.convolution"),
     rename("encoder.conv.LayerNorm", "layers.0.convolution_norm"),
     transpose("embeddings.embed_proj", "embedding.projection"),
-    // Published files carry these, and nothing reads them.
+    // Unused parameters in published files.
     drop("encoder.LayerNorm.*"),
     drop("embeddings.position_embeddings.weight"),
     drop("embeddings.word_embeddings._weight"),
 ];
 
-/// The scores of masked tokens under BERT's names or their own, and the head of another training.
+/// The masked-token head under BERT's names or its own, and the unused head of another
+/// pre-training.
 const PREDICTIONS: &[Key] = &[
     if_config("legacy", bert::PREDICTIONS),
     transpose("lm_predictions.lm_head.dense", "transform.dense"),
@@ -66,11 +68,11 @@ const PREDICTIONS: &[Key] = &[
     drop("mask_predictions.*"),
 ];
 
-/// Classes of a sequence.
+/// The sequence classifier.
 const CLASSIFICATION: &[Key] =
     &[transpose("pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `DebertaV2Config`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 128100, "hidden_size": 1536, "num_hidden_layers": 24, "num_attention_heads": 24,
     "intermediate_size": 6144, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,

@@ -1,4 +1,4 @@
-//! DeiT: ViT with a second token before the patches, which is taught by another model.
+//! DeiT: ViT with a distillation token before the patches, trained on another model's outputs.
 
 use super::bert_like::POOLER;
 use super::head_keys::CLASSIFIER;
@@ -24,7 +24,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, BLOCK_KEYS, POOLER],
 };
 
-/// Classes by each of the two tokens.
+/// The classifiers of the two tokens.
 const TEACHER: &[Key] = &[
     transpose("cls_classifier", "cls_classifier"),
     transpose("distillation_classifier", "distillation_classifier"),

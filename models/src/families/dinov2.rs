@@ -1,5 +1,5 @@
-//! DINOv2: ViT with a learned scale on what each sub-layer adds, and a classifier that reads the mean of
-//! the patches beside the class token; the largest model has gated feed-forward layers.
+//! DINOv2: ViT with a learned scale of each sub-layer's output, and a classifier over the class
+//! token and the mean of the patches; the largest model has gated feed-forward layers.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ const GATED_KEYS: &[Key] = &[if_module(
     ],
 )];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `Dinov2Config`.
 const DEFAULTS: &str = r#"{
     "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "mlp_ratio": 4,
     "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0,
@@ -85,12 +85,12 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let d_ff = size("mlp_ratio", (json.image.hidden_size as f64 * ratio) as usize)?;
     let mut layer = json.image.layer(("mlp_ratio", d_ff))?;
     layer.wiring = Wiring::LayerScale;
-    // The config's probability is for the embeddings.
+    // The probability in the config applies to the embeddings.
     layer.dropout = 0.0;
     if json.use_swiglu_ffn {
         layer.feed_forward.kind = FeedForwardKind::Gated;
         layer.feed_forward.activation = Activation::Silu;
-        // Two thirds, so that three matrices cost what two do.
+        // Two thirds, so that three matrices cost as much as two.
         layer.feed_forward.d_ff = (2 * d_ff / 3).next_multiple_of(8);
     }
     let mut encoder = json.image.encoder(LeadingTokens::Class, layer)?;
@@ -100,7 +100,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     encoder.patches.sizes = ImageSizes::Any;
     let [height, width] = encoder.patches.image;
     if height != width {
-        // The reference stretches the positions of such images even where there is one for each patch.
+        // The reference interpolates the positions of such images even where each patch has one.
         let sides = vec![height, width];
         return Err(ConfigError::unsupported("image_size", sides, "a square"));
     }

@@ -1,4 +1,4 @@
-//! DistilBERT: BERT without token types and pooler, half as deep, under names of its own.
+//! DistilBERT: BERT without token types and a pooler, half as deep, with its own names.
 
 use serde_json::{Map, Value, json};
 
@@ -42,7 +42,7 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// The scores of masked tokens.
+/// The masked-token head.
 const VOCAB: &[Key] = &[
     transpose("vocab_transform", "transform.dense"),
     rename("vocab_layer_norm", "transform.norm"),
@@ -51,18 +51,18 @@ const VOCAB: &[Key] = &[
     copy("vocab_projector.weight", "embeddings.word_embeddings.weight"),
 ];
 
-/// Classes of a sequence.
+/// The sequence classifier.
 const CLASSIFICATION: &[Key] =
     &[transpose("pre_classifier", "transform.dense"), transpose("classifier", "classifier")];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `DistilBertConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 30522, "max_position_embeddings": 512, "n_layers": 6, "n_heads": 12, "dim": 768,
     "hidden_dim": 3072, "dropout": 0.1, "attention_dropout": 0.1, "activation": "gelu",
     "initializer_range": 0.02, "qa_dropout": 0.1, "seq_classif_dropout": 0.2
 }"#;
 
-/// Its names for BERT's fields, and transformers' names for its own.
+/// The family's names for BERT's fields, and transformers' common names for the family's fields.
 const NAMES: FieldNames = FieldNames {
     defaults: DEFAULTS,
     aliases: &[

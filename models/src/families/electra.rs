@@ -1,4 +1,4 @@
-//! ELECTRA: BERT with embeddings that are projected where their width differs, and heads of its own.
+//! ELECTRA: BERT with embeddings that are projected where their width differs, and its own heads.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, &[transpose("embeddings_project", "embedding.projection")]],
 };
 
-/// The scores of masked tokens.
+/// The masked-token head.
 const GENERATOR: &[Key] = &[
     transpose("generator_predictions.dense", "transform.dense"),
     rename("generator_predictions.LayerNorm", "transform.norm"),
@@ -42,19 +42,19 @@ const GENERATOR: &[Key] = &[
     copy("generator_lm_head.weight", "embeddings.word_embeddings.weight"),
 ];
 
-/// Which tokens are replaced.
+/// The replaced-token head.
 const DISCRIMINATOR: &[Key] = &[
     transpose("discriminator_predictions.dense", "transform.dense"),
     transpose("discriminator_predictions.dense_prediction", "classifier"),
 ];
 
-/// The scores of choices.
+/// The multiple-choice head.
 const SUMMARY: &[Key] = &[
     transpose("sequence_summary.summary", "transform.dense"),
     transpose("classifier", "classifier"),
 ];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `ElectraConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 30522, "embedding_size": 128, "hidden_size": 256, "num_hidden_layers": 12,
     "num_attention_heads": 4, "intermediate_size": 1024, "hidden_act": "gelu",
@@ -78,7 +78,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;
     let mut heads = json.heads()?;
-    // Whatever hidden_act and summary_activation say.
+    // Independent of hidden_act and summary_activation, as in the reference.
     heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
     heads.pooler = Pooler::Absent;
     heads.classifier.transform =

@@ -1,4 +1,4 @@
-//! ERNIE: BERT, whose later versions add a vector for the task of a training to every token's.
+//! ERNIE: BERT, with an embedding of the training task added to every token in later versions.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -31,14 +31,14 @@ pub(super) static FAMILY: Family = Family {
     keys: &[TASK, KEYS, POOLER],
 };
 
-/// The vectors of tasks.
+/// The task embeddings.
 const TASK: &[Key] = &[rename("embeddings.task_type_embeddings", "embedding.task")];
 
-/// Classes through the pooler, which is the backbone's.
+/// Classifiers after the pooler, which is part of the backbone.
 const CLASSIFICATION: &[Key] =
     &[transpose("ernie.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 
-/// The scores of masked tokens, and of the second sentence.
+/// The masked-token head and the next-sentence head.
 const PRE_TRAINING: &[Key] = &[
     transpose("ernie.pooler.dense", "sentences.transform.dense"),
     transpose("cls.seq_relationship", "sentences.classifier"),
@@ -50,7 +50,7 @@ const PRE_TRAINING: &[Key] = &[
     PREDICTIONS[5],
 ];
 
-/// The scores of the second sentence. Published files can name masked tokens too.
+/// The next-sentence head. Published files can contain the masked-token head too.
 const NEXT_SENTENCE: &[Key] = &[
     transpose("ernie.pooler.dense", "transform.dense"),
     transpose("cls.seq_relationship", "classifier"),

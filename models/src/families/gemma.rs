@@ -28,7 +28,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FEED_FORWARD_NORM],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `GemmaConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 256000, "hidden_size": 3072, "intermediate_size": 24576,
     "num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 16,

@@ -28,7 +28,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, SANDWICH_NORMS],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `Gemma2Config`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 256000, "hidden_size": 2304, "intermediate_size": 9216,
     "num_hidden_layers": 26, "num_attention_heads": 8, "num_key_value_heads": 4,

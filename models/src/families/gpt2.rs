@@ -45,7 +45,7 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `GPT2Config`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12,
     "activation_function": "gelu_new", "resid_pdrop": 0.1, "embd_pdrop": 0.1, "attn_pdrop": 0.1,

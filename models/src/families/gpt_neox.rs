@@ -54,7 +54,7 @@ pub(super) static FAMILY: Family = Family {
 const EMBED_OUT: &[Key] =
     &[transpose("embed_out", "lm_head"), copy("embed_out.weight", "embed_in.weight")];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `GPTNeoXConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50432, "hidden_size": 6144, "num_hidden_layers": 44, "num_attention_heads": 64,
     "intermediate_size": 24576, "hidden_act": "gelu", "attention_dropout": 0.0,

@@ -40,7 +40,7 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `GPTJConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50400, "n_positions": 2048, "n_embd": 4096, "n_layer": 28, "n_head": 16,
     "rotary_dim": 64, "activation_function": "gelu_new", "resid_pdrop": 0.0, "embd_pdrop": 0.0,

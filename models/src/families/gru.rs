@@ -1,4 +1,4 @@
-//! GRU: LSTM with gated recurrent units, which have no memory beside what they show.
+//! GRU: LSTM with gated recurrent units, which have no cell state besides the hidden state.
 
 use serde_json::Value;
 

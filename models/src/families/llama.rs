@@ -25,7 +25,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FEED_FORWARD_NORM],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `LlamaConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
     "num_attention_heads": 32, "hidden_act": "silu", "max_position_embeddings": 2048,

@@ -1,5 +1,6 @@
-//! LSTM: tokens' vectors, layers of long short-term memory, and an output projection that is tied by
-//! default. transformers does not have it; its files are ours, described in `recurrent_like`.
+//! LSTM: token embeddings, layers of long short-term memory, and an output projection that is tied
+//! by default. It is not in transformers; its file format is the zoo's own, described in
+//! `recurrent_like`.
 
 use serde_json::Value;
 

@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, SINUSOIDS],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `MarianConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 58101, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,

@@ -26,7 +26,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FEED_FORWARD_NORM],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `MistralConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
     "num_attention_heads": 32, "num_key_value_heads": 8, "hidden_act": "silu",

@@ -37,7 +37,7 @@ const EXPERTS: &[Key] = &[
     transpose("layers.{}.block_sparse_moe.experts.{}.w2", "layers.{}.feed_forward.experts.{}.down"),
 ];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `MixtralConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
     "num_attention_heads": 32, "num_key_value_heads": 8, "hidden_act": "silu",

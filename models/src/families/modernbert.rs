@@ -1,5 +1,5 @@
-//! ModernBERT: an encoder of Llama's time: rotary positions, GeGLU, norms before the sub-layers and no
-//! biases; two of three layers see only what is near.
+//! ModernBERT: an encoder with rotary positions, GeGLU, norms before the sub-layers and no biases,
+//! as in Llama; two of three layers have local attention.
 
 use serde_json::{Value, json};
 
@@ -43,11 +43,11 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// Every head has the same transform.
+/// The transform, which is the same in every head.
 const DENSE: Key = transpose("head.dense", "transform.dense");
 const NORM: Key = rename("head.norm", "transform.norm");
 
-/// The scores of masked tokens.
+/// The masked-token head.
 const PREDICTIONS: &[Key] = &[
     DENSE,
     NORM,

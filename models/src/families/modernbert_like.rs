@@ -1,4 +1,4 @@
-//! The fields of ModernBERT's config, and the layers and heads that they describe.
+//! The fields of ModernBERT's config, and its layers and heads.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `ModernBertConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50368, "hidden_size": 768, "intermediate_size": 1152, "num_hidden_layers": 22,
     "num_attention_heads": 12, "hidden_activation": "gelu", "max_position_embeddings": 8192,
@@ -30,7 +30,7 @@ const DEFAULTS: &str = r#"{
     "global_rope_theta": 160000.0, "local_rope_theta": 10000.0, "attention_dropout": 0.0
 }"#;
 
-/// Its names for BERT's fields.
+/// The family's names for BERT's fields.
 const NAMES: FieldNames = FieldNames {
     defaults: DEFAULTS,
     aliases: &[],
@@ -58,16 +58,16 @@ struct ConfigJson {
     bert: BertFields,
 }
 
-/// Values of which one is supported: no biases, and no dropout where only the reference has it.
+/// Fields with one supported value: no biases, and no dropout that is only in the reference.
 fn fixed_values() -> [(&'static str, Value); 6] {
     let biases = ["attention_bias", "mlp_bias", "norm_bias", "classifier_bias"];
     let [a, b, c, d] = biases.map(|field| (field, false.into()));
     [a, b, c, d, ("decoder_bias", true.into()), ("attention_dropout", 0.0.into())]
 }
 
-/// The encoder and the heads that a config describes.
+/// The encoder and the heads of a config.
 pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
-    // Checked under the names of the file.
+    // Checked before fields are renamed, so that errors have the names of the file.
     fixed(&serde_json::from_str(json)?, &fixed_values())?;
     let mut json: ConfigJson = parse(json, NAMES)?;
     json.bert = json.bert.without_types().without_projection();
@@ -78,7 +78,7 @@ pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let types = layer_types(json.layer_types.clone(), n_layers, |i| !i.is_multiple_of(every))?;
     let mut layers = windows::layers(types, &global, &local);
     if let Some(first) = layers.first_mut() {
-        // The embedding's norm stands right before it.
+        // The norm of the embeddings comes directly before it.
         first.wiring = Wiring::NoAttentionNorm;
     }
     let mut encoder = json.bert.encoder((PositionEmbedding::None, max_positions), layers)?;
@@ -88,7 +88,7 @@ pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
 }
 
 impl ConfigJson {
-    /// A layer that sees everything, and one that sees what is near.
+    /// A layer with full attention and a layer with local attention.
     fn layers(&self, max_positions: usize) -> Result<[BlockConfig; 2], ConfigError> {
         let mut global = self.bert.layer()?;
         global.wiring = Wiring::PreNorm;
@@ -109,7 +109,7 @@ impl ConfigJson {
         Ok([global, local])
     }
 
-    /// Every head reads the hidden states through one transform.
+    /// The heads, all with the same transform.
     fn heads(&self, layer: &BlockConfig) -> Result<HeadsConfig, ConfigError> {
         let activation = activation("classifier_activation", &self.classifier_activation)?;
         let transform = PredictionHeadConfig {

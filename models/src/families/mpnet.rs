@@ -1,4 +1,4 @@
-//! MPNet: RoBERTa without token types, with a bias for each bucket of distances that all layers share.
+//! MPNet: RoBERTa without token types, with a relative bias shared by all layers.
 
 use serde_json::{Value, json};
 
@@ -46,11 +46,11 @@ const KEYS: &[Key] = &[
     drop("embeddings.position_ids"),
 ];
 
-/// The scores of choices through the pooler, which is the backbone's.
+/// The multiple-choice head after the pooler, which is part of the backbone.
 const POOLED: &[Key] =
     &[transpose("mpnet.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `MPNetConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 30527, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
     "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
@@ -58,7 +58,7 @@ const DEFAULTS: &str = r#"{
     "initializer_range": 0.02, "layer_norm_eps": 1e-12
 }"#;
 
-/// The reference computes these buckets, whatever a config says.
+/// The buckets are fixed in the reference, independent of the config.
 const BUCKETS: RelativeBiasConfig =
     RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
 
@@ -72,7 +72,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let layers = vec![layer; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_behind_padding()?, layers)?;
     let mut heads = json.heads()?;
-    // Whatever hidden_act says.
+    // Independent of hidden_act, as in the reference.
     heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
     heads.classifier.dropout[0] = heads.classifier.dropout[1];
     heads.choice.dropout[1] = json.hidden_dropout_prob;

@@ -29,7 +29,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[GATED, KEYS],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `MT5Config`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 250112, "n_positions": 512, "d_model": 512, "d_kv": 64, "d_ff": 1024,
     "num_layers": 8, "num_heads": 6, "relative_attention_num_buckets": 32,

@@ -23,7 +23,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, RESULT_NORMS, QUERY_KEY_NORMS],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `Olmo2Config`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50304, "hidden_size": 4096, "intermediate_size": 11008,
     "num_hidden_layers": 32, "num_attention_heads": 32, "hidden_act": "silu",

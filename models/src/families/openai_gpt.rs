@@ -48,7 +48,7 @@ pub(super) static FAMILY: Family = Family {
 const LM_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "tokens_embed.weight")];
 
-/// Defaults of transformers' config class. GPT-2's word for the activation means nothing
+/// Defaults of transformers' `OpenAIGPTConfig`. GPT-2's word for the activation means nothing
 /// here.
 const DEFAULTS: &str = r#"{
     "vocab_size": 40478, "n_positions": 512, "n_embd": 768, "n_layer": 12, "n_head": 12,

@@ -45,7 +45,7 @@ pub(super) static FAMILY: Family = Family {
 const LM_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "decoder.embed_tokens.weight")];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `OPTConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50272, "hidden_size": 768, "num_hidden_layers": 12, "ffn_dim": 3072,
     "max_position_embeddings": 2048, "dropout": 0.1,

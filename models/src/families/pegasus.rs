@@ -22,7 +22,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FINAL_NORMS, STORED_SINUSOIDS],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `PegasusConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,

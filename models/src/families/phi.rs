@@ -42,7 +42,7 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `PhiConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 51200, "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 24,
     "num_attention_heads": 32, "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attention_dropout": 0.0,

@@ -41,7 +41,7 @@ const FUSED: &[Key] = &[
     ),
 ];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `Phi3Config`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 32064, "hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 32,
     "num_attention_heads": 32, "hidden_act": "silu", "max_position_embeddings": 4096,

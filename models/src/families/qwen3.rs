@@ -28,7 +28,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FEED_FORWARD_NORM, QUERY_KEY_NORMS],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `Qwen3Config`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016,
     "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32,

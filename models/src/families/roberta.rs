@@ -1,4 +1,4 @@
-//! RoBERTa: BERT with positions behind the id of padding, one token type, and heads of its own.
+//! RoBERTa: BERT with positions that start after the padding id, one token type, and its own heads.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, POOLER],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `RobertaConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50265, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
     "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
@@ -40,7 +40,7 @@ pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_behind_padding()?, layers)?;
     let mut heads = json.heads()?;
-    // Whatever hidden_act says.
+    // Independent of hidden_act, as in the reference.
     heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
     heads.classifier.dropout[0] = heads.classifier.dropout[1];
     heads.choice.dropout[1] = json.hidden_dropout_prob;

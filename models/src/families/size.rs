@@ -1,4 +1,4 @@
-//! The size of a new model.
+//! The size of a model to train from scratch.
 
 use serde_json::Value;
 
@@ -7,28 +7,29 @@ use crate::hf::config::ConfigError;
 /// The size of a model to train from scratch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Size {
-    /// Token ids run from 0 to this, exclusive.
+    /// The size of the vocabulary: token ids are below it.
     pub vocab_size: usize,
     /// The longest sequence, in tokens.
     pub context: usize,
-    /// Features of a token.
+    /// Features of a hidden state.
     pub d_model: usize,
-    /// Blocks.
+    /// The number of blocks.
     pub n_layers: usize,
     /// Query heads.
     pub n_heads: usize,
-    /// Key and value heads; as many as query heads where `None`. GPT-2 has no other choice.
+    /// Key and value heads; `None` for as many as query heads, the only choice in GPT-2.
     pub n_kv_heads: Option<usize>,
-    /// Hidden features of the feed-forward layers; the family's usual multiple of `d_model` where `None`.
+    /// Hidden features of the feed-forward layers; `None` for the family's usual multiple of
+    /// `d_model`.
     pub d_ff: Option<usize>,
-    /// Probability of dropping a feature in training, wherever the family drops.
+    /// The probability of every dropout in the family.
     pub dropout: f64,
-    /// The token that ends a text.
+    /// The end-of-text token.
     pub eos: Option<u32>,
 }
 
 impl Size {
-    /// For families without grouped queries.
+    /// Rejects a number of key and value heads, for families without grouped-query attention.
     pub(super) fn refuse_kv_heads(&self) -> Result<(), ConfigError> {
         match self.n_kv_heads {
             Some(heads) if heads != self.n_heads => {
@@ -45,18 +46,18 @@ impl Size {
     /// sqrt(2 / (5 d_model))
     /// ```
     ///
-    /// The 0.02 of published configs is this at a width of 1000; at 128 it is a third of it, and
-    /// training begins slower than it could.
+    /// The 0.02 of published configs is this value at a width of 1000; at 128 it is a third of it,
+    /// and training starts more slowly.
     ///
     /// Reference: Nguyen and Salazar 2019, §2.2, SmallInit, <https://arxiv.org/abs/1910.05895>
     pub fn init_std(&self) -> f64 {
-        // Written into config.json, where 16 digits would be noise.
+        // Rounded, because it is written to config.json, where 16 digits would be noise.
         let std = (2.0 / (5.0 * self.d_model as f64)).sqrt();
         (std * 1e4).round() / 1e4
     }
 }
 
-/// Sizes that have a name: blocks, heads, `d_model`.
+/// Named sizes: blocks, heads, `d_model`.
 pub const NAMED_SIZES: &[(&str, [usize; 3])] = &[
     ("nano", [4, 4, 128]),
     ("micro", [6, 6, 384]),
@@ -64,7 +65,7 @@ pub const NAMED_SIZES: &[(&str, [usize; 3])] = &[
     ("medium", [24, 16, 1024]),
 ];
 
-/// A config with more fields, which stand in for those of the same name.
+/// Merges more fields into a config; they replace fields of the same name.
 pub(super) fn with(mut config: Value, more: Value) -> Value {
     if let (Some(fields), Value::Object(more)) = (config.as_object_mut(), more) {
         fields.extend(more);

@@ -26,7 +26,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FEED_FORWARD_NORM],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `SmolLM3Config`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 128256, "hidden_size": 2048, "intermediate_size": 11008,
     "num_hidden_layers": 36, "num_attention_heads": 16, "num_key_value_heads": 4,

@@ -48,7 +48,7 @@ const PARALLEL: &[Key] = &[
     rename("layers.{}.self_attn.k_layernorm.norms.{}", "layers.{}.attention.key_norm.{}"),
 ];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `StableLmConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50304, "intermediate_size": 6912, "hidden_size": 2560, "num_hidden_layers": 32,
     "num_attention_heads": 32, "num_key_value_heads": 32, "hidden_act": "silu",

@@ -38,7 +38,7 @@ const FEED_FORWARD: &[Key] = &[
     transpose("layers.{}.mlp.c_proj", "layers.{}.feed_forward.down"),
 ];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `Starcoder2Config`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 49152, "hidden_size": 3072, "intermediate_size": 12288, "num_hidden_layers": 30,
     "num_attention_heads": 24, "num_key_value_heads": 2, "hidden_act": "gelu_pytorch_tanh",

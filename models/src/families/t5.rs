@@ -32,7 +32,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[GATED, KEYS],
 };
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `T5Config`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 32128, "n_positions": 512, "d_model": 512, "d_kv": 64, "d_ff": 2048,
     "num_layers": 6, "num_heads": 8, "relative_attention_num_buckets": 32,

@@ -1,5 +1,6 @@
-//! The Transformer of 2017, the first: BART with sinusoidal positions and ReLU, without norms on the
-//! embeddings and without a bias on the scores. transformers does not have it; its words are BART's.
+//! The Transformer of 2017: BART with sinusoidal positions and ReLU, without norms on the
+//! embeddings and without a bias on the logits. It is not in transformers; its field names are
+//! BART's.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS],
 };
 
-/// The paper's base model, where a file says nothing.
+/// The paper's base model.
 const DEFAULTS: &str = r#"{
     "vocab_size": 37000, "max_position_embeddings": 1024, "d_model": 512, "encoder_layers": 6,
     "encoder_ffn_dim": 2048, "encoder_attention_heads": 8, "decoder_layers": 6,
@@ -52,7 +53,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    // §5.4: dropped are the results of the sub-layers and the embeddings, and nothing within a sub-layer.
+    // §5.4: dropout applies to the results of the sub-layers and to the embeddings only.
     let within = json!({
         "attention_dropout": 0.0, "activation_dropout": 0.0, "layer_norm_eps": 1e-5,
     });

@@ -1,5 +1,5 @@
-//! ViT: BERT without words, over the patches of an image and with norms before the sub-layers. DeiT is
-//! all but the same.
+//! ViT: BERT for images, over patches instead of tokens and with norms before the sub-layers. DeiT
+//! is nearly the same.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ pub(super) const BLOCK_KEYS: &[Key] = &[
     transpose("encoder.layer.{}.output.dense", "layers.{}.feed_forward.down"),
 ];
 
-/// Defaults of transformers' config class.
+/// Defaults of transformers' `ViTConfig`.
 const DEFAULTS: &str = r#"{
     "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
     "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.0,
@@ -55,7 +55,7 @@ struct ConfigJson {
     pooler_act: String,
 }
 
-/// ViT with these tokens before the patches.
+/// ViT with these leading tokens.
 pub(super) fn architecture(json: &str, tokens: LeadingTokens) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, DEFAULTS)?;
     let layer = json.image.layer(("intermediate_size", json.intermediate_size))?;
@@ -69,7 +69,7 @@ pub(super) fn architecture(json: &str, tokens: LeadingTokens) -> Result<Architec
     Ok(Architecture::ImageEncoder(encoder, heads(Pooling::First, Pooler::Dense(pooler))))
 }
 
-/// The `config.json` of a new model of that type, with that class.
+/// The `config.json` of a new model with this type and class.
 pub(super) fn config(size: &Size, names: (&str, &str)) -> Result<Value, ConfigError> {
     let more = json!({
         "intermediate_size": size.d_ff.unwrap_or(4 * size.d_model), "layer_norm_eps": 1e-12,

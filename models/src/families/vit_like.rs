@@ -1,5 +1,4 @@
-//! What encoders of images share: patches behind a class token, the fields of their configs, the keys
-//! of their checkpoints.
+//! Fields and keys that the image encoders share: patches after a class token.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,7 +17,7 @@ use crate::hf::keys::{Key, drop, rename, transpose};
 use crate::layers::patches::{ImageSizes, LeadingTokens, MaskToken, PatchConfig};
 use crate::layers::{linear::Bias, mask::AttentionPattern};
 
-/// Embeddings, attention and the last norm.
+/// Embeddings, attention and the final norm.
 pub(super) const KEYS: &[Key] = &[
     rename("embeddings", "embedding"),
     rename("embeddings.patch_embeddings.projection", "embedding.projection"),
@@ -27,11 +26,11 @@ pub(super) const KEYS: &[Key] = &[
     transpose("encoder.layer.{}.attention.attention.value", "layers.{}.attention.value"),
     transpose("encoder.layer.{}.attention.output.dense", "layers.{}.attention.output"),
     rename("layernorm", "norm"),
-    // What hides a patch in pretraining.
+    // The vector of masked patches in pre-training.
     drop("embeddings.mask_token"),
 ];
 
-/// A height and a width.
+/// The height and the width of an image or a patch.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(untagged)]
 enum Sides {
@@ -41,7 +40,7 @@ enum Sides {
     Both([usize; 2]),
 }
 
-/// Fields that all of them have; a family's own come beside them.
+/// Fields that all image encoders have; a family adds its own.
 #[derive(Deserialize)]
 pub(super) struct ImageFields {
     pub(super) hidden_size: usize,
@@ -59,8 +58,7 @@ pub(super) struct ImageFields {
 }
 
 impl ImageFields {
-    /// A layer as ViT has it, as wide in between as that field says; a family changes what it does
-    /// otherwise.
+    /// ViT's layer with this hidden width, which families modify.
     pub(super) fn layer(
         &self,
         (d_ff_field, d_ff): (&'static str, usize),
@@ -83,7 +81,7 @@ impl ImageFields {
         Ok(layer)
     }
 
-    /// An encoder of such layers.
+    /// An encoder with these layers.
     pub(super) fn encoder(
         &self,
         tokens: LeadingTokens,
@@ -114,14 +112,14 @@ impl ImageFields {
     }
 }
 
-/// Heads over these hidden states, and a pooler.
+/// Heads with this pooling, and a pooler.
 pub(super) fn heads(pooling: Pooling, pooler: Pooler) -> HeadsConfig {
     let (transform, bias, end) = (None, Bias::Present, None);
     let classifier = ClassifierConfig { pooling, end, transform, bias, dropout: [0.0; 2] };
     HeadsConfig { pooler, ..HeadsConfig::new(classifier) }
 }
 
-/// The `config.json` of a new model that looks at small images, in ViT's words.
+/// The `config.json` of a new model for small images, with ViT's field names.
 pub(super) fn config(
     size: &Size,
     (model_type, class): (&str, &str),

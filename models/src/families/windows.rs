@@ -1,4 +1,4 @@
-//! Which layers of a model slide, in the words of several families.
+//! Which layers of a model have sliding-window attention, by fields that several families share.
 
 use serde::Deserialize;
 
@@ -6,16 +6,16 @@ use crate::arch::block::BlockConfig;
 use crate::hf::config::{ConfigError, size};
 use crate::layers::mask::AttentionPattern;
 
-/// What one layer's attention reads.
+/// The attention of one layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LayerType {
-    /// All that came before.
+    /// Full causal attention.
     Full,
-    /// A window.
+    /// Sliding-window attention.
     Sliding,
 }
 
-/// The types of all layers: those that `layer_types` names, or what an older config implies.
+/// The types of all layers: those in `layer_types`, or those implied by an older config.
 pub(super) fn layer_types(
     named: Option<Vec<String>>,
     n_layers: usize,
@@ -39,7 +39,7 @@ pub(super) fn layer_types(
     named.into_iter().map(read).collect()
 }
 
-/// The layers of these types, copied from one of each.
+/// Layers of these types, each a copy of `full` or `sliding`.
 pub(super) fn layers(
     types: Vec<LayerType>,
     full: &BlockConfig,
@@ -52,7 +52,7 @@ pub(super) fn layers(
     types.into_iter().map(of).collect()
 }
 
-/// The windows of Qwen.
+/// The window fields of Qwen's configs.
 #[derive(Deserialize)]
 pub(super) struct WindowFields {
     sliding_window: Option<usize>,
@@ -62,7 +62,7 @@ pub(super) struct WindowFields {
 }
 
 impl WindowFields {
-    /// Copies of a layer, those from `max_window_layers` on with a window if windows are used.
+    /// Copies of a layer; those from `max_window_layers` on have a window if windows are enabled.
     pub(super) fn apply(
         self,
         layer: &BlockConfig,
@@ -74,13 +74,13 @@ impl WindowFields {
         if !types.contains(&LayerType::Sliding) {
             return Ok(vec![layer.clone(); n_layers]);
         }
-        // Without a size there is no window to slide.
+        // `layer_types` may request a window without a size, which `slide` rejects.
         let sliding = slide(layer.clone(), Some(window.unwrap_or(0)))?;
         Ok(layers(types, layer, &sliding))
     }
 }
 
-/// A layer with this window; without one where `sliding_window` is null.
+/// A layer with this window, or an unchanged layer if `sliding_window` is null.
 pub(super) fn slide(
     mut layer: BlockConfig,
     sliding_window: Option<usize>,

@@ -1,4 +1,4 @@
-//! XLM-RoBERTa: RoBERTa trained on a hundred languages, under names of its own.
+//! XLM-RoBERTa: RoBERTa trained on a hundred languages, with its own class names.
 
 use serde_json::Value;
 

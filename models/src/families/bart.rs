@@ -1,5 +1,5 @@
-//! BART: the Transformer of 2017 with learned positions, a norm on the embeddings and GELU; the scores
-//! have a bias that is not trained.
+//! BART: the Transformer of 2017 with learned positions, a norm on the embeddings and GELU; the
+//! logits have a constant bias.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::Seq2SeqLm, "BartForConditionalGeneration", BIASED_HEAD),
         (Task::SequenceClassifier, "BartForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::Span, "BartForQuestionAnswering", QA_OUTPUTS),
-        // Published files of models that are used with their tied head.
+        // Published files with this class have the tied head.
         (Task::Seq2SeqLm, "BartModel", BIASED_HEAD),
     ],
     architecture,
@@ -32,7 +32,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, POSITIONS, EMBEDDING_NORMS, VERSIONS],
 };
 
-/// Marks of fairseq's, which the first files carry.
+/// fairseq's markers, which the first files contain.
 const VERSIONS: &[Key] = &[drop("encoder.version"), drop("decoder.version")];
 
 /// Defaults of transformers' `BartConfig`.
@@ -49,7 +49,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
     let model = json.model(&Form {
         wiring: POST_NORM,
-        // The table's first two rows are not used.
+        // The first two rows of the table are unused.
         positions: PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 2 }),
         embedding_norm: Some(NormKind::Layer),
         epsilon: EPSILON,

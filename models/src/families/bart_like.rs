@@ -1,5 +1,5 @@
-//! What BART and its descendants share: LayerNorm, biases, one table of tokens for both sides and for
-//! the scores; the fields of their configs, the keys of their checkpoints.
+//! Fields and keys that BART and its descendants share: LayerNorm, biases, and one token table for
+//! the encoder, the decoder and the output projection.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ use crate::hf::keys::{Key, copy, drop, rename, transpose};
 use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::{NormConfig, NormKind};
 
-/// The table of tokens, and the blocks.
+/// The token table and the blocks.
 pub(super) const KEYS: &[Key] = &[
     rename("shared", "token"),
     copy("encoder.embed_tokens.weight", "shared.weight"),
@@ -59,11 +59,11 @@ pub(super) const POSITIONS: &[Key] = &[
     rename("decoder.embed_positions", "decoder.embedding.position"),
 ];
 
-/// Computed positions, which some files carry.
+/// Computed positions, which some files contain.
 pub(super) const SINUSOIDS: &[Key] =
     &[drop("encoder.embed_positions.*"), drop("decoder.embed_positions.*")];
 
-/// Computed tables that a file holds all the same.
+/// Computed position tables that files contain nevertheless.
 pub(super) const STORED_SINUSOIDS: &[Key] = &[
     rename("encoder.embed_positions", "encoder.embedding.sinusoid"),
     rename("decoder.embed_positions", "decoder.embedding.sinusoid"),
@@ -75,64 +75,64 @@ pub(super) const EMBEDDING_NORMS: &[Key] = &[
     rename("decoder.layernorm_embedding", "decoder.embedding.norm"),
 ];
 
-/// The norms after the last blocks.
+/// The final norms.
 pub(super) const FINAL_NORMS: &[Key] =
     &[rename("encoder.layer_norm", "encoder.norm"), rename("decoder.layer_norm", "decoder.norm")];
 
-/// The output projection, which repeats the token embeddings.
+/// The output projection, a copy of the token embeddings.
 pub(super) const TIED_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "shared.weight")];
 
-/// The same with a bias that is not trained, and that has no module in the file.
+/// The same with a constant bias, which has no module in the file.
 pub(super) const BIASED_HEAD: &[Key] = &[TIED_HEAD[0], TIED_HEAD[1], rename("", "output")];
 
-/// Classes of a text.
+/// The sequence classifier.
 pub(super) const CLASSIFICATION_HEAD: &[Key] = &[
     transpose("classification_head.dense", "transform.dense"),
     transpose("classification_head.out_proj", "classifier"),
 ];
 
-/// Norms behind the sub-layers, of the encoder and of the decoder.
+/// Norms after the sub-layers, in the encoder and in the decoder.
 pub(super) const POST_NORM: [Wiring; 2] = [Wiring::PostNorm, Wiring::PostNormDecoder];
 
-/// Norms before the sub-layers, of the encoder and of the decoder; then there is one after the last
-/// block too.
+/// Norms before the sub-layers, in the encoder and in the decoder, with a final norm after the last
+/// block.
 pub(super) const PRE_NORM: [Wiring; 2] = [Wiring::PreNorm, Wiring::PreNormDecoder];
 
-/// That of every norm: their configs do not name it.
+/// The epsilon of every norm: the configs do not contain it.
 pub(super) const EPSILON: f64 = 1e-5;
 
-/// The names that transformers has in common for all families, for the encoder's sizes.
+/// The names that transformers has for all families, for the encoder's sizes.
 const ALIASES: &[Renaming] = &[
     renaming("num_attention_heads", "encoder_attention_heads"),
     renaming("hidden_size", "d_model"),
     renaming("num_hidden_layers", "encoder_layers"),
 ];
 
-/// A config's names, with these defaults.
+/// The field names of a config, with these defaults.
 pub(super) const fn names(defaults: &'static str) -> FieldNames {
     FieldNames { defaults, aliases: ALIASES, shared: &[] }
 }
 
-/// What they differ in.
+/// The differences between these families.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Form {
     /// [`POST_NORM`] or [`PRE_NORM`].
     pub(super) wiring: [Wiring; 2],
-    /// What the embeddings say of positions.
+    /// The position embeddings.
     pub(super) positions: PositionEmbedding,
-    /// The norm of the embeddings.
+    /// The norm of the embeddings, if there is one.
     pub(super) embedding_norm: Option<NormKind>,
-    /// Of every norm.
+    /// The epsilon of every norm.
     pub(super) epsilon: f64,
-    /// What is added to the scores of tokens.
+    /// The bias of the logits.
     pub(super) output_bias: OutputBias,
 }
 
-/// Fields that all of them have; a family's own come beside them.
+/// Fields that all of these families have; a family adds its own.
 ///
-/// `encoder_layerdrop` and `decoder_layerdrop` are not among them: they are the probabilities that
-/// training leaves a whole layer out, which is not done here, and nothing else depends on them.
+/// `encoder_layerdrop` and `decoder_layerdrop` are not included: the probabilities of dropping a
+/// whole layer in training, which is not implemented and affects nothing else.
 #[derive(Deserialize)]
 pub(super) struct BartFields {
     vocab_size: usize,
@@ -157,7 +157,7 @@ pub(super) struct BartFields {
     pub(super) other: Map<String, Value>,
 }
 
-/// Sizes of the encoder or of the decoder, with their names in the config.
+/// Sizes of the encoder or the decoder, with their names in the config.
 struct Side {
     wiring: Wiring,
     pattern: AttentionPattern,
@@ -179,7 +179,8 @@ impl BartFields {
             &[
                 ("is_encoder_decoder", true.into()),
                 ("tie_word_embeddings", true.into()),
-                // By these words transformers 3 told the families apart, and old files have them.
+                // transformers 3 distinguished the families by these fields, which old files
+                // contain.
                 ("normalize_before", is_pre_norm.into()),
                 ("add_final_layer_norm", is_pre_norm.into()),
                 ("normalize_embedding", form.embedding_norm.is_some().into()),
@@ -187,7 +188,7 @@ impl BartFields {
             ],
         )?;
         if is_sinusoidal && !self.d_model.is_multiple_of(2) {
-            let reason = "it must be even: a sine and a cosine of each frequency";
+            let reason = "it must be even: there is a sine and a cosine of each frequency";
             return Err(ConfigError::invalid("d_model", self.d_model, reason));
         }
         let encoder = Side {
@@ -212,14 +213,14 @@ impl BartFields {
             output: OutputWeights::Tied,
             output_scale: 1.0,
             output_bias: form.output_bias,
-            // As transformers' generate chooses it.
+            // The same choice as in transformers' `generate`.
             start: start(self.decoder_start_token_id.or(self.bos_token_id), vocab_size)?,
             shift: Shift::Start,
             init_std: init_std("init_std", self.init_std)?,
         })
     }
 
-    /// The heads that it can carry.
+    /// The supported heads.
     pub(super) fn heads(&self) -> Result<HeadsConfig, ConfigError> {
         let p = dropout("classifier_dropout", self.classifier_dropout.unwrap_or(0.0))?;
         Ok(HeadsConfig::of_encoder_decoder(self.d_model, end(&self.other), p))
@@ -251,18 +252,18 @@ impl BartFields {
         let max_positions = size("max_position_embeddings", self.max_position_embeddings)?;
         let layers = vec![layer; size(side.n_layers.0, side.n_layers.1)?];
         let mut stack = stack(max_positions, embedding, layers);
-        // A block with norms behind its sub-layers ends in one.
+        // A post-norm block ends with a norm.
         stack.norm = stack.norm.filter(|_| form.wiring == PRE_NORM);
         Ok(stack)
     }
 }
 
-/// The token that ends a text.
+/// The end-of-text token.
 pub(super) fn end(fields: &Map<String, Value>) -> Option<u32> {
     fields.get("eos_token_id")?.as_u64()?.try_into().ok()
 }
 
-/// Checks the token that a text begins with.
+/// Checks the start token of the decoder.
 pub(super) fn start(token: Option<u32>, vocab_size: usize) -> Result<u32, ConfigError> {
     let invalid = |value: String, reason: &str| {
         Err(ConfigError::invalid("decoder_start_token_id", value, reason))
@@ -270,11 +271,11 @@ pub(super) fn start(token: Option<u32>, vocab_size: usize) -> Result<u32, Config
     match token {
         Some(token) if (token as usize) < vocab_size => Ok(token),
         Some(token) => invalid(token.to_string(), "it must be below vocab_size"),
-        None => invalid("null".to_string(), "a text must begin with a token"),
+        None => invalid("null".to_string(), "the decoder needs a start token"),
     }
 }
 
-/// The `config.json` of a new model, in BART's words.
+/// The `config.json` of a new model, with BART's field names.
 pub(super) fn config(
     size: &Size,
     (model_type, class): (&str, &str),

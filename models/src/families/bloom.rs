@@ -1,5 +1,5 @@
-//! BLOOM: GPT-2 with ALiBi for positions, a norm behind the embeddings, and queries, keys and values
-//! stored side by side head by head.
+//! BLOOM: GPT-2 with ALiBi, a norm after the embeddings, and queries, keys and values interleaved
+//! by head in the checkpoint.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -46,19 +46,19 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// The output projection, which repeats the token embeddings where it is tied.
+/// The output projection; a copy of the token embeddings if it is tied.
 const LM_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "word_embeddings.weight")];
 
-/// Defaults of transformers' `BloomConfig`. ALiBi has no longest sequence, and 2048 is
-/// what the published models were trained on.
+/// Defaults of transformers' `BloomConfig`. ALiBi has no longest sequence; 2048 is the length that
+/// the published models were trained on.
 const DEFAULTS: &str = r#"{
     "vocab_size": 250880, "hidden_size": 64, "n_layer": 2, "n_head": 8, "seq_length": 2048,
     "layer_norm_epsilon": 1e-5, "initializer_range": 0.02, "hidden_dropout": 0.0,
     "attention_dropout": 0.0, "tie_word_embeddings": true
 }"#;
 
-/// The published files have `n_embed` and `num_attention_heads`.
+/// The published files use `n_embed` and `num_attention_heads`.
 const NAMES: FieldNames = FieldNames {
     defaults: DEFAULTS,
     aliases: &[
@@ -69,7 +69,8 @@ const NAMES: FieldNames = FieldNames {
     shared: &[],
 };
 
-/// The fields of a config. `pretraining_tp` and `slow_but_exact` would only change the order of sums.
+/// The fields of a config. `pretraining_tp` and `slow_but_exact` only change the order of
+/// summation.
 #[derive(Deserialize)]
 struct ConfigJson {
     vocab_size: usize,

@@ -1,5 +1,5 @@
-//! Gemma: Llama, with a tanh GELU, norms whose weights are distances from 1, and embeddings scaled by
-//! the root of their width.
+//! Gemma: Llama with a tanh GELU, norms with a scale of 1 + weight, and embeddings scaled by the
+//! square root of their width.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,7 +48,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, DEFAULTS)?;
     let mut layer = gemma_like::layer(&json.llama, json.use_bidirectional_attention)?;
     if json.llama.hidden_act == "gelu" {
-        // Old files say so and mean the approximation; transformers reads them this way too.
+        // Old files contain the exact GELU and mean the tanh form; transformers interprets them so
+        // too.
         layer.feed_forward.activation = Activation::GeluTanh;
     }
     let layers = vec![layer; json.llama.num_hidden_layers];

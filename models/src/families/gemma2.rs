@@ -1,4 +1,4 @@
-//! Gemma 2: Gemma, with norms before and after each sub-layer, soft caps on scores and logits, and a
+//! Gemma 2: Gemma with norms before and after each sub-layer, soft caps on scores and logits, and a
 //! window in every other layer.
 
 use serde::Deserialize;

@@ -1,5 +1,5 @@
-//! Gemma 3: Gemma 2, with norms on queries and keys instead of soft caps, five windowed layers to each
-//! full one, and rotary frequencies of their own for both.
+//! Gemma 3: Gemma 2 with norms on queries and keys instead of soft caps, five sliding-window layers
+//! for each full one, and separate rotary frequencies for the two kinds.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ struct ConfigJson {
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { mut llama, gemma, sliding_window_pattern, rope_local_base_freq } =
         parse(json, gemma_like::names(DEFAULTS))?;
-    // Version 4's scaling concerns full layers alone.
+    // Version 4's scaling applies to full layers only.
     let rope = &llama.rope;
     let local = rope.without_scaling().of_layer_type("sliding_attention", rope_local_base_freq);
     llama.rope = rope.of_layer_type("full_attention", rope.theta().unwrap_or(1_000_000.0));

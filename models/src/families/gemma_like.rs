@@ -1,5 +1,5 @@
-//! What the generations of Gemma share beside Llama's fields: norms whose weights are distances from 1,
-//! scaled embeddings, and from the second on norms around each sub-layer and windows in most layers.
+//! Layers and fields that the generations of Gemma share: norms with a scale of 1 + weight, scaled
+//! embeddings, and from Gemma 2 on norms around each sub-layer and windows in most layers.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,10 +12,10 @@ use crate::arch::block::{BlockConfig, Wiring};
 use crate::hf::config::{ConfigError, FieldNames, Renaming, renaming, within};
 use crate::layers::norm::NormKind;
 
-/// Many files have `hidden_act` too, which only Gemma 1 reads.
+/// Many files also contain `hidden_act`, which only Gemma 1 uses.
 const SHARED: &[Renaming] = &[renaming("hidden_activation", "hidden_act")];
 
-/// The names in configs of Gemma 2 and 3, with these defaults.
+/// The field names of Gemma 2 and 3, with these defaults.
 pub(super) const fn names(defaults: &'static str) -> FieldNames {
     FieldNames { defaults, aliases: &[], shared: SHARED }
 }
@@ -59,7 +59,7 @@ pub(super) fn softcap(field: &'static str, cap: Option<f64>) -> Result<Option<f6
 }
 
 impl GemmaFields {
-    /// A layer between norms, with Gemma's scale of the scores.
+    /// A layer with norms around each sub-layer, and with Gemma's scale of the scores.
     pub(super) fn layer(&self, llama: &LlamaFields) -> Result<BlockConfig, ConfigError> {
         let mut layer = layer(llama, self.use_bidirectional_attention)?;
         layer.wiring = Wiring::Sandwich;
@@ -68,7 +68,7 @@ impl GemmaFields {
         Ok(layer)
     }
 
-    /// A decoder of full and windowed layers; `slides` says which where the config does not.
+    /// A decoder of full and sliding-window layers; `slides` selects them if the config does not.
     pub(super) fn decoder(
         self,
         llama: &LlamaFields,

@@ -39,7 +39,7 @@ pub(super) static FAMILY: Family = Family {
         rename("h.{}.mlp.c_fc", "layers.{}.feed_forward.up"),
         rename("h.{}.mlp.c_proj", "layers.{}.feed_forward.down"),
         rename("ln_f", "norm"),
-        // The causal mask, which old files carry.
+        // The causal mask, which old files contain.
         drop("h.{}.attn.bias"),
         drop("h.{}.attn.masked_bias"),
     ]],

@@ -1,5 +1,5 @@
-//! What GPT-2 and its descendants share: LayerNorm, biases, a plain feed-forward layer, as many key and
-//! value heads as query heads.
+//! Fields and layers that GPT-2 and its descendants share: LayerNorm, biases, a plain feed-forward
+//! layer, and as many key and value heads as query heads.
 
 use serde::Deserialize;
 
@@ -15,7 +15,7 @@ use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
 use crate::layers::{linear::Bias, mask::AttentionPattern};
 
-/// The names that transformers has in common for all families.
+/// The names that transformers has for all families.
 const ALIASES: &[Renaming] = &[
     renaming("hidden_size", "n_embd"),
     renaming("max_position_embeddings", "n_positions"),
@@ -23,12 +23,12 @@ const ALIASES: &[Renaming] = &[
     renaming("num_hidden_layers", "n_layer"),
 ];
 
-/// A config's names in GPT-2's words, with these defaults.
+/// GPT-2's field names, with these defaults.
 pub(super) const fn names(defaults: &'static str) -> FieldNames {
     FieldNames { defaults, aliases: ALIASES, shared: &[] }
 }
 
-/// Fields in GPT-2's words.
+/// The fields of GPT-2's config.
 #[derive(Deserialize)]
 pub(super) struct Gpt2Fields {
     vocab_size: usize,
@@ -47,7 +47,7 @@ pub(super) struct Gpt2Fields {
 }
 
 impl Gpt2Fields {
-    /// A layer as GPT-2 has it; a family changes what it does otherwise.
+    /// GPT-2's layer, which families modify.
     pub(super) fn layer(&self) -> Result<BlockConfig, ConfigError> {
         let d_model = size("n_embd", self.n_embd)?;
         let n_heads = size("n_head", self.n_head)?;
@@ -64,7 +64,8 @@ impl Gpt2Fields {
         Ok(layer)
     }
 
-    /// A decoder of layers that `of` makes from their numbers, with the head that the config asks for.
+    /// A decoder whose layers `of` creates from their indices, with the output weights of the
+    /// config.
     pub(super) fn decoder(
         &self,
         positions: PositionEmbedding,
@@ -82,7 +83,7 @@ impl Gpt2Fields {
     }
 }
 
-/// Sizes of a layer, checked.
+/// Validated sizes of a layer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     pub(super) d_model: usize,
@@ -93,7 +94,7 @@ pub(super) struct Shape {
     pub(super) epsilon: f64,
 }
 
-/// A layer as GPT-2 has it, without dropout; a family changes what it does otherwise.
+/// GPT-2's layer without dropout, which families modify.
 pub(super) fn layer(shape: Shape) -> BlockConfig {
     let Shape { d_model, n_heads, d_head, d_ff, activation, epsilon } = shape;
     BlockConfig {

@@ -1,5 +1,4 @@
-//! GPT-Neo: GPT-2 with separate queries, keys and values without biases, scores that are not scaled, and
-//! a window in every other layer.
+//! GPT-Neo: GPT-2 with separate, bias-free Q, K and V, unscaled scores, every other layer local.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,12 +37,13 @@ pub(super) static FAMILY: Family = Family {
         transpose("h.{}.mlp.c_fc", "layers.{}.feed_forward.up"),
         transpose("h.{}.mlp.c_proj", "layers.{}.feed_forward.down"),
         rename("ln_f", "norm"),
-        // Causal masks, which old files carry.
+        // Causal masks, which old files contain.
         drop("h.{}.attn.attention.bias"),
         drop("h.{}.attn.attention.masked_bias"),
     ]],
 };
 
+/// Defaults of transformers' `GPTNeoConfig`.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50257, "max_position_embeddings": 2048, "hidden_size": 2048, "num_layers": 24,
     "attention_types": [[["global", "local"], 12]], "num_heads": 16, "window_size": 256,
@@ -67,7 +67,7 @@ struct ConfigJson {
     max_position_embeddings: usize,
     hidden_size: usize,
     num_layers: usize,
-    /// Kinds of layers, and how often they are repeated.
+    /// Lists of layer kinds, each with its number of repetitions.
     attention_types: Vec<(Vec<String>, usize)>,
     num_heads: usize,
     intermediate_size: Option<usize>,

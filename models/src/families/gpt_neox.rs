@@ -1,5 +1,5 @@
-//! GPT-NeoX, Pythia: GPT-J with a norm for each of the sub-layers, rotary positions in halves, biases in
-//! attention, and queries, keys and values stored side by side head by head.
+//! GPT-NeoX and Pythia: GPT-J with a norm for each sub-layer, rotary positions in halves, biases in
+//! attention, and queries, keys and values interleaved by head in the checkpoint.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -43,14 +43,14 @@ pub(super) static FAMILY: Family = Family {
         transpose("layers.{}.mlp.dense_h_to_4h", "layers.{}.feed_forward.up"),
         transpose("layers.{}.mlp.dense_4h_to_h", "layers.{}.feed_forward.down"),
         rename("final_layer_norm", "norm"),
-        // Causal masks and frequencies, which old files carry.
+        // Causal masks and frequencies, which old files contain.
         drop("layers.{}.attention.bias"),
         drop("layers.{}.attention.masked_bias"),
         drop("layers.{}.attention.rotary_emb.inv_freq"),
     ]],
 };
 
-/// The output projection, which repeats the token embeddings where it is tied.
+/// The output projection; a copy of the token embeddings if it is tied.
 const EMBED_OUT: &[Key] =
     &[transpose("embed_out", "lm_head"), copy("embed_out.weight", "embed_in.weight")];
 
@@ -83,7 +83,7 @@ struct ConfigJson {
     rope: RopeFields,
 }
 
-/// Its names for rotary positions. A plain `rope_theta` is not one of them.
+/// The family's names for rotary positions. A plain `rope_theta` is not used.
 const NAMES: FieldNames = FieldNames {
     defaults: DEFAULTS,
     aliases: &[],
@@ -125,8 +125,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output)?))
 }
 
-/// Rotary parameters of a new model: a quarter of each head, as published, or more where that is no
-/// whole number of pairs.
+/// Rotary parameters of a new model: a quarter of each head, as published, or more to make an even
+/// number of features.
 pub(super) fn rope_parameters(size: &Size) -> Result<Value, ConfigError> {
     let d_head = divides("num_attention_heads", size.n_heads, size.d_model)?;
     let part = [0.25, 0.5].into_iter().find(|p| d_head as f64 * p % 2.0 == 0.0).unwrap_or(1.0);

@@ -1,5 +1,5 @@
-//! GPT-J: against GPT-2, both sub-layers at once behind one norm, rotary positions on interleaved pairs of
-//! each head's first features, no biases in attention, and a head of its own with a bias.
+//! GPT-J: GPT-2 with parallel sub-layers after one norm, rotary positions on interleaved pairs of
+//! each head's first features, no biases in attention, and an untied output projection with a bias.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub(super) static FAMILY: Family = Family {
         transpose("h.{}.mlp.fc_in", "layers.{}.feed_forward.up"),
         transpose("h.{}.mlp.fc_out", "layers.{}.feed_forward.down"),
         rename("ln_f", "norm"),
-        // Causal masks, which old files carry.
+        // Causal masks, which old files contain.
         drop("h.{}.attn.bias"),
         drop("h.{}.attn.masked_bias"),
     ]],
@@ -83,7 +83,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;
-    // A quarter of the head, as in the published model; even, and at least a pair.
+    // A quarter of the head, as in the published model; even, and at least 2.
     let rotary_dim = (size.d_model / size.n_heads / 4).max(2).next_multiple_of(2);
     Ok(json!({
         "model_type": "gptj", "architectures": ["GPTJForCausalLM"],

@@ -1,5 +1,5 @@
-//! Llama: against GPT-2, rotary positions in halves, RMSNorm, a gated feed-forward layer, grouped
-//! keys and values, no biases, and an output projection of its own.
+//! Llama: GPT-2 with rotary positions in halves, RMSNorm, a gated feed-forward layer, grouped keys
+//! and values, no biases, and an untied output projection.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What Llama and its descendants share: the fields of their configs, the keys of their checkpoints.
+//! Fields and keys that Llama and its descendants share.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
 use crate::layers::{linear::Bias, mask::AttentionPattern};
 
-/// Embeddings, attention, norms before the sub-layers, and the head.
+/// Embeddings, attention, the norm before it, and the output projection.
 pub(super) const KEYS: &[Key] = &[
     rename("embed_tokens", "embedding.token"),
     rename("layers.{}.input_layernorm", "layers.{}.attention_norm"),
@@ -29,7 +29,7 @@ pub(super) const KEYS: &[Key] = &[
     transpose("layers.{}.mlp.up_proj", "layers.{}.feed_forward.up"),
     transpose("layers.{}.mlp.down_proj", "layers.{}.feed_forward.down"),
     rename("norm", "norm"),
-    // Frequencies follow from the config; old files carry them.
+    // Frequencies are computed from the config; old files contain them.
     drop("layers.{}.self_attn.rotary_emb.inv_freq"),
 ];
 
@@ -37,13 +37,14 @@ pub(super) const KEYS: &[Key] = &[
 pub(super) const FEED_FORWARD_NORM: &[Key] =
     &[rename("layers.{}.post_attention_layernorm", "layers.{}.feed_forward_norm")];
 
-/// Norms on the results of the sub-layers, and none before them.
+/// Norms after the sub-layers, and none before them.
 pub(super) const RESULT_NORMS: &[Key] = &[
     rename("layers.{}.post_attention_layernorm", "layers.{}.attention_result_norm"),
     rename("layers.{}.post_feedforward_layernorm", "layers.{}.feed_forward_result_norm"),
 ];
 
-/// The norm before the feed-forward sub-layer, where each sub-layer has one before and one after it.
+/// The norm before the feed-forward sub-layer, in blocks with norms before and after each
+/// sub-layer.
 pub(super) const SANDWICH_NORMS: &[Key] = &[
     RESULT_NORMS[0],
     rename("layers.{}.pre_feedforward_layernorm", "layers.{}.feed_forward_norm"),
@@ -56,7 +57,7 @@ pub(super) const QUERY_KEY_NORMS: &[Key] = &[
     rename("layers.{}.self_attn.k_norm", "layers.{}.attention.key_norm"),
 ];
 
-/// Fields that all of them have; a family's own come beside them.
+/// Fields that all of these families have; a family adds its own.
 #[derive(Deserialize)]
 pub(super) struct LlamaFields {
     vocab_size: usize,
@@ -81,12 +82,12 @@ pub(super) struct LlamaFields {
 }
 
 impl LlamaFields {
-    /// A layer as Llama has it; a family changes what it does otherwise.
+    /// Llama's layer, which families modify.
     pub(super) fn layer(&self) -> Result<BlockConfig, ConfigError> {
         self.layer_with(Rotated::Whole)
     }
 
-    /// The same with heads that are rotated in part.
+    /// Llama's layer with partial rotary embeddings.
     pub(super) fn layer_with(&self, rotated: Rotated) -> Result<BlockConfig, ConfigError> {
         let d_model = size("hidden_size", self.hidden_size)?;
         let n_heads = size("num_attention_heads", self.num_attention_heads)?;
@@ -139,7 +140,7 @@ impl LlamaFields {
         size("max_position_embeddings", self.max_position_embeddings)
     }
 
-    /// A decoder of these layers, whose last norm is like theirs.
+    /// A decoder with these layers and a final norm like theirs.
     pub(super) fn decoder(&self, layers: Vec<BlockConfig>) -> Result<DecoderConfig, ConfigError> {
         size("num_hidden_layers", layers.len())?;
         let embedding = EmbeddingConfig::new(self.hidden_size, PositionEmbedding::None);
@@ -149,10 +150,10 @@ impl LlamaFields {
     }
 }
 
-/// The `config.json` of a new model, in Llama's words.
+/// The `config.json` of a new model, with Llama's field names.
 pub(super) fn config(size: &Size, model_type: &str, class: &str) -> Value {
-    // Two thirds of four times d_model, so that three matrices cost what GPT-2's two do; rounded up
-    // to a multiple of 32.
+    // Two thirds of 4 d_model, so that three matrices cost as much as GPT-2's two, rounded up to a
+    // multiple of 32.
     let d_ff = size.d_ff.unwrap_or((8 * size.d_model).div_ceil(3).next_multiple_of(32));
     json!({
         "model_type": model_type,
@@ -172,7 +173,7 @@ pub(super) fn config(size: &Size, model_type: &str, class: &str) -> Value {
         "initializer_range": size.init_std(),
         "tie_word_embeddings": false,
         "bos_token_id": size.eos, "eos_token_id": size.eos,
-        // Some families assume one that a small vocabulary does not have.
+        // Null, because the default of some families is beyond a small vocabulary.
         "pad_token_id": null,
         "dtype": "float32",
     })

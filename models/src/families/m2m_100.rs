@@ -1,5 +1,5 @@
-//! M2M-100, and NLLB after it: Pegasus with fairseq's sinusoids, which begin behind the id of padding;
-//! the scores have no bias.
+//! M2M-100 and NLLB: Pegasus with fairseq's sinusoidal positions, which start after the padding id;
+//! the logits have no bias.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -62,8 +62,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    // A text begins with the end of another, as in the published models: padding, with which other
-    // families begin, has no position, and is counted differently token by token.
+    // A text starts with the end-of-text token, as in the published models: padding, the start
+    // token of other families, has no position, and in incremental decoding its positions are
+    // counted differently.
     let start = size.eos.filter(|eos| *eos != 0).unwrap_or(1);
     let more = json!({ "decoder_start_token_id": start });
     bart_like::config(size, ("m2m_100", "M2M100ForConditionalGeneration"), more)

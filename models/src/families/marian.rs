@@ -1,5 +1,5 @@
-//! Marian: the Transformer of 2017 with all sines before all cosines and swish; the scores have BART's
-//! bias. The translators of OPUS-MT.
+//! Marian: the Transformer of 2017 with sines before cosines and swish; the logits have BART's
+//! bias. The translation models of OPUS-MT.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ const DEFAULTS: &str = r#"{
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
-    // Else each side has a vocabulary of its own.
+    // Otherwise the encoder and the decoder have separate vocabularies.
     fixed(&json.other, &[("share_encoder_decoder_embeddings", true.into())])?;
     let numbering = PositionNumbering::Sequential { offset: 0 };
     let model = json.model(&Form {

@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
         (Task::Seq2SeqLm, "MBartForConditionalGeneration", BIASED_HEAD),
         (Task::SequenceClassifier, "MBartForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::Span, "MBartForQuestionAnswering", QA_OUTPUTS),
-        // Published files of models that are used with their tied head.
+        // Published files with this class have the tied head.
         (Task::Seq2SeqLm, "MBartModel", BIASED_HEAD),
     ],
     architecture,
@@ -30,7 +30,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, POSITIONS, EMBEDDING_NORMS, FINAL_NORMS],
 };
 
-/// Defaults of transformers' config class. the first token, a language, it does not.
+/// Defaults of transformers' `MBartConfig`. There is none for the start token, a language code.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,
@@ -43,7 +43,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
     let mut model = json.model(&Form {
         wiring: PRE_NORM,
-        // The table's first two rows are not used.
+        // The first two rows of the table are unused.
         positions: PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 2 }),
         embedding_norm: Some(NormKind::Layer),
         epsilon: EPSILON,

@@ -1,4 +1,4 @@
-//! Mixtral: Mistral with several feed-forward layers in each block, of which every token chooses some.
+//! Mixtral: Mistral with a mixture of experts in each block, of which every token uses a few.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FEED_FORWARD_NORM, EXPERTS],
 };
 
-/// The router, and what it chooses from.
+/// The router and the experts.
 const EXPERTS: &[Key] = &[
     transpose("layers.{}.block_sparse_moe.gate", "layers.{}.feed_forward.router"),
     transpose("layers.{}.block_sparse_moe.experts.{}.w1", "layers.{}.feed_forward.experts.{}.gate"),
@@ -66,8 +66,8 @@ struct ConfigJson {
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, NAMES)?;
-    // Both concern training alone: a loss that spreads tokens over the experts, and noise on what the
-    // router reads.
+    // Both affect training only: a load-balancing loss over the experts, and noise on the input of
+    // the router.
     if json.output_router_logits {
         return Err(ConfigError::unsupported("output_router_logits", true, "false"));
     }
@@ -78,7 +78,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let n_experts = size("num_local_experts", json.num_local_experts)?;
     let n_active = size("num_experts_per_tok", json.num_experts_per_tok)?;
     if n_active > n_experts {
-        let reason = format!("there are {n_experts} experts");
+        let reason = format!("there are only {n_experts} experts");
         return Err(ConfigError::invalid("num_experts_per_tok", n_active, &reason));
     }
     let mut layer = slide(json.llama.layer()?, json.sliding_window)?;

@@ -79,17 +79,17 @@ pub struct Family {
     pub model_types: &'static [&'static str],
     /// The model in one line.
     pub summary: &'static str,
-    /// Where it was published.
+    /// The publication.
     pub paper: &'static str,
-    /// What it can be asked to do, with the class that `architectures` names for it and the keys of
-    /// its head; the first is what it is for.
+    /// The supported tasks, each with its class in `architectures` and the keys of its head; the
+    /// first one is the primary task.
     pub tasks: &'static [(Task, &'static str, &'static [Key])],
-    /// Reads `config.json` into a typed and validated config.
+    /// Parses `config.json` into a typed and validated config.
     pub architecture: fn(&str) -> Result<Architecture, ConfigError>,
-    /// Writes the `config.json` of a model of that size, for training from scratch; refuses a size
-    /// that the family has no word for.
+    /// The `config.json` of a model of this size, for training from scratch; an error for a size
+    /// that the family does not support.
     pub config: fn(&Size) -> Result<Value, ConfigError>,
-    /// What the keys of the backbone begin with in the file of a model that has a head.
+    /// The prefix of the backbone's keys in the file of a model with a head.
     pub prefix: &'static str,
     /// The backbone's keys in a checkpoint, in tables that families may share.
     pub keys: &'static [&'static [Key]],
@@ -152,40 +152,41 @@ impl Family {
         self.model_types[0]
     }
 
-    /// Whether its models are for writing texts, which is what `zoo train` teaches.
+    /// Whether its primary task generates text, as `zoo train` requires.
     pub fn is_generative(&self) -> bool {
         self.tasks.first().is_some_and(|(task, ..)| task.is_generative())
     }
 
-    /// A model of that size for training from scratch: its `config.json`, and what that says.
+    /// A model of this size for training from scratch: its `config.json` and its architecture.
     ///
     /// # Errors
     ///
-    /// A size that the family has no word for, or that makes no model.
+    /// A size that the family does not support, or that is invalid.
     pub fn sized(&self, size: &Size) -> Result<(Value, Architecture), ConfigError> {
         let config = (self.config)(size)?;
         let architecture = (self.architecture)(&config.to_string())?;
         Ok((config, architecture))
     }
 
-    /// The keys of this task's head.
+    /// The keys of the head for this task.
     pub fn head_keys(&self, task: Task) -> &'static [Key] {
         let found = self.tasks.iter().find(|(known, ..)| *known == task);
         found.map_or(&[], |(.., keys)| *keys)
     }
 
-    /// Whether one of its classes is for this task.
+    /// Whether it has a class for this task.
     pub fn has(&self, task: Task) -> bool {
         self.tasks.iter().any(|(known, ..)| *known == task)
     }
 
-    /// Whether a text alone has hidden states. The decoder of BART and mBART reads that text one position
-    /// later; the decoders of other encoder-decoders need a text of their own.
+    /// Whether hidden states can be computed from a single text. The decoder of BART and mBART
+    /// receives the same text, shifted by one position; the decoders of other encoder-decoders need
+    /// a target text.
     pub fn has_hidden_states(&self) -> bool {
         self.has(Task::BaseModel) || self.has(Task::Span)
     }
 
-    /// The task of the class that `architectures` names first.
+    /// The task of the first class in `architectures`.
     pub fn named_task(&self, config: &Value) -> NamedTask {
         match config["architectures"][0].as_str() {
             None => NamedTask::Unnamed,
@@ -196,12 +197,12 @@ impl Family {
         }
     }
 
-    /// The task of the model of this `config.json`, by the class that `architectures` names; the
-    /// first of the family where it names none.
+    /// The task of a model with this `config.json`, by its class in `architectures`; the family's
+    /// primary task where there is no class.
     ///
     /// # Errors
     ///
-    /// The classes that are supported.
+    /// An unsupported class; the error lists the supported ones.
     pub fn task(&self, config: &Value) -> Result<Task, ConfigError> {
         match self.named_task(config) {
             NamedTask::Known(task) => Ok(task),
@@ -215,18 +216,18 @@ impl Family {
     }
 }
 
-/// The task of the class that a config names.
+/// The task of the class in a config.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamedTask {
     /// A class of the family.
     Known(Task),
-    /// Another class: of another library, of the model's owner, or one that the zoo does not have.
+    /// Another class: of another library, of the model's author, or an unsupported one.
     Unknown,
-    /// The config names none.
+    /// No class.
     Unnamed,
 }
 
-/// Whether a class has this name, which was spelled with other capitals at first: `LLaMAForCausalLM`.
+/// Compares class names without regard to case: an early spelling is `LLaMAForCausalLM`.
 fn is_class(name: &str, found: &str) -> bool {
     name.eq_ignore_ascii_case(found)
 }
@@ -238,11 +239,11 @@ pub fn with_class(class: &str) -> Vec<&'static Family> {
     FAMILIES.iter().filter(has).copied().collect()
 }
 
-/// The family of that name.
+/// The family with this name.
 ///
 /// # Errors
 ///
-/// Lists what there is.
+/// An unknown name; the error lists the known ones.
 pub fn find(name: &str) -> Result<&'static Family, ConfigError> {
     let found = FAMILIES.iter().find(|family| family.model_types.contains(&name));
     found.copied().ok_or_else(|| ConfigError::UnknownModelType {
@@ -281,7 +282,7 @@ mod tests {
         };
         for family in FAMILIES {
             let sized = family.sized(&size);
-            // Those without blocks have no such size.
+            // Families without blocks do not support `d_ff`.
             let (json, architecture) =
                 sized.or_else(|_| family.sized(&Size { d_ff: None, ..size.clone() })).unwrap();
             assert_eq!(json["model_type"], family.name());

@@ -1,4 +1,4 @@
-//! mT5: T5 1.1 for a hundred languages. Its last states are never scaled, whatever its config says.
+//! mT5: T5 1.1 for a hundred languages. Its final hidden states are never scaled.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(super) static FAMILY: Family = Family {
     paper: "Xue et al. 2020, https://arxiv.org/abs/2010.11934",
     tasks: &[
         (Task::Seq2SeqLm, "MT5ForConditionalGeneration", LM_HEAD),
-        // Published files of models that are used with their tied head.
+        // Published files with this class have the tied head.
         (Task::Seq2SeqLm, "MT5Model", LM_HEAD),
         (Task::SequenceClassifier, "MT5ForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::TokenClassifier, "MT5ForTokenClassification", CLASSIFIER),
@@ -24,7 +24,7 @@ pub(super) static FAMILY: Family = Family {
     ],
     architecture,
     config,
-    // Beside heads of their own; the others keep the names of the bare model.
+    // For classes with a new head; the language models keep the names of the bare model.
     prefix: "transformer",
     keys: &[GATED, KEYS],
 };

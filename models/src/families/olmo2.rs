@@ -1,5 +1,5 @@
-//! OLMo 2: Llama, with norms on the results of the sub-layers instead of before them, and on all
-//! queries and keys together.
+//! OLMo 2: Llama with norms after the sub-layers instead of before them, and norms over all heads
+//! of queries and of keys.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! The first GPT: GPT-2 with a norm behind each sub-layer and none at the end, and feed-forward layers of
-//! one width.
+//! The first GPT: GPT-2 with a norm after each sub-layer and no final norm, and feed-forward layers
+//! of a fixed width.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,18 +38,17 @@ pub(super) static FAMILY: Family = Family {
         rename("h.{}.mlp.c_fc", "layers.{}.feed_forward.up"),
         rename("h.{}.mlp.c_proj", "layers.{}.feed_forward.down"),
         rename("h.{}.ln_2", "layers.{}.feed_forward_norm"),
-        // The causal mask and the numbers from 0 on, which old files carry.
+        // The causal mask and the position ids 0, 1, 2, …, which old files contain.
         drop("h.{}.attn.bias"),
         drop("position_ids"),
     ]],
 };
 
-/// The output projection, which repeats the token embeddings where it is tied.
+/// The output projection; a copy of the token embeddings if it is tied.
 const LM_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "tokens_embed.weight")];
 
-/// Defaults of transformers' `OpenAIGPTConfig`. GPT-2's word for the activation means nothing
-/// here.
+/// Defaults of transformers' `OpenAIGPTConfig`. GPT-2's `activation_function` is not used.
 const DEFAULTS: &str = r#"{
     "vocab_size": 40478, "n_positions": 512, "n_embd": 768, "n_layer": 12, "n_head": 12,
     "afn": "gelu", "activation_function": "gelu_new", "resid_pdrop": 0.1, "embd_pdrop": 0.1,
@@ -57,7 +56,7 @@ const DEFAULTS: &str = r#"{
     "tie_word_embeddings": true
 }"#;
 
-/// GPT-2's fields, and another name for the activation.
+/// GPT-2's fields, and the family's own name for the activation.
 #[derive(Deserialize)]
 struct ConfigJson {
     #[serde(flatten)]
@@ -70,17 +69,17 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layer = gpt2.layer()?;
     layer.wiring = Wiring::PostNorm;
     layer.feed_forward.d_ff = 4 * layer.feed_forward.d_model;
-    // The family has names of its own for activations, and calls the tanh form by the plain one.
+    // The family has its own names for activations: `gelu` is the tanh form.
     let name = if afn == "gelu" { "gelu_new" } else { afn.as_str() };
     layer.feed_forward.activation = activation("afn", name)?;
     let positions = PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 0 });
     let mut decoder = gpt2.decoder(positions, |_| layer.clone())?;
-    // Each block ends in one.
+    // A post-norm block ends with a norm.
     decoder.stack.norm = None;
     Ok(Architecture::Decoder(decoder))
 }
 
-/// For families whose configs have no word for the width of feed-forward layers.
+/// Rejects a width of the feed-forward layers, for families whose configs do not contain it.
 pub(super) fn refuse_d_ff(size: &Size) -> Result<(), ConfigError> {
     match size.d_ff {
         Some(d_ff) if d_ff != 4 * size.d_model => {

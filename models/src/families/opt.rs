@@ -1,5 +1,5 @@
-//! OPT: GPT-2 with ReLU, separate queries, keys and values, and two unused rows at the head of the
-//! position table.
+//! OPT: GPT-2 with ReLU, separate queries, keys and values, and two unused rows at the beginning of
+//! the position table.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -41,7 +41,7 @@ pub(super) static FAMILY: Family = Family {
     ]],
 };
 
-/// The output projection, which repeats the token embeddings where it is tied.
+/// The output projection; a copy of the token embeddings if it is tied.
 const LM_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "decoder.embed_tokens.weight")];
 
@@ -107,7 +107,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let layers = vec![layer; size("num_hidden_layers", json.num_hidden_layers)?];
     let mut stack = stack(max_positions, embedding, layers);
     if !json.do_layer_norm_before {
-        // Each block ends in one.
+        // A post-norm block ends with a norm.
         stack.norm = None;
     }
     let output = OutputWeights::from(json.tie_word_embeddings);

@@ -1,4 +1,4 @@
-//! Phi 1 and 2: GPT-J with rotary positions in halves, biases everywhere, and Llama's words.
+//! Phi 1 and 2: GPT-J with rotary positions in halves, biases everywhere, and Llama's field names.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

@@ -1,5 +1,5 @@
-//! Phi 3 and 4: Llama, with queries, keys and values in one matrix of the checkpoint, gate and up in another,
-//! a window in every layer, and in Phi-4-mini rotary positions for three quarters of each head.
+//! Phi 3 and 4: Llama with a fused matrix for queries, keys and values and another for gate and up,
+//! a window in every layer, and in Phi-4-mini rotary positions on three quarters of each head.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[FUSED, KEYS, FEED_FORWARD_NORM],
 };
 
-/// Before Llama's table, whose rules for the parts they replace.
+/// The fused matrices. They must precede Llama's table, whose rules for the parts they replace.
 const FUSED: &[Key] = &[
     split_transpose(
         "layers.{}.self_attn.qkv_proj",
@@ -117,7 +117,7 @@ mod tests {
             panic!("rotary positions")
         };
         assert_eq!(rotary.d_rotary, 96);
-        // As many factors as whole heads would have.
+        // As many factors as heads without partial rotation would have.
         let error = beside(64).unwrap_err().to_string();
         assert!(error.contains("short_factor") && error.contains("48 positive numbers"), "{error}");
     }

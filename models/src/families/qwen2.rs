@@ -1,4 +1,4 @@
-//! Qwen 2: Llama, with biases on queries, keys and values, and windows in the upper layers if asked for.
+//! Qwen 2: Llama with biases on queries, keys and values, and optional windows in the upper layers.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Qwen 3: Llama, with a norm on every head of queries and keys, and heads as wide as one likes.
+//! Qwen 3: Llama with a norm on every head of queries and keys, and a free choice of the head size.
 
 use serde::Deserialize;
 use serde_json::Value;

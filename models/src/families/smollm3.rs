@@ -1,4 +1,4 @@
-//! SmolLM 3: Llama, with every fourth layer left without positions.
+//! SmolLM 3: Llama without positions in every fourth layer.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -39,7 +39,7 @@ const DEFAULTS: &str = r#"{
 struct ConfigJson {
     #[serde(flatten)]
     llama: LlamaFields,
-    /// For each layer 1 where it rotates and 0 where it does not, in spite of the name.
+    /// For each layer 1 if it has rotary positions and 0 if not, despite the name.
     no_rope_layers: Option<Vec<usize>>,
     no_rope_layer_interval: usize,
     use_sliding_window: bool,
@@ -56,7 +56,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         .no_rope_layers
         .unwrap_or_else(|| (1..=n_layers).map(|i| usize::from(i % interval != 0)).collect());
     if rotates.len() != n_layers {
-        let reason = "it must say one value for each layer";
+        let reason = "it must have one value for each layer";
         return Err(ConfigError::invalid("no_rope_layers", format!("{rotates:?}"), reason));
     }
     let layer = json.llama.layer()?;

@@ -1,6 +1,6 @@
-//! StableLM: Llama with LayerNorm and partial rotary positions; StableLM 2 has biases on queries, keys
-//! and values, and its largest model parallel sub-layers behind one norm and a norm on every head of
-//! queries and keys, each with a scale of its own.
+//! StableLM: Llama with LayerNorm and partial rotary positions. StableLM 2 has biases on queries,
+//! keys and values, and its largest model has parallel sub-layers after one norm and a norm on
+//! every head of queries and keys, each with its own scale.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, FEED_FORWARD_NORM, PARALLEL],
 };
 
-/// The one norm of parallel sub-layers, and those of the heads.
+/// The single norm of parallel sub-layers, and the norms of the heads.
 const PARALLEL: &[Key] = &[
     rename("layers.{}.input_layernorm", "layers.{}.norm"),
     rename("layers.{}.self_attn.q_layernorm.norms.{}", "layers.{}.attention.query_norm.{}"),
@@ -80,10 +80,10 @@ struct ConfigJson {
 }
 
 impl ConfigJson {
-    /// A layer, of which all are alike.
+    /// The layer; all layers are equal.
     fn layer(&self) -> Result<BlockConfig, ConfigError> {
         if self.hidden_dropout != 0.0 {
-            // It would drop what the feed-forward sub-layer adds, and nothing of the other.
+            // In the reference it applies to the feed-forward sub-layer and not to attention.
             return Err(ConfigError::unsupported("hidden_dropout", self.hidden_dropout, "0.0"));
         }
         let d_model = size("hidden_size", self.hidden_size)?;

@@ -1,4 +1,4 @@
-//! StarCoder 2: Llama, with LayerNorm, a plain feed-forward layer, biases and a sliding window.
+//! StarCoder 2: Llama with LayerNorm, a plain feed-forward layer, biases and a sliding window.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

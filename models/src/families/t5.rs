@@ -1,6 +1,6 @@
-//! T5: no biases in its layers, RMSNorm, and a learned number for the distance of a query and a key,
-//! in buckets. Version 1.0 has ReLU and scales its last states; 1.1, Flan and ByT5 have gates and do
-//! not.
+//! T5: no biases, RMSNorm, and a learned bias for the distance of a query and a key, in buckets.
+//! Version 1.0 has ReLU and scales its final hidden states; 1.1, Flan and ByT5 have gated layers
+//! and no scale.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub(super) static FAMILY: Family = Family {
     paper: "Raffel et al. 2019, https://arxiv.org/abs/1910.10683",
     tasks: &[
         (Task::Seq2SeqLm, "T5ForConditionalGeneration", LM_HEAD),
-        // Published files of models that are used with their tied head.
+        // Published files with this class have the tied head.
         (Task::Seq2SeqLm, "T5Model", LM_HEAD),
         (Task::SequenceClassifier, "T5ForSequenceClassification", CLASSIFICATION_HEAD),
         (Task::TokenClassifier, "T5ForTokenClassification", CLASSIFIER),
@@ -27,7 +27,7 @@ pub(super) static FAMILY: Family = Family {
     ],
     architecture,
     config,
-    // Beside heads of their own; the others keep the names of the bare model.
+    // For classes with a new head; the language models keep the names of the bare model.
     prefix: "transformer",
     keys: &[GATED, KEYS],
 };
@@ -51,8 +51,8 @@ struct ConfigJson {
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, t5_like::names(DEFAULTS))?;
     let mut model = json.t5.model()?;
-    // transformers 4 had one word for two things: files of version 1.1 say that the output projection
-    // is not tied, and mean that states are not scaled.
+    // transformers 4 used one field for two properties: in files of version 1.1 it means that the
+    // output projection is not tied, and that hidden states are not scaled.
     let is_scaled =
         json.scale_decoder_outputs.unwrap_or(json.t5.tie_word_embeddings != Some(false));
     if is_scaled {

@@ -1,5 +1,5 @@
-//! What T5 and mT5 share: RMSNorm before the sub-layers, no biases, scores that nothing divides, a
-//! learned bias for each distance; the fields of their configs, the keys of their checkpoints.
+//! Fields and keys that T5 and mT5 share: RMSNorm before the sub-layers, no biases, unscaled
+//! attention scores, and a learned bias for each distance.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -27,7 +27,7 @@ use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
 use crate::layers::relative_bias::{Direction, RelativeBiasConfig};
 
-/// Embeddings, attention, norms, and a feed-forward layer without a gate.
+/// Embeddings, attention, norms, and feed-forward layers without a gate.
 pub(super) const KEYS: &[Key] = &[
     rename("shared", "token"),
     copy("encoder.embed_tokens.weight", "shared.weight"),
@@ -75,11 +75,11 @@ pub(super) const KEYS: &[Key] = &[
     transpose("decoder.block.{}.layer.2.DenseReluDense.wo", "decoder.layers.{}.feed_forward.down"),
     rename("decoder.block.{}.layer.2.layer_norm", "decoder.layers.{}.feed_forward_norm"),
     rename("decoder.final_layer_norm", "decoder.norm"),
-    // A table that old files carry and nothing ever read.
+    // An unused table in old files.
     drop("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"),
 ];
 
-/// Feed-forward layers with a gate, whose projections have numbers; before [`KEYS`].
+/// Gated feed-forward layers, whose projections are numbered; must precede [`KEYS`].
 pub(super) const GATED: &[Key] = &[
     if_module(
         "encoder.layers.{}.feed_forward.gate",
@@ -109,11 +109,11 @@ pub(super) const GATED: &[Key] = &[
     ),
 ];
 
-/// The output projection, where a file has one.
+/// The output projection, in files that contain one.
 pub(super) const LM_HEAD: &[Key] =
     &[unprefixed(), transpose("lm_head", "lm_head"), copy("lm_head.weight", "shared.weight")];
 
-/// The names that transformers has in common for all families.
+/// The names that transformers has for all families.
 const ALIASES: &[Renaming] = &[
     renaming("hidden_size", "d_model"),
     renaming("num_attention_heads", "num_heads"),
@@ -121,12 +121,12 @@ const ALIASES: &[Renaming] = &[
     renaming("head_dim", "d_kv"),
 ];
 
-/// A config's names, with these defaults.
+/// The field names of a config, with these defaults.
 pub(super) const fn names(defaults: &'static str) -> FieldNames {
     FieldNames { defaults, aliases: ALIASES, shared: &[] }
 }
 
-/// Fields that both have; a family's own come beside them.
+/// Fields that both families have; a family adds its own.
 #[derive(Deserialize)]
 pub(super) struct T5Fields {
     vocab_size: usize,
@@ -152,9 +152,10 @@ pub(super) struct T5Fields {
 }
 
 impl T5Fields {
-    /// The model, its last hidden states scored as they are.
+    /// The model, without a scale on the final hidden states.
     pub(super) fn model(&self) -> Result<EncoderDecoderConfig, ConfigError> {
-        // `is_encoder_decoder` is false in files of the encoder alone, whose class says so too.
+        // `is_encoder_decoder` is false in files of the encoder alone, as is clear from their
+        // class.
         fixed(&self.other, &[("is_decoder", false.into())])?;
         let vocab_size = size("vocab_size", self.vocab_size)?;
         let n_encoder = size("num_layers", self.num_layers)?;
@@ -172,21 +173,21 @@ impl T5Fields {
                 AttentionPattern::Causal,
                 Direction::Past,
             )?,
-            // Whatever a config says, its file has the last word.
+            // The checkpoint takes precedence over the config.
             output: match self.tie_word_embeddings {
                 Some(false) => OutputWeights::SeparateIfGiven,
                 _ => OutputWeights::TiedUnlessGiven,
             },
             output_scale: 1.0,
             output_bias: OutputBias::Absent,
-            // A text begins with padding where nothing else is said.
+            // By default the start token is padding.
             start: start(self.decoder_start_token_id.or(self.pad_token_id), vocab_size)?,
             shift: Shift::Start,
             init_std: self.init_std()?,
         })
     }
 
-    /// The heads that it can carry. Those over tokens read the encoder.
+    /// The supported heads. The heads over tokens use the encoder.
     pub(super) fn heads(&self) -> Result<HeadsConfig, ConfigError> {
         let p = dropout("classifier_dropout", self.classifier_dropout.unwrap_or(0.0))?;
         let mut heads = HeadsConfig::of_encoder_decoder(self.d_model, end(&self.other), p);
@@ -218,7 +219,7 @@ impl T5Fields {
         layer.feed_forward.bias = Bias::Absent;
         layer.feed_forward.dropout = p;
         let attention = &mut layer.attention;
-        // Where others divide scores by the root of d_head, queries were drawn as much narrower.
+        // Instead of dividing scores by sqrt(d_head), T5 initializes queries with a smaller scale.
         attention.scale = 1.0;
         attention.pattern = pattern;
         attention.qkv_bias = Bias::Absent;
@@ -235,11 +236,11 @@ impl T5Fields {
         Ok(stack)
     }
 
-    /// The wiring of the feed-forward layer, and its activation.
+    /// The kind of the feed-forward layer, and its activation.
     fn feed_forward(&self) -> Result<(FeedForwardKind, Activation), ConfigError> {
         let field = "feed_forward_proj";
         Ok(match self.feed_forward_proj.strip_prefix("gated-") {
-            // Without a gate, the word means the other GELU.
+            // `gelu` means the tanh form with a gate, and the exact form without one.
             Some("gelu") => (FeedForwardKind::Gated, Activation::GeluTanh),
             Some(name) => (FeedForwardKind::Gated, activation(field, name)?),
             None => (FeedForwardKind::Plain, activation(field, &self.feed_forward_proj)?),
@@ -268,20 +269,20 @@ impl T5Fields {
     /// initializer_factor / sqrt(d_model sqrt(d_kv))
     /// ```
     ///
-    /// transformers draws every kind of matrix from a distribution of its own, and queries from so
-    /// narrow a one that scores have unit variance though nothing divides them. With one distribution
-    /// for all, this is the one that gives them unit variance.
+    /// transformers initializes each kind of matrix from its own distribution, and queries with so
+    /// small a scale that unscaled scores have unit variance. This is the scale of a single
+    /// distribution for all matrices that gives scores of unit variance.
     fn init_std(&self) -> Result<f64, ConfigError> {
         let width = self.d_model as f64 * (self.d_kv as f64).sqrt();
         init_std("initializer_factor", self.initializer_factor / width.sqrt())
     }
 }
 
-/// The `config.json` of a new model, in the words and the form of T5 1.1.
+/// The `config.json` of a new model, in the format of T5 1.1.
 pub(super) fn config(size: &Size, (model_type, class): (&str, &str)) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;
-    // Two thirds of four times d_model, so that three matrices cost what two do; rounded up to a
-    // multiple of 32.
+    // Two thirds of 4 d_model, so that three matrices cost as much as two, rounded up to a multiple
+    // of 32.
     let d_ff = size.d_ff.unwrap_or((8 * size.d_model).div_ceil(3).next_multiple_of(32));
     Ok(json!({
         "model_type": model_type, "architectures": [class], "is_encoder_decoder": true,
@@ -291,7 +292,7 @@ pub(super) fn config(size: &Size, (model_type, class): (&str, &str)) -> Result<V
         "num_heads": size.n_heads, "feed_forward_proj": "gated-gelu",
         "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128,
         "dropout_rate": size.dropout, "layer_norm_epsilon": 1e-6, "initializer_factor": 1.0,
-        // Scaled states would make scores so small that training begins slowly.
+        // Scaled hidden states would make logits so small that training starts slowly.
         "tie_word_embeddings": true, "scale_decoder_outputs": false,
         "pad_token_id": 0, "bos_token_id": null, "eos_token_id": size.eos,
         "decoder_start_token_id": 0, "dtype": "float32",

@@ -50,8 +50,8 @@ pub struct AttentionConfig {
 /// softmax(scale · Q Kᵀ + mask) V,   then a projection of all heads
 /// ```
 ///
-/// Reference: Vaswani et al. 2017, §3.2, <https://arxiv.org/abs/1706.03762>; grouped: Ainslie et al.
-/// 2023, <https://arxiv.org/abs/2305.13245>
+/// Reference: Vaswani et al. 2017, §3.2, <https://arxiv.org/abs/1706.03762>; grouped: Ainslie et
+/// al. 2023, <https://arxiv.org/abs/2305.13245>
 #[derive(Module, Debug)]
 pub struct Attention {
     /// `d_model` to `n_heads · d_head`.

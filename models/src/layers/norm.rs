@@ -15,18 +15,21 @@ pub struct NormConfig {
     pub kind: NormKind,
     /// Features.
     pub d_model: usize,
-    /// Added to the variance before the square root. Published models differ by 7 orders of magnitude.
+    /// Added to the variance before the square root. Published models differ by 7 orders of
+    /// magnitude.
     pub epsilon: f64,
 }
 
 /// The formula of a norm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NormKind {
-    /// `(x - mean) / sqrt(var + ε) · γ + β`. Reference: Ba et al. 2016, <https://arxiv.org/abs/1607.06450>
+    /// `(x - mean) / sqrt(var + ε) · γ + β`. Reference: Ba et al. 2016,
+    /// <https://arxiv.org/abs/1607.06450>
     Layer,
     /// `(x - mean) / sqrt(var + ε) · γ`: ModernBERT, which has no biases.
     LayerWithoutBias,
-    /// `x / sqrt(mean(x²) + ε) · γ`. Reference: Zhang and Sennrich 2019, <https://arxiv.org/abs/1910.07467>
+    /// `x / sqrt(mean(x²) + ε) · γ`. Reference: Zhang and Sennrich 2019,
+    /// <https://arxiv.org/abs/1910.07467>
     Rms,
     /// `x / sqrt(mean(x²) + ε) · (1 + w)`: Gemma, whose checkpoints store the scale minus 1.
     RmsOffset,

@@ -33,8 +33,8 @@ pub enum CellKind {
     /// h <- (1 - z) n + z h
     /// ```
     ///
-    /// Reference: Cho et al. 2014, §2.3, <https://arxiv.org/abs/1406.1078>; as in PyTorch and cuDNN,
-    /// `r` scales the product `U h`, not `h`.
+    /// Reference: Cho et al. 2014, §2.3, <https://arxiv.org/abs/1406.1078>; as in PyTorch and
+    /// cuDNN, `r` scales the product `U h`, not `h`.
     Gru,
 }
 

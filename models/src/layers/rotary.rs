@@ -32,7 +32,8 @@ pub enum RotaryLayout {
 pub enum RotaryScaling {
     /// No scaling.
     None,
-    /// Every frequency divided by `factor`. Reference: Chen et al. 2023, <https://arxiv.org/abs/2306.15595>
+    /// Every frequency divided by `factor`. Reference: Chen et al. 2023,
+    /// <https://arxiv.org/abs/2306.15595>
     Linear {
         /// The factor by which the context is extended.
         factor: f64,
@@ -135,7 +136,8 @@ impl RotaryConfig {
         }
     }
 
-    /// The angle per position of each pair of features, in radians, for a sequence of `length` tokens.
+    /// The angle per position of each pair of features, in radians, for a sequence of `length`
+    /// tokens.
     ///
     /// ```text
     /// theta^(-2i/d),  i = 0 .. d/2

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_without_layers_and_endless_models_are_refused() {
+    fn groups_without_layers_and_huge_models_are_rejected() {
         let error = order(3, 4, 1).unwrap_err().to_string();
         assert!(error.contains("num_hidden_groups = 4"), "{error}");
         let error = order(9_000, 1, 2).unwrap_err().to_string();

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn terms_are_read_from_a_list_or_a_text() {
+    fn terms_are_parsed_from_a_list_or_a_string() {
         let both = first_layer(json!({})).unwrap();
         assert_eq!(first_layer(json!({ "pos_att_type": "p2c|c2p" })).unwrap(), both);
         assert_eq!(first_layer(json!({ "pos_att_type": "C2P | P2C" })).unwrap(), both);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_computed_is_refused() {
+    fn unsupported_values_are_rejected() {
         for (fields, expected) in [
             (json!({ "pos_att_type": ["c2p", "p2p"] }), "pos_att_type = \"p2p\""),
             (json!({ "pos_att_type": [7] }), "pos_att_type = \"7\""),

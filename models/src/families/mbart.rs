@@ -30,7 +30,7 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, POSITIONS, EMBEDDING_NORMS, FINAL_NORMS],
 };
 
-/// Defaults of transformers' `MBartConfig`. There is none for the start token, a language code.
+/// Defaults of transformers' `MBartConfig`, which has none for the start token, a language code.
 const DEFAULTS: &str = r#"{
     "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
     "encoder_ffn_dim": 4096, "encoder_attention_heads": 16, "decoder_layers": 12,

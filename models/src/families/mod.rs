@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_config_written_for_a_size_reads_back_as_that_size() {
+    fn a_sized_config_parses_to_that_size() {
         let size = Size {
             vocab_size: 65,
             context: 32,

@@ -1,4 +1,4 @@
-//! mT5: T5 1.1 for a hundred languages. Its final hidden states are never scaled.
+//! mT5: T5 1.1 for a hundred languages. Its final hidden states are never scaled, regardless of the config.
 
 use serde_json::Value;
 

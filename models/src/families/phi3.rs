@@ -81,7 +81,7 @@ mod tests {
     use crate::layers::position::PositionEncoding;
 
     #[test]
-    fn factors_are_read_in_every_form_that_was_published() {
+    fn factors_are_parsed_in_every_published_form() {
         let read = |rope: Value| {
             let mut config = json!({
                 "hidden_size": 3072, "num_attention_heads": 24, "num_key_value_heads": 8,

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_of_padding_costs_nothing() {
+    fn a_batch_of_padding_has_zero_loss() {
         let device = Device::flex();
         let targets = Targets::new(&[IGNORE, IGNORE]);
         let loss: f32 =

@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "a text lacks the end token 6")]
-    fn a_text_without_its_end_token_is_refused() {
+    fn a_text_without_its_end_token_is_rejected() {
         up_to(6, &texts(Padding::none()));
     }
 }

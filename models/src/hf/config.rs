@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_may_have_any_of_its_names_and_a_default_without() {
+    fn a_field_has_aliases_and_a_default() {
         let sized = |size: u64| json!({ "d_model": size, "activation": "silu" });
         assert_eq!(read(json!({})), sized(1));
         assert_eq!(read(json!({ "dim": 2 })), sized(2));
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_the_family_does_not_have_is_ignored() {
+    fn a_name_unknown_to_the_family_is_ignored() {
         let gelu = json!({ "activation": "gelu", "d_model": 1 });
         assert_eq!(read(json!({ "act": "gelu", "activation": "relu" })), gelu);
         assert_eq!(read(json!({ "activation": "relu" }))["activation"], "silu");

@@ -45,7 +45,7 @@ pub enum Key {
         /// Module paths in the model, in the checkpoint's order within a head.
         modules: &'static [&'static str],
     },
-    /// Rules for models that contain a certain module, for files whose names depend on it.
+    /// Rules for models that contain a certain module, whose files have other names beside it.
     IfModule {
         /// Module path in the model.
         module: &'static str,
@@ -211,7 +211,7 @@ mod tests {
     use super::Pattern;
 
     #[test]
-    fn a_pattern_finds_the_number_and_puts_it_back() {
+    fn a_pattern_extracts_and_fills_its_index() {
         let pattern = Pattern("h.{}.attn.c_attn");
         assert_eq!(pattern.numbers("h.11.attn.c_attn"), Some(vec![11]));
         assert_eq!(pattern.numbers("h.01.attn.c_attn"), None);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_can_have_two_holes_or_end_in_one() {
+    fn a_pattern_can_have_two_placeholders_or_end_in_one() {
         let pattern = Pattern("layers.{}.experts.{}");
         assert_eq!(pattern.numbers("layers.2.experts.13"), Some(vec![2, 13]));
         assert_eq!(pattern.numbers("layers.2.experts."), None);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_without_a_hole_is_a_name() {
+    fn a_pattern_without_a_placeholder_is_a_name() {
         assert_eq!(Pattern("lm_head").numbers("lm_head"), Some(vec![]));
         assert_eq!(Pattern("lm_head").numbers("lm_head2"), None);
     }

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_what_python_prints() {
+    fn names_match_python_str() {
         let names = json!({ "id2label": { "0": 1, "1": 2.0, "2": true, "3": null, "4": 1e20, "5": 1e-7, "6": 0.1,
             "7": ["x", 1], "8": { "it's": false }, "9": "x y" } });
         let expected = [
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_what_python_reads_as_a_number() {
+    fn keys_match_python_int() {
         let names = json!({ "id2label": { "00": "a", " 1": "b", "+2\n": "c", "0_3": "d" } });
         assert_eq!(named(names).unwrap(), ["a", "b", "c", "d"]);
         for key in ["-0", "2", "0.0", "1__0", "_0", "", "a"] {
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_classes_counts_for_more_than_their_names() {
+    fn num_labels_takes_precedence_over_names() {
         let numbered = |count: usize| (0..count).map(|i| format!("LABEL_{i}")).collect::<Vec<_>>();
         assert_eq!(named(json!({})).unwrap(), numbered(2));
         assert_eq!(named(json!({ "label2id": { "a": 0, "b": 1, "c": 2 } })).unwrap(), numbered(2));

@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_dropped_in_training_and_nowhere_else() {
+    fn elements_are_dropped_only_in_training() {
         let layer = DropoutConfig::new(0.25).init();
         let device = Device::flex();
         let x = Tensor::<2>::ones([64, 1000], &device);
@@ -46,10 +46,10 @@ mod tests {
         let dropped = dropout(&layer, x.clone()).inner();
         let zeros = mean(dropped.clone().equal_scalar(0.0).float());
         assert!((zeros - 0.25).abs() < 0.01, "{zeros}");
-        assert!((mean(dropped) - 1.0).abs() < 0.01, "the others make up for them");
+        assert!((mean(dropped) - 1.0).abs() < 0.01, "the others are scaled up");
         let never = DropoutConfig::new(0.0).init();
         assert_eq!(mean(dropout(&never, x.clone()).inner()), 1.0, "at a probability of 0");
         let frozen = layer.freeze();
-        assert_eq!(mean(dropout(&frozen, x).inner()), 1.0, "where the layer does not learn");
+        assert_eq!(mean(dropout(&frozen, x).inner()), 1.0, "in a frozen layer");
     }
 }

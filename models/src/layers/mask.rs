@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn near_sees_as_far_on_both_sides() {
+    fn local_attention_is_symmetric() {
         let t = true;
         let f = false;
         let mask = Mask::new(AttentionPattern::Local(1), Padding::none());
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoder_output_shorter_than_its_readers_hides_only_padding() {
+    fn a_short_encoder_output_is_masked_by_padding_only() {
         let padding = Padding::from_rows(vec![vec![true, false]]);
         let masked = masked(&Mask::new(AttentionPattern::Full, padding), 3, 2);
         assert_eq!(masked, Some([false, true].repeat(3)));
@@ -300,13 +300,13 @@ mod tests {
     }
 
     #[test]
-    fn right_padding_stands_behind_the_tokens() {
+    fn right_padding_follows_the_tokens() {
         let rows = vec![vec![true, false], vec![true, true]];
         assert_eq!(Padding::right(&[1, 2]), Padding::from_rows(rows));
     }
 
     #[test]
-    fn rows_full_of_tokens_are_no_padding() {
+    fn full_rows_have_no_padding() {
         assert!(Padding::from_rows(vec![vec![true; 3]; 2]).is_none());
         assert!(Padding::left(&[4, 4]).is_none());
     }

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_behind_the_tokens_goes_on_counting() {
+    fn right_padding_continues_the_count() {
         let padding = Padding::from_rows(vec![vec![true, true, false, false], vec![true; 4]]);
         assert_eq!(PositionIds::new(&padding, 4, 4).rows()[0], [0, 1, 2, 3]);
     }

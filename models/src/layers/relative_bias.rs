@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buckets_are_those_of_the_paper() {
+    fn buckets_match_the_paper() {
         let both =
             RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
         let found: Vec<usize> =

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_memory_fades_by_its_forget_gate() {
+    fn the_cell_state_decays_by_the_forget_gate() {
         // All weights are zero, so only the bias has an effect: f = σ(1), i = o = 1/2, g = 0.
         let layer = layer(CellKind::Lstm, Direction::Forward);
         let device = Device::flex();

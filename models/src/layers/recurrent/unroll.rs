@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_those_of_the_sequence_in_its_order() {
+    fn steps_keep_the_order_of_the_sequence() {
         for count in [0, 1, 2, 3, 5, 8, 13] {
             let x = Tensor::<1, Int>::arange(0..2 * count as i64, &Device::flex());
             let all = steps(x.float().reshape([count, 1, 2]));

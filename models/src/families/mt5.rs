@@ -1,4 +1,5 @@
-//! mT5: T5 1.1 for a hundred languages. Its final hidden states are never scaled, regardless of the config.
+//! mT5: T5 1.1 for a hundred languages. Its final hidden states are never scaled, regardless of the
+//! config.
 
 use serde_json::Value;
 

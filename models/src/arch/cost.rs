@@ -8,7 +8,7 @@ use super::{
 };
 use crate::layers::attention::QkNorm;
 
-/// Bytes of a 32-bit float.
+/// Bytes of an f32.
 const F32: usize = 4;
 
 /// Expected memory of a training step.
@@ -233,8 +233,8 @@ impl<'a> Cost<'a> {
         2.0 * (layers + self.d_model() as f64 * scores)
     }
 
-    /// Expected memory of a training step over `batch` sequences of `length` tokens in 32-bit
-    /// floats, for a model of `parameters` parameters.
+    /// Expected memory of a training step in f32 over `batch` sequences of `length` tokens, for a
+    /// model with `parameters` parameters.
     pub fn training_memory(
         &self,
         parameters: usize,

@@ -207,7 +207,10 @@ mod tests {
                         sizes.inputs(&device),
                         &|inputs| {
                             let [query, key, value] = sizes.split(inputs);
-                            flat(attention(&query, [&key, &value], None, params()).expect("floats"))
+                            flat(
+                                attention(&query, [&key, &value], None, params())
+                                    .expect("a kernel"),
+                            )
                         },
                         &|inputs| flat(composed(sizes.split(inputs), None, &params())),
                     );
@@ -238,7 +241,7 @@ mod tests {
                     };
                     let [query, key, value] = sizes.split([query, key, value]);
                     flat(if is_fused {
-                        attention(&query, [&key, &value], Some(&bias), params).expect("floats")
+                        attention(&query, [&key, &value], Some(&bias), params).expect("a kernel")
                     } else {
                         composed([query, key, value], Some(&bias), &params)
                     })
@@ -269,7 +272,7 @@ mod tests {
                 sizes.inputs(&device),
                 &|inputs| {
                     let [query, key, value] = sizes.split(inputs);
-                    flat(attention(&query, [&key, &value], None, params()).expect("floats"))
+                    flat(attention(&query, [&key, &value], None, params()).expect("a kernel"))
                 },
                 &|inputs| flat(composed(sizes.split(inputs), None, &params())),
             );

@@ -57,7 +57,7 @@ mod tests {
                 let of = |x: Tensor<1>| x.reshape([rows, width]);
                 agree(
                     [random([rows * width], &device) * 30.0],
-                    &|[x]| cross_entropy_sum(&of(x), &classes).expect("floats"),
+                    &|[x]| cross_entropy_sum(&of(x), &classes).expect("a kernel"),
                     &|[x]| composed(of(x)),
                 );
             }
@@ -69,11 +69,11 @@ mod tests {
         for device in devices().into_iter().map(Device::autodiff) {
             let scores = random([2, 3], &device).require_grad();
             let before = scores.clone().into_data();
-            let loss = cross_entropy_sum(&scores, &[Some(1), None].into()).expect("floats");
+            let loss = cross_entropy_sum(&scores, &[Some(1), None].into()).expect("a kernel");
             let gradients = loss.backward();
             assert_eq!(scores.clone().into_data(), before);
             let gradient = scores.grad(&gradients).expect("a gradient").into_data();
-            assert_eq!(gradient.as_slice::<f32>().expect("floats")[3..], [0.0; 3]);
+            assert_eq!(gradient.as_slice::<f32>().expect("f32 data")[3..], [0.0; 3]);
         }
     }
 }

@@ -85,7 +85,7 @@ mod tests {
             // More than one part, and a remainder.
             let x = Tensor::<2>::random([3, 9_001], Distribution::Uniform(0.5, 1.5), &device);
             let x = Tensor::from_inner(x).require_grad();
-            let left = dropout(&x, 0.25).expect("32-bit floats");
+            let left = dropout(&x, 0.25).expect("a kernel");
             let gradients = left.clone().sum().backward();
             let of_x = x.grad(&gradients).expect("a gradient");
             let factors = left.inner() / x.inner();
@@ -101,7 +101,7 @@ mod tests {
     fn device_seed_determines_the_mask() {
         for device in devices() {
             let x = Tensor::<1>::ones([20_000], &device.clone().autodiff());
-            let drawn = || dropout(&x, 0.5).expect("32-bit floats").inner().into_data();
+            let drawn = || dropout(&x, 0.5).expect("a kernel").inner().into_data();
             let again = || {
                 let first = drawn();
                 let [seeded, once_more] = [(); 2].map(|()| {

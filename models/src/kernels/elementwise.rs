@@ -60,7 +60,7 @@ mod tests {
             for kind in [ActivationKind::Gelu, ActivationKind::GeluTanh, ActivationKind::Silu] {
                 for length in [1, 70, LENGTH] {
                     let x = random([length], &device) * 12.0;
-                    agree([x], &|[x]| activation(kind, &x).expect("floats"), &|[x]| {
+                    agree([x], &|[x]| activation(kind, &x).expect("a kernel"), &|[x]| {
                         composed(kind, x)
                     });
                 }
@@ -75,7 +75,7 @@ mod tests {
                 let inputs = [(); 2].map(|()| random([LENGTH], &device) * 3.0);
                 agree(
                     inputs,
-                    &|[gate, up]| gated_activation(kind, &gate, &up).expect("floats"),
+                    &|[gate, up]| gated_activation(kind, &gate, &up).expect("a kernel"),
                     &|[gate, up]| composed(kind, gate) * up,
                 );
             }
@@ -88,7 +88,7 @@ mod tests {
             let x = random([3, 50], &device);
             let (kept, before) = (x.clone(), x.clone().into_data());
             let part = x.clone().slice_dim(1, 10..20);
-            let found = activation(ActivationKind::Silu, &part).expect("floats");
+            let found = activation(ActivationKind::Silu, &part).expect("a kernel");
             assert_eq!(kept.into_data(), before);
             let expected = activation::silu(x).slice_dim(1, 10..20);
             crate::kernels::testing::close(found, expected);
@@ -100,8 +100,8 @@ mod tests {
         for device in devices() {
             let x = Tensor::<1>::from_floats([f32::NAN, 1.0], &device);
             for kind in [ActivationKind::Gelu, ActivationKind::GeluTanh, ActivationKind::Silu] {
-                let found = activation(kind, &x).expect("floats").into_data();
-                assert!(found.as_slice::<f32>().expect("floats")[0].is_nan());
+                let found = activation(kind, &x).expect("a kernel").into_data();
+                assert!(found.as_slice::<f32>().expect("f32 data")[0].is_nan());
             }
         }
     }

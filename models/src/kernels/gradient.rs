@@ -1,8 +1,8 @@
 //! Operations with a custom backward pass.
 //!
 //! Burn derives the backward pass of a composition from its parts, and saves the state that each
-//! part needs. An operation here defines itself what it saves and how gradients are computed from
-//! it. It is written on tensors without gradients, so one implementation serves all backends.
+//! part needs. An operation here specifies what it saves and how gradients are computed from it,
+//! on tensors without gradients, so that one implementation serves all backends.
 
 #![allow(deprecated, reason = "two supported backends are deprecated")]
 

@@ -130,7 +130,7 @@ mod tests {
                         [x.clone(), weight.clone()],
                         &|[x, weight]| {
                             let found = linear(&x.reshape(shape), &(of(weight), None));
-                            found.expect("floats").flatten(0, 2)
+                            found.expect("a kernel").flatten(0, 2)
                         },
                         &|[x, weight]| {
                             module::linear(x.reshape(shape), of(weight), None).flatten(0, 2)
@@ -140,7 +140,7 @@ mod tests {
                         [x.clone(), weight.clone(), bias.clone()],
                         &|[x, weight, bias]| {
                             let found = linear(&x.reshape(shape), &(of(weight), Some(bias)));
-                            found.expect("floats").flatten(0, 2)
+                            found.expect("a kernel").flatten(0, 2)
                         },
                         &|[x, weight, bias]| {
                             module::linear(x.reshape(shape), of(weight), Some(bias)).flatten(0, 2)
@@ -160,7 +160,7 @@ mod tests {
             let on = |x: &Tensor<1>| Tensor::from_data(weight.clone().into_data(), &x.device());
             agree(
                 [random([8], &device)],
-                &|[x]| linear(&of(x.clone()), &(on(&x), None)).expect("floats").flatten(0, 1),
+                &|[x]| linear(&of(x.clone()), &(on(&x), None)).expect("a kernel").flatten(0, 1),
                 &|[x]| of(x.clone()).matmul(on(&x)).flatten(0, 1),
             );
         }
@@ -184,7 +184,7 @@ mod tests {
             for weight in matrices {
                 for bias in [None, Some(bias.clone()), Some(bias.clone().cast(FloatDType::BF16))] {
                     assert_eq!(cast_for(x.clone(), &weight).dtype(), DType::F32);
-                    let found = linear(&x, &(weight.clone(), bias.clone())).expect("on flex");
+                    let found = linear(&x, &(weight.clone(), bias.clone())).expect("a kernel");
                     let (weight, bias) = (to_f32(weight.clone()), bias.map(to_f32));
                     close(found, module::linear(x.clone(), weight, bias));
                 }

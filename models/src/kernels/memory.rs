@@ -7,7 +7,8 @@ use super::flex;
 ///
 /// By default the C library allocates new pages for every large tensor and returns them to the
 /// operating system, which zeroes them again for the next tensor: up to a third of a training step.
-/// It is a no-op unless the C library is GNU's on Linux, with its own allocator.
+/// This function has no effect with other C libraries and allocators than GNU's on Linux, which are
+/// not known to do so.
 pub fn keep() {
     flex::keep();
 }

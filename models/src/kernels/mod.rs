@@ -1,7 +1,7 @@
 //! Custom kernels. Each is tested against the plain composition of Burn's operations that it
 //! replaces.
 //!
-//! A function here returns `None` if no kernel supports the inputs (another backend, another
+//! Most functions here return `None` if no kernel supports the inputs (another backend, another
 //! dtype); the layer then falls back to Burn's operations. A kernel is here because it makes a
 //! benchmark faster or reduces its memory.
 //!

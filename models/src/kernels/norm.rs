@@ -101,7 +101,7 @@ mod tests {
                         agree(
                             [x.clone(), scale.clone()],
                             &|[x, gamma]| {
-                                norm(kind, &of(x), (gamma, None)).expect("floats").flatten(0, 1)
+                                norm(kind, &of(x), (gamma, None)).expect("a kernel").flatten(0, 1)
                             },
                             &|[x, gamma]| composed(kind, of(x), (gamma, None)).flatten(0, 1),
                         );
@@ -109,7 +109,7 @@ mod tests {
                             [x, scale, random([width], &device)],
                             &|[x, gamma, beta]| {
                                 norm(kind, &of(x), (gamma, Some(beta)))
-                                    .expect("floats")
+                                    .expect("a kernel")
                                     .flatten(0, 1)
                             },
                             &|[x, gamma, beta]| {

@@ -52,8 +52,8 @@ mod tests {
                 let halves = [weight.clone(), transposed.clone()].map(half);
                 for weight in [weight, transposed].into_iter().chain(halves) {
                     for bias in [None, Some(bias.clone()), Some(half(bias.clone()))] {
-                        let [found] = linear(&x, &[(weight.clone(), bias.clone())])
-                            .expect("few rows of 32-bit floats on flex");
+                        let [found] =
+                            linear(&x, &[(weight.clone(), bias.clone())]).expect("a kernel");
                         let expected =
                             module::linear(x.clone(), to_f32(weight.clone()), bias.map(to_f32));
                         close(found, expected);
@@ -73,7 +73,7 @@ mod tests {
         let x = random([2, 3, 24], &device);
         let layer = |d_output| (random([24, d_output], &device), Some(random([d_output], &device)));
         let layers = [layer(40), layer(8), layer(9)];
-        let found = linear(&x, &layers).expect("few rows of 32-bit floats on flex");
+        let found = linear(&x, &layers).expect("a kernel");
         for (found, (weight, bias)) in found.into_iter().zip(layers) {
             close(found, module::linear(x.clone(), weight, bias));
         }
@@ -85,7 +85,7 @@ mod tests {
         let x = random([4, 3, 20], &device).slice_dim(1, 2..3);
         let weight = random([40, 30], &device).slice_dim(0, 10..30);
         let bias = random([60], &device).slice_dim(0, 30..60);
-        let [found] = linear(&x, &[(weight.clone(), Some(bias.clone()))]).expect("few rows");
+        let [found] = linear(&x, &[(weight.clone(), Some(bias.clone()))]).expect("a kernel");
         close(found, module::linear(x, weight, Some(bias)));
     }
 
@@ -97,10 +97,10 @@ mod tests {
         let turned = random([70, 48], &device).transpose();
         for weight in [weight.clone(), turned.clone(), half(weight), half(turned)] {
             let weights = [(weight, None)];
-            let [all] = linear(&x, &weights).expect("few rows");
+            let [all] = linear(&x, &weights).expect("a kernel");
             for row in 0..16 {
                 let alone = x.clone().slice_dim(0, row..row + 1);
-                let [alone] = linear(&alone, &weights).expect("one row");
+                let [alone] = linear(&alone, &weights).expect("a kernel");
                 assert_eq!(alone.into_data(), all.clone().slice_dim(0, row..row + 1).into_data());
             }
         }

@@ -49,7 +49,7 @@ fn dtype(x: &Any) -> Option<DType> {
 ///
 /// Panics if it is not a float tensor without gradients; see [`is_here`].
 pub(super) fn host(x: Any) -> FlexTensor {
-    assert_eq!(x.autodiff, DispatchAutodiffContext::Disabled, "a tensor without gradients");
+    assert_eq!(x.autodiff, DispatchAutodiffContext::Disabled, "the tensor must have no gradients");
     match <Any as DispatchKindConversion<Flex>>::try_into_backend(x) {
         Ok(tensor) => tensor.float(),
         Err(error) => panic!("not a tensor in host memory: {error}"),

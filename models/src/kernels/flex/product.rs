@@ -42,7 +42,7 @@ impl<'a> Matrix<'a> {
     ///
     /// Panics if the slice is too short.
     pub(super) fn new(values: &'a [f32], layout: Layout) -> Self {
-        assert!(layout.reach() <= values.len(), "a matrix lies within its slice");
+        assert!(layout.reach() <= values.len(), "the matrix exceeds its slice");
         Self { values, layout }
     }
 
@@ -119,7 +119,7 @@ pub(super) fn multiply(
     assert_eq!(depth, depth_of_b, "the inner dimensions must be equal");
     let layout = Layout { size: [rows, columns], strides: [stride, 1] };
     assert!(stride >= columns || rows <= 1, "rows must not overlap");
-    assert!(layout.reach() <= into.len(), "a product lies within its slice");
+    assert!(layout.reach() <= into.len(), "the product exceeds its slice");
     if rows == 0 || columns == 0 {
         return;
     }
@@ -181,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a matrix lies within its slice")]
+    #[should_panic(expected = "the matrix exceeds its slice")]
     fn matrix_beyond_its_slice_panics() {
         Matrix::new(&[0.0; 8], Layout::rows([3, 3]));
     }
 
     #[test]
-    #[should_panic(expected = "a product lies within its slice")]
+    #[should_panic(expected = "the product exceeds its slice")]
     fn product_beyond_its_slice_panics() {
         let values = [0.0; 9];
         let a = Matrix::new(&values, Layout::rows([3, 3]));

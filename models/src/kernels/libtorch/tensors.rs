@@ -39,7 +39,7 @@ pub(super) fn is_on_the_host(x: &Any) -> bool {
 ///
 /// Panics if it is not a float tensor without gradients; see [`is_here`].
 pub(super) fn held(x: Any) -> TchTensor {
-    assert_eq!(x.autodiff, DispatchAutodiffContext::Disabled, "a tensor without gradients");
+    assert_eq!(x.autodiff, DispatchAutodiffContext::Disabled, "the tensor must have no gradients");
     match <Any as DispatchKindConversion<LibTorch>>::try_into_backend(x) {
         Ok(tensor) => tensor.float(),
         Err(error) => panic!("not a LibTorch tensor: {error}"),

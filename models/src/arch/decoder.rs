@@ -11,7 +11,7 @@ use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::position::PositionIds;
 
-/// Sizes of a decoder.
+/// Config of a decoder-only backbone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecoderConfig {
     /// Vocabulary size; token ids are below it.

@@ -141,7 +141,7 @@ mod tests {
         let gradients = result.clone().powi_scalar(2).sum().backward();
         let of_inputs = inputs.map(|x| x.grad(&gradients).expect("every input has a gradient"));
         let all = [result.inner()].into_iter().chain(of_inputs);
-        all.flat_map(|x| x.into_data().try_to_vec::<f32>().expect("floats")).collect()
+        all.flat_map(|x| x.into_data().try_to_vec::<f32>().expect("f32 data")).collect()
     }
 
     #[test]

@@ -1,21 +1,20 @@
 //! The models of Burn Zoo: layers, backbones, heads, families, checkpoints and generation.
 //!
-//! Modules are numbered by the order in which they may use each other; a module imports only from
-//! lower numbers:
+//! Modules are layered; a module imports only from lower levels:
 //!
-//! | level | module | holds |
+//! | level | module | content |
 //! |---|---|---|
-//! | 0 | [`kernels`], [`parameters`], [`precision`] | operations of our own; walking a module's parameters by path; number formats |
+//! | 0 | [`kernels`], [`parameters`], [`precision`] | custom kernels; visiting a module's parameters by path; float formats |
 //! | 1 | [`layers`] | attention, cache, embedding, feed-forward, mask, norm, position |
 //! | 2 | [`arch`] | blocks and backbones, each built from a config |
-//! | 3 | [`heads`] | what a backbone is asked to do: causal language modelling |
+//! | 3 | [`heads`] | tasks on top of a backbone, such as causal language modeling |
 //! | 4 | [`hf`] | the terms of Hugging Face's configs and checkpoints |
-//! | 5 | [`families`] | one file of data per Hugging Face `model_type` |
-//! | 6 | [`checkpoint`] | checkpoints: reading, writing, keys in both directions |
+//! | 5 | [`families`] | one declarative file per Hugging Face `model_type` |
+//! | 6 | [`checkpoint`] | checkpoints: loading, saving, key mapping in both directions |
 //! | 7 | [`generate`] | sampling and the generation loop |
 //!
-//! `layers` and `arch` name no family, a family touches no tensor, and `checkpoint` branches on no
-//! family.
+//! `layers` and `arch` do not mention families, families do not use tensors, and `checkpoint` has
+//! no branches on families.
 
 #![recursion_limit = "256"]
 

@@ -1,9 +1,10 @@
-//! Walking a module's parameters by path, such as `layers.0.attention.query.weight`.
+//! Visiting a module's parameters by path, such as `layers.0.attention.query.weight`.
 //!
-//! Burn puts an enum's variant into the path (`layers.0.PreNorm.attention…`); here it is left out,
-//! so that a path says where a parameter is and not which wiring surrounds it. So are the fields that
-//! every model has around its own: a head's `backbone`, a backbone's `stack`, an embedding's `input_embedding`,
-//! a span's `ends`, and the head that another one is made of (`head`, `scorer`, `masked`).
+//! Burn includes an enum's variant in the path (`layers.0.PreNorm.attention…`). Here it is omitted,
+//! so that a path depends on the position of a parameter and not on the wiring around it. Wrapper
+//! fields are omitted, too: a head's `backbone`, a backbone's `stack`, an embedding's
+//! `input_embedding`, a span's `ends`, and the head inside another head (`head`, `scorer`,
+//! `masked`).
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{FloatDType, Shape, Tensor, TensorData};
@@ -13,33 +14,34 @@ use crate::kernels::linear::is_weight_only_half;
 /// A parameter's path and shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterInfo {
-    /// Module path, dots between the parts.
+    /// Module path, separated by dots.
     pub path: String,
-    /// Shape as Burn holds it; a linear layer's weight is `[d_input, d_output]`.
+    /// Shape in Burn's layout; a linear layer's weight is `[d_input, d_output]`.
     pub shape: Vec<usize>,
 }
 
-/// The ends of the paths of what a checkpoint brings and training leaves as it is.
+/// Path suffixes of constants, which are loaded from checkpoints but not trained.
 const CONSTANT: [&str; 3] = ["final_logits_bias", "mask_token", COMPUTED];
 
-/// The end of the paths of tables that are computed, and which some checkpoints hold all the same.
+/// Path suffix of computed tables, which some checkpoints contain nevertheless.
 const COMPUTED: &str = "sinusoid.weight";
 
-/// The ends of the paths of what norms hold.
+/// Path suffixes of the parameters of norms.
 const OF_NORMS: [&str; 2] = [".gamma", ".beta"];
 
 impl ParameterInfo {
-    /// Whether training leaves it as it is.
+    /// Whether it is not trained.
     pub fn is_constant(&self) -> bool {
         CONSTANT.iter().any(|end| self.path.ends_with(end))
     }
 
-    /// Whether the reference keeps it as a buffer, which is not counted as a parameter.
+    /// Whether it is a buffer in the reference implementation, which does not count it as a
+    /// parameter.
     pub fn is_buffer(&self) -> bool {
         self.path.ends_with("final_logits_bias")
     }
 
-    /// Whether its value follows from the config, so that a checkpoint need not hold it.
+    /// Whether its value follows from the config, so that a checkpoint need not contain it.
     pub fn is_computed(&self) -> bool {
         self.path.ends_with(COMPUTED)
     }
@@ -50,38 +52,38 @@ impl ParameterInfo {
     }
 }
 
-/// The part of a path that the traversal is in.
+/// The current path of a module traversal.
 ///
-/// Shared by every visitor and mapper that needs paths.
+/// Used by every visitor and mapper that needs paths.
 #[derive(Debug, Default)]
 pub struct Path {
     parts: Vec<Option<String>>,
 }
 
-/// Fields that add nothing to a path.
+/// Fields that are omitted from paths.
 const TRANSPARENT: [&str; 7] =
     ["backbone", "stack", "input_embedding", "ends", "head", "scorer", "masked"];
 
 impl Path {
-    /// Enters a module; a variant of an enum adds nothing to the path, nor do some fields.
+    /// Enters a module; enum variants and wrapper fields are omitted from the path.
     pub fn enter(&mut self, name: &str, container: &str) {
         let is_transparent = container.starts_with("Enum:") || TRANSPARENT.contains(&name);
         self.parts.push((!is_transparent).then(|| name.to_string()));
     }
 
-    /// Leaves the module entered last.
+    /// Leaves the current module.
     pub fn exit(&mut self) {
         self.parts.pop();
     }
 
-    /// The path so far.
+    /// The current path.
     pub fn join(&self) -> String {
         let parts: Vec<&str> = self.parts.iter().flatten().map(String::as_str).collect();
         parts.join(".")
     }
 }
 
-/// Every float parameter of `module`, in the order of its fields. Reads no values.
+/// Every float parameter of `module`, in field order. Does not initialize or read values.
 pub fn list<M: Module>(module: &M) -> Vec<ParameterInfo> {
     struct List {
         path: Path,
@@ -104,12 +106,12 @@ pub fn list<M: Module>(module: &M) -> Vec<ParameterInfo> {
     visitor.found
 }
 
-/// The number of parameters of `module`; a tied weight is one parameter and counts once.
+/// The number of parameters of `module`; a tied weight counts once.
 pub fn count<M: Module>(module: &M) -> usize {
     list(module).iter().map(ParameterInfo::count).sum()
 }
 
-/// Hands every float parameter's path and value to `receive`, one at a time.
+/// Calls `receive` with the path and value of each float parameter.
 pub fn read<M: Module>(module: &M, receive: &mut dyn FnMut(&str, TensorData)) {
     struct Read<'a> {
         path: Path,
@@ -132,10 +134,10 @@ pub fn read<M: Module>(module: &M, receive: &mut dyn FnMut(&str, TensorData)) {
 /// A value for a parameter.
 #[derive(Debug, Clone)]
 pub struct ParameterValue {
-    /// The numbers, in the format that the parameter shall have.
+    /// The values, in the dtype that the parameter will have.
     pub data: TensorData,
-    /// Whether they are those of the transpose, a matrix's columns one after the other; the parameter will lie
-    /// in memory as they do.
+    /// Whether `data` is the transpose, that is, column-major. The parameter keeps this memory
+    /// layout.
     pub is_transposed: bool,
 }
 
@@ -145,11 +147,12 @@ impl From<TensorData> for ParameterValue {
     }
 }
 
-/// Replaces every parameter for which `source` has a value, in the value's format.
+/// Replaces every parameter for which `source` returns a value; the parameter takes the value's
+/// dtype.
 ///
 /// # Panics
 ///
-/// Panics if a value's shape is not the parameter's.
+/// Panics if the shape of a value differs from the parameter's.
 pub fn replace<M: Module>(
     module: M,
     source: &mut dyn FnMut(&ParameterInfo) -> Option<ParameterValue>,
@@ -182,11 +185,11 @@ pub fn replace<M: Module>(
     module.map(&mut Replace { path: Path::default(), source })
 }
 
-/// Holds every float parameter in another format, but for the scales and shifts of norms, which stay
-/// in 32-bit floats. Where a device computes with 16 bits as with 32, what is held in 16 stays so.
+/// Casts every float parameter to another dtype, except the scales and shifts of norms, which stay
+/// in f32. A cast to f32 leaves weights in half precision if the device upcasts them in products.
 ///
-/// On a device with gradients the result's parameters depend on those of `module`: a loss computed with
-/// the result has gradients for the original, in the original's format.
+/// On an autodiff device the parameters of the result depend on those of `module`: a loss computed
+/// with the result has gradients for the original parameters, in their dtype.
 pub fn cast<M: Module>(module: M, dtype: FloatDType) -> M {
     struct Cast {
         path: Path,

@@ -1,5 +1,5 @@
-//! Number formats: what weights and hidden states are held in, and what is computed in 32 bits all the
-//! same.
+//! Float formats: the dtype of weights and hidden states, and the operations that are always
+//! computed in f32.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,27 +7,27 @@ use std::str::FromStr;
 use burn::tensor::{DType, FloatDType, Tensor};
 use serde::{Deserialize, Serialize};
 
-/// The format of a model's matrices, and of what is multiplied by them.
+/// The format of a model's weight matrices and of the inputs of matrix products.
 ///
-/// In the two half formats the residual stream, norms, positions, the softmax of attention,
-/// activations and losses are still 32-bit floats.
+/// With the two half-precision formats, the residual stream, norms, positions, the attention
+/// softmax, activations and losses are still f32.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// 8 bits of exponent, 24 of precision.
+    /// 8 exponent bits, 24 significand bits.
     #[default]
     F32,
-    /// 5 bits of exponent, 11 of precision: IEEE 754's half.
+    /// 5 exponent bits, 11 significand bits: IEEE 754 half precision.
     F16,
-    /// 8 bits of exponent, 8 of precision.
+    /// 8 exponent bits, 8 significand bits.
     Bf16,
 }
 
 impl Precision {
-    /// All of them.
+    /// All formats.
     pub const ALL: [Self; 3] = [Self::F32, Self::F16, Self::Bf16];
 
-    /// Burn's name of it.
+    /// The corresponding Burn dtype.
     pub fn dtype(self) -> FloatDType {
         match self {
             Self::F32 => FloatDType::F32,
@@ -47,17 +47,17 @@ impl fmt::Display for Precision {
     }
 }
 
-/// As [`Precision`] is displayed.
+/// Parses the output of [`Precision`]'s `Display`.
 impl FromStr for Precision {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|precision| precision.to_string() == text);
-        found.ok_or_else(|| format!("{text:?} is none of f32, f16, bf16"))
+        found.ok_or_else(|| format!("{text:?} is not one of f32, f16, bf16"))
     }
 }
 
-/// Computes in 32-bit floats, whatever the format of `x`, and gives the result in that format.
+/// Computes in f32 and casts the result back to the dtype of `x`.
 pub fn in_f32<const D: usize>(
     x: Tensor<D>,
     compute: impl FnOnce(Tensor<D>) -> Tensor<D>,
@@ -69,17 +69,17 @@ pub fn in_f32<const D: usize>(
     compute(x.cast(FloatDType::F32)).cast(dtype)
 }
 
-/// A tensor's elements, row after row, as f32; they are not copied where they are there already.
+/// A tensor's elements in row-major order, as f32; does not copy if they are f32 in host memory.
 ///
 /// # Panics
 ///
-/// Panics if the device cannot read them.
+/// Panics if reading from the device fails.
 pub fn to_vec_f32<const D: usize>(x: Tensor<D>) -> Vec<f32> {
     let values = x.into_data().try_into_vec_as();
-    values.unwrap_or_else(|error| panic!("a tensor cannot be read: {error}"))
+    values.unwrap_or_else(|error| panic!("failed to read a tensor: {error}"))
 }
 
-/// The same numbers in 32-bit floats.
+/// Casts to f32.
 pub fn to_f32<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x.cast(FloatDType::F32)
 }

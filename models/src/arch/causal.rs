@@ -1,4 +1,4 @@
-//! A backbone whose hidden states know nothing of what comes after, whichever it is.
+//! The causal backbones as one type: a position's hidden state depends only on earlier positions.
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
@@ -9,25 +9,25 @@ use super::{
 use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
 
-/// The context of a model that has no limit: more tokens than any text has.
+/// The context length of a model without a limit: more tokens than any text has.
 pub const UNBOUNDED: usize = usize::MAX / 2;
 
-/// A backbone that reads what came before.
-#[expect(clippy::large_enum_variant, reason = "there is one for each model")]
+/// A causal backbone.
+#[expect(clippy::large_enum_variant, reason = "a model has one instance")]
 #[derive(Module, Debug)]
 pub enum CausalBackbone {
-    /// Attends to it.
+    /// Causal attention.
     Decoder(Decoder),
-    /// Carries a state on.
+    /// A recurrent state.
     Recurrent(Recurrent),
 }
 
-/// Sizes of a backbone that reads what came before.
+/// Config of a causal backbone.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CausalConfig {
-    /// Attends to it.
+    /// Causal attention.
     Decoder(DecoderConfig),
-    /// Carries a state on.
+    /// A recurrent state.
     Recurrent(RecurrentConfig),
 }
 
@@ -60,7 +60,7 @@ impl CausalConfig {
         }
     }
 
-    /// Token ids run from 0 to this, exclusive.
+    /// Vocabulary size; token ids are below it.
     pub fn vocab_size(&self) -> usize {
         match self {
             Self::Decoder(config) => config.vocab_size,
@@ -78,12 +78,12 @@ impl CausalConfig {
 }
 
 impl CausalBackbone {
-    /// Token ids run from 0 to this, exclusive.
+    /// Vocabulary size; token ids are below it.
     pub fn vocab_size(&self) -> usize {
         self.token_embedding().weight.lazy_shape()[0]
     }
 
-    /// The longest text that it can look back on, in tokens; [`UNBOUNDED`] where there is no limit.
+    /// The maximum context length, in tokens; [`UNBOUNDED`] if there is no limit.
     pub fn context(&self) -> usize {
         match self {
             Self::Decoder(decoder) => decoder.config().stack.max_positions,
@@ -91,7 +91,7 @@ impl CausalBackbone {
         }
     }
 
-    /// Scores of tokens are squeezed into this, up and down; `None` leaves them.
+    /// Soft cap on the logits, `±logit_softcap`; `None` means no cap.
     pub fn logit_softcap(&self) -> Option<f64> {
         match self {
             Self::Decoder(decoder) => decoder.config().logit_softcap,
@@ -99,7 +99,7 @@ impl CausalBackbone {
         }
     }
 
-    /// How weights are drawn.
+    /// The distribution of initial weights.
     pub fn initialization(&self) -> Initialization {
         match self {
             Self::Decoder(decoder) => {
@@ -110,7 +110,7 @@ impl CausalBackbone {
         }
     }
 
-    /// The table of token vectors, which a tied output projection reads too.
+    /// The token embedding table, which a tied output projection shares.
     pub fn token_embedding(&self) -> &EmbeddingTable {
         match self {
             Self::Decoder(decoder) => decoder.token_embedding(),
@@ -126,7 +126,7 @@ impl CausalBackbone {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
         match self {
             Self::Decoder(decoder) => decoder.forward(tokens),
@@ -134,7 +134,7 @@ impl CausalBackbone {
         }
     }
 
-    /// The final hidden states of the next tokens, given what the cache remembers.
+    /// The final hidden states of the next tokens, given the cached ones.
     ///
     /// # Shapes
     ///
@@ -143,7 +143,7 @@ impl CausalBackbone {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
         match self {
             Self::Decoder(decoder) => decoder.step(tokens, cache),
@@ -151,7 +151,7 @@ impl CausalBackbone {
         }
     }
 
-    /// An empty cache with room for `reserve` tokens; it grows when more come.
+    /// An empty cache with room for `reserve` tokens; it grows as needed.
     pub fn cache(&self, reserve: usize) -> Cache {
         match self {
             Self::Decoder(decoder) => Cache::new(decoder.config().stack.patterns(), reserve),

@@ -1,4 +1,4 @@
-//! What a model costs: operations and memory, from its config alone.
+//! The cost of a model, operations and memory, computed from its config alone.
 
 use super::block::BlockConfig;
 use super::embedding::{EmbeddingConfig, PositionEmbedding};
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::layers::attention::QkNorm;
 
-/// Bytes of a 32-bit float.
+/// Bytes of an f32.
 const F32: usize = 4;
 
 /// Expected memory of a training step.
@@ -20,55 +20,55 @@ pub struct TrainingMemory {
     pub gradients: usize,
     /// Bytes of AdamW's two moments.
     pub optimizer: usize,
-    /// Bytes of what the forward pass keeps for the backward pass; an estimate.
+    /// Bytes of the activations kept for the backward pass; an estimate.
     pub activations: usize,
 }
 
 impl TrainingMemory {
-    /// All of it, in bytes.
+    /// The sum, in bytes.
     pub fn total(&self) -> usize {
         self.weights + self.gradients + self.optimizer + self.activations
     }
 }
 
-/// One sequence on its way through a model.
+/// The lengths of one sequence in a forward pass.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sequence {
-    /// Tokens that an encoder reads beside the text; 0 where there is no such encoder.
+    /// Tokens of the encoder's input, if the model has an encoder beside the decoder; otherwise 0.
     pub source: usize,
     /// Tokens of the text.
     pub text: usize,
-    /// Scores that are computed of it: places times classes.
+    /// The number of logits computed for the sequence: positions times classes.
     pub scores: f64,
 }
 
-/// What a backbone costs.
+/// The cost of a backbone.
 #[derive(Debug, Clone, Copy)]
 pub struct Cost<'a> {
     stacks: [Option<&'a StackConfig>; 2],
     recurrent: [Option<&'a RecurrentStackConfig>; 2],
-    /// What attends beside recurrent layers.
+    /// The config of the attention between recurrent layers, if there is any.
     attending: Option<&'a RecurrentSeq2SeqConfig>,
     vocab_size: usize,
 }
 
-/// More features than any layer has.
+/// An upper bound on the features of a layer.
 const MOST_FEATURES: usize = 1 << 19;
-/// More blocks, experts and heads with norms of their own, all together, than any model has.
+/// An upper bound on the total number of blocks, experts and heads with norms of their own.
 const MOST_PARTS: usize = 1 << 17;
-/// More parameters than any model has.
+/// An upper bound on the number of parameters.
 const MOST_PARAMETERS: f64 = (1_u64 << 43) as f64;
-/// More numbers than any table has that is computed and in no file: one of a gigabyte.
+/// An upper bound on the elements of a table that is computed instead of loaded: one gigabyte.
 const MOST_COMPUTED: f64 = (1_u64 << 28) as f64;
 
-/// Something that a config asks for in numbers that no model has.
+/// A size in a config that exceeds the limit for any real model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Excess {
-    /// What it is.
+    /// The name of the size.
     pub what: &'static str,
-    /// How many are asked for.
+    /// The value in the config.
     pub asked: f64,
-    /// How many there may be.
+    /// The limit.
     pub most: f64,
 }
 
@@ -97,7 +97,7 @@ impl<'a> From<&'a EncoderDecoderConfig> for Cost<'a> {
 }
 
 impl<'a> Cost<'a> {
-    /// That of the encoder of an encoder-decoder.
+    /// The cost of the encoder of an encoder-decoder.
     pub fn of_encoder(config: &'a EncoderDecoderConfig) -> Self {
         Self::of_stacks([Some(&config.encoder), None], config.vocab_size)
     }
@@ -131,8 +131,8 @@ impl<'a> Cost<'a> {
         self.recurrent.iter().copied().flatten()
     }
 
-    /// What no model has so much of. Each size may be possible by itself and their product overflow, or
-    /// fill all memory with what is in no file.
+    /// The first size that exceeds its limit. Sizes that are each plausible can have a product that
+    /// overflows, or fill the memory with a computed table that is in no file.
     pub fn excess(&self) -> Option<Excess> {
         let mut parameters = 0.0;
         let mut parts = 0_usize;
@@ -143,7 +143,7 @@ impl<'a> Cost<'a> {
             found.push(("features of a layer", widest as f64, MOST_FEATURES as f64));
             let rows = stack.position_rows().unwrap_or(0) as f64;
             if matches!(stack.embedding.positions, PositionEmbedding::StoredSinusoidal(_)) {
-                found.push(("numbers in a table of positions", rows * width as f64, MOST_COMPUTED));
+                found.push(("elements of the position table", rows * width as f64, MOST_COMPUTED));
             }
             let rows = rows + self.vocab_size as f64 + stack.embedding.n_types as f64;
             let rows = rows + stack.embedding.n_tasks as f64;
@@ -175,13 +175,13 @@ impl<'a> Cost<'a> {
         excess.map(|(what, asked, most)| Excess { what, asked, most })
     }
 
-    /// Features of the last hidden states.
+    /// Features of the final hidden states.
     fn d_model(&self) -> usize {
         let recurrent = self.recurrent().last().map(|stack| stack.d_model);
         self.stacks().last().map(|stack| stack.d_model).or(recurrent).unwrap_or(0)
     }
 
-    /// Parameters of the embedding tables; a tied output projection has none of its own.
+    /// Parameters of the embedding tables; a tied output projection adds none.
     pub fn embedding_parameters(&self) -> usize {
         let recurrent = self.recurrent().next().map(|stack| stack.d_input);
         let width = self.stacks().next().map(|stack| stack.embedding.d_embedding).or(recurrent);
@@ -194,10 +194,10 @@ impl<'a> Cost<'a> {
     }
 
     /// Floating-point operations per token of a forward pass over `length` tokens: two for every
-    /// multiply-add of the matrix products, attention included at half its square for causality.
-    /// A training step takes three times as many.
+    /// multiply-add of the matrix products. Causal attention counts half of the score matrix.
+    /// A training step takes three times as many operations.
     ///
-    /// Of an encoder-decoder: per token of the text written, with another of the text read.
+    /// For an encoder-decoder: per target token, together with one source token.
     ///
     /// Reference: Kaplan et al. 2020, §2.1, <https://arxiv.org/abs/2001.08361>
     pub fn flops_per_token(&self, length: usize) -> usize {
@@ -211,12 +211,12 @@ impl<'a> Cost<'a> {
         2 * (layers + self.d_model() * self.vocab_size)
     }
 
-    /// Floating-point operations of a forward pass over one sequence, of which only some places are
-    /// scored: two for every multiply-add of the matrix products, attention included. A training step
-    /// takes three times as many.
+    /// Floating-point operations of a forward pass over one sequence, with logits at only some of
+    /// the positions: two for every multiply-add of the matrix products, attention included. A
+    /// training step takes three times as many.
     pub fn flops_of(&self, sequence: Sequence) -> f64 {
         let Sequence { source, text, scores } = sequence;
-        // Of two stacks the first one reads the source.
+        // If there are two stacks, the first one is the encoder.
         let lengths = match self.stacks().count() + self.recurrent().count() {
             2.. => [source, text],
             _ => [text, 0],
@@ -233,8 +233,8 @@ impl<'a> Cost<'a> {
         2.0 * (layers + self.d_model() as f64 * scores)
     }
 
-    /// Expected memory of a training step over `batch` sequences of `length` tokens in 32-bit
-    /// floats, for a model of `parameters` parameters.
+    /// Expected memory of a training step in f32 over `batch` sequences of `length` tokens, for a
+    /// model with `parameters` parameters.
     pub fn training_memory(
         &self,
         parameters: usize,

@@ -11,16 +11,16 @@ use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::position::PositionIds;
 
-/// Sizes of a decoder.
+/// Config of a decoder-only backbone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecoderConfig {
-    /// Token ids run from 0 to this, exclusive.
+    /// Vocabulary size; token ids are below it.
     pub vocab_size: usize,
-    /// The blocks, and what leads into them.
+    /// The blocks and the input embedding.
     pub stack: StackConfig,
     /// Where the output projection's weights come from.
     pub output: OutputWeights,
-    /// Scores of tokens are squeezed smoothly into `±logit_softcap`; `None` leaves them.
+    /// The logits are capped smoothly to `±logit_softcap`; `None` means no cap.
     pub logit_softcap: Option<f64>,
     /// Standard deviation of the weights at initialization.
     pub init_std: f64,
@@ -29,16 +29,17 @@ pub struct DecoderConfig {
 /// Where the output projection's weights come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OutputWeights {
-    /// The token embeddings, read a second time.
+    /// The token embedding table.
     Tied,
-    /// A matrix of its own where a checkpoint has one, and the token embeddings where it has none:
-    /// T5, whose configs do not say.
+    /// A separate matrix if the checkpoint has one, otherwise the token embedding table: T5, whose
+    /// configs do not specify it.
     TiedUnlessGiven,
-    /// The same of a config that says that it has one: T5 1.1, of whose files some have none.
+    /// The same for a config that specifies a separate matrix: T5 1.1, of which some checkpoints
+    /// have none.
     SeparateIfGiven,
-    /// A matrix of its own.
+    /// A separate matrix.
     Separate,
-    /// A matrix of its own, and a bias for each token.
+    /// A separate matrix, and a bias for each token.
     SeparateWithBias,
 }
 
@@ -75,7 +76,7 @@ impl Decoder {
         &self.config
     }
 
-    /// The table of token vectors, which a tied output projection reads too.
+    /// The token embedding table, which a tied output projection shares.
     pub fn token_embedding(&self) -> &EmbeddingTable {
         &self.embedding.token
     }
@@ -84,17 +85,17 @@ impl Decoder {
     ///
     /// # Shapes
     ///
-    /// - result: `[batch, seq, d_model]`, after the last norm
+    /// - result: `[batch, seq, d_model]`, after the final norm
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
         self.embedding.forward(tokens, |x, pass| self.stack.forward(x, pass))
     }
 
-    /// The hidden states at every layer: the embeddings, the result of each block but the last, and
-    /// the final ones.
+    /// The hidden states at every layer: the embeddings, the output of each block but the last, and
+    /// the final hidden states.
     ///
     /// # Shapes
     ///
@@ -102,12 +103,12 @@ impl Decoder {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
         self.embedding.forward(tokens, |x, pass| self.stack.hidden_states(x, pass))
     }
 
-    /// The final hidden states of the next tokens, given those that the cache remembers.
+    /// The final hidden states of the next tokens, given the cached ones.
     ///
     /// # Shapes
     ///
@@ -116,7 +117,7 @@ impl Decoder {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
         let [n_rows, new] = tokens.dims();
         let length = cache.len() + new;

@@ -1,4 +1,4 @@
-//! From ids to the first block's input.
+//! The input embedding: from token ids to the first block's input.
 
 use burn::module::{Module, Param, ParamId};
 use burn::nn::{Dropout, DropoutConfig, Linear};
@@ -12,65 +12,65 @@ use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::PositionIds;
 use crate::layers::sinusoid::{SinusoidLayout, sinusoid};
 
-/// How tokens' vectors become the first block's input.
+/// Config of the input embedding.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EmbeddingConfig {
-    /// Features of the tables.
+    /// Features of the embedding tables.
     pub d_embedding: usize,
-    /// When the sum is projected to the blocks' features.
+    /// Whether and when the embedding is projected to `d_model`.
     pub projection: Projection,
-    /// What is added to a token's vector.
+    /// The position embedding, which is added to a token's vector.
     pub positions: PositionEmbedding,
-    /// Token types, each with a vector that is added; type 0 where none is said.
+    /// The number of token types, each with a vector that is added; the default type is 0.
     pub n_types: usize,
-    /// Tasks of a training, each with a vector; that of task 0 is added: ERNIE.
+    /// The number of pretraining tasks, each with a vector; the vector of task 0 is added: ERNIE.
     pub n_tasks: usize,
     /// The norm of the sum.
     pub norm: Option<NormConfig>,
-    /// Factor on the tokens' vectors.
+    /// Factor on the token vectors.
     pub scale: f64,
-    /// Probability of dropping a feature in training.
+    /// Dropout probability.
     pub dropout: f64,
 }
 
-/// When an embedding is projected.
+/// Whether and when an embedding is projected to `d_model`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Projection {
-    /// Where blocks have another number of features.
+    /// If `d_model` differs from `d_embedding`.
     WhereWidthsDiffer,
-    /// Even where they have the same: ALBERT.
+    /// Always, even if `d_model` equals `d_embedding`: ALBERT.
     Always,
-    /// Where blocks have another number, without biases and before the norm: DeBERTa.
+    /// If `d_model` differs from `d_embedding`, without bias and before the norm: DeBERTa.
     BeforeNorm,
-    /// Where blocks have another number, before positions are added and without biases; the blocks'
-    /// result is projected back: OPT 350M.
+    /// If `d_model` differs from `d_embedding`, without bias and before positions are added. The
+    /// output of the last block is projected back: OPT 350M.
     InAndOut,
 }
 
-/// What the embedding says of a token's position.
+/// The position embedding, which is added to the token vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PositionEmbedding {
-    /// Nothing: attention knows.
+    /// None: positions are encoded in attention.
     None,
     /// A learned vector for each position.
     Learned(PositionNumbering),
     /// A vector of sines and cosines.
     Sinusoidal(SinusoidLayout, PositionNumbering),
-    /// The same in a table that checkpoints hold and nothing trains: Pegasus.
+    /// The same, as a constant table that is part of the checkpoint: Pegasus.
     StoredSinusoidal(SinusoidLayout),
 }
 
-/// Which row a token's position is.
+/// The mapping from a token's position to a row of the position table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PositionNumbering {
-    /// Tokens before it that are not padding, plus the table's first rows that are for something
-    /// else (BART has 2 of them).
+    /// The number of preceding tokens that are not padding, plus `offset` (2 in BART, whose first
+    /// rows are reserved).
     Sequential {
-        /// Rows before position 0.
+        /// Rows before the row of position 0.
         offset: usize,
     },
-    /// Tokens up to it whose id is not that of padding, plus that id, which is fairseq's numbering;
-    /// a padding id itself has that row.
+    /// The number of tokens up to and including this one whose id is not `padding`, plus `padding`:
+    /// fairseq's numbering. A padding token has row `padding`.
     SkipPadding {
         /// The id of padding.
         padding: usize,
@@ -78,7 +78,7 @@ pub enum PositionNumbering {
 }
 
 impl EmbeddingConfig {
-    /// Tokens' vectors as they are, with or without positions.
+    /// Unscaled token vectors without projection or norm, plus the given position embedding.
     pub fn new(d_embedding: usize, positions: PositionEmbedding) -> Self {
         Self {
             d_embedding,
@@ -92,8 +92,8 @@ impl EmbeddingConfig {
         }
     }
 
-    /// Rows of the learned table of positions for sequences of up to `max_positions`; `None` where
-    /// there is no such table.
+    /// Rows of the learned position table for sequences of up to `max_positions`; `None` if there
+    /// is no such table.
     pub fn position_rows(&self, max_positions: usize) -> Option<usize> {
         match self.positions {
             PositionEmbedding::Learned(PositionNumbering::Sequential { offset }) => {
@@ -108,7 +108,7 @@ impl EmbeddingConfig {
     }
 }
 
-/// What is added to tokens' vectors, and done to the sum.
+/// The tables that are added to the token vectors, and the norm and projection of the sum.
 #[derive(Module, Debug)]
 pub struct InputEmbedding {
     position: Option<EmbeddingTable>,
@@ -123,12 +123,12 @@ pub struct InputEmbedding {
     config: EmbeddingConfig,
 }
 
-/// The ids of a pass, beside the vectors that a table has for them.
+/// The token ids and token types of a pass.
 #[derive(Debug, Clone, Copy)]
 pub struct Ids<'a> {
     /// `[batch, seq]`
     pub tokens: &'a Tensor<2, Int>,
-    /// `[batch, seq]`; type 0 where `None`.
+    /// `[batch, seq]`; `None` means type 0.
     pub types: Option<&'a Tensor<2, Int>>,
 }
 
@@ -147,14 +147,14 @@ impl InputEmbedding {
             Projection::InAndOut | Projection::BeforeNorm => Bias::Absent,
             Projection::WhereWidthsDiffer | Projection::Always => Bias::Present,
         };
-        // What positions are added to.
+        // The width of the vectors that positions are added to.
         let d_position = if is_first { d_model } else { width };
         let stored = |layout| {
             let make = move |device: &Device, _| {
                 let positions: Vec<usize> = (0..max_positions).collect();
                 sinusoid(&[positions], (width, layout), device).squeeze_dim(0)
             };
-            // Made when it is first read, like every parameter, and not trained.
+            // Initialized lazily, like every parameter, and not trained.
             let shape = Shape::from([max_positions, width]);
             let weight = Param::uninitialized(ParamId::new(), make, device.clone(), false, shape);
             EmbeddingTable { weight }
@@ -181,12 +181,12 @@ impl InputEmbedding {
     ///
     /// # Shapes
     ///
-    /// - `vectors`: `[batch, seq, d_embedding]`, those of the tokens
+    /// - `vectors`: `[batch, seq, d_embedding]`, the token vectors
     /// - result: `[batch, seq, d_model]`
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn forward(
         &self,
         vectors: Tensor<3>,
@@ -219,21 +219,21 @@ impl InputEmbedding {
         self.project_at(&[Projection::WhereWidthsDiffer, Projection::Always], x)
     }
 
-    /// Projects where this is the place for it.
-    fn project_at(&self, places: &[Projection], x: Tensor<3>) -> Tensor<3> {
+    /// Projects `x` if the config's projection is one of `kinds`.
+    fn project_at(&self, kinds: &[Projection], x: Tensor<3>) -> Tensor<3> {
         match &self.projection {
-            Some(projection) if places.contains(&self.config.projection) => project(projection, x),
+            Some(projection) if kinds.contains(&self.config.projection) => project(projection, x),
             _ => x,
         }
     }
 
-    /// The vectors of positions, `[1 or batch, seq, d_embedding]`.
+    /// The position vectors, `[1 or batch, seq, d_embedding]`.
     fn positions(&self, tokens: &Tensor<2, Int>, position_ids: &PositionIds) -> Option<Tensor<3>> {
         let device = tokens.device();
         let limit = self.max_positions;
         match (self.config.positions, &self.position) {
             (PositionEmbedding::Learned(numbering), Some(table)) => {
-                assert!(position_ids.span() <= limit, "there are vectors for {limit} positions");
+                assert!(position_ids.span() <= limit, "at most {limit} positions");
                 let rows = match numbering {
                     PositionNumbering::Sequential { offset } => {
                         position_ids.ids(&device) + offset as i64
@@ -245,7 +245,7 @@ impl InputEmbedding {
                 Some(table.forward(rows))
             }
             (PositionEmbedding::StoredSinusoidal(_), _) => {
-                assert!(position_ids.span() <= limit, "there are vectors for {limit} positions");
+                assert!(position_ids.span() <= limit, "at most {limit} positions");
                 self.sinusoid.as_ref().map(|table| table.forward(position_ids.ids(&device)))
             }
             (PositionEmbedding::Sinusoidal(layout, numbering), _) => {
@@ -260,7 +260,7 @@ impl InputEmbedding {
                         let rows = after_padding(tokens, position_ids, padding);
                         let all: Vec<usize> = (0..position_ids.total() + padding + 1).collect();
                         let table: Tensor<2> = sinusoid(&[all], form, &device).squeeze_dim(0);
-                        // Padding has no position at all.
+                        // Padding has a zero position vector.
                         let is_padding = rows.clone().equal_elem(padding as i64).unsqueeze_dim(2);
                         let vectors = burn::tensor::module::embedding(table, rows);
                         vectors.mask_fill(is_padding, 0.0)
@@ -279,7 +279,7 @@ fn after_padding(
     padding: usize,
 ) -> Tensor<2, Int> {
     let is_token = tokens.clone().not_equal_elem(padding as i64).int();
-    // Those in the cache were counted when they were read.
+    // Cached tokens were counted in earlier passes.
     let before = (position_ids.total() - position_ids.count()) as i64;
     (is_token.clone().cumsum(1) + before) * is_token + padding as i64
 }

@@ -1,4 +1,4 @@
-//! The encoder-only backbone: embeddings, and blocks that read in both directions.
+//! The encoder-only backbone: embeddings and blocks with bidirectional attention.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -13,18 +13,18 @@ use crate::layers::mask::Padding;
 use crate::layers::patches::{PatchConfig, PatchEmbedding};
 use crate::layers::position::PositionIds;
 
-/// Sizes of an encoder of text.
+/// Config of a text encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EncoderConfig {
-    /// Token ids run from 0 to this, exclusive.
+    /// Vocabulary size; token ids are below it.
     pub vocab_size: usize,
-    /// The blocks, and what leads into them.
+    /// The blocks and the input embedding.
     pub stack: StackConfig,
     /// Standard deviation of the weights at initialization.
     pub init_std: f64,
 }
 
-/// Blocks over embedded tokens, each of which reads all of them.
+/// Blocks over embedded tokens, with attention to all of them.
 #[derive(Module, Debug)]
 pub struct Encoder {
     embedding: Embedding,
@@ -50,7 +50,7 @@ impl Encoder {
         &self.config
     }
 
-    /// The table of token vectors, which a tied output projection reads too.
+    /// The token embedding table, which a tied output projection shares.
     pub fn token_embedding(&self) -> &EmbeddingTable {
         &self.embedding.token
     }
@@ -63,13 +63,13 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
         self.embedding.forward(tokens, |x, pass| self.stack.forward(x, pass))
     }
 
-    /// The hidden states at every layer: the embeddings, the result of each block but the last, and
-    /// the final ones.
+    /// The hidden states at every layer: the embeddings, the output of each block but the last, and
+    /// the final hidden states.
     ///
     /// # Shapes
     ///
@@ -77,16 +77,16 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
         self.embedding.forward(tokens, |x, pass| self.stack.hidden_states(x, pass))
     }
 }
 
-/// Sizes of an encoder of images.
+/// Config of an image encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageEncoderConfig {
-    /// From pixels to the first block.
+    /// The patch embedding: from pixels to the first block's input.
     pub patches: PatchConfig,
     /// The blocks.
     pub stack: StackConfig,
@@ -94,7 +94,7 @@ pub struct ImageEncoderConfig {
     pub init_std: f64,
 }
 
-/// The same blocks over the patches of an image.
+/// The same blocks over image patches.
 #[derive(Module, Debug)]
 pub struct ImageEncoder {
     embedding: PatchEmbedding,

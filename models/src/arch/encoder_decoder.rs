@@ -1,4 +1,5 @@
-//! The encoder-decoder backbone: a decoder that reads what an encoder made of another sequence.
+//! The encoder-decoder backbone: a decoder with cross-attention to the encoder output of another
+//! sequence.
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
@@ -13,39 +14,39 @@ use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::{AttentionPattern, Mask, Padding};
 use crate::layers::position::PositionIds;
 
-/// Sizes of an encoder-decoder. Both sides share one table of token vectors.
+/// Config of an encoder-decoder. Both sides share one token embedding table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EncoderDecoderConfig {
-    /// Token ids run from 0 to this, exclusive.
+    /// Vocabulary size; token ids are below it.
     pub vocab_size: usize,
-    /// The side that reads.
+    /// The encoder's stack.
     pub encoder: StackConfig,
-    /// The side that writes.
+    /// The decoder's stack.
     pub decoder: StackConfig,
     /// Where the output projection's weights come from.
     pub output: OutputWeights,
-    /// Factor on the last hidden states, before they are scored.
+    /// Factor on the final hidden states, before the output projection.
     pub output_scale: f64,
-    /// What is added to the scores.
+    /// The bias of the logits.
     pub output_bias: OutputBias,
-    /// The token that a text begins with, before its own first one.
+    /// The decoder's start token, before the first token of the text.
     pub start: u32,
-    /// The decoder's text where only the encoder's is given.
+    /// How the decoder's input is made from the encoder's, if only the latter is given.
     pub shift: Shift,
     /// Standard deviation of the weights at initialization.
     pub init_std: f64,
 }
 
-/// What is added to the scores of tokens.
+/// The bias of the logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OutputBias {
-    /// Nothing.
+    /// No bias.
     Absent,
-    /// A number for each token that a checkpoint brings and training leaves as it is.
+    /// A constant for each token, loaded from the checkpoint and not trained.
     Constant,
 }
 
-/// An encoder, and a decoder that reads its hidden states.
+/// An encoder, and a decoder with cross-attention to its hidden states.
 #[derive(Module, Debug)]
 pub struct EncoderDecoder {
     token: EmbeddingTable,
@@ -55,7 +56,7 @@ pub struct EncoderDecoder {
     config: EncoderDecoderConfig,
 }
 
-/// The encoder of an encoder-decoder by itself, its parameters under the same paths.
+/// The encoder of an encoder-decoder by itself, with the same parameter paths.
 #[derive(Module, Debug)]
 pub struct EncoderHalf {
     token: EmbeddingTable,
@@ -64,14 +65,14 @@ pub struct EncoderHalf {
     config: EncoderDecoderConfig,
 }
 
-/// One of the two stacks, and what leads into it.
+/// One of the two stacks with its input embedding.
 #[derive(Module, Debug)]
 pub struct Side {
     embedding: InputEmbedding,
     stack: TransformerStack,
 }
 
-/// What the encoder made of a batch of texts.
+/// The encoder output for a batch of texts.
 #[derive(Debug)]
 pub struct Encoded {
     /// `[batch, seq, d_model]`
@@ -86,7 +87,7 @@ impl EncoderDecoderConfig {
         EncoderDecoder { token, encoder, decoder: Side::new(&self.decoder, device), config }
     }
 
-    /// The encoder only, of zeros.
+    /// Only the encoder, of zeros, to be initialized or loaded.
     pub fn init_encoder(&self, device: &Device) -> EncoderHalf {
         EncoderHalf {
             token: EmbeddingTable::new(self.vocab_size, self.encoder.embedding.d_embedding, device),
@@ -97,14 +98,14 @@ impl EncoderDecoderConfig {
 }
 
 impl Encoded {
-    /// These texts, in this order; a text can be taken more than once.
+    /// Selects rows of the batch, in the given order; a row may occur more than once.
     pub fn select(self, rows: &[usize]) -> Self {
         let mut padding = self.padding;
         padding.select(rows);
         Self { hidden: select_rows(self.hidden, rows), padding }
     }
 
-    /// The texts of two batches, those of `other` below.
+    /// Concatenates two batches, with the rows of `other` last.
     pub fn join(self, other: Self) -> Self {
         let (above, below) = (self.hidden.dims(), other.hidden.dims());
         let longest = above[1].max(below[1]);
@@ -131,16 +132,16 @@ impl EncoderDecoder {
         &self.config
     }
 
-    /// The table of token vectors, which a tied output projection reads too.
+    /// The token embedding table, which a tied output projection shares.
     pub fn token_embedding(&self) -> &EmbeddingTable {
         &self.token
     }
 
-    /// Reads texts.
+    /// Encodes texts.
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn encode(&self, tokens: &Tokens) -> Encoded {
         let stack = &self.encoder.stack;
         let hidden =
@@ -148,12 +149,12 @@ impl EncoderDecoder {
         Encoded { hidden, padding: tokens.padding.clone() }
     }
 
-    /// The decoder's text where only the encoder's is given.
+    /// The decoder's input if only the encoder's input is given; see [`Shift`].
     pub fn shifted(&self, tokens: &Tokens) -> Tokens {
         self.config.shift.apply(tokens, self.config.start)
     }
 
-    /// The final hidden states of whole texts that follow on what was encoded.
+    /// The decoder's final hidden states for whole texts, given the encoder output.
     ///
     /// # Shapes
     ///
@@ -161,15 +162,15 @@ impl EncoderDecoder {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
         let length = tokens.ids.dims()[1];
         self.write((&tokens.ids, &tokens.padding, length), None, encoded)
     }
 
-    /// The final hidden states of the next tokens, given those that the cache remembers.
+    /// The decoder's final hidden states for the next tokens, given the cached ones.
     ///
-    /// The cache keeps the keys and values of `encoded` too: give it the same at every step.
+    /// The cache also keeps the keys and values of `encoded`: pass the same one at every step.
     ///
     /// # Shapes
     ///
@@ -178,7 +179,7 @@ impl EncoderDecoder {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
         let [n_rows, new] = tokens.dims();
         let length = cache.len() + new;
@@ -193,7 +194,7 @@ impl EncoderDecoder {
         encoded: &Encoded,
     ) -> Tensor<3> {
         let position_ids = PositionIds::new(padding, length, tokens.dims()[1]);
-        // A mask is that of one pass: the next one may read with another number of tokens.
+        // A mask is valid for one pass: the next pass may have another number of queries.
         let mask = Mask::new(AttentionPattern::Full, encoded.padding.clone());
         let encoder = Some(EncoderOutput { hidden_states: &encoded.hidden, mask: &mask });
         let pass = Pass { position_ids: &position_ids, padding, caches, encoder };
@@ -202,12 +203,12 @@ impl EncoderDecoder {
 }
 
 impl EncoderHalf {
-    /// The config of the encoder-decoder that it is a half of.
+    /// The config of the whole encoder-decoder.
     pub fn config(&self) -> &EncoderDecoderConfig {
         &self.config
     }
 
-    /// The table of token vectors.
+    /// The token embedding table.
     pub fn token_embedding(&self) -> &EmbeddingTable {
         &self.token
     }
@@ -220,7 +221,7 @@ impl EncoderHalf {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
         self.encoder
             .forward_whole(&self.token, tokens, |x, pass| self.encoder.stack.forward(x, pass))
@@ -245,7 +246,7 @@ impl Side {
         }
     }
 
-    /// Embeds whole texts, and runs the stack over them.
+    /// Embeds whole texts and passes them to `run`, which applies the stack.
     fn forward_whole<T>(
         &self,
         table: &EmbeddingTable,

@@ -1,4 +1,4 @@
-//! Initial weights that depend on the seed and the parameter's path, and on nothing else.
+//! Initial weights, which depend only on the seed and the parameter's path.
 
 use burn::module::Module;
 use burn::tensor::TensorData;
@@ -7,38 +7,38 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::parameters;
 
-/// How a backbone wants its weights drawn.
+/// The distribution of a backbone's initial weights.
 #[derive(Debug, Clone, Copy)]
 pub struct Initialization {
-    /// Standard deviation of every matrix but the tokens' vectors.
+    /// Standard deviation of every matrix but the token embeddings.
     pub std: f64,
-    /// Standard deviation of the tokens' vectors.
+    /// Standard deviation of the token embeddings.
     pub embedding_std: f64,
-    /// The number of layers whose results are added up on the residual stream.
+    /// The number of layers that add to the residual stream.
     pub n_layers: usize,
 }
 
 impl Initialization {
-    /// That of stacks of blocks, whose norms make vectors of any size alike.
+    /// For stacks of blocks, whose norms remove the scale of the embeddings.
     pub fn of_blocks(std: f64, n_layers: usize) -> Self {
         Self { std, embedding_std: std, n_layers }
     }
 
-    /// That of recurrent layers. No norm makes small vectors larger, and gates that see next to nothing
-    /// pass on next to nothing: the tokens' vectors have a standard deviation of 1, which is
-    /// PyTorch's for embeddings.
+    /// For recurrent layers. They have no norm that would scale small embeddings up, and gates with
+    /// inputs near zero pass on almost nothing. Token embeddings therefore have a standard
+    /// deviation of 1, PyTorch's default for embeddings.
     pub fn of_recurrent(std: f64) -> Self {
         Self { std, embedding_std: 1.0, n_layers: 1 }
     }
 }
 
-/// Draws every matrix of `module` from a normal distribution; norms and biases keep their ones and
-/// zeros.
+/// Samples every matrix of `module` from a normal distribution; norms and biases keep their ones
+/// and zeros.
 ///
-/// The projections that write to the residual stream are drawn `sqrt(2 n_layers)` times narrower, so
-/// that the stream's variance does not grow with the depth. Every parameter has a generator of its
-/// own, seeded by `seed` and its path: the same seed gives the same weights on every device, in
-/// whatever order they are made.
+/// The standard deviation of projections to the residual stream is divided by `sqrt(2 n_layers)`,
+/// so that the variance of the stream does not grow with depth. Every parameter has its own random
+/// generator, seeded by `seed` and the parameter's path: the same seed gives the same weights on
+/// every device and in any order of initialization.
 ///
 /// Reference: Radford et al. 2019, §2.3, GPT-2.
 pub fn initialize<M: Module>(module: M, how: Initialization, seed: u64) -> M {
@@ -62,13 +62,13 @@ pub fn initialize<M: Module>(module: M, how: Initialization, seed: u64) -> M {
     })
 }
 
-/// The name that a parameter's generator is seeded by. Published runs were seeded when the paths of
-/// backbones began so, and their seeds go on giving the same weights.
+/// The name that seeds a parameter's generator. The prefix keeps the weights of published runs
+/// reproducible: the paths of backbones began with it at the time.
 fn seeded_name(path: &str) -> String {
     if path.starts_with("lm_head.") { path.to_string() } else { format!("decoder.{path}") }
 }
 
-/// Standard normal draws by the polar method.
+/// Samples from the standard normal distribution, by the polar method.
 ///
 /// Reference: Marsaglia and Bray 1964.
 struct Normal {
@@ -100,7 +100,7 @@ impl Normal {
 
 /// A hash that stays the same in every version of Rust, unlike the standard library's.
 ///
-/// Reference: Fowler, Noll and Vo, FNV-1a with 64 bits.
+/// Reference: Fowler, Noll and Vo, 64-bit FNV-1a.
 fn fnv1a(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,4 +1,4 @@
-//! Backbones: how blocks make a model, each built from a config.
+//! Backbones: models without a head, each built from a config.
 
 pub mod block;
 mod causal;
@@ -38,16 +38,16 @@ pub use stack::{StackConfig, TransformerStack};
 /// A batch of texts.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    /// `[batch, seq]`, each below the vocabulary's size.
+    /// `[batch, seq]`, each below the vocabulary size.
     pub ids: Tensor<2, Int>,
-    /// `[batch, seq]`, for models that have token types; type 0 where `None`.
+    /// `[batch, seq]`, for models with token types; `None` means type 0.
     pub types: Option<Tensor<2, Int>>,
-    /// Which of them only fill rows up.
+    /// Which positions are padding.
     pub padding: Padding,
 }
 
 impl Tokens {
-    /// Texts of one type.
+    /// Texts without token types.
     ///
     /// # Shapes
     ///
@@ -57,7 +57,7 @@ impl Tokens {
     }
 }
 
-/// The table of token vectors, and what is done to them.
+/// The token embedding table and the rest of the input embedding.
 #[derive(Module, Debug)]
 pub struct Embedding {
     token: EmbeddingTable,
@@ -73,8 +73,8 @@ impl Embedding {
         }
     }
 
-    /// Embeds whole texts and runs them through a stack, as [`TransformerStack::forward`] or
-    /// [`TransformerStack::hidden_states`] does.
+    /// Embeds whole texts and passes them to `run`, which applies [`TransformerStack::forward`] or
+    /// [`TransformerStack::hidden_states`].
     fn forward<T>(&self, tokens: &Tokens, run: impl FnOnce(Tensor<3>, Pass<'_>) -> T) -> T {
         let Tokens { ids, types, padding } = tokens;
         let length = ids.dims()[1];
@@ -89,38 +89,38 @@ impl Embedding {
     }
 }
 
-/// A backbone that turns one input into hidden states, whichever it is.
-#[expect(clippy::large_enum_variant, reason = "there is one for each model")]
+/// Any backbone that maps one input to hidden states.
+#[expect(clippy::large_enum_variant, reason = "a model has one instance")]
 #[derive(Module, Debug)]
 pub enum Backbone {
-    /// Reads in both directions.
+    /// Bidirectional attention over text.
     Encoder(Encoder),
-    /// Reads what came before.
+    /// Causal attention over text.
     Decoder(Decoder),
-    /// Looks at images.
+    /// Bidirectional attention over image patches.
     ImageEncoder(ImageEncoder),
-    /// Carries a state on.
+    /// A recurrent state.
     Recurrent(Recurrent),
-    /// Reads in both directions, then what came before, one position later.
+    /// A bidirectional encoder and a causal decoder, whose input is shifted by one position.
     EncoderDecoder(EncoderDecoder),
-    /// Reads in both directions: the encoder of an encoder-decoder.
+    /// The bidirectional encoder of an encoder-decoder.
     EncoderHalf(EncoderHalf),
 }
 
-/// Sizes of a backbone that turns one input into hidden states.
+/// Config of a backbone that maps one input to hidden states.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BackboneConfig {
-    /// Reads in both directions.
+    /// Bidirectional attention over text.
     Encoder(EncoderConfig),
-    /// Reads what came before.
+    /// Causal attention over text.
     Decoder(DecoderConfig),
-    /// Looks at images.
+    /// Bidirectional attention over image patches.
     ImageEncoder(ImageEncoderConfig),
-    /// Carries a state on.
+    /// A recurrent state.
     Recurrent(RecurrentConfig),
-    /// Reads in both directions, then what came before, one position later.
+    /// A bidirectional encoder and a causal decoder, whose input is shifted by one position.
     EncoderDecoder(EncoderDecoderConfig),
-    /// Reads in both directions: the encoder of an encoder-decoder.
+    /// The bidirectional encoder of an encoder-decoder.
     EncoderHalf(EncoderDecoderConfig),
 }
 
@@ -150,8 +150,8 @@ impl BackboneConfig {
     }
 }
 
-/// What a backbone reads.
-#[expect(clippy::large_enum_variant, reason = "there is one for each pass")]
+/// The input of a backbone.
+#[expect(clippy::large_enum_variant, reason = "a pass has one instance")]
 #[derive(Debug, Clone)]
 pub enum Input {
     /// Texts.
@@ -163,19 +163,20 @@ pub enum Input {
 /// Final hidden states.
 #[derive(Debug)]
 pub struct FinalStates {
-    /// Of the last stack, `[batch, seq, d_model]`.
+    /// Those of the last stack, `[batch, seq, d_model]`.
     pub last: Tensor<3>,
-    /// Of the encoder that the decoder reads, in an encoder-decoder.
+    /// Those of the encoder, in an encoder-decoder.
     pub encoder: Option<Tensor<3>>,
 }
 
 impl Backbone {
-    /// The final hidden states of all stacks. A decoder that reads an encoder is given `text`, or else
-    /// what the encoder is given, one position later.
+    /// The final hidden states of all stacks. The input of an encoder-decoder's decoder is `text`,
+    /// or by default the encoder's input, shifted by one position.
     ///
     /// # Panics
     ///
-    /// Panics if the input is of the other kind, or learned positions run out.
+    /// Panics if the backbone does not support this kind of input, or if the sequence is longer
+    /// than the learned position table.
     pub fn final_states(&self, input: &Input, text: Option<&Tokens>) -> FinalStates {
         let (Self::EncoderDecoder(model), Input::Tokens(source)) = (self, input) else {
             return FinalStates { last: self.forward(input), encoder: None };
@@ -196,7 +197,8 @@ impl Backbone {
     ///
     /// # Panics
     ///
-    /// Panics if the input is of the other kind, or learned positions run out.
+    /// Panics if the backbone does not support this kind of input, or if the sequence is longer
+    /// than the learned position table.
     pub fn forward(&self, input: &Input) -> Tensor<3> {
         match (self, input) {
             (Self::Encoder(encoder), Input::Tokens(tokens)) => encoder.forward(tokens),
@@ -205,13 +207,13 @@ impl Backbone {
             (Self::EncoderDecoder(_), Input::Tokens(_)) => self.final_states(input, None).last,
             (Self::EncoderHalf(encoder), Input::Tokens(tokens)) => encoder.forward(tokens),
             (Self::ImageEncoder(encoder), Input::Pixels(pixels)) => encoder.forward(pixels.clone()),
-            _ => panic!("a model of texts reads tokens, one of images reads pixels"),
+            _ => panic!("a text model takes tokens, an image model takes pixels"),
         }
     }
 
-    /// The hidden states of whole texts at every layer: the embeddings, the result of each block,
-    /// and in the place of the last block's the final ones. `None` of backbones that have no such
-    /// layers or read no texts.
+    /// The hidden states of whole texts at every layer: the embeddings, the output of each block
+    /// but the last, and the final hidden states. `None` for recurrent, image and encoder-decoder
+    /// backbones.
     ///
     /// # Shapes
     ///
@@ -219,7 +221,7 @@ impl Backbone {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn hidden_states(&self, tokens: &Tokens) -> Option<Vec<Tensor<3>>> {
         match self {
             Self::Encoder(encoder) => Some(encoder.hidden_states(tokens)),

@@ -1,5 +1,5 @@
-//! Blocks of which only the inputs are kept, and that are computed again in the backward pass: less memory
-//! for more time.
+//! Activation checkpointing: only the inputs of blocks are kept, and the blocks are recomputed in
+//! the backward pass, which trades time for memory.
 
 use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
@@ -11,9 +11,9 @@ use crate::layers::mask::Mask;
 use crate::layers::position::Positions;
 use crate::layers::{AttentionContext, EncoderOutput};
 
-/// A model whose blocks are computed again in the backward pass.
+/// Enables activation checkpointing: the model's blocks are recomputed in the backward pass.
 ///
-/// It holds in training only; [`Module::valid`] turns it off.
+/// It applies only to training; [`Module::valid`] disables it.
 pub fn checkpoint_blocks<M: Module>(model: M) -> M {
     #[derive(Default)]
     struct Switch {
@@ -29,7 +29,7 @@ pub fn checkpoint_blocks<M: Module>(model: M) -> M {
         }
 
         fn map_flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
-            // Dropout has one, too.
+            // Dropout layers have a flag, too.
             let is_ours = self.path.last().is_some_and(|name| name == FLAG);
             if is_ours { flag.with_value(true) } else { flag }
         }
@@ -37,7 +37,7 @@ pub fn checkpoint_blocks<M: Module>(model: M) -> M {
     model.map(&mut Switch::default())
 }
 
-/// The field of a stack.
+/// The name of the flag in `TransformerStack`.
 const FLAG: &str = "recomputes";
 
 /// [`Block::forward`] without a cache.
@@ -53,7 +53,7 @@ pub(super) fn forward(
         mask: context.mask.clone(),
         positions: constant(context.positions),
         encoder: encoder.map(|encoder| encoder.mask.clone()),
-        // What is dropped must be the same both times.
+        // The dropout mask must be the same in both passes.
         seed: drops.iter().any(|p| *p > 0.0).then(|| seed::draw(&x.device())),
     };
     let mut inputs = vec![x.clone().into_dispatch()];
@@ -66,7 +66,7 @@ pub(super) fn forward(
     }
 }
 
-/// The tensor of positions that has gradients.
+/// The position tensor that has gradients.
 fn learned(positions: &Positions) -> Option<Untyped> {
     match positions {
         Positions::None | Positions::Rotary(_) => None,
@@ -75,7 +75,8 @@ fn learned(positions: &Positions) -> Option<Untyped> {
     }
 }
 
-/// The same without gradients: a tensor that has some would keep itself alive from here.
+/// The positions without gradients: a tensor with gradients would keep itself alive through this
+/// reference.
 fn constant(positions: &Positions) -> Positions {
     match positions.clone() {
         Positions::Bias(bias) => Positions::Bias(bias.inner()),
@@ -103,7 +104,7 @@ impl ModuleVisitor for Parameters<'_> {
     }
 }
 
-/// A block, and what it sees beside its inputs.
+/// A block and the parts of its context without gradients.
 #[derive(Debug, Clone)]
 struct Again {
     block: Block,
@@ -138,14 +139,14 @@ impl Work for Again {
     }
 }
 
-/// Tensors that take the places of others, in their order.
+/// Tensors that replace a module's parameters, in the same order.
 struct Replacements(std::vec::IntoIter<Untyped>);
 
 impl Replacements {
     fn next<const D: usize>(&mut self) -> Tensor<D> {
         match self.0.next() {
             Some(tensor) => Tensor::from_dispatch(tensor),
-            None => panic!("the inputs are those that the work was made for"),
+            None => panic!("the inputs do not match the recorded block"),
         }
     }
 }
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_switch_is_for_stacks_alone() {
+    fn checkpointing_sets_only_the_flag_of_stacks() {
         #[derive(Default)]
         struct Flags(Vec<bool>);
         impl ModuleVisitor for Flags {
@@ -202,7 +203,7 @@ mod tests {
             model.visit(&mut flags);
             flags.0
         };
-        // Nothing is dropped by this one, and that must stay.
+        // Dropout is disabled in this model and must stay so.
         let model = model.valid();
         let (before, after) = (flags(&model), flags(&checkpoint_blocks(model)));
         assert!(before.len() > 1 && before.iter().all(|is_on| !is_on), "{before:?}");
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_is_dropped_both_times() {
+    fn recomputation_repeats_the_dropout_mask() {
         let device = Device::flex().autodiff();
         let config = config();
         let mask = Mask::new(AttentionPattern::Causal, Padding::none());
@@ -222,7 +223,7 @@ mod tests {
         };
         let random = || Tensor::<3>::random([2, 6, 8], Distribution::Normal(0.0, 1.0), &device);
         let (x, weights) = (random().require_grad(), random());
-        // Weights of zeros would hide what is dropped.
+        // Zero weights would hide the effect of dropout.
         struct Random;
         impl ModuleMapper for Random {
             fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -230,7 +231,7 @@ mod tests {
             }
         }
         let block = config.init(&device).map(&mut Random);
-        // The numbers of a device are one sequence for all threads, and other tests may take some of it.
+        // All threads share the device's random generator, so other tests may advance it.
         let is_same = || {
             let results = [false, true].map(|is_plain| {
                 device.seed(3);
@@ -241,7 +242,7 @@ mod tests {
                     forward((&block, &config), x.clone(), context())
                 };
                 let gradients = (found.clone() * weights.clone()).sum().backward();
-                [found.inner(), x.grad(&gradients).expect("of the input")].map(Tensor::into_data)
+                [found.inner(), x.grad(&gradients).expect("a gradient")].map(Tensor::into_data)
             });
             let [again, plain] = results;
             again == plain

@@ -1,5 +1,5 @@
-//! The recurrent backbone: embeddings, and layers that carry a state from token to token. It is the
-//! baseline that transformers replaced.
+//! The recurrent backbone: embeddings, and layers with a state that is updated at every token. It
+//! is the baseline that transformers replaced.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -15,30 +15,30 @@ use crate::layers::recurrent::{
     Cell, CellKind, Direction, PaddingSteps, RecurrentLayer, RecurrentLayerConfig, State, States,
 };
 
-/// Sizes of recurrent layers, one above the other.
+/// Config of stacked recurrent layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecurrentStackConfig {
-    /// How a state follows on the one before.
+    /// The recurrent cell, LSTM or GRU.
     pub cell: CellKind,
-    /// In which directions the layers read.
+    /// Whether the layers are unidirectional or bidirectional.
     pub direction: Direction,
     /// Features of the first layer's input.
     pub d_input: usize,
-    /// Features of each layer's result; each of two directions has half of them.
+    /// Features of each layer's output; in bidirectional layers, each direction has half of them.
     pub d_model: usize,
-    /// Layers.
+    /// The number of layers.
     pub n_layers: usize,
-    /// Probability of dropping a feature in training, of what enters a layer and of the result: of
-    /// everything but the states, as in Zaremba et al. 2014, <https://arxiv.org/abs/1409.2329>.
+    /// Dropout probability on the input of each layer and on the final output, but not on the
+    /// recurrent states, as in Zaremba et al. 2014, <https://arxiv.org/abs/1409.2329>.
     pub dropout: f64,
 }
 
-/// Sizes of a recurrent model.
+/// Config of a recurrent model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecurrentConfig {
-    /// Token ids run from 0 to this, exclusive.
+    /// Vocabulary size; token ids are below it.
     pub vocab_size: usize,
-    /// The layers. The first one's input are the tokens' vectors.
+    /// The layers. The input of the first layer is the token embeddings.
     pub stack: RecurrentStackConfig,
     /// Where the output projection's weights come from.
     pub output: OutputWeights,
@@ -46,7 +46,7 @@ pub struct RecurrentConfig {
     pub init_std: f64,
 }
 
-/// Recurrent layers, one above the other.
+/// Stacked recurrent layers.
 #[derive(Module, Debug)]
 pub struct RecurrentStack {
     pub(super) layers: Vec<RecurrentLayer>,
@@ -80,15 +80,15 @@ impl RecurrentStackConfig {
         }
     }
 
-    /// An empty cache of the layers' states. A state is kept as the key and the value of its position,
-    /// and sees the one before.
+    /// An empty cache of the layers' states. A state is stored as the key and value of its
+    /// position, with a window of one earlier position.
     pub(super) fn cache(&self, reserve: usize) -> Cache {
         Cache::new((0..self.n_layers).map(|_| AttentionPattern::SlidingWindow(2)), reserve)
     }
 }
 
 impl RecurrentStack {
-    /// The result for whole sequences.
+    /// The output for whole sequences.
     ///
     /// # Shapes
     ///
@@ -118,7 +118,7 @@ impl Recurrent {
         &self.config
     }
 
-    /// The table of token vectors, which a tied output projection reads too.
+    /// The token embedding table, which a tied output projection shares.
     pub fn token_embedding(&self) -> &EmbeddingTable {
         &self.token
     }
@@ -134,7 +134,7 @@ impl Recurrent {
         self.stack.forward(self.embed(tokens.ids.clone()), &padding_steps).swap_dims(0, 1)
     }
 
-    /// The final hidden states of the next tokens, given the states that the cache remembers.
+    /// The final hidden states of the next tokens, given the cached states.
     ///
     /// # Shapes
     ///
@@ -143,10 +143,10 @@ impl Recurrent {
     ///
     /// # Panics
     ///
-    /// Panics if the model reads in both directions: it cannot go on.
+    /// Panics if the model is bidirectional: it cannot generate step by step.
     pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
         let direction = self.config.stack.direction;
-        assert_eq!(direction, Direction::Forward, "what reads in both directions cannot go on");
+        assert_eq!(direction, Direction::Forward, "a bidirectional model has no steps");
         let [n_rows, new] = tokens.dims();
         let device = tokens.device();
         let (caches, padding) = cache.advance(n_rows, new);
@@ -168,13 +168,13 @@ impl Recurrent {
         self.config.stack.cache(reserve)
     }
 
-    /// `[seq, batch, d_input]`: position after position, so that a step lies in one piece.
+    /// `[seq, batch, d_input]`: sequence-major, so that each step is contiguous.
     fn embed(&self, ids: Tensor<2, Int>) -> Tensor<3> {
         self.token.forward(ids.swap_dims(0, 1))
     }
 }
 
-/// The state of a cell that a layer's cache ends with; `None` if it is empty.
+/// The last state in a layer's cache; `None` if the cache is empty.
 pub(super) fn last_state(cell: &Cell, cache: &LayerCache) -> Option<State> {
     let [hidden, memory] = cache.last()?.map(|state| {
         let [batch, _, _, d] = state.dims();
@@ -183,11 +183,11 @@ pub(super) fn last_state(cell: &Cell, cache: &LayerCache) -> Option<State> {
     Some(cell.resume(hidden, memory))
 }
 
-/// Appends states to a layer's cache, and gives what others see of them.
+/// Appends states to a layer's cache and returns the hidden states.
 pub(super) fn remembered(states: States, cache: &mut LayerCache) -> Tensor<3> {
     let States { hidden, memory } = states;
     let kept = |states: Tensor<3>| states.swap_dims(0, 1).unsqueeze_dim::<4>(1);
-    // A GRU has nothing but what others see.
+    // A GRU has only a hidden state, no memory cell.
     let memory = memory.unwrap_or_else(|| hidden.clone());
     cache.append(kept(hidden.clone()), kept(memory));
     hidden
@@ -201,7 +201,7 @@ mod tests {
     use crate::layers::embedding::token_ids;
 
     #[test]
-    fn as_many_tokens_as_are_promised_can_be_taken_back() {
+    fn cache_rolls_back_up_to_max_rollback() {
         for cell in [CellKind::Lstm, CellKind::Gru] {
             let stack = RecurrentStackConfig {
                 cell,
@@ -224,7 +224,7 @@ mod tests {
             };
             let kept = 3;
             let mut cache = model.cache(0);
-            // Read at once, then one by one beyond the room that there was at first.
+            // One long step, then single tokens beyond the initial capacity.
             model.step(ids(0..kept + 20), &mut cache);
             for at in kept + 20..kept + MAX_ROLLBACK as u32 {
                 model.step(ids(at..at + 1), &mut cache);

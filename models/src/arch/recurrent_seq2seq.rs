@@ -1,4 +1,4 @@
-//! A recurrent encoder and decoder with attention between them: where attention comes from.
+//! A recurrent encoder and decoder with attention between them: the origin of attention.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -15,45 +15,46 @@ use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::{AttentionPattern, Mask, Padding};
 use crate::layers::recurrent::{PaddingSteps, State, States, Unroll, steps};
 
-/// Sizes of a recurrent encoder-decoder. Both sides share one table of token vectors.
+/// Config of a recurrent encoder-decoder. Both sides share one token embedding table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecurrentSeq2SeqConfig {
-    /// Token ids run from 0 to this, exclusive.
+    /// Vocabulary size; token ids are below it.
     pub vocab_size: usize,
-    /// The side that reads, in both directions.
+    /// The bidirectional encoder.
     pub encoder: RecurrentStackConfig,
-    /// The side that writes. Its first layer's input are the tokens' vectors; the context is beside.
+    /// The decoder. `d_input` of its first layer counts the token embeddings, not the context.
     pub decoder: RecurrentStackConfig,
     /// Where the output projection's weights come from.
     pub output: OutputWeights,
-    /// The token that a text begins with, before its own first one.
+    /// The decoder's start token, before the first token of the text.
     pub start: u32,
     /// Standard deviation of the weights at initialization.
     pub init_std: f64,
 }
 
-/// An encoder, and a decoder that looks at all of its states before each step of its own.
+/// An encoder, and a decoder that attends to all encoder states before each step.
 ///
 /// ```text
 /// c_t = Attention(s_{t-1}, h);  s_t = f(s_{t-1}, y_{t-1}, c_t)
 /// result_t = tanh(W [s_t; c_t; y_{t-1}])
 /// ```
 ///
-/// The attention and the context are the first decoder layer's, so that the layers above run over
-/// whole sequences (Wu et al. 2016, §3, <https://arxiv.org/abs/1609.08144>). Every decoder layer
-/// begins with `tanh(W h_1)`, `h_1` being the last state of the encoder's backward direction.
+/// Only the first decoder layer has attention and a context, so that the layers above run over
+/// whole sequences (Wu et al. 2016, §3, <https://arxiv.org/abs/1609.08144>). The initial state of
+/// every decoder layer is `tanh(W h_1)`, where `h_1` is the last state of the encoder's backward
+/// direction.
 ///
-/// Reference: Bahdanau et al. 2015, <https://arxiv.org/abs/1409.0473>; a tanh layer stands for its
+/// Reference: Bahdanau et al. 2015, <https://arxiv.org/abs/1409.0473>; a tanh layer replaces its
 /// maxout layer.
 #[derive(Module, Debug)]
 pub struct RecurrentSeq2Seq {
     token: EmbeddingTable,
     encoder: RecurrentStack,
     decoder: RecurrentStack,
-    /// To each decoder layer's first state.
+    /// The projection to each decoder layer's initial state.
     start: Vec<Linear>,
     attention: AdditiveAttention,
-    /// What a context adds to the gates of the first layer.
+    /// The projection from the context to the gates of the first layer.
     context: Linear,
     readout: Linear,
     #[module(skip)]
@@ -81,8 +82,8 @@ impl RecurrentSeq2SeqConfig {
 }
 
 impl RecurrentSeq2SeqConfig {
-    /// Multiply-adds of attention and what is made of it, per token of the text written, with a text
-    /// read that is as long.
+    /// Multiply-adds of attention and of the projections of its context, per target token, with a
+    /// source text of the same length.
     pub(super) fn attending_macs(&self, length: usize) -> usize {
         let (d_model, d_encoder) = (self.decoder.d_model, self.encoder.d_model);
         let products = d_model + 2 * d_encoder + self.decoder.d_input + d_model;
@@ -90,7 +91,7 @@ impl RecurrentSeq2SeqConfig {
         (products + context) * d_model + length * (d_model + d_encoder)
     }
 
-    /// Floats that a training step keeps of the same.
+    /// The activations, in floats, that a training step keeps of the same operations.
     pub(super) fn attending_activations(&self, length: usize) -> usize {
         let seen = self.decoder.d_model + self.encoder.d_model + self.decoder.d_input;
         2 * length * (self.decoder.d_model + 1) + 3 * seen
@@ -103,12 +104,12 @@ impl RecurrentSeq2Seq {
         &self.config
     }
 
-    /// The table of token vectors, which a tied output projection reads too.
+    /// The token embedding table, which a tied output projection shares.
     pub fn token_embedding(&self) -> &EmbeddingTable {
         &self.token
     }
 
-    /// Reads texts.
+    /// Encodes texts.
     pub fn encode(&self, tokens: &Tokens) -> Encoded {
         let length = tokens.ids.dims()[1];
         let padding_steps = PaddingSteps::new(&tokens.padding, length, &tokens.ids.device());
@@ -116,22 +117,22 @@ impl RecurrentSeq2Seq {
         Encoded { hidden, padding: tokens.padding.clone() }
     }
 
-    /// The final hidden states of whole texts that follow on what was encoded.
+    /// The decoder's final hidden states for whole texts, given the encoder output.
     ///
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
     pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
-        // As long as the pass lives.
+        // The cache is dropped after the pass.
         let mut cache = self.cache(0);
         let [n_rows, length] = tokens.ids.dims();
         let (layers, _) = cache.advance(n_rows, length);
         self.write((&tokens.ids, &tokens.padding), layers, encoded)
     }
 
-    /// The final hidden states of the next tokens, given the states that the cache remembers.
+    /// The decoder's final hidden states for the next tokens, given the cached states.
     ///
-    /// The cache keeps the attention's keys of `encoded` too: give it the same at every step.
+    /// The cache also keeps the attention keys of `encoded`: pass the same one at every step.
     ///
     /// # Shapes
     ///
@@ -177,7 +178,7 @@ impl RecurrentSeq2Seq {
         dropout(&self.decoder.dropout, hidden).swap_dims(0, 1)
     }
 
-    /// The states of the first layer, and the context of each of them.
+    /// The states of the first layer and their contexts.
     fn attend(
         &self,
         (x, start): (Tensor<3>, State),
@@ -198,7 +199,7 @@ impl RecurrentSeq2Seq {
         (unroll.states(), Tensor::stack(contexts, 0))
     }
 
-    /// What attention attends to: made of the encoder's states once for a text.
+    /// The keys and hidden states for attention, computed once per encoder output.
     fn encoder_keys(&self, encoded: &Encoded, cache: &mut LayerCache) -> EncoderKeys {
         let [hidden_states, keys] = cache.cross(|| {
             let keys = self.attention.keys(encoded.hidden.clone());
@@ -214,14 +215,14 @@ impl RecurrentSeq2Seq {
         }
     }
 
-    /// The first hidden state of a decoder layer.
+    /// The initial hidden state of a decoder layer.
     fn begin(&self, layer: usize, encoded: &Encoded) -> Tensor<2> {
         let d_encoder = self.config.encoder.d_model;
         let first = encoded.hidden.clone().slice_dim(1, 0..1).squeeze_dim::<2>(1);
         project(&self.start[layer], first.slice_dim(1, d_encoder / 2..d_encoder)).tanh()
     }
 
-    /// `[seq, batch, d_embedding]`, see [`Recurrent`](super::Recurrent).
+    /// `[seq, batch, d_embedding]`, as in [`Recurrent`](super::Recurrent).
     fn embed(&self, ids: &Tensor<2, Int>) -> Tensor<3> {
         self.token.forward(ids.clone().swap_dims(0, 1))
     }

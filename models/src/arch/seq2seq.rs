@@ -1,4 +1,4 @@
-//! A backbone that reads one text and writes another, whichever it is.
+//! The sequence-to-sequence backbones as one type: they generate a target text from a source text.
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
@@ -11,23 +11,23 @@ use super::{
 use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
 
-/// A backbone that reads one text and writes another.
-#[expect(clippy::large_enum_variant, reason = "there is one for each model")]
+/// A sequence-to-sequence backbone.
+#[expect(clippy::large_enum_variant, reason = "a model has one instance")]
 #[derive(Module, Debug)]
 pub enum Seq2SeqBackbone {
-    /// By blocks of attention.
+    /// Transformer blocks.
     EncoderDecoder(EncoderDecoder),
-    /// By recurrent layers with attention between them.
+    /// Recurrent layers with attention between encoder and decoder.
     Recurrent(RecurrentSeq2Seq),
 }
 
-/// Sizes of a backbone that reads one text and writes another.
-#[expect(clippy::large_enum_variant, reason = "there is one for each model")]
+/// Config of a sequence-to-sequence backbone.
+#[expect(clippy::large_enum_variant, reason = "a model has one instance")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seq2SeqConfig {
-    /// By blocks of attention.
+    /// Transformer blocks.
     EncoderDecoder(EncoderDecoderConfig),
-    /// By recurrent layers with attention between them.
+    /// Recurrent layers with attention between encoder and decoder.
     Recurrent(RecurrentSeq2SeqConfig),
 }
 
@@ -52,7 +52,7 @@ impl Seq2SeqConfig {
         }
     }
 
-    /// Token ids run from 0 to this, exclusive.
+    /// Vocabulary size; token ids are below it.
     pub fn vocab_size(&self) -> usize {
         match self {
             Self::EncoderDecoder(config) => config.vocab_size,
@@ -76,7 +76,7 @@ impl Seq2SeqConfig {
         }
     }
 
-    /// What is added to the scores.
+    /// The bias of the logits.
     pub fn output_bias(&self) -> OutputBias {
         match self {
             Self::EncoderDecoder(config) => config.output_bias,
@@ -86,12 +86,12 @@ impl Seq2SeqConfig {
 }
 
 impl Seq2SeqBackbone {
-    /// Token ids run from 0 to this, exclusive.
+    /// Vocabulary size; token ids are below it.
     pub fn vocab_size(&self) -> usize {
         self.token_embedding().weight.lazy_shape()[0]
     }
 
-    /// The token that a text begins with, before its own first one.
+    /// The decoder's start token, before the first token of the text.
     pub fn start(&self) -> u32 {
         match self {
             Self::EncoderDecoder(model) => model.config().start,
@@ -99,7 +99,7 @@ impl Seq2SeqBackbone {
         }
     }
 
-    /// Factor on the last hidden states, before they are scored.
+    /// Factor on the final hidden states, before the output projection.
     pub fn output_scale(&self) -> f64 {
         match self {
             Self::EncoderDecoder(model) => model.config().output_scale,
@@ -107,7 +107,7 @@ impl Seq2SeqBackbone {
         }
     }
 
-    /// The longest text that it can read, in tokens; [`UNBOUNDED`] where there is no limit.
+    /// The maximum length of the source text, in tokens; [`UNBOUNDED`] if there is no limit.
     pub fn source_limit(&self) -> usize {
         match self {
             Self::EncoderDecoder(model) => {
@@ -117,7 +117,7 @@ impl Seq2SeqBackbone {
         }
     }
 
-    /// The longest text that it can write, in tokens; [`UNBOUNDED`] where there is no limit.
+    /// The maximum length of the target text, in tokens; [`UNBOUNDED`] if there is no limit.
     pub fn context(&self) -> usize {
         match self {
             Self::EncoderDecoder(model) => model.config().decoder.max_positions,
@@ -125,7 +125,7 @@ impl Seq2SeqBackbone {
         }
     }
 
-    /// The table of token vectors, which a tied output projection reads too.
+    /// The token embedding table, which a tied output projection shares.
     pub fn token_embedding(&self) -> &EmbeddingTable {
         match self {
             Self::EncoderDecoder(model) => model.token_embedding(),
@@ -133,11 +133,11 @@ impl Seq2SeqBackbone {
         }
     }
 
-    /// Reads texts.
+    /// Encodes texts.
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn encode(&self, tokens: &Tokens) -> Encoded {
         match self {
             Self::EncoderDecoder(model) => model.encode(tokens),
@@ -145,7 +145,7 @@ impl Seq2SeqBackbone {
         }
     }
 
-    /// The final hidden states of whole texts that follow on what was encoded.
+    /// The decoder's final hidden states for whole texts, given the encoder output.
     ///
     /// # Shapes
     ///
@@ -153,7 +153,7 @@ impl Seq2SeqBackbone {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
         match self {
             Self::EncoderDecoder(model) => model.decode(tokens, encoded),
@@ -161,8 +161,9 @@ impl Seq2SeqBackbone {
         }
     }
 
-    /// The final hidden states of the next tokens, given what the cache remembers: of `encoded` too,
-    /// so give it the same at every step.
+    /// The decoder's final hidden states for the next tokens, given the cached ones.
+    ///
+    /// The cache also keeps the keys of `encoded`: pass the same one at every step.
     ///
     /// # Shapes
     ///
@@ -171,7 +172,7 @@ impl Seq2SeqBackbone {
     ///
     /// # Panics
     ///
-    /// Panics if learned positions run out.
+    /// Panics if the sequence is longer than the learned position table.
     pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
         match self {
             Self::EncoderDecoder(model) => model.step(tokens, encoded, cache),
@@ -179,7 +180,7 @@ impl Seq2SeqBackbone {
         }
     }
 
-    /// An empty cache with room for `reserve` tokens; it grows when more come.
+    /// An empty cache with room for `reserve` tokens; it grows as needed.
     pub fn cache(&self, reserve: usize) -> Cache {
         match self {
             Self::EncoderDecoder(model) => Cache::new(model.config().decoder.patterns(), reserve),

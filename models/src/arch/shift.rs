@@ -1,4 +1,4 @@
-//! The decoder's text where only the encoder's is given: the same text, one position later.
+//! The default input of a decoder: the encoder's input, shifted right by one position.
 
 use burn::tensor::{Bool, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -6,20 +6,21 @@ use serde::{Deserialize, Serialize};
 use super::Tokens;
 use crate::layers::mask::Padding;
 
-/// Which token comes first when a text is shifted by one position.
+/// The first token of a text that is shifted right by one position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Shift {
-    /// The token that every text begins with.
+    /// The decoder's start token.
     Start,
-    /// The last token of the text: mBART's texts end in their language.
+    /// The last token of the text: mBART's texts end in a language token.
     LastToken,
 }
 
 impl Shift {
-    /// Shifts texts by one position. Rows keep their length, so their last tokens are left out.
+    /// Shifts texts right by one position. Rows keep their length, so their last tokens are
+    /// dropped.
     ///
-    /// Padding behind the tokens is not masked: no token reads what comes after it, and the states of
-    /// padding are those that transformers computes.
+    /// Right padding is not masked: under causal attention no token attends to it, and the hidden
+    /// states at padding equal those of transformers.
     pub fn apply(self, tokens: &Tokens, start: u32) -> Tokens {
         let device = tokens.ids.device();
         let [batch, seq] = tokens.ids.dims();
@@ -38,7 +39,7 @@ impl Shift {
             1 => first.clone(),
             _ => Tensor::cat(vec![first.clone(), tokens.ids.clone().slice_dim(1, 0..seq - 1)], 1),
         };
-        // A row that begins with padding begins its text behind it.
+        // In a row with left padding, the text begins after the padding.
         let begins = |row: &Vec<bool>| row.iter().position(|&is_token| is_token).unwrap_or(0);
         let begins: Vec<usize> = rows.iter().map(begins).collect();
         if begins.iter().all(|&begin| begin == 0) {
@@ -64,15 +65,15 @@ mod tests {
     }
 
     #[test]
-    fn a_text_begins_one_position_later() {
+    fn text_is_shifted_by_one_position() {
         assert_eq!(shifted(Shift::Start, Padding::none()), [9, 5, 6, 7, 9, 1, 2, 3]);
         assert_eq!(shifted(Shift::LastToken, Padding::none()), [8, 5, 6, 7, 4, 1, 2, 3]);
-        // The token before padding is the last one.
+        // The last token is the one before the padding.
         assert_eq!(shifted(Shift::LastToken, Padding::right(&[4, 2])), [8, 5, 6, 7, 2, 1, 2, 3]);
     }
 
     #[test]
-    fn a_text_begins_behind_its_padding() {
+    fn shifted_text_begins_after_left_padding() {
         let [_, _, third, fourth] = shifted(Shift::Start, Padding::left(&[4, 2]))[4..] else {
             panic!("a row has four positions");
         };
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_token_gives_way_to_the_first() {
+    fn single_token_is_replaced_by_the_first_token() {
         let ids = Tensor::<2, Int>::from_ints([[5]], &Device::flex());
         let shifted = Shift::Start.apply(&Tokens::new(ids, Padding::none()), 9);
         assert_eq!(shifted.ids.into_data().iter::<i64>().collect::<Vec<i64>>(), [9]);

@@ -1,4 +1,4 @@
-//! A stack of blocks: what all backbones are made of.
+//! A stack of transformer blocks, the common part of all attention backbones.
 
 use burn::module::{Flag, Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Linear};
@@ -17,26 +17,27 @@ use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::{PositionEncoding, PositionIds, Positions, RelativePositions};
 use crate::layers::{AttentionContext, EncoderOutput};
 
-/// Sizes of a stack, and of what leads into it.
+/// Config of a stack and its input embedding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StackConfig {
-    /// Features of a token.
+    /// Features of a hidden state.
     pub d_model: usize,
     /// The longest sequence, in tokens.
     pub max_positions: usize,
-    /// From ids to the first block.
+    /// The input embedding: from token ids to the first block's input.
     pub embedding: EmbeddingConfig,
-    /// The blocks.
+    /// The configs of the distinct blocks.
     pub layers: Vec<BlockConfig>,
-    /// Which block each layer is: one after the other, but in ALBERT, whose twelve layers are one block.
+    /// The index of each layer's block. Every layer has its own block, except in ALBERT, whose
+    /// twelve layers share one.
     pub order: Vec<usize>,
     /// The norm after the last block.
     pub norm: Option<NormConfig>,
-    /// Probability of dropping a feature of the result in training.
+    /// Dropout probability on the output.
     pub dropout: f64,
 }
 
-/// Blocks, what they share, and the norm after them.
+/// Blocks, their shared relative positions, and the final norm.
 #[derive(Module, Debug)]
 pub struct TransformerStack {
     layers: Vec<Block>,
@@ -44,13 +45,13 @@ pub struct TransformerStack {
     norm: Option<Norm>,
     output_projection: Option<Linear>,
     dropout: Dropout,
-    /// Whether blocks are computed again in the backward pass.
+    /// Whether blocks are recomputed in the backward pass.
     recomputes: Param<Flag>,
     #[module(skip)]
     config: StackConfig,
 }
 
-/// The sequence that a pass belongs to, and what its layers may see.
+/// The positions, padding, caches and encoder output of a forward pass.
 pub(super) struct Pass<'a> {
     pub(super) position_ids: &'a PositionIds,
     pub(super) padding: &'a Padding,
@@ -77,22 +78,22 @@ impl StackConfig {
         }
     }
 
-    /// The number of blocks that a token runs through.
+    /// The number of layers; a shared block counts once per layer.
     pub fn depth(&self) -> usize {
         self.order.len()
     }
 
-    /// The blocks of all layers, first to last; a block may be several of them.
+    /// The block of each layer, first to last; a shared block occurs more than once.
     pub fn run(&self) -> impl Iterator<Item = &BlockConfig> {
         self.order.iter().map(|&index| &self.layers[index])
     }
 
-    /// What the queries of each block may read.
+    /// The attention pattern of each block.
     pub fn patterns(&self) -> impl Iterator<Item = AttentionPattern> + '_ {
         self.layers.iter().map(|layer| layer.attention.pattern)
     }
 
-    /// Features of the result.
+    /// Features of the output.
     pub fn d_output(&self) -> usize {
         match self.embedding.projection {
             Projection::InAndOut => self.embedding.d_embedding,
@@ -102,12 +103,12 @@ impl StackConfig {
         }
     }
 
-    /// Rows of the learned table of positions; `None` where there is none.
+    /// Rows of the learned position table; `None` if there is none.
     pub fn position_rows(&self) -> Option<usize> {
         self.embedding.position_rows(self.max_positions)
     }
 
-    /// The longest sequence that there are position vectors for; `None` where positions are computed.
+    /// The maximum sequence length of the learned position table; `None` if positions are computed.
     pub fn position_limit(&self) -> Option<usize> {
         self.position_rows().map(|_| self.max_positions)
     }
@@ -129,7 +130,7 @@ impl TransformerStack {
         self.run(x, pass, &mut |_| {})
     }
 
-    /// The input of each block, and the result behind them: the `hidden_states` of transformers.
+    /// The input of each block and the final output: the `hidden_states` of transformers.
     ///
     /// # Shapes
     ///
@@ -171,8 +172,8 @@ impl TransformerStack {
     }
 }
 
-/// One mask for each pattern and one set of positions for each encoding that occurs, so that layers which
-/// are alike share their tensors.
+/// One mask for each attention pattern and one set of positions for each encoding that occurs, so
+/// that layers with the same config share these tensors.
 struct Views {
     masks: Vec<Mask>,
     positions: Vec<(PositionEncoding, Positions)>,
@@ -206,7 +207,7 @@ impl Views {
         let found = self.positions.iter().find(|(encoding, _)| encoding == positions);
         match (mask, found) {
             (Some(mask), Some((_, positions))) => (mask, positions),
-            _ => unreachable!("there is a view for every layer"),
+            _ => unreachable!("every layer has a view"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! An update by AdamW in one pass over each parameter.
+//! The AdamW update in one pass over each parameter.
 
 use burn::tensor::Tensor;
 
@@ -19,15 +19,16 @@ pub struct Update {
     pub gradient_scale: f64,
     /// Factor on the parameter.
     pub keep: f64,
-    /// The learning rate, the first moment's bias corrected.
+    /// The learning rate, including the bias correction of the first moment.
     pub rate: f64,
-    /// Corrects the second moment's bias.
+    /// The bias correction of the second moment.
     pub second_scale: f64,
-    /// Added to the root of the second moment.
+    /// Added to the square root of the second moment.
     pub epsilon: f64,
 }
 
-/// A parameter and its first and second moment after an update, in place where nobody else holds them.
+/// A parameter and its first and second moments after an update, in place if their memory is not
+/// shared.
 pub fn step(tensors: [Tensor<1>; 3], gradient: Tensor<1>, update: Update) -> [Tensor<1>; 3] {
     let tensors = tensors.map(Tensor::into_dispatch);
     let gradient = gradient.into_dispatch();
@@ -60,7 +61,7 @@ mod tests {
     use crate::kernels::testing::{close, devices, random};
 
     #[test]
-    fn an_update_in_one_pass_equals_its_composition() {
+    fn fused_update_equals_its_composition() {
         for device in devices() {
             let update = Update {
                 betas: [0.9, 0.99],
@@ -75,7 +76,7 @@ mod tests {
                 let gradient = random([length], &device);
                 let before = tensors.clone().map(Tensor::into_data);
                 let found = step(tensors.clone(), gradient.clone(), update);
-                assert_eq!(tensors.clone().map(Tensor::into_data), before, "held by somebody else");
+                assert_eq!(tensors.clone().map(Tensor::into_data), before, "the memory is shared");
                 let expected = composed(tensors, gradient, update);
                 found
                     .into_iter()

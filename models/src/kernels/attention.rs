@@ -1,8 +1,8 @@
-//! Attention whose memory grows with the length, and not with its square.
+//! Attention with memory linear in the sequence length instead of quadratic.
 //!
-//! Queries are taken a few at a time. Each of them sees all of its keys at once, so that its softmax is the
-//! plain one, but no more than those few rows of scores are in memory at any time. The backward pass
-//! computes them again.
+//! Queries are processed in blocks. Each query attends to all of its keys at once, so that its
+//! softmax is the plain one, but only one block of score rows is in memory at a time. The backward
+//! pass recomputes them.
 //!
 //! Reference: Rabe and Staats 2021, <https://arxiv.org/abs/2112.05682>; Dao et al. 2022,
 //! <https://arxiv.org/abs/2205.14135>
@@ -17,66 +17,67 @@ use super::dispatch::operations;
 pub use super::dropout::Dropout;
 use super::gradient::is_known;
 
-/// Which keys a query sees.
+/// The keys that a query attends to.
 ///
-/// The last query stands at the last key; where there are fewer keys than queries, both begin together.
+/// The last query is aligned with the last key; if there are fewer keys than queries, the first
+/// query is aligned with the first key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttentionWindow {
-    /// How many keys before its own place; all of them where `None`.
+    /// The number of keys before the query's own position; `None` means all.
     pub left: Option<usize>,
-    /// How many keys after its own place; all of them where `None`.
+    /// The number of keys after the query's own position; `None` means all.
     pub right: Option<usize>,
-    /// For each row of the batch, which keys there are; empty where all are.
+    /// For each row of the batch, `true` for keys that are present; empty if all are present.
     pub key_mask: Arc<[Vec<bool>]>,
 }
 
 impl AttentionWindow {
-    /// The keys that a query sees, padding aside, of `n_queries` and `n_keys`.
+    /// The keys in the window of a query, not considering padding, given `n_queries` and `n_keys`.
     pub(super) fn of(&self, query: usize, [n_queries, n_keys]: [usize; 2]) -> Range<usize> {
-        let place = query + n_keys.saturating_sub(n_queries);
-        let start = self.left.map_or(0, |left| place.saturating_sub(left));
-        let end = self.right.map_or(n_keys, |right| n_keys.min(place + right + 1));
+        let position = query + n_keys.saturating_sub(n_queries);
+        let start = self.left.map_or(0, |left| position.saturating_sub(left));
+        let end = self.right.map_or(n_keys, |right| n_keys.min(position + right + 1));
         start.min(end)..end
     }
 
-    /// Which keys there are in a row of the batch, the last `n_keys` of them; `None` where all are.
+    /// The key mask of a row of the batch, for the last `n_keys` keys; `None` if all are present.
     pub(super) fn row(&self, row: usize, n_keys: usize) -> Option<&[bool]> {
-        // Keys that were left out are the first ones.
+        // If the mask is longer than the keys, the first keys have been dropped.
         self.key_mask.get(row).map(|row| &row[row.len().saturating_sub(n_keys)..])
     }
 
-    /// From the first key that there is in a row of the batch to the last one.
+    /// The range from the first to the last key that is present in a row of the batch.
     pub(super) fn there(&self, row: usize, n_keys: usize) -> Range<usize> {
         let Some(row) = self.row(row, n_keys) else { return 0..n_keys };
         let start = row.iter().position(|is_there| *is_there).unwrap_or(row.len());
         let end = row.iter().rposition(|is_there| *is_there).map_or(start, |last| last + 1);
-        // Those that nobody says anything of are there.
+        // Keys beyond the mask count as present.
         start..if row.len() < n_keys { n_keys } else { end }
     }
 }
 
-/// What is done to scores before the softmax.
+/// The parameters of scaled dot-product attention.
 #[derive(Debug, Clone)]
 pub struct SdpaParams {
-    /// Factor on the products.
+    /// Factor on the products of queries and keys.
     pub scale: f64,
-    /// They are squeezed smoothly into `±softcap`.
+    /// The scores are capped smoothly to `±softcap`.
     pub softcap: Option<f64>,
-    /// Which keys a query sees. One that sees none gets the mean of all values.
+    /// The keys that a query attends to. A fully masked query gets the mean of all values.
     pub window: AttentionWindow,
-    /// What is dropped of the weights after the softmax.
+    /// Dropout on the weights after the softmax.
     pub dropout: Option<Dropout>,
 }
 
-/// `dropout(softmax(scale · query keyᵀ + bias)) value`; `None` where that is for Burn's operations to do.
+/// `dropout(softmax(scale · query keyᵀ + bias)) value`; `None` if no kernel supports the inputs.
 ///
-/// Several heads of queries may share one of keys and values.
+/// Several query heads may share one key and value head.
 ///
 /// # Shapes
 ///
 /// - `query` and the result: `[batch, n_heads, queries, d_head]`
 /// - `key`, `value`: `[batch, n_kv_heads, keys, d_head]`
-/// - `bias`, added: `[1 or batch, 1 or n_heads, 1 or queries, keys]`
+/// - `bias`, added to the scores: `[1 or batch, 1 or n_heads, 1 or queries, keys]`
 pub fn attention(
     query: &Tensor<4>,
     [key, value]: [&Tensor<4>; 2],
@@ -101,7 +102,8 @@ pub fn attention(
     result.map(Tensor::from_dispatch)
 }
 
-/// Whether [`attention`] drops weights of so many queries and keys, or leaves that to Burn's operations, too.
+/// Whether [`attention`] supports dropout for this number of queries and keys; if not, it returns
+/// `None`.
 pub fn drops(query: &Tensor<4>, key: &Tensor<4>) -> bool {
     let inputs = [query, key].map(|x| x.clone().into_dispatch());
     let is_own = || operations(&inputs).is_some_and(|operations| operations.attention_drops);
@@ -115,14 +117,14 @@ mod tests {
     use super::*;
     use crate::kernels::testing::{agree, devices, random};
 
-    /// Rows, heads of queries and of keys, queries, keys, and features of a head.
+    /// Batch rows, query heads, key heads, queries, keys, and features of a head.
     #[derive(Debug, Clone, Copy)]
     struct Sizes([usize; 6]);
 
     impl Sizes {
         fn split(self, [query, key, value]: [Tensor<1>; 3]) -> [Tensor<4>; 3] {
             let [rows, heads, kv_heads, queries, keys, d_head] = self.0;
-            // As layers give them: the heads of a position lie side by side.
+            // The layout that layers use: the heads of a position are adjacent in memory.
             let of = |x: Tensor<1>, heads, length| {
                 x.reshape([rows, length, heads, d_head]).swap_dims(1, 2)
             };
@@ -188,7 +190,7 @@ mod tests {
     ];
 
     #[test]
-    fn it_equals_the_composition_and_so_do_its_gradients() {
+    fn result_and_gradients_equal_the_composition() {
         let device = Device::flex();
         for sizes in SIZES {
             for (left, right) in
@@ -205,7 +207,10 @@ mod tests {
                         sizes.inputs(&device),
                         &|inputs| {
                             let [query, key, value] = sizes.split(inputs);
-                            flat(attention(&query, [&key, &value], None, params()).expect("floats"))
+                            flat(
+                                attention(&query, [&key, &value], None, params())
+                                    .expect("a kernel"),
+                            )
                         },
                         &|inputs| flat(composed(sizes.split(inputs), None, &params())),
                     );
@@ -215,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn biases_have_gradients_too() {
+    fn bias_gradients_equal_the_composition() {
         let device = Device::flex();
         for sizes in SIZES {
             let Sizes([rows, heads, _, queries, keys, _]) = sizes;
@@ -236,7 +241,7 @@ mod tests {
                     };
                     let [query, key, value] = sizes.split([query, key, value]);
                     flat(if is_fused {
-                        attention(&query, [&key, &value], Some(&bias), params).expect("floats")
+                        attention(&query, [&key, &value], Some(&bias), params).expect("a kernel")
                     } else {
                         composed([query, key, value], Some(&bias), &params)
                     })
@@ -249,13 +254,13 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_padding_are_not_seen() {
+    fn padding_keys_are_masked() {
         let device = Device::flex();
         let sizes = Sizes([3, 2, 2, 6, 6, 4]);
         let keys: Arc<[Vec<bool>]> = [
             vec![true; 6],
             vec![false, false, true, true, true, true],
-            // All that some queries may see is padding.
+            // Some queries have only padding in their window.
             vec![false, false, false, false, true, false],
         ]
         .into();
@@ -267,7 +272,7 @@ mod tests {
                 sizes.inputs(&device),
                 &|inputs| {
                     let [query, key, value] = sizes.split(inputs);
-                    flat(attention(&query, [&key, &value], None, params()).expect("floats"))
+                    flat(attention(&query, [&key, &value], None, params()).expect("a kernel"))
                 },
                 &|inputs| flat(composed(sizes.split(inputs), None, &params())),
             );
@@ -275,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn libtorch_has_the_plain_ones() {
+    fn libtorch_has_a_kernel_for_plain_attention() {
         for device in devices().into_iter().filter(|device| *device != Device::flex()) {
             for sizes in [
                 Sizes([1, 1, 1, 1, 1, 1]),
@@ -316,14 +321,14 @@ mod tests {
                 let params = SdpaParams { scale: 1.0, softcap, window, dropout: None };
                 assert!(
                     attention(&query, [&key, &value], None, params).is_none(),
-                    "for Burn to do"
+                    "no kernel for this"
                 );
             }
         }
     }
 
     #[test]
-    fn chunks_of_other_backends_equal_the_composition_too() {
+    fn chunked_attention_equals_the_composition() {
         let device = Device::flex();
         let keys: Arc<[Vec<bool>]> =
             [(0..600).map(|i| i >= 37).collect(), (0..600).map(|i| i < 555).collect()].into();
@@ -342,7 +347,7 @@ mod tests {
                     let [query, key, value] = sizes.inputs(&device);
                     let run = |inputs: [Tensor<1>; 4], is_chunked: bool| {
                         let [query, key, value, bias] = inputs;
-                        // Where there is no bias it has a gradient all the same.
+                        // Gives the bias a gradient even if it is not used.
                         let none = bias.clone().slice_dim(0, 0..1) * 0.0;
                         let bias = bias.reshape([rows, heads, queries, n_keys]);
                         let params = SdpaParams {
@@ -372,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_sees_its_window() {
+    fn window_of_a_query() {
         let past = window(Some(2), Some(0));
         assert_eq!(past.of(5, [10, 10]), 3..6);
         // Four new queries after six keys of a cache.

@@ -1,4 +1,4 @@
-//! [`attention`](super::attention) by operations that every backend has.
+//! [`attention`](super::attention) composed of operations that every backend has.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use super::attention::SdpaParams;
 use super::dropout::{self, Dropout};
 use super::gradient::{Any, Operation, apply};
 
-/// Queries whose scores are in memory at a time.
+/// Queries per chunk, whose scores are in memory at the same time.
 const QUERIES: usize = 256;
 
-/// Whether the scores of so many queries and keys are too many to be kept.
+/// Whether the score matrix of this many queries and keys is too large to be kept in memory.
 pub(super) fn are_many([n_queries, n_keys]: [usize; 2]) -> bool {
     n_queries >= 2 * QUERIES && n_queries * n_keys >= 4 * QUERIES * QUERIES
 }
@@ -31,11 +31,11 @@ pub(super) fn attention(inputs: [Any; 3], bias: Option<Any>, params: SdpaParams)
 #[derive(Debug, Clone)]
 struct ChunkedAttention {
     params: SdpaParams,
-    /// Queries and keys.
+    /// The numbers of queries and keys.
     sizes: [usize; 2],
 }
 
-/// Queries, keys and values, and what is added to the scores.
+/// Queries, keys and values, and the bias of the scores.
 type Saved = ([Tensor<4>; 3], Option<Tensor<4>>);
 
 impl Operation<3> for ChunkedAttention {
@@ -67,8 +67,8 @@ impl Operation<4> for ChunkedAttention {
     }
 }
 
-/// Some queries with the keys that at least one of them may see. Heads of queries that share a head of keys
-/// lie below each other.
+/// A block of queries with the keys in the window of at least one of them. The query heads that
+/// share a key head are stacked along the query dimension.
 struct Chunk {
     queries: Range<usize>,
     keys: Range<usize>,
@@ -77,18 +77,18 @@ struct Chunk {
     /// `[batch, n_kv_heads, keys, d_head]`
     key: Tensor<4>,
     value: Tensor<4>,
-    /// The weights, `[batch, n_kv_heads, shared · queries, keys]`, in 32 bits.
+    /// The attention weights, `[batch, n_kv_heads, shared · queries, keys]`, in f32.
     weights: Tensor<4>,
-    /// By what weights are multiplied: 0 where they are dropped.
+    /// The dropout factors of the weights, 0 for dropped weights.
     factors: Option<Tensor<4>>,
-    /// By what the gradients of scores are multiplied on their way to products.
+    /// The derivative of the soft cap, a factor on the gradients of the scores.
     softcap_grad: Option<Tensor<4>>,
-    /// Whose gradients go no further, `true` = masked.
+    /// Scores that get no gradient, `true` = masked.
     masked: Option<Tensor<4, Bool>>,
 }
 
 impl Chunk {
-    /// Weights after dropout, or their gradients before it.
+    /// Applies the dropout factors to the weights, or to their gradients.
     fn dropped(&self, weights: Tensor<4>) -> Tensor<4> {
         match &self.factors {
             Some(factors) => weights * factors.clone(),
@@ -119,7 +119,7 @@ impl ChunkedAttention {
         let n_kv_heads = key.dims()[1];
         let [first, last] =
             [queries.start, queries.end - 1].map(|query| self.params.window.of(query, self.sizes));
-        // A query that sees nothing because of padding gets the mean of all values.
+        // A query that is fully masked by padding gets the mean of all values.
         let keys = match self.params.window.key_mask.is_empty() {
             true => first.start..last.end.max(first.start + 1),
             false => 0..self.sizes[1],
@@ -171,7 +171,8 @@ impl ChunkedAttention {
         }
     }
 
-    /// Which of some keys some queries do not see, `[1 or batch, 1, queries, keys]`; `None` if they see all.
+    /// The mask of some queries and keys, `[1 or batch, 1, queries, keys]`, `true` = masked; `None`
+    /// if no key is masked.
     fn masked(&self, queries: &Range<usize>, keys: &Range<usize>) -> Option<TensorData> {
         let sees =
             |query: usize, key: &usize| self.params.window.of(query, self.sizes).contains(key);
@@ -195,7 +196,7 @@ impl ChunkedAttention {
         Some(TensorData::new(values, [rows, 1, queries.len(), keys.len()]))
     }
 
-    /// See the operation of `flex` for the formulas.
+    /// The formulas are at the operation of `flex`.
     fn gradients(
         &self,
         saved: Saved,
@@ -248,7 +249,8 @@ impl ChunkedAttention {
     }
 }
 
-/// A tensor with zeros around it, so that it begins at a place of a dimension of this length.
+/// Pads a tensor with zeros along `dim`, so that it begins at `start` and the dimension has
+/// `length`.
 fn spread(x: Tensor<4>, dim: usize, (start, length): (usize, usize)) -> Tensor<4> {
     let mut dims = x.dims();
     let mut ranges = dims.map(|size| 0..size);

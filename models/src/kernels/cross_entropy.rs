@@ -1,4 +1,4 @@
-//! The loss of naming classes, without a second tensor as large as the scores.
+//! Cross-entropy loss without a second tensor as large as the logits.
 
 use std::sync::Arc;
 
@@ -6,23 +6,23 @@ use burn::tensor::Tensor;
 
 use super::dispatch::operations;
 
-/// The class of each row, or none where it does not count.
+/// The target class of each row; `None` for ignored rows.
 pub type Classes = Arc<[Option<usize>]>;
 
-/// The sum of `-log softmax(scores)[class]` over all rows that have a class, in nats; `None` where that is
-/// for Burn's operations to do.
+/// The sum of `-log softmax(scores)[class]` over all rows with a class, in nats; `None` if no
+/// kernel supports the inputs.
 ///
-/// The backward pass writes its gradients where the scores were.
+/// The backward pass writes the gradients into the memory of the logits, unless it is shared.
 ///
 /// # Shapes
 ///
-/// - `scores`: `[rows, classes]`
-/// - `classes`: one for each row, or none
+/// - `scores`: logits, `[rows, classes]`
+/// - `classes`: `[rows]`
 /// - result: `[1]`
 ///
 /// # Panics
 ///
-/// Panics if a class is not below the number of scores.
+/// Panics if a class is out of range.
 pub fn cross_entropy_sum(scores: &Tensor<2>, classes: &Classes) -> Option<Tensor<1>> {
     let scores = scores.clone().into_dispatch();
     let operations = operations([&scores])?;
@@ -37,7 +37,7 @@ mod tests {
     use crate::kernels::testing::{agree, devices, random};
 
     #[test]
-    fn the_loss_equals_its_composition_and_so_does_its_gradient() {
+    fn loss_and_gradient_equal_the_composition() {
         for device in devices() {
             for (rows, width) in [(1, 1), (3, 2), (40, 65), (9, 5_003)] {
                 let classes: Classes =
@@ -57,7 +57,7 @@ mod tests {
                 let of = |x: Tensor<1>| x.reshape([rows, width]);
                 agree(
                     [random([rows * width], &device) * 30.0],
-                    &|[x]| cross_entropy_sum(&of(x), &classes).expect("floats"),
+                    &|[x]| cross_entropy_sum(&of(x), &classes).expect("a kernel"),
                     &|[x]| composed(of(x)),
                 );
             }
@@ -65,15 +65,15 @@ mod tests {
     }
 
     #[test]
-    fn scores_that_somebody_holds_are_not_overwritten() {
+    fn shared_scores_are_not_overwritten() {
         for device in devices().into_iter().map(Device::autodiff) {
             let scores = random([2, 3], &device).require_grad();
             let before = scores.clone().into_data();
-            let loss = cross_entropy_sum(&scores, &[Some(1), None].into()).expect("floats");
+            let loss = cross_entropy_sum(&scores, &[Some(1), None].into()).expect("a kernel");
             let gradients = loss.backward();
             assert_eq!(scores.clone().into_data(), before);
-            let gradient = scores.grad(&gradients).expect("of the scores").into_data();
-            assert_eq!(gradient.as_slice::<f32>().expect("floats")[3..], [0.0; 3]);
+            let gradient = scores.grad(&gradients).expect("a gradient").into_data();
+            assert_eq!(gradient.as_slice::<f32>().expect("f32 data")[3..], [0.0; 3]);
         }
     }
 }

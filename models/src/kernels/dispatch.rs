@@ -1,6 +1,6 @@
-//! Which backend holds a tensor, and what operations of our own it has.
+//! Finds the backend that holds a tensor, and its custom kernels.
 
-#![allow(deprecated, reason = "two backends are, which are supported all the same")]
+#![allow(deprecated, reason = "two supported backends are deprecated")]
 
 use burn::backend::DispatchTensorKind;
 use burn::tensor::Device;
@@ -13,7 +13,7 @@ use super::gradient::Any;
 use super::linear::Linear;
 use super::norm::Norm;
 
-/// The backends whose tensors with gradients are known here.
+/// The backends on which custom operations can be recorded for autodiff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BackendKind {
     #[cfg(feature = "flex")]
@@ -58,35 +58,35 @@ impl BackendKind {
     }
 }
 
-/// What a backend computes by operations of its own. Those that give `None` do so where settings are not for
-/// them, but for Burn's operations.
+/// The custom kernels of a backend. A kernel that returns an `Option` returns `None` for parameters
+/// that it does not support; Burn's operations are used instead.
 pub(super) struct Operations {
-    /// Whether a tensor is one of theirs: in their memory and in their format, with gradients or without.
+    /// Whether a tensor is on this backend and in its dtype, with or without gradients.
     pub(super) is_here: fn(&Any) -> bool,
-    /// Whether a matrix is one that they keep in 16 bits, and multiply with 32-bit floats as if it were in 32:
-    /// nobody wants gradients of it.
+    /// Whether a matrix is stored in half precision and upcast to f32 in products; it has no
+    /// gradients.
     pub(super) upcasts: fn(&Any) -> bool,
-    /// Whether one of theirs lies in the host's memory.
+    /// Whether a tensor of this backend is in host memory.
     pub(super) is_on_the_host: fn(&Any) -> bool,
     pub(super) attention: fn(&[Any; 3], &Option<Any>, &SdpaParams) -> Option<Any>,
-    /// Whether their attention drops weights.
+    /// Whether the attention kernel supports dropout.
     pub(super) attention_drops: bool,
     pub(super) cross_entropy_sum: fn(Any, &Classes) -> Any,
     pub(super) activation: fn(ActivationKind, Any) -> Any,
-    /// With a seed that the device decides.
+    /// Dropout with a seed from the device's random generator.
     pub(super) dropout: fn(Any, f64, &Device) -> Any,
     pub(super) gated_activation: fn(ActivationKind, [Any; 2]) -> Any,
     pub(super) linear: Linear,
     pub(super) norm: fn(Norm, Any, Scale) -> Option<Any>,
     pub(super) step: fn([Any; 3], Any, Update) -> [Any; 3],
-    /// Of a tensor without gradients.
+    /// The sum of squares of a tensor without gradients.
     pub(super) sum_of_squares: fn(Any) -> Any,
 }
 
-/// What a tensor is multiplied by, and what is added then.
+/// A scale, and a shift that is added after it.
 pub(super) type Scale = (Any, Option<Any>);
 
-/// The operations of the backend that holds these tensors, if it has some for all of them.
+/// The kernels of the backend that holds these tensors, if they support all of them.
 pub(super) fn operations<'a>(
     tensors: impl IntoIterator<Item = &'a Any, IntoIter: Clone>,
 ) -> Option<&'static Operations> {

@@ -1,4 +1,4 @@
-//! Dropout whose backward pass finds out again what was dropped, instead of keeping it.
+//! Dropout whose backward pass recomputes the dropout mask instead of storing it.
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 
@@ -6,7 +6,7 @@ use super::dispatch::operations;
 use super::flex;
 use super::seed::{draw, mix};
 
-/// Drops numbers of a tensor with gradients; `None` where that is for Burn's operations to do.
+/// Applies dropout to a tensor with gradients; `None` if no kernel supports the inputs.
 pub fn dropout<const D: usize>(x: &Tensor<D>, probability: f64) -> Option<Tensor<D>> {
     let device = x.device();
     let x = x.clone().into_dispatch();
@@ -14,35 +14,36 @@ pub fn dropout<const D: usize>(x: &Tensor<D>, probability: f64) -> Option<Tensor
     Some(Tensor::from_dispatch(own(x, probability, &device)))
 }
 
-/// Numbers that are dropped in training; the others grow, so that sums stay what they are on average.
+/// Inverted dropout: elements are dropped in training, and the others are scaled up, so that the
+/// expected sum is unchanged.
 ///
-/// What is dropped depends on the seed and on nothing else.
+/// The dropout mask depends only on the seed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dropout {
-    /// Of each number, below 1.
+    /// The probability of dropping an element, below 1.
     pub probability: f64,
-    /// Decides which.
+    /// The seed of the dropout mask.
     pub seed: u64,
 }
 
 impl Dropout {
-    /// One whose seed the device decides.
+    /// Dropout with a seed from the device's random generator.
     pub fn draw(probability: f64, device: &Device) -> Self {
         Self { probability, seed: draw(device) }
     }
 
-    /// What numbers that are left are multiplied by.
+    /// The factor on elements that are not dropped.
     pub(super) fn scale(self) -> f64 {
         1.0 / (1.0 - self.probability)
     }
 
-    /// The seed of one of many parts.
+    /// The seed of part number `part`.
     pub(super) fn seed_of(self, part: usize) -> u64 {
         mix(self.seed, part as u64)
     }
 }
 
-/// By what numbers in the place of `x` are multiplied.
+/// The dropout factors for a tensor of the shape of `x`.
 pub(super) fn factors<const D: usize>(x: &Tensor<D>, dropout: Dropout) -> Tensor<D> {
     let given = x.clone().into_dispatch();
     let is_near = operations([&given]).is_some_and(|own| (own.is_on_the_host)(&given));
@@ -65,7 +66,7 @@ mod tests {
     use crate::kernels::chunked_attention;
     use crate::kernels::testing::{close, devices, random};
 
-    /// Enough queries and keys for all operations.
+    /// Enough queries and keys for all attention kernels, chunked attention included.
     const N: usize = 530;
     const HEADS: [usize; 4] = [2, 2, N, 3];
 
@@ -79,12 +80,12 @@ mod tests {
     }
 
     #[test]
-    fn gradients_of_what_was_dropped_are_zero() {
+    fn gradients_of_dropped_elements_are_zero() {
         for device in devices() {
-            // More than one part, and a tail.
+            // More than one part, and a remainder.
             let x = Tensor::<2>::random([3, 9_001], Distribution::Uniform(0.5, 1.5), &device);
             let x = Tensor::from_inner(x).require_grad();
-            let left = dropout(&x, 0.25).expect("32-bit floats");
+            let left = dropout(&x, 0.25).expect("a kernel");
             let gradients = left.clone().sum().backward();
             let of_x = x.grad(&gradients).expect("a gradient");
             let factors = left.inner() / x.inner();
@@ -97,10 +98,10 @@ mod tests {
     }
 
     #[test]
-    fn the_device_decides_what_is_dropped() {
+    fn device_seed_determines_the_mask() {
         for device in devices() {
             let x = Tensor::<1>::ones([20_000], &device.clone().autodiff());
-            let drawn = || dropout(&x, 0.5).expect("32-bit floats").inner().into_data();
+            let drawn = || dropout(&x, 0.5).expect("a kernel").inner().into_data();
             let again = || {
                 let first = drawn();
                 let [seeded, once_more] = [(); 2].map(|()| {
@@ -109,16 +110,16 @@ mod tests {
                 });
                 seeded == once_more && first != seeded
             };
-            // Other tests may draw between.
+            // Other tests may advance the device's random generator in between.
             assert!((0..50).any(|_| again()), "{device:?}");
         }
     }
 
-    /// Attention in one of its forms.
+    /// An implementation of attention.
     type Form = fn([Tensor<4>; 3]) -> Tensor<4>;
 
     fn own([query, key, value]: [Tensor<4>; 3]) -> Tensor<4> {
-        attention(&query, [&key, &value], None, params()).expect("there are many")
+        attention(&query, [&key, &value], None, params()).expect("a kernel")
     }
 
     fn chunked(inputs: [Tensor<4>; 3]) -> Tensor<4> {
@@ -126,7 +127,7 @@ mod tests {
         Tensor::from_dispatch(chunked_attention::attention(inputs, None, params()))
     }
 
-    /// By what each weight is multiplied: all weights are the same, and values show them one by one.
+    /// The factor on each weight: all weights are equal, and one-hot values make them visible.
     fn factors(form: Form, device: &Device) -> Tensor<4> {
         let zeros = Tensor::<4>::zeros([HEADS[0], HEADS[1], N, N], device);
         let values = Tensor::<2>::eye(N, device).reshape([1, 1, N, N]);
@@ -140,11 +141,11 @@ mod tests {
         let gradients = result.clone().powi_scalar(2).sum().backward();
         let of_inputs = inputs.map(|x| x.grad(&gradients).expect("every input has a gradient"));
         let all = [result.inner()].into_iter().chain(of_inputs);
-        all.flat_map(|x| x.into_data().try_to_vec::<f32>().expect("floats")).collect()
+        all.flat_map(|x| x.into_data().try_to_vec::<f32>().expect("f32 data")).collect()
     }
 
     #[test]
-    fn the_backward_pass_drops_what_the_forward_pass_dropped() {
+    fn backward_pass_repeats_the_dropout_mask() {
         let forms = [own as Form, chunked].into_iter();
         for (form, device) in forms.flat_map(|form| devices().into_iter().map(move |d| (form, d))) {
             let inputs = [(); 3].map(|()| random(HEADS, &device));
@@ -157,21 +158,21 @@ mod tests {
                 let [found, expected] = [computed(&inputs, form), computed(&inputs, composed)];
                 found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5)
             };
-            // The numbers of a device are one sequence for all threads, and other tests may take some of it.
+            // All threads share the device's random generator, so other tests may advance it.
             assert!((0..50).any(|_| agrees()), "{device:?}");
         }
     }
 
     #[test]
-    fn sums_stay_what_they_are_on_average() {
+    fn expected_sums_are_unchanged() {
         for device in devices() {
             let factors = factors(own, &device);
             let mean = factors.clone().mean().into_scalar::<f32>();
-            // Of so many numbers a thousandth is three standard errors.
+            // For this many elements, a thousandth is three standard errors.
             assert!((mean - 1.0).abs() < 2e-3, "{mean}");
             let of = |head: usize| factors.clone().slice_dim(1, head..head + 1);
             let differ = (of(0) - of(1)).abs().mean().into_scalar::<f32>();
-            // Two heads differ where one of them drops a weight: 2 · 0.3 · 0.7 of all.
+            // Two heads differ where exactly one of them drops a weight: 2 · 0.3 · 0.7 of all.
             assert!((differ - 0.6).abs() < 0.01, "{differ}");
         }
     }

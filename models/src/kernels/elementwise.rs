@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::dispatch::operations;
 
-/// A function of single numbers.
+/// An elementwise activation function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActivationKind {
     /// `x Φ(x)` with the error function.
@@ -15,13 +15,13 @@ pub enum ActivationKind {
     Silu,
 }
 
-/// `f(x)` of every element; `None` where that is for Burn's operations to do.
+/// `f(x)` of every element; `None` if no kernel supports the inputs.
 pub fn activation<const D: usize>(kind: ActivationKind, x: &Tensor<D>) -> Option<Tensor<D>> {
     let x = x.clone().into_dispatch();
     Some(Tensor::from_dispatch((operations([&x])?.activation)(kind, x)))
 }
 
-/// `f(gate) · up`; `None` where that is for Burn's operations to do.
+/// `f(gate) · up`; `None` if no kernel supports the inputs.
 pub fn gated_activation<const D: usize>(
     kind: ActivationKind,
     gate: &Tensor<D>,
@@ -38,12 +38,12 @@ mod tests {
     use super::*;
     use crate::kernels::testing::{agree, devices, random};
 
-    /// A length that is no multiple of anything, with the tails of the functions in it.
+    /// A length that is not a multiple of any vector width, so that remainder loops are covered.
     const LENGTH: usize = 20_011;
 
     fn composed(kind: ActivationKind, x: Tensor<1>) -> Tensor<1> {
         match kind {
-            // Burn's own gradient of it is exact on this backend.
+            // Burn's own GELU gradient is exact on this backend.
             ActivationKind::Gelu => activation::gelu(x),
             ActivationKind::GeluTanh => {
                 let inner =
@@ -55,12 +55,12 @@ mod tests {
     }
 
     #[test]
-    fn functions_equal_their_compositions_and_so_do_their_gradients() {
+    fn activations_and_gradients_equal_their_compositions() {
         for device in devices() {
             for kind in [ActivationKind::Gelu, ActivationKind::GeluTanh, ActivationKind::Silu] {
                 for length in [1, 70, LENGTH] {
                     let x = random([length], &device) * 12.0;
-                    agree([x], &|[x]| activation(kind, &x).expect("floats"), &|[x]| {
+                    agree([x], &|[x]| activation(kind, &x).expect("a kernel"), &|[x]| {
                         composed(kind, x)
                     });
                 }
@@ -69,13 +69,13 @@ mod tests {
     }
 
     #[test]
-    fn gates_equal_their_compositions_and_so_do_their_gradients() {
+    fn gated_activations_and_gradients_equal_their_compositions() {
         for device in devices() {
             for kind in [ActivationKind::Gelu, ActivationKind::GeluTanh, ActivationKind::Silu] {
                 let inputs = [(); 2].map(|()| random([LENGTH], &device) * 3.0);
                 agree(
                     inputs,
-                    &|[gate, up]| gated_activation(kind, &gate, &up).expect("floats"),
+                    &|[gate, up]| gated_activation(kind, &gate, &up).expect("a kernel"),
                     &|[gate, up]| composed(kind, gate) * up,
                 );
             }
@@ -83,12 +83,12 @@ mod tests {
     }
 
     #[test]
-    fn a_tensor_that_somebody_holds_is_not_overwritten() {
+    fn shared_tensor_is_not_overwritten() {
         for device in devices() {
             let x = random([3, 50], &device);
             let (kept, before) = (x.clone(), x.clone().into_data());
             let part = x.clone().slice_dim(1, 10..20);
-            let found = activation(ActivationKind::Silu, &part).expect("floats");
+            let found = activation(ActivationKind::Silu, &part).expect("a kernel");
             assert_eq!(kept.into_data(), before);
             let expected = activation::silu(x).slice_dim(1, 10..20);
             crate::kernels::testing::close(found, expected);
@@ -96,18 +96,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_stays_so() {
+    fn nan_is_propagated() {
         for device in devices() {
             let x = Tensor::<1>::from_floats([f32::NAN, 1.0], &device);
             for kind in [ActivationKind::Gelu, ActivationKind::GeluTanh, ActivationKind::Silu] {
-                let found = activation(kind, &x).expect("floats").into_data();
-                assert!(found.as_slice::<f32>().expect("floats")[0].is_nan());
+                let found = activation(kind, &x).expect("a kernel").into_data();
+                assert!(found.as_slice::<f32>().expect("f32 data")[0].is_nan());
             }
         }
     }
 
     #[test]
-    fn other_formats_are_left_to_burn() {
+    fn other_dtypes_have_no_kernel() {
         for device in devices() {
             let x = random([8], &device).cast(FloatDType::BF16);
             assert!(activation(ActivationKind::Gelu, &x).is_none());

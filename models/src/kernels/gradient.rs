@@ -1,10 +1,10 @@
-//! Operations with a backward pass of their own.
+//! Operations with a custom backward pass.
 //!
-//! Burn derives the backward pass of a composition from its parts, and keeps what each of them needs. An
-//! operation here says itself what it keeps and how gradients come out of that, in tensors without
-//! gradients, so that it is written once for all backends.
+//! Burn derives the backward pass of a composition from its parts, and saves the state that each
+//! part needs. An operation here specifies what it saves and how gradients are computed from it,
+//! on tensors without gradients, so that one implementation serves all backends.
 
-#![allow(deprecated, reason = "two backends are, which are supported all the same")]
+#![allow(deprecated, reason = "two supported backends are deprecated")]
 
 use std::array;
 use std::fmt::Debug;
@@ -21,32 +21,34 @@ use burn::backend::{
 
 use super::dispatch::BackendKind;
 
-/// A tensor of any number of dimensions; [`Tensor::from_dispatch`](burn::tensor::Tensor::from_dispatch)
-/// and [`Tensor::into_dispatch`](burn::tensor::Tensor::into_dispatch) lead there and back.
+/// A tensor of any number of dimensions, converted by
+/// [`Tensor::from_dispatch`](burn::tensor::Tensor::from_dispatch) and
+/// [`Tensor::into_dispatch`](burn::tensor::Tensor::into_dispatch).
 pub(super) type Any = DispatchTensor;
 
-/// An operation on `N` tensors whose backward pass is its own.
+/// An operation on `N` tensors with a custom backward pass.
 pub(super) trait Operation<const N: usize>: Clone + Debug + Send + 'static {
-    /// What the backward pass needs.
+    /// The state saved for the backward pass.
     type Saved: Clone + Debug + Send + 'static;
 
-    /// The result, and what is kept for the backward pass. No tensor here has gradients.
+    /// The result and the state saved for the backward pass. These tensors have no gradients.
     fn forward(&self, inputs: [Any; N]) -> (Any, Self::Saved);
 
-    /// The result alone, where no input has gradients. It may overwrite what nobody else holds.
+    /// The result only, if no input has gradients. It may overwrite inputs whose memory is not
+    /// shared.
     fn infer(&self, inputs: [Any; N]) -> Any {
         self.forward(inputs).0
     }
 
-    /// The gradients of those inputs that want one, given the result's.
+    /// The gradients of the `wanted` inputs, given the gradient of the result.
     fn backward(&self, saved: Self::Saved, gradient: Any, wanted: [bool; N]) -> [Option<Any>; N];
 }
 
-/// Computes an operation, so that gradients go through it where an input has them.
+/// Computes an operation and records its backward pass if an input has gradients.
 ///
 /// # Panics
 ///
-/// Panics where [`is_known`] says so of an input.
+/// Panics if [`is_known`] is false for an input.
 pub(super) fn apply<O: Operation<N>, const N: usize>(operation: O, inputs: [Any; N]) -> Any {
     let tracked = inputs.iter().find(|input| input.autodiff != DispatchAutodiffContext::Disabled);
     let Some(tracked) = tracked else {
@@ -61,11 +63,11 @@ pub(super) fn apply<O: Operation<N>, const N: usize>(operation: O, inputs: [Any;
         Some(BackendKind::LibTorch) => record::<burn::backend::LibTorch, O, N>(operation, inputs),
         #[cfg(feature = "cube")]
         Some(BackendKind::Cube) => record::<burn::backend::Cube, O, N>(operation, inputs),
-        None => panic!("gradients of an operation of our own on a backend that is not known"),
+        None => panic!("custom gradients are not supported on this backend"),
     }
 }
 
-/// Whether [`apply`] can record an operation on such a tensor.
+/// Whether [`apply`] can record an operation on this tensor.
 pub(super) fn is_known(x: &Any) -> bool {
     use burn::backend::GradientCheckpointingStrategy::Disabled;
     match x.autodiff {
@@ -83,7 +85,7 @@ where
     O: Operation<N>,
     Any: DispatchKindConversion<B> + DispatchKindConversion<Autodiff<B>>,
 {
-    // Those without gradients are constants.
+    // Inputs without gradients are constants.
     let inputs = inputs.map(|input| match input.autodiff {
         DispatchAutodiffContext::Disabled => {
             <Autodiff<B> as AutodiffBackend>::from_inner(primitive::<B>(input))
@@ -110,7 +112,7 @@ where
 {
     match <Any as DispatchKindConversion<B>>::try_into_backend(tensor) {
         Ok(tensor) => tensor.float(),
-        Err(error) => panic!("the inputs of an operation are on one backend: {error}"),
+        Err(error) => panic!("the inputs of an operation must be on one backend: {error}"),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Linear layers with many rows: products without copies, and gradients that lie as the weights do.
+//! Linear layers with many rows: products without copies, and gradients in the memory layout of the
+//! weights.
 
 use burn::backend::DispatchAutodiffContext;
 use burn::tensor::{Device, FloatDType, Tensor};
@@ -7,26 +8,27 @@ use super::dispatch::{BackendKind, operations};
 use super::gradient::{Any, Operation, apply};
 use crate::precision::to_f32;
 
-/// A linear layer's matrix, `[d_input, d_output]`, and its bias.
+/// A linear layer's weight matrix, `[d_input, d_output]`, and its bias.
 pub type Weights = (Tensor<2>, Option<Tensor<1>>);
 
-/// Whether a device keeps matrices in 16 bits, and multiplies them with 32-bit floats as if they were in 32.
+/// Whether a device stores weight matrices in half precision (bf16) and upcasts them to f32 in
+/// products.
 pub fn stores_half_weights(device: &Device) -> bool {
     let number = Tensor::<2>::zeros([1, 1], device);
-    // Not every backend has the format.
+    // Not every backend supports bf16.
     let has_operations =
         BackendKind::of(&number.clone().into_dispatch()).and_then(BackendKind::operations);
     has_operations.is_some() && is_weight_only_half(&number.cast(FloatDType::BF16))
 }
 
-/// Whether what a tensor is held in does not say what it is computed with in: it is in 16 bits where
+/// Whether the tensor is stored in half precision but computed in f32; see
 /// [`stores_half_weights`].
 pub fn is_weight_only_half<const D: usize>(x: &Tensor<D>) -> bool {
     upcasts(&x.clone().into_dispatch())
 }
 
-/// `x` in the format in which products with a matrix take it: in that of the matrix, or in 32 bits where the
-/// matrix is only kept in 16.
+/// Casts `x` for a product with `weight`: to the dtype of `weight`, or to f32 if `weight` is only
+/// stored in half precision.
 pub fn cast_for<const D: usize>(x: Tensor<D>, weight: &Tensor<2>) -> Tensor<D> {
     let wants_gradients = x.clone().into_dispatch().autodiff != DispatchAutodiffContext::Disabled;
     if is_weight_only_half(weight) && !wants_gradients { to_f32(x) } else { x.cast(weight.dtype()) }
@@ -38,9 +40,9 @@ fn upcasts(x: &Any) -> bool {
         .is_some_and(|operations| (operations.upcasts)(x))
 }
 
-/// `x W + b`; `None` where that is for Burn's operations to do.
+/// `x W + b`; `None` if no kernel supports the inputs.
 ///
-/// The matrix may be the transpose of one, and be kept in 16 bits (see [`cast_for`]).
+/// The weight may be a transposed view, and may be stored in half precision (see [`cast_for`]).
 ///
 /// # Shapes
 ///
@@ -60,20 +62,21 @@ pub fn linear<const D: usize>(x: &Tensor<D>, (weight, bias): &Weights) -> Option
     }))
 }
 
-/// How a backend computes a linear layer of its own.
+/// A backend's kernels for a linear layer.
 ///
 /// ```text
 /// dx = g Wᵀ,   dW = xᵀ g,   db = Σ g
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Linear {
-    /// The result, given input, matrix and bias.
+    /// The result, given input, weight and bias.
     pub(super) forward: fn([Any; 2], Option<Any>) -> Any,
-    /// The gradients of those of input, matrix and bias that want one, given the result's.
+    /// The gradients of input, weight and bias, as far as they are wanted, given the gradient of
+    /// the result.
     pub(super) backward: fn(Saved, Any, [bool; 3]) -> [Option<Any>; 3],
 }
 
-/// Input and matrix.
+/// Input and weight.
 pub(super) type Saved = [Any; 2];
 
 impl Operation<2> for Linear {
@@ -109,7 +112,7 @@ mod tests {
     use crate::kernels::testing::{agree, close, devices, random};
 
     #[test]
-    fn it_equals_the_plain_composition_and_so_do_its_gradients() {
+    fn result_and_gradients_equal_the_composition() {
         for device in devices() {
             for (rows, d_input, d_output) in [(1, 1, 1), (6, 5, 3), (40, 64, 100), (200, 130, 257)]
             {
@@ -127,7 +130,7 @@ mod tests {
                         [x.clone(), weight.clone()],
                         &|[x, weight]| {
                             let found = linear(&x.reshape(shape), &(of(weight), None));
-                            found.expect("floats").flatten(0, 2)
+                            found.expect("a kernel").flatten(0, 2)
                         },
                         &|[x, weight]| {
                             module::linear(x.reshape(shape), of(weight), None).flatten(0, 2)
@@ -137,7 +140,7 @@ mod tests {
                         [x.clone(), weight.clone(), bias.clone()],
                         &|[x, weight, bias]| {
                             let found = linear(&x.reshape(shape), &(of(weight), Some(bias)));
-                            found.expect("floats").flatten(0, 2)
+                            found.expect("a kernel").flatten(0, 2)
                         },
                         &|[x, weight, bias]| {
                             module::linear(x.reshape(shape), of(weight), Some(bias)).flatten(0, 2)
@@ -149,25 +152,25 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_matrix_lets_gradients_through() {
+    fn gradients_pass_through_a_frozen_weight() {
         for device in devices() {
             let weight = random([4, 6], &device);
             let of = |x: Tensor<1>| x.reshape([2, 4]);
-            // The matrix is given without gradients, on a device that has some.
+            // The weight has no gradients, but is on an autodiff device.
             let on = |x: &Tensor<1>| Tensor::from_data(weight.clone().into_data(), &x.device());
             agree(
                 [random([8], &device)],
-                &|[x]| linear(&of(x.clone()), &(on(&x), None)).expect("floats").flatten(0, 1),
+                &|[x]| linear(&of(x.clone()), &(on(&x), None)).expect("a kernel").flatten(0, 1),
                 &|[x]| of(x.clone()).matmul(on(&x)).flatten(0, 1),
             );
         }
     }
 
     #[test]
-    fn a_matrix_in_bf16_is_multiplied_as_in_32_bits() {
+    fn bf16_weight_is_upcast_to_f32() {
         let device = Device::flex();
         let half = |x: Tensor<2>| x.cast(FloatDType::BF16);
-        // The last one is larger than what is written in 32 bits at a time.
+        // The last size exceeds the number of elements that are upcast at a time.
         for (d_input, d_output) in [(1, 1), (5, 3), (64, 130), (1100, 1000)] {
             let x = random([2, 20, d_input], &device);
             let wider = random([d_input, d_output + 3], &device);
@@ -181,7 +184,7 @@ mod tests {
             for weight in matrices {
                 for bias in [None, Some(bias.clone()), Some(bias.clone().cast(FloatDType::BF16))] {
                     assert_eq!(cast_for(x.clone(), &weight).dtype(), DType::F32);
-                    let found = linear(&x, &(weight.clone(), bias.clone())).expect("on flex");
+                    let found = linear(&x, &(weight.clone(), bias.clone())).expect("a kernel");
                     let (weight, bias) = (to_f32(weight.clone()), bias.map(to_f32));
                     close(found, module::linear(x.clone(), weight, bias));
                 }
@@ -190,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn where_gradients_are_wanted_bf16_is_computed_in() {
+    fn bf16_with_gradients_is_computed_in_bf16() {
         let device = Device::flex();
         assert!(stores_half_weights(&device) && !stores_half_weights(&device.clone().autodiff()));
         let weight = random([4, 6], &device).cast(FloatDType::BF16);

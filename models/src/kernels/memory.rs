@@ -1,13 +1,14 @@
-//! Memory that tensors give back.
+//! Reuse of freed tensor memory.
 
 use super::flex;
 
-/// Keeps the memory that tensors in the host's memory give back for the next ones, up to a gigabyte of it, for
-/// as long as the program runs; for a program that computes the same over and over, as training does.
+/// Keeps up to a gigabyte of freed tensor memory on the host for reuse, until the program ends.
+/// This helps programs that repeat the same computation, such as training.
 ///
-/// Otherwise the C library gives every large tensor pages of its own and returns them to the operating
-/// system, which clears them again for the next one: up to a third of a training step. It does nothing
-/// where that is not known to happen: with other C libraries and allocators than GNU's on Linux.
+/// By default the C library allocates new pages for every large tensor and returns them to the
+/// operating system, which zeroes them again for the next tensor: up to a third of a training step.
+/// This function has no effect with other C libraries and allocators than GNU's on Linux, which are
+/// not known to do so.
 pub fn keep() {
     flex::keep();
 }

@@ -1,11 +1,13 @@
-//! Operations of our own, each beside the plain composition that it must equal.
+//! Custom kernels. Each is tested against the plain composition of Burn's operations that it
+//! replaces.
 //!
-//! A layer asks for one, and composes Burn's operations where it is told that there is none: on other
-//! backends, in other formats. An operation is here because a benchmark is faster or smaller with it.
+//! Most functions here return `None` if no kernel supports the inputs (another backend, another
+//! dtype); the layer then falls back to Burn's operations. A kernel is here because it makes a
+//! benchmark faster or reduces its memory.
 //!
-//! `gradient` records operations with a backward pass of their own, on any backend, and `dispatch` finds the
-//! one that holds a tensor; `flex` has them for tensors in the host's memory, `libtorch` by the kernels of
-//! that library, and `chunked_attention` has the one attention for all others.
+//! `gradient` records operations with a custom backward pass, on any backend, and `dispatch` finds
+//! the backend that holds a tensor. `flex` has the kernels for tensors in host memory, `libtorch`
+//! those that use LibTorch, and `chunked_attention` the attention for all other backends.
 
 pub mod adamw;
 pub mod attention;
@@ -29,7 +31,7 @@ mod testing;
 
 #[cfg(feature = "flex")]
 mod flex;
-// Without the backend there is nothing to compute with it.
+// A stub if the backend is not compiled in.
 #[cfg(not(feature = "flex"))]
 #[path = "without_flex.rs"]
 mod flex;

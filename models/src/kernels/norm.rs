@@ -19,16 +19,16 @@ pub struct Norm {
     pub offset: f32,
 }
 
-/// What distances are measured from.
+/// The center from which deviations are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Centre {
     /// The mean: layer norm.
     Mean,
-    /// 0: root mean square norm.
+    /// 0: RMS norm.
     Zero,
 }
 
-/// The normalised rows; `None` where that is for Burn's operations to do.
+/// The normalized rows; `None` if no kernel supports the inputs.
 ///
 /// # Shapes
 ///
@@ -71,12 +71,12 @@ mod tests {
     }
 
     #[test]
-    fn norms_equal_their_compositions_and_so_do_their_gradients() {
+    fn norms_and_gradients_equal_their_compositions() {
         for device in devices() {
             for (rows, width) in [(1, 1), (3, 5), (7, 64), (200, 33), (130, 768)] {
                 for centre in [Centre::Mean, Centre::Zero] {
                     if width == 1 && centre == Centre::Mean {
-                        // All distances are 0, and so is what is lost when they are computed.
+                        // All deviations are 0, which leaves only rounding errors.
                         continue;
                     }
                     for offset in [0.0, 1.0] {
@@ -87,21 +87,21 @@ mod tests {
                             (random([width], &device), None),
                         );
                         if probe.is_none() {
-                            // LibTorch has a kernel of layer norm only.
+                            // LibTorch has a kernel for layer norm only.
                             assert!(
                                 device != Device::flex()
                                     && (centre == Centre::Zero || offset != 0.0)
                             );
                             continue;
                         }
-                        // Far from 0, where a sum of squares would lose its last places.
+                        // Far from 0, where a sum of squares would lose precision.
                         let x = random([rows * width], &device) * 2.0 + 5.0;
                         let scale = random([width], &device);
                         let of = |x: Tensor<1>| x.reshape([rows, width]);
                         agree(
                             [x.clone(), scale.clone()],
                             &|[x, gamma]| {
-                                norm(kind, &of(x), (gamma, None)).expect("floats").flatten(0, 1)
+                                norm(kind, &of(x), (gamma, None)).expect("a kernel").flatten(0, 1)
                             },
                             &|[x, gamma]| composed(kind, of(x), (gamma, None)).flatten(0, 1),
                         );
@@ -109,7 +109,7 @@ mod tests {
                             [x, scale, random([width], &device)],
                             &|[x, gamma, beta]| {
                                 norm(kind, &of(x), (gamma, Some(beta)))
-                                    .expect("floats")
+                                    .expect("a kernel")
                                     .flatten(0, 1)
                             },
                             &|[x, gamma, beta]| {

@@ -1,4 +1,5 @@
-//! Work that is done again in the backward pass, so that nothing between its inputs and its result is kept.
+//! Activation checkpointing: a computation is repeated in the backward pass, so that only its
+//! inputs are saved.
 //!
 //! Reference: Chen et al. 2016, <https://arxiv.org/abs/1604.06174>
 
@@ -13,26 +14,27 @@ use super::gradient::{Any, Operation, apply, is_known};
 /// A tensor of any number of dimensions.
 pub type Untyped = Any;
 
-/// Work on tensors of any numbers of dimensions.
+/// A computation on tensors of any number of dimensions.
 pub trait Work: Clone + Debug + Send + 'static {
-    /// The result, given tensors on a device with gradients, in the order of [`recomputed`]'s.
+    /// The result, given tensors on an autodiff device, in the order of [`recomputed`]'s inputs.
     ///
-    /// It is asked for twice, the second time in the backward pass, and must give the same both times. Every
-    /// input takes part in it.
+    /// It is called twice, the second time in the backward pass, and must return the same result
+    /// both times. The result must depend on every input.
     fn compute(&self, inputs: Vec<Any>) -> Any;
 }
 
-/// The result of work, of which only the inputs are kept for the backward pass; `None` where that cannot be
-/// recorded.
+/// The result of a computation, of which only the inputs are saved for the backward pass; `None` if
+/// that cannot be recorded.
 ///
-/// What the work reads beside its inputs gets no gradients.
+/// Only `inputs` get gradients, not other tensors that the computation uses.
 pub fn recomputed(work: impl Work, inputs: &[Any]) -> Option<Any> {
     if !inputs.iter().all(is_known) {
         return None;
     }
     let device = Tensor::<1>::from_dispatch(inputs.first()?.clone()).device().inner();
     let shared = Arc::new(Mutex::new(Shared::default()));
-    // An operation has a fixed number of inputs: they go one by one into a chain that leads to the work.
+    // An operation has a fixed number of inputs, so the inputs are collected one by one in a chain
+    // of operations that ends in the computation.
     let mut chain = Tensor::<1>::zeros([1], &device).into_dispatch();
     for (index, input) in inputs.iter().enumerate() {
         chain = apply(Link { index, shared: Arc::clone(&shared) }, [chain, input.clone()]);
@@ -40,7 +42,7 @@ pub fn recomputed(work: impl Work, inputs: &[Any]) -> Option<Any> {
     Some(apply(Recomputed { work, shared }, [chain]))
 }
 
-/// What the links of a chain and the work at its end hand to each other.
+/// The state shared by the links of a chain and the computation at its end.
 #[derive(Debug, Default)]
 struct Shared {
     inputs: Vec<Any>,
@@ -51,7 +53,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Hands an input to the work, and takes its gradient from there.
+/// Passes an input to the computation, and returns its gradient in the backward pass.
 #[derive(Debug, Clone)]
 struct Link {
     index: usize,
@@ -83,7 +85,7 @@ impl<W: Work> Operation<1> for Recomputed<W> {
 
     fn forward(&self, _: [Any; 1]) -> (Any, ()) {
         let inputs = lock(&self.shared).inputs.clone();
-        // On a device with gradients, as the second time, and without any.
+        // On an autodiff device, as in the backward pass, but as constants.
         let inputs = inputs.into_iter().map(|x| with_gradients(x).into_dispatch());
         let result = self.work.compute(inputs.collect());
         (Tensor::<1>::from_dispatch(result).inner().into_dispatch(), ())
@@ -94,7 +96,7 @@ impl<W: Work> Operation<1> for Recomputed<W> {
         let inputs: Vec<_> = inputs.into_iter().map(|x| with_gradients(x).require_grad()).collect();
         let given = inputs.iter().map(|x| x.clone().into_dispatch()).collect();
         let result = Tensor::<1>::from_dispatch(self.work.compute(given));
-        // Its gradient is the one that is given.
+        // The gradient of this product with respect to `result` is `gradient`.
         let gradients = (result * with_gradients(gradient)).sum().backward();
         let of_inputs = inputs.iter().map(|x| x.grad(&gradients).map(Tensor::into_dispatch));
         lock(&self.shared).gradients = of_inputs.collect();
@@ -103,7 +105,7 @@ impl<W: Work> Operation<1> for Recomputed<W> {
     }
 }
 
-/// A tensor of any number of dimensions, a constant on a device with gradients.
+/// A tensor of any number of dimensions, as a constant on an autodiff device.
 fn with_gradients(x: Any) -> Tensor<1> {
     Tensor::from_inner(Tensor::from_dispatch(x))
 }
@@ -115,7 +117,7 @@ mod tests {
     use super::*;
     use crate::kernels::testing::{agree, devices, random};
 
-    /// `tanh(a b) b`, counted.
+    /// `tanh(a b) b`, with a count of calls.
     #[derive(Debug, Clone)]
     struct Product(Arc<AtomicUsize>);
 
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_is_done_again_gives_the_same_and_so_do_its_gradients() {
+    fn recomputed_result_and_gradients_equal_the_plain_ones() {
         for device in devices() {
             let count = Arc::new(AtomicUsize::new(0));
             let of = |x: Tensor<1>| x.reshape([5, 5]);
@@ -140,20 +142,20 @@ mod tests {
                 [random([25], &device), random([25], &device)],
                 &|[a, b]| {
                     let work = Product(Arc::clone(&count));
-                    // The second input is used outside, too: its gradients add up.
+                    // The second input is also used outside, so that its gradients add up.
                     let inputs = [of(a), of(b.clone())].map(Tensor::into_dispatch);
                     let result = recomputed(work, &inputs).expect("a known backend");
                     (Tensor::<2>::from_dispatch(result) + of(b)).flatten(0, 1)
                 },
                 &|[a, b]| (product(of(a), of(b.clone())) + of(b)).flatten(0, 1),
             );
-            // Once without gradients, and once for each pass.
+            // One call without gradients, and one for each pass.
             assert_eq!(count.load(Ordering::Relaxed), 3);
         }
     }
 
     #[test]
-    fn what_needs_no_gradient_gets_none() {
+    fn constants_get_no_gradient() {
         for device in devices() {
             let constant = random([2, 2], &device.clone().autodiff());
             let x = random([2, 2], &device.autodiff()).require_grad();

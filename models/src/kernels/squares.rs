@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use super::dispatch::operations;
 
-/// `Σ x²` over all numbers of a tensor without gradients.
+/// `Σ x²` over all elements of a tensor without gradients.
 ///
 /// # Shapes
 ///
@@ -27,7 +27,7 @@ mod tests {
     use crate::kernels::testing::{close, devices, random};
 
     #[test]
-    fn one_pass_gives_what_the_composition_gives() {
+    fn result_equals_the_composition() {
         for device in devices() {
             for length in [1, 31, 100_003] {
                 let x = random([length], &device);
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_shows_and_other_formats_are_left_to_burn() {
+    fn nan_is_propagated_and_other_dtypes_use_burn() {
         for device in devices() {
             let x = Tensor::<1>::from_floats([1.0, f32::NAN], &device);
             assert!(sum_of_squares(&x).into_scalar::<f32>().is_nan());

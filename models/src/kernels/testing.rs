@@ -1,9 +1,9 @@
-//! What the tests of operations share.
+//! Shared code for the tests of kernels.
 
 use burn::tensor::{Device, Distribution, Tensor};
 
-/// Where there are operations of our own.
-#[allow(deprecated, reason = "a backend is, which is supported all the same")]
+/// The devices with custom kernels.
+#[allow(deprecated, reason = "a supported backend is deprecated")]
 pub(super) fn devices() -> Vec<Device> {
     vec![
         #[cfg(feature = "flex")]
@@ -13,23 +13,24 @@ pub(super) fn devices() -> Vec<Device> {
     ]
 }
 
-/// Random numbers from -1 to 1.
+/// Random values from -1 to 1.
 pub(super) fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     Tensor::random(shape, Distribution::Uniform(-1.0, 1.0), device)
 }
 
-/// Within 1e-5 of the largest number.
+/// Asserts equality within 1e-5 of the largest element.
 pub(super) fn close<const D: usize>(found: Tensor<D>, expected: Tensor<D>) {
     assert_eq!(found.dims(), expected.dims());
     let error = (found - expected.clone()).abs().max().into_scalar::<f32>();
     let largest = expected.abs().max().into_scalar::<f32>();
-    assert!(error <= 1e-5 * largest.max(1.0), "{error} where the largest number is {largest}");
+    assert!(error <= 1e-5 * largest.max(1.0), "{error} with a largest element of {largest}");
 }
 
-/// An operation of one result on tensors that are given as rows of numbers.
+/// An operation with one result, on flattened tensors.
 type Computed<'a, const N: usize> = &'a dyn Fn([Tensor<1>; N]) -> Tensor<1>;
 
-/// That an operation gives what its composition gives, and the same gradients of all inputs.
+/// Asserts that an operation and its composition have the same result, and the same gradients for
+/// all inputs.
 pub(super) fn agree<const N: usize>(
     inputs: [Tensor<1>; N],
     operation: Computed<'_, N>,

@@ -1,4 +1,4 @@
-//! What `flex` offers, where it is not compiled in: nothing.
+//! A stub of `flex` for builds without that backend.
 
 use burn::tensor::Tensor;
 

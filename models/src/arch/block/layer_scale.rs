@@ -1,4 +1,4 @@
-//! Norms before the sub-layers, and a learned scale for each feature of what they add: DINOv2.
+//! Norms before the sub-layers, and a learned scale per feature of their outputs: DINOv2.
 
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Initializer};
@@ -40,7 +40,8 @@ impl LayerScaleBlock {
         }
     }
 
-    /// x <- x + λ Attention(Norm(x));  x <- x + λ' FeedForward(Norm(x)), with dropout on what is added
+    /// x <- x + λ Attention(Norm(x));  x <- x + λ' FeedForward(Norm(x)), with dropout on each
+    /// sub-layer's output
     ///
     /// # Shapes
     ///
@@ -53,7 +54,7 @@ impl LayerScaleBlock {
     }
 }
 
-/// A factor for each feature.
+/// A learned factor per feature.
 #[derive(Module, Debug)]
 pub struct LayerScale {
     /// `[d_model]`

@@ -1,4 +1,4 @@
-//! Blocks: named wirings of attention, feed-forward and norms.
+//! Transformer blocks: named wirings of attention, feed-forward and norms.
 
 mod layer_scale;
 mod no_attention_norm;
@@ -36,43 +36,43 @@ pub use pre_norm_decoder::PreNormDecoderBlock;
 pub use reordered_norm::ReorderedNormBlock;
 pub use sandwich::SandwichBlock;
 
-/// Which wiring, and the sizes of its layers.
+/// The wiring of a block and the sizes of its layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BlockConfig {
-    /// How norms and sub-layers are joined.
+    /// The order of norms, sub-layers and residual connections.
     pub wiring: Wiring,
     /// The attention sub-layer.
     pub attention: AttentionConfig,
     /// The feed-forward sub-layer.
     pub feed_forward: FeedForwardConfig,
-    /// Every norm of the block.
+    /// The config of every norm in the block.
     pub norm: NormConfig,
-    /// Probability of dropping a feature of a sub-layer's result in training.
+    /// Dropout probability on a sub-layer's output.
     pub dropout: f64,
 }
 
-/// How norms and sub-layers are joined.
+/// The order of norms, sub-layers and residual connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wiring {
     /// A norm before the feed-forward sub-layer only.
     NoAttentionNorm,
-    /// A norm after each sub-layer.
+    /// A norm on each sub-layer's output, before the residual is added.
     ReorderedNorm,
-    /// One norm before both sub-layers, which are added at once.
+    /// One norm before both sub-layers, which run in parallel on the same input.
     Parallel,
-    /// A norm before each of two sub-layers, which are added at once.
+    /// Two sub-layers in parallel, each with a norm of its own.
     ParallelDualNorm,
-    /// A norm after each sub-layer is added.
+    /// A norm after each residual connection.
     PostNorm,
-    /// The same with a convolution of the block's input, which is added to its result.
+    /// [`Wiring::PostNorm`] plus a convolution of the block's input, added to the block's output.
     PostNormConvolution(ConvolutionConfig, Activation),
-    /// The same with a third sub-layer, which attends to the encoder's output.
+    /// [`Wiring::PostNorm`] with a third sub-layer: cross-attention to the encoder output.
     PostNormDecoder,
     /// A norm before each sub-layer.
     PreNorm,
-    /// The same with a third sub-layer, which attends to the encoder's output.
+    /// [`Wiring::PreNorm`] with a third sub-layer: cross-attention to the encoder output.
     PreNormDecoder,
-    /// A norm before and one after each sub-layer.
+    /// A norm before and a norm after each sub-layer.
     Sandwich,
     /// A norm before each sub-layer and a learned scale after it.
     LayerScale,
@@ -132,7 +132,7 @@ impl BlockConfig {
         }
     }
 
-    /// The attention to an encoder's output: to all of it, and without positions of its own.
+    /// The config of cross-attention: a full pattern, without position encoding.
     fn cross_attention(&self) -> AttentionConfig {
         AttentionConfig {
             pattern: AttentionPattern::Full,
@@ -141,14 +141,14 @@ impl BlockConfig {
         }
     }
 
-    /// Whether a third sub-layer attends to an encoder's output.
+    /// Whether the block has cross-attention to an encoder output.
     pub(super) fn has_cross_attention(&self) -> bool {
         matches!(self.wiring, Wiring::PostNormDecoder | Wiring::PreNormDecoder)
     }
 
     /// Multiply-adds per token with `n_keys` keys.
     pub fn macs_per_token(&self, n_keys: usize) -> usize {
-        // The encoder's output is taken to be as long as the text.
+        // The encoder output is assumed to be as long as the decoder's text.
         let cross = if self.has_cross_attention() {
             self.cross_attention().macs_per_token(n_keys)
         } else {
@@ -162,14 +162,15 @@ impl BlockConfig {
         attention + convolution + self.feed_forward.macs_per_token()
     }
 
-    /// The widest of its projections, in features.
+    /// The width of the widest projection, in features.
     pub(super) fn widest(&self) -> usize {
         let AttentionConfig { d_model, n_heads, n_kv_heads, d_head, .. } = self.attention;
         let projected = n_heads.max(n_kv_heads).saturating_mul(d_head);
         d_model.max(projected).max(self.feed_forward.d_ff)
     }
 
-    /// About how many parameters it has. A float, because a hostile config's would overflow.
+    /// The approximate number of parameters. A float, because a hostile config would overflow an
+    /// integer.
     pub(super) fn weights(&self) -> f64 {
         let AttentionConfig { d_model, n_heads, n_kv_heads, d_head, .. } = self.attention;
         let [d_model, n_heads, n_kv_heads, d_head, d_ff] =
@@ -186,9 +187,9 @@ impl BlockConfig {
         attentions * attention + convolution + feed_forward
     }
 
-    /// Floats per token that a training step keeps for the backward pass.
+    /// Activations per token, in floats, that a training step keeps for the backward pass.
     ///
-    /// An estimate: the inputs of every product and the scores, which are kept twice (masked, and
+    /// An estimate: the inputs of every matrix product, and the attention scores twice (masked, and
     /// after the softmax).
     pub fn activations_per_token(&self, n_keys: usize) -> usize {
         let attention = &self.attention;

@@ -1,4 +1,5 @@
-//! No norm before attention, because the embeddings have just been normalised: ModernBERT's first layer.
+//! No norm before attention, because the embeddings are already normalized: ModernBERT's first
+//! layer.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,7 +12,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A pre-norm block whose first norm is left out.
+/// A pre-norm block without the attention norm.
 ///
 /// Reference: Warner et al. 2024, §2.1.1, <https://arxiv.org/abs/2412.13663>
 #[derive(Module, Debug)]
@@ -33,7 +34,8 @@ impl NoAttentionNormBlock {
         }
     }
 
-    /// x <- x + Attention(x);  x <- x + FeedForward(Norm(x)), with dropout on what is added
+    /// x <- x + Attention(x);  x <- x + FeedForward(Norm(x)), with dropout on each sub-layer's
+    /// output
     ///
     /// # Shapes
     ///

@@ -1,4 +1,4 @@
-//! Both sub-layers read the same residual stream: GPT-J, Phi.
+//! Both sub-layers have the same normalized input: GPT-J, Phi.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,7 +11,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block whose sub-layers share one norm and are added at once.
+/// A block with two parallel sub-layers that share one norm.
 ///
 /// Reference: Wang and Komatsuzaki 2021, GPT-J-6B, <https://github.com/kingoflolz/mesh-transformer-jax>
 #[derive(Module, Debug)]

@@ -1,4 +1,4 @@
-//! Both sub-layers read the same residual stream through norms of their own: GPT-NeoX.
+//! Both sub-layers have the same input, each through its own norm: GPT-NeoX.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,7 +11,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block whose sub-layers have a norm each and are added at once.
+/// A block with two parallel sub-layers, each with its own norm.
 ///
 /// Reference: Black et al. 2022, §2.1, <https://arxiv.org/abs/2204.06745>
 #[derive(Module, Debug)]
@@ -35,7 +35,7 @@ impl ParallelDualNormBlock {
         }
     }
 
-    /// x <- x + Attention(Norm(x)) + FeedForward(Norm'(x)), with dropout on what is added
+    /// x <- x + Attention(Norm(x)) + FeedForward(Norm'(x)), with dropout on each sub-layer's output
     ///
     /// # Shapes
     ///

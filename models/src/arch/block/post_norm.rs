@@ -1,4 +1,4 @@
-//! Norms on the residual stream: the first Transformer, BERT, BART's encoder.
+//! Norms on the residual stream: the original Transformer, BERT, BART's encoder.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,7 +11,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block that adds each sub-layer to its input and normalises the sum.
+/// A block that adds each sub-layer's output to its input and normalizes the sum.
 ///
 /// Reference: Vaswani et al. 2017, §3.1, <https://arxiv.org/abs/1706.03762>
 #[derive(Module, Debug)]
@@ -35,7 +35,8 @@ impl PostNormBlock {
         }
     }
 
-    /// x <- Norm(x + Attention(x));  x <- Norm(x + FeedForward(x)), with dropout on what is added
+    /// x <- Norm(x + Attention(x));  x <- Norm(x + FeedForward(x)), with dropout on each
+    /// sub-layer's output
     ///
     /// # Shapes
     ///

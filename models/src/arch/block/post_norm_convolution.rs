@@ -1,4 +1,4 @@
-//! A post-norm block beside a convolution: DeBERTa v2's first layer.
+//! A post-norm block with a parallel convolution: DeBERTa v2's first layer.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -13,7 +13,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A post-norm block to whose result a convolution of its input is added.
+/// A post-norm block plus a convolution of its input, added to its output.
 ///
 /// Reference: He et al. 2020, appendix A.2.1, <https://arxiv.org/abs/2006.03654>
 #[derive(Module, Debug)]
@@ -49,8 +49,8 @@ impl PostNormConvolutionBlock {
         }
     }
 
-    /// h <- Norm(x + Attention(x));  h <- Norm(h + FeedForward(h));  x <- Norm(h + f(Convolution(x))),
-    /// with dropout on what each sub-layer computes
+    /// h <- Norm(x + Attention(x));  h <- Norm(h + FeedForward(h));
+    /// x <- Norm(h + f(Convolution(x))), with dropout on each sub-layer's output
     ///
     /// # Shapes
     ///
@@ -60,7 +60,7 @@ impl PostNormConvolutionBlock {
         let h = self.attention_norm.forward(x.clone() + dropout(&self.dropout, attn_out));
         let ffn_out = self.feed_forward.forward(h.clone());
         let h = self.feed_forward_norm.forward(h + dropout(&self.dropout, ffn_out));
-        // Beside the text there is nothing, and so in place of padding.
+        // Padding is zero, as the convolution's input is beyond the ends of the text.
         let x = match context.mask.padding().tokens(&x.device()) {
             Some(tokens) => x * tokens,
             None => x,

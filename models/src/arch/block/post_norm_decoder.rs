@@ -1,4 +1,4 @@
-//! Norms on the residual stream, and cross-attention to an encoder's output: BART's decoder.
+//! Norms on the residual stream, and cross-attention to an encoder output: BART's decoder.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,7 +11,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block of the first Transformer's decoder.
+/// A decoder block of the original Transformer.
 ///
 /// Reference: Vaswani et al. 2017, §3.1, <https://arxiv.org/abs/1706.03762>
 #[derive(Module, Debug)]
@@ -40,7 +40,7 @@ impl PostNormDecoderBlock {
     }
 
     /// x <- Norm(x + Attention(x));  x <- Norm(x + CrossAttention(x, encoder));
-    /// x <- Norm(x + FeedForward(x)), with dropout on what is added
+    /// x <- Norm(x + FeedForward(x)), with dropout on each sub-layer's output
     ///
     /// # Shapes
     ///

@@ -1,4 +1,4 @@
-//! Norms before the sub-layers, one of which is cross-attention: T5's and Pegasus' decoders.
+//! Norms before the sub-layers, one of which is cross-attention: the decoders of T5 and Pegasus.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,7 +11,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block of a decoder with cross-attention, with norms before its sub-layers.
+/// A pre-norm decoder block with cross-attention.
 ///
 /// Reference: Raffel et al. 2019, §2.1, <https://arxiv.org/abs/1910.10683>
 #[derive(Module, Debug)]
@@ -40,7 +40,7 @@ impl PreNormDecoderBlock {
     }
 
     /// x <- x + Attention(Norm(x));  x <- x + CrossAttention(Norm(x), encoder);
-    /// x <- x + FeedForward(Norm(x)), with dropout on what is added
+    /// x <- x + FeedForward(Norm(x)), with dropout on each sub-layer's output
     ///
     /// # Shapes
     ///

@@ -1,4 +1,4 @@
-//! Norms on the sub-layers' results: OLMo 2.
+//! Norms on the sub-layers' outputs: OLMo 2.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -11,7 +11,8 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block whose sub-layers read the residual stream as it is, and are normalised before they are added.
+/// A block whose sub-layers have the unnormalized residual stream as input; their outputs are
+/// normalized before they are added.
 ///
 /// Reference: OLMo Team 2024, §3.2, <https://arxiv.org/abs/2501.00656>
 #[derive(Module, Debug)]
@@ -35,7 +36,8 @@ impl ReorderedNormBlock {
         }
     }
 
-    /// x <- x + Norm(Attention(x));  x <- x + Norm(FeedForward(x)), with dropout on what is added
+    /// x <- x + Norm(Attention(x));  x <- x + Norm(FeedForward(x)), with dropout on each
+    /// sub-layer's output
     ///
     /// # Shapes
     ///

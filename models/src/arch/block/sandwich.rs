@@ -11,7 +11,7 @@ use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
 
-/// A block whose sub-layers are between two norms.
+/// A block with a norm before and a norm after each sub-layer.
 ///
 /// Reference: Gemma Team 2024, §2, <https://arxiv.org/abs/2408.00118>
 #[derive(Module, Debug)]
@@ -39,8 +39,8 @@ impl SandwichBlock {
         }
     }
 
-    /// x <- x + Norm(Attention(Norm(x)));  x <- x + Norm(FeedForward(Norm(x))), with dropout on what
-    /// is added
+    /// x <- x + Norm(Attention(Norm(x)));  x <- x + Norm(FeedForward(Norm(x))), with dropout on
+    /// each sub-layer's output
     ///
     /// # Shapes
     ///

@@ -1,4 +1,4 @@
-//! [`adamw`](crate::kernels::adamw) where tensors lie in the host's memory.
+//! [`adamw`](crate::kernels::adamw) for tensors in host memory.
 
 use super::host::{any, contiguous, f32_slice, owned, vectorized, write_all};
 use crate::kernels::adamw::Update;

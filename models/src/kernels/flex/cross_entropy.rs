@@ -1,4 +1,4 @@
-//! [`cross_entropy`](crate::kernels::cross_entropy) where tensors lie in the host's memory.
+//! [`cross_entropy`](crate::kernels::cross_entropy) for tensors in host memory.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ struct CrossEntropy {
 #[derive(Debug, Clone)]
 struct Saved {
     scores: Any,
-    /// The logarithm of the sum of the exponentials of each row that has a class.
+    /// The logsumexp of each row with a class.
     logsumexp: Vec<f32>,
 }
 

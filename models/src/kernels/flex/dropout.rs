@@ -1,4 +1,4 @@
-//! [`dropout`](crate::kernels::dropout) where tensors lie in the host's memory.
+//! [`dropout`](crate::kernels::dropout) for tensors in host memory.
 
 use burn::tensor::Device;
 
@@ -11,21 +11,21 @@ pub(super) fn dropout(x: Any, probability: f64, device: &Device) -> Any {
     apply(Dropout::draw(probability, device), [x])
 }
 
-/// By what so many numbers are multiplied.
+/// The dropout factors for `count` elements.
 pub(in crate::kernels) fn factors(dropout: Dropout, count: usize) -> Option<Vec<f32>> {
     let mut factors = vec![1.0; count];
     multiply(dropout, &mut factors);
     Some(factors)
 }
 
-/// Multiplies numbers by their factors, in rows of [`PART`].
+/// Multiplies elements by their dropout factors, in rows of [`PART`].
 fn multiply(dropout: Dropout, numbers: &mut [f32]) {
     write_parts(numbers, PART, |at, into| {
         Row::new(dropout, at.start / PART).drop_from(0, into);
     });
 }
 
-/// Nothing is kept: the backward pass finds out again what was dropped.
+/// No state is saved: the backward pass recomputes the dropout mask.
 impl Operation<1> for Dropout {
     type Saved = ();
 
@@ -51,17 +51,17 @@ impl Operation<1> for Dropout {
     }
 }
 
-/// What decides for some numbers in a row.
+/// The dropout mask of a row of elements, as a hash function.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     keys: [u32; 2],
-    /// A hash below it drops a number.
+    /// An element is dropped if its hash is below this.
     limit: u32,
     scale: f32,
 }
 
 impl Row {
-    /// `index` tells rows apart.
+    /// The mask of row number `index`.
     pub(super) fn new(dropout: Dropout, index: usize) -> Self {
         let seed = dropout.seed_of(index);
         Self {
@@ -71,26 +71,26 @@ impl Row {
         }
     }
 
-    /// Multiplies the numbers of a row from `first` on by their factors.
+    /// Multiplies the elements of a row from position `first` on by their dropout factors.
     pub(super) fn drop_from(self, first: usize, numbers: &mut [f32]) {
         vectorized(|| {
-            for (place, x) in (first as u32..).zip(numbers) {
-                *x *= self.factor(place);
+            for (position, x) in (first as u32..).zip(numbers) {
+                *x *= self.factor(position);
             }
         });
     }
 
-    /// By what the number at a place is multiplied: 0 where it is dropped.
+    /// The dropout factor at a position, 0 if the element is dropped.
     #[inline(always)]
-    fn factor(self, place: u32) -> f32 {
-        if self.hash(place) < self.limit { 0.0 } else { self.scale }
+    fn factor(self, position: u32) -> f32 {
+        if self.hash(position) < self.limit { 0.0 } else { self.scale }
     }
 
-    /// Two rounds of multiplying and folding, in which every bit of a place moves half of all bits, with a seed
-    /// of the row's before each.
+    /// Two rounds of multiply and xor-shift, in which every input bit flips half of the output
+    /// bits. One of the row's two seeds enters before each round.
     #[inline(always)]
-    fn hash(self, place: u32) -> u32 {
-        let x = place.wrapping_mul(0x9e37_79b9).wrapping_add(self.keys[0]);
+    fn hash(self, position: u32) -> u32 {
+        let x = position.wrapping_mul(0x9e37_79b9).wrapping_add(self.keys[0]);
         let x = (x ^ (x >> 16)).wrapping_mul(0x85eb_ca6b);
         let x = (x ^ (x >> 13) ^ self.keys[1]).wrapping_mul(0xc2b2_ae35);
         x ^ (x >> 16)
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_are_dropped_as_the_probability_says() {
+    fn dropped_share_equals_the_probability() {
         for probability in [0.1, 0.5, 0.9] {
             let counts: Vec<f64> = (0..64)
                 .map(|row| kept(7, row, probability).iter().filter(|kept| !**kept).count() as f64)
@@ -116,7 +116,7 @@ mod tests {
             let share = counts.iter().sum::<f64>() / (64.0 * 4096.0);
             let variance = probability * (1.0 - probability);
             assert!((share - probability).abs() < 5.0 * (variance / (64.0 * 4096.0)).sqrt());
-            // Rows differ from each other as much as chance says.
+            // The variance between rows is that of independent samples.
             let mean = 4096.0 * share;
             let spread = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / 63.0;
             let ratio = spread / (4096.0 * variance);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_seeds_and_neighbours_have_nothing_to_do_with_each_other() {
+    fn rows_seeds_and_neighbors_are_independent() {
         let first = kept(1, 0, 0.5);
         let shifted = |by: usize| first[by..].to_vec();
         for other in [kept(1, 1, 0.5), kept(2, 0, 0.5), shifted(1), shifted(2), shifted(64)] {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_row_has_the_same_factors() {
+    fn part_of_a_row_has_the_same_factors() {
         let row = Row::new(Dropout { probability: 0.3, seed: 5 }, 11);
         let [mut all, mut part] = [vec![1.0; 100], vec![1.0; 40]];
         row.drop_from(0, &mut all);

@@ -1,4 +1,4 @@
-//! [`elementwise`](crate::kernels::elementwise) where tensors lie in the host's memory.
+//! [`elementwise`](crate::kernels::elementwise) for tensors in host memory.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use super::math::{erf, exp, sigmoid};
 use crate::kernels::elementwise::ActivationKind;
 use crate::kernels::gradient::{Any, Operation, apply};
 
-/// A function of single numbers.
+/// An elementwise activation function and its derivative.
 trait ActivationFn: Clone + Copy + Debug + Send + Sync + 'static {
     /// `f(x)`
     fn value(x: f32) -> f32;
@@ -34,7 +34,7 @@ impl ActivationFn for Gelu {
     }
 }
 
-/// The distribution function of the normal distribution.
+/// The cumulative distribution function of the standard normal distribution.
 #[inline(always)]
 fn normal(x: f32) -> f32 {
     0.5 + 0.5 * erf(x * std::f32::consts::FRAC_1_SQRT_2)

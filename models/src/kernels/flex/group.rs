@@ -1,12 +1,9 @@
-//! The loops of products of a few vectors with a part of a matrix.
+//! The inner loops of products of a few vectors with a part of a matrix.
 //!
-//! They are written for a compiler that turns them into vector instructions, the widest that the processor
-//! has: no closure between them, and one index.
+//! They are written so that the compiler vectorizes them with the widest instructions of the
+//! processor: no closures between the loops, and a single index.
 
-#![expect(
-    clippy::needless_range_loop,
-    reason = "an iterator would come between loop and instruction"
-)]
+#![expect(clippy::needless_range_loop, reason = "an iterator would prevent vectorization")]
 
 use std::ops::Range;
 
@@ -15,22 +12,23 @@ use macerator::{Scalar, Simd};
 use super::registers::{Number, load, prefetch, store};
 use super::streaming::{Matrix, Order};
 
-/// Rows of a matrix that are added at once, so that sums are loaded and stored less often.
+/// Rows of a matrix that are accumulated at once, so that sums are loaded and stored less often.
 const TERMS: usize = 8;
 
-/// Sums that a scalar product is added up in, so that one addition need not wait for the one before.
+/// Independent accumulators of a dot product, so that an addition need not wait for the previous
+/// one.
 const CHAINS: usize = 2;
 
-/// How far ahead of the columns that are computed memory is asked for, in bytes. Of rows, the next ones are.
+/// The prefetch distance for columns, in bytes. For rows, the next rows are prefetched.
 const AHEAD: usize = 1 << 14;
 
-/// Bytes that memory is read in.
+/// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Vectors for which that is worth asking.
+/// The minimum number of vectors for prefetching.
 const MIN_PREFETCH: usize = 3;
 
-/// Some vectors of a part.
+/// A group of vectors in the computation of a part.
 pub(super) struct Group<'a> {
     pub(super) x: &'a [f32],
     pub(super) depth: usize,
@@ -41,7 +39,7 @@ pub(super) struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// Adds the products of `R` vectors with the matrix's columns from the `start`th on.
+    /// Adds the products of `R` vectors with the columns of the matrix from column `start` on.
     #[inline(always)]
     pub(super) fn add<S: Simd, const R: usize>(
         self,
@@ -68,13 +66,13 @@ impl Group<'_> {
         }
     }
 
-    /// Adds multiples of rows, each `stride` after the one before.
+    /// Adds multiples of rows, which are `stride` elements apart.
     #[inline(always)]
     fn add_rows<S: Simd, N: Number, const R: usize>(self, values: &[N], stride: usize) {
         let lanes = f32::lanes::<S>();
         let width = self.wide;
         let whole = width / lanes * lanes;
-        // Sums of all vectors side by side, so that one loop over them needs no other index.
+        // The sums of all vectors are interleaved, so that one loop with one index covers them.
         let mut packed = vec![0.0; whole * R];
         let factor = |r: usize, term: usize| self.x[r * self.depth + term];
         let row = |term: usize| &values[term * stride..][..width];
@@ -91,7 +89,8 @@ impl Group<'_> {
                 let rows = packed.chunks_exact_mut(lanes * R);
                 let rows = rows.zip(chunks(0)).zip(chunks(1)).zip(chunks(2)).zip(chunks(3));
                 let rows = rows.zip(chunks(4)).zip(chunks(5)).zip(chunks(6)).zip(chunks(7));
-                // The rows after these: each is in a page of memory that the core has not looked into.
+                // Prefetch the next rows: each is in a memory page that the core has not accessed
+                // yet.
                 let ahead = TERMS * stride * size_of::<N>();
                 for ((((((((sums, a), b), c), d), e), f), g), h) in rows {
                     for row in [a, b, c, d, e, f, g, h] {
@@ -142,12 +141,12 @@ impl Group<'_> {
         }
     }
 
-    /// Adds scalar products with columns.
+    /// Adds dot products with columns.
     #[inline(always)]
     fn add_columns<S: Simd, N: Number, const R: usize>(self, values: &[N]) {
         let lanes = f32::lanes::<S>();
         let whole = self.depth / lanes * lanes;
-        // The vectors side by side, so that one loop over them needs no other index.
+        // The vectors are interleaved, so that one loop with one index covers them.
         let mut packed = vec![0.0; whole * R];
         for (r, x) in self.x.chunks_exact(self.depth).enumerate() {
             let packed = packed.chunks_exact_mut(lanes * R);
@@ -160,7 +159,8 @@ impl Group<'_> {
             let mut x = packed.chunks_exact(CHAINS * lanes * R);
             let mut column_parts = column[..whole].chunks_exact(CHAINS * lanes);
             for (x, values) in x.by_ref().zip(column_parts.by_ref()) {
-                // With fewer vectors the memory is the limit, and the core's own looking ahead is best.
+                // With fewer vectors memory bandwidth is the limit, and hardware prefetching is
+                // best.
                 if R >= MIN_PREFETCH {
                     for line in (0..size_of_val(values)).step_by(LINE) {
                         prefetch(values, AHEAD + line);

@@ -1,4 +1,4 @@
-//! Tensors in the host's memory, and loops over them by all cores with the widest vectors there are.
+//! Tensors in host memory, and loops over them with all cores and the widest vector instructions.
 
 use std::ops::Range;
 
@@ -12,23 +12,24 @@ use rayon::prelude::*;
 
 use crate::kernels::gradient::Any;
 
-/// Numbers for which it is worth waking another thread.
+/// The minimum number of elements for multiple threads.
 const MIN_PARALLEL: usize = 1 << 14;
 
-/// Numbers of a part of a longer loop. Not by the number of threads, so that sums do not depend on it.
+/// Elements of a part of a longer loop. It is independent of the number of threads, so that sums
+/// are, too.
 pub(super) const PART: usize = 1 << 13;
 
-/// Whether a tensor holds 32-bit floats in the host's memory, with gradients or without.
+/// Whether a tensor is f32 in host memory, with or without gradients.
 pub(super) fn is_here(x: &Any) -> bool {
     dtype(x) == Some(DType::F32)
 }
 
-/// Whether a tensor holds the upper halves of 32-bit floats in the host's memory, without gradients.
+/// Whether a tensor is bf16 in host memory, without gradients.
 pub(super) fn is_half(x: &Any) -> bool {
     x.autodiff == DispatchAutodiffContext::Disabled && dtype(x) == Some(DType::BF16)
 }
 
-/// The format of a tensor of floats in the host's memory.
+/// The dtype of a float tensor in host memory.
 fn dtype(x: &Any) -> Option<DType> {
     let kind = match &x.kind {
         DispatchTensorKind::Autodiff(kind) => kind,
@@ -42,54 +43,54 @@ fn dtype(x: &Any) -> Option<DType> {
     }
 }
 
-/// A tensor in the host's memory.
+/// Converts to a tensor in host memory.
 ///
 /// # Panics
 ///
-/// Panics if it is not one of floats without gradients; see [`is_here`].
+/// Panics if it is not a float tensor without gradients; see [`is_here`].
 pub(super) fn host(x: Any) -> FlexTensor {
-    assert_eq!(x.autodiff, DispatchAutodiffContext::Disabled, "a tensor without gradients");
+    assert_eq!(x.autodiff, DispatchAutodiffContext::Disabled, "the tensor must have no gradients");
     match <Any as DispatchKindConversion<Flex>>::try_into_backend(x) {
         Ok(tensor) => tensor.float(),
-        Err(error) => panic!("a tensor in the host's memory: {error}"),
+        Err(error) => panic!("not a tensor in host memory: {error}"),
     }
 }
 
-/// The same as a tensor of any backend.
+/// Converts to a tensor of any backend.
 pub(super) fn any(tensor: FlexTensor) -> Any {
     <Any as DispatchKindConversion<Flex>>::from_backend(BackendTensor::Float(tensor))
 }
 
-/// A tensor of these numbers of features, rows and so on, to be written.
+/// A tensor of shape `dims`, to be written.
 pub(super) fn empty(dims: &[usize]) -> FlexTensor {
-    // `FlexTensor::empty` allocates bytes, and copies them to where numbers may lie.
+    // `FlexTensor::empty` allocates bytes and copies them to aligned memory.
     let count = dims.iter().product();
     FlexTensor::from_data(TensorData::new(vec![0.0_f32; count], dims.to_vec()))
 }
 
-/// A tensor that lies in one piece; it is copied where it does not.
+/// A contiguous tensor; copies if it is not contiguous.
 pub(super) fn contiguous(x: Any) -> FlexTensor {
     let x = host(x);
     if x.is_contiguous() { x } else { x.to_contiguous() }
 }
 
-/// The numbers of a tensor that lies in one piece.
+/// The elements of a contiguous tensor.
 pub(super) fn f32_slice(x: &FlexTensor) -> &[f32] {
     let start = x.layout().start_offset();
     &x.storage::<f32>()[start..start + x.layout().num_elements()]
 }
 
-/// A tensor whose memory is nobody else's, with the same numbers; it is copied where it was.
+/// The same tensor in memory that is not shared; copies if it was shared.
 pub(super) fn owned(x: Any) -> FlexTensor {
     let x = host(x);
-    // In one piece from the first number to the last of its memory.
+    // Contiguous, and with no other elements in its memory.
     let own = x.to_contiguous();
     drop(x);
     own
 }
 
-/// Compiles `work` for the widest vectors that the processor has. All that it calls in loops is to be
-/// inlined.
+/// Runs `work`, compiled for the widest vector instructions of the processor. Functions that it
+/// calls in loops must be inlined.
 #[inline(always)]
 pub(super) fn vectorized<T>(work: impl FnOnce() -> T) -> T {
     struct Work<F>(F);
@@ -104,7 +105,8 @@ pub(super) fn vectorized<T>(work: impl FnOnce() -> T) -> T {
     AutoArch::new().dispatch(Work(work))
 }
 
-/// Writes parts of `into` by all threads, `part` numbers each; `work` is given where a part lies.
+/// Writes parts of `into` with all threads, `part` elements each; `work` receives the range of a
+/// part.
 pub(super) fn write_parts(
     into: &mut [f32],
     part: usize,
@@ -120,7 +122,7 @@ pub(super) fn write_parts(
     }
 }
 
-/// Writes parts of three slices of one length, as [`write_parts`] does of one.
+/// Writes parts of three slices of the same length, as [`write_parts`] does for one.
 pub(super) fn write_all(
     into: [&mut [f32]; 3],
     work: impl Fn(Range<usize>, [&mut [f32]; 3]) + Sync,
@@ -140,12 +142,13 @@ pub(super) fn write_all(
     }
 }
 
-/// Numbers of whole rows of `width` that make a part of about [`PART`].
+/// The number of elements of a part of about [`PART`] elements that consists of whole rows of
+/// `width`.
 pub(super) fn part_of_rows(width: usize) -> usize {
     (PART / width.max(1)).max(1) * width
 }
 
-/// What `work` gives for each of `0..count`, by all threads.
+/// The results of `work` for each of `0..count`, computed with all threads.
 pub(super) fn in_parallel<T: Send>(
     count: usize,
     work: impl Fn(usize) -> T + Sync + Send,
@@ -153,7 +156,7 @@ pub(super) fn in_parallel<T: Send>(
     (0..count).into_par_iter().with_max_len(1).map(work).collect()
 }
 
-/// Adds up several vectors, the first ones first.
+/// The sum of several vectors, added in order.
 pub(super) fn add_up(width: usize, vectors: Vec<Vec<f32>>) -> FlexTensor {
     let mut sum = empty(&[width]);
     let sums = sum.storage_mut::<f32>();

@@ -1,4 +1,4 @@
-//! [`linear`](crate::kernels::linear) where tensors lie in the host's memory.
+//! [`linear`](crate::kernels::linear) for tensors in host memory.
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::DType;
@@ -11,7 +11,7 @@ use super::widened::multiply_widened;
 use crate::kernels::gradient::Any;
 use crate::kernels::linear::{Linear, Saved};
 
-/// Rows whose share of the gradient of the bias is added up by itself.
+/// Rows of a part whose contribution to the gradient of the bias is summed separately.
 const ROWS: usize = 64;
 
 /// See [`Linear`].
@@ -69,7 +69,7 @@ fn backward([x, weight]: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any
     [of_x, of_weight, wanted[2].then(|| any(sum_of_rows(&gradient)))]
 }
 
-/// All rows of a tensor that lies in one piece.
+/// All rows of a contiguous tensor, as a matrix.
 fn rows(x: &FlexTensor) -> Matrix<'_> {
     let shape = x.layout().shape();
     let width = shape[shape.num_dims() - 1];
@@ -80,7 +80,7 @@ fn matrix(x: &FlexTensor) -> Matrix<'_> {
     Matrix::of(x, [0, 1], 0)
 }
 
-/// The sum of all rows, part by part.
+/// The sum of all rows, computed in parts.
 fn sum_of_rows(x: &FlexTensor) -> FlexTensor {
     let shape = x.layout().shape();
     let width = shape[shape.num_dims() - 1];

@@ -1,20 +1,20 @@
-//! Functions of single numbers that a compiler turns into vector instructions: no branch, no call.
+//! Elementwise functions that the compiler can vectorize: no branches, no calls.
 
-#![expect(clippy::excessive_precision, reason = "coefficients as they are published")]
+#![expect(clippy::excessive_precision, reason = "coefficients as published")]
 
-/// Sums are kept in so many places at once, so that they are added as vectors.
+/// The number of independent accumulators in sums, so that additions are vectorized.
 const LANES: usize = 32;
 
-/// `e^x`, to two units in the last place; 0 where it is less than the smallest normal number.
+/// `e^x`, with an error of at most two units in the last place; 0 if the result would be subnormal.
 ///
 /// ```text
 /// e^x = 2^n e^r,   n = round(x / ln 2),   r = x - n ln 2
 /// ```
 ///
-/// `e^r` by the terms of its series up to the seventh power.
+/// `e^r` is computed from its Taylor series up to the seventh power.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    // Adding it rounds to an integer, which then stands in the last bits.
+    // Adding this rounds to an integer, which is then in the low bits of the mantissa.
     const ROUND: f32 = 12_582_912.0;
     const LN_2_HIGH: f32 = 0.693_359_375;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
@@ -29,7 +29,7 @@ pub(super) fn exp(x: f32) -> f32 {
     series = series * r + 1.0 / 6.0;
     series = series * r + 0.5;
     let series = (series * r) * r + r + 1.0;
-    // Half of the power at a time: the largest one is no number by itself.
+    // The power of two is applied in two halves: the largest one would overflow to infinity.
     let n = (rounded.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
     let power = |n: i32| f32::from_bits((n.wrapping_add(127) as u32) << 23);
     let half = n >> 1;
@@ -44,19 +44,19 @@ pub(super) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-/// `tanh(x)`, to 6e-7 of it.
+/// `tanh(x)`, with a relative error of at most 6e-7.
 #[inline(always)]
 pub(super) fn tanh(x: f32) -> f32 {
-    // Beyond it the result is 1, and the exponential grows without end.
+    // Beyond this range the result rounds to ±1, and the exponential would overflow.
     let x = x.clamp(-9.1, 9.1);
     let power = exp(2.0 * x);
-    // Near 0 the difference would lose its last places.
+    // Near 0 the difference would lose precision.
     let square = x * x;
     let near = x * (1.0 - square * (1.0 / 3.0 - square * (2.0 / 15.0 - square * (17.0 / 315.0))));
     if x.abs() < 0.2 { near } else { (power - 1.0) / (power + 1.0) }
 }
 
-/// The error function, to 4e-7: a quotient of polynomials of `x²`.
+/// The error function, with an error of at most 4e-7: a rational function of `x²`.
 ///
 /// Reference: the coefficients of Eigen's `erf`, <https://gitlab.com/libeigen/eigen>
 #[inline(always)]
@@ -90,14 +90,14 @@ pub(super) fn erf(x: f32) -> f32 {
     x * above / below
 }
 
-/// The sum of all numbers.
+/// The sum of all elements.
 #[inline(always)]
 pub(super) fn sum(x: &[f32]) -> f32 {
     let (lanes, rest) = fold(x, 0.0, |sum, x| sum + x);
     lanes.iter().sum::<f32>() + rest
 }
 
-/// The largest number.
+/// The largest element.
 #[inline(always)]
 pub(super) fn max(x: &[f32]) -> f32 {
     let larger = |max, x| if x > max { x } else { max };
@@ -105,14 +105,14 @@ pub(super) fn max(x: &[f32]) -> f32 {
     lanes.into_iter().fold(rest, larger)
 }
 
-/// The sum of all squares of distances from `middle`.
+/// The sum of the squared deviations from `middle`.
 #[inline(always)]
 pub(super) fn squares(x: &[f32], middle: f32) -> f32 {
     let (lanes, rest) = fold(x, 0.0, |sum, x| sum + (x - middle) * (x - middle));
     lanes.iter().sum::<f32>() + rest
 }
 
-/// The sum of all `x (y - middle)`, of numbers in one place.
+/// The sum of `x (y - middle)` over pairs of elements.
 #[inline(always)]
 pub(super) fn dot(x: &[f32], y: &[f32], middle: f32) -> f32 {
     let mut lanes = [0.0; LANES];
@@ -127,7 +127,7 @@ pub(super) fn dot(x: &[f32], y: &[f32], middle: f32) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
-/// Replaces each number by `e^(x - shift)`; the sum of them.
+/// Replaces each element with `e^(x - shift)` and returns their sum.
 #[inline(always)]
 pub(super) fn exponentials(x: &mut [f32], shift: f32) -> f32 {
     let mut lanes = [0.0; LANES];
@@ -146,14 +146,14 @@ pub(super) fn exponentials(x: &mut [f32], shift: f32) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
-/// The sum of all `e^(x - shift)`.
+/// The sum of `e^(x - shift)` over all elements.
 #[inline(always)]
 pub(super) fn sum_of_exponentials(x: &[f32], shift: f32) -> f32 {
     let (lanes, rest) = fold(x, 0.0, |sum, x| sum + exp(x - shift));
     lanes.iter().sum::<f32>() + rest
 }
 
-/// Combines all numbers in `LANES` places, and those that are left over in one.
+/// Folds the elements with `LANES` accumulators, and the remainder with one.
 #[inline(always)]
 fn fold(x: &[f32], start: f32, combine: impl Fn(f32, f32) -> f32) -> ([f32; LANES], f32) {
     let mut lanes = [start; LANES];
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exponentials_are_exact_to_the_last_places() {
+    fn exponentials_are_accurate() {
         for step in -873_000..887_000_i32 {
             let x = step as f32 * 1e-4;
             let expected = f64::from(x).exp();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_function_has_its_known_values() {
+    fn error_function_has_known_values() {
         // Abramowitz and Stegun 1964, table 7.1.
         for (x, expected) in [
             (0.0, 0.0),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn tanh_is_exact_to_the_last_places() {
+    fn tanh_is_accurate() {
         for step in -120_000..120_000_i32 {
             let x = step as f32 * 1e-4;
             let expected = f64::from(x).tanh();
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_and_maxima_are_of_all_numbers() {
+    fn sums_and_maxima_cover_all_elements() {
         for n in [0_usize, 1, 31, 32, 33, 100] {
             let x: Vec<f32> = (0..n).map(|i| (i * 7 % 11) as f32 - 5.0).collect();
             let y: Vec<f32> = (0..n).map(|i| (i * 5 % 13) as f32 - 6.0).collect();
@@ -228,7 +228,7 @@ mod tests {
             let mut found = x.clone();
             let total = exponentials(&mut found, 1.0);
             let expected: f32 = x.iter().map(|x| (x - 1.0).exp()).sum();
-            assert!((total - expected).abs() <= 1e-5 * expected, "{total}, not {expected}");
+            assert!((total - expected).abs() <= 1e-5 * expected, "{total}, expected {expected}");
             assert!((sum_of_exponentials(&x, 1.0) - total).abs() <= 1e-6 * total);
         }
     }

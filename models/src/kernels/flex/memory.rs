@@ -1,8 +1,8 @@
-//! Memory that tensors give back, kept for the next ones.
+//! Reuse of freed tensor memory.
 
 use std::sync::Once;
 
-/// Bytes at the end of the heap that are given back only when they are more.
+/// Free bytes at the end of the heap above which memory is returned to the operating system.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const MOST_KEPT: i32 = 1 << 30;
 
@@ -13,10 +13,10 @@ pub(in crate::kernels) fn keep() {
         #[cfg(all(target_os = "linux", target_env = "gnu"))]
         #[expect(
             unsafe_code,
-            reason = "the C library is told by a call that is not safe by its type"
+            reason = "the setting of the C library is an unsafe foreign function"
         )]
-        // SAFETY: `mallopt` takes two integers, may be called at any time by any thread, and changes only
-        // where memory is taken from that is allocated later.
+        // SAFETY: `mallopt` takes two integers, may be called at any time from any thread, and
+        // affects only later allocations.
         unsafe {
             libc::mallopt(libc::M_MMAP_MAX, 0);
             libc::mallopt(libc::M_TRIM_THRESHOLD, MOST_KEPT);

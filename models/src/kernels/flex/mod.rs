@@ -1,4 +1,4 @@
-//! The operations where tensors lie in the host's memory: 32-bit floats on `flex`.
+//! The kernels for tensors in host memory: f32 on `flex`.
 
 mod adamw;
 mod attention;
@@ -25,7 +25,7 @@ pub(super) use dropout::factors;
 pub(super) use memory::keep;
 pub(super) use skinny_gemm::linear as skinny_gemm;
 
-/// All of them but those of a few rows.
+/// All kernels except `skinny_gemm`.
 pub(super) static OPERATIONS: Operations = Operations {
     is_here: host::is_here,
     upcasts: host::is_half,

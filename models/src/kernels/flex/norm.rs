@@ -1,4 +1,4 @@
-//! [`norm`](crate::kernels::norm) where tensors lie in the host's memory.
+//! [`norm`](crate::kernels::norm) for tensors in host memory.
 
 use super::host::{
     add_up, any, contiguous, empty, f32_slice, in_parallel, owned, part_of_rows, vectorized,
@@ -9,7 +9,7 @@ use crate::kernels::dispatch::Scale;
 use crate::kernels::gradient::{Any, Operation, apply};
 use crate::kernels::norm::{Centre, Norm};
 
-/// Rows whose share of the gradients of scale and shift is added up by itself.
+/// Rows of a part whose contribution to the gradients of scale and shift is summed separately.
 const ROWS: usize = 64;
 
 /// See [`norm`](crate::kernels::norm::norm).
@@ -20,8 +20,8 @@ pub(super) fn norm(norm: Norm, x: Any, (gamma, beta): Scale) -> Option<Any> {
     })
 }
 
-/// What a norm keeps: its input, its scale, and of each row the mean and what its distances are
-/// multiplied by.
+/// The saved state of a norm: its input, its scale, and the mean and the reciprocal deviation of
+/// each row.
 #[derive(Debug, Clone)]
 struct Saved {
     x: Any,

@@ -1,10 +1,10 @@
-//! Products of matrices that lie anywhere in slices.
+//! Matrix products with arbitrary strides in slices.
 
 use std::ops::Range;
 
 use burn::backend::flex::FlexTensor;
 
-/// Multiply-adds for which it is worth waking another thread.
+/// The minimum number of multiply-adds for multiple threads.
 const MIN_PARALLEL: usize = 1 << 21;
 
 /// A matrix in a slice.
@@ -14,7 +14,7 @@ pub(super) struct Matrix<'a> {
     layout: Layout,
 }
 
-/// How many rows and columns a matrix has, and how far apart they lie.
+/// The numbers of rows and columns of a matrix, and their strides.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
     pub(super) size: [usize; 2],
@@ -22,12 +22,12 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Rows that lie one after the other.
+    /// The layout of contiguous rows.
     pub(super) fn rows([rows, columns]: [usize; 2]) -> Self {
         Self { size: [rows, columns], strides: [columns, 1] }
     }
 
-    /// How long a slice must be to hold it.
+    /// The minimum length of a slice with this layout.
     fn reach(self) -> usize {
         let [rows, columns] = self.size;
         if rows == 0 || columns == 0 {
@@ -42,15 +42,15 @@ impl<'a> Matrix<'a> {
     ///
     /// Panics if the slice is too short.
     pub(super) fn new(values: &'a [f32], layout: Layout) -> Self {
-        assert!(layout.reach() <= values.len(), "a matrix lies within its slice");
+        assert!(layout.reach() <= values.len(), "the matrix exceeds its slice");
         Self { values, layout }
     }
 
-    /// The matrix of two dimensions of a tensor, from the `start`th number on.
+    /// The matrix of two dimensions of a tensor, from element `start` on.
     ///
     /// # Panics
     ///
-    /// Panics if the tensor is reversed along one of them.
+    /// Panics if one of the strides is negative.
     pub(super) fn of(tensor: &'a FlexTensor, dims: [usize; 2], start: usize) -> Self {
         let layout = tensor.layout();
         let size = dims.map(|dim| layout.shape()[dim]);
@@ -59,7 +59,7 @@ impl<'a> Matrix<'a> {
         Self::new(&all[(layout.start_offset() + start).min(all.len())..], Layout { size, strides })
     }
 
-    /// Some of its rows.
+    /// A range of rows.
     pub(super) fn rows(self, rows: Range<usize>) -> Self {
         let layout = Layout { size: [rows.len(), self.layout.size[1]], ..self.layout };
         let start = (rows.start * self.layout.strides[0]).min(self.values.len());
@@ -72,54 +72,54 @@ impl<'a> Matrix<'a> {
         Self { layout, ..self }
     }
 
-    /// One number.
+    /// One element.
     #[inline(always)]
     pub(super) fn at(self, row: usize, column: usize) -> f32 {
         self.values[row * self.layout.strides[0] + column * self.layout.strides[1]]
     }
 }
 
-/// How far apart the numbers of a dimension lie.
+/// The stride of a dimension, in elements.
 ///
 /// # Panics
 ///
-/// Panics if the tensor is reversed along it.
+/// Panics if the stride is negative.
 pub(super) fn stride(tensor: &FlexTensor, dim: usize) -> usize {
-    usize::try_from(tensor.layout().strides()[dim]).expect("a tensor that is not reversed")
+    usize::try_from(tensor.layout().strides()[dim]).expect("a non-negative stride")
 }
 
-/// What a product does with what is there.
+/// Whether a product replaces the output or is added to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Onto {
     Replace,
     Add,
 }
 
-/// Who computes a product.
+/// The threads that compute a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Threads {
-    /// The one that asks for it.
+    /// The calling thread.
     One,
-    /// All, where it is worth it. What comes out does not depend on how many there are.
+    /// All threads, if the product is large enough. The result does not depend on their number.
     All,
 }
 
-/// `into <- a b` or `into <- into + a b`; `into` holds rows one after the other, or parts of
-/// wider ones, `stride` apart.
+/// `into <- a b` or `into <- into + a b`; the rows of `into` are `stride` elements apart, so they
+/// can be parts of wider rows.
 ///
 /// # Panics
 ///
-/// Panics if the sizes do not fit.
+/// Panics if the sizes do not match.
 pub(super) fn multiply(
     (into, stride): (&mut [f32], usize),
     (a, b): (Matrix<'_>, Matrix<'_>),
     (onto, threads): (Onto, Threads),
 ) {
     let ([rows, depth], [depth_of_b, columns]) = (a.layout.size, b.layout.size);
-    assert_eq!(depth, depth_of_b, "the columns of one matrix are as many as the rows of the other");
+    assert_eq!(depth, depth_of_b, "the inner dimensions must be equal");
     let layout = Layout { size: [rows, columns], strides: [stride, 1] };
-    assert!(stride >= columns || rows <= 1, "rows do not lie in each other");
-    assert!(layout.reach() <= into.len(), "a product lies within its slice");
+    assert!(stride >= columns || rows <= 1, "rows must not overlap");
+    assert!(layout.reach() <= into.len(), "the product exceeds its slice");
     if rows == 0 || columns == 0 {
         return;
     }
@@ -129,9 +129,9 @@ pub(super) fn multiply(
         Threads::All | Threads::One => gemm::Parallelism::None,
     };
     let [a_strides, b_strides] = [a, b].map(|x| x.layout.strides.map(|stride| stride as isize));
-    #[expect(unsafe_code, reason = "the product of the gemm crate takes pointers")]
-    // SAFETY: all three matrices lie within their slices, as is asserted here and in `Matrix::new`; `into`
-    // is borrowed for writing, so that it overlaps with neither of the others.
+    #[expect(unsafe_code, reason = "the gemm crate takes pointers")]
+    // SAFETY: all three matrices are within their slices, as asserted here and in `Matrix::new`.
+    // `into` is borrowed mutably, so it does not overlap with the others.
     unsafe {
         gemm::gemm(
             rows,
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn products_of_parts_are_those_of_the_definition() {
+    fn products_of_views_equal_the_definition() {
         let values: Vec<f32> = (0..60).map(|i| (i * 7 % 13) as f32 - 6.0).collect();
         let a = Matrix::new(&values, Layout { size: [4, 3], strides: [5, 1] }).rows(1..3);
         let b = Matrix::new(&values[2..], Layout::rows([4, 3])).transposed();
@@ -181,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a matrix lies within its slice")]
-    fn a_matrix_beyond_its_slice_is_refused() {
+    #[should_panic(expected = "the matrix exceeds its slice")]
+    fn matrix_beyond_its_slice_panics() {
         Matrix::new(&[0.0; 8], Layout::rows([3, 3]));
     }
 
     #[test]
-    #[should_panic(expected = "a product lies within its slice")]
-    fn a_product_beyond_its_slice_is_refused() {
+    #[should_panic(expected = "the product exceeds its slice")]
+    fn product_beyond_its_slice_panics() {
         let values = [0.0; 9];
         let a = Matrix::new(&values, Layout::rows([3, 3]));
         multiply((&mut [0.0; 8], 3), (a, a), (Onto::Replace, Threads::One));

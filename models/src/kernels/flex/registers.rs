@@ -1,18 +1,18 @@
-//! Numbers on their way from memory to the processor's widest registers, and back.
+//! Loads from memory to the processor's widest registers, and stores.
 
 use burn::tensor::Element;
 use half::bf16;
 use macerator::{Scalar, Simd, Vector};
 
-/// The most 32-bit floats that a register holds.
+/// The maximum number of f32 lanes of a register.
 const MAX_LANES: usize = 16;
 
-/// What a matrix may be held in. All of it is a 32-bit float, too.
+/// The element type of a matrix. Every value can be represented as f32.
 pub(super) trait Number: Element + bytemuck::Pod {
-    /// The same number.
+    /// Converts to f32.
     fn widen(self) -> f32;
 
-    /// The first numbers, as many as a register holds of 32-bit floats.
+    /// Loads the first elements, as many as a register has f32 lanes.
     fn load<S: Simd>(values: &[Self]) -> Vector<S, f32>;
 }
 
@@ -31,7 +31,7 @@ impl Number for f32 {
 impl Number for bf16 {
     #[inline(always)]
     fn widen(self) -> f32 {
-        // The upper half of a 32-bit float.
+        // bf16 is the upper half of an f32.
         f32::from_bits(u32::from(self.to_bits()) << 16)
     }
 
@@ -46,7 +46,7 @@ impl Number for bf16 {
     }
 }
 
-/// The first numbers, as many as a register holds.
+/// Loads the first elements, as many as a register has f32 lanes.
 #[inline(always)]
 pub(super) fn load<S: Simd, N: Number>(values: &[N]) -> Vector<S, f32> {
     N::load(values)
@@ -59,13 +59,13 @@ pub(super) fn store<S: Simd>(vector: Vector<S, f32>, values: &mut [f32]) {
     bytes.copy_from_slice(bytemuck::bytes_of(&vector));
 }
 
-/// Asks for memory that is read soon, so many bytes behind the first number. A core looks ahead too, but not
-/// as far while it is busy, nor into a new page of memory.
+/// Prefetches memory at a byte offset from the first element. Hardware prefetching does not reach
+/// as far on a busy core, nor into another memory page.
 #[inline(always)]
 pub(super) fn prefetch<N>(values: &[N], ahead: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
-        // Into the nearest cache; the address need not exist.
+        // Into the L1 cache; the address need not be valid.
         const NEAREST: i32 = 3;
         sse._mm_prefetch::<NEAREST>(values.as_ptr().cast::<i8>().wrapping_add(ahead));
     }

@@ -1,4 +1,4 @@
-//! [`skinny_gemm`](crate::kernels::skinny_gemm) where tensors lie in the host's memory.
+//! [`skinny_gemm`](crate::kernels::skinny_gemm) for tensors in host memory.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::thread_pool;
 use crate::kernels::linear::Weights;
 use crate::precision::to_f32;
 
-/// Numbers of the matrices below which one thread is faster than several.
+/// The minimum number of elements of the matrices for multiple threads.
 const MIN_PARALLEL: usize = 1 << 16;
 
 /// See [`skinny_gemm::linear`](crate::kernels::skinny_gemm::linear).
@@ -39,7 +39,7 @@ pub(in crate::kernels) fn linear<const D: usize, const N: usize>(
     for weight in &weights {
         matrices.push((matrix(weight, depth)?, weight.layout().shape().dims()));
     }
-    // Not by the number of vectors: what one gives shall not depend on how many there are.
+    // Independent of the number of vectors, so that the result of a vector is, too.
     let count: usize = matrices.iter().map(|(_, [depth, width])| depth * width).sum();
     let threads = if count < MIN_PARALLEL { 1 } else { thread_pool::threads() };
     let parts = Arc::new(parts((rows, threads), &matrices));
@@ -70,13 +70,13 @@ pub(in crate::kernels) fn linear<const D: usize, const N: usize>(
     results.try_into().ok()
 }
 
-/// A tensor's memory, if it is on this backend and nobody wants gradients of it.
+/// The tensor on this backend; `None` if it is on another one or has gradients.
 fn floats<const D: usize>(x: &Tensor<D>) -> Option<FlexTensor> {
     x.clone().try_into_primitive::<Flex>().ok()
 }
 
-/// A matrix of so many rows; `None` if it is in another format, or lies neither row after row nor column
-/// after column.
+/// A matrix with `rows` rows; `None` if it has another dtype, or is neither row-major nor
+/// column-major contiguous.
 fn matrix(tensor: &FlexTensor, rows: usize) -> Option<Matrix<'_>> {
     let shape = tensor.layout().shape();
     if shape[0] != rows {
@@ -94,7 +94,7 @@ fn matrix(tensor: &FlexTensor, rows: usize) -> Option<Matrix<'_>> {
     }
 }
 
-/// The numbers of a matrix that lies in one piece.
+/// The elements of a contiguous matrix.
 fn values<E: Element + bytemuck::Pod>(tensor: &FlexTensor) -> Option<&[E]> {
     let layout = tensor.layout();
     tensor.storage().get(layout.start_offset()..)?.get(..layout.num_elements())

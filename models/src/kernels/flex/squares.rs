@@ -1,4 +1,4 @@
-//! [`squares`](crate::kernels::squares) where tensors lie in the host's memory.
+//! [`squares`](crate::kernels::squares) for tensors in host memory.
 
 use super::host::{PART, any, contiguous, empty, f32_slice, in_parallel, vectorized};
 use super::math::squares;

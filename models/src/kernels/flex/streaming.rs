@@ -1,4 +1,5 @@
-//! Products of a few vectors with matrices that are read from memory once, cut into parts.
+//! Products of a few vectors with matrices, split into parts that read each matrix from memory
+//! once.
 
 use std::ops::Range;
 
@@ -7,28 +8,28 @@ use macerator::{AutoArch, Simd, WithSimd};
 
 use super::group::Group;
 
-/// Vectors that a number of the matrix is multiplied by while it is in a register.
+/// The number of vectors that an element of the matrix is multiplied by while it is in a register.
 const GROUP: usize = 8;
 
-/// Rows of a matrix that are at least worth a part of their own.
+/// The minimum number of rows of a part.
 const MIN_DEPTH: usize = 64;
 
-/// Parts for each thread, so that one that is late does not keep the others waiting.
+/// Parts per thread, for load balancing if one thread is late.
 const SHARES: usize = 2;
 
-/// A matrix, by what it is held in.
+/// A matrix, by element type.
 #[derive(Clone, Copy)]
 pub(super) enum Matrix<'a> {
     Wide(Order, &'a [f32]),
     Half(Order, &'a [bf16]),
 }
 
-/// How a matrix lies in memory.
+/// The memory layout of a matrix.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Order {
-    /// Row after row.
+    /// Row-major.
     Rows,
-    /// Column after column: the transpose of one that lies row after row.
+    /// Column-major: the transpose of a row-major matrix.
     Columns,
 }
 
@@ -40,18 +41,18 @@ impl Matrix<'_> {
     }
 }
 
-/// A part of a product, which can be computed by itself: some terms of some columns.
+/// A part of a product that can be computed independently: some terms of some columns.
 pub(super) struct Part {
-    /// Which of several products.
+    /// The index of the product.
     pub(super) product: usize,
     terms: Range<usize>,
     columns: Range<usize>,
-    /// Columns of the matrix.
+    /// The number of columns of the matrix.
     width: usize,
 }
 
-/// Cuts products of `rows` vectors with matrices into parts for so many threads. A part of a matrix lies in
-/// one piece, where it can, and is read in one go.
+/// Splits products of `rows` vectors with matrices into parts for `threads` threads. If possible,
+/// the matrix elements of a part are contiguous and are read sequentially.
 pub(super) fn parts(
     (rows, threads): (usize, usize),
     matrices: &[(Matrix<'_>, [usize; 2])],
@@ -60,7 +61,7 @@ pub(super) fn parts(
     for (product, (matrix, [depth, width])) in matrices.iter().enumerate() {
         let (depth, width) = (*depth, *width);
         let (deep, wide) = match matrix.order() {
-            // Their sums stay in the nearest cache.
+            // The sums of a part stay in the L1 cache.
             Order::Rows => {
                 let slices = (depth / MIN_DEPTH).clamp(1, SHARES * threads);
                 (depth.div_ceil(slices), if rows < 3 { 4096 } else { 768 })
@@ -82,7 +83,7 @@ pub(super) fn parts(
     parts
 }
 
-/// Adds up what the parts of one product gave, and its bias.
+/// The sum of the parts of one product and its bias.
 pub(super) fn finish<'a>(
     rows: usize,
     width: usize,
@@ -109,7 +110,7 @@ pub(super) fn finish<'a>(
 }
 
 impl Part {
-    /// The part's sums for each of several vectors of `depth` numbers.
+    /// The part's sums for each vector of `depth` elements.
     pub(super) fn compute(&self, (x, depth): (&[f32], usize), matrix: Matrix<'_>) -> Vec<f32> {
         AutoArch::new().dispatch(Computation { part: self, x, depth, matrix })
     }
@@ -118,7 +119,7 @@ impl Part {
 /// A part that is being computed.
 struct Computation<'a> {
     part: &'a Part,
-    /// All vectors, one after the other.
+    /// All vectors, concatenated.
     x: &'a [f32],
     depth: usize,
     matrix: Matrix<'a>,

@@ -1,7 +1,7 @@
-//! Threads for many short jobs, one soon after the other.
+//! A thread pool for many short tasks in quick succession.
 //!
-//! While a text is written, a product takes hardly longer than it takes to wake a thread. So these threads
-//! look out for the next job for a moment before they sleep.
+//! During token-by-token generation, a product takes hardly longer than waking a thread. These
+//! threads therefore spin for a moment before they sleep, waiting for the next task.
 
 use std::hint::spin_loop;
 use std::num::NonZero;
@@ -10,18 +10,18 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// How long a thread looks out for a job.
+/// How long a thread spins before it sleeps.
 const AWAKE: Duration = Duration::from_micros(500);
 
-/// More threads than this do not read memory faster.
+/// The maximum number of threads; more do not increase memory bandwidth.
 const MAX_THREADS: usize = 8;
 
-/// How many threads work on a job, the one that has it among them.
+/// The number of threads that work on a task, including the caller.
 pub(super) fn threads() -> usize {
     POOL.helpers.len() + 1
 }
 
-/// What `compute` gives for `0..parts`, by all threads; `None` if it panicked on one of them.
+/// The results of `compute` for `0..parts`, computed with all threads; `None` if a call panicked.
 pub(super) fn run<T: Send + 'static>(
     parts: usize,
     compute: impl Fn(usize) -> T + Send + Sync + 'static,
@@ -45,7 +45,7 @@ pub(super) fn run<T: Send + 'static>(
         looks += 1;
         if looks < 1 << 14 { spin_loop() } else { thread::yield_now() }
     }
-    // What it computes with is nobody's any more.
+    // Releases the closure and the values that it owns.
     POOL.offer(None);
     let results = std::mem::take(&mut *lock(&results));
     results.into_iter().collect()
@@ -55,7 +55,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A job in parts; whoever is free takes the next one.
+/// A task in parts; a free thread takes the next part.
 struct Task {
     compute: Box<dyn Fn(usize) + Send + Sync>,
     parts: usize,
@@ -65,7 +65,7 @@ struct Task {
 
 impl Task {
     fn work(&self) {
-        /// Counts a part as done even if it panics, so that nobody waits for it.
+        /// Counts a part as done even if it panics, so that the caller does not wait forever.
         struct Done<'a>(&'a AtomicUsize);
         impl Drop for Done<'_> {
             fn drop(&mut self) {
@@ -83,7 +83,7 @@ impl Task {
     }
 }
 
-/// The threads, and what they are offered.
+/// The threads and the current task.
 struct ThreadPool {
     offer: Arc<Offer>,
     helpers: Vec<Thread>,
@@ -92,9 +92,9 @@ struct ThreadPool {
 #[derive(Default)]
 struct Offer {
     task: Mutex<Option<Arc<Task>>>,
-    /// Offers so far.
+    /// The number of tasks offered so far.
     count: AtomicUsize,
-    /// Whether a helper sleeps.
+    /// Whether a helper thread sleeps.
     asleep: AtomicBool,
 }
 
@@ -111,8 +111,8 @@ static POOL: LazyLock<ThreadPool> = LazyLock::new(|| {
 });
 
 impl ThreadPool {
-    /// A task, or that there is none any more. With several callers the last one is helped; the others
-    /// do their tasks themselves.
+    /// Sets the current task, or clears it. With several callers, the helpers work on the last task
+    /// offered; the other callers complete their tasks alone.
     fn offer(&self, task: Option<Arc<Task>>) {
         let is_task = task.is_some();
         let before = std::mem::replace(&mut *lock(&self.offer.task), task);
@@ -127,7 +127,7 @@ impl ThreadPool {
 }
 
 impl Offer {
-    /// The life of a helper.
+    /// The main loop of a helper thread.
     fn serve(&self) {
         let mut seen = 0;
         let mut since = Instant::now();
@@ -144,7 +144,7 @@ impl Offer {
                 (0..32).for_each(|_| spin_loop());
             } else {
                 self.asleep.store(true, Ordering::SeqCst);
-                // An offer made before that would not wake it.
+                // A task that was offered before the store would not wake this thread.
                 if self.count.load(Ordering::SeqCst) == seen {
                     thread::park();
                 }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_after_a_sleep_and_from_several_threads_are_done() {
+    fn tasks_after_a_sleep_and_from_several_threads_complete() {
         thread::sleep(3 * AWAKE);
         let callers: Vec<_> = (0..4)
             .map(|caller| {
@@ -177,14 +177,14 @@ mod tests {
             })
             .collect();
         for (caller, handle) in callers.into_iter().enumerate() {
-            for found in handle.join().expect("a caller ends") {
+            for found in handle.join().expect("no panic") {
                 assert_eq!(found, Some((0..5).map(|part| part + caller).collect()));
             }
         }
     }
 
     #[test]
-    fn what_a_job_held_is_released() {
+    fn values_owned_by_a_task_are_released() {
         let held = Arc::new(());
         let own = Arc::clone(&held);
         run(4, move |_| Arc::strong_count(&own));

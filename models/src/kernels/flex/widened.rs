@@ -1,4 +1,5 @@
-//! Products with matrices that are kept in 16 bits, for more vectors than a register can hold.
+//! Products with matrices that are stored in bf16, for more vectors than
+//! [`skinny_gemm`](super::skinny_gemm) supports.
 
 use std::ops::Range;
 
@@ -9,20 +10,21 @@ use super::host::{in_parallel, vectorized, write_parts};
 use super::product::{Layout, Matrix, Onto, Threads, multiply, stride};
 use super::registers::Number;
 
-/// Numbers of a matrix that a thread writes in 32 bits at a time: a megabyte, about what its cache holds.
+/// Matrix elements that a thread upcasts to f32 at a time: one megabyte, about the size of its
+/// cache.
 const WIDENED: usize = 1 << 18;
 
-/// Columns that a product takes in one go. A part has more than these, where there are: the product of fewer adds
-/// up in another order.
+/// The granularity of parts, in columns. A part has more columns than this if possible, because a
+/// product with fewer columns uses another order of summation.
 const COLUMNS: usize = 64;
 
-/// Parts for each thread before what they gave is put together.
+/// Parts per thread that are computed before their results are written.
 const SHARES: usize = 4;
 
-/// `into <- x W` or `into <- into + x W`; `into` holds rows one after the other.
+/// `into <- x W` or `into <- into + x W`; the rows of `into` are contiguous.
 ///
-/// Each thread takes some columns of the matrix at a time: it writes them in 32 bits and multiplies with them
-/// before they leave its cache. What comes out does not depend on how many threads there are.
+/// Each thread processes a block of columns at a time: it upcasts them to f32 and multiplies while
+/// they are in its cache. The result does not depend on the number of threads.
 pub(super) fn multiply_widened(
     into: &mut [f32],
     (x, weight): (Matrix<'_>, &FlexTensor),
@@ -67,7 +69,7 @@ pub(super) fn multiply_widened(
     }
 }
 
-/// Some columns of a matrix in 32 bits.
+/// Some columns of a matrix, upcast to f32.
 struct Wide {
     values: Vec<f32>,
     layout: Layout,
@@ -80,7 +82,7 @@ impl Wide {
         let strides = [0, 1].map(|dim| stride(weight, dim));
         let count = columns.len();
         let mut values = vec![0.0; count * depth];
-        // Columns or rows one after the other, as they lie.
+        // Row-major or column-major, like the source.
         let (line, apart, layout) = if strides[1] == 1 {
             (count, strides[0], Layout::rows([depth, count]))
         } else {
@@ -111,7 +113,7 @@ mod tests {
     use crate::kernels::testing::random;
 
     #[test]
-    fn threads_do_not_change_a_bit() {
+    fn result_is_independent_of_the_number_of_threads() {
         let device = Device::flex();
         for (rows, width) in [(1, 1000), (17, 1000), (17, 1090), (200, 1090), (200, 100)] {
             let x = random([rows, 700], &device);
@@ -120,7 +122,7 @@ mod tests {
             let with = |threads: usize| -> TensorData {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
                 let product = pool.expect("a pool").install(|| linear(&x, &weights));
-                product.expect("an operation of flex").into_data()
+                product.expect("a kernel").into_data()
             };
             let one = with(1);
             for threads in [2, 5, 16] {

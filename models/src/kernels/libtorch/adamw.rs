@@ -1,4 +1,4 @@
-//! [`adamw`](crate::kernels::adamw) by LibTorch's kernels.
+//! [`adamw`](crate::kernels::adamw) with LibTorch's kernels.
 
 use tch::Tensor;
 
@@ -6,8 +6,8 @@ use super::tensors::{held, owned, shared};
 use crate::kernels::adamw::Update;
 use crate::kernels::gradient::Any;
 
-/// Numbers that are updated at a time: few enough to stay in a processor's caches between the kernels,
-/// enough for all of its cores.
+/// Elements that are updated at a time: few enough to stay in the processor's caches between
+/// kernels, and enough for all of its cores.
 const PART: i64 = 1 << 17;
 
 /// See [`adamw::step`](crate::kernels::adamw::step).
@@ -23,7 +23,7 @@ pub(super) fn step(tensors: [Any; 3], gradient: Any, update: Update) -> [Any; 3]
     tensors.map(shared)
 }
 
-/// Each kernel writes where its first argument is.
+/// Each kernel works in place on its first argument.
 fn update_part([mut parameter, mut first, mut second]: [Tensor; 3], gradient: &Tensor, u: Update) {
     let Update { betas: [beta_1, beta_2], gradient_scale, keep, rate, second_scale, epsilon } = u;
     let mut scaled = gradient * gradient_scale;

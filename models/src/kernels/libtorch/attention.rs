@@ -1,4 +1,4 @@
-//! [`attention`](crate::kernels::attention) by LibTorch's kernels.
+//! [`attention`](crate::kernels::attention) with LibTorch's kernels.
 
 use burn::backend::TensorMetadata;
 use burn::backend::libtorch::TchTensor;
@@ -8,8 +8,8 @@ use super::tensors::{any, held, is_on_the_host, shared};
 use crate::kernels::attention::SdpaParams;
 use crate::kernels::gradient::{Any, Operation, apply};
 
-/// See [`attention`](crate::kernels::attention::attention). What LibTorch's kernel for the processor does:
-/// all keys of all rows of the batch, or those up to the query's own, with nothing added or dropped.
+/// See [`attention`](crate::kernels::attention::attention). LibTorch's CPU kernel supports full and
+/// causal attention without padding, bias and dropout.
 pub(super) fn attention(inputs: &[Any; 3], bias: &Option<Any>, params: &SdpaParams) -> Option<Any> {
     let window = &params.window;
     let is_plain = bias.is_none() && params.softcap.is_none() && params.dropout.is_none();
@@ -19,7 +19,7 @@ pub(super) fn attention(inputs: &[Any; 3], bias: &Option<Any>, params: &SdpaPara
     let [query, key, _] = inputs.each_ref().map(|x| x.shape());
     let is_causal = match window.right {
         None => false,
-        // A single query stands at the last key.
+        // A single query is aligned with the last key.
         Some(0) if query[2] == 1 => false,
         Some(0) if query[2] == key[2] => true,
         Some(_) => return None,
@@ -36,7 +36,7 @@ struct Flash {
     scale: f64,
 }
 
-/// Inputs, result, and the logarithm of each query's sum of exponentials.
+/// The inputs, the result, and the logsumexp of each query.
 #[derive(Debug, Clone)]
 struct Saved {
     inputs: [Any; 3],

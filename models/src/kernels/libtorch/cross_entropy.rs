@@ -1,4 +1,4 @@
-//! [`cross_entropy`](crate::kernels::cross_entropy) by LibTorch's kernels.
+//! [`cross_entropy`](crate::kernels::cross_entropy) with LibTorch's kernels.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::tensors::{any, held, owned, shared};
 use crate::kernels::cross_entropy::Classes;
 use crate::kernels::gradient::{Any, Operation, apply};
 
-/// Numbers of a part of the scores that is worked on at a time, few enough for a processor's caches.
+/// Elements of the scores that are processed at a time, few enough for the processor's caches.
 const PART: i64 = 1 << 18;
 
 /// See [`cross_entropy_sum`](crate::kernels::cross_entropy::cross_entropy_sum).
@@ -23,11 +23,12 @@ struct CrossEntropy {
 }
 
 impl CrossEntropy {
-    /// `[rows, 1]`: the class of each row, or the first one, and 1 where it counts.
+    /// `[rows, 1]` each: the class of each row (0 for ignored rows), and 1 for rows with a class,
+    /// otherwise 0.
     ///
     /// # Panics
     ///
-    /// Panics if a class is not below the number of scores.
+    /// Panics if a class is out of range.
     fn columns(&self, scores: &Tensor) -> [Tensor; 2] {
         let width = scores.size()[1];
         let class = |class: &Option<usize>| {

@@ -1,4 +1,4 @@
-//! [`dropout`](crate::kernels::dropout) by LibTorch's kernels.
+//! [`dropout`](crate::kernels::dropout) with LibTorch's kernels.
 
 use burn::tensor::Device;
 use tch::Tensor;
@@ -10,7 +10,7 @@ use crate::kernels::gradient::{Any, Operation, apply};
 
 /// See [`dropout`](crate::kernels::dropout::dropout).
 pub(super) fn dropout(x: Any, probability: f64, device: &Device) -> Any {
-    // LibTorch's kernel for the processor draws one number after the other.
+    // LibTorch's CPU kernel samples sequentially, which is slow.
     let own = is_on_the_host(&x).then(|| Dropout::draw(probability, device));
     apply(Dropped { probability, own }, [x])
 }
@@ -18,11 +18,11 @@ pub(super) fn dropout(x: Any, probability: f64, device: &Device) -> Any {
 #[derive(Debug, Clone)]
 struct Dropped {
     probability: f64,
-    /// Where it is not LibTorch that draws.
+    /// Our own dropout mask, if LibTorch's is not used.
     own: Option<Dropout>,
 }
 
-/// What LibTorch left, where it drew.
+/// The mask of kept elements, if it was sampled by LibTorch.
 #[derive(Debug)]
 struct Left(Option<Tensor>);
 

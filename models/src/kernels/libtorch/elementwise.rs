@@ -1,4 +1,4 @@
-//! [`elementwise`](crate::kernels::elementwise) by LibTorch's kernels.
+//! [`elementwise`](crate::kernels::elementwise) with LibTorch's kernels.
 
 use tch::Tensor;
 
@@ -25,7 +25,7 @@ impl ActivationKind {
         }
     }
 
-    /// The gradient of `x`, given that of the value.
+    /// The gradient of `x`, given the gradient of the output.
     fn gradient(self, x: &Tensor, given: &Tensor) -> Tensor {
         match self {
             Self::Gelu => x.gelu_backward(given, "none"),
@@ -50,7 +50,7 @@ impl Operation<1> for Activated {
         if !x.can_mut() {
             return any(self.0.value(&x.tensor));
         }
-        // What comes back is the tensor itself.
+        // The return value is the same tensor.
         let _ = match self.0 {
             ActivationKind::Gelu => x.tensor.gelu_("none"),
             ActivationKind::GeluTanh => x.tensor.gelu_("tanh"),

@@ -1,4 +1,4 @@
-//! [`linear`](crate::kernels::linear) by LibTorch's kernels.
+//! [`linear`](crate::kernels::linear) with LibTorch's kernels.
 
 use tch::{Kind, Tensor};
 

@@ -1,6 +1,6 @@
-//! The operations by LibTorch's own kernels: 32-bit floats on `tch`, on all of its devices.
+//! The operations with LibTorch's own kernels: f32 on `tch`, on all of its devices.
 
-#![allow(deprecated, reason = "the backend is, which is supported all the same")]
+#![allow(deprecated, reason = "the backend is deprecated but supported")]
 
 mod adamw;
 mod attention;
@@ -15,7 +15,7 @@ mod tensors;
 
 use super::dispatch::Operations;
 
-/// All of them.
+/// All kernels.
 pub(super) static OPERATIONS: Operations = Operations {
     is_here: tensors::is_here,
     upcasts: |_| false,

@@ -1,4 +1,4 @@
-//! [`norm`](crate::kernels::norm) by LibTorch's kernels.
+//! [`norm`](crate::kernels::norm) with LibTorch's kernels.
 
 use tch::Tensor;
 
@@ -7,8 +7,8 @@ use crate::kernels::dispatch::Scale;
 use crate::kernels::gradient::{Any, Operation, apply};
 use crate::kernels::norm::{Centre, Norm};
 
-/// See [`norm`](crate::kernels::norm::norm). LibTorch has a kernel of layer norm; root mean square norm is
-/// a composition there, too.
+/// See [`norm`](crate::kernels::norm::norm). LibTorch has a kernel for layer norm; its RMS norm is
+/// a composition, too.
 pub(super) fn norm(norm: Norm, x: Any, (gamma, beta): Scale) -> Option<Any> {
     if norm.centre != Centre::Mean || norm.offset != 0.0 {
         return None;
@@ -30,8 +30,9 @@ impl LayerNorm {
         x.layer_norm(gamma.size(), Some(gamma), beta, self.epsilon, true)
     }
 
-    /// The gradients of all inputs, as LibTorch finds them: its kernel of the backward pass can be reached
-    /// in no other way. That computes the forward pass again, which is a tenth of it.
+    /// The gradients of all inputs, computed by LibTorch's autograd: its backward kernel is not
+    /// accessible in another way. This recomputes the forward pass, which takes a tenth of the
+    /// time.
     fn gradients<const N: usize>(&self, saved: [Any; N], gradient: Any) -> [Option<Any>; N] {
         let inputs = saved.map(|x| held(x).tensor.detach().set_requires_grad(true));
         let given = held(gradient).tensor;

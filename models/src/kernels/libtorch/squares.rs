@@ -1,4 +1,4 @@
-//! [`squares`](crate::kernels::squares) by LibTorch's kernels.
+//! [`squares`](crate::kernels::squares) with LibTorch's kernels.
 
 use super::tensors::{any, held};
 use crate::kernels::gradient::Any;

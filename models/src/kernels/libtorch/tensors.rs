@@ -1,4 +1,4 @@
-//! Tensors that LibTorch holds.
+//! LibTorch tensors.
 
 use burn::backend::libtorch::TchTensor;
 use burn::backend::{
@@ -8,7 +8,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::kernels::gradient::Any;
 
-/// What LibTorch holds, with gradients or without.
+/// The LibTorch tensor of `x`, with or without gradients.
 fn seen(x: &Any) -> Option<&Tensor> {
     let kind = match &x.kind {
         DispatchTensorKind::Autodiff(kind) => kind,
@@ -23,40 +23,40 @@ fn seen(x: &Any) -> Option<&Tensor> {
     }
 }
 
-/// Whether a tensor is LibTorch's and holds 32-bit floats, with gradients or without.
+/// Whether a tensor is f32 on LibTorch, with or without gradients.
 pub(super) fn is_here(x: &Any) -> bool {
     seen(x).is_some_and(|tensor| tensor.kind() == Kind::Float)
 }
 
-/// Whether it lies in the host's memory.
+/// Whether it is in host memory.
 pub(super) fn is_on_the_host(x: &Any) -> bool {
     seen(x).is_some_and(|tensor| tensor.device() == Device::Cpu)
 }
 
-/// A tensor of LibTorch's.
+/// Converts to a LibTorch tensor.
 ///
 /// # Panics
 ///
-/// Panics if it is not one of floats without gradients; see [`is_here`].
+/// Panics if it is not a float tensor without gradients; see [`is_here`].
 pub(super) fn held(x: Any) -> TchTensor {
-    assert_eq!(x.autodiff, DispatchAutodiffContext::Disabled, "a tensor without gradients");
+    assert_eq!(x.autodiff, DispatchAutodiffContext::Disabled, "the tensor must have no gradients");
     match <Any as DispatchKindConversion<LibTorch>>::try_into_backend(x) {
         Ok(tensor) => tensor.float(),
-        Err(error) => panic!("a tensor of LibTorch's: {error}"),
+        Err(error) => panic!("not a LibTorch tensor: {error}"),
     }
 }
 
-/// A result that shares its memory with nothing, as a tensor of any backend.
+/// Converts a result whose memory is not shared to a tensor of any backend.
 pub(super) fn any(tensor: Tensor) -> Any {
     shared(TchTensor::new(tensor))
 }
 
-/// The same for one whose memory others may hold.
+/// The same for a tensor whose memory may be shared.
 pub(super) fn shared(tensor: TchTensor) -> Any {
     <Any as DispatchKindConversion<LibTorch>>::from_backend(BackendTensor::Float(tensor))
 }
 
-/// A tensor in one piece that nobody else holds, with the same numbers; it is copied where it was.
+/// The same tensor, contiguous and in memory that is not shared; copies if it was shared.
 pub(super) fn owned(x: Any) -> TchTensor {
     let x = held(x);
     if x.can_mut() && x.tensor.is_contiguous() {

@@ -1,7 +1,8 @@
-//! Queries that see nothing, because all that they may see is padding.
+//! Fully masked queries: all keys in their window are padding.
 //!
-//! Their scores are all the same, and so they get the mean of all values, as in PyTorch and `transformers`.
-//! Most of them are padding themselves, but a loss over all places reads them too.
+//! Their scores are all equal, so their result is the mean of all values, as in PyTorch and
+//! `transformers`. Most of them are padding themselves, but a loss over all positions includes
+//! them.
 
 use burn::backend::flex::FlexTensor;
 
@@ -9,7 +10,8 @@ use super::Attention;
 use super::heads::Heads;
 
 impl Attention {
-    /// Gives queries that see nothing the mean of all values, as scores that are all the same do.
+    /// Sets the results of fully masked queries to the mean of all values, the result of equal
+    /// scores.
     pub(super) fn fill_fully_masked_rows(&self, heads: &Heads, group: usize, result: &mut [f32]) {
         let Heads { n_queries, n_keys, d_head, shared, .. } = *heads;
         let fully_masked_rows = self.fully_masked_rows(heads, group);
@@ -29,7 +31,7 @@ impl Attention {
         }
     }
 
-    /// The gradients that queries that see nothing have for all values.
+    /// Adds the gradients of the values that come from fully masked queries.
     pub(super) fn fully_masked_gradients(
         &self,
         heads: &Heads,
@@ -51,7 +53,7 @@ impl Attention {
         }
     }
 
-    /// The queries of a row of the batch that see nothing.
+    /// The fully masked queries of a row of the batch.
     fn fully_masked_rows(&self, heads: &Heads, group: usize) -> Vec<usize> {
         let window = &self.0.window;
         let sizes = [heads.n_queries, heads.n_keys];

@@ -1,4 +1,4 @@
-//! How heads lie in memory.
+//! The memory layout of heads.
 
 use burn::backend::flex::FlexTensor;
 
@@ -7,7 +7,7 @@ use super::super::product::{Matrix, stride};
 use super::{Gradients, Saved};
 use crate::kernels::gradient::Any;
 
-/// The inputs, and how their heads lie in memory.
+/// The inputs and the memory layout of their heads.
 pub(super) struct Heads {
     query: FlexTensor,
     key: FlexTensor,
@@ -19,7 +19,7 @@ pub(super) struct Heads {
     pub(super) n_queries: usize,
     pub(super) n_keys: usize,
     pub(super) d_head: usize,
-    /// Heads of queries that share a head of keys.
+    /// The number of query heads that share a key head.
     pub(super) shared: usize,
 }
 
@@ -43,12 +43,12 @@ impl Heads {
         }
     }
 
-    /// Heads of keys, of all rows of the batch.
+    /// The number of key heads in all rows of the batch.
     pub(super) fn groups(&self) -> usize {
         self.batch * self.n_kv_heads
     }
 
-    /// Of `n_heads` heads in each row of the batch one, `[length, d_head]`.
+    /// One head, `[length, d_head]`, of a tensor with `n_heads` heads in each row of the batch.
     pub(super) fn matrix<'a>(
         &self,
         tensor: &'a FlexTensor,
@@ -63,7 +63,7 @@ impl Heads {
         Matrix::of(tensor, [2, 3], row * stride(tensor, 0) + head * stride(tensor, 1))
     }
 
-    /// How many scores there are, of all queries with all keys.
+    /// The number of scores, of all queries with all keys.
     pub(super) fn scores(&self) -> usize {
         self.batch * self.n_heads * self.n_queries * self.n_keys
     }
@@ -80,7 +80,7 @@ impl Heads {
         self.matrix(&self.value, group, self.n_kv_heads)
     }
 
-    /// What is added to the scores of a head, `[queries, keys]`.
+    /// The bias of the scores of a head, `[queries, keys]`.
     pub(super) fn bias(&self, group: usize, head: usize) -> Option<Matrix<'_>> {
         let bias = self.bias.as_ref()?;
         let head = group * self.shared + head;
@@ -88,8 +88,8 @@ impl Heads {
         Some(self.part(bias, [row, head % self.n_heads]))
     }
 
-    /// A tensor `[batch, n, length, d_head]` of what each group gave, `[heads, length, d_head]`; in memory
-    /// the heads of a position lie side by side.
+    /// A tensor `[batch, n, length, d_head]` of the results of the groups, `[heads, length,
+    /// d_head]` each; the heads of a position are adjacent in memory.
     pub(super) fn side_by_side<V: AsRef<Vec<f32>> + Sync>(
         &self,
         n: usize,
@@ -110,7 +110,7 @@ impl Heads {
         any(result.transpose(1, 2))
     }
 
-    /// The gradient of the bias, added up over the batch where all rows share one.
+    /// The gradient of the bias, summed over the batch if all rows share one bias.
     pub(super) fn gradient_of_bias(&self, groups: &[Gradients]) -> Any {
         let rows = self.bias.as_ref().map_or(1, |bias| bias.layout().shape()[0]);
         let mut sum = empty(&[rows, self.n_heads, self.n_queries, self.n_keys]);

@@ -1,4 +1,4 @@
-//! [`attention`](crate::kernels::attention) where tensors lie in the host's memory.
+//! [`attention`](crate::kernels::attention) for tensors in host memory.
 
 mod fully_masked_rows;
 mod heads;
@@ -16,11 +16,11 @@ use super::product::{Layout, Matrix, Onto, Threads, multiply};
 use crate::kernels::attention::SdpaParams;
 use crate::kernels::gradient::{Any, Operation, apply};
 
-/// Queries whose scores are in memory at a time.
+/// Queries per block, whose scores are in memory at the same time.
 const QUERIES: usize = 64;
 
-/// Multiply-adds of the scores for which it is worth waking other threads: those of one new token read a short
-/// text in less time than that takes.
+/// The minimum number of multiply-adds for multiple threads: with one new token and a short
+/// context, waking threads takes longer than computing the scores.
 const MIN_PARALLEL: usize = 1 << 19;
 
 /// See [`attention`](crate::kernels::attention::attention).
@@ -31,7 +31,7 @@ pub(in crate::kernels::flex) fn attention(
 ) -> Option<Any> {
     let attention = Attention(params.clone());
     let [query, key, value] = inputs.clone();
-    // Heads lie side by side in memory, as those want them who read them.
+    // The heads of a position are adjacent in memory, as the following operations need them.
     Some(match bias.clone() {
         None => apply(attention, [query, key, value]),
         Some(bias) => apply(attention, [query, key, value, bias]),
@@ -41,7 +41,7 @@ pub(in crate::kernels::flex) fn attention(
 #[derive(Debug, Clone)]
 struct Attention(SdpaParams);
 
-/// What is kept: the inputs, and the logarithm of each query's sum of exponentials.
+/// The saved state: the inputs and the logsumexp of each query.
 #[derive(Debug, Clone)]
 struct Saved {
     inputs: [Any; 3],
@@ -49,7 +49,7 @@ struct Saved {
     logsumexp: Vec<Vec<f32>>,
 }
 
-/// The gradients of one head of keys and values, and of the heads of queries that read it.
+/// The gradients of one key and value head, and of the query heads that share it.
 struct Gradients {
     query: Vec<f32>,
     key: Vec<f32>,
@@ -102,8 +102,8 @@ impl Attention {
         (result, Saved { logsumexp, ..saved })
     }
 
-    /// The results of one head of keys and values, head of queries by head of queries, and the
-    /// logsumexp that are kept.
+    /// The results for one key and value head, query head by query head, and the logsumexp values
+    /// to be saved.
     fn forward_of(&self, heads: &Heads, group: usize) -> (Vec<f32>, Vec<f32>) {
         let Heads { n_queries, d_head, .. } = *heads;
         let mut result = vec![0.0; heads.shared * n_queries * d_head];
@@ -141,7 +141,8 @@ impl Attention {
         (result, logsumexp)
     }
 
-    /// The queries of all heads of a group, a few at a time, and the keys that at least one of them may see.
+    /// The queries of all heads of a group in blocks, with the keys in the window of at least one
+    /// query.
     fn blocks(&self, heads: &Heads, group: usize) -> impl Iterator<Item = Block> {
         let sizes = [heads.n_queries, heads.n_keys];
         let window = &self.0.window;
@@ -178,13 +179,14 @@ impl Attention {
         ([query, key, value], bias)
     }
 
-    /// The gradients that come through one head of keys and values.
+    /// The gradients for one key and value head.
     ///
     /// ```text
-    /// dV = (F P)ᵀ dO,   dP = F dO Vᵀ,   dS = P (dP - Σ P dP),   dQ = scale · dS K,   dK = scale · dSᵀ Q
+    /// dV = (F P)ᵀ dO,   dP = F dO Vᵀ,   dS = P (dP - Σ P dP)
+    /// dQ = scale · dS K,   dK = scale · dSᵀ Q
     /// ```
     ///
-    /// `F` is 0 where a weight was dropped.
+    /// `F` are the dropout factors, 0 for dropped weights.
     fn gradients_of(
         &self,
         heads: &Heads,
@@ -266,7 +268,7 @@ impl Attention {
     }
 }
 
-/// Some queries of a head, of those that share a head of keys.
+/// A block of queries of one query head, among those that share a key head.
 struct Block {
     head: usize,
     queries: Range<usize>,

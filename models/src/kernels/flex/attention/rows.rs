@@ -1,4 +1,4 @@
-//! What is done to the scores of one query.
+//! Operations on the scores of one query.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::Attention;
 use super::heads::Heads;
 
 impl Attention {
-    /// Scales a query's products with some keys, adds its bias, squeezes them, and hides what it does not see.
+    /// Turns a query's products with some keys into scores: scale, bias, soft cap and mask.
     pub(super) fn finish_scores(
         &self,
         heads: &Heads,
@@ -27,9 +27,9 @@ impl Attention {
         if let Some(limit) = self.softcap() {
             vectorized(|| scores.iter_mut().for_each(|x| *x = limit * tanh(*x / limit)));
         }
-        let seen = self.0.window.of(query, [heads.n_queries, heads.n_keys]);
-        scores[..seen.start.clamp(keys.start, keys.end) - keys.start].fill(f32::NEG_INFINITY);
-        scores[seen.end.clamp(keys.start, keys.end) - keys.start..].fill(f32::NEG_INFINITY);
+        let window = self.0.window.of(query, [heads.n_queries, heads.n_keys]);
+        scores[..window.start.clamp(keys.start, keys.end) - keys.start].fill(f32::NEG_INFINITY);
+        scores[window.end.clamp(keys.start, keys.end) - keys.start..].fill(f32::NEG_INFINITY);
         if let Some(row) = self.0.window.row(group / heads.n_kv_heads, heads.n_keys) {
             for (score, key) in scores.iter_mut().zip(keys.clone()) {
                 if !row.get(key).copied().unwrap_or(true) {
@@ -39,7 +39,7 @@ impl Attention {
         }
     }
 
-    /// What decides which weights of a query are dropped, given its group, head and place.
+    /// The dropout mask of a query's weights, given its group, head and position.
     pub(super) fn dropped(
         &self,
         heads: &Heads,
@@ -50,12 +50,12 @@ impl Attention {
     }
 }
 
-/// Replaces scores by weights; the logarithm of the sum of their exponentials.
+/// Replaces scores with weights and returns the logsumexp of the scores.
 #[inline(always)]
 pub(super) fn softmax(scores: &mut [f32]) -> f32 {
     let largest = max(scores);
     if largest == f32::NEG_INFINITY {
-        // Nothing is seen, and the backward pass finds no weights either.
+        // Fully masked; the weights in the backward pass are zero, too.
         scores.fill(0.0);
         return 0.0;
     }
@@ -65,7 +65,8 @@ pub(super) fn softmax(scores: &mut [f32]) -> f32 {
     largest + total.ln()
 }
 
-/// Replaces scores by weights, and the gradients of weights by those of products.
+/// Replaces scores with weights, and the gradients of the weights with those of the scores before
+/// the soft cap.
 #[inline(always)]
 pub(super) fn d_scores_of_row(
     scores: &mut [f32],
@@ -82,12 +83,12 @@ pub(super) fn d_scores_of_row(
             }
         }
         Some(limit) => {
-            let squeezed = scores.to_vec();
+            let capped = scores.to_vec();
             exponentials(scores, row_logsumexp);
             let mean = dot(scores, d_scores, 0.0);
-            for ((d_score, weight), squeezed) in d_scores.iter_mut().zip(scores).zip(squeezed) {
-                // What is masked is infinite there and has no weight.
-                let share = (squeezed / limit).clamp(-1.0, 1.0);
+            for ((d_score, weight), capped) in d_scores.iter_mut().zip(scores).zip(capped) {
+                // Masked scores are infinite and have zero weight.
+                let share = (capped / limit).clamp(-1.0, 1.0);
                 *d_score = *weight * (*d_score - mean) * (1.0 - share * share);
             }
         }

@@ -257,13 +257,13 @@ fn summary(scores: &[f64]) -> Result<Summary, StatisticsError> {
     if scores.is_empty() {
         return Ok(Summary::default());
     }
-    let found = statistics::Summary::of(scores)?;
-    let (deviation, interval) = match found.spread {
+    let summary = statistics::Summary::of(scores)?;
+    let (deviation, interval) = match summary.spread {
         Spread::Single => (None, None),
-        Spread::Equal => (Some(0.0), Some(Interval { low: found.mean, high: found.mean })),
+        Spread::Equal => (Some(0.0), Some(Interval { low: summary.mean, high: summary.mean })),
         Spread::Varied { standard_deviation, interval } => {
             (Some(standard_deviation), Some(Interval { low: interval.low, high: interval.high }))
         }
     };
-    Ok(Summary { finished: scores.len(), mean: Some(found.mean), deviation, interval })
+    Ok(Summary { finished: scores.len(), mean: Some(summary.mean), deviation, interval })
 }

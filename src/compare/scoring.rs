@@ -31,13 +31,14 @@ pub fn score(
         Metric::Accuracy | Metric::TagAccuracy => {
             let expected: Vec<Option<u32>> =
                 split.examples.iter().flat_map(|e| e.target.ids()).map(Some).collect();
-            let found: Vec<Option<u32>> = predictions.iter().flat_map(labels).copied().collect();
-            Ok(100.0 * accuracy::accuracy(&found, &expected)?.share)
+            let predicted: Vec<Option<u32>> =
+                predictions.iter().flat_map(labels).copied().collect();
+            Ok(100.0 * accuracy::accuracy(&predicted, &expected)?.share)
         }
         Metric::ExactMatch => {
             let expected: Vec<Vec<u32>> = split.examples.iter().map(|e| e.target.ids()).collect();
-            let found: Vec<Vec<u32>> = predictions.iter().map(sequence).collect();
-            Ok(100.0 * accuracy::accuracy(&found, &expected)?.share)
+            let predicted: Vec<Vec<u32>> = predictions.iter().map(sequence).collect();
+            Ok(100.0 * accuracy::accuracy(&predicted, &expected)?.share)
         }
         Metric::EntityF1 => {
             // A token that is not a label counts as outside of entities.
@@ -47,11 +48,11 @@ pub fn score(
             let expected = split.examples.iter().map(|e| e.target.ids());
             let expected: Vec<Vec<String>> =
                 expected.map(|ids| ids.into_iter().map(|id| name(Some(id))).collect()).collect();
-            let found: Vec<Vec<String>> = predictions
+            let predicted: Vec<Vec<String>> = predictions
                 .iter()
                 .map(|prediction| labels(prediction).iter().map(|id| name(*id)).collect())
                 .collect();
-            Ok(100.0 * entity_scores(&found, &expected, Reading::Lenient)?.overall.f1)
+            Ok(100.0 * entity_scores(&predicted, &expected, Reading::Lenient)?.overall.f1)
         }
         Metric::BitsPerCharacter => {
             let sums = predictions.iter().map(|prediction| match prediction {

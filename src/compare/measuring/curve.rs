@@ -93,7 +93,7 @@ fn growth(points: &[Point]) -> Growth {
     match cost_growth(points) {
         Ok(growth) => Growth::Power {
             exponent: growth.exponent,
-            interval: growth.interval.map(|found| Interval { low: found.low, high: found.high }),
+            interval: growth.interval.map(|of| Interval { low: of.low, high: of.high }),
         },
         Err(error) => Growth::NotFitted { because: error.to_string() },
     }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_is_found() {
+    fn growth_is_fitted() {
         let curve = curve(&[2048, 512, 1024, 512], ROOM);
         let lengths: Vec<usize> = curve.points.iter().map(|point| point.length).collect();
         assert_eq!(lengths, [512, 1024, 2048]);

@@ -1,4 +1,4 @@
-//! From records to a study: means, intervals, tests.
+//! Aggregates records into a study: means, intervals, tests.
 
 mod comparisons;
 mod scaling;
@@ -18,38 +18,38 @@ use super::study::{
 };
 use crate::datasets::task::{Context, Metric, Task, TaskKind};
 
-/// What happened besides the runs.
+/// The environment that the runs were computed in.
 #[derive(Debug, Clone)]
 pub struct RunEnvironment {
     /// The command that was given.
     pub command: String,
-    /// When it began.
+    /// The start time.
     pub started: String,
-    /// What it ran on.
+    /// The device that the runs were computed on.
     pub device: Device,
-    /// Programs that decided numbers.
+    /// Versions of the software that affects the results.
     pub versions: Versions,
 }
 
-/// The runs of a candidate: those that chose its learning rate, and the others.
+/// The runs of a candidate: the learning-rate trials and the runs that are reported.
 #[derive(Debug, Clone)]
 pub struct Ran {
-    /// One for each learning rate that was tried.
+    /// One trial per learning rate.
     pub trials: Vec<Record>,
-    /// The rate that was chosen.
+    /// The learning rate that was chosen.
     pub rate: f64,
-    /// One for each seed.
+    /// One run per seed.
     pub runs: Vec<Record>,
-    /// How fast its model writes, and what it needs for it; `None` where it does not write, or was not
+    /// Speed and memory of generation; `None` where the model does not generate, or was not
     /// measured.
     pub writing: Option<Measured>,
 }
 
-/// The study of a plan whose runs are done. `ran` is in the order of the plan's candidates.
+/// The study of a plan whose runs have ended. `ran` is in the order of the plan's candidates.
 ///
 /// # Errors
 ///
-/// A score that is no number.
+/// A score is NaN or infinite.
 pub fn study(
     plan: &Plan,
     ran: &[Ran],
@@ -60,7 +60,7 @@ pub fn study(
     let mut candidates = Vec::new();
     let mut runs = Vec::new();
     for (candidate, ran) in plan.candidates.iter().zip(ran) {
-        // A candidate is one architecture on one task, and not one of its sizes.
+        // A candidate is one architecture on one task, regardless of the sizes of a sweep.
         if !is_sweep {
             candidates.push(summarized(plan, candidate, ran)?);
         }
@@ -112,7 +112,7 @@ pub fn study(
     })
 }
 
-/// What a run cost; writing is measured once for all runs of a candidate.
+/// The speed and memory of a run; generation is measured once for all runs of a candidate.
 fn speed(record: &Record, writing: Option<&Measured>) -> Speed {
     let writing = writing.filter(|_| matches!(record.outcome, Outcome::Finished { .. }));
     Speed {
@@ -180,7 +180,7 @@ fn task(task: &Task) -> study::Task {
     }
 }
 
-/// A metric's unit, which way is up, and the best that there is.
+/// The unit of a metric, its better direction, and its best possible value.
 fn scale(metric: Metric) -> (&'static str, Better, Option<f64>) {
     match metric {
         Metric::BitsPerCharacter => ("", Better::Lower, None),
@@ -241,7 +241,7 @@ fn trial(record: &Record) -> RateTrial {
     }
 }
 
-/// The rate whose trial did best; the lowest where none came to its end.
+/// The learning rate of the best trial; the lowest rate where no trial finished.
 pub fn best_rate(trials: &[Record], rates: &[f64], metric: Metric) -> f64 {
     let scored = trials.iter().filter_map(|record| match record.outcome {
         Outcome::Finished { validation, .. } => Some((record.job.rate, validation)),
@@ -257,13 +257,13 @@ fn summary(scores: &[f64]) -> Result<Summary, StatisticsError> {
     if scores.is_empty() {
         return Ok(Summary::default());
     }
-    let found = statistics::Summary::of(scores)?;
-    let (deviation, interval) = match found.spread {
+    let summary = statistics::Summary::of(scores)?;
+    let (deviation, interval) = match summary.spread {
         Spread::Single => (None, None),
-        Spread::Equal => (Some(0.0), Some(Interval { low: found.mean, high: found.mean })),
+        Spread::Equal => (Some(0.0), Some(Interval { low: summary.mean, high: summary.mean })),
         Spread::Varied { standard_deviation, interval } => {
             (Some(standard_deviation), Some(Interval { low: interval.low, high: interval.high }))
         }
     };
-    Ok(Summary { finished: scores.len(), mean: Some(found.mean), deviation, interval })
+    Ok(Summary { finished: scores.len(), mean: Some(summary.mean), deviation, interval })
 }

@@ -1,35 +1,35 @@
-//! From examples to what a model reads, and what it should say.
+//! Converts examples into model inputs and targets.
 
 use crate::datasets::batch::IGNORE;
 use crate::datasets::task::{Example, Lengths, Target, Task, TaskKind, TokenTable};
 
 use super::objective::ObjectiveKind;
 
-/// Rows of symbols, padded on the right to one length.
+/// Rows of token ids, right-padded to the same length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rows {
     /// `[rows, width]`, row after row.
     pub ids: Vec<u32>,
-    /// The symbols of each row that are no padding.
+    /// The number of tokens in each row, without padding.
     pub lengths: Vec<usize>,
-    /// The longest of them.
+    /// The longest length.
     pub width: usize,
 }
 
-/// What a model reads, and what it should say.
+/// Model inputs and targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
-    /// What an encoder reads beside the text, in models that have both.
+    /// The encoder input of an encoder-decoder.
     pub source: Option<Rows>,
-    /// The text.
+    /// The input; the decoder input of an encoder-decoder.
     pub text: Rows,
-    /// What each position should say, `[rows, width]`, or each row, `[rows]`; [`IGNORE`] where
-    /// nothing is asked.
+    /// The target of each position, `[rows, width]`, or of each row, `[rows]`; [`IGNORE`] at
+    /// positions without a target.
     pub targets: Vec<i64>,
 }
 
 impl Rows {
-    /// Pads rows, which are not empty.
+    /// Pads non-empty rows.
     pub fn new(rows: &[Vec<u32>]) -> Self {
         let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
         let width = lengths.iter().copied().max().unwrap_or(0);
@@ -40,54 +40,55 @@ impl Rows {
         Self { ids: rows.iter().flat_map(padded).collect(), lengths, width }
     }
 
-    /// How many there are.
+    /// The number of rows.
     pub fn count(&self) -> usize {
         self.lengths.len()
     }
 }
 
-/// What a row reads and what it should say: the source, the text, the targets.
+/// The source, text and targets of a row.
 type Row = (Option<Vec<u32>>, Vec<u32>, Vec<i64>);
 
 impl Batch {
-    /// A batch of examples, for a model that does the task in this way. `start` is the symbol that a
-    /// model which writes begins with.
+    /// A batch of examples for an objective. `start` is the first decoder token of an
+    /// encoder-decoder.
     pub fn new(task: &Task, objective: ObjectiveKind, start: u32, examples: &[Example]) -> Self {
-        let (mut sources, mut texts, mut said) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut sources, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
         for example in examples {
             let (source, text, targets) = row(task, objective, start, example);
             sources.extend(source);
             texts.push(text);
-            said.push(targets);
+            labels.push(targets);
         }
         let text = Rows::new(&texts);
         if objective != ObjectiveKind::Pooled {
-            said.iter_mut().for_each(|targets| targets.resize(text.width, IGNORE));
+            labels.iter_mut().for_each(|targets| targets.resize(text.width, IGNORE));
         }
-        let targets = said.concat();
+        let targets = labels.concat();
         let source = (objective == ObjectiveKind::Writes).then(|| Rows::new(&sources));
         Self { source, text, targets }
     }
 
-    /// The positions of `targets` at which something is asked, in order.
+    /// The indices of `targets` other than [`IGNORE`], in order.
     pub fn target_positions(&self) -> Vec<usize> {
         (0..self.targets.len()).filter(|&position| self.targets[position] != IGNORE).collect()
     }
 
-    /// How many of them each of the rows has.
+    /// The number of target positions in each of the rows.
     pub fn targets_by_row(&self, rows: usize) -> Vec<usize> {
         let count = |row: &[i64]| row.iter().filter(|&&target| target != IGNORE).count();
         self.targets.chunks_exact(self.targets.len() / rows).map(count).collect()
     }
 
-    /// Tokens that are read, padding not among them.
+    /// The number of input tokens, without padding.
     pub fn tokens(&self) -> usize {
         let count = |rows: &Rows| rows.lengths.iter().sum::<usize>();
         count(&self.text) + self.source.as_ref().map_or(0, count)
     }
 }
 
-/// What a model reads before it answers, if it goes on with the answer.
+/// The prompt of a generative model: the input, followed by a separator for
+/// [`ObjectiveKind::Continues`].
 pub fn prompt(objective: ObjectiveKind, input: &[u32]) -> Vec<u32> {
     match objective {
         ObjectiveKind::Continues => [input, &[TokenTable::SEPARATOR]].concat(),
@@ -95,7 +96,7 @@ pub fn prompt(objective: ObjectiveKind, input: &[u32]) -> Vec<u32> {
     }
 }
 
-/// The answer as symbols that a model writes; a sequence has an end.
+/// The target as the tokens to generate; a sequence ends with the end token.
 pub fn target_tokens(task: &Task, target: &Target) -> Vec<u32> {
     match target {
         Target::Class(_) | Target::Tags(_) => {
@@ -123,7 +124,7 @@ fn row(task: &Task, objective: ObjectiveKind, start: u32, example: &Example) -> 
         (ObjectiveKind::Continues, _) => {
             let prompt = prompt(objective, input);
             let target_ids = target_tokens(task, target);
-            // The last symbol of the answer is said and not read.
+            // The last token of the answer is a target only, not an input.
             let text = [&prompt, &target_ids[..target_ids.len() - 1]].concat();
             let ignored = std::iter::repeat_n(IGNORE, prompt.len() - 1);
             (None, text, ignored.chain(target_ids.iter().map(|&token| i64::from(token))).collect())
@@ -140,15 +141,15 @@ fn row(task: &Task, objective: ObjectiveKind, start: u32, example: &Example) -> 
             | ObjectiveKind::Next,
             _,
         ) => {
-            panic!("{objective:?} does not answer with {target:?}")
+            panic!("{objective:?} does not support the target {target:?}")
         }
     }
 }
 
-/// The longest text, and the longest source, that a model reads which does the task in this way.
+/// The longest input of a model with this objective, text or source.
 pub fn longest(task: &Task, objective: ObjectiveKind) -> usize {
     let Lengths { input, target } = task.lengths;
-    // Tags are written one by one; a sequence has an end.
+    // Tags are generated one by one; a sequence ends with the end token.
     let written = match task.kind {
         TaskKind::Transduction => target + 1,
         TaskKind::Classification => 1,

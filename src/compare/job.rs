@@ -1,4 +1,4 @@
-//! One run: everything that decides its numbers, and what came of it.
+//! A job: everything that determines the results of a run, and the cache of results.
 
 use std::path::{Path, PathBuf};
 
@@ -13,89 +13,92 @@ use super::study::{Outcome, Point, Speed};
 use crate::models::checkpoint::{SaveError, write_atomically};
 use crate::train::AdamWConfig;
 
-/// Everything that decides a run's numbers, on one device. Two runs with the same job are the same.
+/// Everything that determines the results of a run, on one device. Runs of equal jobs are
+/// identical.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// The task, with all of its settings.
     pub task: String,
-    /// SHA-256 of its data.
+    /// SHA-256 of the task's data.
     pub data_hash: String,
     /// The family.
     pub architecture: String,
     /// The `config.json`.
     pub config: Value,
-    /// How it does the task.
+    /// The training objective.
     #[serde(rename = "way")]
     pub objective: ObjectiveKind,
-    /// Decides the weights, the order of the data and what is dropped.
+    /// The seed of the initial weights, the order of the data and dropout.
     pub seed: u64,
-    /// The highest learning rate.
+    /// The peak learning rate.
     pub rate: f64,
-    /// How it is trained.
+    /// The training settings.
     #[serde(rename = "course")]
     pub training: TrainingConfig,
-    /// What is scored.
+    /// The examples that are scored.
     pub scored: Scored,
-    /// As `--device` names it.
+    /// The device, as in `--device`.
     pub device: String,
-    /// What computes: programs of another version may give other numbers.
+    /// The version of the code, [`VERSION`](super::VERSION): other versions may compute other
+    /// results.
     pub version: String,
 }
 
-/// How a run is trained, whatever its learning rate.
+/// The training settings of a run, except the learning rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingConfig {
-    /// How long.
+    /// The length of the run.
     pub length: Length,
-    /// Examples of a step.
+    /// Examples per step.
     pub batch_size: usize,
-    /// The share of the run in which the learning rate rises.
+    /// The share of the run in which the learning rate warms up.
     pub warmup: f64,
-    /// The last learning rate, as a share of the highest.
+    /// The final learning rate, as a share of the peak.
     pub decay: f64,
-    /// The optimizer's constants.
+    /// The optimizer's hyperparameters.
     pub optimizer: AdamWConfig,
-    /// The largest norm of all gradients together.
+    /// The gradient-clipping threshold: the largest global norm.
     pub clip: f64,
-    /// How often the validation split is scored, at equal distances; the last time is the end.
+    /// The number of evaluations on the validation split, at equal distances; the last is at the
+    /// end.
     pub evaluations: usize,
 }
 
-/// How long a run is.
+/// The length of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Length {
-    /// So many steps.
+    /// A number of steps.
     Steps(usize),
-    /// As many steps as fit into so many seconds of training.
+    /// As many steps as fit into this many seconds of training.
     Seconds(f64),
 }
 
-/// Which examples are scored: the first ones of a part, which are in random order.
+/// How many examples are scored: the first ones of each split, which is in random order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scored {
     /// Examples of the validation split.
     pub validation: usize,
-    /// Examples of the test split; `None` where the run only tries a learning rate.
+    /// Examples of the test split; `None` for a learning-rate trial.
     pub test: Option<usize>,
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// What was done.
+    /// The job of the run.
     pub job: Job,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What was seen on the way.
+    /// The training curve.
     pub curve: Vec<Point>,
-    /// How long it took, in seconds.
+    /// Wall-clock time, in seconds.
     pub seconds: f64,
-    /// How fast it was and what it needed.
+    /// Speed and memory.
     pub speed: Speed,
 }
 
-/// What a process of its own is told to do.
+/// The input of a worker subprocess.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkItem {
@@ -105,12 +108,12 @@ pub enum WorkItem {
     Measure(Box<Measurement>),
 }
 
-/// What came of a work item, and is kept.
+/// A result of a work item that can be cached.
 pub trait CacheEntry: Serialize + DeserializeOwned {
-    /// Everything that decided it.
+    /// Everything that determines the result: the cache key.
     type Input: Serialize + PartialEq;
 
-    /// What it came of.
+    /// The input that the result was computed from.
     fn input(&self) -> &Self::Input;
 }
 
@@ -127,49 +130,49 @@ pub fn optimizer(weight_decay: f64) -> AdamWConfig {
     AdamWConfig { beta_1: 0.9, beta_2: 0.98, epsilon: 1e-8, weight_decay }
 }
 
-/// A score to 12 digits. What is behind them is noise, and a number of so few digits is read from JSON as
-/// it was written.
+/// A score rounded to 12 significant digits. Further digits are noise, and a number with 12 digits
+/// survives a round trip through JSON.
 pub fn rounded(score: f64) -> f64 {
     format!("{score:.11e}").parse().unwrap_or(score)
 }
 
 impl Job {
-    /// The name of the run: a hash of everything that decides its numbers.
+    /// The key of the run: a hash of everything that determines its results.
     pub fn key(&self) -> String {
         key(self)
     }
 }
 
-/// A hash of everything that a work item says.
+/// A hash of all fields of a work item.
 fn key(input: &impl Serialize) -> String {
-    // A value sorts its fields, so that their order in the source does not matter.
+    // A JSON value sorts its fields, so the hash does not depend on their order in the source.
     let canonical = serde_json::to_value(input).map(|value| value.to_string());
     let hash = Sha256::digest(canonical.unwrap_or_default().as_bytes());
     hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What is done, each in a file that is named by the hash of its work item.
+/// A cache of results, each in a file that is named by the hash of its work item.
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
 }
 
 impl Cache {
-    /// What is kept in a folder, which is made when the first thing is.
+    /// A cache in a folder, which is created when the first entry is stored.
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.to_path_buf() }
     }
 
-    /// What came of a work item that was done.
+    /// The cached result of a work item.
     ///
-    /// A file that cannot be read as that is none: it is done again.
+    /// An unreadable entry is a cache miss.
     pub fn get<K: CacheEntry>(&self, input: &K::Input) -> Option<K> {
         let text = std::fs::read_to_string(self.path(input)).ok()?;
         let entry: K = serde_json::from_str(&text).ok()?;
         (entry.input() == input).then_some(entry)
     }
 
-    /// Keeps what came of a work item. Either the whole of it is there, or nothing.
+    /// Stores a result atomically.
     ///
     /// # Errors
     ///
@@ -186,7 +189,7 @@ impl Cache {
     }
 }
 
-/// Makes a folder that files are written to.
+/// Creates a folder for files.
 pub(super) fn make_folder(folder: &Path) -> Result<(), SaveError> {
     let in_context = |source| SaveError::Write { path: folder.to_path_buf(), source };
     std::fs::create_dir_all(folder).map_err(in_context)

@@ -1,10 +1,11 @@
-//! Comparing architectures: the same data, a matched budget, several seeds, one report.
+//! Architecture comparisons: the same data, a matched budget, several seeds, one report.
 //!
-//! A [`spec`] says what to compare; a [`plan`] finds out who does which task how, and sizes every model
-//! to the budget; a [`runner`] does the runs that no [`job::Cache`] has, each in a process of its own
-//! where a [`worker`] trains and scores; [`measuring`] finds what the models cost. What came of them is
-//! put together in a [`study`], plain values with intervals and tests from [`statistics`], and a
-//! [`report`] shows that.
+//! A [`spec`] describes the comparison. A [`plan`] chooses the objective of every architecture on
+//! every task and sizes every model to the budget. A [`runner`] runs each job that is missing from
+//! the [`job::Cache`] in a subprocess, where a [`worker`] trains and scores a model. [`measuring`]
+//! measures the time and memory costs of the models. [`aggregate`] collects the results in a
+//! [`study`]: plain values with intervals and tests from [`statistics`]. A [`report`] renders the
+//! study.
 
 pub mod aggregate;
 pub mod batch;
@@ -22,6 +23,6 @@ pub mod study;
 pub mod task_model;
 pub mod worker;
 
-/// What computes: a run of another version is another run. The number behind `operations` grows whenever
-/// the same run would come out otherwise, be it in its last bits.
+/// The version of the code that computes a run; cached runs of other versions are not reused. The
+/// number after `operations` increases whenever the results of a run change, even in the last bits.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+operations-4", "+burn-0.22.1");

@@ -1,4 +1,4 @@
-//! How a backbone does what a task needs.
+//! The objective that a backbone is trained with on a task.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,25 +6,26 @@ use super::study::BackboneKind;
 use crate::datasets::task::{Context, TaskKind};
 use crate::models::families::{Family, Task as Head};
 
-/// How an architecture does a task.
+/// The training objective of an architecture on a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectiveKind {
-    /// A pooled state names the label of the whole input.
+    /// Sequence classification: a classifier on the pooled state predicts the label of the input.
     Pooled,
-    /// Each state names the label of its position, by a classifier.
+    /// Token classification: a classifier predicts the label of each position.
     Tags,
-    /// Each state names the symbol that is hidden at its position.
+    /// Masked language modeling: predicts the masked token at each masked position.
     Unmasks,
-    /// Each state names the next symbol, or the label of its position, from what came before.
+    /// Causal language modeling: predicts the next token, or the label of each position, from the
+    /// tokens up to it.
     Next,
-    /// Reads the input and a separator, and goes on with the answer.
+    /// Continuation: the prompt is the input and a separator, and the model generates the answer.
     Continues,
-    /// Reads the input, and writes the answer.
+    /// Sequence-to-sequence: encodes the input, and the decoder generates the answer.
     Writes,
 }
 
-/// An architecture cannot do a task.
+/// An architecture does not support a task.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{architecture} cannot do {task}: {reason}")]
 pub struct Impossible {
@@ -37,25 +38,26 @@ pub struct Impossible {
 }
 
 impl ObjectiveKind {
-    /// How a backbone does what is needed.
+    /// The objective for a backbone on a kind of task.
     ///
     /// # Errors
     ///
-    /// Why it cannot.
+    /// The reason why the backbone does not support the task.
     pub fn of(backbone: BackboneKind, kind: TaskKind) -> Result<Self, &'static str> {
         match (backbone, kind) {
             (BackboneKind::Encoder, TaskKind::Classification) => Ok(Self::Pooled),
             (BackboneKind::Encoder, TaskKind::Tagging(_)) => Ok(Self::Tags),
             (BackboneKind::Encoder, TaskKind::Masked) => Ok(Self::Unmasks),
             (BackboneKind::Encoder, TaskKind::Language) => {
-                Err("an encoder sees the tokens that it should name; it fills masks, and a \
-                     decoder or a recurrent model names what comes next")
+                Err("an encoder attends to the tokens that it should predict; use a decoder or a \
+                     recurrent model for next-token prediction, and an encoder for masked language \
+                     modeling")
             }
             (BackboneKind::Encoder, TaskKind::Transduction) => {
-                Err("an encoder writes no sequences; take a decoder, an encoder-decoder or a \
-                     recurrent model")
+                Err("an encoder does not generate sequences; use a decoder, an encoder-decoder or \
+                     a recurrent model")
             }
-            // A recurrent model reads in both directions where it need not write.
+            // A recurrent model is bidirectional where it does not generate.
             (BackboneKind::Recurrent, TaskKind::Classification) => Ok(Self::Pooled),
             (BackboneKind::Recurrent, TaskKind::Tagging(Context::Bidirectional)) => Ok(Self::Tags),
             (
@@ -73,14 +75,16 @@ impl ObjectiveKind {
                 TaskKind::Classification | TaskKind::Tagging(_) | TaskKind::Transduction,
             ) => Ok(Self::Writes),
             (BackboneKind::EncoderDecoder, TaskKind::Language) => {
-                Err("an encoder-decoder follows on a text that it reads, and here there is none; \
-                     take a decoder or a recurrent model")
+                Err("an encoder-decoder needs a source text, and language modeling has none; use \
+                     a decoder or a recurrent model")
             }
-            (_, TaskKind::Masked) => Err("only an encoder sees what lies behind a mask; take one"),
+            (_, TaskKind::Masked) => {
+                Err("only an encoder attends to the tokens after a mask; use an encoder")
+            }
         }
     }
 
-    /// The head that a model needs for it.
+    /// The head that the objective needs.
     pub fn head(self) -> Head {
         match self {
             Self::Pooled => Head::SequenceClassifier,
@@ -91,17 +95,17 @@ impl ObjectiveKind {
         }
     }
 
-    /// Whether labels are outputs of a classifier, and not symbols that a model writes.
+    /// Whether labels are the outputs of a classifier instead of generated tokens.
     pub fn has_classifier(self) -> bool {
         matches!(self, Self::Pooled | Self::Tags)
     }
 
-    /// Whether the model writes symbol after symbol.
+    /// Whether the model generates token by token.
     pub fn is_generative(self) -> bool {
         matches!(self, Self::Next | Self::Continues | Self::Writes)
     }
 
-    /// How it is done, in a sentence.
+    /// A description of the objective for reports, in one sentence.
     pub fn sentence(self, kind: TaskKind) -> &'static str {
         match (self, kind) {
             (Self::Pooled, _) => "a pooled state names the class",
@@ -123,13 +127,13 @@ impl ObjectiveKind {
     }
 }
 
-/// The backbone of a family; `None` for those that look at images.
+/// The backbone of a family; `None` for image models.
 pub fn backbone(family: &Family) -> Option<BackboneKind> {
     if RECURRENT.contains(&family.name()) { Some(BackboneKind::Recurrent) } else { role(family) }
 }
 
-/// The backbone whose part a family plays: a recurrent model that reads one text and writes another
-/// does what encoder-decoders do.
+/// The backbone that decides the objectives of a family: a recurrent sequence-to-sequence model has
+/// the objectives of an encoder-decoder.
 pub fn role(family: &Family) -> Option<BackboneKind> {
     let has = |wanted: Head| family.tasks.iter().any(|(task, ..)| *task == wanted);
     if has(Head::Seq2SeqLm) {
@@ -145,7 +149,7 @@ pub fn role(family: &Family) -> Option<BackboneKind> {
     }
 }
 
-/// Families whose state is carried along.
+/// The recurrent families.
 const RECURRENT: [&str; 3] = ["bahdanau", "gru", "lstm"];
 
 #[cfg(test)]
@@ -160,7 +164,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_need_has_who_does_it_and_a_sentence() {
+    fn every_task_kind_has_an_objective_and_a_sentence() {
         for kind in [
             TaskKind::Language,
             TaskKind::Masked,
@@ -177,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoder_does_not_write_and_only_an_encoder_unmasks() {
+    fn an_encoder_does_not_generate_and_only_an_encoder_unmasks() {
         for kind in [TaskKind::Language, TaskKind::Transduction] {
             assert!(ObjectiveKind::of(BackboneKind::Encoder, kind).is_err());
         }

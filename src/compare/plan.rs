@@ -1,4 +1,4 @@
-//! From a comparison to its runs: who does which task how, and at which size.
+//! Expands a comparison into jobs: the objective and model size for every architecture and task.
 
 use super::batch::longest;
 use super::job::{Job, Length, Scored, TrainingConfig, optimizer};
@@ -12,12 +12,12 @@ use crate::datasets::task::{Labels, Metric, Task, TaskError, TaskSpec, TokenTabl
 use crate::models::families::{self, Family};
 use crate::models::hf::config::ConfigError;
 
-/// A task, and how its runs are trained.
+/// A task with the training settings of its runs.
 #[derive(Debug)]
 pub struct PlannedTask {
     /// The task.
     pub task: Task,
-    /// How its runs are trained.
+    /// The training settings of its runs.
     pub training: Training,
 }
 
@@ -28,68 +28,68 @@ pub struct Candidate {
     pub family: &'static Family,
     /// Its backbone.
     pub backbone: BackboneKind,
-    /// The task's place in the plan.
+    /// The index of the task in the plan.
     pub task: usize,
-    /// How it does it.
+    /// The training objective.
     pub objective: ObjectiveKind,
-    /// The size that was asked for.
+    /// The requested size.
     pub size: Amount,
     /// The model.
     pub sized: Sized,
 }
 
-/// Everything that is to be run.
+/// The plan of a comparison.
 #[derive(Debug)]
 pub struct Plan {
-    /// What was asked for.
+    /// The specification.
     pub spec: Spec,
-    /// The tasks, in the order of the request.
+    /// The tasks, in the order of the specification.
     pub tasks: Vec<PlannedTask>,
-    /// One for each architecture and task.
+    /// One per architecture, task and size.
     pub candidates: Vec<Candidate>,
-    /// The device, as `--device` names it.
+    /// The device, as in `--device`.
     pub device: String,
 }
 
-/// Why a comparison cannot be made.
+/// Why a comparison cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// A setting that makes no sense.
+    /// An invalid setting.
     #[error(transparent)]
     Spec(#[from] super::spec::SpecError),
-    /// A family that there is not.
+    /// An unknown family.
     #[error(transparent)]
     Family(#[from] ConfigError),
-    /// A family that reads no texts.
-    #[error("{0} looks at images, and the tasks are of sequences")]
+    /// An image model.
+    #[error("{0} takes images, but the tasks are on sequences; use a text model")]
     Images(String),
-    /// A task that there is not, or whose data cannot be had.
+    /// An unknown task, or a task whose data is not available.
     #[error(transparent)]
     Task(#[from] TaskError),
-    /// What cannot be done.
+    /// Architectures that do not support a task.
     #[error("{}", .0.iter().map(Impossible::to_string).collect::<Vec<_>>().join("\n"))]
     Impossible(Vec<Impossible>),
-    /// No model of that size.
+    /// A family has no model of the requested size.
     #[error("{task}: {source}")]
     Sizing {
         /// The task.
         task: String,
-        /// Why.
+        /// The reason.
         source: SizingError,
     },
-    /// A sweep over sizes of a task that has no loss as its score.
+    /// A sweep over sizes of a task whose score is not a loss.
     #[error(
-        "a scaling law is fitted to losses, and {task} is scored by {metric}; sweep a task of language \
-         modelling, such as stories"
+        "a scaling law is fitted to losses, but {task} is scored by {metric}; sweep a language \
+         modeling task, such as stories"
     )]
     NoLoss {
         /// The task.
         task: String,
-        /// Its score.
+        /// Its metric.
         metric: Metric,
     },
-    /// The same thing asked twice.
-    #[error("{0} is named twice")]
+    /// A duplicate architecture or task.
+    #[error("{0} is listed twice")]
     Twice(String),
 }
 
@@ -102,11 +102,12 @@ pub fn usual_length(task: &Task) -> usize {
 }
 
 impl Plan {
-    /// Finds out, before anything runs, who does what how.
+    /// Chooses the objective and model size for every architecture and task, before anything runs.
     ///
     /// # Errors
     ///
-    /// Everything that would make a run impossible.
+    /// The specification is invalid, an architecture does not support a task, or a size cannot be
+    /// met.
     pub fn new(spec: Spec, search_path: &SearchPath, device: &str) -> Result<Self, PlanError> {
         spec.check()?;
         let mut architectures = Vec::new();
@@ -161,7 +162,7 @@ impl Plan {
         Ok(Self { spec, tasks, candidates, device: device.to_string() })
     }
 
-    /// The short runs that choose a candidate's learning rate; none where there is no choice.
+    /// The learning-rate trials of a candidate; empty where there is only one rate.
     pub fn trials(&self, candidate: &Candidate) -> Vec<Job> {
         let training = &self.tasks[candidate.task].training;
         if training.rates.len() < 2 {
@@ -171,8 +172,8 @@ impl Plan {
         rates.map(|&rate| self.job(candidate, (self.trial_seed(), rate), true)).collect()
     }
 
-    /// A seed that no run of the comparison has, so that no learning rate is chosen by what is then
-    /// reported.
+    /// The seed of the trials, different from the seeds of all reported runs, so that the learning
+    /// rate is not chosen on the reported results.
     fn trial_seed(&self) -> u64 {
         self.spec.first_seed + self.spec.seeds + 1_000_000
     }
@@ -182,16 +183,17 @@ impl Plan {
         (self.spec.first_seed..self.spec.first_seed + self.spec.seeds).collect()
     }
 
-    /// A candidate's run with a seed.
+    /// The run of a candidate with a seed.
     pub fn run(&self, candidate: &Candidate, seed: u64, rate: f64) -> Job {
         self.job(candidate, (seed, rate), false)
     }
 
-    /// What is measured of a candidate. Its model has positions for the length, and for what is written.
+    /// A measurement of a candidate. Its model has positions for the length and the generated
+    /// tokens.
     ///
     /// # Errors
     ///
-    /// The family has no model of its size with so many positions.
+    /// The family has no model of this size with that many positions.
     pub fn measurement(
         &self,
         candidate: &Candidate,
@@ -250,7 +252,7 @@ impl Plan {
     }
 }
 
-/// What every model shall cost.
+/// The budget of every model.
 fn budget(spec: &Spec, size: Amount) -> Budget {
     let count = |amount: Amount| match amount {
         Amount::Count(count) => count,
@@ -263,7 +265,7 @@ fn budget(spec: &Spec, size: Amount) -> Budget {
     }
 }
 
-/// What a model must be able to do for a task.
+/// The requirements of a task and objective for a model.
 fn target(planned: &PlannedTask, objective: ObjectiveKind) -> SizingTarget {
     let PlannedTask { task, training } = planned;
     let labels = match &task.labels {

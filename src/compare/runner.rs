@@ -1,5 +1,5 @@
-//! Runs jobs, each in a process of its own: its memory can be measured, and what kills it kills nothing
-//! else.
+//! Runs each job in a subprocess, so that peak memory can be measured and a crash affects only that
+//! job.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,42 +14,42 @@ use super::study::{Outcome, Speed};
 use super::worker::WorkerEvent;
 use crate::models::checkpoint::SaveError;
 
-/// How a process that does one work item is started: it reads the work item from its standard input and tells
-/// how it goes on its standard output, a line of JSON each.
+/// The worker program. It reads one work item from standard input and writes [`WorkerEvent`]s to
+/// standard output, one JSON object per line.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// The program.
+    /// The path of the program.
     pub path: PathBuf,
-    /// What it is told.
+    /// Its arguments.
     pub arguments: Vec<String>,
-    /// Threads that each process computes with; as many as it likes where there is no number.
+    /// The number of threads per process; `None` for the process's default.
     pub threads: Option<usize>,
 }
 
-/// What becomes of jobs. An index is that of a job in the list that is done.
+/// A progress event of a job. An index is the job's position in the list of jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
-    /// It begins.
+    /// The job starts.
     Begins {
-        /// Its index.
+        /// The index of the job.
         index: usize,
-        /// Which job.
+        /// The job.
         job: &'a Job,
-        /// Whether its record is there already.
+        /// Whether its record is cached.
         is_cached: bool,
     },
-    /// It goes on.
+    /// The worker reports progress.
     Goes {
-        /// Its index.
+        /// The index of the job.
         index: usize,
-        /// How.
+        /// The worker's event.
         event: WorkerEvent,
     },
-    /// It is over.
+    /// The job ended.
     Over {
-        /// Its index.
+        /// The index of the job.
         index: usize,
-        /// What came of it.
+        /// The record of the run.
         record: &'a Record,
     },
 }
@@ -57,20 +57,21 @@ pub enum Event<'a> {
 /// Why runs stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum RunnerError {
-    /// A record that cannot be kept.
-    #[error("the record of a run is not kept: {0}")]
+    /// A record cannot be saved.
+    #[error("cannot save the record of a run: {0}")]
     Keep(#[from] SaveError),
-    /// The user stopped it.
-    #[error("stopped; what is done is kept, and the same command goes on from there")]
+    /// The user stopped the runs.
+    #[error("stopped; finished runs are saved, and the same command resumes from there")]
     Stopped,
 }
 
-/// Does the jobs that the cache does not have, so many at once; their records, in the order of the jobs.
+/// Runs the jobs that are not cached, `at_once` in parallel. Returns the records in the order of
+/// the jobs.
 ///
 /// # Errors
 ///
-/// A record that cannot be kept, or `stop` is set: what is done is kept in both cases. A job that fails
-/// is no error: its record says so.
+/// A record cannot be saved, or `stop` is set; finished runs are saved in both cases. A failed job
+/// is not an error: its record has the reason.
 pub fn run(
     (program, cache): (&Program, &Cache),
     jobs: &[Job],
@@ -96,7 +97,7 @@ pub fn run(
                     if stop.load(Ordering::SeqCst) && !record.outcome.is_final() {
                         return;
                     }
-                    // What failed may be mended by another try, so it is not kept.
+                    // A failed run may succeed when it is retried, so it is not cached.
                     if record.outcome.is_final()
                         && let Err(error) = cache.put(&record)
                     {
@@ -126,7 +127,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Does a job in a process of its own.
+/// Runs a job in a subprocess.
 fn in_process(
     program: &Program,
     (index, job): (usize, &Job),
@@ -148,17 +149,17 @@ fn in_process(
     };
     match (record, ended) {
         (Some(record), Ok(_)) if record.job == *job => record,
-        (Some(_), Ok(_)) => failed("its process did another job".into()),
+        (Some(_), Ok(_)) => failed("the worker process ran another job".into()),
         (None, Ok(ended)) | (_, Err(ended)) => failed(ended),
     }
 }
 
-/// What was measured before, or is measured now in a process of its own, which nothing runs beside and
-/// which takes the threads that it likes.
+/// The cached result of a measurement, or a new one from a subprocess that runs alone with the
+/// default number of threads.
 ///
 /// # Errors
 ///
-/// Why there is no measurement.
+/// The reason why the measurement failed.
 pub fn measure(
     (program, cache): (&Program, &Cache),
     measurement: &Measurement,
@@ -167,29 +168,29 @@ pub fn measure(
     if let Some(measured) = cache.get(measurement) {
         return Ok(measured);
     }
-    let mut found = None;
+    let mut result = None;
     let item = WorkItem::Measure(Box::new(measurement.clone()));
     let alone = Program { threads: None, ..program.clone() };
     let ended = process(&alone, &item, stop, &mut |event| {
         if let WorkerEvent::Measured(measured) = event {
-            found = Some(*measured);
+            result = Some(*measured);
         }
     })?;
-    let measured: Measured = found.ok_or(ended)?;
-    cache.put(&measured).map_err(|error| format!("cannot keep a measurement: {error}"))?;
+    let measured: Measured = result.ok_or(ended)?;
+    cache.put(&measured).map_err(|error| format!("cannot save a measurement: {error}"))?;
     Ok(measured)
 }
 
-/// Does a work item in a process of its own; how it ended.
+/// Runs a work item in a subprocess. Returns a description of how the process ended.
 fn process(
     program: &Program,
     item: &WorkItem,
     stop: &AtomicBool,
-    hear: &mut dyn FnMut(WorkerEvent),
+    on_event: &mut dyn FnMut(WorkerEvent),
 ) -> Result<String, String> {
     let mut command = Command::new(&program.path);
     if let Some(threads) = program.threads {
-        // Both are what they look for: rayon, and OpenMP below LibTorch.
+        // Rayon reads the first variable, OpenMP in LibTorch the second.
         let threads = threads.to_string();
         command.env("RAYON_NUM_THREADS", &threads).env("OMP_NUM_THREADS", &threads);
     }
@@ -199,49 +200,51 @@ fn process(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn();
-    let mut child = child.map_err(|error| format!("its process cannot be started: {error}"))?;
-    let ended = follow(&mut child, item, stop, hear);
+    let mut child = child.map_err(|error| format!("cannot start the worker process: {error}"))?;
+    let ended = follow(&mut child, item, stop, on_event);
     if ended.is_err() {
-        // It may be over already.
+        // The process may have exited already.
         let _ = child.kill();
         let _ = child.wait();
     }
     ended
 }
 
-/// Gives a process its work item and hears what it tells; how it ended.
+/// Sends a work item to a process and receives its events. Returns a description of how it ended.
 fn follow(
     child: &mut Child,
     item: &WorkItem,
     stop: &AtomicBool,
-    hear: &mut dyn FnMut(WorkerEvent),
+    on_event: &mut dyn FnMut(WorkerEvent),
 ) -> Result<String, String> {
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(mut input), Some(output), Some(mut errors)) = (input, output, errors) else {
-        return Err("its process has no pipes".into());
+        return Err("the worker process has no pipes".into());
     };
     let written = serde_json::to_string(item).map_err(|error| error.to_string())?;
     input.write_all(written.as_bytes()).map_err(|error| error.to_string())?;
     drop(input);
-    // Read beside, so that a process which says a lot is not held up.
-    let said = std::thread::spawn(move || {
+    // Reads standard error in a thread, so that a full pipe does not block the process.
+    let stderr = std::thread::spawn(move || {
         let mut text = String::new();
-        // What is no text is of no use.
+        // Output that is not UTF-8 is ignored.
         let _ = errors.read_to_string(&mut text);
         text
     });
     for line in BufReader::new(output).lines() {
         let line = line.map_err(|error| error.to_string())?;
         if stop.load(Ordering::SeqCst) {
-            return Err("it was stopped".into());
+            return Err("the run was stopped".into());
         }
         match serde_json::from_str::<WorkerEvent>(&line) {
-            Ok(event) => hear(event),
-            Err(error) => return Err(format!("its process said {line:?}: {error}")),
+            Ok(event) => on_event(event),
+            Err(error) => {
+                return Err(format!("unexpected output of the worker process, {line:?}: {error}"));
+            }
         }
     }
     let status = child.wait().map_err(|error| error.to_string())?;
-    let said = said.join().unwrap_or_default();
-    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-    Ok(format!("its process ended ({status}): {}", last.unwrap_or("it said nothing")))
+    let stderr = stderr.join().unwrap_or_default();
+    let last = stderr.lines().map(str::trim).rfind(|line| !line.is_empty());
+    Ok(format!("the worker process ended ({status}): {}", last.unwrap_or("no error output")))
 }

@@ -1,4 +1,4 @@
-//! The scores of a model's answers.
+//! Scores predictions with a task's metrics.
 
 use super::task_model::Prediction;
 use crate::datasets::score::bleu::Bleu;
@@ -7,20 +7,20 @@ use crate::datasets::score::entities::{Reading, entity_scores};
 use crate::datasets::score::{ScoreError, accuracy};
 use crate::datasets::task::{Example, Metric, Task};
 
-/// A part of a task's data, with the right answers as texts where scores need them.
+/// A split of a task's data, with reference texts where metrics need them.
 #[derive(Debug, Clone, Copy)]
 pub struct Split<'a> {
-    /// What is asked, and what is right.
+    /// The examples: inputs and targets.
     pub examples: &'a [Example],
-    /// The right answers as texts; empty where nothing compares texts.
+    /// The targets as texts; empty where no metric compares texts.
     pub texts: &'a [String],
 }
 
-/// The score of answers.
+/// The score of predictions on a split.
 ///
 /// # Errors
 ///
-/// Nothing to score.
+/// There are no predictions to score.
 pub fn score(
     task: &Task,
     metric: Metric,
@@ -31,27 +31,28 @@ pub fn score(
         Metric::Accuracy | Metric::TagAccuracy => {
             let expected: Vec<Option<u32>> =
                 split.examples.iter().flat_map(|e| e.target.ids()).map(Some).collect();
-            let found: Vec<Option<u32>> = predictions.iter().flat_map(labels).copied().collect();
-            Ok(100.0 * accuracy::accuracy(&found, &expected)?.share)
+            let predicted: Vec<Option<u32>> =
+                predictions.iter().flat_map(labels).copied().collect();
+            Ok(100.0 * accuracy::accuracy(&predicted, &expected)?.share)
         }
         Metric::ExactMatch => {
             let expected: Vec<Vec<u32>> = split.examples.iter().map(|e| e.target.ids()).collect();
-            let found: Vec<Vec<u32>> = predictions.iter().map(sequence).collect();
-            Ok(100.0 * accuracy::accuracy(&found, &expected)?.share)
+            let predicted: Vec<Vec<u32>> = predictions.iter().map(sequence).collect();
+            Ok(100.0 * accuracy::accuracy(&predicted, &expected)?.share)
         }
         Metric::EntityF1 => {
-            // What is no label is no entity.
+            // A token that is not a label counts as outside of entities.
             let name = |label: Option<u32>| {
                 label.and_then(|label| task.label_name(label)).unwrap_or("O").to_string()
             };
             let expected = split.examples.iter().map(|e| e.target.ids());
             let expected: Vec<Vec<String>> =
                 expected.map(|ids| ids.into_iter().map(|id| name(Some(id))).collect()).collect();
-            let found: Vec<Vec<String>> = predictions
+            let predicted: Vec<Vec<String>> = predictions
                 .iter()
                 .map(|prediction| labels(prediction).iter().map(|id| name(*id)).collect())
                 .collect();
-            Ok(100.0 * entity_scores(&found, &expected, Reading::Lenient)?.overall.f1)
+            Ok(100.0 * entity_scores(&predicted, &expected, Reading::Lenient)?.overall.f1)
         }
         Metric::BitsPerCharacter => {
             let sums = predictions.iter().map(|prediction| match prediction {

@@ -1,4 +1,4 @@
-//! A family's model of a given cost: width, depth and heads are chosen, and the rest follows.
+//! Sizes a family's model to a budget: chooses width, depth and heads; the other sizes follow.
 
 mod search;
 
@@ -16,34 +16,34 @@ use crate::models::families::{Architecture, Family, Size};
 use crate::models::hf::config::ConfigError;
 use crate::models::parameters::ParameterInfo;
 
-/// What a model shall cost.
+/// The budget of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Budget {
     /// Parameters without embeddings.
     Parameters(u64),
-    /// Operations for a token of a training step.
+    /// Training FLOPs per token.
     Flops(u64),
 }
 
-/// How far a model may be from its budget.
+/// The largest relative deviation of a model from its budget.
 pub const TOLERANCE: f64 = 0.02;
 
 /// The size of a typical example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TypicalWorkload {
-    /// Tokens that an encoder reads beside the text.
+    /// Tokens of the encoder input of an encoder-decoder.
     pub source: usize,
     /// Tokens of the text.
     pub text: usize,
-    /// Positions at which something is asked.
+    /// The number of target positions.
     pub targets: f64,
-    /// What there is to choose from at each of them.
+    /// The number of labels or tokens that the head scores at each target position.
     pub classes: usize,
 }
 
 impl TypicalWorkload {
-    /// The mean of a task's examples, as a model reads them that does it in this way.
+    /// The mean over a task's examples, as the objective converts them to inputs and targets.
     pub fn of(task: &Task, objective: ObjectiveKind) -> Self {
         let some = &task.validation[..task.validation.len().min(200)];
         let batch = Batch::new(task, objective, TokenTable::BEGIN, some);
@@ -60,7 +60,7 @@ impl TypicalWorkload {
         }
     }
 
-    /// Operations of a training step for each symbol that is read, forward and backward.
+    /// FLOPs per input token: of the forward pass, and of a training step.
     pub fn flops(&self, architecture: &Architecture) -> Flops {
         let sequence = Sequence {
             source: self.source,
@@ -73,74 +73,75 @@ impl TypicalWorkload {
     }
 }
 
-/// What a model must be able to do, whatever its size.
+/// The requirements for a model of any size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SizingTarget {
-    /// How it does its task.
+    /// The training objective.
     pub objective: ObjectiveKind,
-    /// Tokens that it reads and writes.
+    /// The vocabulary size.
     pub vocab_size: usize,
-    /// Names of the classes, for those with a classifier.
+    /// The label names, for objectives with a classifier.
     pub labels: Vec<String>,
     /// The longest sequence.
     pub context: usize,
-    /// A usual example, for which operations are counted.
+    /// The typical example for which FLOPs are counted.
     pub typical: TypicalWorkload,
-    /// Probability of dropping a feature in training.
+    /// The dropout probability in training.
     pub dropout: f64,
-    /// The symbol that ends a text.
+    /// The end token.
     pub end: u32,
 }
 
 /// A model that fits its budget.
 #[derive(Debug, Clone)]
 pub struct Sized {
-    /// The model to be made.
+    /// The specification of the model.
     pub model_spec: ModelSpec,
-    /// Its sizes.
+    /// Its dimensions.
     pub dimensions: Dimensions,
-    /// Its parameters.
+    /// Its parameter counts.
     pub parameters: Parameters,
-    /// Operations for a token.
+    /// FLOPs per token.
     pub flops: Flops,
-    /// How far it is from the budget, as a share of it.
+    /// The relative deviation from the budget.
     pub deviation: f64,
 }
 
 /// Why no size fits.
 #[derive(Debug, thiserror::Error)]
 pub enum SizingError {
-    /// The family cannot be built so.
+    /// The family does not support the config.
     #[error("{family}: {source}")]
     Config {
         /// The family.
         family: &'static str,
-        /// What is wrong.
+        /// The reason.
         source: ConfigError,
     },
-    /// No size that the family has comes near.
+    /// The family has no size close enough to the budget.
     #[error(
         "{family} has no size within {} % of {budget}; the nearest has {nearest}, which {}",
         TOLERANCE * 100.0,
-        if *is_smallest { "is its smallest: ask for more" } else { "may not suit: ask for another" }
+        if *is_smallest { "is its smallest: try a larger size" } else { "is too far: try another" }
     )]
     NoSize {
         /// The family.
         family: &'static str,
-        /// What was asked for.
+        /// The budget.
         budget: String,
-        /// What the nearest one costs.
+        /// The cost of the nearest size.
         nearest: String,
-        /// Whether all others are larger.
+        /// Whether the nearest size is the smallest one.
         is_smallest: bool,
     },
 }
 
-/// A model of a family that costs as much as the budget, as near to the usual proportions as it can be.
+/// The model of a family that meets the budget with proportions as close to typical ones as
+/// possible.
 ///
 /// # Errors
 ///
-/// No size comes within [`TOLERANCE`].
+/// No size is within [`TOLERANCE`] of the budget.
 pub fn fit(
     family: &'static Family,
     backbone: BackboneKind,
@@ -161,12 +162,12 @@ pub fn fit(
     }
 }
 
-/// A family's model of this size, for a target. The tokens' vectors of a recurrent model
-/// may be of another width than its states.
+/// A family's model of this size, for a target. The token embeddings of a recurrent model may have
+/// another width than its states.
 ///
 /// # Errors
 ///
-/// The family has no word for the size, or for the head.
+/// The family does not support the size or the head.
 pub fn made(
     family: &'static Family,
     target: &SizingTarget,
@@ -175,7 +176,7 @@ pub fn made(
     let head = target.objective.head();
     let class = family.tasks.iter().find(|(task, ..)| *task == head).map(|(_, class, _)| *class);
     let Some(class) = class else {
-        let reason = "another family, or another task";
+        let reason = "use another family or another task";
         return Err(ConfigError::unsupported("the head", format!("{head:?}"), reason));
     };
     let mut config = (family.config)(size)?;
@@ -200,7 +201,8 @@ pub fn made(
     })
 }
 
-/// What of a model is embeddings: the tables of tokens and positions, and what scores all tokens.
+/// Whether a parameter counts as an embedding: token and position tables, and the language-model
+/// head.
 fn is_embedding(parameter: &ParameterInfo) -> bool {
     let path = &parameter.path;
     ["embedding", "token.weight", "lm_head", "final_logits_bias"]
@@ -257,7 +259,7 @@ impl std::fmt::Display for Budget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Parameters(count) => write!(f, "{count} parameters without embeddings"),
-            Self::Flops(count) => write!(f, "{count} operations for a token in training"),
+            Self::Flops(count) => write!(f, "{count} training FLOPs per token"),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What to compare: the flags of `zoo compare`, or a TOML file with the same words.
+//! The specification of a comparison: the flags of `zoo compare`, or a TOML file with the same
+//! keys.
 
 mod amount;
 
@@ -8,103 +9,103 @@ use serde::{Deserialize, Serialize};
 
 pub use amount::Amount;
 
-/// A comparison. Everything that decides its numbers, but for the device.
+/// A comparison: everything that determines its results, except the device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Spec {
-    /// What the report is called.
+    /// The title of the report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Families (`zoo list`).
+    /// The families (`zoo list`).
     pub architectures: Vec<String>,
-    /// Tasks (`zoo list`), each with settings behind a colon: `mqar:pairs=8`.
+    /// The tasks (`zoo list`), each with optional settings after a colon: `mqar:pairs=8`.
     pub tasks: Vec<TaskEntry>,
-    /// What is held equal between architectures.
+    /// The quantity that is equal for all architectures.
     #[serde(default, rename = "match")]
     pub match_by: MatchBy,
-    /// How much of it: `1M` parameters or operations, `60s`.
+    /// Its amount: `1M` parameters or FLOPs, `60s`.
     #[serde(default = "default_size")]
     pub size: Amount,
-    /// Sizes that are swept, for a scaling law; `size` is then of no use.
+    /// The sizes of a sweep, for a scaling law; `size` is then ignored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sizes: Vec<Amount>,
-    /// How many seeds, from the first one on.
+    /// The number of seeds, counting up from the first seed.
     #[serde(default = "default_seeds")]
     pub seeds: u64,
     /// The first seed.
     #[serde(default)]
     pub first_seed: u64,
-    /// How each run is trained.
+    /// The training settings of each run.
     #[serde(flatten)]
     pub training: Training,
-    /// Lengths at which costs are measured; none where empty.
+    /// The lengths at which costs are measured; empty to measure none.
     #[serde(default = "default_lengths")]
     pub lengths: Vec<usize>,
 }
 
-/// A task, and what is different about its runs.
+/// A task with optional training overrides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum TaskEntry {
-    /// Its name and settings.
+    /// The task's name and settings.
     Name(String),
-    /// The same, trained in its own way.
+    /// The task with training settings of its own.
     Table(TaskTable),
 }
 
-/// A task that is trained in its own way.
+/// A task with training settings of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TaskTable {
-    /// Its name and settings.
+    /// The task's name and settings.
     pub task: String,
-    /// Steps of a run.
+    /// Training steps of a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<usize>,
-    /// Examples of a step.
+    /// Examples per step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<usize>,
-    /// Probability of dropping a feature.
+    /// Dropout probability.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropout: Option<f64>,
 }
 
-/// What is held equal between architectures.
+/// The quantity that is equal for all architectures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum MatchBy {
     /// Parameters, without embeddings
     #[default]
     Params,
-    /// Operations for a token in training
+    /// Training FLOPs per token
     Flops,
-    /// Seconds of training, with as many parameters
+    /// Seconds of training, with equal parameter counts
     Time,
 }
 
-/// How each run is trained. The learning rate is chosen among a few, by short runs.
+/// The training settings of each run. The learning rate is chosen from a few by short trial runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Training {
-    /// Steps of a run.
+    /// Training steps of a run.
     pub steps: usize,
-    /// Examples of a step.
+    /// Examples per step.
     pub batch_size: usize,
-    /// Learning rates that are tried for each architecture and task.
+    /// Learning rates to try for each architecture and task.
     pub rates: Vec<f64>,
-    /// The share of a run that a learning rate is tried for.
+    /// The length of a learning-rate trial, as a share of a run.
     pub trial: f64,
-    /// Probability of dropping a feature.
+    /// Dropout probability.
     pub dropout: f64,
     /// AdamW's weight decay.
     pub weight_decay: f64,
-    /// How often the validation split is scored in a run.
+    /// The number of evaluations on the validation split in a run.
     pub evaluations: usize,
     /// Examples of the validation split that are scored.
     pub validation: usize,
     /// Examples of the test split that are scored.
     pub test: usize,
-    /// Parameters of every architecture where time is held equal.
+    /// Parameters of every architecture where training time is equal.
     pub parameters: Amount,
 }
 
@@ -137,39 +138,39 @@ fn default_lengths() -> Vec<usize> {
     vec![512, 1024, 2048, 4096]
 }
 
-/// A comparison that cannot be read, or makes no sense.
+/// An unreadable or invalid comparison.
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
-    /// A file that cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {path}: {source}")]
     Read {
         /// The file.
         path: std::path::PathBuf,
-        /// Why.
+        /// The I/O error.
         source: std::io::Error,
     },
-    /// A file that says something else.
+    /// The file is not a valid specification.
     #[error("{path}: {source}")]
     Toml {
         /// The file.
         path: std::path::PathBuf,
-        /// Where and why.
+        /// The position and the reason.
         source: Box<toml::de::Error>,
     },
-    /// A setting that makes no sense.
+    /// A setting has an invalid value.
     #[error("{setting} is {value}; {rule}")]
     Setting {
-        /// Its name.
+        /// The name of the setting.
         setting: &'static str,
-        /// What it is.
+        /// Its value.
         value: String,
-        /// What it must be.
+        /// The requirement that the value violates.
         rule: &'static str,
     },
 }
 
 impl TaskEntry {
-    /// Its name and settings.
+    /// The task's name and settings.
     pub fn name(&self) -> &str {
         match self {
             Self::Name(name) => name,
@@ -177,7 +178,7 @@ impl TaskEntry {
         }
     }
 
-    /// How its runs are trained, where the others are trained so.
+    /// The training settings of the task's runs: `all`, with the overrides of the task.
     pub fn training(&self, all: &Training) -> Training {
         let mut own = all.clone();
         if let Self::Table(table) = self {
@@ -194,7 +195,7 @@ impl Spec {
     ///
     /// # Errors
     ///
-    /// No such file, or one that says something else; names the line.
+    /// The file cannot be read or is not a valid specification; the error names the line.
     pub fn read(path: &Path) -> Result<Self, SpecError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| SpecError::Read { path: path.to_path_buf(), source })?;
@@ -204,26 +205,26 @@ impl Spec {
         })
     }
 
-    /// The TOML file that says the same.
+    /// The specification as TOML.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).unwrap_or_default()
     }
 
-    /// The sizes that every architecture gets.
+    /// The sizes of every architecture.
     pub fn all_sizes(&self) -> Vec<Amount> {
         if self.sizes.is_empty() { vec![self.size] } else { self.sizes.clone() }
     }
 
-    /// Whether sizes are swept.
+    /// Whether the comparison is a sweep over sizes.
     pub fn is_sweep(&self) -> bool {
         !self.sizes.is_empty()
     }
 
-    /// Finds what makes no sense, whatever the architectures and tasks are.
+    /// Checks the settings that do not depend on the architectures and tasks.
     ///
     /// # Errors
     ///
-    /// The first setting that does not.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), SpecError> {
         let wrong = |setting, value: String, rule| Err(SpecError::Setting { setting, value, rule });
         if self.architectures.is_empty() {
@@ -233,25 +234,28 @@ impl Spec {
             return wrong("tasks", "empty".into(), "name one or more");
         }
         if self.seeds == 0 {
-            return wrong("seeds", "0".into(), "it must be 1 or more, and 3 say something");
+            return wrong("seeds", "0".into(), "it must be 1 or more; use 3 or more for intervals");
         }
         for (index, size) in self.all_sizes().iter().enumerate() {
             let is_time = matches!(size, Amount::Seconds(_));
             if is_time != (self.match_by == MatchBy::Time) {
-                let rule =
-                    "--match time takes a time such as 60s, and the others a number such as 1M";
+                let rule = "--match time takes a time such as 60s, the others a count such as 1M";
                 return wrong("size", size.to_string(), rule);
             }
             if is_time && self.is_sweep() {
-                let rule = "sizes are parameters or operations; a time is none";
+                let rule = "sizes must be counts of parameters or FLOPs, not times";
                 return wrong("sizes", size.to_string(), rule);
             }
             if self.sizes.iter().take(index).any(|before| before == size) {
-                return wrong("sizes", size.to_string(), "it is there twice");
+                return wrong("sizes", size.to_string(), "it is listed twice");
             }
         }
         if self.lengths.contains(&0) {
-            return wrong("lengths", "0".into(), "give lengths in tokens, or none");
+            return wrong(
+                "lengths",
+                "0".into(),
+                "lengths must be 1 token or more; use none to skip",
+            );
         }
         for task in &self.tasks {
             let Training { steps, batch_size, rates, trial, evaluations, .. } =
@@ -265,7 +269,7 @@ impl Spec {
             }
             let is_rate = |rate: &f64| rate.is_finite() && *rate > 0.0;
             if rates.is_empty() || !rates.iter().all(is_rate) {
-                return wrong("rates", format!("{rates:?}"), "give one or more, all above 0");
+                return wrong("rates", format!("{rates:?}"), "list one or more, all above 0");
             }
             if !(trial > 0.0 && trial <= 1.0) {
                 return wrong("trial", trial.to_string(), "it must be above 0 and at most 1");
@@ -287,7 +291,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_says_what_the_flags_say() {
+    fn a_file_sets_every_flag() {
         let text = r#"
             architectures = ["gpt2", "lstm"]
             tasks = ["mqar", { task = "names", steps = 300 }]
@@ -306,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_named() {
+    fn invalid_settings_are_named() {
         let spec = |more: &str| -> Spec {
             toml::from_str(&format!("architectures = ['gpt2']\ntasks = ['copy']\n{more}")).unwrap()
         };
@@ -319,9 +323,9 @@ mod tests {
             ("steps = 0", "steps is 0"),
             ("dropout = 1.0", "dropout is 1"),
             ("lengths = [512, 0]", "lengths is 0"),
-            ("sizes = ['10k', '20k', '10k']", "it is there twice"),
+            ("sizes = ['10k', '20k', '10k']", "it is listed twice"),
             ("sizes = ['10k', '60s']", "--match time takes a time"),
-            ("match = 'time'\nsizes = ['60s']", "a time is none"),
+            ("match = 'time'\nsizes = ['60s']", "not times"),
         ] {
             let error = spec(more).check().unwrap_err().to_string();
             assert!(error.contains(expected), "{more}: {error}");

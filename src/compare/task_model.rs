@@ -1,4 +1,4 @@
-//! A model that learns a task, and answers its questions.
+//! A model with the training loss and the predictions of a task.
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
@@ -17,29 +17,30 @@ use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::precision::to_vec_f32;
 
-/// Texts that are written at once.
-const WRITTEN_AT_ONCE: usize = 64;
+/// The batch size of generation.
+const GENERATION_BATCH: usize = 64;
 
-/// A model that does a task in one of the ways.
+/// A model that is trained and evaluated on a task.
 #[derive(Module, Debug)]
 pub struct TaskModel {
     /// The model.
     pub model: Model,
 }
 
-/// What a model answers to an example.
+/// A model's prediction for an example.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prediction {
-    /// Labels: one, or one for each position that is asked about; `None` for what is no label.
+    /// Labels: one for the input, or one for each target position; `None` for a generated token
+    /// that is not a label.
     Labels(Vec<Option<u32>>),
-    /// A sequence of symbols, without its end.
+    /// A generated sequence, without the end token.
     Sequence(Vec<u32>),
-    /// How improbable the right answers were, in nats, and how many there are.
+    /// The negative log-likelihood of the targets, in nats, and the number of targets.
     Nats(f64, usize),
 }
 
 impl TaskModel {
-    /// The symbol that it begins to write with.
+    /// The first decoder token of generation.
     pub fn start(&self) -> u32 {
         match &self.model {
             Model::Seq2SeqLm(model) => model.backbone.start(),
@@ -54,16 +55,16 @@ impl TaskModel {
             Model::MaskedLm(model) => model.backbone.token_embedding().weight.lazy_device(),
             Model::CausalLm(model) => model.device(),
             Model::Seq2SeqLm(model) => model.device(),
-            _ => panic!("no model of texts has this head"),
+            _ => panic!("text models do not have this head"),
         }
     }
 
-    /// The scores where something is asked, place after place: a head that scores a whole vocabulary costs
-    /// more than all else, and most places of a text that is read ask nothing.
+    /// The logits at the target positions only: a head over a whole vocabulary costs more than the
+    /// rest of the model, and most positions of a prompt have no target.
     ///
     /// # Shapes
     ///
-    /// - result: `[targets, classes]`; a row of no meaning where nothing is asked
+    /// - result: `[targets, classes]`; one meaningless row where there are no targets
     fn scores(&self, batch: &Batch) -> Tensor<2> {
         let device = self.device();
         let text = tokens(&batch.text, &device);
@@ -73,7 +74,7 @@ impl TaskModel {
             let positions = batch.target_positions();
             let hidden = match positions.len() {
                 all if all == rows * width => hidden,
-                // No tensor is empty; nobody looks at this one.
+                // Tensors cannot be empty; the result of this row is unused.
                 0 => hidden.slice_dim(0, 0..1),
                 _ => hidden.select(0, indices(&positions, &device)),
             };
@@ -92,7 +93,7 @@ impl TaskModel {
                 let encoded = model.backbone.encode(&tokens(source, &device));
                 model.logits(at_targets(model.backbone.decode(&text, &encoded)))
             }
-            _ => panic!("no model of texts has this head"),
+            _ => panic!("text models do not have this head"),
         };
         scores.squeeze_dim(0)
     }
@@ -109,24 +110,24 @@ impl TaskModel {
         (cross_entropy_sum(scores, &targets), targets.count())
     }
 
-    /// What it answers to each example.
+    /// The prediction for each example.
     ///
     /// # Errors
     ///
-    /// Scores that are no numbers.
+    /// The logits are NaN or infinite.
     pub fn predict(
         &self,
         (task, objective): (&Task, ObjectiveKind),
         examples: &[Example],
     ) -> Result<Vec<Prediction>, GenerateError> {
-        let is_written = match task.kind {
+        let is_generated = match task.kind {
             TaskKind::Transduction => true,
             TaskKind::Tagging(_) => {
                 matches!(objective, ObjectiveKind::Continues | ObjectiveKind::Writes)
             }
             _ => false,
         };
-        if is_written {
+        if is_generated {
             return self.generate((task, objective), examples);
         }
         let batch = Batch::new(task, objective, self.start(), examples);
@@ -135,7 +136,7 @@ impl TaskModel {
             return nats(scores, &batch, examples.len());
         }
         let classes = scores.dims()[1];
-        // Only labels are answers, where a model could say any symbol.
+        // A language-model head scores the whole vocabulary; only the label tokens are candidates.
         let (first, count) = match objective.has_classifier() {
             true => (0, classes),
             false => (task.label_token(0) as usize, task.label_count()),
@@ -156,19 +157,19 @@ impl TaskModel {
             .collect())
     }
 
-    /// Answers that are written symbol by symbol, always the likeliest one.
+    /// Predictions by greedy decoding.
     fn generate(
         &self,
         (task, objective): (&Task, ObjectiveKind),
         examples: &[Example],
     ) -> Result<Vec<Prediction>, GenerateError> {
         let Some(model) = as_generative(&self.model) else {
-            panic!("answers are generated by a generative model");
+            panic!("the objective needs a generative model");
         };
         let mut predictions = Vec::with_capacity(examples.len());
-        for some in examples.chunks(WRITTEN_AT_ONCE) {
-            let written = written(model, (task, objective), some)?;
-            predictions.extend(written.into_iter().map(|tokens| match task.kind {
+        for some in examples.chunks(GENERATION_BATCH) {
+            let generated = generated(model, (task, objective), some)?;
+            predictions.extend(generated.into_iter().map(|tokens| match task.kind {
                 TaskKind::Transduction => {
                     let end = tokens.iter().position(|&token| token == TokenTable::END);
                     Prediction::Sequence(tokens[..end.unwrap_or(tokens.len())].to_vec())
@@ -187,7 +188,8 @@ impl TaskModel {
     }
 }
 
-fn written(
+/// The generated tokens of each example.
+fn generated(
     model: &dyn GenerativeModel,
     (task, objective): (&Task, ObjectiveKind),
     examples: &[Example],
@@ -196,7 +198,8 @@ fn written(
     for (example, stream) in examples.iter().zip(0..) {
         let is_sequence = matches!(example.target, Target::Sequence(_));
         let options = Options {
-            // A sequence may be longer than the right one; that is a mistake, and no matter how long.
+            // One token more than the longest target and its end: any longer output is wrong as
+            // well.
             max_new_tokens: match is_sequence {
                 true => task.lengths.target + 1,
                 false => target_tokens(task, &example.target).len(),
@@ -206,16 +209,16 @@ fn written(
         };
         batch.submit(Request { prompt: prompt(objective, &example.input), options, stream })?;
     }
-    let mut written = vec![Vec::new(); examples.len()];
+    let mut generated = vec![Vec::new(); examples.len()];
     while !batch.is_empty() {
         for event in batch.step()? {
-            written[event.request_id.index()].push(event.token);
+            generated[event.request_id.index()].push(event.token);
         }
     }
-    Ok(written)
+    Ok(generated)
 }
 
-/// How improbable the right answers of each row were.
+/// The negative log-likelihood of each row's targets.
 fn nats(scores: Tensor<2>, batch: &Batch, rows: usize) -> Result<Vec<Prediction>, GenerateError> {
     let device = scores.device();
     if batch.target_positions().is_empty() {

@@ -1,4 +1,4 @@
-//! Does one run: trains a model on a task, and scores it.
+//! Runs one job: trains a model on a task, and scores it.
 
 use std::time::{Duration, Instant};
 
@@ -24,40 +24,41 @@ use crate::train::Schedule;
 use crate::train::adamw::{AdamW, Update};
 use crate::train::gradients::gradient_norm;
 
-/// A loss so many times that of the first step has run away.
+/// A run has diverged when its loss exceeds this multiple of the first step's loss.
 const RUNAWAY: f64 = 4.0;
 
-/// Examples that are scored at once.
-const SCORED_AT_ONCE: usize = 64;
+/// The batch size of evaluation.
+const EVALUATION_BATCH: usize = 64;
 
-/// What a run that goes on says of itself.
+/// A progress event of a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerEvent {
-    /// It trains.
+    /// A training step.
     Step {
         /// The share of the run that is done.
         done: f64,
-        /// The mean loss of the last steps, in nats.
+        /// The mean loss of the step, in nats.
         loss: f64,
     },
     /// The validation split was scored.
     Point(Point),
-    /// It scores the test split.
+    /// The run started to score the test split.
     Testing,
-    /// It is over.
+    /// The run ended.
     Over(Box<Record>),
-    /// A measurement is over.
+    /// A measurement ended.
     Measured(Box<Measured>),
 }
 
-/// Why a run did not come to its end.
+/// Why a run did not finish.
 enum Stop {
     Diverged { step: usize, reason: String },
     Failed(String),
 }
 
-/// Trains and scores. `device` is the one that the job names; `tell` hears how it goes.
+/// Trains and scores a model. `device` is the device that the job names; `tell` receives the
+/// progress events.
 pub fn work(job: Job, task: &Task, device: &Device, tell: &mut dyn FnMut(WorkerEvent)) -> Record {
     let began = Instant::now();
     let mut run = Run { job: &job, task, curve: Vec::new(), speed: Speed::default() };
@@ -77,12 +78,12 @@ struct Run<'a> {
     speed: Speed,
 }
 
-/// Where training stands.
+/// The state of training.
 #[derive(Default)]
 struct Progress {
     step: usize,
     tokens: u64,
-    /// Time of training alone.
+    /// Training time, without evaluation.
     time: Duration,
     /// Losses since the last point: their sum, and the number of targets.
     loss: (f64, usize),
@@ -104,26 +105,28 @@ impl Run<'_> {
             .train;
         let mut optimizer = AdamW::new(training.optimizer);
         let mut progress = Progress::default();
-        // The weights that did best on the validation split, and how well.
+        // The best validation score, and the weights that reached it.
         let mut best: Option<(f64, TaskModel)> = None;
         for evaluation in 1..=training.evaluations {
             let until = evaluation as f64 / training.evaluations as f64;
             model = self.train((model, &device), &mut optimizer, (&mut progress, until), tell)?;
-            let found = self.score(&model.valid(), self.validation(), self.task.score)?;
-            let point = point(&mut progress, flops, found);
+            let score = self.score(&model.valid(), self.validation(), self.task.score)?;
+            let point = point(&mut progress, flops, score);
             self.curve.push(point);
             tell(WorkerEvent::Point(point));
             let is_better = best.as_ref().is_none_or(|(best, _)| {
-                if self.task.score.higher_is_better() { found > *best } else { found < *best }
+                if self.task.score.higher_is_better() { score > *best } else { score < *best }
             });
             if is_better {
-                best = Some((found, model.valid()));
+                best = Some((score, model.valid()));
             }
         }
         self.speed.train_tokens = Some(progress.tokens as f64 / progress.time.as_secs_f64());
         self.speed.train_bytes = crate::system::peak_memory();
         let Some((validation, best)) = best else {
-            return Err(Stop::Failed("it was not evaluated: evaluations must be 1 or more".into()));
+            return Err(Stop::Failed(
+                "no evaluation was run: evaluations must be 1 or more".into(),
+            ));
         };
         if scored.test.is_none() {
             return Ok(Outcome::Finished { test: validation, validation, secondary: Vec::new() });
@@ -133,7 +136,7 @@ impl Run<'_> {
         Ok(Outcome::Finished { test, validation, secondary })
     }
 
-    /// Trains until that share of the run is done.
+    /// Trains until the share `until` of the run is done.
     fn train(
         &self,
         (mut model, device): (TaskModel, &Device),
@@ -150,7 +153,7 @@ impl Run<'_> {
             let examples: Vec<Example> =
                 indices.map(|index| self.task.train(*seed, index)).collect();
             let batch = Batch::new(self.task, *objective, model.start(), &examples);
-            // What is dropped depends on the seed and the step, and on nothing before.
+            // Dropout depends only on the seed and the step, not on earlier steps.
             device.seed(mix(*seed, progress.step as u64));
             let (loss, targets) = model.loss(&batch);
             let gradients = (loss.clone() / targets.max(1) as f64).backward();
@@ -161,11 +164,11 @@ impl Run<'_> {
             let step = progress.step + 1;
             let first_loss = *progress.first_loss.get_or_insert(mean);
             if !mean.is_finite() || !norm.is_finite() {
-                let reason = "its loss is no number any more".to_string();
+                let reason = "the loss or its gradient became NaN or infinite".to_string();
                 return Err(Stop::Diverged { step, reason });
             }
             if mean > RUNAWAY * first_loss.max(1.0) {
-                let reason = format!("its loss rose from {first_loss:.2} to {mean:.2} nats");
+                let reason = format!("the loss rose from {first_loss:.2} to {mean:.2} nats");
                 return Err(Stop::Diverged { step, reason });
             }
             let rate = self.schedule().rate((self.done(progress) * SCHEDULE_STEPS as f64) as usize);
@@ -191,7 +194,7 @@ impl Run<'_> {
         }
     }
 
-    /// The learning rate over the run.
+    /// The learning-rate schedule of the run.
     fn schedule(&self) -> Schedule {
         let Job { training, rate, .. } = self.job;
         Schedule {
@@ -219,14 +222,14 @@ impl Run<'_> {
             .map_err(|error| Stop::Failed(error.to_string()))
     }
 
-    /// The score of the test split, and the scores beside it.
+    /// The score on the test split, and the secondary scores.
     fn test(&self, model: &TaskModel) -> Result<(f64, Vec<f64>), Stop> {
         let count = self.job.scored.test.unwrap_or(0);
         let split = split((&self.task.test, &self.task.answers.test), count);
         let predictions = self.predict(model, split)?;
         let score = |metric| {
-            let found = score(self.task, metric, &predictions, split).map(rounded);
-            found.map_err(|error| Stop::Failed(error.to_string()))
+            let score = score(self.task, metric, &predictions, split).map(rounded);
+            score.map_err(|error| Stop::Failed(error.to_string()))
         };
         let also = self.task.also.iter().map(|metric| score(*metric));
         Ok((score(self.task.score)?, also.collect::<Result<_, _>>()?))
@@ -238,7 +241,7 @@ impl Run<'_> {
         split: Split<'_>,
     ) -> Result<Vec<super::task_model::Prediction>, Stop> {
         let mut predictions = Vec::with_capacity(split.examples.len());
-        for some in split.examples.chunks(SCORED_AT_ONCE) {
+        for some in split.examples.chunks(EVALUATION_BATCH) {
             let objective: ObjectiveKind = self.job.objective;
             let predicted = model.predict((self.task, objective), some);
             predictions.extend(predicted.map_err(|error| Stop::Failed(error.to_string()))?);
@@ -247,10 +250,10 @@ impl Run<'_> {
     }
 }
 
-/// The learning rate's course has so many steps, however many the run has.
+/// The resolution of the learning-rate schedule, independent of the number of training steps.
 const SCHEDULE_STEPS: usize = 1 << 20;
 
-/// Where a run is that has just been scored; a symbol costs so many operations.
+/// The point of the training curve at an evaluation; `flops` are the FLOPs per token.
 fn point(progress: &mut Progress, flops: f64, validation: f64) -> Point {
     let (nats, targets) = std::mem::take(&mut progress.loss);
     let loss = nats / targets as f64;
@@ -264,7 +267,7 @@ fn point(progress: &mut Progress, flops: f64, validation: f64) -> Point {
     }
 }
 
-/// The first examples of a part.
+/// The first examples of a split.
 fn split<'a>((examples, texts): (&'a [Example], &'a [String]), count: usize) -> Split<'a> {
     Split {
         examples: &examples[..count.min(examples.len())],

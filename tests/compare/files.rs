@@ -39,7 +39,7 @@ fn a_value_that_is_no_number_is_said_and_not_written() {
     study.runs[0].seconds = f64::INFINITY;
     let folder = tempfile::tempdir().unwrap();
     let message = report::write(&study, folder.path()).unwrap_err().to_string();
-    assert!(message.contains("no number"), "{message}");
+    assert!(message.contains("NaN or infinite"), "{message}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 

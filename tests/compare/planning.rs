@@ -52,10 +52,10 @@ fn every_family_hits_the_budget() {
 #[test]
 fn what_cannot_be_done_is_said_before_anything_runs() {
     for (text, expected) in [
-        ("architectures = ['bert']\ntasks = ['sort']", "an encoder writes no sequences"),
+        ("architectures = ['bert']\ntasks = ['sort']", "an encoder does not generate"),
         ("architectures = ['bert', 'gpt2']\ntasks = ['stories']", "bert cannot do stories"),
-        ("architectures = ['t5']\ntasks = ['stories']", "there is none"),
-        ("architectures = ['gpt2']\ntasks = ['stories-masked']", "behind a mask"),
+        ("architectures = ['t5']\ntasks = ['stories']", "needs a source text"),
+        ("architectures = ['gpt2']\ntasks = ['stories-masked']", "after a mask"),
         ("architectures = ['vit']\ntasks = ['sort']", "images"),
         ("architectures = ['gpt9']\ntasks = ['sort']", "gpt9"),
         ("architectures = ['gpt2']\ntasks = ['sorted']", "sort"),

@@ -1,19 +1,19 @@
-//! Every two architectures of a task, tested against each other.
+//! Tests between all pairs of architectures on a task.
 
 use super::Ran;
 use crate::compare::plan::{Candidate, Plan};
 use crate::compare::statistics::{PairedOutcome, StatisticsError, holm, paired_t_test};
 use crate::compare::study::{Comparison, Interval, Outcome, Tested};
 
-/// A test between every two architectures of each task, corrected for their number.
+/// A test for each pair of architectures on each task, corrected for the number of tests per task.
 pub(super) fn comparisons(plan: &Plan, ran: &[Ran]) -> Result<Vec<Comparison>, StatisticsError> {
     let mut all = Vec::new();
     for index in 0..plan.tasks.len() {
         let of_task: Vec<(&Candidate, &Ran)> =
             plan.candidates.iter().zip(ran).filter(|(c, _)| c.task == index).collect();
         let mut tests = Vec::new();
-        for (place, (a, ran_a)) in of_task.iter().enumerate() {
-            for (b, ran_b) in &of_task[place + 1..] {
+        for (index, (a, ran_a)) in of_task.iter().enumerate() {
+            for (b, ran_b) in &of_task[index + 1..] {
                 tests.push((a.family.name(), b.family.name(), pairs(ran_a, ran_b)));
             }
         }
@@ -51,9 +51,9 @@ pub(super) fn comparisons(plan: &Plan, ran: &[Ran]) -> Result<Vec<Comparison>, S
     Ok(all)
 }
 
-/// The scores of the seeds that both have finished.
+/// The scores of the seeds that both candidates finished.
 fn pairs(a: &Ran, b: &Ran) -> [Vec<f64>; 2] {
-    let mut found = [Vec::new(), Vec::new()];
+    let mut scores = [Vec::new(), Vec::new()];
     for record in &a.runs {
         let other = b.runs.iter().find(|other| other.job.seed == record.job.seed);
         let outcomes = (Some(&record.outcome), other.map(|other| &other.outcome));
@@ -62,9 +62,9 @@ fn pairs(a: &Ran, b: &Ran) -> [Vec<f64>; 2] {
             Some(Outcome::Finished { test: second, .. }),
         ) = outcomes
         {
-            found[0].push(*first);
-            found[1].push(*second);
+            scores[0].push(*first);
+            scores[1].push(*second);
         }
     }
-    found
+    scores
 }

@@ -1,4 +1,4 @@
-//! How the loss of each architecture falls with its size.
+//! Scaling of the loss with model size, for each architecture.
 
 use std::f64::consts::LN_2;
 
@@ -10,15 +10,15 @@ use crate::compare::study::{
     Fit, FitResult, Fitted, Front, Interval, Outcome, Scaling, ScalingPoint,
 };
 
-/// Places of a fitted curve's band.
-const PLACES: u32 = 20;
+/// Intervals between the points of a fitted curve's confidence band.
+const BAND_STEPS: u32 = 20;
 
-/// One for each architecture and task of a sweep.
+/// One result per architecture and task of a sweep.
 pub(super) fn scaling(plan: &Plan, ran: &[Ran]) -> Result<Vec<Scaling>, StatisticsError> {
     let all: Vec<(&Candidate, &Ran)> = plan.candidates.iter().zip(ran).collect();
     let is_same =
         |a: &Candidate, b: &Candidate| a.task == b.task && a.family.name() == b.family.name();
-    // The sizes of one architecture on one task stand together.
+    // The sizes of one architecture on one task are adjacent.
     let sweeps = all.chunk_by(|(a, _), (b, _)| is_same(a, b));
     sweeps.map(|sizes| sweep(plan, sizes)).collect()
 }
@@ -36,7 +36,7 @@ fn sweep(plan: &Plan, sizes: &[(&Candidate, &Ran)]) -> Result<Scaling, Statistic
     })
 }
 
-/// The ends of the runs that came there.
+/// The last points of the runs that finished.
 fn ends(of: &Candidate, ran: &Ran) -> Vec<ScalingPoint> {
     let finished = finished(ran);
     let end = |record: &Record| {
@@ -57,7 +57,7 @@ fn finished(ran: &Ran) -> impl Iterator<Item = &Record> {
     ran.runs.iter().filter(|record| matches!(record.outcome, Outcome::Finished { .. }))
 }
 
-/// Operations and nats for a token, at each moment that was scored; scores are in bits.
+/// FLOPs spent and loss in nats per token, at each evaluation; scores are in bits.
 fn moments(record: &Record) -> impl DoubleEndedIterator<Item = (f64, f64)> {
     let curve = record.curve.iter();
     curve.filter_map(|point| Some((point.flops, point.validation? * LN_2)))
@@ -66,7 +66,7 @@ fn moments(record: &Record) -> impl DoubleEndedIterator<Item = (f64, f64)> {
 fn fit(points: &[Point]) -> FitResult {
     let fitted = |of: Estimate| Fitted {
         value: of.value,
-        // An interval that is open above is none.
+        // An interval without an upper end is omitted.
         interval: of.high.map(|high| Interval { low: of.low, high }),
     };
     let law = match fit_scaling(points) {
@@ -75,8 +75,8 @@ fn fit(points: &[Point]) -> FitResult {
     };
     let least = points.iter().map(|point| point.x).fold(f64::INFINITY, f64::min);
     let most = points.iter().map(|point| point.x).fold(0.0, f64::max);
-    let place = |place| least * (most / least).powf(f64::from(place) / f64::from(PLACES));
-    let band = (0..=PLACES).map(place).filter_map(|flops| {
+    let at = |step| least * (most / least).powf(f64::from(step) / f64::from(BAND_STEPS));
+    let band = (0..=BAND_STEPS).map(at).filter_map(|flops| {
         let curve = law.predict(flops).ok()?.curve;
         Some((flops, Interval { low: curve.low, high: curve.high }))
     });
@@ -88,7 +88,8 @@ fn fit(points: &[Point]) -> FitResult {
     })
 }
 
-/// What no other moment of any run beats in both operations and loss.
+/// The Pareto front over the evaluations of all runs: no other evaluation has fewer FLOPs and a
+/// lower loss.
 fn front(sizes: &[(&Candidate, &Ran)]) -> Result<Vec<Front>, StatisticsError> {
     let of_run = |of: &Candidate, record: &Record| -> Vec<Front> {
         let moment = |(flops, loss)| Front {

@@ -1,4 +1,4 @@
-//! What every run was trained and scored with.
+//! The training and evaluation settings of a study.
 
 use crate::compare::plan::Plan;
 use crate::compare::spec::{MatchBy, Training};
@@ -27,7 +27,7 @@ pub(super) fn settings(plan: &Plan) -> Settings {
     }
 }
 
-/// What every task's runs have, said once where it is the same.
+/// A setting of each task's runs; a single value where all tasks share it.
 fn by_task(plan: &Plan, of: impl Fn(&Training) -> String) -> String {
     let all: Vec<(String, String)> = plan
         .tasks

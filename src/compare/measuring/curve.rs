@@ -1,21 +1,21 @@
-//! How costs grow with the length.
+//! Growth of the costs with the length.
 
 use super::{Measured, What};
 use crate::compare::statistics::{Point, cost_growth};
 use crate::compare::study::{CostAt, CostCurve, Growth, Interval, Limit, LimitReason};
 
-/// What a measurement may take.
+/// The limits of a measurement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Room {
     /// Seconds of a training step.
     pub seconds: f64,
-    /// Bytes; `None` where nobody knows.
+    /// Available memory in bytes; `None` where it is unknown.
     pub bytes: Option<u64>,
 }
 
-/// Measures an architecture at growing lengths, as far as time and memory go: where the square of the
-/// growth in length would take it beyond the room, it is not tried. `measure` is asked for one length
-/// after the other; `writes` says whether the architecture writes.
+/// Measures an architecture at growing lengths within the limits on time and memory: a length is
+/// skipped where quadratic growth from the previous length would exceed `room`. `measure` is called
+/// for one length after the other; `writes` is whether the architecture generates.
 pub fn cost_curve(
     (architecture, writes): (&str, bool),
     lengths: &[usize],
@@ -59,7 +59,7 @@ pub fn cost_curve(
     }
 }
 
-/// Why a length is not tried after the one before.
+/// The reason to skip a length after the previous one.
 fn too_much((before, step): &(usize, Measured), length: usize, room: Room) -> Option<LimitReason> {
     let times = (length as f64 / *before as f64).powi(2);
     if step.seconds * times > room.seconds {
@@ -93,7 +93,7 @@ fn growth(points: &[Point]) -> Growth {
     match cost_growth(points) {
         Ok(growth) => Growth::Power {
             exponent: growth.exponent,
-            interval: growth.interval.map(|found| Interval { low: found.low, high: found.high }),
+            interval: growth.interval.map(|of| Interval { low: of.low, high: of.high }),
         },
         Err(error) => Growth::NotFitted { because: error.to_string() },
     }
@@ -107,7 +107,7 @@ mod tests {
 
     const ROOM: Room = Room { seconds: 60.0, bytes: Some(1 << 30) };
 
-    /// A model whose step costs the square of the length and whose memory is its length.
+    /// A model whose step time is quadratic and whose memory is linear in the length.
     fn quadratic(what: What, length: usize) -> Measured {
         let seconds = (length as f64).powi(2) / 1e6;
         let measurement = Measurement {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_is_found() {
+    fn growth_is_fitted() {
         let curve = curve(&[2048, 512, 1024, 512], ROOM);
         let lengths: Vec<usize> = curve.points.iter().map(|point| point.length).collect();
         assert_eq!(lengths, [512, 1024, 2048]);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_take_too_much_is_not_tried() {
+    fn lengths_beyond_the_limits_are_skipped() {
         // 1024 would take 1.05 s.
         let slow = curve(&[512, 1024, 2048], Room { seconds: 1.0, ..ROOM });
         let reason = LimitReason::TooSlow { limit: 1.0 };
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_ends_the_curve_with_its_reason() {
+    fn a_failure_ends_the_curve_with_its_reason() {
         let mut fails = |what: What, length: usize| match length {
             1024 => Err("its process ended".to_string()),
             _ => Ok(quadratic(what, length)),

@@ -1,5 +1,5 @@
-//! What a model costs at a length: time and memory of training, reading and writing, each in a process
-//! of its own.
+//! Measures the costs of a model at a length: time and memory of training, of a forward pass and of
+//! generation, each in a subprocess.
 
 mod curve;
 mod work;
@@ -13,27 +13,27 @@ use super::objective::ObjectiveKind;
 pub use curve::{Room, cost_curve};
 pub use work::{WRITTEN, work};
 
-/// What is measured, of which model, on what.
+/// A measurement: the model, the workload and the device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
     /// The family.
     pub architecture: String,
     /// The `config.json`.
     pub config: Value,
-    /// How it does its task.
+    /// The training objective.
     #[serde(rename = "way")]
     pub objective: ObjectiveKind,
-    /// What it does.
+    /// The measured workload.
     pub what: What,
-    /// Tokens that it reads, in one sequence.
+    /// Tokens in the input sequence.
     pub length: usize,
-    /// As `--device` names it.
+    /// The device, as in `--device`.
     pub device: String,
-    /// What computes.
+    /// The version of the code, [`VERSION`](super::VERSION).
     pub version: String,
 }
 
-/// What a model does while it is measured.
+/// The workload of a measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
@@ -41,21 +41,21 @@ pub enum What {
     Training,
     /// A forward pass.
     Reading,
-    /// Tokens, one after the other, after it has read the others.
+    /// Decoding, token by token, after the prefill.
     Writing,
 }
 
-/// What came of a measurement.
+/// The result of a measurement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// What was measured.
+    /// The measurement.
     pub measurement: Measurement,
-    /// Seconds of a training step, of a forward pass or of a written symbol: the median of several.
+    /// Seconds per training step, forward pass or generated token: the median of several.
     pub seconds: f64,
     /// Tokens per second.
     pub tokens: f64,
-    /// The most memory that it took beyond what the program had before there was a model, in bytes;
-    /// `None` where the system does not say.
+    /// Peak memory in bytes, minus the memory of the process before the model was built; `None`
+    /// where the system does not report it.
     pub bytes: Option<u64>,
 }
 

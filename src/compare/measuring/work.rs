@@ -1,4 +1,4 @@
-//! The process that measures.
+//! The measurements, run in a subprocess.
 
 use std::time::{Duration, Instant};
 
@@ -19,23 +19,23 @@ use crate::models::kernels::memory;
 use crate::system;
 use crate::train::adamw::{AdamW, Update};
 
-/// Tokens that are written where writing is measured.
+/// Tokens that are generated in a measurement of generation.
 pub const WRITTEN: usize = 32;
 
-/// What is measured is done so many times at least, if it does not take long, and at most.
+/// The minimum and maximum number of repetitions; fewer where they take [`TOO_LONG`].
 const TIMES: (usize, usize) = (3, 100);
 
-/// How long it is done again, once it was done often enough.
+/// The time after which repetition stops, once the minimum is reached.
 const ENOUGH: Duration = Duration::from_secs(1);
 
-/// How long it is done again, however often it was done.
+/// The time after which repetition stops, even below the minimum.
 const TOO_LONG: Duration = Duration::from_secs(20);
 
-/// Measures. `device` is the one that the measurement names.
+/// Runs a measurement. `device` is the device that the measurement names.
 ///
 /// # Errors
 ///
-/// A model that cannot be made, or cannot do it.
+/// The model cannot be built, or does not support the workload.
 pub fn work(measurement: Measurement, device: &Device) -> Result<Measured, String> {
     let before = system::memory();
     let family = families::find(&measurement.architecture).map_err(|error| error.to_string())?;
@@ -57,7 +57,7 @@ pub fn work(measurement: Measurement, device: &Device) -> Result<Measured, Strin
     Ok(Measured { seconds, tokens: tokens / seconds, bytes, measurement })
 }
 
-/// What a model reads while it is measured.
+/// The input of a measurement.
 #[derive(Clone, Copy)]
 struct Measurand {
     objective: ObjectiveKind,
@@ -66,15 +66,15 @@ struct Measurand {
 }
 
 impl Measurand {
-    /// Tokens as good as any: what they are changes no cost.
+    /// Arbitrary tokens: the cost does not depend on them.
     fn tokens(self) -> Vec<u32> {
         let first = TokenTable::PADDING as usize + 1;
         let count = self.vocab_size.saturating_sub(first).max(1);
-        (0..self.length).map(|place| (first + place * 7 % count) as u32).collect()
+        (0..self.length).map(|position| (first + position * 7 % count) as u32).collect()
     }
 
-    /// One sequence, at all of whose places something is asked; an encoder-decoder writes as much as it
-    /// reads.
+    /// One sequence with a target at every position; an encoder-decoder has a source and a text of
+    /// the same length.
     fn batch(self) -> Batch {
         let text = Rows::new(&[self.tokens()]);
         let source = (self.objective == ObjectiveKind::Writes).then(|| text.clone());
@@ -88,14 +88,14 @@ fn training(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64
     let mut optimizer = AdamW::new(optimizer(0.1));
     let mut model = Some(TaskModel { model: model_spec.initialized(0, device) });
     let seconds = timed(|| {
-        let Some(taught) = model.take() else { return };
-        let (loss, targets) = taught.loss(&batch);
+        let Some(current) = model.take() else { return };
+        let (loss, targets) = current.loss(&batch);
         let gradients = (loss.clone() / targets as f64).backward();
-        let gradients = GradientsParams::from_grads(gradients, &taught);
-        // Read as in training, which waits until it is computed.
+        let gradients = GradientsParams::from_grads(gradients, &current);
+        // Reads the loss as in training, which waits until it is computed.
         let _ = loss.try_into_scalar::<f64>();
         let update = Update { rate: 1e-4, gradient_scale: 1.0 };
-        model = Some(optimizer.step(taught, gradients, update));
+        model = Some(optimizer.step(current, gradients, update));
         let _ = device.sync();
     });
     (seconds, batch.tokens() as f64)
@@ -114,7 +114,7 @@ fn reading(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64)
 fn writing(model_spec: &ModelSpec, of: Measurand, device: &Device) -> Result<(f64, f64), String> {
     let model = TaskModel { model: model_spec.initialized(0, device) }.valid();
     let Some(model) = as_generative(&model.model) else {
-        return Err(format!("{} does not write", model_spec.family.name()));
+        return Err(format!("{} does not generate text", model_spec.family.name()));
     };
     let options = Options { max_new_tokens: WRITTEN, eos: Vec::new(), ..Options::default() };
     let request = Request { prompt: of.tokens(), options, stream: 0 };
@@ -126,16 +126,16 @@ fn writing(model_spec: &ModelSpec, of: Measurand, device: &Device) -> Result<(f6
         batch.step().map_err(|error| error.to_string())?;
         times.push(began.elapsed().as_secs_f64());
     }
-    // The first step reads what is there.
+    // The first step is the prefill.
     Ok((median(times.split_off(1)), 1.0))
 }
 
-/// The median time of what is done several times; the first time does not count, when memory is got
-/// and kernels are made.
+/// The median time of several repetitions. The first is a warm-up that allocates memory and
+/// compiles kernels; it does not count.
 fn timed(mut work: impl FnMut()) -> f64 {
     let began = Instant::now();
     work();
-    // What takes this long is measured well the first time.
+    // The warm-up does not matter in a time this long.
     if began.elapsed() > TOO_LONG {
         return began.elapsed().as_secs_f64();
     }

@@ -1,4 +1,4 @@
-//! The report as one HTML file: nothing is loaded, no script is needed.
+//! The report as a single HTML file, without external resources or scripts.
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
@@ -17,10 +17,11 @@ const CHARTS: &str = include_str!("templates/charts.css");
 ///
 /// # Errors
 ///
-/// The templates and the page do not fit together: a fault of this program.
+/// The templates do not match the page: a bug.
 pub fn html(study: &Study) -> Result<String, ReportError> {
     let mut templates = Environment::new();
-    // Whatever comes from outside is text: only the drawings and our own styles go in as they are.
+    // All values from outside are escaped; only the drawings and the style sheets are inserted as
+    // markup.
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     let mut syntax = minijinja::syntax::SyntaxConfig::builder();
@@ -34,7 +35,7 @@ pub fn html(study: &Study) -> Result<String, ReportError> {
     Ok(templates.get_template("page.html")?.render(context! { page, styles })?)
 }
 
-/// The sign of a mark, and what it says to those who do not see it.
+/// The sign of a mark, and its text for screen readers.
 fn sign(mark: &str) -> minijinja::Value {
     let (sign, says) = match mark {
         "best" => (Mark::Best.sign(), "best"),

@@ -1,4 +1,4 @@
-//! The report as Markdown: everything but the drawings, whose numbers stand in tables.
+//! The report as Markdown: everything except the drawings, whose values are in tables.
 
 use std::fmt::Write;
 
@@ -46,13 +46,13 @@ fn write_section(text: &mut String, section: &Section) {
                 });
             }
             Item::Code(code) => {
-                // A fence longer than any in the text cannot be closed by it.
+                // A fence longer than all fences in the text, which therefore cannot close it.
                 let fence = "`".repeat(longest_run(&code.text).max(2) + 1);
                 let (caption, language, code) =
                     (&code.caption, code.language, code.text.trim_end());
                 let _ = write!(text, "\n{caption}:\n\n{fence}{language}\n{code}\n{fence}\n");
             }
-            // Colours mean nothing where there are no charts.
+            // Legends of colors are omitted, because there are no charts.
             Item::Legend(_) => {}
         }
     }
@@ -88,7 +88,7 @@ fn of_cell(cell: &Cell) -> String {
     if cell.note.is_empty() { text } else { format!("{text} ({})", escape(&cell.note)) }
 }
 
-/// A text in which nothing is markup, on one line.
+/// Text with markup escaped, on one line.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

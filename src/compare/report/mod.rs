@@ -1,4 +1,4 @@
-//! A study as something to read: one HTML file, Markdown, a table of runs as CSV, and JSON.
+//! Renders a study: one HTML file, Markdown, the runs as CSV, and JSON.
 //!
 //! ```
 //! use burn_zoo::compare::{report, study::Study};
@@ -34,48 +34,50 @@ pub use html::html;
 pub use markdown::markdown;
 pub use sections::page;
 
-/// Why there is no report.
+/// Why a report could not be written or read.
 #[derive(Debug, Error)]
 pub enum ReportError {
-    /// A study of another version.
+    /// The study has another format version.
     #[error(
-        "the study is of format {found}, this program writes and reads {SCHEMA}; make it again with `zoo compare`"
+        "the study has format {found}, but this version supports format {SCHEMA}; run `zoo compare` \
+         again"
     )]
     Schema {
-        /// The format that it has.
+        /// The format version of the study.
         found: u32,
     },
-    /// A study that cannot be kept as JSON, or a text that holds none.
+    /// The study cannot be serialized as JSON, or the text is not a study.
     #[error(
-        "the study cannot be read from its JSON ({0}); a null where a number belongs was a value that is no number"
+        "cannot read the study from JSON ({0}); a null instead of a number means that the value was \
+         NaN or infinite"
     )]
     Json(#[from] serde_json::Error),
-    /// Rows that cannot be written or read.
-    #[error("the runs as CSV: {0}")]
+    /// The rows cannot be written or parsed as CSV.
+    #[error("cannot convert the runs to or from CSV: {0}")]
     Csv(#[from] csv::Error),
-    /// The template says something else than the page holds.
-    #[error("the report's template: {0}")]
+    /// The template does not match the page.
+    #[error("cannot render the report's template: {0}")]
     Template(#[from] minijinja::Error),
-    /// A file or folder that cannot be written.
-    #[error("{0}; give a folder that can be written to with --out")]
+    /// A file or folder cannot be written.
+    #[error("{0}; use --out with a writable folder")]
     Write(#[from] SaveError),
 }
 
-/// The study as JSON, which [`read`] takes.
+/// The study as JSON, the format that [`read`] parses.
 ///
 /// # Errors
 ///
-/// A value of the study is no number.
+/// A value of the study is NaN or infinite.
 pub fn json(study: &Study) -> Result<String, ReportError> {
     let mut value = serde_json::to_value(study)?;
     round(&mut value);
     let text = serde_json::to_string_pretty(&value)? + "\n";
-    // JSON has no infinity: it becomes null, which only reading notices.
+    // JSON has no infinity: the value becomes null, which is only detected when the text is parsed.
     read(&text)?;
     Ok(text)
 }
 
-/// Rounds every number that is no count, so that it is read as it is written.
+/// Rounds all floating-point numbers, so that they survive a round trip through JSON.
 fn round(value: &mut serde_json::Value) {
     use serde_json::Value;
     match value {
@@ -90,11 +92,11 @@ fn round(value: &mut serde_json::Value) {
     }
 }
 
-/// The study that [`json`] wrote; numbers have 12 digits.
+/// Parses the study that [`json`] wrote; floating-point numbers have 12 digits.
 ///
 /// # Errors
 ///
-/// It is no study, or one of another format.
+/// The text is not a study, or has another format version.
 pub fn read(text: &str) -> Result<Study, ReportError> {
     #[derive(serde::Deserialize)]
     struct Version {
@@ -107,15 +109,16 @@ pub fn read(text: &str) -> Result<Study, ReportError> {
     Ok(serde_json::from_str(text)?)
 }
 
-/// Writes `report.html`, `report.md`, `runs.csv` and `study.json` into a folder, which is made if it is not
-/// there. Each is whole or not there. The result is their paths, in this order.
+/// Writes `report.html`, `report.md`, `runs.csv` and `study.json` into a folder, which is created
+/// if it is missing. Each file is written atomically. Returns the paths in this order.
 ///
 /// # Errors
 ///
-/// Names the file that cannot be written, or says what is wrong with the study; nothing is written then.
+/// A file cannot be written, and the error names it; or the study is invalid, and nothing is
+/// written.
 pub fn write(study: &Study, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
     let json = json(study)?;
-    // All four say the same, to the digit.
+    // Renders the rounded values, so that all four files agree to the last digit.
     let study = &read(&json)?;
     let texts = [
         ("report.html", html(study)?),

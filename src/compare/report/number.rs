@@ -1,11 +1,12 @@
-//! Numbers as a reader wants them: to the precision that they have, with units.
+//! Formats numbers for readers: rounded to their precision, with units.
 
 use crate::compare::study::{Interval, Metric};
 
-/// Keeps a number and its unit on one line.
+/// A non-breaking space, which keeps a number and its unit on one line.
 const SPACE: char = '\u{a0}';
 
-/// Decimals that a spread warrants: two significant digits of it where the first is a 1 or 2, else one.
+/// The decimals that a spread warrants: two significant digits of the spread if it starts with 1 or
+/// 2, otherwise one.
 ///
 /// ```text
 /// 0.012 -> 3    0.034 -> 2    1.4 -> 1    25 -> 0
@@ -20,7 +21,7 @@ pub fn decimals(spread: f64) -> usize {
     (digits - exponent).clamp(0.0, 6.0) as usize
 }
 
-/// Decimals that show three digits of a value of which nothing else is known.
+/// The decimals for three significant digits, for a value without a known spread.
 fn three_digits(value: f64) -> usize {
     match value.abs() {
         v if !(1e-4..100.0).contains(&v) => 0,
@@ -30,13 +31,13 @@ fn three_digits(value: f64) -> usize {
     }
 }
 
-/// A number with so many decimals and a true minus sign; what rounds to zero has none.
+/// A number with this many decimals and a true minus sign; a value that rounds to zero has no sign.
 pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "not a number".into();
     }
     let text = match value.abs() {
-        // Nobody counts so many digits.
+        // Large integers are unreadable with all their digits.
         v if decimals == 0 && v >= 1e6 => format!("{value:.1e}"),
         _ => format!("{value:.decimals$}"),
     };
@@ -47,13 +48,13 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
 }
 
-/// A number to the precision that its interval warrants; to three digits where there is none.
+/// A number to the precision that its interval warrants, or to three digits without an interval.
 pub fn value(value: f64, interval: Option<Interval>) -> String {
     let spread = interval.map(Interval::half).filter(|half| *half > 0.0);
     fixed(value, spread.map_or_else(|| three_digits(value), decimals))
 }
 
-/// `low to high`, to the precision of its width.
+/// `low to high`, to the precision that the interval's width warrants.
 pub fn range(interval: Interval) -> String {
     let places = match interval.half() {
         half if half > 0.0 => decimals(half),
@@ -72,7 +73,7 @@ pub fn score(mean: f64, interval: Option<Interval>, metric: &Metric) -> String {
     with_unit(&value(mean, interval), &metric.unit)
 }
 
-/// Three digits and a prefix: `1.23 M`.
+/// Three significant digits and an SI prefix: `1.23 M`.
 pub fn si(number: f64) -> String {
     if !number.is_finite() {
         return "not a number".into();
@@ -81,12 +82,12 @@ pub fn si(number: f64) -> String {
     scaled(number, 1000.0, &PREFIXES)
 }
 
-/// The same without digits that say nothing, and in full up to 9999: `1 M`, `2.5 k`, `0.5`.
+/// A number with an SI prefix and no trailing zeros, in full up to 9999: `1 M`, `2.5 k`, `0.5`.
 pub fn compact(number: f64) -> String {
     match number.abs() {
         0.0 => "0".into(),
         n if n < 1e-3 => format!("{number:e}"),
-        // Adding up powers of ten leaves traces in the last digits.
+        // Rounded, because sums of powers of ten have rounding errors in the last digits.
         n if n < 9999.5 => fixed((number * 1e9).round() / 1e9, 9)
             .trim_end_matches('0')
             .trim_end_matches('.')
@@ -103,7 +104,7 @@ pub fn compact(number: f64) -> String {
     }
 }
 
-/// A speed to three digits, in full up to a million: `9140`, `12 300`.
+/// A speed to three significant digits, in full up to a million: `9140`, `12 300`.
 pub fn speed(number: f64) -> String {
     match number {
         n if n.is_nan() || n >= 1e6 => si(n),
@@ -124,7 +125,7 @@ pub fn bytes(number: u64) -> String {
 fn scaled(number: f64, base: f64, units: &[&str]) -> String {
     let mut rest = number;
     let mut unit = 0;
-    // What rounds up to the next unit belongs there.
+    // A value that rounds up to the next unit is shown in that unit.
     while rest.abs() >= base - 0.5 && unit + 1 < units.len() {
         rest /= base;
         unit += 1;
@@ -138,7 +139,7 @@ fn scaled(number: f64, base: f64, units: &[&str]) -> String {
     with_unit(&fixed(rest, places), units[unit])
 }
 
-/// A whole number with its thousands apart: `12 345`.
+/// An integer with a thousands separator: `12 345`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -180,14 +181,14 @@ pub fn rate(rate: f64) -> String {
     if rate >= 0.001 { rate.to_string() } else { format!("{rate:e}") }
 }
 
-/// A share with a sign, in percent: `+1.2 %`.
+/// A percentage with its sign: `+1.2 %`.
 pub fn percent(share: f64) -> String {
     let text = fixed(share, if share.abs() < 0.095 { 2 } else { 1 });
     let sign = if share > 0.0 && text.chars().any(|c| ('1'..='9').contains(&c)) { "+" } else { "" };
     format!("{sign}{text}{SPACE}%")
 }
 
-/// A count with its noun, which gets an `s`: `1 seed`, `3 seeds`.
+/// A count with its noun, in the plural except for 1: `1 seed`, `3 seeds`.
 pub fn of(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
@@ -204,7 +205,7 @@ pub fn list<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
-/// The first names and how many others: `a, b and 3 others`.
+/// The first names and the number of the others: `a, b and 3 others`.
 pub fn short_list<S: AsRef<str>>(names: &[S], most: usize) -> String {
     if names.len() <= most {
         return list(names);

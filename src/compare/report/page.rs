@@ -1,51 +1,52 @@
-//! A report before it is HTML or Markdown: headings, sentences, tables and charts.
+//! The content of a report, independent of HTML and Markdown: headings, sentences, tables and
+//! charts.
 
 use serde::Serialize;
 
 /// A report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Page {
-    /// What kind of a report it is.
+    /// The kind of report.
     pub kind: &'static str,
     /// Its title.
     pub title: String,
-    /// What was compared, in a sentence.
+    /// The compared architectures and tasks, in a sentence.
     pub lead: String,
-    /// A few facts under the title, as (label, value).
+    /// Key facts below the title, as (label, value).
     pub facts: Vec<(String, String)>,
-    /// What came out: over all tasks first, then for each.
+    /// The findings: first over all tasks, then per task.
     pub findings: Vec<Finding>,
-    /// The rest.
+    /// The sections.
     pub sections: Vec<Section>,
 }
 
-/// What came out of a task, or of all of them.
+/// The finding on a task, or over all tasks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
-    /// The task; empty for all of them.
+    /// The task; empty for the finding over all tasks.
     pub task: String,
-    /// What came out.
+    /// The finding as a heading.
     pub heading: String,
-    /// With its numbers, and what limits it.
+    /// The numbers and the limitations of the finding.
     pub text: Vec<String>,
 }
 
-/// A part of the report.
+/// A section of the report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Section {
     /// Its anchor.
     pub id: &'static str,
-    /// Its name in the contents.
+    /// Its name in the table of contents.
     pub name: &'static str,
-    /// What it shows.
+    /// The main finding of the section.
     pub heading: String,
-    /// How to read it.
+    /// How to read the section.
     pub text: Vec<String>,
-    /// What is in it.
+    /// The items of the section.
     pub items: Vec<Item>,
 }
 
-/// Something that is shown.
+/// An item of a section.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Item {
@@ -53,33 +54,33 @@ pub enum Item {
     Table(Table),
     /// Charts and tables in groups.
     Groups(Groups),
-    /// Text to be copied.
+    /// Text to copy.
     Code(Code),
-    /// What each colour is.
+    /// A legend.
     Legend(Legend),
 }
 
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Table {
-    /// What it shows.
+    /// The caption.
     pub caption: String,
     /// Its columns.
     pub columns: Vec<Column>,
-    /// Its rows, each as long as the columns are many.
+    /// Its rows, each with one cell per column.
     pub rows: Vec<Vec<Cell>>,
-    /// Whether it is only looked up: folded on the screen.
+    /// Whether the table is initially folded.
     pub folded: Folded,
 }
 
-/// How much of a table is seen at first.
+/// The initial visibility of a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Folded {
-    /// All of it.
+    /// The whole table.
     #[default]
     Open,
-    /// Its caption.
+    /// Only the caption.
     Closed,
 }
 
@@ -88,48 +89,48 @@ pub enum Folded {
 pub struct Column {
     /// Its heading.
     pub label: String,
-    /// How its cells stand.
+    /// The alignment of its cells.
     pub align: Align,
 }
 
-/// How cells stand.
+/// The alignment of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Align {
-    /// Words.
+    /// Left-aligned text.
     Left,
-    /// Numbers.
+    /// Right-aligned numbers.
     Right,
 }
 
 /// A cell.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Cell {
-    /// What stands in it.
+    /// The content.
     pub text: String,
-    /// What stands below that, smaller.
+    /// A note below the content, in smaller text.
     pub note: String,
-    /// How it is marked.
+    /// The mark of the cell.
     pub mark: Mark,
 }
 
-/// How a cell is marked.
+/// The mark of a cell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// It is not.
+    /// No mark.
     #[default]
     None,
-    /// The best of its kind.
+    /// The best value of its kind.
     Best,
-    /// Not told apart from the best.
+    /// Not significantly different from the best.
     Tied,
-    /// Something went wrong.
+    /// A warning.
     Warn,
 }
 
 impl Mark {
-    /// The sign that stands beside the text, so that no colour is needed.
+    /// The sign next to the text, so that the mark does not depend on color.
     pub fn sign(self) -> &'static str {
         match self {
             Self::None => "",
@@ -140,12 +141,12 @@ impl Mark {
     }
 }
 
-/// Charts and tables in groups, of which one is shown at a time where there are several.
+/// Groups of charts and tables; with several groups, one is shown at a time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Groups {
-    /// Tells their buttons from those of others.
+    /// The identifier of the buttons, unique in the page.
     pub id: &'static str,
-    /// How to read them.
+    /// How to read the charts.
     pub caption: String,
     /// The groups.
     pub groups: Vec<Group>,
@@ -154,11 +155,11 @@ pub struct Groups {
 /// Charts and tables that are shown together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
-    /// What tells them from the other groups.
+    /// The label of the group.
     pub label: String,
     /// The charts.
     pub charts: Vec<Figure>,
-    /// Tables.
+    /// The tables.
     pub tables: Vec<Table>,
 }
 
@@ -167,14 +168,14 @@ pub struct Group {
 pub struct Figure {
     /// Its heading.
     pub heading: String,
-    /// The drawing.
+    /// The SVG drawing.
     pub svg: String,
 }
 
-/// Text to be copied.
+/// Text to copy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Code {
-    /// What it is.
+    /// A description of the text.
     pub caption: String,
     /// Its language, for Markdown.
     pub language: &'static str,
@@ -182,14 +183,14 @@ pub struct Code {
     pub text: String,
 }
 
-/// What each colour and shape is.
+/// The meaning of each color and marker shape.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Legend {
     /// The entries.
     pub entries: Vec<Swatch>,
 }
 
-/// A colour and shape with its name.
+/// A color and marker shape with a name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Swatch {
     /// The name.
@@ -199,29 +200,29 @@ pub struct Swatch {
 }
 
 impl Cell {
-    /// A cell with a text.
+    /// A cell with text.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
 
-    /// The same with a note below.
+    /// The cell with a note below the content.
     pub fn note(self, note: impl Into<String>) -> Self {
         Self { note: note.into(), ..self }
     }
 
-    /// The same, marked.
+    /// The cell with a mark.
     pub fn mark(self, mark: Mark) -> Self {
         Self { mark, ..self }
     }
 
-    /// What was measured, or a dash.
+    /// A cell with a measured value, or a dash.
     pub fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> Self {
         Self::new(value.map_or_else(|| "–".into(), show))
     }
 }
 
 impl Table {
-    /// A table of columns: a label that begins with `#` is one of numbers.
+    /// A table with these columns; a label that begins with `#` is a column of numbers.
     pub fn new(caption: impl Into<String>, labels: &[&str]) -> Self {
         let columns = labels.iter().map(|label| match label.strip_prefix('#') {
             Some(label) => Column { label: label.into(), align: Align::Right },
@@ -230,12 +231,12 @@ impl Table {
         Self { caption: caption.into(), columns: columns.collect(), ..Self::default() }
     }
 
-    /// The same, folded.
+    /// The table, initially folded.
     pub fn folded(self) -> Self {
         Self { folded: Folded::Closed, ..self }
     }
 
-    /// One more column of numbers, named by a user.
+    /// Adds a column of numbers with a name from the user.
     pub fn numbers(mut self, label: impl Into<String>) -> Self {
         self.columns.push(Column { label: label.into(), align: Align::Right });
         self

@@ -1,20 +1,20 @@
-//! Every run as a row.
+//! The runs as CSV rows.
 
 use serde::{Deserialize, Serialize};
 
 use super::ReportError;
 use crate::compare::study::{BackboneKind, Better, Outcome, Run, Study};
 
-/// A run, with what its candidate is; empty where there is nothing.
+/// A run with the data of its candidate; empty fields where values are missing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
     /// The task's name.
     pub task: String,
     /// The family's name.
     pub architecture: String,
-    /// The size, as the command takes it, where sizes were swept.
+    /// The size, as the command takes it, in a sweep.
     pub size: Option<String>,
-    /// How it is built.
+    /// The kind of backbone.
     pub backbone: Option<BackboneKind>,
     /// The seed.
     pub seed: u64,
@@ -24,29 +24,29 @@ pub struct RunRow {
     pub diverged_at: Option<usize>,
     /// Why it failed or diverged.
     pub reason: String,
-    /// What the scores are.
+    /// The metric of the scores.
     pub metric: String,
-    /// Which way is up.
+    /// The better direction.
     pub better: Option<Better>,
-    /// On the test split.
+    /// The score on the test split.
     pub test: Option<f64>,
-    /// On the validation split.
+    /// The score on the validation split.
     pub validation: Option<f64>,
     /// Parameters without embeddings.
     pub parameters_body: Option<u64>,
     /// All parameters.
     pub parameters_total: Option<u64>,
-    /// Operations for a token, forward.
+    /// FLOPs per token, forward pass.
     pub flops_forward: Option<f64>,
-    /// Operations for a token, forward and backward.
+    /// FLOPs per token, forward and backward pass.
     pub flops_train: Option<f64>,
     /// The learning rate.
     pub learning_rate: Option<f64>,
-    /// Steps it should train.
+    /// The planned training steps.
     pub steps: Option<usize>,
-    /// Tokens it should read.
+    /// The planned training tokens.
     pub tokens: Option<u64>,
-    /// How long it took.
+    /// Wall-clock time, in seconds.
     pub seconds: f64,
     /// Tokens per second in training.
     pub train_tokens_per_second: Option<f64>,
@@ -58,7 +58,7 @@ pub struct RunRow {
     pub decode_peak_bytes: Option<u64>,
 }
 
-/// The rows of a study, in its order.
+/// The rows of a study, in the study's order.
 pub fn rows(study: &Study) -> Vec<RunRow> {
     study.runs.iter().map(|run| row(study, run)).collect()
 }
@@ -102,7 +102,7 @@ fn row(study: &Study, run: &Run) -> RunRow {
     }
 }
 
-/// The rows as CSV, with a heading.
+/// The rows as CSV, with a header.
 ///
 /// # Errors
 ///
@@ -116,11 +116,11 @@ pub fn csv(study: &Study) -> Result<String, ReportError> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The rows that [`csv()`] wrote.
+/// Parses the rows that [`csv()`] wrote.
 ///
 /// # Errors
 ///
-/// The text does not hold them.
+/// The text is not CSV with these columns.
 pub fn from_csv(text: &str) -> Result<Vec<RunRow>, ReportError> {
     Ok(csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>()?)
 }

@@ -1,24 +1,24 @@
-//! The search for the size that costs as much as the budget.
+//! Searches for the size that meets the budget.
 
 use super::{Budget, Sized, SizingError, SizingTarget, TOLERANCE, cost, made};
 use crate::compare::study::{BackboneKind, Dimensions};
 use crate::models::families::{Family, Size};
 
-/// Depths that are tried.
+/// Depths to try.
 const DEPTHS: [usize; 11] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24];
 
-/// Widths of a head that are tried, the usual ones first.
+/// Head widths to try, the typical ones first.
 const HEAD_WIDTHS: [usize; 6] = [32, 64, 16, 24, 48, 8];
 
-/// The same of recurrent models, which are wide and not deep: two layers are usual, and each of two
-/// directions has half of the width.
+/// Depths to try for recurrent models, which are wide and shallow: two layers are typical, and each
+/// of the two directions has half of the width.
 const RECURRENT_DEPTHS: [usize; 3] = [1, 2, 3];
-/// See [`RECURRENT_DEPTHS`].
+/// Head widths to try for recurrent models; see [`RECURRENT_DEPTHS`].
 const RECURRENT_WIDTHS: [usize; 1] = [2];
 
-/// The width that a layer of a well-formed small model has for each layer of depth.
+/// The typical aspect ratio of a small model: width divided by depth.
 ///
-/// Loss hardly depends on the ratio between 20 and 100.
+/// The loss hardly depends on a ratio between 20 and 100.
 ///
 /// Reference: Kaplan et al. 2020, §3.2, <https://arxiv.org/abs/2001.08361>
 const ASPECT: f64 = 40.0;
@@ -28,7 +28,7 @@ pub(super) struct Search<'a> {
     backbone: BackboneKind,
     target: &'a SizingTarget,
     budget: Budget,
-    /// The best proportions within the tolerance.
+    /// The model with the best proportions within the tolerance, and its score.
     best: Option<(f64, Sized)>,
     nearest: Option<Sized>,
 }
@@ -42,7 +42,8 @@ impl<'a> Search<'a> {
         Self { family, backbone, target, budget, best: None, nearest: None }
     }
 
-    /// Looks everywhere: the best model within the tolerance, and the nearest of all.
+    /// Searches all depths and head widths: the best model within the tolerance, and the model
+    /// nearest to the budget.
     pub(super) fn all(mut self) -> Result<(Option<Sized>, Option<Sized>), SizingError> {
         let (depths, widths): (&[usize], &[usize]) = match self.backbone {
             BackboneKind::Recurrent => (&RECURRENT_DEPTHS, &RECURRENT_WIDTHS),
@@ -56,7 +57,7 @@ impl<'a> Search<'a> {
         Ok((self.best.map(|(_, sized)| sized), self.nearest))
     }
 
-    /// The widths of one depth: the cost grows with them, so the right one is found by halving.
+    /// Tries the widths of one depth by bisection, because the cost grows with the width.
     fn depth(&mut self, n_layers: usize, d_head: usize) -> Result<(), SizingError> {
         let (mut low, mut high) = (1, 4096 / d_head);
         while low < high {
@@ -88,7 +89,7 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// The same with another width inside the feed-forward layers, which makes up what is left.
+    /// The model with the feed-forward width that meets the rest of the budget.
     fn with_feed_forward(
         &self,
         n_layers: usize,
@@ -96,7 +97,7 @@ impl<'a> Search<'a> {
     ) -> Result<Option<Sized>, SizingError> {
         let d_model = head[0] * head[1];
         if self.make(n_layers, head, Some(4 * d_model + 1)).is_err() {
-            // The family has no such choice.
+            // The family rejects a feed-forward width of its own.
             return Ok(None);
         }
         let (mut low, mut high) = (d_model, 8 * d_model);
@@ -109,12 +110,12 @@ impl<'a> Search<'a> {
                 high = middle;
             }
         }
-        // Where the family has no such choice, the cost does not change.
+        // A family that ignores the feed-forward width keeps its own.
         let sized = self.make(n_layers, head, Some(low))?;
         Ok((sized.dimensions.d_ff == Some(low)).then_some(sized))
     }
 
-    /// The same with tokens' vectors of another width, which makes up what is left.
+    /// The model with the embedding width that meets the rest of the budget.
     fn with_embedding(&self, n_layers: usize, head: [usize; 2]) -> Result<Sized, SizingError> {
         let d_model = head[0] * head[1];
         let (mut low, mut high) = (d_model.div_ceil(2), 2 * d_model);
@@ -183,7 +184,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// How unusual the proportions of a model are: 0 is as usual as can be.
+/// The penalty for untypical proportions; 0 for a typical model.
 fn unusual(sized: &Sized, d_head: usize) -> f64 {
     let Dimensions { d_model, n_layers, d_ff, .. } = sized.dimensions;
     let aspect = (d_model as f64 / n_layers as f64 / ASPECT).ln().abs();

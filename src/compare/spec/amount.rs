@@ -1,15 +1,15 @@
-//! Amounts as people write them.
+//! Amounts with units.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// So many of something, or so many seconds: `250k`, `1M`, `60s`, `2min`.
+/// A count or a duration: `250k`, `1M`, `60s`, `2min`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Amount {
-    /// A number of things.
+    /// A count.
     Count(u64),
-    /// A time.
+    /// A duration, in seconds.
     Seconds(f64),
 }
 
@@ -19,8 +19,8 @@ impl FromStr for Amount {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "{text:?} is no amount; give a number such as 250k, 1M or 2.5G, or a time such \
-                     as 90s or 5min"
+                "{text:?} is not an amount; use a count such as 250k, 1M or 2.5G, or a time such \
+                 as 90s or 5min"
             )
         };
         let text = text.trim();
@@ -42,7 +42,7 @@ impl FromStr for Amount {
             Self::Count(count) => count == 0,
             Self::Seconds(seconds) => seconds <= 0.0,
         };
-        if is_nothing { Err(format!("{text:?} is nothing; ask for more")) } else { Ok(amount) }
+        if is_nothing { Err(format!("{text:?} must be above 0")) } else { Ok(amount) }
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_are_read_as_people_write_them() {
+    fn amounts_parse_with_units() {
         for (text, expected) in [
             ("250k", Amount::Count(250_000)),
             ("1M", Amount::Count(1_000_000)),

@@ -1,11 +1,12 @@
-//! How a cost grows with length or size: the exponent of a power law.
+//! Growth of a cost with length or size: the exponent of a power law.
 //!
 //! ```text
 //! ln cost = ln k + q · ln length
 //! ```
 //!
-//! by least squares, with the interval of the slope of a regression line. An exponent of 1 is linear,
-//! of 2 quadratic. What is in between is most often a sum of both, whose exponent grows with length.
+//! by least squares, with the interval of the slope of a regression line. An exponent of 1 is
+//! linear growth, of 2 quadratic. An exponent in between is most often a sum of a linear and a
+//! quadratic term, whose exponent grows with length.
 
 use super::errors::{check_points, finite, sizes};
 use super::student::critical;
@@ -14,21 +15,21 @@ use super::{Interval, Point, StatisticsError};
 /// A cost that grows as `factor` · xᵉˣᵖᵒⁿᵉⁿᵗ.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct CostGrowth {
-    /// The cost at an x of 1.
+    /// The cost at x = 1.
     pub factor: f64,
     /// The exponent.
     pub exponent: f64,
-    /// 95 % confidence interval of the exponent; none for two points, and for points that lie exactly
-    /// on the line, which say nothing of the error.
+    /// 95 % confidence interval of the exponent; `None` for two points, and for points exactly on
+    /// the line, which have no residual to estimate the error from.
     pub interval: Option<Interval>,
 }
 
-/// The power law through points of x (a length) and y (what it costs).
+/// Fits a power law to points of x (a length) and y (its cost).
 ///
 /// # Errors
 ///
-/// [`StatisticsError`] where a coordinate is not a finite number above 0, and with fewer than two
-/// different x.
+/// [`StatisticsError`] if a coordinate is not a finite number above 0, or there are fewer than two
+/// distinct x.
 pub fn cost_growth(points: &[Point]) -> Result<CostGrowth, StatisticsError> {
     check_points(points)?;
     sizes(points, 2)?;
@@ -42,7 +43,7 @@ pub fn cost_growth(points: &[Point]) -> Result<CostGrowth, StatisticsError> {
     let factor = finite((mean_y - exponent * mean_x).exp())?;
     let residual = |(x, y): &(f64, f64)| y - mean_y - exponent * (x - mean_x);
     let residuals: f64 = logs.iter().map(|log| residual(log).powi(2)).sum();
-    // Rounding of the logarithms, at their size.
+    // The residuals of exact points are rounding errors, relative to the size of the logarithms.
     let size = logs.iter().fold(1.0_f64, |size, (x, y)| size.max(x.abs()).max(y.abs()));
     let is_exact = residuals <= n * (4.0 * f64::EPSILON * size).powi(2);
     let interval = if points.len() == 2 || is_exact {

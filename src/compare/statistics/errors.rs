@@ -1,69 +1,68 @@
-//! Why numbers give no statistic.
+//! Errors of the statistics.
 
 use super::Point;
 
-/// Why numbers give no statistic.
+/// Why a statistic is undefined.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatisticsError {
-    /// No numbers at all.
-    #[error("there are no numbers")]
+    /// There are no values.
+    #[error("there are no values")]
     Empty,
-    /// A diverged run, most likely: it has no place in a mean, and the report shows it apart.
-    #[error(
-        "number {index} is {value}: only finite numbers can be compared; did that run diverge?"
-    )]
+    /// A value is NaN or infinite, most likely from a diverged run, which belongs in no mean; the
+    /// report lists diverged runs separately.
+    #[error("value {index} is {value}: only finite values can be compared; did that run diverge?")]
     NotFinite {
         /// Its index, from 0.
         index: usize,
         /// NaN or an infinity.
         value: f64,
     },
-    /// Logarithms are taken, or losses divided by.
-    #[error("number {index} is {value}, and must be above 0")]
+    /// A value is 0 or negative, but its logarithm or inverse is needed.
+    #[error("value {index} is {value}, but must be above 0")]
     NotPositive {
         /// Its index, from 0.
         index: usize,
-        /// The number.
+        /// The value.
         value: f64,
     },
-    /// No probability.
-    #[error("p value {index} is {value}, and must be between 0 and 1")]
+    /// A p-value is not a probability.
+    #[error("p-value {index} is {value}, but must be between 0 and 1")]
     NotProbability {
         /// Its index, from 0.
         index: usize,
-        /// The number.
+        /// The value.
         value: f64,
     },
-    /// The numbers are finite, and what is computed from them is not.
-    #[error("the numbers are too large or too small to compute with: scale them")]
+    /// The values are finite, but a result computed from them overflows.
+    #[error("the values are too large or too small to compute with: scale them")]
     OutOfRange,
-    /// Pairs have two sides.
-    #[error("{first} numbers cannot be paired with {second}: compare the same seeds")]
+    /// The two sides of a paired test have different lengths.
+    #[error("{first} values cannot be paired with {second}: compare the same seeds")]
     Unpaired {
-        /// How many there are on the one side.
+        /// The number of values on the first side.
         first: usize,
-        /// How many there are on the other.
+        /// The number of values on the second side.
         second: usize,
     },
-    /// The exact test counts all assignments of signs.
-    #[error("{found} pairs are too many for the exact test, which takes {most}: use the t test")]
+    /// Too many pairs for the exact test, which counts all assignments of signs.
+    #[error("{found} pairs are too many for the exact test (at most {most}): use the t-test")]
     TooManyPairs {
-        /// How many there are.
+        /// The number of pairs.
         found: usize,
-        /// How many it takes.
+        /// The largest supported number.
         most: usize,
     },
-    /// A curve with as many parameters as points fits anything.
-    #[error("a curve needs points at {needed} different sizes or more, and there are {found}")]
+    /// Too few sizes: a curve with as many parameters as points fits any points.
+    #[error("a curve needs points at {needed} or more different sizes, but there are {found}")]
     TooFewSizes {
-        /// Different values of x.
+        /// The number of distinct x.
         found: usize,
-        /// How many are needed.
+        /// The number that is needed.
         needed: usize,
     },
     /// The best curve is a constant.
-    #[error("the loss does not fall with the size, so there is no power law to fit")]
+    #[error("the loss does not fall with size, so there is no power law to fit")]
     NotFalling,
     /// Any large enough exponent fits equally well.
     #[error(
@@ -73,7 +72,7 @@ pub enum StatisticsError {
     OneStep,
 }
 
-/// All numbers are finite, and there is one.
+/// Checks that there is a value and all values are finite.
 pub(super) fn check_finite(values: &[f64]) -> Result<(), StatisticsError> {
     match values.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(StatisticsError::NotFinite { index, value: values[index] }),
@@ -82,7 +81,8 @@ pub(super) fn check_finite(values: &[f64]) -> Result<(), StatisticsError> {
     }
 }
 
-/// Both coordinates of all points are finite and above 0; indices are those of the points.
+/// Checks that both coordinates of all points are finite and above 0. Errors have the index of the
+/// point.
 pub(super) fn check_points(points: &[Point]) -> Result<(), StatisticsError> {
     if points.is_empty() {
         return Err(StatisticsError::Empty);
@@ -100,7 +100,7 @@ pub(super) fn check_points(points: &[Point]) -> Result<(), StatisticsError> {
     Ok(())
 }
 
-/// The different values of x, in order; an error where there are fewer than `needed`.
+/// The distinct values of x, in order; an error if there are fewer than `needed`.
 pub(super) fn sizes(points: &[Point], needed: usize) -> Result<Vec<f64>, StatisticsError> {
     let mut sizes: Vec<f64> = points.iter().map(|point| point.x).collect();
     sizes.sort_by(f64::total_cmp);
@@ -111,7 +111,7 @@ pub(super) fn sizes(points: &[Point], needed: usize) -> Result<Vec<f64>, Statist
     }
 }
 
-/// What was computed, unless it is beyond 64-bit floats.
+/// A computed value; an error if it overflowed `f64`.
 pub(super) fn finite(value: f64) -> Result<f64, StatisticsError> {
     if value.is_finite() { Ok(value) } else { Err(StatisticsError::OutOfRange) }
 }

@@ -1,4 +1,4 @@
-//! The compute-optimal front: the runs that no other beats at both cost and loss.
+//! The compute-optimal front: the runs that no other run dominates in cost and loss.
 //!
 //! Reference: Kaplan et al. 2020, §6.1, <https://arxiv.org/abs/2001.08361>; Hoffmann et al. 2022,
 //! §3.1, <https://arxiv.org/abs/2203.15556>
@@ -6,14 +6,14 @@
 use super::errors::check_finite;
 use super::{Point, StatisticsError};
 
-/// Indices of the points on the front, by growing x.
+/// Indices of the points on the Pareto front, by increasing x.
 ///
-/// A point is on it unless another has an x and a y that are both at most as large, and one of them
-/// smaller. So of two equal points both are.
+/// A point is on the front unless another point has an x and a y that are both at most as large,
+/// and one of them smaller. Equal points are therefore both on the front.
 ///
 /// # Errors
 ///
-/// [`StatisticsError`] where there is no point, and where a coordinate is not finite.
+/// [`StatisticsError`] if there are no points, or a coordinate is not finite.
 pub fn front(points: &[Point]) -> Result<Vec<usize>, StatisticsError> {
     for value in [|point: &Point| point.x, |point: &Point| point.y] {
         check_finite(&points.iter().map(value).collect::<Vec<_>>())?;

@@ -1,8 +1,8 @@
-//! Several tests at once.
+//! Holm's correction for multiple tests.
 //!
-//! Of twenty comparisons of equals, one has a p below 0.05. Holm's correction keeps the probability
-//! of any such mistake among all of them below that level, whatever the tests have to do with
-//! each other.
+//! Of twenty comparisons of equal architectures, one has a p below 0.05 on average. Holm's
+//! correction keeps the probability of any such false positive among all tests below that level,
+//! even for dependent tests.
 //!
 //! ```text
 //! p'(i) = max over j ≤ i of min(1, (m − j + 1) · p(j))      p(1) ≤ p(2) ≤ … ≤ p(m)
@@ -12,13 +12,13 @@
 
 use super::StatisticsError;
 
-/// Corrected p values, in the order of the given ones.
+/// Corrected p-values, in the order of `p`.
 ///
-/// A comparison without a p value (`None`) stays without, and counts: it was made.
+/// A comparison without a p-value stays `None`, but counts as a test, because it was made.
 ///
 /// # Errors
 ///
-/// [`StatisticsError::NotProbability`] for anything that is not between 0 and 1.
+/// [`StatisticsError::NotProbability`] for values outside of 0 to 1.
 pub fn holm(p: &[Option<f64>]) -> Result<Vec<Option<f64>>, StatisticsError> {
     let mut known: Vec<(usize, f64)> = Vec::new();
     for (index, value) in p.iter().enumerate() {
@@ -31,8 +31,8 @@ pub fn holm(p: &[Option<f64>]) -> Result<Vec<Option<f64>>, StatisticsError> {
     known.sort_by(|(_, a), (_, b)| a.total_cmp(b));
     let mut corrected = vec![None; p.len()];
     let mut largest = 0.0_f64;
-    for (place, (index, value)) in known.into_iter().enumerate() {
-        largest = largest.max(((p.len() - place) as f64 * value).min(1.0));
+    for (rank, (index, value)) in known.into_iter().enumerate() {
+        largest = largest.max(((p.len() - rank) as f64 * value).min(1.0));
         corrected[index] = Some(largest);
     }
     Ok(corrected)

@@ -1,10 +1,10 @@
-//! What a few runs say, and how surely: intervals, paired tests, fitted curves.
+//! Statistics of a few runs: intervals, paired tests, fitted curves.
 //!
-//! Everything is computed from plain numbers, in 64-bit floats, and no random number has a part in it.
-//! Where a question has no answer, the type says so: one run has no interval, seeds that all gave the
-//! same have no test, four losses that do not fall have no exponent. Nothing here is NaN or infinite.
+//! All values are computed in `f64`, deterministically. Undefined results are variants or errors,
+//! never NaN or infinite: one run has no interval, seeds with equal differences have no test, four
+//! losses that do not fall have no exponent.
 //!
-//! Intervals and predictions are those of 95 % everywhere.
+//! All intervals and predictions are at 95 %.
 
 mod cost;
 mod errors;
@@ -28,11 +28,11 @@ pub use scaling::{Estimate, Prediction, ScalingFit, fit_scaling};
 pub use signed_rank::{SignedRank, signed_rank_test};
 pub use summary::{Interval, Spread, Summary};
 
-/// One run: what it cost and what came of it.
+/// One run: its cost and its result.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Point {
-    /// What is spent, on the axis to the right: FLOPs, parameters, a length; above 0.
+    /// The cost, on the horizontal axis: FLOPs, parameters or a length; above 0.
     pub x: f64,
-    /// What comes of it: a loss, or seconds; above 0.
+    /// The result: a loss, or seconds; above 0.
     pub y: f64,
 }

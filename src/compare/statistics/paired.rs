@@ -1,12 +1,12 @@
-//! Two architectures on the same seeds and the same order of data.
+//! The paired t-test: two architectures on the same seeds and the same order of data.
 //!
 //! ```text
 //! t = mean(d) / (s_d / √n)      d_i = a_i − b_i
 //! ```
 //!
-//! What a seed does to both sides (the data, their order) cancels in the difference, so that a small
-//! difference can be seen which two separate intervals would hide. With three pairs there are two
-//! degrees of freedom: only a t above 4.30 is below 0.05.
+//! Effects of a seed on both sides (the data, their order) cancel in the difference, so the test
+//! detects small differences that two separate intervals would hide. With three pairs there are two
+//! degrees of freedom: only a t above 4.30 has a p below 0.05.
 //!
 //! Reference: Student 1908, <https://doi.org/10.1093/biomet/6.1.1>
 
@@ -15,32 +15,33 @@ use super::errors::{check_finite, finite};
 use super::student::two_sided;
 use super::summary::{Interval, Spread, mean, spread};
 
-/// The mean difference of pairs, and whether it could be chance.
+/// The mean difference of pairs, and its significance.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct PairedTest {
     /// Number of pairs.
     pub n: usize,
     /// Mean of first minus second.
     pub difference: f64,
-    /// What can be said of it.
+    /// The result of the test.
     pub outcome: PairedOutcome,
 }
 
-/// What pairs say of their mean difference.
+/// The result of a paired t-test.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum PairedOutcome {
-    /// One pair says nothing.
+    /// There is only one pair, so the variance is unknown.
     Single,
-    /// Every pair has the same difference, but for rounding: the test would divide by 0.
+    /// All pairs have the same difference up to rounding: the test would divide by 0.
     Constant,
-    /// The t test.
+    /// The t-test.
     Tested {
-        /// The statistic.
+        /// The t statistic.
         t: f64,
-        /// n − 1.
+        /// Degrees of freedom, n − 1.
         degrees: usize,
-        /// Probability of a difference at least as large, to either side, if there were none.
+        /// The two-sided p-value: the probability of a difference at least as large if there were
+        /// none.
         p: f64,
         /// 95 % confidence interval of the mean difference.
         interval: Interval,
@@ -48,7 +49,7 @@ pub enum PairedOutcome {
 }
 
 impl PairedTest {
-    /// The p value, where there is one; [`holm`](super::holm) takes it so.
+    /// The p-value, where there is one, as [`holm`](super::holm) takes it.
     pub fn p(&self) -> Option<f64> {
         match self.outcome {
             PairedOutcome::Tested { p, .. } => Some(p),
@@ -61,8 +62,7 @@ impl PairedTest {
 ///
 /// # Errors
 ///
-/// [`StatisticsError`] where there is no pair, where the numbers of both differ, and where one is not
-/// finite.
+/// [`StatisticsError`] if there are no pairs, the lengths differ, or a value is not finite.
 pub(super) fn differences(first: &[f64], second: &[f64]) -> Result<Vec<f64>, StatisticsError> {
     if first.len() != second.len() {
         return Err(StatisticsError::Unpaired { first: first.len(), second: second.len() });
@@ -72,17 +72,16 @@ pub(super) fn differences(first: &[f64], second: &[f64]) -> Result<Vec<f64>, Sta
     first.iter().zip(second).map(|(a, b)| finite(a - b)).collect()
 }
 
-/// The size of what may be rounding in a difference.
+/// The largest absolute value, which scales the rounding error of a difference.
 pub(super) fn size(first: &[f64], second: &[f64]) -> f64 {
     first.iter().chain(second).fold(0.0, |size, value| size.max(value.abs()))
 }
 
-/// Student's paired t test, two-sided: result i of `first` has the seed of result i of `second`.
+/// Student's paired t-test, two-sided: result i of `first` has the seed of result i of `second`.
 ///
 /// # Errors
 ///
-/// [`StatisticsError`] where there is no pair, where the numbers of both differ, and where one is not
-/// finite.
+/// [`StatisticsError`] if there are no pairs, the lengths differ, or a value is not finite.
 pub fn paired_t_test(first: &[f64], second: &[f64]) -> Result<PairedTest, StatisticsError> {
     let differences = differences(first, second)?;
     let (n, difference) = (differences.len(), mean(&differences)?);

@@ -1,33 +1,33 @@
-//! The signed-rank test: pairs again, without the assumption of a normal distribution.
+//! Wilcoxon's signed-rank test: a paired test without the assumption of a normal distribution.
 //!
-//! The absolute differences are ranked; W is the smaller one of the sums of ranks of positive and of
-//! negative differences. Its distribution is counted over all 2ⁿ assignments of signs, so that the p
-//! value is exact, with equal ranks too. Differences of zero are left out.
+//! The absolute differences are ranked. W is the smaller of the rank sums of positive and of
+//! negative differences. Its distribution is computed over all 2ⁿ assignments of signs, so the
+//! p-value is exact, even with ties. Zero differences are excluded.
 //!
-//! With few pairs it cannot reject: n pairs have no p below 2/2ⁿ, which is 0.25 for three and still
-//! 0.0625 for five.
+//! The test cannot reject with few pairs: the smallest p of n pairs is 2/2ⁿ, which is 0.25 for
+//! three and 0.0625 for five.
 //!
 //! Reference: Wilcoxon 1945, <https://doi.org/10.2307/3001968>
 
 use super::StatisticsError;
 use super::paired::{differences, size};
 
-/// The most pairs whose signs are counted.
+/// The maximum number of pairs.
 const MOST: usize = 200;
 
-/// The exact test of Wilcoxon.
+/// The result of Wilcoxon's exact signed-rank test.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum SignedRank {
-    /// No pair differs, but for rounding.
+    /// All pairs are equal up to rounding.
     Equal,
     /// The test.
     Tested {
-        /// Pairs that differ.
+        /// The number of pairs that differ.
         pairs: usize,
-        /// The smaller sum of ranks.
+        /// The smaller rank sum.
         w: f64,
-        /// Probability of a W at most as large if positive and negative were equally likely.
+        /// The p-value: the probability of a W at most as large if both signs were equally likely.
         p: f64,
     },
 }
@@ -36,8 +36,8 @@ pub enum SignedRank {
 ///
 /// # Errors
 ///
-/// [`StatisticsError`] where there is no pair or more than 200, where the numbers of both differ, and
-/// where one is not finite.
+/// [`StatisticsError`] if there are no pairs or more than 200, the lengths differ, or a value is
+/// not finite.
 pub fn signed_rank_test(first: &[f64], second: &[f64]) -> Result<SignedRank, StatisticsError> {
     let rounding = 4.0 * f64::EPSILON * size(first, second);
     let mut differences = differences(first, second)?;
@@ -59,22 +59,23 @@ pub fn signed_rank_test(first: &[f64], second: &[f64]) -> Result<SignedRank, Sta
     Ok(SignedRank::Tested { pairs, w: w as f64 / 2.0, p })
 }
 
-/// Twice the ranks of sorted values: equal ones share the mean of theirs, which may be a half.
+/// Twice the ranks of sorted values: ties share their mean rank, which may be a half-integer.
 fn doubled_ranks(sorted: &[f64], rounding: f64) -> Vec<usize> {
     let mut ranks = Vec::with_capacity(sorted.len());
     while ranks.len() < sorted.len() {
         let start = ranks.len();
         let first = sorted[start].abs();
         let equal = sorted[start..].iter().take_while(|d| d.abs() - first <= rounding).count();
-        // Ranks start + 1 to start + equal, whose mean is half of the sum of both.
+        // Ties have the ranks start + 1 to start + equal; their mean is half of the sum of both
+        // ends.
         ranks.extend(std::iter::repeat_n(2 * start + equal + 1, equal));
     }
     ranks
 }
 
-/// The share of all choices of ranks whose sum is at most `w`.
+/// The share of all subsets of the ranks whose sum is at most `w`.
 fn share_up_to(w: usize, ranks: &[usize]) -> f64 {
-    // shares[sum]: of the choices among the ranks so far.
+    // shares[sum]: the share of the subsets of the ranks so far with this sum.
     let mut shares = vec![0.0; w + 1];
     shares[0] = 1.0;
     for &rank in ranks {

@@ -1,11 +1,12 @@
-//! The mean of a few runs, and the interval that it has.
+//! The mean of a few runs, and its confidence interval.
 //!
 //! ```text
 //! mean ± t(0.975; n − 1) · s / √n
 //! ```
 //!
-//! The interval is right for normally distributed results, and close to it for most others. With three
-//! seeds there are two degrees of freedom, and t is 4.30: wide, because three seeds say little.
+//! The interval is exact for normally distributed results, and approximate for most others. With
+//! three seeds there are two degrees of freedom, and t is 4.30: the interval is wide, because three
+//! seeds carry little information.
 //!
 //! Reference: Student 1908, <https://doi.org/10.1093/biomet/6.1.1>
 
@@ -13,7 +14,7 @@ use super::StatisticsError;
 use super::errors::{check_finite, finite};
 use super::student::critical;
 
-/// From `low` to `high`.
+/// An interval from `low` to `high`.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Interval {
     /// The lower end.
@@ -25,24 +26,24 @@ pub struct Interval {
 /// Mean and spread of the results of several runs.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Summary {
-    /// How many results there are.
+    /// The number of results.
     pub n: usize,
     /// Their mean.
     pub mean: f64,
-    /// How far they are apart.
+    /// Their spread.
     pub spread: Spread,
 }
 
-/// How far results are apart, as far as they tell.
+/// The spread of results, where it can be estimated.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Spread {
-    /// There is one result, which says nothing about others.
+    /// There is only one result, so the spread is unknown.
     Single,
-    /// All are equal, but for rounding. Their interval would have no width; that is no certainty: a
-    /// score may be at its end, or the seeds may change nothing.
+    /// All results are equal up to rounding. An interval would have no width, but that would not
+    /// mean certainty: the score may be saturated, or the seeds may have no effect.
     Equal,
-    /// They differ.
+    /// The results differ.
     Varied {
         /// Sample standard deviation: the sum of squares is divided by n − 1.
         standard_deviation: f64,
@@ -56,7 +57,7 @@ impl Summary {
     ///
     /// # Errors
     ///
-    /// [`StatisticsError`] where there is no number, and where one is not finite.
+    /// [`StatisticsError`] if there are no values, or a value is not finite.
     pub fn of(values: &[f64]) -> Result<Self, StatisticsError> {
         check_finite(values)?;
         let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
@@ -74,19 +75,19 @@ impl Summary {
     }
 }
 
-/// Of at least one value.
+/// The mean of at least one value.
 pub(super) fn mean(values: &[f64]) -> Result<f64, StatisticsError> {
     finite(values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The spread of `values`, which come from numbers of this size: from less than their rounding nothing
-/// can be concluded.
+/// The spread of `values`, which were computed from values of magnitude `size`. Differences below
+/// their rounding error count as equal.
 pub(super) fn spread(values: &[f64], mean: f64, size: f64) -> Result<Spread, StatisticsError> {
     let n = values.len();
     if n == 1 {
         return Ok(Spread::Single);
     }
-    // In units of the size, so that no square is too small or too large.
+    // Scaled by the size, so that no square overflows or underflows.
     let scaled = |value: &f64| if size > 0.0 { (value - mean) / size } else { 0.0 };
     let squares: f64 = values.iter().map(|value| scaled(value).powi(2)).sum();
     let relative = (squares / (n - 1) as f64).sqrt();

@@ -1,66 +1,66 @@
-//! What holds for every run of a study.
+//! The environment and settings shared by every run of a study.
 
 use serde::{Deserialize, Serialize};
 
-/// Versions of what decides numbers.
+/// Versions of the software that affects the results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Versions {
     /// This program.
     pub zoo: String,
     /// Burn.
     pub burn: String,
-    /// The compiler.
+    /// The Rust compiler.
     pub rustc: String,
-    /// The cargo features that were on.
+    /// The enabled cargo features.
     pub features: Vec<String>,
 }
 
-/// What a study ran on.
+/// The device that a study ran on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Device {
-    /// As `--device` names it.
+    /// The name, as in `--device`.
     pub name: String,
-    /// What it is.
+    /// A description of the hardware.
     pub description: String,
-    /// Processor cores that it may use.
+    /// The number of available processor cores.
     pub cores: Option<usize>,
-    /// Its memory, in bytes.
+    /// The device memory, in bytes.
     pub memory: Option<u64>,
 }
 
-/// What was held equal between architectures.
+/// The quantity that is equal for all architectures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "match", content = "size", rename_all = "snake_case")]
 pub enum Match {
     /// This many parameters without embeddings.
     Params(u64),
-    /// This many operations for a token in training.
+    /// This many training FLOPs per token.
     Flops(u64),
     /// This many seconds of training.
     Time(f64),
-    /// Nothing: a sweep over sizes.
+    /// None: a sweep over sizes.
     Sizes,
 }
 
-/// What every run was trained and scored with, each as one readable phrase.
+/// The training and evaluation settings of every run, each as a readable phrase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// As `AdamW, betas 0.9 and 0.95, clipped at 1`.
+    /// The optimizer, such as `AdamW, betas 0.9 and 0.95, clipped at 1`.
     pub optimizer: String,
-    /// As `warm-up over 50 steps, then cosine to a tenth`.
+    /// The learning-rate schedule, such as `warm-up over 50 steps, then cosine to a tenth`.
     pub schedule: String,
-    /// As `32 sequences`.
+    /// The batch size, such as `32 sequences`.
     pub batch: String,
-    /// As `0.1`, or by task.
+    /// The dropout probability, such as `0.1`, or one per task.
     pub dropout: String,
     /// Weight decay.
     pub weight_decay: f64,
-    /// How long a run trains: steps, tokens or time.
+    /// The length of a run: steps, tokens or time.
     pub length: String,
-    /// When the validation split is scored, and which weights the test split sees.
+    /// When the validation split is scored, and which weights are scored on the test split.
     pub evaluation: String,
-    /// How architectures are tested against each other, as `paired t-test`.
+    /// The test between architectures, such as `paired t-test`.
     pub test: String,
-    /// How p-values are corrected for the number of tests, as `Holm`.
+    /// The correction of p-values for multiple tests, such as `Holm`.
     pub correction: String,
 }

@@ -11,110 +11,110 @@ pub struct Candidate {
     pub architecture: String,
     /// The task's name.
     pub task: String,
-    /// How it is built.
+    /// The kind of backbone.
     #[serde(rename = "skeleton")]
     pub backbone: BackboneKind,
-    /// How it does the task, in a sentence.
+    /// A description of the training objective, in a sentence.
     pub how: String,
-    /// Its sizes.
+    /// The model's dimensions.
     pub dimensions: Dimensions,
-    /// Its parameters.
+    /// The model's parameter counts.
     pub parameters: Parameters,
-    /// How far it is from the budget, in percent of it; `None` where there is none.
+    /// The deviation from the budget, in percent; `None` where there is no budget.
     pub deviation: Option<f64>,
-    /// Operations for a token.
+    /// FLOPs per token.
     pub flops: Flops,
-    /// The learning rates that were tried.
+    /// The learning-rate trials.
     pub rates: Vec<RateTrial>,
-    /// The one that was chosen.
+    /// The learning rate that was chosen.
     pub learning_rate: f64,
-    /// How long it trained.
+    /// The length of training.
     pub training: Training,
     /// The test scores of its finished runs.
     pub summary: Summary,
-    /// The same for each of the task's secondary metrics, in their order.
+    /// The scores on the task's secondary metrics, in their order.
     pub secondary: Vec<Summary>,
 }
 
-/// How an architecture is built.
+/// The kind of backbone of an architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BackboneKind {
-    /// Attention in both directions.
+    /// Bidirectional attention.
     Encoder,
-    /// Attention to what came before.
+    /// Causal attention.
     Decoder,
-    /// A decoder that also attends to an encoder.
+    /// A decoder with cross-attention to an encoder.
     EncoderDecoder,
-    /// A state that is carried from token to token.
+    /// A recurrent state that is updated at every token.
     Recurrent,
 }
 
-/// Sizes of a model.
+/// The dimensions of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dimensions {
     /// Width.
     pub d_model: usize,
-    /// Depth; of the encoder and of the decoder each, where there are both.
+    /// Depth; the depth of the encoder and of the decoder in an encoder-decoder.
     pub n_layers: usize,
-    /// Heads of attention; `None` where there is none.
+    /// Number of attention heads; `None` without attention.
     pub n_heads: Option<usize>,
-    /// Width inside the feed-forward layer; `None` where there is none.
+    /// Width of the feed-forward layer; `None` without a feed-forward layer.
     pub d_ff: Option<usize>,
 }
 
-/// Parameters of a model.
+/// Parameter counts of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameters {
-    /// Without embeddings: what is matched.
+    /// Parameters without embeddings: the count that the budget matches.
     pub body: u64,
-    /// Embeddings and what is as large as the vocabulary.
+    /// Parameters of embeddings and of the language-model head.
     pub embeddings: u64,
-    /// All of them.
+    /// All parameters.
     pub total: u64,
 }
 
-/// Operations for a token, at the task's mean length.
+/// FLOPs per token, at the task's mean length.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Flops {
-    /// Forward.
+    /// Forward pass.
     pub forward: f64,
-    /// Forward and backward.
+    /// Forward and backward pass.
     pub train: f64,
 }
 
-/// What became of a learning rate.
+/// A learning-rate trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RateTrial {
     /// The learning rate.
     pub rate: f64,
-    /// What came of it.
+    /// The outcome of the trial.
     pub outcome: RateOutcome,
 }
 
-/// What came of a trial.
+/// The outcome of a learning-rate trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateOutcome {
     /// The score on the validation split.
     Score(f64),
-    /// The loss ran away at a step.
+    /// The loss diverged.
     Diverged {
-        /// The step.
+        /// The step at which it diverged.
         step: usize,
     },
-    /// It did not run to its end.
+    /// The trial did not finish.
     Failed {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// How long a candidate trains.
+/// The length of a candidate's training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Training {
-    /// Steps of a run.
+    /// Training steps of a run.
     pub steps: usize,
-    /// Tokens that a run reads.
+    /// Training tokens of a run.
     pub tokens: u64,
 }

@@ -1,4 +1,4 @@
-//! How costs grow with the length.
+//! Costs as a function of the length.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,17 +9,17 @@ use super::Interval;
 pub struct CostCurve {
     /// The family's name.
     pub architecture: String,
-    /// What was measured, from the shortest length to the longest.
+    /// The measurements, from the shortest length to the longest.
     pub points: Vec<CostAt>,
-    /// How the time of a training step grows: seconds ∝ length^exponent.
+    /// The growth of a training step's time: seconds ∝ length^exponent.
     pub train_time: Growth,
-    /// How the peak memory of training grows: bytes ∝ length^exponent.
+    /// The growth of the peak memory of training: bytes ∝ length^exponent.
     pub train_memory: Growth,
-    /// Why there is nothing beyond the last point; `None` where all lengths were measured.
+    /// Why the measurements end at the last point; `None` where all lengths were measured.
     pub limit: Option<Limit>,
 }
 
-/// Costs at one length; `None` where something does not apply or was not measured.
+/// Costs at one length; `None` for values that do not apply or were not measured.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CostAt {
     /// The length, in tokens.
@@ -28,9 +28,9 @@ pub struct CostAt {
     pub train_tokens: Option<f64>,
     /// Peak memory in training, in bytes.
     pub train_bytes: Option<u64>,
-    /// Tokens per second forward.
+    /// Tokens per second in the forward pass.
     pub forward_tokens: Option<f64>,
-    /// Tokens per second in decoding, after this many.
+    /// Tokens per second in decoding, after a prompt of this length.
     pub decode_tokens: Option<f64>,
     /// Peak memory in decoding, in bytes.
     pub decode_bytes: Option<u64>,
@@ -40,16 +40,16 @@ pub struct CostAt {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Growth {
-    /// There were enough points.
+    /// A power law.
     Power {
         /// The exponent.
         exponent: f64,
-        /// Its 95 % confidence interval, where the points give one.
+        /// Its 95 % confidence interval, where the points determine one.
         interval: Option<Interval>,
     },
-    /// There is none.
+    /// No exponent could be fitted.
     NotFitted {
-        /// Why.
+        /// The reason.
         because: String,
     },
 }
@@ -57,31 +57,31 @@ pub enum Growth {
 /// Why a length could not be measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Limit {
-    /// The first length that could not.
+    /// The first length that could not be measured.
     pub length: usize,
-    /// Why.
+    /// The reason.
     pub reason: LimitReason,
 }
 
-/// What ends a curve of costs.
+/// Why a cost curve ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitReason {
-    /// The model has no positions after these.
+    /// The length exceeds the model's maximum number of positions.
     PositionsEnd {
-        /// How many it has.
+        /// The maximum number of positions.
         positions: usize,
     },
-    /// It does not fit.
+    /// The length does not fit into memory.
     OutOfMemory,
-    /// It takes longer than it may.
+    /// The measurement exceeds its time limit.
     TooSlow {
-        /// What it may take, in seconds.
+        /// The time limit, in seconds.
         limit: f64,
     },
-    /// Something else.
+    /// Another reason.
     Other {
-        /// What.
+        /// The reason.
         reason: String,
     },
 }

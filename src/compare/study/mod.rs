@@ -1,9 +1,9 @@
-//! What a comparison found, as plain values that can be saved: a runner fills a [`Study`], a
-//! [`report`](super::report) shows it.
+//! The results of a comparison as plain serializable values: [`aggregate`](super::aggregate) builds
+//! a [`Study`], and a [`report`](super::report) renders it.
 //!
-//! Nothing here computes. Means, intervals, tests and fits are values of the study, so that the report can
-//! show only what was measured. Architectures and tasks are told apart by their names: a [`Candidate`] is
-//! one architecture on one task, and a [`Run`] belongs to one of them.
+//! Nothing is computed here. Means, intervals, tests and fits are stored in the study, so that the
+//! report shows only measured values. Architectures and tasks are identified by their names. A
+//! [`Candidate`] is one architecture on one task, and a [`Run`] belongs to one candidate.
 
 mod budget;
 mod candidate;
@@ -25,46 +25,47 @@ pub use scaling::{Fit, FitResult, Fitted, Front, Scaling, ScalingPoint};
 pub use summary::{Comparison, Interval, Summary, Tested};
 pub use task::{Better, DataSplit, Metric, Reference, Secondary, Task, TaskKind};
 
-/// The version of the types below, as [`Study::schema`] holds it.
+/// The version of the format, stored in [`Study::schema`].
 pub const SCHEMA: u32 = 1;
 
-/// Everything that a comparison or a sweep over sizes found, and what makes it again.
+/// The results of a comparison or a sweep over sizes, and the command and settings that reproduce
+/// them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Study {
     /// The version of this format: [`SCHEMA`].
     pub schema: u32,
-    /// What the report is called.
+    /// The title of the report.
     pub title: String,
     /// The command that was given.
     pub command: String,
     /// The TOML file that reproduces it.
     pub toml: String,
-    /// Programs that decided numbers.
+    /// Versions of the software that affects the results.
     pub versions: Versions,
-    /// What it ran on.
+    /// The device that it ran on.
     pub device: Device,
-    /// When it began, as `2026-11-22 09:30 UTC`.
+    /// The start time, such as `2026-11-22 09:30 UTC`.
     pub started: String,
-    /// How long all runs took together, those that chose learning rates among them, in seconds.
+    /// The total time of all runs, including learning-rate trials, in seconds.
     pub seconds: f64,
-    /// What was held equal, and how much of it.
+    /// The quantity that is equal for all architectures, and its amount.
     pub budget: Match,
-    /// The seeds that every candidate ran with.
+    /// The seeds of every candidate's runs.
     pub seeds: Vec<u64>,
-    /// What holds for every run.
+    /// The settings shared by every run.
     pub settings: Settings,
-    /// The tasks, in the order in which they are shown.
+    /// The tasks, in display order.
     pub tasks: Vec<Task>,
-    /// One for each architecture and task; the order of first appearance is the order of colours.
+    /// One per architecture and task; the order of first appearance is the order of colors.
     #[serde(rename = "contestants")]
     pub candidates: Vec<Candidate>,
-    /// One for each candidate and seed.
+    /// One per candidate and seed.
     pub runs: Vec<Run>,
     /// Tests between architectures, by task.
     pub comparisons: Vec<Comparison>,
-    /// How the costs of each architecture grow with the length.
+    /// The costs of each architecture as a function of the length.
     pub costs: Vec<CostCurve>,
-    /// How the loss of each architecture falls with its size, where sizes were swept.
+    /// The scaling of each architecture's loss with size, in a sweep.
     pub scaling: Vec<Scaling>,
 }
 
@@ -95,7 +96,8 @@ impl Study {
             .filter(move |run| run.task == of.task && run.architecture == of.architecture)
     }
 
-    /// The test between two architectures, and whether its difference is of `b - a` instead of `a - b`.
+    /// The test between two architectures, and whether its difference is `b - a` instead of `a -
+    /// b`.
     pub fn comparison(&self, task: &str, a: &str, b: &str) -> Option<(&Comparison, bool)> {
         self.comparisons.iter().filter(|c| c.task == task).find_map(|c| match () {
             () if c.a == a && c.b == b => Some((c, false)),

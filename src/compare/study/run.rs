@@ -13,78 +13,78 @@ pub struct Run {
     pub size: Option<String>,
     /// The seed.
     pub seed: u64,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What was seen on the way.
+    /// The training curve.
     pub curve: Vec<Point>,
-    /// How long it took, in seconds.
+    /// Wall-clock time, in seconds.
     pub seconds: f64,
-    /// How fast it was and what it needed, as far as it was measured.
+    /// Speed and memory, as far as they were measured.
     pub speed: Speed,
 }
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was trained to its end and scored.
+    /// The run was trained to its end and scored.
     Finished {
-        /// On the test split.
+        /// The score on the test split.
         test: f64,
-        /// On the validation split.
+        /// The score on the validation split.
         validation: f64,
         /// The task's secondary metrics on the test split, in their order.
         secondary: Vec<f64>,
     },
-    /// Something went wrong.
+    /// The run failed.
     Failed {
-        /// What.
+        /// The reason.
         reason: String,
     },
-    /// The loss ran away.
+    /// The loss diverged.
     Diverged {
-        /// The step at which it did.
+        /// The step at which it diverged.
         step: usize,
-        /// How it was noticed.
+        /// The sign of divergence.
         reason: String,
     },
-    /// It did not run, or not to its end, yet.
+    /// The run has not started or not finished yet.
     Missing,
 }
 
 impl Outcome {
-    /// Whether doing it again would give the same: it came to an end of its own.
+    /// Whether the outcome is deterministic: another run of the job would end the same.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Finished { .. } | Self::Diverged { .. })
     }
 }
 
-/// A moment of training.
+/// A point of the training curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
-    /// Steps taken.
+    /// Training steps so far.
     pub step: usize,
-    /// Tokens read.
+    /// Training tokens so far.
     pub tokens: u64,
-    /// Operations spent.
+    /// FLOPs so far.
     pub flops: f64,
-    /// Seconds since the start, without those of evaluation.
+    /// Seconds since the start, without evaluation.
     pub seconds: f64,
-    /// The mean loss since the point before, in nats; `None` where it was no number.
+    /// The mean loss since the previous point, in nats; `None` where it was NaN or infinite.
     pub train_loss: Option<f64>,
     /// The task's metric on the validation split, where it was scored.
     pub validation: Option<f64>,
 }
 
-/// What a run costs; `None` where it was not measured.
+/// The speed and memory of a run; `None` for values that were not measured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Speed {
     /// Tokens per second in training.
     pub train_tokens: Option<f64>,
-    /// Peak memory of the program in training, in bytes.
+    /// Peak memory of the process in training, in bytes.
     pub train_bytes: Option<u64>,
     /// Tokens per second in decoding, one sequence at a time.
     pub decode_tokens: Option<f64>,
-    /// Peak memory in decoding, in bytes, beyond what the program has without a model.
+    /// Peak memory in decoding, in bytes, minus the memory of the process without a model.
     pub decode_bytes: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! How the loss falls with size.
+//! Scaling of the loss with model size.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,15 +11,16 @@ pub struct Scaling {
     pub architecture: String,
     /// The task's name.
     pub task: String,
-    /// The ends of the runs that finished, of every size and seed.
+    /// The last points of the finished runs, of every size and seed.
     pub points: Vec<ScalingPoint>,
-    /// The law.
+    /// The scaling law.
     pub fit: FitResult,
-    /// What is best at each amount of compute, among all moments of all runs at which they were scored.
+    /// The compute-optimal front: the best loss for each amount of compute, over all evaluations of
+    /// all runs.
     pub front: Vec<Front>,
 }
 
-/// A trained size.
+/// The end of a run at one size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScalingPoint {
     /// The size, as the command takes it.
@@ -30,35 +31,35 @@ pub struct ScalingPoint {
     pub seed: u64,
     /// The learning rate that was chosen for this size.
     pub learning_rate: f64,
-    /// Operations that were spent on training.
+    /// Training FLOPs.
     pub flops: f64,
-    /// The loss on the validation split, in nats for each token.
+    /// The loss on the validation split, in nats per token.
     pub loss: f64,
 }
 
-/// The law, or why there is none.
+/// The scaling law, or why it could not be fitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FitResult {
-    /// There is one.
+    /// A fitted law.
     Fit(Fit),
-    /// There is none.
+    /// No law could be fitted.
     NotFitted {
-        /// Why.
+        /// The reason.
         because: String,
     },
 }
 
-/// `loss = a · C^-b + c`, where C is the compute in operations.
+/// `loss = a · C^-b + c`, where C is the compute in FLOPs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
     /// The scale.
     pub a: Fitted,
     /// The exponent.
     pub b: Fitted,
-    /// What no compute removes.
+    /// The irreducible loss.
     pub c: Fitted,
-    /// The curve's 95 % band: (operations, interval of the loss), from the least compute to the most.
+    /// The curve's 95 % band: (FLOPs, interval of the loss), from the least compute to the most.
     pub band: Vec<(f64, Interval)>,
 }
 
@@ -74,12 +75,12 @@ pub struct Fitted {
 /// The best size at an amount of compute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Front {
-    /// Operations spent.
+    /// Training FLOPs.
     pub flops: f64,
-    /// The least loss reached with them.
+    /// The lowest loss reached with this compute.
     pub loss: f64,
     /// The size that reached it.
     pub size: String,
-    /// Its parameters without embeddings.
+    /// The parameters of that size, without embeddings.
     pub parameters: u64,
 }

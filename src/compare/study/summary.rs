@@ -1,15 +1,15 @@
-//! Means, intervals and tests, as the runner computed them.
+//! Means, intervals and tests.
 
 use serde::{Deserialize, Serialize};
 
 /// The scores of a candidate's finished runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Runs that finished.
+    /// The number of finished runs.
     pub finished: usize,
-    /// Their mean; `None` where none finished.
+    /// The mean score; `None` where none finished.
     pub mean: Option<f64>,
-    /// Their standard deviation; `None` where fewer than two finished.
+    /// The standard deviation of the scores; `None` where fewer than two finished.
     pub deviation: Option<f64>,
     /// The 95 % confidence interval of the mean; `None` where fewer than two finished.
     pub interval: Option<Interval>,
@@ -18,14 +18,14 @@ pub struct Summary {
 /// A 95 % confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// Its lower end.
+    /// The lower end.
     pub low: f64,
-    /// Its upper end.
+    /// The upper end.
     pub high: f64,
 }
 
 impl Interval {
-    /// Half of its width.
+    /// Half of the interval's width.
     pub fn half(self) -> f64 {
         (self.high - self.low).abs() / 2.0
     }
@@ -35,7 +35,7 @@ impl Interval {
         Self { low: -self.high, high: -self.low }
     }
 
-    /// Whether it holds a value.
+    /// Whether the interval contains a value.
     pub fn contains(self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
@@ -46,34 +46,34 @@ impl Interval {
 pub struct Comparison {
     /// The task's name.
     pub task: String,
-    /// One architecture.
+    /// The first architecture.
     pub a: String,
-    /// The other one.
+    /// The second architecture.
     pub b: String,
-    /// What the test says.
+    /// The result of the test.
     pub tested: Tested,
 }
 
-/// What a paired test says.
+/// The result of a paired test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tested {
-    /// It could be done.
+    /// The test was possible.
     Test {
-        /// Pairs of runs, with the same seed each.
+        /// Pairs of runs with equal seeds.
         pairs: usize,
         /// The mean of `a - b`, in the metric's unit.
         difference: f64,
-        /// The 95 % confidence interval of that, not corrected.
+        /// The 95 % confidence interval of the difference, not corrected.
         interval: Interval,
         /// The p-value, not corrected.
         p: f64,
         /// The p-value, corrected for the number of tests.
         corrected: f64,
     },
-    /// It could not.
+    /// The test was not possible.
     NotTestable {
-        /// Why, as the end of `not testable, because`.
+        /// The reason, as the end of `not testable, because`.
         because: String,
     },
 }

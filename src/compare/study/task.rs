@@ -1,74 +1,74 @@
-//! What is to be learnt, and how it is scored.
+//! The tasks of a study and their metrics.
 
 use serde::{Deserialize, Serialize};
 
-/// A task, its data and its scale.
+/// A task, its data and its metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
-    /// Its name, as the command takes it.
+    /// The name, as the command takes it.
     pub name: String,
-    /// What it asks, in a sentence.
+    /// A description of the task, in a sentence.
     pub about: String,
-    /// What an architecture must be able to do.
+    /// The kind of task.
     #[serde(rename = "need")]
     pub kind: TaskKind,
-    /// What a score is.
+    /// The primary metric.
     pub metric: Metric,
     /// SHA-256 of the data, or of the generator's output.
     pub data_hash: String,
-    /// The parts of the data.
+    /// The splits of the data.
     pub splits: Vec<DataSplit>,
-    /// The shortest and the longest example, in tokens.
+    /// The lengths of the shortest and the longest example, in tokens.
     pub lengths: (usize, usize),
     /// Published results on the same metric.
     pub references: Vec<Reference>,
-    /// Other scores that each run has, in this order.
+    /// The secondary metrics of each run, in this order.
     pub secondary: Vec<Secondary>,
 }
 
-/// What an architecture must be able to do for a task.
+/// The kind of task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskKind {
-    /// Say what comes next.
+    /// Language modeling: predict the next token.
     Language,
-    /// Fill what is hidden.
+    /// Masked language modeling: predict the masked tokens.
     Masked,
-    /// One label for a text.
+    /// Sequence classification: one label for a text.
     Classification,
-    /// A label for every token.
+    /// Token classification: a label for every token.
     Tagging,
-    /// Another text.
+    /// Sequence-to-sequence: generate another text.
     Transduction,
 }
 
-/// What a score is.
+/// A metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
-    /// As `accuracy`, `bits per character`.
+    /// The name, such as `accuracy` or `bits per character`.
     pub name: String,
-    /// As `%`; empty where it has none.
+    /// The unit, such as `%`; empty where it has none.
     pub unit: String,
-    /// Which way is up.
+    /// The better direction.
     pub better: Better,
-    /// What guessing scores.
+    /// The score of random guessing.
     pub chance: Option<f64>,
-    /// The best that there is.
+    /// The best possible score.
     pub best: Option<f64>,
 }
 
-/// Which of two scores is the better one.
+/// The better direction of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
-    /// The higher one.
+    /// Higher scores are better.
     Higher,
-    /// The lower one.
+    /// Lower scores are better.
     Lower,
 }
 
 impl Better {
-    /// A difference so that positive is better: `by` itself, or turned around.
+    /// The difference `by` as an improvement: positive is better.
     pub fn gain(self, by: f64) -> f64 {
         match self {
             Self::Higher => by,
@@ -77,35 +77,35 @@ impl Better {
     }
 }
 
-/// A part of the data.
+/// A split of the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataSplit {
-    /// As `train`, `validation`, `test`.
+    /// The name: `train`, `validation` or `test`.
     pub name: String,
-    /// Examples in it.
+    /// The number of examples.
     pub examples: usize,
-    /// Tokens in it, where they were counted.
+    /// The number of tokens, where they were counted.
     pub tokens: Option<u64>,
 }
 
 /// A published result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
-    /// What reached it.
+    /// The model that reached it.
     pub what: String,
     /// The score.
     pub score: f64,
-    /// Where it is published.
+    /// The publication.
     pub source: String,
 }
 
-/// A further score.
+/// A secondary metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Secondary {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its unit; empty where it has none.
+    /// The unit; empty where it has none.
     pub unit: String,
-    /// Which way is up.
+    /// The better direction.
     pub better: Better,
 }

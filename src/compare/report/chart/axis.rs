@@ -1,52 +1,52 @@
-//! Axes: where a value stands, and which values are named.
+//! Axes: the position of values, and their ticks.
 
 use super::svg::width;
 use crate::compare::report::number;
 
-/// How values are spread over an axis.
+/// The scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
-    /// Equal steps are equally long.
+    /// Equal differences have equal lengths.
     Linear,
-    /// Equal factors are equally long.
+    /// Equal ratios have equal lengths.
     Log,
 }
 
-/// A value that is named.
+/// A tick.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {
     /// The value.
     pub at: f64,
-    /// Its name.
+    /// Its label.
     pub label: String,
 }
 
 /// An axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// What it shows, with its unit.
+    /// The quantity and its unit.
     pub label: String,
     scale: Scale,
     low: f64,
     high: f64,
-    /// The values that are named.
+    /// The ticks.
     pub ticks: Vec<Tick>,
 }
 
 impl Axis {
-    /// An axis of equal steps over values, a little wider than they are.
+    /// A linear axis over values, with a margin.
     pub fn linear(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = bounds(values).unwrap_or((0.0, 1.0));
         let room = match high - low {
             span if span > 0.0 => span * 0.05,
             _ => (low.abs() * 0.1).max(0.1),
         };
-        // What cannot be negative does not get an axis that is.
+        // The margin does not extend below 0 for values that are never negative.
         let start = if low >= 0.0 { (low - room).max(0.0) } else { low - room };
         Self::over(label, Scale::Linear, (start, high + room))
     }
 
-    /// An axis of equal factors over the values that are above zero.
+    /// A logarithmic axis over the positive values.
     pub fn log(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let positive = values.into_iter().filter(|value| *value > 0.0);
         let (low, high) = bounds(positive).unwrap_or((1.0, 10.0));
@@ -57,14 +57,14 @@ impl Axis {
         Self::over(label, Scale::Log, (low / room, high * room))
     }
 
-    /// An axis of equal factors where exactly these values are named.
+    /// A logarithmic axis with ticks at exactly these values.
     pub fn named(label: &str, values: &[f64]) -> Self {
         let mut axis = Self::log(label, values.iter().copied());
         axis.ticks = values.iter().map(|v| Tick { at: *v, label: v.to_string() }).collect();
         axis
     }
 
-    /// An axis from the origin.
+    /// A linear axis from 0.
     pub fn from_zero(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let high = bounds(values).map_or(1.0, |(_, high)| high);
         Self::over(label, Scale::Linear, (0.0, if high > 0.0 { high * 1.03 } else { 1.0 }))
@@ -78,7 +78,7 @@ impl Axis {
         Self { label: label.to_string(), scale, low, high, ticks }
     }
 
-    /// Where a value stands, from 0 at the axis's begin to 1 at its end.
+    /// The relative position of a value, from 0 at the start of the axis to 1 at its end.
     pub fn place(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
@@ -86,13 +86,13 @@ impl Axis {
         }
     }
 
-    /// Whether a value has a place on the axis.
+    /// Whether a value is within the axis.
     pub fn shows(&self, value: f64) -> bool {
         let place = self.place(value);
         place.is_finite() && (-1e-9..=1.0 + 1e-9).contains(&place)
     }
 
-    /// The ticks whose labels do not touch, side by side over a length in units.
+    /// The ticks whose labels do not overlap on an axis of this length, in drawing units.
     pub fn ticks_over(&self, length: f64) -> Vec<&Tick> {
         let mut shown: Vec<&Tick> = Vec::new();
         let mut end = f64::NEG_INFINITY;
@@ -108,7 +108,7 @@ impl Axis {
     }
 }
 
-/// The least and the greatest of the values that are numbers.
+/// The smallest and the largest of the finite values.
 fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     values.into_iter().filter(|value| value.is_finite()).fold(None, |found, value| match found {
         None => Some((value, value)),
@@ -116,7 +116,7 @@ fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// Multiples of 1, 2 or 5 times a power of ten, at most so many.
+/// Ticks at multiples of 1, 2 or 5 times a power of ten, at most `most`.
 pub fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let span = high - low;
     if !span.is_finite() || span <= 0.0 || most == 0 {
@@ -133,8 +133,8 @@ pub fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     (first..=last).map(|n| n as f64 * step).map(|at| Tick { at, label: label(at) }).collect()
 }
 
-/// Powers of ten; with their multiples by 2 and 5 where there would be fewer than three of them, and
-/// equal steps where there would still be.
+/// Ticks at powers of ten; also at their multiples by 2 and 5 if there would be fewer than three
+/// ticks, and at equal steps if there still would be.
 pub fn log_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     if !(low > 0.0 && high > low && high.is_finite()) || most == 0 {
         return Vec::new();

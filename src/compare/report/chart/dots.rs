@@ -1,4 +1,4 @@
-//! Dots with intervals, one row for each architecture.
+//! Dot plots with intervals, one row per architecture.
 
 use super::axis::Axis;
 use super::look::Look;
@@ -9,39 +9,39 @@ use super::svg::{Anchor, Svg, fitting, width};
 pub struct Row {
     /// The architecture.
     pub name: String,
-    /// Its colour and shape.
+    /// Its color and marker shape.
     pub look: Look,
-    /// The mean; `None` where nothing finished.
+    /// The mean; `None` where no run finished.
     pub mean: Option<f64>,
-    /// The interval's ends.
+    /// The ends of the interval.
     pub interval: Option<(f64, f64)>,
-    /// The runs' own values.
+    /// The values of the runs.
     pub runs: Vec<f64>,
-    /// What stands at the end of the row.
+    /// The label at the end of the row.
     pub label: String,
 }
 
-/// A value for comparison: a line through all rows.
+/// A reference value: a line through all rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// The value.
     pub at: f64,
-    /// What it is.
+    /// Its label.
     pub label: String,
 }
 
-/// A chart of rows.
+/// A dot plot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dots {
-    /// What a screen reader says first.
+    /// The title for screen readers.
     pub title: String,
-    /// What it says then.
+    /// The description for screen readers.
     pub description: String,
-    /// The values' axis.
+    /// The axis of the values.
     pub axis: Axis,
-    /// From the top to the bottom.
+    /// The rows, from top to bottom.
     pub rows: Vec<Row>,
-    /// Values for comparison.
+    /// The reference values.
     pub rules: Vec<Rule>,
 }
 
@@ -50,7 +50,7 @@ const ROW: f64 = 25.0;
 const LINE: f64 = 15.0;
 
 impl Dots {
-    /// Draws it.
+    /// Draws the chart as SVG.
     pub fn draw(&self) -> String {
         let widest = |texts: &mut dyn Iterator<Item = &String>, most: f64| {
             texts.map(|text| width(text)).fold(30.0, f64::max).min(most)
@@ -58,7 +58,7 @@ impl Dots {
         let left = widest(&mut self.rows.iter().map(|row| &row.name), 150.0) + 14.0;
         let right = WIDTH - widest(&mut self.rows.iter().map(|row| &row.label), 110.0) - 12.0;
         let rules: Vec<&Rule> = self.rules.iter().filter(|r| self.axis.shows(r.at)).collect();
-        // Each rule's label has a line of its own, so that none can touch another.
+        // Each reference value's label has a line of its own, so that labels do not overlap.
         let top = 6.0 + LINE * rules.len() as f64;
         let bottom = top + ROW * self.rows.len() as f64;
         let x = |value: f64| left + self.axis.place(value) * (right - left);
@@ -86,7 +86,7 @@ impl Dots {
             if let Some((low, high)) = row.interval {
                 let ends = [low, high].map(|end| x(end).clamp(left, right));
                 svg.line(&format!("whisker {class}"), (ends[0], y), (ends[1], y));
-                // What goes on beyond the axis points there.
+                // An interval that extends beyond the axis ends in an arrow.
                 for (end, at, back) in [(low, ends[0], 5.0), (high, ends[1], -5.0)] {
                     if !self.axis.shows(end) {
                         let tip = [(at + back, y - 5.0), (at, y), (at + back, y + 5.0)];

@@ -1,4 +1,4 @@
-//! Lines over two axes.
+//! Line charts.
 
 use super::axis::Axis;
 use super::look::Look;
@@ -7,23 +7,23 @@ use super::svg::{Anchor, Svg, fitting};
 /// A line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// Its colour and shape.
+    /// Its color and marker shape.
     pub look: Look,
     /// Its points.
     pub points: Vec<(f64, f64)>,
-    /// Thin lines that it sums up.
+    /// The thin lines that this line summarizes.
     pub parts: Vec<Vec<(f64, f64)>>,
-    /// Markers along it, at most; evenly among its points.
+    /// The maximum number of markers, evenly spaced along the points.
     pub markers: usize,
-    /// Where it ended early, marked with a cross.
+    /// The last points of runs that ended early, marked with a cross.
     pub broken: Vec<(f64, f64)>,
-    /// Points that were chosen, with a ring around them.
+    /// The chosen points, marked with a ring.
     pub chosen: Vec<(f64, f64)>,
-    /// The band around it.
+    /// The confidence band.
     pub band: Band,
 }
 
-/// What a line may be off: (x, low, high).
+/// A confidence band: (x, low, high).
 pub type Band = Vec<(f64, f64, f64)>;
 
 impl Line {
@@ -34,22 +34,22 @@ impl Line {
     }
 }
 
-/// A chart of lines.
+/// A line chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
-    /// What a screen reader says first.
+    /// The title for screen readers.
     pub title: String,
-    /// What it says then.
+    /// The description for screen readers.
     pub description: String,
-    /// To the right.
+    /// The horizontal axis.
     pub x: Axis,
-    /// Up.
+    /// The vertical axis.
     pub y: Axis,
     /// The lines.
     pub lines: Vec<Line>,
-    /// A further line in the colour of the text, dashed, if it has points.
+    /// The compute-optimal front: a dashed line in the text color; empty for none.
     pub front: Vec<(f64, f64)>,
-    /// Values for comparison, as lines to the right.
+    /// Reference values, as horizontal lines.
     pub rules: Vec<(f64, String)>,
 }
 
@@ -61,7 +61,7 @@ const TOP: f64 = 26.0;
 const BOTTOM: f64 = HEIGHT - 40.0;
 
 impl Chart {
-    /// Draws it.
+    /// Draws the chart as SVG.
     pub fn draw(&self) -> String {
         let mut svg = Svg::new((WIDTH, HEIGHT), &self.title, &self.description);
         self.frame(&mut svg);
@@ -95,7 +95,8 @@ impl Chart {
                 svg.circle(&format!("ring {}", line.look.class()), at, 7.5);
             }
             for (x, y) in line.broken.iter().map(|(x, y)| self.at(*x, *y)) {
-                // A run that ran away may have left the axes: its cross stays at their edge.
+                // The last point of a diverged run may be outside of the axes: its cross is drawn
+                // at the edge.
                 let (x, y) = (x.clamp(LEFT, RIGHT), y.clamp(TOP, BOTTOM));
                 let cross = format!("M{} {}l9 9m0 -9l-9 9", (x - 4.5).round(), (y - 4.5).round());
                 svg.path(&format!("cross {}", line.look.class()), &cross);
@@ -128,7 +129,7 @@ impl Chart {
         }
     }
 
-    /// The points that the axes show, in the drawing's units.
+    /// The points within the axes, in drawing units.
     fn at_all(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         let shown = points.iter().filter(|(x, y)| self.x.shows(*x) && self.y.shows(*y));
         shown.map(|(x, y)| self.at(*x, *y)).collect()
@@ -140,8 +141,8 @@ impl Chart {
     }
 }
 
-/// At most so many of the points, evenly, and shifted by a part of their distance: markers of lines that run
-/// together then stand side by side.
+/// At most `most` of the points, evenly spaced and shifted by a share of their distance, so that
+/// the markers of overlapping lines do not overlap.
 fn spread(points: &[(f64, f64)], most: usize, shift: f64) -> Vec<(f64, f64)> {
     if points.len() <= most {
         return points.to_vec();

@@ -1,12 +1,12 @@
-//! Which colour and shape belongs to which architecture.
+//! The color and marker shape of each architecture.
 
 use super::svg::Svg;
 use crate::compare::report::page::{Legend, Swatch};
 
-/// Colours of the palette, and shapes of markers.
+/// The number of palette colors and of marker shapes.
 const KINDS: usize = 8;
 
-/// A colour with a shape.
+/// A color and a marker shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     colour: usize,
@@ -14,12 +14,12 @@ pub struct Look {
 }
 
 impl Look {
-    /// The look of the nth architecture: 64 of them differ.
+    /// The look of the nth architecture; there are 64 different ones.
     pub fn nth(index: usize) -> Self {
         Self { colour: index % KINDS, shape: (index + index / KINDS) % KINDS }
     }
 
-    /// The class of its colour.
+    /// The CSS class of its color.
     pub fn class(self) -> String {
         format!("s{}", self.colour)
     }

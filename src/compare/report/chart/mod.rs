@@ -1,7 +1,7 @@
-//! Charts as inline SVG: every one has a title and a description, and its numbers stand in a table.
+//! Charts as inline SVG. Each has a title and a description, and its values are also in a table.
 //!
-//! Colours are classes `s0` to `s7`, which the style sheet gives a light and a dark value; a shape goes
-//! with each, so that nothing depends on a colour.
+//! Colors are the classes `s0` to `s7`, which the style sheet defines for light and dark mode. Each
+//! color is paired with a marker shape, so that the charts do not depend on color.
 
 mod axis;
 mod dots;

@@ -1,26 +1,26 @@
-//! The few elements that charts consist of.
+//! The SVG elements of the charts.
 
 use std::fmt::{Display, Write};
 
-/// An SVG drawing while it is written.
+/// An SVG drawing under construction.
 #[derive(Debug, Clone)]
 pub struct Svg {
     text: String,
 }
 
-/// How a text stands at its point.
+/// The alignment of a text at its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Anchor {
-    /// It begins there.
+    /// The text starts at the point.
     Start,
-    /// It is centred there.
+    /// The text is centered at the point.
     Middle,
-    /// It ends there.
+    /// The text ends at the point.
     End,
 }
 
 impl Svg {
-    /// A drawing of so many units, with what a screen reader says.
+    /// A drawing of this size in units, with a title and a description for screen readers.
     pub fn new(size: (f64, f64), title: &str, description: &str) -> Self {
         let mut text = String::new();
         let (width, height) = size;
@@ -35,7 +35,7 @@ impl Svg {
         Self { text }
     }
 
-    /// A small drawing that says nothing to a screen reader, because a text stands beside it.
+    /// A small drawing that is hidden from screen readers, because text next to it has its content.
     pub fn decoration(size: (f64, f64)) -> Self {
         let (width, height) = size;
         let text = format!(
@@ -52,7 +52,7 @@ impl Svg {
         self.path(class, &path);
     }
 
-    /// A path in SVG's own notation.
+    /// A path in SVG path syntax.
     pub fn path(&mut self, class: &str, path: &str) {
         let _ = write!(self.text, r#"<path class="{}" d="{}"/>"#, escape(class), escape(path));
     }
@@ -62,12 +62,12 @@ impl Svg {
         self.path(class, &through(points));
     }
 
-    /// A surface between points.
+    /// A filled polygon.
     pub fn polygon(&mut self, class: &str, points: &[(f64, f64)]) {
         self.path(class, &(through(points) + "Z"));
     }
 
-    /// A dot.
+    /// A circle.
     pub fn circle(&mut self, class: &str, at: (f64, f64), radius: f64) {
         let _ = write!(
             self.text,
@@ -79,7 +79,7 @@ impl Svg {
         );
     }
 
-    /// A text.
+    /// A text label.
     pub fn label(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
         let anchor = match anchor {
             Anchor::Start => "start",
@@ -96,7 +96,7 @@ impl Svg {
         );
     }
 
-    /// The drawing.
+    /// The finished SVG.
     pub fn finish(mut self) -> String {
         self.text.push_str("</svg>");
         self.text
@@ -111,12 +111,12 @@ fn through(points: &[(f64, f64)]) -> String {
     path
 }
 
-/// A coordinate to a tenth: nobody sees less, and charts stay small.
+/// A coordinate rounded to a tenth: finer detail is invisible, and charts stay small.
 fn short(value: f64) -> impl Display {
     (value * 10.0).round() / 10.0
 }
 
-/// A text as XML takes it, between tags and in attributes.
+/// Text escaped for XML, in content and in attributes.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -126,7 +126,7 @@ pub fn escape(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            // Not allowed in XML, not even escaped.
+            // Control characters are not allowed in XML, even escaped.
             c if c.is_control() && !matches!(c, '\n' | '\t') => escaped.push('\u{fffd}'),
             c => escaped.push(c),
         }
@@ -134,13 +134,14 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// About how wide a text is, in units, at the size of labels.
+/// The approximate width of a text, in units, at label size.
 pub(super) fn width(text: &str) -> f64 {
-    // Digits and small letters of common fonts are a little wider than half of their height.
+    // Digits and lowercase letters of common fonts are a little wider than half of their height.
     text.chars().count() as f64 * 7.2
 }
 
-/// A text that is no wider than this, with an ellipsis where its middle was cut: names differ in their ends.
+/// A text of at most this width. A longer text has an ellipsis in the middle, because names differ
+/// in their ends.
 pub(super) fn fitting(text: &str, most: f64) -> String {
     if width(text) <= most {
         return text.to_string();

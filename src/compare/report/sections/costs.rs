@@ -1,11 +1,11 @@
-//! Sizes, operations, speed and memory.
+//! Sizes, FLOPs, speed and memory.
 
 use super::{Shown, backbone, median};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Group, Groups, Item, Mark, Section, Table};
 use crate::compare::study::{Candidate, Run, Study, Task};
 
-/// What a candidate costs: the median of its runs.
+/// The costs of a candidate: the medians over its runs.
 struct Costs {
     train: Option<f64>,
     train_bytes: Option<f64>,
@@ -56,7 +56,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     })
 }
 
-/// Who is fastest on the first task, and by how much.
+/// A heading: the fastest architecture on the first task, and its lead.
 fn heading(study: &Study, task: &Task) -> String {
     let mut speeds: Vec<(f64, &str)> = study
         .candidates_on(&task.name)

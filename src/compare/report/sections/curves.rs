@@ -1,4 +1,4 @@
-//! Scores and losses while training.
+//! Scores and losses during training.
 
 use super::{Shown, metric_label};
 use crate::compare::report::chart::{Axis, Chart, Line, Look};
@@ -6,13 +6,13 @@ use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Section, Table};
 use crate::compare::study::{Better, Candidate, Outcome, Point, Run, Study, Task};
 
-/// Points of a curve that are drawn, at most: more are not seen.
+/// The maximum number of drawn points per curve; more would not be visible.
 const POINTS: usize = 120;
 
-/// The part of all values, the worst ones, that an axis leaves out.
+/// The share of all values, the worst ones, that an axis leaves out.
 const WORST: f64 = 0.08;
 
-/// What a group of charts shows.
+/// The axes of a group of charts.
 struct View {
     label: &'static str,
     axis: &'static str,
@@ -109,7 +109,7 @@ fn figure(shown: &Shown<'_>, task: &Task, view: &View) -> Option<Figure> {
     Some(Figure { heading: task.name.clone(), svg: chart.draw() })
 }
 
-/// Without the worst values: the steep start, and runs that ran away, would flatten all that matters.
+/// Drops the worst values: the steep start and diverged runs would flatten the rest of the curves.
 fn sane(mut values: Vec<f64>, better: Better) -> Vec<f64> {
     values.retain(|value| value.is_finite());
     values.sort_by(|a, b| better.gain(*a).total_cmp(&better.gain(*b)));
@@ -140,11 +140,11 @@ fn points(run: &Run, view: &View) -> Vec<(f64, f64)> {
     run.curve.iter().filter_map(|point| Some(((view.x)(point), (view.y)(point)?))).collect()
 }
 
-/// The mean over runs at the steps that all of them have.
+/// The mean over runs at the steps that all runs share.
 fn mean(runs: &[&Run], view: &View) -> Vec<(f64, f64)> {
     let Some((first, others)) = runs.split_first() else { return Vec::new() };
     let count = runs.len() as f64;
-    let mut found = Vec::new();
+    let mut means = Vec::new();
     for point in &first.curve {
         let same = |run: &&&Run| {
             let at = run.curve.binary_search_by_key(&point.step, |p| p.step).ok()?;
@@ -155,13 +155,13 @@ fn mean(runs: &[&Run], view: &View) -> Vec<(f64, f64)> {
         let rest: Vec<(f64, f64)> = others.iter().filter_map(|run| same(&run)).collect();
         if rest.len() == others.len() {
             let x = (view.x)(point) + rest.iter().map(|(x, _)| x).sum::<f64>();
-            found.push((x / count, (y + rest.iter().map(|(_, y)| y).sum::<f64>()) / count));
+            means.push((x / count, (y + rest.iter().map(|(_, y)| y).sum::<f64>()) / count));
         }
     }
-    found
+    means
 }
 
-/// At most [`POINTS`] of the points, the last one among them.
+/// At most [`POINTS`] of the points, including the last one.
 fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     let stride = points.len().div_ceil(POINTS).max(1);
     let last = points.len().saturating_sub(1);
@@ -169,7 +169,7 @@ fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     points.into_iter().enumerate().filter(keep).map(|(_, point)| point).collect()
 }
 
-/// The mean curves in quarters.
+/// A table of the mean curves at each quarter.
 fn numbers(study: &Study, task: &Task) -> Option<Table> {
     let caption = format!("{}: the curves as numbers (mean validation score)", task.name);
     let columns = ["architecture", "#first", "#at a quarter", "#half", "#three quarters", "#last"];

@@ -1,4 +1,4 @@
-//! How costs grow with the length.
+//! Growth of the costs with the length.
 
 use super::Shown;
 use crate::compare::report::chart::{Axis, Chart, Line, Look};
@@ -6,7 +6,7 @@ use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};
 use crate::compare::study::{CostAt, CostCurve, Growth, Limit, LimitReason};
 
-/// What a chart shows.
+/// The values of a chart.
 struct View {
     heading: &'static str,
     axis: &'static str,

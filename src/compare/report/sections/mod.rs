@@ -1,4 +1,4 @@
-//! The parts of a report.
+//! The sections of a report.
 
 mod costs;
 mod curves;
@@ -15,7 +15,7 @@ use super::page::{Finding, Page, Section};
 use super::verdict::{Verdict, overall, verdict};
 use crate::compare::study::{BackboneKind, Match, Study, Task, TaskKind};
 
-/// A study with what may be said of it.
+/// A study with its verdicts.
 struct Shown<'a> {
     study: &'a Study,
     names: Vec<&'a str>,
@@ -84,7 +84,7 @@ fn lead(shown: &Shown<'_>) -> String {
     )
 }
 
-/// What was held equal, as a sentence.
+/// The matched budget, as a sentence.
 fn budget(budget: Match) -> String {
     match budget {
         Match::Params(size) => format!(
@@ -121,7 +121,7 @@ fn facts(study: &Study) -> Vec<(String, String)> {
     .collect()
 }
 
-/// As `accuracy (%), higher is better`.
+/// A label such as `accuracy (%), higher is better`.
 fn metric_label(task: &Task) -> String {
     use crate::compare::study::Better;
     let unit = match task.metric.unit.as_str() {
@@ -154,7 +154,7 @@ fn kind(kind: TaskKind) -> &'static str {
     }
 }
 
-/// The middle of the values; of two middle ones the lower.
+/// The median of the values; the lower one of two middle values.
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.retain(|value| value.is_finite());
     values.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! The learning rates that were tried.
+//! The learning-rate trials.
 
 use super::{Shown, metric_label};
 use crate::compare::report::chart::{Axis, Chart, Line, Look};
@@ -50,10 +50,10 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     Some(Section { id: "rates", name: "Learning rates", heading, text: vec![text], items })
 }
 
-/// Whether no greater, or no smaller, rate than the chosen one was tried and gave a score.
+/// Whether the chosen rate is the smallest or the largest one that was tried.
 fn at_an_end(of: &Candidate) -> bool {
     let smaller = of.rates.iter().any(|trial| trial.rate < of.learning_rate);
-    // A greater rate that diverged bounds the sweep as well as a worse score does.
+    // A larger rate that diverged bounds the sweep like a worse score.
     let greater = of.rates.iter().any(|trial| trial.rate > of.learning_rate);
     of.rates.len() > 1 && !(smaller && greater)
 }

@@ -1,4 +1,4 @@
-//! Every run.
+//! All runs.
 
 use super::Shown;
 use crate::compare::report::number;
@@ -77,7 +77,7 @@ fn row(run: &Run) -> Vec<Cell> {
         }
         Outcome::Missing => (Cell::new("missing").mark(Mark::Warn), None, None),
     };
-    // A run's own score is shown with the digits that tell runs apart, more than its mean has.
+    // A run's own score has more digits than its mean, enough to tell runs apart.
     let score = |value: Option<f64>| Cell::or_dash(value, |value| number::fixed(value, 4));
     vec![
         Cell::new(&run.architecture).note(run.size.as_deref().unwrap_or_default()),

@@ -1,4 +1,4 @@
-//! How the loss falls with compute.
+//! Scaling of the loss with compute.
 
 use super::{Shown, median};
 use crate::compare::report::chart::{Axis, Chart, Line, Look};
@@ -8,7 +8,7 @@ use crate::compare::report::page::{
 };
 use crate::compare::study::{Fit, FitResult, Fitted, Run, Scaling, ScalingPoint, Study, Task};
 
-/// Points of a fitted curve.
+/// The number of drawn points of a fitted curve.
 const STEPS: usize = 40;
 
 pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
@@ -44,7 +44,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     })
 }
 
-/// What came out of a sweep over sizes, where nothing else was compared.
+/// The findings of a sweep over sizes, for studies without comparisons.
 pub(super) fn findings(shown: &Shown<'_>) -> Vec<Finding> {
     let study = shown.study;
     let alone = |of: &&Scaling| study.candidates_on(&of.task).next().is_none();
@@ -134,7 +134,7 @@ fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
     Some(Figure { heading: task.name.clone(), svg: chart.draw() })
 }
 
-/// The law over the compute that was spent.
+/// The fitted law over the range of the compute.
 fn curve(of: &Scaling, fit: &Fit, look: Look) -> Line {
     let flops = || of.points.iter().map(|point| point.flops).filter(|flops| *flops > 0.0);
     let low = flops().fold(f64::INFINITY, f64::min);
@@ -169,7 +169,7 @@ fn fitted(of: Fitted) -> Cell {
     of.interval.map(number::range).map_or(cell.clone(), |range| cell.note(range))
 }
 
-/// How costs grow with the size.
+/// Table of costs per size.
 fn costs(study: &Study) -> Option<Table> {
     let columns = [
         "architecture",

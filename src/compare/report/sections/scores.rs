@@ -45,7 +45,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     })
 }
 
-/// Who has the best mean rank over all tasks.
+/// A heading: the architecture with the best mean rank over all tasks.
 fn heading(standings: &[Standing], tasks: usize) -> String {
     let complete = standings.iter().filter(|s| s.complete == tasks);
     let ranks: Vec<(String, &str)> =
@@ -65,7 +65,7 @@ fn heading(standings: &[Standing], tasks: usize) -> String {
     }
 }
 
-/// Architectures down, tasks across.
+/// A table with architectures as rows and tasks as columns.
 fn scores(shown: &Shown<'_>, standings: &[Standing], tasks: &[&Task]) -> Table {
     let study = shown.study;
     let mut table = Table::new("Test scores: mean, and its 95 % interval", &["architecture"]);
@@ -115,7 +115,7 @@ fn scores(shown: &Shown<'_>, standings: &[Standing], tasks: &[&Task]) -> Table {
     table
 }
 
-/// A candidate's score, with what it lacks.
+/// A cell with a candidate's score and a remark on unfinished runs.
 fn score(study: &Study, task: &Task, of: &Candidate) -> Cell {
     let runs = Runs::of(study, of);
     let summary = of.summary;
@@ -130,7 +130,7 @@ fn score(study: &Study, task: &Task, of: &Candidate) -> Cell {
 }
 
 impl Cell {
-    /// The same with a mark, unless it has one.
+    /// The cell with a mark, unless it has one already.
     fn mark_if(self, mark: Mark) -> Self {
         if self.mark == Mark::None { self.mark(mark) } else { self }
     }
@@ -166,7 +166,8 @@ fn dots(shown: &Shown<'_>, task: &Task) -> Figure {
     let mut shown_values = values.clone();
     shown_values.extend(rows.iter().filter_map(|row| row.mean));
     let ends = rows.iter().filter_map(|row| row.interval).flat_map(|(low, high)| [low, high]);
-    // An interval of three runs may be far wider than what can be scored: the axis follows the runs.
+    // The axis follows the runs, because the interval of three runs may extend far beyond possible
+    // scores.
     let (low, high) = span(&values);
     let room = (high - low).max(1e-9);
     let possible = |end: &f64| match task.metric.best {

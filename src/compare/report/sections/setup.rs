@@ -1,4 +1,4 @@
-//! Tasks, settings, versions, and how to make it again.
+//! Tasks, settings, versions, and how to reproduce the study.
 
 use super::{Shown, budget, kind, metric_label};
 use crate::compare::report::number;

@@ -1,7 +1,8 @@
-//! What may be said of a study, and no more than that.
+//! The conclusions that a study supports.
 //!
-//! An architecture with a run that did not finish ranks below those whose runs all did, whatever its mean. A
-//! difference counts only where the paired test, corrected for the number of tests, says so.
+//! An architecture with an unfinished run ranks below the architectures whose runs all finished,
+//! regardless of its mean. A difference counts only if the paired test, corrected for the number of
+//! tests, is significant.
 
 mod overall;
 mod rank;

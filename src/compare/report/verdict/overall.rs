@@ -1,4 +1,4 @@
-//! What came out over all tasks.
+//! The verdict over all tasks.
 
 use super::rank::Ranking;
 use super::task::{Decision, Verdict};
@@ -6,22 +6,23 @@ use crate::compare::report::number;
 use crate::compare::report::page::Finding;
 use crate::compare::study::Study;
 
-/// How an architecture stands over all tasks.
+/// The standing of an architecture over all tasks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
     /// The architecture.
     pub name: String,
-    /// Tasks on which it is best and told apart from all others.
+    /// The number of tasks on which it is best and significantly ahead of all others.
     pub won: usize,
-    /// Tasks on which nothing tells it apart from the best mean, those that it won among them.
+    /// The number of tasks on which no test separates it from the best mean, including the tasks
+    /// that it won.
     pub leading: usize,
-    /// Tasks on which all its runs finished.
+    /// The number of tasks on which all its runs finished.
     pub complete: usize,
-    /// Its mean rank over these; `None` where there are none.
+    /// Its mean rank over the complete tasks; `None` where there are none.
     pub rank: Option<f64>,
 }
 
-/// How architectures stand, best first: by tasks led, then won, then by mean rank.
+/// The standings of the architectures, best first: by tasks led, then won, then by mean rank.
 pub fn standings(study: &Study, verdicts: &[Verdict]) -> Vec<Standing> {
     let rankings: Vec<Ranking<'_>> = study.tasks.iter().map(|t| Ranking::of(study, t)).collect();
     let standing = |name: &str| {

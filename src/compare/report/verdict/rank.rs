@@ -6,22 +6,22 @@ use crate::compare::study::{Candidate, Outcome, Study, Task};
 /// The candidates of a task, best first.
 #[derive(Debug, Clone)]
 pub struct Ranking<'a> {
-    /// Those whose runs all finished.
+    /// Candidates whose runs all finished.
     pub complete: Vec<&'a Candidate>,
-    /// Those of which some did.
+    /// Candidates of which some runs finished.
     pub partial: Vec<&'a Candidate>,
-    /// Those of which none did.
+    /// Candidates of which no run finished.
     pub none: Vec<&'a Candidate>,
 }
 
-/// What became of a candidate's runs.
+/// The counts of a candidate's runs by outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runs {
-    /// How many there should be.
+    /// The number of planned runs.
     pub expected: usize,
-    /// How many finished.
+    /// The number of finished runs.
     pub finished: usize,
-    /// What became of the others, as `1 diverged at step 400`.
+    /// The outcomes of the other runs, such as `1 diverged at step 400`.
     pub lost: Vec<String>,
 }
 
@@ -55,12 +55,12 @@ impl Runs {
         runs
     }
 
-    /// Whether all of them finished.
+    /// Whether all planned runs finished.
     pub fn complete(&self) -> bool {
         self.finished > 0 && self.finished == self.expected
     }
 
-    /// As `2 of 3 runs; 1 diverged at step 400`.
+    /// A remark such as `2 of 3 runs; 1 diverged at step 400`.
     pub fn remark(&self) -> String {
         let lost = number::list(&self.lost);
         match self.finished {
@@ -71,7 +71,7 @@ impl Runs {
 }
 
 impl<'a> Ranking<'a> {
-    /// The order on a task.
+    /// The ranking of the candidates on a task.
     pub fn of(study: &'a Study, task: &'a Task) -> Self {
         let mut ranking = Self { complete: vec![], partial: vec![], none: vec![] };
         for candidate in study.candidates_on(&task.name) {
@@ -89,7 +89,7 @@ impl<'a> Ranking<'a> {
         ranking
     }
 
-    /// The names of those whose scores are the same as the best one's, to the last digit.
+    /// The names of the candidates whose scores equal the best one exactly.
     pub fn equal_to_best(&self) -> impl Iterator<Item = &'a str> {
         let score = |c: &Candidate| (c.summary.mean, c.summary.interval);
         let best = self.complete.first().map(|best| score(best));
@@ -97,7 +97,7 @@ impl<'a> Ranking<'a> {
         others.filter(move |other| Some(score(other)) == best).map(|c| c.architecture.as_str())
     }
 
-    /// All of them: complete ones, then those with some runs, then those with none.
+    /// All candidates: first those with all runs, then with some, then with none.
     pub fn all(&self) -> impl Iterator<Item = &'a Candidate> {
         self.complete.iter().chain(&self.partial).chain(&self.none).copied()
     }

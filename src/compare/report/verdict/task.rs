@@ -1,66 +1,67 @@
-//! What came out of a task.
+//! The verdict on a task.
 
 use super::rank::{Ranking, Runs};
 use crate::compare::report::number;
 use crate::compare::study::{BackboneKind, Better, Candidate, Interval, Study, Task, Tested};
 
-/// The p-value below which a difference counts.
+/// The significance level of the tests.
 pub const ALPHA: f64 = 0.05;
 
-/// What came out of a task.
+/// The verdict on a task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// What kind of an end it is.
+    /// The kind of verdict.
     pub decision: Decision,
-    /// The best mean among complete candidates, and those that no test tells apart from it.
+    /// The complete candidate with the best mean, and those that no test separates from it.
     pub leaders: Vec<String>,
-    /// What came out, as a heading.
+    /// The verdict as a heading.
     pub heading: String,
-    /// With numbers, and what limits it: a sentence or two each.
+    /// The numbers and the limitations of the verdict, one or two sentences each.
     pub text: Vec<String>,
 }
 
-/// How a task ended.
+/// The kind of verdict on a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// One is ahead of all others, and every test says so.
+    /// One architecture is significantly ahead of all others.
     Winner,
-    /// Tests do not tell the first ones apart.
+    /// The tests do not separate the leading architectures.
     Tie,
-    /// The first ones could not be tested.
+    /// The leading architectures could not be tested.
     Untested,
-    /// There is only one to speak of.
+    /// There is only one architecture to rank.
     Alone,
-    /// Nothing finished all its runs.
+    /// No architecture finished all its runs.
     Nothing,
 }
 
-/// What a test says of the first of two architectures: positive is better.
+/// The test of the first of two architectures against the second: positive is better.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Difference {
-    /// It was tested.
+    /// The test was made.
     Tested {
-        /// How far it is ahead.
+        /// The lead of the first architecture.
         gain: f64,
-        /// The interval of that.
+        /// The confidence interval of the lead.
         interval: Interval,
         /// The corrected p-value.
         corrected: f64,
     },
-    /// It was not.
+    /// The test was not possible.
     NotTested {
-        /// Why.
+        /// The reason.
         because: String,
     },
 }
 
 impl Difference {
-    /// Whether the test says that the first one is ahead.
+    /// Whether the first architecture is significantly ahead.
     pub fn is_ahead(&self) -> bool {
         matches!(self, Self::Tested { gain, corrected, .. } if *gain > 0.0 && *corrected < ALPHA)
     }
 
-    /// As `by 0.021 (95 % interval 0.009 to 0.033 before correction, p = 0.012 after)`.
+    /// A phrase such as `by 0.021 (95 % interval 0.009 to 0.033 before correction, p = 0.012
+    /// after)`.
     fn phrase(&self, unit: &str) -> String {
         match self {
             Self::Tested { gain, interval, corrected } => format!(
@@ -74,12 +75,12 @@ impl Difference {
     }
 }
 
-/// A difference of percentages is one of points.
+/// Differences of percentages are in percentage points.
 fn points(unit: &str) -> &str {
     if unit == "%" { "points" } else { unit }
 }
 
-/// What the study's test says of `a` against `b`.
+/// The study's test of `a` against `b`.
 pub fn difference(study: &Study, task: &Task, a: &str, b: &str) -> Difference {
     match study.comparison(&task.name, a, b) {
         None => Difference::NotTested { because: "no test was made".into() },
@@ -97,10 +98,10 @@ pub fn difference(study: &Study, task: &Task, a: &str, b: &str) -> Difference {
     }
 }
 
-/// The best one against another.
+/// The test of the best architecture against another.
 type Test<'a> = (&'a str, Difference);
 
-/// What came out of a task.
+/// The verdict on a task.
 pub fn verdict(study: &Study, task: &Task) -> Verdict {
     let ranking = Ranking::of(study, task);
     let Some((best, others)) = ranking.complete.split_first() else {
@@ -179,7 +180,7 @@ pub fn verdict(study: &Study, task: &Task) -> Verdict {
     Verdict { decision, leaders, heading, text }
 }
 
-/// Those that could not be tested, with the reason if it is one.
+/// A sentence on the architectures that could not be tested, with the reason if they share one.
 fn untested(level: &[&Test<'_>]) -> Option<String> {
     let reason = |test: &&Test<'_>| match &test.1 {
         Difference::NotTested { because } => Some((test.0.to_string(), because.clone())),
@@ -202,7 +203,8 @@ fn tie_heading(group: &[&str], behind: &[&str], seeds: &str) -> String {
     }
 }
 
-/// As `gpt2 has the best mean accuracy: 83.4 % (95 % interval 82.1 to 84.7, 3 seeds).`
+/// A sentence on the best architecture, such as
+/// `gpt2 has the best mean accuracy: 83.4 % (95 % interval 82.1 to 84.7, 3 seeds).`
 fn reaches(best: &Candidate, task: &Task, what: &str) -> String {
     let summary = best.summary;
     let score = number::score(summary.mean.unwrap_or(f64::NAN), summary.interval, &task.metric);
@@ -238,7 +240,7 @@ fn nothing(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Verdict {
     Verdict { decision: Decision::Nothing, leaders: Vec::new(), heading, text }
 }
 
-/// What a reader must know besides: guessing, attention against recurrence, runs that were lost.
+/// Further remarks: random guessing, attention against recurrence, unfinished runs.
 fn remarks(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Vec<String> {
     let mut remarks = Vec::new();
     let best = ranking.complete[0];
@@ -265,14 +267,14 @@ fn remarks(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Vec<String> {
     remarks
 }
 
-/// The best architecture with attention against the best without.
+/// The best architecture with attention against the best one without.
 fn families(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Option<String> {
     let recurrent = |c: &&&Candidate| c.backbone == BackboneKind::Recurrent;
     let without = ranking.complete.iter().find(recurrent)?;
     let with = ranking.complete.iter().find(|c| !recurrent(c))?;
     let (a, b) = (with.architecture.as_str(), without.architecture.as_str());
     let found = difference(study, task, a, b);
-    let say = |first: &str, second: &str, found: &Difference| {
+    let lead = |first: &str, second: &str, found: &Difference| {
         let verb = if found.is_ahead() { "is significantly ahead of" } else { "leads" };
         let rest = if found.is_ahead() { "" } else { ", which is not significant" };
         format!("{first} {verb} {second} {}{rest}", found.phrase(&task.metric.unit))
@@ -281,8 +283,8 @@ fn families(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Option<String>
         Difference::NotTested { because } => {
             format!("{a} and {b} are not testable, because {because}")
         }
-        Difference::Tested { gain, .. } if *gain >= 0.0 => say(a, b, &found),
-        Difference::Tested { .. } => say(b, a, &difference(study, task, b, a)),
+        Difference::Tested { gain, .. } if *gain >= 0.0 => lead(a, b, &found),
+        Difference::Tested { .. } => lead(b, a, &difference(study, task, b, a)),
     };
     Some(format!("The best with attention against the best without: {sentence}."))
 }

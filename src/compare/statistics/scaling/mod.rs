@@ -1,24 +1,25 @@
-//! Scaling laws: how the loss falls with what is spent.
+//! Scaling laws: the loss as a function of compute, parameters or tokens.
 //!
 //! ```text
 //! loss = a · C^−b + c      a ≥ 0, b > 0, c ≥ 0
 //! ```
 //!
-//! fitted by least squares of relative errors, Σ ((fit − loss) / loss)². For one b the rest is linear,
-//! so that only b has to be searched for, and the best fit is found whatever the start. Hoffmann et
-//! al. minimise a Huber loss of logarithms instead, which equals this for small errors and cares less
-//! for outliers. Here there are few runs, each made for this purpose; none should lose its weight
-//! silently, and intervals need a likelihood.
+//! fitted by least squares of relative errors, Σ ((fit − loss) / loss)². For a fixed b the problem
+//! is linear in a and c, so only b is searched, and the best fit does not depend on an initial
+//! guess. Hoffmann et al. minimize a Huber loss of logarithms instead, which is equivalent for
+//! small errors and gives outliers less weight. Here there are few runs, each trained for this fit:
+//! none should silently lose its weight, and intervals need a likelihood.
 //!
-//! An interval holds all values of a parameter with which some curve fits nearly as well as the best
-//! (profile likelihood, with Student's t for the unknown noise):
+//! An interval contains all values of a parameter with which some curve fits nearly as well as the
+//! best (profile likelihood, with Student's t for the unknown noise):
 //!
 //! ```text
 //! squares ≤ least squares · (1 + t(0.975; n − 3)² / (n − 3))
 //! ```
 //!
-//! Unlike an error estimate at the best fit, it can lie to one side, end at 0, or be open: c is often
-//! poorly known, and then the fit says so. Resampling the runs (bootstrap) is of no use with so few.
+//! Unlike an error estimate at the best fit, the interval can be asymmetric, end at 0, or be open:
+//! c is often poorly determined, and the interval shows that. Bootstrap resampling does not work
+//! with so few runs.
 //!
 //! Reference: Kaplan et al. 2020, <https://arxiv.org/abs/2001.08361>; Hoffmann et al. 2022, §3.3,
 //! <https://arxiv.org/abs/2203.15556>; variable projection: Golub & Pereyra 1973,
@@ -36,51 +37,51 @@ use region::Region;
 /// A parameter of a curve, with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Estimate {
-    /// The best fit's.
+    /// The value of the best fit.
     pub value: f64,
-    /// The smallest value that the points allow; 0 if they allow that there is no such term.
+    /// The smallest value that is consistent with the points; 0 if the term may be absent.
     pub low: f64,
-    /// The largest one; none where the points allow any.
+    /// The largest value that is consistent with the points; `None` where there is no upper bound.
     pub high: Option<f64>,
 }
 
 /// A fitted scaling law.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct ScalingFit {
-    /// The factor, in units of the loss at an x of 1.
+    /// The factor, in units of the loss at x = 1.
     pub a: Estimate,
-    /// The exponent. If its interval begins at 0, the points allow a loss that does not fall at all.
+    /// The exponent. If its interval begins at 0, the points are consistent with a constant loss.
     pub b: Estimate,
-    /// What is left however much is spent.
+    /// The irreducible loss.
     pub c: Estimate,
     /// Relative standard deviation of the losses around the curve: 0.01 is one percent.
     pub noise: f64,
-    /// How many points there were.
+    /// The number of fitted points.
     pub points: usize,
     #[serde(skip)]
     region: Region,
 }
 
-/// What a fit expects elsewhere.
+/// A prediction of the fitted law at another x.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Prediction {
-    /// The curve's.
+    /// The loss on the curve.
     pub loss: f64,
-    /// 95 % interval of the curve: of the mean over many runs.
+    /// 95 % confidence interval of the curve: the mean over many runs.
     pub curve: Interval,
-    /// 95 % interval of one new run.
+    /// 95 % prediction interval of one new run.
     pub run: Interval,
 }
 
-/// The least sizes: one more than the curve has parameters.
+/// The minimum number of sizes: one more than the parameters of the curve.
 const SIZES: usize = 4;
 
-/// The scaling law through points of x (compute, parameters or tokens) and y (the loss).
+/// Fits a scaling law to points of x (compute, parameters or tokens) and y (the loss).
 ///
 /// # Errors
 ///
-/// [`StatisticsError`] where a coordinate is not a finite number above 0, with fewer than four
-/// different x, where the loss does not fall, and where it falls only behind the smallest x.
+/// [`StatisticsError`] if a coordinate is not a finite number above 0, there are fewer than four
+/// distinct x, the loss does not fall, or it falls only after the smallest x.
 pub fn fit_scaling(points: &[Point]) -> Result<ScalingFit, StatisticsError> {
     check_points(points)?;
     let sizes = sizes(points, SIZES)?;
@@ -93,14 +94,15 @@ pub fn fit_scaling(points: &[Point]) -> Result<ScalingFit, StatisticsError> {
 }
 
 impl ScalingFit {
-    /// What the law expects at `x`.
+    /// The prediction at `x`.
     ///
-    /// Beyond the points it assumes that the law goes on: no interval knows whether it does.
+    /// Extrapolation beyond the points assumes that the law still holds there; the intervals do not
+    /// cover a change of the law.
     ///
     /// # Errors
     ///
-    /// [`StatisticsError`] where `x` is not a finite number above 0, and where the points allow losses
-    /// there that no 64-bit float can hold.
+    /// [`StatisticsError`] if `x` is not a finite number above 0, or the interval at `x` overflows
+    /// `f64`.
     pub fn predict(&self, x: f64) -> Result<Prediction, StatisticsError> {
         if !x.is_finite() {
             return Err(StatisticsError::NotFinite { index: 0, value: x });

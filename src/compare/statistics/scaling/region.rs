@@ -1,31 +1,31 @@
-//! All curves that fit nearly as well as the best.
+//! The confidence region: all curves that fit nearly as well as the best.
 
 use super::super::errors::finite;
 use super::search::{edge, minimum};
 use super::slice::{Curve, Linear, Measured, Slice};
 use super::{Estimate, Interval, Point, StatisticsError};
 
-/// How many exponents are tried before the best is refined.
+/// The number of exponents on the grid, before the best is refined.
 const TRIED: usize = 400;
 
-/// The best curve and the limit for others.
+/// The best curve, and the limit on the squares of other curves.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Region {
     points: Vec<Measured>,
-    /// The first loss: what others are measured in here, so that no square is out of range.
+    /// The first loss, the unit of the others, so that no square overflows.
     unit: f64,
-    /// ln x₀, of the smallest x.
+    /// ln x₀, where x₀ is the smallest x.
     log_start: f64,
-    /// Tried exponents, growing, the best among them.
+    /// The tried exponents, ascending, including the best.
     exponents: Vec<f64>,
     best: f64,
-    /// The most squares that a curve of this region has.
+    /// The largest sum of squares of a curve in the region.
     limit: f64,
     exponent: Estimate,
 }
 
 impl Region {
-    /// `sizes` are the different x; `t` is the critical value of Student's distribution.
+    /// `sizes` are the distinct x; `t` is the critical value of Student's distribution.
     pub(super) fn new(points: &[Point], sizes: &[f64], t: f64) -> Result<Self, StatisticsError> {
         let log_start = sizes[0].ln();
         let unit = points[0].y;
@@ -36,8 +36,8 @@ impl Region {
             .collect();
         let span = (sizes[sizes.len() - 1] / sizes[0]).ln();
         let step = (sizes[1] / sizes[0]).ln();
-        // Below, the whole curve falls by less than 1e-4 of itself; above, less than 1e-6 of its drop
-        // is left at the second size.
+        // Below the range, the whole curve falls by less than 1e-4 of itself; above the range, less
+        // than 1e-6 of its drop is left at the second size.
         let (least, most) = (1e-4 / span, 1e6_f64.ln() / step);
         if !(least.is_finite() && most.is_finite() && least > 0.0) {
             return Err(StatisticsError::OutOfRange);
@@ -55,7 +55,7 @@ impl Region {
         if curve.drop <= 0.0 {
             return Err(StatisticsError::NotFalling);
         }
-        // Losses are no more exact than their own rounding.
+        // Losses have at least their own rounding error.
         let rounding = points.len() as f64 * (4.0 * f64::EPSILON).powi(2);
         let limit = finite(curve.squares.max(rounding) * (1.0 + t * t / degrees))?;
         let is_inside = |b: f64| squares(b) <= limit;
@@ -77,7 +77,7 @@ impl Region {
     /// a, with its interval.
     pub(super) fn factor(&self) -> Result<Estimate, StatisticsError> {
         let drop = Linear { level: 0.0, drop: 1.0 };
-        // By logarithms: a is the loss at an x of 1, far from all points.
+        // In logarithms, because a is the loss at x = 1, far from all points.
         let unit = self.unit.ln();
         let log = |b: f64, drop: f64| drop.max(0.0).ln() + unit + b * self.log_start;
         let value = finite(log(self.best, self.best().drop).exp())?;
@@ -108,7 +108,7 @@ impl Region {
         Ok((finite(loss)?, Interval { low: finite(low)?, high: finite(high)? }))
     }
 
-    /// The least and the largest of what `of` gives for exponents in their interval, and `value`.
+    /// The range of `of` over the exponents in their interval, extended to include `value`.
     fn range(&self, value: f64, of: impl Fn(f64, &Slice) -> Option<(f64, f64)>) -> (f64, f64) {
         let first = self.exponent.low.max(self.exponents[0]);
         let last = self.exponent.high.unwrap_or(self.exponents[self.exponents.len() - 1]);
@@ -118,16 +118,16 @@ impl Region {
         let low = |b: f64| of(b).0;
         let high = |b: f64| -of(b).1;
         let refined = |f: &dyn Fn(f64) -> f64| {
-            let place = lowest(&exponents, f);
-            let (before, after) = (place.saturating_sub(1), (place + 1).min(TRIED - 1));
+            let index = lowest(&exponents, f);
+            let (before, after) = (index.saturating_sub(1), (index + 1).min(TRIED - 1));
             let between = minimum(exponents[before], exponents[after], f);
-            f(between).min(f(exponents[place]))
+            f(between).min(f(exponents[index]))
         };
         (value.min(refined(&low)), value.max(-refined(&high)))
     }
 }
 
-/// The interval of the best exponent, among exponents that were tried.
+/// The interval of the best exponent, with its ends refined between tried exponents.
 fn inside(exponents: &[f64], best: f64, is_inside: impl Fn(f64) -> bool) -> Estimate {
     let is_in: Vec<bool> = exponents.iter().map(|&b| b == best || is_inside(b)).collect();
     let first = is_in.iter().position(|&is_in| is_in).unwrap_or(0);
@@ -146,7 +146,7 @@ fn value_of(target: Linear, curve: Curve) -> f64 {
 }
 
 /// The index of the lowest value.
-fn lowest(places: &[f64], f: impl Fn(f64) -> f64) -> usize {
-    let values: Vec<f64> = places.iter().map(|&place| f(place)).collect();
-    (0..places.len()).min_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0)
+fn lowest(inputs: &[f64], f: impl Fn(f64) -> f64) -> usize {
+    let values: Vec<f64> = inputs.iter().map(|&input| f(input)).collect();
+    (0..inputs.len()).min_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0)
 }

@@ -1,9 +1,9 @@
-//! Searches along one axis.
+//! One-dimensional searches.
 
 /// Golden ratio minus 1.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
-/// Where in `low..=high` a function with one minimum there has it.
+/// The minimum of a unimodal function in `low..=high`, by golden-section search.
 pub(super) fn minimum(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
     let (mut low, mut high) = (low, high);
     let (mut left, mut right) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
@@ -22,10 +22,10 @@ pub(super) fn minimum(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
     if at_left <= at_right { left } else { right }
 }
 
-/// The place between `inside` and `outside` where `is_inside` ends.
+/// The boundary of `is_inside` between `inside` and `outside`, by bisection.
 pub(super) fn edge(inside: f64, outside: f64, is_inside: impl Fn(f64) -> bool) -> f64 {
     let (mut inside, mut outside) = (inside, outside);
-    // More halvings than a float has bits: it ends where nothing lies between.
+    // More halvings than an `f64` has bits: the search ends at adjacent values.
     for _ in 0..100 {
         let middle = f64::midpoint(inside, outside);
         if is_inside(middle) {

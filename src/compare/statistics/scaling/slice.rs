@@ -1,4 +1,4 @@
-//! All curves of one exponent.
+//! All curves with one exponent.
 //!
 //! With w = 1 − (x / x₀)^−b, where x₀ is the smallest x, a curve is
 //!
@@ -6,11 +6,11 @@
 //! level − drop · (w − mean of w)      c = level − drop · (1 − mean of w)      a = drop · x₀ᵇ
 //! ```
 //!
-//! and its squares are the least ones plus W (level − L)² + S (drop − D)²: an ellipse with straight
-//! axes, because `level` and `drop` are independent. So no digits are lost for small exponents, where
-//! powers and constants look alike.
+//! and its sum of squares is the minimum plus W (level − L)² + S (drop − D)²: an axis-aligned
+//! ellipse, because `level` and `drop` are independent. No precision is lost for small exponents,
+//! where powers and constants are nearly collinear.
 
-/// A loss, where it was measured.
+/// A measured loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Measured {
     /// ln (x / x₀), at least 0.
@@ -18,21 +18,21 @@ pub(super) struct Measured {
     pub(super) loss: f64,
 }
 
-/// What the points say about curves of one exponent.
+/// The least-squares problem for one exponent.
 pub(super) struct Slice {
     /// Sum of the weights 1 / loss².
     weight: f64,
     /// Weighted mean of w.
     mean: f64,
-    /// Weighted squares of w around its mean.
+    /// Weighted sum of squares of w around its mean.
     scatter: f64,
-    /// Best level and drop, whatever their signs, and their squares.
+    /// Best level and drop, without constraints on their signs, and their sum of squares.
     level: f64,
     drop: f64,
     least: f64,
 }
 
-/// A curve, by its level and drop, and its squares.
+/// A curve, by its level and drop, and its sum of squares.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Curve {
     pub(super) level: f64,
@@ -40,7 +40,7 @@ pub(super) struct Curve {
     pub(super) squares: f64,
 }
 
-/// A number that depends on a curve: level · `level` + drop · `drop`.
+/// A linear function of a curve: level · `level` + drop · `drop`.
 #[derive(Clone, Copy)]
 pub(super) struct Linear {
     pub(super) level: f64,
@@ -77,12 +77,12 @@ impl Slice {
         points.iter().map(|point| error(point).powi(2)).sum()
     }
 
-    /// The best curve that does not rise and does not end below 0.
+    /// The best curve that does not rise and has c ≥ 0.
     pub(super) fn best(&self, points: &[Measured], b: f64) -> Curve {
         let (level, drop) = if self.drop <= 0.0 {
             (self.level, 0.0)
         } else if self.level < self.drop * (1.0 - self.mean) {
-            // The c of the best curve is negative: the best without c.
+            // The c of the unconstrained optimum is negative: the best curve with c = 0.
             let sums = points.iter().fold((0.0, 0.0), |(with_loss, alone), point| {
                 let power = (1.0 - fallen(b, point.log)) / point.loss;
                 (with_loss + power, alone + power * power)
@@ -105,10 +105,10 @@ impl Slice {
         Linear { level: 1.0, drop: self.mean - fallen(b, log) }
     }
 
-    /// The least and the largest value of `target` over all curves whose squares are at most `limit`,
-    /// which do not rise and do not end below 0; none where there is no such curve.
-    // A linear function over a convex region: on the ellipse, if that point is allowed, and else where
-    // a border cuts it.
+    /// The smallest and the largest value of `target` over all curves whose sum of squares is at
+    /// most `limit`, which do not rise and have c ≥ 0; `None` where there is no such curve.
+    // A linear function over a convex region: the extremes are on the ellipse if those points are
+    // allowed, and otherwise at the intersections of the ellipse with the constraints.
     pub(super) fn range(&self, target: Linear, limit: f64) -> Option<(f64, f64)> {
         let room = limit - self.least;
         if room < 0.0 {
@@ -122,12 +122,12 @@ impl Slice {
             (self.level + reach * along, self.drop + reach * across),
         ];
         corners.retain(|&(level, drop)| drop >= 0.0 && level >= drop * rest);
-        // No drop: c = level.
+        // Zero drop: c = level.
         let flat = (room - self.scatter * self.drop.powi(2)) / self.weight;
         if flat >= 0.0 {
             corners.extend([flat.sqrt(), -flat.sqrt()].map(|step| (self.level + step, 0.0)));
         }
-        // No c: level = drop · rest.
+        // Zero c: level = drop · rest.
         let square = self.weight * rest * rest + self.scatter;
         let middle = (self.weight * rest * self.level + self.scatter * self.drop) / square;
         let least = self.weight * (middle * rest - self.level).powi(2)
@@ -137,7 +137,7 @@ impl Slice {
             let drops = [half.sqrt(), -half.sqrt()].map(|step| middle + step);
             corners.extend(drops.map(|drop| (drop * rest, drop)));
         }
-        // Neither: reached only where every loss is within its noise of 0.
+        // Both zero: reached only where every loss is within its noise of 0.
         if self.weight * self.level.powi(2) + self.scatter * self.drop.powi(2) <= room {
             corners.push((0.0, 0.0));
         }
@@ -150,7 +150,7 @@ impl Slice {
     }
 }
 
-/// w: how much of the drop has happened.
+/// w: the share of the drop that has happened.
 pub(super) fn fallen(b: f64, log: f64) -> f64 {
     -(-b * log).exp_m1()
 }
@@ -159,7 +159,7 @@ pub(super) fn fallen(b: f64, log: f64) -> f64 {
 mod tests {
     use super::{Linear, Measured, Slice};
 
-    /// The range of a number over a grid of curves, kept where the definition says so.
+    /// The range of a target over a grid of curves, restricted to those in the region.
     fn sampled(slice: &Slice, points: &[Measured], target: Linear, limit: f64) -> (f64, f64) {
         let (b, steps, room) = (0.5, 600, limit - slice.least);
         let reach = ((room / slice.weight).sqrt(), (room / slice.scatter).sqrt());

@@ -1,4 +1,4 @@
-//! `tests/golden/scores/statistics.json`, which `scores.py` writes with scipy and statsmodels.
+//! Comparison with scipy and statsmodels: `scores.py` writes `tests/golden/scores/statistics.json`.
 
 use std::path::Path;
 
@@ -106,7 +106,7 @@ fn exponents_are_scipys() {
     }
 }
 
-/// An end of 0 stands for itself, a missing one too; others are equal in their relation.
+/// Compares the value and both interval ends; an open end must be open in both.
 #[track_caller]
 fn assert_estimate(what: &str, found: Estimate, value: &Value, profile: &Value) {
     assert_close(what, found.value, number(value), 1e-4);

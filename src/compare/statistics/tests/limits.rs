@@ -1,4 +1,4 @@
-//! What has no answer is called by its name.
+//! Undefined statistics are specific variants or errors.
 
 use super::super::*;
 use super::{assert_close, points};
@@ -23,14 +23,14 @@ fn equal_runs_have_no_interval() {
     for values in [&[0.0; 3][..], &[100.0; 3], &[0.1 + 0.2, 0.3, 0.3], &[-1e300, -1e300]] {
         assert_eq!(Summary::of(values).unwrap().spread, Spread::Equal, "{values:?}");
     }
-    // Small is not equal.
+    // Tiny differences are not rounding errors if the values are tiny.
     let found = Summary::of(&[1e-300, 2e-300, 3e-300]).unwrap();
     let interval = found.interval().unwrap();
     assert_close("low", interval.low / 1e-300, 2.0 - 4.302_652_729_9 / 3_f64.sqrt(), 1e-9);
 }
 
 #[test]
-fn what_is_not_finite_is_an_error_everywhere() {
+fn a_value_that_is_not_finite_is_an_error_everywhere() {
     for bad in BAD {
         assert!(is_not_finite(Summary::of(&[1.0, bad])));
         assert!(is_not_finite(paired_t_test(&[1.0, 2.0], &[1.0, bad])));
@@ -53,7 +53,7 @@ fn what_is_not_finite_is_an_error_everywhere() {
 }
 
 #[test]
-fn nothing_is_an_error() {
+fn empty_input_is_an_error() {
     assert_eq!(Summary::of(&[]), Err(StatisticsError::Empty));
     assert_eq!(paired_t_test(&[], &[]), Err(StatisticsError::Empty));
     assert_eq!(signed_rank_test(&[], &[]), Err(StatisticsError::Empty));
@@ -70,7 +70,7 @@ fn nothing_is_an_error() {
 fn pairs_without_variance_have_no_test() {
     let single = paired_t_test(&[1.0], &[2.0]).unwrap();
     assert_eq!((single.outcome, single.p()), (PairedOutcome::Single, None));
-    // The same difference in every pair, in decimal digits but not in bits.
+    // The difference is the same in every pair in decimal digits, but not in bits.
     let constant = paired_t_test(&[0.3, 0.5, 1.7], &[0.2, 0.4, 1.6]).unwrap();
     assert_eq!((constant.outcome, constant.p()), (PairedOutcome::Constant, None));
     assert_close("difference", constant.difference, 0.1, 1e-12);
@@ -109,7 +109,7 @@ fn a_comparison_without_p_counts() {
 
 #[test]
 fn too_few_sizes_are_counted() {
-    // Many runs, and three sizes.
+    // Many runs, but only three sizes.
     let runs = [(1.0, 4.0), (1.0, 4.1), (2.0, 3.0), (2.0, 3.1), (4.0, 2.5)];
     let error = StatisticsError::TooFewSizes { found: 3, needed: 4 };
     assert_eq!(fit_scaling(&points(&runs)), Err(error));
@@ -145,7 +145,7 @@ fn noise_that_hides_the_law_shows_in_the_intervals() {
     assert_eq!(names, ["a", "b", "c", "noise", "points"]);
 }
 
-/// The unit of x and of the loss changes a, and nothing else.
+/// The units of x and of the loss change only a.
 #[test]
 fn units_change_nothing_but_the_factor() {
     let runs = [(1.0, 4.1), (3.0, 3.0), (7.0, 2.5), (20.0, 2.25), (60.0, 2.1)];
@@ -163,14 +163,14 @@ fn units_change_nothing_but_the_factor() {
     }
 }
 
-/// Whatever falls or does not, nothing in a fit is NaN, and intervals hold their values.
+/// For any losses, no value of a fit is NaN, and every interval contains its value.
 #[test]
-fn no_fit_has_a_number_that_is_none() {
+fn no_fit_contains_nan() {
     let losses = [1e-9, 0.5, 1.0, 1.001, 3.0, 1e9];
     let sizes = [[1.0, 2.0, 4.0, 8.0], [1.0, 1.000_001, 1e3, 1e30], [1e-30, 1.0, 1e30, 1e60]];
     let (mut fitted, mut refused) = (0, 0);
     for code in 0..6_usize.pow(4) {
-        let loss = |place: u32| losses[code / 6_usize.pow(place) % 6];
+        let loss = |digit: u32| losses[code / 6_usize.pow(digit) % 6];
         let sizes = sizes[code % 3];
         let runs: Vec<_> = (0..4).map(|i| (sizes[i as usize], loss(i))).collect();
         let Ok(fit) = fit_scaling(&points(&runs)) else {
@@ -205,13 +205,13 @@ fn an_exact_power_has_an_exponent_and_no_interval() {
 }
 
 #[test]
-fn the_front_is_what_nobody_beats() {
+fn no_point_dominates_the_front() {
     let runs = [(3.0, 1.0), (1.0, 5.0), (2.0, 5.0), (2.0, 3.0), (2.0, 4.0), (4.0, 1.0), (2.0, 3.0)];
     let found = front(&points(&runs)).unwrap();
     assert_eq!(found, [1, 3, 6, 0]);
-    let beats = |a: (f64, f64), b: (f64, f64)| a.0 <= b.0 && a.1 <= b.1 && a != b;
+    let dominates = |a: (f64, f64), b: (f64, f64)| a.0 <= b.0 && a.1 <= b.1 && a != b;
     for (index, &run) in runs.iter().enumerate() {
-        let is_beaten = runs.iter().any(|&other| beats(other, run));
-        assert_eq!(found.contains(&index), !is_beaten, "{run:?}");
+        let is_dominated = runs.iter().any(|&other| dominates(other, run));
+        assert_eq!(found.contains(&index), !is_dominated, "{run:?}");
     }
 }

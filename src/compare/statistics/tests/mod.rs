@@ -1,4 +1,4 @@
-//! Against scipy and statsmodels, by simulation, and with bad input.
+//! Tests against scipy and statsmodels, by simulation, and with invalid input.
 
 mod golden;
 mod limits;
@@ -10,7 +10,8 @@ fn points(pairs: &[(f64, f64)]) -> Vec<Point> {
     pairs.iter().map(|&(x, y)| Point { x, y }).collect()
 }
 
-/// Equal within `tolerance` of the expected value, or of 1 where that is smaller.
+/// Asserts equality within `tolerance`, relative to the expected value, or to 1 where that is
+/// larger.
 #[track_caller]
 fn assert_close(what: &str, found: f64, expected: f64, tolerance: f64) {
     let allowed = tolerance * expected.abs().max(1.0);

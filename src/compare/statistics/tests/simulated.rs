@@ -1,4 +1,4 @@
-//! What intervals promise, on drawn numbers.
+//! Coverage of intervals and error rates of tests, on simulated data.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -6,7 +6,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::super::*;
 use super::assert_close;
 
-/// Numbers of a standard normal distribution (Box and Muller).
+/// Samples of a standard normal distribution (Box–Muller).
 struct Normal(ChaCha8Rng);
 
 impl Normal {
@@ -34,7 +34,7 @@ fn allows(estimate: Estimate, value: f64) -> usize {
     usize::from(estimate.low <= value && is_below)
 }
 
-/// Three standard errors of a share of 95 % on both sides.
+/// Asserts that the share is 95 %, within three standard errors.
 #[track_caller]
 fn assert_covers(what: &str, held: usize, trials: usize) {
     let share = held as f64 / trials as f64;
@@ -56,7 +56,7 @@ fn the_mean_of_three_seeds_is_in_its_interval_in_95_of_100() {
 fn equal_architectures_differ_significantly_in_5_of_100() {
     let (mut normal, mut kept, trials) = (Normal::new(2), 0, 4000);
     for _ in 0..trials {
-        // The seeds matter to both sides alike, and much more than the noise.
+        // The seeds affect both sides equally, and much more than the noise.
         let seeds = normal.sample(4);
         let mut side = || -> Vec<f64> { seeds.iter().map(|s| 5.0 * s + normal.draw()).collect() };
         let (a, b) = (side(), side());
@@ -66,7 +66,7 @@ fn equal_architectures_differ_significantly_in_5_of_100() {
 }
 
 #[test]
-fn pairing_sees_what_separate_intervals_hide() {
+fn pairing_detects_a_difference_that_separate_intervals_hide() {
     let mut normal = Normal::new(3);
     let seeds = normal.sample(5);
     let a: Vec<f64> = seeds.iter().map(|s| s + 0.01 * normal.draw()).collect();
@@ -76,9 +76,9 @@ fn pairing_sees_what_separate_intervals_hide() {
     assert!(paired_t_test(&a, &b).unwrap().p().unwrap() < 0.001);
 }
 
-/// Any of eight comparisons of equals is significant in 5 of 100 at most, once corrected.
+/// After correction, any of eight comparisons of equals is significant in at most 5 of 100 trials.
 #[test]
-fn holm_keeps_the_mistakes_of_all_tests_below_5_in_100() {
+fn holm_keeps_the_family_wise_error_rate_below_5_in_100() {
     let (mut normal, mut uncorrected, mut corrected, trials) = (Normal::new(4), 0, 0, 1500);
     for _ in 0..trials {
         let base = normal.sample(4);
@@ -93,14 +93,14 @@ fn holm_keeps_the_mistakes_of_all_tests_below_5_in_100() {
     assert!(share(corrected) < 0.06, "{corrected} of {trials}");
 }
 
-/// Eight sizes, each the fourfold of the one before, from 1e12; three runs of each.
+/// Eight sizes from 1e12, each four times the previous one, with three runs each.
 fn runs(law: (f64, f64, f64), noise: f64, normal: &mut Normal) -> Vec<Point> {
     let sizes = (0..8).map(|i| 1e12 * 4_f64.powi(i));
     let sizes = sizes.flat_map(|size| [size; 3]);
     sizes.map(|x| Point { x, y: loss(law, x) * (1.0 + noise * normal.draw()) }).collect()
 }
 
-/// `law` is a at an x of 1e12, b and c.
+/// The loss of a law with a at x = 1e12, b and c.
 fn loss((a, b, c): (f64, f64, f64), x: f64) -> f64 {
     a * (x / 1e12).powf(-b) + c
 }

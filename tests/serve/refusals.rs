@@ -194,7 +194,7 @@ fn a_wrong_message_is_named() {
         (
             json!([{ "role": "assistant", "content": "a" }]),
             "messages",
-            "refuses these messages: the assistant must not begin",
+            "rejects these messages: the assistant must not begin",
         ),
     ];
     for (messages, param, part) in cases {

@@ -263,7 +263,7 @@ fn what_makes_no_sense_is_refused() {
     refuse(
         guard.path(),
         &["fill", &fill, text],
-        (1, &["write [MASK] where a word is to be found"]),
+        (1, &["write [MASK] at the position of the missing word"]),
     );
     refuse(guard.path(), &["answer", &squad, "", "-q", "?"], (1, &["the context is empty"]));
     let vision = folder().join("vit/base").display().to_string();

@@ -198,7 +198,7 @@ impl TextEmbedder {
 fn fits(features: usize, d_input: usize) -> Result<(), PipelineError> {
     if features != d_input {
         return Err(PipelineError::InvalidRequest(format!(
-            "a layer after the pooling expects {d_input} features, but this pooling produces {features}"
+            "a layer after the pooling expects {d_input} features, but the pooling has {features}"
         )));
     }
     Ok(())

@@ -76,7 +76,7 @@ pub enum PipelineError {
     /// A multilingual model without a source or target language.
     #[error(
             "the model is multilingual; specify the source and the target language of the texts: {}",
-            .0.join(", ")
+        .0.join(", ")
     )]
     Languages(Vec<String>),
     /// The model does not support the language.
@@ -135,8 +135,8 @@ pub enum TextError {
     },
     /// The hidden state of the final token, which the classifier uses, is missing.
     #[error(
-        "the tokenizer adds no token {end} to the text, but the model classifies at it (eos_token_id in \
-             config.json)"
+        "the tokenizer adds no token {end} to the text, but the model classifies at it (eos_token_id \
+         in config.json)"
     )]
     NoEnd {
         /// The token's ID.

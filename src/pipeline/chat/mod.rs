@@ -107,8 +107,8 @@ pub enum ChatError {
     Refused(String),
     /// A reserved variable of the template.
     #[error(
-        "{0} cannot be set as a variable of the chat template: the messages and the turn have their own \
-             parameters"
+        "{0} cannot be set as a variable of the chat template: the messages and the turn have their \
+         own parameters"
     )]
     Reserved(String),
     /// Rendering the template failed.

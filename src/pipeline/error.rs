@@ -75,7 +75,7 @@ pub enum PipelineError {
     BeamStream,
     /// A multilingual model without a source or target language.
     #[error(
-            "the model is multilingual; specify the source and the target language of the texts: {}",
+        "the model is multilingual; specify the source and the target language of the texts: {}",
         .0.join(", ")
     )]
     Languages(Vec<String>),

@@ -178,8 +178,8 @@ impl TokenClassification {
         let longest = self.max_length();
         if self.preprocessor.encoder.room() <= overlap {
             return wrong(format!(
-                "an overlap of {overlap} tokens leaves no new tokens in windows of {longest}, special \
-                 tokens included"
+                "an overlap of {overlap} tokens leaves no new tokens in windows of {longest}, \
+                 special tokens included"
             ));
         }
         Ok(())

@@ -251,9 +251,12 @@ fn what_makes_no_sense_is_refused() {
     refused(&["fill", &fill, "[MASK]", "-k", "0"], &["--top-k is 0"]);
     refused(&["fill", &fill, "[MASK]", "--targets", "\u{2603}"], &["no token for \"\u{2603}\""]);
     refused(&["classify", &nli, text, "--labels", " , "], &["no labels"]);
-    refused(&["classify", &nli, text, "--labels", "a", "--template", "It is."], &["needs {}"]);
+    refused(
+        &["classify", &nli, text, "--labels", "a", "--template", "It is."],
+        &["must contain {}"],
+    );
     refused(&["classify", &bert, text, "--template", "It is {}."], &["--labels"]);
-    refused(&["tag", &ner, text, "--overlap", "62"], &["overlap of 62", "pieces of 64"]);
+    refused(&["tag", &ner, text, "--overlap", "62"], &["overlap of 62", "windows of 64"]);
     refused(&["tag", &ner, text, "--overlap", "3", "--aggregation", "none"], &["other than none"]);
     refused(&["tag", &ner, "--file", "none"], &["cannot read none"]);
     refused(&["tag", "none", text], &["none", "no such directory"]);

@@ -293,6 +293,6 @@ fn sides(field: &str, value: &Value) -> Result<[usize; 2], String> {
 fn side(field: &str, pixels: u64) -> Result<usize, String> {
     match usize::try_from(pixels) {
         Ok(pixels) if (1..=MAX_SIDE).contains(&pixels) => Ok(pixels),
-        _ => Err(format!("{field}: {pixels} pixels is not between 1 and {MAX_SIDE}")),
+        _ => Err(format!("{field}: {pixels} pixels are not between 1 and {MAX_SIDE}")),
     }
 }

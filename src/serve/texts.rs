@@ -118,8 +118,8 @@ impl Texts {
         let scoring =
             Scoring { added: request.logprobs, prompt: request.logprobs.filter(|_| request.echo) };
         if scoring.prompt.is_some() && !self.limits.is_one_text {
-            let message = "this model encodes its prompt and does not predict it, so the prompt has no \
-                           log-probabilities; omit echo or logprobs";
+            let message = "this model encodes its prompt and does not predict it, so the prompt has \
+                           no log-probabilities; omit echo or logprobs";
             return Err(ApiError::unsupported("echo", message));
         }
         let prompts = match request.prompts {

@@ -171,7 +171,7 @@ fn a_run_that_exists_is_not_overwritten() {
     let args = train(&["--steps", "2", "--out", "runs/a"]);
     succeed(at, &args);
     let before = fs::read(at.join("runs/a/model.safetensors")).unwrap();
-    refuse(at, &args, (2, &["runs/a exists already", "--resume runs/a", "--out"]));
+    refuse(at, &args, (2, &["runs/a already exists", "--resume runs/a", "--out"]));
     assert_eq!(fs::read(at.join("runs/a/model.safetensors")).unwrap(), before);
 
     refuse(at, &["train", "--resume", "runs/b"], (2, &["runs/b", "no such run"]));

@@ -273,14 +273,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_device_is_answered_with_what_there_is() {
+    fn unknown_device_error_lists_the_compiled_backends() {
         let error = parse("gpu").unwrap_err().to_string();
         assert!(error.contains("unknown device \"gpu\""), "{error}");
         assert!(error.contains(default_name()), "{error}");
     }
 
     #[test]
-    fn an_absent_device_is_answered_with_the_line_that_adds_it() {
+    fn missing_backend_error_contains_the_cargo_command() {
         for backend in BACKENDS.iter().filter(|backend| !backend.is_compiled) {
             let error = parse(backend.name).unwrap_err().to_string();
             assert!(error.contains(&format!("--features {}", backend.name)), "{error}");
@@ -289,7 +289,7 @@ mod tests {
 
     #[cfg(feature = "flex")]
     #[test]
-    fn a_cpu_has_no_number() {
+    fn cpu_backends_have_no_index() {
         assert!(matches!(parse("flex:0"), Err(DeviceError::BadIndex { .. })));
         assert!(matches!(parse("flex:"), Err(DeviceError::BadIndex { .. })));
         assert!(parse("flex").is_ok());

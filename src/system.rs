@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_for_people() {
+    fn numbers_are_human_readable() {
         assert_eq!((bytes(999).as_str(), bytes(3_200_000).as_str()), ("999 B", "3.2 MB"));
         assert_eq!((count(65).as_str(), count(124_439_808).as_str()), ("65", "124.4 M"));
         assert_eq!(duration(185.2), "3m 05s");

@@ -275,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_covering_subjects_have_every_family_and_every_head() {
+    fn one_per_kind_contains_every_family_and_head() {
         let [all, few] = [ParityCase::all(FAMILIES), ParityCase::one_per_kind()];
         let of = |cases: &[ParityCase], name: fn(&ParityCase) -> String| -> HashSet<String> {
             cases.iter().map(name).collect()
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_has_every_part_of_all() {
+    fn sample_contains_every_part() {
         let parts = |cases: &[ParityCase]| -> BTreeSet<String> {
             cases.iter().flat_map(ParityCase::parts).collect()
         };

@@ -51,7 +51,7 @@ mod tests {
     use super::is_language_token;
 
     #[test]
-    fn languages_are_told_from_words() {
+    fn language_tokens_are_recognized() {
         for token in ["de_DE", "deu_Latn", "__de__", "zho_Hans"] {
             assert!(is_language_token(token), "{token}");
         }

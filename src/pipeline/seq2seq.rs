@@ -111,9 +111,10 @@ impl Translation {
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let is_task = |task: &str| task == "translation" || task.starts_with("translation_");
         let text_to_text = TextToText::open(folder, is_task, device)?;
-        let is_told = text_to_text.generation.settings().options.constraints.forced_bos.is_some();
+        let has_forced_bos =
+            text_to_text.generation.settings().options.constraints.forced_bos.is_some();
         let known = languages(text_to_text.generation.tokenizer());
-        if known.len() > 1 && !is_told && text_to_text.prefix.is_empty() {
+        if known.len() > 1 && !has_forced_bos && text_to_text.prefix.is_empty() {
             let names = known.into_iter().map(|(token, _)| token).collect();
             return Err(PipelineError::Languages(names));
         }

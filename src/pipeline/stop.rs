@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_string_is_cut_out_however_the_text_is_cut() {
+    fn stop_strings_do_not_depend_on_the_split() {
         let text = "aé\nUser: b\nUsed";
         for stops in [&["\nUser:"][..], &["User", "é\n"], &["ser: b", "zz"], &["aé\nUser: b\nUsed"]]
         {
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_begins_a_stop_string_comes_out_at_last() {
+    fn partial_stop_strings_are_emitted_at_the_end() {
         assert_eq!(run(&["END!"], &["an E", "N", "D."]), ("an END.".to_string(), false));
         assert_eq!(run(&["END!"], &["an E", "N", "D"]), ("an END".to_string(), false));
         assert_eq!(run(&["aab"], &["aa", "aa", "b", "c"]), ("aa".to_string(), true));
@@ -242,14 +242,14 @@ mod tests {
     }
 
     #[test]
-    fn the_stop_string_that_is_complete_first_counts() {
+    fn the_first_completed_stop_string_takes_precedence() {
         assert_eq!(run(&["abc", "b"], &["xabc"]), ("xa".to_string(), true));
         assert_eq!(run(&["abc", "b"], &["x", "a", "b", "c"]), ("xa".to_string(), true));
         assert_eq!(run(&["bc", "abc"], &["xabc"]), ("x".to_string(), true));
     }
 
     #[test]
-    fn special_tokens_are_seen_and_not_shown() {
+    fn special_tokens_are_searched_but_not_emitted() {
         let pieces =
             [("the sea", Tail::default()), ("", after("<|turn|>")), (" and", Tail::default())];
         for (stops, expected) in [
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_settled_is_searched_too() {
+    fn pending_text_is_searched() {
         let rest = |rest| Tail { rest, special: None };
         // A suffix that ends a word: its space arrives with the next word.
         assert_eq!(

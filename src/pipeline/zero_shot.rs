@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_has_a_place_for_the_label() {
+    fn templates_require_a_label_position() {
         let sentence = |template: &str| {
             let candidates = Candidates::new(["a {} b"]).in_sentence(template);
             candidates.sentences().map(|mut sentences| sentences.remove(0)).ok()

@@ -137,7 +137,7 @@ impl CompletionRequest {
 
 /// The number of top log-probabilities in a chat completion, if log-probabilities are requested.
 fn top_logprobs(fields: &mut Fields) -> Result<Option<usize>, ApiError> {
-    let is_asked = fields.is_asked("logprobs")?;
+    let is_enabled = fields.is_asked("logprobs")?;
     let top = match fields.take("top_logprobs") {
         None | Some(Value::Bool(false)) => 0,
         Some(top) => {
@@ -145,11 +145,11 @@ fn top_logprobs(fields: &mut Fields) -> Result<Option<usize>, ApiError> {
             top?.unwrap_or(0) as usize
         }
     };
-    if top > 0 && !is_asked {
+    if top > 0 && !is_enabled {
         let message = "top_logprobs requires \"logprobs\": true";
         return Err(ApiError::field("top_logprobs", message));
     }
-    Ok(is_asked.then_some(top))
+    Ok(is_enabled.then_some(top))
 }
 
 /// Checks that the response format is plain text.

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_have_a_scheme_and_a_host_and_nothing_behind() {
+    fn origins_have_a_scheme_and_a_host_but_no_path() {
         let all = ["http://localhost:3000", "https://ui.example", "null", "http://[::1]:8080"];
         let Origins::Listed(listed) = Origins::parse(&all).unwrap() else { panic!() };
         assert_eq!(listed, all);

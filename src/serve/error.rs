@@ -48,8 +48,8 @@ impl ApiError {
     }
 
     /// The requested model is not served.
-    pub(super) fn model(asked: &str, served: &str) -> Self {
-        let message = format!("the model {asked:?} does not exist; this server has {served:?}");
+    pub(super) fn model(requested: &str, served: &str) -> Self {
+        let message = format!("the model {requested:?} does not exist; this server has {served:?}");
         let error = Self::new(StatusCode::NOT_FOUND, message);
         Self { param: Some("model".into()), code: Some("model_not_found"), ..error }
     }

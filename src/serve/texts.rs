@@ -230,9 +230,9 @@ impl Texts {
         &self,
         name: &str,
         prompt: usize,
-        asked: Option<(&'static str, usize)>,
+        requested: Option<(&'static str, usize)>,
     ) -> Result<usize, ApiError> {
-        if let Some((_, 0)) = asked {
+        if let Some((_, 0)) = requested {
             return Ok(0);
         }
         let Limits { context, new, is_one_text, .. } = self.limits;
@@ -244,20 +244,20 @@ impl Texts {
             );
             return Err(ApiError::context(name, message));
         }
-        let Some((field, asked)) = asked else { return Ok(room.min(new)) };
-        if asked > new {
+        let Some((field, requested)) = requested else { return Ok(room.min(new)) };
+        if requested > new {
             let message =
-                format!("{field} is {asked}, but this server generates at most {new} tokens");
+                format!("{field} is {requested}, but this server generates at most {new} tokens");
             return Err(ApiError::field(field, message));
         }
-        if asked > room {
+        if requested > room {
             let message = format!(
                 "the context is {context} tokens; {name} has {taken} of them, which leaves {room}, \
-                 but {field} is {asked}"
+                 but {field} is {requested}"
             );
             return Err(ApiError::context(field, message));
         }
-        Ok(asked)
+        Ok(requested)
     }
 }
 

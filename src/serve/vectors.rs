@@ -110,7 +110,7 @@ impl EmbeddingRequest {
             let message = "prompt_name is for texts; token ids are used without a prompt";
             return Err(ApiError::field("prompt_name", message));
         }
-        if fields.count("dimensions")?.is_some_and(|asked| asked != width) {
+        if fields.count("dimensions")?.is_some_and(|count| count != width) {
             let message = format!("the model only supports embeddings with {width} dimensions");
             return Err(ApiError::unsupported("dimensions", message));
         }

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn resuming_removes_what_came_after_the_checkpoint() {
+    fn resuming_removes_lines_after_the_checkpoint() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
         let mut log = Log::open(&path, 0).unwrap();

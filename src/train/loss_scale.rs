@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_halved_at_an_overflow_and_doubled_after_patience() {
+    fn the_scale_is_halved_at_an_overflow_and_doubled_after_patience() {
         let start = LossScale::start(Precision::F16);
         let halved = start.lowered().unwrap();
         assert_eq!(halved.factor, start.factor / 2.0);

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_are_short_ordered_and_of_the_context() {
+    fn spans_are_short_ordered_and_within_the_context() {
         let ends =
             Ends { first: vec![9.0, 1.0, 0.0, 2.0, 5.0], last: vec![9.0, 1.0, 3.0, 0.0, 5.0] };
         let allowed = [true, true, true, true, false];

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_beginning_ends_what_came_before() {
+    fn a_b_label_starts_a_new_entity() {
         assert!(goes_on("B-PER", "I-PER"));
         assert!(goes_on("PER", "I-PER"));
         assert!(goes_on("O", "O"));

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_is_kept() {
+    fn the_longest_overlapping_entity_is_kept() {
         let entity = |start, end, score| Entity {
             label: "PER".into(),
             score,

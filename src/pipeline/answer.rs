@@ -95,7 +95,7 @@ impl QuestionAnswering {
     /// Unreadable or invalid files; a model with another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let requirement =
-            TaskRequirement { name: "a model that finds answers", tasks: &[Task::Span] };
+            TaskRequirement { name: "a question answering model", tasks: &[Task::Span] };
         let Opened { preprocessor, model, .. } =
             preprocessor::open(folder, device, requirement, |model| match model {
                 Model::SpanExtractor(model) => Some(model),

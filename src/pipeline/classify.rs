@@ -59,7 +59,7 @@ impl TextClassification {
     /// Unreadable or invalid files; a model with another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let requirement =
-            TaskRequirement { name: "a classifier of texts", tasks: &[Task::SequenceClassifier] };
+            TaskRequirement { name: "a text classifier", tasks: &[Task::SequenceClassifier] };
         let Opened { spec, preprocessor, model } =
             preprocessor::open(folder, device, requirement, |model| match model {
                 Model::SequenceClassifier(model) => Some(model),

@@ -87,8 +87,8 @@ impl FeatureExtraction {
         let vectors = self.preprocessor.run(&encodings, &mut |_| {}, &|tokens, rows| {
             let input = ModelInput::new(Input::Tokens(tokens));
             let hidden = self.model.hidden(&input);
-            let hidden =
-                hidden.ok_or_else(|| PipelineError::InvalidRequest("it has two texts".into()))?;
+            let hidden = hidden
+                .ok_or_else(|| PipelineError::InvalidRequest("the model needs two texts".into()))?;
             preprocessor::token_rows(hidden, rows)
         })?;
         let texts: Vec<_> = encodings.iter().zip(vectors).collect();

@@ -184,14 +184,14 @@ impl ImageClassifier {
 /// The model specification of a directory and its patch config.
 fn spec_of(folder: &Path, device: &Device) -> Result<(ModelSpec, PatchConfig), PipelineError> {
     const REQUIREMENT: TaskRequirement = TaskRequirement {
-        name: "a classifier of images",
+        name: "an image classifier",
         tasks: &[Task::ImageClassifier, Task::DistilledImageClassifier],
     };
     let spec = ModelSpec::read_for(folder, REQUIREMENT, device)?;
     let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
     let patches = match &spec.architecture {
         Architecture::ImageEncoder(config, _) if does(spec.task) => config.patches,
-        _ => return Err(spec.wrong_head("a classifier of images", does).into()),
+        _ => return Err(spec.wrong_head("an image classifier", does).into()),
     };
     Ok((spec, patches))
 }

@@ -94,7 +94,7 @@ impl TokenClassification {
     /// Unreadable or invalid files; a model with another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let requirement =
-            TaskRequirement { name: "a classifier of tokens", tasks: &[Task::TokenClassifier] };
+            TaskRequirement { name: "a token classifier", tasks: &[Task::TokenClassifier] };
         let Opened { spec, preprocessor, model } =
             preprocessor::open(folder, device, requirement, |model| match model {
                 Model::TokenClassifier(model) => Some(model),

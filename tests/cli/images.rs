@@ -69,7 +69,7 @@ fn what_cannot_be_asked_is_refused() {
     refuse(at, &["classify-image", &vit, "-"], (2, &["no path on standard input"]));
     refuse(at, &["classify-image", &vit, "a.png", "-k", "0"], (2, &["--top-k is 0"]));
     let model = text(&golden::folder().join("bert/sequence"));
-    let expected = ["BertForSequenceClassification", "a classifier of images"];
+    let expected = ["BertForSequenceClassification", "an image classifier"];
     refuse(at, &["classify-image", &model, "a.png"], (2, &expected));
     let model = text(&golden::folder().join("vit/backbone"));
     refuse(at, &["classify-image", &model, "a.png"], (2, &["ViTForImageClassification would be"]));

@@ -241,9 +241,9 @@ fn what_makes_no_sense_is_refused() {
     let (text, wrong) = ("Anna lives in Berlin.", 2);
     let refused = |args: &[&str], expected: &[&str]| refuse(guard.path(), args, (wrong, expected));
     refused(&["fill", &bert, "[MASK]"], &["BertForSequenceClassification", "BertForMaskedLM"]);
-    refused(&["classify", &fill, text], &["not a classifier of texts"]);
-    refused(&["tag", &fill, text], &["not a classifier of tokens"]);
-    refused(&["answer", &fill, text, "-q", "?"], &["not a model that finds answers"]);
+    refused(&["classify", &fill, text], &["not a text classifier"]);
+    refused(&["tag", &fill, text], &["not a token classifier"]);
+    refused(&["answer", &fill, text, "-q", "?"], &["not a question answering model"]);
     refused(&["answer", &squad, text], &["--question"]);
     refused(&["answer", &squad, text, "-q", ""], &["--question is empty"]);
     refused(&["answer", &squad, text, "-q", "?", "-k", "0"], &["at least 1"]);

@@ -277,7 +277,7 @@ struct Raised;
 
 impl fmt::Display for Raised {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the template raised it")
+        f.write_str("raised by the template")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Devices as values: the one file that knows which backends are compiled in.
+//! Devices as values: the only file that depends on which backends are compiled in.
 
 mod abilities;
 mod fusion;
@@ -11,18 +11,18 @@ use crate::system;
 pub use abilities::{formats, probe, require_format};
 pub use fusion::without_fusion;
 
-/// A backend of Burn, as `--device` names it.
+/// A backend of Burn, under its `--device` name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backend {
-    /// The name, which is the cargo feature's too.
+    /// The name, identical to the cargo feature.
     pub name: &'static str,
-    /// What it runs on.
+    /// The hardware that it runs on.
     pub summary: &'static str,
-    /// Whether it is compiled into this program.
+    /// Whether it is compiled into this binary.
     pub is_compiled: bool,
 }
 
-/// Every backend, the default first.
+/// Every backend; the default comes first.
 pub static BACKENDS: &[Backend] = &[
     Backend { name: "flex", summary: "the CPU, in pure Rust", is_compiled: cfg!(feature = "flex") },
     Backend {
@@ -51,50 +51,50 @@ pub static BACKENDS: &[Backend] = &[
     Backend { name: "rocm", summary: "AMD's GPUs", is_compiled: cfg!(feature = "rocm") },
 ];
 
-/// Why there is no such device.
+/// Why a device cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DeviceError {
     /// No backend has that name.
     #[error("unknown device {name:?}; compiled in: {}; others: {}", compiled(), others())]
     Unknown {
-        /// What was asked for.
+        /// The requested device.
         name: String,
     },
-    /// The backend exists, but not in this program.
+    /// The backend exists, but is not compiled into this binary.
     #[error(
-        "{name:?} is not compiled in (there is {}); add it with: cargo run --release --features {name} -- … --device {name}",
+        "{name:?} is not compiled in (compiled in: {}); add it with: cargo run --release --features {name} -- … --device {name}",
         compiled()
     )]
     NotCompiled {
         /// The backend.
         name: &'static str,
     },
-    /// What follows the backend's name is not understood.
+    /// The part after the backend's name is invalid.
     #[error("{text:?} is not a device of {backend}; expected {expected}")]
     BadIndex {
-        /// What was asked for.
+        /// The requested device.
         text: String,
         /// The backend.
         backend: &'static str,
-        /// What would be understood.
+        /// The accepted values.
         expected: &'static str,
     },
-    /// Its driver does not do what it should.
+    /// The driver does not work.
     #[error("{name} does not work here: {reason}")]
     Broken {
         /// The device.
         name: String,
-        /// What the driver said.
+        /// The driver's error.
         reason: String,
     },
-    /// It cannot compute in that format.
-    #[error("{name} does not compute in {precision}; it computes in {}", join(formats))]
+    /// The device does not support this precision.
+    #[error("{name} does not support {precision}; it supports {}", join(formats))]
     Format {
         /// The device.
         name: String,
-        /// What was asked for.
+        /// The requested precision.
         precision: Precision,
-        /// What there is.
+        /// The supported precisions.
         formats: Vec<Precision>,
     },
 }
@@ -117,17 +117,17 @@ fn others() -> String {
     listed(false)
 }
 
-/// The name of the device that is used where none is asked for: the first that is compiled in.
+/// The name of the default device: the first backend that is compiled in.
 pub fn default_name() -> &'static str {
     BACKENDS.iter().find(|backend| backend.is_compiled).map_or("flex", |backend| backend.name)
 }
 
-/// The device of that name: a backend, then the number of a GPU where there can be several, such as
+/// Parses a device name: a backend, followed by a device index where there can be several, such as
 /// `flex`, `wgpu:1`, `tch`, `tch:cuda:0` or `cuda:0`.
 ///
 /// # Errors
 ///
-/// Lists what is compiled in, and the cargo line that adds what was asked for.
+/// The error lists the compiled backends and the cargo command that adds the requested one.
 pub fn parse(text: &str) -> Result<Device, DeviceError> {
     let (name, rest) = text.split_once(':').unwrap_or((text, ""));
     let Some(backend) = BACKENDS.iter().find(|backend| backend.name == name) else {
@@ -142,26 +142,26 @@ pub fn parse(text: &str) -> Result<Device, DeviceError> {
         expected,
     };
     if matches!(backend.name, "flex" | "ndarray") && text != name {
-        return Err(bad("no number; the CPU is one device"));
+        return Err(bad("no index; the CPU is one device"));
     }
     open(backend.name, rest).ok_or_else(|| {
         bad(match backend.name {
             "tch" => "tch, tch:cuda:N or tch:mps",
-            _ => "a number, such as wgpu:0",
+            _ => "an index, such as wgpu:0",
         })
     })
 }
 
-/// The device that all others are compared with.
+/// The reference device, to which all others are compared.
 ///
 /// # Errors
 ///
-/// It is not compiled in.
+/// The reference backend is not compiled in.
 pub fn reference() -> Result<Device, DeviceError> {
     parse("flex")
 }
 
-/// The devices of a compiled backend: one, or as many as there are GPUs of its kind.
+/// The device names of a compiled backend: one, or one for each GPU of its kind.
 pub fn names(backend: &str) -> Vec<String> {
     match system::quietly(|| count(backend)) {
         Ok(Some(count)) if count > 1 => (0..count).map(|i| format!("{backend}:{i}")).collect(),
@@ -169,7 +169,8 @@ pub fn names(backend: &str) -> Vec<String> {
     }
 }
 
-/// How many devices a backend numbers; `None` where it numbers none, or leaves the choice to the driver.
+/// The number of devices of a backend; `None` if it has no device indices or leaves the choice to
+/// the driver.
 fn count(backend: &str) -> Option<usize> {
     match backend {
         #[cfg(feature = "cuda")]
@@ -180,7 +181,8 @@ fn count(backend: &str) -> Option<usize> {
     }
 }
 
-/// Whether Burn fuses several operations into one kernel on that device; `None` where it never does.
+/// Whether Burn fuses several operations into one kernel on this device; `None` for backends
+/// without fusion.
 pub fn fuses(name: &str) -> Option<bool> {
     let backend = name.split(':').next().unwrap_or(name);
     let compiles_kernels = !matches!(backend, "flex" | "ndarray" | "tch");
@@ -188,7 +190,7 @@ pub fn fuses(name: &str) -> Option<bool> {
     compiles_kernels.then(|| cfg!(feature = "fusion") && limit != Some(0))
 }
 
-/// What a device is: the name of a GPU, or that of the processor.
+/// The hardware name of a device: the GPU's name, or the processor's.
 pub fn hardware(device: &Device) -> String {
     gpu_name(device).unwrap_or_else(system::processor)
 }
@@ -217,7 +219,7 @@ fn gpu_name(_device: &Device) -> Option<String> {
     None
 }
 
-/// The device of a compiled backend; `None` where `rest` is not understood.
+/// Opens a device of a compiled backend; `None` if `rest` is invalid.
 #[allow(deprecated, reason = "Burn will drop ndarray and tch; this version has them")]
 fn open(backend: &str, rest: &str) -> Option<Device> {
     #[allow(unused_variables, reason = "a program with CPU backends alone has no numbered devices")]
@@ -250,8 +252,8 @@ fn open(backend: &str, rest: &str) -> Option<Device> {
     }
 }
 
-/// The system's own graphics interface. Where there is nothing but OpenGL, the wgpu library deadlocks
-/// sooner or later, so that is not taken.
+/// Uses the system's native graphics API. With OpenGL only, the wgpu library eventually deadlocks,
+/// so OpenGL is never selected.
 #[cfg(feature = "wgpu")]
 fn wgpu(index: Option<usize>) -> Device {
     use burn::backend::{CubeDevice, WgpuBackend, WgpuDevice, WgpuDeviceKind};
@@ -271,14 +273,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_device_is_answered_with_what_there_is() {
+    fn unknown_device_error_lists_the_compiled_backends() {
         let error = parse("gpu").unwrap_err().to_string();
         assert!(error.contains("unknown device \"gpu\""), "{error}");
         assert!(error.contains(default_name()), "{error}");
     }
 
     #[test]
-    fn an_absent_device_is_answered_with_the_line_that_adds_it() {
+    fn missing_backend_error_contains_the_cargo_command() {
         for backend in BACKENDS.iter().filter(|backend| !backend.is_compiled) {
             let error = parse(backend.name).unwrap_err().to_string();
             assert!(error.contains(&format!("--features {}", backend.name)), "{error}");
@@ -287,7 +289,7 @@ mod tests {
 
     #[cfg(feature = "flex")]
     #[test]
-    fn a_cpu_has_no_number() {
+    fn cpu_backends_have_no_index() {
         assert!(matches!(parse("flex:0"), Err(DeviceError::BadIndex { .. })));
         assert!(matches!(parse("flex:"), Err(DeviceError::BadIndex { .. })));
         assert!(parse("flex").is_ok());

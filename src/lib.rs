@@ -1,9 +1,11 @@
-//! Burn Zoo: transformers written once, run and trained on every backend of [Burn](https://burn.dev).
+//! Burn Zoo: transformer models that run and train on every backend of [Burn](https://burn.dev).
 //!
-//! This crate is what one does with models: choosing a [`device`] and comparing it with others
-//! ([`parity`]), [`train`]ing, [`compare`]ing architectures, the [`cli`]. The models are in [`models`], their data in [`datasets`].
+//! This crate is the application: [`device`] selection and comparison across devices ([`parity`]),
+//! training ([`train`]), comparison of architectures ([`compare`]), task [`pipeline`]s, the server
+//! ([`serve`]) and the command line ([`cli`]). The models are in [`models`], their data in
+//! [`datasets`].
 //!
-//! A small model from scratch, before any training:
+//! A small, untrained model from scratch:
 //!
 //! ```
 //! use burn_zoo::datasets::{text::Corpus, tokenizer::Vocabulary};
@@ -38,7 +40,7 @@
 
 #![recursion_limit = "256"]
 
-/// The README's example compiles.
+/// Compiles the README's examples.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

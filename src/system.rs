@@ -1,9 +1,9 @@
-//! What the operating system knows about this process.
+//! Process information from the operating system.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
-/// The most memory that this process has held so far, in bytes; `None` where the system does not say.
+/// Peak memory (resident set) of this process in bytes; `None` if the system does not report it.
 #[cfg(unix)]
 pub fn peak_memory() -> Option<u64> {
     use nix::sys::resource::{UsageWho, getrusage};
@@ -17,7 +17,7 @@ pub fn peak_memory() -> Option<u64> {
     u64::try_from(usage.max_rss()).ok().map(|peak| peak * unit)
 }
 
-/// The memory that this process holds now, in bytes; `None` where the system does not say.
+/// Current memory (resident set) of this process in bytes; `None` if the system does not report it.
 pub fn memory() -> Option<u64> {
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
         return bytes_of(&status, "VmRSS:");
@@ -28,46 +28,45 @@ pub fn memory() -> Option<u64> {
     Some(system.process(process)?.memory())
 }
 
-/// The machine's memory, in bytes; `None` where the system does not say.
+/// Total system memory in bytes; `None` if the system does not report it.
 pub fn total_memory() -> Option<u64> {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
     Some(system.total_memory()).filter(|bytes| *bytes > 0)
 }
 
-/// What of the machine's memory is free, or can be freed, in bytes; `None` where the system does not
-/// say.
+/// Available system memory (free or reclaimable) in bytes; `None` if the system does not report it.
 pub fn available_memory() -> Option<u64> {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
     Some(system.available_memory()).filter(|bytes| *bytes > 0)
 }
 
-/// A quantity that Linux's `/proc/self/status` speaks of, in bytes.
+/// A quantity from Linux's `/proc/self/status`, in bytes.
 fn bytes_of(status: &str, quantity: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(quantity))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
 
-/// The most memory that this process has held so far, in bytes; `None` where the system does not say.
+/// Peak memory of this process in bytes; not available on this system.
 #[cfg(not(unix))]
 pub fn peak_memory() -> Option<u64> {
     None
 }
 
-/// What a caught panic said; `None` where it said nothing readable.
+/// The message of a caught panic; `None` if the payload is not a string.
 pub fn panic_message(payload: &(dyn std::any::Any + Send)) -> Option<&str> {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| payload.downcast_ref::<&str>().copied())
 }
 
-/// Runs what may panic, and prints nothing if it does.
+/// Runs `work` and catches a panic without printing it.
 ///
 /// # Errors
 ///
-/// What the first panic said, on whichever thread: a driver fails on one of its own, and what the caller
-/// then meets is only that nobody answers.
+/// The message of the first panic on any thread: drivers panic on their own threads, and the panic
+/// on the calling thread then only reports a closed channel.
 pub fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static QUIET: AtomicUsize = AtomicUsize::new(0);
     static FIRST: Mutex<Option<String>> = Mutex::new(None);
@@ -79,9 +78,9 @@ pub fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
             if QUIET.load(Ordering::Relaxed) == 0 {
                 return usual(info);
             }
-            let said = panic_message(info.payload()).map(str::to_string);
+            let message = panic_message(info.payload()).map(str::to_string);
             let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
-            *first = first.take().or(said);
+            *first = first.take().or(message);
         }));
     });
     if QUIET.fetch_add(1, Ordering::Relaxed) == 0 {
@@ -91,11 +90,11 @@ pub fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     QUIET.fetch_sub(1, Ordering::Relaxed);
     result.map_err(|payload| {
         let caught = panic_message(payload.as_ref()).map(str::to_string);
-        first().take().or(caught).unwrap_or_else(|| "it panicked and did not say why".to_string())
+        first().take().or(caught).unwrap_or_else(|| "it panicked without a message".to_string())
     })
 }
 
-/// The processor, as it calls itself, and its number of cores.
+/// The processor's brand name and its number of cores.
 pub fn processor() -> String {
     let system = sysinfo::System::new_with_specifics(
         sysinfo::RefreshKind::nothing().with_cpu(sysinfo::CpuRefreshKind::nothing()),
@@ -105,14 +104,14 @@ pub fn processor() -> String {
     format!("{brand}, {} cores", system.cpus().len())
 }
 
-/// Lets Ctrl-C be a signal while a dashboard holds the terminal in raw mode, where it would be a key
-/// that nobody reads.
+/// Keeps Ctrl-C a signal while a dashboard holds the terminal in raw mode; without this it would be
+/// an unhandled key press.
 #[cfg(unix)]
 pub fn deliver_interrupts() {
     use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
     use std::time::{Duration, Instant};
 
-    // The dashboard's own thread enters raw mode, shortly after it was created.
+    // The dashboard's own thread enters raw mode shortly after it starts.
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(2) {
         let Ok(mut settings) = tcgetattr(std::io::stdin()) else {
@@ -127,21 +126,21 @@ pub fn deliver_interrupts() {
     }
 }
 
-/// Lets Ctrl-C be a signal while a dashboard holds the terminal in raw mode.
+/// Keeps Ctrl-C a signal while a dashboard holds the terminal in raw mode.
 #[cfg(not(unix))]
 pub fn deliver_interrupts() {}
 
-/// Bytes as people read them, such as `3.2 MB`.
+/// Formats a number of bytes, such as `3.2 MB`.
 pub fn bytes(count: u64) -> String {
     scaled(count, [" B", " kB", " MB", " GB", " TB"])
 }
 
-/// A count as people read it, such as `124.4 M`.
+/// Formats a count, such as `124.4 M`.
 pub fn count(count: u64) -> String {
     scaled(count, ["", " K", " M", " G", " T"])
 }
 
-/// A number in the largest unit that leaves something before the point; units are 1000 apart.
+/// Formats a number in the largest unit with a value of at least 1; units are 1000 apart.
 fn scaled(count: u64, units: [&str; 5]) -> String {
     let mut value = count as f64;
     let mut unit = 0;
@@ -152,7 +151,7 @@ fn scaled(count: u64, units: [&str; 5]) -> String {
     if unit == 0 { format!("{count}{}", units[0]) } else { format!("{value:.1}{}", units[unit]) }
 }
 
-/// Seconds as people read them, such as `3m 05s`.
+/// Formats a duration in seconds, such as `3m 05s`.
 pub fn duration(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
@@ -168,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_for_people() {
+    fn numbers_are_human_readable() {
         assert_eq!((bytes(999).as_str(), bytes(3_200_000).as_str()), ("999 B", "3.2 MB"));
         assert_eq!((count(65).as_str(), count(124_439_808).as_str()), ("65", "124.4 M"));
         assert_eq!(duration(185.2), "3m 05s");

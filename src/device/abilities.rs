@@ -1,4 +1,4 @@
-//! What a device can do.
+//! Device capabilities.
 
 use burn::tensor::{DType, Device, Tensor};
 
@@ -6,11 +6,11 @@ use super::DeviceError;
 use crate::models::precision::Precision;
 use crate::system;
 
-/// Whether a device answers: it computes a sum. A driver that panics is an error.
+/// Checks that a device works by computing a sum. A panic of the driver becomes an error.
 ///
 /// # Errors
 ///
-/// What the driver said.
+/// The driver's error.
 pub fn probe(name: &str, device: &Device) -> Result<(), DeviceError> {
     let sum = || Tensor::<1>::ones([8], device).sum().try_into_scalar::<f32>();
     let reason = match system::quietly(sum) {
@@ -23,7 +23,7 @@ pub fn probe(name: &str, device: &Device) -> Result<(), DeviceError> {
     Err(DeviceError::Broken { name: name.to_string(), reason })
 }
 
-/// The formats that a device computes in.
+/// The precisions that a device supports.
 pub fn formats(device: &Device) -> Vec<Precision> {
     let computes = |precision: &Precision| {
         let dtype: DType = precision.dtype().into();
@@ -32,11 +32,11 @@ pub fn formats(device: &Device) -> Vec<Precision> {
     Precision::ALL.into_iter().filter(computes).collect()
 }
 
-/// Whether a device computes in a format.
+/// Checks that a device supports a precision.
 ///
 /// # Errors
 ///
-/// It does not; lists those in which it does.
+/// The precision is not supported; the error lists the supported ones.
 pub fn require_format(
     name: &str,
     device: &Device,

@@ -1,4 +1,4 @@
-//! What is compared: a small model of each class of each family, and what it is given.
+//! The compared models: a small model of each class of each family, and its input.
 
 use std::collections::BTreeSet;
 
@@ -14,46 +14,46 @@ use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::parameters;
 
-/// Rows of a batch, by how many of their [`LENGTH`] positions hold tokens.
+/// The number of tokens in each row of a batch, out of [`LENGTH`] positions.
 pub(super) const LENGTHS: [usize; 3] = [LENGTH, 11, 5];
 
-/// Positions of a row.
+/// Positions per row.
 pub(super) const LENGTH: usize = 16;
 
-/// Steps of training.
+/// Training steps.
 const STEPS: usize = 20;
 
-/// Ids run from 0 to this, exclusive; the first few mean something in some families.
+/// Token IDs are less than this; the first few are special tokens in some families.
 const VOCABULARY: usize = 64;
 
-/// A model to compute on two devices.
+/// A model to compare on two devices.
 ///
-/// All have the same few shapes: a device that compiles a kernel for each new shape compiles them
-/// once.
+/// All models share a few shapes: devices that compile a kernel for each new shape compile them
+/// only once.
 #[derive(Debug)]
 pub struct ParityCase {
     /// Its family.
     pub family: &'static Family,
-    /// The class that transformers has for it.
+    /// The class in transformers.
     pub class: &'static str,
     pub(super) spec: ModelSpec,
-    /// Steps of training.
+    /// Training steps.
     pub(super) steps: usize,
 }
 
-/// On which side of a row its padding is.
+/// The position of the padding in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// Behind the tokens.
+    /// After the tokens.
     Right,
-    /// Before them.
+    /// Before the tokens.
     Left,
-    /// Behind them, and the second row is nothing but padding.
+    /// After the tokens; the second row is fully padded.
     EmptyRow,
 }
 
 impl ParityCase {
-    /// A model of every class of these families.
+    /// One model for every class of these families.
     pub fn all(families: &[&'static Family]) -> Vec<Self> {
         let classes = |family: &&'static Family| {
             let family = *family;
@@ -62,11 +62,11 @@ impl ParityCase {
         families.iter().flat_map(classes).collect()
     }
 
-    /// One small decoder and two steps: enough to see whether a device works at all.
+    /// One small decoder and two steps: a quick check that a device works at all.
     ///
     /// # Panics
     ///
-    /// Panics if there is no GPT-2.
+    /// Panics if the GPT-2 family does not exist.
     pub fn smoke() -> Self {
         let gpt2 = FAMILIES.iter().find(|family| family.name() == "gpt2");
         let gpt2 = gpt2.unwrap_or_else(|| panic!("there is no GPT-2"));
@@ -74,9 +74,10 @@ impl ParityCase {
         Self { steps: 2, ..Self::new(gpt2, (task, class)) }
     }
 
-    /// As few models as have every family, and every head once.
+    /// A small set of models that contains every family and every head.
     ///
-    /// That is what each family is for, and all else of the first family that can do it.
+    /// It has the first class of each family, and every other head once, in the first family that
+    /// supports it.
     pub fn one_per_kind() -> Vec<Self> {
         let mut seen: Vec<(Task, std::mem::Discriminant<Architecture>)> = Vec::new();
         let mut cases = Self::all(FAMILIES);
@@ -90,15 +91,15 @@ impl ParityCase {
         cases
     }
 
-    /// As few models as have every kind of layer, block and head once: for devices on which all families
-    /// would take too long.
+    /// A small set of models that contains every kind of layer, block and head, for devices on
+    /// which all families would take too long.
     pub fn sample() -> Vec<Self> {
         let mut left = Self::one_per_kind();
         let mut missing: BTreeSet<String> = left.iter().flat_map(Self::parts).collect();
         let mut chosen = Vec::new();
         while !missing.is_empty() {
             let news = |case: &Self| case.parts().intersection(&missing).count();
-            // The first of the best, so that the choice is the same everywhere.
+            // The first of the best candidates, so that the choice is deterministic.
             let best = left.iter().map(news).max().unwrap_or(0);
             let Some(index) = left.iter().position(|case| best > 0 && news(case) == best) else {
                 break;
@@ -110,7 +111,7 @@ impl ParityCase {
         chosen
     }
 
-    /// What it is made of: every choice that its configs make, such as `wiring: PreNorm`.
+    /// The choices in its config, such as `wiring: PreNorm`.
     fn parts(&self) -> BTreeSet<String> {
         let text = format!("{:?}", self.spec.architecture);
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -119,7 +120,8 @@ impl ParityCase {
             let start = text[..index].rfind(|c| !is_word(c)).map_or(0, |before| before + 1);
             let value = &text[index + 2..];
             let end = value.find(|c| !is_word(c)).unwrap_or(value.len());
-            // A choice is named like a type; numbers and structs that are always there say nothing.
+            // A choice is named like a type; numbers and structs that are always present carry no
+            // information.
             if value.starts_with(|c: char| c.is_ascii_uppercase())
                 && !value[..end].ends_with("Config")
             {
@@ -129,14 +131,14 @@ impl ParityCase {
         parts
     }
 
-    /// Whether another family's model is the same under other names: what a device computes of one, it
-    /// computes of the other.
+    /// Whether another case has the same architecture and task under other names: a device computes
+    /// the same for both.
     pub fn is_same_as(&self, other: &Self) -> bool {
         let (own, others) = (&self.spec, &other.spec);
         own.task == others.task && own.architecture == others.architecture
     }
 
-    /// Whether it is what its family is for.
+    /// Whether its class is the first of its family.
     fn is_main(&self) -> bool {
         self.family.tasks[0].1 == self.class
     }
@@ -153,7 +155,7 @@ impl ParityCase {
             dropout: 0.0,
             eos: None,
         };
-        // Grouped queries where the family has them, and feed-forward layers where it has these.
+        // Grouped-query attention and feed-forward layers, if the family supports them.
         let plain = Size { n_kv_heads: None, ..size.clone() };
         let bare = Size { d_ff: None, ..plain.clone() };
         let sized = family.sized(&size).or_else(|_| family.sized(&plain));
@@ -165,8 +167,8 @@ impl ParityCase {
             .unwrap_or_else(|error| panic!("{class} has no small model: {error}"));
         debug_assert_eq!(spec.task, task);
         let steps = match spec.architecture {
-            // Its training amplifies rounding: after 20 steps the losses of backends differ by 1.3e-4
-            // whose gradients agree within 3e-7.
+            // Its training amplifies rounding errors: after 20 steps the losses of backends differ
+            // by 1.3e-4, although their gradients agree within 3e-7.
             Architecture::EncoderHalf(..) if task == Task::TokenClassifier => STEPS / 2,
             _ => STEPS,
         };
@@ -178,13 +180,13 @@ impl ParityCase {
         format!("{}/{}", self.family.name(), self.class)
     }
 
-    /// Whether it writes texts, so that there is a cache to decode with.
+    /// Whether the model generates text and thus has a cache for decoding.
     pub fn is_generative(&self) -> bool {
         self.spec.is_generative()
     }
 
-    /// The model. Its weights do not depend on the device, and none of them is a plain 0 or 1, which
-    /// would hide what a device does with it.
+    /// The model. Its weights do not depend on the device, and none is exactly 0 or 1, which would
+    /// hide errors.
     pub(super) fn model(&self, device: &Device) -> Model {
         let model = self.spec.initialized(1, device);
         let mut values = Vec::new();
@@ -199,7 +201,7 @@ impl ParityCase {
         })
     }
 
-    /// A batch for it.
+    /// A batch for the model.
     pub(super) fn input(&self, layout: Layout, device: &Device) -> ModelInput {
         let read = match &self.spec.architecture {
             Architecture::ImageEncoder(config, _) => {
@@ -220,7 +222,7 @@ impl ParityCase {
             let ids = token_ids(&text(Layout::Right, 11), LENGTHS.len(), device);
             Tokens::new(ids, Padding::none())
         });
-        // The rows of a batch are the choices of one question, where there are choices.
+        // For multiple choice, the rows of a batch are the choices of one question.
         let choices = match self.spec.task {
             Task::MultipleChoice => LENGTHS.len(),
             _ => 1,
@@ -230,7 +232,7 @@ impl ParityCase {
 }
 
 impl Layout {
-    /// Which positions of a batch hold tokens, row by row.
+    /// Whether each position of a batch holds a token, row by row.
     pub(super) fn holds_token(self) -> Vec<Vec<bool>> {
         let row = |(index, &length): (usize, &usize)| -> Vec<bool> {
             let is_token = |i: usize| match self {
@@ -248,8 +250,8 @@ impl Layout {
     }
 }
 
-/// Rows of token ids, the same tokens wherever the padding is. No id is among the first few, of which
-/// some families number positions by.
+/// Rows of token IDs, with the same tokens for each side of the padding. The first few IDs, from
+/// which some families number positions, do not occur.
 pub(super) fn text(layout: Layout, seed: usize) -> Vec<u32> {
     let mut ids = Vec::with_capacity(LENGTHS.len() * LENGTH);
     for (index, row) in layout.holds_token().iter().enumerate() {
@@ -273,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_covering_subjects_have_every_family_and_every_head() {
+    fn one_per_kind_contains_every_family_and_head() {
         let [all, few] = [ParityCase::all(FAMILIES), ParityCase::one_per_kind()];
         let of = |cases: &[ParityCase], name: fn(&ParityCase) -> String| -> HashSet<String> {
             cases.iter().map(name).collect()
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_has_every_part_of_all() {
+    fn sample_contains_every_part() {
         let parts = |cases: &[ParityCase]| -> BTreeSet<String> {
             cases.iter().flat_map(ParityCase::parts).collect()
         };

@@ -1,49 +1,50 @@
-//! How far a device may be from the reference, and where it may be farther.
+//! The allowed deviation of a device from the reference, and exceptions.
 
 use super::Errors;
 
-/// A thing that is compared.
+/// A compared quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
-    /// Outputs.
+    /// The outputs.
     Forward,
-    /// The loss, and its gradients.
+    /// The loss and its gradients.
     Gradients,
-    /// The losses of 20 steps.
+    /// The losses of 20 training steps.
     Steps,
-    /// Scores decoded with a cache.
+    /// Logits decoded with a cache.
     Decoding,
 }
 
-/// The largest error of each kind that is rounding and not a fault.
+/// The largest error of each kind that counts as rounding.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Of outputs and of scores decoded with a cache.
+    /// For outputs, and for logits decoded with a cache.
     pub outputs: f64,
-    /// Of the loss and its gradients; ten times this, as a part of a gradient's norm.
+    /// For the loss and its gradients; the limit of the relative gradient error is ten times as
+    /// large.
     pub gradients: f64,
-    /// Of the losses of 20 steps.
+    /// For the losses of 20 training steps.
     pub steps: f64,
 }
 
 impl Limits {
-    /// For a CPU: the reference's own rounding is 2e-7 to 1e-6.
+    /// For a CPU: the reference's own rounding error is 2e-7 to 1e-6.
     pub const CPU: Self = Self { outputs: 1e-5, gradients: 1e-5, steps: 1e-4 };
 
-    /// For a GPU, whose exponentials and roots are approximations.
+    /// For a GPU, which approximates exponentials and square roots.
     pub const GPU: Self = Self { outputs: 1e-4, gradients: 1e-4, steps: 1e-4 };
 
-    /// For a device, as `--device` names it.
+    /// For a device, by its `--device` name.
     pub fn of(device: &str) -> Self {
         if matches!(device, "flex" | "ndarray" | "tch") { Self::CPU } else { Self::GPU }
     }
 }
 
 impl Check {
-    /// All of them.
+    /// All checks.
     pub const ALL: [Self; 4] = [Self::Forward, Self::Gradients, Self::Steps, Self::Decoding];
 
-    /// Its name in tables.
+    /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Forward => "forward",
@@ -53,10 +54,10 @@ impl Check {
         }
     }
 
-    /// The error of this kind; `None` where the case does no such thing.
+    /// The error of this kind; `None` if the case does not have this check.
     ///
-    /// Of the two measures of gradients, the one that is worse in its own limits' terms is told: the
-    /// relative one is 10 times as large where both are at the limit.
+    /// Of the two measures of gradients, the one that is worse relative to its limit is returned:
+    /// the limit of the relative error is 10 times as large.
     pub fn error(self, errors: &Errors) -> Option<f64> {
         match self {
             Self::Forward => Some(errors.forward),
@@ -68,7 +69,7 @@ impl Check {
         }
     }
 
-    /// The limit of that error.
+    /// The limit of this error.
     pub fn limit(self, limits: &Limits) -> f64 {
         match self {
             Self::Forward | Self::Decoding => limits.outputs,
@@ -78,27 +79,27 @@ impl Check {
     }
 }
 
-/// A place where a device is farther from the reference than its limit, and why that is left.
+/// A known deviation of a device beyond its limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exception {
     /// The backend.
     pub backend: &'static str,
     /// The family.
     pub family: &'static str,
-    /// What is off.
+    /// The check that exceeds its limit.
     pub check: Check,
-    /// How far it may be off.
+    /// The allowed error.
     pub limit: f64,
-    /// Why.
+    /// The reason.
     pub reason: &'static str,
-    /// Where it was reported.
+    /// The issue that reports it.
     pub issue: &'static str,
 }
 
-/// All of them.
+/// All exceptions.
 pub static EXCEPTIONS: &[Exception] = &[];
 
-/// How far a backend may be off in this; 0 where there is no exception.
+/// The allowed error of a backend in a check; 0 without an exception.
 pub(super) fn allowed(device: &str, family: &str, check: Check) -> f64 {
     let backend = device.split(':').next().unwrap_or(device);
     let found = EXCEPTIONS.iter().filter(|exception| {

@@ -1,5 +1,5 @@
-//! Whether a device computes what the reference device, `flex`, computes: small models of every family,
-//! forward, backward, in training and decoding with a cache.
+//! Checks that a device computes the same as the reference device, `flex`: small models of every
+//! family in the forward pass, the backward pass, training, and decoding with a cache.
 
 mod case;
 mod limits;
@@ -17,18 +17,18 @@ pub use page::page;
 pub use record::{Errors, Record, difference, relative};
 pub use saved::{Run, RunOf};
 
-/// What became of one case on a device.
+/// The result of one case on a device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It was computed, this far from the reference.
+    /// The errors relative to the reference.
     Errors(Errors),
-    /// It could not be computed.
+    /// The device failed.
     Fault(String),
 }
 
-/// Computes a case on the reference device and on another one, and compares. A driver that panics
-/// is a fault, and not the end of the program.
+/// Computes a case on a device and on the reference device, and compares the results. A panic of a
+/// driver becomes a fault.
 pub fn compare(case: &ParityCase, [device, reference]: [&Device; 2]) -> Verdict {
     let record = |device: &Device| match system::quietly(|| case.record(device)) {
         Ok(record) => record,
@@ -46,7 +46,7 @@ fn first_line(text: &str) -> String {
 }
 
 impl Verdict {
-    /// What is over its limit on this device, in words; empty where all is well.
+    /// The errors that exceed their limits on this device, as messages; empty if there are none.
     pub fn problems(&self, device: &str, case: &str) -> Vec<String> {
         let limits = Limits::of(device);
         let family = case.split('/').next().unwrap_or(case);

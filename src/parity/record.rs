@@ -1,4 +1,4 @@
-//! What a device computes of a case, and how far that is from what another one does.
+//! The results of a case on a device, and their errors relative to another device's results.
 
 use std::collections::BTreeMap;
 
@@ -15,50 +15,51 @@ use crate::models::layers::mask::Padding;
 use crate::train::adamw::{AdamW, AdamWConfig, Update};
 use crate::train::gradients::{by_path, gradient_norm};
 
-/// Tokens that are decoded one at a time, after a prompt of [`LENGTH`] positions less than these.
+/// The number of tokens that are decoded one at a time; the prompt has the other positions of
+/// [`LENGTH`].
 const DECODED: usize = 8;
 
-/// Everything that a device computed of a case, on the host.
+/// All results of a case on a device, copied to the host.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// Outputs where there are tokens, by layout and name.
+    /// Outputs at token positions, by layout and name.
     outputs: BTreeMap<String, Vec<f32>>,
     /// The loss of the first batch.
     loss: f32,
-    /// Its gradients by the parameter's path.
+    /// Its gradients by parameter path.
     gradients: BTreeMap<String, Vec<f32>>,
-    /// The losses of a few steps.
+    /// The losses of the training steps.
     losses: Vec<f32>,
-    /// The scores of tokens decoded with a cache.
+    /// The logits of tokens decoded with a cache.
     decoded: Option<Vec<f32>>,
 }
 
-/// How far a device is from the reference.
+/// The errors of a device relative to the reference.
 ///
-/// Errors are largest differences, as a part of the largest value of the reference or of 1, whichever is
-/// larger.
+/// Errors are largest absolute differences, relative to the larger of 1 and the largest absolute
+/// value of the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Errors {
-    /// Of all outputs: padded on the right, on the left, and with a row of nothing but padding.
+    /// Of all outputs: right-padded, left-padded, and with a fully padded row.
     pub forward: f64,
     /// Of the loss of the first batch.
     pub loss: f64,
     /// Of every gradient.
     pub gradients: f64,
-    /// Of every gradient, as the Euclidean norm of the difference over that of the reference.
+    /// Of every gradient, as the L2 norm of the difference relative to the norm of the reference.
     pub gradients_relative: f64,
     /// Of the losses of 20 steps of AdamW.
     pub steps: f64,
-    /// Of scores decoded with a cache, in a batch padded on the left; `None` where nothing is decoded.
+    /// Of logits decoded with a cache, in a left-padded batch; `None` without decoding.
     pub decoding: Option<f64>,
 }
 
 impl ParityCase {
-    /// Computes everything on a device.
+    /// Computes all results on a device.
     ///
     /// # Errors
     ///
-    /// The device could not compute or read it, or computed what is no number.
+    /// The device fails, or a result is NaN or infinite.
     pub fn record(&self, device: &Device) -> Result<Record, String> {
         let failed = |error: TensorReadError| error.to_string();
         let outputs = self.outputs(device).map_err(failed)?;
@@ -67,7 +68,7 @@ impl ParityCase {
             if self.is_generative() { Some(self.decode(device).map_err(failed)?) } else { None };
         let record = Record { outputs, loss, gradients, losses, decoded };
         match record.first_nan() {
-            Some(what) => Err(format!("{what} is no number")),
+            Some(what) => Err(format!("{what} is NaN or infinite")),
             None => Ok(record),
         }
     }
@@ -90,14 +91,14 @@ impl ParityCase {
                     let kept = parts.zip(&holds_token).filter(|(_, holds)| **holds);
                     kept.flat_map(|(values, _)| values).copied().collect()
                 } else if output.of == OutputOf::Rows && layout == Layout::EmptyRow {
-                    // What stands for a row without tokens is anything, but a number.
+                    // The output of a row without tokens is arbitrary, but must be finite.
                     let parts = values.chunks_exact(values.len() / LENGTHS.len()).enumerate();
                     parts.filter(|(row, _)| *row != 1).flat_map(|(_, row)| row).copied().collect()
                 } else {
                     values.clone()
                 };
                 if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-                    // Seen by `first_nan`, in padding too: a gradient would carry it everywhere.
+                    // Reported by `first_nan`, even in padding: a gradient would propagate it.
                     found.insert(format!("{name}, padding"), vec![*value]);
                 }
                 found.insert(name, kept);
@@ -132,7 +133,7 @@ impl ParityCase {
         Ok((losses[0], first, losses))
     }
 
-    /// The scores of a prompt, and of the tokens after it, one at a time.
+    /// The logits of a prompt, and of the tokens after it, decoded one at a time.
     fn decode(&self, device: &Device) -> Result<Vec<f32>, TensorReadError> {
         let model = self.model(device);
         let rows = LENGTHS.len();
@@ -174,24 +175,24 @@ impl ParityCase {
     }
 }
 
-/// The mean loss over made-up classes, at positions that hold tokens.
+/// The mean loss over synthetic labels, at token positions.
 fn loss(model: &Model, input: &ModelInput) -> Tensor<1> {
     let scores = model.scores(input);
     let [count, classes] = scores.dims();
     if classes == 1 {
-        // A single class is certain; a logit of its own is not.
+        // With a single class the cross-entropy is constant, so the logit itself is the loss.
         return (scores.clone() * scores).mean();
     }
     let holds_token: Vec<bool> = Layout::Right.holds_token().concat();
     let is_padded = count == holds_token.len() && input.written.is_none();
     let class = |i: usize| {
-        // Of a span's scores only those of the first tokens are sure to be there.
+        // Of a span's logits, only the first positions are tokens in every row.
         let class = (7 * i + 3) % if classes == LENGTH { 5 } else { classes };
         if is_padded && !holds_token[i] { IGNORE } else { class as i64 }
     };
     let targets = Targets::new(&(0..count).map(class).collect::<Vec<i64>>());
     let loss = cross_entropy_sum(scores, &targets) / targets.count() as f64;
-    // A second output has a part in the loss, so that there are gradients of all.
+    // Adds a second output to the loss, so that all parameters have gradients.
     let second = match model {
         Model::BaseModel(model) => model.pooled(model.forward(&input.read)),
         Model::PreTraining(model) => {
@@ -207,7 +208,7 @@ fn loss(model: &Model, input: &ModelInput) -> Tensor<1> {
 }
 
 impl Record {
-    /// The first thing that has a value which is no number.
+    /// The name of the first result with a NaN or infinite value.
     fn first_nan(&self) -> Option<String> {
         let is_bad = |values: &[f32]| values.iter().any(|value| !value.is_finite());
         let outputs = self.outputs.iter().filter(|(_, values)| is_bad(values));
@@ -216,15 +217,15 @@ impl Record {
             .map(|(name, _)| name.clone())
             .chain(gradients.map(|(path, _)| format!("the gradient of {path}")))
             .chain(is_bad(&self.losses).then(|| "a loss".to_string()))
-            .chain(self.decoded.as_deref().filter(|v| is_bad(v)).map(|_| "a decoded score".into()))
+            .chain(self.decoded.as_deref().filter(|v| is_bad(v)).map(|_| "a decoded logit".into()))
             .next()
     }
 
-    /// How far this is from the reference.
+    /// The errors relative to a reference.
     ///
     /// # Errors
     ///
-    /// They are not of the same case.
+    /// The records are of different cases.
     pub fn errors(&self, reference: &Self) -> Result<Errors, String> {
         let pairs = |found: &BTreeMap<String, Vec<f32>>, expected: &BTreeMap<String, Vec<f32>>| {
             let pair = |(name, expected): (&String, &Vec<f32>)| {
@@ -252,7 +253,7 @@ impl Record {
     }
 }
 
-/// The largest difference, as a part of `max(1, largest expected)`.
+/// The largest absolute difference, relative to `max(1, largest expected)`.
 pub fn difference(found: &[f32], expected: &[f32]) -> f64 {
     let largest = expected.iter().fold(1.0_f64, |max, v| max.max(f64::from(v.abs())));
     let differences =
@@ -261,8 +262,8 @@ pub fn difference(found: &[f32], expected: &[f32]) -> f64 {
     differences.fold(0.0, worst) / largest
 }
 
-/// The Euclidean norm of the difference over that of what was expected. A gradient that is zero but
-/// for rounding, as that of a key's bias, has none to be compared.
+/// The L2 norm of the difference, relative to the norm of the expected values. A gradient that is
+/// zero except for rounding, such as that of a key's bias, counts as equal.
 pub fn relative(found: &[f32], expected: &[f32]) -> f64 {
     if expected.iter().all(|value| value.abs() < 1e-6) {
         return 0.0;

@@ -1,4 +1,4 @@
-//! Runs of the comparison, kept as JSON.
+//! Saved parity runs in JSON.
 
 use std::collections::BTreeMap;
 
@@ -6,34 +6,34 @@ use serde::{Deserialize, Serialize};
 
 use super::Verdict;
 
-/// What was compared where, and how far it was off.
+/// The results of one parity run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// The device, and what it is.
+    /// The device and the environment.
     #[serde(flatten)]
     pub of: RunOf,
-    /// What became of each case, by its name.
+    /// The result of each case, by name.
     #[serde(rename = "subjects")]
     pub cases: BTreeMap<String, Verdict>,
 }
 
-/// The circumstances of a run.
+/// The environment of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunOf {
-    /// The device, as `--device` names it.
+    /// The device, by its `--device` name.
     pub device: String,
-    /// Whether Burn fused operations into kernels there; `None` where it never does.
+    /// Whether Burn fused operations into kernels; `None` for devices without fusion.
     pub fusion: Option<bool>,
-    /// What the device is.
+    /// The hardware name of the device.
     pub hardware: String,
-    /// When, as `2026-11-22`.
+    /// The date, such as `2026-11-22`.
     pub date: String,
-    /// The version of this program.
+    /// The version of Burn Zoo.
     pub zoo: String,
 }
 
 impl RunOf {
-    /// A run that begins now.
+    /// The environment of a run that starts now.
     pub fn now(device: &str, fusion: Option<bool>, hardware: String) -> Self {
         Self {
             device: device.to_string(),
@@ -44,7 +44,7 @@ impl RunOf {
         }
     }
 
-    /// The device, and how it computes where there is a choice.
+    /// The device, with its fusion setting if there is a choice.
     pub fn title(&self) -> String {
         match self.fusion {
             None => self.device.clone(),

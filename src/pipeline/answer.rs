@@ -1,4 +1,4 @@
-//! Questions to the parts of a text that answer them.
+//! Extractive question answering.
 
 mod spans;
 
@@ -18,7 +18,7 @@ use crate::models::parameters;
 use crate::models::precision::Precision;
 use spans::{Ends, Found};
 
-/// Finds the part of a text that answers a question.
+/// Extracts the span of a context that answers a question.
 #[derive(Debug)]
 pub struct QuestionAnswering {
     preprocessor: Preprocessor,
@@ -26,44 +26,44 @@ pub struct QuestionAnswering {
     class: Option<u32>,
 }
 
-/// A question, and the text that may have the answer.
+/// A question and the context that may contain the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
-    /// What is asked.
+    /// The question.
     pub question: String,
-    /// Where the answer is looked for.
+    /// The text in which the answer is searched.
     pub context: String,
 }
 
-/// How answers are looked for.
+/// Options of question answering.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answering {
-    /// How many answers there are at most.
+    /// The maximum number of answers.
     pub top_k: usize,
-    /// The longest answer in tokens.
+    /// The maximum length of an answer in tokens.
     pub max_answer_length: usize,
-    /// The longest question with its part of the context, in tokens. A longer context is read in
-    /// pieces.
+    /// The maximum length of the question with a window of the context, in tokens. A longer context
+    /// is split into several windows.
     pub max_length: usize,
-    /// How many tokens such pieces have in common; where `None`, 128, or half of a piece if that is
-    /// less.
+    /// The number of tokens that consecutive windows share; by default the smaller of 128 and half
+    /// of a window.
     pub overlap: Option<usize>,
-    /// Whether no answer is one of the answers: an empty one.
+    /// Whether the empty answer ("no answer") is one of the candidates.
     pub no_answer: bool,
-    /// Whether answers begin and end where words do.
+    /// Whether answers are extended to whole words.
     pub whole_words: bool,
 }
 
-/// A part of a text that answers a question.
+/// A span of the context that answers the question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// How likely it is.
+    /// Its probability.
     pub score: f32,
-    /// Its first character in the context.
+    /// The index of its first character in the context.
     pub start: usize,
-    /// The character after its last.
+    /// The index after its last character.
     pub end: usize,
-    /// The part itself; empty where there is no answer.
+    /// The text of the span; empty for "no answer".
     pub answer: String,
 }
 
@@ -81,21 +81,21 @@ impl Default for Answering {
 }
 
 impl Question {
-    /// A question about a text.
+    /// Creates a question about a context.
     pub fn new(question: impl Into<String>, context: impl Into<String>) -> Self {
         Self { question: question.into(), context: context.into() }
     }
 }
 
 impl QuestionAnswering {
-    /// Opens a model's directory.
+    /// Loads a model directory.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that has another head.
+    /// Unreadable or invalid files; a model with another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let requirement =
-            TaskRequirement { name: "a model that finds answers", tasks: &[Task::Span] };
+            TaskRequirement { name: "a question answering model", tasks: &[Task::Span] };
         let Opened { preprocessor, model, .. } =
             preprocessor::open(folder, device, requirement, |model| match model {
                 Model::SpanExtractor(model) => Some(model),
@@ -105,36 +105,35 @@ impl QuestionAnswering {
         Ok(Self { preprocessor, model, class })
     }
 
-    /// The same model in another format; see [`parameters::cast`].
+    /// Converts the model to another precision; see [`parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         Self { model: parameters::cast(self.model, precision.dtype()), ..self }
     }
 
-    /// The longest question with its context that is read in one piece, in tokens.
+    /// The maximum length of a question with its context in one window, in tokens.
     pub fn max_length(&self) -> usize {
         self.preprocessor.encoder.max_length()
     }
 
-    /// The answers to each question, the likeliest first. There are fewer than asked for where the
-    /// context has no more.
+    /// The answers to each question, in order of decreasing score. There can be fewer than `top_k`.
     ///
     /// # Errors
     ///
-    /// An empty question or context, one that the tokenizer cannot read, a question that fills all
-    /// that is read at once; a device that fails.
+    /// An empty question or context; text that the tokenizer rejects; a question that leaves no
+    /// room for the context; a device failure.
     pub fn answer(
         &self,
         questions: &[Question],
         how: &Answering,
     ) -> Result<Vec<Vec<Answer>>, PipelineError> {
         let (encoder, overlap) = self.encoder(how)?;
-        let windows = self.preprocessor.encode_windows(questions, |asked| {
-            for (what, text) in [("question", &asked.question), ("context", &asked.context)] {
+        let windows = self.preprocessor.encode_windows(questions, |question| {
+            for (what, text) in [("question", &question.question), ("context", &question.context)] {
                 if text.is_empty() {
                     return Err(TextError::Empty(what));
                 }
             }
-            Ok(encoder.pair_windows([&asked.question, &asked.context], overlap)?)
+            Ok(encoder.pair_windows([&question.question, &question.context], overlap)?)
         })?;
         let ends: Vec<Vec<Ends>> = self.preprocessor.run_windows(&windows, &|tokens, rows| {
             let [first, last] = self.model.forward(&Input::Tokens(tokens));
@@ -146,10 +145,10 @@ impl QuestionAnswering {
                 .collect())
         })?;
         let answers = questions.iter().zip(windows.iter().zip(&ends));
-        Ok(answers.map(|(asked, windows)| self.best(&asked.context, windows, how)).collect())
+        Ok(answers.map(|(question, windows)| self.best(&question.context, windows, how)).collect())
     }
 
-    /// The answers to one question, the likeliest first.
+    /// The answers to one question, in order of decreasing score.
     ///
     /// # Errors
     ///
@@ -163,7 +162,7 @@ impl QuestionAnswering {
         Ok(self.answer(&[Question::new(question, context)], how)?.remove(0))
     }
 
-    /// A reader of pieces, and how many tokens two of them have in common.
+    /// The encoder of windows, and the number of tokens that consecutive windows share.
     fn encoder(&self, how: &Answering) -> Result<(TextEncoder, usize), PipelineError> {
         let Answering { top_k, max_answer_length, .. } = *how;
         if top_k == 0 || max_answer_length == 0 {
@@ -176,7 +175,7 @@ impl QuestionAnswering {
         let overlap = how.overlap.unwrap_or(128.min(max_length / 2));
         if overlap > max_length {
             return Err(PipelineError::InvalidRequest(format!(
-                "pieces of {max_length} tokens cannot have {overlap} in common"
+                "windows of {max_length} tokens cannot overlap by {overlap} tokens"
             )));
         }
         let encoder = self.preprocessor.encoder.clone().with_max_length(max_length);
@@ -190,7 +189,7 @@ impl QuestionAnswering {
         how: &Answering,
     ) -> Vec<Answer> {
         let context: Vec<char> = context.chars().collect();
-        // Some of them turn out to be the same words.
+        // Different token spans can extend to the same words.
         let wanted = if how.whole_words { 2 * how.top_k + 10 } else { how.top_k };
         let mut none = f64::INFINITY;
         let mut answers: Vec<(f64, Answer)> = Vec::new();
@@ -222,7 +221,7 @@ impl QuestionAnswering {
     }
 }
 
-/// The scores of a row, without what only fills it up.
+/// The scores of a row without its padding.
 fn ends(((mut first, mut last), row): ((Vec<f32>, Vec<f32>), &&Encoding)) -> Ends {
     first.truncate(row.ids.len());
     last.truncate(row.ids.len());

@@ -1,4 +1,4 @@
-//! Texts to classes.
+//! Text classification.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::models::heads::SequenceClassifier;
 use crate::models::parameters;
 use crate::models::precision::Precision;
 
-/// Says of which class texts are.
+/// Classifies texts.
 #[derive(Debug)]
 pub struct TextClassification {
     pub(super) preprocessor: Preprocessor,
@@ -24,20 +24,20 @@ pub struct TextClassification {
     scoring: Scoring,
 }
 
-/// What a classifier's raw scores mean.
+/// How a classifier's logits become scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scoring {
-    /// One class is right: probabilities add up to 1.
+    /// One label applies: the probabilities sum to 1.
     Softmax,
-    /// Any class can be right: each has a probability of its own.
+    /// Several labels can apply: each has an independent probability.
     Sigmoid,
-    /// They are what is asked for, such as a number of stars.
+    /// Regression: the logits are the result, such as a number of stars.
     Raw,
 }
 
 impl Scoring {
-    /// What `problem_type` in `config.json` says; without it, one class has a probability of its own,
-    /// and those of several add up to 1.
+    /// `problem_type` in `config.json`; by default a sigmoid for a single label and a softmax over
+    /// several.
     pub(super) fn of(spec: &ModelSpec) -> Self {
         match spec.config["problem_type"].as_str() {
             Some("regression") => Self::Raw,
@@ -49,17 +49,17 @@ impl Scoring {
 }
 
 impl TextClassification {
-    /// Opens a model's directory.
+    /// Loads a model directory.
     ///
-    /// `problem_type` in its `config.json` decides how scores are read; without it, one class has a
-    /// probability of its own, and those of several add up to 1.
+    /// `problem_type` in `config.json` selects the scoring; by default a sigmoid for a single label
+    /// and a softmax over several.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that has another head.
+    /// Unreadable or invalid files; a model with another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let requirement =
-            TaskRequirement { name: "a classifier of texts", tasks: &[Task::SequenceClassifier] };
+            TaskRequirement { name: "a text classifier", tasks: &[Task::SequenceClassifier] };
         let Opened { spec, preprocessor, model } =
             preprocessor::open(folder, device, requirement, |model| match model {
                 Model::SequenceClassifier(model) => Some(model),
@@ -69,54 +69,54 @@ impl TextClassification {
         Ok(Self { preprocessor, model, labels: spec.labels, scoring })
     }
 
-    /// The names of the classes.
+    /// The label names.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// How scores are read.
+    /// How logits become scores.
     pub fn scoring(&self) -> Scoring {
         self.scoring
     }
 
-    /// The same model with scores that are read in another way.
+    /// Sets how logits become scores.
     pub fn with_scoring(self, scoring: Scoring) -> Self {
         Self { scoring, ..self }
     }
 
-    /// The same model in another format; see [`parameters::cast`].
+    /// Converts the model to another precision; see [`parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         Self { model: parameters::cast(self.model, precision.dtype()), ..self }
     }
 
-    /// The same model for texts of at most this many tokens.
+    /// Sets the maximum length in tokens; longer texts are truncated.
     ///
     /// # Errors
     ///
-    /// A length that leaves no room beside the special tokens.
+    /// A length that leaves no room besides the special tokens.
     pub fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
         Ok(Self { preprocessor: self.preprocessor.with_max_length(max_length)?, ..self })
     }
 
-    /// The longest text that is read whole, in tokens.
+    /// The maximum length of a text in tokens; longer texts are truncated.
     pub fn max_length(&self) -> usize {
         self.preprocessor.encoder.max_length()
     }
 
-    /// How many of these texts are longer, so that their ends are left out.
+    /// The number of these texts that are truncated.
     ///
     /// # Errors
     ///
-    /// A text that the tokenizer cannot read.
+    /// Text that the tokenizer rejects.
     pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
         self.preprocessor.cut(texts)
     }
 
-    /// All classes of each text, the likeliest first.
+    /// The scores of all labels for each text, in decreasing order.
     ///
     /// # Errors
     ///
-    /// A text without tokens, or with one that the model does not know; a device that fails.
+    /// A text without tokens, or with a token outside the model's vocabulary; a device failure.
     pub fn classify<T: AsRef<str>>(
         &self,
         texts: &[T],
@@ -125,7 +125,7 @@ impl TextClassification {
         self.classes(&self.preprocessor.encode(texts, read)?)
     }
 
-    /// All classes of one text, the likeliest first.
+    /// The scores of all labels for one text, in decreasing order.
     ///
     /// # Errors
     ///
@@ -134,12 +134,12 @@ impl TextClassification {
         Ok(self.classify(&[text])?.remove(0))
     }
 
-    /// All classes of pairs of texts, such as a claim and what would follow from it. A text whose
-    /// second is empty stands alone.
+    /// The scores of all labels for pairs of texts, such as a premise and a hypothesis. If the
+    /// second text is empty, the first is encoded alone.
     ///
     /// # Errors
     ///
-    /// See [`TextClassification::classify`]; a text that may not be cut and leaves no room.
+    /// See [`TextClassification::classify`]; a text that must not be truncated and leaves no room.
     pub fn classify_pairs<T: AsRef<str>>(
         &self,
         pairs: &[[T; 2]],
@@ -155,7 +155,7 @@ impl TextClassification {
         self.classes(&self.preprocessor.encode(pairs, read)?)
     }
 
-    /// Nothing stands for a text without tokens, or without the one that the head reads.
+    /// Rejects an encoding without tokens, or without the token whose hidden state the head uses.
     pub(super) fn whole(&self, encoding: Encoding) -> Result<Encoding, TextError> {
         match self.model.head.end() {
             _ if encoding.ids.is_empty() => Err(TextError::Empty("text")),
@@ -176,7 +176,7 @@ impl TextClassification {
         Ok(self.logits(encodings)?.into_iter().map(classes).collect())
     }
 
-    /// Raw scores of all classes.
+    /// The logits of all labels.
     pub(super) fn logits(&self, encodings: &[Encoding]) -> Result<Vec<Vec<f32>>, PipelineError> {
         self.preprocessor.run(encodings, &mut |_| {}, &|tokens, _| {
             preprocessor::rows(self.model.forward(&Input::Tokens(tokens)))

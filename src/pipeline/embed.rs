@@ -1,4 +1,4 @@
-//! Texts to vectors.
+//! Text embeddings.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::models::heads::{Dense, Embedder, Length, Level, Step};
 use crate::models::parameters;
 use crate::models::precision::Precision;
 
-/// Gives every text a vector, such that texts of like meaning have vectors of like direction.
+/// Computes text embeddings: texts with similar meaning have vectors with similar directions.
 #[derive(Debug)]
 pub struct TextEmbedder {
     preprocessor: Preprocessor,
@@ -25,34 +25,35 @@ pub struct TextEmbedder {
     width: usize,
 }
 
-/// What texts became.
+/// The embeddings of texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Embeddings {
-    /// A vector for each text, in their order.
+    /// One embedding for each text, in order.
     pub vectors: Vec<Vec<f32>>,
-    /// How many of the texts are longer than the model reads, so that their ends are left out.
+    /// The number of texts that exceeded the maximum length and were truncated.
     pub cut: usize,
 }
 
 impl TextEmbedder {
-    /// Whether a directory says that its model is for vectors: it has the list of modules that
+    /// Whether a directory contains an embedding model: it has the module list that
     /// sentence-transformers writes.
     pub fn is_meant(folder: &Path) -> bool {
         sentence::has_modules(folder)
     }
 
-    /// What sentence-transformers wrote beside a model, from its directory: lists, configs, and the
-    /// weights of modules.
+    /// The files of sentence-transformers in a model directory: lists, configs, and the weights of
+    /// modules.
     pub fn files(folder: &Path) -> Vec<PathBuf> {
         sentence::files(folder)
     }
 
-    /// Opens a model's directory, with what sentence-transformers wrote beside the model. The model's
-    /// default prompt is put before texts.
+    /// Loads a model directory with its sentence-transformers files. The model's default prompt is
+    /// prepended to texts.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model of images, or one whose decoder needs a text of its own.
+    /// Unreadable or invalid files; an image model, or an encoder-decoder whose decoder needs its
+    /// own input.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let files = SentenceFiles::read(folder)?;
         let folder = &files.transformer;
@@ -81,20 +82,20 @@ impl TextEmbedder {
         })
     }
 
-    /// The same model with another prompt before each text.
+    /// Sets the prompt that is prepended to each text.
     ///
     /// # Errors
     ///
-    /// A name that the model does not have; a prompt that the tokenizer cannot read.
+    /// A prompt name that the model does not define; a prompt that the tokenizer rejects.
     pub fn with_prompt(self, prompt: Prompt<'_>) -> Result<Self, PipelineError> {
         Ok(Self { prompt: self.encoder.prompt(prompt)?, ..self })
     }
 
-    /// The same model with another choice of the hidden states that stand for a text.
+    /// Sets the pooling of hidden states.
     ///
     /// # Errors
     ///
-    /// A layer behind that wants the features of the model's own choice.
+    /// A layer after the pooling expects a different number of features.
     pub fn with_pooling(self, pooling: Pooling) -> Result<Self, PipelineError> {
         let embedder = self.embedder.with_pooling(pooling);
         let (mut tokens, mut width) = (self.d_model, 0);
@@ -115,43 +116,44 @@ impl TextEmbedder {
         Ok(Self { embedder, width, ..self })
     }
 
-    /// The same model with vectors of another length.
+    /// Sets the normalization of the embeddings' length.
     pub fn with_length(self, length: Length) -> Self {
         Self { embedder: self.embedder.with_length(length), ..self }
     }
 
-    /// The same model in another format; see [`parameters::cast`].
+    /// Converts the model to another precision; see [`parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         Self { embedder: parameters::cast(self.embedder, precision.dtype()), ..self }
     }
 
-    /// The longest text that is read whole, in tokens; of a longer one the end is left out.
+    /// The maximum length of a text in tokens; longer texts are truncated.
     pub fn max_length(&self) -> usize {
         self.encoder.max_length()
     }
 
-    /// What turns texts into the tokens that the model reads.
+    /// The encoder from texts to the model's input tokens.
     pub fn encoder(&self) -> &PromptEncoder {
         &self.encoder
     }
 
-    /// Token ids run from 0 to this, exclusive.
+    /// Token IDs are less than this.
     pub fn vocab_size(&self) -> usize {
         self.preprocessor.vocab_size()
     }
 
-    /// How many numbers a vector has.
+    /// The number of elements of an embedding.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// The vectors of texts, in their order. `done` hears how many are ready.
+    /// The embeddings of texts, in order. `done` is called with the number of finished texts.
     ///
-    /// Texts of like length share a forward pass; a text's vector does not depend on the others.
+    /// Texts of similar length share a forward pass; an embedding does not depend on the other
+    /// texts.
     ///
     /// # Errors
     ///
-    /// A token that the model does not know; a device that fails.
+    /// A token outside the model's vocabulary; a device failure.
     pub fn embed<T: AsRef<str>>(
         &self,
         texts: &[T],
@@ -166,11 +168,11 @@ impl TextEmbedder {
         Ok(Embeddings { vectors: self.vectors(&texts, done)?, cut })
     }
 
-    /// The vectors of texts that are tokens already, which the model must know.
+    /// The embeddings of tokenized texts; all tokens must be in the model's vocabulary.
     ///
     /// # Errors
     ///
-    /// A device that fails.
+    /// A device failure.
     pub fn vectors(
         &self,
         texts: &[PromptedText],
@@ -182,7 +184,7 @@ impl TextEmbedder {
         })
     }
 
-    /// The vector of one text.
+    /// The embedding of one text.
     ///
     /// # Errors
     ///
@@ -192,11 +194,11 @@ impl TextEmbedder {
     }
 }
 
-/// Refuses a choice of hidden states whose features do not fit a layer.
+/// Checks that the output of a pooling has the features that the next layer expects.
 fn fits(features: usize, d_input: usize) -> Result<(), PipelineError> {
     if features != d_input {
         return Err(PipelineError::InvalidRequest(format!(
-            "a layer behind the pooling reads {d_input} features, and this pooling gives {features}"
+            "a layer after the pooling expects {d_input} features, but the pooling has {features}"
         )));
     }
     Ok(())

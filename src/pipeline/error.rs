@@ -1,4 +1,4 @@
-//! What can be wrong with a pipeline.
+//! Errors of pipelines.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::models::checkpoint::LoadError;
 use crate::models::generate::{GenerateError, OptionsError};
 use crate::models::hf::config::ConfigError;
 
-/// Why a pipeline gives no answer.
+/// Why a pipeline fails.
 #[derive(Debug, Error)]
 pub enum PipelineError {
     /// The model cannot be loaded.
@@ -24,7 +24,7 @@ pub enum PipelineError {
     /// The tokenizer cannot be loaded or used.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
-    /// A file beside the model cannot be followed.
+    /// A file of the model directory is invalid or unsupported.
     #[error("{}: {reason}", .path.display())]
     File {
         /// The file.
@@ -32,59 +32,59 @@ pub enum PipelineError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A field of a file beside the model cannot be followed.
+    /// A field in a file of the model directory is invalid or unsupported.
     #[error("{}: {field} is {value}: {reason}", .path.display())]
     Field {
         /// The file.
         path: PathBuf,
-        /// The field, with dots between the parts of its place.
+        /// The path of the field, separated by dots.
         field: String,
         /// Its value.
         value: Value,
-        /// Why it cannot be followed, and what can.
+        /// Why it is not supported, and which values are.
         reason: String,
     },
-    /// There is no such prompt.
+    /// The prompt does not exist.
     #[error(transparent)]
     Prompt(#[from] PromptError),
-    /// What was asked for makes no sense, whatever the texts are.
+    /// The request is invalid, independent of the texts.
     #[error("{0}")]
     InvalidRequest(String),
-    /// One of the texts has no answer; the others may have.
+    /// One of the texts fails; the others may succeed.
     #[error("text {}: {source}", .index + 1)]
     Text {
-        /// Which of the texts, from 0 on.
+        /// The index of the text, from 0.
         index: usize,
         /// What is wrong with it.
         source: TextError,
     },
-    /// No text can be written.
+    /// Generation fails.
     #[error(transparent)]
     Generate(#[from] GenerateError),
-    /// Nothing to continue, and no token that a text begins or ends with.
-    #[error("the prompt is empty, and the model has no token that begins a text")]
+    /// The prompt is empty, and the model has no BOS or EOS token to start from.
+    #[error("the prompt is empty, and the model has no token that starts a text")]
     EmptyPrompt,
-    /// A model that does not chat.
-    #[error("the model has no chat template, so it does not chat; it continues texts")]
+    /// The model has no chat template.
+    #[error("the model has no chat template, so it cannot chat; it can only continue text")]
     NoChat,
-    /// Messages that the model's chat template does not take.
+    /// The model's chat template rejects the messages.
     #[error(transparent)]
     Chat(#[from] ChatError),
-    /// Pieces of texts that come all at once.
-    #[error("beams are not followed one after the other; a stream is of one text, without beams")]
+    /// Streaming with beam search.
+    #[error("streaming does not support beam search; it generates one text without beams")]
     BeamStream,
-    /// A model of several languages that was told none.
+    /// A multilingual model without a source or target language.
     #[error(
-        "the model knows several languages; say which one the texts are in and which one they are to \
-         be in: {}", .0.join(", ")
+        "the model is multilingual; specify the source and the target language of the texts: {}",
+        .0.join(", ")
     )]
     Languages(Vec<String>),
-    /// A language that the model does not have.
+    /// The model does not support the language.
     #[error("{name:?} is not one of the model's languages{}", languages(.known))]
     Language {
-        /// What was asked for.
+        /// The requested language.
         name: String,
-        /// What there is.
+        /// The supported languages.
         known: Vec<String>,
     },
     /// The device failed.
@@ -92,7 +92,7 @@ pub enum PipelineError {
     Device(String),
 }
 
-/// A checkpoint with another head than the one that is needed is not broken.
+/// A checkpoint with another head than the required one is not corrupt.
 impl From<LoadError> for PipelineError {
     fn from(error: LoadError) -> Self {
         match error {
@@ -104,16 +104,16 @@ impl From<LoadError> for PipelineError {
     }
 }
 
-/// Why a text has no answer.
+/// Why one text fails.
 #[derive(Debug, Error)]
 pub enum TextError {
-    /// The tokenizer cannot read it.
+    /// The tokenizer rejects it.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
-    /// The tokenizer has tokens that the model does not know.
-    #[error("the tokenizer gives token id {id}, and the model has {vocab_size} tokens")]
+    /// The tokenizer produces tokens outside the model's vocabulary.
+    #[error("the tokenizer produced token ID {id}, but the model has {vocab_size} tokens")]
     Vocabulary {
-        /// The id.
+        /// The ID.
         id: u32,
         /// The size of the model's vocabulary.
         vocab_size: usize,
@@ -121,39 +121,39 @@ pub enum TextError {
     /// The model cannot continue it.
     #[error(transparent)]
     Prompt(#[from] GenerateError),
-    /// The model's chat template does not take it.
+    /// The model's chat template rejects it.
     #[error(transparent)]
     Chat(#[from] ChatError),
-    /// There is nothing in it.
+    /// It is empty.
     #[error("the {0} is empty")]
     Empty(&'static str),
-    /// Nothing in it is to be filled in.
-    #[error("there is no {mask} in the text; write {mask} where a word is to be found")]
+    /// It has no mask to fill.
+    #[error("the text contains no {mask}; write {mask} at the position of the missing word")]
     NoMask {
-        /// What a mask is written as.
+        /// The text of the mask token.
         mask: String,
     },
-    /// A classifier reads the state of the token that ends a text.
+    /// The hidden state of the final token, which the classifier uses, is missing.
     #[error(
-        "the tokenizer gives the text no token {end}, where the model reads (eos_token_id in \
-         config.json)"
+        "the tokenizer adds no token {end} to the text, but the model classifies at it (eos_token_id \
+         in config.json)"
     )]
     NoEnd {
-        /// The token's id.
+        /// The token's ID.
         end: u32,
     },
-    /// What is to be filled in lies in the part that the model does not read.
-    #[error("the {mask} lies beyond the first {max_length} tokens, which are all that is read")]
+    /// The mask lies in the truncated part of the text.
+    #[error("the {mask} is beyond the maximum length of {max_length} tokens")]
     MaskIsCut {
-        /// What a mask is written as.
+        /// The text of the mask token.
         mask: String,
-        /// The longest text in tokens.
+        /// The maximum length in tokens.
         max_length: usize,
     },
 }
 
 impl PipelineError {
-    /// The error as that of one of several texts, where it is the text's fault.
+    /// Attributes the error to one of several texts if the text caused it.
     pub(crate) fn of_text(self, index: usize) -> Self {
         match self {
             Self::Tokenizer(error) => Self::Text { index, source: error.into() },
@@ -173,10 +173,10 @@ impl From<OptionsError> for PipelineError {
     }
 }
 
-/// The languages that there are, as the end of a sentence.
+/// The supported languages, as the end of a sentence.
 fn languages(known: &[String]) -> String {
     match known {
-        [] => ": it has no tokens for languages".into(),
-        _ => format!(": they are {}", known.join(", ")),
+        [] => ": it has no language tokens".into(),
+        _ => format!(", which are {}", known.join(", ")),
     }
 }

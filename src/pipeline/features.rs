@@ -1,4 +1,4 @@
-//! Texts to the hidden states of their tokens.
+//! Feature extraction: the hidden states of a text's tokens.
 
 use std::path::Path;
 
@@ -13,28 +13,29 @@ use crate::models::families::Architecture;
 use crate::models::parameters;
 use crate::models::precision::Precision;
 
-/// Gives every token of a text its final hidden state, whichever head the model has.
+/// Computes the final hidden state of every token, for a model with any head.
 #[derive(Debug)]
 pub struct FeatureExtraction {
     preprocessor: Preprocessor,
     model: Model,
 }
 
-/// The tokens of a text with their hidden states.
+/// The tokens of a text and their hidden states.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Features {
-    /// The tokens as the vocabulary writes them, special tokens included.
+    /// The tokens as in the vocabulary, including special tokens.
     pub tokens: Vec<String>,
-    /// A vector for each token.
+    /// One vector for each token.
     pub vectors: Vec<Vec<f32>>,
 }
 
 impl FeatureExtraction {
-    /// Opens a model's directory.
+    /// Loads a model directory.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model of images, or one whose decoder needs a text of its own.
+    /// Unreadable or invalid files; an image model, or an encoder-decoder whose decoder needs its
+    /// own input.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let folder = &sentence::transformer_folder(folder)?;
         let spec = ModelSpec::read_for(folder, TaskRequirement::HIDDEN_STATES, device)?;
@@ -46,40 +47,39 @@ impl FeatureExtraction {
         Ok(Self { preprocessor, model })
     }
 
-    /// The same model in another format; see [`parameters::cast`].
+    /// Converts the model to another precision; see [`parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         Self { model: parameters::cast(self.model, precision.dtype()), ..self }
     }
 
-    /// The same model for texts of at most this many tokens.
+    /// Sets the maximum length in tokens; longer texts are truncated.
     ///
     /// # Errors
     ///
-    /// A length that leaves no room beside the special tokens.
+    /// A length that leaves no room besides the special tokens.
     pub fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
         Ok(Self { preprocessor: self.preprocessor.with_max_length(max_length)?, ..self })
     }
 
-    /// The longest text that is read whole, in tokens.
+    /// The maximum length of a text in tokens; longer texts are truncated.
     pub fn max_length(&self) -> usize {
         self.preprocessor.encoder.max_length()
     }
 
-    /// How many of these texts are longer, so that their ends are left out.
+    /// The number of these texts that are truncated.
     ///
     /// # Errors
     ///
-    /// A text that the tokenizer cannot read.
+    /// Text that the tokenizer rejects.
     pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
         self.preprocessor.cut(texts)
     }
 
-    /// The tokens of each text with their hidden states.
+    /// The tokens of each text and their hidden states.
     ///
     /// # Errors
     ///
-    /// A text that the tokenizer cannot read, or with a token that the model does not know; a
-    /// device that fails.
+    /// Text that the tokenizer rejects; a token outside the model's vocabulary; a device failure.
     pub fn extract<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Features>, PipelineError> {
         let encodings = self
             .preprocessor
@@ -87,8 +87,8 @@ impl FeatureExtraction {
         let vectors = self.preprocessor.run(&encodings, &mut |_| {}, &|tokens, rows| {
             let input = ModelInput::new(Input::Tokens(tokens));
             let hidden = self.model.hidden(&input);
-            let hidden =
-                hidden.ok_or_else(|| PipelineError::InvalidRequest("it has two texts".into()))?;
+            let hidden = hidden
+                .ok_or_else(|| PipelineError::InvalidRequest("the model needs two texts".into()))?;
             preprocessor::token_rows(hidden, rows)
         })?;
         let texts: Vec<_> = encodings.iter().zip(vectors).collect();
@@ -98,7 +98,7 @@ impl FeatureExtraction {
         })
     }
 
-    /// The tokens of one text with their hidden states.
+    /// The tokens of one text and their hidden states.
     ///
     /// # Errors
     ///

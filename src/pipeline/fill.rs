@@ -1,4 +1,4 @@
-//! Texts with gaps to the words that fill them.
+//! Fill-mask: predicts masked tokens.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::models::heads::MaskedLm;
 use crate::models::parameters;
 use crate::models::precision::Precision;
 
-/// Finds the tokens that belong where a text has a mask.
+/// Predicts the tokens at the masks of a text.
 #[derive(Debug)]
 pub struct FillMask {
     preprocessor: Preprocessor,
@@ -26,43 +26,42 @@ pub struct FillMask {
     device: Device,
 }
 
-/// A token for a mask.
+/// A predicted token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Filling {
     /// Its probability.
     pub score: f32,
-    /// Its id.
+    /// Its ID.
     pub token: u32,
     /// The token as text.
     pub token_str: String,
-    /// The whole text with the token in it; other masks stay.
+    /// The full text with this mask filled; other masks remain.
     pub sequence: String,
 }
 
-/// Tokens that may fill a mask.
+/// The candidate tokens for a mask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Targets {
     ids: Vec<u32>,
-    /// Words that are no token, and the token that begins each of them and is taken instead.
+    /// Words that are not in the vocabulary, each with its first token, which replaces it.
     pub replaced: Vec<(String, String)>,
 }
 
-/// A token's id and probability, for the masks of a text.
+/// The IDs and probabilities of tokens, for each mask of a text.
 type Found = Vec<Vec<(u32, f32)>>;
 
-/// Chooses tokens by the probabilities of all.
+/// Selects tokens from the probabilities of the whole vocabulary.
 type Choose<'a> = &'a dyn Fn(&[f32]) -> Vec<(u32, f32)>;
 
-/// The tokens for each mask of each text.
+/// The predicted tokens for each mask of each text.
 type Filled = Vec<Vec<Vec<Filling>>>;
 
 impl FillMask {
-    /// Opens a model's directory.
+    /// Loads a model directory.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that has another head; a tokenizer without a
-    /// mask.
+    /// Unreadable or invalid files; a model with another head; a tokenizer without a mask token.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let requirement =
             TaskRequirement { name: "a masked language model", tasks: &[Task::MaskedLm] };
@@ -72,51 +71,51 @@ impl FillMask {
                 _ => None,
             })?;
         let mask = preprocessor.tokenizer.special(Special::Mask).ok_or_else(|| {
-            let reason = "the tokenizer has no mask; `mask_token` names it".into();
+            let reason = "the tokenizer has no mask token; `mask_token` defines it".into();
             PipelineError::File { path: folder.join("tokenizer_config.json"), reason }
         })?;
         let padding = preprocessor.tokenizer.special(Special::Padding).map(|(_, id)| id);
         Ok(Self { preprocessor, model, mask, padding, device: device.clone() })
     }
 
-    /// What a mask is written as, such as `[MASK]`.
+    /// The text of the mask token, such as `[MASK]`.
     pub fn mask(&self) -> &str {
         &self.mask.0
     }
 
-    /// The same model in another format; see [`parameters::cast`].
+    /// Converts the model to another precision; see [`parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         Self { model: parameters::cast(self.model, precision.dtype()), ..self }
     }
 
-    /// The same model for texts of at most this many tokens.
+    /// Sets the maximum length in tokens; longer texts are truncated.
     ///
     /// # Errors
     ///
-    /// A length that leaves no room beside the special tokens.
+    /// A length that leaves no room besides the special tokens.
     pub fn with_max_length(self, max_length: usize) -> Result<Self, PipelineError> {
         Ok(Self { preprocessor: self.preprocessor.with_max_length(max_length)?, ..self })
     }
 
-    /// The longest text that is read whole, in tokens.
+    /// The maximum length of a text in tokens; longer texts are truncated.
     pub fn max_length(&self) -> usize {
         self.preprocessor.encoder.max_length()
     }
 
-    /// How many of these texts are longer, so that their ends are left out.
+    /// The number of these texts that are truncated.
     ///
     /// # Errors
     ///
-    /// A text that the tokenizer cannot read.
+    /// Text that the tokenizer rejects.
     pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
         self.preprocessor.cut(texts)
     }
 
-    /// The `top_k` likeliest tokens for each mask of each text.
+    /// The `top_k` most probable tokens for each mask of each text.
     ///
     /// # Errors
     ///
-    /// A text without a mask, or with a token that the model does not know; a device that fails.
+    /// A text without a mask, or with a token outside the model's vocabulary; a device failure.
     pub fn fill<T: AsRef<str>>(
         &self,
         texts: &[T],
@@ -128,7 +127,7 @@ impl FillMask {
         self.filled(texts, &choose)
     }
 
-    /// The `top_k` likeliest tokens for each mask of one text.
+    /// The `top_k` most probable tokens for each mask of one text.
     ///
     /// # Errors
     ///
@@ -137,8 +136,8 @@ impl FillMask {
         Ok(self.fill(&[text], top_k)?.remove(0))
     }
 
-    /// The `top_k` likeliest of the targets for each mask of each text; their probabilities are
-    /// those among all tokens.
+    /// The `top_k` most probable targets for each mask of each text; the softmax is over the whole
+    /// vocabulary.
     ///
     /// # Errors
     ///
@@ -157,11 +156,11 @@ impl FillMask {
         self.filled(texts, &choose)
     }
 
-    /// The tokens of words. A word that is no token stands for the token that it begins with.
+    /// The tokens of words. A word that is not in the vocabulary is replaced by its first token.
     ///
     /// # Errors
     ///
-    /// A word that the tokenizer has no token for.
+    /// A word without a known token.
     pub fn targets<T: AsRef<str>>(&self, words: &[T]) -> Result<Targets, PipelineError> {
         let mut targets = Targets { ids: Vec::new(), replaced: Vec::new() };
         let unknown = self.preprocessor.tokenizer.special(Special::Unknown).map(|(_, id)| id);
@@ -185,7 +184,7 @@ impl FillMask {
             }
         }
         if targets.ids.is_empty() {
-            return Err(PipelineError::InvalidRequest("there is no word among the targets".into()));
+            return Err(PipelineError::InvalidRequest("the targets contain no word".into()));
         }
         let known = preprocessor::check(&targets.ids, self.preprocessor.vocab_size());
         known.map_err(|error| PipelineError::InvalidRequest(error.to_string()))?;
@@ -219,7 +218,7 @@ impl FillMask {
         })
     }
 
-    /// Scores the vocabulary at masks only: at every position it would take gigabytes.
+    /// Computes logits at the masks only: logits of every position would need gigabytes.
     fn pass(
         &self,
         tokens: &Tokens,
@@ -243,7 +242,7 @@ impl FillMask {
     }
 
     fn masks(&self, encoding: &Encoding) -> Vec<usize> {
-        (0..encoding.ids.len()).filter(|&place| encoding.ids[place] == self.mask.1).collect()
+        (0..encoding.ids.len()).filter(|&index| encoding.ids[index] == self.mask.1).collect()
     }
 
     fn fillings(
@@ -252,12 +251,12 @@ impl FillMask {
         found: &Found,
     ) -> Result<Vec<Vec<Filling>>, TokenizerError> {
         let tokenizer = &self.preprocessor.tokenizer;
-        // Other masks would be left out with all special tokens.
+        // Omitting special tokens would also remove the other masks.
         let special =
             if found.len() == 1 { SpecialTokens::LeftOut } else { SpecialTokens::Written };
-        let filling = |place: usize, &(token, score): &(u32, f32)| {
+        let filling = |index: usize, &(token, score): &(u32, f32)| {
             let mut ids = encoding.ids.clone();
-            ids[place] = token;
+            ids[index] = token;
             ids.retain(|id| Some(*id) != self.padding);
             Ok(Filling {
                 score,
@@ -266,8 +265,8 @@ impl FillMask {
                 sequence: tokenizer.decode_with(&ids, special)?,
             })
         };
-        let of_mask = |(place, found): (usize, &Vec<(u32, f32)>)| {
-            found.iter().map(|found| filling(place, found)).collect()
+        let of_mask = |(index, found): (usize, &Vec<(u32, f32)>)| {
+            found.iter().map(|found| filling(index, found)).collect()
         };
         self.masks(encoding).into_iter().zip(found).map(of_mask).collect()
     }

@@ -1,4 +1,4 @@
-//! Images to classes.
+//! Image classification.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::models::families::{Architecture, Task};
 use crate::models::layers::patches::{ImageSizes, PatchConfig};
 use crate::models::precision::Precision;
 
-/// Images of one forward pass.
+/// Images in one forward pass.
 const BATCH: usize = 16;
 
-/// Names what an image shows.
+/// Classifies images.
 #[derive(Debug)]
 pub struct ImageClassifier {
     model: Model,
@@ -24,12 +24,12 @@ pub struct ImageClassifier {
     labels: Vec<String>,
     scoring: Scoring,
     patches: PatchConfig,
-    /// Height and width of what the model reads; `None` where it reads images of any.
+    /// Height and width of the model's input; `None` if it accepts any size.
     size: Option<[usize; 2]>,
     device: Device,
 }
 
-/// A picture as the model sees it.
+/// A preprocessed image.
 struct Prepared {
     pixels: Vec<f32>,
     /// Height and width.
@@ -37,11 +37,11 @@ struct Prepared {
 }
 
 impl ImageClassifier {
-    /// Opens a model's directory, with its `preprocessor_config.json`.
+    /// Loads a model directory with its `preprocessor_config.json`.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that names no classes of images.
+    /// Unreadable or invalid files; a model without an image classification head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let (spec, patches) = spec_of(folder, device)?;
         let reader = ImageReader::read(folder, spec.family.name())?;
@@ -49,14 +49,14 @@ impl ImageClassifier {
             ImageSizes::Any => patches.check_size(size),
             ImageSizes::OnRequest if size == patches.image => Ok(()),
             ImageSizes::OnRequest => Err(format!(
-                "the model reads {}; another size is for --image-size",
+                "the model expects {}; set another size with --image-size",
                 shown(patches.image)
             )),
         };
         if let Some(found) = reader.size() {
             let path = folder.join(PREPROCESSOR_FILE);
             is_read(found).map_err(|reason| {
-                let reason = format!("it makes {}, and {reason}", shown(found));
+                let reason = format!("it produces {}, but {reason}", shown(found));
                 PipelineError::File { path, reason }
             })?;
         }
@@ -67,13 +67,13 @@ impl ImageClassifier {
         Self::load(folder, (spec, patches), (reader, size), device)
     }
 
-    /// Opens a model for images of another height and width than its config's: pictures are resized to it as a
-    /// whole, and position embeddings are interpolated.
+    /// Loads a model for another image size than its config's: images are resized to this height
+    /// and width without a crop, and position embeddings are interpolated.
     ///
     /// # Errors
     ///
-    /// See [`ImageClassifier::open`]; a size that holds no patch, or that the model's positions cannot be
-    /// interpolated to.
+    /// See [`ImageClassifier::open`]; a size smaller than a patch, or one to which the model's
+    /// positions cannot be interpolated.
     pub fn open_sized(
         folder: &Path,
         size: [usize; 2],
@@ -98,31 +98,31 @@ impl ImageClassifier {
         Ok(Self { model, reader, labels, scoring, patches, size, device: device.clone() })
     }
 
-    /// The same model in another format; see [`Model::cast`].
+    /// Converts the model to another precision; see [`Model::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         Self { model: self.model.cast(precision), ..self }
     }
 
-    /// The names of all classes.
+    /// The label names.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// How scores are read.
+    /// How logits become scores.
     pub fn scoring(&self) -> Scoring {
         self.scoring
     }
 
-    /// The same model with scores that are read in another way.
+    /// Sets how logits become scores.
     pub fn with_scoring(self, scoring: Scoring) -> Self {
         Self { scoring, ..self }
     }
 
-    /// The classes of each picture, the likeliest first, at most `top_k` of them.
+    /// The `top_k` highest-scoring labels of each image, in decreasing order.
     ///
     /// # Errors
     ///
-    /// A picture that cannot be brought to the model's size; a device that fails.
+    /// An image that cannot be resized to the model's size; a device failure.
     pub fn classify(
         &self,
         pictures: &[Picture],
@@ -132,7 +132,7 @@ impl ImageClassifier {
         for batch in pictures.chunks(BATCH) {
             let prepared: Vec<Prepared> =
                 batch.iter().map(|picture| self.prepare(picture)).collect::<Result<_, _>>()?;
-            // Those of one size together.
+            // Consecutive images of the same size share a forward pass.
             for images in prepared.chunk_by(|one, other| one.size == other.size) {
                 let scores = self.pass(images)?;
                 let rows = scores.chunks_exact(self.labels.len());
@@ -145,9 +145,9 @@ impl ImageClassifier {
     fn prepare(&self, picture: &Picture) -> Result<Prepared, PipelineError> {
         let (pixels, size) = self.reader.prepare(picture).map_err(PipelineError::InvalidRequest)?;
         match self.size {
-            Some(wanted) if wanted != size => Err(PipelineError::InvalidRequest(format!(
-                "the model reads {}, and with its {PREPROCESSOR_FILE} the image becomes {}",
-                shown(wanted),
+            Some(expected) if expected != size => Err(PipelineError::InvalidRequest(format!(
+                "the model expects {}, but {PREPROCESSOR_FILE} produces {}",
+                shown(expected),
                 shown(size)
             ))),
             Some(_) => Ok(Prepared { pixels, size }),
@@ -158,7 +158,7 @@ impl ImageClassifier {
         }
     }
 
-    /// The scores of images of one size.
+    /// The logits of images of the same size.
     fn pass(&self, images: &[Prepared]) -> Result<Vec<f32>, PipelineError> {
         let [height, width] = images[0].size;
         let pixels: Vec<f32> =
@@ -181,17 +181,17 @@ impl ImageClassifier {
     }
 }
 
-/// What a directory's config says, and the patches of its images.
+/// The model specification of a directory and its patch config.
 fn spec_of(folder: &Path, device: &Device) -> Result<(ModelSpec, PatchConfig), PipelineError> {
     const REQUIREMENT: TaskRequirement = TaskRequirement {
-        name: "a classifier of images",
+        name: "an image classifier",
         tasks: &[Task::ImageClassifier, Task::DistilledImageClassifier],
     };
     let spec = ModelSpec::read_for(folder, REQUIREMENT, device)?;
     let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
     let patches = match &spec.architecture {
         Architecture::ImageEncoder(config, _) if does(spec.task) => config.patches,
-        _ => return Err(spec.wrong_head("a classifier of images", does).into()),
+        _ => return Err(spec.wrong_head("an image classifier", does).into()),
     };
     Ok((spec, patches))
 }

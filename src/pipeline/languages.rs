@@ -1,9 +1,9 @@
-//! Languages, as the tokens of multilingual models say them.
+//! Language tokens of multilingual models.
 
 use super::PipelineError;
 use crate::datasets::tokenizer::Tokenizer;
 
-/// The tokens that say a language, with their ids.
+/// The language tokens with their IDs.
 pub(super) fn languages(tokenizer: &Tokenizer) -> Vec<(String, u32)> {
     let mut known: Vec<(String, u32)> = (0..tokenizer.vocab_size() as u32)
         .filter_map(|id| Some((tokenizer.token(id).ok()?, id)))
@@ -13,7 +13,7 @@ pub(super) fn languages(tokenizer: &Tokenizer) -> Vec<(String, u32)> {
     known
 }
 
-/// The id of a language's token.
+/// The ID of a language's token.
 pub(super) fn language(tokenizer: &Tokenizer, name: &str) -> Result<u32, PipelineError> {
     let exact = [name.to_owned(), format!("__{name}__")];
     if let Some(id) = exact.iter().filter(|t| is_language_token(t)).find_map(|t| tokenizer.id(t)) {
@@ -31,7 +31,7 @@ pub(super) fn language(tokenizer: &Tokenizer, name: &str) -> Result<u32, Pipelin
     }
 }
 
-/// Whether a token says a language, as in `de_DE`, `deu_Latn` and `__de__`.
+/// Whether a token denotes a language, as in `de_DE`, `deu_Latn` and `__de__`.
 pub(super) fn is_language_token(token: &str) -> bool {
     let is_code =
         |code: &str| (2..=3).contains(&code.len()) && code.chars().all(|c| c.is_ascii_lowercase());
@@ -51,7 +51,7 @@ mod tests {
     use super::is_language_token;
 
     #[test]
-    fn languages_are_told_from_words() {
+    fn language_tokens_are_recognized() {
         for token in ["de_DE", "deu_Latn", "__de__", "zho_Hans"] {
             assert!(is_language_token(token), "{token}");
         }

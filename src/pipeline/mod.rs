@@ -1,4 +1,4 @@
-//! Pipelines: from a model's directory and texts to an answer.
+//! Pipelines: task APIs over a model directory.
 
 mod answer;
 pub mod chat;

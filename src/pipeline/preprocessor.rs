@@ -1,4 +1,4 @@
-//! From texts to batches, and through a model.
+//! Tokenization, batches, and the forward passes of pipelines.
 
 use std::borrow::Borrow;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::models::checkpoint::{self, LoadDtype, Model, ModelSpec, TaskRequireme
 use crate::models::layers::embedding::padded_ids;
 use crate::models::layers::mask::Padding;
 
-/// Rows of one forward pass.
+/// Rows in one forward pass.
 const BATCH: usize = 32;
 
-/// Reads texts for one model.
+/// Tokenizes texts for a model.
 #[derive(Debug)]
 pub(super) struct Preprocessor {
     pub(super) tokenizer: Tokenizer,
@@ -26,20 +26,20 @@ pub(super) struct Preprocessor {
     filler: u32,
 }
 
-/// What one forward pass gives: an answer for each of its rows.
+/// A forward pass over a batch; returns one output for each row.
 pub(super) type Pass<'a, T> = &'a dyn Fn(Tokens, &[&Encoding]) -> Result<Vec<T>, PipelineError>;
 
-/// The same that receives the indices of its rows.
+/// The same, called with the indices of the rows.
 pub(super) type PassAt<'a, T> = &'a dyn Fn(Tokens, &[usize]) -> Result<Vec<T>, PipelineError>;
 
-/// A model of texts with all that surrounds it.
+/// A loaded model with its specification and preprocessor.
 pub(super) struct Opened<M> {
     pub(super) spec: ModelSpec,
     pub(super) preprocessor: Preprocessor,
     pub(super) model: M,
 }
 
-/// Opens a directory whose model has the head for a task.
+/// Loads a directory whose model has the head for a task.
 pub(super) fn open<M>(
     folder: &Path,
     device: &Device,
@@ -56,8 +56,8 @@ pub(super) fn open<M>(
 }
 
 impl Preprocessor {
-    /// Opens the tokenizer beside a model. The longest text is what is given, or else what the
-    /// tokenizer says, and in any case no longer than the model reads.
+    /// Loads the tokenizer of a model directory. The maximum length is `longest`, else the
+    /// tokenizer's, and at most the model's maximum number of positions.
     pub(super) fn open(
         folder: &Path,
         spec: &ModelSpec,
@@ -80,14 +80,14 @@ impl Preprocessor {
         })
     }
 
-    /// The same for texts in small letters.
+    /// Lowercases texts before tokenization.
     pub(super) fn lower_cased(self) -> Result<Self, PipelineError> {
         let tokenizer = self.tokenizer.lower_cased()?;
         let encoder = tokenizer.text_encoder(self.encoder.max_length())?;
         Ok(Self { tokenizer, encoder, ..self })
     }
 
-    /// Token ids run from 0 to this, exclusive.
+    /// Token IDs are less than this.
     pub(super) fn vocab_size(&self) -> usize {
         self.vocab_size
     }
@@ -97,7 +97,7 @@ impl Preprocessor {
         Ok(Self { encoder: self.encoder.with_max_length(max_length)?, ..self })
     }
 
-    /// What reading makes of each text, if the model knows all of its tokens.
+    /// Encodes each text; fails on tokens outside the model's vocabulary.
     pub(super) fn encode<T>(
         &self,
         texts: &[T],
@@ -107,7 +107,7 @@ impl Preprocessor {
         Ok(self.encode_windows(texts, read_one)?.into_iter().flatten().collect())
     }
 
-    /// The same of texts that are read in pieces.
+    /// The same for texts that are split into windows.
     pub(super) fn encode_windows<T>(
         &self,
         texts: &[T],
@@ -120,16 +120,16 @@ impl Preprocessor {
         })
     }
 
-    /// How many texts are longer than what is read.
+    /// The number of texts that are truncated.
     pub(super) fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
         let cut = each(texts, |text| Ok(self.encoder.encode(text.as_ref())?.is_cut))?;
         Ok(cut.into_iter().filter(|is_cut| *is_cut).count())
     }
 
-    /// Runs a model over encodings, and gives its answers in their order. `done` hears how many are
-    /// ready.
+    /// Runs a model over encodings and returns the outputs in order. `done` is called with the
+    /// number of finished rows.
     ///
-    /// Rows of like length share a pass; an answer does not depend on the other rows.
+    /// Rows of similar length share a forward pass; an output does not depend on the other rows.
     pub(super) fn run<T>(
         &self,
         encodings: &[Encoding],
@@ -142,7 +142,7 @@ impl Preprocessor {
         })
     }
 
-    /// The same where a pass receives the indices of its rows.
+    /// The same, with a pass that receives the indices of its rows.
     pub(super) fn run_at<E: Borrow<Encoding>, T>(
         &self,
         texts: &[E],
@@ -165,7 +165,7 @@ impl Preprocessor {
         Ok(answers.into_iter().flatten().collect())
     }
 
-    /// The same of texts in pieces: the answers for the pieces of each text.
+    /// The same for texts in windows: the outputs for the windows of each text.
     pub(super) fn run_windows<T>(
         &self,
         windows: &[Vec<Encoding>],
@@ -188,7 +188,7 @@ impl Preprocessor {
     }
 }
 
-/// What becomes of each text; says which one has no answer.
+/// Maps each text; an error contains the index of its text.
 pub(super) fn each<T, U>(
     texts: &[T],
     answer: impl Fn(&T) -> Result<U, TextError>,
@@ -198,7 +198,7 @@ pub(super) fn each<T, U>(
     texts.iter().enumerate().map(answer).collect()
 }
 
-/// Refuses ids that a model with so many tokens does not know.
+/// Rejects token IDs outside the model's vocabulary.
 pub(super) fn check(ids: &[u32], vocab_size: usize) -> Result<(), TextError> {
     match ids.iter().find(|&&id| id as usize >= vocab_size) {
         Some(&id) => Err(TextError::Vocabulary { id, vocab_size }),
@@ -206,18 +206,18 @@ pub(super) fn check(ids: &[u32], vocab_size: usize) -> Result<(), TextError> {
     }
 }
 
-/// A tensor's values, on the host.
+/// Copies a tensor's values to the host.
 pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, PipelineError> {
     tensor.try_into_vec_as::<f32>().map_err(|error| PipelineError::Device(error.to_string()))
 }
 
-/// A vector for each row.
+/// One vector for each row.
 pub(super) fn rows(tensor: Tensor<2>) -> Result<Vec<Vec<f32>>, PipelineError> {
     let width = tensor.dims()[1];
     Ok(values(tensor)?.chunks_exact(width).map(<[f32]>::to_vec).collect())
 }
 
-/// A vector for each token of each row, without what only fills the rows up.
+/// One vector for each token of each row, without padding.
 pub(super) fn token_rows(
     tensor: Tensor<3>,
     encodings: &[&Encoding],

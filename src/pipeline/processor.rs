@@ -1,4 +1,4 @@
-//! What a model that writes has beside its weights.
+//! The tokenizer, chat template and settings of a generative model.
 
 use std::path::Path;
 
@@ -8,30 +8,30 @@ use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::ModelSpec;
 use crate::models::generate::GenerationConfig;
 
-/// How a model reads and writes texts.
+/// The text processing of a generative model.
 #[derive(Debug, Clone)]
 pub struct Processor {
-    /// Texts to tokens, and back.
+    /// The tokenizer.
     pub tokenizer: Tokenizer,
-    /// How chats are written down, if the model chats.
+    /// The chat template, if the model has one.
     pub chat: Option<ChatTemplate>,
-    /// How the model's makers want it to write, where nobody says anything else.
+    /// The model's default generation settings.
     pub config: GenerationConfig,
 }
 
 impl Processor {
-    /// Opens the files beside a model.
+    /// Loads the files of a model directory.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed.
+    /// Unreadable or invalid files.
     pub fn open(folder: &Path, spec: &ModelSpec) -> Result<Self, PipelineError> {
         let config = GenerationConfig::read(folder, &spec.config)?;
         let chat = ChatTemplate::load(folder)?;
         Ok(Self { chat, ..Self::new(Tokenizer::load(folder)?, config) })
     }
 
-    /// Without chats. Where the settings do not say which token ends a text, the tokenizer does.
+    /// Without a chat template. If the settings define no EOS token, the tokenizer's is used.
     pub fn new(tokenizer: Tokenizer, mut config: GenerationConfig) -> Self {
         if config.options.eos.is_empty() {
             config.options.eos.extend(tokenizer.eos());

@@ -1,4 +1,4 @@
-//! Texts with the prompt that an embedder wants before them.
+//! Texts with the prompt of an embedding model.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -7,14 +7,14 @@ use thiserror::Error;
 
 use crate::datasets::tokenizer::{Encoding, TextEncoder, Tokenizer, TokenizerError};
 
-/// What stands before each text that is embedded.
+/// The prompt that is prepended to each text before it is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prompt<'a> {
-    /// The model's default prompt; nothing where it has none.
+    /// The model's default prompt, if it has one.
     Default,
-    /// One of the model's prompts, by its name.
+    /// One of the model's prompts, by name.
     Named(&'a str),
-    /// A text; the empty one stands for no prompt.
+    /// A literal prompt; the empty string means no prompt.
     Text(&'a str),
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Prompts {
     pub(super) default: String,
 }
 
-/// Why there is no such prompt.
+/// Why a prompt cannot be used.
 #[derive(Debug, Error)]
 pub enum PromptError {
     /// The model has no prompt of this name.
@@ -36,7 +36,7 @@ pub enum PromptError {
         /// The names of its prompts.
         known: Vec<String>,
     },
-    /// The tokenizer cannot read the prompt.
+    /// The tokenizer rejects the prompt.
     #[error("the prompt: {0}")]
     Tokenizer(#[from] TokenizerError),
 }
@@ -48,20 +48,20 @@ fn prompts(names: &[String]) -> String {
     }
 }
 
-/// A prompt that is ready to be put before texts.
+/// An encoded prompt, ready to be prepended to texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadyPrompt {
     text: String,
-    /// Its tokens, and the special ones before it.
+    /// The number of its tokens, including the special tokens before it.
     tokens: usize,
 }
 
-/// A text with its prompt, as tokens.
+/// A tokenized text with its prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptedText {
     /// All tokens.
     pub encoding: Encoding,
-    /// How many of them are the prompt's, with the special ones before it.
+    /// The number of prompt tokens, including the special tokens before the prompt.
     pub prompt_tokens: usize,
 }
 
@@ -72,13 +72,13 @@ impl Borrow<Encoding> for PromptedText {
 }
 
 impl PromptedText {
-    /// A text that is tokens already, with no prompt.
+    /// A tokenized text without a prompt.
     pub fn of_ids(ids: Vec<u32>) -> Self {
         Self { encoding: Encoding::of_ids(ids), prompt_tokens: 0 }
     }
 }
 
-/// Turns texts into the tokens that an embedder reads.
+/// Encodes texts to the input tokens of an embedding model.
 #[derive(Debug, Clone)]
 pub struct PromptEncoder {
     pub(super) tokenizer: Tokenizer,
@@ -87,7 +87,8 @@ pub struct PromptEncoder {
 }
 
 impl PromptEncoder {
-    /// The longest text that is read whole, prompt and special tokens included.
+    /// The maximum length of a text, including the prompt and special tokens; longer texts are
+    /// truncated.
     pub fn max_length(&self) -> usize {
         self.encoder.max_length()
     }
@@ -97,11 +98,11 @@ impl PromptEncoder {
         self.prompts.named.keys().map(String::as_str)
     }
 
-    /// Makes a prompt ready.
+    /// Prepares a prompt.
     ///
     /// # Errors
     ///
-    /// A name that the model does not have; a text that the tokenizer cannot read.
+    /// A prompt name that the model does not define; text that the tokenizer rejects.
     pub fn prompt(&self, prompt: Prompt<'_>) -> Result<ReadyPrompt, PromptError> {
         let text = match prompt {
             Prompt::Default => self.prompts.default.as_str(),
@@ -115,13 +116,14 @@ impl PromptEncoder {
         if text.is_empty() {
             return Ok(ReadyPrompt { text, tokens: 0 });
         }
-        // Read by itself, as the reference does; the token that ends a text is not the prompt's.
+        // Tokenized separately, as in the reference; the final special token does not belong to the
+        // prompt.
         let ids = self.encoder.encode(&text)?.ids;
         let ends = ids.last().is_some_and(|&last| self.tokenizer.is_special(last));
         Ok(ReadyPrompt { text, tokens: ids.len() - usize::from(ends) })
     }
 
-    /// The tokens of a text with a prompt before it. The end of one that is too long is cut off.
+    /// Encodes a text after a prompt. Texts that are too long are truncated at the end.
     ///
     /// # Errors
     ///

@@ -1,17 +1,17 @@
-//! From a model's raw scores to probabilities, and the best of them.
+//! From logits to probabilities, and the top k of them.
 
 use serde::{Deserialize, Serialize};
 
-/// A class, and how likely it is.
+/// A label and its score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LabelScore {
-    /// The class.
+    /// The label.
     pub label: String,
-    /// Its probability, unless the model measures something else.
+    /// The probability, or the regression value.
     pub score: f32,
 }
 
-/// Probabilities that add up to 1.
+/// Probabilities that sum to 1.
 pub(super) fn softmax(scores: &[f32]) -> Vec<f32> {
     let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let powers: Vec<f64> = scores.iter().map(|score| f64::from(score - largest).exp()).collect();
@@ -19,24 +19,24 @@ pub(super) fn softmax(scores: &[f32]) -> Vec<f32> {
     powers.into_iter().map(|power| (power / sum) as f32).collect()
 }
 
-/// A probability by itself.
+/// The independent probability of a logit.
 pub(super) fn sigmoid(score: f32) -> f32 {
     (1.0 / (1.0 + (-f64::from(score)).exp())) as f32
 }
 
-/// Where the largest score is; the first of several.
+/// The index of the largest score; the first one in a tie.
 pub(super) fn largest(scores: &[f32]) -> usize {
     let better =
         |best: usize, index: usize| if scores[index] > scores[best] { index } else { best };
     (1..scores.len()).fold(0, better)
 }
 
-/// Where the `k` largest scores are, the largest first.
+/// The indices of the `k` largest scores, in order of decreasing score.
 pub(super) fn best(scores: &[f32], k: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     let larger = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
     if k < order.len() {
-        // Vocabularies are long, and little of them is asked for.
+        // Vocabularies are large and `k` is small.
         order.select_nth_unstable_by(k, larger);
         order.truncate(k);
     }
@@ -44,7 +44,7 @@ pub(super) fn best(scores: &[f32], k: usize) -> Vec<usize> {
     order
 }
 
-/// Labels with their scores, the best first.
+/// Labels with their scores, in order of decreasing score.
 pub(super) fn ranked(labels: &[String], scores: &[f32]) -> Vec<LabelScore> {
     let entry = |index: usize| LabelScore { label: labels[index].clone(), score: scores[index] };
     best(scores, scores.len()).into_iter().map(entry).collect()

@@ -1,5 +1,5 @@
-//! What sentence-transformers writes beside a model: how hidden states become a vector. Every file and
-//! every field is followed, or refused with its name.
+//! sentence-transformers files of a model: how hidden states are pooled to an embedding. Every file
+//! and field is either supported or rejected by name.
 //!
 //! Reference: sentence-transformers 6.2.0, <https://sbert.net>
 
@@ -25,42 +25,43 @@ use crate::models::families::Architecture;
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{Cut, Level, Pool, PromptPooling, Step, Unit};
 
-/// The list of modules.
+/// The module list.
 const MODULES: &str = "modules.json";
 
-/// The files of a model's folder.
+/// The sentence-transformers files of a model directory.
 #[derive(Debug)]
 pub(super) struct SentenceFiles {
     folder: PathBuf,
-    /// The folder of the transformer, with its tokenizer.
+    /// The directory of the transformer and its tokenizer.
     pub(super) transformer: PathBuf,
-    /// How texts are read.
+    /// The tokenization settings.
     pub(super) texts: TextRules,
-    /// What holds for all texts.
+    /// The settings of the whole model.
     pub(super) model: ModelRules,
-    /// What follows the transformer; `None` without a list of modules.
+    /// The modules after the transformer; `None` without a module list.
     modules: Option<Vec<Module>>,
 }
 
-/// A module that follows the transformer.
+/// A module after the transformer.
 #[derive(Debug)]
 struct Module {
     kind: Kind,
     folder: PathBuf,
 }
 
-/// Whether a folder has a list of modules, so that its model is meant to give vectors.
+/// Whether a directory has a module list, which marks an embedding model.
 pub(super) fn has_modules(folder: &Path) -> bool {
     folder.join(MODULES).exists()
 }
 
-/// The folder of the transformer: that of its module where there is a list, else the model's.
+/// The directory of the transformer: that of its module if there is a module list, else the
+/// model's.
 pub(super) fn transformer_folder(folder: &Path) -> Result<PathBuf, PipelineError> {
     Ok(list(folder)?.map_or_else(|| folder.to_path_buf(), |(transformer, _)| transformer))
 }
 
-/// The files of sentence-transformers in a model's folder, from there, whether they can be followed or
-/// not; those of the transformer's own folder are not among them where it is another one.
+/// The sentence-transformers files of a model directory, as relative paths, supported or not. The
+/// files of the transformer's directory are excluded if it is a different one.
 pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let names = [MODULES, prompts::FILE].into_iter().chain(SENTENCE_CONFIG_FILES);
     let modules = list(folder).ok().flatten().map_or_else(Vec::new, |(_, modules)| modules);
@@ -75,7 +76,7 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
 
 impl SentenceFiles {
     /// Reads `modules.json`, the transformer's file under any of its names, and
-    /// `config_sentence_transformers.json`. Those of the other modules are read by
+    /// `config_sentence_transformers.json`. The files of the other modules are read by
     /// [`SentenceFiles::steps`].
     pub(super) fn read(folder: &Path) -> Result<Self, PipelineError> {
         let (transformer, modules) = match list(folder)? {
@@ -87,8 +88,9 @@ impl SentenceFiles {
         Ok(Self { folder: folder.to_path_buf(), transformer, texts, model, modules })
     }
 
-    /// The steps from the hidden states of an architecture to a vector, and its features. Without a
-    /// list of modules it is the mean at length 1, which is what most embedders are trained as.
+    /// The steps from an architecture's hidden states to an embedding, and the embedding's size.
+    /// Without a module list: mean pooling and normalization to length 1, with which most embedding
+    /// models are trained.
     pub(super) fn steps(
         &self,
         architecture: &Architecture,
@@ -99,7 +101,8 @@ impl SentenceFiles {
             tokens: architecture.d_output(),
             text: None,
             n_states: match architecture {
-                // transformers gives those of BART's two stacks under other names.
+                // transformers returns the hidden states of BART's encoder and decoder under other
+                // names.
                 Architecture::EncoderDecoder(..) => 0,
                 _ => stacks.first().map_or(0, |stack| stack.depth() + 1),
             },
@@ -119,7 +122,7 @@ impl SentenceFiles {
             }
         }
         let mut width = vectors.text.ok_or_else(|| {
-            let reason = "it has no Pooling, so that nothing makes the vector of a text";
+            let reason = "it has no Pooling module, so no text embedding is computed";
             wrong(&self.folder.join(MODULES), reason)
         })?;
         if let Some(kept) = self.model.width {
@@ -130,15 +133,15 @@ impl SentenceFiles {
     }
 }
 
-/// The transformer's folder and the modules that follow it, if there is a list.
+/// The transformer's directory and the modules after it, if there is a module list.
 fn list(folder: &Path) -> Result<Option<(PathBuf, Vec<Module>)>, PipelineError> {
     let path = folder.join(MODULES);
     let Some(modules) = fields::read(&path)? else {
-        // Files of modules count for nothing without their list, and that is seldom meant.
+        // Module files without a module list have no effect, which is rarely intended.
         let pooling = folder.join("1_Pooling").join("config.json");
         if pooling.exists() {
-            let reason = "there is no modules.json beside it, which would say how it is used; get \
-                          that file, or take this one away for means of length 1";
+            let reason = "there is no modules.json beside it, which specifies how it is used; add \
+                          that file, or remove this one to use mean pooling with length 1";
             return Err(wrong(&pooling, reason));
         }
         return Ok(None);
@@ -151,17 +154,17 @@ fn list(folder: &Path) -> Result<Option<(PathBuf, Vec<Module>)>, PipelineError> 
     for module in modules {
         let (class, folder) = module_of(folder, Fields::of(&path, module)?)?;
         let name = class.rsplit('.').next().unwrap_or_default();
-        // Its package has moved; the last part has stayed.
+        // The package has moved between versions; the class name has not changed.
         let kind = KINDS.iter().find(|(known, _)| *known == name);
         let is_known = class.starts_with("sentence_transformers.");
         match (transformer.is_some(), kind) {
             (false, _) if is_known && name == "Transformer" => transformer = Some(folder),
             (true, Some((_, kind))) if is_known => others.push(Module { kind: *kind, folder }),
             (true, _) if is_known && name == "Transformer" => {
-                return Err(wrong(&path, "it has two modules that are a Transformer; one is read"));
+                return Err(wrong(&path, "it has two Transformer modules; only one is supported"));
             }
             (false, Some(_)) if is_known => {
-                return Err(wrong(&path, format!("{class} stands before the Transformer")));
+                return Err(wrong(&path, format!("{class} comes before the Transformer")));
             }
             _ => return Err(wrong(&path, unsupported(&class))),
         }
@@ -170,32 +173,32 @@ fn list(folder: &Path) -> Result<Option<(PathBuf, Vec<Module>)>, PipelineError> 
     Ok(Some((transformer, others)))
 }
 
-/// The class of a module, and its folder.
+/// The class of a module and its directory.
 fn module_of(folder: &Path, mut fields: Fields) -> Result<(String, PathBuf), PipelineError> {
     let class = fields.text("type")?.unwrap_or_default();
     let place = fields.text("path")?.unwrap_or_default();
-    // The list's order counts, and names are for looking at.
+    // The list's order determines the sequence; the index and the name have no effect.
     fields.drop(&["idx", "name"]);
     if let Some(arguments) = fields.take("kwargs").filter(|value| *value != Value::Array(vec![])) {
-        return Err(fields.refusal("kwargs", &arguments, "arguments of modules are not followed"));
+        return Err(fields.refusal("kwargs", &arguments, "module arguments are not supported"));
     }
     let path = fields.path().to_path_buf();
     fields.finish()?;
     let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     if !Path::new(&place).components().all(is_inside) {
-        return Err(wrong(&path, format!("{place:?} is no folder of the model")));
+        return Err(wrong(&path, format!("{place:?} is not a directory within the model")));
     }
     Ok((class, folder.join(place)))
 }
 
-/// Why there is no module of a class here.
+/// Why a module class is not supported.
 fn unsupported(class: &str) -> String {
     let known = KINDS.map(|(name, _)| name).join(", ");
     if class.starts_with("sentence_transformers.") {
         return format!("{class} is not supported; supported are Transformer, {known}");
     }
     format!(
-        "{class:?} is code of the model's authors, which is never run; supported are Transformer, \
+        "{class:?} is custom code, which is never run; supported are Transformer, \
          {known} of sentence_transformers"
     )
 }

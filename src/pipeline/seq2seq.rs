@@ -1,4 +1,4 @@
-//! Texts made of other texts: summaries and translations.
+//! Text-to-text tasks: summarization and translation.
 
 use std::path::Path;
 
@@ -15,82 +15,82 @@ use crate::models::checkpoint::{self, LoadDtype, LoadError, ModelSpec, TaskRequi
 use crate::models::generate::GenerationConfig;
 use crate::models::precision::Precision;
 
-/// Shortens texts.
+/// Summarizes texts.
 #[derive(Debug)]
 pub struct Summarization {
     text_to_text: TextToText,
 }
 
-/// Says texts in another language.
+/// Translates texts.
 #[derive(Debug)]
 pub struct Translation {
     text_to_text: TextToText,
 }
 
-/// A text made of another one.
+/// An output text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rewritten {
     /// The text.
     pub text: String,
-    /// Why it ends.
+    /// Why generation stopped.
     pub ending: TextEnding,
-    /// Whether the other text is longer than the model reads, so that its end was left out.
+    /// Whether the input exceeded the maximum length and was truncated.
     pub is_cut: bool,
 }
 
-/// A model that writes, and what its directory says of the task.
+/// A generative model and the task settings of its directory.
 #[derive(Debug)]
 struct TextToText {
     generation: TextGeneration,
     encoder: TextEncoder,
     vocab_size: usize,
-    /// Said before every text: T5 learns its tasks so.
+    /// The prefix of every input text; T5 is trained with task prefixes.
     prefix: String,
-    /// The language of the texts, where tokens say it.
+    /// The token of the source language, for models with language tokens.
     source: Option<u32>,
 }
 
 impl Summarization {
-    /// Opens a model's directory.
+    /// Loads a model directory.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that writes no texts.
+    /// Unreadable or invalid files; a model that does not generate text.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         Ok(Self { text_to_text: TextToText::open(folder, |task| task == "summarization", device)? })
     }
 
-    /// The same model in another format; see [`crate::models::parameters::cast`].
+    /// Converts the model to another precision; see [`crate::models::parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         Self { text_to_text: self.text_to_text.cast(precision) }
     }
 
-    /// The same, of texts of up to so many tokens; the ends of longer ones are left out.
+    /// Sets the maximum input length in tokens; longer texts are truncated.
     ///
     /// # Errors
     ///
-    /// A length that leaves no room beside the special tokens.
+    /// A length that leaves no room besides the special tokens.
     pub fn with_max_length(mut self, max_length: usize) -> Result<Self, PipelineError> {
         self.text_to_text.encoder = self.text_to_text.encoder.with_max_length(max_length)?;
         Ok(self)
     }
 
-    /// The longest text that is read whole, in tokens.
+    /// The maximum input length in tokens; longer texts are truncated.
     pub fn max_length(&self) -> usize {
         self.text_to_text.encoder.max_length()
     }
 
-    /// The model, and how it writes.
+    /// The generative model and its settings.
     pub fn generation_mut(&mut self) -> &mut TextGeneration {
         &mut self.text_to_text.generation
     }
 
-    /// The texts' summaries, in their order: as many of each as the settings say, the best first.
-    /// `done` hears how many are ready.
+    /// The summaries of texts, in order: `num_return_sequences` for each text, best first. `done`
+    /// is called with the number of finished texts.
     ///
     /// # Errors
     ///
-    /// A text that the model cannot read; settings that make no sense.
+    /// Text that the model cannot process; invalid settings.
     pub fn summarize<T: AsRef<str>>(
         &self,
         texts: &[T],
@@ -101,31 +101,32 @@ impl Summarization {
 }
 
 impl Translation {
-    /// Opens a model's directory. One that knows several languages takes its first task; see
+    /// Loads a model directory. A model with several translation tasks uses its first one; see
     /// [`Translation::between`].
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that writes no texts, or that wants to be told
-    /// the languages.
+    /// Unreadable or invalid files; a model that does not generate text, or that requires a choice
+    /// of languages.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let is_task = |task: &str| task == "translation" || task.starts_with("translation_");
         let text_to_text = TextToText::open(folder, is_task, device)?;
-        let is_told = text_to_text.generation.settings().options.constraints.forced_bos.is_some();
+        let has_forced_bos =
+            text_to_text.generation.settings().options.constraints.forced_bos.is_some();
         let known = languages(text_to_text.generation.tokenizer());
-        if known.len() > 1 && !is_told && text_to_text.prefix.is_empty() {
+        if known.len() > 1 && !has_forced_bos && text_to_text.prefix.is_empty() {
             let names = known.into_iter().map(|(token, _)| token).collect();
             return Err(PipelineError::Languages(names));
         }
         Ok(Self { text_to_text })
     }
 
-    /// Opens a model's directory for two of its languages: as its tokens call them (`de_DE`,
-    /// `deu_Latn`, `__de__`), as its tasks do (`translation_en_to_de`), or by the code alone (`de`).
+    /// Loads a model directory for two of its languages, named by language token (`de_DE`,
+    /// `deu_Latn`, `__de__`), as in its tasks (`translation_en_to_de`), or by code (`de`).
     ///
     /// # Errors
     ///
-    /// As for [`Translation::open`]; a language that the model does not have.
+    /// As for [`Translation::open`]; a language that the model does not support.
     pub fn between(
         folder: &Path,
         [source, target]: [&str; 2],
@@ -143,37 +144,37 @@ impl Translation {
         Ok(Self { text_to_text })
     }
 
-    /// The same model in another format; see [`crate::models::parameters::cast`].
+    /// Converts the model to another precision; see [`crate::models::parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         Self { text_to_text: self.text_to_text.cast(precision) }
     }
 
-    /// The same, of texts of up to so many tokens; the ends of longer ones are left out.
+    /// Sets the maximum input length in tokens; longer texts are truncated.
     ///
     /// # Errors
     ///
-    /// A length that leaves no room beside the special tokens.
+    /// A length that leaves no room besides the special tokens.
     pub fn with_max_length(mut self, max_length: usize) -> Result<Self, PipelineError> {
         self.text_to_text.encoder = self.text_to_text.encoder.with_max_length(max_length)?;
         Ok(self)
     }
 
-    /// The longest text that is read whole, in tokens.
+    /// The maximum input length in tokens; longer texts are truncated.
     pub fn max_length(&self) -> usize {
         self.text_to_text.encoder.max_length()
     }
 
-    /// The model, and how it writes.
+    /// The generative model and its settings.
     pub fn generation_mut(&mut self) -> &mut TextGeneration {
         &mut self.text_to_text.generation
     }
 
-    /// The texts' translations, in their order: as many of each as the settings say, the best first.
-    /// `done` hears how many are ready.
+    /// The translations of texts, in order: `num_return_sequences` for each text, best first.
+    /// `done` is called with the number of finished texts.
     ///
     /// # Errors
     ///
-    /// A text that the model cannot read; settings that make no sense.
+    /// Text that the model cannot process; invalid settings.
     pub fn translate<T: AsRef<str>>(
         &self,
         texts: &[T],
@@ -184,8 +185,8 @@ impl Translation {
 }
 
 impl TextToText {
-    /// Opens a model's directory, with what its config says of the first task that is meant: a
-    /// prefix, and how texts are written.
+    /// Loads a model directory with its config's settings for the first matching task: the prefix
+    /// and the generation settings.
     fn open(
         folder: &Path,
         is_meant: impl Fn(&str) -> bool,
@@ -198,7 +199,7 @@ impl TextToText {
         let task = task.map_or(&Value::Null, |(_, settings)| settings);
         let prefix = task["prefix"].as_str().unwrap_or_default().to_owned();
         let (path, own) = GenerationConfig::fields(folder, &loaded.spec.config)?;
-        // What nobody says is as in the pipelines of transformers 4.
+        // Defaults of transformers 4's pipelines.
         let mut fields = Map::from_iter([("num_beams".to_owned(), Value::from(4))]);
         fields.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
         fields.extend(task.as_object().cloned().unwrap_or_default());
@@ -236,8 +237,8 @@ impl TextToText {
         Ok(written.into_iter().zip(cut).map(rewritten).collect())
     }
 
-    /// A text's tokens, and whether they are not all. Where a token among them says the language, it
-    /// says that of the texts.
+    /// The tokens of a text, and whether they are truncated. A language token among them is
+    /// replaced by the source language's.
     fn read(&self, text: &str) -> Result<(Vec<u32>, bool), TextError> {
         let encoding = self.encoder.encode(&format!("{}{text}", self.prefix))?;
         let (mut ids, is_cut) = (encoding.ids, encoding.is_cut);

@@ -1,35 +1,35 @@
-//! Stop strings: where a text ends before its model ends it.
+//! Stop strings end a text before the model does.
 
 use std::ops::Range;
 
 use crate::datasets::tokenizer::{TextStream, TokenizerError};
 
-/// Decodes a text token by token, and finds the stop strings in it.
+/// Decodes a text token by token and searches it for stop strings.
 ///
-/// Stop strings see the special tokens, which the text itself leaves out: a stop can be one, contain
-/// one, or begin in one token and end in another.
+/// The search includes special tokens, which the text omits: a stop string can be a special token,
+/// contain one, or span several tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct StoppingStream {
     stream: TextStream,
     stops: StopStrings,
 }
 
-/// What a token adds to a text.
+/// The text that a token adds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Added {
-    /// The text that it settles, with stop strings.
+    /// The newly decoded text, including stop strings.
     pub(crate) text: String,
-    /// The text that it settles, without a stop string and without what may begin one.
+    /// The newly decoded text without a stop string, and without a suffix that may begin one.
     pub(crate) found: Found,
 }
 
 impl StoppingStream {
-    /// Empty strings are in every text, and stop none.
+    /// Empty strings are ignored: every text contains them.
     pub(crate) fn new(stream: TextStream, stops: &[String]) -> Self {
         Self { stream, stops: StopStrings::new(stops) }
     }
 
-    /// Takes a token. A stop string is found with the token that completes it.
+    /// Appends a token. A stop string is found at the token that completes it.
     pub(crate) fn push(&mut self, token: u32) -> Result<Added, TokenizerError> {
         let text = self.stream.push(token)?.unwrap_or_default();
         if self.stops.stops.is_empty() {
@@ -41,7 +41,7 @@ impl StoppingStream {
         Ok(Added { text, found })
     }
 
-    /// Whether some tokens contain a stop string.
+    /// Whether the text of these tokens contains a stop string.
     pub(crate) fn stops_within(mut self, tokens: &[u32]) -> Result<bool, TokenizerError> {
         for &token in tokens {
             if matches!(self.push(token)?.found, Found::End(_)) {
@@ -51,7 +51,7 @@ impl StoppingStream {
         Ok(false)
     }
 
-    /// The end of the text, which no token follows.
+    /// Ends the text.
     pub(crate) fn finish(mut self) -> Result<Added, TokenizerError> {
         let text = self.stream.finish()?;
         let found = match self.stops.push(&text, Tail::default()) {
@@ -62,38 +62,38 @@ impl StoppingStream {
     }
 }
 
-/// Looks for stop strings in a text that comes in pieces, and holds back what may begin one.
+/// Searches text that arrives in pieces for stop strings, and holds back text that may begin one.
 #[derive(Debug, Clone)]
 struct StopStrings {
     stops: Vec<String>,
     held: Seen,
-    /// Special tokens after text that is not settled: where in it, in bytes, and their content.
+    /// Special tokens after pending text: the byte offset in it, and the token's content.
     marks: Vec<(usize, String)>,
 }
 
-/// What is known after a piece.
+/// The result after a piece.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// No stop string yet: this much may be shown.
+    /// No stop string so far: this text can be emitted.
     Text(String),
-    /// The text ends here, before its stop string.
+    /// A stop string was found: the remaining text before it.
     End(String),
 }
 
-/// What stands after the pieces so far.
+/// The text and special token after the pieces so far.
 #[derive(Clone, Copy, Default)]
 struct Tail<'a> {
-    /// The text that would follow if the text ended here.
+    /// The pending text, which would follow if the text ended here.
     rest: &'a str,
-    /// A special token after it.
+    /// A special token after the pending text.
     special: Option<&'a str>,
 }
 
-/// A text with its special tokens.
+/// A text that includes special tokens.
 #[derive(Debug, Clone, Default)]
 struct Seen {
     text: String,
-    /// The bytes of special tokens, which are not shown.
+    /// The byte ranges of special tokens, which are not emitted.
     special: Vec<Range<usize>>,
 }
 
@@ -104,7 +104,7 @@ impl Seen {
         self.special.push(start..self.text.len());
     }
 
-    /// Appends a text with special tokens in it; those beyond its end stand at its end.
+    /// Appends a text with special tokens; offsets past its end are clamped to its end.
     fn push(&mut self, text: &str, marks: &[(usize, String)]) {
         let mut from = 0;
         for (at, content) in marks {
@@ -116,7 +116,7 @@ impl Seen {
         self.text.push_str(&text[from..]);
     }
 
-    /// Takes off the first bytes; what of them is shown.
+    /// Removes the bytes before `end`, and returns them without special tokens.
     fn take(&mut self, end: usize) -> String {
         let mut shown = String::new();
         let mut from = 0;
@@ -140,8 +140,8 @@ impl StopStrings {
         Self { stops, held: Seen::default(), marks: Vec::new() }
     }
 
-    /// Takes a piece. Of several stop strings the one that is complete first counts, so that the
-    /// result is the same however the text is cut into pieces.
+    /// Appends a piece. The stop string that is completed first takes precedence, so that the
+    /// result does not depend on how the text is split.
     fn push(&mut self, piece: &str, tail: Tail<'_>) -> Found {
         let settled = self.marks.iter().take_while(|(at, _)| *at <= piece.len()).count();
         let settled: Vec<_> = self.marks.drain(..settled).collect();
@@ -164,13 +164,13 @@ impl StopStrings {
         Found::Text(self.held.take(safe))
     }
 
-    /// What was held back, now that the text is over.
+    /// The held-back text, after the text has ended.
     fn finish(&mut self) -> String {
         let end = self.held.text.len();
         self.held.take(end)
     }
 
-    /// How many bytes cannot be part of a stop string any more.
+    /// The number of bytes that cannot be part of a stop string.
     fn safe(&self) -> usize {
         let text = &self.held.text;
         let longest = self.stops.iter().map(String::len).max().unwrap_or(0);
@@ -191,7 +191,7 @@ mod tests {
         StopStrings::new(&stops.iter().map(|stop| stop.to_string()).collect::<Vec<_>>())
     }
 
-    /// The text that is shown when it comes in these pieces, and whether it was stopped.
+    /// The emitted text for these pieces, and whether a stop string was found.
     fn run(stops: &[&str], pieces: &[&str]) -> (String, bool) {
         let tail = |_: &&str| Tail::default();
         run_with(stops, &pieces.iter().map(|piece| (*piece, tail(piece))).collect::<Vec<_>>())
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_string_is_cut_out_however_the_text_is_cut() {
+    fn stop_strings_do_not_depend_on_the_split() {
         let text = "aé\nUser: b\nUsed";
         for stops in [&["\nUser:"][..], &["User", "é\n"], &["ser: b", "zz"], &["aé\nUser: b\nUsed"]]
         {
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_begins_a_stop_string_comes_out_at_last() {
+    fn partial_stop_strings_are_emitted_at_the_end() {
         assert_eq!(run(&["END!"], &["an E", "N", "D."]), ("an END.".to_string(), false));
         assert_eq!(run(&["END!"], &["an E", "N", "D"]), ("an END".to_string(), false));
         assert_eq!(run(&["aab"], &["aa", "aa", "b", "c"]), ("aa".to_string(), true));
@@ -242,14 +242,14 @@ mod tests {
     }
 
     #[test]
-    fn the_stop_string_that_is_complete_first_counts() {
+    fn the_first_completed_stop_string_takes_precedence() {
         assert_eq!(run(&["abc", "b"], &["xabc"]), ("xa".to_string(), true));
         assert_eq!(run(&["abc", "b"], &["x", "a", "b", "c"]), ("xa".to_string(), true));
         assert_eq!(run(&["bc", "abc"], &["xabc"]), ("x".to_string(), true));
     }
 
     #[test]
-    fn special_tokens_are_seen_and_not_shown() {
+    fn special_tokens_are_searched_but_not_emitted() {
         let pieces =
             [("the sea", Tail::default()), ("", after("<|turn|>")), (" and", Tail::default())];
         for (stops, expected) in [
@@ -263,16 +263,16 @@ mod tests {
         ] {
             assert_eq!(run_with(stops, &pieces), (expected.0.to_string(), expected.1), "{stops:?}");
         }
-        // Two in a row, one of which is let go while the other may still begin a stop string.
+        // Two in a row; the first is released while the second may still begin a stop string.
         let pieces = [("", after("<x>")), ("", after("<y>")), ("b", Tail::default())];
         assert_eq!(run_with(&["<y>a"], &pieces), ("b".to_string(), false));
         assert_eq!(run_with(&["x><y>b"], &pieces), (String::new(), true));
     }
 
     #[test]
-    fn text_that_is_not_settled_is_searched_too() {
+    fn pending_text_is_searched() {
         let rest = |rest| Tail { rest, special: None };
-        // A suffix that ends a word: its space comes with the next word.
+        // A suffix that ends a word: its space arrives with the next word.
         assert_eq!(
             run_with(&["sea"], &[("", rest("sea")), ("sea ", rest("b"))]),
             (String::new(), true)
@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(run_with(&["<|turn|>"], &pieces), ("sea".to_string(), true));
         assert_eq!(run_with(&["a<|turn|> a"], &pieces), ("se".to_string(), true));
         assert!(!run_with(&["zz"], &pieces).1);
-        // The unsettled text becomes shorter: the special token stands at its end.
+        // The pending text becomes shorter: the special token moves to its end.
         let shorter =
             [("", Tail { rest: "ééé", special: Some("<x>") }), ("é", rest("")), ("b", rest(""))];
         assert_eq!(run_with(&["zz"], &shorter), ("éb".to_string(), false));

@@ -1,4 +1,4 @@
-//! Texts to the names, places and so on that are in them.
+//! Token classification: named entities, parts of speech.
 
 mod aggregate;
 mod overlap;
@@ -20,7 +20,7 @@ use crate::models::parameters;
 use crate::models::precision::Precision;
 use aggregate::Piece;
 
-/// Finds the parts of texts that are of a class: names of people and places, parts of speech.
+/// Labels spans of texts: names of people and places, parts of speech.
 #[derive(Debug)]
 pub struct TokenClassification {
     preprocessor: Preprocessor,
@@ -29,48 +29,47 @@ pub struct TokenClassification {
     unknown: Option<u32>,
 }
 
-/// How tokens become the parts of a text.
+/// How labeled tokens are grouped into entities.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Aggregation {
-    /// Each token by itself.
+    /// No grouping: every token is an entity.
     None,
-    /// Tokens of one class that follow on each other, where the next does not begin with `B-`.
+    /// Groups adjacent tokens with the same label, unless the next label starts with `B-`.
     #[default]
     Simple,
-    /// The same of whole words, each of the class of its first token.
+    /// The same for whole words, each with the label of its first token.
     First,
-    /// The same of whole words, each of the class that is likeliest on the mean of its tokens.
+    /// The same for whole words, each with the highest label of its tokens' mean scores.
     Average,
-    /// The same of whole words, each of the class of its surest token.
+    /// The same for whole words, each with the label of its most confident token.
     Max,
 }
 
-/// What is tagged, and how.
+/// Options of token classification.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tagging {
-    /// How tokens become the parts of a text.
+    /// How labeled tokens are grouped into entities.
     pub aggregation: Aggregation,
-    /// Classes that are left out.
+    /// Labels to omit.
     pub ignored: Vec<String>,
-    /// A text that is too long is read in pieces which have this many tokens in common; where
-    /// `None`, its end is left out.
+    /// Long texts are split into windows that share this many tokens; `None` truncates them.
     pub overlap: Option<usize>,
 }
 
-/// A part of a text that is of a class.
+/// A labeled span of a text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entity {
-    /// The class; without `B-` or `I-` where tokens are put together.
+    /// The label; without `B-` or `I-` if tokens are grouped.
     pub label: String,
     /// Its probability.
     pub score: f32,
-    /// The part, as the tokenizer writes it.
+    /// The text of the span, as decoded by the tokenizer.
     pub word: String,
-    /// Its first character in the text.
+    /// The index of its first character in the text.
     pub start: usize,
-    /// The character after its last.
+    /// The index after its last character.
     pub end: usize,
-    /// The number of the token, where each stands by itself.
+    /// The index of the token, if tokens are not grouped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
 }
@@ -88,14 +87,14 @@ impl From<Aggregation> for Tagging {
 }
 
 impl TokenClassification {
-    /// Opens a model's directory.
+    /// Loads a model directory.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that has another head.
+    /// Unreadable or invalid files; a model with another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let requirement =
-            TaskRequirement { name: "a classifier of tokens", tasks: &[Task::TokenClassifier] };
+            TaskRequirement { name: "a token classifier", tasks: &[Task::TokenClassifier] };
         let Opened { spec, preprocessor, model } =
             preprocessor::open(folder, device, requirement, |model| match model {
                 Model::TokenClassifier(model) => Some(model),
@@ -105,36 +104,36 @@ impl TokenClassification {
         Ok(Self { preprocessor, model, labels: spec.labels, unknown })
     }
 
-    /// The names of the classes.
+    /// The label names.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// The same model in another format; see [`parameters::cast`].
+    /// Converts the model to another precision; see [`parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         Self { model: parameters::cast(self.model, precision.dtype()), ..self }
     }
 
-    /// The longest text that is read in one piece, in tokens.
+    /// The maximum length of a window in tokens.
     pub fn max_length(&self) -> usize {
         self.preprocessor.encoder.max_length()
     }
 
-    /// How many of these texts are longer.
+    /// The number of these texts that exceed the maximum length.
     ///
     /// # Errors
     ///
-    /// A text that the tokenizer cannot read.
+    /// Text that the tokenizer rejects.
     pub fn cut<T: AsRef<str>>(&self, texts: &[T]) -> Result<usize, PipelineError> {
         self.preprocessor.cut(texts)
     }
 
-    /// The parts of each text that are of a class, in their order.
+    /// The entities of each text, in text order.
     ///
     /// # Errors
     ///
-    /// A text that the tokenizer cannot read, or with a token that the model does not know; pieces
-    /// that overlap as far as they are long; a device that fails.
+    /// Text that the tokenizer rejects; a token outside the model's vocabulary; an overlap as long
+    /// as the windows; a device failure.
     pub fn tag<T: AsRef<str>>(
         &self,
         texts: &[T],
@@ -157,7 +156,7 @@ impl TokenClassification {
         })
     }
 
-    /// The parts of one text that are of a class, in their order.
+    /// The entities of one text, in text order.
     ///
     /// # Errors
     ///
@@ -174,13 +173,13 @@ impl TokenClassification {
         let Some(overlap) = how.overlap else { return Ok(()) };
         let wrong = |reason: String| Err(PipelineError::InvalidRequest(reason));
         if how.aggregation == Aggregation::None {
-            return wrong("pieces that overlap need an aggregation other than none".into());
+            return wrong("overlapping windows need an aggregation other than none".into());
         }
         let longest = self.max_length();
         if self.preprocessor.encoder.room() <= overlap {
             return wrong(format!(
-                "an overlap of {overlap} tokens leaves nothing new in pieces of {longest}, special \
-                 tokens included"
+                "an overlap of {overlap} tokens leaves no new tokens in windows of {longest}, \
+                 special tokens included"
             ));
         }
         Ok(())
@@ -203,7 +202,7 @@ impl TokenClassification {
         Ok(if windows.len() > 1 { overlap::resolve(entities) } else { entities })
     }
 
-    /// The tokens of a text with their probabilities, special tokens aside.
+    /// The tokens of a text with their probabilities, without special tokens.
     fn pieces(
         &self,
         text: &[char],
@@ -217,7 +216,7 @@ impl TokenClassification {
             let written: String = text.get(span.clone()).unwrap_or_default().iter().collect();
             let is_unknown = Some(id) == self.unknown;
             let continues = if marks {
-                // A mark makes a token longer than what it stands for.
+                // A continuation prefix makes a token longer than its span.
                 token.chars().count() != span.len()
             } else {
                 let is_space = |place: usize| text.get(place) == Some(&' ');

@@ -1,4 +1,4 @@
-//! Texts that follow on prompts.
+//! Text generation.
 
 mod chat;
 mod loops;
@@ -22,10 +22,11 @@ use crate::models::generate::{
 };
 use crate::models::precision::Precision;
 
-/// What an error calls the models that do.
-const GENERATIVE: &str = "a model that writes texts";
+/// The name of the required models in errors.
+const GENERATIVE: &str = "a model that generates text";
 
-/// Writes what follows on prompts: a decoder continues them, an encoder-decoder answers them.
+/// Generates text for prompts: a decoder continues the prompt, an encoder-decoder produces a new
+/// text.
 #[derive(Debug)]
 pub struct TextGeneration {
     model: Model,
@@ -33,50 +34,50 @@ pub struct TextGeneration {
     encoder: TextEncoder,
     spec: ModelSpec,
     seed: u64,
-    /// How many texts were drawn in earlier calls.
+    /// The number of texts sampled in earlier calls.
     drawn: u64,
 }
 
-/// What was written for a prompt.
+/// The generated texts of a prompt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Written {
     /// The prompt.
     pub prompt: String,
-    /// The texts, best first where they have scores.
+    /// The texts, best first if they have scores.
     pub texts: Vec<WrittenText>,
 }
 
-/// A text that follows on a prompt.
+/// A generated text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WrittenText {
     /// The text without the prompt.
     pub text: String,
-    /// How many tokens were added, an end token included.
+    /// The number of generated tokens, including an EOS token.
     pub tokens: usize,
-    /// Why it ends.
+    /// Why generation stopped.
     pub ending: TextEnding,
-    /// The log-probability with its length penalty, where beams were followed.
+    /// The log-probability with its length penalty, for beam search.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
 }
 
-/// Why a text ends.
+/// Why generation stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TextEnding {
-    /// The model ended it, or one of the strings came that stop it.
+    /// The model produced an EOS token, or a stop string was found.
     Stop,
-    /// It is as long as it may be.
+    /// The maximum length was reached.
     Length,
 }
 
 impl TextGeneration {
-    /// Opens a model's directory; how it writes is taken from `generation_config.json`, and how it
-    /// chats from its chat template.
+    /// Loads a model directory, with the generation settings of `generation_config.json` and the
+    /// model's chat template.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that writes no texts.
+    /// Unreadable or invalid files; a model that does not generate text.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let spec = ModelSpec::read_for(folder, TaskRequirement::GENERATION, device)?;
         let loaded = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
@@ -84,11 +85,11 @@ impl TextGeneration {
         Self::of(loaded, processor)
     }
 
-    /// The same of a model that is there already, without a chat template.
+    /// The same for a loaded model, without a chat template.
     ///
     /// # Errors
     ///
-    /// A model that writes no texts; a tokenizer that cannot be used.
+    /// A model that does not generate text; a tokenizer that cannot be used.
     pub fn new(
         loaded: Pretrained,
         tokenizer: Tokenizer,
@@ -106,43 +107,43 @@ impl TextGeneration {
         Ok(Self { model, processor, encoder, spec, seed: 0, drawn: 0 })
     }
 
-    /// The model, and how it reads and writes.
+    /// The model and its text processing.
     pub fn into_parts(self) -> (Model, Processor) {
         (self.model, self.processor)
     }
 
-    /// The same model in another format; see [`crate::models::parameters::cast`].
+    /// Converts the model to another precision; see [`crate::models::parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         Self { model: self.model.cast(precision), ..self }
     }
 
-    /// The same with other draws.
+    /// Sets the seed of sampling.
     pub fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// Decides the draws.
+    /// Sets the seed of sampling.
     pub fn set_seed(&mut self, seed: u64) {
         self.seed = seed;
     }
 
-    /// Goes on with the draws after those of so many prompts: prompts that come in parts get the texts
-    /// that they would get together.
+    /// Advances the random streams past this many prompts: prompts that are submitted in batches
+    /// get the same texts as all at once.
     pub fn skip_draws(&mut self, prompts: usize) {
         self.drawn += (prompts * self.processor.config.n_texts) as u64;
     }
 
-    /// How texts are written.
+    /// The generation settings.
     pub fn settings(&self) -> &GenerationConfig {
         &self.processor.config
     }
 
-    /// How texts are written, to be changed.
+    /// The generation settings, mutable.
     pub fn settings_mut(&mut self) -> &mut GenerationConfig {
         &mut self.processor.config
     }
 
-    /// What the model's `config.json` says.
+    /// The model's specification from `config.json`.
     pub fn spec(&self) -> &ModelSpec {
         &self.spec
     }
@@ -152,19 +153,19 @@ impl TextGeneration {
         &self.processor.tokenizer
     }
 
-    /// The model as one that writes.
+    /// The model as a generative model.
     pub fn generative_model(&self) -> Result<&dyn GenerativeModel, PipelineError> {
         as_generative(&self.model)
             .ok_or_else(|| self.spec.wrong_head(GENERATIVE, Task::is_generative).into())
     }
 
-    /// A prompt's tokens, with the special tokens that the tokenizer puts around texts.
+    /// Encodes a prompt, with the special tokens that the tokenizer adds to texts.
     ///
-    /// An empty prompt begins a new text: after the end of another.
+    /// An empty prompt is encoded as the BOS token, or else as the EOS token of a preceding text.
     ///
     /// # Errors
     ///
-    /// A character that is not in the vocabulary; an empty prompt where no token ends texts.
+    /// A character that is not in the vocabulary; an empty prompt without a BOS or EOS token.
     pub fn encode(&self, prompt: &str) -> Result<Vec<u32>, PipelineError> {
         let ids = self.encoder.encode(prompt)?.ids;
         if !ids.is_empty() {
@@ -177,13 +178,14 @@ impl TextGeneration {
         begin.map(|id| vec![id]).ok_or(PipelineError::EmptyPrompt)
     }
 
-    /// What follows on each prompt, in their order. `done` hears how many are ready.
+    /// The generated texts for each prompt, in order. `done` is called with the number of finished
+    /// prompts.
     ///
-    /// A text depends on its prompt, its place among the prompts and the seed, and not on the others.
+    /// A text depends on its prompt, the prompt's index and the seed, but not on the other prompts.
     ///
     /// # Errors
     ///
-    /// A prompt that cannot be continued; settings that make no sense.
+    /// A prompt that cannot be continued; invalid settings.
     pub fn write<T: AsRef<str>>(
         &self,
         prompts: &[T],
@@ -199,7 +201,7 @@ impl TextGeneration {
         Ok(prompts.iter().zip(texts).map(written).collect())
     }
 
-    /// What follows on each prompt, given as tokens.
+    /// The generated texts for each tokenized prompt.
     ///
     /// # Errors
     ///
@@ -226,7 +228,7 @@ impl TextGeneration {
                 requests.push(Request { prompt, options, stream: draws });
                 streams.push(stream.clone());
             }
-            // Before the first text is written: the others may still have answers.
+            // Checked before generation starts: the other prompts may still be valid.
             if let Some(request) = requests.last() {
                 request.check(model).map_err(|error| PipelineError::from(error).of_text(index))?;
             }
@@ -238,16 +240,16 @@ impl TextGeneration {
         Ok(texts.chunks(per_prompt).map(<[WrittenText]>::to_vec).collect())
     }
 
-    /// Pieces of the text that follows on a prompt, as they come.
+    /// Streams the generated text for a prompt.
     ///
     /// # Errors
     ///
-    /// As for [`TextGeneration::write`]; beams, which are not followed one after the other.
+    /// As for [`TextGeneration::write`]; beam search, which does not support streaming.
     pub fn stream(&self, prompt: &str) -> Result<TokenStream<'_>, PipelineError> {
         self.stream_tokens(self.encode(prompt)?)
     }
 
-    /// Pieces of the text that follows on a prompt, given as tokens.
+    /// Streams the generated text for a tokenized prompt.
     ///
     /// # Errors
     ///
@@ -269,8 +271,8 @@ impl TextGeneration {
         Ok(TokenStream::new(scheduler, stream))
     }
 
-    /// Decodes what follows on a prompt: its continuation where the model writes one, else a text of
-    /// its own.
+    /// The decoder of the generated text: it continues the prompt for decoders, and is a separate
+    /// text for encoder-decoders.
     fn decoding_after(
         &self,
         model: &dyn GenerativeModel,

@@ -1,16 +1,18 @@
-//! A text piece by piece, as it is written.
+//! Streaming of a generated text.
 
 use super::PipelineError;
 use super::stop::{Found, StoppingStream};
 use super::text_generation::{TextEnding, WrittenText};
 use crate::models::generate::BatchScheduler;
 
-/// The pieces of a text as they come, never a part of a character. Dropping it ends the writing.
+/// The pieces of a text as they are generated, in whole characters. Dropping the stream stops
+/// generation.
 ///
-/// All pieces together are the text of [`TextGeneration::write`](super::TextGeneration::write).
+/// The concatenated pieces equal the text of
+/// [`TextGeneration::write`](super::TextGeneration::write).
 pub struct TokenStream<'m> {
     scheduler: BatchScheduler<'m>,
-    /// `None` once the last piece was given out.
+    /// `None` after the last piece.
     stream: Option<StoppingStream>,
     tokens: usize,
     ending: Option<TextEnding>,
@@ -21,23 +23,23 @@ impl<'m> TokenStream<'m> {
         Self { scheduler, stream: Some(stream), tokens: 0, ending: None }
     }
 
-    /// How many tokens were written so far, an end token included.
+    /// The number of tokens generated so far, including an EOS token.
     pub fn tokens(&self) -> usize {
         self.tokens
     }
 
-    /// Why the text ends, once it has.
+    /// Why generation stopped, after it has.
     pub fn ending(&self) -> Option<TextEnding> {
         self.ending
     }
 
-    /// What was written, given the pieces together.
+    /// The result, for the concatenated pieces.
     pub fn written(&self, text: String) -> WrittenText {
         let ending = self.ending.unwrap_or(TextEnding::Length);
         WrittenText { text, tokens: self.tokens, ending, score: None }
     }
 
-    /// Writes one token; the piece that it completes.
+    /// Generates one token; returns the piece that it completes.
     fn advance(&mut self) -> Result<Option<String>, PipelineError> {
         let events = self.scheduler.step()?;
         let (Some(event), Some(stream)) = (events.first(), &mut self.stream) else {

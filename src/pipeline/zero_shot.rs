@@ -1,4 +1,4 @@
-//! Texts to classes that no model was trained for.
+//! Zero-shot classification.
 
 use std::path::Path;
 
@@ -10,19 +10,20 @@ use super::{LabelScore, PipelineError, TextClassification, TextError};
 use crate::datasets::tokenizer::Cut;
 use crate::models::precision::Precision;
 
-/// Says of which class texts are, by asking a model whether each class follows from the text.
+/// Classifies texts with arbitrary labels: a natural language inference model predicts whether each
+/// label is entailed.
 ///
 /// Reference: Yin et al. 2019, §4.3, <https://arxiv.org/abs/1909.00161>
 #[derive(Debug)]
 pub struct ZeroShotClassification {
     model: TextClassification,
-    /// The model's class of what follows, and of what contradicts.
+    /// The indices of the model's entailment and contradiction labels.
     entailment: usize,
     contradiction: usize,
     is_named: bool,
 }
 
-/// The classes that a text can be of.
+/// The candidate labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidates {
     labels: Vec<String>,
@@ -31,7 +32,7 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// Classes of which one is right.
+    /// Labels of which exactly one applies.
     pub fn new<T: Into<String>>(labels: impl IntoIterator<Item = T>) -> Self {
         Self {
             labels: labels.into_iter().map(Into::into).collect(),
@@ -40,17 +41,17 @@ impl Candidates {
         }
     }
 
-    /// The same classes in another sentence, with `{}` where the class stands.
+    /// Sets the hypothesis template, with `{}` at the position of the label.
     pub fn in_sentence(self, template: impl Into<String>) -> Self {
         Self { template: template.into(), ..self }
     }
 
-    /// The same classes, of which any can be right.
+    /// Scores every label independently: several can apply.
     pub fn independent(self) -> Self {
         Self { independent: true, ..self }
     }
 
-    /// The sentence about each class.
+    /// The hypothesis for each label.
     fn sentences(&self) -> Result<Vec<String>, PipelineError> {
         let wrong = |reason: String| Err(PipelineError::InvalidRequest(reason));
         if self.labels.is_empty() {
@@ -59,16 +60,16 @@ impl Candidates {
         let Some(parts) = parts(&self.template) else {
             let template = &self.template;
             return wrong(format!(
-                "the template {template:?} needs {{}} where the label is to stand, once; {{0}} may \
-                 stand there several times, and a brace is written {{{{ or }}}}"
+                "the template {template:?} must contain {{}} exactly once, at the position of the \
+                 label; {{0}} may occur several times, and literal braces are written {{{{ or }}}}"
             ));
         };
         Ok(self.labels.iter().map(|label| parts.join(label)).collect())
     }
 }
 
-/// What stands around the places for a label, which are one `{}` or any number of `{0}`; `None` if
-/// there is no such place, or another brace.
+/// The text around the label positions, which are one `{}` or any number of `{0}`; `None` if there
+/// is no label position, or an invalid brace.
 fn parts(template: &str) -> Option<Vec<String>> {
     let mut parts = vec![String::new()];
     let mut unnumbered = 0;
@@ -94,12 +95,11 @@ fn parts(template: &str) -> Option<Vec<String>> {
 }
 
 impl ZeroShotClassification {
-    /// Opens the directory of a classifier of what follows from what: a model trained on natural
-    /// language inference.
+    /// Loads the directory of a classifier trained on natural language inference.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read or followed; a model that has another head.
+    /// Unreadable or invalid files; a model with another head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let model = TextClassification::open(folder, device)?;
         let labels = model.labels();
@@ -110,30 +110,29 @@ impl ZeroShotClassification {
         Ok(Self { entailment, contradiction, is_named: named.is_some(), model })
     }
 
-    /// The model's class that stands for what follows from a text. Where none is called so, it is
-    /// the last one, which can be wrong.
+    /// The model's entailment label. If no label has that name, the last one is used, which can be
+    /// wrong.
     ///
     /// # Errors
     ///
-    /// The label that is taken, where none is called so.
+    /// The label that is used, if no label is named entailment.
     pub fn entailment(&self) -> Result<&str, &str> {
         let label = self.model.labels()[self.entailment].as_str();
         if self.is_named { Ok(label) } else { Err(label) }
     }
 
-    /// The same model in another format; see
+    /// Converts the model to another precision; see
     /// [`parameters::cast`](crate::models::parameters::cast).
     pub fn cast(self, precision: Precision) -> Self {
         Self { model: self.model.cast(precision), ..self }
     }
 
-    /// The longest text with a sentence about a class, in tokens.
+    /// The maximum length of a text with a hypothesis, in tokens.
     pub fn max_length(&self) -> usize {
         self.model.max_length()
     }
 
-    /// How many of these texts are too long together with a sentence, so that their ends are left
-    /// out.
+    /// The number of these texts that are truncated to fit with a hypothesis.
     ///
     /// # Errors
     ///
@@ -159,12 +158,12 @@ impl ZeroShotClassification {
         Ok(cut.into_iter().filter(|is_cut| *is_cut).count())
     }
 
-    /// The candidates for each text, the likeliest first.
+    /// The scores of the candidates for each text, in decreasing order.
     ///
     /// # Errors
     ///
-    /// No candidates; a template without a place for them; an empty text, or one that the tokenizer
-    /// cannot read; a device that fails.
+    /// No candidates; a template without a label position; an empty text, or one that the tokenizer
+    /// rejects; a device failure.
     pub fn classify<T: AsRef<str>>(
         &self,
         texts: &[T],
@@ -187,7 +186,7 @@ impl ZeroShotClassification {
         Ok(logits.chunks_exact(sentences.len()).map(of_text).collect())
     }
 
-    /// The candidates for one text, the likeliest first.
+    /// The scores of the candidates for one text, in decreasing order.
     ///
     /// # Errors
     ///
@@ -216,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_has_a_place_for_the_label() {
+    fn templates_require_a_label_position() {
         let sentence = |template: &str| {
             let candidates = Candidates::new(["a {} b"]).in_sentence(template);
             candidates.sentences().map(|mut sentences| sentences.remove(0)).ok()

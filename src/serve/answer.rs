@@ -1,4 +1,4 @@
-//! Answers with texts, in the shapes of OpenAI's API.
+//! Responses with generated text, in the format of OpenAI's API.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::logprobs::{Entry, Names};
 use super::transcript::{End, Part};
 
-/// Which of the two APIs is spoken.
+/// The endpoint whose format is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// `/v1/completions`
@@ -17,25 +17,25 @@ pub(super) enum Shape {
     Chat,
 }
 
-/// What every part of an answer begins with.
+/// The common fields of a response and its chunks.
 #[derive(Debug, Clone)]
 pub(super) struct ResponseHeader {
     shape: Shape,
     id: String,
     created: u64,
     model: String,
-    /// Names tokens, where log-probabilities are asked for.
+    /// Formats tokens, if log-probabilities are requested.
     names: Option<Arc<Names>>,
 }
 
-/// A text of an answer.
+/// A generated text of a response.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Choice {
     pub(super) part: Part,
     pub(super) end: Option<End>,
 }
 
-/// How many tokens were read and written.
+/// The number of prompt and completion tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Usage {
     pub(super) prompt: usize,
@@ -52,7 +52,7 @@ impl Usage {
     }
 }
 
-/// Seconds since 1970.
+/// Seconds since the Unix epoch.
 pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -67,7 +67,7 @@ impl ResponseHeader {
         Self { shape, id, created: now(), model: model.to_string(), names }
     }
 
-    /// The answer in one piece.
+    /// A complete response.
     pub(super) fn whole(&self, choices: &[Choice], usage: Usage) -> Value {
         let choice = |(index, choice): (usize, &Choice)| {
             let text = &choice.part.text;
@@ -88,14 +88,14 @@ impl ResponseHeader {
         answer
     }
 
-    /// What comes before the pieces of a text: who speaks.
+    /// The first chunk of a text, which contains the role.
     pub(super) fn opening(&self, index: usize) -> Option<Value> {
         let delta = json!({ "role": "assistant", "content": "" });
         let entry = entry(index, ("delta", delta), None);
         (self.shape == Shape::Chat).then(|| self.chunk(vec![entry]))
     }
 
-    /// A piece of a text.
+    /// A chunk of a text.
     pub(super) fn piece(&self, index: usize, Part { text, entries }: &Part) -> Value {
         let content = match self.shape {
             Shape::Completion => ("text", json!(text)),
@@ -108,7 +108,7 @@ impl ResponseHeader {
         self.chunk(vec![entry])
     }
 
-    /// Log-probabilities, or null where nobody asked for them.
+    /// Log-probabilities, or null if they are not requested.
     fn logprobs(&self, entries: &[Entry]) -> Value {
         match (&self.names, self.shape) {
             (None, _) => Value::Null,
@@ -117,7 +117,7 @@ impl ResponseHeader {
         }
     }
 
-    /// The end of a text.
+    /// The last chunk of a text.
     pub(super) fn end(&self, index: usize, end: End) -> Value {
         let content = match self.shape {
             Shape::Completion => ("text", json!("")),
@@ -126,7 +126,7 @@ impl ResponseHeader {
         self.chunk(vec![entry(index, content, Some(end))])
     }
 
-    /// What comes after all texts, if it was asked for.
+    /// The chunk after all texts, if usage is requested.
     pub(super) fn usage(&self, usage: Usage) -> Value {
         let mut chunk = self.chunk(Vec::new());
         chunk["usage"] = usage.json();
@@ -152,7 +152,7 @@ impl ResponseHeader {
     }
 }
 
-/// A choice with what it has.
+/// A choice with one content field.
 fn entry(index: usize, (field, content): (&str, Value), end: Option<End>) -> Value {
     let reason = end.map(|end| match end {
         End::Stop => "stop",

@@ -1,4 +1,4 @@
-//! What a request for a chat's next message asks for.
+//! The chat fields of a request.
 
 use serde_json::{Map, Value};
 
@@ -10,12 +10,12 @@ use crate::pipeline::chat::{ChatError, ChatTemplate, Turn};
 /// The field with variables of the chat template.
 const KWARGS: &str = "chat_template_kwargs";
 
-/// A chat that is to go on.
+/// A chat to continue.
 #[derive(Debug)]
 pub(super) struct Chat {
     messages: Vec<Message>,
     pub(super) turn: Turn,
-    /// More variables of the template.
+    /// Additional template variables.
     kwargs: Map<String, Value>,
 }
 
@@ -30,7 +30,7 @@ impl Chat {
         Ok(Self { messages, turn: turn(fields)?, kwargs })
     }
 
-    /// The text that the model continues.
+    /// Renders the prompt.
     pub(super) fn render(self, template: &ChatTemplate) -> Result<String, ApiError> {
         let failed = |error: ChatError| ApiError::field("messages", error.to_string());
         if self.kwargs.is_empty() {
@@ -54,14 +54,14 @@ fn turn(fields: &mut Fields) -> Result<Turn, ApiError> {
         (false, Some(false)) => Ok(Turn::Nobody),
         (true, None | Some(false)) => Ok(Turn::LastSpeaker),
         (true, Some(true)) => {
-            let message = "the last message goes on, or another begins: continue_final_message and \
-                           add_generation_prompt cannot both be true";
+            let message = "the last message is continued or a new one starts: continue_final_message \
+                           and add_generation_prompt cannot both be true";
             Err(ApiError::field("continue_final_message", message))
         }
     }
 }
 
-/// Reads what says of functions: none is called, so none may be asked for.
+/// Reads the fields of function calling, which is not supported.
 pub(super) fn without_functions(fields: &mut Fields) -> Result<(), ApiError> {
     for (list, choice) in [("tools", "tool_choice"), ("functions", "function_call")] {
         let has_functions = match fields.take(list) {
@@ -73,15 +73,15 @@ pub(super) fn without_functions(fields: &mut Fields) -> Result<(), ApiError> {
             Some(Value::String(choice)) if choice == "none" => {}
             Some(Value::String(choice)) if choice == "auto" && !has_functions => {}
             None if !has_functions => {}
-            Some(asked) if asked != "auto" => {
+            Some(value) if value != "auto" => {
                 let message = format!(
-                    "{choice} is {asked}, and calls of functions are not supported; it may be \"none\""
+                    "{choice} is {value}, but function calling is not supported; it may be \"none\""
                 );
                 return Err(ApiError::unsupported(choice, message));
             }
             _ => {
                 let message = format!(
-                    "calls of functions are not supported; leave {list} out, or let {choice} be \"none\""
+                    "function calling is not supported; omit {list}, or set {choice} to \"none\""
                 );
                 return Err(ApiError::unsupported(list, message));
             }

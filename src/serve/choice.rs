@@ -1,10 +1,10 @@
-//! How a request wants tokens to be chosen.
+//! Sampling parameters of a request.
 
 use super::error::ApiError;
 use super::fields::Fields;
 use crate::models::generate::{GenerationConfig, Options};
 
-/// How tokens are to be chosen, where the request says so.
+/// Sampling parameters, if the request specifies them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Choice {
     pub(super) temperature: Option<f64>,
@@ -19,7 +19,7 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// Takes its fields from a request.
+    /// Reads the fields from a request.
     pub(super) fn read(fields: &mut Fields) -> Result<Self, ApiError> {
         Ok(Self {
             temperature: fields.number("temperature", 0.0..=2.0)?,
@@ -34,19 +34,19 @@ impl Choice {
         })
     }
 
-    /// The options of a model with this config.
+    /// The options for a model with this config.
     pub(super) fn options(&self, config: &GenerationConfig, seed: u64) -> Options {
         let mut options = config.options.clone();
         let sampling = &mut options.sampling;
-        // A model that says nothing is drawn from as it is, as OpenAI has it.
-        let usual = if sampling.temperature == 0.0 { 1.0 } else { sampling.temperature };
-        sampling.temperature = self.temperature.unwrap_or(usual);
+        // Without a temperature, sampling uses 1.0, as in OpenAI's API.
+        let default = if sampling.temperature == 0.0 { 1.0 } else { sampling.temperature };
+        sampling.temperature = self.temperature.unwrap_or(default);
         if let Some(top_p) = self.top_p {
-            // 0 leaves the best token alone.
+            // 0 keeps only the most probable token.
             sampling.top_p = top_p.max(f64::MIN_POSITIVE);
         }
         if let Some(top_k) = self.top_k {
-            // 0 and -1 leave all tokens.
+            // 0 and -1 keep all tokens.
             sampling.top_k = usize::try_from(top_k).ok().filter(|&top_k| top_k > 0);
         }
         if let Some(min_p) = self.min_p {
@@ -61,11 +61,12 @@ impl Choice {
         options
     }
 
-    /// How many tokens are added at least; `usual` if the request does not say.
+    /// The minimum number of new tokens; `usual` if the request does not specify it.
     pub(super) fn min_new_tokens(&self, usual: usize, most: usize) -> Result<usize, ApiError> {
         match self.min_tokens {
             Some(least) if least > most => {
-                let message = format!("min_tokens is {least}, and at most {most} tokens are added");
+                let message =
+                    format!("min_tokens is {least}, but at most {most} tokens are generated");
                 Err(ApiError::field("min_tokens", message))
             }
             Some(least) => Ok(least),

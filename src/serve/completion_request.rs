@@ -1,4 +1,4 @@
-//! What a request for texts asks for.
+//! Completion requests.
 
 use serde_json::Value;
 
@@ -8,83 +8,83 @@ use super::error::ApiError;
 use super::fields::{Fields, Input, wrong};
 use super::rest::{OF_CHATS, OF_COMPLETIONS, Rest};
 
-/// The most choices for one prompt, as OpenAI has it.
+/// The maximum number of choices per prompt, as in OpenAI's API.
 const MOST_CHOICES: i64 = 128;
-/// OpenAI takes 4; tasks of lm-eval have up to 10.
+/// OpenAI accepts 4; tasks of lm-eval have up to 10.
 const MOST_STOPS: usize = 32;
 const LONGEST_STOP: usize = 1000;
-/// The most of the likeliest tokens at each position, as OpenAI has it for chats.
+/// The maximum number of top log-probabilities per position, as in OpenAI's chat API.
 const MOST_LOGPROBS: i64 = 20;
 
-/// A request for texts.
+/// A request for generated text.
 #[derive(Debug)]
 pub(super) struct CompletionRequest {
     pub(super) prompts: Prompts,
-    /// Texts for each prompt.
+    /// The number of texts per prompt.
     pub(super) n: usize,
-    /// The name of the field that said how many tokens to add at most, and what it said.
+    /// The field that limits the number of new tokens, and its value.
     pub(super) max_tokens: Option<(&'static str, usize)>,
     pub(super) choice: Choice,
     pub(super) stops: Vec<String>,
-    /// Whether each text is to begin with its prompt.
+    /// Whether each text starts with its prompt.
     pub(super) echo: bool,
-    /// Whether log-probabilities are asked for, and of how many of the likeliest tokens.
+    /// The number of top log-probabilities per position, if log-probabilities are requested.
     pub(super) logprobs: Option<usize>,
     pub(super) mode: ResponseMode,
 }
 
-/// What to continue.
+/// The prompts.
 #[derive(Debug)]
 pub(super) enum Prompts {
     Inputs(Vec<Input>),
     Chat(Chat),
 }
 
-/// How the answer comes.
+/// How the response is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ResponseMode {
-    /// In one piece.
+    /// As one JSON object.
     Whole,
-    /// As events.
+    /// As server-sent events.
     Events,
-    /// As events, the last of which counts the tokens.
+    /// As server-sent events; the last one contains the token usage.
     EventsWithUsage,
 }
 
 impl CompletionRequest {
-    /// Reads a request for completions.
+    /// Reads a completion request.
     pub(super) fn completion(mut fields: Fields) -> Result<Self, ApiError> {
         let prompts = Prompts::Inputs(Input::read("prompt", fields.require("prompt")?)?);
         let best_of = fields.integer("best_of", 1..=MOST_CHOICES)?;
         let echo = fields.is_asked("echo")?;
-        // Without a token of its own, an answer is its prompt.
+        // With `echo`, the completion may be empty: the text then is the prompt.
         let least = if echo { 0 } else { 1 };
         let max_tokens = fields.count_from("max_tokens", least)?;
         let max_tokens = max_tokens.map(|count| ("max_tokens", count));
         let logprobs = match fields.take("logprobs") {
             None | Some(Value::Bool(false)) => None,
-            Some(asked) => {
-                Fields::only("logprobs", asked).integer("logprobs", 0..=MOST_LOGPROBS)?
+            Some(value) => {
+                Fields::only("logprobs", value).integer("logprobs", 0..=MOST_LOGPROBS)?
             }
         };
         let request = Self::read(&mut fields, prompts)?;
         fields.finish(&OF_COMPLETIONS)?;
         if best_of.is_some_and(|best_of| best_of != request.n as i64) {
-            let message = "best_of is not supported; leave it out, or let it be n";
+            let message = "best_of is not supported; omit it, or set it to n";
             return Err(ApiError::unsupported("best_of", message));
         }
         let logprobs = logprobs.map(|top| top as usize);
         Ok(Self { max_tokens, echo, logprobs, ..request })
     }
 
-    /// Reads a request for the next message of a chat.
+    /// Reads a chat completion request.
     pub(super) fn chat(mut fields: Fields) -> Result<Self, ApiError> {
         without_functions(&mut fields)?;
         plain("response_format", fields.take("response_format"))?;
         if let Some(modalities) = fields.take("modalities")
             && modalities != serde_json::json!(["text"])
         {
-            let message = "modalities must be [\"text\"]; the model writes nothing else";
+            let message = "modalities must be [\"text\"]; the model only generates text";
             return Err(ApiError::unsupported("modalities", message));
         }
         let prompts = Prompts::Chat(Chat::read(&mut fields)?);
@@ -100,7 +100,7 @@ impl CompletionRequest {
         Ok(Self { max_tokens, logprobs, ..request })
     }
 
-    /// Reads what both kinds of requests have.
+    /// Reads the common fields of both kinds of requests.
     fn read(fields: &mut Fields, prompts: Prompts) -> Result<Self, ApiError> {
         fields.text("user")?;
         let stream = fields.is_asked("stream")?;
@@ -118,7 +118,7 @@ impl CompletionRequest {
             (true, false) => ResponseMode::Events,
             (true, true) => ResponseMode::EventsWithUsage,
             (false, true) => {
-                let message = "stream_options is for requests with \"stream\": true";
+                let message = "stream_options requires \"stream\": true";
                 return Err(ApiError::field("stream_options", message));
             }
         };
@@ -135,9 +135,9 @@ impl CompletionRequest {
     }
 }
 
-/// How many of the likeliest tokens of a chat's answer have log-probabilities, if any have.
+/// The number of top log-probabilities in a chat completion, if log-probabilities are requested.
 fn top_logprobs(fields: &mut Fields) -> Result<Option<usize>, ApiError> {
-    let is_asked = fields.is_asked("logprobs")?;
+    let is_enabled = fields.is_asked("logprobs")?;
     let top = match fields.take("top_logprobs") {
         None | Some(Value::Bool(false)) => 0,
         Some(top) => {
@@ -145,14 +145,14 @@ fn top_logprobs(fields: &mut Fields) -> Result<Option<usize>, ApiError> {
             top?.unwrap_or(0) as usize
         }
     };
-    if top > 0 && !is_asked {
-        let message = "top_logprobs is for requests with \"logprobs\": true";
+    if top > 0 && !is_enabled {
+        let message = "top_logprobs requires \"logprobs\": true";
         return Err(ApiError::field("top_logprobs", message));
     }
-    Ok(is_asked.then_some(top))
+    Ok(is_enabled.then_some(top))
 }
 
-/// A format of answers must be the plain one.
+/// Checks that the response format is plain text.
 fn plain(name: &str, format: Option<Value>) -> Result<(), ApiError> {
     let Some(format) = format else { return Ok(()) };
     let kind = Fields::within(format, name)?.text("type")?;
@@ -178,14 +178,15 @@ fn stops(value: Option<Value>) -> Result<Vec<String>, ApiError> {
         Some(other) => return Err(wrong("stop", "a string or a list of strings", &other)),
     };
     if stops.len() > MOST_STOPS {
-        let message = format!("stop has {} strings, and {MOST_STOPS} are allowed", stops.len());
+        let message =
+            format!("stop has {} strings, but only {MOST_STOPS} are allowed", stops.len());
         return Err(ApiError::field("stop", message));
     }
     if stops.iter().any(String::is_empty) {
-        return Err(ApiError::field("stop", "stop has an empty string"));
+        return Err(ApiError::field("stop", "stop contains an empty string"));
     }
     if stops.iter().any(|stop| stop.len() > LONGEST_STOP) {
-        let message = format!("stop has a string of more than {LONGEST_STOP} bytes");
+        let message = format!("stop contains a string of more than {LONGEST_STOP} bytes");
         return Err(ApiError::field("stop", message));
     }
     Ok(stops)

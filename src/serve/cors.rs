@@ -1,4 +1,4 @@
-//! Which web pages may use the server from a browser.
+//! CORS: which web pages may use the server from a browser.
 
 use std::time::Duration;
 
@@ -6,37 +6,38 @@ use axum::http::{HeaderValue, Method, Uri, header};
 use thiserror::Error;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
-/// How long a browser remembers what it was allowed.
+/// How long browsers cache a preflight response.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
-/// The web pages that may use a server: a browser asks it before it lets a page from elsewhere do so.
+/// The origins whose web pages may use the server: browsers send a preflight request before a
+/// cross-origin request.
 ///
 /// Reference: <https://fetch.spec.whatwg.org/#http-cors-protocol>
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Origins {
-    /// No page.
+    /// No pages.
     #[default]
     None,
-    /// The pages of these origins.
+    /// Pages of these origins.
     Listed(Vec<HeaderValue>),
-    /// Every page.
+    /// All pages.
     All,
 }
 
-/// A text that is no origin.
+/// An invalid origin.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "{0:?} is no origin; an origin is a scheme, a host and a port if it is not the usual one, and no \
-     path: http://localhost:3000; * allows every page"
+    "{0:?} is not an origin; an origin is a scheme, a host and, if it is not the default, a port, \
+     without a path: http://localhost:3000; * allows every page"
 )]
 pub struct OriginError(String);
 
 impl Origins {
-    /// Reads origins, such as `http://localhost:3000`; `*` among them stands for all.
+    /// Parses origins, such as `http://localhost:3000`; `*` allows all.
     ///
     /// # Errors
     ///
-    /// A text that is no origin.
+    /// An invalid origin.
     pub fn parse<T: AsRef<str>>(origins: &[T]) -> Result<Self, OriginError> {
         let listed: Result<Vec<HeaderValue>, OriginError> =
             origins.iter().map(AsRef::as_ref).filter(|origin| *origin != "*").map(origin).collect();
@@ -48,7 +49,7 @@ impl Origins {
         })
     }
 
-    /// What answers browsers; nothing where no page is allowed.
+    /// The CORS layer; `None` if no pages are allowed.
     pub(super) fn layer(&self) -> Option<CorsLayer> {
         let origin = match self {
             Self::None => return None,
@@ -58,7 +59,7 @@ impl Origins {
         let layer = CorsLayer::new()
             .allow_origin(origin)
             .allow_methods([Method::GET, Method::POST])
-            // OpenAI's client for browsers sends headers of its own; Any leaves out Authorization.
+            // OpenAI's browser client sends custom headers; `Any` would exclude Authorization.
             .allow_headers(AllowHeaders::mirror_request())
             .expose_headers([header::RETRY_AFTER])
             .max_age(REMEMBERED);
@@ -66,16 +67,16 @@ impl Origins {
     }
 }
 
-/// An origin as browsers write it.
+/// An origin as sent by browsers.
 fn origin(text: &str) -> Result<HeaderValue, OriginError> {
     let error = || OriginError(text.to_string());
-    // Pages of files and of frames without an origin.
+    // The origin of local files and of opaque frames.
     if text == "null" {
         return Ok(HeaderValue::from_static("null"));
     }
     let uri: Uri = text.parse().map_err(|_| error())?;
     let (scheme, authority) = uri.scheme_str().zip(uri.authority()).ok_or_else(error)?;
-    // A browser compares all of it, in small letters.
+    // Browsers compare the whole lowercase string.
     let written = format!("{scheme}://{authority}");
     let is_origin = written == text && text == text.to_lowercase() && !text.contains('@');
     HeaderValue::from_str(text).ok().filter(|_| is_origin).ok_or_else(error)
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_have_a_scheme_and_a_host_and_nothing_behind() {
+    fn origins_have_a_scheme_and_a_host_but_no_path() {
         let all = ["http://localhost:3000", "https://ui.example", "null", "http://[::1]:8080"];
         let Origins::Listed(listed) = Origins::parse(&all).unwrap() else { panic!() };
         assert_eq!(listed, all);
@@ -106,7 +107,7 @@ mod tests {
             "http://a b",
         ] {
             let error = Origins::parse(&[bad]).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("{bad:?} is no origin")), "{error}");
+            assert!(error.starts_with(&format!("{bad:?} is not an origin")), "{error}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Prompts that answers begin with.
+//! Prompts that are echoed in completions.
 
 use super::logprobs::{Entry, Names};
 use super::offsets::{Begun, Offsets};
 use crate::datasets::tokenizer::{Encoding, Place, SpecialTokens, Tokenizer, TokenizerError};
 use crate::models::generate::TokenLogprobs;
 
-/// A prompt that an answer begins with.
+/// A prompt that is echoed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Echo {
     pub(super) text: String,
@@ -15,13 +15,13 @@ pub(super) struct Echo {
 #[derive(Debug, Clone, Copy)]
 struct EchoToken {
     token: u32,
-    /// Where its text begins, in characters.
+    /// The offset of its text, in characters.
     offset: usize,
     place: Place,
 }
 
 impl Echo {
-    /// A prompt that came as a text.
+    /// An echoed text prompt.
     pub(super) fn of_text(text: String, encoding: &Encoding, names: &Names) -> Self {
         let is_special = |index: usize| encoding.texts[index].is_none();
         let mut starts = Vec::with_capacity(encoding.ids.len() + 1);
@@ -32,7 +32,8 @@ impl Echo {
             if is_special(index) {
                 continue;
             }
-            // The spaces before a token are its own; of the tokens of one character, the last has it.
+            // Leading spaces belong to the token after them; of several tokens of one character,
+            // the last one has it.
             let end = encoding.spans[index].end;
             let next = text_tokens.next().map_or(end, |next| encoding.spans[next].start);
             at = at.max(end.min(next));
@@ -55,7 +56,7 @@ impl Echo {
         Self { text, tokens }
     }
 
-    /// A prompt that came as tokens.
+    /// An echoed prompt of token IDs.
     ///
     /// # Errors
     ///
@@ -79,7 +80,7 @@ impl Echo {
         Ok(Self { text, tokens })
     }
 
-    /// The prompt's tokens with their log-probabilities, which are there from the second token on.
+    /// The prompt's tokens with their log-probabilities; the first token has none.
     pub(super) fn scored(&self, scores: Vec<TokenLogprobs>) -> Vec<Entry> {
         let scores = std::iter::once(None).chain(scores.into_iter().map(Some));
         let entry = |(token, scores): (&EchoToken, _)| {

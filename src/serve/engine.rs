@@ -1,4 +1,4 @@
-//! The thread that owns the model and writes the texts of all requests together.
+//! The engine thread, which owns the model and generates the texts of all requests in batches.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,18 +14,18 @@ use super::transcript::{End, Part, Transcript};
 use super::work::{Row, Work};
 use crate::models::generate::{GenerativeModel, Request, Scoring};
 
-/// The engine's stack, which is that of a main thread.
+/// The stack size of the engine thread, equal to that of a main thread.
 const STACK: usize = 8 << 20;
 
-/// Hands texts to the engine's thread.
+/// Submits work to the engine thread.
 #[derive(Debug)]
 pub(super) struct Engine {
     inbox: UnboundedSender<(Job, Row)>,
-    /// A place for each text that is written or waits.
+    /// A permit for each text that is running or queued.
     room: Arc<Semaphore>,
     capacity: usize,
     shared: Arc<Shared>,
-    /// The replies of requests that may be under way.
+    /// The reply channels of requests that may be in progress.
     open: Mutex<Vec<WeakUnboundedSender<(usize, Piece)>>>,
 }
 
@@ -35,29 +35,29 @@ pub(super) struct Shared {
     pub(super) is_cut: AtomicBool,
 }
 
-/// A text to be written.
+/// A text to generate.
 #[derive(Debug)]
 pub(super) struct Submission {
     pub(super) job: Job,
-    /// How its tokens become the text.
+    /// Decodes its tokens to text.
     pub(super) transcript: Transcript,
 }
 
-/// What the model is to do.
+/// A job for the model.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) request: Request,
     pub(super) scoring: Scoring,
 }
 
-/// What the engine says of a text.
+/// An event of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Piece {
-    /// It goes on.
+    /// New text.
     Text(Part),
-    /// It is over.
+    /// The text is complete.
     End(Ending),
-    /// It cannot be finished.
+    /// Generation failed.
     Failed(ApiError),
 }
 
@@ -65,15 +65,15 @@ pub(super) enum Piece {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ending {
     pub(super) end: End,
-    /// Tokens that were chosen for it.
+    /// The number of generated tokens.
     pub(super) tokens: usize,
 }
 
-/// The pieces of a request's texts, each with its text's place in the request.
+/// The events of a request's texts, each with the text's index in the request.
 pub(super) type Pieces = UnboundedReceiver<(usize, Piece)>;
 
 impl Engine {
-    /// Starts the thread.
+    /// Starts the engine thread.
     pub(super) fn start<W: GenerativeModel + Send + 'static>(
         model: W,
         settings: &Settings,
@@ -89,11 +89,12 @@ impl Engine {
         Ok(Self { inbox, room, capacity, shared, open })
     }
 
-    /// Takes in a request's texts, if there is room for all of them.
+    /// Submits a request's texts, if there is capacity for all of them.
     pub(super) fn submit(&self, submissions: Vec<Submission>) -> Result<Pieces, ApiError> {
         if submissions.len() > self.capacity {
             let (count, most) = (submissions.len(), self.capacity);
-            let message = format!("{count} texts are asked for, and {most} are the most at once");
+            let message =
+                format!("{count} texts are requested, but at most {most} are allowed at once");
             return Err(ApiError::invalid(message));
         }
         let mut places = u32::try_from(submissions.len())
@@ -113,8 +114,8 @@ impl Engine {
         Ok(pieces)
     }
 
-    /// Ends what runs and waits, and whatever comes later. Who asked is told at once, even where the
-    /// model is in the middle of a long step.
+    /// Aborts running, queued and later requests. Clients are notified at once, even during a long
+    /// model step.
     pub(super) fn cut(&self) {
         self.shared.is_cut.store(true, Ordering::Relaxed);
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,7 +128,7 @@ impl Engine {
         !self.inbox.is_closed()
     }
 
-    /// How many texts are being written, and how many wait.
+    /// The number of running and of queued texts.
     pub(super) fn load(&self) -> (usize, usize) {
         let running = self.shared.running.load(Ordering::Relaxed);
         let taken = self.capacity - self.room.available_permits();
@@ -135,7 +136,7 @@ impl Engine {
     }
 }
 
-/// The engine has ended, which it never should.
+/// The engine thread has stopped, which is a bug.
 pub(super) fn gone() -> ApiError {
-    ApiError::internal("the engine has stopped; start the server again")
+    ApiError::internal("the engine has stopped; restart the server")
 }

@@ -1,4 +1,4 @@
-//! The fields of a request's JSON, checked one by one.
+//! The fields of a JSON request, with validation.
 
 use std::ops::RangeInclusive;
 
@@ -6,23 +6,23 @@ use serde_json::{Map, Value};
 
 use super::error::ApiError;
 
-/// An object of a request. A field that is `null` is an absent one.
+/// An object of a request. Fields that are `null` count as absent.
 #[derive(Debug)]
 pub(super) struct Fields {
     map: Map<String, Value>,
-    /// What the names of the fields begin with in messages.
+    /// The prefix of field names in messages.
     path: String,
 }
 
 impl Fields {
-    /// The object that a body is.
+    /// Parses the object of a request body.
     pub(super) fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let value: Value = serde_json::from_slice(body)
             .map_err(|error| ApiError::invalid(format!("the body is not valid JSON: {error}")))?;
         match value {
             Value::Object(map) => Ok(Self { map, path: String::new() }),
             other => Err(ApiError::invalid(format!(
-                "the body must be a JSON object, and it is {}",
+                "the body must be a JSON object, but it is {}",
                 kind(&other)
             ))),
         }
@@ -36,32 +36,32 @@ impl Fields {
         }
     }
 
-    /// An object of this field alone.
+    /// An object with only this field.
     pub(super) fn only(name: &str, value: Value) -> Self {
         Self { map: Map::from_iter([(name.to_string(), value)]), path: String::new() }
     }
 
-    /// The fields that nobody took, null ones aside.
+    /// The unrecognized fields, except null ones.
     pub(super) fn left(&self) -> impl Iterator<Item = (&String, &Value)> {
         self.map.iter().filter(|(_, value)| !value.is_null())
     }
 
-    /// Whether a field is there, though it may be `null`.
+    /// Whether a field is present, including `null`.
     pub(super) fn has(&self, name: &str) -> bool {
         self.map.contains_key(name)
     }
 
-    /// The field's name as messages say it.
+    /// The field's name in messages.
     pub(super) fn name(&self, name: &str) -> String {
         format!("{}{name}", self.path)
     }
 
-    /// Takes a field out, if it is there.
+    /// Removes and returns a field, if it is present.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         self.map.remove(name).filter(|value| !value.is_null())
     }
 
-    /// A field that must be there.
+    /// A required field.
     pub(super) fn require(&mut self, name: &str) -> Result<Value, ApiError> {
         let path = self.name(name);
         let missing = || ApiError::field(path.as_str(), format!("{path} is missing"));
@@ -76,7 +76,7 @@ impl Fields {
         }
     }
 
-    /// Whether something was asked for.
+    /// Whether a boolean option is enabled.
     pub(super) fn is_asked(&mut self, name: &str) -> Result<bool, ApiError> {
         Ok(self.flag(name)?.unwrap_or(false))
     }
@@ -126,29 +126,29 @@ impl Fields {
         }
     }
 
-    /// A count that may be as large as it likes.
+    /// An unbounded count.
     pub(super) fn count(&mut self, name: &str) -> Result<Option<usize>, ApiError> {
         self.count_from(name, 1)
     }
 
-    /// A count of at least so many.
+    /// A count with a lower bound.
     pub(super) fn count_from(&mut self, name: &str, least: i64) -> Result<Option<usize>, ApiError> {
         let count = self.integer(name, least..=i64::MAX)?;
         Ok(count.map(|count| usize::try_from(count).unwrap_or(usize::MAX)))
     }
 }
 
-/// A number that is too small or too large.
+/// The error for a number outside of its range.
 fn outside(path: &str, value: &Value, rule: &str) -> ApiError {
     ApiError::field(path, format!("{path} is {value}; it must be {rule}"))
 }
 
-/// A field of the wrong type.
+/// The error for a field of the wrong type.
 pub(super) fn wrong(path: &str, expected: &str, found: &Value) -> ApiError {
-    ApiError::field(path, format!("{path} must be {expected}, and it is {}", kind(found)))
+    ApiError::field(path, format!("{path} must be {expected}, but it is {}", kind(found)))
 }
 
-/// What a value is, in words.
+/// The name of a value's type.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -161,13 +161,13 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A list of token ids; `None` where it has anything else in it.
+/// A list of token IDs; `None` if it contains anything else.
 pub(super) fn ids(list: &[Value]) -> Option<Vec<u32>> {
     let id = |value: &Value| value.as_u64().map(|id| u32::try_from(id).unwrap_or(u32::MAX));
     list.iter().map(id).collect()
 }
 
-/// One text or several, as characters or as token ids.
+/// One input, as text or as token IDs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Input {
     Text(String),
@@ -175,7 +175,7 @@ pub(super) enum Input {
 }
 
 impl Input {
-    /// Reads a string, a list of strings, a list of ids or a list of lists of ids.
+    /// Parses a string, a list of strings, a list of IDs or a list of lists of IDs.
     pub(super) fn read(name: &str, value: Value) -> Result<Vec<Self>, ApiError> {
         let expected =
             "a string, a list of strings, a list of token ids or a list of lists of token ids";

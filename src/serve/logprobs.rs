@@ -1,4 +1,4 @@
-//! Log-probabilities as clients of OpenAI's API read them.
+//! Log-probabilities in the format of OpenAI's API.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,31 +8,32 @@ use serde_json::{Map, Value, json};
 use crate::datasets::tokenizer::{Place, Tokenizer};
 use crate::models::generate::{TokenLogprob, TokenLogprobs};
 
-/// What stands for less, as in OpenAI's API: JSON has no infinity.
+/// The lower bound of log-probabilities, as in OpenAI's API: JSON has no infinity.
 const LEAST: f64 = -9999.0;
 
-/// A token of an answer with its log-probabilities.
+/// A token of a response with its log-probabilities.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     pub(super) token: u32,
-    /// Where its text begins in the answer's, in characters.
+    /// The offset of its text in the response, in characters.
     pub(super) offset: usize,
     pub(super) place: Place,
-    /// `None` for the first token of a prompt, which nothing precedes.
+    /// `None` for the first token of a prompt, which has no context.
     pub(super) scores: Option<TokenLogprobs>,
 }
 
-/// What tokens are called.
+/// The display names of tokens.
 #[derive(Debug)]
 pub(super) struct Names {
     tokenizer: Tokenizer,
     known: Mutex<HashMap<(u32, Place), Arc<Name>>>,
 }
 
-/// What a token is called.
+/// The display name of a token.
 #[derive(Debug, PartialEq, Eq)]
 struct Name {
-    /// The text that it adds, or the name of a special token; the bytes of a part of a character.
+    /// The text that it adds, or the name of a special token; a hexadecimal form for partial
+    /// characters.
     text: Result<String, String>,
     /// The bytes that it adds to a text; `None` for special tokens, which add none.
     bytes: Option<Vec<u8>>,
@@ -43,7 +44,7 @@ impl Names {
         Self { tokenizer, known: Mutex::default() }
     }
 
-    /// Where a token stands that has added this piece to a text, of which nothing was there before.
+    /// The position of a token that added this piece to an empty text.
     pub(super) fn place_of_first(&self, token: u32, piece: &str) -> Place {
         let is =
             |place| self.tokenizer.token_bytes(token, place).as_deref() == Some(piece.as_bytes());
@@ -66,7 +67,7 @@ impl Names {
             top.insert(name(entry), json!(shown(scores.chosen)));
             for &other in scores.top.iter().filter(|other| other.token != entry.token) {
                 let name = self.name(other.token, entry.place).in_completion();
-                // Two tokens can have one text, as a letter and its byte.
+                // Two tokens can have the same text, such as a character and its byte token.
                 let is_taken = top.contains_key(&name);
                 let name = if is_taken { numbered(other.token) } else { name };
                 top.insert(name, json!(shown(other)));
@@ -81,7 +82,7 @@ impl Names {
         })
     }
 
-    /// The `logprobs` of a chat's message.
+    /// The `logprobs` of a chat message.
     pub(super) fn of_chat(&self, entries: &[Entry]) -> Value {
         let content = |entry: &Entry| {
             let scores = entry.scores.as_ref()?;

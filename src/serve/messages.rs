@@ -1,4 +1,4 @@
-//! The messages of a chat.
+//! The messages of a chat request.
 
 use minijinja::value::Serde;
 use serde_json::Value;
@@ -8,15 +8,15 @@ use super::fields::{Fields, wrong};
 use super::rest::Rest;
 use crate::pipeline::chat::ChatMessage;
 
-/// A message, ready for a chat template.
+/// A message for a chat template.
 pub(super) type Message = ChatMessage;
 
-/// What servers call the reasoning before an answer.
+/// Field names of reasoning in different servers.
 const REASONING: [&str; 3] = ["reasoning_content", "reasoning", "thinking"];
 
 const ROLES: [&str; 5] = ["system", "developer", "user", "assistant", "tool"];
 
-/// Reads a list of messages.
+/// Parses a list of messages.
 pub(super) fn read(value: Value) -> Result<Vec<Message>, ApiError> {
     let Value::Array(list) = value else {
         return Err(wrong("messages", "a list of messages", &value));
@@ -40,7 +40,7 @@ fn message(value: Value, path: &str) -> Result<Message, ApiError> {
         return Err(ApiError::field(path, message));
     }
     let is_assistant = role == "assistant";
-    // Clients write back what they got: a refusal in the place of a content, reasoning beside it.
+    // Clients send responses back: a refusal instead of content, or reasoning beside it.
     let has_content = is_assistant && fields.has("content");
     let content = match fields.take("content") {
         Some(content) => Some(text(content, &fields.name("content"))?),
@@ -48,7 +48,7 @@ fn message(value: Value, path: &str) -> Result<Message, ApiError> {
     };
     let path = |name: &str| format!("{path}.{name}");
     let of_assistant = |name: &str| {
-        let message = format!("{} is for messages of the assistant", path(name));
+        let message = format!("{} is only allowed in messages of the assistant", path(name));
         ApiError::field(path(name), message)
     };
     let refusal = fields.text("refusal")?.filter(|refusal| !refusal.is_empty());
@@ -70,15 +70,15 @@ fn message(value: Value, path: &str) -> Result<Message, ApiError> {
         return Err(of_assistant("refusal"));
     }
     let content = content.filter(|content| !content.is_empty() || refusal.is_none()).or(refusal);
-    let is_said = content.is_some() || !tool_calls.is_empty();
-    if !is_said && !has_content && reasoning_content.is_none() {
+    let has_output = content.is_some() || !tool_calls.is_empty();
+    if !has_output && !has_content && reasoning_content.is_none() {
         return Err(ApiError::field(path("content"), format!("{} is missing", path("content"))));
     }
     let message = Message {
-        // OpenAI's newer name for the same thing, which templates do not know.
+        // OpenAI's newer name for the same role, which templates do not recognize.
         role: if role == "developer" { "system".into() } else { role },
-        // Nothing was said, which templates want to read, too.
-        content: if is_said { content } else { Some(String::new()) },
+        // Templates expect a string even if there is no content.
+        content: if has_output { content } else { Some(String::new()) },
         name: fields.text("name")?,
         tool_call_id: fields.text("tool_call_id")?,
         reasoning_content,
@@ -88,7 +88,7 @@ fn message(value: Value, path: &str) -> Result<Message, ApiError> {
     Ok(message)
 }
 
-/// A content: a string, or parts that are texts, of which each begins a line.
+/// The content of a message: a string, or text parts, which are joined with newlines.
 fn text(content: Value, path: &str) -> Result<String, ApiError> {
     let parts = match content {
         Value::String(text) => return Ok(text),
@@ -99,10 +99,11 @@ fn text(content: Value, path: &str) -> Result<String, ApiError> {
     for (index, part) in parts.into_iter().enumerate() {
         let mut part = Fields::within(part, &format!("{path}[{index}]"))?;
         let kind = part.text("type")?.unwrap_or_default();
-        // An assistant's refusal is a part of its own.
+        // An assistant's refusal is a part of type `refusal`.
         if !["text", "refusal"].contains(&kind.as_str()) {
             let path = part.name("type");
-            let message = format!("{path} is {kind:?}, and only parts of type \"text\" are read");
+            let message =
+                format!("{path} is {kind:?}, but only parts of type \"text\" are supported");
             return Err(ApiError::unsupported(path, message));
         }
         match part.require(&kind)? {
@@ -113,8 +114,8 @@ fn text(content: Value, path: &str) -> Result<String, ApiError> {
     Ok(texts.join("\n"))
 }
 
-/// Calls of functions that the assistant has made, with their arguments as templates expect them:
-/// not as JSON in a string, but as an object.
+/// The assistant's tool calls. Templates expect their arguments as an object, not as a string of
+/// JSON.
 fn tool_calls(value: Value, path: &str) -> Result<Vec<minijinja::Value>, ApiError> {
     let Value::Array(list) = value else { return Err(wrong(path, "a list of calls", &value)) };
     let mut calls = Vec::with_capacity(list.len());
@@ -129,11 +130,11 @@ fn tool_calls(value: Value, path: &str) -> Result<Vec<minijinja::Value>, ApiErro
         };
         let arguments = match function.take("arguments") {
             None => minijinja::Value::from_pairs([("", ""); 0]),
-            // What models write that call a function without parameters.
+            // The output of models for a call without parameters.
             Some(Value::String(text)) if text.trim().is_empty() => {
                 minijinja::Value::from_pairs([("", ""); 0])
             }
-            // Read with the order of its fields, which templates print.
+            // Preserves the order of fields, which templates print.
             Some(Value::String(text)) => serde_json::from_str(&text).map_err(|error| {
                 let path = function.name("arguments");
                 ApiError::field(path.as_str(), format!("{path} is not valid JSON: {error}"))

@@ -1,7 +1,7 @@
-//! An HTTP server for one model, which speaks OpenAI's API.
+//! An HTTP server for one model with OpenAI's API.
 //!
-//! One thread owns the model and writes the texts of all requests together, a token of each at a
-//! time; new requests join between two tokens. Requests are read and checked beside it.
+//! One thread owns the model and generates the texts of all requests in a batch, one token of each
+//! per step; new requests join between steps. Requests are parsed and validated on other threads.
 
 mod answer;
 mod chat;
@@ -41,34 +41,34 @@ use crate::pipeline::{Processor, TextEmbedder};
 use texts::Texts;
 use vectors::Vectors;
 
-/// How long clients have to read what they are told at the very end.
+/// The time for clients to read the last responses during a shutdown.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// How a server works.
+/// Server settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The model's name, which requests must say.
+    /// The model's name, which requests must specify.
     pub name: String,
-    /// Texts that are written at once.
+    /// The maximum number of texts that are generated concurrently.
     pub batch: usize,
-    /// Texts that may wait; for embeddings, requests.
+    /// The maximum number of queued texts; for embeddings, of queued requests.
     pub queue: usize,
-    /// The longest prompt in tokens, where that is less than what the model reads.
+    /// The maximum prompt length in tokens, if it is less than the model's.
     pub max_prompt_tokens: Option<usize>,
-    /// The most tokens that are added to a prompt.
+    /// The maximum number of new tokens per text.
     pub max_new_tokens: usize,
-    /// The longest body of a request.
+    /// The maximum size of a request body.
     pub max_body_bytes: usize,
-    /// What clients must bring as a bearer token, if anything.
+    /// The bearer token that clients must send, if any.
     pub api_key: Option<String>,
-    /// The web pages that browsers let use the server.
+    /// The web pages that may use the server (CORS).
     pub origins: Origins,
-    /// Decides what is drawn for requests that bring no seed.
+    /// The seed of sampling for requests without a seed.
     pub seed: u64,
 }
 
 impl Settings {
-    /// The usual settings.
+    /// The default settings.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -84,24 +84,24 @@ impl Settings {
     }
 }
 
-/// Why there is no server.
+/// Why the server cannot run.
 #[derive(Debug, Error)]
 pub enum ServeError {
     /// The tokenizer cannot be used.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
-    /// The system gives no thread, or no connections.
-    #[error("the server cannot work: {0}")]
+    /// The system cannot create a thread or a connection.
+    #[error("the server cannot run: {0}")]
     System(#[from] std::io::Error),
 }
 
-/// A model that is ready to answer.
+/// A server for one model.
 #[derive(Debug, Clone)]
 pub struct Server {
     app: Arc<App>,
 }
 
-/// What all requests share.
+/// The state that all requests share.
 #[derive(Debug)]
 struct App {
     settings: Settings,
@@ -109,7 +109,7 @@ struct App {
     desk: Desk,
 }
 
-/// What the model does.
+/// The task of the model.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one")]
 enum Desk {
@@ -118,11 +118,11 @@ enum Desk {
 }
 
 impl Server {
-    /// A server of a model that writes texts.
+    /// Creates a server for a generative model.
     ///
     /// # Errors
     ///
-    /// A tokenizer that cannot be used; a system without a thread to give.
+    /// A tokenizer that cannot be used; a system that cannot create a thread.
     pub fn of_texts<W: GenerativeModel + Send + 'static>(
         model: W,
         processor: Processor,
@@ -132,11 +132,11 @@ impl Server {
         Ok(Self::new(settings, desk))
     }
 
-    /// A server of a model that gives texts vectors.
+    /// Creates a server for an embedding model.
     ///
     /// # Errors
     ///
-    /// A system without a thread to give.
+    /// A system that cannot create a thread.
     pub fn of_vectors(embedder: TextEmbedder, settings: Settings) -> Result<Self, ServeError> {
         let desk = Desk::Vectors(Vectors::start(embedder, &settings)?);
         Ok(Self::new(settings, desk))
@@ -146,29 +146,30 @@ impl Server {
         Self { app: Arc::new(App { settings, created: answer::now(), desk }) }
     }
 
-    /// Whether clients must bring a key.
+    /// Whether clients must send a key.
     pub fn has_key(&self) -> bool {
         self.app.settings.api_key.is_some()
     }
 
-    /// What answers requests, without a network.
+    /// The request handlers, without a network.
     pub fn router(&self) -> Router {
         routes::router(self.app.clone())
     }
 
-    /// Answers until `stop` is done; then takes no more, and ends once all is answered, or with
-    /// errors for what is not answered after `grace`.
+    /// Serves requests until `stop` completes. Then it accepts no more requests and returns when
+    /// all responses are complete; responses that are still incomplete after `grace` end with an
+    /// error.
     ///
     /// # Errors
     ///
-    /// The system takes the listener away.
+    /// The system closes the listener.
     pub async fn run(
         &self,
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
         grace: Duration,
     ) -> Result<(), ServeError> {
-        // Events are small, and must not wait for each other.
+        // Events are small and must not be delayed by Nagle's algorithm.
         let listener = listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });

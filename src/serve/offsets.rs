@@ -1,23 +1,23 @@
-//! Where the tokens of a text begin in it.
+//! Character offsets of tokens in a text.
 
 use crate::datasets::tokenizer::{TextStream, TokenizerError};
 
-/// Follows the length of a text that is decoded token by token.
+/// Tracks the length of a text that is decoded token by token.
 #[derive(Debug, Clone)]
 pub(super) struct Offsets {
     stream: TextStream,
     /// Characters that later tokens cannot change.
     settled: usize,
-    /// Where the next token begins.
+    /// The offset of the next token.
     at: usize,
 }
 
-/// A token's place in a text.
+/// The position of a token in a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Begun {
-    /// Characters before it.
+    /// The number of characters before it.
     pub(super) offset: usize,
-    /// What the text, as far as later tokens may change it, ends with.
+    /// The end of the text from the first character that later tokens may change.
     pub(super) piece: String,
 }
 
@@ -26,7 +26,7 @@ impl Offsets {
         Self { stream, settled: 0, at: 0 }
     }
 
-    /// Takes a token. Of the tokens of one character, the last one has it.
+    /// Appends a token. Of several tokens of one character, the last one has it.
     pub(super) fn push(&mut self, token: u32) -> Result<Begun, TokenizerError> {
         let offset = self.at;
         let text = self.stream.push(token)?.unwrap_or_default();
@@ -37,7 +37,7 @@ impl Offsets {
         Ok(Begun { offset, piece: text + &rest })
     }
 
-    /// How long the text is if it ends here.
+    /// The length of the text if it ends here.
     pub(super) fn end(&self) -> Result<usize, TokenizerError> {
         Ok(self.settled + self.stream.rest()?.chars().count())
     }

@@ -1,22 +1,22 @@
-//! The fields of a request that nobody took: each asks for nothing, or is refused by its name.
+//! Unrecognized fields of a request: each has a value without effect or is rejected by name.
 
 use serde_json::Value;
 
 use super::error::ApiError;
 use super::fields::Fields;
 
-/// What is known of fields that are not followed.
+/// Unsupported fields of a request type.
 #[derive(Debug)]
 pub(super) struct Rest {
-    /// Fields that change no answer.
+    /// Fields that do not affect the response.
     harmless: &'static [&'static str],
-    /// Fields with a value, as JSON, that asks for what is done anyway.
+    /// Fields with the only supported value, as JSON.
     usual: &'static [(&'static str, &'static str)],
-    /// Fields of OpenAI's or vLLM's API that would change the answer.
+    /// Fields of OpenAI's or vLLM's API that would change the response.
     unsupported: &'static [&'static str],
 }
 
-/// Of completions.
+/// Fields of completions.
 pub(super) const OF_COMPLETIONS: Rest = Rest {
     harmless: &HARMLESS,
     usual: &[
@@ -31,7 +31,7 @@ pub(super) const OF_COMPLETIONS: Rest = Rest {
     unsupported: &UNSUPPORTED,
 };
 
-/// Of chats.
+/// Fields of chat completions.
 pub(super) const OF_CHATS: Rest = Rest {
     harmless: &HARMLESS,
     usual: &[
@@ -45,7 +45,7 @@ pub(super) const OF_CHATS: Rest = Rest {
     unsupported: &UNSUPPORTED,
 };
 
-/// Of embeddings.
+/// Fields of embeddings.
 pub(super) const OF_EMBEDDINGS: Rest = Rest {
     harmless: &HARMLESS,
     usual: &[
@@ -123,10 +123,10 @@ const UNSUPPORTED: [&str; 37] = [
 ];
 
 impl Rest {
-    /// Nothing is known.
+    /// No fields.
     pub(super) const NONE: Self = Self { harmless: &[], usual: &[], unsupported: &[] };
 
-    /// Of past messages: what the official client adds to them does not reach the model.
+    /// Fields of past messages: those that the official client adds are not passed to the model.
     pub(super) const OF_MESSAGES: Self = Self {
         harmless: &["annotations", "id", "index", "parsed"],
         usual: &[],
@@ -136,7 +136,7 @@ impl Rest {
     fn is_usual(&self, name: &str, value: &Value) -> Option<bool> {
         let (_, usual) = self.usual.iter().find(|(known, _)| *known == name)?;
         let usual: Value = serde_json::from_str(usual).unwrap_or_default();
-        // 1 and 1.0 are one number.
+        // 1 and 1.0 are equal.
         Some(match (value.as_f64(), usual.as_f64()) {
             (Some(value), Some(usual)) => value == usual,
             _ => *value == usual,
@@ -145,7 +145,7 @@ impl Rest {
 }
 
 impl Fields {
-    /// Refuses the fields that nobody took, unless they ask for nothing or change nothing.
+    /// Rejects unrecognized fields, unless they have no effect.
     pub(super) fn finish(self, rest: &Rest) -> Result<(), ApiError> {
         for (name, value) in self.left() {
             if rest.harmless.contains(&name.as_str()) {
@@ -157,7 +157,7 @@ impl Fields {
             let path = self.name(name);
             return Err(match rest.unsupported.contains(&name.as_str()) {
                 true => {
-                    let message = format!("{path} is not supported; leave it out");
+                    let message = format!("{path} is not supported; omit it");
                     ApiError::unsupported(path, message)
                 }
                 false => ApiError::unknown(path),
@@ -167,7 +167,7 @@ impl Fields {
     }
 }
 
-/// Whether a value of an option asks for nothing.
+/// Whether a value disables an option.
 fn is_off(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,

@@ -1,4 +1,4 @@
-//! The places of the server and what answers there.
+//! The routes of the server and their handlers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use super::texts::Texts;
 use super::vectors::{EmbeddingRequest, Vectors};
 use super::{App, Desk};
 
-/// How long a body may take to arrive.
+/// The timeout for a request body.
 const BODY_SECONDS: u64 = 60;
 
 type Shared = State<Arc<App>>;
@@ -46,7 +46,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         })
         .layer(DefaultBodyLimit::max(app.settings.max_body_bytes))
         .layer(middleware::from_fn_with_state(app.clone(), authorize));
-    // Before the key: a browser asks without it whether a page may use the server.
+    // Outside of the authorization: browsers send preflight requests without the key.
     let router = match app.settings.origins.layer() {
         Some(cors) => router.layer(cors),
         None => router,
@@ -54,11 +54,11 @@ pub(super) fn router(app: Arc<App>) -> Router {
     router.with_state(app)
 }
 
-/// Lets in who brings the key, if there is one.
+/// Rejects requests without the key, if one is set.
 async fn authorize(State(app): Shared, request: Request, next: Next) -> Response {
     let Some(key) = &app.settings.api_key else { return next.run(request).await };
-    let given = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes());
-    let token = given.and_then(|given| given.split_at_checked("Bearer ".len()));
+    let header = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes());
+    let token = header.and_then(|header| header.split_at_checked("Bearer ".len()));
     let is_known = token.is_some_and(|(scheme, token)| {
         scheme.eq_ignore_ascii_case(b"Bearer ") && is_same(token, key.as_bytes())
     });
@@ -68,7 +68,7 @@ async fn authorize(State(app): Shared, request: Request, next: Next) -> Response
     }
 }
 
-/// Compares in a time that does not tell where two texts differ.
+/// Compares in constant time for texts of equal length.
 fn is_same(a: &[u8], b: &[u8]) -> bool {
     let differs = |different: u8, (x, y): (&u8, &u8)| std::hint::black_box(different | (x ^ y));
     a.len() == b.len() && a.iter().zip(b).fold(0, differs) == 0
@@ -131,7 +131,8 @@ async fn texts(app: Arc<App>, request: Request, shape: Shape) -> Answer {
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 
-/// Waits for all texts. Where the client leaves, this is dropped, and the engine sees that.
+/// Waits for all texts. If the client disconnects, this future is dropped, and the engine detects
+/// it.
 async fn gather(mut pieces: Pieces, count: usize) -> Result<(Vec<Choice>, usize), ApiError> {
     let mut choices = vec![Choice::default(); count];
     let (mut open, mut tokens) = (count, 0);
@@ -168,8 +169,8 @@ async fn embeddings(State(app): Shared, request: Request) -> Answer {
     Ok(Json(answer).into_response())
 }
 
-/// A request's body, which must be said to be JSON: a page in a browser cannot send that to another
-/// server without asking, so no page can use this one behind its user's back; see
+/// Reads a request body, which must have the content type JSON: browsers send such cross-origin
+/// requests only after a preflight, so no web page can use this server without permission; see
 /// [`Origins`](super::Origins).
 async fn read(app: &App, request: Request) -> Result<Bytes, ApiError> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
@@ -185,18 +186,18 @@ async fn read(app: &App, request: Request) -> Result<Bytes, ApiError> {
     }
 }
 
-/// Does what takes a while, such as the tokens of a long text, beside what waits for the network.
+/// Runs slow work, such as the tokenization of a long text, outside of the network threads.
 async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(_) => Err(ApiError::internal("the request could not be read")),
+        Err(_) => Err(ApiError::internal("the request could not be processed")),
     }
 }
 
 impl App {
-    /// The request's fields, if it is for the model that is served.
+    /// Parses the request's fields and checks the model name.
     fn fields(&self, body: &[u8]) -> Result<Fields, ApiError> {
         let mut fields = Fields::parse(body)?;
         match fields.require("model")? {
@@ -210,7 +211,7 @@ impl App {
         match &self.desk {
             Desk::Texts(texts) => Ok(texts),
             Desk::Vectors(_) => {
-                let message = "this model writes no texts; /v1/embeddings gives its vectors";
+                let message = "this model does not generate text; use /v1/embeddings";
                 Err(ApiError::invalid(message))
             }
         }
@@ -220,7 +221,7 @@ impl App {
         match &self.desk {
             Desk::Vectors(vectors) => Ok(vectors),
             Desk::Texts(_) => {
-                let message = "this model gives no vectors; it writes texts at /v1/completions";
+                let message = "this model does not compute embeddings; use /v1/completions";
                 Err(ApiError::invalid(message))
             }
         }

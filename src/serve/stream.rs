@@ -1,4 +1,4 @@
-//! An answer as events, while its texts are being written.
+//! Streaming responses: server-sent events during generation.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -13,22 +13,22 @@ use super::answer::{ResponseHeader, Usage};
 use super::completion_request::ResponseMode;
 use super::engine::{Piece, Pieces, gone};
 
-/// The events of an answer. Dropping it lets the engine know that nobody listens any more.
+/// The events of a response. Dropping it notifies the engine that the client has disconnected.
 #[derive(Debug)]
 pub(super) struct Events {
     header: ResponseHeader,
     pieces: Pieces,
     usage: Usage,
     mode: ResponseMode,
-    /// Texts that are not over.
+    /// The number of incomplete texts.
     open: usize,
-    /// Events that are due.
+    /// Pending events.
     due: VecDeque<Event>,
     is_over: bool,
 }
 
 impl Events {
-    /// The events of so many texts.
+    /// Creates the event stream for `texts` texts.
     pub(super) fn new(
         (header, mode): (ResponseHeader, ResponseMode),
         pieces: Pieces,
@@ -89,7 +89,7 @@ impl Stream for Events {
             if self.is_over {
                 return Poll::Ready(None);
             }
-            // Without an end of its own, a text was lost with the engine.
+            // If the channel closes before a text ends, the engine has stopped.
             let (index, piece) = match ready!(self.pieces.poll_recv(context)) {
                 Some(piece) => piece,
                 None => (0, Piece::Failed(gone())),

@@ -1,4 +1,4 @@
-//! From what a request asks for to what the engine is to do.
+//! From a request to engine submissions.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,12 +19,12 @@ use crate::models::arch::UNBOUNDED;
 use crate::models::generate::{GenerativeModel, Options, Request, Scoring};
 use crate::pipeline::{Processor, PromptTokens};
 
-/// How long a completion is where nobody says it, as OpenAI has it.
+/// The default length of a completion, as in OpenAI's API.
 const USUAL_COMPLETION: usize = 16;
-/// The longest prompt of a model that sets no limit itself.
+/// The maximum prompt length of models without a limit.
 const LONGEST_PROMPT: usize = 4096;
 
-/// A model that writes texts, at work.
+/// A running generative model.
 #[derive(Debug)]
 pub(super) struct Texts {
     pub(super) engine: Engine,
@@ -32,7 +32,7 @@ pub(super) struct Texts {
     encoder: TextEncoder,
     names: Arc<Names>,
     limits: Limits,
-    /// Draws the seeds of requests that bring none.
+    /// Generates the seeds of requests without a seed.
     seeds: Mutex<ChaCha8Rng>,
 }
 
@@ -41,12 +41,12 @@ struct Limits {
     vocab_size: usize,
     prompt: usize,
     context: usize,
-    /// Whether the answer continues the prompt, so that the context has both.
+    /// Whether the text continues the prompt, so that both share the context.
     is_one_text: bool,
-    /// Tokens that a text begins with behind another text.
+    /// The number of tokens that start a text in an encoder-decoder.
     begun: usize,
     new: usize,
-    /// Texts of one request.
+    /// The maximum number of texts per request.
     rows: usize,
 }
 
@@ -54,15 +54,15 @@ struct Limits {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) submissions: Vec<Submission>,
-    /// How many texts there are.
+    /// The number of texts.
     pub(super) count: usize,
     pub(super) prompt_tokens: usize,
     pub(super) mode: ResponseMode,
-    /// Names tokens, where log-probabilities are asked for.
+    /// Formats tokens, if log-probabilities are requested.
     pub(super) names: Option<Arc<Names>>,
 }
 
-/// What is continued.
+/// A prompt to continue.
 #[derive(Debug)]
 struct Prompt {
     tokens: PromptTokens,
@@ -90,7 +90,7 @@ impl Texts {
             rows: settings.batch + settings.queue,
         };
         Ok(Self {
-            // What is too long is refused, and not cut.
+            // Prompts that are too long are rejected, not truncated.
             encoder: processor.tokenizer.text_encoder(u32::MAX as usize)?,
             names: Arc::new(Names::new(processor.tokenizer.clone())),
             processor,
@@ -100,7 +100,7 @@ impl Texts {
         })
     }
 
-    /// Reads the prompts and checks that all fits.
+    /// Encodes the prompts and checks all lengths.
     pub(super) fn prepare(&self, request: CompletionRequest) -> Result<Prepared, ApiError> {
         let is_chat = matches!(request.prompts, Prompts::Chat(_));
         let name = if is_chat { "messages" } else { "prompt" };
@@ -110,15 +110,16 @@ impl Texts {
         };
         let (rows, most) = (count.saturating_mul(request.n), self.limits.rows);
         if rows > most {
-            let message = format!("{rows} texts are asked for, and {most} are the most at once");
+            let message =
+                format!("{rows} texts are requested, but at most {most} are allowed at once");
             return Err(ApiError::field(if count > 1 { name } else { "n" }, message));
         }
         let usual = if is_chat { usize::MAX } else { USUAL_COMPLETION };
         let scoring =
             Scoring { added: request.logprobs, prompt: request.logprobs.filter(|_| request.echo) };
         if scoring.prompt.is_some() && !self.limits.is_one_text {
-            let message = "this model reads its prompt and does not predict it, so there are no \
-                           log-probabilities of it; leave echo or logprobs out";
+            let message = "this model encodes its prompt and does not predict it, so the prompt has \
+                           no log-probabilities; omit echo or logprobs";
             return Err(ApiError::unsupported("echo", message));
         }
         let prompts = match request.prompts {
@@ -190,10 +191,10 @@ impl Texts {
         }
     }
 
-    /// The prompt that the model's chat template makes of a chat.
+    /// Renders a chat with the model's chat template and encodes it.
     fn chat(&self, chat: Chat) -> Result<Prompt, ApiError> {
         let Some(template) = &self.processor.chat else {
-            let message = "this model has no chat template; /v1/completions continues texts";
+            let message = "this model has no chat template; use /v1/completions";
             return Err(ApiError::invalid(message));
         };
         let turn = chat.turn;
@@ -203,7 +204,7 @@ impl Texts {
         Ok(Prompt { tokens: PromptTokens::chat(ids, turn), echo: Echo::default() })
     }
 
-    /// Whether the model can read a prompt.
+    /// Checks that the model accepts a prompt.
     fn check(&self, name: &str, ids: &[u32]) -> Result<(), ApiError> {
         let Limits { vocab_size, prompt, .. } = self.limits;
         if ids.is_empty() {
@@ -211,7 +212,7 @@ impl Texts {
         }
         if ids.len() > prompt {
             let length = ids.len();
-            let message = format!("{name} has {length} tokens, and at most {prompt} are read");
+            let message = format!("{name} has {length} tokens, but at most {prompt} are allowed");
             return Err(ApiError::context(name, message));
         }
         if let Some(id) = ids.iter().find(|&&id| id as usize >= vocab_size) {
@@ -224,14 +225,14 @@ impl Texts {
         Ok(())
     }
 
-    /// How many tokens may be added to a prompt.
+    /// The maximum number of new tokens for a prompt.
     fn length(
         &self,
         name: &str,
         prompt: usize,
-        asked: Option<(&'static str, usize)>,
+        requested: Option<(&'static str, usize)>,
     ) -> Result<usize, ApiError> {
-        if let Some((_, 0)) = asked {
+        if let Some((_, 0)) = requested {
             return Ok(0);
         }
         let Limits { context, new, is_one_text, .. } = self.limits;
@@ -243,23 +244,24 @@ impl Texts {
             );
             return Err(ApiError::context(name, message));
         }
-        let Some((field, asked)) = asked else { return Ok(room.min(new)) };
-        if asked > new {
-            let message = format!("{field} is {asked}, and this server adds at most {new} tokens");
+        let Some((field, requested)) = requested else { return Ok(room.min(new)) };
+        if requested > new {
+            let message =
+                format!("{field} is {requested}, but this server generates at most {new} tokens");
             return Err(ApiError::field(field, message));
         }
-        if asked > room {
+        if requested > room {
             let message = format!(
                 "the context is {context} tokens; {name} has {taken} of them, which leaves {room}, \
-                 and {field} asks for {asked}"
+                 but {field} is {requested}"
             );
             return Err(ApiError::context(field, message));
         }
-        Ok(asked)
+        Ok(requested)
     }
 }
 
-/// A text that the tokenizer cannot read.
+/// The error for text that the tokenizer rejects.
 fn unreadable(name: &str, error: &TokenizerError) -> ApiError {
     ApiError::field(name, format!("{name}: {error}"))
 }

@@ -1,4 +1,4 @@
-//! From the tokens of a text to the text.
+//! Decodes the tokens of a response.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::datasets::tokenizer::{Place, TextStream, TokenizerError};
 use crate::models::generate::{Event, Finish, TokenLogprobs};
 use crate::pipeline::{Found, StoppingStream};
 
-/// A text that is being written.
+/// A text that is being generated.
 #[derive(Debug, Clone)]
 pub(super) struct Transcript {
     stream: StoppingStream,
-    /// What the text begins with.
+    /// The echoed prompt.
     echo: Echo,
-    /// Where its tokens lie, where log-probabilities are asked for.
+    /// The token offsets, if log-probabilities are requested.
     scored: Option<Scored>,
 }
 
@@ -25,37 +25,37 @@ pub(super) struct Transcript {
 struct Scored {
     names: Arc<Names>,
     offsets: Offsets,
-    /// Characters of the prompt, if the text begins with it.
+    /// The number of characters of the echoed prompt.
     before: usize,
-    /// Characters that were shown.
+    /// The number of emitted characters.
     shown: usize,
-    /// Tokens whose text was not shown yet.
+    /// Tokens whose text has not been emitted.
     waiting: VecDeque<Entry>,
 }
 
-/// What a text goes on with.
+/// New text of a response.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Part {
     pub(super) text: String,
-    /// The tokens of the text, where log-probabilities are asked for.
+    /// The tokens of the text, if log-probabilities are requested.
     pub(super) entries: Vec<Entry>,
 }
 
-/// Why a text is over.
+/// Why a text ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// The model ended it, or it came to a stop string.
+    /// The model produced an EOS token, or a stop string was found.
     Stop,
-    /// It is as long as it may be.
+    /// The maximum length was reached.
     Length,
 }
 
-/// What a token leads to.
+/// The outcome of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     GoesOn,
     Ends(End),
-    /// A stop string was found, and what comes from there on is no part of the text.
+    /// A stop string was found; the text ends before it.
     IsCut,
 }
 
@@ -64,22 +64,21 @@ impl Transcript {
         Self { stream: StoppingStream::new(stream, stops), echo, scored: None }
     }
 
-    /// The same with its tokens, which `stream` decodes as well.
+    /// Also records tokens, with `stream` as their decoder.
     pub(super) fn with_names(self, names: Arc<Names>, stream: TextStream) -> Self {
         let (before, waiting) = (self.echo.text.chars().count(), VecDeque::new());
         let offsets = Offsets::new(stream);
         Self { scored: Some(Scored { names, offsets, before, shown: before, waiting }), ..self }
     }
 
-    /// What the text begins with, with the log-probabilities of the prompt's tokens if they were
-    /// computed.
+    /// The echoed prompt, with the log-probabilities of its tokens if they were computed.
     pub(super) fn begin(&mut self, scores: Option<Vec<TokenLogprobs>>) -> Part {
         let echo = std::mem::take(&mut self.echo);
         let entries = scores.map_or(Vec::new(), |scores| echo.scored(scores));
         Part { text: echo.text, entries }
     }
 
-    /// Adds a token: what it adds to the text, and whether the text is over.
+    /// Appends a token; returns the new text, and whether the text has ended.
     pub(super) fn extend(&mut self, event: Event) -> Result<(Part, Option<End>), TokenizerError> {
         let (token, finish) = (event.token, event.finish);
         if let (Some(scored), Some(logprobs)) = (&mut self.scored, event.logprobs) {
@@ -98,14 +97,14 @@ impl Transcript {
         Ok((Part { text, entries }, end))
     }
 
-    /// What may be shown after a token.
+    /// The text that can be emitted after a token.
     fn show(
         &mut self,
         token: u32,
         finish: Option<Finish>,
     ) -> Result<(String, Outcome), TokenizerError> {
         let mut text = String::new();
-        // The token that ends a text is not part of it.
+        // The EOS token is not part of the text.
         if finish != Some(Finish::Eos) {
             match self.stream.push(token)?.found {
                 Found::Text(more) => text = more,
@@ -145,7 +144,7 @@ impl Scored {
         Ok(())
     }
 
-    /// The tokens that are shown with a text.
+    /// The tokens that are emitted with a text.
     fn show(&mut self, text: &str, outcome: Outcome) -> Vec<Entry> {
         self.shown += text.chars().count();
         let count = match outcome {

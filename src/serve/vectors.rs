@@ -1,4 +1,4 @@
-//! Embeddings: a thread that owns the model, and requests for vectors.
+//! Embeddings: the thread that owns the model, and embedding requests.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use super::rest::OF_EMBEDDINGS;
 use crate::pipeline::{Prompt, PromptEncoder, PromptedText, TextEmbedder};
 use crate::system;
 
-/// The most texts of one request, as OpenAI has it.
+/// The maximum number of texts per request, as in OpenAI's API.
 const MOST_INPUTS: usize = 2048;
-/// Requests that wait are answered together up to this many texts.
+/// Queued requests are batched up to this many texts.
 const TOGETHER: usize = 64;
 
-/// A model that gives texts vectors, at work.
+/// A running embedding model.
 #[derive(Debug)]
 pub(super) struct Vectors {
     inbox: UnboundedSender<Job>,
@@ -43,11 +43,11 @@ struct Job {
     _place: OwnedSemaphorePermit,
 }
 
-/// A request for vectors.
+/// An embedding request.
 #[derive(Debug)]
 pub(super) struct EmbeddingRequest {
     inputs: Vec<Input>,
-    /// The name of a prompt of the model; its default prompt where `None`.
+    /// The name of one of the model's prompts; `None` means its default prompt.
     prompt_name: Option<String>,
     format: Format,
 }
@@ -55,11 +55,11 @@ pub(super) struct EmbeddingRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Numbers,
-    /// The bytes of 32-bit floats, the low one first.
+    /// The bytes of f32 values in little-endian order.
     Base64,
 }
 
-/// An answer with vectors.
+/// An embedding response.
 #[derive(Debug, Serialize)]
 pub(super) struct VectorsAnswer {
     object: &'static str,
@@ -89,28 +89,29 @@ struct Usage {
 }
 
 impl EmbeddingRequest {
-    /// Reads a request; `width` is how many numbers a vector has.
+    /// Parses a request; `width` is the number of elements of an embedding.
     pub(super) fn read(mut fields: Fields, width: usize) -> Result<Self, ApiError> {
         let inputs = Input::read("input", fields.require("input")?)?;
         if inputs.len() > MOST_INPUTS {
-            let message = format!("input has {} texts, and {MOST_INPUTS} may be", inputs.len());
+            let message =
+                format!("input has {} texts, but at most {MOST_INPUTS} are allowed", inputs.len());
             return Err(ApiError::field("input", message));
         }
         let format = match fields.text("encoding_format")?.as_deref() {
             None | Some("float") => Format::Numbers,
             Some("base64") => Format::Base64,
             Some(other) => {
-                let message = format!("encoding_format is {other:?}; it may be float or base64");
+                let message = format!("encoding_format is {other:?}; it must be float or base64");
                 return Err(ApiError::field("encoding_format", message));
             }
         };
         let prompt_name = fields.text("prompt_name")?;
         if prompt_name.is_some() && inputs.iter().any(|input| matches!(input, Input::Ids(_))) {
-            let message = "prompt_name is for texts; token ids are taken as they are";
+            let message = "prompt_name is for texts; token ids are used without a prompt";
             return Err(ApiError::field("prompt_name", message));
         }
-        if fields.count("dimensions")?.is_some_and(|asked| asked != width) {
-            let message = format!("the model's vectors have {width} dimensions, and no others");
+        if fields.count("dimensions")?.is_some_and(|count| count != width) {
+            let message = format!("the model only supports embeddings with {width} dimensions");
             return Err(ApiError::unsupported("dimensions", message));
         }
         fields.finish(&OF_EMBEDDINGS)?;
@@ -119,7 +120,7 @@ impl EmbeddingRequest {
 }
 
 impl Vectors {
-    /// Starts the thread.
+    /// Starts the engine thread.
     pub(super) fn start(embedder: TextEmbedder, settings: &Settings) -> std::io::Result<Self> {
         let (inbox, jobs) = unbounded_channel();
         let capacity = (settings.batch + settings.queue).min(Semaphore::MAX_PERMITS);
@@ -139,12 +140,12 @@ impl Vectors {
         Ok(vectors)
     }
 
-    /// How many numbers a vector has.
+    /// The number of elements of an embedding.
     pub(super) fn width(&self) -> usize {
         self.width
     }
 
-    /// Tells all who wait that nothing will come.
+    /// Fails all pending requests.
     pub(super) fn cut(&self) {
         self.is_cut.notify_waiters();
     }
@@ -153,14 +154,14 @@ impl Vectors {
         !self.inbox.is_closed()
     }
 
-    /// How many requests are being computed, and how many wait.
+    /// The number of running and of queued requests.
     pub(super) fn load(&self) -> (usize, usize) {
         let running = self.running.load(Ordering::Relaxed);
         let taken = self.capacity - self.room.available_permits();
         (running, taken.saturating_sub(running))
     }
 
-    /// The tokens of what is to be embedded, those of the prompt included.
+    /// Encodes the inputs of a request, including the prompt.
     pub(super) fn encode(&self, request: &EmbeddingRequest) -> Result<Vec<PromptedText>, ApiError> {
         let error = |message: String| ApiError::field("input", message);
         let prompt = request.prompt_name.as_deref().map_or(Prompt::Default, Prompt::Named);
@@ -194,7 +195,7 @@ impl Vectors {
         request.inputs.iter().enumerate().map(encode).collect()
     }
 
-    /// The vectors of a request.
+    /// Computes the embeddings of a request.
     pub(super) async fn answer(
         &self,
         request: EmbeddingRequest,
@@ -228,7 +229,7 @@ impl Vectors {
     }
 }
 
-/// Answers jobs until nobody can ask any more; those that wait are answered together.
+/// Processes jobs until all senders are dropped; queued jobs are batched.
 fn work(embedder: &TextEmbedder, mut inbox: UnboundedReceiver<Job>, running: &AtomicUsize) {
     while let Some(first) = inbox.blocking_recv() {
         let mut jobs = vec![first];
@@ -253,9 +254,9 @@ fn work(embedder: &TextEmbedder, mut inbox: UnboundedReceiver<Job>, running: &At
         for job in jobs {
             let answer = match &mut vectors {
                 Ok(vectors) => Ok(vectors.by_ref().take(job.texts.len()).collect()),
-                Err(said) => Err(ApiError::internal(format!("the model failed: {said}"))),
+                Err(reason) => Err(ApiError::internal(format!("the model failed: {reason}"))),
             };
-            // Who asked may have left.
+            // The client may have disconnected.
             let _ = job.reply.send(answer);
         }
         running.store(0, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! The work of the engine's thread: which texts are written together, and what becomes of their tokens.
+//! The loop of the engine thread: batches the texts of all requests and decodes their tokens.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,19 +14,19 @@ use super::transcript::{End, Part, Transcript};
 use crate::models::generate::{BatchScheduler, Event, GenerativeModel, RequestId, ScoredPrompt};
 use crate::system;
 
-/// A text that is being written, or waits for it.
+/// A text that is running or queued.
 #[derive(Debug)]
 pub(super) struct Row {
     transcript: Transcript,
     index: usize,
     tokens: usize,
-    /// Whether the text is its prompt alone.
+    /// Whether the text consists of its prompt only.
     adds_nothing: bool,
     reply: UnboundedSender<(usize, Piece)>,
     _place: OwnedSemaphorePermit,
 }
 
-/// The engine's own state.
+/// The state of the engine thread.
 pub(super) struct Work<'m> {
     model: &'m dyn GenerativeModel,
     scheduler: BatchScheduler<'m>,
@@ -37,13 +37,13 @@ pub(super) struct Work<'m> {
 }
 
 impl<'m> Work<'m> {
-    /// Without texts; `width` of them are written at once.
+    /// Creates the state without texts; at most `width` of them run concurrently.
     pub(super) fn new(model: &'m dyn GenerativeModel, width: usize, shared: Arc<Shared>) -> Self {
         let (rows, waiting) = (HashMap::new(), VecDeque::new());
         Self { model, scheduler: BatchScheduler::new(model), rows, waiting, width, shared }
     }
 
-    /// Works until nobody can ask any more.
+    /// Runs until all senders are dropped.
     pub(super) fn run(mut self, mut submissions: UnboundedReceiver<(Job, Row)>) {
         loop {
             if self.rows.is_empty() && self.waiting.is_empty() {
@@ -57,8 +57,8 @@ impl<'m> Work<'m> {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(error),
                 Err(panic) => {
-                    let said = system::panic_message(panic.as_ref()).unwrap_or("no reason given");
-                    Some(ApiError::internal(format!("the model failed: {said}")))
+                    let reason = system::panic_message(panic.as_ref()).unwrap_or("no reason given");
+                    Some(ApiError::internal(format!("the model failed: {reason}")))
                 }
             };
             if let Some(error) = failure {
@@ -68,7 +68,8 @@ impl<'m> Work<'m> {
         }
     }
 
-    /// Lets go those who left, takes in who waits, and writes one more token of each text.
+    /// Removes texts of disconnected clients, starts queued texts, and generates the next token of
+    /// each text.
     fn turn(&mut self) -> Result<(), ApiError> {
         if self.shared.is_cut.load(Ordering::Relaxed) {
             for (_, row) in self.waiting.drain(..) {
@@ -110,7 +111,7 @@ impl<'m> Work<'m> {
         Ok(())
     }
 
-    /// Hands a text to the model.
+    /// Submits a text to the scheduler.
     fn submit(&mut self, Job { request, scoring }: Job, mut row: Row) {
         row.adds_nothing = request.options.max_new_tokens == 0;
         let request_id = match self.scheduler.submit_scored(request, scoring) {
@@ -129,7 +130,7 @@ impl<'m> Work<'m> {
         self.rows.insert(request_id, row);
     }
 
-    /// A token was chosen for a text.
+    /// Processes a generated token.
     fn receive(&mut self, event: Event) {
         let (request_id, finish) = (event.request_id, event.finish);
         let Some(row) = self.rows.get_mut(&request_id) else { return };
@@ -150,7 +151,7 @@ impl<'m> Work<'m> {
         }
     }
 
-    /// Every text that was being written fails, and the next ones begin on a clean table.
+    /// Fails all running texts and resets the scheduler for the next ones.
     fn fail(&mut self, error: &ApiError) {
         for (_, row) in self.rows.drain() {
             row.say(Piece::Failed(error.clone()));
@@ -175,7 +176,7 @@ impl Row {
         }
     }
 
-    /// Who asked may have left, which is noticed before the next step.
+    /// The client may have disconnected, which is detected before the next step.
     fn say(&self, piece: Piece) {
         let _ = self.reply.send((self.index, piece));
     }

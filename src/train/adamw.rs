@@ -1,7 +1,7 @@
-//! AdamW, with moments that can be saved.
+//! AdamW with accessible moments.
 //!
-//! Burn has an AdamW, which the learner of burn-train owns and hands out to nobody. A run that
-//! resumes bit for bit has to save the moments, so they are ours, under the parameters' paths.
+//! Burn has an AdamW, but burn-train's learner owns it and does not expose it. Resuming a run bit
+//! for bit requires saved moments, so this implementation stores them by parameter path.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -13,20 +13,20 @@ use zoo_models::checkpoint::F32Tensor;
 use zoo_models::kernels::adamw::{self, Update as Constants};
 use zoo_models::parameters::{self, Path};
 
-/// AdamW's constants.
+/// Hyperparameters of AdamW.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AdamWConfig {
-    /// Decay of the first moment.
+    /// Decay rate of the first moment, β₁.
     pub beta_1: f64,
-    /// Decay of the second moment.
+    /// Decay rate of the second moment, β₂.
     pub beta_2: f64,
-    /// Added to the root of the second moment.
+    /// Added to the square root of the second moment, ε.
     pub epsilon: f64,
-    /// Decay of the matrices; norms and biases, which have one dimension, do not decay.
+    /// Weight decay λ of matrices; norms and biases, which have one dimension, do not decay.
     pub weight_decay: f64,
 }
 
-/// AdamW with its moments.
+/// AdamW and its moments.
 ///
 /// ```text
 /// m <- β₁ m + (1 - β₁) g;  v <- β₂ v + (1 - β₂) g²
@@ -37,9 +37,9 @@ pub struct AdamWConfig {
 #[derive(Debug, Clone)]
 pub struct AdamW {
     config: AdamWConfig,
-    /// Steps taken.
+    /// The number of steps taken.
     steps: usize,
-    /// By the parameter's path.
+    /// The moments by parameter path.
     moments: BTreeMap<String, Moments>,
 }
 
@@ -50,22 +50,22 @@ struct Moments {
     shape: Vec<usize>,
 }
 
-/// One update's size and limits.
+/// The settings of one update.
 #[derive(Debug, Clone, Copy)]
 pub struct Update {
     /// The learning rate.
     pub rate: f64,
-    /// Factor on all gradients, from clipping.
+    /// The factor on all gradients, from gradient clipping and loss scaling.
     pub gradient_scale: f64,
 }
 
 impl AdamW {
-    /// No step taken yet.
+    /// Creates an optimizer without moments.
     pub fn new(config: AdamWConfig) -> Self {
         Self { config, steps: 0, moments: BTreeMap::new() }
     }
 
-    /// Steps taken.
+    /// The number of steps taken.
     pub fn steps(&self) -> usize {
         self.steps
     }
@@ -76,7 +76,7 @@ impl AdamW {
         module.map(&mut Step { optimizer: self, gradients, update, path: Path::default() })
     }
 
-    /// The moments, as `first.<path>` and `second.<path>`.
+    /// The moments, named `first.<path>` and `second.<path>`.
     pub fn state(&self) -> BTreeMap<String, F32Tensor> {
         let read = |tensor: &Tensor<1>| tensor.to_data().iter::<f32>().collect();
         let named = |(path, moments): (&String, &Moments)| {
@@ -88,8 +88,8 @@ impl AdamW {
         self.moments.iter().flat_map(named).collect()
     }
 
-    /// An optimizer that goes on after `steps` steps with saved moments. `None` if a first moment
-    /// has no second one.
+    /// Creates an optimizer that resumes after `steps` steps with saved moments. `None` if a first
+    /// moment has no second moment.
     pub fn resume(
         config: AdamWConfig,
         steps: usize,
@@ -112,7 +112,7 @@ impl AdamW {
         Some(Self { config, steps, moments })
     }
 
-    /// A parameter with moments that `module` does not have, if there is one.
+    /// A parameter that has moments but is not in `module`, if there is one.
     pub fn unknown_parameter<M: Module>(&self, module: &M) -> Option<&str> {
         let known: HashSet<String> =
             parameters::list(module).into_iter().map(|parameter| parameter.path).collect();

@@ -1,4 +1,4 @@
-//! Checkpoints within a run's directory: written whole, restored bit for bit.
+//! Checkpoints in a run directory: written atomically, restored bit for bit.
 
 use std::fs;
 use std::io;
@@ -22,59 +22,59 @@ use crate::models::families::Family;
 const STATE_FILE: &str = "state.json";
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 
-/// Where a checkpoint stands.
+/// The progress of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// Steps taken.
+    /// The number of steps taken.
     pub step: usize,
-    /// Tokens trained on.
+    /// The number of tokens trained on.
     pub tokens: u64,
-    /// Seconds of training, validation and saving left out.
+    /// Training time in seconds, without validation and checkpoints.
     pub train_seconds: f64,
-    /// The last validation loss, in nats per token.
+    /// The latest validation loss, in nats per token.
     pub valid_loss: Option<f64>,
-    /// The lowest validation loss so far, and its step.
+    /// The lowest validation loss so far and its step.
     pub best: Option<(f64, usize)>,
-    /// The scale of the loss.
+    /// The loss scale.
     #[serde(default)]
     pub loss_scale: LossScale,
 }
 
-/// What a checkpoint restores.
+/// A restored checkpoint.
 #[derive(Debug)]
 pub struct Restored {
-    /// Where it stands.
+    /// The progress of the run.
     pub state: State,
     /// The model.
     pub model: Model,
-    /// The optimizer with its moments.
+    /// The optimizer and its moments.
     pub optimizer: AdamW,
 }
 
-/// A model on its way into a checkpoint.
+/// The contents of a new checkpoint.
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot<'a> {
     /// The family and the `config.json`.
     pub described: (&'static Family, &'a Value),
     /// The model.
     pub model: &'a Model,
-    /// The optimizer with its moments.
+    /// The optimizer and its moments.
     pub optimizer: &'a AdamW,
-    /// Where it stands.
+    /// The progress of the run.
     pub state: &'a State,
 }
 
 impl RunDir {
-    /// The newest whole checkpoint's folder; `None` before the first.
+    /// The directory of the newest complete checkpoint; `None` before the first.
     pub fn newest(&self) -> Option<PathBuf> {
         self.checkpoints().pop()
     }
 
-    /// Restores the newest whole checkpoint; `None` before the first.
+    /// Restores the newest complete checkpoint; `None` before the first.
     ///
     /// # Errors
     ///
-    /// It cannot be read.
+    /// The checkpoint cannot be read.
     pub fn restore(
         &self,
         config: AdamWConfig,
@@ -91,14 +91,14 @@ impl RunDir {
         let path = folder.join(OPTIMIZER_FILE);
         let moments = read_safetensors(&path)?;
         let optimizer = AdamW::resume(config, state.step, moments, device).ok_or_else(|| {
-            let reason = "moments without their counterparts".to_string();
+            let reason = "a first moment has no second moment".to_string();
             TrainError::Load(LoadError::Corrupt { path, reason })
         })?;
         let model = LmModel { model };
         if let Some(unknown_parameter) = optimizer.unknown_parameter(&model) {
             let reason = format!(
-                "moments of {unknown_parameter}, which the model lacks; the run is another version's. \
-                 `zoo train --init-from` begins anew with its weights"
+                "moments of {unknown_parameter}, which the model lacks; another version wrote this \
+                 run. `zoo train --init-from` starts a new run with its weights"
             );
             let path = folder.join(OPTIMIZER_FILE);
             return Err(TrainError::Load(LoadError::Corrupt { path, reason }));
@@ -106,21 +106,22 @@ impl RunDir {
         Ok(Some(Restored { state, model: model.model, optimizer }))
     }
 
-    /// Writes a checkpoint, makes its model the directory's, and removes older checkpoints.
+    /// Writes a checkpoint, publishes its model in the run directory, and removes older
+    /// checkpoints.
     ///
     /// # Errors
     ///
-    /// Names the file that could not be written; the checkpoint before is as it was.
+    /// Names the file that could not be written; the previous checkpoint is unchanged.
     pub fn checkpoint(&self, snapshot: Snapshot<'_>) -> Result<(), SaveError> {
         let older = self.checkpoints();
         let training = self.path().join(TRAINING);
         let name = format!("step-{:08}", snapshot.state.step);
         let folder = training.join(&name);
         if folder.exists() {
-            // A step's checkpoint is a function of the run; there is nothing to write.
+            // The checkpoint of a step is deterministic, so an existing one is not rewritten.
             return self.publish(&folder);
         }
-        // A folder that is dropped before it got its name removes itself.
+        // A temporary directory removes itself if it is dropped before the rename.
         let temporary = tempfile::Builder::new()
             .prefix(".tmp-")
             .tempdir_in(&training)
@@ -131,7 +132,7 @@ impl RunDir {
             write_safetensors(&at.join(OPTIMIZER_FILE), &snapshot.optimizer.state())?;
             write_json(&at.join(STATE_FILE), snapshot.state)
         };
-        // Errors name the place that the user knows, not the temporary one.
+        // Errors name the final path instead of the temporary one.
         write(temporary.path()).map_err(|error| renamed(error, temporary.path(), &folder))?;
         let in_context = |source| SaveError::Write { path: folder.clone(), source };
         make_visible(temporary.path()).map_err(in_context)?;
@@ -144,7 +145,8 @@ impl RunDir {
         Ok(())
     }
 
-    /// Makes the newest checkpoint's model the directory's, which a killed program may not have done.
+    /// Publishes the newest checkpoint's model in the run directory; a killed process may not have
+    /// done so.
     ///
     /// # Errors
     ///
@@ -159,18 +161,18 @@ impl RunDir {
         let temporary = self.path().join(format!(".tmp-{WEIGHTS_FILE}"));
         let link = || -> io::Result<()> {
             let _ = fs::remove_file(&temporary);
-            // A second name for the same bytes; where the file system has none, a copy.
+            // A hard link, or a copy if the file system does not support links.
             fs::hard_link(&from, &temporary)
                 .or_else(|_| fs::copy(&from, &temporary).map(|_| ()))?;
             fs::rename(&temporary, &to)?;
-            // Renaming one name of a file onto another does nothing, and both stay.
+            // Renaming one hard link onto another of the same file does nothing and keeps both.
             let _ = fs::remove_file(&temporary);
             sync_dir(self.path())
         };
         link().map_err(|source| SaveError::Write { path: to.clone(), source })
     }
 
-    /// Folders of whole checkpoints, oldest first.
+    /// The directories of complete checkpoints, oldest first.
     fn checkpoints(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.path().join(TRAINING)).into_iter().flatten().flatten();
         let is_checkpoint = |path: &PathBuf| {

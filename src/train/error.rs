@@ -1,4 +1,4 @@
-//! Why a run did not start, or stopped.
+//! Errors of training runs.
 
 use std::path::{Path, PathBuf};
 
@@ -6,43 +6,45 @@ use thiserror::Error;
 
 use crate::models::checkpoint::{LoadError, SaveError};
 
-/// What a failed run leaves.
+/// The remaining checkpoint of a failed run.
 fn kept(checkpoint: usize, path: &Path) -> String {
     match checkpoint {
-        0 => format!("There is no checkpoint yet; remove {} to begin anew", path.display()),
-        step => format!("The last checkpoint is of step {step} in {}", path.display()),
+        0 => format!("There is no checkpoint yet; remove {} to start over", path.display()),
+        step => format!("The last checkpoint is from step {step} in {}", path.display()),
     }
 }
 
-/// Why a run did not start, or stopped.
+/// Why a run did not start or stopped.
 #[derive(Debug, Error)]
 pub enum TrainError {
-    /// The directory of a new run is there already.
+    /// The directory of a new run already exists.
     #[error(
-        "{} exists already; go on with --resume {}, or give another name with --out", .0.display(), .0.display()
+        "{} already exists; resume it with --resume {}, or set another name with --out",
+        .0.display(), .0.display()
     )]
     Exists(PathBuf),
-    /// A directory to resume is no run.
+    /// The directory to resume does not contain a run.
     #[error("{}: {reason}", .path.display())]
     NotARun {
         /// The directory.
         path: PathBuf,
-        /// What is missing or wrong.
+        /// The missing or invalid part.
         reason: String,
     },
-    /// The data is not what the run began with.
+    /// The data differs from the run's original data.
     #[error(
-        "the data {data:?} is not what the run began with: its fingerprint is {found}, it was {expected}"
+        "the data {data:?} differs from the run's original data: its fingerprint is {found}, it \
+         was {expected}"
     )]
     OtherData {
-        /// The data set, or the file.
+        /// The data set or file.
         data: String,
-        /// Fingerprint of the run.
+        /// The original fingerprint.
         expected: String,
-        /// Fingerprint now.
+        /// The current fingerprint.
         found: String,
     },
-    /// A loss that is not a number.
+    /// The loss is NaN or infinite.
     #[error(
         "the loss is {loss} at step {step}; stopped. {}. A smaller --lr or more --warmup may help",
         kept(*.checkpoint, .path)
@@ -50,15 +52,15 @@ pub enum TrainError {
     NotFinite {
         /// The loss.
         loss: f64,
-        /// The step that gave it, counted from 1.
+        /// The step that produced it, counted from 1.
         step: usize,
         /// The step of the last checkpoint; 0 if there is none.
         checkpoint: usize,
         /// The run directory.
         path: PathBuf,
     },
-    /// A file of the run cannot be written; the last checkpoint is as it was.
-    #[error("{source}; the last complete checkpoint is of step {checkpoint}")]
+    /// A file of the run cannot be written; the last checkpoint is unchanged.
+    #[error("{source}; the last complete checkpoint is from step {checkpoint}")]
     Checkpoint {
         /// The step of the last checkpoint; 0 if there is none.
         checkpoint: usize,
@@ -74,7 +76,7 @@ pub enum TrainError {
     /// burn-train stopped the run.
     #[error("training stopped: {0}")]
     Burn(String),
-    /// The user stopped the program from the dashboard, without saving.
+    /// The user killed the run from the dashboard, without saving.
     #[error("training was killed from the dashboard; resume it with --resume {}", .0.display())]
     Killed(PathBuf),
 }

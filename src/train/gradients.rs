@@ -1,4 +1,4 @@
-//! The gradients of all parameters together.
+//! The global norm and the accumulation of gradients.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use burn::tensor::{Tensor, TensorReadError};
 use zoo_models::kernels::squares::sum_of_squares;
 use zoo_models::parameters::Path;
 
-/// The Euclidean norm of all gradients together.
+/// The L2 norm of all gradients together.
 ///
 /// # Errors
 ///
-/// The device could not read the result.
+/// A device failure.
 pub fn gradient_norm<M: Module>(
     module: &M,
     gradients: &GradientsParams,
@@ -43,7 +43,7 @@ impl ModuleVisitor for Norm<'_> {
     }
 }
 
-/// Adds the gradients of a further micro-batch.
+/// Adds the gradients of another micro-batch.
 pub fn accumulate<M: Module>(
     module: &M,
     sum: GradientsParams,
@@ -69,11 +69,11 @@ pub fn accumulate<M: Module>(
     add.sum
 }
 
-/// Every gradient's values by the path of its parameter.
+/// The values of every gradient by parameter path.
 ///
 /// # Errors
 ///
-/// The device could not read one.
+/// A device failure.
 pub fn by_path<M: Module>(
     module: &M,
     gradients: &GradientsParams,

@@ -1,4 +1,4 @@
-//! The model as burn-train sees it.
+//! The model as a module of burn-train.
 
 use burn::module::Module;
 use burn::tensor::{ExecutionError, Tensor};
@@ -13,53 +13,54 @@ use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::precision::Precision;
 
-/// A model that writes texts, in training.
+/// A generative model in training.
 #[derive(Module, Debug)]
 pub struct LmModel {
     /// The model.
     pub model: Model,
 }
 
-/// A batch, and the number of batches of the step that it belongs to.
+/// A batch, and the number of batches in its step.
 #[derive(Debug, Clone)]
 pub struct StepBatch {
     /// The tokens.
     pub batch: LmBatch,
-    /// How many batches have their gradients added up. All have as many targets, so that the sum is
-    /// the gradient of one big batch.
+    /// The number of batches whose gradients are accumulated. All have the same number of targets,
+    /// so that the sum equals the gradient of one large batch.
     pub batches: usize,
-    /// The format to compute in.
+    /// The compute precision.
     pub precision: Precision,
-    /// Factor on the loss whose gradients are computed; see [`LossScale`](super::loss_scale::LossScale).
+    /// The factor on the loss before the backward pass; see
+    /// [`LossScale`](super::loss_scale::LossScale).
     pub loss_scale: f64,
 }
 
-/// What one forward pass says.
+/// The loss of one forward pass.
 #[derive(Debug, Clone)]
 pub struct LossSum {
-    /// Sum of the losses, in nats. NaN where the device failed.
+    /// The sum of the losses, in nats. NaN if the device failed.
     pub nats: f64,
     /// The number of targets.
     pub targets: usize,
 }
 
 impl LossSum {
-    /// Nats per target.
+    /// The mean loss in nats per target.
     pub fn mean(&self) -> f64 {
         self.nats / self.targets as f64
     }
 }
 
-/// What one step says.
+/// The result of one step.
 #[derive(Debug, Clone)]
 pub struct StepReport {
     /// The losses of the step's batches.
     pub loss: LossSum,
-    /// Norm of all gradients together, before clipping.
+    /// The global gradient norm before clipping.
     pub gradient_norm: f64,
     /// The learning rate.
     pub rate: f64,
-    /// Speed of the step.
+    /// Training speed in tokens per second.
     pub tokens_per_second: f64,
 }
 
@@ -76,7 +77,7 @@ impl ItemLazy for LossSum {
 }
 
 impl LmModel {
-    /// The model in another format; see [`Model::cast`].
+    /// Converts the model to another precision; see [`Model::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         match precision {
             Precision::F32 => self,
@@ -84,15 +85,15 @@ impl LmModel {
         }
     }
 
-    /// The sum of a batch's losses, and the number of its targets.
+    /// The sum of a batch's losses and the number of its targets.
     ///
-    /// A decoder names the next token at every position. An encoder-decoder reads the first half of
-    /// each row and writes the rest: the prefix language model of Raffel et al. 2019, §3.2.3,
-    /// <https://arxiv.org/abs/1910.10683>.
+    /// A decoder predicts the next token at every position. An encoder-decoder encodes the first
+    /// half of each row and predicts the rest: the prefix language model of Raffel et al. 2019,
+    /// §3.2.3, <https://arxiv.org/abs/1910.10683>.
     ///
     /// # Panics
     ///
-    /// Panics if the model writes no texts.
+    /// Panics if the model is not generative.
     pub fn loss(&self, batch: &LmBatch) -> (Tensor<1>, usize) {
         let (logits, targets) = match &self.model {
             Model::CausalLm(model) => {
@@ -101,7 +102,7 @@ impl LmModel {
                 (logits, batch.targets.clone())
             }
             Model::Seq2SeqLm(model) => prefix_lm(model, batch),
-            _ => panic!("a model that writes no texts has no such loss"),
+            _ => panic!("a model that is not generative has no language modeling loss"),
         };
         let targets = Targets::new(&targets);
         let [rows, length, vocab_size] = logits.dims();
@@ -110,13 +111,13 @@ impl LmModel {
     }
 }
 
-/// The scores of every row's second half, given its first, and what they should name.
+/// The logits of every row's second half given its first half, and their targets.
 fn prefix_lm(model: &Seq2SeqLm, batch: &LmBatch) -> (Tensor<3>, Vec<i64>) {
     let (device, half) = (model.device(), batch.context / 2);
     let rows = || batch.inputs.chunks_exact(batch.context);
     let target_rows = || batch.targets.chunks_exact(batch.context);
     let source: Vec<u32> = rows().flat_map(|row| &row[..half]).copied().collect();
-    // A position holds a token if the one before it has a target.
+    // A position holds a token if the previous position has a target.
     let is_token =
         |row: &[i64]| (0..half).map(|i| i == 0 || row[i - 1] != IGNORE).collect::<Vec<bool>>();
     let padding = Padding::from_rows(target_rows().map(is_token).collect());
@@ -136,9 +137,10 @@ impl TrainStep for LmModel {
     type Input = StepBatch;
     type Output = StepReport;
 
-    /// One forward and backward pass; the strategy adds up a step's passes and fills in the rest.
+    /// One forward and backward pass; the strategy accumulates the passes of a step and sets the
+    /// other fields.
     fn step(&self, item: StepBatch) -> TrainOutput<StepReport> {
-        // The gradients are those of the weights here, whatever format they are read in.
+        // The gradients are those of the original weights, whatever the compute precision.
         let (loss, targets) = self.clone().cast(item.precision).loss(&item.batch);
         let scale = (targets * item.batches) as f64 / item.loss_scale;
         let gradients = (loss.clone() / scale).backward();

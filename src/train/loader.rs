@@ -1,4 +1,4 @@
-//! Batches as burn-train's data loaders: an item is one forward pass.
+//! Batches as burn-train data loaders: an item is one forward pass.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::settings::Settings;
 use crate::datasets::batch::{BatchAt, BatchShape, LmBatch, LmDataset};
 use crate::models::precision::Precision;
 
-/// The training batches from one step to another, each a function of seed, step and micro-step.
+/// The training batches of a range of steps; each is a function of seed, step and micro-step.
 #[derive(Clone)]
 pub struct TrainBatches {
     data: Arc<LmDataset>,
@@ -19,12 +19,12 @@ pub struct TrainBatches {
     shape: BatchShape,
     accumulate: usize,
     precision: Precision,
-    /// Forward passes, counted from the run's start.
+    /// The range of forward passes, counted from the start of the run.
     passes: std::ops::Range<usize>,
 }
 
 impl TrainBatches {
-    /// The batches of the steps from `first_step` to the end of the run.
+    /// The batches from `first_step` to the end of the run.
     pub fn new(data: Arc<LmDataset>, settings: &Settings, first_step: usize) -> Self {
         let accumulate = settings.accumulate;
         let passes = first_step * accumulate..settings.schedule.steps * accumulate;
@@ -73,7 +73,7 @@ impl DataLoader<StepBatch> for TrainBatches {
     }
 }
 
-/// The whole validation split.
+/// The validation split.
 #[derive(Clone)]
 pub struct ValidBatches {
     data: Arc<LmDataset>,
@@ -82,7 +82,7 @@ pub struct ValidBatches {
 }
 
 impl ValidBatches {
-    /// All of it, in batches of `shape`.
+    /// The whole split in batches of `shape`.
     pub fn new(data: Arc<LmDataset>, shape: BatchShape) -> Self {
         let rows = data.valid_tokens().saturating_sub(1).div_ceil(shape.context);
         Self { data, shape, range: 0..rows.div_ceil(shape.rows) }
@@ -118,7 +118,7 @@ impl DataLoader<LmBatch> for ValidBatches {
     }
 }
 
-/// An iterator that knows how far it is.
+/// An iterator that counts its items.
 struct Counted<I> {
     items: I,
     done: usize,

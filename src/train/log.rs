@@ -1,4 +1,4 @@
-//! `metrics.jsonl`: one line of JSON per step and per validation.
+//! `metrics.jsonl`: one JSON line per training step and per validation.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -12,37 +12,37 @@ use crate::models::checkpoint::{SaveError, write_atomically};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "split", rename_all = "lowercase")]
 pub enum Line {
-    /// After a step.
+    /// Logged after a training step.
     Train {
-        /// Steps taken.
+        /// The number of steps taken.
         step: usize,
-        /// Tokens trained on so far.
+        /// The number of tokens trained on.
         tokens: u64,
-        /// Nats per token of the step's batch, before its update.
+        /// The mean loss of the step's batch before its update, in nats per token.
         loss: f64,
         /// The learning rate.
         lr: f64,
-        /// Norm of all gradients together, before clipping.
+        /// The global gradient norm before clipping.
         grad_norm: f64,
-        /// Speed of the step, in tokens per second.
+        /// Training speed in tokens per second.
         tokens_per_second: f64,
-        /// Seconds of training so far.
+        /// Training time in seconds.
         seconds: f64,
-        /// Bytes of memory that the process holds; absent where the system does not say.
+        /// Resident memory of the process in bytes; absent if the system does not report it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         memory: Option<u64>,
     },
-    /// After a validation.
+    /// Logged after a validation.
     Valid {
-        /// Steps taken.
+        /// The number of steps taken.
         step: usize,
-        /// Tokens trained on so far.
+        /// The number of tokens trained on.
         tokens: u64,
-        /// Nats per token of the whole validation split.
+        /// The mean loss over the whole validation split, in nats per token.
         loss: f64,
-        /// Tokens that it was measured on.
+        /// The number of evaluated tokens.
         targets: usize,
-        /// Seconds of training so far.
+        /// Training time in seconds.
         seconds: f64,
     },
 }
@@ -63,12 +63,12 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens a run's log to go on after `step`: later lines, which a killed program wrote after its
-    /// last checkpoint, are removed, and so is a line that it did not finish.
+    /// Opens a run's log to continue after `step`. Later lines, which a killed process wrote after
+    /// its last checkpoint, are removed, and so is an incomplete line.
     ///
     /// # Errors
     ///
-    /// Names the file.
+    /// The error names the file.
     pub fn open(path: &Path, step: usize) -> Result<Self, SaveError> {
         let in_context = |source| SaveError::Write { path: path.to_path_buf(), source };
         if path.exists() {
@@ -86,7 +86,7 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// Names the file.
+    /// The error names the file.
     pub fn write(&mut self, line: &Line) -> Result<(), SaveError> {
         let write = || -> std::io::Result<()> {
             let text = format!("{}\n", json(line)?);
@@ -96,7 +96,7 @@ impl Log {
     }
 }
 
-/// The lines of a log; what is no line is left out.
+/// The lines of a log; invalid lines are skipped.
 ///
 /// # Errors
 ///
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn resuming_removes_what_came_after_the_checkpoint() {
+    fn resuming_removes_lines_after_the_checkpoint() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
         let mut log = Log::open(&path, 0).unwrap();

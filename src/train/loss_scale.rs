@@ -1,30 +1,30 @@
-//! The scale of the loss, for gradients that would vanish in 16-bit floats.
+//! Loss scaling against underflow of f16 gradients.
 
 use serde::{Deserialize, Serialize};
 use zoo_models::precision::Precision;
 
-/// A factor on the loss that keeps gradients within the range of the format that they are computed in.
+/// A factor on the loss that keeps gradients within the range of their precision.
 ///
-/// A power of two, so that multiplying by it and dividing again rounds nothing. Where a gradient
-/// overflows, the step is computed anew with half of it; after many steps without that it is
-/// doubled. Formats with the range of 32-bit floats need none.
+/// The factor is a power of two, so that scaling and unscaling are exact. If a gradient overflows,
+/// the step is recomputed with half of the factor; after many steps without an overflow the factor
+/// is doubled. Precisions with the range of f32 need no scaling.
 ///
 /// Reference: Micikevicius et al. 2017, §3.2, <https://arxiv.org/abs/1710.03740>
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LossScale {
     /// The factor.
     pub factor: f64,
-    /// Steps since it last changed.
+    /// The number of steps since the last change.
     pub steps: usize,
 }
 
-/// Steps without an overflow after which the factor is doubled.
+/// The number of steps without an overflow before the factor is doubled.
 const PATIENCE: usize = 2000;
 
-/// The factor to begin with: the gradients of a mean over tokens are small.
+/// The initial factor: the gradients of a mean over tokens are small.
 const START: f64 = 65_536.0;
 
-/// No scale.
+/// No scaling.
 impl Default for LossScale {
     fn default() -> Self {
         Self { factor: 1.0, steps: 0 }
@@ -32,7 +32,7 @@ impl Default for LossScale {
 }
 
 impl LossScale {
-    /// What a run in this format begins with.
+    /// The initial scale for a precision.
     pub fn start(precision: Precision) -> Self {
         match precision {
             Precision::F16 => Self { factor: START, steps: 0 },
@@ -40,12 +40,12 @@ impl LossScale {
         }
     }
 
-    /// After a gradient was no number: half of the factor, or `None` where it is 1 already.
+    /// After a gradient overflow: half of the factor, or `None` if it is already 1.
     pub fn lowered(self) -> Option<Self> {
         (self.factor > 1.0).then_some(Self { factor: self.factor / 2.0, steps: 0 })
     }
 
-    /// After a step that went well.
+    /// After a successful step.
     pub fn kept(self) -> Self {
         let steps = self.steps + 1;
         if self.factor == 1.0 || steps < PATIENCE {
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_halved_at_an_overflow_and_doubled_after_patience() {
+    fn the_scale_is_halved_at_an_overflow_and_doubled_after_patience() {
         let start = LossScale::start(Precision::F16);
         let halved = start.lowered().unwrap();
         assert_eq!(halved.factor, start.factor / 2.0);

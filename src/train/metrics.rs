@@ -1,4 +1,4 @@
-//! What burn-train's dashboard shows of a run.
+//! Metrics of burn-train's dashboard.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use burn::train::metric::{
 
 use super::lm_model::{LossSum, StepReport};
 
-/// A number read off an item.
+/// A numeric metric that is read from an item.
 #[derive(Clone)]
 pub struct Gauge<I> {
     name: MetricName,
     unit: Option<&'static str>,
     precision: usize,
     better: Direction,
-    /// The value, and how many tokens it is the mean of.
+    /// The value, and the number of tokens it is averaged over.
     read: fn(&I) -> (f64, usize),
     state: NumericMetricState,
 }
 
-/// Which values are better.
+/// Whether higher or lower values are better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
     Higher,
@@ -31,26 +31,26 @@ enum Direction {
 }
 
 impl Gauge<LossSum> {
-    /// Nats per token.
+    /// The mean loss in nats per token.
     pub fn loss() -> Self {
         Self::new("Loss", |item: &LossSum| (item.mean(), item.targets)).decimals(4)
     }
 }
 
 impl Gauge<StepReport> {
-    /// Tokens trained on per second.
+    /// Training speed in tokens per second.
     pub fn speed() -> Self {
         let mut gauge = Self::new("Tokens/s", |item: &StepReport| (item.tokens_per_second, 1));
         gauge.better = Direction::Higher;
         gauge
     }
 
-    /// Norm of all gradients together, before clipping.
+    /// The global gradient norm before clipping.
     pub fn gradient_norm() -> Self {
         Self::new("Gradient norm", |item: &StepReport| (item.gradient_norm, 1)).decimals(3)
     }
 
-    /// The learning rate, times 1000 because the dashboard has few digits.
+    /// The learning rate times 1000, because the dashboard shows few digits.
     pub fn learning_rate() -> Self {
         let mut gauge = Self::new("Learning rate", |item: &StepReport| (item.rate * 1e3, 1));
         gauge.unit = Some("e-3");

@@ -1,4 +1,4 @@
-//! Training: a run from its first step to its last, whatever happens in between.
+//! Training: resumable runs.
 
 pub mod adamw;
 mod checkpoint;
@@ -48,32 +48,32 @@ pub use schedule::Schedule;
 pub use settings::Settings;
 use strategy::{RunProgress, StepStrategy, Stop};
 
-/// Everything that a run needs.
+/// A training job.
 pub struct Job {
-    /// Where it is kept.
+    /// The run directory.
     pub run: RunDir,
-    /// What decides its numbers.
+    /// The settings that determine the results.
     pub settings: Settings,
-    /// The text.
+    /// The data.
     pub data: Arc<LmDataset>,
     /// The family and the `config.json`.
     pub described: (&'static Family, Value),
-    /// The model, on a device with gradients.
+    /// The model on an autodiff device.
     pub model: Model,
     /// The optimizer.
     pub optimizer: AdamW,
-    /// Where it stands.
+    /// The progress of the run.
     pub state: State,
-    /// The device, with gradients.
+    /// The autodiff device.
     pub device: Device,
 }
 
-/// Who watches a run.
+/// How progress is displayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Display {
-    /// burn-train's dashboard, in a terminal.
+    /// burn-train's terminal dashboard.
     Dashboard,
-    /// Lines on standard error, or nothing.
+    /// Lines on standard error, or no output.
     Plain(Verbosity),
 }
 
@@ -81,27 +81,27 @@ pub enum Display {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ending {
-    /// After its last step.
+    /// All steps are done.
     Finished,
-    /// The user stopped it; it is saved and can be resumed.
+    /// The user interrupted it; it is saved and can be resumed.
     Interrupted,
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// How it ended.
+    /// How the run ended.
     pub ending: Ending,
-    /// Where it stands.
+    /// The progress of the run.
     pub state: State,
-    /// The model, without gradients.
+    /// The model without autodiff.
     pub model: Model,
-    /// Its directory.
+    /// The run directory.
     pub path: PathBuf,
 }
 
 impl State {
-    /// Before the first step.
+    /// The state before the first step.
     pub fn start(precision: Precision) -> Self {
         Self {
             step: 0,
@@ -114,14 +114,14 @@ impl State {
     }
 }
 
-/// Rows of a validation batch: enough to keep a device busy, however small training batches are.
+/// Tokens of a validation batch: enough to utilize a device, even if training batches are small.
 const VALID_TOKENS: usize = 4096;
 
 /// Runs a job to its end, or until `interrupter` stops it.
 ///
 /// # Errors
 ///
-/// A loss that is no number, a file that cannot be written: the last checkpoint is as it was.
+/// A NaN or infinite loss; a file that cannot be written. The last checkpoint is unchanged.
 pub fn run(job: Job, display: Display, interrupter: &Interrupter) -> Result<Outcome, TrainError> {
     let Job { run, settings, data, described, model, optimizer, state, device } = job;
     memory::keep();
@@ -154,11 +154,12 @@ pub fn run(job: Job, display: Display, interrupter: &Interrupter) -> Result<Outc
         .checkpoint(rounds_before)
         .with_interrupter(interrupter.clone())
         .with_application_logger(None)
-        // metrics.jsonl is the log; burn-train would write a folder per round without this one.
+        // metrics.jsonl is the log; without an in-memory logger, burn-train writes a directory per
+        // round.
         .with_metric_logger(InMemoryMetricLogger::default())
         .renderer(renderer(display, plan, (interrupter, rounds_before)))
         .with_training_strategy(TrainingStrategy::Custom(strategy.clone()));
-    // The strategy has its own optimizer; burn-train's learner cannot be built without one.
+    // The strategy has its own optimizer, but burn-train's learner requires one.
     let learner = Learner::new(LmModel { model }, SgdConfig::new().init(), 0.0);
     let model = launch(training, learner, &path)?;
 
@@ -186,7 +187,8 @@ fn renderer(
     }
 }
 
-/// Starts burn-train. Its dashboard's "stop immediately" unwinds, which is no fault of the program.
+/// Starts burn-train. Its dashboard's "stop immediately" panics, which is not an error of the
+/// program.
 fn launch(
     training: SupervisedTraining<LmModel>,
     learner: Learner<LmModel>,

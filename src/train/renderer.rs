@@ -1,4 +1,4 @@
-//! A run where there is no terminal: plain lines on standard error.
+//! Plain progress output on standard error, for runs without a terminal.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -12,38 +12,38 @@ use burn::train::renderer::{
 
 use crate::system::duration;
 
-/// How often a line is printed.
+/// The interval between lines.
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Prints a line every few seconds and after each validation.
 ///
-/// burn-train counts in epochs, which here are the rounds between two validations.
+/// burn-train's epochs are the rounds between two validations here.
 pub struct PlainRenderer {
     plan: Plan,
     names: HashMap<MetricId, String>,
     train: HashMap<String, f64>,
     valid: HashMap<String, f64>,
-    /// Rounds done.
+    /// Completed rounds.
     rounds: usize,
-    /// Steps of this round done.
+    /// Completed steps of this round.
     items: usize,
     phase: Phase,
     began: Instant,
-    /// Steps at the beginning, to tell the time that is left.
+    /// The step at the start, to estimate the remaining time.
     first_step: usize,
     printed: Instant,
 }
 
-/// The run's length, as the renderer needs it.
+/// The length of the run.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// Steps taken before.
+    /// Steps that were taken before.
     pub first_step: usize,
-    /// Steps of the run.
+    /// Total steps of the run.
     pub steps: usize,
-    /// Steps of a round.
+    /// Steps per round.
     pub eval_interval: usize,
-    /// Whether anything is printed.
+    /// Whether progress is printed.
     pub verbosity: Verbosity,
 }
 
@@ -52,7 +52,7 @@ pub struct Plan {
 pub enum Verbosity {
     /// Lines on standard error.
     Lines,
-    /// Nothing.
+    /// No output.
     Quiet,
 }
 
@@ -63,7 +63,7 @@ enum Phase {
 }
 
 impl PlainRenderer {
-    /// A renderer for a run.
+    /// Creates a renderer for a run.
     pub fn new(plan: Plan) -> Self {
         let now = Instant::now();
         Self {
@@ -109,7 +109,7 @@ impl PlainRenderer {
         let MetricState::Numeric(entry, Some(value)) = state else {
             return;
         };
-        // At a round's end come means over the round, which is what a validation is about.
+        // Final entries are means over the whole round, which only matter for validation.
         if phase == Phase::Training && matches!(value, NumericEntry::Final(_)) {
             return;
         }

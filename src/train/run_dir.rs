@@ -1,4 +1,4 @@
-//! A run's directory: a model in Hugging Face's layout, and what it takes to go on training.
+//! The directory of a run: a model in Hugging Face's layout, and the state to resume training.
 //!
 //! ```text
 //! config.json, model.safetensors, tokenizer.json …   the newest checkpoint's model
@@ -8,8 +8,8 @@
 //!                                                     optimizer.safetensors, state.json
 //! ```
 //!
-//! A checkpoint is written under a temporary name and renamed when all of it is on the disk. Whatever
-//! kills the program, `training/` holds at least the last whole checkpoint.
+//! A checkpoint is written under a temporary name and renamed when it is complete on disk. Even if
+//! the process is killed, `training/` contains at least the last complete checkpoint.
 
 use std::fs;
 use std::io;
@@ -23,22 +23,22 @@ use crate::models::checkpoint::{LoadError, SaveError, sync_dir, write_json};
 
 pub(super) const TRAINING: &str = "training";
 const SETTINGS_FILE: &str = "settings.json";
-/// The metrics' file name.
+/// The name of the metrics file.
 pub const METRICS_FILE: &str = "metrics.jsonl";
 
-/// A run's directory.
+/// The directory of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
     path: PathBuf,
 }
 
 impl RunDir {
-    /// Makes the directory of a new run with its settings and whatever `fill` puts into it, all at
-    /// once: it is whole or not there.
+    /// Creates the directory of a new run with its settings and the files that `fill` adds. The
+    /// creation is atomic: the directory is complete or does not exist.
     ///
     /// # Errors
     ///
-    /// It exists already; it cannot be written.
+    /// The directory already exists or cannot be written.
     pub fn create(
         path: &Path,
         settings: &Settings,
@@ -71,7 +71,7 @@ impl RunDir {
     ///
     /// # Errors
     ///
-    /// No such directory, or one that `zoo train` did not make.
+    /// The directory does not exist, or `zoo train` did not create it.
     pub fn open(path: &Path) -> Result<(Self, Settings), TrainError> {
         let not_a_run =
             |reason: &str| TrainError::NotARun { path: path.into(), reason: reason.into() };
@@ -89,12 +89,12 @@ impl RunDir {
         Ok((run, read_json(&settings)?))
     }
 
-    /// Removes what a program that was killed in the middle of a save left behind.
+    /// Removes the incomplete files of a process that was killed during a save.
     fn remove_leftovers(&self) {
         for folder in [self.path.clone(), self.path.join(TRAINING)] {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 if entry.file_name().to_string_lossy().starts_with(".tmp-") {
-                    // What cannot be removed takes room and does no harm.
+                    // Files that cannot be removed use space but are harmless.
                     let _ =
                         fs::remove_dir_all(entry.path()).or_else(|_| fs::remove_file(entry.path()));
                 }
@@ -126,7 +126,7 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TrainErro
     })
 }
 
-/// Temporary folders are private to their owner; a run is not.
+/// Temporary directories are private to their owner; run directories are not.
 #[cfg(unix)]
 pub(super) fn make_visible(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -1,9 +1,9 @@
-//! The learning rate over a run: warm-up, then half a cosine.
+//! The learning rate schedule: linear warmup, then cosine decay.
 
 use serde::{Deserialize, Serialize};
 
-/// A linear rise to `peak` over `warmup` steps, then half a cosine down to `minimum` at step
-/// `steps`, where it stays.
+/// Linear warmup to `peak` over `warmup` steps, then cosine decay to `minimum` at step `steps`,
+/// where it stays.
 ///
 /// ```text
 /// peak (t + 1) / (warmup + 1)                                       t < warmup
@@ -17,14 +17,14 @@ pub struct Schedule {
     pub peak: f64,
     /// The learning rate at the end.
     pub minimum: f64,
-    /// Steps of the rise.
+    /// The number of warmup steps.
     pub warmup: usize,
-    /// Steps of the run.
+    /// The number of steps in the run.
     pub steps: usize,
 }
 
 impl Schedule {
-    /// The learning rate of a step; the first is step 0.
+    /// The learning rate of a step, counted from 0.
     pub fn rate(&self, step: usize) -> f64 {
         if step < self.warmup {
             return self.peak * (step + 1) as f64 / (self.warmup + 1) as f64;

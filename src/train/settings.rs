@@ -1,4 +1,4 @@
-//! Everything that decides a run's numbers.
+//! The settings that determine a run's results.
 
 use std::ops::Range;
 
@@ -9,39 +9,41 @@ use super::schedule::Schedule;
 use crate::datasets::batch::BatchShape;
 use crate::models::precision::Precision;
 
-/// How to train. Saved in the run directory, so that a run resumes with what it began with.
+/// Training settings. They are saved in the run directory, so that a run resumes with its original
+/// settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Where the text comes from: a data set's name, or the path of a file.
+    /// The data source: the name of a data set, or the path of a file.
     pub data: String,
-    /// SHA-256 of the token ids to train and validate on.
+    /// SHA-256 of the token IDs of the training and validation splits.
     pub data_fingerprint: String,
-    /// The model that it began with; `None` from scratch.
+    /// The initial model; `None` means random initialization.
     #[serde(rename = "from")]
     pub init_from: Option<String>,
-    /// Rows of one forward pass.
+    /// Rows in one forward pass.
     pub batch_size: usize,
-    /// Tokens of a row.
+    /// Tokens per row.
     pub context: usize,
-    /// Forward passes whose gradients make one step.
+    /// Forward passes whose gradients are accumulated in one step.
     pub accumulate: usize,
     /// The learning rate.
     pub schedule: Schedule,
-    /// The optimizer's constants.
+    /// The hyperparameters of the optimizer.
     pub optimizer: AdamWConfig,
-    /// The largest norm of all gradients together; no limit where `None`.
+    /// The maximum global gradient norm; `None` means no clipping.
     pub clip: Option<f64>,
-    /// Steps between two validations.
+    /// Steps between validations.
     pub eval_interval: usize,
-    /// Steps between two checkpoints.
+    /// Steps between checkpoints.
     pub checkpoint_interval: usize,
-    /// Decides the weights, the batches and what is dropped.
+    /// The seed of weight initialization, batches and dropout.
     pub seed: u64,
-    /// The format that forward and backward passes compute in; the weights that are trained, and
-    /// what is saved, are 32-bit floats in every case.
+    /// The precision of forward and backward passes; the trained weights and the checkpoints are
+    /// always f32.
     #[serde(default)]
     pub dtype: Precision,
-    /// Whether blocks are computed again in the backward pass, and only their inputs kept.
+    /// Activation checkpointing: stores only the inputs of blocks and recomputes the blocks in the
+    /// backward pass.
     #[serde(default)]
     pub checkpoint_blocks: bool,
 }
@@ -52,18 +54,18 @@ impl Settings {
         BatchShape { rows: self.batch_size, context: self.context }
     }
 
-    /// Tokens of one step.
+    /// Tokens per step.
     pub fn tokens_per_step(&self) -> usize {
         self.batch_size * self.context * self.accumulate
     }
 
-    /// The round that a step belongs to: all steps between two validations.
+    /// The round of a step: the steps between two validations.
     pub fn round(&self, step: usize) -> Range<usize> {
         let begin = step / self.eval_interval * self.eval_interval;
         begin..(begin + self.eval_interval).min(self.schedule.steps)
     }
 
-    /// The first setting that makes no run, and why.
+    /// The first invalid setting, and the reason.
     pub fn problem(&self) -> Option<String> {
         let Schedule { peak, minimum, warmup, steps } = self.schedule;
         let AdamWConfig { beta_1, beta_2, epsilon, weight_decay } = self.optimizer;
@@ -98,7 +100,7 @@ impl Settings {
     }
 }
 
-/// A range as people say it.
+/// A range in words.
 fn range(low: f64, high: f64) -> String {
     let low =
         if low == f64::MIN_POSITIVE { "more than 0".into() } else { format!("{low} or more") };

@@ -1,4 +1,4 @@
-//! The loop itself: steps, validations and checkpoints.
+//! The training loop: steps, validations and checkpoints.
 
 use std::time::Instant;
 
@@ -21,7 +21,7 @@ use crate::models::kernels::seed::mix;
 
 type Processor = SupervisedTrainingEventProcessor<LmModel>;
 
-/// A run between its first step and its last.
+/// The state of the training loop.
 pub(super) struct StepLoop<'a> {
     strategy: &'a StepStrategy,
     progress: &'a mut RunProgress,
@@ -44,7 +44,7 @@ impl<'a> StepLoop<'a> {
         self.reporter.processor
     }
 
-    /// Runs to the last step, or to what stops the run before.
+    /// Runs to the last step, or until the run is stopped.
     pub(super) fn go(
         &mut self,
         mut model: LmModel,
@@ -70,7 +70,7 @@ impl<'a> StepLoop<'a> {
         let mut batches = train.iter();
         while self.progress.state.step < steps {
             let round = settings.round(self.progress.state.step);
-            // burn-train counts rounds from 1, and calls them epochs.
+            // burn-train counts rounds from 1 and calls them epochs.
             let epoch = round.start / settings.eval_interval + 1;
             self.reporter
                 .train(LearnerEvent::StartSplit { epoch_number: epoch, total_items: round.len() });
@@ -101,7 +101,7 @@ impl<'a> StepLoop<'a> {
         Ok(())
     }
 
-    /// One step: all its passes, clipping, the update, the log.
+    /// One step: forward and backward passes, clipping, the update, and the log.
     fn step(
         &mut self,
         model: &mut LmModel,
@@ -151,7 +151,8 @@ impl<'a> StepLoop<'a> {
         Ok(())
     }
 
-    /// The loss of a step's passes, the gradients of all of them, still scaled, and their true norm.
+    /// The loss and the accumulated gradients of a step's passes, still scaled, and the unscaled
+    /// gradient norm.
     fn gradients(
         &mut self,
         model: &LmModel,
@@ -160,7 +161,7 @@ impl<'a> StepLoop<'a> {
         let step = self.progress.state.step;
         loop {
             let factor = self.progress.state.loss_scale.factor;
-            // The generator that drops features cannot be saved, so every step starts it anew.
+            // The state of the dropout generator cannot be saved, so it is reseeded in every step.
             self.strategy.device.seed(mix(self.strategy.settings.seed, step as u64));
             let mut loss = LossSum { nats: 0.0, targets: 0 };
             let mut gradients: Option<GradientsParams> = None;
@@ -199,7 +200,7 @@ impl<'a> StepLoop<'a> {
         self.reporter.train(LearnerEvent::ProcessedItem(item));
     }
 
-    /// The loss over the whole validation split.
+    /// Computes the loss over the whole validation split.
     fn validate(
         &mut self,
         model: &LmModel,
@@ -252,7 +253,8 @@ impl<'a> StepLoop<'a> {
         Ok(())
     }
 
-    /// Why burn-train's interrupter stopped the loop. Asked here, because its dashboard forgets.
+    /// Handles an interruption. The reason is read from the interrupter, because burn-train's
+    /// dashboard does not keep it.
     fn stopped(&mut self) -> Result<(), TrainError> {
         match self.reporter.interrupter.error() {
             Some(error) => Err(TrainError::Burn(error.to_string())),
@@ -264,7 +266,7 @@ impl<'a> StepLoop<'a> {
     }
 }
 
-/// Tells burn-train what happens, and hears from it when to stop.
+/// Reports events to burn-train and receives its interruptions.
 pub(super) struct Reporter {
     pub(super) processor: Processor,
     pub(super) interrupter: Interrupter,

@@ -1,5 +1,5 @@
-//! The training loop, as burn-train's strategy: it counts in steps, and burn-train's dashboard,
-//! metrics and interrupter are around it.
+//! The training loop as a strategy of burn-train: it is step-based and uses burn-train's dashboard,
+//! metrics and interrupter.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,35 +21,35 @@ use crate::models::families::Family;
 
 type Processor = SupervisedTrainingEventProcessor<LmModel>;
 
-/// The loop, and what it changes.
+/// The training loop and its state.
 pub struct StepStrategy {
-    /// Everything that decides the numbers.
+    /// The settings that determine the results.
     pub settings: Settings,
-    /// Where checkpoints go.
+    /// The run directory for checkpoints.
     pub run: RunDir,
     /// The family and the `config.json`.
     pub described: (&'static Family, Value),
-    /// The device, with gradients.
+    /// The autodiff device.
     pub device: Device,
-    /// What resuming restored, and what the run ends with.
+    /// The restored state, and the state at the end of the run.
     pub progress: Arc<Mutex<RunProgress>>,
 }
 
-/// What a run goes on from, and ends with.
+/// The state of a run that training changes.
 #[derive(Debug)]
 pub struct RunProgress {
     /// The optimizer.
     pub optimizer: AdamW,
-    /// Where the run stands.
+    /// The progress of the run.
     pub state: State,
-    /// Why the loop ended before the last step.
+    /// Why the loop stopped before the last step.
     pub stopped: Option<Stop>,
 }
 
-/// Why a loop ended before the last step.
+/// Why the loop stopped before the last step.
 #[derive(Debug)]
 pub enum Stop {
-    /// The user asked for it; the run is saved.
+    /// The user interrupted it; the run is saved.
     Interrupted,
     /// It failed.
     Failed(TrainError),

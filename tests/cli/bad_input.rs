@@ -171,7 +171,7 @@ fn a_run_that_exists_is_not_overwritten() {
     let args = train(&["--steps", "2", "--out", "runs/a"]);
     succeed(at, &args);
     let before = fs::read(at.join("runs/a/model.safetensors")).unwrap();
-    refuse(at, &args, (2, &["runs/a exists already", "--resume runs/a", "--out"]));
+    refuse(at, &args, (2, &["runs/a already exists", "--resume runs/a", "--out"]));
     assert_eq!(fs::read(at.join("runs/a/model.safetensors")).unwrap(), before);
 
     refuse(at, &["train", "--resume", "runs/b"], (2, &["runs/b", "no such run"]));
@@ -189,7 +189,11 @@ fn resuming_on_another_text_is_refused() {
     fs::write(at.join("a.txt"), "the cat sat on the mat. ".repeat(40)).unwrap();
     succeed(at, &train(&["--text-file", "a.txt", "--steps", "2", "--out", "a"]));
     fs::write(at.join("a.txt"), "the mat sat on the cat. ".repeat(40)).unwrap();
-    refuse(at, &["train", "--resume", "a"], (2, &["a.txt", "not what the run began with"]));
+    refuse(
+        at,
+        &["train", "--resume", "a"],
+        (2, &["a.txt", "differs from the run's original data"]),
+    );
 }
 
 #[test]
@@ -220,7 +224,7 @@ fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint() {
         after.split(';').next().unwrap().parse().unwrap()
     };
     assert!(step > 1, "{}", result.stderr);
-    let named = format!("checkpoint is of step {} in a", step - 1);
+    let named = format!("checkpoint is from step {} in a", step - 1);
     assert!(result.stderr.contains(&named), "{}", result.stderr);
     assert!(at.join(format!("a/training/step-{:08}/state.json", step - 1)).exists());
     succeed(at, &["check", "a"]);
@@ -257,7 +261,7 @@ fn a_full_disk_is_an_error_and_the_last_checkpoint_survives() {
     assert_eq!(result.code, Some(1), "{}", result.stderr);
     let named = "cannot write a/training/step-00000006/model.safetensors: File too large";
     assert!(result.stderr.contains(named), "{}", result.stderr);
-    assert!(result.stderr.contains("checkpoint is of step 4"), "{}", result.stderr);
+    assert!(result.stderr.contains("checkpoint is from step 4"), "{}", result.stderr);
     assert!(checkpoint.join("state.json").exists());
     assert_eq!(fs::read(at.join("a/model.safetensors")).unwrap(), before);
     // Nothing half-written is left, and with room again the run goes on.

@@ -46,5 +46,5 @@ fn variables_that_are_none_are_refused() {
     let alone = ["generate", ".", "--chat-template-kwargs", "{}", "Who?"];
     refuse(at.path(), &alone, (2, &["--chat"]));
     let cors = ["serve", ".", "--cors", "localhost:3000"];
-    refuse(at.path(), &cors, (2, &["--cors: \"localhost:3000\" is no origin"]));
+    refuse(at.path(), &cors, (2, &["--cors: \"localhost:3000\" is not an origin"]));
 }

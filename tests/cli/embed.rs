@@ -118,7 +118,7 @@ fn what_cannot_be_followed_is_refused() {
     for place in ["/etc", "../elsewhere"] {
         let modules = json!([{ "type": "sentence_transformers.models.Pooling", "path": place }]);
         let at = model(&[("modules.json", modules)]);
-        refuse(at.path(), &["embed", "m", "a"], (1, &[place, "no folder of the model"]));
+        refuse(at.path(), &["embed", "m", "a"], (1, &[place, "not a directory within the model"]));
     }
 
     let median = json!({ "pooling_mode": "median" });

@@ -37,7 +37,7 @@ fn an_image_is_a_line() {
     let args = ["classify-image", &model, "--json", "rgb.png", "bad.png", "gray.png"];
     let result = finish(zoo(at, &args).output().unwrap());
     assert_eq!(result.code, Some(1), "{}", result.stderr);
-    for part in ["bad.png: no image that can be read", "1 of 3 images have no answer"] {
+    for part in ["bad.png: not a readable image", "1 of 3 images have no answer"] {
         assert!(result.stderr.contains(part), "{}", result.stderr);
     }
     let lines: Vec<Value> =
@@ -69,7 +69,7 @@ fn what_cannot_be_asked_is_refused() {
     refuse(at, &["classify-image", &vit, "-"], (2, &["no path on standard input"]));
     refuse(at, &["classify-image", &vit, "a.png", "-k", "0"], (2, &["--top-k is 0"]));
     let model = text(&golden::folder().join("bert/sequence"));
-    let expected = ["BertForSequenceClassification", "a classifier of images"];
+    let expected = ["BertForSequenceClassification", "an image classifier"];
     refuse(at, &["classify-image", &model, "a.png"], (2, &expected));
     let model = text(&golden::folder().join("vit/backbone"));
     let expected = ["accepted classes of its family", "ViTForImageClassification"];
@@ -83,7 +83,7 @@ fn what_cannot_be_asked_is_refused() {
     }
     let text = fs::read_to_string(at.join("preprocessor_config.json")).unwrap();
     fs::write(at.join("preprocessor_config.json"), text.replace("16", "32")).unwrap();
-    let expected = ["32 x 32 pixels, and the model reads images of 16 x 16", "--image-size"];
+    let expected = ["32 x 32 pixels, but the model expects images of 16 x 16", "--image-size"];
     refuse(at, &["classify-image", ".", "a.png"], (1, &expected));
     fs::copy(of("images/rgb.png"), at.join("a.png")).unwrap();
     let sized = |size| ["classify-image", ".", "a.png", "--image-size", size];

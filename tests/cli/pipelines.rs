@@ -241,9 +241,9 @@ fn what_makes_no_sense_is_refused() {
     let (text, wrong) = ("Anna lives in Berlin.", 2);
     let refused = |args: &[&str], expected: &[&str]| refuse(guard.path(), args, (wrong, expected));
     refused(&["fill", &bert, "[MASK]"], &["BertForSequenceClassification", "BertForMaskedLM"]);
-    refused(&["classify", &fill, text], &["not a classifier of texts"]);
-    refused(&["tag", &fill, text], &["not a classifier of tokens"]);
-    refused(&["answer", &fill, text, "-q", "?"], &["not a model that finds answers"]);
+    refused(&["classify", &fill, text], &["not a text classifier"]);
+    refused(&["tag", &fill, text], &["not a token classifier"]);
+    refused(&["answer", &fill, text, "-q", "?"], &["not a question answering model"]);
     refused(&["answer", &squad, text], &["--question"]);
     refused(&["answer", &squad, text, "-q", ""], &["--question is empty"]);
     refused(&["answer", &squad, text, "-q", "?", "-k", "0"], &["at least 1"]);
@@ -251,9 +251,12 @@ fn what_makes_no_sense_is_refused() {
     refused(&["fill", &fill, "[MASK]", "-k", "0"], &["--top-k is 0"]);
     refused(&["fill", &fill, "[MASK]", "--targets", "\u{2603}"], &["no token for \"\u{2603}\""]);
     refused(&["classify", &nli, text, "--labels", " , "], &["no labels"]);
-    refused(&["classify", &nli, text, "--labels", "a", "--template", "It is."], &["needs {}"]);
+    refused(
+        &["classify", &nli, text, "--labels", "a", "--template", "It is."],
+        &["must contain {}"],
+    );
     refused(&["classify", &bert, text, "--template", "It is {}."], &["--labels"]);
-    refused(&["tag", &ner, text, "--overlap", "62"], &["overlap of 62", "pieces of 64"]);
+    refused(&["tag", &ner, text, "--overlap", "62"], &["overlap of 62", "windows of 64"]);
     refused(&["tag", &ner, text, "--overlap", "3", "--aggregation", "none"], &["other than none"]);
     refused(&["tag", &ner, "--file", "none"], &["cannot read none"]);
     refused(&["tag", "none", text], &["none", "no such directory"]);
@@ -263,7 +266,7 @@ fn what_makes_no_sense_is_refused() {
     refuse(
         guard.path(),
         &["fill", &fill, text],
-        (1, &["write [MASK] where a word is to be found"]),
+        (1, &["write [MASK] at the position of the missing word"]),
     );
     refuse(guard.path(), &["answer", &squad, "", "-q", "?"], (1, &["the context is empty"]));
     let vision = folder().join("vit/base").display().to_string();

@@ -107,7 +107,7 @@ fn convert_writes_what_check_accepts_and_forward_repeats() {
     super::refuse(
         at,
         &["convert", "llama-sharded", "gpt2-v4_prefixless"],
-        (2, &["exists already"]),
+        (2, &["already exists"]),
     );
 }
 

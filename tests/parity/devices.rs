@@ -76,7 +76,7 @@ fn a_format_that_a_device_lacks_is_refused_with_those_it_has() {
     refuse(at, &train(&["--dtype", "f8"]), (2, &["f32, f16, bf16"]));
     if is_there("ndarray", "formats") {
         let asked = train(&["--device", "ndarray", "--dtype", "bf16"]);
-        refuse(at, &asked, (2, &["ndarray does not compute in bf16; it computes in f32"]));
+        refuse(at, &asked, (2, &["ndarray does not support bf16; it supports f32"]));
         assert!(!at.join("runs").exists());
     }
 }

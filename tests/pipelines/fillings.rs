@@ -50,13 +50,10 @@ fn what_cannot_be_filled_is_explained() {
     let error = reason(&["Anna <mask>.", "Anna [MASK]."]);
     assert_eq!(
         error,
-        "text 2: there is no <mask> in the text; write <mask> where a word is to be found"
+        "text 2: the text contains no <mask>; write <mask> at the position of the missing word"
     );
     let error = reason(&[&format!("{}<mask>", "Anna lives in Berlin. ".repeat(30))]);
-    assert_eq!(
-        error,
-        "text 1: the <mask> lies beyond the first 64 tokens, which are all that is read"
-    );
+    assert_eq!(error, "text 1: the <mask> is beyond the maximum length of 64 tokens");
     let bert = FillMask::open(&folder("fill-mask", "bert"), &Device::flex()).unwrap();
     let error = bert.targets(&["the", "\u{2603}"]).unwrap_err().to_string();
     assert!(error.contains("no token for \"\u{2603}\""), "{error}");

@@ -243,8 +243,8 @@ fn modules_that_are_not_followed_are_refused_by_name() {
     for (list, part) in [
         (vec!["custom_st.Transformer", POOLING], "\"custom_st.Transformer\" is code of the"),
         (vec![TRANSFORMER, "modeling.Pooling"], "\"modeling.Pooling\" is code of the"),
-        (vec![POOLING], "stands before the Transformer"),
-        (vec![TRANSFORMER, TRANSFORMER, POOLING], "two modules that are a Transformer"),
+        (vec![POOLING], "comes before the Transformer"),
+        (vec![TRANSFORMER, TRANSFORMER, POOLING], "two Transformer modules"),
         (vec![TRANSFORMER], "it has no Pooling"),
         (vec![], "it has no Transformer"),
         (vec![TRANSFORMER, "sentence_transformers.models.LayerNorm"], "no Pooling before"),

@@ -121,7 +121,7 @@ fn what_cannot_be_served_is_refused() {
     let vit = folder().join("vit/base");
     refuse(at.path(), &["serve", vit.to_str().unwrap()], (2, &["a model that writes texts"]));
     fs::write(at.path().join("tiny-gpt2/chat_template.jinja"), "{% if %}").unwrap();
-    let parts = ["chat_template.jinja", "the chat template cannot be read"];
+    let parts = ["chat_template.jinja", "the chat template is invalid"];
     refuse(at.path(), &["serve", "tiny-gpt2"], (1, &parts));
     let help = succeed(at.path(), &["serve", "--help"]).stdout;
     assert!(help.contains("Examples:") && help.contains("--max-new-tokens"), "{help}");

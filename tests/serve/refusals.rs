@@ -26,21 +26,21 @@ fn a_wrong_field_is_named() {
     let lab = Lab::start(server(Settings { max_new_tokens: 100, ..settings() }));
     let cases = [
         (json!({ "model": null }), "model", "model is missing"),
-        (json!({ "model": 3 }), "model", "must be a string, and it is an integer"),
+        (json!({ "model": 3 }), "model", "must be a string, but it is an integer"),
         (json!({ "prompt": null }), "prompt", "prompt is missing"),
         (json!({ "prompt": "" }), "prompt", "prompt has no tokens"),
         (json!({ "prompt": [] }), "prompt", "empty list"),
         (json!({ "prompt": [[]] }), "prompt", "no tokens"),
         (json!({ "prompt": ["a", 1] }), "prompt", "a list of strings"),
         (json!({ "prompt": [1.5] }), "prompt", "a list of token ids"),
-        (json!({ "prompt": {} }), "prompt", "and it is an object"),
+        (json!({ "prompt": {} }), "prompt", "but it is an object"),
         (json!({ "prompt": [99_999] }), "prompt", "token id 99999 is out of range"),
         (json!({ "prompt": [1e300] }), "prompt", "a list of token ids"),
         (json!({ "prompt": [u64::MAX] }), "prompt", "out of range"),
         (json!({ "max_tokens": 0 }), "max_tokens", "at least 1"),
         (json!({ "max_tokens": -1 }), "max_tokens", "at least 1"),
         (json!({ "max_tokens": 1.5 }), "max_tokens", "a number with a fraction"),
-        (json!({ "max_tokens": "9" }), "max_tokens", "must be an integer, and it is a string"),
+        (json!({ "max_tokens": "9" }), "max_tokens", "must be an integer, but it is a string"),
         (json!({ "max_tokens": 101 }), "max_tokens", "at most 100"),
         (json!({ "temperature": -0.1 }), "temperature", "between 0 and 2"),
         (json!({ "temperature": 2.1 }), "temperature", "between 0 and 2"),
@@ -50,16 +50,16 @@ fn a_wrong_field_is_named() {
         (json!({ "min_p": 2 }), "min_p", "between 0 and 1"),
         (json!({ "n": 0 }), "n", "between 1 and 128"),
         (json!({ "n": 129 }), "n", "between 1 and 128"),
-        (json!({ "prompt": vec!["a"; 145] }), "prompt", "145 texts are asked for, and 144"),
+        (json!({ "prompt": vec!["a"; 145] }), "prompt", "145 texts are requested, but at most 144"),
         (json!({ "stop": 3 }), "stop", "a string or a list of strings"),
-        (json!({ "stop": ["a", null] }), "stop", "and it is null"),
+        (json!({ "stop": ["a", null] }), "stop", "but it is null"),
         (json!({ "stop": "" }), "stop", "an empty string"),
-        (json!({ "stop": vec!["a"; 33] }), "stop", "33 strings, and 32 are allowed"),
+        (json!({ "stop": vec!["a"; 33] }), "stop", "33 strings, but only 32 are allowed"),
         (json!({ "stop": "x".repeat(1001) }), "stop", "more than 1000 bytes"),
         (json!({ "seed": 0.5 }), "seed", "must be an integer"),
         (json!({ "seed": 1e30 }), "seed", "must be an integer"),
         (json!({ "presence_penalty": 3 }), "presence_penalty", "between -2 and 2"),
-        (json!({ "frequency_penalty": [] }), "frequency_penalty", "and it is a list"),
+        (json!({ "frequency_penalty": [] }), "frequency_penalty", "but it is a list"),
         (json!({ "repetition_penalty": 0 }), "repetition_penalty", "between 0.01 and 100"),
         (json!({ "echo": "yes" }), "echo", "true or false"),
         (json!({ "user": 1 }), "user", "must be a string"),
@@ -70,11 +70,11 @@ fn a_wrong_field_is_named() {
             "\"stream\": true",
         ),
         (json!({ "max_tokens": -1, "echo": true }), "max_tokens", "at least 0"),
-        (json!({ "min_tokens": 3 }), "min_tokens", "at most 2 tokens are added"),
+        (json!({ "min_tokens": 3 }), "min_tokens", "at most 2 tokens are generated"),
         (json!({ "min_tokens": -1 }), "min_tokens", "at least 0"),
         (json!({ "logprobs": 21 }), "logprobs", "between 0 and 20"),
         (json!({ "logprobs": -1 }), "logprobs", "between 0 and 20"),
-        (json!({ "logprobs": true }), "logprobs", "must be an integer, and it is a boolean"),
+        (json!({ "logprobs": true }), "logprobs", "must be an integer, but it is a boolean"),
         (json!({ "logprobs": 1.5 }), "logprobs", "must be an integer"),
         (
             json!({ "stream": true, "stream_options": { "include_usage": 1 } }),
@@ -107,7 +107,7 @@ fn a_wrong_field_is_named() {
         (json!({ "stream": true, "stream_options": { "usage": true } }), "stream_options.usage"),
     ] {
         let answer = lab.post("/v1/completions", &with(greedy("a", 2), field));
-        assert_error(&answer, (400, json!(name), json!("unknown_parameter")), "leave it out");
+        assert_error(&answer, (400, json!(name), json!("unknown_parameter")), "omit it");
     }
     // What asks for nothing, or for what is done anyway, is passed over.
     for nothing in [
@@ -134,7 +134,7 @@ fn what_does_not_fit_is_too_long() {
     let lab = Lab::start(server(short));
     let code = json!("context_length_exceeded");
     let long = lab.post("/v1/completions", &greedy(&"z".repeat(61), 2));
-    assert_error(&long, (400, json!("prompt"), code.clone()), "61 tokens, and at most 60");
+    assert_error(&long, (400, json!("prompt"), code.clone()), "61 tokens, but at most 60");
     let much = lab.post("/v1/completions", &greedy(&"z".repeat(60), 69));
     assert_error(&much, (400, json!("max_tokens"), code.clone()), "leaves 68");
     assert_eq!(lab.post("/v1/completions", &greedy(&"z".repeat(60), 68)).status, 200);
@@ -163,7 +163,7 @@ fn a_wrong_message_is_named() {
         (json!(null), "messages", "messages is missing"),
         (json!("a"), "messages", "a list of messages"),
         (json!([]), "messages", "empty list"),
-        (json!(["a"]), "messages[0]", "must be an object, and it is a string"),
+        (json!(["a"]), "messages[0]", "must be an object, but it is a string"),
         (json!([{ "content": "a" }]), "messages[0].role", "is missing"),
         (json!([{ "role": 1, "content": "a" }]), "messages[0].role", "must be a string"),
         (json!([{ "role": "bard", "content": "a" }]), "messages[0].role", "roles are system"),
@@ -194,7 +194,7 @@ fn a_wrong_message_is_named() {
         (
             json!([{ "role": "assistant", "content": "a" }]),
             "messages",
-            "refuses these messages: the assistant must not begin",
+            "rejects these messages: the assistant must not begin",
         ),
     ];
     for (messages, param, part) in cases {
@@ -244,7 +244,7 @@ fn a_wrong_message_is_named() {
     }
     let answer = ask(json!({ "messages": [{ "role": "user", "content": "a", "contents": "b" }] }));
     let unknown = json!("unknown_parameter");
-    assert_error(&answer, (400, json!("messages[0].contents"), unknown), "leave it out");
+    assert_error(&answer, (400, json!("messages[0].contents"), unknown), "omit it");
     let answer = ask(json!({ "response_format": { "type": "json_object" } }));
     assert_error(&answer, (400, json!("response_format.type"), unsupported.clone()), "\"text\"");
     let answer = ask(json!({ "modalities": ["audio"] }));
@@ -282,12 +282,12 @@ fn other_models_places_and_methods_are_not_there() {
     let method = (405, Value::Null, json!("method_not_allowed"));
     let answer = lab.get("/v1/completions");
     assert_eq!(answer.headers["allow"], "POST");
-    assert_error(&answer, method.clone(), "does not take GET");
-    assert_error(&lab.post("/health", &json!({})), method, "does not take POST");
+    assert_error(&answer, method.clone(), "does not support GET");
+    assert_error(&lab.post("/health", &json!({})), method, "does not support POST");
     // The other kind of model.
     let body = json!({ "model": "tiny", "input": "a" });
     let answer = lab.post("/v1/embeddings", &body);
-    assert_error(&answer, (400, Value::Null, Value::Null), "gives no vectors");
+    assert_error(&answer, (400, Value::Null, Value::Null), "does not compute embeddings");
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn a_body_that_is_no_json_is_refused() {
         ("", "not valid JSON: EOF"),
         ("{\"model\":", "not valid JSON"),
         ("{} x", "trailing characters"),
-        ("[]", "must be a JSON object, and it is a list"),
+        ("[]", "must be a JSON object, but it is a list"),
         ("{\"a\": 1e999}", "number out of range"),
         (deep.as_str(), "recursion limit"),
         ("{\"a\": \"\\ud800\"}", "not valid JSON"),

@@ -115,12 +115,12 @@ fn wrong_requests_for_vectors_are_refused() {
         (json!({ "input": [4000] }), 400, "input", "token id 4000 is out of range"),
         (json!({ "input": "a".repeat(1000) }), 400, "input", "more than"),
         (json!({ "input": vec![1; 1000] }), 400, "input", "more than"),
-        (json!({ "input": vec!["a"; 2049] }), 400, "input", "2049 texts, and 2048"),
+        (json!({ "input": vec!["a"; 2049] }), 400, "input", "2049 texts, but at most 2048"),
         (json!({ "encoding_format": "int8" }), 400, "encoding_format", "float or base64"),
-        (json!({ "dimensions": 3 }), 400, "dimensions", "dimensions, and no others"),
+        (json!({ "dimensions": 3 }), 400, "dimensions", "only supports embeddings with"),
         (json!({ "prompt_name": "q" }), 400, "prompt_name", "its prompts are passage, query"),
         (json!({ "prompt_name": "query", "input": [1] }), 400, "prompt_name", "for texts"),
-        (json!({ "max_length": 3 }), 400, "max_length", "is not a field that"),
+        (json!({ "max_length": 3 }), 400, "max_length", "is not a field of"),
         (json!({ "truncate_prompt_tokens": 3 }), 400, "truncate_prompt_tokens", "not supported"),
         (json!({ "model": "other" }), 404, "model", "\"other\""),
     ] {
@@ -132,6 +132,6 @@ fn wrong_requests_for_vectors_are_refused() {
     let body = json!({ "model": NAME, "prompt": "a" });
     let answer = lab.post("/v1/completions", &body);
     assert_eq!(answer.status, 400);
-    assert!(answer.json["error"]["message"].as_str().unwrap().contains("writes no texts"));
+    assert!(answer.json["error"]["message"].as_str().unwrap().contains("does not generate text"));
     assert_eq!(lab.post("/v1/embeddings", &json!({ "model": NAME, "input": "a" })).status, 200);
 }

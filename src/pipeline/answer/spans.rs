@@ -1,23 +1,23 @@
-//! From the scores of tokens as ends of an answer to spans.
+//! From start and end logits to answer spans.
 
 use super::Answering;
 use crate::datasets::tokenizer::Encoding;
 
-/// The raw scores of every token as the first and as the last of an answer.
+/// The start and end logits of every token.
 pub(super) struct Ends {
     pub(super) first: Vec<f32>,
     pub(super) last: Vec<f32>,
 }
 
-/// A span of tokens, and how likely it is.
+/// A span of tokens with its probability.
 pub(super) struct Found {
     pub(super) score: f64,
     pub(super) first: usize,
     pub(super) last: usize,
 }
 
-/// The `count` likeliest spans of up to `longest` tokens, the likeliest first, and how likely it is
-/// that the first token, which stands for no answer, is both ends.
+/// The `count` most probable spans of up to `longest` tokens, in order of decreasing probability,
+/// and the probability that both ends are the first token, which means "no answer".
 pub(super) fn best(
     ends: &Ends,
     allowed: &[bool],
@@ -44,7 +44,7 @@ pub(super) fn best(
     (found, nothing)
 }
 
-/// Probabilities over the allowed tokens.
+/// The softmax over the allowed tokens.
 fn probabilities(scores: &[f32], allowed: &[bool]) -> Vec<f64> {
     let of = |(score, allowed): (&f32, &bool)| if *allowed { f64::from(*score) } else { -1e4 };
     let scores: Vec<f64> = scores.iter().zip(allowed).map(of).collect();
@@ -54,8 +54,8 @@ fn probabilities(scores: &[f32], allowed: &[bool]) -> Vec<f64> {
     powers.into_iter().map(|power| power / sum).collect()
 }
 
-/// The characters of the context from the first token to the last, or from the beginning of the
-/// first one's word to the end of the last one's.
+/// The character range of the context from the first token to the last, extended to whole words if
+/// `how` requires it.
 pub(super) fn characters(
     window: &Encoding,
     [first, last]: [usize; 2],
@@ -71,7 +71,7 @@ pub(super) fn characters(
     };
     let [first, last] = match (of_word(first), of_word(last)) {
         (Some([first, _]), Some([_, last])) => [first, last],
-        // Some tokenizers know no words.
+        // Some tokenizers have no word boundaries.
         _ => [first, last],
     };
     [window.spans[first].start, window.spans[last].end]
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_are_short_ordered_and_of_the_context() {
+    fn spans_are_short_ordered_and_within_the_context() {
         let ends =
             Ends { first: vec![9.0, 1.0, 0.0, 2.0, 5.0], last: vec![9.0, 1.0, 3.0, 0.0, 5.0] };
         let allowed = [true, true, true, true, false];
@@ -90,7 +90,7 @@ mod tests {
         let spans: Vec<[usize; 2]> = found.iter().map(|found| [found.first, found.last]).collect();
         assert_eq!(spans, [[1, 2], [2, 2], [1, 1]]);
         assert!(nothing > 0.9, "{nothing}");
-        // Every span that there is, and none that ends before it begins.
+        // All spans, none with an end before its start.
         assert_eq!(best(&ends, &allowed, (99, 2)).0.len(), 5);
     }
 }

@@ -1,4 +1,5 @@
-//! Filters, tests and methods of Jinja and Python that the template engine lacks, or has otherwise.
+//! Filters, tests and methods of Jinja and Python that the template engine lacks or implements
+//! differently.
 
 use minijinja::value::{Kwargs, ValueKind, from_args};
 use minijinja::{Environment, Error, Output, State, Value, escape_formatter};
@@ -6,7 +7,7 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 
 use super::python;
 
-/// Makes an environment as transformers has it.
+/// Adds transformers' definitions to an environment.
 pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.set_unknown_method_callback(method);
     environment.set_formatter(print);
@@ -21,7 +22,7 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_test("iterable", |value: &Value| !value.is_none() && value.try_iter().is_ok());
 }
 
-/// Prints a value where a template does. Numbers with a fraction are those that differ.
+/// Prints a value as Python does; only floats differ from the engine's own formatter.
 fn print(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     if value.is_number() && !value.is_integer() {
         return Ok(out.write_str(&python::number(value))?);
@@ -56,7 +57,7 @@ fn method(state: &mut State, value: &Value, name: &str, args: &[Value]) -> Resul
     }
 }
 
-/// The words of a text from its end on; what is left when there are enough pieces is the last.
+/// Splits at whitespace from the end of a text; the last piece is the unsplit rest.
 fn split_at_spaces(text: &str, pieces: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text.trim_end();
@@ -84,7 +85,7 @@ fn escape(value: &Value) -> String {
     out
 }
 
-/// What cannot be read as a number is the default.
+/// Converts to an integer; a value that is not a number becomes the default.
 fn int(value: &Value, default: Option<Value>, named: Kwargs) -> Result<Value, Error> {
     let default = default.or(named.get("default")?);
     named.assert_all_used()?;
@@ -114,7 +115,7 @@ fn float(value: &Value, default: Option<Value>, named: Kwargs) -> Result<Value, 
     Ok(number.map(Value::from).or(default).unwrap_or_else(|| Value::from(0.0)))
 }
 
-/// Cuts a text after a word, if it is more than a little too long.
+/// Truncates a text at a word boundary if it exceeds `length` by more than `leeway`.
 fn truncate(
     text: &str,
     length: Option<usize>,

@@ -1,4 +1,4 @@
-//! Where a model's directory says how it chats.
+//! Chat settings in a model directory.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,11 @@ const TEMPLATE: &str = "chat_template.jinja";
 const CONFIG: &str = "tokenizer_config.json";
 const SPECIAL: &str = "special_tokens_map.json";
 
-/// The special tokens that templates may name.
+/// The special tokens that templates may use.
 const ROLES: [&str; 7] =
     ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-/// The template, and the file that has it.
+/// The chat template and the file that contains it.
 pub(super) fn template(folder: &Path) -> Result<Option<(PathBuf, String)>, PipelineError> {
     let path = folder.join(TEMPLATE);
     if let Some(source) = read(&path)? {
@@ -36,24 +36,24 @@ pub(super) fn template(folder: &Path) -> Result<Option<(PathBuf, String)>, Pipel
             Err(PipelineError::File { path, reason })
         }
         _ => {
-            let reason = "chat_template must be a text, or a list of named ones".to_string();
+            let reason = "chat_template must be a string or a list of named templates".to_string();
             Err(PipelineError::File { path, reason })
         }
     }
 }
 
-/// The texts of the special tokens, by their roles.
+/// The text of each special token, by role.
 pub(super) fn special_tokens(folder: &Path) -> Result<Vec<(String, String)>, PipelineError> {
     let config = json(&folder.join(CONFIG))?;
     let map = json(&folder.join(SPECIAL))?;
-    // A token is a text, or an object with one.
+    // A token is a string, or an object with a `content`.
     let text =
         |token: &Value| token.as_str().or_else(|| token["content"].as_str()).map(str::to_string);
     let found = |role: &&str| text(&config[*role]).or_else(|| text(&map[*role]));
     Ok(ROLES.iter().filter_map(|role| found(role).map(|token| (role.to_string(), token))).collect())
 }
 
-/// The text of a file; `None` where there is no such file.
+/// The text of a file; `None` if the file does not exist.
 fn read(path: &Path) -> Result<Option<String>, PipelineError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -64,7 +64,7 @@ fn read(path: &Path) -> Result<Option<String>, PipelineError> {
     }
 }
 
-/// The content of a file of JSON; `null` where there is no such file.
+/// The contents of a JSON file; `null` if the file does not exist.
 fn json(path: &Path) -> Result<Value, PipelineError> {
     let Some(text) = read(path)? else { return Ok(Value::Null) };
     serde_json::from_str(&text).map_err(|error| PipelineError::File {

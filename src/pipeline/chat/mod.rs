@@ -1,4 +1,4 @@
-//! Chat templates: from the messages of a chat to the text that a model continues.
+//! Chat templates: render the messages of a chat to the prompt of a model.
 
 mod builtins;
 mod files;
@@ -14,11 +14,12 @@ use thiserror::Error as ThisError;
 
 use super::PipelineError;
 
-/// Steps that a template may take; the longest published ones take some thousand for each message.
+/// The maximum number of template steps; the longest published templates use a few thousand for
+/// each message.
 const FUEL: u64 = 5_000_000;
 
-/// Parameters of transformers' `apply_chat_template` that are no variables of the template, or that
-/// are given in another way.
+/// Parameters of transformers' `apply_chat_template` that are not template variables or are set in
+/// another way.
 const RESERVED: [&str; 8] = [
     "add_generation_prompt",
     "chat_template",
@@ -30,11 +31,11 @@ const RESERVED: [&str; 8] = [
     "tokenize",
 ];
 
-/// A model's own way to write down a chat, which is a template in Jinja's language.
+/// The Jinja chat template of a model.
 ///
-/// It is rendered as `transformers` does it: blocks take their line with them, nothing is escaped,
-/// values print as Python prints them, and there are `raise_exception`, `strftime_now`, `tojson`,
-/// `break`, `continue`, `generation` blocks and Python's methods of strings and dictionaries.
+/// It is rendered as in `transformers`: block tags remove their line, nothing is escaped, and
+/// values print as in Python. It supports `raise_exception`, `strftime_now`, `tojson`, `break`,
+/// `continue`, `generation` blocks and Python's string and dictionary methods.
 ///
 /// # Example
 ///
@@ -54,30 +55,30 @@ const RESERVED: [&str; 8] = [
 #[derive(Debug, Clone)]
 pub struct ChatTemplate {
     environment: Environment<'static>,
-    /// What the template knows beside the messages.
+    /// The template's variables besides the messages.
     variables: Vec<(String, Value)>,
 }
 
-/// A message of a chat. Anything else that serializes to an object with a `role` will do as well.
+/// A chat message. Any other type that serializes to an object with a `role` works as well.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ChatMessage {
-    /// Who says it, such as `user`.
+    /// The role of the author, such as `user`.
     pub role: String,
-    /// What is said.
+    /// The text of the message.
     pub content: Option<String>,
-    /// The name of the one who says it.
+    /// The name of the author.
     pub name: Option<String>,
-    /// Which call this message is the result of.
+    /// The ID of the tool call that this message is the result of.
     pub tool_call_id: Option<String>,
-    /// What the assistant thought before it spoke; templates call it `thinking`, too.
+    /// The assistant's reasoning before the message; templates also call it `thinking`.
     pub reasoning_content: Option<String>,
-    /// The functions that the assistant calls.
+    /// The assistant's tool calls.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<Value>,
 }
 
 impl ChatMessage {
-    /// A message with a role and a content.
+    /// Creates a message from its role and content.
     pub fn new(role: impl Into<String>, content: impl Into<String>) -> Self {
         Self { role: role.into(), content: Some(content.into()), ..Self::default() }
     }
@@ -86,57 +87,58 @@ impl ChatMessage {
 /// Whose turn it is after the last message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// The assistant's: the text ends with what its message begins with (`add_generation_prompt`).
+    /// The assistant's: the prompt ends with the start of its message (`add_generation_prompt`).
     Assistant,
-    /// Nobody's: the text ends with the last message.
+    /// Nobody's: the prompt ends after the last message.
     Nobody,
-    /// That of who spoke last: the text ends in the middle of the last message, which goes on
+    /// The last author's: the prompt ends inside the last message, which is continued
     /// (`continue_final_message`).
     LastSpeaker,
 }
 
-/// Why a chat is not rendered.
+/// Why a chat cannot be rendered.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 pub enum ChatError {
-    /// Nothing was said.
+    /// There are no messages.
     #[error("the chat has no messages")]
     Empty,
-    /// The template says so itself.
-    #[error("the model's chat template refuses these messages: {0}")]
+    /// The template raised an exception.
+    #[error("the model's chat template rejects these messages: {0}")]
     Refused(String),
-    /// A variable of the template that is not free to be set.
+    /// A reserved variable of the template.
     #[error(
-        "{0} cannot be set as a variable of the chat template: messages and whose turn it is are given \
-         by themselves"
+        "{0} cannot be set as a variable of the chat template: the messages and the turn have their \
+         own parameters"
     )]
     Reserved(String),
-    /// The template fails.
+    /// Rendering the template failed.
     #[error("the model's chat template fails on these messages: {0}")]
     Failed(String),
 }
 
 impl ChatTemplate {
-    /// The template of a model's directory: `chat_template.jinja`, else the `chat_template` in
-    /// `tokenizer_config.json`, which is a text or a list of named ones. `None` where there is none.
+    /// Loads the template of a model directory: `chat_template.jinja`, else `chat_template` in
+    /// `tokenizer_config.json`, which is a string or a list of named templates. `None` if neither
+    /// exists.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read; a template that is no template; several with no default.
+    /// Unreadable files; an invalid template; several templates without a default.
     pub fn load(folder: &Path) -> Result<Option<Self>, PipelineError> {
         let Some((path, source)) = files::template(folder)? else { return Ok(None) };
         let template = Self::new(&source).map_err(|error| PipelineError::File {
             path,
-            reason: format!("the chat template cannot be read: {error}"),
+            reason: format!("the chat template is invalid: {error}"),
         })?;
         let special = files::special_tokens(folder)?.into_iter();
         Ok(Some(special.fold(template, |template, (role, token)| template.with(role, token))))
     }
 
-    /// A template, without special tokens.
+    /// Parses a template, without special tokens.
     ///
     /// # Errors
     ///
-    /// It is no template.
+    /// The template is invalid.
     pub fn new(source: &str) -> Result<Self, Error> {
         let mut environment = Environment::new();
         let mut syntax = minijinja::syntax::SyntaxConfig::builder();
@@ -153,8 +155,8 @@ impl ChatTemplate {
         Ok(Self { environment, variables: Vec::new() })
     }
 
-    /// The same template with another variable, or another value of one: a special token such as
-    /// `bos_token`, `tools`, `documents`, or what else it asks for.
+    /// Sets a variable of the template: a special token such as `bos_token`, `tools`, `documents`,
+    /// or any other variable that the template uses.
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         let name = name.into();
         self.variables.retain(|(known, _)| *known != name);
@@ -162,12 +164,12 @@ impl ChatTemplate {
         self
     }
 
-    /// The same template with more variables, as `chat_template_kwargs` has them in transformers and
-    /// vLLM: `{"enable_thinking": false}`.
+    /// Sets several variables, like `chat_template_kwargs` in transformers and vLLM:
+    /// `{"enable_thinking": false}`.
     ///
     /// # Errors
     ///
-    /// [`ChatError::Reserved`]: a variable that says what is rendered, and not how.
+    /// [`ChatError::Reserved`]: a variable that is reserved for the messages or the turn.
     pub fn with_kwargs(
         self,
         kwargs: impl IntoIterator<Item = (String, serde_json::Value)>,
@@ -180,14 +182,14 @@ impl ChatTemplate {
         })
     }
 
-    /// The text of a chat.
+    /// Renders a chat.
     ///
-    /// A field of a message that is `None` is left out, as `transformers` does it.
+    /// Message fields that are `None` are omitted, as in `transformers`.
     ///
     /// # Errors
     ///
-    /// No message; the template refuses the messages, as some refuse two questions in a row, or it
-    /// fails.
+    /// No messages; a template that rejects the messages (some reject two user messages in a row)
+    /// or fails.
     pub fn render<M: Serialize>(&self, messages: &[M], turn: Turn) -> Result<String, ChatError> {
         let read = |message: &M| fields(Value::from(Serde(message)));
         let mut messages: Vec<Value> = messages.iter().map(read).collect();
@@ -199,40 +201,41 @@ impl ChatTemplate {
         let text = self.text(Value::from(messages), turn)?;
         let Some(content) = open else { return Ok(text) };
         let at = text.rfind(MARK.trim_end()).filter(|_| text.contains(content.trim()));
-        let at = at.ok_or_else(|| ChatError::Failed("the last message is not in it".into()))?;
+        let at = at.ok_or_else(|| ChatError::Failed("the output lacks the last message".into()))?;
         let begun = &text[..at];
-        // A template that trims the message has trimmed the mark's space, and means the end of the
-        // message itself, too.
+        // A template that trims the content also trimmed the mark's trailing space, so the end of
+        // the message is trimmed as well.
         let is_whole = text[at..].starts_with(MARK);
         Ok(if is_whole { begun } else { begun.trim_end() }.to_string())
     }
 
     fn text(&self, messages: Value, turn: Turn) -> Result<String, ChatError> {
-        let given = [
+        let defaults = [
             ("messages", messages),
             ("tools", Value::from(())),
             ("documents", Value::from(())),
             ("add_generation_prompt", Value::from(turn == Turn::Assistant)),
         ];
-        let given = given.into_iter().map(|(name, value)| (name.to_string(), value));
-        // What is said later counts.
-        let context = Value::from_pairs(given.chain(self.variables.iter().cloned()));
-        let template = self.environment.get_template("chat_template").map_err(said)?;
-        template.render(context).map_err(said)
+        let defaults = defaults.into_iter().map(|(name, value)| (name.to_string(), value));
+        // Later values override earlier ones.
+        let context = Value::from_pairs(defaults.chain(self.variables.iter().cloned()));
+        let template = self.environment.get_template("chat_template").map_err(chat_error)?;
+        template.render(context).map_err(chat_error)
     }
 }
 
-/// Stands at the end of a message that goes on.
+/// Appended to the content of a message that is continued.
 const MARK: &str = "\u{f8ff}the message goes on here\u{f8ff} ";
 
-/// Marks the end of a message; what the message was.
+/// Appends the mark to a message's content; returns the original content.
 fn marked(message: &mut Value) -> Result<String, ChatError> {
     let content = message.get_attr("content").ok();
-    let content =
-        content.as_ref().and_then(Value::as_str).map(str::to_string).ok_or_else(|| {
-            ChatError::Failed("the last message has no text that could go on".into())
-        })?;
-    let keys: Vec<Value> = message.try_iter().map_err(said)?.collect();
+    let content = content
+        .as_ref()
+        .and_then(Value::as_str)
+        .map(str::to_string)
+        .ok_or_else(|| ChatError::Failed("the last message has no text to continue".into()))?;
+    let keys: Vec<Value> = message.try_iter().map_err(chat_error)?.collect();
     let field = |key: Value| {
         let value = match key.as_str() {
             Some("content") => Value::from(format!("{content}{MARK}")),
@@ -244,8 +247,8 @@ fn marked(message: &mut Value) -> Result<String, ChatError> {
     Ok(content)
 }
 
-/// What a message has, without what it has not, and with its reasoning under each of the names that
-/// templates know.
+/// The fields of a message that are not `None`, with its reasoning under both names that templates
+/// use.
 fn fields(message: Value) -> Value {
     if message.kind() != ValueKind::Map {
         return message;
@@ -268,19 +271,19 @@ fn fields(message: Value) -> Value {
     Value::from_pairs(fields)
 }
 
-/// Marks what a template raised itself.
+/// Marks an exception that the template raised.
 #[derive(Debug)]
 struct Raised;
 
 impl fmt::Display for Raised {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the template raised it")
+        f.write_str("raised by the template")
     }
 }
 
 impl std::error::Error for Raised {}
 
-fn said(error: Error) -> ChatError {
+fn chat_error(error: Error) -> ChatError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     let mut detail = None;
     while let Some(current) = cause {

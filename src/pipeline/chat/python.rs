@@ -1,4 +1,4 @@
-//! What templates expect of Python: its JSON, its dates, and blocks that only `transformers` has.
+//! Python behavior that templates rely on: JSON, dates, and `generation` blocks of `transformers`.
 
 use std::fmt::Write;
 
@@ -6,10 +6,10 @@ use chrono::Local;
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Error, ErrorKind, Value};
 
-/// How deep values may be nested in JSON.
+/// The maximum nesting depth of values in JSON.
 const DEEPEST: usize = 100;
 
-/// The filter `tojson`: Python's `json.dumps`, and nothing is escaped for HTML.
+/// The `tojson` filter: Python's `json.dumps`, without HTML escapes.
 pub(super) fn to_json(value: &Value, indent: Option<Value>, named: Kwargs) -> Result<Value, Error> {
     let mut indent = indent;
     if let Some(given) = named.get::<Option<Value>>("indent")? {
@@ -22,7 +22,7 @@ pub(super) fn to_json(value: &Value, indent: Option<Value>, named: Kwargs) -> Re
     let separators: Option<Vec<String>> = named.get("separators")?;
     let [item, key] = match separators.as_deref() {
         Some([item, key]) => [item.clone(), key.clone()],
-        Some(_) => return Err(failed("separators must be two")),
+        Some(_) => return Err(failed("separators must have two elements")),
         None if indent.is_some() => [",".into(), ": ".into()],
         None => [", ".into(), ": ".into()],
     };
@@ -51,7 +51,7 @@ struct JsonWriter {
 impl JsonWriter {
     fn value(&mut self, value: &Value, depth: usize) -> Result<(), Error> {
         if depth > DEEPEST {
-            return Err(failed("tojson of values nested too deeply"));
+            return Err(failed("tojson: values are nested too deeply"));
         }
         match value.kind() {
             ValueKind::None => self.out.push_str("null"),
@@ -77,7 +77,7 @@ impl JsonWriter {
                 }
                 self.container(('{', '}'), items, depth)?;
             }
-            kind => return Err(failed(&format!("tojson of an {kind} value"))),
+            kind => return Err(failed(&format!("tojson: unsupported value of type {kind}"))),
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ impl JsonWriter {
         Ok(())
     }
 
-    /// Begins a line, where items have lines of their own.
+    /// Starts a new line if the output is indented.
     fn line(&mut self, depth: usize) {
         if let Some(indent) = self.indent {
             self.out.push('\n');
@@ -146,11 +146,11 @@ fn name(key: &Value) -> Result<String, Error> {
         ValueKind::None => Ok("null".into()),
         ValueKind::Bool => Ok(key.is_true().to_string()),
         ValueKind::Number => Ok(number(key)),
-        kind => Err(failed(&format!("tojson of a key that is a {kind}"))),
+        kind => Err(failed(&format!("tojson: unsupported key of type {kind}"))),
     }
 }
 
-/// A number as Python prints it.
+/// Formats a number as Python does.
 pub(super) fn number(value: &Value) -> String {
     if value.is_integer() {
         return value.to_string();
@@ -159,7 +159,8 @@ pub(super) fn number(value: &Value) -> String {
     if number.is_nan() {
         return "nan".into();
     }
-    // Both write the shortest text that reads back as the same number, but for the exponent.
+    // Rust and Python both print the shortest text that round-trips, but format the exponent
+    // differently.
     let text = format!("{number:?}");
     match text.split_once('e') {
         Some((digits, exponent)) => match exponent.parse::<i32>() {
@@ -170,16 +171,16 @@ pub(super) fn number(value: &Value) -> String {
     }
 }
 
-/// The function `strftime_now`: the local time, written as Python's `strftime` does it.
+/// The `strftime_now` function: the local time, formatted as by Python's `strftime`.
 pub(super) fn strftime_now(format: &str) -> Result<String, Error> {
     let mut text = String::new();
     write!(text, "{}", Local::now().format(format))
-        .map_err(|_| failed(&format!("strftime_now does not know the format {format:?}")))?;
+        .map_err(|_| failed(&format!("strftime_now does not support the format {format:?}")))?;
     Ok(text)
 }
 
-/// The template with each `generation` block made a block that only groups: it marks what an
-/// assistant wrote, for training.
+/// Replaces `generation` blocks by blocks that only group their contents: the tag marks assistant
+/// text for training.
 pub(super) fn without_generation_tags(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;

@@ -1,4 +1,4 @@
-//! From a file with an image to what a model sees.
+//! From image files to a model's input pixels.
 
 mod picture;
 mod prepare;

@@ -1,4 +1,4 @@
-//! Images out of files.
+//! Image decoding.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -9,60 +9,60 @@ use thiserror::Error;
 use crate::pipeline::PipelineError;
 use crate::system::quietly;
 
-/// More pixels than a picture has: what a small file unpacks to can fill any memory. Pillow stops
-/// there too.
+/// The maximum number of pixels: a small file can decompress to an image that exhausts memory.
+/// Pillow has the same limit.
 const MAX_PIXELS: u64 = 178_956_970;
 
-/// What a decoder may take beside the picture.
+/// The maximum memory of a decoder besides the image itself.
 const MAX_BYTES: u64 = 2 << 30;
 
-/// A picture: red, green and blue of each pixel, row by row, from 0 to 255.
+/// An RGB image: red, green and blue of each pixel, row by row, from 0 to 255.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// Pixels of a row.
+    /// The width in pixels.
     pub width: usize,
-    /// Rows.
+    /// The height in pixels.
     pub height: usize,
     /// `height * width * 3` values.
     pub rgb: Vec<u8>,
 }
 
-/// Why bytes give no picture.
+/// Why an image cannot be decoded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PictureError {
-    /// They are of no format that is read, or broken.
-    #[error("no image that can be read: {0}; PNG, JPEG, WebP, GIF and BMP are read")]
+    /// The format is unsupported or the data is corrupt.
+    #[error("not a readable image: {0}; supported formats are PNG, JPEG, WebP, GIF and BMP")]
     Unreadable(String),
-    /// They promise more than there could be.
-    #[error("an image of {width} x {height} pixels is refused; it has more than {MAX_PIXELS}")]
+    /// The image exceeds the pixel limit.
+    #[error("an image of {width} x {height} pixels exceeds the limit of {MAX_PIXELS} pixels")]
     TooLarge {
-        /// Pixels of a row.
+        /// The width in pixels.
         width: u32,
-        /// Rows.
+        /// The height in pixels.
         height: u32,
     },
 }
 
 impl Picture {
-    /// Reads a file: PNG, JPEG, WebP, GIF (its first picture) or BMP, whatever its name.
+    /// Reads an image file: PNG, JPEG, WebP, GIF (its first frame) or BMP, independent of its name.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read or is no image; names it.
+    /// An unreadable file, or one that is not an image; the error names the file.
     pub fn open(path: &Path) -> Result<Self, PipelineError> {
         let error = |reason: String| PipelineError::File { path: path.to_path_buf(), reason };
         let bytes = std::fs::read(path).map_err(|source| error(source.to_string()))?;
         Self::decode(&bytes).map_err(|source| error(source.to_string()))
     }
 
-    /// Reads an image's bytes; see [`Picture::open`]. A camera held on its side is turned back.
+    /// Decodes the bytes of an image; see [`Picture::open`]. Applies the EXIF orientation.
     ///
     /// # Errors
     ///
-    /// Bytes that are no image, or one that would not fit into memory.
+    /// Bytes that are not an image, or an image above the size limit.
     pub fn decode(bytes: &[u8]) -> Result<Self, PictureError> {
-        // Decoders are made for files that programs write; one that panics is only a bad file.
+        // Some decoders panic on malformed files; such a panic means an unreadable file.
         let decoded = quietly(|| Self::decode_any(bytes));
         decoded.unwrap_or_else(|panic| Err(PictureError::Unreadable(panic)))
     }
@@ -73,7 +73,7 @@ impl Picture {
         let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
         let mut reader = reader.map_err(|error| unreadable(&error))?;
         if reader.format().is_none() {
-            return Err(PictureError::Unreadable("it begins like none".into()));
+            return Err(PictureError::Unreadable("unknown format".into()));
         }
         let mut limits = Limits::default();
         limits.max_alloc = Some(MAX_BYTES);
@@ -94,14 +94,14 @@ impl Picture {
     }
 }
 
-/// Red, green and blue of every pixel, as `Image.convert("RGB")` of Pillow has them: transparency is
-/// left out, and of 16 bits the upper 8 are kept.
+/// The RGB values of every pixel, as by Pillow's `Image.convert("RGB")`: the alpha channel is
+/// dropped, and 16-bit values keep their upper 8 bits.
 fn rgb(image: DynamicImage) -> Vec<u8> {
     fn high(value: u16) -> u8 {
         (value >> 8) as u8
     }
     match image {
-        // Pillow cuts gray of 16 bits off at 255 instead; what models were given looks like that.
+        // Pillow clamps 16-bit grayscale to 255 instead; models were trained on such images.
         DynamicImage::ImageLuma16(image) => {
             image.pixels().flat_map(|pixel| [pixel.0[0].min(255) as u8; 3]).collect()
         }

@@ -1,4 +1,4 @@
-//! What `preprocessor_config.json` asks for: an image's size, its cut, its numbers.
+//! Preprocessing by `preprocessor_config.json`: resize, crop, and normalization.
 
 use std::path::Path;
 
@@ -12,19 +12,20 @@ use crate::pipeline::PipelineError;
 /// The file's name.
 pub(in crate::pipeline) const FILE: &str = "preprocessor_config.json";
 
-/// The longest side of what a model is given.
+/// The maximum side of the model's input, in pixels.
 const MAX_SIDE: usize = 4096;
 
-/// The longest side on the way there: of a narrow image whose short side is given.
+/// The maximum side of an intermediate image: resizing the short side of a narrow image makes the
+/// other side long.
 const MAX_LONG_SIDE: usize = 1 << 16;
 
-/// Turns pictures into what a model sees.
+/// Preprocesses images to model input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageReader {
     resize: Option<Target>,
     filter: Filter,
     crop: Option<[usize; 2]>,
-    /// For every byte, the number that each color becomes.
+    /// The factor from a byte to a color value.
     scale: f64,
     normalize: Option<[[f32; 3]; 2]>,
 }
@@ -33,7 +34,7 @@ pub struct ImageReader {
 enum Target {
     /// Height and width.
     Exact([usize; 2]),
-    /// The shorter side; the other keeps the picture's shape.
+    /// The shorter side; the aspect ratio is preserved.
     Shortest(usize),
 }
 
@@ -51,7 +52,7 @@ struct ConfigJson {
     image_std: Value,
 }
 
-/// What a kind of file says where it says nothing, by the processors of transformers.
+/// Defaults of transformers' image processors.
 fn defaults(kind: &str) -> Option<Value> {
     let half = json!([0.5, 0.5, 0.5]);
     let common = json!({
@@ -80,32 +81,32 @@ fn defaults(kind: &str) -> Option<Value> {
 }
 
 impl ImageReader {
-    /// Reads a directory's `preprocessor_config.json`. Where it does not say what kind it is, a model
-    /// of that type has it.
+    /// Reads `preprocessor_config.json` from a directory. If it specifies no image processor, the
+    /// model type selects one.
     ///
     /// # Errors
     ///
-    /// No such file, or one that asks for what is not done here.
+    /// The file is missing or requests an unsupported operation.
     pub fn read(folder: &Path, model_type: &str) -> Result<Self, PipelineError> {
         let path = folder.join(FILE);
         let error = |reason: String| PipelineError::File { path: path.clone(), reason };
         let text = std::fs::read_to_string(&path).map_err(|source| {
-            error(format!("{source}; it says how an image is resized and scaled for the model"))
+            error(format!("{source}; the file specifies how images are resized and normalized"))
         })?;
         Self::parse(&text, model_type).map_err(error)
     }
 
-    /// Reads the text of a `preprocessor_config.json`; see [`ImageReader::read`].
+    /// Parses the contents of a `preprocessor_config.json`; see [`ImageReader::read`].
     ///
     /// # Errors
     ///
-    /// The field, its value, and what would be followed.
+    /// The field, its value, and the supported values.
     pub fn parse(text: &str, model_type: &str) -> Result<Self, String> {
-        let given: Map<String, Value> =
+        let fields: Map<String, Value> =
             serde_json::from_str(text).map_err(|error| error.to_string())?;
         let named = ["image_processor_type", "feature_extractor_type"]
             .into_iter()
-            .find_map(|field| given.get(field)?.as_str());
+            .find_map(|field| fields.get(field)?.as_str());
         let kind = match (named, model_type) {
             (Some(named), _) => {
                 named.trim_end_matches("Fast").replace("FeatureExtractor", "ImageProcessor")
@@ -120,7 +121,7 @@ impl ImageReader {
                  ViTImageProcessor, DeiTImageProcessor and BitImageProcessor"
             )
         })?;
-        for (field, value) in given {
+        for (field, value) in fields {
             if !value.is_null() {
                 config[field] = value;
             }
@@ -133,7 +134,7 @@ impl ImageReader {
         config.reader(kind == "BitImageProcessor")
     }
 
-    /// Height and width of what comes out, where every picture gives the same.
+    /// The output height and width, if it is the same for every image.
     pub fn size(&self) -> Option<[usize; 2]> {
         match (self.crop, &self.resize) {
             (Some(crop), _) => Some(crop),
@@ -142,7 +143,7 @@ impl ImageReader {
         }
     }
 
-    /// The same for pictures that are resized as a whole to this height and width, and not cut.
+    /// Resizes images to this height and width instead, without a crop.
     ///
     /// # Errors
     ///
@@ -152,35 +153,35 @@ impl ImageReader {
         Ok(Self { resize: Some(Target::Exact(size)), crop: None, ..self })
     }
 
-    /// A picture as numbers, color by color and row by row, with its height and width.
+    /// The pixel values of an image, channel by channel and row by row, with its height and width.
     ///
     /// # Errors
     ///
-    /// A picture so narrow that its long side would have no end.
+    /// An image too narrow to resize.
     pub fn prepare(&self, picture: &Picture) -> Result<(Vec<f32>, [usize; 2]), String> {
         let target = self.resize.map(|target| target.of([picture.height, picture.width]));
         let resized = target.transpose()?.map(|size| resize(picture, size, self.filter));
         let resized = resized.as_ref().unwrap_or(picture);
         let [height, width] = self.crop.unwrap_or([resized.height, resized.width]);
-        // Rounded down, and what lies outside is black.
+        // Rounded down; pixels outside of the image are black.
         let start = |whole: usize, part: usize| (whole as i64 - part as i64).div_euclid(2);
         let (top, left) = (start(resized.height, height), start(resized.width, width));
         let mut values = Vec::with_capacity(3 * height * width);
         for color in 0..3 {
-            let numbers = self.numbers(color);
+            let values_of = self.normalized(color);
             for y in 0..height as i64 {
                 for x in 0..width as i64 {
-                    values.push(numbers[usize::from(resized.at([y + top, x + left], color))]);
+                    values.push(values_of[usize::from(resized.at([y + top, x + left], color))]);
                 }
             }
         }
         Ok((values, [height, width]))
     }
 
-    /// What each byte becomes, for a color.
-    fn numbers(&self, color: usize) -> [f32; 256] {
+    /// The normalized value of each byte, for one color channel.
+    fn normalized(&self, color: usize) -> [f32; 256] {
         std::array::from_fn(|byte| {
-            // In 64 bits and then in 32, as the reference computes.
+            // Computed in f64, then rounded to f32, as in the reference.
             let value = (byte as f64 * self.scale) as f32;
             match self.normalize {
                 Some([mean, std]) => (value - mean[color]) / std[color],
@@ -191,7 +192,7 @@ impl ImageReader {
 }
 
 impl Picture {
-    /// A color of a pixel; 0 outside.
+    /// One color channel of a pixel; 0 outside of the image.
     fn at(&self, [y, x]: [i64; 2], color: usize) -> u8 {
         let inside = |at: i64, end: usize| usize::try_from(at).ok().filter(|&at| at < end);
         match (inside(y, self.height), inside(x, self.width)) {
@@ -206,7 +207,7 @@ impl Target {
         match self {
             Self::Exact(size) => Ok(size),
             Self::Shortest(short) => {
-                // Rounded down, by way of a division in 64-bit floats, as in Python.
+                // Rounded down after a division in f64, as in Python.
                 let long = |long: usize, short_side: usize| {
                     ((short * long) as f64 / short_side as f64) as usize
                 };
@@ -217,7 +218,7 @@ impl Target {
                 };
                 match size[0].max(size[1]) > MAX_LONG_SIDE {
                     true => Err(format!(
-                        "an image of {width} x {height} pixels is too narrow to be resized"
+                        "an image of {width} x {height} pixels is too narrow to resize"
                     )),
                     false => Ok(size),
                 }
@@ -239,10 +240,10 @@ impl ConfigJson {
         };
         let target = || match self.size["shortest_edge"].as_u64() {
             Some(_) if self.size.get("longest_edge").is_some_and(|edge| !edge.is_null()) => {
-                Err(format!("size = {} is not supported; without longest_edge it is", self.size))
+                Err(format!("size = {} is not supported; remove longest_edge", self.size))
             }
             Some(edge) => Ok(Target::Shortest(side("size", edge)?)),
-            // Before there were two sides, a number meant a square, or here the shorter side.
+            // In older files the size is one number: a square, or here the shorter side.
             None => match self.size.as_u64() {
                 Some(edge) if keeps_shape => Ok(Target::Shortest(side("size", edge)?)),
                 _ => Ok(Target::Exact(sides("size", &self.size)?)),
@@ -258,7 +259,7 @@ impl ConfigJson {
             }
         };
         if !self.rescale_factor.is_finite() {
-            return Err(format!("rescale_factor = {} is no number", self.rescale_factor));
+            return Err(format!("rescale_factor = {} is not a finite number", self.rescale_factor));
         }
         Ok(ImageReader {
             resize: self.do_resize.then(target).transpose()?,
@@ -270,7 +271,7 @@ impl ConfigJson {
     }
 }
 
-/// One number for all colors, or one for each.
+/// One value for all channels, or one for each.
 fn colors(field: &str, value: &Value) -> Result<[f32; 3], String> {
     let numbers = match value {
         Value::Array(list) => list.iter().map(Value::as_f64).collect::<Option<Vec<_>>>(),
@@ -284,7 +285,7 @@ fn colors(field: &str, value: &Value) -> Result<[f32; 3], String> {
 }
 
 fn sides(field: &str, value: &Value) -> Result<[usize; 2], String> {
-    let unreadable = || format!("{field} = {value} does not say a height and a width");
+    let unreadable = || format!("{field} = {value} does not specify a height and a width");
     let one = |name: &str| value.as_u64().or_else(|| value[name].as_u64()).ok_or_else(unreadable);
     Ok([side(field, one("height")?)?, side(field, one("width")?)?])
 }

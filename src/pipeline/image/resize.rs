@@ -1,11 +1,12 @@
-//! Resizing, byte for byte as Pillow does.
+//! Image resizing, byte-identical to Pillow.
 
 use super::Picture;
 
-/// Bits behind the point of a weight: what 32 bits leave beside a value of 8 and two for overshoot.
+/// Fractional bits of a fixed-point weight: the rest of 32 bits holds an 8-bit value and two bits
+/// of overshoot.
 const BITS: u32 = 32 - 8 - 2;
 
-/// How a pixel is made of those that it covers.
+/// The interpolation filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Filter {
     Bilinear,
@@ -14,7 +15,7 @@ pub(super) enum Filter {
 }
 
 impl Filter {
-    /// How far it looks, in pixels of the smaller picture.
+    /// The radius of the filter, in pixels of the smaller image.
     fn reach(self) -> f64 {
         match self {
             Self::Bilinear => 1.0,
@@ -23,7 +24,7 @@ impl Filter {
         }
     }
 
-    /// The weight of what lies that far away.
+    /// The weight at distance `x`.
     fn weight(self, x: f64) -> f64 {
         let x = x.abs();
         let sinc = |x: f64| {
@@ -32,7 +33,7 @@ impl Filter {
         };
         match self {
             Self::Bilinear if x < 1.0 => 1.0 - x,
-            // Keys 1981 with a = -1/2; PyTorch's has -3/4.
+            // Keys 1981 with a = -1/2; PyTorch uses -3/4.
             Self::Bicubic if x < 1.0 => (1.5 * x - 2.5) * x * x + 1.0,
             Self::Bicubic if x < 2.0 => ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0,
             Self::Lanczos if x < 3.0 => sinc(x) * sinc(x / 3.0),
@@ -41,16 +42,16 @@ impl Filter {
     }
 }
 
-/// What one pixel of a row is made of: the first pixel, and the weights from it on.
+/// The filter taps of one output pixel: the first input pixel, and the weights from there on.
 struct Taps {
     first: usize,
     weights: Vec<i32>,
 }
 
-/// The taps of every pixel of a side, for all rows or columns alike.
+/// The taps of every output pixel along one side; they are the same for all rows or columns.
 fn taps(filter: Filter, from: usize, to: usize) -> Vec<Taps> {
     let scale = from as f64 / to as f64;
-    // A smaller picture's pixel covers several, and the filter grows with it.
+    // When downscaling, an output pixel covers several input pixels, so the filter is stretched.
     let stretch = scale.max(1.0);
     let reach = filter.reach() * stretch;
     let of_pixel = |index: usize| {
@@ -63,7 +64,7 @@ fn taps(filter: Filter, from: usize, to: usize) -> Vec<Taps> {
         let fixed = |weight: f64| {
             let weight = if sum == 0.0 { weight } else { weight / sum };
             let scaled = weight * f64::from(1 << BITS);
-            // Rounded away from zero at the half, as a cast of C does.
+            // Rounded half away from zero, like Pillow's C cast.
             (if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32
         };
         Taps { first, weights: weights.into_iter().map(fixed).collect() }
@@ -71,7 +72,7 @@ fn taps(filter: Filter, from: usize, to: usize) -> Vec<Taps> {
     (0..to).map(of_pixel).collect()
 }
 
-/// A weighted sum, rounded and held between 0 and 255.
+/// A weighted sum, rounded and clamped to 0..=255.
 fn sum(taps: &Taps, value: impl Fn(usize) -> u8) -> u8 {
     let half = 1_i32 << (BITS - 1);
     let pairs = taps.weights.iter().zip(taps.first..);
@@ -81,12 +82,13 @@ fn sum(taps: &Taps, value: impl Fn(usize) -> u8) -> u8 {
     (sum >> BITS).clamp(0, 255) as u8
 }
 
-/// The picture in another size: one side after the other, rounded to bytes in between.
+/// Resizes an image along one axis after the other, with rounding to bytes in between.
 pub(super) fn resize(picture: &Picture, [height, width]: [usize; 2], filter: Filter) -> Picture {
     let [less_high, less_wide] = [[picture.height, height], [picture.width, width]]
         .map(|[from, to]| from as i64 - to as i64);
-    // Where the height shrinks by more than twice what the width does, it comes first: so since Pillow
-    // 13. Older ones begin with the width in every case, and a byte can differ by a few levels.
+    // If the height shrinks by more than twice as many pixels as the width, it is resized first; so
+    // does Pillow since version 13. Older versions always start with the width, and a byte can
+    // differ by a few levels.
     if less_high > 0 && less_high > 2 * less_wide {
         with_width(with_height(picture.clone(), height, filter), width, filter)
     } else {

@@ -1,4 +1,4 @@
-//! The fields of a JSON file, of which none may be passed over.
+//! The fields of a JSON file; none may be ignored.
 
 use std::path::{Path, PathBuf};
 
@@ -6,16 +6,16 @@ use serde_json::{Map, Value};
 
 use crate::pipeline::PipelineError;
 
-/// The fields of a JSON object. Each is taken out as it is read; `finish` refuses what is left.
+/// The fields of a JSON object. Reading a field removes it; `finish` rejects the remaining fields.
 #[derive(Debug)]
 pub(super) struct Fields {
     path: PathBuf,
-    /// The field that this object is the value of, with a dot behind it; empty for a whole file.
+    /// The path of this object with a trailing dot; empty for a whole file.
     prefix: String,
     map: Map<String, Value>,
 }
 
-/// A JSON file, if it is there.
+/// A JSON file, if it exists.
 pub(super) fn read(path: &Path) -> Result<Option<Value>, PipelineError> {
     if !path.exists() {
         return Ok(None);
@@ -24,27 +24,27 @@ pub(super) fn read(path: &Path) -> Result<Option<Value>, PipelineError> {
     serde_json::from_str(&text).map(Some).map_err(|source| wrong(path, source.to_string()))
 }
 
-/// A file that cannot be followed.
+/// The error for an invalid or unsupported file.
 pub(super) fn wrong(path: &Path, reason: impl Into<String>) -> PipelineError {
     PipelineError::File { path: path.to_path_buf(), reason: reason.into() }
 }
 
 impl Fields {
-    /// The fields of a file, if it is there.
+    /// The fields of a file, if it exists.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, PipelineError> {
         read(path)?.map(|value| Self::of(path, value)).transpose()
     }
 
-    /// The fields of a file that another one promises.
+    /// The fields of a file that another file refers to.
     pub(super) fn promised(path: &Path) -> Result<Self, PipelineError> {
-        Self::read(path)?.ok_or_else(|| wrong(path, "modules.json promises it, and it is missing"))
+        Self::read(path)?.ok_or_else(|| wrong(path, "modules.json requires it, but it is missing"))
     }
 
     /// The fields of an object in a file.
     pub(super) fn of(path: &Path, value: Value) -> Result<Self, PipelineError> {
         match value {
             Value::Object(map) => Ok(Self { path: path.to_path_buf(), prefix: String::new(), map }),
-            other => Err(wrong(path, format!("it must be an object, and it is {other}"))),
+            other => Err(wrong(path, format!("it must be an object, but it is {other}"))),
         }
     }
 
@@ -60,7 +60,7 @@ impl Fields {
         self.map.remove(name).filter(|value| !value.is_null())
     }
 
-    /// Drops fields that change no vector.
+    /// Ignores fields that do not affect embeddings.
     pub(super) fn drop(&mut self, names: &[&str]) {
         names.iter().for_each(|name| drop(self.map.remove(*name)));
     }
@@ -69,7 +69,7 @@ impl Fields {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(self.refusal(name, &other, "it must be a text")),
+            Some(other) => Err(self.refusal(name, &other, "it must be a string")),
         }
     }
 
@@ -81,7 +81,7 @@ impl Fields {
         }
     }
 
-    /// A whole number, which may be written as a float.
+    /// An integer, which may be written as a float.
     pub(super) fn count(&mut self, name: &str) -> Result<Option<usize>, PipelineError> {
         let Some(value) = self.take(name) else { return Ok(None) };
         let of_float = |number: f64| {
@@ -90,16 +90,16 @@ impl Fields {
         };
         let count = value.as_u64().or_else(|| value.as_f64().and_then(of_float));
         let count = count.and_then(|count| usize::try_from(count).ok());
-        count.map(Some).ok_or_else(|| self.refusal(name, &value, "it must be a whole number"))
+        count.map(Some).ok_or_else(|| self.refusal(name, &value, "it must be an integer"))
     }
 
-    /// A field that must be there.
+    /// A required field.
     pub(super) fn required(&mut self, name: &str) -> Result<usize, PipelineError> {
         let count = self.count(name)?;
         count.ok_or_else(|| wrong(&self.path, format!("{}{name} is missing", self.prefix)))
     }
 
-    /// The fields of an object within, which may have any of these names.
+    /// The fields of a nested object, under any of these names.
     pub(super) fn object(&mut self, names: &[&str]) -> Result<Option<Self>, PipelineError> {
         let mut found = None;
         for name in names {
@@ -118,7 +118,7 @@ impl Fields {
         Ok(found)
     }
 
-    /// Why a value of a field cannot be followed.
+    /// The error for an unsupported value of a field.
     pub(super) fn refusal(&self, name: &str, value: &Value, reason: &str) -> PipelineError {
         PipelineError::Field {
             path: self.path.clone(),
@@ -128,18 +128,18 @@ impl Fields {
         }
     }
 
-    /// The rest, field by field.
+    /// Removes and returns the remaining fields.
     pub(super) fn rest(&mut self) -> Map<String, Value> {
         std::mem::take(&mut self.map)
     }
 
-    /// Refuses the first field that is left.
+    /// Rejects the first remaining field.
     pub(super) fn finish(self) -> Result<(), PipelineError> {
         match self.map.iter().find(|(_, value)| !value.is_null()) {
             None => Ok(()),
             Some((name, value)) => {
                 let reason =
-                    "this field is not followed; take it out if the vectors do not depend on it";
+                    "this field is not supported; remove it if the embeddings do not depend on it";
                 Err(self.refusal(name, value, reason))
             }
         }

@@ -1,4 +1,4 @@
-//! The modules behind the transformer: their files, and the steps that they are.
+//! The modules after the transformer: their files and their steps.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::models::layers::activation::Activation;
 use crate::models::layers::norm::{NormConfig, NormKind};
 use crate::pipeline::PipelineError;
 
-/// A module that follows the transformer.
+/// The kind of a module after the transformer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Pooling,
@@ -30,7 +30,7 @@ pub(super) enum Kind {
     Dropout,
 }
 
-/// The names of modules, as the last part of a class has them.
+/// Module names: the last part of their class names.
 pub(super) const KINDS: [(&str, Kind); 6] = [
     ("Pooling", Kind::Pooling),
     ("Dense", Kind::Dense),
@@ -40,8 +40,7 @@ pub(super) const KINDS: [(&str, Kind); 6] = [
     ("Dropout", Kind::Dropout),
 ];
 
-/// The ways to pool by their flags, in the order in which their vectors stand beside each other, and by
-/// their names.
+/// Pooling modes by flag and by name, in the order in which their vectors are concatenated.
 const WAYS: [(&str, &str, Pooling); 6] = [
     ("pooling_mode_cls_token", "cls", Pooling::First),
     ("pooling_mode_max_tokens", "max", Pooling::Max),
@@ -51,7 +50,7 @@ const WAYS: [(&str, &str, Pooling); 6] = [
     ("pooling_mode_lasttoken", "lasttoken", Pooling::Last),
 ];
 
-/// The functions of dense layers by the last parts of their classes in torch.
+/// Activation functions of dense layers: the last part of their class names in torch.
 const FUNCTIONS: [(&str, DenseFunction); 6] = [
     ("Identity", DenseFunction::Identity),
     ("Tanh", DenseFunction::Activation(Activation::Tanh)),
@@ -61,22 +60,22 @@ const FUNCTIONS: [(&str, DenseFunction); 6] = [
     ("Sigmoid", DenseFunction::Sigmoid),
 ];
 
-/// How wide the vectors are that a module receives, and the transformer that they come from.
+/// The width of a module's input vectors, and the transformer that produces them.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::pipeline) struct Vectors {
-    /// Features of a token.
+    /// Features of a token vector.
     pub(in crate::pipeline) tokens: usize,
-    /// Features of the text; `None` before it has a vector.
+    /// Features of the text embedding; `None` before the pooling.
     pub(in crate::pipeline) text: Option<usize>,
-    /// Hidden states of the transformer, its embeddings included.
+    /// The number of the transformer's hidden states, including its embeddings.
     pub(in crate::pipeline) n_states: usize,
-    /// Whether the transformer gives all of them.
+    /// Whether the transformer returns the hidden states of all layers.
     pub(super) layers: Layers,
 }
 
 impl Kind {
-    /// The step of a module in a folder; `None` where it changes nothing. `vectors` becomes what the
-    /// next one receives.
+    /// The step of a module in a directory; `None` if it has no effect. Updates `vectors` to the
+    /// input of the next module.
     pub(super) fn step(
         self,
         folder: &Path,
@@ -113,7 +112,7 @@ impl Kind {
                 Ok(Some(Step::Unit(Unit { level })))
             }
             Self::WeightedLayerPooling => layer_mean(folder, vectors, device),
-            // It does nothing but in training.
+            // Active in training only.
             Self::Dropout => {
                 if let Some(mut fields) = Fields::read(&config)? {
                     fields.drop(&["dropout"]);
@@ -126,7 +125,7 @@ impl Kind {
 }
 
 fn pooling(mut fields: Fields, vectors: &mut Vectors) -> Result<Step, PipelineError> {
-    // The width follows from the vectors themselves.
+    // The width is determined by the vectors.
     fields.drop(&["word_embedding_dimension", "embedding_dimension"]);
     let mut ways = Vec::new();
     for (flag, _, way) in WAYS {
@@ -134,7 +133,7 @@ fn pooling(mut fields: Fields, vectors: &mut Vectors) -> Result<Step, PipelineEr
             ways.push(way);
         }
     }
-    // Names count more than flags; without either it is the mean.
+    // Names take precedence over flags; the default is the mean.
     let named = match fields.take("pooling_mode") {
         Some(Value::Array(names)) => Some(names),
         other => other.map(|name| vec![name]),
@@ -144,12 +143,12 @@ fn pooling(mut fields: Fields, vectors: &mut Vectors) -> Result<Step, PipelineEr
             let known = WAYS.iter().find(|(_, known, _)| *name == **known);
             known.map(|(_, _, way)| *way).ok_or_else(|| {
                 let known = WAYS.map(|(_, known, _)| known).join(", ");
-                fields.refusal("pooling_mode", name, &format!("the known ones are {known}"))
+                fields.refusal("pooling_mode", name, &format!("supported modes are {known}"))
             })
         };
         ways = names.iter().map(way).collect::<Result<_, _>>()?;
         if ways.is_empty() {
-            return Err(fields.refusal("pooling_mode", &Value::Array(names), "it names none"));
+            return Err(fields.refusal("pooling_mode", &Value::Array(names), "it is empty"));
         }
     }
     if ways.is_empty() {
@@ -182,7 +181,7 @@ fn dense(
     });
     let Some((_, function)) = known else {
         let known = FUNCTIONS.map(|(known, _)| known).join(", ");
-        let reason = format!("of torch's functions {known} are supported, and code is never run");
+        let reason = format!("supported functions of torch are {known}; custom code is never run");
         return Err(fields.refusal("activation_function", &class.into(), &reason));
     };
     let folder = fields.path().parent().map(Path::to_path_buf).unwrap_or_default();
@@ -220,7 +219,7 @@ fn layer_mean(
     let start = fields.count("layer_start")?.unwrap_or(4);
     let n_layers = fields.count("num_hidden_layers")?.unwrap_or(12);
     if vectors.layers == Layers::Last {
-        // The reference leaves the module out where the transformer gives one layer.
+        // The reference skips the module if the transformer returns one layer.
         fields.finish()?;
         return Ok(None);
     }
@@ -239,48 +238,49 @@ fn layer_mean(
     let weights: Vec<f32> = weights.into_data().iter::<f32>().collect();
     tensors.finish()?;
     if weights.iter().sum::<f32>() == 0.0 {
-        return Err(wrong(&folder.join(WEIGHTS_FILE), "the layers' weights add up to 0"));
+        return Err(wrong(&folder.join(WEIGHTS_FILE), "the layer weights sum to 0"));
     }
     Ok(Some(Step::Layers(LayerMean { start, weights })))
 }
 
 impl Vectors {
-    /// Features of the vectors that a module reads; it must come behind what makes them.
+    /// The width of a module's input vectors; the module must come after the one that produces
+    /// them.
     fn of(&self, level: Level, config: &Path) -> Result<usize, PipelineError> {
         match level {
             Level::Tokens => Ok(self.tokens),
             Level::Text => self.text.ok_or_else(|| {
-                let reason = "modules.json has no Pooling before this module, so that there is no \
-                              vector of the text to change";
+                let reason = "modules.json has no Pooling before this module, so there is no text \
+                              embedding to transform";
                 wrong(config, reason)
             }),
         }
     }
 }
 
-/// The vectors that a module reads and writes.
+/// The level of the vectors that a module transforms.
 fn level(fields: &mut Fields) -> Result<Level, PipelineError> {
     let input = fields.text("module_input_name")?.unwrap_or_else(|| "sentence_embedding".into());
     let output = fields.text("module_output_name")?.unwrap_or_else(|| input.clone());
     if output != input {
-        let reason = format!("it must be what it reads, {input:?}");
+        let reason = format!("it must equal module_input_name, {input:?}");
         return Err(fields.refusal("module_output_name", &output.into(), &reason));
     }
     match input.as_str() {
         "sentence_embedding" => Ok(Level::Text),
         "token_embeddings" => Ok(Level::Tokens),
         _ => {
-            let reason = "it may be sentence_embedding or token_embeddings";
+            let reason = "it must be sentence_embedding or token_embeddings";
             Err(fields.refusal("module_input_name", &input.into(), reason))
         }
     }
 }
 
-/// Refuses another width than that of the vectors that a module receives.
+/// Rejects a width that differs from the width of the module's input vectors.
 fn expect(fields: &mut Fields, name: &str, width: usize) -> Result<(), PipelineError> {
     let found = fields.required(name)?;
     if found != width {
-        let reason = format!("the vectors that come to it have {width} features");
+        let reason = format!("its input vectors have {width} features");
         return Err(fields.refusal(name, &found.into(), &reason));
     }
     Ok(())

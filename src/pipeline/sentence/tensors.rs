@@ -9,7 +9,7 @@ use super::fields::wrong;
 use crate::models::checkpoint::{Checkpoint, F32Tensor, WEIGHTS_FILE, read_safetensors};
 use crate::pipeline::PipelineError;
 
-/// The tensors of a module, of which none may be passed over.
+/// The tensors of a module; none may be ignored.
 pub(super) struct Tensors {
     path: PathBuf,
     found: BTreeMap<String, F32Tensor>,
@@ -19,7 +19,7 @@ impl Tensors {
     pub(super) fn read(folder: &Path) -> Result<Self, PipelineError> {
         let path = folder.join(WEIGHTS_FILE);
         if !path.exists() {
-            // It says why there are none, such as that they are pickled.
+            // Reports why there are none, such as pickled weights.
             Checkpoint::open(folder)?;
         }
         let found = read_safetensors(&path)?;
@@ -36,7 +36,7 @@ impl Tensors {
         let tensor = tensor.ok_or_else(|| wrong(&self.path, format!("it has no tensor {key}")))?;
         if tensor.shape != shape {
             let found = &tensor.shape;
-            let reason = format!("{key} has shape {found:?}, and config.json says {shape:?}");
+            let reason = format!("{key} has shape {found:?}, but config.json specifies {shape:?}");
             return Err(wrong(&self.path, reason));
         }
         Ok(Tensor::from_data(TensorData::new(tensor.values, shape), device))
@@ -45,7 +45,7 @@ impl Tensors {
     pub(super) fn finish(self) -> Result<(), PipelineError> {
         match self.found.keys().next() {
             None => Ok(()),
-            Some(key) => Err(wrong(&self.path, format!("{key} is a tensor that nothing needs"))),
+            Some(key) => Err(wrong(&self.path, format!("the tensor {key} is not used"))),
         }
     }
 }

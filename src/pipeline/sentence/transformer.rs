@@ -1,4 +1,4 @@
-//! The transformer's own file: how texts are read.
+//! The transformer's own file: tokenization settings.
 
 use std::path::Path;
 
@@ -8,7 +8,8 @@ use super::fields::Fields;
 use crate::models::checkpoint::SENTENCE_CONFIG_FILES;
 use crate::pipeline::PipelineError;
 
-/// Arguments of transformers that change no vector: where files come from, and how they are computed with.
+/// Arguments of transformers that do not affect embeddings: file locations and computation
+/// settings.
 const HARMLESS: [&str; 14] = [
     "add_pooling_layer",
     "attn_implementation",
@@ -26,24 +27,24 @@ const HARMLESS: [&str; 14] = [
     "use_safetensors",
 ];
 
-/// How texts are read.
+/// Tokenization settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::pipeline) struct TextRules {
-    /// The longest text in tokens, if the file says so.
+    /// The maximum length in tokens, if the file specifies it.
     pub(in crate::pipeline) max_length: Option<usize>,
     pub(in crate::pipeline) letters: Letters,
-    /// Whether the model gives the hidden states of all layers, if the file says so.
+    /// Whether the model returns the hidden states of all layers, if the file specifies it.
     pub(super) layers: Layers,
 }
 
-/// The letters that the tokenizer receives.
+/// The case of the tokenizer's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::pipeline) enum Letters {
     AsWritten,
     Small,
 }
 
-/// The layers whose hidden states the model gives.
+/// The layers whose hidden states the model returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layers {
     Last,
@@ -51,7 +52,7 @@ pub(super) enum Layers {
 }
 
 impl TextRules {
-    /// Reads the first of the files that has fields, in the transformer's folder.
+    /// Reads the first non-empty file in the transformer's directory.
     pub(super) fn read(folder: &Path) -> Result<Self, PipelineError> {
         let mut rules =
             Self { max_length: None, letters: Letters::AsWritten, layers: Layers::Last };
@@ -64,7 +65,7 @@ impl TextRules {
             fields.finish()?;
             break;
         }
-        // The config's own field counts where the file leaves it out.
+        // The config's own field applies if the file omits it.
         let config = super::fields::read(&folder.join("config.json"))?;
         let is_on = config.is_some_and(|config| config["output_hidden_states"] == json!(true));
         Ok(Self { layers: if is_on { Layers::All } else { rules.layers }, ..rules })
@@ -91,7 +92,7 @@ impl TextRules {
         let names = ["tokenizer_args", "tokenizer_kwargs", "processor_kwargs"];
         if let Some(mut arguments) = fields.object(&names)? {
             self.max_length = arguments.count("model_max_length")?.or(self.max_length);
-            // Vectors do not depend on padding.
+            // Embeddings do not depend on padding.
             arguments.drop(&["use_fast", "padding", "padding_side", "pad_to_multiple_of"]);
             arguments.drop(&HARMLESS);
             only(&mut arguments, "truncation_side", &json!("right"))?;
@@ -105,7 +106,8 @@ impl TextRules {
                 only(&mut text, "method_output_name", &json!("last_hidden_state"))?;
                 text.finish()?;
             }
-            // Those of other inputs; chats are refused, because texts would become messages.
+            // Settings of other input types; chats are rejected because texts would become
+            // messages.
             kinds.drop(&["image", "audio", "video"]);
             kinds.finish()?;
         }
@@ -116,11 +118,11 @@ impl TextRules {
     }
 }
 
-/// Refuses every value of a field but one.
-fn only(fields: &mut Fields, name: &str, followed: &Value) -> Result<(), PipelineError> {
+/// Rejects all values of a field except one.
+fn only(fields: &mut Fields, name: &str, supported: &Value) -> Result<(), PipelineError> {
     match fields.take(name) {
-        Some(other) if other != *followed && other != json!([followed]) => {
-            Err(fields.refusal(name, &other, &format!("only {followed} is followed")))
+        Some(other) if other != *supported && other != json!([supported]) => {
+            Err(fields.refusal(name, &other, &format!("only {supported} is supported")))
         }
         _ => Ok(()),
     }

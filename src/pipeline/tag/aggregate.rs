@@ -1,4 +1,4 @@
-//! From classes of tokens to parts of a text.
+//! From token labels to entities.
 
 use std::ops::Range;
 
@@ -6,21 +6,21 @@ use super::{Aggregation, Entity, Tagging};
 use crate::datasets::tokenizer::{Tokenizer, TokenizerError};
 use crate::pipeline::scores::largest;
 
-/// A token with what is needed to put it together with others.
+/// A token with the data for grouping.
 pub(super) struct Piece {
-    /// As the vocabulary writes it.
+    /// The token as in the vocabulary.
     pub(super) word: String,
-    /// The probabilities of all classes.
+    /// The probabilities of all labels.
     pub(super) scores: Vec<f32>,
-    /// Its characters in the text.
+    /// Its character range in the text.
     pub(super) span: Range<usize>,
-    /// Its number among the tokens.
+    /// Its index among the tokens.
     pub(super) index: usize,
-    /// Whether it goes on with the word of the token before.
+    /// Whether it continues the word of the previous token.
     pub(super) continues: bool,
 }
 
-/// The parts of a text that are of a class, without those of ignored classes.
+/// The entities of a text, without ignored labels.
 pub(super) fn entities(
     tokenizer: &Tokenizer,
     labels: &[String],
@@ -47,7 +47,7 @@ pub(super) fn entities(
     Ok(entities)
 }
 
-/// A token by itself.
+/// A single token as an entity.
 fn token(labels: &[String], piece: Piece) -> Entity {
     let class = largest(&piece.scores);
     Entity {
@@ -60,7 +60,7 @@ fn token(labels: &[String], piece: Piece) -> Entity {
     }
 }
 
-/// A word whose tokens are of one class, whatever each of them says.
+/// A word with one label for all of its tokens.
 fn word(
     tokenizer: &Tokenizer,
     labels: &[String],
@@ -93,7 +93,7 @@ fn word(
     })
 }
 
-/// Tokens or words that belong together.
+/// Joins tokens or words to an entity.
 fn group(tokenizer: &Tokenizer, units: &[Entity]) -> Result<Entity, TokenizerError> {
     let label = &units[0].label;
     let sum: f64 = units.iter().map(|unit| f64::from(unit.score)).sum();
@@ -107,8 +107,8 @@ fn group(tokenizer: &Tokenizer, units: &[Entity]) -> Result<Entity, TokenizerErr
     })
 }
 
-/// Whether what has the next label goes on with what has this one. `B-` begins something new, even
-/// after its like; a label without a letter before it is one that goes on.
+/// Whether an entity with this label continues in a unit with the next label. `B-` starts a new
+/// entity, even after the same label; a label without a prefix counts as `I-`.
 fn goes_on(label: &str, next: &str) -> bool {
     !next.starts_with("B-") && class(label) == class(next)
 }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_beginning_ends_what_came_before() {
+    fn a_b_label_starts_a_new_entity() {
         assert!(goes_on("B-PER", "I-PER"));
         assert!(goes_on("PER", "I-PER"));
         assert!(goes_on("O", "O"));

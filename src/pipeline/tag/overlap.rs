@@ -1,8 +1,8 @@
-//! What two pieces of a text both found.
+//! Entities that two overlapping windows both found.
 
 use super::Entity;
 
-/// Of entities that overlap keeps the longest, and of several as long as it the surest.
+/// Keeps the longest of overlapping entities, and the most probable one of equal length.
 pub(super) fn resolve(mut entities: Vec<Entity>) -> Vec<Entity> {
     entities.sort_by_key(|entity| entity.start);
     let length = |entity: &Entity| entity.end - entity.start;
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_is_kept() {
+    fn the_longest_overlapping_entity_is_kept() {
         let entity = |start, end, score| Entity {
             label: "PER".into(),
             score,

@@ -1,4 +1,4 @@
-//! Chats: the next message of the assistant.
+//! Chats: generates the assistant's next message.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -8,12 +8,12 @@ use crate::pipeline::chat::{ChatMessage, Turn};
 use crate::pipeline::{PipelineError, PromptTokens};
 
 impl TextGeneration {
-    /// The assistant's next message in each chat, in their order. Where the assistant spoke last, its
-    /// message goes on. `done` hears how many are ready.
+    /// The assistant's next message in each chat, in order. If the last message is the assistant's,
+    /// it is continued. `done` is called with the number of finished chats.
     ///
     /// # Errors
     ///
-    /// A model without a chat template, or whose template refuses the messages; and as for
+    /// A model without a chat template, or whose template rejects the messages; and as for
     /// [`TextGeneration::write`].
     pub fn reply(
         &self,
@@ -28,7 +28,7 @@ impl TextGeneration {
     ///
     /// # Errors
     ///
-    /// A model without a chat template; a variable that is not free to be set.
+    /// A model without a chat template; a reserved variable.
     pub fn set_chat_template_kwargs(
         &mut self,
         kwargs: Map<String, Value>,
@@ -38,8 +38,8 @@ impl TextGeneration {
         Ok(())
     }
 
-    /// A chat's tokens, as the model's chat template writes it down. A message is anything that
-    /// serializes to an object with a `role`.
+    /// Encodes a chat with the model's chat template. A message is any type that serializes to an
+    /// object with a `role`.
     ///
     /// # Errors
     ///
@@ -50,13 +50,13 @@ impl TextGeneration {
         turn: Turn,
     ) -> Result<PromptTokens, PipelineError> {
         let template = self.processor.chat.as_ref().ok_or(PipelineError::NoChat)?;
-        // The template writes the special tokens itself.
+        // The template contains the special tokens itself.
         let tokenizer = &self.processor.tokenizer;
         Ok(PromptTokens::chat(tokenizer.encode(&template.render(messages, turn)?)?, turn))
     }
 }
 
-/// The assistant's turn, or that of going on.
+/// The assistant's turn, or a continuation of its last message.
 fn turn_after(chat: &[ChatMessage]) -> Turn {
     match chat.last() {
         Some(message) if message.role == "assistant" => Turn::LastSpeaker,

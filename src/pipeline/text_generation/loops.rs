@@ -1,4 +1,4 @@
-//! Many texts: so many at once, in an order that spares work.
+//! Generation of many texts: batched, in an order that reduces padding.
 
 use super::{TextEnding, TextGeneration, WrittenText};
 use crate::datasets::tokenizer::TextStream;
@@ -8,12 +8,12 @@ use crate::models::generate::{
 use crate::pipeline::PipelineError;
 use crate::pipeline::stop::{Found, StoppingStream};
 
-/// How many texts are written at once.
+/// The maximum number of texts that are generated concurrently.
 const ROWS: usize = 16;
 
 impl TextGeneration {
-    /// Requests one by one, so many at once; the longest prompts first, so that those that are read
-    /// together are of like length.
+    /// Runs requests with continuous batching; the longest prompts first, so that prompts of
+    /// similar length are prefilled together.
     pub(super) fn follow(
         &self,
         model: &dyn GenerativeModel,
@@ -27,7 +27,7 @@ impl TextGeneration {
         let mut texts: Vec<Text> = streams.into_iter().map(new).collect();
         let mut scheduler = BatchScheduler::new(model);
         let mut waiting = order.iter();
-        // Which request each id is of.
+        // The request index of each request ID.
         let mut of_request: Vec<usize> = Vec::new();
         let mut ready = 0;
         loop {
@@ -110,7 +110,7 @@ impl TextGeneration {
     }
 }
 
-/// A text in the making.
+/// A text that is being generated.
 struct Text {
     stream: StoppingStream,
     text: String,

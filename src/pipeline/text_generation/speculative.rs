@@ -1,4 +1,4 @@
-//! Texts with the help of a draft.
+//! Speculative decoding.
 
 use super::{TextEnding, TextGeneration, WrittenText};
 use crate::models::generate::{Flow, Request, SpeculativeStats, speculate};
@@ -6,13 +6,13 @@ use crate::pipeline::stop::Found;
 use crate::pipeline::{PipelineError, PromptTokens};
 
 impl TextGeneration {
-    /// What follows on a prompt, with tokens that a smaller model of the same tokenizer drafts, `num_draft_tokens`
-    /// at a time; see [`speculate`]. `receive` hears every piece of the text as it comes, and ends it
-    /// by returning `false`.
+    /// Generates a text with tokens drafted by a smaller model of the same tokenizer,
+    /// `num_draft_tokens` at a time; see [`speculate`]. `receive` is called with every new piece of
+    /// the text, and stops generation by returning `false`.
     ///
     /// # Errors
     ///
-    /// As for [`TextGeneration::stream`]; a draft that writes other tokens.
+    /// As for [`TextGeneration::stream`]; a draft model with another vocabulary.
     pub fn write_speculative(
         &self,
         prompt: impl Into<PromptTokens>,

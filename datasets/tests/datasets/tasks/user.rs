@@ -158,12 +158,12 @@ fn a_file_with_nothing_in_it_is_an_error() {
 fn a_bad_line_is_named() {
     let good = r#"{"text": "a", "label": "b"}"#;
     for (bad, said) in [
-        ("{\"text\": \"a\"", "no JSON"),
-        ("[1, 2]", "no object"),
+        ("{\"text\": \"a\"", "not JSON"),
+        ("[1, 2]", "not an object"),
         (r#"{"text": "a"}"#, "no field \"label\""),
         (r#"{"text": "", "label": "b"}"#, "field \"text\": is empty"),
-        (r#"{"text": ["a"], "label": "b"}"#, "field \"text\": must be a text"),
-        (r#"{"text": "a", "label": null}"#, "field \"label\": must be a text"),
+        (r#"{"text": ["a"], "label": "b"}"#, "field \"text\": must be a string"),
+        (r#"{"text": "a", "label": null}"#, "field \"label\": must be a string"),
     ] {
         let error = file_error("jsonl", format!("{good}\n\n{bad}\n{good}\n").as_bytes(), "");
         let message = error.to_string();

@@ -1,4 +1,4 @@
-//! Downloading one file, completely or not at all.
+//! Downloads one file, completely or not at all.
 
 use crate::files::write_whole;
 use crate::locate::{DataFile, hex};
@@ -12,13 +12,13 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum DownloadError {
-    /// The server could not be reached, or refused.
+    /// The server could not be reached, or refused the request.
     #[error("{0}")]
     Request(#[from] Box<ureq::Error>),
-    /// The transfer broke off, or the disk did not take the file.
+    /// The transfer was interrupted, or the file could not be written.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// The server sent something of another length.
+    /// The received length differs from the published one.
     #[error("{expected} bytes expected, {found} received")]
     Length {
         /// Published size in bytes.
@@ -26,12 +26,12 @@ pub(crate) enum DownloadError {
         /// Bytes received before giving up.
         found: u64,
     },
-    /// The server sent something else.
+    /// The received content differs from the published one.
     #[error("SHA-256 {expected} expected, {found} received")]
     Changed {
         /// Published SHA-256.
         expected: &'static str,
-        /// SHA-256 of what was received.
+        /// SHA-256 of the received content.
         found: String,
     },
 }
@@ -42,14 +42,14 @@ pub(crate) enum DownloadError {
 ///
 /// # Errors
 ///
-/// [`DownloadError`]; then `path` is as it was, and nothing else is left in its folder.
+/// [`DownloadError`]; `path` is then unchanged, and no temporary file is left in its folder.
 pub(crate) fn download(file: &DataFile, url: &str, path: &Path) -> Result<(), DownloadError> {
     let agent = ureq::Agent::new_with_config(
         ureq::Agent::config_builder()
             .user_agent(concat!("burn-zoo/", env!("CARGO_PKG_VERSION")))
             .timeout_connect(Some(Duration::from_secs(20)))
             .timeout_recv_response(Some(Duration::from_secs(60)))
-            // Per read, not for the whole body: a slow line is fine, a dead one is not.
+            // Per read, not for the whole body: a slow connection is fine, a dead one is not.
             .timeout_per_read(Some(Duration::from_secs(60)))
             .build(),
     );
@@ -58,7 +58,7 @@ pub(crate) fn download(file: &DataFile, url: &str, path: &Path) -> Result<(), Do
     write_whole(path, |to| receive(file, &mut body, to))
 }
 
-/// Copies the body, while it is hashed, and checks it.
+/// Copies and hashes the body, then checks its length and hash.
 fn receive(
     file: &DataFile,
     body: &mut impl Read,
@@ -68,7 +68,7 @@ fn receive(
     let mut hash = Sha256::new();
     let mut found = 0;
     let mut buffer = vec![0; 64 * 1024];
-    // One byte more than expected is enough to know that the answer is too long.
+    // One byte more than expected is enough to detect a response that is too long.
     while found <= file.bytes {
         let count = match body.read(&mut buffer) {
             Ok(0) => break,

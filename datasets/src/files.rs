@@ -1,4 +1,4 @@
-//! Writing files so that a reader never sees half of one.
+//! Atomic file writes: a reader never sees a partial file.
 
 use std::fs;
 use std::io;
@@ -6,11 +6,11 @@ use std::path::Path;
 
 /// Writes `path` through a temporary file in the same folder, which is renamed once complete.
 ///
-/// Whatever goes wrong in `write`, the temporary file is removed and `path` stays as it was.
+/// If `write` fails, the temporary file is removed and `path` stays unchanged.
 ///
 /// # Errors
 ///
-/// What `write` returns, or the input/output error of making, syncing or renaming the file.
+/// The error of `write`, or the I/O error of creating, syncing or renaming the file.
 pub(crate) fn write_whole<E: From<io::Error>>(
     path: &Path,
     write: impl FnOnce(&mut fs::File) -> Result<(), E>,
@@ -23,7 +23,7 @@ pub(crate) fn write_whole<E: From<io::Error>>(
     #[cfg(unix)]
     {
         // A temporary file is private by default; this one becomes an ordinary file, so it gets
-        // what the user's umask allows.
+        // the permissions that the user's umask allows.
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }

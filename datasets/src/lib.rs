@@ -1,6 +1,6 @@
-//! The data of Burn Zoo: generated and real data sets, tokenizers, batches.
+//! Data for Burn Zoo: generated and published data sets, tokenizers, batches, scores.
 //!
-//! Nothing here knows a model or a tensor: batches are plain vectors of numbers.
+//! This crate depends on no model or tensor type: batches are plain vectors of integers.
 //!
 //! ```
 //! use zoo_datasets::batch::{BatchAt, BatchShape, LmDataset};

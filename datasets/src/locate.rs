@@ -1,7 +1,7 @@
-//! Where the files of real data sets are: a folder of the user's, the cache, or the network.
+//! Locates the files of published data sets: the user's folder, the cache, or the network.
 //!
-//! Wherever a file is found, its size and SHA-256 must be the ones in the table of data sets:
-//! a number measured on other data than the report says is worse than none.
+//! The size and SHA-256 of every file must match the table of data sets, wherever it was found:
+//! a score measured on other data than the report names is worse than no score.
 
 use crate::fetch::{self, DownloadError};
 use sha2::{Digest, Sha256};
@@ -16,7 +16,7 @@ pub const DATA_VARIABLE: &str = "ZOO_DATA";
 pub struct DataFile {
     /// Path below the data folder and below the cache, with `/` between its parts.
     pub path: &'static str,
-    /// Where it can be downloaded; tried in this order.
+    /// Download URLs, tried in this order.
     pub urls: &'static [&'static str],
     /// SHA-256 in lower-case hexadecimal digits.
     pub sha256: &'static str,
@@ -24,20 +24,20 @@ pub struct DataFile {
     pub bytes: u64,
 }
 
-/// The folders in which data files are looked for.
+/// The folders searched for data files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchPath {
-    /// The user's folder of data sets, which is only read.
+    /// The user's folder of data sets, which is never written to.
     pub data: Option<PathBuf>,
-    /// The folder that downloads go to.
+    /// The download folder.
     pub cache: Option<PathBuf>,
 }
 
-/// Why a data file could not be had.
+/// Why a data file is unavailable.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocateError {
-    /// The file exists, but is not the published one.
+    /// The file exists, but differs from the published one.
     #[error(
         "{path} is not the published file: its SHA-256 is {found} ({found_bytes} bytes), but \
          {expected} ({expected_bytes} bytes) was expected; delete or replace it, or use a text \
@@ -60,10 +60,10 @@ pub enum LocateError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         source: io::Error,
     },
-    /// The file is nowhere and could not be downloaded.
+    /// The file is in none of the folders and could not be downloaded.
     #[error(
         "{file} was not found; tried {}. Put it at FOLDER/{file} and set {DATA_VARIABLE} to that \
          FOLDER, or use a text of your own with --text-file FILE",
@@ -72,7 +72,7 @@ pub enum LocateError {
     NotFound {
         /// Path of the file below the data folder.
         file: &'static str,
-        /// Each place and URL tried, and what came of it.
+        /// Each folder and URL tried, with its outcome.
         tried: Vec<String>,
     },
 }
@@ -93,7 +93,7 @@ impl SearchPath {
     ///
     /// # Errors
     ///
-    /// [`LocateError`], which names every place that was tried.
+    /// [`LocateError`], which names every folder and URL that was tried.
     pub fn read(&self, file: &DataFile) -> Result<Vec<u8>, LocateError> {
         let mut tried = Vec::new();
         for (what, folder) in [(DATA_VARIABLE, &self.data), ("the cache", &self.cache)] {
@@ -121,7 +121,7 @@ impl SearchPath {
     }
 }
 
-/// Downloads from the first address that works; notes in `tried` those that do not.
+/// Downloads from the first URL that works; adds those that fail to `tried`.
 fn download_any(file: &DataFile, path: &Path, tried: &mut Vec<String>) -> bool {
     file.urls.iter().any(|url| {
         let failed = |error: DownloadError| tried.push(format!("{url} ({error})"));

@@ -1,6 +1,6 @@
-//! Which known name a misspelt one most likely means.
+//! Spelling suggestions: the known name that is closest to a misspelled one.
 
-/// The known name that `name` abbreviates, or from which it differs by few letters.
+/// The known name that `name` abbreviates, or that is within a small edit distance of it.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let known: Vec<&str> = known.collect();
@@ -9,7 +9,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     longer.copied().or((distance <= near.len() / 3).then_some(near))
 }
 
-/// How many letters must be inserted, deleted or replaced to get from `a` to `b` (Levenshtein).
+/// The Levenshtein distance in characters: insertions, deletions and substitutions.
 fn edits(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, x) in a.chars().enumerate() {
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_near_nothing() {
+    fn no_suggestion_for_empty_input() {
         assert_eq!(nearest("abc", [].into_iter()), None);
         assert_eq!(nearest("", ["abc"].into_iter()), None);
     }

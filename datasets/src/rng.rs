@@ -1,28 +1,28 @@
-//! Random draws that are the same on every platform and with every release of `rand`.
+//! Random sampling that is identical on every platform and with every release of `rand`.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// A stream of random numbers, named by what it is for and by three numbers.
+/// A stream of random numbers, keyed by its purpose and three integers.
 ///
-/// Any two different names give unrelated streams, so that data drawn for one (seed, step, row)
-/// never depends on what was drawn before it: this is what makes a resumed run see the same rows.
+/// Two different keys give unrelated streams, so the data sampled for one (seed, step, row) never
+/// depends on earlier samples: a resumed run therefore sees the same rows.
 pub(crate) struct SeededRng(ChaCha8Rng);
 
 impl SeededRng {
-    /// The stream called `purpose` with `numbers`.
+    /// The stream with the key (`purpose`, `numbers`).
     pub(crate) fn new(purpose: &[u8; 8], numbers: [u64; 3]) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(purpose);
-        for (place, number) in key[8..].chunks_exact_mut(8).zip(numbers) {
-            place.copy_from_slice(&number.to_le_bytes());
+        for (chunk, number) in key[8..].chunks_exact_mut(8).zip(numbers) {
+            chunk.copy_from_slice(&number.to_le_bytes());
         }
         Self(ChaCha8Rng::from_seed(key))
     }
 
-    /// A number in `0..n`; 0 when `n` is 0.
+    /// A random integer in `0..n`; 0 when `n` is 0.
     // Lemire's multiply-and-shift without the rejection step: the bias is at most n / 2^64, and
-    // one draw always takes one word, which keeps the streams easy to reproduce elsewhere.
+    // each sample consumes exactly one word, which keeps the streams easy to reproduce elsewhere.
     pub(crate) fn below(&mut self, n: u64) -> u64 {
         ((u128::from(self.0.next_u64()) * u128::from(n)) >> 64) as u64
     }
@@ -32,7 +32,7 @@ impl SeededRng {
         items[self.below(items.len() as u64) as usize]
     }
 
-    /// Puts `items` into a random order (Fisher and Yates).
+    /// Shuffles `items` (Fisher-Yates).
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let other = self.below(last as u64 + 1) as usize;
@@ -46,7 +46,7 @@ mod tests {
     use super::SeededRng;
 
     #[test]
-    fn every_part_of_the_name_matters() {
+    fn every_part_of_the_key_matters() {
         let first = |purpose, numbers| SeededRng::new(purpose, numbers).below(u64::MAX);
         let base = first(b"purpose1", [1, 2, 3]);
         assert_eq!(base, first(b"purpose1", [1, 2, 3]));

@@ -7,7 +7,7 @@ use crate::text::{Corpus, Stories, Train};
 use crate::tokenizer::{Tokenizer, TokenizerError};
 use sha2::{Digest, Sha256};
 
-/// A [`Corpus`] as token ids, ready to be cut into batches.
+/// A tokenized [`Corpus`], ready to be cut into batches.
 #[derive(Clone, Debug)]
 pub struct LmDataset {
     tokenizer: Tokenizer,
@@ -23,11 +23,11 @@ enum TrainTokens {
 }
 
 impl LmDataset {
-    /// Encodes both parts of a text.
+    /// Encodes both splits of a corpus.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::UnknownCharacter`] where the tokenizer lacks a character of the text.
+    /// [`TokenizerError::UnknownCharacter`] if the vocabulary lacks a character of the text.
     pub fn new(corpus: &Corpus, tokenizer: Tokenizer) -> Result<Self, TokenizerError> {
         let valid = tokenizer.encode(&corpus.valid)?;
         let mut hash = Sha256::new();
@@ -39,10 +39,10 @@ impl LmDataset {
                 TrainTokens::Fixed(tokens)
             }
             Train::Stories => {
-                // What a story may contain is known, so that a tokenizer that does not suit is
-                // found out now and not at step 10,000.
+                // The alphabet of the stories is known, so an unsuitable tokenizer is detected now
+                // and not at step 10,000.
                 tokenizer.encode(Stories::ALPHABET)?;
-                // A few stories stand for all: they show a change of the grammar.
+                // A few stories represent all: they reveal a change of the grammar.
                 hash.update("stories\n");
                 hash_tokens(&mut hash, &tokenizer.encode(&Stories::new(0).text(0, 20))?);
                 TrainTokens::Stories
@@ -53,16 +53,16 @@ impl LmDataset {
         Ok(Self { tokenizer, train, valid, fingerprint })
     }
 
-    /// One training batch: depends on its arguments and the data alone, never on earlier calls.
+    /// One training batch: depends only on its arguments and the data, never on earlier calls.
     ///
-    /// Each row is a window of `context + 1` tokens. A fixed text gives each window with the same
-    /// probability; of endless stories, a row shows some that no other row has, from a random
-    /// point of the first one on. Row `r` of micro-step `m` is row `m * rows + r` of the step, so
-    /// that accumulating 2 batches of 4 rows sees what one batch of 8 rows sees.
+    /// Each row is a window of `context + 1` tokens. Windows of a fixed text are sampled uniformly;
+    /// with endless stories, each row has its own stories and starts at a random token of the first
+    /// one. Row `r` of micro-step `m` is row `m * rows + r` of the step, so accumulating 2 batches
+    /// of 4 rows sees the same data as one batch of 8 rows.
     ///
     /// # Errors
     ///
-    /// [`BatchError::TooShort`] where the training text has fewer than `context + 1` tokens.
+    /// [`BatchError::TooShort`] if the training text has fewer than `context + 1` tokens.
     pub fn train_batch(&self, at: BatchAt, shape: BatchShape) -> Result<LmBatch, BatchError> {
         shape.check()?;
         if let TrainTokens::Fixed(tokens) = &self.train {
@@ -87,27 +87,27 @@ impl LmDataset {
         Ok(batch)
     }
 
-    /// The whole validation text, once, in the order of the text, always in the same batches.
+    /// The whole validation text once, in order, always in the same batches.
     ///
-    /// The text is cut into windows, one to a row, such that each token but the first is the
-    /// target of exactly one position. What remains of the last batch is padding: input 0, target
+    /// The text is cut into windows, one per row, such that each token but the first is the target
+    /// of exactly one position. The rest of the last batch is padding: input 0, target
     /// [`IGNORE`](super::IGNORE).
     ///
     /// # Errors
     ///
-    /// [`BatchError::TooShort`] where the validation text has fewer than `context + 1` tokens.
+    /// [`BatchError::TooShort`] if the validation text has fewer than `context + 1` tokens.
     pub fn valid_batches(&self, shape: BatchShape) -> Result<ValidBatches<'_>, BatchError> {
         shape.check()?;
         check_length("validation", self.valid.len(), shape)?;
         Ok(ValidBatches { tokens: &self.valid, shape, row: 0 })
     }
 
-    /// The tokenizer that made the ids.
+    /// The tokenizer of the data set.
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
     }
 
-    /// Number of training tokens; `None` where there is no end of them.
+    /// Number of training tokens; `None` if the training data is endless.
     pub fn train_tokens(&self) -> Option<usize> {
         match &self.train {
             TrainTokens::Fixed(tokens) => Some(tokens.len()),
@@ -120,15 +120,15 @@ impl LmDataset {
         self.valid.len()
     }
 
-    /// A SHA-256 over what there is to train and validate on, as token ids.
+    /// A SHA-256 over the token ids of the training and validation data.
     ///
     /// Two runs with the same fingerprint, seed and shape see the same batches; a run must not be
-    /// resumed with another one.
+    /// resumed with a different fingerprint.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// `context + 1` tokens of freshly told stories, from a random token of the first one on.
+    /// `context + 1` tokens of newly generated stories, from a random token of the first one on.
     fn story_window(
         &self,
         stories: Stories,
@@ -139,11 +139,11 @@ impl LmDataset {
         let mut text = stories.story(first);
         let first_tokens = self.tokenizer.encode(&text)?.len();
         let start = rng.below(first_tokens as u64) as usize;
-        // Stories are encoded together, as the validation text is: a tokenizer may cut the empty
-        // line between two stories in another way than at the end of a text. For the same reason
-        // the window stays clear of the last line break.
+        // Stories are encoded together, as the validation text is: a tokenizer may split the empty
+        // line between two stories differently than at the end of a text. For the same reason the
+        // window excludes the last line break.
         let needed = (start + 2).saturating_add(context).saturating_add(1);
-        // As many bytes as the first story suggests, and some more to have enough most times.
+        // Bytes estimated from the first story, and a margin that usually makes them suffice.
         let mut bytes = needed.saturating_mul(text.len()) / first_tokens.max(1);
         bytes = bytes.saturating_add(bytes / 8);
         let (mut next, mut tokens) = (1, 0);
@@ -210,7 +210,7 @@ fn check_length(split: &'static str, tokens: usize, shape: BatchShape) -> Result
     Ok(())
 }
 
-/// Adds token ids to a hash, after their number, so that no two lists of lists hash alike.
+/// Hashes token ids after their count, so that different lists of lists never hash alike.
 fn hash_tokens(hash: &mut Sha256, tokens: &[u32]) {
     hash.update((tokens.len() as u64).to_le_bytes());
     for id in tokens {
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_story_window_is_a_piece_of_consecutive_stories() {
+    fn a_story_window_is_a_slice_of_consecutive_stories() {
         let corpus = Corpus::stories();
         let data =
             LmDataset::new(&corpus, Tokenizer::characters(corpus.alphabet()).unwrap()).unwrap();

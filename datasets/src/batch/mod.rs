@@ -1,4 +1,4 @@
-//! Batches for training and validation, as plain vectors of numbers.
+//! Training and validation batches, as plain vectors of integers.
 
 mod lm_dataset;
 
@@ -6,34 +6,34 @@ pub use lm_dataset::{LmDataset, ValidBatches};
 
 use crate::tokenizer::TokenizerError;
 
-/// The target where there is nothing to predict; losses leave it out, as PyTorch's do.
+/// The target of positions without a prediction, which losses ignore, as in PyTorch.
 pub const IGNORE: i64 = -100;
 
-/// A batch for a causal language model: at each position, predict the token after it.
+/// A batch for a causal language model: each position predicts the next token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LmBatch {
     /// Number of rows.
     pub rows: usize,
     /// Number of positions in each row.
     pub context: usize,
-    /// Token ids, `[rows, context]`, row after row.
+    /// Token ids, `[rows, context]`, row-major.
     pub inputs: Vec<u32>,
-    /// The token after each input, or [`IGNORE`], `[rows, context]`, row after row.
+    /// The token after each input, or [`IGNORE`], `[rows, context]`, row-major.
     pub targets: Vec<i64>,
 }
 
-/// Which batch of a training run: batches with different numbers are different draws.
+/// Identifies a batch of a training run: different values give independent samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchAt {
     /// Seed of the run.
     pub seed: u64,
     /// Optimizer step, from 0.
     pub step: u64,
-    /// Which of the batches whose gradients that step adds up, from 0.
+    /// Gradient accumulation micro-step within the step, from 0.
     pub micro_step: u64,
 }
 
-/// How large a batch is.
+/// The shape of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchShape {
     /// Number of rows, at least 1.
@@ -42,29 +42,29 @@ pub struct BatchShape {
     pub context: usize,
 }
 
-/// Why a batch could not be made.
+/// Why a batch could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
-    /// A part of the text does not fill a single row.
+    /// A split of the text does not fill a single row.
     #[error(
         "the {split} text has {tokens} tokens, but a context of {context} needs at least {}; \
-         choose a smaller --context, or give more text", context.saturating_add(1)
+         choose a smaller --context, or provide more text", context.saturating_add(1)
     )]
     TooShort {
         /// `training` or `validation`.
         split: &'static str,
-        /// Tokens of that part.
+        /// Length of that split in tokens.
         tokens: usize,
-        /// The context asked for.
+        /// The requested context.
         context: usize,
     },
     /// A batch with no rows or no positions.
     #[error("a batch of {rows} rows with a context of {context} is empty; both must be at least 1")]
     Empty {
-        /// Rows asked for.
+        /// The requested rows.
         rows: usize,
-        /// Context asked for.
+        /// The requested context.
         context: usize,
     },
     /// A generated text could not be encoded.
@@ -73,7 +73,7 @@ pub enum BatchError {
 }
 
 impl LmBatch {
-    /// A batch that has no rows yet, and room for them.
+    /// An empty batch with preallocated capacity.
     fn with_capacity(shape: BatchShape) -> Self {
         let BatchShape { rows, context } = shape;
         let size = rows * context;
@@ -92,7 +92,7 @@ impl LmBatch {
         self.targets.extend(std::iter::repeat_n(IGNORE, padding));
     }
 
-    /// The number of targets that are not [`IGNORE`]: what a mean loss divides by.
+    /// The number of targets that are not [`IGNORE`]: the divisor of a mean loss.
     pub fn target_count(&self) -> usize {
         self.targets.iter().filter(|&&target| target != IGNORE).count()
     }

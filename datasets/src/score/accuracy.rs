@@ -1,37 +1,37 @@
-//! Shares of what is right: of answers, of whole sequences, of tokens.
+//! Accuracy over answers, whole sequences and tokens.
 
 use super::{ScoreError, check_lengths};
 
-/// A share, and what it is a share of.
+/// An accuracy with its counts.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Accuracy {
-    /// How many are right.
+    /// The number of correct items.
     pub correct: usize,
-    /// Of how many.
+    /// The number of items.
     pub total: usize,
-    /// The one divided by the other, from 0 to 1.
+    /// `correct / total`, from 0 to 1.
     pub share: f64,
 }
 
-/// The share of answers that are the expected ones.
+/// The fraction of answers that equal the expected ones.
 ///
-/// Of whole sequences (`T` is a list) it is the share of exact matches.
+/// For whole sequences (`T` is a list) this is the exact-match rate.
 ///
 /// # Errors
 ///
-/// [`ScoreError`] where there is no answer, and where the numbers of answers differ.
+/// [`ScoreError`] if there are no answers or the numbers of answers differ.
 pub fn accuracy<T: PartialEq>(found: &[T], expected: &[T]) -> Result<Accuracy, ScoreError> {
     check_lengths("answers", found.len(), expected.len())?;
     let correct = found.iter().zip(expected).filter(|(found, expected)| found == expected).count();
     Ok(share(correct, expected.len()))
 }
 
-/// The share of tokens that are the expected ones, over all sequences: for tags.
+/// The fraction of tokens that equal the expected ones, over all sequences: for tags.
 ///
 /// # Errors
 ///
-/// [`ScoreError`] where there is no token, where the numbers of sequences differ, and where a
-/// sequence is longer or shorter than the expected one.
+/// [`ScoreError`] if there are no tokens, the numbers of sequences differ, or a sequence is longer
+/// or shorter than the expected one.
 pub fn token_accuracy<T: PartialEq>(
     found: &[Vec<T>],
     expected: &[Vec<T>],
@@ -41,15 +41,15 @@ pub fn token_accuracy<T: PartialEq>(
     position_accuracy(found, expected)
 }
 
-/// The share of positions that have the expected token, over all sequences: for what a model wrote,
-/// which may be too long or too short.
+/// The fraction of positions that have the expected token, over all sequences: for generated
+/// sequences, which may be too long or too short.
 ///
-/// A sequence has as many positions as the longer one of found and expected, so that neither ending
-/// early nor running on is free.
+/// A sequence has as many positions as the longer of found and expected, so both missing and extra
+/// tokens count as errors.
 ///
 /// # Errors
 ///
-/// [`ScoreError`] where there is no token, and where the numbers of sequences differ.
+/// [`ScoreError`] if there are no tokens or the numbers of sequences differ.
 pub fn position_accuracy<T: PartialEq>(
     found: &[Vec<T>],
     expected: &[Vec<T>],
@@ -66,7 +66,7 @@ pub fn position_accuracy<T: PartialEq>(
     }
 }
 
-/// Each sequence is as long as the expected one.
+/// Checks that each sequence is as long as the expected one.
 pub(super) fn check_each<F, E>(found: &[Vec<F>], expected: &[Vec<E>]) -> Result<(), ScoreError> {
     let lengths = found.iter().map(Vec::len).zip(expected.iter().map(Vec::len));
     match lengths.enumerate().find(|(_, (found, expected))| found != expected) {

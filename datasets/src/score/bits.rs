@@ -1,34 +1,34 @@
-//! What a language model's loss says per character, whatever its tokens are.
+//! Bits per character of a language model, independent of its tokenizer.
 //!
 //! ```text
 //! bits per character = nats / (ln 2 · characters)      perplexity = exp(nats / tokens)
 //! ```
 //!
-//! A perplexity, and a loss per token, can be compared only between models with the same tokens. Bits
-//! per character and per byte can be compared between all models of the same text.
+//! Perplexity and loss per token are comparable only between models with the same tokenizer. Bits
+//! per character and per byte are comparable between all models of the same text.
 
 use super::ScoreError;
 use std::f64::consts::LN_2;
 
-/// How much text a loss is about.
+/// The length of the text that a loss covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct TextLength {
-    /// Tokens that were predicted.
+    /// Predicted tokens.
     pub tokens: usize,
-    /// Characters (Unicode scalar values) of the text that these tokens are.
+    /// Characters (Unicode scalar values) of the text of these tokens.
     pub characters: usize,
-    /// Bytes of it in UTF-8.
+    /// Bytes of that text in UTF-8.
     pub bytes: usize,
 }
 
 impl TextLength {
-    /// The length of `text`, which has this number of tokens.
+    /// The length of `text`, which consists of `tokens` tokens.
     pub fn of(text: &str, tokens: usize) -> Self {
         Self { tokens, characters: text.chars().count(), bytes: text.len() }
     }
 }
 
-/// A language model's scores on a text; less is better.
+/// A language model's scores on a text; lower is better.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Bits {
     /// Loss per token, in nats.
@@ -37,7 +37,7 @@ pub struct Bits {
     pub per_character: f64,
     /// Bits per byte.
     pub per_byte: f64,
-    /// Perplexity per token; none where it is beyond the largest 64-bit float.
+    /// Perplexity per token; `None` if it exceeds the largest f64.
     pub perplexity: Option<f64>,
 }
 
@@ -45,8 +45,8 @@ pub struct Bits {
 ///
 /// # Errors
 ///
-/// [`ScoreError::Empty`] for a text without tokens or characters, [`ScoreError::Loss`] for a sum that
-/// is negative or not finite.
+/// [`ScoreError::Empty`] for a text without tokens or characters, [`ScoreError::Loss`] for a sum
+/// that is negative or not finite.
 pub fn bits(nats: f64, length: TextLength) -> Result<Bits, ScoreError> {
     for (what, count) in
         [("tokens", length.tokens), ("characters", length.characters), ("bytes", length.bytes)]

@@ -1,13 +1,13 @@
 //! BLEU of a corpus, as sacreBLEU computes it.
 //!
 //! ```text
-//! BLEU = BP · exp(¼ Σ_{n=1..4} ln p_n)      BP = min(1, exp(1 − length of references / length found))
+//! BLEU = BP · exp(¼ Σ_{n=1..4} ln p_n)      BP = min(1, exp(1 − reference length / hypothesis length))
 //! ```
 //!
-//! where p_n is the share of the n-grams found that are in a reference, each counted at most as often
-//! as in the reference that has most of them. Counts are summed over the corpus before anything is
-//! divided, so the BLEU of a corpus is no mean over sentences. There are four orders and no
-//! effective order: a corpus in which no sentence has four tokens has a BLEU of 0.
+//! where p_n is the fraction of n-grams of the hypotheses that occur in a reference, each count
+//! clipped to its maximum over the references. Counts are summed over the corpus before any
+//! division, so corpus BLEU is not a mean over sentences. There are four orders and no effective
+//! order: a corpus in which no sentence has four tokens has a BLEU of 0.
 //!
 //! Reference: Papineni et al. 2002, <https://aclanthology.org/P02-1040>; Post 2018,
 //! <https://aclanthology.org/W18-6319>; smoothing: Chen & Cherry 2014,
@@ -18,21 +18,21 @@ use std::collections::HashMap;
 
 pub use super::tokens::Tokenization;
 
-/// The largest n-grams that are compared.
+/// The largest n-gram order.
 pub const ORDERS: usize = 4;
 
-/// What stands in for a precision of 0, of which there is no logarithm.
+/// Smoothing of zero precisions, whose logarithm is undefined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Smoothing {
-    /// The first such order counts half a match, the next a quarter, and so on: sacreBLEU's default.
+    /// The first zero order counts 1/2 match, the next 1/4, and so on: sacreBLEU's default.
     #[default]
     Exponential,
-    /// Every such order counts this much of a match; sacreBLEU's value is 0.1.
+    /// Every zero order counts this many matches; sacreBLEU's value is 0.1.
     Floor(f64),
-    /// Every order above 1 gets so many more matches and n-grams; sacreBLEU's value is 1.
+    /// Adds this many matches and n-grams to every order above 1; sacreBLEU's value is 1.
     Add(f64),
-    /// Nothing: one such order makes the score 0.
+    /// No smoothing: a single zero order makes the score 0.
     None,
 }
 
@@ -56,46 +56,46 @@ impl Smoothing {
     }
 }
 
-/// How BLEU is computed; the default is sacreBLEU's.
+/// BLEU settings; the default is sacreBLEU's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Bleu {
-    /// How sentences are cut into tokens.
+    /// The tokenization of sentences.
     pub tokenization: Tokenization,
-    /// What stands in for a precision of 0.
+    /// The smoothing of zero precisions.
     pub smoothing: Smoothing,
-    /// Whether letters of different case differ.
+    /// Case sensitivity.
     pub case: Case,
 }
 
-/// BLEU and what it is made of.
+/// BLEU and its components.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct BleuScore {
     /// From 0 to 100.
     pub score: f64,
-    /// Smoothed precisions of n-grams from 1 to [`ORDERS`] tokens, in percent. All are 0 where not a
-    /// single token matches.
+    /// Smoothed precisions of n-grams of 1 to [`ORDERS`] tokens, in percent. All are 0 if no token
+    /// matches.
     pub precisions: [f64; ORDERS],
-    /// N-grams that match, before smoothing.
+    /// Matching n-grams, before smoothing.
     pub matches: [usize; ORDERS],
-    /// N-grams found, before smoothing.
+    /// N-grams of the hypotheses, before smoothing.
     pub totals: [usize; ORDERS],
-    /// From 0 to 1: the penalty for texts that are shorter than the references.
+    /// The penalty for hypotheses shorter than the references, from 0 to 1.
     pub brevity_penalty: f64,
-    /// Tokens found.
+    /// Tokens of the hypotheses.
     pub hypothesis_length: usize,
-    /// Tokens of the references: of each sentence the one that is closest in length.
+    /// Tokens of the references: for each sentence, the reference closest in length.
     pub reference_length: usize,
-    /// All that must be said with the score, in sacreBLEU's words. The version is this program's.
+    /// The settings to report with the score, in sacreBLEU's format, with this crate's version.
     pub signature: String,
 }
 
 impl Bleu {
-    /// The score of `hypotheses`, of which each has one or more references.
+    /// The score of `hypotheses`, each with one or more references.
     ///
     /// # Errors
     ///
-    /// [`ScoreError`] where there is no sentence, where the numbers of sentences differ, and where a
-    /// sentence has no reference; and for a smoothing by less than 0.
+    /// [`ScoreError`] if there are no sentences, the numbers of sentences differ, a sentence has no
+    /// reference, or the smoothing value is negative.
     pub fn score<H: AsRef<str>, R: AsRef<str>>(
         &self,
         hypotheses: &[H],
@@ -136,7 +136,7 @@ impl Bleu {
     }
 }
 
-/// 0 where one of them is 0.
+/// The geometric mean; 0 if any value is 0.
 fn geometric_mean(values: &[f64]) -> f64 {
     if values.contains(&0.0) {
         return 0.0;
@@ -144,7 +144,7 @@ fn geometric_mean(values: &[f64]) -> f64 {
     (values.iter().map(|p| p.ln()).sum::<f64>() / values.len() as f64).exp()
 }
 
-/// What is summed over the corpus.
+/// Counts summed over the corpus.
 #[derive(Default)]
 struct Counts {
     matches: [usize; ORDERS],
@@ -157,7 +157,7 @@ impl Counts {
     fn add(&mut self, hypothesis: &[String], references: &[Vec<String>]) {
         let length = hypothesis.len();
         self.hypothesis_length += length;
-        // The shorter one of two that are equally close.
+        // Ties go to the shorter reference.
         let lengths = references.iter().map(Vec::len);
         self.reference_length += lengths.min_by_key(|r| (r.abs_diff(length), *r)).unwrap_or(0);
         for n in 1..=ORDERS {
@@ -185,7 +185,7 @@ impl Counts {
     /// In percent.
     fn precisions(&self, smoothing: Smoothing) -> [f64; ORDERS] {
         let mut precisions = [0.0; ORDERS];
-        // Smoothing is for what is missing beside something, and makes no score out of nothing.
+        // Smoothing fills in missing orders, but never creates a score without any match.
         if self.matches.iter().all(|&count| count == 0) {
             return precisions;
         }

@@ -4,10 +4,9 @@
 //! chrF = 100 · (1 + β²) P R / (β² P + R)
 //! ```
 //!
-//! where P and R are the means, over the lengths of 1 to 6 characters (and 1 and 2 words in chrF++),
-//! of the precision and the recall of n-grams. Only orders of which both sides have n-grams are part
-//! of the means. Counts are summed over the corpus; of several references each sentence takes the one
-//! that gives it the best score.
+//! where P and R are the mean precision and recall over n-grams of 1 to 6 characters (and of 1 and
+//! 2 words in chrF++). The means include only orders for which both sides have n-grams. Counts are
+//! summed over the corpus; with several references, each sentence uses the one with its best score.
 //!
 //! Reference: Popović 2015, <https://aclanthology.org/W15-3049>; chrF++: Popović 2017,
 //! <https://aclanthology.org/W17-4770>; Post 2018, <https://aclanthology.org/W18-6319>
@@ -17,29 +16,29 @@ use super::{Case, ScoreError, check_references, grams, references_signature};
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// What white space between words is.
+/// The treatment of white space between words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Spaces {
-    /// Left out, so that n-grams reach from one word into the next.
+    /// Removed, so that n-grams span word boundaries.
     #[default]
     Removed,
-    /// Characters like any other.
+    /// Kept as ordinary characters.
     Kept,
 }
 
-/// How chrF is computed; the default is sacreBLEU's.
+/// chrF settings; the default is sacreBLEU's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Chrf {
-    /// The largest n-grams of characters.
+    /// The largest character n-gram order.
     pub character_order: usize,
-    /// The largest n-grams of words; 0 for chrF, 2 for chrF++.
+    /// The largest word n-gram order; 0 for chrF, 2 for chrF++.
     pub word_order: usize,
-    /// Recall counts as much as β² times precision.
+    /// β: recall is weighted β² times as much as precision.
     pub beta: u32,
-    /// What white space is.
+    /// The treatment of white space.
     pub spaces: Spaces,
-    /// Whether letters of different case differ.
+    /// Case sensitivity.
     pub case: Case,
 }
 
@@ -50,29 +49,29 @@ impl Default for Chrf {
     }
 }
 
-/// chrF, and the name that it has with these settings.
+/// A chrF score, and its name with these settings.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct ChrfScore {
     /// From 0 to 100.
     pub score: f64,
     /// `chrF2`, and `chrF2++` for chrF++ with a β of 2.
     pub name: String,
-    /// All that must be said with the score, in sacreBLEU's words. The version is this program's.
+    /// The settings to report with the score, in sacreBLEU's format, with this crate's version.
     pub signature: String,
 }
 
 impl Chrf {
-    /// chrF++: n-grams of one and two words count as well.
+    /// chrF++: includes n-grams of one and two words.
     pub fn plus_plus() -> Self {
         Self { word_order: 2, ..Self::default() }
     }
 
-    /// The score of `hypotheses`, of which each has one or more references.
+    /// The score of `hypotheses`, each with one or more references.
     ///
     /// # Errors
     ///
-    /// [`ScoreError`] where there is no sentence, where the numbers of sentences differ, and where a
-    /// sentence has no reference.
+    /// [`ScoreError`] if there are no sentences, the numbers of sentences differ, or a sentence has
+    /// no reference.
     pub fn score<H: AsRef<str>, R: AsRef<str>>(
         &self,
         hypotheses: &[H],
@@ -101,7 +100,7 @@ impl Chrf {
         Ok(ChrfScore { score: self.f_score(&sums), name, signature })
     }
 
-    /// The counts with the reference that gives the best score; the first of equals.
+    /// The counts with the best-scoring reference; ties go to the first.
     fn best<R: AsRef<str>>(&self, hypothesis: &Units, references: &[R]) -> Vec<Counts> {
         let mut best = (-1.0, Vec::new());
         for reference in references {
@@ -140,7 +139,7 @@ impl Chrf {
     }
 }
 
-/// What n-grams of a sentence are made of.
+/// The characters and words of a sentence.
 struct Units {
     characters: Vec<char>,
     words: Vec<String>,
@@ -157,8 +156,8 @@ impl Units {
     }
 }
 
-/// A word, and one mark of punctuation at its end, or else at its beginning.
-// Not both: `(hi)` becomes `(hi` and `)`, in the program by the metric's author as well.
+/// Splits one punctuation mark off the end of a word, or else off its beginning.
+// Not both: `(hi)` becomes `(hi` and `)`, as in the reference implementation.
 fn split_punctuation(word: &str) -> Vec<String> {
     let is_mark = |c: char| c.is_ascii_punctuation();
     let at = match (word.chars().next(), word.chars().next_back()) {
@@ -190,7 +189,7 @@ impl Counts {
         let (found, expected) = (grams::count(found, n), grams::count(expected, n));
         let sum = |counts: &HashMap<&[T], usize>| counts.values().sum();
         Self {
-            // What the reference cannot have is held against nobody.
+            // An order that the reference is too short for does not count against the hypothesis.
             found: if expected.is_empty() { 0 } else { sum(&found) },
             expected: sum(&expected),
             matches: grams::matches(&found, &expected),

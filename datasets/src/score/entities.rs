@@ -1,11 +1,11 @@
-//! Precision, recall and F1 of entities, as CoNLL's shared tasks score them and seqeval does.
+//! Precision, recall and F1 of entities, as in CoNLL's shared tasks and seqeval.
 //!
 //! ```text
 //! precision = correct / found      recall = correct / expected      F1 = 2 P R / (P + R)
 //! ```
 //!
-//! An entity is correct if its first word, its last word and its type are. Where nothing was found or
-//! nothing expected, the share of it is 0, as in seqeval.
+//! An entity is correct if its first word, last word and type are all correct. If no entities were
+//! found (or expected), precision (or recall) is 0, as in seqeval.
 //!
 //! Reference: Tjong Kim Sang & De Meulder 2003, <https://aclanthology.org/W03-0419>; surface forms:
 //! Derczynski et al. 2017, <https://aclanthology.org/W17-4418>
@@ -13,62 +13,62 @@
 use super::{ScoreError, check_lengths};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What an `I` tag means that follows no tag of its type.
+/// How to interpret an `I` tag that does not follow a tag of its type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reading {
-    /// It begins an entity: `conlleval`, and seqeval's default.
+    /// It begins an entity, as in `conlleval` and by default in seqeval.
     #[default]
     Lenient,
-    /// It is no part of any entity: seqeval's strict mode with the scheme IOB2.
+    /// It belongs to no entity, as in seqeval's strict mode with the scheme IOB2.
     Strict,
 }
 
 /// An entity of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Entity {
-    /// What follows `B-` in its tag; `_` where nothing does.
+    /// The type: the part of the tag after `B-`; `_` if empty.
     pub kind: String,
-    /// Its first word.
+    /// Index of its first word.
     pub start: usize,
-    /// The word behind its last.
+    /// Index after its last word.
     pub end: usize,
 }
 
 /// The score of all entities, or of those of one type.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct EntityScore {
-    /// Entities found that were expected.
+    /// Correct entities: found and expected.
     pub correct: usize,
     /// Entities found.
     pub found: usize,
     /// Entities expected.
     pub expected: usize,
-    /// From 0 to 1; 0 where nothing was found.
+    /// From 0 to 1; 0 if no entities were found.
     pub precision: f64,
-    /// From 0 to 1; 0 where nothing was expected.
+    /// From 0 to 1; 0 if no entities were expected.
     pub recall: f64,
-    /// From 0 to 1; 0 where nothing is correct.
+    /// From 0 to 1; 0 if no entity is correct.
     pub f1: f64,
 }
 
 /// The scores of a corpus.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct EntityScores {
-    /// All entities alike (micro-averaged): the figure that is usually reported.
+    /// Micro-averaged over all entities: the score that is usually reported.
     pub overall: EntityScore,
-    /// By type; every type that was found or expected.
+    /// By type, for every type that was found or expected.
     pub kinds: BTreeMap<String, EntityScore>,
 }
 
-/// The entities of a sentence, by its IOB2 tags: `O`, `B-TYPE`, `I-TYPE`, also without a type.
+/// The entities of a sentence from its IOB2 tags: `O`, `B-TYPE`, `I-TYPE`; the type is optional.
 ///
 /// # Errors
 ///
 /// [`ScoreError::UnknownTag`] with sentence 0, for any other tag.
 pub fn entities<S: AsRef<str>>(tags: &[S], reading: Reading) -> Result<Vec<Entity>, ScoreError> {
     let mut entities: Vec<Entity> = Vec::new();
-    // Whether the last of them reaches to the word before.
+    // Whether the last entity extends to the previous word.
     let mut is_open = false;
     let mut before = None;
     for (word, tag) in tags.iter().map(AsRef::as_ref).enumerate() {
@@ -95,12 +95,12 @@ pub fn entities<S: AsRef<str>>(tags: &[S], reading: Reading) -> Result<Vec<Entit
     Ok(entities)
 }
 
-/// The scores of the tags `found` where `expected` are right, a list of them per sentence.
+/// Scores the tags `found` against `expected`, one list per sentence.
 ///
 /// # Errors
 ///
-/// [`ScoreError`] where there is no sentence, where numbers of sentences or tags differ, and for
-/// tags that are not IOB2.
+/// [`ScoreError`] if there are no sentences, the numbers of sentences or tags differ, or a tag is
+/// not IOB2.
 pub fn entity_scores<F: AsRef<str>, E: AsRef<str>>(
     found: &[Vec<F>],
     expected: &[Vec<E>],
@@ -129,14 +129,15 @@ pub fn entity_scores<F: AsRef<str>, E: AsRef<str>>(
     Ok(EntityScores { overall, kinds })
 }
 
-/// The same for surface forms: how many different names were found, however often each occurs.
+/// Scores surface forms: distinct names, however often each occurs.
 ///
-/// A name with its type counts once. It is correct if it was found in at least one of its places: this
-/// is the second figure of WNUT17's evaluation program. `words` are those of the sentences.
+/// A name with its type counts once. It is correct if it was found at one or more of its
+/// occurrences: this is the second score of WNUT17's evaluation script. `words` are the words of
+/// the sentences.
 ///
 /// # Errors
 ///
-/// As [`entity_scores`], and where a sentence has more or fewer words than tags.
+/// As [`entity_scores`], and if a sentence has more or fewer words than tags.
 pub fn surface_score<W: AsRef<str>, F: AsRef<str>, E: AsRef<str>>(
     words: &[Vec<W>],
     found: &[Vec<F>],

@@ -1,21 +1,21 @@
-//! Runs of n tokens or characters, counted.
+//! N-gram counts of tokens or characters.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// How often each run of `n` items occurs.
+/// Counts each n-gram of `n` items.
 pub(super) fn count<T: Eq + Hash>(items: &[T], n: usize) -> HashMap<&[T], usize> {
     let mut counts = HashMap::new();
-    for run in items.windows(n.max(1)) {
-        *counts.entry(run).or_default() += 1;
+    for gram in items.windows(n.max(1)) {
+        *counts.entry(gram).or_default() += 1;
     }
     counts
 }
 
-/// How many runs of `found` are in `allowed` too, each at most as often as there.
+/// The number of n-grams of `found` that match, each clipped to its count in `allowed`.
 pub(super) fn matches<T: Eq + Hash>(
     found: &HashMap<&[T], usize>,
     allowed: &HashMap<&[T], usize>,
 ) -> usize {
-    found.iter().map(|(run, count)| *count.min(allowed.get(run).unwrap_or(&0))).sum()
+    found.iter().map(|(gram, count)| *count.min(allowed.get(gram).unwrap_or(&0))).sum()
 }

@@ -1,15 +1,15 @@
-//! Scores of what a model wrote, tagged or chose, as the standard tools compute them.
+//! Metrics of generated text, tags and labels, as the standard tools compute them.
 //!
-//! | module | scores | equals |
+//! | module | input | equals |
 //! |---|---|---|
-//! | [`bleu`] | translations, by words | sacreBLEU 2.6.0 |
-//! | [`chrf`] | translations, by characters | sacreBLEU 2.6.0 |
-//! | [`entities`] | names in a text | seqeval 1.2.2 |
-//! | [`accuracy`] | classes, tags, whole answers | scikit-learn 1.9.1 |
-//! | [`bits`] | language models | |
+//! | [`bleu`] | translations, by word n-grams | sacreBLEU 2.6.0 |
+//! | [`chrf`] | translations, by character n-grams | sacreBLEU 2.6.0 |
+//! | [`entities`] | named entities | seqeval 1.2.2 |
+//! | [`accuracy`] | labels, tags, whole answers | scikit-learn 1.9.1 |
+//! | [`bits`] | language model losses | |
 //!
-//! Found and expected are always in this order. Nothing here gives NaN: where a score would divide by
-//! nothing, it says so with an error or with the value that its standard tool takes.
+//! Arguments are always in the order found, expected. No function returns NaN: instead of dividing
+//! by zero, it returns an error or the value of the standard tool.
 
 pub mod accuracy;
 pub mod bits;
@@ -21,46 +21,46 @@ mod grams;
 mod text;
 mod tokens;
 
-/// Why there is no score.
+/// Why a score could not be computed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScoreError {
     /// There is nothing to score.
     #[error("there is nothing to score: no {what} were given")]
     Empty {
-        /// What is missing.
+        /// The missing items.
         what: &'static str,
     },
-    /// What was found and what was expected do not go together.
-    #[error("{found} {what} were found and {expected} expected: give one for each")]
+    /// The numbers of found and expected items differ.
+    #[error("{found} {what} were found and {expected} expected: provide one for each")]
     Lengths {
-        /// What was counted.
+        /// The counted items.
         what: &'static str,
-        /// How many were found.
+        /// The number found.
         found: usize,
-        /// How many were expected.
+        /// The number expected.
         expected: usize,
     },
-    /// One sequence is longer or shorter than the one that was expected.
+    /// A sequence is longer or shorter than the expected one.
     #[error(
-        "sequence {sequence} has {found} tokens, and {expected} were expected: give one for each"
+        "sequence {sequence} has {found} tokens, and {expected} were expected: provide one for each"
     )]
     SequenceLengths {
         /// Index of the sequence, from 0.
         sequence: usize,
-        /// Length of the sequence that was found.
+        /// Length of the found sequence.
         found: usize,
-        /// Length of the sequence that was expected.
+        /// Length of the expected sequence.
         expected: usize,
     },
-    /// A sentence cannot be compared with anything.
-    #[error("sentence {sentence} has no reference: give at least one")]
+    /// A sentence has no reference.
+    #[error("sentence {sentence} has no reference: provide at least one")]
     NoReference {
         /// Index of the sentence, from 0.
         sentence: usize,
     },
     /// A tag is not in the IOB2 scheme.
-    #[error("tag {tag:?} of word {word} in sentence {sentence} is none of O, B-TYPE and I-TYPE")]
+    #[error("tag {tag:?} of word {word} in sentence {sentence} is not O, B-TYPE or I-TYPE")]
     UnknownTag {
         /// Index of the sentence, from 0.
         sentence: usize,
@@ -69,13 +69,13 @@ pub enum ScoreError {
         /// The tag.
         tag: String,
     },
-    /// Smoothing by this makes no precision.
+    /// The smoothing value is negative or not finite.
     #[error("smoothing adds {value} matches: a finite number of 0 or more is needed")]
     Smoothing {
-        /// What was to be added.
+        /// The smoothing value.
         value: f64,
     },
-    /// The loss is not a number that a score can be computed from.
+    /// The loss is negative or not finite.
     #[error(
         "the loss is {nats}: only finite losses of 0 or more have a score; did the run diverge?"
     )]
@@ -85,19 +85,19 @@ pub enum ScoreError {
     },
 }
 
-/// Whether `A` and `a` are the same letter.
+/// Case sensitivity: whether `A` and `a` are equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Case {
-    /// They differ.
+    /// Case-sensitive.
     #[default]
     Mixed,
-    /// Texts are brought to lower case first.
+    /// Texts are lowercased first.
     Lower,
 }
 
 impl Case {
-    /// The word for it in sacreBLEU's signatures.
+    /// The value in sacreBLEU's signatures.
     fn signature(self) -> &'static str {
         match self {
             Self::Mixed => "mixed",
@@ -113,7 +113,7 @@ impl Case {
     }
 }
 
-/// One number of found for each expected, and at least one.
+/// Checks that both counts are equal and not 0.
 fn check_lengths(what: &'static str, found: usize, expected: usize) -> Result<(), ScoreError> {
     if found != expected {
         return Err(ScoreError::Lengths { what, found, expected });
@@ -124,17 +124,17 @@ fn check_lengths(what: &'static str, found: usize, expected: usize) -> Result<()
     Ok(())
 }
 
-/// How many references there are, as sacreBLEU's signatures say it.
+/// The number of references, as in sacreBLEU's signatures.
 fn references_signature<S>(references: &[Vec<S>]) -> String {
     let count = references.first().map_or(0, Vec::len);
-    if references.iter().all(|several| several.len() == count) {
+    if references.iter().all(|sentence| sentence.len() == count) {
         count.to_string()
     } else {
         "var".to_owned()
     }
 }
 
-/// Every sentence has its references.
+/// Checks that every sentence has at least one reference.
 fn check_references<H, R>(hypotheses: &[H], references: &[Vec<R>]) -> Result<(), ScoreError> {
     check_lengths("sentences", hypotheses.len(), references.len())?;
     match references.iter().position(Vec::is_empty) {

@@ -1,19 +1,19 @@
-//! What counts as a word for BLEU: sacreBLEU's tokenizers.
+//! sacreBLEU's tokenizers, for BLEU.
 
 use super::text::{is_space, words};
 
-/// How a sentence is cut into tokens before they are compared.
+/// The tokenization of sentences before they are compared.
 ///
-/// Scores of different tokenizers cannot be compared.
+/// Scores of different tokenizations are not comparable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tokenization {
-    /// `13a`: punctuation and symbols of ASCII are tokens of their own, but for points and commas
-    /// within numbers, apostrophes, and hyphens that follow no digit; four XML entities are resolved.
-    /// The rules of WMT's `mteval-v13a.pl`, and sacreBLEU's default.
+    /// `13a`: ASCII punctuation and symbols are separate tokens, except periods and commas within
+    /// numbers, apostrophes, and hyphens that do not follow a digit; four XML entities are
+    /// resolved. The rules of WMT's `mteval-v13a.pl`, and sacreBLEU's default.
     #[default]
     Thirteen,
-    /// `char`: every character but white space is a token, for languages without spaces.
+    /// `char`: every character except white space is a token, for languages without spaces.
     Characters,
     /// `none`: the text is already tokenized, and split at white space.
     None,
@@ -42,10 +42,10 @@ impl Tokenization {
     }
 }
 
-/// The sentence with a space on both sides of everything that is a token of its own.
+/// The sentence with a space on both sides of every separate token.
 ///
-/// The rules come one after the other, and each reads from left to right without going back, as
-/// substitutions by regular expressions do: so `a..` leaves the second point to the rule after.
+/// The rules apply one after the other, and each scans from left to right without backtracking, as
+/// regular expression substitutions do: `a..` leaves the second period to the next rule.
 fn separated(sentence: &str) -> String {
     let plain = sentence.replace("<skipped>", "").replace("-\n", "").replace('\n', " ");
     let plain = plain.replace("&quot;", "\"").replace("&amp;", "&");
@@ -59,20 +59,20 @@ fn separated(sentence: &str) -> String {
         }
     }
     text.push(' ');
-    let is_point = |c: char| c == '.' || c == ',';
+    let is_period = |c: char| c == '.' || c == ',';
     let is_digit = |c: char| c.is_ascii_digit();
-    let text = pairs(&text, |a, b| !is_digit(a) && is_point(b), |a, b| [a, ' ', b, ' ']);
-    let text = pairs(&text, |a, b| is_point(a) && !is_digit(b), |a, b| [' ', a, ' ', b]);
+    let text = pairs(&text, |a, b| !is_digit(a) && is_period(b), |a, b| [a, ' ', b, ' ']);
+    let text = pairs(&text, |a, b| is_period(a) && !is_digit(b), |a, b| [' ', a, ' ', b]);
     let text = pairs(&text, |a, b| is_digit(a) && b == '-', |a, b| [a, ' ', b, ' ']);
     text.into_iter().collect()
 }
 
-/// Punctuation and symbols of ASCII, without `'`, `,`, `-` and `.`.
+/// ASCII punctuation and symbols, except `'`, `,`, `-` and `.`.
 fn is_separate(c: char) -> bool {
     c.is_ascii_punctuation() && !matches!(c, '\'' | ',' | '-' | '.')
 }
 
-/// Writes `to` for every two neighbours that are `from`; what was taken once is not taken again.
+/// Replaces every two adjacent characters that match `from` by `to`, without overlaps.
 fn pairs(
     text: &[char],
     from: impl Fn(char, char) -> bool,

@@ -1,10 +1,10 @@
-//! The score of whoever does not look at the input.
+//! Chance level: the score of the best prediction that ignores the input.
 
 use super::splits::Splits;
 use super::{Example, Metric};
 use std::collections::BTreeMap;
 
-/// What the best constant answer scores on the test examples, learnt from training examples.
+/// The score of the best constant prediction on the test examples, fitted to training examples.
 pub(super) fn chance(score: Metric, splits: &Splits) -> f64 {
     match score {
         Metric::Accuracy | Metric::TagAccuracy => most_frequent(splits),
@@ -21,16 +21,16 @@ fn counts(examples: &[Example]) -> BTreeMap<u32, f64> {
     counts
 }
 
-/// Percent of right answers of who always gives the label that is most frequent in training.
+/// Accuracy in percent when the most frequent training label is always predicted.
 fn most_frequent(splits: &Splits) -> f64 {
     let train = counts(&splits.train.sample());
-    let favourite = train.iter().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(&id, _)| id);
+    let majority = train.iter().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(&id, _)| id);
     let test = counts(&splits.test);
-    100.0 * test.get(&favourite).unwrap_or(&0.0) / test.values().sum::<f64>().max(1.0)
+    100.0 * test.get(&majority).unwrap_or(&0.0) / test.values().sum::<f64>().max(1.0)
 }
 
-/// Bits per target of who gives each symbol the probability of its frequency in training, as if
-/// each symbol that occurs anywhere had been seen once more.
+/// Bits per target of a unigram model: each token has the probability of its frequency in training,
+/// with add-one smoothing over every token that occurs in training or test.
 fn frequencies(splits: &Splits) -> f64 {
     let (mut train, test) = (counts(&splits.train.sample()), counts(&splits.test));
     for id in test.keys() {

@@ -1,8 +1,8 @@
-//! `dates`: a day in one of many ways to write it, to be written as `1998-03-03`.
+//! `dates`: a date in one of many formats, to be converted to the form `1998-03-03`.
 //!
-//! A translation whose answer is exact and whose alignment is plain to see: the year stands at
-//! the end and comes first, a month's name becomes a number, the day of the week says nothing
-//! that is asked for. No day is both trained and tested on, in whatever way it is written.
+//! A translation task with an exact answer and an obvious alignment: the year moves from the end to
+//! the front, the name of a month becomes a number, and the day of the week is irrelevant. No date
+//! occurs in both training and test, whatever its format.
 //!
 //! Reference: the date translation of Keras' and Chainer's attention examples; the day of the
 //! week after Sakamoto 1993
@@ -47,9 +47,10 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// Ways to write a day. W and w: the day of the week, whole or three letters; M and m: so the
-/// month; N and n: its number, with two digits or as few as it takes; D and d: so the day;
-/// o: the day as 1st, 2nd, …; Y: the year. No two days are ever written alike.
+/// Date formats. W and w: the day of the week, in full or three letters; M and m: the month, in
+/// full or three letters; N and n: its number, with or without a leading zero; D and d: the day,
+/// with or without a leading zero; o: the day as 1st, 2nd, …; Y: the year. No two dates have the
+/// same text.
 const FORMS: [&str; 14] = [
     "W d M Y",
     "W, d M Y",
@@ -101,12 +102,12 @@ impl Generate for Generator {
         let Dates { first_year, last_year } = self.years;
         let year = first_year + rng.below(u64::from(last_year - first_year) + 1) as u32;
         let month = 1 + rng.below(12) as u32;
-        // Days that a month lacks are drawn again, so that all days are equally likely.
+        // Days that a month lacks are resampled, so that all dates are equally likely.
         let day = 1 + rng.below(31) as u32;
         let date = (day <= days_in(year, month)).then_some(Date { year, month, day })?;
-        let read = |text: String| self.tokens.encode(&text).ok();
-        let input = read(date.write(rng.pick(&FORMS)))?;
-        let target = Target::Sequence(read(date.write("Y-N-D"))?);
+        let encode = |text: String| self.tokens.encode(&text).ok();
+        let input = encode(date.write(rng.pick(&FORMS)))?;
+        let target = Target::Sequence(encode(date.write("Y-N-D"))?);
         Some(Example { input, target })
     }
 

@@ -1,11 +1,11 @@
-//! `deu-eng`: translation between German and English, of sentences that people translated for
-//! Tatoeba.
+//! `deu-eng`: translation between German and English, with sentences translated by the volunteers
+//! of Tatoeba.
 //!
-//! Measures transduction where order and length change. No sentence of either language is in two
-//! parts: the part is drawn by the SHA-256 of the English sentence, 1 in 32 each for validation
-//! and test, and a pair is dropped from training (or validation) where its German sentence is in
-//! a part behind it. A sentence with several translations keeps all in training and the first one
-//! elsewhere.
+//! Measures transduction in which order and length change. No sentence of either language is in two
+//! splits: the SHA-256 of the English sentence selects the split, 1 in 32 each for validation and
+//! test, and a pair is dropped from training (or validation) if its German sentence also occurs in
+//! validation or test (or test). A sentence with several translations keeps all of them in training
+//! and the first one elsewhere.
 //!
 //! Reference: <https://www.manythings.org/anki/>, from <https://tatoeba.org>
 
@@ -38,15 +38,15 @@ enum Language {
     Eng,
 }
 
-/// What texts are made of.
+/// The kind of tokens that texts are split into.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Units {
     /// Characters.
     Characters,
-    /// Words, of which rare ones are unknown.
+    /// Words; rare ones are unknown.
     Words,
-    /// Pieces of words, by byte-level BPE.
+    /// Subwords of a byte-level BPE.
     Subwords,
 }
 
@@ -64,8 +64,7 @@ impl Default for DeuEng {
     }
 }
 
-// Published as an archive that changes with every new edition, so that there is no address of
-// this one.
+// Published as an archive that changes with every edition, so this edition has no URL.
 pub(super) static FILES: [DataFile; 1] = [DataFile {
     path: "deu-eng/deu.txt",
     urls: &[],
@@ -73,7 +72,7 @@ pub(super) static FILES: [DataFile; 1] = [DataFile {
     bytes: 12_266_002,
 }];
 
-/// A vocabulary of pieces of words is learnt from this many sentences of each language.
+/// The subword vocabulary is trained on this many sentences of each language.
 const LEARNT_FROM: usize = 20_000;
 
 type Pair<'a> = (&'a str, &'a str);
@@ -89,7 +88,7 @@ impl Settings for DeuEng {
         let text = String::from_utf8_lossy(&content);
         let pairs: Vec<Pair<'_>> = text.lines().filter_map(|line| line.split_once('\t')).collect();
         let [train, validation, test] = divide(&pairs).map(|split| self.turned(split));
-        // The file is sorted by length: some of everywhere.
+        // The file is sorted by length, so the sample takes every `step`-th pair.
         let step = (train.len() / LEARNT_FROM).max(1);
         let texts = train.iter().step_by(step).flat_map(|&(source, target)| [source, target]);
         let all = train.iter().flat_map(|&(source, target)| [source, target]);
@@ -99,10 +98,10 @@ impl Settings for DeuEng {
             Units::Subwords => TokenTable::subwords(texts, self.vocabulary)?,
         };
         let train = self.examples(&train, &tokens)?;
-        let (validation, right) = self.held_out(&validation, &tokens, self.validation)?;
-        let mut answers = Answers { validation: right, test: Vec::new() };
-        let (test, right) = self.held_out(&test, &tokens, self.test)?;
-        answers.test = right;
+        let (validation, references) = self.held_out(&validation, &tokens, self.validation)?;
+        let mut answers = Answers { validation: references, test: Vec::new() };
+        let (test, references) = self.held_out(&test, &tokens, self.test)?;
+        answers.test = references;
         for (split, examples, wanted) in [
             ("training", &train, 1),
             ("validation", &validation, self.validation),
@@ -133,7 +132,7 @@ impl DeuEng {
         }
     }
 
-    /// The pair as symbols; `None` where one of its sentences is too long.
+    /// The pair as tokens; `None` if one of its sentences is too long.
     fn example(&self, pair: &Pair<'_>, tokens: &TokenTable) -> Result<Option<Example>, TaskError> {
         let (input, target) = (tokens.encode(pair.0)?, tokens.encode(pair.1)?);
         let fits = |ids: &[u32]| (1..=self.max_length).contains(&ids.len());
@@ -145,7 +144,7 @@ impl DeuEng {
         pairs.iter().filter_map(|pair| self.example(pair, tokens).transpose()).collect()
     }
 
-    /// Some of the sentences that fit, short and long ones alike, with their translations.
+    /// A sample of the sentences that fit, short and long ones alike, with their translations.
     fn held_out(
         &self,
         pairs: &[Pair<'_>],
@@ -155,7 +154,7 @@ impl DeuEng {
         let mut sources = HashSet::new();
         let mut first: Vec<&Pair<'_>> =
             pairs.iter().filter(|(source, _)| sources.insert(*source)).collect();
-        // In the order of their hashes, which says nothing about them.
+        // Ordered by hash, which is independent of the content.
         first.sort_by_cached_key(|(source, _)| <[u8; 32]>::from(Sha256::digest(source)));
         let (mut examples, mut answers) = (Vec::new(), Vec::new());
         for pair in first {

@@ -1,8 +1,8 @@
-//! `dyck`: brackets of several types, opened and closed in order: which one must be closed next?
+//! `dyck`: nested brackets of several types: which one must be closed next?
 //!
-//! Measures a stack: at each position the model names the innermost bracket that is still open,
-//! or says that there is none. Up to a depth, a recurrent network can hold that in its state.
-//! Texts are beginnings of well-formed ones, at each position opened or closed with equal
+//! Measures a stack: at each position the model predicts the innermost bracket that is still open,
+//! or `none`. Up to a bounded depth, a recurrent network can hold the stack in its state.
+//! Inputs are prefixes of well-formed texts: each position opens or closes a bracket with equal
 //! probability where both are possible.
 //!
 //! Reference: Hewitt et al. 2020 (the bounded depth), <https://arxiv.org/abs/2010.07515>
@@ -34,7 +34,7 @@ impl Default for Dyck {
 
 const PAIRS: [[&str; 2]; 4] = [["(", ")"], ["[", "]"], ["{", "}"], ["<", ">"]];
 
-/// How the brackets of a type are written.
+/// The opening and closing token of a bracket type.
 fn pair(kind: usize) -> [String; 2] {
     match PAIRS.get(kind) {
         Some(pair) => pair.map(str::to_owned),

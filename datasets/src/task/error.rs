@@ -1,4 +1,4 @@
-//! Why a task could not be had.
+//! Errors of building a task.
 
 use super::table::TASKS;
 use super::user::FileError;
@@ -11,44 +11,46 @@ use std::ops::RangeInclusive;
 /// No task has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no task is called {name:?}{}; there are {}", hint(*near),
+    "unknown task {name:?}{}; there are {}", hint(*near),
     TASKS.iter().map(|info| info.name).collect::<Vec<_>>().join(", ")
 )]
 pub struct UnknownTask {
-    /// What was asked for.
+    /// The requested name.
     pub name: String,
-    /// The known name that it is most likely a misspelling of.
+    /// The closest known name, if the request is probably a misspelling of it.
     pub near: Option<&'static str>,
 }
 
-/// Why a task could not be made.
+/// Why a task could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TaskError {
     /// No task has this name.
     #[error(transparent)]
     Unknown(#[from] UnknownTask),
-    /// A task has no such parameter.
+    /// The task has no parameter with this name.
     #[error("the task {task} has no parameter {parameter:?}{}; it has {known}", hint(*near))]
     UnknownParameter {
         /// The task.
         task: &'static str,
-        /// What was asked for.
+        /// The requested parameter.
         parameter: String,
-        /// The parameter that it is most likely a misspelling of.
+        /// The closest known parameter, if the request is probably a misspelling of it.
         near: Option<&'static str>,
         /// Every parameter of the task.
         known: String,
     },
-    /// The text is no choice of a task.
-    #[error("{text:?} is no task: {reason}; write NAME, or NAME:PARAMETER=VALUE,PARAMETER=VALUE")]
+    /// The text is not a task specification.
+    #[error(
+        "{text:?} is not a task: {reason}; write NAME, or NAME:PARAMETER=VALUE,PARAMETER=VALUE"
+    )]
     Syntax {
         /// The text.
         text: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// A parameter has a value of the wrong kind.
+    /// A parameter has a value of the wrong type.
     #[error("the task {task}: {reason}")]
     Value {
         /// The task.
@@ -56,58 +58,58 @@ pub enum TaskError {
         /// What is wrong.
         reason: String,
     },
-    /// A parameter has a value that it cannot have.
+    /// A parameter's value is out of range.
     #[error("{parameter} is {value}, but must be {allowed}")]
     OutOfRange {
         /// The parameter.
         parameter: &'static str,
         /// Its value.
         value: String,
-        /// What it may be.
+        /// The allowed values.
         allowed: String,
     },
     /// The settings leave too few different examples.
     #[error(
-        "only {found} of the {wanted} different examples for {split} could be drawn with these \
-         settings; allow longer or more varied inputs, or ask for fewer examples"
+        "only {found} of the {wanted} different examples for {split} could be sampled with these \
+         settings; allow longer or more varied inputs, or request fewer examples"
     )]
     TooFew {
         /// `training`, `validation` or `test`.
         split: &'static str,
-        /// How many there should be.
+        /// The required number of examples.
         wanted: usize,
-        /// How many there are.
+        /// The number of examples found.
         found: usize,
     },
     /// A text does not fill a window.
     #[error(
         "the {split} text has {characters} characters, but context={context} needs at least {}; \
-         choose a smaller context, or give more text", context.saturating_add(1)
+         choose a smaller context, or provide more text", context.saturating_add(1)
     )]
     TooShort {
         /// `training`, `validation` or `test`.
         split: &'static str,
-        /// Characters of that part.
+        /// Length of that split in characters.
         characters: usize,
-        /// The context asked for.
+        /// The requested context.
         context: usize,
     },
-    /// The file of a known data set could not be had.
+    /// The file of a published data set is unavailable.
     #[error(transparent)]
     Locate(#[from] LocateError),
-    /// A text could not be had.
+    /// A text could not be loaded.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// A tokenizer could not be made.
+    /// A tokenizer could not be built or failed.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
-    /// The user's file does not say what it should.
+    /// The user's file is invalid.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 impl TaskError {
-    /// Whether asking in another way would help, rather than mending a file.
+    /// Whether this is a usage error, which other settings would fix, rather than a bad file.
     pub fn is_usage(&self) -> bool {
         use TaskError::{OutOfRange, Syntax, TooFew, Unknown, UnknownParameter, Value};
         matches!(

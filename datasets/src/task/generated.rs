@@ -1,4 +1,4 @@
-//! Examples that a program draws, and how some of them are kept out of training.
+//! Generated examples, and how validation and test examples are kept out of training.
 
 use super::splits::{Splits, Train};
 use super::{Example, Lengths, TaskError, error};
@@ -8,22 +8,22 @@ use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fmt::Debug;
 
-/// The seed of what is the same for everybody: validation and test examples, fixed training sets.
+/// The seed of data that never changes: validation and test examples, fixed training sets.
 pub(super) const DATA_SEED: u64 = 0;
 
-/// How often drawing one example is tried before the settings are called impossible.
+/// Attempts at sampling one example before the settings are rejected as impossible.
 const ATTEMPTS: usize = 1_000_000;
 
-/// Draws examples.
+/// A generator of examples.
 pub(super) trait Generate: Debug + Send + Sync {
-    /// An example; `None` where what was drawn is not within the bounds, so that another must be.
+    /// Samples an example; `None` if the sample is out of bounds and must be redrawn.
     fn draw(&self, rng: &mut SeededRng) -> Option<Example>;
 
-    /// What no drawn example exceeds.
+    /// Upper bounds on the lengths of all examples.
     fn lengths(&self) -> Lengths;
 
-    /// What two examples share if they count as the same; `None` where training examples are
-    /// kept apart from the others in another way.
+    /// The key by which two examples count as identical; `None` if training examples are kept apart
+    /// from the others in another way.
     fn identity<'a>(&self, example: &'a Example) -> Option<&'a [u32]> {
         Some(&example.input)
     }
@@ -36,11 +36,11 @@ pub(super) enum Split {
     Test,
 }
 
-/// How many examples of a generated task there are.
+/// The number of examples in each split of a generated task.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Sizes {
-    /// 0: without end.
+    /// 0: unlimited.
     pub(super) train: u64,
     pub(super) validation: usize,
     pub(super) test: usize,
@@ -52,8 +52,8 @@ impl Default for Sizes {
     }
 }
 
-/// The part that an example belongs to, whoever draws it: 1 in 8 is for validation, 1 in 8 for
-/// the test, and no seed can lead training onto one of them.
+/// The split of an example, whatever the seed: 1 in 8 is for validation and 1 in 8 for the test, so
+/// no seed can make training see them.
 fn split_of(identity: &[u32]) -> Split {
     let bytes: Vec<u8> = identity.iter().flat_map(|id| id.to_le_bytes()).collect();
     match Sha256::digest(bytes)[0] {
@@ -78,7 +78,7 @@ fn stream(split: Split, [seed, index]: [u64; 2]) -> SeededRng {
     SeededRng::new(purpose, [seed, index, 0])
 }
 
-/// The example with this (seed, index), of a generator that [`splits`] has found to work.
+/// The example with this (seed, index), from a generator that [`splits`] has validated.
 pub(super) fn drawn(generator: &dyn Generate, split: Split, name: [u64; 2]) -> Example {
     let mut rng = stream(split, name);
     loop {
@@ -88,12 +88,12 @@ pub(super) fn drawn(generator: &dyn Generate, split: Split, name: [u64; 2]) -> E
     }
 }
 
-/// Validation and test examples, each of them different, and the generator to train with.
+/// Distinct validation and test examples, and the generator of training examples.
 ///
 /// # Errors
 ///
-/// [`TaskError::OutOfRange`] for sizes that cannot be; [`TaskError::TooFew`] where the settings
-/// of the generator allow too few different examples.
+/// [`TaskError::OutOfRange`] for invalid sizes; [`TaskError::TooFew`] if the settings of the
+/// generator allow too few distinct examples.
 pub(super) fn splits(generator: Box<dyn Generate>, sizes: Sizes) -> Result<Splits, TaskError> {
     error::check("train", sizes.train, 0..=100_000_000)?;
     error::check("validation", sizes.validation, 1..=100_000)?;

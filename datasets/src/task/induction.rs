@@ -1,8 +1,8 @@
-//! `induction`: somewhere in random symbols a marked one, and at the end the mark again: what
-//! followed the mark?
+//! `induction`: random tokens contain one marker, and end with the marker again: which token
+//! followed it the first time?
 //!
-//! Measures the mechanism by which transformers copy from what they have read, in its smallest
-//! form: one fact, to be found by content over any distance.
+//! Measures the mechanism by which transformers copy from their context (induction heads), in its
+//! smallest form: one fact, retrieved by content over any distance.
 //!
 //! Reference: Olsson et al. 2022, <https://arxiv.org/abs/2209.11895>; as a task Fu et al. 2022
 //! (H3), <https://arxiv.org/abs/2212.14052>, and Gu and Dao 2023 (Mamba),
@@ -56,7 +56,7 @@ impl Generate for Induction {
         let token = |rng: &mut SeededRng| MARK + 1 + rng.below(self.vocabulary as u64) as u32;
         let mut input: Vec<u32> = (0..self.length).map(|_| token(rng)).collect();
         let last = self.length - 1;
-        // The marked symbol lies before the last one.
+        // The marked token comes before the last position.
         let position = rng.below(last as u64 - 1) as usize;
         input[position] = MARK;
         input[last] = MARK;

@@ -1,4 +1,4 @@
-//! What is known about a task before it is made.
+//! Metadata of tasks.
 
 use super::TaskKind;
 use super::generated::Sizes;
@@ -7,46 +7,46 @@ use crate::locate::DataFile;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// What is known about a task before it is made; one line of the table of tasks.
+/// Metadata of a task, available before it is built; an entry of the table of tasks.
 pub struct TaskInfo {
     /// The name that [`TaskSpec::parse`](super::TaskSpec::parse) takes.
     pub name: &'static str,
-    /// What is asked, in one line.
+    /// A one-line description.
     pub about: &'static str,
-    /// What a model must be able to do; one of these, where it depends on the user's file.
+    /// The kinds of prediction; several if the user's file determines which one applies.
     pub kinds: &'static [TaskKind],
     /// Where the examples come from.
     pub origin: Origin,
     pub(super) builder: TaskBuilder,
     own: &'static [Parameter],
-    /// Settings that differ from those of other tasks of the same kind.
+    /// Settings fixed by the name, among tasks that share a [`Settings`] type.
     preset: &'static [(&'static str, Preset)],
 }
 
 /// Where the examples of a task come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A program draws as many as are asked for.
+    /// Sampled by a generator, as many as needed.
     Drawn,
-    /// A program lists them all, or tells stories to be cut into windows.
+    /// Enumerated in full, or cut from generated stories as windows.
     Made,
     /// A published data set.
     Published {
         /// Its files.
         files: &'static [DataFile],
-        /// Licence and attribution.
+        /// License and attribution.
         license: &'static str,
     },
-    /// A file of the user's.
+    /// The user's file.
     User,
 }
 
-/// What can be set in a task.
+/// A parameter of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
-    /// What it means, in a few words.
+    /// A short description.
     pub about: &'static str,
 }
 
@@ -60,11 +60,11 @@ pub(super) const fn set(name: &'static str, about: &'static str) -> Parameter {
 }
 
 static SIZES: [Parameter; 3] = [
-    set("train", "number of training examples; 0: without end"),
+    set("train", "number of training examples; 0: unlimited"),
     set("validation", "number of validation examples"),
     set("test", "number of test examples"),
 ];
-/// A task whose examples are drawn, with the settings of its kind.
+/// A task whose examples are sampled, with its settings type.
 pub(super) const fn task<S: Settings>(
     name: &'static str,
     about: &'static str,
@@ -91,20 +91,20 @@ impl TaskInfo {
         Self { preset, ..self }
     }
 
-    /// What can be set.
+    /// The parameters of the task.
     pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> {
         let sizes = if self.origin == Origin::Drawn { &SIZES[..] } else { &[] };
         self.own.iter().chain(sizes)
     }
 
-    /// The usual value of each parameter.
+    /// The default value of each parameter.
     pub fn defaults(&self) -> Map<String, Value> {
         let mut settings = self.settings();
         settings.retain(|key, _| self.parameters().any(|parameter| parameter.name == key));
         settings
     }
 
-    /// The usual value of every setting, of those too that go with the name.
+    /// The default value of every setting, including those fixed by the name.
     pub(super) fn settings(&self) -> Map<String, Value> {
         let mut settings = (self.builder.defaults)();
         if self.origin == Origin::Drawn {

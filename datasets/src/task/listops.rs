@@ -1,11 +1,11 @@
 //! `listops`: the value of a nested expression, such as `[MAX 2 9 [MIN 4 7 ] 0 ]`, which is 9.
 //!
-//! Measures whether a model finds a structure and works its way up in it: the answer may depend
-//! on every symbol, and on which bracket each of them is in. The expressions are those of Long
-//! Range Arena: at each place an operator with probability 1/4 and else a digit, two or more
-//! arguments, and only expressions within the bounds of length are kept. `MED` is the median cut
-//! to an integer, `SM` the sum modulo 10. As there, the round brackets of the original data,
-//! which say nothing that the square ones do not say, are left out.
+//! Measures whether a model parses a hierarchy and evaluates it bottom-up: the answer may depend on
+//! every token and on the bracket that contains it. The expressions follow Long Range Arena: each
+//! node is an operator with probability 1/4 and a digit otherwise, operators have two or more
+//! arguments, and only expressions within the length bounds are kept. `MED` is the median truncated
+//! to an integer, `SM` the sum modulo 10. As there, the redundant round brackets of the original
+//! data are left out.
 //!
 //! Reference: Nangia and Bowman 2018, <https://arxiv.org/abs/1804.06028>; Tay et al. 2020,
 //! <https://arxiv.org/abs/2011.04006>
@@ -36,7 +36,7 @@ impl Default for ListOps {
     }
 }
 
-/// Long Range Arena's setting. Its generator keeps what is longer than 500 and shorter than 2000.
+/// Long Range Arena's settings. Its generator keeps lengths above 500 and below 2000.
 const PUBLISHED: ListOps =
     ListOps { max_depth: 10, max_args: 10, min_length: 501, max_length: 1999 };
 
@@ -88,7 +88,7 @@ impl Generate for ListOps {
 }
 
 impl ListOps {
-    /// Writes an expression and gives its value; `None` once it is too long.
+    /// Appends an expression and returns its value; `None` once it is too long.
     fn grow(&self, rng: &mut SeededRng, depth: usize, written: &mut Vec<u32>) -> Option<u32> {
         if written.len() >= self.max_length {
             return None;

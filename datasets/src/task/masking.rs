@@ -1,11 +1,11 @@
-//! Which symbols of a text are hidden, and behind what.
+//! BERT's masking: which tokens of a text are prediction targets, and what replaces them.
 
 use super::{Example, Target, TokenTable};
 use crate::rng::SeededRng;
 
-/// A text with 15 % of its symbols asked for: of those, 80 % are hidden behind
-/// [`TokenTable::MASK`], 10 % replaced by any symbol and 10 % left as they are. At least one is
-/// asked for, however short the text.
+/// Selects 15 % of the tokens of a text as targets: of those, 80 % are replaced by
+/// [`TokenTable::MASK`], 10 % by a random token, and 10 % are left unchanged. There is at least one
+/// target, however short the text.
 ///
 /// Reference: Devlin et al. 2019 (BERT), §3.1, <https://arxiv.org/abs/1810.04805>
 pub(super) fn masked(text: &[u32], tokens: &TokenTable, rng: &mut SeededRng) -> Example {
@@ -34,7 +34,7 @@ pub(super) fn masked(text: &[u32], tokens: &TokenTable, rng: &mut SeededRng) -> 
     Example { input, target: Target::Tags(tags) }
 }
 
-/// A text with the symbol that follows at each position; `window` has one symbol more.
+/// Next-token targets: `window` has one token more than the input.
 pub(super) fn next(window: &[u32]) -> Example {
     let (input, following) = (&window[..window.len() - 1], &window[1..]);
     let tags = following.iter().copied().map(Some).collect();
@@ -46,28 +46,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seventh_is_asked_for_and_most_of_it_hidden() {
+    fn a_seventh_is_targeted_and_most_of_it_masked() {
         let tokens = TokenTable::characters("abcdefghijklmnopqrstuvwxyz".chars());
         let text: Vec<u32> = (0..20_000).map(|i| TokenTable::FIRST + i % 26).collect();
         let example = masked(&text, &tokens, &mut SeededRng::new(b"test    ", [0; 3]));
         let Target::Tags(tags) = &example.target else { panic!("tags") };
-        let (mut asked, mut hidden, mut kept) = (0, 0, 0);
+        let (mut targets, mut hidden, mut kept) = (0, 0, 0);
         for ((&shown, &tag), &real) in example.input.iter().zip(tags).zip(&text) {
             assert!(tag.is_none_or(|tag| tag == real));
             assert!(tag.is_some() || shown == real);
-            asked += usize::from(tag.is_some());
+            targets += usize::from(tag.is_some());
             hidden += usize::from(shown == TokenTable::MASK);
             kept += usize::from(tag.is_some() && shown == real);
         }
-        assert!((2800..3200).contains(&asked), "{asked} of 20000");
-        let share = |count: usize| 100 * count / asked;
-        assert!((77..83).contains(&share(hidden)), "{hidden} of {asked}");
-        // 10 % left alone, and one in 26 of the 10 % replaced.
-        assert!((8..13).contains(&share(kept)), "{kept} of {asked}");
+        assert!((2800..3200).contains(&targets), "{targets} of 20000");
+        let share = |count: usize| 100 * count / targets;
+        assert!((77..83).contains(&share(hidden)), "{hidden} of {targets}");
+        // 10 % left unchanged, and one in 26 of the 10 % replaced.
+        assert!((8..13).contains(&share(kept)), "{kept} of {targets}");
     }
 
     #[test]
-    fn something_is_always_asked() {
+    fn there_is_always_a_target() {
         let tokens = TokenTable::characters("ab".chars());
         for seed in 0..100 {
             let example = masked(&[6, 7], &tokens, &mut SeededRng::new(b"test    ", [seed, 0, 0]));

@@ -1,34 +1,34 @@
-//! How answers are scored, and what others reached.
+//! Metrics of tasks, and published results.
 
 use std::fmt;
 
-/// How the answers to a task are scored.
+/// The metric of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Metric {
-    /// Percent of inputs with the right label.
+    /// Percent of inputs with the correct label.
     Accuracy,
-    /// Percent of the positions asked about with the right label, over all inputs together.
+    /// Percent of target positions with the correct label, over all inputs together.
     TagAccuracy,
     /// Micro-averaged F1 over whole entities in percent, as CoNLL's `conlleval` computes it.
     EntityF1,
-    /// Percent of inputs whose whole target sequence is right, to its end.
+    /// Percent of inputs whose whole target sequence is correct, including its end.
     ExactMatch,
-    /// Mean binary logarithm of the inverse probability of a target: bits per character.
+    /// Bits per character: the mean of -log2 of each target's probability.
     BitsPerCharacter,
-    /// BLEU over the whole part, in percent, as sacreBLEU computes it.
+    /// BLEU over the whole split, in percent, as sacreBLEU computes it.
     Bleu,
-    /// chrF2 over the whole part, in percent, as sacreBLEU computes it.
+    /// chrF2 over the whole split, in percent, as sacreBLEU computes it.
     ChrF,
 }
 
 impl Metric {
-    /// Whether the greater of two scores is the better one.
+    /// Whether a higher score is better.
     pub fn higher_is_better(self) -> bool {
         self != Self::BitsPerCharacter
     }
 }
 
-/// The name for tables.
+/// The name of the metric in tables.
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -46,10 +46,10 @@ impl fmt::Display for Metric {
 /// A published result.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reference {
-    /// The model, and what it had that ours may not have.
+    /// The model, and the advantages it had over the models compared here.
     pub what: &'static str,
     /// Its score, in the units of the task's [`Metric`].
     pub score: f64,
-    /// Where it is published.
+    /// The publication.
     pub source: &'static str,
 }

@@ -1,8 +1,8 @@
-//! Tasks to compare architectures on: what is asked, what is right, and how it is scored.
+//! Tasks to compare architectures on: inputs, targets and metrics.
 //!
-//! A [`TaskSpec`] is a choice of one, `listops` or `listops:max_depth=3,max_length=48`, and
-//! [`TaskSpec::build`] makes the [`Task`]: generated from a seed, or read from the files of a
-//! known data set or of the user's own. [`TASKS`] lists them all.
+//! A [`TaskSpec`] selects a task, such as `listops` or `listops:max_depth=3,max_length=48`, and
+//! [`TaskSpec::build`] builds the [`Task`]: generated from a seed, or read from the files of a
+//! published data set or from the user's file. [`TASKS`] lists all tasks.
 //!
 //! ```
 //! use zoo_datasets::locate::SearchPath;
@@ -13,26 +13,26 @@
 //! let example = task.train(1, 0);
 //! let Target::Sequence(sorted) = &example.target else { panic!("sort maps to a sequence") };
 //! assert!(sorted.is_sorted());
-//! assert_eq!(example, task.train(1, 0), "the same for everybody who uses seed 1");
+//! assert_eq!(example, task.train(1, 0), "the same for everyone who uses seed 1");
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # From an example to a batch
 //!
-//! Inputs and targets hold nothing but what the task is about; what marks their ends is added by
-//! who makes the batch, with the symbols that [`TokenTable`] reserves:
+//! Inputs and targets hold only the task's own tokens; the code that builds a batch adds the
+//! special tokens that [`TokenTable`] reserves:
 //!
 //! | model | classification | tagging, masked | language | transduction |
 //! |---|---|---|---|---|
-//! | encoder | pooled state → label | label in place | cannot | cannot |
-//! | decoder, recurrent | `input SEPARATOR` → label symbol | label in place | tag in place | `input SEPARATOR` → `target END` |
-//! | encoder-decoder | `input` → label symbol | `input` → one label symbol each | tag in place, from nothing | `input` → `BEGIN target` → `target END` |
+//! | encoder | pooled state → label | label in place | not supported | not supported |
+//! | decoder, recurrent | `input SEPARATOR` → label token | label in place | tag in place | `input SEPARATOR` → `target END` |
+//! | encoder-decoder | `input` → label token | `input` → one label token each | tag in place, without encoder input | `input` → `BEGIN target` → `target END` |
 //!
-//! In [`TaskKind::Language`] the tag at a position is the next symbol, so that language modelling is
-//! tagging by a model that does not see what lies behind. A decoder tags in place where
-//! [`Context::Causal`] allows it, and must read everything before it writes tags where it does not.
-//! [`Task::label_token`] says which symbol a label is.
+//! In [`TaskKind::Language`] the tag at a position is the next token: language modeling is tagging
+//! by a model that does not see later positions. A decoder tags in place for [`Context::Causal`];
+//! for [`Context::Bidirectional`] it must read the whole input before it generates tags.
+//! [`Task::label_token`] maps a label to its token.
 
 mod chance;
 mod dates;
@@ -70,103 +70,104 @@ pub use user::FileError;
 
 use splits::{Splits, Train};
 
-/// What a task wants of a model.
+/// The kind of prediction that a task requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskKind {
-    /// The next symbol at each position, from those up to it.
+    /// Predict the next token at each position from the tokens up to it.
     Language,
-    /// The symbols that are masked or replaced, from all others.
+    /// Predict the masked or replaced tokens from all others.
     Masked,
-    /// One label for the whole input.
+    /// Predict one label for the whole input.
     Classification,
-    /// A label for some positions of the input.
+    /// Predict a label at some or all positions of the input.
     Tagging(Context),
-    /// Another sequence.
+    /// Generate an output sequence.
     Transduction,
 }
 
-/// What a tag follows from.
+/// The context that determines a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
-    /// What lies at the position and before it is enough: a causal model tags in place.
+    /// The position and those before it suffice: a causal model tags in place.
     Causal,
-    /// What lies behind the position matters too.
+    /// Later positions matter too.
     Bidirectional,
 }
 
-/// One thing asked, and its answer.
+/// An input and its target.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Example {
     /// Tokens, at least one of them; none is padding.
     pub input: Vec<u32>,
-    /// The right answer.
+    /// The target.
     pub target: Target,
 }
 
-/// The right answer to an [`Example`]; labels count from 0 within [`Labels`].
+/// The target of an [`Example`]; labels are indices into [`Labels`], from 0.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// The label of the input.
     Class(u32),
-    /// A label for each position of the input; `None` where nothing is asked. In language and
-    /// masked modelling the labels are symbols.
+    /// A label for each position of the input; `None` for positions without a target. In language
+    /// and masked modeling the labels are tokens.
     Tags(Vec<Option<u32>>),
-    /// Tokens, without a symbol for their end.
+    /// Tokens, without an end token.
     Sequence(Vec<u32>),
 }
 
-/// What a label number means.
+/// The meaning of label indices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Labels {
-    /// Labels are symbols: label 7 is symbol 7.
+    /// Labels are tokens: label 7 is token 7.
     Tokens,
-    /// Labels have names of their own.
+    /// Labels have their own names.
     Names(Vec<String>),
 }
 
-/// The longest sequences of a task, in symbols, without anything that marks their ends.
+/// The longest sequences of a task, in tokens, without special tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lengths {
-    /// The longest input that there is, in training or later.
+    /// The longest input, over all splits.
     pub input: usize,
-    /// The longest [`Target::Sequence`]; 0 where targets are labels.
+    /// The longest [`Target::Sequence`]; 0 if targets are labels.
     pub target: usize,
 }
 
-/// A task, ready to be trained and tested on.
+/// A task with its data, ready for training and evaluation.
 #[derive(Debug)]
 pub struct Task {
-    /// The choice that led here.
+    /// The specification that this task was built from.
     pub spec: TaskSpec,
-    /// What a model must be able to do.
+    /// The kind of prediction that the task requires.
     pub kind: TaskKind,
-    /// What decides; higher or lower is better as [`Metric::higher_is_better`] says.
+    /// The primary metric; [`Metric::higher_is_better`] gives its direction.
     pub score: Metric,
-    /// What is reported beside it.
+    /// Additional metrics that are reported.
     pub also: Vec<Metric>,
-    /// What the ids of inputs and target sequences mean.
+    /// The vocabulary of inputs and target sequences.
     pub tokens: TokenTable,
-    /// What the numbers of labels mean.
+    /// The meaning of label indices.
     pub labels: Labels,
-    /// Examples to choose settings by, in random order; never trained on.
+    /// Examples for model selection, in random order; never trained on.
     pub validation: Vec<Example>,
-    /// Examples for the final score, in random order; never trained on, and none of them is in `validation`.
+    /// Examples for the final score, in random order; never trained on, and disjoint from
+    /// `validation`.
     pub test: Vec<Example>,
-    /// The right answers as texts, for scores that compare texts with [`TokenTable::decode`].
+    /// The reference texts, for metrics that compare them with text from [`TokenTable::decode`].
     pub answers: Answers,
-    /// What others reached on this task; empty where the settings are not the published ones.
+    /// Published results; empty if the settings differ from the published ones.
     pub references: &'static [Reference],
-    /// The `score` of the best answer that does not look at the input.
+    /// The `score` of the best prediction that ignores the input.
     pub chance: f64,
     /// The longest sequences.
     pub lengths: Lengths,
-    /// A SHA-256 over what is trained and tested on. Of endless training examples, the first ones
-    /// of seed 0 stand for all.
+    /// A SHA-256 over the data of all splits. An endless training set is represented by its first
+    /// examples of seed 0.
     pub data_hash: String,
     train: Train,
 }
 
-/// What a task asks, without its examples.
+/// A task without its examples.
 struct TaskDefinition {
     kind: TaskKind,
     score: Metric,
@@ -200,22 +201,22 @@ impl Task {
         }
     }
 
-    /// The training example with this index, from 0 on without end.
+    /// The training example with this index; indices start at 0 and have no upper bound.
     ///
-    /// Depends on its arguments alone: a resumed run, and every architecture with the same seed,
-    /// sees the same examples. A fixed training set is gone through epoch by epoch, each in an
-    /// order of its own that depends on the seed.
+    /// Depends only on its arguments: a resumed run, and every architecture with the same seed,
+    /// sees the same examples. A fixed training set is traversed epoch by epoch, each in a
+    /// different order that depends on the seed.
     pub fn train(&self, seed: u64, index: u64) -> Example {
         self.train.example(seed, index)
     }
 
-    /// How many training examples make an epoch; `None` where they never repeat.
+    /// The number of training examples in an epoch; `None` if they never repeat.
     pub fn train_size(&self) -> Option<u64> {
         self.train.size()
     }
 
-    /// The number of symbols for a model that also writes labels: those of the inputs, and behind
-    /// them the labels that have names of their own.
+    /// The vocabulary size of a model that also generates labels: the tokens of the inputs,
+    /// followed by the labels that have their own names.
     pub fn vocab_size(&self) -> usize {
         match &self.labels {
             Labels::Tokens => self.tokens.len(),
@@ -223,7 +224,7 @@ impl Task {
         }
     }
 
-    /// The symbol of a label, for models that write their answers: below [`Task::vocab_size`].
+    /// The token of a label, for models that generate labels: below [`Task::vocab_size`].
     pub fn label_token(&self, label: u32) -> u32 {
         match &self.labels {
             Labels::Tokens => label,
@@ -231,7 +232,7 @@ impl Task {
         }
     }
 
-    /// How many labels there are to choose from: the outputs of a classifier or tagger.
+    /// The number of labels: the outputs of a classifier or tagger.
     pub fn label_count(&self) -> usize {
         match &self.labels {
             Labels::Tokens => self.tokens.len(),
@@ -249,7 +250,7 @@ impl Task {
 }
 
 impl Target {
-    /// Its labels or symbols, one after the other.
+    /// The labels or tokens of the target, in order.
     pub fn ids(&self) -> Vec<u32> {
         match self {
             Self::Class(label) => vec![*label],

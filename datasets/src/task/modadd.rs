@@ -1,7 +1,7 @@
-//! `modadd`: a + b modulo a prime, learnt from some of all pairs and tested on the others.
+//! `modadd`: a + b modulo a prime, trained on a fraction of all pairs and tested on the others.
 //!
-//! Measures whether a model finds the rule behind a table that it could learn by heart; known for
-//! "grokking", the rise of the test accuracy long after that of training.
+//! Measures whether a model finds the rule behind a table that it could memorize; known for
+//! "grokking", test accuracy that rises long after training accuracy.
 //!
 //! Reference: Power et al. 2022, <https://arxiv.org/abs/2201.02177>
 
@@ -42,7 +42,7 @@ impl Settings for ModAdd {
             target: Target::Class((a + b) % self.p),
         };
         let mut train: Vec<Example> = pairs.into_iter().map(example).collect();
-        // At least one of each part, whatever the rounding.
+        // At least one example in each split, whatever the rounding.
         let kept = (train.len() as f64 * self.fraction).round() as usize;
         let mut validation = train.split_off(kept.clamp(1, train.len() - 2));
         let test = validation.split_off(validation.len() / 2);

@@ -1,10 +1,10 @@
-//! `mqar`: associative recall with many queries. Keys are given with their values, and later keys
-//! come again: which value had each?
+//! `mqar`: multi-query associative recall. The input lists key-value pairs, and the keys occur
+//! again later: which value belongs to each?
 //!
 //! Measures memory for facts that occur once: attention looks them up, while a recurrent model
-//! must hold all of them in its state. How long after its definition a key comes again follows a
-//! power law, as repetitions in language do. Between the queries are random symbols, about which
-//! nothing is asked.
+//! must hold all of them in its state. The distance between a pair and its query follows a power
+//! law, as repetitions in language do. Random tokens without targets fill the space between the
+//! queries.
 //!
 //! Reference: Arora et al. 2023 (Zoology), <https://arxiv.org/abs/2312.04927>
 
@@ -37,7 +37,7 @@ impl Default for Mqar {
 impl Settings for Mqar {
     fn build(self, _search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("n_pairs", self.n_pairs, 1..=4096)?;
-        // Pairs take two places, and so do queries.
+        // Pairs take two positions, and so do queries.
         check("length", self.length, 4 * self.n_pairs..=65_536)?;
         check("vocabulary", self.vocabulary, 2 * self.n_pairs..=1_000_000)?;
         check("power_a", self.power_a, 0.0..=10.0)?;
@@ -73,9 +73,9 @@ impl Generate for Mqar {
         let mut tags = vec![None; self.length];
         let gaps = self.gaps(rng, (self.length - context) / 2);
         for ((key, value), gap) in keys.into_iter().zip(values).zip(gaps) {
-            let place = context + 2 * gap;
-            input[place] = key;
-            tags[place] = Some(value);
+            let position = context + 2 * gap;
+            input[position] = key;
+            tags[position] = Some(value);
         }
         Some(Example { input, target: Target::Tags(tags) })
     }
@@ -86,31 +86,31 @@ impl Generate for Mqar {
 }
 
 impl Mqar {
-    /// Different places below `space`, place i with a probability proportional to
-    /// (i + 1)^(a - 1), one after the other as in drawing without putting back.
+    /// Distinct positions below `space`, sampled without replacement, position i with a probability
+    /// proportional to (i + 1)^(a - 1).
     fn gaps(&self, rng: &mut SeededRng, space: usize) -> Vec<usize> {
-        // Integers, so that sums are exact and every platform draws the same.
+        // Integers, so that sums are exact and every platform samples the same positions.
         let weight = |i: usize| ((i as f64 + 1.0).powf(self.power_a - 1.0) * 1e9).round() as u64;
         let mut weights: Vec<u64> = (0..space).map(|i| weight(i).max(1)).collect();
         let mut total: u64 = weights.iter().sum();
         let take = |_| {
             let mut point = rng.below(total);
-            let mut place = 0;
-            while point >= weights[place] {
-                point -= weights[place];
-                place += 1;
+            let mut index = 0;
+            while point >= weights[index] {
+                point -= weights[index];
+                index += 1;
             }
-            total -= weights[place];
-            weights[place] = 0;
-            place
+            total -= weights[index];
+            weights[index] = 0;
+            index
         };
         (0..self.n_pairs).map(take).collect()
     }
 }
 
-/// `wanted` different numbers below `count`, in a random order.
+/// `wanted` distinct integers below `count`, in random order.
 fn distinct(rng: &mut SeededRng, count: u64, wanted: usize) -> Vec<u64> {
-    // Few of many: trying again is faster than shuffling all of them.
+    // Few of many: rejection sampling is faster than shuffling all of them.
     let mut found = Vec::with_capacity(wanted);
     if count >= 4 * wanted as u64 {
         while found.len() < wanted {

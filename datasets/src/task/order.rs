@@ -1,13 +1,14 @@
-//! The order in which the rows of a fixed training set are gone through.
+//! The epoch order of a fixed training set.
 
 use crate::rng::SeededRng;
 
-/// A random order of `0..n` that says which row comes when without listing them all.
+/// A random permutation of `0..n` that is evaluated at any position without being stored.
 ///
-/// A permutation of the next power of four, made of rounds that each change one half of a number
-/// by a scrambled other half, and walked on from numbers outside `0..n` until one is inside.
+/// A Feistel network permutes the integers below the next power of four: each round changes one
+/// half of the bits by a scrambled other half. Results outside `0..n` are permuted again until one
+/// is inside (cycle walking).
 ///
-/// Reference: Luby and Rackoff 1988 (the rounds); Black and Rogaway 2002 (the walk).
+/// Reference: Luby and Rackoff 1988 (the rounds); Black and Rogaway 2002 (cycle walking).
 pub(super) struct Order {
     rows: u64,
     half: u32,
@@ -23,9 +24,9 @@ impl Order {
         Self { rows, half, keys: std::array::from_fn(|_| rng.below(u64::MAX)) }
     }
 
-    /// The row at a place below the number of rows.
-    pub(super) fn at(&self, place: u64) -> u64 {
-        let mut row = self.permute(place);
+    /// The row at a position below the number of rows.
+    pub(super) fn at(&self, position: u64) -> u64 {
+        let mut row = self.permute(position);
         while row >= self.rows {
             row = self.permute(row);
         }
@@ -55,7 +56,7 @@ mod tests {
 
     fn order(seed: u64, epoch: u64, rows: u64) -> Vec<u64> {
         let order = Order::new(seed, epoch, rows);
-        (0..rows).map(|place| order.at(place)).collect()
+        (0..rows).map(|position| order.at(position)).collect()
     }
 
     #[test]
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_and_epochs_have_orders_of_their_own() {
+    fn seeds_and_epochs_have_different_orders() {
         let base = order(1, 0, 100);
         assert_eq!(base, order(1, 0, 100));
         assert_ne!(base, order(2, 0, 100));

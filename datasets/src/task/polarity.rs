@@ -1,8 +1,8 @@
 //! `polarity`: is a sentence from a film review for or against the film?
 //!
-//! Measures what a model learns about words from ten thousand sentences. Ten parts by the
-//! SHA-256 of the sentence: part `fold` is the test, the next one the validation split, and the
-//! other eight are trained on. The published number is the mean over all ten folds.
+//! Measures what a model learns about words from ten thousand sentences. The SHA-256 of a sentence
+//! assigns it to one of ten folds: `fold` is the test split, the next fold is the validation split,
+//! and the other eight are the training split. The published score is the mean over all ten folds.
 //!
 //! Reference: Pang and Lee 2005, <https://arxiv.org/abs/cs/0506075>; Kim 2014,
 //! <https://arxiv.org/abs/1408.5882>
@@ -30,7 +30,7 @@ impl Default for Polarity {
     }
 }
 
-// Published as an archive only, so that there is no address of either file.
+// Published only as an archive, so neither file has a URL.
 pub(super) static FILES: [DataFile; 2] = [
     DataFile {
         path: "sentence_polarity/rt-polarity.neg",
@@ -58,10 +58,10 @@ impl Settings for Polarity {
     fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("fold", self.fold, 0..=FOLDS - 1)?;
         check("min_count", self.min_count, 1..=1000)?;
-        // By the distance of their part from the test split.
+        // Indexed by the distance of a fold from the test fold.
         let mut parts: [Vec<(String, u32)>; FOLDS] = Default::default();
         for (label, file) in FILES.iter().enumerate() {
-            // ISO 8859-1: each byte is the code of its character.
+            // ISO 8859-1: each byte is the code point of its character.
             let text: String = search_path.read(file)?.into_iter().map(char::from).collect();
             for sentence in text.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
                 let split = (FOLDS + split_of(sentence) - self.fold) % FOLDS;
@@ -70,7 +70,7 @@ impl Settings for Polarity {
         }
         let [test, validation, train @ ..] = parts;
         let train = train.concat();
-        // Sentences are published with spaces around every word and mark.
+        // Sentences are published with spaces around every word and punctuation mark.
         let words = train.iter().flat_map(|(sentence, _)| sentence.split_whitespace());
         let tokens = TokenTable::frequent(words, self.min_count);
         let examples = |split: &[(String, u32)]| -> Result<Vec<Example>, TaskError> {
@@ -95,6 +95,6 @@ impl Settings for Polarity {
 
 fn split_of(sentence: &str) -> usize {
     let hash = Sha256::digest(sentence);
-    // Two bytes, so that no part is noticeably larger than another.
+    // Two bytes, so that no fold is noticeably larger than another.
     usize::from(u16::from_le_bytes([hash[0], hash[1]])) % FOLDS
 }

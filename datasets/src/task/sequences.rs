@@ -1,8 +1,8 @@
-//! `copy`, `reverse` and `sort`: a sequence of random symbols, to be written again as it is, from
-//! its end, or in order.
+//! `copy`, `reverse` and `sort`: generate a sequence of random tokens again unchanged, reversed, or
+//! sorted.
 //!
-//! Measure what a model carries from what it reads to what it writes: the order as it was
-//! (a queue), from the end (a stack), or by comparing all with all.
+//! These tasks measure what a model carries from its input to its output: the original order
+//! (a queue), the reversed order (a stack), or an order that takes all pairwise comparisons.
 //!
 //! Reference: Graves et al. 2014 (copy and sort), <https://arxiv.org/abs/1410.5401>; Grefenstette
 //! et al. 2015 (reverse), <https://arxiv.org/abs/1506.02516>
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Sequences {
-    /// Given by the name of the task.
+    /// Set by the name of the task.
     write: Write,
     vocabulary: usize,
     min_length: usize,

@@ -1,4 +1,4 @@
-//! The choice of a task and its settings.
+//! Task specifications: a task's name and its settings.
 
 use super::error::{TaskError, UnknownTask};
 use super::generated::{self, Generate, Sizes};
@@ -14,19 +14,19 @@ use serde_json::{Map, Value};
 use std::fmt;
 use std::str::FromStr;
 
-/// A task by its name, and the settings that are not the usual ones.
+/// A task's name, and the settings that differ from the defaults.
 ///
-/// Written `listops` or `listops:max_depth=3,max_length=48`; in TOML or JSON also as a table,
-/// `{ name = "listops", max_depth = 3 }`. A value with a comma in it is put in double quotes.
+/// Written as `listops` or `listops:max_depth=3,max_length=48`; in TOML or JSON also as a table,
+/// `{ name = "listops", max_depth = 3 }`. A value that contains a comma needs double quotes.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(try_from = "Written", into = "String")]
 pub struct TaskSpec {
     info: &'static TaskInfo,
-    /// Every setting, in the order of their names.
+    /// Every setting, sorted by name.
     settings: Map<String, Value>,
 }
 
-/// The forms that a configuration file may use.
+/// The forms that a configuration file accepts.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Written {
@@ -34,21 +34,21 @@ enum Written {
     Table(Map<String, Value>),
 }
 
-/// The settings of a kind of task, and how they make one.
+/// The settings of a kind of task, which build it.
 pub(super) trait Settings: Default + DeserializeOwned + Serialize {
-    /// The task, or why there is none with these settings.
+    /// Builds the task, or returns why these settings are invalid.
     fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError>;
 }
 
-/// A task but for its name.
+/// A task without its name.
 pub(super) enum BuiltTask {
-    /// Its examples are drawn, as many as are asked for.
+    /// Examples are sampled, as many as needed.
     Generated(TaskDefinition, Box<dyn Generate>),
-    /// Its examples are what they are.
+    /// Examples are fixed.
     Fixed(TaskDefinition, Splits),
 }
 
-/// What a line of [`TASKS`] needs to know of its [`Settings`].
+/// The functions of a [`Settings`] type that an entry of [`TASKS`] stores.
 pub(super) struct TaskBuilder {
     pub(super) defaults: fn() -> Map<String, Value>,
     check: fn(Map<String, Value>) -> Result<(), serde_json::Error>,
@@ -62,7 +62,7 @@ impl TaskBuilder {
             check: |map| from_map::<S>(map).map(|_| ()),
             build: |map, search_path| {
                 let settings = from_map::<S>(map);
-                // Checked before, so that this does not happen.
+                // Unreachable: `check` has validated the settings.
                 let wrong = |error: serde_json::Error| TaskError::Value {
                     task: "asked for",
                     reason: error.to_string(),
@@ -85,13 +85,12 @@ fn from_map<T: DeserializeOwned>(map: Map<String, Value>) -> Result<T, serde_jso
 }
 
 impl TaskSpec {
-    /// The task that `text` names, with its settings.
+    /// Parses a task's name and settings.
     ///
     /// # Errors
     ///
-    /// [`TaskError`] for a name or parameter that there is not, with the nearest that there is,
-    /// and for a value of the wrong kind. Whether a value is within its range is found out by
-    /// [`TaskSpec::build`].
+    /// [`TaskError`] for an unknown name or parameter, with the closest known one, and for a value
+    /// of the wrong type. [`TaskSpec::build`] checks whether a value is within its range.
     pub fn parse(text: &str) -> Result<Self, TaskError> {
         let (name, settings) = text.split_once(':').unwrap_or((text, ""));
         let info = find(name)?;
@@ -100,7 +99,7 @@ impl TaskSpec {
         Self::new(info, given)
     }
 
-    /// The task of this name with the settings of a table.
+    /// The task with this name and the settings of a table.
     ///
     /// # Errors
     ///
@@ -131,12 +130,12 @@ impl TaskSpec {
         Ok(Self { info, settings })
     }
 
-    /// The line of [`TASKS`].
+    /// The task's entry in [`TASKS`].
     pub fn info(&self) -> &'static TaskInfo {
         self.info
     }
 
-    /// Every setting with its value, the usual ones too.
+    /// Every setting with its value, including defaults.
     pub fn settings(&self) -> &Map<String, Value> {
         &self.settings
     }
@@ -145,12 +144,12 @@ impl TaskSpec {
     ///
     /// # Errors
     ///
-    /// [`TaskError`] where a setting is out of its range, a file is missing, changed or not what
-    /// it should be, or too little is left to train or test on.
+    /// [`TaskError`] if a setting is out of range, a file is missing, modified or malformed, or too
+    /// few examples remain for training or testing.
     pub fn build(&self, search_path: &SearchPath) -> Result<Task, TaskError> {
         let (own, sizes) = divide(self.info, self.settings.clone());
         let (definition, splits) = match (self.info.builder.build)(own, search_path)? {
-            // In the order of a file, the first examples may all be of one kind.
+            // In file order, the first examples may all have the same label.
             BuiltTask::Fixed(definition, splits) => (definition, splits.shuffled()),
             BuiltTask::Generated(definition, generator) => {
                 let wrong = |error: serde_json::Error| TaskError::Value {
@@ -164,7 +163,7 @@ impl TaskSpec {
     }
 }
 
-/// The settings of the task itself, and those that say how many examples there are.
+/// Splits settings into those of the task itself and those of the split sizes.
 fn divide(
     info: &TaskInfo,
     settings: Map<String, Value>,
@@ -198,7 +197,7 @@ fn assignments(text: &str) -> Result<Map<String, Value>, String> {
     Ok(found)
 }
 
-/// The value that a text begins with, and what follows the comma behind it.
+/// The value at the start of a text, and the text after the comma that follows it.
 fn value(text: &str) -> Result<(Value, &str), String> {
     if text.starts_with('"') {
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<String>();
@@ -212,7 +211,7 @@ fn value(text: &str) -> Result<(Value, &str), String> {
     }
     let (value, rest) = text.split_once(',').unwrap_or((text, ""));
     let value = value.trim();
-    // What is no number is a name or a path.
+    // A value that is not a number is a name or a path.
     let number = serde_json::from_str(value).ok().filter(Value::is_number);
     Ok((number.unwrap_or_else(|| Value::String(value.to_owned())), rest))
 }
@@ -248,13 +247,13 @@ impl From<TaskSpec> for String {
     }
 }
 
-/// The name and the settings that are not the usual ones, as [`TaskSpec::parse`] reads it.
+/// The name and the settings that differ from the defaults, in the syntax of [`TaskSpec::parse`].
 impl fmt::Display for TaskSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.info.name)?;
-        let usual = self.info.settings();
-        let unusual = self.settings.iter().filter(|(key, value)| usual.get(*key) != Some(value));
-        for (i, (key, value)) in unusual.enumerate() {
+        let defaults = self.info.settings();
+        let changed = self.settings.iter().filter(|(key, value)| defaults.get(*key) != Some(value));
+        for (i, (key, value)) in changed.enumerate() {
             f.write_str(if i == 0 { ":" } else { "," })?;
             match value {
                 Value::String(text) if is_plain(text) => write!(f, "{key}={text}")?,
@@ -265,7 +264,7 @@ impl fmt::Display for TaskSpec {
     }
 }
 
-/// Whether [`value`] reads the text as itself.
+/// Whether [`value`] parses the text back to itself.
 fn is_plain(text: &str) -> bool {
     matches!(value(text), Ok((Value::String(read), "")) if read == text && !text.ends_with(','))
 }

@@ -1,4 +1,4 @@
-//! What is trained on, and what is kept out of it.
+//! Training, validation and test splits.
 
 use super::generated::{self, Generate, Split};
 use super::order::Order;
@@ -6,7 +6,7 @@ use super::{Example, Labels, Lengths, Target, TokenTable};
 use crate::locate::hex;
 use sha2::{Digest, Sha256};
 
-/// The three parts of a task's data.
+/// The three splits of a task's data.
 #[derive(Debug)]
 pub(super) struct Splits {
     pub(super) train: Train,
@@ -15,27 +15,27 @@ pub(super) struct Splits {
     pub(super) answers: Answers,
 }
 
-/// The right answers as texts, where the score compares texts; else none.
+/// The reference texts, if the metric compares texts; otherwise empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// One for each validation example, or none at all.
+    /// One for each validation example, or empty.
     pub validation: Vec<String>,
-    /// One for each test example, or none at all.
+    /// One for each test example, or empty.
     pub test: Vec<String>,
 }
 
-/// Where training examples come from.
+/// The source of training examples.
 #[derive(Debug)]
 pub(super) enum Train {
-    /// Drawn as they are needed, each one new.
+    /// Sampled on demand; every index is a new sample.
     Endless(Box<dyn Generate>),
-    /// The first so many of what could be drawn without end, again and again.
+    /// The first examples of a generator, up to this number, repeated every epoch.
     Drawn(Box<dyn Generate>, u64),
-    /// What there is, again and again; at least one.
+    /// A fixed list of at least one example, repeated every epoch.
     Fixed(Vec<Example>),
 }
 
-/// How many training examples stand for an endless number of them.
+/// How many training examples represent a generated training set in hashes and statistics.
 const SAMPLE: u64 = 256;
 
 impl Train {
@@ -56,7 +56,7 @@ impl Train {
         }
     }
 
-    /// Every example of a fixed set; some that are always the same of any other.
+    /// All examples of a fixed set; otherwise a deterministic sample.
     pub(super) fn sample(&self) -> Vec<Example> {
         match self {
             Self::Endless(_) => (0..SAMPLE).map(|index| self.example(0, index)).collect(),
@@ -68,7 +68,7 @@ impl Train {
     }
 }
 
-/// A row of a training set that is drawn, but always the same.
+/// A row of a generated training set of fixed size.
 fn drawn_row(generator: &dyn Generate, row: u64) -> Example {
     generated::drawn(generator, Split::Train, [generated::DATA_SEED, row])
 }
@@ -82,8 +82,8 @@ impl Splits {
         Self { answers, ..self }
     }
 
-    /// The same with validation and test in a random order, which is always the same, so that the first
-    /// so many of a part stand for all of it.
+    /// Shuffles validation and test in a fixed random order, so that any prefix of a split is a
+    /// representative sample of it.
     pub(super) fn shuffled(self) -> Self {
         let Self { train, validation, test, answers } = self;
         let [validation_order, test_order] =
@@ -141,18 +141,18 @@ impl Splits {
     }
 }
 
-/// The rows of a part in a random order.
+/// The rows of a split in random order.
 fn shuffled(split: u64, count: usize) -> Vec<usize> {
     let order = Order::new(generated::DATA_SEED, split, count as u64);
-    (0..count as u64).map(|place| order.at(place) as usize).collect()
+    (0..count as u64).map(|position| order.at(position) as usize).collect()
 }
 
-/// Items in another order; nothing where there is nothing.
+/// Permutes items; an empty list stays empty.
 fn permuted<T: Clone>(items: Vec<T>, order: &[usize]) -> Vec<T> {
     if items.is_empty() { items } else { order.iter().map(|&row| items[row].clone()).collect() }
 }
 
-// What varies in length comes after its length, so that no two different tasks hash alike.
+// Each variable-length field is prefixed with its length, so that different tasks never hash alike.
 fn hash_names<'a>(hash: &mut Sha256, names: impl Iterator<Item = &'a str>) {
     for name in names {
         hash.update((name.len() as u64).to_le_bytes());
@@ -162,18 +162,18 @@ fn hash_names<'a>(hash: &mut Sha256, names: impl Iterator<Item = &'a str>) {
 }
 
 fn hash_example(hash: &mut Sha256, example: &Example) {
-    let mut numbers = vec![example.input.len() as u32];
-    numbers.extend(&example.input);
+    let mut words = vec![example.input.len() as u32];
+    words.extend(&example.input);
     match &example.target {
-        Target::Class(label) => numbers.extend([0, *label]),
+        Target::Class(label) => words.extend([0, *label]),
         Target::Tags(tags) => {
-            numbers.push(1);
-            numbers.extend(tags.iter().map(|tag| tag.unwrap_or(u32::MAX)));
+            words.push(1);
+            words.extend(tags.iter().map(|tag| tag.unwrap_or(u32::MAX)));
         }
         Target::Sequence(tokens) => {
-            numbers.extend([2, tokens.len() as u32]);
-            numbers.extend(tokens);
+            words.extend([2, tokens.len() as u32]);
+            words.extend(tokens);
         }
     }
-    hash.update(numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>());
+    hash.update(words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>());
 }

@@ -1,4 +1,4 @@
-//! Every task, and what can be set.
+//! The table of tasks and their parameters.
 
 use super::info::{Origin, Parameter, Preset, TaskInfo, set, task};
 use super::{Context, TaskKind, dates, deu_eng, dyck, induction, listops, modadd, mqar, polarity};
@@ -23,31 +23,31 @@ const BY_FIELDS: &[TaskKind] =
     &[TaskKind::Classification, TaskKind::Tagging(Context::Bidirectional), TaskKind::Transduction];
 
 static LISTOPS: [Parameter; 4] = [
-    set("max_depth", "levels of brackets, the digits' level too"),
-    set("max_args", "arguments of an operator, at most"),
-    set("min_length", "symbols of an expression, at least"),
-    set("max_length", "symbols of an expression, at most"),
+    set("max_depth", "levels of nesting, including the level of the digits"),
+    set("max_args", "maximum number of arguments of an operator"),
+    set("min_length", "minimum length of an expression in tokens"),
+    set("max_length", "maximum length of an expression in tokens"),
 ];
 static SEQUENCES: [Parameter; 3] = [
-    set("vocabulary", "number of different symbols"),
-    set("min_length", "symbols of an input, at least"),
-    set("max_length", "symbols of an input, at most"),
+    set("vocabulary", "number of distinct tokens"),
+    set("min_length", "minimum length of an input in tokens"),
+    set("max_length", "maximum length of an input in tokens"),
 ];
-static CONTEXT: [Parameter; 1] = [set("context", "characters of an input")];
+static CONTEXT: [Parameter; 1] = [set("context", "length of an input in characters")];
 static OWN_TEXT: [Parameter; 2] =
-    [set("file", "path of a text in UTF-8"), set("context", "characters of an input")];
+    [set("file", "path of a UTF-8 text file"), set("context", "length of an input in characters")];
 static USER: [Parameter; 11] = [
     set("file", "path of the file"),
-    set("text", "the field to classify; else \"text\""),
-    set("label", "the field with its label; else \"label\""),
-    set("source", "the field to read; else \"source\""),
-    set("target", "the field to write; else \"target\""),
-    set("words", "the field to tag, a list or with spaces between words; else \"words\""),
-    set("tags", "the field with as many tags; else \"tags\""),
-    set("symbols", "characters, words or subwords, where words are not given"),
+    set("text", "the field with the text to classify; default \"text\""),
+    set("label", "the field with the label; default \"label\""),
+    set("source", "the field with the input text; default \"source\""),
+    set("target", "the field with the output text; default \"target\""),
+    set("words", "the field with the words to tag, a list or space-separated; default \"words\""),
+    set("tags", "the field with one tag for each word; default \"tags\""),
+    set("symbols", "characters, words or subwords; for tagging always words"),
     set("vocabulary", "number of subwords"),
-    set("min_count", "how often a word must occur in training to be known"),
-    set("max_length", "symbols of an input, at most"),
+    set("min_count", "minimum count of a word in training; rarer words are unknown"),
+    set("max_length", "maximum length of an input in tokens"),
 ];
 
 const SHAKESPEARE: Origin = published(&[text::SHAKESPEARE_FILE], "public domain");
@@ -60,7 +60,7 @@ const fn published(files: &'static [DataFile], license: &'static str) -> Origin 
     Origin::Published { files, license }
 }
 
-/// Every task: the generated ones first, then published data, then the user's.
+/// Every task: the generated ones first, then published data, then the user's files.
 pub static TASKS: &[TaskInfo] = &[
     task::<listops::ListOps>(
         "listops",
@@ -88,62 +88,52 @@ pub static TASKS: &[TaskInfo] = &[
         "associative recall with many queries: which value had each key?",
         TAGGING_PAST,
         &[
-            set("n_pairs", "keys, each with its value"),
-            set("length", "symbols of an input, at least 4 for each pair"),
-            set("vocabulary", "keys and values to choose from, together"),
+            set("n_pairs", "number of key-value pairs"),
+            set("length", "length of an input in tokens, at least 4 for each pair"),
+            set("vocabulary", "number of distinct keys and values together"),
             set("power_a", "exponent of the distances' power law, plus 1"),
         ],
     ),
     task::<induction::Induction>(
         "induction",
-        "which symbol followed the mark when it came before?",
+        "which token followed the marker at its first occurrence?",
         TAGGING_PAST,
         &[
-            set("length", "symbols of an input"),
-            set("vocabulary", "number of different symbols, without the mark"),
+            set("length", "length of an input in tokens"),
+            set("vocabulary", "number of distinct tokens, without the marker"),
         ],
     ),
-    task::<sequences::Sequences>(
-        "copy",
-        "random symbols, to be written again",
-        TRANSDUCTION,
-        &SEQUENCES,
-    )
-    .preset(&[text("write", "copy")]),
+    task::<sequences::Sequences>("copy", "random tokens, to be copied", TRANSDUCTION, &SEQUENCES)
+        .preset(&[text("write", "copy")]),
     task::<sequences::Sequences>(
         "reverse",
-        "random symbols, to be written from the last to the first",
+        "random tokens, to be reversed",
         TRANSDUCTION,
         &SEQUENCES,
     )
     .preset(&[text("write", "reverse")]),
-    task::<sequences::Sequences>(
-        "sort",
-        "random symbols, to be written in order",
-        TRANSDUCTION,
-        &SEQUENCES,
-    )
-    .preset(&[text("write", "sort")]),
+    task::<sequences::Sequences>("sort", "random tokens, to be sorted", TRANSDUCTION, &SEQUENCES)
+        .preset(&[text("write", "sort")]),
     task::<dyck::Dyck>(
         "dyck",
         "nested brackets: which one must be closed next?",
         TAGGING_PAST,
         &[
-            set("types", "types of brackets"),
-            set("max_depth", "brackets that are open at once, at most"),
-            set("length", "symbols of an input"),
+            set("types", "number of bracket types"),
+            set("max_depth", "maximum nesting depth"),
+            set("length", "length of an input in tokens"),
         ],
     ),
     task::<modadd::ModAdd>(
         "modadd",
-        "a + b modulo p, from some of all pairs",
+        "a + b modulo p, trained on a fraction of all pairs",
         CLASSIFICATION,
-        &[set("p", "the modulus"), set("fraction", "which part of all pairs is trained on")],
+        &[set("p", "the modulus"), set("fraction", "fraction of all pairs used for training")],
     )
     .from(Origin::Made),
     task::<dates::Dates>(
         "dates",
-        "a day in one of many ways to write it, to be written as 1998-03-03",
+        "a date in one of many formats, to be converted to the form 1998-03-03",
         TRANSDUCTION,
         &[set("first_year", "the first year"), set("last_year", "the last year")],
     ),
@@ -157,7 +147,7 @@ pub static TASKS: &[TaskInfo] = &[
     .preset(&[text("text", "stories"), text("objective", "next")]),
     task::<texts::Running>(
         "stories-masked",
-        "the hidden characters of endless synthetic stories",
+        "the masked characters of endless synthetic stories",
         MASKED,
         &CONTEXT,
     )
@@ -173,7 +163,7 @@ pub static TASKS: &[TaskInfo] = &[
     .preset(&[text("text", "shakespeare"), text("objective", "next")]),
     task::<texts::Running>(
         "shakespeare-masked",
-        "the hidden characters of Shakespeare",
+        "the masked characters of Shakespeare",
         MASKED,
         &CONTEXT,
     )
@@ -182,7 +172,7 @@ pub static TASKS: &[TaskInfo] = &[
     task::<texts::Names>("names", "the next letter of first names, as in makemore", LANGUAGE, &[])
         .from(NAMES)
         .preset(&[text("objective", "next")]),
-    task::<texts::Names>("names-masked", "the hidden letters of first names", MASKED, &[])
+    task::<texts::Names>("names-masked", "the masked letters of first names", MASKED, &[])
         .from(NAMES)
         .preset(&[text("objective", "masked")]),
     task::<polarity::Polarity>(
@@ -190,16 +180,16 @@ pub static TASKS: &[TaskInfo] = &[
         "is a sentence for or against the film?",
         CLASSIFICATION,
         &[
-            set("fold", "which of ten parts is the test, 0 to 9"),
-            set("min_count", "how often a word must occur in training to be known"),
+            set("fold", "which of ten folds is the test split, 0 to 9"),
+            set("min_count", "minimum count of a word in training; rarer words are unknown"),
         ],
     )
     .from(published(&polarity::FILES, "CC BY 4.0, Bo Pang and Lillian Lee")),
     task::<wnut17::Wnut17>(
         "wnut17",
-        "names of people, places, groups and things in posts from the web",
+        "named entities (people, places, groups, things) in web posts",
         &[TaskKind::Tagging(Context::Bidirectional)],
-        &[set("min_count", "how often a word must occur in training to be known")],
+        &[set("min_count", "minimum count of a word in training; rarer words are unknown")],
     )
     .from(published(&wnut17::FILES, "CC BY 4.0, WNUT 2017 shared task")),
     task::<deu_eng::DeuEng>(
@@ -207,11 +197,11 @@ pub static TASKS: &[TaskInfo] = &[
         "translation between German and English",
         TRANSDUCTION,
         &[
-            set("from", "the language to read, deu or eng"),
+            set("from", "source language, deu or eng"),
             set("symbols", "characters, words or subwords"),
-            set("vocabulary", "number of subwords, of both languages together"),
-            set("min_count", "how often a word must occur in training to be known"),
-            set("max_length", "symbols of a sentence; longer ones are left out"),
+            set("vocabulary", "number of subwords, shared by both languages"),
+            set("min_count", "minimum count of a word in training; rarer words are unknown"),
+            set("max_length", "maximum length of a sentence in tokens; longer ones are dropped"),
             set("validation", "number of validation examples"),
             set("test", "number of test examples"),
         ],
@@ -220,12 +210,12 @@ pub static TASKS: &[TaskInfo] = &[
     task::<texts::Own>("text", "the next character of your own text", LANGUAGE, &OWN_TEXT)
         .from(Origin::User)
         .preset(&[text("objective", "next")]),
-    task::<texts::Own>("text-masked", "the hidden characters of your own text", MASKED, &OWN_TEXT)
+    task::<texts::Own>("text-masked", "the masked characters of your own text", MASKED, &OWN_TEXT)
         .from(Origin::User)
         .preset(&[text("objective", "masked")]),
     task::<user::UserFile>(
         "jsonl",
-        "your own labels, pairs or tags, a JSON object to a line",
+        "your own labels, pairs or tags, one JSON object per line",
         BY_FIELDS,
         &USER,
     )
@@ -233,7 +223,7 @@ pub static TASKS: &[TaskInfo] = &[
     .preset(&[text("format", "jsonl")]),
     task::<user::UserFile>(
         "csv",
-        "your own labels, pairs or tags, in a table with a line of names",
+        "your own labels, pairs or tags, in a table with a header line",
         BY_FIELDS,
         &USER,
     )

@@ -1,10 +1,11 @@
-//! `stories`, `shakespeare`, `names` and `text`: the next character; with `-masked` behind the
-//! name, the hidden characters.
+//! `stories`, `shakespeare`, `names` and `text`: the next character; with the suffix `-masked`, the
+//! masked characters.
 //!
-//! Measure language modelling without a tokenizer's help, in bits per character. A text is cut
-//! into windows; a name is read by itself, from [`TokenTable::BEGIN`] to [`TokenTable::END`]. The parts
-//! are 80, 10 and 10 %: the test is what nanoGPT validates on, the validation split what lies
-//! before it, so that choosing settings spoils no comparison with published results.
+//! These tasks measure character-level language modeling, in bits per character. A text is cut
+//! into windows; each name is one example, from [`TokenTable::BEGIN`] to [`TokenTable::END`]. The
+//! splits are 80, 10 and 10 %: the test split is nanoGPT's validation split, and the validation
+//! split is the text before it, so that model selection does not bias the comparison with published
+//! results.
 //!
 //! Reference: nanoGPT, <https://github.com/karpathy/nanoGPT>; makemore,
 //! <https://github.com/karpathy/makemore>
@@ -29,7 +30,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Running {
-    /// Both given by the name of the task.
+    /// `text` and `objective` are set by the name of the task.
     text: Known,
     objective: TextObjective,
     context: usize,
@@ -44,7 +45,7 @@ pub(super) struct Own {
     context: usize,
 }
 
-/// Names, each by itself.
+/// Names, one per example.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Names {
@@ -76,7 +77,7 @@ impl Default for Names {
     }
 }
 
-/// Published losses are natural logarithms.
+/// Published losses are in nats; scores are in bits.
 static SHAKESPEARE: [Reference; 2] = [
     Reference {
         what: "GPT of 4 layers, d 128, context 64, 2000 steps, 90 % of the text to train on",
@@ -149,10 +150,10 @@ fn running(
     Ok(BuiltTask::Fixed(definition(objective, tokens, references), splits))
 }
 
-/// Where the last ninth of a text's characters begins: a tenth of what it was cut from.
+/// The byte offset of the last ninth of a text's characters: a tenth of the whole corpus.
 fn last_ninth(text: &str) -> usize {
-    let place = text.chars().count() / 9 * 8;
-    text.char_indices().nth(place).map_or(text.len(), |(offset, _)| offset)
+    let start = text.chars().count() / 9 * 8;
+    text.char_indices().nth(start).map_or(text.len(), |(offset, _)| offset)
 }
 
 impl Settings for Names {
@@ -194,7 +195,7 @@ fn between_ends(name: &[u32]) -> Vec<u32> {
     window
 }
 
-/// Names in any order, with other letters hidden each time.
+/// Names in random order, with different characters masked each time.
 #[derive(Debug)]
 struct Hidden {
     names: Vec<Vec<u32>>,

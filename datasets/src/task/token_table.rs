@@ -1,12 +1,13 @@
-//! Ids and what they stand for.
+//! Vocabularies of tasks: ids and their tokens.
 
 use super::error::TaskError;
 use crate::tokenizer::Tokenizer;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// The symbols of a task: ids from 0 on, and how each is written.
+/// The tokens of a task: ids from 0 on, and the written form of each.
 ///
-/// The first six are the same in every task and mean nothing in its data.
+/// The first six are reserved: they are the same in every task and never occur in its data, except
+/// [`TokenTable::UNKNOWN`].
 #[derive(Clone, Debug)]
 pub struct TokenTable {
     written: Vec<String>,
@@ -14,35 +15,35 @@ pub struct TokenTable {
     joining: Joining,
 }
 
-/// How symbols are read from text, and written as text.
+/// How text is split into tokens, and tokens are joined to text.
 #[derive(Clone, Debug)]
 enum Joining {
-    /// Names with a space between them.
+    /// Space-separated names.
     Names,
     /// Single characters.
     Characters,
-    /// Words and punctuation marks.
+    /// Words and punctuation.
     Words,
-    /// Pieces of words.
+    /// Subwords.
     Subwords(Tokenizer),
 }
 
 static RESERVED: [&str; 6] = ["<pad>", "<begin>", "<end>", "<sep>", "<mask>", "<unknown>"];
 
 impl TokenTable {
-    /// Fills rows that are shorter than others; never looked at.
+    /// Pads shorter rows; always masked.
     pub const PADDING: u32 = 0;
-    /// What a decoder starts from.
+    /// The start token of a decoder.
     pub const BEGIN: u32 = 1;
-    /// What ends a sequence that a model writes.
+    /// Ends a generated sequence.
     pub const END: u32 = 2;
-    /// What stands between a prompt and the answer to it.
+    /// Separates a prompt from its answer.
     pub const SEPARATOR: u32 = 3;
-    /// What hides a symbol in masked modelling.
+    /// Replaces a token in masked language modeling.
     pub const MASK: u32 = 4;
-    /// What stands for everything that has no symbol.
+    /// Replaces everything outside the vocabulary.
     pub const UNKNOWN: u32 = 5;
-    /// The first symbol with a meaning of its own.
+    /// The first id of the task's own tokens.
     pub const FIRST: u32 = 6;
 
     fn new(own: impl IntoIterator<Item = String>, joining: Joining) -> Self {
@@ -50,7 +51,7 @@ impl TokenTable {
         let written: Vec<String> = reserved.chain(own).collect();
         let mut ids = HashMap::with_capacity(written.len());
         for (id, name) in written.iter().enumerate() {
-            // A text may have a word `<end>`: ids of data never are the reserved ones.
+            // A text may contain the word `<end>`: ids of data are never reserved ones.
             if id >= Self::FIRST as usize {
                 ids.insert(name.clone(), id as u32);
             }
@@ -58,32 +59,32 @@ impl TokenTable {
         Self { written, ids, joining }
     }
 
-    /// A table of tokens with these names.
+    /// A vocabulary of tokens with these names.
     pub(super) fn named(names: impl IntoIterator<Item = String>) -> Self {
         Self::new(names, Joining::Names)
     }
 
-    /// One symbol for each character of an alphabet, in the order of their codes.
+    /// One token for each character of an alphabet, in the order of their code points.
     pub(super) fn characters(alphabet: impl IntoIterator<Item = char>) -> Self {
         let alphabet: BTreeSet<char> = alphabet.into_iter().collect();
         Self::new(alphabet.into_iter().map(String::from), Joining::Characters)
     }
 
-    /// The words and marks of texts that occur at least `min_count` times, the frequent ones first.
+    /// The words and punctuation that occur at least `min_count` times, most frequent first.
     pub(super) fn words<'a>(texts: impl Iterator<Item = &'a str>, min_count: usize) -> Self {
         Self::new(frequent(texts.flat_map(words_of), min_count), Joining::Words)
     }
 
-    /// The names that occur at least `min_count` times, the frequent ones first.
+    /// The names that occur at least `min_count` times, most frequent first.
     pub(super) fn frequent<'a>(names: impl Iterator<Item = &'a str>, min_count: usize) -> Self {
         Self::new(frequent(names, min_count), Joining::Names)
     }
 
-    /// At most `size` pieces of words, learnt by byte-level BPE: any text can be written.
+    /// At most `size` subwords of a byte-level BPE trained on `texts`, which encodes any text.
     ///
     /// # Errors
     ///
-    /// [`TaskError::Tokenizer`] where `size` is below what bytes alone take.
+    /// [`TaskError::Tokenizer`] if `size` is below the number of tokens that the bytes alone need.
     pub(super) fn subwords<'a>(
         texts: impl Iterator<Item = &'a str> + Send,
         size: usize,
@@ -95,18 +96,18 @@ impl TokenTable {
         Ok(Self::new(pieces?, Joining::Subwords(tokenizer)))
     }
 
-    /// How many there are, the reserved ones among them.
-    #[allow(clippy::len_without_is_empty, reason = "the reserved ones are always there")]
+    /// The number of tokens, including the reserved ones.
+    #[allow(clippy::len_without_is_empty, reason = "the reserved tokens always exist")]
     pub fn len(&self) -> usize {
         self.written.len()
     }
 
-    /// How a symbol is written; `None` if there is no such symbol.
+    /// The written form of a token; `None` if there is no such token.
     pub fn written(&self, id: u32) -> Option<&str> {
         self.written.get(id as usize).map(String::as_str)
     }
 
-    /// The symbol that is written like this; `None` for reserved and unknown ones.
+    /// The id of a written token; `None` for reserved and unknown tokens.
     pub fn id(&self, written: &str) -> Option<u32> {
         self.ids.get(written).copied()
     }
@@ -115,11 +116,11 @@ impl TokenTable {
         self.id(written).unwrap_or(Self::UNKNOWN)
     }
 
-    /// The symbols of a text; what has no symbol is [`TokenTable::UNKNOWN`].
+    /// The tokens of a text; anything outside the vocabulary is [`TokenTable::UNKNOWN`].
     ///
     /// # Errors
     ///
-    /// [`TaskError::Tokenizer`] where a subword tokenizer fails.
+    /// [`TaskError::Tokenizer`] if a subword tokenizer fails.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TaskError> {
         Ok(match &self.joining {
             Joining::Names => {
@@ -136,10 +137,10 @@ impl TokenTable {
         })
     }
 
-    /// The text of symbols, as a reader would write it, for scores that compare texts.
+    /// The detokenized text, for metrics that compare texts.
     ///
-    /// Reserved symbols, and ids that are none, are left out, but for unknown words, which are
-    /// written as `<unknown>`. Nothing fails: a model may write anything.
+    /// Reserved tokens and invalid ids are left out, except unknown words, which become
+    /// `<unknown>`. This never fails, because a model may generate any ids.
     pub fn decode(&self, ids: &[u32]) -> String {
         let shown = |id: &u32| *id >= Self::UNKNOWN && (*id as usize) < self.len();
         let names = ids.iter().filter(|id| shown(id)).map(|&id| self.written[id as usize].as_str());
@@ -163,12 +164,12 @@ fn frequent<'a>(names: impl Iterator<Item = &'a str>, min_count: usize) -> Vec<S
     }
     let mut kept: Vec<(&str, usize)> =
         counts.into_iter().filter(|&(_, count)| count >= min_count).collect();
-    // Stable: equally frequent names stay in the order of their characters.
+    // Stable sort: equally frequent names stay in alphabetical order.
     kept.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
     kept.into_iter().map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Words, with the apostrophes and hyphens within them, and every other mark by itself.
+/// Words, including inner apostrophes and hyphens, and every other symbol as a token of its own.
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -185,7 +186,7 @@ fn words_of(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Words with spaces between them, but for those before and behind which none belongs.
+/// Joins words with spaces, except before closing and after opening punctuation.
 fn join_words<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     let mut tight = true;
@@ -205,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_of_words_is_read_and_written_again() {
+    fn a_sentence_of_words_round_trips() {
         let text = "Don't go (yet), „please“: it's 5% - o’clock!";
         let tokens = TokenTable::words([text].into_iter(), 1);
         assert_eq!(tokens.decode(&tokens.encode(text).unwrap()), text);
@@ -220,14 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn a_reserved_name_in_the_data_is_no_reserved_symbol() {
+    fn a_reserved_name_in_the_data_is_not_a_reserved_token() {
         let tokens = TokenTable::words(["< end > <end>"].into_iter(), 1);
         assert!(tokens.encode("<end> <pad>").unwrap().iter().all(|&id| id >= TokenTable::UNKNOWN));
         assert_eq!(TokenTable::named(["<end>".to_owned()]).id("<end>"), Some(TokenTable::FIRST));
     }
 
     #[test]
-    fn any_ids_can_be_written() {
+    fn any_ids_can_be_decoded() {
         let ids: Vec<u32> = (0..400).chain([u32::MAX]).collect();
         let subwords = TokenTable::subwords(["ein Wort, zwei Wörter"].into_iter(), 300).unwrap();
         let text = "zwei Wörter, 世";

@@ -1,4 +1,4 @@
-//! Pieces of a running text, as examples.
+//! Windows of a running text, as examples.
 
 use super::generated::Generate;
 use super::masking::{masked, next};
@@ -8,17 +8,17 @@ use crate::rng::SeededRng;
 use crate::text::Stories;
 use serde::{Deserialize, Serialize};
 
-/// What is asked about a text.
+/// The objective of a text task.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum TextObjective {
-    /// The next symbol at each position.
+    /// Predict the next token at each position.
     Next,
-    /// Tokens that are hidden.
+    /// Predict the masked tokens.
     Masked,
 }
 
-/// How a text is cut into windows.
+/// Cuts a text into windows.
 #[derive(Clone, Debug)]
 pub(super) struct Windower {
     pub(super) tokens: TokenTable,
@@ -27,7 +27,7 @@ pub(super) struct Windower {
 }
 
 impl Windower {
-    /// How many symbols one example takes.
+    /// The number of tokens that one example consumes.
     fn width(&self) -> usize {
         self.context + usize::from(self.objective == TextObjective::Next)
     }
@@ -39,20 +39,20 @@ impl Windower {
         }
     }
 
-    /// The whole text, each window after the other.
+    /// All consecutive windows of a text.
     ///
-    /// In language modelling every symbol but the first is asked for once.
+    /// In language modeling, every token but the first is a target exactly once.
     ///
     /// # Errors
     ///
-    /// [`TaskError::TooShort`] where the text does not fill one window.
+    /// [`TaskError::TooShort`] if the text does not fill one window.
     fn all(&self, text: &[u32], split: &'static str) -> Result<Vec<Example>, TaskError> {
         self.check(text, split)?;
         let windows = (0..text.len()).step_by(self.context).map(|start| {
             let end = (start + self.width()).min(text.len());
             &text[start..end]
         });
-        // The last one may have a single symbol left, after which nothing follows.
+        // The last window may hold a single token, which has no next token.
         let least = 1 + usize::from(self.objective == TextObjective::Next);
         let draw = |(i, window)| self.example(window, &mut SeededRng::new(b"mask V  ", [i, 0, 0]));
         let full = windows.filter(|window| window.len() >= least);
@@ -68,11 +68,11 @@ impl Windower {
         }
     }
 
-    /// The parts of a text, `[training, validation, test]`.
+    /// The splits of a text, `[training, validation, test]`.
     ///
     /// # Errors
     ///
-    /// [`TaskError::TooShort`] where one of them does not fill a window.
+    /// [`TaskError::TooShort`] if one of them does not fill a window.
     pub(super) fn fixed(self, [train, validation, test]: [&str; 3]) -> Result<Splits, TaskError> {
         let validation = self.all(&self.tokens.encode(validation)?, "validation")?;
         let test = self.all(&self.tokens.encode(test)?, "test")?;
@@ -82,11 +82,12 @@ impl Windower {
         Ok(Splits::new(train, validation, test))
     }
 
-    /// Endless stories, with two different hundreds of held-out ones.
+    /// Endless stories for training, and two disjoint sets of [`Stories::VALIDATION`] held-out
+    /// stories.
     ///
     /// # Errors
     ///
-    /// [`TaskError::TooShort`] where the stories do not fill a window.
+    /// [`TaskError::TooShort`] if the stories do not fill a window.
     pub(super) fn stories(self) -> Result<Splits, TaskError> {
         let held_out = Stories::held_out();
         let validation: Vec<String> =
@@ -102,7 +103,7 @@ impl Windower {
     }
 }
 
-/// Windows of a text that is there, each with the same probability.
+/// Windows of a fixed text, sampled uniformly.
 #[derive(Debug)]
 struct Fixed {
     windower: Windower,
@@ -125,7 +126,7 @@ impl Generate for Fixed {
     }
 }
 
-/// Windows of freshly told stories.
+/// Windows of newly generated stories.
 #[derive(Debug)]
 struct StoryWindows {
     windower: Windower,
@@ -149,7 +150,7 @@ impl Generate for StoryWindows {
         Lengths { input: self.windower.context, target: 0 }
     }
 
-    // Stories::new tells no held-out story.
+    // `Stories::new` never generates a held-out story.
     fn identity<'a>(&self, _example: &'a Example) -> Option<&'a [u32]> {
         None
     }

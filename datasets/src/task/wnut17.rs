@@ -1,8 +1,8 @@
-//! `wnut17`: names of people, places, groups and things in posts from the web.
+//! `wnut17`: named entities (people, places, groups, things) in web posts.
 //!
-//! Measures tagging by context: the names are new ones, so few of the words for the test were
-//! ever seen in training. A word that is rare in training is read as its shape, such as `Xx` for
-//! a capital and small letters, which is most of what can be known about it.
+//! Measures tagging by context: the entities are novel, so few of the test words occur in training.
+//! A word that is rare in training is encoded as its shape, such as `Xx` for an uppercase letter
+//! followed by lowercase ones, which keeps most of the available evidence.
 //!
 //! Reference: Derczynski et al. 2017, <https://aclanthology.org/W17-4418>
 
@@ -95,7 +95,7 @@ impl Settings for Wnut17 {
     }
 }
 
-/// A word and its tag to a line, with a tab between them and an empty line behind a sentence.
+/// Parses one tab-separated word and tag per line, with an empty line after each sentence.
 fn sentences(text: &str) -> Vec<Sentence> {
     let mut found = vec![Sentence::new()];
     for line in text.split('\n') {
@@ -112,25 +112,25 @@ fn sentences(text: &str) -> Vec<Sentence> {
     found
 }
 
-/// Every tag that occurs, `O` before the others.
+/// Every tag that occurs, `O` first.
 pub(super) fn tag_names<'a>(sentences: impl Iterator<Item = &'a Sentence>) -> Vec<String> {
     let names: BTreeSet<&str> = sentences.flatten().map(|(_, tag)| tag.as_str()).collect();
     let (outside, inside): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|tag| *tag == "O");
     outside.into_iter().chain(inside).map(str::to_owned).collect()
 }
 
-/// Reads words as symbols: as they are, else in small letters, else by their shape.
+/// Encodes words as tokens: the word itself, else its lowercase form, else its shape.
 pub(super) struct WordEncoder {
     pub(super) tokens: TokenTable,
 }
 
 impl WordEncoder {
     pub(super) fn new(words: &[&str], min_count: usize) -> Self {
-        let small: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+        let lowercase: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
         let shapes: BTreeSet<String> = words.iter().map(|word| shape(word)).collect();
-        // A word that is written in small letters already counts once.
-        let capital = words.iter().zip(&small).filter(|(word, small)| **word != small.as_str());
-        let forms = small.iter().map(String::as_str).chain(capital.map(|(word, _)| *word));
+        // A word that is already lowercase counts once.
+        let cased = words.iter().zip(&lowercase).filter(|(word, lower)| **word != lower.as_str());
+        let forms = lowercase.iter().map(String::as_str).chain(cased.map(|(word, _)| *word));
         let frequent = TokenTable::frequent(forms, min_count);
         let own = (TokenTable::FIRST..frequent.len() as u32).filter_map(|id| frequent.written(id));
         let names: Vec<String> = shapes.into_iter().chain(own.map(str::to_owned)).collect();
@@ -143,9 +143,9 @@ impl WordEncoder {
         known.or_else(|| tokens.id(&shape(word))).unwrap_or(TokenTable::UNKNOWN)
     }
 
-    /// A sentence; each of its tags must be one of `names`.
+    /// Encodes a sentence; each of its tags must be one of `names`.
     pub(super) fn example(&self, sentence: &Sentence, names: &[String]) -> Example {
-        let tag = |tag: &str| names.iter().position(|name| name == tag).map(|place| place as u32);
+        let tag = |tag: &str| names.iter().position(|name| name == tag).map(|index| index as u32);
         Example {
             input: sentence.iter().map(|(word, _)| self.encode(word)).collect(),
             target: Target::Tags(sentence.iter().map(|(_, name)| tag(name)).collect()),
@@ -153,8 +153,8 @@ impl WordEncoder {
     }
 }
 
-/// The shape of a word: runs of capitals, small letters, digits and other characters, in angle
-/// brackets and with a space, so that no word is one.
+/// The shape of a word: runs of uppercase letters, lowercase letters, digits and other characters,
+/// in angle brackets and with a space, so that no word equals a shape.
 fn shape(word: &str) -> String {
     let start = match word {
         _ if word.starts_with("http") || word.starts_with("www.") => return "< url>".to_owned(),
@@ -182,14 +182,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_itself_or_its_small_letters_or_its_shape() {
+    fn a_word_is_itself_or_its_lowercase_form_or_its_shape() {
         let encoder = WordEncoder::new(&["Paris", "Paris", "the", "The", "Anna", "@me"], 2);
         let written = |word| encoder.tokens.written(encoder.encode(word)).unwrap().to_owned();
         assert_eq!(written("Paris"), "Paris");
         assert_eq!(written("THE"), "the");
         assert_eq!(written("Berlin"), "< Xx>");
         assert_eq!(written("@you"), "< @>");
-        assert_eq!(encoder.encode("3.14"), TokenTable::UNKNOWN, "a shape that training lacks");
+        assert_eq!(encoder.encode("3.14"), TokenTable::UNKNOWN, "a shape absent from training");
     }
 
     #[test]

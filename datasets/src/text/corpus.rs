@@ -1,4 +1,4 @@
-//! A text in two parts: one to train on, one to validate on.
+//! Text corpora with a training and a validation split.
 
 use super::stories::Stories;
 use super::text_file::{self, Parts};
@@ -9,21 +9,21 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A text to train and validate on.
+/// A text with a training and a validation split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corpus {
-    /// What to train on.
+    /// The training split.
     pub train: Train,
-    /// What to validate on: none of its positions, lines or stories is one of the training split's.
+    /// The validation split: its positions, lines or stories are disjoint from the training split.
     pub valid: String,
 }
 
 /// The training split of a [`Corpus`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Train {
-    /// A text that is there.
+    /// A fixed text.
     Text(String),
-    /// [`Stories`] without end, which are made as they are needed.
+    /// Endless [`Stories`], generated on demand.
     Stories,
 }
 
@@ -31,26 +31,26 @@ pub enum Train {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {
-    /// The file of a known data set could not be had.
+    /// The file of a published data set is unavailable.
     #[error(transparent)]
     Locate(#[from] LocateError),
-    /// The user's file is missing, or cannot be read.
+    /// The user's file is missing or unreadable.
     #[error("cannot read the text file {path}: {source}")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         source: io::Error,
     },
-    /// There is nothing in the file.
-    #[error("the text file {path} is empty; name a file with some text in it")]
+    /// The file is empty.
+    #[error("the text file {path} is empty; provide a file that contains text")]
     Empty {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not text in UTF-8.
+    /// The file is not UTF-8.
     #[error(
-        "the text file {path} is not UTF-8: the byte at offset {offset} begins no character; \
+        "the text file {path} is not UTF-8: the byte at offset {offset} does not begin a character; \
          convert it first, for example with iconv -t UTF-8"
     )]
     NotUtf8 {
@@ -62,11 +62,11 @@ pub enum TextError {
 }
 
 impl Corpus {
-    /// Loads, or generates, the text that `source` names.
+    /// Loads or generates the text of `source`.
     ///
     /// # Errors
     ///
-    /// [`TextError`] where a file is missing, changed or no text.
+    /// [`TextError`] if a file is missing, modified or not text.
     pub fn load(source: &TextSource, search_path: &SearchPath) -> Result<Self, TextError> {
         match source {
             TextSource::Stories => Ok(Self::stories()),
@@ -85,12 +85,12 @@ impl Corpus {
         Self { train: Train::Stories, valid }
     }
 
-    /// A text of one's own: the first 90 % of its characters to train on, the rest to validate.
+    /// A user's text: the first 90 % of its characters for training, the rest for validation.
     pub fn from_text(text: &str) -> Self {
         text_file::split(text).into()
     }
 
-    /// Every character that occurs in either part, in the order of its code.
+    /// Every character of either split, in the order of code points.
     pub fn alphabet(&self) -> Vec<char> {
         let train = match &self.train {
             Train::Text(text) => text,
@@ -100,9 +100,9 @@ impl Corpus {
         distinct.into_iter().collect()
     }
 
-    /// A tokenizer made for this text.
+    /// Builds a tokenizer for this text.
     ///
-    /// The characters are those of both parts; a BPE is trained on the training split alone.
+    /// Characters come from both splits; a BPE is trained on the training split alone.
     ///
     /// # Errors
     ///
@@ -114,10 +114,10 @@ impl Corpus {
         }
     }
 
-    /// What a tokenizer should be trained on: the training text, or the first 5,000 stories.
+    /// The text to train a tokenizer on: the training text, or the first 5,000 stories.
     ///
-    /// In one piece, because a byte-level BPE cuts `"\n\n"` before a word into two parts and
-    /// `"\n\n"` at the end of a text into none.
+    /// It is a single string, because a byte-level BPE splits `"\n\n"` before a word in two and
+    /// does not split `"\n\n"` at the end of a text.
     pub fn sample(&self) -> String {
         match &self.train {
             Train::Text(text) => text.clone(),
@@ -132,7 +132,7 @@ impl From<Parts> for Corpus {
     }
 }
 
-/// The text of a known data set.
+/// The text of a published data set.
 fn known(file: &DataFile, search_path: &SearchPath) -> Result<String, TextError> {
     text_file::decode(search_path.read(file)?, Path::new(file.path))
 }

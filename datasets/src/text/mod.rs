@@ -1,4 +1,4 @@
-//! Text for language models: generated stories, well-known small texts, the user's own.
+//! Text for language models: generated stories, well-known small data sets, the user's files.
 
 mod corpus;
 mod names;

@@ -1,4 +1,4 @@
-//! `names`: first names, one to a line, as used by makemore.
+//! `names`: first names, one per line, as used by makemore.
 
 use super::text_file::Parts;
 use crate::locate::DataFile;
@@ -11,11 +11,12 @@ pub(crate) const FILE: DataFile = DataFile {
     bytes: 228_145,
 };
 
-/// The names in a random order that never changes: 90 % for training, the rest for validation.
+/// The names in a fixed random order: 90 % for training, the rest for validation.
 ///
-/// The published file is sorted by frequency, so that its last tenth would be a poor sample of
-/// it. 2,539 of the 32,033 lines repeat a name (given to girls and boys), so that, as in makemore,
-/// some names for validation are also trained on. Each name ends with a newline, the last one too: that is how a model ends a name.
+/// The published file is sorted by frequency, so its last tenth would be a poor sample. 2,539 of
+/// the 32,033 lines repeat a name (given to girls and boys), so, as in makemore, some validation
+/// names also occur in training. Every name ends with a newline, including the last one: the
+/// newline ends a name for the model.
 pub(super) fn split(text: &str) -> Parts {
     let mut names: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     SeededRng::new(b"names   ", [0; 3]).shuffle(&mut names);
@@ -29,7 +30,7 @@ mod tests {
     use super::split;
 
     #[test]
-    fn every_name_is_in_exactly_one_part() {
+    fn every_name_is_in_exactly_one_split() {
         let names: Vec<String> = (0..1000).map(|i| format!("name{i}")).collect();
         let parts = split(&(names.join("\n") + "\n"));
         assert_eq!(parts.train.lines().count(), 900);

@@ -1,4 +1,4 @@
-//! Which text: the table of known data sets, and the choice of one by its name.
+//! Text sources: the table of data sets, and their selection by name.
 
 use super::{names, tinyshakespeare};
 use crate::locate::DataFile;
@@ -6,16 +6,16 @@ use crate::nearest::nearest;
 use std::fmt;
 use std::path::PathBuf;
 
-/// What is known about a text data set; one line of `zoo list`'s table of data.
+/// Metadata of a text data set; one line of `zoo list`'s table of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataSet {
     /// The name that [`TextSource::parse`] takes.
     pub name: &'static str,
-    /// What it is, in one line.
+    /// A one-line description.
     pub about: &'static str,
-    /// Licence and attribution.
+    /// License and attribution.
     pub license: &'static str,
-    /// The published file; `None` where a program generates the data.
+    /// The published file; `None` if the data is generated.
     pub file: Option<DataFile>,
 }
 
@@ -41,7 +41,7 @@ pub static DATA_SETS: &[DataSet] = &[
     },
 ];
 
-/// A choice of text.
+/// A source of text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TextSource {
     /// Generated stories: [`Stories`](super::Stories).
@@ -51,21 +51,21 @@ pub enum TextSource {
     TinyShakespeare,
     /// First names.
     Names,
-    /// The user's own text.
+    /// The user's text file.
     File(PathBuf),
 }
 
 /// No data set has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no data set is called {name:?}{}; there are {known}; for a text of your own use --text-file FILE",
+    "unknown data set {name:?}{}; there are {known}; for a text of your own use --text-file FILE",
     near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default(),
     known = known_names()
 )]
 pub struct UnknownDataSet {
-    /// What was asked for.
+    /// The requested name.
     pub name: String,
-    /// The known name that it is most likely a misspelling of.
+    /// The closest known name, if the request is probably a misspelling of it.
     pub near: Option<&'static str>,
 }
 
@@ -74,7 +74,7 @@ impl TextSource {
     ///
     /// # Errors
     ///
-    /// [`UnknownDataSet`], which lists the names that there are.
+    /// [`UnknownDataSet`], which lists the known names.
     pub fn parse(name: &str) -> Result<Self, UnknownDataSet> {
         match name {
             "stories" => Ok(Self::Stories),

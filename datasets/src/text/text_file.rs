@@ -1,16 +1,16 @@
-//! The user's own text, and the split by position.
+//! The user's text file, and the split by position.
 
 use super::TextError;
 use std::fs;
 use std::path::Path;
 
-/// A text in two parts.
+/// A training and a validation text.
 pub(super) struct Parts {
     pub(super) train: String,
     pub(super) valid: String,
 }
 
-/// The text of a file.
+/// Reads a text file.
 ///
 /// # Errors
 ///
@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> Result<String, TextError> {
     decode(content, path)
 }
 
-/// Bytes as text; `path` is for the error message.
+/// Decodes UTF-8; `path` is for the error message.
 pub(super) fn decode(content: Vec<u8>, path: &Path) -> Result<String, TextError> {
     if content.is_empty() {
         return Err(TextError::Empty { path: path.into() });

@@ -1,4 +1,4 @@
-//! New tokenizers: single characters, and byte-level BPE.
+//! Building new tokenizers: character-level and byte-level BPE.
 
 use super::{END_OF_TEXT, Tokenizer, TokenizerError, failed, file};
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use tokenizers::{
     SplitDelimiterBehavior, TokenizerBuilder,
 };
 
-/// Which tokens a new tokenizer has.
+/// The vocabulary of a new tokenizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vocabulary {
     /// The characters of the text.
@@ -22,9 +22,9 @@ pub enum Vocabulary {
 }
 
 impl Tokenizer {
-    /// A tokenizer whose tokens are the given characters, numbered in the order of their codes.
+    /// A tokenizer whose tokens are the given characters, with ids in the order of code points.
     ///
-    /// There are no other tokens, so that a text of 65 distinct characters has a vocabulary of 65.
+    /// There are no other tokens: a text of 65 distinct characters has a vocabulary of 65.
     ///
     /// # Errors
     ///
@@ -38,17 +38,17 @@ impl Tokenizer {
         let model = WordLevel::builder().vocab(vocabulary).build();
         let mut inner = tokenizers::Tokenizer::new(model.map_err(failed("build"))?);
         inner.with_pre_tokenizer(Some(single_character_split().map_err(failed("build"))?));
-        // Without it, decoding would put a space between any two tokens.
+        // Without `Fuse`, decoding would insert a space between tokens.
         inner.with_decoder(Some(Fuse::new()));
         Ok(Self::new(inner, file::new_config(None)))
     }
 
-    /// Trains a byte-level BPE of at most `vocab_size` tokens, which takes any text.
+    /// Trains a byte-level BPE of at most `vocab_size` tokens, which encodes any text.
     ///
     /// Token 0 is [`END_OF_TEXT`], 1 to 256 are the bytes; a pair of tokens is merged only if it
-    /// occurs twice. The same texts always give the same tokenizer.
+    /// occurs at least twice. Training is deterministic.
     ///
-    /// Reference: Radford et al. 2019, §2.2, which also has the rule by which words are split.
+    /// Reference: Radford et al. 2019, §2.2, which also defines how words are split.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl Tokenizer {
             .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
             .special_tokens(vec![AddedToken::from(END_OF_TEXT, true)])
             .build();
-        // No space is put before a text, and offsets are left alone: as in GPT-2's tokenizer.
+        // No space is prepended and offsets are not trimmed, as in GPT-2's tokenizer.
         let bytes = ByteLevel::new(false, false, true);
         let mut inner = TokenizerBuilder::<
             BPE,
@@ -88,9 +88,9 @@ impl Tokenizer {
     }
 }
 
-/// Cuts a text into its characters.
-// Not `.`, which passes over newlines, nor `(?s).`, which Python's regular expressions and those
-// of Rust write differently.
+/// Splits a text into its characters.
+// Not `.`, which does not match newlines, nor `(?s).`, whose syntax differs between Python and
+// Rust.
 pub(super) fn single_character_split() -> tokenizers::Result<Split> {
     let any = SplitPattern::Regex(r"[\s\S]".to_owned());
     Split::new(any, SplitDelimiterBehavior::Isolated, false)

@@ -1,12 +1,12 @@
-//! What single tokens add to a text, in bytes: a token can be a part of a character.
+//! The bytes of single tokens: a token can be part of a character.
 
 use tokenizers::decoders::DecoderWrapper;
 
 use super::Tokenizer;
 use super::guard::guarded;
 
-/// Where in a text a token stands: the first one of a text loses the space that it begins with in some
-/// tokenizers.
+/// The position of a token in a text: in some tokenizers, the first token of a text loses its
+/// leading space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// At the beginning of the text.
@@ -16,12 +16,12 @@ pub enum Place {
 }
 
 impl Tokenizer {
-    /// The bytes that a token adds to a text by itself; none for special tokens, which are no part of
-    /// texts. `None` for ids without a token.
+    /// The bytes that a token adds to a text; empty for special tokens, which do not belong to the
+    /// text. `None` for ids without a token.
     pub fn token_bytes(&self, id: u32, place: Place) -> Option<Vec<u8>> {
         let token = self.inner.id_to_token(id)?;
         let text = |ids: &[u32]| guarded(|| self.inner.decode(ids, true)).unwrap_or_default();
-        // After itself, a token has the space that it brings.
+        // After itself, a token keeps its leading space.
         let (once, twice) = (text(&[id]), text(&[id, id]));
         if twice.is_empty() {
             return Some(Vec::new());
@@ -34,7 +34,7 @@ impl Tokenizer {
         })
     }
 
-    /// The bytes of a token that is no text by itself, from how the vocabulary writes it.
+    /// The bytes of a token that is not valid UTF-8 by itself, from its form in the vocabulary.
     fn written_bytes(&self, token: &str) -> Vec<u8> {
         let decoder = self.inner.get_decoder();
         if decoder.is_some_and(is_of_bytes)
@@ -42,7 +42,7 @@ impl Tokenizer {
         {
             return bytes;
         }
-        // A byte that a vocabulary of SentencePiece has no character for: <0x0A>.
+        // SentencePiece's byte fallback: <0x0A>.
         let hex = token.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>'));
         match hex.filter(|hex| hex.len() == 2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             Some(byte) => vec![byte],
@@ -51,7 +51,7 @@ impl Tokenizer {
     }
 }
 
-/// Whether the characters of tokens stand for bytes, as in GPT-2.
+/// Whether the characters of tokens represent bytes, as in GPT-2.
 fn is_of_bytes(decoder: &DecoderWrapper) -> bool {
     match decoder {
         DecoderWrapper::ByteLevel(_) => true,
@@ -60,10 +60,11 @@ fn is_of_bytes(decoder: &DecoderWrapper) -> bool {
     }
 }
 
-/// The byte that a character stands for: printable ones stand for themselves, the others are numbered
-/// from 256 on.
+/// The byte that a character represents: printable bytes map to themselves, the others to code
+/// points from 256 on.
 ///
-/// Reference: Radford et al. 2019, `bytes_to_unicode`, <https://github.com/openai/gpt-2/blob/master/src/encoder.py>
+/// Reference: Radford et al. 2019, `bytes_to_unicode`,
+/// <https://github.com/openai/gpt-2/blob/master/src/encoder.py>
 fn byte(character: char) -> Option<u8> {
     let is_itself = |code: u32| matches!(code, 33..=126 | 161..=172 | 174..=255);
     let code = u32::from(character);
@@ -86,7 +87,7 @@ mod tests {
         let bytes = |id: &u32| tokenizer.token_bytes(*id, Place::Within).unwrap();
         let joined: Vec<u8> = ids.iter().flat_map(bytes).collect();
         assert_eq!(joined, text.as_bytes());
-        // All 256 bytes are there, each once.
+        // All 256 bytes occur, each once.
         let mut single: Vec<Vec<u8>> =
             (0..tokenizer.vocab_size() as u32).map(|id| bytes(&id)).collect();
         single.retain(|bytes| bytes.len() == 1);
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_bytes_but_for_those_that_are_none() {
+    fn only_the_byte_alphabet_maps_to_bytes() {
         assert_eq!(['A', 'Ġ', 'Ċ', 'ÿ', 'Ā'].map(byte), [65, 32, 10, 255, 0].map(Some));
         assert_eq!([' ', '你', '\u{ad}'].map(byte), [None; 3]);
         let all: Vec<u8> = (0..1000).filter_map(char::from_u32).filter_map(byte).collect();

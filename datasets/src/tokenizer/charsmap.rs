@@ -1,13 +1,13 @@
-//! SentencePiece's table of characters: what texts are normalized with.
+//! SentencePiece's `precompiled_charsmap`, which normalizes texts.
 
 use std::sync::Arc;
 
 use base64::Engine as _;
 
-/// A double array of darts-clone, and the texts that its values point to.
+/// A darts-clone double-array trie, and the replacement texts that its values point to.
 ///
-/// Reference: `normalizer.cc` of SentencePiece. The longest entry at each place of a text counts;
-/// the library's own reader looks at whole characters instead, and so finds less.
+/// Reference: `normalizer.cc` of SentencePiece. The longest match at each position applies; the
+/// tokenizers library matches whole characters instead, and so misses entries.
 #[derive(Clone, Debug)]
 pub(super) struct CharsMap {
     units: Arc<[u32]>,
@@ -17,23 +17,23 @@ pub(super) struct CharsMap {
 impl CharsMap {
     /// # Errors
     ///
-    /// Says what is wrong with the table.
+    /// Describes what is wrong with the table.
     pub(super) fn from_base64(table: &str) -> Result<Self, String> {
-        let cut = || "precompiled_charsmap is cut short".to_owned();
+        let truncated = || "precompiled_charsmap is truncated".to_owned();
         let bytes = base64::engine::general_purpose::STANDARD.decode(table);
         let bytes = bytes.map_err(|error| format!("precompiled_charsmap: {error}"))?;
-        let (size, rest) = bytes.split_first_chunk().ok_or_else(cut)?;
+        let (size, rest) = bytes.split_first_chunk().ok_or_else(truncated)?;
         let size = u32::from_le_bytes(*size) as usize;
-        let (trie, texts) = rest.split_at_checked(size).ok_or_else(cut)?;
+        let (trie, texts) = rest.split_at_checked(size).ok_or_else(truncated)?;
         let units: Arc<[u32]> =
             trie.as_chunks().0.iter().map(|unit| u32::from_le_bytes(*unit)).collect();
         if units.is_empty() || !texts.is_empty() && texts.last() != Some(&0) {
-            return Err(cut());
+            return Err(truncated());
         }
         Ok(Self { units, texts: texts.into() })
     }
 
-    /// The text with every entry of the table replaced.
+    /// Replaces every match of the table.
     pub(super) fn normalize(&self, text: &str) -> String {
         let mut result = String::with_capacity(text.len());
         let mut rest = text;
@@ -52,7 +52,7 @@ impl CharsMap {
         result
     }
 
-    /// The longest entry that a text begins with: its length, and what stands for it.
+    /// The longest entry that is a prefix of the text: its length and its replacement.
     fn longest(&self, text: &str) -> Option<(usize, &str)> {
         let offset = |unit: u32| ((unit >> 10) << ((unit & (1 << 9)) >> 6)) as usize;
         let mut at = offset(*self.units.first()?);

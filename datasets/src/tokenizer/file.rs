@@ -16,14 +16,14 @@ const TOKENIZER: &str = "tokenizer.json";
 pub(super) const CONFIG: &str = "tokenizer_config.json";
 
 impl Tokenizer {
-    /// Loads a tokenizer from `tokenizer.json`, or from a directory that has one, or that has the
-    /// files of a tokenizer class of transformers: `vocab.txt`; `vocab.json` and `merges.txt`; a
-    /// SentencePiece model; `source.spm`, `target.spm` and `vocab.json`.
+    /// Loads a tokenizer from `tokenizer.json`, from a directory that contains it, or from a
+    /// directory with the files of a tokenizer class of transformers: `vocab.txt`; `vocab.json` and
+    /// `merges.txt`; a SentencePiece model; `source.spm`, `target.spm` and `vocab.json`.
     ///
-    /// `tokenizer_config.json` beside it is read, and kept for saving; so are
-    /// `special_tokens_map.json` and `added_tokens.json` where that lists no added tokens. Special
-    /// tokens are those of any of the files. Truncation and padding that the file asks for are left
-    /// out: how long a text may be is for a model to say.
+    /// `tokenizer_config.json` in the same directory is read, and kept for saving; if it lists no
+    /// added tokens, `special_tokens_map.json` and `added_tokens.json` are read too. Special tokens
+    /// are collected from all files. Truncation and padding settings of the file are ignored: the
+    /// model determines the maximum length.
     ///
     /// # Errors
     ///
@@ -40,7 +40,8 @@ impl Tokenizer {
         let Built { mut inner, config } = built;
         let added = inner.get_post_processor().map_or(0, |added| added.added_tokens(false));
         if added > MOST_ADDED {
-            let reason = format!("it puts {added} tokens around a text, {MOST_ADDED} are the most");
+            let reason =
+                format!("it adds {added} special tokens to a text; the maximum is {MOST_ADDED}");
             return Err(corrupt(&file, &reason));
         }
         let surface = Surface::take(&mut inner, &config);
@@ -48,7 +49,7 @@ impl Tokenizer {
         Ok(Self { surface: surface.map(Arc::new), ..Self::new(inner, config) }.limited())
     }
 
-    /// The tokenizer of `tokenizer.json`, with the tokens of the files beside it.
+    /// The tokenizer of `tokenizer.json`, with the tokens of the other files in its directory.
     fn parse(file: &Path, content: &str) -> Result<Built, TokenizerError> {
         check(content).map_err(|reason| corrupt(file, &reason))?;
         let open = || {
@@ -64,9 +65,9 @@ impl Tokenizer {
         Ok(Built { inner, config: config.unwrap_or_else(|| new_config(None)) })
     }
 
-    /// Writes `tokenizer.json` and `tokenizer_config.json` into `dir`, which is made if needed.
+    /// Writes `tokenizer.json` and `tokenizer_config.json` into `dir`, which is created if needed.
     ///
-    /// Python opens them with `transformers.AutoTokenizer.from_pretrained(dir)`. Each file is
+    /// Python loads them with `transformers.AutoTokenizer.from_pretrained(dir)`. Each file is
     /// written to a temporary name and then renamed.
     ///
     /// # Errors
@@ -74,11 +75,11 @@ impl Tokenizer {
     /// [`TokenizerError::Io`] with the path of the file.
     pub fn save(&self, dir: impl AsRef<Path>) -> Result<(), TokenizerError> {
         let dir = dir.as_ref();
-        let whole = || match &self.surface {
+        let serialize = || match &self.surface {
             Some(surface) => surface.restore(&self.inner)?.to_string(true),
             None => self.inner.to_string(true),
         };
-        let tokenizer = guarded(whole).map_err(failed("save"))?;
+        let tokenizer = guarded(serialize).map_err(failed("save"))?;
         let config = serde_json::to_string_pretty(&self.config)
             .map_err(|error| failed("save")(error.into()))?;
         for (name, content) in [(TOKENIZER, tokenizer), (CONFIG, config)] {
@@ -94,7 +95,7 @@ impl Tokenizer {
 pub(super) fn new_config(eos_token: Option<&str>) -> Map<String, Value> {
     let mut config = Map::new();
     config.insert("tokenizer_class".to_owned(), json!("PreTrainedTokenizerFast"));
-    // Before version 5, transformers took spaces out before punctuation unless told otherwise.
+    // Before version 5, transformers removed spaces before punctuation by default.
     config.insert("clean_up_tokenization_spaces".to_owned(), json!(false));
     config.insert("model_input_names".to_owned(), json!(["input_ids", "attention_mask"]));
     if let Some(token) = eos_token {
@@ -109,7 +110,7 @@ pub(super) fn eos_token(config: &Map<String, Value>) -> Option<&str> {
     token.as_str().or_else(|| token.get("content")?.as_str())
 }
 
-/// The text of a file; `None` where there is no such file.
+/// The text of a file; `None` if it does not exist.
 pub(super) fn read_text(path: &Path) -> Result<Option<String>, TokenizerError> {
     let Some(content) = read_bytes(path)? else { return Ok(None) };
     match str::from_utf8(&content) {
@@ -118,13 +119,13 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, TokenizerError> {
     }
 }
 
-/// The fields of a file of JSON; `None` where there is no such file.
+/// The fields of a JSON file; `None` if it does not exist.
 pub(super) fn read_object(path: &Path) -> Result<Option<Map<String, Value>>, TokenizerError> {
     let Some(text) = read_text(path)? else { return Ok(None) };
     serde_json::from_str(&text).map(Some).map_err(|error| corrupt(path, &error))
 }
 
-/// The content of a file; `None` where there is no such file.
+/// The content of a file; `None` if it does not exist.
 pub(super) fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, TokenizerError> {
     match fs::read(path) {
         Ok(content) => Ok(Some(content)),

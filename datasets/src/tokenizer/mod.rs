@@ -26,10 +26,10 @@ use std::sync::Arc;
 use surface::Surface;
 use tokenizers::{ModelWrapper, PreTokenizerWrapper, Tokenizer as Inner};
 
-/// The token between two texts, in the tokenizers that this crate trains.
+/// The token that separates texts in tokenizers trained by this crate.
 pub const END_OF_TEXT: &str = "<|endoftext|>";
 
-/// Turns text into token ids and back. Cheap to clone.
+/// Encodes text as token ids and decodes it. Cheap to clone.
 ///
 /// # Example
 ///
@@ -53,11 +53,11 @@ pub struct Tokenizer {
     eos: Option<u32>,
     /// The whole vocabulary of a tokenizer whose tokens are single characters.
     characters: Option<Arc<HashMap<char, u32>>>,
-    /// What SentencePiece does beyond the library.
+    /// SentencePiece behavior that the tokenizers library lacks.
     surface: Option<Arc<Surface>>,
 }
 
-/// Why a tokenizer could not be made, loaded, saved or used.
+/// Why a tokenizer could not be built, loaded, saved or used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenizerError {
@@ -71,12 +71,12 @@ pub enum TokenizerError {
     UnknownCharacter {
         /// The first such character.
         character: char,
-        /// Where it is in the text, in bytes.
+        /// Its byte offset in the text.
         offset: usize,
         /// Size of the vocabulary.
         vocab_size: usize,
     },
-    /// There is no token with this id.
+    /// No token has this id.
     #[error("{id} is not a token id: the tokenizer's vocabulary ends at {}", vocab_size - 1)]
     UnknownId {
         /// The id.
@@ -84,67 +84,66 @@ pub enum TokenizerError {
         /// One more than the largest id.
         vocab_size: usize,
     },
-    /// A vocabulary was to be made of nothing.
+    /// The vocabulary would be empty.
     #[error("a tokenizer needs at least one character in its vocabulary; the text has none")]
     EmptyVocabulary,
-    /// A byte-level BPE does not fit into this few tokens.
+    /// The vocabulary is too small for a byte-level BPE.
     #[error(
         "a byte-level BPE vocabulary needs at least {smallest} tokens (256 bytes and \
-         {END_OF_TEXT}), but {asked} were asked for"
+         {END_OF_TEXT}), but {asked} were requested"
     )]
     SmallVocabulary {
-        /// The size asked for.
+        /// The requested size.
         asked: usize,
         /// The smallest possible size.
         smallest: usize,
     },
-    /// A file of a tokenizer is not there.
-    #[error("{path} does not exist, which a tokenizer is to be read from")]
+    /// A tokenizer file does not exist.
+    #[error("the tokenizer file {path} does not exist")]
     Missing {
-        /// The file looked for.
+        /// The missing file.
         path: PathBuf,
     },
-    /// A directory has no files of a tokenizer.
+    /// A directory has no tokenizer files.
     #[error("{folder} has no tokenizer: neither tokenizer.json nor {wanted}")]
     NoFiles {
         /// The directory.
         folder: PathBuf,
-        /// The other files that would be read.
+        /// The other supported files.
         wanted: String,
     },
-    /// A tokenizer file is broken.
-    #[error("{path} is no tokenizer file that can be read: {reason}")]
+    /// A tokenizer file is invalid.
+    #[error("{path} is not a valid tokenizer file: {reason}")]
     Corrupt {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
-    /// The system failed to read or write a file.
+    /// A file could not be read or written.
     #[error("cannot read or write {path}: {source}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         source: io::Error,
     },
-    /// Special tokens, and what may not be cut, fill all that a model reads.
+    /// Special tokens, and a text that must not be truncated, fill the maximum length.
     #[error(
-        "of the {max_length} tokens that are read at once, {taken} are taken, which leaves no room \
-         for the text"
+        "{taken} of at most {max_length} tokens are already used, which leaves no room for the text"
     )]
     NoRoom {
-        /// The tokens that are read at once.
+        /// The maximum length in tokens.
         max_length: usize,
-        /// The tokens that are taken.
+        /// The tokens already used.
         taken: usize,
     },
     /// The `tokenizers` crate failed.
     #[error("the tokenizer failed to {action}: {reason}")]
     Failed {
-        /// What it was to do.
+        /// The failed action.
         action: &'static str,
-        /// What it said.
+        /// Its error message.
         reason: String,
     },
 }
@@ -161,22 +160,22 @@ impl Tokenizer {
         Self { inner: Arc::new(inner), config, vocab_size, eos, characters, surface: None }
     }
 
-    /// Leaves out of the vocabulary what only stands for the unknown token.
+    /// Excludes pieces that map to the unknown token from the vocabulary size.
     fn limited(self) -> Self {
         let limit = self.surface.as_ref().map_or(usize::MAX, |surface| surface.limit() as usize);
         Self { vocab_size: self.vocab_size.min(limit), ..self }
     }
 
-    /// The token ids of a text, with no special tokens around them.
+    /// The token ids of a text, without added special tokens.
     ///
-    /// The name of a special token within the text becomes that token, as in transformers.
+    /// The name of a special token within the text is encoded as that token, as in transformers.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::UnknownCharacter`] where the vocabulary is one of characters.
+    /// [`TokenizerError::UnknownCharacter`] with a character vocabulary.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        // One look-up per character: the general way below splits the text by a regular
-        // expression and keeps an alignment for each piece, which takes seconds for a megabyte.
+        // One lookup per character: the general path below splits the text with a regular
+        // expression and keeps an alignment for each piece, which takes seconds per megabyte.
         if let Some(ids) = &self.characters {
             let id = |(offset, character)| {
                 ids.get(&character).copied().ok_or(TokenizerError::UnknownCharacter {
@@ -196,13 +195,13 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// The text of token ids, without the special tokens among them; as [`Tokenizer::decode_with`] gives it.
+    /// The text of token ids, without special tokens: [`Tokenizer::decode_with`] with checked ids.
     ///
-    /// Bytes that are no UTF-8 become U+FFFD, the replacement character.
+    /// Bytes that are not UTF-8 become U+FFFD, the replacement character.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::UnknownId`]; [`TokenizerError::Failed`] where the tokenizer's decoder fails.
+    /// [`TokenizerError::UnknownId`]; [`TokenizerError::Failed`] if the tokenizer's decoder fails.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
         for &id in ids {
             self.check_id(id)?;
@@ -215,10 +214,10 @@ impl Tokenizer {
         self.vocab_size
     }
 
-    /// The id of the token that ends a text, if there is one.
+    /// The id of the end-of-text token, if there is one.
     ///
-    /// The `eos_token` of `tokenizer_config.json`; where that names no token of the vocabulary,
-    /// `<|endoftext|>` or `</s>`.
+    /// The `eos_token` of `tokenizer_config.json`; if the vocabulary lacks it, `<|endoftext|>` or
+    /// `</s>`.
     pub fn eos(&self) -> Option<u32> {
         self.eos
     }
@@ -231,7 +230,7 @@ impl Tokenizer {
     }
 }
 
-/// The vocabulary as characters, if encoding is nothing but looking each of them up.
+/// The vocabulary as characters, if encoding is a lookup of each character.
 fn single_characters(
     inner: &Inner,
     vocabulary: &HashMap<String, u32>,

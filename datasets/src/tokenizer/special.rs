@@ -1,4 +1,4 @@
-//! Tokens with a meaning of their own, and single tokens as text.
+//! Special tokens, and decoding of single tokens.
 
 use serde_json::Value;
 use tokenizers::{Decoder, ModelWrapper};
@@ -7,25 +7,25 @@ use super::guard::guarded;
 use super::stream::{Cleanup, SPACED};
 use super::{Tokenizer, TokenizerError, failed};
 
-/// What `tokenizer_config.json` says where the clean-up of spaces holds for BPE, too.
+/// The field of `tokenizer_config.json` that enables the clean-up of spaces for BPE.
 const CLEANUP_FOR_BPE: &str =
     "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output";
 
-/// A token with a meaning of its own.
+/// A kind of special token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Special {
-    /// Stands for a word that is to be found.
+    /// The mask token of masked language modeling.
     Mask,
-    /// Fills texts up.
+    /// Pads texts to a common length.
     Padding,
-    /// Stands for what has no token.
+    /// Replaces text outside the vocabulary.
     Unknown,
-    /// Begins a text, and stands for it as a whole.
+    /// Begins a text, and represents it as a whole.
     Class,
 }
 
 impl Special {
-    /// What `tokenizer_config.json` calls it, and what it is usually written as.
+    /// Its field in `tokenizer_config.json`, and its common names.
     fn names(self) -> (&'static str, [&'static str; 2]) {
         match self {
             Self::Mask => ("mask_token", ["[MASK]", "<mask>"]),
@@ -36,18 +36,18 @@ impl Special {
     }
 }
 
-/// Whether special tokens are part of a text.
+/// Whether decoding includes special tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpecialTokens {
-    /// They are written out.
+    /// Special tokens are included.
     Written,
-    /// They are left out.
+    /// Special tokens are omitted.
     LeftOut,
 }
 
 impl Tokenizer {
-    /// A special token and its id: what `tokenizer_config.json` names, or else one of the usual names
-    /// among the special tokens of the vocabulary.
+    /// A special token and its id: the one named in `tokenizer_config.json`, or else one of the
+    /// common names among the special tokens of the vocabulary.
     pub fn special(&self, which: Special) -> Option<(String, u32)> {
         let (field, usual) = which.names();
         let named = match self.config.get(field) {
@@ -59,19 +59,19 @@ impl Tokenizer {
         named.and_then(of).or_else(|| usual.iter().filter(is_special).find_map(|token| of(token)))
     }
 
-    /// The longest text in tokens, if `tokenizer_config.json` says so.
+    /// The maximum length in tokens, if `tokenizer_config.json` specifies one.
     pub fn max_length(&self) -> Option<usize> {
-        // Files without a limit name a number that no text reaches, such as 1e30.
+        // Files without a limit specify a huge number, such as 1e30.
         let length = self.config.get("model_max_length")?.as_f64()?;
         (1.0..1e9).contains(&length).then_some(length as usize)
     }
 
-    /// The id of a token, as the vocabulary writes it.
+    /// The id of a token in its vocabulary form.
     pub fn id(&self, token: &str) -> Option<u32> {
         self.inner.token_to_id(token)
     }
 
-    /// A token, as the vocabulary writes it.
+    /// The vocabulary form of a token.
     ///
     /// # Errors
     ///
@@ -81,38 +81,39 @@ impl Tokenizer {
         token.ok_or(TokenizerError::UnknownId { id, vocab_size: self.vocab_size })
     }
 
-    /// Whether tokens that go on with a word are marked, as `##ing` is.
+    /// Whether tokens that continue a word have a prefix, such as `##ing`.
     pub fn marks_continuations(&self) -> bool {
         match self.inner.get_model() {
             ModelWrapper::WordPiece(model) => !model.continuing_subword_prefix.is_empty(),
-            ModelWrapper::BPE(model) => {
-                model.get_continuing_subword_prefix().as_ref().is_some_and(|mark| !mark.is_empty())
-            }
+            ModelWrapper::BPE(model) => model
+                .get_continuing_subword_prefix()
+                .as_ref()
+                .is_some_and(|prefix| !prefix.is_empty()),
             _ => false,
         }
     }
 
-    /// The text of tokens as the vocabulary writes them.
+    /// Decodes tokens in their vocabulary form.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
+    /// [`TokenizerError::Failed`] if the tokenizer's decoder fails.
     pub fn join(&self, tokens: Vec<String>) -> Result<String, TokenizerError> {
         match self.inner.get_decoder() {
-            // The library counts down from the last of them.
+            // The library's index underflows on an empty list.
             _ if tokens.is_empty() => Ok(String::new()),
             Some(decoder) => guarded(|| decoder.decode(tokens)).map_err(failed("decode")),
             None => Ok(tokens.join(" ")),
         }
     }
 
-    /// The text of token ids, with or without the special tokens among them, and with the spaces
-    /// that the tokenizer's file asks for. An id without a token is left out: models can have more
-    /// tokens than their tokenizers.
+    /// The text of token ids, with or without special tokens, after the clean-up of spaces that the
+    /// tokenizer's file specifies. Ids without a token are omitted: a model can have more tokens
+    /// than its tokenizer.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
+    /// [`TokenizerError::Failed`] if the tokenizer's decoder fails.
     pub fn decode_with(
         &self,
         ids: &[u32],
@@ -131,10 +132,10 @@ impl Tokenizer {
         })
     }
 
-    /// Whether spaces before punctuation and English endings are taken out of decoded text.
+    /// Whether decoding removes spaces before punctuation and English contractions.
     pub(super) fn cleans_up_spaces(&self) -> Cleanup {
         let is_on = |field: &str| self.config.get(field) == Some(&Value::Bool(true));
-        // Tokens of BPE bring their own spaces, so that transformers wants to be told twice.
+        // BPE tokens include their spaces, so transformers requires a second flag.
         let is_bpe = matches!(self.inner.get_model(), ModelWrapper::BPE(_));
         if is_on("clean_up_tokenization_spaces") && (!is_bpe || is_on(CLEANUP_FOR_BPE)) {
             Cleanup::Spaces

@@ -1,4 +1,4 @@
-//! Decoding token ids as they arrive.
+//! Incremental decoding of token ids.
 
 mod bytes;
 mod literal;
@@ -12,36 +12,36 @@ use self::stage::Chain;
 pub(super) use self::stage::{Cleanup, SPACED};
 use super::{Tokenizer, TokenizerError};
 
-/// Decodes token ids one by one. A piece is the text that later ids can no longer change.
+/// Decodes token ids one by one. A piece is text that later ids can no longer change.
 ///
-/// All pieces together are what [`Tokenizer::decode_with`] gives for all ids, special tokens left out. A
-/// character of several tokens, a run of byte tokens, or a space that clean-up may still remove is
-/// part of the piece that decides it. The cost is linear in the number of tokens.
+/// The concatenated pieces equal [`Tokenizer::decode_with`] for all ids without special tokens. A
+/// character of several tokens, a run of byte tokens, or a space that the clean-up may remove is
+/// held back until it is final. The cost is linear in the number of tokens.
 #[derive(Clone, Debug)]
 pub struct TextStream {
     inner: Arc<Inner>,
     chain: Chain,
-    /// What the text of the prompt ends with and later ids could have changed.
+    /// The end of the prompt's text that later ids can change.
     prompt_rest: String,
 }
 
 impl Tokenizer {
-    /// Starts decoding ids that arrive one by one.
+    /// Starts incremental decoding.
     pub fn stream(&self) -> TextStream {
         let decoder = self.inner.get_decoder();
         let chain = Chain::new(decoder, self.cleans_up_spaces());
         TextStream { inner: self.inner.clone(), chain, prompt_rest: String::new() }
     }
 
-    /// Starts decoding ids that continue a prompt. The text of the prompt and the pieces together are
-    /// the text of all ids: a space that a first token loses is kept.
+    /// Starts incremental decoding of ids that continue a prompt. The prompt's text followed by the
+    /// pieces is the text of all ids: the leading space that a first token would lose is kept.
     ///
-    /// Where the continuation changes the end of the prompt's text (it completes a character), the
+    /// If the continuation changes the end of the prompt's text (by completing a character), the
     /// pieces begin where the two texts differ.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
+    /// [`TokenizerError::Failed`] if the tokenizer's decoder fails.
     pub fn stream_after(&self, prompt: &[u32]) -> Result<TextStream, TokenizerError> {
         let mut stream = self.stream();
         for &id in prompt {
@@ -53,12 +53,12 @@ impl Tokenizer {
 }
 
 impl TextStream {
-    /// The text that `id` settles; `None` while more ids can change it, for special tokens, and for ids
-    /// without a token: models can have more tokens than their tokenizers.
+    /// The text that becomes final with `id`; `None` while later ids can change it, for special
+    /// tokens, and for ids without a token: a model can have more tokens than its tokenizer.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
+    /// [`TokenizerError::Failed`] if the tokenizer's decoder fails.
     pub fn push(&mut self, id: u32) -> Result<Option<String>, TokenizerError> {
         let Some(token) = self.inner.id_to_token(id) else { return Ok(None) };
         if self.inner.get_added_vocabulary().is_special_token(&token) {
@@ -68,12 +68,12 @@ impl TextStream {
         Ok(Some(self.after_prompt(text)).filter(|text| !text.is_empty()))
     }
 
-    /// What would follow on the pieces if the text ended here: U+FFFD for an unfinished character, a
-    /// space that was held back, or nothing.
+    /// The remaining text if the ids ended here: U+FFFD for an incomplete character, a space that
+    /// was held back, or an empty string.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
+    /// [`TokenizerError::Failed`] if the tokenizer's decoder fails.
     pub fn rest(&self) -> Result<String, TokenizerError> {
         self.clone().finish()
     }
@@ -82,19 +82,19 @@ impl TextStream {
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::Failed`] where the tokenizer's decoder fails.
+    /// [`TokenizerError::Failed`] if the tokenizer's decoder fails.
     pub fn finish(mut self) -> Result<String, TokenizerError> {
         let text = self.chain.finish()?;
         Ok(self.after_prompt(text))
     }
 
-    /// The content of a special token, which the text leaves out.
+    /// The content of a special token, which the decoded text omits.
     pub fn special(&self, id: u32) -> Option<String> {
         let token = self.inner.id_to_token(id)?;
         self.inner.get_added_vocabulary().is_special_token(&token).then_some(token)
     }
 
-    /// Takes the prompt's part off a settled text.
+    /// Removes the prompt's part from final text.
     fn after_prompt(&mut self, text: String) -> String {
         if self.prompt_rest.is_empty() || text.is_empty() {
             return text;

@@ -1,5 +1,5 @@
-//! What SentencePiece does with a text that the library's tokenizers cannot: for Marian's and
-//! M2M100's tokenizers.
+//! SentencePiece behavior that the tokenizers library lacks, for the tokenizers of Marian and
+//! M2M100.
 
 use std::borrow::Cow;
 
@@ -8,43 +8,42 @@ use tokenizers::{Encoding as Tokens, NormalizerWrapper, Tokenizer as Inner};
 
 use super::charsmap::CharsMap;
 
-/// The field of `tokenizer_config.json` that says how such a tokenizer goes on where the
-/// library's ends.
+/// The field of `tokenizer_config.json` with the settings of this behavior.
 pub(super) const MARKS: &str = "sentencepiece";
 
-/// The name of a token that no text is cut into: normalized texts have no spaces.
+/// The name of a token that no text is split into: normalized texts have no spaces.
 pub(super) fn hidden(token: &str) -> String {
     format!(" {token}")
 }
 
-/// Texts before the library's tokenizer, and ids after it.
+/// Processes texts before the library's tokenizer, and ids after it.
 #[derive(Clone, Debug)]
 pub(super) struct Surface {
     charsmap: Option<CharsMap>,
-    /// The tokenizer's normalizer; without the table, which is applied here.
+    /// The original normalizer, including the charsmap that is applied here instead.
     whole: Option<NormalizerWrapper>,
     unknown: u32,
-    /// Pieces from this id on have no id of the model's.
+    /// Pieces from this id on are not in the model's vocabulary.
     unknown_from: u32,
-    /// Whether `>>fr<<` before a text is a token.
+    /// Whether a language code such as `>>fr<<` before a text is a token.
     has_codes: bool,
 }
 
 impl Surface {
-    /// Reads the field of `tokenizer_config.json`, and takes the table of characters out of the
-    /// tokenizer. `None` where there is no such field.
+    /// Reads the field of `tokenizer_config.json`, and removes the charsmap from the tokenizer.
+    /// `None` if the field is absent.
     ///
     /// # Errors
     ///
-    /// Says which part is wrong.
+    /// Describes the invalid part.
     pub(super) fn take(
         inner: &mut Inner,
         config: &Map<String, Value>,
     ) -> Result<Option<Self>, String> {
-        let Some(marks) = config.get(MARKS) else { return Ok(None) };
-        let unknown_from = marks["unknown_from"].as_u64().and_then(|id| u32::try_from(id).ok());
+        let Some(fields) = config.get(MARKS) else { return Ok(None) };
+        let unknown_from = fields["unknown_from"].as_u64().and_then(|id| u32::try_from(id).ok());
         let unknown_from =
-            unknown_from.ok_or_else(|| format!("{MARKS}.unknown_from is no id: {marks}"))?;
+            unknown_from.ok_or_else(|| format!("{MARKS}.unknown_from is not an id: {fields}"))?;
         let unknown = config.get("unk_token").and_then(Value::as_str).unwrap_or("<unk>");
         let unknown = inner
             .token_to_id(unknown)
@@ -62,20 +61,20 @@ impl Surface {
                 serde_json::from_value(value).map_err(|error| error.to_string())?;
             inner.with_normalizer(Some(rest)).map_err(|error| error.to_string())?;
         }
-        let has_codes = marks["language_codes"].as_bool().unwrap_or(false);
+        let has_codes = fields["language_codes"].as_bool().unwrap_or(false);
         Ok(Some(Self { charsmap, whole, unknown, unknown_from, has_codes }))
     }
 
-    /// One more than the last id that is the model's.
+    /// One more than the largest id in the model's vocabulary.
     pub(super) fn limit(&self) -> u32 {
         self.unknown_from
     }
 
-    /// The tokenizer with its table of characters.
+    /// The tokenizer with its charsmap restored.
     ///
     /// # Errors
     ///
-    /// What the library says.
+    /// The library's error.
     pub(super) fn restore(&self, inner: &Inner) -> tokenizers::Result<Inner> {
         let mut inner = inner.clone();
         inner.with_normalizer(self.whole.clone())?;
@@ -86,7 +85,7 @@ impl Surface {
     ///
     /// # Errors
     ///
-    /// What the library says.
+    /// The library's error.
     pub(super) fn tokens(&self, inner: &Inner, text: &str) -> tokenizers::Result<Tokens> {
         let (code, rest) = self.split(text);
         let rest = match &self.charsmap {
@@ -109,7 +108,7 @@ impl Surface {
                 id if id == self.unknown => {
                     let (start, end) = tokens.get_offsets()[i];
                     let run: String = rest.get(start..end).unwrap_or_default().iter().collect();
-                    // A unigram model says what it did not know, marks of spaces included.
+                    // A unigram model returns the unknown text itself, including space markers.
                     let run =
                         self.found(inner, &tokens.get_tokens()[i]).or(self.found(inner, &run));
                     run.unwrap_or(id)
@@ -127,14 +126,14 @@ impl Surface {
         Ok(Tokens::new(ids, types, texts, words, offsets, special, mask, more, ranges))
     }
 
-    /// The id of a token that texts are not cut into, but that a whole run of unknown characters
-    /// may be.
+    /// The id of a token that texts are not split into, but that can match a whole run of unknown
+    /// characters.
     fn found(&self, inner: &Inner, text: &str) -> Option<u32> {
         let id = inner.token_to_id(&hidden(text)).or_else(|| inner.token_to_id(text));
         id.filter(|&id| id < self.unknown_from)
     }
 
-    /// The code of a language before a text, and the text.
+    /// The language code before a text, and the text.
     fn split<'t>(&self, text: &'t str) -> (Option<&'t str>, &'t str) {
         let end = text.find("<<").filter(|_| self.has_codes && text.starts_with(">>"));
         match end {

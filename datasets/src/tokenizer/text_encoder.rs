@@ -1,4 +1,4 @@
-//! Whole texts as a model reads them: with its special tokens, cut to its length.
+//! Model inputs from texts: special tokens, truncation, pairs and windows.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,36 +8,36 @@ use tokenizers::{Encoding as Tokens, PostProcessor, PostProcessorWrapper, Tokeni
 use super::guard::guarded;
 use super::{Tokenizer, TokenizerError, failed};
 
-/// Turns whole texts into the ids that a model reads. Cheap to clone.
+/// Encodes texts as model inputs. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct TextEncoder {
-    /// Puts nothing around a text, and cuts nothing.
+    /// The tokenizer without special tokens and truncation.
     bare: Arc<Inner>,
-    /// Puts special tokens around it.
+    /// Adds the special tokens.
     around: Option<PostProcessorWrapper>,
     tokenizer: Tokenizer,
     max_length: usize,
 }
 
-/// A text, or two of them, as a model reads them.
+/// An encoded text or pair of texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {
-    /// Token ids, special tokens included.
+    /// Token ids, including special tokens.
     pub ids: Vec<u32>,
-    /// The type of each token: which of two texts it is of.
+    /// The type id of each token, which distinguishes two texts.
     pub types: Vec<u32>,
-    /// The characters of its text that each token stands for; none for special tokens.
+    /// The character range of each token in its text; empty for special tokens.
     pub spans: Vec<Range<usize>>,
-    /// Which word of its text each token is of, by the tokenizer's own notion of words.
+    /// The index of each token's word in its text, as the tokenizer splits words.
     pub words: Vec<Option<u32>>,
-    /// Which text each token is of, 0 or 1; `None` for the special tokens around them.
+    /// The text of each token, 0 or 1; `None` for special tokens.
     pub texts: Vec<Option<usize>>,
-    /// Whether something was cut off.
+    /// Whether the text was truncated.
     pub is_cut: bool,
 }
 
 impl Encoding {
-    /// A text that is tokens already, as they are.
+    /// A text that is already tokenized, unchanged.
     pub fn of_ids(ids: Vec<u32>) -> Self {
         let length = ids.len();
         Self {
@@ -51,10 +51,10 @@ impl Encoding {
     }
 }
 
-/// Which of two texts loses its end where they are too long together.
+/// Which text of a pair is truncated if the pair is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// The longer one, until both are of one length; then both.
+    /// The longer one, until both have the same length; then both.
     Longer,
     /// The first.
     First,
@@ -63,15 +63,15 @@ pub enum Cut {
 }
 
 impl Tokenizer {
-    /// An encoder of texts of up to `max_length` tokens, special tokens included. What the tokenizer's
-    /// file says of cutting and padding does not hold.
+    /// An encoder with a maximum length of `max_length` tokens, including special tokens. It
+    /// ignores the truncation and padding settings of the tokenizer's file.
     ///
     /// # Errors
     ///
-    /// A length that leaves no room beside the special tokens.
+    /// [`TokenizerError::NoRoom`] if the special tokens alone fill the length.
     pub fn text_encoder(&self, max_length: usize) -> Result<TextEncoder, TokenizerError> {
         let mut bare: Inner = self.inner.as_ref().clone();
-        bare.with_truncation(None).map_err(failed("set the longest length"))?;
+        bare.with_truncation(None).map_err(failed("disable truncation"))?;
         let around = bare.get_post_processor().cloned();
         bare.with_padding(None).with_post_processor(None::<PostProcessorWrapper>);
         let encoder =
@@ -81,33 +81,33 @@ impl Tokenizer {
 }
 
 impl TextEncoder {
-    /// The longest text that is read whole, in tokens, special tokens included.
+    /// The maximum length in tokens, including special tokens.
     pub fn max_length(&self) -> usize {
         self.max_length
     }
 
-    /// The same encoder for texts of another length.
+    /// The same encoder with another maximum length.
     ///
     /// # Errors
     ///
-    /// A length that leaves no room beside the special tokens.
+    /// [`TokenizerError::NoRoom`] if the special tokens alone fill the length.
     pub fn with_max_length(self, max_length: usize) -> Result<Self, TokenizerError> {
         let encoder = Self { max_length, ..self };
         encoder.room_for(Pair::No)?;
         Ok(encoder)
     }
 
-    /// How many tokens of a text are read at once, special tokens aside.
+    /// The maximum number of text tokens, excluding special tokens.
     pub fn room(&self) -> usize {
         self.max_length - self.special(Pair::No)
     }
 
-    /// The tokens of a text, with the special tokens that the tokenizer's file puts around it. The
-    /// end of one that is too long is cut off.
+    /// Encodes a text with the special tokens that the tokenizer's file specifies. A text that is
+    /// too long is truncated at its end.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::UnknownCharacter`] where the vocabulary is one of characters.
+    /// [`TokenizerError::UnknownCharacter`] with a character vocabulary.
     pub fn encode(&self, text: &str) -> Result<Encoding, TokenizerError> {
         let tokens = self.tokens(text)?;
         let kept = tokens.len().min(self.room_for(Pair::No)?);
@@ -115,12 +115,12 @@ impl TextEncoder {
         Ok(Encoding { is_cut, ..self.surround(part(&tokens, 0..kept), None)? })
     }
 
-    /// The tokens of two texts, one after the other.
+    /// Encodes a pair of texts.
     ///
     /// # Errors
     ///
-    /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] where the text that may not be cut is too
-    /// long by itself.
+    /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] if the text that must not be
+    /// truncated is too long by itself.
     pub fn encode_pair(&self, texts: [&str; 2], cut: Cut) -> Result<Encoding, TokenizerError> {
         let [first, second] = [self.tokens(texts[0])?, self.tokens(texts[1])?];
         let lengths = [first.len(), second.len()];
@@ -133,24 +133,26 @@ impl TextEncoder {
         Ok(Encoding { is_cut, ..self.surround(first, Some(second))? })
     }
 
-    /// A text in pieces that a model can read, each beginning with the last `overlap` tokens of the
-    /// one before. Nothing is cut off.
+    /// Splits a text into windows of at most the maximum length, each beginning with the last
+    /// `overlap` tokens of the previous one. Nothing is truncated.
     ///
     /// # Errors
     ///
-    /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] where no piece would have a new token.
+    /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] if no window would have a new
+    /// token.
     pub fn windows(&self, text: &str, overlap: usize) -> Result<Vec<Encoding>, TokenizerError> {
         let tokens = self.tokens(text)?;
         let windows = self.ranges(tokens.len(), self.room_for(Pair::No)?, overlap)?;
         windows.into_iter().map(|window| self.surround(part(&tokens, window), None)).collect()
     }
 
-    /// Two texts, the second in pieces as [`TextEncoder::windows`] makes them, the first before each of
-    /// them. Where the first leaves no room for so much overlap, half of each piece overlaps.
+    /// Encodes a pair of texts: the first, followed by each window of the second as in
+    /// [`TextEncoder::windows`]. If the first leaves too little room for the overlap, half of each
+    /// window overlaps.
     ///
     /// # Errors
     ///
-    /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] where the first text fills it all.
+    /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] if the first text leaves no room.
     pub fn pair_windows(
         &self,
         [first, second]: [&str; 2],
@@ -160,17 +162,17 @@ impl TextEncoder {
         let room = self.room_for(Pair::Yes)?.saturating_sub(first.len());
         let overlap = if overlap < room { overlap } else { room / 2 };
         let windows = self.ranges(second.len(), room, overlap)?;
-        let read = |window| {
+        let encode = |window| {
             let whole = 0..first.len();
             self.surround(part(&first, whole), Some(part(&second, window)))
         };
-        windows.into_iter().map(read).collect()
+        windows.into_iter().map(encode).collect()
     }
 
-    /// The tokens of a text and nothing else, with offsets in characters.
+    /// The tokens of a text without special tokens, with offsets in characters.
     fn tokens(&self, text: &str) -> Result<Tokens, TokenizerError> {
         if self.tokenizer.characters.is_some() {
-            // Names the character that is not in the vocabulary, which the general way does not.
+            // Reports the character outside the vocabulary, which the general path does not.
             self.tokenizer.encode(text)?;
         }
         let tokens = || match &self.tokenizer.surface {
@@ -180,7 +182,7 @@ impl TextEncoder {
         guarded(tokens).map_err(failed("encode"))
     }
 
-    /// How many special tokens stand around one text or two.
+    /// The number of special tokens added to one text or a pair.
     fn special(&self, pair: Pair) -> usize {
         self.around.as_ref().map_or(0, |around| around.added_tokens(pair == Pair::Yes))
     }
@@ -210,7 +212,7 @@ impl TextEncoder {
         Ok((0..count).map(|i| i * step..(i * step + room).min(length)).collect())
     }
 
-    /// Puts the special tokens around one text or two.
+    /// Adds the special tokens to one text or a pair.
     fn surround(&self, first: Tokens, second: Option<Tokens>) -> Result<Encoding, TokenizerError> {
         let joined = match &self.around {
             Some(around) => {
@@ -227,20 +229,20 @@ impl TextEncoder {
                 joined
             }
         };
-        let marks = joined.get_special_tokens_mask().iter();
-        let texts = joined.get_sequence_ids().into_iter().zip(marks);
+        let special = joined.get_special_tokens_mask().iter();
+        let texts = joined.get_sequence_ids().into_iter().zip(special);
         Ok(Encoding {
             ids: joined.get_ids().to_vec(),
             types: joined.get_type_ids().to_vec(),
             spans: joined.get_offsets().iter().map(|&(start, end)| start..end).collect(),
             words: joined.get_word_ids().to_vec(),
-            texts: texts.map(|(text, mark)| text.filter(|_| *mark == 0)).collect(),
+            texts: texts.map(|(text, special)| text.filter(|_| *special == 0)).collect(),
             is_cut: false,
         })
     }
 }
 
-/// Whether there are two texts.
+/// Whether the input is a pair of texts.
 #[derive(Clone, Copy, PartialEq)]
 enum Pair {
     Yes,
@@ -248,8 +250,8 @@ enum Pair {
 }
 
 impl Cut {
-    /// How much of each text is kept, such that both fit in; `None` if nothing would be left of the
-    /// one that is cut.
+    /// The number of tokens of each text to keep, so that both fit; `None` if nothing would remain
+    /// of the truncated one.
     fn kept(self, [first, second]: [usize; 2], room: usize) -> Option<[usize; 2]> {
         if first + second <= room {
             return Some([first, second]);
@@ -266,7 +268,7 @@ impl Cut {
     }
 }
 
-/// Some of the tokens.
+/// A range of the tokens.
 fn part(tokens: &Tokens, range: Range<usize>) -> Tokens {
     let length = range.len();
     Tokens::new(

@@ -4,7 +4,7 @@ use zoo_datasets::batch::{BatchAt, BatchError, BatchShape, IGNORE, LmBatch, LmDa
 use zoo_datasets::text::Corpus;
 use zoo_datasets::tokenizer::{Tokenizer, TokenizerError, Vocabulary};
 
-/// A text in which the token at position i is i, which shows where a window comes from.
+/// A text in which the token at position i is i, which reveals the position of a window.
 fn counting(length: u32) -> LmDataset {
     let text: String = (0..length).filter_map(|i| char::from_u32(0x1_0000 + i)).collect();
     data(&Corpus::from_text(&text), Vocabulary::Characters)
@@ -51,7 +51,7 @@ fn a_target_is_the_next_input() {
 }
 
 #[test]
-fn a_training_batch_depends_on_its_arguments_alone() {
+fn a_training_batch_depends_only_on_its_arguments() {
     for data in everything() {
         let first = data.train_batch(at(1, 7, 2), shape(4, 32)).unwrap();
         data.train_batch(at(9, 9, 9), shape(2, 16)).unwrap();
@@ -63,7 +63,7 @@ fn a_training_batch_depends_on_its_arguments_alone() {
 }
 
 #[test]
-fn micro_batches_together_are_the_big_batch() {
+fn micro_batches_together_equal_the_large_batch() {
     for data in everything() {
         let big = rows(&data.train_batch(at(3, 5, 0), shape(8, 24)).unwrap());
         for count in [2, 4, 8] {
@@ -77,7 +77,7 @@ fn micro_batches_together_are_the_big_batch() {
 }
 
 #[test]
-fn every_window_of_a_fixed_text_is_drawn_equally_often() {
+fn windows_of_a_fixed_text_are_sampled_uniformly() {
     let data = counting(50); // 45 training tokens: 36 windows of 10
     let mut starts = [0; 36];
     for step in 0..900 {
@@ -119,7 +119,7 @@ fn validation_predicts_every_token_once() {
             let (seen, padding): (Vec<_>, Vec<_>) = pairs.partition(|(_, target)| **target >= 0);
             assert_eq!(seen.len(), total - 1);
             assert!(padding.iter().all(|&pair| pair == (&0, &IGNORE)));
-            // The inputs, and the last target, are the text.
+            // The inputs followed by the last target equal the text.
             let mut ids: Vec<u32> = seen.iter().map(|(input, _)| **input).collect();
             ids.push(*seen[total - 2].1 as u32);
             assert!(seen.windows(2).all(|two| *two[0].1 == i64::from(*two[1].0)));
@@ -143,7 +143,7 @@ fn validation_is_the_validation_text() {
 }
 
 #[test]
-fn a_short_text_is_an_error_with_a_way_out() {
+fn the_error_for_a_short_text_names_a_fix() {
     let data = counting(100);
     for (error, part, tokens) in [
         (data.train_batch(at(0, 0, 0), shape(1, 128)).unwrap_err(), "training", 90),
@@ -158,7 +158,7 @@ fn a_short_text_is_an_error_with_a_way_out() {
 }
 
 #[test]
-fn a_batch_of_nothing_is_an_error() {
+fn an_empty_batch_is_an_error() {
     let data = counting(100);
     for empty in [shape(0, 8), shape(8, 0)] {
         let error = data.train_batch(at(0, 0, 0), empty).unwrap_err();
@@ -176,7 +176,7 @@ fn a_tokenizer_that_lacks_a_character_is_refused_at_once() {
 }
 
 #[test]
-fn the_fingerprint_tells_data_apart() {
+fn fingerprints_of_different_data_differ() {
     let stories = Corpus::stories();
     let one = Corpus::from_text("some text, and some more");
     let mut two = one.clone();
@@ -197,7 +197,7 @@ fn the_fingerprint_tells_data_apart() {
 }
 
 #[test]
-fn batches_of_stories_are_made_faster_than_they_are_trained_on() {
+fn story_batches_are_generated_faster_than_a_training_step() {
     let corpus = Corpus::stories();
     for vocabulary in [Vocabulary::Characters, Vocabulary::Bpe(1024)] {
         let data = data(&corpus, vocabulary);

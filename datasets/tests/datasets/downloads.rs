@@ -11,12 +11,12 @@ use zoo_datasets::locate::{DataFile, LocateError, SearchPath};
 
 const CONTENT: &[u8] = b"to be or not to be";
 
-/// A server that gives `answer` to whatever it is asked: its address, and how often it was asked.
+/// A server that sends `answer` to every request: its URL and its request count.
 fn serve(answer: Vec<u8>) -> (&'static str, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/input.txt", listener.local_addr().unwrap());
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = asked.clone();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let count = requests.clone();
     thread::spawn(move || {
         for mut connection in listener.incoming().flatten() {
             count.fetch_add(1, Ordering::SeqCst);
@@ -25,7 +25,7 @@ fn serve(answer: Vec<u8>) -> (&'static str, Arc<AtomicUsize>) {
             let _ = connection.write_all(&answer);
         }
     });
-    (url.leak(), asked)
+    (url.leak(), requests)
 }
 
 fn answer(status: &str, length: usize, body: &[u8]) -> Vec<u8> {
@@ -48,7 +48,7 @@ fn cache_only(cache: &TempDir) -> SearchPath {
     SearchPath { data: None, cache: Some(cache.path().to_owned()) }
 }
 
-/// Everything below a folder that is a file.
+/// Every file below a folder.
 fn files_below(folder: &Path) -> Vec<String> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -61,7 +61,7 @@ fn files_below(folder: &Path) -> Vec<String> {
     files
 }
 
-/// The message of the failure, after checking that nothing is left behind.
+/// The error message, after checking that no file is left behind.
 fn failure(file: &DataFile) -> String {
     let cache = tempfile::tempdir().unwrap();
     let error = cache_only(&cache).read(file).unwrap_err();
@@ -75,12 +75,12 @@ fn failure(file: &DataFile) -> String {
 
 #[test]
 fn a_download_goes_to_the_cache_and_is_not_repeated() {
-    let (url, asked) = serve(answer("200 OK", CONTENT.len(), CONTENT));
+    let (url, requests) = serve(answer("200 OK", CONTENT.len(), CONTENT));
     let cache = tempfile::tempdir().unwrap();
     let search_path = cache_only(&cache);
     assert_eq!(search_path.read(&data_file(&[url])).unwrap(), CONTENT);
     assert_eq!(search_path.read(&data_file(&[url])).unwrap(), CONTENT);
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(requests.load(Ordering::SeqCst), 1);
     let expected = cache.path().join("play").join("input.txt");
     assert_eq!(files_below(cache.path()), [expected.display().to_string()]);
 }
@@ -88,10 +88,10 @@ fn a_download_goes_to_the_cache_and_is_not_repeated() {
 #[test]
 fn the_next_address_is_tried_when_one_fails() {
     let (missing, _) = serve(answer("404 Not Found", 0, b""));
-    let (url, asked) = serve(answer("200 OK", CONTENT.len(), CONTENT));
+    let (url, requests) = serve(answer("200 OK", CONTENT.len(), CONTENT));
     let cache = tempfile::tempdir().unwrap();
     assert_eq!(cache_only(&cache).read(&data_file(&[missing, url])).unwrap(), CONTENT);
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(requests.load(Ordering::SeqCst), 1);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_missing_page_is_an_error() {
 }
 
 #[test]
-fn another_content_is_an_error() {
+fn different_content_is_an_error() {
     let other = b"to be or not to BE";
     let (url, _) = serve(answer("200 OK", other.len(), other));
     let message = failure(&data_file(&[url]));
@@ -113,7 +113,7 @@ fn another_content_is_an_error() {
 fn a_truncated_body_is_an_error() {
     let (url, _) = serve(answer("200 OK", CONTENT.len(), &CONTENT[..5]));
     failure(&data_file(&[url]));
-    // Without a length, only the size in the table tells that something is missing.
+    // Without Content-Length, only the size in the table reveals the truncation.
     let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
     let (url, _) = serve([head, &CONTENT[..5]].concat());
     let message = failure(&data_file(&[url]));
@@ -127,7 +127,7 @@ fn an_endless_body_is_an_error() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_an_error() {
+fn an_unreachable_server_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/input.txt", listener.local_addr().unwrap());
     drop(listener);
@@ -137,18 +137,18 @@ fn a_server_that_is_not_there_is_an_error() {
 #[test]
 fn the_users_folder_comes_before_the_cache() {
     let (data, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (url, asked) = serve(answer("200 OK", CONTENT.len(), CONTENT));
+    let (url, requests) = serve(answer("200 OK", CONTENT.len(), CONTENT));
     let search_path =
         SearchPath { data: Some(data.path().to_owned()), cache: Some(cache.path().to_owned()) };
     fs::create_dir(data.path().join("play")).unwrap();
     fs::write(data.path().join("play/input.txt"), CONTENT).unwrap();
     assert_eq!(search_path.read(&data_file(&[url])).unwrap(), CONTENT);
-    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    assert_eq!(requests.load(Ordering::SeqCst), 0);
     assert_eq!(files_below(cache.path()), Vec::<String>::new());
 }
 
 #[test]
-fn a_changed_file_is_an_error_wherever_it_is() {
+fn a_modified_file_is_an_error_in_every_folder() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("play")).unwrap();
     fs::write(folder.path().join("play/input.txt"), "something else").unwrap();
@@ -168,7 +168,7 @@ fn a_changed_file_is_an_error_wherever_it_is() {
 }
 
 #[test]
-fn with_no_folder_at_all_the_error_says_so() {
+fn the_error_reports_unset_folders() {
     let error = SearchPath::default().read(&data_file(&[])).unwrap_err().to_string();
     assert!(error.contains("ZOO_DATA (not set)"), "{error}");
 }

@@ -1,9 +1,9 @@
-//! Files that the library behind tokenizers does not survive, and files that would fill memory.
+//! Files that crash the tokenizers library, and files that would fill memory.
 
 use serde_json::{Value, json};
 use zoo_datasets::tokenizer::{Tokenizer, TokenizerError};
 
-/// A file of two words, with some parts given.
+/// A file with a vocabulary of two words, and the given components.
 fn file(parts: Value) -> Value {
     let mut file = json!({
         "version": "1.0",
@@ -24,7 +24,7 @@ fn load(file: &Value) -> Result<Tokenizer, TokenizerError> {
 }
 
 #[test]
-fn a_file_at_which_the_library_panics_is_corrupt() {
+fn a_file_on_which_the_library_panics_is_corrupt() {
     let bpe = json!({ "type": "BPE", "vocab": { "a": 0, "b": 1 }, "merges": ["a b"],
         "continuing_subword_prefix": "longer than b" });
     for parts in [
@@ -38,20 +38,20 @@ fn a_file_at_which_the_library_panics_is_corrupt() {
 }
 
 #[test]
-fn a_text_at_which_the_library_panics_is_an_error() {
-    // Takes more from the end of a token than it has.
+fn a_text_on_which_the_library_panics_is_an_error() {
+    // Strips more characters from the end of a token than it has.
     let strip = json!({ "decoder": { "type": "Strip", "content": "a", "start": 0, "stop": 3 } });
     let tokenizer = load(&file(strip)).unwrap();
     let error = tokenizer.decode(&[0]).unwrap_err();
-    assert!(error.to_string().contains("the library for it gave up"), "{error}");
+    assert!(error.to_string().contains("the tokenizers library panicked"), "{error}");
     let mut stream = tokenizer.stream();
     assert!(stream.push(0).is_err());
-    // Another call is none the worse for it.
+    // Later calls are unaffected.
     assert_eq!(tokenizer.encode("a").unwrap(), [0]);
 }
 
 #[test]
-fn what_would_fill_memory_is_refused() {
+fn files_that_would_fill_memory_are_refused() {
     let double = json!({ "type": "Replace", "pattern": { "String": "a" }, "content": "aa" });
     let doubles = json!({ "type": "Sequence", "normalizers": vec![double.clone(); 60] });
     let decoders = json!({ "type": "Sequence", "decoders": vec![double; 60] });
@@ -63,8 +63,8 @@ fn what_would_fill_memory_is_refused() {
     for (parts, expected) in [
         (json!({ "normalizer": doubles }), "its normalizer can make a text"),
         (json!({ "decoder": decoders }), "its decoder can make a text"),
-        (json!({ "normalizer": table }), "cut short"),
-        (json!({ "post_processor": template }), "2000 tokens around a text"),
+        (json!({ "normalizer": table }), "truncated"),
+        (json!({ "post_processor": template }), "2000 special tokens"),
     ] {
         let error = load(&file(parts)).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");

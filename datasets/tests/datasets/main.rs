@@ -1,4 +1,4 @@
-//! What the data sets, tokenizers and batches promise.
+//! Integration tests of data sets, tokenizers, scores and batches.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,5 +1,5 @@
-//! Directories as they are published, without `tokenizer.json`: token for token what transformers
-//! makes of them (tests/golden/slow_tokenizers.py).
+//! Published directories without `tokenizer.json`: tokens equal those of transformers
+//! (tests/golden/slow_tokenizers.py).
 
 mod lines;
 
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use zoo_datasets::tokenizer::{SpecialTokens, Tokenizer, TokenizerError};
 
-/// Lines that one checksum is of.
+/// Lines per checksum.
 const BLOCK: usize = 200;
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ struct Cases {
 #[derive(Deserialize)]
 struct Case {
     name: String,
-    /// Names in the folder, and those of the shared models.
+    /// File names in the folder, and in the shared models.
     files: BTreeMap<String, String>,
     json: BTreeMap<String, Value>,
     size: usize,
@@ -39,7 +39,7 @@ struct Case {
     decoded: BTreeMap<usize, String>,
 }
 
-/// What a tokenizer makes of the lines.
+/// A tokenizer's results on the lines.
 struct Results {
     bare: Vec<String>,
     whole: Vec<Vec<u32>>,
@@ -80,7 +80,7 @@ impl Case {
         folder
     }
 
-    /// What differs from the reference, the first of each kind.
+    /// Differences from the reference, the first of each kind.
     fn differences(&self, found: &Results, lines: &[String]) -> Vec<String> {
         let mut differences = Vec::new();
         for (line, ids) in &self.shown {
@@ -130,12 +130,12 @@ fn results(tokenizer: &Tokenizer, lines: &[String]) -> Results {
     Results { bare, whole, skipped, kept }
 }
 
-/// Runs a check of every case, on all cores, and collects what is wrong.
+/// Checks every case, on all cores, and collects the failures.
 fn of_all(check: impl Fn(&Case, &[String]) -> Vec<String> + Sync) {
     let texts: Texts = read("texts.json");
     let lines = texts.lines();
     let Cases { lines: reference, cases } = read("cases.json");
-    assert_eq!(digest(&lines), reference, "the lines are not those of the reference");
+    assert_eq!(digest(&lines), reference, "the lines differ from the reference");
     let next = AtomicUsize::new(0);
     let work = || {
         let mut wrong = Vec::new();
@@ -154,7 +154,7 @@ fn of_all(check: impl Fn(&Case, &[String]) -> Vec<String> + Sync) {
 }
 
 #[test]
-fn every_published_form_gives_the_references_tokens() {
+fn every_published_format_gives_the_reference_tokens() {
     of_all(|case, lines| {
         let folder = case.folder();
         let tokenizer = match Tokenizer::load(folder.path()) {
@@ -170,7 +170,7 @@ fn every_published_form_gives_the_references_tokens() {
 }
 
 #[test]
-fn what_is_saved_is_the_same_tokenizer() {
+fn saving_preserves_the_tokenizer() {
     of_all(|case, lines| {
         let (folder, saved) = (case.folder(), tempfile::tempdir().unwrap());
         let first = Tokenizer::load(folder.path()).unwrap();
@@ -188,12 +188,12 @@ fn what_is_saved_is_the_same_tokenizer() {
                 tokenizer.max_length(),
             )
         });
-        if first == second { Vec::new() } else { vec!["another one after saving".to_owned()] }
+        if first == second { Vec::new() } else { vec!["differs after saving".to_owned()] }
     });
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn missing_files_are_named() {
     let message = |files: &[(&str, &str)]| {
         let folder = tempfile::tempdir().unwrap();
         for (name, content) in files {
@@ -242,7 +242,7 @@ fn broken_files_are_errors() {
     for length in [1, 100, t5.len() / 2, t5.len() - 1] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("spiece.model"), &t5[..length]).unwrap();
-        // A shorter file may be a smaller model; it may not be a panic.
+        // A truncated file may be a valid smaller model, but must not cause a panic.
         if let Ok(tokenizer) = Tokenizer::load(folder.path()) {
             let _ = tokenizer.encode("the sea ☃");
         }
@@ -252,8 +252,8 @@ fn broken_files_are_errors() {
     refuse(&[("vocab.json", ids), ("source.spm", &marian), ("target.spm", b"")], "ids up to");
 }
 
-/// The JSON files of published directories are followed, beside `tokenizer.json` and beside the files
-/// of every kind of class.
+/// The JSON files of published directories apply, next to `tokenizer.json` and next to the
+/// vocabulary files of every kind of class.
 #[test]
 fn settings_of_published_directories_are_read() {
     let Some(data) = std::env::var_os("ZOO_DATA") else {
@@ -332,10 +332,10 @@ fn with_vocabulary(folder: &Path, family: &Path, tokenizer: &str) {
     }
 }
 
-/// The fixtures of the pipelines have a tokenizer.json that lists every special token: nothing that
-/// stands beside it changes their tokens.
+/// The fixtures of the pipelines have a tokenizer.json that lists every special token: the files
+/// next to it do not change their tokens.
 #[test]
-fn committed_tokenizers_are_what_their_files_say() {
+fn committed_tokenizers_equal_the_library() {
     let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden")];
     let mut count = 0;
     while let Some(path) = open.pop() {

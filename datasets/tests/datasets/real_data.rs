@@ -7,7 +7,7 @@ use zoo_datasets::locate::SearchPath;
 use zoo_datasets::text::{Corpus, TextSource, Train};
 use zoo_datasets::tokenizer::Vocabulary;
 
-/// The corpus, if its file is at hand; never downloaded here.
+/// The corpus, if its file is available locally; never downloaded here.
 pub(crate) fn corpus(source: &TextSource) -> Option<Corpus> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let folder = env::var_os("ZOO_DATA").map_or(beside, PathBuf::from);
@@ -37,7 +37,7 @@ fn tinyshakespeare_is_split_as_in_nanogpt() {
 }
 
 #[test]
-fn names_are_shuffled_and_all_there() {
+fn names_are_shuffled_and_complete() {
     let Some(corpus) = corpus(&TextSource::Names) else { return };
     let (train, valid): (Vec<_>, Vec<_>) =
         (train(&corpus).lines().collect(), corpus.valid.lines().collect());
@@ -54,7 +54,7 @@ fn a_megabyte_is_encoded_within_two_seconds() {
     for vocabulary in [Vocabulary::Characters, Vocabulary::Bpe(2048)] {
         let start = Instant::now();
         let tokenizer = corpus.tokenizer(vocabulary).unwrap();
-        let made = start.elapsed();
+        let built = start.elapsed();
         let start = Instant::now();
         let ids = tokenizer.encode(train(&corpus)).unwrap();
         let encoded = start.elapsed();
@@ -62,7 +62,7 @@ fn a_megabyte_is_encoded_within_two_seconds() {
         assert_eq!(tokenizer.decode(&ids).unwrap(), train(&corpus));
         let decoded = start.elapsed();
         println!(
-            "{vocabulary:?}: {} tokens; made in {made:?}, encoded in {encoded:?}, decoded in {decoded:?}",
+            "{vocabulary:?}: {} tokens; built in {built:?}, encoded in {encoded:?}, decoded in {decoded:?}",
             ids.len()
         );
         assert!(encoded.as_secs_f64() < 2.0, "{vocabulary:?} took {encoded:?}");

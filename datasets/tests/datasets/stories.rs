@@ -2,8 +2,8 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashSet};
 use zoo_datasets::text::{Corpus, Stories, Train};
 
-/// Changing this number changes what every model trained on stories was trained on: say so in the
-/// changelog.
+/// A change of this hash changes the training data of every model trained on stories: document it
+/// in the changelog.
 const FIRST_100: &str = "2d201191a3f0092db533cc653c7c846892997eeca447ecbc900bb3c8225376cb";
 
 #[test]
@@ -14,7 +14,7 @@ fn the_first_hundred_stories_never_change() {
 }
 
 #[test]
-fn a_story_depends_on_seed_and_index_alone() {
+fn a_story_depends_only_on_seed_and_index() {
     let forward: Vec<String> = (0..50).map(|index| Stories::new(7).story(index)).collect();
     let mut backward: Vec<String> = (0..50).rev().map(|i| Stories::new(7).story(i)).collect();
     backward.reverse();
@@ -32,7 +32,7 @@ fn the_first_ten_thousand_stories_differ() {
 }
 
 #[test]
-fn the_alphabet_is_exactly_what_occurs() {
+fn the_alphabet_equals_the_characters_that_occur() {
     let stories = (0..5000).map(|index| Stories::new(0).story(index));
     let seen: BTreeSet<char> =
         stories.flat_map(|story| story.chars().collect::<Vec<_>>()).collect();
@@ -57,7 +57,7 @@ fn a_story_is_one_tidy_line_and_an_empty_one() {
 }
 
 #[test]
-fn the_words_are_few() {
+fn the_vocabulary_is_small() {
     let text = Stories::new(0).text(0, 5000).to_lowercase();
     let words: HashSet<&str> =
         text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();

@@ -1,4 +1,4 @@
-//! The pieces of a stream together are the decoded text, whatever the decoder and the tokens are.
+//! Streamed pieces concatenate to the decoded text, for every decoder and any tokens.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use zoo_datasets::tokenizer::{SpecialTokens, TextStream, Tokenizer};
 
-/// Numbers at random, the same ones in every run.
-struct Draws(u64);
+/// A deterministic random number generator.
+struct TestRng(u64);
 
-impl Draws {
+impl TestRng {
     fn below(&mut self, bound: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) % bound as u64) as usize
     }
 
-    /// Ids of which some are beyond the vocabulary, some follow on each other, and some come twice.
+    /// Random ids: some outside the vocabulary, some consecutive, some repeated.
     fn ids(&mut self, vocab_size: usize, longest: usize) -> Vec<u32> {
         let mut ids: Vec<u32> = Vec::new();
         for _ in 0..self.below(longest + 1) {
@@ -35,7 +35,7 @@ fn written(tokenizer: &Tokenizer, ids: &[u32]) -> String {
     tokenizer.decode_with(ids, SpecialTokens::LeftOut).unwrap()
 }
 
-/// All pieces, and after each of them what would follow if the text ended there.
+/// Concatenates all pieces, and checks that `rest` equals `finish` after some of them.
 fn joined(tokenizer: &Tokenizer, mut stream: TextStream, ids: &[u32]) -> String {
     let mut text = String::new();
     for (count, &id) in ids.iter().enumerate() {
@@ -50,19 +50,19 @@ fn joined(tokenizer: &Tokenizer, mut stream: TextStream, ids: &[u32]) -> String 
     text + &stream.finish().unwrap()
 }
 
-/// `whole` after what it has in common with `prompt`.
+/// `whole` without its common prefix with `prompt`.
 fn continuation(prompt: &str, whole: &str) -> String {
     let both = prompt.chars().zip(whole.chars());
     whole.chars().skip(both.take_while(|(a, b)| a == b).count()).collect()
 }
 
 fn check(name: &str, tokenizer: &Tokenizer, sequences: usize) {
-    let mut draws = Draws(sequences as u64);
+    let mut rng = TestRng(sequences as u64);
     for _ in 0..sequences {
-        let ids = draws.ids(tokenizer.vocab_size(), 24);
+        let ids = rng.ids(tokenizer.vocab_size(), 24);
         let whole = written(tokenizer, &ids);
         assert_eq!(joined(tokenizer, tokenizer.stream(), &ids), whole, "{name}: {ids:?}");
-        let (prompt, added) = ids.split_at(draws.below(ids.len() + 1));
+        let (prompt, added) = ids.split_at(rng.below(ids.len() + 1));
         let stream = tokenizer.stream_after(prompt).unwrap();
         let expected = continuation(&written(tokenizer, prompt), &whole);
         let found = joined(tokenizer, stream, added);
@@ -86,7 +86,7 @@ fn golden() -> Vec<PathBuf> {
 }
 
 #[test]
-fn pieces_are_the_text_for_every_tokenizer_of_the_repository() {
+fn pieces_equal_the_text_for_every_tokenizer_of_the_repository() {
     let (mut seen, mut checked) = (BTreeSet::new(), 0);
     for path in golden() {
         let config =
@@ -102,7 +102,7 @@ fn pieces_are_the_text_for_every_tokenizer_of_the_repository() {
     check("characters", &Tokenizer::characters("a 'n,t.é".chars()).unwrap(), 200);
 }
 
-/// Tokens in which every decoder finds something to change.
+/// Tokens that exercise every decoder.
 const TOKENS: [&str; 44] = [
     "a",
     "b",
@@ -173,7 +173,7 @@ fn strip(content: &str, start: usize, stop: usize) -> Value {
 }
 
 #[test]
-fn pieces_are_the_text_for_every_decoder() {
+fn pieces_equal_the_text_for_every_decoder() {
     let metaspace = |scheme: &str| json!({ "type": "Metaspace", "replacement": "\u{2581}", "prepend_scheme": scheme, "split": true });
     let word_piece = |prefix: &str, cleans: bool| json!({ "type": "WordPiece", "prefix": prefix, "cleanup": cleans });
     let suffix = json!({ "type": "BPEDecoder", "suffix": "</w>" });
@@ -234,7 +234,7 @@ fn an_end_that_a_decoder_strips_is_held_back() {
 }
 
 #[test]
-fn words_come_at_once_and_broken_characters_are_no_error() {
+fn words_arrive_at_once_and_broken_characters_are_not_errors() {
     let decoder = json!({ "type": "Sequence", "decoders": [replace("\u{2581}", " "), { "type": "ByteFallback" },
         { "type": "Fuse" }, strip(" ", 1, 0)] });
     let tokenizer = built(&decoder, false);
@@ -249,7 +249,7 @@ fn words_come_at_once_and_broken_characters_are_no_error() {
     assert_eq!(push("b").as_deref(), Some("\u{fffd}\u{fffd}b"));
     assert!(character.iter().all(|&id| stream.push(id).unwrap().is_none()));
     assert_eq!(stream.rest().unwrap(), "你");
-    // The first byte of another character: all of the run is undecided, and then broken.
+    // The first byte of another character: the whole run is pending, and then invalid.
     assert_eq!(stream.push(character[0]).unwrap(), None);
     assert_eq!(stream.push(id("b")).unwrap().as_deref(), Some("\u{fffd}\u{fffd}\u{fffd}\u{fffd}b"));
 }
@@ -270,7 +270,7 @@ fn a_continuation_keeps_its_space_and_completes_a_character() {
     let bytes = Tokenizer::train_bpe(["the cat"], 260).unwrap();
     let ids = bytes.encode("a世b").unwrap();
     let (prompt, rest) = ids.split_at(2);
-    // The prompt's own text ends with U+FFFD, which the continuation makes a character.
+    // The prompt's own text ends with U+FFFD, which the continuation completes to a character.
     assert_eq!(joined(&bytes, bytes.stream_after(prompt).unwrap(), rest), "世b");
     assert_eq!(joined(&bytes, bytes.stream_after(prompt).unwrap(), &[]), "");
 }

@@ -54,7 +54,7 @@ fn spans(encoding: &Encoding) -> Vec<(usize, usize)> {
 }
 
 #[test]
-fn tokens_know_their_characters_and_words() {
+fn tokens_have_spans_and_words() {
     let (_folder, tokenizer) = word_piece("{}");
     let found = tokenizer.text_encoder(9).unwrap().encode(TEXT).unwrap();
     assert_eq!(found.ids, [2, 1, 4, 5, 6, 7, 8, 3]);
@@ -71,7 +71,7 @@ fn tokens_know_their_characters_and_words() {
 }
 
 #[test]
-fn the_end_of_a_long_text_is_cut_off() {
+fn a_long_text_is_truncated_at_its_end() {
     let (_folder, tokenizer) = word_piece("{}");
     let encoder = tokenizer.text_encoder(5).unwrap();
     let found = encoder.encode(TEXT).unwrap();
@@ -82,22 +82,22 @@ fn the_end_of_a_long_text_is_cut_off() {
 }
 
 #[test]
-fn of_two_texts_one_or_both_are_cut() {
+fn a_pair_is_truncated_in_one_or_both_texts() {
     let (_folder, tokenizer) = word_piece("{}");
     let encoder = tokenizer.text_encoder(8).unwrap();
     let [long, short] = ["wir gehen wir gehen wir", "gehen !"];
-    let read = |texts, cut| encoder.encode_pair(texts, cut).map(|found| (found.ids, found.types));
+    let encode = |texts, cut| encoder.encode_pair(texts, cut).map(|found| (found.ids, found.types));
     assert_eq!(
-        read([short, short], Cut::First).unwrap(),
+        encode([short, short], Cut::First).unwrap(),
         (vec![2, 6, 8, 3, 6, 8, 3], vec![0, 0, 0, 0, 1, 1, 1])
     );
-    assert_eq!(read([long, short], Cut::First).unwrap().0, [2, 7, 6, 7, 3, 6, 8, 3]);
-    assert_eq!(read([short, long], Cut::Second).unwrap().0, [2, 6, 8, 3, 7, 6, 7, 3]);
-    assert_eq!(read([short, long], Cut::Longer).unwrap().0, [2, 6, 8, 3, 7, 6, 7, 3]);
-    assert_eq!(read([long, long], Cut::Longer).unwrap().0, [2, 7, 6, 3, 7, 6, 7, 3]);
+    assert_eq!(encode([long, short], Cut::First).unwrap().0, [2, 7, 6, 7, 3, 6, 8, 3]);
+    assert_eq!(encode([short, long], Cut::Second).unwrap().0, [2, 6, 8, 3, 7, 6, 7, 3]);
+    assert_eq!(encode([short, long], Cut::Longer).unwrap().0, [2, 6, 8, 3, 7, 6, 7, 3]);
+    assert_eq!(encode([long, long], Cut::Longer).unwrap().0, [2, 7, 6, 3, 7, 6, 7, 3]);
     assert!(encoder.encode_pair([long, long], Cut::Longer).unwrap().is_cut);
-    // What may not be cut fills it all.
-    let error = read([long, short], Cut::Second).unwrap_err();
+    // The text that must not be truncated fills the length.
+    let error = encode([long, short], Cut::Second).unwrap_err();
     assert!(matches!(error, TokenizerError::NoRoom { max_length: 8, taken: 8 }), "{error:?}");
 }
 
@@ -120,7 +120,7 @@ fn windows_overlap_and_lose_nothing() {
     }
     let starts: Vec<usize> = windows.iter().map(|window| window.spans[4].start).collect();
     assert_eq!(starts, [0, 4, 5, 9, 15]);
-    // An overlap that leaves nothing new is made smaller; a question that fills it all is refused.
+    // An overlap that leaves no new token is reduced; a question that fills the length is refused.
     let encoder = tokenizer.text_encoder(7).unwrap();
     assert_eq!(encoder.pair_windows(["wir !", TEXT], 99).unwrap().len(), 5);
     let long = "wir wir wir wir";
@@ -129,7 +129,7 @@ fn windows_overlap_and_lose_nothing() {
 }
 
 #[test]
-fn special_tokens_are_those_of_the_config_or_the_usual() {
+fn special_tokens_come_from_the_config_or_common_names() {
     let (_folder, tokenizer) = word_piece("{}");
     let special = |tokenizer: &Tokenizer, which| tokenizer.special(which).map(|(_, id)| id);
     assert_eq!(special(&tokenizer, Special::Padding), Some(0));
@@ -147,7 +147,7 @@ fn special_tokens_are_those_of_the_config_or_the_usual() {
 }
 
 #[test]
-fn tokens_are_written_as_text() {
+fn tokens_are_decoded_to_text() {
     let (_folder, tokenizer) = word_piece("{}");
     let ids = [2, 4, 5, 7, 8, 99, 3];
     assert_eq!(tokenizer.decode_with(&ids, SpecialTokens::LeftOut).unwrap(), "über wir!");

@@ -29,7 +29,7 @@ fn characters_are_numbered_in_order() {
 }
 
 #[test]
-fn any_text_of_its_characters_comes_back() {
+fn any_text_of_its_characters_round_trips() {
     let tokenizer = Tokenizer::characters(MIXED.chars()).unwrap();
     let ids = tokenizer.encode(MIXED).unwrap();
     assert_eq!(ids.len(), MIXED.chars().count());
@@ -52,7 +52,7 @@ fn an_unknown_character_is_named() {
 }
 
 #[test]
-fn looking_characters_up_equals_what_the_file_says() {
+fn character_lookup_equals_the_library() {
     let folder = saved(&Tokenizer::characters(MIXED.chars()).unwrap());
     let path = folder.path().join("tokenizer.json");
     let general = tokenizers::Tokenizer::from_file(&path).unwrap();
@@ -65,7 +65,7 @@ fn looking_characters_up_equals_what_the_file_says() {
 }
 
 #[test]
-fn bpe_takes_any_text() {
+fn bpe_encodes_any_text() {
     let tokenizer = bpe();
     let ids = tokenizer.encode(MIXED).unwrap();
     assert_eq!(tokenizer.decode(&ids).unwrap(), MIXED);
@@ -90,7 +90,7 @@ fn training_twice_gives_the_same_file() {
 }
 
 #[test]
-fn end_of_text_is_a_token_and_no_text() {
+fn end_of_text_is_a_token_without_text() {
     let tokenizer = bpe();
     let ids = tokenizer.encode(&format!("a{END_OF_TEXT}b")).unwrap();
     assert_eq!(ids.len(), 3);
@@ -111,11 +111,11 @@ fn a_vocabulary_without_room_for_the_bytes_is_an_error() {
 }
 
 #[test]
-fn an_id_that_is_no_token_is_an_error() {
+fn an_id_without_a_token_is_an_error() {
     let tokenizer = Tokenizer::characters("abc".chars()).unwrap();
     let error = tokenizer.decode(&[0, 3]).unwrap_err();
     assert!(matches!(error, TokenizerError::UnknownId { id: 3, vocab_size: 3 }), "{error:?}");
-    // Models can have more tokens than their tokenizers.
+    // A model can have more tokens than its tokenizer.
     assert_eq!(tokenizer.stream().push(3).unwrap(), None);
 }
 
@@ -146,7 +146,7 @@ fn the_end_token_is_the_one_that_the_config_names() {
         (r#"{"eos_token": "$"}"#, Some(0)),
         (r#"{"eos_token": {"content": "b", "special": true}}"#, Some(2)),
         (r#"{"eos_token": null}"#, None),
-        // As in transformers, a token that only the config knows is added.
+        // As in transformers, a token that only the config lists is added.
         (r#"{"eos_token": "nowhere"}"#, Some(3)),
     ] {
         fs::write(&config, content).unwrap();
@@ -155,7 +155,7 @@ fn the_end_token_is_the_one_that_the_config_names() {
 }
 
 #[test]
-fn tokens_are_special_where_any_file_says_so() {
+fn tokens_are_special_if_any_file_says_so() {
     let folder = saved(&bpe());
     let path = folder.path().join("tokenizer.json");
     let mut file: serde_json::Value =
@@ -190,8 +190,9 @@ fn tokens_are_special_where_any_file_says_so() {
         "image_token": "<|dd|>""#;
     let list = r#""added_tokens_decoder": {"600": {"content": "<|aa|>", "special": true}}"#;
     let of_class = r#""tokenizer_class": "GPT2Tokenizer""#;
-    // Transformers' general class takes a token of tokenizer.json as it is, unless tokenizer_config.json
-    // lists it, or lists none and gives it a role. The classes of models take all that have a name.
+    // Transformers' generic class keeps a token of tokenizer.json unchanged, unless
+    // tokenizer_config.json lists it, or lists none and gives it a role. Model classes make every
+    // named token special.
     for (config, names) in [
         (format!("{{{list}, {rest}}}"), &["aa"][..]),
         (format!("{{{rest}}}"), &["bb", "dd"]),
@@ -201,7 +202,7 @@ fn tokens_are_special_where_any_file_says_so() {
     }
     let role = r#"{"pad_token": {"content": "<|ee|>", "lstrip": false}}"#;
     assert_eq!(decoded("{}", role, r#"{"<|ff|>": 605}"#), without(&["ee"]));
-    // Where the newer file lists tokens, the older ones are not read.
+    // If the newer file lists tokens, the older ones are not read.
     let aa = r#"{"added_tokens_decoder": {"600": {"content": "<|aa|>", "special": true}}}"#;
     assert_eq!(decoded(aa, role, "{}"), without(&["aa"]));
 }
@@ -234,7 +235,7 @@ fn a_directory_without_a_tokenizer_is_an_error() {
     assert!(error.to_string().contains("tokenizer.json"), "{error}");
 }
 
-/// All pieces of the stream, of which none may end within a character.
+/// The concatenated pieces of a stream.
 fn streamed(tokenizer: &Tokenizer, ids: &[u32]) -> String {
     let mut stream = tokenizer.stream();
     let mut text = String::new();
@@ -245,7 +246,7 @@ fn streamed(tokenizer: &Tokenizer, ids: &[u32]) -> String {
 }
 
 #[test]
-fn a_stream_gives_whole_characters() {
+fn a_stream_yields_whole_characters() {
     let tokenizer = bpe();
     let ids = tokenizer.encode("a世b").unwrap();
     assert_eq!(ids.len(), 5, "three bytes of which no two are merged");
@@ -257,7 +258,7 @@ fn a_stream_gives_whole_characters() {
 }
 
 #[test]
-fn a_stream_says_what_decoding_at_once_says() {
+fn a_stream_equals_decoding_at_once() {
     let story = Stories::new(1).text(0, 3);
     for text in [MIXED, &story, END_OF_TEXT, ""] {
         let tokenizer = bpe();
@@ -272,7 +273,7 @@ fn a_stream_says_what_decoding_at_once_says() {
 #[test]
 fn a_stream_survives_any_ids() {
     let tokenizer = bpe();
-    // Bytes at random, as an untrained model gives them: mostly no UTF-8 at all.
+    // Random bytes, as an untrained model generates them: mostly invalid UTF-8.
     let mut state = 1_u32;
     for length in 0..60 {
         let ids: Vec<u32> = std::iter::repeat_with(|| {
@@ -286,7 +287,7 @@ fn a_stream_survives_any_ids() {
 }
 
 #[test]
-fn a_stream_that_stops_within_a_character_says_so() {
+fn a_stream_that_ends_within_a_character_yields_a_replacement() {
     let tokenizer = bpe();
     let ids = tokenizer.encode("a世").unwrap();
     assert_eq!(streamed(&tokenizer, &ids[..2]), "a\u{fffd}");

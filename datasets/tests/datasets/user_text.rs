@@ -42,7 +42,7 @@ fn a_missing_file_is_an_error() {
 }
 
 #[test]
-fn a_known_data_set_that_is_nowhere_names_the_way_out() {
+fn the_error_for_a_missing_data_set_names_a_fix() {
     // No folders, so that nothing is downloaded either.
     let error = Corpus::load(&TextSource::Names, &SearchPath::default()).unwrap_err().to_string();
     assert!(error.contains("names/names.txt") && error.contains("set ZOO_DATA"), "{error}");

@@ -1,27 +1,27 @@
-//! What can be wrong with a user's file.
+//! Errors of the user's files.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why a user's file makes no task.
+/// Why a user's file does not define a task.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// The file is missing, or cannot be read.
+    /// The file is missing or unreadable.
     #[error("cannot read {path}: {source}")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         source: io::Error,
     },
-    /// There are no rows in the file.
-    #[error("{path} has no rows; name a file with one example to a row")]
+    /// The file has no rows.
+    #[error("{path} has no rows; provide a file with one example per row")]
     Empty {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not text in UTF-8.
+    /// The file is not UTF-8.
     #[error("{path}, line {line}: not UTF-8; convert it first, for example with iconv -t UTF-8")]
     NotUtf8 {
         /// The file.
@@ -29,7 +29,7 @@ pub enum FileError {
         /// The line, from 1.
         line: u64,
     },
-    /// A row is not what the format asks for.
+    /// A row does not follow the format.
     #[error("{path}, line {line}: {reason}")]
     Malformed {
         /// The file.
@@ -51,10 +51,10 @@ pub enum FileError {
         line: u64,
         /// The field.
         field: String,
-        /// The fields that there are.
+        /// The fields of the row.
         found: String,
     },
-    /// A field has nothing in it, or something else than it should.
+    /// A field is empty or has the wrong type.
     #[error("{path}, line {line}, field {field:?}: {reason}")]
     Field {
         /// The file.
@@ -66,18 +66,18 @@ pub enum FileError {
         /// What is wrong.
         reason: String,
     },
-    /// The fields say not what the task is.
+    /// The fields do not determine a task.
     #[error(
-        "{path} has the fields {found}, from which no task follows; give text and label, source \
+        "{path} has the fields {found}, which determine no task; name text and label, source \
          and target, or words and tags, for example text=NAME,label=NAME"
     )]
     NoTask {
         /// The file.
         path: PathBuf,
-        /// The fields that there are.
+        /// The fields of the row.
         found: String,
     },
-    /// There is nothing to choose between.
+    /// All rows have the same label.
     #[error("{path}: every row has the label {label:?}; there must be at least two labels")]
     OneLabel {
         /// The file.
@@ -85,10 +85,10 @@ pub enum FileError {
         /// The only label.
         label: String,
     },
-    /// A label cannot be learnt.
+    /// A label does not occur in training.
     #[error(
-        "{path}, line {line}: the label {label:?} occurs in no row that is trained on; add rows \
-         with it, or leave this one out"
+        "{path}, line {line}: the label {label:?} does not occur in the training split; add rows \
+         with it, or remove this one"
     )]
     UnseenLabel {
         /// The file.
@@ -98,17 +98,17 @@ pub enum FileError {
         /// The label.
         label: String,
     },
-    /// Too few rows for three parts.
+    /// Too few rows for three splits.
     #[error(
         "{path}: of {rows} rows none is left for {split}; one in ten is for validation and one in \
-         ten for the test, so give some hundred rows"
+         ten for the test, so provide a few hundred rows"
     )]
     TooFewRows {
         /// The file.
         path: PathBuf,
-        /// How many rows there are.
+        /// The number of rows.
         rows: usize,
-        /// The part that is empty.
+        /// The empty split.
         split: &'static str,
     },
 }

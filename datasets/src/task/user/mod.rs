@@ -1,9 +1,9 @@
 //! `jsonl` and `csv`: the user's own texts with labels, pairs of texts, or words with tags.
 //!
-//! What the task is follows from the fields: `text` and `label` to classify, `source` and `target`
-//! to map one text to another, `words` and `tags` to tag. One row in ten is for validation and one
-//! in ten for the test, by the SHA-256 of what is read, so that rows with the same input are in
-//! the same part, and stay there when rows are added. The vocabulary is that of the training split.
+//! The fields determine the task: `text` and `label` for classification, `source` and `target` for
+//! text to text, `words` and `tags` for tagging. One row in ten is for validation and one in ten
+//! for the test, selected by the SHA-256 of the input, so that rows with the same input are in the
+//! same split, and stay there when rows are added. The vocabulary is built from the training split.
 
 mod error;
 mod rows;
@@ -25,11 +25,11 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-/// The user's file, and the names of its fields; empty for the usual ones.
+/// The user's file, and the names of its fields; empty names select the defaults.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct UserFile {
-    /// Given by the name of the task.
+    /// Set by the name of the task.
     format: Format,
     file: PathBuf,
     text: String,
@@ -71,7 +71,7 @@ impl Default for UserFile {
     }
 }
 
-/// What to say where no file is named.
+/// The error for a missing `file` parameter.
 pub(super) fn no_file() -> TaskError {
     let allowed = "the path of a file, file=PATH".to_owned();
     TaskError::OutOfRange { parameter: "file", value: "not given".to_owned(), allowed }
@@ -93,7 +93,7 @@ impl Settings for UserFile {
             Format::Csv => Rows::csv(&self.file)?,
         };
         let named = |a: &str, b: &str| !a.is_empty() || !b.is_empty();
-        let asked = [
+        let requested = [
             named(&self.text, &self.label),
             named(&self.source, &self.target),
             named(&self.words, &self.tags),
@@ -102,9 +102,9 @@ impl Settings for UserFile {
             let fields = &rows.rows[0].fields;
             fields.contains_key(a) && fields.contains_key(b)
         };
-        let found = [["text", "label"], ["source", "target"], ["words", "tags"]].map(has);
-        // Fields that are named decide; else those that are there.
-        let decisive = if asked.contains(&true) { asked } else { found };
+        let present = [["text", "label"], ["source", "target"], ["words", "tags"]].map(has);
+        // Named fields take precedence over fields that are present.
+        let decisive = if requested.contains(&true) { requested } else { present };
         match decisive {
             [true, false, false] => self.classification(&rows),
             [false, true, false] => self.transduction(&rows),
@@ -117,8 +117,8 @@ impl Settings for UserFile {
     }
 }
 
-fn or<'a>(named: &'a str, usual: &'a str) -> &'a str {
-    if named.is_empty() { usual } else { named }
+fn or<'a>(named: &'a str, default: &'a str) -> &'a str {
+    if named.is_empty() { default } else { named }
 }
 
 impl UserFile {
@@ -168,13 +168,13 @@ impl UserFile {
             self.token_table(parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str))?;
         let mut examples: Parts<Example> = Default::default();
         for (examples, split) in examples.iter_mut().zip(&parts) {
-            for ([read, written], row) in split {
-                let (input, output) = (tokens.encode(read)?, tokens.encode(written)?);
+            for ([input, output], row) in split {
+                let (input, output) = (tokens.encode(input)?, tokens.encode(output)?);
                 for (field, ids) in [(source, &input), (target, &output)] {
                     if ids.len() > self.max_length {
                         let reason = format!(
-                            "has {} tokens, more than max_length={}; raise it, or leave this \
-                             row out",
+                            "has {} tokens, more than max_length={}; raise it, or remove \
+                             this row",
                             ids.len(),
                             self.max_length
                         );
@@ -185,7 +185,7 @@ impl UserFile {
             }
         }
         let answers = |split: &[([String; 2], &Row)]| {
-            split.iter().map(|([_, written], _)| written.clone()).collect()
+            split.iter().map(|([_, output], _)| output.clone()).collect()
         };
         let answers = Answers { validation: answers(&parts[1]), test: answers(&parts[2]) };
         let definition = TaskDefinition {
@@ -220,7 +220,7 @@ impl UserFile {
         let examples = parts.map(|split| {
             split.iter().map(|sentence| encoder.example(sentence, &tags)).collect::<Vec<_>>()
         });
-        // Only tags of the form B-… and I-… mark whole entities.
+        // Only tags of the form B-… and I-… delimit whole entities.
         let entities = |tag: &String| tag == "O" || tag.starts_with("B-") || tag.starts_with("I-");
         let (score, also) = match tags.iter().all(entities) {
             true => (Metric::EntityF1, vec![Metric::TagAccuracy]),
@@ -234,7 +234,7 @@ impl UserFile {
     }
 }
 
-/// The rows by the hash of what `read` gives first, as `[training, validation, test]`.
+/// Splits the rows by the hash of the first value of `read`, as `[training, validation, test]`.
 fn divide<'a, T>(
     rows: &'a Rows,
     read: impl Fn(&'a Row) -> Result<(String, T), FileError>,
@@ -259,7 +259,7 @@ fn divide<'a, T>(
     Ok(parts)
 }
 
-/// Every label, in the order of its characters; all of them occur in training.
+/// Every label, sorted; all of them occur in training.
 fn labels(rows: &Rows, parts: &Parts<(String, String, u64)>) -> Result<Vec<String>, FileError> {
     let path = || rows.path.clone();
     let mut first: BTreeMap<&str, u64> = BTreeMap::new();

@@ -18,7 +18,7 @@ pub(super) struct Row {
 }
 
 impl Rows {
-    /// An object to a line; empty lines are passed over.
+    /// Reads one object per line; empty lines are skipped.
     pub(super) fn jsonl(path: &Path) -> Result<Self, FileError> {
         let text = read(path)?;
         let mut rows = Vec::new();
@@ -30,9 +30,9 @@ impl Rows {
                 |reason: String| FileError::Malformed { path: path.into(), line, reason };
             match serde_json::from_str(content) {
                 Ok(Value::Object(fields)) => rows.push(Row { line, fields }),
-                Ok(_) => return Err(malformed("JSON, but no object {…}".to_owned())),
+                Ok(_) => return Err(malformed("JSON, but not an object {…}".to_owned())),
                 Err(error) => {
-                    let reason = format!("no JSON, at column {}: {error}", error.column());
+                    let reason = format!("not JSON, at column {}: {error}", error.column());
                     return Err(malformed(reason));
                 }
             }
@@ -40,14 +40,14 @@ impl Rows {
         Self::new(path, rows)
     }
 
-    /// The names of the fields in the first line, then a row to a record.
+    /// Reads the field names from the first line, then one row per record.
     pub(super) fn csv(path: &Path) -> Result<Self, FileError> {
         let text = read(path)?;
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let malformed = |error: csv::Error| FileError::Malformed {
             path: path.into(),
             line: error.position().map_or(1, csv::Position::line),
-            reason: format!("no CSV: {error}"),
+            reason: format!("not CSV: {error}"),
         };
         let names = reader.headers().map_err(malformed)?.clone();
         let mut rows = Vec::new();
@@ -67,12 +67,12 @@ impl Rows {
         }
     }
 
-    /// The text of a field, with something in it; numbers and truth values as they are written.
+    /// The non-empty text of a field; numbers and booleans in their JSON form.
     pub(super) fn text(&self, row: &Row, field: &str) -> Result<String, FileError> {
         let text = match self.value(row, field)? {
             Value::String(text) => text.trim().to_owned(),
             value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
-            _ => return Err(self.wrong(row, field, "must be a text".to_owned())),
+            _ => return Err(self.wrong(row, field, "must be a string".to_owned())),
         };
         match text.is_empty() {
             true => Err(self.wrong(row, field, "is empty".to_owned())),
@@ -80,10 +80,10 @@ impl Rows {
         }
     }
 
-    /// The items of a field: a list of texts, or a text with spaces between them.
+    /// The items of a field: a list of strings, or a space-separated string.
     pub(super) fn list(&self, row: &Row, field: &str) -> Result<Vec<String>, FileError> {
         let wrong = || {
-            let reason = "must be a list of texts, or a text with spaces between them";
+            let reason = "must be a list of strings, or a space-separated string";
             self.wrong(row, field, reason.to_owned())
         };
         let items: Vec<String> = match self.value(row, field)? {

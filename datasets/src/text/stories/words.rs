@@ -1,11 +1,11 @@
-//! Who the stories are about, and the words that any plot may use.
+//! The heroes of the stories, and the words that any plot may use.
 //!
-//! Every word that may follow "a" starts with a consonant, so that no template needs "an".
+//! Every word that may follow "a" starts with a consonant, so no template needs "an".
 
 /// The hero of a story: a named child, or an animal without a name.
 #[derive(Clone, Copy)]
 pub(super) struct Hero {
-    /// What follows the adjective at the first mention: `girl named Lily`, `fox`.
+    /// The noun after the adjective at the first mention: `girl named Lily`, `fox`.
     pub(super) first: &'static str,
     /// Every later mention: `Lily`, `the fox`.
     pub(super) later: &'static str,
@@ -56,11 +56,11 @@ pub(super) static HEROES: &[Hero] = &[
     it("frog", "the frog"),
 ];
 
-/// What a hero is like.
+/// Adjectives of a hero.
 pub(super) static TRAITS: &[&str] =
     &["little", "small", "kind", "brave", "happy", "shy", "funny", "clever", "good", "quiet"];
 
-/// What a helper is like.
+/// Adjectives of a helper.
 pub(super) static SIZES: &[&str] =
     &["big", "small", "kind", "brown", "gray", "young", "friendly", "wise", "white", "black"];
 

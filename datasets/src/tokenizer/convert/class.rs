@@ -1,8 +1,8 @@
-//! Which of transformers' tokenizer classes a directory has.
+//! Selection of the tokenizer class, as in transformers.
 
 use serde_json::{Map, Value};
 
-/// A tokenizer class of transformers 5.23, by what it builds.
+/// A tokenizer class of transformers 5.23; classes that build the same tokenizer share a variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Bert,
@@ -27,11 +27,11 @@ pub(super) enum Class {
     Nllb,
     Marian,
     M2m100,
-    /// `TokenizersBackend`: what the vocabulary's file says, and nothing else.
+    /// `TokenizersBackend`: only the settings of the vocabulary's file.
     Plain,
 }
 
-/// The kind of vocabulary that a class reads.
+/// The vocabulary files of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// `vocab.txt`.
@@ -46,11 +46,11 @@ pub(super) enum Source {
     M2m100,
 }
 
-/// Families whose `tokenizer_class` is often wrong: transformers goes by the family.
+/// Families whose `tokenizer_class` is often wrong: transformers uses the family instead.
 const WRONG_CLASS: [&str; 5] = ["modernbert", "modernbert-decoder", "phi3", "phimoe", "qwen2"];
 
 impl Class {
-    /// Decides as `AutoTokenizer` does: `tokenizer_class`, unless the family's class is known better.
+    /// Selects like `AutoTokenizer`: `tokenizer_class`, unless the family's class takes precedence.
     pub(super) fn of(tokenizer: &Map<String, Value>, model: &Map<String, Value>) -> Option<Self> {
         let text = |fields: &Map<String, Value>, name: &str| {
             fields.get(name).and_then(Value::as_str).map(str::to_owned)
@@ -67,7 +67,7 @@ impl Class {
         }
     }
 
-    /// The class of that name, without `Fast`.
+    /// The class with this name, without `Fast`.
     fn of_name(name: &str) -> Option<Self> {
         Some(match name {
             "BertTokenizer"
@@ -128,7 +128,7 @@ impl Class {
             "mbart50" => Self::MBart50,
             "pegasus" => Self::Pegasus,
             "deberta-v2" => Self::DebertaV2,
-            // Transformers finds no class for it, and takes that of the tokenizer's config.
+            // Transformers has no class for it, and uses the one in the tokenizer's config.
             "code_llama" => Self::Llama,
             "gemma" | "gemma2" | "gemma3" | "gemma3_text" | "gemma3n" | "recurrent_gemma" => {
                 Self::Gemma
@@ -143,7 +143,7 @@ impl Class {
         })
     }
 
-    /// What the class is called.
+    /// The name of the class.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Bert => "BertTokenizer",
@@ -172,7 +172,7 @@ impl Class {
         }
     }
 
-    /// What it reads.
+    /// The vocabulary files.
     pub(super) fn source(self) -> Source {
         match self {
             Self::Bert | Self::MpNet => Source::WordPiece,
@@ -204,7 +204,7 @@ impl Class {
         }
     }
 
-    /// Whether some of its special tokens are languages.
+    /// Whether some of its special tokens are language codes.
     pub(super) fn has_languages(self) -> bool {
         matches!(self, Self::MBart | Self::MBart50 | Self::Nllb | Self::M2m100)
     }

@@ -8,7 +8,7 @@ pub(super) const MBART: [&str; 25] = [
     "ru_RU", "si_LK", "tr_TR", "vi_VN", "zh_CN",
 ];
 
-/// What mBART-50 adds to them.
+/// The languages that mBART-50 adds.
 #[rustfmt::skip]
 pub(super) const MBART50: [&str; 27] = [
     "af_ZA", "az_AZ", "bn_IN", "fa_IR", "he_IL", "hr_HR", "id_ID", "ka_GE", "km_KH", "mk_MK",

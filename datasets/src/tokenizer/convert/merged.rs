@@ -1,4 +1,4 @@
-//! Classes that read a SentencePiece model as a BPE, and models of no known class.
+//! Classes that read a SentencePiece model as a BPE, and models without a known class.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -20,11 +20,11 @@ use super::settings::Settings;
 use super::token::Named;
 use super::unigram::{pieces_to_add, precompiled};
 
-/// Llama's, Gemma's and NLLB's tokenizers.
+/// The tokenizers of Llama, Gemma and NLLB.
 ///
 /// # Errors
 ///
-/// Settings and a model that do not fit together.
+/// Inconsistent settings and model.
 pub(super) fn build(
     path: &Path,
     proto: &Model,
@@ -33,7 +33,7 @@ pub(super) fn build(
     roles: &Roles,
 ) -> Result<Parts, TokenizerError> {
     let texts = proto.pieces.iter().map(|piece| piece.text().to_owned());
-    // Of two equal pieces, the last one counts.
+    // The last of two equal pieces takes precedence.
     let mut vocab: HashMap<String, u32> = texts.zip(0..).collect();
     let merges = merges_of(&vocab);
     let unk_token = roles.text_or("unk_token", "<unk>").to_owned();
@@ -74,11 +74,11 @@ pub(super) fn build(
                 (true, true) => "always",
                 (true, false) => "first",
             };
-            let mut mark = metaspace(prepend);
-            mark["split"] = false.into();
+            let mut spaces = metaspace(prepend);
+            spaces["split"] = false.into();
             let strip = json!({ "type": "Strip", "content": " ", "start": 1, "stop": 0 });
             let decoders = bytes().into_iter().chain(prefix.then_some(strip)).collect();
-            (Value::Null, mark, sequence("decoders", decoders))
+            (Value::Null, spaces, sequence("decoders", decoders))
         }
     };
     let build = || builder.vocab_and_merges(super::vocab_of(vocab), merges).build();
@@ -86,11 +86,11 @@ pub(super) fn build(
     Ok(Parts { model, normalizer, pre_tokenizer, decoder, around, extras })
 }
 
-/// A tokenizer of no class: what the model's file says.
+/// A tokenizer without a class, built from the model's file alone.
 ///
 /// # Errors
 ///
-/// A model that is not consistent.
+/// An inconsistent model.
 pub(super) fn build_plain(
     path: &Path,
     proto: &Model,
@@ -135,7 +135,7 @@ pub(super) fn build_plain(
     })
 }
 
-/// Gives pieces that stand in for others the names that `added_tokens_decoder` has for their ids.
+/// Renames placeholder pieces to the names that `added_tokens_decoder` lists for their ids.
 fn rename(proto: &Model, settings: &Settings, vocab: &mut HashMap<String, u32>) {
     for (&id, token) in settings.added() {
         let piece = usize::try_from(id).ok().and_then(|id| proto.pieces.get(id));
@@ -149,8 +149,8 @@ fn rename(proto: &Model, settings: &Settings, vocab: &mut HashMap<String, u32>) 
     }
 }
 
-/// All pairs of pieces that make a piece, in the order in which they are merged: the pieces that
-/// come first, first.
+/// All pairs of pieces that concatenate to a piece, in merge order: sorted by the id of the merged
+/// piece.
 pub(super) fn merges_of(vocab: &HashMap<String, u32>) -> Vec<(String, String)> {
     struct Merge<'v> {
         rank: u32,
@@ -181,7 +181,7 @@ fn reordered(proto: &Model, roles: &Roles) -> HashMap<String, u32> {
         ("eos_token", "</s>"),
         ("unk_token", "<unk>"),
     ];
-    let special = special.map(|(role, usual)| roles.text_or(role, usual).to_owned());
+    let special = special.map(|(role, default)| roles.text_or(role, default).to_owned());
     let pieces = proto.pieces.iter().map(|piece| piece.text().to_owned());
     let mut vocab: HashMap<String, u32> = special.into_iter().zip(0..).collect();
     for text in pieces {
@@ -191,7 +191,8 @@ fn reordered(proto: &Model, roles: &Roles) -> HashMap<String, u32> {
     vocab
 }
 
-/// The languages that the files list, or all of NLLB-200's: without them it could not translate.
+/// The languages that the files list, or all of NLLB-200's: the model cannot translate without
+/// them.
 fn languages(settings: &Settings, pieces: Vec<Named>) -> Vec<Named> {
     let listed: HashSet<&str> =
         settings.added().values().map(|token| token.content.as_str()).collect();

@@ -1,8 +1,8 @@
 //! Tokenizers of directories without `tokenizer.json`, as transformers 5.23 builds them from
 //! `vocab.txt`, `vocab.json` with `merges.txt`, and SentencePiece models.
 //!
-//! The class decides how: `tokenizer_class` of `tokenizer_config.json`, or the family's of
-//! `config.json`. Where neither is known, the files that are there do.
+//! The class determines the construction: `tokenizer_class` of `tokenizer_config.json`, or the
+//! class of the family in `config.json`. If neither is known, the files that exist decide.
 
 mod class;
 mod languages;
@@ -28,7 +28,7 @@ use proto::Model;
 use roles::Roles;
 use settings::{Known, Settings};
 
-/// The names under which SentencePiece models are published.
+/// Common file names of SentencePiece models.
 const MODELS: [&str; 5] = [
     "tokenizer.model",
     "spiece.model",
@@ -37,7 +37,7 @@ const MODELS: [&str; 5] = [
     "sentencepiece.model",
 ];
 
-/// What is read where no class is known.
+/// The supported files if no class is known.
 const ANY: &str = "vocab.txt, vocab.json with merges.txt, a SentencePiece model (tokenizer.model, \
                    spiece.model, sentencepiece.bpe.model or spm.model), or source.spm with \
                    target.spm and vocab.json";
@@ -52,7 +52,7 @@ pub(super) struct Built {
 ///
 /// # Errors
 ///
-/// No files to build it from, by their names; files that cannot be read.
+/// Missing files, by name; unreadable files.
 pub(super) fn build(folder: &Path) -> Result<Built, TokenizerError> {
     let settings = Settings::read(folder, &HashMap::new())?;
     let model = read_object(&folder.join("config.json"))?.unwrap_or_default();
@@ -65,7 +65,7 @@ pub(super) fn build(folder: &Path) -> Result<Built, TokenizerError> {
     let mut config = settings.fields.clone();
     config.remove("added_tokens_decoder");
     config.entry("tokenizer_class").or_insert_with(|| json!(class.name()));
-    // Before version 5, transformers took spaces out before punctuation unless told otherwise.
+    // Before version 5, transformers removed spaces before punctuation by default.
     config.entry("clean_up_tokenization_spaces").or_insert_with(|| json!(false));
     let (parts, roles) = match files {
         Files::WordPiece(path) => {
@@ -91,8 +91,8 @@ pub(super) fn build(folder: &Path) -> Result<Built, TokenizerError> {
         Files::WithIds(path) => {
             let proto = read_model(&path)?;
             let roles = roles(None);
-            let (parts, marks) = slow::build(folder, &proto, &roles, &settings)?;
-            config.extend(marks);
+            let (parts, fields) = slow::build(folder, &proto, &roles, &settings)?;
+            config.extend(fields);
             (parts, roles)
         }
     };
@@ -101,11 +101,11 @@ pub(super) fn build(folder: &Path) -> Result<Built, TokenizerError> {
     Ok(Built { inner, config })
 }
 
-/// Adds the tokens of the files beside `tokenizer.json` to its tokenizer.
+/// Adds the tokens of the other files in the directory of `tokenizer.json` to its tokenizer.
 ///
 /// # Errors
 ///
-/// Files that cannot be read; what the library says.
+/// Unreadable files; the library's errors.
 pub(super) fn add_tokens(
     folder: &Path,
     inner: &mut tokenizers::Tokenizer,
@@ -134,12 +134,12 @@ fn read_model(path: &Path) -> Result<Model, TokenizerError> {
     Model::parse(&content).map_err(|reason| corrupt(path, &reason))
 }
 
-/// The files of a class; where it is not known or has none of its files, what the folder has.
+/// The files of a class; if the class is unknown or its files are missing, the files that exist.
 fn choose(folder: &Path, class: Option<Class>) -> Result<(Class, Files), TokenizerError> {
     let has = |name: &str| folder.join(name).is_file();
     let model = |class: Option<Class>| {
         let own = class.map(Class::model_file);
-        // Transformers prefers tokenizer.model to the class's own name.
+        // Transformers prefers tokenizer.model to the class's own file name.
         let name = MODELS[..1].iter().copied().chain(own).chain(MODELS).find(|name| has(name));
         name.map(|name| folder.join(name))
     };
@@ -174,7 +174,7 @@ fn choose(folder: &Path, class: Option<Class>) -> Result<(Class, Files), Tokeniz
         }
         Some((Class::Plain, Files::SentencePiece(model(None)?)))
     };
-    // A class that is known and has some of its files is not another one's.
+    // A known class with some of its files must not fall back to another class.
     let is_begun = class.is_some_and(|class| match class.source() {
         Source::Marian => has("source.spm") || has("target.spm"),
         Source::Merges => has("vocab.json") || has("merges.txt"),
@@ -187,7 +187,7 @@ fn choose(folder: &Path, class: Option<Class>) -> Result<(Class, Files), Tokeniz
     })
 }
 
-/// What a class reads, and what of it is missing.
+/// The files of a class, and which of them are missing.
 fn wanted(class: Class, has: &dyn Fn(&str) -> bool) -> String {
     let files: Vec<&str> = match class.source() {
         Source::WordPiece => vec!["vocab.txt"],
@@ -205,7 +205,7 @@ fn wanted(class: Class, has: &dyn Fn(&str) -> bool) -> String {
     }
 }
 
-/// A vocabulary as the library has it.
+/// A vocabulary in the library's type.
 fn vocab_of(ids: HashMap<String, u32>) -> tokenizers::models::bpe::Vocab {
     ids.into_iter().collect()
 }

@@ -1,4 +1,4 @@
-//! The parts of a tokenizer, and putting them together.
+//! The components of a tokenizer, and their assembly.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -9,31 +9,31 @@ use super::roles::Roles;
 use super::settings::{Known, Settings, Tokens};
 use super::token::Named;
 
-/// SentencePiece's mark of a space.
+/// SentencePiece's space marker.
 pub(super) const SPACE: &str = "\u{2581}";
 
-/// A tokenizer as its class builds it.
+/// The components of a tokenizer, as its class builds them.
 pub(super) struct Parts {
     pub(super) model: ModelWrapper,
     pub(super) normalizer: Value,
     pub(super) pre_tokenizer: Value,
     pub(super) decoder: Value,
     pub(super) around: Around,
-    /// More special tokens, where no file lists them.
+    /// Additional special tokens, if no file lists them.
     pub(super) extras: Vec<Named>,
 }
 
-/// What is put around texts.
+/// The special tokens added to texts.
 pub(super) enum Around {
-    /// The first and the last token, as `add_bos_token` and `add_eos_token` say.
+    /// The bos and eos tokens, as `add_bos_token` and `add_eos_token` specify.
     BosEos,
-    /// Tokens before and after one text, and before, between and after two.
+    /// Tokens before and after one text, and before, between and after a pair.
     Template { single: Vec<Item>, pair: Vec<Item> },
-    /// `<s> A </s>` and `<s> A </s></s> B </s>`, with offsets that leave out spaces.
+    /// `<s> A </s>` and `<s> A </s></s> B </s>`, with offsets that exclude spaces.
     Roberta { cls: String, sep: String, trims: bool, prefix: bool },
 }
 
-/// A part of a template, with the type of its tokens.
+/// A part of a template, with the type id of its tokens.
 #[derive(Clone)]
 pub(super) enum Item {
     Token(String, u32),
@@ -46,7 +46,7 @@ impl Parts {
     ///
     /// # Errors
     ///
-    /// Says what does not fit together.
+    /// Describes the inconsistency.
     pub(super) fn assemble(self, settings: &Settings, roles: &Roles) -> Result<Tokenizer, String> {
         for part in [&self.normalizer, &self.pre_tokenizer, &self.decoder] {
             check_part(part)?;
@@ -66,7 +66,7 @@ impl Parts {
     }
 }
 
-/// A part of the library's, by its JSON.
+/// A component of the library, from its JSON.
 fn part<T: DeserializeOwned>(value: Value) -> Result<Option<T>, String> {
     guarded(|| Ok(serde_json::from_value(value)?)).map_err(|error| error.to_string())
 }
@@ -80,7 +80,7 @@ impl Around {
     ) -> Result<Value, String> {
         let id = |token: &str| {
             let id = inner.token_to_id(token);
-            id.ok_or_else(|| format!("{token:?} stands around texts, and is not in the vocabulary"))
+            id.ok_or_else(|| format!("{token:?} is added to texts, but is not in the vocabulary"))
         };
         match self {
             Self::Roberta { cls, sep, trims, prefix } => Ok(json!({
@@ -98,11 +98,11 @@ impl Around {
                 };
                 let bos = token("add_bos_token", "bos_token");
                 let eos = token("add_eos_token", "eos_token");
-                let mark = |token: &Option<String>, of| {
+                let item = |token: &Option<String>, of| {
                     token.iter().map(move |text| Item::Token(text.clone(), of)).collect::<Vec<_>>()
                 };
                 let text = |of| if of == 0 { Item::First } else { Item::Second(1) };
-                let around = |of| [mark(&bos, of), vec![text(of)], mark(&eos, of)].concat();
+                let around = |of| [item(&bos, of), vec![text(of)], item(&eos, of)].concat();
                 template(&around(0), &[around(0), around(1)].concat(), id)
             }
         }
@@ -134,7 +134,7 @@ fn template(
     }))
 }
 
-/// `cls A sep` and `cls A sep B sep`, the second text and its end of type 1.
+/// `cls A sep` and `cls A sep B sep`; the second text and its `sep` have type 1.
 pub(super) fn cls_sep(cls: &str, sep: &str) -> Around {
     let [cls, sep] = [cls, sep].map(str::to_owned);
     let single = vec![Item::Token(cls, 0), Item::First, Item::Token(sep.clone(), 0)];

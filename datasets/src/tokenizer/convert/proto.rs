@@ -1,9 +1,9 @@
-//! SentencePiece's model file: the parts of its protocol buffer that decide about tokens.
+//! SentencePiece's model file: the fields of its protocol buffer that affect tokenization.
 
 use prost::Message;
 
-/// A piece that is longer does not occur in texts, and splitting it in two everywhere would take
-/// time without a limit.
+/// Longer pieces do not occur in real models, and trying every split of one would take unbounded
+/// time.
 const LONGEST_PIECE: usize = 1024;
 
 /// `ModelProto` of sentencepiece_model.proto, in part.
@@ -60,14 +60,14 @@ struct Normalizer {
     remove_extra_whitespaces: Option<bool>,
 }
 
-/// The algorithm that a model cuts texts with.
+/// The segmentation algorithm of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Algorithm {
     Unigram,
     Bpe,
 }
 
-/// What a piece stands for.
+/// The type of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Normal,
@@ -96,15 +96,15 @@ impl Piece {
 }
 
 impl Model {
-    /// Reads a file's content.
+    /// Parses the content of a file.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with it.
+    /// Describes what is wrong with it.
     pub(super) fn parse(content: &[u8]) -> Result<Self, String> {
         if content.starts_with(b"version https://git-lfs") {
-            return Err("it is a pointer of Git LFS, and not the file itself; `git lfs pull` \
-                        fetches that"
+            return Err("it is a Git LFS pointer, not the file itself; fetch the file with \
+                        `git lfs pull`"
                 .to_owned());
         }
         let other = |reason: &str| {
@@ -118,7 +118,7 @@ impl Model {
         }
         if let Some(i) = model.pieces.iter().position(|piece| piece.text().len() > LONGEST_PIECE) {
             let bytes = model.pieces[i].text().len();
-            return Err(format!("piece {i} has {bytes} bytes, and {LONGEST_PIECE} are the most"));
+            return Err(format!("piece {i} has {bytes} bytes; the maximum is {LONGEST_PIECE}"));
         }
         if let Some(i) = model.pieces.iter().position(|piece| !piece.score().is_finite()) {
             return Err(format!("the score of piece {i} is not finite"));
@@ -129,18 +129,18 @@ impl Model {
 
     /// # Errors
     ///
-    /// Models of words or characters.
+    /// Word and character models.
     pub(super) fn algorithm(&self) -> Result<Algorithm, String> {
         match self.trainer.as_ref().map_or(1, Trainer::model_type) {
             1 => Ok(Algorithm::Unigram),
             2 => Ok(Algorithm::Bpe),
-            3 => Err("it is a model of words; only unigram and BPE are supported".to_owned()),
-            4 => Err("it is a model of characters; only unigram and BPE are supported".to_owned()),
+            3 => Err("it is a word model; only unigram and BPE are supported".to_owned()),
+            4 => Err("it is a character model; only unigram and BPE are supported".to_owned()),
             other => Err(format!("its model_type is {other}, which is not a known algorithm")),
         }
     }
 
-    /// The table of characters that texts are normalized with; `None` where it is empty.
+    /// The precompiled charsmap that normalizes texts; `None` if it is empty.
     pub(super) fn charsmap(&self) -> Option<&[u8]> {
         self.normalizer.as_ref()?.precompiled_charsmap.as_deref().filter(|map| !map.is_empty())
     }
@@ -157,7 +157,7 @@ impl Model {
         self.trainer.as_ref().is_some_and(Trainer::byte_fallback)
     }
 
-    /// The position of the unknown token.
+    /// The id of the unknown token.
     pub(super) fn unk_id(&self) -> i32 {
         self.trainer.as_ref().map_or(0, Trainer::unk_id)
     }
@@ -167,11 +167,11 @@ impl Model {
         piece.filter(|piece| !piece.is_empty()).unwrap_or("<unk>")
     }
 
-    /// The tokens that begin and end a text and stand for the unknown, by their roles.
+    /// The bos, eos and unknown tokens, by role.
     pub(super) fn roles(&self) -> Vec<(&'static str, String)> {
         let trainer = self.trainer.clone().unwrap_or_default();
-        let role = |role, id: i32, piece: &str, usual: &str| {
-            let piece = if piece.is_empty() { usual } else { piece };
+        let role = |role, id: i32, piece: &str, default: &str| {
+            let piece = if piece.is_empty() { default } else { piece };
             (id >= 0).then(|| (role, piece.to_owned()))
         };
         let roles = [
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_a_model_is_refused() {
+    fn invalid_models_are_refused() {
         let error = |content: &[u8]| Model::parse(content).unwrap_err();
         assert!(error(b"IQ== 0\nIg== 1\n").contains("not a SentencePiece model"));
         assert!(error(b"version https://git-lfs.github.com/spec/v1\n").contains("Git LFS"));

@@ -13,7 +13,7 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    /// What the files say, and the class's own for the rest.
+    /// The tokens that the files specify, and the class's defaults for the rest.
     pub(super) fn new(class: Class, settings: &Settings, more: &[(&'static str, String)]) -> Self {
         let default = |role: &str| {
             let own = class.roles().iter().find(|(name, _)| *name == role).map(|(_, text)| *text);
@@ -54,11 +54,11 @@ impl Roles {
     ///
     /// # Errors
     ///
-    /// A role that the class needs, and that a file has taken away.
+    /// A role that the class needs, but that a file sets to null.
     pub(super) fn text(&self, role: &str) -> Result<String, String> {
         let found = self.tokens.iter().find(|(name, _)| *name == role);
         let text = found.map(|(_, named)| named.content().to_owned());
-        text.ok_or_else(|| format!("it needs {role}, and its files say that there is none"))
+        text.ok_or_else(|| format!("it needs {role}, but its files set it to null"))
     }
 
     pub(super) fn text_or<'a>(&'a self, role: &str, default: &'a str) -> &'a str {
@@ -84,7 +84,7 @@ fn strips_before_mask(class: Class) -> bool {
 }
 
 impl Class {
-    /// The special tokens that it has where no file names them.
+    /// The default special tokens.
     pub(super) fn roles(self) -> &'static [(&'static str, &'static str)] {
         const BERT: &[(&str, &str)] = &[
             ("unk_token", "[UNK]"),

@@ -1,4 +1,4 @@
-//! What the JSON files beside a vocabulary say of a tokenizer.
+//! The tokenizer settings in the JSON files next to a vocabulary.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -16,27 +16,27 @@ const CONFIG: &str = "tokenizer_config.json";
 const SPECIAL: &str = "special_tokens_map.json";
 const ADDED: &str = "added_tokens.json";
 
-/// The special tokens that have a name, in the order in which transformers adds them.
+/// The special tokens with a role, in the order in which transformers adds them.
 pub(super) const ROLES: [&str; 7] =
     ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-/// Which tokens are left as they are where they have a role or are listed again.
+/// Which existing tokens stay unchanged if they have a role or are listed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
-    /// Those of the tokenizer too.
+    /// Tokens of the tokenizer and of the files.
     OfAll,
-    /// Those that the files list with their ids.
+    /// Tokens that the files list with ids.
     OfFiles,
 }
 
-/// Tokens to be added beside those with ids.
+/// Tokens to add, besides those listed with ids.
 pub(super) struct Tokens {
     pub(super) roles: Vec<Named>,
     pub(super) extras: Vec<Named>,
     pub(super) known: Known,
 }
 
-/// `tokenizer_config.json`, and where that lists no added tokens, `special_tokens_map.json` and
+/// `tokenizer_config.json`, and if it lists no added tokens, also `special_tokens_map.json` and
 /// `added_tokens.json`.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
@@ -44,22 +44,22 @@ pub(super) struct Settings {
     pub(super) fields: Map<String, Value>,
     /// The added tokens by their ids.
     added: BTreeMap<u64, Token>,
-    /// Tokens by role; `None` where a file says that there is none.
+    /// Tokens by role; `None` if a file sets the role to null.
     roles: HashMap<String, Option<Named>>,
-    /// Tokens with roles of the model's own.
+    /// Tokens with model-specific roles.
     specific: Vec<Named>,
-    /// More special tokens.
+    /// Additional special tokens.
     pub(super) extras: Option<Vec<Named>>,
     /// `additional_special_tokens` of special_tokens_map.json.
     pub(super) additional: Option<Vec<Named>>,
 }
 
 impl Settings {
-    /// Reads the files of a folder. `known` are the tokens of `tokenizer.json`, where there is one.
+    /// Reads the files of a folder. `known` are the added tokens of `tokenizer.json`, if it exists.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read, with their paths.
+    /// Unreadable files, with their paths.
     pub(super) fn read(
         folder: &Path,
         known: &HashMap<u32, AddedToken>,
@@ -106,7 +106,7 @@ impl Settings {
                 self.specific.extend(named.values().filter_map(Named::from_value));
             }
             Some((name, value)) => self.extras = Some(list_of(path, name, value)?),
-            // An empty list, or null: then the class's own are left out, too.
+            // An empty list or null also removes the class's own tokens.
             None if ["extra_special_tokens", "additional_special_tokens"]
                 .iter()
                 .any(|name| fields.contains_key(*name)) =>
@@ -157,7 +157,8 @@ impl Settings {
             roles.chain(self.extras.iter().flatten()).map(Named::content).collect();
         for (content, id) in &fields {
             let id = id.as_u64();
-            let id = id.ok_or_else(|| corrupt(path, &format!("the id of {content:?} is wrong")))?;
+            let id =
+                id.ok_or_else(|| corrupt(path, &format!("the id of {content:?} is not a number")))?;
             let special = special.contains(content.as_str());
             let token = Token { special, normalized: Some(!special), ..Token::new(content) };
             self.added.insert(id, token);
@@ -165,19 +166,19 @@ impl Settings {
         Ok(())
     }
 
-    /// The token of a role: what the files say, or else the tokenizer class's default.
+    /// The token of a role: from the files, or else the tokenizer class's default.
     pub(super) fn role(&self, role: &str, default: Option<Named>) -> Option<Named> {
         self.roles.get(role).cloned().unwrap_or(default)
     }
 
-    /// The special tokens without a role: what tokenizer_config.json lists, or else the class's own.
+    /// The special tokens without a role: from tokenizer_config.json, or else the class's own.
     pub(super) fn extras_or(&self, class: Class, own: Vec<Named>) -> Vec<Named> {
-        // Without its languages a model could not translate, so an empty list does not count there.
+        // A model cannot translate without its languages, so an empty list is ignored there.
         let listed = self.extras.clone().filter(|list| !list.is_empty() || !class.has_languages());
         listed.unwrap_or(own)
     }
 
-    /// The flag of a field, or the class's default.
+    /// A boolean field; `None` selects the class's default.
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
         self.fields.get(name)?.as_bool()
     }
@@ -186,7 +187,7 @@ impl Settings {
         self.fields.get(name)?.as_str()
     }
 
-    /// The tokens at ids, as tokenizer_config.json lists them.
+    /// The added tokens by id, as tokenizer_config.json lists them.
     pub(super) fn added(&self) -> &BTreeMap<u64, Token> {
         &self.added
     }
@@ -195,7 +196,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// What the library says.
+    /// The library's error.
     pub(super) fn add_all(
         &self,
         inner: &mut tokenizers::Tokenizer,
@@ -206,12 +207,12 @@ impl Settings {
         self.add(inner, Tokens { roles, extras: extras.collect(), known })
     }
 
-    /// Adds tokens in transformers' order: those with ids by their ids, then those with roles, then
-    /// the rest.
+    /// Adds tokens in transformers' order: tokens with ids by id, then tokens with roles, then the
+    /// rest.
     ///
     /// # Errors
     ///
-    /// What the library says.
+    /// The library's error.
     pub(super) fn add(
         &self,
         inner: &mut tokenizers::Tokenizer,
@@ -269,7 +270,7 @@ fn role_of(path: &Path, role: &str, value: &Value) -> Result<Option<Named>, Toke
     if value.is_null() {
         return Ok(None);
     }
-    let wrong = || corrupt(path, &format!("its {role} is neither a text nor a token: {value}"));
+    let wrong = || corrupt(path, &format!("its {role} is neither a string nor a token: {value}"));
     Named::from_value(value).map(Some).ok_or_else(wrong)
 }
 

@@ -1,8 +1,8 @@
-//! Marian's and M2M100's tokenizers: pieces of a SentencePiece model, ids of `vocab.json`.
+//! The tokenizers of Marian and M2M100: pieces of a SentencePiece model, ids of `vocab.json`.
 //!
-//! Transformers has them in Python alone, on top of SentencePiece itself, and so follows that in
-//! every detail: which pieces there are to cut a text into, how it is normalized, and that a piece
-//! or a run of unknown characters may be in `vocab.json` or not.
+//! Transformers implements them only in Python, on top of SentencePiece itself, so they follow
+//! SentencePiece in every detail: which pieces a text is segmented into, how it is normalized, and
+//! that a piece or a run of unknown characters may or may not be in `vocab.json`.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -26,11 +26,11 @@ use super::token::Named;
 use super::unigram::precompiled;
 use super::vocabulary::ids;
 
-/// The parts, and what is to be noted in `tokenizer_config.json`.
+/// The components, and the fields to add to `tokenizer_config.json`.
 ///
 /// # Errors
 ///
-/// Files that cannot be read or do not fit together.
+/// Unreadable or inconsistent files.
 pub(super) fn build(
     folder: &Path,
     proto: &Model,
@@ -57,7 +57,7 @@ pub(super) fn build(
             tokens.push(Some(token));
         }
     }
-    // What M2M100's vocabulary lacks is added behind it.
+    // Tokens missing from M2M100's vocabulary are appended to it.
     let known: HashSet<String> = tokens.iter().flatten().cloned().collect();
     let added = settings.added().values().map(|token| token.content.clone());
     let mut seen = HashSet::new();
@@ -89,7 +89,7 @@ pub(super) fn build(
     }
     normalizers.push(replace(" ", SPACE));
     if proto.removes_extra_spaces() {
-        // Marks that stand in the text are spaces, too.
+        // Space markers in the text itself count as spaces, too.
         normalizers.push(replace_all(&format!(r"{SPACE}+\z"), ""));
     }
     let source = format!("__{}__", settings.text("src_lang").unwrap_or("en"));
@@ -112,27 +112,27 @@ pub(super) fn build(
     {
         config.insert("model_max_length".to_owned(), json!(512));
     }
-    let marks = json!({ "unknown_from": unknown_from, "language_codes": class == Class::Marian });
-    config.insert(MARKS.to_owned(), marks);
+    let fields = json!({ "unknown_from": unknown_from, "language_codes": class == Class::Marian });
+    config.insert(MARKS.to_owned(), fields);
     Ok((parts, config))
 }
 
-/// The tokens in the order of their ids; `None` where an id has none.
+/// The tokens in the order of their ids; `None` for unused ids.
 fn by_id(ids: HashMap<String, u32>) -> Result<Vec<Option<String>>, String> {
     let count = ids.values().max().map_or(0, |&id| id as usize + 1);
     if count > 2 * ids.len() + 1000 {
-        return Err(format!("it has {} tokens, and ids up to {}", ids.len(), count - 1));
+        return Err(format!("it has {} tokens, but ids up to {}", ids.len(), count - 1));
     }
     let mut tokens = vec![None; count];
     for (token, id) in ids {
         if let Some(other) = tokens[id as usize].replace(token.clone()) {
-            return Err(format!("{other:?} and {token:?} have one id, {id}"));
+            return Err(format!("{other:?} and {token:?} have the same id, {id}"));
         }
     }
     Ok(tokens)
 }
 
-/// The pieces that a text is cut into, with their scores.
+/// The pieces that texts are segmented into, with their scores.
 struct Pieces<'a> {
     scores: HashMap<&'a str, f64>,
     bytes: HashSet<&'a str>,
@@ -147,7 +147,7 @@ impl<'a> Pieces<'a> {
         let highest = normal().fold(f64::NEG_INFINITY, f64::max);
         let lowest = normal().fold(f64::INFINITY, f64::min);
         let scores = of(Kind::Normal).map(|piece| (piece.text(), piece.score()));
-        // SentencePiece's unigram_model.cc: no other cut of the same text scores higher.
+        // SentencePiece's unigram_model.cc: no other segmentation of the same text scores higher.
         let own = of(Kind::UserDefined)
             .map(|piece| (piece.text(), piece.text().len() as f64 * highest.min(0.0) - 0.1));
         let scores = scores.chain(own).filter(|(text, _)| !text.is_empty()).collect();
@@ -156,8 +156,8 @@ impl<'a> Pieces<'a> {
         Self { scores, bytes, lowest, special }
     }
 
-    /// Pieces without an id, in an order that is always the same. They get ids after all others,
-    /// which stand for the unknown token.
+    /// Pieces without an id, in a fixed order. They get ids after all others, which map to the
+    /// unknown token.
     fn without_id(&self, tokens: &[Option<String>]) -> Vec<&'a str> {
         let known: HashSet<&str> = tokens.iter().flatten().map(String::as_str).collect();
         let mut rest: Vec<&str> =
@@ -166,7 +166,8 @@ impl<'a> Pieces<'a> {
         rest
     }
 
-    /// A token's name in the library's model: one that no text has where it is not a piece.
+    /// A token's name in the library's model; for tokens that are not pieces, a name that no text
+    /// contains.
     fn name(&self, token: Option<String>, id: usize) -> String {
         match token {
             Some(token) if self.special.contains(&token) || self.bytes.contains(token.as_str()) => {
@@ -187,7 +188,7 @@ impl<'a> Pieces<'a> {
         let rest = self.without_id(&tokens);
         let names = tokens.into_iter().enumerate().map(|(id, token)| self.name(token, id));
         let scored = |name: String| {
-            // Special tokens are found before; in between, nothing is to prefer them.
+            // Special tokens are matched before the model, which must not prefer them.
             let is_piece = !self.special.contains(&name);
             let score = self.scores.get(name.as_str()).filter(|_| is_piece);
             (name.clone(), score.copied().unwrap_or(self.lowest))
@@ -218,7 +219,7 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// Marks become spaces; around special tokens they are as SentencePiece's pieces are joined.
+/// Turns space markers into spaces, and joins pieces around special tokens as SentencePiece does.
 fn decoder(class: Class, special: &HashSet<String>) -> Value {
     let mut names: Vec<&String> = special.iter().filter(|name| !name.starts_with("__")).collect();
     names.sort_unstable();
@@ -235,7 +236,7 @@ fn decoder(class: Class, special: &HashSet<String>) -> Value {
     sequence("decoders", parts)
 }
 
-/// A text as a regular expression. `<` and `>` stay: with a backslash they are edges of words.
+/// Escapes a text for a regular expression, except `<` and `>`: `\<` and `\>` are word boundaries.
 fn escaped(text: &str) -> String {
     let escaped = |c: char| match c {
         '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' => {

@@ -1,11 +1,11 @@
-//! Added tokens as the JSON files beside a vocabulary describe them.
+//! Added tokens, as the JSON files next to a vocabulary describe them.
 
 use serde_json::Value;
 use tokenizers::AddedToken;
 
-/// A token: only its text, or with how it is found in texts.
+/// A token: only its text, or also its matching options.
 ///
-/// Transformers adds both where both occur, and the last one decides.
+/// If both forms occur, transformers adds both, and the last one takes precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Named {
     Text(String),
@@ -19,7 +19,7 @@ pub(super) struct Token {
     pub(super) single_word: bool,
     pub(super) lstrip: bool,
     pub(super) rstrip: bool,
-    /// Whether it is found in normalized text; `None` means yes unless it is special.
+    /// Whether it matches normalized text; `None` means yes unless it is special.
     pub(super) normalized: Option<bool>,
     pub(super) special: bool,
 }

@@ -16,14 +16,14 @@ use super::roles::Roles;
 use super::settings::Settings;
 use super::token::{Named, Token};
 
-/// More sentinels than any model has.
+/// The maximum number of sentinel tokens; real models have far fewer.
 const MOST_EXTRA: u64 = 10_000;
 
-/// T5's, ALBERT's, XLM-RoBERTa's, CamemBERT's, mBART's, Pegasus' and DeBERTa-v2's tokenizers.
+/// The tokenizers of T5, ALBERT, XLM-RoBERTa, CamemBERT, mBART, Pegasus and DeBERTa-v2.
 ///
 /// # Errors
 ///
-/// Settings and a model that do not fit together.
+/// Inconsistent settings and model.
 pub(super) fn build(
     path: &Path,
     proto: &Model,
@@ -56,7 +56,7 @@ pub(super) fn pieces_to_add(proto: &Model) -> Vec<Named> {
     pieces.map(token).collect()
 }
 
-/// The table of characters, as a normalizer.
+/// The precompiled charsmap, as a normalizer.
 pub(super) fn precompiled(proto: &Model) -> Option<Value> {
     use base64::Engine as _;
     let map = base64::engine::general_purpose::STANDARD.encode(proto.charsmap()?);
@@ -71,14 +71,14 @@ struct Fit<'a> {
 }
 
 impl Fit<'_> {
-    /// A count from the config: so many more tokens.
+    /// A number of additional tokens from the config.
     fn count(&self, name: &str, default: u64) -> Result<u64, String> {
         let count = match self.settings.fields.get(name) {
             None | Some(Value::Null) => default,
             Some(value) => {
                 value.as_u64().filter(|&count| count <= MOST_EXTRA).ok_or_else(|| {
                     format!(
-                        "{name} of tokenizer_config.json is {value}, and {MOST_EXTRA} is the most"
+                        "{name} of tokenizer_config.json is {value}; the maximum is {MOST_EXTRA}"
                     )
                 })?
             }
@@ -90,7 +90,7 @@ impl Fit<'_> {
         self.roles.text_or(role, default).to_owned()
     }
 
-    /// The pieces with their scores, as the class orders them, and the position of the unknown.
+    /// The pieces with their scores, in the class's order, and the id of the unknown token.
     fn vocab(&self) -> Result<(Vec<(String, f64)>, usize), String> {
         let pieces: Vec<(String, f64)> = self
             .proto
@@ -101,7 +101,7 @@ impl Fit<'_> {
         let unknown = self.role("unk_token", "<unk>");
         let after = |count: usize| pieces.get(count..).unwrap_or_default().to_vec();
         let named = |roles: &[(&str, &str)]| -> Vec<(String, f64)> {
-            roles.iter().map(|(role, usual)| (self.role(role, usual), 0.0)).collect()
+            roles.iter().map(|(role, default)| (self.role(role, default), 0.0)).collect()
         };
         let fairseq = [
             ("bos_token", "<s>"),
@@ -139,7 +139,7 @@ impl Fit<'_> {
             }
             Class::Pegasus => {
                 let pad = named(&[("pad_token", "<pad>"), ("eos_token", "</s>")]);
-                // As transformers has it: the default of the mask here is not that of the class.
+                // As in transformers: the default mask token here differs from the class's default.
                 let word = self.settings.role("mask_token", None);
                 let word = word.map_or("<mask_1>".to_owned(), |mask| mask.content().to_owned());
                 let sentence =
@@ -154,8 +154,8 @@ impl Fit<'_> {
             }
             _ => {
                 let unk_id = position(&pieces, &unknown);
-                let said = usize::try_from(self.proto.unk_id()).unwrap_or_default();
-                (pieces, unk_id.unwrap_or(said))
+                let declared = usize::try_from(self.proto.unk_id()).unwrap_or_default();
+                (pieces, unk_id.unwrap_or(declared))
             }
         })
     }
@@ -199,7 +199,7 @@ impl Fit<'_> {
         }
     }
 
-    /// How spaces are marked, and the marks become spaces again.
+    /// The pre-tokenizer that marks spaces, and the decoder that restores them.
     fn spaces(&self) -> (Value, Value) {
         let flag = |name: &str| self.settings.flag(name);
         let prefix = flag("add_prefix_space").unwrap_or(true);
@@ -209,16 +209,16 @@ impl Fit<'_> {
             Class::DebertaV2 => "first",
             _ => "never",
         };
-        let mark = metaspace(prepend);
+        let spaces = metaspace(prepend);
         let first = match self.class {
-            Class::MBart50 | Class::Pegasus => return (mark.clone(), mark),
+            Class::MBart50 | Class::Pegasus => return (spaces.clone(), spaces),
             Class::DebertaV2 => flag("split_by_punct")
                 .unwrap_or(false)
                 .then(|| json!({ "type": "Punctuation", "behavior": "Isolated" })),
             _ => Some(json!({ "type": "WhitespaceSplit" })),
         };
-        let parts = first.into_iter().chain([mark.clone()]).collect();
-        (sequence("pretokenizers", parts), mark)
+        let parts = first.into_iter().chain([spaces.clone()]).collect();
+        (sequence("pretokenizers", parts), spaces)
     }
 
     fn around(&self) -> Result<super::parts::Around, String> {

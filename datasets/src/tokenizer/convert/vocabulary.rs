@@ -15,21 +15,21 @@ use super::parts::{Around, Parts, byte_level, cls_sep, plain, replace, replace_a
 use super::roles::Roles;
 use super::settings::Settings;
 
-/// More characters than any tokenizer's tokens have.
+/// An upper bound on ids, far above any real vocabulary.
 const MOST_TOKENS: u64 = 1 << 26;
 
-/// The way that Qwen2 cuts texts into words.
+/// Qwen2's word pattern.
 const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// The way that CLIP does.
+/// CLIP's word pattern.
 const CLIP: &str =
     r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
 
-/// BERT's and MPNet's tokenizers, of `vocab.txt`.
+/// The tokenizers of BERT and MPNet, from `vocab.txt`.
 ///
 /// # Errors
 ///
-/// A file that cannot be read.
+/// An unreadable file.
 pub(super) fn word_piece(
     path: &Path,
     class: Class,
@@ -37,7 +37,7 @@ pub(super) fn word_piece(
     roles: &Roles,
 ) -> Result<Parts, TokenizerError> {
     let text = read_text(path)?.unwrap_or_default();
-    // The last of two equal lines counts, as in transformers.
+    // The last of two equal lines takes precedence, as in transformers.
     let lines = text.lines().map(|line| line.trim_end().to_owned());
     let vocab: HashMap<String, u32> = lines.zip(0..).collect();
     let wrong = |reason: String| corrupt(path, &reason);
@@ -68,11 +68,11 @@ pub(super) fn word_piece(
     })
 }
 
-/// The tokenizers of `vocab.json` and `merges.txt`.
+/// The tokenizers from `vocab.json` and `merges.txt`.
 ///
 /// # Errors
 ///
-/// Files that cannot be read, or do not fit together.
+/// Unreadable or inconsistent files.
 pub(super) fn merges(
     folder: &Path,
     class: Class,
@@ -171,7 +171,7 @@ fn words(expression: &str, behavior: &str, bytes: Value) -> Value {
 ///
 /// # Errors
 ///
-/// A file that is not there, or that is no object of ids.
+/// A missing file, or one that is not an object of ids.
 pub(super) fn ids(path: &Path) -> Result<HashMap<String, u32>, TokenizerError> {
     let fields = read_object(path)?;
     let fields = fields.ok_or_else(|| TokenizerError::Missing { path: path.to_owned() })?;
@@ -183,7 +183,7 @@ pub(super) fn ids(path: &Path) -> Result<HashMap<String, u32>, TokenizerError> {
     fields.into_iter().map(id).collect()
 }
 
-/// The pairs of `merges.txt`, the first ones first.
+/// The pairs of `merges.txt`, in order.
 fn pairs(path: &Path) -> Result<Vec<(String, String)>, TokenizerError> {
     let text = read_text(path)?;
     let text = text.ok_or_else(|| TokenizerError::Missing { path: path.to_owned() })?;

@@ -1,6 +1,6 @@
-//! Tokens that stand for bytes.
+//! Byte tokens.
 
-/// The characters that ByteLevel writes for bytes without a visible character begin here.
+/// The first of the characters that ByteLevel uses for bytes without a visible character.
 const FIRST_STAND_IN: u32 = 256;
 
 /// The byte of a token such as `<0xE4>`.
@@ -9,7 +9,7 @@ pub(super) fn byte_token(token: &str) -> Option<u8> {
     if digits.len() == 2 { u8::from_str_radix(digits, 16).ok() } else { None }
 }
 
-/// A run of byte tokens as text.
+/// Decodes a run of byte tokens.
 pub(super) fn text_of_run(run: Vec<u8>) -> Vec<String> {
     if run.is_empty() {
         return Vec::new();
@@ -21,7 +21,8 @@ pub(super) fn text_of_run(run: Vec<u8>) -> Vec<String> {
     }
 }
 
-/// Takes the characters that are complete off the begin of some bytes; U+FFFD where there is none.
+/// Removes and returns the complete characters at the start of `bytes`; an invalid sequence becomes
+/// U+FFFD.
 pub(super) fn whole_characters(bytes: &mut Vec<u8>) -> String {
     let mut text = String::new();
     let mut taken = 0;
@@ -42,8 +43,8 @@ pub(super) fn whole_characters(bytes: &mut Vec<u8>) -> String {
     text
 }
 
-/// The byte that a character stands for: itself where it is visible in Latin-1, or else one of the
-/// characters from U+0100 on, in the order of the bytes.
+/// The byte that a character represents: bytes that are visible in Latin-1 map to themselves, the
+/// others to the characters from U+0100 on, in order.
 ///
 /// Reference: Radford et al. 2019, §2.2; the table is that of GPT-2's `bytes_to_unicode`
 pub(super) fn byte_of(character: char) -> Option<u8> {
@@ -64,7 +65,7 @@ mod tests {
     use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 
     #[test]
-    fn the_characters_of_bytes_are_those_of_the_library() {
+    fn the_byte_alphabet_equals_the_library() {
         let alphabet = ByteLevel::alphabet();
         let mut bytes: Vec<u8> = alphabet.iter().filter_map(|&c| byte_of(c)).collect();
         bytes.sort_unstable();

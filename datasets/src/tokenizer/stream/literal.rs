@@ -1,11 +1,11 @@
-//! `str::replace` for a text that arrives in fragments.
+//! Streaming `str::replace`, for a text that arrives in fragments.
 
-/// Replaces a string by another one, leftmost first and without overlaps.
+/// Replaces a string by another one, from left to right and without overlaps.
 #[derive(Clone, Debug)]
 pub(super) struct Literal {
     pattern: String,
     content: String,
-    /// The end of the text, where it may begin the pattern.
+    /// The end of the text, if it may be the start of the pattern.
     held: String,
 }
 
@@ -14,7 +14,7 @@ impl Literal {
         Self { pattern: pattern.into(), content: content.into(), held: String::new() }
     }
 
-    /// The text that is settled by another fragment.
+    /// The text that becomes final with another fragment.
     pub(super) fn push(&mut self, fragment: &str) -> String {
         if self.pattern.is_empty() {
             return fragment.to_owned();
@@ -37,7 +37,7 @@ impl Literal {
         settled
     }
 
-    /// What is left at the end.
+    /// The text held back, at the end of the input.
     pub(super) fn finish(&mut self) -> String {
         std::mem::take(&mut self.held)
     }
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fragments_are_replaced_as_the_whole_is() {
+    fn streaming_equals_replace() {
         let text = " ' ' ' a ' n't n' t  n'tt é' s";
         for (pattern, content) in [
             (" ' ", "'"),

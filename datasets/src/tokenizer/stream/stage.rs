@@ -1,8 +1,8 @@
-//! The steps of a tokenizer's decoder, each for tokens that arrive one by one.
+//! The stages of a tokenizer's decoder, in streaming form.
 //!
-//! A decoder maps all tokens at once, and one that comes later can change what an earlier one becomes.
-//! Each step here holds back exactly what can still change. Steps that look at one token at a time are
-//! the library's own.
+//! A decoder maps all tokens at once, and a later token can change the text of an earlier one. Each
+//! stage here holds back exactly the text that can still change. Stages that process one token at a
+//! time are the library's own.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::literal::Literal;
 use crate::tokenizer::guard::guarded;
 use crate::tokenizer::{TokenizerError, failed};
 
-/// Clean-up of spaces: what is replaced by the same without the space at its begin.
+/// Clean-up of spaces: each string, and its replacement without spaces.
 pub(in crate::tokenizer) const SPACED: [(&str, &str); 10] = [
     (" .", "."),
     (" ?", "?"),
@@ -28,37 +28,37 @@ pub(in crate::tokenizer) const SPACED: [(&str, &str); 10] = [
     (" 're", "'re"),
 ];
 
-/// All steps from tokens to text.
+/// All stages from tokens to text.
 #[derive(Clone, Debug)]
 pub(super) struct Chain(Vec<Stage>);
 
-/// One step.
+/// One stage.
 #[derive(Clone, Debug)]
 enum Stage {
-    /// Each token by itself.
+    /// Decodes each token independently.
     Each(Arc<DecoderWrapper>),
-    /// The first token is decoded differently from the others.
+    /// Decodes the first token differently from the others.
     First { decoder: Arc<DecoderWrapper>, is_begun: bool },
-    /// The last token is decoded differently from the others.
+    /// Decodes the last token differently from the others.
     Last { decoder: Arc<DecoderWrapper>, held: Option<String> },
-    /// Of equal tokens in a row, one is left.
+    /// Collapses consecutive equal tokens.
     Distinct { decoder: Arc<DecoderWrapper>, last: Option<String> },
-    /// Byte tokens, such as `<0xE4>`: a run of them is text, or U+FFFD for each of its bytes.
+    /// Byte tokens, such as `<0xE4>`: a run is decoded as UTF-8, or U+FFFD for each invalid byte.
     ByteFallback { run: Vec<u8> },
-    /// Characters that stand for bytes, which together are UTF-8.
+    /// Characters that represent bytes of UTF-8.
     ByteLevel { tail: Vec<u8> },
-    /// Spaces between tokens, where there is no decoder.
+    /// Spaces between tokens, for tokenizers without a decoder.
     Spaced { is_begun: bool },
-    /// One text: replaces a string.
+    /// On fused text: replaces a string.
     Replace(Literal),
-    /// One text: takes characters off its begin and its end.
+    /// On fused text: strips characters from its start and its end.
     Strip { content: char, start: usize, stop: usize, held: String },
-    /// One text that cannot be decided before its end.
+    /// On fused text: decodes only at the end.
     Whole { decoder: Arc<DecoderWrapper>, held: String },
 }
 
 impl Chain {
-    /// The steps of a decoder, and of the clean-up of spaces.
+    /// The stages of a decoder, and of the clean-up of spaces.
     pub(super) fn new(decoder: Option<&DecoderWrapper>, cleans: Cleanup) -> Self {
         let mut stages = Vec::new();
         let mut is_fused = false;
@@ -72,14 +72,14 @@ impl Chain {
         Self(stages)
     }
 
-    /// The text that a token settles.
+    /// The text that becomes final with a token.
     pub(super) fn push(&mut self, token: String) -> Result<String, TokenizerError> {
         let mut text = String::new();
         push(&mut self.0, token, &mut text)?;
         Ok(text)
     }
 
-    /// What is left at the end.
+    /// The text held back, at the end of the input.
     pub(super) fn finish(&mut self) -> Result<String, TokenizerError> {
         let mut text = String::new();
         let mut stages = self.0.as_mut_slice();
@@ -93,12 +93,12 @@ impl Chain {
     }
 }
 
-/// Whether spaces before punctuation are taken out of a decoded text.
+/// Whether decoding removes spaces before punctuation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::tokenizer) enum Cleanup {
-    /// They are.
+    /// Spaces are removed.
     Spaces,
-    /// They stay.
+    /// No clean-up.
     Nothing,
 }
 
@@ -110,7 +110,7 @@ fn push(stages: &mut [Stage], token: String, text: &mut String) -> Result<(), To
     stage.push(token)?.into_iter().try_for_each(|token| push(later, token, text))
 }
 
-/// Adds the steps of a decoder. `is_fused` says whether the tokens are one by now.
+/// Adds the stages of a decoder. `is_fused`: whether earlier stages have joined all tokens.
 fn add(decoder: &DecoderWrapper, stages: &mut Vec<Stage>, is_fused: &mut bool) {
     let shared = || Arc::new(decoder.clone());
     let whole = || Stage::Whole { decoder: shared(), held: String::new() };
@@ -138,7 +138,8 @@ fn add(decoder: &DecoderWrapper, stages: &mut Vec<Stage>, is_fused: &mut bool) {
         (DecoderWrapper::CTC(_), false) => {
             stages.push(Stage::Distinct { decoder: shared(), last: None });
         }
-        // Of one token, every fragment is part of the first and the last; Metaspace looks at characters.
+        // After fusing there is one token, the first and the last, so every fragment is part of
+        // both; Metaspace maps single characters.
         (DecoderWrapper::Metaspace(_), true) => stages.push(Stage::Each(shared())),
         (DecoderWrapper::BPE(bpe), true) => {
             stages.push(Stage::Replace(Literal::new(&bpe.suffix, "")));
@@ -162,7 +163,7 @@ fn add(decoder: &DecoderWrapper, stages: &mut Vec<Stage>, is_fused: &mut bool) {
     }
 }
 
-/// What a `Replace` looks for, if that is a string and no expression.
+/// The pattern of a `Replace`, if it is a string and not a regular expression.
 fn literal_pattern(replace: &DecoderWrapper) -> Option<String> {
     let file = serde_json::to_value(replace).ok()?;
     let pattern = file.get("pattern")?.get("String").and_then(Value::as_str)?;
@@ -170,7 +171,7 @@ fn literal_pattern(replace: &DecoderWrapper) -> Option<String> {
 }
 
 impl Stage {
-    /// The tokens that another one settles.
+    /// The tokens that become final with another one.
     fn push(&mut self, token: String) -> Result<Vec<String>, TokenizerError> {
         Ok(match self {
             Self::Each(decoder) => decode(decoder, vec![token])?,
@@ -240,7 +241,7 @@ impl Stage {
         })
     }
 
-    /// The tokens that are left at the end.
+    /// The tokens held back, at the end of the input.
     fn finish(&mut self) -> Result<Vec<String>, TokenizerError> {
         Ok(match self {
             Self::Last { decoder, held } => match held.take() {
@@ -253,7 +254,7 @@ impl Stage {
             Self::Whole { decoder, held } if !held.is_empty() => {
                 decode(decoder, vec![std::mem::take(held)])?
             }
-            // What Strip holds is what it takes off the end.
+            // The text that Strip holds is the text it strips from the end.
             Self::Strip { .. }
             | Self::Whole { .. }
             | Self::Each(_)

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 pub(super) const LINES: u64 = 10_000;
 
-/// What lines are made of.
+/// The building blocks of lines.
 #[derive(Deserialize)]
 pub(super) struct Texts {
     scripts: Vec<Script>,
@@ -18,7 +18,7 @@ struct Script {
     words: Vec<String>,
 }
 
-/// Knuth's generator, of which the upper half is used.
+/// Knuth's linear congruential generator; its upper half is used.
 struct TestRng(u64);
 
 impl TestRng {

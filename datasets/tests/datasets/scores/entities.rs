@@ -15,7 +15,7 @@ struct Case {
     words: Vec<Vec<String>>,
     expected: Vec<Vec<String>>,
     found: Vec<Vec<String>>,
-    /// Precision, recall, F1 and the number expected, by type; of all, under "".
+    /// Precision, recall, F1 and support by type; overall scores under "".
     lenient: BTreeMap<String, [f64; 4]>,
     strict: BTreeMap<String, [f64; 4]>,
     /// Correct, found, expected.
@@ -58,18 +58,18 @@ fn surface_forms_count_once() {
         let counts = [found.correct, found.found, found.expected];
         assert_eq!(counts, case.surface, "{}", case.name);
     }
-    // The first place of `Oslo` is missed and the second found; `Bonn` is found where there is none.
+    // The first `Oslo` is missed and the second found; the second `Bonn` is a false positive.
     let words = [vec!["Oslo", "or", "Oslo"], vec!["Bonn", "and", "Bonn"]];
     let expected = [vec!["B-place", "O", "B-place"], vec!["B-place", "O", "O"]];
     let found = [vec!["O", "O", "B-place"], vec!["O", "O", "B-place"]];
     let score = surface_score(&words, &found, &expected, Reading::Lenient).unwrap();
-    let right =
+    let expected =
         EntityScore { correct: 1, found: 2, expected: 2, precision: 0.5, recall: 0.5, f1: 0.5 };
-    assert_eq!(score, right);
+    assert_eq!(score, expected);
 }
 
 #[test]
-fn accuracies_are_those_of_the_standard_tools() {
+fn accuracies_equal_the_standard_tools() {
     for case in read::<Vec<Case>>(&golden("entities.json")) {
         let tokens = token_accuracy(&case.found, &case.expected).unwrap();
         assert_close(&case.name, tokens.share, case.token_accuracy);
@@ -82,7 +82,7 @@ fn accuracies_are_those_of_the_standard_tools() {
 }
 
 #[test]
-fn an_entity_begins_where_its_reading_says() {
+fn the_reading_determines_where_an_entity_begins() {
     let spans = |tags: &[&str], reading| -> Vec<(String, usize, usize)> {
         let found = entities(tags, reading).unwrap();
         found.into_iter().map(|Entity { kind, start, end }| (kind, start, end)).collect()
@@ -104,7 +104,7 @@ fn an_entity_begins_where_its_reading_says() {
 }
 
 #[test]
-fn what_is_no_iob2_is_an_error() {
+fn tags_outside_iob2_are_errors() {
     let fine = [vec!["O"], vec!["O", "B-a"]];
     for tag in ["", "E-a", "b-a", "O-a", "a", "Ü", "BB-a", "ⒷB"] {
         let found = [vec!["O"], vec!["O", tag]];
@@ -122,7 +122,7 @@ fn what_is_no_iob2_is_an_error() {
 }
 
 #[test]
-fn nothing_at_all_scores_zero() {
+fn no_entities_score_zero() {
     let outside = [vec!["O", "O"], vec![]];
     let scores = entity_scores(&outside, &outside, Reading::Lenient).unwrap();
     assert_eq!(scores.overall, EntityScore::default());

@@ -1,4 +1,4 @@
-//! Scores are those of the standard tools, on `tests/golden/scores/`.
+//! Scores equal those of the standard tools, on `tests/golden/scores/`.
 
 mod entities;
 mod shares;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// The cases of a file that `tests/golden/scores.py` wrote.
+/// The cases of a file written by `tests/golden/scores.py`.
 fn golden(name: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/scores");
     let text = std::fs::read_to_string(folder.join(name)).unwrap();
@@ -20,7 +20,7 @@ fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
     serde_json::from_value(value.clone()).unwrap()
 }
 
-/// Equal within 1e-9, absolute below 1 and relative above.
+/// Equal within 1e-9: absolute below 1, relative above.
 #[track_caller]
 fn assert_close(what: &str, found: f64, expected: f64) {
     let allowed = 1e-9 * expected.abs().max(1.0);

@@ -6,7 +6,7 @@ use zoo_datasets::score::accuracy::{Accuracy, accuracy, position_accuracy, token
 use zoo_datasets::score::bits::{TextLength, bits};
 
 #[test]
-fn a_share_says_of_how_many() {
+fn accuracy_includes_its_counts() {
     let found = accuracy(&[1, 2, 3, 4], &[1, 2, 0, 4]).unwrap();
     assert_eq!(found, Accuracy { correct: 3, total: 4, share: 0.75 });
     let json = serde_json::to_string(&found).unwrap();
@@ -21,7 +21,7 @@ fn sequences_match_as_a_whole() {
 }
 
 #[test]
-fn neither_stopping_early_nor_running_on_is_free() {
+fn missing_and_extra_tokens_are_errors() {
     let expected = [vec![1, 2, 3, 4]];
     let share = |found: &[i32]| position_accuracy(&[found.to_vec()], &expected).unwrap().share;
     assert_close("exact", share(&[1, 2, 3, 4]), 1.0);
@@ -32,7 +32,7 @@ fn neither_stopping_early_nor_running_on_is_free() {
 }
 
 #[test]
-fn what_has_no_share_is_an_error() {
+fn accuracy_of_nothing_is_an_error() {
     let empty = |what| ScoreError::Empty { what };
     assert_eq!(accuracy::<u8>(&[], &[]).unwrap_err(), empty("answers"));
     assert_eq!(token_accuracy::<u8>(&[], &[]).unwrap_err(), empty("sequences"));
@@ -45,7 +45,7 @@ fn what_has_no_share_is_an_error() {
 }
 
 #[test]
-fn bits_do_not_depend_on_the_tokens() {
+fn bits_do_not_depend_on_the_tokenization() {
     // Four characters at one bit each, in any number of tokens; one of them has two bytes.
     let text = "äbcd";
     for tokens in [1, 2, 4, 5] {
@@ -64,7 +64,7 @@ fn a_diverged_loss_has_no_bits() {
     }
     let empty = bits(1.0, TextLength::of("", 0)).unwrap_err();
     assert_eq!(empty, ScoreError::Empty { what: "tokens" });
-    // No finite perplexity, and bits all the same.
+    // The perplexity is not finite, but the bits are.
     let found = bits(2000.0, length).unwrap();
     assert_eq!(found.perplexity, None);
     assert!(found.per_character.is_finite());

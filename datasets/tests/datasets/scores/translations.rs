@@ -138,7 +138,7 @@ fn defaults_are_sacrebleus() {
     assert_close("a copy", found.score, 100.0);
 }
 
-/// Each of the corpora's sentences for itself: no score leaves its range, whatever the sentence.
+/// For every single sentence of the corpora, scores stay within their range.
 #[test]
 fn scores_stay_in_their_range() {
     for row in golden("translations.json")["tokens"].as_array().unwrap() {
@@ -157,7 +157,7 @@ fn scores_stay_in_their_range() {
 }
 
 #[test]
-fn what_has_no_score_is_an_error() {
+fn invalid_inputs_are_errors() {
     let none: [&str; 0] = [];
     let no_references: [Vec<&str>; 0] = [];
     let empty = ScoreError::Empty { what: "sentences" };

@@ -1,4 +1,4 @@
-//! Dates, read by another rule than they were written by.
+//! Dates, parsed by an independent implementation.
 
 use super::oracles::{examples, sequence};
 use super::{generated, train};
@@ -8,7 +8,7 @@ use zoo_datasets::task::TokenTable;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Days since 1 January 1600, counted one year and month after the other; a Saturday.
+/// Days since Saturday, 1 January 1600, counted by year and month.
 fn days(year: u32, month: u32, day: u32) -> u32 {
     let leap = |year: u32| {
         year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
@@ -19,8 +19,8 @@ fn days(year: u32, month: u32, day: u32) -> u32 {
     years + months[..month as usize - 1].iter().sum::<u32>() + day - 1
 }
 
-/// The day that a text means, as `1998-03-03`, and the day of the week that it names.
-fn understand(text: &str) -> (String, Option<String>) {
+/// The date of a text as `1998-03-03`, and the day of the week that it names.
+fn parse_date(text: &str) -> (String, Option<String>) {
     let words: Vec<&str> =
         text.split([' ', ',', '-', '.', '/']).filter(|word| !word.is_empty()).collect();
     let number = |word: &str| word.trim_end_matches(char::is_alphabetic).parse::<u32>().ok();
@@ -44,14 +44,14 @@ fn understand(text: &str) -> (String, Option<String>) {
 }
 
 #[test]
-fn a_date_means_its_day() {
-    assert_eq!(understand("Tuesday 3 March 1998").0, "1998-03-03");
+fn every_format_parses_to_its_date() {
+    assert_eq!(parse_date("Tuesday 3 March 1998").0, "1998-03-03");
     let task = generated("dates");
     let (mut weekdays, mut shapes) = (HashMap::new(), HashMap::new());
     let mut longest = 0;
     for example in examples(&task).iter().chain(&train(&task, 4, 5000)) {
         let text = task.tokens.decode(&example.input);
-        let (day, weekday) = understand(&text);
+        let (day, weekday) = parse_date(&text);
         assert_eq!(task.tokens.decode(sequence(example)), day, "{text}");
         assert!(!example.input.contains(&TokenTable::UNKNOWN));
         *weekdays.entry(weekday).or_insert(0) += 1;
@@ -60,7 +60,7 @@ fn a_date_means_its_day() {
         *shapes.entry(shape).or_insert(0) += 1;
         longest = longest.max(text.len());
     }
-    assert_eq!(weekdays.len(), 1 + 7 + 7, "whole, short and none: {weekdays:?}");
+    assert_eq!(weekdays.len(), 1 + 7 + 7, "full, abbreviated and none: {weekdays:?}");
     assert!(shapes.len() >= 8, "{shapes:?}");
     assert_eq!(longest, 29, "Wednesday, September 30, 2099");
     assert_eq!((task.lengths.input, task.lengths.target), (29, 10));

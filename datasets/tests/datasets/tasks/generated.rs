@@ -1,4 +1,4 @@
-//! What holds for every task that needs no file.
+//! Properties of every task that needs no file.
 
 use super::{generated, train};
 use std::collections::{HashMap, HashSet};
@@ -12,7 +12,7 @@ fn without_files() -> impl Iterator<Item = &'static TaskInfo> {
     TASKS.iter().filter(|info| matches!(info.origin, Origin::Drawn | Origin::Made))
 }
 
-/// What must hold of any example of a task.
+/// Checks the invariants of an example.
 pub(super) fn check(task: &Task, example: &Example) {
     let spec = &task.spec;
     let Lengths { input, target } = task.lengths;
@@ -37,11 +37,11 @@ pub(super) fn check(task: &Task, example: &Example) {
             assert!((1..=target).contains(&ids.len()), "{spec}: {example:?}");
             assert!(ids.iter().all(|&id| own(id)), "{spec}: {example:?}");
         }
-        _ => panic!("a target that the kind has not: {spec}: {example:?}"),
+        _ => panic!("the target does not match the kind: {spec}: {example:?}"),
     }
-    let asked = example.target.ids().into_iter().map(|label| task.label_token(label));
-    assert!(asked.clone().all(|id| (id as usize) < task.vocab_size()), "{spec}: {example:?}");
-    assert!(asked.count() > 0, "nothing is asked: {spec}: {example:?}");
+    let targets = example.target.ids().into_iter().map(|label| task.label_token(label));
+    assert!(targets.clone().all(|id| (id as usize) < task.vocab_size()), "{spec}: {example:?}");
+    assert!(targets.count() > 0, "no targets: {spec}: {example:?}");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn every_example_is_well_formed() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_examples_and_another_one_others() {
+fn equal_seeds_give_equal_examples_and_different_seeds_do_not() {
     for info in without_files() {
         let (task, again) = (generated(info.name), generated(info.name));
         assert_eq!(task.data_hash, again.data_hash, "{}", info.name);
@@ -82,7 +82,7 @@ fn nothing_is_both_trained_and_tested_on() {
         assert_eq!(validation.len(), task.validation.len(), "{} repeats", info.name);
         assert_eq!(test.len(), task.test.len(), "{} repeats", info.name);
         assert!(validation.is_disjoint(&test), "{}", info.name);
-        // Whatever the seed is, also the one that the held-out examples are drawn with.
+        // For every seed, including the one that the held-out examples are sampled with.
         for seed in 0..3 {
             for example in train(&task, seed, 1000) {
                 let seen = identity(&example);
@@ -117,7 +117,7 @@ fn parameters_change_the_data_and_its_hash() {
 }
 
 #[test]
-fn a_fixed_training_set_is_gone_through_in_epochs() {
+fn a_fixed_training_set_is_traversed_in_epochs() {
     let task = generated("reverse:train=50,min_length=8");
     assert_eq!(task.train_size(), Some(50));
     let epoch = |seed, epoch: u64| -> Vec<Example> {
@@ -168,16 +168,16 @@ fn no_answer_is_much_more_frequent_than_others() {
 }
 
 #[test]
-fn chance_is_the_score_of_who_does_not_look() {
+fn chance_is_the_best_score_without_the_input() {
     let bits = generated("stories").chance;
-    assert!((3.8..4.6).contains(&bits), "letters of English take about 4.2 bits: {bits}");
+    assert!((3.8..4.6).contains(&bits), "characters of English take about 4.2 bits: {bits}");
     assert_eq!(generated("copy").chance, 0.0);
     assert!(generated("modadd").chance < 2.5);
     assert!(Metric::ExactMatch.higher_is_better() && !Metric::BitsPerCharacter.higher_is_better());
 }
 
 #[test]
-fn labels_are_symbols_behind_the_symbols() {
+fn label_tokens_follow_the_input_tokens() {
     let task = generated("dyck:types=2");
     assert!(matches!(task.labels, Labels::Names(_)));
     assert_eq!((task.tokens.len(), task.label_count(), task.vocab_size()), (10, 3, 13));

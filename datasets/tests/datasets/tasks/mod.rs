@@ -1,4 +1,4 @@
-//! What every task promises, and each of them.
+//! Tests of tasks: common properties, and each task by itself.
 
 mod dates;
 mod generated;
@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use zoo_datasets::locate::SearchPath;
 use zoo_datasets::task::{Example, Task, TaskSpec};
 
-/// The task, without any file.
+/// Builds a task that needs no file.
 fn generated(text: &str) -> Task {
     TaskSpec::parse(text).unwrap().build(&SearchPath::default()).unwrap()
 }
 
-/// The task, if its files are at hand; never downloaded here.
+/// The task, if its files are available locally; never downloaded here.
 fn real(text: &str, folder: &str) -> Option<Task> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let data = env::var_os("ZOO_DATA").map_or(beside, PathBuf::from);
@@ -34,12 +34,12 @@ fn train(task: &Task, seed: u64, count: u64) -> Vec<Example> {
     (0..count).map(|index| task.train(seed, index)).collect()
 }
 
-/// How symbols are written, one after the other.
+/// The written forms of tokens, in order.
 fn written<'a>(task: &'a Task, ids: &[u32]) -> Vec<&'a str> {
     ids.iter().map(|&id| task.tokens.written(id).unwrap()).collect()
 }
 
-/// The labels' names, where one is asked for.
+/// The names of the labels at positions with a target.
 fn names<'a>(task: &'a Task, tags: &[Option<u32>]) -> Vec<Option<&'a str>> {
     tags.iter().map(|tag| tag.map(|label| task.label_name(label).unwrap())).collect()
 }

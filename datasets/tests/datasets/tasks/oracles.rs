@@ -1,4 +1,4 @@
-//! Each generated task's answers, found again in another way.
+//! The targets of each generated task, recomputed by an independent method.
 
 use super::{generated, names, train, written};
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ fn tags(example: &Example) -> &[Option<u32>] {
     }
 }
 
-/// The value of an expression by replacing innermost brackets until none is left.
+/// The value of an expression, by replacing innermost brackets until none are left.
 fn value(expression: &str) -> u32 {
     let mut text = expression.to_owned();
     while let Some(end) = text.find(']') {
@@ -47,7 +47,7 @@ fn value(expression: &str) -> u32 {
     text.trim().parse().unwrap()
 }
 
-/// The greatest number of brackets that are open at once.
+/// The maximum nesting depth.
 fn depth(expression: &str) -> usize {
     let mut open = 0_usize;
     let change = |c| {
@@ -78,7 +78,7 @@ fn an_expression_has_its_value() {
 
 #[test]
 fn expressions_of_long_range_arena_are_as_published() {
-    // Fewer of them held out than published, which saves most of the time.
+    // Fewer held-out examples than published, which saves most of the time.
     let task = generated("listops-lra:validation=200,test=200");
     assert_eq!(task.train_size(), Some(96_000));
     assert_eq!(task.references.len(), 4);
@@ -103,7 +103,7 @@ fn expressions_of_long_range_arena_are_as_published() {
 }
 
 #[test]
-fn a_key_comes_again_and_has_its_value() {
+fn a_repeated_key_has_its_value() {
     let task = generated("mqar");
     let mut distances = Vec::new();
     for example in examples(&task) {
@@ -113,40 +113,40 @@ fn a_key_comes_again_and_has_its_value() {
         assert_eq!(pairs.len(), 8, "each key once: {input:?}");
         assert!(pairs.keys().all(|key| key.starts_with('k')), "{input:?}");
         assert!(pairs.values().all(|value| value.starts_with('v')), "{input:?}");
-        let mut asked = Vec::new();
-        for (place, tag) in tags.into_iter().enumerate() {
+        let mut queries = Vec::new();
+        for (position, tag) in tags.into_iter().enumerate() {
             if let Some(tag) = tag {
-                assert!(place >= 16 && place % 2 == 0, "{place}");
-                assert_eq!(pairs[input[place]], tag);
-                asked.push(input[place]);
-                distances.push((place - 16) / 2);
+                assert!(position >= 16 && position % 2 == 0, "{position}");
+                assert_eq!(pairs[input[position]], tag);
+                queries.push(input[position]);
+                distances.push((position - 16) / 2);
             }
         }
-        asked.sort_unstable();
-        asked.dedup();
-        assert_eq!(asked.len(), 8, "each key is asked for once: {input:?}");
+        queries.sort_unstable();
+        queries.dedup();
+        assert_eq!(queries.len(), 8, "each key is queried once: {input:?}");
     }
-    // Of 24 places with weights 1/i, the first is taken far more often than the last.
-    let share = |place| {
-        distances.iter().filter(|&&d| d == place).count() as f64 * 8.0 / distances.len() as f64
+    // Of 24 positions with weights 1/i, the first is sampled far more often than the last.
+    let share = |position| {
+        distances.iter().filter(|&&d| d == position).count() as f64 * 8.0 / distances.len() as f64
     };
     assert!(share(0) > 0.75 && (0.05..0.45).contains(&share(23)), "{} {}", share(0), share(23));
 }
 
 #[test]
-fn the_mark_is_followed_by_the_answer() {
+fn the_answer_follows_the_marker() {
     let task = generated("induction:length=32,vocabulary=20");
-    let mut places = HashMap::new();
+    let mut positions = HashMap::new();
     for example in examples(&task) {
         let input = written(&task, &example.input);
         let tags = names(&task, tags(&example));
-        let marks: Vec<usize> = (0..32).filter(|&place| input[place] == "*").collect();
-        assert_eq!((marks.len(), marks[1]), (2, 31), "{input:?}");
-        assert_eq!(tags[31], Some(input[marks[0] + 1]));
+        let markers: Vec<usize> = (0..32).filter(|&position| input[position] == "*").collect();
+        assert_eq!((markers.len(), markers[1]), (2, 31), "{input:?}");
+        assert_eq!(tags[31], Some(input[markers[0] + 1]));
         assert!(tags[..31].iter().all(Option::is_none));
-        *places.entry(marks[0]).or_insert(0) += 1;
+        *positions.entry(markers[0]).or_insert(0) += 1;
     }
-    assert_eq!(places.len(), 30, "any place but the last two: {places:?}");
+    assert_eq!(positions.len(), 30, "any position except the last two: {positions:?}");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn sequences_are_copied_reversed_and_sorted() {
         ("copy", (|_: &mut Vec<u64>| {}) as fn(&mut Vec<u64>)),
         ("reverse", |numbers| *numbers = (0..numbers.len()).rev().map(|i| numbers[i]).collect()),
         ("sort", |numbers| {
-            // The number of smaller ones, and of equal ones before it, is a number's place.
+            // The rank of a number: smaller ones, plus equal ones before it.
             let before = numbers.clone();
             for (i, &number) in before.iter().enumerate() {
                 let smaller = before.iter().filter(|&&other| other < number).count();
@@ -194,9 +194,9 @@ fn a_bracket_is_closed_by_its_partner() {
         let mut kinds = HashMap::new();
         for example in examples(&task) {
             let input = written(&task, &example.input);
-            for (place, tag) in names(&task, tags(&example)).into_iter().enumerate() {
-                // What is left of the text once every pair that stands together is taken out.
-                let mut left = input[..=place].to_vec();
+            for (position, tag) in names(&task, tags(&example)).into_iter().enumerate() {
+                // The prefix after repeatedly removing adjacent pairs.
+                let mut left = input[..=position].to_vec();
                 while let Some(at) = (1..left.len())
                     .find(|&at| partner(left[at]) == left[at - 1] && left[at] != left[at - 1])
                 {
@@ -205,7 +205,9 @@ fn a_bracket_is_closed_by_its_partner() {
                 assert!(left.len() <= max_depth, "{left:?}");
                 match left.last() {
                     None => assert_eq!(tag, Some("none")),
-                    Some(open) => assert_eq!(partner(tag.unwrap()), *open, "{input:?} at {place}"),
+                    Some(open) => {
+                        assert_eq!(partner(tag.unwrap()), *open, "{input:?} at {position}")
+                    }
                 }
                 *kinds.entry(tag).or_insert(0) += 1;
             }
@@ -215,7 +217,7 @@ fn a_bracket_is_closed_by_its_partner() {
 }
 
 #[test]
-fn sums_are_modulo_p_and_every_pair_is_there_once() {
+fn sums_are_modulo_p_and_every_pair_occurs_once() {
     let task = generated("modadd:p=23,fraction=0.3");
     let size = task.train_size().unwrap();
     assert_eq!((size, task.validation.len(), task.test.len()), (159, 185, 185));
@@ -233,38 +235,38 @@ fn sums_are_modulo_p_and_every_pair_is_there_once() {
 }
 
 #[test]
-fn a_language_task_asks_for_what_follows() {
+fn a_language_task_targets_the_next_token() {
     let task = generated("stories:context=100");
     for example in examples(&task).iter().take(1000) {
         let tags: Vec<u32> = tags(example).iter().map(|tag| tag.unwrap()).collect();
         assert_eq!(tags[..tags.len() - 1], example.input[1..]);
     }
-    // Every character but the first is asked for once, a hundred at a time, in any order.
+    // Every character but the first is a target once, a hundred at a time, in any order.
     let held_out = zoo_datasets::text::Stories::held_out();
     let text: Vec<char> = held_out.text(0, 200).chars().skip(1).collect();
     let mut expected: Vec<String> =
         text.chunks(100).map(|window| window.iter().collect()).collect();
-    let asked = task.validation.iter().map(|example| task.tokens.decode(&example.target.ids()));
-    let mut asked: Vec<String> = asked.collect();
-    assert!(asked != expected, "the order of the text is no random one");
+    let targets = task.validation.iter().map(|example| task.tokens.decode(&example.target.ids()));
+    let mut targets: Vec<String> = targets.collect();
+    assert!(targets != expected, "the windows are not shuffled");
     expected.sort();
-    asked.sort();
-    assert!(asked == expected, "{} windows, not {}", asked.len(), expected.len());
+    targets.sort();
+    assert!(targets == expected, "{} windows, not {}", targets.len(), expected.len());
     let text: String = text.into_iter().collect();
     assert!(!text.contains(&task.tokens.decode(&task.test[3].target.ids())));
 }
 
 #[test]
-fn a_masked_task_asks_for_what_is_hidden() {
+fn a_masked_task_targets_masked_tokens() {
     let task = generated("stories-masked");
-    let (mut asked, mut total) = (0, 0);
+    let (mut targets, mut total) = (0, 0);
     for example in examples(&task) {
         for (&shown, tag) in example.input.iter().zip(tags(&example)) {
             assert!(tag.is_some() || shown >= TokenTable::FIRST);
-            asked += usize::from(tag.is_some());
+            targets += usize::from(tag.is_some());
             total += 1;
         }
     }
-    let share = asked as f64 / total as f64;
+    let share = targets as f64 / total as f64;
     assert!((0.14..0.16).contains(&share), "{share}");
 }

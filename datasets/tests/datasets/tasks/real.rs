@@ -1,4 +1,4 @@
-//! Tasks on published data, where the files are at hand.
+//! Tasks on published data, if the files are available.
 
 use super::generated::check;
 use super::{real, train};
@@ -34,9 +34,13 @@ fn polarity_has_every_sentence_in_one_fold() {
         tested += task.test.len();
         validated.push(task.validation.len());
         if fold > 0 {
-            assert_eq!(validated[fold - 1], task.test.len(), "validated before it is tested");
+            assert_eq!(
+                validated[fold - 1],
+                task.test.len(),
+                "each fold is validated before it is tested"
+            );
         }
-        // The files are in order, and the first so many of a part must stand for all of it.
+        // The files are sorted by label, and any prefix of a split must be a representative sample.
         let first = positive(&task.validation[..300]);
         assert!((100..200).contains(&first), "{first} of 300");
         let unknown = |part: &[Example]| {
@@ -63,15 +67,15 @@ fn wnut17_has_the_published_sentences_and_entities() {
     });
     assert_eq!(begun, [1975, 836, 1079]);
     let unknown = parts[2].iter().flat_map(|e| &e.input).filter(|&&id| id == TokenTable::UNKNOWN);
-    assert!(unknown.count() < 500, "a rare word is read as its shape");
+    assert!(unknown.count() < 500, "a rare word is encoded as its shape");
     assert_eq!(task.chance, 0.0);
 }
 
 #[test]
-fn no_sentence_of_a_translation_is_in_two_parts() {
+fn no_sentence_of_a_translation_is_in_two_splits() {
     let Some(task) = real("deu-eng:max_length=60", "deu-eng") else { return };
     let parts = all(&task);
-    println!("deu-eng: {:?} pairs, {} symbols", sizes(&parts), task.tokens.len());
+    println!("deu-eng: {:?} pairs, {} tokens", sizes(&parts), task.tokens.len());
     assert!(parts[0].len() > 140_000);
     assert_eq!((parts[1].len(), parts[2].len()), (500, 1000));
     let sentences = |part: &[Example]| -> [HashSet<Vec<u32>>; 2] {
@@ -92,7 +96,7 @@ fn no_sentence_of_a_translation_is_in_two_parts() {
 }
 
 #[test]
-fn translations_are_made_of_any_symbols_in_both_directions() {
+fn translations_have_any_tokens_in_both_directions() {
     let Some(english) = real("deu-eng:from=eng,symbols=characters,max_length=60", "deu-eng") else {
         return;
     };
@@ -115,9 +119,9 @@ fn translations_are_made_of_any_symbols_in_both_directions() {
 fn shakespeare_is_tested_where_nanogpt_validates() {
     let Some(task) = real("shakespeare:context=64", "tinyshakespeare") else { return };
     assert_eq!(task.tokens.len(), 65 + TokenTable::FIRST as usize);
-    let asked = |part: &[Example]| part.iter().map(|e| e.target.ids().len()).sum::<usize>();
-    assert_eq!(asked(&task.test), 111_540 - 1);
-    assert_eq!(asked(&task.validation), 1_003_854 - 1_003_854 / 9 * 8 - 1);
+    let targets = |part: &[Example]| part.iter().map(|e| e.target.ids().len()).sum::<usize>();
+    assert_eq!(targets(&task.test), 111_540 - 1);
+    assert_eq!(targets(&task.validation), 1_003_854 - 1_003_854 / 9 * 8 - 1);
     assert_eq!(task.train_size(), None);
     for example in train(&task, 1, 100) {
         check(&task, &example);
@@ -129,7 +133,7 @@ fn shakespeare_is_tested_where_nanogpt_validates() {
 }
 
 #[test]
-fn a_name_is_read_from_its_begin_to_its_end() {
+fn a_name_has_begin_and_end_tokens() {
     let Some(task) = real("names", "names") else { return };
     let parts = all(&task);
     assert_eq!(sizes(&parts), [25_624, 3_205, 3_204]);

@@ -1,4 +1,4 @@
-//! Choosing a task and its settings.
+//! Task specifications and their settings.
 
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -27,7 +27,7 @@ fn every_task_of_the_table_parses_to_itself() {
 }
 
 #[test]
-fn every_parameter_of_the_table_can_be_set_and_no_other_is_there() {
+fn every_parameter_of_the_table_can_be_set_and_there_are_no_others() {
     for info in TASKS {
         let defaults = info.defaults();
         let named: Vec<&str> = info.parameters().map(|parameter| parameter.name).collect();
@@ -35,7 +35,7 @@ fn every_parameter_of_the_table_can_be_set_and_no_other_is_there() {
         for (name, value) in defaults {
             assert!(named.contains(&name.as_str()), "{}: {name}", info.name);
             let spec = parse(&format!("{}:{name}={value}", info.name));
-            assert_eq!(spec, parse(info.name), "the usual value changes nothing");
+            assert_eq!(spec, parse(info.name), "the default value changes nothing");
         }
     }
 }
@@ -58,7 +58,7 @@ fn settings_are_read_and_written() {
 }
 
 #[test]
-fn a_table_means_the_same_as_the_text() {
+fn a_table_equals_the_text() {
     let spec = parse("mqar:n_pairs=4,power_a=0.5");
     let table = json!({ "name": "mqar", "power_a": 0.5, "n_pairs": 4 });
     assert_eq!(serde_json::from_value::<TaskSpec>(table).unwrap(), spec);
@@ -71,13 +71,13 @@ fn a_table_means_the_same_as_the_text() {
 }
 
 #[test]
-fn a_wrong_name_or_parameter_is_named_with_the_nearest() {
+fn an_unknown_name_or_parameter_is_named_with_the_nearest() {
     let message = error("listop").to_string();
     assert!(message.contains("did you mean \"listops\"") && message.contains("mqar"), "{message}");
     let message = error("sort:max_lenght=3").to_string();
     assert!(message.contains("no parameter \"max_lenght\" (did you mean \"max_length\"?)"));
     assert!(message.contains("it has vocabulary, min_length, max_length, train"), "{message}");
-    // What goes with the name is not to be set.
+    // Settings fixed by the name cannot be set.
     assert!(error("sort:write=copy").to_string().contains("no parameter \"write\""));
     assert!(error("modadd:train=5").to_string().contains("no parameter \"train\""));
     for text in
@@ -88,7 +88,7 @@ fn a_wrong_name_or_parameter_is_named_with_the_nearest() {
 }
 
 #[test]
-fn a_value_of_the_wrong_kind_is_an_error() {
+fn a_value_of_the_wrong_type_is_an_error() {
     for text in [
         "sort:max_length=-1",
         "sort:max_length=1.5",
@@ -169,7 +169,7 @@ fn a_value_out_of_range_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_task_whose_files_are_nowhere_names_the_way_out() {
+fn the_error_for_missing_files_names_a_fix() {
     for info in TASKS.iter().filter(|info| matches!(info.origin, Origin::Published { .. })) {
         let error = parse(info.name).build(&SearchPath::default()).unwrap_err().to_string();
         assert!(error.contains("set ZOO_DATA"), "{}: {error}", info.name);

@@ -1,4 +1,4 @@
-//! The user's own files, good and bad.
+//! The user's files, valid and invalid.
 
 use std::fmt::Write;
 use std::fs;
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use zoo_datasets::locate::SearchPath;
 use zoo_datasets::task::{Context, FileError, Metric, Target, Task, TaskError, TaskKind, TaskSpec};
 
-/// Builds `kind` from a file with this content, with more settings.
+/// Builds `kind` from a file with this content and additional settings.
 fn build(kind: &str, content: &[u8], settings: &str) -> Result<Task, TaskError> {
     let folder: TempDir = tempfile::tempdir().unwrap();
     let path = folder.path().join("my file.data");
@@ -25,7 +25,7 @@ fn file_error(kind: &str, content: &[u8], settings: &str) -> FileError {
     }
 }
 
-/// 300 rows, of which every third is bad.
+/// 300 rows; every third has the label `bad`.
 fn reviews() -> String {
     let mut text = String::from("text,label\n");
     for i in 0..300 {
@@ -47,13 +47,13 @@ fn a_csv_file_of_labels_is_classified() {
         let text = task.tokens.decode(&example.input);
         assert_eq!(example.target, Target::Class(u32::from(text.contains("great"))), "{text}");
     }
-    // Rows stay in their part when others are added.
+    // Rows stay in their split when others are added.
     let more = build("csv", (reviews() + "another,good\n").as_bytes(), "").unwrap();
     assert!(more.test.len() >= task.test.len());
 }
 
 #[test]
-fn the_first_examples_stand_for_all_where_a_file_is_in_order() {
+fn examples_of_a_sorted_file_are_shuffled() {
     let row = |i| format!("film {i}{}\n", if i < 300 { ",bad" } else { ",good" });
     let text: String = ["text,label\n".to_string()].into_iter().chain((0..600).map(row)).collect();
     let task = build("csv", text.as_bytes(), "").unwrap();
@@ -86,7 +86,7 @@ fn a_jsonl_file_of_labels_is_classified_by_any_fields() {
 }
 
 #[test]
-fn pairs_are_mapped_and_their_answers_kept() {
+fn pairs_keep_their_reference_texts() {
     let mut text = String::from("source,target\n");
     for i in 0..200 {
         writeln!(text, "one {i} two,zwei {i} eins").unwrap();
@@ -127,7 +127,7 @@ fn words_are_tagged_one_for_one() {
 }
 
 #[test]
-fn a_text_of_ones_own_is_a_language() {
+fn a_users_text_is_a_language_task() {
     let text = "abcdefghi\n".repeat(100);
     let task = build("text", text.as_bytes(), "context=20,").unwrap();
     assert_eq!((task.kind, task.tokens.len()), (TaskKind::Language, 6 + 10));
@@ -143,7 +143,7 @@ fn a_text_of_ones_own_is_a_language() {
 }
 
 #[test]
-fn a_file_with_nothing_in_it_is_an_error() {
+fn an_empty_file_is_an_error() {
     for (kind, content) in [("csv", ""), ("csv", "text,label\n"), ("jsonl", ""), ("jsonl", "\n \n")]
     {
         let error = file_error(kind, content.as_bytes(), "");
@@ -157,17 +157,17 @@ fn a_file_with_nothing_in_it_is_an_error() {
 #[test]
 fn a_bad_line_is_named() {
     let good = r#"{"text": "a", "label": "b"}"#;
-    for (bad, said) in [
-        ("{\"text\": \"a\"", "no JSON"),
-        ("[1, 2]", "no object"),
+    for (bad, expected) in [
+        ("{\"text\": \"a\"", "not JSON"),
+        ("[1, 2]", "not an object"),
         (r#"{"text": "a"}"#, "no field \"label\""),
         (r#"{"text": "", "label": "b"}"#, "field \"text\": is empty"),
-        (r#"{"text": ["a"], "label": "b"}"#, "field \"text\": must be a text"),
-        (r#"{"text": "a", "label": null}"#, "field \"label\": must be a text"),
+        (r#"{"text": ["a"], "label": "b"}"#, "field \"text\": must be a string"),
+        (r#"{"text": "a", "label": null}"#, "field \"label\": must be a string"),
     ] {
         let error = file_error("jsonl", format!("{good}\n\n{bad}\n{good}\n").as_bytes(), "");
         let message = error.to_string();
-        assert!(message.contains("line 3") && message.contains(said), "{message}");
+        assert!(message.contains("line 3") && message.contains(expected), "{message}");
     }
     let error = file_error("jsonl", b"{\"text\": \"a\", \"label\": \"b\"}\n\n{\"\xff\"}", "");
     assert!(matches!(error, FileError::NotUtf8 { line: 3, .. }), "{error:?}");
@@ -183,7 +183,7 @@ fn a_bad_line_is_named() {
 }
 
 #[test]
-fn labels_that_cannot_be_learnt_are_an_error() {
+fn labels_that_cannot_be_learned_are_errors() {
     let rows = |label: &str| reviews().replace(",bad", label);
     let error = file_error("csv", rows(",good").as_bytes(), "");
     assert!(matches!(&error, FileError::OneLabel { label, .. } if label == "good"), "{error:?}");

@@ -1,4 +1,4 @@
-//! Sharing, being afraid, wishing and working, finding what is not one's own.
+//! Plots about sharing, fear, working for a wish, and finding someone else's property.
 
 use super::super::words::ON_LAND;
 use super::{COLORS, END, OPEN, Plot};
@@ -88,7 +88,7 @@ pub(super) static AFRAID: Plot = Plot {
     ],
 };
 
-/// A wish, and work for it. The helper is the work.
+/// A wish, and work for it. `helpers` holds the work.
 pub(super) static WISH: Plot = Plot {
     places: ON_LAND,
     looks: COLORS,
@@ -151,7 +151,7 @@ pub(super) static WISH: Plot = Plot {
     ],
 };
 
-/// Found: the short one.
+/// Something is found: the shortest plot.
 pub(super) static FOUND: Plot = Plot {
     places: ON_LAND,
     looks: COLORS,

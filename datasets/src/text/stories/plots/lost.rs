@@ -1,4 +1,4 @@
-//! Something is lost, and a helper who can do what the hero cannot brings it back.
+//! Plots about a lost object that a helper brings back with an ability that the hero lacks.
 
 use super::super::words::{BY_WATER, ON_LAND};
 use super::{COLORS, FEEL, KEEP, MEET, OPEN, OWN, Plot, THANK};

@@ -1,33 +1,32 @@
-//! The plots: what happens in a story, as lists of sentences to choose from.
+//! The plots of the stories, as lists of alternative sentences.
 //!
-//! A sentence is a template over the cast that was drawn for the story:
+//! A sentence is a template over the cast sampled for the story:
 //!
 //! ```text
 //! {intro}            a little girl named Lily     a small fox
 //! {hero}             Lily                         the fox
 //! {he} {him} {his}   she her her                  it it its
-//! {helper} {size}    bird, big                    who helps; in a plot without one, what is to be done
-//! {thing} {toy}      red kite, kite               the object, at the first and at every later mention
+//! {helper} {size}    bird, big                    the helper; in a plot without one, the work
+//! {thing} {toy}      red kite, kite               the object, at the first and at later mentions
 //! {home} {at} {to}   on a farm; in the park, to the park
 //! {day}              sunny
 //! ```
 //!
-//! Only the hero is ever spoken of as he, she or it with those templates, so that whoever reads,
-//! or learns, can follow who is meant.
+//! Pronouns always refer to the hero, so that a reader, or a model, can resolve them.
 
 mod daily;
 mod lost;
 
 use super::words::Place;
 
-/// One plot: its own cast, and for each sentence of the story what it may be.
+/// One plot: its cast, and the alternatives for each sentence of the story.
 pub(super) struct Plot {
     pub(super) places: &'static [Place],
     /// Adjectives of the object.
     pub(super) looks: &'static [&'static str],
     pub(super) things: &'static [&'static str],
     pub(super) helpers: &'static [&'static str],
-    /// At most eight, of which at least three always give a sentence; `""` leaves one out.
+    /// At most eight sentences, of which at least three are always present; `""` omits one.
     pub(super) sentences: &'static [&'static [&'static str]],
 }
 

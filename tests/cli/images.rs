@@ -37,7 +37,7 @@ fn an_image_is_a_line() {
     let args = ["classify-image", &model, "--json", "rgb.png", "bad.png", "gray.png"];
     let result = finish(zoo(at, &args).output().unwrap());
     assert_eq!(result.code, Some(1), "{}", result.stderr);
-    for part in ["bad.png: no image that can be read", "1 of 3 images have no answer"] {
+    for part in ["bad.png: no image that can be read", "1 of 3 images failed"] {
         assert!(result.stderr.contains(part), "{}", result.stderr);
     }
     let lines: Vec<Value> =

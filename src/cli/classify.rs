@@ -28,7 +28,8 @@ pub(crate) struct ClassifyArgs {
     model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
-    /// Labels to print for each text [default: all with --labels or multi-label models, otherwise 1]
+    /// Labels to print for each text [default: all with --labels or multi-label models,
+    /// otherwise 1]
     #[arg(long, short = 'k', value_name = "K")]
     top_k: Option<usize>,
     /// Comma-separated labels for zero-shot classification

@@ -1,5 +1,4 @@
-//! The command line: one file per subcommand. Results go to standard output, everything else to
-//! standard error.
+//! The command line: one file per subcommand. Results go to stdout, everything else to stderr.
 
 mod answer;
 mod check;

@@ -103,7 +103,7 @@ fn forward_takes_another_size_than_the_config_where_it_is_told_to() {
         let (model, pixels) = (text(&case.path), text(&case.path.join("golden.safetensors")));
         let mut args = vec!["forward", &model, "--pixels", &pixels, "--out", "out.safetensors"];
         if is_told {
-            refuse(at, &args, (2, &["sees images of 1 x 12 x 12", "--interpolate-positions"]));
+            refuse(at, &args, (2, &["takes images of 1 x 12 x 12", "--interpolate-positions"]));
             args.push("--interpolate-positions");
         }
         succeed(at, &args);

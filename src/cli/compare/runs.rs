@@ -73,7 +73,7 @@ impl Runner<'_> {
         }
     }
 
-    /// The cost of each architecture at the lengths of the plan, with its generative candidate if any.
+    /// The cost of each architecture at the plan's lengths, with a generative candidate if any.
     pub(super) fn costs(&self, plan: &Plan) -> Result<Vec<CostCurve>> {
         let mut curves: Vec<CostCurve> = Vec::new();
         if plan.spec.lengths.is_empty() {

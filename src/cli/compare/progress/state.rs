@@ -26,7 +26,7 @@ pub(super) struct State {
     pub(super) done: usize,
     pub(super) total: usize,
     began: Instant,
-    /// Work in steps or seconds: of all runs, of the finished runs, and of the cached ones among those.
+    /// Work in steps or seconds: of all runs, of the finished runs, and of the cached runs.
     work: f64,
     worked: f64,
     cached: f64,

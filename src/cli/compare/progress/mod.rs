@@ -198,8 +198,8 @@ mod tests {
             .collect();
         // The first run is cached, the second is running.
         state.event(Event::Begins { index: 0, job: &jobs[0], is_cached: true });
-        let said = state.event(Event::Over { index: 0, record: &record(&jobs[0], 12.5) });
-        assert_eq!((said, state.share()), (None, 0.25));
+        let message = state.event(Event::Over { index: 0, record: &record(&jobs[0], 12.5) });
+        assert_eq!((message, state.share()), (None, 0.25));
         state.event(Event::Begins { index: 1, job: &jobs[1], is_cached: false });
         for (step, score) in [(100, 10.0), (500, 80.0)] {
             state.event(Event::Goes { index: 1, event: point(step, score) });
@@ -216,18 +216,18 @@ mod tests {
         for part in ["1 of 4 runs, ", " left; gpt2 on sort, seed 1: 50 %, loss 0.123"] {
             assert!(report.contains(part), "{part} is not in {report}");
         }
-        let say = |said, silence| line(said, || report.clone(), silence);
-        assert_eq!(say(None, SILENCE / 2), None);
-        assert_eq!(say(None, SILENCE), Some(report.clone()));
-        assert_eq!(say(Some("ended"), SILENCE).as_deref(), Some("ended"));
-        let said = state.event(Event::Over { index: 1, record: &record(&jobs[1], 87.5) });
-        assert_eq!(said.as_deref(), Some("[2/4] gpt2 on sort, seed 1: 87.500 after 1 s"));
+        let printed = |message, silence| line(message, || report.clone(), silence);
+        assert_eq!(printed(None, SILENCE / 2), None);
+        assert_eq!(printed(None, SILENCE), Some(report.clone()));
+        assert_eq!(printed(Some("ended"), SILENCE).as_deref(), Some("ended"));
+        let message = state.event(Event::Over { index: 1, record: &record(&jobs[1], 87.5) });
+        assert_eq!(message.as_deref(), Some("[2/4] gpt2 on sort, seed 1: 87.500 after 1 s"));
         assert!(drawn(&state).contains("50.000 (2)"));
         let lost = Outcome::Diverged { step: 3, reason: "the loss became NaN or infinite".into() };
         let lost = Record { outcome: lost, ..record(&jobs[2], 0.0) };
         state.event(Event::Begins { index: 2, job: &jobs[2], is_cached: false });
-        let said = state.event(Event::Over { index: 2, record: &lost }).unwrap();
-        assert!(said.contains("lstm") && said.contains("diverged at step 3"), "{said}");
+        let message = state.event(Event::Over { index: 2, record: &lost }).unwrap();
+        assert!(message.contains("lstm") && message.contains("diverged at step 3"), "{message}");
         assert!(drawn(&state).contains("⚠1"));
     }
 }

@@ -68,7 +68,7 @@ impl Shown {
         let Measurement { architecture, what, length, .. } = measurement;
         let what = match what {
             What::Training => "training",
-            What::Reading => "prefill",
+            What::Reading => "forward pass",
             What::Writing => "decoding",
         };
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);

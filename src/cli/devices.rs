@@ -182,7 +182,7 @@ fn fastest<T>(device: &Device, call: impl Fn() -> T) -> Result<f64, String> {
     };
     let mut best = f64::INFINITY;
     let mut began = Instant::now();
-    // At least three calls, for at most half a second beyond that.
+    // At least three calls, repeated until half a second has passed.
     for count in 0.. {
         let seconds = once().map_err(|error| error.to_string())?;
         if count == 0 {

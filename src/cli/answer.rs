@@ -10,13 +10,13 @@ use super::texts::{TextArgs, Texts, asked};
 use super::{Global, usage};
 use crate::pipeline::{Answer, Answering, Question, QuestionAnswering};
 
-/// Find the part of a text that answers a question.
+/// Answer questions with spans of a text.
 #[derive(clap::Args)]
 #[command(
-    after_help = "A TEXT is where the answer is looked for; one that is longer than the model reads is read \
-                  in pieces. A line is an answer: its probability, its first character in the text and \
-                  the one after its last, and the answer itself. With --json, a line is an object: \
-                  the question, the text and a list of answers.\n\nExamples:\n  \
+    after_help = "Each TEXT is a context in which to find the answer; a context that is too long for the \
+                  model is split into overlapping windows. Each output line is an answer: its \
+                  probability, its start and end (exclusive) in characters, and its text. With \
+                  --json, each line is an object with the question, the text and a list of answers.\n\nExamples:\n  \
                   zoo answer ./roberta-squad2 --question 'Where does Ada live?' 'Ada lives in London.'\n  \
                   zoo answer ./roberta-squad2 -q 'Who wrote it?' --document book.txt --top-k 3\n  \
                   zoo answer ./roberta-squad2 -q 'Who paid?' --no-answer --json < lines.txt"
@@ -26,30 +26,30 @@ pub(crate) struct AnswerArgs {
     model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
-    /// What is asked
+    /// The question
     #[arg(long, short = 'q', value_name = "QUESTION")]
     question: String,
-    /// A file that is one text, however many lines it has
+    /// A file that is read as one text, with all its lines
     #[arg(long, value_name = "FILE", conflicts_with_all = ["texts", "file"])]
     document: Option<PathBuf>,
-    /// Answers at most
+    /// Maximum number of answers
     #[arg(long, short = 'k', value_name = "K", default_value_t = 1)]
     top_k: usize,
-    /// Let no answer be one of the answers, an empty one
+    /// Allow an empty answer, for questions that the text does not answer
     #[arg(long)]
     no_answer: bool,
-    /// The longest answer in tokens
+    /// Maximum length of an answer, in tokens
     #[arg(long, value_name = "TOKENS", default_value_t = 15)]
     max_answer_length: usize,
-    /// The longest piece with the question, in tokens
+    /// Maximum length of a window with the question, in tokens
     #[arg(long, value_name = "TOKENS", default_value_t = 384)]
     max_length: usize,
-    /// Tokens that two pieces have in common [default: 128, or half a piece]
+    /// Tokens shared by two consecutive windows [default: 128, or half a window]
     #[arg(long, value_name = "TOKENS")]
     overlap: Option<usize>,
 }
 
-/// What a line of JSON has.
+/// The fields of a JSON line.
 #[derive(Serialize)]
 struct Line<'a> {
     question: &'a str,

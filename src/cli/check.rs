@@ -8,11 +8,11 @@ use serde_json::json;
 use super::{Global, ModelArg};
 use crate::models::checkpoint;
 
-/// Check that a checkpoint and its config fit, key by key.
+/// Check every key of a checkpoint against its config.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Every key of the checkpoint must be accounted for: missing, unused, misshapen and \
-                  wrongly typed ones are listed, and the exit status is 1.\n\nExamples:\n  \
+    after_help = "Every key of the checkpoint must be accounted for. Missing, unused, misshapen and \
+                  wrongly typed keys are listed, and the exit status is then 1.\n\nExamples:\n  \
                   zoo check runs/gpt2-nano-stories\n  zoo check ./Llama-3.2-1B --json"
 )]
 pub(crate) struct CheckArgs {

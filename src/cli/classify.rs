@@ -10,14 +10,14 @@ use crate::pipeline::{
     Candidates, LabelScore, PipelineError, Scoring, TextClassification, ZeroShotClassification,
 };
 
-/// Say of which class texts are, a model's classes or any others.
+/// Classify texts (the model's labels, or zero-shot).
 #[derive(clap::Args)]
 #[command(
-    after_help = "Without --labels, the classes are those that the model was trained for. With --labels, \
-                  they are yours, and the model is one of natural language inference: each label is \
-                  put into a sentence, and the model says whether that follows from the text. Of a \
-                  text longer than the model reads, the end is left out, and a note says so. With \
-                  --json, a line is an object: the text, and its labels with their scores.\n\nExamples:\n  \
+    after_help = "Without --labels, the labels are those that the model was trained for. With --labels, \
+                  classification is zero-shot and needs a model of natural language inference: each \
+                  label is inserted into a sentence, and the model predicts whether the text entails \
+                  it. Texts longer than the model's limit are truncated, with a note. With --json, \
+                  each line is an object with the text and its labels with their scores.\n\nExamples:\n  \
                   zoo classify ./distilbert-sst2 'A wonderful film.' 'It is too long.'\n  \
                   zoo classify ./toxic-bert --multi-label --json < comments.txt > scores.jsonl\n  \
                   zoo classify ./nli-deberta 'My phone is broken.' --labels phone,tablet,car\n  \
@@ -28,22 +28,23 @@ pub(crate) struct ClassifyArgs {
     model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
-    /// Classes for each text [default: all of --labels; else one, or all where any can be right]
+    /// Labels to print for each text [default: all with --labels or multi-label models,
+    /// otherwise 1]
     #[arg(long, short = 'k', value_name = "K")]
     top_k: Option<usize>,
-    /// Classes of your own, with commas between them
+    /// Comma-separated labels for zero-shot classification
     #[arg(long, value_name = "LABELS", value_delimiter = ',')]
     labels: Vec<String>,
-    /// Any of the classes can be right, and each has a probability of its own
+    /// Score each label independently: several labels can apply
     #[arg(long)]
     multi_label: bool,
-    /// The sentence that a label of yours is put into, with {} for the label [default: This example
+    /// The sentence into which labels are inserted, with {} for the label [default: This example
     /// is {}.]
     #[arg(long, value_name = "SENTENCE", requires = "labels")]
     template: Option<String>,
 }
 
-/// What a line of JSON has.
+/// The fields of a JSON line.
 #[derive(Serialize)]
 struct Line<'a> {
     text: &'a str,
@@ -59,16 +60,16 @@ pub(super) fn run(global: &Global, args: &ClassifyArgs) -> Result<()> {
         let classifier = args.model.open(global, &|folder, device, precision| {
             Ok(TextClassification::open(folder, device).map_err(asked)?.cast(precision))
         })?;
-        own_classes(global, args, classifier, texts)
+        with_model_labels(global, args, classifier, texts)
     } else {
         let classifier = args.model.open(global, &|folder, device, precision| {
             Ok(ZeroShotClassification::open(folder, device).map_err(asked)?.cast(precision))
         })?;
-        given_classes(global, args, classifier, texts)
+        zero_shot(global, args, classifier, texts)
     }
 }
 
-fn own_classes(
+fn with_model_labels(
     global: &Global,
     args: &ClassifyArgs,
     classifier: TextClassification,
@@ -90,7 +91,7 @@ fn own_classes(
     done
 }
 
-fn given_classes(
+fn zero_shot(
     global: &Global,
     args: &ClassifyArgs,
     classifier: ZeroShotClassification,
@@ -98,7 +99,7 @@ fn given_classes(
 ) -> Result<()> {
     if let Err(label) = classifier.entailment() {
         global.note(&format!(
-            "none of the model's classes is called entailment; its last, {label:?}, is taken for it"
+            "the model has no label named entailment; its last label, {label:?}, is used instead"
         ));
     }
     let labels = args.labels.iter().map(|label| label.trim()).filter(|label| !label.is_empty());
@@ -132,9 +133,9 @@ fn print(
             return Ok(serde_json::to_string(&Line { text, labels: &labels })?);
         }
         let bold = anstyle::Style::new().bold();
-        let class =
+        let line =
             |LabelScore { label, score }: &LabelScore| format!("{bold}{label}{bold:#} {score:.4}");
-        let classes: Vec<String> = labels.iter().map(class).collect();
-        Ok(format!("{}  {text}", classes.join(", ")))
+        let scores: Vec<String> = labels.iter().map(line).collect();
+        Ok(format!("{}  {text}", scores.join(", ")))
     })
 }

@@ -11,16 +11,16 @@ use super::texts::asked;
 use super::{Global, complain, usage};
 use crate::pipeline::{ImageClassifier, LabelScore, Picture};
 
-/// Images that are in memory at once.
+/// Images held in memory at once.
 const TOGETHER: usize = 16;
 
-/// Say what images show.
+/// Classify images.
 #[derive(clap::Args)]
 #[command(
-    after_help = "PNG, JPEG, WebP, GIF and BMP are read, and prepared as preprocessor_config.json beside \
-                  the model says. An image is a line: its classes with their scores, then its path; \
-                  with --json, an object. One that cannot be read is named, and the others are \
-                  answered all the same.\n\nExamples:\n  \
+    after_help = "Supports PNG, JPEG, WebP, GIF and BMP; images are preprocessed as the model's \
+                  preprocessor_config.json specifies. Each output line has an image's labels with \
+                  their scores, then its path; with --json, each line is an object. An unreadable \
+                  image is reported, and the others are still classified.\n\nExamples:\n  \
                   zoo classify-image google/vit-base-patch16-224 cat.jpg dog.png\n  \
                   zoo classify-image ./deit --top-k 5 --json photos/*.jpg > classes.jsonl\n  \
                   zoo classify-image ./vit --image-size 384x512 street.jpg\n  \
@@ -29,24 +29,24 @@ const TOGETHER: usize = 16;
 pub(crate) struct ClassifyImageArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// Files with images; `-` reads their paths from standard input, one a line
+    /// Image files; `-` reads paths from standard input, one per line
     #[arg(value_name = "IMAGE", required = true)]
     images: Vec<PathBuf>,
-    /// Classes for each image
+    /// Labels to print for each image
     #[arg(long, short = 'k', value_name = "K", default_value_t = 5)]
     top_k: usize,
-    /// Height and width that images are resized to, in pixels, such as 384 or 384x512; position embeddings are
-    /// interpolated to it [default: as preprocessor_config.json says]
+    /// Height and width to resize images to, in pixels, such as 384 or 384x512; position embeddings
+    /// are interpolated [default: the size in preprocessor_config.json]
     #[arg(long, value_name = "SIZE", value_parser = image_size)]
     image_size: Option<[usize; 2]>,
 }
 
-/// Reads a side of a square, or a height and a width.
+/// Parses the side of a square, or HEIGHTxWIDTH.
 fn image_size(text: &str) -> Result<[usize; 2], String> {
     let (height, width) = text.split_once('x').unwrap_or((text, text));
     let side = |text: &str| match text.parse::<usize>() {
         Ok(side) if side > 0 => Ok(side),
-        _ => Err(format!("{text:?} is not a number of pixels; 384 or 384x512 would be a size")),
+        _ => Err(format!("{text:?} is not a number of pixels; give a size such as 384 or 384x512")),
     };
     Ok([side(height)?, side(width)?])
 }
@@ -62,7 +62,7 @@ pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
         };
         Ok(classifier.map_err(asked)?.cast(precision))
     })?;
-    let mut answers = Answers { global, classifier, top_k: args.top_k, asked: 0, failed: 0 };
+    let mut answers = Answers { global, classifier, top_k: args.top_k, total: 0, failed: 0 };
     match args.images.as_slice() {
         [dash] if dash == Path::new("-") => {
             let mut lines = io::stdin().lock().split(b'\n');
@@ -86,15 +86,15 @@ pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
             bar.finish_and_clear();
         }
     }
-    match (answers.asked, answers.failed) {
+    match (answers.total, answers.failed) {
         (0, _) => Err(usage("there is no path on standard input")),
         (_, 0) => Ok(()),
-        // It has been said.
-        (asked, failed) => Err(anyhow!("{failed} of {asked} images have no answer")),
+        // The failures were printed above.
+        (total, failed) => Err(anyhow!("{failed} of {total} images failed")),
     }
 }
 
-/// The path of a file, or an invalid line, as far as it can be printed.
+/// The path of an image, or an invalid line, converted lossily for printing.
 type Line = Result<PathBuf, String>;
 
 fn path_of(mut line: Vec<u8>) -> Line {
@@ -103,17 +103,17 @@ fn path_of(mut line: Vec<u8>) -> Line {
     path.map(PathBuf::from).map_err(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// What has been printed.
+/// Classifies images, prints the results and counts them.
 struct Answers<'a> {
     global: &'a Global,
     classifier: ImageClassifier,
     top_k: usize,
-    asked: usize,
+    total: usize,
     failed: usize,
 }
 
 impl Answers<'_> {
-    /// Answers some images, in their order.
+    /// Classifies some images and prints the results, in order.
     fn print(&mut self, lines: &[Line]) -> Result<()> {
         let open = |line: &Line| match line {
             Ok(path) => Picture::open(path).map_err(|error| error.to_string()),
@@ -123,7 +123,7 @@ impl Answers<'_> {
         let good: Vec<Picture> = read.iter().flatten().cloned().collect();
         let mut classes = self.classifier.classify(&good, self.top_k).map_err(asked)?.into_iter();
         for (line, read) in lines.iter().zip(read) {
-            self.asked += 1;
+            self.total += 1;
             let path = match line {
                 Ok(path) => path.as_path(),
                 Err(shown) => Path::new(shown),
@@ -138,7 +138,7 @@ impl Answers<'_> {
 
     fn fail(&mut self, path: &Path, reason: &str) -> Result<()> {
         self.failed += 1;
-        complain(&format!("image {}: {reason}", self.asked));
+        complain(&format!("image {}: {reason}", self.total));
         if self.global.json {
             return self.global.print(&json!({ "image": path, "error": reason }).to_string());
         }
@@ -149,8 +149,8 @@ impl Answers<'_> {
         if self.global.json {
             return self.global.print(&json!({ "image": path, "labels": labels }).to_string());
         }
-        let class = |LabelScore { label, score }: &LabelScore| format!("{label} {score:.4}");
-        let classes: Vec<String> = labels.iter().map(class).collect();
-        self.global.print(&format!("{}  {}", classes.join(", "), path.display()))
+        let line = |LabelScore { label, score }: &LabelScore| format!("{label} {score:.4}");
+        let scores: Vec<String> = labels.iter().map(line).collect();
+        self.global.print(&format!("{}  {}", scores.join(", "), path.display()))
     }
 }

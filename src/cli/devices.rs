@@ -14,36 +14,37 @@ use crate::models::precision::Precision;
 use crate::parity::{self, Errors, ParityCase, Verdict};
 use crate::system;
 
-/// List the compiled-in devices, checked and measured.
+/// List, check and benchmark the compiled-in devices.
 #[derive(clap::Args)]
 #[command(
-    after_help = "On each device a small GPT-2 takes two training steps and decodes with a cache, and all of it \
-                  is compared with flex (`zoo parity` does that for every family). Then the fastest of \
-                  several products of square matrices and of several passes over a large vector are \
-                  told. A driver that fails is reported, and the others are still tried.\n\n\
+    after_help = "On each device, a small GPT-2 takes two training steps and decodes with a cache, and the \
+                  results are compared with flex (`zoo parity` does that for every family). Then the \
+                  best throughput of several square matrix products and of several passes over a \
+                  large vector is measured. A failing driver is reported, and the other devices are \
+                  still tested.\n\n\
                   Examples:\n  zoo devices\n  zoo devices --json"
 )]
 pub(crate) struct DevicesArgs {}
 
-/// A device that is compiled in.
+/// The report on a compiled-in device.
 #[derive(Serialize)]
 struct Found {
     name: String,
     summary: &'static str,
     compiled: bool,
-    /// What it is.
+    /// The name of the hardware.
     hardware: Option<String>,
     works: bool,
     /// Why it does not work.
     fault: Option<String>,
-    /// How far it is from flex; `None` where that is not compiled in.
+    /// Errors relative to flex; `None` if flex is not compiled in.
     errors: Option<Errors>,
-    /// Billions of floating-point operations per second in a product of 32-bit matrices.
+    /// Billions of floating-point operations per second in an f32 matrix product.
     gflops: Option<f64>,
-    /// Billions of bytes per second that are read and written.
+    /// Billions of bytes read and written per second.
     bandwidth: Option<f64>,
     formats: Vec<Precision>,
-    /// Whether several operations are fused into one kernel.
+    /// Whether the device fuses several operations into one kernel.
     fused: Option<bool>,
 }
 
@@ -61,7 +62,7 @@ pub(super) fn run(global: &Global, _args: &DevicesArgs) -> Result<()> {
             continue;
         }
         for name in device::names(backend.name) {
-            let spinner = global.spinner(format!("checking and measuring {name}"));
+            let spinner = global.spinner(format!("checking and benchmarking {name}"));
             let found = examine(name, backend.summary);
             spinner.finish_and_clear();
             if !global.json {
@@ -73,7 +74,7 @@ pub(super) fn run(global: &Global, _args: &DevicesArgs) -> Result<()> {
     if global.json { global.print_json(&json!({ "devices": rows })) } else { Ok(()) }
 }
 
-/// A device on two lines: what it is, and how well it works.
+/// A device on two lines: its hardware and its test results.
 fn text(found: &Found) -> Result<String> {
     let what = found.hardware.as_deref().unwrap_or(found.summary);
     let mut text = format!("{:<9}{what}\n{:9}", found.name, "");
@@ -89,7 +90,7 @@ fn text(found: &Found) -> Result<String> {
                 worst => write!(text, "agrees with flex within {worst:.0e}")?,
             }
         }
-        None => write!(text, "works; flex is not compiled in to compare it with")?,
+        None => write!(text, "works; not compared, as flex is not compiled in")?,
     }
     if let (Some(gflops), Some(bandwidth)) = (found.gflops, found.bandwidth) {
         write!(text, "; {gflops:.0} GFLOP/s, {bandwidth:.1} GB/s")?;
@@ -104,7 +105,7 @@ fn text(found: &Found) -> Result<String> {
     Ok(text)
 }
 
-/// Checks and measures a device.
+/// Checks and benchmarks a device.
 fn examine(name: String, summary: &'static str) -> Found {
     let mut found = Found {
         summary,
@@ -152,7 +153,7 @@ fn fill(found: &mut Found) -> Result<(), String> {
     Ok(())
 }
 
-/// The gradient of `sum((x w)²)` for a case that can be done by hand.
+/// Checks the gradient of `sum((x w)²)` for a case computed by hand.
 fn gradient_check(device: &Device) -> Result<(), String> {
     let x = Tensor::<2>::from_floats([[1.0, 2.0], [3.0, 4.0]], device);
     let w = Tensor::<2>::from_floats([[1.0], [-1.0]], device).require_grad();
@@ -164,13 +165,14 @@ fn gradient_check(device: &Device) -> Result<(), String> {
     let expected = vec![-8.0_f32, -12.0];
     match found {
         Some(found) if found == expected => Ok(()),
-        other => Err(format!("a gradient is {other:?} instead of {expected:?}")),
+        other => Err(format!("the gradient is {other:?}, expected {expected:?}")),
     }
 }
 
-/// Seconds of one call, the fastest of several after one that nobody counts.
+/// Seconds of the fastest of several calls, after a warm-up call.
 ///
-/// What a call gives is held until the device is done: what nobody holds need not be computed.
+/// The result is kept alive until the device is synchronized: a lazy backend may skip the
+/// computation of a dropped tensor.
 fn fastest<T>(device: &Device, call: impl Fn() -> T) -> Result<f64, String> {
     let once = || -> Result<f64, ExecutionError> {
         let start = Instant::now();
@@ -180,7 +182,7 @@ fn fastest<T>(device: &Device, call: impl Fn() -> T) -> Result<f64, String> {
     };
     let mut best = f64::INFINITY;
     let mut began = Instant::now();
-    // On a fast device many, on a slow one three.
+    // At least three calls, repeated until half a second has passed.
     for count in 0.. {
         let seconds = once().map_err(|error| error.to_string())?;
         if count == 0 {
@@ -195,8 +197,10 @@ fn fastest<T>(device: &Device, call: impl Fn() -> T) -> Result<f64, String> {
     Ok(best)
 }
 
-/// Billions of operations per second in a product of square matrices, the best of several sizes. They
-/// grow until one takes a twentieth of a second, so that a GPU is busy and a slow device is not for long.
+/// Billions of operations per second in a product of square matrices, the best of several sizes.
+///
+/// Sizes grow until a product takes more than 50 ms: large enough to saturate a GPU, and short on a
+/// slow device.
 fn product_rate(device: &Device) -> Result<f64, String> {
     let mut best: f64 = 0.0;
     for side in [512, 1024, 2048, 4096, 8192] {
@@ -211,17 +215,18 @@ fn product_rate(device: &Device) -> Result<f64, String> {
     Ok(best)
 }
 
-/// Billions of bytes per second: each number of a vector is read once and written once. The vector has
-/// 64 MB, which every device takes at once, and more where it is done in less than two milliseconds.
+/// Billions of bytes per second: each element of a vector is read once and written once.
+///
+/// The vector has 64 MB, which every device can allocate, and more if a pass takes less than 2 ms.
 fn bandwidth(device: &Device) -> Result<f64, String> {
     let mut best: f64 = 0.0;
     for count in [1 << 24, 1 << 26, 1 << 28] {
         let x = Tensor::<1>::ones([count], device);
-        // A device that cannot hold it says so when it is read, and not before.
+        // A device that cannot allocate the vector reports it when a value is read, not before.
         let last = (x.clone() + 1.0).slice_dim(0, count - 1..count).try_into_scalar::<f32>();
         let last = last.map_err(|error| error.to_string())?;
         if last != 2.0 {
-            return Err(format!("one and one is {last}"));
+            return Err(format!("1 + 1 is {last}"));
         }
         let seconds = fastest(device, || x.clone() + 1.0)?;
         best = best.max(2.0 * 4.0 * count as f64 / seconds / 1e9);

@@ -7,15 +7,15 @@ use super::model::fetch;
 use super::{Global, usage};
 use crate::models::checkpoint::hub::{Artifact, ModelId};
 
-/// Download a model from the Hub and print its folder.
+/// Download a model from the Hub and print its directory.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Config, weights (safetensors only), tokenizer and what else is read are fetched, each \
-                  checked against the checksum that the Hub has of it; what broke off goes on where it \
-                  stopped. All files are of one commit, which is printed, so that it can be asked for \
-                  again. The cache is the one of Python's huggingface_hub.\n\n\
-                  HF_HOME or HF_HUB_CACHE say where the cache is, HF_TOKEN is for models that not \
-                  everybody may see, HF_HUB_OFFLINE=1 takes what the cache has, HF_ENDPOINT is \
+    after_help = "Downloads the config, weights (safetensors only), tokenizer and the other files that are \
+                  used, and verifies each against the Hub's checksum. Interrupted downloads resume. \
+                  All files belong to one commit, which is printed, so that it can be requested \
+                  again. The cache is shared with Python's huggingface_hub.\n\n\
+                  HF_HOME or HF_HUB_CACHE set the cache directory, HF_TOKEN gives access to gated \
+                  and private models, HF_HUB_OFFLINE=1 uses only the cache, HF_ENDPOINT selects \
                   another Hub.\n\nExamples:\n  \
                   zoo download sentence-transformers/all-MiniLM-L6-v2\n  \
                   zoo download openai-community/gpt2 --revision 607a30d783dfa663caf39e06633721c8d4cfcd7e\n  \
@@ -25,7 +25,7 @@ pub(crate) struct DownloadArgs {
     /// The model's name on the Hub: org/name, or org/name@revision
     #[arg(value_name = "ID")]
     id: String,
-    /// A branch, a tag or a commit [default: main]
+    /// Branch, tag or commit [default: main]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
 }

@@ -16,17 +16,17 @@ use crate::models::heads::Length;
 use crate::models::heads::pooling::Pooling;
 use crate::pipeline::{Embeddings, FeatureExtraction, Features, Prompt, TextEmbedder};
 
-/// Give texts vectors, such that like texts have like vectors.
+/// Compute text embeddings.
 #[derive(clap::Args)]
 #[command(
-    after_help = "How hidden states become a vector is what sentence-transformers wrote beside the model \
-                  (modules.json and the folders that it names, sentence_bert_config.json, \
-                  config_sentence_transformers.json with its prompts); a file or field that cannot \
-                  be followed is refused. Without modules.json, it is their mean, at length 1. A \
-                  line is a text: one vector a line, numbers between spaces; with --json, one JSON \
-                  object a line. With --tokens, every token has a vector: its hidden state, \
-                  whichever head the model has, and without a prompt. Of a text longer than the \
-                  model reads, the end is left out, and a note says so.\n\nExamples:\n  \
+    after_help = "Pooling follows the files of sentence-transformers beside the model (modules.json and \
+                  the directories that it names, sentence_bert_config.json, \
+                  config_sentence_transformers.json with its prompts); unsupported files and fields \
+                  are errors. Without modules.json, hidden states are mean-pooled and normalized to \
+                  length 1. Output is one embedding per line, with values separated by spaces; with \
+                  --json, one JSON object per line. With --tokens, the output has the hidden state \
+                  of every token, whichever head the model has, and no prompt is added. Texts longer \
+                  than the model's limit are truncated, with a note.\n\nExamples:\n  \
                   zoo embed ./all-MiniLM-L6-v2 'A cat sits.' 'Ein Hund bellt.'\n  \
                   zoo embed ./all-MiniLM-L6-v2 --file lines.txt --json > vectors.jsonl\n  \
                   zoo embed ./Qwen3-Embedding-0.6B --prompt-name query 'Who wrote Emma?'\n  \
@@ -38,23 +38,23 @@ pub(crate) struct EmbedArgs {
     model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
-    /// Put the model's prompt of this name before each text [default: its default prompt, if it has one]
+    /// Prepend the model's prompt of this name to each text [default: its default prompt, if any]
     #[arg(long, value_name = "NAME", conflicts_with = "prompt")]
     prompt_name: Option<String>,
-    /// Put this text before each text; an empty one puts nothing before them
+    /// Prepend this prompt to each text; an empty one disables prompts
     #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
-    /// Which hidden states stand for a text [default: what the model says, else mean]
+    /// Pooling of the hidden states [default: the model's, otherwise mean]
     #[arg(long, value_name = "WHICH")]
     pooling: Option<PoolingArg>,
-    /// Leave the vectors as long as they come, or make their length 1
+    /// Whether to normalize embeddings to length 1 [default: the model's]
     #[arg(long, value_name = "LENGTH")]
     length: Option<LengthArg>,
-    /// Write the vectors to a safetensors file instead, as `embeddings` [texts, features]; a text that
-    /// cannot be read has a row of NaN
+    /// Write the embeddings to a safetensors file instead, as `embeddings` [texts, features]; the
+    /// row of an invalid text is NaN
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Give every token a vector, and not the text
+    /// Output a vector for every token instead of the text
     #[arg(long, conflicts_with_all = ["prompt_name", "prompt", "pooling", "length", "out"])]
     tokens: bool,
 }
@@ -69,7 +69,7 @@ enum PoolingArg {
     Last,
     /// The largest value of each feature
     Max,
-    /// The sum over the square root of the number of tokens
+    /// The sum divided by the square root of the number of tokens
     MeanSqrtLen,
     /// The mean with weight 1 for the first token, 2 for the second, and so on
     WeightedMean,
@@ -77,20 +77,20 @@ enum PoolingArg {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum LengthArg {
-    /// As it comes
+    /// Not normalized
     Free,
-    /// 1, so that a dot product is the cosine
+    /// Length 1, so that dot products are cosine similarities
     Unit,
 }
 
-/// What a line of JSON has.
+/// The fields of a JSON line.
 #[derive(Serialize)]
 struct Line<'a> {
     text: &'a str,
     embedding: &'a [f32],
 }
 
-/// The same with `--tokens`.
+/// The fields of a JSON line with `--tokens`.
 #[derive(Serialize)]
 struct TokensLine<'a> {
     text: &'a str,
@@ -119,7 +119,7 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
             Ok(if global.json {
                 serde_json::to_string(&Line { text, embedding: &vector })?
             } else {
-                numbers(&vector)
+                values(&vector)
             })
         },
     );
@@ -155,7 +155,7 @@ fn open(global: &Global, args: &EmbedArgs) -> Result<TextEmbedder> {
     })
 }
 
-/// Writes all vectors to a file. A text that has none keeps its row, of NaN.
+/// Writes all embeddings to a file. The row of a text that failed is NaN.
 fn write(global: &Global, embedder: &TextEmbedder, texts: Texts, out: &Path) -> Result<()> {
     let bar = global.spinner("embedding".into());
     let mut too_long = 0;
@@ -187,7 +187,7 @@ fn write(global: &Global, embedder: &TextEmbedder, texts: Texts, out: &Path) -> 
     if failed > 0 { Err(without_answer(failed, count)) } else { Ok(()) }
 }
 
-/// Prints a vector for every token.
+/// Prints the hidden state of every token.
 fn tokens(global: &Global, texts: Texts, model: &ModelArgs) -> Result<()> {
     let extractor = model.open(global, &|folder, device, precision| {
         Ok(FeatureExtraction::open(folder, device).map_err(asked)?.cast(precision))
@@ -204,9 +204,9 @@ fn tokens(global: &Global, texts: Texts, model: &ModelArgs) -> Result<()> {
             if global.json {
                 return Ok(serde_json::to_string(&TokensLine { text, features: &features })?);
             }
-            // The line's end makes an empty line between texts.
+            // The trailing newline leaves an empty line between texts.
             let line =
-                |(token, vector): (&String, &Vec<f32>)| format!("{token} {}\n", numbers(vector));
+                |(token, vector): (&String, &Vec<f32>)| format!("{token} {}\n", values(vector));
             Ok(features.tokens.iter().zip(&features.vectors).map(line).collect())
         },
     );
@@ -214,6 +214,6 @@ fn tokens(global: &Global, texts: Texts, model: &ModelArgs) -> Result<()> {
     done
 }
 
-fn numbers(vector: &[f32]) -> String {
+fn values(vector: &[f32]) -> String {
     vector.iter().map(f32::to_string).collect::<Vec<_>>().join(" ")
 }

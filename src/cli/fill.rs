@@ -8,13 +8,13 @@ use super::texts::{TextArgs, asked};
 use super::{Global, usage};
 use crate::pipeline::{FillMask, Filling};
 
-/// Find the words that fill a text's gaps.
+/// Fill masked tokens.
 #[derive(clap::Args)]
 #[command(
-    after_help = "A gap is a mask, written as the model's tokenizer writes it: [MASK] for most, \
-                  <mask> for some. For each gap the likeliest tokens are printed, each with its \
-                  probability and the text that it makes. With --json, a line is an object: the \
-                  text, and for each of its masks a list.\n\nExamples:\n  \
+    after_help = "Masks are written as the tokenizer's mask token: [MASK] for most models, <mask> for \
+                  some. For each mask, the most likely tokens are printed, each with its probability \
+                  and the filled text. With --json, each line is an object with the text and a list \
+                  of tokens for each mask.\n\nExamples:\n  \
                   zoo fill ./bert-base-uncased 'Paris is the [MASK] of France.'\n  \
                   zoo fill ./roberta-base 'I <mask> my <mask>.' --top-k 3 --json\n  \
                   zoo fill ./bert-base-uncased 'She is a [MASK].' --targets doctor,nurse\n  \
@@ -25,15 +25,15 @@ pub(crate) struct FillArgs {
     model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
-    /// Tokens for each gap
+    /// Tokens to print for each mask
     #[arg(long, short = 'k', value_name = "K", default_value_t = 5)]
     top_k: usize,
-    /// Only these words, with commas between them
+    /// Score only these comma-separated words
     #[arg(long, value_name = "WORDS", value_delimiter = ',')]
     targets: Vec<String>,
 }
 
-/// What a line of JSON has.
+/// The fields of a JSON line.
 #[derive(Serialize)]
 struct Line<'a> {
     text: &'a str,
@@ -53,7 +53,7 @@ pub(super) fn run(global: &Global, args: &FillArgs) -> Result<()> {
         words => Some(filler.targets(words).map_err(asked)?),
     };
     for (word, token) in targets.iter().flat_map(|targets| &targets.replaced) {
-        global.note(&format!("{word:?} is no token; {token:?}, which it begins with, is taken"));
+        global.note(&format!("{word:?} is not a token; its first token, {token:?}, is used"));
     }
 
     let mut cut = 0;

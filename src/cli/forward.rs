@@ -15,12 +15,12 @@ use crate::models::checkpoint::{self, F32Tensor, LoadDtype, ModelSpec, write_saf
 /// Compute a model's raw outputs for token ids or pixels.
 #[derive(clap::Args)]
 #[command(
-    after_help = "The head is the one that `architectures` in config.json names; the tensors are \
-                  called as transformers calls them: logits, last_hidden_state, pooler_output, \
+    after_help = "The head is that of `architectures` in config.json. The output tensors have the names \
+                  of transformers: logits, last_hidden_state, pooler_output, \
                   start_logits, end_logits, encoder_last_hidden_state, cls_logits, \
                   distillation_logits, prediction_logits, seq_relationship_logits, sop_logits. \
-                  Positions count from a row's \
-                  first token that is not padding, as in transformers' generate.\n\n\
+                  Positions are counted from a row's first token that is not padding, as in \
+                  transformers' generate.\n\n\
                   Examples:\n  \
                   zoo forward ./gpt2 --ids \"1,2,3;4,5,6\" --out out.safetensors\n  \
                   zoo forward ./bert --ids \"1,2,3;4,5,0\" --mask \"1,1,1;1,1,0\" --out out.safetensors\n  \
@@ -34,30 +34,30 @@ pub(crate) struct ForwardArgs {
     model: ModelArg,
     #[command(flatten)]
     dtype: DtypeArg,
-    /// Token ids; commas within a row, semicolons between rows. Models of images take --pixels
+    /// Token ids, comma-separated, with semicolons between rows; vision models take --pixels
     #[arg(long, value_name = "IDS", required_unless_present = "pixels")]
     ids: Option<String>,
-    /// 1 where there is a token, 0 where there is padding; in the form of --ids
+    /// Attention mask, 1 for tokens and 0 for padding, in the format of --ids
     #[arg(long, value_name = "MASK", requires = "ids")]
     mask: Option<String>,
-    /// Token types, for models that have them; in the form of --ids [default: all 0]
+    /// Token types, for models that have them, in the format of --ids [default: all 0]
     #[arg(long, value_name = "TYPES", requires = "ids")]
     types: Option<String>,
-    /// Token ids of the decoder, for encoder-decoders; in the form of --ids. Without them, models
-    /// other than language models give their decoder --ids, one position later
+    /// Token ids of the decoder, for encoder-decoders, in the format of --ids. Without them, models
+    /// other than language models pass --ids, shifted right by one position, to the decoder
     #[arg(long, value_name = "IDS", requires = "ids")]
     decoder_ids: Option<String>,
-    /// Rows of --ids that are the choices of one question, for models of multiple choice [default: all]
+    /// Rows of --ids that are the choices of one question, for multiple choice [default: all]
     #[arg(long, value_name = "N", requires = "ids")]
     choices: Option<usize>,
-    /// A safetensors file with `pixel_values` [batch, channels, height, width], for models of images
+    /// A safetensors file with `pixel_values` [batch, channels, height, width], for vision models
     #[arg(long, value_name = "FILE", conflicts_with = "ids")]
     pixels: Option<PathBuf>,
-    /// Take images of another size than config.json's and interpolate the position embeddings, as
-    /// interpolate_pos_encoding of transformers does; DINOv2 always takes them
+    /// Accept images of another size than config.json's by interpolating the position embeddings,
+    /// as transformers' interpolate_pos_encoding does; DINOv2 always does this
     #[arg(long, requires = "pixels")]
     interpolate_positions: bool,
-    /// The file to write
+    /// The output file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }

@@ -17,16 +17,16 @@ use crate::models::generate::GenerateError;
 use crate::pipeline::chat::{ChatMessage, Turn};
 use crate::pipeline::{PipelineError, PromptTokens, TextGeneration, WrittenText};
 
-/// Continue a text.
+/// Generate text.
 #[derive(clap::Args)]
 #[command(
     allow_negative_numbers = true,
-    after_help = "A decoder continues the prompt, an encoder-decoder writes what follows on it. One text is \
-                  printed as its tokens come; several are printed when they are ready, with --json one \
-                  object a line. A prompt or a line that cannot be continued is named, and the others \
-                  are continued all the same. How texts are written is taken from the model's generation_config.json; \
-                  without one, they are sampled with a temperature of 0.8. When the context is full, its \
-                  older half is forgotten and the text goes on.\n\nExamples:\n  \
+    after_help = "A decoder continues the prompt; an encoder-decoder generates the text that \
+                  follows it. A single text is streamed; several are printed when they are complete, \
+                  with --json as one object per line. An invalid prompt is reported, and the others \
+                  are still continued. The defaults are those of the model's generation_config.json; \
+                  without one, tokens are sampled at temperature 0.8. When the context is full, its \
+                  older half is dropped and generation continues.\n\nExamples:\n  \
                   zoo generate runs/gpt2-nano-stories\n  \
                   zoo generate runs/shakespeare 'ROMEO:' --max-new-tokens 400 --temperature 0.8 --top-k 40\n  \
                   zoo generate runs/shakespeare 'To be' --beams 4 --texts 3 --no-repeat-ngram 3\n  \
@@ -39,28 +39,29 @@ use crate::pipeline::{PipelineError, PromptTokens, TextGeneration, WrittenText};
 pub(crate) struct GenerateArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// Texts to continue; `-` reads one from standard input; a new text where nothing is given
+    /// Prompts; `-` reads one from standard input; without a prompt, a new text begins
     #[arg(value_name = "PROMPT")]
     prompts: Vec<String>,
-    /// A text to continue, as PROMPT; can be given more than once
+    /// A prompt, as PROMPT; can be repeated
     #[arg(long, short, value_name = "TEXT", conflicts_with = "prompts")]
     prompt: Vec<String>,
-    /// Continue every line of standard input
+    /// Read one prompt per line of standard input
     #[arg(long, conflicts_with_all = ["prompt", "prompts"])]
     stdin_lines: bool,
-    /// The prompt is what a user says, and the text is the assistant's answer
+    /// Send the prompt as a user message and generate the assistant's reply
     #[arg(long)]
     chat: bool,
-    /// With --chat: what the assistant is told beforehand
+    /// With --chat: the system message
     #[arg(long, value_name = "TEXT", requires = "chat")]
     system: Option<String>,
     /// With --chat: variables of the model's chat template, as a JSON object
     #[arg(long, value_name = "JSON", requires = "chat", value_parser = object)]
     chat_template_kwargs: Option<Map<String, Value>>,
-    /// Draft tokens with this smaller model of the same tokenizer; the text stays the model's own
+    /// Speculative decoding: draft tokens with this smaller model, which shares the tokenizer; the
+    /// output is still the model's own
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["beams", "texts"])]
     draft_model: Option<PathBuf>,
-    /// With --draft-model: tokens to draft at a time
+    /// With --draft-model: tokens to draft per step
     #[arg(long, value_name = "N", default_value_t = 5, requires = "draft_model")]
     num_draft_tokens: usize,
     #[command(flatten)]
@@ -69,15 +70,15 @@ pub(crate) struct GenerateArgs {
 
 fn object(text: &str) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text).map_err(|error| {
-        format!("it must be a JSON object, such as {{\"enable_thinking\": false}}: {error}")
+        format!("must be a JSON object, such as {{\"enable_thinking\": false}}: {error}")
     })
 }
 
-/// What is continued.
+/// A prompt to continue.
 struct Prompt {
-    /// What was asked.
-    said: String,
-    /// What the text begins with where it is printed.
+    /// The prompt as the user gave it.
+    source: String,
+    /// The prefix of the printed text.
     text: String,
     tokens: PromptTokens,
 }
@@ -99,8 +100,8 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
     let draft =
         draft.transpose()?.map(|model| Draft { model, num_draft_tokens: args.num_draft_tokens });
     let many = match args.given()?.as_slice() {
-        _ if args.stdin_lines => Texts::of_standard_input("standard input has no line"),
-        [] if args.chat => return Err(usage("--chat needs a prompt: what the user says")),
+        _ if args.stdin_lines => Texts::of_standard_input("standard input has no lines"),
+        [] if args.chat => return Err(usage("--chat needs a prompt: the user message")),
         [] => return print_one(global, &Prompt::new(&generation, None)?, &generation, draft, args),
         [text] => {
             let prompt = args.read(&generation, text)?;
@@ -111,13 +112,13 @@ pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
     print_many(global, many.called("prompt"), generation, draft, args)
 }
 
-/// A smaller model that drafts tokens, and how many at a time.
+/// A draft model for speculative decoding, and its tokens per step.
 struct Draft {
     model: TextGeneration,
     num_draft_tokens: usize,
 }
 
-/// Continues a prompt, or begins a text, and prints it as it comes.
+/// Continues a prompt, or begins a new text, and streams it to standard output.
 pub(super) fn write_text(
     global: &Global,
     generation: &TextGeneration,
@@ -127,7 +128,7 @@ pub(super) fn write_text(
 }
 
 impl GenerateArgs {
-    /// The prompts of the command line, with standard input in the place of `-`.
+    /// The prompts of the command line; `-` is replaced by standard input.
     fn given(&self) -> Result<Vec<String>> {
         let text = |text: &String| match text.as_str() {
             "-" => Ok(io::read_to_string(io::stdin())?),
@@ -143,28 +144,28 @@ impl GenerateArgs {
         }
     }
 
-    /// What a user says; the answer is printed without it.
+    /// A user message; only the reply is printed.
     fn chat(&self, generation: &TextGeneration, text: &str) -> Result<Prompt, PipelineError> {
         let system = self.system.iter().map(|system| ChatMessage::new("system", system));
         let messages: Vec<ChatMessage> = system.chain([ChatMessage::new("user", text)]).collect();
         let tokens = generation.encode_chat(&messages, Turn::Assistant)?;
-        Ok(Prompt { said: text.into(), text: String::new(), tokens })
+        Ok(Prompt { source: text.into(), text: String::new(), tokens })
     }
 }
 
 impl Prompt {
-    /// Without a text, a new one begins: after the end of another, or on a new line.
+    /// Without a text, the prompt is empty, or a line break if the tokenizer rejects an empty one.
     fn new(generation: &TextGeneration, text: Option<&str>) -> Result<Self> {
         match text {
-            Some("") => Err(usage("the prompt is empty; leave it out to begin a new text")),
+            Some("") => Err(usage("the prompt is empty; omit it to begin a new text")),
             Some(text) => {
                 let tokens = generation.encode(text).map_err(classify)?;
-                Ok(Self { said: text.into(), text: text.into(), tokens: tokens.into() })
+                Ok(Self { source: text.into(), text: text.into(), tokens: tokens.into() })
             }
             None => {
                 let tokens = generation.encode("").or_else(|_| generation.encode("\n"));
                 Ok(Self {
-                    said: String::new(),
+                    source: String::new(),
                     text: String::new(),
                     tokens: tokens.map_err(classify)?.into(),
                 })
@@ -173,7 +174,7 @@ impl Prompt {
     }
 }
 
-/// Continues one prompt, and prints it as it comes where it can.
+/// Continues one prompt; streams the text if there is one text and no beam search.
 fn print_one(
     global: &Global,
     prompt: &Prompt,
@@ -187,14 +188,14 @@ fn print_one(
     if args.writing.n_texts() == 1 && generation.settings().beams.is_none() {
         return print_stream(global, prompt, generation);
     }
-    let bar = global.spinner("writing".into());
+    let bar = global.spinner("generating".into());
     let written = generation.write_tokens(vec![prompt.tokens.clone()], &mut |_| {});
     bar.finish_and_clear();
     let texts = written.map_err(classify)?.concat();
     global.print(&shown(global, prompt, &texts))
 }
 
-/// Continues many prompts. One that cannot be continued is named.
+/// Continues many prompts. An invalid prompt is reported.
 fn print_many(
     global: &Global,
     texts: Texts,
@@ -233,12 +234,12 @@ fn print_many(
     };
     texts.answer(global, &mut write, &|text, written| {
         let begin = if begins { text } else { "" };
-        let prompt = Prompt { said: text.into(), text: begin.into(), tokens: Vec::new().into() };
+        let prompt = Prompt { source: text.into(), text: begin.into(), tokens: Vec::new().into() };
         Ok(shown(global, &prompt, &written))
     })
 }
 
-/// Which mistakes are the user's.
+/// Maps errors that the user caused to usage errors.
 pub(super) fn classify(error: PipelineError) -> anyhow::Error {
     match error {
         PipelineError::Model(error) => error.into(),

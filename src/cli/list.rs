@@ -10,7 +10,7 @@ use crate::datasets::task::TASKS;
 use crate::datasets::text::DATA_SETS;
 use crate::models::families::{FAMILIES, NAMED_SIZES};
 
-/// List the families, the data sets and the tasks.
+/// List families, data sets and tasks.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  zoo list\n  zoo list --json | jq '.families[].name'")]
 pub(crate) struct ListArgs {}
@@ -19,7 +19,7 @@ pub(super) fn run(global: &Global, _args: &ListArgs) -> Result<()> {
     if global.json {
         return global.print_json(&json());
     }
-    let mut text = String::from("families (those with * are trained by zoo train <family>)\n");
+    let mut text = String::from("families (* can be trained with zoo train <family>)\n");
     for family in FAMILIES {
         let mark = if family.is_generative() { '*' } else { ' ' };
         writeln!(text, "{mark} {:<17}{}", family.name(), family.summary)?;
@@ -34,9 +34,9 @@ pub(super) fn run(global: &Global, _args: &ListArgs) -> Result<()> {
     text += "\ntexts (--data)\n";
     for set in DATA_SETS {
         writeln!(text, "  {:<17}{}", set.name, set.about)?;
-        writeln!(text, "  {:<17}licence: {}", "", set.license)?;
+        writeln!(text, "  {:<17}license: {}", "", set.license)?;
     }
-    text += "\ntasks (zoo compare --task), with what can be set behind a colon\n";
+    text += "\ntasks (zoo compare --task), with the settings that can follow a colon\n";
     for task in TASKS {
         writeln!(text, "  {:<17}{}", task.name, task.about)?;
         let defaults = task.defaults();

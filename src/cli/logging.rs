@@ -1,4 +1,4 @@
-//! What the libraries log, on standard error.
+//! Prints the log messages of the libraries to standard error.
 
 use std::io::Write;
 
@@ -6,13 +6,13 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::Global;
 
-/// Prints what our own crates log; other crates' logs say nothing to a user.
+/// Prints the messages of this project's crates; other crates' logs are not meant for users.
 struct Lines;
 
-/// Prints warnings from now on; with `--quiet`, errors alone.
+/// Enables warnings and notes; with `--quiet`, only errors.
 pub(super) fn start(global: &Global) {
     let level = if global.quiet { LevelFilter::Error } else { LevelFilter::Info };
-    // Fails where a logger is there already, which then does this.
+    // Fails if a logger is already installed, which then receives the messages.
     if log::set_logger(&Lines).is_ok() {
         log::set_max_level(level);
     }
@@ -30,7 +30,7 @@ impl Log for Lines {
         }
         let text = record.args();
         let mut err = anstream::stderr();
-        // Nobody may be reading; the work goes on all the same.
+        // Standard error may be closed; the command continues.
         let _ = match record.level() {
             Level::Error | Level::Warn => {
                 let yellow = anstyle::AnsiColor::Yellow.on_default().bold();

@@ -1,4 +1,4 @@
-//! The command line: one file per verb. Data goes to standard output, all else to standard error.
+//! The command line: one file per subcommand. Results go to stdout, everything else to stderr.
 
 mod answer;
 mod check;
@@ -47,7 +47,7 @@ use model::ModelArg;
     about,
     long_about = None,
     propagate_version = true,
-    after_help = "Exit status: 0 done, 1 failed, 2 asked wrongly.\n\nA first run:  zoo train, then  zoo generate runs/gpt2-nano-stories"
+    after_help = "Exit status: 0 success, 1 failure, 2 usage error.\n\nA first run:  zoo train, then  zoo generate runs/gpt2-nano-stories"
 )]
 struct Cli {
     #[command(flatten)]
@@ -56,76 +56,76 @@ struct Cli {
     verb: Verb,
 }
 
-/// What every verb understands.
+/// Options of every subcommand.
 #[derive(Args, Clone)]
 pub(crate) struct Global {
-    /// Where to compute, such as flex, wgpu:0 or cuda:1; `zoo devices` lists what is compiled in
+    /// The device, such as flex, wgpu:0 or cuda:1; `zoo devices` lists the compiled-in ones
     #[arg(long, global = true, value_name = "DEVICE", default_value = device::default_name())]
     device: String,
-    /// Decides everything that is drawn at random
+    /// Seed of all random numbers
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Run every operation by itself, where a device would fuse several into one kernel
+    /// Disable kernel fusion on devices that support it
     #[arg(long, global = true)]
     no_fusion: bool,
     /// Print JSON instead of text
     #[arg(long, global = true)]
     json: bool,
-    /// Print no progress
+    /// Do not print progress
     #[arg(long, short, global = true)]
     quiet: bool,
 }
 
 #[derive(Subcommand)]
 enum Verb {
-    /// List the families, the data sets and the tasks
+    /// List families, data sets and tasks
     List(list::ListArgs),
-    /// Show a model's tree, parameters, operations and memory
+    /// Show a model's parameter tree, FLOPs and memory
     Show(show::ShowArgs),
-    /// List the compiled-in devices, checked and measured
+    /// List, check and benchmark the compiled-in devices
     Devices(devices::DevicesArgs),
-    /// Compare a device with flex, model by model
+    /// Compare a device's results with flex, model by model
     Parity(parity::ParityArgs),
     /// Train a model, from scratch or from a checkpoint
     Train(Box<train::TrainArgs>),
-    /// Compare architectures on tasks, and write a report
+    /// Compare architectures on tasks and write a report
     Compare(compare::CompareArgs),
-    /// Train architectures at several sizes, and fit scaling laws
+    /// Train architectures at several sizes and fit scaling laws
     Sweep(compare::SweepArgs),
     /// Do one run of a comparison
     #[command(hide = true)]
     CompareRun,
-    /// Continue a text
+    /// Generate text
     Generate(generate::GenerateArgs),
-    /// Find the words that fill a text's gaps
+    /// Fill masked tokens
     Fill(fill::FillArgs),
-    /// Say of which class texts are, a model's classes or any others
+    /// Classify texts (the model's labels, or zero-shot)
     Classify(classify::ClassifyArgs),
-    /// Say what images show
+    /// Classify images
     ClassifyImage(classify_image::ClassifyImageArgs),
-    /// Find the names, places and so on that are in texts
+    /// Tag entities such as names and places in texts
     Tag(tag::TagArgs),
-    /// Find the part of a text that answers a question
+    /// Answer questions with spans of a text
     Answer(answer::AnswerArgs),
-    /// Shorten texts
+    /// Summarize texts
     Summarize(rewrite::SummarizeArgs),
-    /// Say texts in another language
+    /// Translate texts
     Translate(rewrite::TranslateArgs),
-    /// Give texts vectors, such that like texts have like vectors
+    /// Compute text embeddings
     Embed(embed::EmbedArgs),
-    /// Answer requests over HTTP, as OpenAI's API does
+    /// Serve a model over HTTP with OpenAI's API
     Serve(serve::ServeArgs),
     /// Compute a model's raw outputs for token ids or pixels
     Forward(forward::ForwardArgs),
-    /// Check that a checkpoint and its config fit, key by key
+    /// Check every key of a checkpoint against its config
     Check(check::CheckArgs),
-    /// Load a model and save it again as a Hugging Face directory
+    /// Convert a model to the current Hugging Face layout
     Convert(convert::ConvertArgs),
-    /// Download a model from the Hub and print its folder
+    /// Download a model from the Hub and print its directory
     Download(download::DownloadArgs),
 }
 
-/// The user asked for something that does not make sense: exit status 2.
+/// A usage error: exit status 2.
 #[derive(Debug)]
 struct Usage(String);
 
@@ -137,12 +137,12 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// An error of the asking.
+/// A usage error with this message.
 pub(crate) fn usage(message: impl ToString) -> anyhow::Error {
     Usage(message.to_string()).into()
 }
 
-/// Reads the command line, does what it says, and returns the exit status.
+/// Parses the command line, runs the subcommand, and returns the exit status.
 pub fn main() -> ExitCode {
     let Cli { global, verb } = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -183,19 +183,19 @@ pub fn main() -> ExitCode {
         cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
     };
     if error.chain().any(broken_pipe) {
-        return ExitCode::SUCCESS; // The reader has seen enough.
+        return ExitCode::SUCCESS; // The reader closed the pipe early, as `head` does.
     }
-    // The messages name their causes themselves.
+    // Each message already includes its cause.
     complain(&error.to_string());
     let names_no_model =
         matches!(error.downcast_ref::<LoadError>(), Some(LoadError::NotAModel { .. }));
     if names_no_model || error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
-/// Says what is wrong, on standard error.
+/// Prints an error message to standard error.
 fn complain(text: &str) {
     let red = anstyle::AnsiColor::Red.on_default().bold();
-    // Nobody may be reading; the exit status says it all the same.
+    // Standard error may be closed; the exit status still reports the failure.
     let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {text}");
 }
 
@@ -206,7 +206,7 @@ impl Global {
         Ok(device)
     }
 
-    /// Prints a result, and does not panic where nobody reads it.
+    /// Prints a result; a closed pipe is an error, not a panic.
     fn print(&self, text: &str) -> Result<()> {
         let mut out = io::stdout().lock();
         writeln!(out, "{text}")?;
@@ -217,15 +217,15 @@ impl Global {
         self.print(&serde_json::to_string_pretty(value)?)
     }
 
-    /// Says something on standard error, unless told to be quiet.
+    /// Prints a message to standard error, except with `--quiet`.
     fn note(&self, text: &str) {
         if !self.quiet {
-            // Nobody may be reading; the work goes on all the same.
+            // Standard error may be closed; the command continues.
             let _ = writeln!(io::stderr(), "{text}");
         }
     }
 
-    /// A bar for work of known length, in a terminal.
+    /// A progress bar for work of known length; hidden outside a terminal.
     fn bar(&self, length: u64, of: &'static str) -> indicatif::ProgressBar {
         if self.quiet || !io::stderr().is_terminal() {
             return indicatif::ProgressBar::hidden();
@@ -235,7 +235,7 @@ impl Global {
         indicatif::ProgressBar::new(length).with_style(style).with_message(of)
     }
 
-    /// A spinner for work of unknown length, in a terminal.
+    /// A spinner for work of unknown length; hidden outside a terminal.
     fn spinner(&self, message: String) -> indicatif::ProgressBar {
         if self.quiet || !io::stderr().is_terminal() {
             return indicatif::ProgressBar::hidden();
@@ -246,23 +246,23 @@ impl Global {
     }
 }
 
-/// The format that a model computes in.
+/// The dtype of the model's computation.
 #[derive(Args, Clone, Copy)]
 struct DtypeArg {
-    /// Compute in f32, bf16 or f16, if the device can (`zoo devices`)
+    /// Compute in f32, bf16 or f16, if the device supports it (`zoo devices`)
     #[arg(long, value_name = "FORMAT", default_value_t)]
     dtype: Precision,
 }
 
 impl DtypeArg {
-    /// The format, if the device computes in it.
+    /// The dtype, if the device supports it.
     fn on(self, global: &Global, device: &Device) -> Result<Precision> {
         device::require_format(&global.device, device, self.dtype).map_err(usage)?;
         Ok(self.dtype)
     }
 }
 
-/// Copies the files that belong to a model beside its weights and its config.
+/// Copies a model's other files: tokenizer, generation config, preprocessor and pooling.
 fn copy_companions(from: &Path, to: &Path) -> Result<()> {
     const COMPANIONS: [&str; 17] = [
         "tokenizer.json",

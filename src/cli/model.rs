@@ -1,4 +1,4 @@
-//! Which model is meant: a directory, or a name on the Hub. And in which format it computes.
+//! Resolves the MODEL argument, a directory or a name on the Hub, and the dtype.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -16,19 +16,19 @@ use crate::models::checkpoint::hub::{
 use crate::models::precision::Precision;
 use crate::system::bytes;
 
-/// A model, as the user names it.
+/// The model argument.
 #[derive(Args)]
 pub(super) struct ModelArg {
     /// A directory in Hugging Face's layout, such as a run of `zoo train`, or a model on the Hub:
     /// org/name, or org/name@revision
     #[arg(value_name = "MODEL")]
     pub(super) model: PathBuf,
-    /// A branch, a tag or a commit of a model on the Hub [default: main]
+    /// Branch, tag or commit of a model on the Hub [default: main]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
 }
 
-/// A model, and the format that it computes in.
+/// The model argument and the dtype that it computes in.
 #[derive(Args)]
 pub(super) struct ModelArgs {
     #[command(flatten)]
@@ -37,11 +37,11 @@ pub(super) struct ModelArgs {
     pub(super) dtype: DtypeArg,
 }
 
-/// What opens a model's directory on a device, in a format.
+/// Opens a model's directory on a device, in a dtype.
 pub(super) type Open<'a, M> = &'a dyn Fn(&Path, &Device, Precision) -> Result<M>;
 
 impl ModelArgs {
-    /// Opens the model; fetches what is not here yet.
+    /// Opens the model; downloads files that are not cached.
     pub(super) fn open<M>(&self, global: &Global, open: Open<'_, M>) -> Result<M> {
         let device = global.device()?;
         let precision = self.dtype.on(global, &device)?;
@@ -52,7 +52,7 @@ impl ModelArgs {
         opened
     }
 
-    /// Another model, which a flag names, in the same format.
+    /// Another model, given by a flag, in the same dtype.
     pub(super) fn beside(&self, model: &Path) -> Self {
         let model = ModelArg { model: model.to_path_buf(), revision: None };
         Self { model, dtype: self.dtype }
@@ -60,7 +60,7 @@ impl ModelArgs {
 }
 
 impl ModelArg {
-    /// The model's directory; fetches what is not here yet.
+    /// The model's directory; downloads files that are not cached.
     pub(super) fn folder(&self, global: &Global) -> Result<PathBuf> {
         let Some(id) = hub_id(&self.model, self.revision.as_deref())? else {
             return Ok(self.model.clone());
@@ -68,7 +68,7 @@ impl ModelArg {
         Ok(fetch(global, &id, Artifact::Model)?.folder)
     }
 
-    /// What others may call the model: its directory's name, or its name on the Hub.
+    /// A display name for the model: its directory's name, or its name on the Hub.
     pub(super) fn name(&self) -> String {
         let of_folder = || self.model.canonicalize().ok()?.file_name()?.to_str().map(String::from);
         let of_id = || Some(self.model.to_str()?.parse::<ModelId>().ok()?.name().to_string());
@@ -76,7 +76,7 @@ impl ModelArg {
     }
 }
 
-/// The directory of a model that a flag names.
+/// The directory of a model given by a flag.
 pub(super) fn model_folder(global: &Global, model: &Path) -> Result<PathBuf> {
     match hub_id(model, None)? {
         Some(id) => Ok(fetch(global, &id, Artifact::Model)?.folder),
@@ -84,7 +84,7 @@ pub(super) fn model_folder(global: &Global, model: &Path) -> Result<PathBuf> {
     }
 }
 
-/// What a model is called on the Hub, if no directory is meant.
+/// The model's Hub id; `None` if the argument is a directory.
 pub(super) fn hub_id(model: &Path, revision: Option<&str>) -> Result<Option<ModelId>> {
     let id = model.to_str().and_then(|text| text.parse::<ModelId>().ok());
     match (id.filter(|_| !model.exists()), revision) {
@@ -93,13 +93,13 @@ pub(super) fn hub_id(model: &Path, revision: Option<&str>) -> Result<Option<Mode
         (None, None) => Ok(None),
         (None, Some(_)) => {
             let (name, what) =
-                (model.display(), if model.exists() { "a directory" } else { "none" });
+                (model.display(), if model.exists() { "a directory" } else { "not a Hub id" });
             Err(usage(format!("--revision is for models on the Hub, and {name} is {what}")))
         }
     }
 }
 
-/// Fetches a model and says which commit it is.
+/// Downloads a model and prints its commit.
 pub(super) fn fetch(global: &Global, id: &ModelId, artifact: Artifact) -> Result<Snapshot> {
     let mut shown = Shown { global, bar: ProgressBar::hidden() };
     let found = hub::fetch(id, artifact, &Settings::from_env(), &mut |event| shown.event(event));
@@ -107,12 +107,12 @@ pub(super) fn fetch(global: &Global, id: &ModelId, artifact: Artifact) -> Result
     let snapshot = found.map_err(|error| refused(id, error))?;
     if id.commit().is_none() {
         let (name, commit) = (id.name(), &snapshot.commit);
-        global.note(&format!("{} is commit {commit}; {name}@{commit} is always this one", id));
+        global.note(&format!("{} is commit {commit}; {name}@{commit} pins it", id));
     }
     Ok(snapshot)
 }
 
-/// The error, as one of the asking where it is one. What was meant may have been a directory.
+/// Maps a Hub error to a usage error where it is one. The argument may be a misspelled directory.
 fn refused(id: &ModelId, error: HubError) -> anyhow::Error {
     let path = PathBuf::from(id.to_string());
     match &error {
@@ -125,7 +125,7 @@ fn refused(id: &ModelId, error: HubError) -> anyhow::Error {
     }
 }
 
-/// What is shown of a download.
+/// Displays the progress of a download.
 struct Shown<'a> {
     global: &'a Global,
     bar: ProgressBar,
@@ -150,7 +150,7 @@ impl Shown<'_> {
             HubEvent::Bytes(here) => self.bar.set_position(here),
             HubEvent::Done => self.bar.finish_and_clear(),
             HubEvent::Cached { reason } => {
-                self.global.note(&format!("the cache's copy is taken: {reason}"));
+                self.global.note(&format!("using the cached copy: {reason}"));
             }
         }
     }

@@ -13,33 +13,33 @@ use crate::models::checkpoint::{write_atomically, write_json};
 use crate::models::families::{self, FAMILIES};
 use crate::parity::{self, Check, ParityCase, Run, RunOf, Verdict};
 
-/// Compare a device with flex, model by model.
+/// Compare a device's results with flex, model by model.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Small models of every family compute forward passes, gradients, 20 training steps and \
-                  cached decoding on both devices. Without a choice, the models are as few as have \
-                  every family and every head once. A model beyond its limit makes the exit status \
-                  1.\n\nExamples:\n  \
+    after_help = "Small models of every family run forward passes, gradients, 20 training steps and cached \
+                  decoding on both devices. By default, the models are a minimal set that covers \
+                  every family and every head. The exit status is 1 if a model exceeds its error \
+                  limit.\n\nExamples:\n  \
                   zoo parity --device tch\n  \
                   zoo parity --device wgpu llama bert --json\n  \
                   zoo parity --device cuda --no-fusion --save docs/parity\n  \
                   zoo parity --page docs/src/parity.md --save docs/parity"
 )]
 pub(crate) struct ParityArgs {
-    /// Families to compare, every class of them (`zoo list`)
+    /// Families to compare, with every class (`zoo list`)
     #[arg(value_name = "FAMILY")]
     families: Vec<String>,
     /// Every class of every family
     #[arg(long, conflicts_with = "families")]
     all: bool,
-    /// As few models as have every kind of layer, block and head once
+    /// A minimal set of models that covers every kind of layer, block and head
     #[arg(long, conflicts_with_all = ["families", "all"])]
     sample: bool,
-    /// Keep what was measured in this folder, in a file for each device; with FAMILY, beside what the
-    /// file has of others
+    /// Save the results to this directory, in one file per device; with FAMILY, results of other
+    /// families in the file are kept
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-    /// Compare nothing; write a page of tables from the files that --save left
+    /// Do not compare; write a page of tables from the files of --save
     #[arg(long, value_name = "FILE", requires = "save", conflicts_with_all = ["families", "all", "sample"])]
     page: Option<PathBuf>,
 }
@@ -83,9 +83,9 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
     if let Some(folder) = &args.save {
         let path = folder.join(file_name(&run.of));
         std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make {}", folder.display()))?;
+            .with_context(|| format!("cannot create {}", folder.display()))?;
         if !args.families.is_empty() && path.exists() {
-            // Some families anew; what was measured of the others stays.
+            // The results of other families are kept.
             for (name, verdict) in read_one(&path)?.cases {
                 run.cases.entry(name).or_insert(verdict);
             }
@@ -102,7 +102,7 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
         return Ok(());
     }
     let count = problems.len();
-    anyhow::bail!("{}: {count} beyond the limit\n  {}", run.of.title(), problems.join("\n  "))
+    anyhow::bail!("{}: {count} exceed the error limit\n  {}", run.of.title(), problems.join("\n  "))
 }
 
 /// A model's errors on one line.
@@ -121,13 +121,13 @@ fn line(name: &str, verdict: &Verdict) -> String {
     text
 }
 
-/// `wgpu-unfused.json`
+/// The file name of a run, such as `wgpu-unfused.json`.
 fn file_name(of: &RunOf) -> String {
     let title = of.title().replace(", ", "-").replace(':', "-");
     format!("{title}.json")
 }
 
-/// The runs of a folder, by the names of their files.
+/// The runs in a directory, sorted by file name.
 fn read(folder: &Path) -> Result<Vec<Run>> {
     let entries =
         std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
@@ -140,5 +140,5 @@ fn read(folder: &Path) -> Result<Vec<Run>> {
 fn read_one(path: &Path) -> Result<Run> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is no run", path.display()))
+    serde_json::from_str(&text).with_context(|| format!("{} is not a valid run", path.display()))
 }

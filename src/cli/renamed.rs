@@ -1,4 +1,4 @@
-//! Flags under their former names: refused with the name that took their place.
+//! Former names of flags: rejected with an error that gives the new name.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::complain;
 
-/// A flag of a verb that has another name now.
+/// A renamed flag of a subcommand.
 struct Renamed {
     verb: &'static str,
     old: &'static str,
@@ -22,7 +22,8 @@ const RENAMED: &[Renamed] = &[
     Renamed { verb: "generate", old: "--ahead", new: "--num-draft-tokens" },
 ];
 
-/// Answers a command line that cannot be parsed: by the new name where it has a former one, otherwise as clap does.
+/// Reports a command line that cannot be parsed: with the new name of a renamed flag, otherwise as
+/// clap does.
 pub(super) fn refuse(error: &clap::Error) -> ExitCode {
     let Some(Renamed { verb, old, new }) = find(error) else { error.exit() };
     complain(&format!("zoo {verb}: {old} was renamed to {new}"));

@@ -10,13 +10,12 @@ use super::texts::{TextArgs, Texts};
 use super::writing::WritingArgs;
 use crate::pipeline::{PipelineError, Rewritten, Summarization, TextGeneration, Translation};
 
-/// Shorten texts.
+/// Summarize texts.
 #[derive(clap::Args)]
 #[command(
     allow_negative_numbers = true,
-    after_help = "How summaries are written is taken from the model's files: the beams, the lengths, and \
-                  the words that it wants before a text. With --json, a line is an object: the text and \
-                  its summary.\n\nExamples:\n  \
+    after_help = "The defaults come from the model's files: beams, lengths and the task prefix of each \
+                  text. With --json, each line is an object with the text and its summary.\n\nExamples:\n  \
                   zoo summarize ./bart-large-cnn 'A long article …'\n  \
                   zoo summarize ./t5-small --beams 4 --max-new-tokens 60 --json < articles.txt"
 )]
@@ -25,14 +24,14 @@ pub(crate) struct SummarizeArgs {
     rewriting: RewriteArgs,
 }
 
-/// Say texts in another language.
+/// Translate texts.
 #[derive(clap::Args)]
 #[command(
     allow_negative_numbers = true,
-    after_help = "A model of two languages needs no names for them. One of several does: mBART and NLLB \
-                  have tokens such as de_DE and deu_Latn, M2M100 has de, and T5 has tasks such as \
-                  translation_en_to_de, of which the first is taken. With --json, a line is an object: \
-                  the text and its translation.\n\nExamples:\n  \
+    after_help = "Bilingual models need no language codes; multilingual models do. mBART and NLLB have \
+                  codes such as de_DE and deu_Latn, M2M100 has de, and T5 has tasks such as \
+                  translation_en_to_de, of which the first is the default. With --json, each line is \
+                  an object with the text and its translation.\n\nExamples:\n  \
                   zoo translate ./opus-mt-en-de 'How are you?'\n  \
                   zoo translate ./mbart-50 --from en_XX --to de_DE --json < lines.txt\n  \
                   echo 'The house is wonderful.' | zoo translate ./t5-small --from en --to fr -"
@@ -40,15 +39,15 @@ pub(crate) struct SummarizeArgs {
 pub(crate) struct TranslateArgs {
     #[command(flatten)]
     rewriting: RewriteArgs,
-    /// The language of the texts
+    /// The source language
     #[arg(long, value_name = "LANGUAGE", requires = "to")]
     from: Option<String>,
-    /// The language to say them in
+    /// The target language
     #[arg(long, value_name = "LANGUAGE", requires = "from")]
     to: Option<String>,
 }
 
-/// What both have in common.
+/// Arguments of both subcommands.
 #[derive(clap::Args)]
 struct RewriteArgs {
     #[command(flatten)]
@@ -87,10 +86,10 @@ pub(super) fn translate(global: &Global, args: &TranslateArgs) -> Result<()> {
     write(global, texts, "translation", (opened.max_length(), rewrite))
 }
 
-/// What makes other texts of some.
+/// Rewrites texts.
 type Rewrite<'a> = &'a dyn Fn(&[String]) -> Result<Vec<Vec<Rewritten>>, PipelineError>;
 
-/// Prints what becomes of the texts, which is called `name`.
+/// Prints the rewritten texts; `name` is their JSON field.
 fn write(
     global: &Global,
     texts: Texts,
@@ -110,7 +109,7 @@ fn write(
 }
 
 impl RewriteArgs {
-    /// Has it write as asked.
+    /// Applies the generation options.
     fn prepare(&self, global: &Global, generation: &mut TextGeneration) -> Result<()> {
         generation.set_seed(global.seed);
         self.writing.apply(generation.settings_mut());
@@ -122,7 +121,7 @@ fn count_cut(rewritten: &[Vec<Rewritten>]) -> usize {
     rewritten.iter().filter(|texts| texts.iter().any(|text| text.is_cut)).count()
 }
 
-/// A line for each of the texts that one became.
+/// The outputs for one text, one per line.
 fn show(global: &Global, (text, name): (&str, &str), rewritten: &[Rewritten]) -> String {
     let line = |new: &Rewritten| {
         if global.json {

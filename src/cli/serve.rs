@@ -19,13 +19,13 @@ use crate::models::precision::Precision;
 use crate::pipeline::{TextEmbedder, TextGeneration};
 use crate::serve::{Origins, Server, Settings};
 
-/// Answer requests over HTTP, as OpenAI's API does.
+/// Serve a model over HTTP with OpenAI's API.
 #[derive(clap::Args)]
 #[command(
-    after_help = "A model that writes texts answers at /v1/completions and, if it has a chat template, at \
-                  /v1/chat/completions; a model without a head answers at /v1/embeddings. The texts \
-                  of all requests are written together. Ctrl-C lets running requests finish; a \
-                  second one ends at once.\n\nExamples:\n  \
+    after_help = "A generative model serves /v1/completions and, if it has a chat template, \
+                  /v1/chat/completions; a model without a head serves /v1/embeddings. Concurrent \
+                  requests are batched. Ctrl-C lets running requests finish; a second one exits \
+                  immediately.\n\nExamples:\n  \
                   zoo serve runs/gpt2-nano-stories\n  \
                   zoo serve ./SmolLM2-135M-Instruct --name smol --batch 32 --device wgpu\n  \
                   zoo serve ./SmolLM2-135M-Instruct --cors http://localhost:3000\n  \
@@ -36,35 +36,35 @@ use crate::serve::{Origins, Server, Settings};
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// The address to listen at; others than loopback ones let other machines in
+    /// The address to listen on; addresses other than loopback are reachable from other machines
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
-    /// The port to listen at; 0 takes any that is free
+    /// The port to listen on; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     port: u16,
-    /// The model's name in requests [default: its directory's, or its name on the Hub]
+    /// The model's name in requests [default: its directory's name, or its name on the Hub]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Texts that are written at once
+    /// Sequences generated in one batch
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = at_least_one)]
     batch: usize,
-    /// Texts that may wait; what comes when as many do is told to try again
+    /// Sequences that may wait for the batch; requests beyond that get status 429
     #[arg(long, value_name = "N", default_value_t = 128)]
     queue: usize,
-    /// The longest prompt, in tokens [default: what the model reads]
+    /// The longest prompt, in tokens [default: the model's limit]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     max_prompt_tokens: Option<usize>,
-    /// The most tokens that a request may ask for
+    /// The most new tokens that a request may ask for
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = at_least_one)]
     max_new_tokens: usize,
-    /// What clients must send as a bearer token [default: $ZOO_API_KEY, if it is set]
+    /// The bearer token that clients must send [default: $ZOO_API_KEY, if it is set]
     #[arg(long, value_name = "KEY")]
     api_key: Option<String>,
-    /// Let web pages of this origin use the server, such as http://localhost:3000; can be given more
-    /// than once, `*` lets all pages [default: none]
+    /// Allow web pages of this origin, such as http://localhost:3000; can be repeated, `*` allows
+    /// all [default: none]
     #[arg(long, value_name = "ORIGIN")]
     cors: Vec<String>,
-    /// Seconds that running requests get to finish after Ctrl-C
+    /// Seconds for running requests to finish after Ctrl-C
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     grace: u64,
 }
@@ -72,7 +72,7 @@ pub(crate) struct ServeArgs {
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=1 << 30).contains(&count) => Ok(count),
-        _ => Err("it must be a number, 1 or more".into()),
+        _ => Err("must be an integer of at least 1".into()),
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<()> {
         let at = SocketAddr::new(args.host, args.port);
         let listener = TcpListener::bind(at)
             .await
-            .map_err(|error| anyhow::anyhow!("cannot listen at {at}: {error}"))?;
+            .map_err(|error| anyhow::anyhow!("cannot listen on {at}: {error}"))?;
         let url = format!("http://{}", listener.local_addr()?);
         warn_of_others(args.host, server.has_key());
         global.note(&format!("serving {name:?}, listening on {url}"));
@@ -101,7 +101,7 @@ pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<()> {
         let stop = stop_signal(global.clone())?;
         Ok(server.run(listener, stop, Duration::from_secs(args.grace)).await?)
     });
-    // What still computes is of no use to anybody.
+    // The results of computations still running are discarded.
     runtime.shutdown_background();
     result
 }
@@ -110,7 +110,7 @@ fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
     let name = args.name.clone().unwrap_or_else(|| args.model.model.name());
     let api_key = args.api_key.clone().or_else(|| std::env::var("ZOO_API_KEY").ok());
     if api_key.as_deref().is_some_and(|key| key.is_empty()) {
-        return Err(usage("the key is empty; leave it out to let everybody in"));
+        return Err(usage("the key is empty; omit it to allow every client"));
     }
     let origins = Origins::parse(&args.cors).map_err(|error| usage(format!("--cors: {error}")))?;
     Ok(Settings {
@@ -125,14 +125,14 @@ fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
     })
 }
 
-/// Loads the model and starts what answers with it.
+/// Loads the model and starts its server.
 fn open(
     folder: &Path,
     (device, precision): (&Device, Precision),
     settings: Settings,
 ) -> Result<Server> {
     let named = ModelSpec::read(folder).map(|spec| spec.task);
-    // sentence-transformers' file says what a model is for, whatever class it was saved as.
+    // sentence-transformers' modules.json marks an embedder, whatever class it was saved as.
     let embeds = TextEmbedder::is_meant(folder) || matches!(named, Ok(Task::BaseModel));
     if embeds {
         let embedder = TextEmbedder::open(folder, device)?.cast(precision);
@@ -143,30 +143,31 @@ fn open(
     Ok(match model {
         Model::CausalLm(model) => Server::of_texts(model, processor, settings)?,
         Model::Seq2SeqLm(model) => Server::of_texts(model, processor, settings)?,
-        _ => return Err(usage("the model writes no texts")),
+        _ => return Err(usage("the model does not generate text")),
     })
 }
 
-/// Says that other machines can ask, which nobody should have to find out.
+/// Warns if the server is reachable from other machines.
 fn warn_of_others(host: IpAddr, has_key: bool) {
     if host.is_loopback() {
         return;
     }
-    let who = if has_key { "whoever has the key" } else { "everybody (--api-key asks for a key)" };
+    let who =
+        if has_key { "every client with the key" } else { "every client (--api-key sets a key)" };
     let _ = writeln!(
         std::io::stderr(),
-        "warning: {host} can be reached from other machines; {who} can use the model, and what is \
-         sent is not encrypted"
+        "warning: {host} is reachable from other machines; {who} can use the model, and traffic is \
+         not encrypted"
     );
 }
 
-/// Done at the first Ctrl-C or SIGTERM. The second one ends the program.
+/// Completes at the first Ctrl-C or SIGTERM. The second one ends the program.
 fn stop_signal(global: Global) -> Result<impl Future<Output = ()> + Send + 'static> {
     let mut signals = Signals::new().context("cannot wait for signals")?;
     let (stop, stopped) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
         signals.next().await;
-        global.note("finishing what runs; Ctrl-C again ends at once");
+        global.note("finishing running requests; press Ctrl-C again to exit immediately");
         let _ = stop.send(());
         signals.next().await;
         std::process::exit(1);
@@ -176,7 +177,7 @@ fn stop_signal(global: Global) -> Result<impl Future<Output = ()> + Send + 'stat
     })
 }
 
-/// What asks a program to end.
+/// The signals that stop the program.
 struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,

@@ -15,7 +15,7 @@ use crate::models::families::{self, Architecture};
 use crate::models::parameters::ParameterInfo;
 use crate::system::{bytes, count};
 
-/// Show a model's tree, parameters, operations and memory.
+/// Show a model's parameter tree, FLOPs and memory.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  zoo show gpt2 --size small --context 1024 --batch-size 1\n  \
                   zoo show llama --layers 6 --d-model 384 --heads 6 --kv-heads 2\n  \
@@ -26,25 +26,25 @@ pub(crate) struct ShowArgs {
     model: String,
     #[command(flatten)]
     size: SizeArgs,
-    /// Tokens of a row, for operations and memory
+    /// Sequence length, for FLOPs and memory
     #[arg(long, value_name = "N")]
     context: Option<usize>,
-    /// Rows of a training batch, for memory
+    /// Sequences in a training batch, for memory
     #[arg(long, value_name = "N", default_value_t = 12)]
     batch_size: usize,
-    /// Token ids, for a family; 65 is tinyshakespeare's characters, 50257 is GPT-2's
+    /// Vocabulary size, for a family; tinyshakespeare has 65 characters, GPT-2 50257 tokens
     #[arg(long, value_name = "N", default_value_t = 65)]
     vocab_size: usize,
 }
 
-/// Tokens of a row where nobody says, of a new model or of one without a limit.
+/// Default sequence length, for new models and models without a limit.
 const CONTEXT: usize = 64;
 
 pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     let device = global.device()?;
     let spec = resolve(global, args, &device)?;
     let family = spec.family;
-    // Parameters are made when they are first read, so this takes no memory.
+    // Parameters are initialized lazily, so this takes no memory.
     let parameters = spec.model(&device).parameters();
     let counted = parameters.iter().filter(|parameter| !parameter.is_buffer());
     let total = counted.map(ParameterInfo::count).sum();
@@ -89,7 +89,7 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
             }
             other => match other.max_positions() {
                 Some(context) => format!("{} tokens, context {context}", other.vocab_size()),
-                None => format!("{} tokens, no limit of the context", other.vocab_size()),
+                None => format!("{} tokens, unlimited context", other.vocab_size()),
             },
         },
     );
@@ -120,13 +120,13 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     global.print(&text)
 }
 
-/// What a family's name or a model's directory stands for.
+/// Resolves a family's name or a model's directory.
 fn resolve(global: &Global, args: &ShowArgs, device: &Device) -> Result<ModelSpec> {
     let path = std::path::Path::new(&args.model);
     if path.is_dir() {
         return Ok(ModelSpec::describe(path, device)?);
     }
-    // What has no slash and no revision is more likely a family's name gone wrong.
+    // A name without slash or revision is more likely a misspelled family.
     if args.model.contains(['/', '@'])
         && let Some(id) = hub_id(path, None)?
     {
@@ -134,13 +134,13 @@ fn resolve(global: &Global, args: &ShowArgs, device: &Device) -> Result<ModelSpe
         return Ok(ModelSpec::describe(&folder, device)?);
     }
     let family = families::find(&args.model)
-        .map_err(|error| usage(format!("{error}; nor is there a directory of that name")))?;
+        .map_err(|error| usage(format!("{error}, and there is no directory of that name")))?;
     let size = args.size.size(args.vocab_size, args.context.unwrap_or(CONTEXT)).map_err(usage)?;
     let (config, _) = family.sized(&size).map_err(usage)?;
     ModelSpec::new(family, config).map_err(usage)
 }
 
-/// The parameters, layers that are alike shown once.
+/// The parameter tree, with identical layers shown once.
 fn tree(text: &mut String, parameters: &[ParameterInfo]) -> Result<()> {
     let layers = parameters.iter().filter_map(|parameter| layer(&parameter.path)).max();
     for parameter in parameters {
@@ -160,7 +160,7 @@ fn tree(text: &mut String, parameters: &[ParameterInfo]) -> Result<()> {
     Ok(())
 }
 
-/// The number of the layer that a path is in.
+/// The index of the layer in a parameter's path.
 fn layer(path: &str) -> Option<usize> {
     path.split_once("layers.")?.1.split('.').next()?.parse().ok()
 }

@@ -9,15 +9,14 @@ use super::model::ModelArgs;
 use super::texts::{TextArgs, asked};
 use crate::pipeline::{Aggregation, Entity, Tagging, TokenClassification};
 
-/// Find the names, places and so on that are in texts.
+/// Tag entities such as names and places in texts.
 #[derive(clap::Args)]
 #[command(
-    after_help = "A line is a part of a text: its class, its probability, its first character and \
-                  the one after its last, and the part itself; an empty line stands after each text \
-                  but the last. With --json, a line is an object: the text, and a list of its \
-                  parts. Characters are counted from 0, as Python counts them. The end of a text \
-                  longer than the model reads is left out, and a note says so, unless --overlap has \
-                  it read in pieces.\n\nExamples:\n  \
+    after_help = "Each output line is an entity: its label, its probability, its start and end (exclusive) \
+                  in characters, and its text; an empty line separates the texts. With --json, each \
+                  line is an object with the text and a list of its entities. Character offsets \
+                  count from 0, as in Python. Texts longer than the model's limit are truncated, \
+                  with a note, unless --overlap splits them into windows.\n\nExamples:\n  \
                   zoo tag ./bert-base-NER 'Ada Lovelace was born in London.'\n  \
                   zoo tag ./bert-base-NER --aggregation first --json < lines.txt > entities.jsonl\n  \
                   zoo tag ./bert-base-NER --overlap 32 \"$(cat article.txt)\""
@@ -27,28 +26,28 @@ pub(crate) struct TagArgs {
     model: ModelArgs,
     #[command(flatten)]
     texts: TextArgs,
-    /// How tokens become the parts of a text
+    /// How to merge tokens into entities
     #[arg(long, value_name = "HOW", default_value = "simple")]
     aggregation: AggregationArg,
-    /// Classes to leave out, with commas between them
+    /// Comma-separated labels to omit
     #[arg(long, value_name = "CLASSES", value_delimiter = ',', default_value = "O")]
     ignore: Vec<String>,
-    /// Read a long text in pieces with this many tokens in common
+    /// Split long texts into windows that overlap by this many tokens
     #[arg(long, value_name = "TOKENS")]
     overlap: Option<usize>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum AggregationArg {
-    /// Each token by itself
+    /// Each token separately
     None,
-    /// Tokens of one class that follow on each other
+    /// Merge consecutive tokens with the same label
     Simple,
-    /// Whole words, each of the class of its first token
+    /// Whole words, with the label of the first token
     First,
-    /// Whole words, each of the class that is likeliest on the mean
+    /// Whole words, with the label of the highest mean score
     Average,
-    /// Whole words, each of the class of its surest token
+    /// Whole words, with the label of the highest-scoring token
     Max,
 }
 
@@ -64,7 +63,7 @@ impl From<AggregationArg> for Aggregation {
     }
 }
 
-/// What a line of JSON has.
+/// The fields of a JSON line.
 #[derive(Serialize)]
 struct Line<'a> {
     text: &'a str,
@@ -95,7 +94,7 @@ pub(super) fn run(global: &Global, args: &TagArgs) -> Result<()> {
             if global.json {
                 return Ok(serde_json::to_string(&Line { text, entities: &entities })?);
             }
-            // The line's end makes the empty line between texts.
+            // The trailing newline leaves an empty line between texts.
             Ok(entities.iter().map(line).collect())
         },
     );

@@ -1,4 +1,4 @@
-//! What verbs that read texts have in common: where texts come from, and answers as they are ready.
+//! Shared by the subcommands that process texts: the input of texts and the output of results.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
@@ -11,38 +11,38 @@ use serde_json::json;
 use super::{Global, complain, usage};
 use crate::pipeline::PipelineError;
 
-/// Texts that are answered together, so that those of like length share a pass.
+/// Texts per call of the pipeline, which batches texts of similar length.
 const TOGETHER: usize = 128;
 
-/// Where texts come from.
+/// The input texts.
 #[derive(clap::Args)]
 pub(super) struct TextArgs {
-    /// Texts; `-` or none reads standard input, one text a line
+    /// Texts; `-` or no text reads standard input, one text per line
     #[arg(value_name = "TEXT")]
     texts: Vec<String>,
-    /// A file with one text a line
+    /// A file with one text per line
     #[arg(long, value_name = "FILE", conflicts_with = "texts")]
     file: Option<PathBuf>,
 }
 
-/// A line that is a text, or the reason why it is none.
+/// The text of a line, or the reason why the line is invalid.
 type Line = Result<String, String>;
 
-/// Answers some texts, in their order.
+/// Computes the results of some texts, in order.
 pub(super) type Answer<'a, A> = &'a mut dyn FnMut(&[String]) -> Result<Vec<A>, PipelineError>;
 
-/// Texts as they come.
+/// A stream of texts.
 pub(super) struct Texts {
     lines: Receiver<io::Result<Line>>,
-    /// How many there are, where that is known.
+    /// The number of texts, if it is known.
     count: Option<usize>,
     empty: String,
-    /// What JSON calls a text.
+    /// The JSON field of a text.
     name: &'static str,
 }
 
 impl TextArgs {
-    /// Starts reading.
+    /// Starts reading the texts.
     pub(super) fn texts(&self) -> Result<Texts> {
         match (&self.file, self.texts.as_slice()) {
             (Some(path), _) => {
@@ -50,11 +50,11 @@ impl TextArgs {
                 let bytes = std::fs::read(path).with_context(cannot);
                 let bytes = bytes.map_err(|error| usage(format!("{error:#}")))?;
                 let count = io::Cursor::new(&bytes).split(b'\n').count();
-                let empty = format!("there is no text in {}", path.display());
+                let empty = format!("{} contains no text", path.display());
                 Ok(Texts::read(io::Cursor::new(bytes), Some(count), empty))
             }
             (None, texts) if texts.is_empty() || texts == ["-"] => {
-                let empty = "there is no text on standard input; give a TEXT or --file FILE";
+                let empty = "there is no text on standard input; pass a TEXT or --file FILE";
                 Ok(Texts::of_standard_input(empty))
             }
             (None, texts) => Ok(Texts::known(texts)),
@@ -63,18 +63,18 @@ impl TextArgs {
 }
 
 impl Texts {
-    /// Texts that are there already.
+    /// Texts that are already in memory.
     pub(super) fn known(texts: &[String]) -> Self {
         let (send, lines) = sync_channel(texts.len());
         for text in texts {
-            // There is room for all of them, and the other end is below.
+            // Cannot fail: the channel has room for all texts, and its receiver is alive.
             let _ = send.try_send(Ok(Ok(text.clone())));
         }
         Self { lines, count: Some(texts.len()), empty: "there is no text".into(), name: "text" }
     }
 
-    /// Reads lines beside the work, so that those that are there already are answered together, and
-    /// nobody waits for those that are not.
+    /// Reads lines in a background thread, so that lines that have arrived are processed together
+    /// without waiting for later ones.
     fn read(source: impl BufRead + Send + 'static, count: Option<usize>, empty: String) -> Self {
         let (send, lines) = sync_channel(4 * TOGETHER);
         std::thread::spawn(move || {
@@ -84,7 +84,7 @@ impl Texts {
                     String::from_utf8(bytes).map_err(|_| "the line is not UTF-8".to_owned())
                 });
                 if send.send(line).is_err() {
-                    return; // The work has ended.
+                    return; // The receiver was dropped.
                 }
             }
         });
@@ -96,7 +96,7 @@ impl Texts {
         Self::read(io::BufReader::new(io::stdin()), None, empty.into())
     }
 
-    /// The same texts, called something else in JSON.
+    /// The same texts with another name for the JSON field.
     pub(super) fn called(self, name: &'static str) -> Self {
         Self { name, ..self }
     }
@@ -109,8 +109,7 @@ impl Texts {
         Ok(Some(lines.context("cannot read the texts")?))
     }
 
-    /// The answers to all texts, where none is of use before the last. A text that has no answer is
-    /// named, and has `None`.
+    /// The results of all texts at once. A text that failed is reported, and its result is `None`.
     pub(super) fn answer_together<A>(self, answer: Answer<'_, A>) -> Result<Vec<Option<A>>> {
         let mut lines = Vec::new();
         while let Some(more) = self.next()? {
@@ -125,8 +124,8 @@ impl Texts {
         Ok(answers(&lines, answer)?.into_iter().enumerate().map(name).collect())
     }
 
-    /// Answers all texts, and prints what `show` makes of each answer in its turn. A text that has no
-    /// answer is named, and the others are answered all the same.
+    /// Processes all texts, and prints each result, formatted by `show`, in order. A text that
+    /// failed is reported, and the others are still processed.
     pub(super) fn answer<A>(
         self,
         global: &Global,
@@ -134,13 +133,13 @@ impl Texts {
         show: &dyn Fn(&str, A) -> Result<String>,
     ) -> Result<()> {
         let (bar, name) = (self.bar(global), self.name);
-        let mut progress = Progress { global, bar, name, asked: 0, failed: 0 };
+        let mut progress = Progress { global, bar, name, total: 0, failed: 0 };
         while let Some(lines) = self.next()? {
             for (line, answer) in lines.iter().zip(answers(&lines, answer)?) {
                 let text = line.as_deref().unwrap_or_default();
                 match answer {
                     Ok(answer) => progress.print(&show(text, answer)?)?,
-                    // It is all that there is to say.
+                    // For a single text, the reason is the whole error message.
                     Err(reason) if self.count == Some(1) && !global.json => {
                         return Err(anyhow!(reason));
                     }
@@ -149,10 +148,10 @@ impl Texts {
             }
         }
         progress.bar.finish_and_clear();
-        match (progress.asked, progress.failed) {
+        match (progress.total, progress.failed) {
             (0, _) => Err(usage(self.empty)),
             (_, 0) => Ok(()),
-            (asked, failed) => Err(without_answer(failed, asked)),
+            (total, failed) => Err(without_answer(failed, total)),
         }
     }
 
@@ -161,7 +160,7 @@ impl Texts {
             Some(0 | 1) => ProgressBar::hidden(),
             Some(count) => global.bar(count as u64, "texts"),
             None if io::stdin().is_terminal() => {
-                global.note("reading texts from the terminal, one a line");
+                global.note("reading texts from the terminal, one per line");
                 ProgressBar::hidden()
             }
             None => global.spinner("waiting for texts".into()),
@@ -169,30 +168,30 @@ impl Texts {
     }
 }
 
-/// What a verb ends with where some texts have no answer.
-pub(super) fn without_answer(failed: usize, asked: usize) -> anyhow::Error {
-    anyhow!("{failed} of {asked} texts have no answer")
+/// The error of a subcommand if some texts failed.
+pub(super) fn without_answer(failed: usize, total: usize) -> anyhow::Error {
+    anyhow!("{failed} of {total} texts failed")
 }
 
-/// An answer for each line, or the reason why there is none.
+/// A result for each line, or the reason why it failed.
 ///
-/// A bad text costs its own answer only: the others are answered together without it.
+/// An invalid text fails alone: the others are processed again without it.
 fn answers<A>(lines: &[Line], answer: Answer<'_, A>) -> Result<Vec<Result<A, String>>> {
     let mut found: Vec<Option<Result<A, String>>> = lines.iter().map(|_| None).collect();
     let mut open = Vec::new();
-    for (place, line) in lines.iter().enumerate() {
+    for (index, line) in lines.iter().enumerate() {
         match line {
-            Ok(_) => open.push(place),
-            Err(reason) => found[place] = Some(Err(reason.clone())),
+            Ok(_) => open.push(index),
+            Err(reason) => found[index] = Some(Err(reason.clone())),
         }
     }
     while !open.is_empty() {
         let texts: Vec<String> =
-            open.iter().filter_map(|&place| lines[place].clone().ok()).collect();
+            open.iter().filter_map(|&index| lines[index].clone().ok()).collect();
         match answer(&texts) {
             Ok(answers) => {
-                for (place, answer) in open.drain(..).zip(answers) {
-                    found[place] = Some(Ok(answer));
+                for (index, answer) in open.drain(..).zip(answers) {
+                    found[index] = Some(Ok(answer));
                 }
             }
             Err(PipelineError::Text { index, source }) if index < open.len() => {
@@ -201,11 +200,11 @@ fn answers<A>(lines: &[Line], answer: Answer<'_, A>) -> Result<Vec<Result<A, Str
             Err(error) => return Err(asked(error)),
         }
     }
-    let none = || Err("there is no answer".to_owned());
+    let none = || Err("there is no result".to_owned());
     Ok(found.into_iter().map(|answer| answer.unwrap_or_else(none)).collect())
 }
 
-/// An error of the asking, where it is one.
+/// Maps errors that the user caused to usage errors.
 pub(super) fn asked(error: PipelineError) -> anyhow::Error {
     match error {
         PipelineError::Model(error) => error.into(),
@@ -214,26 +213,26 @@ pub(super) fn asked(error: PipelineError) -> anyhow::Error {
     }
 }
 
-/// What has been printed.
+/// Prints results and counts them.
 struct Progress<'a> {
     global: &'a Global,
     bar: ProgressBar,
-    /// What JSON calls a text.
+    /// The JSON field of a text.
     name: &'static str,
-    asked: usize,
+    total: usize,
     failed: usize,
 }
 
 impl Progress<'_> {
     fn print(&mut self, answer: &str) -> Result<()> {
-        self.asked += 1;
+        self.total += 1;
         if self.bar.length().is_some() {
             self.bar.inc(1);
         } else {
-            self.bar.set_message(format!("{} texts", self.asked));
+            self.bar.set_message(format!("{} texts", self.total));
         }
         let write = || -> io::Result<()> {
-            // Colours only where a terminal shows them.
+            // Colors only on a terminal.
             let mut out = anstream::stdout().lock();
             writeln!(out, "{answer}")?;
             out.flush()
@@ -243,21 +242,21 @@ impl Progress<'_> {
 
     fn fail(&mut self, text: &str, reason: &str) -> Result<()> {
         self.failed += 1;
-        let number = self.asked + 1;
+        let number = self.total + 1;
         self.bar.suspend(|| complain(&format!("text {number}: {reason}")));
         if self.global.json {
             return self.print(&json!({ self.name: text, "error": reason }).to_string());
         }
-        self.asked += 1;
+        self.total += 1;
         Ok(())
     }
 }
 
 impl Global {
-    /// Says how many texts were too long.
+    /// Prints how many texts were truncated.
     pub(super) fn note_cut(&self, cut: usize, max_length: usize) {
         if cut > 0 {
-            self.note(&format!("of {cut} texts only the first {max_length} tokens were read"));
+            self.note(&format!("texts truncated to the first {max_length} tokens: {cut}"));
         }
     }
 }

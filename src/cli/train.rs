@@ -40,7 +40,7 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     if args.sample > 0 && !global.json && outcome.ending == Ending::Finished {
         global.note("a sample:\n");
         let (length, prompt) = match &outcome.model {
-            // It writes what follows on a text: on one that it was not trained on.
+            // An encoder-decoder continues a prompt, which is taken from the validation split.
             Model::Seq2SeqLm(_) => {
                 let half = context / 2;
                 let shape = BatchShape { rows: 1, context };
@@ -60,7 +60,7 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     Ok(())
 }
 
-/// Which mistakes are the user's.
+/// Maps errors that the user caused to usage errors.
 fn classify(error: TrainError) -> anyhow::Error {
     match error {
         TrainError::Exists(_) | TrainError::NotARun { .. } | TrainError::OtherData { .. } => {
@@ -110,7 +110,7 @@ fn report(global: &Global, outcome: &Outcome, steps: usize) -> Result<()> {
     match outcome.ending {
         Ending::Finished => global.note(&format!("finished: step {}/{steps}, {loss}", state.step)),
         Ending::Interrupted => global.note(&format!(
-            "stopped and saved at step {}/{steps}; go on with: zoo train --resume {path}",
+            "stopped and saved at step {}/{steps}; resume with: zoo train --resume {path}",
             state.step
         )),
     }
@@ -119,6 +119,6 @@ fn report(global: &Global, outcome: &Outcome, steps: usize) -> Result<()> {
         state.tokens,
         duration(state.train_seconds),
     ));
-    global.note(&format!("saved in {path}; continue a text with: zoo generate {path}"));
+    global.note(&format!("saved in {path}; generate text with: zoo generate {path}"));
     Ok(())
 }

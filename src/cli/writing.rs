@@ -1,4 +1,4 @@
-//! How texts are written: what the verbs that write have in common.
+//! Generation options, shared by the subcommands that generate text.
 
 use std::path::Path;
 
@@ -6,87 +6,88 @@ use clap::ValueEnum;
 
 use crate::models::generate::{Beams, EarlyStopping, GenerationConfig, Limit};
 
-/// How texts are written. What is not given is as `generation_config.json` has it.
+/// Generation options. The defaults are those of `generation_config.json`.
 #[derive(clap::Args, Clone, Default)]
 #[command(next_help_heading = "Writing")]
 pub(super) struct WritingArgs {
-    /// Tokens to add at most
+    /// Maximum number of new tokens
     #[arg(long, short = 'n', value_name = "N")]
     max_new_tokens: Option<usize>,
-    /// Tokens to add at least
+    /// Minimum number of new tokens
     #[arg(long, value_name = "N")]
     min_new_tokens: Option<usize>,
-    /// Always take the best token
+    /// Greedy decoding: always take the most likely token
     #[arg(long, conflicts_with_all = ["temperature", "top_k", "top_p", "min_p", "typical_p"])]
     greedy: bool,
-    /// Below 1 the likely tokens become likelier, above 1 the unlikely ones do; 0 is greedy
+    /// Sampling temperature: below 1 sharpens the distribution, above 1 flattens it; 0 is greedy
     #[arg(long, value_name = "T")]
     temperature: Option<f64>,
-    /// Choose among this many of the best tokens
+    /// Sample from the K most likely tokens
     #[arg(long, value_name = "K")]
     top_k: Option<usize>,
-    /// Choose among the best tokens whose probabilities add up to this
+    /// Sample from the most likely tokens whose probabilities sum to P
     #[arg(long, value_name = "P")]
     top_p: Option<f64>,
-    /// Choose among the tokens that are at least this times as likely as the best
+    /// Sample from the tokens with at least P times the probability of the most likely one
     #[arg(long, value_name = "P")]
     min_p: Option<f64>,
-    /// Choose among the tokens nearest to the expected surprise, up to this sum of probabilities
+    /// Locally typical sampling: sample from the tokens whose surprisal is nearest to the entropy,
+    /// up to a total probability of P
     #[arg(long, value_name = "P")]
     typical_p: Option<f64>,
-    /// Divide the scores of tokens that are there already by this
+    /// Divide the logits of tokens that already occur in the text by X
     #[arg(long, value_name = "X")]
     repetition_penalty: Option<f64>,
-    /// Subtract this from the scores of tokens that were written already
+    /// Subtract X from the logits of tokens that were already generated
     #[arg(long, value_name = "X")]
     presence_penalty: Option<f64>,
-    /// Subtract this for every time that a token was written
+    /// Subtract X from a token's logit for each time that it was generated
     #[arg(long, value_name = "X")]
     frequency_penalty: Option<f64>,
-    /// Write no sequence of this many tokens twice
+    /// Do not repeat any sequence of N tokens
     #[arg(long, value_name = "N")]
     no_repeat_ngram: Option<usize>,
-    /// End the text where it has this; can be given more than once
+    /// Stop at this string; can be repeated
     #[arg(long, value_name = "TEXT")]
     stop: Vec<String>,
-    /// Follow this many continuations at once, and take the likeliest
+    /// Beam search with N beams
     #[arg(long, value_name = "N", conflicts_with_all = ["temperature", "top_k", "top_p", "min_p", "typical_p"])]
     beams: Option<usize>,
-    /// With beams: above 0 favours long texts, below 0 short ones
+    /// With --beams: above 0 favors long texts, below 0 short ones
     #[arg(long, value_name = "X")]
     length_penalty: Option<f64>,
-    /// With beams: end as soon as there are enough texts
+    /// With --beams: when to end the search
     #[arg(long, value_name = "WHEN")]
     early_stopping: Option<Early>,
-    /// With beams: follow them in so many groups that avoid each other's tokens
+    /// With --beams: number of groups for diverse beam search
     #[arg(long, value_name = "N")]
     beam_groups: Option<usize>,
-    /// With groups: how much they avoid them
+    /// With --beam-groups: penalty for tokens that other groups chose
     #[arg(long, value_name = "X")]
     diversity_penalty: Option<f64>,
-    /// Texts to write for each prompt
+    /// Texts to generate for each prompt
     #[arg(long, value_name = "N")]
     texts: Option<usize>,
 }
 
-/// When a search with beams ends.
+/// When beam search ends.
 #[derive(Clone, Copy, ValueEnum)]
 enum Early {
-    /// As soon as there are as many texts as beams.
+    /// As soon as as many texts are finished as there are beams.
     True,
-    /// When no better one is likely.
+    /// When a better text is unlikely.
     False,
-    /// When no better one is possible.
+    /// When no better text is possible.
     Never,
 }
 
 impl WritingArgs {
-    /// The texts that each prompt gets.
+    /// The number of texts for each prompt.
     pub(super) fn n_texts(&self) -> usize {
         self.texts.unwrap_or(1)
     }
 
-    /// Changes a model's own settings to what is asked for.
+    /// Overrides a model's generation settings with the given options.
     pub(super) fn apply(&self, settings: &mut GenerationConfig) {
         if let Some(count) = self.max_new_tokens {
             settings.longest = Limit::New(count);
@@ -94,7 +95,7 @@ impl WritingArgs {
         if let Some(count) = self.min_new_tokens {
             settings.shortest = Limit::New(count);
         }
-        self.sample_as_asked(settings);
+        self.apply_sampling(settings);
         let rules = &mut settings.options.constraints;
         set(&mut rules.repetition_penalty, self.repetition_penalty);
         set(&mut rules.presence_penalty, self.presence_penalty);
@@ -123,19 +124,19 @@ impl WritingArgs {
         set(&mut settings.n_texts, self.texts);
     }
 
-    fn sample_as_asked(&self, settings: &mut GenerationConfig) {
+    fn apply_sampling(&self, settings: &mut GenerationConfig) {
         let sampling = &mut settings.options.sampling;
         if self.greedy {
             sampling.temperature = 0.0;
             settings.beams = None;
             return;
         }
-        let is_asked = self.temperature.is_some()
+        let is_sampling = self.temperature.is_some()
             || self.top_k.is_some()
             || self.top_p.is_some()
             || self.min_p.is_some()
             || self.typical_p.is_some();
-        if !is_asked {
+        if !is_sampling {
             return;
         }
         settings.beams = None;
@@ -150,7 +151,7 @@ impl WritingArgs {
     }
 }
 
-/// Where a directory says nothing of it, texts are sampled and may be long.
+/// Without `generation_config.json`: sampling at temperature 0.8, up to 300 tokens.
 pub(super) fn without_settings_of_its_own(folder: &Path, settings: &mut GenerationConfig) {
     if !folder.join("generation_config.json").exists() {
         settings.longest = Limit::New(300);
@@ -158,8 +159,8 @@ pub(super) fn without_settings_of_its_own(folder: &Path, settings: &mut Generati
     }
 }
 
-fn set<T>(value: &mut T, asked: Option<T>) {
-    if let Some(asked) = asked {
-        *value = asked;
+fn set<T>(value: &mut T, option: Option<T>) {
+    if let Some(option) = option {
+        *value = option;
     }
 }

@@ -36,8 +36,8 @@ fn variables_reach_the_chat_template() {
 fn variables_that_are_none_are_refused() {
     let at = thinking();
     for (kwargs, part) in [
-        ("enable_thinking", "it must be a JSON object"),
-        ("[1]", "it must be a JSON object"),
+        ("enable_thinking", "must be a JSON object"),
+        ("[1]", "must be a JSON object"),
         ("{\"messages\": []}", "messages cannot be set as a variable"),
     ] {
         let all = ["generate", ".", "--chat", "--chat-template-kwargs", kwargs, "Who?"];

@@ -73,7 +73,7 @@ fn a_vector_does_not_depend_on_the_other_texts() {
     fs::write(at.join("lines"), b"a cat\nox\xff\na dog barks\n").unwrap();
     let result = finish(zoo(at, &args).output().unwrap());
     assert_eq!(result.code, Some(1), "{}", result.stderr);
-    for part in ["text 2: the line is not UTF-8", "1 of 3 texts have no answer"] {
+    for part in ["text 2: the line is not UTF-8", "1 of 3 texts failed"] {
         assert!(result.stderr.contains(part), "{}", result.stderr);
     }
     let written = read_safetensors(&at.join("v.safetensors")).unwrap();
@@ -81,7 +81,7 @@ fn a_vector_does_not_depend_on_the_other_texts() {
     assert!(rows[1].iter().all(|value| value.is_nan()));
     assert_eq!([rows[0], rows[2]], [&together[0][..], &together[2]]);
     fs::write(at.join("lines"), b"\xff\n").unwrap();
-    refuse(at, &args, (1, &["1 of 1 texts have no answer"]));
+    refuse(at, &args, (1, &["1 of 1 texts failed"]));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn the_files_beside_a_model_say_how_it_is_pooled() {
     // Four tokens are read, and a note says so.
     assert_eq!(found, vectors(at, &["abcdefgh"]));
     let note = succeed(at, &["embed", "m", "abcdefgh"]).stderr;
-    assert!(note.contains("of 1 texts only the first 4 tokens were read"), "{note}");
+    assert!(note.contains("texts truncated to the first 4 tokens: 1"), "{note}");
 }
 
 #[test]

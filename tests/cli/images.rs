@@ -37,7 +37,7 @@ fn an_image_is_a_line() {
     let args = ["classify-image", &model, "--json", "rgb.png", "bad.png", "gray.png"];
     let result = finish(zoo(at, &args).output().unwrap());
     assert_eq!(result.code, Some(1), "{}", result.stderr);
-    for part in ["bad.png: not a readable image", "1 of 3 images have no answer"] {
+    for part in ["bad.png: not a readable image", "1 of 3 images failed"] {
         assert!(result.stderr.contains(part), "{}", result.stderr);
     }
     let lines: Vec<Value> =
@@ -104,7 +104,7 @@ fn forward_takes_another_size_than_the_config_where_it_is_told_to() {
         let (model, pixels) = (text(&case.path), text(&case.path.join("golden.safetensors")));
         let mut args = vec!["forward", &model, "--pixels", &pixels, "--out", "out.safetensors"];
         if is_told {
-            refuse(at, &args, (2, &["sees images of 1 x 12 x 12", "--interpolate-positions"]));
+            refuse(at, &args, (2, &["takes images of 1 x 12 x 12", "--interpolate-positions"]));
             args.push("--interpolate-positions");
         }
         succeed(at, &args);

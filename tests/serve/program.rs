@@ -88,7 +88,10 @@ fn the_program_serves_a_directory_until_it_is_told_to_stop() {
         let (code, said) = program.end(signal);
         assert_eq!(code, Some(0), "{said}");
         assert!(said.contains(&format!("listening on {url}")), "{said}");
-        assert!(said.contains("finishing what runs") && !said.contains("panicked"), "{said}");
+        assert!(
+            said.contains("finishing running requests") && !said.contains("panicked"),
+            "{said}"
+        );
     }
 }
 
@@ -101,7 +104,7 @@ fn the_program_warns_where_others_can_ask_and_asks_for_its_key() {
     assert_eq!(program.post("/v1/completions", &json!({ "model": "a/b", "prompt": "A" })).0, 200);
     let (code, said) = program.end("-TERM");
     assert_eq!(code, Some(0));
-    assert!(said.contains("warning: 0.0.0.0") && said.contains("everybody"), "{said}");
+    assert!(said.contains("warning: 0.0.0.0") && said.contains("every client ("), "{said}");
 
     let program = Program::start(&at, &["--api-key", "k"]);
     assert_eq!(program.post("/v1/completions", &json!({})).0, 401);
@@ -117,7 +120,7 @@ fn what_cannot_be_served_is_refused() {
     refuse(at.path(), &["serve", "tiny-gpt2", "--api-key", ""], (2, &["the key is empty"]));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    refuse(at.path(), &["serve", "tiny-gpt2", "--port", &port], (1, &["cannot listen at", &port]));
+    refuse(at.path(), &["serve", "tiny-gpt2", "--port", &port], (1, &["cannot listen on", &port]));
     let vit = folder().join("vit/base");
     refuse(at.path(), &["serve", vit.to_str().unwrap()], (2, &["a model that writes texts"]));
     fs::write(at.path().join("tiny-gpt2/chat_template.jinja"), "{% if %}").unwrap();

@@ -1,49 +1,49 @@
-//! What `zoo compare` and `zoo sweep` both understand.
+//! Arguments shared by `zoo compare` and `zoo sweep`.
 
 use std::path::PathBuf;
 
 use crate::compare::spec::{Amount, MatchBy, Spec, TaskEntry, Training};
 
-/// What is run, with what, and where it goes.
+/// The tasks, the training settings and the output of a comparison.
 #[derive(clap::Args)]
 pub(super) struct ComparisonArgs {
-    /// A task, with settings behind a colon; can be given more than once (`zoo list`)
+    /// A task, with settings after a colon; can be repeated (`zoo list`)
     #[arg(long = "task", short, value_name = "TASK")]
     pub(super) tasks: Vec<String>,
-    /// What is held equal
+    /// The budget that is equal for all architectures
     #[arg(long = "match", value_name = "WHAT", default_value = "params")]
     pub(super) match_by: MatchBy,
-    /// Seeds
+    /// Number of seeds
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(super) seeds: u64,
-    /// Steps of a run
+    /// Training steps of a run
     #[arg(long, value_name = "N", default_value_t = Training::default().steps)]
     pub(super) steps: usize,
-    /// Examples of a step
+    /// Batch size, in examples
     #[arg(long, value_name = "N", default_value_t = Training::default().batch_size)]
     pub(super) batch_size: usize,
-    /// Learning rates to choose from, with commas between them
+    /// Comma-separated learning rates to choose from
     #[arg(long, value_name = "RATES", value_delimiter = ',', default_values_t = Training::default().rates)]
     pub(super) rates: Vec<f64>,
-    /// Probability of dropping a feature in training
+    /// Dropout probability
     #[arg(long, value_name = "P", default_value_t = Training::default().dropout)]
     pub(super) dropout: f64,
-    /// Where the report goes [default: reports/NAME]
+    /// The directory of the report [default: reports/NAME]
     #[arg(long, short, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Where runs are kept
+    /// The directory of cached runs
     #[arg(long, value_name = "DIR", default_value = "runs/compared")]
     pub(super) cache: PathBuf,
-    /// Runs at once; speeds are measured well with one
+    /// Concurrent runs; speed measurements are accurate only with 1
     #[arg(long, short, value_name = "N", default_value_t = 1)]
     pub(super) jobs: usize,
-    /// Show what would be run, and end
+    /// Show the plan without running it
     #[arg(long)]
     pub(super) plan: bool,
 }
 
 impl ComparisonArgs {
-    /// The comparison of these architectures, at one size.
+    /// The specification for these architectures, at one size.
     pub(super) fn spec(&self, architectures: &[String], first_seed: u64, size: Amount) -> Spec {
         Spec {
             title: None,
@@ -66,7 +66,7 @@ impl ComparisonArgs {
     }
 }
 
-/// Lengths at which costs are measured: numbers with commas between them, or `none`.
+/// Sequence lengths for cost measurements: comma-separated integers, or `none`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lengths(pub(super) Vec<usize>);
 
@@ -78,7 +78,7 @@ impl std::str::FromStr for Lengths {
             return Ok(Self(Vec::new()));
         }
         let length = |text: &str| match text.trim().parse() {
-            Ok(0) | Err(_) => Err(format!("{text:?} is no length; give 512,1024 or none")),
+            Ok(0) | Err(_) => Err(format!("{text:?} is not a length; give 512,1024 or none")),
             Ok(length) => Ok(length),
         };
         text.split(',').map(length).collect::<Result<_, _>>().map(Self)

@@ -1,4 +1,4 @@
-//! `zoo compare`, and what it has in common with `zoo sweep`.
+//! `zoo compare`, and the code that it shares with `zoo sweep`.
 
 mod args;
 mod progress;
@@ -27,12 +27,12 @@ use crate::datasets::locate::SearchPath;
 pub(super) use sweep::{SweepArgs, run as sweep};
 pub(super) use work::work;
 
-/// Compare architectures on tasks, at one budget, and write a report.
+/// Compare architectures on tasks and write a report.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Every architecture gets the model that costs as much as the budget says, the same examples in the same \
-order, and a learning rate chosen by short runs of its own. Runs are kept: the same command again does \
-only what is missing, and another architecture only its own runs.
+Every architecture gets a model sized to the same budget, the same examples in the same order, and a \
+learning rate tuned by short trial runs. Runs are cached: repeating the command only executes missing \
+runs, and adding an architecture only executes its runs.
 
 Examples:
   zoo compare gpt2 lstm --task mqar --size 100k
@@ -40,13 +40,13 @@ Examples:
   zoo compare study.toml --jobs 2
   zoo compare gpt2 llama --task names --match time --size 60s --plan")]
 pub(crate) struct CompareArgs {
-    /// Families (`zoo list`), or one TOML file with everything
+    /// Families (`zoo list`), or a TOML file with the whole comparison
     #[arg(value_name = "FAMILY", required = true)]
     architectures: Vec<String>,
-    /// How much of it: 250k or 1M, or a time such as 60s
+    /// The budget: 250k or 1M, or a time such as 60s
     #[arg(long, value_name = "AMOUNT", default_value = "1M")]
     size: Amount,
-    /// Lengths at which speed and memory are measured, with commas between them, or none
+    /// Comma-separated sequence lengths for speed and memory measurements, or none
     #[arg(long, value_name = "LENGTHS", default_value = "512,1024,2048,4096")]
     lengths: Lengths,
     #[command(flatten)]
@@ -59,28 +59,28 @@ pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
         && file.ends_with(".toml")
     {
         if !args.tasks.is_empty() {
-            return Err(usage(format!("{file} names the tasks; leave --task out")));
+            return Err(usage(format!("{file} specifies the tasks; omit --task")));
         }
         let file = Path::new(file);
         let name = file.file_stem().map(|name| name.to_string_lossy().into_owned());
         return carry_out(global, Spec::read(file).map_err(usage)?, args, name);
     }
     if args.tasks.is_empty() {
-        return Err(usage("no task is named; give one with --task (`zoo list` has them)"));
+        return Err(usage("no task given; pass one with --task (see `zoo list`)"));
     }
     let mut spec = args.spec(architectures, global.seed, *size);
     spec.lengths.clone_from(&lengths.0);
     carry_out(global, spec, args, None)
 }
 
-/// Does what is asked for, and writes the report. `name` is that of the file that asks for it.
+/// Runs the comparison and writes the report. `name` is the name of its TOML file.
 fn carry_out(
     global: &Global,
     spec: Spec,
     args: &ComparisonArgs,
     name: Option<String>,
 ) -> Result<()> {
-    // Before anything runs: the device, the data, who can do what, the sizes.
+    // Checked before the first run: device, data, supported tasks and sizes.
     global.device()?;
     let plan = Plan::new(spec, &SearchPath::from_env(), &global.device).map_err(usage)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&plan, name));
@@ -91,7 +91,7 @@ fn carry_out(
     let stop = stop_at_interrupt()?;
     let started = chrono::Utc::now().format("%Y-%m-%d %H:%M UTC");
     let program = Program {
-        path: std::env::current_exe().context("cannot find this program's own file")?,
+        path: std::env::current_exe().context("cannot find the path of this executable")?,
         arguments: work::arguments(global),
         threads: threads(args.jobs),
     };
@@ -120,7 +120,7 @@ fn carry_out(
     Ok(())
 }
 
-/// The threads of one run of several at once: more of them than cores would wait for each other.
+/// Threads per run for concurrent runs, so that they do not oversubscribe the cores.
 fn threads(jobs: usize) -> Option<usize> {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     (jobs > 1).then(|| (cores / jobs).max(1))
@@ -141,7 +141,7 @@ fn default_out(plan: &Plan, name: Option<String>) -> PathBuf {
     PathBuf::from("reports").join(name)
 }
 
-/// What each architecture gets.
+/// Prints the model of each architecture.
 fn show_plan(global: &Global, plan: &Plan, is_all: bool) -> Result<()> {
     let line = |candidate: &Candidate| {
         let sized = &candidate.sized;
@@ -181,7 +181,7 @@ fn show_plan(global: &Global, plan: &Plan, is_all: bool) -> Result<()> {
     Ok(())
 }
 
-/// The command as it was typed.
+/// The command line, quoted for a shell.
 fn command() -> String {
     let words = std::env::args().skip(1).map(|word| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@".contains(c);
@@ -194,11 +194,11 @@ fn command() -> String {
     ["zoo".to_string()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// Set at Ctrl-C; what runs then ends, and what is done is kept.
+/// A flag that Ctrl-C sets: active runs are stopped, and finished runs are kept.
 fn stop_at_interrupt() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst))
-        .context("cannot wait for Ctrl-C")?;
+        .context("cannot handle Ctrl-C")?;
     Ok(stop)
 }

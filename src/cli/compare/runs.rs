@@ -1,4 +1,4 @@
-//! Does what a plan says: runs, then measurements.
+//! Executes a plan: the runs, then the measurements.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +14,13 @@ use crate::compare::runner::{self, Event, Program, RunnerError};
 use crate::compare::study::CostCurve;
 use crate::models::families;
 
-/// Seconds that a training step may take where costs are measured.
+/// Maximum seconds of a training step in cost measurements.
 const LONGEST_STEP: f64 = 60.0;
 
-/// The share of the free memory that a measurement may take.
+/// The share of the available memory that a measurement may use.
 const MEMORY_SHARE: f64 = 0.8;
 
-/// Does what a plan says.
+/// Executes a plan.
 pub(super) struct Runner<'a> {
     pub(super) program: Program,
     pub(super) cache: Cache,
@@ -30,7 +30,7 @@ pub(super) struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// The runs of every candidate: first those that choose the learning rates.
+    /// The runs of every candidate, after the trials that choose its learning rate.
     pub(super) fn go(&self, plan: &Plan) -> Result<Vec<Ran>> {
         let trials: Vec<Vec<Job>> = plan.candidates.iter().map(|c| plan.trials(c)).collect();
         let mut tried = self.each(&trials)?.into_iter();
@@ -56,7 +56,7 @@ impl Runner<'_> {
             .collect())
     }
 
-    /// How a candidate writes after a text of its task's usual length.
+    /// Measures a candidate's generation speed after a prompt of its task's typical length.
     fn writing(&self, plan: &Plan, candidate: &Candidate) -> Result<Option<Measured>> {
         if !candidate.objective.is_generative() {
             return Ok(None);
@@ -67,20 +67,20 @@ impl Runner<'_> {
             Err(reason) => {
                 self.unless_stopped()?;
                 let name = candidate.family.name();
-                self.shown.note(&format!("{name}: its writing was not measured: {reason}"));
+                self.shown.note(&format!("{name}: generation speed not measured: {reason}"));
                 Ok(None)
             }
         }
     }
 
-    /// What each architecture costs at the lengths of the plan: the one that writes, of its candidates.
+    /// The cost of each architecture at the plan's lengths, with a generative candidate if any.
     pub(super) fn costs(&self, plan: &Plan) -> Result<Vec<CostCurve>> {
         let mut curves: Vec<CostCurve> = Vec::new();
         if plan.spec.lengths.is_empty() {
             return Ok(curves);
         }
-        for asked in &plan.spec.architectures {
-            let name = families::find(asked)?.name();
+        for architecture in &plan.spec.architectures {
+            let name = families::find(architecture)?.name();
             let of = || plan.candidates.iter().filter(|of| of.family.name() == name);
             let Some(candidate) =
                 of().find(|of| of.objective.is_generative()).or_else(|| of().next())
@@ -99,7 +99,7 @@ impl Runner<'_> {
         Ok(curves)
     }
 
-    /// One measurement, alone: what runs beside it would slow it down.
+    /// One measurement, with no concurrent runs, which would slow it down.
     fn measure(
         &self,
         plan: &Plan,
@@ -119,7 +119,7 @@ impl Runner<'_> {
         }
     }
 
-    /// Does lists of jobs as if they were one.
+    /// Runs lists of jobs as one list.
     fn each(&self, lists: &[Vec<Job>]) -> Result<Vec<Vec<Record>>> {
         let jobs = lists.concat();
         let tell = |event: Event<'_>| self.shown.event(event);

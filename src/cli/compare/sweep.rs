@@ -7,12 +7,12 @@ use super::args::ComparisonArgs;
 use super::carry_out;
 use crate::compare::spec::Amount;
 
-/// Train architectures at several sizes, and fit scaling laws.
+/// Train architectures at several sizes and fit scaling laws.
 #[derive(clap::Args)]
 #[command(after_help = "\
-The law is loss = a · C^-b + c, where C is the compute of training in operations; its 95 % intervals say \
-what four sizes or more really tell. The front is the size that is best for each amount of compute. The \
-task is one of language modelling, for its score is a loss.
+The law is loss = a · C^-b + c, where C is the training compute in FLOPs; 95 % intervals show how well \
+four or more sizes determine it. The front has the best size for each amount of compute. The task must be \
+language modeling, since its score is a loss.
 
 Examples:
   zoo sweep gpt2 --task stories --sizes 10k,20k,50k,100k
@@ -22,7 +22,7 @@ pub(crate) struct SweepArgs {
     /// Families (`zoo list`)
     #[arg(value_name = "FAMILY", required = true)]
     architectures: Vec<String>,
-    /// Sizes, with commas between them; a law takes four
+    /// Comma-separated sizes; fitting a law needs at least four
     #[arg(
         long,
         value_name = "AMOUNTS",
@@ -37,7 +37,7 @@ pub(crate) struct SweepArgs {
 pub(in crate::cli) fn run(global: &Global, args: &SweepArgs) -> Result<()> {
     let SweepArgs { architectures, sizes, args } = args;
     if args.tasks.is_empty() {
-        return Err(usage("no task is named; give one with --task, such as stories"));
+        return Err(usage("no task given; pass one with --task, such as stories"));
     }
     let mut spec = args.spec(architectures, global.seed, sizes[0]);
     spec.sizes.clone_from(sizes);

@@ -1,4 +1,4 @@
-//! The process that does one run: reads a job, and tells how it goes.
+//! The worker process of one run: reads a job and reports events.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::datasets::locate::SearchPath;
 use crate::datasets::task::TaskSpec;
 use crate::device;
 
-/// How a process is told to do one run.
+/// The arguments of a worker process.
 pub(super) fn arguments(global: &Global) -> Vec<String> {
     let mut arguments = vec!["compare-run".to_string(), "--device".into(), global.device.clone()];
     if global.no_fusion {
@@ -23,7 +23,7 @@ pub(super) fn arguments(global: &Global) -> Vec<String> {
     arguments
 }
 
-/// Does the run, or the measurement, that standard input describes.
+/// Executes the run or the measurement on standard input.
 pub(in crate::cli) fn work(global: &Global) -> Result<()> {
     let item = io::read_to_string(io::stdin())?;
     let item: WorkItem = serde_json::from_str(&item).context("standard input has no run")?;
@@ -32,7 +32,7 @@ pub(in crate::cli) fn work(global: &Global) -> Result<()> {
     let mut tell = |event: WorkerEvent| {
         let line = serde_json::to_string(&event).map_err(io::Error::from);
         let written = line.and_then(|line| writeln!(out, "{line}")).and_then(|()| out.flush());
-        // Nobody listens any more.
+        // The parent process has exited.
         if written.is_err() {
             std::process::exit(1);
         }
@@ -41,7 +41,7 @@ pub(in crate::cli) fn work(global: &Global) -> Result<()> {
         WorkItem::Run(job) => {
             let task = TaskSpec::parse(&job.task)?.build(&SearchPath::from_env())?;
             let is_same = task.data_hash == job.data_hash;
-            anyhow::ensure!(is_same, "the data of {} have changed", job.task);
+            anyhow::ensure!(is_same, "the data of {} has changed", job.task);
             let record = train(*job, &task, &device, &mut tell);
             tell(WorkerEvent::Over(Box::new(record)));
         }
@@ -53,7 +53,7 @@ pub(in crate::cli) fn work(global: &Global) -> Result<()> {
     Ok(())
 }
 
-/// What it computes on.
+/// The machine that the runs use.
 pub(super) fn described(global: &Global) -> Device {
     Device {
         name: global.device.clone(),

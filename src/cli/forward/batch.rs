@@ -1,4 +1,4 @@
-//! What `zoo forward` gives a model, read from the command line.
+//! The model input of `zoo forward`, parsed from the command line.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::layers::patches::{ImageSizes, PatchConfig};
 
-/// What a model is given, on the host.
+/// The model input, on the host.
 pub(super) struct Batch {
     ids: Vec<Vec<u32>>,
     types: Option<Vec<Vec<u32>>>,
@@ -22,7 +22,7 @@ pub(super) struct Batch {
     choices: Option<usize>,
     padding: Padding,
     pixels: Option<F32Tensor>,
-    /// Whether images may have another size than the config's.
+    /// Whether images may differ from the config's size.
     interpolates: bool,
 }
 
@@ -53,7 +53,7 @@ impl Batch {
         Ok(Self { ids, types, decoder_ids, choices, padding, pixels, interpolates })
     }
 
-    /// Refuses what the model cannot read, before its weights are.
+    /// Rejects unsuitable input before the weights are loaded.
     pub(super) fn check(&self, spec: &ModelSpec) -> Result<()> {
         let ModelSpec { architecture, task, .. } = spec;
         self.check_choices(*task)?;
@@ -64,20 +64,22 @@ impl Batch {
                 return Ok(());
             }
             (Architecture::ImageEncoder(..), None, _) => {
-                return Err(usage("a model of images; give --pixels FILE"));
+                return Err(usage("the model takes images; pass --pixels FILE"));
             }
             (_, Some(_), _) => {
-                return Err(usage("a model of texts, which sees no images; give --ids"));
+                return Err(usage("the model takes text; pass --ids"));
             }
             (_, _, None) if *task == Task::Seq2SeqLm => {
-                let way = "an encoder-decoder; give --decoder-ids as well";
+                let way = "an encoder-decoder; pass --decoder-ids as well";
                 return Err(usage(format!("{way}, beginning with decoder_start_token_id")));
             }
             (_, _, Some(decoder_ids)) if architecture.is_seq2seq() => {
                 check_ids(decoder_ids, (architecture.vocab_size(), written))?;
             }
             (_, _, Some(_)) => {
-                return Err(usage("--decoder-ids is for encoder-decoders, which this is not"));
+                return Err(usage(
+                    "--decoder-ids is for encoder-decoders, and the model is not one",
+                ));
             }
             _ => {}
         }
@@ -98,14 +100,14 @@ impl Batch {
         let [height, width] = patches.image;
         let takes_any = patches.sizes == ImageSizes::Any || self.interpolates;
         let seen = format!(
-            "pixel_values has the shape {shape:?}; the model sees images of {}",
+            "pixel_values has shape {shape:?}; the model takes images of {}",
             patches.channels
         );
         match *shape {
             [_, channels, found_height, found_width] if channels == patches.channels => {
                 let found = [found_height, found_width];
                 if found != patches.image && !takes_any {
-                    let way = "--interpolate-positions takes another size";
+                    let way = "--interpolate-positions allows other sizes";
                     return Err(usage(format!("{seen} x {height} x {width}; {way}")));
                 }
                 patches.check_size(found).map_err(usage)
@@ -114,7 +116,7 @@ impl Batch {
         }
     }
 
-    /// Refuses rows that are no whole number of questions.
+    /// Rejects a number of rows that is not a multiple of `--choices`.
     fn check_choices(&self, task: Task) -> Result<()> {
         let rows = self.ids.len();
         match (task, self.choices) {
@@ -126,11 +128,11 @@ impl Batch {
         }
     }
 
-    /// Refuses rows without the token at whose last occurrence the head reads.
+    /// Rejects rows without the end token: the head reads the hidden state at its last occurrence.
     fn check_ends(&self, end: u32) -> Result<()> {
         if self.decoder_ids.is_some() {
-            let way =
-                "leave --decoder-ids out: this head gives the decoder --ids, one position later";
+            let way = "leave --decoder-ids out: with this head, the decoder input is --ids, shifted \
+                       right by one position";
             return Err(usage(way));
         }
         let all = vec![vec![true; self.ids[0].len()]; self.ids.len()];
@@ -140,7 +142,7 @@ impl Batch {
         };
         match self.ids.iter().zip(holds_token).position(|row| !ends(row)) {
             Some(row) => Err(usage(format!(
-                "row {row} has no token {end} (eos_token_id in config.json), where this head reads"
+                "row {row} has no token {end} (eos_token_id in config.json), which this head requires"
             ))),
             None => Ok(()),
         }
@@ -173,13 +175,13 @@ fn read_pixels(path: &Path) -> Result<F32Tensor> {
     if pixels.shape.len() != 4 {
         let shape = format!("{:?}", pixels.shape);
         return Err(usage(format!(
-            "pixel_values has the shape {shape}; [batch, channels, height, width] is read"
+            "pixel_values has shape {shape}, expected [batch, channels, height, width]"
         )));
     }
     Ok(pixels)
 }
 
-/// Rows of numbers, all of one length.
+/// Parses rows of integers, all of one length.
 fn rows(flag: &str, text: &str) -> Result<Vec<Vec<u32>>> {
     let number = |word: &str| -> Result<u32> {
         word.trim().parse().map_err(|_| usage(format!("{flag}: {word:?} is not a token id")))
@@ -189,8 +191,8 @@ fn rows(flag: &str, text: &str) -> Result<Vec<Vec<u32>>> {
     let length = rows[0].len();
     if let Some(index) = rows.iter().position(|row| row.len() != length) {
         return Err(usage(format!(
-            "{flag}: row {index} has {} entries and row 0 has {length}; fill short rows up and say \
-             which entries are padding with --mask",
+            "{flag}: row {index} has {} entries and row 0 has {length}; pad short rows and \
+             mark the padding with --mask",
             rows[index].len(),
         )));
     }
@@ -232,7 +234,7 @@ fn check_ids(ids: &[Vec<u32>], (vocab_size, limit): (usize, Option<usize>)) -> R
     let length = ids[0].len();
     match limit {
         Some(limit) if length > limit => Err(usage(format!(
-            "a row has {length} tokens, and the model has vectors for {limit} positions"
+            "a row has {length} tokens, and the model is limited to {limit} positions"
         ))),
         _ => Ok(()),
     }

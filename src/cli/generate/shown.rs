@@ -1,4 +1,4 @@
-//! Written texts as they are printed.
+//! Prints generated texts.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -10,7 +10,7 @@ use super::super::Global;
 use super::{Draft, Prompt, classify};
 use crate::pipeline::{TextGeneration, WrittenText};
 
-/// Prints a text as it comes.
+/// Streams a text to standard output.
 pub(super) fn print_stream(
     global: &Global,
     prompt: &Prompt,
@@ -26,7 +26,7 @@ pub(super) fn print_stream(
     let mut is_begun = false;
     for piece in stream {
         let piece = piece.map_err(classify)?;
-        // Not before the first piece: a prompt that is refused is not printed.
+        // Printed with the first piece, so that a rejected prompt is not printed.
         if !std::mem::replace(&mut is_begun, true) {
             out.write_all(prompt.text.as_bytes())?;
         }
@@ -40,7 +40,7 @@ pub(super) fn print_stream(
     Ok(out.flush()?)
 }
 
-/// The texts of a prompt, a line each.
+/// The texts of a prompt, one per line.
 pub(super) fn shown(global: &Global, prompt: &Prompt, texts: &[WrittenText]) -> String {
     let line = |(place, text): (usize, &WrittenText)| match global.json {
         true => {
@@ -53,7 +53,7 @@ pub(super) fn shown(global: &Global, prompt: &Prompt, texts: &[WrittenText]) -> 
     texts.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Prints a text that a smaller model drafts, as it comes.
+/// Streams a text of speculative decoding to standard output.
 pub(super) fn print_speculative(
     global: &Global,
     prompt: &Prompt,
@@ -82,7 +82,7 @@ pub(super) fn print_speculative(
         return Err(error.into());
     }
     let (proposed, accepted) = (stats.proposed, stats.accepted);
-    global.note(&format!("\n{accepted} of {proposed} drafted tokens are the model's own"));
+    global.note(&format!("\n{accepted} of {proposed} drafted tokens accepted"));
     drop(out);
     if global.json {
         return print_json(global, prompt, &began, &text);
@@ -90,7 +90,7 @@ pub(super) fn print_speculative(
     global.print("")
 }
 
-/// A line of JSON with how fast the text came.
+/// Prints a line of JSON with the generation speed.
 fn print_json(global: &Global, prompt: &Prompt, began: &Instant, text: &WrittenText) -> Result<()> {
     let mut line = json_of(prompt, text);
     line["tokens_per_second"] = (text.tokens as f64 / began.elapsed().as_secs_f64()).into();
@@ -99,7 +99,7 @@ fn print_json(global: &Global, prompt: &Prompt, began: &Instant, text: &WrittenT
 
 fn json_of(prompt: &Prompt, text: &WrittenText) -> Value {
     let mut line = json!({
-        "prompt": prompt.said,
+        "prompt": prompt.source,
         "text": text.text,
         "tokens": text.tokens,
         "ending": text.ending,

@@ -10,7 +10,7 @@ use crate::models::precision::Precision;
 #[command(
     allow_negative_numbers = true,
     after_help = "\
-Ctrl-C saves the run and ends it; --resume goes on as if nothing had happened.
+Ctrl-C saves the run and exits; --resume continues it as if it had never stopped.
 
 Examples:
   zoo train                                    a small GPT-2 on generated stories
@@ -28,10 +28,10 @@ pub(crate) struct TrainArgs {
     /// The family to train from scratch (`zoo list`)
     #[arg(value_name = "FAMILY", default_value = "gpt2", conflicts_with_all = ["init_from", "resume"])]
     pub(super) family: String,
-    /// Train this model further, with its tokenizer: a directory, or a model on the Hub
+    /// Fine-tune this model, with its tokenizer: a directory, or a model on the Hub
     #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with_all = ["resume", "SizeArgs"])]
     pub(super) init_from: Option<PathBuf>,
-    /// Go on with a run; its settings are those that it began with, and only --steps may be larger
+    /// Resume a run with its original settings; only --steps can be increased
     #[arg(
         long,
         value_name = "RUN",
@@ -39,16 +39,16 @@ pub(crate) struct TrainArgs {
         conflicts_with_all = ["SizeArgs", "DataArgs", "TrainingArgs"]
     )]
     pub(super) resume: Option<PathBuf>,
-    /// Steps [default: 1000]
+    /// Number of optimizer steps [default: 1000]
     #[arg(long, value_name = "N", help_heading = "Run")]
     pub(super) steps: Option<usize>,
-    /// Where to keep the run [default: runs/FAMILY-SIZE-DATA]
+    /// The run's directory [default: runs/FAMILY-SIZE-DATA]
     #[arg(long, short, value_name = "DIR", help_heading = "Run", conflicts_with = "resume")]
     pub(super) out: Option<PathBuf>,
     /// Print lines instead of the dashboard
     #[arg(long, help_heading = "Run")]
     pub(super) no_tui: bool,
-    /// Tokens of the sample at the end
+    /// Tokens to generate as a sample after training; 0 for none
     #[arg(long, value_name = "N", help_heading = "Run", default_value_t = 300)]
     pub(super) sample: usize,
 
@@ -60,39 +60,39 @@ pub(crate) struct TrainArgs {
     pub(super) training: TrainingArgs,
 }
 
-/// How large a model is.
+/// The size of a model.
 #[derive(clap::Args, Clone)]
 pub(crate) struct SizeArgs {
     /// A named size: nano, micro, small, medium
     #[arg(long, value_name = "NAME", help_heading = "Model", default_value = "nano")]
     pub(super) size: String,
-    /// Blocks
+    /// Number of layers
     #[arg(long, value_name = "N", help_heading = "Model")]
     layers: Option<usize>,
-    /// Query heads
+    /// Number of query heads
     #[arg(long, value_name = "N", help_heading = "Model")]
     heads: Option<usize>,
-    /// Key and value heads, for families with grouped-query attention
+    /// Number of key-value heads, for families with grouped-query attention
     #[arg(long, value_name = "N", help_heading = "Model")]
     kv_heads: Option<usize>,
-    /// Features of a token
+    /// Width of the hidden states
     #[arg(long, value_name = "N", help_heading = "Model")]
     d_model: Option<usize>,
-    /// Hidden features of the feed-forward layers
+    /// Width of the feed-forward layers
     #[arg(long, value_name = "N", help_heading = "Model")]
     d_ff: Option<usize>,
-    /// Probability of dropping a feature in training
+    /// Dropout probability
     #[arg(long, value_name = "P", help_heading = "Model", default_value_t = 0.0)]
     dropout: f64,
 }
 
-/// What to train on.
+/// The training data.
 #[derive(clap::Args)]
 pub(super) struct DataArgs {
     /// A data set (`zoo list`)
     #[arg(long, value_name = "NAME", help_heading = "Data", default_value = "stories")]
     pub(super) data: String,
-    /// A text of your own, in UTF-8; the last tenth is for validation
+    /// A UTF-8 text file; the last tenth is the validation split
     #[arg(long, value_name = "FILE", help_heading = "Data", conflicts_with = "data")]
     pub(super) text_file: Option<PathBuf>,
     /// char, or bpe:N for a byte-level BPE of N tokens [default: char]
@@ -100,63 +100,63 @@ pub(super) struct DataArgs {
     pub(super) tokenizer: Option<String>,
 }
 
-/// How to train.
+/// Training settings.
 #[derive(clap::Args)]
 pub(super) struct TrainingArgs {
-    /// Rows of a forward pass
+    /// Sequences in a forward pass
     #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 12)]
     pub(super) batch_size: usize,
-    /// Tokens of a row [default: 64, or the model's with --init-from, at most 1024]
+    /// Sequence length [default: 64, or the model's with --init-from, at most 1024]
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) context: Option<usize>,
-    /// Forward passes whose gradients make one step
+    /// Gradient accumulation: forward passes per step
     #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 1)]
     pub(super) accumulate: usize,
-    /// The highest learning rate
+    /// The peak learning rate
     #[arg(long, value_name = "RATE", help_heading = "Training", default_value_t = 1e-3)]
     pub(super) lr: f64,
-    /// The learning rate at the end [default: a tenth of --lr]
+    /// The final learning rate [default: a tenth of --lr]
     #[arg(long, value_name = "RATE", help_heading = "Training")]
     pub(super) min_lr: Option<f64>,
-    /// Steps over which the learning rate rises [default: 100, at most a tenth of --steps]
+    /// Warmup steps of the learning rate [default: 100, at most a tenth of --steps]
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) warmup: Option<usize>,
-    /// Decay of the matrices; norms and biases do not decay
+    /// Weight decay of matrices; norms and biases have none
     #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 0.1)]
     pub(super) weight_decay: f64,
-    /// Decay of AdamW's first moment
+    /// AdamW's decay rate of the first moment
     #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 0.9)]
     pub(super) beta1: f64,
-    /// Decay of AdamW's second moment
+    /// AdamW's decay rate of the second moment
     #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 0.99)]
     pub(super) beta2: f64,
-    /// Added to the root of AdamW's second moment
+    /// AdamW's epsilon, added to the square root of the second moment
     #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 1e-8)]
     pub(super) epsilon: f64,
-    /// The largest norm of all gradients together; 0 for no limit
+    /// Maximum global gradient norm; 0 disables clipping
     #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 1.0)]
     pub(super) clip: f64,
-    /// The format that passes compute in: f32, bf16 or f16; the trained weights are f32 in every case
+    /// The dtype of forward and backward passes: f32, bf16 or f16; trained weights are always f32
     #[arg(long, value_name = "FORMAT", help_heading = "Training", default_value_t)]
     pub(super) dtype: Precision,
-    /// Keep only what enters each block, and compute the block again in the backward pass: less memory, more
-    /// time, the same numbers
+    /// Activation checkpointing: store only the input of each block and recompute the block in the
+    /// backward pass; less memory, more time, the same results
     #[arg(long, help_heading = "Training")]
     pub(super) checkpoint_blocks: bool,
-    /// Steps between two validations, each over the whole split
+    /// Steps between validations over the whole split
     #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 200)]
     pub(super) eval_interval: usize,
-    /// Steps between two checkpoints [default: --eval-interval]
+    /// Steps between checkpoints [default: --eval-interval]
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) checkpoint_interval: Option<usize>,
 }
 
 impl SizeArgs {
-    /// The size, for a vocabulary and a context.
+    /// The size, with a vocabulary and a context.
     ///
     /// # Errors
     ///
-    /// An unknown name; lists the known ones.
+    /// An unknown size name; the message lists the known ones.
     pub(crate) fn size(&self, vocab_size: usize, context: usize) -> Result<Size, String> {
         let named = NAMED_SIZES.iter().find(|(name, _)| *name == self.size);
         let Some((_, [layers, heads, d_model])) = named else {

@@ -1,4 +1,4 @@
-//! From flags to a run: everything that can be wrong is found before anything is written.
+//! From flags to a training job: all input is validated before anything is written.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
 use crate::models::checkpoint::{self, ModelSpec};
 use crate::train::{AdamW, AdamWConfig, Job, RunDir, Schedule, Settings, State, TrainError};
 
-/// Steps where --steps is not given: two minutes on two cores.
+/// Default of --steps: two minutes on two cores.
 const DEFAULT_STEPS: usize = 1000;
 
-/// A job, and how long it is.
+/// A training job and its number of steps.
 pub(super) struct Prepared {
     pub(super) job: Job,
     pub(super) steps: usize,
@@ -37,7 +37,7 @@ pub(super) fn prepare(global: &Global, args: &TrainArgs) -> Result<Prepared> {
     Ok(Prepared { job, steps })
 }
 
-/// A new run.
+/// Creates a new run.
 fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
     let source = match &args.text.text_file {
         Some(path) => TextSource::File(path.clone()),
@@ -95,14 +95,14 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
     Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
 }
 
-/// A run that goes on.
+/// Resumes a run.
 fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<Job> {
     let (run, mut settings) = RunDir::open(path).map_err(classify)?;
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(steps) = args.steps {
         if steps < settings.schedule.steps {
             return Err(usage(format!(
-                "--steps is {steps}, but the run began with {}; it can only be made longer",
+                "--steps is {steps}, but the run has {}; it can only be made longer",
                 settings.schedule.steps
             )));
         }
@@ -128,7 +128,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
             (restored.model, restored.optimizer, restored.state)
         }
         None => {
-            // Killed before its first checkpoint: the same seed gives the same beginning.
+            // Stopped before its first checkpoint: the same seed gives the same initialization.
             let model = match &settings.init_from {
                 Some(from) => checkpoint::load(Path::new(from), device)?.into_generative()?,
                 None => spec.initialized(settings.seed, device),
@@ -138,9 +138,9 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
     };
     let steps = settings.schedule.steps;
     if state.step < steps {
-        global.note(&format!("going on after step {}/{steps}", state.step));
+        global.note(&format!("resuming after step {}/{steps}", state.step));
     } else {
-        global.note(&format!("all {steps} steps are done; a larger --steps makes it longer"));
+        global.note(&format!("all {steps} steps are done; a larger --steps extends the run"));
     }
     let described = (spec.family, spec.config);
     Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
@@ -170,12 +170,12 @@ fn vocabulary(kind: Option<&str>) -> Result<Vocabulary> {
     }
 }
 
-/// A path that holds in another folder too.
+/// An absolute path, which stays valid in another working directory.
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
 }
 
-/// The settings; neither the data's fingerprint nor the model's folder is known yet.
+/// The settings, without the data's fingerprint and the model's directory, which are set later.
 fn settings(
     global: &Global,
     args: &TrainArgs,
@@ -184,7 +184,7 @@ fn settings(
     let training = &args.training;
     let steps = args.steps.unwrap_or(DEFAULT_STEPS);
     let data = match source {
-        // Resuming may happen in another folder.
+        // A run may be resumed in another working directory.
         TextSource::File(path) => absolute(path),
         known => known.to_string(),
     };
@@ -216,7 +216,7 @@ fn settings(
     }
 }
 
-/// Finds out now that a text is too short, and not after the first round.
+/// Checks that the text is long enough, before training starts.
 fn check_length(data: &LmDataset, settings: &Settings) -> Result<()> {
     let at = BatchAt { seed: settings.seed, step: 0, micro_step: 0 };
     data.train_batch(at, settings.shape()).map_err(usage)?;

@@ -1,4 +1,4 @@
-//! What a new run starts from: a family, or a model that is there.
+//! The starting point of a new run: a family, or an existing model.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::models::checkpoint::{self, Model, ModelSpec};
 use crate::models::families::{self, FAMILIES, Family};
 use crate::train::Settings;
 
-/// What a new run starts from.
+/// The starting point of a new run.
 pub(super) enum Start {
     Family(&'static Family),
     Model { folder: PathBuf, spec: Box<ModelSpec>, model: Box<Model> },
@@ -47,7 +47,7 @@ impl Start {
         }
     }
 
-    /// The tokenizer that a model was trained with; `None` for a new model.
+    /// The model's tokenizer; `None` for a new model.
     pub(super) fn tokenizer(&self) -> Result<Option<Tokenizer>> {
         match self {
             Self::Family(_) => Ok(None),
@@ -55,7 +55,7 @@ impl Start {
         }
     }
 
-    /// What is trained, and a model of it.
+    /// The model to train and its specification.
     pub(super) fn model(
         self,
         (args, settings): (&TrainArgs, &Settings),
@@ -74,7 +74,9 @@ impl Start {
                     return Err(usage(not_generative(family)));
                 }
                 if spec.architecture.is_seq2seq() && settings.context < 2 {
-                    return Err(usage("--context is 1; half of a row is read and half is written"));
+                    return Err(usage(
+                        "--context is 1; encoder and decoder need half of a sequence each",
+                    ));
                 }
                 let model = spec.initialized(settings.seed, device);
                 Ok((spec, model))
@@ -84,7 +86,7 @@ impl Start {
                     (data.tokenizer().vocab_size(), spec.architecture.vocab_size());
                 if vocab_size > known {
                     return Err(usage(format!(
-                        "the tokenizer has {vocab_size} tokens and the model knows {known}"
+                        "the tokenizer has {vocab_size} tokens and the model {known}"
                     )));
                 }
                 let longest = longest(&spec);
@@ -100,18 +102,17 @@ impl Start {
     }
 }
 
-/// The longest sequence that it is for, in tokens.
+/// The model's maximum sequence length, in tokens.
 fn longest(spec: &ModelSpec) -> usize {
     spec.architecture.max_positions().unwrap_or(usize::MAX)
 }
 
-/// Why a family cannot be trained here, and which can.
+/// The error for a family that `zoo train` does not support; lists the supported ones.
 fn not_generative(family: &Family) -> String {
-    let writers = FAMILIES.iter().filter(|family| family.is_generative());
-    let names: Vec<&str> = writers.map(|family| family.name()).collect();
+    let generative = FAMILIES.iter().filter(|family| family.is_generative());
+    let names: Vec<&str> = generative.map(|family| family.name()).collect();
     format!(
-        "{} writes no texts, which is what `zoo train` teaches; {} do. As a library the zoo trains \
-         every family",
+        "{} is not generative; `zoo train` supports {}. The library can train every family",
         family.name(),
         names.join(", ")
     )

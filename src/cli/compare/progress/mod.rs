@@ -1,4 +1,4 @@
-//! What is seen of the runs while they go.
+//! Displays the progress of the runs.
 
 mod state;
 mod view;
@@ -17,7 +17,7 @@ use crate::compare::measuring::{Measurement, What};
 use crate::compare::plan::Plan;
 use crate::compare::runner::Event;
 
-/// A picture of all runs below the lines of those that are over; lines alone where there is no terminal.
+/// A live view of all runs, below one line for each finished run; only lines without a terminal.
 pub(super) struct Shown {
     global: Global,
     inner: Mutex<Inner>,
@@ -26,50 +26,50 @@ pub(super) struct Shown {
 struct Inner {
     state: State,
     live: Option<Live>,
-    /// When something was said last.
-    said: Instant,
+    /// The time of the last printed line.
+    last_line: Instant,
 }
 
-/// The lower part of a terminal.
+/// The live view at the bottom of a terminal.
 struct Live {
     terminal: Terminal<CrosstermBackend<Stderr>>,
     has_colors: bool,
     drawn: Option<Instant>,
 }
 
-/// A picture is drawn again at most this often.
+/// Minimum time between redraws of the live view.
 const REFRESH: Duration = Duration::from_millis(100);
 
-/// Where there is no picture, a line says how far the runs are after so long a silence.
+/// Without a live view, the time without output after which a progress line is printed.
 const SILENCE: Duration = Duration::from_secs(30);
 
 impl Shown {
     pub(super) fn new(global: &Global, plan: &Plan, at_once: usize) -> Self {
         let state = State::new(plan);
-        // The terminal is asked on standard output where the cursor is.
+        // The cursor position is queried through standard output.
         let is_terminal = std::io::stdin().is_terminal()
             && std::io::stdout().is_terminal()
             && std::io::stderr().is_terminal();
         let live = (is_terminal && !global.quiet).then(|| Live::new(&state, at_once)).flatten();
         Self {
             global: global.clone(),
-            inner: Mutex::new(Inner { state, live, said: Instant::now() }),
+            inner: Mutex::new(Inner { state, live, last_line: Instant::now() }),
         }
     }
 
     pub(super) fn event(&self, event: Event<'_>) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let said = inner.state.event(event);
-        self.show(&mut inner, said.as_deref());
+        let message = inner.state.event(event);
+        self.show(&mut inner, message.as_deref());
     }
 
-    /// A measurement begins.
+    /// Shows that a measurement has started.
     pub(super) fn measures(&self, measurement: &Measurement) {
         let Measurement { architecture, what, length, .. } = measurement;
         let what = match what {
             What::Training => "training",
-            What::Reading => "reading",
-            What::Writing => "writing",
+            What::Reading => "forward pass",
+            What::Writing => "decoding",
         };
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.state.measures = Some(format!("{what} of {architecture} at {length} tokens"));
@@ -81,21 +81,21 @@ impl Shown {
         self.show(&mut inner, Some(text));
     }
 
-    fn show(&self, inner: &mut Inner, said: Option<&str>) {
-        let Inner { state, live, said: last } = inner;
+    fn show(&self, inner: &mut Inner, message: Option<&str>) {
+        let Inner { state, live, last_line } = inner;
         if let Some(live) = live {
-            live.show(state, said);
-        } else if let Some(line) = line(said, || state.report(), last.elapsed()) {
-            *last = Instant::now();
+            live.show(state, message);
+        } else if let Some(line) = line(message, || state.report(), last_line.elapsed()) {
+            *last_line = Instant::now();
             self.global.note(&line);
         }
     }
 
-    /// Leaves the lines and takes the picture away.
+    /// Clears the live view and keeps the lines.
     pub(super) fn finish(&self) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(mut live) = inner.live.take() {
-            // A terminal that is gone needs no cleaning.
+            // Errors are ignored: a closed terminal needs no cleanup.
             let top = live.terminal.get_frame().area().as_position();
             let _ = live.terminal.clear();
             let _ = live.terminal.set_cursor_position(top);
@@ -104,13 +104,17 @@ impl Shown {
     }
 }
 
-/// What is said where there is no picture, `silence` after the line before.
-fn line(said: Option<&str>, report: impl FnOnce() -> String, silence: Duration) -> Option<String> {
-    said.map(str::to_string).or_else(|| (silence >= SILENCE).then(report))
+/// The line to print without a live view, `silence` after the previous one.
+fn line(
+    message: Option<&str>,
+    report: impl FnOnce() -> String,
+    silence: Duration,
+) -> Option<String> {
+    message.map(str::to_string).or_else(|| (silence >= SILENCE).then(report))
 }
 
 impl Live {
-    /// `None` where the terminal does not answer.
+    /// `None` if the terminal does not respond.
     fn new(state: &State, at_once: usize) -> Option<Self> {
         let (_, screen) = ratatui::crossterm::terminal::size().ok()?;
         let viewport = Viewport::Inline(view::height(state, at_once, screen));
@@ -120,16 +124,16 @@ impl Live {
         Some(Self { terminal, has_colors, drawn: None })
     }
 
-    fn show(&mut self, state: &State, said: Option<&str>) {
-        // The work goes on, whether it can be shown or not.
-        if let Some(said) = said {
+    fn show(&mut self, state: &State, message: Option<&str>) {
+        // Errors are ignored: the runs continue without a display.
+        if let Some(message) = message {
             let width = self.terminal.size().map_or(80, |size| size.width).max(1);
-            let lines = said.chars().count().div_ceil(usize::from(width)).max(1) as u16;
+            let lines = message.chars().count().div_ceil(usize::from(width)).max(1) as u16;
             let text =
-                Paragraph::new(said.to_string()).wrap(ratatui::widgets::Wrap { trim: false });
+                Paragraph::new(message.to_string()).wrap(ratatui::widgets::Wrap { trim: false });
             let _ = self.terminal.insert_before(lines, |buffer| text.render(buffer.area, buffer));
         }
-        if said.is_some() || self.drawn.is_none_or(|drawn| drawn.elapsed() > REFRESH) {
+        if message.is_some() || self.drawn.is_none_or(|drawn| drawn.elapsed() > REFRESH) {
             self.drawn = Some(Instant::now());
             let has_colors = self.has_colors;
             let _ = self.terminal.draw(|frame| view::draw(frame, state, has_colors));
@@ -192,10 +196,10 @@ mod tests {
             .iter()
             .flat_map(|of| plan.seeds().into_iter().map(|seed| plan.run(of, seed, 1e-3)))
             .collect();
-        // The first was done before, the second goes.
+        // The first run is cached, the second is running.
         state.event(Event::Begins { index: 0, job: &jobs[0], is_cached: true });
-        let said = state.event(Event::Over { index: 0, record: &record(&jobs[0], 12.5) });
-        assert_eq!((said, state.share()), (None, 0.25));
+        let message = state.event(Event::Over { index: 0, record: &record(&jobs[0], 12.5) });
+        assert_eq!((message, state.share()), (None, 0.25));
         state.event(Event::Begins { index: 1, job: &jobs[1], is_cached: false });
         for (step, score) in [(100, 10.0), (500, 80.0)] {
             state.event(Event::Goes { index: 1, event: point(step, score) });
@@ -206,24 +210,24 @@ mod tests {
         for part in ["12.500 (1)", "gpt2 on sort, seed 1", "loss 0.123", "1 of 4 runs", "83.500"] {
             assert!(seen.contains(part), "{part} is not in\n{seen}");
         }
-        // Work that was done before says nothing about how long the rest takes.
+        // Cached runs are excluded from the estimate of the remaining time.
         assert!(state.left().is_some());
         let report = state.report();
         for part in ["1 of 4 runs, ", " left; gpt2 on sort, seed 1: 50 %, loss 0.123"] {
             assert!(report.contains(part), "{part} is not in {report}");
         }
-        let say = |said, silence| line(said, || report.clone(), silence);
-        assert_eq!(say(None, SILENCE / 2), None);
-        assert_eq!(say(None, SILENCE), Some(report.clone()));
-        assert_eq!(say(Some("ended"), SILENCE).as_deref(), Some("ended"));
-        let said = state.event(Event::Over { index: 1, record: &record(&jobs[1], 87.5) });
-        assert_eq!(said.as_deref(), Some("[2/4] gpt2 on sort, seed 1: 87.500 after 1 s"));
+        let printed = |message, silence| line(message, || report.clone(), silence);
+        assert_eq!(printed(None, SILENCE / 2), None);
+        assert_eq!(printed(None, SILENCE), Some(report.clone()));
+        assert_eq!(printed(Some("ended"), SILENCE).as_deref(), Some("ended"));
+        let message = state.event(Event::Over { index: 1, record: &record(&jobs[1], 87.5) });
+        assert_eq!(message.as_deref(), Some("[2/4] gpt2 on sort, seed 1: 87.500 after 1 s"));
         assert!(drawn(&state).contains("50.000 (2)"));
-        let lost = Outcome::Diverged { step: 3, reason: "its loss is no number".into() };
+        let lost = Outcome::Diverged { step: 3, reason: "the loss became NaN or infinite".into() };
         let lost = Record { outcome: lost, ..record(&jobs[2], 0.0) };
         state.event(Event::Begins { index: 2, job: &jobs[2], is_cached: false });
-        let said = state.event(Event::Over { index: 2, record: &lost }).unwrap();
-        assert!(said.contains("lstm") && said.contains("diverged at step 3"), "{said}");
+        let message = state.event(Event::Over { index: 2, record: &lost }).unwrap();
+        assert!(message.contains("lstm") && message.contains("diverged at step 3"), "{message}");
         assert!(drawn(&state).contains("⚠1"));
     }
 }

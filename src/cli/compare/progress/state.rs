@@ -1,4 +1,4 @@
-//! Where all runs stand.
+//! The state of all runs.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -10,36 +10,35 @@ use crate::compare::study::Outcome;
 use crate::compare::worker::WorkerEvent;
 use crate::system::duration;
 
-/// Where all runs stand.
+/// The state of all runs.
 pub(super) struct State {
-    /// Architectures; in a sweep, each with its sizes.
+    /// Architectures; in a sweep, one row for each size.
     pub(super) rows: Vec<String>,
     pub(super) tasks: Vec<TaskShown>,
-    /// Runs that go now.
+    /// Active runs.
     pub(super) running: Vec<Running>,
-    /// The task whose curves are shown.
+    /// The task whose learning curves are displayed.
     pub(super) current: usize,
-    /// Rows of the models, which are told apart by their configs.
+    /// The row of each model, which its config identifies.
     models: Vec<(serde_json::Value, usize)>,
-    /// What is done besides runs.
+    /// The active measurement.
     pub(super) measures: Option<String>,
     pub(super) done: usize,
     pub(super) total: usize,
     began: Instant,
-    /// Work in steps or seconds: of all runs, of those that are over, and what of that was there before.
+    /// Work in steps or seconds: of all runs, of the finished runs, and of the cached runs.
     work: f64,
     worked: f64,
     cached: f64,
 }
 
-/// A task, and what is known of its runs.
+/// A task and the results of its runs.
 pub(super) struct TaskShown {
     pub(super) name: String,
     pub(super) metric: String,
-    /// One for each row.
+    /// One cell for each row.
     pub(super) cells: Vec<Cell>,
-    /// Of each run that was seen: its row, and how its score on the validation split grew over
-    /// its steps.
+    /// For each run: its row, and its validation scores by step.
     pub(super) curves: Vec<(usize, Vec<(f64, f64)>)>,
 }
 
@@ -48,13 +47,13 @@ pub(super) struct TaskShown {
 pub(super) struct Cell {
     /// Scores of the runs that finished.
     pub(super) scores: Vec<f64>,
-    /// Runs that did not.
+    /// Runs that did not finish.
     pub(super) lost: usize,
-    /// Trials of learning rates that are over.
+    /// Finished learning-rate trials.
     pub(super) trials: usize,
 }
 
-/// A run that goes.
+/// An active run.
 pub(super) struct Running {
     pub(super) index: usize,
     pub(super) name: String,
@@ -62,7 +61,7 @@ pub(super) struct Running {
     pub(super) says: String,
     work: f64,
     task: usize,
-    /// Its curve's place among those of its task; none where it only tries a learning rate.
+    /// The index of its curve among those of its task; `None` for learning-rate trials.
     curve: Option<usize>,
 }
 
@@ -111,7 +110,7 @@ impl State {
         }
     }
 
-    /// Takes in what happened; a sentence where something ended.
+    /// Updates the state; returns a message if a run ended.
     pub(super) fn event(&mut self, event: Event<'_>) -> Option<String> {
         match event {
             Event::Begins { job, is_cached: true, .. } => {
@@ -147,7 +146,7 @@ impl State {
             index,
             name: format!("{}{}", self.rows[row], what(job)),
             done: 0.0,
-            says: "begins".into(),
+            says: "starting".into(),
             work: work(job),
             task,
             curve,
@@ -198,20 +197,20 @@ impl State {
         was_running.map(|run| format!("[{done}/{total}] {}: {}", run.name, ended(record)))
     }
 
-    /// The share of all work that is done.
+    /// The completed share of the work.
     pub(super) fn share(&self) -> f64 {
         let going: f64 = self.running.iter().map(|run| run.done * run.work).sum();
         if self.work > 0.0 { ((self.worked + going) / self.work).min(1.0) } else { 1.0 }
     }
 
-    /// How many runs are over, how long they took, and how long the rest takes.
+    /// The number of finished runs, the elapsed time and the estimated remaining time.
     pub(super) fn standing(&self) -> String {
         let took = duration(self.began.elapsed().as_secs_f64());
         let left = self.left().map(|left| format!(", about {} left", duration(left.as_secs_f64())));
         format!("{} of {} runs, {took}{}", self.done, self.total, left.unwrap_or_default())
     }
 
-    /// The same, where the runs are that go, and what is measured.
+    /// [`Self::standing`] with the progress of the active runs and the active measurement.
     pub(super) fn report(&self) -> String {
         let mut report = self.standing();
         for run in &self.running {
@@ -223,7 +222,7 @@ impl State {
         report
     }
 
-    /// How long the rest takes if it goes on as before; `None` where nothing was done yet.
+    /// The estimated remaining time at the current rate; `None` before any progress.
     pub(super) fn left(&self) -> Option<Duration> {
         let going: f64 = self.running.iter().map(|run| run.done * run.work).sum();
         let (done, left) = (self.worked + going - self.cached, self.work - self.worked - going);
@@ -232,7 +231,7 @@ impl State {
     }
 }
 
-/// How much there is to do, as far as the plan says.
+/// The planned work of a job, in steps or seconds.
 fn work(job: &Job) -> f64 {
     match job.training.length {
         Length::Steps(steps) => steps as f64,
@@ -240,7 +239,7 @@ fn work(job: &Job) -> f64 {
     }
 }
 
-/// On what a model is trained, and how.
+/// The task of a job, with its seed or learning rate.
 fn what(job: &Job) -> String {
     let Job { task, seed, rate, scored, .. } = job;
     match scored.test {
@@ -253,7 +252,7 @@ fn ended(record: &Record) -> String {
     match &record.outcome {
         Outcome::Finished { test, validation, .. } => match record.job.scored.test {
             Some(_) => format!("{test:.3} after {:.0} s", record.seconds),
-            None => format!("{validation:.3} on the validation part"),
+            None => format!("{validation:.3} on the validation split"),
         },
         Outcome::Diverged { step, reason } => format!("diverged at step {step}, {reason}"),
         Outcome::Failed { reason } => format!("failed: {reason}"),

@@ -1,4 +1,4 @@
-//! The picture of all runs in a terminal.
+//! The live view of all runs in a terminal.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -11,19 +11,19 @@ use ratatui::widgets::{
 
 use super::state::{Cell, State, TaskShown};
 
-/// Lines for each run that goes, at most.
+/// Maximum number of active runs to display, one line each.
 const RUNNING: usize = 4;
 
-/// Columns of a task's scores.
+/// Width of a task's column of scores.
 const SCORE: u16 = 15;
 
-/// Lines of a picture.
+/// The height of the view, in lines.
 pub(super) fn height(state: &State, at_once: usize, screen: u16) -> u16 {
     let lines = state.rows.len().clamp(6, 14) + 3 + at_once.min(RUNNING) + 1;
     (lines as u16).min(screen.saturating_sub(2))
 }
 
-/// Draws where all runs stand.
+/// Draws the state of all runs.
 pub(super) fn draw(frame: &mut Frame<'_>, state: &State, has_colors: bool) {
     let going = state.running.len().min(RUNNING) as u16;
     let rows = [Constraint::Min(3), Constraint::Length(going), Constraint::Length(1)];
@@ -58,7 +58,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, has_colors: bool) {
     }
 }
 
-/// What each architecture has reached on each task.
+/// The table of scores: architectures by tasks.
 fn scores(frame: &mut Frame<'_>, place: Rect, (state, names): (&State, u16), has_colors: bool) {
     let short = |task: &TaskShown| {
         let name = task.name.split(':').next().unwrap_or_default();
@@ -91,7 +91,7 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-/// How the runs of a task learn.
+/// The learning curves of a task's runs.
 fn curves(frame: &mut Frame<'_>, place: Rect, task: &TaskShown, has_colors: bool) {
     let points = || task.curves.iter().flat_map(|(_, points)| points);
     let steps = points().map(|(x, _)| *x).fold(1.0, f64::max);
@@ -119,7 +119,7 @@ fn curves(frame: &mut Frame<'_>, place: Rect, task: &TaskShown, has_colors: bool
     frame.render_widget(chart, place);
 }
 
-/// What tells architectures apart where there are no colours.
+/// A marker for each architecture, for terminals without colors.
 fn sign(index: usize) -> &'static str {
     ["●", "■", "▲", "◆", "○", "□", "△", "◇", "★"][index % 9]
 }

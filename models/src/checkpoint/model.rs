@@ -41,8 +41,8 @@ pub enum Model {
 }
 
 impl Model {
-    /// A model of zeros, to be initialized or loaded; `None` where the architecture cannot carry the
-    /// task's head.
+    /// A model of zeros, to be initialized or loaded; `None` where the architecture cannot carry
+    /// the task's head.
     pub fn new(
         architecture: &Architecture,
         (task, n_labels): (Task, usize),

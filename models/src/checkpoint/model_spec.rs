@@ -101,7 +101,8 @@ impl ModelSpec {
         task: Task,
     ) -> Result<Self, ConfigError> {
         let whole = (family.architecture)(&config.to_string())?;
-        // Where no class of the family is the bare model of half of it, the bare model is all of it.
+        // Where no class of the family is the bare model of half of it, the bare model is all of
+        // it.
         let architecture = if family.has(task) { whole.part_for(task) } else { whole };
         if let Some(excess) = architecture.cost().excess() {
             let reason = format!("no model has more than {}", excess.most);

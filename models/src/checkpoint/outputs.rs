@@ -11,8 +11,8 @@ use crate::heads::SentenceTask;
 pub struct ModelInput {
     /// What it reads.
     pub read: Input,
-    /// What it writes, if it is an encoder-decoder. Where `None`, heads other than that of a language
-    /// model are given what it reads, one position later.
+    /// What it writes, if it is an encoder-decoder. Where `None`, heads other than that of a
+    /// language model are given what it reads, one position later.
     pub written: Option<Tokens>,
     /// How many rows of what it reads are the choices of one question; 1 in other models.
     pub choices: usize,
@@ -206,8 +206,8 @@ impl Model {
         }
     }
 
-    /// The final hidden states of what is read, before any head; `None` where there are those of two
-    /// texts, of an encoder-decoder.
+    /// The final hidden states of what is read, before any head; `None` where there are those of
+    /// two texts, of an encoder-decoder.
     ///
     /// # Shapes
     ///
@@ -225,8 +225,8 @@ impl Model {
     }
 
     /// Scores, a row for everything that can have a class: a token, a text, an image, the start and
-    /// the end of a span. Of a model without a head, its hidden states; of one with two, those of the
-    /// first.
+    /// the end of a span. Of a model without a head, its hidden states; of one with two, those of
+    /// the first.
     ///
     /// # Shapes
     ///

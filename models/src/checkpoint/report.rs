@@ -152,7 +152,8 @@ impl CheckReport {
         self.keys[index].clone_from(key);
     }
 
-    /// Reads a weight from a copy of it where the file has no other, and compares it with its copies.
+    /// Reads a weight from a copy of it where the file has no other, and compares it with its
+    /// copies.
     fn compare_copies(
         &mut self,
         checkpoint: &Checkpoint,

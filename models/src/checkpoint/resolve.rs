@@ -12,8 +12,8 @@ use crate::heads::Pooler;
 use crate::hf::keys::Key;
 
 impl ModelSpec {
-    /// Decides what a config leaves to the checkpoint. Returns what it says and the file contradicts,
-    /// in which the file is followed.
+    /// Decides what a config leaves to the checkpoint. Returns what it says and the file
+    /// contradicts, in which the file is followed.
     ///
     /// # Errors
     ///
@@ -36,8 +36,8 @@ impl ModelSpec {
         self.resolve_output(checkpoint, device)
     }
 
-    /// Decides whether a field of the config that only names tensors is true: as the file, which has a key or
-    /// not, names them.
+    /// Decides whether a field of the config that only names tensors is true: as the file, which
+    /// has a key or not, names them.
     pub(super) fn resolve_names(&mut self, has: &dyn Fn(&str) -> bool) {
         let rules = self.family.head_keys(self.task);
         let is_there = |rule: &Key| match rule {

@@ -34,8 +34,8 @@ pub enum Prefixes {
 }
 
 impl Rules {
-    /// The numbers of a module path for a checkpoint path, which may have one more: a layer's group, and its
-    /// place there.
+    /// The numbers of a module path for a checkpoint path, which may have one more: a layer's
+    /// group, and its place there.
     pub(super) fn in_file(&self, checkpoint: &'static str, numbers: Vec<usize>) -> Vec<usize> {
         match (numbers.as_slice(), Pattern(checkpoint).count()) {
             ([layer], 2) => vec![layer / self.group_size, layer % self.group_size],

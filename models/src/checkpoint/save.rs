@@ -63,14 +63,16 @@ fn write_in(
     write_atomically(path, |writer| writer.write_all(&bytes))
 }
 
-/// Writes a model and its config in Hugging Face's layout, in shards where one file would be too large.
+/// Writes a model and its config in Hugging Face's layout, in shards where one file would be too
+/// large.
 ///
 /// Every file is whole or not there. The weights come before the config, so that a directory whose
 /// writing was interrupted does not look like a model.
 ///
 /// # Errors
 ///
-/// Names the file or folder that could not be written, or the tensor with a number that the format has not.
+/// Names the file or folder that could not be written, or the tensor with a number that the format
+/// has not.
 pub fn save<M: Module>(
     folder: &Path,
     model: &M,

@@ -34,8 +34,8 @@ impl ModelSpec {
     /// Reads a directory's `config.json` for a caller that needs one of these tasks.
     ///
     /// The class that `architectures` names decides between them. Where it names another class, one
-    /// that is not known, or none, the first task that the file has all tensors for is taken. Tensors
-    /// of other heads are left in the file.
+    /// that is not known, or none, the first task that the file has all tensors for is taken.
+    /// Tensors of other heads are left in the file.
     ///
     /// # Errors
     ///
@@ -94,9 +94,9 @@ impl ModelSpec {
 
     /// Reads a directory whose weights may be elsewhere, to describe the model.
     ///
-    /// Where `architectures` names no class that is known, the task is the one whose keys are those of
-    /// the weights or of their index; where there is neither, the family's first, or hidden states of
-    /// a class that is not known.
+    /// Where `architectures` names no class that is known, the task is the one whose keys are those
+    /// of the weights or of their index; where there is neither, the family's first, or hidden
+    /// states of a class that is not known.
     ///
     /// # Errors
     ///
@@ -147,8 +147,8 @@ impl ModelSpec {
         unused + is_there.iter().filter(|is_there| !**is_there).count()
     }
 
-    /// Decides what the keys alone can tell: under which names a head is, and whether T5's output projection is a
-    /// matrix of its own.
+    /// Decides what the keys alone can tell: under which names a head is, and whether T5's output
+    /// projection is a matrix of its own.
     fn resolve_from_keys(&mut self, keys: &[String], device: &Device) {
         self.resolve_names(&|name| keys.iter().any(|key| key == name));
         let has_head = {

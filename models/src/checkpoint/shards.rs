@@ -36,8 +36,8 @@ impl Checkpoint {
     /// # Errors
     ///
     /// No weights (said so when there are only pickled ones, which are never read); a file that is
-    /// missing, truncated or no safetensors. An index that disagrees with its shards is an error only
-    /// where it concerns a tensor that a model needs; loading checks it.
+    /// missing, truncated or no safetensors. An index that disagrees with its shards is an error
+    /// only where it concerns a tensor that a model needs; loading checks it.
     pub fn open(folder: &Path) -> Result<Self, LoadError> {
         let single = folder.join(WEIGHTS_FILE);
         if single.exists() {
@@ -98,8 +98,8 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// A tensor that the model reads and the index does not list, or one that the model lacks and the
-    /// index lists.
+    /// A tensor that the model reads and the index does not list, or one that the model lacks and
+    /// the index lists.
     pub(super) fn check_index(
         &self,
         folder: &Path,
@@ -122,8 +122,8 @@ impl Checkpoint {
     }
 }
 
-/// The keys of a folder's weights, or of the index of weights that are elsewhere; `None` where there is
-/// neither, or none that can be read.
+/// The keys of a folder's weights, or of the index of weights that are elsewhere; `None` where
+/// there is neither, or none that can be read.
 pub(super) fn keys_in(folder: &Path) -> Option<Vec<String>> {
     if let Ok(checkpoint) = Checkpoint::open(folder) {
         return Some(checkpoint.tensors.into_keys().collect());

@@ -90,7 +90,8 @@ impl TensorInfo {
     }
 }
 
-/// A tensor that is read block by block, so that what is read is still in the cache when it is used.
+/// A tensor that is read block by block, so that what is read is still in the cache when it is
+/// used.
 struct Blocks<'a> {
     info: &'a TensorInfo,
     file: File,

@@ -8,8 +8,8 @@ use super::request::RequestId;
 /// temperature and the [`Constraints`](super::Constraints) change them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scoring {
-    /// For each token that is added: its own log-probability, and those of this many of the likeliest
-    /// tokens at its position.
+    /// For each token that is added: its own log-probability, and those of this many of the
+    /// likeliest tokens at its position.
     pub added: Option<usize>,
     /// The same for each token of the prompt but the first, which nothing precedes.
     pub prompt: Option<usize>,
@@ -43,8 +43,8 @@ pub struct ScoredPrompt {
 }
 
 impl TokenLogprobs {
-    /// The log-probability of `token`, and of the `top` likeliest tokens; `None` where the scores are
-    /// not finite, so that they give no distribution.
+    /// The log-probability of `token`, and of the `top` likeliest tokens; `None` where the scores
+    /// are not finite, so that they give no distribution.
     ///
     /// Sums in f64: an error of one rounding, whatever the size of the vocabulary.
     ///

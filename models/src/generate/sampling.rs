@@ -17,8 +17,8 @@ pub struct Sampling {
     pub top_p: f64,
     /// Only tokens at least this times as likely as the best one are left; 0 leaves all.
     pub min_p: f64,
-    /// Only the tokens whose surprise is nearest to the expected one are left, as many as reach this
-    /// sum of probabilities; 1 leaves all.
+    /// Only the tokens whose surprise is nearest to the expected one are left, as many as reach
+    /// this sum of probabilities; 1 leaves all.
     pub typical_p: f64,
     /// Seeds the draws.
     pub seed: u64,

@@ -20,8 +20,8 @@ const SCORES_AT_ONCE: usize = if cfg!(test) { 50 } else { 1 << 24 };
 
 /// Texts that are written together, each as if it were alone.
 ///
-/// When a text outgrows the model's context, its older half is forgotten and the rest is read again,
-/// so it can go on; up to there the result is that of `transformers`.
+/// When a text outgrows the model's context, its older half is forgotten and the rest is read
+/// again, so it can go on; up to there the result is that of `transformers`.
 ///
 /// # Example
 ///
@@ -82,13 +82,14 @@ impl<'m> BatchScheduler<'m> {
         self.submit_scored(request, Scoring::default())
     }
 
-    /// The same, with log-probabilities: those of the prompt come from [`BatchScheduler::take_scored`] after the
-    /// next step, where a request that adds no token leaves the batch.
+    /// The same, with log-probabilities: those of the prompt come from
+    /// [`BatchScheduler::take_scored`] after the next step, where a request that adds no token
+    /// leaves the batch.
     ///
     /// # Errors
     ///
-    /// As for [`BatchScheduler::submit`]; [`GenerateError::Source`] where the prompt of an encoder-decoder is to
-    /// be scored.
+    /// As for [`BatchScheduler::submit`]; [`GenerateError::Source`] where the prompt of an
+    /// encoder-decoder is to be scored.
     pub fn submit_scored(
         &mut self,
         request: Request,
@@ -197,8 +198,8 @@ impl<'m> BatchScheduler<'m> {
         GenerateError::NotFinite
     }
 
-    /// Computes the log-probabilities of waiting prompts, each once, from the hidden states of all that
-    /// wait; `false` where scores are not finite.
+    /// Computes the log-probabilities of waiting prompts, each once, from the hidden states of all
+    /// that wait; `false` where scores are not finite.
     ///
     /// # Shapes
     ///

@@ -22,16 +22,16 @@ pub struct SpeculativeStats {
     pub accepted: usize,
 }
 
-/// Continues a prompt by `model`, `num_draft_tokens` tokens at a time drafted by a smaller model of the same
-/// tokenizer: greedy, the text is that of `model` alone, and sampled, it is drawn from the same
-/// distribution (though with other draws).
+/// Continues a prompt by `model`, `num_draft_tokens` tokens at a time drafted by a smaller model of
+/// the same tokenizer: greedy, the text is that of `model` alone, and sampled, it is drawn from the
+/// same distribution (though with other draws).
 ///
 /// Reference: Leviathan et al. 2022, <https://arxiv.org/abs/2211.17192>
 ///
 /// # Errors
 ///
-/// An empty prompt, one longer than a model's context, a token id out of range, options that make no
-/// sense, vocabularies of different sizes, scores that are no numbers.
+/// An empty prompt, one longer than a model's context, a token id out of range, options that make
+/// no sense, vocabularies of different sizes, scores that are no numbers.
 pub fn speculate(
     [model, draft]: [&dyn GenerativeModel; 2],
     request: &Request,

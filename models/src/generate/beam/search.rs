@@ -119,8 +119,8 @@ impl Search {
         false
     }
 
-    /// The best continuations of a group's beams, best first: so many that enough of them go on even
-    /// if every end token is among them.
+    /// The best continuations of a group's beams, best first: so many that enough of them go on
+    /// even if every end token is among them.
     fn candidates(&self, group: usize, rows: &[Vec<f32>], taken: &[u32]) -> Vec<Candidate> {
         let most = (1 + self.options.eos.len()).max(2) * self.group_width();
         let mut best: Vec<Candidate> = Vec::with_capacity(most + 1);
@@ -166,8 +166,9 @@ impl Search {
         let added = continued.first().map_or(0, |(beam, _)| beam.text.len() - begun);
         let mut full = 0;
         for (rank, (beam, fate)) in continued.into_iter().enumerate() {
-            // Of texts that are full, version 5 of the reference keeps those that are among the best
-            // continuations, and version 4, the last one with groups, those that would have gone on.
+            // Of texts that are full, version 5 of the reference keeps those that are among the
+            // best continuations, and version 4, the last one with groups, those that would have
+            // gone on.
             let is_kept = match fate {
                 Fate::IsFull if has_groups => full < width,
                 Fate::IsFull | Fate::Ends => rank < width,
@@ -184,8 +185,8 @@ impl Search {
                 finished.truncate(width);
             }
         }
-        // What the finished texts are compared with: in version 5 of the reference the best text that
-        // goes on, in version 4 the best continuation, even one that ends.
+        // What the finished texts are compared with: in version 5 of the reference the best text
+        // that goes on, in version 4 the best continuation, even one that ends.
         let best = match has_groups {
             true => leading,
             false => running.first().map(|beam| beam.score),

@@ -31,7 +31,7 @@ use model::{bytes_per_step, make};
                   decode --family llama --candle bench/peers/candle/target/release/candle-peer"
 )]
 struct Args {
-    /// The directory of the model, created if missing [default: a temporary directory]
+    /// The directory of the model, created if missing; a temporary directory by default
     #[arg(long, value_name = "DIRECTORY")]
     model: Option<PathBuf>,
     /// The model to create: GPT-2 124M, or a Llama of 134M

@@ -35,10 +35,10 @@ use zoo_bench::spread::Spread;
                   --what prefill"
 )]
 struct Args {
-    /// The model and batch to measure; may be repeated [default: all]
+    /// The model and batch to measure; may be repeated, all by default
     #[arg(long = "shape", value_name = "NAME", value_parser = shapes::find)]
     shapes: Vec<Shape>,
-    /// The kind of step; may be repeated [default: train and forward]
+    /// The kind of step; may be repeated, `train` and `forward` by default
     #[arg(long = "what", value_name = "WHAT")]
     whats: Vec<What>,
     /// The device to compute on; may be repeated
@@ -50,7 +50,7 @@ struct Args {
     /// The program of bench/peers/candle, to compare with
     #[arg(long, value_name = "FILE")]
     candle: Option<PathBuf>,
-    /// PyTorch's execution mode; may be repeated [default: both]
+    /// PyTorch's execution mode; may be repeated, both by default
     #[arg(long = "mode", value_name = "MODE")]
     modes: Vec<Mode>,
     /// The dropout probability of hidden states and attention weights in training

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn splitting_takes_columns_and_joining_puts_them_back() {
+    fn join_inverts_split() {
         let values = count_up(10);
         let fused = entry(Orientation::Same, [2, 5], &[2, 1, 2]);
         let parts = split(&fused, &values);
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_become_columns_and_come_back() {
+    fn transposing_twice_is_the_identity() {
         let values = count_up(33 * 70);
         let turned = entry(Orientation::Transposed, [33, 70], &[33]);
         let parts = split(&turned, &values);
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn transposed_parts_stand_below_each_other_in_every_group() {
+    fn transposed_parts_are_stacked_in_every_group() {
         let values = count_up(8);
         // Rows of the file: two of the first part, two of the second; then a group is one of each.
         let fused = entry(Orientation::Transposed, [4, 2], &[2, 2]);

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_of_float_is_read() {
+    fn every_float_type_is_read() {
         // More than one block; all values are 8-bit integers, which every type represents exactly.
         let values: Vec<f32> = (0..70_001_u32).map(|i| (i % 251) as f32 - 100.0).collect();
         let tensor = |dtype, bytes| Other { dtype, shape: [values.len()], bytes };

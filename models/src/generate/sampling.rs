@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_follow_the_softmax() {
+    fn samples_follow_the_softmax() {
         let sampling = sampling(0.5);
         let expected = sampling.candidates(&SCORES);
         let mut sampler = Sampler::new(sampling, 0);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_draw_apart_and_a_seed_repeats() {
+    fn streams_differ_and_a_seed_repeats() {
         let sampling = Sampling { seed: 9, ..sampling(1.0) };
         let draw = |row| {
             let mut sampler = Sampler::new(sampling, row);

@@ -328,7 +328,7 @@ mod tests {
 
     /// In tests, logits are computed for two positions at a time.
     #[test]
-    fn a_prompt_scored_in_parts_has_the_scores_of_the_whole() {
+    fn scoring_a_prompt_in_chunks_matches_the_whole() {
         let model = model();
         let prompts: [&[u32]; 4] = [&[3, 9, 4, 1, 1, 22, 0], &[7], &[8, 2], &[5, 5, 5, 6, 7]];
         let mut scheduler = BatchScheduler::new(&model);

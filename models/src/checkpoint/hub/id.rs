@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read() {
+    fn model_ids_are_parsed() {
         for (text, name, revision) in [
             ("gpt2", "gpt2", "main"),
             ("openai-community/gpt2", "openai-community/gpt2", "main"),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_no_names() {
+    fn paths_are_not_model_ids() {
         for text in [
             "",
             ".",

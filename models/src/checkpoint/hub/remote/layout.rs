@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_says_where_files_are() {
+    fn modules_json_locates_files() {
         let found = layout(
             r#"[{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
                 {"path": "pooled/by", "type": "sentence_transformers.models.Pooling"},
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_elsewhere_are_left_out() {
+    fn folders_outside_the_model_are_ignored() {
         for path in ["..", "/etc", "a/../../b", "./a", "a\\\\b", "a/"] {
             let class = "sentence_transformers.models.Pooling";
             let found = layout(&format!(r#"[{{"path": "{path}", "type": "{class}"}}]"#));

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_point_elsewhere_are_refused() {
+    fn invalid_hashes_are_rejected() {
         let hex = "0123456789abcdef0123456789abcdef01234567";
         let file = |blob: &str| format!(r#"{{"rfilename":"a","size":1,"blobId":"{blob}"}}"#);
         let answer = |sha: &str, file: &str| format!(r#"{{"sha":"{sha}","siblings":[{file}]}}"#);

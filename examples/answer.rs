@@ -1,6 +1,7 @@
-//! Finds the part of a file that answers a question.
+//! Extracts the answer to a question from a file.
 //!
-//! `cargo run --release --example answer -- DIR FILE QUESTION`, where DIR is a model that finds answers
+//! `cargo run --release --example answer -- DIR FILE QUESTION`, where DIR is a model for extractive
+//! question answering
 
 #![recursion_limit = "256"]
 
@@ -14,11 +15,11 @@ fn main() -> Result<()> {
     };
     let context = std::fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
     let device = burn_zoo::device::parse("flex")?;
-    let reader = QuestionAnswering::open(folder.as_ref(), &device)?;
+    let pipeline = QuestionAnswering::open(folder.as_ref(), &device)?;
 
-    // A file longer than the model reads is read in pieces.
-    let how = Answering { top_k: 3, ..Answering::default() };
-    for answer in reader.answer_one(question, &context, &how)? {
+    // A file longer than the model's context is split into overlapping windows.
+    let options = Answering { top_k: 3, ..Answering::default() };
+    for answer in pipeline.answer_one(question, &context, &options)? {
         println!("{:.3}  {}-{}  {}", answer.score, answer.start, answer.end, answer.answer);
     }
     Ok(())

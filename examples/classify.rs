@@ -1,7 +1,7 @@
-//! Says of which class texts are: those that a model was trained for, or any others.
+//! Classifies texts (the model's labels, or zero-shot).
 //!
-//! `cargo run --release --example classify -- DIR [LABEL..]`, where DIR is a classifier of texts; with
-//! labels, one trained on natural language inference
+//! `cargo run --release --example classify -- DIR [LABEL..]`, where DIR is a text classifier; for
+//! zero-shot classification with these labels, a model trained on natural language inference
 
 #![recursion_limit = "256"]
 

@@ -1,7 +1,7 @@
-//! Says what images show.
+//! Classifies images.
 //!
-//! `cargo run --release --example classify_image -- DIR IMAGE...`, where DIR is a classifier of images:
-//! ViT, DeiT or DINOv2
+//! `cargo run --release --example classify_image -- DIR IMAGE...`, where DIR is an image
+//! classifier: ViT, DeiT or DINOv2
 
 #![recursion_limit = "256"]
 

@@ -1,6 +1,6 @@
-//! Compares sentences by their vectors.
+//! Compares sentences by the cosine similarity of their embeddings.
 //!
-//! `cargo run --release --example embed -- DIR`, where DIR is a model of sentence-transformers
+//! `cargo run --release --example embed -- DIR`, where DIR is a sentence-transformers model
 
 #![recursion_limit = "256"]
 

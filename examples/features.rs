@@ -1,6 +1,6 @@
-//! Gives every token of a text its hidden state.
+//! Extracts the hidden state of every token of a text.
 //!
-//! `cargo run --release --example features -- DIR [TEXT]`, where DIR is an encoder or a decoder
+//! `cargo run --release --example features -- DIR [TEXT]`, where DIR is a text encoder or decoder
 
 #![recursion_limit = "256"]
 
@@ -16,8 +16,8 @@ fn main() -> Result<()> {
 
     let features = extractor.extract_one(&text)?;
     for (token, vector) in features.tokens.iter().zip(&features.vectors) {
-        let length: f32 = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
-        println!("{token:>12}  {} features, length {length:.3}", vector.len());
+        let norm: f32 = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+        println!("{token:>12}  {} features, norm {norm:.3}", vector.len());
     }
     Ok(())
 }

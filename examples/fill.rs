@@ -1,4 +1,4 @@
-//! Finds the words that fill a text's gap.
+//! Predicts the masked token of a text.
 //!
 //! `cargo run --release --example fill -- DIR`, where DIR is a masked language model such as BERT
 

@@ -17,13 +17,13 @@ fn main() -> Result<()> {
 
     let device = burn_zoo::device::parse("flex")?;
     let mut generation = TextGeneration::open(folder.as_ref(), &device)?;
-    // What is not set here is as the model's generation_config.json has it.
+    // The other settings are those of the model's generation_config.json.
     generation.settings_mut().longest = Limit::New(200);
     generation.settings_mut().options.sampling.temperature = 0.8;
     generation.settings_mut().options.sampling.top_k = Some(40);
 
     print!("{text}");
-    // Several tokens can make one character: the stream gives out whole characters.
+    // A character can consist of several tokens: the stream yields whole characters.
     for piece in generation.stream(&text)? {
         print!("{}", piece?);
         std::io::stdout().flush()?;

@@ -1,4 +1,4 @@
-//! Shortens a text.
+//! Summarizes a text.
 //!
 //! `cargo run --release --example summarize -- DIR < article.txt`, where DIR is a model such as
 //! facebook/bart-large-cnn or t5-small

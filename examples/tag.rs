@@ -1,6 +1,6 @@
-//! Finds the names and places in a text.
+//! Finds named entities in a text.
 //!
-//! `cargo run --release --example tag -- DIR [TEXT]`, where DIR is a classifier of tokens
+//! `cargo run --release --example tag -- DIR [TEXT]`, where DIR is a token classifier
 
 #![recursion_limit = "256"]
 

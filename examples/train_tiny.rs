@@ -1,4 +1,4 @@
-//! Trains a tiny Llama on generated stories, and lets it tell one.
+//! Trains a tiny Llama on synthetic stories, and generates one.
 //!
 //! `cargo run --release --example train_tiny`
 

@@ -1,7 +1,7 @@
-//! Says sentences in another language.
+//! Translates sentences.
 //!
 //! `cargo run --release --example translate -- DIR`, where DIR is a model such as
-//! Helsinki-NLP/opus-mt-en-de; one of many languages wants two more words, such as `en_XX de_DE`
+//! Helsinki-NLP/opus-mt-en-de; a multilingual model needs two more arguments, such as `en_XX de_DE`
 
 #![recursion_limit = "256"]
 

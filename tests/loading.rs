@@ -104,10 +104,10 @@ fn a_broken_weights_file_is_refused() {
     let breaks: &[Break<Vec<u8>>] = &[
         ("truncated", |bytes| bytes.truncate(bytes.len() - 1)),
         ("truncated", |bytes| bytes.truncate(100)),
-        ("no safetensors file", |bytes| bytes.truncate(5)),
+        ("not a safetensors file", |bytes| bytes.truncate(5)),
         ("longer than its header says", |bytes| bytes.push(0)),
-        ("no safetensors file", |bytes| bytes[7] = 0xff),
-        ("no safetensors file", |bytes| bytes[20] ^= 0x55),
+        ("not a safetensors file", |bytes| bytes[7] = 0xff),
+        ("not a safetensors file", |bytes| bytes[20] ^= 0x55),
     ];
     for (expected, edit) in breaks {
         let (_guard, path) = copy("gpt2/base");
@@ -149,7 +149,7 @@ fn shards_and_their_index_must_agree() {
         let key = key.unwrap().clone();
         map.remove(&key);
     });
-    assert!(message.contains("which the index denies"), "{message}");
+    assert!(message.contains("which the index does not list"), "{message}");
     // What is a copy, or needed by nothing, may be in one of them alone.
     let (_guard, path) = copy("llama/sharded");
     let file = path.join("model.safetensors.index.json");

@@ -1,4 +1,4 @@
-//! How long do a training step, a forward pass and a decoded token take?
+//! Benchmarks a training step, a forward pass and decoding.
 
 #![recursion_limit = "256"]
 #![allow(missing_docs, reason = "a benchmark's functions are named for its table")]
@@ -55,7 +55,7 @@ fn forward(bencher: divan::Bencher<'_, '_>, family: &str) {
     bencher.bench_local(|| model.loss(&batch).0.into_data());
 }
 
-/// 32 tokens after a prompt of 8, greedy, one row.
+/// Greedy decoding of 32 tokens after a prompt of 8, with one row.
 #[divan::bench(args = FAMILIES, sample_count = 20, sample_size = 1)]
 fn decode_32_tokens(bencher: divan::Bencher<'_, '_>, family: &str) {
     let model = lm_model(family, &Device::flex()).model.into_causal_lm();

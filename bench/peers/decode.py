@@ -1,11 +1,11 @@
-"""Decodes with transformers' `generate`, for `decode`, which asks line by line.
+"""Decodes with transformers' `generate` for the `decode` benchmark, one request per line.
 
     python bench/peers/decode.py MODEL_DIRECTORY f32|bf16 --threads 2
 
 First line: {"ready": "transformers 5.23.0, torch 2.9.0, 2 threads"}
-Question:   {"prompts": [[1, 2], [3, 4]], "new_tokens": 8}
-Answer:     {"seconds": [..], "tokens": [[..], [..]]}, where `seconds` has the time between each new
-            token of the batch and the one before it.
+Request:    {"prompts": [[1, 2], [3, 4]], "new_tokens": 8}
+Response:   {"seconds": [..], "tokens": [[..], [..]]}, where `seconds` are the times between
+            consecutive new tokens of the batch.
 """
 
 import time
@@ -16,7 +16,7 @@ import transformers
 
 
 class Clock(transformers.StoppingCriteria):
-    """Stops nothing; `generate` asks it after every token."""
+    """Records the time of every token; never stops generation."""
 
     def __init__(self):
         self.ticks = []
@@ -46,7 +46,7 @@ def main():
     args = lines.arguments("model", "format")
     dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[args.format]
     model = transformers.AutoModelForCausalLM.from_pretrained(args.model, dtype=dtype).eval()
-    # Weights drawn at random end a text where they like; all texts are to have one length.
+    # With random weights texts would end at random positions; all texts must have equal length.
     model.generation_config.eos_token_id = None
     model.generation_config.pad_token_id = 0
     lines.serve(lambda question: decode(model, question["prompts"], question["new_tokens"]))

@@ -1,4 +1,4 @@
-"""What the peers on PyTorch share: they say what they are, and answer questions line by line."""
+"""The protocol shared by the PyTorch peers: a ready line, then one response per request line."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ def say(answer):
 
 
 def arguments(*positional):
-    """Those of the command line; PyTorch takes as many threads as that says."""
+    """Parses the command line, and sets PyTorch's number of threads."""
     parser = argparse.ArgumentParser()
     for name in positional:
         parser.add_argument(name)
@@ -26,7 +26,7 @@ def arguments(*positional):
 
 
 def serve(answer):
-    """Says that all is ready, and then what `answer` gives for each question."""
+    """Prints the ready line, then the result of `answer` for each request."""
     versions = f"transformers {transformers.__version__}, torch {torch.__version__}"
     say({"ready": f"{versions}, {torch.get_num_threads()} threads"})
     for line in sys.stdin:

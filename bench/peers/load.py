@@ -1,11 +1,12 @@
-"""Loads a model with transformers and applies it once, for `load`, which starts it anew each time.
+"""Loads a model with transformers and runs it once, for `load`, in a new process per measurement.
 
     python bench/peers/load.py MODEL_DIRECTORY --threads 2
 
 First line: {"ready": "transformers 5.23.0, torch 2.9.0, 2 threads"}
-Question:   {"tokens": [1, 2, 3]}
-Answer:     {"seconds": 0.9, "token": 17}, the time from a directory to the end of the first forward
-            pass, and the likeliest token at the last place. Importing modules does not count.
+Request:    {"tokens": [1, 2, 3]}
+Response:   {"seconds": 0.9, "token": 17}, the time from the start of loading to the end of the
+            first forward pass, and the likeliest token at the last position. Importing modules is
+            not measured.
 """
 
 import importlib

@@ -1,14 +1,15 @@
-"""Trains and runs transformers' models on PyTorch, for `speed`, which asks line by line.
+"""Trains and runs transformers' models on PyTorch for the `speed` benchmark, one request per line.
 
     python bench/peers/steps.py --threads 2
 
 First line: {"ready": "transformers 5.23.0, torch 2.9.0, 2 threads"}
-Question:   {"config": {"model_type": "gpt2", ..}, "rows": 12, "length": 64, "what": "train",
+Request:    {"config": {"model_type": "gpt2", ..}, "rows": 12, "length": 64, "what": "train",
              "mode": "compiled"}
-Answer:     {"seconds": 0.05}, the time of one step, or {"unsupported": "why"}. `what` is `train`
-            (forward, backward, AdamW), `forward` (no gradients) or `prefill` (forward into a cache; only
-            the last place is scored); `mode` is `eager` or `compiled`, which also fuses AdamW. The first
-            question about a model makes it, and takes steps that are not counted.
+Response:   {"seconds": 0.05}, the time of one step, or {"unsupported": "reason"}. `what` is `train`
+            (forward, backward, AdamW), `forward` (no gradients) or `prefill` (forward into a cache,
+            with logits only for the last position); `mode` is `eager` or `compiled`, which also
+            fuses AdamW. The first request for a model creates it and runs warm-up steps, which are
+            not measured.
 """
 
 import json
@@ -73,7 +74,7 @@ class Job:
 
 
 class Jobs:
-    """One shape at a time, so that the others do not take the memory."""
+    """Keeps the jobs of one shape at a time to limit memory use."""
 
     def __init__(self):
         self.shape = None
@@ -81,7 +82,7 @@ class Jobs:
 
     def answer(self, question):
         if question["what"] == "prefill" and question["config"]["model_type"] == "t5":
-            return {"unsupported": "transformers scores every place of a T5's text"}
+            return {"unsupported": "transformers computes T5 logits for every position"}
         mode = question.pop("mode")
         shape = json.dumps(question, sort_keys=True)
         if shape != self.shape:

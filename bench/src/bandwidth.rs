@@ -1,4 +1,4 @@
-//! How fast the machine reads its memory.
+//! Measures the memory read bandwidth.
 
 use std::hint::black_box;
 use std::num::NonZero;
@@ -6,20 +6,20 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
-/// Bytes that all threads read together: far more than any cache holds.
+/// The number of bytes read by all threads together, far larger than any cache.
 const BYTES: usize = 1 << 30;
 
-/// How often they do; the fastest counts.
+/// The number of passes; the fastest is reported.
 const PASSES: usize = 5;
 
-/// Memory to be read, a part for each core.
+/// The memory to read, one part per core.
 #[derive(Debug)]
 pub struct Memory {
     parts: Vec<Vec<u64>>,
 }
 
 impl Memory {
-    /// Memory that each core has written its part of.
+    /// Allocates memory; each thread writes its own part.
     pub fn filled() -> Self {
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         let words = (BYTES / size_of::<u64>() / threads) as u64;
@@ -28,13 +28,13 @@ impl Memory {
         Self { parts }
     }
 
-    /// Billions of bytes per second that all cores together read, the best of several passes.
+    /// The read bandwidth of all cores together in GB/s (10^9 bytes), the best of several passes.
     ///
-    /// Each adds up its part: the sum is of integers, in several places at once, so that reading is all
-    /// that takes time.
+    /// Each thread sums the integers of its part in several accumulators, so that the time is
+    /// limited by reading alone.
     pub fn bandwidth(&self) -> f64 {
         let barrier = Barrier::new(self.parts.len());
-        // When each thread began and ended each pass.
+        // The start and end times of each pass of each thread.
         let read = |part: &Vec<u64>| -> Vec<[Instant; 2]> {
             let pass = |_| {
                 barrier.wait();
@@ -56,7 +56,7 @@ impl Memory {
     }
 }
 
-/// What each of the jobs gives, in a thread of its own.
+/// The results of the jobs, each run in its own thread.
 fn in_threads<T: Send>(jobs: Vec<impl FnOnce() -> T + Send>) -> Vec<T> {
     thread::scope(|scope| {
         let handles: Vec<_> = jobs.into_iter().map(|job| scope.spawn(job)).collect();
@@ -92,7 +92,7 @@ mod tests {
     fn reading_takes_time() {
         let memory = Memory { parts: vec![vec![1; 1 << 20]; 2] };
         let found = memory.bandwidth();
-        // Nothing reads a terabyte per second through one core, not even its cache.
+        // No core reads a terabyte per second, not even from its cache.
         assert!(found > 0.01 && found < 2000.0, "{found}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the figures of the book share: the runs that they read, and how they look.
+//! Shared code of the book's figures: reading runs, and styling.
 
 use std::path::{Path, PathBuf};
 
@@ -8,26 +8,26 @@ use burn_zoo::train::log::{Line, read};
 use plotters::coord::{CoordTranslate, Shift};
 use plotters::prelude::*;
 
-/// A picture, or a part of one.
+/// A drawing area: a picture or a part of one.
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// A run to draw.
 #[derive(Debug)]
 pub struct Run {
-    /// What the legend calls it.
+    /// Its name in the legend.
     pub name: String,
-    /// Where its log is.
+    /// The path of its log.
     pub path: PathBuf,
-    /// Its log.
+    /// The lines of its log.
     pub lines: Vec<Line>,
 }
 
 impl Run {
-    /// Reads a run that is given as NAME=DIRECTORY.
+    /// Reads a run specified as NAME=DIRECTORY.
     ///
     /// # Errors
     ///
-    /// It is not given so; its log cannot be read.
+    /// The argument has another form, or the log cannot be read.
     pub fn read(given: &str) -> Result<Self> {
         let (name, folder) = given
             .split_once('=')
@@ -39,11 +39,11 @@ impl Run {
     }
 }
 
-/// A white picture of so many pixels; its folder is made.
+/// Creates a white picture of this size in pixels, and its folder.
 ///
 /// # Errors
 ///
-/// The folder cannot be made.
+/// The folder cannot be created.
 pub fn canvas(out: &Path, size: (u32, u32)) -> Result<Area<'_>> {
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
@@ -53,13 +53,13 @@ pub fn canvas(out: &Path, size: (u32, u32)) -> Result<Area<'_>> {
     Ok(root)
 }
 
-/// The stroke beside a name in the legend.
+/// The stroke next to a name in the legend.
 pub fn stroke(style: impl Into<ShapeStyle>) -> impl Fn((i32, i32)) -> PathElement<(i32, i32)> {
     let style = style.into();
     move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style)
 }
 
-/// Draws a dashed line at a height, over so many steps.
+/// Draws a dashed horizontal line at a height, from step 0 to `steps`.
 ///
 /// # Errors
 ///
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_not_there_is_named() {
+    fn a_missing_log_is_named() {
         let error = Run::read("flex=runs/nowhere").unwrap_err().to_string();
         assert!(error.contains("metrics.jsonl"), "{error}");
     }

@@ -1,6 +1,6 @@
-//! The benchmarks of Burn Zoo, one for each question (`cargo bench -p zoo-bench`), and the programs
-//! that draw the figures of its book (`cargo run --release -p zoo-bench --bin curves` and
-//! `--bin backends`), ask a server (`--bin serving`), or compare it with other libraries (`--bin decode`).
+//! Benchmarks of Burn Zoo (`cargo bench -p zoo-bench`), and programs that draw the figures of its
+//! book (`cargo run --release -p zoo-bench --bin curves` and `--bin backends`), measure a server
+//! (`--bin serving`), or compare Burn Zoo with other libraries (`--bin decode`).
 
 #![recursion_limit = "256"]
 
@@ -13,11 +13,11 @@ pub mod spread;
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};
 use burn_zoo::models::heads::CausalLm;
 
-/// A probability of dropout, as a command line gives it.
+/// Parses a dropout probability of a command line.
 ///
 /// # Errors
 ///
-/// What is no number, or not from 0 to below 1.
+/// The text is not a number, or the number is not in [0, 1).
 pub fn probability(text: &str) -> Result<f64, String> {
     let probability = text.parse().map_err(|error| format!("{error}"))?;
     match (0.0..1.0).contains(&probability) {

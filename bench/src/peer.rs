@@ -1,4 +1,4 @@
-//! A program that does the same work with another library, asked line by line.
+//! A process that does the same work with another library, driven by lines of JSON.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -12,16 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::roofline::threads;
 
-/// Threads of a library wait for more work in a loop, for some milliseconds after they have done theirs, and
-/// take the processor from whoever is measured next.
+/// A library's threads spin for some milliseconds after their work is done, which takes CPU time
+/// from the next measurement.
 const SETTLE: Duration = Duration::from_millis(50);
 
-/// Waits until nothing of what was measured before runs any more.
+/// Waits until the threads of the previous measurement are idle.
 pub fn settle() {
     thread::sleep(SETTLE);
 }
 
-/// A running peer: it reads a line of JSON and answers with one.
+/// A running peer, which responds to each line of JSON with one line.
 #[derive(Debug)]
 pub struct Peer {
     name: PathBuf,
@@ -38,11 +38,11 @@ struct Ready {
 }
 
 impl Peer {
-    /// Starts a script of `bench/peers` with a Python that has what it needs.
+    /// Starts a script of `bench/peers` with a Python that has its requirements.
     ///
     /// # Errors
     ///
-    /// There is no such Python, or the script does not get ready.
+    /// There is no such Python, or the script does not become ready.
     pub fn script(python: &Path, script: &str, arguments: &[&str]) -> Result<Self> {
         let name = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(script);
         let mut command = Command::new(python);
@@ -54,7 +54,7 @@ impl Peer {
     ///
     /// # Errors
     ///
-    /// There is no such program, or it does not get ready.
+    /// There is no such program, or it does not become ready.
     pub fn program(file: &Path, arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(file);
         command.args(arguments).env("RAYON_NUM_THREADS", threads().to_string());
@@ -66,32 +66,32 @@ impl Peer {
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().with_context(|| {
                 format!("{} cannot be started", command.get_program().display())
             })?;
-        let questions = process.stdin.take().context("a peer is asked on its standard input")?;
-        let answers = process.stdout.take().context("a peer answers on its standard output")?;
+        let questions = process.stdin.take().context("the peer has no standard input")?;
+        let answers = process.stdout.take().context("the peer has no standard output")?;
         let answers = BufReader::new(answers);
         let mut peer = Self { name, ready: String::new(), process, questions, answers };
         Ready { ready: peer.ready } = peer.read()?;
         Ok(peer)
     }
 
-    /// What answers: the libraries with their versions, and how many threads they take.
+    /// The libraries with their versions, and their number of threads.
     pub fn ready(&self) -> &str {
         &self.ready
     }
 
-    /// What the peer says next.
+    /// Reads the peer's next line.
     fn read<T: DeserializeOwned>(&mut self) -> Result<T> {
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
-        ensure!(!line.is_empty(), "{} ended without an answer; see above", self.name.display());
+        ensure!(!line.is_empty(), "{} ended without a response; see above", self.name.display());
         serde_json::from_str(&line).with_context(|| format!("{}: {line}", self.name.display()))
     }
 
-    /// Asks, and waits for the answer.
+    /// Sends a request and waits for the response.
     ///
     /// # Errors
     ///
-    /// The peer has ended, or says something else than was expected.
+    /// The peer has ended, or the response has an unexpected form.
     pub fn ask<Q: Serialize, T: DeserializeOwned>(&mut self, question: &Q) -> Result<T> {
         let line = serde_json::to_string(question)?;
         writeln!(self.questions, "{line}").with_context(|| self.name.display().to_string())?;
@@ -100,10 +100,10 @@ impl Peer {
     }
 }
 
-/// A peer ends with the program that asks it, however that ends.
+/// Ends the peer's process.
 impl Drop for Peer {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

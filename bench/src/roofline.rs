@@ -1,4 +1,4 @@
-//! What the machine can do at most.
+//! The peak throughput of the machine.
 
 use std::num::NonZero;
 use std::thread;
@@ -8,22 +8,22 @@ use anyhow::Result;
 use burn::tensor::{Distribution, Tensor};
 use burn_zoo::Device;
 
-/// Rows and columns of the matrices that are multiplied.
+/// The number of rows and columns of the multiplied matrices.
 const SIZE: usize = 2048;
 
-/// How often they are; the fastest counts.
+/// The number of passes; the fastest is reported.
 const PASSES: usize = 15;
 
-/// Cores that programs may use.
+/// The number of available cores.
 pub fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Billions of floating-point operations per second of products of large matrices of 32-bit floats.
+/// The throughput of large f32 matrix products in GFLOP/s.
 ///
 /// # Errors
 ///
-/// The device cannot compute.
+/// The device fails.
 pub fn matrix_products(device: &Device) -> Result<f64> {
     let matrix = || Tensor::<2>::random([SIZE, SIZE], Distribution::Default, device);
     let (a, b) = (matrix(), matrix());

@@ -1,22 +1,22 @@
-//! Several measurements of one thing.
+//! The spread of repeated measurements.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// The middle of several numbers, and how far they go.
+/// The median, minimum and maximum of several values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spread {
-    /// The middle.
+    /// The median.
     pub median: f64,
-    /// The least.
+    /// The minimum.
     pub min: f64,
-    /// The most.
+    /// The maximum.
     pub max: f64,
 }
 
 impl Spread {
-    /// Of at least one number.
+    /// The spread of at least one value.
     pub fn of(values: &[f64]) -> Self {
         Self {
             median: median(values),
@@ -26,14 +26,14 @@ impl Spread {
     }
 }
 
-/// As `median (min to max)`.
+/// Formats as `median (min to max)`.
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.2} ({:.2} to {:.2})", self.median, self.min, self.max)
     }
 }
 
-/// The middle of several numbers, not a number where there are none.
+/// The median of several values; NaN without values.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_middle_and_the_ends() {
+    fn median_and_extremes() {
         let spread = Spread::of(&[4.0, 1.0, 2.0, 3.0]);
         assert_eq!((spread.median, spread.min, spread.max), (2.5, 1.0, 4.0));
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);

@@ -1,4 +1,5 @@
-//! Any bytes as a `config.json`: of the family that it names, and of one that the first byte names.
+//! Any bytes as a `config.json`: of the family in `model_type`, or of one selected by the first
+//! byte.
 
 #![no_main]
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 fuzz_target!(|data: &[u8]| {
     let Some((&first, rest)) = data.split_first() else { return };
-    // A config as it lies in a folder begins with a brace, and names its family.
+    // A complete config starts with a brace and names its family.
     let (text, forced) = if first == b'{' {
         (data, None)
     } else {

@@ -1,4 +1,4 @@
-//! A valid config of any family, with a few fields changed to what the input says.
+//! A valid config of any family, with a few fields changed according to the input.
 
 #![no_main]
 
@@ -26,7 +26,7 @@ static CONFIGS: LazyLock<Vec<(&'static Family, Value)>> = LazyLock::new(|| {
     configs
 });
 
-/// Every field that any config has: one family's words may mean something to another.
+/// The fields of all configs: a field of one family may have a meaning in another.
 static FIELDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let all = CONFIGS.iter().flat_map(|(_, config)| config.as_object().expect("an object").keys());
     let mut fields: Vec<String> = all.cloned().collect();
@@ -35,7 +35,7 @@ static FIELDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     fields
 });
 
-/// A value, of a kind that the next byte chooses.
+/// A value of a type selected by the next byte.
 fn value(bytes: &mut Bytes, old: &Value) -> Value {
     match bytes.byte() % 16 {
         0 => Value::Null,
@@ -59,12 +59,12 @@ fn value(bytes: &mut Bytes, old: &Value) -> Value {
             (0..length).map(|_| value(bytes, &Value::Null)).collect()
         }
         11 => {
-            // Another config's value of any field.
+            // The value of any field of another config.
             let (_, config) = bytes.choose(&CONFIGS);
             config.get(bytes.choose(&FIELDS)).cloned().unwrap_or(Value::Null)
         }
         12 | 13 => {
-            // One entry of an object or a list that is there.
+            // Changes one entry of an existing object or list.
             let mut old = old.clone();
             let entry = match &mut old {
                 Value::Object(fields) => {

@@ -8,7 +8,7 @@ use burn_zoo::pipeline::{ImageReader, Picture};
 use burn_zoo_fuzz::caught;
 use libfuzzer_sys::fuzz_target;
 
-/// Larger pictures are decoded and not resized, to try more of them.
+/// Larger pictures are decoded but not resized, for more executions per second.
 const MOST_PIXELS: usize = 1 << 20;
 
 static READERS: LazyLock<[ImageReader; 2]> = LazyLock::new(|| {

@@ -1,4 +1,4 @@
-//! Any bytes as a `model.safetensors.index.json` beside two shards that are right.
+//! Any bytes as a `model.safetensors.index.json` with two valid shards.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any bytes as a `preprocessor_config.json`, followed with two pictures.
+//! Any bytes as a `preprocessor_config.json`, applied to two pictures.
 
 #![no_main]
 
@@ -11,7 +11,7 @@ fuzz_target!(|data: &[u8]| {
         let Ok(reader) = ImageReader::parse(&text, family) else { continue };
         for [width, height] in [[5, 4], [1, 90]] {
             let picture = Picture { width, height, rgb: vec![200; width * height * 3] };
-            // What is large takes long and is no other way through the code.
+            // A large size takes long without reaching other code paths.
             if reader.size().is_none_or(|[height, width]| height * width <= 1 << 16) {
                 let _ = reader.prepare(&picture);
             }

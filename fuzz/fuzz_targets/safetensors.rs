@@ -1,4 +1,4 @@
-//! Any bytes as a `model.safetensors` beside a config that is right.
+//! Any bytes as a `model.safetensors` with a valid config.
 
 #![no_main]
 
@@ -7,7 +7,7 @@ use burn_zoo::models::checkpoint::{self, read_safetensors};
 use burn_zoo_fuzz::{copy, folder, write};
 use libfuzzer_sys::fuzz_target;
 
-/// Bytes that a file of a header alone is filled up with, at most.
+/// The maximum number of bytes of data appended to a header.
 const MOST: usize = 1 << 16;
 
 fuzz_target!(|data: &[u8]| {
@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
     let file = if first % 2 == 0 {
         rest.to_vec()
     } else {
-        // A header, before as much data as the largest offset in it asks for.
+        // A header, followed by as much data as its largest offset needs.
         let text = String::from_utf8_lossy(rest);
         let numbers = text.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
         let body = numbers.max().unwrap_or(0_usize).min(MOST);

@@ -1,5 +1,5 @@
-//! Any bytes as the files of sentence-transformers and as `generation_config.json`, beside a model
-//! and a tokenizer that are right.
+//! Any bytes as the files of sentence-transformers and as `tokenizer_config.json`, with a valid
+//! model and tokenizer.
 
 #![no_main]
 
@@ -23,10 +23,10 @@ fuzz_target!(|data: &[u8]| {
     static MODEL: Once = Once::new();
     MODEL.call_once(|| {
         copy("bert/backbone", &["config.json", "model.safetensors"]);
-        let letters = Tokenizer::characters("abcdefghijklmnopqrstuvwxyz ".chars());
-        letters.expect("a tokenizer").save(folder()).expect("a folder");
+        let tokenizer = Tokenizer::characters("abcdefghijklmnopqrstuvwxyz ".chars());
+        tokenizer.expect("a tokenizer").save(folder()).expect("a folder");
     });
-    // One file after the other, with a line of dashes between them.
+    // The files one after the other, separated by lines of dashes.
     let text = String::from_utf8_lossy(data);
     let mut parts = text.split("\n---\n");
     for name in FILES {

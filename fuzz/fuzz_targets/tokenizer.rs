@@ -1,4 +1,4 @@
-//! Any bytes as a `tokenizer.json`, which then reads and writes texts.
+//! Any bytes as a `tokenizer.json`, which then encodes and decodes texts.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a folder to write hostile files into, and how far a model is followed.
+//! Shared code of the fuzz targets: a folder for the fuzzed files, and the evaluation of configs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,21 +9,21 @@ use burn_zoo::models::checkpoint::{Mapping, ModelSpec};
 use burn_zoo::models::families::Family;
 use serde_json::Value;
 
-/// More parameters than this are described and not made.
+/// Models with more parameters are described but not initialized.
 const MOST_PARAMETERS: usize = 1 << 16;
 
-/// The project's fixtures.
+/// The folder of the project's fixtures.
 pub fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden")
 }
 
-/// The folder that this process writes to; in memory where the system has such a place.
+/// The folder that this process writes to; in memory if the system supports it.
 pub fn folder() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         let memory = Path::new("/dev/shm");
         let parent = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
         let made = tempfile::Builder::new().prefix("burn-zoo-fuzz-").tempdir_in(parent);
-        made.expect("a folder for hostile files").keep()
+        made.expect("a folder for fuzzed files").keep()
     });
     &FOLDER
 }
@@ -32,7 +32,7 @@ pub fn folder() -> &'static Path {
 pub fn write(name: &str, content: &[u8]) {
     let path = folder().join(name);
     fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
-    fs::write(path, content).expect("a hostile file");
+    fs::write(path, content).expect("a fuzzed file");
 }
 
 /// Copies a fixture's files into [`folder`], once.
@@ -45,12 +45,12 @@ pub fn copy(case: &str, names: &[&str]) {
     }
 }
 
-/// Follows a config as far as a loader does before it reads weights, and makes the model if it is
+/// Processes a config as loading does before it reads weights, and initializes the model if it is
 /// small.
 pub fn follow(family: &'static Family, config: Value) {
     let Ok(spec) = ModelSpec::new(family, config) else { return };
     let device = Device::flex();
-    // Parameters are made when they are read, so describing them must take no memory.
+    // Parameters are allocated on first use, so describing them must not allocate.
     let model = spec.model(&device);
     let parameters = model.parameters();
     let mapping = Mapping::new(spec.rules(), &parameters);
@@ -64,45 +64,45 @@ pub fn follow(family: &'static Family, config: Value) {
     }
 }
 
-/// The bytes of an input, taken from its front.
+/// The bytes of an input, consumed from the front.
 pub struct Bytes<'a>(pub &'a [u8]);
 
 impl<'a> Bytes<'a> {
-    /// The next byte; 0 where there is none.
+    /// The next byte; 0 at the end.
     pub fn byte(&mut self) -> usize {
         let Some((&first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
         usize::from(first)
     }
 
-    /// The next few bytes, at most this many.
+    /// The next bytes, at most `count`.
     pub fn take(&mut self, count: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at(count.min(self.0.len()));
         self.0 = rest;
         taken
     }
 
-    /// One of several things.
-    pub fn choose<T>(&mut self, things: &'a [T]) -> &'a T {
-        &things[(self.byte() | self.byte() << 8) % things.len()]
+    /// One of several items, selected by the next two bytes.
+    pub fn choose<T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[(self.byte() | self.byte() << 8) % items.len()]
     }
 }
 
-/// Panics that are caught in the zoo, and those that are not.
+/// Distinguishes panics that the zoo catches from those that escape.
 pub mod caught {
     use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 
-    /// Takes the fuzzer's hook away, which ends the process at any panic: those of libraries are
-    /// caught, and only one that comes out of the zoo is what is looked for.
+    /// Replaces libFuzzer's panic hook, which aborts the process at any panic: the zoo catches
+    /// panics of libraries, and only one that escapes the zoo is a finding.
     pub fn init() {
         set_hook(Box::new(|_| {}));
     }
 
-    /// Ends the process if a panic comes out.
+    /// Aborts the process if a panic escapes.
     pub fn run(work: impl FnOnce()) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
-            let said = burn_zoo::system::panic_message(panic.as_ref());
-            eprintln!("a panic came out: {said:?}");
+            let message = burn_zoo::system::panic_message(panic.as_ref());
+            eprintln!("a panic escaped: {message:?}");
             std::process::abort();
         }
     }

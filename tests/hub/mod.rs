@@ -213,7 +213,7 @@ fn a_revision_is_a_commit_and_can_be_pinned() {
     // What both have is there once.
     assert_eq!(user.files("blobs").len(), 4);
     user.refuse(&["check", "org/tiny@v9"], (2, &["org/tiny has no revision \"v9\""]));
-    user.refuse(&["check", "org/tiny", "--revision", "../x"], (2, &["../x", "no revision"]));
+    user.refuse(&["check", "org/tiny", "--revision", "../x"], (2, &["../x", "not a revision"]));
     user.refuse(&["check", ".", "--revision", "v1"], (2, &["--revision", "a directory"]));
     let json = user.succeed(&["download", "org/tiny", "--revision", "v1", "--json"]).stdout;
     let json: Value = serde_json::from_str(&json).unwrap();
@@ -241,7 +241,7 @@ fn what_broke_off_goes_on_where_it_stopped() {
     let user = User::of(&hub);
     hub.state().file_requests.clear();
     hub.state().piece = Some(0);
-    user.refuse(&["download", "org/tiny"], (1, &["broke off at 0 of", "goes on from there"]));
+    user.refuse(&["download", "org/tiny"], (1, &["interrupted at 0 of", "to resume"]));
     hub.state().piece = Some(piece);
     user.download("org/tiny");
     // A server that does not resume sends all of it again, and that is what is kept.
@@ -267,7 +267,7 @@ fn a_file_that_is_not_what_the_hub_says_is_removed() {
     hub.publish("org/tiny", &["main"], &tiny(OLD));
     hub.state().corrupts = true;
     let user = User::of(&hub);
-    let expected = ["is not what the Hub says it is", "SHA-256", "was removed"];
+    let expected = ["does not match the Hub's listing", "SHA-256", "was removed"];
     user.refuse(&["download", "org/tiny"], (1, &expected));
     assert_eq!(user.files("blobs"), Vec::<String>::new());
     assert_eq!(user.files("refs"), Vec::<String>::new());

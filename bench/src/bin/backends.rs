@@ -1,4 +1,4 @@
-//! Draws how far the losses of the same run on several backends come apart, for the book.
+//! Draws the loss differences of the same run on several backends, for the book.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,14 +38,14 @@ struct Step {
 struct Differences {
     points: Vec<(f64, f64)>,
     largest: f64,
-    /// The first step with the largest.
+    /// The first step with the largest difference.
     step: usize,
 }
 
-/// The largest difference that still counts as the same training, in nats per token.
+/// The largest accepted difference, in nats per token.
 const LIMIT: f64 = 1e-3;
 
-/// Where no difference, or a smaller one, is drawn: a log axis has no 0.
+/// The height at which smaller differences and 0 are drawn: a log axis has no 0.
 const FLOOR: f64 = 1e-8;
 
 fn main() -> Result<()> {
@@ -79,11 +79,11 @@ fn loss_curve(given: &str) -> Result<LossCurve> {
     Ok(LossCurve { name: run.name, steps })
 }
 
-/// |loss - loss of the reference| of each step that both have.
+/// |loss - loss of the reference| of each common step.
 ///
 /// # Errors
 ///
-/// What the logs tell of the settings differs: tokens or learning rate at a step.
+/// The settings differ: the tokens or the learning rate of a step.
 fn differences(run: &LossCurve, reference: &LossCurve) -> Result<Differences> {
     let (name, other_name) = (&run.name, &reference.name);
     let mut points = Vec::new();
@@ -101,8 +101,8 @@ fn differences(run: &LossCurve, reference: &LossCurve) -> Result<Differences> {
         ensure!(
             (own.lr - other.lr).abs() <= 1e-9 * other.lr.abs(),
             "at step {step}, the learning rate of {name} is {} and that of {other_name} {}; \
-             give both the same --lr, --min-lr, --warmup and --steps (a shorter run is one that \
-             is stopped: fewer --steps are another schedule)",
+             give both the same --lr, --min-lr, --warmup and --steps (for a shorter run, stop it \
+             early: fewer --steps are another schedule)",
             own.lr,
             other.lr,
         );
@@ -127,12 +127,14 @@ fn draw(out: &Path, runs: &[LossCurve], compared: &[Differences]) -> Result<()> 
     Ok(())
 }
 
-/// A run's colour, in both panels; the palette's third, a yellow, is faint on white.
+/// A run's color in both panels. Skips the third color of the palette, a yellow that is faint on
+/// white.
 fn color(run: usize) -> PaletteColor<Palette99> {
     Palette99::pick(if run < 2 { run } else { run + 1 })
 }
 
-/// The losses will coincide: the reference is thick and pale, so that it shows behind the others.
+/// The losses nearly coincide: the reference is thick and pale, so that it is visible behind the
+/// others.
 fn draw_losses(area: &Area<'_>, runs: &[LossCurve], steps: f64) -> Result<()> {
     let losses = || runs.iter().flat_map(|run| run.steps.values()).map(|step| step.loss);
     let low = losses().fold(f64::INFINITY, f64::min);
@@ -160,7 +162,7 @@ fn draw_losses(area: &Area<'_>, runs: &[LossCurve], steps: f64) -> Result<()> {
     draw_legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
-/// The colours are those of the losses, whose legend names them.
+/// The colors are those of the losses, whose legend names them.
 fn draw_differences(
     area: &Area<'_>,
     (reference, compared): (&str, &[Differences]),
@@ -203,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn differences_are_of_the_steps_that_both_have() {
+    fn differences_are_of_common_steps() {
         let found = differences(&run("b", [4.0, 3.5]), &run("a", [4.0, 3.25, 3.0])).unwrap();
         assert_eq!(found.points, [(1.0, FLOOR), (2.0, 0.25)]);
         assert_eq!((found.largest, found.step), (0.25, 2));
     }
 
     #[test]
-    fn equal_runs_differ_by_nothing() {
+    fn equal_runs_have_no_difference() {
         let found = differences(&run("b", [4.0, 3.5]), &run("a", [4.0, 3.5])).unwrap();
         assert_eq!((found.largest, found.step), (0.0, 1));
     }

@@ -1,4 +1,4 @@
-//! Draws the losses of runs against their steps, for the book.
+//! Draws the loss curves of runs, for the book.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ struct Curves {
     valid: Vec<(f64, f64)>,
 }
 
-/// Steps over which a training loss is averaged; single batches are noise.
+/// The number of steps over which the training loss is averaged, because single batches are noisy.
 const WINDOW: usize = 25;
 
 fn main() -> Result<()> {

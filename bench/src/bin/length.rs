@@ -1,4 +1,4 @@
-//! How does the memory of training grow with the length?
+//! Measures how the memory of training grows with the sequence length.
 
 #![recursion_limit = "256"]
 
@@ -17,20 +17,20 @@ use burn_zoo::{device, system};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
-/// Train on batches of as many tokens, cut into rows of several lengths, each in a process of its own, and
-/// compare the most memory that each held.
+/// Train on batches with the same number of tokens in rows of different lengths, each length in its
+/// own process, and compare their peak memory.
 #[derive(Parser)]
 #[command(
     after_help = "Examples:\n  length\n  length --family llama --device tch --json\n  length --length 512 --layers 12 --checkpoint-blocks"
 )]
 struct Args {
-    /// What is trained
+    /// The model family to train
     #[arg(long, value_name = "FAMILY", default_value = "gpt2")]
     family: String,
-    /// Where to compute
+    /// The device to compute on
     #[arg(long, value_name = "DEVICE", default_value = "flex")]
     device: String,
-    /// Tokens of a row; may be given several times
+    /// Tokens of a row; may be repeated
     #[arg(long = "length", value_name = "N", default_values_t = [512, 1024, 2048, 4096])]
     lengths: Vec<usize>,
     /// Tokens of a batch
@@ -39,16 +39,16 @@ struct Args {
     /// Blocks of the model
     #[arg(long, value_name = "N", default_value_t = 4)]
     layers: usize,
-    /// Share of features and of weights of attention that are dropped
+    /// The dropout probability of hidden states and attention weights
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = zoo_bench::probability)]
     dropout: f64,
-    /// Compute blocks again in the backward pass
+    /// Recompute blocks in the backward pass (activation checkpointing)
     #[arg(long)]
     checkpoint_blocks: bool,
-    /// Steps of training
+    /// Training steps
     #[arg(long, value_name = "N", default_value_t = 4)]
     steps: usize,
-    /// Measure the one length in this process
+    /// Measure one length in this process
     #[arg(long, hide = true)]
     here: bool,
     /// Print JSON instead of a table
@@ -56,14 +56,14 @@ struct Args {
     json: bool,
 }
 
-/// One length.
+/// The results of one length.
 #[derive(Serialize, Deserialize)]
 struct Found {
     length: usize,
     rows: usize,
-    /// Of the last step.
+    /// The time of the last step.
     seconds: f64,
-    /// What the process held at most beyond what it held before there was a model.
+    /// The peak memory of the process minus its memory before the model was created.
     bytes: u64,
 }
 
@@ -72,7 +72,7 @@ fn main() -> Result<()> {
     ensure!(args.steps >= 1, "there is nothing to measure");
     ensure!(
         args.lengths.iter().all(|length| *length > 0 && args.tokens.is_multiple_of(*length)),
-        "--tokens {} are not cut into whole rows of each --length",
+        "--tokens {} must be a multiple of each --length",
         args.tokens
     );
     if args.here {
@@ -94,10 +94,10 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// This program once more, for one length.
+/// Runs this program in a subprocess for one length.
 fn in_a_process(length: usize) -> Result<Found> {
     let mut given: Vec<String> = std::env::args().skip(1).filter(|word| word != "--json").collect();
-    // What was given of lengths is replaced by the one.
+    // Replaces the --length arguments by this length.
     while let Some(at) = given.iter().position(|word| word == "--length") {
         given.drain(at..(at + 2).min(given.len()));
     }
@@ -109,7 +109,7 @@ fn in_a_process(length: usize) -> Result<Found> {
         .stderr(std::process::Stdio::inherit())
         .output()?;
     ensure!(output.status.success(), "length {length}: {}", output.status);
-    serde_json::from_slice(&output.stdout).context("what was measured")
+    serde_json::from_slice(&output.stdout).context("invalid output of the subprocess")
 }
 
 fn measure(args: &Args) -> Result<Found> {
@@ -132,7 +132,7 @@ fn measure(args: &Args) -> Result<Found> {
     let (config, _) = family.sized(&size)?;
     let model = ModelSpec::new(family, config)?.initialized(1, &device);
     let Model::CausalLm(model) = model else {
-        anyhow::bail!("{} is no causal language model", args.family)
+        anyhow::bail!("{} is not a causal language model", args.family)
     };
     let model = if args.checkpoint_blocks { checkpoint_blocks(model) } else { model };
     let mut model = LmModel { model: Model::CausalLm(model) };

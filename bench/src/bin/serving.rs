@@ -1,4 +1,4 @@
-//! Measures how fast a running `zoo serve` writes, for several numbers of clients.
+//! Measures the throughput of a running `zoo serve` for several numbers of clients.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,32 +7,32 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 
-/// Ask a running `zoo serve` for streams, and count the tokens that come.
+/// Request streamed completions from a running `zoo serve`, and measure tokens per second.
 #[derive(Parser)]
 #[command(after_help = "Example:\n  zoo serve runs/gpt2-nano-stories --batch 64 &\n  \
                   serving 127.0.0.1:8080 gpt2-nano-stories --clients 1,8,64")]
 struct Args {
-    /// Where the server listens
+    /// The address of the server
     address: String,
     /// The model's name
     model: String,
-    /// How many clients ask at once, one number after another
+    /// Numbers of concurrent clients, measured one after another
     #[arg(long, value_delimiter = ',', default_value = "1,8,64")]
     clients: Vec<usize>,
-    /// Seconds for each number
+    /// Seconds per number of clients
     #[arg(long, default_value_t = 10)]
     seconds: u64,
     /// Tokens of each text
     #[arg(long, default_value_t = 100)]
     tokens: usize,
-    /// What the texts begin with
+    /// The prompt
     #[arg(long, default_value = "Once upon a time")]
     prompt: String,
 }
 
-/// What one client saw of one stream.
+/// The measurement of one stream.
 struct Stream {
-    /// Until the first piece of text.
+    /// The time to the first piece of text.
     first: Duration,
     tokens: usize,
 }
@@ -58,7 +58,7 @@ fn main() -> Result<()> {
         .into_iter()
         .flatten()
         .collect();
-        ensure!(!streams.is_empty(), "no stream came to its end");
+        ensure!(!streams.is_empty(), "no stream was completed");
         let seconds = began.elapsed().as_secs_f64();
         let tokens: usize = streams.iter().map(|stream| stream.tokens).sum();
         let mut firsts: Vec<Duration> = streams.iter().map(|stream| stream.first).collect();
@@ -70,7 +70,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Asks for one stream after another.
+/// Requests one stream after another.
 fn run(args: &Args, seed: usize, until: Instant) -> Result<Vec<Stream>> {
     let mut streams = Vec::new();
     let mut connection = BufReader::new(TcpStream::connect(&args.address)?);
@@ -96,14 +96,14 @@ fn ask(args: &Args, seed: usize, connection: &mut BufReader<TcpStream>) -> Resul
     connection.get_mut().write_all(request.as_bytes())?;
     let mut line = String::new();
     connection.read_line(&mut line)?;
-    ensure!(line.starts_with("HTTP/1.1 200"), "the server says {}", line.trim());
+    ensure!(line.starts_with("HTTP/1.1 200"), "the server responded {}", line.trim());
     while line != "\r\n" {
         line.clear();
-        ensure!(connection.read_line(&mut line)? > 0, "the server hung up");
+        ensure!(connection.read_line(&mut line)? > 0, "the server closed the connection");
     }
     let (mut first, mut text) = (None, Vec::new());
     loop {
-        // The body comes in chunks, each with its length before it.
+        // The body uses chunked encoding: each chunk follows its length.
         line.clear();
         connection.read_line(&mut line)?;
         let length = usize::from_str_radix(line.trim(), 16).context("a chunk has no length")?;
@@ -117,7 +117,7 @@ fn ask(args: &Args, seed: usize, connection: &mut BufReader<TcpStream>) -> Resul
     }
     let text = String::from_utf8_lossy(&text);
     let field = "\"completion_tokens\":";
-    let (_, after) = text.rsplit_once(field).context("the tokens were not counted")?;
+    let (_, after) = text.rsplit_once(field).context("the response has no token count")?;
     let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
     Ok(Stream { first: first.unwrap_or_default(), tokens: digits.parse()? })
 }

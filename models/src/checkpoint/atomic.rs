@@ -1,4 +1,4 @@
-//! Files that are either whole or not there.
+//! Atomic file writes: a file is complete or absent.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::SaveError;
 
-/// Writes a file under a temporary name in the same folder and renames it when it is whole and on
-/// the disk, so that a crash or a full disk leaves the old file as it was.
+/// Writes a file under a temporary name in the same folder and renames it once it is complete and
+/// synced to disk, so that a crash or a full disk leaves the old file unchanged.
 ///
 /// # Errors
 ///
-/// Names the file; the temporary one is removed.
+/// The error names the file; the temporary file is removed.
 pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -21,10 +21,10 @@ pub fn write_atomically(
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    // The temporary file removes itself when it is dropped before it got its name.
+    // The temporary file is removed on drop unless it was persisted.
     let temporary =
         tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(in_context)?;
-    // The plain file, because the temporary one's errors name a path that the user never saw.
+    // Writes to the inner `File`: errors of the temporary file name a path unknown to the user.
     let mut writer = BufWriter::with_capacity(1 << 20, temporary.as_file());
     write(&mut writer).map_err(in_context)?;
     writer.into_inner().map_err(|error| in_context(error.into_error()))?;
@@ -34,17 +34,17 @@ pub fn write_atomically(
     sync_dir(folder).map_err(in_context)
 }
 
-/// Makes the names in a folder durable, as [`File::sync_all`] does for a file's bytes.
+/// Makes a folder's directory entries durable, as [`File::sync_all`] does for a file's bytes.
 ///
 /// # Errors
 ///
-/// What the system says.
+/// The I/O error of the operating system.
 pub fn sync_dir(folder: &Path) -> io::Result<()> {
-    // Only Unix can open a folder for this; elsewhere renames are durable enough.
+    // Only Unix can open a folder to sync it; elsewhere renames are durable enough.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Temporary files are private to their owner; a model is not.
+/// Sets mode 644: temporary files are private to their owner, but a model should be readable.
 #[cfg(unix)]
 fn make_readable(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

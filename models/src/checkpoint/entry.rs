@@ -1,4 +1,4 @@
-//! A tensor of the checkpoint, and the parameters that it holds.
+//! A tensor of the checkpoint and the parameters that it contains.
 
 use std::collections::VecDeque;
 
@@ -13,26 +13,27 @@ use crate::parameters::{ParameterInfo, ParameterValue};
 pub struct Entry {
     /// Its key.
     pub key: String,
-    /// Other keys that older or headless files use for it.
+    /// Alternative keys, used by older checkpoints or checkpoints without a head.
     pub aliases: Vec<String>,
     /// Its shape in the file.
     pub shape: Vec<usize>,
-    /// The parameters that it holds, side by side along the last dimension.
+    /// The parameters that it contains, concatenated along the last dimension.
     pub parts: Vec<Part>,
-    /// The place of each of them in its rule, ascending.
+    /// The index of each part in its rule, ascending.
     pub(super) places: Vec<usize>,
-    /// In how many groups they stand side by side, a share of each in every group.
+    /// The number of groups in which the parts are interleaved; every group has an equal share of
+    /// each part.
     pub groups: usize,
-    /// Whether the file holds the transpose of the parameter.
+    /// Whether the file stores the transpose of the parameter.
     pub orientation: Orientation,
 }
 
-/// Whether a file holds a parameter or its transpose.
+/// Whether a file stores a parameter or its transpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Orientation {
-    /// As the model has it.
+    /// The layout of the model.
     Same,
-    /// With its two dimensions swapped.
+    /// The two dimensions are swapped.
     Transposed,
 }
 
@@ -40,7 +41,7 @@ pub enum Orientation {
 pub type Part = ParameterInfo;
 
 impl Entry {
-    /// Puts the parameters' values together into a tensor of the file.
+    /// Joins the parameters' values into the tensor of the file.
     pub fn join(&self, parts: &[Vec<f32>]) -> Vec<f32> {
         let mut values = Vec::with_capacity(parts.iter().map(Vec::len).sum());
         for group in 0..parts[0].len() / self.columns(&self.parts[0]) {
@@ -60,7 +61,8 @@ impl Entry {
         }
     }
 
-    /// Numbers of the file that belong together: a row of it, if it is not taken as it comes.
+    /// The smallest unit to read, in elements: a row of the file, or 1 if the file's order is the
+    /// parameter's.
     pub(super) fn row(&self) -> usize {
         match (self.orientation, self.parts.as_slice()) {
             (Orientation::Same, [_]) => 1,
@@ -68,13 +70,13 @@ impl Entry {
         }
     }
 
-    /// A part's share of a group's columns.
+    /// The columns of a part in each group.
     fn columns(&self, part: &Part) -> usize {
         width(part) / self.groups
     }
 }
 
-/// What a parameter's values are held in.
+/// The element type of a parameter's values.
 pub(super) trait Value: Element {
     fn of(x: f32) -> Self;
 }
@@ -85,19 +87,19 @@ impl Value for f32 {
     }
 }
 
-/// Of a number that was one before: the lower half of its bits is empty.
+/// Exact for values that were bf16 before: the lower 16 bits of the f32 are zero.
 impl Value for bf16 {
     fn of(x: f32) -> Self {
         Self::from_bits((x.to_bits() >> 16) as u16)
     }
 }
 
-/// The parameters of a tensor, which take its values as they are read.
+/// The parameters of a tensor, filled as its values are read.
 pub(super) struct Parts<'a, V> {
     entry: &'a Entry,
     dtype: LoadDtype,
     values: Vec<Vec<V>>,
-    /// Where the rows to come belong, in a file that holds the transpose.
+    /// The destinations of the remaining rows, for a file that stores the transpose.
     runs: VecDeque<Run>,
 }
 
@@ -109,7 +111,7 @@ struct Run {
 }
 
 impl<'a, V: Value> Parts<'a, V> {
-    /// Parameters that have no values yet.
+    /// Parameters without values yet.
     pub(super) fn new(entry: &'a Entry, dtype: LoadDtype) -> Self {
         let parts = &entry.parts;
         let in_group = |group| {
@@ -120,14 +122,14 @@ impl<'a, V: Value> Parts<'a, V> {
         };
         let values = |part: &Part| match (entry.orientation, dtype) {
             (Orientation::Transposed, LoadDtype::F32) => vec![V::of(0.0); part.count()],
-            // Not cleared: each value is written once, after the one before.
+            // Not zeroed: the values are appended in order.
             _ => Vec::with_capacity(part.count()),
         };
         let values = parts.iter().map(values).collect();
         Self { entry, dtype, values, runs: (0..entry.groups).flat_map(in_group).collect() }
     }
 
-    /// Takes the next values of the file, whole rows of it (see [`Entry::row`]).
+    /// Consumes the next values of the file, in whole rows (see [`Entry::row`]).
     pub(super) fn take(&mut self, rows: &[f32]) {
         match (self.entry.orientation, self.values.as_mut_slice()) {
             (Orientation::Same, [values]) => values.extend(rows.iter().map(|x| V::of(*x))),
@@ -187,9 +189,10 @@ fn width(part: &Part) -> usize {
     part.shape.last().copied().unwrap_or(1)
 }
 
-/// Writes rows of `columns` numbers as columns of a matrix of rows of `width`, from the column `at` on.
+/// Writes rows of `columns` elements as columns of a matrix of row length `width`, starting at
+/// column `at`.
 fn turn<V: Value>(rows: &[f32], columns: usize, (into, width, at): (&mut [V], usize, usize)) {
-    // In tiles, so that both sides stay in the cache.
+    // Tiled, so that both source and destination stay in the cache.
     const TILE: usize = 16;
     let count = rows.len() / columns.max(1);
     for first_column in (0..columns).step_by(TILE) {
@@ -226,7 +229,7 @@ mod tests {
         }
     }
 
-    /// What the parameters get, however the file's values come.
+    /// The parameters' values, which must not depend on the block size of the reads.
     fn split(entry: &Entry, values: &[f32]) -> Vec<Vec<f32>> {
         let taken =
             |rows: usize| parts_of::<f32>(entry, LoadDtype::F32, values.chunks(rows * entry.row()));
@@ -250,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn splitting_takes_columns_and_joining_puts_them_back() {
+    fn join_inverts_split() {
         let values = count_up(10);
         let fused = entry(Orientation::Same, [2, 5], &[2, 1, 2]);
         let parts = split(&fused, &values);
@@ -268,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_become_columns_and_come_back() {
+    fn transposing_twice_is_the_identity() {
         let values = count_up(33 * 70);
         let turned = entry(Orientation::Transposed, [33, 70], &[33]);
         let parts = split(&turned, &values);
@@ -277,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn transposed_parts_stand_below_each_other_in_every_group() {
+    fn transposed_parts_are_stacked_in_every_group() {
         let values = count_up(8);
         // Rows of the file: two of the first part, two of the second; then a group is one of each.
         let fused = entry(Orientation::Transposed, [4, 2], &[2, 2]);
@@ -291,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_as_stored_comes_in_the_order_of_the_file() {
+    fn parameters_in_the_checkpoint_dtype_keep_the_order_of_the_file() {
         let values = count_up(8);
         let fused = entry(Orientation::Transposed, [4, 2], &[2, 2]);
         let fused = Entry { groups: 2, ..fused };

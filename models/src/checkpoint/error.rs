@@ -1,4 +1,4 @@
-//! What can be wrong with a checkpoint.
+//! Errors of loading and saving checkpoints.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::hf::config::ConfigError;
 
-/// Why a directory gives no model.
+/// Why a model could not be loaded from a directory.
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// A file cannot be read.
@@ -15,26 +15,26 @@ pub enum LoadError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The I/O error.
         source: std::io::Error,
     },
-    /// There is no such directory, or nothing in it that could be a model.
+    /// There is no such directory, or it does not contain a model.
     #[error("{}: {reason}", .path.display())]
     NotAModel {
         /// The directory.
         path: PathBuf,
-        /// What is missing, and the way out.
+        /// What is missing, and how to fix it.
         reason: String,
     },
-    /// `config.json` is not one that we can follow.
+    /// `config.json` is invalid or not supported.
     #[error("{}: {source}", .path.display())]
     Config {
         /// The file.
         path: PathBuf,
-        /// The field and its value.
+        /// The error, with the field and its value.
         source: ConfigError,
     },
-    /// A weights file is not what it should be.
+    /// A weights file is invalid.
     #[error("{}: {reason}", .path.display())]
     Corrupt {
         /// The file.
@@ -42,17 +42,17 @@ pub enum LoadError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Keys and parameters do not correspond.
+    /// The checkpoint's keys do not match the model's parameters.
     #[error("{}: the checkpoint does not fit the model{}", .path.display(), list(.problems))]
     Keys {
         /// The directory.
         path: PathBuf,
-        /// Every key that does not fit.
+        /// Every key that does not match.
         problems: Vec<KeyProblem>,
     },
 }
 
-/// A key that does not fit.
+/// A key that does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyProblem {
     /// The model has a parameter that the checkpoint lacks.
@@ -73,19 +73,19 @@ pub enum KeyProblem {
     Shape {
         /// The checkpoint's key.
         key: String,
-        /// The shape that the config asks for.
+        /// The shape that the config implies.
         expected: Vec<usize>,
         /// The shape in the file.
         found: Vec<usize>,
     },
-    /// Not a float type that we read.
+    /// The data type is not a supported float type.
     DataType {
         /// The checkpoint's key.
         key: String,
         /// The type in the file.
         found: String,
     },
-    /// A second copy of a tied weight that is not a copy.
+    /// A second copy of a tied weight has other values.
     Untied {
         /// The checkpoint's key.
         key: String,
@@ -106,18 +106,18 @@ impl fmt::Display for KeyProblem {
                 write!(f, "misshapen   {key}: expected {expected:?}, found {found:?}")
             }
             Self::DataType { key, found } => {
-                write!(f, "wrong type  {key}: {found}; F64, F32, F16 and BF16 are read")
+                write!(f, "wrong type  {key}: {found}; F64, F32, F16 and BF16 are supported")
             }
             Self::Untied { key, of } => write!(
                 f,
                 "untied      {key} differs from {of}, but the config ties them \
-                 (tie_word_embeddings: false would keep both)"
+                 (set tie_word_embeddings: false to keep both)"
             ),
         }
     }
 }
 
-/// At most this many problems are printed; a wrong config gives hundreds.
+/// The maximum number of problems printed; a wrong config causes hundreds.
 const PRINTED: usize = 40;
 
 fn list(problems: &[KeyProblem]) -> String {
@@ -128,7 +128,7 @@ fn list(problems: &[KeyProblem]) -> String {
     text
 }
 
-/// Why a model could not be written.
+/// Why a model could not be saved.
 #[derive(Debug, Error)]
 pub enum SaveError {
     /// A file or folder cannot be written.
@@ -136,15 +136,15 @@ pub enum SaveError {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The I/O error.
         source: std::io::Error,
     },
-    /// The tensors cannot be laid out as safetensors.
+    /// The tensors cannot be serialized as safetensors.
     #[error("cannot write {}: {reason}", .path.display())]
     Format {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The family of a model whose `config.json` has no `model_type`, as files of 2019 do not.
+//! Infers the family of a model whose `config.json` has no `model_type`, as in checkpoints of 2019.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use crate::families::{self, FAMILIES, Family};
 use crate::hf::config::ConfigError;
 use crate::hf::keys::{Key, Pattern};
 
-/// The family with the class that `architectures` names; or else the one whose table has all keys of
-/// the weights, or of their index, that lie in the folder.
+/// The family of the class in `architectures`; otherwise the family whose key table covers all keys
+/// of the folder's weights or of their index.
 ///
 /// # Errors
 ///
-/// Several families, or none, are possible; says which.
+/// No family or several families match; the error lists them.
 pub(super) fn family(folder: &Path, config: &Value) -> Result<&'static Family, ConfigError> {
     let class = config["architectures"][0].as_str();
     let of_class = class.map(families::with_class).unwrap_or_default();
@@ -32,7 +32,7 @@ pub(super) fn family(folder: &Path, config: &Value) -> Result<&'static Family, C
     }
 }
 
-/// Whether a family's tables have all of these keys, of which there must be one.
+/// Whether a family's key tables cover all of these keys; `false` without keys.
 fn covers(family: &Family, keys: &[String]) -> bool {
     let rules: Vec<&Key> = family
         .keys

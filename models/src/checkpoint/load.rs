@@ -1,4 +1,4 @@
-//! From a directory to a model.
+//! Loads a model from a directory.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use crate::heads::{BaseModel, CausalLm};
 use crate::hf::config::ConfigError;
 use crate::kernels::linear::stores_half_weights;
 
-/// A model with all that is needed to save it again.
+/// A loaded model with everything needed to save it again.
 #[derive(Debug)]
 pub struct Pretrained {
-    /// What its `config.json` says.
+    /// The specification from its `config.json`.
     pub spec: ModelSpec,
     /// The model.
     pub model: Model,
@@ -26,7 +26,7 @@ impl Pretrained {
     ///
     /// # Errors
     ///
-    /// It has another head; says which class would do.
+    /// The model has another head; the error names the supported classes.
     pub fn into_causal_lm(self) -> Result<CausalLm, ConfigError> {
         match self.model {
             Model::CausalLm(model) => Ok(model),
@@ -36,15 +36,15 @@ impl Pretrained {
         }
     }
 
-    /// The model, if it writes texts.
+    /// The model, if it generates text.
     ///
     /// # Errors
     ///
-    /// It has another head; says which class would do.
+    /// The model has another head; the error names the supported classes.
     pub fn into_generative(self) -> Result<Model, ConfigError> {
         match self.model {
             model @ (Model::CausalLm(_) | Model::Seq2SeqLm(_)) => Ok(model),
-            _ => Err(self.spec.wrong_head("a model that writes texts", Task::is_generative)),
+            _ => Err(self.spec.wrong_head("a model that generates text", Task::is_generative)),
         }
     }
 
@@ -52,7 +52,7 @@ impl Pretrained {
     ///
     /// # Errors
     ///
-    /// It has one; says which class would do.
+    /// The model has a head; the error names the supported classes.
     pub fn into_base_model(self) -> Result<BaseModel, ConfigError> {
         match self.model {
             Model::BaseModel(model) => Ok(model),
@@ -63,30 +63,30 @@ impl Pretrained {
     }
 }
 
-/// The format that a model's matrices are held in.
+/// The format in which a model's matrices are stored in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoadDtype {
-    /// Row after row of 32-bit floats, whatever the file has: to be trained or saved.
+    /// Row-major f32, whatever the checkpoint's dtype: for training and saving.
     F32,
-    /// Those of bf16 as the file has them, where the device computes with them as with 32-bit floats: the same
-    /// numbers in half the memory, for a model that is only run. `flex` without gradients does.
+    /// Matrices stored as bf16 stay in bf16, if the device computes with them as with f32: the same
+    /// values in half the memory, for inference only. Supported by `flex` without gradients.
     Checkpoint,
 }
 
-/// Loads a directory's model onto a device, in 32-bit floats.
+/// Loads a directory's model onto a device, in f32.
 ///
 /// # Errors
 ///
-/// Everything that can be wrong with its files; every key that does not fit is listed. A model is
-/// returned only if keys and parameters correspond one to one.
+/// Any problem with its files; every key that does not match is listed. A model is returned only if
+/// keys and parameters correspond one to one.
 pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
     load_as(folder, ModelSpec::read(folder)?, (device, LoadDtype::F32))
 }
 
-/// Loads a directory's weights into a model of another spec than its config's.
+/// Loads a directory's weights into a model of another specification than its config's.
 ///
-/// What the file contradicts in the config, and tensors of other heads that are left in the file, are
-/// said in the log.
+/// Contradictions between config and weights, and unused tensors of other heads, are logged as
+/// warnings.
 ///
 /// # Errors
 ///
@@ -114,7 +114,7 @@ pub fn load_as(
     }
 
     let found = mapping.entries.iter().zip(&report.keys);
-    // Those that no key was found for are computed.
+    // Entries without a key are computed parameters.
     let found = found.filter_map(|(entry, key)| Some((entry, checkpoint.tensors().get(key)?)));
     let dtype = if stores_half_weights(device) { dtype } else { LoadDtype::F32 };
     let mut values = read_parameters(found.collect(), dtype)?;
@@ -122,12 +122,12 @@ pub fn load_as(
     Ok(Pretrained { spec, model })
 }
 
-/// Compares a directory's keys, shapes and types with its model, and reads no weights but those of
+/// Compares a directory's keys, shapes and types with its model. Reads no weights except those of
 /// tied copies.
 ///
 /// # Errors
 ///
-/// Files that cannot be read or understood; keys that do not fit are in the report.
+/// Unreadable or invalid files; keys that do not match are in the report.
 pub fn check(folder: &Path, device: &Device) -> Result<CheckReport, LoadError> {
     let mut spec = ModelSpec::read(folder)?;
     let checkpoint = Checkpoint::open(folder)?;

@@ -1,4 +1,4 @@
-//! A key table applied to one model: which checkpoint keys there must be, and what each one holds.
+//! A key table applied to one model: the expected checkpoint keys and the parameters of each.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,43 +7,43 @@ use super::rules::{Prefixes, Rules, Side};
 use crate::hf::keys::{Key, Pattern};
 use crate::parameters::ParameterInfo;
 
-/// Every tensor of a checkpoint for one model.
+/// The checkpoint tensors of one model.
 #[derive(Debug)]
 pub struct Mapping {
     /// The tensors, in the order of the model's parameters.
     pub entries: Vec<Entry>,
-    /// Parameters that no rule covers; a correct table leaves none.
+    /// Parameters that no rule covers; empty for a correct table.
     pub uncovered: Vec<String>,
-    /// The place of the entry with a key. A model may have a hundred thousand of them.
+    /// The index of the entry of each key. A model may have a hundred thousand keys.
     keys: HashMap<String, usize>,
-    /// The place of the first entry with another name.
+    /// The index of the first entry of each alias.
     aliases: HashMap<String, usize>,
     rules: Rules,
-    /// The rules that hold for this model, those of the head first.
+    /// The rules that apply to this model, those of the head first.
     holding: Vec<(Side, &'static Key)>,
     /// The rules of the family's other heads.
     others: Vec<&'static Key>,
-    /// The parameters that a rule of the head covers.
+    /// The paths of parameters covered by a rule of the head.
     head_paths: HashSet<String>,
 }
 
-/// A weight that a key repeats.
+/// The weight that a key duplicates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CopyOf {
-    /// The place of its entry.
+    /// The index of its entry.
     pub entry: usize,
-    /// What the copy is.
+    /// The kind of copy.
     pub role: CopyRole,
 }
 
-/// What a second copy of a weight is.
+/// The kind of a second copy of a weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CopyRole {
-    /// A table of the backbone, twice.
+    /// An embedding table of the backbone, stored twice.
     Backbone,
-    /// The output projection, which a config ties to a table of the backbone.
+    /// The output projection, which a config ties to an embedding table of the backbone.
     OutputProjection,
-    /// A tensor of the head under another name; the reference computes with this one.
+    /// A tensor of the head under another name; the reference uses this one.
     HeadTwin,
     /// The output projection of a head that the model does not have.
     OtherHead,
@@ -73,7 +73,7 @@ impl Mapping {
         mapping
     }
 
-    /// The entry for a key found in a file.
+    /// The index of the entry for a key of a file.
     pub fn entry(&self, key: &str) -> Option<usize> {
         [&self.keys, &self.aliases].into_iter().filter_map(|known| known.get(key)).min().copied()
     }
@@ -86,7 +86,7 @@ impl Mapping {
         })
     }
 
-    /// The weight that a key repeats.
+    /// The weight that a key duplicates.
     pub fn copy_of(&self, key: &str) -> Option<CopyOf> {
         let of_rule = |side: Side, rule: &'static Key| match rule {
             Key::Copy { checkpoint, of } if self.matches(side, checkpoint, key) => {
@@ -109,7 +109,7 @@ impl Mapping {
         own.or_else(other)
     }
 
-    /// Whether a key can only be of a head: it is none of the backbone's modules.
+    /// Whether a key can only belong to a head: its module is not in the backbone.
     pub fn is_of_a_head(&self, key: &str) -> bool {
         let first = |path: &str| path.split(['.', '*']).next().map(String::from);
         let of_rule = |(side, rule): &(Side, &'static Key)| match (side, rule.checkpoint()) {
@@ -121,14 +121,14 @@ impl Mapping {
         !self.holding.iter().filter_map(of_rule).any(|own| Some(own) == module)
     }
 
-    /// Whether a key is one of that pattern; the prefix may be there or not.
+    /// Whether a key matches the pattern, with or without the backbone's prefix.
     fn matches(&self, side: Side, pattern: &'static str, key: &str) -> bool {
         let is_match = |key: &str| Pattern(pattern).numbers(key).is_some();
         let bare = key.strip_prefix(self.rules.prefix).and_then(|key| key.strip_prefix('.'));
         is_match(key) || (side == Side::Backbone && bare.is_some_and(is_match))
     }
 
-    /// The rule that covers a parameter, and the numbers in its path.
+    /// The rule that covers a parameter, and the indices in its path.
     fn rule(&self, parameter: &ParameterInfo) -> Option<Found> {
         let (module, leaf) = parameter.path.rsplit_once('.')?;
         let n_heads = self.rules.n_heads;
@@ -167,7 +167,8 @@ impl Mapping {
         if side == Side::Head {
             self.head_paths.insert(parameter.path.clone());
         }
-        // Checkpoints say weight and bias for norms too; files converted from TensorFlow did not.
+        // Checkpoints name norm parameters weight and bias; files converted from TensorFlow, gamma
+        // and beta.
         let (leaf, old_leaf) = match leaf.as_str() {
             "gamma" => ("weight", Some("gamma")),
             "beta" => ("bias", Some("beta")),
@@ -192,7 +193,7 @@ impl Mapping {
         let key = names[0].clone();
         if let Some(&place_of_key) = self.keys.get(&key) {
             let entry = &mut self.entries[place_of_key];
-            // Side by side in the model's orientation, which is one below the other in the file's.
+            // Concatenated along columns in the model's layout, along rows in a transposed file.
             let all = match entry.orientation {
                 Orientation::Same => entry.shape.last_mut(),
                 Orientation::Transposed => entry.shape.first_mut(),
@@ -200,7 +201,7 @@ impl Mapping {
             if let (Some(all), Some(more)) = (all, parameter.shape.last()) {
                 *all += more;
             }
-            // The file's order is the rule's, whatever the model's is.
+            // The file's order is that of the rule, not that of the model.
             let at = entry.places.partition_point(|other| *other < place);
             entry.places.insert(at, place);
             entry.parts.insert(at, parameter.clone());
@@ -233,7 +234,7 @@ struct Found {
     side: Side,
     /// The module's path in the file.
     path: String,
-    /// The module's place in the rule.
+    /// The module's index in the rule.
     place: usize,
     orientation: Orientation,
     groups: usize,
@@ -246,7 +247,7 @@ mod tests {
     use crate::checkpoint::Part;
 
     #[test]
-    fn parts_stand_in_the_order_of_their_rule() {
+    fn parts_keep_the_order_of_their_rule() {
         const KEYS: &[Key] = &[Key::SplitTranspose { checkpoint: "ab", modules: &["b", "a"] }];
         let rules = Rules {
             head: KEYS,

@@ -1,5 +1,5 @@
-//! Checkpoints in Hugging Face's layout: `config.json` beside `model.safetensors`, or shards with an
-//! index.
+//! Checkpoints in Hugging Face's layout: `config.json` beside `model.safetensors`, or shards with
+//! an index.
 
 mod atomic;
 mod entry;
@@ -35,8 +35,8 @@ pub use select::TaskRequirement;
 pub use shards::{Checkpoint, read_safetensors};
 pub use tensor::{F32Tensor, TensorInfo};
 
-/// The files in which sentence-transformers keeps the settings of a transformer, in the order in which it looks
-/// for them: one for each model of its first versions.
+/// The files in which sentence-transformers keeps a transformer's settings, in its search order:
+/// one for each model of its first versions.
 pub const SENTENCE_CONFIG_FILES: [&str; 7] = [
     "sentence_bert_config.json",
     "sentence_roberta_config.json",
@@ -49,7 +49,7 @@ pub const SENTENCE_CONFIG_FILES: [&str; 7] = [
 
 /// The config's file name.
 pub const CONFIG_FILE: &str = "config.json";
-/// The weights' file name where there is one file.
+/// The weights' file name, if there is a single file.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
-/// The index's file name where there are shards.
+/// The index's file name, if the weights are sharded.
 pub const INDEX_FILE: &str = "model.safetensors.index.json";

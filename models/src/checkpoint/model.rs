@@ -1,4 +1,4 @@
-//! A model with whatever head it has.
+//! A model with any head.
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -13,36 +13,36 @@ use crate::layers::recurrent::Direction;
 use crate::parameters::{self, ParameterInfo, ParameterValue};
 use crate::precision::Precision;
 
-/// A model with its head.
+/// A model with its head, by task.
 #[derive(Module, Debug)]
 pub enum Model {
-    /// Names the next token.
+    /// Predicts the next token.
     CausalLm(CausalLm),
-    /// Names the tokens that are masked.
+    /// Predicts masked tokens.
     MaskedLm(MaskedLm),
-    /// Names the next token, given another text.
+    /// Predicts the next token of a target sequence, given a source sequence.
     Seq2SeqLm(Seq2SeqLm),
-    /// Names the class of a text or an image.
+    /// Predicts the label of a text or an image.
     SequenceClassifier(SequenceClassifier),
-    /// Names the class of an image by two tokens.
+    /// Predicts the label of an image from its class token and its distillation token.
     DistilledClassifier(DistilledClassifier),
-    /// Names the class of every token.
+    /// Predicts the label of every token.
     TokenClassifier(TokenClassifier),
-    /// Finds the ends of an answer.
+    /// Predicts the start and the end of an answer span.
     SpanExtractor(SpanExtractor),
     /// Scores the choices of a question.
     MultipleChoice(MultipleChoice),
-    /// Names the tokens that are masked, and says how two sentences are related.
+    /// Predicts masked tokens and the relation of two sentences.
     PreTraining(PreTraining),
-    /// Says which tokens another model put there.
+    /// Predicts which tokens a generator model replaced.
     ReplacedTokens(ReplacedTokens),
-    /// Hidden states only.
+    /// Hidden states without a task head.
     BaseModel(BaseModel),
 }
 
 impl Model {
-    /// A model of zeros, to be initialized or loaded; `None` where the architecture cannot carry the
-    /// task's head.
+    /// A model with zero weights, to be initialized or loaded; `None` if the architecture does not
+    /// support the task's head.
     pub fn new(
         architecture: &Architecture,
         (task, n_labels): (Task, usize),
@@ -133,7 +133,7 @@ impl Model {
         parameters::list(self)
     }
 
-    /// The model with its matrices in another format; see [`parameters::cast`].
+    /// The model with its matrices cast to another precision; see [`parameters::cast`].
     pub fn cast(self, precision: Precision) -> Self {
         parameters::cast(self, precision.dtype())
     }

@@ -1,4 +1,4 @@
-//! What a `config.json` says, before there are weights.
+//! The specification of a model, read from its `config.json` before any weights are loaded.
 
 use std::path::Path;
 
@@ -12,29 +12,29 @@ use crate::hf::config::ConfigError;
 use crate::hf::keys::Key;
 use crate::hf::labels::labels;
 
-/// A model to be made: everything but its weights.
+/// The specification of a model: everything except its weights.
 #[derive(Debug, Clone)]
 pub struct ModelSpec {
     /// Its family.
     pub family: &'static Family,
-    /// The sizes of its backbone, and the forms of its heads.
+    /// The sizes of its backbone, and the variants of its heads.
     pub architecture: Architecture,
-    /// What it is asked to do.
+    /// Its task.
     pub task: Task,
-    /// The names of its classes.
+    /// The names of its labels.
     pub labels: Vec<String>,
-    /// Its `config.json`, word for word.
+    /// Its `config.json`, verbatim.
     pub config: Value,
-    /// What becomes of tensors of other heads.
+    /// How tensors of other heads are handled.
     pub other_heads: OtherHeads,
 }
 
-/// What becomes of a checkpoint's tensors that belong to another head than the model's.
+/// How to handle a checkpoint's tensors that belong to another head than the model's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OtherHeads {
-    /// They are an error: every key must be accounted for.
+    /// Return an error: every key must be accounted for.
     Refuse,
-    /// They are left in the file, with a line in the log.
+    /// Ignore them with a warning in the log.
     Leave,
 }
 
@@ -43,7 +43,7 @@ impl ModelSpec {
     ///
     /// # Errors
     ///
-    /// No such directory, no config, or one that cannot be followed.
+    /// No such directory, no config, or an invalid or unsupported config.
     pub fn read(folder: &Path) -> Result<Self, LoadError> {
         let (family, config) = Self::read_config(folder)?;
         let task = family.task(&config);
@@ -51,11 +51,11 @@ impl ModelSpec {
         read.map_err(|source| LoadError::Config { path: folder.join(CONFIG_FILE), source })
     }
 
-    /// Reads a directory's `config.json`, and finds its family.
+    /// Reads a directory's `config.json` and determines the model's family.
     ///
     /// # Errors
     ///
-    /// No such directory, no config, one that is not JSON, or one of an unknown family.
+    /// No such directory, no config, a config that is not JSON, or an unknown family.
     pub(super) fn read_config(folder: &Path) -> Result<(&'static Family, Value), LoadError> {
         let path = folder.join(CONFIG_FILE);
         if !folder.is_dir() {
@@ -80,28 +80,29 @@ impl ModelSpec {
         parsed().map_err(|source| LoadError::Config { path, source })
     }
 
-    /// Reads the `config.json` of a family.
+    /// Parses the `config.json` of a family.
     ///
     /// # Errors
     ///
-    /// A value that is not supported, or makes no model.
+    /// A value that is unsupported or invalid.
     pub fn new(family: &'static Family, config: Value) -> Result<Self, ConfigError> {
         let task = family.task(&config)?;
         Self::with_task(family, config, task)
     }
 
-    /// The same for another task than that of the class which the config names.
+    /// Like [`ModelSpec::new`], for another task than that of the class in the config.
     ///
     /// # Errors
     ///
-    /// A value that is not supported, or makes no model.
+    /// A value that is unsupported or invalid.
     pub fn with_task(
         family: &'static Family,
         config: Value,
         task: Task,
     ) -> Result<Self, ConfigError> {
         let whole = (family.architecture)(&config.to_string())?;
-        // Where no class of the family is the bare model of half of it, the bare model is all of it.
+        // If the family has no class for half of an encoder-decoder, the base model is the whole of
+        // it.
         let architecture = if family.has(task) { whole.part_for(task) } else { whole };
         if let Some(excess) = architecture.cost().excess() {
             let reason = format!("no model has more than {}", excess.most);
@@ -112,19 +113,19 @@ impl ModelSpec {
         Ok(Self { family, architecture, task, labels, config, other_heads })
     }
 
-    /// A model of zeros, to be initialized or loaded.
+    /// A model with zero weights, to be initialized or loaded.
     ///
     /// # Panics
     ///
-    /// Panics if the architecture cannot carry the task's head; a family that names one for it is
-    /// wrong.
+    /// Panics if the architecture does not support the task's head; a family that lists such a task
+    /// has a bug.
     pub fn model(&self, device: &Device) -> Model {
         let head = (self.task, self.labels.len());
         Model::new(&self.architecture, head, device)
             .unwrap_or_else(|| panic!("{} has no head for {:?}", self.family.name(), self.task))
     }
 
-    /// A model with weights drawn from `seed`; see [`initialize`].
+    /// A model with random weights sampled with `seed`; see [`initialize`].
     ///
     /// # Panics
     ///
@@ -133,7 +134,7 @@ impl ModelSpec {
         initialize(self.model(device), self.architecture.initialization(), seed)
     }
 
-    /// Whether the model writes texts.
+    /// Whether the model generates text.
     pub fn is_generative(&self) -> bool {
         self.task.is_generative()
     }
@@ -158,14 +159,14 @@ impl ModelSpec {
         }
     }
 
-    /// The layers of a group, by the field that the key tables name for it.
+    /// The number of layers of a group, from the config field named in the key tables.
     fn group_size(&self) -> usize {
         let field = self.family.keys.iter().copied().flatten().find_map(|rule| match rule {
             Key::InGroups { field, .. } => Some(*field),
             _ => None,
         });
-        let said = field.and_then(|field| self.config[field].as_u64());
-        said.and_then(|size| usize::try_from(size).ok()).unwrap_or(1).max(1)
+        let size = field.and_then(|field| self.config[field].as_u64());
+        size.and_then(|size| usize::try_from(size).ok()).unwrap_or(1).max(1)
     }
 
     /// The key tables of the family's other heads.
@@ -174,7 +175,7 @@ impl ModelSpec {
         others.map(|(.., keys)| *keys).collect()
     }
 
-    /// A model with this head was asked for what others do.
+    /// The error for a task that this model's head does not support.
     pub fn wrong_head(&self, wanted: &'static str, does: impl Fn(Task) -> bool) -> ConfigError {
         let classes = self.family.tasks.iter().filter(|(task, ..)| does(*task));
         ConfigError::WrongHead {

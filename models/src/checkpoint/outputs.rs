@@ -1,4 +1,4 @@
-//! What a model computes, whichever head it has.
+//! The outputs of a model with any head.
 
 use burn::tensor::{Tensor, TensorReadError};
 
@@ -6,66 +6,67 @@ use super::{F32Tensor, Model};
 use crate::arch::{Backbone, Input, Tokens};
 use crate::heads::SentenceTask;
 
-/// What a model is given.
+/// The input of a model.
 #[derive(Debug, Clone)]
 pub struct ModelInput {
-    /// What it reads.
+    /// The model input; of an encoder-decoder, the encoder input.
     pub read: Input,
-    /// What it writes, if it is an encoder-decoder. Where `None`, heads other than that of a language
-    /// model are given what it reads, one position later.
+    /// The decoder input of an encoder-decoder. If `None`, the decoder of models with heads other
+    /// than a language model's receives the encoder input, shifted right by one position.
     pub written: Option<Tokens>,
-    /// How many rows of what it reads are the choices of one question; 1 in other models.
+    /// The number of consecutive input rows that are the choices of one question; 1 for other
+    /// models.
     pub choices: usize,
 }
 
-/// A tensor that a model computed, called as transformers calls it.
+/// An output tensor of a model, under its name in transformers.
 #[derive(Debug, Clone)]
 pub struct Output {
     /// Its name, such as `logits`.
     pub name: &'static str,
-    /// Its shape, the batch first, and its values.
+    /// Its shape, batch first, and its values.
     pub tensor: F32Tensor,
-    /// What its second dimension is.
+    /// The items that its vectors or values belong to.
     pub of: OutputOf,
 }
 
-/// What a tensor has a vector or a number for.
+/// The items that an output tensor has a vector or a value for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputOf {
     /// Each row of the batch.
     Rows,
-    /// Each position of what was read.
+    /// Each position of the (encoder) input.
     Read,
-    /// Each position of what was written.
+    /// Each position of the decoder input.
     Written,
 }
 
 impl ModelInput {
-    /// An input of a model that writes nothing and chooses nothing.
+    /// An input without decoder input and without multiple choices.
     pub fn new(read: Input) -> Self {
         Self { read, written: None, choices: 1 }
     }
 
-    /// The texts that are read.
+    /// The tokens of the (encoder) input.
     ///
     /// # Panics
     ///
-    /// Panics if images are.
+    /// Panics if the input is images.
     pub fn tokens(&self) -> &Tokens {
         match &self.read {
             Input::Tokens(tokens) => tokens,
-            Input::Pixels(_) => panic!("a model of texts reads tokens"),
+            Input::Pixels(_) => panic!("a text model takes tokens, not pixels"),
         }
     }
 
-    /// The texts that are written.
+    /// The decoder input.
     ///
     /// # Panics
     ///
-    /// Panics if there are none.
+    /// Panics if there is none.
     pub fn written(&self) -> &Tokens {
         let Some(written) = &self.written else {
-            panic!("an encoder-decoder needs what it writes");
+            panic!("an encoder-decoder needs a decoder input");
         };
         written
     }
@@ -84,15 +85,16 @@ impl Output {
 }
 
 impl Model {
-    /// Everything that the model computes, its main output first.
+    /// All outputs of the model, its main output first.
     ///
     /// # Errors
     ///
-    /// The device could not compute or read them.
+    /// The device could not compute or read back the outputs.
     ///
     /// # Panics
     ///
-    /// Panics if the input is of the other kind, or learned positions run out.
+    /// Panics if the kind of input (tokens or pixels) does not match the model, or if the input
+    /// exceeds the learned positions.
     pub fn outputs(&self, input: &ModelInput) -> Result<Vec<Output>, TensorReadError> {
         use OutputOf::{Read, Written};
         if let Self::Seq2SeqLm(model) = self {
@@ -112,7 +114,8 @@ impl Model {
             None => (self.hidden_of_tokens(input.tokens()), None),
         };
         let mut outputs = self.head_outputs(&hidden, input)?;
-        // What a decoder is given instead of a text of its own is as long as what is read.
+        // Without a decoder input, the decoder receives the shifted encoder input, of the same
+        // length.
         let of = if input.written.is_some() && encoder.is_some() { Written } else { Read };
         let place = if matches!(self, Self::BaseModel(_)) { 0 } else { outputs.len() };
         outputs.insert(place, Output::new("last_hidden_state", of, hidden)?);
@@ -122,7 +125,7 @@ impl Model {
         Ok(outputs)
     }
 
-    /// What the head makes of hidden states.
+    /// The head's outputs for the final hidden states.
     fn head_outputs(
         &self,
         hidden: &Tensor<3>,
@@ -180,7 +183,7 @@ impl Model {
         })
     }
 
-    /// The backbone, in models whose head takes any.
+    /// The backbone of models whose head supports any backbone.
     fn backbone(&self) -> Option<&Backbone> {
         Some(match self {
             Self::CausalLm(_) | Self::MaskedLm(_) | Self::Seq2SeqLm(_) | Self::PreTraining(_) => {
@@ -196,18 +199,18 @@ impl Model {
         })
     }
 
-    /// The final hidden states of texts, in models whose head takes one kind of backbone.
+    /// The final hidden states of text models whose head supports one kind of backbone.
     fn hidden_of_tokens(&self, tokens: &Tokens) -> Tensor<3> {
         match self {
             Self::CausalLm(model) => model.backbone.forward(tokens),
             Self::MaskedLm(model) => model.backbone.forward(tokens),
             Self::PreTraining(model) => model.masked.backbone.forward(tokens),
-            _ => unreachable!("the other heads have a backbone of any kind, or read two texts"),
+            _ => unreachable!("the other heads support any backbone or take two token sequences"),
         }
     }
 
-    /// The final hidden states of what is read, before any head; `None` where there are those of two
-    /// texts, of an encoder-decoder.
+    /// The final hidden states of the input, before any head; `None` for an encoder-decoder
+    /// language model, which has those of two sequences.
     ///
     /// # Shapes
     ///
@@ -215,7 +218,7 @@ impl Model {
     ///
     /// # Panics
     ///
-    /// Panics if the input is of the other kind, or learned positions run out.
+    /// See [`Model::outputs`].
     pub fn hidden(&self, input: &ModelInput) -> Option<Tensor<3>> {
         match (self, self.backbone()) {
             (Self::Seq2SeqLm(_), _) => None,
@@ -224,9 +227,9 @@ impl Model {
         }
     }
 
-    /// Scores, a row for everything that can have a class: a token, a text, an image, the start and
-    /// the end of a span. Of a model without a head, its hidden states; of one with two, those of the
-    /// first.
+    /// The logits as a matrix, one row per labeled item: a token, a text, an image, the start and
+    /// the end of a span. The hidden states of a model without a head; the first head's logits of a
+    /// model with two heads.
     ///
     /// # Shapes
     ///
@@ -234,7 +237,7 @@ impl Model {
     ///
     /// # Panics
     ///
-    /// Panics if the input is of the other kind, or learned positions run out.
+    /// See [`Model::outputs`].
     pub fn scores(&self, input: &ModelInput) -> Tensor<2> {
         let flat = |logits: Tensor<3>| {
             let [batch, seq, classes] = logits.dims();

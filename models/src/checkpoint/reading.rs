@@ -1,4 +1,4 @@
-//! The weights of a model, read by all cores.
+//! Reads a model's weights in parallel on all cores.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use super::entry::{Parts, Value};
 use super::{Entry, LoadDtype, LoadError, TensorInfo};
 use crate::parameters::ParameterValue;
 
-/// Bytes below which one thread is faster than several.
+/// Below this many bytes, one thread is faster than several.
 const MIN_PARALLEL: usize = 1 << 20;
 
-/// The values of the parameters, by their paths.
+/// Reads the values of the parameters, keyed by path.
 ///
 /// # Errors
 ///
@@ -25,7 +25,7 @@ pub(super) fn read_parameters(
     mut tensors: Vec<(&Entry, &TensorInfo)>,
     dtype: LoadDtype,
 ) -> Result<BTreeMap<String, ParameterValue>, LoadError> {
-    // The longest come first, so that at the end no thread waits long for another.
+    // Largest tensors first, so that all threads finish at about the same time.
     tensors.sort_by_key(|(_, info)| Reverse(info.length));
     let next = AtomicUsize::new(0);
     let read = || {
@@ -58,7 +58,7 @@ pub(super) fn read_parameters(
     })
 }
 
-/// The values of the parameters that one tensor holds.
+/// Reads the values of the parameters in one tensor.
 fn read_parts<V: Value>(
     entry: &Entry,
     info: &TensorInfo,
@@ -66,5 +66,5 @@ fn read_parts<V: Value>(
 ) -> Result<Vec<(String, ParameterValue)>, LoadError> {
     let mut parts = Parts::<V>::new(entry, dtype);
     info.read_blocks(entry.row(), &mut |rows| parts.take(rows))?;
-    Ok(parts.finish().map(|(part, given)| (part.path.clone(), given)).collect())
+    Ok(parts.finish().map(|(part, value)| (part.path.clone(), value)).collect())
 }

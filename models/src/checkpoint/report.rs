@@ -1,4 +1,4 @@
-//! How a checkpoint and a model correspond, key by key.
+//! Matches the keys of a checkpoint with the parameters of a model.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,25 +7,25 @@ use super::mapping::{CopyOf, CopyRole};
 use super::{Checkpoint, KeyProblem, LoadError, Mapping, ModelSpec, OtherHeads, Part, TensorInfo};
 use crate::families::Family;
 
-/// How a checkpoint and a model correspond.
+/// The result of matching a checkpoint with a model.
 #[derive(Debug)]
 pub struct CheckReport {
-    /// The family that `config.json` names.
+    /// The family in `config.json`.
     pub family: &'static Family,
-    /// What does not fit; empty for a checkpoint that loads.
+    /// Keys that do not match; empty for a checkpoint that loads.
     pub problems: Vec<KeyProblem>,
-    /// What the config says and the file contradicts; the file is followed.
+    /// Contradictions between config and weights; the weights take precedence.
     pub warnings: Vec<String>,
-    /// Tensors in the checkpoint.
+    /// The number of tensors in the checkpoint.
     pub found: usize,
-    /// Tensors in the checkpoint, by type.
+    /// The number of tensors in the checkpoint, by data type.
     pub dtypes: BTreeMap<String, usize>,
-    /// Keys that the table drops, or that repeat a tied weight.
+    /// Keys that the key table drops, or that duplicate a tied weight.
     pub dropped: Vec<String>,
     /// Keys of other heads.
     left: Vec<String>,
     other_heads: OtherHeads,
-    /// For every tensor that the model needs, the key found for it; empty where it is missing.
+    /// The key found for every tensor that the model needs; empty if missing.
     pub(super) keys: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl CheckReport {
         self.keys.len()
     }
 
-    /// What is said of keys that are left in the file: each module once.
+    /// The warning about unused keys of other heads, which lists each module once.
     pub(super) fn left_out(&self) -> Option<String> {
         let modules: BTreeSet<&str> =
             self.left.iter().filter_map(|key| key.split('.').next()).collect();
@@ -61,7 +61,7 @@ impl CheckReport {
         checkpoint.check_index(folder, is_read, is_lacking)
     }
 
-    /// What a key is that the model does not read.
+    /// Classifies a key that the model does not read.
     fn use_of(&self, key: &str, mapping: &Mapping) -> Use {
         let leaves_heads = self.other_heads == OtherHeads::Leave;
         match mapping.copy_of(key) {
@@ -81,16 +81,16 @@ impl CheckReport {
     }
 }
 
-/// What a key is that a model does not read.
+/// The kind of a key that the model does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
     /// A weight under another name.
     Copy(CopyOf),
-    /// A tensor that says nothing about the model.
+    /// A tensor without information about the model.
     Dropped,
-    /// Of a head that the model does not have.
+    /// A tensor of a head that the model does not have.
     OtherHead,
-    /// None that is known.
+    /// An unknown tensor.
     None,
 }
 
@@ -139,7 +139,7 @@ pub(super) fn compare(
 }
 
 impl CheckReport {
-    /// A tensor of the file is the one for an entry.
+    /// Assigns a tensor of the file to an entry.
     fn read(&mut self, mapping: &Mapping, index: usize, (key, info): (&String, &TensorInfo)) {
         let expected = &mapping.entries[index].shape;
         if info.shape != *expected {
@@ -152,14 +152,14 @@ impl CheckReport {
         self.keys[index].clone_from(key);
     }
 
-    /// Reads a weight from a copy of it where the file has no other, and compares it with its copies.
+    /// Uses a copy of a weight if the file has no original; otherwise compares the copies with it.
     fn compare_copies(
         &mut self,
         checkpoint: &Checkpoint,
         mapping: &Mapping,
         mut copies: Vec<(CopyOf, &String)>,
     ) -> Result<(), LoadError> {
-        // Another table of the backbone is a nearer copy than a head.
+        // A copy in the backbone takes precedence over a head.
         copies.sort_by_key(|(copy, _)| copy.role);
         for (copy, key) in copies {
             let info = &checkpoint.tensors()[key];

@@ -1,5 +1,5 @@
-//! What a config leaves to the checkpoint: heads that are tied or not, biases and poolers that are
-//! there or not.
+//! Resolves options that depend on the checkpoint: tied or untied output projections, optional
+//! biases and poolers.
 
 use burn::tensor::Device;
 use serde_json::Value;
@@ -12,12 +12,12 @@ use crate::heads::Pooler;
 use crate::hf::keys::Key;
 
 impl ModelSpec {
-    /// Decides what a config leaves to the checkpoint. Returns what it says and the file contradicts,
-    /// in which the file is followed.
+    /// Resolves the options that a config leaves to the checkpoint. Returns a warning for every
+    /// contradiction between config and file, where the file takes precedence.
     ///
     /// # Errors
     ///
-    /// A tensor that cannot be read.
+    /// A tensor cannot be read.
     pub(super) fn resolve_from_checkpoint(
         &mut self,
         checkpoint: &Checkpoint,
@@ -27,7 +27,7 @@ impl ModelSpec {
         if let Architecture::EncoderDecoder(config, _) = &mut self.architecture
             && !checkpoint.tensors().contains_key("final_logits_bias")
         {
-            // Files of models without a head have none, and mean zeros.
+            // Checkpoints without a head have no such bias, which means zeros.
             config.output_bias = OutputBias::Absent;
         }
         if self.other_heads == OtherHeads::Leave && self.task == Task::BaseModel {
@@ -36,8 +36,7 @@ impl ModelSpec {
         self.resolve_output(checkpoint, device)
     }
 
-    /// Decides whether a field of the config that only names tensors is true: as the file, which has a key or
-    /// not, names them.
+    /// Sets the config fields that only select tensor names, according to the keys of the file.
     pub(super) fn resolve_names(&mut self, has: &dyn Fn(&str) -> bool) {
         let rules = self.family.head_keys(self.task);
         let is_there = |rule: &Key| match rule {
@@ -56,7 +55,7 @@ impl ModelSpec {
         }
     }
 
-    /// A model without its pooler, where the file has none: heads that do not read it leave it out.
+    /// Removes the pooler if the file has none: checkpoints of heads that do not use it omit it.
     fn leave_out_pooler(&mut self, checkpoint: &Checkpoint, device: &Device) {
         let mapping = self.mapping(device);
         let is_missing = mapping.entries.iter().any(|entry| {
@@ -72,16 +71,16 @@ impl ModelSpec {
         }
     }
 
-    /// Decides whether the output projection is a matrix of its own.
+    /// Decides whether the output projection is a separate matrix.
     fn resolve_output(
         &mut self,
         checkpoint: &Checkpoint,
         device: &Device,
     ) -> Result<Vec<String>, LoadError> {
-        let Some(said) = self.architecture.output_mut().map(|output| *output) else {
+        let Some(declared) = self.architecture.output_mut().map(|output| *output) else {
             return Ok(Vec::new());
         };
-        if matches!(said, OutputWeights::Separate | OutputWeights::SeparateWithBias) {
+        if matches!(declared, OutputWeights::Separate | OutputWeights::SeparateWithBias) {
             return Ok(Vec::new());
         }
         self.set_output(OutputWeights::Tied);
@@ -99,23 +98,23 @@ impl ModelSpec {
             mapping.entry(key) == Some(entry) || mapping.copy_of(key).is_some_and(of)
         };
         let Some((name, table)) = tensors.iter().find(|(key, _)| is_table(key)) else {
-            // The only one of the two that the file has.
+            // The file has only the projection.
             return Ok(Vec::new());
         };
-        // Another shape or type makes no projection, and is listed with what else does not fit.
+        // A tensor of another shape or type is reported later, with the other mismatches.
         let differs = !info.equals(table)?;
-        if said == OutputWeights::SeparateIfGiven || differs {
+        if declared == OutputWeights::SeparateIfGiven || differs {
             self.set_output(OutputWeights::Separate);
             if self.mapping(device).entry(key).is_none() {
-                // Under a name that this model's projection does not have.
+                // The model's projection has another name.
                 self.set_output(OutputWeights::Tied);
                 return Ok(Vec::new());
             }
         }
-        Ok(match said {
+        Ok(match declared {
             OutputWeights::Tied if differs => vec![format!(
-                "{key} differs from {name}, although the config ties them; the file's is used \
-                 (tie_word_embeddings: false says so)"
+                "{key} differs from {name}, although the config ties them; the file's {key} is \
+                 used (set tie_word_embeddings: false to silence this warning)"
             )],
             _ => Vec::new(),
         })
@@ -127,7 +126,7 @@ impl ModelSpec {
         }
     }
 
-    /// Where each tensor of a checkpoint belongs in the model.
+    /// The mapping from the checkpoint's tensors to the model's parameters.
     pub(super) fn mapping(&self, device: &Device) -> Mapping {
         Mapping::new(self.rules(), &self.model(device).parameters())
     }

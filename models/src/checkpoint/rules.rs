@@ -1,9 +1,9 @@
-//! The rules of a family's key tables that hold for one model.
+//! The rules of a family's key tables that apply to one model.
 
 use crate::hf::keys::{Key, Pattern};
 use crate::parameters::ParameterInfo;
 
-/// A model's key tables, and what they need to know of it.
+/// A model's key tables and the model properties that they depend on.
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// The keys of the head.
@@ -12,30 +12,30 @@ pub struct Rules {
     pub other_heads: Vec<&'static [Key]>,
     /// The keys of the backbone.
     pub backbone: &'static [&'static [Key]],
-    /// What the keys of the backbone begin with beside a head.
+    /// The prefix of the backbone's keys in checkpoints with a head.
     pub prefix: &'static str,
-    /// Whether they do in this file.
+    /// Whether the keys of this model have the prefix.
     pub prefixes: Prefixes,
-    /// Attention heads.
+    /// The number of attention heads.
     pub n_heads: usize,
-    /// Fields of the config that are `true`.
+    /// The config fields that are `true`.
     pub true_fields: Vec<String>,
-    /// The layers of a group, where the file numbers groups.
+    /// The number of layers per group, if the checkpoint numbers groups.
     pub group_size: usize,
 }
 
-/// Whether the keys of a backbone have their prefix.
+/// Whether the keys of a backbone have a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prefixes {
-    /// They do.
+    /// They have it.
     Present,
-    /// The file is that of a model without a head.
+    /// They do not: the checkpoint is that of a model without a head.
     Absent,
 }
 
 impl Rules {
-    /// The numbers of a module path for a checkpoint path, which may have one more: a layer's group, and its
-    /// place there.
+    /// Converts the indices of a module path to those of a checkpoint path, which may have one
+    /// more: the layer's group and its index within the group.
     pub(super) fn in_file(&self, checkpoint: &'static str, numbers: Vec<usize>) -> Vec<usize> {
         match (numbers.as_slice(), Pattern(checkpoint).count()) {
             ([layer], 2) => vec![layer / self.group_size, layer % self.group_size],
@@ -43,7 +43,7 @@ impl Rules {
         }
     }
 
-    /// The rules that hold for a model with these parameters, those of the head first.
+    /// The rules that apply to a model with these parameters, those of the head first.
     pub(super) fn holding(&self, parameters: &[ParameterInfo]) -> Vec<(Side, &'static Key)> {
         let is_there = |module: &'static str| {
             let module_of = |p: &ParameterInfo| p.path.rsplit_once('.').map(|(m, _)| m.to_string());
@@ -65,13 +65,13 @@ impl Rules {
         holding
     }
 
-    /// The rules of other heads, whichever modules they have.
+    /// The rules of other heads, whatever their modules are.
     pub(super) fn of_other_heads(&self) -> Vec<&'static Key> {
         let all = self.other_heads.iter().copied().flatten();
         all.flat_map(|rule| self.if_config(rule)).flat_map(Key::each).collect()
     }
 
-    /// The rules that one stands for, by the config's fields.
+    /// Expands a rule according to the config's fields.
     fn if_config(&self, rule: &'static Key) -> impl Iterator<Item = &'static Key> + use<> {
         match rule {
             Key::IfConfig { field, keys } => {
@@ -84,7 +84,7 @@ impl Rules {
     }
 }
 
-/// Which table a rule is of.
+/// The key table that a rule belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Head,

@@ -1,4 +1,4 @@
-//! From a model to a directory that `transformers` loads.
+//! Saves a model to a directory that `transformers` can load.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -18,30 +18,30 @@ use crate::families::Family;
 use crate::parameters;
 use crate::precision::Precision;
 
-/// The usual size of a shard, in bytes.
+/// The default maximum size of a shard, in bytes.
 pub const MAX_SHARD_BYTES: usize = 5_000_000_000;
 
-/// How weights are written.
+/// How weights are saved.
 #[derive(Debug, Clone, Copy)]
 pub struct Files {
-    /// Bytes above which they are written in shards.
+    /// The maximum size of a file in bytes; larger models are split into shards.
     pub max_shard_bytes: usize,
-    /// What they are rounded to.
+    /// The precision that weights are rounded to.
     pub precision: Precision,
 }
 
-/// 32-bit floats, in shards of [`MAX_SHARD_BYTES`].
+/// f32, in shards of [`MAX_SHARD_BYTES`].
 impl Default for Files {
     fn default() -> Self {
         Self { max_shard_bytes: MAX_SHARD_BYTES, precision: Precision::F32 }
     }
 }
 
-/// Writes tensors to a safetensors file, whole or not at all. The same tensors give the same bytes.
+/// Writes tensors to a safetensors file atomically. The same tensors result in the same bytes.
 ///
 /// # Errors
 ///
-/// Names the file.
+/// The file cannot be written; the error names it.
 pub fn write_safetensors(
     path: &Path,
     tensors: &BTreeMap<String, F32Tensor>,
@@ -55,7 +55,7 @@ fn write_in(
     tensors: &BTreeMap<String, F32Tensor>,
 ) -> Result<(), SaveError> {
     let tensors = tensors.iter().map(|(key, tensor)| (key, Written { tensor, precision }));
-    // `transformers` refuses files that do not say whose layout they have.
+    // `transformers` rejects files without a `format` entry.
     let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
     let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|error| {
         SaveError::Format { path: path.to_path_buf(), reason: error.to_string() }
@@ -63,14 +63,15 @@ fn write_in(
     write_atomically(path, |writer| writer.write_all(&bytes))
 }
 
-/// Writes a model and its config in Hugging Face's layout, in shards where one file would be too large.
+/// Writes a model and its config in Hugging Face's layout, sharded if one file would be too large.
 ///
-/// Every file is whole or not there. The weights come before the config, so that a directory whose
-/// writing was interrupted does not look like a model.
+/// Every file is written atomically, and the weights before the config, so that an interrupted save
+/// does not leave a directory that looks like a model.
 ///
 /// # Errors
 ///
-/// Names the file or folder that could not be written, or the tensor with a number that the format has not.
+/// A file or folder cannot be written, or a tensor has a value out of the precision's range; the
+/// error names it.
 pub fn save<M: Module>(
     folder: &Path,
     model: &M,
@@ -85,7 +86,7 @@ pub fn save<M: Module>(
     })?;
     let tensors = tensors(model, &spec);
     if let Some((key, _)) = tensors.iter().find(|(_, tensor)| files.overflow(tensor)) {
-        let reason = format!("{key} has a number that is too large for {}", files.precision);
+        let reason = format!("{key} has a value that is too large for {}", files.precision);
         return Err(SaveError::Format { path: folder.join(WEIGHTS_FILE), reason });
     }
     let shards = shards(tensors, files);
@@ -103,7 +104,7 @@ pub fn save<M: Module>(
 }
 
 impl Files {
-    /// Whether a number of a tensor would become infinite.
+    /// Whether a value of the tensor would become infinite.
     fn overflow(self, tensor: &F32Tensor) -> bool {
         let largest = match self.precision {
             Precision::F32 => return false,
@@ -114,7 +115,7 @@ impl Files {
     }
 }
 
-/// A tensor in the format of a file.
+/// A tensor converted to the precision of a file.
 struct Written<'a> {
     tensor: &'a F32Tensor,
     precision: Precision,
@@ -155,12 +156,12 @@ impl View for Written<'_> {
 ///
 /// # Errors
 ///
-/// Names the file.
+/// The file cannot be written; the error names it.
 pub fn write_config(folder: &Path, config: &Value) -> Result<(), SaveError> {
     write_json(&folder.join(CONFIG_FILE), config)
 }
 
-/// Removes what an earlier save in the other form left, which a loader could mistake for the model.
+/// Removes a file of an earlier save (sharded or not), which a loader could mistake for this model.
 fn remove_stale(path: &Path) -> Result<(), SaveError> {
     match std::fs::remove_file(path) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
@@ -175,7 +176,7 @@ fn tensors<M: Module>(model: &M, spec: &ModelSpec) -> BTreeMap<String, F32Tensor
     let mapping = Mapping::new(spec.rules(), &parameters::list(model));
     assert!(
         mapping.uncovered.is_empty(),
-        "{} has no key for {:?}",
+        "{} has no key rule for {:?}",
         spec.family.name(),
         mapping.uncovered
     );
@@ -193,7 +194,7 @@ fn tensors<M: Module>(model: &M, spec: &ModelSpec) -> BTreeMap<String, F32Tensor
     tensors
 }
 
-/// Fills shards one after the other; a tensor is never cut.
+/// Fills shards one after the other; a tensor is never split.
 fn shards(tensors: BTreeMap<String, F32Tensor>, files: Files) -> Vec<BTreeMap<String, F32Tensor>> {
     let mut shards = vec![BTreeMap::new()];
     let mut filled = 0;
@@ -230,11 +231,11 @@ fn write_shards(
     write_json(&folder.join(INDEX_FILE), &index)
 }
 
-/// Writes a value as JSON, whole or not at all.
+/// Writes a value as JSON, atomically.
 ///
 /// # Errors
 ///
-/// Names the file.
+/// The file cannot be written; the error names it.
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), SaveError> {
     let text = serde_json::to_string_pretty(value).map_err(|error| SaveError::Format {
         path: path.to_path_buf(),

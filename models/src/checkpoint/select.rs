@@ -1,4 +1,4 @@
-//! The part of a checkpoint that a caller needs, as transformers' `AutoModel` classes take it.
+//! Selects the part of a checkpoint that a task needs, as transformers' `AutoModel` classes do.
 
 use std::path::Path;
 
@@ -11,35 +11,35 @@ use crate::arch::OutputWeights;
 use crate::families::{NamedTask, Task};
 use crate::hf::config::ConfigError;
 
-/// What a caller needs of a checkpoint.
+/// The tasks that a caller accepts.
 #[derive(Debug, Clone, Copy)]
 pub struct TaskRequirement {
-    /// What that is, for an error: "a causal language model".
+    /// The requirement in error messages, such as "a causal language model".
     pub name: &'static str,
-    /// The tasks that would do.
+    /// The accepted tasks.
     pub tasks: &'static [Task],
 }
 
 impl TaskRequirement {
-    /// The next token's scores, after another text or not.
+    /// Next-token logits, with or without a source sequence.
     pub const GENERATION: Self =
-        Self { name: "a model that writes texts", tasks: &[Task::CausalLm, Task::Seq2SeqLm] };
+        Self { name: "a model that generates text", tasks: &[Task::CausalLm, Task::Seq2SeqLm] };
 
-    /// Hidden states, which every text model has, whichever head was trained.
+    /// Hidden states, which every text model has, whatever its head.
     pub const HIDDEN_STATES: Self =
         Self { name: "an encoder or a decoder of texts", tasks: &[Task::BaseModel] };
 }
 
 impl ModelSpec {
-    /// Reads a directory's `config.json` for a caller that needs one of these tasks.
+    /// Reads a directory's `config.json` for one of the required tasks.
     ///
-    /// The class that `architectures` names decides between them. Where it names another class, one
-    /// that is not known, or none, the first task that the file has all tensors for is taken. Tensors
-    /// of other heads are left in the file.
+    /// The class in `architectures` selects the task. If that class is of another task, unknown or
+    /// absent, the first task whose tensors are all in the checkpoint is selected. Tensors of other
+    /// heads are ignored.
     ///
     /// # Errors
     ///
-    /// No model, one that cannot be followed, or one without a head for any of the tasks.
+    /// No model, an unsupported model, or a model without a head for any of the tasks.
     pub fn read_for(
         folder: &Path,
         requirement: TaskRequirement,
@@ -70,7 +70,7 @@ impl ModelSpec {
             }
         }
         match (named, possible.first()) {
-            // Loading says what it lacks.
+            // Loading reports the missing tensors.
             (NamedTask::Unnamed, Some(task)) => of(*task),
             _ => {
                 let classes =
@@ -92,15 +92,15 @@ impl ModelSpec {
         Ok(report.missing().next().is_none())
     }
 
-    /// Reads a directory whose weights may be elsewhere, to describe the model.
+    /// Reads a directory to describe the model; the weights may be absent.
     ///
-    /// Where `architectures` names no class that is known, the task is the one whose keys are those of
-    /// the weights or of their index; where there is neither, the family's first, or hidden states of
-    /// a class that is not known.
+    /// If `architectures` names no known class, the task is the one whose keys best match those of
+    /// the weights or of their index. Without weights and index, it is the family's first task, or
+    /// [`Task::BaseModel`] for an unknown class.
     ///
     /// # Errors
     ///
-    /// No config, or one that cannot be followed.
+    /// No config, or an invalid or unsupported config.
     pub fn describe(folder: &Path, device: &Device) -> Result<Self, LoadError> {
         let (family, config) = Self::read_config(folder)?;
         let of = |task| {
@@ -131,7 +131,7 @@ impl ModelSpec {
         Ok(spec)
     }
 
-    /// Keys that the model lacks or does not use.
+    /// The number of keys that the model lacks or does not use.
     fn misfits(&self, keys: &[String], device: &Device) -> usize {
         let mut spec = self.clone();
         spec.resolve_from_keys(keys, device);
@@ -147,8 +147,8 @@ impl ModelSpec {
         unused + is_there.iter().filter(|is_there| !**is_there).count()
     }
 
-    /// Decides what the keys alone can tell: under which names a head is, and whether T5's output projection is a
-    /// matrix of its own.
+    /// Resolves the options that depend on the keys alone: the names of a head's tensors, and
+    /// whether T5's output projection is a separate matrix.
     fn resolve_from_keys(&mut self, keys: &[String], device: &Device) {
         self.resolve_names(&|name| keys.iter().any(|key| key == name));
         let has_head = {

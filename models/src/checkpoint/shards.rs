@@ -1,5 +1,5 @@
-//! Tensors in files: one safetensors file, or shards with an index. Nothing is read but what is
-//! asked for, and nothing in a file is executed.
+//! Tensors in files: one safetensors file, or shards with an index. Only requested tensors are
+//! read, and nothing in a file is executed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -11,16 +11,16 @@ use serde::Deserialize;
 
 use super::{F32Tensor, INDEX_FILE, LoadError, TensorInfo, WEIGHTS_FILE};
 
-/// The longest header that is read; the format's own library allows no more.
+/// The maximum header length in bytes, which is also the limit of the `safetensors` crate.
 const MAX_HEADER: u64 = 100_000_000;
 
 /// The tensors of a directory, by key.
 #[derive(Debug)]
 pub struct Checkpoint {
     tensors: BTreeMap<String, TensorInfo>,
-    /// Keys that the index lists and no shard has, with their shards.
+    /// Keys that the index lists but no shard contains, with their shards.
     promised: BTreeMap<String, String>,
-    /// Keys that a shard has and the index does not list, with their shards.
+    /// Keys that a shard contains but the index does not list, with their shards.
     denied: BTreeMap<String, String>,
 }
 
@@ -34,10 +34,9 @@ impl Checkpoint {
     /// reads their headers.
     ///
     /// # Errors
-    ///
-    /// No weights (said so when there are only pickled ones, which are never read); a file that is
-    /// missing, truncated or no safetensors. An index that disagrees with its shards is an error only
-    /// where it concerns a tensor that a model needs; loading checks it.
+    /// No weights (with a note if there are only pickled weights, which are never read); a file
+    /// that is missing, truncated or not a safetensors file. An index that disagrees with its
+    /// shards is an error only for tensors that a model needs; loading checks this.
     pub fn open(folder: &Path) -> Result<Self, LoadError> {
         let single = folder.join(WEIGHTS_FILE);
         if single.exists() {
@@ -80,7 +79,7 @@ impl Checkpoint {
             for (key, info) in read_header(&path)? {
                 match index.weight_map.get(&key) {
                     Some(listed) if listed == shard => {}
-                    // The index says which of two shards has it.
+                    // If two shards contain the key, the index decides.
                     Some(_) => continue,
                     None => {
                         denied.insert(key.clone(), shard.clone());
@@ -94,12 +93,12 @@ impl Checkpoint {
         Ok(Self { tensors, promised, denied })
     }
 
-    /// Checks that the index and the shards agree on what a model needs.
+    /// Checks that the index and the shards agree on the tensors that a model needs.
     ///
     /// # Errors
     ///
-    /// A tensor that the model reads and the index does not list, or one that the model lacks and the
-    /// index lists.
+    /// The model reads a tensor that the index does not list, or lacks a tensor that the index
+    /// lists.
     pub(super) fn check_index(
         &self,
         folder: &Path,
@@ -109,21 +108,23 @@ impl Checkpoint {
         let denied = self.denied.iter().find(|(key, _)| is_read(key));
         let promised = self.promised.iter().find(|(key, _)| is_lacking(key));
         let reason = match (denied, promised) {
-            (Some((key, shard)), _) => format!("{shard} holds {key}, which the index denies"),
-            (_, Some((key, shard))) => format!("{shard} lacks {key}, which the index promises"),
+            (Some((key, shard)), _) => {
+                format!("{shard} holds {key}, which the index does not list")
+            }
+            (_, Some((key, shard))) => format!("{shard} lacks {key}, which the index lists"),
             _ => return Ok(()),
         };
         Err(LoadError::Corrupt { path: folder.join(INDEX_FILE), reason })
     }
 
-    /// Every key with where its tensor lies, sorted.
+    /// The location of every tensor, sorted by key.
     pub fn tensors(&self) -> &BTreeMap<String, TensorInfo> {
         &self.tensors
     }
 }
 
-/// The keys of a folder's weights, or of the index of weights that are elsewhere; `None` where there is
-/// neither, or none that can be read.
+/// The keys of a folder's weights, or of an index whose shards are absent; `None` without a
+/// readable file of either.
 pub(super) fn keys_in(folder: &Path) -> Option<Vec<String>> {
     if let Ok(checkpoint) = Checkpoint::open(folder) {
         return Some(checkpoint.tensors.into_keys().collect());
@@ -138,7 +139,7 @@ pub(super) fn keys_in(folder: &Path) -> Option<Vec<String>> {
 ///
 /// # Errors
 ///
-/// See [`Checkpoint::open`]; tensors of other types are refused.
+/// See [`Checkpoint::open`]; tensors of other types are rejected.
 pub fn read_safetensors(path: &Path) -> Result<BTreeMap<String, F32Tensor>, LoadError> {
     let read = |(key, info): (String, TensorInfo)| {
         if !info.is_float() {
@@ -159,20 +160,21 @@ fn read_header(path: &Path) -> Result<BTreeMap<String, TensorInfo>, LoadError> {
     let size = file.metadata().map_err(in_context)?.len();
     let mut prefix = [0; 8];
     if size < 8 {
-        return Err(corrupt(format!("{size} bytes are no safetensors file")));
+        return Err(corrupt(format!("not a safetensors file: {size} bytes are too few")));
     }
     file.read_exact(&mut prefix).map_err(in_context)?;
     let header_length = u64::from_le_bytes(prefix);
     if header_length > MAX_HEADER || header_length > size - 8 {
         return Err(corrupt(format!(
-            "no safetensors file, or truncated: its header would take {header_length} of {size} bytes"
+            "not a safetensors file, or truncated: its header would take {header_length} of {size} \
+             bytes"
         )));
     }
     let mut header = vec![0; header_length as usize];
     file.read_exact(&mut header).map_err(in_context)?;
-    // Checks that the tensors lie one after the other and have the sizes that their shapes say.
+    // Parsing checks that the tensors are contiguous and that their sizes match their shapes.
     let metadata: Metadata = serde_json::from_slice(&header)
-        .map_err(|error| corrupt(format!("no safetensors file: {error}")))?;
+        .map_err(|error| corrupt(format!("not a safetensors file: {error}")))?;
 
     let data_start = 8 + header_length;
     let expected = data_start + metadata.data_len() as u64;

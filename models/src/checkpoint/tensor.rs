@@ -1,4 +1,4 @@
-//! Tensors on their way from or to a file.
+//! Reads tensors from safetensors files.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -10,16 +10,16 @@ use safetensors::tensor::Dtype;
 
 use super::LoadError;
 
-/// A tensor of 32-bit floats on the host.
+/// An f32 tensor in host memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct F32Tensor {
     /// Its shape.
     pub shape: Vec<usize>,
-    /// Its elements, row by row.
+    /// Its elements, in row-major order.
     pub values: Vec<f32>,
 }
 
-/// Where a tensor lies.
+/// The location, data type and shape of a tensor in a file.
 #[derive(Debug, Clone)]
 pub struct TensorInfo {
     /// The file.
@@ -28,30 +28,30 @@ pub struct TensorInfo {
     pub dtype: Dtype,
     /// Its shape.
     pub shape: Vec<usize>,
-    /// Bytes from the file's start.
+    /// The offset from the start of the file, in bytes.
     pub(super) start: u64,
-    /// Bytes.
+    /// The length in bytes.
     pub(super) length: usize,
 }
 
 impl TensorInfo {
-    /// Whether the elements are floats of a kind that is read.
+    /// Whether the data type is a supported float type.
     pub fn is_float(&self) -> bool {
         matches!(self.dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16)
     }
 
-    /// The elements as 32-bit floats, row by row.
+    /// Reads the elements as f32, in row-major order.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, or that shrank since its header was.
+    /// The file cannot be read, or became shorter after its header was read.
     pub fn read(&self) -> Result<Vec<f32>, LoadError> {
         let mut values = Vec::with_capacity(self.shape.iter().product());
         self.read_blocks(1, &mut |block| values.extend_from_slice(block))?;
         Ok(values)
     }
 
-    /// Hands the elements to `receive` as they are read, a whole number of rows of `row` at a time.
+    /// Calls `receive` with blocks of elements, each a whole number of rows of `row` elements.
     ///
     /// # Errors
     ///
@@ -71,7 +71,7 @@ impl TensorInfo {
         }
     }
 
-    /// Whether another tensor has the same shape and elements; both are floats then.
+    /// Whether another tensor has the same shape and elements; `false` for unsupported data types.
     ///
     /// # Errors
     ///
@@ -90,23 +90,23 @@ impl TensorInfo {
     }
 }
 
-/// A tensor that is read block by block, so that what is read is still in the cache when it is used.
+/// Reads a tensor block by block, so that a block is still in the CPU cache when it is used.
 struct Blocks<'a> {
     info: &'a TensorInfo,
     file: File,
-    /// Elements of a block.
+    /// Elements per block.
     size: usize,
-    /// Elements to come.
+    /// Remaining elements.
     left: usize,
     bytes: Vec<u8>,
     values: Vec<f32>,
 }
 
 impl<'a> Blocks<'a> {
-    /// Elements of a block, if the rows are not longer.
+    /// The target number of elements per block.
     const SIZE: usize = 1 << 16;
 
-    /// Rows of a block, if there are more: those who transpose write as many numbers at once.
+    /// The minimum number of rows per block: transposing writes this many elements at once.
     const ROWS: usize = 16;
 
     fn open(info: &'a TensorInfo, row: usize) -> Result<Self, LoadError> {
@@ -119,14 +119,14 @@ impl<'a> Blocks<'a> {
         Ok(Self { info, file, size: rows * row, left, bytes, values })
     }
 
-    /// The next elements as 32-bit floats; none at the end.
+    /// The next block of elements as f32; empty at the end.
     fn next(&mut self) -> Result<&[f32], LoadError> {
         let count = self.size.min(self.left);
         self.left -= count;
         if self.info.dtype == Dtype::F32 {
             self.values.resize(count, 0.0);
             read(&mut self.file, bytemuck::cast_slice_mut(&mut self.values), self.info)?;
-            // The file's order of bytes is that of most machines: nothing is done there.
+            // The file is little-endian, so this is a no-op on most machines.
             self.values.iter_mut().for_each(|x| *x = f32::from_bits(u32::from_le(x.to_bits())));
         } else {
             self.bytes.resize(count * size_of_element(self.info.dtype), 0);
@@ -145,7 +145,7 @@ fn size_of_element(dtype: Dtype) -> usize {
     dtype.bitsize() / 8
 }
 
-/// Writes the elements of a little-endian buffer of other floats as 32-bit floats.
+/// Converts the elements of a little-endian buffer of another float type to f32.
 fn decode(bytes: &[u8], dtype: Dtype, values: &mut Vec<f32>) {
     fn each<const N: usize>(bytes: &[u8], values: &mut Vec<f32>, element: impl Fn([u8; N]) -> f32) {
         values.clear();
@@ -154,14 +154,14 @@ fn decode(bytes: &[u8], dtype: Dtype, values: &mut Vec<f32>) {
     match dtype {
         Dtype::F64 => each(bytes, values, |chunk| f64::from_le_bytes(chunk) as f32),
         Dtype::F16 => {
-            // Processors convert several at once, which is six times as fast as one by one.
+            // Converting with SIMD is six times as fast as one element at a time.
             let halves = bytes.as_chunks().0.iter().map(|chunk| f16::from_le_bytes(*chunk));
             let halves: Vec<f16> = halves.collect();
             values.resize(halves.len(), 0.0);
             halves.convert_to_f32_slice(values);
         }
         Dtype::BF16 => each(bytes, values, |chunk| bf16::from_le_bytes(chunk).to_f32()),
-        other => unreachable!("{other:?} was refused before"),
+        other => unreachable!("{other:?} was rejected before"),
     }
 }
 
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
     use crate::checkpoint::read_safetensors;
 
-    /// A tensor of another type than 32-bit floats.
+    /// A tensor of any data type.
     struct Other {
         dtype: Dtype,
         shape: [usize; 1],
@@ -201,8 +201,8 @@ mod tests {
     }
 
     #[test]
-    fn every_type_of_float_is_read() {
-        // More than a block; all are numbers of 8 bits, which every type can hold.
+    fn every_float_type_is_read() {
+        // More than one block; all values are 8-bit integers, which every type represents exactly.
         let values: Vec<f32> = (0..70_001_u32).map(|i| (i % 251) as f32 - 100.0).collect();
         let tensor = |dtype, bytes| Other { dtype, shape: [values.len()], bytes };
         fn bytes<const N: usize>(values: &[f32], of: impl Fn(f32) -> [u8; N]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Beam search: the likeliest texts rather than the likeliest next tokens.
+//! Beam search: finds likely sequences rather than the likeliest next token.
 
 mod search;
 
@@ -13,55 +13,56 @@ use super::request::{Request, check_prompt};
 use crate::layers::embedding::token_ids;
 use crate::precision::to_vec_f32;
 
-/// How several continuations of a text are followed at once.
+/// The settings of a beam search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Beams {
-    /// How many are followed, and how many finished ones are kept.
+    /// The number of beams, and of finished hypotheses to keep.
     pub width: usize,
-    /// The sum of a text's log-probabilities is divided by its length to this power: above 0 favours
-    /// long texts, below 0 short ones.
+    /// The exponent of the length that a sum of log-probabilities is divided by: values above 0
+    /// favor long texts, values below 0 short texts.
     pub length_penalty: f64,
     /// When to stop.
     pub early_stopping: EarlyStopping,
-    /// The beams are followed in so many groups that avoid each other's tokens.
+    /// The number of beam groups, which avoid each other's tokens (diverse beam search).
     pub groups: usize,
-    /// What a token loses for every beam of an earlier group that takes it at the same place.
+    /// Subtracted from a token's score for every beam of an earlier group with the same token at
+    /// this position.
     pub diversity_penalty: f64,
-    /// What becomes of the probability of tokens that may not be written.
+    /// How the probability of forbidden tokens is handled.
     pub forbidden: Forbidden,
 }
 
-/// What becomes of the probability of tokens that may not be written.
+/// How the probability of forbidden tokens is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forbidden {
-    /// It is lost: texts that need them less are likelier.
+    /// It is lost, which favors texts with fewer constrained positions.
     Lost,
-    /// The others share it: `renormalize_logits` is true.
+    /// The other tokens are renormalized: `renormalize_logits` is true.
     Shared,
 }
 
-/// When a beam search stops, with as many finished texts as there are beams.
+/// When a beam search stops, once there are as many finished texts as beams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EarlyStopping {
-    /// At once: `early_stopping` is true.
+    /// Immediately: `early_stopping` is true.
     WhenFull,
-    /// When the best running text, as long as it is now, would not be better: false.
+    /// When the best unfinished text, at its current length, does not score higher: false.
     WhenUnlikely,
-    /// When the best running text cannot become better, however long: "never".
+    /// When the best unfinished text cannot score higher at any length: "never".
     Never,
 }
 
 /// A finished text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hypothesis {
-    /// The tokens that were added, the end token included.
+    /// The generated tokens, including the end token.
     pub tokens: Vec<u32>,
     /// The sum of their log-probabilities, with the length penalty.
     pub score: f64,
 }
 
 impl Beams {
-    /// Beams of this width, with the usual settings.
+    /// A beam search of this width with the default settings.
     pub fn new(width: usize) -> Self {
         let early_stopping = EarlyStopping::WhenUnlikely;
         Self {
@@ -78,7 +79,7 @@ impl Beams {
     ///
     /// # Errors
     ///
-    /// Names the first that makes no sense.
+    /// The error names the first invalid setting.
     pub fn validate(&self) -> Result<(), OptionsError> {
         let Self { width, groups, length_penalty, diversity_penalty, .. } = *self;
         if !(1..=1024).contains(&width) {
@@ -98,18 +99,19 @@ impl Beams {
     }
 }
 
-/// The best texts that follow on each prompt, best first: at most as many as there are beams.
+/// The best continuations of each prompt, best first: at most as many as there are beams.
 ///
-/// The texts of different prompts do not depend on each other. `watch` receives the index of a prompt and
-/// the added tokens of a continuation that is considered, and says whether it ends there. Texts end at the model's context.
+/// The continuations of different prompts are independent. `watch` is called with the index of a
+/// prompt and the added tokens of a candidate continuation, and returns whether it ends there.
+/// Texts end at the model's context length.
 ///
 /// Reference: the search of `transformers` 5; groups: Vijayakumar et al. 2016,
 /// <https://arxiv.org/abs/1610.02424>
 ///
 /// # Errors
 ///
-/// An empty prompt, one longer than the context, a token id out of range, settings that make no sense
-/// (sampling among them), scores that are no numbers.
+/// An empty prompt, a prompt longer than the context, a token id out of range, invalid settings
+/// (including sampling), non-finite logits.
 pub fn beam_search(
     model: &dyn GenerativeModel,
     requests: &[Request],
@@ -134,7 +136,7 @@ pub fn beam_search(
     let sequences: Vec<&SequenceState> = searches.iter().map(|search| &search.sequence).collect();
     let more = searches.iter().map(|search| search.options.max_new_tokens).max().unwrap_or(0);
     let (mut scores, mut state) = model.prefill(&sequences, more);
-    // Which search each row of the state is of.
+    // The search of each row of the state.
     let mut owners: Vec<usize> = (0..searches.len()).collect();
     loop {
         let rows = log_probabilities(scores, model.vocab_size()).ok_or(GenerateError::NotFinite)?;
@@ -166,7 +168,7 @@ pub fn beam_search(
     }
 }
 
-/// Scores as log-probabilities, row by row; `None` where one is not a number.
+/// The log-softmax of each row; `None` if a row is not finite.
 fn log_probabilities(scores: Tensor<2>, vocab_size: usize) -> Option<Vec<Vec<f32>>> {
     let scores = to_vec_f32(scores);
     let normed = |row: &[f32]| {
@@ -176,7 +178,7 @@ fn log_probabilities(scores: Tensor<2>, vocab_size: usize) -> Option<Vec<Vec<f32
     scores.chunks_exact(vocab_size).map(normed).collect()
 }
 
-/// Makes the scores of a row log-probabilities; returns what was subtracted.
+/// Converts a row of logits to log-probabilities in place; returns the log-sum-exp.
 fn normalize(row: &mut [f32]) -> f64 {
     let best = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = row.iter().map(|score| f64::from(score - best).exp()).sum();

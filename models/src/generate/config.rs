@@ -1,4 +1,4 @@
-//! `generation_config.json`: how a model's makers want it to write.
+//! `generation_config.json`: a model's default generation settings.
 
 mod fields;
 
@@ -16,35 +16,35 @@ use crate::hf::config::{ConfigError, fixed};
 /// The file's name.
 const GENERATION_FILE: &str = "generation_config.json";
 
-/// How a text is written: the defaults of a model, or what replaces them.
+/// Generation settings: a model's defaults, or their replacements.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerationConfig {
-    /// What holds for every text, but for its length.
+    /// The options of every text, except its length.
     pub options: Options,
-    /// The longest text.
+    /// The maximum length.
     pub longest: Limit,
-    /// The shortest text.
+    /// The minimum length.
     pub shortest: Limit,
-    /// How several continuations are followed at once; one is where `None`.
+    /// Beam search settings; `None` for greedy decoding or sampling.
     pub beams: Option<Beams>,
-    /// How many texts each prompt gets.
+    /// The number of texts per prompt.
     pub n_texts: usize,
-    /// A text ends where one of these does.
+    /// Generation stops after any of these strings.
     pub stop_strings: Vec<String>,
 }
 
-/// A number of tokens.
+/// A length limit in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Of those that are added.
+    /// Counts the generated tokens.
     New(usize),
-    /// Of the text with what was there from the start: a decoder's prompt, the one token that an
-    /// encoder-decoder begins with.
+    /// Counts the generated tokens and the initial ones: the prompt of a decoder-only model, the
+    /// start token of an encoder-decoder.
     Total(usize),
 }
 
 impl Limit {
-    /// Tokens to add to a text that begins with so many.
+    /// The number of tokens to add to a text with `begun` initial tokens.
     pub fn new_tokens(self, begun: usize) -> usize {
         match self {
             Self::New(count) => count,
@@ -68,22 +68,22 @@ impl Default for GenerationConfig {
 }
 
 impl GenerationConfig {
-    /// Reads a model directory's `generation_config.json`, or where it has none the same fields of its
-    /// `config.json`, which is given.
+    /// Reads a model directory's `generation_config.json`; without one, the same fields of
+    /// `config`, its `config.json`.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, a value that makes no sense or is not supported.
+    /// An unreadable file, or a value that is invalid or unsupported.
     pub fn read(folder: &Path, config: &Value) -> Result<Self, LoadError> {
         let (path, fields) = Self::fields(folder, config)?;
         Self::from_fields(&fields).map_err(|source| LoadError::Config { path, source })
     }
 
-    /// The fields that a directory has, and the file that they are from.
+    /// The generation fields of a directory, and the file that contains them.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read.
+    /// An unreadable file.
     pub fn fields(
         folder: &Path,
         config: &Value,
@@ -101,14 +101,15 @@ impl GenerationConfig {
         }
     }
 
-    /// Reads the fields of a `generation_config.json`.
+    /// Parses the fields of a `generation_config.json`.
     ///
-    /// Values by which programs say "none" or "off" mean what they mean in transformers or vLLM: an
-    /// `eos_token_id` of -1 never comes, a `top_k` of 0 or -1 leaves all tokens, a `top_p` of 0 the best.
+    /// Values for "none" or "off" have the meaning that they have in transformers or vLLM: an
+    /// `eos_token_id` of -1 matches no token, a `top_k` of 0 or -1 keeps all tokens, a `top_p` of 0
+    /// only the best one.
     ///
     /// # Errors
     ///
-    /// A value that makes no sense or is not supported.
+    /// A value that is invalid or unsupported.
     pub fn from_fields(fields: &Map<String, Value>) -> Result<Self, ConfigError> {
         fixed(
             fields,
@@ -167,7 +168,7 @@ impl GenerationConfig {
     ///
     /// # Errors
     ///
-    /// Names the first that makes no sense.
+    /// The error names the first invalid setting.
     pub fn validate(&self) -> Result<(), OptionsError> {
         self.options_for(1).validate()?;
         if let (Limit::New(shortest), Limit::New(longest)) = (self.shortest, self.longest)
@@ -190,13 +191,13 @@ impl GenerationConfig {
             }
         };
         if !(1..=most).contains(&self.n_texts) {
-            let rule = "it must be 1, or at most num_beams; where texts are sampled it can be more";
+            let rule = "it must be 1, or at most num_beams; only sampling allows more";
             return Err(OptionsError::new("num_return_sequences", self.n_texts, rule));
         }
         Ok(())
     }
 
-    /// The options of a text that begins with so many tokens; see [`Limit::Total`].
+    /// The options of a text with `begun` initial tokens; see [`Limit::Total`].
     pub fn options_for(&self, begun: usize) -> Options {
         let max_new_tokens = self.longest.new_tokens(begun);
         Options {

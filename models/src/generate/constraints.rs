@@ -1,33 +1,33 @@
-//! Which tokens may follow on a text, and which are made less likely.
+//! Constraints on the next token: forbidden, forced and penalized tokens.
 
 use std::collections::BTreeMap;
 
 use super::options::{Options, OptionsError};
 
-/// Rules that change the scores before a token is chosen. The default changes nothing.
+/// Rules that modify the logits before a token is chosen. The default changes nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Constraints {
-    /// The scores of tokens in the text or its prompt are divided by this, those below 0 multiplied;
-    /// 1 leaves them.
+    /// Divides the positive logits of tokens in the text or its prompt, and multiplies the negative
+    /// ones; 1 disables it.
     pub repetition_penalty: f64,
-    /// Subtracted from the score of every token that was added already.
+    /// Subtracted from the logit of every token generated before.
     pub presence_penalty: f64,
-    /// Subtracted once for each time that a token was added.
+    /// Subtracted from a token's logit once per earlier occurrence in the generated tokens.
     pub frequency_penalty: f64,
-    /// No sequence of this many tokens comes twice; 0 allows all.
+    /// No n-gram of this size occurs twice; 0 disables it.
     pub no_repeat_ngram: usize,
-    /// No sequence of this many tokens of what was read is written, which is the source or the prompt;
-    /// 0 allows all.
+    /// No n-gram of this size from the source (or the prompt of a decoder-only model) is generated;
+    /// 0 disables it.
     pub no_repeat_source_ngram: usize,
-    /// Sequences that are not written.
+    /// Token sequences that must not be generated.
     pub bad_words: Vec<Vec<u32>>,
-    /// The first token, after the one that a text begins with by itself.
+    /// The token forced after the initial (start) token.
     pub forced_bos: Option<u32>,
-    /// The last token of a text that has become too long.
+    /// The tokens allowed at the last position when the maximum length is reached.
     pub forced_eos: Vec<u32>,
-    /// Tokens that are never written.
+    /// Tokens that are never generated.
     pub suppressed: Vec<u32>,
-    /// Tokens that do not come first.
+    /// Tokens that are not generated at the first position.
     pub suppressed_first: Vec<u32>,
 }
 
@@ -48,19 +48,19 @@ impl Default for Constraints {
     }
 }
 
-/// A text so far, as the rules see it.
+/// The tokens so far, for the evaluation of the constraints.
 #[derive(Debug, Clone, Copy)]
 pub struct History<'a> {
-    /// What is read, where that is another text.
+    /// The source tokens of an encoder-decoder; otherwise empty.
     pub source: &'a [u32],
-    /// What was written, its beginning or its prompt included.
+    /// The tokens so far, including the prompt or the start token.
     pub text: &'a [u32],
-    /// How many tokens of `text` were there from the start.
+    /// The number of initial tokens in `text`.
     pub begun: usize,
 }
 
 impl History<'_> {
-    /// The tokens that were added.
+    /// The generated tokens.
     fn added(&self) -> &[u32] {
         &self.text[self.begun.min(self.text.len())..]
     }
@@ -73,7 +73,7 @@ impl Constraints {
     ///
     /// # Errors
     ///
-    /// Names the first that makes no sense.
+    /// The error names the first invalid setting.
     pub fn validate(&self) -> Result<(), OptionsError> {
         let penalty = self.repetition_penalty;
         if !(penalty.is_finite() && penalty > 0.0) {
@@ -95,7 +95,7 @@ impl Constraints {
 }
 
 impl Options {
-    /// Changes the scores of the next token by the rules, in the order of `transformers`.
+    /// Applies the constraints to the next token's logits, in the order of `transformers`.
     ///
     /// Reference: repetition penalty, Keskar et al. 2019, §4.1, <https://arxiv.org/abs/1909.05858>
     ///
@@ -129,7 +129,7 @@ impl Options {
             force(&rules.forced_eos, scores);
         }
         ban(&rules.suppressed, scores);
-        // Where the first token is forced, the one after it counts as the first.
+        // If the first token is forced, the token after it counts as the first.
         let first = history.begun + usize::from(history.begun <= 1 && rules.forced_bos.is_some());
         if history.text.len() == first {
             ban(&rules.suppressed_first, scores);
@@ -164,7 +164,7 @@ impl Constraints {
     }
 }
 
-/// Bans what would complete a sequence of `n` tokens that `seen` has, after the end of `text`.
+/// Bans the tokens that would complete, at the end of `text`, an n-gram that occurs in `seen`.
 fn ban_repeats(n: usize, seen: &[u32], text: &[u32], scores: &mut [f32]) {
     if n == 0 || text.len() + 1 < n {
         return;
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn penalties_lower_what_was_written() {
+    fn penalties_lower_repeated_tokens() {
         let rules = Constraints { repetition_penalty: 2.0, ..Constraints::default() };
         assert_eq!(constrained(rules, &[2, 3, 3], 1), [1.0, 2.0, -2.0, 2.0]);
         let rules =
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn sequences_do_not_come_twice() {
+    fn ngrams_do_not_repeat() {
         let rules = Constraints { no_repeat_ngram: 2, ..Constraints::default() };
         assert_eq!(constrained(rules, &[1, 3, 1], 1), [1.0, 2.0, -1.0, NEVER]);
         let rules = Constraints { no_repeat_source_ngram: 2, ..Constraints::default() };

@@ -1,4 +1,4 @@
-//! Continuing prompts, all at once.
+//! Generates continuations of a batch of prompts.
 
 use thiserror::Error;
 
@@ -7,27 +7,27 @@ use super::options::{Options, OptionsError};
 use super::request::{Event, Prompt, Request, check_prompt};
 use super::scheduler::BatchScheduler;
 
-/// What happens after a token.
+/// How generation proceeds after a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
-    /// The text goes on.
+    /// Continue the text.
     Continue,
-    /// This text ends here.
+    /// End this text.
     EndText,
-    /// All texts end here.
+    /// End all texts.
     EndAll,
 }
 
 /// Why a prompt cannot be continued.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GenerateError {
-    /// Nothing to continue.
+    /// The prompt is empty.
     #[error("prompt {row} has no tokens; give at least one character")]
     Empty {
-        /// The prompt's place in the batch.
+        /// The prompt's index in the batch.
         row: usize,
     },
-    /// A token that the model does not know.
+    /// A token id outside of the model's vocabulary.
     #[error("token id {token} is out of range; the model has {vocab_size} tokens")]
     OutOfRange {
         /// The token.
@@ -35,32 +35,34 @@ pub enum GenerateError {
         /// The size of the vocabulary.
         vocab_size: usize,
     },
-    /// More tokens than the model has positions.
+    /// The prompt is longer than the model's context.
     #[error("the prompt has {length} tokens and the model's context is {context}; shorten it")]
     TooLong {
-        /// Tokens of the prompt.
+        /// The length of the prompt in tokens.
         length: usize,
-        /// The longest sequence, in tokens.
+        /// The maximum sequence length in tokens.
         context: usize,
     },
-    /// A setting that makes no sense.
+    /// An invalid setting.
     #[error(transparent)]
     Options(#[from] OptionsError),
-    /// A draft that writes in other tokens.
-    #[error("the draft has {draft} tokens and the model {vocab_size}; they must share a tokenizer")]
+    /// A draft model with another vocabulary.
+    #[error(
+        "the draft model has {draft} tokens and the model {vocab_size}; they must share a tokenizer"
+    )]
     Draft {
         /// The size of the model's vocabulary.
         vocab_size: usize,
-        /// The size of the draft's.
+        /// The size of the draft model's vocabulary.
         draft: usize,
     },
-    /// Log-probabilities of a text that the model reads and does not continue.
+    /// Log-probabilities requested for the source of an encoder-decoder.
     #[error(
         "an encoder-decoder does not predict its prompt, so the prompt has no log-probabilities"
     )]
     Source,
-    /// A score that is not a number.
-    #[error("the model's scores are not finite; its weights may be broken")]
+    /// A logit that is not finite.
+    #[error("the model's logits are not finite; its weights may be corrupt")]
     NotFinite,
 }
 
@@ -69,29 +71,30 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// An empty prompt, one longer than the context, a token id out of range.
+    /// An empty prompt, a prompt longer than the context, a token id out of range.
     pub fn check(&self, model: &dyn GenerativeModel) -> Result<(), GenerateError> {
         check_prompt(model, 0, self)
     }
 }
 
 impl GenerateError {
-    /// Whether another prompt may be continued all the same.
+    /// Whether the error concerns one prompt, so that others can still be continued.
     pub fn is_of_prompt(&self) -> bool {
         matches!(self, Self::Empty { .. } | Self::OutOfRange { .. } | Self::TooLong { .. })
     }
 }
 
-/// Continues every prompt and returns the tokens added, one list for each.
+/// Continues every prompt and returns the generated tokens, one list per prompt.
 ///
-/// A decoder continues the prompt; an encoder-decoder writes what follows on it. `receive` sees every
-/// token as it is chosen, its text's place among the prompts in [`RequestId::index`](super::RequestId::index),
-/// and says how that text goes on. See [`BatchScheduler`] for texts that come one by one.
+/// A decoder-only model continues the prompt; an encoder-decoder generates a target text for it.
+/// `receive` is called with every token as it is chosen and returns how to proceed; the prompt's
+/// index is [`RequestId::index`](super::RequestId::index). See [`BatchScheduler`] for requests that
+/// arrive over time.
 ///
 /// # Errors
 ///
-/// An empty prompt, one longer than the context, a token id out of range, options that make no sense,
-/// scores that are no numbers.
+/// An empty prompt, a prompt longer than the context, a token id out of range, invalid options,
+/// non-finite logits.
 pub fn generate(
     model: &dyn GenerativeModel,
     prompts: &[Prompt],

@@ -1,4 +1,4 @@
-//! What the generation loops need of a model.
+//! The interface between the generation loops and a model.
 
 use burn::tensor::{Device, Int, Tensor};
 
@@ -14,31 +14,31 @@ pub trait GenerativeModel {
     /// The device that the weights are on.
     fn device(&self) -> Device;
 
-    /// Token ids run from 0 to this, exclusive.
+    /// The size of the vocabulary: token ids are below it.
     fn vocab_size(&self) -> usize;
 
-    /// The longest prompt, in tokens.
+    /// The maximum length of a prompt in tokens.
     fn prompt_limit(&self) -> usize;
 
-    /// The longest text that it can look back on, in tokens.
+    /// The context length of the (decoder) text in tokens.
     fn context(&self) -> usize;
 
-    /// What stands before the first new token: what is read first, and how the text begins.
+    /// The initial state for a prompt: the source and the initial tokens of the text.
     fn prepare(&self, prompt: &[u32]) -> SequenceState;
 
-    /// The next token's scores after each sequence, and what is remembered of them, with room for
-    /// `more` tokens.
+    /// The next-token logits after each sequence, and the decoding state, with capacity for `more`
+    /// tokens.
     ///
     /// # Shapes
     ///
-    /// - scores: `[sequences, vocab_size]`
+    /// - logits: `[sequences, vocab_size]`
     fn prefill(&self, sequences: &[&SequenceState], more: usize) -> (Tensor<2>, GenerationState) {
         let (hidden, state) = self.prefill_hidden(sequences, more);
         (self.last_scores(hidden), state)
     }
 
-    /// The hidden states at every position of the sequences, padded on the left to one length, and what
-    /// is remembered of them, with room for `more` tokens.
+    /// The hidden states at every position of the sequences, left-padded to one length, and the
+    /// decoding state, with capacity for `more` tokens.
     ///
     /// # Shapes
     ///
@@ -49,7 +49,7 @@ pub trait GenerativeModel {
         more: usize,
     ) -> (Tensor<3>, GenerationState);
 
-    /// The next token's scores at positions with these hidden states.
+    /// The next-token logits for these hidden states.
     ///
     /// # Shapes
     ///
@@ -57,7 +57,7 @@ pub trait GenerativeModel {
     /// - result: `[rows, seq, vocab_size]`
     fn scores(&self, hidden: Tensor<3>) -> Tensor<3>;
 
-    /// The same at the last position only, which spares the projection of a whole prompt.
+    /// The next-token logits at the last position only, which avoids projecting a whole prompt.
     ///
     /// # Shapes
     ///
@@ -68,7 +68,7 @@ pub trait GenerativeModel {
         last(self.scores(hidden.slice_dim(1, seq - 1..seq)))
     }
 
-    /// The next token's scores after each of the new tokens of every row.
+    /// The next-token logits after each new token of every row.
     ///
     /// # Shapes
     ///
@@ -80,13 +80,13 @@ pub trait GenerativeModel {
 /// The decoding state of a batch of sequences.
 #[derive(Debug)]
 pub struct GenerationState {
-    /// What the texts follow on, where that is other texts.
+    /// The encoder output of an encoder-decoder.
     source: Option<Encoded>,
     cache: Cache,
 }
 
 impl GenerationState {
-    /// Keeps these rows, in this order; a row can be taken more than once.
+    /// Selects these rows, in this order; a row may occur more than once.
     pub fn select(self, rows: &[usize]) -> Self {
         let Self { source, mut cache } = self;
         cache.select(rows);
@@ -94,7 +94,7 @@ impl GenerationState {
         Self { source: source.map(|source| source.select(rows)), cache }
     }
 
-    /// The same, where those in one place before and after follow on the same source.
+    /// Like [`GenerationState::select`], if every row keeps its source.
     pub fn reorder(mut self, rows: &[usize]) -> Self {
         self.cache.reorder(rows);
         self
@@ -109,14 +109,14 @@ impl GenerationState {
         Self { source, cache: self.cache.join(other.cache) }
     }
 
-    /// Forgets the last `count` tokens of every row; at most
-    /// [`MAX_ROLLBACK`](crate::layers::cache::MAX_ROLLBACK) of them.
+    /// Removes the last `count` tokens of every row, at most
+    /// [`MAX_ROLLBACK`](crate::layers::cache::MAX_ROLLBACK).
     pub fn rollback(&mut self, count: usize) {
         self.cache.truncate(self.cache.len() - count);
     }
 }
 
-/// The model as a generative one, if it is one.
+/// The model as a [`GenerativeModel`], if it is one.
 pub fn as_generative(model: &Model) -> Option<&dyn GenerativeModel> {
     match model {
         Model::CausalLm(model) => Some(model),
@@ -128,13 +128,13 @@ pub fn as_generative(model: &Model) -> Option<&dyn GenerativeModel> {
 /// A sequence that is being generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SequenceState {
-    /// Another text, which it follows on.
+    /// The source tokens of an encoder-decoder; otherwise empty.
     pub source: Vec<u32>,
     /// The text so far, at least one token.
     pub text: Vec<u32>,
 }
 
-/// The prompt is the beginning of the text.
+/// The prompt is the start of the text.
 impl GenerativeModel for CausalLm {
     fn device(&self) -> Device {
         self.device()
@@ -222,13 +222,13 @@ impl GenerativeModel for Seq2SeqLm {
 
     fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3> {
         let Some(source) = &state.source else {
-            panic!("an encoder-decoder's state has its source");
+            panic!("an encoder-decoder's state must have an encoder output");
         };
         Self::step(self, tokens, source, &mut state.cache)
     }
 }
 
-/// The texts, padded on the left to one length, and their lengths.
+/// The texts, left-padded to one length, and their lengths.
 fn texts(sequences: &[&SequenceState], device: &Device) -> (Tensor<2, Int>, Vec<usize>) {
     let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.text.len()).collect();
     let longest = lengths.iter().copied().max().unwrap_or(0);
@@ -240,7 +240,7 @@ fn texts(sequences: &[&SequenceState], device: &Device) -> (Tensor<2, Int>, Vec<
     (token_ids(&padded, sequences.len(), device), lengths)
 }
 
-/// The scores after the last position.
+/// The logits at the last position.
 pub(super) fn last(scores: Tensor<3>) -> Tensor<2> {
     let [_, seq, _] = scores.dims();
     if seq == 1 {

@@ -1,17 +1,17 @@
-//! Log-probabilities: how likely the model itself held tokens to be.
+//! Log-probabilities of tokens under the model's own distribution.
 
 use super::request::RequestId;
 
-/// Which log-probabilities are computed beside the tokens. The default computes none.
+/// Which log-probabilities to compute in addition to the tokens. The default computes none.
 ///
-/// They are those of the model's own distribution: the log-softmax of its scores, before the
-/// temperature and the [`Constraints`](super::Constraints) change them.
+/// They are those of the model's own distribution: the log-softmax of its logits, before
+/// temperature and [`Constraints`](super::Constraints) are applied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scoring {
-    /// For each token that is added: its own log-probability, and those of this many of the likeliest
+    /// For each generated token: its log-probability, and those of this many of the likeliest
     /// tokens at its position.
     pub added: Option<usize>,
-    /// The same for each token of the prompt but the first, which nothing precedes.
+    /// The same for each prompt token except the first, which has no context.
     pub prompt: Option<usize>,
 }
 
@@ -27,9 +27,9 @@ pub struct TokenLogprob {
 /// Log-probabilities at one position of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenLogprobs {
-    /// The token that the text has there.
+    /// The text's token at this position.
     pub chosen: TokenLogprob,
-    /// The likeliest tokens there, best first; of equal ones the lower id comes first.
+    /// The likeliest tokens at this position, best first; ties are ordered by token id.
     pub top: Vec<TokenLogprob>,
 }
 
@@ -38,15 +38,15 @@ pub struct TokenLogprobs {
 pub struct ScoredPrompt {
     /// The prompt's request.
     pub request_id: RequestId,
-    /// Of the prompt's tokens, from the second on.
+    /// The log-probabilities of the prompt's tokens, starting at the second.
     pub tokens: Vec<TokenLogprobs>,
 }
 
 impl TokenLogprobs {
-    /// The log-probability of `token`, and of the `top` likeliest tokens; `None` where the scores are
-    /// not finite, so that they give no distribution.
+    /// The log-probabilities of `token` and of the `top` likeliest tokens; `None` if the logits are
+    /// not finite and thus define no distribution.
     ///
-    /// Sums in f64: an error of one rounding, whatever the size of the vocabulary.
+    /// Sums in f64, so that the rounding error does not grow with the size of the vocabulary.
     ///
     /// # Shapes
     ///
@@ -70,7 +70,7 @@ impl TokenLogprobs {
     }
 }
 
-/// The tokens with the highest scores, best first, the lowest of equals first.
+/// The tokens with the highest scores, best first; ties are ordered by token id.
 fn best_tokens(scores: &[f32], count: usize) -> Vec<u32> {
     let mut best: Vec<(f32, u32)> = Vec::with_capacity(count + 1);
     for (token, &score) in (0..).zip(scores) {
@@ -111,7 +111,7 @@ mod tests {
             let found = TokenLogprobs::of(&shifted(shift), 0, 1).unwrap();
             assert!((found.chosen.logprob - expected).abs() < 1e-12, "{shift}: {found:?}");
         }
-        // A sum of f32 would stop growing.
+        // An f32 sum would stop growing.
         let count = 200_000;
         let found = TokenLogprobs::of(&vec![0.5; count], 7, 1).unwrap();
         assert!((found.chosen.logprob + (count as f64).ln()).abs() < 1e-9, "{found:?}");

@@ -1,4 +1,4 @@
-//! Writing texts: the choice of a token, and the loops around it.
+//! Text generation: sampling, constraints, and the decoding loops.
 
 mod beam;
 mod config;

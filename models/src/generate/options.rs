@@ -1,28 +1,27 @@
-//! What decides how a text goes on.
+//! Generation options of one text.
 
 use thiserror::Error;
 
 use super::constraints::Constraints;
 use super::sampling::Sampling;
 
-/// An id that no model has: as an end token, one that never comes. Configs write it -1.
+/// A token id that no model has, as an end token that never occurs; -1 in configs.
 pub const NO_TOKEN: u32 = u32::MAX;
 
-/// How long to go on, and how to choose. The default is greedy, with 20 tokens at most.
+/// Length limits, sampling and constraints. The default is greedy decoding of at most 20 tokens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// At most this many tokens are added.
+    /// The maximum number of generated tokens.
     pub max_new_tokens: usize,
-    /// Not before this many tokens are added may the text end.
+    /// The minimum number of generated tokens before an end token.
     pub min_new_tokens: usize,
-    /// The text ends after any of these tokens; with [`NO_TOKEN`] alone, never.
+    /// The end tokens; with [`NO_TOKEN`] alone, no token ends the text.
     pub eos: Vec<u32>,
-    /// The token that a text begins with, for models that read another text; the model's own where
-    /// `None`.
+    /// The start token of an encoder-decoder's text; the model's own if `None`.
     pub start: Option<u32>,
     /// How a token is chosen.
     pub sampling: Sampling,
-    /// Which tokens may be chosen, and which are made less likely.
+    /// Forbidden, forced and penalized tokens.
     pub constraints: Constraints,
 }
 
@@ -39,7 +38,7 @@ impl Default for Options {
     }
 }
 
-/// A setting that makes no sense.
+/// An invalid setting.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{setting} is {value}; {rule}")]
 pub struct OptionsError {
@@ -60,7 +59,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// Names the first that makes no sense.
+    /// The error names the first invalid setting.
     pub fn validate(&self) -> Result<(), OptionsError> {
         self.sampling.validate()?;
         self.constraints.validate()?;

@@ -1,22 +1,22 @@
-//! Requests for texts, and what comes of them.
+//! Generation requests and their events.
 
 use super::GenerateError;
 use super::generative_model::{GenerativeModel, SequenceState};
 use super::logprobs::TokenLogprobs;
 use super::options::Options;
 
-/// What to continue: a text's tokens, at least one.
+/// The prompt tokens, at least one.
 pub type Prompt = Vec<u32>;
 
-/// A prompt to be continued. Its draws depend on the seed in its options and on `stream`, and on
-/// nothing beside it.
+/// A prompt to be continued. Sampling depends only on the seed in its options and on `stream`, not
+/// on other requests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// What to continue.
+    /// The prompt.
     pub prompt: Prompt,
-    /// How.
+    /// The generation options.
     pub options: Options,
-    /// Tells texts apart that share a seed.
+    /// The random stream, which distinguishes texts that share a seed.
     pub stream: u64,
 }
 
@@ -25,10 +25,10 @@ pub struct Request {
 pub struct RequestId(pub(super) u64);
 
 impl RequestId {
-    /// The only one where there is one text.
+    /// The id of the only request of a single-text generation.
     pub(super) const FIRST: Self = Self(0);
 
-    /// Its number, from 0 on.
+    /// The index of the request, from 0.
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -39,24 +39,24 @@ impl RequestId {
 pub struct Event {
     /// The text's request.
     pub request_id: RequestId,
-    /// The token; where the text ended with an end token, that.
+    /// The token; at the end of a text, this may be an end token.
     pub token: u32,
-    /// Why the text ends here, if it does.
+    /// Why the text ends here; `None` if it continues.
     pub finish: Option<Finish>,
-    /// The token's log-probability, where scores of added tokens are requested.
+    /// The token's log-probabilities, if [`Scoring::added`](super::Scoring::added) is set.
     pub logprobs: Option<TokenLogprobs>,
 }
 
 /// Why a text ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
-    /// The model wrote an end token.
+    /// The model generated an end token.
     Eos,
-    /// It is as long as it may be.
+    /// The text reached its maximum length.
     Length,
 }
 
-/// What stands before a request's first new token.
+/// The initial state of a request.
 pub(super) fn prepare(model: &dyn GenerativeModel, request: &Request) -> SequenceState {
     let mut sequence = model.prepare(&request.prompt);
     if let Some(start) = request.options.start.filter(|_| !sequence.source.is_empty()) {
@@ -65,7 +65,7 @@ pub(super) fn prepare(model: &dyn GenerativeModel, request: &Request) -> Sequenc
     sequence
 }
 
-/// Checks a request's prompt; `row` is what an error calls it.
+/// Checks a request's prompt; `row` is its index in error messages.
 pub(super) fn check_prompt(
     model: &dyn GenerativeModel,
     row: usize,

@@ -1,4 +1,4 @@
-//! From scores to a token.
+//! Sampling: chooses a token from logits.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -8,19 +8,18 @@ use super::options::OptionsError;
 /// How a token is chosen. The default is greedy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampling {
-    /// Scores are divided by this; 0 takes the best token, always.
+    /// The divisor of the logits; 0 is greedy decoding.
     pub temperature: f64,
-    /// Only this many of the best tokens are left, and those as good as the last of them; all where
-    /// `None`.
+    /// Keeps this many best tokens, and tokens that tie with the last of them; `None` keeps all.
     pub top_k: Option<usize>,
-    /// Only the fewest best tokens whose probabilities reach this sum are left; 1 leaves all.
+    /// Keeps the smallest set of best tokens whose probabilities sum to at least this; 1 keeps all.
     pub top_p: f64,
-    /// Only tokens at least this times as likely as the best one are left; 0 leaves all.
+    /// Keeps tokens whose probability is at least this fraction of the best token's; 0 keeps all.
     pub min_p: f64,
-    /// Only the tokens whose surprise is nearest to the expected one are left, as many as reach this
-    /// sum of probabilities; 1 leaves all.
+    /// Keeps the tokens whose surprisal is closest to the entropy, until their probabilities sum to
+    /// at least this; 1 keeps all.
     pub typical_p: f64,
-    /// Seeds the draws.
+    /// The random seed.
     pub seed: u64,
 }
 
@@ -35,7 +34,7 @@ impl Sampling {
     ///
     /// # Errors
     ///
-    /// Names the one that makes no distribution.
+    /// The error names the setting that defines no distribution.
     pub fn validate(&self) -> Result<(), OptionsError> {
         let within = |setting, value: f64, is_good: bool, rule| {
             if is_good { Ok(()) } else { Err(OptionsError::new(setting, value, rule)) }
@@ -52,16 +51,15 @@ impl Sampling {
         within("min_p", min_p, (0.0..=1.0).contains(&min_p), "it must be between 0 and 1")
     }
 
-    /// Whether the best token is taken, always.
+    /// Whether decoding is greedy.
     pub fn is_greedy(&self) -> bool {
         self.temperature == 0.0
     }
 
-    /// The tokens that may be drawn with their probabilities, best first, as `transformers` filters
-    /// them: temperature, then top-k, top-p, min-p and typical.
+    /// The tokens that can be sampled with their probabilities, best first, filtered as in
+    /// `transformers`: temperature, then top-k, top-p, min-p and typical.
     ///
-    /// With a temperature of 0 that is the best token; where no token has a score above minus
-    /// infinity, it is none.
+    /// With a temperature of 0, only the best token; empty if all logits are minus infinity.
     ///
     /// Reference: Fan et al. 2018, <https://arxiv.org/abs/1805.04833>; Holtzman et al. 2019,
     /// <https://arxiv.org/abs/1904.09751>; Nguyen et al. 2024, <https://arxiv.org/abs/2407.01082>;
@@ -89,14 +87,14 @@ impl Sampling {
         for (_, score) in &mut left {
             *score = (*score - best).exp();
         }
-        // From here on the numbers are weights: probabilities but for a factor.
+        // From here on the values are weights: unnormalized probabilities.
         left.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         if self.top_p < 1.0 {
             let total: f64 = left.iter().map(|(_, weight)| weight).sum();
             left.truncate(reaching(left.iter().map(|(_, weight)| *weight), self.top_p * total));
         }
         if self.min_p > 0.0 {
-            // The best weight is 1, and stays.
+            // The best weight is 1, so it is always kept.
             left.retain(|(_, weight)| *weight >= self.min_p);
         }
         if self.typical_p < 1.0 {
@@ -124,7 +122,7 @@ impl Sampling {
     }
 }
 
-/// How many of the first weights it takes to reach a sum; at least one.
+/// The number of leading weights needed to reach a sum; at least one.
 fn reaching(weights: impl Iterator<Item = f64>, sum: f64) -> usize {
     let mut mass = 0.0;
     let before = |weight| {
@@ -135,8 +133,8 @@ fn reaching(weights: impl Iterator<Item = f64>, sum: f64) -> usize {
     weights.map(before).take_while(|is_below| *is_below).count().max(1)
 }
 
-/// Chooses the tokens of one sequence. It has a generator of its own, so that a row's text does not
-/// depend on the rows beside it.
+/// Chooses the tokens of one sequence. Every sampler has its own random generator, so that a row's
+/// text does not depend on the other rows.
 #[derive(Debug, Clone)]
 pub struct Sampler {
     sampling: Sampling,
@@ -144,14 +142,14 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// The sampler of one of the texts that share a seed.
+    /// A sampler; `stream` distinguishes texts that share a seed.
     pub fn new(sampling: Sampling, stream: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(sampling.seed);
         generator.set_stream(stream);
         Self { sampling, generator }
     }
 
-    /// Chooses a token by its scores. Equal scores go to the lower id.
+    /// Chooses a token from logits. Ties go to the lower id.
     pub fn choose(&mut self, scores: &[f32]) -> u32 {
         if self.sampling.is_greedy() {
             return argmax(scores);
@@ -160,7 +158,7 @@ impl Sampler {
         self.draw(&candidates).unwrap_or_else(|| argmax(scores))
     }
 
-    /// Draws one of the candidates; `None` where there are none.
+    /// Samples one of the candidates; `None` if there are none.
     pub fn draw(&mut self, candidates: &[(u32, f64)]) -> Option<u32> {
         let mut left = self.uniform();
         for &(token, probability) in candidates {
@@ -169,11 +167,12 @@ impl Sampler {
                 return Some(token);
             }
         }
-        // Rounding can leave a sum just below the draw; the last candidate is the one meant.
+        // Rounding can leave the sum just below the random value; the last candidate is correct
+        // then.
         candidates.last().map(|&(token, _)| token)
     }
 
-    /// A number from 0 to 1, exclusive.
+    /// A random number in [0, 1).
     pub fn uniform(&mut self) -> f64 {
         self.generator.random()
     }
@@ -184,9 +183,9 @@ impl Sampler {
     }
 }
 
-/// The token with the highest score, the lowest of equals.
+/// The token with the highest score; ties go to the lower id.
 pub(super) fn argmax(scores: &[f32]) -> u32 {
-    // In lanes, so that the compiler compares many at once.
+    // In lanes, so that the compiler vectorizes the comparison.
     const LANES: usize = 16;
     let mut lanes = [f32::NEG_INFINITY; LANES];
     let chunks = scores.chunks_exact(LANES);
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_follow_the_softmax() {
+    fn samples_follow_the_softmax() {
         let sampling = sampling(0.5);
         let expected = sampling.candidates(&SCORES);
         let mut sampler = Sampler::new(sampling, 0);
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_draw_apart_and_a_seed_repeats() {
+    fn streams_differ_and_a_seed_repeats() {
         let sampling = Sampling { seed: 9, ..sampling(1.0) };
         let draw = |row| {
             let mut sampler = Sampler::new(sampling, row);

@@ -1,4 +1,4 @@
-//! Texts that are written together: rows come and go between steps.
+//! Continuous batching: rows join and leave the batch between steps.
 
 use burn::tensor::Tensor;
 
@@ -12,16 +12,17 @@ use super::sampling::Sampler;
 use crate::layers::embedding::token_ids;
 use crate::precision::to_vec_f32;
 
-/// More room than this is not allocated ahead, in tokens: most texts end before their limit.
+/// The maximum cache capacity to preallocate, in tokens: most texts end before their limit.
 const RESERVE: usize = 512;
-/// The scores of a prompt are computed for as many positions at once as have this many elements,
-/// 64 MiB: those of all positions take gigabytes.
+/// The maximum number of logits of a prompt computed at once, 64 MiB: the logits of all positions
+/// take gigabytes.
 const SCORES_AT_ONCE: usize = if cfg!(test) { 50 } else { 1 << 24 };
 
-/// Texts that are written together, each as if it were alone.
+/// Generates a batch of texts, each independent of the others.
 ///
-/// When a text outgrows the model's context, its older half is forgotten and the rest is read again,
-/// so it can go on; up to there the result is that of `transformers`.
+/// When a text outgrows the model's context, its older half is dropped and the rest is processed
+/// again, so that generation can continue; up to this point the result equals that of
+/// `transformers`.
 ///
 /// # Example
 ///
@@ -40,12 +41,12 @@ const SCORES_AT_ONCE: usize = if cfg!(test) { 50 } else { 1 << 24 };
 /// ```
 pub struct BatchScheduler<'m> {
     model: &'m dyn GenerativeModel,
-    /// Rows that the state has, in its order.
+    /// The rows in the state, in its order.
     running: Vec<Row>,
     state: Option<GenerationState>,
-    /// Rows to be read at the next step.
+    /// Rows to be prefilled at the next step.
     waiting: Vec<Row>,
-    /// Log-probabilities of prompts that have not been taken yet.
+    /// Log-probabilities of prompts that have not been returned yet.
     scored: Vec<ScoredPrompt>,
     next: u64,
 }
@@ -53,11 +54,11 @@ pub struct BatchScheduler<'m> {
 /// A text that is being continued.
 struct Row {
     request_id: RequestId,
-    /// What the model looks back on.
+    /// The tokens in the model's context.
     sequence: SequenceState,
     /// The whole text.
     text: Vec<u32>,
-    /// How many of its tokens were there from the start.
+    /// The number of initial tokens.
     begun: usize,
     options: Options,
     scoring: Scoring,
@@ -72,23 +73,22 @@ impl<'m> BatchScheduler<'m> {
         Self { model, running, state: None, waiting, scored, next: 0 }
     }
 
-    /// Takes a request in; it is read at the next step, together with the others that are new.
+    /// Submits a request; it is prefilled at the next step, together with other new requests.
     ///
     /// # Errors
     ///
-    /// An empty prompt, one longer than the context, a token id out of range, options that make no
-    /// sense.
+    /// An empty prompt, a prompt longer than the context, a token id out of range, invalid options.
     pub fn submit(&mut self, request: Request) -> Result<RequestId, GenerateError> {
         self.submit_scored(request, Scoring::default())
     }
 
-    /// The same, with log-probabilities: those of the prompt come from [`BatchScheduler::take_scored`] after the
-    /// next step, where a request that adds no token leaves the batch.
+    /// Submits a request with log-probabilities: [`BatchScheduler::take_scored`] returns those of
+    /// the prompt after the next step, in which a request for no new token leaves the batch.
     ///
     /// # Errors
     ///
-    /// As for [`BatchScheduler::submit`]; [`GenerateError::Source`] where the prompt of an encoder-decoder is to
-    /// be scored.
+    /// As for [`BatchScheduler::submit`]; [`GenerateError::Source`] if log-probabilities of an
+    /// encoder-decoder's prompt are requested.
     pub fn submit_scored(
         &mut self,
         request: Request,
@@ -113,11 +113,11 @@ impl<'m> BatchScheduler<'m> {
         Ok(request_id)
     }
 
-    /// Adds a token to every text. Texts that end leave the batch.
+    /// Adds a token to every text. Finished texts leave the batch.
     ///
     /// # Errors
     ///
-    /// Scores that are no numbers; the batch is empty then.
+    /// Non-finite logits; the batch is emptied.
     pub fn step(&mut self) -> Result<Vec<Event>, GenerateError> {
         self.retire_outgrown();
         let mut events = Vec::with_capacity(self.len());
@@ -166,12 +166,12 @@ impl<'m> BatchScheduler<'m> {
         Ok(events)
     }
 
-    /// The log-probabilities of prompts that were read since the last call, each once.
+    /// Returns the log-probabilities of prompts prefilled since the last call, each once.
     pub fn take_scored(&mut self) -> Vec<ScoredPrompt> {
         std::mem::take(&mut self.scored)
     }
 
-    /// Ends a text; its row leaves at once. Nothing happens if it has ended already.
+    /// Cancels a request; its row leaves the batch immediately. Does nothing if it has finished.
     pub fn cancel(&mut self, request_id: RequestId) {
         self.waiting.retain(|row| row.request_id != request_id);
         if self.running.iter().any(|row| row.request_id == request_id) {
@@ -179,12 +179,12 @@ impl<'m> BatchScheduler<'m> {
         }
     }
 
-    /// The number of texts that have not ended.
+    /// The number of unfinished texts.
     pub fn len(&self) -> usize {
         self.running.len() + self.waiting.len()
     }
 
-    /// Whether all texts have ended.
+    /// Whether all texts are finished.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -197,8 +197,8 @@ impl<'m> BatchScheduler<'m> {
         GenerateError::NotFinite
     }
 
-    /// Computes the log-probabilities of waiting prompts, each once, from the hidden states of all that
-    /// wait; `false` where scores are not finite.
+    /// Computes the log-probabilities of the waiting prompts, each once, from the hidden states of
+    /// all waiting rows; returns `false` if the logits are not finite.
     ///
     /// # Shapes
     ///
@@ -212,7 +212,7 @@ impl<'m> BatchScheduler<'m> {
             let hidden = hidden.clone().slice_dim(0, place..place + 1);
             let hidden = hidden.slice_dim(1, longest - text.len()..longest);
             let mut tokens = Vec::with_capacity(text.len() - 1);
-            // The scores after a token are those of the next one.
+            // The logits after a token predict the next one.
             for (index, next) in text[1..].chunks(at_once).enumerate() {
                 let from = index * at_once;
                 let part = hidden.clone().slice_dim(1, from..from + next.len());
@@ -227,7 +227,7 @@ impl<'m> BatchScheduler<'m> {
         true
     }
 
-    /// Keeps the running rows for which that holds, asked in their order; returns the others.
+    /// Keeps the running rows that satisfy `holds`, called in their order; returns the others.
     fn keep(&mut self, mut holds: impl FnMut(&Row) -> bool) -> Vec<Row> {
         let (mut places, mut gone) = (Vec::new(), Vec::new());
         for (place, row) in std::mem::take(&mut self.running).into_iter().enumerate() {
@@ -245,7 +245,7 @@ impl<'m> BatchScheduler<'m> {
         gone
     }
 
-    /// Rows whose next token has no position are cut and read anew.
+    /// Truncates rows that have outgrown the context, and prefills them again.
     fn retire_outgrown(&mut self) {
         let context = self.model.context();
         let mut outgrown = self.keep(|row| row.sequence.text.len() <= context);
@@ -258,18 +258,18 @@ impl<'m> BatchScheduler<'m> {
 }
 
 impl Row {
-    /// How many tokens it may still get.
+    /// The number of tokens that may still be added.
     fn left(&self) -> usize {
         self.options.max_new_tokens - (self.text.len() - self.begun)
     }
 
-    /// Adds the next token; `None` where the scores are no numbers.
+    /// Adds the next token; `None` if the logits are not finite.
     fn extend(&mut self, scores: &mut [f32]) -> Option<Event> {
         if scores.iter().any(|score| score.is_nan()) {
             return None;
         }
         let Self { sequence, text, begun, options, sampler, .. } = self;
-        // The rules below change the scores.
+        // A copy, because the constraints modify the logits.
         let own = self.scoring.added.map(|top| (scores.to_vec(), top));
         let history = History { source: &sequence.source, text, begun: *begun };
         options.constrain(history, scores);
@@ -326,9 +326,9 @@ mod tests {
         Request { prompt: prompt.to_vec(), options, stream: 0 }
     }
 
-    /// Scores come for two positions at a time here.
+    /// In tests, logits are computed for two positions at a time.
     #[test]
-    fn a_prompt_scored_in_parts_has_the_scores_of_the_whole() {
+    fn scoring_a_prompt_in_chunks_matches_the_whole() {
         let model = model();
         let prompts: [&[u32]; 4] = [&[3, 9, 4, 1, 1, 22, 0], &[7], &[8, 2], &[5, 5, 5, 6, 7]];
         let mut scheduler = BatchScheduler::new(&model);
@@ -336,7 +336,7 @@ mod tests {
         for (prompt, count) in prompts.iter().zip([2, 0, 1, 0]) {
             scheduler.submit_scored(request(prompt, count), scoring).unwrap();
         }
-        // One request beside them without scoring.
+        // One more request, without scoring.
         scheduler.submit(request(&[1, 2, 3], 3)).unwrap();
         let events = scheduler.step().unwrap();
         let tokens: Vec<usize> = events.iter().map(|event| event.request_id.index()).collect();

@@ -1,4 +1,4 @@
-//! Speculative decoding: a small model drafts, the large one reads several drafted tokens at once.
+//! Speculative decoding: a small model drafts tokens, and the large model verifies several at once.
 
 use super::GenerateError;
 use super::constraints::History;
@@ -14,24 +14,25 @@ use crate::precision::to_vec_f32;
 /// A text that was generated with a draft model, and how much the draft helped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpeculativeStats {
-    /// The tokens that were added.
+    /// The generated tokens.
     pub tokens: Vec<u32>,
-    /// How many tokens the small model drafted.
+    /// The number of tokens drafted by the small model.
     pub proposed: usize,
-    /// How many of those became part of the text.
+    /// The number of drafted tokens accepted into the text.
     pub accepted: usize,
 }
 
-/// Continues a prompt by `model`, `num_draft_tokens` tokens at a time drafted by a smaller model of the same
-/// tokenizer: greedy, the text is that of `model` alone, and sampled, it is drawn from the same
-/// distribution (though with other draws).
+/// Continues a prompt with `model`, verifying `num_draft_tokens` tokens at a time that a smaller
+/// model with the same tokenizer drafts.
+///
+/// With greedy decoding the text equals that of `model` alone; with sampling it has the same
+/// distribution, but differs for the same seed.
 ///
 /// Reference: Leviathan et al. 2022, <https://arxiv.org/abs/2211.17192>
 ///
 /// # Errors
-///
-/// An empty prompt, one longer than a model's context, a token id out of range, options that make no
-/// sense, vocabularies of different sizes, scores that are no numbers.
+/// An empty prompt, a prompt longer than a model's context, a token id out of range, invalid
+/// options, vocabularies of different sizes, non-finite logits.
 pub fn speculate(
     [model, draft]: [&dyn GenerativeModel; 2],
     request: &Request,
@@ -53,7 +54,7 @@ pub fn speculate(
         let length = text.sequence.text.len();
         let room = model.context().min(draft.context()).saturating_sub(length);
         if target.state.is_none() || length > model.context() {
-            // At the beginning, and where the text has outgrown the context.
+            // At the start, and when the text has outgrown the context.
             text.forget(model.context());
             drafter.prefill(&text.sequence, num_draft_tokens);
             let mut scores = target.prefill(&text.sequence, text.left()).remove(0);
@@ -102,7 +103,7 @@ pub fn speculate(
 
 /// A text that is being continued.
 struct Text {
-    /// What the models look back on.
+    /// The tokens in the models' context.
     sequence: SequenceState,
     all: Vec<u32>,
     begun: usize,
@@ -126,7 +127,7 @@ impl Text {
         self.options.max_new_tokens - (self.all.len() - self.begun)
     }
 
-    /// What may follow on the text and some drafted tokens.
+    /// The candidates for the token after the text and some drafted tokens.
     fn candidates(
         &self,
         drafted: &[u32],
@@ -142,11 +143,12 @@ impl Text {
     }
 
     fn draw(&mut self, candidates: &[(u32, f64)]) -> u32 {
-        // Where the rules leave no token, the first one, as the best of equals.
+        // If the constraints forbid every token, the first one, as the lowest id of a tie.
         self.sampler.draw(candidates).unwrap_or(0)
     }
 
-    /// Takes the drafted token, or else draws from what the draft gave too little chance.
+    /// Accepts the drafted token, or samples from the residual distribution, max(0, p - q)
+    /// normalized.
     fn judge(&mut self, token: u32, drafted: &[(u32, f64)], wanted: &[(u32, f64)]) -> (u32, bool) {
         let chance = |of: &[(u32, f64)], token: u32| {
             of.iter().find(|(other, _)| *other == token).map_or(0.0, |(_, p)| *p)
@@ -180,7 +182,7 @@ impl Text {
         finish.is_some() || flow != Flow::Continue
     }
 
-    /// Forgets the older half of a text that is longer than the context.
+    /// Drops the older half of a text that is longer than the context.
     fn forget(&mut self, context: usize) {
         let text = &mut self.sequence.text;
         if text.len() > context {
@@ -189,7 +191,7 @@ impl Text {
     }
 }
 
-/// A model and how much of the text it has read.
+/// A model and the length of the text that it has processed.
 struct Side<'m> {
     model: &'m dyn GenerativeModel,
     state: Option<GenerationState>,
@@ -201,7 +203,7 @@ impl<'m> Side<'m> {
         Self { model, state: None, length: 0 }
     }
 
-    /// Reads a sequence from its beginning; the scores after it.
+    /// Processes a sequence from its start; returns the logits after it.
     fn prefill(&mut self, sequence: &SequenceState, more: usize) -> Vec<Vec<f32>> {
         let (scores, state) = self.model.prefill(&[sequence], more);
         self.state = Some(state);
@@ -209,7 +211,7 @@ impl<'m> Side<'m> {
         vec![to_vec_f32(scores)]
     }
 
-    /// Reads on; the scores after the last `count` tokens.
+    /// Processes the new tokens; returns the logits after the last `count` tokens.
     fn decode(&mut self, text: &[u32], count: usize) -> Vec<Vec<f32>> {
         let Some(state) = &mut self.state else { return Vec::new() };
         let tokens = token_ids(&text[self.length..], 1, &self.model.device());
@@ -220,7 +222,7 @@ impl<'m> Side<'m> {
         scores.chunks_exact(vocab_size).map(<[f32]>::to_vec).collect()
     }
 
-    /// Forgets what it has read beyond the first `length` tokens.
+    /// Rolls back to the first `length` tokens.
     fn keep(&mut self, length: usize) {
         let Some(state) = &mut self.state else { return };
         if self.length > length {

@@ -1,9 +1,9 @@
-//! Greedy decoding with a cache, for `decode`.
+//! Greedy decoding with a cache, for the `decode` benchmark.
 //!
 //! ```text
-//! Question: {"prompts": [[1, 2], [3, 4]], "new_tokens": 8}
-//! Answer:   {"seconds": [..], "tokens": [[..], [..]]}, where `seconds` has the time between each new
-//!           token of the batch and the one before it.
+//! Request:  {"prompts": [[1, 2], [3, 4]], "new_tokens": 8}
+//! Response: {"seconds": [..], "tokens": [[..], [..]]}, where `seconds` are the times between
+//!           consecutive new tokens of the batch.
 //! ```
 
 use std::fs;
@@ -19,7 +19,7 @@ use serde_json::Value;
 
 #[derive(Deserialize)]
 pub(crate) struct Question {
-    /// Of one length.
+    /// Prompts of equal length.
     prompts: Vec<Vec<u32>>,
     new_tokens: usize,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// With weights in a format, which candle computes in, too.
+    /// Loads the weights in a format, in which candle also computes.
     pub(crate) fn load(folder: &Path, format: DType) -> Result<Self> {
         let read = |name| {
             let file = folder.join(name);
@@ -45,7 +45,7 @@ impl Decoder {
         };
         let config: Value = serde_json::from_slice(&read("config.json")?)?;
         let kind = &config["model_type"];
-        ensure!(kind == "llama", "candle decodes a llama here, and {kind} is none");
+        ensure!(kind == "llama", "this peer decodes only llama models, not {kind}");
         let weights = read("model.safetensors")?;
         let weights = VarBuilder::from_buffered_safetensors(weights, format, &Device::Cpu)?;
         let (model, empty) = llama(config, weights)?;
@@ -75,7 +75,7 @@ impl Decoder {
 
 /// The Llama of a `config.json`, and an empty cache for it.
 pub(crate) fn llama(mut config: Value, weights: VarBuilder<'_>) -> Result<(Llama, Cache)> {
-    // candle knows the words of transformers 4.
+    // candle reads the field names of transformers 4.
     if let Some(theta) = config.pointer("/rope_parameters/rope_theta").cloned() {
         config["rope_theta"] = theta;
     }

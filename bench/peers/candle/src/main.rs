@@ -1,18 +1,19 @@
-//! candle's models, for `speed` and `decode`, which ask line by line as they ask the scripts beside.
+//! Runs candle's models for the `speed` and `decode` benchmarks, with one request and one response
+//! per line, like the Python scripts in `bench/peers`.
 //!
 //! ```text
 //! candle-peer steps
 //! candle-peer decode MODEL_DIRECTORY f32|bf16
 //! ```
 //!
-//! The first line says what answers: `{"ready": "candle 0.11.1, 2 threads"}`. candle takes as many
-//! threads as `RAYON_NUM_THREADS` says.
+//! The first line identifies the peer: `{"ready": "candle 0.11.1, 2 threads"}`. candle uses
+//! `RAYON_NUM_THREADS` threads.
 //!
-//! It is as fast as candle's own kernels are: built for the processor that builds it (which cargo
-//! does in this directory alone), optimized as one program, its matrix products with AVX-512, which
-//! candle leaves off (`--no-default-features` leaves it off here, too).
-//! Intel's MKL, which candle can multiply with instead, is left out: it is proprietary, and a download
-//! of its own.
+//! The build uses candle's fastest kernels: it targets the native CPU (set in `.cargo/config.toml`
+//! of this directory), with link-time optimization and AVX-512 matrix products, which candle
+//! disables by default (`--no-default-features` disables them here, too). Intel's MKL, an
+//! alternative for candle's matrix products, is not used: it is proprietary and a separate
+//! download.
 
 mod decode;
 mod random;
@@ -28,7 +29,7 @@ use candle_core::utils::get_num_threads;
 use serde::Serialize;
 use serde_json::json;
 
-/// As `Cargo.toml` has it.
+/// The version in `Cargo.toml`.
 const VERSION: &str = "0.11.1";
 
 fn main() -> Result<()> {
@@ -47,7 +48,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Answers every line with one, after one that says what answers.
+/// Writes the ready line, then one response line for every request line.
 fn answer<A: Serialize>(mut answer: impl FnMut(&str) -> Result<A>) -> Result<()> {
     say(&json!({ "ready": format!("candle {VERSION}, {} threads", get_num_threads()) }))?;
     for line in stdin().lock().lines() {

@@ -1,4 +1,4 @@
-//! Weights drawn at random.
+//! Random weights.
 
 use candle_core::{DType, Device, Result, Shape, Tensor};
 use candle_nn::Init;
@@ -8,13 +8,13 @@ use candle_nn::var_builder::SimpleBackend;
 /// The standard deviation of matrices.
 const STD: f32 = 0.02;
 
-/// Weights for a model of any kind, of 32-bit floats.
+/// Random f32 weights for any model.
 pub(crate) fn weights() -> VarBuilder<'static> {
     VarBuilder::from_backend(Box::new(Random), DType::F32, Device::Cpu)
 }
 
-/// Matrices are normal, norms do nothing, biases are zero. What candle would draw itself can be
-/// trained, and would note every operation for it.
+/// Matrices are normal, norm weights are 1, biases are 0. candle's own initialization creates
+/// trainable variables, which record every operation for the backward pass.
 struct Random;
 
 impl SimpleBackend for Random {

@@ -1,13 +1,13 @@
-//! Forward passes, for `speed`.
+//! Forward passes, for the `speed` benchmark.
 //!
 //! ```text
-//! Question: {"config": {"model_type": "llama", ..}, "rows": 1, "length": 256, "what": "prefill"}
-//! Answer:   {"seconds": 0.05}, or {"unsupported": "why"}
+//! Request:  {"config": {"model_type": "llama", ..}, "rows": 1, "length": 256, "what": "prefill"}
+//! Response: {"seconds": 0.05}, or {"unsupported": "reason"}
 //! ```
 //!
-//! The first question about a model makes it, and takes steps that are not counted. candle's Llama and T5
-//! score the last place of a text only, which is what `prefill` asks for; its BERT scores all, as
-//! `forward` does. Its models are not for training.
+//! The first request for a model creates it and runs warm-up steps, which are not measured.
+//! candle's Llama and T5 compute logits only for the last position, as `prefill` requires; its BERT
+//! computes them for all positions, as `forward` requires. Its models do not support training.
 
 use std::time::Instant;
 
@@ -47,12 +47,12 @@ pub(crate) enum Answer {
 }
 
 impl Question {
-    /// Why candle does not do it.
+    /// Why candle does not support the request.
     fn refusal(&self) -> String {
         let kind = self.config["model_type"].as_str().unwrap_or("model of that kind");
         match self.what {
-            What::Train => "candle's models are not for training".to_string(),
-            What::Forward => format!("candle has no {kind} that scores every place"),
+            What::Train => "candle's models do not support training".to_string(),
+            What::Forward => format!("candle has no {kind} with logits for every position"),
             What::Prefill => format!("candle has no {kind} that continues a text"),
         }
     }
@@ -61,7 +61,7 @@ impl Question {
 /// Times steps of one model after another.
 #[derive(Default)]
 pub(crate) struct Steps {
-    /// The model that was asked for last.
+    /// The most recently requested model.
     job: Option<(Question, Job)>,
 }
 
@@ -97,7 +97,7 @@ enum Model {
 }
 
 impl Job {
-    /// `None` for what candle does not have.
+    /// `None` if candle does not support the request.
     fn new(question: &Question) -> Result<Option<Self>> {
         let Some(model) = Model::new(&question.config, question.what)? else { return Ok(None) };
         let vocab_size = question.config["vocab_size"].as_u64().context("no vocab_size")? as u32;
@@ -137,7 +137,7 @@ impl Model {
             }
             (Some("t5"), What::Prefill) => {
                 let mut config = config.clone();
-                // Which token ends a text does not matter here, but candle wants one.
+                // candle requires an end token; its value does not matter here.
                 config["eos_token_id"] = 1.into();
                 let config: t5::Config = serde_json::from_value(config)?;
                 Some(Self::T5(T5ForConditionalGeneration::load(weights, &config)?))

@@ -1,4 +1,4 @@
-//! How near does decoding come to what the memory allows, and to what others reach?
+//! Compares the speed of decoding with the memory bandwidth limit and with other libraries.
 
 mod model;
 
@@ -20,48 +20,48 @@ use zoo_bench::spread::{Spread, median};
 
 use model::{bytes_per_step, make};
 
-/// Decode greedily with a model of 12 layers and 768 features, one text and several at once, and compare
-/// that with how fast the memory is read and, on request, with transformers and candle.
+/// Decode greedily with a model of 12 layers and 768 features, at several batch sizes, and compare
+/// the speed with the memory bandwidth and, optionally, with transformers and candle.
 #[derive(Parser)]
 #[command(
     after_help = "Examples:\n  decode\n  decode --python \"$(scripts/reference-env)\" --json\n  \
                   decode --family llama --weights bf16\n\n\
-                  candle is a program of its own, built in its directory, and has no GPT-2:\n  \
+                  candle is a separate program, built in its own directory, without GPT-2:\n  \
                   (cd bench/peers/candle && cargo build --release)\n  \
                   decode --family llama --candle bench/peers/candle/target/release/candle-peer"
 )]
 struct Args {
-    /// Where the model is, or is made; a temporary directory by default
+    /// The directory of the model, created if missing; a temporary directory by default
     #[arg(long, value_name = "DIRECTORY")]
     model: Option<PathBuf>,
-    /// What is made: GPT-2 124M, or a Llama of 134M
+    /// The model to create: GPT-2 124M, or a Llama of 134M
     #[arg(long, value_name = "FAMILY", default_value = "gpt2", value_parser = ["gpt2", "llama"])]
     family: String,
-    /// What the file has its weights in: f32, or bf16, as most large models are published
+    /// The precision of the created checkpoint: f32, or bf16, as most large models are published
     #[arg(long, value_name = "FORMAT", default_value_t)]
     weights: Precision,
-    /// Where to compute
+    /// The device to compute on
     #[arg(long, value_name = "DEVICE", default_value = "flex")]
     device: String,
-    /// A Python with transformers and torch, to run beside
+    /// A Python with transformers and torch, to compare with
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
-    /// The program of bench/peers/candle, to run beside
+    /// The program of bench/peers/candle, to compare with
     #[arg(long, value_name = "FILE")]
     candle: Option<PathBuf>,
-    /// What the peers hold the weights in, and compute in
+    /// The precision of the peers' weights and computation
     #[arg(long, value_name = "FORMAT", default_value = "f32", value_parser = ["f32", "bf16"])]
     peer_format: String,
-    /// How many texts at once; may be given several times
+    /// The batch size; may be repeated
     #[arg(long = "batch", value_name = "N", default_values_t = [1, 8])]
     batches: Vec<usize>,
-    /// Tokens before the first new one
+    /// Tokens of each prompt
     #[arg(long, value_name = "N", default_value_t = 32)]
     prompt_tokens: usize,
     /// New tokens of each text
     #[arg(long, value_name = "N", default_value_t = 65)]
     new_tokens: usize,
-    /// How often all is done again
+    /// The number of measured rounds
     #[arg(long, value_name = "N", default_value_t = 7)]
     rounds: usize,
     /// Print JSON instead of text
@@ -69,18 +69,18 @@ struct Args {
     json: bool,
 }
 
-/// One batch's decoding, here or by a peer.
+/// The decoding of one batch, by Burn Zoo or by a peer.
 #[derive(Deserialize)]
 struct Decoded {
-    /// Between each token of the batch and the one before it.
+    /// The times between consecutive tokens of the batch.
     seconds: Vec<f64>,
-    /// Until the first token, which takes reading the prompts; peers do not say it.
+    /// The time until the first token, which includes the prefill; peers do not report it.
     #[serde(default)]
     first: f64,
     tokens: Vec<Vec<u32>>,
 }
 
-/// What was found for one batch size.
+/// The results of one batch size.
 #[derive(Serialize)]
 struct Found {
     batch: usize,
@@ -89,20 +89,20 @@ struct Found {
     /// Milliseconds until the first token.
     first: Spread,
     tokens_per_second: f64,
-    /// Billions of bytes per second that were read beside each round.
+    /// The memory bandwidth measured in each round, in GB/s.
     read_bandwidth: Spread,
-    /// Of the steps per second that it allows, over the rounds.
+    /// The achieved share of this bandwidth, over the rounds.
     share: Spread,
     peers: Vec<Compared>,
 }
 
 #[derive(Serialize)]
 struct Compared {
-    /// What answers.
+    /// The libraries of the peer.
     peer: String,
     milliseconds: Spread,
     tokens_per_second: f64,
-    /// Our throughput by theirs, over the rounds.
+    /// Our throughput divided by theirs, over the rounds.
     ratio: Spread,
     /// Whether all tokens were the same.
     same_tokens: bool,
@@ -110,7 +110,10 @@ struct Compared {
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    ensure!(args.new_tokens >= 2, "--new-tokens is at least 2: the first token reads the prompt");
+    ensure!(
+        args.new_tokens >= 2,
+        "--new-tokens must be at least 2: the first token includes the prefill"
+    );
     ensure!(args.rounds >= 1 && !args.batches.contains(&0), "there is nothing to measure");
     let temporary = tempfile::tempdir()?;
     let folder = args.model.as_deref().unwrap_or(temporary.path());
@@ -141,7 +144,7 @@ fn main() -> Result<()> {
 }
 
 fn start(args: &Args, folder: &Path) -> Result<Vec<Peer>> {
-    let folder = folder.to_str().context("a peer is told a directory in UTF-8")?;
+    let folder = folder.to_str().context("a peer's directory must be valid UTF-8")?;
     let mut peers = Vec::new();
     if let Some(python) = &args.python {
         peers.push(Peer::script(python, "decode.py", &[folder, &args.peer_format])?);
@@ -152,17 +155,17 @@ fn start(args: &Args, folder: &Path) -> Result<Vec<Peer>> {
     Ok(peers)
 }
 
-/// What is measured.
+/// The setup of a measurement.
 struct Bench<'a> {
     args: &'a Args,
     model: &'a CausalLm,
-    /// What every step reads.
+    /// The number of bytes that every step reads.
     bytes: usize,
     memory: Memory,
 }
 
 impl Bench<'_> {
-    /// Decodes here and at the peers by turns, after a round that nobody counts.
+    /// Decodes with Burn Zoo and the peers in turn, after an unmeasured warm-up round.
     fn measure(&self, batch: usize, peers: &mut [Peer]) -> Result<Found> {
         let prompts = self.prompts(batch);
         let question = json!({ "prompts": prompts, "new_tokens": self.args.new_tokens });
@@ -171,7 +174,7 @@ impl Bench<'_> {
         let (mut bandwidths, mut shares) = (Vec::new(), Vec::new());
         let mut same_tokens = vec![true; peers.len()];
         for round in 0..=self.args.rounds {
-            // Others may use the memory too, and not always as much: it is measured on both sides.
+            // Other processes may use memory bandwidth too: it is measured before and after.
             let before = self.memory.bandwidth();
             let own = decode(self.model, &prompts, self.args.new_tokens)?;
             let bandwidth = before.max(self.memory.bandwidth());
@@ -216,12 +219,12 @@ impl Bench<'_> {
         })
     }
 
-    /// Different texts of one length.
+    /// Different prompts of equal length.
     fn prompts(&self, batch: usize) -> Vec<Prompt> {
         let vocab_size = self.model.vocab_size();
-        let token = |row: usize, place: usize| (row * 104_729 + place * 7_919) % vocab_size;
-        let places = 0..self.args.prompt_tokens;
-        let prompt = |row| places.clone().map(|place| token(row, place) as u32).collect();
+        let token = |row: usize, position: usize| (row * 104_729 + position * 7_919) % vocab_size;
+        let positions = 0..self.args.prompt_tokens;
+        let prompt = |row| positions.clone().map(|position| token(row, position) as u32).collect();
         (0..batch).map(prompt).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! What is decoded with.
+//! The model to decode with.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use burn_zoo::models::parameters;
 use burn_zoo::models::precision::Precision;
 use serde_json::json;
 
-/// As large as GPT-2 124M but for the tables of its vocabulary.
+/// As large as GPT-2 124M except for its embedding tables.
 const LLAMA: Size = Size {
     vocab_size: 32_000,
     context: 1024,
@@ -24,7 +24,7 @@ const LLAMA: Size = Size {
     eos: None,
 };
 
-/// A directory with a model of a family, its weights drawn at random.
+/// Saves a model of a family with random weights to a directory.
 pub(super) fn make(folder: &Path, family: &str, precision: Precision) -> Result<()> {
     let family = families::find(family)?;
     let config = match family.name() {
@@ -38,8 +38,8 @@ pub(super) fn make(folder: &Path, family: &str, precision: Precision) -> Result<
     Ok(())
 }
 
-/// Bytes of the matrices that every token is multiplied by, as they are held: all but the table of positions, and
-/// the one of tokens where it is not the output projection, too.
+/// The bytes, as stored in memory, of the matrices that every step reads: all except the position
+/// embeddings, and except the token embeddings if they are not tied to the output projection.
 pub(super) fn bytes_per_step(model: &CausalLm) -> usize {
     let shapes = parameters::list(model);
     let is_tied = shapes.iter().all(|parameter| parameter.path != "lm_head.weight");

@@ -1,4 +1,4 @@
-//! What one process measures.
+//! The measurements of one process.
 
 use std::path::Path;
 use std::time::Instant;
@@ -11,28 +11,28 @@ use burn_zoo::models::layers::mask::Padding;
 use burn_zoo::{device, system};
 use serde::{Deserialize, Serialize};
 
-/// The file was read.
+/// The result of reading the file.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Read {
     pub(crate) seconds: f64,
 }
 
-/// The model was loaded and applied.
+/// The result of loading and running the model.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Loaded {
-    /// From nothing to the end of the forward pass.
+    /// The time from the start of loading to the end of the forward pass.
     pub(crate) seconds: f64,
-    /// Of these, until there was a model.
+    /// The part of this time until the model was loaded.
     pub(crate) until_model: f64,
-    /// What the process held at most beyond what it held before.
+    /// The peak memory of the process minus its memory before.
     pub(crate) bytes: Option<u64>,
-    /// The likeliest token at the last place.
+    /// The likeliest token at the last position.
     pub(crate) token: u32,
 }
 
-/// Different tokens, which all models know.
+/// Different token ids within every model's vocabulary.
 pub(crate) fn tokens(count: usize) -> Vec<u32> {
-    (0..count as u32).map(|place| place.wrapping_mul(7_919) % 30_000).collect()
+    (0..count as u32).map(|position| position.wrapping_mul(7_919) % 30_000).collect()
 }
 
 pub(crate) fn read(folder: &Path) -> Result<Read> {
@@ -54,13 +54,13 @@ pub(crate) fn load_and_apply(folder: &Path, device: &str, ids: &[u32]) -> Result
     let logits = match &model {
         Model::CausalLm(model) => model.forward(&tokens),
         Model::MaskedLm(model) => model.forward(&tokens),
-        _ => bail!("{} has no head that names tokens", folder.display()),
+        _ => bail!("{} has no language model head", folder.display()),
     };
     device.sync()?;
     let seconds = began.elapsed().as_secs_f64();
     let bytes = system::peak_memory().zip(before).map(|(after, before)| after - before);
-    let [_, places, _] = logits.dims();
-    let likeliest = logits.narrow(1, places - 1, 1).argmax(2).into_data();
-    let token = likeliest.iter::<u32>().next().context("a token at the last place")?;
+    let [_, seq, _] = logits.dims();
+    let likeliest = logits.narrow(1, seq - 1, 1).argmax(2).into_data();
+    let token = likeliest.iter::<u32>().next().context("no token at the last position")?;
     Ok(Loaded { seconds, until_model, bytes, token })
 }

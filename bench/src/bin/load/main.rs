@@ -1,4 +1,4 @@
-//! How long does it take to load a model, beside reading its file?
+//! Compares the time to load a model with the time to read its file.
 
 #![recursion_limit = "256"]
 
@@ -20,32 +20,33 @@ use zoo_bench::peer::Peer;
 use zoo_bench::roofline;
 use zoo_bench::spread::{Spread, median};
 
-/// Load a model up to the end of its first forward pass, and compare that with reading its file into memory
-/// and, on request, with transformers.
+/// Measure the time from loading a model to the end of its first forward pass, and compare it with
+/// reading the file into memory and, optionally, with transformers.
 ///
-/// Every measurement is made in a new process, as programs load: memory that a process has had before costs
-/// less than new memory. Starting the process does not count. The file is in the page cache.
+/// Every measurement runs in a new process, as in real use: reusing memory is cheaper than
+/// allocating it from the system. Starting the process is not measured. The file is in the page
+/// cache.
 #[derive(Parser)]
 #[command(
     after_help = "Examples:\n  load\n  load --shape bert-base --python \"$(scripts/reference-env)\" --json"
 )]
 struct Args {
-    /// What is loaded, its weights drawn at random
+    /// The model to load, with random weights
     #[arg(long, value_name = "NAME", default_value = "gpt2-124m", conflicts_with = "model")]
     shape: Shape,
-    /// A model with one file of weights, to load that instead
+    /// The directory of a model with a single weights file, to load instead
     #[arg(long, value_name = "DIRECTORY")]
     model: Option<PathBuf>,
-    /// Where to compute
+    /// The device to compute on
     #[arg(long, value_name = "DEVICE", default_value = "flex")]
     device: String,
-    /// A Python with transformers and torch, to run beside
+    /// A Python with transformers and torch, to compare with
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
     /// Tokens of the forward pass
     #[arg(long, value_name = "N", default_value_t = 8)]
     tokens: usize,
-    /// How often each is measured
+    /// The number of measured rounds
     #[arg(long, value_name = "N", default_value_t = 11)]
     rounds: usize,
     /// Measure this in this process
@@ -56,48 +57,48 @@ struct Args {
     json: bool,
 }
 
-/// What a process measures.
+/// The measurement of a process.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum What {
-    /// The file is read into memory.
+    /// Reads the file into memory.
     Read,
-    /// The model is loaded and applied.
+    /// Loads and runs the model.
     Load,
 }
 
-/// The peer loaded it and applied it.
+/// The peer's result of loading and running the model.
 #[derive(Deserialize)]
 struct Other {
     seconds: f64,
     token: u32,
 }
 
-/// What was found.
+/// The results.
 #[derive(Serialize)]
 struct Found {
-    /// Of the file.
+    /// The size of the file.
     bytes: u64,
-    /// Of reading it, over the rounds.
+    /// The time to read it, over the rounds.
     read_milliseconds: Spread,
-    /// Up to the end of the forward pass.
+    /// The time to the end of the forward pass.
     load_milliseconds: Spread,
-    /// Of these, until there was a model.
+    /// The part of this time until the model was loaded.
     until_model_milliseconds: Spread,
-    /// The time of loading by that of reading, round by round.
+    /// The time to load divided by the time to read, per round.
     ratio: Spread,
-    /// The most memory that loading took by the size of the file.
+    /// The peak memory of loading divided by the size of the file.
     memory: Option<f64>,
     peer: Option<Compared>,
 }
 
-/// The peer beside.
+/// The comparison with the peer.
 #[derive(Serialize)]
 struct Compared {
     name: String,
     milliseconds: Spread,
-    /// Its time by ours, round by round: above 1 we are faster.
+    /// Its time divided by ours, per round: above 1, Burn Zoo is faster.
     ratio: Spread,
-    /// Whether the last place's likeliest token was the same.
+    /// Whether the likeliest token at the last position was the same.
     same_token: bool,
 }
 
@@ -135,7 +136,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// All by turns, after a round that nobody counts.
+/// Measures all in turn, after an unmeasured warm-up round.
 fn measure(args: &Args, folder: &Path) -> Result<Found> {
     let file = folder.join(WEIGHTS_FILE);
     let bytes = file.metadata().with_context(|| file.display().to_string())?.len();
@@ -188,7 +189,7 @@ fn measure(args: &Args, folder: &Path) -> Result<Found> {
     })
 }
 
-/// This program once more, for one measurement.
+/// Runs this program in a subprocess for one measurement.
 fn in_a_process<T: DeserializeOwned>(args: &Args, (what, folder): (What, &Path)) -> Result<T> {
     let name = what.to_possible_value().context("a measurement has a name")?;
     let output = Command::new(std::env::current_exe()?)
@@ -198,12 +199,12 @@ fn in_a_process<T: DeserializeOwned>(args: &Args, (what, folder): (What, &Path))
         .stderr(Stdio::inherit())
         .output()?;
     ensure!(output.status.success(), "{what:?}: {}", output.status);
-    serde_json::from_slice(&output.stdout).context("what was measured")
+    serde_json::from_slice(&output.stdout).context("invalid output of the subprocess")
 }
 
-/// A new peer, for one measurement.
+/// Starts a new peer for one measurement.
 fn ask(args: &Args, (python, folder): (&Path, &Path)) -> Result<(String, Other)> {
-    let folder = folder.to_str().context("a peer is told a directory in UTF-8")?;
+    let folder = folder.to_str().context("a peer's directory must be valid UTF-8")?;
     let mut peer = Peer::script(python, "load.py", &[folder])?;
     let other = peer.ask(&json!({ "tokens": tokens(args.tokens) }))?;
     Ok((peer.ready().to_string(), other))
@@ -212,7 +213,7 @@ fn ask(args: &Args, (python, folder): (&Path, &Path)) -> Result<(String, Other)>
 fn print(args: &Args, found: &Found) {
     let Found { bytes, read_milliseconds, load_milliseconds, ratio, .. } = found;
     println!(
-        "{:.1} MB, {} rounds, {} threads, each time in a new process",
+        "{:.1} MB, {} rounds, {} threads, each measurement in a new process",
         *bytes as f64 / 1e6,
         args.rounds,
         roofline::threads()
@@ -220,12 +221,12 @@ fn print(args: &Args, found: &Found) {
     println!("reading the file: {read_milliseconds} ms");
     println!(
         "loading to the end of the first forward pass of {} tokens: {load_milliseconds} ms, of which \
-         {} until there was a model",
+         {} until the model was loaded",
         args.tokens, found.until_model_milliseconds
     );
-    println!("  {ratio} times the time of reading");
+    println!("  {ratio} times the time to read the file");
     if let Some(memory) = found.memory {
-        println!("  {memory:.2} times the file's size in memory at most");
+        println!("  peak memory: {memory:.2} times the file's size");
     }
     if let Some(Compared { name, milliseconds, ratio, same_token }) = &found.peer {
         let same = if *same_token { "the same token" } else { "another token" };

@@ -1,4 +1,4 @@
-//! The models that are loaded.
+//! The models to load.
 
 use std::path::Path;
 
@@ -11,19 +11,19 @@ use clap::ValueEnum;
 /// A model of about half a gigabyte.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Shape {
-    /// As many layers and features as GPT-2's smallest.
+    /// The smallest GPT-2.
     #[value(name = "gpt2-124m")]
     Gpt2,
-    /// As many as BERT's, with the head that fills in words.
+    /// BERT base, with a masked language model head.
     #[value(name = "bert-base")]
     Bert,
-    /// As many of Llama's layers.
+    /// A Llama with the same number of layers and features.
     #[value(name = "llama-134m")]
     Llama,
 }
 
 impl Shape {
-    /// Writes a model of random weights.
+    /// Saves a model with random weights.
     pub(crate) fn save(self, folder: &Path) -> Result<()> {
         let (family, vocab_size, context) = match self {
             Self::Gpt2 => ("gpt2", 50_257, 1024),

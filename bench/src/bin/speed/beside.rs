@@ -1,4 +1,4 @@
-//! The same work, done by others.
+//! The same work in other libraries.
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
@@ -14,25 +14,25 @@ use crate::shapes::Shape;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mode {
-    /// PyTorch, operation by operation.
+    /// PyTorch in eager mode.
     Eager,
-    /// PyTorch, as `torch.compile` makes it, with AdamW fused.
+    /// PyTorch with `torch.compile` and fused AdamW.
     Compiled,
-    /// candle, which knows one way.
+    /// candle, which has only one mode.
     #[value(skip)]
     Candle,
 }
 
-/// A peer beside a device.
+/// The comparison of a peer with a device.
 #[derive(Serialize)]
 pub(crate) struct Compared {
     pub(crate) mode: Mode,
     pub(crate) milliseconds: Spread,
-    /// Its time by ours, round by round: above 1 we are faster.
+    /// Its time divided by ours, per round: above 1, Burn Zoo is faster.
     pub(crate) ratio: Spread,
 }
 
-/// What a peer answers.
+/// A peer's response.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Answer {
@@ -40,13 +40,13 @@ enum Answer {
     Unsupported(String),
 }
 
-/// All peers that were asked for.
+/// The requested peers.
 pub(crate) struct Peers {
     peers: Vec<(Peer, Vec<Mode>)>,
 }
 
 impl Peers {
-    /// Starts them.
+    /// Starts the peers.
     pub(crate) fn start(args: &Args) -> Result<Self> {
         let mut peers = Vec::new();
         if let Some(python) = &args.python {
@@ -58,13 +58,12 @@ impl Peers {
         Ok(Self { peers })
     }
 
-    /// What answers.
+    /// The libraries of the peers.
     pub(crate) fn ready(&self) -> Vec<&str> {
         self.peers.iter().map(|(peer, _)| peer.ready()).collect()
     }
 
-    /// A job for each peer in each of its modes, but for those that do not have it; all have taken steps
-    /// that nobody counts.
+    /// A job for each peer in each supported mode, after unmeasured warm-up steps.
     pub(crate) fn jobs(&mut self, shape: Shape, what: What) -> Result<Jobs<'_>> {
         let (_, config) = shape.spec()?;
         let mut jobs = Vec::new();
@@ -86,14 +85,14 @@ impl Peers {
     }
 }
 
-/// One shape's work.
+/// The jobs of one shape.
 pub(crate) struct Jobs<'a> {
     peers: &'a mut [(Peer, Vec<Mode>)],
     jobs: Vec<Job>,
 }
 
 struct Job {
-    /// Its place among the peers.
+    /// The index of its peer.
     peer: usize,
     mode: Mode,
     question: Value,
@@ -101,7 +100,7 @@ struct Job {
 }
 
 impl Jobs<'_> {
-    /// One step of each.
+    /// Runs one step of each job.
     pub(crate) fn step(&mut self) -> Result<()> {
         for job in &mut self.jobs {
             let (peer, _) = &mut self.peers[job.peer];
@@ -114,7 +113,7 @@ impl Jobs<'_> {
         Ok(())
     }
 
-    /// All of them beside our times of the same rounds.
+    /// The comparisons of all jobs with our times of the same rounds.
     pub(crate) fn compared(&self, ours: &[f64]) -> Vec<Compared> {
         let compared = self.jobs.iter().map(|Job { mode, milliseconds, .. }| {
             let ratios = milliseconds.iter().zip(ours).map(|(theirs, ours)| theirs / ours);

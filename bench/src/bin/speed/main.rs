@@ -1,5 +1,5 @@
-//! How long do training steps and forward passes take, here and with other libraries, and how near is that to
-//! what the machine can compute?
+//! Compares the times of training steps and forward passes with other libraries and with the peak
+//! throughput of the machine.
 
 #![recursion_limit = "256"]
 
@@ -23,40 +23,40 @@ use zoo_bench::peer::settle;
 use zoo_bench::roofline;
 use zoo_bench::spread::Spread;
 
-/// Time training steps and forward passes of several models, by turns with transformers on PyTorch and
-/// with candle.
+/// Time training steps and forward passes of several models, in turn with transformers on PyTorch
+/// and with candle.
 #[derive(Parser)]
 #[command(
     after_help = "Examples:\n  speed --shape gpt2-nano\n  speed --python \"$(scripts/reference-env)\" \
                   --device flex --device tch --json > speed.json\n\n\
-                  candle is a program of its own, built in its directory:\n  \
+                  candle is a separate program, built in its own directory:\n  \
                   (cd bench/peers/candle && cargo build --release)\n  \
                   speed --candle bench/peers/candle/target/release/candle-peer --shape llama-134m \
                   --what prefill"
 )]
 struct Args {
-    /// What is measured; may be given several times, all by default
+    /// The model and batch to measure; may be repeated, all by default
     #[arg(long = "shape", value_name = "NAME", value_parser = shapes::find)]
     shapes: Vec<Shape>,
-    /// What a step does; `train` and `forward` by default
+    /// The kind of step; may be repeated, `train` and `forward` by default
     #[arg(long = "what", value_name = "WHAT")]
     whats: Vec<What>,
-    /// Where to compute; may be given several times
+    /// The device to compute on; may be repeated
     #[arg(long = "device", value_name = "DEVICE", default_value = "flex")]
     devices: Vec<String>,
-    /// A Python with transformers and torch, to run beside
+    /// A Python with transformers and torch, to compare with
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
-    /// The program of bench/peers/candle, to run beside
+    /// The program of bench/peers/candle, to compare with
     #[arg(long, value_name = "FILE")]
     candle: Option<PathBuf>,
-    /// How PyTorch runs; both by default
+    /// PyTorch's execution mode; may be repeated, both by default
     #[arg(long = "mode", value_name = "MODE")]
     modes: Vec<Mode>,
-    /// Share of features and of weights of attention that training drops
+    /// The dropout probability of hidden states and attention weights in training
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = zoo_bench::probability)]
     dropout: f64,
-    /// How often each is measured
+    /// The number of measured rounds
     #[arg(long, value_name = "N", default_value_t = 11)]
     rounds: usize,
     /// Print JSON instead of a table
@@ -64,14 +64,14 @@ struct Args {
     json: bool,
 }
 
-/// One device's times for one shape.
+/// The times of one device for one shape.
 #[derive(Serialize)]
 struct Found {
     shape: &'static str,
     what: What,
     device: String,
     milliseconds: Spread,
-    /// Billions of floating-point operations per second, by the median.
+    /// GFLOP/s at the median time.
     gflops: f64,
     peers: Vec<Compared>,
 }
@@ -101,7 +101,7 @@ fn main() -> Result<()> {
                 found.extend(measure(args.rounds, (shape, what), &devices, &mut peers)?);
             }
         }
-        // Others may compute too, and not always as much.
+        // The load from other processes varies, so the best measurement is kept.
         products = products.max(roofline::matrix_products(&host)?);
     }
     if args.json {
@@ -116,7 +116,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// All devices and peers by turns, after steps that nobody counts.
+/// Measures all devices and peers in turn, after unmeasured warm-up steps.
 fn measure(
     rounds: usize,
     (shape, what): (Shape, What),
@@ -158,8 +158,8 @@ fn measure(
 }
 
 fn print(args: &Args, (products, peers): (f64, &[&str]), found: &[Found]) {
-    let beside: String = peers.iter().map(|peer| format!(", beside {peer}")).collect();
-    println!("{} rounds, {} threads{beside}", args.rounds, roofline::threads());
+    let compared: String = peers.iter().map(|peer| format!(", compared with {peer}")).collect();
+    println!("{} rounds, {} threads{compared}", args.rounds, roofline::threads());
     println!("matrix products reach {products:.0} GFLOP/s here\n");
     println!("| | | device | ms | GFLOP/s | of the limit | peer | ms | times as fast |");
     println!("|---|---|---|---|---|---|---|---|---|");

@@ -1,4 +1,4 @@
-//! The same work, done here.
+//! The same work in Burn Zoo.
 
 use anyhow::{Result, bail};
 use burn::optim::GradientsParams;
@@ -15,15 +15,15 @@ use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 
 use crate::shapes::Shape;
 
-/// What one step of a job does.
+/// The kind of a job's step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum What {
-    /// Forward, backward, and an update by AdamW.
+    /// Forward, backward, and an AdamW update.
     Train,
     /// Forward, without gradients.
     Forward,
-    /// Forward into a cache, without gradients; only the last place of a text is scored.
+    /// Forward into a cache, without gradients, with logits only for the last position.
     Prefill,
 }
 
@@ -35,12 +35,12 @@ pub(crate) struct Job {
     model: Option<Model>,
     optimizer: AdamW,
     ids: Vec<u32>,
-    /// Floating-point operations of a step.
+    /// The number of floating-point operations per step.
     pub(crate) flops: f64,
 }
 
 impl Job {
-    /// A model of random weights on a device.
+    /// Creates a model with random weights on a device.
     pub(crate) fn new(shape: Shape, what: What, device: &Device) -> Result<Self> {
         let (spec, _) = shape.spec()?;
         if what == What::Train {
@@ -73,9 +73,9 @@ impl Job {
         })
     }
 
-    /// One step; all of it is done when this returns.
+    /// Runs one step, and waits until the device has finished it.
     pub(crate) fn step(&mut self) -> Result<()> {
-        let Some(model) = self.model.take() else { bail!("a step before has failed") };
+        let Some(model) = self.model.take() else { bail!("an earlier step failed") };
         self.model = Some(match self.what {
             What::Train => self.train(model)?,
             What::Forward => {
@@ -115,7 +115,7 @@ impl Job {
             Model::CausalLm(model) => model.forward(&self.tokens()),
             Model::MaskedLm(model) => model.forward(&self.tokens()),
             Model::Seq2SeqLm(model) => model.forward(&self.tokens(), &self.tokens()),
-            _ => bail!("{} writes no tokens", self.shape.name),
+            _ => bail!("{} has no language model head", self.shape.name),
         })
     }
 
@@ -129,7 +129,7 @@ impl Job {
                 let hidden = model.backbone.step(self.ids(), &encoded, &mut cache);
                 model.logits(hidden.slice_dim(1, length - 1..length)).squeeze_dim(1)
             }
-            _ => bail!("{} continues no text", self.shape.name),
+            _ => bail!("{} does not generate text", self.shape.name),
         })
     }
 }

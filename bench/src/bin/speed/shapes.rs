@@ -1,21 +1,21 @@
-//! What is measured: models and batches that others have published times for.
+//! The measured models and batches, for which others have published times.
 
 use anyhow::{Context, Result};
 use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::{self, NAMED_SIZES, Size};
 use serde_json::Value;
 
-/// A model, and the tokens that it is given.
+/// A model and the shape of its input.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
     pub(crate) name: &'static str,
     pub(crate) family: &'static str,
-    /// As `zoo train --size` has it.
+    /// The name of the size in `zoo train --size`.
     size: &'static str,
     pub(crate) vocab_size: usize,
     pub(crate) rows: usize,
     pub(crate) length: usize,
-    /// Share of features and of weights of attention that training drops.
+    /// The dropout probability of hidden states and attention weights in training.
     pub(crate) dropout: f64,
 }
 
@@ -41,20 +41,20 @@ const fn shape(
     Shape { name, family, size, vocab_size, rows, length, dropout: 0.0 }
 }
 
-/// The shape of a name.
+/// Finds a shape by name.
 pub(crate) fn find(name: &str) -> Result<Shape, String> {
     let names = || SHAPES.iter().map(|shape| shape.name).collect::<Vec<_>>().join(", ");
     let found = SHAPES.iter().find(|shape| shape.name == name);
-    found.copied().ok_or_else(|| format!("{name:?} is none of {}", names()))
+    found.copied().ok_or_else(|| format!("{name:?} is not one of {}", names()))
 }
 
 impl Shape {
-    /// Whether a text has a next token for the model.
+    /// Whether the model generates text.
     pub(crate) fn continues_texts(&self) -> Result<bool> {
         Ok(families::find(self.family)?.is_generative())
     }
 
-    /// What the model is made of.
+    /// The specification of the model and its config.
     pub(crate) fn spec(&self) -> Result<(ModelSpec, Value)> {
         let found = NAMED_SIZES.iter().find(|(name, _)| *name == self.size);
         let (_, [n_layers, n_heads, d_model]) = found.context("a size of a name")?;

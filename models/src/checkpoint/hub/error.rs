@@ -1,4 +1,4 @@
-//! Why a model could not be had from the Hub.
+//! Errors of downloading models from the Hub.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,22 +7,22 @@ use thiserror::Error;
 
 use super::ModelId;
 
-/// Why a model could not be had from the Hub.
+/// Why a model could not be downloaded from the Hub.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum HubError {
-    /// This program was built without what it takes.
+    /// This program was built without the `hub` feature.
     #[error(
-        "{id} would be a model on the Hub, and this program was built without what fetches those; \
-         add it with: cargo build --release --features hub"
+        "{id} would be a model on the Hub, but this program was built without Hub support; \
+         enable it with: cargo build --release --features hub"
     )]
     NotCompiled {
         /// The model.
         id: ModelId,
     },
-    /// The Hub does not know the model, or does not show it.
+    /// The model does not exist on the Hub, or is private.
     #[error(
-        "there is no model {} on {endpoint}, or it is private, which takes a token: set HF_TOKEN",
+        "there is no model {} on {endpoint}, or it is private and needs a token: set HF_TOKEN",
         .id.name()
     )]
     NoModel {
@@ -40,17 +40,17 @@ pub enum HubError {
         /// The model.
         id: ModelId,
     },
-    /// The model is shown to those who have agreed to its terms.
+    /// Access to the model is denied, for example because its terms have not been accepted.
     #[error("{}: {reason}", .id.name())]
     Denied {
         /// The model.
         id: ModelId,
-        /// What is missing, and the way there.
+        /// What is missing, and how to get it.
         reason: String,
     },
-    /// The repository has no weights that are read.
+    /// The repository has no weights in a supported format.
     #[error(
-        "{id} has no weights in safetensors{}; only those are read. Its files are {}",
+        "{id} has no weights in safetensors{}; no other format is supported. Its files are {}",
         if *.is_pickled { ", but pickled ones, which can execute code" } else { "" },
         .files.join(", ")
     )]
@@ -59,18 +59,18 @@ pub enum HubError {
         id: ModelId,
         /// Whether there are pickled weights.
         is_pickled: bool,
-        /// What there is instead.
+        /// The files of the repository.
         files: Vec<String>,
     },
-    /// It has no config, and so is no model.
-    #[error("{id} has no config.json, and is no model of transformers")]
+    /// The repository has no config, so it is not a model.
+    #[error("{id} has no config.json, so it is not a transformers model")]
     NoConfig {
         /// The model.
         id: ModelId,
     },
-    /// The network may not be used, and the cache does not have it.
+    /// Offline mode is set, and the model is not in the cache.
     #[error(
-        "{id} is not in the cache at {}, and HF_HUB_OFFLINE says not to ask the Hub",
+        "{id} is not in the cache at {}, and HF_HUB_OFFLINE disables downloads",
         .cache.display()
     )]
     NotCached {
@@ -79,7 +79,7 @@ pub enum HubError {
         /// The folder of the cache.
         cache: PathBuf,
     },
-    /// Nobody answers.
+    /// The Hub does not respond.
     #[error("{endpoint} cannot be reached: {reason}")]
     Unreachable {
         /// The Hub's address.
@@ -87,56 +87,56 @@ pub enum HubError {
         /// What went wrong.
         reason: String,
     },
-    /// The Hub answers something that cannot be followed.
-    #[error("{address} answered what cannot be followed: {reason}")]
+    /// The response of the Hub is invalid.
+    #[error("unexpected response from {address}: {reason}")]
     Answer {
-        /// What was asked for.
+        /// The requested address.
         address: String,
-        /// What is wrong with the answer.
+        /// What is wrong with the response.
         reason: String,
     },
-    /// A transfer broke off, again and again.
+    /// A transfer was interrupted repeatedly.
     #[error(
-        "{file}: the transfer broke off at {received} of {bytes} bytes: {reason}; the same command \
-         goes on from there"
+        "{file}: the transfer was interrupted at {received} of {bytes} bytes: {reason}; run the \
+         same command again to resume"
     )]
     Interrupted {
         /// The file.
         file: String,
-        /// Bytes that are here.
+        /// The number of bytes received.
         received: u64,
-        /// Bytes that should be.
+        /// The expected number of bytes.
         bytes: u64,
         /// What went wrong.
         reason: String,
     },
-    /// A file is not what the Hub says it is.
+    /// A downloaded file does not match the Hub's listing.
     #[error(
-        "{file} is not what the Hub says it is: {what} {expected} expected, {found} received; what \
-         came was removed, try again"
+        "{file} does not match the Hub's listing: expected {what} {expected}, received {found}; \
+         the download was removed, try again"
     )]
     Changed {
         /// The file.
         file: String,
-        /// What differs.
+        /// The property that differs.
         what: &'static str,
-        /// As the Hub says.
+        /// The value in the Hub's listing.
         expected: String,
-        /// As received.
+        /// The value of the received file.
         found: String,
     },
     /// The cache cannot be written.
-    #[error("cannot write {}: {source}; HF_HOME names another place for the cache", .path.display())]
+    #[error("cannot write {}: {source}; set HF_HOME to move the cache", .path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The I/O error.
         source: io::Error,
     },
 }
 
 impl HubError {
-    /// Whether something was asked for that does not exist, as opposed to something that failed.
+    /// Whether this is a usage error (the requested model cannot be found or used), not a failure.
     pub fn is_asked_wrongly(&self) -> bool {
         matches!(
             self,

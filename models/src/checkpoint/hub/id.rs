@@ -1,12 +1,12 @@
-//! What a model is called on the Hub.
+//! Model ids on the Hub.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The revision that is meant where none is named.
+/// The default revision.
 const MAIN: &str = "main";
 
-/// A model on the Hub, and which state of it.
+/// A model on the Hub, optionally at a revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelId {
     name: String,
@@ -24,7 +24,7 @@ impl ModelId {
         self.revision.as_deref().unwrap_or(MAIN)
     }
 
-    /// Whether a revision was asked for.
+    /// Whether a revision is specified.
     pub fn is_pinned(&self) -> bool {
         self.revision.is_some()
     }
@@ -33,18 +33,18 @@ impl ModelId {
     ///
     /// # Errors
     ///
-    /// No name of a revision.
+    /// The name is not a valid revision.
     pub fn at(self, revision: &str) -> Result<Self, String> {
         if !is_revision(revision) {
             return Err(format!(
-                "{revision:?} is no revision; give a branch, a tag or a commit of {}",
+                "{revision:?} is not a revision; give a branch, a tag or a commit of {}",
                 self.name
             ));
         }
         Ok(Self { revision: Some(revision.to_string()), ..self })
     }
 
-    /// The revision, if it is a whole commit hash: its files never change.
+    /// The revision, if it is a full commit hash: its files never change.
     pub fn commit(&self) -> Option<&str> {
         self.revision.as_deref().filter(|revision| is_hex(revision, 40))
     }
@@ -71,15 +71,15 @@ impl FromStr for ModelId {
         };
         let parts: Vec<&str> = name.split('/').collect();
         if parts.len() > 2 || !parts.iter().copied().all(is_name) {
-            return Err(format!("{text:?} is no model on the Hub; those are called org/name"));
+            return Err(format!("{text:?} is not a model id of the Hub; give org/name"));
         }
         let id = Self { name: name.to_string(), revision: None };
         revision.map_or(Ok(id.clone()), |revision| id.at(revision))
     }
 }
 
-/// Letters, digits and `-`, `_`, `.` in between: the Hub's rule, which leaves out all that a path or
-/// an address could take for something else.
+/// Letters, digits and inner `-`, `_`, `.`: the Hub's rule, which excludes all characters with a
+/// meaning in a path or an address.
 fn is_name(part: &str) -> bool {
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let ends = [part.chars().next(), part.chars().last()];
@@ -100,7 +100,7 @@ fn is_revision(text: &str) -> bool {
     text.len() <= 200 && text.split('/').all(is_part)
 }
 
-/// Whether a text is that many hexadecimal digits in lower case.
+/// Whether a text consists of exactly `digits` lower-case hexadecimal digits.
 pub(super) fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read() {
+    fn model_ids_are_parsed() {
         for (text, name, revision) in [
             ("gpt2", "gpt2", "main"),
             ("openai-community/gpt2", "openai-community/gpt2", "main"),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_no_names() {
+    fn paths_are_not_model_ids() {
         for text in [
             "",
             ".",

@@ -1,8 +1,8 @@
-//! Models by their names on the Hugging Face Hub.
+//! Downloads models by name from the Hugging Face Hub.
 //!
-//! The cache is that of `huggingface_hub`, folder by folder, so that what one program has downloaded
-//! the other finds. Files are fetched one by one into it, resumed where a transfer broke off, and get
-//! their names only when size and checksum are those that the Hub says.
+//! The cache has the folder layout of `huggingface_hub`, so that both share downloads. Files are
+//! downloaded one by one, interrupted transfers are resumed, and a file gets its final name only
+//! when its size and checksum match the Hub's listing.
 
 mod error;
 mod id;
@@ -17,7 +17,7 @@ pub use error::HubError;
 pub use id::ModelId;
 pub use settings::{Network, Settings, Token};
 
-/// A model's files on this machine, all of one commit.
+/// A model's local files, all of one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     /// The folder, in Hugging Face's layout.
@@ -26,46 +26,46 @@ pub struct Snapshot {
     pub commit: String,
 }
 
-/// The part of a model that is fetched.
+/// The part of a model to download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Artifact {
-    /// What it takes to run it: config, weights, tokenizer and what else is read.
+    /// Everything needed to run it: config, weights, tokenizer and other supported files.
     Model,
-    /// Its `config.json`.
+    /// Only its `config.json`.
     Config,
 }
 
-/// What happens while a model is fetched.
+/// Progress events of a download.
 #[derive(Debug)]
 pub enum HubEvent<'a> {
-    /// A file is about to come.
+    /// The download of a file starts.
     File {
         /// Its name.
         name: &'a str,
         /// Its size in bytes.
         bytes: u64,
     },
-    /// So much of the file is here, from earlier runs too.
+    /// The number of bytes of the file received so far, including those of earlier runs.
     Bytes(u64),
-    /// The file is here and checked.
+    /// The file is complete and verified.
     Done,
-    /// The Hub does not answer, and what the cache has is taken.
+    /// The Hub does not respond, so the cached files are used.
     Cached {
-        /// Why it does not.
+        /// Why it does not respond.
         reason: String,
     },
 }
 
-/// Finds a model in the cache or fetches it.
+/// Finds a model in the cache or downloads it.
 ///
-/// A revision is looked up first and becomes a commit; every file is of that commit. Without a
-/// network, or where [`Settings`] say to do without, the cache must have it. A commit whose files the
-/// cache has is not asked for.
+/// The revision is first resolved to a commit; every file is of that commit. Without a network, or
+/// with [`Network::Offline`], the model must be in the cache. No request is made for a commit whose
+/// files are all in the cache.
 ///
 /// # Errors
 ///
-/// [`HubError`] says what to do: the model or the revision does not exist, access needs a token,
-/// nothing answers, a file is not what the Hub says it is, the disk is full.
+/// The model or the revision does not exist, access needs a token, the Hub does not respond, a file
+/// does not match the Hub's listing, or the disk is full; the [`HubError`] says how to fix it.
 #[cfg(feature = "hub")]
 pub fn fetch(
     id: &ModelId,
@@ -76,7 +76,7 @@ pub fn fetch(
     remote::Fetch::new(id, artifact, settings).run(watch)
 }
 
-/// Says that this program cannot fetch models.
+/// Fails, because this program was built without the `hub` feature.
 ///
 /// # Errors
 ///

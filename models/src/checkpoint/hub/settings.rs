@@ -1,27 +1,27 @@
-//! Where the Hub and its cache are, and what is shown to it.
+//! The Hub's address, cache and token.
 
 use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Whether there is a network to use.
+/// Whether to use the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {
-    /// Ask the Hub.
+    /// Send requests to the Hub.
     Online,
-    /// Take what the cache has: `HF_HUB_OFFLINE`.
+    /// Use only the cache: `HF_HUB_OFFLINE`.
     Offline,
 }
 
-/// What lets its holder in. It is never printed.
+/// An access token. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(pub(super) String);
 
 impl Token {
-    /// A token, if the text is one: without the line end that files have.
+    /// Parses a token, without surrounding white space such as a line end; `None` if it is invalid.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
-        // Nothing else can stand in a header.
+        // Other characters are not allowed in a header.
         let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         is_token.then(|| Self(text.to_string()))
     }
@@ -33,25 +33,25 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Where the Hub and its cache are, and what is shown to it.
+/// The Hub's address, cache and token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The Hub's address.
     pub endpoint: String,
     /// The folder of the cache.
     pub cache: PathBuf,
-    /// What is shown to the Hub, and to no other server.
+    /// The token, sent to the Hub and to no other server.
     pub token: Option<Token>,
-    /// Whether to ask at all.
+    /// Whether to use the network.
     pub network: Network,
 }
 
 impl Settings {
-    /// What the environment says, in the words of `huggingface_hub`: `HF_ENDPOINT`; `HF_HUB_CACHE`,
-    /// or `hub` in `HF_HOME`; `HF_TOKEN`, or the file that `HF_TOKEN_PATH` names, or `token` in
-    /// `HF_HOME`; `HF_HUB_OFFLINE`.
+    /// Reads the environment variables of `huggingface_hub`: `HF_ENDPOINT`; `HF_HUB_CACHE`, or
+    /// `hub` in `HF_HOME`; `HF_TOKEN`, or the file at `HF_TOKEN_PATH`, or `token` in `HF_HOME`;
+    /// `HF_HUB_OFFLINE`.
     ///
-    /// The only function here that reads the environment.
+    /// No other function of this module reads the environment.
     pub fn from_env() -> Self {
         let text = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
         let path = |name: &str| text(name).map(PathBuf::from);

@@ -1,4 +1,4 @@
-//! The search for the texts of one prompt.
+//! The beam search of one prompt.
 
 use super::{Beams, EarlyStopping, Forbidden, Hypothesis, normalize};
 use crate::generate::constraints::History;
@@ -7,7 +7,7 @@ use crate::generate::generative_model::{GenerativeModel, SequenceState};
 use crate::generate::options::Options;
 use crate::generate::request::{Request, prepare};
 
-/// The search for one prompt's texts.
+/// The beam search of one prompt.
 pub(super) struct Search {
     pub(super) sequence: SequenceState,
     begun: usize,
@@ -16,37 +16,37 @@ pub(super) struct Search {
     groups: Vec<Group>,
 }
 
-/// Beams that are followed together.
+/// A group of beams.
 struct Group {
     running: Vec<Beam>,
     /// Best first.
     finished: Vec<Hypothesis>,
 }
 
-/// A text that may still go on.
+/// An unfinished text.
 #[derive(Clone)]
 pub(super) struct Beam {
     pub(super) text: Vec<u32>,
     /// The sum of its log-probabilities.
     score: f64,
-    /// The row, of this search's, that it continues.
+    /// The index, among this search's rows, of the row that it continues.
     pub(super) parent: usize,
 }
 
-/// A beam, continued.
+/// A candidate continuation of a beam.
 struct Candidate {
     score: f64,
     beam: usize,
     token: u32,
 }
 
-/// What becomes of a continuation.
+/// The outcome of a continuation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     GoesOn,
-    /// With an end token, or because it was told to.
+    /// It has an end token, or the caller ended it.
     Ends,
-    /// It is as long as it may be.
+    /// It has reached the maximum length.
     IsFull,
 }
 
@@ -55,7 +55,7 @@ impl Search {
         let sequence = prepare(model, request);
         let begun = sequence.text.len();
         let mut options = request.options.clone();
-        // The last token is not read, so it needs no position.
+        // The last token is not a model input, so it needs no position.
         let most = (model.context() + 1).saturating_sub(begun);
         options.max_new_tokens = options.max_new_tokens.min(most);
         options.min_new_tokens = options.min_new_tokens.min(options.max_new_tokens);
@@ -66,7 +66,7 @@ impl Search {
         Self { sequence, begun, options, beams: *beams, groups }
     }
 
-    /// How many rows of the state are this search's: at first one for all groups.
+    /// The number of this search's rows in the state: initially one for all groups.
     pub(super) fn n_rows(&self) -> usize {
         self.running()
             .map(|beam| beam.text.len())
@@ -78,7 +78,7 @@ impl Search {
         self.groups.iter().flat_map(|group| &group.running)
     }
 
-    /// Adds a token to every beam; returns whether everything is to end.
+    /// Adds a token to every beam; returns whether to end all searches.
     pub(super) fn advance(
         &mut self,
         rows: &[Vec<f32>],
@@ -109,7 +109,7 @@ impl Search {
                 let parent = if is_first { 0 } else { first + candidate.beam };
                 ended.push((Beam { text, score: candidate.score, parent }, fate));
             }
-            // The groups behind avoid the tokens with which this one goes on, or would.
+            // Later groups avoid the tokens of this group's unfinished candidates.
             let goes_on = ended.iter().filter(|(_, fate)| *fate != Fate::Ends);
             let next = goes_on.take(self.group_width()).filter_map(|(beam, _)| beam.text.last());
             taken.extend(next);
@@ -119,8 +119,8 @@ impl Search {
         false
     }
 
-    /// The best continuations of a group's beams, best first: so many that enough of them go on even
-    /// if every end token is among them.
+    /// The best continuations of a group's beams, best first: enough to fill all beams even if
+    /// every end token is among them.
     fn candidates(&self, group: usize, rows: &[Vec<f32>], taken: &[u32]) -> Vec<Candidate> {
         let most = (1 + self.options.eos.len()).max(2) * self.group_width();
         let mut best: Vec<Candidate> = Vec::with_capacity(most + 1);
@@ -153,8 +153,8 @@ impl Search {
         self.beams.width / self.groups.len()
     }
 
-    /// Takes a group's continuations, best first: so many go on as there are beams, and the best of
-    /// those that end are kept.
+    /// Sorts a group's continuations, best first: fills the beams with unfinished ones and keeps
+    /// the best finished ones.
     fn settle(&mut self, group: usize, continued: Vec<(Beam, Fate)>) {
         let (width, begun, max) = (self.group_width(), self.begun, self.options.max_new_tokens);
         let Beams { length_penalty, early_stopping, .. } = self.beams;
@@ -166,8 +166,9 @@ impl Search {
         let added = continued.first().map_or(0, |(beam, _)| beam.text.len() - begun);
         let mut full = 0;
         for (rank, (beam, fate)) in continued.into_iter().enumerate() {
-            // Of texts that are full, version 5 of the reference keeps those that are among the best
-            // continuations, and version 4, the last one with groups, those that would have gone on.
+            // Of texts at the maximum length, transformers 5 keeps those among the best
+            // continuations; transformers 4, the last version with groups, keeps those that would
+            // have continued.
             let is_kept = match fate {
                 Fate::IsFull if has_groups => full < width,
                 Fate::IsFull | Fate::Ends => rank < width,
@@ -184,8 +185,8 @@ impl Search {
                 finished.truncate(width);
             }
         }
-        // What the finished texts are compared with: in version 5 of the reference the best text that
-        // goes on, in version 4 the best continuation, even one that ends.
+        // The finished texts are compared with the best unfinished text in transformers 5, and with
+        // the best continuation, finished or not, in transformers 4.
         let best = match has_groups {
             true => leading,
             false => running.first().map(|beam| beam.score),

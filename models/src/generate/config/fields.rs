@@ -1,4 +1,4 @@
-//! The fields of `generation_config.json`, with the values by which programs say "none" or "off".
+//! The fields of `generation_config.json`, including their values for "none" or "off".
 
 use serde_json::{Map, Value};
 
@@ -7,10 +7,10 @@ use crate::generate::options::NO_TOKEN;
 use crate::generate::sampling::Sampling;
 use crate::hf::config::{ConfigError, fixed};
 
-/// The fields in the words of `transformers`; all of them may be absent or null.
+/// The fields under their names in `transformers`; all of them may be absent or null.
 ///
-/// A whole number may be written as a float. Sampling is read only where texts are sampled, as in the
-/// reference.
+/// An integer may be written as a float. Sampling fields are read only if `do_sample` is true, as
+/// in the reference.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fields<'a>(pub(super) &'a Map<String, Value>);
 
@@ -19,7 +19,7 @@ impl Fields<'_> {
         self.0.get(field).filter(|value| !value.is_null())
     }
 
-    /// A field as what `read` makes of it, if anything.
+    /// A field parsed by `read`; `None` if absent or null.
     fn read<T>(
         &self,
         field: &'static str,
@@ -34,13 +34,13 @@ impl Fields<'_> {
         self.read(field, "it must be a number", Value::as_f64)
     }
 
-    /// A number of things.
+    /// A count.
     pub(super) fn count(&self, field: &'static str) -> Result<Option<usize>, ConfigError> {
         let count = |value: &Value| usize::try_from(whole(value)?).ok();
         self.read(field, "it must be a whole number, 0 or more", count)
     }
 
-    /// A number of things, none of which is meant by what is below 0.
+    /// A count; negative values mean 0.
     pub(super) fn count_or_none(&self, field: &'static str) -> Result<Option<usize>, ConfigError> {
         let count = |value: &Value| whole(value).map(|count| count.max(0) as usize);
         self.read(field, "it must be a whole number", count)
@@ -57,7 +57,7 @@ impl Fields<'_> {
         Ok(self.read(field, "it must be true or false", flag)?.unwrap_or(false))
     }
 
-    /// One token; -1 is none.
+    /// One token id; -1 means none.
     pub(super) fn token(&self, field: &'static str) -> Result<Option<u32>, ConfigError> {
         match self.tokens(field)?.as_deref() {
             None | Some([]) => Ok(None),
@@ -69,7 +69,7 @@ impl Fields<'_> {
         }
     }
 
-    /// A token or a list of them; -1 is [`NO_TOKEN`].
+    /// A token id or a list of token ids; -1 is [`NO_TOKEN`].
     pub(super) fn tokens(&self, field: &'static str) -> Result<Option<Vec<u32>>, ConfigError> {
         let tokens = |value: &Value| match value {
             Value::Array(ids) => ids.iter().map(token).collect(),
@@ -78,7 +78,7 @@ impl Fields<'_> {
         self.read(field, "it must be a token id, a list of them, or -1 for none", tokens)
     }
 
-    /// Tokens that end a text. A list without any says that none does.
+    /// End tokens. An empty list means that no token ends a text.
     pub(super) fn end_tokens(&self, field: &'static str) -> Result<Vec<u32>, ConfigError> {
         Ok(match self.tokens(field)? {
             None => Vec::new(),
@@ -87,14 +87,14 @@ impl Fields<'_> {
         })
     }
 
-    /// The tokens of a field, without those that are none.
+    /// The token ids of a field, without [`NO_TOKEN`].
     pub(super) fn some_tokens(&self, field: &'static str) -> Result<Vec<u32>, ConfigError> {
         let mut tokens = self.tokens(field)?.unwrap_or_default();
         tokens.retain(|token| *token != NO_TOKEN);
         Ok(tokens)
     }
 
-    /// Sequences of tokens.
+    /// A list of token id sequences.
     pub(super) fn sequences(&self, field: &'static str) -> Result<Vec<Vec<u32>>, ConfigError> {
         let known = |id: &Value| token(id).filter(|token| *token != NO_TOKEN);
         let sequence =
@@ -114,7 +114,7 @@ impl Fields<'_> {
         Ok(self.read(field, "it must be a string or a list of strings", texts)?.unwrap_or_default())
     }
 
-    /// Not sampled is greedy, whatever the other settings are.
+    /// The sampling settings; greedy unless `do_sample` is true, whatever the other fields are.
     pub(super) fn sampling(&self) -> Result<Sampling, ConfigError> {
         if !self.flag("do_sample")? {
             return Ok(Sampling::default());
@@ -124,7 +124,7 @@ impl Fields<'_> {
             &[("epsilon_cutoff", 0.0.into()), ("eta_cutoff", 0.0.into()), ("top_h", Value::Null)],
         )?;
         let top_k = |value: &Value| match whole(value)? {
-            // Transformers writes "all" as 0, vLLM as -1.
+            // "All tokens" is 0 in transformers and -1 in vLLM.
             -1 | 0 => Some(None),
             k => usize::try_from(k).ok().map(Some),
         };
@@ -132,7 +132,7 @@ impl Fields<'_> {
         Ok(Sampling {
             temperature: self.number("temperature")?.unwrap_or(1.0),
             top_k: top_k.unwrap_or(Some(50)),
-            // 0 leaves the best token alone, and all of 1 or more leaves every token.
+            // 0 keeps only the best token; 1 or more keeps all tokens.
             top_p: match self.number("top_p")?.unwrap_or(1.0) {
                 0.0 => f64::MIN_POSITIVE,
                 p => p.min(1.0),
@@ -172,10 +172,10 @@ impl Fields<'_> {
     }
 }
 
-/// A whole number, maybe written as a float.
+/// An integer, which may be written as a float.
 fn whole(value: &Value) -> Option<i64> {
     let float = |value: &Value| value.as_f64().filter(|number| number.fract() == 0.0);
-    // Beyond 2^63 the largest number stands for all that no text reaches.
+    // Values beyond 2^63 saturate; no text is that long.
     value.as_i64().or_else(|| float(value).map(|number| number as i64))
 }
 

@@ -1,4 +1,4 @@
-//! The folders of the cache, as `huggingface_hub` lays them out.
+//! The cache, in the folder layout of `huggingface_hub`.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,8 +9,8 @@ use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 use crate::checkpoint::hub::id::is_hex;
 use crate::checkpoint::hub::{HubError, ModelId};
 
-/// What the cache has of one model: `blobs`, files by their checksums; `snapshots`, links to them by
-/// commit and name; `refs`, the commits of branches and tags.
+/// The cache of one model: `blobs`, files by checksum; `snapshots`, links to blobs by commit and
+/// name; `refs`, the commits of branches and tags.
 pub(super) struct ModelCache {
     root: PathBuf,
     folder: PathBuf,
@@ -30,12 +30,12 @@ impl ModelCache {
         self.repo.pointer_path(commit)
     }
 
-    /// The place of a file.
+    /// The path of a blob.
     pub(super) fn blob(&self, name: &str) -> PathBuf {
         self.repo.blob_path(name)
     }
 
-    /// The commit that a revision stood for when it was last looked up.
+    /// The commit that a revision last resolved to.
     pub(super) fn named(&self, id: &ModelId) -> Option<String> {
         if let Some(commit) = id.commit() {
             return Some(commit.to_string());
@@ -44,7 +44,7 @@ impl ModelCache {
         Some(text.trim().to_string()).filter(|commit| is_hex(commit, 40))
     }
 
-    /// Notes the commit that a revision stands for.
+    /// Records the commit that a revision resolves to.
     pub(super) fn name(&self, id: &ModelId, commit: &str) -> Result<(), HubError> {
         if id.revision() == commit {
             return Ok(());
@@ -52,7 +52,7 @@ impl ModelCache {
         self.repo.create_ref(commit).map_err(failed(&self.folder.join("refs")))
     }
 
-    /// Keeps others from fetching the same file while the result lives.
+    /// Locks a blob: no other process downloads it until the returned file is dropped.
     pub(super) fn lock(&self, blob: &str) -> Result<File, HubError> {
         let name = self.folder.file_name().unwrap_or_default();
         let path = self.root.join(".locks").join(name).join(format!("{blob}.lock"));
@@ -62,7 +62,7 @@ impl ModelCache {
         Ok(lock)
     }
 
-    /// Gives a file its name at a commit.
+    /// Links a blob under its file name in a commit's snapshot.
     pub(super) fn link(&self, commit: &str, name: &str, blob: &Path) -> Result<(), HubError> {
         let path = self.snapshot(commit).join(name);
         if fs::canonicalize(&path).ok() == fs::canonicalize(blob).ok() {
@@ -75,13 +75,13 @@ impl ModelCache {
             }
             _ => {}
         }
-        // The cache can be moved as a whole: the way is from the link's folder.
+        // A relative link, so that the whole cache can be moved.
         let up = "../".repeat(name.split('/').count() + 1);
         let way = Path::new(&up).join("blobs").join(blob.file_name().unwrap_or_default());
         symlink(&way, blob, &path).map_err(failed(&path))
     }
 
-    /// Notes that a commit has no such file, so that it need not be asked for.
+    /// Records that a commit has no such file, so that it is not requested again.
     pub(super) fn mark_absent(&self, commit: &str, name: &str) -> Result<(), HubError> {
         let path = self.absent(commit, name);
         make_folder(&path)?;
@@ -98,18 +98,18 @@ impl ModelCache {
     }
 }
 
-/// The model in hf-hub's words.
+/// The model as a repository of the `hf_hub` crate.
 pub(super) fn repo(id: &ModelId) -> Repo {
     Repo::with_revision(id.name().to_string(), RepoType::Model, id.revision().to_string())
 }
 
-/// What could not be written.
+/// Converts an I/O error at a path to a [`HubError::Write`].
 pub(super) fn failed(path: &Path) -> impl Fn(io::Error) -> HubError {
     let path = path.to_path_buf();
     move |source| HubError::Write { path: path.clone(), source }
 }
 
-/// Makes the folder that a file is to be in.
+/// Creates the parent folder of a file.
 pub(super) fn make_folder(path: &Path) -> Result<(), HubError> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder).map_err(failed(folder))
@@ -120,7 +120,7 @@ fn symlink(way: &Path, _blob: &Path, path: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(way, path)
 }
 
-/// Windows lets few users make links; a second name for the same bytes does as well.
+/// Symbolic links need a privilege on Windows; a hard link or a copy works as well.
 #[cfg(not(unix))]
 fn symlink(_way: &Path, blob: &Path, path: &Path) -> io::Result<()> {
     fs::hard_link(blob, path).or_else(|_| fs::copy(blob, path).map(drop))

@@ -1,4 +1,4 @@
-//! Asking the Hub.
+//! HTTP requests to the Hub.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::cache::repo;
 use super::listing::Listing;
 use crate::checkpoint::hub::{HubError, ModelId, Settings};
 
-/// More than any model's list of files has.
+/// The size limit of a model's file listing in bytes, larger than that of any model.
 const MAX_LISTING: u64 = 50_000_000;
 
-/// A file may lie on another server, and that one may know yet another.
+/// Files may be on another server, which may redirect again.
 const MAX_REDIRECTS: usize = 8;
 
-/// Asks the Hub, and shows the token to it alone.
+/// Sends requests to the Hub; the token is sent to no other server.
 pub(super) struct Client<'a> {
     settings: &'a Settings,
     agent: ureq::Agent,
@@ -25,12 +25,12 @@ impl<'a> Client<'a> {
     pub(super) fn new(settings: &'a Settings) -> Self {
         let config = ureq::Agent::config_builder()
             .user_agent(concat!("burn-zoo/", env!("CARGO_PKG_VERSION")))
-            // Followed here, so that the token stays with the Hub.
+            // Redirects are followed in `get`, so that the token is sent only to the Hub.
             .max_redirects(0)
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(20)))
             .timeout_recv_response(Some(Duration::from_secs(60)))
-            // Per read, not for the whole body: a slow line is fine, a dead one is not.
+            // Per read, not for the whole body: a slow connection is fine, a stalled one is not.
             .timeout_per_read(Some(Duration::from_secs(60)))
             .build();
         Self { settings, agent: ureq::Agent::new_with_config(config) }
@@ -41,7 +41,7 @@ impl<'a> Client<'a> {
         format!("{}/{}/resolve/{commit}/{name}", self.settings.endpoint, repo(id).url())
     }
 
-    /// The commit that a revision stands for, and its files.
+    /// Requests the commit of a revision and its files.
     pub(super) fn listing(&self, id: &ModelId) -> Result<Listing, HubError> {
         let address = format!("{}/api/{}?blobs=true", self.settings.endpoint, repo(id).api_url());
         let mut response = self.get(id, &address, 0)?;
@@ -53,13 +53,13 @@ impl<'a> Client<'a> {
         };
         match id.commit() {
             Some(commit) if commit != listing.commit => {
-                Err(answer(format!("{commit} was asked for, and {} came", listing.commit)))
+                Err(answer(format!("requested commit {commit}, received {}", listing.commit)))
             }
             _ => Ok(listing),
         }
     }
 
-    /// Opens an address from a byte on.
+    /// Requests an address, starting at the byte `from`, and follows redirects.
     pub(super) fn get(
         &self,
         id: &ModelId,
@@ -68,7 +68,7 @@ impl<'a> Client<'a> {
     ) -> Result<Response<Body>, HubError> {
         let mut place = self.parse(address)?;
         for _ in 0..MAX_REDIRECTS {
-            // Compressed bytes could neither be counted nor resumed.
+            // A compressed body could be neither measured nor resumed.
             let mut request = self.agent.get(&place).header("Accept-Encoding", "identity");
             if from > 0 {
                 request = request.header("Range", format!("bytes={from}-"));
@@ -85,10 +85,10 @@ impl<'a> Client<'a> {
             let next = header(&response, "location").unwrap_or_default();
             place = self.follow(&place, next)?;
         }
-        Err(self.answer(address, "it sends us on and on"))
+        Err(self.answer(address, "too many redirects"))
     }
 
-    /// What came, if it is the thing.
+    /// Checks the status of a response.
     fn accept(
         &self,
         id: &ModelId,
@@ -101,48 +101,49 @@ impl<'a> Client<'a> {
         let id = id.clone();
         let is_hub = is_same_server(place, &self.parse(&endpoint)?);
         match (status, code) {
-            // A range that does not exist is for the one to judge who asked for it.
+            // The caller handles an unsatisfiable range (416).
             (200 | 206 | 416, _) => Ok(response),
-            // A server of files lets in who comes from the Hub, for a while.
-            _ if !is_hub => Err(self.unreachable(format!("its files' server says {status}"))),
+            // A file server accepts the redirect's signed address for a limited time.
+            _ if !is_hub => {
+                Err(self.unreachable(format!("its file server returned status {status}")))
+            }
             (_, "RevisionNotFound") => Err(HubError::NoRevision { id }),
             (_, "RepoNotFound") => Err(HubError::NoModel { id, endpoint }),
             (_, "GatedRepo") | (401 | 403, _) => {
                 Err(HubError::Denied { reason: self.denial(&id, (status, code)), id })
             }
             (404, "") => Err(HubError::NoModel { id, endpoint }),
-            (429, _) => Err(self.unreachable("it is asked too often; wait a while".into())),
-            (500.., _) => Err(self.unreachable(format!("it answers status {status}"))),
+            (429, _) => Err(self.unreachable("too many requests; wait a while".into())),
+            (500.., _) => Err(self.unreachable(format!("it returned status {status}"))),
             _ => Err(self.answer(&place.to_string(), &format!("status {status} {code}"))),
         }
     }
 
-    /// Why the Hub does not show a model, and what to do.
+    /// Why the Hub denies access to a model, and how to get it.
     fn denial(&self, id: &ModelId, (status, code): (u16, &str)) -> String {
         let endpoint = &self.settings.endpoint;
         let page = format!("{endpoint}/{}", id.name());
         match (&self.settings.token, code) {
             (None, "GatedRepo") => format!(
-                "its authors show it to those who agree to its terms: do so at {page}, make a token \
-                 at {endpoint}/settings/tokens, and set HF_TOKEN to it"
+                "access requires that you agree to its terms: do so at {page}, create a token at \
+                 {endpoint}/settings/tokens, and set HF_TOKEN to it"
             ),
             (None, _) => format!(
-                "the Hub shows it to those who may see it (status {status}): make a token at \
+                "the Hub denies access without a token (status {status}): create a token at \
                  {endpoint}/settings/tokens, and set HF_TOKEN to it"
             ),
             (Some(_), "GatedRepo") => format!(
-                "its authors show it to those who agree to its terms, and the account of the token \
-                 that was given has not, or waits for an answer: see {page}"
+                "access requires that you agree to its terms; the account of the token has not, or \
+                 the request is pending: see {page}"
             ),
             (Some(_), _) => format!(
-                "the Hub refuses the token that was given (status {status}); \
-                 {endpoint}/settings/tokens lists those that hold, HF_TOKEN or the file `token` in \
-                 HF_HOME gives one"
+                "the Hub rejects the token (status {status}); valid tokens are listed at \
+                 {endpoint}/settings/tokens; set HF_TOKEN or the file `token` in HF_HOME to one"
             ),
         }
     }
 
-    /// Where an answer sends us.
+    /// The target of a redirect.
     fn follow(&self, from: &Uri, to: &str) -> Result<Uri, HubError> {
         let next = self.parse(to)?;
         let next = match (next.host(), to.starts_with('/')) {
@@ -152,21 +153,21 @@ impl<'a> Client<'a> {
                 self.parse(&format!("{}://{authority}{to}", from.scheme_str().unwrap_or_default()))?
             }
             (None, false) => {
-                return Err(self.answer(&from.to_string(), "it sends us nowhere"));
+                return Err(self.answer(&from.to_string(), "the redirect has no valid target"));
             }
         };
         match (from.scheme_str(), next.scheme_str()) {
             (Some("https"), Some("https")) | (Some("http"), Some("http" | "https")) => Ok(next),
-            _ => Err(self.answer(&from.to_string(), "it sends us where nothing is encrypted")),
+            _ => Err(self.answer(&from.to_string(), "it redirects to an unencrypted address")),
         }
     }
 
     fn parse(&self, address: &str) -> Result<Uri, HubError> {
-        address.parse().map_err(|_| self.answer(address, "this is no address"))
+        address.parse().map_err(|_| self.answer(address, "this is not a valid address"))
     }
 
     fn answer(&self, address: &str, reason: &str) -> HubError {
-        // What follows the question mark can be a key to the file.
+        // The query may contain a signature that grants access to the file.
         let address = address.split('?').next().unwrap_or_default().to_string();
         HubError::Answer { address, reason: reason.to_string() }
     }
@@ -176,12 +177,12 @@ impl<'a> Client<'a> {
     }
 }
 
-/// A header's text.
+/// The value of a header, if it is text.
 pub(super) fn header<'r>(response: &'r Response<Body>, name: &str) -> Option<&'r str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// Whether two addresses are of one server: scheme, host and port.
+/// Whether two addresses have the same scheme, host and port.
 fn is_same_server(a: &Uri, b: &Uri) -> bool {
     let port = |uri: &Uri| {
         let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };

@@ -1,5 +1,5 @@
-//! Which files a model has where: `modules.json` of sentence-transformers may say that its parts have
-//! folders of their own.
+//! The locations of a model's files: `modules.json` of sentence-transformers may place its modules
+//! in separate folders.
 
 use std::path::{Component, Path};
 
@@ -10,10 +10,10 @@ use crate::checkpoint::{CONFIG_FILE, SENTENCE_CONFIG_FILES, WEIGHTS_FILE};
 /// The list of a model's modules.
 pub(super) const MODULES_FILE: &str = "modules.json";
 
-/// What is read in the model's own folder.
+/// The files that are read in the model's root folder.
 const LISTS: [&str; 2] = [MODULES_FILE, "config_sentence_transformers.json"];
 
-/// What is read beside the weights.
+/// The files that are read in the folder of the weights.
 const COMPANIONS: [&str; 7] = [
     CONFIG_FILE,
     "generation_config.json",
@@ -24,10 +24,10 @@ const COMPANIONS: [&str; 7] = [
     "preprocessor_config.json",
 ];
 
-/// All of a tokenizer.
+/// A complete tokenizer in one file.
 pub(super) const TOKENIZER_FILE: &str = "tokenizer.json";
 
-/// Where there is no `tokenizer.json`, a tokenizer is built from some of these.
+/// The files that a tokenizer is built from if there is no `tokenizer.json`.
 const VOCABULARIES: [&str; 11] = [
     "added_tokens.json",
     "vocab.txt",
@@ -45,9 +45,9 @@ const VOCABULARIES: [&str; 11] = [
 /// The folders of a model; each is empty or ends with a slash.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// That of the transformer.
+    /// The folder of the transformer.
     transformer: String,
-    /// Those of the modules behind it.
+    /// The folders of the modules after it.
     modules: Vec<String>,
 }
 
@@ -60,15 +60,15 @@ struct Module {
 }
 
 impl Layout {
-    /// What a model's list of modules says; without one, or with one that cannot be followed, there is
-    /// one folder. Loading the model reports what is wrong with the list.
+    /// Reads a model's `modules.json`. Without one, or with an invalid one, all files are in the
+    /// root folder; loading the model reports what is wrong with the file.
     pub(super) fn read(folder: &Path) -> Self {
         let list = std::fs::read(folder.join(MODULES_FILE)).unwrap_or_default();
         let modules: Vec<Module> = serde_json::from_slice(&list).unwrap_or_default();
         let mut layout = Self::default();
         for Module { path, class } in modules.into_iter().filter(|module| is_inside(&module.path)) {
             let folder = if path.is_empty() { path } else { format!("{path}/") };
-            // A module without a folder of its own has the model's.
+            // A module without a folder uses the root folder.
             if class.ends_with(".Transformer") {
                 layout.transformer = folder;
             } else if !folder.is_empty() {
@@ -78,7 +78,7 @@ impl Layout {
         layout
     }
 
-    /// The name of one of the transformer's files.
+    /// The path of a file of the transformer.
     pub(super) fn of_transformer(&self, name: &str) -> String {
         format!("{}{name}", self.transformer)
     }
@@ -88,7 +88,7 @@ impl Layout {
         VOCABULARIES.into_iter().map(|name| self.of_transformer(name)).collect()
     }
 
-    /// Everything that is read but the transformer's weights, as far as the model has it.
+    /// All files to read, if they exist, except the transformer's weights.
     pub(super) fn companions(&self) -> Vec<String> {
         let lists = LISTS.into_iter().map(String::from);
         let companions = COMPANIONS.into_iter().chain(SENTENCE_CONFIG_FILES);
@@ -98,7 +98,7 @@ impl Layout {
     }
 }
 
-/// Whether a folder is one of the model's: it becomes one of the cache.
+/// Whether a folder is inside the model's: the path is used in the cache.
 fn is_inside(path: &str) -> bool {
     let is_plain = |part| matches!(part, Component::Normal(_));
     !path.contains('\\') && Path::new(path).components().all(is_plain) && !path.ends_with('/')
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_says_where_files_are() {
+    fn modules_json_locates_files() {
         let found = layout(
             r#"[{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
                 {"path": "pooled/by", "type": "sentence_transformers.models.Pooling"},
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_elsewhere_are_left_out() {
+    fn folders_outside_the_model_are_ignored() {
         for path in ["..", "/etc", "a/../../b", "./a", "a\\\\b", "a/"] {
             let class = "sentence_transformers.models.Pooling";
             let found = layout(&format!(r#"[{{"path": "{path}", "type": "{class}"}}]"#));

@@ -1,4 +1,4 @@
-//! What the Hub says of a model's files.
+//! The Hub's listing of a model's files.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,20 @@ pub(super) struct Listing {
     pub(super) files: BTreeMap<String, RemoteFile>,
 }
 
-/// One file.
+/// A file on the Hub.
 pub(super) struct RemoteFile {
-    /// What it is called in the cache.
+    /// Its name in the cache.
     pub(super) blob: String,
     pub(super) bytes: u64,
     pub(super) checksum: Checksum,
 }
 
-/// How a file is checked.
+/// How a file is verified.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Checksum {
     /// The SHA-256 of a large file, which is its name in the cache.
     Sha256,
-    /// The SHA-1 that git gives a small one, which is its name in the cache.
+    /// The git SHA-1 of a small file, which is its name in the cache.
     Git,
 }
 
@@ -53,12 +53,11 @@ struct LargeFile {
 }
 
 impl Listing {
-    /// Reads the Hub's answer. What it says becomes names of files in the cache, so every one of them
-    /// is looked at.
+    /// Parses the Hub's response. Its hashes become file names in the cache, so each is validated.
     pub(super) fn parse(answer: &[u8]) -> Result<Self, String> {
         let answer: Answer = serde_json::from_slice(answer).map_err(|error| error.to_string())?;
         if !is_hex(&answer.sha, 40) {
-            return Err(format!("{:?} is no commit", answer.sha));
+            return Err(format!("{:?} is not a commit", answer.sha));
         }
         let mut files = BTreeMap::new();
         for sibling in answer.siblings {
@@ -73,16 +72,16 @@ impl Sibling {
     fn file(&self) -> Result<RemoteFile, String> {
         if let Some(large) = &self.lfs {
             if !is_hex(&large.sha256, 64) {
-                return Err(format!("{:?} is no SHA-256", large.sha256));
+                return Err(format!("{:?} is not a SHA-256 hash", large.sha256));
             }
             let (blob, bytes) = (large.sha256.clone(), large.size);
             return Ok(RemoteFile { blob, bytes, checksum: Checksum::Sha256 });
         }
         let (Some(blob), Some(bytes)) = (&self.blob_id, self.size) else {
-            return Err(format!("it does not say what {:?} is", self.rfilename));
+            return Err(format!("{:?} has no size or no hash", self.rfilename));
         };
         if !is_hex(blob, 40) {
-            return Err(format!("{blob:?} is no hash of git"));
+            return Err(format!("{blob:?} is not a git hash"));
         }
         Ok(RemoteFile { blob: blob.clone(), bytes, checksum: Checksum::Git })
     }
@@ -93,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_point_elsewhere_are_refused() {
+    fn invalid_hashes_are_rejected() {
         let hex = "0123456789abcdef0123456789abcdef01234567";
         let file = |blob: &str| format!(r#"{{"rfilename":"a","size":1,"blobId":"{blob}"}}"#);
         let answer = |sha: &str, file: &str| format!(r#"{{"sha":"{sha}","siblings":[{file}]}}"#);

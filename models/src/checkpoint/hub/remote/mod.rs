@@ -1,4 +1,4 @@
-//! Fetching what the cache lacks.
+//! Downloads the files that the cache lacks.
 
 mod cache;
 mod client;
@@ -19,7 +19,7 @@ use self::transfer::Transfer;
 use super::{Artifact, HubError, HubEvent, ModelId, Network, Settings, Snapshot};
 use crate::checkpoint::{CONFIG_FILE, INDEX_FILE, WEIGHTS_FILE};
 
-/// More than any index has; it is read into memory.
+/// The size limit of an index in bytes, larger than any; the index is read into memory.
 const MAX_INDEX: u64 = 100_000_000;
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-/// One model to be fetched.
+/// The download of one model.
 pub(super) struct Fetch<'a> {
     id: &'a ModelId,
     artifact: Artifact,
@@ -45,7 +45,7 @@ impl<'a> Fetch<'a> {
     pub(super) fn run(&self, watch: &mut dyn FnMut(HubEvent<'_>)) -> Result<Snapshot, HubError> {
         let pinned = self.id.commit().filter(|commit| self.knows_all_of(commit));
         if let Some(commit) = pinned.filter(|commit| self.has(commit)) {
-            return Ok(self.snapshot(commit)); // It never changes.
+            return Ok(self.snapshot(commit)); // A commit never changes.
         }
         if self.settings.network == Network::Offline {
             return self.cached().ok_or_else(|| HubError::NotCached {
@@ -70,7 +70,7 @@ impl<'a> Fetch<'a> {
         Ok(self.snapshot(&listing.commit))
     }
 
-    /// Every file of a commit that the artifact needs.
+    /// Downloads every file of a commit that the artifact needs.
     fn fetch(
         &self,
         listing: &Listing,
@@ -85,7 +85,7 @@ impl<'a> Fetch<'a> {
             };
         }
         let snapshot = self.cache.snapshot(&listing.commit);
-        // It says where the other files are.
+        // It lists the folders of the other files.
         let layout = match has(MODULES_FILE) {
             true => {
                 self.file(listing, MODULES_FILE, watch)?;
@@ -102,7 +102,7 @@ impl<'a> Fetch<'a> {
         if !is_whole && !has(&index) {
             return Err(self.no_safetensors(listing));
         }
-        // The weights come last, so that a folder that has them has all.
+        // The weights are last, so that a folder with weights is complete.
         let has_tokenizer = has(&layout.of_transformer(TOKENIZER_FILE));
         let vocabularies = if has_tokenizer { Vec::new() } else { layout.vocabularies() };
         for name in layout.companions().into_iter().chain(vocabularies) {
@@ -111,7 +111,7 @@ impl<'a> Fetch<'a> {
                 false => self.cache.mark_absent(&listing.commit, &name)?,
             }
         }
-        // Where there is one file of weights, an index is left from another form of the model.
+        // Next to a single weights file, an index is a leftover of a sharded version.
         if is_whole {
             return self.file(listing, &weights, watch);
         }
@@ -119,7 +119,7 @@ impl<'a> Fetch<'a> {
         for shard in self.shards(&snapshot.join(&index))? {
             let shard = layout.of_transformer(&shard);
             if !has(&shard) {
-                let reason = format!("it promises {shard}, which {} does not have", self.id);
+                let reason = format!("it lists {shard}, which {} does not have", self.id);
                 return Err(self.bad_index(reason));
             }
             self.file(listing, &shard, watch)?;
@@ -137,7 +137,7 @@ impl<'a> Fetch<'a> {
         let blob = self.cache.blob(&file.blob);
         let is_here = || blob.metadata().is_ok_and(|found| found.len() == file.bytes);
         if !is_here() {
-            // Another program may be fetching the same file; when it is done there is nothing to do.
+            // Another process may be downloading the same file; then there is nothing left to do.
             let _lock = self.cache.lock(&file.blob)?;
             if !is_here() {
                 let address = self.client.file(self.id, &listing.commit, name);
@@ -150,7 +150,7 @@ impl<'a> Fetch<'a> {
         self.cache.link(&listing.commit, name, &blob)
     }
 
-    /// The shards that an index names, each a file beside it.
+    /// The shards that an index lists, each a file in the same folder.
     fn shards(&self, index: &Path) -> Result<BTreeSet<String>, HubError> {
         let size = index.metadata().map_or(0, |found| found.len());
         if size > MAX_INDEX {
@@ -160,7 +160,7 @@ impl<'a> Fetch<'a> {
         let index: Index =
             serde_json::from_slice(&text).map_err(|error| self.bad_index(error.to_string()))?;
         let shards: BTreeSet<String> = index.weight_map.into_values().collect();
-        // A name with folders in it could point anywhere, and other kinds of files are not for us.
+        // A name with folders could point anywhere, and only safetensors files are downloaded.
         let is_shard = |name: &String| {
             let mut parts = Path::new(name).components();
             let is_plain =
@@ -173,7 +173,7 @@ impl<'a> Fetch<'a> {
         }
     }
 
-    /// Whether the cache can run the model at a commit.
+    /// Whether the cache has the required files at a commit.
     fn has(&self, commit: &str) -> bool {
         let folder = self.cache.snapshot(commit);
         if self.artifact == Artifact::Config {
@@ -187,7 +187,7 @@ impl<'a> Fetch<'a> {
         path(CONFIG_FILE).exists() && (path(WEIGHTS_FILE).exists() || has_shards())
     }
 
-    /// Whether the cache has, or knows to be missing, every file at a commit.
+    /// Whether every file at a commit is in the cache or recorded as absent.
     fn knows_all_of(&self, commit: &str) -> bool {
         let folder = self.cache.snapshot(commit);
         let knows =
@@ -201,7 +201,7 @@ impl<'a> Fetch<'a> {
             || layout.companions().iter().all(knows) && knows_tokenizer()
     }
 
-    /// What the cache has of the revision.
+    /// The cached snapshot of the revision, if it is usable.
     fn cached(&self) -> Option<Snapshot> {
         let commit = self.cache.named(self.id)?;
         self.has(&commit).then(|| self.snapshot(&commit))

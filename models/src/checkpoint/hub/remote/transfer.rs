@@ -1,4 +1,4 @@
-//! One file, whole and checked or not at all.
+//! Downloads one file, verified and atomically.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -10,10 +10,10 @@ use super::client::{Client, header};
 use super::listing::{Checksum, RemoteFile};
 use crate::checkpoint::hub::{HubError, HubEvent, ModelId};
 
-/// How often in a row a transfer may break off without a byte received.
+/// The maximum number of consecutive attempts without a byte received.
 const ATTEMPTS: u32 = 5;
 
-/// A file to be fetched.
+/// The download of one file.
 pub(super) struct Transfer<'a> {
     pub(super) client: &'a Client<'a>,
     pub(super) id: &'a ModelId,
@@ -29,8 +29,8 @@ enum End {
 }
 
 impl Transfer<'_> {
-    /// Fetches the file beside its place, from where an earlier run stopped, and gives it its name
-    /// when it is checked.
+    /// Downloads to a temporary file in the same folder, resumes an earlier run, and renames the
+    /// file once it is verified.
     pub(super) fn to(
         &self,
         blob: &Path,
@@ -70,7 +70,7 @@ impl Transfer<'_> {
         fs::rename(&path, blob).map_err(failed(blob))
     }
 
-    /// Adds to the part what the server still has.
+    /// Appends the remaining bytes to the partial file.
     fn receive(
         &self,
         (part, path): (&mut File, &Path),
@@ -98,17 +98,17 @@ impl Transfer<'_> {
             .is_some_and(|range| range.starts_with(&format!("bytes {received}-")));
         match response.status().as_u16() {
             206 if goes_on => {}
-            // The server does not resume; what it sends is the file from its start.
+            // The server does not support ranges and sends the whole file.
             200 => received = restart(part)?,
             status => {
                 restart(part)?;
-                return Ok(End::Broken(format!("status {status} where a range was asked for")));
+                return Ok(End::Broken(format!("status {status} for a range request")));
             }
         }
         let mut body = response.into_body().into_reader();
         let mut buffer = vec![0; 256 * 1024];
         watch(HubEvent::Bytes(received));
-        // One byte more than expected is enough to know that the answer is too long.
+        // One byte more than expected shows that the body is too long.
         while received <= self.file.bytes {
             let count = match body.read(&mut buffer) {
                 Ok(0) => break,
@@ -121,12 +121,12 @@ impl Transfer<'_> {
             watch(HubEvent::Bytes(received));
         }
         match received < self.file.bytes {
-            true => Ok(End::Broken("the server sent no more".into())),
+            true => Ok(End::Broken("the response ended early".into())),
             false => Ok(End::Whole),
         }
     }
 
-    /// Whether the file is what the Hub says it is.
+    /// Checks size and checksum against the Hub's listing.
     fn check(&self, part: &mut File, path: &Path) -> Result<(), HubError> {
         let in_context = failed(path);
         let changed = |what, expected: String, found: String| HubError::Changed {
@@ -159,7 +159,7 @@ fn sha256(file: &mut File) -> io::Result<String> {
     Ok(hex(&hasher.finalize()))
 }
 
-/// The hash by which git knows a file.
+/// The file's git blob hash.
 fn git_sha1(file: &mut File, bytes: u64) -> io::Result<String> {
     use sha1::{Digest, Sha1};
     let mut hasher = Sha1::new();

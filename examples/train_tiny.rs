@@ -12,8 +12,8 @@ use burn_zoo::datasets::{batch::LmDataset, text::Corpus, tokenizer::Vocabulary};
 use burn_zoo::models::checkpoint::{self, ModelSpec};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Flow, Options, Sampling, generate};
-use burn_zoo::train::{self, AdamW, AdamWConfig, Display, Job, RunDir, State, Verbosity};
-use burn_zoo::train::{Schedule, Settings};
+use burn_zoo::train::{self, AdamW, AdamWConfig, Display, RunDir, State, TrainJob, Verbosity};
+use burn_zoo::train::{Schedule, TrainSettings};
 
 fn main() -> Result<()> {
     let device = burn_zoo::device::parse("flex")?.autodiff();
@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     let family = families::find("llama")?;
     let spec = ModelSpec::new(family, family.sized(&size)?.0)?;
 
-    let settings = Settings {
+    let settings = TrainSettings {
         data: "stories".into(),
         data_fingerprint: data.fingerprint().into(),
         init_from: None,
@@ -49,7 +49,7 @@ fn main() -> Result<()> {
     let run = RunDir::create(&path, &settings, |at| Ok(checkpoint::write_config(at, &config)?))?;
     let (optimizer, described) = (AdamW::new(settings.optimizer), (family, config));
     let (state, display) = (State::start(settings.dtype), Display::Plain(Verbosity::Lines));
-    let job = Job { run, settings, data, described, model, optimizer, state, device };
+    let job = TrainJob { run, settings, data, described, model, optimizer, state, device };
     let outcome = train::run(job, display, &Interrupter::new())?;
     let sampling = Sampling { temperature: 0.8, ..Sampling::default() };
     let options = Options { max_new_tokens: 300, sampling, ..Options::default() };

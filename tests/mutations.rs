@@ -16,7 +16,7 @@ use burn_zoo::models::layers::feed_forward::FeedForwardKind;
 use burn_zoo::models::layers::mask::AttentionPattern::{Causal, Full, Local, SlidingWindow};
 use burn_zoo::models::layers::norm::NormKind::{LayerWithoutBias, Rms};
 use burn_zoo::models::layers::position::PositionEncoding;
-use burn_zoo::models::layers::relative_bias::Direction::{Both, Past};
+use burn_zoo::models::layers::relative_bias::BiasDirection::{Both, Past};
 use burn_zoo::models::layers::rotary::RotaryLayout::{Halves, Interleaved};
 use burn_zoo::models::layers::rotary::{RampBorders, RotaryScaling};
 use burn_zoo::models::layers::sinusoid::SinusoidLayout as Sines;

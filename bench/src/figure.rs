@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use burn_zoo::train::METRICS_FILE;
-use burn_zoo::train::log::{Line, read};
+use burn_zoo::train::log::{LogLine, read};
 use plotters::coord::{CoordTranslate, Shift};
 use plotters::prelude::*;
 
@@ -19,7 +19,7 @@ pub struct Run {
     /// The path of its log.
     pub path: PathBuf,
     /// The lines of its log.
-    pub lines: Vec<Line>,
+    pub lines: Vec<LogLine>,
 }
 
 impl Run {

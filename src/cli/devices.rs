@@ -11,7 +11,7 @@ use serde_json::json;
 use super::Global;
 use crate::device::{self, BACKENDS};
 use crate::models::precision::Precision;
-use crate::parity::{self, Errors, ParityCase, Verdict};
+use crate::parity::{self, Errors, ParityCase, ParityVerdict};
 use crate::system;
 
 /// List, check and benchmark the compiled-in devices.
@@ -139,7 +139,7 @@ fn fill(found: &mut Found) -> Result<(), String> {
         Ok(reference) => {
             let verdict = parity::compare(&ParityCase::smoke(), [&device, &reference]);
             let problems = verdict.problems(&found.name, &ParityCase::smoke().name());
-            if let Verdict::Errors(errors) = verdict {
+            if let ParityVerdict::Errors(errors) = verdict {
                 found.errors = Some(errors);
             }
             if let Some(problem) = problems.into_iter().next() {

@@ -11,7 +11,7 @@ use super::{Global, usage};
 use crate::device;
 use crate::models::checkpoint::{write_atomically, write_json};
 use crate::models::families::{self, FAMILIES};
-use crate::parity::{self, Check, ParityCase, Run, RunOf, Verdict};
+use crate::parity::{self, Check, ParityCase, ParityRun, ParityVerdict, RunOf};
 
 /// Compare a device's results with flex, model by model.
 #[derive(clap::Args)]
@@ -65,7 +65,7 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
     let of = RunOf::now(&global.device, device::fuses(&global.device), device::hardware(&device));
     global.note(&format!("{}: {}", of.title(), of.hardware));
 
-    let mut run = Run { of, cases: BTreeMap::new() };
+    let mut run = ParityRun { of, cases: BTreeMap::new() };
     let mut problems = Vec::new();
     let bar = global.bar(cases.len() as u64, "models");
     for case in &cases {
@@ -106,11 +106,11 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
 }
 
 /// A model's errors on one line.
-fn line(name: &str, verdict: &Verdict) -> String {
+fn line(name: &str, verdict: &ParityVerdict) -> String {
     let mut text = format!("{name:<48}");
     match verdict {
-        Verdict::Fault(fault) => text.push_str(fault),
-        Verdict::Errors(errors) => {
+        ParityVerdict::Fault(fault) => text.push_str(fault),
+        ParityVerdict::Errors(errors) => {
             for check in Check::ALL {
                 if let Some(error) = check.error(errors) {
                     let _ = write!(text, " {} {error:.1e}", check.name());
@@ -128,7 +128,7 @@ fn file_name(of: &RunOf) -> String {
 }
 
 /// The runs in a directory, sorted by file name.
-fn read(folder: &Path) -> Result<Vec<Run>> {
+fn read(folder: &Path) -> Result<Vec<ParityRun>> {
     let entries =
         std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -137,7 +137,7 @@ fn read(folder: &Path) -> Result<Vec<Run>> {
     paths.iter().map(|path| read_one(path)).collect()
 }
 
-fn read_one(path: &Path) -> Result<Run> {
+fn read_one(path: &Path) -> Result<ParityRun> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is not a valid run", path.display()))

@@ -17,7 +17,7 @@ use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::Task;
 use crate::models::precision::Precision;
 use crate::pipeline::{TextEmbedder, TextGeneration};
-use crate::serve::{Origins, Server, Settings};
+use crate::serve::{Origins, Server, ServerSettings};
 
 /// Serve a model over HTTP with OpenAI's API.
 #[derive(clap::Args)]
@@ -106,14 +106,14 @@ pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<()> {
     result
 }
 
-fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
+fn settings(global: &Global, args: &ServeArgs) -> Result<ServerSettings> {
     let name = args.name.clone().unwrap_or_else(|| args.model.model.name());
     let api_key = args.api_key.clone().or_else(|| std::env::var("ZOO_API_KEY").ok());
     if api_key.as_deref().is_some_and(|key| key.is_empty()) {
         return Err(usage("the key is empty; omit it to allow every client"));
     }
     let origins = Origins::parse(&args.cors).map_err(|error| usage(format!("--cors: {error}")))?;
-    Ok(Settings {
+    Ok(ServerSettings {
         origins,
         batch: args.batch,
         queue: args.queue,
@@ -121,7 +121,7 @@ fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
         max_new_tokens: args.max_new_tokens,
         api_key,
         seed: global.seed,
-        ..Settings::new(name)
+        ..ServerSettings::new(name)
     })
 }
 
@@ -129,7 +129,7 @@ fn settings(global: &Global, args: &ServeArgs) -> Result<Settings> {
 fn open(
     folder: &Path,
     (device, precision): (&Device, Precision),
-    settings: Settings,
+    settings: ServerSettings,
 ) -> Result<Server> {
     let named = ModelSpec::read(folder).map(|spec| spec.task);
     // sentence-transformers' modules.json marks an embedder, whatever class it was saved as.

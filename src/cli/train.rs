@@ -19,7 +19,7 @@ use crate::models::checkpoint::{Model, ModelSpec, Pretrained};
 use crate::models::generate::{GenerationConfig, Limit};
 use crate::pipeline::TextGeneration;
 use crate::system::{bytes, duration, peak_memory};
-use crate::train::{self, Display, Ending, Outcome, TrainError, Verbosity};
+use crate::train::{self, Display, Ending, TrainError, TrainOutcome, Verbosity};
 
 pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     let prepared = prepare::prepare(global, args)?;
@@ -82,7 +82,7 @@ fn stop_on_ctrl_c(interrupter: &Interrupter) -> Result<()> {
     Ok(())
 }
 
-fn report(global: &Global, outcome: &Outcome, steps: usize) -> Result<()> {
+fn report(global: &Global, outcome: &TrainOutcome, steps: usize) -> Result<()> {
     let state = &outcome.state;
     let speed = state.tokens as f64 / state.train_seconds.max(f64::MIN_POSITIVE);
     let peak = peak_memory();

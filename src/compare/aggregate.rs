@@ -9,7 +9,7 @@ use self::scaling::scaling;
 use self::settings::settings;
 use super::job::Record;
 use super::measuring::Measured;
-use super::plan::{Candidate, Plan};
+use super::plan::{Plan, PlannedCandidate};
 use super::spec::{Amount, MatchBy};
 use super::statistics::{self, Spread, StatisticsError};
 use super::study::{
@@ -191,7 +191,7 @@ fn scale(metric: Metric) -> (&'static str, Better, Option<f64>) {
 
 fn summarized(
     plan: &Plan,
-    candidate: &Candidate,
+    candidate: &PlannedCandidate,
     ran: &Ran,
 ) -> Result<study::Candidate, StatisticsError> {
     let task = &plan.tasks[candidate.task].task;
@@ -220,7 +220,7 @@ fn summarized(
         flops: sized.flops,
         rates: ran.trials.iter().map(trial).collect(),
         learning_rate: ran.rate,
-        training: study::Training {
+        training: study::TrainingLength {
             steps: last.map_or(0, |point| point.step),
             tokens: last.map_or(0, |point| point.tokens),
         },
@@ -257,7 +257,7 @@ fn summary(scores: &[f64]) -> Result<Summary, StatisticsError> {
     if scores.is_empty() {
         return Ok(Summary::default());
     }
-    let summary = statistics::Summary::of(scores)?;
+    let summary = statistics::SampleSummary::of(scores)?;
     let (deviation, interval) = match summary.spread {
         Spread::Single => (None, None),
         Spread::Equal => (Some(0.0), Some(Interval { low: summary.mean, high: summary.mean })),

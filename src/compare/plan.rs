@@ -23,7 +23,7 @@ pub struct PlannedTask {
 
 /// One architecture on one task.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct PlannedCandidate {
     /// The family.
     pub family: &'static Family,
     /// Its backbone.
@@ -46,7 +46,7 @@ pub struct Plan {
     /// The tasks, in the order of the specification.
     pub tasks: Vec<PlannedTask>,
     /// One per architecture, task and size.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<PlannedCandidate>,
     /// The device, as in `--device`.
     pub device: String,
 }
@@ -156,14 +156,21 @@ impl Plan {
                 let sized = fit(family, backbone, &target, budget).map_err(|source| {
                     PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
                 })?;
-                candidates.push(Candidate { family, backbone, task, objective, size, sized });
+                candidates.push(PlannedCandidate {
+                    family,
+                    backbone,
+                    task,
+                    objective,
+                    size,
+                    sized,
+                });
             }
         }
         Ok(Self { spec, tasks, candidates, device: device.to_string() })
     }
 
     /// The learning-rate trials of a candidate; empty where there is only one rate.
-    pub fn trials(&self, candidate: &Candidate) -> Vec<Job> {
+    pub fn trials(&self, candidate: &PlannedCandidate) -> Vec<Job> {
         let training = &self.tasks[candidate.task].training;
         if training.rates.len() < 2 {
             return Vec::new();
@@ -184,7 +191,7 @@ impl Plan {
     }
 
     /// The run of a candidate with a seed.
-    pub fn run(&self, candidate: &Candidate, seed: u64, rate: f64) -> Job {
+    pub fn run(&self, candidate: &PlannedCandidate, seed: u64, rate: f64) -> Job {
         self.job(candidate, (seed, rate), false)
     }
 
@@ -196,11 +203,11 @@ impl Plan {
     /// The family has no model of this size with that many positions.
     pub fn measurement(
         &self,
-        candidate: &Candidate,
+        candidate: &PlannedCandidate,
         what: What,
         length: usize,
     ) -> Result<Measurement, SizingError> {
-        let Candidate { family, backbone, task, objective, size, .. } = candidate;
+        let PlannedCandidate { family, backbone, task, objective, size, .. } = candidate;
         let mut target = target(&self.tasks[*task], *objective);
         target.context = target.context.max(length + WRITTEN);
         let sized = fit(family, *backbone, &target, budget(&self.spec, *size))?;
@@ -215,7 +222,7 @@ impl Plan {
         })
     }
 
-    fn job(&self, candidate: &Candidate, (seed, rate): (u64, f64), is_trial: bool) -> Job {
+    fn job(&self, candidate: &PlannedCandidate, (seed, rate): (u64, f64), is_trial: bool) -> Job {
         let PlannedTask { task, training } = &self.tasks[candidate.task];
         let share = if is_trial { training.trial } else { 1.0 };
         let length = match candidate.size {

@@ -14,13 +14,13 @@ use crate::system;
 pub use case::ParityCase;
 pub use limits::{Check, EXCEPTIONS, Exception, Limits};
 pub use page::page;
-pub use record::{Errors, Record, difference, relative};
-pub use saved::{Run, RunOf};
+pub use record::{Errors, ParityRecord, difference, relative};
+pub use saved::{ParityRun, RunOf};
 
 /// The result of one case on a device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ParityVerdict {
     /// The errors relative to the reference.
     Errors(Errors),
     /// The device failed.
@@ -29,15 +29,15 @@ pub enum Verdict {
 
 /// Computes a case on a device and on the reference device, and compares the results. A panic of a
 /// driver becomes a fault.
-pub fn compare(case: &ParityCase, [device, reference]: [&Device; 2]) -> Verdict {
+pub fn compare(case: &ParityCase, [device, reference]: [&Device; 2]) -> ParityVerdict {
     let record = |device: &Device| match system::quietly(|| case.record(device)) {
         Ok(record) => record,
         Err(panic) => Err(panic),
     };
     let errors = || record(device)?.errors(&record(reference)?);
     match errors() {
-        Ok(errors) => Verdict::Errors(errors),
-        Err(fault) => Verdict::Fault(first_line(&fault)),
+        Ok(errors) => ParityVerdict::Errors(errors),
+        Err(fault) => ParityVerdict::Fault(first_line(&fault)),
     }
 }
 
@@ -45,7 +45,7 @@ fn first_line(text: &str) -> String {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it panicked").to_string()
 }
 
-impl Verdict {
+impl ParityVerdict {
     /// The errors that exceed their limits on this device, as messages; empty if there are none.
     pub fn problems(&self, device: &str, case: &str) -> Vec<String> {
         let limits = Limits::of(device);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Check, EXCEPTIONS, Run, Verdict};
+use super::{Check, EXCEPTIONS, ParityRun, ParityVerdict};
 use crate::models::families::FAMILIES;
 
 /// Devices that always have a column, even without a run.
@@ -17,11 +17,11 @@ const EXPECTED: [&str; 7] = [
 ];
 
 /// The page in Markdown, with a table of families and devices for every check.
-pub fn page(runs: &[Run]) -> String {
+pub fn page(runs: &[ParityRun]) -> String {
     let mut titles: Vec<String> = EXPECTED.map(String::from).to_vec();
     titles
         .extend(runs.iter().map(|run| run.of.title()).filter(|t| !EXPECTED.contains(&t.as_str())));
-    let columns: Vec<(String, Option<&Run>)> = titles
+    let columns: Vec<(String, Option<&ParityRun>)> = titles
         .into_iter()
         .map(|title| (title.clone(), runs.iter().find(|run| run.of.title() == title)))
         .collect();
@@ -77,13 +77,13 @@ pub fn page(runs: &[Run]) -> String {
 }
 
 /// The number of models that exceed a limit.
-fn faults(run: &Run) -> usize {
+fn faults(run: &ParityRun) -> usize {
     let device = &run.of.device;
     run.cases.iter().filter(|(name, verdict)| !verdict.problems(device, name).is_empty()).count()
 }
 
 /// The largest error of a family's models.
-fn cell(run: Option<&Run>, family: &str, check: Check) -> String {
+fn cell(run: Option<&ParityRun>, family: &str, check: Check) -> String {
     let Some(run) = run else { return "not run".into() };
     let of_family = |name: &&String| name.split('/').next() == Some(family);
     let mut verdicts = run.cases.keys().filter(of_family).map(|name| &run.cases[name]).peekable();
@@ -93,8 +93,8 @@ fn cell(run: Option<&Run>, family: &str, check: Check) -> String {
     let mut worst: Option<f64> = None;
     for verdict in verdicts {
         match verdict {
-            Verdict::Fault(_) => return "**fails**".into(),
-            Verdict::Errors(errors) => {
+            ParityVerdict::Fault(_) => return "**fails**".into(),
+            ParityVerdict::Errors(errors) => {
                 if let Some(error) = check.error(errors) {
                     worst = Some(worst.map_or(error, |worst| worst.max(error)));
                 }

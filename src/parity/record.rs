@@ -21,7 +21,7 @@ const DECODED: usize = 8;
 
 /// All results of a case on a device, copied to the host.
 #[derive(Debug, Clone)]
-pub struct Record {
+pub struct ParityRecord {
     /// Outputs at token positions, by layout and name.
     outputs: BTreeMap<String, Vec<f32>>,
     /// The loss of the first batch.
@@ -60,13 +60,13 @@ impl ParityCase {
     /// # Errors
     ///
     /// The device fails, or a result is NaN or infinite.
-    pub fn record(&self, device: &Device) -> Result<Record, String> {
+    pub fn record(&self, device: &Device) -> Result<ParityRecord, String> {
         let failed = |error: TensorReadError| error.to_string();
         let outputs = self.outputs(device).map_err(failed)?;
         let (loss, gradients, losses) = self.train(device).map_err(failed)?;
         let decoded =
             if self.is_generative() { Some(self.decode(device).map_err(failed)?) } else { None };
-        let record = Record { outputs, loss, gradients, losses, decoded };
+        let record = ParityRecord { outputs, loss, gradients, losses, decoded };
         match record.first_nan() {
             Some(what) => Err(format!("{what} is NaN or infinite")),
             None => Ok(record),
@@ -207,7 +207,7 @@ fn loss(model: &Model, input: &ModelInput) -> Tensor<1> {
     }
 }
 
-impl Record {
+impl ParityRecord {
     /// The name of the first result with a NaN or infinite value.
     fn first_nan(&self) -> Option<String> {
         let is_bad = |values: &[f32]| values.iter().any(|value| !value.is_finite());

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Verdict;
+use super::ParityVerdict;
 
 /// The results of one parity run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Run {
+pub struct ParityRun {
     /// The device and the environment.
     #[serde(flatten)]
     pub of: RunOf,
     /// The result of each case, by name.
     #[serde(rename = "subjects")]
-    pub cases: BTreeMap<String, Verdict>,
+    pub cases: BTreeMap<String, ParityVerdict>,
 }
 
 /// The environment of a run.

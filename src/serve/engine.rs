@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{
     UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel,
 };
 
-use super::Settings;
+use super::ServerSettings;
 use super::error::ApiError;
 use super::transcript::{End, Part, Transcript};
 use super::work::{Row, Work};
@@ -76,7 +76,7 @@ impl Engine {
     /// Starts the engine thread.
     pub(super) fn start<W: GenerativeModel + Send + 'static>(
         model: W,
-        settings: &Settings,
+        settings: &ServerSettings,
     ) -> std::io::Result<Self> {
         let (inbox, submissions) = unbounded_channel();
         let capacity = (settings.batch + settings.queue).min(Semaphore::MAX_PERMITS);

@@ -46,7 +46,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Server settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct ServerSettings {
     /// The model's name, which requests must specify.
     pub name: String,
     /// The maximum number of texts that are generated concurrently.
@@ -67,7 +67,7 @@ pub struct Settings {
     pub seed: u64,
 }
 
-impl Settings {
+impl ServerSettings {
     /// The default settings.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -104,7 +104,7 @@ pub struct Server {
 /// The state that all requests share.
 #[derive(Debug)]
 struct App {
-    settings: Settings,
+    settings: ServerSettings,
     created: u64,
     desk: Desk,
 }
@@ -126,7 +126,7 @@ impl Server {
     pub fn of_texts<W: GenerativeModel + Send + 'static>(
         model: W,
         processor: Processor,
-        settings: Settings,
+        settings: ServerSettings,
     ) -> Result<Self, ServeError> {
         let desk = Desk::Texts(Texts::start(model, processor, &settings)?);
         Ok(Self::new(settings, desk))
@@ -137,12 +137,15 @@ impl Server {
     /// # Errors
     ///
     /// A system that cannot create a thread.
-    pub fn of_vectors(embedder: TextEmbedder, settings: Settings) -> Result<Self, ServeError> {
+    pub fn of_vectors(
+        embedder: TextEmbedder,
+        settings: ServerSettings,
+    ) -> Result<Self, ServeError> {
         let desk = Desk::Vectors(Vectors::start(embedder, &settings)?);
         Ok(Self::new(settings, desk))
     }
 
-    fn new(settings: Settings, desk: Desk) -> Self {
+    fn new(settings: ServerSettings, desk: Desk) -> Self {
         Self { app: Arc::new(App { settings, created: answer::now(), desk }) }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::Settings;
+use super::ServerSettings;
 use super::chat::Chat;
 use super::completion_request::{CompletionRequest, Prompts, ResponseMode};
 use super::echo::Echo;
@@ -74,7 +74,7 @@ impl Texts {
     pub(super) fn start<W: GenerativeModel + Send + 'static>(
         model: W,
         processor: Processor,
-        settings: &Settings,
+        settings: &ServerSettings,
     ) -> Result<Self, super::ServeError> {
         let limit = model.prompt_limit();
         let begun = model.prepare(&[0]);

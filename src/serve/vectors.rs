@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::Settings;
+use super::ServerSettings;
 use super::engine::gone;
 use super::error::ApiError;
 use super::fields::{Fields, Input};
@@ -121,7 +121,10 @@ impl EmbeddingRequest {
 
 impl Vectors {
     /// Starts the engine thread.
-    pub(super) fn start(embedder: TextEmbedder, settings: &Settings) -> std::io::Result<Self> {
+    pub(super) fn start(
+        embedder: TextEmbedder,
+        settings: &ServerSettings,
+    ) -> std::io::Result<Self> {
         let (inbox, jobs) = unbounded_channel();
         let capacity = (settings.batch + settings.queue).min(Semaphore::MAX_PERMITS);
         let running = Arc::new(AtomicUsize::new(0));

@@ -7,7 +7,7 @@ use burn::data::dataset::DatasetError;
 use burn::tensor::Device;
 
 use super::lm_model::StepBatch;
-use super::settings::Settings;
+use super::settings::TrainSettings;
 use crate::datasets::batch::{BatchAt, BatchShape, LmBatch, LmDataset};
 use crate::models::precision::Precision;
 
@@ -25,7 +25,7 @@ pub struct TrainBatches {
 
 impl TrainBatches {
     /// The batches from `first_step` to the end of the run.
-    pub fn new(data: Arc<LmDataset>, settings: &Settings, first_step: usize) -> Self {
+    pub fn new(data: Arc<LmDataset>, settings: &TrainSettings, first_step: usize) -> Self {
         let accumulate = settings.accumulate;
         let passes = first_step * accumulate..settings.schedule.steps * accumulate;
         Self {

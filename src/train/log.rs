@@ -11,7 +11,7 @@ use crate::models::checkpoint::{SaveError, write_atomically};
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "split", rename_all = "lowercase")]
-pub enum Line {
+pub enum LogLine {
     /// Logged after a training step.
     Train {
         /// The number of steps taken.
@@ -47,7 +47,7 @@ pub enum Line {
     },
 }
 
-impl Line {
+impl LogLine {
     fn step(&self) -> usize {
         match self {
             Self::Train { step, .. } | Self::Valid { step, .. } => *step,
@@ -72,7 +72,7 @@ impl Log {
     pub fn open(path: &Path, step: usize) -> Result<Self, SaveError> {
         let in_context = |source| SaveError::Write { path: path.to_path_buf(), source };
         if path.exists() {
-            let kept: Vec<Line> =
+            let kept: Vec<LogLine> =
                 read(path).map_err(in_context)?.into_iter().filter(|l| l.step() <= step).collect();
             write_atomically(path, |writer| {
                 kept.iter().try_for_each(|line| writeln!(writer, "{}", json(line)?))
@@ -87,7 +87,7 @@ impl Log {
     /// # Errors
     ///
     /// The error names the file.
-    pub fn write(&mut self, line: &Line) -> Result<(), SaveError> {
+    pub fn write(&mut self, line: &LogLine) -> Result<(), SaveError> {
         let write = || -> std::io::Result<()> {
             let text = format!("{}\n", json(line)?);
             (&self.file).write_all(text.as_bytes())
@@ -101,7 +101,7 @@ impl Log {
 /// # Errors
 ///
 /// The file cannot be read.
-pub fn read(path: &Path) -> std::io::Result<Vec<Line>> {
+pub fn read(path: &Path) -> std::io::Result<Vec<LogLine>> {
     let mut lines = Vec::new();
     for line in BufReader::new(File::open(path)?).lines() {
         if let Ok(line) = serde_json::from_str(&line?) {
@@ -111,7 +111,7 @@ pub fn read(path: &Path) -> std::io::Result<Vec<Line>> {
     Ok(lines)
 }
 
-fn json(line: &Line) -> std::io::Result<String> {
+fn json(line: &LogLine) -> std::io::Result<String> {
     serde_json::to_string(line).map_err(std::io::Error::other)
 }
 
@@ -119,8 +119,8 @@ fn json(line: &Line) -> std::io::Result<String> {
 mod tests {
     use super::*;
 
-    fn valid(step: usize) -> Line {
-        Line::Valid { step, tokens: 0, loss: 1.5, targets: 3, seconds: 0.0 }
+    fn valid(step: usize) -> LogLine {
+        LogLine::Valid { step, tokens: 0, loss: 1.5, targets: 3, seconds: 0.0 }
     }
 
     #[test]

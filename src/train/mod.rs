@@ -42,18 +42,18 @@ use loader::{TrainBatches, ValidBatches};
 use loss_scale::LossScale;
 use metrics::Gauge;
 use renderer::PlainRenderer;
-pub use renderer::{Plan, Verbosity};
+pub use renderer::{RunLength, Verbosity};
 pub use run_dir::{METRICS_FILE, RunDir};
 pub use schedule::Schedule;
-pub use settings::Settings;
+pub use settings::TrainSettings;
 use strategy::{RunProgress, StepStrategy, Stop};
 
 /// A training job.
-pub struct Job {
+pub struct TrainJob {
     /// The run directory.
     pub run: RunDir,
     /// The settings that determine the results.
-    pub settings: Settings,
+    pub settings: TrainSettings,
     /// The data.
     pub data: Arc<LmDataset>,
     /// The family and the `config.json`.
@@ -89,7 +89,7 @@ pub enum Ending {
 
 /// The result of a run.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct TrainOutcome {
     /// How the run ended.
     pub ending: Ending,
     /// The progress of the run.
@@ -122,12 +122,16 @@ const VALID_TOKENS: usize = 4096;
 /// # Errors
 ///
 /// A NaN or infinite loss; a file that cannot be written. The last checkpoint is unchanged.
-pub fn run(job: Job, display: Display, interrupter: &Interrupter) -> Result<Outcome, TrainError> {
-    let Job { run, settings, data, described, model, optimizer, state, device } = job;
+pub fn run(
+    job: TrainJob,
+    display: Display,
+    interrupter: &Interrupter,
+) -> Result<TrainOutcome, TrainError> {
+    let TrainJob { run, settings, data, described, model, optimizer, state, device } = job;
     memory::keep();
     let model = if settings.checkpoint_blocks { checkpoint_blocks(model) } else { model };
     let path = run.path().to_path_buf();
-    let plan = Plan {
+    let plan = RunLength {
         first_step: state.step,
         steps: settings.schedule.steps,
         eval_interval: settings.eval_interval,
@@ -169,12 +173,12 @@ pub fn run(job: Job, display: Display, interrupter: &Interrupter) -> Result<Outc
         Some(Stop::Interrupted) => Ending::Interrupted,
         None => Ending::Finished,
     };
-    Ok(Outcome { ending, state: progress.state.clone(), model: model.model, path })
+    Ok(TrainOutcome { ending, state: progress.state.clone(), model: model.model, path })
 }
 
 fn renderer(
     display: Display,
-    plan: Plan,
+    plan: RunLength,
     (interrupter, rounds_before): (&Interrupter, usize),
 ) -> Box<dyn MetricsRenderer> {
     match display {

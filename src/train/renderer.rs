@@ -19,7 +19,7 @@ const INTERVAL: Duration = Duration::from_secs(5);
 ///
 /// burn-train's epochs are the rounds between two validations here.
 pub struct PlainRenderer {
-    plan: Plan,
+    plan: RunLength,
     names: HashMap<MetricId, String>,
     train: HashMap<String, f64>,
     valid: HashMap<String, f64>,
@@ -36,7 +36,7 @@ pub struct PlainRenderer {
 
 /// The length of the run.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct RunLength {
     /// Steps that were taken before.
     pub first_step: usize,
     /// Total steps of the run.
@@ -64,7 +64,7 @@ enum Phase {
 
 impl PlainRenderer {
     /// Creates a renderer for a run.
-    pub fn new(plan: Plan) -> Self {
+    pub fn new(plan: RunLength) -> Self {
         let now = Instant::now();
         Self {
             plan,

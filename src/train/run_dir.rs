@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use super::error::TrainError;
-use super::settings::Settings;
+use super::settings::TrainSettings;
 use crate::models::checkpoint::{LoadError, SaveError, sync_dir, write_json};
 
 pub(super) const TRAINING: &str = "training";
@@ -41,7 +41,7 @@ impl RunDir {
     /// The directory already exists or cannot be written.
     pub fn create(
         path: &Path,
-        settings: &Settings,
+        settings: &TrainSettings,
         fill: impl FnOnce(&Path) -> Result<(), TrainError>,
     ) -> Result<Self, TrainError> {
         if path.exists() {
@@ -72,7 +72,7 @@ impl RunDir {
     /// # Errors
     ///
     /// The directory does not exist, or `zoo train` did not create it.
-    pub fn open(path: &Path) -> Result<(Self, Settings), TrainError> {
+    pub fn open(path: &Path) -> Result<(Self, TrainSettings), TrainError> {
         let not_a_run =
             |reason: &str| TrainError::NotARun { path: path.into(), reason: reason.into() };
         if !path.is_dir() {

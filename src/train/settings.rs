@@ -12,7 +12,7 @@ use crate::models::precision::Precision;
 /// Training settings. They are saved in the run directory, so that a run resumes with its original
 /// settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct TrainSettings {
     /// The data source: the name of a data set, or the path of a file.
     pub data: String,
     /// SHA-256 of the token IDs of the training and validation splits.
@@ -48,7 +48,7 @@ pub struct Settings {
     pub checkpoint_blocks: bool,
 }
 
-impl Settings {
+impl TrainSettings {
     /// The shape of one forward pass.
     pub fn shape(&self) -> BatchShape {
         BatchShape { rows: self.batch_size, context: self.context }

@@ -15,7 +15,7 @@ use super::checkpoint::Snapshot;
 use super::error::TrainError;
 use super::gradients::{accumulate, gradient_norm};
 use super::lm_model::{LmModel, LossSum, StepBatch, StepReport};
-use super::log::{Line, Log};
+use super::log::{Log, LogLine};
 use super::strategy::{RunProgress, StepStrategy, Stop};
 use crate::models::kernels::seed::mix;
 
@@ -136,7 +136,7 @@ impl<'a> StepLoop<'a> {
         state.tokens += settings.tokens_per_step() as u64;
         state.train_seconds += seconds;
         let tokens_per_second = settings.tokens_per_step() as f64 / seconds;
-        log.write(&Line::Train {
+        log.write(&LogLine::Train {
             step: state.step,
             tokens: state.tokens,
             loss: loss.mean(),
@@ -226,7 +226,7 @@ impl<'a> StepLoop<'a> {
         if state.best.is_none_or(|(best, _)| sum.mean() < best) {
             state.best = Some((sum.mean(), state.step));
         }
-        log.write(&Line::Valid {
+        log.write(&LogLine::Valid {
             step: state.step,
             tokens: state.tokens,
             loss: sum.mean(),

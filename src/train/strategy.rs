@@ -15,7 +15,7 @@ use super::checkpoint::State;
 use super::error::TrainError;
 use super::lm_model::LmModel;
 use super::run_dir::RunDir;
-use super::settings::Settings;
+use super::settings::TrainSettings;
 use super::step_loop::{Reporter, StepLoop};
 use crate::models::families::Family;
 
@@ -24,7 +24,7 @@ type Processor = SupervisedTrainingEventProcessor<LmModel>;
 /// The training loop and its state.
 pub struct StepStrategy {
     /// The settings that determine the results.
-    pub settings: Settings,
+    pub settings: TrainSettings,
     /// The run directory for checkpoints.
     pub run: RunDir,
     /// The family and the `config.json`.

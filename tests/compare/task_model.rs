@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 use burn_zoo::compare::batch::{Batch, Rows};
-use burn_zoo::compare::plan::{Candidate, Plan};
+use burn_zoo::compare::plan::{Plan, PlannedCandidate};
 use burn_zoo::compare::sizing::TypicalWorkload;
 use burn_zoo::compare::spec::Spec;
 use burn_zoo::compare::task_model::TaskModel;
@@ -49,7 +49,7 @@ fn the_loss_is_that_of_all_scores() {
         plan("['gpt2', 't5', 'lstm']", tasks),
         plan("['bert']", "['mqar:n_pairs=2,length=16,vocabulary=8']"),
     ] {
-        for Candidate { family, task, objective, sized, .. } in &plan.candidates {
+        for PlannedCandidate { family, task, objective, sized, .. } in &plan.candidates {
             let task: &Task = &plan.tasks[*task].task;
             let model = TaskModel { model: sized.model_spec.initialized(0, &device) };
             if matches!(model.model, Model::SequenceClassifier(_)) {
@@ -74,7 +74,7 @@ fn the_loss_is_that_of_all_scores() {
 
 #[test]
 fn operations_are_those_of_what_is_read_and_scored() {
-    let flops = |of: &Candidate, typical: TypicalWorkload, classes| {
+    let flops = |of: &PlannedCandidate, typical: TypicalWorkload, classes| {
         TypicalWorkload { classes, ..typical }.flops(&of.sized.model_spec.architecture).forward
     };
     let language = plan("['gpt2', 'lstm']", "['stories:context=32']");

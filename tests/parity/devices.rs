@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use burn_zoo::train::log::{Line, read};
+use burn_zoo::train::log::{LogLine, read};
 use serde_json::Value;
 
 use super::is_there;
@@ -39,9 +39,9 @@ fn a_broken_driver_is_reported_and_the_others_are_still_tried() {
 fn losses(folder: &Path, dtype: &str) -> Vec<f64> {
     let more = ["--steps", "20", "--quiet", "--dtype", dtype, "--out", dtype];
     succeed(folder, &train(&more));
-    let line = |line: Line| match line {
-        Line::Train { loss, .. } => Some(loss),
-        Line::Valid { .. } => None,
+    let line = |line: LogLine| match line {
+        LogLine::Train { loss, .. } => Some(loss),
+        LogLine::Valid { .. } => None,
     };
     let lines = read(&folder.join(dtype).join("metrics.jsonl")).unwrap();
     lines.into_iter().filter_map(line).collect()

@@ -1,15 +1,15 @@
 //! Training holds no more memory after many steps than after a few.
 
-use burn_zoo::train::log::{Line, read};
+use burn_zoo::train::log::{LogLine, read};
 
 use super::is_there;
 use crate::cli::succeed;
 
 /// The most memory that a run held in fifty steps. Allocators breathe: what one keeps between two steps
 /// goes up and down by some percent, and a leak shows in the highest values.
-fn most(lines: &[Line], steps: std::ops::RangeInclusive<usize>) -> f64 {
-    let held = |line: &Line| match line {
-        Line::Train { step, memory, .. } if steps.contains(step) => *memory,
+fn most(lines: &[LogLine], steps: std::ops::RangeInclusive<usize>) -> f64 {
+    let held = |line: &LogLine| match line {
+        LogLine::Train { step, memory, .. } if steps.contains(step) => *memory,
         _ => None,
     };
     let held: Vec<u64> = lines.iter().filter_map(held).collect();

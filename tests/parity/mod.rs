@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use burn_zoo::device::BACKENDS;
-use burn_zoo::parity::{EXCEPTIONS, ParityCase, Run};
+use burn_zoo::parity::{EXCEPTIONS, ParityCase, ParityRun};
 use serde::Deserialize;
 
 use crate::cli::succeed;
@@ -36,7 +36,7 @@ pub(crate) fn is_there(backend: &str, what: &str) -> bool {
 /// What `zoo parity --json` prints.
 #[derive(Deserialize)]
 struct Report {
-    run: Run,
+    run: ParityRun,
     problems: Vec<String>,
 }
 

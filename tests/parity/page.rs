@@ -1,11 +1,11 @@
 //! The book's tables of parity are those of the files that were measured, and have no gap.
 
 use burn_zoo::models::families::FAMILIES;
-use burn_zoo::parity::{ParityCase, Run, page};
+use burn_zoo::parity::{ParityCase, ParityRun, page};
 
 use crate::golden::{folder, json};
 
-fn runs() -> Vec<Run> {
+fn runs() -> Vec<ParityRun> {
     let kept = folder().join("../../docs/parity");
     let mut paths: Vec<_> =
         std::fs::read_dir(kept).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -1,6 +1,6 @@
 //! Web pages use the server where they are allowed to, and only there.
 
-use burn_zoo::serve::{Origins, Settings};
+use burn_zoo::serve::{Origins, ServerSettings};
 use serde_json::json;
 use ureq::http::{Method, Request, Response};
 
@@ -8,7 +8,7 @@ use super::{Lab, agent, greedy, server, settings};
 
 fn lab(origins: &[&str]) -> Lab {
     let origins = Origins::parse(origins).unwrap();
-    Lab::start(server(Settings { origins, api_key: Some("s3cret".into()), ..settings() }))
+    Lab::start(server(ServerSettings { origins, api_key: Some("s3cret".into()), ..settings() }))
 }
 
 /// What a browser asks before it lets a page send a request.

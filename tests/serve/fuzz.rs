@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use burn_zoo::serve::Settings;
+use burn_zoo::serve::ServerSettings;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -20,8 +20,8 @@ const TOTAL: usize = 50_000;
 /// Requests that are under way at once.
 const TOGETHER: usize = 32;
 
-fn cheap() -> Settings {
-    Settings { max_new_tokens: 3, batch: 16, queue: 48, ..settings() }
+fn cheap() -> ServerSettings {
+    ServerSettings { max_new_tokens: 3, batch: 16, queue: 48, ..settings() }
 }
 
 /// Valid requests, which use all that there is.

@@ -9,7 +9,7 @@ use std::process::Command;
 use burn_zoo::device;
 use burn_zoo::models::checkpoint::Model;
 use burn_zoo::pipeline::TextGeneration;
-use burn_zoo::serve::{Server, Settings};
+use burn_zoo::serve::{Server, ServerSettings};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ fn server(model: &Path) -> Server {
     let device = device::parse("flex").unwrap();
     let (model, processor) = TextGeneration::open(model, &device).unwrap().into_parts();
     let Model::CausalLm(model) = model else { panic!("a model that continues texts") };
-    Server::of_texts(model, processor, Settings::new("golden")).unwrap()
+    Server::of_texts(model, processor, ServerSettings::new("golden")).unwrap()
 }
 
 /// What the model answered to each document of a task.

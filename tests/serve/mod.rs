@@ -30,7 +30,7 @@ use burn_zoo::models::generate::{
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::pipeline::Processor;
 use burn_zoo::pipeline::chat::ChatTemplate;
-use burn_zoo::serve::{Server, Settings};
+use burn_zoo::serve::{Server, ServerSettings};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -80,12 +80,12 @@ pub(crate) fn processor() -> Processor {
     Processor { tokenizer: tokenizer(), chat, config: GenerationConfig::default() }
 }
 
-pub(crate) fn settings() -> Settings {
-    Settings::new(NAME)
+pub(crate) fn settings() -> ServerSettings {
+    ServerSettings::new(NAME)
 }
 
 /// A server of the random model.
-pub(crate) fn server(settings: Settings) -> Server {
+pub(crate) fn server(settings: ServerSettings) -> Server {
     Server::of_texts(model(&tokenizer()), processor(), settings).unwrap()
 }
 
@@ -112,7 +112,7 @@ pub(crate) struct Odd {
 
 impl Odd {
     /// A server whose model takes that long for a token.
-    pub(crate) fn slow(pause: Duration, settings: Settings) -> Server {
+    pub(crate) fn slow(pause: Duration, settings: ServerSettings) -> Server {
         let model = Self { model: model(&tokenizer()), pause, poison: None };
         Server::of_texts(model, processor(), settings).unwrap()
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use burn_zoo::serve::Settings;
+use burn_zoo::serve::ServerSettings;
 
 use super::{Lab, Odd, alone, server, settings, vectors};
 use crate::pypi;
@@ -32,9 +32,9 @@ fn the_openai_package_is_a_client() {
     let Some(python) = pypi::or_skip(python(), "openai: no client of OpenAI's was tried") else {
         return;
     };
-    let key = Settings { api_key: Some("secret".into()), ..settings() };
+    let key = ServerSettings { api_key: Some("secret".into()), ..settings() };
     let (texts, vectors) = (Lab::start(server(key)), Lab::start(vectors::server()));
-    let few = Settings { batch: 1, queue: 0, ..settings() };
+    let few = ServerSettings { batch: 1, queue: 0, ..settings() };
     let busy = Lab::start(Odd::slow(Duration::from_millis(20), few));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/openai_client.py");
     let output = Command::new(python)

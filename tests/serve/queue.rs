@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use burn_zoo::serve::{Server, Settings};
+use burn_zoo::serve::{Server, ServerSettings};
 use serde_json::{Value, json};
 
 use super::{Lab, Odd, alone, greedy, model, processor, settings, tokenizer, with};
@@ -33,7 +33,7 @@ fn streaming(prompt: &str) -> Value {
 
 #[test]
 fn who_leaves_frees_the_place() {
-    let few = Settings { batch: 1, queue: 1, ..settings() };
+    let few = ServerSettings { batch: 1, queue: 1, ..settings() };
     let lab = Lab::start(Odd::slow(Duration::from_millis(30), few));
     // In the middle of a stream, while the text is being written in one piece, and while waiting.
     for body in [streaming("the cat"), greedy("the cat", 100)] {
@@ -64,7 +64,7 @@ fn who_leaves_frees_the_place() {
 
 #[test]
 fn a_full_queue_says_so() {
-    let few = Settings { batch: 1, queue: 2, ..settings() };
+    let few = ServerSettings { batch: 1, queue: 2, ..settings() };
     let lab = Lab::start(Odd::slow(Duration::from_millis(20), few));
     let mut held: Vec<_> = Vec::new();
     for count in 0..3 {
@@ -100,7 +100,7 @@ fn a_full_queue_says_so() {
 
 #[test]
 fn texts_that_wait_are_written_in_their_order() {
-    let few = Settings { batch: 2, queue: 20, ..settings() };
+    let few = ServerSettings { batch: 2, queue: 20, ..settings() };
     let lab = Lab::start(Odd::slow(Duration::from_millis(2), few));
     let prompts: Vec<String> = (0..20).map(|index| format!("the {index}")).collect();
     let answer = lab.complete(&with(greedy("", 6), json!({ "prompt": prompts })));

@@ -2,7 +2,7 @@
 
 use burn_zoo::pipeline::Processor;
 use burn_zoo::pipeline::chat::ChatTemplate;
-use burn_zoo::serve::{Server, Settings};
+use burn_zoo::serve::{Server, ServerSettings};
 use serde_json::{Value, json};
 
 use super::{Answer, Lab, agent, greedy, model, processor, server, settings, tokenizer, with};
@@ -23,7 +23,7 @@ fn assert_error(answer: &Answer, expected: (u16, Value, Value), part: &str) {
 
 #[test]
 fn a_wrong_field_is_named() {
-    let lab = Lab::start(server(Settings { max_new_tokens: 100, ..settings() }));
+    let lab = Lab::start(server(ServerSettings { max_new_tokens: 100, ..settings() }));
     let cases = [
         (json!({ "model": null }), "model", "model is missing"),
         (json!({ "model": 3 }), "model", "must be a string, but it is an integer"),
@@ -130,7 +130,7 @@ fn a_wrong_field_is_named() {
 
 #[test]
 fn what_does_not_fit_is_too_long() {
-    let short = Settings { max_prompt_tokens: Some(60), ..settings() };
+    let short = ServerSettings { max_prompt_tokens: Some(60), ..settings() };
     let lab = Lab::start(server(short));
     let code = json!("context_length_exceeded");
     let long = lab.post("/v1/completions", &greedy(&"z".repeat(61), 2));
@@ -292,7 +292,7 @@ fn other_models_places_and_methods_are_not_there() {
 
 #[test]
 fn a_body_that_is_no_json_is_refused() {
-    let lab = Lab::start(server(Settings { max_body_bytes: 2000, ..settings() }));
+    let lab = Lab::start(server(ServerSettings { max_body_bytes: 2000, ..settings() }));
     let none = (400, Value::Null, Value::Null);
     let deep = format!("{}{}", "[".repeat(900), "]".repeat(900));
     for (body, part) in [
@@ -321,7 +321,7 @@ fn a_body_that_is_no_json_is_refused() {
 
 #[test]
 fn a_key_is_asked_for() {
-    let lab = Lab::start(server(Settings { api_key: Some("s3cret".into()), ..settings() }));
+    let lab = Lab::start(server(ServerSettings { api_key: Some("s3cret".into()), ..settings() }));
     let ask = |header: Option<&str>| {
         let request = agent().get(lab.url("/v1/models"));
         let request = header.into_iter().fold(request, |r, key| r.header("authorization", key));

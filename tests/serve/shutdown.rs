@@ -3,13 +3,13 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use burn_zoo::serve::Settings;
+use burn_zoo::serve::ServerSettings;
 use serde_json::{Value, json};
 
 use super::{Lab, Odd, alone, greedy, joined, settings, with};
 
 fn slow(batch: usize) -> burn_zoo::serve::Server {
-    Odd::slow(Duration::from_millis(20), Settings { batch, ..settings() })
+    Odd::slow(Duration::from_millis(20), ServerSettings { batch, ..settings() })
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use burn_zoo::train::log::Line;
+use burn_zoo::train::log::LogLine;
 use clap::Parser;
 use plotters::prelude::*;
 use zoo_bench::figure::{Area, Run, canvas, draw_legend, draw_mark, stroke};
@@ -71,8 +71,10 @@ fn loss_curve(given: &str) -> Result<LossCurve> {
         .lines
         .into_iter()
         .filter_map(|line| match line {
-            Line::Train { step, tokens, lr, loss, .. } => Some((step, Step { tokens, lr, loss })),
-            Line::Valid { .. } => None,
+            LogLine::Train { step, tokens, lr, loss, .. } => {
+                Some((step, Step { tokens, lr, loss }))
+            }
+            LogLine::Valid { .. } => None,
         })
         .collect();
     ensure!(!steps.is_empty(), "{} has no training step yet", run.path.display());

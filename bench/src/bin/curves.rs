@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use burn_zoo::train::log::Line;
+use burn_zoo::train::log::LogLine;
 use clap::Parser;
 use plotters::prelude::*;
 use zoo_bench::figure::{Run, canvas, draw_legend, draw_mark, stroke};
@@ -46,14 +46,14 @@ fn curves(given: &str) -> Result<Curves> {
     let mut window = Vec::new();
     for line in lines {
         match line {
-            Line::Train { step, loss, .. } => {
+            LogLine::Train { step, loss, .. } => {
                 window.push(loss);
                 if window.len() == WINDOW {
                     let mean = window.drain(..).sum::<f64>() / WINDOW as f64;
                     curves.train.push((step as f64 - WINDOW as f64 / 2.0, mean));
                 }
             }
-            Line::Valid { step, loss, .. } => curves.valid.push((step as f64, loss)),
+            LogLine::Valid { step, loss, .. } => curves.valid.push((step as f64, loss)),
         }
     }
     ensure!(!curves.valid.is_empty(), "{} has no validation yet", path.display());

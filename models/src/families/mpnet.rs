@@ -9,7 +9,7 @@ use crate::hf::config::{ConfigError, fixed, parse};
 use crate::hf::keys::{Key, drop, rename, transpose};
 use crate::layers::activation::Activation;
 use crate::layers::position::PositionEncoding;
-use crate::layers::relative_bias::{Direction, RelativeBiasConfig};
+use crate::layers::relative_bias::{BiasDirection, RelativeBiasConfig};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
@@ -60,7 +60,7 @@ const DEFAULTS: &str = r#"{
 
 /// The buckets are fixed in the reference, independent of the config.
 const BUCKETS: RelativeBiasConfig =
-    RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
+    RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: BiasDirection::Both };
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: BertFields = parse(json, DEFAULTS)?;

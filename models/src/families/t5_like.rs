@@ -25,7 +25,7 @@ use crate::layers::linear::Bias;
 use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
-use crate::layers::relative_bias::{Direction, RelativeBiasConfig};
+use crate::layers::relative_bias::{BiasDirection, RelativeBiasConfig};
 
 /// Embeddings, attention, norms, and feed-forward layers without a gate.
 pub(super) const KEYS: &[Key] = &[
@@ -166,12 +166,12 @@ impl T5Fields {
             encoder: self.side(
                 (Wiring::PreNorm, n_encoder),
                 AttentionPattern::Full,
-                Direction::Both,
+                BiasDirection::Both,
             )?,
             decoder: self.side(
                 (Wiring::PreNormDecoder, n_decoder),
                 AttentionPattern::Causal,
-                Direction::Past,
+                BiasDirection::Past,
             )?,
             // The checkpoint takes precedence over the config.
             output: match self.tie_word_embeddings {
@@ -199,7 +199,7 @@ impl T5Fields {
         &self,
         (wiring, n_layers): (Wiring, usize),
         pattern: AttentionPattern,
-        direction: Direction,
+        direction: BiasDirection,
     ) -> Result<StackConfig, ConfigError> {
         let d_model = size("d_model", self.d_model)?;
         let p = dropout("dropout_rate", self.dropout_rate)?;
@@ -247,7 +247,7 @@ impl T5Fields {
         })
     }
 
-    fn buckets(&self, direction: Direction) -> Result<RelativeBiasConfig, ConfigError> {
+    fn buckets(&self, direction: BiasDirection) -> Result<RelativeBiasConfig, ConfigError> {
         let n_buckets =
             size("relative_attention_num_buckets", self.relative_attention_num_buckets)?;
         if n_buckets < 4 {

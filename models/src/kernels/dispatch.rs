@@ -11,7 +11,7 @@ use super::cross_entropy::Classes;
 use super::elementwise::ActivationKind;
 use super::gradient::Any;
 use super::linear::Linear;
-use super::norm::Norm;
+use super::norm::NormParams;
 
 /// The backends on which custom operations can be recorded for autodiff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub(super) struct Operations {
     pub(super) dropout: fn(Any, f64, &Device) -> Any,
     pub(super) gated_activation: fn(ActivationKind, [Any; 2]) -> Any,
     pub(super) linear: Linear,
-    pub(super) norm: fn(Norm, Any, Scale) -> Option<Any>,
+    pub(super) norm: fn(NormParams, Any, Scale) -> Option<Any>,
     pub(super) step: fn([Any; 3], Any, Update) -> [Any; 3],
     /// The sum of squares of a tensor without gradients.
     pub(super) sum_of_squares: fn(Any) -> Any,

@@ -10,7 +10,7 @@ use super::dispatch::operations;
 /// (x - mean) / sqrt(mean((x - mean)²) + ε) · (offset + γ) + β
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Norm {
+pub struct NormParams {
     /// Whether the mean is subtracted.
     pub centre: Centre,
     /// Added to the variance.
@@ -35,7 +35,7 @@ pub enum Centre {
 /// - `x` and the result: `[.., d]`
 /// - `gamma`, `beta`: `[d]`
 pub fn norm<const D: usize>(
-    norm: Norm,
+    norm: NormParams,
     x: &Tensor<D>,
     (gamma, beta): (Tensor<1>, Option<Tensor<1>>),
 ) -> Option<Tensor<D>> {
@@ -53,7 +53,7 @@ mod tests {
     use crate::kernels::testing::{agree, devices, random};
 
     fn composed(
-        norm: Norm,
+        norm: NormParams,
         x: Tensor<2>,
         (gamma, beta): (Tensor<1>, Option<Tensor<1>>),
     ) -> Tensor<2> {
@@ -80,7 +80,7 @@ mod tests {
                         continue;
                     }
                     for offset in [0.0, 1.0] {
-                        let kind = Norm { centre, epsilon: 1e-5, offset };
+                        let kind = NormParams { centre, epsilon: 1e-5, offset };
                         let probe = norm(
                             kind,
                             &random([1, width], &device),

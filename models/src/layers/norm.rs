@@ -82,13 +82,13 @@ impl Norm {
         })
     }
 
-    fn kernel(&self) -> kernels::Norm {
+    fn kernel(&self) -> kernels::NormParams {
         let (centre, offset) = match self.kind {
             NormKind::Layer | NormKind::LayerWithoutBias => (Centre::Mean, 0.0),
             NormKind::Rms => (Centre::Zero, 0.0),
             NormKind::RmsOffset => (Centre::Zero, 1.0),
         };
-        kernels::Norm { centre, epsilon: self.epsilon as f32, offset }
+        kernels::NormParams { centre, epsilon: self.epsilon as f32, offset }
     }
 
     fn composed<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {

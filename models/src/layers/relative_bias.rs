@@ -13,12 +13,12 @@ pub struct RelativeBiasConfig {
     /// The distance from which all distances share the last bucket.
     pub max_distance: usize,
     /// Which keys have buckets.
-    pub direction: Direction,
+    pub direction: BiasDirection,
 }
 
 /// Which keys have buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Direction {
+pub enum BiasDirection {
     /// The previous and the following keys, half of the buckets each.
     Both,
     /// The previous keys; all following ones share the bucket of the query itself.
@@ -34,11 +34,11 @@ impl RelativeBiasConfig {
     /// Reference: Raffel et al. 2019, §2.1, <https://arxiv.org/abs/1910.10683>
     pub fn bucket(&self, distance: i64) -> usize {
         let (first, n_buckets, distance) = match self.direction {
-            Direction::Both => {
+            BiasDirection::Both => {
                 let half = self.n_buckets / 2;
                 (if distance > 0 { half } else { 0 }, half, distance.unsigned_abs() as usize)
             }
-            Direction::Past => (0, self.n_buckets, (-distance).max(0) as usize),
+            BiasDirection::Past => (0, self.n_buckets, (-distance).max(0) as usize),
         };
         let n_exact = n_buckets / 2;
         if distance < n_exact {
@@ -75,14 +75,14 @@ mod tests {
     #[test]
     fn buckets_match_the_paper() {
         let both =
-            RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: Direction::Both };
+            RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: BiasDirection::Both };
         let found: Vec<usize> =
             [0, -1, -7, -8, -15, -16, -31, -32, -64, -127, -128, -500, 1, 8, 500]
                 .map(|distance| both.bucket(distance))
                 .to_vec();
         assert_eq!(found, [0, 1, 7, 8, 9, 10, 11, 12, 14, 15, 15, 15, 17, 24, 31]);
         let past =
-            RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: Direction::Past };
+            RelativeBiasConfig { n_buckets: 32, max_distance: 128, direction: BiasDirection::Past };
         let found = [3, 0, -15, -16, -17, -21, -127, -128].map(|distance| past.bucket(distance));
         assert_eq!(found, [0, 0, 15, 16, 16, 18, 31, 31]);
     }

@@ -18,7 +18,7 @@ use self::runs::Runner;
 use super::{Global, usage};
 use crate::compare::aggregate::{RunEnvironment, study};
 use crate::compare::job::Cache;
-use crate::compare::plan::{Candidate, Plan};
+use crate::compare::plan::{Plan, PlannedCandidate};
 use crate::compare::report;
 use crate::compare::report::page::Finding;
 use crate::compare::runner::Program;
@@ -143,7 +143,7 @@ fn default_out(plan: &Plan, name: Option<String>) -> PathBuf {
 
 /// Prints the model of each architecture.
 fn show_plan(global: &Global, plan: &Plan, is_all: bool) -> Result<()> {
-    let line = |candidate: &Candidate| {
+    let line = |candidate: &PlannedCandidate| {
         let sized = &candidate.sized;
         json!({
             "task": plan.tasks[candidate.task].task.spec.to_string(),

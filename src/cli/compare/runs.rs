@@ -9,7 +9,7 @@ use super::progress::Shown;
 use crate::compare::aggregate::{Ran, best_rate};
 use crate::compare::job::{Cache, Job, Record};
 use crate::compare::measuring::{Measured, Room, What, cost_curve};
-use crate::compare::plan::{Candidate, Plan, usual_length};
+use crate::compare::plan::{Plan, PlannedCandidate, usual_length};
 use crate::compare::runner::{self, Event, Program, RunnerError};
 use crate::compare::study::CostCurve;
 use crate::models::families;
@@ -57,7 +57,7 @@ impl Runner<'_> {
     }
 
     /// Measures a candidate's generation speed after a prompt of its task's typical length.
-    fn writing(&self, plan: &Plan, candidate: &Candidate) -> Result<Option<Measured>> {
+    fn writing(&self, plan: &Plan, candidate: &PlannedCandidate) -> Result<Option<Measured>> {
         if !candidate.objective.is_generative() {
             return Ok(None);
         }
@@ -103,7 +103,7 @@ impl Runner<'_> {
     fn measure(
         &self,
         plan: &Plan,
-        candidate: &Candidate,
+        candidate: &PlannedCandidate,
         (what, length): (What, usize),
     ) -> Result<Measured, String> {
         let measurement = plan.measurement(candidate, what, length);

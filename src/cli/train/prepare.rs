@@ -16,14 +16,16 @@ use crate::datasets::locate::SearchPath;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
 use crate::models::checkpoint::{self, ModelSpec};
-use crate::train::{AdamW, AdamWConfig, Job, RunDir, Schedule, Settings, State, TrainError};
+use crate::train::{
+    AdamW, AdamWConfig, RunDir, Schedule, State, TrainError, TrainJob, TrainSettings,
+};
 
 /// Default of --steps: two minutes on two cores.
 const DEFAULT_STEPS: usize = 1000;
 
 /// A training job and its number of steps.
 pub(super) struct Prepared {
-    pub(super) job: Job,
+    pub(super) job: TrainJob,
     pub(super) steps: usize,
 }
 
@@ -38,7 +40,7 @@ pub(super) fn prepare(global: &Global, args: &TrainArgs) -> Result<Prepared> {
 }
 
 /// Creates a new run.
-fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
+fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob> {
     let source = match &args.text.text_file {
         Some(path) => TextSource::File(path.clone()),
         None => TextSource::parse(&args.text.data).map_err(usage)?,
@@ -92,11 +94,11 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<Job> {
         out.display(),
     ));
     let state = State::start(settings.dtype);
-    Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
+    Ok(TrainJob { run, settings, data, described, model, optimizer, state, device: device.clone() })
 }
 
 /// Resumes a run.
-fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<Job> {
+fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<TrainJob> {
     let (run, mut settings) = RunDir::open(path).map_err(classify)?;
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(steps) = args.steps {
@@ -143,7 +145,7 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
         global.note(&format!("all {steps} steps are done; a larger --steps extends the run"));
     }
     let described = (spec.family, spec.config);
-    Ok(Job { run, settings, data, described, model, optimizer, state, device: device.clone() })
+    Ok(TrainJob { run, settings, data, described, model, optimizer, state, device: device.clone() })
 }
 
 fn default_out(args: &TrainArgs, source: &TextSource, start: &Start) -> PathBuf {
@@ -180,7 +182,7 @@ fn settings(
     global: &Global,
     args: &TrainArgs,
     (source, context): (&TextSource, usize),
-) -> Settings {
+) -> TrainSettings {
     let training = &args.training;
     let steps = args.steps.unwrap_or(DEFAULT_STEPS);
     let data = match source {
@@ -188,7 +190,7 @@ fn settings(
         TextSource::File(path) => absolute(path),
         known => known.to_string(),
     };
-    Settings {
+    TrainSettings {
         data,
         data_fingerprint: String::new(),
         init_from: None,
@@ -217,7 +219,7 @@ fn settings(
 }
 
 /// Checks that the text is long enough, before training starts.
-fn check_length(data: &LmDataset, settings: &Settings) -> Result<()> {
+fn check_length(data: &LmDataset, settings: &TrainSettings) -> Result<()> {
     let at = BatchAt { seed: settings.seed, step: 0, micro_step: 0 };
     data.train_batch(at, settings.shape()).map_err(usage)?;
     data.valid_batches(settings.shape()).map_err(usage)?;

@@ -11,7 +11,7 @@ use crate::datasets::batch::LmDataset;
 use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::{self, Model, ModelSpec};
 use crate::models::families::{self, FAMILIES, Family};
-use crate::train::Settings;
+use crate::train::TrainSettings;
 
 /// The starting point of a new run.
 pub(super) enum Start {
@@ -58,7 +58,7 @@ impl Start {
     /// The model to train and its specification.
     pub(super) fn model(
         self,
-        (args, settings): (&TrainArgs, &Settings),
+        (args, settings): (&TrainArgs, &TrainSettings),
         data: &LmDataset,
         device: &Device,
     ) -> Result<(ModelSpec, Model)> {

@@ -1,7 +1,7 @@
 //! Tests between all pairs of architectures on a task.
 
 use super::Ran;
-use crate::compare::plan::{Candidate, Plan};
+use crate::compare::plan::{Plan, PlannedCandidate};
 use crate::compare::statistics::{PairedOutcome, StatisticsError, holm, paired_t_test};
 use crate::compare::study::{Comparison, Interval, Outcome, Tested};
 
@@ -9,7 +9,7 @@ use crate::compare::study::{Comparison, Interval, Outcome, Tested};
 pub(super) fn comparisons(plan: &Plan, ran: &[Ran]) -> Result<Vec<Comparison>, StatisticsError> {
     let mut all = Vec::new();
     for index in 0..plan.tasks.len() {
-        let of_task: Vec<(&Candidate, &Ran)> =
+        let of_task: Vec<(&PlannedCandidate, &Ran)> =
             plan.candidates.iter().zip(ran).filter(|(c, _)| c.task == index).collect();
         let mut tests = Vec::new();
         for (index, (a, ran_a)) in of_task.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::f64::consts::LN_2;
 
 use super::Ran;
 use crate::compare::job::Record;
-use crate::compare::plan::{Candidate, Plan};
+use crate::compare::plan::{Plan, PlannedCandidate};
 use crate::compare::statistics::{self, Estimate, Point, StatisticsError, fit_scaling};
 use crate::compare::study::{
     Fit, FitResult, Fitted, Front, Interval, Outcome, Scaling, ScalingPoint,
@@ -15,15 +15,16 @@ const BAND_STEPS: u32 = 20;
 
 /// One result per architecture and task of a sweep.
 pub(super) fn scaling(plan: &Plan, ran: &[Ran]) -> Result<Vec<Scaling>, StatisticsError> {
-    let all: Vec<(&Candidate, &Ran)> = plan.candidates.iter().zip(ran).collect();
-    let is_same =
-        |a: &Candidate, b: &Candidate| a.task == b.task && a.family.name() == b.family.name();
+    let all: Vec<(&PlannedCandidate, &Ran)> = plan.candidates.iter().zip(ran).collect();
+    let is_same = |a: &PlannedCandidate, b: &PlannedCandidate| {
+        a.task == b.task && a.family.name() == b.family.name()
+    };
     // The sizes of one architecture on one task are adjacent.
     let sweeps = all.chunk_by(|(a, _), (b, _)| is_same(a, b));
     sweeps.map(|sizes| sweep(plan, sizes)).collect()
 }
 
-fn sweep(plan: &Plan, sizes: &[(&Candidate, &Ran)]) -> Result<Scaling, StatisticsError> {
+fn sweep(plan: &Plan, sizes: &[(&PlannedCandidate, &Ran)]) -> Result<Scaling, StatisticsError> {
     let (first, _) = sizes[0];
     let points: Vec<ScalingPoint> = sizes.iter().flat_map(|(of, ran)| ends(of, ran)).collect();
     let ends: Vec<Point> = points.iter().map(|p| Point { x: p.flops, y: p.loss }).collect();
@@ -37,7 +38,7 @@ fn sweep(plan: &Plan, sizes: &[(&Candidate, &Ran)]) -> Result<Scaling, Statistic
 }
 
 /// The last points of the runs that finished.
-fn ends(of: &Candidate, ran: &Ran) -> Vec<ScalingPoint> {
+fn ends(of: &PlannedCandidate, ran: &Ran) -> Vec<ScalingPoint> {
     let finished = finished(ran);
     let end = |record: &Record| {
         let (flops, loss) = moments(record).last()?;
@@ -90,8 +91,8 @@ fn fit(points: &[Point]) -> FitResult {
 
 /// The Pareto front over the evaluations of all runs: no other evaluation has fewer FLOPs and a
 /// lower loss.
-fn front(sizes: &[(&Candidate, &Ran)]) -> Result<Vec<Front>, StatisticsError> {
-    let of_run = |of: &Candidate, record: &Record| -> Vec<Front> {
+fn front(sizes: &[(&PlannedCandidate, &Ran)]) -> Result<Vec<Front>, StatisticsError> {
+    let of_run = |of: &PlannedCandidate, record: &Record| -> Vec<Front> {
         let moment = |(flops, loss)| Front {
             flops,
             loss,

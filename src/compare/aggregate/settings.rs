@@ -2,11 +2,11 @@
 
 use crate::compare::plan::Plan;
 use crate::compare::spec::{MatchBy, Training};
-use crate::compare::study::Settings;
+use crate::compare::study::StudySettings;
 
-pub(super) fn settings(plan: &Plan) -> Settings {
+pub(super) fn settings(plan: &Plan) -> StudySettings {
     let training = &plan.spec.training;
-    Settings {
+    StudySettings {
         optimizer: "AdamW, betas 0.9 and 0.98, gradients clipped at a norm of 1".into(),
         schedule: "warm-up over a tenth of the run, then half a cosine to a tenth of the rate"
             .into(),

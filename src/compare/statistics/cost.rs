@@ -10,7 +10,7 @@
 
 use super::errors::{check_points, finite, sizes};
 use super::student::critical;
-use super::{Interval, Point, StatisticsError};
+use super::{Bounds, Point, StatisticsError};
 
 /// A cost that grows as `factor` · xᵉˣᵖᵒⁿᵉⁿᵗ.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -21,7 +21,7 @@ pub struct CostGrowth {
     pub exponent: f64,
     /// 95 % confidence interval of the exponent; `None` for two points, and for points exactly on
     /// the line, which have no residual to estimate the error from.
-    pub interval: Option<Interval>,
+    pub interval: Option<Bounds>,
 }
 
 /// Fits a power law to points of x (a length) and y (its cost).
@@ -52,7 +52,7 @@ pub fn cost_growth(points: &[Point]) -> Result<CostGrowth, StatisticsError> {
         let degrees = points.len() - 2;
         let error = (residuals / degrees as f64 / squares).sqrt();
         let half = finite(critical(degrees)? * error)?;
-        Some(Interval { low: exponent - half, high: exponent + half })
+        Some(Bounds { low: exponent - half, high: exponent + half })
     };
     Ok(CostGrowth { factor, exponent, interval })
 }

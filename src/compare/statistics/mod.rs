@@ -24,9 +24,9 @@ pub use errors::StatisticsError;
 pub use front::front;
 pub use holm::holm;
 pub use paired::{PairedOutcome, PairedTest, paired_t_test};
-pub use scaling::{Estimate, Prediction, ScalingFit, fit_scaling};
+pub use scaling::{Estimate, ScalingFit, ScalingPrediction, fit_scaling};
 pub use signed_rank::{SignedRank, signed_rank_test};
-pub use summary::{Interval, Spread, Summary};
+pub use summary::{Bounds, SampleSummary, Spread};
 
 /// One run: its cost and its result.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]

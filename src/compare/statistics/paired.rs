@@ -13,7 +13,7 @@
 use super::StatisticsError;
 use super::errors::{check_finite, finite};
 use super::student::two_sided;
-use super::summary::{Interval, Spread, mean, spread};
+use super::summary::{Bounds, Spread, mean, spread};
 
 /// The mean difference of pairs, and its significance.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -44,7 +44,7 @@ pub enum PairedOutcome {
         /// none.
         p: f64,
         /// 95 % confidence interval of the mean difference.
-        interval: Interval,
+        interval: Bounds,
     },
 }
 

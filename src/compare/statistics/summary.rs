@@ -16,7 +16,7 @@ use super::student::critical;
 
 /// An interval from `low` to `high`.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub struct Interval {
+pub struct Bounds {
     /// The lower end.
     pub low: f64,
     /// The upper end.
@@ -25,7 +25,7 @@ pub struct Interval {
 
 /// Mean and spread of the results of several runs.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub struct Summary {
+pub struct SampleSummary {
     /// The number of results.
     pub n: usize,
     /// Their mean.
@@ -48,11 +48,11 @@ pub enum Spread {
         /// Sample standard deviation: the sum of squares is divided by n − 1.
         standard_deviation: f64,
         /// 95 % confidence interval of the mean.
-        interval: Interval,
+        interval: Bounds,
     },
 }
 
-impl Summary {
+impl SampleSummary {
     /// The summary of `values`, one per run.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Summary {
     }
 
     /// 95 % confidence interval of the mean, where there is one.
-    pub fn interval(&self) -> Option<Interval> {
+    pub fn interval(&self) -> Option<Bounds> {
         match self.spread {
             Spread::Varied { interval, .. } => Some(interval),
             Spread::Single | Spread::Equal => None,
@@ -96,6 +96,6 @@ pub(super) fn spread(values: &[f64], mean: f64, size: f64) -> Result<Spread, Sta
     }
     let standard_deviation = finite(size * relative)?;
     let half = critical(n - 1)? * standard_deviation / (n as f64).sqrt();
-    let interval = Interval { low: finite(mean - half)?, high: finite(mean + half)? };
+    let interval = Bounds { low: finite(mean - half)?, high: finite(mean + half)? };
     Ok(Spread::Varied { standard_deviation, interval })
 }

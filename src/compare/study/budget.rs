@@ -44,7 +44,7 @@ pub enum Match {
 
 /// The training and evaluation settings of every run, each as a readable phrase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct StudySettings {
     /// The optimizer, such as `AdamW, betas 0.9 and 0.95, clipped at 1`.
     pub optimizer: String,
     /// The learning-rate schedule, such as `warm-up over 50 steps, then cosine to a tenth`.

@@ -29,7 +29,7 @@ pub struct Candidate {
     /// The learning rate that was chosen.
     pub learning_rate: f64,
     /// The length of training.
-    pub training: Training,
+    pub training: TrainingLength,
     /// The test scores of its finished runs.
     pub summary: Summary,
     /// The scores on the task's secondary metrics, in their order.
@@ -112,9 +112,9 @@ pub enum RateOutcome {
 
 /// The length of a candidate's training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Training {
-    /// Training steps of a run.
+pub struct TrainingLength {
+    /// TrainingLength steps of a run.
     pub steps: usize,
-    /// Training tokens of a run.
+    /// TrainingLength tokens of a run.
     pub tokens: u64,
 }

@@ -15,9 +15,9 @@ mod task;
 
 use serde::{Deserialize, Serialize};
 
-pub use budget::{Device, Match, Settings, Versions};
+pub use budget::{Device, Match, StudySettings, Versions};
 pub use candidate::{
-    BackboneKind, Candidate, Dimensions, Flops, Parameters, RateOutcome, RateTrial, Training,
+    BackboneKind, Candidate, Dimensions, Flops, Parameters, RateOutcome, RateTrial, TrainingLength,
 };
 pub use cost::{CostAt, CostCurve, Growth, Limit, LimitReason};
 pub use run::{Outcome, Point, Run, Speed};
@@ -53,7 +53,7 @@ pub struct Study {
     /// The seeds of every candidate's runs.
     pub seeds: Vec<u64>,
     /// The settings shared by every run.
-    pub settings: Settings,
+    pub settings: StudySettings,
     /// The tasks, in display order.
     pub tasks: Vec<Task>,
     /// One per architecture and task; the order of first appearance is the order of colors.

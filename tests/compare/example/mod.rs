@@ -153,7 +153,7 @@ pub(crate) fn empty() -> Study {
         seconds: 7421.0,
         budget: Match::Params(1_000_000),
         seeds: Vec::new(),
-        settings: Settings {
+        settings: StudySettings {
             optimizer: "AdamW, betas 0.9 and 0.95, clipped at 1".into(),
             schedule: "warm-up over 50 steps, then cosine to a tenth".into(),
             batch: "32 sequences".into(),

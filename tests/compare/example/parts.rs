@@ -114,7 +114,7 @@ pub(super) fn candidate(task: &Task, index: usize, runs: &[Run]) -> Candidate {
         },
         rates: rates.collect(),
         learning_rate: 1e-3,
-        training: Training { steps: 1000, tokens: 8_192_000 },
+        training: TrainingLength { steps: 1000, tokens: 8_192_000 },
         summary: summary(&tests),
         secondary: vec![summary(&tests); task.secondary.len()],
     }

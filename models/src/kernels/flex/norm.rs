@@ -7,13 +7,13 @@ use super::host::{
 use super::math::{dot, squares, sum};
 use crate::kernels::dispatch::Scale;
 use crate::kernels::gradient::{Any, Operation, apply};
-use crate::kernels::norm::{Centre, Norm};
+use crate::kernels::norm::{Centre, NormParams};
 
 /// Rows of a part whose contribution to the gradients of scale and shift is summed separately.
 const ROWS: usize = 64;
 
 /// See [`norm`](crate::kernels::norm::norm).
-pub(super) fn norm(norm: Norm, x: Any, (gamma, beta): Scale) -> Option<Any> {
+pub(super) fn norm(norm: NormParams, x: Any, (gamma, beta): Scale) -> Option<Any> {
     Some(match beta {
         Some(beta) => apply(Normed(norm), [x, gamma, beta]),
         None => apply(Normed(norm), [x, gamma]),
@@ -36,7 +36,7 @@ struct Row {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Normed(Norm);
+struct Normed(NormParams);
 
 impl Normed {
     #[inline(always)]

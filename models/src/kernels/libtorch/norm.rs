@@ -5,11 +5,11 @@ use tch::Tensor;
 use super::tensors::{any, held};
 use crate::kernels::dispatch::Scale;
 use crate::kernels::gradient::{Any, Operation, apply};
-use crate::kernels::norm::{Centre, Norm};
+use crate::kernels::norm::{Centre, NormParams};
 
 /// See [`norm`](crate::kernels::norm::norm). LibTorch has a kernel for layer norm; its RMS norm is
 /// a composition, too.
-pub(super) fn norm(norm: Norm, x: Any, (gamma, beta): Scale) -> Option<Any> {
+pub(super) fn norm(norm: NormParams, x: Any, (gamma, beta): Scale) -> Option<Any> {
     if norm.centre != Centre::Mean || norm.offset != 0.0 {
         return None;
     }

@@ -31,7 +31,7 @@ mod slice;
 
 use super::errors::{check_points, sizes};
 use super::student::critical;
-use super::{Interval, Point, StatisticsError};
+use super::{Bounds, Point, StatisticsError};
 use region::Region;
 
 /// A parameter of a curve, with its 95 % interval.
@@ -64,13 +64,13 @@ pub struct ScalingFit {
 
 /// A prediction of the fitted law at another x.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub struct Prediction {
+pub struct ScalingPrediction {
     /// The loss on the curve.
     pub loss: f64,
     /// 95 % confidence interval of the curve: the mean over many runs.
-    pub curve: Interval,
+    pub curve: Bounds,
     /// 95 % prediction interval of one new run.
-    pub run: Interval,
+    pub run: Bounds,
 }
 
 /// The minimum number of sizes: one more than the parameters of the curve.
@@ -103,7 +103,7 @@ impl ScalingFit {
     ///
     /// [`StatisticsError`] if `x` is not a finite number above 0, or the interval at `x` overflows
     /// `f64`.
-    pub fn predict(&self, x: f64) -> Result<Prediction, StatisticsError> {
+    pub fn predict(&self, x: f64) -> Result<ScalingPrediction, StatisticsError> {
         if !x.is_finite() {
             return Err(StatisticsError::NotFinite { index: 0, value: x });
         }
@@ -113,7 +113,7 @@ impl ScalingFit {
         let (loss, curve) = self.region.curve(x)?;
         let noise = critical(self.points - 3)? * self.noise * loss;
         let low = loss - (loss - curve.low).hypot(noise);
-        let run = Interval { low: low.max(0.0), high: loss + (curve.high - loss).hypot(noise) };
-        Ok(Prediction { loss, curve, run })
+        let run = Bounds { low: low.max(0.0), high: loss + (curve.high - loss).hypot(noise) };
+        Ok(ScalingPrediction { loss, curve, run })
     }
 }

@@ -3,7 +3,7 @@
 use super::super::errors::finite;
 use super::search::{edge, minimum};
 use super::slice::{Curve, Linear, Measured, Slice};
-use super::{Estimate, Interval, Point, StatisticsError};
+use super::{Bounds, Estimate, Point, StatisticsError};
 
 /// The number of exponents on the grid, before the best is refined.
 const TRIED: usize = 400;
@@ -98,14 +98,14 @@ impl Region {
     }
 
     /// The loss at `x`, with its interval.
-    pub(super) fn curve(&self, x: f64) -> Result<(f64, Interval), StatisticsError> {
+    pub(super) fn curve(&self, x: f64) -> Result<(f64, Bounds), StatisticsError> {
         let log = x.ln() - self.log_start;
         let target = Slice::new(&self.points, self.best).loss_at(self.best, log);
         let loss = value_of(target, self.best());
         let (low, high) =
             self.range(loss, |b, slice| slice.range(slice.loss_at(b, log), self.limit));
         let [loss, low, high] = [loss, low.max(0.0), high].map(|loss| loss * self.unit);
-        Ok((finite(loss)?, Interval { low: finite(low)?, high: finite(high)? }))
+        Ok((finite(loss)?, Bounds { low: finite(low)?, high: finite(high)? }))
     }
 
     /// The range of `of` over the exponents in their interval, extended to include `value`.

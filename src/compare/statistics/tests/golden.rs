@@ -31,7 +31,7 @@ fn pairs(value: &Value) -> Vec<Point> {
 }
 
 #[track_caller]
-fn assert_interval(what: &str, found: Interval, expected: &Value, tolerance: f64) {
+fn assert_interval(what: &str, found: Bounds, expected: &Value, tolerance: f64) {
     let expected = numbers(expected);
     assert_close(what, found.low, expected[0], tolerance);
     assert_close(what, found.high, expected[1], tolerance);
@@ -49,7 +49,7 @@ fn critical_values_are_scipys() {
 fn summaries_are_scipys() {
     for case in cases("summaries") {
         let values = numbers(&case["values"]);
-        let found = Summary::of(&values).unwrap();
+        let found = SampleSummary::of(&values).unwrap();
         let what = format!("{} values", values.len());
         assert_eq!(found.n, values.len());
         assert_close(&what, found.mean, number(&case["mean"]), 1e-9);

@@ -11,8 +11,8 @@ fn is_not_finite<T: std::fmt::Debug>(found: Result<T, StatisticsError>) -> bool 
 
 #[test]
 fn one_run_has_no_interval() {
-    let found = Summary::of(&[3.0]).unwrap();
-    assert_eq!(found, Summary { n: 1, mean: 3.0, spread: Spread::Single });
+    let found = SampleSummary::of(&[3.0]).unwrap();
+    assert_eq!(found, SampleSummary { n: 1, mean: 3.0, spread: Spread::Single });
     assert_eq!(found.interval(), None);
     let json = serde_json::to_string(&found).unwrap();
     assert_eq!(json, r#"{"n":1,"mean":3.0,"spread":{"kind":"single"}}"#);
@@ -21,10 +21,10 @@ fn one_run_has_no_interval() {
 #[test]
 fn equal_runs_have_no_interval() {
     for values in [&[0.0; 3][..], &[100.0; 3], &[0.1 + 0.2, 0.3, 0.3], &[-1e300, -1e300]] {
-        assert_eq!(Summary::of(values).unwrap().spread, Spread::Equal, "{values:?}");
+        assert_eq!(SampleSummary::of(values).unwrap().spread, Spread::Equal, "{values:?}");
     }
     // Tiny differences are not rounding errors if the values are tiny.
-    let found = Summary::of(&[1e-300, 2e-300, 3e-300]).unwrap();
+    let found = SampleSummary::of(&[1e-300, 2e-300, 3e-300]).unwrap();
     let interval = found.interval().unwrap();
     assert_close("low", interval.low / 1e-300, 2.0 - 4.302_652_729_9 / 3_f64.sqrt(), 1e-9);
 }
@@ -32,7 +32,7 @@ fn equal_runs_have_no_interval() {
 #[test]
 fn a_value_that_is_not_finite_is_an_error_everywhere() {
     for bad in BAD {
-        assert!(is_not_finite(Summary::of(&[1.0, bad])));
+        assert!(is_not_finite(SampleSummary::of(&[1.0, bad])));
         assert!(is_not_finite(paired_t_test(&[1.0, 2.0], &[1.0, bad])));
         assert!(is_not_finite(signed_rank_test(&[bad, 2.0], &[1.0, 2.0])));
         let mut curve = vec![(1.0, 4.0), (2.0, 3.0), (4.0, 2.5), (8.0, 2.2)];
@@ -47,14 +47,14 @@ fn a_value_that_is_not_finite_is_an_error_everywhere() {
         }
         assert!(matches!(holm(&[Some(bad)]), Err(StatisticsError::NotProbability { .. })));
     }
-    assert_eq!(Summary::of(&[f64::MAX, f64::MAX]), Err(StatisticsError::OutOfRange));
+    assert_eq!(SampleSummary::of(&[f64::MAX, f64::MAX]), Err(StatisticsError::OutOfRange));
     let far = paired_t_test(&[f64::MAX, 0.0], &[f64::MIN, 0.0]);
     assert_eq!(far, Err(StatisticsError::OutOfRange));
 }
 
 #[test]
 fn empty_input_is_an_error() {
-    assert_eq!(Summary::of(&[]), Err(StatisticsError::Empty));
+    assert_eq!(SampleSummary::of(&[]), Err(StatisticsError::Empty));
     assert_eq!(paired_t_test(&[], &[]), Err(StatisticsError::Empty));
     assert_eq!(signed_rank_test(&[], &[]), Err(StatisticsError::Empty));
     assert_eq!(fit_scaling(&[]), Err(StatisticsError::Empty));

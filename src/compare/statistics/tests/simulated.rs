@@ -25,7 +25,7 @@ impl Normal {
     }
 }
 
-fn holds(interval: Interval, value: f64) -> usize {
+fn holds(interval: Bounds, value: f64) -> usize {
     usize::from(interval.low <= value && value <= interval.high)
 }
 
@@ -47,7 +47,7 @@ fn the_mean_of_three_seeds_is_in_its_interval_in_95_of_100() {
     let (mut normal, mut held, trials) = (Normal::new(1), 0, 4000);
     for _ in 0..trials {
         let values: Vec<f64> = normal.sample(3).iter().map(|z| 7.0 + 0.3 * z).collect();
-        held += holds(Summary::of(&values).unwrap().interval().unwrap(), 7.0);
+        held += holds(SampleSummary::of(&values).unwrap().interval().unwrap(), 7.0);
     }
     assert_covers("mean", held, trials);
 }
@@ -71,7 +71,7 @@ fn pairing_detects_a_difference_that_separate_intervals_hide() {
     let seeds = normal.sample(5);
     let a: Vec<f64> = seeds.iter().map(|s| s + 0.01 * normal.draw()).collect();
     let b: Vec<f64> = seeds.iter().map(|s| s + 0.1 + 0.01 * normal.draw()).collect();
-    let (of_a, of_b) = (Summary::of(&a).unwrap(), Summary::of(&b).unwrap());
+    let (of_a, of_b) = (SampleSummary::of(&a).unwrap(), SampleSummary::of(&b).unwrap());
     assert!(of_a.interval().unwrap().high > of_b.interval().unwrap().low);
     assert!(paired_t_test(&a, &b).unwrap().p().unwrap() < 0.001);
 }

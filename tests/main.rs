@@ -24,3 +24,4 @@ mod rope;
 mod serve;
 mod tied;
 mod training;
+mod vocabulary;

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Distribution, ExecutionError, Tensor};
 use serde::Serialize;
 use serde_json::json;
 
-use super::Global;
+use super::{Global, usage};
 use crate::device::{self, BACKENDS};
 use crate::models::precision::Precision;
 use crate::parity::{self, Errors, ParityCase, ParityVerdict};
@@ -22,9 +22,13 @@ use crate::system;
                   best throughput of several square matrix products and of several passes over a \
                   large vector is measured. A failing driver is reported, and the other devices are \
                   still tested.\n\n\
-                  Examples:\n  zoo devices\n  zoo devices --json"
+                  Examples:\n  zoo devices\n  zoo devices flex wgpu --json"
 )]
-pub(crate) struct DevicesArgs {}
+pub(crate) struct DevicesArgs {
+    /// Devices to list [default: all that are compiled in]
+    #[arg(value_name = "DEVICE")]
+    names: Vec<String>,
+}
 
 /// The report on a compiled-in device.
 #[derive(Serialize)]
@@ -48,10 +52,33 @@ struct Found {
     fused: Option<bool>,
 }
 
-pub(super) fn run(global: &Global, _args: &DevicesArgs) -> Result<()> {
+pub(super) fn run(global: &Global, args: &DevicesArgs) -> Result<()> {
     let mut rows = Vec::new();
-    for backend in BACKENDS {
-        if !backend.is_compiled {
+    let mut report = |name: String, summary: &'static str| -> Result<()> {
+        let spinner = global.spinner(format!("checking and benchmarking {name}"));
+        let found = examine(name, summary);
+        spinner.finish_and_clear();
+        if !global.json {
+            global.print(&text(&found)?)?;
+        }
+        rows.push(serde_json::to_value(found)?);
+        Ok(())
+    };
+    for name in &args.names {
+        device::parse(name).map_err(usage)?;
+    }
+    for name in &args.names {
+        let backend = name.split(':').next().unwrap_or_default();
+        let backend = BACKENDS.iter().find(|known| known.name == backend);
+        report(name.clone(), backend.map_or("", |backend| backend.summary))?;
+    }
+    if args.names.is_empty() {
+        for backend in BACKENDS.iter().filter(|backend| backend.is_compiled) {
+            for name in device::names(backend.name) {
+                report(name, backend.summary)?;
+            }
+        }
+        for backend in BACKENDS.iter().filter(|backend| !backend.is_compiled) {
             let add = format!("cargo run --release --features {0} -- … --device {0}", backend.name);
             if !global.json {
                 global.print(&format!("{:<9}not compiled in: {add}", backend.name))?;
@@ -59,16 +86,6 @@ pub(super) fn run(global: &Global, _args: &DevicesArgs) -> Result<()> {
             rows.push(json!({
                 "name": backend.name, "summary": backend.summary, "compiled": false, "add": add,
             }));
-            continue;
-        }
-        for name in device::names(backend.name) {
-            let spinner = global.spinner(format!("checking and benchmarking {name}"));
-            let found = examine(name, backend.summary);
-            spinner.finish_and_clear();
-            if !global.json {
-                global.print(&text(&found)?)?;
-            }
-            rows.push(serde_json::to_value(found)?);
         }
     }
     if global.json { global.print_json(&json!({ "devices": rows })) } else { Ok(()) }

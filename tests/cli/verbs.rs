@@ -225,7 +225,8 @@ fn list_show_and_devices_speak_json() {
     let shown = json(&succeed(at, &args).stdout);
     assert_eq!(shown["parameters"], 124_439_808);
     assert!(shown["flops_per_token"]["forward"].as_u64().unwrap() > 2 * 85_000_000);
-    let devices = json(&succeed(at, &["devices", "--json"]).stdout);
+    let devices = json(&succeed(at, &["devices", "flex", "--json"]).stdout);
+    assert_eq!(devices["devices"].as_array().unwrap().len(), 1);
     let flex = &devices["devices"][0];
     assert_eq!((&flex["name"], &flex["works"]), (&"flex".into(), &true.into()));
 }

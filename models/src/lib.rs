@@ -18,6 +18,10 @@
 
 #![recursion_limit = "256"]
 
+/// A fingerprint of the code that decides what a model with a given config computes: its source without
+/// comments, and the versions of the backends. It tells whether a measurement is of this code.
+pub const FINGERPRINT: &str = env!("ZOO_MODELS_FINGERPRINT");
+
 pub mod arch;
 pub mod checkpoint;
 pub mod families;

@@ -23,6 +23,7 @@ use crate::parity::{self, Check, ParityCase, ParityRun, ParityVerdict, RunOf};
                   zoo parity --device tch\n  \
                   zoo parity --device wgpu llama bert --json\n  \
                   zoo parity --device cuda --no-fusion --save docs/parity\n  \
+                  zoo parity --device tch --all --stale --save docs/parity\n  \
                   zoo parity --page docs/src/parity.md --save docs/parity"
 )]
 pub(crate) struct ParityArgs {
@@ -39,6 +40,9 @@ pub(crate) struct ParityArgs {
     /// families in the file are kept
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
+    /// Only models whose result in the directory of --save is missing or of other code
+    #[arg(long, requires = "save")]
+    stale: bool,
     /// Do not compare; write a page of tables from the files of --save
     #[arg(long, value_name = "FILE", requires = "save", conflicts_with_all = ["families", "all", "sample"])]
     page: Option<PathBuf>,
@@ -51,7 +55,7 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
         global.note(&format!("wrote {}", page.display()));
         return Ok(());
     }
-    let cases = match args.families.as_slice() {
+    let mut cases = match args.families.as_slice() {
         [] if args.all => ParityCase::all(FAMILIES),
         [] if args.sample => ParityCase::sample(),
         [] => ParityCase::one_per_kind(),
@@ -64,8 +68,17 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
     let reference = device::reference().map_err(usage)?;
     let of = RunOf::now(&global.device, device::fuses(&global.device), device::hardware(&device));
     global.note(&format!("{}: {}", of.title(), of.hardware));
+    let saved = match &args.save {
+        Some(folder) if folder.join(file_name(&of)).exists() => {
+            Some(read_one(&folder.join(file_name(&of)))?)
+        }
+        _ => None,
+    };
+    if let (true, Some(saved)) = (args.stale, &saved) {
+        cases.retain(|case| !saved.is_current(case));
+    }
 
-    let mut run = ParityRun { of, cases: BTreeMap::new() };
+    let mut run = ParityRun { of, cases: BTreeMap::new(), code: BTreeMap::new() };
     let mut problems = Vec::new();
     let bar = global.bar(cases.len() as u64, "models");
     for case in &cases {
@@ -76,7 +89,7 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
         if !global.json {
             bar.suspend(|| global.print(&line(&name, &verdict)))?;
         }
-        run.cases.insert(name, verdict);
+        run.insert(case, verdict);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -84,9 +97,14 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
         let path = folder.join(file_name(&run.of));
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
-        if !args.families.is_empty() && path.exists() {
-            // The results of other families are kept.
-            for (name, verdict) in read_one(&path)?.cases {
+        if let (true, Some(saved)) = (args.stale || !args.families.is_empty(), saved) {
+            // The results of other cases are kept.
+            for (name, code) in saved.code {
+                if !run.cases.contains_key(&name) {
+                    run.code.insert(name, code);
+                }
+            }
+            for (name, verdict) in saved.cases {
                 run.cases.entry(name).or_insert(verdict);
             }
         }

@@ -6,7 +6,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
+use crate::models;
 use crate::models::arch::{Input, Tokens};
 use crate::models::checkpoint::{Model, ModelInput, ModelSpec};
 use crate::models::families::{Architecture, FAMILIES, Family, Size, Task};
@@ -16,6 +18,14 @@ use crate::models::parameters;
 
 /// The number of tokens in each row of a batch, out of [`LENGTH`] positions.
 pub(super) const LENGTHS: [usize; 3] = [LENGTH, 11, 5];
+
+/// The sources of a case's inputs, losses and steps.
+const COMPARED: [&str; 4] = [
+    include_str!("case.rs"),
+    include_str!("record.rs"),
+    include_str!("../train/adamw.rs"),
+    include_str!("../train/gradients.rs"),
+];
 
 /// Positions per row.
 pub(super) const LENGTH: usize = 16;
@@ -173,6 +183,21 @@ impl ParityCase {
             _ => STEPS,
         };
         Self { family, class, spec, steps }
+    }
+
+    /// A fingerprint of everything that decides the results: the config, the models' code, and the
+    /// inputs and losses of this module. Equal models of two families have the same fingerprint.
+    pub fn fingerprint(&self) -> String {
+        let mut digest = Sha256::new();
+        digest.update(models::FINGERPRINT);
+        for source in COMPARED {
+            let code = source.split("\n#[cfg(test)]\n").next().unwrap_or(source);
+            let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+            lines.for_each(|line| digest.update(line));
+        }
+        let Self { spec, steps, .. } = self;
+        digest.update(format!("{:?} {:?} {steps}", spec.architecture, spec.task));
+        digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// `family/class`

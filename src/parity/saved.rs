@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ParityVerdict;
+use super::{ParityCase, ParityVerdict};
 
 /// The results of one parity run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct ParityRun {
     /// The result of each case, by name.
     #[serde(rename = "subjects")]
     pub cases: BTreeMap<String, ParityVerdict>,
+    /// The fingerprint of the code that each case was measured with, by its name.
+    #[serde(default)]
+    pub code: BTreeMap<String, String>,
 }
 
 /// The environment of a run.
@@ -30,6 +33,20 @@ pub struct RunOf {
     pub date: String,
     /// The version of Burn Zoo.
     pub zoo: String,
+}
+
+impl ParityRun {
+    /// Whether a case was measured, and with the code of this program.
+    pub fn is_current(&self, case: &ParityCase) -> bool {
+        let name = case.name();
+        self.cases.contains_key(&name) && self.code.get(&name) == Some(&case.fingerprint())
+    }
+
+    /// Adds the result of a case that was measured with this program.
+    pub fn insert(&mut self, case: &ParityCase, verdict: ParityVerdict) {
+        self.cases.insert(case.name(), verdict);
+        self.code.insert(case.name(), case.fingerprint());
+    }
 }
 
 impl RunOf {

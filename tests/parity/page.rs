@@ -1,9 +1,12 @@
 //! The book's tables of parity are those of the files that were measured, and have no gap.
 
 use burn_zoo::models::families::FAMILIES;
-use burn_zoo::parity::{ParityCase, ParityRun, page};
+use burn_zoo::parity::{ParityCase, ParityRun, ParityVerdict, page};
 
 use crate::golden::{folder, json};
+
+/// Measures what is missing or stale.
+const MEASURE: &str = "run scripts/parity-records, and commit docs/parity and docs/src/parity.md";
 
 fn runs() -> Vec<ParityRun> {
     let kept = folder().join("../../docs/parity");
@@ -41,8 +44,30 @@ fn every_family_was_measured_on_every_backend_that_runs_on_a_cpu() {
             let verdict_of = |case: &ParityCase| run.cases.get(&case.name());
             let same = || known.iter().filter(|other| other.is_same_as(&case));
             let verdict = verdict_of(&case).or_else(|| same().find_map(verdict_of));
-            let verdict = verdict.unwrap_or_else(|| panic!("{name} was not run on {title}"));
+            let verdict =
+                verdict.unwrap_or_else(|| panic!("{name} was not run on {title}: {MEASURE}"));
+            let is_current = run.is_current(&case) || same().any(|other| run.is_current(other));
+            assert!(is_current, "{name} was run on {title} with other code: {MEASURE}");
             assert_eq!(verdict.problems(&run.of.device, &name), [""; 0], "{title}");
         }
     }
+}
+
+#[test]
+fn a_result_is_of_the_code_that_it_was_measured_with() {
+    let cases = ParityCase::all(FAMILIES);
+    for case in &cases {
+        for other in &cases {
+            let is_same = case.fingerprint() == other.fingerprint();
+            assert_eq!(is_same, case.is_same_as(other), "{} and {}", case.name(), other.name());
+        }
+    }
+    let case = ParityCase::smoke();
+    let mut run = runs().remove(0);
+    run.insert(&case, ParityVerdict::Fault("none".into()));
+    assert!(run.is_current(&case));
+    *run.code.get_mut(&case.name()).unwrap() = "0123456789abcdef".into();
+    assert!(!run.is_current(&case));
+    run.code.clear();
+    assert!(!run.is_current(&case));
 }

@@ -1,4 +1,4 @@
-//! Classes of tokens.
+//! Token classification.
 
 use std::path::Path;
 
@@ -47,8 +47,8 @@ fn answer(
     };
     let in_pieces = tagging.overlap.is_some();
     let of_text = |(text, mut entities): (&String, Vec<Entity>)| -> Value {
-        // Where a text is read in pieces, transformers has an entity without characters twice, if it
-        // is the first.
+        // If a text is processed in pieces, transformers repeats an entity without characters, if
+        // it is the first.
         let is_long = tagger.cut(&[text]).unwrap() > 0;
         let first = entities.first().filter(|first| first.start == first.end).cloned();
         if in_pieces && is_long {

@@ -108,7 +108,7 @@ pub(crate) fn the_text_sees_its_past_and_all_of_the_memory(family: &str) {
         let vocab = vocab_size(&case);
         let feed = case.feed().row(0);
         if feed.decoder_ids.is_none() {
-            continue; // A head other than the language model's, or no decoder.
+            continue; // No language-model head, or no decoder.
         }
         let main = |feed: &Feed| outputs(&model, feed, &device())[0].row(0);
         let before = main(&feed);

@@ -68,10 +68,10 @@ fn scores_are_changed_as_in_the_reference() {
         let number = |name: &str| case.settings.get(name).and_then(Value::as_u64);
         if number("min_new_tokens") > number("max_new_tokens").or(Some(u64::MAX)) {
             assert!(GenerationConfig::from_fields(&case.settings).is_err());
-            continue; // It makes no sense.
+            continue; // Contradictory limits.
         }
         if case.padding > 0 && case.settings.contains_key("no_repeat_ngram_size") {
-            continue; // Padding is text there, and none here.
+            continue; // Transformers counts padding.
         }
         let config = GenerationConfig::from_fields(&case.settings).unwrap();
         let options = config.options_for(case.prompt_length);

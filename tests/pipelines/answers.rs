@@ -34,7 +34,7 @@ fn answer(
     let (questions, is_one) = texts(&inputs["question"]);
     let (contexts, _) = texts(&inputs["context"]);
     if contexts.len() > 1 && contexts.len() != questions.len() {
-        return Ok(Value::Null); // A question has its context here.
+        return Ok(Value::Null); // One context per question.
     }
     let questions: Vec<Question> = questions
         .into_iter()

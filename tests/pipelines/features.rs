@@ -24,7 +24,7 @@ fn answer(
     parameters.take("truncation");
     if let Some(of_tokenizer) = parameters.take("tokenize_kwargs") {
         let Some(max_length) = of_tokenizer["max_length"].as_u64() else {
-            return Ok(Value::Null); // A text always has its special tokens here.
+            return Ok(Value::Null); // Special tokens are required here.
         };
         extractor = extractor.with_max_length(max_length as usize)?;
     }

@@ -19,7 +19,7 @@ fn answer(
     parameters: &mut Parameters,
 ) -> Result<Value, PipelineError> {
     if parameters.take("is_split_into_words").is_some() {
-        return Ok(Value::Null); // Texts are whole here.
+        return Ok(Value::Null); // No pretokenized texts here.
     }
     let tagger = TokenClassification::open(path, &Device::flex())?;
     let how = parameters.take("aggregation_strategy");

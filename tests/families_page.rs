@@ -1,6 +1,6 @@
-//! The book's page of families is what the program knows and what the goldens measure.
+//! The book's page of families matches the program and the measured goldens.
 //!
-//! `ZOO_BLESS=1 cargo test --release --workspace --test suite families_page` writes it anew.
+//! `ZOO_BLESS=1 cargo test --release --workspace --test suite families_page` rewrites it.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -51,7 +51,7 @@ fn kind(family: &Family) -> &'static str {
     }
 }
 
-/// The page, with numbers as they are here and now.
+/// The page, with current measurements.
 fn page() -> String {
     let mut text = INTRODUCTION.to_string();
     for heading in KINDS {
@@ -87,7 +87,7 @@ fn page() -> String {
     text
 }
 
-/// A page without its measured numbers, and those numbers.
+/// A page without its measurements, and these measurements.
 fn split(page: &str) -> (String, Vec<f64>) {
     let mut numbers = Vec::new();
     let mut text = String::new();
@@ -120,7 +120,7 @@ fn the_page_is_current() {
     assert_eq!(stored_text, text, "docs/src/families.md is not current: {way}");
     assert_eq!(numbers.len(), 3 * FAMILIES.len());
     for (stored, found) in stored_numbers.iter().zip(&numbers) {
-        // Another processor rounds otherwise; ten times as much is another program.
+        // Rounding differs between processors; a factor of ten is a changed program.
         let is_close = *found <= 10.0 * stored.max(1e-7) && *stored <= 10.0 * found.max(1e-7);
         assert!(is_close, "the page says {stored:e}, and {found:e} is measured: {way}");
     }

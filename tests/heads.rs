@@ -1,4 +1,4 @@
-//! Forms of heads that only some files have: what they read, where, and with what.
+//! Rare forms of heads: their input, its position, and their layers.
 
 use burn_zoo::models::arch::Shift;
 use burn_zoo::models::checkpoint::ModelSpec;
@@ -10,7 +10,7 @@ use burn_zoo::models::layers::activation::Activation;
 use crate::golden::{Case, folder};
 use crate::mutations::error;
 
-/// A name, a case, and what is changed about its heads.
+/// A name, a case, and the change to its heads.
 type Change = (&'static str, &'static str, fn(&mut Architecture));
 
 const CHANGES: &[Change] = &[
@@ -82,7 +82,7 @@ fn every_change_of_a_head_is_noticed() {
 fn every_head_of_this_kind_has_a_case() {
     let tasks = [Task::MultipleChoice, Task::NextSentence, Task::PreTraining, Task::ReplacedTokens];
     for family in FAMILIES {
-        // Of one code and one table, RoBERTa's case is enough.
+        // These share code and key table with RoBERTa, whose case is enough.
         if ["xlm-roberta", "camembert"].contains(&family.name()) {
             continue;
         }

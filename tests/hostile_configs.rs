@@ -1,4 +1,4 @@
-//! Configs with one field gone wrong: each is followed or refused, and none makes the program panic.
+//! Configs with one invalid field: each is supported or rejected, and none makes the program panic.
 
 use burn::tensor::Device;
 use burn_zoo::models::checkpoint::{Mapping, ModelSpec};
@@ -27,7 +27,7 @@ fn a_field_of_any_value_is_followed_or_refused() {
                     let what = format!("{}: {field} = {value}", case.name);
                     let followed_or_not = std::panic::catch_unwind(|| {
                         let Ok(spec) = ModelSpec::new(family, changed) else { return false };
-                        // Parameters are made when they are read, so this takes no memory.
+                        // Parameters are initialized lazily, so this takes no memory.
                         let parameters = spec.model(&Device::flex()).parameters();
                         let mapping = Mapping::new(spec.rules(), &parameters);
                         assert!(mapping.uncovered.is_empty(), "{:?}", mapping.uncovered);
@@ -89,7 +89,7 @@ fn sizes_whose_product_no_model_has_are_refused() {
     }
 }
 
-/// The model of a config, and its mapping to a file.
+/// The model of a config, and its mapping to checkpoint keys.
 fn mapping(config: Value) -> Mapping {
     let family = families::find(config["model_type"].as_str().unwrap()).unwrap();
     let spec = ModelSpec::new(family, config).unwrap();
@@ -112,6 +112,6 @@ fn a_model_of_ten_thousand_layers_is_described_in_seconds() {
     assert!(found.entries.len() > 80_000 && found.uncovered.is_empty());
     let last = found.entries.last().unwrap();
     assert_eq!(found.entry(&last.key), Some(found.entries.len() - 1));
-    // Comparing each of them with all others took minutes.
+    // Comparing every key with all others took minutes.
     assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }

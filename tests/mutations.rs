@@ -1,5 +1,5 @@
-//! What the goldens can tell: a model that is wrong in one corner case must fail the comparison
-//! that the right one passes.
+//! Mutation tests of the goldens: a model with one wrong detail must fail the comparison that the
+//! correct one passes.
 
 mod changes;
 
@@ -24,8 +24,9 @@ use burn_zoo::models::layers::sinusoid::SinusoidLayout as Sines;
 use self::changes::*;
 use crate::golden::{Case, folder, outputs, relative_error};
 
-/// What is wrong, the golden case that must tell, and the change of its architecture. Parameters
-/// keep their paths and shapes: else the weights would not load, and nothing would be compared.
+/// The mistake, the golden case that must detect it, and the change of the architecture. Parameters
+/// keep their paths and shapes: otherwise the weights would not load, and nothing would be
+/// compared.
 type Mutation = (&'static str, &'static str, fn(&mut Architecture));
 
 const MUTATIONS: &[Mutation] = &[
@@ -162,7 +163,7 @@ const MUTATIONS: &[Mutation] = &[
     ("mBART: no unused rows", "mbart/base", |a| renumber(a, tokens(0))),
     ("mBART: unscaled embeddings", "mbart/base", |a| each_embedding(a, |it| it.scale = 1.0)),
     ("mBART: norms behind the sub-layers", "mbart/base", move_norms),
-    // Its file holds its sines and cosines, whatever is computed.
+    // Its checkpoint stores its sinusoids, so the computed ones are not used.
     ("Pegasus: unscaled embeddings", "pegasus/base", |a| each_embedding(a, |it| it.scale = 1.0)),
     ("Marian: sines by cosines", "marian/base", |a| sinusoid(a, Sines::Interleaved, tokens(0))),
     ("Marian: GELU", "marian/base", |a| activate(a, Gelu)),
@@ -179,7 +180,7 @@ const MUTATIONS: &[Mutation] = &[
     ("DINOv2: gates with GELU", "dinov2/swiglu", |a| activate(a, Gelu)),
 ];
 
-/// How far the golden weights in that model are from what the reference computes with them.
+/// The error of the golden weights in that model against the reference's outputs.
 pub(crate) fn error(case: &Case, spec: ModelSpec) -> f64 {
     let device = Device::flex();
     let model = case.load_as(spec, &device);
@@ -202,7 +203,7 @@ fn every_mutation_is_noticed() {
         change(&mut spec.architecture);
         assert!(spec.architecture != right, "{name}: {path} is so already");
         let error = error(&case, spec);
-        // Ten times what the right model is allowed.
+        // Ten times the tolerance of the correct model.
         if error <= 1e-4 {
             survivors.push(format!("{name}: {path} is off by {error:.1e}"));
         }

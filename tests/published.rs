@@ -1,7 +1,7 @@
-//! Directories as their owners published them, without their weights: each is followed, or refused for
-//! a reason of architecture. They lie in `$ZOO_DATA/published`.
+//! Published directories, without their weights: each is supported, or rejected because of its
+//! architecture. They are in `$ZOO_DATA/published`.
 //!
-//! `ZOO_BLESS=1 cargo test --release --workspace --test suite published` writes the book's page anew.
+//! `ZOO_BLESS=1 cargo test --release --workspace --test suite published` rewrites the book's page.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -29,7 +29,7 @@ refused for the reason below.
 |---|---|---|---|
 ";
 
-/// The folder of published directories; `None` where it is not at hand.
+/// The folder of published directories; `None` if it is not available.
 pub(crate) fn published() -> Option<PathBuf> {
     let path = std::env::var_os("ZOO_DATA").map(|data| Path::new(&data).join("published"));
     let path = path.filter(|path| path.is_dir());
@@ -58,13 +58,13 @@ pub(crate) fn directories(root: &Path) -> Vec<(String, PathBuf)> {
 /// One directory.
 struct Tried {
     name: String,
-    /// The number of its parameters, or why it is refused.
+    /// The number of its parameters, or the reason for its rejection.
     outcome: Result<usize, String>,
-    /// The number in the reference.
+    /// The number of parameters in the reference.
     expected: Option<usize>,
 }
 
-/// The family that a config names, if the zoo has it; it may not say so in `model_type`.
+/// The family of a config, if it is supported; `model_type` may be missing.
 fn family(config: &serde_json::Value, spec: Option<&ModelSpec>) -> Option<&'static Family> {
     let named = config["model_type"].as_str();
     let found = FAMILIES
@@ -96,15 +96,16 @@ fn tried(root: &Path) -> BTreeMap<&'static str, Vec<Tried>> {
     families
 }
 
-/// Directories whose counts differ from the reference's, and why that is right.
+/// Directories whose counts differ from the reference's, and why the difference is correct.
 const DIFFERENT: &[(&str, &str)] = &[
-    // Its index counts the frequencies of rotary positions, which follow from the config.
+    // Its index counts the rotary frequencies, which follow from the config.
     ("llama/Llama-2-7b-hf", "rotary_emb.inv_freq"),
 ];
 
-/// Directories of our families that may be refused, with the reason.
+/// Directories of supported families that may be rejected, with the reason.
 const REFUSED: &[(&str, &str)] = &[
-    // An mBART under BART's name, as transformers 3 saved it; today's computes something else with it.
+    // An mBART under BART's name, as saved by transformers 3; the current version computes it
+    // differently.
     ("bart/mbart-large-en-ro-2020", "normalize_before = true"),
     ("llama/Llama-3.1-8B-Instruct-resaved", "quantization_config = \"bitsandbytes\""),
     ("llama/Wizard-Vicuna-30B-Uncensored-GPTQ", "quantization_config = \"gptq\""),

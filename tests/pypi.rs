@@ -1,4 +1,4 @@
-//! What tests fetch from PyPI, where it can be reached.
+//! Packages that tests download from PyPI, if it is reachable.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -20,13 +20,13 @@ const INSTALL: [&str; 11] = [
     "--disable-pip-version-check",
 ];
 
-/// Installs a package with this Python. The error is the last line of pip's.
+/// Installs a package with this Python. The error is the last line of pip's output.
 pub(crate) fn install(python: &Path, arguments: &[&OsStr]) -> Result<(), String> {
     let install = INSTALL.map(OsStr::new);
     run(python, &[&install, arguments].concat()).map(drop)
 }
 
-/// Runs a program. Gives its standard output, or the last line of its standard error.
+/// Runs a program. Returns its standard output, or the last line of its standard error.
 pub(crate) fn run(program: &Path, arguments: &[&OsStr]) -> Result<String, String> {
     let output = Command::new(program)
         .args(arguments)
@@ -39,14 +39,14 @@ pub(crate) fn run(program: &Path, arguments: &[&OsStr]) -> Result<String, String
     Err(errors.lines().last().unwrap_or_default().to_string())
 }
 
-/// What was fetched. Where it could not be, the test is skipped with a line that says so, or fails if
+/// The downloaded value. Without one, the test is skipped with a message, or fails if
 /// `ZOO_MUST_FETCH` is set.
 pub(crate) fn or_skip<T>(fetched: Result<T, String>, skipped: &str) -> Option<T> {
     fetched
         .map_err(|reason| {
             let must = std::env::var_os("ZOO_MUST_FETCH").is_some();
             assert!(!must, "cannot be fetched: {reason}");
-            // Past the test's capture, so that it is seen.
+            // Past the test's capture, so that the message is visible.
             writeln!(std::io::stderr(), "\nSKIPPED {skipped}: {reason}").unwrap();
         })
         .ok()

@@ -44,7 +44,7 @@ fn frequencies_are_those_of_the_reference() {
     }
 }
 
-/// A llama config with these fields over a valid one.
+/// A llama config with these fields added to a valid one.
 fn error(fields: Value) -> String {
     let mut config = json!({ "model_type": "llama", "hidden_size": 32, "num_attention_heads": 4 });
     for (key, value) in fields.as_object().unwrap() {

@@ -1,4 +1,4 @@
-//! Tied tensors, under any of their names, in every family.
+//! Tied tensors, under each of their names, in every family.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,11 +13,11 @@ use burn_zoo::models::parameters;
 
 use crate::golden::{self, Case};
 
-/// A fixture's tensors, and where else its weights may stand.
+/// A fixture's tensors, and other keys that its weights may have.
 struct Tied {
     case: Case,
     tensors: BTreeMap<String, F32Tensor>,
-    /// Another key, the key in the file, and what the other one is.
+    /// Another key, the key in the file, and the role of the other key.
     copies: Vec<(String, String, CopyRole)>,
 }
 
@@ -48,7 +48,7 @@ fn all() -> impl Iterator<Item = Tied> {
     })
 }
 
-/// The parameters of a directory with these tensors in the place of its own.
+/// The parameters of a directory with these tensors instead of its own.
 fn parameters_of(tied: &Tied, tensors: &BTreeMap<String, F32Tensor>) -> BTreeMap<String, Vec<f32>> {
     let folder = tempfile::tempdir().unwrap();
     fs::copy(tied.case.path.join("config.json"), folder.path().join("config.json")).unwrap();
@@ -86,7 +86,7 @@ fn another_head_than_the_tied_one_is_the_files() {
     for tied in all() {
         let expected = parameters_of(&tied, &tied.tensors);
         for (name, original, role) in &tied.copies {
-            // DeBERTa has two kinds of heads, and a file the names of one.
+            // DeBERTa has two kinds of heads, and a checkpoint has the names of one kind.
             let module = |key: &str| key.split('.').next().map(String::from);
             let is_there = tied.tensors.keys().any(|key| module(key) == module(name));
             if name.contains("predictions") && !is_there {

@@ -52,7 +52,7 @@ fn flat(model: &LmModel) -> Vec<f32> {
 fn gradients(model: &LmModel, data: &LmDataset, rows: usize, micro_step: u64) -> GradientsParams {
     let at = BatchAt { seed: 3, step: 5, micro_step };
     let batch = data.train_batch(at, BatchShape { rows, context: 16 }).unwrap();
-    // Eight rows make a step.
+    // Eight rows are one step.
     let (loss, _) = model.loss(&batch);
     GradientsParams::from_grads((loss / (8.0 * 16.0)).backward(), model)
 }
@@ -69,7 +69,7 @@ fn accumulated_gradients_are_those_of_the_big_batch() {
     let norms = [&whole, &sum].map(|g| gradient_norm(&model, g).unwrap() as f32);
     assert_close("norm", &norms[1..], &norms[..1], 1e-6);
     let update = Update { rate: 0.1, gradient_scale: 1.0 };
-    // Without the division by its root, the update shows the gradients themselves.
+    // Without AdamW's division by the root, the update shows the gradients themselves.
     let plain = AdamWConfig { epsilon: 1.0, ..CONFIG };
     let [by_whole, by_sum] =
         [whole, sum].map(|g| flat(&AdamW::new(plain).step(model.clone(), g, update)));

@@ -1,4 +1,4 @@
-//! Bad input gets one clear line, status 2 or 1, and leaves nothing half-written.
+//! Invalid input gives one clear line and status 2 or 1, and leaves no incomplete files.
 
 use std::fs;
 use std::path::Path;
@@ -91,7 +91,7 @@ fn former_flags_are_answered_with_the_new_ones() {
     ] {
         refuse(at, args, (2, &[&format!("{old} was renamed to {new}")]));
     }
-    // Other verbs never had them, and translate has a --from of its own.
+    // Other commands never had these flags, and translate has its own --from.
     for args in [
         &["fill", "m", "train", "--text", "a"][..],
         &["train", "--lines"],
@@ -149,7 +149,7 @@ fn texts_that_cannot_be_used_are_refused() {
 #[test]
 fn a_data_set_that_cannot_be_had_is_answered_with_the_way_out() {
     let folder = empty();
-    // A folder of data that has another file under the name.
+    // A data folder with another file under this name.
     let data = folder.path().join("data/tinyshakespeare");
     fs::create_dir_all(&data).unwrap();
     fs::write(data.join("input.txt"), "First Citizen: no.").unwrap();
@@ -242,7 +242,7 @@ fn a_folder_that_cannot_be_written_is_named() {
     refuse(at, &["convert", model, "file/x"], (1, &["file/x"]));
 }
 
-/// A limit on the size of files stands for a full disk: both fail in the middle of a write.
+/// A file size limit simulates a full disk: both fail during a write.
 #[cfg(unix)]
 #[test]
 fn a_full_disk_is_an_error_and_the_last_checkpoint_survives() {
@@ -264,7 +264,7 @@ fn a_full_disk_is_an_error_and_the_last_checkpoint_survives() {
     assert!(result.stderr.contains("checkpoint is from step 4"), "{}", result.stderr);
     assert!(checkpoint.join("state.json").exists());
     assert_eq!(fs::read(at.join("a/model.safetensors")).unwrap(), before);
-    // Nothing half-written is left, and with room again the run goes on.
+    // No incomplete file is left, and the run resumes once there is space.
     let left: Vec<_> = fs::read_dir(at.join("a/training")).unwrap().collect();
     assert_eq!(left.len(), 2, "{left:?}");
     succeed(at, &["train", "--resume", "a", "--steps", "8"]);

@@ -1,11 +1,11 @@
-//! Chats by the program.
+//! Chats on the command line.
 
 use std::fs;
 
 use super::pipelines::{at, lines, model};
 use super::{refuse, succeed};
 
-/// A model whose template thinks unless it is told not to.
+/// A model whose template enables thinking unless it is disabled.
 fn thinking() -> tempfile::TempDir {
     let at = at();
     let golden = model("text-generation/qwen2-chat");

@@ -1,4 +1,4 @@
-//! `zoo embed`, on a tiny model with a tokenizer of characters.
+//! `zoo embed`, on a tiny model with a character tokenizer.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{finish, refuse, succeed, zoo};
 use crate::golden::{assert_close, folder};
 
-/// A model without a head, with a tokenizer beside it; `more` are files of sentence-transformers.
+/// A base model with a tokenizer; `more` are files of sentence-transformers.
 fn model(more: &[(&str, Value)]) -> TempDir {
     let at = tempfile::tempdir().unwrap();
     let place = at.path().join("m");
@@ -36,7 +36,7 @@ fn modules(last: &str) -> Value {
     ])
 }
 
-/// The vectors of texts, as JSON lines say them.
+/// The embeddings of texts, parsed from JSON lines.
 fn vectors(at: &Path, args: &[&str]) -> Vec<Vec<f32>> {
     let args = [&["embed", "m", "--json"], args].concat();
     let read = |line: &str| -> Vec<f32> {
@@ -60,7 +60,7 @@ fn a_vector_does_not_depend_on_the_other_texts() {
         assert_close(text, &alone, expected, 1e-6);
         assert!((length(expected) - 1.0).abs() < 1e-5, "{text}");
     }
-    // An empty text has no tokens with this tokenizer, and a vector all the same.
+    // An empty text has no tokens with this tokenizer, but still an embedding.
     assert!(vectors(at, &[""])[0].iter().all(|value| value.is_finite()));
     fs::write(at.join("lines"), "a cat\nox\na dog barks\n").unwrap();
     assert_eq!(vectors(at, &["--file", "lines"]), together);
@@ -69,7 +69,7 @@ fn a_vector_does_not_depend_on_the_other_texts() {
     let written = read_safetensors(&at.join("v.safetensors")).unwrap();
     assert_eq!(written["embeddings"].values, together.concat());
 
-    // A text that cannot be read keeps its row, so that the others stay where they are.
+    // An unreadable text keeps its row, so that the other rows do not move.
     fs::write(at.join("lines"), b"a cat\nox\xff\na dog barks\n").unwrap();
     let result = finish(zoo(at, &args).output().unwrap());
     assert_eq!(result.code, Some(1), "{}", result.stderr);
@@ -98,7 +98,7 @@ fn the_files_beside_a_model_say_how_it_is_pooled() {
     assert_ne!(found, vectors(at, &["abcd", "--pooling", "mean"]));
     assert_ne!(found, vectors(at, &["abcd", "--pooling", "last"]));
     assert!((length(&vectors(at, &["abcd", "--length", "free"])[0]) - 1.0).abs() > 1e-3);
-    // Four tokens are read, and a note says so.
+    // The input is truncated to four tokens, with a note.
     assert_eq!(found, vectors(at, &["abcdefgh"]));
     let note = succeed(at, &["embed", "m", "abcdefgh"]).stderr;
     assert!(note.contains("texts truncated to the first 4 tokens: 1"), "{note}");

@@ -32,7 +32,7 @@ fn an_image_is_a_line() {
     assert_eq!(lines[0], "cat 0.4789, dog 0.3252  rgb.png");
     assert!(lines.len() == 2 && lines[1].ends_with("  gray.png"), "{answer}");
 
-    // What is no image is named, and the others are answered.
+    // An invalid image is reported by name, and the others are classified.
     fs::write(at.join("bad.png"), "no image").unwrap();
     let args = ["classify-image", &model, "--json", "rgb.png", "bad.png", "gray.png"];
     let result = finish(zoo(at, &args).output().unwrap());
@@ -77,7 +77,7 @@ fn what_cannot_be_asked_is_refused() {
     let model = text(&golden::folder().join("vit/base"));
     refuse(at, &["classify-image", &model, "a.png"], (1, &["preprocessor_config.json", "resized"]));
 
-    // Another size than the model reads.
+    // A size other than the model's.
     for name in ["config.json", "model.safetensors", "preprocessor_config.json"] {
         fs::copy(of("vit").join(name), at.join(name)).unwrap();
     }

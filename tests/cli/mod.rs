@@ -33,7 +33,7 @@ const TINY: &[&str] = &[
 pub(crate) fn zoo(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zoo"));
     command.args(args).current_dir(folder).stdin(Stdio::null());
-    // What the user's environment says must not matter to the tests.
+    // The user's environment must not affect the tests.
     command.env_remove("ZOO_DATA").env("XDG_CACHE_HOME", folder.join("cache"));
     for name in ["HF_HOME", "HF_HUB_CACHE", "HF_TOKEN", "HF_TOKEN_PATH", "HF_ENDPOINT"] {
         command.env_remove(name);
@@ -66,7 +66,7 @@ pub(crate) fn succeed(folder: &Path, args: &[&str]) -> Result {
     result
 }
 
-/// Runs what must fail: with this status, one line of explanation that has all of `expected`, and no panic.
+/// Runs a command that must fail: with this status, one line with all of `expected`, and no panic.
 pub(crate) fn refuse(folder: &Path, args: &[&str], (code, expected): (i32, &[&str])) {
     let result = run(folder, args);
     let what = format!("zoo {}\n{}", args.join(" "), result.stderr);

@@ -1,4 +1,4 @@
-//! The verbs that read texts, on models of the recorded answers.
+//! The pipeline commands, on the models with recorded answers.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,7 +14,7 @@ pub(super) fn model(name: &str) -> String {
     folder().join("pipelines").join(name).display().to_string()
 }
 
-/// A folder for the program to run in, which stays empty.
+/// A working folder for the program, which stays empty.
 pub(super) fn at() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
@@ -40,7 +40,7 @@ pub(super) fn lines(result: &Result) -> Vec<Value> {
     result.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The verbs, each with a model, what it needs besides texts, and the field of its answers.
+/// The commands, each with a model, its arguments besides texts, and the field of its answers.
 fn verbs() -> Vec<(Vec<String>, &'static str)> {
     let of = |verb: &str, name: &str, more: &[&str], field| {
         let args = [verb.to_string(), model(name)].into_iter();
@@ -71,7 +71,7 @@ fn a_line_of_input_is_a_line_of_json() {
             assert_eq!(line["text"], text, "{args:?}");
             assert!(line[field].is_array(), "{args:?}: {line}");
         }
-        // A line's end may be that of another system, and the last may have none.
+        // Lines may end with CRLF, and the last line may have no line ending.
         let input = TEXTS.join("\r\n");
         for (more, what) in [(&["-"][..], "a dash"), (&[][..], "nothing")] {
             let read = fed(guard.path(), &[&json[..], more].concat(), input.as_bytes());
@@ -165,7 +165,7 @@ fn a_closed_pipe_ends_it_quietly() {
         let mut child = piped(guard.path(), &args);
         let mut stdin = child.stdin.take().unwrap();
         let writer = std::thread::spawn(move || {
-            // Until the other end is closed.
+            // Until the program closes the pipe.
             while stdin.write_all(b"Anna lives in Berlin.\n").is_ok() {}
         });
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -262,7 +262,7 @@ fn what_makes_no_sense_is_refused() {
     refused(&["tag", "none", text], &["none", "no such directory"]);
     refused(&["tag", &ner], &["there is no text", "TEXT"]);
     refused(&["tag", &ner, "--file", "a", text], &["--file"]);
-    // One text that has no answer is a failure, and not a question of the asking.
+    // A text without an answer is a failure, not a usage error.
     refuse(
         guard.path(),
         &["fill", &fill, text],

@@ -1,4 +1,4 @@
-//! Runs that are killed, stopped and resumed end as if nothing had happened.
+//! Runs that are killed, stopped and resumed end like uninterrupted ones.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{run, succeed, train, zoo};
 
-/// A run with everything that has a state: dropout, accumulation, warm-up, validations in between.
+/// A run with all kinds of state: dropout, accumulation, warm-up, validations in between.
 const COURSE: &[&str] = &[
     "--steps",
     "60",
@@ -28,7 +28,7 @@ fn start(folder: &Path, args: &[&str]) -> Child {
     zoo(folder, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// How many lines a run's log has. Who kills a run may leave an unfinished one.
+/// The number of lines in a run's log. A killed run may leave an incomplete line.
 fn lines(folder: &Path) -> usize {
     fs::read_to_string(folder.join("metrics.jsonl")).unwrap_or_default().lines().count()
 }
@@ -85,7 +85,7 @@ fn a_killed_run_resumes_to_the_same_bytes() {
 
         succeed(at, &["train", "--resume", &killed, "--sample", "0"]);
         assert!(model(&at.join(&whole)) == model(&at.join(&killed)), "{case:?}: other weights");
-        // The log is that of one run: no step twice, none missing.
+        // The log reads like that of one run: no step twice, none missing.
         assert_eq!(losses(&at.join(&whole)), losses(&at.join(&killed)));
     }
 }
@@ -143,7 +143,7 @@ fn ctrl_c_saves_and_succeeds() {
         serde_json::from_str(&fs::read_to_string(step.unwrap().join("state.json")).unwrap())
             .unwrap()
     };
-    // Saved at the step that it stopped at, and not at the last interval.
+    // Saved at the step at which it stopped, not at the last interval.
     assert_eq!(state["step"], losses(&at.join("stopped")).last().unwrap().0);
     succeed(at, &["train", "--resume", "stopped", "--sample", "0"]);
     assert!(model(&at.join("whole")) == model(&at.join("stopped")));
@@ -157,9 +157,9 @@ fn a_finished_run_can_be_made_longer() {
     let again = succeed(at, &["train", "--resume", "a", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!((&json["step"], &json["ending"]), (&5.into(), &"finished".into()));
-    // Nothing is left of making the checkpoint's model the directory's a second time.
+    // No temporary file is left from publishing the checkpoint's model again.
     assert!(!at.join("a/.tmp-model.safetensors").exists());
-    // What a program killed in the middle of a save would leave.
+    // Files left by a program killed during a save.
     fs::create_dir(at.join("a/training/.tmp-x")).unwrap();
     fs::write(at.join("a/.tmp-model.safetensors"), "half").unwrap();
     let longer = succeed(at, &["train", "--resume", "a", "--steps", "9", "--json"]);

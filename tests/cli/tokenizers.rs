@@ -1,4 +1,4 @@
-//! Models whose tokenizer comes without `tokenizer.json`.
+//! Models with a tokenizer in files other than `tokenizer.json`.
 
 use std::fs;
 use std::path::Path;
@@ -23,14 +23,14 @@ fn a_vocabulary_of_words_is_enough() {
     place("bert/base", &at.join("bert"));
     let absent = ["fill", "bert", "the [MASK]"];
     refuse(at, &absent, (1, &["neither tokenizer.json nor vocab.txt, which BertTokenizer reads"]));
-    // The model knows 41 tokens.
+    // The model has 41 tokens.
     let words = "[PAD] [UNK] [CLS] [SEP] [MASK] the sea and sky ##s is wide".split(' ');
     let words = words.map(str::to_owned).chain((0..29).map(|i| format!("[unused{i}]")));
     let lines = words.map(|word| word + "\n").collect::<String>();
     fs::write(at.join("bert/vocab.txt"), lines).unwrap();
     let fill = |model: &str| succeed(at, &["fill", model, "The seas and [MASK]"]).stdout;
     let before = fill("bert");
-    // What is converted has a tokenizer.json, which says the same.
+    // The converted model has a tokenizer.json with the same tokens.
     succeed(at, &["convert", "bert", "again"]);
     assert!(at.join("again/tokenizer.json").exists() && at.join("again/vocab.txt").exists());
     let [first, second] = ["bert", "again"].map(|name| Tokenizer::load(at.join(name)).unwrap());
@@ -51,7 +51,7 @@ fn a_translator_reads_its_pieces() {
     for name in ["source.spm", "target.spm"] {
         fs::copy(models.join(name), at.join("marian").join(name)).unwrap();
     }
-    // The model knows 31 tokens.
+    // The model has 31 tokens.
     let pieces = "</s> <unk> <pad> \u{2581}the \u{2581}sea \u{2581} a e n s t".split(' ');
     let pieces = pieces.map(str::to_owned).chain((0..20).map(|i| format!("\u{2581}word{i}")));
     let ids: serde_json::Map<_, _> =

@@ -1,4 +1,4 @@
-//! What the verbs print and write.
+//! The output of the commands.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,7 +29,7 @@ fn forward_writes_what_the_reference_computes() {
     for case in FAMILIES.iter().flat_map(|family| cases(family.name())) {
         let feed = case.feed();
         let mut args = vec!["forward".to_string(), case.path.display().to_string()];
-        // Where images have the config's size, this changes nothing.
+        // This has no effect on images of the config's size.
         let mut flags = Vec::new();
         let mut add = |flag: &str, value: String| args.extend([flag.to_string(), value]);
         match &feed.pixels {
@@ -60,7 +60,8 @@ fn forward_writes_what_the_reference_computes() {
         for (name, found) in read_safetensors(&out).unwrap() {
             let Some(expected) = case.tensors.get(&name) else { continue };
             assert_eq!(found.shape, expected.shape, "{}: {name}", case.name);
-            // Padding aside, which only the text of an encoder-decoder has in its first row.
+            // Without padding, which only the decoder input of an encoder-decoder has in its first
+            // row.
             let row = expected.values.len() / expected.shape[0];
             let text = feed.decoder_mask.as_ref().filter(|_| !name.starts_with("encoder"));
             let row = text.map_or(row, |mask| {
@@ -131,7 +132,7 @@ fn convert_rounds_to_another_format() {
     let [half, all] = ["bf16", "f32"].map(|format| at.join(format).join("model.safetensors"));
     let [half, all] = [half, all].map(|file| fs::metadata(file).unwrap().len());
     assert!(half < all * 3 / 4, "{half} bytes of {all}");
-    // Rounded once, it is not rounded again.
+    // Values that are already rounded do not change.
     succeed(at, &["convert", "bf16", "again", "--dtype", "f32"]);
     succeed(at, &["forward", "again", "--ids", "1,2,3,4", "--out", "again.out"]);
     let [once, again] = ["bf16", "again"].map(|name| {
@@ -181,7 +182,7 @@ fn generate_repeats_for_a_seed_and_differs_for_another() {
     assert_ne!(text(&[]), text(&["--seed", "1"]));
     assert_eq!(text(&["--greedy"]), text(&["--temperature", "0", "--seed", "5"]));
     assert_eq!(text(&["--top-k", "1"]), text(&["--greedy"]));
-    // 40 characters after the prompt, well beyond the context of 16, and a line's end.
+    // 40 characters after the prompt, well beyond the context of 16, and a newline.
     assert_eq!(text(&[]).chars().count(), 4 + 40 + 1);
     let line = json(&text(&["--json", "--greedy"]));
     assert_eq!(format!("Once{}\n", line["text"].as_str().unwrap()), text(&["--greedy"]));
@@ -200,7 +201,7 @@ fn a_prompt_can_come_from_a_pipe_and_the_text_can_go_into_one() {
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(b"Once").unwrap();
-    // The text comes while it is made, and a reader that has enough is no error.
+    // The text is printed as it is generated, and a closed pipe is not an error.
     let mut begin = [0; 10];
     child.stdout.take().unwrap().read_exact(&mut begin).unwrap();
     assert!(begin.starts_with(b"Once"));

@@ -1,4 +1,4 @@
-//! The verbs that write texts.
+//! The commands that generate text.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ fn a_prompt_gets_as_many_texts_as_asked() {
     let (guard, gpt2) = (at(), model("text-generation/gpt2"));
     let at = guard.path();
     let generate = ["generate", &gpt2, "-p", "Anna lives in", "-n", "8"];
-    // As it comes, and when it is ready: the same text.
+    // With and without streaming: the same text.
     let stream = succeed(at, &[&generate[..], &["--greedy"]].concat());
     assert!(stream.stdout.starts_with("Anna lives in"), "{}", stream.stdout);
     let json = lines(&succeed(at, &[&generate[..], &["--greedy", "--json"]].concat()));
@@ -93,7 +93,7 @@ fn a_bad_line_costs_its_own_answer() {
         }
         assert!(result.stderr.contains("2 of 5 texts failed"), "{}", result.stderr);
         if more.is_empty() {
-            // The draws are those of the lines that are good.
+            // The samples are those of the valid lines.
             for (line, expected) in [0, 2, 4].into_iter().zip(&good) {
                 assert_eq!(told[line]["text"], expected["text"], "{line}");
             }

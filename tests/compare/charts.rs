@@ -1,4 +1,4 @@
-//! Ticks, scales and drawings.
+//! Ticks, scales and charts.
 
 use burn_zoo::compare::report::chart::{
     Axis, Chart, Dots, Line, Look, Row, Rule, escape, linear_ticks, log_ticks,
@@ -60,7 +60,7 @@ fn an_axis_of_what_cannot_be_negative_is_not() {
     let axis = Axis::linear("score", [0.001, 1.0]);
     assert!(axis.shows(0.0) && !axis.shows(-0.001));
     assert!(Axis::linear("difference", [-1.0, 1.0]).shows(-1.0));
-    // One value, and none.
+    // One value, and no values.
     assert!(Axis::linear("score", [0.5]).shows(0.5));
     assert!(Axis::linear("score", [f64::NAN]).place(0.5).is_finite());
 }
@@ -98,7 +98,7 @@ fn row(name: &str) -> Row {
     }
 }
 
-/// The values of an attribute in a drawing.
+/// The values of an attribute in a chart.
 fn numbers(svg: &str) -> Vec<f64> {
     let is_break = |c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-'));
     svg.split("d=\"")
@@ -152,6 +152,6 @@ fn what_is_no_number_or_outside_is_not_drawn() {
         numbers.len() > 10 && numbers.iter().all(|n| (-20.0..500.0).contains(n)),
         "{numbers:?}"
     );
-    // The run that ran away is marked at the edge.
+    // The diverged run is marked at the edge.
     assert!(svg.contains("cross s1"));
 }

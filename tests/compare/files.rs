@@ -1,4 +1,4 @@
-//! The files of a report: CSV, JSON, Markdown, and how they are written.
+//! The files of a report: CSV, JSON and Markdown, and how they are written.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use super::example;
 #[test]
 fn json_gives_the_study_back() {
     let written = report::json(&example::study()).unwrap();
-    // Numbers have 12 digits from here on.
+    // Numbers are rounded to 12 digits first.
     let study = report::read(&written).unwrap();
     let before = example::study();
     let scores = |study: &Study| -> Vec<f64> {
@@ -19,7 +19,7 @@ fn json_gives_the_study_back() {
     let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-11 * b.abs().max(1e-3);
     assert!(scores(&study).iter().zip(&scores(&before)).all(close));
     assert_eq!((study.runs.len(), &study.toml), (before.runs.len(), &before.toml));
-    // Not assert_eq: a megabyte of numbers explains nothing.
+    // Not assert_eq: its output would be a megabyte of numbers.
     assert!(report::read(&report::json(&study).unwrap()).unwrap() == study);
     assert!(report::json(&study).unwrap() == written);
 }

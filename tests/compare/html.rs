@@ -1,11 +1,11 @@
-//! The HTML file: nothing is loaded, nothing is executed, everything is shown.
+//! The HTML file: it loads nothing, executes nothing, and shows everything.
 
 use burn_zoo::compare::report::{html, page, page::Item};
 use burn_zoo::compare::study::{Outcome, Study};
 
 use super::example;
 
-/// Every tag of a text, without what stands between them.
+/// Every tag of a text, without the text between tags.
 fn tags(text: &str) -> Vec<&str> {
     text.split('<').skip(1).filter_map(|rest| rest.split('>').next()).collect()
 }
@@ -44,7 +44,7 @@ fn every_tag_that_opens_closes() {
     assert!(open.is_empty() && closed > 2000, "{open:?} {closed}");
 }
 
-/// A study in which every name and text is markup.
+/// A study in which every name and text is HTML markup.
 fn hostile() -> Study {
     let evil = "<script>alert(\"1\")</script>'&";
     let mut study = example::study();
@@ -79,7 +79,7 @@ fn a_task_called_script_is_only_a_name() {
     assert!(!text.to_lowercase().contains("alert(\""));
     assert!(text.matches("&lt;script&gt;").count() > 40, "and still shown");
     for tag in tags(&text) {
-        // An attribute may say it, but not end by it.
+        // An attribute may contain it, but not be closed by it.
         assert_eq!(tag.contains("alert"), tag.contains("script&gt;alert(&quot;1&quot;"), "{tag}");
     }
 }

@@ -1,4 +1,4 @@
-//! Comparisons: what is planned, what is run, what is kept, what is shown.
+//! Comparisons: planning, runs, the cache and reports.
 
 mod charts;
 mod example;

@@ -1,4 +1,4 @@
-//! Numbers as they are shown.
+//! Formatting of numbers.
 
 use burn_zoo::compare::report::number;
 use burn_zoo::compare::study::Interval;

@@ -1,4 +1,4 @@
-//! Who does which task how, and at which size.
+//! The objective and model size for every architecture and task.
 
 use burn_zoo::compare::batch::{Batch, Rows};
 use burn_zoo::compare::objective::{ObjectiveKind, role};
@@ -13,7 +13,7 @@ fn plan(text: &str) -> Result<Plan, PlanError> {
     Plan::new(toml::from_str::<Spec>(text).unwrap(), &SearchPath::default(), "flex")
 }
 
-/// Families that do a task.
+/// Families that support a task.
 fn able(task: &str) -> Vec<&'static str> {
     let task = TaskSpec::parse(task).unwrap().build(&SearchPath::default()).unwrap();
     let is_able = |family: &&&burn_zoo::models::families::Family| {
@@ -42,7 +42,7 @@ fn every_family_hits_the_budget() {
             assert!(sized.deviation.abs() <= TOLERANCE, "{name} on {task}: {}", sized.deviation);
             let parameters = sized.parameters;
             assert_eq!(parameters.body + parameters.embeddings, parameters.total);
-            // Tokens are few, and what is as large as their number is no part of the budget.
+            // The vocabulary is small, and tensors of its size are excluded from the budget.
             assert!(parameters.embeddings > 0, "{name} on {task}");
             assert!(sized.dimensions.n_layers >= 1 && sized.dimensions.d_model >= 8, "{name}");
         }

@@ -9,7 +9,7 @@ use burn_zoo::compare::study::{Outcome, Study, Tested};
 
 use crate::cli::{finish, refuse, succeed, zoo};
 
-/// A comparison of seconds.
+/// A comparison that takes seconds.
 const SMALL: &[&str] = &[
     "compare",
     "--task",
@@ -34,7 +34,7 @@ fn study(folder: &Path) -> Study {
     report::read(&fs::read_to_string(folder.join("out/study.json")).unwrap()).unwrap()
 }
 
-/// How many files of the cache hold what `field` is in: `outcome` runs, `tokens` measurements.
+/// The number of cache files that have `field`: `outcome` in runs, `tokens` in measurements.
 fn kept(folder: &Path, field: &str) -> usize {
     let Ok(files) = fs::read_dir(folder.join("runs/compared")) else { return 0 };
     let texts = files.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
@@ -45,7 +45,7 @@ fn kept(folder: &Path, field: &str) -> usize {
     texts.filter(holds).count()
 }
 
-/// Everything but what time decides.
+/// Everything that does not depend on time.
 fn numbers(study: &Study) -> Vec<(String, u64, Outcome)> {
     let of = |run: &burn_zoo::compare::study::Run| {
         (run.architecture.clone(), run.seed, run.outcome.clone())
@@ -76,15 +76,15 @@ fn a_comparison_is_run_once_and_grows() {
     for name in ["report.html", "report.md", "runs.csv"] {
         assert!(fs::metadata(at.join("out").join(name)).unwrap().len() > 500, "{name}");
     }
-    // The same again computes nothing, and says the same.
+    // Repeating the command computes nothing, and prints the same.
     let again = compare(&["gpt2", "t5"]);
     assert_eq!(again.stdout, first.stdout);
     assert_eq!(numbers(&study(at)), numbers(&study_of_two));
-    // Another architecture runs only itself.
+    // Adding an architecture computes only its runs.
     compare(&["gpt2", "t5", "llama"]);
     assert_eq!((kept(at, "outcome"), kept(at, "tokens")), (3 * (2 + 3), 3));
     assert_eq!(numbers(&study(at))[..6], numbers(&study_of_two));
-    // What was kept is computed again, and comes to the same.
+    // Recomputed runs give the same results.
     fs::remove_dir_all(at.join("runs")).unwrap();
     compare(&["gpt2", "t5"]);
     assert_eq!(numbers(&study(at)), numbers(&study_of_two));
@@ -180,7 +180,7 @@ fn a_plan_is_shown_and_nothing_is_run() {
         serde_json::from_str(&succeed(at, &[&plan[..], &["--json"]].concat()).stdout).unwrap();
     assert_eq!(json.as_array().unwrap().len(), 2);
     assert!(!at.join("runs").exists());
-    // A process that gets no run says so.
+    // A worker process without a run reports an error.
     let nothing = finish(zoo(at, &["compare-run"]).output().unwrap());
     assert_eq!(nothing.code, Some(1));
     assert!(nothing.stderr.contains("no run"), "{}", nothing.stderr);
@@ -218,7 +218,7 @@ fn costs_are_measured_at_each_length() {
             }
         }
     }
-    // What was measured is kept.
+    // Measurements are cached.
     succeed(at, &["compare", "costs.toml", "--out", "out"]);
     assert_eq!(study(at).costs, first.costs);
 }
@@ -260,7 +260,7 @@ fn sizes_are_swept() {
             let nats = last.validation.unwrap() * std::f64::consts::LN_2;
             assert!((point.loss - nats).abs() < 1e-9 && point.flops == last.flops);
         }
-        // Nothing of any run is below the front.
+        // No run is below the front.
         assert!(!scaling.front.is_empty());
         for pair in scaling.front.windows(2) {
             assert!(pair[0].flops < pair[1].flops && pair[0].loss > pair[1].loss);

@@ -1,4 +1,4 @@
-//! The reports of the book are what their studies say, and their studies are what their files ask for.
+//! The reports of the book match their studies, and the studies match their TOML files.
 
 use std::fs;
 use std::path::{Path, PathBuf};

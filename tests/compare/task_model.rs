@@ -1,4 +1,4 @@
-//! What a model of a comparison computes, and what that is said to cost.
+//! The outputs of a comparison's model, and its reported cost.
 
 use burn::tensor::{Device, Tensor};
 use burn_zoo::compare::batch::{Batch, Rows};
@@ -24,7 +24,7 @@ fn tokens(rows: &Rows, device: &Device) -> Tokens {
     Tokens::new(ids, Padding::right(&rows.lengths))
 }
 
-/// Scores at every place, whether something is asked there or not.
+/// Logits at every position, whether it is a target or not.
 fn all_scores(model: &TaskModel, batch: &Batch, device: &Device) -> Tensor<2> {
     let text = tokens(&batch.text, device);
     let scores: Tensor<3> = match &model.model {
@@ -79,7 +79,7 @@ fn operations_are_those_of_what_is_read_and_scored() {
     };
     let language = plan("['gpt2', 'lstm']", "['stories:context=32']");
     for of in &language.candidates {
-        // Every place of 32 names one of all symbols: what `zoo show` says.
+        // Each of 32 positions predicts over all symbols, as in `zoo show`.
         let typical = TypicalWorkload::of(&language.tasks[0].task, of.objective);
         assert_eq!((typical.source, typical.text, typical.targets), (0, 32, 32.0));
         let architecture = &of.sized.model_spec.architecture;
@@ -90,14 +90,14 @@ fn operations_are_those_of_what_is_read_and_scored() {
     let plan = plan("['bert', 'gpt2', 't5']", "['listops']");
     let [bert, gpt2, t5] = &plan.candidates[..] else { panic!("three") };
     let task = &plan.tasks[0].task;
-    // A class is named once, and none of the layers knows how many symbols there are.
+    // The label is predicted once, and the layers do not depend on the number of symbols.
     let typical = TypicalWorkload::of(task, bert.objective);
     assert_eq!(typical.targets, 1.0);
     let wide = flops(bert, typical, 10) - flops(bert, typical, 0);
     let d_model = bert.sized.dimensions.d_model as f64;
     assert!((wide - 2.0 * d_model * 10.0 / typical.text as f64).abs() < 1e-6, "{wide}");
     assert_eq!(TypicalWorkload::of(task, gpt2.objective).targets, 1.0);
-    // An encoder-decoder's text goes through one of its stacks, and not through both.
+    // The sequences of an encoder-decoder pass through one of its stacks each, not through both.
     let typical = TypicalWorkload::of(task, t5.objective);
     assert_eq!(typical.text, 1);
     let twice = TypicalWorkload { source: 2 * typical.source, ..typical };

@@ -1,4 +1,4 @@
-//! What is said of a study, on small ones made for it.
+//! The verdict on a study, tested on small studies.
 
 use burn_zoo::compare::report::verdict::{
     Decision, Difference, Ranking, Runs, Verdict, difference, overall, standings, verdict,
@@ -65,7 +65,7 @@ fn test(study: &mut Study, a: &str, b: &str, (difference, corrected): (f64, f64)
 }
 
 fn of(study: &Study) -> Verdict {
-    // What can be judged can be shown.
+    // Every study with a verdict can be rendered.
     html(study).unwrap();
     assert!(markdown(study).contains("recall"));
     verdict(study, &study.tasks[0])
@@ -122,7 +122,7 @@ fn a_tie_names_all_that_share_it() {
 
 #[test]
 fn only_what_is_level_is_called_that() {
-    // The next one is behind by the test, one further down is not, and one could not be tested.
+    // The next one is significantly behind, one further down is not, and one could not be tested.
     let ends: [(&str, &[End]); 4] =
         [("llama", &HIGH), ("bert", &MIDDLE), ("t5", &LOW), ("bart", &LOW)];
     let mut study = study(example::accuracy(), &ends);

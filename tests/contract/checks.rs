@@ -1,4 +1,4 @@
-//! A checkpoint's keys, and what the reference computes with its tensors.
+//! A checkpoint's keys, and the reference's results with its tensors.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,7 +11,7 @@ use burn_zoo::train::gradients::by_path;
 
 use crate::golden::{Case, assert_close, cases, loss, outputs, relative_error, values};
 
-/// `flex`, or the device that `ZOO_TEST_DEVICE` names.
+/// `flex`, or the device in `ZOO_TEST_DEVICE`.
 pub(crate) fn device() -> Device {
     match std::env::var("ZOO_TEST_DEVICE") {
         Ok(name) => burn_zoo::device::parse(&name).unwrap_or_else(|error| panic!("{error}")),
@@ -59,7 +59,7 @@ pub(crate) fn outputs_are_those_of_the_reference(family: &str) {
     }
 }
 
-/// Gradients by the parameter's path.
+/// Gradients by parameter path.
 pub(crate) fn gradients<M: Module>(
     module: &M,
     gradients: &GradientsParams,
@@ -67,8 +67,8 @@ pub(crate) fn gradients<M: Module>(
     by_path(module, gradients).unwrap()
 }
 
-/// Whether a gradient of the reference is zero but for rounding: that of a key bias is, where nothing
-/// rotates it.
+/// Whether a gradient of the reference is zero up to rounding, such as that of a key bias without
+/// rotary positions.
 fn is_noise(gradient: &[f32]) -> bool {
     gradient.iter().all(|g| g.abs() < 1e-6)
 }
@@ -130,15 +130,15 @@ pub(crate) fn every_tensor_changes_the_output(family: &str) {
                 Some(TensorData::new(values, parameter.shape.clone()).into())
             });
             let (change, _) = relative_error(&all(&moved), &before);
-            // What all keys have in common cancels in the softmax; the reference says so by a
-            // gradient of nothing but noise.
+            // A component common to all keys cancels in the softmax; the reference's gradient of it
+            // is only noise.
             let mut keys = [&entry.key].into_iter().chain(&entry.aliases);
             let gradient = keys.find_map(|key| case.tensors.get(&format!("grad.{key}")));
             let is_inert = gradient.is_none_or(|gradient| is_noise(&gradient.values));
             let is_read = !entry.parts.iter().any(|part| part.path.ends_with("mask_token"));
             let what = format!("{}: {} changes the output by {change:e}", case.name, entry.key);
-            // The loss of a span does not see what all positions share, nor that of a choice what all
-            // choices share; their scores do.
+            // The loss of a span is invariant to a component common to all positions, and that of a
+            // choice to one common to all choices; their logits are not.
             let is_span = matches!(model, Model::SpanExtractor(_) | Model::MultipleChoice(_));
             match is_inert && is_read && !entry.parts[0].is_constant() {
                 true => assert!(change < 1e-4 || is_span, "{what}"),

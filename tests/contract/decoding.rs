@@ -1,4 +1,4 @@
-//! Texts written token by token.
+//! Token-by-token decoding.
 
 use burn::tensor::Tensor;
 use burn_zoo::models::checkpoint::Model;
@@ -45,8 +45,8 @@ fn whole(model: &Model, feed: &Feed) -> Vec<f32> {
 }
 
 pub(crate) fn step_equals_forward(family: &str) {
-    // With dynamic scaling a key's rotation depends on the length when it was computed, in the
-    // reference too, so step by step is another model there.
+    // With dynamic scaling a cached key's rotation depends on the length when it was computed, in
+    // the reference too, so step-by-step decoding differs from a full forward pass.
     for case in causal_cases(family).iter().filter(|case| !case.is_dynamic()) {
         let model = case.load_causal_lm(&device());
         let row = case.inputs.input_ids[0].clone();
@@ -64,7 +64,7 @@ pub(crate) fn step_equals_forward(family: &str) {
     }
 }
 
-/// A prompt as long as nobody's window, and what follows on it.
+/// A prompt longer than every window, and its continuation.
 pub(crate) fn a_text_can_outgrow_any_context(family: &str) {
     for case in causal_cases(family) {
         let model = case.load_causal_lm(&device());
@@ -74,7 +74,7 @@ pub(crate) fn a_text_can_outgrow_any_context(family: &str) {
             generate(&model, std::slice::from_ref(&prompt), &options, &mut |_| Flow::Continue);
         let text = [prompt, all.unwrap().remove(0)].concat();
         assert_eq!(text.len(), 3100, "{}", case.name);
-        // The next token is still the likeliest after all of the text.
+        // The next token is still the likeliest after the whole sequence.
         let scores = whole(&Model::CausalLm(model.clone()), &Feed::of(vec![text.clone()]));
         let last = &scores[scores.len() - 2 * model.vocab_size()..][..model.vocab_size()];
         let best = last.iter().copied().fold(f32::MIN, f32::max);
@@ -86,7 +86,7 @@ pub(crate) fn a_text_can_outgrow_any_context(family: &str) {
 pub(crate) fn step_equals_forward_after_a_memory(family: &str) {
     for case in cases(family) {
         let Model::Seq2SeqLm(model) = case.load(&device()) else { continue };
-        // With padding in the memory, and rows of several lengths.
+        // With padding in the encoder output, and rows of several lengths.
         let feed = case.feed();
         let rows = feed.decoder_ids.clone().unwrap();
         let encoded = model.backbone.encode(&feed.tokens(&device()));
@@ -112,7 +112,7 @@ pub(crate) fn left_padded_batches_equal_single_rows(family: &str) {
         let model = case.load_causal_lm(&device());
         let left = &case.inputs.left;
         let longest = left.input_ids[0].len();
-        // Through the cache, in two steps: a prompt, and the rest of it.
+        // With the cache, in two steps: a prompt, and the rest of it.
         let lengths: Vec<usize> = left
             .attention_mask
             .iter()

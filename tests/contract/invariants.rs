@@ -1,11 +1,11 @@
-//! What may change a model's output, and what may not.
+//! Inputs that may affect a model's output, and inputs that may not.
 
 use burn_zoo::models::checkpoint::{Model, ModelSpec};
 
 use super::checks::device;
 use crate::golden::{Case, Feed, assert_close, cases, causal_cases, outputs, relative_error};
 
-/// The token that a classifier reads at, which must stay where it is.
+/// The token at which a classifier pools, which must keep its position.
 fn end(case: &Case) -> Option<u32> {
     ModelSpec::read(&case.path).unwrap().architecture.heads().classifier.end
 }
@@ -14,8 +14,8 @@ fn vocab_size(case: &Case) -> u32 {
     ModelSpec::read(&case.path).unwrap().architecture.vocab_size() as u32
 }
 
-/// Another token than this one. Never that of padding, which numbers positions in some families:
-/// those put it among the first ids.
+/// A different token. Never the padding token, which determines position ids in some families;
+/// these have it among the first ids.
 fn another(id: u32, vocab_size: u32) -> u32 {
     3 + (id + 7) % (vocab_size - 3)
 }
@@ -26,7 +26,7 @@ pub(crate) fn rows_are_independent_and_padding_is_invisible(family: &str) {
         let (vocab, end) = (vocab_size(&case), end(&case));
         let feed = case.feed();
         let before = outputs(&model, &feed, &device());
-        // Other tokens under the padding, and another last row.
+        // Other tokens at padded positions, and another last row.
         let last = feed.rows() - 1;
         let mut changed = feed.clone();
         for (index, (row, mask)) in changed.ids.iter_mut().zip(&feed.mask).enumerate() {
@@ -92,7 +92,7 @@ pub(crate) fn padding_on_the_left_changes_nothing(family: &str) {
         let left = outputs(&model, &case.feed().padded_left(filler), &device());
         let right = outputs(&model, &case.feed(), &device());
         for (left, right) in left.iter().zip(&right) {
-            // The first hidden state is that of padding now.
+            // The first hidden state now belongs to padding.
             let is_pooled = left.tensor.shape.len() == 2 && left.name != "start_logits";
             if !is_pooled && left.name != "end_logits" {
                 let what = format!("{}: {}", case.name, left.name);
@@ -108,7 +108,7 @@ pub(crate) fn the_text_sees_its_past_and_all_of_the_memory(family: &str) {
         let vocab = vocab_size(&case);
         let feed = case.feed().row(0);
         if feed.decoder_ids.is_none() {
-            continue; // A head other than the language model's, or no decoder.
+            continue; // No language-model head, or no decoder.
         }
         let main = |feed: &Feed| outputs(&model, feed, &device())[0].row(0);
         let before = main(&feed);
@@ -122,7 +122,7 @@ pub(crate) fn the_text_sees_its_past_and_all_of_the_memory(family: &str) {
         assert_close(&case.name, &after[..past], &before[..past], 1e-6);
         assert!(relative_error(&after[past..], &before[past..]).0 > 1e-4, "{}", case.name);
 
-        // The first scores see the last token of the source.
+        // The first logits depend on the last token of the source.
         let mut changed = feed.clone();
         let last = changed.ids[0].len() - 1;
         changed.ids[0][last] = another(changed.ids[0][last], vocab);

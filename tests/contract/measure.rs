@@ -1,4 +1,4 @@
-//! How far a model is from the reference, as a number.
+//! The numerical error of a model against the reference.
 
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::checks::{gradients as by_path, mapping};
 use crate::golden::{self, Case, json, loss, relative_error, values};
 
-/// The largest error of its outputs: the batch, and each row alone.
+/// The largest error of its outputs, for the batch and for each row alone.
 pub(crate) fn outputs(case: &Case, device: &Device) -> f64 {
     let (model, feed) = (case.load(device), case.feed());
     let mut worst = case.error(&golden::outputs(&model, &feed, device), "");
@@ -39,7 +39,7 @@ pub(crate) fn gradients(case: &Case, device: &Device) -> f64 {
     mapping.entries.iter().map(error).fold(0.0, f64::max)
 }
 
-/// What the reference measured in fifty steps.
+/// The reference's measurements over fifty steps.
 #[derive(Deserialize)]
 pub(crate) struct Losses {
     pub(crate) losses: Vec<f32>,
@@ -50,7 +50,7 @@ pub(crate) struct Losses {
 pub(super) const OPTIMIZER: AdamWConfig =
     AdamWConfig { beta_1: 0.9, beta_2: 0.95, epsilon: 1e-8, weight_decay: 0.1 };
 
-/// The reference's fifty steps and ours, where the case has them.
+/// The fifty steps of the reference and of the zoo, if the case has them.
 pub(crate) fn steps(
     case: &Case,
     device: &Device,
@@ -74,7 +74,7 @@ pub(crate) fn steps(
     Some((expected, found))
 }
 
-/// The largest error of the losses of fifty steps; 0 where the case has none.
+/// The largest error of the losses over fifty steps; 0 if the case has none.
 pub(crate) fn training(case: &Case, device: &Device) -> f64 {
     let Some((expected, found)) = steps(case, device, Precision::F32) else { return 0.0 };
     relative_error(&found.losses, &expected.losses).0

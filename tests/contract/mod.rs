@@ -1,4 +1,4 @@
-//! One contract, run over every family: `cargo test llama::` runs one family's.
+//! One contract for every family: `cargo test llama::` runs that of one family.
 
 pub(crate) mod checks;
 mod decoding;
@@ -9,8 +9,8 @@ mod training;
 
 use burn_zoo::models::families::FAMILIES;
 
-/// The checks of every family, each as a test in a module of the family's name: those that all families
-/// have in common, and those of its architecture.
+/// The checks of every family, each as a test in a module of the family's name: those common to all
+/// families, and those for its kind of architecture.
 macro_rules! contract {
     ($names:ident, [$($family:ident $(= $name:literal)?),* $(,)?], $checks:tt) => {
         const $names: &[&str] = &[$(contract!(@name $family $($name)?)),*];

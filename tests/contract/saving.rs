@@ -1,4 +1,4 @@
-//! What is saved is what was loaded.
+//! Saved checkpoints equal the loaded ones.
 
 use burn::tensor::{DType, Device};
 use burn_zoo::models::checkpoint::{self, Files, LoadDtype, MAX_SHARD_BYTES, Model, ModelSpec};
@@ -9,7 +9,7 @@ use burn_zoo::parity::difference;
 use super::checks::device;
 use crate::golden::{Case, cases, outputs};
 
-/// Less than the smallest model has, so that every one is sharded.
+/// Less than the size of the smallest model, so that every model is sharded.
 const SMALL_SHARD: usize = 2000;
 
 fn all_values(model: &Model) -> Vec<(String, Vec<u8>)> {
@@ -43,7 +43,7 @@ pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
     }
 }
 
-/// A file in bf16 is held in half the memory, and gives what it gives in 32 bits.
+/// A bf16 checkpoint takes half the memory, and gives the same outputs as in f32.
 pub(crate) fn matrices_of_bf16_are_only_held_so(family: &str) {
     let device = Device::flex();
     for case in cases(family) {
@@ -68,7 +68,7 @@ pub(crate) fn matrices_of_bf16_are_only_held_so(family: &str) {
         assert!(all_values(&again) == all_values(&held), "{}: 32 bits are had already", case.name);
 
         let feed = case.feed();
-        // All rows are too many for products of a few vectors; one alone is not.
+        // All rows exceed the limit of the few-vectors product; one row alone does not.
         for feed in [feed.clone(), feed.row(0)] {
             let found = outputs(&held, &feed, &device);
             for (found, expected) in found.iter().zip(outputs(&wide, &feed, &device)) {
@@ -79,7 +79,7 @@ pub(crate) fn matrices_of_bf16_are_only_held_so(family: &str) {
     }
 }
 
-/// The same keys with the same bits, and the mark without which transformers refuses a file.
+/// The same keys with the same bits, and the metadata without which transformers rejects a file.
 fn assert_is_what_transformers_wrote(case: &Case, saved: &std::path::Path) {
     let bytes = std::fs::read(saved.join("model.safetensors")).unwrap();
     let header = String::from_utf8_lossy(&bytes[8..200.min(bytes.len())]).into_owned();

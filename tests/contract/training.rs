@@ -1,4 +1,4 @@
-//! Training: the reference's steps, gradients everywhere, a batch learned by heart.
+//! Training: the reference's steps, gradients for every parameter, overfitting one batch.
 
 use burn::optim::GradientsParams;
 use burn_zoo::models::arch::recompute::checkpoint_blocks;
@@ -18,7 +18,7 @@ pub(crate) fn fifty_steps_are_those_of_the_reference(family: &str) {
         let Some((expected, found)) = steps(&case, &device(), Precision::F32) else { continue };
         let name = &case.name;
         assert_close(&format!("{name}: losses"), &found.losses, &expected.losses, 1e-4);
-        // What AdamW makes of the rounding noise in inert gradients adds up.
+        // AdamW turns the rounding noise in inert gradients into updates, which accumulate.
         let norms = |range: std::ops::Range<usize>, tolerance| {
             let (found, expected) =
                 (&found.gradient_norms[range.clone()], &expected.gradient_norms[range.clone()]);
@@ -40,7 +40,7 @@ pub(crate) fn gradients_reach_every_parameter(family: &str) {
         for parameter in model.parameters().iter().filter(|p| !p.is_constant()) {
             let gradient = found.get(&parameter.path);
             let is_reached = gradient.is_some_and(|values| values.iter().any(|v| *v != 0.0));
-            // All choices share it, and a softmax does not see what they share.
+            // It is common to all choices, and a softmax is invariant to that.
             let is_shared =
                 matches!(model, Model::MultipleChoice(_)) && parameter.path == "classifier.bias";
             assert!(is_reached || is_shared, "{}: {} has no gradient", case.name, parameter.path);
@@ -85,7 +85,7 @@ pub(crate) fn a_fully_padded_row_gives_numbers(family: &str) {
     }
 }
 
-/// A batch to be learned by heart: texts, or pairs of them, or images.
+/// A batch to overfit: sequences, or pairs of them, or images.
 fn batch(architecture: &Architecture) -> (Feed, Targets) {
     let rows = |seed: u32| -> Vec<Vec<u32>> {
         (0..4).map(|row| (0..16).map(|i| 3 + (row * seed + i * i * 3 + i) % 26).collect()).collect()
@@ -97,7 +97,7 @@ fn batch(architecture: &Architecture) -> (Feed, Targets) {
             let targets = rows(7).into_iter().map(labels).collect();
             (Feed::of(rows(7)), Targets::NextTokens(targets))
         }
-        // Every third token is hidden, and all must be named.
+        // Every third token is masked, and all of them are targets.
         Architecture::Encoder(..) => {
             let mut feed = Feed::of(rows(7));
             let hide = |row: &mut Vec<u32>| row.iter_mut().step_by(3).for_each(|id| *id = 28);

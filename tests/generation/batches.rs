@@ -1,4 +1,4 @@
-//! Texts that are written together are written as if each were alone.
+//! Sequences generated in a batch equal the same sequences generated alone.
 
 use burn_zoo::models::generate::{
     BatchScheduler, Beams, Constraints, Finish, Flow, GenerateError, GenerativeModel, Options,
@@ -7,7 +7,7 @@ use burn_zoo::models::generate::{
 
 use super::load;
 
-/// Decoders, one with a window, an encoder-decoder, and recurrent models.
+/// Decoders, one of them with a sliding window, an encoder-decoder, and recurrent models.
 const MODELS: [&str; 7] = [
     "gpt2/base",
     "llama/base",
@@ -58,7 +58,7 @@ fn a_text_does_not_depend_on_who_comes_and_goes() {
             let mut texts = vec![Vec::new(); requests.len()];
             let mut scheduler = BatchScheduler::new(model);
             let mut waiting = requests.iter();
-            // A new one comes at every second step, while others end.
+            // A new request joins at every second step, while others end.
             for step in 0.. {
                 if step % 2 == 0 {
                     waiting.next().map(|request| scheduler.submit(request.clone()).unwrap());
@@ -123,7 +123,7 @@ fn a_text_ends_where_it_is_told_to() {
     let none = generate(model, &prompts, &options, &mut |_| Flow::EndAll).unwrap();
     assert_eq!(none.iter().flatten().count(), 1);
 
-    // The last token of a text says why it ended.
+    // The last token of a sequence determines its finish reason.
     let eos = whole[0][3];
     let first = whole[0].iter().position(|token| *token == eos).unwrap();
     let options = Options { eos: vec![eos], ..options };
@@ -183,7 +183,7 @@ fn beams_of_several_prompts_do_not_meet() {
 
 #[test]
 fn a_wide_beam_finds_the_likeliest_text_of_all() {
-    // All texts of three tokens out of a vocabulary in which ten are possible.
+    // All sequences of three tokens from a vocabulary in which ten tokens are allowed.
     let model = load("gpt2/base");
     let model = as_generative(&model).unwrap();
     let vocab_size = model.vocab_size() as u32;

@@ -1,4 +1,4 @@
-//! Speculative decoding changes the speed and not the text.
+//! Speculative decoding changes the speed, not the text.
 
 use std::collections::HashMap;
 
@@ -91,7 +91,8 @@ fn sampled_texts_come_as_often_as_without_a_draft() {
             counts.entry(text).or_default()[1] += 1.0;
         }
     }
-    // Two samples of one distribution: texts that are too rare for the approximation are left out.
+    // Two samples of one distribution: sequences that are too rare for the approximation are left
+    // out.
     let common: Vec<&[f64; 2]> = counts.values().filter(|[a, b]| a + b >= 10.0).collect();
     let chi_squared: f64 = common.iter().map(|[a, b]| (a - b).powi(2) / (a + b)).sum();
     let freedom = common.len() as f64;

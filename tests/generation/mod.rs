@@ -1,4 +1,4 @@
-//! Writing texts: against the reference, and what must hold besides.
+//! Text generation: comparison with the reference, and invariants.
 
 mod batches;
 mod drafts;

@@ -1,4 +1,4 @@
-//! Token for token what transformers' `generate` writes.
+//! Generation equals transformers' `generate` token for token.
 
 use std::path::PathBuf;
 
@@ -23,13 +23,13 @@ struct Golden {
 struct Run {
     name: String,
     settings: Map<String, Value>,
-    /// Of every prompt the texts, best first.
+    /// The sequences of every prompt, best first.
     sequences: Vec<Vec<Vec<u32>>>,
     #[serde(default)]
     scores: Option<Vec<Vec<f64>>>,
 }
 
-/// Every model that has recorded texts.
+/// Every model with recorded generations.
 fn recorded() -> Vec<(String, PathBuf)> {
     let mut found = Vec::new();
     for family in FAMILIES {
@@ -45,8 +45,8 @@ fn recorded() -> Vec<(String, PathBuf)> {
     found
 }
 
-/// What is asked for each prompt. The reference pads prompts, and counts the padding where a limit is
-/// that of the whole text; so does this.
+/// The request for each prompt. The reference pads prompts, and counts the padding in limits on the
+/// total length; so does this.
 fn requests(
     model: &dyn GenerativeModel,
     prompts: &[Prompt],
@@ -61,7 +61,7 @@ fn requests(
     prompts.iter().zip(0..).map(request).collect()
 }
 
-/// Compares a run, and returns what differs.
+/// Compares a run, and returns the difference.
 fn compare(model: &dyn GenerativeModel, prompts: &[Prompt], run: &Run) -> Result<(), String> {
     let config = GenerationConfig::from_fields(&run.settings).map_err(|error| error.to_string())?;
     let requests = requests(model, prompts, &config);
@@ -92,7 +92,8 @@ fn compare(model: &dyn GenerativeModel, prompts: &[Prompt], run: &Run) -> Result
     };
     let expected = run.sequences.clone();
     let (texts, expected) = match run.name.starts_with("diverse") {
-        // Version 4, the last one with groups, writes the first of several end tokens for all of them.
+        // Version 4, the last one with groups, ends all sequences with the first of several end
+        // tokens.
         true => (alike(texts, &requests[0].options.eos), alike(expected, &requests[0].options.eos)),
         false => (texts, expected),
     };
@@ -109,14 +110,14 @@ fn compare(model: &dyn GenerativeModel, prompts: &[Prompt], run: &Run) -> Result
     Ok(())
 }
 
-/// A group of beams that has ended goes on writing its padding there, a token that the groups behind it
-/// avoid; of some hundred runs it decides two.
+/// In the reference, a finished beam group keeps generating padding tokens, which the later groups
+/// avoid; this decides two of some hundred runs.
 fn is_left_out(model: &str, run: &str) -> bool {
     model == "gpt2/base"
         && ["diverse-4-1.5-no-repeat-2", "diverse-4-1.5-min-new-tokens"].contains(&run)
 }
 
-/// Texts with one end token.
+/// Replaces every end token by the first one.
 fn alike(mut texts: Vec<Vec<Vec<u32>>>, eos: &[u32]) -> Vec<Vec<Vec<u32>>> {
     for last in texts.iter_mut().flatten().filter_map(|text| text.last_mut()) {
         if eos.contains(last) {

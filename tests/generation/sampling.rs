@@ -1,4 +1,4 @@
-//! Drawing tokens: the distributions of the reference, and draws that follow them.
+//! Sampling: the distributions of the reference, and samples that follow them.
 
 use burn_zoo::models::generate::{GenerationConfig, History, Sampler, Sampling};
 use serde::Deserialize;
@@ -16,11 +16,11 @@ struct Golden {
 #[derive(Deserialize)]
 struct Penalty {
     settings: Map<String, Value>,
-    /// What was encoded, in encoder-decoders.
+    /// The encoder's tokens, in encoder-decoders.
     #[serde(default)]
     encoder: Vec<u32>,
     history: Vec<u32>,
-    /// How many tokens were there from the start, and how many of those are padding.
+    /// The number of prompt tokens, and how many of these are padding.
     prompt_length: usize,
     #[serde(default)]
     padding: usize,
@@ -39,7 +39,7 @@ struct Case {
 fn sampling(case: &Case) -> Sampling {
     let mut settings = case.settings.clone();
     settings.insert("do_sample".into(), true.into());
-    // Of all tokens, unless the case says otherwise.
+    // No top-k by default.
     settings.entry("top_k").or_insert(0.into());
     GenerationConfig::from_fields(&settings).unwrap().options.sampling
 }
@@ -57,7 +57,7 @@ fn scores_are_changed_as_in_the_reference() {
     let golden = golden();
     let mut compared = 0;
     for case in &golden.penalties {
-        // These two are not offered, and refused.
+        // These two settings are unsupported and rejected.
         if ["sequence_bias", "encoder_repetition_penalty"]
             .iter()
             .any(|name| case.settings.contains_key(*name))
@@ -68,10 +68,10 @@ fn scores_are_changed_as_in_the_reference() {
         let number = |name: &str| case.settings.get(name).and_then(Value::as_u64);
         if number("min_new_tokens") > number("max_new_tokens").or(Some(u64::MAX)) {
             assert!(GenerationConfig::from_fields(&case.settings).is_err());
-            continue; // It makes no sense.
+            continue; // Contradictory limits.
         }
         if case.padding > 0 && case.settings.contains_key("no_repeat_ngram_size") {
-            continue; // Padding is text there, and none here.
+            continue; // Transformers counts padding.
         }
         let config = GenerationConfig::from_fields(&case.settings).unwrap();
         let options = config.options_for(case.prompt_length);
@@ -124,7 +124,7 @@ fn twenty_thousand_draws_follow_each_distribution() {
         for _ in 0..DRAWS {
             counts[sampler.choose(scores) as usize] += 1;
         }
-        // Tokens that are too rare for the approximation are counted together.
+        // Tokens that are too rare for the approximation are pooled.
         let (mut chi_squared, mut cells) = (0.0, 0usize);
         let mut rare = (0.0, 0.0);
         let mut add = |expected: f64, count: f64| {
@@ -145,13 +145,13 @@ fn twenty_thousand_draws_follow_each_distribution() {
         }
         let freedom = cells.saturating_sub(1) as f64;
         if freedom > 0.0 {
-            // Wilson and Hilferty 1931: the cube root is nearly normal.
+            // Wilson and Hilferty 1931: the cube root is approximately normal.
             let spread = 2.0 / (9.0 * freedom);
             let z = ((chi_squared / freedom).cbrt() - (1.0 - spread)) / spread.sqrt();
             assert!(z < 4.0, "{:?}: chi-squared {chi_squared}, {freedom}", case.settings);
             improbable += usize::from(z > 1.645);
         }
     }
-    // One in twenty is beyond the 95 % quantile; not three times as many.
+    // One in twenty exceeds the 95 % quantile; fail at three times as many.
     assert!(improbable * 20 < golden.cases.len() * 3, "{improbable} of {}", golden.cases.len());
 }

@@ -1,4 +1,4 @@
-//! What `generation_config.json` can say, and what published ones do.
+//! Values of `generation_config.json`, including those of published files.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ fn values_that_say_none_or_off_are_taken_as_such() {
     let none = read(&none).unwrap();
     assert_eq!(none.options, default.options);
     assert_eq!((none.longest, none.shortest), (default.longest, Limit::Total(0)));
-    // An end that never comes is not the absence of one, which the tokenizer would fill in.
+    // An end token that never occurs differs from a missing one, for which the tokenizer's is used.
     for never in [json!(-1), json!([-1]), json!([])] {
         assert_eq!(
             read(&json!({ "eos_token_id": never })).unwrap().options.eos,
@@ -48,7 +48,7 @@ fn sampling_is_read_where_it_is_used() {
         sampled(json!({ "top_k": 20.0, "top_p": 1.5, "typical_p": 1, "temperature": 1 }));
     let sampling = sampling.options.sampling;
     assert_eq!((sampling.top_k, sampling.top_p, sampling.temperature), (Some(20), 1.0, 1.0));
-    // The best token alone.
+    // Only the best token.
     let narrow = sampled(json!({ "top_p": 0, "top_k": 0 })).options.sampling;
     assert_eq!(narrow.candidates(&[1.0, 3.0, 2.0]).len(), 1);
     assert!(sampled(json!({ "temperature": 0 })).options.sampling.is_greedy());

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Checks that transformers loads what we saved, and computes the same with it.
+"""Checks that transformers loads models saved by the zoo, and computes the same.
 
     check_saved.py DIR...                     every key is used, none is missing
     check_saved.py DIR... --against CASE      and the outputs are those of a golden case
-    check_saved.py DIR... --text FILE         and tokenizer.json gives the text back
+    check_saved.py DIR... --text FILE         and tokenizer.json decodes to the text
 
-Prints one line per directory; exits 1 where something is wrong, and says what.
+Prints one line per directory; exits 1 with a message if a check fails.
 """
 
 import argparse
@@ -28,7 +28,7 @@ LABELS = {"labels", "start_positions", "end_positions"}
 
 
 def class_of(folder):
-    """The class that config.json names."""
+    """The class in config.json."""
     architectures = json.loads((folder / "config.json").read_text(encoding="utf-8")).get(
         "architectures"
     )
@@ -38,7 +38,7 @@ def class_of(folder):
 
 
 def load(folder, name):
-    """The model in f32, and what is wrong with the keys of its files."""
+    """The model in f32, and the errors in the keys of its files."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     reference = own.REFERENCES.get(config.get("model_type"))
     if reference is not None:
@@ -48,7 +48,7 @@ def load(folder, name):
         dtype=torch.float32,
         attn_implementation="eager",
         output_loading_info=True,
-        ignore_mismatched_sizes=True,  # to hear of all of them instead of an exception
+        ignore_mismatched_sizes=True,  # to collect all of them instead of raising
     )
     problems = [
         f"{kind.removesuffix('_keys')}: {key}"
@@ -57,8 +57,8 @@ def load(folder, name):
     ]
     problems += [f"error: {message}" for message in info.get("error_msgs") or []]
 
-    # transformers drops some keys of old files without a word; we never write them.
-    # Some have other keys in files than in memory.
+    # transformers drops some keys of old files silently; the zoo never writes them.
+    # Some models have other keys in files than in memory.
     tensors = model.state_dict()
     known = {*tensors, *core_model_loading.revert_weight_conversion(model, tensors)}
     prefix = model.base_model_prefix + "."
@@ -69,7 +69,7 @@ def load(folder, name):
 
 
 def keys_in(folder):
-    """The keys of model.safetensors, or of the shards that the index names."""
+    """The keys of model.safetensors, or of the shards in the index."""
     index = folder / "model.safetensors.index.json"
     files = ["model.safetensors"]
     if index.is_file():
@@ -110,7 +110,7 @@ def compare(model, case):
             difference = unmasked(found[output], masks.get(output)) - expected
             error = difference.abs().max().item() / scale
             worst = max(worst, error)
-            if not error <= TOLERANCE:  # also where it is not a number
+            if not error <= TOLERANCE:  # also for NaN
                 problems.append(
                     f"{name}: off by {error:.1e} x {scale:.2g}, allowed is {TOLERANCE:.0e}"
                 )
@@ -118,7 +118,7 @@ def compare(model, case):
 
 
 def check_tokenizer(folder, vocab_size, text):
-    """tokenizer.json by itself, and as AutoTokenizer reads it together with its config."""
+    """tokenizer.json alone, and loaded by AutoTokenizer together with its config."""
     problems = []
     file = folder / "tokenizer.json"
     tokenizers = {
@@ -144,7 +144,7 @@ def check_tokenizer(folder, vocab_size, text):
 
 
 def check(folder, args, text):
-    """What is fine, and what is wrong, with one directory."""
+    """The passed and failed checks of one directory."""
     if not (folder / "config.json").is_file():
         return [], ["no config.json"]
     model, problems = load(folder, args.name or class_of(folder))
@@ -183,7 +183,7 @@ def main():
     for folder in args.directory:
         try:
             fine, problems = check(folder, args, text)
-        except Exception as error:  # whatever keeps it from loading is the answer
+        except Exception as error:  # any loading error is a result
             fine, problems = [], [f"{type(error).__name__}: {error}"]
         failed |= bool(problems)
         for problem in problems:

@@ -1,4 +1,4 @@
-"""What generation.py and diverse.py share: models, batches, and runs that rounding cannot flip.
+"""Code shared by generation.py and diverse.py: models, batches, and robust runs.
 
 Import this after `reference`; it works with transformers 4 and 5.
 """
@@ -16,21 +16,21 @@ from tasks import really
 
 # Rows of clearly different lengths.
 LENGTHS = {False: (9, 4, 6), True: (11, 4, 7)}
-# Padding is this id where the config says nothing: only the mask tells.
+# The padding id if the config has none: only the mask marks padding.
 PADDING = 0
 MOST_TOKENS = 24
-# Lengths and sets of end tokens to try for a run, until it is decided beyond rounding.
+# Lengths and sets of end tokens to try for a run, until it is robust to rounding.
 NEW_TOKENS = (16, 14, 18, 12, 20, 24)
 END_SETS = 6
 
-# Models that repeat a token for ever, unless forbidden to: the config's embeddings are tied and
+# Models that repeat a token forever, unless prevented: the config's embeddings are tied and
 # large, so that every token predicts itself.
 DULL = ("t5/base", "mbart/base", "marian/base", "m2m_100/base", "pegasus/base")
 
-# Each parameter gets N(0, NOISE · its standard deviation), this many times.
+# Each parameter has N(0, NOISE · its standard deviation) added, this many times.
 NOISE = 1e-4
 NOISY_COPIES = 3
-# How far a score in f64 may be from that in f32, relative to its size.
+# The allowed relative difference of a score in f64 from that in f32.
 SCORE_TOLERANCE = 1e-5
 
 # ---------------------------------------------------------------------------------------- models
@@ -38,7 +38,7 @@ SCORE_TOLERANCE = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A golden model, and the same with other roundings."""
+    """A golden model, and variants with other rounding."""
 
     id: str
     exact: object
@@ -59,14 +59,14 @@ class Model:
 
     @property
     def longest(self):
-        """The most new tokens that the longest prompt leaves positions for."""
+        """The largest number of new tokens with positions after the longest prompt."""
         positions = getattr(self.config, "max_position_embeddings", None) or 10**6
         taken = 1 if self.is_encoder_decoder else max(LENGTHS[False])
-        return min(MOST_TOKENS, positions - taken + 1)  # the last token needs none
+        return min(MOST_TOKENS, positions - taken + 1)  # the last token needs no position
 
     @property
     def basics(self):
-        """The settings that every run has."""
+        """The settings common to all runs."""
         start = {}
         if self.is_encoder_decoder:
             start = {"decoder_start_token_id": self.config.decoder_start_token_id}
@@ -105,10 +105,10 @@ def load_all(id):
 
 @dataclass(frozen=True)
 class Found:
-    """What `generate` gives: for every prompt its sequences, best first, and their scores."""
+    """The results of `generate`: the sequences of every prompt, best first, and their scores."""
 
     sequences: list
-    # Of beams only.
+    # For beam search only.
     scores: list | None
 
     def agrees(self, other):
@@ -127,7 +127,7 @@ def flat(rows):
 
 
 def padded(model, rows, padding):
-    """Decoders continue the end of a row: they are padded on the left."""
+    """Decoders continue at the end of a row, so they are padded on the left."""
     width = max(len(row) for row in rows)
     ids, masks = [], []
     for row in rows:
@@ -146,7 +146,7 @@ def ends_of(settings):
 
 @contextlib.contextmanager
 def precision(dtype):
-    """Everything in this dtype, lists of numbers as well."""
+    """Casts everything to this dtype, including lists of tensors."""
     torch.set_default_dtype(dtype)
     try:
         with really(dtype):
@@ -174,7 +174,7 @@ def generate(model, rows, settings):
 
 
 def trimmed(row, ends):
-    """Up to and including the first end token; behind it is padding."""
+    """The tokens up to and including the first end token; the rest is padding."""
     at = next((i for i, token in enumerate(row) if token in ends), len(row))
     return row[: at + 1]
 
@@ -188,25 +188,25 @@ def rounded(x):
 
 @dataclass(frozen=True)
 class Run:
-    """A row of the table: settings, and what they must do to count as a test."""
+    """A row of the table: settings, and the effects required to count as a test."""
 
     name: str
     # Values may be functions of a `Trial`.
     settings: dict
     # How many end tokens: none, one (a number in the settings), or a list of two.
     ends: int = 0
-    # The settings without any one of which the sequences must be others.
+    # The settings each of which must change the sequences.
     matters: tuple = ()
     # For "encoder-decoder" or "decoder" models only.
     only: str = ""
-    # The least number of sequences that must end early.
+    # The minimum number of sequences that end early.
     early: int = 0
-    # Padding has a part in the result, as in `min_length`, which counts it.
+    # Padding affects the result, as in `min_length`, which counts it.
     counts_padding: bool = False
 
 
 class Trial:
-    """One choice of prompts, length and end tokens, and what greedy search makes of them."""
+    """One choice of prompts, length and end tokens, and the result of greedy search."""
 
     def __init__(self, model, rows, new_tokens, ends):
         self.model, self.rows, self.new_tokens, self.ends = model, rows, new_tokens, ends
@@ -216,7 +216,7 @@ class Trial:
         return self.greedily()
 
     def greedily(self, **settings):
-        """What greedy search makes of other settings."""
+        """The result of greedy search with other settings."""
         settings = {"max_new_tokens": self.new_tokens, **self.model.basics, **settings}
         return [best[0] for best in generate(self.model.exact, self.rows, settings).sequences]
 
@@ -225,7 +225,7 @@ class Trial:
         return 1 if self.model.is_encoder_decoder else max(len(row) for row in self.rows)
 
     def usable(self, tokens):
-        """Those that are neither padding nor an end, once each."""
+        """The distinct tokens that are neither padding nor an end token."""
         taken = {self.model.padding, *self.ends}
         return [token for token in dict.fromkeys(tokens) if token not in taken]
 
@@ -240,7 +240,7 @@ class Trial:
         return {"max_new_tokens": self.new_tokens, **basics, **ends[run.ends], **values}
 
     def without(self, settings, key):
-        """The settings but for one, of which only what all runs have remains."""
+        """The settings without one, which is reset to the value common to all runs."""
         less = {k: v for k, v in settings.items() if k != key}
         if key == "num_beams":
             less.pop("num_return_sequences", None)
@@ -254,7 +254,7 @@ class Trial:
 def end_sets(greedy):
     """Pairs of tokens at which the greedy rows end after different numbers of tokens, some early.
 
-    Pairs of which each ends some row come first.
+    Pairs in which each token ends some row come first.
     """
     first = lambda row, ends: next((i for i, t in enumerate(row) if t in ends), len(row))
     tokens = sorted(set(flat(greedy)))
@@ -263,14 +263,14 @@ def end_sets(greedy):
     good = lambda found: len(set(found)) == len(found) and min(found) < 7 and sorted(found)[1] < 12
     singly = lambda pair, end: any(step != first(r, [end]) for r, step in zip(greedy, steps[pair]))
     chosen = [pair for pair in pairs if good(steps[pair]) and all(singly(pair, e) for e in pair)]
-    # The later they end, the more there is to compare.
+    # Later ends leave more tokens to compare.
     chosen.sort(key=lambda pair: (-min(steps[pair]), -sum(steps[pair]), pair))
     return chosen[:END_SETS]
 
 
 @functools.lru_cache
 def ends_for(model, rows, num_beams):
-    """Pairs of end tokens for these prompts, by what greedy search and beams make of them."""
+    """Pairs of end tokens for these prompts, from greedy and beam search."""
     settings = {"max_new_tokens": model.longest, **model.basics}
     prompted, sets = set(flat(rows)), {}
     for beams in sorted({num_beams, 1}, reverse=True):
@@ -281,12 +281,12 @@ def ends_for(model, rows, num_beams):
 
 
 def attempt(trial, run, strict):
-    """The settings and what comes of them, where that is a test and decided beyond rounding."""
+    """The settings and their result, if it is a test and robust to rounding."""
     model, rows = trial.model, trial.rows
     try:
         settings = trial.settings(run)
     except IndexError:
-        return None  # a setting finds no tokens to work with
+        return None  # a setting has no suitable tokens
     found = generate(model.exact, rows, settings)
     if strict and not has_effect(trial, run, settings, found):
         return None
@@ -300,7 +300,7 @@ def attempt(trial, run, strict):
 
 
 def has_effect(trial, run, settings, found):
-    """Whether the texts are of some length, and others than without what is tested."""
+    """Whether the sequences have enough tokens, and change without the tested settings."""
     texts = flat(found.sequences)
     short = [text for text in texts if len(text) < trial.new_tokens]
     if len(short) < run.early or max(map(len, texts)) < 5 or len(set(freeze(texts))) < 2:
@@ -319,7 +319,7 @@ def decided(model, rows, settings, found):
 
 
 def search(model, rows, run, strict=True):
-    """The first length and end tokens that make a test of this run; None where there are none."""
+    """The first length and end tokens that make this run a test; None if there are none."""
     sets = ends_for(model, freeze(rows), run.settings.get("num_beams", 1))
     for new_tokens in (n for n in NEW_TOKENS if n <= model.longest):
         for ends in sets if run.ends else sets[:1]:
@@ -342,7 +342,7 @@ def entry(run, settings, found):
 
 
 def write(id, prompts, runs):
-    """A run on a line."""
+    """One run per line."""
     dump = functools.partial(json.dumps, separators=(",", ":"))
     lines = ",\n".join(dump(run) for run in runs)
     text = f'{{"prompts":{dump(prompts)},\n"runs":[\n{lines}\n]}}\n'
@@ -354,7 +354,7 @@ def read(id):
 
 
 def check(model, stored, runs):
-    """Computes stored runs again: the same sequences, whatever the rounding, and close scores."""
+    """Recomputes stored runs: the same sequences, whatever the rounding, and close scores."""
     problems = []
     for run in runs:
         found = generate(model.exact, stored["prompts"], run["settings"])

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Adds diverse beam search to generation.json: transformers 5 has none, 4.51.3 does.
 
-    diverse.py                  every model that has such runs
+    diverse.py                  every model with such runs
     diverse.py t5 gpt2/base     a family, a model
-    diverse.py --check [...]    computes the stored runs again and compares
+    diverse.py --check [...]    recomputes the stored runs and compares
 
-It needs the versions of requirements-groups.txt in front of the others:
+It needs the versions of requirements-groups.txt before the others on the path:
 
     python="$(scripts/reference-env)"
     "$python" -m pip install --no-deps --target DIR -r tests/golden/requirements-groups.txt
@@ -29,13 +29,13 @@ PREFIX = "diverse-"
 # The penalty by the number of groups, and others to try.
 PENALTIES = ({2: 0.5, 4: 1.5}, {2: 0.7, 4: 1.0}, {2: 1.0, 4: 0.6})
 SWAPPED = {2: 1.5, 4: 0.5}
-# What both versions do alike, so that the model is known to be the same.
+# Runs that are equal in both versions, to verify that the model is the same.
 COMMON = ("greedy", "greedy-eos")
 
 
 def runs(penalties):
     """The table, with these penalties for two and for four groups."""
-    matters = ("num_beam_groups",)  # without groups there is no diversity either
+    matters = ("num_beam_groups",)  # without groups there is no diversity
     for groups, penalty in penalties.items():
         base = {"num_beams": 4, "num_beam_groups": groups, "diversity_penalty": penalty}
         name = f"{PREFIX}{groups}-{penalty}"
@@ -63,7 +63,7 @@ def more_runs(penalties):
 
 
 def wanted():
-    """Runs, and what may take their place where they are a matter of rounding."""
+    """Runs, and their replacements if they depend on rounding."""
     tables = [[*runs(each), *more_runs(each)] for each in PENALTIES]
     yield from zip(*tables)
     yield from ((run,) for run in runs(SWAPPED))
@@ -85,7 +85,7 @@ def write_model(id):
 
 
 def problems_of(id):
-    """What is not as stored, of these runs and of those that both versions do alike."""
+    """The differences from the stored runs, for these and for those equal in both versions."""
     model, stored = load_all(id), read(id)
     mine = [run for run in stored["runs"] if run["name"].startswith(PREFIX)]
     common = [run for run in stored["runs"] if run["name"] in COMMON]

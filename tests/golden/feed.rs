@@ -1,4 +1,4 @@
-//! What a model reads, on the host, to be changed and cut before it is fed.
+//! The inputs of a model on the host, so that tests can change and truncate them.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_zoo::models::arch::{Input, Tokens};
@@ -10,26 +10,26 @@ use super::{ids, padding};
 #[derive(Clone)]
 pub(crate) struct Feed {
     pub(crate) ids: Vec<Vec<u32>>,
-    /// 1 where there is a token.
+    /// 1 at tokens, 0 at padding.
     pub(crate) mask: Vec<Vec<u8>>,
     pub(crate) types: Option<Vec<Vec<u32>>>,
     pub(crate) decoder_ids: Option<Vec<Vec<u32>>>,
     pub(crate) decoder_mask: Option<Vec<Vec<u8>>>,
     /// `[batch, channels, height, width]`
     pub(crate) pixels: Option<F32Tensor>,
-    /// Rows of `ids` that are the choices of one question.
+    /// The number of rows of `ids` that are the choices of one question.
     pub(crate) choices: usize,
 }
 
 impl Feed {
-    /// Texts without padding.
+    /// Sequences without padding.
     pub(crate) fn of(ids: Vec<Vec<u32>>) -> Self {
         let mask = ids.iter().map(|row| vec![1; row.len()]).collect();
         let (types, pixels) = (None, None);
         Self { ids, mask, types, decoder_ids: None, decoder_mask: None, pixels, choices: 1 }
     }
 
-    /// Texts, images or questions.
+    /// The number of sequences, images or questions.
     pub(crate) fn rows(&self) -> usize {
         self.pixels.as_ref().map_or(self.ids.len() / self.choices, |pixels| pixels.shape[0])
     }
@@ -91,7 +91,8 @@ impl Feed {
         }
     }
 
-    /// What an encoder-decoder writes. Its padding needs no mask: it is behind the tokens.
+    /// The decoder's input of an encoder-decoder. Its padding needs no mask: it is after the
+    /// tokens.
     pub(crate) fn text(&self, device: &Device) -> Tokens {
         Tokens::new(ids(self.decoder_ids.as_ref().unwrap(), device), Padding::none())
     }

@@ -8,7 +8,7 @@ import sys
 import safetensors.torch
 
 
-# In a case's folder, and generation.py's.
+# Files in a case's folder, including generation.py's.
 KEPT = ("generation.json",)
 
 
@@ -28,13 +28,13 @@ def write_pretty(path, value):
 
 
 def files_below(path):
-    """The files of a folder, or the file itself, by the path from there."""
+    """The files of a folder, or the file itself, by relative path."""
     paths = path.rglob("*") if path.is_dir() else [path]
     return {str(p.relative_to(path)): p for p in paths if p.is_file() and p.name not in KEPT}
 
 
 def replace(stored, fresh):
-    """Only a complete case takes the place of the old one."""
+    """Only a complete case replaces the old one."""
     if stored.is_dir():
         for kept in filter(pathlib.Path.is_file, (stored / name for name in KEPT)):
             shutil.copy(kept, fresh)
@@ -44,7 +44,7 @@ def replace(stored, fresh):
 
 
 def explain(mine, theirs):
-    """How far two files are apart, where both hold tensors of the same names."""
+    """The difference of two files, if both have tensors of the same names."""
     if mine.suffix != ".safetensors":
         return ""
     a, b = safetensors.torch.load_file(mine), safetensors.torch.load_file(theirs)
@@ -55,7 +55,7 @@ def explain(mine, theirs):
 
 
 def compare(stored, fresh, id):
-    """Names the files that differ in any byte, and those that only one side has."""
+    """Lists the files that differ in any byte, and those on one side only."""
     stored, fresh = files_below(stored), files_below(fresh)
     problems = [f"{id}/{path}: missing" for path in fresh.keys() - stored.keys()]
     problems += [f"{id}/{path}: not written any more" for path in stored.keys() - fresh.keys()]
@@ -66,7 +66,7 @@ def compare(stored, fresh, id):
 
 
 def selected(names, jobs):
-    """The jobs that `names` ask for, by their ids or the first parts of them; all where none is given."""
+    """The jobs selected by `names`, as ids or prefixes of ids; all jobs without names."""
     chosen = {}
     for name in names or jobs:
         found = [id for id in jobs if name in (id, id.split("/")[0], id.removesuffix(".json"))]

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Writes the golden fixtures: tiny random models, and what transformers computes with them.
+"""Writes the golden fixtures: tiny random models, and transformers' results for them.
 
     generate.py                     every case, and rope.json
     generate.py gpt2 llama/yarn     a family, a case; `rope` is rope.json
     generate.py --check [case ...]  regenerates into a temporary folder and compares the bytes
     generate.py --list              the names of the cases
 
-README.md says what each file holds; cases/ has the tables of cases, tasks.py what is asked of a
-model.
+README.md describes the files; cases/ has the tables of cases, tasks.py the inputs and outputs of
+each task.
 """
 
 import argparse
@@ -33,14 +33,14 @@ from tasks import (
 
 # ------------------------------------------------------------------------------------ thresholds
 
-# What a wrong config value must change at least in some output: a hundred times the tolerance.
+# The least change of some output by a wrong config value: a hundred times the tolerance.
 CONTRAST = 1e-3
-# What noise of size 0.1 on one tensor must change.
+# The least change by noise of size 0.1 on one tensor.
 PERTURBATION = 1e-3
-# What the same noise may change at most where a tensor has no effect.
+# The largest change by the same noise on a tensor without effect.
 INERT = 1e-5
-# The least distance of the best from the second logit in a greedy continuation, so that rounding
-# cannot pick another token.
+# The least margin between the two largest logits in a greedy continuation, so that rounding
+# cannot select another token.
 MARGIN = 1e-3
 
 NEW_TOKENS = 12
@@ -65,16 +65,16 @@ def new_model(case):
 
 
 def load(case, folder, dtype=torch.float32, attention="eager", config=None):
-    """A fresh model from files, so that no state (dynamic rope keeps some) outlives one forward."""
+    """A fresh model from files, so that no state (as of dynamic rope) outlives one forward pass."""
     if case.family in own.REFERENCES:
         return own.REFERENCES[case.family].load(folder, dtype, config).eval()
     config = {} if config is None else {"config": config}
     model, info = getattr(transformers, TASKS[case.task].auto).from_pretrained(
         folder, dtype=dtype, attn_implementation=attention, output_loading_info=True,
-        experts_implementation="eager",  # the usual one knows no f64
+        experts_implementation="eager",  # the default one does not support f64
         **config,
     )
-    # transformers 5 ignores `attn.bias` of old files silently, and names `attn.masked_bias`.
+    # transformers 5 ignores `attn.bias` of old files silently, and reports `attn.masked_bias`.
     ignored = (".attn.masked_bias", *case.unused)
     unexpected = [key for key in info["unexpected_keys"] if not key.endswith(ignored)]
     wrong = {**info, "unexpected_keys": unexpected}
@@ -103,13 +103,13 @@ def read_checkpoint(folder):
 
 
 def write_model(case, folder):
-    """A random model in which no tensor is zero or one, as save_pretrained writes it."""
+    """A random model without tensors of zeros or ones, saved with save_pretrained."""
     torch.manual_seed(case.seed)
     model = new_model(case)
     with torch.no_grad():
-        for parameter in model.parameters():  # a tied one once
+        for parameter in model.parameters():  # tied ones once
             if not parameter.requires_grad:
-                continue  # a table of sines
+                continue  # a sinusoidal table
             parameter.add_(torch.randn_like(parameter), alpha=0.05)
         for name, buffer in model.named_buffers():
             if name == "final_logits_bias":
@@ -121,7 +121,7 @@ def write_model(case, folder):
 
 
 def key_in_file(name, keys, prefix):
-    """The key of a parameter: as the model calls it, without a prefix, or in older words."""
+    """The key of a parameter: its name in the model, without a prefix, or with older names."""
     for key in (name, name.removeprefix(prefix)):
         old = key.replace("LayerNorm.weight", "LayerNorm.gamma")
         old = old.replace("LayerNorm.bias", "LayerNorm.beta")
@@ -132,7 +132,7 @@ def key_in_file(name, keys, prefix):
 
 
 def names_of(model):
-    """Every parameter, and what it is called: more than one name where it is tied."""
+    """Every parameter with its names: more than one if it is tied."""
     names = {}
     for name, parameter in model.named_parameters(remove_duplicate=False):
         names.setdefault(parameter, []).append(name)
@@ -150,10 +150,10 @@ def gradients(case, folder, batch, dtype=torch.float32):
     by_name = {}
     for parameter, names in names_of(model).items():
         in_use = [name for name in names if key_in_file(name, in_file, prefix)]
-        if parameter.grad is not None:  # it has a part in the loss
+        if parameter.grad is not None:  # it affects the loss
             by_name[(in_use or names)[0]] = parameter.grad
     if any(key_in_file(name, in_file, prefix) is None for name in by_name):
-        # Other names in the file, a tensor per expert, or queries, keys and values apart.
+        # Other names in the file, a tensor per expert, or separate queries, keys and values.
         if case.family in own.REFERENCES:
             by_name = own.REFERENCES[case.family].to_checkpoint(by_name)
         else:
@@ -188,7 +188,7 @@ def training_losses(case, folder, batch, dtype=torch.float32):
 
 
 def continuation(case, folder, ids, mask):
-    """Greedy, with the cache, never ending early; and the smallest lead of a chosen token."""
+    """Greedy with the cache, without an end token; and the smallest margin of a selected token."""
     model = load(case, folder)
     if case.family in own.REFERENCES:
         new, scores = own.REFERENCES[case.family].greedy(model, ids, mask, NEW_TOKENS)
@@ -229,7 +229,7 @@ def make_continuations(case, folder, batch, left):
 
 
 def perturbed(case, folder, batch, golden):
-    """Adds noise to one tensor of the file after the other: each must change the outputs."""
+    """Adds noise to each tensor of the file in turn: each must change the outputs."""
     tensors = read_checkpoint(folder)
     generator = torch.Generator().manual_seed(2000 + case.seed)
     ignored = (".attn.bias", ".attn.masked_bias", *case.unused)
@@ -268,7 +268,7 @@ def contrasts(case, folder, batch, golden):
 
 
 def noise_floors(case, folder, batch, found, grads):
-    """How far the same numbers are apart in f64, and with another attention."""
+    """The deviation of the same results in f64, and with another attention implementation."""
     found64, grads64 = gradients(case, folder, batch, torch.float64)
     masks = masks_of(case.task, batch.inputs)
     apart = lambda name: distance(found[name], found64[name], masks.get(name))
@@ -319,7 +319,7 @@ def write_case(case, root):
     named = {} if is_causal else {"task": case.task}
     inputs = {key: tensor for key, tensor in batch.inputs.items() if key != "pixel_values"}
     several = {}
-    if case.task == "choice":  # the choices of a question one below the other
+    if case.task == "choice":  # the choices of a question in consecutive rows
         several = dict(choices=inputs["input_ids"].shape[1])
         inputs = {key: tensor.flatten(0, 1) for key, tensor in inputs.items()}
     inputs = {**named, **several, **lists(inputs), **lists(batch.labels)}
@@ -354,7 +354,7 @@ def write_case(case, root):
 
 
 def compute(case, folder, batch, left):
-    """Everything that golden.safetensors holds; and the outputs and gradients in it."""
+    """All tensors of golden.safetensors; and the outputs and gradients among them."""
     found, grads = gradients(case, folder, batch)
     golden = {**found, **grads}
     for row, alone in enumerate(batch.rows):
@@ -372,7 +372,7 @@ def compute(case, folder, batch, left):
 
 
 def check_repeats(case, original, golden, grads):
-    """An older layout of the same weights computes the same numbers, bit for bit."""
+    """An older layout of the same weights gives bit-identical results."""
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         write_model(original, scratch)
@@ -389,7 +389,7 @@ def check_repeats(case, original, golden, grads):
 
 
 def rope_entry(name, entries, length):
-    """What the rotary module uses for a sequence of `length`, computed as a forward computes it."""
+    """The rotary module's values for a sequence of `length`, computed as in a forward pass."""
     config = {
         "model_type": "llama", "vocab_size": 41, "hidden_size": 64, "intermediate_size": 64,
         "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 4,
@@ -430,7 +430,7 @@ def write_rope(root):
 
 
 def all_jobs():
-    """What writes what, by the path below tests/golden."""
+    """The writer of each file, by the path below tests/golden."""
     jobs = {case.id: lambda root, case=case: write_case(case, root) for case in CASES}
     jobs["rope.json"] = write_rope
     return jobs

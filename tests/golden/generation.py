@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Writes generation.json: what transformers' `generate` makes of the golden models.
+"""Writes generation.json: the results of transformers' `generate` with the golden models.
 
     generation.py                    every model, and sampling.json
     generation.py t5 gpt2/base       a family, a model; `sampling` is sampling.json
-    generation.py --check [...]      computes the stored runs again and compares
+    generation.py --check [...]      recomputes the stored runs and compares
     generation.py --list             the names of the models
 
-The models are those of generate.py and stay as they are. Diverse beam search is not in
-transformers 5: those runs are diverse.py's, and are kept here as long as the prompts are.
+The models are those of generate.py and are unchanged. Diverse beam search is not in
+transformers 5: those runs are diverse.py's, and are kept here as long as the prompts do not change.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from decoding import (
     quiet, read, search, write,
 )
 
-# The whole table is for these; of the others each has a third of it, and what is marked as core.
+# These have the whole table; the others have a third of it each, and the runs marked as core.
 WHOLE = ("gpt2/base", "llama/base", "t5/base", "bart/base")
 MODELS = WHOLE + (
     "mistral/base", "gemma2/base", "gemma3_text/base", "starcoder2/base", "qwen2/base",
@@ -34,14 +34,14 @@ MODELS = WHOLE + (
 )
 CORE = ("greedy-eos", "beam-4-eos", "beam-4-best-4", "greedy-combined")
 
-# Prompts to try until every run has been found; then those with the most runs are taken.
+# Prompts to try until every run has been found; then those with the most runs are used.
 SEEDS = 24
 
 # ----------------------------------------------------------------------------------------- table
 
 
 def bad_words(trial):
-    """The tokens that greedy search takes most often, in two of the rows."""
+    """The most frequent tokens of greedy search, in two of the rows."""
     common = lambda row: max(trial.usable(row), key=row.count, default=None)
     words = dict.fromkeys(common(row) for row in trial.greedy[:2])
     return [[word] for word in words if word is not None]
@@ -63,13 +63,13 @@ def suppressed_first(trial):
 
 
 def suppressed_second(trial):
-    """What follows a forced first token: with one, that is where the text begins."""
+    """The position after a forced first token, if there is one: the start of the text."""
     rows = trial.greedily(forced_bos_token_id=unlikely(trial))
     return sorted(trial.usable(row[1] for row in rows))
 
 
 def unlikely(trial):
-    """A token that greedy search never takes."""
+    """A token that greedy search never selects."""
     taken = {trial.model.padding, *trial.ends, *(t for row in trial.greedy for t in row)}
     return next(i for i in range(trial.model.config.vocab_size) if i not in taken)
 
@@ -83,7 +83,7 @@ def ends(trial):
 
 
 def longer_by(count):
-    """A number of tokens with the prompt, which in decoders includes its padding."""
+    """A total length including the prompt, which in decoders includes its padding."""
     return lambda trial: trial.prompt_length + count
 
 
@@ -101,7 +101,7 @@ def greedy_runs():
     yield Run("greedy-no-repeat-3", {"no_repeat_ngram_size": 3}, 0, ("no_repeat_ngram_size",))
     yield Run("greedy-bad-words", {"bad_words_ids": bad_words}, 0, ("bad_words_ids",))
     yield Run("greedy-bad-phrases", {"bad_words_ids": bad_phrases}, 0, ("bad_words_ids",))
-    # A bad word that ends the text is allowed all the same.
+    # An end token among the bad words is still allowed.
     yield Run("greedy-bad-eos", {"bad_words_ids": lambda trial: [[end(trial)], *bad_words(trial)]},
               2, ("bad_words_ids",), early=1)
     yield Run("greedy-suppress", {"suppress_tokens": suppressed}, 0, ("suppress_tokens",))
@@ -144,7 +144,7 @@ def beam_runs():
                   ("length_penalty",), early=1)
     for name, early in (("early", True), ("never", "never")):
         stopping = {**four, "early_stopping": early}
-        # Without an early stop the best text is seldom another.
+        # Without an early stop the best sequence rarely changes.
         matters = ("early_stopping",) if early is True else better
         yield Run(f"beam-4-{name}", stopping, 2, matters, early=1)
         for penalty in (0.5, 2.0, -1.0):
@@ -197,14 +197,14 @@ def runs_of(model):
 
 
 def draw_prompts(model, seed):
-    """Rows of different lengths without the padding, nor what the config calls an end or a start."""
+    """Rows of different lengths without padding, and without the config's end and start tokens."""
     config = model.config
     names = ("pad_token_id", "eos_token_id", "bos_token_id", "decoder_start_token_id")
     special = {model.padding, *(getattr(config, name, None) for name in names)}
     tokens = torch.tensor([i for i in range(config.vocab_size) if i not in special])
     generator = torch.Generator().manual_seed(seed)
     draw = lambda: tokens[torch.randint(len(tokens), (), generator=generator)].item()
-    # Some tokens twice in a row, which dull models like to write, too.
+    # Some tokens twice in a row, which repetitive models also generate.
     again = lambda: model.is_encoder_decoder and torch.rand((), generator=generator) < 0.4
     rows = []
     for length in LENGTHS[model.is_encoder_decoder]:
@@ -216,7 +216,7 @@ def draw_prompts(model, seed):
 
 
 def says_something(model, rows):
-    """Whether the greedy continuations vary, can end at different steps, and are decided."""
+    """Whether the greedy continuations vary, can end at different steps, and are robust."""
     settings = {"max_new_tokens": max(n for n in NEW_TOKENS if n <= model.longest), **model.basics}
     found = generate(model.exact, rows, settings)
     varied = len({tuple(row[0]) for row in found.sequences}) == 3
@@ -228,7 +228,7 @@ def says_something(model, rows):
 
 
 def find(model):
-    """The first prompts for which every run is a test, or those for which most are."""
+    """The first prompts for which every run is a test, or those with the most such runs."""
     wanted = list(runs_of(model))
     best, fewest = None, len(wanted) + 1
     failures = dict.fromkeys((run.name for run in wanted), 0)
@@ -236,7 +236,7 @@ def find(model):
     rows_of = itertools.islice((rows for rows in rows_of if says_something(model, rows)), SEEDS)
     for rows in rows_of:
         missing, outcomes = [], {}
-        # What failed before may fail again: so that hopeless prompts are given up early.
+        # Runs that failed before come first, so that unsuitable prompts are given up early.
         for run in sorted(wanted, key=lambda run: -failures[run.name]):
             outcomes[run.name] = search(model, rows, run)
             if outcomes[run.name] is None:
@@ -287,7 +287,7 @@ def check_model(id):
 
 
 def all_jobs():
-    """For each model what writes its runs and what checks them; and the same of sampling."""
+    """The writer and the checker of the runs of each model, and those of sampling."""
     jobs = {id: (lambda id=id: write_model(id), lambda id=id: check_model(id)) for id in MODELS}
     jobs["sampling"] = (sampling.write, sampling.check)
     return jobs

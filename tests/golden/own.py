@@ -1,4 +1,4 @@
-"""The references of families that transformers does not have."""
+"""The references of families that are missing in transformers."""
 
 import recurrent
 import vaswani

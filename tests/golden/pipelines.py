@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Writes the fixtures of pipelines: tiny random models, and what transformers' pipelines answer.
+"""Writes the fixtures of pipelines: tiny random models, and the answers of transformers' pipelines.
 
     pipelines.py --packages DIR     every fixture
     pipelines.py fill-mask image-classification/vit
     pipelines.py --check            regenerates into a temporary folder and compares the bytes
     pipelines.py --list             the names of the fixtures
 
-Questions, summaries and translations are what transformers 4 answered, and images need Pillow and
-torchvision: DIR/v4 and DIR/vision hold what requirements-v4.txt and requirements-vision.txt name.
+Question answering, summaries and translations are from transformers 4, and images need Pillow and
+torchvision: DIR/v4 and DIR/vision have the packages of requirements-v4.txt and
+requirements-vision.txt.
 
-README.md says what each file holds; pipeline_cases/ has the tables.
+README.md describes the files; pipeline_cases/ has the tables.
 """
 
 import argparse
@@ -42,7 +43,7 @@ LONGEST = (TEN_THOUSAND, ONE_WORD, FAR_APART)
 
 
 def plain(value):
-    """Numbers as JSON knows them: an f32 with the digits that tell it from the next one."""
+    """JSON numbers: an f32 with the digits that distinguish it from its neighbors."""
     if isinstance(value, dict):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -64,21 +65,21 @@ def plain(value):
 
 
 def opened(inputs, folder):
-    """The paths of images, as they are here."""
+    """The local paths of images."""
     if isinstance(inputs, list):
         return [opened(inner, folder) for inner in inputs]
     return str(folder / inputs.path) if isinstance(inputs, Picture) else inputs
 
 
 def answer(pipe, inputs, parameters, folder):
-    """What the pipeline returns, or which error it raises."""
+    """The pipeline's return value, or the error that it raises."""
     torch.manual_seed(0)
     inputs, parameters = opened(inputs, folder), copy.deepcopy(parameters)
     try:
         named = isinstance(inputs, dict) and "question" in inputs
         found = pipe(**inputs, **parameters) if named else pipe(inputs, **parameters)
         return {"output": plain(found)}
-    except BaseException as error:  # whatever it is, a user of the pipeline sees it
+    except BaseException as error:  # any error reaches the pipeline's user
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         return {"error": f"{type(error).__name__}: {error}".replace(f"{folder}/", "")}
@@ -100,7 +101,7 @@ def noisy(size):
 
 
 def alike(a, b, size):
-    """Whether two answers differ in nothing but the last digits of scores."""
+    """Whether two answers differ only in the last digits of scores."""
     if isinstance(a, dict):
         return isinstance(b, dict) and a.keys() == b.keys() and all(
             alike(a[key], b[key], size) for key in a
@@ -126,7 +127,7 @@ def build(fixture, folder):
     if not model.can_generate() or not hasattr(model, "generation_config"):
         (folder / "generation_config.json").unlink(missing_ok=True)
     if tokenizer is not None:
-        # A template stands in a file of its own, or in tokenizer_config.json, as it did before 5.
+        # A template is in its own file, or in tokenizer_config.json, as before version 5.
         tokenizer.save_pretrained(folder, save_jinja_files="llama" not in fixture.id)
         if not (folder / "tokenizer.json").exists():
             suffix = "__en__ $A </s>" if "m2m100" in fixture.id else "$A </s>"
@@ -140,7 +141,7 @@ def is_chat(inputs):
 
 
 def prompt_of(pipe, inputs, parameters):
-    """What a chat looks like to the model."""
+    """The rendered chat."""
     goes_on = parameters.get("continue_final_message")
     goes_on = inputs[-1]["role"] == "assistant" if goes_on is None else goes_on
     return pipe.tokenizer.apply_chat_template(
@@ -193,7 +194,7 @@ def write_fixture(fixture, root):
 
 
 def answers(fixture, folder, task):
-    """What the pipeline of a task answers to the cases that are about it."""
+    """The answers of a task's pipeline to its cases."""
     pipe, noisy_pipe = open_pipeline(fixture, folder, task), open_pipeline(fixture, folder, task)
     noisy_pipe.model.register_forward_hook(noisy(fixture.noise))
     other_pipe = None
@@ -243,7 +244,7 @@ def main():
 
 
 def run_elsewhere(args, jobs):
-    """Runs this program once for every other environment that is asked for."""
+    """Runs this program once for every other requested environment."""
     codes = [0]
     for name in sorted({fixture.environment for fixture in jobs.values()} - {""}):
         ids = [id for id, fixture in jobs.items() if fixture.environment == name]

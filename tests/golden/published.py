@@ -1,10 +1,10 @@
-"""Counts the parameters of published models from their JSON files alone, as transformers or their index has them.
+"""Counts the parameters of published models from their JSON files alone, by transformers or their index.
 
     python tests/golden/published.py DIR tests/golden/published.json
 
 DIR has one folder per family, and in it one per model. A count is that of the index of the weights (bytes of all
-tensors over bytes of an element), or else that of the class which `architectures` names, built without weights. Where
-neither is to be had (no class, another library's, a model_type of its owner's), a model is left out.
+tensors over bytes of an element), or else that of the class in `architectures`, built without weights. If neither is
+available (no class, one of another library, a custom model_type), the model is left out.
 """
 
 import json
@@ -39,10 +39,10 @@ def of_class(folder, raw):
         model = cls(config)
     count = sum({id(p): p.numel() for p in model.parameters()}.values())
     if raw["model_type"] in ("t5", "mt5") and raw.get("tie_word_embeddings") is False and hasattr(model, "lm_head"):
-        # transformers 5 ties what the published files keep apart.
+        # transformers 5 ties tensors that the published files store separately.
         count += config.vocab_size * config.d_model
     if raw["model_type"] == "marian":
-        # Sinusoids, which files leave out.
+        # Sinusoids, which files omit.
         count -= 2 * config.max_position_embeddings * config.d_model
     return count
 

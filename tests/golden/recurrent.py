@@ -1,7 +1,7 @@
-"""LSTM, GRU and the encoder-decoder of Bahdanau et al. (2015), from torch's own parts.
+"""LSTM, GRU and the encoder-decoder of Bahdanau et al. (2015), from torch's modules.
 
-The reference of the families `lstm`, `gru` and `bahdanau`, which transformers does not have. The cells
-are torch.nn's, so that what runs over a whole padded batch here is checked against torch.nn.LSTM and
+The reference of the families `lstm`, `gru` and `bahdanau`, which are not in transformers. The cells
+are torch.nn's, so that the loop over a padded batch here can be checked against torch.nn.LSTM and
 torch.nn.GRU with the same weights, row by row.
 """
 
@@ -15,7 +15,7 @@ from torch import nn
 MODEL_TYPES = ("lstm", "gru", "bahdanau")
 CELLS = {"lstm": nn.LSTMCell, "gru": nn.GRUCell}
 LAYERS = {"lstm": nn.LSTM, "gru": nn.GRU}
-# What a config need not say.
+# Optional config fields.
 ASSUMED = dict(bidirectional=False, pad_token_id=None)
 
 
@@ -28,7 +28,7 @@ def config_of(model_type, entries):
 
 
 class Layer(nn.Module):
-    """One direction, or two of half the size: padding is passed over, whichever side it is on."""
+    """One direction, or two of half the size: padding is skipped on either side."""
 
     def __init__(self, config, width):
         super().__init__()
@@ -61,7 +61,7 @@ def hidden(state):
 
 
 def kept(new, old, mask):
-    """The new state where there is a token."""
+    """The new state at token positions, the old one at padding."""
     if isinstance(new, tuple):
         return tuple(kept(a, b, mask) for a, b in zip(new, old))
     return torch.where(mask[:, None].bool(), new, old)
@@ -103,7 +103,7 @@ class Base(nn.Module):
 
 
 class Recurrent(Base):
-    """Hidden states, and what the class in the config makes of them."""
+    """Hidden states, and the output of the config's class."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -140,7 +140,7 @@ class Recurrent(Base):
 
 
 class Bahdanau(Base):
-    """s_t = f(s_{t-1}, [y_{t-1}; c_t]) under attention to all that the encoder read."""
+    """s_t = f(s_{t-1}, [y_{t-1}; c_t]) with attention to all encoder states."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -217,7 +217,7 @@ def load(folder, dtype=torch.float32, config=None):
 
 
 def greedy(model, ids, mask, count):
-    """The likeliest tokens one after the other, and the scores that they were chosen by."""
+    """Greedy decoding: the tokens, and the logits at each step."""
     new, scores = [], []
     for _ in range(count):
         with torch.no_grad():
@@ -232,7 +232,7 @@ def greedy(model, ids, mask, count):
 
 
 def check_against_torch(model):
-    """The stack is torch.nn.LSTM or torch.nn.GRU with the same weights: alone, and padded."""
+    """Checks the stack against torch.nn.LSTM or torch.nn.GRU with equal weights: alone, and padded."""
     stack = model.encoder if isinstance(model, Bahdanau) else model.stack
     first = stack.layers[0]
     width, is_both = first.forward_cell.input_size, first.backward_cell is not None
@@ -262,7 +262,7 @@ def check_against_torch(model):
 # ----------------------------------------------------------------------------------------- the keys
 
 
-# The words of a cell, and those of a file.
+# The names in a cell, and those in a file.
 PARTS = {
     "weight_ih": "input.weight", "weight_hh": "state.weight",
     "bias_ih": "input.bias", "bias_hh": "state.bias",
@@ -284,12 +284,12 @@ def key_of(name):
     return key if key.startswith(HEADS) else "model." + key
 
 
-# The decoder's first matrix is two in a file: that of the token, and that of the context.
+# The decoder's first matrix is stored as two: that of the token, and that of the context.
 FIRST, CONTEXT = "decoder.0.weight_ih", "model.decoder.context.weight"
 
 
 def to_checkpoint(tensors):
-    """Under the names of a file."""
+    """Converts to the names of a file."""
     found = {key_of(name): tensor for name, tensor in tensors.items()}
     if FIRST in tensors:
         width = tensors["embed_tokens.weight"].shape[1]
@@ -299,7 +299,7 @@ def to_checkpoint(tensors):
 
 
 def from_checkpoint(tensors, names):
-    """The other way."""
+    """Converts from the names of a file."""
     tensors = dict(tensors)
     take = lambda key: tensors.pop(key if key in tensors else key.removeprefix("model."))
     found = {name: take(key_of(name)) for name in names}

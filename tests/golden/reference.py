@@ -5,7 +5,7 @@ import os
 import pathlib
 import sys
 
-# One thread and the plainest code paths, so that the same bytes come out on other machines too.
+# One thread and the simplest code paths, so that the bytes are the same on other machines too.
 os.environ.update(
     ATEN_CPU_CAPABILITY="default",
     CUDA_VISIBLE_DEVICES="",
@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-# What pipelines.py and diverse.py ask for where the reference itself is not enough: `v4`, `vision`,
+# The additional requirements of pipelines.py and diverse.py beyond the reference: `v4`, `vision`,
 # `groups`.
 ENVIRONMENT = os.environ.get("GOLDEN_ENVIRONMENT", "")
 
@@ -31,7 +31,7 @@ def pins_in(name):
 
 
 def pinned_versions():
-    """The versions in requirements.txt; exits where the installed ones differ."""
+    """The versions in requirements.txt; exits if the installed ones differ."""
     pins = pins_in("requirements.txt")
     if ENVIRONMENT:
         pins |= pins_in(f"requirements-{ENVIRONMENT}.txt")

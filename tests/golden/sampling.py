@@ -1,6 +1,6 @@
-"""Writes sampling.json: what transformers' filters and penalties make of given scores.
+"""Writes sampling.json: transformers' filters and penalties applied to given scores.
 
-generation.py runs this; README.md says what the file holds.
+generation.py runs this; README.md describes the file.
 """
 
 import itertools
@@ -16,10 +16,10 @@ from decoding import load, rounded
 
 PATH = HERE / "sampling.json"
 VOCAB_SIZE = 24
-MODELS = {False: "gpt2/base", True: "t5/base"}  # only their kind matters
-# Noise on the scores, in which every filter must keep the same tokens.
+MODELS = {False: "gpt2/base", True: "t5/base"}  # only their architecture kind matters
+# Noise on the scores, under which every filter must keep the same tokens.
 NOISE = 1e-4
-# How far recomputed numbers may be from the stored ones.
+# The allowed difference of recomputed values from the stored ones.
 TOLERANCE = 1e-6
 
 # ----------------------------------------------------------------------------------------- tables
@@ -38,7 +38,7 @@ TOGETHER = (
 
 
 def filters():
-    """Each alone, every two of them, and all."""
+    """Each alone, every pair, and all together."""
     for name, values in ALONE.items():
         yield from ({name: value} for value in values)
     for settings in TOGETHER:
@@ -60,12 +60,12 @@ def penalty(settings, history=HISTORY, prompt=PROMPT, **more):
 def penalties():
     for value in (1.3, 0.7):
         yield penalty({"repetition_penalty": value})
-    # The first three are padding, which is not penalised.
+    # The first three are padding, which is not penalized.
     padded = [0, 0, 0, *HISTORY]
     yield penalty({"repetition_penalty": 1.5}, padded, PROMPT + 3, padding=3)
     for size in (1, 2, 3, 4, 14):
         yield penalty({"no_repeat_ngram_size": size})
-    # Padding counts as tokens: 0 0 stands there, so 0 cannot follow 0.
+    # Padding counts as tokens: 0 0 occurs, so 0 cannot follow 0.
     yield penalty({"no_repeat_ngram_size": 2}, [0, 0, 0, 4, 8, 0], 5, padding=3)
     for words in (
         [[4], [17]],
@@ -80,7 +80,7 @@ def penalties():
         yield penalty({"min_length": length, "eos_token_id": 2})
     for new in (7, 8):
         yield penalty({"min_new_tokens": new, "eos_token_id": [2, 20]})
-    # Without an end token neither does anything.
+    # Without an end token neither has an effect.
     yield penalty({"min_length": 30, "min_new_tokens": 8})
     yield penalty({"suppress_tokens": [1, 7, 23]})
     yield penalty({"begin_suppress_tokens": [1, 7, 23]})
@@ -88,14 +88,14 @@ def penalties():
     yield penalty({"forced_eos_token_id": 2, "max_new_tokens": 8})
     yield penalty({"forced_eos_token_id": [20, 2], "max_new_tokens": 8})
     yield penalty({"forced_eos_token_id": 2, "max_new_tokens": 9})
-    # Penalties of one step, and who has the last word.
+    # Penalties of one step, and their precedence.
     several = {"repetition_penalty": 1.4, "no_repeat_ngram_size": 3, "bad_words_ids": [[6, 11]]}
     ends = {"eos_token_id": [2, 20], "min_new_tokens": 9}
     yield penalty({**several, **ends, "suppress_tokens": [1, 8]})
     yield penalty({**ends, "max_new_tokens": 8, "forced_eos_token_id": 2})
     yield penalty({"max_new_tokens": 8, "forced_eos_token_id": [2, 20], "suppress_tokens": [2]})
     yield penalty({"repetition_penalty": 1.4, "sequence_bias": [[[5], 1.0], [[6, 6], -1.0]]})
-    # Decoders of encoder-decoders: a start token is the prompt, and what is encoded is apart.
+    # Decoders of encoder-decoders: the prompt is a start token, the encoder's input is separate.
     start = {"prompt": 1, "encoder": ENCODER}
     yield penalty({"forced_bos_token_id": 21}, [0], **start)
     yield penalty({"forced_bos_token_id": 21}, [0, 21], **start)
@@ -108,16 +108,16 @@ def penalties():
         yield penalty({"encoder_no_repeat_ngram_size": size}, HISTORY, **start)
     yield penalty({"encoder_repetition_penalty": 1.4}, HISTORY, **start)
     yield penalty({"repetition_penalty": 1.4, "encoder_no_repeat_ngram_size": 2}, HISTORY, **start)
-    # In a decoder the prompt is taken for what was encoded.
+    # In a decoder-only model the prompt counts as the encoder's input.
     yield penalty({"encoder_no_repeat_ngram_size": 2})
 
 
-# A bad phrase as long as the text and its next token, and one that is longer still.
+# A bad phrase as long as the text plus its next token, and a longer one.
 HISTORY_AND_MORE = [[*HISTORY, 10], [1, *HISTORY, 11]]
 
 
 def score_vectors():
-    """Peaked, flat, in between, and with two leaders; no two scores alike."""
+    """Peaked, flat, in between, and with two leaders; no two scores are equal."""
     generator = torch.Generator().manual_seed(7)
     vectors = []
     for spread in (5.0, 0.4, 1.5, 1.0):
@@ -132,10 +132,10 @@ def score_vectors():
 
 
 def processors(model, settings, case=None):
-    """The list that `generate` makes, by its own functions."""
+    """The list of processors of `generate`, by its own functions."""
     config = transformers.GenerationConfig(**json.loads(json.dumps(settings)))
     config, _ = model._prepare_generation_config(config)
-    config.decoder_start_token_id = 0  # it has no part in this, and must be there
+    config.decoder_start_token_id = 0  # unused, but required
     model._prepare_special_tokens(config, True, device="cpu", batch_size=1)
     case = case or penalty({})
     length = case["prompt_length"]
@@ -212,7 +212,7 @@ def write():
 
 
 def close(a, b):
-    """Equal but for the last digits of numbers."""
+    """Equal except for the last digits of numbers."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(close(a[key], b[key]) for key in a)
     if isinstance(a, list) and isinstance(b, list):

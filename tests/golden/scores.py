@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes scores/: what the standard tools compute where Burn Zoo computes it too.
+"""Writes scores/: the standard tools' results for the scores and statistics of Burn Zoo.
 
     python -m venv DIR && DIR/bin/pip install -r tests/golden/requirements-scores.txt
     DIR/bin/python tests/golden/scores.py [--check]
@@ -23,7 +23,7 @@ SEED = 6
 
 
 def pinned_versions():
-    """The versions in requirements-scores.txt; exits where the installed ones differ."""
+    """The versions in requirements-scores.txt; exits if the installed ones differ."""
     lines = (HERE / "requirements-scores.txt").read_text(encoding="utf-8").splitlines()
     pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
     for name, wanted in pins.items():
@@ -81,7 +81,7 @@ WORDS = "the a dog, cat. runs 3.5 over in-and-out Über 山 (so) big! and 10,000
 
 
 def noisy(generator, sentence):
-    """Some words left out, doubled, replaced or swapped."""
+    """Randomly removes, duplicates, replaces or swaps words."""
     words = []
     for word in sentence:
         what = generator.random()
@@ -117,7 +117,7 @@ def corpora():
 
 
 def streams(pairs):
-    """Hypotheses, and references in sacreBLEU's order, with None where there are fewer."""
+    """Hypotheses, and references in sacreBLEU's order, with None for missing ones."""
     most = max(len(references) for _, references in pairs)
     padded = [references + [None] * (most - len(references)) for _, references in pairs]
     return [hypothesis for hypothesis, _ in pairs], [list(stream) for stream in zip(*padded)]
@@ -180,7 +180,7 @@ def translations():
             "bleu": [bleu(settings, pairs) for settings in (BLEU[:12:2] if few else BLEU)],
             "chrf": [chrf(settings, pairs) for settings in (CHRF[::8] if few else CHRF)],
         })  # fmt: skip
-    # Sentence by sentence, where a difference shows at once.
+    # Per sentence, to localize differences.
     tokens = []
     for text in [text for hypothesis, references in SENTENCES for text in (hypothesis, *references)]:
         row = {"text": text}
@@ -275,7 +275,7 @@ def compute():
 
 
 def close(a, b):
-    """Equal but for the last digits of numbers."""
+    """Equal except for the last digits of numbers."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(close(a[key], b[key]) for key in a)
     if isinstance(a, list) and isinstance(b, list):

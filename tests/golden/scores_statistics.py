@@ -1,4 +1,4 @@
-"""What scipy and statsmodels make of drawn numbers; scores.py writes it to statistics.json."""
+"""Results of scipy and statsmodels on random numbers; scores.py writes them to statistics.json."""
 
 import itertools
 
@@ -31,7 +31,7 @@ def quantiles():
 
 
 def pairs(generator):
-    """Paired t tests and exact signed ranks; with ties, by every assignment of signs."""
+    """Paired t tests and exact signed-rank tests; with ties, by enumerating all signs."""
     for n, shift in itertools.product((2, 3, 5, 8, 12), (0.0, 0.5, 3.0)):
         a = generator.normal(0, 1, n)
         yield pair(a, a + generator.normal(shift, 0.7, n))
@@ -56,7 +56,7 @@ def pair(a, b):
 
 
 def signed_ranks(differences):
-    """[W, p]: scipy's exact test, or what it means where scipy has none: with equal ranks."""
+    """[W, p]: scipy's exact test, or its definition for ties, which scipy does not support."""
     d = differences[differences != 0]
     ranks = scipy.stats.rankdata(np.abs(d))
     smaller = min(ranks[d > 0].sum(), ranks[d < 0].sum())
@@ -164,7 +164,7 @@ def cost_of_offset(x, loss, c):
 
 
 def profile(above, centre, most):
-    """Where the sum of squares, minimised over the others, stays below the limit of 95 %."""
+    """Where the sum of squares, minimized over the others, is below the 95 % limit."""
     low = 0.0 if above(1e-9) <= 0 else scipy.optimize.brentq(above, 1e-9, max(centre, 1e-8), xtol=1e-13)
     high = None if above(most) <= 0 else scipy.optimize.brentq(above, max(centre, 1e-9), most, xtol=1e-13)
     return [float(low), None if high is None else float(high)]

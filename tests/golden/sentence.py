@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Writes sentence/: tiny models, and the vectors of sentence-transformers for many files beside them.
+"""Writes sentence/: tiny models, and sentence-transformers' embeddings with many sets of files.
 
     sentence.py                 the models and every case
-    sentence.py --check         computes everything again and compares
+    sentence.py --check         recomputes everything and compares
     sentence.py --list          the names of the cases
 
-It needs what requirements-sentence.txt names:
+It needs the packages of requirements-sentence.txt:
 
     python="$(scripts/reference-env)"
     "$python" -m pip install --no-deps --target DIR -r tests/golden/requirements-sentence.txt
     PYTHONPATH=DIR "$python" tests/golden/sentence.py
 
-A case is a model's folder with some small files beside the weights: those files are in cases.json, and the
-tests write them. README.md says what each field is.
+A case is a model's folder with some small files next to the weights: those files are in cases.json,
+and the tests write them. README.md describes the fields.
 """
 
 import argparse
@@ -48,7 +48,7 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 
 
 def tokenizer(ends, side):
-    """Words and marks, upper case apart from lower; [CLS] and [SEP] around a text where `ends`."""
+    """Cased words and punctuation; [CLS] and [SEP] around a text if `ends`."""
     vocabulary = {token: index for index, token in enumerate([*SPECIAL, *WORDS, *MARKS])}
     inner = tokenizers.Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     inner.normalizer = normalizers.NFC()
@@ -77,7 +77,7 @@ def model(name):
         )
         return transformers.BertModel(config), tokenizer(True, "right")
     if name in ("bart", "mbart"):
-        # The decoder reads the text one position later; mBART's begins with the text's last token.
+        # The decoder's input is the text shifted by one; mBART's starts with the text's last token.
         kind = {"bart": "Bart", "mbart": "MBart"}[name]
         config = getattr(transformers, f"{kind}Config")(
             vocab_size=size, d_model=WIDTH, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
@@ -119,7 +119,7 @@ NEW = {
 
 
 def drawn(*shape):
-    """A tensor of its own for every shape; few digits, so that files say it whole."""
+    """A different tensor for every shape; few digits, so that files are exact."""
     generator = torch.Generator().manual_seed(sum(shape) + 7 * len(shape))
     return (torch.randn(shape, generator=generator) * 64).round() / 64
 
@@ -134,7 +134,7 @@ def flags(*names):
 
 
 class Case:
-    """Files beside a model, and what to embed. `steps` follow the transformer: (class, config, tensors)."""
+    """Model files and texts. `steps` are the modules after it: (class, config, tensors)."""
 
     def __init__(self, name, steps, model="bert", place="", length=None, prompts=None, default=None,
                  transformer=None, sentence=None, edits=None, tensors=None, paths=None, types=None,
@@ -191,10 +191,10 @@ def cases():
     for name in ("bart", "mbart"):
         for way in ("mean_tokens", "lasttoken"):
             yield Case(f"{name}-{way}", [pooling(flags(way))], model=name)
-    # Where things are, and what they are called.
+    # Paths and names.
     yield Case("folder", [pooling(flags("cls_token"))], place="0_Transformer", length=5)
     yield Case("names", [pooling(pool(pooling_mode="max")), UNIT], paths=["", "pooled/by", "unit"], types=NEW)
-    # Ways to pool.
+    # Pooling modes.
     for name in ("cls_token", "max_tokens", "mean_sqrt_len_tokens", "weightedmean_tokens", "lasttoken"):
         yield Case(f"pool-{name}", [pooling(flags(name))])
     for name in ("cls", "max", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"):
@@ -204,7 +204,7 @@ def cases():
     yield Case("mode-two", [pooling(pool(pooling_mode=["lasttoken", "cls"]))])
     yield Case("mode-wins", [pooling(pool(pooling_mode="cls", pooling_mode_mean_tokens=True))])
     yield Case("pool-again", [MEAN, pooling(flags("cls_token"))])
-    # Lengths, letters and prompts.
+    # Lengths, lowercasing and prompts.
     yield Case("length", [MEAN], length=5)
     yield Case("length-of-tokenizer", [MEAN], length=9, transformer={"tokenizer_args": {"model_max_length": 4}})
     yield Case("lower-case", [MEAN], transformer={"do_lower_case": True},
@@ -218,10 +218,10 @@ def cases():
         yield Case(f"prompt-outside-{name}", [outside], prompts=PROMPTS, default="long", calls=NAMED[:2])
         yield Case(f"prompt-outside-left-{name}", [outside], model="qwen3", prompts=PROMPTS, default="long",
                    calls=NAMED[:2])
-    # The prompt fills all that is read, and nothing is left to be pooled.
+    # The prompt fills the maximum length, and nothing is left to pool.
     yield Case("prompt-outside-full", [pooling({**flags("mean_tokens", "lasttoken"), "include_prompt": False})],
                model="qwen3", prompts=PROMPTS, default="long", length=4)
-    # Layers behind and before the pooling.
+    # Layers after and before pooling.
     yield Case("dense-identity", [MEAN, dense("Dense", WIDTH, 5, "linear.Identity", bias=False)])
     yield Case("dense-default", [MEAN, dense("Dense", WIDTH, 6, None)])
     for activation in ("activation.Tanh", "activation.ReLU", "activation.GELU", "activation.SiLU", "activation.Sigmoid"):
@@ -245,7 +245,7 @@ def cases():
         yield Case(f"layers-{name}", [weights, MEAN], model=name, edits=states)
         yield Case(f"layers-later-{name}", [later, MEAN], model=name, edits=states)
     yield Case("layers-by-arguments", [weights, MEAN], transformer={"config_args": {"output_hidden_states": True}})
-    # The model gives one layer, and there is nothing to weigh.
+    # The model returns one layer, and there is nothing to weight.
     yield Case("layers-absent", [weights, MEAN], same=True)
 
 
@@ -265,14 +265,14 @@ def write_case(case, models, folder):
 
 def vectors(model, case, call):
     found = model.encode(case.texts, **call)
-    # A text does not depend on the others, wherever it is filled up.
+    # A text does not depend on the others, on whichever side it is padded.
     alone = [model.encode([text], **call)[0] for text in case.texts]
     assert numpy.abs(found - numpy.stack(alone)).max() < 1e-5, case.name
     return found
 
 
 def record(case, models):
-    """The case with its vectors, as cases.json has it, and those of its first call."""
+    """The case with its embeddings, as in cases.json, and those of its first call."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch) / "model"
         write_case(case, models, folder)

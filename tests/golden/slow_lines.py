@@ -1,13 +1,14 @@
-"""The texts of slow_tokenizers.py: 10,000 lines in 16 scripts, from a table and a number.
+"""The texts of slow_tokenizers.py: 10,000 lines in 16 scripts, from a table and a seed.
 
-datasets/tests/datasets/published/lines.rs makes the same lines from `datasets/tests/golden/texts.json`.
+datasets/tests/datasets/published/lines.rs generates the same lines from
+`datasets/tests/golden/texts.json`.
 """
 
 import unicodedata
 
 LINES = 10_000
 
-# Letters and words of each script. Some letters stand in no word: models do not learn all of them.
+# Characters and words of each script. Some characters are in no word: models do not learn them.
 SCRIPTS = {
     "latin": ("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "the sea and sky of a small town was quiet Tom's don't they've I'm River STONE walking unhappily lowest newer wider"),
     "accents": ("àâäçéèêëîïñôöùûüßåøæœąęłńśźżčěřšůž", "déjà über straße naïve façade señor Ångström œuvre łódź žluťoučký kůň"),
@@ -27,7 +28,7 @@ SCRIPTS = {
     "armenian": ("աբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցփքօֆ", "ծով և երկինք բարեւ"),
 }
 
-# What tokenizers trip over.
+# Difficult cases for tokenizers.
 ODD = [
     "0", "42", "1,234.5", "3.14%", "2024-11-28", "٣٤٥", "१२३", "½", "Ⅷ", "①", "x²",
     "!", "?!", "...", "…", "“quoted”", "``quoted''", "‘x’", "—", "-", "_", "#tag", "@you", "a/b", "(c)", "[d]", "{e}", "C++", "\\n", "~", "～", "´", "¨",
@@ -50,7 +51,7 @@ TEXTS = {
 
 
 class Draw:
-    """Knuth's generator, of which the upper half is used."""
+    """Knuth's linear congruential generator, with the upper half as output."""
 
     def __init__(self, seed):
         self.state = seed
@@ -95,7 +96,7 @@ def lines():
 
 
 def learnable():
-    """What models are trained on: the words, without what would be special."""
+    """The training text: the words, without special tokens."""
     texts = []
     for number in range(4000):
         draw = Draw(number + 10**6)
@@ -106,7 +107,7 @@ def learnable():
 
 
 def rules():
-    """A small table of characters, by NFKC and SentencePiece's own rules for spaces: the usual
+    """A small normalization table, by NFKC and SentencePiece's own rules for spaces: the default
     one has 240 kB."""
     found = {}
     texts = [text for script in TEXTS["scripts"] for text in [*script["letters"], *script["words"]]] + ODD + BETWEEN

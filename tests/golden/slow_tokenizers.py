@@ -1,9 +1,9 @@
-"""Tokenizers without tokenizer.json: trains tiny ones and writes `datasets/tests/golden/`, with what
-transformers makes of 10,000 lines.
+"""Tokenizers without tokenizer.json: trains tiny ones and writes `datasets/tests/golden/`, with
+transformers' encodings of 10,000 lines.
 
     PYTHONPATH=where-requirements-sentencepiece.txt-is "$python" tests/golden/slow_tokenizers.py
-    ... --check            compute the results again and compare
-    ... --full DIR         the same cases with the usual table of characters, not to be committed
+    ... --check            recompute the results and compare
+    ... --full DIR         the same cases with the default normalization table, not to be committed
 """
 
 import argparse
@@ -79,8 +79,8 @@ def pieces(path):
 
 
 def ids_of_marian(folder):
-    """Like Marian's: the end, the unknown, the pieces of both languages, the padding. Some pieces of
-    the source are missing."""
+    """Like Marian's: the end token, the unknown token, the pieces of both languages, the padding.
+    Some pieces of the source are missing."""
     both = sorted({*pieces(folder / "source.spm")[3:], *pieces(folder / "target.spm")[3:]})
     kept = [piece for i, piece in enumerate(both) if i % 17]
     codes = [">>fra<<", ">>deu<<"]
@@ -134,7 +134,7 @@ def typed(content, **options):
 
 
 def cases():
-    """Each case: which model stands under which name, and the JSON files beside it."""
+    """Each case: the models by file name, and the JSON files."""
     def case(name, files, model_type, config=None, **others):
         files = dict(pair.split("=") for pair in files.split())
         texts = {"config.json": {"model_type": model_type}}
@@ -209,7 +209,7 @@ def blocks(texts):
 
 
 def results(folder, texts):
-    """Ids without and with special tokens, and what they are decoded to."""
+    """Ids without and with special tokens, and their decoded text."""
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     bare = tokenizer(texts, add_special_tokens=False)["input_ids"]
     whole = tokenizer(texts)["input_ids"]

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Compares `zoo forward` with transformers for every class of every family that the zoo lists.
+"""Compares `zoo forward` with transformers for every class of every family in `zoo list`.
 
     sweep.py ZOO [FAMILY ...]     ZOO is the program, such as target/release/zoo
 
-Where the fixtures pick their settings, this takes the reference's defaults for everything but the
+While the fixtures have chosen settings, this uses the reference's defaults for everything but the
 sizes: a random model of each class, a padded batch, every output at unmasked positions within 1e-5 of
-the largest. Prints one line per class; exits 1 where one differs or is refused. Writes nothing but
-temporary folders.
+the largest. Prints one line per class; exits 1 if one differs or is rejected. Writes only temporary
+folders.
 """
 
 import argparse
@@ -94,7 +94,7 @@ def make_inputs(config, name, folder):
         inputs = {key: value[None] for key, value in inputs.items()}
         return inputs, ["--ids", flag(ids), "--mask", flag(mask), "--choices", "2"], None
     if config.is_encoder_decoder and name.endswith("SequenceClassification"):
-        # The decoder reads the same text, and its state at the last end token is classified.
+        # The decoder has the same input, and its state at the last end token is classified.
         ids[0, -1] = ids[1, SHORT - 1] = config.eos_token_id
         return inputs, ["--ids", flag(ids), "--mask", flag(mask)], mask.bool()
     flags = ["--ids", flag(ids), "--mask", flag(mask)]
@@ -107,7 +107,7 @@ def make_inputs(config, name, folder):
 
 
 def compare(zoo, family, name):
-    """The largest error of any output, as a part of the largest value."""
+    """The largest error of any output, relative to the largest value."""
     cls = getattr(transformers, name)
     config = cls.config_class(**SIZES[family])
     torch.manual_seed(0)
@@ -167,7 +167,7 @@ def main():
                 problem = "" if error <= TOLERANCE else "  too far"
                 worst = max(worst, error)
                 print(f"{family:<12} {name:<42} {error:.1e}{problem}")
-            except Exception as error:  # whatever keeps it from being compared is the answer
+            except Exception as error:  # any error is a result
                 problem = str(error)
                 print(f"{family:<12} {name:<42} {problem}")
             failed += bool(problem)

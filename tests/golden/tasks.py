@@ -1,4 +1,4 @@
-"""What a model is asked, task by task: its inputs, its outputs and its loss."""
+"""The inputs, outputs and loss of each task."""
 
 import contextlib
 import dataclasses
@@ -15,15 +15,15 @@ import own
 class Task:
     # transformers' class for a config.
     auto: str
-    # What the task is about: every tensor of a checkpoint must move one of them.
+    # The task's main outputs: every tensor of a checkpoint must change one of them.
     outputs: tuple = ("logits",)
-    # Written down as well.
+    # Additional recorded outputs.
     states: tuple = ("last_hidden_state",)
 
 
 STATES = ("last_hidden_state", "encoder_last_hidden_state")
 
-# Tasks whose logits are a row's and no position's.
+# Tasks with logits per row, not per position.
 OF_ROWS = ("sequence", "choice", "next")
 
 TASKS = {
@@ -42,7 +42,7 @@ TASKS = {
     "pretraining": Task(
         "AutoModelForPreTraining", ("prediction_logits", "seq_relationship_logits", "sop_logits")
     ),
-    # Which tokens another model put there.
+    # Which tokens were replaced by another model.
     "replaced": Task("AutoModelForPreTraining"),
     "image": Task("AutoModelForImageClassification"),
     "teacher": Task(
@@ -60,10 +60,10 @@ TASKS = {
 class Batch:
     """Rows of different lengths, padded on the right; or images."""
 
-    # What the model is called with, and what it needs for a loss besides.
+    # The model's inputs, and the additional inputs for a loss.
     inputs: dict
     labels: dict
-    # The inputs of each row by itself, without padding or mask.
+    # The inputs of each row alone, without padding or mask.
     rows: list
 
 
@@ -90,11 +90,11 @@ def prefixes(lengths):
     return padded([torch.ones(length, dtype=torch.long) for length in lengths], 0)
 
 
-# In a batch of decoders any id does: a mask, not the id, says what is padding, and 0 occurs as a
-# token as well.
+# For decoders any padding id works: the mask, not the id, marks padding, and 0 is also a normal
+# token.
 PADDING = 0
 
-# Choices of a question.
+# Choices per question.
 CHOICES = 3
 
 
@@ -112,13 +112,13 @@ def pad_left(batch, lengths):
     """The same rows padded on the left."""
     shift = lambda x: torch.stack([row.roll(-length) for row, length in zip(x, lengths)])
     mask = shift(batch.inputs["attention_mask"])
-    positions = (mask.cumsum(1) - 1).clamp(min=0)  # as `generate` numbers them
+    positions = (mask.cumsum(1) - 1).clamp(min=0)  # the position ids of `generate`
     ids = shift(batch.inputs["input_ids"])
     return dict(input_ids=ids, attention_mask=mask, position_ids=positions)
 
 
 def draw_tokens(lengths, config, draw):
-    """Rows of every token but the padding, and what to fill them up with."""
+    """Rows of all tokens except padding, and the padding id."""
     filler = config.pad_token_id
     count = config.vocab_size if filler is None else config.vocab_size - 1
     skip = lambda row: row if filler is None else row + (row >= filler)
@@ -142,7 +142,7 @@ def make_text(case, config, draw):
 
 
 def with_endings(row, endings, config):
-    """The row with these tokens at its end, and one more end of a text within: of a pair's first."""
+    """The row with these tokens at its end, and another end token inside: the first text's."""
     end = config.eos_token_id
     row = row.masked_fill(row == end, end + 1)
     row[len(row) // 2] = end
@@ -151,7 +151,7 @@ def with_endings(row, endings, config):
 
 
 def make_choices(case, config, draw):
-    """Questions with as many choices each; those of one question are of one length."""
+    """Questions with equally many choices; those of one question have the same length."""
     lengths = [length for length in case.lengths for _ in range(CHOICES)]
     ids, filler = draw_tokens(lengths, config, draw)
     flat = dict(input_ids=padded(ids, filler), attention_mask=prefixes(lengths))
@@ -189,7 +189,7 @@ def make_labels(case, config, ids, draw):
 
 
 def draw_classes(case, config, rows):
-    """As many different classes as there are."""
+    """As many different labels as possible."""
     return (torch.arange(rows) + case.seed) % config.num_labels
 
 
@@ -228,7 +228,7 @@ def make_images(case, config, generator):
 
 @contextlib.contextmanager
 def really(dtype):
-    """transformers computes norms, angles and softmax in f32 whatever the dtype: not here."""
+    """Disables transformers' f32 norms, angles and softmax, so that they use the model's dtype."""
     if dtype == torch.float32:
         yield
         return
@@ -244,21 +244,21 @@ def last_module(model):
     """The module whose output is the last hidden state."""
     if isinstance(model, own.MODELS):
         return model
-    # OPT goes past its base model.
+    # OPT bypasses its base model.
     if model.config.is_encoder_decoder or model.config.model_type == "opt":
         return model.get_decoder()
     return model.base_model
 
 
 def forward(task, model, inputs, dtype=torch.float32):
-    """The outputs and states by their names, and the loss where `inputs` has labels."""
+    """The outputs and states by name, and the loss if `inputs` has labels."""
     seen = []
     hook = last_module(model).register_forward_hook(lambda _model, _args, out: seen.append(out))
     inputs = {key: x.to(dtype) if x.is_floating_point() else x for key, x in inputs.items()}
     has_decoder = task in ("causal", "seq2seq") or model.config.is_encoder_decoder
     more = dict(use_cache=False) if has_decoder else {}
     if "interpolate_pos_encoding" in inspect.signature(model.forward).parameters:
-        # Where images have the config's size, this changes nothing.
+        # This has no effect on images of the config's size.
         more["interpolate_pos_encoding"] = True
     with really(dtype):
         output = model(**inputs, **more)
@@ -269,7 +269,7 @@ def forward(task, model, inputs, dtype=torch.float32):
 
 
 def loss_of(task, found, batch):
-    """The model's own loss, or a mean of squares where it has none."""
+    """The model's own loss, or a mean of squares if it has none."""
     if "loss" in found:
         return found["loss"]
     outputs = {name: found[name] for name in TASKS[task].outputs if name in found}
@@ -281,7 +281,7 @@ def loss_of(task, found, batch):
 
 
 def masks_of(task, inputs):
-    """Which positions of an output hold tokens, by its name; none where it has no positions."""
+    """The token positions of an output, by its name; None if it has no positions."""
     mask = inputs.get("attention_mask")
     last = inputs.get("decoder_attention_mask", mask)
     masks = dict(start_logits=mask, end_logits=mask, encoder_last_hidden_state=mask)
@@ -289,7 +289,7 @@ def masks_of(task, inputs):
     masks["prediction_logits"] = last
     if task not in OF_ROWS:
         masks["logits"] = last
-    if task == "choice":  # the model sees each choice as a row
+    if task == "choice":  # each choice is a row of the model's input
         masks["last_hidden_state"] = mask.flatten(0, 1)
     return masks
 
@@ -299,7 +299,7 @@ def unmasked(tensor, mask=None):
 
 
 def distance(a, b, mask=None):
-    """The largest absolute difference, at unmasked positions where there is a mask."""
+    """The largest absolute difference, at unmasked positions if there is a mask."""
     return unmasked((a.double() - b.double()).abs(), mask).max().item()
 
 

@@ -1,7 +1,7 @@
-"""The Transformer of Vaswani et al. (2017), from torch's own layers.
+"""The Transformer of Vaswani et al. (2017), from torch's layers.
 
-The reference of the family `transformer`, which transformers does not have. Its files use BART's
-words for tensors and config entries.
+The reference of the family `transformer`, which is not in transformers. Its files use BART's
+names for tensors and config entries.
 """
 
 import json
@@ -15,7 +15,7 @@ from torch import nn
 torch.backends.mha.set_fastpath_enabled(False)  # the same computation with and without gradients
 
 MODEL_TYPE = "transformer"
-# What the family has no choice about; other values are for contrasts only.
+# Fixed values of the family; other values are for contrasts only.
 FIXED = dict(is_encoder_decoder=True, interleaved_positions=True, norm_first=False)
 
 
@@ -93,12 +93,12 @@ class Transformer(nn.Module):
 
 
 def ignored(mask):
-    """Which keys no query may see."""
+    """The keys masked for every query."""
     return None if mask is None else mask == 0
 
 
 def sinusoids(length, width, interleaved=True):
-    """Sines at even places and cosines at odd ones; or sines first."""
+    """Sines at even features and cosines at odd ones; or sines first."""
     rates = 10000.0 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
     angles = torch.arange(length, dtype=torch.float64)[:, None] * rates
     pair = [angles.sin(), angles.cos()]
@@ -117,7 +117,7 @@ def load(folder, dtype=torch.float32, config=None):
 
 # ----------------------------------------------------------------------------------------- the keys
 
-# torch's words, and BART's.
+# torch's names, and BART's.
 WORDS = {
     "encoder": {"norm1": "self_attn_layer_norm", "norm2": "final_layer_norm"},
     "decoder": {
@@ -139,7 +139,7 @@ def renamed(name, back=False):
 
 
 def to_checkpoint(tensors):
-    """Queries, keys and values apart, under the names of a file."""
+    """Converts to the names of a file, with separate queries, keys and values."""
     found = {}
     for name, tensor in tensors.items():
         name = "model." + renamed(name)
@@ -152,7 +152,7 @@ def to_checkpoint(tensors):
 
 
 def from_checkpoint(tensors):
-    """The other way."""
+    """Converts from the names of a file."""
     found = {}
     for key, tensor in tensors.items():
         name = renamed(key.removeprefix("model."), back=True)

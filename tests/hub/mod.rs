@@ -1,4 +1,4 @@
-//! Models by their names on the Hub, from a server that is one for these tests.
+//! Models by their Hub names, from a local test server.
 
 mod server;
 
@@ -18,7 +18,7 @@ use crate::pipelines::sentence;
 const OLD: &str = "1111111111111111111111111111111111111111";
 const NEW: &str = "2222222222222222222222222222222222222222";
 
-/// A Hub with a model of which some files are not for us.
+/// A Hub with a model of which some files are not downloaded.
 fn tiny(commit: &str) -> Repo {
     let read = |name: &str| fs::read(golden::folder().join("gpt2/base").join(name)).unwrap();
     let mut files = BTreeMap::new();
@@ -36,7 +36,7 @@ fn weights() -> usize {
     tiny(OLD).files["model.safetensors"].len()
 }
 
-/// The program, in a folder whose cache is its own, before a Hub.
+/// The program, in a folder with its own cache, configured for a Hub.
 struct User {
     folder: TempDir,
     endpoint: String,
@@ -100,7 +100,7 @@ impl User {
     }
 }
 
-/// A model that a golden pipeline was recorded with.
+/// A model of a recorded pipeline.
 fn recorded(pipeline: &str) -> Repo {
     let folder = golden::folder().join("pipelines").join(pipeline);
     let file = |entry: fs::DirEntry| {
@@ -128,7 +128,7 @@ fn verbs_that_write_take_names_on_the_hub() {
     let alone = user.succeed(&generate);
     let drafted = user.succeed(&[&generate[..], &["--draft-model", gpt2]].concat());
     assert_eq!(drafted.stdout, alone.stdout);
-    // A directory that is not there is no model on the Hub either.
+    // The name of a missing directory is not a model on the Hub either.
     let absent = [&generate[..], &["--draft-model", "org/absent"]].concat();
     user.refuse(&absent, (2, &["no such directory", "org/absent"]));
 }
@@ -146,12 +146,12 @@ fn a_model_is_fetched_once_and_then_there_without_a_network() {
     assert_eq!(user.files(&format!("snapshots/{OLD}")), expected);
     assert_eq!(fs::read(folder.join("chat_template.jinja")).unwrap(), TEMPLATE);
     assert_eq!(fs::read(user.cache().join("refs/main")).unwrap(), OLD.as_bytes());
-    // A second run asks what `main` is, and for no file.
+    // A second run requests the commit of `main`, and no files.
     let asked = hub.state().hub_requests.len();
     let check = user.succeed(&["check", "org/tiny"]);
     assert!(check.stdout.contains("gpt2"), "{}", check.stdout);
     assert_eq!(hub.state().hub_requests.len(), asked + 1);
-    // A commit never changes: nothing is asked.
+    // A commit never changes: no requests.
     let quiet = user.succeed(&["check", &format!("org/tiny@{OLD}")]);
     assert_eq!((hub.state().hub_requests.len(), quiet.stderr.as_str()), (asked + 1, ""));
     let out = ["forward", "org/tiny", "--ids", "1,2", "--out", "o.safetensors"];
@@ -160,7 +160,7 @@ fn a_model_is_fetched_once_and_then_there_without_a_network() {
     user.succeed(&["check", "org/tiny", "--revision", OLD]);
     assert_eq!(hub.state().hub_requests.len(), asked + 1);
     user.refuse(&["check", "org/other"], (2, &["org/other", "not in the cache", "HF_HUB_OFFLINE"]));
-    // Where nothing answers, the cache is as good, and that is said.
+    // If the Hub is unreachable, the cache is used, with a note.
     let gone = User { endpoint: "http://127.0.0.1:9".into(), offline: "0", ..user };
     let answer = gone.succeed(&["check", "org/tiny"]);
     assert!(answer.stderr.contains("using the cached copy"), "{}", answer.stderr);
@@ -181,7 +181,7 @@ fn a_tokenizer_comes_in_whatever_files_it_has() {
     for name in &names {
         assert_eq!(fs::read(folder.join(name)).unwrap(), name.as_bytes(), "{name}");
     }
-    // tokenizer.json has them all.
+    // With tokenizer.json, the other files are not needed.
     repo.files.insert("tokenizer.json".into(), b"{}".to_vec());
     repo.commit = NEW.into();
     hub.publish("org/tiny", &["main"], &repo);
@@ -190,7 +190,7 @@ fn a_tokenizer_comes_in_whatever_files_it_has() {
     for name in &names {
         assert!(!folder.join(name).exists(), "{name}");
     }
-    // A commit of which all is known is not asked for again.
+    // A completely cached commit is not requested again.
     let asked = hub.state().hub_requests.len();
     user.download(&format!("org/tiny@{NEW}"));
     assert_eq!(hub.state().hub_requests.len(), asked);
@@ -210,7 +210,7 @@ fn a_revision_is_a_commit_and_can_be_pinned() {
     assert!(user.download(&format!("org/tiny@{OLD}")).ends_with(OLD));
     assert_eq!(user.files(&format!("snapshots/{NEW}")).len(), 4);
     assert_eq!(user.files(&format!("snapshots/{OLD}")).len(), 3);
-    // What both have is there once.
+    // Files that both revisions share are stored once.
     assert_eq!(user.files("blobs").len(), 4);
     user.refuse(&["check", "org/tiny@v9"], (2, &["org/tiny has no revision \"v9\""]));
     user.refuse(&["check", "org/tiny", "--revision", "../x"], (2, &["../x", "not a revision"]));
@@ -224,7 +224,7 @@ fn a_revision_is_a_commit_and_can_be_pinned() {
 fn what_broke_off_goes_on_where_it_stopped() {
     let hub = FakeHub::new();
     hub.publish("org/tiny", &["main"], &tiny(OLD));
-    // Every connection brings a piece; the pieces add up.
+    // Every connection transfers a piece; the pieces are appended.
     let piece = weights() / 3 + 1;
     hub.state().piece = Some(piece);
     let user = User::of(&hub);
@@ -237,14 +237,14 @@ fn what_broke_off_goes_on_where_it_stopped() {
     };
     let from = |start: usize| Some(format!("bytes={start}-"));
     assert_eq!(ranges(&hub), [None, from(piece), from(2 * piece)]);
-    // A line that brings nothing any more is an error, and the next run goes on.
+    // A connection that transfers nothing is an error, and the next run resumes.
     let user = User::of(&hub);
     hub.state().file_requests.clear();
     hub.state().piece = Some(0);
     user.refuse(&["download", "org/tiny"], (1, &["interrupted at 0 of", "to resume"]));
     hub.state().piece = Some(piece);
     user.download("org/tiny");
-    // A server that does not resume sends all of it again, and that is what is kept.
+    // A server without range support sends the whole file again, which replaces the partial one.
     let user = User::of(&hub);
     hub.state().piece = None;
     hub.state().ignores_ranges = true;
@@ -254,7 +254,7 @@ fn what_broke_off_goes_on_where_it_stopped() {
     fs::remove_file(&blob).unwrap();
     user.download("org/tiny");
     assert_eq!(fs::read(&blob).unwrap(), content);
-    // A part that is longer than the file is of another one.
+    // A partial file longer than the file is not a part of it.
     fs::write(blob.with_extension("incomplete"), [&content[..], b"more"].concat()).unwrap();
     fs::remove_file(&blob).unwrap();
     user.download("org/tiny");
@@ -273,7 +273,7 @@ fn a_file_that_is_not_what_the_hub_says_is_removed() {
     assert_eq!(user.files("refs"), Vec::<String>::new());
     hub.state().corrupts = false;
     user.download("org/tiny");
-    // Nor does a part from elsewhere pass.
+    // A partial file with other content fails too.
     let blob = user.download("org/tiny").join("model.safetensors").canonicalize().unwrap();
     fs::remove_file(&blob).unwrap();
     fs::write(blob.with_extension("incomplete"), vec![7; 100]).unwrap();
@@ -305,7 +305,7 @@ fn what_the_hub_does_not_show_is_explained() {
     wrong.refuse(&["check", "org/tiny"], (1, &["account of the token", "/org/tiny"]));
     let right = User { token: TOKEN, ..wrong };
     right.succeed(&["check", "org/tiny"]);
-    // The Hub saw the token, and the server that it sent us to did not.
+    // The Hub received the token, and the server that it redirects to did not.
     let state = hub.state();
     assert!(state.hub_requests.last().unwrap().has_token);
     assert!(!state.file_requests.is_empty());
@@ -348,7 +348,7 @@ fn an_index_names_files_of_the_model_and_no_others() {
     user.refuse(&["download", "org/tiny"], (1, &["gone.safetensors", "does not have"]));
 }
 
-/// The files below a folder, by their paths from there.
+/// The relative paths of the files below a folder.
 fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut open = vec![folder.to_path_buf()];
@@ -380,7 +380,7 @@ fn modules_have_folders_of_their_own() {
         assert!(!user.files(&format!("snapshots/{OLD}/{folder}")).is_empty());
         assert!(!user.files(&format!("snapshots/{OLD}")).contains(&"3_Other".to_string()));
         assert!(!hub.state().hub_requests.iter().any(|asked| asked.path.ends_with(".bin")));
-        // A commit whose files are here is not asked for.
+        // A cached commit is not requested.
         let asked = hub.state().hub_requests.len();
         user.succeed(&["embed", &format!("org/tiny@{OLD}"), &text]);
         assert_eq!(hub.state().hub_requests.len(), asked);

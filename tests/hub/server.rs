@@ -1,4 +1,5 @@
-//! A Hub on this machine: it lists models and sends their files, as well or as badly as a test wants.
+//! A local Hub server: it lists models and sends their files, correctly or with faults set by the
+//! tests.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -9,11 +10,11 @@ use std::thread;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// The one file that is not large, as git knows it: what it says, and the SHA-1 that git gives that.
+/// The only small file: its content, and its git SHA-1.
 pub(super) const TEMPLATE: &[u8] = b"hello\n";
 const TEMPLATE_HASH: &str = "ce013625030ba8dba906f756967f9e9ca394464a";
 
-/// The token that opens what is gated.
+/// The token that gives access to gated models.
 pub(super) const TOKEN: &str = "hf_good";
 
 /// One model at one commit.
@@ -24,7 +25,7 @@ pub(super) struct Repo {
     pub(super) is_gated: bool,
 }
 
-/// What one request said.
+/// The contents of one request.
 #[derive(Clone)]
 pub(super) struct ReceivedRequest {
     pub(super) path: String,
@@ -36,19 +37,19 @@ pub(super) struct ReceivedRequest {
 pub(super) struct State {
     /// Models by name and revision.
     pub(super) repos: BTreeMap<(String, String), Repo>,
-    /// Everything that was asked of the Hub.
+    /// All requests to the Hub.
     pub(super) hub_requests: Vec<ReceivedRequest>,
-    /// Everything that was asked of the server of large files.
+    /// All requests to the server of large files.
     pub(super) file_requests: Vec<ReceivedRequest>,
-    /// Large files are sent in pieces of this many bytes, and then the line breaks.
+    /// Large files are sent in pieces of this many bytes, then the connection is closed.
     pub(super) piece: Option<usize>,
     /// Whether ranges are ignored.
     pub(super) ignores_ranges: bool,
-    /// Whether the last byte of every large file is another.
+    /// Whether the last byte of every large file is changed.
     pub(super) corrupts: bool,
 }
 
-/// A Hub, and the server of large files that it sends us to.
+/// A Hub, and the server of large files that it redirects to.
 pub(super) struct FakeHub {
     pub(super) address: String,
     state: Arc<Mutex<State>>,
@@ -68,7 +69,7 @@ impl FakeHub {
         self.state.lock().unwrap()
     }
 
-    /// Shows a model under these revisions.
+    /// Publishes a model under these revisions.
     pub(super) fn publish(&self, name: &str, revisions: &[&str], repo: &Repo) {
         for revision in revisions.iter().copied().chain([repo.commit.as_str()]) {
             self.state().repos.insert((name.into(), revision.into()), repo.clone());
@@ -76,7 +77,7 @@ impl FakeHub {
     }
 }
 
-/// Answers every request, each on its own connection; gives the address.
+/// Handles every request, each on its own connection; returns the address.
 fn serve<A>(state: Arc<Mutex<State>>, answer: A) -> String
 where
     A: Fn(&mut State, ReceivedRequest) -> Vec<u8> + Send + 'static,

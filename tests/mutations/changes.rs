@@ -1,4 +1,4 @@
-//! The changes of architectures that mutations are made of.
+//! Changes of architectures for the mutation tests.
 
 use burn_zoo::models::arch::block::{BlockConfig, Wiring};
 use burn_zoo::models::arch::{
@@ -127,7 +127,7 @@ pub(super) fn wire(architecture: &mut Architecture, wiring: Wiring) {
     each_layer(architecture, |layer| layer.wiring = wiring);
 }
 
-/// Norms before the sub-layers where they were behind them, and the other way round.
+/// Swaps pre-norm and post-norm blocks.
 pub(super) fn move_norms(architecture: &mut Architecture) {
     each_layer(architecture, |layer| {
         layer.wiring = match layer.wiring {
@@ -140,12 +140,12 @@ pub(super) fn move_norms(architecture: &mut Architecture) {
     });
 }
 
-/// Scores divided by the root of that width.
+/// Scores divided by the square root of this width.
 pub(super) fn scale_by(architecture: &mut Architecture, width: fn(&AttentionConfig) -> usize) {
     each_attention(architecture, |it| it.scale = (width(it) as f64).powf(-0.5));
 }
 
-/// Another pattern for each window of that size.
+/// Another pattern for each window of this size.
 pub(super) fn window(architecture: &mut Architecture, pattern: fn(usize) -> AttentionPattern) {
     each_attention(architecture, |attention| {
         if let AttentionPattern::SlidingWindow(size) | AttentionPattern::Local(size) =
@@ -189,7 +189,7 @@ pub(super) fn ids(padding: usize) -> PositionNumbering {
     PositionNumbering::SkipPadding { padding }
 }
 
-/// Learned positions by another numbering, in a table of as many rows.
+/// Learned positions with other position ids, in a table with as many rows.
 pub(super) fn renumber(architecture: &mut Architecture, numbering: PositionNumbering) {
     for stack in stacks(architecture) {
         let rows = stack.position_rows().unwrap();
@@ -212,7 +212,7 @@ pub(super) fn pool(architecture: &mut Architecture, pooling: Pooling) {
     heads(architecture).classifier.pooling = pooling;
 }
 
-/// The same decoder as if it were an encoder, whose heads can have this form.
+/// The same decoder as an encoder, for heads of this form.
 pub(super) fn pool_first(architecture: &mut Architecture) {
     let DecoderConfig { vocab_size, stack, init_std, .. } = decoder(architecture).clone();
     let encoder = EncoderConfig { vocab_size, stack, init_std };

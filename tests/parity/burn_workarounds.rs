@@ -1,5 +1,5 @@
-//! Faults of a backend that the zoo goes around, each with a test that fails when Burn has mended it, so
-//! that the workaround can go.
+//! Backend bugs that the zoo works around, each with a test that fails once Burn has fixed the bug,
+//! so that the workaround can be removed.
 
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
@@ -53,7 +53,7 @@ fn burn_still_has_the_wrong_gradient_of_the_exact_gelu() {
     }
 }
 
-/// The attention layer composes its own from products and a softmax, on every backend.
+/// The attention layer composes its own operation from products and a softmax, on every backend.
 #[test]
 fn libtorch_still_inverts_the_mask_of_burns_attention() {
     if !is_there("tch", "the mask of attention") {
@@ -62,7 +62,7 @@ fn libtorch_still_inverts_the_mask_of_burns_attention() {
     let attend = |name: &str| {
         let device = device::parse(name).unwrap();
         let x = Tensor::<4>::from_floats([[[[1.0, 0.0], [0.0, 2.0], [3.0, 1.0]]]], &device);
-        // The last key is hidden.
+        // The last key is masked.
         let hidden = Tensor::<4, Bool>::from_bool(
             [[[[false, false, true], [false, false, true], [false, false, true]]]],
             &device,

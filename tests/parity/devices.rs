@@ -1,4 +1,4 @@
-//! Devices as a user meets them: a broken driver, a format that a device does not have.
+//! Device errors shown to users: a broken driver, a format that a device does not support.
 
 use std::path::Path;
 
@@ -58,7 +58,7 @@ fn a_run_in_half_precision_learns_what_one_in_full_does() {
         let apart = half.iter().zip(&full).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(apart < limit, "{dtype} is {apart} from f32");
         assert!(apart > 0.0, "{dtype} computes in f32");
-        // What is saved is what is trained: 32-bit floats, which every program reads.
+        // Checkpoints contain the trained weights in f32, which every program can load.
         let report = succeed(at, &["check", dtype, "--json"]).stdout;
         assert!(report.contains("F32") && !report.contains("F16"), "{report}");
         let text = ["generate", dtype, "--dtype", dtype, "--max-new-tokens", "5"];

@@ -1,12 +1,12 @@
-//! Training holds no more memory after many steps than after a few.
+//! The memory of training does not grow with the number of steps.
 
 use burn_zoo::train::log::{LogLine, read};
 
 use super::is_there;
 use crate::cli::succeed;
 
-/// The most memory that a run held in fifty steps. Allocators breathe: what one keeps between two steps
-/// goes up and down by some percent, and a leak shows in the highest values.
+/// The peak memory of a run within fifty steps. Memory retained by the allocator between two steps
+/// varies by some percent, and a leak shows in the peaks.
 fn most(lines: &[LogLine], steps: std::ops::RangeInclusive<usize>) -> f64 {
     let held = |line: &LogLine| match line {
         LogLine::Train { step, memory, .. } if steps.contains(step) => *memory,

@@ -1,6 +1,7 @@
-//! Every backend that is compiled in computes what `flex` computes: every class of every family on
-//! the CPU, and on `wgpu`, which may be Vulkan in software, as few models as have every kind of layer,
-//! block and head. `zoo parity` without `--sample` compares all families there, for the book's table.
+//! Every compiled-in backend computes the same results as `flex`: every class of every family on
+//! the CPU; on `wgpu`, which may be Vulkan in software, the smallest set of models with every kind
+//! of layer, block and head. `zoo parity` without `--sample` compares all families there, for the
+//! book.
 
 mod burn_workarounds;
 mod devices;
@@ -17,8 +18,8 @@ use serde::Deserialize;
 
 use crate::cli::succeed;
 
-/// Whether the backend is compiled in. Says so where it is not, past the test's capture, and fails where
-/// it must be there.
+/// Whether the backend is compiled in. If not, prints this past the test's capture, and fails if
+/// the backend is required.
 pub(crate) fn is_there(backend: &str, what: &str) -> bool {
     if BACKENDS.iter().any(|known| known.name == backend && known.is_compiled) {
         return true;
@@ -33,15 +34,15 @@ pub(crate) fn is_there(backend: &str, what: &str) -> bool {
     false
 }
 
-/// What `zoo parity --json` prints.
+/// The output of `zoo parity --json`.
 #[derive(Deserialize)]
 struct Report {
     run: ParityRun,
     problems: Vec<String>,
 }
 
-/// Runs the comparison as a user does, in a process of its own: a driver that takes the program down
-/// is a failure of one test.
+/// Runs the comparison as a user does, in a subprocess: a driver that crashes the program fails
+/// only one test.
 fn agrees(device: &str, arguments: &[&str]) {
     if !is_there(device, "parity") {
         return;

@@ -1,4 +1,4 @@
-//! The book's tables of parity are those of the files that were measured, and have no gap.
+//! The book's parity tables match the measured files, and are complete.
 
 use burn_zoo::models::families::FAMILIES;
 use burn_zoo::parity::{ParityCase, ParityRun, ParityVerdict, page};
@@ -31,7 +31,7 @@ fn the_page_is_what_zoo_parity_makes_of_the_files() {
 #[test]
 fn every_family_was_measured_on_every_backend_that_runs_on_a_cpu() {
     let runs = runs();
-    // A family that is another one under other names need not be measured a second time.
+    // A family that is an alias of another one need not be measured a second time.
     let known = ParityCase::all(FAMILIES);
     for (title, all) in
         [("ndarray", true), ("tch", true), ("wgpu, fused", false), ("wgpu, unfused", false)]

@@ -1,9 +1,10 @@
-//! Half precision: no farther from exact arithmetic than twice as far as the reference is.
+//! Half precision: the error is at most twice that of the reference.
 //!
-//! `tests/golden/half.json` says how far `transformers` is in the same format, case by case. The norm of
-//! an output's error is held against that of the same output. What hangs on single values, on single
-//! units of a ReLU or on single steps jumps when one number is rounded the other way, in the reference
-//! too: that is held against the larger of its own case's and the worst case's.
+//! `tests/golden/half.json` has the error of `transformers` in the same format for each case. The
+//! norm of an output's error is compared with that of the same output. Quantities that depend on
+//! single values, single ReLU units or single steps jump when one value is rounded the other way,
+//! in the reference too: their limit follows from the larger of the same case's error and the worst
+//! case's.
 
 use std::collections::BTreeMap;
 
@@ -32,24 +33,24 @@ struct OfFormat {
     training: Option<Training>,
 }
 
-/// How far an output is from exact arithmetic.
+/// The error of an output against exact arithmetic.
 #[derive(Deserialize, Clone, Copy)]
 struct Forward {
-    /// The norm of the error over that of the output.
+    /// The norm of the error relative to the norm of the output.
     l2: f64,
-    /// The largest error, as a part of the largest value or of 1.
+    /// The largest error relative to the largest value, or to 1 if that is larger.
     max: f64,
 }
 
 #[derive(Deserialize, Clone, Copy)]
 struct Training {
-    /// The norm of the error of all gradients of the first step over that of the gradients.
+    /// The norm of the error of all first-step gradients relative to the norm of the gradients.
     gradients: f64,
     /// The largest error of the losses of 20 steps.
     losses: f64,
 }
 
-/// The worst of all cases in a format.
+/// The largest errors of all cases in a format.
 struct Overall {
     max: f64,
     gradients: f64,
@@ -69,7 +70,7 @@ impl Half {
     }
 }
 
-/// A number that may be at most twice the reference's.
+/// A quantity that may be at most twice the reference's.
 struct Measured {
     what: String,
     found: f64,

@@ -1,4 +1,4 @@
-//! Answering questions.
+//! Question answering.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ fn answer(
     parameters: &mut Parameters,
 ) -> Result<Value, PipelineError> {
     let reader = QuestionAnswering::open(path, &Device::flex())?;
-    // Neither changes an answer.
+    // Neither parameter changes an answer.
     parameters.take("padding");
     parameters.take("max_question_len");
     let usual = Answering::default();
@@ -34,15 +34,15 @@ fn answer(
     let (questions, is_one) = texts(&inputs["question"]);
     let (contexts, _) = texts(&inputs["context"]);
     if contexts.len() > 1 && contexts.len() != questions.len() {
-        return Ok(Value::Null); // A question has its context here.
+        return Ok(Value::Null); // One context per question.
     }
     let questions: Vec<Question> = questions
         .into_iter()
         .zip(contexts.iter().cycle())
         .map(|(question, context)| Question::new(question, context))
         .collect();
-    // An answer alone stands without a list, and so does a question. Where there is no answer,
-    // transformers makes one up that has no chance.
+    // A single answer is not in a list, and neither is a single question. If there is no answer,
+    // transformers invents one with a score of zero.
     let of_question = |answers: Vec<Answer>| match answers.as_slice() {
         [] => json!({ "score": 0.0, "start": 0, "end": 0, "answer": "" }),
         [one] => json!(one),

@@ -37,7 +37,7 @@ fn answer(
         Some(Value::String(which)) if which == "only_second" => Cut::Second,
         other => panic!("{other:?}"),
     };
-    // Absent, it means the best class without a list around it; null means all classes.
+    // Absent means the best label, not in a list; null means all labels.
     let top_k = parameters.take("top_k");
     let k = top_k.as_ref().map_or(1, |k| k.as_u64().map_or(usize::MAX, |k| k as usize));
     let shown = |classes: Vec<LabelScore>| -> Value {
@@ -67,7 +67,7 @@ fn answer(
 fn a_text_has_the_same_classes_beside_others() {
     let classifier =
         TextClassification::open(&folder("text-classification", "bert"), &Device::flex()).unwrap();
-    // More than one pass, and of every length.
+    // More texts than one forward pass, of every length.
     let texts: Vec<String> = (0..70).map(|n| "Anna lives in Berlin. ".repeat(n % 12)).collect();
     let together = classifier.classify(&texts).unwrap();
     for (text, expected) in texts.iter().zip(&together) {

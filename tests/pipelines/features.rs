@@ -24,7 +24,7 @@ fn answer(
     parameters.take("truncation");
     if let Some(of_tokenizer) = parameters.take("tokenize_kwargs") {
         let Some(max_length) = of_tokenizer["max_length"].as_u64() else {
-            return Ok(Value::Null); // A text always has its special tokens here.
+            return Ok(Value::Null); // Special tokens are required here.
         };
         extractor = extractor.with_max_length(max_length as usize)?;
     }
@@ -56,7 +56,7 @@ fn every_head_has_hidden_states_below_it() {
 
 #[test]
 fn a_text_that_both_stacks_read_has_the_decoders_hidden_states() {
-    // The vector of sentence-transformers is their mean.
+    // The embedding of sentence-transformers is their mean.
     let (at, text, expected) = written("bart-mean_tokens");
     let extractor = FeatureExtraction::open(at.path(), &Device::flex()).unwrap();
     let Features { vectors, .. } = extractor.extract_one(&text).unwrap();

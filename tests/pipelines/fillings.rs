@@ -34,7 +34,7 @@ fn answer(
             filler.fill_among(&texts, &targets, top_k)?
         }
     };
-    // A list around masks only where there are several, and around texts likewise.
+    // Masks are in a list only if there are several, and so are texts.
     let of_text = |masks: Vec<Vec<Filling>>| match masks.as_slice() {
         [one] => json!(one),
         several => json!(several),

@@ -18,13 +18,13 @@ fn of(name: &str) -> PathBuf {
     folder("image-classification", name)
 }
 
-/// Where a processor is told to convert to RGB, a transparent color of a palette is painted white; here
-/// it stays what it is.
+/// With conversion to RGB, the reference paints a transparent palette color white; the zoo keeps
+/// its color.
 fn is_painted(model: &str, name: &str) -> bool {
     model == "dinov2" && name.ends_with("palette_clear.png")
 }
 
-/// JPEG is decoded by another program than the reference's, and may differ by a level or two.
+/// The JPEG decoder differs from the reference's, and values may differ by a level or two.
 fn is_exact(name: &str) -> bool {
     !name.ends_with(".jpg")
 }
@@ -49,7 +49,7 @@ fn images_become_the_bytes_that_pillow_makes_of_them() {
                 .zip(tensor.data())
                 .map(|(found, expected)| (*found as i32 - i32::from(*expected)).abs())
                 .max();
-            // Colors at a quarter of the resolution are spread by other filters.
+            // Chroma at a quarter of the resolution is upsampled with other filters.
             let allowed = match name {
                 "quarter.jpg" => 12,
                 _ if is_exact(name) => 0,
@@ -112,7 +112,7 @@ fn answer(model: &Path, pictures: &[Picture], mut asked: Parameters) -> Vec<Vec<
     classifier.classify(pictures, top_k).unwrap()
 }
 
-/// The same classes with scores that are closer than a level of a color matters.
+/// The same labels, with scores closer than the effect of one color level.
 fn nearly(what: &str, found: &Value, expected: &Value) {
     let scores = |value: &Value| -> Vec<LabelScore> {
         let mut scores: Vec<LabelScore> = serde_json::from_value(value.clone()).unwrap();
@@ -183,7 +183,7 @@ fn what_is_no_image_is_an_error() {
         let error = Picture::decode(&bytes).expect_err(what).to_string();
         assert!(error.contains("not a readable image"), "{what}: {error}");
     }
-    // A header of 33 bytes that promises 40 gigabytes.
+    // A header of 33 bytes that declares 40 gigabytes.
     let mut huge = png.clone();
     huge[16..24].copy_from_slice(&[0, 1, 0x86, 0xa0, 0, 1, 0x86, 0xa0]);
     let error = Picture::decode(&huge).unwrap_err().to_string();
@@ -194,7 +194,7 @@ fn what_is_no_image_is_an_error() {
 fn a_processor_is_followed_or_refused() {
     let read = |text: Value| ImageReader::parse(&text.to_string(), "vit");
     let size = |text: Value| read(text).unwrap().size();
-    // Before there were two sides, and before there were names.
+    // Configs from before there were two sides, and from before there were names.
     assert_eq!(size(json!({ "size": 32 })), Some([32, 32]));
     assert_eq!(size(json!({ "feature_extractor_type": "ViTFeatureExtractor" })), Some([224, 224]));
     assert_eq!(size(json!({ "image_processor_type": "BitImageProcessorFast" })), Some([224, 224]));

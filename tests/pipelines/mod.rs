@@ -1,4 +1,4 @@
-//! Every answer that transformers' pipelines gave, as recorded in `golden/pipelines/`.
+//! Every recorded answer of transformers' pipelines, from `golden/pipelines/`.
 
 mod answers;
 mod classes;
@@ -18,18 +18,18 @@ use serde_json::{Map, Value};
 
 use crate::golden;
 
-/// What a pipeline was asked, and what it said.
+/// A pipeline call and its result.
 struct Case {
-    /// Where it is from.
+    /// The source of the case.
     name: String,
     inputs: Value,
-    /// What it was called with; `task` where the case has one of its own.
+    /// The parameters of the call; `task` if the case has its own.
     parameters: Parameters,
-    /// The answer, or the words of the error.
+    /// The answer, or the error message.
     outcome: Result<Value, String>,
 }
 
-/// The parameters of a call, of which none may be passed over.
+/// The parameters of a call, all of which must be used.
 struct Parameters(Map<String, Value>);
 
 impl Parameters {
@@ -52,10 +52,10 @@ fn folder(pipeline: &str, name: &str) -> PathBuf {
     golden::folder().join("pipelines").join(pipeline).join(name)
 }
 
-/// Checks every case of every fixture of a pipeline, and that there are as many as are known.
+/// Checks every case of every fixture of a pipeline, and their number.
 ///
-/// `answer` gives the answer in the form of transformers. Where transformers failed, so must we,
-/// unless `is_better` says that we need not.
+/// `answer` returns the answer in the form of transformers. If transformers failed, it must fail
+/// too, unless `is_better` allows success.
 fn check(
     (pipeline, expected): (&str, usize),
     answer: impl Fn(&Path, &Value, &mut Parameters) -> Result<Value, PipelineError>,
@@ -73,7 +73,7 @@ fn check(
             let found = answer(&path, &inputs, &mut parameters);
             checked += 1;
             match (found, outcome) {
-                // What we do not offer; `answer` has taken note of it.
+                // An unsupported setting; `answer` has recorded it.
                 (Ok(Value::Null), _) => continue,
                 (Ok(found), Ok(expected)) => like(&name, &found, &expected),
                 (Err(error), Ok(_)) => panic!("{name}: {error}"),
@@ -94,32 +94,32 @@ fn check(
     assert_eq!(checked, expected, "cases of {pipeline}");
 }
 
-/// Transformers runs out of positions; we leave the end out.
+/// Transformers runs out of positions; the zoo truncates the end.
 fn is_too_long(reason: &str) -> bool {
     ["must match the size of tensor", "is out of bounds for", "index out of range in self"]
         .iter()
         .any(|words| reason.contains(words))
 }
 
-/// Transformers refuses a prompt that is as long as the whole text may be; we add nothing to it.
+/// Transformers rejects a prompt that reaches the length limit; the zoo adds no tokens to it.
 fn is_full(reason: &str) -> bool {
     reason.contains("but `max_length` is set to")
         || reason.contains("must be greater than 0")
-        // A new text begins after the end of another where no token begins it.
+        // Without a start token, a new text begins after an end token.
         || reason.contains("`bos_token_id` has to be defined")
 }
 
-/// Transformers pads with a token; we need none.
+/// Transformers needs a padding token; the zoo does not.
 fn is_without_padding(reason: &str) -> bool {
     reason.contains("without pad_token cannot do batching")
 }
 
-/// Python adds no text to a field that a message lacks; our templates take it for an empty one.
+/// Python cannot add a string to a missing message field; the zoo's templates treat it as empty.
 fn is_without_content(reason: &str) -> bool {
     reason.contains("can only concatenate str")
 }
 
-/// Transformers needs at least one text; we answer none with nothing.
+/// Transformers needs at least one text; the zoo returns no results for none.
 fn is_of_nothing(reason: &str) -> bool {
     reason.contains("list index out of range") || reason.contains("At least one input is required")
 }
@@ -145,7 +145,7 @@ fn parameters(case: &Value) -> Map<String, Value> {
     parameters
 }
 
-/// A value with its long texts, which are recorded as a part and how often it is repeated.
+/// A value with its long texts, which are recorded as a part and its number of repetitions.
 fn whole(value: &Value) -> Value {
     match value {
         Value::Object(fields) => match (fields.get("repeat"), fields.get("times")) {
@@ -159,7 +159,7 @@ fn whole(value: &Value) -> Value {
     }
 }
 
-/// The texts of an input, and whether it is one by itself.
+/// The texts of an input, and whether it is a single text.
 fn texts(inputs: &Value) -> (Vec<String>, bool) {
     match inputs {
         Value::String(text) => (vec![text.clone()], true),
@@ -167,7 +167,7 @@ fn texts(inputs: &Value) -> (Vec<String>, bool) {
     }
 }
 
-/// Numbers within 1e-5 of each other, and all else the same.
+/// Asserts that numbers are within 1e-5, and everything else is equal.
 fn like(what: &str, found: &Value, expected: &Value) {
     match (found, expected) {
         (Value::Object(found), Value::Object(expected)) => {

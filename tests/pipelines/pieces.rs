@@ -1,4 +1,4 @@
-//! Prompt, pieces and completion are one decoded text, and stop strings see all of it.
+//! Prompt, pieces and completion are one decoded text, and stop strings match all of it.
 
 use burn::tensor::Device;
 use burn_zoo::models::generate::{Flow, Limit, generate};
@@ -9,7 +9,7 @@ use super::folder;
 
 const PROMPTS: [&str; 4] = ["Anna lives in", "the", "北京是", "a  b "];
 
-/// A recorded model that writes greedily, or with a seed.
+/// A recorded model that generates greedily, or with a seed.
 fn opened(name: &str, temperature: f64) -> TextGeneration {
     let path = folder("text-generation", name);
     let mut generation = TextGeneration::open(&path, &Device::flex()).unwrap().with_seed(3);
@@ -20,7 +20,7 @@ fn opened(name: &str, temperature: f64) -> TextGeneration {
     generation
 }
 
-/// The tokens that follow on a prompt.
+/// The tokens generated after a prompt.
 fn added(generation: &TextGeneration, prompt: &[u32]) -> Vec<u32> {
     let mut options = generation.settings().options_for(prompt.len());
     options.sampling.seed = 3;
@@ -36,7 +36,7 @@ fn written(generation: &TextGeneration, prompt: &str) -> WrittenText {
 fn prompt_and_completion_are_the_decoded_whole() {
     let (mut compared, mut wholes) = (0, 0);
     for name in ["gpt2", "llama-chat", "qwen2-chat"] {
-        // At a high temperature texts are bytes and words in any order.
+        // At a high temperature the text is bytes and words in any order.
         for temperature in [0.0, 3.0] {
             let generation = opened(name, temperature);
             let tokenizer = generation.tokenizer();
@@ -46,7 +46,7 @@ fn prompt_and_completion_are_the_decoded_whole() {
                 let before = tokenizer.decode(&ids).unwrap();
                 let whole = tokenizer.decode(&[ids.clone(), added].concat()).unwrap();
                 let text = written(&generation, prompt).text;
-                // Bytes after a prompt of bytes can break its characters.
+                // Bytes after a prompt of bytes can break its last characters.
                 let both = before.chars().zip(whole.chars()).take_while(|(a, b)| a == b);
                 let expected: String = whole.chars().skip(both.count()).collect();
                 assert_eq!(text, expected, "{name} {prompt:?}");
@@ -100,7 +100,7 @@ fn a_stop_string_may_be_or_contain_a_special_token() {
         let (id, content) = (0..generation.tokenizer().vocab_size() as u32)
             .find_map(|id| Some((id, stream.special(id)?)))
             .unwrap();
-        // No token ends the text, the special one is the last but not the end.
+        // No end token: the special token is last without ending the text.
         let settings = generation.settings_mut();
         settings.options.eos = vec![u32::MAX];
         settings.longest = Limit::New(6);

@@ -1,4 +1,5 @@
-//! The vectors of sentence-transformers for many files beside a model, as recorded in `golden/sentence/`.
+//! sentence-transformers' embeddings for many variants of its files, as recorded in
+//! `golden/sentence/`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,7 +20,7 @@ struct Recorded {
     cases: Vec<Case>,
 }
 
-/// Files beside a model, and the vectors of texts.
+/// The files of a model, and the embeddings of texts.
 #[derive(Deserialize)]
 struct Case {
     name: String,
@@ -52,7 +53,7 @@ fn cases() -> Vec<Case> {
     golden::json::<Recorded>(&golden::folder().join("sentence/cases.json")).cases
 }
 
-/// The folder of a case, with its first text and that one's vector.
+/// The folder of a case, with its first text and the embedding of that text.
 pub(crate) fn written(name: &str) -> (TempDir, String, Vec<f32>) {
     let mut case = case(name);
     let at = case.write();
@@ -131,7 +132,7 @@ fn open(folder: &Path) -> Result<TextEmbedder, PipelineError> {
     TextEmbedder::open(folder, &Device::flex())
 }
 
-/// The words of the error with which a folder is refused.
+/// The error message for a rejected folder.
 fn refusal(case: Case) -> String {
     let at = case.write();
     let error = open(at.path()).expect_err("it is refused").to_string();
@@ -147,7 +148,7 @@ fn vectors_are_those_of_sentence_transformers() {
     }
 }
 
-/// The file has one of seven names, and the first that has fields counts.
+/// The file has one of seven names, and the first one with fields is used.
 #[test]
 fn every_name_of_the_transformers_file_is_read() {
     const BERT: &str = "sentence_bert_config.json";
@@ -211,7 +212,7 @@ fn fields_that_are_not_followed_are_refused_by_name() {
         assert!(error.starts_with(file), "{file}, {field}: {error}");
         assert!(error.contains(field) && error.contains(inner), "{file}, {field}: {error}");
     }
-    // What is null asks for nothing.
+    // A null field is the same as a missing one.
     let asks_nothing = case("length").set(TEXTS, "query_length", json!(null));
     asks_nothing.check(asks_nothing.write().path());
 }
@@ -255,7 +256,7 @@ fn modules_that_are_not_followed_are_refused_by_name() {
     let mut listed = modules(&[TRANSFORMER, POOLING]);
     listed.files.get_mut("modules.json").unwrap()[1]["kwargs"] = json!(["task"]);
     assert!(refusal(listed).contains("kwargs is [\"task\"]"));
-    // Without the list, the files of modules count for nothing, which nobody wants to find out.
+    // Without modules.json, the modules' files would be ignored silently, so this is an error.
     let mut without = case("pool-cls_token");
     without.files.remove("modules.json");
     assert!(refusal(without).contains("there is no modules.json beside it"));
@@ -292,13 +293,12 @@ fn an_unknown_prompt_is_refused_with_those_that_there_are() {
     assert!(error.to_string().contains("it has none"), "{error}");
 }
 
-/// Every published directory with a list of modules is followed, as far as there are files, or refused
-/// for a reason that is here.
+/// Every published directory with a list of modules is supported, as far as its files are there, or
+/// rejected for a reason in this list.
 #[test]
 fn published_directories_are_followed_or_refused_for_a_reason() {
     let Some(root) = published() else { return };
-    // The tokenizers are not there, nor are weights: what stands before them in the order of reading has
-    // been followed.
+    // The tokenizers and weights are missing: everything that is loaded before them was supported.
     const DENSE: &str = "2_Dense: neither model.safetensors nor";
     let reasons = BTreeMap::from([
         ("bert/LaBSE", DENSE),

@@ -1,4 +1,4 @@
-//! Classes of tokens.
+//! Token classification.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ fn answer(
     parameters: &mut Parameters,
 ) -> Result<Value, PipelineError> {
     if parameters.take("is_split_into_words").is_some() {
-        return Ok(Value::Null); // Texts are whole here.
+        return Ok(Value::Null); // No pretokenized texts here.
     }
     let tagger = TokenClassification::open(path, &Device::flex())?;
     let how = parameters.take("aggregation_strategy");
@@ -47,8 +47,8 @@ fn answer(
     };
     let in_pieces = tagging.overlap.is_some();
     let of_text = |(text, mut entities): (&String, Vec<Entity>)| -> Value {
-        // Where a text is read in pieces, transformers has an entity without characters twice, if it
-        // is the first.
+        // If a text is processed in pieces, transformers repeats an entity without characters, if
+        // it is the first.
         let is_long = tagger.cut(&[text]).unwrap() > 0;
         let first = entities.first().filter(|first| first.start == first.end).cloned();
         if in_pieces && is_long {

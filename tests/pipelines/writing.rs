@@ -1,4 +1,4 @@
-//! Texts that follow on prompts, summaries and translations.
+//! Text generation, summaries and translations.
 
 use std::path::Path;
 
@@ -16,8 +16,8 @@ use serde_json::{Map, Value, json};
 use super::{Parameters, check, folder, texts};
 use crate::golden;
 
-/// How texts are written where a call has these parameters: the directory's own settings, then those
-/// of its task, then those of the call.
+/// The generation settings of a call with these parameters: the directory's own settings,
+/// overridden by those of its task, then by those of the call.
 fn settings(path: &Path, task: &str, parameters: &mut Parameters) -> GenerationConfig {
     let mut fields: Map<String, Value> = match path.join("generation_config.json") {
         own if own.exists() => golden::json(&own),
@@ -26,8 +26,8 @@ fn settings(path: &Path, task: &str, parameters: &mut Parameters) -> GenerationC
     let config = ModelSpec::read(path).unwrap().config;
     let of_task = &config["task_specific_params"][task];
     if task != "text-generation" {
-        // The pipelines of transformers 4 put 4 beams in the place of what the model says, and 256
-        // tokens where it does not say a length. A task's own 20 tokens are taken for no limit.
+        // The pipelines of transformers 4 replace the model's setting by 4 beams, and a missing
+        // length by 256 tokens. A task's own 20 tokens count as no limit.
         fields.insert("num_beams".into(), 4.into());
         if fields.get("max_length").is_none_or(|length| *length == 20) {
             fields.insert("max_new_tokens".into(), 256.into());
@@ -39,8 +39,8 @@ fn settings(path: &Path, task: &str, parameters: &mut Parameters) -> GenerationC
     GenerationConfig::from_fields(&fields).unwrap()
 }
 
-/// What we do not offer: ids, other spaces than the tokenizer's for a single call, and leaving out the
-/// beginning of a long prompt.
+/// Unsupported: ids, a clean-up of spaces other than the tokenizer's for a single call, and
+/// truncating the start of a long prompt.
 fn is_not_offered(parameters: &mut Parameters) -> bool {
     let asked =
         ["return_tensors", "return_text", "clean_up_tokenization_spaces", "handle_long_generation"];
@@ -95,13 +95,13 @@ fn texts_are_those_of_the_reference() {
     });
 }
 
-/// The pipeline of the reference decodes what it wrote without the prompt, and loses a first space;
-/// `pieces` compares the texts that keep it with the decoded whole.
+/// The pipeline of the reference decodes the new tokens without the prompt, and loses a first
+/// space; `pieces` compares the texts that keep it with the decoded whole.
 fn decoded_alone(prompt: PromptTokens) -> PromptTokens {
     PromptTokens { continued: prompt.ids.len(), ..prompt }
 }
 
-/// The assistant's messages in a chat or several.
+/// The assistant's messages in one or several chats.
 fn chats(
     generation: &TextGeneration,
     inputs: &Value,
@@ -133,7 +133,7 @@ fn chats(
     Ok(texts.into_iter().map(answer).collect())
 }
 
-/// Summaries or translations as transformers gives them.
+/// Summaries or translations in transformers' form.
 fn answers(found: Vec<Vec<Rewritten>>, field: &str) -> Value {
     let texts = found.into_iter().flatten().map(|text| json!({ field: text.text }));
     texts.collect()
@@ -150,7 +150,7 @@ fn summaries_are_those_of_the_reference() {
             let languages = task.strip_prefix("translation_").and_then(|l| l.split_once("_to_"));
             let (from, to) = languages.unwrap();
             if to == "fr" {
-                // Not one of the model's tasks: it gets the bare text there, and is refused here.
+                // Not a task of the model: transformers uses the bare text, the zoo rejects it.
                 parameters.0.clear();
                 return Ok(Value::Null);
             }
@@ -184,7 +184,7 @@ fn translations_are_those_of_the_reference() {
             |name| parameters.take(name).map(|language| language.as_str().unwrap().to_owned());
         let languages = [language("src_lang"), language("tgt_lang")];
         if languages[1].as_deref() == Some("xx_XX") {
-            // An unknown language is taken for an unknown word there, and refused here.
+            // Transformers encodes an unknown language as an unknown word, the zoo rejects it.
             parameters.0.clear();
             return Ok(Value::Null);
         }

@@ -1,4 +1,4 @@
-//! Chat templates give what they give in transformers.
+//! Chat templates render like in transformers.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::golden::{folder, json};
 
-/// What transformers made of a chat.
+/// A chat rendered by transformers.
 #[derive(Deserialize)]
 struct Case {
     template: String,
@@ -55,7 +55,7 @@ fn chats_are_rendered_as_transformers_renders_them() {
         }
     }
     assert!(golden.cases.len() > 100);
-    // The one that is known: the operator that fills a text in, for which there is a filter.
+    // The known difference: the string formatting operator `%`, for which there is a filter.
     wrong.retain(|case| !case.contains("{{ '%s has %d' % ('Anna', 2) }}"));
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -1,4 +1,4 @@
-//! Web pages use the server where they are allowed to, and only there.
+//! Web pages of allowed origins can use the server, and no others.
 
 use burn_zoo::serve::{Origins, ServerSettings};
 use serde_json::json;
@@ -11,7 +11,7 @@ fn lab(origins: &[&str]) -> Lab {
     Lab::start(server(ServerSettings { origins, api_key: Some("s3cret".into()), ..settings() }))
 }
 
-/// What a browser asks before it lets a page send a request.
+/// A browser's preflight request before a page's request.
 fn preflight(lab: &Lab, origin: &str) -> Response<ureq::Body> {
     let request = Request::builder()
         .method(Method::OPTIONS)
@@ -54,7 +54,7 @@ fn pages_of_the_listed_origins_are_let_in() {
             let headers = header(&asked, "access-control-allow-headers").unwrap();
             assert_eq!(headers, "authorization,content-type,x-stainless-lang");
         }
-        // The answers themselves, errors among them, are for the page to read.
+        // The page may read the responses themselves, including errors.
         for (key, status) in [("s3cret", 200), ("wrong", 401)] {
             let answer = ask(&lab, origin, key);
             assert_eq!(answer.status(), status);

@@ -1,4 +1,4 @@
-//! Requests that were damaged at random are answered or refused, and nothing fails.
+//! Randomly damaged requests are answered or rejected, and none fails.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -17,14 +17,14 @@ use tower::ServiceExt;
 use super::{Lab, alone, greedy, server, settings, vectors};
 
 const TOTAL: usize = 50_000;
-/// Requests that are under way at once.
+/// Concurrent requests.
 const TOGETHER: usize = 32;
 
 fn cheap() -> ServerSettings {
     ServerSettings { max_new_tokens: 3, batch: 16, queue: 48, ..settings() }
 }
 
-/// Valid requests, which use all that there is.
+/// Valid requests that use every field.
 fn valid() -> Vec<(&'static str, Value)> {
     let chat = json!([
         { "role": "system", "content": "Be kind." },
@@ -77,7 +77,7 @@ fn valid() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Something else in a value's place.
+/// A random replacement of a value.
 fn other(generator: &mut ChaCha8Rng) -> Value {
     let values = [
         json!(null),
@@ -104,7 +104,7 @@ fn other(generator: &mut ChaCha8Rng) -> Value {
     values.choose(generator).cloned().unwrap_or_default()
 }
 
-/// Replaces, doubles or takes away something within a value.
+/// Replaces, duplicates or removes something within a value.
 fn change(value: &mut Value, generator: &mut ChaCha8Rng) {
     let goes_deeper = generator.random_bool(0.7);
     match value {
@@ -180,7 +180,7 @@ fn mutated(generator: &mut ChaCha8Rng) -> Request<Body> {
     if generator.random_bool(0.5) {
         damage(&mut bytes, generator);
     }
-    // Now and then another place, method or header.
+    // Occasionally another path, method or header.
     let path = if generator.random_bool(0.03) { "/v1/models/%ff%00" } else { path };
     let method = if generator.random_bool(0.02) { "PATCH" } else { "POST" };
     let kind = if generator.random_bool(0.02) { "text/json" } else { "application/json" };
@@ -188,7 +188,7 @@ fn mutated(generator: &mut ChaCha8Rng) -> Request<Body> {
     request.body(Body::from(bytes)).unwrap()
 }
 
-/// The status of the answer, which is read to its end.
+/// The status of the response, which is read to its end.
 async fn ask(router: Router, request: Request<Body>) -> u16 {
     let response = router.oneshot(request).await.unwrap();
     let status = response.status().as_u16();
@@ -218,7 +218,7 @@ fn damaged_requests_are_answered_or_refused() {
         for _ in 0..TOTAL {
             let request = mutated(&mut generator);
             let is_vectors = request.uri().path().ends_with("embeddings");
-            // Some land at the wrong kind of model.
+            // A few reach a server of the wrong kind.
             let router = if is_vectors != generator.random_bool(0.02) { &vectors } else { &texts };
             under_way.spawn(ask(router.clone(), request));
             if under_way.len() >= TOGETHER
@@ -254,7 +254,7 @@ fn damaged_connections_do_no_harm() {
         damage(&mut bytes, &mut generator);
         let mut stream = TcpStream::connect(lab.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        // The server may have hung up already.
+        // The server may have closed the connection.
         let _ = stream.write_all(&bytes);
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let mut answer = Vec::new();

@@ -1,5 +1,5 @@
-//! lm-eval from PyPI measures a served model as it measures the same model in transformers. Fetched
-//! where it can be.
+//! lm-eval from PyPI gives a served model the same results as the same model in transformers.
+//! Downloaded if there is a network.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ use super::Lab;
 use crate::golden::{folder, json};
 use crate::pypi;
 
-/// What lm-eval made of the tasks with transformers.
+/// lm-eval's results for the tasks with transformers.
 #[derive(Deserialize)]
 struct Golden {
     window: usize,
@@ -26,14 +26,14 @@ struct Golden {
 
 #[derive(Deserialize)]
 struct Answers {
-    /// The log-likelihood of each choice, and whether it is what the model would write.
+    /// The log-likelihood of each choice, and whether it equals the greedy continuation.
     choices: Vec<Vec<(f64, bool)>>,
     /// The log-likelihood of each text.
     whole: Vec<f64>,
     until: Vec<String>,
 }
 
-/// A Python that has the package; or why there is none.
+/// A Python with the package; or the reason for its absence.
 fn python() -> Result<PathBuf, String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/lm-eval-env");
     pypi::run(&script, &[]).map(PathBuf::from)
@@ -46,7 +46,7 @@ fn server(model: &Path) -> Server {
     Server::of_texts(model, processor, ServerSettings::new("golden")).unwrap()
 }
 
-/// What the model answered to each document of a task.
+/// The model's results for each document of a task.
 fn answers(at: &Path, task: &str) -> Vec<Value> {
     let files = fs::read_dir(at.join("golden")).unwrap().map(|entry| entry.unwrap().path());
     let is_of_task = |path: &PathBuf| {
@@ -72,7 +72,7 @@ fn lm_eval_measures_what_it_measures_with_transformers() {
     };
     let tasks = folder().join("lm_eval");
     let golden: Golden = json(&tasks.join("answers.json"));
-    // One request after the other, and several at once with several prompts each.
+    // One request at a time, and several at once with several prompts each.
     let ways = [
         ("llama-chat", "add_bos_token=True", "1"),
         ("qwen2-chat", "add_bos_token=False,num_concurrent=3", "2"),
@@ -82,7 +82,7 @@ fn lm_eval_measures_what_it_measures_with_transformers() {
         let model = folder().join("pipelines/text-generation").join(name);
         let lab = Lab::start(server(&model));
         let at = tempfile::tempdir().unwrap();
-        // lm-eval takes one token off for the answer, and one for what stands before a text.
+        // lm-eval reserves one token for the answer, and one for the prefix of a text.
         let max_length = golden.window + 2;
         let arguments = format!(
             "model=golden,base_url={},tokenizer={},max_length={max_length},{way}",

@@ -1,4 +1,4 @@
-//! Log-probabilities are those of the model itself, however they are asked for.
+//! Log-probabilities are those of the model, for every form of request.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use super::{Lab, NAME, greedy, joined, server, settings, tokenizer, with};
 use crate::contract::checks::device;
 use crate::golden::{Case, folder};
 
-/// A request for the log-probabilities of a prompt and of as many tokens more.
+/// A request for the log-probabilities of a prompt and of this many new tokens.
 fn scored(prompt: Value, max_tokens: usize) -> Value {
     let more = json!({ "prompt": prompt, "echo": true, "logprobs": 3 });
     with(greedy("", max_tokens), more)
@@ -24,7 +24,7 @@ fn logprobs(choice: &Value) -> Vec<Option<f64>> {
     list.iter().map(Value::as_f64).collect()
 }
 
-/// Compares two objects of `logprobs`: names and offsets are the same, numbers are close.
+/// Compares two `logprobs` objects: names and offsets are equal, values are close.
 fn assert_same(found: &Value, expected: &Value, tolerance: f64) {
     assert_eq!(found["tokens"], expected["tokens"]);
     assert_eq!(found["text_offset"], expected["text_offset"]);
@@ -90,7 +90,7 @@ fn a_prompts_log_probabilities_are_the_references() {
 #[test]
 fn a_prompt_is_scored_as_it_was_written() {
     let lab = Lab::start(server(settings()));
-    // Draws and penalties choose tokens, and leave their log-probabilities alone.
+    // Sampling and penalties select tokens, and do not affect their log-probabilities.
     for how in [
         json!({ "temperature": 0 }),
         json!({ "temperature": 1.7, "seed": 3, "top_p": 0.9 }),
@@ -102,7 +102,7 @@ fn a_prompt_is_scored_as_it_was_written() {
         assert!(text.starts_with("the cat and") && text.len() > 11);
         let stepped = &written["choices"][0]["logprobs"];
         assert_eq!(stepped["tokens"].as_array().unwrap().len(), ids.len() + 24);
-        // The tokens by their texts, and those that are parts of characters by their bytes.
+        // Tokens by their text, and parts of characters by their bytes.
         let known: HashMap<String, u32> =
             (0..tokenizer().vocab_size() as u32).map(|id| (named(&[id]), id)).collect();
         let tokens = stepped["tokens"].as_array().unwrap().iter();
@@ -116,7 +116,7 @@ fn a_prompt_is_scored_as_it_was_written() {
     }
 }
 
-/// A token as completions name it.
+/// The name of a token in completions.
 fn named(ids: &[u32]) -> String {
     let text = tokenizer().decode(ids).unwrap();
     if ids.iter().any(|id| tokenizer().is_special(*id)) {
@@ -140,7 +140,7 @@ fn a_prompt_is_scored_alone_as_among_others() {
         let alone = lab.complete(&scored(json!(prompt), 2));
         assert_same(&choice["logprobs"], &alone["choices"][0]["logprobs"], 1e-5);
         assert_eq!(choice["text"], alone["choices"][0]["text"]);
-        // As ids, with nothing more, and for its own part.
+        // As token ids, without new tokens, only the prompt's part.
         let ids = tokenizer().encode(prompt).unwrap();
         let by_ids = lab.complete(&scored(json!([ids]), 0));
         let (found, count) = (&by_ids["choices"][0]["logprobs"], ids.len());
@@ -149,7 +149,7 @@ fn a_prompt_is_scored_alone_as_among_others() {
         let expected: Value = names.iter().map(|name| (*name, of_prompt(name))).collect();
         assert_same(found, &expected, 1e-5);
         assert_eq!(by_ids["choices"][0]["text"], *prompt);
-        // Without an echo, the tokens that were added.
+        // Without echo, the new tokens.
         let added = with(greedy(prompt, 2), json!({ "logprobs": 3 }));
         let added = lab.complete(&added)["choices"][0]["logprobs"].clone();
         assert_eq!(added["text_offset"][0], 0);
@@ -162,7 +162,7 @@ fn a_prompt_is_scored_alone_as_among_others() {
     }
 }
 
-/// The text that each token has by the offsets.
+/// The text of each token, cut at the offsets.
 fn slices(text: &str, offsets: &Value) -> Vec<String> {
     let characters: Vec<char> = text.chars().collect();
     let mut starts: Vec<usize> =
@@ -190,7 +190,7 @@ fn tokens_lie_where_the_offsets_say() {
             assert_eq!(tokens.len(), found.len());
             for (index, token) in tokens.iter().enumerate() {
                 let token = token.as_str().unwrap();
-                // A part of a character has the whole of it, or nothing.
+                // A part of a character has all of the character's text, or none.
                 if !token.starts_with("bytes:") && !found[index].contains('\u{fffd}') {
                     assert_eq!(found[index], token, "{text:?}");
                 }
@@ -203,7 +203,7 @@ fn tokens_lie_where_the_offsets_say() {
     }
 }
 
-/// The lists of all events of a choice, put together, and the text.
+/// The concatenated lists of all events of a choice, and the text.
 fn gathered(events: &[String], names: &[&str]) -> Value {
     let mut all: Vec<(&str, Vec<Value>)> = names.iter().map(|name| (*name, Vec::new())).collect();
     for event in &events[..events.len() - 1] {
@@ -240,7 +240,7 @@ fn a_stream_has_what_the_whole_has() {
         );
         let streamed = gathered(&events, &names);
         assert_same(&streamed, &whole["logprobs"], 1e-5);
-        // No token of what a stop string cut off.
+        // No token from the part after a stop string.
         assert_eq!(slices(&text, &streamed["text_offset"]).concat(), text);
         let last = streamed["text_offset"].as_array().unwrap().last().unwrap().as_u64().unwrap();
         assert!((last as usize) < text.chars().count(), "{body}");
@@ -310,7 +310,7 @@ fn an_encoder_decoder_scores_its_answer_and_not_its_prompt() {
     let prompt = json!(case.inputs.input_ids[0][..length]);
     let body = with(greedy("", 3), json!({ "prompt": prompt, "logprobs": 1 }));
     let choice = lab.complete(&body)["choices"][0].clone();
-    // The first position of the first row follows on the token that every text begins with.
+    // The first position of the first row follows the token that starts every sequence.
     let scores = case.tensor("logits").values[..vocab_size].iter().map(|x| f64::from(*x));
     let sum: f64 = scores.clone().map(f64::exp).sum();
     let expected = scores.fold(f64::MIN, f64::max) - sum.ln();

@@ -1,4 +1,4 @@
-//! Chats as clients write them, and the settings that reach the template.
+//! Chats as clients send them, and the settings passed to the template.
 
 use burn_zoo::pipeline::Processor;
 use burn_zoo::pipeline::chat::ChatTemplate;
@@ -15,7 +15,7 @@ fn request(messages: Value) -> Value {
     json!({ "model": NAME, "messages": messages, "max_tokens": 8, "temperature": 0 })
 }
 
-/// The answer to a chat, which must be that to a prompt.
+/// The response to a chat, which must equal that to a prompt.
 fn assert_continues(lab: &Lab, body: &Value, prompt: &str) {
     let answer = lab.post("/v1/chat/completions", body);
     assert_eq!(answer.status, 200, "{}", answer.json);

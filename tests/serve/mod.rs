@@ -1,4 +1,4 @@
-//! The HTTP server, asked as its clients ask it.
+//! The HTTP server, tested through client requests.
 
 mod chat;
 mod cors;
@@ -38,7 +38,7 @@ use tokio::sync::oneshot;
 pub(crate) const NAME: &str = "tiny";
 const CONTEXT: usize = 128;
 
-/// Like many published templates: it refuses what is out of turn.
+/// Like many published templates, it rejects messages out of turn.
 const TEMPLATE: &str = "\
 {%- for message in messages %}
 {%- if message.role not in ['system', 'user', 'assistant', 'tool'] %}
@@ -51,12 +51,12 @@ const TEMPLATE: &str = "\
 {%- endfor %}
 {%- if add_generation_prompt %}{{ '<assistant>' }}{% endif %}";
 
-/// A tokenizer of bytes, so that most characters are several tokens.
+/// A byte tokenizer, so that most characters are several tokens.
 pub(crate) fn tokenizer() -> Tokenizer {
     Tokenizer::train_bpe(["the cat and the dog and the fox"], 270).unwrap()
 }
 
-/// A random model that writes varied texts.
+/// A random model that generates varied text.
 pub(crate) fn model(tokenizer: &Tokenizer) -> CausalLm {
     let size = Size {
         vocab_size: tokenizer.vocab_size(),
@@ -103,7 +103,7 @@ pub(crate) fn ids_alone(prompt: &str, max_new_tokens: usize) -> Vec<u32> {
     generate(&model, &[ids], &options, &mut |_| Flow::Continue).unwrap().remove(0)
 }
 
-/// The model, but slow, and it fails at a token.
+/// The model, but slow, and failing at one token.
 pub(crate) struct Odd {
     pub(crate) model: CausalLm,
     pub(crate) pause: Duration,
@@ -111,7 +111,7 @@ pub(crate) struct Odd {
 }
 
 impl Odd {
-    /// A server whose model takes that long for a token.
+    /// A server whose model takes this long per token.
     pub(crate) fn slow(pause: Duration, settings: ServerSettings) -> Server {
         let model = Self { model: model(&tokenizer()), pause, poison: None };
         Server::of_texts(model, processor(), settings).unwrap()
@@ -160,14 +160,14 @@ impl GenerativeModel for Odd {
     }
 }
 
-/// A server on a port of its own.
+/// A server on its own port.
 pub(crate) struct Lab {
     pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What was answered.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -201,12 +201,12 @@ impl Lab {
         Self { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
     }
 
-    /// Tells the server to shut down.
+    /// Signals the server to shut down.
     pub(crate) fn stop(&mut self) {
         let _ = self.stop.take().map(|stop| stop.send(()));
     }
 
-    /// Waits for the server's end.
+    /// Waits until the server has stopped.
     pub(crate) fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();
@@ -230,14 +230,14 @@ impl Lab {
         answer(request.send(body).unwrap())
     }
 
-    /// The text of a completion in one piece.
+    /// The text of a completion without streaming.
     pub(crate) fn complete(&self, body: &Value) -> Value {
         let answer = self.post("/v1/completions", body);
         assert_eq!(answer.status, 200, "{}", answer.json);
         answer.json
     }
 
-    /// The events of an answer, up to the last.
+    /// The events of a response, up to the last.
     pub(crate) fn events(&self, path: &str, body: &Value) -> Vec<String> {
         let request = agent().post(self.url(path)).header("content-type", "application/json");
         let response = request.send(body.to_string()).unwrap();
@@ -249,7 +249,7 @@ impl Lab {
         data.map(|line| line.strip_prefix("data: ").unwrap().to_string()).collect()
     }
 
-    /// Waits until so many texts are being written and wait.
+    /// Waits until this many requests are running and queued.
     pub(crate) fn wait_for_load(&self, running: u64, waiting: u64) {
         let began = Instant::now();
         let expected = json!({ "status": "ok", "running": running, "waiting": waiting });
@@ -273,7 +273,7 @@ impl Drop for Lab {
     }
 }
 
-/// A client that takes errors for answers.
+/// A client that returns error responses instead of failing.
 pub(crate) fn agent() -> ureq::Agent {
     let config = ureq::Agent::config_builder().http_status_as_error(false);
     config.timeout_global(Some(Duration::from_secs(120))).build().into()
@@ -285,7 +285,7 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> Answer {
     Answer { status: response.status().as_u16(), headers: response.headers().clone(), json }
 }
 
-/// The text that events carry for one choice, and why it ended.
+/// The text of one choice over all events, and its finish reason.
 pub(crate) fn joined(events: &[String], index: u64) -> (String, String) {
     let (mut text, mut reason) = (String::new(), String::new());
     for event in &events[..events.len() - 1] {
@@ -302,12 +302,12 @@ pub(crate) fn joined(events: &[String], index: u64) -> (String, String) {
     (text, reason)
 }
 
-/// A request for a greedy text.
+/// A request for greedy generation.
 pub(crate) fn greedy(prompt: &str, max_tokens: usize) -> Value {
     json!({ "model": NAME, "prompt": prompt, "max_tokens": max_tokens, "temperature": 0 })
 }
 
-/// The same request with more fields.
+/// The same request with additional fields.
 pub(crate) fn with(mut body: Value, more: Value) -> Value {
     if let (Some(fields), Value::Object(more)) = (body.as_object_mut(), more) {
         fields.extend(more);

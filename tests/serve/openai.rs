@@ -1,4 +1,4 @@
-//! The `openai` package from PyPI as a client. Fetched where it can be.
+//! The `openai` package from PyPI as a client. Downloaded if there is a network.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::pypi;
 
 const PACKAGE: &str = "openai==2.54.0";
 
-/// A Python that has the package, in cargo's folder for such things; or why there is none.
+/// A Python with the package, in cargo's temporary target folder; or the reason for its absence.
 fn python() -> Result<PathBuf, String> {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openai-2.54.0");
     let python = place.join("bin/python");

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::cli::{refuse, succeed, zoo};
 use crate::golden::folder;
 
-/// A tiny GPT-2 whose tokens are characters; the third of them ends a text.
+/// A tiny GPT-2 whose tokens are characters; the third is the end token.
 fn directory() -> TempDir {
     let at = tempfile::tempdir().unwrap();
     let place = at.path().join("tiny-gpt2");
@@ -50,7 +50,7 @@ impl Program {
         (response.status().as_u16(), serde_json::from_str(&text).unwrap())
     }
 
-    /// Sends a signal; the exit status and what was said.
+    /// Sends a signal; returns the exit status and the output.
     fn end(mut self, signal: &str) -> (Option<i32>, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
@@ -72,7 +72,7 @@ fn the_program_serves_a_directory_until_it_is_told_to_stop() {
         let (status, answer) = program.post("/v1/completions", &body);
         assert_eq!(status, 200, "{answer}");
         let text = answer["choices"][0]["text"].as_str().unwrap();
-        // The same as `zoo generate` writes.
+        // The same text as from `zoo generate`.
         let args = ["generate", "tiny-gpt2", "--prompt", "Once", "-n", "20", "--greedy"];
         assert_eq!(succeed(at.path(), &args).stdout, format!("Once{text}\n"));
         let (status, answer) = program.post(

@@ -1,4 +1,5 @@
-//! Places in the batch and in the queue: who leaves gives them back, who finds none is told so.
+//! Slots of the batch and of the queue: finished requests free theirs, and a full queue is an
+//! error.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Lab, Odd, alone, greedy, model, processor, settings, tokenizer, with};
 
-/// A connection with a request on it.
+/// A connection with an active request.
 fn ask(lab: &Lab, body: &Value) -> BufReader<TcpStream> {
     let body = body.to_string();
     let mut stream = TcpStream::connect(lab.address).unwrap();
@@ -18,7 +19,7 @@ fn ask(lab: &Lab, body: &Value) -> BufReader<TcpStream> {
     BufReader::new(stream)
 }
 
-/// Reads until a line that begins like that.
+/// Reads until a line with this prefix.
 fn wait_for_line(stream: &mut BufReader<TcpStream>, beginning: &str) {
     let mut line = String::new();
     while !line.starts_with(beginning) {
@@ -35,7 +36,7 @@ fn streaming(prompt: &str) -> Value {
 fn who_leaves_frees_the_place() {
     let few = ServerSettings { batch: 1, queue: 1, ..settings() };
     let lab = Lab::start(Odd::slow(Duration::from_millis(30), few));
-    // In the middle of a stream, while the text is being written in one piece, and while waiting.
+    // During a stream, during generation without streaming, and while queued.
     for body in [streaming("the cat"), greedy("the cat", 100)] {
         let began = Instant::now();
         let mut running = ask(&lab, &body);
@@ -52,7 +53,7 @@ fn who_leaves_frees_the_place() {
         // A hundred tokens would have taken three seconds.
         assert!(began.elapsed() < Duration::from_millis(2500), "{:?}", began.elapsed());
     }
-    // The next in the queue takes the place of one that leaves.
+    // The next request of the queue takes the freed slot.
     let running = ask(&lab, &streaming("the cat"));
     lab.wait_for_load(1, 0);
     let mut next = ask(&lab, &streaming("the dog"));
@@ -78,7 +79,7 @@ fn a_full_queue_says_so() {
     assert_eq!(refused.json["error"]["code"], "rate_limit_exceeded");
     let streamed = with(greedy("a", 2), json!({ "stream": true }));
     assert_eq!(lab.post("/v1/completions", &streamed).status, 429);
-    // What would never fit is asked wrongly.
+    // A request that can never fit is invalid.
     let never = lab.post("/v1/completions", &with(greedy("a", 2), json!({ "n": 4 })));
     assert_eq!((never.status, &never.json["error"]["param"]), (400, &json!("n")));
     held.pop();
@@ -122,7 +123,7 @@ fn a_model_that_fails_is_an_error_and_the_next_request_is_answered() {
     assert_eq!(failed.json["error"]["type"], "server_error");
     let message = failed.json["error"]["message"].as_str().unwrap();
     assert!(message.contains("poisoned"), "{message}");
-    // What was written beside it is told, too, and not left to wait.
+    // The other requests of the batch receive an error too, instead of waiting.
     wait_for_line(&mut beside, "data: {\"error\"");
     lab.wait_for_load(0, 0);
     let expected = alone("the cat", 8);

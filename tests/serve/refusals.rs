@@ -1,4 +1,4 @@
-//! What is asked wrongly gets an answer that names the fault.
+//! Invalid requests get an error that names the cause.
 
 use burn_zoo::pipeline::Processor;
 use burn_zoo::pipeline::chat::ChatTemplate;
@@ -100,7 +100,7 @@ fn a_wrong_field_is_named() {
         let answer = lab.post("/v1/completions", &with(greedy("a", 2), json!({ name: value })));
         assert_error(&answer, (400, json!(name), json!("unsupported_value")), "not supported");
     }
-    // A name that nobody knows may be one that is spelt wrongly.
+    // An unknown field may be a misspelled one.
     for (field, name) in [
         (json!({ "temprature": 0 }), "temprature"),
         (json!({ "max_new_tokens": 3 }), "max_new_tokens"),
@@ -109,7 +109,7 @@ fn a_wrong_field_is_named() {
         let answer = lab.post("/v1/completions", &with(greedy("a", 2), field));
         assert_error(&answer, (400, json!(name), json!("unknown_parameter")), "omit it");
     }
-    // What asks for nothing, or for what is done anyway, is passed over.
+    // Fields that request nothing, or the default behavior, are ignored.
     for nothing in [
         json!({
             "logprobs": null, "logit_bias": {}, "best_of": 1, "suffix": "", "stop": null,
@@ -251,7 +251,7 @@ fn a_wrong_message_is_named() {
     assert_error(&answer, (400, json!("modalities"), unsupported), "[\"text\"]");
     assert_eq!(ask(json!({ "response_format": { "type": "text" }, "tools": [] })).status, 200);
 
-    // A template that never ends is ended.
+    // A template that does not terminate is stopped.
     let loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
     for (template, part) in [(Some(loops), "ran out of fuel"), (None, "no chat template")] {
         let chat = template.map(|source| ChatTemplate::new(source).unwrap());

@@ -1,4 +1,4 @@
-//! The end of a server: what runs is finished, or told.
+//! Shutdown of the server: running requests are finished, or receive an error.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

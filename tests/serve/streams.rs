@@ -1,4 +1,4 @@
-//! Many clients at once: each gets its own text, whole.
+//! Many concurrent clients: each gets its own complete text.
 
 use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use super::{Lab, agent, alone, greedy, joined, server, settings, with};
 const CLIENTS: usize = 64;
 const MAX_TOKENS: usize = 48;
 
-/// How long to go on; `ZOO_SERVE_SECONDS` says otherwise.
+/// The duration; `ZOO_SERVE_SECONDS` overrides it.
 fn duration() -> Duration {
     let seconds = std::env::var("ZOO_SERVE_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(10))
 }
 
-/// What a client asks for, and the one answer to it.
+/// A client's request, and its only correct response.
 struct Case {
     body: Value,
     text: String,
@@ -29,7 +29,7 @@ fn case(client: usize) -> Case {
     let max_tokens = 8 + client % (MAX_TOKENS - 8);
     let whole = alone(&prompt, max_tokens);
     let body = with(greedy(&prompt, max_tokens), json!({ "stream": true }));
-    // Some stop early, so that rows leave at all times.
+    // Some stop early, so that rows leave the batch at all times.
     let readable = whole.char_indices().skip(4).find(|(_, c)| *c != '\u{fffd}');
     match readable.filter(|_| client.is_multiple_of(3)) {
         Some((at, c)) => {
@@ -54,7 +54,7 @@ fn many_clients_each_get_their_own_text() {
             .map(|case| {
                 let url = &url;
                 scope.spawn(move || {
-                    // Some keep their connection, as clients do.
+                    // Some keep their connection alive, like real clients.
                     let agent = agent();
                     let mut streams = 0;
                     while Instant::now() < until || streams == 0 {

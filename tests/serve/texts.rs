@@ -1,4 +1,4 @@
-//! What the server writes is what the model writes.
+//! The server generates the same text as the model.
 
 use burn_zoo::models::generate::{GenerationConfig, Limit};
 use burn_zoo::pipeline::Processor;
@@ -33,7 +33,7 @@ fn a_completion_is_the_models_own_text() {
             lab.events("/v1/completions", &with(greedy(prompt, 24), json!({ "stream": true })));
         assert_eq!(joined(&events, 0), (expected.clone(), "length".to_string()));
 
-        // The same as token ids.
+        // The same prompt as token ids.
         let ids = tokenizer().encode(prompt).unwrap();
         let by_ids = with(greedy("", 24), json!({ "prompt": ids, "echo": true }));
         assert_eq!(lab.complete(&by_ids)["choices"][0]["text"], format!("{prompt}{expected}"));
@@ -80,10 +80,10 @@ fn a_seed_repeats_and_its_choices_differ() {
     assert_eq!(first, texts(&body));
     assert!(first[0] != first[1] && first[1] != first[2]);
     assert_ne!(first, texts(&with(body.clone(), json!({ "seed": 8 }))));
-    // Without a seed each request draws anew.
+    // Without a seed each request samples anew.
     let free = with(body.clone(), json!({ "seed": null }));
     assert_ne!(texts(&free), texts(&free));
-    // What leaves one token makes a greedy text.
+    // Settings that leave one candidate make generation greedy.
     for one in [json!({ "top_k": 1 }), json!({ "top_p": 0 }), json!({ "min_p": 1 })] {
         assert_eq!(texts(&with(free.clone(), one))[0], alone("the", 16));
     }
@@ -106,7 +106,7 @@ fn a_stop_string_ends_a_text_wherever_the_tokens_cut_it() {
         for start in ends.iter().step_by(5) {
             let Some(stop) = whole.get(*start..) else { continue };
             let stop: String = stop.chars().take(length).collect();
-            // What the byte-level decoder could not read is no text to look for.
+            // An incomplete character of the byte-level decoder is not a stop string.
             if stop.chars().count() < length || stop.contains('\u{fffd}') {
                 continue;
             }
@@ -163,7 +163,7 @@ fn a_chat_is_the_template_and_then_the_models_text() {
     let texts: Vec<String> = rest.iter().map(Value::to_string).chain(["[DONE]".into()]).collect();
     assert_eq!(joined(&texts, 0), (expected, "length".to_string()));
 
-    // Where nobody says how long, as long as the context is.
+    // Without a limit, generation ends with the context.
     let open = with(body, json!({ "max_completion_tokens": null, "max_tokens": null }));
     let usage = &lab.post("/v1/chat/completions", &open).json["usage"];
     assert_eq!(usage["total_tokens"], super::CONTEXT);
@@ -181,7 +181,7 @@ fn the_model_introduces_itself() {
 
 #[test]
 fn a_text_has_as_many_tokens_as_are_asked_for_at_least() {
-    // The token that is likeliest after the prompt ends a text.
+    // The likeliest token after the prompt is the end token.
     let prompt = "the cat";
     let read = tokenizer().encode(prompt).unwrap().len();
     let end = ids_alone(prompt, 1)[0];
@@ -200,7 +200,8 @@ fn a_text_has_as_many_tokens_as_are_asked_for_at_least() {
     assert_eq!(count(&lab, json!({ "min_tokens": 0 })), alone);
     assert!(alone <= 1, "{alone}");
     assert!(count(&lab, json!({ "min_tokens": 8 })) >= 8);
-    // As the model's own config says, unless the request says otherwise; the most wins.
+    // The minimum of the model's config applies, unless the request overrides it; the largest
+    // minimum wins.
     for (shortest, least) in [(Limit::New(8), 8), (Limit::Total(read + 8), 8), (Limit::New(99), 24)]
     {
         let lab = serve(shortest);

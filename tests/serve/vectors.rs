@@ -1,4 +1,4 @@
-//! Vectors over HTTP are those of `zoo embed`.
+//! Embeddings over HTTP equal those of `zoo embed`.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn embedder(folder: &Path) -> TextEmbedder {
     TextEmbedder::open(folder, &device::parse("flex").unwrap()).unwrap()
 }
 
-/// A server of vectors.
+/// An embedding server.
 pub(crate) fn server() -> Server {
     Server::of_vectors(embedder(directory().path()), settings()).unwrap()
 }
@@ -88,7 +88,7 @@ fn prompts_are_those_of_the_model() {
     let found = ask(&lab, &with(body("a cat"), json!({ "prompt_name": "query" })));
     assert_close("named", &found, &ask(&lab, &body("find a cat")), 1e-6);
     assert_ne!(found, ask(&lab, &body("a cat")));
-    // The default prompt stands before texts that ask for none.
+    // The default prompt is prepended to texts without an explicit one.
     let guard = directory();
     let beside =
         json!({ "prompts": { "query": "find ", "passage": "" }, "default_prompt_name": "query" });
@@ -97,7 +97,7 @@ fn prompts_are_those_of_the_model() {
     assert_close("default", &ask(&lab, &body("a cat")), &found, 1e-6);
     let without = ask(&lab, &with(body("a cat"), json!({ "prompt_name": "passage" })));
     assert_ne!(without, found);
-    // Token ids are all that is read.
+    // Token ids get no prompt.
     let ids = Tokenizer::load(guard.path()).unwrap().encode("a cat").unwrap();
     assert_close("ids", &ask(&lab, &json!({ "model": NAME, "input": ids })), &without, 1e-6);
 }

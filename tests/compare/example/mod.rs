@@ -1,6 +1,6 @@
-//! A study that looks like a real one: eight architectures on four tasks with three seeds.
+//! A realistic study: eight architectures on four tasks with three seeds.
 //!
-//! Its numbers are made up by formulas. One run diverged, one failed.
+//! Its results are synthetic. One run diverged, one failed.
 
 mod growth;
 mod parts;
@@ -10,7 +10,7 @@ use burn_zoo::compare::study::*;
 use growth::{costs, scaling};
 use parts::{candidate, comparisons, run};
 
-/// Architectures with their backbones and how well they learn, from 0 to 1.
+/// Architectures with their backbones and learning ability, from 0 to 1.
 const ARCHITECTURES: [(&str, BackboneKind, f64); 8] = [
     ("bert", BackboneKind::Encoder, 0.80),
     ("modernbert", BackboneKind::Encoder, 0.86),
@@ -22,7 +22,7 @@ const ARCHITECTURES: [(&str, BackboneKind, f64); 8] = [
     ("gru", BackboneKind::Recurrent, 0.60),
 ];
 
-/// A number from 0 to 1 that looks like chance and is always the same.
+/// A deterministic pseudorandom number from 0 to 1.
 pub(crate) fn noise(key: &[&str], seed: u64) -> f64 {
     let mut state = 0xcbf2_9ce4_8422_2325_u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for byte in key.iter().flat_map(|part| part.bytes()) {
@@ -112,7 +112,7 @@ fn tasks() -> Vec<Task> {
     vec![listops, recall, characters, dates]
 }
 
-/// The study.
+/// The complete study.
 pub(crate) fn study() -> Study {
     let tasks = tasks();
     let seeds = vec![1, 2, 3];

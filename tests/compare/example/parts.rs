@@ -1,4 +1,4 @@
-//! Contestants, runs and tests.
+//! Candidates, runs and tests.
 
 use burn_zoo::compare::study::*;
 

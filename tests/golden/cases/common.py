@@ -1,12 +1,12 @@
-"""What every table of cases uses."""
+"""Definitions shared by the tables of cases."""
 
 import json
 from dataclasses import dataclass, field
 
 import safetensors.torch
 
-# Weights as large as 0.2 make attention sharp and logits of size 1, so that a wrong rotation, mask
-# or eps moves them by far more than the tolerance.
+# A standard deviation of 0.2 makes attention sharp and logits of size 1, so that a wrong rotation,
+# mask or eps changes them by far more than the tolerance.
 INITIALIZER_RANGE = 0.2
 
 
@@ -21,23 +21,23 @@ class Case:
     # One of tasks.TASKS.
     task: str = "causal"
     lengths: tuple = (16, 11, 5)
-    # Height and width of images, where they are not the config's.
+    # Height and width of images, if they differ from the config's.
     image: tuple = ()
-    # Of the decoder's rows, where there is an encoder too.
+    # Of the decoder's rows, in encoder-decoders.
     decoder_lengths: tuple = ()
-    # The tokens that a text ends in, where a head reads at the end token: it and what follows.
+    # The last tokens of a text, if a head pools at the end token: this token and those after it.
     endings: tuple = ()
-    # Config values that must change the outputs by more than CONTRAST, by what they stand for.
+    # Config values that must change the outputs by more than CONTRAST, by description.
     differs: dict = field(default_factory=dict)
     # Config values that must not change them at all.
     equals: dict = field(default_factory=dict)
-    # How the keys of tensors without any effect end: a key bias, where nothing rotates it.
+    # Key suffixes of tensors without any effect: a key bias without rotary positions.
     inert: tuple = ()
-    # How the keys of tensors end that are in the file, but not in the model.
+    # Key suffixes of tensors that are in the file, but not in the model.
     unused: tuple = ()
-    # The name of a case of the same family whose numbers this one must repeat.
+    # The name of a case of the same family whose results this one must repeat.
     repeats: str | None = None
-    # Rewrites the saved folder: into an older layout, or with louder tensors.
+    # Rewrites the saved folder: into an older layout, or with scaled tensors.
     rewrite: object = None
     max_shard_size: str = "1GB"
     train: bool = False
@@ -60,14 +60,14 @@ def write_json(path, value):
 
 
 def edit_tensors(folder, edit):
-    """Replaces the tensors of a folder by what `edit` makes of their dictionary."""
+    """Applies `edit` to the dictionary of a folder's tensors."""
     path = folder / "model.safetensors"
     tensors = edit(safetensors.torch.load_file(path))
     safetensors.torch.save_file(tensors, path, metadata={"format": "pt"})
 
 
 def scaled(factor, *endings):
-    """Makes tensors louder, where else every token would predict itself."""
+    """Scales tensors, where every token would predict itself otherwise."""
 
     def rewrite(folder):
         edit_tensors(folder, lambda tensors: {
@@ -94,7 +94,7 @@ def eps(name):
 
 
 def labels(*names):
-    """The classes of a head."""
+    """The labels of a head."""
     return {
         "id2label": {str(index): name for index, name in enumerate(names)},
         "label2id": {name: index for index, name in enumerate(names)},

@@ -10,7 +10,7 @@ from .common import (
 
 
 def v4_config(folder):
-    """The same config as transformers 4.43 wrote it, which knew no head_dim."""
+    """The same config as written by transformers 4.43, which had no head_dim."""
     config = read_json(folder / "config.json")
     del config["head_dim"]
     rope = config.pop("rope_parameters")
@@ -43,7 +43,7 @@ def v4_prefixless(folder):
 
 
 def v4_unused_window(folder):
-    """As the hub has Qwen2: a window, and that it is not used; no layer_types."""
+    """Qwen2's config on the hub: a window that is disabled; no layer_types."""
     config = read_json(folder / "config.json")
     del config["layer_types"]
     config.update(sliding_window=4, max_window_layers=1, use_sliding_window=False)
@@ -51,7 +51,7 @@ def v4_unused_window(folder):
 
 
 def v4_rotary_pct(folder):
-    """As the hub has GPT-NeoX and Pythia: other words for the rope parameters."""
+    """The config of GPT-NeoX and Pythia on the hub: other names for the rope parameters."""
     config = read_json(folder / "config.json")
     rope = config.pop("rope_parameters")
     config["rotary_emb_base"] = rope["rope_theta"]
@@ -82,10 +82,10 @@ def rope_of(theta, **rope):
 
 
 def small(eps, theta=100.0, rope=None, **config):
-    """Two layers in the words that most decoders share; `eps` is the name of theirs."""
+    """Two layers with the fields that most decoders share; `eps` is the name of their epsilon."""
     size = dict(vocab_size=41, hidden_size=24, intermediate_size=32, num_hidden_layers=2)
     heads = dict(num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64)
-    # A padding id would keep the gradient from its row of the embedding.
+    # A padding id would exclude its row of the embedding from the gradient.
     ids = dict(bos_token_id=1, eos_token_id=2, pad_token_id=None)
     numbers = {eps: 1e-3, "initializer_range": INITIALIZER_RANGE}
     rope = {"rope_parameters": rope_of(theta, **(rope or {}))}
@@ -171,7 +171,7 @@ CASES = [
         "gpt2", "gelu", 3, gpt2(
             n_layer=2, n_embd=24, n_inner=48, n_positions=32, activation_function="gelu",
             scale_attn_by_inverse_layer_idx=True,
-            initializer_range=0.4,  # else the two GELUs differ too little
+            initializer_range=0.4,  # otherwise the two GELUs differ too little
         ),
         generate=True,
         differs={
@@ -329,7 +329,7 @@ CASES = [
             "the short factors": {"original_max_position_embeddings": 15},
         },
     ),
-    # As Phi-4-mini: three pairs of each head are rotated, one is not.
+    # Like Phi-4-mini: three pairs of each head are rotated, one is not.
     Case(
         "phi3", "partial_longrope", 141, rms(
             num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, hidden_size=16,
@@ -458,7 +458,7 @@ CASES = [
             layer_norm_epsilon=1e-3, initializer_range=INITIALIZER_RANGE,
             resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
         ),
-        # It starts its projections with 0.02, whatever initializer_range says.
+        # It initializes its projections with 0.02, whatever the initializer_range.
         lengths=(12, 9, 5), rewrite=scaled(6.0, *CONV1D), train=True, generate=True,
         differs={"SiLU": {"afn": "swish"}, **eps("layer_norm_epsilon")},
     ),
@@ -473,7 +473,7 @@ CASES = [
             **eps("rms_norm_eps"), **theta(10000.0),
         },
     ),
-    # Heads. The last token is the one before the padding, which the ids tell.
+    # Heads. The last token is the one before the padding, determined by the ids.
     Case(
         "llama", "sequence", 171, rms(**HEAD, **THREE_LABELS), "sequence",
         lengths=(12, 9, 5), differs={**eps("rms_norm_eps"), **theta(10000.0)},

@@ -10,7 +10,7 @@ from .common import (
 
 
 def v4_gamma(folder):
-    """As the hub has bert-base-uncased: gamma, beta, a buffer, copies, and other heads."""
+    """bert-base-uncased on the hub: gamma, beta, a buffer, copies, and other heads."""
     config = read_json(folder / "config.json")
     later = {"add_cross_attention", "bos_token_id", "classifier_dropout", "dtype", "eos_token_id"}
     later |= {"is_decoder", "tie_word_embeddings", "transformers_version", "use_cache"}
@@ -41,14 +41,14 @@ def v4_gamma(folder):
 
 
 def v4_thetas(folder):
-    """As transformers 4.48 wrote ModernBERT: two thetas, and a period instead of layer types."""
+    """ModernBERT in transformers 4.48: two thetas, and a period instead of layer types."""
     config = read_json(folder / "config.json")
     for key in ("dtype", "layer_types", "tie_word_embeddings"):
         config.pop(key, None)
     rope = config.pop("rope_parameters")
     config["global_rope_theta"] = rope["full_attention"]["rope_theta"]
     config["local_rope_theta"] = rope["sliding_attention"]["rope_theta"]
-    config["position_embedding_type"] = "absolute"  # which says nothing
+    config["position_embedding_type"] = "absolute"  # without any effect
     config["torch_dtype"] = "float32"
     config["transformers_version"] = "4.48.0"
     write_json(folder / "config.json", config)
@@ -63,10 +63,10 @@ SMALL = dict(
 TINY = dict(
     vocab_size=17, hidden_size=8, intermediate_size=12, num_hidden_layers=1, num_attention_heads=2
 )
-# With more tokens.
+# With a larger vocabulary.
 WORDY = {**TINY, "vocab_size": 29}
 NUMBERS = dict(layer_norm_eps=1e-3, initializer_range=0.3)
-NO_PADDING = dict(pad_token_id=None)  # a padding id would keep the gradient from its row
+NO_PADDING = dict(pad_token_id=None)  # a padding id would exclude its row from the gradient
 
 
 def bert(**config):
@@ -115,7 +115,7 @@ def electra(**config):
 
 
 def mpnet(**config):
-    # transformers asks for 32 buckets, whatever the config says.
+    # transformers uses 32 buckets, whatever the config.
     return bert(**{"max_position_embeddings": 24, **config})
 
 
@@ -182,7 +182,7 @@ LONG = dict(lengths=(20, 13, 7))
 MEDIUM = dict(lengths=(13, 8, 5))
 KEY_BIAS = dict(inert=("key.bias",))
 
-# Else six blocks make all tokens of a row alike, and attention has nothing to choose from.
+# Otherwise six blocks make all tokens of a row similar, and attention cannot select among them.
 QUIET_BRANCHES = scaled(0.4, "attention.dense.weight", "ffn_output.weight")
 LOUD_SCORES = scaled(2.0, "query.weight", "key.weight")
 
@@ -193,7 +193,7 @@ BERT = [
     ),
     Case(
         "bert", "v4_gamma", 301, bert(), "masked", **LENGTHS, repeats="base", rewrite=v4_gamma,
-        # Where the two copies of the decoder's bias differ, transformers takes the other one.
+        # If the two copies of the decoder's bias differ, transformers uses the other one.
         inert=("key.bias", "cls.predictions.bias"),
         unused=("position_ids", "pooler.dense.weight", "pooler.dense.bias", "relationship.weight",
                 "relationship.bias"),
@@ -397,8 +397,8 @@ MODERNBERT = [
         differs=eps("norm_eps"),
     ),
     Case(
-        # The loss counts padding too, and the reference makes states of it that see nothing: so no padding
-        # is further than a window from the text.
+        # The loss includes padding too, and the reference computes fully masked states there: so no
+        # padding is further than a window from the text.
         "modernbert", "span", 367, small_modernbert(hidden_size=8), "span", lengths=(9, 8, 6),
         differs=eps("norm_eps"),
     ),
@@ -425,7 +425,7 @@ DEBERTA = [
         "deberta-v2", "sequence", 373, deberta(**SMALL, **THREE_LABELS), "sequence", **LONG,
         differs={"tanh in the pooler": {"pooler_hidden_act": "tanh"}, **EPS},
     ),
-    # As the xlarge and xxlarge models of version 2.
+    # Like the xlarge and xxlarge models of version 2.
     Case(
         "deberta-v2", "convolution", 375, tiny_deberta(
             num_hidden_layers=2, conv_kernel_size=3, conv_groups=2, conv_act="gelu",
@@ -433,7 +433,7 @@ DEBERTA = [
         ), "backbone", **MEDIUM,
         differs={"tanh after the convolution": {"conv_act": "tanh"}, **EPS},
     ),
-    # Rows are longer than the table: distances from 5 on are one.
+    # Rows are longer than the table: distances from 5 on share an entry.
     Case(
         "deberta-v2", "separate", 376, tiny_deberta(
             share_att_key=False, position_buckets=-1, max_relative_positions=5, type_vocab_size=2,

@@ -6,7 +6,7 @@ from .common import THREE_LABELS, Case
 
 
 def layers(model_type, head, **config):
-    """Layers with a head, which its class names."""
+    """Layers with the head of the given class."""
     name = {"lstm": "Lstm", "gru": "Gru"}[model_type] + head
     size = dict(vocab_size=31, embedding_dim=16, hidden_size=16, num_layers=2)
     more = dict(dropout=0.0, tie_word_embeddings=True, initializer_range=0.8)
@@ -33,7 +33,7 @@ UNTIED = dict(num_layers=1, embedding_dim=12, tie_word_embeddings=False)
 SEQUENCE, TOKEN = "ForSequenceClassification", "ForTokenClassification"
 LENGTHS = dict(lengths=(12, 9, 5), decoder_lengths=(7, 10, 4))
 
-# Seeds whose texts say something.
+# Seeds with varied generated text.
 SEEDS = {"lstm": (2501, 1502), "gru": (1011, 712)}
 
 

@@ -1,7 +1,7 @@
-"""Rope parameters, by themselves."""
+"""Rope parameters, without models."""
 
-# Config entries, in the words of transformers 5 (rope_parameters) and 4 (rope_theta, rope_scaling),
-# and the lengths at which dynamic rope is asked.
+# Config entries, with the fields of transformers 5 (rope_parameters) and 4 (rope_theta,
+# rope_scaling), and the lengths at which dynamic rope is evaluated.
 ROPES = {
     "default": dict(rope_parameters=dict(rope_type="default", rope_theta=10000.0)),
     "default_theta_500000": dict(rope_parameters=dict(rope_type="default", rope_theta=500000.0)),
@@ -78,7 +78,7 @@ ROPES = {
         max_position_embeddings=65536, rope_theta=1000000.0,
         rope_scaling=dict(rope_type="yarn", factor=2.0, original_max_position_embeddings=32768),
     ),
-    "yarn_v4_without_original": dict(  # max_position_embeddings stands in
+    "yarn_v4_without_original": dict(  # max_position_embeddings is used instead
         max_position_embeddings=4096, rope_theta=10000.0,
         rope_scaling=dict(type="yarn", factor=16.0),
     ),

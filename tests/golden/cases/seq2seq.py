@@ -8,7 +8,7 @@ from .common import THREE_LABELS, Case, edit_tensors, in_turn, read_json, scaled
 
 
 def own_head(folder):
-    """An output projection of its own, which transformers 5 uses where a file has one."""
+    """A separate output projection, which transformers 5 uses if the file has one."""
 
     def edit(tensors):
         generator = torch.Generator().manual_seed(0)
@@ -19,7 +19,7 @@ def own_head(folder):
 
 
 def v4_untied(folder):
-    """As transformers 4 wrote T5 1.1 and Flan: not tied, and therefore without the scale."""
+    """T5 1.1 and Flan in transformers 4: not tied, and therefore without the scale."""
     config = read_json(folder / "config.json")
     for key in ("classifier_dropout", "dtype", "is_decoder", "scale_decoder_outputs"):
         config.pop(key, None)
@@ -47,7 +47,7 @@ def bart(**config):
     size = dict(vocab_size=31, d_model=16, max_position_embeddings=16)
     encoder = dict(encoder_layers=2, encoder_ffn_dim=24, encoder_attention_heads=2)
     decoder = dict(decoder_layers=2, decoder_ffn_dim=24, decoder_attention_heads=2)
-    # A decoder that starts from padding would keep the gradient from its row.
+    # A decoder that starts with padding would exclude its row from the gradient.
     ids = dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, decoder_start_token_id=2)
     none = dict(dropout=0.0, attention_dropout=0.0, encoder_layerdrop=0.0, decoder_layerdrop=0.0)
     return {**size, **encoder, **decoder, **ids, **none, "init_std": 0.25, **config}
@@ -83,7 +83,7 @@ KEY_BIAS = dict(inert=("k_proj.bias",))
 SHORT = dict(lengths=(9, 7, 4))
 LENGTHS = dict(lengths=(12, 9, 5), decoder_lengths=(7, 10, 4))
 LONG = dict(lengths=(20, 13, 7), decoder_lengths=(8, 19, 12))
-LOUDER = scaled(3.0, "fc2.weight")  # else the two GELUs differ too little
+LOUDER = scaled(3.0, "fc2.weight")  # otherwise the two GELUs differ too little
 GATED_LOUDER = scaled(2.0, "wo.weight")
 
 CASES = [
@@ -135,10 +135,10 @@ CASES = [
         "bart", "sequence", 531, tiny_bart(**THREE_LABELS), "sequence",
         **SHORT, **KEY_BIAS, endings=(2,), differs=SCALE,
     ),
-    # Without padding, which has a part in the loss of a span, and of whose row torch keeps the gradient.
+    # Without padding, which affects the loss of a span, and gets no gradient in torch.
     Case("bart", "span", 532, tiny_bart(), "span", lengths=(7, 7, 7), **KEY_BIAS, differs=SCALE),
     Case(
-        # A text ends in its language, which is what the decoder begins with.
+        # A text ends with its language token, which is also the decoder's first token.
         "mbart", "sequence", 534, tiny_bart(scale_embedding=True, **THREE_LABELS), "sequence",
         lengths=(9, 7, 5), **KEY_BIAS, endings=(2, 30), differs=NO_SCALE,
     ),

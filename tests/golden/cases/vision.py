@@ -36,19 +36,19 @@ SMALL = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2)
 TANH_GELU = {"tanh GELU": {"hidden_act": "gelu_new"}}
 EPS = eps("layer_norm_eps")
 KEY_BIAS = dict(inert=("key.bias",))
-# DINOv2 saves what hides a patch in its pretraining.
+# DINOv2 saves the mask token of its pretraining.
 NO_PART = dict(inert=("key.bias", "mask_token"))
-# Two classes for one task.
+# Two model classes for one task.
 DEIT = dict(architectures=["DeiTForImageClassification"])
 DEIT_TEACHER = dict(architectures=["DeiTForImageClassificationWithTeacher"])
-LOUDER = scaled(4.0, "classifier.weight")  # else the two GELUs differ too little
-# They start near zero, where the norm divides by little but eps.
+LOUDER = scaled(4.0, "classifier.weight")  # otherwise the two GELUs differ too little
+# They are initialized near zero, where eps dominates the norm's denominator.
 TOKENS = scaled(8.0, "cls_token", "distillation_token", "position_embeddings")
 
-# Larger: there they are what tells positions apart.
+# Larger: there they alone distinguish positions.
 POSITIONS = scaled(8.0, "position_embeddings")
 WIDE = dict(image=(16, 24))  # 4 x 6 patches
-LOW = dict(image=(9, 23))  # 2 x 5, and what is left over
+LOW = dict(image=(9, 23))  # 2 x 5, with a remainder
 TALL = dict(image=(22, 8))  # 5 x 2
 
 CASES = [

@@ -1,37 +1,37 @@
-"""What every table of fixtures uses."""
+"""Definitions shared by the tables of fixtures."""
 
 from dataclasses import dataclass, field
 
 import torch
 import transformers
 
-# How far the scores may move when every logit gets noise of this size.
+# The allowed change of scores if every logit gets noise of this size.
 NOISE = 1e-5
 
 
 @dataclass(frozen=True)
 class Fixture:
-    """A folder below pipelines/: a model, and what a pipeline makes of some inputs with it."""
+    """A folder below pipelines/: a model, and a pipeline's results with it."""
 
     pipeline: str
     name: str
-    # The class of transformers, and its config.
+    # The transformers class, and its config.
     model: str | None = None
     config: dict = field(default_factory=dict)
     seed: int = 0
-    # Makes the tokenizer.
+    # Creates the tokenizer.
     tokenizer: object = None
-    # `(inputs, parameters)`: what the pipeline is called with.
+    # `(inputs, parameters)`: the arguments of the pipeline call.
     cases: tuple = ()
-    # Which of the environments it runs in: the pinned reference, `v4` or `vision`.
+    # The environment: the pinned reference, `v4` or `vision`.
     environment: str = ""
-    # What the parameters' noise is like, and how much louder some tensors are, by their endings.
+    # The noise on parameters, and the scale of some tensors, by key suffix.
     spread: float = 0.1
     scaled: tuple = ()
     # Called with the folder, the model and the tokenizer before they are saved.
     prepare: object = None
     noise: float = NOISE
-    # Writes what is no model: called with the path.
+    # Writes fixtures without a model: called with the path.
     write: object = None
 
     @property
@@ -86,7 +86,7 @@ def labels(*names):
 
 
 def new_model(fixture, tokenizer):
-    """A random model in which no tensor is zero or one."""
+    """A random model without tensors of zeros or ones."""
     torch.manual_seed(fixture.seed)
     cls = getattr(transformers, fixture.model)
     config = dict(fixture.config)
@@ -100,7 +100,7 @@ def new_model(fixture, tokenizer):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if not parameter.requires_grad:
-                continue  # a table of sines
+                continue  # a sinusoidal table
             parameter.add_(torch.randn_like(parameter), alpha=fixture.spread)
             for ending, factor in fixture.scaled:
                 if name.endswith(ending):

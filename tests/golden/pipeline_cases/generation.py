@@ -44,7 +44,7 @@ PLAIN = (
 
 
 def stops(*strings):
-    """Generation that ends with a string, which it would not without it."""
+    """Generation that ends at a stop string, and would not end otherwise."""
     longer = dict(do_sample=False, max_new_tokens=16)
     return (
         case(PROMPTS[0], **longer),
@@ -121,7 +121,7 @@ LLAMA = dict(
 
 
 def settings(**values):
-    """A generation config, and a model that seldom predicts a part of a letter."""
+    """A generation config, and a model that rarely predicts part of a character."""
 
     def prepare(folder, model, tokenizer):
         model.generation_config.update(**values)

@@ -17,7 +17,7 @@ if ENVIRONMENT == "vision":
 
 
 class Picture(str):
-    """The name of an image, which a fixture holds as a path from the folder of its pipeline."""
+    """The name of an image, which a fixture stores relative to the folder of its pipeline."""
 
     @property
     def path(self):
@@ -28,7 +28,7 @@ class Picture(str):
 
 
 def waves(height, width, channels, seed):
-    """Smooth colours with a few hard edges, so that a wrong filter shows."""
+    """Smooth colors with a few hard edges, so that a wrong filter is detected."""
     draw = numpy.random.default_rng(seed)
     y, x = numpy.mgrid[0:height, 0:width].astype(numpy.float64)
     planes = []
@@ -95,9 +95,9 @@ PROCESSORS = {
 
 
 def with_processor(name):
-    """Saves the processor, and the bytes that Pillow makes before they become numbers around 0.
+    """Saves the processor, and Pillow's bytes before normalization.
 
-    torchvision's differ, and not on all CPUs alike: by 1 of 255 in bilinear resizing, by up to 7 in
+    torchvision's differ, depending on the CPU: by 1 of 255 in bilinear resizing, by up to 7 in
     bicubic.
     """
 

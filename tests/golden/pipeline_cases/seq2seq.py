@@ -12,7 +12,7 @@ TEXTS = [texts.SHORT, DOCUMENT, texts.PADDED, texts.ACCENTS, texts.EMOJI, texts.
 
 
 def inputs(**always):
-    """What every model is asked; `always` are the languages, where it knows several."""
+    """The cases of every model; `always` are the languages of multilingual models."""
     ask = lambda text, **parameters: (text, {**always, **parameters})
     return (
         *each(TEXTS, **always),
@@ -36,7 +36,7 @@ def inputs(**always):
     )
 
 
-# Long texts fit into all that have no table of learnt positions.
+# Long texts fit into all models without learned positions.
 TOO_LONG = (case(texts.LONG, **GREEDY),)
 GERMAN = dict(task="translation_en_to_de")
 
@@ -71,13 +71,13 @@ MORE_MIXED = (
 
 
 def settings(end=0.0, **values):
-    """A generation config, and a model that ends now and then, and predicts whole letters."""
+    """A generation config, and a model that sometimes ends, and predicts whole characters."""
 
     def prepare(folder, model, tokenizer):
         model.generation_config.update(**values)
         if model.config.model_type == "t5":
             model.lm_head.weight.data[0] *= 0.1
-        if model.config.model_type == "m2m_100":  # languages are seldom predicted
+        if model.config.model_type == "m2m_100":  # language tokens are rarely predicted
             model.model.shared.weight.data[len(tokenizer.encoder):] *= 0.3
         if hasattr(model, "final_logits_bias"):
             bias = model.final_logits_bias
@@ -114,7 +114,7 @@ FIXTURES = [
             case(texts.SHORT, task="translation_en_to_fr", max_length=10),
             case(texts.SHORT, task="translation_en_to_fr", max_new_tokens=10),
         ),
-        # Without it, transformers 4 makes 256 tokens whatever `max_length` the task asks for.
+        # Without it, transformers 4 generates 256 tokens whatever the task's `max_length`.
         "v4", noise=1e-4, prepare=settings(max_length=40),
     ),
     Fixture(

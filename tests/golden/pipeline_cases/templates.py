@@ -1,4 +1,4 @@
-"""chat_templates.json: templates with what templates of published models use, and their texts."""
+"""chat_templates.json: templates with the features of published ones, and their output."""
 
 import datetime
 import importlib.metadata
@@ -49,10 +49,10 @@ ASKS = dict(add_generation_prompt=True)
 TOOLED = dict(tools=TOOLS, **ASKS)
 
 
-# A template, and what it is rendered with: messages and parameters.
+# A template, and its inputs: messages and parameters.
 TEMPLATES = [
     (
-        # trim_blocks and lstrip_blocks at work, and comments.
+        # trim_blocks, lstrip_blocks, and comments.
         """\
 {# The first line is gone. #}
 {% for message in messages %}
@@ -116,7 +116,7 @@ Answer:
         ],
     ),
     (
-        # The roles must take turns.
+        # The roles must alternate.
         "{{ bos_token }}{% if messages[0]['role'] == 'system' %}"
         "{{ raise_exception('System role not supported') }}{% endif %}"
         "{% for message in messages %}"
@@ -132,7 +132,7 @@ Answer:
         ],
     ),
     (
-        # A namespace, loop controls, and a walk backwards.
+        # A namespace, loop controls, and a reversed loop.
         """\
 {%- set ns = namespace(last=-1, users=0, found=false, names=[]) %}
 {%- for message in messages[::-1] %}
@@ -157,7 +157,7 @@ Answer:
         [(SHORT, {}), (CHAT, {}), (TOOL_CHAT, {})],
     ),
     (
-        # Thoughts are cut out of older answers.
+        # Reasoning is removed from older answers.
         """\
 {%- for message in messages %}
     {%- set content = message.content if message.content is string else '' %}
@@ -181,7 +181,7 @@ Answer:
         ],
     ),
     (
-        # JSON as Python writes it.
+        # JSON in Python's format.
         """\
 {{ tools | tojson }}
 {{ tools[0].function.parameters | tojson(indent=2) }}
@@ -193,7 +193,7 @@ Answer:
         [(TOOL_CHAT, TOOLED)],
     ),
     (
-        # Macros, and a block that is kept in a variable.
+        # Macros, and a block assigned to a variable.
         """\
 {%- macro part(item, level=0) -%}
     {%- if item is string -%}
@@ -218,7 +218,7 @@ Hello {{ messages | length }}
         [(SHORT, SIGNS), (TOOL_CHAT, SIGNS), ([PARTS], SIGNS)],
     ),
     (
-        # What the assistant says, marked for training.
+        # The assistant's messages, marked for training.
         """\
 {%- for message in messages %}
     {%- if message.role == 'assistant' %}
@@ -238,7 +238,7 @@ end
         [([USER, ASSISTANT, AGAIN], SIGNS)],
     ),
     (
-        # Text and images, one after the other.
+        # Text and images in sequence.
         """\
 {% set counter = namespace(images=0) %}
 {% for message in messages %}<|{{ message['role'] }}|>
@@ -260,7 +260,7 @@ end
         [([PARTS, ASSISTANT], ASKS), ([SYSTEM, PARTS], {}), (SHORT, ASKS)],
     ),
     (
-        # A date, tools in the first question, and arguments one by one.
+        # A date, tools in the first question, and arguments in a loop.
         """\
 {{- bos_token }}
 {%- if not tools is defined %}{%- set tools = none %}{%- endif %}
@@ -323,7 +323,7 @@ end
         ],
     ),
     (
-        # Documents, and what is not there.
+        # Documents, and undefined variables.
         """\
 {%- for document in documents or [] %}
 {{ loop.index }}. {{ document.title }}: {{ document['text'] }}{{ document.author }}
@@ -345,7 +345,7 @@ end
     ("{{ messages[0].content }}", [([], {}), ([{"role": "user", "content": ""}], {})]),
 ]
 
-# One thing each, so that what is missing elsewhere shows. `c` is the content of the first message.
+# One feature each, so that missing features are detected. `c` is the first message's content.
 PIECES = r"""
 c.strip() + '|'
 c.lstrip() + '|'
@@ -478,12 +478,12 @@ def render(template, messages, parameters):
             messages, chat_template=template, tokenize=False, **parameters
         )
         return {"output": text}
-    except Exception as error:  # whatever it is, a user of the template sees it
+    except Exception as error:  # any error reaches the template's user
         return {"error": f"{type(error).__name__}: {error}"}
 
 
 def write_templates(path):
-    """Every template with everything that it is rendered with."""
+    """Every template with all its inputs."""
     pieces = [
         ("{%- set c = messages[0].content %}{{ " + piece + " }}", [(SHORT, {})])
         for piece in PIECES.strip().splitlines()

@@ -1,4 +1,4 @@
-"""The text that tokenizers learn from, and the inputs that pipelines are asked about."""
+"""The training text of the tokenizers, and the inputs of the pipelines."""
 
 CORPUS = """\
 Anna lives in Berlin and works for a small company near the river.
@@ -37,7 +37,7 @@ The museum in Vienna shows paintings and old maps of the world.
 Summary: the river was high, the bridge was closed, the town was quiet.
 """.splitlines()
 
-# Whatever a tokenizer or an offset can stumble over.
+# Difficult cases for tokenizers and offsets.
 EMPTY = ""
 SPACES = "   "
 PADDED = "  Anna lives in Berlin.   "
@@ -51,12 +51,12 @@ LONG_WORD = "Anna " + "Donaudampfschifffahrt" * 8 + " Berlin"
 PUNCTUATION = "New York-based Dr. Smith's e-mail (2020): $12.50?!"
 SHORT = "Anna lives in Berlin."
 SENTENCE = "Her brother Peter moved from London to New York in 1998."
-# Longer than any of the models can take.
+# Longer than the context of every model.
 LONG = " ".join(CORPUS[:6])
 
 
 class Repeated(str):
-    """A long text that a fixture holds as `{"repeat": ..., "times": ...}`."""
+    """A long text, stored in a fixture as `{"repeat": ..., "times": ...}`."""
 
     def __new__(cls, part, times):
         text = super().__new__(cls, part * times)

@@ -1,7 +1,7 @@
 """Tokenizers of the usual kinds, trained on a page of text.
 
-The trainers of WordPiece and Unigram give another vocabulary at every run; that of BPE does not.
-So all of them start from BPE.
+The trainers of WordPiece and Unigram are not deterministic; that of BPE is. So all of them start
+from BPE.
 """
 
 import collections
@@ -20,7 +20,7 @@ V4 = transformers.__version__.startswith("4.")
 
 
 def trained(pre_tokenizer, lines, size, alphabet=(), special=()):
-    """A BPE tokenizer that has learnt from some lines."""
+    """A BPE tokenizer trained on some lines."""
     tokenizer = tokenizers.Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizer
     trainer = trainers.BpeTrainer(
@@ -32,12 +32,12 @@ def trained(pre_tokenizer, lines, size, alphabet=(), special=()):
 
 
 def mask(token):
-    """A mask takes the space before it."""
+    """A mask token that includes the space before it."""
     return tokenizers.AddedToken(token, lstrip=True, special=True)
 
 
 def from_files(cls, files, **options):
-    """A tokenizer of transformers 4, which reads the files that models were published with."""
+    """A tokenizer of transformers 4, which loads the originally published files."""
     with tempfile.TemporaryDirectory() as folder:
         paths = {}
         for argument, (name, content) in files.items():
@@ -54,7 +54,7 @@ def from_files(cls, files, **options):
 
 
 def word_pieces(size, lowercase):
-    """The pieces that BPE cuts words into, and every letter in both forms."""
+    """The pieces of words under BPE, and every character in both forms."""
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     normalizer = normalizers.BertNormalizer(lowercase=lowercase)
     split = pre_tokenizers.BertPreTokenizer()
@@ -120,7 +120,7 @@ def gpt2(max_length, size=340, **options):
 
 
 def unigram_pieces(size):
-    """Pieces with the logarithm of how often they are needed."""
+    """Pieces with the logarithm of their frequency."""
     split = pre_tokenizers.Sequence([
         pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(),
     ])
@@ -145,7 +145,7 @@ def xlm_roberta(max_length, size=360, **options):
 
 
 def llama(max_length, size=380, **options):
-    """All letters but those of ASCII are bytes."""
+    """All characters outside ASCII are bytes."""
     special = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
     lines = ["".join(c for c in line if c.isascii()) for line in CORPUS]
     bpe = trained(pre_tokenizers.Metaspace(), lines, size, special=special)
@@ -168,7 +168,7 @@ def qwen2(max_length, size=340, **options):
 
 
 def sentence_piece(special, size=300):
-    """The bytes of a SentencePiece model: a unigram one that changes no letters."""
+    """The bytes of a SentencePiece model: a unigram model without normalization."""
     from sentencepiece import sentencepiece_model_pb2 as protobuf
 
     model = protobuf.ModelProto()
@@ -195,7 +195,7 @@ def sentence_piece(special, size=300):
 
 
 def t5(max_length):
-    """With a space before the first word, as the files of T5 have it."""
+    """With a space before the first word, as in T5's files."""
     model, _ = sentence_piece(["<pad>", "</s>", "<unk>"])
     files = {"vocab_file": ("spiece.model", model)}
     made = from_files(
@@ -216,7 +216,7 @@ def mbart(max_length):
 
 
 def marian(max_length):
-    """No more than the files of SentencePiece, which both languages share, and a vocabulary."""
+    """Only the SentencePiece files, shared by both languages, and a vocabulary."""
     model, pieces = sentence_piece(["<unk>", "<s>", "</s>"])
     vocab = ["</s>", "<unk>", *(piece for piece, _ in pieces), "<pad>"]
     text = json.dumps({piece: id for id, piece in enumerate(vocab)}, ensure_ascii=False)
@@ -231,7 +231,7 @@ def marian(max_length):
 
 
 def m2m100(max_length):
-    """Languages come after the vocabulary, and words that nobody uses."""
+    """Language tokens come after the vocabulary, and unused words."""
     from transformers.models.m2m_100.tokenization_m2m_100 import FAIRSEQ_LANGUAGE_CODES
 
     languages = [f"__{code}__" for code in FAIRSEQ_LANGUAGE_CODES["m2m100"]]
@@ -249,7 +249,7 @@ def m2m100(max_length):
 
 
 def fast_form(slow, suffix):
-    """A slow tokenizer of SentencePiece's as a tokenizer.json, which transformers writes none of."""
+    """A slow SentencePiece tokenizer as a tokenizer.json, which transformers cannot write."""
     scores = dict(unigram_pieces(300))
     pieces = sorted(slow.encoder, key=slow.encoder.get)
     unigram = models.Unigram(

@@ -10,10 +10,10 @@ ODD = (
 )
 REST = (texts.SHORT, texts.PADDED, texts.LINES, texts.LONG_WORD)
 STRATEGIES = ("none", "simple", "first", "average", "max")
-# Some hundred tokens.
+# A few hundred tokens.
 WINDOWS = " ".join(texts.CORPUS[:3])
 
-# Louder, so that every label occurs; O has a bias.
+# Scaled, so that every label occurs; O has a bias.
 LOUD = (("classifier.weight", 3.0), ("word_embeddings.weight", 2.0))
 
 
@@ -59,7 +59,7 @@ INPUTS = (
 
 
 def without(text):
-    """Where every space is a token, many of them are many windows."""
+    """Every space is a token, so many spaces are many windows."""
     return tuple(case for case in INPUTS if case[0] is not text)
 
 

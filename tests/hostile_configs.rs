@@ -74,7 +74,7 @@ fn sizes_whose_product_no_model_has_are_refused() {
             "parameters",
         ),
         ("albert/base", json!({ "num_hidden_layers": 10_000 }), ""),
-        ("pegasus/base", json!({ "max_position_embeddings": 1 << 28 }), "a table of positions"),
+        ("pegasus/base", json!({ "max_position_embeddings": 1 << 28 }), "the position table"),
     ] {
         let config = changed(case, fields.clone());
         let family = families::find(config["model_type"].as_str().unwrap()).unwrap();

@@ -37,7 +37,7 @@ pub(crate) struct ConvertArgs {
 pub(super) fn run(global: &Global, args: &ConvertArgs) -> Result<()> {
     let is_filled = std::fs::read_dir(&args.dir).is_ok_and(|mut entries| entries.next().is_some());
     if is_filled || args.dir.is_file() {
-        return Err(usage(format!("{} exists already; choose another name", args.dir.display())));
+        return Err(usage(format!("{} already exists; choose another name", args.dir.display())));
     }
     let folder = &args.model.folder(global)?;
     let spinner = global.spinner(format!("loading {}", folder.display()));

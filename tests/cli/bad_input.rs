@@ -49,7 +49,7 @@ fn a_model_is_asked_for_what_it_can_do() {
     forward("vit/base", &["--pixels", "none.safetensors"], &["none.safetensors"]);
     forward("vit/base", &[], &["--ids"]);
 
-    refuse(at, &["generate", &model("bert/base")], (2, &["writes texts", "BertForMaskedLM"]));
+    refuse(at, &["generate", &model("bert/base")], (2, &["generates text", "BertForMaskedLM"]));
     refuse(at, &["embed", &model("bert/base"), "a"], (1, &["tokenizer.json"]));
     assert!(is_empty(at));
 }

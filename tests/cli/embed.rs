@@ -107,7 +107,7 @@ fn the_files_beside_a_model_say_how_it_is_pooled() {
 #[test]
 fn what_cannot_be_followed_is_refused() {
     let at = model(&[("modules.json", modules("sentence_transformers.models.Dense"))]);
-    let pooling = ["1_Pooling/config.json: modules.json promises it"];
+    let pooling = ["1_Pooling/config.json: modules.json requires it"];
     refuse(at.path(), &["embed", "m", "a"], (1, &pooling));
 
     let mean = json!({ "pooling_mode_mean_tokens": true });

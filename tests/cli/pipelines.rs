@@ -94,7 +94,7 @@ fn a_bad_text_costs_no_other_its_answer() {
     assert_eq!(told.code, Some(1), "{}", told.stderr);
     let found = lines(&told);
     assert_eq!(found.len(), 5);
-    for (index, reason) in [(1, "write [MASK] where"), (2, "not UTF-8"), (4, "no [MASK]")] {
+    for (index, reason) in [(1, "write [MASK] at"), (2, "not UTF-8"), (4, "no [MASK]")] {
         assert!(found[index]["error"].as_str().unwrap().contains(reason), "{}", found[index]);
         let number = index + 1;
         assert!(told.stderr.contains(&format!("error: text {number}: ")), "{}", told.stderr);

@@ -169,7 +169,7 @@ fn what_cannot_be_written_is_explained() {
     generate(&["-n", "4", "--min-new-tokens", "5"], &["min_new_tokens is 5", "max_new_tokens, 4"]);
     generate(&["--draft-model", &mbart], &["tokens", "share a tokenizer"]);
     generate(&["--num-draft-tokens", "3"], &["--draft-model"]);
-    refuse(at, &["summarize", &bert, "x"], (2, &["writes texts", "BertForMaskedLM"]));
+    refuse(at, &["summarize", &bert, "x"], (2, &["generates text", "BertForMaskedLM"]));
     let translate = ["translate", &mbart, "x", "--from", "en_XX", "--to", "klingon"];
     refuse(at, &translate, (2, &["\"klingon\"", "de_DE"]));
     refuse(at, &translate[..5], (2, &["--to"]));

@@ -242,8 +242,8 @@ fn modules_that_are_not_followed_are_refused_by_name() {
         }
     }
     for (list, part) in [
-        (vec!["custom_st.Transformer", POOLING], "\"custom_st.Transformer\" is code of the"),
-        (vec![TRANSFORMER, "modeling.Pooling"], "\"modeling.Pooling\" is code of the"),
+        (vec!["custom_st.Transformer", POOLING], "\"custom_st.Transformer\" is custom code"),
+        (vec![TRANSFORMER, "modeling.Pooling"], "\"modeling.Pooling\" is custom code"),
         (vec![POOLING], "comes before the Transformer"),
         (vec![TRANSFORMER, TRANSFORMER, POOLING], "two Transformer modules"),
         (vec![TRANSFORMER], "it has no Pooling"),

@@ -115,14 +115,14 @@ fn the_program_warns_where_others_can_ask_and_asks_for_its_key() {
 fn what_cannot_be_served_is_refused() {
     let at = directory();
     refuse(at.path(), &["serve", "nowhere"], (2, &["nowhere", "no such directory"]));
-    refuse(at.path(), &["serve", "tiny-gpt2", "--batch", "0"], (2, &["1 or more"]));
+    refuse(at.path(), &["serve", "tiny-gpt2", "--batch", "0"], (2, &["at least 1"]));
     refuse(at.path(), &["serve", "tiny-gpt2", "--host", "here"], (2, &["--host"]));
     refuse(at.path(), &["serve", "tiny-gpt2", "--api-key", ""], (2, &["the key is empty"]));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     refuse(at.path(), &["serve", "tiny-gpt2", "--port", &port], (1, &["cannot listen on", &port]));
     let vit = folder().join("vit/base");
-    refuse(at.path(), &["serve", vit.to_str().unwrap()], (2, &["a model that writes texts"]));
+    refuse(at.path(), &["serve", vit.to_str().unwrap()], (2, &["a model that generates text"]));
     fs::write(at.path().join("tiny-gpt2/chat_template.jinja"), "{% if %}").unwrap();
     let parts = ["chat_template.jinja", "the chat template is invalid"];
     refuse(at.path(), &["serve", "tiny-gpt2"], (1, &parts));

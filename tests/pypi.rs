@@ -47,7 +47,8 @@ pub(crate) fn or_skip<T>(fetched: Result<T, String>, skipped: &str) -> Option<T>
             let must = std::env::var_os("ZOO_MUST_FETCH").is_some();
             assert!(!must, "cannot be fetched: {reason}");
             // Past the test's capture, so that the message is visible.
-            writeln!(std::io::stderr(), "\nSKIPPED {skipped}: {reason}").unwrap();
+            let mut past_capture = std::io::stderr();
+            writeln!(past_capture, "\nSKIPPED {skipped}: {reason}").unwrap();
         })
         .ok()
 }

@@ -200,6 +200,19 @@ fn shared_configs_stay_small() {
     }
 }
 
+/// The anchors that mdBook gives the headings of a page.
+fn anchors(text: &str) -> Vec<String> {
+    // Outside code blocks, where `#` begins a comment.
+    let outside = text.split("\n```").step_by(2).flat_map(str::lines);
+    let headings = outside.filter(|line| line.starts_with('#')).map(|line| line.trim_matches('#'));
+    let anchor = |heading: &str| {
+        let lower = heading.trim().to_lowercase();
+        let kept = lower.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
 #[test]
 fn the_book_has_every_page_that_it_promises() {
     let book = root().join("docs/src");
@@ -218,9 +231,17 @@ fn the_book_has_every_page_that_it_promises() {
         if name.ends_with(".md") {
             let text = fs::read_to_string(&path).unwrap();
             assert!(!text.contains("@@"), "{name} has a number that nobody filled in");
-            for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
-                let is_local = !link.is_empty() && !link.contains("://");
-                assert!(!is_local || book.join(link).exists(), "{name} links to {link}");
+            for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+                let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+                if link.contains("://") {
+                    continue;
+                }
+                let target = if file.is_empty() { path.clone() } else { book.join(file) };
+                assert!(target.exists(), "{name} links to {link}");
+                if !anchor.is_empty() {
+                    let anchors = anchors(&fs::read_to_string(target).unwrap());
+                    assert!(anchors.iter().any(|known| known == anchor), "{name} links to {link}");
+                }
             }
         }
     }

@@ -127,7 +127,7 @@ async fn texts(app: Arc<App>, request: Request, shape: Shape) -> Answer {
         let usage = Usage { prompt: prompt_tokens, completion };
         return Ok(Json(header.whole(&choices, usage)).into_response());
     }
-    let events = Events::new((header, prepared.mode), pieces, prompt_tokens, count);
+    let events = Events::new(header, prepared.mode, pieces, prompt_tokens, count);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 

@@ -76,10 +76,10 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
         let name = spec.family.name();
         return Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")));
     }
-    let described = (spec.family, spec.config);
+    let ModelSpec { family, config, .. } = spec;
     let tokenizer = data.tokenizer().clone();
     let run = RunDir::create(&out, &settings, |folder| {
-        checkpoint::write_config(folder, &described.1)?;
+        checkpoint::write_config(folder, &config)?;
         tokenizer
             .save(folder)
             .map_err(|error| TrainError::Burn(format!("cannot write the tokenizer: {error}")))
@@ -88,13 +88,14 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
     let optimizer = AdamW::new(settings.optimizer);
     global.note(&format!(
         "{}: {} parameters, {} tokens per step, in {}",
-        described.0.name(),
+        family.name(),
         crate::system::count(crate::models::parameters::count(&model) as u64),
         settings.tokens_per_step(),
         out.display(),
     ));
     let state = State::start(settings.dtype);
-    Ok(TrainJob { run, settings, data, described, model, optimizer, state, device: device.clone() })
+    let device = device.clone();
+    Ok(TrainJob { run, settings, data, family, config, model, optimizer, state, device })
 }
 
 /// Resumes a run.
@@ -144,8 +145,9 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
     } else {
         global.note(&format!("all {steps} steps are done; a larger --steps extends the run"));
     }
-    let described = (spec.family, spec.config);
-    Ok(TrainJob { run, settings, data, described, model, optimizer, state, device: device.clone() })
+    let ModelSpec { family, config, .. } = spec;
+    let device = device.clone();
+    Ok(TrainJob { run, settings, data, family, config, model, optimizer, state, device })
 }
 
 fn default_out(args: &TrainArgs, source: &TextSource, start: &Start) -> PathBuf {

@@ -29,7 +29,7 @@ fn batch() -> LmBatch {
 }
 
 fn lm_model(family: &str, device: &Device) -> LmModel {
-    let model = model((family, "nano"), (VOCABULARY, CONTEXT), device);
+    let model = model(family, "nano", VOCABULARY, CONTEXT, device);
     LmModel { model: Model::CausalLm(model.expect("a known family and size")) }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn translate(global: &Global, args: &TranslateArgs) -> Result<()> {
     let texts = args.texts.texts()?;
     let opened = args.model.open(global, &|folder, device, precision| {
         let opened = match languages {
-            Some((from, to)) => Translation::between(folder, [from, to], device),
+            Some((from, to)) => Translation::between(folder, from, to, device),
             None => Translation::open(folder, device),
         };
         let mut opened = opened.map_err(classify)?.cast(precision);

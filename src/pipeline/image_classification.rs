@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::image::{ImageReader, PREPROCESSOR_FILE, Picture};
+use super::image::{ImageReader, PREPROCESSOR_FILE, Picture, PixelValues};
 use super::scores::{best, sigmoid, softmax};
 use super::{LabelScore, PipelineError, Scoring};
 use crate::models::arch::Input;
@@ -27,13 +27,6 @@ pub struct ImageClassifier {
     /// Height and width of the model's input; `None` if it accepts any size.
     size: Option<[usize; 2]>,
     device: Device,
-}
-
-/// A preprocessed image.
-struct Prepared {
-    pixels: Vec<f32>,
-    /// Height and width.
-    size: [usize; 2],
 }
 
 impl ImageClassifier {
@@ -64,7 +57,7 @@ impl ImageClassifier {
             ImageSizes::Any => None,
             ImageSizes::OnRequest => Some(patches.image),
         };
-        Self::load(folder, (spec, patches), (reader, size), device)
+        Self::load(folder, spec, patches, reader, size, device)
     }
 
     /// Loads a model for another image size than its config's: images are resized to this height
@@ -83,13 +76,15 @@ impl ImageClassifier {
         patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
         let reader = ImageReader::read(folder, spec.family.name())?;
         let reader = reader.resizing_to(size).map_err(PipelineError::InvalidRequest)?;
-        Self::load(folder, (spec, patches), (reader, Some(size)), device)
+        Self::load(folder, spec, patches, reader, Some(size), device)
     }
 
     fn load(
         folder: &Path,
-        (spec, patches): (ModelSpec, PatchConfig),
-        (reader, size): (ImageReader, Option<[usize; 2]>),
+        spec: ModelSpec,
+        patches: PatchConfig,
+        reader: ImageReader,
+        size: Option<[usize; 2]>,
         device: &Device,
     ) -> Result<Self, PipelineError> {
         let labels = spec.labels.clone();
@@ -130,7 +125,7 @@ impl ImageClassifier {
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
         let mut classes = Vec::with_capacity(pictures.len());
         for batch in pictures.chunks(BATCH) {
-            let prepared: Vec<Prepared> =
+            let prepared: Vec<PixelValues> =
                 batch.iter().map(|picture| self.prepare(picture)).collect::<Result<_, _>>()?;
             // Consecutive images of the same size share a forward pass.
             for images in prepared.chunk_by(|one, other| one.size == other.size) {
@@ -142,24 +137,26 @@ impl ImageClassifier {
         Ok(classes)
     }
 
-    fn prepare(&self, picture: &Picture) -> Result<Prepared, PipelineError> {
-        let (pixels, size) = self.reader.prepare(picture).map_err(PipelineError::InvalidRequest)?;
+    fn prepare(&self, picture: &Picture) -> Result<PixelValues, PipelineError> {
+        let prepared = self.reader.prepare(picture).map_err(PipelineError::InvalidRequest)?;
         match self.size {
-            Some(expected) if expected != size => Err(PipelineError::InvalidRequest(format!(
-                "the model expects {}, but {PREPROCESSOR_FILE} produces {}",
-                shown(expected),
-                shown(size)
-            ))),
-            Some(_) => Ok(Prepared { pixels, size }),
+            Some(expected) if expected != prepared.size => {
+                Err(PipelineError::InvalidRequest(format!(
+                    "the model expects {}, but {PREPROCESSOR_FILE} produces {}",
+                    shown(expected),
+                    shown(prepared.size)
+                )))
+            }
+            Some(_) => Ok(prepared),
             None => {
-                self.patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
-                Ok(Prepared { pixels, size })
+                self.patches.check_size(prepared.size).map_err(PipelineError::InvalidRequest)?;
+                Ok(prepared)
             }
         }
     }
 
     /// The logits of images of the same size.
-    fn pass(&self, images: &[Prepared]) -> Result<Vec<f32>, PipelineError> {
+    fn pass(&self, images: &[PixelValues]) -> Result<Vec<f32>, PipelineError> {
         let [height, width] = images[0].size;
         let pixels: Vec<f32> =
             images.iter().flat_map(|image| image.pixels.iter().copied()).collect();

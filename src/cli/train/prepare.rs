@@ -100,7 +100,8 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
 
 /// Resumes a run.
 fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<TrainJob> {
-    let (run, mut settings) = RunDir::open(path).map_err(classify)?;
+    let run = RunDir::open(path).map_err(classify)?;
+    let mut settings = run.settings().map_err(classify)?;
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(steps) = args.steps {
         if steps < settings.schedule.steps {

@@ -29,6 +29,12 @@ pub struct ImageClassifier {
     device: Device,
 }
 
+/// The specification of an image classifier.
+struct ClassifierSpec {
+    model: ModelSpec,
+    patches: PatchConfig,
+}
+
 impl ImageClassifier {
     /// Loads a model directory with its `preprocessor_config.json`.
     ///
@@ -36,8 +42,9 @@ impl ImageClassifier {
     ///
     /// Unreadable or invalid files; a model without an image classification head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let (spec, patches) = spec_of(folder, device)?;
-        let reader = ImageReader::read(folder, spec.family.name())?;
+        let spec = ClassifierSpec::read(folder, device)?;
+        let patches = spec.patches;
+        let reader = ImageReader::read(folder, spec.model.family.name())?;
         let is_read = |size| match patches.sizes {
             ImageSizes::Any => patches.check_size(size),
             ImageSizes::OnRequest if size == patches.image => Ok(()),
@@ -57,7 +64,7 @@ impl ImageClassifier {
             ImageSizes::Any => None,
             ImageSizes::OnRequest => Some(patches.image),
         };
-        Self::load(folder, spec, patches, reader, size, device)
+        Self::load(folder, spec, reader, size, device)
     }
 
     /// Loads a model for another image size than its config's: images are resized to this height
@@ -72,21 +79,21 @@ impl ImageClassifier {
         size: [usize; 2],
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let (spec, patches) = spec_of(folder, device)?;
-        patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
-        let reader = ImageReader::read(folder, spec.family.name())?;
+        let spec = ClassifierSpec::read(folder, device)?;
+        spec.patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
+        let reader = ImageReader::read(folder, spec.model.family.name())?;
         let reader = reader.resizing_to(size).map_err(PipelineError::InvalidRequest)?;
-        Self::load(folder, spec, patches, reader, Some(size), device)
+        Self::load(folder, spec, reader, Some(size), device)
     }
 
     fn load(
         folder: &Path,
-        spec: ModelSpec,
-        patches: PatchConfig,
+        spec: ClassifierSpec,
         reader: ImageReader,
         size: Option<[usize; 2]>,
         device: &Device,
     ) -> Result<Self, PipelineError> {
+        let ClassifierSpec { model: spec, patches } = spec;
         let labels = spec.labels.clone();
         let scoring = Scoring::of(&spec);
         let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
@@ -178,19 +185,21 @@ impl ImageClassifier {
     }
 }
 
-/// The model specification of a directory and its patch config.
-fn spec_of(folder: &Path, device: &Device) -> Result<(ModelSpec, PatchConfig), PipelineError> {
-    const REQUIREMENT: TaskRequirement = TaskRequirement {
-        name: "an image classifier",
-        tasks: &[Task::ImageClassifier, Task::DistilledImageClassifier],
-    };
-    let spec = ModelSpec::read_for(folder, REQUIREMENT, device)?;
-    let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
-    let patches = match &spec.architecture {
-        Architecture::ImageEncoder(config, _) if does(spec.task) => config.patches,
-        _ => return Err(spec.wrong_head("an image classifier", does).into()),
-    };
-    Ok((spec, patches))
+impl ClassifierSpec {
+    /// Reads the specification from a model directory.
+    fn read(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
+        const REQUIREMENT: TaskRequirement = TaskRequirement {
+            name: "an image classifier",
+            tasks: &[Task::ImageClassifier, Task::DistilledImageClassifier],
+        };
+        let model = ModelSpec::read_for(folder, REQUIREMENT, device)?;
+        let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
+        let patches = match &model.architecture {
+            Architecture::ImageEncoder(config, _) if does(model.task) => config.patches,
+            _ => return Err(model.wrong_head("an image classifier", does).into()),
+        };
+        Ok(Self { model, patches })
+    }
 }
 
 fn shown([height, width]: [usize; 2]) -> String {

@@ -37,7 +37,7 @@ use crate::models::precision::Precision;
 pub use adamw::{AdamW, AdamWConfig};
 pub use checkpoint::{Restored, Snapshot, State};
 pub use error::TrainError;
-pub use lm_model::{LmModel, LossSum, StepBatch};
+pub use lm_model::{BatchLoss, LmModel, LossSum, StepBatch};
 use loader::{TrainBatches, ValidBatches};
 use loss_scale::LossScale;
 use metrics::Gauge;

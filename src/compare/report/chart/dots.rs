@@ -21,7 +21,7 @@ pub struct Row {
     pub label: String,
 }
 
-/// A reference value: a line through all rows.
+/// A reference value: a line across the chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// The value.
@@ -62,7 +62,7 @@ impl Dots {
         let top = 6.0 + LINE * rules.len() as f64;
         let bottom = top + ROW * self.rows.len() as f64;
         let x = |value: f64| left + self.axis.place(value) * (right - left);
-        let mut svg = Svg::new((WIDTH, bottom + 42.0), &self.title, &self.description);
+        let mut svg = Svg::new(WIDTH, bottom + 42.0, &self.title, &self.description);
         for tick in self.axis.ticks_over(right - left) {
             svg.line("grid", (x(tick.at), top), (x(tick.at), bottom));
             svg.label("tick", (x(tick.at), bottom + 16.0), Anchor::Middle, &tick.label);

@@ -1,6 +1,7 @@
 //! Line charts.
 
 use super::axis::Axis;
+use super::dots::Rule;
 use super::look::Look;
 use super::svg::{Anchor, Svg, fitting};
 
@@ -19,12 +20,20 @@ pub struct Line {
     pub broken: Vec<(f64, f64)>,
     /// The chosen points, marked with a ring.
     pub chosen: Vec<(f64, f64)>,
-    /// The confidence band.
-    pub band: Band,
+    /// The confidence band, from left to right; empty for none.
+    pub band: Vec<BandPoint>,
 }
 
-/// A confidence band: (x, low, high).
-pub type Band = Vec<(f64, f64, f64)>;
+/// A confidence band at one x.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BandPoint {
+    /// The x.
+    pub x: f64,
+    /// The lower bound of y.
+    pub low: f64,
+    /// The upper bound of y.
+    pub high: f64,
+}
 
 impl Line {
     /// A line with a marker at every point.
@@ -50,7 +59,7 @@ pub struct Chart {
     /// The compute-optimal front: a dashed line in the text color; empty for none.
     pub front: Vec<(f64, f64)>,
     /// Reference values, as horizontal lines.
-    pub rules: Vec<(f64, String)>,
+    pub rules: Vec<Rule>,
 }
 
 const WIDTH: f64 = 410.0;
@@ -63,11 +72,11 @@ const BOTTOM: f64 = HEIGHT - 40.0;
 impl Chart {
     /// Draws the chart as SVG.
     pub fn draw(&self) -> String {
-        let mut svg = Svg::new((WIDTH, HEIGHT), &self.title, &self.description);
+        let mut svg = Svg::new(WIDTH, HEIGHT, &self.title, &self.description);
         self.frame(&mut svg);
         for line in self.lines.iter().filter(|line| !line.band.is_empty()) {
-            let there = line.band.iter().map(|(x, low, _)| (*x, *low));
-            let back = line.band.iter().rev().map(|(x, _, high)| (*x, *high));
+            let there = line.band.iter().map(|at| (at.x, at.low));
+            let back = line.band.iter().rev().map(|at| (at.x, at.high));
             let around: Vec<(f64, f64)> = there.chain(back).collect();
             svg.polygon(&format!("band {}", line.look.class()), &self.at_all(&around));
         }
@@ -121,11 +130,11 @@ impl Chart {
         let (title, middle) = (fitting(&self.y.label, WIDTH), (left + RIGHT) / 2.0);
         svg.label("axis", (0.0, 12.0), Anchor::Start, &title);
         svg.label("axis", (middle, HEIGHT - 4.0), Anchor::Middle, &self.x.label);
-        for (value, label) in self.rules.iter().filter(|(value, _)| self.y.shows(*value)) {
-            let y = self.at(0.0, *value).1;
+        for rule in self.rules.iter().filter(|rule| self.y.shows(rule.at)) {
+            let y = self.at(0.0, rule.at).1;
             svg.line("rule", (left, y), (RIGHT, y));
             let above = if y - TOP > 14.0 { y - 4.0 } else { y + 13.0 };
-            svg.label("tick", (RIGHT, above), Anchor::End, &fitting(label, 200.0));
+            svg.label("tick", (RIGHT, above), Anchor::End, &fitting(&rule.label, 200.0));
         }
     }
 

@@ -50,7 +50,7 @@ impl Look {
     pub fn legend(names: &[&str]) -> Legend {
         let swatch = |(index, name): (usize, &&str)| {
             let look = Self::nth(index);
-            let mut svg = Svg::decoration((26.0, 12.0));
+            let mut svg = Svg::decoration(26.0, 12.0);
             svg.line(&format!("line {}", look.class()), (1.0, 6.0), (25.0, 6.0));
             look.marker(&mut svg, (13.0, 6.0), 4.0);
             Swatch { name: (*name).to_string(), svg: svg.finish() }

@@ -20,10 +20,10 @@ pub enum Anchor {
 }
 
 impl Svg {
-    /// A drawing of this size in units, with a title and a description for screen readers.
-    pub fn new(size: (f64, f64), title: &str, description: &str) -> Self {
+    /// A drawing of this width and height in units, with a title and a description for screen
+    /// readers.
+    pub fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
         let mut text = String::new();
-        let (width, height) = size;
         let _ = write!(
             text,
             r#"<svg viewBox="0 0 {} {}" role="img"><title>{}</title><desc>{}</desc>"#,
@@ -36,8 +36,7 @@ impl Svg {
     }
 
     /// A small drawing that is hidden from screen readers, because text next to it has its content.
-    pub fn decoration(size: (f64, f64)) -> Self {
-        let (width, height) = size;
+    pub fn decoration(width: f64, height: f64) -> Self {
         let text = format!(
             r#"<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-hidden="true">"#,
             w = short(width),

@@ -1,7 +1,7 @@
 //! Scores and losses during training.
 
 use super::{Shown, metric_label};
-use crate::compare::report::chart::{Axis, Chart, Line, Look};
+use crate::compare::report::chart::{Axis, Chart, Line, Look, Rule};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Section, Table};
 use crate::compare::study::{Better, Candidate, Outcome, Point, Run, Study, Task};
@@ -90,7 +90,7 @@ fn figure(shown: &Shown<'_>, task: &Task, view: &View) -> Option<Figure> {
     let better = if is_loss { Better::Lower } else { task.metric.better };
     let low_high = sane(all().map(|(_, y)| *y).collect(), better);
     let rules = match task.metric.chance {
-        Some(chance) if !is_loss => vec![(chance, "guessing".to_string())],
+        Some(chance) if !is_loss => vec![Rule { at: chance, label: "guessing".to_string() }],
         _ => Vec::new(),
     };
     let chart = Chart {

@@ -1,7 +1,7 @@
 //! Scaling of the loss with compute.
 
 use super::{Shown, median};
-use crate::compare::report::chart::{Axis, Chart, Line, Look};
+use crate::compare::report::chart::{Axis, BandPoint, Chart, Line, Look};
 use crate::compare::report::number;
 use crate::compare::report::page::{
     Cell, Figure, Finding, Group, Groups, Item, Mark, Section, Table,
@@ -142,7 +142,10 @@ fn curve(of: &Scaling, fit: &Fit, look: Look) -> Line {
     let at = |step: usize| low * (high / low).powf(step as f64 / STEPS as f64);
     let law = |c: f64| fit.a.value * c.powf(-fit.b.value) + fit.c.value;
     let points = (0..=STEPS).map(at).map(|c| (c, law(c))).collect();
-    let band = fit.band.iter().map(|(c, interval)| (*c, interval.low, interval.high)).collect();
+    let band = fit.band.iter();
+    let band = band
+        .map(|(c, interval)| BandPoint { x: *c, low: interval.low, high: interval.high })
+        .collect();
     Line { markers: 0, band, ..Line::new(look, points) }
 }
 

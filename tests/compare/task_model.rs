@@ -5,7 +5,7 @@ use burn_zoo::compare::batch::{Batch, Rows};
 use burn_zoo::compare::plan::{Plan, PlannedCandidate};
 use burn_zoo::compare::sizing::TypicalWorkload;
 use burn_zoo::compare::spec::Spec;
-use burn_zoo::compare::task_model::TaskModel;
+use burn_zoo::compare::task_model::{BatchLoss, TaskModel};
 use burn_zoo::datasets::locate::SearchPath;
 use burn_zoo::datasets::task::{Example, Task};
 use burn_zoo::models::arch::{Input, Tokens};
@@ -57,7 +57,7 @@ fn the_loss_is_that_of_all_scores() {
             }
             let examples: Vec<Example> = (0..5).map(|index| task.train(0, index)).collect();
             let batch = Batch::new(task, *objective, model.start(), &examples);
-            let (loss, count) = model.loss(&batch);
+            let BatchLoss { sum: loss, targets: count } = model.loss(&batch);
             let targets = Targets::new(&batch.targets);
             let expected = cross_entropy_sum(all_scores(&model, &batch, &device), &targets);
             let (loss, expected): (f32, f32) = (loss.into_scalar(), expected.into_scalar());

@@ -55,7 +55,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
         return Err(classify(TrainError::Exists(out)));
     }
     let context = args.training.context.unwrap_or(start.default_context());
-    let mut settings = settings(global, args, (&source, context));
+    let mut settings = settings(global, args, &source, context);
     settings.init_from = from.as_deref().map(absolute);
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(problem) = settings.problem() {
@@ -71,7 +71,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
     settings.data_fingerprint = data.fingerprint().to_string();
     check_length(&data, &settings)?;
 
-    let (spec, model) = start.model((args, &settings), &data, device)?;
+    let (spec, model) = start.model(args, &settings, &data, device)?;
     if settings.checkpoint_blocks && spec.architecture.stacks().is_empty() {
         let name = spec.family.name();
         return Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")));
@@ -184,7 +184,8 @@ fn absolute(path: &Path) -> String {
 fn settings(
     global: &Global,
     args: &TrainArgs,
-    (source, context): (&TextSource, usize),
+    source: &TextSource,
+    context: usize,
 ) -> TrainSettings {
     let training = &args.training;
     let steps = args.steps.unwrap_or(DEFAULT_STEPS);

@@ -16,6 +16,7 @@ use crate::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::precision::to_vec_f32;
+use crate::train::BatchLoss;
 
 /// The batch size of generation.
 const GENERATION_BATCH: usize = 64;
@@ -42,15 +43,6 @@ pub enum Prediction {
         /// The number of targets.
         targets: usize,
     },
-}
-
-/// The loss of a batch.
-#[derive(Debug, Clone)]
-pub struct BatchLoss {
-    /// The sum of the losses, in nats.
-    pub sum: Tensor<1>,
-    /// The number of targets.
-    pub targets: usize,
 }
 
 impl TaskModel {

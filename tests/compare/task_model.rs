@@ -5,7 +5,7 @@ use burn_zoo::compare::batch::{Batch, Rows};
 use burn_zoo::compare::plan::{Plan, PlannedCandidate};
 use burn_zoo::compare::sizing::TypicalWorkload;
 use burn_zoo::compare::spec::Spec;
-use burn_zoo::compare::task_model::{BatchLoss, TaskModel};
+use burn_zoo::compare::task_model::TaskModel;
 use burn_zoo::datasets::locate::SearchPath;
 use burn_zoo::datasets::task::{Example, Task};
 use burn_zoo::models::arch::{Input, Tokens};
@@ -13,6 +13,7 @@ use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;
+use burn_zoo::train::BatchLoss;
 
 fn plan(architectures: &str, tasks: &str) -> Plan {
     let text = format!("architectures = {architectures}\ntasks = {tasks}\nsize = '20k'");

@@ -10,13 +10,14 @@ use super::{Measured, Measurement, What};
 use crate::compare::batch::{Batch, Rows};
 use crate::compare::job::optimizer;
 use crate::compare::objective::ObjectiveKind;
-use crate::compare::task_model::{BatchLoss, TaskModel};
+use crate::compare::task_model::TaskModel;
 use crate::datasets::task::TokenTable;
 use crate::models::checkpoint::ModelSpec;
 use crate::models::families;
 use crate::models::generate::{BatchScheduler, Options, Request, as_generative};
 use crate::models::kernels::memory;
 use crate::system;
+use crate::train::BatchLoss;
 use crate::train::adamw::{AdamW, Update};
 
 /// Tokens that are generated in a measurement of generation.

@@ -47,9 +47,9 @@ fn main() -> Result<()> {
     let (folder, config) = (tempfile::tempdir()?, spec.config);
     let path = folder.path().join("run");
     let run = RunDir::create(&path, &settings, |at| Ok(checkpoint::write_config(at, &config)?))?;
-    let (optimizer, described) = (AdamW::new(settings.optimizer), (family, config));
+    let optimizer = AdamW::new(settings.optimizer);
     let (state, display) = (State::start(settings.dtype), Display::Plain(Verbosity::Lines));
-    let job = TrainJob { run, settings, data, described, model, optimizer, state, device };
+    let job = TrainJob { run, settings, data, family, config, model, optimizer, state, device };
     let outcome = train::run(job, display, &Interrupter::new())?;
     let sampling = Sampling { temperature: 0.8, ..Sampling::default() };
     let options = Options { max_new_tokens: 300, sampling, ..Options::default() };

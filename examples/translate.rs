@@ -13,7 +13,7 @@ fn main() -> Result<()> {
     let folder = arguments.first().context("give the folder of a model")?;
     let device = burn_zoo::device::parse("flex")?;
     let translation = match &arguments[1..] {
-        [from, to] => Translation::between(folder.as_ref(), [from, to], &device)?,
+        [from, to] => Translation::between(folder.as_ref(), from, to, &device)?,
         _ => Translation::open(folder.as_ref(), &device)?,
     };
 

@@ -16,6 +16,7 @@ mod layout;
 mod loading;
 mod minilm;
 mod mutations;
+mod parameters;
 mod parity;
 mod pipelines;
 mod published;

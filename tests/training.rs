@@ -53,7 +53,7 @@ fn gradients(model: &LmModel, data: &LmDataset, rows: usize, micro_step: u64) ->
     let at = BatchAt { seed: 3, step: 5, micro_step };
     let batch = data.train_batch(at, BatchShape { rows, context: 16 }).unwrap();
     // Eight rows are one step.
-    let (loss, _) = model.loss(&batch);
+    let loss = model.loss(&batch).sum;
     GradientsParams::from_grads((loss / (8.0 * 16.0)).backward(), model)
 }
 

@@ -29,7 +29,7 @@ fn batch() -> LmBatch {
 }
 
 fn lm_model(family: &str, device: &Device) -> LmModel {
-    let model = model((family, "nano"), (VOCABULARY, CONTEXT), device);
+    let model = model(family, "nano", VOCABULARY, CONTEXT, device);
     LmModel { model: Model::CausalLm(model.expect("a known family and size")) }
 }
 
@@ -40,8 +40,8 @@ fn train_step(bencher: divan::Bencher<'_, '_>, family: &str) {
     let mut optimizer =
         AdamW::new(AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 });
     bencher.bench_local(|| {
-        let (loss, targets) = model.loss(&batch);
-        let gradients = (loss / targets as f64).backward();
+        let loss = model.loss(&batch);
+        let gradients = (loss.sum / loss.targets as f64).backward();
         let gradients = GradientsParams::from_grads(gradients, &model);
         let update = Update { rate: 1e-3, gradient_scale: 1.0 };
         model = optimizer.step(model.clone(), gradients, update);
@@ -52,7 +52,7 @@ fn train_step(bencher: divan::Bencher<'_, '_>, family: &str) {
 #[divan::bench(args = FAMILIES, sample_count = 20, sample_size = 1)]
 fn forward(bencher: divan::Bencher<'_, '_>, family: &str) {
     let (model, batch) = (lm_model(family, &Device::flex()), batch());
-    bencher.bench_local(|| model.loss(&batch).0.into_data());
+    bencher.bench_local(|| model.loss(&batch).sum.into_data());
 }
 
 /// Greedy decoding of 32 tokens after a prompt of 8, with one row.

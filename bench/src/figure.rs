@@ -66,7 +66,8 @@ pub fn stroke(style: impl Into<ShapeStyle>) -> impl Fn((i32, i32)) -> PathElemen
 /// The picture cannot be drawn.
 pub fn draw_mark<C: CoordTranslate<From = (f64, f64)>>(
     chart: &mut ChartContext<'_, SVGBackend<'_>, C>,
-    (height, label): (f64, String),
+    height: f64,
+    label: String,
     steps: f64,
 ) -> Result<()> {
     let line = DashedLineSeries::new([(0.0, height), (steps, height)], 5, 4, BLACK.into());

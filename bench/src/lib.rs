@@ -32,8 +32,10 @@ pub fn probability(text: &str) -> Result<f64, String> {
 ///
 /// An unknown family or size.
 pub fn model(
-    (family, size): (&str, &str),
-    (vocab_size, context): (usize, usize),
+    family: &str,
+    size: &str,
+    vocab_size: usize,
+    context: usize,
     device: &burn_zoo::Device,
 ) -> anyhow::Result<CausalLm> {
     let found = NAMED_SIZES.iter().find(|(name, _)| *name == size);

@@ -154,7 +154,7 @@ fn fill(found: &mut Found) -> Result<(), String> {
     found.formats = device::formats(&device);
     match device::reference() {
         Ok(reference) => {
-            let verdict = parity::compare(&ParityCase::smoke(), [&device, &reference]);
+            let verdict = parity::compare(&ParityCase::smoke(), &device, &reference);
             let problems = verdict.problems(&found.name, &ParityCase::smoke().name());
             if let ParityVerdict::Errors(errors) = verdict {
                 found.errors = Some(errors);

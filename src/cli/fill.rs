@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::model::ModelArgs;
 use super::texts::{TextArgs, asked};
 use super::{Global, usage};
-use crate::pipeline::{FillMask, Filling};
+use crate::pipeline::{FillMask, Filling, ReplacedWord};
 
 /// Fill masked tokens.
 #[derive(clap::Args)]
@@ -52,7 +52,7 @@ pub(super) fn run(global: &Global, args: &FillArgs) -> Result<()> {
         [] => None,
         words => Some(filler.targets(words).map_err(asked)?),
     };
-    for (word, token) in targets.iter().flat_map(|targets| &targets.replaced) {
+    for ReplacedWord { word, token } in targets.iter().flat_map(|targets| &targets.replaced) {
         global.note(&format!("{word:?} is not a token; its first token, {token:?}, is used"));
     }
 

@@ -219,12 +219,12 @@ fn print_many(
             None => generation.write_tokens(prompts, &mut |_| {})?,
             Some(Draft { model, num_draft_tokens }) => {
                 let drafted = |(index, prompt)| {
-                    let written = generation.write_speculative(
-                        prompt,
-                        (model, *num_draft_tokens),
-                        &mut |_| true,
-                    );
-                    written.map(|(text, _)| vec![text]).map_err(|e: PipelineError| e.of_text(index))
+                    let written =
+                        generation
+                            .write_speculative(prompt, model, *num_draft_tokens, &mut |_| true);
+                    written
+                        .map(|drafted| vec![drafted.written])
+                        .map_err(|e: PipelineError| e.of_text(index))
                 };
                 prompts.into_iter().enumerate().map(drafted).collect::<Result<_, _>>()?
             }

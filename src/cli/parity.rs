@@ -83,7 +83,7 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
     let bar = global.bar(cases.len() as u64, "models");
     for case in &cases {
         bar.set_message(case.name());
-        let verdict = parity::compare(case, [&device, &reference]);
+        let verdict = parity::compare(case, &device, &reference);
         let name = case.name();
         problems.extend(verdict.problems(&global.device, &name));
         if !global.json {

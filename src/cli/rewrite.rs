@@ -67,7 +67,7 @@ pub(super) fn summarize(global: &Global, args: &SummarizeArgs) -> Result<()> {
         Ok(opened)
     })?;
     let rewrite = &|texts: &[String]| opened.summarize(texts, &mut |_| {});
-    write(global, texts, "summary", (opened.max_length(), rewrite))
+    write(global, texts, "summary", opened.max_length(), rewrite)
 }
 
 pub(super) fn translate(global: &Global, args: &TranslateArgs) -> Result<()> {
@@ -75,7 +75,7 @@ pub(super) fn translate(global: &Global, args: &TranslateArgs) -> Result<()> {
     let texts = args.texts.texts()?;
     let opened = args.model.open(global, &|folder, device, precision| {
         let opened = match languages {
-            Some((from, to)) => Translation::between(folder, [from, to], device),
+            Some((from, to)) => Translation::between(folder, from, to, device),
             None => Translation::open(folder, device),
         };
         let mut opened = opened.map_err(classify)?.cast(precision);
@@ -83,18 +83,19 @@ pub(super) fn translate(global: &Global, args: &TranslateArgs) -> Result<()> {
         Ok(opened)
     })?;
     let rewrite = &|texts: &[String]| opened.translate(texts, &mut |_| {});
-    write(global, texts, "translation", (opened.max_length(), rewrite))
+    write(global, texts, "translation", opened.max_length(), rewrite)
 }
 
 /// Rewrites texts.
 type Rewrite<'a> = &'a dyn Fn(&[String]) -> Result<Vec<Vec<Rewritten>>, PipelineError>;
 
-/// Prints the rewritten texts; `name` is their JSON field.
+/// Prints the rewritten texts; `field` is their JSON field.
 fn write(
     global: &Global,
     texts: Texts,
-    name: &str,
-    (max_length, rewrite): (usize, Rewrite<'_>),
+    field: &str,
+    max_length: usize,
+    rewrite: Rewrite<'_>,
 ) -> Result<()> {
     let mut cut = 0;
     let count = &mut |texts: &[String]| -> Result<_, PipelineError> {
@@ -102,7 +103,7 @@ fn write(
         cut += count_cut(&found);
         Ok(found)
     };
-    let show = &|text: &str, found: Vec<Rewritten>| Ok(show(global, (text, name), &found));
+    let show = &|text: &str, found: Vec<Rewritten>| Ok(show(global, field, text, &found));
     let done = texts.answer(global, count, show);
     global.note_cut(cut, max_length);
     done
@@ -121,12 +122,12 @@ fn count_cut(rewritten: &[Vec<Rewritten>]) -> usize {
     rewritten.iter().filter(|texts| texts.iter().any(|text| text.is_cut)).count()
 }
 
-/// The outputs for one text, one per line.
-fn show(global: &Global, (text, name): (&str, &str), rewritten: &[Rewritten]) -> String {
+/// The outputs for one text, one per line; `field` is their JSON field.
+fn show(global: &Global, field: &str, text: &str, rewritten: &[Rewritten]) -> String {
     let line = |new: &Rewritten| {
         if global.json {
             let Rewritten { text: new, ending, is_cut } = new;
-            json!({"text": text, name: new, "ending": ending, "is_cut": is_cut}).to_string()
+            json!({"text": text, field: new, "ending": ending, "is_cut": is_cut}).to_string()
         } else {
             new.text.clone()
         }

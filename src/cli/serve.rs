@@ -80,7 +80,7 @@ pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<()> {
     let settings = settings(global, args)?;
     let name = settings.name.clone();
     let server = args.model.open(global, &|folder, device, precision| {
-        open(folder, (device, precision), settings.clone())
+        open(folder, device, precision, settings.clone())
     })?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -128,7 +128,8 @@ fn settings(global: &Global, args: &ServeArgs) -> Result<ServerSettings> {
 /// Loads the model and starts its server.
 fn open(
     folder: &Path,
-    (device, precision): (&Device, Precision),
+    device: &Device,
+    precision: Precision,
     settings: ServerSettings,
 ) -> Result<Server> {
     let named = ModelSpec::read(folder).map(|spec| spec.task);

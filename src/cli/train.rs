@@ -25,7 +25,7 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     let prepared = prepare::prepare(global, args)?;
     let (data, context) = (prepared.job.data.clone(), prepared.job.settings.context);
     let tokenizer = data.tokenizer().clone();
-    let (family, config) = prepared.job.described.clone();
+    let (family, config) = (prepared.job.family, prepared.job.config.clone());
     let interrupter = Interrupter::new();
     stop_on_ctrl_c(&interrupter)?;
     let display = if global.quiet {

@@ -176,7 +176,7 @@ impl Plan {
             return Vec::new();
         }
         let rates = training.rates.iter();
-        rates.map(|&rate| self.job(candidate, (self.trial_seed(), rate), true)).collect()
+        rates.map(|&rate| self.job(candidate, self.trial_seed(), rate, true)).collect()
     }
 
     /// The seed of the trials, different from the seeds of all reported runs, so that the learning
@@ -192,7 +192,7 @@ impl Plan {
 
     /// The run of a candidate with a seed.
     pub fn run(&self, candidate: &PlannedCandidate, seed: u64, rate: f64) -> Job {
-        self.job(candidate, (seed, rate), false)
+        self.job(candidate, seed, rate, false)
     }
 
     /// A measurement of a candidate. Its model has positions for the length and the generated
@@ -222,7 +222,7 @@ impl Plan {
         })
     }
 
-    fn job(&self, candidate: &PlannedCandidate, (seed, rate): (u64, f64), is_trial: bool) -> Job {
+    fn job(&self, candidate: &PlannedCandidate, seed: u64, rate: f64, is_trial: bool) -> Job {
         let PlannedTask { task, training } = &self.tasks[candidate.task];
         let share = if is_trial { training.trial } else { 1.0 };
         let length = match candidate.size {

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::job::{Cache, Job, Record, WorkItem};
 use super::measuring::{Measured, Measurement};
@@ -65,120 +65,133 @@ pub enum RunnerError {
     Stopped,
 }
 
-/// Runs the jobs that are not cached, `at_once` in parallel. Returns the records in the order of
-/// the jobs.
-///
-/// # Errors
-///
-/// A record cannot be saved, or `stop` is set; finished runs are saved in both cases. A failed job
-/// is not an error: its record has the reason.
-pub fn run(
-    (program, cache): (&Program, &Cache),
-    jobs: &[Job],
-    (at_once, stop): (usize, &AtomicBool),
-    tell: &(dyn Fn(Event<'_>) + Sync),
-) -> Result<Vec<Record>, RunnerError> {
-    let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..jobs.len()).collect());
-    let records: Mutex<Vec<Option<Record>>> = Mutex::new(vec![None; jobs.len()]);
-    let failed: Mutex<Option<RunnerError>> = Mutex::new(None);
-    let next = || lock(&waiting).pop_front();
-    let work = || {
-        while let Some(index) = next() {
-            if stop.load(Ordering::SeqCst) || lock(&failed).is_some() {
-                return;
-            }
-            let job = &jobs[index];
-            let cached: Option<Record> = cache.get(job);
-            tell(Event::Begins { index, job, is_cached: cached.is_some() });
-            let record = match cached {
-                Some(record) => record,
-                None => {
-                    let record = in_process(program, (index, job), stop, tell);
-                    if stop.load(Ordering::SeqCst) && !record.outcome.is_final() {
-                        return;
-                    }
-                    // A failed run may succeed when it is retried, so it is not cached.
-                    if record.outcome.is_final()
-                        && let Err(error) = cache.put(&record)
-                    {
-                        *lock(&failed) = Some(RunnerError::Keep(error));
-                        return;
-                    }
-                    record
+/// Runs work items in subprocesses, and caches their results.
+#[derive(Debug, Clone)]
+pub struct JobRunner {
+    /// The worker program.
+    pub program: Program,
+    /// The cache of results.
+    pub cache: Cache,
+    /// The number of jobs to run in parallel.
+    pub at_once: usize,
+    /// Set to stop the active work items.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl JobRunner {
+    /// Runs the jobs that are not cached, `at_once` in parallel. Returns the records in the order
+    /// of the jobs.
+    ///
+    /// # Errors
+    ///
+    /// A record cannot be saved, or `stop` is set; finished runs are saved in both cases. A failed
+    /// job is not an error: its record has the reason.
+    pub fn run(
+        &self,
+        jobs: &[Job],
+        tell: &(dyn Fn(Event<'_>) + Sync),
+    ) -> Result<Vec<Record>, RunnerError> {
+        let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..jobs.len()).collect());
+        let records: Mutex<Vec<Option<Record>>> = Mutex::new(vec![None; jobs.len()]);
+        let failed: Mutex<Option<RunnerError>> = Mutex::new(None);
+        let next = || lock(&waiting).pop_front();
+        let work = || {
+            while let Some(index) = next() {
+                if self.is_stopped() || lock(&failed).is_some() {
+                    return;
                 }
-            };
-            tell(Event::Over { index, record: &record });
-            lock(&records)[index] = Some(record);
+                let job = &jobs[index];
+                let cached: Option<Record> = self.cache.get(job);
+                tell(Event::Begins { index, job, is_cached: cached.is_some() });
+                let record = match cached {
+                    Some(record) => record,
+                    None => {
+                        let record = self.in_process(index, job, tell);
+                        if self.is_stopped() && !record.outcome.is_final() {
+                            return;
+                        }
+                        // A failed run may succeed when it is retried, so it is not cached.
+                        if record.outcome.is_final()
+                            && let Err(error) = self.cache.put(&record)
+                        {
+                            *lock(&failed) = Some(RunnerError::Keep(error));
+                            return;
+                        }
+                        record
+                    }
+                };
+                tell(Event::Over { index, record: &record });
+                lock(&records)[index] = Some(record);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..self.at_once.max(1) {
+                scope.spawn(work);
+            }
+        });
+        if let Some(error) = lock(&failed).take() {
+            return Err(error);
         }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..at_once.max(1) {
-            scope.spawn(work);
-        }
-    });
-    if let Some(error) = lock(&failed).take() {
-        return Err(error);
+        let records = std::mem::take(&mut *lock(&records));
+        records.into_iter().collect::<Option<Vec<Record>>>().ok_or(RunnerError::Stopped)
     }
-    let records = std::mem::take(&mut *lock(&records));
-    records.into_iter().collect::<Option<Vec<Record>>>().ok_or(RunnerError::Stopped)
+
+    /// Runs a job in a subprocess.
+    fn in_process(&self, index: usize, job: &Job, tell: &(dyn Fn(Event<'_>) + Sync)) -> Record {
+        let mut record = None;
+        let ended = process(
+            &self.program,
+            &WorkItem::Run(Box::new(job.clone())),
+            &self.stop,
+            &mut |event| match event {
+                WorkerEvent::Over(over) => record = Some(*over),
+                event => tell(Event::Goes { index, event }),
+            },
+        );
+        let failed = |reason: String| Record {
+            job: job.clone(),
+            outcome: Outcome::Failed { reason },
+            curve: Vec::new(),
+            seconds: 0.0,
+            speed: Speed::default(),
+        };
+        match (record, ended) {
+            (Some(record), Ok(_)) if record.job == *job => record,
+            (Some(_), Ok(_)) => failed("the worker process ran another job".into()),
+            (None, Ok(ended)) | (_, Err(ended)) => failed(ended),
+        }
+    }
+
+    /// The cached result of a measurement, or a new one from a subprocess that runs alone with the
+    /// default number of threads.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the measurement failed.
+    pub fn measure(&self, measurement: &Measurement) -> Result<Measured, String> {
+        if let Some(measured) = self.cache.get(measurement) {
+            return Ok(measured);
+        }
+        let mut result = None;
+        let item = WorkItem::Measure(Box::new(measurement.clone()));
+        let alone = Program { threads: None, ..self.program.clone() };
+        let ended = process(&alone, &item, &self.stop, &mut |event| {
+            if let WorkerEvent::Measured(measured) = event {
+                result = Some(*measured);
+            }
+        })?;
+        let measured: Measured = result.ok_or(ended)?;
+        self.cache.put(&measured).map_err(|error| format!("cannot save a measurement: {error}"))?;
+        Ok(measured)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Runs a job in a subprocess.
-fn in_process(
-    program: &Program,
-    (index, job): (usize, &Job),
-    stop: &AtomicBool,
-    tell: &(dyn Fn(Event<'_>) + Sync),
-) -> Record {
-    let mut record = None;
-    let ended =
-        process(program, &WorkItem::Run(Box::new(job.clone())), stop, &mut |event| match event {
-            WorkerEvent::Over(over) => record = Some(*over),
-            event => tell(Event::Goes { index, event }),
-        });
-    let failed = |reason: String| Record {
-        job: job.clone(),
-        outcome: Outcome::Failed { reason },
-        curve: Vec::new(),
-        seconds: 0.0,
-        speed: Speed::default(),
-    };
-    match (record, ended) {
-        (Some(record), Ok(_)) if record.job == *job => record,
-        (Some(_), Ok(_)) => failed("the worker process ran another job".into()),
-        (None, Ok(ended)) | (_, Err(ended)) => failed(ended),
-    }
-}
-
-/// The cached result of a measurement, or a new one from a subprocess that runs alone with the
-/// default number of threads.
-///
-/// # Errors
-///
-/// The reason why the measurement failed.
-pub fn measure(
-    (program, cache): (&Program, &Cache),
-    measurement: &Measurement,
-    stop: &AtomicBool,
-) -> Result<Measured, String> {
-    if let Some(measured) = cache.get(measurement) {
-        return Ok(measured);
-    }
-    let mut result = None;
-    let item = WorkItem::Measure(Box::new(measurement.clone()));
-    let alone = Program { threads: None, ..program.clone() };
-    let ended = process(&alone, &item, stop, &mut |event| {
-        if let WorkerEvent::Measured(measured) = event {
-            result = Some(*measured);
-        }
-    })?;
-    let measured: Measured = result.ok_or(ended)?;
-    cache.put(&measured).map_err(|error| format!("cannot save a measurement: {error}"))?;
-    Ok(measured)
 }
 
 /// Runs a work item in a subprocess. Returns a description of how the process ended.

@@ -56,7 +56,7 @@ pub fn score(
         }
         Metric::BitsPerCharacter => {
             let sums = predictions.iter().map(|prediction| match prediction {
-                Prediction::Nats(nats, count) => (*nats, *count),
+                Prediction::Nats { sum, targets } => (*sum, *targets),
                 _ => (0.0, 0),
             });
             let (nats, count) = sums.fold((0.0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1));

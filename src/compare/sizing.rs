@@ -5,7 +5,7 @@ mod search;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use self::search::Search;
+use self::search::{Search, SearchResult};
 use super::batch::{Batch, Rows};
 use super::objective::ObjectiveKind;
 use super::study::{BackboneKind, Dimensions, Flops, Parameters};
@@ -148,9 +148,10 @@ pub fn fit(
     target: &SizingTarget,
     budget: Budget,
 ) -> Result<Sized, SizingError> {
-    match Search::new((family, backbone), target, budget).all()? {
-        (Some(best), _) => Ok(best),
-        (None, nearest) => {
+    let SearchResult { best, nearest } = Search::new(family, backbone, target, budget).all()?;
+    match best {
+        Some(best) => Ok(best),
+        None => {
             let cost = nearest.as_ref().map_or(f64::NAN, |sized| cost(sized, budget));
             Err(SizingError::NoSize {
                 family: family.name(),
@@ -171,7 +172,8 @@ pub fn fit(
 pub fn made(
     family: &'static Family,
     target: &SizingTarget,
-    (size, d_embedding): (&Size, Option<usize>),
+    size: &Size,
+    d_embedding: Option<usize>,
 ) -> Result<Sized, ConfigError> {
     let head = target.objective.head();
     let class = family.tasks.iter().find(|(task, ..)| *task == head).map(|(_, class, _)| *class);

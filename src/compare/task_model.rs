@@ -16,6 +16,7 @@ use crate::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::precision::to_vec_f32;
+use crate::train::BatchLoss;
 
 /// The batch size of generation.
 const GENERATION_BATCH: usize = 64;
@@ -35,8 +36,13 @@ pub enum Prediction {
     Labels(Vec<Option<u32>>),
     /// A generated sequence, without the end token.
     Sequence(Vec<u32>),
-    /// The negative log-likelihood of the targets, in nats, and the number of targets.
-    Nats(f64, usize),
+    /// The negative log-likelihood of the targets.
+    Nats {
+        /// The sum over the targets, in nats.
+        sum: f64,
+        /// The number of targets.
+        targets: usize,
+    },
 }
 
 impl TaskModel {
@@ -98,8 +104,8 @@ impl TaskModel {
         scores.squeeze_dim(0)
     }
 
-    /// The sum of the losses of a batch, in nats, and the number of its targets.
-    pub fn loss(&self, batch: &Batch) -> (Tensor<1>, usize) {
+    /// The loss of a batch.
+    pub fn loss(&self, batch: &Batch) -> BatchLoss {
         let scores = self.scores(batch);
         let mut targets: Vec<i64> =
             batch.target_positions().iter().map(|&position| batch.targets[position]).collect();
@@ -107,7 +113,7 @@ impl TaskModel {
             targets.push(IGNORE);
         }
         let targets = Targets::new(&targets);
-        (cross_entropy_sum(scores, &targets), targets.count())
+        BatchLoss { sum: cross_entropy_sum(scores, &targets), targets: targets.count() }
     }
 
     /// The prediction for each example.
@@ -117,7 +123,8 @@ impl TaskModel {
     /// The logits are NaN or infinite.
     pub fn predict(
         &self,
-        (task, objective): (&Task, ObjectiveKind),
+        task: &Task,
+        objective: ObjectiveKind,
         examples: &[Example],
     ) -> Result<Vec<Prediction>, GenerateError> {
         let is_generated = match task.kind {
@@ -128,7 +135,7 @@ impl TaskModel {
             _ => false,
         };
         if is_generated {
-            return self.generate((task, objective), examples);
+            return self.generate(task, objective, examples);
         }
         let batch = Batch::new(task, objective, self.start(), examples);
         let scores = self.scores(&batch);
@@ -160,7 +167,8 @@ impl TaskModel {
     /// Predictions by greedy decoding.
     fn generate(
         &self,
-        (task, objective): (&Task, ObjectiveKind),
+        task: &Task,
+        objective: ObjectiveKind,
         examples: &[Example],
     ) -> Result<Vec<Prediction>, GenerateError> {
         let Some(model) = as_generative(&self.model) else {
@@ -168,7 +176,7 @@ impl TaskModel {
         };
         let mut predictions = Vec::with_capacity(examples.len());
         for some in examples.chunks(GENERATION_BATCH) {
-            let generated = generated(model, (task, objective), some)?;
+            let generated = generated(model, task, objective, some)?;
             predictions.extend(generated.into_iter().map(|tokens| match task.kind {
                 TaskKind::Transduction => {
                     let end = tokens.iter().position(|&token| token == TokenTable::END);
@@ -191,7 +199,8 @@ impl TaskModel {
 /// The generated tokens of each example.
 fn generated(
     model: &dyn GenerativeModel,
-    (task, objective): (&Task, ObjectiveKind),
+    task: &Task,
+    objective: ObjectiveKind,
     examples: &[Example],
 ) -> Result<Vec<Vec<u32>>, GenerateError> {
     let mut batch = BatchScheduler::new(model);
@@ -222,17 +231,17 @@ fn generated(
 fn nats(scores: Tensor<2>, batch: &Batch, rows: usize) -> Result<Vec<Prediction>, GenerateError> {
     let device = scores.device();
     if batch.target_positions().is_empty() {
-        return Ok(vec![Prediction::Nats(0.0, 0); rows]);
+        return Ok(vec![Prediction::Nats { sum: 0.0, targets: 0 }; rows]);
     }
     let classes: Vec<u32> =
         batch.target_positions().iter().map(|&position| batch.targets[position] as u32).collect();
     let index = token_ids(&classes, classes.len(), &device);
     let losses = to_vec_f32(activation::log_softmax(scores, 1).gather(1, index).neg());
     let mut losses = losses.into_iter().map(f64::from);
-    let row = |count: usize| {
-        let sum: f64 = losses.by_ref().take(count).sum();
+    let row = |targets: usize| {
+        let sum: f64 = losses.by_ref().take(targets).sum();
         if sum.is_finite() {
-            Ok(Prediction::Nats(sum, count))
+            Ok(Prediction::Nats { sum, targets })
         } else {
             Err(GenerateError::NotFinite)
         }

@@ -20,6 +20,7 @@ use crate::models::checkpoint::ModelSpec;
 use crate::models::families;
 use crate::models::kernels::memory;
 use crate::models::kernels::seed::mix;
+use crate::train::BatchLoss;
 use crate::train::Schedule;
 use crate::train::adamw::{AdamW, Update};
 use crate::train::gradients::gradient_norm;
@@ -61,8 +62,15 @@ enum Stop {
 /// progress events.
 pub fn work(job: Job, task: &Task, device: &Device, tell: &mut dyn FnMut(WorkerEvent)) -> Record {
     let began = Instant::now();
-    let mut run = Run { job: &job, task, curve: Vec::new(), speed: Speed::default() };
-    let outcome = match run.go(device, tell) {
+    let mut run = Run {
+        job: &job,
+        task,
+        device: device.clone().autodiff(),
+        progress: Progress::default(),
+        curve: Vec::new(),
+        speed: Speed::default(),
+    };
+    let outcome = match run.go(tell) {
         Ok(outcome) => outcome,
         Err(Stop::Diverged { step, reason }) => Outcome::Diverged { step, reason },
         Err(Stop::Failed(reason)) => Outcome::Failed { reason },
@@ -74,6 +82,8 @@ pub fn work(job: Job, task: &Task, device: &Device, tell: &mut dyn FnMut(WorkerE
 struct Run<'a> {
     job: &'a Job,
     task: &'a Task,
+    device: Device,
+    progress: Progress,
     curve: Vec<Point>,
     speed: Speed,
 }
@@ -85,33 +95,33 @@ struct Progress {
     tokens: u64,
     /// Training time, without evaluation.
     time: Duration,
-    /// Losses since the last point: their sum, and the number of targets.
-    loss: (f64, usize),
+    /// The sum of the losses since the last point, in nats.
+    nats: f64,
+    /// The number of targets since the last point.
+    targets: usize,
     first_loss: Option<f64>,
 }
 
 impl Run<'_> {
-    fn go(&mut self, device: &Device, tell: &mut dyn FnMut(WorkerEvent)) -> Result<Outcome, Stop> {
+    fn go(&mut self, tell: &mut dyn FnMut(WorkerEvent)) -> Result<Outcome, Stop> {
         let Job { training, scored, seed, .. } = self.job;
         let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
         let family = families::find(&self.job.architecture).map_err(|error| failed(&error))?;
         let model_spec = ModelSpec::new(family, self.job.config.clone());
         let model_spec = model_spec.map_err(|error| failed(&error))?;
         memory::keep();
-        let device = device.clone().autodiff();
-        let mut model = TaskModel { model: model_spec.initialized(*seed, &device) };
+        let mut model = TaskModel { model: model_spec.initialized(*seed, &self.device) };
         let flops = TypicalWorkload::of(self.task, self.job.objective)
             .flops(&model_spec.architecture)
             .train;
         let mut optimizer = AdamW::new(training.optimizer);
-        let mut progress = Progress::default();
         // The best validation score, and the weights that reached it.
         let mut best: Option<(f64, TaskModel)> = None;
         for evaluation in 1..=training.evaluations {
             let until = evaluation as f64 / training.evaluations as f64;
-            model = self.train((model, &device), &mut optimizer, (&mut progress, until), tell)?;
+            model = self.train(model, &mut optimizer, until, tell)?;
             let score = self.score(&model.valid(), self.validation(), self.task.score)?;
-            let point = point(&mut progress, flops, score);
+            let point = point(&mut self.progress, flops, score);
             self.curve.push(point);
             tell(WorkerEvent::Point(point));
             let is_better = best.as_ref().is_none_or(|(best, _)| {
@@ -121,7 +131,8 @@ impl Run<'_> {
                 best = Some((score, model.valid()));
             }
         }
-        self.speed.train_tokens = Some(progress.tokens as f64 / progress.time.as_secs_f64());
+        self.speed.train_tokens =
+            Some(self.progress.tokens as f64 / self.progress.time.as_secs_f64());
         self.speed.train_bytes = crate::system::peak_memory();
         let Some((validation, best)) = best else {
             return Err(Stop::Failed(
@@ -138,31 +149,31 @@ impl Run<'_> {
 
     /// Trains until the share `until` of the run is done.
     fn train(
-        &self,
-        (mut model, device): (TaskModel, &Device),
+        &mut self,
+        mut model: TaskModel,
         optimizer: &mut AdamW,
-        (progress, until): (&mut Progress, f64),
+        until: f64,
         tell: &mut dyn FnMut(WorkerEvent),
     ) -> Result<TaskModel, Stop> {
         let Job { training, seed, objective, .. } = self.job;
         let mut reported = Instant::now();
-        while self.done(progress) < until - 1e-9 {
+        while self.done() < until - 1e-9 {
             let began = Instant::now();
-            let first = (progress.step * training.batch_size) as u64;
+            let first = (self.progress.step * training.batch_size) as u64;
             let indices = first..first + training.batch_size as u64;
             let examples: Vec<Example> =
                 indices.map(|index| self.task.train(*seed, index)).collect();
             let batch = Batch::new(self.task, *objective, model.start(), &examples);
             // Dropout depends only on the seed and the step, not on earlier steps.
-            device.seed(mix(*seed, progress.step as u64));
-            let (loss, targets) = model.loss(&batch);
+            self.device.seed(mix(*seed, self.progress.step as u64));
+            let BatchLoss { sum: loss, targets } = model.loss(&batch);
             let gradients = (loss.clone() / targets.max(1) as f64).backward();
             let gradients = GradientsParams::from_grads(gradients, &model);
             let nats = loss.try_into_scalar::<f64>().unwrap_or(f64::NAN);
             let norm = gradient_norm(&model, &gradients).unwrap_or(f64::NAN);
             let mean = nats / targets.max(1) as f64;
-            let step = progress.step + 1;
-            let first_loss = *progress.first_loss.get_or_insert(mean);
+            let step = self.progress.step + 1;
+            let first_loss = *self.progress.first_loss.get_or_insert(mean);
             if !mean.is_finite() || !norm.is_finite() {
                 let reason = "the loss or its gradient became NaN or infinite".to_string();
                 return Err(Stop::Diverged { step, reason });
@@ -171,26 +182,27 @@ impl Run<'_> {
                 let reason = format!("the loss rose from {first_loss:.2} to {mean:.2} nats");
                 return Err(Stop::Diverged { step, reason });
             }
-            let rate = self.schedule().rate((self.done(progress) * SCHEDULE_STEPS as f64) as usize);
+            let rate = self.schedule().rate((self.done() * SCHEDULE_STEPS as f64) as usize);
             let gradient_scale = (training.clip / norm.max(f64::MIN_POSITIVE)).min(1.0);
             model = optimizer.step(model, gradients, Update { rate, gradient_scale });
-            progress.step = step;
-            progress.tokens += batch.tokens() as u64;
-            progress.loss = (progress.loss.0 + nats, progress.loss.1 + targets);
-            progress.time += began.elapsed();
+            self.progress.step = step;
+            self.progress.tokens += batch.tokens() as u64;
+            self.progress.nats += nats;
+            self.progress.targets += targets;
+            self.progress.time += began.elapsed();
             if reported.elapsed() > Duration::from_millis(250) {
                 reported = Instant::now();
-                tell(WorkerEvent::Step { done: self.done(progress), loss: mean });
+                tell(WorkerEvent::Step { done: self.done(), loss: mean });
             }
         }
         Ok(model)
     }
 
     /// The share of the run that is done.
-    fn done(&self, progress: &Progress) -> f64 {
+    fn done(&self) -> f64 {
         match self.job.training.length {
-            Length::Steps(steps) => progress.step as f64 / steps as f64,
-            Length::Seconds(seconds) => (progress.time.as_secs_f64() / seconds).min(1.0),
+            Length::Steps(steps) => self.progress.step as f64 / steps as f64,
+            Length::Seconds(seconds) => (self.progress.time.as_secs_f64() / seconds).min(1.0),
         }
     }
 
@@ -207,7 +219,7 @@ impl Run<'_> {
 
     fn validation(&self) -> Split<'_> {
         let count = self.job.scored.validation;
-        split((&self.task.validation, &self.task.answers.validation), count)
+        split(&self.task.validation, &self.task.answers.validation, count)
     }
 
     fn score(
@@ -225,7 +237,7 @@ impl Run<'_> {
     /// The score on the test split, and the secondary scores.
     fn test(&self, model: &TaskModel) -> Result<(f64, Vec<f64>), Stop> {
         let count = self.job.scored.test.unwrap_or(0);
-        let split = split((&self.task.test, &self.task.answers.test), count);
+        let split = split(&self.task.test, &self.task.answers.test, count);
         let predictions = self.predict(model, split)?;
         let score = |metric| {
             let score = score(self.task, metric, &predictions, split).map(rounded);
@@ -243,7 +255,7 @@ impl Run<'_> {
         let mut predictions = Vec::with_capacity(split.examples.len());
         for some in split.examples.chunks(EVALUATION_BATCH) {
             let objective: ObjectiveKind = self.job.objective;
-            let predicted = model.predict((self.task, objective), some);
+            let predicted = model.predict(self.task, objective, some);
             predictions.extend(predicted.map_err(|error| Stop::Failed(error.to_string()))?);
         }
         Ok(predictions)
@@ -255,8 +267,8 @@ const SCHEDULE_STEPS: usize = 1 << 20;
 
 /// The point of the training curve at an evaluation; `flops` are the FLOPs per token.
 fn point(progress: &mut Progress, flops: f64, validation: f64) -> Point {
-    let (nats, targets) = std::mem::take(&mut progress.loss);
-    let loss = nats / targets as f64;
+    let nats = std::mem::take(&mut progress.nats);
+    let loss = nats / std::mem::take(&mut progress.targets) as f64;
     Point {
         step: progress.step,
         tokens: progress.tokens,
@@ -268,7 +280,7 @@ fn point(progress: &mut Progress, flops: f64, validation: f64) -> Point {
 }
 
 /// The first examples of a split.
-fn split<'a>((examples, texts): (&'a [Example], &'a [String]), count: usize) -> Split<'a> {
+fn split<'a>(examples: &'a [Example], texts: &'a [String], count: usize) -> Split<'a> {
     Split {
         examples: &examples[..count.min(examples.len())],
         texts: &texts[..count.min(texts.len())],

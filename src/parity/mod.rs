@@ -29,7 +29,7 @@ pub enum ParityVerdict {
 
 /// Computes a case on a device and on the reference device, and compares the results. A panic of a
 /// driver becomes a fault.
-pub fn compare(case: &ParityCase, [device, reference]: [&Device; 2]) -> ParityVerdict {
+pub fn compare(case: &ParityCase, device: &Device, reference: &Device) -> ParityVerdict {
     let record = |device: &Device| match system::quietly(|| case.record(device)) {
         Ok(record) => record,
         Err(panic) => Err(panic),

@@ -101,7 +101,7 @@ impl QuestionAnswering {
                 Model::SpanExtractor(model) => Some(model),
                 _ => None,
             })?;
-        let class = preprocessor.tokenizer.special(Special::Class).map(|(_, id)| id);
+        let class = preprocessor.tokenizer.special(Special::Class).map(|token| token.id);
         Ok(Self { preprocessor, model, class })
     }
 
@@ -133,7 +133,7 @@ impl QuestionAnswering {
                     return Err(TextError::Empty(what));
                 }
             }
-            Ok(encoder.pair_windows([&question.question, &question.context], overlap)?)
+            Ok(encoder.pair_windows(&question.question, &question.context, overlap)?)
         })?;
         let ends: Vec<Vec<Ends>> = self.preprocessor.run_windows(&windows, &|tokens, rows| {
             let [first, last] = self.model.forward(&Input::Tokens(tokens));
@@ -141,11 +141,13 @@ impl QuestionAnswering {
                 .into_iter()
                 .zip(preprocessor::rows(last)?)
                 .zip(rows)
-                .map(ends)
+                .map(|((first, last), row)| Ends::without_padding(first, last, row.ids.len()))
                 .collect())
         })?;
         let answers = questions.iter().zip(windows.iter().zip(&ends));
-        Ok(answers.map(|(question, windows)| self.best(&question.context, windows, how)).collect())
+        let best = answers
+            .map(|(question, (windows, ends))| self.best(&question.context, windows, ends, how));
+        Ok(best.collect())
     }
 
     /// The answers to one question, in order of decreasing score.
@@ -185,7 +187,8 @@ impl QuestionAnswering {
     fn best(
         &self,
         context: &str,
-        (windows, ends): (&Vec<Encoding>, &Vec<Ends>),
+        windows: &[Encoding],
+        ends: &[Ends],
         how: &Answering,
     ) -> Vec<Answer> {
         let context: Vec<char> = context.chars().collect();
@@ -198,10 +201,10 @@ impl QuestionAnswering {
                 window.texts[index] == Some(1) || Some(window.ids[index]) == self.class
             };
             let allowed: Vec<bool> = (0..window.ids.len()).map(is_context).collect();
-            let (found, nothing) = spans::best(ends, &allowed, (wanted, how.max_answer_length));
+            let (found, nothing) = spans::best(ends, &allowed, wanted, how.max_answer_length);
             none = none.min(nothing);
             for Found { score, first, last } in found {
-                let [start, end] = spans::characters(window, [first, last], how);
+                let [start, end] = spans::characters(window, first, last, how);
                 let answer: String = context.get(start..end).unwrap_or_default().iter().collect();
                 let same = answer.to_lowercase();
                 match answers.iter_mut().find(|(_, other)| other.answer.to_lowercase() == same) {
@@ -219,11 +222,4 @@ impl QuestionAnswering {
         let scored = |(score, answer)| Answer { score: score as f32, ..answer };
         answers.into_iter().map(scored).collect()
     }
-}
-
-/// The scores of a row without its padding.
-fn ends(((mut first, mut last), row): ((Vec<f32>, Vec<f32>), &&Encoding)) -> Ends {
-    first.truncate(row.ids.len());
-    last.truncate(row.ids.len());
-    Ends { first, last }
 }

@@ -147,9 +147,9 @@ impl TextClassification {
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
         let encoder = &self.preprocessor.encoder;
         let read = |[first, second]: &[T; 2]| {
-            self.whole(match [first.as_ref(), second.as_ref()] {
-                [first, ""] => encoder.encode(first)?,
-                both => encoder.encode_pair(both, cut)?,
+            self.whole(match (first.as_ref(), second.as_ref()) {
+                (first, "") => encoder.encode(first)?,
+                (first, second) => encoder.encode_pair(first, second, cut)?,
             })
         };
         self.classes(&self.preprocessor.encode(pairs, read)?)

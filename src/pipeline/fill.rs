@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::{best, softmax};
 use super::{PipelineError, TextError};
-use crate::datasets::tokenizer::{Encoding, Special, SpecialTokens, TokenizerError};
+use crate::datasets::tokenizer::{Encoding, Special, SpecialToken, SpecialTokens, TokenizerError};
 use crate::models::arch::Tokens;
 use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
@@ -21,7 +21,7 @@ use crate::models::precision::Precision;
 pub struct FillMask {
     preprocessor: Preprocessor,
     model: MaskedLm,
-    mask: (String, u32),
+    mask: SpecialToken,
     padding: Option<u32>,
     device: Device,
 }
@@ -43,8 +43,17 @@ pub struct Filling {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Targets {
     ids: Vec<u32>,
-    /// Words that are not in the vocabulary, each with its first token, which replaces it.
-    pub replaced: Vec<(String, String)>,
+    /// The words that are not in the vocabulary.
+    pub replaced: Vec<ReplacedWord>,
+}
+
+/// A target word that is not in the vocabulary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplacedWord {
+    /// The word.
+    pub word: String,
+    /// Its first token, which replaces it.
+    pub token: String,
 }
 
 /// The IDs and probabilities of tokens, for each mask of a text.
@@ -74,13 +83,13 @@ impl FillMask {
             let reason = "the tokenizer has no mask token; `mask_token` defines it".into();
             PipelineError::File { path: folder.join("tokenizer_config.json"), reason }
         })?;
-        let padding = preprocessor.tokenizer.special(Special::Padding).map(|(_, id)| id);
+        let padding = preprocessor.tokenizer.special(Special::Padding).map(|token| token.id);
         Ok(Self { preprocessor, model, mask, padding, device: device.clone() })
     }
 
     /// The text of the mask token, such as `[MASK]`.
     pub fn mask(&self) -> &str {
-        &self.mask.0
+        &self.mask.text
     }
 
     /// Converts the model to another precision; see [`parameters::cast`].
@@ -163,7 +172,7 @@ impl FillMask {
     /// A word without a known token.
     pub fn targets<T: AsRef<str>>(&self, words: &[T]) -> Result<Targets, PipelineError> {
         let mut targets = Targets { ids: Vec::new(), replaced: Vec::new() };
-        let unknown = self.preprocessor.tokenizer.special(Special::Unknown).map(|(_, id)| id);
+        let unknown = self.preprocessor.tokenizer.special(Special::Unknown).map(|token| token.id);
         for word in words.iter().map(AsRef::as_ref).filter(|word| !word.is_empty()) {
             let id = match self.preprocessor.tokenizer.id(word) {
                 Some(id) => id,
@@ -175,7 +184,7 @@ impl FillMask {
                         ))
                     })?;
                     let token = self.preprocessor.tokenizer.token(known)?;
-                    targets.replaced.push((word.to_owned(), token));
+                    targets.replaced.push(ReplacedWord { word: word.to_owned(), token });
                     known
                 }
             };
@@ -206,8 +215,8 @@ impl FillMask {
 
     fn read(&self, text: &str) -> Result<Encoding, TextError> {
         let encoding = self.preprocessor.encoder.encode(text)?;
-        let (mask, max_length) = (self.mask.0.clone(), self.max_length());
-        if encoding.ids.contains(&self.mask.1) {
+        let (mask, max_length) = (self.mask.text.clone(), self.max_length());
+        if encoding.ids.contains(&self.mask.id) {
             return Ok(encoding);
         }
         let is_beyond = encoding.is_cut && text.contains(&mask);
@@ -242,7 +251,7 @@ impl FillMask {
     }
 
     fn masks(&self, encoding: &Encoding) -> Vec<usize> {
-        (0..encoding.ids.len()).filter(|&index| encoding.ids[index] == self.mask.1).collect()
+        (0..encoding.ids.len()).filter(|&index| encoding.ids[index] == self.mask.id).collect()
     }
 
     fn fillings(

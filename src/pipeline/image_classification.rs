@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::image::{ImageReader, PREPROCESSOR_FILE, Picture};
+use super::image::{ImageReader, PREPROCESSOR_FILE, Picture, PixelValues};
 use super::scores::{best, sigmoid, softmax};
 use super::{LabelScore, PipelineError, Scoring};
 use crate::models::arch::Input;
@@ -29,11 +29,10 @@ pub struct ImageClassifier {
     device: Device,
 }
 
-/// A preprocessed image.
-struct Prepared {
-    pixels: Vec<f32>,
-    /// Height and width.
-    size: [usize; 2],
+/// The specification of an image classifier.
+struct ClassifierSpec {
+    model: ModelSpec,
+    patches: PatchConfig,
 }
 
 impl ImageClassifier {
@@ -43,8 +42,9 @@ impl ImageClassifier {
     ///
     /// Unreadable or invalid files; a model without an image classification head.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
-        let (spec, patches) = spec_of(folder, device)?;
-        let reader = ImageReader::read(folder, spec.family.name())?;
+        let spec = ClassifierSpec::read(folder, device)?;
+        let patches = spec.patches;
+        let reader = ImageReader::read(folder, spec.model.family.name())?;
         let is_read = |size| match patches.sizes {
             ImageSizes::Any => patches.check_size(size),
             ImageSizes::OnRequest if size == patches.image => Ok(()),
@@ -64,7 +64,7 @@ impl ImageClassifier {
             ImageSizes::Any => None,
             ImageSizes::OnRequest => Some(patches.image),
         };
-        Self::load(folder, (spec, patches), (reader, size), device)
+        Self::load(folder, spec, reader, size, device)
     }
 
     /// Loads a model for another image size than its config's: images are resized to this height
@@ -79,19 +79,21 @@ impl ImageClassifier {
         size: [usize; 2],
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let (spec, patches) = spec_of(folder, device)?;
-        patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
-        let reader = ImageReader::read(folder, spec.family.name())?;
+        let spec = ClassifierSpec::read(folder, device)?;
+        spec.patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
+        let reader = ImageReader::read(folder, spec.model.family.name())?;
         let reader = reader.resizing_to(size).map_err(PipelineError::InvalidRequest)?;
-        Self::load(folder, (spec, patches), (reader, Some(size)), device)
+        Self::load(folder, spec, reader, Some(size), device)
     }
 
     fn load(
         folder: &Path,
-        (spec, patches): (ModelSpec, PatchConfig),
-        (reader, size): (ImageReader, Option<[usize; 2]>),
+        spec: ClassifierSpec,
+        reader: ImageReader,
+        size: Option<[usize; 2]>,
         device: &Device,
     ) -> Result<Self, PipelineError> {
+        let ClassifierSpec { model: spec, patches } = spec;
         let labels = spec.labels.clone();
         let scoring = Scoring::of(&spec);
         let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
@@ -130,7 +132,7 @@ impl ImageClassifier {
     ) -> Result<Vec<Vec<LabelScore>>, PipelineError> {
         let mut classes = Vec::with_capacity(pictures.len());
         for batch in pictures.chunks(BATCH) {
-            let prepared: Vec<Prepared> =
+            let prepared: Vec<PixelValues> =
                 batch.iter().map(|picture| self.prepare(picture)).collect::<Result<_, _>>()?;
             // Consecutive images of the same size share a forward pass.
             for images in prepared.chunk_by(|one, other| one.size == other.size) {
@@ -142,24 +144,26 @@ impl ImageClassifier {
         Ok(classes)
     }
 
-    fn prepare(&self, picture: &Picture) -> Result<Prepared, PipelineError> {
-        let (pixels, size) = self.reader.prepare(picture).map_err(PipelineError::InvalidRequest)?;
+    fn prepare(&self, picture: &Picture) -> Result<PixelValues, PipelineError> {
+        let prepared = self.reader.prepare(picture).map_err(PipelineError::InvalidRequest)?;
         match self.size {
-            Some(expected) if expected != size => Err(PipelineError::InvalidRequest(format!(
-                "the model expects {}, but {PREPROCESSOR_FILE} produces {}",
-                shown(expected),
-                shown(size)
-            ))),
-            Some(_) => Ok(Prepared { pixels, size }),
+            Some(expected) if expected != prepared.size => {
+                Err(PipelineError::InvalidRequest(format!(
+                    "the model expects {}, but {PREPROCESSOR_FILE} produces {}",
+                    shown(expected),
+                    shown(prepared.size)
+                )))
+            }
+            Some(_) => Ok(prepared),
             None => {
-                self.patches.check_size(size).map_err(PipelineError::InvalidRequest)?;
-                Ok(Prepared { pixels, size })
+                self.patches.check_size(prepared.size).map_err(PipelineError::InvalidRequest)?;
+                Ok(prepared)
             }
         }
     }
 
     /// The logits of images of the same size.
-    fn pass(&self, images: &[Prepared]) -> Result<Vec<f32>, PipelineError> {
+    fn pass(&self, images: &[PixelValues]) -> Result<Vec<f32>, PipelineError> {
         let [height, width] = images[0].size;
         let pixels: Vec<f32> =
             images.iter().flat_map(|image| image.pixels.iter().copied()).collect();
@@ -181,19 +185,21 @@ impl ImageClassifier {
     }
 }
 
-/// The model specification of a directory and its patch config.
-fn spec_of(folder: &Path, device: &Device) -> Result<(ModelSpec, PatchConfig), PipelineError> {
-    const REQUIREMENT: TaskRequirement = TaskRequirement {
-        name: "an image classifier",
-        tasks: &[Task::ImageClassifier, Task::DistilledImageClassifier],
-    };
-    let spec = ModelSpec::read_for(folder, REQUIREMENT, device)?;
-    let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
-    let patches = match &spec.architecture {
-        Architecture::ImageEncoder(config, _) if does(spec.task) => config.patches,
-        _ => return Err(spec.wrong_head("an image classifier", does).into()),
-    };
-    Ok((spec, patches))
+impl ClassifierSpec {
+    /// Reads the specification from a model directory.
+    fn read(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
+        const REQUIREMENT: TaskRequirement = TaskRequirement {
+            name: "an image classifier",
+            tasks: &[Task::ImageClassifier, Task::DistilledImageClassifier],
+        };
+        let model = ModelSpec::read_for(folder, REQUIREMENT, device)?;
+        let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
+        let patches = match &model.architecture {
+            Architecture::ImageEncoder(config, _) if does(model.task) => config.patches,
+            _ => return Err(model.wrong_head("an image classifier", does).into()),
+        };
+        Ok(Self { model, patches })
+    }
 }
 
 fn shown([height, width]: [usize; 2]) -> String {

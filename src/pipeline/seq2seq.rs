@@ -129,7 +129,8 @@ impl Translation {
     /// As for [`Translation::open`]; a language that the model does not support.
     pub fn between(
         folder: &Path,
-        [source, target]: [&str; 2],
+        source: &str,
+        target: &str,
         device: &Device,
     ) -> Result<Self, PipelineError> {
         let wanted = format!("translation_{source}_to_{target}");

@@ -100,7 +100,7 @@ impl TokenClassification {
                 Model::TokenClassifier(model) => Some(model),
                 _ => None,
             })?;
-        let unknown = preprocessor.tokenizer.special(Special::Unknown).map(|(_, id)| id);
+        let unknown = preprocessor.tokenizer.special(Special::Unknown).map(|token| token.id);
         Ok(Self { preprocessor, model, labels: spec.labels, unknown })
     }
 
@@ -152,7 +152,7 @@ impl TokenClassification {
         })?;
         let texts: Vec<_> = texts.iter().zip(windows.iter().zip(scores)).collect();
         preprocessor::each(&texts, |(text, (windows, scores))| {
-            self.entities(text.as_ref(), (windows, scores), &how)
+            self.entities(text.as_ref(), windows, scores, &how)
         })
     }
 
@@ -188,13 +188,14 @@ impl TokenClassification {
     fn entities(
         &self,
         text: &str,
-        (windows, scores): (&[Encoding], &[Vec<Vec<f32>>]),
+        windows: &[Encoding],
+        scores: &[Vec<Vec<f32>>],
         how: &Tagging,
     ) -> Result<Vec<Entity>, TextError> {
         let characters: Vec<char> = text.chars().collect();
         let mut entities = Vec::new();
         for (window, logits) in windows.iter().zip(scores) {
-            let pieces = self.pieces(&characters, (window, logits))?;
+            let pieces = self.pieces(&characters, window, logits)?;
             let found =
                 aggregate::entities(&self.preprocessor.tokenizer, &self.labels, pieces, how)?;
             entities.extend(found);
@@ -206,7 +207,8 @@ impl TokenClassification {
     fn pieces(
         &self,
         text: &[char],
-        (encoding, logits): (&Encoding, &[Vec<f32>]),
+        encoding: &Encoding,
+        logits: &[Vec<f32>],
     ) -> Result<Vec<Piece>, TokenizerError> {
         let marks = self.preprocessor.tokenizer.marks_continuations();
         let of_text = (0..encoding.ids.len()).filter(|&index| encoding.texts[index].is_some());

@@ -21,6 +21,7 @@ use crate::models::generate::{
     BatchScheduler, Finish, GenerationConfig, GenerativeModel, NO_TOKEN, Request, as_generative,
 };
 use crate::models::precision::Precision;
+pub use speculative::SpeculativeText;
 
 /// The name of the required models in errors.
 const GENERATIVE: &str = "a model that generates text";

@@ -149,7 +149,7 @@ impl ZeroShotClassification {
                     .model
                     .preprocessor
                     .encoder
-                    .encode_pair([text.as_ref(), sentence], Cut::First)?
+                    .encode_pair(text.as_ref(), sentence, Cut::First)?
                     .is_cut)
             };
             let cut: Result<Vec<bool>, TextError> = sentences.iter().map(read).collect();
@@ -175,8 +175,8 @@ impl ZeroShotClassification {
                 return Err(TextError::Empty("text"));
             }
             let read = |sentence: &String| {
-                let pair = [text.as_ref(), sentence];
-                self.model.whole(self.model.preprocessor.encoder.encode_pair(pair, Cut::First)?)
+                let encoder = &self.model.preprocessor.encoder;
+                self.model.whole(encoder.encode_pair(text.as_ref(), sentence, Cut::First)?)
             };
             sentences.iter().map(read).collect()
         })?;

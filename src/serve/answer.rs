@@ -78,7 +78,7 @@ impl ResponseHeader {
                     ("message", message)
                 }
             };
-            let mut entry = entry(index, (field, content), choice.end);
+            let mut entry = entry(index, field, content, choice.end);
             entry["logprobs"] = self.logprobs(&choice.part.entries);
             entry
         };
@@ -91,17 +91,17 @@ impl ResponseHeader {
     /// The first chunk of a text, which contains the role.
     pub(super) fn opening(&self, index: usize) -> Option<Value> {
         let delta = json!({ "role": "assistant", "content": "" });
-        let entry = entry(index, ("delta", delta), None);
+        let entry = entry(index, "delta", delta, None);
         (self.shape == Shape::Chat).then(|| self.chunk(vec![entry]))
     }
 
     /// A chunk of a text.
     pub(super) fn piece(&self, index: usize, Part { text, entries }: &Part) -> Value {
-        let content = match self.shape {
+        let (field, content) = match self.shape {
             Shape::Completion => ("text", json!(text)),
             Shape::Chat => ("delta", json!({ "content": text })),
         };
-        let mut entry = entry(index, content, None);
+        let mut entry = entry(index, field, content, None);
         if !entries.is_empty() {
             entry["logprobs"] = self.logprobs(entries);
         }
@@ -119,11 +119,11 @@ impl ResponseHeader {
 
     /// The last chunk of a text.
     pub(super) fn end(&self, index: usize, end: End) -> Value {
-        let content = match self.shape {
+        let (field, content) = match self.shape {
             Shape::Completion => ("text", json!("")),
             Shape::Chat => ("delta", json!({})),
         };
-        self.chunk(vec![entry(index, content, Some(end))])
+        self.chunk(vec![entry(index, field, content, Some(end))])
     }
 
     /// The chunk after all texts, if usage is requested.
@@ -153,7 +153,7 @@ impl ResponseHeader {
 }
 
 /// A choice with one content field.
-fn entry(index: usize, (field, content): (&str, Value), end: Option<End>) -> Value {
+fn entry(index: usize, field: &str, content: Value, end: Option<End>) -> Value {
     let reason = end.map(|end| match end {
         End::Stop => "stop",
         End::Length => "length",

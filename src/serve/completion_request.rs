@@ -16,14 +16,22 @@ const LONGEST_STOP: usize = 1000;
 /// The maximum number of top log-probabilities per position, as in OpenAI's chat API.
 const MOST_LOGPROBS: i64 = 20;
 
+/// The maximum number of new tokens that a request specifies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MaxTokens {
+    /// The field that specifies it.
+    pub(super) field: &'static str,
+    pub(super) count: usize,
+}
+
 /// A request for generated text.
 #[derive(Debug)]
 pub(super) struct CompletionRequest {
     pub(super) prompts: Prompts,
     /// The number of texts per prompt.
     pub(super) n: usize,
-    /// The field that limits the number of new tokens, and its value.
-    pub(super) max_tokens: Option<(&'static str, usize)>,
+    /// The maximum number of new tokens.
+    pub(super) max_tokens: Option<MaxTokens>,
     pub(super) choice: Choice,
     pub(super) stops: Vec<String>,
     /// Whether each text starts with its prompt.
@@ -60,7 +68,7 @@ impl CompletionRequest {
         // With `echo`, the completion may be empty: the text then is the prompt.
         let least = if echo { 0 } else { 1 };
         let max_tokens = fields.count_from("max_tokens", least)?;
-        let max_tokens = max_tokens.map(|count| ("max_tokens", count));
+        let max_tokens = max_tokens.map(|count| MaxTokens { field: "max_tokens", count });
         let logprobs = match fields.take("logprobs") {
             None | Some(Value::Bool(false)) => None,
             Some(value) => {
@@ -92,8 +100,8 @@ impl CompletionRequest {
         let completion = fields.count("max_completion_tokens")?;
         let tokens = fields.count("max_tokens")?;
         let max_tokens = match (completion, tokens) {
-            (Some(count), _) => Some(("max_completion_tokens", count)),
-            (None, count) => count.map(|count| ("max_tokens", count)),
+            (Some(count), _) => Some(MaxTokens { field: "max_completion_tokens", count }),
+            (None, count) => count.map(|count| MaxTokens { field: "max_tokens", count }),
         };
         let request = Self::read(&mut fields, prompts)?;
         fields.finish(&OF_CHATS)?;

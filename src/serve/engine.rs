@@ -69,6 +69,13 @@ pub(super) struct Ending {
     pub(super) tokens: usize,
 }
 
+/// The load of the server: the numbers of texts, or of requests for embeddings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Load {
+    pub(super) running: usize,
+    pub(super) queued: usize,
+}
+
 /// The events of a request's texts, each with the text's index in the request.
 pub(super) type Pieces = UnboundedReceiver<(usize, Piece)>;
 
@@ -128,11 +135,11 @@ impl Engine {
         !self.inbox.is_closed()
     }
 
-    /// The number of running and of queued texts.
-    pub(super) fn load(&self) -> (usize, usize) {
+    /// The numbers of texts.
+    pub(super) fn load(&self) -> Load {
         let running = self.shared.running.load(Ordering::Relaxed);
         let taken = self.capacity - self.room.available_permits();
-        (running, taken.saturating_sub(running))
+        Load { running, queued: taken.saturating_sub(running) }
     }
 }
 

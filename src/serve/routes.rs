@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Choice, ResponseHeader, Shape, Usage};
 use super::completion_request::{CompletionRequest, ResponseMode};
-use super::engine::{Piece, Pieces, gone};
+use super::engine::{Load, Piece, Pieces, gone};
 use super::error::ApiError;
 use super::fields::Fields;
 use super::stream::Events;
@@ -75,7 +75,7 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
 }
 
 async fn health(State(app): Shared) -> Response {
-    let (is_alive, (running, waiting)) = match &app.desk {
+    let (is_alive, Load { running, queued }) = match &app.desk {
         Desk::Texts(texts) => (texts.engine.is_alive(), texts.engine.load()),
         Desk::Vectors(vectors) => (vectors.is_alive(), vectors.load()),
     };
@@ -83,8 +83,7 @@ async fn health(State(app): Shared) -> Response {
         true => (StatusCode::OK, "ok"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "stopped"),
     };
-    (status, Json(json!({ "status": word, "running": running, "waiting": waiting })))
-        .into_response()
+    (status, Json(json!({ "status": word, "running": running, "waiting": queued }))).into_response()
 }
 
 async fn models(State(app): Shared) -> Json<Value> {
@@ -127,7 +126,7 @@ async fn texts(app: Arc<App>, request: Request, shape: Shape) -> Answer {
         let usage = Usage { prompt: prompt_tokens, completion };
         return Ok(Json(header.whole(&choices, usage)).into_response());
     }
-    let events = Events::new((header, prepared.mode), pieces, prompt_tokens, count);
+    let events = Events::new(header, prepared.mode, pieces, prompt_tokens, count);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 

@@ -30,7 +30,8 @@ pub(super) struct Events {
 impl Events {
     /// Creates the event stream for `texts` texts.
     pub(super) fn new(
-        (header, mode): (ResponseHeader, ResponseMode),
+        header: ResponseHeader,
+        mode: ResponseMode,
         pieces: Pieces,
         prompt_tokens: usize,
         texts: usize,

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::ServerSettings;
 use super::chat::Chat;
-use super::completion_request::{CompletionRequest, Prompts, ResponseMode};
+use super::completion_request::{CompletionRequest, MaxTokens, Prompts, ResponseMode};
 use super::echo::Echo;
 use super::engine::{Engine, Job, Submission};
 use super::error::ApiError;
@@ -230,9 +230,9 @@ impl Texts {
         &self,
         name: &str,
         prompt: usize,
-        requested: Option<(&'static str, usize)>,
+        requested: Option<MaxTokens>,
     ) -> Result<usize, ApiError> {
-        if let Some((_, 0)) = requested {
+        if let Some(MaxTokens { count: 0, .. }) = requested {
             return Ok(0);
         }
         let Limits { context, new, is_one_text, .. } = self.limits;
@@ -244,7 +244,9 @@ impl Texts {
             );
             return Err(ApiError::context(name, message));
         }
-        let Some((field, requested)) = requested else { return Ok(room.min(new)) };
+        let Some(MaxTokens { field, count: requested }) = requested else {
+            return Ok(room.min(new));
+        };
         if requested > new {
             let message =
                 format!("{field} is {requested}, but this server generates at most {new} tokens");

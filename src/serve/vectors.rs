@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::ServerSettings;
-use super::engine::gone;
+use super::engine::{Load, gone};
 use super::error::ApiError;
 use super::fields::{Fields, Input};
 use super::rest::OF_EMBEDDINGS;
@@ -157,11 +157,11 @@ impl Vectors {
         !self.inbox.is_closed()
     }
 
-    /// The number of running and of queued requests.
-    pub(super) fn load(&self) -> (usize, usize) {
+    /// The numbers of requests.
+    pub(super) fn load(&self) -> Load {
         let running = self.running.load(Ordering::Relaxed);
         let taken = self.capacity - self.room.available_permits();
-        (running, taken.saturating_sub(running))
+        Load { running, queued: taken.saturating_sub(running) }
     }
 
     /// Encodes the inputs of a request, including the prompt.

@@ -54,8 +54,10 @@ pub struct Restored {
 /// The contents of a new checkpoint.
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot<'a> {
-    /// The family and the `config.json`.
-    pub described: (&'static Family, &'a Value),
+    /// The model's family.
+    pub family: &'static Family,
+    /// The model's `config.json`.
+    pub config: &'a Value,
     /// The model.
     pub model: &'a Model,
     /// The optimizer and its moments.
@@ -128,7 +130,7 @@ impl RunDir {
             .map_err(|source| SaveError::Write { path: folder.clone(), source })?;
         let write = |at: &Path| -> Result<(), SaveError> {
             let files = Files { max_shard_bytes: usize::MAX, ..Files::default() };
-            checkpoint::save(at, snapshot.model, snapshot.described, files)?;
+            checkpoint::save(at, snapshot.model, (snapshot.family, snapshot.config), files)?;
             write_safetensors(&at.join(OPTIMIZER_FILE), &snapshot.optimizer.state())?;
             write_json(&at.join(STATE_FILE), snapshot.state)
         };

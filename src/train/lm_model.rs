@@ -35,6 +35,15 @@ pub struct StepBatch {
     pub loss_scale: f64,
 }
 
+/// The loss of a batch, as a tensor.
+#[derive(Debug, Clone)]
+pub struct BatchLoss {
+    /// The sum of the losses, in nats.
+    pub sum: Tensor<1>,
+    /// The number of targets.
+    pub targets: usize,
+}
+
 /// The loss of one forward pass.
 #[derive(Debug, Clone)]
 pub struct LossSum {
@@ -85,7 +94,7 @@ impl LmModel {
         }
     }
 
-    /// The sum of a batch's losses and the number of its targets.
+    /// The loss of a batch.
     ///
     /// A decoder predicts the next token at every position. An encoder-decoder encodes the first
     /// half of each row and predicts the rest: the prefix language model of Raffel et al. 2019,
@@ -94,7 +103,7 @@ impl LmModel {
     /// # Panics
     ///
     /// Panics if the model is not generative.
-    pub fn loss(&self, batch: &LmBatch) -> (Tensor<1>, usize) {
+    pub fn loss(&self, batch: &LmBatch) -> BatchLoss {
         let (logits, targets) = match &self.model {
             Model::CausalLm(model) => {
                 let tokens = token_ids(&batch.inputs, batch.rows, &model.device());
@@ -106,8 +115,8 @@ impl LmModel {
         };
         let targets = Targets::new(&targets);
         let [rows, length, vocab_size] = logits.dims();
-        let loss = cross_entropy_sum(logits.reshape([rows * length, vocab_size]), &targets);
-        (loss, targets.count())
+        let sum = cross_entropy_sum(logits.reshape([rows * length, vocab_size]), &targets);
+        BatchLoss { sum, targets: targets.count() }
     }
 }
 
@@ -141,10 +150,10 @@ impl TrainStep for LmModel {
     /// other fields.
     fn step(&self, item: StepBatch) -> TrainOutput<StepReport> {
         // The gradients are those of the original weights, whatever the compute precision.
-        let (loss, targets) = self.clone().cast(item.precision).loss(&item.batch);
+        let BatchLoss { sum, targets } = self.clone().cast(item.precision).loss(&item.batch);
         let scale = (targets * item.batches) as f64 / item.loss_scale;
-        let gradients = (loss.clone() / scale).backward();
-        let loss = LossSum { nats: read(loss), targets };
+        let gradients = (sum.clone() / scale).backward();
+        let loss = LossSum { nats: read(sum), targets };
         let report = StepReport { loss, gradient_norm: 0.0, rate: 0.0, tokens_per_second: 0.0 };
         TrainOutput::new(self, gradients, report)
     }
@@ -155,7 +164,7 @@ impl InferenceStep for LmModel {
     type Output = LossSum;
 
     fn step(&self, batch: LmBatch) -> LossSum {
-        let (loss, targets) = self.loss(&batch);
-        LossSum { nats: read(loss), targets }
+        let BatchLoss { sum, targets } = self.loss(&batch);
+        LossSum { nats: read(sum), targets }
     }
 }

@@ -37,7 +37,7 @@ use crate::models::precision::Precision;
 pub use adamw::{AdamW, AdamWConfig};
 pub use checkpoint::{Restored, Snapshot, State};
 pub use error::TrainError;
-pub use lm_model::{LmModel, LossSum, StepBatch};
+pub use lm_model::{BatchLoss, LmModel, LossSum, StepBatch};
 use loader::{TrainBatches, ValidBatches};
 use loss_scale::LossScale;
 use metrics::Gauge;
@@ -56,8 +56,10 @@ pub struct TrainJob {
     pub settings: TrainSettings,
     /// The data.
     pub data: Arc<LmDataset>,
-    /// The family and the `config.json`.
-    pub described: (&'static Family, Value),
+    /// The model's family.
+    pub family: &'static Family,
+    /// The model's `config.json`.
+    pub config: Value,
     /// The model on an autodiff device.
     pub model: Model,
     /// The optimizer.
@@ -127,7 +129,7 @@ pub fn run(
     display: Display,
     interrupter: &Interrupter,
 ) -> Result<TrainOutcome, TrainError> {
-    let TrainJob { run, settings, data, described, model, optimizer, state, device } = job;
+    let TrainJob { run, settings, data, family, config, model, optimizer, state, device } = job;
     memory::keep();
     let model = if settings.checkpoint_blocks { checkpoint_blocks(model) } else { model };
     let path = run.path().to_path_buf();
@@ -147,7 +149,7 @@ pub fn run(
     let valid = ValidBatches::new(data, BatchShape { rows, context: settings.context });
 
     let progress = Arc::new(Mutex::new(RunProgress { optimizer, state, stopped: None }));
-    let strategy = Arc::new(StepStrategy { settings, run, described, device, progress });
+    let strategy = Arc::new(StepStrategy { settings, run, family, config, device, progress });
     let training = SupervisedTraining::<LmModel>::new(&path, Arc::new(train), Arc::new(valid))
         .metric_train_numeric(Gauge::loss())
         .metric_valid_numeric(Gauge::loss())
@@ -161,7 +163,7 @@ pub fn run(
         // metrics.jsonl is the log; without an in-memory logger, burn-train writes a directory per
         // round.
         .with_metric_logger(InMemoryMetricLogger::default())
-        .renderer(renderer(display, plan, (interrupter, rounds_before)))
+        .renderer(renderer(display, plan, interrupter, rounds_before))
         .with_training_strategy(TrainingStrategy::Custom(strategy.clone()));
     // The strategy has its own optimizer, but burn-train's learner requires one.
     let learner = Learner::new(LmModel { model }, SgdConfig::new().init(), 0.0);
@@ -179,7 +181,8 @@ pub fn run(
 fn renderer(
     display: Display,
     plan: RunLength,
-    (interrupter, rounds_before): (&Interrupter, usize),
+    interrupter: &Interrupter,
+    rounds_before: usize,
 ) -> Box<dyn MetricsRenderer> {
     match display {
         Display::Dashboard => {

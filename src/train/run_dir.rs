@@ -67,26 +67,34 @@ impl RunDir {
         Ok(Self { path: path.to_path_buf() })
     }
 
-    /// Opens the directory of a run to resume, and reads its settings.
+    /// Opens the directory of a run to resume.
     ///
     /// # Errors
     ///
     /// The directory does not exist, or `zoo train` did not create it.
-    pub fn open(path: &Path) -> Result<(Self, TrainSettings), TrainError> {
+    pub fn open(path: &Path) -> Result<Self, TrainError> {
         let not_a_run =
             |reason: &str| TrainError::NotARun { path: path.into(), reason: reason.into() };
         if !path.is_dir() {
             return Err(not_a_run("no such run directory; start one without --resume"));
         }
-        let settings = path.join(TRAINING).join(SETTINGS_FILE);
-        if !settings.exists() {
+        if !path.join(TRAINING).join(SETTINGS_FILE).exists() {
             return Err(not_a_run(
                 "no training/settings.json in it; to train a model further, use --init-from",
             ));
         }
         let run = Self { path: path.to_path_buf() };
         run.remove_leftovers();
-        Ok((run, read_json(&settings)?))
+        Ok(run)
+    }
+
+    /// Reads the settings of the run.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn settings(&self) -> Result<TrainSettings, TrainError> {
+        read_json(&self.path.join(TRAINING).join(SETTINGS_FILE))
     }
 
     /// Removes the incomplete files of a process that was killed during a save.

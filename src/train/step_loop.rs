@@ -238,9 +238,9 @@ impl<'a> StepLoop<'a> {
     }
 
     fn save(&mut self, model: &LmModel) -> Result<(), TrainError> {
-        let (family, config) = &self.strategy.described;
         let snapshot = Snapshot {
-            described: (family, config),
+            family: self.strategy.family,
+            config: &self.strategy.config,
             model: &model.model,
             optimizer: &self.progress.optimizer,
             state: &self.progress.state,

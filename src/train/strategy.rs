@@ -27,8 +27,10 @@ pub struct StepStrategy {
     pub settings: TrainSettings,
     /// The run directory for checkpoints.
     pub run: RunDir,
-    /// The family and the `config.json`.
-    pub described: (&'static Family, Value),
+    /// The model's family.
+    pub family: &'static Family,
+    /// The model's `config.json`.
+    pub config: Value,
     /// The autodiff device.
     pub device: Device,
     /// The restored state, and the state at the end of the run.

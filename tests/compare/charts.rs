@@ -1,7 +1,7 @@
 //! Ticks, scales and charts.
 
 use burn_zoo::compare::report::chart::{
-    Axis, Chart, Dots, Line, Look, Row, Rule, escape, linear_ticks, log_ticks,
+    Axis, Chart, ChartPoint, Dots, Line, Look, Row, Rule, escape, linear_ticks, log_ticks,
 };
 
 fn labels(ticks: &[burn_zoo::compare::report::chart::Tick]) -> Vec<&str> {
@@ -130,10 +130,12 @@ fn a_drawing_escapes_its_texts_and_describes_itself() {
 #[test]
 fn what_is_no_number_or_outside_is_not_drawn() {
     let line = Line {
-        broken: vec![(2.0, 1e9)],
+        broken: vec![ChartPoint::new(2.0, 1e9)],
         ..Line::new(
             Look::nth(1),
-            vec![(0.0, 0.1), (1.0, f64::NAN), (2.0, f64::INFINITY), (3.0, 0.4)],
+            [(0.0, 0.1), (1.0, f64::NAN), (2.0, f64::INFINITY), (3.0, 0.4)]
+                .map(|(x, y)| ChartPoint::new(x, y))
+                .to_vec(),
         )
     };
     let chart = Chart {

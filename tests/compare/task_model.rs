@@ -13,6 +13,7 @@ use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;
+use burn_zoo::train::BatchLoss;
 
 fn plan(architectures: &str, tasks: &str) -> Plan {
     let text = format!("architectures = {architectures}\ntasks = {tasks}\nsize = '20k'");
@@ -57,7 +58,7 @@ fn the_loss_is_that_of_all_scores() {
             }
             let examples: Vec<Example> = (0..5).map(|index| task.train(0, index)).collect();
             let batch = Batch::new(task, *objective, model.start(), &examples);
-            let (loss, count) = model.loss(&batch);
+            let BatchLoss { sum: loss, targets: count } = model.loss(&batch);
             let targets = Targets::new(&batch.targets);
             let expected = cross_entropy_sum(all_scores(&model, &batch, &device), &targets);
             let (loss, expected): (f32, f32) = (loss.into_scalar(), expected.into_scalar());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use burn_zoo::pipeline::{FillMask, Filling, PipelineError};
+use burn_zoo::pipeline::{FillMask, Filling, PipelineError, ReplacedWord};
 use serde_json::{Value, json};
 
 use super::{Parameters, check, folder, texts};
@@ -58,5 +58,5 @@ fn what_cannot_be_filled_is_explained() {
     let error = bert.targets(&["the", "\u{2603}"]).unwrap_err().to_string();
     assert!(error.contains("no token for \"\u{2603}\""), "{error}");
     let targets = bert.targets(&["wonderful", "the"]).unwrap();
-    assert_eq!(targets.replaced, [("wonderful".to_string(), "w".to_string())]);
+    assert_eq!(targets.replaced, [ReplacedWord { word: "wonderful".into(), token: "w".into() }]);
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_zoo::models::arch::Input;
 use burn_zoo::models::checkpoint::{self, ModelInput};
-use burn_zoo::pipeline::{ImageClassifier, ImageReader, LabelScore, Picture, Scoring};
+use burn_zoo::pipeline::{ImageClassifier, ImageReader, LabelScore, Picture, PixelValues, Scoring};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ fn images_become_the_bytes_that_pillow_makes_of_them() {
         let mut compared = 0;
         for (name, tensor) in expected.iter().filter(|(name, _)| !is_painted(model, name)) {
             let picture = Picture::open(&of("images").join(name)).unwrap();
-            let (found, size) = reader.prepare(&picture).unwrap();
+            let PixelValues { pixels: found, size } = reader.prepare(&picture).unwrap();
             assert_eq!([3, size[0], size[1]], tensor.shape(), "{model}: {name}");
             let difference = found
                 .iter()
@@ -134,7 +134,7 @@ fn another_size_is_read_with_interpolated_positions() {
     for model in MODELS {
         let text = fs::read_to_string(of(model).join("preprocessor_config.json")).unwrap();
         let reader = ImageReader::parse(&text, model).unwrap().resizing_to(size).unwrap();
-        let (pixels, found) = reader.prepare(&picture).unwrap();
+        let PixelValues { pixels, size: found } = reader.prepare(&picture).unwrap();
         assert_eq!(found, size);
         let loaded = checkpoint::load(&of(model), &device).unwrap();
         let pixels = Tensor::from_data(TensorData::new(pixels, [1, 3, 24, 32]), &device);

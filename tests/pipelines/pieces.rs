@@ -59,7 +59,7 @@ fn prompt_and_completion_are_the_decoded_whole() {
                     true
                 };
                 let drafted =
-                    generation.write_speculative(ids, (&generation, 3), &mut hear).unwrap().0;
+                    generation.write_speculative(ids, &generation, 3, &mut hear).unwrap().written;
                 assert_eq!(heard, drafted.text, "{name} {prompt:?}");
                 if temperature == 0.0 {
                     assert_eq!(drafted.text, text, "{name} {prompt:?}");

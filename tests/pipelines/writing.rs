@@ -154,7 +154,7 @@ fn summaries_are_those_of_the_reference() {
                 parameters.0.clear();
                 return Ok(Value::Null);
             }
-            let mut translation = Translation::between(path, [from, to], &Device::flex())?;
+            let mut translation = Translation::between(path, from, to, &Device::flex())?;
             let settings = settings(path, &task, parameters);
             *translation.generation_mut().settings_mut() = settings;
             let found = translation.translate(&texts(inputs).0, &mut |_| {})?;
@@ -189,7 +189,7 @@ fn translations_are_those_of_the_reference() {
             return Ok(Value::Null);
         }
         let mut translation = match &languages {
-            [Some(from), Some(to)] => Translation::between(path, [from, to], &Device::flex())?,
+            [Some(from), Some(to)] => Translation::between(path, from, to, &Device::flex())?,
             _ => Translation::open(path, &Device::flex())?,
         };
         if parameters.is("truncation")
@@ -236,10 +236,10 @@ fn pieces_of_a_stream_are_the_text() {
 #[test]
 fn an_unknown_language_is_named_with_those_that_there_are() {
     let path = folder("translation", "mbart");
-    let error = Translation::between(&path, ["en_XX", "tlh"], &Device::flex()).unwrap_err();
+    let error = Translation::between(&path, "en_XX", "tlh", &Device::flex()).unwrap_err();
     let error = error.to_string();
     assert!(error.contains("\"tlh\"") && error.contains("de_DE, en_XX"), "{error}");
     let path = folder("translation", "marian");
-    let error = Translation::between(&path, ["en", "de"], &Device::flex()).unwrap_err();
+    let error = Translation::between(&path, "en", "de", &Device::flex()).unwrap_err();
     assert!(error.to_string().contains("no language tokens"), "{error}");
 }

@@ -124,7 +124,7 @@ fn draw(out: &Path, runs: &[LossCurve], compared: &[Differences]) -> Result<()> 
     let root = canvas(out, (760, 640))?;
     let (above, below) = root.split_vertically(320);
     draw_losses(&above, runs, steps)?;
-    draw_differences(&below, (&runs[0].name, compared), steps)?;
+    draw_differences(&below, &runs[0].name, compared, steps)?;
     root.present()?;
     Ok(())
 }
@@ -167,7 +167,8 @@ fn draw_losses(area: &Area<'_>, runs: &[LossCurve], steps: f64) -> Result<()> {
 /// The colors are those of the losses, whose legend names them.
 fn draw_differences(
     area: &Area<'_>,
-    (reference, compared): (&str, &[Differences]),
+    reference: &str,
+    compared: &[Differences],
     steps: f64,
 ) -> Result<()> {
     let high = compared.iter().map(|run| run.largest).fold(10.0 * LIMIT, f64::max);
@@ -192,7 +193,7 @@ fn draw_differences(
         let points = run.points.iter().copied();
         chart.draw_series(LineSeries::new(points, color(index + 1)))?;
     }
-    draw_mark(&mut chart, (LIMIT, format!("limit: {LIMIT:e}")), steps)?;
+    draw_mark(&mut chart, LIMIT, format!("limit: {LIMIT:e}"), steps)?;
     draw_legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 

@@ -94,7 +94,7 @@ fn draw(out: &Path, runs: &[Curves], line: Option<f64>) -> Result<()> {
         chart.draw_series(run.valid.iter().map(|&point| Circle::new(point, 3, color.filled())))?;
     }
     if let Some(loss) = line {
-        draw_mark(&mut chart, (loss, format!("published: {loss}")), steps)?;
+        draw_mark(&mut chart, loss, format!("published: {loss}"), steps)?;
     }
     draw_legend(&mut chart, SeriesLabelPosition::UpperRight)?;
     root.present()?;

@@ -145,8 +145,8 @@ fn measure(args: &Args) -> Result<Found> {
     let mut seconds = 0.0;
     for _ in 0..args.steps {
         let began = std::time::Instant::now();
-        let (loss, targets) = model.loss(&batch);
-        let gradients = (loss / targets as f64).backward();
+        let loss = model.loss(&batch);
+        let gradients = (loss.sum / loss.targets as f64).backward();
         let gradients = GradientsParams::from_grads(gradients, &model);
         let update = Update { rate: 1e-3, gradient_scale: 1.0 };
         model = optimizer.step(model, gradients, update);

@@ -69,7 +69,7 @@ fn try_draw(generator: &dyn Generate, split: Split, rng: &mut SeededRng) -> Opti
     fits.then_some(example)
 }
 
-fn stream(split: Split, [seed, index]: [u64; 2]) -> SeededRng {
+fn stream(split: Split, seed: u64, index: u64) -> SeededRng {
     let purpose = match split {
         Split::Train => b"task T  ",
         Split::Validation => b"task V  ",
@@ -78,9 +78,9 @@ fn stream(split: Split, [seed, index]: [u64; 2]) -> SeededRng {
     SeededRng::new(purpose, [seed, index, 0])
 }
 
-/// The example with this (seed, index), from a generator that [`splits`] has validated.
-pub(super) fn drawn(generator: &dyn Generate, split: Split, name: [u64; 2]) -> Example {
-    let mut rng = stream(split, name);
+/// The example with this seed and index, from a generator that [`splits`] has validated.
+pub(super) fn drawn(generator: &dyn Generate, split: Split, seed: u64, index: u64) -> Example {
+    let mut rng = stream(split, seed, index);
     loop {
         if let Some(example) = try_draw(generator, split, &mut rng) {
             return example;
@@ -115,7 +115,7 @@ fn distinct(
 ) -> Result<Vec<Example>, TaskError> {
     let mut seen = HashSet::new();
     let mut examples = Vec::with_capacity(wanted);
-    let mut rng = stream(split, [DATA_SEED, 0]);
+    let mut rng = stream(split, DATA_SEED, 0);
     let mut attempts = 0;
     while examples.len() < wanted {
         if attempts == ATTEMPTS {

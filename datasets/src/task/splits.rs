@@ -42,7 +42,7 @@ impl Train {
     pub(super) fn example(&self, seed: u64, index: u64) -> Example {
         let row = |rows| Order::new(seed, index / rows, rows).at(index % rows);
         match self {
-            Self::Endless(generator) => generated::drawn(&**generator, Split::Train, [seed, index]),
+            Self::Endless(generator) => generated::drawn(&**generator, Split::Train, seed, index),
             Self::Drawn(generator, rows) => drawn_row(&**generator, row(*rows)),
             Self::Fixed(examples) => examples[row(examples.len() as u64) as usize].clone(),
         }
@@ -70,7 +70,7 @@ impl Train {
 
 /// A row of a generated training set of fixed size.
 fn drawn_row(generator: &dyn Generate, row: u64) -> Example {
-    generated::drawn(generator, Split::Train, [generated::DATA_SEED, row])
+    generated::drawn(generator, Split::Train, generated::DATA_SEED, row)
 }
 
 impl Splits {

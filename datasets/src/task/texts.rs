@@ -117,7 +117,7 @@ impl Settings for Running {
             Known::Stories => (TextSource::Stories, &[][..]),
             Known::Shakespeare => (TextSource::TinyShakespeare, &SHAKESPEARE[..]),
         };
-        running(&source, (self.objective, self.context), references, search_path)
+        running(&source, self.objective, self.context, references, search_path)
     }
 }
 
@@ -127,13 +127,14 @@ impl Settings for Own {
         if self.file.as_os_str().is_empty() {
             return Err(super::user::no_file());
         }
-        running(&TextSource::File(self.file), (self.objective, self.context), &[], search_path)
+        running(&TextSource::File(self.file), self.objective, self.context, &[], search_path)
     }
 }
 
 fn running(
     source: &TextSource,
-    (objective, context): (TextObjective, usize),
+    objective: TextObjective,
+    context: usize,
     references: &'static [Reference],
     search_path: &SearchPath,
 ) -> Result<BuiltTask, TaskError> {
@@ -144,7 +145,7 @@ fn running(
         Text::Stories => windower.stories()?,
         Text::Text(text) => {
             let (train, validation) = text.split_at(last_ninth(text));
-            windower.fixed([train, validation, &corpus.valid])?
+            windower.fixed(train, validation, &corpus.valid)?
         }
     };
     Ok(BuiltTask::Fixed(definition(objective, tokens, references), splits))

@@ -68,12 +68,17 @@ impl Windower {
         }
     }
 
-    /// The splits of a text, `[training, validation, test]`.
+    /// The splits of a text: windows of its training, validation and test parts.
     ///
     /// # Errors
     ///
     /// [`TaskError::TooShort`] if one of them does not fill a window.
-    pub(super) fn fixed(self, [train, validation, test]: [&str; 3]) -> Result<Splits, TaskError> {
+    pub(super) fn fixed(
+        self,
+        train: &str,
+        validation: &str,
+        test: &str,
+    ) -> Result<Splits, TaskError> {
         let validation = self.all(&self.tokens.encode(validation)?, "validation")?;
         let test = self.all(&self.tokens.encode(test)?, "test")?;
         let text = self.tokens.encode(train)?;

@@ -14,7 +14,7 @@ mod text_encoder;
 
 pub use build::Vocabulary;
 pub use bytes::Place;
-pub use special::{Special, SpecialTokens};
+pub use special::{Special, SpecialToken, SpecialTokens};
 pub use stream::TextStream;
 pub use text_encoder::{Cut, Encoding, TextEncoder};
 

@@ -36,6 +36,15 @@ impl Special {
     }
 }
 
+/// A special token of a vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecialToken {
+    /// Its text, such as `[MASK]`.
+    pub text: String,
+    /// Its id.
+    pub id: u32,
+}
+
 /// Whether decoding includes special tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpecialTokens {
@@ -46,15 +55,17 @@ pub enum SpecialTokens {
 }
 
 impl Tokenizer {
-    /// A special token and its id: the one named in `tokenizer_config.json`, or else one of the
+    /// A special token: the one named in `tokenizer_config.json`, or else one of the
     /// common names among the special tokens of the vocabulary.
-    pub fn special(&self, which: Special) -> Option<(String, u32)> {
+    pub fn special(&self, which: Special) -> Option<SpecialToken> {
         let (field, usual) = which.names();
         let named = match self.config.get(field) {
             Some(Value::Null) | None => None,
             Some(token) => token.as_str().or_else(|| token.get("content")?.as_str()),
         };
-        let of = |token: &str| Some((token.to_owned(), self.inner.token_to_id(token)?));
+        let of = |text: &str| {
+            Some(SpecialToken { text: text.to_owned(), id: self.inner.token_to_id(text)? })
+        };
         let is_special = |token: &&&str| self.inner.get_added_vocabulary().is_special_token(token);
         named.and_then(of).or_else(|| usual.iter().filter(is_special).find_map(|token| of(token)))
     }

@@ -121,8 +121,13 @@ impl TextEncoder {
     ///
     /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] if the text that must not be
     /// truncated is too long by itself.
-    pub fn encode_pair(&self, texts: [&str; 2], cut: Cut) -> Result<Encoding, TokenizerError> {
-        let [first, second] = [self.tokens(texts[0])?, self.tokens(texts[1])?];
+    pub fn encode_pair(
+        &self,
+        first: &str,
+        second: &str,
+        cut: Cut,
+    ) -> Result<Encoding, TokenizerError> {
+        let [first, second] = [self.tokens(first)?, self.tokens(second)?];
         let lengths = [first.len(), second.len()];
         let kept = cut.kept(lengths, self.room_for(Pair::Yes)?).ok_or(TokenizerError::NoRoom {
             max_length: self.max_length,
@@ -155,7 +160,8 @@ impl TextEncoder {
     /// As for [`TextEncoder::encode`]; [`TokenizerError::NoRoom`] if the first text leaves no room.
     pub fn pair_windows(
         &self,
-        [first, second]: [&str; 2],
+        first: &str,
+        second: &str,
         overlap: usize,
     ) -> Result<Vec<Encoding>, TokenizerError> {
         let [first, second] = [self.tokens(first)?, self.tokens(second)?];
@@ -252,7 +258,8 @@ enum Pair {
 impl Cut {
     /// The number of tokens of each text to keep, so that both fit; `None` if nothing would remain
     /// of the truncated one.
-    fn kept(self, [first, second]: [usize; 2], room: usize) -> Option<[usize; 2]> {
+    fn kept(self, lengths: [usize; 2], room: usize) -> Option<[usize; 2]> {
+        let [first, second] = lengths;
         if first + second <= room {
             return Some([first, second]);
         }

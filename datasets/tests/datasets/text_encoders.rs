@@ -1,5 +1,7 @@
 use tempfile::TempDir;
-use zoo_datasets::tokenizer::{Cut, Encoding, Special, SpecialTokens, Tokenizer, TokenizerError};
+use zoo_datasets::tokenizer::{
+    Cut, Encoding, Special, SpecialToken, SpecialTokens, Tokenizer, TokenizerError,
+};
 
 /// WordPiece with BERT's special tokens, over a handful of words.
 const WORD_PIECE: &str = r###"{
@@ -86,7 +88,9 @@ fn a_pair_is_truncated_in_one_or_both_texts() {
     let (_folder, tokenizer) = word_piece("{}");
     let encoder = tokenizer.text_encoder(8).unwrap();
     let [long, short] = ["wir gehen wir gehen wir", "gehen !"];
-    let encode = |texts, cut| encoder.encode_pair(texts, cut).map(|found| (found.ids, found.types));
+    let encode = |[first, second]: [&str; 2], cut| {
+        encoder.encode_pair(first, second, cut).map(|found| (found.ids, found.types))
+    };
     assert_eq!(
         encode([short, short], Cut::First).unwrap(),
         (vec![2, 6, 8, 3, 6, 8, 3], vec![0, 0, 0, 0, 1, 1, 1])
@@ -95,7 +99,7 @@ fn a_pair_is_truncated_in_one_or_both_texts() {
     assert_eq!(encode([short, long], Cut::Second).unwrap().0, [2, 6, 8, 3, 7, 6, 7, 3]);
     assert_eq!(encode([short, long], Cut::Longer).unwrap().0, [2, 6, 8, 3, 7, 6, 7, 3]);
     assert_eq!(encode([long, long], Cut::Longer).unwrap().0, [2, 7, 6, 3, 7, 6, 7, 3]);
-    assert!(encoder.encode_pair([long, long], Cut::Longer).unwrap().is_cut);
+    assert!(encoder.encode_pair(long, long, Cut::Longer).unwrap().is_cut);
     // The text that must not be truncated fills the length.
     let error = encode([long, short], Cut::Second).unwrap_err();
     assert!(matches!(error, TokenizerError::NoRoom { max_length: 8, taken: 8 }), "{error:?}");
@@ -112,7 +116,7 @@ fn windows_overlap_and_lose_nothing() {
     assert_eq!(encoder.windows("", 1).unwrap()[0].ids, [2, 3]);
     assert!(encoder.windows(TEXT, 3).is_err());
 
-    let windows = tokenizer.text_encoder(7).unwrap().pair_windows(["wir !", TEXT], 1).unwrap();
+    let windows = tokenizer.text_encoder(7).unwrap().pair_windows("wir !", TEXT, 1).unwrap();
     for window in &windows {
         assert_eq!(window.ids[..4], [2, 7, 8, 3]);
         assert_eq!(window.texts[4], Some(1));
@@ -122,16 +126,16 @@ fn windows_overlap_and_lose_nothing() {
     assert_eq!(starts, [0, 4, 5, 9, 15]);
     // An overlap that leaves no new token is reduced; a question that fills the length is refused.
     let encoder = tokenizer.text_encoder(7).unwrap();
-    assert_eq!(encoder.pair_windows(["wir !", TEXT], 99).unwrap().len(), 5);
+    assert_eq!(encoder.pair_windows("wir !", TEXT, 99).unwrap().len(), 5);
     let long = "wir wir wir wir";
-    let error = encoder.pair_windows([long, TEXT], 1).unwrap_err();
+    let error = encoder.pair_windows(long, TEXT, 1).unwrap_err();
     assert!(matches!(error, TokenizerError::NoRoom { .. }), "{error:?}");
 }
 
 #[test]
 fn special_tokens_come_from_the_config_or_common_names() {
     let (_folder, tokenizer) = word_piece("{}");
-    let special = |tokenizer: &Tokenizer, which| tokenizer.special(which).map(|(_, id)| id);
+    let special = |tokenizer: &Tokenizer, which| tokenizer.special(which).map(|token| token.id);
     assert_eq!(special(&tokenizer, Special::Padding), Some(0));
     assert_eq!(special(&tokenizer, Special::Class), Some(2));
     assert_eq!(special(&tokenizer, Special::Mask), None);
@@ -139,7 +143,7 @@ fn special_tokens_come_from_the_config_or_common_names() {
     let config = r#"{"mask_token": {"content": "wir"}, "cls_token": "gehen",
                      "model_max_length": 1e30}"#;
     let (_folder, tokenizer) = word_piece(config);
-    assert_eq!(tokenizer.special(Special::Mask), Some(("wir".into(), 7)));
+    assert_eq!(tokenizer.special(Special::Mask), Some(SpecialToken { text: "wir".into(), id: 7 }));
     assert_eq!(special(&tokenizer, Special::Class), Some(6));
     assert_eq!(tokenizer.max_length(), None);
     let (_folder, tokenizer) = word_piece(r#"{"model_max_length": 512}"#);

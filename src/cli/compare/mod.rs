@@ -21,7 +21,7 @@ use crate::compare::job::Cache;
 use crate::compare::plan::{Plan, PlannedCandidate};
 use crate::compare::report;
 use crate::compare::report::page::Finding;
-use crate::compare::runner::Program;
+use crate::compare::runner::{JobRunner, Program};
 use crate::compare::spec::{Amount, Spec};
 use crate::datasets::locate::SearchPath;
 pub(super) use sweep::{SweepArgs, run as sweep};
@@ -97,7 +97,8 @@ fn carry_out(
     };
     let cache = Cache::new(&args.cache);
     let shown = progress::Shown::new(global, &plan, args.jobs);
-    let runner = Runner { program, cache, at_once: args.jobs, stop, shown: &shown };
+    let job_runner = JobRunner { program, cache, at_once: args.jobs, stop };
+    let runner = Runner { job_runner, shown: &shown };
     let done = runner.go(&plan).and_then(|ran| Ok((runner.costs(&plan)?, ran)));
     shown.finish();
     let (costs, ran) = done?;

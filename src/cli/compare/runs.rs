@@ -1,16 +1,15 @@
 //! Executes a plan: the runs, then the measurements.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 
 use super::progress::Shown;
 use crate::compare::aggregate::{Ran, best_rate};
-use crate::compare::job::{Cache, Job, Record};
+use crate::compare::job::{Job, Record};
 use crate::compare::measuring::{Measured, Room, What, cost_curve};
 use crate::compare::plan::{Plan, PlannedCandidate, usual_length};
-use crate::compare::runner::{self, Event, Program, RunnerError};
+use crate::compare::runner::{Event, JobRunner, RunnerError};
 use crate::compare::study::CostCurve;
 use crate::models::families;
 
@@ -22,10 +21,7 @@ const MEMORY_SHARE: f64 = 0.8;
 
 /// Executes a plan.
 pub(super) struct Runner<'a> {
-    pub(super) program: Program,
-    pub(super) cache: Cache,
-    pub(super) at_once: usize,
-    pub(super) stop: Arc<AtomicBool>,
+    pub(super) job_runner: JobRunner,
     pub(super) shown: &'a Shown,
 }
 
@@ -62,7 +58,7 @@ impl Runner<'_> {
             return Ok(None);
         }
         let length = usual_length(&plan.tasks[candidate.task].task);
-        match self.measure(plan, candidate, (What::Writing, length)) {
+        match self.measure(plan, candidate, What::Writing, length) {
             Ok(measured) => Ok(Some(measured)),
             Err(reason) => {
                 self.unless_stopped()?;
@@ -90,9 +86,9 @@ impl Runner<'_> {
             let bytes = crate::system::available_memory();
             let bytes = bytes.map(|bytes| (bytes as f64 * MEMORY_SHARE) as u64);
             let room = Room { seconds: LONGEST_STEP, bytes };
-            let writes = candidate.objective.is_generative();
-            let mut measure = |what, length| self.measure(plan, candidate, (what, length));
-            let curve = cost_curve((name, writes), &plan.spec.lengths, room, &mut measure);
+            let mut measure = |what, length| self.measure(plan, candidate, what, length);
+            let curve =
+                cost_curve(name, candidate.objective, &plan.spec.lengths, room, &mut measure);
             self.unless_stopped()?;
             curves.push(curve);
         }
@@ -104,16 +100,17 @@ impl Runner<'_> {
         &self,
         plan: &Plan,
         candidate: &PlannedCandidate,
-        (what, length): (What, usize),
+        what: What,
+        length: usize,
     ) -> Result<Measured, String> {
         let measurement = plan.measurement(candidate, what, length);
         let measurement = measurement.map_err(|error| error.to_string())?;
         self.shown.measures(&measurement);
-        runner::measure((&self.program, &self.cache), &measurement, &self.stop)
+        self.job_runner.measure(&measurement)
     }
 
     fn unless_stopped(&self) -> Result<(), RunnerError> {
-        match self.stop.load(Ordering::SeqCst) {
+        match self.job_runner.stop.load(Ordering::SeqCst) {
             true => Err(RunnerError::Stopped),
             false => Ok(()),
         }
@@ -123,9 +120,7 @@ impl Runner<'_> {
     fn each(&self, lists: &[Vec<Job>]) -> Result<Vec<Vec<Record>>> {
         let jobs = lists.concat();
         let tell = |event: Event<'_>| self.shown.event(event);
-        let at_once = (self.at_once, &*self.stop);
-        let records = runner::run((&self.program, &self.cache), &jobs, at_once, &tell);
-        let mut records = records?.into_iter();
+        let mut records = self.job_runner.run(&jobs, &tell)?.into_iter();
         Ok(lists.iter().map(|list| records.by_ref().take(list.len()).collect()).collect())
     }
 }

@@ -74,7 +74,7 @@ impl Batch {
                 return Err(usage(format!("{way}, beginning with decoder_start_token_id")));
             }
             (_, _, Some(decoder_ids)) if architecture.is_seq2seq() => {
-                check_ids(decoder_ids, (architecture.vocab_size(), written))?;
+                check_ids(decoder_ids, architecture.vocab_size(), written)?;
             }
             (_, _, Some(_)) => {
                 return Err(usage(
@@ -93,7 +93,7 @@ impl Batch {
         if self.types.as_ref().is_some_and(beyond) {
             return Err(usage(format!("--types: the model has {n_types} token types")));
         }
-        check_ids(&self.ids, (architecture.vocab_size(), read))
+        check_ids(&self.ids, architecture.vocab_size(), read)
     }
 
     fn check_pixels(&self, patches: &PatchConfig, shape: &[usize]) -> Result<()> {
@@ -224,7 +224,7 @@ fn same_shape(flag: &str, found: &[Vec<u32>], ids: &[Vec<u32>]) -> Result<()> {
     )))
 }
 
-fn check_ids(ids: &[Vec<u32>], (vocab_size, limit): (usize, Option<usize>)) -> Result<()> {
+fn check_ids(ids: &[Vec<u32>], vocab_size: usize, max_positions: Option<usize>) -> Result<()> {
     if let Some(id) = ids.iter().flatten().find(|&&id| id as usize >= vocab_size) {
         return Err(usage(format!(
             "token id {id} is out of range; the model has {vocab_size} tokens, 0 to {}",
@@ -232,7 +232,7 @@ fn check_ids(ids: &[Vec<u32>], (vocab_size, limit): (usize, Option<usize>)) -> R
         )));
     }
     let length = ids[0].len();
-    match limit {
+    match max_positions {
         Some(limit) if length > limit => Err(usage(format!(
             "a row has {length} tokens, and the model is limited to {limit} positions"
         ))),

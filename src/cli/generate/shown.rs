@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::Global;
 use super::{Draft, Prompt, classify};
-use crate::pipeline::{TextGeneration, WrittenText};
+use crate::pipeline::{SpeculativeText, TextGeneration, WrittenText};
 
 /// Streams a text to standard output.
 pub(super) fn print_stream(
@@ -72,12 +72,9 @@ pub(super) fn print_speculative(
         failed = out.write_all(text.as_bytes()).and_then(|()| out.flush()).err();
         failed.is_none()
     };
-    let written = generation.write_speculative(
-        prompt.tokens.clone(),
-        (draft, *num_draft_tokens),
-        &mut receive,
-    );
-    let (text, stats) = written.map_err(classify)?;
+    let written =
+        generation.write_speculative(prompt.tokens.clone(), draft, *num_draft_tokens, &mut receive);
+    let SpeculativeText { written: text, stats } = written.map_err(classify)?;
     if let Some(error) = failed {
         return Err(error.into());
     }

@@ -55,7 +55,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
         return Err(classify(TrainError::Exists(out)));
     }
     let context = args.training.context.unwrap_or(start.default_context());
-    let mut settings = settings(global, args, (&source, context));
+    let mut settings = settings(global, args, &source, context);
     settings.init_from = from.as_deref().map(absolute);
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(problem) = settings.problem() {
@@ -71,15 +71,15 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
     settings.data_fingerprint = data.fingerprint().to_string();
     check_length(&data, &settings)?;
 
-    let (spec, model) = start.model((args, &settings), &data, device)?;
+    let (spec, model) = start.model(args, &settings, &data, device)?;
     if settings.checkpoint_blocks && spec.architecture.stacks().is_empty() {
         let name = spec.family.name();
         return Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")));
     }
-    let described = (spec.family, spec.config);
+    let ModelSpec { family, config, .. } = spec;
     let tokenizer = data.tokenizer().clone();
     let run = RunDir::create(&out, &settings, |folder| {
-        checkpoint::write_config(folder, &described.1)?;
+        checkpoint::write_config(folder, &config)?;
         tokenizer
             .save(folder)
             .map_err(|error| TrainError::Burn(format!("cannot write the tokenizer: {error}")))
@@ -88,18 +88,20 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
     let optimizer = AdamW::new(settings.optimizer);
     global.note(&format!(
         "{}: {} parameters, {} tokens per step, in {}",
-        described.0.name(),
+        family.name(),
         crate::system::count(crate::models::parameters::count(&model) as u64),
         settings.tokens_per_step(),
         out.display(),
     ));
     let state = State::start(settings.dtype);
-    Ok(TrainJob { run, settings, data, described, model, optimizer, state, device: device.clone() })
+    let device = device.clone();
+    Ok(TrainJob { run, settings, data, family, config, model, optimizer, state, device })
 }
 
 /// Resumes a run.
 fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<TrainJob> {
-    let (run, mut settings) = RunDir::open(path).map_err(classify)?;
+    let run = RunDir::open(path).map_err(classify)?;
+    let mut settings = run.settings().map_err(classify)?;
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(steps) = args.steps {
         if steps < settings.schedule.steps {
@@ -144,8 +146,9 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
     } else {
         global.note(&format!("all {steps} steps are done; a larger --steps extends the run"));
     }
-    let described = (spec.family, spec.config);
-    Ok(TrainJob { run, settings, data, described, model, optimizer, state, device: device.clone() })
+    let ModelSpec { family, config, .. } = spec;
+    let device = device.clone();
+    Ok(TrainJob { run, settings, data, family, config, model, optimizer, state, device })
 }
 
 fn default_out(args: &TrainArgs, source: &TextSource, start: &Start) -> PathBuf {
@@ -181,7 +184,8 @@ fn absolute(path: &Path) -> String {
 fn settings(
     global: &Global,
     args: &TrainArgs,
-    (source, context): (&TextSource, usize),
+    source: &TextSource,
+    context: usize,
 ) -> TrainSettings {
     let training = &args.training;
     let steps = args.steps.unwrap_or(DEFAULT_STEPS);

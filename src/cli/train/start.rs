@@ -58,7 +58,8 @@ impl Start {
     /// The model to train and its specification.
     pub(super) fn model(
         self,
-        (args, settings): (&TrainArgs, &TrainSettings),
+        args: &TrainArgs,
+        settings: &TrainSettings,
         data: &LmDataset,
         device: &Device,
     ) -> Result<(ModelSpec, Model)> {

@@ -1,6 +1,7 @@
 //! Growth of the costs with the length.
 
 use super::{Measured, What};
+use crate::compare::objective::ObjectiveKind;
 use crate::compare::statistics::{Point, cost_growth};
 use crate::compare::study::{CostAt, CostCurve, Growth, Interval, Limit, LimitReason};
 
@@ -15,9 +16,10 @@ pub struct Room {
 
 /// Measures an architecture at growing lengths within the limits on time and memory: a length is
 /// skipped where quadratic growth from the previous length would exceed `room`. `measure` is called
-/// for one length after the other; `writes` is whether the architecture generates.
+/// for one length after the other, and measures generation where the objective is generative.
 pub fn cost_curve(
-    (architecture, writes): (&str, bool),
+    architecture: &str,
+    objective: ObjectiveKind,
     lengths: &[usize],
     room: Room,
     measure: &mut dyn FnMut(What, usize) -> Result<Measured, String>,
@@ -29,9 +31,12 @@ pub fn cost_curve(
     let mut steps: Vec<(usize, Measured)> = Vec::new();
     let mut limit = None;
     for length in lengths {
-        let reason = match steps.last().and_then(|last| too_much(last, length, room)) {
+        let reason = match steps.last().and_then(|(previous_length, previous)| {
+            too_much(*previous_length, previous, length, room)
+        }) {
             Some(reason) => Err(reason),
-            None => at(length, writes, measure).map_err(|reason| LimitReason::Other { reason }),
+            None => at(length, objective.is_generative(), measure)
+                .map_err(|reason| LimitReason::Other { reason }),
         };
         match reason {
             Ok((point, step)) => {
@@ -60,12 +65,17 @@ pub fn cost_curve(
 }
 
 /// The reason to skip a length after the previous one.
-fn too_much((before, step): &(usize, Measured), length: usize, room: Room) -> Option<LimitReason> {
-    let times = (length as f64 / *before as f64).powi(2);
-    if step.seconds * times > room.seconds {
+fn too_much(
+    previous_length: usize,
+    previous: &Measured,
+    length: usize,
+    room: Room,
+) -> Option<LimitReason> {
+    let times = (length as f64 / previous_length as f64).powi(2);
+    if previous.seconds * times > room.seconds {
         return Some(LimitReason::TooSlow { limit: room.seconds });
     }
-    let bytes = step.bytes.zip(room.bytes);
+    let bytes = previous.bytes.zip(room.bytes);
     let is_full = bytes.is_some_and(|(bytes, room)| bytes as f64 * times > room as f64);
     is_full.then_some(LimitReason::OutOfMemory)
 }
@@ -103,7 +113,6 @@ fn growth(points: &[Point]) -> Growth {
 mod tests {
     use super::*;
     use crate::compare::measuring::Measurement;
-    use crate::compare::objective::ObjectiveKind;
 
     const ROOM: Room = Room { seconds: 60.0, bytes: Some(1 << 30) };
 
@@ -124,7 +133,9 @@ mod tests {
     }
 
     fn curve(lengths: &[usize], room: Room) -> CostCurve {
-        cost_curve(("gpt2", true), lengths, room, &mut |what, length| Ok(quadratic(what, length)))
+        cost_curve("gpt2", ObjectiveKind::Next, lengths, room, &mut |what, length| {
+            Ok(quadratic(what, length))
+        })
     }
 
     fn exponent(growth: &Growth) -> f64 {
@@ -163,7 +174,7 @@ mod tests {
             1024 => Err("its process ended".to_string()),
             _ => Ok(quadratic(what, length)),
         };
-        let curve = cost_curve(("bert", false), &[512, 1024, 2048], ROOM, &mut fails);
+        let curve = cost_curve("bert", ObjectiveKind::Pooled, &[512, 1024, 2048], ROOM, &mut fails);
         assert_eq!(curve.points.len(), 1);
         assert_eq!(curve.points[0].decode_tokens, None);
         let reason = LimitReason::Other { reason: "its process ended".into() };

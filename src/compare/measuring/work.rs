@@ -17,6 +17,7 @@ use crate::models::families;
 use crate::models::generate::{BatchScheduler, Options, Request, as_generative};
 use crate::models::kernels::memory;
 use crate::system;
+use crate::train::BatchLoss;
 use crate::train::adamw::{AdamW, Update};
 
 /// Tokens that are generated in a measurement of generation.
@@ -89,7 +90,7 @@ fn training(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64
     let mut model = Some(TaskModel { model: model_spec.initialized(0, device) });
     let seconds = timed(|| {
         let Some(current) = model.take() else { return };
-        let (loss, targets) = current.loss(&batch);
+        let BatchLoss { sum: loss, targets } = current.loss(&batch);
         let gradients = (loss.clone() / targets as f64).backward();
         let gradients = GradientsParams::from_grads(gradients, &current);
         // Reads the loss as in training, which waits until it is computed.
@@ -105,8 +106,7 @@ fn reading(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64)
     let batch = of.batch();
     let model = TaskModel { model: model_spec.initialized(0, device) }.valid();
     let seconds = timed(|| {
-        let (loss, _) = model.loss(&batch);
-        let _ = loss.try_into_scalar::<f64>();
+        let _ = model.loss(&batch).sum.try_into_scalar::<f64>();
     });
     (seconds, batch.tokens() as f64)
 }

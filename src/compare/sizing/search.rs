@@ -23,6 +23,28 @@ const RECURRENT_WIDTHS: [usize; 1] = [2];
 /// Reference: Kaplan et al. 2020, §3.2, <https://arxiv.org/abs/2001.08361>
 const ASPECT: f64 = 40.0;
 
+/// The depth of a model, and its width as heads.
+#[derive(Clone, Copy)]
+struct ModelShape {
+    n_layers: usize,
+    d_head: usize,
+    n_heads: usize,
+}
+
+impl ModelShape {
+    fn d_model(self) -> usize {
+        self.d_head * self.n_heads
+    }
+}
+
+/// The results of a search.
+pub(super) struct SearchResult {
+    /// The model with the best proportions within the tolerance.
+    pub(super) best: Option<Sized>,
+    /// The model nearest to the budget.
+    pub(super) nearest: Option<Sized>,
+}
+
 pub(super) struct Search<'a> {
     family: &'static Family,
     backbone: BackboneKind,
@@ -35,16 +57,16 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub(super) fn new(
-        (family, backbone): (&'static Family, BackboneKind),
+        family: &'static Family,
+        backbone: BackboneKind,
         target: &'a SizingTarget,
         budget: Budget,
     ) -> Self {
         Self { family, backbone, target, budget, best: None, nearest: None }
     }
 
-    /// Searches all depths and head widths: the best model within the tolerance, and the model
-    /// nearest to the budget.
-    pub(super) fn all(mut self) -> Result<(Option<Sized>, Option<Sized>), SizingError> {
+    /// Searches all depths and head widths.
+    pub(super) fn all(mut self) -> Result<SearchResult, SizingError> {
         let (depths, widths): (&[usize], &[usize]) = match self.backbone {
             BackboneKind::Recurrent => (&RECURRENT_DEPTHS, &RECURRENT_WIDTHS),
             _ => (&DEPTHS, &HEAD_WIDTHS),
@@ -54,7 +76,7 @@ impl<'a> Search<'a> {
                 self.depth(n_layers, d_head)?;
             }
         }
-        Ok((self.best.map(|(_, sized)| sized), self.nearest))
+        Ok(SearchResult { best: self.best.map(|(_, sized)| sized), nearest: self.nearest })
     }
 
     /// Tries the widths of one depth by bisection, because the cost grows with the width.
@@ -62,26 +84,27 @@ impl<'a> Search<'a> {
         let (mut low, mut high) = (1, 4096 / d_head);
         while low < high {
             let middle = (low + high) / 2;
-            let sized = self.make(n_layers, [d_head, middle], None)?;
+            let sized = self.made(ModelShape { n_layers, d_head, n_heads: middle }, None, None)?;
             if cost(&sized, self.budget) < self.budget.amount() {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        for heads in [low.saturating_sub(1), low] {
-            if heads == 0 {
+        for n_heads in [low.saturating_sub(1), low] {
+            if n_heads == 0 {
                 continue;
             }
-            let sized = self.make(n_layers, [d_head, heads], None)?;
+            let shape = ModelShape { n_layers, d_head, n_heads };
+            let sized = self.made(shape, None, None)?;
             self.consider(&sized, d_head);
             if self.backbone == BackboneKind::Recurrent && sized.deviation.abs() <= 0.3 {
-                let sized = self.with_embedding(n_layers, [d_head, heads])?;
+                let sized = self.with_embedding(shape)?;
                 self.consider(&sized, d_head);
             }
             if sized.deviation.abs() <= 0.3
                 && sized.dimensions.d_ff.is_some()
-                && let Some(sized) = self.with_feed_forward(n_layers, [d_head, heads])?
+                && let Some(sized) = self.with_feed_forward(shape)?
             {
                 self.consider(&sized, d_head);
             }
@@ -90,20 +113,16 @@ impl<'a> Search<'a> {
     }
 
     /// The model with the feed-forward width that meets the rest of the budget.
-    fn with_feed_forward(
-        &self,
-        n_layers: usize,
-        head: [usize; 2],
-    ) -> Result<Option<Sized>, SizingError> {
-        let d_model = head[0] * head[1];
-        if self.make(n_layers, head, Some(4 * d_model + 1)).is_err() {
+    fn with_feed_forward(&self, shape: ModelShape) -> Result<Option<Sized>, SizingError> {
+        let d_model = shape.d_model();
+        if self.made(shape, Some(4 * d_model + 1), None).is_err() {
             // The family rejects a feed-forward width of its own.
             return Ok(None);
         }
         let (mut low, mut high) = (d_model, 8 * d_model);
         while low < high {
             let middle = (low + high) / 2;
-            let sized = self.make(n_layers, head, Some(middle))?;
+            let sized = self.made(shape, Some(middle), None)?;
             if cost(&sized, self.budget) < self.budget.amount() {
                 low = middle + 1;
             } else {
@@ -111,53 +130,44 @@ impl<'a> Search<'a> {
             }
         }
         // A family that ignores the feed-forward width keeps its own.
-        let sized = self.make(n_layers, head, Some(low))?;
+        let sized = self.made(shape, Some(low), None)?;
         Ok((sized.dimensions.d_ff == Some(low)).then_some(sized))
     }
 
     /// The model with the embedding width that meets the rest of the budget.
-    fn with_embedding(&self, n_layers: usize, head: [usize; 2]) -> Result<Sized, SizingError> {
-        let d_model = head[0] * head[1];
+    fn with_embedding(&self, shape: ModelShape) -> Result<Sized, SizingError> {
+        let d_model = shape.d_model();
         let (mut low, mut high) = (d_model.div_ceil(2), 2 * d_model);
         while low < high {
             let middle = (low + high) / 2;
-            let sized = self.made((n_layers, head), None, Some(middle))?;
+            let sized = self.made(shape, None, Some(middle))?;
             if cost(&sized, self.budget) < self.budget.amount() {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        self.made((n_layers, head), None, Some(low))
-    }
-
-    fn make(
-        &self,
-        n_layers: usize,
-        head: [usize; 2],
-        d_ff: Option<usize>,
-    ) -> Result<Sized, SizingError> {
-        self.made((n_layers, head), d_ff, None)
+        self.made(shape, None, Some(low))
     }
 
     fn made(
         &self,
-        (n_layers, [d_head, n_heads]): (usize, [usize; 2]),
+        shape: ModelShape,
         d_ff: Option<usize>,
         d_embedding: Option<usize>,
     ) -> Result<Sized, SizingError> {
         let size = Size {
             vocab_size: self.target.vocab_size,
             context: self.target.context,
-            d_model: d_head * n_heads,
-            n_layers,
-            n_heads: if self.backbone == BackboneKind::Recurrent { 1 } else { n_heads },
+            d_model: shape.d_model(),
+            n_layers: shape.n_layers,
+            n_heads: if self.backbone == BackboneKind::Recurrent { 1 } else { shape.n_heads },
             n_kv_heads: None,
             d_ff,
             dropout: self.target.dropout,
             eos: Some(self.target.end),
         };
-        let sized = made(self.family, self.target, (&size, d_embedding));
+        let sized = made(self.family, self.target, &size, d_embedding);
         let mut sized =
             sized.map_err(|source| SizingError::Config { family: self.family.name(), source })?;
         let amount = self.budget.amount();

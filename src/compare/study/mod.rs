@@ -69,6 +69,15 @@ pub struct Study {
     pub scaling: Vec<Scaling>,
 }
 
+/// The test between two architectures `a` and `b`.
+#[derive(Debug, Clone, Copy)]
+pub struct FoundComparison<'a> {
+    /// The test.
+    pub comparison: &'a Comparison,
+    /// Whether its difference is `b - a` instead of `a - b`.
+    pub is_reversed: bool,
+}
+
 impl Study {
     /// Names of the architectures, in the order of first appearance.
     pub fn architectures(&self) -> Vec<&str> {
@@ -96,12 +105,15 @@ impl Study {
             .filter(move |run| run.task == of.task && run.architecture == of.architecture)
     }
 
-    /// The test between two architectures, and whether its difference is `b - a` instead of `a -
-    /// b`.
-    pub fn comparison(&self, task: &str, a: &str, b: &str) -> Option<(&Comparison, bool)> {
+    /// The test between two architectures.
+    pub fn comparison(&self, task: &str, a: &str, b: &str) -> Option<FoundComparison<'_>> {
         self.comparisons.iter().filter(|c| c.task == task).find_map(|c| match () {
-            () if c.a == a && c.b == b => Some((c, false)),
-            () if c.a == b && c.b == a => Some((c, true)),
+            () if c.a == a && c.b == b => {
+                Some(FoundComparison { comparison: c, is_reversed: false })
+            }
+            () if c.a == b && c.b == a => {
+                Some(FoundComparison { comparison: c, is_reversed: true })
+            }
             () => None,
         })
     }

@@ -9,6 +9,15 @@ pub(super) struct Ends {
     pub(super) last: Vec<f32>,
 }
 
+impl Ends {
+    /// The logits of the first `length` tokens; the others are padding.
+    pub(super) fn without_padding(mut first: Vec<f32>, mut last: Vec<f32>, length: usize) -> Self {
+        first.truncate(length);
+        last.truncate(length);
+        Self { first, last }
+    }
+}
+
 /// A span of tokens with its probability.
 pub(super) struct Found {
     pub(super) score: f64,
@@ -21,7 +30,8 @@ pub(super) struct Found {
 pub(super) fn best(
     ends: &Ends,
     allowed: &[bool],
-    (count, longest): (usize, usize),
+    count: usize,
+    longest: usize,
 ) -> (Vec<Found>, f64) {
     let mut first = probabilities(&ends.first, allowed);
     let mut last = probabilities(&ends.last, allowed);
@@ -58,7 +68,8 @@ fn probabilities(scores: &[f32], allowed: &[bool]) -> Vec<f64> {
 /// `how` requires it.
 pub(super) fn characters(
     window: &Encoding,
-    [first, last]: [usize; 2],
+    first: usize,
+    last: usize,
     how: &Answering,
 ) -> [usize; 2] {
     let of_word = |index: usize| {
@@ -86,11 +97,11 @@ mod tests {
         let ends =
             Ends { first: vec![9.0, 1.0, 0.0, 2.0, 5.0], last: vec![9.0, 1.0, 3.0, 0.0, 5.0] };
         let allowed = [true, true, true, true, false];
-        let (found, nothing) = best(&ends, &allowed, (3, 2));
+        let (found, nothing) = best(&ends, &allowed, 3, 2);
         let spans: Vec<[usize; 2]> = found.iter().map(|found| [found.first, found.last]).collect();
         assert_eq!(spans, [[1, 2], [2, 2], [1, 1]]);
         assert!(nothing > 0.9, "{nothing}");
         // All spans, none with an end before its start.
-        assert_eq!(best(&ends, &allowed, (99, 2)).0.len(), 5);
+        assert_eq!(best(&ends, &allowed, 99, 2).0.len(), 5);
     }
 }

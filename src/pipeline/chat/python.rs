@@ -65,7 +65,7 @@ impl JsonWriter {
             ValueKind::String => self.string(value.as_str().unwrap_or_default()),
             ValueKind::Seq | ValueKind::Iterable => {
                 let items = value.try_iter()?.map(|value| (None, value)).collect();
-                self.container(('[', ']'), items, depth)?;
+                self.container('[', ']', items, depth)?;
             }
             ValueKind::Map => {
                 let mut items = Vec::new();
@@ -75,7 +75,7 @@ impl JsonWriter {
                 if self.is_sorted {
                     items.sort_by(|a: &(Option<String>, Value), b| a.0.cmp(&b.0));
                 }
-                self.container(('{', '}'), items, depth)?;
+                self.container('{', '}', items, depth)?;
             }
             kind => return Err(failed(&format!("tojson: unsupported value of type {kind}"))),
         }
@@ -84,7 +84,8 @@ impl JsonWriter {
 
     fn container(
         &mut self,
-        (open, close): (char, char),
+        open: char,
+        close: char,
         items: Vec<(Option<String>, Value)>,
         depth: usize,
     ) -> Result<(), Error> {

@@ -4,6 +4,6 @@ mod picture;
 mod prepare;
 mod resize;
 
-pub use picture::{Picture, PictureError};
+pub use picture::{Picture, PictureError, PixelValues};
 pub(super) use prepare::FILE as PREPROCESSOR_FILE;
 pub use prepare::ImageReader;

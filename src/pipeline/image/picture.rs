@@ -27,6 +27,15 @@ pub struct Picture {
     pub rgb: Vec<u8>,
 }
 
+/// An image as model input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PixelValues {
+    /// The values, channel by channel and row by row.
+    pub pixels: Vec<f32>,
+    /// The height and width.
+    pub size: [usize; 2],
+}
+
 /// Why an image cannot be decoded.
 #[derive(Debug, Error)]
 #[non_exhaustive]

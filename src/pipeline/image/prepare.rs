@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Picture;
 use super::resize::{Filter, resize};
+use super::{Picture, PixelValues};
 use crate::pipeline::PipelineError;
 
 /// The file's name.
@@ -153,12 +153,12 @@ impl ImageReader {
         Ok(Self { resize: Some(Target::Exact(size)), crop: None, ..self })
     }
 
-    /// The pixel values of an image, channel by channel and row by row, with its height and width.
+    /// The pixel values of an image.
     ///
     /// # Errors
     ///
     /// An image too narrow to resize.
-    pub fn prepare(&self, picture: &Picture) -> Result<(Vec<f32>, [usize; 2]), String> {
+    pub fn prepare(&self, picture: &Picture) -> Result<PixelValues, String> {
         let target = self.resize.map(|target| target.of([picture.height, picture.width]));
         let resized = target.transpose()?.map(|size| resize(picture, size, self.filter));
         let resized = resized.as_ref().unwrap_or(picture);
@@ -166,16 +166,16 @@ impl ImageReader {
         // Rounded down; pixels outside of the image are black.
         let start = |whole: usize, part: usize| (whole as i64 - part as i64).div_euclid(2);
         let (top, left) = (start(resized.height, height), start(resized.width, width));
-        let mut values = Vec::with_capacity(3 * height * width);
+        let mut pixels = Vec::with_capacity(3 * height * width);
         for color in 0..3 {
             let values_of = self.normalized(color);
             for y in 0..height as i64 {
                 for x in 0..width as i64 {
-                    values.push(values_of[usize::from(resized.at([y + top, x + left], color))]);
+                    pixels.push(values_of[usize::from(resized.at(y + top, x + left, color))]);
                 }
             }
         }
-        Ok((values, [height, width]))
+        Ok(PixelValues { pixels, size: [height, width] })
     }
 
     /// The normalized value of each byte, for one color channel.
@@ -193,7 +193,7 @@ impl ImageReader {
 
 impl Picture {
     /// One color channel of a pixel; 0 outside of the image.
-    fn at(&self, [y, x]: [i64; 2], color: usize) -> u8 {
+    fn at(&self, y: i64, x: i64, color: usize) -> u8 {
         let inside = |at: i64, end: usize| usize::try_from(at).ok().filter(|&at| at < end);
         match (inside(y, self.height), inside(x, self.width)) {
             (Some(y), Some(x)) => self.rgb[(y * self.width + x) * 3 + color],

@@ -5,6 +5,15 @@ use crate::models::generate::{Flow, Request, SpeculativeStats, speculate};
 use crate::pipeline::stop::Found;
 use crate::pipeline::{PipelineError, PromptTokens};
 
+/// A text from speculative decoding.
+#[derive(Debug, Clone)]
+pub struct SpeculativeText {
+    /// The text.
+    pub written: WrittenText,
+    /// How many drafted tokens the model accepted.
+    pub stats: SpeculativeStats,
+}
+
 impl TextGeneration {
     /// Generates a text with tokens drafted by a smaller model of the same tokenizer,
     /// `num_draft_tokens` at a time; see [`speculate`]. `receive` is called with every new piece of
@@ -16,9 +25,10 @@ impl TextGeneration {
     pub fn write_speculative(
         &self,
         prompt: impl Into<PromptTokens>,
-        (draft, num_draft_tokens): (&Self, usize),
+        draft: &Self,
+        num_draft_tokens: usize,
         receive: &mut dyn FnMut(&str) -> bool,
-    ) -> Result<(WrittenText, SpeculativeStats), PipelineError> {
+    ) -> Result<SpeculativeText, PipelineError> {
         let model = self.generative_model()?;
         let prompt = prompt.into();
         let mut stream = self.stopping(self.decoding_after(model, &prompt)?);
@@ -57,6 +67,7 @@ impl TextGeneration {
         receive(&rest);
         text.push_str(&rest);
         let tokens = stats.tokens.len();
-        Ok((WrittenText { text, tokens, ending, score: None }, stats))
+        let written = WrittenText { text, tokens, ending, score: None };
+        Ok(SpeculativeText { written, stats })
     }
 }

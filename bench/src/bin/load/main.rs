@@ -143,11 +143,11 @@ fn measure(args: &Args, folder: &Path) -> Result<Found> {
     let (mut reads, mut loads, mut others) = (Vec::new(), Vec::new(), Vec::new());
     let mut name = String::new();
     for round in 0..=args.rounds {
-        let read: Read = in_a_process(args, (What::Read, folder))?;
-        let load: Loaded = in_a_process(args, (What::Load, folder))?;
+        let read: Read = in_a_process(args, What::Read, folder)?;
+        let load: Loaded = in_a_process(args, What::Load, folder)?;
         let other = match &args.python {
             Some(python) => {
-                let (ready, other) = ask(args, (python, folder))?;
+                let (ready, other) = ask(args, python, folder)?;
                 name = ready;
                 Some(other)
             }
@@ -190,7 +190,7 @@ fn measure(args: &Args, folder: &Path) -> Result<Found> {
 }
 
 /// Runs this program in a subprocess for one measurement.
-fn in_a_process<T: DeserializeOwned>(args: &Args, (what, folder): (What, &Path)) -> Result<T> {
+fn in_a_process<T: DeserializeOwned>(args: &Args, what: What, folder: &Path) -> Result<T> {
     let name = what.to_possible_value().context("a measurement has a name")?;
     let output = Command::new(std::env::current_exe()?)
         .args(["--here", name.get_name(), "--device", &args.device])
@@ -203,7 +203,7 @@ fn in_a_process<T: DeserializeOwned>(args: &Args, (what, folder): (What, &Path))
 }
 
 /// Starts a new peer for one measurement.
-fn ask(args: &Args, (python, folder): (&Path, &Path)) -> Result<(String, Other)> {
+fn ask(args: &Args, python: &Path, folder: &Path) -> Result<(String, Other)> {
     let folder = folder.to_str().context("a peer's directory must be valid UTF-8")?;
     let mut peer = Peer::script(python, "load.py", &[folder])?;
     let other = peer.ask(&json!({ "tokens": tokens(args.tokens) }))?;

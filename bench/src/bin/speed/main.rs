@@ -98,7 +98,7 @@ fn main() -> Result<()> {
     for &shape in &args.shapes {
         for &what in &args.whats {
             if what != What::Prefill || shape.continues_texts()? {
-                found.extend(measure(args.rounds, (shape, what), &devices, &mut peers)?);
+                found.extend(measure(args.rounds, shape, what, &devices, &mut peers)?);
             }
         }
         // The load from other processes varies, so the best measurement is kept.
@@ -112,14 +112,15 @@ fn main() -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
     }
-    print(&args, (products, &peers.ready()), &found);
+    print(&args, products, &peers.ready(), &found);
     Ok(())
 }
 
 /// Measures all devices and peers in turn, after unmeasured warm-up steps.
 fn measure(
     rounds: usize,
-    (shape, what): (Shape, What),
+    shape: Shape,
+    what: What,
     devices: &[(String, Device)],
     peers: &mut Peers,
 ) -> Result<Vec<Found>> {
@@ -157,7 +158,7 @@ fn measure(
     Ok(found.collect())
 }
 
-fn print(args: &Args, (products, peers): (f64, &[&str]), found: &[Found]) {
+fn print(args: &Args, products: f64, peers: &[&str], found: &[Found]) {
     let compared: String = peers.iter().map(|peer| format!(", compared with {peer}")).collect();
     println!("{} rounds, {} threads{compared}", args.rounds, roofline::threads());
     println!("matrix products reach {products:.0} GFLOP/s here\n");

@@ -21,21 +21,23 @@ pub(crate) struct Shape {
 
 /// All shapes.
 pub(crate) const SHAPES: &[Shape] = &[
-    shape("gpt2-nano", ("gpt2", "nano", 65), [12, 64]),
-    shape("gpt2-micro", ("gpt2", "micro", 65), [8, 256]),
-    shape("gpt2-124m", ("gpt2", "small", 50_257), [1, 256]),
-    shape("llama-micro", ("llama", "micro", 65), [8, 256]),
-    shape("llama-134m", ("llama", "small", 32_000), [1, 256]),
-    shape("bert-micro", ("bert", "micro", 65), [8, 256]),
-    shape("bert-base-1", ("bert", "small", 30_522), [1, 128]),
-    shape("bert-base-8", ("bert", "small", 30_522), [8, 128]),
-    shape("t5-micro", ("t5", "micro", 65), [8, 128]),
-    shape("t5-base", ("t5", "small", 32_128), [1, 128]),
+    shape("gpt2-nano", "gpt2", "nano", 65, [12, 64]),
+    shape("gpt2-micro", "gpt2", "micro", 65, [8, 256]),
+    shape("gpt2-124m", "gpt2", "small", 50_257, [1, 256]),
+    shape("llama-micro", "llama", "micro", 65, [8, 256]),
+    shape("llama-134m", "llama", "small", 32_000, [1, 256]),
+    shape("bert-micro", "bert", "micro", 65, [8, 256]),
+    shape("bert-base-1", "bert", "small", 30_522, [1, 128]),
+    shape("bert-base-8", "bert", "small", 30_522, [8, 128]),
+    shape("t5-micro", "t5", "micro", 65, [8, 128]),
+    shape("t5-base", "t5", "small", 32_128, [1, 128]),
 ];
 
 const fn shape(
     name: &'static str,
-    (family, size, vocab_size): (&'static str, &'static str, usize),
+    family: &'static str,
+    size: &'static str,
+    vocab_size: usize,
     [rows, length]: [usize; 2],
 ) -> Shape {
     Shape { name, family, size, vocab_size, rows, length, dropout: 0.0 }

@@ -279,6 +279,7 @@ fn labels(rows: &Rows, parts: &Parts<(String, String, u64)>) -> Result<Vec<Strin
     }
 }
 
-fn splits([train, validation, test]: Parts<Example>) -> Splits {
+fn splits(parts: Parts<Example>) -> Splits {
+    let [train, validation, test] = parts;
     Splits::new(Train::Fixed(train), validation, test)
 }

@@ -28,11 +28,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, has_colors: bool) {
     let going = state.running.len().min(RUNNING) as u16;
     let rows = [Constraint::Min(3), Constraint::Length(going), Constraint::Length(1)];
     let [top, middle, bottom] = Layout::vertical(rows).areas(frame.area());
-    let names = state.rows.iter().map(String::len).max().unwrap_or(0) as u16 + 2;
-    let wanted = names + SCORE * state.tasks.len() as u16 + 2;
+    let name_width = state.rows.iter().map(String::len).max().unwrap_or(0) as u16 + 2;
+    let wanted = name_width + SCORE * state.tasks.len() as u16 + 2;
     let columns = [Constraint::Max(wanted.min(top.width * 3 / 5)), Constraint::Min(20)];
     let [left, right] = Layout::horizontal(columns).areas(top);
-    scores(frame, left, (state, names), has_colors);
+    scores(frame, left, state, name_width, has_colors);
     if let Some(task) = state.tasks.get(state.current) {
         curves(frame, right, task, has_colors);
     }
@@ -59,7 +59,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, has_colors: bool) {
 }
 
 /// The table of scores: architectures by tasks.
-fn scores(frame: &mut Frame<'_>, place: Rect, (state, names): (&State, u16), has_colors: bool) {
+fn scores(frame: &mut Frame<'_>, place: Rect, state: &State, name_width: u16, has_colors: bool) {
     let short = |task: &TaskShown| {
         let name = task.name.split(':').next().unwrap_or_default();
         format!("{name:.12}")
@@ -71,7 +71,7 @@ fn scores(frame: &mut Frame<'_>, place: Rect, (state, names): (&State, u16), has
         let name = Line::styled(format!("{} {name}", sign(index)), style(index, has_colors));
         Row::new([name].into_iter().chain(cells.map(Line::from)))
     });
-    let widths = [names].into_iter().chain(state.tasks.iter().map(|_| SCORE - 1));
+    let widths = [name_width].into_iter().chain(state.tasks.iter().map(|_| SCORE - 1));
     let table = Table::new(rows, widths.map(Constraint::Length))
         .header(Row::new(header).style(bold))
         .block(Block::bordered().title(" mean scores (runs) "));

@@ -43,7 +43,7 @@ impl Axis {
         };
         // The margin does not extend below 0 for values that are never negative.
         let start = if low >= 0.0 { (low - room).max(0.0) } else { low - room };
-        Self::over(label, Scale::Linear, (start, high + room))
+        Self::over(label, Scale::Linear, start, high + room)
     }
 
     /// A logarithmic axis over the positive values.
@@ -54,7 +54,7 @@ impl Axis {
             span if span > 1.0 => span.powf(0.05),
             _ => 2.0,
         };
-        Self::over(label, Scale::Log, (low / room, high * room))
+        Self::over(label, Scale::Log, low / room, high * room)
     }
 
     /// A logarithmic axis with ticks at exactly these values.
@@ -67,10 +67,10 @@ impl Axis {
     /// A linear axis from 0.
     pub fn from_zero(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let high = bounds(values).map_or(1.0, |(_, high)| high);
-        Self::over(label, Scale::Linear, (0.0, if high > 0.0 { high * 1.03 } else { 1.0 }))
+        Self::over(label, Scale::Linear, 0.0, if high > 0.0 { high * 1.03 } else { 1.0 })
     }
 
-    fn over(label: &str, scale: Scale, (low, high): (f64, f64)) -> Self {
+    fn over(label: &str, scale: Scale, low: f64, high: f64) -> Self {
         let ticks = match scale {
             Scale::Linear => linear_ticks(low, high, 5),
             Scale::Log => log_ticks(low, high, 5),

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::look::Look;
-use super::svg::{Anchor, Svg, fitting, width};
+use super::svg::{Anchor, Svg, fitting, point, width};
 
 /// A row.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Row {
     pub label: String,
 }
 
-/// A reference value: a line through all rows.
+/// A reference value: a line across the chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// The value.
@@ -62,43 +62,49 @@ impl Dots {
         let top = 6.0 + LINE * rules.len() as f64;
         let bottom = top + ROW * self.rows.len() as f64;
         let x = |value: f64| left + self.axis.place(value) * (right - left);
-        let mut svg = Svg::new((WIDTH, bottom + 42.0), &self.title, &self.description);
+        let mut svg = Svg::new(WIDTH, bottom + 42.0, &self.title, &self.description);
         for tick in self.axis.ticks_over(right - left) {
-            svg.line("grid", (x(tick.at), top), (x(tick.at), bottom));
-            svg.label("tick", (x(tick.at), bottom + 16.0), Anchor::Middle, &tick.label);
+            svg.line("grid", point(x(tick.at), top), point(x(tick.at), bottom));
+            svg.label("tick", point(x(tick.at), bottom + 16.0), Anchor::Middle, &tick.label);
         }
-        svg.label("axis", ((left + right) / 2.0, bottom + 35.0), Anchor::Middle, &self.axis.label);
+        svg.label(
+            "axis",
+            point((left + right) / 2.0, bottom + 35.0),
+            Anchor::Middle,
+            &self.axis.label,
+        );
         for (index, rule) in rules.iter().enumerate() {
             let (at, y) = (x(rule.at), LINE * (index as f64 + 0.8));
-            svg.line("rule", (at, y + 3.0), (at, bottom));
+            svg.line("rule", point(at, y + 3.0), point(at, bottom));
             let label = fitting(&rule.label, 240.0);
             let half = width(&label) / 2.0;
             let at = at.clamp(half, WIDTH - half);
-            svg.label("tick", (at, y), Anchor::Middle, &label);
+            svg.label("tick", point(at, y), Anchor::Middle, &label);
         }
         for (index, row) in self.rows.iter().enumerate() {
             let y = top + ROW * (index as f64 + 0.5);
             let name = fitting(&row.name, left - 14.0);
-            svg.label("name", (left - 12.0, y + 4.0), Anchor::End, &name);
+            svg.label("name", point(left - 12.0, y + 4.0), Anchor::End, &name);
             let label = fitting(&row.label, WIDTH - right - 8.0);
-            svg.label("value", (WIDTH, y + 4.0), Anchor::End, &label);
+            svg.label("value", point(WIDTH, y + 4.0), Anchor::End, &label);
             let class = row.look.class();
             if let Some((low, high)) = row.interval {
                 let ends = [low, high].map(|end| x(end).clamp(left, right));
-                svg.line(&format!("whisker {class}"), (ends[0], y), (ends[1], y));
+                svg.line(&format!("whisker {class}"), point(ends[0], y), point(ends[1], y));
                 // An interval that extends beyond the axis ends in an arrow.
                 for (end, at, back) in [(low, ends[0], 5.0), (high, ends[1], -5.0)] {
                     if !self.axis.shows(end) {
-                        let tip = [(at + back, y - 5.0), (at, y), (at + back, y + 5.0)];
+                        let tip =
+                            [point(at + back, y - 5.0), point(at, y), point(at + back, y + 5.0)];
                         svg.polyline(&format!("whisker {class}"), &tip);
                     }
                 }
             }
             for run in row.runs.iter().filter(|run| self.axis.shows(**run)) {
-                svg.line(&format!("run {class}"), (x(*run), y - 6.0), (x(*run), y + 6.0));
+                svg.line(&format!("run {class}"), point(x(*run), y - 6.0), point(x(*run), y + 6.0));
             }
             if let Some(mean) = row.mean.filter(|mean| self.axis.shows(*mean)) {
-                row.look.marker(&mut svg, (x(mean), y), 4.6);
+                row.look.marker(&mut svg, point(x(mean), y), 4.6);
             }
         }
         svg.finish()

@@ -1,8 +1,9 @@
 //! Line charts.
 
 use super::axis::Axis;
+use super::dots::Rule;
 use super::look::Look;
-use super::svg::{Anchor, Svg, fitting};
+use super::svg::{Anchor, ChartPoint, Svg, fitting, point};
 
 /// A line.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,25 +11,33 @@ pub struct Line {
     /// Its color and marker shape.
     pub look: Look,
     /// Its points.
-    pub points: Vec<(f64, f64)>,
+    pub points: Vec<ChartPoint>,
     /// The thin lines that this line summarizes.
-    pub parts: Vec<Vec<(f64, f64)>>,
+    pub parts: Vec<Vec<ChartPoint>>,
     /// The maximum number of markers, evenly spaced along the points.
     pub markers: usize,
     /// The last points of runs that ended early, marked with a cross.
-    pub broken: Vec<(f64, f64)>,
+    pub broken: Vec<ChartPoint>,
     /// The chosen points, marked with a ring.
-    pub chosen: Vec<(f64, f64)>,
-    /// The confidence band.
-    pub band: Band,
+    pub chosen: Vec<ChartPoint>,
+    /// The confidence band, from left to right; empty for none.
+    pub band: Vec<BandPoint>,
 }
 
-/// A confidence band: (x, low, high).
-pub type Band = Vec<(f64, f64, f64)>;
+/// A confidence band at one x.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BandPoint {
+    /// The x.
+    pub x: f64,
+    /// The lower bound of y.
+    pub low: f64,
+    /// The upper bound of y.
+    pub high: f64,
+}
 
 impl Line {
     /// A line with a marker at every point.
-    pub fn new(look: Look, points: Vec<(f64, f64)>) -> Self {
+    pub fn new(look: Look, points: Vec<ChartPoint>) -> Self {
         let markers = points.len();
         Self { look, points, parts: vec![], markers, broken: vec![], chosen: vec![], band: vec![] }
     }
@@ -48,9 +57,9 @@ pub struct Chart {
     /// The lines.
     pub lines: Vec<Line>,
     /// The compute-optimal front: a dashed line in the text color; empty for none.
-    pub front: Vec<(f64, f64)>,
+    pub front: Vec<ChartPoint>,
     /// Reference values, as horizontal lines.
-    pub rules: Vec<(f64, String)>,
+    pub rules: Vec<Rule>,
 }
 
 const WIDTH: f64 = 410.0;
@@ -63,12 +72,12 @@ const BOTTOM: f64 = HEIGHT - 40.0;
 impl Chart {
     /// Draws the chart as SVG.
     pub fn draw(&self) -> String {
-        let mut svg = Svg::new((WIDTH, HEIGHT), &self.title, &self.description);
+        let mut svg = Svg::new(WIDTH, HEIGHT, &self.title, &self.description);
         self.frame(&mut svg);
         for line in self.lines.iter().filter(|line| !line.band.is_empty()) {
-            let there = line.band.iter().map(|(x, low, _)| (*x, *low));
-            let back = line.band.iter().rev().map(|(x, _, high)| (*x, *high));
-            let around: Vec<(f64, f64)> = there.chain(back).collect();
+            let there = line.band.iter().map(|at| point(at.x, at.low));
+            let back = line.band.iter().rev().map(|at| point(at.x, at.high));
+            let around: Vec<ChartPoint> = there.chain(back).collect();
             svg.polygon(&format!("band {}", line.look.class()), &self.at_all(&around));
         }
         for line in &self.lines {
@@ -94,10 +103,10 @@ impl Chart {
             for at in self.at_all(&line.chosen) {
                 svg.circle(&format!("ring {}", line.look.class()), at, 7.5);
             }
-            for (x, y) in line.broken.iter().map(|(x, y)| self.at(*x, *y)) {
+            for at in line.broken.iter().map(|point| self.at(*point)) {
                 // The last point of a diverged run may be outside of the axes: its cross is drawn
                 // at the edge.
-                let (x, y) = (x.clamp(LEFT, RIGHT), y.clamp(TOP, BOTTOM));
+                let (x, y) = (at.x.clamp(LEFT, RIGHT), at.y.clamp(TOP, BOTTOM));
                 let cross = format!("M{} {}l9 9m0 -9l-9 9", (x - 4.5).round(), (y - 4.5).round());
                 svg.path(&format!("cross {}", line.look.class()), &cross);
             }
@@ -108,42 +117,47 @@ impl Chart {
     fn frame(&self, svg: &mut Svg) {
         let (left, bottom) = (LEFT, BOTTOM);
         for tick in &self.y.ticks {
-            let y = self.at(0.0, tick.at).1;
-            svg.line("grid", (left, y), (RIGHT, y));
-            svg.label("tick", (left - 8.0, y + 4.0), Anchor::End, &tick.label);
+            let y = self.y_of(tick.at);
+            svg.line("grid", point(left, y), point(RIGHT, y));
+            svg.label("tick", point(left - 8.0, y + 4.0), Anchor::End, &tick.label);
         }
         for tick in self.x.ticks_over(RIGHT - left) {
             let x = left + self.x.place(tick.at) * (RIGHT - left);
-            svg.line("axis-line", (x, bottom), (x, bottom + 4.0));
-            svg.label("tick", (x, bottom + 18.0), Anchor::Middle, &tick.label);
+            svg.line("axis-line", point(x, bottom), point(x, bottom + 4.0));
+            svg.label("tick", point(x, bottom + 18.0), Anchor::Middle, &tick.label);
         }
-        svg.line("axis-line", (left, bottom), (RIGHT, bottom));
+        svg.line("axis-line", point(left, bottom), point(RIGHT, bottom));
         let (title, middle) = (fitting(&self.y.label, WIDTH), (left + RIGHT) / 2.0);
-        svg.label("axis", (0.0, 12.0), Anchor::Start, &title);
-        svg.label("axis", (middle, HEIGHT - 4.0), Anchor::Middle, &self.x.label);
-        for (value, label) in self.rules.iter().filter(|(value, _)| self.y.shows(*value)) {
-            let y = self.at(0.0, *value).1;
-            svg.line("rule", (left, y), (RIGHT, y));
+        svg.label("axis", point(0.0, 12.0), Anchor::Start, &title);
+        svg.label("axis", point(middle, HEIGHT - 4.0), Anchor::Middle, &self.x.label);
+        for rule in self.rules.iter().filter(|rule| self.y.shows(rule.at)) {
+            let y = self.y_of(rule.at);
+            svg.line("rule", point(left, y), point(RIGHT, y));
             let above = if y - TOP > 14.0 { y - 4.0 } else { y + 13.0 };
-            svg.label("tick", (RIGHT, above), Anchor::End, &fitting(label, 200.0));
+            svg.label("tick", point(RIGHT, above), Anchor::End, &fitting(&rule.label, 200.0));
         }
     }
 
     /// The points within the axes, in drawing units.
-    fn at_all(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-        let shown = points.iter().filter(|(x, y)| self.x.shows(*x) && self.y.shows(*y));
-        shown.map(|(x, y)| self.at(*x, *y)).collect()
+    fn at_all(&self, points: &[ChartPoint]) -> Vec<ChartPoint> {
+        let shown = points.iter().filter(|point| self.x.shows(point.x) && self.y.shows(point.y));
+        shown.map(|point| self.at(*point)).collect()
     }
 
-    fn at(&self, x: f64, y: f64) -> (f64, f64) {
-        let across = LEFT + self.x.place(x) * (RIGHT - LEFT);
-        (across, BOTTOM - self.y.place(y) * (BOTTOM - TOP))
+    /// A point in drawing units, from its values on the axes.
+    fn at(&self, values: ChartPoint) -> ChartPoint {
+        point(LEFT + self.x.place(values.x) * (RIGHT - LEFT), self.y_of(values.y))
+    }
+
+    /// The vertical coordinate of a value, in drawing units.
+    fn y_of(&self, value: f64) -> f64 {
+        BOTTOM - self.y.place(value) * (BOTTOM - TOP)
     }
 }
 
 /// At most `most` of the points, evenly spaced and shifted by a share of their distance, so that
 /// the markers of overlapping lines do not overlap.
-fn spread(points: &[(f64, f64)], most: usize, shift: f64) -> Vec<(f64, f64)> {
+fn spread(points: &[ChartPoint], most: usize, shift: f64) -> Vec<ChartPoint> {
     if points.len() <= most {
         return points.to_vec();
     }

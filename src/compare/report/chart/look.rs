@@ -1,6 +1,6 @@
 //! The color and marker shape of each architecture.
 
-use super::svg::Svg;
+use super::svg::{ChartPoint, Svg, point};
 use crate::compare::report::page::{Legend, Swatch};
 
 /// The number of palette colors and of marker shapes.
@@ -25,12 +25,11 @@ impl Look {
     }
 
     /// Draws its marker.
-    pub fn marker(self, svg: &mut Svg, at: (f64, f64), size: f64) {
-        let (x, y) = at;
+    pub fn marker(self, svg: &mut Svg, at: ChartPoint, size: f64) {
         let r = size;
         let class = format!("mark s{}", self.colour);
-        let points = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
-            points.iter().map(|(dx, dy)| (x + dx * r, y + dy * r)).collect()
+        let points = |points: &[(f64, f64)]| -> Vec<ChartPoint> {
+            points.iter().map(|(dx, dy)| point(at.x + dx * r, at.y + dy * r)).collect()
         };
         match self.shape {
             0 => svg.circle(&class, at, r),
@@ -50,9 +49,9 @@ impl Look {
     pub fn legend(names: &[&str]) -> Legend {
         let swatch = |(index, name): (usize, &&str)| {
             let look = Self::nth(index);
-            let mut svg = Svg::decoration((26.0, 12.0));
-            svg.line(&format!("line {}", look.class()), (1.0, 6.0), (25.0, 6.0));
-            look.marker(&mut svg, (13.0, 6.0), 4.0);
+            let mut svg = Svg::decoration(26.0, 12.0);
+            svg.line(&format!("line {}", look.class()), point(1.0, 6.0), point(25.0, 6.0));
+            look.marker(&mut svg, point(13.0, 6.0), 4.0);
             Swatch { name: (*name).to_string(), svg: svg.finish() }
         };
         Legend { entries: names.iter().enumerate().map(swatch).collect() }

@@ -11,6 +11,6 @@ mod svg;
 
 pub use axis::{Axis, Scale, Tick, linear_ticks, log_ticks};
 pub use dots::{Dots, Row, Rule};
-pub use lines::{Band, Chart, Line};
+pub use lines::{BandPoint, Chart, Line};
 pub use look::Look;
-pub use svg::{Anchor, Svg, escape};
+pub use svg::{Anchor, ChartPoint, Svg, escape};

@@ -19,11 +19,32 @@ pub enum Anchor {
     End,
 }
 
+/// A point of a chart, in drawing units or as values of the axes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChartPoint {
+    /// The horizontal coordinate.
+    pub x: f64,
+    /// The vertical coordinate.
+    pub y: f64,
+}
+
+impl ChartPoint {
+    /// A point with these coordinates.
+    pub const fn new(x: f64, y: f64) -> Self {
+        Self { x, y }
+    }
+}
+
+/// Short for [`ChartPoint::new`].
+pub(super) const fn point(x: f64, y: f64) -> ChartPoint {
+    ChartPoint { x, y }
+}
+
 impl Svg {
-    /// A drawing of this size in units, with a title and a description for screen readers.
-    pub fn new(size: (f64, f64), title: &str, description: &str) -> Self {
+    /// A drawing of this width and height in units, with a title and a description for screen
+    /// readers.
+    pub fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
         let mut text = String::new();
-        let (width, height) = size;
         let _ = write!(
             text,
             r#"<svg viewBox="0 0 {} {}" role="img"><title>{}</title><desc>{}</desc>"#,
@@ -36,8 +57,7 @@ impl Svg {
     }
 
     /// A small drawing that is hidden from screen readers, because text next to it has its content.
-    pub fn decoration(size: (f64, f64)) -> Self {
-        let (width, height) = size;
+    pub fn decoration(width: f64, height: f64) -> Self {
         let text = format!(
             r#"<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-hidden="true">"#,
             w = short(width),
@@ -47,8 +67,8 @@ impl Svg {
     }
 
     /// A straight line.
-    pub fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
-        let path = format!("M{} {}L{} {}", short(from.0), short(from.1), short(to.0), short(to.1));
+    pub fn line(&mut self, class: &str, from: ChartPoint, to: ChartPoint) {
+        let path = format!("M{} {}L{} {}", short(from.x), short(from.y), short(to.x), short(to.y));
         self.path(class, &path);
     }
 
@@ -58,29 +78,29 @@ impl Svg {
     }
 
     /// A line through points.
-    pub fn polyline(&mut self, class: &str, points: &[(f64, f64)]) {
+    pub fn polyline(&mut self, class: &str, points: &[ChartPoint]) {
         self.path(class, &through(points));
     }
 
     /// A filled polygon.
-    pub fn polygon(&mut self, class: &str, points: &[(f64, f64)]) {
+    pub fn polygon(&mut self, class: &str, points: &[ChartPoint]) {
         self.path(class, &(through(points) + "Z"));
     }
 
     /// A circle.
-    pub fn circle(&mut self, class: &str, at: (f64, f64), radius: f64) {
+    pub fn circle(&mut self, class: &str, at: ChartPoint, radius: f64) {
         let _ = write!(
             self.text,
             r#"<circle class="{}" cx="{}" cy="{}" r="{}"/>"#,
             escape(class),
-            short(at.0),
-            short(at.1),
+            short(at.x),
+            short(at.y),
             short(radius),
         );
     }
 
     /// A text label.
-    pub fn label(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
+    pub fn label(&mut self, class: &str, at: ChartPoint, anchor: Anchor, text: &str) {
         let anchor = match anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
@@ -90,8 +110,8 @@ impl Svg {
             self.text,
             r#"<text class="{}" x="{}" y="{}" text-anchor="{anchor}">{}</text>"#,
             escape(class),
-            short(at.0),
-            short(at.1),
+            short(at.x),
+            short(at.y),
             escape(text),
         );
     }
@@ -103,10 +123,11 @@ impl Svg {
     }
 }
 
-fn through(points: &[(f64, f64)]) -> String {
+fn through(points: &[ChartPoint]) -> String {
     let mut path = String::new();
-    for (index, (x, y)) in points.iter().enumerate() {
-        let _ = write!(path, "{}{} {}", if index == 0 { 'M' } else { 'L' }, short(*x), short(*y));
+    for (index, point) in points.iter().enumerate() {
+        let command = if index == 0 { 'M' } else { 'L' };
+        let _ = write!(path, "{command}{} {}", short(point.x), short(point.y));
     }
     path
 }

@@ -1,7 +1,7 @@
 //! Scores and losses during training.
 
 use super::{Shown, metric_label};
-use crate::compare::report::chart::{Axis, Chart, Line, Look};
+use crate::compare::report::chart::{Axis, Chart, ChartPoint, Line, Look, Rule};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Section, Table};
 use crate::compare::study::{Better, Candidate, Outcome, Point, Run, Study, Task};
@@ -88,9 +88,9 @@ fn figure(shown: &Shown<'_>, task: &Task, view: &View) -> Option<Figure> {
     let is_loss = view.label.contains("loss");
     let label = if is_loss { "training loss (nats)".into() } else { metric_label(task) };
     let better = if is_loss { Better::Lower } else { task.metric.better };
-    let low_high = sane(all().map(|(_, y)| *y).collect(), better);
+    let low_high = sane(all().map(|point| point.y).collect(), better);
     let rules = match task.metric.chance {
-        Some(chance) if !is_loss => vec![(chance, "guessing".to_string())],
+        Some(chance) if !is_loss => vec![Rule { at: chance, label: "guessing".to_string() }],
         _ => Vec::new(),
     };
     let chart = Chart {
@@ -100,7 +100,7 @@ fn figure(shown: &Shown<'_>, task: &Task, view: &View) -> Option<Figure> {
             number::of(lines.len(), "line"),
             view.axis
         ),
-        x: Axis::from_zero(view.axis, all().map(|(x, _)| *x)),
+        x: Axis::from_zero(view.axis, all().map(|point| point.x)),
         y: Axis::linear(&label, low_high),
         lines,
         front: Vec::new(),
@@ -136,12 +136,15 @@ fn line(study: &Study, of: &Candidate, view: &View, look: Look) -> Line {
     line
 }
 
-fn points(run: &Run, view: &View) -> Vec<(f64, f64)> {
-    run.curve.iter().filter_map(|point| Some(((view.x)(point), (view.y)(point)?))).collect()
+fn points(run: &Run, view: &View) -> Vec<ChartPoint> {
+    run.curve
+        .iter()
+        .filter_map(|point| Some(ChartPoint::new((view.x)(point), (view.y)(point)?)))
+        .collect()
 }
 
 /// The mean over runs at the steps that all runs share.
-fn mean(runs: &[&Run], view: &View) -> Vec<(f64, f64)> {
+fn mean(runs: &[&Run], view: &View) -> Vec<ChartPoint> {
     let Some((first, others)) = runs.split_first() else { return Vec::new() };
     let count = runs.len() as f64;
     let mut means = Vec::new();
@@ -149,23 +152,24 @@ fn mean(runs: &[&Run], view: &View) -> Vec<(f64, f64)> {
         let same = |run: &&&Run| {
             let at = run.curve.binary_search_by_key(&point.step, |p| p.step).ok()?;
             let point = &run.curve[at];
-            Some(((view.x)(point), (view.y)(point)?))
+            Some(ChartPoint::new((view.x)(point), (view.y)(point)?))
         };
         let Some(y) = (view.y)(point) else { continue };
-        let rest: Vec<(f64, f64)> = others.iter().filter_map(|run| same(&run)).collect();
+        let rest: Vec<ChartPoint> = others.iter().filter_map(|run| same(&run)).collect();
         if rest.len() == others.len() {
-            let x = (view.x)(point) + rest.iter().map(|(x, _)| x).sum::<f64>();
-            means.push((x / count, (y + rest.iter().map(|(_, y)| y).sum::<f64>()) / count));
+            let x = (view.x)(point) + rest.iter().map(|point| point.x).sum::<f64>();
+            let y = y + rest.iter().map(|point| point.y).sum::<f64>();
+            means.push(ChartPoint::new(x / count, y / count));
         }
     }
     means
 }
 
 /// At most [`POINTS`] of the points, including the last one.
-fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+fn thinned(points: Vec<ChartPoint>) -> Vec<ChartPoint> {
     let stride = points.len().div_ceil(POINTS).max(1);
     let last = points.len().saturating_sub(1);
-    let keep = |(index, _): &(usize, (f64, f64))| (last - index).is_multiple_of(stride);
+    let keep = |(index, _): &(usize, ChartPoint)| (last - index).is_multiple_of(stride);
     points.into_iter().enumerate().filter(keep).map(|(_, point)| point).collect()
 }
 
@@ -182,7 +186,7 @@ fn numbers(study: &Study, task: &Task) -> Option<Table> {
         let curve = mean(&finished, &VIEWS[0]);
         let Some(last) = curve.len().checked_sub(1) else { continue };
         let cells = [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| {
-            let (tokens, score) = curve[(last as f64 * share).round() as usize];
+            let ChartPoint { x: tokens, y: score } = curve[(last as f64 * share).round() as usize];
             Cell::new(number::value(score, None)).note(format!("{} tokens", number::si(tokens)))
         });
         table.rows.push([Cell::new(&of.architecture)].into_iter().chain(cells).collect());

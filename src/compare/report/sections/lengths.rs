@@ -1,7 +1,7 @@
 //! Growth of the costs with the length.
 
 use super::Shown;
-use crate::compare::report::chart::{Axis, Chart, Line, Look};
+use crate::compare::report::chart::{Axis, Chart, ChartPoint, Line, Look};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};
 use crate::compare::study::{CostAt, CostCurve, Growth, Limit, LimitReason};
@@ -119,7 +119,7 @@ fn figure(shown: &Shown<'_>, view: &View, lengths: &[f64]) -> Option<Figure> {
         .costs
         .iter()
         .map(|curve| {
-            let at = |p: &CostAt| Some((p.length as f64, (view.of)(p)?));
+            let at = |p: &CostAt| Some(ChartPoint::new(p.length as f64, (view.of)(p)?));
             let points = curve.points.iter().filter_map(at).collect();
             Line::new(shown.look(&curve.architecture), points)
         })
@@ -128,7 +128,7 @@ fn figure(shown: &Shown<'_>, view: &View, lengths: &[f64]) -> Option<Figure> {
     if lines.is_empty() {
         return None;
     }
-    let values: Vec<f64> = lines.iter().flat_map(|l| &l.points).map(|(_, y)| *y).collect();
+    let values: Vec<f64> = lines.iter().flat_map(|l| &l.points).map(|point| point.y).collect();
     let chart = Chart {
         title: format!("{} against length", view.heading),
         description: format!(

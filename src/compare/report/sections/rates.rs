@@ -1,10 +1,10 @@
 //! The learning-rate trials.
 
 use super::{Shown, metric_label};
-use crate::compare::report::chart::{Axis, Chart, Line, Look};
+use crate::compare::report::chart::{Axis, Chart, ChartPoint, Line, Look};
 use crate::compare::report::number;
 use crate::compare::report::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};
-use crate::compare::study::{Candidate, RateOutcome, Study, Task};
+use crate::compare::study::{Candidate, RateOutcome, RateTrial, Study, Task};
 
 pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let study = shown.study;
@@ -67,14 +67,14 @@ fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
             RateOutcome::Diverged { .. } | RateOutcome::Failed { .. } => None,
         };
         rates.extend(of.rates.iter().map(|trial| trial.rate));
-        let mut points: Vec<(f64, f64)> =
-            of.rates.iter().filter_map(|t| Some((t.rate, score(&t.outcome)?))).collect();
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let chosen = points.iter().copied().filter(|(rate, _)| *rate == of.learning_rate).collect();
+        let scored = |t: &RateTrial| Some(ChartPoint::new(t.rate, score(&t.outcome)?));
+        let mut points: Vec<ChartPoint> = of.rates.iter().filter_map(scored).collect();
+        points.sort_by(|a, b| a.x.total_cmp(&b.x));
+        let chosen = points.iter().copied().filter(|point| point.x == of.learning_rate).collect();
         lines.push(Line { chosen, ..Line::new(shown.look(&of.architecture), points) });
     }
     lines.retain(|line| !line.points.is_empty());
-    let values: Vec<f64> = lines.iter().flat_map(|l| &l.points).map(|(_, y)| *y).collect();
+    let values: Vec<f64> = lines.iter().flat_map(|l| &l.points).map(|point| point.y).collect();
     if values.is_empty() {
         return None;
     }

@@ -1,12 +1,14 @@
 //! Scaling of the loss with compute.
 
 use super::{Shown, median};
-use crate::compare::report::chart::{Axis, Chart, Line, Look};
+use crate::compare::report::chart::{Axis, BandPoint, Chart, ChartPoint, Line, Look};
 use crate::compare::report::number;
 use crate::compare::report::page::{
     Cell, Figure, Finding, Group, Groups, Item, Mark, Section, Table,
 };
-use crate::compare::study::{Fit, FitResult, Fitted, Run, Scaling, ScalingPoint, Study, Task};
+use crate::compare::study::{
+    Fit, FitResult, Fitted, Interval, Run, Scaling, ScalingPoint, Study, Task,
+};
 
 /// The number of drawn points of a fitted curve.
 const STEPS: usize = 40;
@@ -103,19 +105,19 @@ fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
     for of in &of_task {
         let look = shown.look(&of.architecture);
         for point in &of.points {
-            lines.push(Line::new(look, vec![(point.flops, point.loss)]));
+            lines.push(Line::new(look, vec![ChartPoint::new(point.flops, point.loss)]));
         }
         if let FitResult::Fit(fit) = &of.fit {
             lines.push(curve(of, fit, look));
         }
     }
-    let mut front: Vec<(f64, f64)> =
-        of_task.iter().flat_map(|of| &of.front).map(|f| (f.flops, f.loss)).collect();
-    front.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let front = of_task.iter().flat_map(|of| &of.front);
+    let mut front: Vec<ChartPoint> = front.map(|f| ChartPoint::new(f.flops, f.loss)).collect();
+    front.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
     let mut least = f64::INFINITY;
-    front.retain(|(_, loss)| {
-        let better = *loss < least;
-        least = least.min(*loss);
+    front.retain(|point| {
+        let better = point.y < least;
+        least = least.min(point.y);
         better
     });
     let chart = Chart {
@@ -141,8 +143,12 @@ fn curve(of: &Scaling, fit: &Fit, look: Look) -> Line {
     let high = flops().fold(0.0, f64::max);
     let at = |step: usize| low * (high / low).powf(step as f64 / STEPS as f64);
     let law = |c: f64| fit.a.value * c.powf(-fit.b.value) + fit.c.value;
-    let points = (0..=STEPS).map(at).map(|c| (c, law(c))).collect();
-    let band = fit.band.iter().map(|(c, interval)| (*c, interval.low, interval.high)).collect();
+    let points = (0..=STEPS).map(at).map(|c| ChartPoint::new(c, law(c))).collect();
+    let bounds = |(c, interval): &(f64, Interval)| {
+        let Interval { low, high } = *interval;
+        BandPoint { x: *c, low, high }
+    };
+    let band = fit.band.iter().map(bounds).collect();
     Line { markers: 0, band, ..Line::new(look, points) }
 }
 

@@ -84,10 +84,10 @@ fn points(unit: &str) -> &str {
 pub fn difference(study: &Study, task: &Task, a: &str, b: &str) -> Difference {
     match study.comparison(&task.name, a, b) {
         None => Difference::NotTested { because: "no test was made".into() },
-        Some((comparison, turned)) => match &comparison.tested {
+        Some(found) => match &found.comparison.tested {
             Tested::NotTestable { because } => Difference::NotTested { because: because.clone() },
             Tested::Test { difference, interval, corrected, .. } => {
-                let negate = turned != (task.metric.better == Better::Lower);
+                let negate = found.is_reversed != (task.metric.better == Better::Lower);
                 let (gain, interval) = match negate {
                     true => (-difference, interval.negated()),
                     false => (*difference, *interval),

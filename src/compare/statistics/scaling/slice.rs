@@ -65,11 +65,11 @@ impl Slice {
         }
         let drop = -together / scatter;
         let mut slice = Self { weight, mean, scatter, level, drop, least: 0.0 };
-        slice.least = slice.squares(points, b, (level, drop));
+        slice.least = slice.squares(points, b, level, drop);
         slice
     }
 
-    fn squares(&self, points: &[Measured], b: f64, (level, drop): (f64, f64)) -> f64 {
+    fn squares(&self, points: &[Measured], b: f64, level: f64, drop: f64) -> f64 {
         let error = |point: &Measured| {
             let fit = level - drop * (fallen(b, point.log) - self.mean);
             (fit - point.loss) / point.loss
@@ -92,7 +92,7 @@ impl Slice {
         } else {
             (self.level, self.drop)
         };
-        Curve { level, drop, squares: self.squares(points, b, (level, drop)) }
+        Curve { level, drop, squares: self.squares(points, b, level, drop) }
     }
 
     /// The value of c, as a function of the curve.
@@ -169,7 +169,7 @@ mod tests {
             let level = slice.level + at(i) * reach.0;
             let drop = (slice.drop + at(j) * reach.1).max(0.0);
             let level = level.max(drop * (1.0 - slice.mean));
-            if slice.squares(points, b, (level, drop)) <= limit {
+            if slice.squares(points, b, level, drop) <= limit {
                 let value = target.level * level + target.drop * drop;
                 (low, high) = (low.min(value), high.max(value));
             }

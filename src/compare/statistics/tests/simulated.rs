@@ -93,28 +93,36 @@ fn holm_keeps_the_family_wise_error_rate_below_5_in_100() {
     assert!(share(corrected) < 0.06, "{corrected} of {trials}");
 }
 
+/// A scaling law; `a` is its value at x = 1e12.
+#[derive(Clone, Copy)]
+struct Law {
+    a: f64,
+    b: f64,
+    c: f64,
+}
+
 /// Eight sizes from 1e12, each four times the previous one, with three runs each.
-fn runs(law: (f64, f64, f64), noise: f64, normal: &mut Normal) -> Vec<Point> {
+fn runs(law: Law, noise: f64, normal: &mut Normal) -> Vec<Point> {
     let sizes = (0..8).map(|i| 1e12 * 4_f64.powi(i));
     let sizes = sizes.flat_map(|size| [size; 3]);
     sizes.map(|x| Point { x, y: loss(law, x) * (1.0 + noise * normal.draw()) }).collect()
 }
 
-/// The loss of a law with a at x = 1e12, b and c.
-fn loss((a, b, c): (f64, f64, f64), x: f64) -> f64 {
-    a * (x / 1e12).powf(-b) + c
+/// The loss of a law.
+fn loss(law: Law, x: f64) -> f64 {
+    law.a * (x / 1e12).powf(-law.b) + law.c
 }
 
 #[test]
 fn a_law_is_in_its_intervals_in_95_of_100() {
-    let law = (2.0, 0.3, 1.2);
+    let law = Law { a: 2.0, b: 0.3, c: 1.2 };
     let (mut normal, trials, far) = (Normal::new(5), 400, 1e18);
     let (mut a, mut b, mut c, mut curve, mut run) = (0, 0, 0, 0, 0);
     for _ in 0..trials {
         let fit = fit_scaling(&runs(law, 0.01, &mut normal)).unwrap();
-        a += allows(fit.a, law.0 * 1e12_f64.powf(law.1));
-        b += allows(fit.b, law.1);
-        c += allows(fit.c, law.2);
+        a += allows(fit.a, law.a * 1e12_f64.powf(law.b));
+        b += allows(fit.b, law.b);
+        c += allows(fit.c, law.c);
         let found = fit.predict(far).unwrap();
         curve += holds(found.curve, loss(law, far));
         run += holds(found.run, loss(law, far) * (1.0 + 0.01 * normal.draw()));
@@ -126,23 +134,24 @@ fn a_law_is_in_its_intervals_in_95_of_100() {
 
 #[test]
 fn a_law_is_found_in_noise() {
-    let law = (2.0, 0.3, 1.2);
+    let law = Law { a: 2.0, b: 0.3, c: 1.2 };
     let mut normal = Normal::new(6);
     let fit = fit_scaling(&runs(law, 0.003, &mut normal)).unwrap();
-    assert_close("a", fit.a.value / 1e12_f64.powf(fit.b.value), law.0, 0.03);
-    assert_close("b", fit.b.value, law.1, 0.03);
-    assert_close("c", fit.c.value, law.2, 0.03);
+    assert_close("a", fit.a.value / 1e12_f64.powf(fit.b.value), law.a, 0.03);
+    assert_close("b", fit.b.value, law.b, 0.03);
+    assert_close("c", fit.c.value, law.c, 0.03);
     assert_close("noise", fit.noise / 0.003, 1.0, 0.4);
     assert!(fit.c.low > 1.0 && fit.c.high.unwrap() < 1.4, "{:?}", fit.c);
 }
 
 #[test]
 fn without_noise_a_law_is_found_exactly() {
-    for law in [(2.0, 0.3, 1.2), (3.0, 0.05, 0.0), (0.01, 1.5, 4.0), (5.0, 0.6, 0.001)] {
+    for [a, b, c] in [[2.0, 0.3, 1.2], [3.0, 0.05, 0.0], [0.01, 1.5, 4.0], [5.0, 0.6, 0.001]] {
+        let law = Law { a, b, c };
         let fit = fit_scaling(&runs(law, 0.0, &mut Normal::new(7))).unwrap();
-        assert_close("b", fit.b.value / law.1, 1.0, 1e-6);
-        assert_close("c", fit.c.value, law.2, 1e-6);
-        assert_close("a", fit.a.value / 1e12_f64.powf(fit.b.value) / law.0, 1.0, 1e-6);
+        assert_close("b", fit.b.value / law.b, 1.0, 1e-6);
+        assert_close("c", fit.c.value, law.c, 1e-6);
+        assert_close("a", fit.a.value / 1e12_f64.powf(fit.b.value) / law.a, 1.0, 1e-6);
         let far = fit.predict(1e20).unwrap();
         assert_close("far", far.loss, loss(law, 1e20), 1e-6);
         assert!(far.run.high - far.run.low < 1e-6, "{far:?}");
@@ -151,7 +160,8 @@ fn without_noise_a_law_is_found_exactly() {
 
 #[test]
 fn far_away_is_less_certain_than_near() {
-    let fit = fit_scaling(&runs((2.0, 0.3, 1.2), 0.01, &mut Normal::new(8))).unwrap();
+    let fit =
+        fit_scaling(&runs(Law { a: 2.0, b: 0.3, c: 1.2 }, 0.01, &mut Normal::new(8))).unwrap();
     let width = |x: f64| {
         let found = fit.predict(x).unwrap();
         let is_inside = found.curve.low <= found.loss && found.loss <= found.curve.high;

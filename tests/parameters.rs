@@ -77,7 +77,7 @@ fn is_packed(parameter: &str) -> bool {
     if let Some(tuple) = kind.strip_prefix('(').and_then(|kind| kind.strip_suffix(')')) {
         let parts = split(tuple, ',');
         let is_one = parts.iter().all(|part| *part == parts[0] && is_scalar(part));
-        return parts.len() > 1 && !(is_one && !is_pattern);
+        return parts.len() > 1 && (is_pattern || !is_one);
     }
     if let Some(array) = kind.strip_prefix('[').and_then(|kind| kind.strip_suffix(']')) {
         let element = array.split(';').next().unwrap_or_default();

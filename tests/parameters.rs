@@ -10,7 +10,7 @@ const PACKED: [(&str, usize); 4] =
 const SCALARS: [&str; 7] = ["f32", "f64", "i64", "u16", "u32", "u64", "usize"];
 
 /// A function's name and its parameters as they are written.
-fn functions(code: &str) -> Vec<(String, Vec<String>)> {
+fn functions(code: &str) -> Vec<(String, Vec<&str>)> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices("fn ") {
         let is_word = code[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
@@ -27,45 +27,41 @@ fn functions(code: &str) -> Vec<(String, Vec<String>)> {
     found
 }
 
-/// What stands between the first bracket and the one that closes it, and what comes behind.
-fn inside(text: &str) -> (&str, &str) {
-    let mut depth = 0;
-    let mut before = ' ';
-    for (at, c) in text.char_indices() {
+/// Every character of a text with its index and the number of brackets that are open behind it.
+fn depths(text: &str) -> impl Iterator<Item = (usize, char, usize)> {
+    let (mut depth, mut before) = (0_usize, ' ');
+    text.char_indices().map(move |(at, c)| {
         match c {
             '(' | '[' | '{' | '<' => depth += 1,
             // An arrow closes nothing.
             '>' if before == '-' || before == '=' => {}
-            ')' | ']' | '}' | '>' => depth -= 1,
+            ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
             _ => {}
         }
         before = c;
-        if depth == 0 {
-            return (&text[1.min(at)..at], &text[at + c.len_utf8()..]);
-        }
-    }
-    ("", "")
+        (at, c, depth)
+    })
 }
 
-/// The parts of a text between separators that are in no bracket.
-fn split(text: &str, separator: char) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let (mut depth, mut before) = (0, ' ');
-    for c in text.chars() {
-        match c {
-            '(' | '[' | '{' | '<' => depth += 1,
-            '>' if before == '-' || before == '=' => {}
-            ')' | ']' | '}' | '>' => depth -= 1,
-            _ => {}
-        }
-        before = c;
-        match parts.last_mut() {
-            Some(last) if c != separator || depth > 0 => last.push(c),
-            _ => parts.push(String::new()),
-        }
+/// The text between the first character, a bracket, and the one that closes it, and the text behind.
+fn inside(text: &str) -> (&str, &str) {
+    match depths(text).find(|(.., depth)| *depth == 0) {
+        Some((at, c, _)) => (&text[1.min(at)..at], &text[at + c.len_utf8()..]),
+        None => ("", ""),
     }
-    let trimmed = parts.iter().map(|part| part.trim().to_string());
-    trimmed.filter(|part| !part.is_empty()).collect()
+}
+
+/// The parts of a text between separators outside brackets.
+fn split(text: &str, separator: char) -> Vec<&str> {
+    let ends = depths(text).filter(|(_, c, depth)| *c == separator && *depth == 0);
+    let mut begin = 0;
+    let mut parts = Vec::new();
+    for end in ends.map(|(at, ..)| at).chain([text.len()]) {
+        parts.push(text[begin..end].trim());
+        begin = (end + separator.len_utf8()).min(text.len());
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
 /// Whether a parameter holds several that differ.

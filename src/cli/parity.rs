@@ -68,17 +68,18 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
     let reference = device::reference().map_err(usage)?;
     let of = RunOf::now(&global.device, device::fuses(&global.device), device::hardware(&device));
     global.note(&format!("{}: {}", of.title(), of.hardware));
-    let saved = match &args.save {
-        Some(folder) if folder.join(file_name(&of)).exists() => {
-            Some(read_one(&folder.join(file_name(&of)))?)
-        }
-        _ => None,
-    };
-    if let (true, Some(saved)) = (args.stale, &saved) {
-        cases.retain(|case| !saved.is_current(case));
-    }
-
+    let path = args.save.as_ref().map(|folder| folder.join(file_name(&of)));
     let mut run = ParityRun { of, cases: BTreeMap::new(), code: BTreeMap::new() };
+    if let Some(path) = &path
+        && (args.stale || !args.families.is_empty())
+        && path.exists()
+    {
+        // The results of other cases are kept.
+        run = ParityRun { of: run.of, ..read_one(path)? };
+    }
+    if args.stale {
+        cases.retain(|case| !run.is_current(case));
+    }
     let mut problems = Vec::new();
     let bar = global.bar(cases.len() as u64, "models");
     for case in &cases {
@@ -93,22 +94,10 @@ pub(super) fn run(global: &Global, args: &ParityArgs) -> Result<()> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    if let Some(folder) = &args.save {
-        let path = folder.join(file_name(&run.of));
+    if let (Some(folder), Some(path)) = (&args.save, &path) {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
-        if let (true, Some(saved)) = (args.stale || !args.families.is_empty(), saved) {
-            // The results of other cases are kept.
-            for (name, code) in saved.code {
-                if !run.cases.contains_key(&name) {
-                    run.code.insert(name, code);
-                }
-            }
-            for (name, verdict) in saved.cases {
-                run.cases.entry(name).or_insert(verdict);
-            }
-        }
-        write_json(&path, &run)?;
+        write_json(path, &run)?;
         global.note(&format!("wrote {}", path.display()));
     }
     if global.json {

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// Sources that decide the numbers of a given config: not the families, which write configs.
-const PARTS: [&str; 8] = [
-    "arch",
+const PARTS: [&str; 9] = [
+    "backbones",
+    "blocks",
     "checkpoint/model.rs",
     "checkpoint/outputs.rs",
     "heads",

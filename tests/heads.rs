@@ -1,6 +1,6 @@
 //! Rare forms of heads: their input, its position, and their layers.
 
-use burn_zoo::models::arch::Shift;
+use burn_zoo::models::backbones::Shift;
 use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::{Architecture, FAMILIES, Task};
 use burn_zoo::models::heads::pooling::Pooling;

@@ -34,7 +34,8 @@ pub(crate) fn code(text: &str) -> &str {
 const LEVELS: &[&[&str]] = &[
     &["kernels", "parameters", "precision"],
     &["layers"],
-    &["arch"],
+    &["blocks"],
+    &["backbones"],
     &["heads"],
     &["hf"],
     &["families"],
@@ -72,7 +73,7 @@ fn layers_backbones_and_loading_name_no_family() {
     let families = ["gpt2", "llama", "GPT2", "Gpt2", "Llama", "gemma", "mistral", "qwen", "phi3"];
     for (path, text) in sources("models/src") {
         let path = path.display().to_string();
-        let is_neutral = ["layers", "arch", "checkpoint", "generate", "heads"]
+        let is_neutral = ["layers", "blocks", "backbones", "checkpoint", "generate", "heads"]
             .iter()
             .any(|module| path.starts_with(&format!("models/src/{module}")));
         if !is_neutral {
@@ -186,7 +187,9 @@ fn functions_take_few_parameters_and_no_flags() {
 
 #[test]
 fn shared_configs_stay_small() {
-    for (path, text) in sources("models/src/arch").into_iter().chain(sources("models/src/layers")) {
+    for (path, text) in
+        sources("models/src/backbones").into_iter().chain(sources("models/src/layers"))
+    {
         for part in code(&text).split("pub struct ").skip(1) {
             let name = part.split([' ', '{', '(', '<']).next().unwrap();
             if !name.ends_with("Config") {

@@ -6,7 +6,7 @@ mod changes;
 use std::collections::BTreeSet;
 
 use burn::tensor::Device;
-use burn_zoo::models::arch::block::Wiring;
+use burn_zoo::models::blocks::Wiring;
 use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::Architecture;
 use burn_zoo::models::heads::pooling::Pooling;

@@ -6,14 +6,15 @@
 //! |---|---|---|
 //! | 0 | [`kernels`], [`parameters`], [`precision`] | custom kernels; visiting a module's parameters by path; float formats |
 //! | 1 | [`layers`] | attention, cache, embedding, feed-forward, mask, norm, position |
-//! | 2 | [`arch`] | blocks and backbones, each built from a config |
-//! | 3 | [`heads`] | tasks on top of a backbone, such as causal language modeling |
-//! | 4 | [`hf`] | the terms of Hugging Face's configs and checkpoints |
-//! | 5 | [`families`] | one declarative file per Hugging Face `model_type` |
-//! | 6 | [`checkpoint`] | checkpoints: loading, saving, key mapping in both directions |
-//! | 7 | [`generate`] | sampling and the generation loop |
+//! | 2 | [`blocks`] | named wirings of attention, feed-forward and norms |
+//! | 3 | [`backbones`] | models without a head, each built from a config |
+//! | 4 | [`heads`] | tasks on top of a backbone, such as causal language modeling |
+//! | 5 | [`hf`] | the terms of Hugging Face's configs and checkpoints |
+//! | 6 | [`families`] | one declarative file per Hugging Face `model_type` |
+//! | 7 | [`checkpoint`] | checkpoints: loading, saving, key mapping in both directions |
+//! | 8 | [`generate`] | sampling and the generation loop |
 //!
-//! `layers` and `arch` do not mention families, families do not use tensors, and `checkpoint` has
+//! `layers`, `blocks` and `backbones` do not mention families, families do not use tensors, and `checkpoint` has
 //! no branches on families.
 
 #![recursion_limit = "256"]
@@ -22,7 +23,8 @@
 /// comments, and the versions of the backends. It tells whether a measurement is of this code.
 pub const FINGERPRINT: &str = env!("ZOO_MODELS_FINGERPRINT");
 
-pub mod arch;
+pub mod backbones;
+pub mod blocks;
 pub mod checkpoint;
 pub mod families;
 pub mod generate;

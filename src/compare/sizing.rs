@@ -10,7 +10,7 @@ use super::batch::{Batch, Rows};
 use super::objective::ObjectiveKind;
 use super::study::{BackboneKind, Dimensions, Flops, Parameters};
 use crate::datasets::task::{Task, TokenTable};
-use crate::models::arch::cost::Sequence;
+use crate::models::backbones::cost::Sequence;
 use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::{Architecture, Family, Size};
 use crate::models::hf::config::ConfigError;

@@ -7,7 +7,7 @@ use super::batch::{Batch, Rows, prompt, target_tokens};
 use super::objective::ObjectiveKind;
 use crate::datasets::batch::IGNORE;
 use crate::datasets::task::{Example, Target, Task, TaskKind, TokenTable};
-use crate::models::arch::{Input, Tokens};
+use crate::models::backbones::{Input, Tokens};
 use crate::models::checkpoint::Model;
 use crate::models::generate::{
     BatchScheduler, GenerateError, GenerativeModel, Options, Request, as_generative,

@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::models;
-use crate::models::arch::{Input, Tokens};
+use crate::models::backbones::{Input, Tokens};
 use crate::models::checkpoint::{Model, ModelInput, ModelSpec};
 use crate::models::families::{Architecture, FAMILIES, Family, Size, Task};
 use crate::models::layers::embedding::token_ids;

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorReadError};
 use serde::{Deserialize, Serialize};
 
 use super::case::{LENGTH, LENGTHS, Layout, ParityCase, text};
-use crate::models::arch::Input;
+use crate::models::backbones::Input;
 use crate::models::checkpoint::{Model, ModelInput, OutputOf};
 use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::preprocessor::{self, Opened, Preprocessor};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, TextEncoder};
-use crate::models::arch::Input;
+use crate::models::backbones::Input;
 use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::SpanExtractor;

@@ -8,7 +8,7 @@ use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::{ranked, sigmoid, softmax};
 use super::{LabelScore, PipelineError, TextError};
 use crate::datasets::tokenizer::{Cut, Encoding};
-use crate::models::arch::Input;
+use crate::models::backbones::Input;
 use crate::models::checkpoint::{Model, ModelSpec, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::SequenceClassifier;

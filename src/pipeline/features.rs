@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::preprocessor::{self, Preprocessor};
 use super::{PipelineError, sentence};
-use crate::models::arch::Input;
+use crate::models::backbones::Input;
 use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
 use crate::models::families::Architecture;
 use crate::models::parameters;

@@ -9,7 +9,7 @@ use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::{best, softmax};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, SpecialToken, SpecialTokens, TokenizerError};
-use crate::models::arch::Tokens;
+use crate::models::backbones::Tokens;
 use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::MaskedLm;

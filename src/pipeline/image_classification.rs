@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::image::{ImageReader, PREPROCESSOR_FILE, Picture, PixelValues};
 use super::scores::{best, sigmoid, softmax};
 use super::{LabelScore, PipelineError, Scoring};
-use crate::models::arch::Input;
+use crate::models::backbones::Input;
 use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
 use crate::models::families::{Architecture, Task};
 use crate::models::layers::patches::{ImageSizes, PatchConfig};

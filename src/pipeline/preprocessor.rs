@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, TextEncoder, Tokenizer};
-use crate::models::arch::Tokens;
+use crate::models::backbones::Tokens;
 use crate::models::checkpoint::{self, LoadDtype, Model, ModelSpec, TaskRequirement};
 use crate::models::layers::embedding::padded_ids;
 use crate::models::layers::mask::Padding;

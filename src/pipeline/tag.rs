@@ -12,7 +12,7 @@ use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::softmax;
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, TokenizerError};
-use crate::models::arch::Input;
+use crate::models::backbones::Input;
 use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::TokenClassifier;

@@ -15,7 +15,7 @@ use super::fields::Input;
 use super::logprobs::Names;
 use super::transcript::Transcript;
 use crate::datasets::tokenizer::{TextEncoder, TokenizerError};
-use crate::models::arch::UNBOUNDED;
+use crate::models::backbones::UNBOUNDED;
 use crate::models::generate::{GenerativeModel, Options, Request, Scoring};
 use crate::pipeline::{Processor, PromptTokens};
 

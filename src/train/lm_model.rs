@@ -5,7 +5,7 @@ use burn::tensor::{ExecutionError, Tensor};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 
 use crate::datasets::batch::LmBatch;
-use crate::models::arch::Tokens;
+use crate::models::backbones::Tokens;
 use crate::models::checkpoint::Model;
 use crate::models::heads::Seq2SeqLm;
 use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};

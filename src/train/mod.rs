@@ -29,7 +29,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::datasets::batch::{BatchShape, LmDataset};
-use crate::models::arch::recompute::checkpoint_blocks;
+use crate::models::backbones::recompute::checkpoint_blocks;
 use crate::models::checkpoint::Model;
 use crate::models::families::Family;
 use crate::models::kernels::memory;

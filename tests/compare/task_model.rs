@@ -8,7 +8,7 @@ use burn_zoo::compare::spec::Spec;
 use burn_zoo::compare::task_model::TaskModel;
 use burn_zoo::datasets::locate::SearchPath;
 use burn_zoo::datasets::task::{Example, Task};
-use burn_zoo::models::arch::{Input, Tokens};
+use burn_zoo::models::backbones::{Input, Tokens};
 use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use burn_zoo::models::layers::embedding::token_ids;

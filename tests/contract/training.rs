@@ -1,7 +1,7 @@
 //! Training: the reference's steps, gradients for every parameter, overfitting one batch.
 
 use burn::optim::GradientsParams;
-use burn_zoo::models::arch::recompute::checkpoint_blocks;
+use burn_zoo::models::backbones::recompute::checkpoint_blocks;
 use burn_zoo::models::checkpoint::{F32Tensor, Model, ModelSpec};
 use burn_zoo::models::families::{self, Architecture, Size};
 use burn_zoo::models::precision::Precision;

@@ -1,7 +1,7 @@
 //! The inputs of a model on the host, so that tests can change and truncate them.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_zoo::models::arch::{Input, Tokens};
+use burn_zoo::models::backbones::{Input, Tokens};
 use burn_zoo::models::checkpoint::{F32Tensor, ModelInput};
 use burn_zoo::models::layers::mask::Padding;
 

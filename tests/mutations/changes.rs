@@ -1,10 +1,10 @@
 //! Changes of architectures for the mutation tests.
 
-use burn_zoo::models::arch::block::{BlockConfig, Wiring};
-use burn_zoo::models::arch::{
+use burn_zoo::models::backbones::{
     DecoderConfig, EmbeddingConfig, EncoderConfig, EncoderDecoderConfig, PositionEmbedding,
     PositionNumbering, StackConfig,
 };
+use burn_zoo::models::blocks::{BlockConfig, Wiring};
 use burn_zoo::models::families::Architecture;
 use burn_zoo::models::heads::pooling::Pooling;
 use burn_zoo::models::heads::{HeadsConfig, Pooler, PredictionHeadConfig};

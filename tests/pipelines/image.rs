@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_zoo::models::arch::Input;
+use burn_zoo::models::backbones::Input;
 use burn_zoo::models::checkpoint::{self, ModelInput};
 use burn_zoo::pipeline::{ImageClassifier, ImageReader, LabelScore, Picture, PixelValues, Scoring};
 use safetensors::SafeTensors;

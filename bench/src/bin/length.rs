@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use burn::optim::GradientsParams;
 use burn_zoo::datasets::batch::LmBatch;
-use burn_zoo::models::arch::recompute::checkpoint_blocks;
+use burn_zoo::models::backbones::recompute::checkpoint_blocks;
 use burn_zoo::models::checkpoint::{Model, ModelSpec};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::kernels::memory;

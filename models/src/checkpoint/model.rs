@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Device;
 
-use crate::arch::BackboneConfig;
+use crate::backbones::BackboneConfig;
 use crate::families::{Architecture, Task};
 use crate::heads::{
     BaseModel, CausalLm, DistilledClassifier, MaskedLm, MultipleChoice, PreTraining,

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use super::{CONFIG_FILE, LoadError, Model, Prefixes, Rules, infer};
-use crate::arch::initialize;
+use crate::backbones::initialize;
 use crate::families::{self, Architecture, Family, Task};
 use crate::hf::config::ConfigError;
 use crate::hf::keys::Key;

@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorReadError};
 
 use super::{F32Tensor, Model};
-use crate::arch::{Backbone, Input, Tokens};
+use crate::backbones::{Backbone, Input, Tokens};
 use crate::heads::SentenceTask;
 
 /// The input of a model.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::mapping::{CopyOf, CopyRole};
 use super::{Checkpoint, LoadError, Mapping, ModelSpec, OtherHeads};
-use crate::arch::{OutputBias, OutputWeights};
+use crate::backbones::{OutputBias, OutputWeights};
 use crate::families::{Architecture, Task};
 use crate::heads::Pooler;
 use crate::hf::keys::Key;

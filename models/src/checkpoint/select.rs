@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use super::report::compare;
 use super::shards::keys_in;
 use super::{CONFIG_FILE, Checkpoint, LoadError, ModelSpec, OtherHeads};
-use crate::arch::OutputWeights;
+use crate::backbones::OutputWeights;
 use crate::families::{NamedTask, Task};
 use crate::hf::config::ConfigError;
 

@@ -7,7 +7,7 @@ use super::albert_keys::{BLOCKS, CLASSIFICATION, EMBEDDINGS, PREDICTIONS};
 use super::bert_like::{self, BertFields};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::Projection;
+use crate::backbones::Projection;
 use crate::heads::{SentenceTask, SentencesConfig};
 use crate::hf::config::{ConfigError, FieldNames, parse, renaming, size};
 

@@ -1,7 +1,7 @@
 //! The result of a family's config: a backbone and the configurations of its heads; and the tasks.
 
-use crate::arch::cost::Cost;
-use crate::arch::{
+use crate::backbones::cost::Cost;
+use crate::backbones::{
     DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, Initialization,
     OutputWeights, RecurrentConfig, RecurrentSeq2SeqConfig, StackConfig,
 };

@@ -1,7 +1,7 @@
 //! Backbones of layers, in the form of most families.
 
-use crate::arch::block::BlockConfig;
-use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, StackConfig};
+use crate::backbones::{DecoderConfig, EmbeddingConfig, OutputWeights, StackConfig};
+use crate::blocks::BlockConfig;
 use crate::hf::config::{ConfigError, size, within};
 
 /// A stack whose final norm is like those of its blocks.

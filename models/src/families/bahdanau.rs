@@ -9,7 +9,7 @@ use super::backbones::init_std;
 use super::head_keys::LM_HEAD;
 use super::recurrent_like::{output, refuse_blocks, sized_std, stack};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::RecurrentSeq2SeqConfig;
+use crate::backbones::RecurrentSeq2SeqConfig;
 use crate::hf::config::{ConfigError, parse, size};
 use crate::hf::keys::{rename, transpose};
 use crate::layers::recurrent::{CellKind, Direction};

@@ -9,7 +9,7 @@ use super::bart_like::{
 };
 use super::head_keys::QA_OUTPUTS;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
+use crate::backbones::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::hf::config::{ConfigError, parse};
 use crate::hf::keys::{Key, drop};
 use crate::layers::norm::NormKind;

@@ -8,10 +8,10 @@ use super::Size;
 use super::backbones::{dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
 use super::size::with;
-use crate::arch::block::{BlockConfig, Wiring};
-use crate::arch::{
+use crate::backbones::{
     EmbeddingConfig, EncoderConfig, OutputWeights, PositionEmbedding, PositionNumbering,
 };
+use crate::blocks::{BlockConfig, Wiring};
 use crate::heads::pooling::Pooling;
 use crate::heads::{ClassifierConfig, HeadsConfig, Pooler, PredictionHeadConfig, TokenHeadConfig};
 use crate::hf::activation::activation;

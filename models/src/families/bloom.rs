@@ -9,7 +9,7 @@ use super::gpt_like::{Shape, layer};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE};
 use super::openai_gpt::refuse_d_ff;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::backbones::{EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::hf::config::{ConfigError, FieldNames, divides, epsilon, fixed, parse, renaming, size};
 use crate::hf::keys::{Key, copy, rename, split_heads, transpose};
 use crate::layers::activation::Activation;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::bert_like::BertFields;
-use crate::arch::block::{BlockConfig, Wiring};
+use crate::blocks::{BlockConfig, Wiring};
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, divides, size, within};
 use crate::layers::convolution::ConvolutionConfig;

@@ -10,7 +10,7 @@ use super::bert_like::{self, BertFields};
 use super::deberta_like::DebertaFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{PositionEmbedding, Projection};
+use crate::backbones::{PositionEmbedding, Projection};
 use crate::heads::{Pooler, PredictionHeadConfig};
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, FieldNames, fixed, parse, renaming};

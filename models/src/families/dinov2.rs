@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::head_keys::CLASSIFIER;
 use super::vit_like::{self, ImageFields, KEYS, heads};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::block::Wiring;
+use crate::blocks::Wiring;
 use crate::heads::Pooler;
 use crate::heads::pooling::Pooling;
 use crate::hf::config::{ConfigError, divides, parse, size, within};

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::Size;
 use super::llama_like::{self, LlamaFields};
 use super::windows::{LayerType, layer_types, layers};
-use crate::arch::DecoderConfig;
-use crate::arch::block::{BlockConfig, Wiring};
+use crate::backbones::DecoderConfig;
+use crate::blocks::{BlockConfig, Wiring};
 use crate::hf::config::{ConfigError, FieldNames, Renaming, renaming, within};
 use crate::layers::norm::NormKind;
 

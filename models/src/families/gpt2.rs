@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE, WTE_LM_HEAD};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{PositionEmbedding, PositionNumbering};
+use crate::backbones::{PositionEmbedding, PositionNumbering};
 use crate::hf::config::{ConfigError, parse};
 use crate::hf::keys::{drop, rename, split};
 

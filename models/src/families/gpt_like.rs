@@ -4,8 +4,8 @@
 use serde::Deserialize;
 
 use super::backbones::{decoder, dropout, stack};
-use crate::arch::block::{BlockConfig, Wiring};
-use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::backbones::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::blocks::{BlockConfig, Wiring};
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, FieldNames, Renaming, divides, epsilon, renaming, size};
 use crate::layers::activation::Activation;

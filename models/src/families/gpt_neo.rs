@@ -7,7 +7,7 @@ use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::head_keys::WTE_LM_HEAD;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{EmbeddingConfig, OutputWeights, PositionEmbedding, PositionNumbering};
+use crate::backbones::{EmbeddingConfig, OutputWeights, PositionEmbedding, PositionNumbering};
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, FieldNames, divides, epsilon, parse, renaming, size};
 use crate::hf::keys::{drop, rename, transpose};

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::Size;
 use super::backbones::{decoder, dropout, stack};
-use crate::arch::block::{BlockConfig, Wiring};
-use crate::arch::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::backbones::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
+use crate::blocks::{BlockConfig, Wiring};
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, divides, epsilon, size};
 use crate::hf::keys::{Key, drop, rename, transpose};

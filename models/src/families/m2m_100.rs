@@ -8,7 +8,7 @@ use super::bart_like::{
     self, BartFields, EPSILON, FINAL_NORMS, Form, KEYS, PRE_NORM, SINUSOIDS, TIED_HEAD,
 };
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
+use crate::backbones::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::sinusoid::SinusoidLayout;
 

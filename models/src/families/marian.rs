@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::bart_like::{self, BIASED_HEAD, BartFields, EPSILON, Form, KEYS, POST_NORM, SINUSOIDS};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
+use crate::backbones::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::hf::config::{ConfigError, fixed, parse};
 use crate::layers::sinusoid::SinusoidLayout;
 

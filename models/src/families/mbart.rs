@@ -8,7 +8,7 @@ use super::bart_like::{
 };
 use super::head_keys::QA_OUTPUTS;
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering, Shift};
+use crate::backbones::{OutputBias, PositionEmbedding, PositionNumbering, Shift};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::norm::NormKind;
 

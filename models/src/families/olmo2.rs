@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::head_keys::LM_HEAD;
 use super::llama_like::{self, KEYS, LlamaFields, QUERY_KEY_NORMS, RESULT_NORMS};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::block::Wiring;
+use crate::blocks::Wiring;
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::attention::QkNorm;
 use crate::layers::norm::NormKind;

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use super::backbones::{decoder, dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::block::Wiring;
-use crate::arch::{
+use crate::backbones::{
     EmbeddingConfig, OutputWeights, PositionEmbedding, PositionNumbering, Projection,
 };
+use crate::blocks::Wiring;
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, divides, fixed, parse, size};
 use crate::hf::keys::{Key, copy, rename, transpose};

@@ -6,7 +6,7 @@ use super::bart_like::{
     self, BIASED_HEAD, BartFields, EPSILON, FINAL_NORMS, Form, KEYS, PRE_NORM, STORED_SINUSOIDS,
 };
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{OutputBias, PositionEmbedding};
+use crate::backbones::{OutputBias, PositionEmbedding};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::sinusoid::SinusoidLayout;
 

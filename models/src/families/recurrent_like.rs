@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::backbones::{dropout, init_std};
 use super::{Architecture, Size};
-use crate::arch::{OutputWeights, RecurrentConfig, RecurrentStackConfig};
+use crate::backbones::{OutputWeights, RecurrentConfig, RecurrentStackConfig};
 use crate::hf::config::{ConfigError, parse, size};
 use crate::hf::keys::{Key, rename, transpose};
 use crate::layers::recurrent::{CellKind, Direction};

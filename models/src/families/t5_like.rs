@@ -8,11 +8,11 @@ use super::Size;
 use super::backbones::{dropout, init_std, stack};
 use super::bart_like::{end, start};
 use super::gpt_like::{Shape, layer};
-use crate::arch::block::Wiring;
-use crate::arch::{
+use crate::backbones::{
     EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights, PositionEmbedding, Shift,
     StackConfig,
 };
+use crate::blocks::Wiring;
 use crate::heads::HeadsConfig;
 use crate::hf::activation::activation;
 use crate::hf::config::{

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::bart_like::{self, BartFields, Form, KEYS, POST_NORM, TIED_HEAD};
 use super::{Architecture, Family, Size, Task};
-use crate::arch::{OutputBias, PositionEmbedding, PositionNumbering};
+use crate::backbones::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::sinusoid::SinusoidLayout;
 

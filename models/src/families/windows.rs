@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::arch::block::BlockConfig;
+use crate::blocks::BlockConfig;
 use crate::hf::config::{ConfigError, size};
 use crate::layers::mask::AttentionPattern;
 

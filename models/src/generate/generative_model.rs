@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::arch::{Encoded, Tokens};
+use crate::backbones::{Encoded, Tokens};
 use crate::checkpoint::Model;
 use crate::heads::{CausalLm, Seq2SeqLm};
 use crate::layers::cache::Cache;

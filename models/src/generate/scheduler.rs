@@ -295,7 +295,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::arch::Tokens;
+    use crate::backbones::Tokens;
     use crate::families::{self, Size};
     use crate::heads::CausalLm;
     use crate::layers::embedding::padded_ids;

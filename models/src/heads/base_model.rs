@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::pooling::Pooling;
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
-use crate::arch::{Backbone, BackboneConfig, Input};
+use crate::backbones::{Backbone, BackboneConfig, Input};
 use crate::layers::mask::Padding;
 
 /// How the first hidden state is pooled to represent the whole input.

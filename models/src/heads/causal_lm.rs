@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::arch::{CausalBackbone, CausalConfig, OutputWeights, Tokens, initialize};
+use crate::backbones::{CausalBackbone, CausalConfig, OutputWeights, Tokens, initialize};
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear, project};
 

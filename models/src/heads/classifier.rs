@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::pooling::Pooling;
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
 use super::text_end::up_to;
-use crate::arch::{Backbone, BackboneConfig, Input};
+use crate::backbones::{Backbone, BackboneConfig, Input};
 use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
 use crate::layers::mask::Padding;

@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use crate::arch::{Backbone, BackboneConfig, Input};
+use crate::backbones::{Backbone, BackboneConfig, Input};
 use crate::layers::linear::{Bias, linear, project};
 
 /// A backbone with two classification heads, whose logits are averaged.

@@ -7,7 +7,7 @@ use super::base_model::BaseModel;
 use super::dense::Dense;
 use super::pooling::Pooling;
 use super::steps::{Cut, LayerMean, Level, Pool, Unit};
-use crate::arch::{Input, Tokens};
+use crate::backbones::{Input, Tokens};
 use crate::layers::norm::Norm;
 
 /// A backbone, and the steps from its hidden states to a text embedding.

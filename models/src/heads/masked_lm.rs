@@ -5,7 +5,7 @@ use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Tensor};
 
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
-use crate::arch::{Encoder, EncoderConfig, OutputWeights, Tokens};
+use crate::backbones::{Encoder, EncoderConfig, OutputWeights, Tokens};
 use crate::layers::linear::{Bias, linear, project};
 use crate::precision::to_f32;
 

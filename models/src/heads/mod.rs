@@ -35,7 +35,7 @@ pub use span::SpanExtractor;
 pub use steps::{Cut, LayerMean, Level, Pool, PromptPooling, Unit};
 pub use token_classifier::{TokenClassifier, TokenHeadConfig};
 
-use crate::arch::OutputWeights;
+use crate::backbones::OutputWeights;
 use crate::layers::activation::Activation;
 use crate::layers::linear::Bias;
 use pooling::Pooling;

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::classifier::{ClassifierConfig, SequenceClassifier};
-use crate::arch::{BackboneConfig, Input};
+use crate::backbones::{BackboneConfig, Input};
 
 /// A classifier with one logit for each choice.
 ///

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::classifier::{ClassificationHead, ClassifierConfig};
 use super::masked_lm::MaskedLm;
-use crate::arch::{Input, Tokens};
+use crate::backbones::{Input, Tokens};
 
 /// The task of the sentence-pair head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,9 @@ use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::arch::{Encoded, OutputBias, OutputWeights, Seq2SeqBackbone, Seq2SeqConfig, Tokens};
+use crate::backbones::{
+    Encoded, OutputBias, OutputWeights, Seq2SeqBackbone, Seq2SeqConfig, Tokens,
+};
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, linear, project};
 use crate::precision::to_f32;

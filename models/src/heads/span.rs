@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::token_classifier::{TokenClassifier, TokenHeadConfig};
-use crate::arch::{BackboneConfig, Input};
+use crate::backbones::{BackboneConfig, Input};
 
 /// A backbone with two logits for each token: the start and the end of an answer.
 ///

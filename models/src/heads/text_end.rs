@@ -1,6 +1,6 @@
 //! The end of a sequence, for heads that pool the hidden state of its last token.
 
-use crate::arch::Tokens;
+use crate::backbones::Tokens;
 use crate::layers::mask::Padding;
 
 /// The padding that keeps the positions up to the last occurrence of a token. A row without any

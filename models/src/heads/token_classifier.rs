@@ -5,7 +5,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
-use crate::arch::{Backbone, BackboneConfig, Input};
+use crate::backbones::{Backbone, BackboneConfig, Input};
 use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, linear, project};
 

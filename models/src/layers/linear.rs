@@ -27,7 +27,7 @@ impl From<bool> for Bias {
 
 /// A linear layer `[d_input, d_output]` of zeros, to be initialized or loaded.
 ///
-/// The values come later, from a checkpoint or from [`initialize`](crate::arch::initialize), which
+/// The values come later, from a checkpoint or from [`initialize`](crate::backbones::initialize), which
 /// depends on the seed only.
 pub fn linear(d_input: usize, d_output: usize, bias: Bias, device: &Device) -> Linear {
     LinearConfig::new(d_input, d_output)

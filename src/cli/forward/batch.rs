@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::super::usage;
 use super::ForwardArgs;
-use crate::models::arch::{Input, Tokens};
+use crate::models::backbones::{Input, Tokens};
 use crate::models::checkpoint::{F32Tensor, ModelInput, ModelSpec, read_safetensors};
 use crate::models::families::{Architecture, Task};
 use crate::models::layers::embedding::token_ids;

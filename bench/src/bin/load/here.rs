@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use burn_zoo::models::arch::Tokens;
+use burn_zoo::models::backbones::Tokens;
 use burn_zoo::models::checkpoint::{Model, WEIGHTS_FILE, load};
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;

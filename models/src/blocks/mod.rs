@@ -142,7 +142,7 @@ impl BlockConfig {
     }
 
     /// Whether the block has cross-attention to an encoder output.
-    pub(super) fn has_cross_attention(&self) -> bool {
+    pub(crate) fn has_cross_attention(&self) -> bool {
         matches!(self.wiring, Wiring::PostNormDecoder | Wiring::PreNormDecoder)
     }
 
@@ -163,7 +163,7 @@ impl BlockConfig {
     }
 
     /// The width of the widest projection, in features.
-    pub(super) fn widest(&self) -> usize {
+    pub(crate) fn widest(&self) -> usize {
         let AttentionConfig { d_model, n_heads, n_kv_heads, d_head, .. } = self.attention;
         let projected = n_heads.max(n_kv_heads).saturating_mul(d_head);
         d_model.max(projected).max(self.feed_forward.d_ff)
@@ -171,7 +171,7 @@ impl BlockConfig {
 
     /// The approximate number of parameters. A float, because a hostile config would overflow an
     /// integer.
-    pub(super) fn weights(&self) -> f64 {
+    pub(crate) fn weights(&self) -> f64 {
         let AttentionConfig { d_model, n_heads, n_kv_heads, d_head, .. } = self.attention;
         let [d_model, n_heads, n_kv_heads, d_head, d_ff] =
             [d_model, n_heads, n_kv_heads, d_head, self.feed_forward.d_ff].map(|n| n as f64);

@@ -1,6 +1,5 @@
 //! Backbones: models without a head, each built from a config.
 
-pub mod block;
 mod causal;
 pub mod cost;
 pub mod decoder;

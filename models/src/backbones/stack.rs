@@ -5,9 +5,9 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::block::{Block, BlockConfig};
 use super::embedding::{EmbeddingConfig, Projection};
 use super::recompute;
+use crate::blocks::{Block, BlockConfig};
 use crate::layers::attention::AttentionConfig;
 use crate::layers::cache::LayerCache;
 use crate::layers::dropout::dropout;

@@ -1,11 +1,11 @@
 //! The cost of a model, operations and memory, computed from its config alone.
 
-use super::block::BlockConfig;
 use super::embedding::{EmbeddingConfig, PositionEmbedding};
 use super::{
     DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, RecurrentConfig,
     RecurrentSeq2SeqConfig, RecurrentStackConfig, StackConfig,
 };
+use crate::blocks::BlockConfig;
 use crate::layers::attention::QkNorm;
 
 /// Bytes of an f32.

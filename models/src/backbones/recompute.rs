@@ -4,7 +4,7 @@
 use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
-use super::block::{Block, BlockConfig};
+use crate::blocks::{Block, BlockConfig};
 use crate::kernels::recompute::{Untyped, Work, recomputed};
 use crate::kernels::seed;
 use crate::layers::mask::Mask;

@@ -196,7 +196,7 @@ pub(super) fn remembered(states: States, cache: &mut LayerCache) -> Tensor<3> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arch::{Initialization, initialize};
+    use crate::backbones::{Initialization, initialize};
     use crate::layers::cache::MAX_ROLLBACK;
     use crate::layers::embedding::token_ids;
 

@@ -230,7 +230,7 @@ fn dimensions(architecture: &Architecture) -> Dimensions {
     Dimensions {
         d_model: architecture.d_model(),
         n_layers: architecture.depths().first().copied().unwrap_or(0),
-        n_heads: layer.map(|layer| layer.attention.n_heads),
+        n_heads: layer.map(|layer| layer.attention.heads.n_heads),
         d_ff: layer.map(|layer| layer.feed_forward.d_ff),
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn forward(
     x: Tensor<3>,
     mut context: AttentionContext<'_>,
 ) -> Tensor<3> {
-    let drops = [config.dropout, config.attention.dropout, config.feed_forward.dropout];
+    let drops = [config.dropout, config.attention.mechanism.dropout(), config.feed_forward.dropout];
     let encoder = context.encoder.filter(|_| config.has_cross_attention());
     let again = Again {
         block: block.clone().map(&mut Constant),

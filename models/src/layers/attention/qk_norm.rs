@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::norm::{Norm, NormConfig, NormKind};
+use crate::layers::norm::{Norm, NormConfig, NormKind};
 
 /// The norm of queries and keys, which keeps scores from growing in training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,11 +30,7 @@ pub enum HeadNorm {
 
 impl QkNorm {
     /// The norm of projections of `width` features, in heads of `d_head`.
-    pub(super) fn init(
-        &self,
-        (d_head, width): (usize, usize),
-        device: &Device,
-    ) -> Option<HeadNorm> {
+    pub(super) fn init(&self, width: usize, d_head: usize, device: &Device) -> Option<HeadNorm> {
         let norm = |kind, d_model, epsilon| NormConfig { kind, d_model, epsilon }.init(device);
         Some(match *self {
             Self::None => return None,

@@ -1,13 +1,13 @@
 //! The attention layer of all models: differences come in through [`AttentionContext`].
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor, activation, assert_shape};
 use serde::{Deserialize, Serialize};
 
 use super::disentangled::{DistanceProjections, ProjectedBy};
 use super::dropout::{self, dropout};
-use super::linear::{Bias, apply, apply_all, cast_input, linear};
+use super::linear::{Bias, Linear};
 use super::mask::{AttentionPattern, Mask};
 use super::position::{PositionEncoding, Positions};
 pub use super::qk_norm::{HeadNorm, QkNorm};
@@ -79,10 +79,10 @@ impl AttentionConfig {
         let d_query = self.n_heads * self.d_head;
         let d_key = self.n_kv_heads * self.d_head;
         Attention {
-            query: linear(self.d_model, d_query, self.qkv_bias, device),
-            key: linear(self.d_model, d_key, self.qkv_bias, device),
-            value: linear(self.d_model, d_key, self.qkv_bias, device),
-            output: linear(d_query, self.d_model, self.output_bias, device),
+            query: Linear::new(self.d_model, d_query, self.qkv_bias, device),
+            key: Linear::new(self.d_model, d_key, self.qkv_bias, device),
+            value: Linear::new(self.d_model, d_key, self.qkv_bias, device),
+            output: Linear::new(d_query, self.d_model, self.output_bias, device),
             query_norm: self.qk_norm.init((self.d_head, d_query), device),
             key_norm: self.qk_norm.init((self.d_head, d_key), device),
             distances: self.positions.projections(self.d_model, d_query, device),
@@ -118,8 +118,8 @@ impl Attention {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, context: &mut AttentionContext<'_>) -> Tensor<3> {
         assert_shape!(x, [_, _, self.d_model]);
-        let x = cast_input(&self.query.weight, x);
-        let [query, key, value] = apply_all([&self.query, &self.key, &self.value], x);
+        let x = self.query.cast_input(x);
+        let [query, key, value] = Linear::apply_all([&self.query, &self.key, &self.value], x);
         // [batch, n_heads, seq, d_head]
         let query = self.normalized(query, self.query_norm.as_ref());
         // [batch, n_kv_heads, seq, d_head]
@@ -133,7 +133,7 @@ impl Attention {
         };
         let bias = self.bias(context.positions, [&query, &key]);
         let attn_out = self.attend(query, [key, value], (bias, context.mask));
-        to_f32(apply(&self.output, merge_heads(attn_out)))
+        to_f32(self.output.apply(merge_heads(attn_out)))
     }
 
     /// Cross-attention: every position attends to the encoder output.
@@ -150,18 +150,18 @@ impl Attention {
         let Some(EncoderOutput { hidden_states, mask }) = context.encoder else {
             panic!("there is no encoder output to attend to");
         };
-        let x = cast_input(&self.query.weight, x);
-        let query = self.split_heads(apply(&self.query, x));
+        let x = self.query.cast_input(x);
+        let query = self.split_heads(self.query.apply(x));
         let compute = || {
-            let states = cast_input(&self.key.weight, hidden_states.clone());
-            apply_all([&self.key, &self.value], states).map(|x| self.split_heads(x))
+            let states = self.key.cast_input(hidden_states.clone());
+            Linear::apply_all([&self.key, &self.value], states).map(|x| self.split_heads(x))
         };
         let [key, value] = match &mut context.cache {
             Some(cache) => cache.cross(compute),
             None => compute(),
         };
         let attn_out = self.attend(query, [key, value], (None, mask));
-        to_f32(apply(&self.output, merge_heads(attn_out)))
+        to_f32(self.output.apply(merge_heads(attn_out)))
     }
 
     /// The bias that the position encoding adds to the scores.
@@ -170,8 +170,8 @@ impl Attention {
             Positions::None | Positions::Rotary(_) => None,
             Positions::Bias(bias) => Some(bias.clone()),
             Positions::Disentangled(relative) => {
-                let vectors = cast_input(&self.query.weight, relative.vectors.clone());
-                let heads = |layer: &Linear| self.split_heads(apply(layer, vectors.clone()));
+                let vectors = self.query.cast_input(relative.vectors.clone());
+                let heads = |layer: &Linear| self.split_heads(layer.apply(vectors.clone()));
                 let content = ProjectedBy { query: Some(&self.query), key: Some(&self.key) };
                 let by = relative.projected_by(self.distances.as_ref(), content);
                 let of_queries = by.key.map(|layer| {

@@ -4,10 +4,10 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::recurrent::{RecurrentStack, RecurrentStackConfig, last_state, remembered};
+use super::recurrent::{RecurrentStack, RecurrentStackConfig};
 use super::{Encoded, OutputWeights, Tokens};
 use crate::layers::additive_attention::{AdditiveAttention, EncoderKeys};
-use crate::layers::cache::{Cache, LayerCache};
+use crate::layers::cache::{Cache, LayerState};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::linear::{Bias, Linear};
@@ -123,7 +123,7 @@ impl RecurrentSeq2Seq {
     /// - result: `[batch, seq, d_model]`
     pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
         // The cache is dropped after the pass.
-        let mut cache = self.cache(0);
+        let mut cache = self.cache();
         let [n_rows, length] = tokens.ids.dims();
         let (layers, _) = cache.advance(n_rows, length);
         self.write((&tokens.ids, &tokens.padding), layers, encoded)
@@ -143,15 +143,20 @@ impl RecurrentSeq2Seq {
         self.write((&tokens, padding), layers, encoded)
     }
 
-    /// An empty cache with room for `reserve` tokens.
-    pub fn cache(&self, reserve: usize) -> Cache {
-        self.config.decoder.cache(reserve)
+    /// An empty cache.
+    pub fn cache(&self) -> Cache {
+        let states = self.config.decoder.states();
+        // The first layer attends to the encoder output.
+        Cache::new(states.enumerate().map(|(index, state)| match index {
+            0 => state.with_encoder(),
+            _ => state,
+        }))
     }
 
     fn write(
         &self,
         (tokens, padding): (&Tensor<2, Int>, &Padding),
-        caches: &mut [LayerCache],
+        states: &mut [LayerState],
         encoded: &Encoded,
     ) -> Tensor<3> {
         let device = tokens.device();
@@ -159,18 +164,20 @@ impl RecurrentSeq2Seq {
         let vectors = self.embed(tokens);
         let mut contexts = None;
         let mut x = dropout(&self.decoder.dropout, vectors.clone());
-        for (index, (layer, cache)) in self.decoder.layers.iter().zip(caches).enumerate() {
-            let start = last_state(layer.cell(), cache)
-                .unwrap_or_else(|| layer.cell().begin_with(self.begin(index, encoded)));
+        for (index, (layer, state)) in self.decoder.layers.iter().zip(states).enumerate() {
+            let start = state.recurrent().last();
+            let start =
+                start.unwrap_or_else(|| layer.cell().begin_with(self.begin(index, encoded)));
             let states = if index == 0 {
-                let keys = self.encoder_keys(encoded, cache);
+                let keys = self.encoder_keys(encoded, state);
                 let (states, seen) = self.attend((x, start), &keys, &padding_steps);
                 contexts = Some(seen);
                 states
             } else {
                 layer.step_from(x, start, &padding_steps)
             };
-            x = dropout(&self.decoder.dropout, remembered(states, cache));
+            state.recurrent().append(&states);
+            x = dropout(&self.decoder.dropout, states.hidden);
         }
         let seen = [Some(x), contexts, Some(vectors)].into_iter().flatten().collect();
         let hidden = self.readout.forward(Tensor::cat(seen, 2)).tanh();
@@ -199,8 +206,8 @@ impl RecurrentSeq2Seq {
     }
 
     /// The keys and hidden states for attention, computed once per encoder output.
-    fn encoder_keys(&self, encoded: &Encoded, cache: &mut LayerCache) -> EncoderKeys {
-        let [hidden_states, keys] = cache.cross(|| {
+    fn encoder_keys(&self, encoded: &Encoded, state: &mut LayerState) -> EncoderKeys {
+        let [hidden_states, keys] = state.encoder_keys(|| {
             let keys = self.attention.keys(encoded.hidden.clone());
             [encoded.hidden.clone(), keys].map(|x| x.unsqueeze_dim(1))
         });

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::layers::AttentionContext;
 use crate::layers::activation::Activation;
 use crate::layers::attention::AttentionConfig;
+use crate::layers::cache::{KeyValueState, LayerState};
 use crate::layers::convolution::ConvolutionConfig;
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::mask::AttentionPattern;
@@ -139,6 +140,12 @@ impl BlockConfig {
             positions: PositionEncoding::None,
             ..self.attention.clone()
         }
+    }
+
+    /// The empty state of the block's attention, with room for `reserve` tokens.
+    pub fn state(&self, reserve: usize) -> LayerState {
+        let own = LayerState::KeyValue(KeyValueState::new(self.attention.pattern, reserve));
+        if self.has_cross_attention() { own.with_encoder() } else { own }
     }
 
     /// Whether the block has cross-attention to an encoder output.

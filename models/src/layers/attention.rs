@@ -127,8 +127,8 @@ impl Attention {
         let value = self.split_heads(value);
         let query = in_f32(query, |query| context.positions.rotate(query));
         let key = context.positions.rotate(key);
-        let (key, value) = match &mut context.cache {
-            Some(cache) => cache.append(key, value),
+        let (key, value) = match &mut context.state {
+            Some(state) => state.key_value().append(key, value),
             None => (key, value),
         };
         let bias = self.bias(context.positions, [&query, &key]);
@@ -156,8 +156,8 @@ impl Attention {
             let states = self.key.cast_input(hidden_states.clone());
             Linear::apply_all([&self.key, &self.value], states).map(|x| self.split_heads(x))
         };
-        let [key, value] = match &mut context.cache {
-            Some(cache) => cache.cross(compute),
+        let [key, value] = match &mut context.state {
+            Some(state) => state.encoder_keys(compute),
             None => compute(),
         };
         let attn_out = self.attend(query, [key, value], (None, mask));

@@ -54,15 +54,6 @@ impl Cell {
         State { hidden, memory }
     }
 
-    /// The state with this hidden state and, in an LSTM, this cell state.
-    ///
-    /// # Shapes
-    ///
-    /// - `hidden`, `memory`: `[batch, d]`; `memory` is used by an LSTM only
-    pub fn resume(&self, hidden: Tensor<2>, memory: Tensor<2>) -> State {
-        State { hidden, memory: (self.kind == CellKind::Lstm).then_some(memory) }
-    }
-
     pub(super) fn unroll(
         &self,
         x: Tensor<3>,

@@ -1,41 +1,35 @@
-//! The cached keys and values of one layer.
+//! The keys and values of one layer.
 
 use burn::tensor::Tensor;
 
 use super::MAX_ROLLBACK;
+use super::rows::{placed, select_rows, stacked};
 use crate::layers::mask::AttentionPattern;
 
-/// The cached keys and values of one layer.
+/// The keys and values of the previous positions, in preallocated buffers. With a sliding window,
+/// only those of the window and a few more.
 #[derive(Debug)]
-pub struct LayerCache {
+pub struct KeyValueState {
     /// Keys and values, each `[batch, n_kv_heads, room, d_head]`.
-    pub(super) buffers: Option<[Tensor<4>; 2]>,
-    /// The keys and values of the encoder output, computed at the first step.
-    pub(super) cross: Option<[Tensor<4>; 2]>,
+    buffers: Option<[Tensor<4>; 2]>,
     /// Positions in use, from the first one on.
-    pub(super) length: usize,
+    length: usize,
     /// The number of positions of the first allocation.
     reserve: usize,
     /// The number of previous positions visible to a query; `None` for all of them.
-    pub(super) left: Option<usize>,
+    left: Option<usize>,
 }
 
-impl LayerCache {
-    pub(super) fn new(pattern: AttentionPattern, reserve: usize) -> Self {
+impl KeyValueState {
+    /// An empty state with room for `reserve` positions; it grows beyond them.
+    ///
+    /// The buffers are allocated at the first step, when the batch size is known.
+    pub fn new(pattern: AttentionPattern, reserve: usize) -> Self {
         let left = match pattern {
             AttentionPattern::SlidingWindow(n) => Some(n.saturating_sub(1)),
             AttentionPattern::Full | AttentionPattern::Causal | AttentionPattern::Local(_) => None,
         };
-        Self { buffers: None, cross: None, length: 0, reserve, left }
-    }
-
-    /// The keys and values of the encoder output, computed once in the lifetime of the cache.
-    ///
-    /// # Shapes
-    ///
-    /// - results: `[batch, n_kv_heads, encoder_seq, d_head]`
-    pub fn cross(&mut self, compute: impl FnOnce() -> [Tensor<4>; 2]) -> [Tensor<4>; 2] {
-        self.cross.get_or_insert_with(compute).clone()
+        Self { buffers: None, length: 0, reserve, left }
     }
 
     /// Appends the keys and values of new positions and returns those of all positions visible to
@@ -94,19 +88,6 @@ impl LayerCache {
         (keys.slice_dim(2, total - seen..total), values.slice_dim(2, total - seen..total))
     }
 
-    /// The key and the value of the last position; `None` where there is none.
-    ///
-    /// A recurrent layer keeps its states here, as if it had a sliding window of two positions.
-    ///
-    /// # Shapes
-    ///
-    /// - results: `[batch, n_kv_heads, 1, d_head]`
-    pub fn last(&self) -> Option<[Tensor<4>; 2]> {
-        let buffers = self.buffers.as_ref().filter(|_| self.length > 0)?;
-        let last = |buffer: &Tensor<4>| buffer.clone().slice_dim(2, self.length - 1..self.length);
-        Some([last(&buffers[0]), last(&buffers[1])])
-    }
-
     /// The number of positions visible to the last `count` ones, including themselves.
     fn seen(&self, count: usize) -> usize {
         let all = self.length + count;
@@ -128,7 +109,31 @@ impl LayerCache {
         }
     }
 
-    /// Concatenates the rows of two layers, aligned at the last position.
+    /// Removes the last `count` positions of the sequence, which has `length` positions after that.
+    pub(super) fn rollback(&mut self, count: usize, length: usize) {
+        self.length -= count;
+        let needed = self.left.map_or(length, |left| length.min(left));
+        assert!(self.length >= needed, "positions of the window were discarded already");
+    }
+
+    /// Keeps only the last `length` positions, if there are more.
+    pub(super) fn keep_last(&mut self, length: usize) {
+        let kept = self.length.min(length);
+        let range = self.length - kept..self.length;
+        self.buffers = self
+            .buffers
+            .take()
+            .map(|buffers| buffers.map(|buffer| buffer.slice_dim(2, range.clone())));
+        self.length = kept;
+    }
+
+    /// Selects these rows, in this order.
+    pub(super) fn select(&mut self, rows: &[usize]) {
+        self.buffers =
+            self.buffers.take().map(|buffers| buffers.map(|buffer| select_rows(buffer, rows)));
+    }
+
+    /// Concatenates the rows of two states, aligned at the last position.
     pub(super) fn join(self, other: Self) -> Self {
         let length = self.length.max(other.length);
         let buffers = match (self.buffers, other.buffers) {
@@ -143,31 +148,6 @@ impl LayerCache {
             }
             (above, below) => above.or(below),
         };
-        let cross = match (self.cross, other.cross) {
-            (Some([keys, values]), Some([other_keys, other_values])) => {
-                let longest = keys.dims()[2].max(other_keys.dims()[2]);
-                let filled = |x: Tensor<4>| {
-                    if x.dims()[2] == longest { x } else { placed(x, 0, longest) }
-                };
-                Some([
-                    stacked(filled(keys), filled(other_keys)),
-                    stacked(filled(values), filled(other_values)),
-                ])
-            }
-            (above, below) => above.or(below),
-        };
-        Self { buffers, cross, length, ..self }
+        Self { buffers, length, ..self }
     }
-}
-
-fn stacked(above: Tensor<4>, below: Tensor<4>) -> Tensor<4> {
-    Tensor::cat(vec![above, below], 0)
-}
-
-/// A buffer of zeros with this capacity that holds `part` from position `start` on.
-fn placed(part: Tensor<4>, start: usize, room: usize) -> Tensor<4> {
-    let [batch, heads, count, d_head] = part.dims();
-    let options = (&part.device(), part.dtype());
-    let buffer = Tensor::zeros([batch, heads, room, d_head], options);
-    buffer.slice_assign([0..batch, 0..heads, start..start + count, 0..d_head], part)
 }

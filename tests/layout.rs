@@ -99,6 +99,16 @@ fn families_touch_no_tensor() {
 }
 
 #[test]
+fn linear_layers_are_our_own() {
+    for (path, text) in sources("models/src") {
+        let imports = text.lines().filter(|line| line.contains("use burn::nn::"));
+        let found = imports.into_iter().any(|line| line.contains("Linear"));
+        let names = ["nn::Linear", "LinearConfig"].iter().any(|name| text.contains(name));
+        assert!(!found && !names, "{} uses Burn's linear layer", path.display());
+    }
+}
+
+#[test]
 fn one_file_knows_the_backends() {
     for folder in ["src", "models/src", "datasets/src"] {
         for (path, text) in sources(folder) {

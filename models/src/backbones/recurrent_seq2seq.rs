@@ -1,7 +1,6 @@
 //! A recurrent encoder and decoder with attention between them: the origin of attention.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +10,7 @@ use crate::layers::additive_attention::{AdditiveAttention, EncoderKeys};
 use crate::layers::cache::{Cache, LayerState};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::layers::mask::{AttentionPattern, Mask, Padding};
 use crate::layers::recurrent::{PaddingSteps, State, States, Unroll, steps};
 
@@ -66,7 +65,7 @@ impl RecurrentSeq2SeqConfig {
     pub fn init(&self, device: &Device) -> RecurrentSeq2Seq {
         let (d_embedding, d_encoder) = (self.decoder.d_input, self.encoder.d_model);
         let d_model = self.decoder.d_model;
-        let start = |_| linear(d_encoder / 2, d_model, Bias::Present, device);
+        let start = |_| Linear::new(d_encoder / 2, d_model, Bias::Present, device);
         let d_gates = self.decoder.cell.n_gates() * d_model;
         RecurrentSeq2Seq {
             token: EmbeddingTable::new(self.vocab_size, d_embedding, device),
@@ -74,8 +73,8 @@ impl RecurrentSeq2SeqConfig {
             decoder: self.decoder.init(device),
             start: (0..self.decoder.n_layers).map(start).collect(),
             attention: AdditiveAttention::new([d_model, d_encoder], device),
-            context: linear(d_encoder, d_gates, Bias::Absent, device),
-            readout: linear(d_model + d_encoder + d_embedding, d_model, Bias::Present, device),
+            context: Linear::new(d_encoder, d_gates, Bias::Absent, device),
+            readout: Linear::new(d_model + d_encoder + d_embedding, d_model, Bias::Present, device),
             config: self.clone(),
         }
     }
@@ -181,7 +180,7 @@ impl RecurrentSeq2Seq {
             x = dropout(&self.decoder.dropout, states.hidden);
         }
         let seen = [Some(x), contexts, Some(vectors)].into_iter().flatten().collect();
-        let hidden = project(&self.readout, Tensor::cat(seen, 2)).tanh();
+        let hidden = self.readout.forward(Tensor::cat(seen, 2)).tanh();
         dropout(&self.decoder.dropout, hidden).swap_dims(0, 1)
     }
 
@@ -195,11 +194,11 @@ impl RecurrentSeq2Seq {
         let cell = self.decoder.layers[0].cell();
         let mut unroll = Unroll::new(start);
         let mut contexts = Vec::new();
-        for (at, input) in steps(project(&cell.input, x)).into_iter().enumerate() {
+        for (at, input) in steps(cell.input.forward(x)).into_iter().enumerate() {
             let next = |state: &State| {
                 let context = self.attention.forward(state.hidden.clone(), encoder);
                 contexts.push(context.clone());
-                cell.next(input + project(&self.context, context), state)
+                cell.next(input + self.context.forward(context), state)
             };
             unroll.step(next, padding_steps.at(at));
         }
@@ -226,7 +225,7 @@ impl RecurrentSeq2Seq {
     fn begin(&self, layer: usize, encoded: &Encoded) -> Tensor<2> {
         let d_encoder = self.config.encoder.d_model;
         let first = encoded.hidden.clone().slice_dim(1, 0..1).squeeze_dim::<2>(1);
-        project(&self.start[layer], first.slice_dim(1, d_encoder / 2..d_encoder)).tanh()
+        self.start[layer].forward(first.slice_dim(1, d_encoder / 2..d_encoder)).tanh()
     }
 
     /// `[seq, batch, d_embedding]`, as in [`Recurrent`](super::Recurrent).

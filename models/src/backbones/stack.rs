@@ -1,7 +1,7 @@
 //! A stack of transformer blocks, the common part of all attention backbones.
 
 use burn::module::{Flag, Module, Param};
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::blocks::{Block, BlockConfig};
 use crate::layers::attention::AttentionConfig;
 use crate::layers::cache::LayerState;
 use crate::layers::dropout::dropout;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::layers::mask::{Mask, Padding};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::observer::{LayerId, Observer, StackRole, lend};
@@ -88,7 +88,7 @@ impl StackConfig {
             relative: shared,
             norm: self.norm.map(|norm| norm.init(device)),
             output_projection: (self.d_output() != self.d_model)
-                .then(|| linear(self.d_model, self.d_output(), Bias::Absent, device)),
+                .then(|| Linear::new(self.d_model, self.d_output(), Bias::Absent, device)),
             dropout: DropoutConfig::new(self.dropout).init(),
             recomputes: Param::from_bool(false),
             config: self.clone(),
@@ -181,7 +181,7 @@ impl TransformerStack {
             x = norm.forward(x);
         }
         if let Some(projection) = &self.output_projection {
-            x = project(projection, x);
+            x = projection.forward(x);
         }
         x = dropout(&self.dropout, x);
         match observer {

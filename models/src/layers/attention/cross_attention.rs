@@ -1,13 +1,12 @@
 //! Cross-attention: the queries of one sequence attend to the encoder output of another.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, assert_shape};
 
 use super::config::{HeadDims, ProjectionBias, projection_macs};
 use super::heads::{merge_heads, split_heads};
 use super::mechanism::{Mechanism, MechanismConfig, SdpaInput};
-use crate::layers::linear::{apply, apply_all, cast_input, linear};
+use crate::layers::linear::Linear;
 use crate::layers::observer::AttentionKind;
 use crate::layers::{AttentionContext, EncoderOutput};
 use crate::precision::to_f32;
@@ -45,10 +44,10 @@ impl CrossAttentionConfig {
     pub fn init(&self, device: &Device) -> CrossAttention {
         let Self { d_model, heads, bias, .. } = *self;
         CrossAttention {
-            query: linear(d_model, heads.d_query(), bias.qkv, device),
-            key: linear(d_model, heads.d_key(), bias.qkv, device),
-            value: linear(d_model, heads.d_key(), bias.qkv, device),
-            output: linear(heads.d_query(), d_model, bias.output, device),
+            query: Linear::new(d_model, heads.d_query(), bias.qkv, device),
+            key: Linear::new(d_model, heads.d_key(), bias.qkv, device),
+            value: Linear::new(d_model, heads.d_key(), bias.qkv, device),
+            output: Linear::new(heads.d_query(), d_model, bias.output, device),
             mechanism: self.mechanism.init(),
             d_model,
             d_head: heads.d_head,
@@ -78,11 +77,11 @@ impl CrossAttention {
         let Some(EncoderOutput { hidden_states, mask }) = context.encoder else {
             panic!("there is no encoder output to attend to");
         };
-        let x = cast_input(&self.query.weight, x);
-        let query = split_heads(apply(&self.query, x), self.d_head);
+        let x = self.query.cast_input(x);
+        let query = split_heads(self.query.apply(x), self.d_head);
         let compute = || {
-            let states = cast_input(&self.key.weight, hidden_states.clone());
-            apply_all([&self.key, &self.value], states).map(|x| split_heads(x, self.d_head))
+            let states = self.key.cast_input(hidden_states.clone());
+            Linear::apply_all([&self.key, &self.value], states).map(|x| split_heads(x, self.d_head))
         };
         let [key, value] = match &mut context.state {
             Some(state) => state.encoder_keys(compute),
@@ -91,6 +90,6 @@ impl CrossAttention {
         let input = SdpaInput { query, key, value, bias: None };
         let probe = context.probe(AttentionKind::CrossAttention);
         let attn_out = self.mechanism.forward(input, mask, probe);
-        to_f32(apply(&self.output, merge_heads(attn_out)))
+        to_f32(self.output.apply(merge_heads(attn_out)))
     }
 }

@@ -1,7 +1,6 @@
 //! Self-attention: differences between models come in through [`AttentionContext`].
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, assert_shape};
 
 use super::config::AttentionConfig;
@@ -10,7 +9,7 @@ use super::mechanism::{Mechanism, SdpaInput};
 use super::qk_norm::HeadNorm;
 use crate::layers::AttentionContext;
 use crate::layers::disentangled::{DistanceProjections, ProjectedBy};
-use crate::layers::linear::{apply, apply_all, cast_input, linear};
+use crate::layers::linear::Linear;
 use crate::layers::observer::AttentionKind;
 use crate::layers::position::Positions;
 use crate::precision::{in_f32, to_f32};
@@ -44,10 +43,10 @@ impl AttentionConfig {
         let (d_model, heads, bias) = (self.d_model, self.heads, self.bias);
         let (d_query, d_key) = (heads.d_query(), heads.d_key());
         Attention {
-            query: linear(d_model, d_query, bias.qkv, device),
-            key: linear(d_model, d_key, bias.qkv, device),
-            value: linear(d_model, d_key, bias.qkv, device),
-            output: linear(d_query, d_model, bias.output, device),
+            query: Linear::new(d_model, d_query, bias.qkv, device),
+            key: Linear::new(d_model, d_key, bias.qkv, device),
+            value: Linear::new(d_model, d_key, bias.qkv, device),
+            output: Linear::new(d_query, d_model, bias.output, device),
             query_norm: self.qk_norm.init(d_query, heads.d_head, device),
             key_norm: self.qk_norm.init(d_key, heads.d_head, device),
             distances: self.positions.projections(d_model, d_query, device),
@@ -66,8 +65,8 @@ impl Attention {
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>, context: &mut AttentionContext<'_>) -> Tensor<3> {
         assert_shape!(x, [_, _, self.d_model]);
-        let x = cast_input(&self.query.weight, x);
-        let [query, key, value] = apply_all([&self.query, &self.key, &self.value], x);
+        let x = self.query.cast_input(x);
+        let [query, key, value] = Linear::apply_all([&self.query, &self.key, &self.value], x);
         // [batch, n_heads, seq, d_head]
         let query = self.normalized(query, self.query_norm.as_ref());
         // [batch, n_kv_heads, seq, d_head]
@@ -84,7 +83,7 @@ impl Attention {
         let mask = context.mask;
         let attn_out =
             self.mechanism.forward(input, mask, context.probe(AttentionKind::SelfAttention));
-        to_f32(apply(&self.output, merge_heads(attn_out)))
+        to_f32(self.output.apply(merge_heads(attn_out)))
     }
 
     /// The bias that the position encoding adds to the scores.
@@ -93,8 +92,8 @@ impl Attention {
             Positions::None | Positions::Rotary(_) => None,
             Positions::Bias(bias) => Some(bias.clone()),
             Positions::Disentangled(relative) => {
-                let vectors = cast_input(&self.query.weight, relative.vectors.clone());
-                let heads = |layer: &Linear| self.split_heads(apply(layer, vectors.clone()));
+                let vectors = self.query.cast_input(relative.vectors.clone());
+                let heads = |layer: &Linear| self.split_heads(layer.apply(vectors.clone()));
                 let content = ProjectedBy { query: Some(&self.query), key: Some(&self.key) };
                 let by = relative.projected_by(self.distances.as_ref(), content);
                 let scale = self.mechanism.scale();

@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor, activation, assert_shape};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::attention::{self as kernels, SdpaParams};
 
 use super::disentangled::{DistanceProjections, ProjectedBy};
 use super::dropout::{self, dropout};
@@ -12,7 +13,6 @@ use super::mask::{AttentionPattern, Mask};
 use super::position::{PositionEncoding, Positions};
 pub use super::qk_norm::{HeadNorm, QkNorm};
 use super::{AttentionContext, EncoderOutput};
-use crate::kernels::attention::{self as kernels, SdpaParams};
 use crate::precision::{in_f32, to_f32};
 
 /// Sizes and variant of an attention layer.

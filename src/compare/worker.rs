@@ -6,6 +6,8 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
+use zoo_kernels::memory;
+use zoo_kernels::seed::mix;
 
 use super::batch::Batch;
 use super::job::{Job, Length, Record, rounded};
@@ -18,8 +20,6 @@ use super::task_model::TaskModel;
 use crate::datasets::task::{Example, Task};
 use crate::models::checkpoint::ModelSpec;
 use crate::models::families;
-use crate::models::kernels::memory;
-use crate::models::kernels::seed::mix;
 use crate::train::BatchLoss;
 use crate::train::Schedule;
 use crate::train::adamw::{AdamW, Update};

@@ -3,10 +3,10 @@
 
 use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
+use zoo_kernels::recompute::{Untyped, Work, recomputed};
+use zoo_kernels::seed;
 
 use crate::blocks::{Block, BlockConfig};
-use crate::kernels::recompute::{Untyped, Work, recomputed};
-use crate::kernels::seed;
 use crate::layers::mask::Mask;
 use crate::layers::observer::LayerId;
 use crate::layers::position::Positions;

@@ -5,8 +5,7 @@ use std::cell::OnceCell;
 
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
-
-use crate::kernels::attention::AttentionWindow;
+use zoo_kernels::attention::AttentionWindow;
 
 /// The positions that a query may attend to, padding aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

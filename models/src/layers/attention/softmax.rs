@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::config::HeadDims;
 use super::mechanism::SdpaInput;
-use crate::kernels::attention::{self as kernels, SdpaParams};
 use crate::layers::dropout::{self, dropout};
 use crate::layers::mask::Mask;
 use crate::layers::observer::AttentionProbe;
 use crate::precision::{in_f32, to_f32};
+use zoo_kernels::attention::{self as kernels, SdpaParams};
 
 /// Variant of softmax attention.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -100,7 +100,7 @@ fn families_touch_no_tensor() {
 
 #[test]
 fn one_file_knows_the_backends() {
-    for folder in ["src", "models/src", "datasets/src"] {
+    for folder in ["src", "models/src", "datasets/src", "report/src"] {
         for (path, text) in sources(folder) {
             // Custom operations exist only for their backend, and each records its backward pass on
             // that backend's tensors.
@@ -124,6 +124,9 @@ fn data_and_models_do_not_know_each_other() {
     assert!(!manifest("datasets").contains("zoo-models"));
     assert!(!manifest("datasets").contains("\nburn"));
     assert!(!manifest("models").contains("zoo-datasets"));
+    for needless in ["\nburn", "zoo-models", "zoo-datasets"] {
+        assert!(!manifest("report").contains(needless), "zoo-report depends on {needless}");
+    }
 }
 
 fn is_family(path: &Path) -> bool {
@@ -134,7 +137,9 @@ fn is_family(path: &Path) -> bool {
 
 #[test]
 fn files_stay_small() {
-    for folder in ["src", "models/src", "datasets/src", "bench/src", "examples", "tests"] {
+    let folders =
+        ["src", "models/src", "datasets/src", "report/src", "bench/src", "examples", "tests"];
+    for folder in folders {
         for (path, text) in sources(folder) {
             let name = path.display().to_string();
             let limit = match folder {
@@ -168,7 +173,7 @@ fn fixtures_stay_small() {
 
 #[test]
 fn functions_take_few_parameters_and_no_flags() {
-    for folder in ["src", "models/src", "datasets/src"] {
+    for folder in ["src", "models/src", "datasets/src", "report/src"] {
         for (path, text) in sources(folder) {
             for function in code(&text).split("pub fn ").skip(1) {
                 let signature = function.split([';', '{']).next().unwrap();

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use self::search::{Search, SearchResult};
 use super::batch::{Batch, Rows};
 use super::objective::ObjectiveKind;
-use super::study::{BackboneKind, Dimensions, Flops, Parameters};
 use crate::datasets::task::{Task, TokenTable};
 use crate::models::backbones::cost::Sequence;
 use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::{Architecture, Family, Size};
 use crate::models::hf::config::ConfigError;
 use crate::models::parameters::ParameterInfo;
+use crate::report::study::{BackboneKind, Dimensions, Flops, Parameters};
 
 /// The budget of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

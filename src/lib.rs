@@ -52,8 +52,8 @@ pub mod parity;
 pub mod pipeline;
 pub mod serve;
 pub mod system;
-pub mod train;
 
 pub use burn::tensor::Device;
 pub use zoo_datasets as datasets;
 pub use zoo_models as models;
+pub use zoo_train as train;

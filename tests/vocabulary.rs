@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::layout::{code, sources};
 
 /// Crates, by the folder of their sources.
-const CRATES: [&str; 4] = ["models/src", "datasets/src", "src", "bench/src"];
+const CRATES: [&str; 5] = ["models/src", "datasets/src", "train/src", "src", "bench/src"];
 
 /// Names that were dropped for the field's term.
 const FORMER: &[(&str, &str)] = &[

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::adamw::AdamWConfig;
 use super::schedule::Schedule;
-use crate::datasets::batch::BatchShape;
-use crate::models::precision::Precision;
+use zoo_datasets::batch::BatchShape;
+use zoo_models::precision::Precision;
 
 /// Training settings. They are saved in the run directory, so that a run resumes with its original
 /// settings.

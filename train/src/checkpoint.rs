@@ -13,11 +13,11 @@ use super::error::TrainError;
 use super::lm_model::LmModel;
 use super::loss_scale::LossScale;
 use super::run_dir::{RunDir, TRAINING, make_visible, read_json};
-use crate::models::checkpoint::{
+use zoo_models::checkpoint::{
     self, CONFIG_FILE, Files, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors,
     sync_dir, write_json, write_safetensors,
 };
-use crate::models::families::Family;
+use zoo_models::families::Family;
 
 const STATE_FILE: &str = "state.json";
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";

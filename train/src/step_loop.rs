@@ -17,7 +17,7 @@ use super::gradients::{accumulate, gradient_norm};
 use super::lm_model::{LmModel, LossSum, StepBatch, StepReport};
 use super::log::{Log, LogLine};
 use super::strategy::{RunProgress, StepStrategy, Stop};
-use crate::models::kernels::seed::mix;
+use zoo_models::kernels::seed::mix;
 
 type Processor = SupervisedTrainingEventProcessor<LmModel>;
 
@@ -144,7 +144,7 @@ impl<'a> StepLoop<'a> {
             grad_norm: norm,
             tokens_per_second,
             seconds: state.train_seconds,
-            memory: crate::system::memory(),
+            memory: crate::process::memory(),
         })?;
         let report = StepReport { loss, gradient_norm: norm, rate, tokens_per_second };
         self.report(report);

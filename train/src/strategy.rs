@@ -17,7 +17,7 @@ use super::lm_model::LmModel;
 use super::run_dir::RunDir;
 use super::settings::TrainSettings;
 use super::step_loop::{Reporter, StepLoop};
-use crate::models::families::Family;
+use zoo_models::families::Family;
 
 type Processor = SupervisedTrainingEventProcessor<LmModel>;
 

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::TrainError;
 use super::settings::TrainSettings;
-use crate::models::checkpoint::{LoadError, SaveError, sync_dir, write_json};
+use zoo_models::checkpoint::{LoadError, SaveError, sync_dir, write_json};
 
 pub(super) const TRAINING: &str = "training";
 const SETTINGS_FILE: &str = "settings.json";

@@ -8,8 +8,8 @@ use burn::tensor::Device;
 
 use super::lm_model::StepBatch;
 use super::settings::TrainSettings;
-use crate::datasets::batch::{BatchAt, BatchShape, LmBatch, LmDataset};
-use crate::models::precision::Precision;
+use zoo_datasets::batch::{BatchAt, BatchShape, LmBatch, LmDataset};
+use zoo_models::precision::Precision;
 
 /// The training batches of a range of steps; each is a function of seed, step and micro-step.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use burn::train::renderer::{
     MetricsRendererTraining,
 };
 
-use crate::system::duration;
+use super::process::duration;
 
 /// The interval between lines.
 const INTERVAL: Duration = Duration::from_secs(5);

@@ -1,5 +1,7 @@
 //! Training: resumable runs.
 
+#![recursion_limit = "256"]
+
 pub mod adamw;
 mod checkpoint;
 mod error;
@@ -9,6 +11,7 @@ pub mod loader;
 pub mod log;
 pub mod loss_scale;
 pub mod metrics;
+pub mod process;
 pub mod renderer;
 mod run_dir;
 mod schedule;
@@ -28,12 +31,6 @@ use burn::train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::datasets::batch::{BatchShape, LmDataset};
-use crate::models::backbones::recompute::checkpoint_blocks;
-use crate::models::checkpoint::Model;
-use crate::models::families::Family;
-use crate::models::kernels::memory;
-use crate::models::precision::Precision;
 pub use adamw::{AdamW, AdamWConfig};
 pub use checkpoint::{Restored, Snapshot, State};
 pub use error::TrainError;
@@ -47,6 +44,15 @@ pub use run_dir::{METRICS_FILE, RunDir};
 pub use schedule::Schedule;
 pub use settings::TrainSettings;
 use strategy::{RunProgress, StepStrategy, Stop};
+use zoo_datasets::batch::{BatchShape, LmDataset};
+use zoo_models::backbones::recompute::checkpoint_blocks;
+use zoo_models::checkpoint::Model;
+use zoo_models::families::Family;
+use zoo_models::kernels::memory;
+use zoo_models::precision::Precision;
+
+/// The source code of parameter updates, which belongs to fingerprints of measured training steps.
+pub const UPDATE_SOURCES: [&str; 2] = [include_str!("adamw.rs"), include_str!("gradients.rs")];
 
 /// A training job.
 pub struct TrainJob {
@@ -187,7 +193,7 @@ fn renderer(
     match display {
         Display::Dashboard => {
             let wrapper = TuiMetricsRendererWrapper::new(interrupter.clone(), Some(rounds_before));
-            crate::system::deliver_interrupts();
+            process::deliver_interrupts();
             Box::new(wrapper)
         }
         Display::Plain(_) => Box::new(PlainRenderer::new(plan)),
@@ -203,7 +209,7 @@ fn launch(
 ) -> Result<LmModel, TrainError> {
     let launch = std::panic::AssertUnwindSafe(|| training.launch(learner).model.valid());
     std::panic::catch_unwind(launch).map_err(|payload| {
-        match crate::system::panic_message(payload.as_ref()) {
+        match process::panic_message(payload.as_ref()) {
             Some(message) if message.contains("Killing training from user input") => {
                 TrainError::Killed(path.to_path_buf())
             }

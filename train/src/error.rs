@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-
 use zoo_models::checkpoint::{LoadError, SaveError};
 
 /// The remaining checkpoint of a failed run.

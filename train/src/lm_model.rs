@@ -3,7 +3,6 @@
 use burn::module::Module;
 use burn::tensor::{ExecutionError, Tensor};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
-
 use zoo_datasets::batch::LmBatch;
 use zoo_models::backbones::Tokens;
 use zoo_models::checkpoint::Model;
@@ -30,8 +29,7 @@ pub struct StepBatch {
     pub batches: usize,
     /// The compute precision.
     pub precision: Precision,
-    /// The factor on the loss before the backward pass; see
-    /// [`LossScale`](super::loss_scale::LossScale).
+    /// The factor on the loss before the backward pass; see [`LossScale`](crate::LossScale).
     pub loss_scale: f64,
 }
 

@@ -44,32 +44,6 @@ pub fn panic_message(payload: &(dyn std::any::Any + Send)) -> Option<&str> {
     text.or_else(|| payload.downcast_ref::<&str>().copied())
 }
 
-/// Keeps Ctrl-C a signal while a dashboard holds the terminal in raw mode; without this it would be
-/// an unhandled key press.
-#[cfg(unix)]
-pub fn deliver_interrupts() {
-    use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
-    use std::time::{Duration, Instant};
-
-    // The dashboard's own thread enters raw mode shortly after it starts.
-    let began = Instant::now();
-    while began.elapsed() < Duration::from_secs(2) {
-        let Ok(mut settings) = tcgetattr(std::io::stdin()) else {
-            return; // Not a terminal.
-        };
-        if !settings.local_flags.contains(LocalFlags::ISIG) {
-            settings.local_flags.insert(LocalFlags::ISIG);
-            let _ = tcsetattr(std::io::stdin(), SetArg::TCSANOW, &settings);
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// Keeps Ctrl-C a signal while a dashboard holds the terminal in raw mode.
-#[cfg(not(unix))]
-pub fn deliver_interrupts() {}
-
 /// Formats a duration in seconds, such as `3m 05s`.
 pub fn duration(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;

@@ -52,9 +52,9 @@ pub mod parity;
 pub mod pipeline;
 pub mod serve;
 pub mod system;
-pub mod train;
 
 pub use burn::tensor::Device;
 pub use zoo_datasets as datasets;
 pub use zoo_models as models;
 pub use zoo_report as report;
+pub use zoo_train as train;

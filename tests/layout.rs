@@ -26,8 +26,8 @@ pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The crates, by the folder of their sources.
-pub(crate) const CRATES: [&str; 5] =
-    ["src", "models/src", "models/kernels/src", "datasets/src", "report/src"];
+pub(crate) const CRATES: [&str; 6] =
+    ["src", "models/src", "models/kernels/src", "datasets/src", "train/src", "report/src"];
 
 /// The part of a file before its unit tests.
 pub(crate) fn code(text: &str) -> &str {

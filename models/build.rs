@@ -16,7 +16,7 @@ const PARTS: [&str; 9] = [
     "heads",
     "kernels",
     "layers",
-    "parameters.rs",
+    "parameters",
     "precision.rs",
 ];
 

@@ -11,6 +11,7 @@ use crate::layers::linear::{Bias, Linear};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::PositionIds;
 use crate::layers::sinusoid::{SinusoidLayout, sinusoid};
+use crate::parameters::Computed;
 
 /// Config of the input embedding.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -112,7 +113,7 @@ impl EmbeddingConfig {
 #[derive(Module, Debug)]
 pub struct InputEmbedding {
     position: Option<EmbeddingTable>,
-    sinusoid: Option<EmbeddingTable>,
+    sinusoid: Option<Computed<EmbeddingTable>>,
     token_type: Option<EmbeddingTable>,
     task: Option<EmbeddingTable>,
     norm: Option<Norm>,
@@ -154,10 +155,10 @@ impl InputEmbedding {
                 let positions: Vec<usize> = (0..max_positions).collect();
                 sinusoid(&[positions], (width, layout), device).squeeze_dim(0)
             };
-            // Initialized lazily, like every parameter, and not trained.
+            // Initialized lazily, like every parameter.
             let shape = Shape::from([max_positions, width]);
             let weight = Param::uninitialized(ParamId::new(), make, device.clone(), false, shape);
-            EmbeddingTable { weight }
+            Computed::new(EmbeddingTable { weight })
         };
         let (position, sinusoid) = match config.positions {
             PositionEmbedding::StoredSinusoidal(layout) => (None, Some(stored(layout))),

@@ -13,6 +13,7 @@ use super::position::{PositionEncoding, Positions};
 pub use super::qk_norm::{HeadNorm, QkNorm};
 use super::{AttentionContext, EncoderOutput};
 use crate::kernels::attention::{self as kernels, SdpaParams};
+use crate::parameters::ResidualOutput;
 use crate::precision::{in_f32, to_f32};
 
 /// Sizes and variant of an attention layer.
@@ -61,7 +62,7 @@ pub struct Attention {
     /// `d_model` to `n_kv_heads · d_head`.
     pub value: Linear,
     /// `n_heads · d_head` to `d_model`.
-    pub output: Linear,
+    pub output: ResidualOutput<Linear>,
     query_norm: Option<HeadNorm>,
     key_norm: Option<HeadNorm>,
     /// Separate projections of the distance vectors; `None` where the content projections are used.
@@ -82,7 +83,12 @@ impl AttentionConfig {
             query: Linear::new(self.d_model, d_query, self.qkv_bias, device),
             key: Linear::new(self.d_model, d_key, self.qkv_bias, device),
             value: Linear::new(self.d_model, d_key, self.qkv_bias, device),
-            output: Linear::new(d_query, self.d_model, self.output_bias, device),
+            output: ResidualOutput::new(Linear::new(
+                d_query,
+                self.d_model,
+                self.output_bias,
+                device,
+            )),
             query_norm: self.qk_norm.init((self.d_head, d_query), device),
             key_norm: self.qk_norm.init((self.d_head, d_key), device),
             distances: self.positions.projections(self.d_model, d_query, device),

@@ -3,10 +3,10 @@
 
 use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
+use zoo_kernels::recompute::{Untyped, Work, recomputed};
+use zoo_kernels::seed;
 
 use crate::blocks::{Block, BlockConfig};
-use crate::kernels::recompute::{Untyped, Work, recomputed};
-use crate::kernels::seed;
 use crate::layers::mask::Mask;
 use crate::layers::observer::LayerId;
 use crate::layers::position::Positions;
@@ -47,7 +47,7 @@ pub(super) fn forward(
     x: Tensor<3>,
     mut context: AttentionContext<'_>,
 ) -> Tensor<3> {
-    let drops = [config.dropout, config.attention.dropout, config.feed_forward.dropout];
+    let drops = [config.dropout, config.attention.mechanism.dropout(), config.feed_forward.dropout];
     let encoder = context.encoder.filter(|_| config.has_cross_attention());
     let again = Again {
         block: block.clone().map(&mut Constant),

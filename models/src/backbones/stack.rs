@@ -80,8 +80,8 @@ impl StackConfig {
     /// A stack of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> TransformerStack {
         let shared = self.layers.iter().find_map(|layer| {
-            let AttentionConfig { d_model, n_heads, positions, .. } = &layer.attention;
-            positions.relative((*d_model, *n_heads), device)
+            let AttentionConfig { d_model, heads, positions, .. } = &layer.attention;
+            positions.relative((*d_model, heads.n_heads), device)
         });
         TransformerStack {
             layers: self.layers.iter().map(|layer| layer.init(device)).collect(),

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::cache::LayerState;
 use super::mask::Mask;
-use super::observer::{LayerId, Observer};
+use super::observer::{AttentionKind, AttentionProbe, LayerId, Observer, lend};
 use super::position::Positions;
 
 /// The context of a layer's forward pass, made by the caller.
@@ -22,6 +22,14 @@ pub struct AttentionContext<'a> {
     pub observer: Option<&'a mut dyn Observer>,
     /// The layer that runs.
     pub layer: LayerId,
+}
+
+impl AttentionContext<'_> {
+    /// Lets the observer, if there is one, see an attention layer of this kind.
+    pub fn probe(&mut self, kind: AttentionKind) -> Option<AttentionProbe<'_>> {
+        let layer = self.layer;
+        lend(&mut self.observer).map(|observer| AttentionProbe { observer, layer, kind })
+    }
 }
 
 /// The hidden states of an encoder.

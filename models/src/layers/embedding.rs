@@ -6,8 +6,8 @@ use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::linear::multiply;
-use crate::kernels::linear::cast_for;
 use crate::precision::to_f32;
+use zoo_kernels::linear::cast_for;
 
 /// Uploads token ids from the host.
 ///

@@ -4,9 +4,9 @@ use burn::module::{Module, Param, ParamId};
 use burn::nn::Initializer;
 use burn::tensor::{DType, Device, Shape, Tensor, TensorData, module};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::linear::{self as kernels, Weights};
+use zoo_kernels::skinny_gemm;
 
-use crate::kernels::linear::{self as kernels, Weights};
-use crate::kernels::skinny_gemm;
 use crate::precision::to_f32;
 
 /// Whether a projection has a bias.

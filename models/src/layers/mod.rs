@@ -19,7 +19,6 @@ pub mod norm;
 pub mod observer;
 pub mod patches;
 pub mod position;
-pub mod qk_norm;
 pub mod recorder;
 pub mod recurrent;
 pub mod relative_bias;

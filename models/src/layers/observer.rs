@@ -97,3 +97,31 @@ pub enum AttentionKind {
     /// The encoder output.
     CrossAttention,
 }
+
+/// Lets an observer see one attention layer.
+#[derive(Debug)]
+pub struct AttentionProbe<'a> {
+    /// The observer.
+    pub observer: &'a mut dyn Observer,
+    /// The layer.
+    pub layer: LayerId,
+    /// The sequence that its queries attend to.
+    pub kind: AttentionKind,
+}
+
+impl AttentionProbe<'_> {
+    /// See [`Observer::wants_attention_weights`].
+    pub fn wants_weights(&self) -> bool {
+        self.observer.wants_attention_weights()
+    }
+
+    /// See [`Observer::attention_weights`].
+    pub fn weights(&mut self, weights: Tensor<4>) -> Tensor<4> {
+        self.observer.attention_weights(self.layer, self.kind, weights)
+    }
+
+    /// See [`Observer::head_outputs`].
+    pub fn head_outputs(&mut self, heads: Tensor<4>) -> Tensor<4> {
+        self.observer.head_outputs(self.layer, self.kind, heads)
+    }
+}

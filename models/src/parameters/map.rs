@@ -2,10 +2,10 @@
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{FloatDType, Shape, Tensor, TensorData};
+use zoo_kernels::linear::is_weight_only_half;
 
 use super::info::{ParameterDtype, ParameterInfo};
 use super::path::Path;
-use crate::kernels::linear::is_weight_only_half;
 
 /// A value for a parameter.
 #[derive(Debug, Clone)]

@@ -75,7 +75,7 @@ impl RecurrentSeq2SeqConfig {
             encoder: self.encoder.init(device),
             decoder: self.decoder.init(device),
             start: (0..self.decoder.n_layers).map(start).collect(),
-            attention: AdditiveAttention::new([d_model, d_encoder], device),
+            attention: AdditiveAttention::new(d_model, d_encoder, device),
             context: Linear::new(d_encoder, d_gates, Bias::Absent, device),
             readout: Linear::new(d_model + d_encoder + d_embedding, d_model, Bias::Present, device),
             config: self.clone(),

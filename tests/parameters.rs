@@ -7,7 +7,7 @@ const PACKED: [(&str, usize); 7] = [
     ("bench/src", 0),
     ("datasets/src", 0),
     ("models/kernels/src", 37),
-    ("models/src", 34),
+    ("models/src", 26),
     ("report/src", 0),
     ("src", 1),
     ("train/src", 0),

@@ -104,7 +104,7 @@ fn one_file_knows_the_backends() {
         for (path, text) in sources(folder) {
             // Custom operations exist only for their backend, and each records its backward pass on
             // that backend's tensors.
-            let may = ["lib", "dispatch", "gradient", "testing"]
+            let may = ["lib", "backend", "dispatch", "gradient", "testing"]
                 .map(|name| format!("models/kernels/src/{name}.rs"))
                 .iter()
                 .any(|known| path == Path::new(known));

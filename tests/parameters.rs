@@ -6,7 +6,7 @@ use crate::layout::{code, sources};
 const PACKED: [(&str, usize); 5] = [
     ("bench/src", 0),
     ("datasets/src", 0),
-    ("models/kernels/src", 37),
+    ("models/kernels/src", 0),
     ("models/src", 34),
     ("src", 1),
 ];
@@ -57,7 +57,7 @@ fn inside(text: &str) -> (&str, &str) {
 }
 
 /// The parts of a text between separators outside brackets.
-fn split(text: &str, separator: char) -> Vec<&str> {
+pub(crate) fn split(text: &str, separator: char) -> Vec<&str> {
     let ends = depths(text).filter(|(_, c, depth)| *c == separator && *depth == 0);
     let mut begin = 0;
     let mut parts = Vec::new();

@@ -204,8 +204,7 @@ impl Attention {
                 window: mask.window().clone(),
                 dropout: dropped.map(|share| kernels::Dropout::draw(share, &query.device())),
             };
-            if let Some(attn_out) =
-                kernels::attention(&query, [&key, &value], bias.as_ref(), params)
+            if let Some(attn_out) = kernels::attention(&query, &key, &value, bias.as_ref(), params)
             {
                 return attn_out;
             }

@@ -3,6 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use zoo_kernels::linear::LinearWeights;
 
 use super::linear::{cast_input, multiply, weight};
 use crate::precision::to_f32;
@@ -69,7 +70,8 @@ impl EmbeddingTable {
     pub fn scores(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, seq, d_model] = x.dims();
         let x = cast_input(&self.weight, x).reshape([batch * seq, d_model]);
-        let [scores] = multiply(x, [(self.weight.val().transpose(), None)]);
+        let table = LinearWeights::without_bias(self.weight.val().transpose());
+        let [scores] = multiply(x, [table]);
         let [_, n_rows] = scores.dims();
         to_f32(scores).reshape([batch, seq, n_rows])
     }

@@ -4,7 +4,7 @@ use burn::module::Param;
 use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, module};
 use serde::{Deserialize, Serialize};
-use zoo_kernels::linear::{self as kernels, Weights};
+use zoo_kernels::linear::{self as kernels, LinearWeights};
 use zoo_kernels::skinny_gemm;
 
 use crate::precision::to_f32;
@@ -79,18 +79,18 @@ pub fn apply_all<const D: usize, const N: usize>(
 /// - results: `[.., d_output]`
 pub(super) fn multiply<const D: usize, const N: usize>(
     x: Tensor<D>,
-    layers: [Weights; N],
+    layers: [LinearWeights; N],
 ) -> [Tensor<D>; N] {
     skinny_gemm::linear(&x, &layers).unwrap_or_else(|| {
         layers.map(|layer| {
             kernels::linear(&x, &layer)
-                .unwrap_or_else(|| module::linear(x.clone(), layer.0, layer.1))
+                .unwrap_or_else(|| module::linear(x.clone(), layer.weight, layer.bias))
         })
     })
 }
 
-fn weights(layer: &Linear) -> Weights {
-    (layer.weight.val(), layer.bias.as_ref().map(Param::val))
+fn weights(layer: &Linear) -> LinearWeights {
+    LinearWeights { weight: layer.weight.val(), bias: layer.bias.as_ref().map(Param::val) }
 }
 
 /// `x` in the dtype in which it is multiplied with a weight: the weight's, or f32 where the device

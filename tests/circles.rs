@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::layout::{code, sources};
+use zoo_fingerprint::code_lines;
+
+use crate::layout::sources;
 use crate::parameters::split;
 
 /// Crates without circles, by the folder of their sources.
@@ -43,7 +45,7 @@ fn leaves(tree: &str) -> Vec<Vec<String>> {
 
 /// The paths in the code of a file: its imports, and those in expressions and types.
 fn paths(text: &str) -> Vec<Vec<String>> {
-    let lines = code(text).lines().filter(|line| !line.trim_start().starts_with("//"));
+    let lines = code_lines(text);
     let text: String = lines.flat_map(|line| [line, "\n"]).collect();
     // A visibility such as `pub(in crate::a)` imports nothing.
     let mut parts = text.split("pub(in ");

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn_zoo::models::families::FAMILIES;
+use zoo_fingerprint::{before_tests, code_lines};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -23,11 +24,6 @@ pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     }
     found.sort();
     found
-}
-
-/// The part of a file before its unit tests.
-pub(crate) fn code(text: &str) -> &str {
-    text.split("\n#[cfg(test)]\n").next().unwrap_or(text)
 }
 
 /// The modules of `zoo-models`, in the order of their allowed dependencies.
@@ -54,7 +50,7 @@ fn a_module_of_the_zoo_uses_only_lower_ones() {
             assert_eq!(module, "lib", "{} has no level", path.display());
             continue;
         };
-        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code_lines(&text);
         let text: String = lines.map(|line| format!("{line}\n")).collect();
         for used in text.split("crate::").skip(1) {
             let name: String =
@@ -79,7 +75,7 @@ fn layers_backbones_and_loading_name_no_family() {
         if !is_neutral {
             continue;
         }
-        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code_lines(&text);
         for line in lines {
             // One kind of rotary scaling has the name of a family.
             let line = line.replace("llama3", "").replace("Llama3", "");
@@ -93,8 +89,8 @@ fn layers_backbones_and_loading_name_no_family() {
 #[test]
 fn families_touch_no_tensor() {
     for (path, text) in sources("models/src/families") {
-        assert!(!code(&text).contains("use burn"), "{}", path.display());
-        assert!(!code(&text).contains("Tensor"), "{}", path.display());
+        assert!(!before_tests(&text).contains("use burn"), "{}", path.display());
+        assert!(!before_tests(&text).contains("Tensor"), "{}", path.display());
     }
 }
 
@@ -153,7 +149,7 @@ fn files_stay_small() {
                 _ if name.starts_with("models/src/heads/") => 120,
                 _ => 300,
             };
-            let lines = code(&text).lines().count();
+            let lines = before_tests(&text).lines().count();
             assert!(lines <= limit, "{name} has {lines} lines, and {limit} are allowed");
         }
     }
@@ -178,7 +174,7 @@ fn fixtures_stay_small() {
 fn functions_take_few_parameters_and_no_flags() {
     for folder in ["src", "models/src", "models/kernels/src", "datasets/src"] {
         for (path, text) in sources(folder) {
-            for function in code(&text).split("pub fn ").skip(1) {
+            for function in before_tests(&text).split("pub fn ").skip(1) {
                 let signature = function.split([';', '{']).next().unwrap();
                 let Some((_, parameters)) = signature.split_once('(') else { continue };
                 let name = signature.split(['(', '<']).next().unwrap();
@@ -198,7 +194,7 @@ fn shared_configs_stay_small() {
     for (path, text) in
         sources("models/src/backbones").into_iter().chain(sources("models/src/layers"))
     {
-        for part in code(&text).split("pub struct ").skip(1) {
+        for part in before_tests(&text).split("pub struct ").skip(1) {
             let name = part.split([' ', '{', '(', '<']).next().unwrap();
             if !name.ends_with("Config") {
                 continue;

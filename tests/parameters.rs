@@ -1,6 +1,8 @@
 //! Parameters have a name and a type of their own: none is packed with others into a tuple or an array.
 
-use crate::layout::{code, sources};
+use zoo_fingerprint::code_lines;
+
+use crate::layout::sources;
 
 /// Functions of each folder that still pack parameters. A number here may only become smaller.
 const PACKED: [(&str, usize); 5] = [
@@ -91,7 +93,7 @@ fn is_packed(parameter: &str) -> bool {
 fn packed(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (path, text) in sources(folder) {
-        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code_lines(&text);
         let text: String = lines.flat_map(|line| [line, "\n"]).collect();
         for (name, parameters) in functions(&text) {
             if parameters.iter().any(|parameter| is_packed(parameter)) {

@@ -33,6 +33,10 @@
 
 #![recursion_limit = "256"]
 
+/// A fingerprint of what decides the results of operations: their code without comments, and the
+/// versions of the backends. It tells whether a stored measurement is of this code.
+pub const FINGERPRINT: &str = env!("ZOO_KERNELS_FINGERPRINT");
+
 pub mod adamw;
 pub mod attention;
 mod backend;

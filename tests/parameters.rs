@@ -5,11 +5,12 @@ use zoo_fingerprint::code_lines;
 use crate::layout::sources;
 
 /// Functions of each folder that still pack parameters. A number here may only become smaller.
-const PACKED: [(&str, usize); 5] = [
+const PACKED: [(&str, usize); 6] = [
     ("bench/src", 0),
     ("datasets/src", 0),
     ("models/kernels/src", 0),
-    ("models/src", 34),
+    ("models/src", 30),
+    ("report/src", 0),
     ("src", 1),
 ];
 

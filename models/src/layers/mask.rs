@@ -20,6 +20,18 @@ pub enum AttentionPattern {
     Local(usize),
 }
 
+impl AttentionPattern {
+    /// The number of keys that a query sees of a text of `n_keys` tokens, on average.
+    pub fn mean_keys(self, n_keys: usize) -> usize {
+        match self {
+            Self::Full => n_keys,
+            Self::Causal => n_keys.div_ceil(2),
+            Self::SlidingWindow(n) => n.min(n_keys.div_ceil(2)),
+            Self::Local(n) => n_keys.min(2 * n + 1),
+        }
+    }
+}
+
 /// Which positions of a batch hold tokens and which are padding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Padding {

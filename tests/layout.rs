@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn_zoo::models::families::FAMILIES;
+use zoo_fingerprint::{before_tests, code_lines};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -26,13 +27,15 @@ pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The crates, by the folder of their sources.
-pub(crate) const CRATES: [&str; 6] =
-    ["src", "models/src", "models/kernels/src", "datasets/src", "train/src", "report/src"];
-
-/// The part of a file before its unit tests.
-pub(crate) fn code(text: &str) -> &str {
-    text.split("\n#[cfg(test)]\n").next().unwrap_or(text)
-}
+pub(crate) const CRATES: [&str; 7] = [
+    "src",
+    "models/src",
+    "models/kernels/src",
+    "models/fingerprint/src",
+    "datasets/src",
+    "train/src",
+    "report/src",
+];
 
 /// The modules of `zoo-models`, in the order of their allowed dependencies.
 const LEVELS: &[&[&str]] = &[
@@ -58,7 +61,7 @@ fn a_module_of_the_zoo_uses_only_lower_ones() {
             assert_eq!(module, "lib", "{} has no level", path.display());
             continue;
         };
-        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code_lines(&text);
         let text: String = lines.map(|line| format!("{line}\n")).collect();
         for used in text.split("crate::").skip(1) {
             let name: String =
@@ -83,7 +86,7 @@ fn layers_backbones_and_loading_name_no_family() {
         if !is_neutral {
             continue;
         }
-        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code_lines(&text);
         for line in lines {
             // One kind of rotary scaling has the name of a family.
             let line = line.replace("llama3", "").replace("Llama3", "");
@@ -97,8 +100,8 @@ fn layers_backbones_and_loading_name_no_family() {
 #[test]
 fn families_touch_no_tensor() {
     for (path, text) in sources("models/src/families") {
-        assert!(!code(&text).contains("use burn"), "{}", path.display());
-        assert!(!code(&text).contains("Tensor"), "{}", path.display());
+        assert!(!before_tests(&text).contains("use burn"), "{}", path.display());
+        assert!(!before_tests(&text).contains("Tensor"), "{}", path.display());
     }
 }
 
@@ -128,7 +131,7 @@ fn one_file_knows_the_backends() {
         for (path, text) in sources(folder) {
             // Custom operations exist only for their backend, and each records its backward pass on
             // that backend's tensors.
-            let may = ["lib", "dispatch", "gradient", "testing"]
+            let may = ["lib", "backend", "dispatch", "gradient", "testing"]
                 .map(|name| format!("models/kernels/src/{name}.rs"))
                 .iter()
                 .any(|known| path == Path::new(known));
@@ -162,10 +165,10 @@ fn data_and_models_do_not_know_each_other() {
 fn a_package_holds_the_files_that_its_code_includes() {
     let root = fs::canonicalize(root()).unwrap();
     let mut checked = 0;
-    for folder in ["src", "train/src", "models/src", "datasets/src"] {
+    for folder in CRATES {
         let readme = Path::new(folder).with_file_name("README.md");
         for (path, text) in sources(folder) {
-            for rest in code(&text).split("include_str!(\"").skip(1) {
+            for rest in before_tests(&text).split("include_str!(\"").skip(1) {
                 let file = path.with_file_name(rest.split('"').next().unwrap());
                 let file = fs::canonicalize(root.join(&file)).unwrap();
                 let file = file.strip_prefix(&root).unwrap();
@@ -197,7 +200,7 @@ fn files_stay_small() {
                 _ if name.starts_with("models/src/heads/") => 120,
                 _ => 300,
             };
-            let lines = code(&text).lines().count();
+            let lines = before_tests(&text).lines().count();
             assert!(lines <= limit, "{name} has {lines} lines, and {limit} are allowed");
         }
     }
@@ -222,7 +225,7 @@ fn fixtures_stay_small() {
 fn functions_take_few_parameters_and_no_flags() {
     for folder in CRATES {
         for (path, text) in sources(folder) {
-            for function in code(&text).split("pub fn ").skip(1) {
+            for function in before_tests(&text).split("pub fn ").skip(1) {
                 let signature = function.split([';', '{']).next().unwrap();
                 let Some((_, parameters)) = signature.split_once('(') else { continue };
                 let name = signature.split(['(', '<']).next().unwrap();
@@ -242,7 +245,7 @@ fn shared_configs_stay_small() {
     for (path, text) in
         sources("models/src/backbones").into_iter().chain(sources("models/src/layers"))
     {
-        for part in code(&text).split("pub struct ").skip(1) {
+        for part in before_tests(&text).split("pub struct ").skip(1) {
             let name = part.split([' ', '{', '(', '<']).next().unwrap();
             if !name.ends_with("Config") {
                 continue;

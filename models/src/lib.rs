@@ -21,8 +21,9 @@
 
 #![recursion_limit = "256"]
 
-/// A fingerprint of the code that decides what a model with a given config computes: its source without
-/// comments, and the versions of the backends. It tells whether a measurement is of this code.
+/// A fingerprint of this crate's code that decides what a model with a given config computes, without
+/// comments. With [`zoo_kernels::FINGERPRINT`], which covers the operations and the versions of the
+/// backends, it tells whether a stored measurement is of this code.
 pub const FINGERPRINT: &str = env!("ZOO_MODELS_FINGERPRINT");
 
 pub mod backbones;

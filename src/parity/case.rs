@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use sha2::{Digest, Sha256};
+use zoo_fingerprint::Fingerprint;
 
 use crate::models;
 use crate::models::backbones::{Input, Tokens};
@@ -23,6 +23,9 @@ pub(super) const LENGTHS: [usize; 3] = [LENGTH, 11, 5];
 /// The sources of a case's inputs, losses and steps.
 const COMPARED: [&str; 4] =
     [include_str!("case.rs"), include_str!("record.rs"), UPDATE_SOURCES[0], UPDATE_SOURCES[1]];
+
+/// Digits of a fingerprint that are stored.
+const DIGITS: usize = 16;
 
 /// Positions per row.
 pub(super) const LENGTH: usize = 16;
@@ -185,16 +188,15 @@ impl ParityCase {
     /// A fingerprint of everything that decides the results: the config, the models' code, and the
     /// inputs and losses of this module. Equal models of two families have the same fingerprint.
     pub fn fingerprint(&self) -> String {
-        let mut digest = Sha256::new();
-        digest.update(models::FINGERPRINT);
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.add_text(zoo_kernels::FINGERPRINT);
+        fingerprint.add_text(models::FINGERPRINT);
         for source in COMPARED {
-            let code = source.split("\n#[cfg(test)]\n").next().unwrap_or(source);
-            let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
-            lines.for_each(|line| digest.update(line));
+            fingerprint.add_source(source);
         }
         let Self { spec, steps, .. } = self;
-        digest.update(format!("{:?} {:?} {steps}", spec.architecture, spec.task));
-        digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        fingerprint.add_text(&format!("{:?} {:?} {steps}", spec.architecture, spec.task));
+        fingerprint.finish()[..DIGITS].to_string()
     }
 
     /// `family/class`

@@ -7,67 +7,14 @@
 //! Reference: Rabe and Staats 2021, <https://arxiv.org/abs/2112.05682>; Dao et al. 2022,
 //! <https://arxiv.org/abs/2205.14135>
 
-use std::ops::Range;
-use std::sync::Arc;
-
 use burn::tensor::Tensor;
 
-use super::chunked_attention::{self, are_many};
-use super::dispatch::operations;
-pub use super::dropout::Dropout;
-use super::gradient::is_known;
-
-/// The keys that a query attends to.
-///
-/// The last query is aligned with the last key; if there are fewer keys than queries, the first
-/// query is aligned with the first key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttentionWindow {
-    /// The number of keys before the query's own position; `None` means all.
-    pub left: Option<usize>,
-    /// The number of keys after the query's own position; `None` means all.
-    pub right: Option<usize>,
-    /// For each row of the batch, `true` for keys that are present; empty if all are present.
-    pub key_mask: Arc<[Vec<bool>]>,
-}
-
-impl AttentionWindow {
-    /// The keys in the window of a query, not considering padding, given `n_queries` and `n_keys`.
-    pub(super) fn of(&self, query: usize, [n_queries, n_keys]: [usize; 2]) -> Range<usize> {
-        let position = query + n_keys.saturating_sub(n_queries);
-        let start = self.left.map_or(0, |left| position.saturating_sub(left));
-        let end = self.right.map_or(n_keys, |right| n_keys.min(position + right + 1));
-        start.min(end)..end
-    }
-
-    /// The key mask of a row of the batch, for the last `n_keys` keys; `None` if all are present.
-    pub(super) fn row(&self, row: usize, n_keys: usize) -> Option<&[bool]> {
-        // If the mask is longer than the keys, the first keys have been dropped.
-        self.key_mask.get(row).map(|row| &row[row.len().saturating_sub(n_keys)..])
-    }
-
-    /// The range from the first to the last key that is present in a row of the batch.
-    pub(super) fn there(&self, row: usize, n_keys: usize) -> Range<usize> {
-        let Some(row) = self.row(row, n_keys) else { return 0..n_keys };
-        let start = row.iter().position(|is_there| *is_there).unwrap_or(row.len());
-        let end = row.iter().rposition(|is_there| *is_there).map_or(start, |last| last + 1);
-        // Keys beyond the mask count as present.
-        start..if row.len() < n_keys { n_keys } else { end }
-    }
-}
-
-/// The parameters of scaled dot-product attention.
-#[derive(Debug, Clone)]
-pub struct SdpaParams {
-    /// Factor on the products of queries and keys.
-    pub scale: f64,
-    /// The scores are capped smoothly to `±softcap`.
-    pub softcap: Option<f64>,
-    /// The keys that a query attends to. A fully masked query gets the mean of all values.
-    pub window: AttentionWindow,
-    /// Dropout on the weights after the softmax.
-    pub dropout: Option<Dropout>,
-}
+use crate::chunked_attention::{self, are_many};
+use crate::dispatch::kernels;
+use crate::gradient::is_known;
+use crate::ops::attention::SdpaInputs;
+pub use crate::ops::attention::{AttentionWindow, SdpaParams};
+pub use crate::ops::dropout::Dropout;
 
 /// `dropout(softmax(scale · query keyᵀ + bias)) value`; `None` if no kernel supports the inputs.
 ///
@@ -80,23 +27,25 @@ pub struct SdpaParams {
 /// - `bias`, added to the scores: `[1 or batch, 1 or n_heads, 1 or queries, keys]`
 pub fn attention(
     query: &Tensor<4>,
-    [key, value]: [&Tensor<4>; 2],
+    key: &Tensor<4>,
+    value: &Tensor<4>,
     bias: Option<&Tensor<4>>,
     params: SdpaParams,
 ) -> Option<Tensor<4>> {
     let sizes @ [n_queries, n_keys] = [query.dims()[2], key.dims()[2]];
     let bias = bias.map(|bias| {
         let (batch, n_heads) = (bias.dims()[0], query.dims()[1]);
-        bias.clone().expand([batch, n_heads, n_queries, n_keys]).into_dispatch()
+        bias.clone().expand([batch, n_heads, n_queries, n_keys])
     });
-    let inputs = [query, key, value].map(|x| x.clone().into_dispatch());
-    if !inputs.iter().chain(&bias).all(is_known) {
+    let [query, key, value] = [query, key, value].map(Tensor::clone);
+    let inputs = SdpaInputs { query, key, value, bias }.map(Tensor::into_dispatch);
+    if !inputs.iter().all(is_known) {
         return None;
     }
-    let own = operations(inputs.iter().chain(&bias)).map(|operations| operations.attention);
-    let result = match own.and_then(|attention| attention(&inputs, &bias, &params)) {
+    let own = kernels(inputs.iter()).map(|kernels| kernels.attention);
+    let result = match own.and_then(|attention| attention(&inputs, &params)) {
         Some(result) => Some(result),
-        None if are_many(sizes) => Some(chunked_attention::attention(inputs, bias, params)),
+        None if are_many(sizes) => Some(chunked_attention::attention(inputs, params)),
         None => None,
     };
     result.map(Tensor::from_dispatch)
@@ -106,12 +55,14 @@ pub fn attention(
 /// `None`.
 pub fn drops(query: &Tensor<4>, key: &Tensor<4>) -> bool {
     let inputs = [query, key].map(|x| x.clone().into_dispatch());
-    let is_own = || operations(&inputs).is_some_and(|operations| operations.attention_drops);
+    let is_own = || kernels(&inputs).is_some_and(|kernels| kernels.attention_drops);
     are_many([query.dims()[2], key.dims()[2]]) || is_own()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use burn::tensor::{Bool, Device, TensorData, activation};
 
     use super::*;
@@ -207,10 +158,7 @@ mod tests {
                         sizes.inputs(&device),
                         &|inputs| {
                             let [query, key, value] = sizes.split(inputs);
-                            flat(
-                                attention(&query, [&key, &value], None, params())
-                                    .expect("a kernel"),
-                            )
+                            flat(attention(&query, &key, &value, None, params()).expect("a kernel"))
                         },
                         &|inputs| flat(composed(sizes.split(inputs), None, &params())),
                     );
@@ -241,7 +189,7 @@ mod tests {
                     };
                     let [query, key, value] = sizes.split([query, key, value]);
                     flat(if is_fused {
-                        attention(&query, [&key, &value], Some(&bias), params).expect("a kernel")
+                        attention(&query, &key, &value, Some(&bias), params).expect("a kernel")
                     } else {
                         composed([query, key, value], Some(&bias), &params)
                     })
@@ -272,7 +220,7 @@ mod tests {
                 sizes.inputs(&device),
                 &|inputs| {
                     let [query, key, value] = sizes.split(inputs);
-                    flat(attention(&query, [&key, &value], None, params()).expect("a kernel"))
+                    flat(attention(&query, &key, &value, None, params()).expect("a kernel"))
                 },
                 &|inputs| flat(composed(sizes.split(inputs), None, &params())),
             );
@@ -298,10 +246,7 @@ mod tests {
                         sizes.inputs(&device),
                         &|inputs| {
                             let [query, key, value] = sizes.split(inputs);
-                            flat(
-                                attention(&query, [&key, &value], None, params())
-                                    .expect("a kernel"),
-                            )
+                            flat(attention(&query, &key, &value, None, params()).expect("a kernel"))
                         },
                         &|inputs| flat(composed(sizes.split(inputs), None, &params())),
                     );
@@ -320,7 +265,7 @@ mod tests {
             ] {
                 let params = SdpaParams { scale: 1.0, softcap, window, dropout: None };
                 assert!(
-                    attention(&query, [&key, &value], None, params).is_none(),
+                    attention(&query, &key, &value, None, params).is_none(),
                     "no kernel for this"
                 );
             }
@@ -359,11 +304,10 @@ mod tests {
                         let bias = has_bias.then_some(&bias);
                         let inputs = sizes.split([query, key, value]);
                         flat(if is_chunked {
+                            let [query, key, value] = inputs;
+                            let inputs = SdpaInputs { query, key, value, bias: bias.cloned() };
                             let inputs = inputs.map(Tensor::into_dispatch);
-                            let bias = bias.cloned().map(Tensor::into_dispatch);
-                            Tensor::from_dispatch(chunked_attention::attention(
-                                inputs, bias, params,
-                            ))
+                            Tensor::from_dispatch(chunked_attention::attention(inputs, params))
                         } else {
                             composed(inputs, bias, &params)
                         }) + none
@@ -374,15 +318,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn window_of_a_query() {
-        let past = window(Some(2), Some(0));
-        assert_eq!(past.of(5, [10, 10]), 3..6);
-        // Four new queries after six keys of a cache.
-        assert_eq!(past.of(0, [4, 10]), 4..7);
-        assert_eq!(window(None, None).of(7, [8, 3]), 0..3);
-        assert_eq!(window(Some(1), Some(1)).of(7, [8, 3]), 3..3);
     }
 }

@@ -4,24 +4,25 @@ use std::ops::Range;
 
 use burn::tensor::{Bool, FloatDType, Tensor, TensorData, activation};
 
-use super::attention::SdpaParams;
-use super::dropout::{self, Dropout};
-use super::gradient::{Any, Operation, apply};
+use crate::dropout;
+use crate::gradient::{Any, Operation, apply};
+use crate::ops::attention::{SdpaInputs, SdpaParams};
+use crate::ops::dropout::Dropout;
 
 /// Queries per chunk, whose scores are in memory at the same time.
 const QUERIES: usize = 256;
 
 /// Whether the score matrix of this many queries and keys is too large to be kept in memory.
-pub(super) fn are_many([n_queries, n_keys]: [usize; 2]) -> bool {
+pub(crate) fn are_many([n_queries, n_keys]: [usize; 2]) -> bool {
     n_queries >= 2 * QUERIES && n_queries * n_keys >= 4 * QUERIES * QUERIES
 }
 
 /// See [`attention`](super::attention::attention).
-pub(super) fn attention(inputs: [Any; 3], bias: Option<Any>, params: SdpaParams) -> Any {
-    let [query, key, value] = inputs.map(Tensor::<4>::from_dispatch);
-    let sizes = [query.dims()[2], key.dims()[2]];
+pub(crate) fn attention(inputs: SdpaInputs<Any>, params: SdpaParams) -> Any {
+    let inputs = inputs.map(Tensor::<4>::from_dispatch);
+    let sizes = [inputs.query.dims()[2], inputs.key.dims()[2]];
     let attention = ChunkedAttention { params, sizes };
-    let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
+    let SdpaInputs { query, key, value, bias } = inputs.map(Tensor::into_dispatch);
     match bias {
         None => apply(attention, [query, key, value]),
         Some(bias) => apply(attention, [query, key, value, bias]),
@@ -35,19 +36,19 @@ struct ChunkedAttention {
     sizes: [usize; 2],
 }
 
-/// Queries, keys and values, and the bias of the scores.
-type Saved = ([Tensor<4>; 3], Option<Tensor<4>>);
+type Saved = SdpaInputs<Tensor<4>>;
 
 impl Operation<3> for ChunkedAttention {
     type Saved = Saved;
 
     fn forward(&self, inputs: [Any; 3]) -> (Any, Saved) {
-        self.run(inputs.map(Tensor::from_dispatch), None)
+        self.run(inputs.map(Tensor::from_dispatch).into())
     }
 
     fn backward(&self, saved: Saved, gradient: Any, _: [bool; 3]) -> [Option<Any>; 3] {
-        let (of_inputs, _) = self.gradients(saved, Tensor::from_dispatch(gradient), false);
-        of_inputs.map(|x| Some(x.into_dispatch()))
+        let found = self.gradients(saved, Tensor::from_dispatch(gradient), false);
+        let SdpaInputs { query, key, value, .. } = found.map(Tensor::into_dispatch);
+        [query, key, value].map(Some)
     }
 }
 
@@ -55,15 +56,13 @@ impl Operation<4> for ChunkedAttention {
     type Saved = Saved;
 
     fn forward(&self, inputs: [Any; 4]) -> (Any, Saved) {
-        let [query, key, value, bias] = inputs.map(Tensor::from_dispatch);
-        self.run([query, key, value], Some(bias))
+        self.run(inputs.map(Tensor::from_dispatch).into())
     }
 
     fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 4]) -> [Option<Any>; 4] {
-        let gradient = Tensor::from_dispatch(gradient);
-        let (of_inputs, of_bias) = self.gradients(saved, gradient, wanted[3]);
-        let [query, key, value] = of_inputs.map(|x| Some(x.into_dispatch()));
-        [query, key, value, of_bias.map(Tensor::into_dispatch)]
+        let found = self.gradients(saved, Tensor::from_dispatch(gradient), wanted[3]);
+        let SdpaInputs { query, key, value, bias } = found.map(Tensor::into_dispatch);
+        [Some(query), Some(key), Some(value), bias]
     }
 }
 
@@ -98,15 +97,14 @@ impl Chunk {
 }
 
 impl ChunkedAttention {
-    fn run(&self, inputs: [Tensor<4>; 3], bias: Option<Tensor<4>>) -> (Any, Saved) {
-        let saved = (inputs, bias);
-        let [batch, n_heads, _, d_head] = saved.0[0].dims();
+    fn run(&self, inputs: Saved) -> (Any, Saved) {
+        let [batch, n_heads, _, d_head] = inputs.query.dims();
         let results = self.blocks().map(|queries| {
-            let chunk = self.chunk(&saved, queries.clone());
+            let chunk = self.chunk(&inputs, queries.clone());
             let weights = chunk.dropped(chunk.weights.clone()).cast(chunk.value.dtype());
             weights.matmul(chunk.value).reshape([batch, n_heads, queries.len(), d_head])
         });
-        (Tensor::cat(results.collect(), 2).into_dispatch(), saved)
+        (Tensor::cat(results.collect(), 2).into_dispatch(), inputs)
     }
 
     fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
@@ -114,7 +112,8 @@ impl ChunkedAttention {
         (0..n_queries).step_by(QUERIES).map(move |start| start..n_queries.min(start + QUERIES))
     }
 
-    fn chunk(&self, ([query, key, value], bias): &Saved, queries: Range<usize>) -> Chunk {
+    fn chunk(&self, inputs: &Saved, queries: Range<usize>) -> Chunk {
+        let SdpaInputs { query, key, value, bias } = inputs;
         let [batch, n_heads, _, d_head] = query.dims();
         let n_kv_heads = key.dims()[1];
         let [first, last] =
@@ -196,15 +195,10 @@ impl ChunkedAttention {
         Some(TensorData::new(values, [rows, 1, queries.len(), keys.len()]))
     }
 
-    /// The formulas are at the operation of `flex`.
-    fn gradients(
-        &self,
-        saved: Saved,
-        gradient: Tensor<4>,
-        of_bias: bool,
-    ) -> ([Tensor<4>; 3], Option<Tensor<4>>) {
-        let [batch, n_heads, _, d_head] = saved.0[0].dims();
-        let [mut of_key, mut of_value] = [saved.0[1].zeros_like(), saved.0[2].zeros_like()];
+    /// The gradients of all inputs. The formulas are at the operation of `flex`.
+    fn gradients(&self, saved: Saved, gradient: Tensor<4>, of_bias: bool) -> Saved {
+        let [batch, n_heads, _, d_head] = saved.query.dims();
+        let [mut of_key, mut of_value] = [saved.key.zeros_like(), saved.value.zeros_like()];
         let (mut of_query, mut of_scores) = (Vec::new(), Vec::new());
         for queries in self.blocks() {
             let chunk = self.chunk(&saved, queries);
@@ -227,7 +221,7 @@ impl ChunkedAttention {
             };
             if of_bias {
                 let own = d_scores.clone().reshape([batch, n_heads, queries.len(), keys.len()]);
-                of_scores.push(spread(own, 3, (keys.start, self.sizes[1])));
+                of_scores.push(spread(own, 3, keys.start, self.sizes[1]));
             }
             let d_scores = (d_scores * self.params.scale).cast(dtype);
             let own = d_scores.clone().matmul(key);
@@ -242,16 +236,17 @@ impl ChunkedAttention {
         }
         let of_bias = of_bias.then(|| {
             let all = Tensor::cat(of_scores, 2);
-            let rows = saved.1.as_ref().map_or(1, |bias| bias.dims()[0]);
+            let rows = saved.bias.as_ref().map_or(1, |bias| bias.dims()[0]);
             if rows == 1 { all.sum_dim(0) } else { all }
         });
-        ([Tensor::cat(of_query, 2), of_key, of_value], of_bias)
+        let query = Tensor::cat(of_query, 2);
+        SdpaInputs { query, key: of_key, value: of_value, bias: of_bias }
     }
 }
 
 /// Pads a tensor with zeros along `dim`, so that it begins at `start` and the dimension has
 /// `length`.
-fn spread(x: Tensor<4>, dim: usize, (start, length): (usize, usize)) -> Tensor<4> {
+fn spread(x: Tensor<4>, dim: usize, start: usize, length: usize) -> Tensor<4> {
     let mut dims = x.dims();
     let mut ranges = dims.map(|size| 0..size);
     ranges[dim] = start..start + dims[dim];

@@ -1,13 +1,9 @@
 //! Cross-entropy loss without a second tensor as large as the logits.
 
-use std::sync::Arc;
-
 use burn::tensor::Tensor;
 
-use super::dispatch::operations;
-
-/// The target class of each row; `None` for ignored rows.
-pub type Classes = Arc<[Option<usize>]>;
+use crate::dispatch::kernels;
+pub use crate::ops::cross_entropy::Classes;
 
 /// The sum of `-log softmax(scores)[class]` over all rows with a class, in nats; `None` if no
 /// kernel supports the inputs.
@@ -25,8 +21,8 @@ pub type Classes = Arc<[Option<usize>]>;
 /// Panics if a class is out of range.
 pub fn cross_entropy_sum(scores: &Tensor<2>, classes: &Classes) -> Option<Tensor<1>> {
     let scores = scores.clone().into_dispatch();
-    let operations = operations([&scores])?;
-    Some(Tensor::from_dispatch((operations.cross_entropy_sum)(scores, classes)))
+    let kernels = kernels([&scores])?;
+    Some(Tensor::from_dispatch((kernels.cross_entropy_sum)(scores, classes)))
 }
 
 #[cfg(test)]

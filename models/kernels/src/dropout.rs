@@ -1,52 +1,23 @@
 //! Dropout whose backward pass recomputes the dropout mask instead of storing it.
 
-use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use burn::tensor::{Distribution, Tensor, TensorData};
 
-use super::dispatch::operations;
-use super::flex;
-use super::seed::{draw, mix};
+use crate::dispatch::kernels;
+use crate::flex;
+pub use crate::ops::dropout::Dropout;
 
 /// Applies dropout to a tensor with gradients; `None` if no kernel supports the inputs.
 pub fn dropout<const D: usize>(x: &Tensor<D>, probability: f64) -> Option<Tensor<D>> {
     let device = x.device();
     let x = x.clone().into_dispatch();
-    let own = operations([&x])?.dropout;
+    let own = kernels([&x])?.dropout;
     Some(Tensor::from_dispatch(own(x, probability, &device)))
 }
 
-/// Inverted dropout: elements are dropped in training, and the others are scaled up, so that the
-/// expected sum is unchanged.
-///
-/// The dropout mask depends only on the seed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Dropout {
-    /// The probability of dropping an element, below 1.
-    pub probability: f64,
-    /// The seed of the dropout mask.
-    pub seed: u64,
-}
-
-impl Dropout {
-    /// Dropout with a seed from the device's random generator.
-    pub fn draw(probability: f64, device: &Device) -> Self {
-        Self { probability, seed: draw(device) }
-    }
-
-    /// The factor on elements that are not dropped.
-    pub(super) fn scale(self) -> f64 {
-        1.0 / (1.0 - self.probability)
-    }
-
-    /// The seed of part number `part`.
-    pub(super) fn seed_of(self, part: usize) -> u64 {
-        mix(self.seed, part as u64)
-    }
-}
-
 /// The dropout factors for a tensor of the shape of `x`.
-pub(super) fn factors<const D: usize>(x: &Tensor<D>, dropout: Dropout) -> Tensor<D> {
+pub(crate) fn factors<const D: usize>(x: &Tensor<D>, dropout: Dropout) -> Tensor<D> {
     let given = x.clone().into_dispatch();
-    let is_near = operations([&given]).is_some_and(|own| (own.is_on_the_host)(&given));
+    let is_near = kernels([&given]).is_some_and(|own| (own.is_on_the_host)(&given));
     let own = if is_near { flex::factors(dropout, x.shape().num_elements()) } else { None };
     match own {
         Some(factors) => Tensor::from_data(TensorData::new(factors, x.shape()), &x.device()),
@@ -59,11 +30,12 @@ pub(super) fn factors<const D: usize>(x: &Tensor<D>, dropout: Dropout) -> Tensor
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Distribution, activation};
+    use burn::tensor::{Device, Distribution, activation};
 
     use super::*;
     use crate::attention::{AttentionWindow, SdpaParams, attention};
     use crate::chunked_attention;
+    use crate::ops::attention::SdpaInputs;
     use crate::testing::{close, devices, random};
 
     /// Enough queries and keys for all attention kernels, chunked attention included.
@@ -119,12 +91,12 @@ mod tests {
     type Form = fn([Tensor<4>; 3]) -> Tensor<4>;
 
     fn own([query, key, value]: [Tensor<4>; 3]) -> Tensor<4> {
-        attention(&query, [&key, &value], None, params()).expect("a kernel")
+        attention(&query, &key, &value, None, params()).expect("a kernel")
     }
 
     fn chunked(inputs: [Tensor<4>; 3]) -> Tensor<4> {
-        let inputs = inputs.map(Tensor::into_dispatch);
-        Tensor::from_dispatch(chunked_attention::attention(inputs, None, params()))
+        let inputs = SdpaInputs::from(inputs.map(Tensor::into_dispatch));
+        Tensor::from_dispatch(chunked_attention::attention(inputs, params()))
     }
 
     /// The factor on each weight: all weights are equal, and one-hot values make them visible.

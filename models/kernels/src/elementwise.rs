@@ -2,23 +2,13 @@
 
 use burn::tensor::Tensor;
 
-use super::dispatch::operations;
-
-/// An elementwise activation function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActivationKind {
-    /// `x Φ(x)` with the error function.
-    Gelu,
-    /// `x σ(2 sqrt(2/π) (x + 0.044715 x³))`, its approximation through `tanh`.
-    GeluTanh,
-    /// `x σ(x)`
-    Silu,
-}
+use crate::dispatch::kernels;
+pub use crate::ops::elementwise::ActivationKind;
 
 /// `f(x)` of every element; `None` if no kernel supports the inputs.
 pub fn activation<const D: usize>(kind: ActivationKind, x: &Tensor<D>) -> Option<Tensor<D>> {
     let x = x.clone().into_dispatch();
-    Some(Tensor::from_dispatch((operations([&x])?.activation)(kind, x)))
+    Some(Tensor::from_dispatch((kernels([&x])?.activation)(kind, x)))
 }
 
 /// `f(gate) · up`; `None` if no kernel supports the inputs.
@@ -27,8 +17,9 @@ pub fn gated_activation<const D: usize>(
     gate: &Tensor<D>,
     up: &Tensor<D>,
 ) -> Option<Tensor<D>> {
-    let inputs = [gate, up].map(|x| x.clone().into_dispatch());
-    Some(Tensor::from_dispatch((operations(&inputs)?.gated_activation)(kind, inputs)))
+    let [gate, up] = [gate, up].map(|x| x.clone().into_dispatch());
+    let kernels = kernels([&gate, &up])?;
+    Some(Tensor::from_dispatch((kernels.gated_activation)(kind, gate, up)))
 }
 
 #[cfg(test)]

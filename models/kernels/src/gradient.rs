@@ -19,15 +19,15 @@ use burn::backend::{
     DispatchKindConversion, DispatchTensor,
 };
 
-use super::dispatch::BackendKind;
+use crate::backend::BackendKind;
 
 /// A tensor of any number of dimensions, converted by
 /// [`Tensor::from_dispatch`](burn::tensor::Tensor::from_dispatch) and
 /// [`Tensor::into_dispatch`](burn::tensor::Tensor::into_dispatch).
-pub(super) type Any = DispatchTensor;
+pub(crate) type Any = DispatchTensor;
 
 /// An operation on `N` tensors with a custom backward pass.
-pub(super) trait Operation<const N: usize>: Clone + Debug + Send + 'static {
+pub(crate) trait Operation<const N: usize>: Clone + Debug + Send + 'static {
     /// The state saved for the backward pass.
     type Saved: Clone + Debug + Send + 'static;
 
@@ -49,7 +49,7 @@ pub(super) trait Operation<const N: usize>: Clone + Debug + Send + 'static {
 /// # Panics
 ///
 /// Panics if [`is_known`] is false for an input.
-pub(super) fn apply<O: Operation<N>, const N: usize>(operation: O, inputs: [Any; N]) -> Any {
+pub(crate) fn apply<O: Operation<N>, const N: usize>(operation: O, inputs: [Any; N]) -> Any {
     let tracked = inputs.iter().find(|input| input.autodiff != DispatchAutodiffContext::Disabled);
     let Some(tracked) = tracked else {
         return operation.infer(inputs);
@@ -68,7 +68,7 @@ pub(super) fn apply<O: Operation<N>, const N: usize>(operation: O, inputs: [Any;
 }
 
 /// Whether [`apply`] can record an operation on this tensor.
-pub(super) fn is_known(x: &Any) -> bool {
+pub(crate) fn is_known(x: &Any) -> bool {
     use burn::backend::GradientCheckpointingStrategy::Disabled;
     match x.autodiff {
         DispatchAutodiffContext::Disabled => true,

@@ -1,18 +1,45 @@
-//! Custom kernels. Each is tested against the plain composition of Burn's operations that it
-//! replaces.
+//! Custom operations for Burn: fused kernels with their own gradients, and attention in memory
+//! linear in the sequence length.
 //!
-//! Most functions here return `None` if no kernel supports the inputs (another backend, another
-//! dtype); the layer then falls back to Burn's operations. A kernel is here because it makes a
-//! benchmark faster or reduces its memory.
+//! ```
+//! use burn::tensor::{Device, Distribution, Tensor};
+//! use zoo_kernels::norm::{Centre, NormParams, norm};
 //!
-//! `gradient` records operations with a custom backward pass, on any backend, and `dispatch` finds
-//! the backend that holds a tensor. `flex` has the kernels for tensors in host memory, `libtorch`
-//! those that use LibTorch, and `chunked_attention` the attention for all other backends.
+//! let device = Device::flex().autodiff();
+//! let x = Tensor::<2>::random([4, 64], Distribution::Default, &device).require_grad();
+//! let gamma = Tensor::ones([64], &device);
+//!
+//! let rms = NormParams { centre: Centre::Zero, epsilon: 1e-6, offset: 0.0 };
+//! let y = norm(rms, &x, gamma, None).expect("flex has a kernel for f32");
+//! let gradients = y.sum().backward();
+//! assert_eq!(x.grad(&gradients).expect("a gradient").dims(), [4, 64]);
+//! ```
+//!
+//! Most functions return `None` if no kernel supports the inputs (another backend, another dtype);
+//! the caller then falls back to Burn's operations. A kernel is here because it makes a benchmark
+//! faster or reduces its memory, and is tested against the plain composition of Burn's operations
+//! that it replaces: values and gradients.
+//!
+//! Modules are layered; a module imports only from lower levels:
+//!
+//! | level | module | content |
+//! |---|---|---|
+//! | 0 | `backend`, `gradient` | the backend that holds a tensor; operations with a custom backward pass |
+//! | 1 | `ops` | what each operation is: its parameters, and the table of kernels that a backend fills |
+//! | 2 | `flex`, `libtorch` | kernels for tensors in host memory; kernels with LibTorch |
+//! | 3 | `dispatch` | finds the kernels of the backend that holds a tensor |
+//! | 4 | `chunked_attention`, `recompute` | operations for every backend |
+//! | 5 | [`attention`], [`linear`], [`norm`] and the rest | the functions to call |
 
 #![recursion_limit = "256"]
 
+/// A fingerprint of what decides the results of operations: their code without comments, and the
+/// versions of the backends. It tells whether a stored measurement is of this code.
+pub const FINGERPRINT: &str = env!("ZOO_KERNELS_FINGERPRINT");
+
 pub mod adamw;
 pub mod attention;
+mod backend;
 mod chunked_attention;
 pub mod cross_entropy;
 mod dispatch;
@@ -24,6 +51,7 @@ mod libtorch;
 pub mod linear;
 pub mod memory;
 pub mod norm;
+mod ops;
 pub mod recompute;
 pub mod seed;
 pub mod skinny_gemm;

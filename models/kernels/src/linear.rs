@@ -4,20 +4,17 @@
 use burn::backend::DispatchAutodiffContext;
 use burn::tensor::{Device, FloatDType, Tensor};
 
-use super::dispatch::{BackendKind, operations};
-use super::gradient::{Any, Operation, apply};
-
-/// A linear layer's weight matrix, `[d_input, d_output]`, and its bias.
-pub type Weights = (Tensor<2>, Option<Tensor<1>>);
+use crate::dispatch::{kernels, kernels_beside};
+use crate::gradient::{Any, apply};
+pub use crate::ops::linear::LinearWeights;
 
 /// Whether a device stores weight matrices in half precision (bf16) and upcasts them to f32 in
 /// products.
 pub fn stores_half_weights(device: &Device) -> bool {
     let number = Tensor::<2>::zeros([1, 1], device);
     // Not every backend supports bf16.
-    let has_operations =
-        BackendKind::of(&number.clone().into_dispatch()).and_then(BackendKind::operations);
-    has_operations.is_some() && is_weight_only_half(&number.cast(FloatDType::BF16))
+    let kernels = kernels_beside(&number.clone().into_dispatch());
+    kernels.is_some() && is_weight_only_half(&number.cast(FloatDType::BF16))
 }
 
 /// Whether the tensor is stored in half precision but computed in f32; see
@@ -38,9 +35,7 @@ pub fn cast_for<const D: usize>(x: Tensor<D>, weight: &Tensor<2>) -> Tensor<D> {
 }
 
 fn upcasts(x: &Any) -> bool {
-    BackendKind::of(x)
-        .and_then(BackendKind::operations)
-        .is_some_and(|operations| (operations.upcasts)(x))
+    kernels_beside(x).is_some_and(|kernels| (kernels.upcasts)(x))
 }
 
 /// `x W + b`; `None` if no kernel supports the inputs.
@@ -51,60 +46,19 @@ fn upcasts(x: &Any) -> bool {
 ///
 /// - `x`: `[.., d_input]`
 /// - result: `[.., d_output]`
-pub fn linear<const D: usize>(x: &Tensor<D>, (weight, bias): &Weights) -> Option<Tensor<D>> {
-    let weight = weight.clone().into_dispatch();
+pub fn linear<const D: usize>(x: &Tensor<D>, layer: &LinearWeights) -> Option<Tensor<D>> {
+    let LinearWeights { weight, bias } = layer.clone();
+    let weight = weight.into_dispatch();
     let x = x.clone().into_dispatch();
     let weight_only = upcasts(&weight) && x.autodiff == DispatchAutodiffContext::Disabled;
-    let bias = bias.clone().map(|bias| if weight_only { bias.cast(FloatDType::F32) } else { bias });
+    let bias = bias.map(|bias| if weight_only { bias.cast(FloatDType::F32) } else { bias });
     let bias = bias.map(Tensor::into_dispatch);
     let matrix = (!weight_only).then_some(&weight);
-    let linear = operations([&x].into_iter().chain(matrix).chain(&bias))?.linear;
+    let linear = kernels([&x].into_iter().chain(matrix).chain(&bias))?.linear;
     Some(Tensor::from_dispatch(match bias {
         Some(bias) => apply(linear, [x, weight, bias]),
         None => apply(linear, [x, weight]),
     }))
-}
-
-/// A backend's kernels for a linear layer.
-///
-/// ```text
-/// dx = g Wᵀ,   dW = xᵀ g,   db = Σ g
-/// ```
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Linear {
-    /// The result, given input, weight and bias.
-    pub(super) forward: fn([Any; 2], Option<Any>) -> Any,
-    /// The gradients of input, weight and bias, as far as they are wanted, given the gradient of
-    /// the result.
-    pub(super) backward: fn(Saved, Any, [bool; 3]) -> [Option<Any>; 3],
-}
-
-/// Input and weight.
-pub(super) type Saved = [Any; 2];
-
-impl Operation<2> for Linear {
-    type Saved = Saved;
-
-    fn forward(&self, inputs: [Any; 2]) -> (Any, Saved) {
-        ((self.forward)(inputs.clone(), None), inputs)
-    }
-
-    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 2]) -> [Option<Any>; 2] {
-        let [x, weight, _] = (self.backward)(saved, gradient, [wanted[0], wanted[1], false]);
-        [x, weight]
-    }
-}
-
-impl Operation<3> for Linear {
-    type Saved = Saved;
-
-    fn forward(&self, [x, weight, bias]: [Any; 3]) -> (Any, Saved) {
-        ((self.forward)([x.clone(), weight.clone()], Some(bias)), [x, weight])
-    }
-
-    fn backward(&self, saved: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
-        (self.backward)(saved, gradient, wanted)
-    }
 }
 
 #[cfg(test)]
@@ -113,6 +67,10 @@ mod tests {
 
     use super::*;
     use crate::testing::{agree, close, devices, random, to_f32};
+
+    fn layer(weight: Tensor<2>, bias: Option<Tensor<1>>) -> LinearWeights {
+        LinearWeights { weight, bias }
+    }
 
     #[test]
     fn result_and_gradients_equal_the_composition() {
@@ -132,7 +90,7 @@ mod tests {
                     agree(
                         [x.clone(), weight.clone()],
                         &|[x, weight]| {
-                            let found = linear(&x.reshape(shape), &(of(weight), None));
+                            let found = linear(&x.reshape(shape), &layer(of(weight), None));
                             found.expect("a kernel").flatten(0, 2)
                         },
                         &|[x, weight]| {
@@ -142,7 +100,7 @@ mod tests {
                     agree(
                         [x.clone(), weight.clone(), bias.clone()],
                         &|[x, weight, bias]| {
-                            let found = linear(&x.reshape(shape), &(of(weight), Some(bias)));
+                            let found = linear(&x.reshape(shape), &layer(of(weight), Some(bias)));
                             found.expect("a kernel").flatten(0, 2)
                         },
                         &|[x, weight, bias]| {
@@ -163,7 +121,9 @@ mod tests {
             let on = |x: &Tensor<1>| Tensor::from_data(weight.clone().into_data(), &x.device());
             agree(
                 [random([8], &device)],
-                &|[x]| linear(&of(x.clone()), &(on(&x), None)).expect("a kernel").flatten(0, 1),
+                &|[x]| {
+                    linear(&of(x.clone()), &layer(on(&x), None)).expect("a kernel").flatten(0, 1)
+                },
                 &|[x]| of(x.clone()).matmul(on(&x)).flatten(0, 1),
             );
         }
@@ -187,7 +147,7 @@ mod tests {
             for weight in matrices {
                 for bias in [None, Some(bias.clone()), Some(bias.clone().cast(FloatDType::BF16))] {
                     assert_eq!(cast_for(x.clone(), &weight).dtype(), DType::F32);
-                    let found = linear(&x, &(weight.clone(), bias.clone())).expect("a kernel");
+                    let found = linear(&x, &layer(weight.clone(), bias.clone())).expect("a kernel");
                     let (weight, bias) = (to_f32(weight.clone()), bias.map(to_f32));
                     close(found, module::linear(x.clone(), weight, bias));
                 }
@@ -204,11 +164,11 @@ mod tests {
         assert!(
             is_weight_only_half(&weight) && cast_for(x.clone(), &weight).dtype() == DType::BF16
         );
-        assert!(linear(&x, &(weight.clone(), None)).is_none());
+        assert!(linear(&x, &layer(weight.clone(), None)).is_none());
         let half = weight.clone().cast(FloatDType::F16);
         assert!(
             !is_weight_only_half(&half)
-                && linear(&random([2, 4], &device), &(half, None)).is_none()
+                && linear(&random([2, 4], &device), &layer(half, None)).is_none()
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Reuse of freed tensor memory.
 
-use super::flex;
+use crate::flex;
 
 /// Keeps up to a gigabyte of freed tensor memory on the host for reuse, until the program ends.
 /// This helps programs that repeat the same computation, such as training.

@@ -2,31 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use super::dispatch::operations;
-
-/// A norm over the last dimension.
-///
-/// ```text
-/// (x - mean) / sqrt(mean((x - mean)²) + ε) · (offset + γ) + β
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct NormParams {
-    /// Whether the mean is subtracted.
-    pub centre: Centre,
-    /// Added to the variance.
-    pub epsilon: f32,
-    /// Added to the scale.
-    pub offset: f32,
-}
-
-/// The center from which deviations are measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Centre {
-    /// The mean: layer norm.
-    Mean,
-    /// 0: RMS norm.
-    Zero,
-}
+use crate::dispatch::kernels;
+pub use crate::ops::norm::{Centre, NormParams};
 
 /// The normalized rows; `None` if no kernel supports the inputs.
 ///
@@ -35,14 +12,15 @@ pub enum Centre {
 /// - `x` and the result: `[.., d]`
 /// - `gamma`, `beta`: `[d]`
 pub fn norm<const D: usize>(
-    norm: NormParams,
+    params: NormParams,
     x: &Tensor<D>,
-    (gamma, beta): (Tensor<1>, Option<Tensor<1>>),
+    gamma: Tensor<1>,
+    beta: Option<Tensor<1>>,
 ) -> Option<Tensor<D>> {
     let (gamma, beta) = (gamma.into_dispatch(), beta.map(Tensor::into_dispatch));
     let x = x.clone().into_dispatch();
-    let operations = operations([&x, &gamma].into_iter().chain(&beta))?;
-    (operations.norm)(norm, x, (gamma, beta)).map(Tensor::from_dispatch)
+    let kernels = kernels([&x, &gamma].into_iter().chain(&beta))?;
+    (kernels.norm)(params, x, gamma, beta).map(Tensor::from_dispatch)
 }
 
 #[cfg(test)]
@@ -53,17 +31,18 @@ mod tests {
     use crate::testing::{agree, devices, random};
 
     fn composed(
-        norm: NormParams,
+        params: NormParams,
         x: Tensor<2>,
-        (gamma, beta): (Tensor<1>, Option<Tensor<1>>),
+        gamma: Tensor<1>,
+        beta: Option<Tensor<1>>,
     ) -> Tensor<2> {
-        let distance = match norm.centre {
+        let distance = match params.centre {
             Centre::Mean => x.clone() - x.mean_dim(1),
             Centre::Zero => x,
         };
         let square = distance.clone() * distance.clone();
-        let deviation = (square.mean_dim(1) + norm.epsilon).sqrt();
-        let normed = distance / deviation * (gamma + norm.offset).unsqueeze();
+        let deviation = (square.mean_dim(1) + params.epsilon).sqrt();
+        let normed = distance / deviation * (gamma + params.offset).unsqueeze();
         match beta {
             Some(beta) => normed + beta.unsqueeze(),
             None => normed,
@@ -84,7 +63,8 @@ mod tests {
                         let probe = norm(
                             kind,
                             &random([1, width], &device),
-                            (random([width], &device), None),
+                            random([width], &device),
+                            None,
                         );
                         if probe.is_none() {
                             // LibTorch has a kernel for layer norm only.
@@ -101,19 +81,19 @@ mod tests {
                         agree(
                             [x.clone(), scale.clone()],
                             &|[x, gamma]| {
-                                norm(kind, &of(x), (gamma, None)).expect("a kernel").flatten(0, 1)
+                                norm(kind, &of(x), gamma, None).expect("a kernel").flatten(0, 1)
                             },
-                            &|[x, gamma]| composed(kind, of(x), (gamma, None)).flatten(0, 1),
+                            &|[x, gamma]| composed(kind, of(x), gamma, None).flatten(0, 1),
                         );
                         agree(
                             [x, scale, random([width], &device)],
                             &|[x, gamma, beta]| {
-                                norm(kind, &of(x), (gamma, Some(beta)))
+                                norm(kind, &of(x), gamma, Some(beta))
                                     .expect("a kernel")
                                     .flatten(0, 1)
                             },
                             &|[x, gamma, beta]| {
-                                composed(kind, of(x), (gamma, Some(beta))).flatten(0, 1)
+                                composed(kind, of(x), gamma, Some(beta)).flatten(0, 1)
                             },
                         );
                     }

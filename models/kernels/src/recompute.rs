@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::Tensor;
 
-use super::gradient::{Any, Operation, apply, is_known};
+use crate::gradient::{Any, Operation, apply, is_known};
 
 /// A tensor of any number of dimensions.
 pub type Untyped = Any;
@@ -63,7 +63,8 @@ struct Link {
 impl Operation<2> for Link {
     type Saved = ();
 
-    fn forward(&self, [chain, input]: [Any; 2]) -> (Any, ()) {
+    fn forward(&self, inputs: [Any; 2]) -> (Any, ()) {
+        let [chain, input] = inputs;
         lock(&self.shared).inputs.push(input);
         (chain, ())
     }

@@ -5,8 +5,8 @@
 
 use burn::tensor::Tensor;
 
-use super::flex;
-use super::linear::Weights;
+use crate::flex;
+use crate::ops::linear::LinearWeights;
 
 /// The maximum number of vectors; with more, a product is bound by arithmetic.
 pub const MAX_ROWS: usize = 16;
@@ -23,7 +23,7 @@ pub const MAX_ROWS: usize = 16;
 /// - results: `[.., d_output]`
 pub fn linear<const D: usize, const N: usize>(
     x: &Tensor<D>,
-    layers: &[Weights; N],
+    layers: &[LinearWeights; N],
 ) -> Option<[Tensor<D>; N]> {
     let rows: usize = x.dims()[..D - 1].iter().product();
     if rows == 0 || rows > MAX_ROWS { None } else { flex::skinny_gemm(x, layers) }
@@ -52,7 +52,7 @@ mod tests {
                 for weight in [weight, transposed].into_iter().chain(halves) {
                     for bias in [None, Some(bias.clone()), Some(half(bias.clone()))] {
                         let [found] =
-                            linear(&x, &[(weight.clone(), bias.clone())]).expect("a kernel");
+                            linear(&x, &[layer(weight.clone(), bias.clone())]).expect("a kernel");
                         let expected =
                             module::linear(x.clone(), to_f32(weight.clone()), bias.map(to_f32));
                         close(found, expected);
@@ -60,6 +60,10 @@ mod tests {
                 }
             }
         }
+    }
+
+    fn layer(weight: Tensor<2>, bias: Option<Tensor<1>>) -> LinearWeights {
+        LinearWeights { weight, bias }
     }
 
     fn half<const D: usize>(x: Tensor<D>) -> Tensor<D> {
@@ -70,10 +74,11 @@ mod tests {
     fn several_layers_equal_single_layers() {
         let device = Device::flex();
         let x = random([2, 3, 24], &device);
-        let layer = |d_output| (random([24, d_output], &device), Some(random([d_output], &device)));
-        let layers = [layer(40), layer(8), layer(9)];
+        let random_layer =
+            |d_output| layer(random([24, d_output], &device), Some(random([d_output], &device)));
+        let layers = [40, 8, 9].map(random_layer);
         let found = linear(&x, &layers).expect("a kernel");
-        for (found, (weight, bias)) in found.into_iter().zip(layers) {
+        for (found, LinearWeights { weight, bias }) in found.into_iter().zip(layers) {
             close(found, module::linear(x.clone(), weight, bias));
         }
     }
@@ -84,7 +89,7 @@ mod tests {
         let x = random([4, 3, 20], &device).slice_dim(1, 2..3);
         let weight = random([40, 30], &device).slice_dim(0, 10..30);
         let bias = random([60], &device).slice_dim(0, 30..60);
-        let [found] = linear(&x, &[(weight.clone(), Some(bias.clone()))]).expect("a kernel");
+        let [found] = linear(&x, &[layer(weight.clone(), Some(bias.clone()))]).expect("a kernel");
         close(found, module::linear(x, weight, Some(bias)));
     }
 
@@ -95,7 +100,7 @@ mod tests {
         let weight = random([48, 70], &device);
         let turned = random([70, 48], &device).transpose();
         for weight in [weight.clone(), turned.clone(), half(weight), half(turned)] {
-            let weights = [(weight, None)];
+            let weights = [LinearWeights::without_bias(weight)];
             let [all] = linear(&x, &weights).expect("a kernel");
             for row in 0..16 {
                 let alone = x.clone().slice_dim(0, row..row + 1);
@@ -108,7 +113,9 @@ mod tests {
     #[test]
     fn other_inputs_have_no_kernel() {
         let device = Device::flex();
-        let is_left = |x: Tensor<2>, weight: Tensor<2>| linear(&x, &[(weight, None)]).is_none();
+        let is_left = |x: Tensor<2>, weight: Tensor<2>| {
+            linear(&x, &[LinearWeights::without_bias(weight)]).is_none()
+        };
         let (x, weight) = (random([2, 6], &device), random([6, 4], &device));
         assert!(!is_left(x.clone(), weight.clone()));
         assert!(is_left(random([MAX_ROWS + 1, 6], &device), weight.clone()));

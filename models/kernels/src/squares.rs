@@ -3,7 +3,7 @@
 use burn::backend::DispatchAutodiffContext;
 use burn::tensor::Tensor;
 
-use super::dispatch::operations;
+use crate::dispatch::kernels;
 
 /// `Σ x²` over all elements of a tensor without gradients.
 ///
@@ -13,8 +13,8 @@ use super::dispatch::operations;
 pub fn sum_of_squares<const D: usize>(x: &Tensor<D>) -> Tensor<1> {
     let own = x.clone().into_dispatch();
     let is_plain = own.autodiff == DispatchAutodiffContext::Disabled;
-    match operations([&own]).filter(|_| is_plain) {
-        Some(operations) => Tensor::from_dispatch((operations.sum_of_squares)(own)),
+    match kernels([&own]).filter(|_| is_plain) {
+        Some(kernels) => Tensor::from_dispatch((kernels.sum_of_squares)(own)),
         None => (x.clone() * x.clone()).sum(),
     }
 }

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Distribution, FloatDType, Tensor};
 
 /// The devices with custom kernels.
 #[allow(deprecated, reason = "a supported backend is deprecated")]
-pub(super) fn devices() -> Vec<Device> {
+pub(crate) fn devices() -> Vec<Device> {
     vec![
         #[cfg(feature = "flex")]
         Device::flex(),
@@ -14,17 +14,17 @@ pub(super) fn devices() -> Vec<Device> {
 }
 
 /// Random values from -1 to 1.
-pub(super) fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+pub(crate) fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     Tensor::random(shape, Distribution::Uniform(-1.0, 1.0), device)
 }
 
 /// Casts to f32.
-pub(super) fn to_f32<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+pub(crate) fn to_f32<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x.cast(FloatDType::F32)
 }
 
 /// Asserts equality within 1e-5 of the largest element.
-pub(super) fn close<const D: usize>(found: Tensor<D>, expected: Tensor<D>) {
+pub(crate) fn close<const D: usize>(found: Tensor<D>, expected: Tensor<D>) {
     assert_eq!(found.dims(), expected.dims());
     let error = (found - expected.clone()).abs().max().into_scalar::<f32>();
     let largest = expected.abs().max().into_scalar::<f32>();
@@ -36,7 +36,7 @@ type Computed<'a, const N: usize> = &'a dyn Fn([Tensor<1>; N]) -> Tensor<1>;
 
 /// Asserts that an operation and its composition have the same result, and the same gradients for
 /// all inputs.
-pub(super) fn agree<const N: usize>(
+pub(crate) fn agree<const N: usize>(
     inputs: [Tensor<1>; N],
     operation: Computed<'_, N>,
     composition: Computed<'_, N>,

@@ -2,18 +2,18 @@
 
 use burn::tensor::Tensor;
 
-use super::dropout::Dropout;
-use super::linear::Weights;
+use crate::ops::dropout::Dropout;
+use crate::ops::linear::LinearWeights;
 
-pub(super) fn factors(_: Dropout, _: usize) -> Option<Vec<f32>> {
+pub(crate) fn factors(_: Dropout, _: usize) -> Option<Vec<f32>> {
     None
 }
 
-pub(super) fn skinny_gemm<const D: usize, const N: usize>(
+pub(crate) fn skinny_gemm<const D: usize, const N: usize>(
     _: &Tensor<D>,
-    _: &[Weights; N],
+    _: &[LinearWeights; N],
 ) -> Option<[Tensor<D>; N]> {
     None
 }
 
-pub(super) fn keep() {}
+pub(crate) fn keep() {}

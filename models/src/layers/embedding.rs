@@ -4,10 +4,10 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use zoo_kernels::linear::{LinearWeights, cast_for};
 
 use super::linear::multiply;
 use crate::precision::to_f32;
-use zoo_kernels::linear::cast_for;
 
 /// Uploads token ids from the host.
 ///
@@ -72,7 +72,7 @@ impl EmbeddingTable {
         let [batch, seq, d_model] = x.dims();
         let weight = self.weight.val();
         let x = cast_for(x, &weight).reshape([batch * seq, d_model]);
-        let [scores] = multiply(x, [(weight.transpose(), None)]);
+        let [scores] = multiply(x, [LinearWeights::without_bias(weight.transpose())]);
         let [_, n_rows] = scores.dims();
         to_f32(scores).reshape([batch, seq, n_rows])
     }

@@ -4,7 +4,7 @@ use burn::module::{Module, Param, ParamId};
 use burn::nn::Initializer;
 use burn::tensor::{DType, Device, Shape, Tensor, TensorData, module};
 use serde::{Deserialize, Serialize};
-use zoo_kernels::linear::{self as kernels, Weights};
+use zoo_kernels::linear::{self as kernels, LinearWeights};
 use zoo_kernels::skinny_gemm;
 
 use crate::precision::to_f32;
@@ -153,8 +153,8 @@ impl Linear {
         kernels::cast_for(x, &self.weight.val())
     }
 
-    fn weights(&self) -> Weights {
-        (self.weight.val(), self.bias.as_ref().map(Param::val))
+    fn weights(&self) -> LinearWeights {
+        LinearWeights { weight: self.weight.val(), bias: self.bias.as_ref().map(Param::val) }
     }
 }
 
@@ -167,12 +167,12 @@ impl Linear {
 /// - results: `[.., d_output]`
 pub(super) fn multiply<const D: usize, const N: usize>(
     x: Tensor<D>,
-    layers: [Weights; N],
+    layers: [LinearWeights; N],
 ) -> [Tensor<D>; N] {
     skinny_gemm::linear(&x, &layers).unwrap_or_else(|| {
         layers.map(|layer| {
             kernels::linear(&x, &layer)
-                .unwrap_or_else(|| module::linear(x.clone(), layer.0, layer.1))
+                .unwrap_or_else(|| module::linear(x.clone(), layer.weight, layer.bias))
         })
     })
 }

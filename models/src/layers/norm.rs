@@ -92,8 +92,8 @@ impl Norm {
     /// - `x` and the result: `[.., d_model]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         in_f32(x, |x| {
-            let scale = (self.gamma.val(), self.beta.as_ref().map(|beta| beta.val()));
-            kernels::norm(self.kernel(), &x, scale).unwrap_or_else(|| self.composed(x))
+            let (gamma, beta) = (self.gamma.val(), self.beta.as_ref().map(|beta| beta.val()));
+            kernels::norm(self.kernel(), &x, gamma, beta).unwrap_or_else(|| self.composed(x))
         })
     }
 

@@ -6,7 +6,7 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, assert_shape};
 use serde::{Deserialize, Serialize};
-use zoo_kernels::linear::cast_for;
+use zoo_kernels::linear::{LinearWeights, cast_for};
 
 use super::linear::multiply;
 use crate::parameters::Constant;
@@ -194,7 +194,7 @@ impl PatchProjection {
             .reshape([batch, channels, rows, p, columns, q])
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch * rows * columns, channels * p * q]);
-        let [vectors] = multiply(patches, [(weight, None)]);
+        let [vectors] = multiply(patches, [LinearWeights::without_bias(weight)]);
         let vectors = to_f32(vectors) + to_f32(self.bias.val()).unsqueeze();
         vectors.reshape([batch, rows * columns, d_model])
     }

@@ -1,21 +1,26 @@
 //! [`adamw`](crate::adamw) for tensors in host memory.
 
 use super::host::{any, contiguous, f32_slice, owned, vectorized, write_all};
-use crate::adamw::Update;
 use crate::gradient::Any;
+use crate::ops::adamw::{AdamWTensors, AdamWUpdate};
 
 /// See [`adamw::step`](crate::adamw::step).
-pub(super) fn step(tensors: [Any; 3], gradient: Any, update: Update) -> [Any; 3] {
+pub(super) fn step(
+    tensors: AdamWTensors<Any>,
+    gradient: Any,
+    update: AdamWUpdate,
+) -> AdamWTensors<Any> {
     let given = contiguous(gradient);
     let given = f32_slice(&given);
-    let Update { betas, gradient_scale, keep, rate, second_scale, epsilon } = update;
+    let AdamWUpdate { betas, gradient_scale, keep, rate, second_scale, epsilon } = update;
     let [beta_1, beta_2] = betas.map(|beta| beta as f32);
     let [rest_1, rest_2] = betas.map(|beta| (1.0 - beta) as f32);
     let [keep, rate, epsilon] = [keep, rate, epsilon].map(|x| x as f32);
     let [gradient_scale, second_scale] = [gradient_scale, second_scale].map(|x| x as f32);
-    let [mut parameter, mut first, mut second] = tensors.map(owned);
+    let mut tensors = tensors.map(owned);
+    let AdamWTensors { parameter, first_moment, second_moment } = &mut tensors;
     write_all(
-        [&mut parameter, &mut first, &mut second].map(|x| x.storage_mut()),
+        [parameter, first_moment, second_moment].map(|x| x.storage_mut()),
         |at, [p, m, v]| {
             vectorized(|| {
                 let terms = p.iter_mut().zip(m).zip(v).zip(&given[at]);
@@ -28,5 +33,5 @@ pub(super) fn step(tensors: [Any; 3], gradient: Any, update: Update) -> [Any; 3]
             });
         },
     );
-    [parameter, first, second].map(any)
+    tensors.map(any)
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::host::{any, contiguous, empty, f32_slice, in_parallel, owned, vectorized, write_parts};
 use super::math::{exp, max, sum_of_exponentials};
-use crate::cross_entropy::Classes;
 use crate::gradient::{Any, Operation, apply};
+use crate::ops::cross_entropy::Classes;
 
 /// See [`cross_entropy_sum`](crate::cross_entropy::cross_entropy_sum).
 pub(super) fn cross_entropy_sum(scores: Any, classes: &Classes) -> Any {
@@ -27,7 +27,8 @@ struct Saved {
 impl Operation<1> for CrossEntropy {
     type Saved = Saved;
 
-    fn forward(&self, [scores]: [Any; 1]) -> (Any, Saved) {
+    fn forward(&self, inputs: [Any; 1]) -> (Any, Saved) {
+        let [scores] = inputs;
         let input = contiguous(scores.clone());
         let values = f32_slice(&input);
         let width = input.layout().shape()[1];

@@ -3,8 +3,8 @@
 use burn::tensor::Device;
 
 use super::host::{PART, any, contiguous, empty, f32_slice, owned, vectorized, write_parts};
-use crate::dropout::Dropout;
 use crate::gradient::{Any, Operation, apply};
+use crate::ops::dropout::Dropout;
 
 /// See [`dropout`](crate::dropout::dropout).
 pub(super) fn dropout(x: Any, probability: f64, device: &Device) -> Any {
@@ -29,8 +29,8 @@ fn multiply(dropout: Dropout, numbers: &mut [f32]) {
 impl Operation<1> for Dropout {
     type Saved = ();
 
-    fn forward(&self, [x]: [Any; 1]) -> (Any, ()) {
-        let x = contiguous(x);
+    fn forward(&self, inputs: [Any; 1]) -> (Any, ()) {
+        let [x] = inputs.map(contiguous);
         let mut result = empty(x.layout().shape().as_slice());
         let values = f32_slice(&x);
         write_parts(result.storage_mut(), PART, |at, into| {

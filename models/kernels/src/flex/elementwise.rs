@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 
 use super::host::{PART, any, contiguous, empty, f32_slice, owned, vectorized, write_parts};
 use super::math::{erf, exp, sigmoid};
-use crate::elementwise::ActivationKind;
 use crate::gradient::{Any, Operation, apply};
+use crate::ops::elementwise::ActivationKind;
 
 /// An elementwise activation function and its derivative.
 trait ActivationFn: Clone + Copy + Debug + Send + Sync + 'static {
@@ -89,7 +89,8 @@ pub(super) fn activation(kind: ActivationKind, x: Any) -> Any {
 }
 
 /// See [`elementwise::gated_activation`](crate::elementwise::gated_activation).
-pub(super) fn gated_activation(kind: ActivationKind, inputs: [Any; 2]) -> Any {
+pub(super) fn gated_activation(kind: ActivationKind, gate: Any, up: Any) -> Any {
+    let inputs = [gate, up];
     match kind {
         ActivationKind::Gelu => apply(Gated::<Gelu>(PhantomData), inputs),
         ActivationKind::GeluTanh => apply(Gated::<GeluTanh>(PhantomData), inputs),
@@ -103,7 +104,8 @@ struct Activated<C>(PhantomData<C>);
 impl<C: ActivationFn> Operation<1> for Activated<C> {
     type Saved = Any;
 
-    fn forward(&self, [x]: [Any; 1]) -> (Any, Any) {
+    fn forward(&self, inputs: [Any; 1]) -> (Any, Any) {
+        let [x] = inputs;
         let input = contiguous(x.clone());
         let mut result = empty(input.layout().shape().as_slice());
         let values = f32_slice(&input);
@@ -117,8 +119,8 @@ impl<C: ActivationFn> Operation<1> for Activated<C> {
         (any(result), x)
     }
 
-    fn infer(&self, [x]: [Any; 1]) -> Any {
-        let mut x = owned(x);
+    fn infer(&self, inputs: [Any; 1]) -> Any {
+        let [mut x] = inputs.map(owned);
         write_parts(x.storage_mut(), PART, |_, into| {
             vectorized(|| into.iter_mut().for_each(|x| *x = C::value(*x)));
         });

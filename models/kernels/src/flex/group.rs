@@ -10,7 +10,7 @@ use std::ops::Range;
 use macerator::{Scalar, Simd};
 
 use super::registers::{Number, load, prefetch, store};
-use super::streaming::{Matrix, Order};
+use super::weight_matrix::{Elements, Order, WeightMatrix};
 
 /// Rows of a matrix that are accumulated at once, so that sums are loaded and stored less often.
 const TERMS: usize = 8;
@@ -33,34 +33,33 @@ pub(super) struct Group<'a> {
     pub(super) x: &'a [f32],
     pub(super) depth: usize,
     pub(super) terms: Range<usize>,
+    /// The first column of the part.
+    pub(super) start: usize,
     /// The sums of each vector, `wide` of them.
     pub(super) sums: &'a mut [f32],
     pub(super) wide: usize,
 }
 
 impl Group<'_> {
-    /// Adds the products of `R` vectors with the columns of the matrix from column `start` on.
+    /// Adds the products of `R` vectors with the columns of the matrix from the part's first on.
     #[inline(always)]
-    pub(super) fn add<S: Simd, const R: usize>(
-        self,
-        (matrix, stride, start): (Matrix<'_>, usize, usize),
-    ) {
-        match matrix {
-            Matrix::Wide(order, values) => self.add_in::<S, _, R>(order, (values, stride, start)),
-            Matrix::Half(order, values) => self.add_in::<S, _, R>(order, (values, stride, start)),
+    pub(super) fn add<S: Simd, const R: usize>(self, matrix: WeightMatrix<'_>) {
+        let WeightMatrix { elements, order, width, .. } = matrix;
+        match elements {
+            Elements::Wide(values) => self.add_in::<S, _, R>(values, order, width),
+            Elements::Half(values) => self.add_in::<S, _, R>(values, order, width),
         }
     }
 
     #[inline(always)]
-    fn add_in<S: Simd, N: Number, const R: usize>(
-        self,
-        order: Order,
-        (values, stride, start): (&[N], usize, usize),
-    ) {
+    fn add_in<S: Simd, N: Number, const R: usize>(self, values: &[N], order: Order, width: usize) {
         match order {
-            Order::Rows => self.add_rows::<S, N, R>(&values[start..], stride),
+            Order::Rows => {
+                let values = &values[self.start..];
+                self.add_rows::<S, N, R>(values, width);
+            }
             Order::Columns => {
-                let values = &values[start * self.depth..];
+                let values = &values[self.start * self.depth..];
                 self.add_columns::<S, N, R>(values);
             }
         }

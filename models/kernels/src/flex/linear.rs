@@ -6,18 +6,18 @@ use burn::tensor::DType;
 use super::host::{
     add_up, any, contiguous, empty, f32_slice, host, in_parallel, vectorized, write_parts,
 };
-use super::product::{Layout, Matrix, Onto, Threads, multiply};
+use super::product::{Layout, Matrix, MatrixMut, Onto, Threads, multiply};
 use super::widened::multiply_widened;
 use crate::gradient::Any;
-use crate::linear::{Linear, Saved};
+use crate::ops::linear::{LinearInputs, LinearKernels};
 
 /// Rows of a part whose contribution to the gradient of the bias is summed separately.
 const ROWS: usize = 64;
 
-/// See [`Linear`].
-pub(super) const LINEAR: Linear = Linear { forward, backward };
+/// See [`LinearKernels`].
+pub(super) const LINEAR: LinearKernels = LinearKernels { forward, backward };
 
-fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
+fn forward(x: Any, weight: Any, bias: Option<Any>) -> Any {
     let (x, weight, bias) = (contiguous(x), host(weight), bias.map(contiguous));
     let d_output = weight.layout().shape()[1];
     let mut dims = x.layout().shape().as_slice().to_vec();
@@ -35,34 +35,36 @@ fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
         None => Onto::Replace,
     };
     if weight.dtype() == DType::BF16 {
-        multiply_widened(into, (rows(&x), &weight), onto);
+        multiply_widened(into, rows(&x), &weight, onto);
     } else {
-        multiply((into, d_output), (rows(&x), matrix(&weight)), (onto, Threads::All));
+        let into = MatrixMut { values: into, stride: d_output };
+        multiply(into, rows(&x), matrix(&weight), onto, Threads::All);
     }
     any(result)
 }
 
-fn backward([x, weight]: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
+fn backward(saved: LinearInputs, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
+    let LinearInputs { x, weight } = saved;
     let (x, weight, gradient) = (contiguous(x), host(weight), contiguous(gradient));
     let [d_input, d_output] = [0, 1].map(|dim| weight.layout().shape()[dim]);
     let given = rows(&gradient);
     let of_x = wanted[0].then(|| {
         let mut result = empty(x.layout().shape().as_slice());
-        let into = (result.storage_mut(), d_input);
-        multiply(into, (given, matrix(&weight).transposed()), (Onto::Replace, Threads::All));
+        let into = MatrixMut { values: result.storage_mut(), stride: d_input };
+        multiply(into, given, matrix(&weight).transposed(), Onto::Replace, Threads::All);
         any(result)
     });
     let of_weight = wanted[1].then(|| {
         let is_transposed = weight.layout().strides()[1] != 1;
         if is_transposed {
             let mut result = empty(&[d_output, d_input]);
-            let into = (result.storage_mut(), d_input);
-            multiply(into, (given.transposed(), rows(&x)), (Onto::Replace, Threads::All));
+            let into = MatrixMut { values: result.storage_mut(), stride: d_input };
+            multiply(into, given.transposed(), rows(&x), Onto::Replace, Threads::All);
             any(result.transpose(0, 1))
         } else {
             let mut result = empty(&[d_input, d_output]);
-            let into = (result.storage_mut(), d_output);
-            multiply(into, (rows(&x).transposed(), given), (Onto::Replace, Threads::All));
+            let into = MatrixMut { values: result.storage_mut(), stride: d_output };
+            multiply(into, rows(&x).transposed(), given, Onto::Replace, Threads::All);
             any(result)
         }
     });

@@ -17,16 +17,17 @@ mod skinny_gemm;
 mod squares;
 mod streaming;
 mod thread_pool;
+mod weight_matrix;
 mod widened;
 
-use super::dispatch::Operations;
+use crate::ops::kernels::Kernels;
 
-pub(super) use dropout::factors;
-pub(super) use memory::keep;
-pub(super) use skinny_gemm::linear as skinny_gemm;
+pub(crate) use dropout::factors;
+pub(crate) use memory::keep;
+pub(crate) use skinny_gemm::linear as skinny_gemm;
 
 /// All kernels except `skinny_gemm`.
-pub(super) static OPERATIONS: Operations = Operations {
+pub(crate) static KERNELS: Kernels = Kernels {
     is_here: host::is_here,
     upcasts: host::is_half,
     is_on_the_host: |_| true,

@@ -5,18 +5,17 @@ use super::host::{
     write_parts,
 };
 use super::math::{dot, squares, sum};
-use crate::dispatch::Scale;
 use crate::gradient::{Any, Operation, apply};
-use crate::norm::{Centre, NormParams};
+use crate::ops::norm::{Centre, NormParams};
 
 /// Rows of a part whose contribution to the gradients of scale and shift is summed separately.
 const ROWS: usize = 64;
 
 /// See [`norm`](crate::norm::norm).
-pub(super) fn norm(norm: NormParams, x: Any, (gamma, beta): Scale) -> Option<Any> {
+pub(super) fn norm(params: NormParams, x: Any, gamma: Any, beta: Option<Any>) -> Option<Any> {
     Some(match beta {
-        Some(beta) => apply(Normed(norm), [x, gamma, beta]),
-        None => apply(Normed(norm), [x, gamma]),
+        Some(beta) => apply(Normed(params), [x, gamma, beta]),
+        None => apply(Normed(params), [x, gamma]),
     })
 }
 
@@ -123,7 +122,7 @@ impl Normed {
             let own = into.chunks_exact_mut(width).zip(x[at].chunks_exact(width)).zip(rows);
             vectorized(|| {
                 for ((given, x), row) in own {
-                    self.gradient_of_row(given, x, (*row, scale));
+                    self.gradient_of_row(given, x, *row, scale);
                 }
             });
         });
@@ -131,7 +130,7 @@ impl Normed {
     }
 
     #[inline(always)]
-    fn gradient_of_row(self, given: &mut [f32], x: &[f32], (row, scale): (Row, &[f32])) {
+    fn gradient_of_row(self, given: &mut [f32], x: &[f32], row: Row, scale: &[f32]) {
         let n = x.len() as f32;
         for (given, gamma) in given.iter_mut().zip(scale) {
             *given *= self.0.offset + gamma;
@@ -151,7 +150,8 @@ impl Normed {
 impl Operation<2> for Normed {
     type Saved = Saved;
 
-    fn forward(&self, [x, gamma]: [Any; 2]) -> (Any, Saved) {
+    fn forward(&self, inputs: [Any; 2]) -> (Any, Saved) {
+        let [x, gamma] = inputs;
         self.run(x, gamma, None)
     }
 
@@ -164,7 +164,8 @@ impl Operation<2> for Normed {
 impl Operation<3> for Normed {
     type Saved = Saved;
 
-    fn forward(&self, [x, gamma, beta]: [Any; 3]) -> (Any, Saved) {
+    fn forward(&self, inputs: [Any; 3]) -> (Any, Saved) {
+        let [x, gamma, beta] = inputs;
         self.run(x, gamma, Some(beta))
     }
 

@@ -88,6 +88,13 @@ pub(super) fn stride(tensor: &FlexTensor, dim: usize) -> usize {
     usize::try_from(tensor.layout().strides()[dim]).expect("a non-negative stride")
 }
 
+/// The output of a product.
+pub(super) struct MatrixMut<'a> {
+    pub(super) values: &'a mut [f32],
+    /// The distance between rows, in elements: they can be parts of wider rows.
+    pub(super) stride: usize,
+}
+
 /// Whether a product replaces the output or is added to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Onto {
@@ -104,17 +111,19 @@ pub(super) enum Threads {
     All,
 }
 
-/// `into <- a b` or `into <- into + a b`; the rows of `into` are `stride` elements apart, so they
-/// can be parts of wider rows.
+/// `into <- a b` or `into <- into + a b`
 ///
 /// # Panics
 ///
 /// Panics if the sizes do not match.
 pub(super) fn multiply(
-    (into, stride): (&mut [f32], usize),
-    (a, b): (Matrix<'_>, Matrix<'_>),
-    (onto, threads): (Onto, Threads),
+    into: MatrixMut<'_>,
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    onto: Onto,
+    threads: Threads,
 ) {
+    let MatrixMut { values: into, stride } = into;
     let ([rows, depth], [depth_of_b, columns]) = (a.layout.size, b.layout.size);
     assert_eq!(depth, depth_of_b, "the inner dimensions must be equal");
     let layout = Layout { size: [rows, columns], strides: [stride, 1] };
@@ -169,7 +178,7 @@ mod tests {
         let mut into = vec![1.0; 11];
         for (onto, before) in [(Onto::Replace, 0.0), (Onto::Add, 1.0)] {
             into.fill(1.0);
-            multiply((&mut into, 7), (a, b), (onto, Threads::One));
+            multiply(MatrixMut { values: &mut into, stride: 7 }, a, b, onto, Threads::One);
             for row in 0..2 {
                 for column in 0..4 {
                     let terms = (0..3).map(|k| a.at(row, k) * values[2 + column * 3 + k]);
@@ -191,6 +200,7 @@ mod tests {
     fn product_beyond_its_slice_panics() {
         let values = [0.0; 9];
         let a = Matrix::new(&values, Layout::rows([3, 3]));
-        multiply((&mut [0.0; 8], 3), (a, a), (Onto::Replace, Threads::One));
+        let into = MatrixMut { values: &mut [0.0; 8], stride: 3 };
+        multiply(into, a, a, Onto::Replace, Threads::One);
     }
 }

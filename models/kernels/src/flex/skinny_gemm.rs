@@ -6,9 +6,10 @@ use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{DType, Element, FloatDType, Tensor, TensorData};
 
-use super::streaming::{Matrix, Order, finish, parts};
+use super::streaming::{finish, parts};
 use super::thread_pool;
-use crate::linear::Weights;
+use super::weight_matrix::{Elements, Order, WeightMatrix};
+use crate::ops::linear::LinearWeights;
 
 /// The minimum number of elements of the matrices for multiple threads.
 const MIN_PARALLEL: usize = 1 << 16;
@@ -16,7 +17,7 @@ const MIN_PARALLEL: usize = 1 << 16;
 /// See [`skinny_gemm::linear`](crate::skinny_gemm::linear).
 pub(crate) fn linear<const D: usize, const N: usize>(
     x: &Tensor<D>,
-    layers: &[Weights; N],
+    layers: &[LinearWeights; N],
 ) -> Option<[Tensor<D>; N]> {
     let mut dims = x.dims();
     let depth = dims[D - 1];
@@ -27,7 +28,7 @@ pub(crate) fn linear<const D: usize, const N: usize>(
     let x = floats(x)?.to_contiguous();
     let mut weights = Vec::with_capacity(N);
     let mut biases = Vec::with_capacity(N);
-    for (weight, bias) in layers {
+    for LinearWeights { weight, bias } in layers {
         weights.push(floats(weight)?);
         biases.push(match bias {
             Some(bias) => Some(floats(&bias.clone().cast(FloatDType::F32))?),
@@ -36,22 +37,22 @@ pub(crate) fn linear<const D: usize, const N: usize>(
     }
     let mut matrices = Vec::with_capacity(N);
     for weight in &weights {
-        matrices.push((matrix(weight, depth)?, weight.layout().shape().dims()));
+        matrices.push(matrix(weight, depth)?);
     }
     // Independent of the number of vectors, so that the result of a vector is, too.
-    let count: usize = matrices.iter().map(|(_, [depth, width])| depth * width).sum();
+    let count: usize = matrices.iter().map(|matrix| matrix.depth * matrix.width).sum();
     let threads = if count < MIN_PARALLEL { 1 } else { thread_pool::threads() };
-    let parts = Arc::new(parts((rows, threads), &matrices));
-    let widths = matrices.iter().map(|(_, [_, width])| *width).collect::<Vec<_>>();
+    let parts = Arc::new(parts(rows, threads, &matrices));
+    let widths = matrices.iter().map(|matrix| matrix.width).collect::<Vec<_>>();
     let sums = if threads == 1 {
         let x = x.as_slice::<f32>()?;
-        parts.iter().map(|part| part.compute((x, depth), matrices[part.product].0)).collect()
+        parts.iter().map(|part| part.compute(x, matrices[part.product])).collect()
     } else {
         let cut = Arc::clone(&parts);
         let compute = move |index: usize| {
             let part = &cut[index];
             let matrix = matrix(&weights[part.product], depth)?;
-            Some(part.compute((x.as_slice::<f32>()?, depth), matrix))
+            Some(part.compute(x.as_slice::<f32>()?, matrix))
         };
         thread_pool::run(parts.len(), compute)?.into_iter().collect::<Option<Vec<Vec<f32>>>>()?
     };
@@ -76,7 +77,7 @@ fn floats<const D: usize>(x: &Tensor<D>) -> Option<FlexTensor> {
 
 /// A matrix with `rows` rows; `None` if it has another dtype, or is neither row-major nor
 /// column-major contiguous.
-fn matrix(tensor: &FlexTensor, rows: usize) -> Option<Matrix<'_>> {
+fn matrix(tensor: &FlexTensor, rows: usize) -> Option<WeightMatrix<'_>> {
     let shape = tensor.layout().shape();
     if shape[0] != rows {
         return None;
@@ -86,11 +87,12 @@ fn matrix(tensor: &FlexTensor, rows: usize) -> Option<Matrix<'_>> {
         [1, column] if column == rows as isize => Order::Columns,
         _ => return None,
     };
-    match tensor.dtype() {
-        DType::F32 => Some(Matrix::Wide(order, values(tensor)?)),
-        DType::BF16 => Some(Matrix::Half(order, values(tensor)?)),
-        _ => None,
-    }
+    let elements = match tensor.dtype() {
+        DType::F32 => Elements::Wide(values(tensor)?),
+        DType::BF16 => Elements::Half(values(tensor)?),
+        _ => return None,
+    };
+    Some(WeightMatrix { elements, order, depth: rows, width: shape[1] })
 }
 
 /// The elements of a contiguous matrix.

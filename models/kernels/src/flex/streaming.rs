@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use half::bf16;
 use macerator::{AutoArch, Simd, WithSimd};
 
 use super::group::Group;
+use super::weight_matrix::{Order, WeightMatrix};
 
 /// The number of vectors that an element of the matrix is multiplied by while it is in a register.
 const GROUP: usize = 8;
@@ -17,50 +17,21 @@ const MIN_DEPTH: usize = 64;
 /// Parts per thread, for load balancing if one thread is late.
 const SHARES: usize = 2;
 
-/// A matrix, by element type.
-#[derive(Clone, Copy)]
-pub(super) enum Matrix<'a> {
-    Wide(Order, &'a [f32]),
-    Half(Order, &'a [bf16]),
-}
-
-/// The memory layout of a matrix.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Order {
-    /// Row-major.
-    Rows,
-    /// Column-major: the transpose of a row-major matrix.
-    Columns,
-}
-
-impl Matrix<'_> {
-    fn order(self) -> Order {
-        match self {
-            Self::Wide(order, _) | Self::Half(order, _) => order,
-        }
-    }
-}
-
 /// A part of a product that can be computed independently: some terms of some columns.
 pub(super) struct Part {
     /// The index of the product.
     pub(super) product: usize,
     terms: Range<usize>,
     columns: Range<usize>,
-    /// The number of columns of the matrix.
-    width: usize,
 }
 
 /// Splits products of `rows` vectors with matrices into parts for `threads` threads. If possible,
 /// the matrix elements of a part are contiguous and are read sequentially.
-pub(super) fn parts(
-    (rows, threads): (usize, usize),
-    matrices: &[(Matrix<'_>, [usize; 2])],
-) -> Vec<Part> {
+pub(super) fn parts(rows: usize, threads: usize, matrices: &[WeightMatrix<'_>]) -> Vec<Part> {
     let mut parts = Vec::new();
-    for (product, (matrix, [depth, width])) in matrices.iter().enumerate() {
-        let (depth, width) = (*depth, *width);
-        let (deep, wide) = match matrix.order() {
+    for (product, matrix) in matrices.iter().enumerate() {
+        let WeightMatrix { order, depth, width, .. } = *matrix;
+        let (deep, wide) = match order {
             // The sums of a part stay in the L1 cache.
             Order::Rows => {
                 let slices = (depth / MIN_DEPTH).clamp(1, SHARES * threads);
@@ -71,12 +42,7 @@ pub(super) fn parts(
         for term in (0..depth).step_by(deep) {
             for column in (0..width).step_by(wide) {
                 let terms = term..depth.min(term + deep);
-                parts.push(Part {
-                    product,
-                    terms,
-                    columns: column..width.min(column + wide),
-                    width,
-                });
+                parts.push(Part { product, terms, columns: column..width.min(column + wide) });
             }
         }
     }
@@ -110,9 +76,9 @@ pub(super) fn finish<'a>(
 }
 
 impl Part {
-    /// The part's sums for each vector of `depth` elements.
-    pub(super) fn compute(&self, (x, depth): (&[f32], usize), matrix: Matrix<'_>) -> Vec<f32> {
-        AutoArch::new().dispatch(Computation { part: self, x, depth, matrix })
+    /// The part's sums for each vector.
+    pub(super) fn compute(&self, x: &[f32], matrix: WeightMatrix<'_>) -> Vec<f32> {
+        AutoArch::new().dispatch(Computation { part: self, x, matrix })
     }
 }
 
@@ -121,8 +87,7 @@ struct Computation<'a> {
     part: &'a Part,
     /// All vectors, concatenated.
     x: &'a [f32],
-    depth: usize,
-    matrix: Matrix<'a>,
+    matrix: WeightMatrix<'a>,
 }
 
 impl WithSimd for Computation<'_> {
@@ -130,12 +95,13 @@ impl WithSimd for Computation<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self) -> Vec<f32> {
-        let Self { part, x, depth, matrix } = self;
+        let Self { part, x, matrix } = self;
+        let depth = matrix.depth;
         let wide = part.columns.len();
         let mut sums = vec![0.0; x.len() / depth * wide];
         for (x, sums) in x.chunks(GROUP * depth).zip(sums.chunks_mut(GROUP * wide)) {
-            let group = Group { x, depth, terms: part.terms.clone(), sums, wide };
-            let matrix = (matrix, part.width, part.columns.start);
+            let (terms, start) = (part.terms.clone(), part.columns.start);
+            let group = Group { x, depth, terms, start, sums, wide };
             match x.len() / depth {
                 1 => group.add::<S, 1>(matrix),
                 2 => group.add::<S, 2>(matrix),

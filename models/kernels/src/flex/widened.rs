@@ -7,7 +7,7 @@ use burn::backend::flex::FlexTensor;
 use half::bf16;
 
 use super::host::{in_parallel, vectorized, write_parts};
-use super::product::{Layout, Matrix, Onto, Threads, multiply, stride};
+use super::product::{Layout, Matrix, MatrixMut, Onto, Threads, multiply, stride};
 use super::registers::Number;
 
 /// Matrix elements that a thread upcasts to f32 at a time: one megabyte, about the size of its
@@ -25,11 +25,7 @@ const SHARES: usize = 4;
 ///
 /// Each thread processes a block of columns at a time: it upcasts them to f32 and multiplies while
 /// they are in its cache. The result does not depend on the number of threads.
-pub(super) fn multiply_widened(
-    into: &mut [f32],
-    (x, weight): (Matrix<'_>, &FlexTensor),
-    onto: Onto,
-) {
+pub(super) fn multiply_widened(into: &mut [f32], x: Matrix<'_>, weight: &FlexTensor, onto: Onto) {
     let weight =
         if weight.layout().strides().contains(&1) { weight } else { &weight.to_contiguous() };
     let [depth, width] = [0, 1].map(|dim| weight.layout().shape()[dim]);
@@ -49,8 +45,8 @@ pub(super) fn multiply_widened(
         let columns = columns(part);
         let mut product = vec![0.0; rows * columns.len()];
         let wide = Wide::of(weight, columns.clone());
-        let own = (Onto::Replace, Threads::One);
-        multiply((&mut product, columns.len()), (x, wide.matrix()), own);
+        let into = MatrixMut { values: &mut product, stride: columns.len() };
+        multiply(into, x, wide.matrix(), Onto::Replace, Threads::One);
         product
     };
     let at_once = SHARES * threads;
@@ -109,7 +105,7 @@ impl Wide {
 mod tests {
     use burn::tensor::{Device, FloatDType, TensorData};
 
-    use crate::linear::linear;
+    use crate::linear::{LinearWeights, linear};
     use crate::testing::random;
 
     #[test]
@@ -118,7 +114,7 @@ mod tests {
         for (rows, width) in [(1, 1000), (17, 1000), (17, 1090), (200, 1090), (200, 100)] {
             let x = random([rows, 700], &device);
             let weight = random([width, 700], &device).transpose().cast(FloatDType::BF16);
-            let weights = (weight, None);
+            let weights = LinearWeights::without_bias(weight);
             let with = |threads: usize| -> TensorData {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
                 let product = pool.expect("a pool").install(|| linear(&x, &weights));

@@ -5,29 +5,31 @@ use burn::backend::libtorch::TchTensor;
 use tch::Tensor;
 
 use super::tensors::{any, held, is_on_the_host, shared};
-use crate::attention::SdpaParams;
 use crate::gradient::{Any, Operation, apply};
+use crate::ops::attention::{SdpaInputs, SdpaParams};
 
 /// See [`attention`](crate::attention::attention). LibTorch's CPU kernel supports full and
 /// causal attention without padding, bias and dropout.
-pub(super) fn attention(inputs: &[Any; 3], bias: &Option<Any>, params: &SdpaParams) -> Option<Any> {
+pub(super) fn attention(inputs: &SdpaInputs<Any>, params: &SdpaParams) -> Option<Any> {
+    let SdpaInputs { query, key, value, bias } = inputs;
     let window = &params.window;
     let is_plain = bias.is_none() && params.softcap.is_none() && params.dropout.is_none();
     if !is_plain || window.left.is_some() {
         return None;
     }
-    let [query, key, _] = inputs.each_ref().map(|x| x.shape());
+    let of_query = query.shape();
+    let of_key = key.shape();
     let is_causal = match window.right {
         None => false,
         // A single query is aligned with the last key.
-        Some(0) if query[2] == 1 => false,
-        Some(0) if query[2] == key[2] => true,
+        Some(0) if of_query[2] == 1 => false,
+        Some(0) if of_query[2] == of_key[2] => true,
         Some(_) => return None,
     };
     let is_full = window.key_mask.iter().flatten().all(|is_there| *is_there);
     let flash = Flash { is_causal, scale: params.scale };
-    (is_full && query[1] == key[1] && is_on_the_host(&inputs[0]))
-        .then(|| apply(flash, inputs.clone()))
+    (is_full && of_query[1] == of_key[1] && is_on_the_host(query))
+        .then(|| apply(flash, [query, key, value].map(Any::clone)))
 }
 
 #[derive(Debug, Clone)]

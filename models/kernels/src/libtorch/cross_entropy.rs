@@ -6,8 +6,8 @@ use burn::backend::libtorch::TchTensor;
 use tch::{Kind, Tensor};
 
 use super::tensors::{any, held, owned, shared};
-use crate::cross_entropy::Classes;
 use crate::gradient::{Any, Operation, apply};
+use crate::ops::cross_entropy::Classes;
 
 /// Elements of the scores that are processed at a time, few enough for the processor's caches.
 const PART: i64 = 1 << 18;
@@ -49,7 +49,8 @@ impl Operation<1> for CrossEntropy {
     /// The log-probabilities of all classes.
     type Saved = TchTensor;
 
-    fn forward(&self, [scores]: [Any; 1]) -> (Any, TchTensor) {
+    fn forward(&self, inputs: [Any; 1]) -> (Any, TchTensor) {
+        let [scores] = inputs;
         let log_probs = held(scores).tensor.log_softmax(-1, None::<Kind>);
         let [classes, counts] = self.columns(&log_probs);
         let of_classes = log_probs.gather(1, &classes, false);

@@ -4,9 +4,9 @@ use burn::tensor::Device;
 use tch::Tensor;
 
 use super::tensors::{any, held, is_on_the_host};
-use crate::dropout::Dropout;
 use crate::flex;
 use crate::gradient::{Any, Operation, apply};
+use crate::ops::dropout::Dropout;
 
 /// See [`dropout`](crate::dropout::dropout).
 pub(super) fn dropout(x: Any, probability: f64, device: &Device) -> Any {
@@ -43,8 +43,8 @@ impl Dropped {
 impl Operation<1> for Dropped {
     type Saved = Left;
 
-    fn forward(&self, [x]: [Any; 1]) -> (Any, Left) {
-        let x = held(x).tensor;
+    fn forward(&self, inputs: [Any; 1]) -> (Any, Left) {
+        let [x] = inputs.map(|x| held(x).tensor);
         match self.factors(&x) {
             Some(mut factors) => (any(factors.g_mul_(&x)), Left(None)),
             None => {

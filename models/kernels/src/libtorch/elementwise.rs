@@ -3,8 +3,8 @@
 use tch::Tensor;
 
 use super::tensors::{any, held, shared};
-use crate::elementwise::ActivationKind;
 use crate::gradient::{Any, Operation, apply};
+use crate::ops::elementwise::ActivationKind;
 
 /// See [`activation`](crate::elementwise::activation).
 pub(super) fn activation(kind: ActivationKind, x: Any) -> Any {
@@ -12,8 +12,8 @@ pub(super) fn activation(kind: ActivationKind, x: Any) -> Any {
 }
 
 /// See [`gated_activation`](crate::elementwise::gated_activation).
-pub(super) fn gated_activation(kind: ActivationKind, inputs: [Any; 2]) -> Any {
-    apply(Gated(kind), inputs)
+pub(super) fn gated_activation(kind: ActivationKind, gate: Any, up: Any) -> Any {
+    apply(Gated(kind), [gate, up])
 }
 
 impl ActivationKind {
@@ -41,12 +41,13 @@ struct Activated(ActivationKind);
 impl Operation<1> for Activated {
     type Saved = Any;
 
-    fn forward(&self, [x]: [Any; 1]) -> (Any, Any) {
+    fn forward(&self, inputs: [Any; 1]) -> (Any, Any) {
+        let [x] = inputs;
         (any(self.0.value(&held(x.clone()).tensor)), x)
     }
 
-    fn infer(&self, [x]: [Any; 1]) -> Any {
-        let mut x = held(x);
+    fn infer(&self, inputs: [Any; 1]) -> Any {
+        let [mut x] = inputs.map(held);
         if !x.can_mut() {
             return any(self.0.value(&x.tensor));
         }

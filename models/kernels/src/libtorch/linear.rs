@@ -5,12 +5,12 @@ use tch::{Kind, Tensor};
 use super::product::product;
 use super::tensors::{any, held};
 use crate::gradient::Any;
-use crate::linear::{Linear, Saved};
+use crate::ops::linear::{LinearInputs, LinearKernels};
 
-/// See [`Linear`].
-pub(super) const LINEAR: Linear = Linear { forward, backward };
+/// See [`LinearKernels`].
+pub(super) const LINEAR: LinearKernels = LinearKernels { forward, backward };
 
-fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
+fn forward(x: Any, weight: Any, bias: Option<Any>) -> Any {
     let (x, weight) = (held(x), held(weight));
     let mut size = x.tensor.size();
     if let Some(last) = size.last_mut() {
@@ -22,7 +22,8 @@ fn forward([x, weight]: [Any; 2], bias: Option<Any>) -> Any {
     any(result.view(size.as_slice()))
 }
 
-fn backward([x, weight]: Saved, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
+fn backward(saved: LinearInputs, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
+    let LinearInputs { x, weight } = saved;
     let [x, weight, gradient] = [x, weight, gradient].map(|x| held(x).tensor);
     let gradient = rows(&gradient);
     let of_x =

@@ -13,10 +13,10 @@ mod product;
 mod squares;
 mod tensors;
 
-use super::dispatch::Operations;
+use crate::ops::kernels::Kernels;
 
 /// All kernels.
-pub(super) static OPERATIONS: Operations = Operations {
+pub(crate) static KERNELS: Kernels = Kernels {
     is_here: tensors::is_here,
     upcasts: |_| false,
     is_on_the_host: tensors::is_on_the_host,

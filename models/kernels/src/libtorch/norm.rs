@@ -3,17 +3,16 @@
 use tch::Tensor;
 
 use super::tensors::{any, held};
-use crate::dispatch::Scale;
 use crate::gradient::{Any, Operation, apply};
-use crate::norm::{Centre, NormParams};
+use crate::ops::norm::{Centre, NormParams};
 
 /// See [`norm`](crate::norm::norm). LibTorch has a kernel for layer norm; its RMS norm is
 /// a composition, too.
-pub(super) fn norm(norm: NormParams, x: Any, (gamma, beta): Scale) -> Option<Any> {
-    if norm.centre != Centre::Mean || norm.offset != 0.0 {
+pub(super) fn norm(params: NormParams, x: Any, gamma: Any, beta: Option<Any>) -> Option<Any> {
+    if params.centre != Centre::Mean || params.offset != 0.0 {
         return None;
     }
-    let norm = LayerNorm { epsilon: f64::from(norm.epsilon) };
+    let norm = LayerNorm { epsilon: f64::from(params.epsilon) };
     Some(match beta {
         Some(beta) => apply(norm, [x, gamma, beta]),
         None => apply(norm, [x, gamma]),

@@ -100,7 +100,7 @@ impl SoftmaxAttention {
             window: mask.window().clone(),
             dropout: dropped.map(|share| kernels::Dropout::draw(share, &query.device())),
         };
-        kernels::attention(query, [key, value], bias.as_ref(), params)
+        kernels::attention(query, key, value, bias.as_ref(), params)
     }
 
     /// The same, composed of Burn's operations. The query heads of a group are folded into the rows

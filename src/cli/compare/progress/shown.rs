@@ -146,9 +146,9 @@ mod tests {
     use super::*;
     use crate::compare::job::{Job, Record};
     use crate::compare::spec::Spec;
-    use crate::report::study::{CurvePoint, Outcome, Speed};
     use crate::compare::worker::WorkerEvent;
     use crate::datasets::locate::SearchPath;
+    use crate::report::study::{CurvePoint, Outcome, Speed};
 
     fn plan() -> Plan {
         let text = "architectures = ['gpt2', 'lstm']\ntasks = ['sort']\nsize = '8k'\nrates = [1e-3]\nseeds = 2";

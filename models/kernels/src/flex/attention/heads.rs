@@ -4,8 +4,8 @@ use burn::backend::flex::FlexTensor;
 
 use super::super::host::{any, empty, host, write_parts};
 use super::super::product::{Matrix, stride};
-use super::{Gradients, Saved};
 use crate::gradient::Any;
+use crate::ops::attention::SdpaInputs;
 
 /// The inputs and the memory layout of their heads.
 pub(super) struct Heads {
@@ -24,8 +24,8 @@ pub(super) struct Heads {
 }
 
 impl Heads {
-    pub(super) fn of(saved: &Saved) -> Self {
-        let [query, key, value] = saved.inputs.clone().map(host);
+    pub(super) fn of(inputs: &SdpaInputs<Any>) -> Self {
+        let SdpaInputs { query, key, value, bias } = inputs.clone().map(host);
         let of_queries = query.layout().shape();
         let of_keys = key.layout().shape();
         Self {
@@ -36,10 +36,10 @@ impl Heads {
             n_keys: of_keys[2],
             d_head: of_queries[3],
             shared: of_queries[1] / of_keys[1],
-            bias: saved.bias.clone().map(host),
             query,
             key,
             value,
+            bias,
         }
     }
 
@@ -110,15 +110,16 @@ impl Heads {
         any(result.transpose(1, 2))
     }
 
-    /// The gradient of the bias, summed over the batch if all rows share one bias.
-    pub(super) fn gradient_of_bias(&self, groups: &[Gradients]) -> Any {
+    /// The gradient of the bias, given those of the groups; summed over the batch if all rows share
+    /// one bias.
+    pub(super) fn gradient_of_bias(&self, groups: &[&Vec<f32>]) -> Any {
         let rows = self.bias.as_ref().map_or(1, |bias| bias.layout().shape()[0]);
         let mut sum = empty(&[rows, self.n_heads, self.n_queries, self.n_keys]);
         let width = self.shared * self.n_queries * self.n_keys;
         write_parts(sum.storage_mut(), width.max(1), |at, into| {
             let first = at.start / width;
             for group in (first..self.groups()).step_by(rows * self.n_kv_heads) {
-                into.iter_mut().zip(&groups[group].bias).for_each(|(sum, more)| *sum += more);
+                into.iter_mut().zip(groups[group]).for_each(|(sum, more)| *sum += more);
             }
         });
         any(sum)

@@ -5,49 +5,54 @@ use std::ops::Range;
 use super::super::dropout;
 use super::super::host::vectorized;
 use super::super::math::{dot, exponentials, max, tanh};
-use super::Attention;
 use super::heads::Heads;
+use crate::ops::attention::SdpaParams;
 
-impl Attention {
-    /// Turns a query's products with some keys into scores: scale, bias, soft cap and mask.
-    pub(super) fn finish_scores(
-        &self,
-        heads: &Heads,
-        scores: &mut [f32],
-        (group, head, query): (usize, usize, usize),
-        keys: &Range<usize>,
-    ) {
-        let scale = self.0.scale as f32;
-        vectorized(|| scores.iter_mut().for_each(|x| *x *= scale));
-        if let Some(bias) = heads.bias(group, head) {
-            for (score, key) in scores.iter_mut().zip(keys.clone()) {
-                *score += bias.at(query, key);
-            }
+/// The scores of one query, by its position in its head and group.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ScoreRow {
+    pub(super) group: usize,
+    /// The query head among those that share a key head.
+    pub(super) head: usize,
+    pub(super) query: usize,
+}
+
+/// Turns a query's products with some keys into scores: scale, bias, soft cap and mask.
+pub(super) fn finish_scores(
+    params: &SdpaParams,
+    heads: &Heads,
+    row: ScoreRow,
+    scores: &mut [f32],
+    keys: &Range<usize>,
+) {
+    let ScoreRow { group, head, query } = row;
+    let scale = params.scale as f32;
+    vectorized(|| scores.iter_mut().for_each(|x| *x *= scale));
+    if let Some(bias) = heads.bias(group, head) {
+        for (score, key) in scores.iter_mut().zip(keys.clone()) {
+            *score += bias.at(query, key);
         }
-        if let Some(limit) = self.softcap() {
-            vectorized(|| scores.iter_mut().for_each(|x| *x = limit * tanh(*x / limit)));
-        }
-        let window = self.0.window.of(query, [heads.n_queries, heads.n_keys]);
-        scores[..window.start.clamp(keys.start, keys.end) - keys.start].fill(f32::NEG_INFINITY);
-        scores[window.end.clamp(keys.start, keys.end) - keys.start..].fill(f32::NEG_INFINITY);
-        if let Some(row) = self.0.window.row(group / heads.n_kv_heads, heads.n_keys) {
-            for (score, key) in scores.iter_mut().zip(keys.clone()) {
-                if !row.get(key).copied().unwrap_or(true) {
-                    *score = f32::NEG_INFINITY;
-                }
+    }
+    if let Some(limit) = params.softcap.map(|limit| limit as f32) {
+        vectorized(|| scores.iter_mut().for_each(|x| *x = limit * tanh(*x / limit)));
+    }
+    let window = params.window.of(query, [heads.n_queries, heads.n_keys]);
+    scores[..window.start.clamp(keys.start, keys.end) - keys.start].fill(f32::NEG_INFINITY);
+    scores[window.end.clamp(keys.start, keys.end) - keys.start..].fill(f32::NEG_INFINITY);
+    if let Some(is_there) = params.window.row(group / heads.n_kv_heads, heads.n_keys) {
+        for (score, key) in scores.iter_mut().zip(keys.clone()) {
+            if !is_there.get(key).copied().unwrap_or(true) {
+                *score = f32::NEG_INFINITY;
             }
         }
     }
+}
 
-    /// The dropout mask of a query's weights, given its group, head and position.
-    pub(super) fn dropped(
-        &self,
-        heads: &Heads,
-        (group, head, query): (usize, usize, usize),
-    ) -> Option<dropout::Row> {
-        let index = (group * heads.shared + head) * heads.n_queries + query;
-        self.0.dropout.map(|dropout| dropout::Row::new(dropout, index))
-    }
+/// The dropout mask of a query's weights.
+pub(super) fn dropped(params: &SdpaParams, heads: &Heads, row: ScoreRow) -> Option<dropout::Row> {
+    let ScoreRow { group, head, query } = row;
+    let index = (group * heads.shared + head) * heads.n_queries + query;
+    params.dropout.map(|dropout| dropout::Row::new(dropout, index))
 }
 
 /// Replaces scores with weights and returns the logsumexp of the scores.

@@ -33,6 +33,11 @@
 
 #![recursion_limit = "256"]
 
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// A fingerprint of what decides the results of operations: their code without comments, and the
 /// versions of the backends. It tells whether a stored measurement is of this code.
 pub const FINGERPRINT: &str = env!("ZOO_KERNELS_FINGERPRINT");

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use self::search::{Search, SearchResult};
 use super::batch::{Batch, Rows};
 use super::objective::ObjectiveKind;
-use super::study::{BackboneKind, Dimensions, Flops, Parameters};
 use crate::datasets::task::{Task, TokenTable};
 use crate::models::backbones::cost::Sequence;
 use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::{Architecture, Family, Size};
 use crate::models::hf::config::ConfigError;
 use crate::models::parameters::ParameterInfo;
+use crate::report::study::{BackboneKind, Dimensions, Flops, Parameters};
 
 /// The budget of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -230,7 +230,7 @@ fn dimensions(architecture: &Architecture) -> Dimensions {
     Dimensions {
         d_model: architecture.d_model(),
         n_layers: architecture.depths().first().copied().unwrap_or(0),
-        n_heads: layer.map(|layer| layer.attention.n_heads),
+        n_heads: layer.map(|layer| layer.attention.heads.n_heads),
         d_ff: layer.map(|layer| layer.feed_forward.d_ff),
     }
 }

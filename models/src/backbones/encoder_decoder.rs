@@ -9,9 +9,10 @@ use super::embedding::{Ids, InputEmbedding};
 use super::stack::{Pass, StackConfig, TransformerStack};
 use super::{OutputWeights, Shift, Tokens};
 use crate::layers::EncoderOutput;
-use crate::layers::cache::{Cache, LayerCache, select_rows};
+use crate::layers::cache::{Cache, LayerState, select_rows};
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::{AttentionPattern, Mask, Padding};
+use crate::layers::observer::StackRole;
 use crate::layers::position::PositionIds;
 
 /// Config of an encoder-decoder. Both sides share one token embedding table.
@@ -183,21 +184,22 @@ impl EncoderDecoder {
     pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
         let [n_rows, new] = tokens.dims();
         let length = cache.len() + new;
-        let (layers, padding) = cache.advance(n_rows, new);
-        self.write((&tokens, padding, length), Some(layers), encoded)
+        let (states, padding) = cache.advance(n_rows, new);
+        self.write((&tokens, padding, length), Some(states), encoded)
     }
 
     fn write(
         &self,
         (tokens, padding, length): (&Tensor<2, Int>, &Padding, usize),
-        caches: Option<&mut [LayerCache]>,
+        states: Option<&mut [LayerState]>,
         encoded: &Encoded,
     ) -> Tensor<3> {
         let position_ids = PositionIds::new(padding, length, tokens.dims()[1]);
         // A mask is valid for one pass: the next pass may have another number of queries.
         let mask = Mask::new(AttentionPattern::Full, encoded.padding.clone());
         let encoder = Some(EncoderOutput { hidden_states: &encoded.hidden, mask: &mask });
-        let pass = Pass { position_ids: &position_ids, padding, caches, encoder };
+        let pass =
+            Pass { states, encoder, ..Pass::whole(StackRole::Decoder, &position_ids, padding) };
         self.decoder.forward(&self.token, tokens, pass)
     }
 }
@@ -255,12 +257,7 @@ impl Side {
     ) -> T {
         let length = tokens.ids.dims()[1];
         let position_ids = PositionIds::new(&tokens.padding, length, length);
-        let pass = Pass {
-            position_ids: &position_ids,
-            padding: &tokens.padding,
-            caches: None,
-            encoder: None,
-        };
+        let pass = Pass::whole(StackRole::Encoder, &position_ids, &tokens.padding);
         let ids = Ids { tokens: &tokens.ids, types: None };
         run(self.embedding.forward(table.forward(tokens.ids.clone()), ids, &position_ids), pass)
     }

@@ -159,7 +159,7 @@ impl Architecture {
     pub fn n_heads(&self) -> usize {
         let stacks = self.stacks();
         let first = stacks.first().and_then(|stack| stack.layers.first());
-        first.map_or(1, |layer| layer.attention.n_heads)
+        first.map_or(1, |layer| layer.attention.heads.n_heads)
     }
 
     /// The size of the vocabulary: token ids are below it; 0 for models without tokens.

@@ -15,7 +15,7 @@ const PARTS: [&str; 8] = [
     "checkpoint/outputs.rs",
     "heads",
     "layers",
-    "parameters.rs",
+    "parameters",
     "precision.rs",
 ];
 

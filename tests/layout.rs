@@ -26,8 +26,8 @@ pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The crates, by the folder of their sources.
-pub(crate) const CRATES: [&str; 5] =
-    ["src", "models/src", "models/kernels/src", "datasets/src", "report/src"];
+pub(crate) const CRATES: [&str; 6] =
+    ["src", "models/src", "models/kernels/src", "datasets/src", "train/src", "report/src"];
 
 /// The part of a file before its unit tests.
 pub(crate) fn code(text: &str) -> &str {
@@ -102,6 +102,16 @@ fn families_touch_no_tensor() {
     }
 }
 
+/// Features that leave out a part of a crate, and the files at the part's border.
+const PARTS: [(&str, &[&str]); 6] = [
+    ("cli", &["src/lib.rs"]),
+    ("compare", &["src/cli/mod.rs", "src/cli/verb.rs", "src/lib.rs"]),
+    ("dashboard", &["train/src/display.rs", "train/src/job.rs", "train/src/lib.rs"]),
+    ("hub", &["models/src/checkpoint/hub/mod.rs"]),
+    ("images", &["src/cli/mod.rs", "src/cli/verb.rs", "src/pipeline/mod.rs", "src/prelude.rs"]),
+    ("serve", &["src/cli/mod.rs", "src/cli/verb.rs", "src/lib.rs"]),
+];
+
 #[test]
 fn linear_layers_are_our_own() {
     for (path, text) in sources("models/src") {
@@ -123,9 +133,13 @@ fn one_file_knows_the_backends() {
                 .iter()
                 .any(|known| path == Path::new(known));
             let may = may || path == Path::new("src/device.rs");
-            // The Hub is a feature too, but not a backend.
-            let knows = text.replace("feature = \"hub\"", "").contains("feature = \"");
-            assert!(may || !knows, "{} has a cfg on a feature", path.display());
+            for rest in text.split("feature = \"").skip(1) {
+                let name = rest.split('"').next().unwrap();
+                let part = PARTS.iter().find(|(part, _)| *part == name);
+                let may =
+                    part.map_or(may, |(_, files)| files.iter().any(|at| path == Path::new(at)));
+                assert!(may, "{} has a cfg on {name}", path.display());
+            }
             let default = text.contains("Device::default()");
             assert!(!default, "{} uses whatever device is default", path.display());
         }
@@ -141,6 +155,27 @@ fn data_and_models_do_not_know_each_other() {
     for needless in ["\nburn", "zoo-models", "zoo-datasets"] {
         assert!(!manifest("report").contains(needless), "zoo-report depends on {needless}");
     }
+}
+
+/// A published crate is its folder: a file beside it would be missing from the package.
+#[test]
+fn a_package_holds_the_files_that_its_code_includes() {
+    let root = fs::canonicalize(root()).unwrap();
+    let mut checked = 0;
+    for folder in ["src", "train/src", "models/src", "datasets/src"] {
+        let readme = Path::new(folder).with_file_name("README.md");
+        for (path, text) in sources(folder) {
+            for rest in code(&text).split("include_str!(\"").skip(1) {
+                let file = path.with_file_name(rest.split('"').next().unwrap());
+                let file = fs::canonicalize(root.join(&file)).unwrap();
+                let file = file.strip_prefix(&root).unwrap();
+                let is_inside = file.starts_with(folder) || file == readme;
+                assert!(is_inside, "{} includes {}", path.display(), file.display());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 4, "{checked} inclusions were looked at");
 }
 
 fn is_family(path: &Path) -> bool {

@@ -15,17 +15,14 @@ use crate::models::families::{Architecture, FAMILIES, Family, Size, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::parameters;
+use crate::train::UPDATE_SOURCES;
 
 /// The number of tokens in each row of a batch, out of [`LENGTH`] positions.
 pub(super) const LENGTHS: [usize; 3] = [LENGTH, 11, 5];
 
 /// The sources of a case's inputs, losses and steps.
-const COMPARED: [&str; 4] = [
-    include_str!("case.rs"),
-    include_str!("record.rs"),
-    include_str!("../train/adamw.rs"),
-    include_str!("../train/gradients.rs"),
-];
+const COMPARED: [&str; 4] =
+    [include_str!("case.rs"), include_str!("record.rs"), UPDATE_SOURCES[0], UPDATE_SOURCES[1]];
 
 /// Positions per row.
 pub(super) const LENGTH: usize = 16;

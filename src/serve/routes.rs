@@ -19,10 +19,10 @@ use super::completion_request::{CompletionRequest, ResponseMode};
 use super::engine::{Load, Piece, Pieces, gone};
 use super::error::ApiError;
 use super::fields::Fields;
+use super::server::{App, Desk};
 use super::stream::Events;
 use super::texts::Texts;
 use super::vectors::{EmbeddingRequest, Vectors};
-use super::{App, Desk};
 
 /// The timeout for a request body.
 const BODY_SECONDS: u64 = 60;

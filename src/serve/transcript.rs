@@ -8,7 +8,7 @@ use super::logprobs::{Entry, Names};
 use super::offsets::Offsets;
 use crate::datasets::tokenizer::{Place, TextStream, TokenizerError};
 use crate::models::generate::{Event, Finish, TokenLogprobs};
-use crate::pipeline::{Found, StoppingStream};
+use crate::pipeline::stop::{Found, StoppingStream};
 
 /// A text that is being generated.
 #[derive(Debug, Clone)]

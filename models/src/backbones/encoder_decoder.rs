@@ -11,7 +11,7 @@ use super::{OutputWeights, Shift, Tokens};
 use crate::layers::EncoderOutput;
 use crate::layers::cache::{Cache, LayerState, select_rows};
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::mask::{AttentionPattern, Mask, Padding};
+use crate::layers::mask::{AttentionPattern, BatchPadding, Mask, Padding};
 use crate::layers::observer::StackRole;
 use crate::layers::position::PositionIds;
 
@@ -106,14 +106,16 @@ impl Encoded {
         Self { hidden: select_rows(self.hidden, rows), padding }
     }
 
+    fn batch_padding(&self) -> BatchPadding<'_> {
+        let [n_rows, length, _] = self.hidden.dims();
+        BatchPadding { padding: &self.padding, n_rows, length }
+    }
+
     /// Concatenates two batches, with the rows of `other` last.
     pub fn join(self, other: Self) -> Self {
-        let (above, below) = (self.hidden.dims(), other.hidden.dims());
-        let longest = above[1].max(below[1]);
-        let padding = Padding::join_right(
-            (&self.padding, [above[0], above[1]]),
-            (&other.padding, [below[0], below[1]]),
-        );
+        let (above, below) = (self.batch_padding(), other.batch_padding());
+        let longest = above.length.max(below.length);
+        let padding = above.join_right(below);
         let filled = |x: Tensor<3>| {
             let [batch, seq, d_model] = x.dims();
             let zeros =

@@ -13,6 +13,7 @@ use crate::layers::embedding::EmbeddingTable;
 use crate::layers::recurrent::{
     CellKind, Direction, PaddingSteps, RecurrentLayer, RecurrentLayerConfig,
 };
+use crate::parameters::UnitVariance;
 
 /// Config of stacked recurrent layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,7 +56,9 @@ pub struct RecurrentStack {
 /// Recurrent layers over embedded tokens.
 #[derive(Module, Debug)]
 pub struct Recurrent {
-    token: EmbeddingTable,
+    /// Its variance at initialization is 1, PyTorch's default: no norm scales small embeddings up,
+    /// and gates with inputs near zero pass on almost nothing.
+    token: UnitVariance<EmbeddingTable>,
     stack: RecurrentStack,
     #[module(skip)]
     config: RecurrentConfig,
@@ -103,7 +106,11 @@ impl RecurrentConfig {
     /// A model of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> Recurrent {
         Recurrent {
-            token: EmbeddingTable::new(self.vocab_size, self.stack.d_input, device),
+            token: UnitVariance::new(EmbeddingTable::new(
+                self.vocab_size,
+                self.stack.d_input,
+                device,
+            )),
             stack: self.stack.init(device),
             config: self.clone(),
         }

@@ -13,6 +13,7 @@ use crate::layers::embedding::EmbeddingTable;
 use crate::layers::linear::{Bias, Linear};
 use crate::layers::mask::{AttentionPattern, Mask, Padding};
 use crate::layers::recurrent::{PaddingSteps, State, States, Unroll, steps};
+use crate::parameters::UnitVariance;
 
 /// Config of a recurrent encoder-decoder. Both sides share one token embedding table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,7 +48,9 @@ pub struct RecurrentSeq2SeqConfig {
 /// maxout layer.
 #[derive(Module, Debug)]
 pub struct RecurrentSeq2Seq {
-    token: EmbeddingTable,
+    /// Its variance at initialization is 1, PyTorch's default: no norm scales small embeddings up,
+    /// and gates with inputs near zero pass on almost nothing.
+    token: UnitVariance<EmbeddingTable>,
     encoder: RecurrentStack,
     decoder: RecurrentStack,
     /// The projection to each decoder layer's initial state.
@@ -68,11 +71,11 @@ impl RecurrentSeq2SeqConfig {
         let start = |_| Linear::new(d_encoder / 2, d_model, Bias::Present, device);
         let d_gates = self.decoder.cell.n_gates() * d_model;
         RecurrentSeq2Seq {
-            token: EmbeddingTable::new(self.vocab_size, d_embedding, device),
+            token: UnitVariance::new(EmbeddingTable::new(self.vocab_size, d_embedding, device)),
             encoder: self.encoder.init(device),
             decoder: self.decoder.init(device),
             start: (0..self.decoder.n_layers).map(start).collect(),
-            attention: AdditiveAttention::new([d_model, d_encoder], device),
+            attention: AdditiveAttention::new(d_model, d_encoder, device),
             context: Linear::new(d_encoder, d_gates, Bias::Absent, device),
             readout: Linear::new(d_model + d_encoder + d_embedding, d_model, Bias::Present, device),
             config: self.clone(),

@@ -81,7 +81,7 @@ impl StackConfig {
     pub fn init(&self, device: &Device) -> TransformerStack {
         let shared = self.layers.iter().find_map(|layer| {
             let AttentionConfig { d_model, heads, positions, .. } = &layer.attention;
-            positions.relative((*d_model, heads.n_heads), device)
+            positions.relative(*d_model, heads.n_heads, device)
         });
         TransformerStack {
             layers: self.layers.iter().map(|layer| layer.init(device)).collect(),

@@ -217,7 +217,7 @@ mod tests {
             Orientation::Same => shape[0],
             Orientation::Transposed => shape[1],
         };
-        let part = |&width: &usize| Part { path: format!("p{width}"), shape: vec![height, width] };
+        let part = |&width: &usize| Part::new(format!("p{width}"), [height, width]);
         Entry {
             key: "k".into(),
             aliases: Vec::new(),

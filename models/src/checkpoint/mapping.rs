@@ -259,7 +259,7 @@ mod tests {
             true_fields: Vec::new(),
             group_size: 1,
         };
-        let parameter = |path: &str| Part { path: path.into(), shape: vec![1, 2] };
+        let parameter = |path: &str| Part::new(path, [1, 2]);
         let mapping = Mapping::new(rules, &[parameter("a.weight"), parameter("b.weight")]);
         let [entry] = mapping.entries.as_slice() else { panic!("one tensor holds both") };
         let paths: Vec<&str> = entry.parts.iter().map(|part| part.path.as_str()).collect();

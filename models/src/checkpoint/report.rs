@@ -6,6 +6,7 @@ use std::path::Path;
 use super::mapping::{CopyOf, CopyRole};
 use super::{Checkpoint, KeyProblem, LoadError, Mapping, ModelSpec, OtherHeads, Part, TensorInfo};
 use crate::families::Family;
+use crate::parameters::ParameterRole;
 
 /// The result of matching a checkpoint with a model.
 #[derive(Debug)]
@@ -130,7 +131,8 @@ pub(super) fn compare(
     }
     report.compare_copies(checkpoint, mapping, copies)?;
     for (entry, key) in mapping.entries.iter().zip(&report.keys) {
-        if key.is_empty() && !entry.parts.iter().all(Part::is_computed) {
+        let is_computed = |part: &Part| part.properties.role == ParameterRole::Computed;
+        if key.is_empty() && !entry.parts.iter().all(is_computed) {
             let expected = entry.shape.clone();
             report.problems.push(KeyProblem::Missing { key: entry.key.clone(), expected });
         }

@@ -9,6 +9,7 @@ use crate::backbones::{
 };
 use crate::layers::cache::Cache;
 use crate::layers::linear::{Bias, Linear};
+use crate::parameters::Buffer;
 use crate::precision::to_f32;
 
 /// An encoder-decoder backbone with an output projection over the vocabulary.
@@ -25,7 +26,7 @@ pub struct Seq2SeqLm {
 #[derive(Module, Debug)]
 pub struct ConstantBias {
     /// `[1, vocab_size]`
-    pub final_logits_bias: Param<Tensor<2>>,
+    pub final_logits_bias: Buffer<Param<Tensor<2>>>,
 }
 
 impl Seq2SeqLm {
@@ -34,10 +35,9 @@ impl Seq2SeqLm {
         let config = config.into();
         let projection =
             |bias| Some(Linear::new(config.d_model(), config.vocab_size(), bias, device));
-        let constant = || ConstantBias {
-            final_logits_bias: Initializer::Zeros
-                .init([1, config.vocab_size()], device)
-                .set_require_grad(false),
+        let constant = || {
+            let zeros = Initializer::Zeros.init([1, config.vocab_size()], device);
+            ConstantBias { final_logits_bias: Buffer::new(zeros) }
         };
         Self {
             backbone: config.init(device),

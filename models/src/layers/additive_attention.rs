@@ -36,7 +36,7 @@ pub struct EncoderKeys {
 impl AdditiveAttention {
     /// Creates a layer of zeros, to be initialized or loaded, for decoder states of `d_model`
     /// features.
-    pub fn new([d_model, d_encoder]: [usize; 2], device: &Device) -> Self {
+    pub fn new(d_model: usize, d_encoder: usize, device: &Device) -> Self {
         Self {
             query: Linear::new(d_model, d_model, Bias::Absent, device),
             key: Linear::new(d_encoder, d_model, Bias::Present, device),

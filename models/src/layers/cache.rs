@@ -9,7 +9,7 @@ pub use self::key_value::KeyValueState;
 pub use self::layer_state::{CrossState, LayerState};
 pub use self::recurrent::RecurrentState;
 pub use self::rows::select_rows;
-use super::mask::Padding;
+use super::mask::{BatchPadding, Padding};
 
 /// How many of the last tokens can always be rolled back; see [`Cache::truncate`].
 pub const MAX_ROLLBACK: usize = 64;
@@ -107,6 +107,10 @@ impl Cache {
         self.layers.iter_mut().for_each(|layer| layer.reorder(rows));
     }
 
+    fn batch_padding(&self) -> BatchPadding<'_> {
+        BatchPadding { padding: &self.padding, n_rows: self.n_rows, length: self.length }
+    }
+
     /// Appends the rows of another cache of the same model. Positions are aligned at the end: the
     /// shorter cache is padded on the left.
     pub fn join(self, other: Self) -> Self {
@@ -114,10 +118,7 @@ impl Cache {
             return if self.is_empty() { other } else { self };
         }
         let length = self.length.max(other.length);
-        let padding = Padding::join_left(
-            (&self.padding, [self.n_rows, self.length]),
-            (&other.padding, [other.n_rows, other.length]),
-        );
+        let padding = self.batch_padding().join_left(other.batch_padding());
         let layers = self.layers.into_iter().zip(other.layers);
         Self {
             layers: layers.map(|(layer, other)| layer.join(other)).collect(),

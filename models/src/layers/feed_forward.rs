@@ -9,6 +9,7 @@ use super::activation::Activation;
 use super::dropout::dropout;
 use super::linear::{Bias, Linear};
 use super::mixture::MixtureFeedForward;
+use crate::parameters::ResidualOutput;
 use crate::precision::to_f32;
 
 /// Sizes and variant of a feed-forward layer.
@@ -63,7 +64,7 @@ pub struct PlainFeedForward {
     /// `d_model` to `d_ff`.
     pub up: Linear,
     /// `d_ff` to `d_model`.
-    pub down: Linear,
+    pub down: ResidualOutput<Linear>,
     dropout: Dropout,
     #[module(skip)]
     activation: Activation,
@@ -79,7 +80,7 @@ pub struct GatedFeedForward {
     /// `d_model` to `d_ff`.
     pub up: Linear,
     /// `d_ff` to `d_model`.
-    pub down: Linear,
+    pub down: ResidualOutput<Linear>,
     dropout: Dropout,
     #[module(skip)]
     activation: Activation,
@@ -91,7 +92,7 @@ impl FeedForwardConfig {
         match self.kind {
             FeedForwardKind::Plain => FeedForward::Plain(PlainFeedForward {
                 up: Linear::new(self.d_model, self.d_ff, self.bias, device),
-                down: Linear::new(self.d_ff, self.d_model, self.bias, device),
+                down: ResidualOutput::new(Linear::new(self.d_ff, self.d_model, self.bias, device)),
                 dropout: DropoutConfig::new(self.dropout).init(),
                 activation: self.activation,
             }),
@@ -108,7 +109,7 @@ impl FeedForwardConfig {
         GatedFeedForward {
             gate: Linear::new(self.d_model, self.d_ff, self.bias, device),
             up: Linear::new(self.d_model, self.d_ff, self.bias, device),
-            down: Linear::new(self.d_ff, self.d_model, self.bias, device),
+            down: ResidualOutput::new(Linear::new(self.d_ff, self.d_model, self.bias, device)),
             dropout: DropoutConfig::new(self.dropout).init(),
             activation: self.activation,
         }

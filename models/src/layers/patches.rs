@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use zoo_kernels::linear::cast_for;
 
 use super::linear::multiply;
+use crate::parameters::Constant;
 use crate::precision::to_f32;
 
 /// Sizes of an image and its patches.
@@ -68,7 +69,7 @@ pub struct PatchEmbedding {
     /// `[1, 1, d_model]`
     pub distillation_token: Option<Param<Tensor<3>>>,
     /// `[1, d_model]`
-    pub mask_token: Option<Param<Tensor<2>>>,
+    pub mask_token: Option<Constant<Param<Tensor<2>>>>,
     /// `[1, tokens + patches, d_model]`
     pub position_embeddings: Param<Tensor<3>>,
     projection: PatchProjection,
@@ -131,9 +132,8 @@ impl PatchConfig {
         PatchEmbedding {
             cls_token: token(),
             distillation_token: (self.tokens == LeadingTokens::ClassAndDistillation).then(token),
-            mask_token: (self.mask == MaskToken::Kept).then(|| {
-                Initializer::Zeros.init([1, self.d_model], device).set_require_grad(false)
-            }),
+            mask_token: (self.mask == MaskToken::Kept)
+                .then(|| Constant::new(Initializer::Zeros.init([1, self.d_model], device))),
             position_embeddings: Initializer::Zeros
                 .init([1, self.n_tokens(), self.d_model], device),
             projection: PatchProjection {

@@ -81,7 +81,7 @@ impl CellKind {
 impl RecurrentLayerConfig {
     /// Creates a layer of zeros, to be initialized or loaded; forget gates have a bias of 1.
     pub fn init(&self, device: &Device) -> RecurrentLayer {
-        let cell = |d| Cell::new(self.cell, [self.d_input, d], device);
+        let cell = |d_state| Cell::new(self.cell, self.d_input, d_state, device);
         match self.direction {
             Direction::Forward => RecurrentLayer { forward: cell(self.d_model), backward: None },
             Direction::Both => {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use burn::module::Param;
 use burn::tensor::{Device, Tensor};
 use serde_json::Value;
 
@@ -93,11 +92,10 @@ impl Kind {
                 fields.finish()?;
                 let mut tensors = Tensors::read(folder)?;
                 let norm = NormConfig { kind: NormKind::Layer, d_model: width, epsilon: 1e-5 };
-                let mut norm = norm.init(device);
-                norm.gamma = Param::from_tensor(tensors.take("norm.weight", [width], device)?);
-                norm.beta = Some(Param::from_tensor(tensors.take("norm.bias", [width], device)?));
+                let gamma = tensors.take("norm.weight", [width], device)?;
+                let beta = tensors.take("norm.bias", [width], device)?;
                 tensors.finish()?;
-                Ok(Some(Step::Norm(norm)))
+                Ok(Some(Step::Norm(norm.with_values(gamma, Some(beta)))))
             }
             Self::Normalize => {
                 let level = match Fields::read(&config)? {

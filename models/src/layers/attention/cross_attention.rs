@@ -9,6 +9,7 @@ use super::mechanism::{Mechanism, MechanismConfig, SdpaInput};
 use crate::layers::linear::Linear;
 use crate::layers::observer::AttentionKind;
 use crate::layers::{AttentionContext, EncoderOutput};
+use crate::parameters::ResidualOutput;
 use crate::precision::to_f32;
 
 /// Sizes and variant of a cross-attention layer. It sees every position of the encoder output that
@@ -33,7 +34,7 @@ pub struct CrossAttention {
     query: Linear,
     key: Linear,
     value: Linear,
-    output: Linear,
+    output: ResidualOutput<Linear>,
     mechanism: Mechanism,
     d_model: usize,
     d_head: usize,
@@ -47,7 +48,7 @@ impl CrossAttentionConfig {
             query: Linear::new(d_model, heads.d_query(), bias.qkv, device),
             key: Linear::new(d_model, heads.d_key(), bias.qkv, device),
             value: Linear::new(d_model, heads.d_key(), bias.qkv, device),
-            output: Linear::new(heads.d_query(), d_model, bias.output, device),
+            output: ResidualOutput::new(Linear::new(heads.d_query(), d_model, bias.output, device)),
             mechanism: self.mechanism.init(),
             d_model,
             d_head: heads.d_head,

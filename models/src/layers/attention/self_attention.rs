@@ -12,6 +12,7 @@ use crate::layers::disentangled::{DistanceProjections, ProjectedBy};
 use crate::layers::linear::Linear;
 use crate::layers::observer::AttentionKind;
 use crate::layers::position::Positions;
+use crate::parameters::ResidualOutput;
 use crate::precision::{in_f32, to_f32};
 
 /// Multi-head self-attention with grouped keys and values.
@@ -27,7 +28,7 @@ pub struct Attention {
     query: Linear,
     key: Linear,
     value: Linear,
-    output: Linear,
+    output: ResidualOutput<Linear>,
     query_norm: Option<HeadNorm>,
     key_norm: Option<HeadNorm>,
     /// Separate projections of the distance vectors; `None` where the content projections are used.
@@ -46,7 +47,7 @@ impl AttentionConfig {
             query: Linear::new(d_model, d_query, bias.qkv, device),
             key: Linear::new(d_model, d_key, bias.qkv, device),
             value: Linear::new(d_model, d_key, bias.qkv, device),
-            output: Linear::new(d_query, d_model, bias.output, device),
+            output: ResidualOutput::new(Linear::new(d_query, d_model, bias.output, device)),
             query_norm: self.qk_norm.init(d_query, heads.d_head, device),
             key_norm: self.qk_norm.init(d_key, heads.d_head, device),
             distances: self.positions.projections(d_model, d_query, device),

@@ -29,7 +29,7 @@ pub struct State {
 }
 
 impl Cell {
-    pub(super) fn new(kind: CellKind, [d_input, d_state]: [usize; 2], device: &Device) -> Self {
+    pub(super) fn new(kind: CellKind, d_input: usize, d_state: usize, device: &Device) -> Self {
         let d_gates = kind.n_gates() * d_state;
         let input = Linear::new(d_input, d_gates, Bias::Present, device);
         let input = match kind {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::tensor::Device;
+use zoo_datasets::batch::{BatchAt, BatchShape, LmBatch, LmDataset};
+use zoo_models::precision::Precision;
 
-use super::lm_model::StepBatch;
-use super::settings::TrainSettings;
-use crate::datasets::batch::{BatchAt, BatchShape, LmBatch, LmDataset};
-use crate::models::precision::Precision;
+use crate::lm_model::StepBatch;
+use crate::settings::TrainSettings;
 
 /// The training batches of a range of steps; each is a function of seed, step and micro-step.
 #[derive(Clone)]
-pub struct TrainBatches {
+pub(crate) struct TrainBatches {
     data: Arc<LmDataset>,
     seed: u64,
     shape: BatchShape,
@@ -25,7 +25,7 @@ pub struct TrainBatches {
 
 impl TrainBatches {
     /// The batches from `first_step` to the end of the run.
-    pub fn new(data: Arc<LmDataset>, settings: &TrainSettings, first_step: usize) -> Self {
+    pub(crate) fn new(data: Arc<LmDataset>, settings: &TrainSettings, first_step: usize) -> Self {
         let accumulate = settings.accumulate;
         let passes = first_step * accumulate..settings.schedule.steps * accumulate;
         Self {
@@ -75,7 +75,7 @@ impl DataLoader<StepBatch> for TrainBatches {
 
 /// The validation split.
 #[derive(Clone)]
-pub struct ValidBatches {
+pub(crate) struct ValidBatches {
     data: Arc<LmDataset>,
     shape: BatchShape,
     range: std::ops::Range<usize>,
@@ -83,7 +83,7 @@ pub struct ValidBatches {
 
 impl ValidBatches {
     /// The whole split in batches of `shape`.
-    pub fn new(data: Arc<LmDataset>, shape: BatchShape) -> Self {
+    pub(crate) fn new(data: Arc<LmDataset>, shape: BatchShape) -> Self {
         let rows = data.valid_tokens().saturating_sub(1).div_ceil(shape.context);
         Self { data, shape, range: 0..rows.div_ceil(shape.rows) }
     }

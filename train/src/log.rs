@@ -5,8 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-
-use crate::models::checkpoint::{SaveError, write_atomically};
+use zoo_models::checkpoint::{SaveError, write_atomically};
 
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,7 +56,7 @@ impl LogLine {
 
 /// The log of a run.
 #[derive(Debug)]
-pub struct Log {
+pub(crate) struct Log {
     file: File,
     path: PathBuf,
 }
@@ -69,7 +68,7 @@ impl Log {
     /// # Errors
     ///
     /// The error names the file.
-    pub fn open(path: &Path, step: usize) -> Result<Self, SaveError> {
+    pub(crate) fn open(path: &Path, step: usize) -> Result<Self, SaveError> {
         let in_context = |source| SaveError::Write { path: path.to_path_buf(), source };
         if path.exists() {
             let kept: Vec<LogLine> =
@@ -87,7 +86,7 @@ impl Log {
     /// # Errors
     ///
     /// The error names the file.
-    pub fn write(&mut self, line: &LogLine) -> Result<(), SaveError> {
+    pub(crate) fn write(&mut self, line: &LogLine) -> Result<(), SaveError> {
         let write = || -> std::io::Result<()> {
             let text = format!("{}\n", json(line)?);
             (&self.file).write_all(text.as_bytes())

@@ -9,48 +9,48 @@ use burn::train::{
     TrainingComponents, ValidLoader,
 };
 use serde_json::Value;
+use zoo_models::families::Family;
 
-use super::adamw::AdamW;
-use super::checkpoint::State;
-use super::error::TrainError;
-use super::lm_model::LmModel;
-use super::run_dir::RunDir;
-use super::settings::TrainSettings;
-use super::step_loop::{Reporter, StepLoop};
-use crate::models::families::Family;
+use crate::adamw::AdamW;
+use crate::checkpoint::State;
+use crate::error::TrainError;
+use crate::lm_model::LmModel;
+use crate::run_dir::RunDir;
+use crate::settings::TrainSettings;
+use crate::step_loop::{Reporter, StepLoop};
 
 type Processor = SupervisedTrainingEventProcessor<LmModel>;
 
 /// The training loop and its state.
-pub struct StepStrategy {
+pub(crate) struct StepStrategy {
     /// The settings that determine the results.
-    pub settings: TrainSettings,
+    pub(crate) settings: TrainSettings,
     /// The run directory for checkpoints.
-    pub run: RunDir,
+    pub(crate) run: RunDir,
     /// The model's family.
-    pub family: &'static Family,
+    pub(crate) family: &'static Family,
     /// The model's `config.json`.
-    pub config: Value,
+    pub(crate) config: Value,
     /// The autodiff device.
-    pub device: Device,
+    pub(crate) device: Device,
     /// The restored state, and the state at the end of the run.
-    pub progress: Arc<Mutex<RunProgress>>,
+    pub(crate) progress: Arc<Mutex<RunProgress>>,
 }
 
 /// The state of a run that training changes.
 #[derive(Debug)]
-pub struct RunProgress {
+pub(crate) struct RunProgress {
     /// The optimizer.
-    pub optimizer: AdamW,
+    pub(crate) optimizer: AdamW,
     /// The progress of the run.
-    pub state: State,
+    pub(crate) state: State,
     /// Why the loop stopped before the last step.
-    pub stopped: Option<Stop>,
+    pub(crate) stopped: Option<Stop>,
 }
 
 /// Why the loop stopped before the last step.
 #[derive(Debug)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// The user interrupted it; the run is saved.
     Interrupted,
     /// It failed.

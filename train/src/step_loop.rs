@@ -11,18 +11,18 @@ use burn::train::{
 };
 use zoo_kernels::seed::mix;
 
-use super::adamw::Update;
-use super::checkpoint::Snapshot;
-use super::error::TrainError;
-use super::gradients::{accumulate, gradient_norm};
-use super::lm_model::{LmModel, LossSum, StepBatch, StepReport};
-use super::log::{Log, LogLine};
-use super::strategy::{RunProgress, StepStrategy, Stop};
+use crate::adamw::Update;
+use crate::checkpoint::Snapshot;
+use crate::error::TrainError;
+use crate::gradients::{accumulate, gradient_norm};
+use crate::lm_model::{LmModel, LossSum, StepBatch, StepReport};
+use crate::log::{Log, LogLine};
+use crate::strategy::{RunProgress, StepStrategy, Stop};
 
 type Processor = SupervisedTrainingEventProcessor<LmModel>;
 
 /// The state of the training loop.
-pub(super) struct StepLoop<'a> {
+pub(crate) struct StepLoop<'a> {
     strategy: &'a StepStrategy,
     progress: &'a mut RunProgress,
     reporter: Reporter,
@@ -31,7 +31,7 @@ pub(super) struct StepLoop<'a> {
 }
 
 impl<'a> StepLoop<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         strategy: &'a StepStrategy,
         progress: &'a mut RunProgress,
         reporter: Reporter,
@@ -40,12 +40,12 @@ impl<'a> StepLoop<'a> {
         Self { strategy, progress, reporter, saved_step: (step > 0).then_some(step) }
     }
 
-    pub(super) fn into_processor(self) -> Processor {
+    pub(crate) fn into_processor(self) -> Processor {
         self.reporter.processor
     }
 
     /// Runs to the last step, or until the run is stopped.
-    pub(super) fn go(
+    pub(crate) fn go(
         &mut self,
         mut model: LmModel,
         train: &TrainLoader<LmModel>,
@@ -144,7 +144,7 @@ impl<'a> StepLoop<'a> {
             grad_norm: norm,
             tokens_per_second,
             seconds: state.train_seconds,
-            memory: crate::system::memory(),
+            memory: crate::process::memory(),
         })?;
         let report = StepReport { loss, gradient_norm: norm, rate, tokens_per_second };
         self.report(report);
@@ -267,9 +267,9 @@ impl<'a> StepLoop<'a> {
 }
 
 /// Reports events to burn-train and receives its interruptions.
-pub(super) struct Reporter {
-    pub(super) processor: Processor,
-    pub(super) interrupter: Interrupter,
+pub(crate) struct Reporter {
+    pub(crate) processor: Processor,
+    pub(crate) interrupter: Interrupter,
 }
 
 impl Reporter {

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-
-use crate::models::checkpoint::{LoadError, SaveError};
+use zoo_models::checkpoint::{LoadError, SaveError};
 
 /// The remaining checkpoint of a failed run.
 fn kept(checkpoint: usize, path: &Path) -> String {

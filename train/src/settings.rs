@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
+use zoo_datasets::batch::BatchShape;
+use zoo_models::precision::Precision;
 
-use super::adamw::AdamWConfig;
-use super::schedule::Schedule;
-use crate::datasets::batch::BatchShape;
-use crate::models::precision::Precision;
+use crate::adamw::AdamWConfig;
+use crate::schedule::Schedule;
 
 /// Training settings. They are saved in the run directory, so that a run resumes with its original
 /// settings.
@@ -60,7 +60,7 @@ impl TrainSettings {
     }
 
     /// The round of a step: the steps between two validations.
-    pub fn round(&self, step: usize) -> Range<usize> {
+    pub(crate) fn round(&self, step: usize) -> Range<usize> {
         let begin = step / self.eval_interval * self.eval_interval;
         begin..(begin + self.eval_interval).min(self.schedule.steps)
     }

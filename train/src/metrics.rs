@@ -9,11 +9,11 @@ use burn::train::metric::{
     NumericEntry, SerializedEntry,
 };
 
-use super::lm_model::{LossSum, StepReport};
+use crate::lm_model::{LossSum, StepReport};
 
 /// A numeric metric that is read from an item.
 #[derive(Clone)]
-pub struct Gauge<I> {
+pub(crate) struct Gauge<I> {
     name: MetricName,
     unit: Option<&'static str>,
     precision: usize,
@@ -32,26 +32,26 @@ enum Direction {
 
 impl Gauge<LossSum> {
     /// The mean loss in nats per token.
-    pub fn loss() -> Self {
+    pub(crate) fn loss() -> Self {
         Self::new("Loss", |item: &LossSum| (item.mean(), item.targets)).decimals(4)
     }
 }
 
 impl Gauge<StepReport> {
     /// Training speed in tokens per second.
-    pub fn speed() -> Self {
+    pub(crate) fn speed() -> Self {
         let mut gauge = Self::new("Tokens/s", |item: &StepReport| (item.tokens_per_second, 1));
         gauge.better = Direction::Higher;
         gauge
     }
 
     /// The global gradient norm before clipping.
-    pub fn gradient_norm() -> Self {
+    pub(crate) fn gradient_norm() -> Self {
         Self::new("Gradient norm", |item: &StepReport| (item.gradient_norm, 1)).decimals(3)
     }
 
     /// The learning rate times 1000, because the dashboard shows few digits.
-    pub fn learning_rate() -> Self {
+    pub(crate) fn learning_rate() -> Self {
         let mut gauge = Self::new("Learning rate", |item: &StepReport| (item.rate * 1e3, 1));
         gauge.unit = Some("e-3");
         gauge.decimals(4)

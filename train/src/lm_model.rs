@@ -3,15 +3,14 @@
 use burn::module::Module;
 use burn::tensor::{ExecutionError, Tensor};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
-
-use crate::datasets::batch::LmBatch;
-use crate::models::backbones::Tokens;
-use crate::models::checkpoint::Model;
-use crate::models::heads::Seq2SeqLm;
-use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
-use crate::models::layers::embedding::token_ids;
-use crate::models::layers::mask::Padding;
-use crate::models::precision::Precision;
+use zoo_datasets::batch::LmBatch;
+use zoo_models::backbones::Tokens;
+use zoo_models::checkpoint::Model;
+use zoo_models::heads::Seq2SeqLm;
+use zoo_models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
+use zoo_models::layers::embedding::token_ids;
+use zoo_models::layers::mask::Padding;
+use zoo_models::precision::Precision;
 
 /// A generative model in training.
 #[derive(Module, Debug)]
@@ -30,8 +29,7 @@ pub struct StepBatch {
     pub batches: usize,
     /// The compute precision.
     pub precision: Precision,
-    /// The factor on the loss before the backward pass; see
-    /// [`LossScale`](super::loss_scale::LossScale).
+    /// The factor on the loss before the backward pass; see [`LossScale`](crate::LossScale).
     pub loss_scale: f64,
 }
 

@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use super::adamw::{AdamW, AdamWConfig};
-use super::error::TrainError;
-use super::lm_model::LmModel;
-use super::loss_scale::LossScale;
-use super::run_dir::{RunDir, TRAINING, make_visible, read_json};
-use crate::models::checkpoint::{
+use zoo_models::checkpoint::{
     self, CONFIG_FILE, Files, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors,
     sync_dir, write_json, write_safetensors,
 };
-use crate::models::families::Family;
+use zoo_models::families::Family;
+use zoo_models::precision::Precision;
+
+use crate::adamw::{AdamW, AdamWConfig};
+use crate::error::TrainError;
+use crate::lm_model::LmModel;
+use crate::loss_scale::LossScale;
+use crate::run_dir::{RunDir, TRAINING, make_visible, read_json};
 
 const STATE_FILE: &str = "state.json";
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
@@ -40,6 +41,20 @@ pub struct State {
     pub loss_scale: LossScale,
 }
 
+impl State {
+    /// The state before the first step.
+    pub fn start(precision: Precision) -> Self {
+        Self {
+            step: 0,
+            tokens: 0,
+            train_seconds: 0.0,
+            valid_loss: None,
+            best: None,
+            loss_scale: LossScale::start(precision),
+        }
+    }
+}
+
 /// A restored checkpoint.
 #[derive(Debug)]
 pub struct Restored {
@@ -53,22 +68,22 @@ pub struct Restored {
 
 /// The contents of a new checkpoint.
 #[derive(Debug, Clone, Copy)]
-pub struct Snapshot<'a> {
+pub(crate) struct Snapshot<'a> {
     /// The model's family.
-    pub family: &'static Family,
+    pub(crate) family: &'static Family,
     /// The model's `config.json`.
-    pub config: &'a Value,
+    pub(crate) config: &'a Value,
     /// The model.
-    pub model: &'a Model,
+    pub(crate) model: &'a Model,
     /// The optimizer and its moments.
-    pub optimizer: &'a AdamW,
+    pub(crate) optimizer: &'a AdamW,
     /// The progress of the run.
-    pub state: &'a State,
+    pub(crate) state: &'a State,
 }
 
 impl RunDir {
     /// The directory of the newest complete checkpoint; `None` before the first.
-    pub fn newest(&self) -> Option<PathBuf> {
+    pub(crate) fn newest(&self) -> Option<PathBuf> {
         self.checkpoints().pop()
     }
 
@@ -114,7 +129,7 @@ impl RunDir {
     /// # Errors
     ///
     /// Names the file that could not be written; the previous checkpoint is unchanged.
-    pub fn checkpoint(&self, snapshot: Snapshot<'_>) -> Result<(), SaveError> {
+    pub(crate) fn checkpoint(&self, snapshot: Snapshot<'_>) -> Result<(), SaveError> {
         let older = self.checkpoints();
         let training = self.path().join(TRAINING);
         let name = format!("step-{:08}", snapshot.state.step);

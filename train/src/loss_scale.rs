@@ -33,7 +33,7 @@ impl Default for LossScale {
 
 impl LossScale {
     /// The initial scale for a precision.
-    pub fn start(precision: Precision) -> Self {
+    pub(crate) fn start(precision: Precision) -> Self {
         match precision {
             Precision::F16 => Self { factor: START, steps: 0 },
             Precision::F32 | Precision::Bf16 => Self::default(),
@@ -41,12 +41,12 @@ impl LossScale {
     }
 
     /// After a gradient overflow: half of the factor, or `None` if it is already 1.
-    pub fn lowered(self) -> Option<Self> {
+    pub(crate) fn lowered(self) -> Option<Self> {
         (self.factor > 1.0).then_some(Self { factor: self.factor / 2.0, steps: 0 })
     }
 
     /// After a successful step.
-    pub fn kept(self) -> Self {
+    pub(crate) fn kept(self) -> Self {
         let steps = self.steps + 1;
         if self.factor == 1.0 || steps < PATIENCE {
             return Self { steps: if self.factor == 1.0 { 0 } else { steps }, ..self };

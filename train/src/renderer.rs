@@ -10,7 +10,8 @@ use burn::train::renderer::{
     MetricsRendererTraining,
 };
 
-use crate::system::duration;
+use crate::display::Verbosity;
+use crate::process::duration;
 
 /// The interval between lines.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -18,8 +19,9 @@ const INTERVAL: Duration = Duration::from_secs(5);
 /// Prints a line every few seconds and after each validation.
 ///
 /// burn-train's epochs are the rounds between two validations here.
-pub struct PlainRenderer {
-    plan: RunLength,
+pub(crate) struct PlainRenderer {
+    length: RunLength,
+    verbosity: Verbosity,
     names: HashMap<MetricId, String>,
     train: HashMap<String, f64>,
     valid: HashMap<String, f64>,
@@ -29,31 +31,30 @@ pub struct PlainRenderer {
     items: usize,
     phase: Phase,
     began: Instant,
-    /// The step at the start, to estimate the remaining time.
-    first_step: usize,
     printed: Instant,
 }
 
 /// The length of the run.
 #[derive(Debug, Clone, Copy)]
-pub struct RunLength {
+pub(crate) struct RunLength {
     /// Steps that were taken before.
-    pub first_step: usize,
+    pub(crate) first_step: usize,
     /// Total steps of the run.
-    pub steps: usize,
+    pub(crate) steps: usize,
     /// Steps per round.
-    pub eval_interval: usize,
-    /// Whether progress is printed.
-    pub verbosity: Verbosity,
+    pub(crate) eval_interval: usize,
 }
 
-/// Whether progress is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verbosity {
-    /// Lines on standard error.
-    Lines,
-    /// No output.
-    Quiet,
+impl RunLength {
+    /// The number of rounds of the whole run.
+    pub(crate) fn rounds(&self) -> usize {
+        self.steps.div_ceil(self.eval_interval)
+    }
+
+    /// Complete rounds that were run before.
+    pub(crate) fn rounds_before(&self) -> usize {
+        self.first_step / self.eval_interval
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,44 +65,44 @@ enum Phase {
 
 impl PlainRenderer {
     /// Creates a renderer for a run.
-    pub fn new(plan: RunLength) -> Self {
+    pub(crate) fn new(length: RunLength, verbosity: Verbosity) -> Self {
         let now = Instant::now();
         Self {
-            plan,
+            length,
+            verbosity,
             names: HashMap::new(),
             train: HashMap::new(),
             valid: HashMap::new(),
-            rounds: plan.first_step / plan.eval_interval,
-            items: plan.first_step % plan.eval_interval,
+            rounds: length.rounds_before(),
+            items: length.first_step % length.eval_interval,
             phase: Phase::Training,
             began: now,
-            first_step: plan.first_step,
             printed: now,
         }
     }
 
     fn step(&self) -> usize {
-        (self.rounds * self.plan.eval_interval + self.items).min(self.plan.steps)
+        (self.rounds * self.length.eval_interval + self.items).min(self.length.steps)
     }
 
     fn print(&mut self, extra: &str) {
         self.printed = Instant::now();
-        if self.plan.verbosity == Verbosity::Quiet {
+        if self.verbosity == Verbosity::Quiet {
             return;
         }
         let step = self.step();
         let value = |name: &str| self.train.get(name).copied().unwrap_or(f64::NAN);
         let seconds = self.began.elapsed().as_secs_f64();
-        let done = step.saturating_sub(self.first_step).max(1) as f64;
-        let left = seconds / done * (self.plan.steps - step) as f64;
+        let done = step.saturating_sub(self.length.first_step).max(1) as f64;
+        let left = seconds / done * (self.length.steps - step) as f64;
         eprintln!(
             "step {step:>width$}/{}  loss {:.4}  lr {:.2e}  {:.0} tokens/s  {} left{extra}",
-            self.plan.steps,
+            self.length.steps,
             value("Loss"),
             value("Learning rate") / 1e3,
             value("Tokens/s"),
             duration(left),
-            width = self.plan.steps.to_string().len(),
+            width = self.length.steps.to_string().len(),
         );
     }
 

@@ -16,12 +16,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use zoo_models::checkpoint::{LoadError, SaveError, sync_dir, write_json};
 
-use super::error::TrainError;
-use super::settings::TrainSettings;
-use crate::models::checkpoint::{LoadError, SaveError, sync_dir, write_json};
+use crate::error::TrainError;
+use crate::settings::TrainSettings;
 
-pub(super) const TRAINING: &str = "training";
+pub(crate) const TRAINING: &str = "training";
 const SETTINGS_FILE: &str = "settings.json";
 /// The name of the metrics file.
 pub const METRICS_FILE: &str = "metrics.jsonl";
@@ -125,7 +125,7 @@ fn write_error(path: &Path, source: io::Error) -> TrainError {
     SaveError::Write { path: path.to_path_buf(), source }.into()
 }
 
-pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TrainError> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TrainError> {
     let text = fs::read_to_string(path)
         .map_err(|source| LoadError::Read { path: path.to_path_buf(), source })?;
     serde_json::from_str(&text).map_err(|error| {
@@ -136,12 +136,12 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, TrainErro
 
 /// Temporary directories are private to their owner; run directories are not.
 #[cfg(unix)]
-pub(super) fn make_visible(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_visible(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
 }
 
 #[cfg(not(unix))]
-pub(super) fn make_visible(_folder: &Path) -> io::Result<()> {
+pub(crate) fn make_visible(_folder: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -28,7 +28,7 @@
 //!     dropout: 0.0,
 //!     eos: None,
 //! };
-//! let (_, architecture) = families::find("llama")?.sized(&size)?;
+//! let architecture = families::find("llama")?.sized(&size)?.architecture;
 //! let model = CausalLm::new(&architecture.into_decoder()?, &device).initialized(1);
 //!
 //! let options = Options { max_new_tokens: 8, ..Options::default() };

@@ -136,7 +136,7 @@ fn resolve(global: &Global, args: &ShowArgs, device: &Device) -> Result<ModelSpe
     let family = families::find(&args.model)
         .map_err(|error| usage(format!("{error}, and there is no directory of that name")))?;
     let size = args.size.size(args.vocab_size, args.context.unwrap_or(CONTEXT)).map_err(usage)?;
-    let (config, _) = family.sized(&size).map_err(usage)?;
+    let config = family.sized(&size).map_err(usage)?.config;
     ModelSpec::new(family, config).map_err(usage)
 }
 

@@ -175,14 +175,13 @@ pub fn made(
     size: &Size,
     d_embedding: Option<usize>,
 ) -> Result<Sized, ConfigError> {
-    let head = target.objective.head();
-    let class = family.tasks.iter().find(|(task, ..)| *task == head).map(|(_, class, _)| *class);
-    let Some(class) = class else {
+    let task = target.objective.head();
+    let Some(head) = family.head(task) else {
         let reason = "use another family or another task";
-        return Err(ConfigError::unsupported("the head", format!("{head:?}"), reason));
+        return Err(ConfigError::unsupported("the head", format!("{task:?}"), reason));
     };
     let mut config = (family.config)(size)?;
-    config["architectures"] = json!([class]);
+    config["architectures"] = json!([head.class]);
     if target.objective.has_classifier() {
         let names = target.labels.iter().enumerate();
         let names = names.map(|(index, name)| (index.to_string(), Value::from(name.as_str())));

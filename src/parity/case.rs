@@ -11,7 +11,7 @@ use zoo_fingerprint::Fingerprint;
 use crate::models;
 use crate::models::backbones::{Input, Tokens};
 use crate::models::checkpoint::{Model, ModelInput, ModelSpec};
-use crate::models::families::{Architecture, FAMILIES, Family, Size, Task};
+use crate::models::families::{Architecture, FAMILIES, Family, HeadSpec, Size, SizedModel, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::parameters;
@@ -67,7 +67,7 @@ impl ParityCase {
     pub fn all(families: &[&'static Family]) -> Vec<Self> {
         let classes = |family: &&'static Family| {
             let family = *family;
-            family.tasks.iter().map(|(task, class, _)| Self::new(family, (*task, *class)))
+            family.heads.iter().map(|head| Self::new(family, head))
         };
         families.iter().flat_map(classes).collect()
     }
@@ -80,8 +80,7 @@ impl ParityCase {
     pub fn smoke() -> Self {
         let gpt2 = FAMILIES.iter().find(|family| family.name() == "gpt2");
         let gpt2 = gpt2.unwrap_or_else(|| panic!("there is no GPT-2"));
-        let (task, class, _) = gpt2.tasks[0];
-        Self { steps: 2, ..Self::new(gpt2, (task, class)) }
+        Self { steps: 2, ..Self::new(gpt2, gpt2.primary()) }
     }
 
     /// A small set of models that contains every family and every head.
@@ -150,10 +149,10 @@ impl ParityCase {
 
     /// Whether its class is the first of its family.
     fn is_main(&self) -> bool {
-        self.family.tasks[0].1 == self.class
+        self.family.primary().class == self.class
     }
 
-    fn new(family: &'static Family, (task, class): (Task, &'static str)) -> Self {
+    fn new(family: &'static Family, head: &HeadSpec) -> Self {
         let size = Size {
             vocab_size: VOCABULARY,
             context: 2 * LENGTH,
@@ -170,8 +169,9 @@ impl ParityCase {
         let bare = Size { d_ff: None, ..plain.clone() };
         let sized = family.sized(&size).or_else(|_| family.sized(&plain));
         let sized = sized.or_else(|_| family.sized(&bare));
-        let (mut config, _) =
+        let SizedModel { mut config, .. } =
             sized.unwrap_or_else(|error| panic!("{} has no small model: {error}", family.name()));
+        let HeadSpec { task, class, .. } = *head;
         config["architectures"] = json!([class]);
         let spec = ModelSpec::new(family, config)
             .unwrap_or_else(|error| panic!("{class} has no small model: {error}"));

@@ -138,7 +138,7 @@ pub(crate) fn one_batch_can_be_overfitted(family: &str) {
         eos: None,
     };
     let family = families::find(family).unwrap();
-    let (config, _) = family.sized(&size).unwrap();
+    let config = family.sized(&size).unwrap().config;
     let spec = ModelSpec::new(family, config).unwrap();
     let device = device().autodiff();
     let mut model: Model = spec.initialized(1, &device);

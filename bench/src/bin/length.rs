@@ -129,7 +129,7 @@ fn measure(args: &Args) -> Result<Found> {
     let device = device::parse(&args.device)?.autodiff();
     let family = families::find(&args.family)?;
     let before = system::peak_memory().context("the memory of this process")?;
-    let (config, _) = family.sized(&size)?;
+    let config = family.sized(&size)?.config;
     let model = ModelSpec::new(family, config)?.initialized(1, &device);
     let Model::CausalLm(model) = model else {
         anyhow::bail!("{} is not a causal language model", args.family)

@@ -171,12 +171,12 @@ mod tests {
     use burn::tensor::{Device, Distribution};
 
     use super::*;
-    use crate::families::{self, Architecture, Size};
+    use crate::families::{self, Architecture, Size, SizedModel};
     use crate::heads::CausalLm;
     use crate::layers::mask::{AttentionPattern, Padding};
     use crate::layers::observer::StackRole;
 
-    fn sized() -> (serde_json::Value, Architecture) {
+    fn sized() -> SizedModel {
         let size = Size {
             vocab_size: 7,
             context: 6,
@@ -192,7 +192,7 @@ mod tests {
     }
 
     fn config() -> BlockConfig {
-        let Architecture::Decoder(config) = sized().1 else { panic!("a decoder") };
+        let Architecture::Decoder(config) = sized().architecture else { panic!("a decoder") };
         config.stack.layers[0].clone()
     }
 
@@ -205,7 +205,7 @@ mod tests {
                 self.0.push(flag.is_enabled());
             }
         }
-        let (_, architecture) = sized();
+        let architecture = sized().architecture;
         let device = Device::flex().autodiff();
         let model = CausalLm::new(&architecture.into_decoder().expect("a decoder"), &device);
         let flags = |model: &CausalLm| {

@@ -116,7 +116,7 @@ pub(super) fn compare(
     for (key, info) in checkpoint.tensors() {
         *report.dtypes.entry(format!("{:?}", info.dtype)).or_default() += 1;
         if let Some(index) = mapping.entry(key) {
-            report.read(mapping, index, (key, info));
+            report.read(mapping, index, key, info);
             continue;
         }
         match report.use_of(key, mapping) {
@@ -142,16 +142,16 @@ pub(super) fn compare(
 
 impl CheckReport {
     /// Assigns a tensor of the file to an entry.
-    fn read(&mut self, mapping: &Mapping, index: usize, (key, info): (&String, &TensorInfo)) {
+    fn read(&mut self, mapping: &Mapping, index: usize, key: &str, info: &TensorInfo) {
         let expected = &mapping.entries[index].shape;
         if info.shape != *expected {
             let (expected, found) = (expected.clone(), info.shape.clone());
-            self.problems.push(KeyProblem::Shape { key: key.clone(), expected, found });
+            self.problems.push(KeyProblem::Shape { key: key.to_string(), expected, found });
         } else if !info.is_float() {
             let found = format!("{:?}", info.dtype);
-            self.problems.push(KeyProblem::DataType { key: key.clone(), found });
+            self.problems.push(KeyProblem::DataType { key: key.to_string(), found });
         }
-        self.keys[index].clone_from(key);
+        self.keys[index] = key.to_string();
     }
 
     /// Uses a copy of a weight if the file has no original; otherwise compares the copies with it.
@@ -167,7 +167,7 @@ impl CheckReport {
             let info = &checkpoint.tensors()[key];
             let Some(original) = checkpoint.tensors().get(&self.keys[copy.entry]) else {
                 if info.shape == mapping.entries[copy.entry].shape {
-                    self.read(mapping, copy.entry, (key, info));
+                    self.read(mapping, copy.entry, key, info);
                 } else {
                     self.dropped.push(key.clone());
                 }

@@ -81,7 +81,7 @@ impl Gpt2Fields {
         let layers = (0..n_layers).map(of).collect();
         let stack = stack(size("n_positions", self.n_positions)?, embedding, layers);
         let output = OutputWeights::from(self.tie_word_embeddings);
-        decoder(self.vocab_size, stack, (output, self.initializer_range))
+        decoder(self.vocab_size, stack, output, self.initializer_range)
     }
 }
 

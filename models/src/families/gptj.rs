@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::WTE_LM_HEAD;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{OutputWeights, PositionEmbedding};
 use crate::blocks::Wiring;
 use crate::hf::config::{ConfigError, parse};
@@ -21,7 +21,10 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gptj"],
     summary: "decoder; parallel sub-layers, interleaved partial rotary positions",
     paper: "Wang and Komatsuzaki 2021, https://github.com/kingoflolz/mesh-transformer-jax",
-    tasks: &[(Task::CausalLm, "GPTJForCausalLM", WTE_LM_HEAD), (Task::BaseModel, "GPTJModel", &[])],
+    heads: &[
+        head(Task::CausalLm, "GPTJForCausalLM", &[WTE_LM_HEAD]),
+        head(Task::BaseModel, "GPTJModel", &[]),
+    ],
     architecture,
     config,
     prefix: "transformer",

@@ -8,7 +8,7 @@ use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::size::with;
 use super::windows::slide;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, FieldNames, parse, renaming};
 use crate::hf::keys::{Key, transpose};
 use crate::layers::attention::ProjectionBias;
@@ -21,11 +21,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["starcoder2"],
     summary: "decoder; Llama with LayerNorm, biases and a plain feed-forward layer",
     paper: "Lozhkov et al. 2024, https://arxiv.org/abs/2402.19173",
-    tasks: &[
-        (Task::CausalLm, "Starcoder2ForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "Starcoder2ForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "Starcoder2ForTokenClassification", SCORE),
-        (Task::BaseModel, "Starcoder2Model", &[]),
+    heads: &[
+        head(Task::CausalLm, "Starcoder2ForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "Starcoder2ForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "Starcoder2ForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "Starcoder2Model", &[]),
     ],
     architecture,
     config,
@@ -78,7 +78,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = llama_like::config(size, "starcoder2", "Starcoder2ForCausalLM");
+    let mut config = llama_like::config(&FAMILY, size);
     if let Some(fields) = config.as_object_mut() {
         fields.remove("rms_norm_eps");
     }

@@ -5,7 +5,7 @@ mod layer_state;
 mod recurrent;
 mod rows;
 
-pub use self::key_value::KeyValueState;
+pub use self::key_value::{KeyValue, KeyValueState};
 pub use self::layer_state::{CrossState, LayerState};
 pub use self::recurrent::RecurrentState;
 pub use self::rows::select_rows;

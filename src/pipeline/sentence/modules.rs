@@ -29,14 +29,14 @@ pub(super) enum Kind {
     Dropout,
 }
 
-/// Module names: the last part of their class names.
-pub(super) const KINDS: [(&str, Kind); 6] = [
-    ("Pooling", Kind::Pooling),
-    ("Dense", Kind::Dense),
-    ("LayerNorm", Kind::LayerNorm),
-    ("Normalize", Kind::Normalize),
-    ("WeightedLayerPooling", Kind::WeightedLayerPooling),
-    ("Dropout", Kind::Dropout),
+/// All kinds of modules.
+pub(super) const KINDS: [Kind; 6] = [
+    Kind::Pooling,
+    Kind::Dense,
+    Kind::LayerNorm,
+    Kind::Normalize,
+    Kind::WeightedLayerPooling,
+    Kind::Dropout,
 ];
 
 /// Pooling modes by flag and by name, in the order in which their vectors are concatenated.
@@ -73,6 +73,18 @@ pub(in crate::pipeline) struct Vectors {
 }
 
 impl Kind {
+    /// The last part of the class's name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Pooling => "Pooling",
+            Self::Dense => "Dense",
+            Self::LayerNorm => "LayerNorm",
+            Self::Normalize => "Normalize",
+            Self::WeightedLayerPooling => "WeightedLayerPooling",
+            Self::Dropout => "Dropout",
+        }
+    }
+
     /// The step of a module in a directory; `None` if it has no effect. Updates `vectors` to the
     /// input of the next module.
     pub(super) fn step(

@@ -42,7 +42,7 @@ pub(crate) struct Job {
 impl Job {
     /// Creates a model with random weights on a device.
     pub(crate) fn new(shape: Shape, what: What, device: &Device) -> Result<Self> {
-        let (spec, _) = shape.spec()?;
+        let spec = shape.spec()?;
         if what == What::Train {
             memory::keep();
         }

@@ -8,6 +8,7 @@ use super::heads::{merge_heads, split_heads};
 use super::mechanism::{Mechanism, SdpaInput};
 use super::qk_norm::HeadNorm;
 use crate::layers::AttentionContext;
+use crate::layers::cache::KeyValue;
 use crate::layers::disentangled::{DistanceProjections, ProjectedBy};
 use crate::layers::linear::Linear;
 use crate::layers::observer::AttentionKind;
@@ -75,9 +76,9 @@ impl Attention {
         let value = self.split_heads(value);
         let query = in_f32(query, |query| context.positions.rotate(query));
         let key = context.positions.rotate(key);
-        let (key, value) = match &mut context.state {
+        let KeyValue { key, value } = match &mut context.state {
             Some(state) => state.key_value().append(key, value),
-            None => (key, value),
+            None => KeyValue { key, value },
         };
         let bias = self.bias(context.positions, &query, &key);
         let input = SdpaInput { query, key, value, bias };

@@ -6,6 +6,15 @@ use super::MAX_ROLLBACK;
 use super::rows::{placed, select_rows, stacked};
 use crate::layers::mask::AttentionPattern;
 
+/// The keys and values of some positions.
+#[derive(Debug, Clone)]
+pub struct KeyValue {
+    /// The keys.
+    pub key: Tensor<4>,
+    /// The values.
+    pub value: Tensor<4>,
+}
+
 /// The keys and values of the previous positions, in preallocated buffers. With a sliding window,
 /// only those of the window and a few more.
 #[derive(Debug)]
@@ -39,7 +48,7 @@ impl KeyValueState {
     ///
     /// - `key`, `value`: `[batch, n_kv_heads, new, d_head]`
     /// - results: `[batch, n_kv_heads, seen, d_head]`, the new ones last
-    pub fn append(&mut self, key: Tensor<4>, value: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+    pub fn append(&mut self, key: Tensor<4>, value: Tensor<4>) -> KeyValue {
         let count = key.dims()[2];
         let seen = self.seen(count);
         let Some(buffers) = self.buffers.take() else {
@@ -53,7 +62,7 @@ impl KeyValueState {
             };
             self.buffers = Some([tail(&key), tail(&value)]);
             self.length = kept;
-            return (key, value);
+            return KeyValue { key, value };
         };
         if self.length + count <= buffers[0].dims()[2] {
             let start = self.length;
@@ -65,10 +74,10 @@ impl KeyValueState {
             };
             let (keys, values) = (write(keys, key), write(values, value));
             let range = self.length - seen..self.length;
-            let all =
-                (keys.clone().slice_dim(2, range.clone()), values.clone().slice_dim(2, range));
+            let key = keys.clone().slice_dim(2, range.clone());
+            let value = values.clone().slice_dim(2, range);
             self.buffers = Some([keys, values]);
-            return all;
+            return KeyValue { key, value };
         }
         let length = self.length;
         let all = |buffer: Tensor<4>, new: Tensor<4>| {
@@ -85,7 +94,8 @@ impl KeyValueState {
         };
         self.buffers = Some([stored(&keys), stored(&values)]);
         self.length = kept;
-        (keys.slice_dim(2, total - seen..total), values.slice_dim(2, total - seen..total))
+        let visible = total - seen..total;
+        KeyValue { key: keys.slice_dim(2, visible.clone()), value: values.slice_dim(2, visible) }
     }
 
     /// The number of positions visible to the last `count` ones, including themselves.

@@ -173,8 +173,8 @@ const DEFINING: [(&str, usize); 7] = [
 
 /// Whether a file consists of `mod` and `use` items.
 fn only_declares(text: &str) -> bool {
-    let is_item = |line: &&str| !line.trim_start().starts_with("//") && !line.starts_with('#');
-    let items: String = code(text).lines().filter(is_item).flat_map(|line| [line, "\n"]).collect();
+    let items = code_lines(text).filter(|line| !line.starts_with('#'));
+    let items: String = items.flat_map(|line| [line, "\n"]).collect();
     items.split(';').map(str::trim).filter(|item| !item.is_empty()).all(|item| {
         let mut words = item.split_whitespace().filter(|word| !word.starts_with("pub"));
         matches!(words.next(), Some("mod" | "use"))

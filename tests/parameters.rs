@@ -183,9 +183,7 @@ fn declared(code: &str) -> Vec<(&str, String)> {
 /// The code of a folder's files, without comments, attributes and the contents of strings.
 fn texts(folder: &str) -> impl Iterator<Item = (PathBuf, String)> {
     sources(folder).into_iter().map(|(path, text)| {
-        let is_code = |line: &&str| !line.trim_start().starts_with("//");
-        let lines = code(&text).lines().filter(is_code).flat_map(|line| [line, "\n"]);
-        let text: String = lines.collect();
+        let text: String = code_lines(&text).flat_map(|line| [line, "\n"]).collect();
         (path, text.split('"').step_by(2).collect())
     })
 }

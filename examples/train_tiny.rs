@@ -23,7 +23,7 @@ fn main() -> Result<()> {
     let size =
         Size { vocab_size, context, d_model, n_layers, n_heads, n_kv_heads, d_ff, dropout, eos };
     let family = families::find("llama")?;
-    let spec = ModelSpec::new(family, family.sized(&size)?.0)?;
+    let spec = ModelSpec::new(family, family.sized(&size)?.config)?;
 
     let settings = TrainSettings {
         data: "stories".into(),

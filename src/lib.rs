@@ -28,7 +28,7 @@
 //!     dropout: 0.0,
 //!     eos: None,
 //! };
-//! let (_, architecture) = families::find("llama")?.sized(&size)?;
+//! let architecture = families::find("llama")?.sized(&size)?.architecture;
 //! let model = CausalLm::new(&architecture.into_decoder()?, &device).initialized(1);
 //!
 //! let options = Options { max_new_tokens: 8, ..Options::default() };
@@ -75,4 +75,6 @@ pub mod system;
 pub use burn::tensor::Device;
 pub use zoo_datasets as datasets;
 pub use zoo_models as models;
+#[cfg(feature = "compare")]
+pub use zoo_report as report;
 pub use zoo_train as train;

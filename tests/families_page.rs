@@ -42,7 +42,7 @@ fn kind(family: &Family) -> &'static str {
         dropout: 0.0,
         eos: None,
     };
-    match family.sized(&size).unwrap().1 {
+    match family.sized(&size).unwrap().architecture {
         Architecture::Encoder(..) => KINDS[0],
         Architecture::ImageEncoder(..) => KINDS[1],
         Architecture::Decoder(_) => KINDS[2],
@@ -60,7 +60,7 @@ fn page() -> String {
         writeln!(text, "|---|---|---|---|---|---|---|").unwrap();
         for family in FAMILIES.iter().filter(|family| kind(family) == heading) {
             let classes: Vec<String> =
-                family.tasks.iter().map(|(_, class, _)| format!("`{class}`")).collect();
+                family.heads.iter().map(|head| format!("`{}`", head.class)).collect();
             let (title, link) = family.paper.rsplit_once(", ").unwrap_or((family.paper, ""));
             let paper = match link.starts_with("http") {
                 true => format!("[{title}]({link})"),

@@ -2,7 +2,7 @@
 
 use burn_zoo::models::backbones::Shift;
 use burn_zoo::models::checkpoint::ModelSpec;
-use burn_zoo::models::families::{Architecture, FAMILIES, Task};
+use burn_zoo::models::families::{Architecture, FAMILIES, HeadSpec, Task};
 use burn_zoo::models::heads::pooling::Pooling;
 use burn_zoo::models::heads::{ClassifierConfig, HeadsConfig};
 use burn_zoo::models::layers::activation::Activation;
@@ -90,7 +90,7 @@ fn every_head_of_this_kind_has_a_case() {
             .iter()
             .map(|case| ModelSpec::read(&case.path).unwrap().task)
             .collect();
-        for (task, class, _) in family.tasks {
+        for HeadSpec { task, class, .. } in family.heads {
             assert!(!tasks.contains(task) || found.contains(task), "{class} has no golden case");
         }
     }

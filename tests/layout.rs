@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn_zoo::models::families::FAMILIES;
+use zoo_fingerprint::{before_tests, code_lines};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -25,14 +26,20 @@ pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The part of a file before its unit tests.
-pub(crate) fn code(text: &str) -> &str {
-    text.split("\n#[cfg(test)]\n").next().unwrap_or(text)
-}
+/// The crates, by the folder of their sources.
+pub(crate) const CRATES: [&str; 7] = [
+    "src",
+    "models/src",
+    "models/kernels/src",
+    "models/fingerprint/src",
+    "datasets/src",
+    "train/src",
+    "report/src",
+];
 
 /// The modules of `zoo-models`, in the order of their allowed dependencies.
 const LEVELS: &[&[&str]] = &[
-    &["kernels", "parameters", "precision"],
+    &["parameters", "precision"],
     &["layers"],
     &["blocks"],
     &["backbones"],
@@ -54,7 +61,7 @@ fn a_module_of_the_zoo_uses_only_lower_ones() {
             assert_eq!(module, "lib", "{} has no level", path.display());
             continue;
         };
-        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code_lines(&text);
         let text: String = lines.map(|line| format!("{line}\n")).collect();
         for used in text.split("crate::").skip(1) {
             let name: String =
@@ -79,7 +86,7 @@ fn layers_backbones_and_loading_name_no_family() {
         if !is_neutral {
             continue;
         }
-        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code_lines(&text);
         for line in lines {
             // One kind of rotary scaling has the name of a family.
             let line = line.replace("llama3", "").replace("Llama3", "");
@@ -93,8 +100,8 @@ fn layers_backbones_and_loading_name_no_family() {
 #[test]
 fn families_touch_no_tensor() {
     for (path, text) in sources("models/src/families") {
-        assert!(!code(&text).contains("use burn"), "{}", path.display());
-        assert!(!code(&text).contains("Tensor"), "{}", path.display());
+        assert!(!before_tests(&text).contains("use burn"), "{}", path.display());
+        assert!(!before_tests(&text).contains("Tensor"), "{}", path.display());
     }
 }
 
@@ -109,13 +116,23 @@ const PARTS: [(&str, &[&str]); 6] = [
 ];
 
 #[test]
+fn linear_layers_are_our_own() {
+    for (path, text) in sources("models/src") {
+        let imports = text.lines().filter(|line| line.contains("use burn::nn::"));
+        let found = imports.into_iter().any(|line| line.contains("Linear"));
+        let names = ["nn::Linear", "LinearConfig"].iter().any(|name| text.contains(name));
+        assert!(!found && !names, "{} uses Burn's linear layer", path.display());
+    }
+}
+
+#[test]
 fn one_file_knows_the_backends() {
-    for folder in ["src", "train/src", "models/src", "datasets/src"] {
+    for folder in CRATES {
         for (path, text) in sources(folder) {
             // Custom operations exist only for their backend, and each records its backward pass on
             // that backend's tensors.
-            let may = ["mod", "dispatch", "gradient", "testing"]
-                .map(|name| format!("models/src/kernels/{name}.rs"))
+            let may = ["lib", "backend", "dispatch", "gradient", "testing"]
+                .map(|name| format!("models/kernels/src/{name}.rs"))
                 .iter()
                 .any(|known| path == Path::new(known));
             let may = may || path == Path::new("src/device.rs");
@@ -138,6 +155,44 @@ fn data_and_models_do_not_know_each_other() {
     assert!(!manifest("datasets").contains("zoo-models"));
     assert!(!manifest("datasets").contains("\nburn"));
     assert!(!manifest("models").contains("zoo-datasets"));
+    for needless in ["\nburn", "zoo-models", "zoo-datasets"] {
+        assert!(!manifest("report").contains(needless), "zoo-report depends on {needless}");
+    }
+}
+
+/// The files `mod.rs` of each folder that do more than declare and re-export. A number here may only become smaller.
+const DEFINING: [(&str, usize); 7] = [
+    ("bench/src", 0),
+    ("datasets/src", 8),
+    ("models/kernels/src", 3),
+    ("models/src", 3),
+    ("report/src", 3),
+    ("src", 0),
+    ("train/src", 0),
+];
+
+/// Whether a file consists of `mod` and `use` items.
+fn only_declares(text: &str) -> bool {
+    let is_item = |line: &&str| !line.trim_start().starts_with("//") && !line.starts_with('#');
+    let items: String = code(text).lines().filter(is_item).flat_map(|line| [line, "\n"]).collect();
+    items.split(';').map(str::trim).filter(|item| !item.is_empty()).all(|item| {
+        let mut words = item.split_whitespace().filter(|word| !word.starts_with("pub"));
+        matches!(words.next(), Some("mod" | "use"))
+    })
+}
+
+#[test]
+fn a_module_file_declares_and_reexports() {
+    assert!(only_declares(
+        "//! A.\n\nmod a;\npub(super) mod b;\n#[cfg(c)]\nmod d;\n\npub use a::{E, F};\n"
+    ));
+    assert!(!only_declares("mod a;\n\npub struct B;\n"));
+    for (folder, count) in DEFINING {
+        let files = sources(folder).into_iter().filter(|(path, _)| path.ends_with("mod.rs"));
+        let found: Vec<PathBuf> =
+            files.filter(|(_, text)| !only_declares(text)).map(|(path, _)| path).collect();
+        assert_eq!(found.len(), count, "{folder}: {found:#?}");
+    }
 }
 
 /// A published crate is its folder: a file beside it would be missing from the package.
@@ -145,10 +200,10 @@ fn data_and_models_do_not_know_each_other() {
 fn a_package_holds_the_files_that_its_code_includes() {
     let root = fs::canonicalize(root()).unwrap();
     let mut checked = 0;
-    for folder in ["src", "train/src", "models/src", "datasets/src"] {
+    for folder in CRATES {
         let readme = Path::new(folder).with_file_name("README.md");
         for (path, text) in sources(folder) {
-            for rest in code(&text).split("include_str!(\"").skip(1) {
+            for rest in before_tests(&text).split("include_str!(\"").skip(1) {
                 let file = path.with_file_name(rest.split('"').next().unwrap());
                 let file = fs::canonicalize(root.join(&file)).unwrap();
                 let file = file.strip_prefix(&root).unwrap();
@@ -169,9 +224,7 @@ fn is_family(path: &Path) -> bool {
 
 #[test]
 fn files_stay_small() {
-    for folder in
-        ["src", "train/src", "models/src", "datasets/src", "bench/src", "examples", "tests"]
-    {
+    for folder in CRATES.into_iter().chain(["bench/src", "examples", "tests"]) {
         for (path, text) in sources(folder) {
             let name = path.display().to_string();
             let limit = match folder {
@@ -182,7 +235,7 @@ fn files_stay_small() {
                 _ if name.starts_with("models/src/heads/") => 120,
                 _ => 300,
             };
-            let lines = code(&text).lines().count();
+            let lines = before_tests(&text).lines().count();
             assert!(lines <= limit, "{name} has {lines} lines, and {limit} are allowed");
         }
     }
@@ -205,9 +258,9 @@ fn fixtures_stay_small() {
 
 #[test]
 fn functions_take_few_parameters_and_no_flags() {
-    for folder in ["src", "train/src", "models/src", "datasets/src"] {
+    for folder in CRATES {
         for (path, text) in sources(folder) {
-            for function in code(&text).split("pub fn ").skip(1) {
+            for function in before_tests(&text).split("pub fn ").skip(1) {
                 let signature = function.split([';', '{']).next().unwrap();
                 let Some((_, parameters)) = signature.split_once('(') else { continue };
                 let name = signature.split(['(', '<']).next().unwrap();
@@ -227,7 +280,7 @@ fn shared_configs_stay_small() {
     for (path, text) in
         sources("models/src/backbones").into_iter().chain(sources("models/src/layers"))
     {
-        for part in code(&text).split("pub struct ").skip(1) {
+        for part in before_tests(&text).split("pub struct ").skip(1) {
             let name = part.split([' ', '{', '(', '<']).next().unwrap();
             if !name.ends_with("Config") {
                 continue;

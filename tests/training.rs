@@ -38,7 +38,7 @@ fn model(data: &LmDataset, seed: u64) -> LmModel {
         eos: None,
     };
     let gpt2 = families::find("gpt2").unwrap();
-    let config = gpt2.sized(&size).unwrap().1.into_decoder().unwrap();
+    let config = gpt2.sized(&size).unwrap().architecture.into_decoder().unwrap();
     let model = CausalLm::new(&config, &Device::flex().autodiff()).initialized(seed);
     LmModel { model: Model::CausalLm(model) }
 }

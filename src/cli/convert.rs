@@ -46,7 +46,7 @@ pub(super) fn run(global: &Global, args: &ConvertArgs) -> Result<()> {
     let mut config = loaded.spec.config;
     set_dtype(&mut config, args.dtype);
     let files = Files { max_shard_bytes: args.max_shard_size, precision: args.dtype };
-    checkpoint::save(&args.dir, &loaded.model, (loaded.spec.family, &config), files)?;
+    checkpoint::save(&args.dir, &loaded.model, loaded.spec.family, &config, files)?;
     copy_companions(folder, &args.dir)?;
     write_tokenizer(global, folder, &args.dir)?;
     spinner.finish_and_clear();

@@ -17,7 +17,7 @@ use crate::models::checkpoint::hub::ModelId;
 use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::Task;
 use crate::models::precision::Precision;
-use crate::pipeline::{TextEmbedder, TextGeneration};
+use crate::pipeline::{GenerationParts, TextEmbedder, TextGeneration};
 use crate::serve::{Origins, Server, ServerSettings};
 
 /// Serve a model over HTTP with OpenAI's API.
@@ -148,7 +148,7 @@ fn open(
         return Ok(Server::of_vectors(embedder, settings)?);
     }
     let generation = TextGeneration::open(folder, device).map_err(asked)?.cast(precision);
-    let (model, processor) = generation.into_parts();
+    let GenerationParts { model, processor } = generation.into_parts();
     Ok(match model {
         Model::CausalLm(model) => Server::of_texts(model, processor, settings)?,
         Model::Seq2SeqLm(model) => Server::of_texts(model, processor, settings)?,

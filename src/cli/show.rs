@@ -12,7 +12,7 @@ use super::{Global, usage};
 use crate::models::checkpoint::ModelSpec;
 use crate::models::checkpoint::hub::Artifact;
 use crate::models::families::{self, Architecture};
-use crate::models::parameters::ParameterInfo;
+use crate::models::parameters::{ParameterInfo, ParameterRole};
 use crate::system::{bytes, count};
 
 /// Show a model's parameter tree, FLOPs and memory.
@@ -46,7 +46,7 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     let family = spec.family;
     // Parameters are initialized lazily, so this takes no memory.
     let parameters = spec.model(&device).parameters();
-    let counted = parameters.iter().filter(|parameter| !parameter.is_buffer());
+    let counted = parameters.iter().filter(|p| p.properties.role != ParameterRole::Buffer);
     let total = counted.map(ParameterInfo::count).sum();
     let architecture = &spec.architecture;
     let cost = architecture.cost();
@@ -136,7 +136,7 @@ fn resolve(global: &Global, args: &ShowArgs, device: &Device) -> Result<ModelSpe
     let family = families::find(&args.model)
         .map_err(|error| usage(format!("{error}, and there is no directory of that name")))?;
     let size = args.size.size(args.vocab_size, args.context.unwrap_or(CONTEXT)).map_err(usage)?;
-    let (config, _) = family.sized(&size).map_err(usage)?;
+    let config = family.sized(&size).map_err(usage)?.config;
     ModelSpec::new(family, config).map_err(usage)
 }
 

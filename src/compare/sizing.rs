@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use self::search::{Search, SearchResult};
 use super::batch::{Batch, Rows};
 use super::objective::ObjectiveKind;
-use super::study::{BackboneKind, Dimensions, Flops, Parameters};
 use crate::datasets::task::{Task, TokenTable};
 use crate::models::backbones::cost::Sequence;
 use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::{Architecture, Family, Size};
 use crate::models::hf::config::ConfigError;
 use crate::models::parameters::ParameterInfo;
+use crate::report::study::{BackboneKind, Dimensions, Flops, Parameters};
 
 /// The budget of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -175,14 +175,13 @@ pub fn made(
     size: &Size,
     d_embedding: Option<usize>,
 ) -> Result<Sized, ConfigError> {
-    let head = target.objective.head();
-    let class = family.tasks.iter().find(|(task, ..)| *task == head).map(|(_, class, _)| *class);
-    let Some(class) = class else {
+    let task = target.objective.head();
+    let Some(head) = family.head(task) else {
         let reason = "use another family or another task";
-        return Err(ConfigError::unsupported("the head", format!("{head:?}"), reason));
+        return Err(ConfigError::unsupported("the head", format!("{task:?}"), reason));
     };
     let mut config = (family.config)(size)?;
-    config["architectures"] = json!([class]);
+    config["architectures"] = json!([head.class]);
     if target.objective.has_classifier() {
         let names = target.labels.iter().enumerate();
         let names = names.map(|(index, name)| (index.to_string(), Value::from(name.as_str())));
@@ -230,7 +229,7 @@ fn dimensions(architecture: &Architecture) -> Dimensions {
     Dimensions {
         d_model: architecture.d_model(),
         n_layers: architecture.depths().first().copied().unwrap_or(0),
-        n_heads: layer.map(|layer| layer.attention.n_heads),
+        n_heads: layer.map(|layer| layer.attention.heads.n_heads),
         d_ff: layer.map(|layer| layer.feed_forward.d_ff),
     }
 }

@@ -6,12 +6,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use sha2::{Digest, Sha256};
+use zoo_fingerprint::Fingerprint;
 
 use crate::models;
 use crate::models::backbones::{Input, Tokens};
 use crate::models::checkpoint::{Model, ModelInput, ModelSpec};
-use crate::models::families::{Architecture, FAMILIES, Family, Size, Task};
+use crate::models::families::{Architecture, FAMILIES, Family, HeadSpec, Size, SizedModel, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::parameters;
@@ -23,6 +23,9 @@ pub(super) const LENGTHS: [usize; 3] = [LENGTH, 11, 5];
 /// The sources of a case's inputs, losses and steps.
 const COMPARED: [&str; 4] =
     [include_str!("case.rs"), include_str!("record.rs"), UPDATE_SOURCES[0], UPDATE_SOURCES[1]];
+
+/// Digits of a fingerprint that are stored.
+const DIGITS: usize = 16;
 
 /// Positions per row.
 pub(super) const LENGTH: usize = 16;
@@ -64,7 +67,7 @@ impl ParityCase {
     pub fn all(families: &[&'static Family]) -> Vec<Self> {
         let classes = |family: &&'static Family| {
             let family = *family;
-            family.tasks.iter().map(|(task, class, _)| Self::new(family, (*task, *class)))
+            family.heads.iter().map(|head| Self::new(family, head))
         };
         families.iter().flat_map(classes).collect()
     }
@@ -77,8 +80,7 @@ impl ParityCase {
     pub fn smoke() -> Self {
         let gpt2 = FAMILIES.iter().find(|family| family.name() == "gpt2");
         let gpt2 = gpt2.unwrap_or_else(|| panic!("there is no GPT-2"));
-        let (task, class, _) = gpt2.tasks[0];
-        Self { steps: 2, ..Self::new(gpt2, (task, class)) }
+        Self { steps: 2, ..Self::new(gpt2, gpt2.primary()) }
     }
 
     /// A small set of models that contains every family and every head.
@@ -147,10 +149,10 @@ impl ParityCase {
 
     /// Whether its class is the first of its family.
     fn is_main(&self) -> bool {
-        self.family.tasks[0].1 == self.class
+        self.family.primary().class == self.class
     }
 
-    fn new(family: &'static Family, (task, class): (Task, &'static str)) -> Self {
+    fn new(family: &'static Family, head: &HeadSpec) -> Self {
         let size = Size {
             vocab_size: VOCABULARY,
             context: 2 * LENGTH,
@@ -167,8 +169,9 @@ impl ParityCase {
         let bare = Size { d_ff: None, ..plain.clone() };
         let sized = family.sized(&size).or_else(|_| family.sized(&plain));
         let sized = sized.or_else(|_| family.sized(&bare));
-        let (mut config, _) =
+        let SizedModel { mut config, .. } =
             sized.unwrap_or_else(|error| panic!("{} has no small model: {error}", family.name()));
+        let HeadSpec { task, class, .. } = *head;
         config["architectures"] = json!([class]);
         let spec = ModelSpec::new(family, config)
             .unwrap_or_else(|error| panic!("{class} has no small model: {error}"));
@@ -185,16 +188,15 @@ impl ParityCase {
     /// A fingerprint of everything that decides the results: the config, the models' code, and the
     /// inputs and losses of this module. Equal models of two families have the same fingerprint.
     pub fn fingerprint(&self) -> String {
-        let mut digest = Sha256::new();
-        digest.update(models::FINGERPRINT);
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.add_text(zoo_kernels::FINGERPRINT);
+        fingerprint.add_text(models::FINGERPRINT);
         for source in COMPARED {
-            let code = source.split("\n#[cfg(test)]\n").next().unwrap_or(source);
-            let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
-            lines.for_each(|line| digest.update(line));
+            fingerprint.add_source(source);
         }
         let Self { spec, steps, .. } = self;
-        digest.update(format!("{:?} {:?} {steps}", spec.architecture, spec.task));
-        digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        fingerprint.add_text(&format!("{:?} {:?} {steps}", spec.architecture, spec.task));
+        fingerprint.finish()[..DIGITS].to_string()
     }
 
     /// `family/class`

@@ -16,7 +16,7 @@ use crate::models::families::Task;
 use crate::models::heads::SpanExtractor;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use spans::{Ends, Found};
+use spans::{BestSpans, Ends, Found};
 
 /// Extracts the span of a context that answers a question.
 #[derive(Debug)]
@@ -201,7 +201,8 @@ impl QuestionAnswering {
                 window.texts[index] == Some(1) || Some(window.ids[index]) == self.class
             };
             let allowed: Vec<bool> = (0..window.ids.len()).map(is_context).collect();
-            let (found, nothing) = spans::best(ends, &allowed, wanted, how.max_answer_length);
+            let BestSpans { found, nothing } =
+                spans::best(ends, &allowed, wanted, how.max_answer_length);
             none = none.min(nothing);
             for Found { score, first, last } in found {
                 let [start, end] = spans::characters(window, first, last, how);

@@ -43,7 +43,7 @@ impl FeatureExtraction {
             return Err(spec.wrong_head("an encoder or a decoder of texts", |_| false).into());
         }
         let preprocessor = Preprocessor::open(folder, &spec, None, device)?;
-        let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
+        let model = checkpoint::load_as(folder, spec, device, LoadDtype::Checkpoint)?.model;
         Ok(Self { preprocessor, model })
     }
 

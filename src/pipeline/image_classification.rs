@@ -96,7 +96,7 @@ impl ImageClassifier {
         let ClassifierSpec { model: spec, patches } = spec;
         let labels = spec.labels.clone();
         let scoring = Scoring::of(&spec);
-        let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
+        let model = checkpoint::load_as(folder, spec, device, LoadDtype::Checkpoint)?.model;
         Ok(Self { model, reader, labels, scoring, patches, size, device: device.clone() })
     }
 

@@ -41,6 +41,8 @@ pub use prompted::{Prompt, PromptEncoder, PromptError, PromptedText, ReadyPrompt
 pub use scores::LabelScore;
 pub use seq2seq::{Rewritten, Summarization, Translation};
 pub use tag::{Aggregation, Entity, Tagging, TokenClassification};
-pub use text_generation::{SpeculativeText, TextEnding, TextGeneration, Written, WrittenText};
+pub use text_generation::{
+    GenerationParts, SpeculativeText, TextEnding, TextGeneration, Written, WrittenText,
+};
 pub use token_stream::TokenStream;
 pub use zero_shot::{Candidates, ZeroShotClassification};

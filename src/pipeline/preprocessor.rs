@@ -48,7 +48,7 @@ pub(super) fn open<M>(
 ) -> Result<Opened<M>, PipelineError> {
     let spec = ModelSpec::read_for(folder, requirement, device)?;
     let preprocessor = Preprocessor::open(folder, &spec, None, device)?;
-    let loaded = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+    let loaded = checkpoint::load_as(folder, spec, device, LoadDtype::Checkpoint)?;
     let spec = loaded.spec;
     let wrong_head = || spec.wrong_head(requirement.name, |task| requirement.tasks.contains(&task));
     let model = head(loaded.model).ok_or_else(wrong_head)?;

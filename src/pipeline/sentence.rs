@@ -42,6 +42,13 @@ pub(super) struct SentenceFiles {
     modules: Option<Vec<Module>>,
 }
 
+/// The steps from hidden states to an embedding.
+pub(super) struct EmbeddingSteps {
+    pub(super) steps: Vec<Step>,
+    /// Features of the embedding.
+    pub(super) width: usize,
+}
+
 /// A module after the transformer.
 #[derive(Debug)]
 struct Module {
@@ -88,14 +95,13 @@ impl SentenceFiles {
         Ok(Self { folder: folder.to_path_buf(), transformer, texts, model, modules })
     }
 
-    /// The steps from an architecture's hidden states to an embedding, and the embedding's size.
-    /// Without a module list: mean pooling and normalization to length 1, with which most embedding
-    /// models are trained.
+    /// The steps from an architecture's hidden states to an embedding. Without a module list: mean
+    /// pooling and normalization to length 1, with which most embedding models are trained.
     pub(super) fn steps(
         &self,
         architecture: &Architecture,
         device: &Device,
-    ) -> Result<(Vec<Step>, usize), PipelineError> {
+    ) -> Result<EmbeddingSteps, PipelineError> {
         let stacks = architecture.stacks();
         let mut vectors = Vectors {
             tokens: architecture.d_output(),
@@ -129,7 +135,7 @@ impl SentenceFiles {
             steps.push(Step::Cut(Cut { width: kept }));
             width = width.min(kept);
         }
-        Ok((steps, width))
+        Ok(EmbeddingSteps { steps, width })
     }
 }
 
@@ -155,11 +161,11 @@ fn list(folder: &Path) -> Result<Option<(PathBuf, Vec<Module>)>, PipelineError> 
         let (class, folder) = module_of(folder, Fields::of(&path, module)?)?;
         let name = class.rsplit('.').next().unwrap_or_default();
         // The package has moved between versions; the class name has not changed.
-        let kind = KINDS.iter().find(|(known, _)| *known == name);
+        let kind = KINDS.into_iter().find(|kind| kind.name() == name);
         let is_known = class.starts_with("sentence_transformers.");
         match (transformer.is_some(), kind) {
             (false, _) if is_known && name == "Transformer" => transformer = Some(folder),
-            (true, Some((_, kind))) if is_known => others.push(Module { kind: *kind, folder }),
+            (true, Some(kind)) if is_known => others.push(Module { kind, folder }),
             (true, _) if is_known && name == "Transformer" => {
                 return Err(wrong(&path, "it has two Transformer modules; only one is supported"));
             }
@@ -193,7 +199,7 @@ fn module_of(folder: &Path, mut fields: Fields) -> Result<(String, PathBuf), Pip
 
 /// Why a module class is not supported.
 fn unsupported(class: &str) -> String {
-    let known = KINDS.map(|(name, _)| name).join(", ");
+    let known = KINDS.map(Kind::name).join(", ");
     if class.starts_with("sentence_transformers.") {
         return format!("{class} is not supported; supported are Transformer, {known}");
     }

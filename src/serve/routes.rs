@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Choice, ResponseHeader, Shape, Usage};
 use super::completion_request::{CompletionRequest, ResponseMode};
-use super::engine::{Load, Piece, Pieces, gone};
+use super::engine::{Load, Piece, Pieces, RowPiece, gone};
 use super::error::ApiError;
 use super::fields::Fields;
 use super::server::{App, Desk};
@@ -136,7 +136,7 @@ async fn gather(mut pieces: Pieces, count: usize) -> Result<(Vec<Choice>, usize)
     let mut choices = vec![Choice::default(); count];
     let (mut open, mut tokens) = (count, 0);
     while open > 0 {
-        let (index, piece) = pieces.recv().await.ok_or_else(gone)?;
+        let RowPiece { index, piece } = pieces.recv().await.ok_or_else(gone)?;
         match piece {
             Piece::Text(part) => {
                 choices[index].part.text.push_str(&part.text);

@@ -37,7 +37,7 @@ pub(crate) fn gradients_reach_every_parameter(family: &str) {
         let model = case.load(&device);
         let backward = loss(&model, &case.feed(), &case.targets(), &device).backward();
         let found = gradients(&model, &GradientsParams::from_grads(backward, &model));
-        for parameter in model.parameters().iter().filter(|p| !p.is_constant()) {
+        for parameter in model.parameters().iter().filter(|p| p.is_trained()) {
             let gradient = found.get(&parameter.path);
             let is_reached = gradient.is_some_and(|values| values.iter().any(|v| *v != 0.0));
             // It is common to all choices, and a softmax is invariant to that.
@@ -138,7 +138,7 @@ pub(crate) fn one_batch_can_be_overfitted(family: &str) {
         eos: None,
     };
     let family = families::find(family).unwrap();
-    let (config, _) = family.sized(&size).unwrap();
+    let config = family.sized(&size).unwrap().config;
     let spec = ModelSpec::new(family, config).unwrap();
     let device = device().autodiff();
     let mut model: Model = spec.initialized(1, &device);

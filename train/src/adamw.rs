@@ -9,8 +9,8 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::adamw::{self, AdamWTensors, AdamWUpdate};
 use zoo_models::checkpoint::F32Tensor;
-use zoo_models::kernels::adamw::{self, Update as Constants};
 use zoo_models::parameters::{self, Path};
 
 /// Hyperparameters of AdamW.
@@ -156,7 +156,7 @@ impl Step<'_> {
         let path = self.path.join();
         let steps = self.optimizer.steps as i32;
         let decay = if D >= 2 { weight_decay } else { 0.0 };
-        let update = Constants {
+        let update = AdamWUpdate {
             betas: [beta_1, beta_2],
             gradient_scale: self.update.gradient_scale,
             keep: 1.0 - self.update.rate * decay,
@@ -164,13 +164,18 @@ impl Step<'_> {
             second_scale: 1.0 / (1.0 - beta_2.powi(steps)),
             epsilon,
         };
-        let [first, second] = match self.optimizer.moments.remove(&path) {
-            Some(moments) => [moments.first, moments.second],
-            None => [value.zeros_like(), value.zeros_like()],
+        let (first_moment, second_moment) = match self.optimizer.moments.remove(&path) {
+            Some(moments) => (moments.first, moments.second),
+            None => (value.zeros_like(), value.zeros_like()),
         };
-        let [updated, first, second] = adamw::step([value, first, second], gradient, update);
-        let moments = Moments { first, second, shape: shape.as_slice().to_vec() };
+        let tensors = AdamWTensors { parameter: value, first_moment, second_moment };
+        let updated = adamw::step(tensors, gradient, update);
+        let moments = Moments {
+            first: updated.first_moment,
+            second: updated.second_moment,
+            shape: shape.as_slice().to_vec(),
+        };
         self.optimizer.moments.insert(path, moments);
-        Tensor::from_inner(updated.reshape(shape)).require_grad()
+        Tensor::from_inner(updated.parameter.reshape(shape)).require_grad()
     }
 }

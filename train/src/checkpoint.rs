@@ -145,7 +145,7 @@ impl RunDir {
             .map_err(|source| SaveError::Write { path: folder.clone(), source })?;
         let write = |at: &Path| -> Result<(), SaveError> {
             let files = Files { max_shard_bytes: usize::MAX, ..Files::default() };
-            checkpoint::save(at, snapshot.model, (snapshot.family, snapshot.config), files)?;
+            checkpoint::save(at, snapshot.model, snapshot.family, snapshot.config, files)?;
             write_safetensors(&at.join(OPTIMIZER_FILE), &snapshot.optimizer.state())?;
             write_json(&at.join(STATE_FILE), snapshot.state)
         };

@@ -12,10 +12,10 @@ use burn::train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use serde::Serialize;
 use serde_json::Value;
 use zoo_datasets::batch::{BatchShape, LmDataset};
+use zoo_kernels::memory;
 use zoo_models::backbones::recompute::checkpoint_blocks;
 use zoo_models::checkpoint::Model;
 use zoo_models::families::Family;
-use zoo_models::kernels::memory;
 
 use crate::adamw::AdamW;
 use crate::checkpoint::State;

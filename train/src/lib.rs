@@ -30,7 +30,7 @@
 //!     eos: None,
 //! };
 //! let family = families::find("llama")?;
-//! let spec = ModelSpec::new(family, family.sized(&size)?.0)?;
+//! let spec = ModelSpec::new(family, family.sized(&size)?.config)?;
 //!
 //! let settings = TrainSettings {
 //!     data: "stories".into(),

@@ -9,7 +9,7 @@ use burn::train::{
     EventProcessorTraining, InferenceStep, Interrupter, LearnerEvent,
     SupervisedTrainingEventProcessor, TrainLoader, TrainStep, TrainingItem, ValidLoader,
 };
-use zoo_models::kernels::seed::mix;
+use zoo_kernels::seed::mix;
 
 use crate::adamw::Update;
 use crate::checkpoint::Snapshot;

@@ -154,8 +154,8 @@ impl CausalBackbone {
     /// An empty cache with room for `reserve` tokens; it grows as needed.
     pub fn cache(&self, reserve: usize) -> Cache {
         match self {
-            Self::Decoder(decoder) => Cache::new(decoder.config().stack.patterns(), reserve),
-            Self::Recurrent(model) => model.cache(reserve),
+            Self::Decoder(decoder) => Cache::new(decoder.config().stack.states(reserve)),
+            Self::Recurrent(model) => model.cache(),
         }
     }
 }

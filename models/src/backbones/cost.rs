@@ -6,7 +6,7 @@ use super::{
     RecurrentSeq2SeqConfig, RecurrentStackConfig, StackConfig,
 };
 use crate::blocks::BlockConfig;
-use crate::layers::attention::QkNorm;
+use crate::layers::attention::{HeadDims, QkNorm};
 
 /// Bytes of an f32.
 const F32: usize = 4;
@@ -150,7 +150,8 @@ impl<'a> Cost<'a> {
             parameters += rows * stack.embedding.d_embedding as f64;
             parameters += stack.layers.iter().map(BlockConfig::weights).sum::<f64>();
             for layer in &stack.layers {
-                let heads = layer.attention.n_heads.saturating_add(layer.attention.n_kv_heads);
+                let HeadDims { n_heads, n_kv_heads, .. } = layer.attention.heads;
+                let heads = n_heads.saturating_add(n_kv_heads);
                 let norms = match layer.attention.qk_norm {
                     QkNorm::PerHead(..) => heads,
                     _ => 0,

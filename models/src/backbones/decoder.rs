@@ -9,6 +9,7 @@ use super::stack::{Pass, StackConfig, TransformerStack};
 use super::{Embedding, Tokens};
 use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
+use crate::layers::observer::StackRole;
 use crate::layers::position::PositionIds;
 
 /// Config of a decoder-only backbone.
@@ -91,7 +92,7 @@ impl Decoder {
     ///
     /// Panics if the sequence is longer than the learned position table.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.embedding.forward(tokens, |x, pass| self.stack.forward(x, pass))
+        self.embedding.forward(StackRole::Decoder, tokens, |x, pass| self.stack.forward(x, pass))
     }
 
     /// The hidden states at every layer: the embeddings, the output of each block but the last, and
@@ -105,7 +106,8 @@ impl Decoder {
     ///
     /// Panics if the sequence is longer than the learned position table.
     pub fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
-        self.embedding.forward(tokens, |x, pass| self.stack.hidden_states(x, pass))
+        self.embedding
+            .forward(StackRole::Decoder, tokens, |x, pass| self.stack.hidden_states(x, pass))
     }
 
     /// The final hidden states of the next tokens, given the cached ones.
@@ -121,10 +123,12 @@ impl Decoder {
     pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
         let [n_rows, new] = tokens.dims();
         let length = cache.len() + new;
-        let (layers, padding) = cache.advance(n_rows, new);
+        let (states, padding) = cache.advance(n_rows, new);
         let position_ids = PositionIds::new(padding, length, new);
-        let pass =
-            Pass { position_ids: &position_ids, padding, caches: Some(layers), encoder: None };
+        let pass = Pass {
+            states: Some(states),
+            ..Pass::whole(StackRole::Decoder, &position_ids, padding)
+        };
         let vectors = self.embedding.token.forward(tokens.clone());
         let ids = Ids { tokens: &tokens, types: None };
         self.stack

@@ -1,16 +1,17 @@
 //! The input embedding: from token ids to the first block's input.
 
 use burn::module::{Module, Param, ParamId};
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Int, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::PositionIds;
 use crate::layers::sinusoid::{SinusoidLayout, sinusoid};
+use crate::parameters::Computed;
 
 /// Config of the input embedding.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -112,7 +113,7 @@ impl EmbeddingConfig {
 #[derive(Module, Debug)]
 pub struct InputEmbedding {
     position: Option<EmbeddingTable>,
-    sinusoid: Option<EmbeddingTable>,
+    sinusoid: Option<Computed<EmbeddingTable>>,
     token_type: Option<EmbeddingTable>,
     task: Option<EmbeddingTable>,
     norm: Option<Norm>,
@@ -152,12 +153,12 @@ impl InputEmbedding {
         let stored = |layout| {
             let make = move |device: &Device, _| {
                 let positions: Vec<usize> = (0..max_positions).collect();
-                sinusoid(&[positions], (width, layout), device).squeeze_dim(0)
+                sinusoid(&[positions], width, layout, device).squeeze_dim(0)
             };
-            // Initialized lazily, like every parameter, and not trained.
+            // Initialized lazily, like every parameter.
             let shape = Shape::from([max_positions, width]);
             let weight = Param::uninitialized(ParamId::new(), make, device.clone(), false, shape);
-            EmbeddingTable { weight }
+            Computed::new(EmbeddingTable { weight })
         };
         let (position, sinusoid) = match config.positions {
             PositionEmbedding::StoredSinusoidal(layout) => (None, Some(stored(layout))),
@@ -170,7 +171,7 @@ impl InputEmbedding {
             task: (config.n_tasks > 0).then(|| table(config.n_tasks)),
             norm: config.norm.map(|norm| norm.init(device)),
             projection: (width != d_model || config.projection == Projection::Always)
-                .then(|| linear(width, d_model, bias, device)),
+                .then(|| Linear::new(width, d_model, bias, device)),
             dropout: DropoutConfig::new(config.dropout).init(),
             max_positions,
             config: *config,
@@ -222,7 +223,7 @@ impl InputEmbedding {
     /// Projects `x` if the config's projection is one of `kinds`.
     fn project_at(&self, kinds: &[Projection], x: Tensor<3>) -> Tensor<3> {
         match &self.projection {
-            Some(projection) if kinds.contains(&self.config.projection) => project(projection, x),
+            Some(projection) if kinds.contains(&self.config.projection) => projection.forward(x),
             _ => x,
         }
     }
@@ -249,17 +250,18 @@ impl InputEmbedding {
                 self.sinusoid.as_ref().map(|table| table.forward(position_ids.ids(&device)))
             }
             (PositionEmbedding::Sinusoidal(layout, numbering), _) => {
-                let form = (self.config.d_embedding, layout);
+                let width = self.config.d_embedding;
                 Some(match numbering {
                     PositionNumbering::Sequential { offset } => {
                         let shift = |row: &Vec<usize>| row.iter().map(|p| p + offset).collect();
                         let rows: Vec<Vec<usize>> = position_ids.rows().iter().map(shift).collect();
-                        sinusoid(&rows, form, &device)
+                        sinusoid(&rows, width, layout, &device)
                     }
                     PositionNumbering::SkipPadding { padding } => {
                         let rows = after_padding(tokens, position_ids, padding);
                         let all: Vec<usize> = (0..position_ids.total() + padding + 1).collect();
-                        let table: Tensor<2> = sinusoid(&[all], form, &device).squeeze_dim(0);
+                        let table: Tensor<2> =
+                            sinusoid(&[all], width, layout, &device).squeeze_dim(0);
                         // Padding has a zero position vector.
                         let is_padding = rows.clone().equal_elem(padding as i64).unsqueeze_dim(2);
                         let vectors = burn::tensor::module::embedding(table, rows);

@@ -10,6 +10,7 @@ use super::{Embedding, Tokens};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::Padding;
+use crate::layers::observer::StackRole;
 use crate::layers::patches::{PatchConfig, PatchEmbedding};
 use crate::layers::position::PositionIds;
 
@@ -65,7 +66,7 @@ impl Encoder {
     ///
     /// Panics if the sequence is longer than the learned position table.
     pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.embedding.forward(tokens, |x, pass| self.stack.forward(x, pass))
+        self.embedding.forward(StackRole::Encoder, tokens, |x, pass| self.stack.forward(x, pass))
     }
 
     /// The hidden states at every layer: the embeddings, the output of each block but the last, and
@@ -79,7 +80,8 @@ impl Encoder {
     ///
     /// Panics if the sequence is longer than the learned position table.
     pub fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
-        self.embedding.forward(tokens, |x, pass| self.stack.hidden_states(x, pass))
+        self.embedding
+            .forward(StackRole::Encoder, tokens, |x, pass| self.stack.hidden_states(x, pass))
     }
 }
 
@@ -138,8 +140,7 @@ impl ImageEncoder {
         let length = vectors.dims()[1];
         let padding = Padding::none();
         let position_ids = PositionIds::new(&padding, length, length);
-        let pass =
-            Pass { position_ids: &position_ids, padding: &padding, caches: None, encoder: None };
+        let pass = Pass::whole(StackRole::Encoder, &position_ids, &padding);
         self.stack.forward(vectors, pass)
     }
 }

@@ -9,9 +9,10 @@ use super::embedding::{Ids, InputEmbedding};
 use super::stack::{Pass, StackConfig, TransformerStack};
 use super::{OutputWeights, Shift, Tokens};
 use crate::layers::EncoderOutput;
-use crate::layers::cache::{Cache, LayerCache, select_rows};
+use crate::layers::cache::{Cache, LayerState, select_rows};
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::mask::{AttentionPattern, Mask, Padding};
+use crate::layers::mask::{AttentionPattern, BatchPadding, Mask, Padding};
+use crate::layers::observer::StackRole;
 use crate::layers::position::PositionIds;
 
 /// Config of an encoder-decoder. Both sides share one token embedding table.
@@ -105,14 +106,16 @@ impl Encoded {
         Self { hidden: select_rows(self.hidden, rows), padding }
     }
 
+    fn batch_padding(&self) -> BatchPadding<'_> {
+        let [n_rows, length, _] = self.hidden.dims();
+        BatchPadding { padding: &self.padding, n_rows, length }
+    }
+
     /// Concatenates two batches, with the rows of `other` last.
     pub fn join(self, other: Self) -> Self {
-        let (above, below) = (self.hidden.dims(), other.hidden.dims());
-        let longest = above[1].max(below[1]);
-        let padding = Padding::join_right(
-            (&self.padding, [above[0], above[1]]),
-            (&other.padding, [below[0], below[1]]),
-        );
+        let (above, below) = (self.batch_padding(), other.batch_padding());
+        let longest = above.length.max(below.length);
+        let padding = above.join_right(below);
         let filled = |x: Tensor<3>| {
             let [batch, seq, d_model] = x.dims();
             let zeros =
@@ -183,21 +186,22 @@ impl EncoderDecoder {
     pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
         let [n_rows, new] = tokens.dims();
         let length = cache.len() + new;
-        let (layers, padding) = cache.advance(n_rows, new);
-        self.write((&tokens, padding, length), Some(layers), encoded)
+        let (states, padding) = cache.advance(n_rows, new);
+        self.write((&tokens, padding, length), Some(states), encoded)
     }
 
     fn write(
         &self,
         (tokens, padding, length): (&Tensor<2, Int>, &Padding, usize),
-        caches: Option<&mut [LayerCache]>,
+        states: Option<&mut [LayerState]>,
         encoded: &Encoded,
     ) -> Tensor<3> {
         let position_ids = PositionIds::new(padding, length, tokens.dims()[1]);
         // A mask is valid for one pass: the next pass may have another number of queries.
         let mask = Mask::new(AttentionPattern::Full, encoded.padding.clone());
         let encoder = Some(EncoderOutput { hidden_states: &encoded.hidden, mask: &mask });
-        let pass = Pass { position_ids: &position_ids, padding, caches, encoder };
+        let pass =
+            Pass { states, encoder, ..Pass::whole(StackRole::Decoder, &position_ids, padding) };
         self.decoder.forward(&self.token, tokens, pass)
     }
 }
@@ -255,12 +259,7 @@ impl Side {
     ) -> T {
         let length = tokens.ids.dims()[1];
         let position_ids = PositionIds::new(&tokens.padding, length, length);
-        let pass = Pass {
-            position_ids: &position_ids,
-            padding: &tokens.padding,
-            caches: None,
-            encoder: None,
-        };
+        let pass = Pass::whole(StackRole::Encoder, &position_ids, &tokens.padding);
         let ids = Ids { tokens: &tokens.ids, types: None };
         run(self.embedding.forward(table.forward(tokens.ids.clone()), ids, &position_ids), pass)
     }

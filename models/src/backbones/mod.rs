@@ -19,6 +19,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::Padding;
+use crate::layers::observer::StackRole;
 use crate::layers::position::PositionIds;
 pub use causal::{CausalBackbone, CausalConfig, UNBOUNDED};
 pub use decoder::{Decoder, DecoderConfig, OutputWeights};
@@ -74,7 +75,12 @@ impl Embedding {
 
     /// Embeds whole texts and passes them to `run`, which applies [`TransformerStack::forward`] or
     /// [`TransformerStack::hidden_states`].
-    fn forward<T>(&self, tokens: &Tokens, run: impl FnOnce(Tensor<3>, Pass<'_>) -> T) -> T {
+    fn forward<T>(
+        &self,
+        role: StackRole,
+        tokens: &Tokens,
+        run: impl FnOnce(Tensor<3>, Pass<'_>) -> T,
+    ) -> T {
         let Tokens { ids, types, padding } = tokens;
         let length = ids.dims()[1];
         let position_ids = PositionIds::new(padding, length, length);
@@ -84,7 +90,7 @@ impl Embedding {
             Ids { tokens: ids, types: types.as_ref() },
             &position_ids,
         );
-        run(x, Pass { position_ids: &position_ids, padding, caches: None, encoder: None })
+        run(x, Pass::whole(role, &position_ids, padding))
     }
 }
 

@@ -3,11 +3,12 @@
 
 use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
+use zoo_kernels::recompute::{Untyped, Work, recomputed};
+use zoo_kernels::seed;
 
 use crate::blocks::{Block, BlockConfig};
-use crate::kernels::recompute::{Untyped, Work, recomputed};
-use crate::kernels::seed;
 use crate::layers::mask::Mask;
+use crate::layers::observer::LayerId;
 use crate::layers::position::Positions;
 use crate::layers::{AttentionContext, EncoderOutput};
 
@@ -40,19 +41,20 @@ pub fn checkpoint_blocks<M: Module>(model: M) -> M {
 /// The name of the flag in `TransformerStack`.
 const FLAG: &str = "recomputes";
 
-/// [`Block::forward`] without a cache.
+/// [`Block::forward`] without a state or an observer.
 pub(super) fn forward(
     (block, config): (&Block, &BlockConfig),
     x: Tensor<3>,
     mut context: AttentionContext<'_>,
 ) -> Tensor<3> {
-    let drops = [config.dropout, config.attention.dropout, config.feed_forward.dropout];
+    let drops = [config.dropout, config.attention.mechanism.dropout(), config.feed_forward.dropout];
     let encoder = context.encoder.filter(|_| config.has_cross_attention());
     let again = Again {
         block: block.clone().map(&mut Constant),
         mask: context.mask.clone(),
         positions: constant(context.positions),
         encoder: encoder.map(|encoder| encoder.mask.clone()),
+        layer: context.layer,
         // The dropout mask must be the same in both passes.
         seed: drops.iter().any(|p| *p > 0.0).then(|| seed::draw(&x.device())),
     };
@@ -111,6 +113,7 @@ struct Again {
     mask: Mask,
     positions: Positions,
     encoder: Option<Mask>,
+    layer: LayerId,
     seed: Option<u64>,
 }
 
@@ -133,8 +136,14 @@ impl Work for Again {
         let encoder =
             encoder.as_ref().map(|(hidden_states, mask)| EncoderOutput { hidden_states, mask });
         let block = self.block.clone().map(&mut replacements);
-        let mut context =
-            AttentionContext { mask: &self.mask, positions: &positions, cache: None, encoder };
+        let mut context = AttentionContext {
+            mask: &self.mask,
+            positions: &positions,
+            state: None,
+            encoder,
+            observer: None,
+            layer: self.layer,
+        };
         block.forward(x, &mut context).into_dispatch()
     }
 }
@@ -162,11 +171,12 @@ mod tests {
     use burn::tensor::{Device, Distribution};
 
     use super::*;
-    use crate::families::{self, Architecture, Size};
+    use crate::families::{self, Architecture, Size, SizedModel};
     use crate::heads::CausalLm;
     use crate::layers::mask::{AttentionPattern, Padding};
+    use crate::layers::observer::StackRole;
 
-    fn sized() -> (serde_json::Value, Architecture) {
+    fn sized() -> SizedModel {
         let size = Size {
             vocab_size: 7,
             context: 6,
@@ -182,7 +192,7 @@ mod tests {
     }
 
     fn config() -> BlockConfig {
-        let Architecture::Decoder(config) = sized().1 else { panic!("a decoder") };
+        let Architecture::Decoder(config) = sized().architecture else { panic!("a decoder") };
         config.stack.layers[0].clone()
     }
 
@@ -195,7 +205,7 @@ mod tests {
                 self.0.push(flag.is_enabled());
             }
         }
-        let (_, architecture) = sized();
+        let architecture = sized().architecture;
         let device = Device::flex().autodiff();
         let model = CausalLm::new(&architecture.into_decoder().expect("a decoder"), &device);
         let flags = |model: &CausalLm| {
@@ -218,8 +228,10 @@ mod tests {
         let context = || AttentionContext {
             mask: &mask,
             positions: &Positions::None,
-            cache: None,
+            state: None,
             encoder: None,
+            observer: None,
+            layer: LayerId { stack: StackRole::Decoder, index: 0 },
         };
         let random = || Tensor::<3>::random([2, 6, 8], Distribution::Normal(0.0, 1.0), &device);
         let (x, weights) = (random().require_grad(), random());

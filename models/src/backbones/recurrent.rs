@@ -7,13 +7,13 @@ use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::{OutputWeights, Tokens};
-use crate::layers::cache::{Cache, LayerCache};
+use crate::layers::cache::{Cache, LayerState, RecurrentState};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::mask::AttentionPattern;
 use crate::layers::recurrent::{
-    Cell, CellKind, Direction, PaddingSteps, RecurrentLayer, RecurrentLayerConfig, State, States,
+    CellKind, Direction, PaddingSteps, RecurrentLayer, RecurrentLayerConfig,
 };
+use crate::parameters::UnitVariance;
 
 /// Config of stacked recurrent layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,7 +56,9 @@ pub struct RecurrentStack {
 /// Recurrent layers over embedded tokens.
 #[derive(Module, Debug)]
 pub struct Recurrent {
-    token: EmbeddingTable,
+    /// Its variance at initialization is 1, PyTorch's default: no norm scales small embeddings up,
+    /// and gates with inputs near zero pass on almost nothing.
+    token: UnitVariance<EmbeddingTable>,
     stack: RecurrentStack,
     #[module(skip)]
     config: RecurrentConfig,
@@ -80,10 +82,9 @@ impl RecurrentStackConfig {
         }
     }
 
-    /// An empty cache of the layers' states. A state is stored as the key and value of its
-    /// position, with a window of one earlier position.
-    pub(super) fn cache(&self, reserve: usize) -> Cache {
-        Cache::new((0..self.n_layers).map(|_| AttentionPattern::SlidingWindow(2)), reserve)
+    /// The empty states of the layers, first to last.
+    pub(super) fn states(&self) -> impl Iterator<Item = LayerState> {
+        (0..self.n_layers).map(|_| LayerState::Recurrent(RecurrentState::default()))
     }
 }
 
@@ -105,7 +106,11 @@ impl RecurrentConfig {
     /// A model of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> Recurrent {
         Recurrent {
-            token: EmbeddingTable::new(self.vocab_size, self.stack.d_input, device),
+            token: UnitVariance::new(EmbeddingTable::new(
+                self.vocab_size,
+                self.stack.d_input,
+                device,
+            )),
             stack: self.stack.init(device),
             config: self.clone(),
         }
@@ -149,48 +154,29 @@ impl Recurrent {
         assert_eq!(direction, Direction::Forward, "a bidirectional model has no steps");
         let [n_rows, new] = tokens.dims();
         let device = tokens.device();
-        let (caches, padding) = cache.advance(n_rows, new);
+        let (states, padding) = cache.advance(n_rows, new);
         let padding_steps = PaddingSteps::new(padding, new, &device);
         let mut x = self.embed(tokens);
-        for (layer, cache) in self.stack.layers.iter().zip(caches) {
-            let start = || layer.cell().start(n_rows, &device);
-            let start = last_state(layer.cell(), cache).unwrap_or_else(start);
-            x = remembered(
-                layer.step_from(dropout(&self.stack.dropout, x), start, &padding_steps),
-                cache,
-            );
+        for (layer, state) in self.stack.layers.iter().zip(states) {
+            let state = state.recurrent();
+            let start = state.last().unwrap_or_else(|| layer.cell().start(n_rows, &device));
+            let input = dropout(&self.stack.dropout, x);
+            let states = layer.step_from(input, start, &padding_steps);
+            state.append(&states);
+            x = states.hidden;
         }
         dropout(&self.stack.dropout, x).swap_dims(0, 1)
     }
 
-    /// An empty cache with room for `reserve` tokens.
-    pub fn cache(&self, reserve: usize) -> Cache {
-        self.config.stack.cache(reserve)
+    /// An empty cache.
+    pub fn cache(&self) -> Cache {
+        Cache::new(self.config.stack.states())
     }
 
     /// `[seq, batch, d_input]`: sequence-major, so that each step is contiguous.
     fn embed(&self, ids: Tensor<2, Int>) -> Tensor<3> {
         self.token.forward(ids.swap_dims(0, 1))
     }
-}
-
-/// The last state in a layer's cache; `None` if the cache is empty.
-pub(super) fn last_state(cell: &Cell, cache: &LayerCache) -> Option<State> {
-    let [hidden, memory] = cache.last()?.map(|state| {
-        let [batch, _, _, d] = state.dims();
-        state.reshape([batch, d])
-    });
-    Some(cell.resume(hidden, memory))
-}
-
-/// Appends states to a layer's cache and returns the hidden states.
-pub(super) fn remembered(states: States, cache: &mut LayerCache) -> Tensor<3> {
-    let States { hidden, memory } = states;
-    let kept = |states: Tensor<3>| states.swap_dims(0, 1).unsqueeze_dim::<4>(1);
-    // A GRU has only a hidden state, no memory cell.
-    let memory = memory.unwrap_or_else(|| hidden.clone());
-    cache.append(kept(hidden.clone()), kept(memory));
-    hidden
 }
 
 #[cfg(test)]
@@ -223,15 +209,15 @@ mod tests {
                 token_ids(&range.map(|i| i * i % 7).collect::<Vec<u32>>(), 1, &device)
             };
             let kept = 3;
-            let mut cache = model.cache(0);
-            // One long step, then single tokens beyond the initial capacity.
+            let mut cache = model.cache();
+            // One long step, then single tokens.
             model.step(ids(0..kept + 20), &mut cache);
             for at in kept + 20..kept + MAX_ROLLBACK as u32 {
                 model.step(ids(at..at + 1), &mut cache);
             }
             cache.truncate(kept as usize);
             let after = model.step(ids(5..6), &mut cache);
-            let mut fresh = model.cache(0);
+            let mut fresh = model.cache();
             model.step(ids(0..kept), &mut fresh);
             let expected = model.step(ids(5..6), &mut fresh);
             assert_eq!(after.into_data(), expected.into_data(), "{cell:?}");

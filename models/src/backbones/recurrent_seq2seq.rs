@@ -1,19 +1,19 @@
 //! A recurrent encoder and decoder with attention between them: the origin of attention.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::recurrent::{RecurrentStack, RecurrentStackConfig, last_state, remembered};
+use super::recurrent::{RecurrentStack, RecurrentStackConfig};
 use super::{Encoded, OutputWeights, Tokens};
 use crate::layers::additive_attention::{AdditiveAttention, EncoderKeys};
-use crate::layers::cache::{Cache, LayerCache};
+use crate::layers::cache::{Cache, LayerState};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::layers::mask::{AttentionPattern, Mask, Padding};
 use crate::layers::recurrent::{PaddingSteps, State, States, Unroll, steps};
+use crate::parameters::UnitVariance;
 
 /// Config of a recurrent encoder-decoder. Both sides share one token embedding table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +48,9 @@ pub struct RecurrentSeq2SeqConfig {
 /// maxout layer.
 #[derive(Module, Debug)]
 pub struct RecurrentSeq2Seq {
-    token: EmbeddingTable,
+    /// Its variance at initialization is 1, PyTorch's default: no norm scales small embeddings up,
+    /// and gates with inputs near zero pass on almost nothing.
+    token: UnitVariance<EmbeddingTable>,
     encoder: RecurrentStack,
     decoder: RecurrentStack,
     /// The projection to each decoder layer's initial state.
@@ -66,16 +68,16 @@ impl RecurrentSeq2SeqConfig {
     pub fn init(&self, device: &Device) -> RecurrentSeq2Seq {
         let (d_embedding, d_encoder) = (self.decoder.d_input, self.encoder.d_model);
         let d_model = self.decoder.d_model;
-        let start = |_| linear(d_encoder / 2, d_model, Bias::Present, device);
+        let start = |_| Linear::new(d_encoder / 2, d_model, Bias::Present, device);
         let d_gates = self.decoder.cell.n_gates() * d_model;
         RecurrentSeq2Seq {
-            token: EmbeddingTable::new(self.vocab_size, d_embedding, device),
+            token: UnitVariance::new(EmbeddingTable::new(self.vocab_size, d_embedding, device)),
             encoder: self.encoder.init(device),
             decoder: self.decoder.init(device),
             start: (0..self.decoder.n_layers).map(start).collect(),
-            attention: AdditiveAttention::new([d_model, d_encoder], device),
-            context: linear(d_encoder, d_gates, Bias::Absent, device),
-            readout: linear(d_model + d_encoder + d_embedding, d_model, Bias::Present, device),
+            attention: AdditiveAttention::new(d_model, d_encoder, device),
+            context: Linear::new(d_encoder, d_gates, Bias::Absent, device),
+            readout: Linear::new(d_model + d_encoder + d_embedding, d_model, Bias::Present, device),
             config: self.clone(),
         }
     }
@@ -124,7 +126,7 @@ impl RecurrentSeq2Seq {
     /// - result: `[batch, seq, d_model]`
     pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
         // The cache is dropped after the pass.
-        let mut cache = self.cache(0);
+        let mut cache = self.cache();
         let [n_rows, length] = tokens.ids.dims();
         let (layers, _) = cache.advance(n_rows, length);
         self.write((&tokens.ids, &tokens.padding), layers, encoded)
@@ -144,15 +146,20 @@ impl RecurrentSeq2Seq {
         self.write((&tokens, padding), layers, encoded)
     }
 
-    /// An empty cache with room for `reserve` tokens.
-    pub fn cache(&self, reserve: usize) -> Cache {
-        self.config.decoder.cache(reserve)
+    /// An empty cache.
+    pub fn cache(&self) -> Cache {
+        let states = self.config.decoder.states();
+        // The first layer attends to the encoder output.
+        Cache::new(states.enumerate().map(|(index, state)| match index {
+            0 => state.with_encoder(),
+            _ => state,
+        }))
     }
 
     fn write(
         &self,
         (tokens, padding): (&Tensor<2, Int>, &Padding),
-        caches: &mut [LayerCache],
+        states: &mut [LayerState],
         encoded: &Encoded,
     ) -> Tensor<3> {
         let device = tokens.device();
@@ -160,21 +167,23 @@ impl RecurrentSeq2Seq {
         let vectors = self.embed(tokens);
         let mut contexts = None;
         let mut x = dropout(&self.decoder.dropout, vectors.clone());
-        for (index, (layer, cache)) in self.decoder.layers.iter().zip(caches).enumerate() {
-            let start = last_state(layer.cell(), cache)
-                .unwrap_or_else(|| layer.cell().begin_with(self.begin(index, encoded)));
+        for (index, (layer, state)) in self.decoder.layers.iter().zip(states).enumerate() {
+            let start = state.recurrent().last();
+            let start =
+                start.unwrap_or_else(|| layer.cell().begin_with(self.begin(index, encoded)));
             let states = if index == 0 {
-                let keys = self.encoder_keys(encoded, cache);
+                let keys = self.encoder_keys(encoded, state);
                 let (states, seen) = self.attend((x, start), &keys, &padding_steps);
                 contexts = Some(seen);
                 states
             } else {
                 layer.step_from(x, start, &padding_steps)
             };
-            x = dropout(&self.decoder.dropout, remembered(states, cache));
+            state.recurrent().append(&states);
+            x = dropout(&self.decoder.dropout, states.hidden);
         }
         let seen = [Some(x), contexts, Some(vectors)].into_iter().flatten().collect();
-        let hidden = project(&self.readout, Tensor::cat(seen, 2)).tanh();
+        let hidden = self.readout.forward(Tensor::cat(seen, 2)).tanh();
         dropout(&self.decoder.dropout, hidden).swap_dims(0, 1)
     }
 
@@ -188,11 +197,11 @@ impl RecurrentSeq2Seq {
         let cell = self.decoder.layers[0].cell();
         let mut unroll = Unroll::new(start);
         let mut contexts = Vec::new();
-        for (at, input) in steps(project(&cell.input, x)).into_iter().enumerate() {
+        for (at, input) in steps(cell.input.forward(x)).into_iter().enumerate() {
             let next = |state: &State| {
                 let context = self.attention.forward(state.hidden.clone(), encoder);
                 contexts.push(context.clone());
-                cell.next(input + project(&self.context, context), state)
+                cell.next(input + self.context.forward(context), state)
             };
             unroll.step(next, padding_steps.at(at));
         }
@@ -200,8 +209,8 @@ impl RecurrentSeq2Seq {
     }
 
     /// The keys and hidden states for attention, computed once per encoder output.
-    fn encoder_keys(&self, encoded: &Encoded, cache: &mut LayerCache) -> EncoderKeys {
-        let [hidden_states, keys] = cache.cross(|| {
+    fn encoder_keys(&self, encoded: &Encoded, state: &mut LayerState) -> EncoderKeys {
+        let [hidden_states, keys] = state.encoder_keys(|| {
             let keys = self.attention.keys(encoded.hidden.clone());
             [encoded.hidden.clone(), keys].map(|x| x.unsqueeze_dim(1))
         });
@@ -219,7 +228,7 @@ impl RecurrentSeq2Seq {
     fn begin(&self, layer: usize, encoded: &Encoded) -> Tensor<2> {
         let d_encoder = self.config.encoder.d_model;
         let first = encoded.hidden.clone().slice_dim(1, 0..1).squeeze_dim::<2>(1);
-        project(&self.start[layer], first.slice_dim(1, d_encoder / 2..d_encoder)).tanh()
+        self.start[layer].forward(first.slice_dim(1, d_encoder / 2..d_encoder)).tanh()
     }
 
     /// `[seq, batch, d_embedding]`, as in [`Recurrent`](super::Recurrent).

@@ -183,8 +183,8 @@ impl Seq2SeqBackbone {
     /// An empty cache with room for `reserve` tokens; it grows as needed.
     pub fn cache(&self, reserve: usize) -> Cache {
         match self {
-            Self::EncoderDecoder(model) => Cache::new(model.config().decoder.patterns(), reserve),
-            Self::Recurrent(model) => model.cache(reserve),
+            Self::EncoderDecoder(model) => Cache::new(model.config().decoder.states(reserve)),
+            Self::Recurrent(model) => model.cache(),
         }
     }
 }

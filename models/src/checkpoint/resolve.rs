@@ -38,16 +38,17 @@ impl ModelSpec {
 
     /// Sets the config fields that only select tensor names, according to the keys of the file.
     pub(super) fn resolve_names(&mut self, has: &dyn Fn(&str) -> bool) {
-        let rules = self.family.head_keys(self.task);
+        let rules: Vec<&Key> = self.family.head_keys(self.task).iter().copied().flatten().collect();
         let is_there = |rule: &Key| match rule {
             Key::Rename { checkpoint, .. } | Key::Transpose { checkpoint, .. } => {
                 has(&format!("{checkpoint}.weight"))
             }
             _ => false,
         };
+        let is_own = rules.iter().copied().any(is_there);
         for rule in rules {
             let Key::IfConfig { field, keys } = rule else { continue };
-            match (keys.iter().any(is_there), rules.iter().any(is_there)) {
+            match (keys.iter().any(is_there), is_own) {
                 (true, false) => self.config[*field] = Value::Bool(true),
                 (false, true) => self.config[*field] = Value::Bool(false),
                 _ => {}

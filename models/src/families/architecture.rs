@@ -1,5 +1,6 @@
-//! The result of a family's config: a backbone and the configurations of its heads; and the tasks.
+//! The result of a family's config: a backbone and the configurations of its heads.
 
+use super::Task;
 use crate::backbones::cost::Cost;
 use crate::backbones::{
     DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, Initialization,
@@ -7,45 +8,6 @@ use crate::backbones::{
 };
 use crate::heads::HeadsConfig;
 use crate::hf::config::ConfigError;
-
-/// The task of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
-    /// Causal language modeling: predict the next token.
-    CausalLm,
-    /// Masked language modeling: predict masked tokens.
-    MaskedLm,
-    /// Sequence-to-sequence language modeling: predict the next token, conditioned on a source
-    /// text.
-    Seq2SeqLm,
-    /// Classify a text.
-    SequenceClassifier,
-    /// Classify every token.
-    TokenClassifier,
-    /// Find the start and the end of an answer.
-    Span,
-    /// Score the choices of a question.
-    MultipleChoice,
-    /// Predict whether one sentence follows another.
-    NextSentence,
-    /// Predict masked tokens and the relation of two sentences.
-    PreTraining,
-    /// Detect tokens that were replaced by another model.
-    ReplacedTokens,
-    /// Classify an image.
-    ImageClassifier,
-    /// Classify an image with a class token and a distillation token.
-    DistilledImageClassifier,
-    /// Hidden states, without a head.
-    BaseModel,
-}
-
-impl Task {
-    /// Whether a model with this head generates text.
-    pub fn is_generative(self) -> bool {
-        matches!(self, Self::CausalLm | Self::Seq2SeqLm)
-    }
-}
 
 /// The config of any backbone, with those of the heads that it supports.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,7 +121,7 @@ impl Architecture {
     pub fn n_heads(&self) -> usize {
         let stacks = self.stacks();
         let first = stacks.first().and_then(|stack| stack.layers.first());
-        first.map_or(1, |layer| layer.attention.n_heads)
+        first.map_or(1, |layer| layer.attention.heads.n_heads)
     }
 
     /// The size of the vocabulary: token ids are below it; 0 for models without tokens.

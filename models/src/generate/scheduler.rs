@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::GenerateError;
 use super::constraints::History;
-use super::generative_model::{GenerationState, GenerativeModel, SequenceState, last};
+use super::generative_model::{GenerationState, GenerativeModel, Prefilled, SequenceState, last};
 use super::logprobs::{ScoredPrompt, Scoring, TokenLogprobs};
 use super::options::Options;
 use super::request::{Event, Finish, Request, RequestId, check_prompt, prepare};
@@ -132,18 +132,11 @@ impl<'m> BatchScheduler<'m> {
             let sequences: Vec<&SequenceState> =
                 self.waiting.iter().map(|row| &row.sequence).collect();
             let more = self.waiting.iter().map(Row::left).max().unwrap_or(0).min(RESERVE);
-            let fresh = if self.waiting.iter().any(|row| row.scoring.prompt.is_some()) {
-                let (hidden, fresh) = self.model.prefill_hidden(&sequences, more);
-                scores.push(self.model.last_scores(hidden.clone()));
-                if !self.score_prompts(&hidden) {
-                    return Err(self.not_finite());
-                }
-                fresh
-            } else {
-                let (next, fresh) = self.model.prefill(&sequences, more);
-                scores.push(next);
-                fresh
-            };
+            let Prefilled { hidden, state: fresh } = self.model.prefill(&sequences, more);
+            scores.push(self.model.last_scores(hidden.clone()));
+            if !self.score_prompts(&hidden) {
+                return Err(self.not_finite());
+            }
             self.state = Some(match self.state.take() {
                 Some(state) => state.join(fresh),
                 None => fresh,
@@ -315,7 +308,7 @@ mod tests {
             dropout: 0.0,
             eos: None,
         };
-        let (_, architecture) = families::find("llama").unwrap().sized(&size).unwrap();
+        let architecture = families::find("llama").unwrap().sized(&size).unwrap().architecture;
         let mut config = architecture.into_decoder().unwrap();
         config.init_std = 0.8;
         CausalLm::new(&config, &Device::flex()).initialized(5)

@@ -1,12 +1,11 @@
 //! Causal language modeling: next-token logits at every position.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
 use crate::backbones::{CausalBackbone, CausalConfig, OutputWeights, Tokens, initialize};
 use crate::layers::cache::Cache;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 
 /// A causal backbone with an output projection over the vocabulary.
 #[derive(Module, Debug)]
@@ -21,7 +20,8 @@ impl CausalLm {
     /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(config: impl Into<CausalConfig>, device: &Device) -> Self {
         let config = config.into();
-        let projection = |bias| Some(linear(config.d_output(), config.vocab_size(), bias, device));
+        let projection =
+            |bias| Some(Linear::new(config.d_output(), config.vocab_size(), bias, device));
         let lm_head = match config.output() {
             OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
             OutputWeights::Separate | OutputWeights::SeparateIfGiven => projection(Bias::Absent),
@@ -91,7 +91,7 @@ impl CausalLm {
     /// - result: `[batch, seq, vocab_size]`
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
         let logits = match &self.lm_head {
-            Some(lm_head) => project(lm_head, hidden),
+            Some(lm_head) => lm_head.forward(hidden),
             None => self.backbone.token_embedding().scores(hidden),
         };
         match self.backbone.logit_softcap() {

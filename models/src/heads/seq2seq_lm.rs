@@ -1,14 +1,15 @@
 //! Sequence-to-sequence language modeling: next-token logits, conditioned on a source text.
 
 use burn::module::{Module, Param};
-use burn::nn::{Initializer, Linear};
+use burn::nn::Initializer;
 use burn::tensor::{Device, Int, Tensor};
 
 use crate::backbones::{
     Encoded, OutputBias, OutputWeights, Seq2SeqBackbone, Seq2SeqConfig, Tokens,
 };
 use crate::layers::cache::Cache;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
+use crate::parameters::Buffer;
 use crate::precision::to_f32;
 
 /// An encoder-decoder backbone with an output projection over the vocabulary.
@@ -25,18 +26,18 @@ pub struct Seq2SeqLm {
 #[derive(Module, Debug)]
 pub struct ConstantBias {
     /// `[1, vocab_size]`
-    pub final_logits_bias: Param<Tensor<2>>,
+    pub final_logits_bias: Buffer<Param<Tensor<2>>>,
 }
 
 impl Seq2SeqLm {
     /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(config: impl Into<Seq2SeqConfig>, device: &Device) -> Self {
         let config = config.into();
-        let projection = |bias| Some(linear(config.d_model(), config.vocab_size(), bias, device));
-        let constant = || ConstantBias {
-            final_logits_bias: Initializer::Zeros
-                .init([1, config.vocab_size()], device)
-                .set_require_grad(false),
+        let projection =
+            |bias| Some(Linear::new(config.d_model(), config.vocab_size(), bias, device));
+        let constant = || {
+            let zeros = Initializer::Zeros.init([1, config.vocab_size()], device);
+            ConstantBias { final_logits_bias: Buffer::new(zeros) }
         };
         Self {
             backbone: config.init(device),
@@ -90,7 +91,7 @@ impl Seq2SeqLm {
         let scale = self.backbone.output_scale();
         let hidden = if scale == 1.0 { hidden } else { hidden * scale };
         let scores = match &self.lm_head {
-            Some(lm_head) => project(lm_head, hidden),
+            Some(lm_head) => lm_head.forward(hidden),
             None => self.backbone.token_embedding().scores(hidden),
         };
         match &self.output {

@@ -9,7 +9,7 @@ use super::super::usage;
 use super::args::TrainArgs;
 use crate::datasets::batch::LmDataset;
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::checkpoint::{self, Model, ModelSpec};
+use crate::models::checkpoint::{self, Model, ModelSpec, Pretrained};
 use crate::models::families::{self, FAMILIES, Family};
 use crate::train::TrainSettings;
 
@@ -62,14 +62,14 @@ impl Start {
         settings: &TrainSettings,
         data: &LmDataset,
         device: &Device,
-    ) -> Result<(ModelSpec, Model)> {
+    ) -> Result<Pretrained> {
         match self {
             Self::Family(family) => {
                 let tokenizer = data.tokenizer();
                 let mut size =
                     args.size.size(tokenizer.vocab_size(), settings.context).map_err(usage)?;
                 size.eos = tokenizer.eos();
-                let (config, _) = family.sized(&size).map_err(usage)?;
+                let config = family.sized(&size).map_err(usage)?.config;
                 let spec = ModelSpec::new(family, config).map_err(usage)?;
                 if !spec.is_generative() {
                     return Err(usage(not_generative(family)));
@@ -80,7 +80,7 @@ impl Start {
                     ));
                 }
                 let model = spec.initialized(settings.seed, device);
-                Ok((spec, model))
+                Ok(Pretrained { spec, model })
             }
             Self::Model { spec, model, .. } => {
                 let (vocab_size, known) =
@@ -97,7 +97,7 @@ impl Start {
                         settings.context
                     )));
                 }
-                Ok((*spec, *model))
+                Ok(Pretrained { spec: *spec, model: *model })
             }
         }
     }

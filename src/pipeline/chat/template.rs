@@ -64,9 +64,9 @@ impl ChatTemplate {
     ///
     /// Unreadable files; an invalid template; several templates without a default.
     pub fn load(folder: &Path) -> Result<Option<Self>, PipelineError> {
-        let Some((path, source)) = files::template(folder)? else { return Ok(None) };
-        let template = Self::new(&source).map_err(|error| PipelineError::File {
-            path,
+        let Some(file) = files::template(folder)? else { return Ok(None) };
+        let template = Self::new(&file.source).map_err(|error| PipelineError::File {
+            path: file.path,
             reason: format!("the chat template is invalid: {error}"),
         })?;
         let special = files::special_tokens(folder)?.into_iter();

@@ -39,7 +39,8 @@ impl TextGeneration {
         let mut ending = TextEnding::Length;
         let mut failed = None;
         let stats = speculate(
-            [model, draft.generative_model()?],
+            model,
+            draft.generative_model()?,
             &request,
             num_draft_tokens,
             &mut |event| {

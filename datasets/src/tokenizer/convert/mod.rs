@@ -27,6 +27,7 @@ use class::{Class, Source};
 use proto::Model;
 use roles::Roles;
 use settings::{Known, Settings};
+use slow::SlowTokenizer;
 
 /// Common file names of SentencePiece models.
 const MODELS: [&str; 5] = [
@@ -70,11 +71,11 @@ pub(super) fn build(folder: &Path) -> Result<Built, TokenizerError> {
     let (parts, roles) = match files {
         Files::WordPiece(path) => {
             let roles = roles(None);
-            (vocabulary::word_piece(&path, class, &settings, &roles)?, roles)
+            (vocabulary::word_piece(&path, &settings, &roles)?, roles)
         }
         Files::Merges => {
             let roles = roles(None);
-            (vocabulary::merges(folder, class, &settings, &roles)?, roles)
+            (vocabulary::merges(folder, &settings, &roles)?, roles)
         }
         Files::SentencePiece(path) => {
             let proto = read_model(&path)?;
@@ -82,16 +83,16 @@ pub(super) fn build(folder: &Path) -> Result<Built, TokenizerError> {
             let parts = match class {
                 Class::Plain => merged::build_plain(&path, &proto, &settings)?,
                 Class::Llama | Class::Gemma | Class::Nllb => {
-                    merged::build(&path, &proto, class, &settings, &roles)?
+                    merged::build(&path, &proto, &settings, &roles)?
                 }
-                _ => unigram::build(&path, &proto, class, &settings, &roles)?,
+                _ => unigram::build(&path, &proto, &settings, &roles)?,
             };
             (parts, roles)
         }
         Files::WithIds(path) => {
             let proto = read_model(&path)?;
             let roles = roles(None);
-            let (parts, fields) = slow::build(folder, &proto, &roles, &settings)?;
+            let SlowTokenizer { parts, fields } = slow::build(folder, &proto, &roles, &settings)?;
             config.extend(fields);
             (parts, roles)
         }

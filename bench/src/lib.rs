@@ -52,5 +52,5 @@ pub fn model(
         eos: None,
     };
     let (_, architecture) = families::find(family)?.sized(&size)?;
-    Ok(CausalLm::new(&architecture.into_decoder()?, device).initialized(1))
+    Ok(CausalLm::new(&architecture.backbone, device)?.initialized(1))
 }

@@ -49,20 +49,13 @@ impl TaskModel {
     /// The first decoder token of generation.
     pub fn start(&self) -> u32 {
         match &self.model {
-            Model::Seq2SeqLm(model) => model.backbone.start(),
+            Model::Seq2SeqLm(model) => model.start(),
             _ => TokenTable::BEGIN,
         }
     }
 
     fn device(&self) -> Device {
-        match &self.model {
-            Model::SequenceClassifier(model) => model.backbone.device(),
-            Model::TokenClassifier(model) => model.backbone.device(),
-            Model::MaskedLm(model) => model.backbone.token_embedding().weight.lazy_device(),
-            Model::CausalLm(model) => model.device(),
-            Model::Seq2SeqLm(model) => model.device(),
-            _ => panic!("text models do not have this head"),
-        }
+        self.model.backbone().device()
     }
 
     /// The logits at the target positions only: a head over a whole vocabulary costs more than the
@@ -93,8 +86,12 @@ impl TaskModel {
             (Model::TokenClassifier(model), _) => {
                 model.logits(at_targets(model.backbone.forward(&Input::Tokens(text))))
             }
-            (Model::MaskedLm(model), _) => model.logits(at_targets(model.backbone.forward(&text))),
-            (Model::CausalLm(model), _) => model.logits(at_targets(model.backbone.forward(&text))),
+            (Model::MaskedLm(model), _) => {
+                model.logits(at_targets(model.backbone.forward(&Input::Tokens(text))))
+            }
+            (Model::CausalLm(model), _) => {
+                model.logits(at_targets(model.backbone.forward(&Input::Tokens(text))))
+            }
             (Model::Seq2SeqLm(model), Some(source)) => {
                 let encoded = model.backbone.encode(&tokens(source, &device));
                 model.logits(at_targets(model.backbone.decode(&text, &encoded)))

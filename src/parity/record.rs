@@ -197,7 +197,7 @@ fn loss(model: &Model, input: &ModelInput) -> Tensor<1> {
         Model::BaseModel(model) => model.pooled(model.forward(&input.read)),
         Model::PreTraining(model) => {
             let tokens = input.tokens();
-            Some(model.sentence_logits(model.masked.backbone.forward(tokens), tokens))
+            Some(model.sentence_logits(model.masked.backbone.forward(&input.read), tokens))
         }
         _ => None,
     };

@@ -9,7 +9,7 @@ use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::{best, softmax};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, SpecialToken, SpecialTokens, TokenizerError};
-use crate::models::backbones::Tokens;
+use crate::models::backbones::{Input, Tokens};
 use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::MaskedLm;
@@ -234,7 +234,7 @@ impl FillMask {
         rows: &[&Encoding],
         choose: Choose<'_>,
     ) -> Result<Vec<Found>, PipelineError> {
-        let hidden = self.model.backbone.forward(tokens);
+        let hidden = self.model.backbone.forward(&Input::Tokens(tokens.clone()));
         let [batch, length, d_model] = hidden.dims();
         let masks: Vec<Vec<usize>> = rows.iter().map(|row| self.masks(row)).collect();
         let positions: Vec<i64> = (masks.iter().enumerate())

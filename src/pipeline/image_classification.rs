@@ -9,7 +9,7 @@ use super::scores::{best, sigmoid, softmax};
 use super::{LabelScore, PipelineError, Scoring};
 use crate::models::backbones::Input;
 use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
-use crate::models::families::{Architecture, Task};
+use crate::models::families::Task;
 use crate::models::layers::patches::{ImageSizes, PatchConfig};
 use crate::models::precision::Precision;
 
@@ -194,8 +194,8 @@ impl ClassifierSpec {
         };
         let model = ModelSpec::read_for(folder, REQUIREMENT, device)?;
         let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
-        let patches = match &model.architecture {
-            Architecture::ImageEncoder(config, _) if does(model.task) => config.patches,
+        let patches = match model.architecture.backbone.patches() {
+            Some(patches) if does(model.task) => *patches,
             _ => return Err(model.wrong_head("an image classifier", does).into()),
         };
         Ok(Self { model, patches })

@@ -64,10 +64,10 @@ impl Preprocessor {
         longest: Option<usize>,
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let vocab_size = spec.architecture.vocab_size();
+        let vocab_size = spec.architecture.backbone.vocab_size();
         let tokenizer = Tokenizer::load(folder)?;
         let longest = longest.or(tokenizer.max_length()).unwrap_or(usize::MAX);
-        let most = spec.architecture.max_positions().unwrap_or(usize::MAX);
+        let most = spec.architecture.backbone.max_positions().unwrap_or(usize::MAX);
         let encoder = tokenizer.text_encoder(longest.min(most))?;
         let filler = spec.config["pad_token_id"].as_u64().unwrap_or(0) as u32;
         Ok(Self {
@@ -75,7 +75,7 @@ impl Preprocessor {
             encoder,
             device: device.clone(),
             vocab_size,
-            n_types: spec.architecture.n_types(),
+            n_types: spec.architecture.backbone.n_types(),
             filler: if (filler as usize) < vocab_size { filler } else { 0 },
         })
     }

@@ -130,7 +130,7 @@ fn prefix_lm(model: &Seq2SeqLm, batch: &LmBatch) -> (Tensor<3>, Vec<i64>) {
     let is_token =
         |row: &[i64]| (0..half).map(|i| i == 0 || row[i - 1] != IGNORE).collect::<Vec<bool>>();
     let padding = Padding::from_rows(target_rows().map(is_token).collect());
-    let begin = |row: &[u32]| [&[model.backbone.start()], &row[half..]].concat();
+    let begin = |row: &[u32]| [&[model.start()], &row[half..]].concat();
     let text: Vec<u32> = rows().flat_map(begin).collect();
     let source = Tokens::new(token_ids(&source, batch.rows, &device), padding);
     let text = Tokens::new(token_ids(&text, batch.rows, &device), Padding::none());

@@ -76,15 +76,17 @@ fn the_loss_is_that_of_all_scores() {
 #[test]
 fn operations_are_those_of_what_is_read_and_scored() {
     let flops = |of: &PlannedCandidate, typical: TypicalWorkload, classes| {
-        TypicalWorkload { classes, ..typical }.flops(&of.sized.model_spec.architecture).forward
+        TypicalWorkload { classes, ..typical }
+            .flops(&of.sized.model_spec.architecture.backbone)
+            .forward
     };
     let language = plan("['gpt2', 'lstm']", "['stories:context=32']");
     for of in &language.candidates {
         // Each of 32 positions predicts over all symbols, as in `zoo show`.
         let typical = TypicalWorkload::of(&language.tasks[0].task, of.objective);
         assert_eq!((typical.source, typical.text, typical.targets), (0, 32, 32.0));
-        let architecture = &of.sized.model_spec.architecture;
-        let expected = architecture.cost().flops_per_token(32) as f64;
+        let backbone = &of.sized.model_spec.architecture.backbone;
+        let expected = backbone.cost().flops_per_token(32) as f64;
         let found = flops(of, typical, language.tasks[0].task.vocab_size());
         assert!((found / expected - 1.0).abs() < 1e-9, "{found} and {expected}");
     }

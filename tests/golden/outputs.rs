@@ -76,7 +76,7 @@ pub(crate) fn loss(model: &Model, feed: &Feed, targets: &Targets, device: &Devic
         Targets::PreTraining { tokens, sentences } => {
             let Model::PreTraining(model) = model else { panic!("it has one head") };
             let tokens_read = feed.tokens(device);
-            let hidden = model.masked.backbone.forward(&tokens_read);
+            let hidden = model.masked.backbone.forward(&feed.input(device).read);
             let [batch, seq, vocab] = [feed.rows(), feed.ids[0].len(), model.masked.vocab_size()];
             let scores = model.masked.logits(hidden.clone()).reshape([batch * seq, vocab]);
             let of_tokens = mean(scores, tokens);

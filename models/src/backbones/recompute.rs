@@ -182,8 +182,7 @@ mod tests {
     }
 
     fn config() -> BlockConfig {
-        let Architecture::Decoder(config) = sized().1 else { panic!("a decoder") };
-        config.stack.layers[0].clone()
+        sized().1.backbone.stacks()[0].layers[0].clone()
     }
 
     #[test]
@@ -197,7 +196,7 @@ mod tests {
         }
         let (_, architecture) = sized();
         let device = Device::flex().autodiff();
-        let model = CausalLm::new(&architecture.into_decoder().expect("a decoder"), &device);
+        let model = CausalLm::new(&architecture.backbone, &device).expect("a decoder");
         let flags = |model: &CausalLm| {
             let mut flags = Flags::default();
             model.visit(&mut flags);

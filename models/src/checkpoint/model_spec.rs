@@ -104,7 +104,7 @@ impl ModelSpec {
         // If the family has no class for half of an encoder-decoder, the base model is the whole of
         // it.
         let architecture = if family.has(task) { whole.part_for(task) } else { whole };
-        if let Some(excess) = architecture.cost().excess() {
+        if let Some(excess) = architecture.backbone.cost().excess() {
             let reason = format!("no model has more than {}", excess.most);
             return Err(ConfigError::invalid(excess.what, excess.asked, &reason));
         }
@@ -131,7 +131,7 @@ impl ModelSpec {
     ///
     /// See [`ModelSpec::model`].
     pub fn initialized(&self, seed: u64, device: &Device) -> Model {
-        initialize(self.model(device), self.architecture.initialization(), seed)
+        initialize(self.model(device), self.architecture.backbone.initialization(), seed)
     }
 
     /// Whether the model generates text.
@@ -154,7 +154,7 @@ impl ModelSpec {
                 task if self.family.head_keys(task).contains(&Key::Unprefixed) => Prefixes::Absent,
                 _ => Prefixes::Present,
             },
-            n_heads: self.architecture.n_heads(),
+            n_heads: self.architecture.backbone.n_heads(),
             group_size: self.group_size(),
         }
     }

@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorReadError};
 
 use super::{F32Tensor, Model};
-use crate::backbones::{Backbone, Input, Tokens};
+use crate::backbones::{Backbone, FinalStates, Input, Tokens};
 use crate::heads::SentenceTask;
 
 /// The input of a model.
@@ -106,13 +106,8 @@ impl Model {
                 Output::new("encoder_last_hidden_state", Read, encoded.hidden)?,
             ]);
         }
-        let (hidden, encoder) = match self.backbone() {
-            Some(backbone) => {
-                let states = backbone.final_states(&input.read, input.written.as_ref());
-                (states.last, states.encoder)
-            }
-            None => (self.hidden_of_tokens(input.tokens()), None),
-        };
+        let FinalStates { last: hidden, encoder } =
+            self.backbone().final_states(&input.read, input.written.as_ref());
         let mut outputs = self.head_outputs(&hidden, input)?;
         // Without a decoder input, the decoder receives the shifted encoder input, of the same
         // length.
@@ -183,29 +178,20 @@ impl Model {
         })
     }
 
-    /// The backbone of models whose head supports any backbone.
-    fn backbone(&self) -> Option<&Backbone> {
-        Some(match self {
-            Self::CausalLm(_) | Self::MaskedLm(_) | Self::Seq2SeqLm(_) | Self::PreTraining(_) => {
-                return None;
-            }
+    /// The backbone.
+    pub fn backbone(&self) -> &Backbone {
+        match self {
+            Self::CausalLm(model) => &model.backbone,
+            Self::MaskedLm(model) => &model.backbone,
+            Self::Seq2SeqLm(model) => &model.backbone,
             Self::SequenceClassifier(model) => &model.backbone,
-            Self::MultipleChoice(model) => &model.scorer.backbone,
             Self::DistilledClassifier(model) => &model.backbone,
             Self::TokenClassifier(model) => &model.backbone,
-            Self::ReplacedTokens(model) => &model.scorer.backbone,
             Self::SpanExtractor(model) => &model.ends.backbone,
+            Self::MultipleChoice(model) => &model.scorer.backbone,
+            Self::PreTraining(model) => &model.masked.backbone,
+            Self::ReplacedTokens(model) => &model.scorer.backbone,
             Self::BaseModel(model) => &model.backbone,
-        })
-    }
-
-    /// The final hidden states of text models whose head supports one kind of backbone.
-    fn hidden_of_tokens(&self, tokens: &Tokens) -> Tensor<3> {
-        match self {
-            Self::CausalLm(model) => model.backbone.forward(tokens),
-            Self::MaskedLm(model) => model.backbone.forward(tokens),
-            Self::PreTraining(model) => model.masked.backbone.forward(tokens),
-            _ => unreachable!("the other heads support any backbone or take two token sequences"),
         }
     }
 
@@ -220,10 +206,9 @@ impl Model {
     ///
     /// See [`Model::outputs`].
     pub fn hidden(&self, input: &ModelInput) -> Option<Tensor<3>> {
-        match (self, self.backbone()) {
-            (Self::Seq2SeqLm(_), _) => None,
-            (_, Some(backbone)) => Some(backbone.forward(&input.read)),
-            (_, None) => Some(self.hidden_of_tokens(input.tokens())),
+        match self {
+            Self::Seq2SeqLm(_) => None,
+            _ => Some(self.backbone().forward(&input.read)),
         }
     }
 

@@ -287,11 +287,11 @@ mod tests {
                 sized.or_else(|_| family.sized(&Size { d_ff: None, ..size.clone() })).unwrap();
             assert_eq!(json["model_type"], family.name());
             assert_eq!(family.task(&json).unwrap(), family.tasks[0].0);
-            let tokens =
-                if matches!(architecture, Architecture::ImageEncoder(..)) { 0 } else { 65 };
-            assert_eq!(architecture.vocab_size(), tokens, "{}", family.name());
-            assert_eq!(architecture.d_model(), 48, "{}", family.name());
-            assert!(architecture.depths().iter().all(|depth| *depth == 3), "{}", family.name());
+            let backbone = architecture.backbone;
+            let tokens = if backbone.patches().is_some() { 0 } else { 65 };
+            assert_eq!(backbone.vocab_size(), tokens, "{}", family.name());
+            assert_eq!(backbone.d_model(), 48, "{}", family.name());
+            assert!(backbone.depths().iter().all(|depth| *depth == 3), "{}", family.name());
         }
     }
 }

@@ -94,7 +94,7 @@ pub(super) fn architecture(json: &str, cell: CellKind) -> Result<Architecture, C
     }
     let direction = if is_both { Direction::Both } else { Direction::Forward };
     let sizes = [json.embedding_dim, json.hidden_size, json.num_layers];
-    Ok(Architecture::Recurrent(RecurrentConfig {
+    Ok(Architecture::recurrent(RecurrentConfig {
         vocab_size: size("vocab_size", json.vocab_size)?,
         stack: stack(cell, direction, sizes, json.dropout)?,
         // A model without an output projection has nothing to tie.

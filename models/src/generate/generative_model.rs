@@ -195,7 +195,7 @@ impl GenerativeModel for Seq2SeqLm {
     }
 
     fn prepare(&self, prompt: &[u32]) -> SequenceState {
-        SequenceState { source: prompt.to_vec(), text: vec![self.backbone.start()] }
+        SequenceState { source: prompt.to_vec(), text: vec![self.start()] }
     }
 
     fn prefill_hidden(
@@ -212,7 +212,7 @@ impl GenerativeModel for Seq2SeqLm {
         let (tokens, lengths) = texts(sequences, &device);
         let reserve = tokens.dims()[1] + more;
         let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
-        let hidden = self.backbone.step(tokens, &encoded, &mut cache);
+        let hidden = self.backbone.decode_step(tokens, &encoded, &mut cache);
         (hidden, GenerationState { source: Some(encoded), cache })
     }
 

@@ -295,7 +295,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::backbones::Tokens;
+    use crate::backbones::{Initialization, Tokens, initialize};
     use crate::families::{self, Size};
     use crate::heads::CausalLm;
     use crate::layers::embedding::padded_ids;
@@ -316,9 +316,8 @@ mod tests {
             eos: None,
         };
         let (_, architecture) = families::find("llama").unwrap().sized(&size).unwrap();
-        let mut config = architecture.into_decoder().unwrap();
-        config.init_std = 0.8;
-        CausalLm::new(&config, &Device::flex()).initialized(5)
+        let model = CausalLm::new(&architecture.backbone, &Device::flex()).unwrap();
+        initialize(model, Initialization::of_blocks(0.8, 1), 5)
     }
 
     fn request(prompt: &[u32], max_new_tokens: usize) -> Request {

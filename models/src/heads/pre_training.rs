@@ -58,7 +58,7 @@ impl PreTraining {
         n_labels: usize,
         device: &Device,
     ) -> Self {
-        let d_model = masked.backbone.config().stack.d_output();
+        let d_model = masked.backbone.config().d_output();
         let n_classes = config.task.n_classes(n_labels);
         let sentences = config.head.init(d_model, n_classes, device);
         Self { masked, sentences, task: config.task }

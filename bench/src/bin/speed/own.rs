@@ -46,7 +46,7 @@ impl Job {
         if what == What::Train {
             memory::keep();
         }
-        let cost = spec.architecture.cost();
+        let cost = spec.architecture.backbone.cost();
         let device = match what {
             What::Train => device.clone().autodiff(),
             What::Forward | What::Prefill => device.clone(),
@@ -126,7 +126,7 @@ impl Job {
             Model::Seq2SeqLm(model) => {
                 let encoded = model.backbone.encode(&self.tokens());
                 let mut cache = model.cache(length);
-                let hidden = model.backbone.step(self.ids(), &encoded, &mut cache);
+                let hidden = model.backbone.decode_step(self.ids(), &encoded, &mut cache);
                 model.logits(hidden.slice_dim(1, length - 1..length)).squeeze_dim(1)
             }
             _ => bail!("{} does not generate text", self.shape.name),

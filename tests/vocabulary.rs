@@ -41,6 +41,7 @@ const FORMER: &[(&str, &str)] = &[
     ("keeps_halves", "stores_half_weights"),
     ("Letter", "ResponseHeader"),
     ("logarithms", "logsumexp"),
+    ("ModelInput", "Inputs"),
     ("Need", "TaskKind"),
     ("Numbering", "PositionNumbering"),
     ("ParallelTwoNorms", "ParallelDualNorm"),

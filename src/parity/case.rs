@@ -9,8 +9,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::models;
-use crate::models::backbones::{BackboneConfig, Input, Tokens};
-use crate::models::checkpoint::{Model, ModelInput, ModelSpec};
+use crate::models::backbones::{BackboneConfig, Inputs, TokenBatch};
+use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::{FAMILIES, Family, Size, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
@@ -227,32 +227,31 @@ impl ParityCase {
     }
 
     /// A batch for the model.
-    pub(super) fn input(&self, layout: Layout, device: &Device) -> ModelInput {
-        let read = match self.spec.architecture.backbone.patches() {
+    pub(super) fn inputs(&self, layout: Layout, device: &Device) -> Inputs {
+        let inputs = match self.spec.architecture.backbone.patches() {
             Some(patches) => {
                 let [height, width] = patches.image;
                 let shape = [LENGTHS.len(), patches.channels, height, width];
                 let count: usize = shape.iter().product();
                 let values: Vec<f32> =
                     (0..count).map(|i| ((i * i + 7 * i) % 97) as f32 / 48.5 - 1.0).collect();
-                Input::Pixels(Tensor::from_data(TensorData::new(values, shape), device))
+                Inputs::images(Tensor::from_data(TensorData::new(values, shape), device))
             }
             None => {
                 let ids = token_ids(&text(layout, 5), LENGTHS.len(), device);
-                Input::Tokens(Tokens::new(ids, layout.padding()))
+                Inputs::text(TokenBatch::new(ids, layout.padding()))
             }
         };
-        let is_written = self.spec.task == Task::Seq2SeqLm;
-        let written = is_written.then(|| {
+        let decoder = (self.spec.task == Task::Seq2SeqLm).then(|| {
             let ids = token_ids(&text(Layout::Right, 11), LENGTHS.len(), device);
-            Tokens::new(ids, Padding::none())
+            TokenBatch::new(ids, Padding::none())
         });
         // For multiple choice, the rows of a batch are the choices of one question.
         let choices = match self.spec.task {
             Task::MultipleChoice => LENGTHS.len(),
             _ => 1,
         };
-        ModelInput { read, written, choices }
+        Inputs { decoder, choices, ..inputs }
     }
 }
 

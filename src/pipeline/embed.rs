@@ -178,9 +178,9 @@ impl TextEmbedder {
         texts: &[PromptedText],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<f32>>, PipelineError> {
-        self.preprocessor.run_at(texts, done, &|tokens, rows| {
+        self.preprocessor.run_at(texts, done, &|inputs, rows| {
             let prompts: Vec<usize> = rows.iter().map(|&row| texts[row].prompt_tokens).collect();
-            preprocessor::rows(self.embedder.forward(&tokens, &prompts))
+            preprocessor::rows(self.embedder.forward(&inputs, &prompts))
         })
     }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::preprocessor::{self, Preprocessor};
 use super::{PipelineError, sentence};
-use crate::models::backbones::{Input, Modality};
-use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
+use crate::models::backbones::Modality;
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelSpec, TaskRequirement};
 use crate::models::parameters;
 use crate::models::precision::Precision;
 
@@ -83,9 +83,8 @@ impl FeatureExtraction {
         let encodings = self
             .preprocessor
             .encode(texts, |text| Ok(self.preprocessor.encoder.encode(text.as_ref())?))?;
-        let vectors = self.preprocessor.run(&encodings, &mut |_| {}, &|tokens, rows| {
-            let input = ModelInput::new(Input::Tokens(tokens));
-            let hidden = self.model.hidden(&input);
+        let vectors = self.preprocessor.run(&encodings, &mut |_| {}, &|inputs, rows| {
+            let hidden = self.model.hidden(&inputs);
             let hidden = hidden
                 .ok_or_else(|| PipelineError::InvalidRequest("the model needs two texts".into()))?;
             preprocessor::token_rows(hidden, rows)

@@ -7,8 +7,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::image::{ImageReader, PREPROCESSOR_FILE, Picture, PixelValues};
 use super::scores::{best, sigmoid, softmax};
 use super::{LabelScore, PipelineError, Scoring};
-use crate::models::backbones::Input;
-use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
+use crate::models::backbones::Inputs;
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelSpec, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::layers::patches::{ImageSizes, PatchConfig};
 use crate::models::precision::Precision;
@@ -168,8 +168,8 @@ impl ImageClassifier {
         let pixels: Vec<f32> =
             images.iter().flat_map(|image| image.pixels.iter().copied()).collect();
         let data = TensorData::new(pixels, [images.len(), 3, height, width]);
-        let input = ModelInput::new(Input::Pixels(Tensor::from_data(data, &self.device)));
-        let scores = self.model.scores(&input).try_into_vec_as::<f32>();
+        let inputs = Inputs::images(Tensor::from_data(data, &self.device));
+        let scores = self.model.scores(&inputs).try_into_vec_as::<f32>();
         scores.map_err(|error| PipelineError::Device(error.to_string()))
     }
 

@@ -5,7 +5,7 @@ use burn::tensor::{ExecutionError, Tensor};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 
 use crate::datasets::batch::LmBatch;
-use crate::models::backbones::Tokens;
+use crate::models::backbones::{Inputs, TokenBatch};
 use crate::models::checkpoint::Model;
 use crate::models::heads::Seq2SeqLm;
 use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
@@ -107,7 +107,8 @@ impl LmModel {
         let (logits, targets) = match &self.model {
             Model::CausalLm(model) => {
                 let tokens = token_ids(&batch.inputs, batch.rows, &model.device());
-                let logits = model.forward(&Tokens::new(tokens, Padding::none()));
+                let tokens = TokenBatch::new(tokens, Padding::none());
+                let logits = model.forward(&Inputs::text(tokens));
                 (logits, batch.targets.clone())
             }
             Model::Seq2SeqLm(model) => prefix_lm(model, batch),
@@ -132,10 +133,10 @@ fn prefix_lm(model: &Seq2SeqLm, batch: &LmBatch) -> (Tensor<3>, Vec<i64>) {
     let padding = Padding::from_rows(target_rows().map(is_token).collect());
     let begin = |row: &[u32]| [&[model.start()], &row[half..]].concat();
     let text: Vec<u32> = rows().flat_map(begin).collect();
-    let source = Tokens::new(token_ids(&source, batch.rows, &device), padding);
-    let text = Tokens::new(token_ids(&text, batch.rows, &device), Padding::none());
+    let source = TokenBatch::new(token_ids(&source, batch.rows, &device), padding);
+    let text = TokenBatch::new(token_ids(&text, batch.rows, &device), Padding::none());
     let targets = target_rows().flat_map(|row| &row[half - 1..]).copied().collect();
-    (model.forward(&source, &text), targets)
+    (model.forward(&Inputs::pair(source, text)), targets)
 }
 
 fn read(loss: Tensor<1>) -> f64 {

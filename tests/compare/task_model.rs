@@ -8,7 +8,7 @@ use burn_zoo::compare::spec::Spec;
 use burn_zoo::compare::task_model::TaskModel;
 use burn_zoo::datasets::locate::SearchPath;
 use burn_zoo::datasets::task::{Example, Task};
-use burn_zoo::models::backbones::{Input, Tokens};
+use burn_zoo::models::backbones::{Inputs, TokenBatch};
 use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use burn_zoo::models::layers::embedding::token_ids;
@@ -20,19 +20,20 @@ fn plan(architectures: &str, tasks: &str) -> Plan {
     Plan::new(toml::from_str::<Spec>(&text).unwrap(), &SearchPath::default(), "flex").unwrap()
 }
 
-fn tokens(rows: &Rows, device: &Device) -> Tokens {
+fn tokens(rows: &Rows, device: &Device) -> TokenBatch {
     let ids = token_ids(&rows.ids, rows.count(), device);
-    Tokens::new(ids, Padding::right(&rows.lengths))
+    TokenBatch::new(ids, Padding::right(&rows.lengths))
 }
 
 /// Logits at every position, whether it is a target or not.
 fn all_scores(model: &TaskModel, batch: &Batch, device: &Device) -> Tensor<2> {
     let text = tokens(&batch.text, device);
     let scores: Tensor<3> = match &model.model {
-        Model::TokenClassifier(model) => model.forward(&Input::Tokens(text)),
-        Model::CausalLm(model) => model.forward(&text),
+        Model::TokenClassifier(model) => model.forward(&Inputs::text(text)),
+        Model::CausalLm(model) => model.forward(&Inputs::text(text)),
         Model::Seq2SeqLm(model) => {
-            model.forward(&tokens(batch.source.as_ref().unwrap(), device), &text)
+            let source = tokens(batch.source.as_ref().unwrap(), device);
+            model.forward(&Inputs::pair(source, text))
         }
         _ => panic!("no head of these tasks"),
     };

@@ -1,11 +1,12 @@
 //! Any backbone as one type: every head holds one, whatever its wiring.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use super::{
     BackboneConfig, Capabilities, Decoder, Encoded, Encoder, EncoderDecoder, EncoderHalf,
-    ImageEncoder, Initialization, Input, Recurrent, RecurrentSeq2Seq, Tokens, UNBOUNDED,
+    ImageEncoder, Initialization, Inputs, Recurrent, RecurrentSeq2Seq, TokenBatch, TokenSource,
+    UNBOUNDED,
 };
 use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
@@ -133,44 +134,40 @@ impl Backbone {
         }
     }
 
-    /// The final hidden states of all stacks. The input of an encoder-decoder's decoder is `text`,
-    /// or by default the encoder's input, shifted by one position.
+    /// The final hidden states of all stacks.
     ///
     /// # Panics
     ///
-    /// Panics if the backbone does not support this kind of input, if a decoder lacks its input, or
-    /// if the sequence is longer than the learned position table.
-    pub fn final_states(&self, input: &Input, text: Option<&Tokens>) -> FinalStates {
-        let states = |last| FinalStates { last, encoder: None };
-        match (self, input) {
-            (Self::Encoder(model), Input::Tokens(tokens)) => states(model.forward(tokens)),
-            (Self::Decoder(model), Input::Tokens(tokens)) => states(model.forward(tokens)),
-            (Self::EncoderHalf(model), Input::Tokens(tokens)) => states(model.forward(tokens)),
-            (Self::Recurrent(model), Input::Tokens(tokens)) => states(model.forward(tokens)),
-            (Self::Vision(model), Input::Pixels(pixels)) => states(model.forward(pixels.clone())),
-            (Self::EncoderDecoder(model), Input::Tokens(source)) => {
-                let encoded = model.encode(source);
-                let last = match text {
-                    Some(text) => model.decode(text, &encoded),
-                    None => model.decode(&model.shifted(source), &encoded),
-                };
-                FinalStates { last, encoder: Some(encoded.hidden) }
+    /// Panics if the backbone's kind of input is missing, if the decoder's is and cannot be made
+    /// from the encoder's ([`DecoderInput`](super::DecoderInput)), or if a sequence is longer than
+    /// the learned position table.
+    pub fn final_states(&self, inputs: &Inputs) -> FinalStates {
+        let last = match self {
+            Self::Encoder(model) => model.forward(inputs.expect_tokens()),
+            Self::Decoder(model) => model.forward(inputs.expect_tokens()),
+            Self::EncoderHalf(model) => model.forward(inputs.expect_tokens()),
+            Self::Recurrent(model) => model.forward(inputs.expect_tokens()),
+            Self::Vision(model) => model.forward(inputs.expect_pixels().clone()),
+            Self::EncoderDecoder(_) | Self::RecurrentSeq2Seq(_) => {
+                let encoded = self.encode(inputs.expect_tokens());
+                let last = self.decode(&self.decoder_tokens(inputs), &encoded);
+                return FinalStates { last, encoder: Some(encoded.hidden) };
             }
-            (Self::RecurrentSeq2Seq(model), Input::Tokens(source)) => {
-                let Some(text) = text else {
-                    panic!("a recurrent encoder-decoder needs a decoder input");
-                };
-                let encoded = model.encode(source);
-                let last = model.decode(text, &encoded);
-                FinalStates { last, encoder: Some(encoded.hidden) }
-            }
-            _ => panic!("a text model takes tokens, an image model takes pixels"),
+        };
+        FinalStates { last, encoder: None }
+    }
+
+    /// The input of an encoder-decoder's decoder.
+    fn decoder_tokens(&self, inputs: &Inputs) -> TokenBatch {
+        match (&inputs.decoder, self) {
+            (None, Self::EncoderDecoder(model)) => model.shifted(inputs.expect_tokens()),
+            _ => inputs.expect_decoder().clone(),
         }
     }
 
     /// The final hidden states, `[batch, seq, d_model]`; see [`Backbone::final_states`].
-    pub fn forward(&self, input: &Input) -> Tensor<3> {
-        self.final_states(input, None).last
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        self.final_states(inputs).last
     }
 
     /// The hidden states of whole texts at every layer: the embeddings, the output of each block
@@ -183,12 +180,12 @@ impl Backbone {
     ///
     /// # Panics
     ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn hidden_states(&self, tokens: &Tokens) -> Option<Vec<Tensor<3>>> {
+    /// Panics if there are no tokens, or if the sequence is longer than the learned position table.
+    pub fn hidden_states(&self, inputs: &Inputs) -> Option<Vec<Tensor<3>>> {
         match self {
-            Self::Encoder(model) => Some(model.hidden_states(tokens)),
-            Self::Decoder(model) => Some(model.hidden_states(tokens)),
-            Self::EncoderHalf(model) => Some(model.hidden_states(tokens)),
+            Self::Encoder(model) => Some(model.hidden_states(inputs.expect_tokens())),
+            Self::Decoder(model) => Some(model.hidden_states(inputs.expect_tokens())),
+            Self::EncoderHalf(model) => Some(model.hidden_states(inputs.expect_tokens())),
             _ => None,
         }
     }
@@ -199,7 +196,7 @@ impl Backbone {
     ///
     /// Panics if the backbone is not an encoder-decoder, or if the sequence is longer than the
     /// learned position table.
-    pub fn encode(&self, tokens: &Tokens) -> Encoded {
+    pub fn encode(&self, tokens: &TokenBatch) -> Encoded {
         match self {
             Self::EncoderDecoder(model) => model.encode(tokens),
             Self::RecurrentSeq2Seq(model) => model.encode(tokens),
@@ -217,7 +214,7 @@ impl Backbone {
     ///
     /// Panics if the backbone is not an encoder-decoder, or if the sequence is longer than the
     /// learned position table.
-    pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
+    pub fn decode(&self, tokens: &TokenBatch, encoded: &Encoded) -> Tensor<3> {
         match self {
             Self::EncoderDecoder(model) => model.decode(tokens, encoded),
             Self::RecurrentSeq2Seq(model) => model.decode(tokens, encoded),
@@ -231,7 +228,7 @@ impl Backbone {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, new, d_model]`
     ///
     /// # Panics
@@ -240,7 +237,7 @@ impl Backbone {
     /// learned position table.
     pub fn decode_step(
         &self,
-        tokens: Tensor<2, Int>,
+        tokens: impl Into<TokenSource>,
         encoded: &Encoded,
         cache: &mut Cache,
     ) -> Tensor<3> {
@@ -255,7 +252,7 @@ impl Backbone {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, new, d_model]`
     ///
     /// # Panics
@@ -264,7 +261,7 @@ impl Backbone {
     /// is longer than the learned position table.
     ///
     /// [`Generation::Causal`]: super::Generation::Causal
-    pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
+    pub fn step(&self, tokens: impl Into<TokenSource>, cache: &mut Cache) -> Tensor<3> {
         match self {
             Self::Decoder(model) => model.step(tokens, cache),
             Self::Recurrent(model) => model.step(tokens, cache),

@@ -1,12 +1,12 @@
 //! The decoder-only backbone: embeddings, causal blocks, a final norm.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::embedding::Ids;
+use super::embedding::TokenInput;
 use super::stack::{Pass, StackConfig, TransformerStack};
-use super::{Embedding, Tokens};
+use super::{Embedding, TokenBatch, TokenSource};
 use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::position::PositionIds;
@@ -90,7 +90,7 @@ impl Decoder {
     /// # Panics
     ///
     /// Panics if the sequence is longer than the learned position table.
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
+    pub fn forward(&self, tokens: &TokenBatch) -> Tensor<3> {
         self.embedding.forward(tokens, |x, pass| self.stack.forward(x, pass))
     }
 
@@ -104,7 +104,7 @@ impl Decoder {
     /// # Panics
     ///
     /// Panics if the sequence is longer than the learned position table.
-    pub fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
+    pub fn hidden_states(&self, tokens: &TokenBatch) -> Vec<Tensor<3>> {
         self.embedding.forward(tokens, |x, pass| self.stack.hidden_states(x, pass))
     }
 
@@ -112,22 +112,21 @@ impl Decoder {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, new, d_model]`
     ///
     /// # Panics
     ///
     /// Panics if the sequence is longer than the learned position table.
-    pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
-        let [n_rows, new] = tokens.dims();
+    pub fn step(&self, tokens: impl Into<TokenSource>, cache: &mut Cache) -> Tensor<3> {
+        let source = &tokens.into();
+        let [n_rows, new] = source.dims();
         let length = cache.len() + new;
         let (layers, padding) = cache.advance(n_rows, new);
-        let position_ids = PositionIds::new(padding, length, new);
-        let pass =
-            Pass { position_ids: &position_ids, padding, caches: Some(layers), encoder: None };
-        let vectors = self.embedding.token.forward(tokens.clone());
-        let ids = Ids { tokens: &tokens, types: None };
-        self.stack
-            .forward(self.embedding.input_embedding.forward(vectors, ids, &position_ids), pass)
+        let position_ids = &PositionIds::new(padding, length, new);
+        let pass = Pass { position_ids, padding, caches: Some(layers), encoder: None };
+        let Embedding { token, input_embedding } = &self.embedding;
+        let tokens = TokenInput { source, types: None, position_ids };
+        self.stack.forward(input_embedding.forward(token, tokens), pass)
     }
 }

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::stack::{StackConfig, TransformerStack};
-use super::{Embedding, Tokens};
+use super::{Embedding, TokenBatch};
 use crate::layers::embedding::EmbeddingTable;
 
 /// Config of a text encoder.
@@ -59,7 +59,7 @@ impl Encoder {
     /// # Panics
     ///
     /// Panics if the sequence is longer than the learned position table.
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
+    pub fn forward(&self, tokens: &TokenBatch) -> Tensor<3> {
         self.embedding.forward(tokens, |x, pass| self.stack.forward(x, pass))
     }
 
@@ -73,7 +73,7 @@ impl Encoder {
     /// # Panics
     ///
     /// Panics if the sequence is longer than the learned position table.
-    pub fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
+    pub fn hidden_states(&self, tokens: &TokenBatch) -> Vec<Tensor<3>> {
         self.embedding.forward(tokens, |x, pass| self.stack.hidden_states(x, pass))
     }
 }

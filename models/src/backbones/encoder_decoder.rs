@@ -2,12 +2,12 @@
 //! sequence.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::embedding::{Ids, InputEmbedding};
+use super::embedding::{InputEmbedding, TokenInput};
 use super::stack::{Pass, StackConfig, TransformerStack};
-use super::{OutputWeights, Shift, Tokens};
+use super::{OutputWeights, Shift, TokenBatch, TokenSource};
 use crate::layers::EncoderOutput;
 use crate::layers::cache::{Cache, LayerCache, select_rows};
 use crate::layers::embedding::EmbeddingTable;
@@ -70,6 +70,15 @@ pub struct EncoderHalf {
 pub struct Side {
     embedding: InputEmbedding,
     stack: TransformerStack,
+}
+
+/// The tokens and the state of a decoder's pass.
+struct DecoderRun<'a> {
+    source: &'a TokenSource,
+    padding: &'a Padding,
+    /// The number of positions, including those in the caches.
+    length: usize,
+    caches: Option<&'a mut [LayerCache]>,
 }
 
 /// The encoder output for a batch of texts.
@@ -142,15 +151,18 @@ impl EncoderDecoder {
     /// # Panics
     ///
     /// Panics if the sequence is longer than the learned position table.
-    pub fn encode(&self, tokens: &Tokens) -> Encoded {
-        let stack = &self.encoder.stack;
-        let hidden =
-            self.encoder.forward_whole(&self.token, tokens, |x, pass| stack.forward(x, pass));
+    pub fn encode(&self, tokens: &TokenBatch) -> Encoded {
+        let Side { embedding, stack } = &self.encoder;
+        let hidden = embedding.forward_whole(&self.token, tokens, |x, pass| stack.forward(x, pass));
         Encoded { hidden, padding: tokens.padding.clone() }
     }
 
     /// The decoder's input if only the encoder's input is given; see [`Shift`].
-    pub fn shifted(&self, tokens: &Tokens) -> Tokens {
+    ///
+    /// # Panics
+    ///
+    /// Panics if the encoder's input is embeddings.
+    pub fn shifted(&self, tokens: &TokenBatch) -> TokenBatch {
         self.config.shift.apply(tokens, self.config.start)
     }
 
@@ -163,9 +175,10 @@ impl EncoderDecoder {
     /// # Panics
     ///
     /// Panics if the sequence is longer than the learned position table.
-    pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
-        let length = tokens.ids.dims()[1];
-        self.write((&tokens.ids, &tokens.padding, length), None, encoded)
+    pub fn decode(&self, tokens: &TokenBatch, encoded: &Encoded) -> Tensor<3> {
+        let TokenBatch { source, padding, .. } = tokens;
+        let [_, length] = source.dims();
+        self.run_decoder(DecoderRun { source, padding, length, caches: None }, encoded)
     }
 
     /// The decoder's final hidden states for the next tokens, given the cached ones.
@@ -174,31 +187,34 @@ impl EncoderDecoder {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, new, d_model]`
     ///
     /// # Panics
     ///
     /// Panics if the sequence is longer than the learned position table.
-    pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
-        let [n_rows, new] = tokens.dims();
+    pub fn step(
+        &self,
+        tokens: impl Into<TokenSource>,
+        encoded: &Encoded,
+        cache: &mut Cache,
+    ) -> Tensor<3> {
+        let source = &tokens.into();
+        let [n_rows, new] = source.dims();
         let length = cache.len() + new;
         let (layers, padding) = cache.advance(n_rows, new);
-        self.write((&tokens, padding, length), Some(layers), encoded)
+        self.run_decoder(DecoderRun { source, padding, length, caches: Some(layers) }, encoded)
     }
 
-    fn write(
-        &self,
-        (tokens, padding, length): (&Tensor<2, Int>, &Padding, usize),
-        caches: Option<&mut [LayerCache]>,
-        encoded: &Encoded,
-    ) -> Tensor<3> {
-        let position_ids = PositionIds::new(padding, length, tokens.dims()[1]);
+    fn run_decoder(&self, run: DecoderRun<'_>, encoded: &Encoded) -> Tensor<3> {
+        let DecoderRun { source, padding, length, caches } = run;
+        let position_ids = &PositionIds::new(padding, length, source.dims()[1]);
         // A mask is valid for one pass: the next pass may have another number of queries.
         let mask = Mask::new(AttentionPattern::Full, encoded.padding.clone());
         let encoder = Some(EncoderOutput { hidden_states: &encoded.hidden, mask: &mask });
-        let pass = Pass { position_ids: &position_ids, padding, caches, encoder };
-        self.decoder.forward(&self.token, tokens, pass)
+        let tokens = TokenInput { source, types: None, position_ids };
+        let x = self.decoder.embedding.forward(&self.token, tokens);
+        self.decoder.stack.forward(x, Pass { position_ids, padding, caches, encoder })
     }
 }
 
@@ -222,57 +238,20 @@ impl EncoderHalf {
     /// # Panics
     ///
     /// Panics if the sequence is longer than the learned position table.
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.encoder
-            .forward_whole(&self.token, tokens, |x, pass| self.encoder.stack.forward(x, pass))
+    pub fn forward(&self, tokens: &TokenBatch) -> Tensor<3> {
+        let Side { embedding, stack } = &self.encoder;
+        embedding.forward_whole(&self.token, tokens, |x, pass| stack.forward(x, pass))
     }
 
     /// The hidden states at every layer; see [`TransformerStack::hidden_states`].
-    pub(super) fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
-        self.encoder
-            .forward_whole(&self.token, tokens, |x, pass| self.encoder.stack.hidden_states(x, pass))
+    pub(super) fn hidden_states(&self, tokens: &TokenBatch) -> Vec<Tensor<3>> {
+        let Side { embedding, stack } = &self.encoder;
+        embedding.forward_whole(&self.token, tokens, |x, pass| stack.hidden_states(x, pass))
     }
 }
 
 impl Side {
     fn new(stack: &StackConfig, device: &Device) -> Self {
-        Self {
-            embedding: InputEmbedding::new(
-                &stack.embedding,
-                (stack.d_model, stack.max_positions),
-                device,
-            ),
-            stack: stack.init(device),
-        }
-    }
-
-    /// Embeds whole texts and passes them to `run`, which applies the stack.
-    fn forward_whole<T>(
-        &self,
-        table: &EmbeddingTable,
-        tokens: &Tokens,
-        run: impl FnOnce(Tensor<3>, Pass<'_>) -> T,
-    ) -> T {
-        let length = tokens.ids.dims()[1];
-        let position_ids = PositionIds::new(&tokens.padding, length, length);
-        let pass = Pass {
-            position_ids: &position_ids,
-            padding: &tokens.padding,
-            caches: None,
-            encoder: None,
-        };
-        let ids = Ids { tokens: &tokens.ids, types: None };
-        run(self.embedding.forward(table.forward(tokens.ids.clone()), ids, &position_ids), pass)
-    }
-
-    fn forward(
-        &self,
-        table: &EmbeddingTable,
-        tokens: &Tensor<2, Int>,
-        pass: Pass<'_>,
-    ) -> Tensor<3> {
-        let ids = Ids { tokens, types: None };
-        let x = self.embedding.forward(table.forward(tokens.clone()), ids, pass.position_ids);
-        self.stack.forward(x, pass)
+        Self { embedding: InputEmbedding::new(stack, device), stack: stack.init(device) }
     }
 }

@@ -29,7 +29,7 @@ pub use encoder::{Encoder, EncoderConfig};
 pub use encoder_decoder::{Encoded, EncoderDecoder, EncoderDecoderConfig, EncoderHalf, OutputBias};
 pub use image_encoder::{ImageEncoder, ImageEncoderConfig};
 pub use initialize::{Initialization, initialize};
-pub use inputs::{Input, Tokens};
+pub use inputs::{Inputs, TokenBatch, TokenSource};
 pub use recurrent::{Recurrent, RecurrentConfig, RecurrentStackConfig};
 pub use recurrent_seq2seq::{RecurrentSeq2Seq, RecurrentSeq2SeqConfig};
 pub use shift::Shift;

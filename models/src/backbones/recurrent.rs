@@ -3,10 +3,10 @@
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::{OutputWeights, Tokens};
+use super::{OutputWeights, TokenBatch, TokenSource};
 use crate::layers::cache::{Cache, LayerCache};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
@@ -128,30 +128,32 @@ impl Recurrent {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        let length = tokens.ids.dims()[1];
-        let padding_steps = PaddingSteps::new(&tokens.padding, length, &tokens.ids.device());
-        self.stack.forward(self.embed(tokens.ids.clone()), &padding_steps).swap_dims(0, 1)
+    pub fn forward(&self, tokens: &TokenBatch) -> Tensor<3> {
+        let TokenBatch { source, padding, .. } = tokens;
+        let padding_steps = PaddingSteps::new(padding, source.dims()[1], &source.device());
+        let vectors = source.vectors_by_step(&self.token);
+        self.stack.forward(vectors, &padding_steps).swap_dims(0, 1)
     }
 
     /// The final hidden states of the next tokens, given the cached states.
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_input]`
     /// - result: `[batch, new, d_model]`
     ///
     /// # Panics
     ///
     /// Panics if the model is bidirectional: it cannot generate step by step.
-    pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
+    pub fn step(&self, tokens: impl Into<TokenSource>, cache: &mut Cache) -> Tensor<3> {
         let direction = self.config.stack.direction;
         assert_eq!(direction, Direction::Forward, "a bidirectional model has no steps");
+        let tokens = tokens.into();
         let [n_rows, new] = tokens.dims();
         let device = tokens.device();
         let (caches, padding) = cache.advance(n_rows, new);
         let padding_steps = PaddingSteps::new(padding, new, &device);
-        let mut x = self.embed(tokens);
+        let mut x = tokens.vectors_by_step(&self.token);
         for (layer, cache) in self.stack.layers.iter().zip(caches) {
             let start = || layer.cell().start(n_rows, &device);
             let start = last_state(layer.cell(), cache).unwrap_or_else(start);
@@ -166,11 +168,6 @@ impl Recurrent {
     /// An empty cache with room for `reserve` tokens.
     pub fn cache(&self, reserve: usize) -> Cache {
         self.config.stack.cache(reserve)
-    }
-
-    /// `[seq, batch, d_input]`: sequence-major, so that each step is contiguous.
-    fn embed(&self, ids: Tensor<2, Int>) -> Tensor<3> {
-        self.token.forward(ids.swap_dims(0, 1))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::recurrent::{RecurrentStack, RecurrentStackConfig, last_state, remembered};
-use super::{Encoded, OutputWeights, Tokens};
+use super::{Encoded, OutputWeights, TokenBatch, TokenSource};
 use crate::layers::additive_attention::{AdditiveAttention, EncoderKeys};
 use crate::layers::cache::{Cache, LayerCache};
 use crate::layers::dropout::dropout;
@@ -110,11 +110,12 @@ impl RecurrentSeq2Seq {
     }
 
     /// Encodes texts.
-    pub fn encode(&self, tokens: &Tokens) -> Encoded {
-        let length = tokens.ids.dims()[1];
-        let padding_steps = PaddingSteps::new(&tokens.padding, length, &tokens.ids.device());
-        let hidden = self.encoder.forward(self.embed(&tokens.ids), &padding_steps).swap_dims(0, 1);
-        Encoded { hidden, padding: tokens.padding.clone() }
+    pub fn encode(&self, tokens: &TokenBatch) -> Encoded {
+        let TokenBatch { source, padding, .. } = tokens;
+        let padding_steps = PaddingSteps::new(padding, source.dims()[1], &source.device());
+        let vectors = source.vectors_by_step(&self.token);
+        let hidden = self.encoder.forward(vectors, &padding_steps).swap_dims(0, 1);
+        Encoded { hidden, padding: padding.clone() }
     }
 
     /// The decoder's final hidden states for whole texts, given the encoder output.
@@ -122,12 +123,12 @@ impl RecurrentSeq2Seq {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
+    pub fn decode(&self, tokens: &TokenBatch, encoded: &Encoded) -> Tensor<3> {
         // The cache is dropped after the pass.
         let mut cache = self.cache(0);
-        let [n_rows, length] = tokens.ids.dims();
+        let [n_rows, length] = tokens.dims();
         let (layers, _) = cache.advance(n_rows, length);
-        self.write((&tokens.ids, &tokens.padding), layers, encoded)
+        self.write((&tokens.source, &tokens.padding), layers, encoded)
     }
 
     /// The decoder's final hidden states for the next tokens, given the cached states.
@@ -136,9 +137,15 @@ impl RecurrentSeq2Seq {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, new, d_model]`
-    pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
+    pub fn step(
+        &self,
+        tokens: impl Into<TokenSource>,
+        encoded: &Encoded,
+        cache: &mut Cache,
+    ) -> Tensor<3> {
+        let tokens = tokens.into();
         let [n_rows, new] = tokens.dims();
         let (layers, padding) = cache.advance(n_rows, new);
         self.write((&tokens, padding), layers, encoded)
@@ -151,13 +158,13 @@ impl RecurrentSeq2Seq {
 
     fn write(
         &self,
-        (tokens, padding): (&Tensor<2, Int>, &Padding),
+        (tokens, padding): (&TokenSource, &Padding),
         caches: &mut [LayerCache],
         encoded: &Encoded,
     ) -> Tensor<3> {
         let device = tokens.device();
         let padding_steps = PaddingSteps::new(padding, tokens.dims()[1], &device);
-        let vectors = self.embed(tokens);
+        let vectors = tokens.vectors_by_step(&self.token);
         let mut contexts = None;
         let mut x = dropout(&self.decoder.dropout, vectors.clone());
         for (index, (layer, cache)) in self.decoder.layers.iter().zip(caches).enumerate() {
@@ -220,10 +227,5 @@ impl RecurrentSeq2Seq {
         let d_encoder = self.config.encoder.d_model;
         let first = encoded.hidden.clone().slice_dim(1, 0..1).squeeze_dim::<2>(1);
         project(&self.start[layer], first.slice_dim(1, d_encoder / 2..d_encoder)).tanh()
-    }
-
-    /// `[seq, batch, d_embedding]`, as in [`Recurrent`](super::Recurrent).
-    fn embed(&self, ids: &Tensor<2, Int>) -> Tensor<3> {
-        self.token.forward(ids.clone().swap_dims(0, 1))
     }
 }

@@ -3,8 +3,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::Tokens;
-use super::embedding::{Ids, InputEmbedding};
+use super::TokenBatch;
+use super::embedding::{InputEmbedding, TokenInput};
 use super::stack::{Pass, StackConfig};
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::position::PositionIds;
@@ -18,30 +18,37 @@ pub struct Embedding {
 
 impl Embedding {
     pub(super) fn new(vocab_size: usize, stack: &StackConfig, device: &Device) -> Self {
-        let StackConfig { d_model, max_positions, embedding, .. } = stack;
         Self {
-            token: EmbeddingTable::new(vocab_size, embedding.d_embedding, device),
-            input_embedding: InputEmbedding::new(embedding, (*d_model, *max_positions), device),
+            token: EmbeddingTable::new(vocab_size, stack.embedding.d_embedding, device),
+            input_embedding: InputEmbedding::new(stack, device),
         }
     }
 
+    /// Embeds whole texts and passes them to `run`; see [`InputEmbedding::forward_whole`].
+    pub(super) fn forward<T>(
+        &self,
+        tokens: &TokenBatch,
+        run: impl FnOnce(Tensor<3>, Pass<'_>) -> T,
+    ) -> T {
+        self.input_embedding.forward_whole(&self.token, tokens, run)
+    }
+}
+
+impl InputEmbedding {
     /// Embeds whole texts and passes them to `run`, which applies
     /// [`TransformerStack::forward`](super::TransformerStack::forward) or
     /// [`TransformerStack::hidden_states`](super::TransformerStack::hidden_states).
-    pub(super) fn forward<T>(
+    pub(super) fn forward_whole<T>(
         &self,
-        tokens: &Tokens,
+        table: &EmbeddingTable,
+        tokens: &TokenBatch,
         run: impl FnOnce(Tensor<3>, Pass<'_>) -> T,
     ) -> T {
-        let Tokens { ids, types, padding } = tokens;
-        let length = ids.dims()[1];
-        let position_ids = PositionIds::new(padding, length, length);
-        let vectors = self.token.forward(ids.clone());
-        let x = self.input_embedding.forward(
-            vectors,
-            Ids { tokens: ids, types: types.as_ref() },
-            &position_ids,
-        );
-        run(x, Pass { position_ids: &position_ids, padding, caches: None, encoder: None })
+        let TokenBatch { source, types, padding } = tokens;
+        let [_, length] = source.dims();
+        let position_ids = &PositionIds::new(padding, length, length);
+        let types = types.as_ref();
+        let x = self.forward(table, TokenInput { source, types, position_ids });
+        run(x, Pass { position_ids, padding, caches: None, encoder: None })
     }
 }

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Device;
 
-use crate::backbones::DecoderInput;
+use crate::backbones::{Backbone, DecoderInput};
 use crate::families::{Architecture, Task};
 use crate::heads::{
     BaseModel, CausalLm, DistilledClassifier, MaskedLm, MultipleChoice, PreTraining,
@@ -89,6 +89,23 @@ impl Model {
             Task::Span => Self::SpanExtractor(SpanExtractor::new(backbone, &heads.tokens, device)),
             Task::BaseModel => Self::BaseModel(BaseModel::new(backbone, heads.pooler, device)),
         })
+    }
+
+    /// The backbone.
+    pub fn backbone(&self) -> &Backbone {
+        match self {
+            Self::CausalLm(model) => &model.backbone,
+            Self::MaskedLm(model) => &model.backbone,
+            Self::Seq2SeqLm(model) => &model.backbone,
+            Self::SequenceClassifier(model) => &model.backbone,
+            Self::DistilledClassifier(model) => &model.backbone,
+            Self::TokenClassifier(model) => &model.backbone,
+            Self::SpanExtractor(model) => &model.ends.backbone,
+            Self::MultipleChoice(model) => &model.scorer.backbone,
+            Self::PreTraining(model) => &model.masked.backbone,
+            Self::ReplacedTokens(model) => &model.scorer.backbone,
+            Self::BaseModel(model) => &model.backbone,
+        }
     }
 
     /// The model as a causal language model, if it is one.

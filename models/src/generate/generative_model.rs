@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::backbones::{Encoded, Tokens};
+use crate::backbones::{Encoded, TokenBatch};
 use crate::checkpoint::Model;
 use crate::heads::{CausalLm, Seq2SeqLm};
 use crate::layers::cache::Cache;
@@ -207,7 +207,7 @@ impl GenerativeModel for Seq2SeqLm {
         let sources: Vec<&[u32]> =
             sequences.iter().map(|sequence| sequence.source.as_slice()).collect();
         let lengths: Vec<usize> = sources.iter().map(|source| source.len()).collect();
-        let source = Tokens::new(padded_ids(&sources, 0, &device), Padding::right(&lengths));
+        let source = TokenBatch::new(padded_ids(&sources, 0, &device), Padding::right(&lengths));
         let encoded = self.backbone.encode(&source);
         let (tokens, lengths) = texts(sequences, &device);
         let reserve = tokens.dims()[1] + more;

@@ -295,7 +295,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::backbones::{Initialization, Tokens, initialize};
+    use crate::backbones::{Initialization, Inputs, TokenBatch, initialize};
     use crate::families::{self, Size};
     use crate::heads::CausalLm;
     use crate::layers::embedding::padded_ids;
@@ -346,8 +346,8 @@ mod tests {
         assert_eq!(scored.len(), prompts.len());
         for (prompt, scored) in prompts.iter().zip(&scored) {
             let ids = padded_ids(&[prompt], 0, &Device::flex());
-            let whole =
-                to_vec_f32(model.forward(&Tokens::new(ids, Padding::right(&[prompt.len()]))));
+            let tokens = TokenBatch::new(ids, Padding::right(&[prompt.len()]));
+            let whole = to_vec_f32(model.forward(&Inputs::text(tokens)));
             assert_eq!(scored.tokens.len(), prompt.len() - 1);
             for (index, found) in scored.tokens.iter().enumerate() {
                 let scores = &whole[index * VOCABULARY..(index + 1) * VOCABULARY];

@@ -1,11 +1,11 @@
 //! Causal language modeling: next-token logits at every position.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use super::lm_head::LmHead;
 use crate::backbones::{
-    Backbone, BackboneConfig, Generation, Input, Tokens, UnsupportedBackbone, initialize,
+    Backbone, BackboneConfig, Generation, Inputs, TokenSource, UnsupportedBackbone, initialize,
 };
 use crate::layers::cache::Cache;
 
@@ -58,17 +58,17 @@ impl CausalLm {
     /// # Shapes
     ///
     /// - result: `[batch, seq, vocab_size]`
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.logits(self.backbone.forward(&Input::Tokens(tokens.clone())))
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        self.logits(self.backbone.forward(inputs))
     }
 
     /// The next-token logits after each of the new tokens; see [`Backbone::step`].
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, new, vocab_size]`
-    pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
+    pub fn step(&self, tokens: impl Into<TokenSource>, cache: &mut Cache) -> Tensor<3> {
         self.logits(self.backbone.step(tokens, cache))
     }
 
@@ -77,9 +77,9 @@ impl CausalLm {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, vocab_size]`
-    pub fn step_last(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<2> {
+    pub fn step_last(&self, tokens: impl Into<TokenSource>, cache: &mut Cache) -> Tensor<2> {
         let hidden = self.backbone.step(tokens, cache);
         let [_, new, _] = hidden.dims();
         self.logits(hidden.slice_dim(1, new - 1..new)).squeeze_dim(1)

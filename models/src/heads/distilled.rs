@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use crate::backbones::{Backbone, BackboneConfig, Input};
+use crate::backbones::{Backbone, BackboneConfig, Inputs};
 use crate::layers::linear::{Bias, linear, project};
 
 /// A backbone with two classification heads, whose logits are averaged.
@@ -38,8 +38,8 @@ impl DistilledClassifier {
     /// # Shapes
     ///
     /// - results: `[batch, classes]`
-    pub fn forward(&self, input: &Input) -> [Tensor<2>; 3] {
-        self.logits(self.backbone.forward(input))
+    pub fn forward(&self, inputs: &Inputs) -> [Tensor<2>; 3] {
+        self.logits(self.backbone.forward(inputs))
     }
 
     /// The logits of hidden states.

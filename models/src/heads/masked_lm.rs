@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
 use crate::backbones::{
-    Backbone, BackboneConfig, Input, OutputWeights, Tokens, UnsupportedBackbone, Visibility,
+    Backbone, BackboneConfig, Inputs, OutputWeights, UnsupportedBackbone, Visibility,
 };
 use crate::layers::linear::{Bias, linear, project};
 use crate::precision::to_f32;
@@ -75,8 +75,8 @@ impl MaskedLm {
     /// # Shapes
     ///
     /// - result: `[batch, seq, vocab_size]`
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.logits(self.backbone.forward(&Input::Tokens(tokens.clone())))
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        self.logits(self.backbone.forward(inputs))
     }
 
     /// The logits of hidden states.

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::classifier::{ClassificationHead, ClassifierConfig};
 use super::masked_lm::MaskedLm;
-use crate::backbones::{Input, Tokens};
+use crate::backbones::Inputs;
 
 /// The task of the sentence-pair head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl PreTraining {
     ///
     /// - `hidden`: `[batch, seq, d_model]`
     /// - result: `[batch, classes]`
-    pub fn sentence_logits(&self, hidden: Tensor<3>, tokens: &Tokens) -> Tensor<2> {
-        self.sentences.forward(hidden, &Input::Tokens(tokens.clone()))
+    pub fn sentence_logits(&self, hidden: Tensor<3>, inputs: &Inputs) -> Tensor<2> {
+        self.sentences.forward(hidden, inputs)
     }
 }

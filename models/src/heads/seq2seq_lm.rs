@@ -1,11 +1,11 @@
 //! Sequence-to-sequence language modeling: next-token logits, conditioned on a source text.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use super::lm_head::LmHead;
 use crate::backbones::{
-    Backbone, BackboneConfig, Encoded, Generation, Tokens, UnsupportedBackbone,
+    Backbone, BackboneConfig, Encoded, Generation, Inputs, TokenSource, UnsupportedBackbone,
 };
 use crate::layers::cache::Cache;
 
@@ -50,22 +50,32 @@ impl Seq2SeqLm {
         self.backbone.device()
     }
 
-    /// The next-token logits at every position of `text`, conditioned on `source`.
+    /// The next-token logits at every position of the decoder's texts, conditioned on the encoder's.
     ///
     /// # Shapes
     ///
     /// - result: `[batch, seq, vocab_size]`
-    pub fn forward(&self, source: &Tokens, text: &Tokens) -> Tensor<3> {
-        self.logits(self.backbone.decode(text, &self.backbone.encode(source)))
+    ///
+    /// # Panics
+    ///
+    /// Panics if one of them is missing.
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        let encoded = self.backbone.encode(inputs.expect_tokens());
+        self.logits(self.backbone.decode(inputs.expect_decoder(), &encoded))
     }
 
     /// The next-token logits after each of the new tokens; see [`Backbone::decode_step`].
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, new, vocab_size]`
-    pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
+    pub fn step(
+        &self,
+        tokens: impl Into<TokenSource>,
+        encoded: &Encoded,
+        cache: &mut Cache,
+    ) -> Tensor<3> {
         self.logits(self.backbone.decode_step(tokens, encoded, cache))
     }
 

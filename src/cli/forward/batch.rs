@@ -7,8 +7,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::super::usage;
 use super::ForwardArgs;
-use crate::models::backbones::{Input, Tokens};
-use crate::models::checkpoint::{F32Tensor, ModelInput, ModelSpec, read_safetensors};
+use crate::models::backbones::{Inputs, TokenBatch};
+use crate::models::checkpoint::{F32Tensor, ModelSpec, read_safetensors};
 use crate::models::families::{Architecture, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
@@ -148,22 +148,22 @@ impl Batch {
         }
     }
 
-    pub(super) fn input(&self, device: &Device) -> ModelInput {
+    pub(super) fn inputs(&self, device: &Device) -> Inputs {
         let on_device = |rows: &Vec<Vec<u32>>| token_ids(&rows.concat(), rows.len(), device);
-        let read = match &self.pixels {
+        let inputs = match &self.pixels {
             Some(pixels) => {
                 let data = TensorData::new(pixels.values.clone(), pixels.shape.clone());
-                Input::Pixels(Tensor::from_data(data, device))
+                Inputs::images(Tensor::from_data(data, device))
             }
-            None => Input::Tokens(Tokens {
-                ids: on_device(&self.ids),
+            None => Inputs::text(TokenBatch {
+                source: on_device(&self.ids).into(),
                 types: self.types.as_ref().map(on_device),
                 padding: self.padding.clone(),
             }),
         };
-        let written = |rows| Tokens::new(on_device(rows), Padding::none());
+        let text = |rows| TokenBatch::new(on_device(rows), Padding::none());
         let choices = self.choices.unwrap_or(self.ids.len());
-        ModelInput { read, written: self.decoder_ids.as_ref().map(written), choices }
+        Inputs { decoder: self.decoder_ids.as_ref().map(text), choices, ..inputs }
     }
 }
 

@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// Sources that decide the numbers of a given config: not the families, which write configs.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 8] = [
     "backbones",
     "blocks",
     "checkpoint/model.rs",
     "checkpoint/outputs.rs",
     "heads",
-    "kernels",
     "layers",
     "parameters.rs",
     "precision.rs",
@@ -26,8 +25,9 @@ const COMPUTING: [&str; 7] = ["burn", "cubecl", "gemm", "naga", "ndarray", "tch"
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let mut digest = Sha256::new();
-    for part in PARTS {
-        let path = root.join("src").join(part);
+    for path in
+        PARTS.map(|part| root.join("src").join(part)).into_iter().chain([root.join("kernels/src")])
+    {
         println!("cargo::rerun-if-changed={}", path.display());
         for file in files(&path)? {
             digest.update(code(&fs::read_to_string(file)?));

@@ -1,7 +1,7 @@
 //! Burn Zoo: transformer models that run and train on every backend of [Burn](https://burn.dev).
 //!
 //! This crate is the application: [`device`] selection and comparison across devices ([`parity`]),
-//! training ([`train`]), comparison of architectures ([`compare`]), task [`pipeline`]s, the server
+//! training ([`train`]), comparison of architectures ([`compare`], [`report`]), task [`pipeline`]s, the server
 //! ([`serve`]) and the command line ([`cli`]). The models are in [`models`], their data in
 //! [`datasets`].
 //!
@@ -57,3 +57,4 @@ pub mod train;
 pub use burn::tensor::Device;
 pub use zoo_datasets as datasets;
 pub use zoo_models as models;
+pub use zoo_report as report;

@@ -25,6 +25,10 @@ pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
+/// The crates, by the folder of their sources.
+pub(crate) const CRATES: [&str; 5] =
+    ["src", "models/src", "models/kernels/src", "datasets/src", "report/src"];
+
 /// The part of a file before its unit tests.
 pub(crate) fn code(text: &str) -> &str {
     text.split("\n#[cfg(test)]\n").next().unwrap_or(text)
@@ -32,7 +36,7 @@ pub(crate) fn code(text: &str) -> &str {
 
 /// The modules of `zoo-models`, in the order of their allowed dependencies.
 const LEVELS: &[&[&str]] = &[
-    &["kernels", "parameters", "precision"],
+    &["parameters", "precision"],
     &["layers"],
     &["blocks"],
     &["backbones"],
@@ -99,13 +103,23 @@ fn families_touch_no_tensor() {
 }
 
 #[test]
+fn linear_layers_are_our_own() {
+    for (path, text) in sources("models/src") {
+        let imports = text.lines().filter(|line| line.contains("use burn::nn::"));
+        let found = imports.into_iter().any(|line| line.contains("Linear"));
+        let names = ["nn::Linear", "LinearConfig"].iter().any(|name| text.contains(name));
+        assert!(!found && !names, "{} uses Burn's linear layer", path.display());
+    }
+}
+
+#[test]
 fn one_file_knows_the_backends() {
-    for folder in ["src", "models/src", "datasets/src"] {
+    for folder in CRATES {
         for (path, text) in sources(folder) {
             // Custom operations exist only for their backend, and each records its backward pass on
             // that backend's tensors.
-            let may = ["mod", "dispatch", "gradient", "testing"]
-                .map(|name| format!("models/src/kernels/{name}.rs"))
+            let may = ["lib", "dispatch", "gradient", "testing"]
+                .map(|name| format!("models/kernels/src/{name}.rs"))
                 .iter()
                 .any(|known| path == Path::new(known));
             let may = may || path == Path::new("src/device.rs");
@@ -124,6 +138,9 @@ fn data_and_models_do_not_know_each_other() {
     assert!(!manifest("datasets").contains("zoo-models"));
     assert!(!manifest("datasets").contains("\nburn"));
     assert!(!manifest("models").contains("zoo-datasets"));
+    for needless in ["\nburn", "zoo-models", "zoo-datasets"] {
+        assert!(!manifest("report").contains(needless), "zoo-report depends on {needless}");
+    }
 }
 
 fn is_family(path: &Path) -> bool {
@@ -134,7 +151,7 @@ fn is_family(path: &Path) -> bool {
 
 #[test]
 fn files_stay_small() {
-    for folder in ["src", "models/src", "datasets/src", "bench/src", "examples", "tests"] {
+    for folder in CRATES.into_iter().chain(["bench/src", "examples", "tests"]) {
         for (path, text) in sources(folder) {
             let name = path.display().to_string();
             let limit = match folder {
@@ -168,7 +185,7 @@ fn fixtures_stay_small() {
 
 #[test]
 fn functions_take_few_parameters_and_no_flags() {
-    for folder in ["src", "models/src", "datasets/src"] {
+    for folder in CRATES {
         for (path, text) in sources(folder) {
             for function in code(&text).split("pub fn ").skip(1) {
                 let signature = function.split([';', '{']).next().unwrap();

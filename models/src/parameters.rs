@@ -8,8 +8,7 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{FloatDType, Shape, Tensor, TensorData};
-
-use crate::kernels::linear::is_weight_only_half;
+use zoo_kernels::linear::is_weight_only_half;
 
 /// A parameter's path and shape.
 #[derive(Debug, Clone, PartialEq, Eq)]

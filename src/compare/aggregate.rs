@@ -1,22 +1,19 @@
 //! Aggregates records into a study: means, intervals, tests.
 
-mod comparisons;
-mod scaling;
 mod settings;
 
-use self::comparisons::comparisons;
-use self::scaling::scaling;
 use self::settings::settings;
 use super::job::Record;
 use super::measuring::Measured;
 use super::plan::{Plan, PlannedCandidate};
 use super::spec::{Amount, MatchBy};
-use super::statistics::{self, Spread, StatisticsError};
-use super::study::{
-    self, Better, CostCurve, DataSplit, Device, Interval, Match, Outcome, RateOutcome, RateTrial,
-    Run, Speed, Study, Summary, Versions,
-};
 use crate::datasets::task::{Context, Metric, Task, TaskKind};
+use crate::report::aggregate::{SweptSize, comparisons, scaling, summary};
+use crate::report::statistics::StatisticsError;
+use crate::report::study::{
+    self, Better, CostCurve, DataSplit, Device, Match, Outcome, RateOutcome, RateTrial, Run, Speed,
+    Study, Versions,
+};
 
 /// The environment that the runs were computed in.
 #[derive(Debug, Clone)]
@@ -57,14 +54,22 @@ pub fn study(
     environment: RunEnvironment,
 ) -> Result<Study, StatisticsError> {
     let is_sweep = plan.spec.is_sweep();
-    let mut candidates = Vec::new();
+    let (mut candidates, mut swept) = (Vec::new(), Vec::new());
     let mut runs = Vec::new();
     for (candidate, ran) in plan.candidates.iter().zip(ran) {
+        let task = plan.tasks[candidate.task].task.spec.to_string();
         // A candidate is one architecture on one task, regardless of the sizes of a sweep.
-        if !is_sweep {
+        if is_sweep {
+            swept.push(SweptSize {
+                architecture: candidate.family.name().to_string(),
+                task: task.clone(),
+                size: candidate.size.to_string(),
+                parameters: candidate.sized.parameters.body,
+                learning_rate: ran.rate,
+            });
+        } else {
             candidates.push(summarized(plan, candidate, ran)?);
         }
-        let task = plan.tasks[candidate.task].task.spec.to_string();
         runs.extend(ran.runs.iter().map(|record| Run {
             architecture: candidate.family.name().to_string(),
             task: task.clone(),
@@ -104,11 +109,11 @@ pub fn study(
         seeds: plan.seeds(),
         settings: settings(plan),
         tasks: plan.tasks.iter().map(|planned| task(&planned.task)).collect(),
-        comparisons: if is_sweep { Vec::new() } else { comparisons(plan, ran)? },
+        comparisons: if is_sweep { Vec::new() } else { comparisons(&names, &runs)? },
+        scaling: if is_sweep { scaling(&swept, &runs)? } else { Vec::new() },
         candidates,
         runs,
         costs,
-        scaling: if is_sweep { scaling(plan, ran)? } else { Vec::new() },
     })
 }
 
@@ -251,19 +256,4 @@ pub fn best_rate(trials: &[Record], rates: &[f64], metric: Metric) -> f64 {
     let best = scored.max_by(|(_, a), (_, b)| (sign * a).total_cmp(&(sign * b)));
     let lowest = rates.iter().copied().fold(f64::INFINITY, f64::min);
     best.map_or(lowest, |(rate, _)| rate)
-}
-
-fn summary(scores: &[f64]) -> Result<Summary, StatisticsError> {
-    if scores.is_empty() {
-        return Ok(Summary::default());
-    }
-    let summary = statistics::SampleSummary::of(scores)?;
-    let (deviation, interval) = match summary.spread {
-        Spread::Single => (None, None),
-        Spread::Equal => (Some(0.0), Some(Interval { low: summary.mean, high: summary.mean })),
-        Spread::Varied { standard_deviation, interval } => {
-            (Some(standard_deviation), Some(Interval { low: interval.low, high: interval.high }))
-        }
-    };
-    Ok(Summary { finished: scores.len(), mean: Some(summary.mean), deviation, interval })
 }

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::measuring::Measurement;
 use super::objective::ObjectiveKind;
-use super::study::{Outcome, Point, Speed};
 use crate::models::checkpoint::{SaveError, write_atomically};
+use crate::report::study::{CurvePoint, Outcome, Speed};
 use crate::train::AdamWConfig;
 
 /// Everything that determines the results of a run, on one device. Runs of equal jobs are
@@ -91,7 +91,7 @@ pub struct Record {
     /// The outcome.
     pub outcome: Outcome,
     /// The training curve.
-    pub curve: Vec<Point>,
+    pub curve: Vec<CurvePoint>,
     /// Wall-clock time, in seconds.
     pub seconds: f64,
     /// Speed and memory.
@@ -128,12 +128,6 @@ impl CacheEntry for Record {
 /// The optimizer of every run.
 pub fn optimizer(weight_decay: f64) -> AdamWConfig {
     AdamWConfig { beta_1: 0.9, beta_2: 0.98, epsilon: 1e-8, weight_decay }
-}
-
-/// A score rounded to 12 significant digits. Further digits are noise, and a number with 12 digits
-/// survives a round trip through JSON.
-pub fn rounded(score: f64) -> f64 {
-    format!("{score:.11e}").parse().unwrap_or(score)
 }
 
 impl Job {
@@ -178,7 +172,8 @@ impl Cache {
     ///
     /// The folder cannot be written to.
     pub fn put<K: CacheEntry>(&self, entry: &K) -> Result<(), SaveError> {
-        make_folder(&self.folder)?;
+        let in_context = |source| SaveError::Write { path: self.folder.clone(), source };
+        std::fs::create_dir_all(&self.folder).map_err(in_context)?;
         write_atomically(&self.path(entry.input()), |file| {
             serde_json::to_writer(file, entry).map_err(Into::into)
         })
@@ -187,10 +182,4 @@ impl Cache {
     fn path(&self, input: &impl Serialize) -> PathBuf {
         self.folder.join(format!("{}.json", key(input)))
     }
-}
-
-/// Creates a folder for files.
-pub(super) fn make_folder(folder: &Path) -> Result<(), SaveError> {
-    let in_context = |source| SaveError::Write { path: folder.to_path_buf(), source };
-    std::fs::create_dir_all(folder).map_err(in_context)
 }

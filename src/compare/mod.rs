@@ -4,8 +4,7 @@
 //! every task and sizes every model to the budget. A [`runner`] runs each job that is missing from
 //! the [`job::Cache`] in a subprocess, where a [`worker`] trains and scores a model. [`measuring`]
 //! measures the time and memory costs of the models. [`aggregate`] collects the results in a
-//! [`study`]: plain values with intervals and tests from [`statistics`]. A [`report`] renders the
-//! study.
+//! [`Study`](crate::report::study::Study), which [`report`](crate::report) renders.
 
 pub mod aggregate;
 pub mod batch;
@@ -13,13 +12,10 @@ pub mod job;
 pub mod measuring;
 pub mod objective;
 pub mod plan;
-pub mod report;
 pub mod runner;
 pub mod scoring;
 pub mod sizing;
 pub mod spec;
-pub mod statistics;
-pub mod study;
 pub mod task_model;
 pub mod worker;
 

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::study::BackboneKind;
 use crate::datasets::task::{Context, TaskKind};
 use crate::models::families::{Family, Task as Head};
+use crate::report::study::BackboneKind;
 
 /// The training objective of an architecture on a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,11 +6,11 @@ use super::measuring::{Measurement, WRITTEN, What};
 use super::objective::{Impossible, ObjectiveKind, backbone, role};
 use super::sizing::{Budget, Sized, SizingError, SizingTarget, TypicalWorkload, fit};
 use super::spec::{Amount, MatchBy, Spec, Training};
-use super::study::BackboneKind;
 use crate::datasets::locate::SearchPath;
 use crate::datasets::task::{Labels, Metric, Task, TaskError, TaskSpec, TokenTable};
 use crate::models::families::{self, Family};
 use crate::models::hf::config::ConfigError;
+use crate::report::study::BackboneKind;
 
 /// A task with the training settings of its runs.
 #[derive(Debug)]

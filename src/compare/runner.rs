@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::job::{Cache, Job, Record, WorkItem};
 use super::measuring::{Measured, Measurement};
-use super::study::{Outcome, Speed};
 use super::worker::WorkerEvent;
 use crate::models::checkpoint::SaveError;
+use crate::report::study::{Outcome, Speed};
 
 /// The worker program. It reads one work item from standard input and writes [`WorkerEvent`]s to
 /// standard output, one JSON object per line.

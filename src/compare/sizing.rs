@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use self::search::{Search, SearchResult};
 use super::batch::{Batch, Rows};
 use super::objective::ObjectiveKind;
-use super::study::{BackboneKind, Dimensions, Flops, Parameters};
 use crate::datasets::task::{Task, TokenTable};
 use crate::models::backbones::BackboneConfig;
 use crate::models::backbones::cost::Sequence;
@@ -16,6 +15,7 @@ use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::{Family, Size};
 use crate::models::hf::config::ConfigError;
 use crate::models::parameters::ParameterInfo;
+use crate::report::study::{BackboneKind, Dimensions, Flops, Parameters};
 
 /// The budget of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -231,7 +231,7 @@ fn dimensions(backbone: &BackboneConfig) -> Dimensions {
     Dimensions {
         d_model: backbone.d_model(),
         n_layers: backbone.depths().first().copied().unwrap_or(0),
-        n_heads: layer.map(|layer| layer.attention.n_heads),
+        n_heads: layer.map(|layer| layer.attention.heads.n_heads),
         d_ff: layer.map(|layer| layer.feed_forward.d_ff),
     }
 }

@@ -6,20 +6,21 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
+use zoo_kernels::memory;
+use zoo_kernels::seed::mix;
 
 use super::batch::Batch;
-use super::job::{Job, Length, Record, rounded};
+use super::job::{Job, Length, Record};
 use super::measuring::Measured;
 use super::objective::ObjectiveKind;
 use super::scoring::{Split, score};
 use super::sizing::TypicalWorkload;
-use super::study::{Outcome, Point, Speed};
 use super::task_model::TaskModel;
 use crate::datasets::task::{Example, Task};
 use crate::models::checkpoint::ModelSpec;
 use crate::models::families;
-use crate::models::kernels::memory;
-use crate::models::kernels::seed::mix;
+use crate::report::rounded;
+use crate::report::study::{CurvePoint, Outcome, Speed};
 use crate::train::BatchLoss;
 use crate::train::Schedule;
 use crate::train::adamw::{AdamW, Update};
@@ -43,7 +44,7 @@ pub enum WorkerEvent {
         loss: f64,
     },
     /// The validation split was scored.
-    Point(Point),
+    Point(CurvePoint),
     /// The run started to score the test split.
     Testing,
     /// The run ended.
@@ -84,7 +85,7 @@ struct Run<'a> {
     task: &'a Task,
     device: Device,
     progress: Progress,
-    curve: Vec<Point>,
+    curve: Vec<CurvePoint>,
     speed: Speed,
 }
 
@@ -266,10 +267,10 @@ impl Run<'_> {
 const SCHEDULE_STEPS: usize = 1 << 20;
 
 /// The point of the training curve at an evaluation; `flops` are the FLOPs per token.
-fn point(progress: &mut Progress, flops: f64, validation: f64) -> Point {
+fn point(progress: &mut Progress, flops: f64, validation: f64) -> CurvePoint {
     let nats = std::mem::take(&mut progress.nats);
     let loss = nats / std::mem::take(&mut progress.targets) as f64;
-    Point {
+    CurvePoint {
         step: progress.step,
         tokens: progress.tokens,
         flops: flops * progress.tokens as f64,

@@ -103,10 +103,9 @@ impl TextEmbedder {
             match step {
                 Step::Pool(pool) => width = pool.ways.len() * tokens,
                 Step::Dense(Dense { linear, level, .. }) => {
-                    let [d_input, d_output] = linear.weight.lazy_shape().dims();
                     let features = if *level == Level::Tokens { &mut tokens } else { &mut width };
-                    fits(*features, d_input)?;
-                    *features = d_output;
+                    fits(*features, linear.d_input())?;
+                    *features = linear.d_output();
                 }
                 Step::Norm(norm) => fits(width, norm.width())?,
                 Step::Cut(cut) => width = width.min(cut.width),

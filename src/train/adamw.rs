@@ -9,8 +9,8 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::adamw::{self, Update as Constants};
 use zoo_models::checkpoint::F32Tensor;
-use zoo_models::kernels::adamw::{self, Update as Constants};
 use zoo_models::parameters::{self, Path};
 
 /// Hyperparameters of AdamW.

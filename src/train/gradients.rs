@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorReadError};
-use zoo_models::kernels::squares::sum_of_squares;
+use zoo_kernels::squares::sum_of_squares;
 use zoo_models::parameters::Path;
 
 /// The L2 norm of all gradients together.

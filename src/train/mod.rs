@@ -32,7 +32,6 @@ use crate::datasets::batch::{BatchShape, LmDataset};
 use crate::models::backbones::recompute::checkpoint_blocks;
 use crate::models::checkpoint::Model;
 use crate::models::families::Family;
-use crate::models::kernels::memory;
 use crate::models::precision::Precision;
 pub use adamw::{AdamW, AdamWConfig};
 pub use checkpoint::{Restored, Snapshot, State};
@@ -47,6 +46,7 @@ pub use run_dir::{METRICS_FILE, RunDir};
 pub use schedule::Schedule;
 pub use settings::TrainSettings;
 use strategy::{RunProgress, StepStrategy, Stop};
+use zoo_kernels::memory;
 
 /// A training job.
 pub struct TrainJob {

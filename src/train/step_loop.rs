@@ -9,6 +9,7 @@ use burn::train::{
     EventProcessorTraining, InferenceStep, Interrupter, LearnerEvent,
     SupervisedTrainingEventProcessor, TrainLoader, TrainStep, TrainingItem, ValidLoader,
 };
+use zoo_kernels::seed::mix;
 
 use super::adamw::Update;
 use super::checkpoint::Snapshot;
@@ -17,7 +18,6 @@ use super::gradients::{accumulate, gradient_norm};
 use super::lm_model::{LmModel, LossSum, StepBatch, StepReport};
 use super::log::{Log, LogLine};
 use super::strategy::{RunProgress, StepStrategy, Stop};
-use crate::models::kernels::seed::mix;
 
 type Processor = SupervisedTrainingEventProcessor<LmModel>;
 

@@ -1,12 +1,6 @@
-//! Comparisons: planning, runs, the cache and reports.
+//! Comparisons: planning, runs, the cache, and the published reports.
 
-mod charts;
-mod example;
-mod files;
-mod html;
-mod numbers;
 mod planning;
 mod program;
 mod published;
 mod task_model;
-mod verdicts;

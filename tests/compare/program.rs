@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use burn_zoo::compare::report;
-use burn_zoo::compare::study::{Outcome, Study, Tested};
+use burn_zoo::report;
+use burn_zoo::report::study::{Outcome, Study, Tested};
 
 use crate::cli::{finish, refuse, succeed, zoo};
 
@@ -47,7 +47,7 @@ fn kept(folder: &Path, field: &str) -> usize {
 
 /// Everything that does not depend on time.
 fn numbers(study: &Study) -> Vec<(String, u64, Outcome)> {
-    let of = |run: &burn_zoo::compare::study::Run| {
+    let of = |run: &burn_zoo::report::study::Run| {
         (run.architecture.clone(), run.seed, run.outcome.clone())
     };
     study.runs.iter().map(of).collect()
@@ -127,7 +127,7 @@ fn a_run_that_diverges_is_shown_and_in_no_mean() {
     let result = succeed(at, &["compare", "fast.toml", "--out", "out"]);
     let study = study(at);
     let is_diverged =
-        |run: &&burn_zoo::compare::study::Run| matches!(run.outcome, Outcome::Diverged { .. });
+        |run: &&burn_zoo::report::study::Run| matches!(run.outcome, Outcome::Diverged { .. });
     let diverged = study.runs.iter().filter(is_diverged).count();
     assert!(diverged > 0, "{:?}", numbers(&study));
     for candidate in &study.candidates {

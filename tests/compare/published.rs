@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn_zoo::compare::report;
 use burn_zoo::compare::spec::Spec;
-use burn_zoo::compare::study::{Outcome, Study};
+use burn_zoo::report;
+use burn_zoo::report::study::{Outcome, Study};
 
 fn reports() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/reports");

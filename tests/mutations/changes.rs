@@ -139,7 +139,7 @@ pub(super) fn move_norms(architecture: &mut Architecture) {
 
 /// Scores divided by the square root of this width.
 pub(super) fn scale_by(architecture: &mut Architecture, width: fn(&AttentionConfig) -> usize) {
-    each_attention(architecture, |it| it.scale = (width(it) as f64).powf(-0.5));
+    each_attention(architecture, |it| it.softmax_mut().scale = (width(it) as f64).powf(-0.5));
 }
 
 /// Another pattern for each window of this size.
@@ -166,7 +166,7 @@ pub(super) fn drop_scaling(architecture: &mut Architecture) {
 }
 
 pub(super) fn rotate_whole_heads(architecture: &mut Architecture) {
-    let d_head = stacks(architecture)[0].layers[0].attention.d_head;
+    let d_head = stacks(architecture)[0].layers[0].attention.heads.d_head;
     each_rotary(architecture, |rotary| rotary.d_rotary = d_head);
 }
 

@@ -4,12 +4,12 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::{
-    BackboneConfig, Capabilities, Decoder, Encoded, Encoder, EncoderDecoder, EncoderHalf,
-    ImageEncoder, Initialization, Inputs, Recurrent, RecurrentSeq2Seq, TokenBatch, TokenSource,
-    UNBOUNDED,
+    BackboneConfig, Capabilities, Decoder, Encoder, EncoderDecoder, EncoderHalf, ImageEncoder,
+    Initialization, Inputs, Recurrent, RecurrentSeq2Seq, UNBOUNDED,
 };
-use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
+use crate::layers::observer::{Observer, StackRole, lend};
+use crate::layers::recorder::Recorder;
 
 /// A backbone. Its [`Capabilities`] say which methods it supports; the others panic.
 #[expect(clippy::large_enum_variant, reason = "a model has one instance")]
@@ -134,6 +134,11 @@ impl Backbone {
         }
     }
 
+    /// The final hidden states, `[batch, seq, d_model]`; see [`Backbone::final_states`].
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        self.final_states(inputs).last
+    }
+
     /// The final hidden states of all stacks.
     ///
     /// # Panics
@@ -142,32 +147,38 @@ impl Backbone {
     /// from the encoder's ([`DecoderInput`](super::DecoderInput)), or if a sequence is longer than
     /// the learned position table.
     pub fn final_states(&self, inputs: &Inputs) -> FinalStates {
+        self.run(inputs, None)
+    }
+
+    /// [`Backbone::final_states`] with an observer, which sees the encoder and the decoder of an
+    /// encoder-decoder under their roles.
+    pub fn observe(&self, inputs: &Inputs, observer: &mut dyn Observer) -> FinalStates {
+        self.run(inputs, Some(observer))
+    }
+
+    fn run(&self, inputs: &Inputs, mut observer: Option<&mut dyn Observer>) -> FinalStates {
         let last = match self {
-            Self::Encoder(model) => model.forward(inputs.expect_tokens()),
-            Self::Decoder(model) => model.forward(inputs.expect_tokens()),
-            Self::EncoderHalf(model) => model.forward(inputs.expect_tokens()),
-            Self::Recurrent(model) => model.forward(inputs.expect_tokens()),
-            Self::Vision(model) => model.forward(inputs.expect_pixels().clone()),
-            Self::EncoderDecoder(_) | Self::RecurrentSeq2Seq(_) => {
-                let encoded = self.encode(inputs.expect_tokens());
-                let last = self.decode(&self.decoder_tokens(inputs), &encoded);
+            Self::Encoder(model) => model.forward(inputs.expect_tokens(), observer),
+            Self::Decoder(model) => model.forward(inputs.expect_tokens(), observer),
+            Self::EncoderHalf(model) => model.forward(inputs.expect_tokens(), observer),
+            Self::Recurrent(model) => model.forward(inputs.expect_tokens(), observer),
+            Self::Vision(model) => model.forward(inputs.expect_pixels().clone(), observer),
+            Self::EncoderDecoder(model) => {
+                let source = inputs.expect_tokens();
+                let encoded = model.encode(source, lend(&mut observer));
+                let last = match &inputs.decoder {
+                    Some(target) => model.decode(target, &encoded, observer),
+                    None => model.decode(&model.shifted(source), &encoded, observer),
+                };
+                return FinalStates { last, encoder: Some(encoded.hidden) };
+            }
+            Self::RecurrentSeq2Seq(model) => {
+                let encoded = model.encode(inputs.expect_tokens(), lend(&mut observer));
+                let last = model.decode(inputs.expect_decoder(), &encoded, observer);
                 return FinalStates { last, encoder: Some(encoded.hidden) };
             }
         };
         FinalStates { last, encoder: None }
-    }
-
-    /// The input of an encoder-decoder's decoder.
-    fn decoder_tokens(&self, inputs: &Inputs) -> TokenBatch {
-        match (&inputs.decoder, self) {
-            (None, Self::EncoderDecoder(model)) => model.shifted(inputs.expect_tokens()),
-            _ => inputs.expect_decoder().clone(),
-        }
-    }
-
-    /// The final hidden states, `[batch, seq, d_model]`; see [`Backbone::final_states`].
-    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
-        self.final_states(inputs).last
     }
 
     /// The hidden states of whole texts at every layer: the embeddings, the output of each block
@@ -180,112 +191,20 @@ impl Backbone {
     ///
     /// # Panics
     ///
-    /// Panics if there are no tokens, or if the sequence is longer than the learned position table.
+    /// See [`Backbone::final_states`].
     pub fn hidden_states(&self, inputs: &Inputs) -> Option<Vec<Tensor<3>>> {
-        match self {
-            Self::Encoder(model) => Some(model.hidden_states(inputs.expect_tokens())),
-            Self::Decoder(model) => Some(model.hidden_states(inputs.expect_tokens())),
-            Self::EncoderHalf(model) => Some(model.hidden_states(inputs.expect_tokens())),
-            _ => None,
-        }
-    }
-
-    /// Encodes texts, for [`Backbone::decode`] and [`Backbone::decode_step`].
-    ///
-    /// # Panics
-    ///
-    /// Panics if the backbone is not an encoder-decoder, or if the sequence is longer than the
-    /// learned position table.
-    pub fn encode(&self, tokens: &TokenBatch) -> Encoded {
-        match self {
-            Self::EncoderDecoder(model) => model.encode(tokens),
-            Self::RecurrentSeq2Seq(model) => model.encode(tokens),
-            _ => self.lacks("an encoder beside a decoder"),
-        }
-    }
-
-    /// The decoder's final hidden states for whole texts, given the encoder output.
-    ///
-    /// # Shapes
-    ///
-    /// - result: `[batch, seq, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the backbone is not an encoder-decoder, or if the sequence is longer than the
-    /// learned position table.
-    pub fn decode(&self, tokens: &TokenBatch, encoded: &Encoded) -> Tensor<3> {
-        match self {
-            Self::EncoderDecoder(model) => model.decode(tokens, encoded),
-            Self::RecurrentSeq2Seq(model) => model.decode(tokens, encoded),
-            _ => self.lacks("a decoder beside an encoder"),
-        }
-    }
-
-    /// The decoder's final hidden states for the next tokens, given the cached ones.
-    ///
-    /// The cache also keeps the keys of `encoded`: pass the same one at every step.
-    ///
-    /// # Shapes
-    ///
-    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
-    /// - result: `[batch, new, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the backbone is not an encoder-decoder, or if the sequence is longer than the
-    /// learned position table.
-    pub fn decode_step(
-        &self,
-        tokens: impl Into<TokenSource>,
-        encoded: &Encoded,
-        cache: &mut Cache,
-    ) -> Tensor<3> {
-        match self {
-            Self::EncoderDecoder(model) => model.step(tokens, encoded, cache),
-            Self::RecurrentSeq2Seq(model) => model.step(tokens, encoded, cache),
-            _ => self.lacks("a decoder beside an encoder"),
-        }
-    }
-
-    /// The final hidden states of the next tokens, given the cached ones.
-    ///
-    /// # Shapes
-    ///
-    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
-    /// - result: `[batch, new, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the backbone does not continue texts ([`Generation::Causal`]), or if the sequence
-    /// is longer than the learned position table.
-    ///
-    /// [`Generation::Causal`]: super::Generation::Causal
-    pub fn step(&self, tokens: impl Into<TokenSource>, cache: &mut Cache) -> Tensor<3> {
-        match self {
-            Self::Decoder(model) => model.step(tokens, cache),
-            Self::Recurrent(model) => model.step(tokens, cache),
-            _ => self.lacks("steps of a single text"),
-        }
-    }
-
-    /// An empty cache with room for `reserve` tokens; it grows as needed.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the backbone generates no text.
-    pub fn cache(&self, reserve: usize) -> Cache {
-        match self {
-            Self::Decoder(model) => Cache::new(model.config().stack.patterns(), reserve),
-            Self::EncoderDecoder(model) => Cache::new(model.config().decoder.patterns(), reserve),
-            Self::Recurrent(model) => model.cache(reserve),
-            Self::RecurrentSeq2Seq(model) => model.cache(reserve),
-            _ => self.lacks("a cache"),
-        }
+        let role = match self {
+            Self::Encoder(_) | Self::EncoderHalf(_) => StackRole::Encoder,
+            Self::Decoder(_) => StackRole::Decoder,
+            _ => return None,
+        };
+        let mut recorder = Recorder::default();
+        self.observe(inputs, &mut recorder);
+        Some(recorder.hidden_states(role))
     }
 
     /// Panics because of a capability that the backbone lacks.
-    fn lacks(&self, what: &str) -> ! {
+    pub(super) fn lacks(&self, what: &str) -> ! {
         panic!("{} does not have {what}", self.config().kind())
     }
 }

@@ -228,7 +228,7 @@ impl BackboneConfig {
     pub fn n_heads(&self) -> usize {
         let stacks = self.stacks();
         let first = stacks.first().and_then(|stack| stack.layers.first());
-        first.map_or(1, |layer| layer.attention.n_heads)
+        first.map_or(1, |layer| layer.attention.heads.n_heads)
     }
 
     /// How the weights of a new model are initialized.

@@ -3,7 +3,7 @@
 use super::embedding::{EmbeddingConfig, PositionEmbedding};
 use super::{BackboneConfig, RecurrentSeq2SeqConfig, RecurrentStackConfig, StackConfig};
 use crate::blocks::BlockConfig;
-use crate::layers::attention::QkNorm;
+use crate::layers::attention::{HeadDims, QkNorm};
 
 /// Bytes of an f32.
 const F32: usize = 4;
@@ -103,7 +103,8 @@ impl Cost<'_> {
             parameters += rows * stack.embedding.d_embedding as f64;
             parameters += stack.layers.iter().map(BlockConfig::weights).sum::<f64>();
             for layer in &stack.layers {
-                let heads = layer.attention.n_heads.saturating_add(layer.attention.n_kv_heads);
+                let HeadDims { n_heads, n_kv_heads, .. } = layer.attention.heads;
+                let heads = n_heads.saturating_add(n_kv_heads);
                 let norms = match layer.attention.qk_norm {
                     QkNorm::PerHead(..) => heads,
                     _ => 0,

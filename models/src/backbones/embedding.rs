@@ -1,14 +1,14 @@
 //! The input embedding: from token ids to the first block's input.
 
 use burn::module::{Module, Param, ParamId};
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Int, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::{StackConfig, TokenSource};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::PositionIds;
 use crate::layers::sinusoid::{SinusoidLayout, sinusoid};
@@ -172,7 +172,7 @@ impl InputEmbedding {
             task: (config.n_tasks > 0).then(|| table(config.n_tasks)),
             norm: config.norm.map(|norm| norm.init(device)),
             projection: (width != d_model || config.projection == Projection::Always)
-                .then(|| linear(width, d_model, bias, device)),
+                .then(|| Linear::new(width, d_model, bias, device)),
             dropout: DropoutConfig::new(config.dropout).init(),
             max_positions,
             config: *config,
@@ -221,7 +221,7 @@ impl InputEmbedding {
     /// Projects `x` if the config's projection is one of `kinds`.
     fn project_at(&self, kinds: &[Projection], x: Tensor<3>) -> Tensor<3> {
         match &self.projection {
-            Some(projection) if kinds.contains(&self.config.projection) => project(projection, x),
+            Some(projection) if kinds.contains(&self.config.projection) => projection.forward(x),
             _ => x,
         }
     }

@@ -5,8 +5,10 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::stack::{StackConfig, TransformerStack};
+use super::text_stack::TextPass;
 use super::{Embedding, TokenBatch};
 use crate::layers::embedding::EmbeddingTable;
+use crate::layers::observer::{Observer, StackRole, lend};
 
 /// Config of a text encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,25 +57,12 @@ impl Encoder {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn forward(&self, tokens: &TokenBatch) -> Tensor<3> {
-        self.embedding.forward(tokens, |x, pass| self.stack.forward(x, pass))
-    }
-
-    /// The hidden states at every layer: the embeddings, the output of each block but the last, and
-    /// the final hidden states.
-    ///
-    /// # Shapes
-    ///
-    /// - results: `[batch, seq, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn hidden_states(&self, tokens: &TokenBatch) -> Vec<Tensor<3>> {
-        self.embedding.forward(tokens, |x, pass| self.stack.hidden_states(x, pass))
+    pub(super) fn forward(
+        &self,
+        tokens: &TokenBatch,
+        mut observer: Option<&mut dyn Observer>,
+    ) -> Tensor<3> {
+        let stack = self.embedding.with(&self.stack, StackRole::Encoder);
+        stack.forward(TextPass::whole(tokens, lend(&mut observer)))
     }
 }

@@ -5,14 +5,15 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::embedding::{InputEmbedding, TokenInput};
-use super::stack::{Pass, StackConfig, TransformerStack};
+use super::embedding::InputEmbedding;
+use super::stack::{StackConfig, TransformerStack};
+use super::text_stack::{TextPass, TextStack};
 use super::{OutputWeights, Shift, TokenBatch, TokenSource};
 use crate::layers::EncoderOutput;
-use crate::layers::cache::{Cache, LayerCache, select_rows};
+use crate::layers::cache::{Cache, select_rows};
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::{AttentionPattern, Mask, Padding};
-use crate::layers::position::PositionIds;
+use crate::layers::observer::{Observer, StackRole, lend};
 
 /// Config of an encoder-decoder. Both sides share one token embedding table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,15 +73,6 @@ pub struct Side {
     stack: TransformerStack,
 }
 
-/// The tokens and the state of a decoder's pass.
-struct DecoderRun<'a> {
-    source: &'a TokenSource,
-    padding: &'a Padding,
-    /// The number of positions, including those in the caches.
-    length: usize,
-    caches: Option<&'a mut [LayerCache]>,
-}
-
 /// The encoder output for a batch of texts.
 #[derive(Debug)]
 pub struct Encoded {
@@ -107,6 +99,16 @@ impl EncoderDecoderConfig {
 }
 
 impl Encoded {
+    /// Which positions are padding. A mask is valid for one pass: the next pass may have another
+    /// number of queries.
+    pub(super) fn mask(&self) -> Mask {
+        Mask::new(AttentionPattern::Full, self.padding.clone())
+    }
+
+    fn output<'a>(&'a self, mask: &'a Mask) -> EncoderOutput<'a> {
+        EncoderOutput { hidden_states: &self.hidden, mask }
+    }
+
     /// Selects rows of the batch, in the given order; a row may occur more than once.
     pub fn select(self, rows: &[usize]) -> Self {
         let mut padding = self.padding;
@@ -147,13 +149,13 @@ impl EncoderDecoder {
     }
 
     /// Encodes texts.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn encode(&self, tokens: &TokenBatch) -> Encoded {
-        let Side { embedding, stack } = &self.encoder;
-        let hidden = embedding.forward_whole(&self.token, tokens, |x, pass| stack.forward(x, pass));
+    pub(super) fn encode(
+        &self,
+        tokens: &TokenBatch,
+        mut observer: Option<&mut dyn Observer>,
+    ) -> Encoded {
+        let stack = self.encoder.stack(&self.token, StackRole::Encoder);
+        let hidden = stack.forward(TextPass::whole(tokens, lend(&mut observer)));
         Encoded { hidden, padding: tokens.padding.clone() }
     }
 
@@ -162,7 +164,7 @@ impl EncoderDecoder {
     /// # Panics
     ///
     /// Panics if the encoder's input is embeddings.
-    pub fn shifted(&self, tokens: &TokenBatch) -> TokenBatch {
+    pub(super) fn shifted(&self, tokens: &TokenBatch) -> TokenBatch {
         self.config.shift.apply(tokens, self.config.start)
     }
 
@@ -171,14 +173,16 @@ impl EncoderDecoder {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn decode(&self, tokens: &TokenBatch, encoded: &Encoded) -> Tensor<3> {
-        let TokenBatch { source, padding, .. } = tokens;
-        let [_, length] = source.dims();
-        self.run_decoder(DecoderRun { source, padding, length, caches: None }, encoded)
+    pub(super) fn decode(
+        &self,
+        tokens: &TokenBatch,
+        encoded: &Encoded,
+        mut observer: Option<&mut dyn Observer>,
+    ) -> Tensor<3> {
+        let mask = &encoded.mask();
+        let encoder = Some(encoded.output(mask));
+        let pass = TextPass::whole(tokens, lend(&mut observer));
+        self.decoder().forward(TextPass { encoder, ..pass })
     }
 
     /// The decoder's final hidden states for the next tokens, given the cached ones.
@@ -187,34 +191,21 @@ impl EncoderDecoder {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
+    /// - `source`: `[batch, new]`
     /// - result: `[batch, new, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn step(
+    pub(super) fn step(
         &self,
-        tokens: impl Into<TokenSource>,
+        source: &TokenSource,
         encoded: &Encoded,
         cache: &mut Cache,
     ) -> Tensor<3> {
-        let source = &tokens.into();
-        let [n_rows, new] = source.dims();
-        let length = cache.len() + new;
-        let (layers, padding) = cache.advance(n_rows, new);
-        self.run_decoder(DecoderRun { source, padding, length, caches: Some(layers) }, encoded)
+        let mask = &encoded.mask();
+        let encoder = Some(encoded.output(mask));
+        self.decoder().forward(TextPass { encoder, ..TextPass::step(source, cache) })
     }
 
-    fn run_decoder(&self, run: DecoderRun<'_>, encoded: &Encoded) -> Tensor<3> {
-        let DecoderRun { source, padding, length, caches } = run;
-        let position_ids = &PositionIds::new(padding, length, source.dims()[1]);
-        // A mask is valid for one pass: the next pass may have another number of queries.
-        let mask = Mask::new(AttentionPattern::Full, encoded.padding.clone());
-        let encoder = Some(EncoderOutput { hidden_states: &encoded.hidden, mask: &mask });
-        let tokens = TokenInput { source, types: None, position_ids };
-        let x = self.decoder.embedding.forward(&self.token, tokens);
-        self.decoder.stack.forward(x, Pass { position_ids, padding, caches, encoder })
+    fn decoder(&self) -> TextStack<'_> {
+        self.decoder.stack(&self.token, StackRole::Decoder)
     }
 }
 
@@ -234,24 +225,23 @@ impl EncoderHalf {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn forward(&self, tokens: &TokenBatch) -> Tensor<3> {
-        let Side { embedding, stack } = &self.encoder;
-        embedding.forward_whole(&self.token, tokens, |x, pass| stack.forward(x, pass))
-    }
-
-    /// The hidden states at every layer; see [`TransformerStack::hidden_states`].
-    pub(super) fn hidden_states(&self, tokens: &TokenBatch) -> Vec<Tensor<3>> {
-        let Side { embedding, stack } = &self.encoder;
-        embedding.forward_whole(&self.token, tokens, |x, pass| stack.hidden_states(x, pass))
+    pub(super) fn forward(
+        &self,
+        tokens: &TokenBatch,
+        mut observer: Option<&mut dyn Observer>,
+    ) -> Tensor<3> {
+        let stack = self.encoder.stack(&self.token, StackRole::Encoder);
+        stack.forward(TextPass::whole(tokens, lend(&mut observer)))
     }
 }
 
 impl Side {
     fn new(stack: &StackConfig, device: &Device) -> Self {
         Self { embedding: InputEmbedding::new(stack, device), stack: stack.init(device) }
+    }
+
+    /// The stack over texts with these token embeddings.
+    fn stack<'a>(&'a self, table: &'a EmbeddingTable, role: StackRole) -> TextStack<'a> {
+        TextStack { table, embedding: &self.embedding, stack: &self.stack, role }
     }
 }

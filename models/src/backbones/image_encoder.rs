@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::stack::{Pass, StackConfig, TransformerStack};
 use crate::layers::dropout::dropout;
 use crate::layers::mask::Padding;
+use crate::layers::observer::{Observer, StackRole, lend};
 use crate::layers::patches::{PatchConfig, PatchEmbedding};
 use crate::layers::position::PositionIds;
 
@@ -61,13 +62,16 @@ impl ImageEncoder {
     ///
     /// - `pixels`: `[batch, channels, height, width]`, as the family's image processor scales them
     /// - result: `[batch, tokens + patches, d_model]`
-    pub fn forward(&self, pixels: Tensor<4>) -> Tensor<3> {
+    pub(super) fn forward(
+        &self,
+        pixels: Tensor<4>,
+        mut observer: Option<&mut dyn Observer>,
+    ) -> Tensor<3> {
         let vectors = dropout(&self.dropout, self.embedding.forward(pixels));
         let length = vectors.dims()[1];
         let padding = Padding::none();
         let position_ids = PositionIds::new(&padding, length, length);
-        let pass =
-            Pass { position_ids: &position_ids, padding: &padding, caches: None, encoder: None };
-        self.stack.forward(vectors, pass)
+        let pass = Pass::whole(StackRole::Encoder, &position_ids, &padding);
+        self.stack.forward(vectors, Pass { observer: lend(&mut observer), ..pass })
     }
 }

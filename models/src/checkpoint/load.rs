@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
+use zoo_kernels::linear::stores_half_weights;
 
 use super::reading::read_parameters;
 use super::report::{CheckReport, compare};
@@ -10,7 +11,6 @@ use super::{Checkpoint, LoadError, Mapping, Model, ModelSpec};
 use crate::families::Task;
 use crate::heads::{BaseModel, CausalLm};
 use crate::hf::config::ConfigError;
-use crate::kernels::linear::stores_half_weights;
 
 /// A loaded model with everything needed to save it again.
 #[derive(Debug)]

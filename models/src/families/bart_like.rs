@@ -241,7 +241,8 @@ impl BartFields {
         layer.wiring = side.wiring;
         layer.dropout = dropout("dropout", self.dropout)?;
         layer.attention.pattern = side.pattern;
-        layer.attention.dropout = dropout("attention_dropout", self.attention_dropout)?;
+        layer.attention.softmax_mut().dropout =
+            dropout("attention_dropout", self.attention_dropout)?;
         layer.feed_forward.dropout = dropout("activation_dropout", self.activation_dropout)?;
         let embedding = EmbeddingConfig {
             norm: form.embedding_norm.map(|kind| NormConfig { kind, d_model, epsilon }),

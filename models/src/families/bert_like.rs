@@ -122,7 +122,7 @@ impl BertFields {
         layer.dropout = dropout("hidden_dropout_prob", self.hidden_dropout_prob)?;
         layer.attention.pattern = AttentionPattern::Full;
         let (field, p) = ("attention_probs_dropout_prob", self.attention_probs_dropout_prob);
-        layer.attention.dropout = dropout(field, p)?;
+        layer.attention.softmax_mut().dropout = dropout(field, p)?;
         Ok(layer)
     }
 

@@ -102,7 +102,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?,
     });
     layer.dropout = dropout("hidden_dropout", json.hidden_dropout)?;
-    layer.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
+    layer.attention.softmax_mut().dropout = dropout("attention_dropout", json.attention_dropout)?;
     layer.attention.positions = PositionEncoding::Alibi(n_heads);
     let embedding = EmbeddingConfig {
         norm: Some(layer.norm),

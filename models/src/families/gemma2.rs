@@ -51,7 +51,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { llama, gemma, attn_logit_softcapping } =
         parse(json, gemma_like::names(DEFAULTS))?;
     let mut full = gemma.layer(&llama)?;
-    full.attention.softcap = softcap("attn_logit_softcapping", attn_logit_softcapping)?;
+    full.attention.softmax_mut().softcap =
+        softcap("attn_logit_softcapping", attn_logit_softcapping)?;
     let sliding = slide(full.clone(), Some(gemma.sliding_window))?;
     let decoder = gemma.decoder(&llama, [&full, &sliding], |i| i.is_multiple_of(2))?;
     Ok(Architecture::decoder(decoder))

@@ -61,7 +61,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut full = gemma.layer(&llama)?;
     full.attention.qk_norm = QkNorm::PerHeadShared(NormKind::RmsOffset, full.norm.epsilon);
     let mut sliding = slide(full.clone(), Some(gemma.sliding_window))?;
-    let head = (full.attention.d_head, Rotated::Whole);
+    let head = (full.attention.heads.d_head, Rotated::Whole);
     sliding.attention.positions =
         PositionEncoding::Rotary(local.rotary(head, llama.max_positions()?)?);
     let pattern = size("sliding_window_pattern", sliding_window_pattern.unwrap_or(6))?;

@@ -64,7 +64,8 @@ impl GemmaFields {
         let mut layer = layer(llama, self.use_bidirectional_attention)?;
         layer.wiring = Wiring::Sandwich;
         let (field, scalar) = ("query_pre_attn_scalar", self.query_pre_attn_scalar);
-        layer.attention.scale = within(field, scalar, [f64::MIN_POSITIVE, 1e9])?.powf(-0.5);
+        layer.attention.softmax_mut().scale =
+            within(field, scalar, [f64::MIN_POSITIVE, 1e9])?.powf(-0.5);
         Ok(layer)
     }
 

@@ -70,12 +70,12 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     }
     let mut base = json.gpt2.layer()?;
     if !json.scale_attn_weights {
-        base.attention.scale = 1.0;
+        base.attention.softmax_mut().scale = 1.0;
     }
     let of = |index: usize| {
         let mut layer = base.clone();
         if json.scale_attn_by_inverse_layer_idx {
-            layer.attention.scale /= (index + 1) as f64;
+            layer.attention.softmax_mut().scale /= (index + 1) as f64;
         }
         layer
     };

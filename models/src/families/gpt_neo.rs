@@ -94,9 +94,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?,
     });
     base.dropout = dropout("resid_dropout", json.resid_dropout)?;
-    base.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
-    base.attention.scale = 1.0;
-    base.attention.qkv_bias = Bias::Absent;
+    base.attention.softmax_mut().dropout = dropout("attention_dropout", json.attention_dropout)?;
+    base.attention.softmax_mut().scale = 1.0;
+    base.attention.bias.qkv = Bias::Absent;
     let window = AttentionPattern::SlidingWindow(size("window_size", json.window_size)?);
 
     let mut layers = Vec::new();

@@ -111,9 +111,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     }
     layer.dropout = dropout("hidden_dropout", json.hidden_dropout)?;
     let attention = &mut layer.attention;
-    attention.qkv_bias = Bias::from(json.attention_bias);
-    attention.output_bias = attention.qkv_bias;
-    attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
+    attention.bias.qkv = Bias::from(json.attention_bias);
+    attention.bias.output = attention.bias.qkv;
+    attention.softmax_mut().dropout = dropout("attention_dropout", json.attention_dropout)?;
     let rotary = json.rope.rotary((d_head, Rotated::Part(0.25)), json.max_position_embeddings)?;
     attention.positions = PositionEncoding::Rotary(rotary);
     let mut embedding = EmbeddingConfig::new(d_model, PositionEmbedding::None);

@@ -11,6 +11,7 @@ use crate::backbones::{OutputWeights, PositionEmbedding};
 use crate::blocks::Wiring;
 use crate::hf::config::{ConfigError, parse};
 use crate::hf::keys::{drop, rename, transpose};
+use crate::layers::attention::ProjectionBias;
 use crate::layers::linear::Bias;
 use crate::layers::position::PositionEncoding;
 use crate::layers::rotary::{RotaryConfig, RotaryLayout, RotaryScaling};
@@ -63,13 +64,13 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layer = gpt2.layer()?;
     layer.wiring = Wiring::Parallel;
     let attention = &mut layer.attention;
-    let d_head = attention.d_head;
+    let d_head = attention.heads.d_head;
     let fits = |d: &usize| d.is_multiple_of(2) && (2..=d_head).contains(d);
     let Some(d_rotary) = rotary_dim.filter(fits) else {
         let supported = format!("an even number from 2 to {d_head}");
         return Err(ConfigError::unsupported("rotary_dim", rotary_dim, &supported));
     };
-    (attention.qkv_bias, attention.output_bias) = (Bias::Absent, Bias::Absent);
+    attention.bias = ProjectionBias::all(Bias::Absent);
     attention.positions = PositionEncoding::Rotary(RotaryConfig {
         d_rotary,
         theta: 10_000.0,

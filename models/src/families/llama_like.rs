@@ -11,7 +11,9 @@ use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, divides, epsilon, size};
 use crate::hf::keys::{Key, drop, rename, transpose};
 use crate::hf::rope::{RopeFields, Rotated};
-use crate::layers::attention::{AttentionConfig, QkNorm};
+use crate::layers::attention::{
+    AttentionConfig, HeadDims, MechanismConfig, ProjectionBias, QkNorm, SoftmaxConfig,
+};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
@@ -102,19 +104,18 @@ impl LlamaFields {
             wiring: Wiring::PreNorm,
             attention: AttentionConfig {
                 d_model,
-                n_heads,
-                n_kv_heads,
-                d_head,
-                scale: (d_head as f64).powf(-0.5),
-                pattern: AttentionPattern::Causal,
-                qkv_bias: bias,
-                output_bias: bias,
-                dropout: dropout("attention_dropout", self.attention_dropout.unwrap_or(0.0))?,
+                heads: HeadDims { n_heads, n_kv_heads, d_head },
+                bias: ProjectionBias::all(bias),
+                qk_norm: QkNorm::None,
                 positions: PositionEncoding::Rotary(
                     self.rope.rotary((d_head, rotated), self.max_positions()?)?,
                 ),
-                qk_norm: QkNorm::None,
-                softcap: None,
+                pattern: AttentionPattern::Causal,
+                mechanism: MechanismConfig::Softmax(SoftmaxConfig {
+                    scale: (d_head as f64).powf(-0.5),
+                    softcap: None,
+                    dropout: dropout("attention_dropout", self.attention_dropout.unwrap_or(0.0))?,
+                }),
             },
             feed_forward: FeedForwardConfig {
                 kind: FeedForwardKind::Gated,

@@ -93,7 +93,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: 1e-5,
     });
     layer.dropout = dropout("dropout", json.dropout)?;
-    layer.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
+    layer.attention.softmax_mut().dropout = dropout("attention_dropout", json.attention_dropout)?;
     if !json.do_layer_norm_before {
         layer.wiring = Wiring::PostNorm;
     }

@@ -89,10 +89,10 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     layer.wiring = Wiring::Parallel;
     layer.dropout = dropout("resid_pdrop", json.resid_pdrop)?;
     let attention = &mut layer.attention;
-    attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
-    attention.n_kv_heads =
+    attention.softmax_mut().dropout = dropout("attention_dropout", json.attention_dropout)?;
+    attention.heads.n_kv_heads =
         size("num_key_value_heads", json.num_key_value_heads.unwrap_or(n_heads))?;
-    divides("num_key_value_heads", attention.n_kv_heads, n_heads)?;
+    divides("num_key_value_heads", attention.heads.n_kv_heads, n_heads)?;
     attention.positions =
         PositionEncoding::Rotary(json.rope.rotary((d_head, Rotated::Part(0.5)), max_positions)?);
     let embedding = EmbeddingConfig {

@@ -47,7 +47,7 @@ struct ConfigJson {
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { llama, windows } = parse(json, DEFAULTS)?;
     let mut layer = llama.layer()?;
-    layer.attention.qkv_bias = Bias::Present;
+    layer.attention.bias.qkv = Bias::Present;
     let layers = windows.apply(&layer, llama.num_hidden_layers)?;
     Ok(Architecture::decoder(llama.decoder(layers)?))
 }

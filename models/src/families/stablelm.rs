@@ -103,11 +103,11 @@ impl ConfigJson {
         layer.feed_forward.kind = FeedForwardKind::Gated;
         layer.feed_forward.bias = Bias::Absent;
         let attention = &mut layer.attention;
-        attention.n_kv_heads = size("num_key_value_heads", self.num_key_value_heads)?;
-        divides("num_key_value_heads", attention.n_kv_heads, n_heads)?;
-        attention.qkv_bias = Bias::from(self.use_qkv_bias);
-        attention.output_bias = Bias::Absent;
-        attention.dropout = dropout("attention_dropout", self.attention_dropout)?;
+        attention.heads.n_kv_heads = size("num_key_value_heads", self.num_key_value_heads)?;
+        divides("num_key_value_heads", attention.heads.n_kv_heads, n_heads)?;
+        attention.bias.qkv = Bias::from(self.use_qkv_bias);
+        attention.bias.output = Bias::Absent;
+        attention.softmax_mut().dropout = dropout("attention_dropout", self.attention_dropout)?;
         let rotary =
             self.rope.rotary((d_head, Rotated::Part(0.25)), self.max_position_embeddings)?;
         attention.positions = PositionEncoding::Rotary(rotary);

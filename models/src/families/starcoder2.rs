@@ -11,6 +11,7 @@ use super::windows::slide;
 use super::{Architecture, Family, Size, Task};
 use crate::hf::config::{ConfigError, FieldNames, parse, renaming};
 use crate::hf::keys::{Key, transpose};
+use crate::layers::attention::ProjectionBias;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::norm::NormKind;
@@ -67,7 +68,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, NAMES)?;
     let mut layer = slide(json.llama.layer()?, json.sliding_window)?;
     let bias = Bias::from(json.use_bias);
-    (layer.attention.qkv_bias, layer.attention.output_bias) = (bias, bias);
+    layer.attention.bias = ProjectionBias::all(bias);
     (layer.feed_forward.kind, layer.feed_forward.bias) = (FeedForwardKind::Plain, bias);
     layer.norm.kind = NormKind::Layer;
     layer.dropout = dropout("residual_dropout", json.residual_dropout)?;

@@ -220,11 +220,11 @@ impl T5Fields {
         layer.feed_forward.dropout = p;
         let attention = &mut layer.attention;
         // Instead of dividing scores by sqrt(d_head), T5 initializes queries with a smaller scale.
-        attention.scale = 1.0;
+        attention.softmax_mut().scale = 1.0;
         attention.pattern = pattern;
-        attention.qkv_bias = Bias::Absent;
-        attention.output_bias = Bias::Absent;
-        attention.dropout = p;
+        attention.bias.qkv = Bias::Absent;
+        attention.bias.output = Bias::Absent;
+        attention.softmax_mut().dropout = p;
         attention.positions = PositionEncoding::RelativeBias(self.buckets(direction)?);
         let embedding = EmbeddingConfig {
             dropout: p,

@@ -75,9 +75,9 @@ impl ImageFields {
         });
         layer.dropout = dropout("hidden_dropout_prob", self.hidden_dropout_prob)?;
         layer.attention.pattern = AttentionPattern::Full;
-        layer.attention.qkv_bias = Bias::from(self.qkv_bias);
+        layer.attention.bias.qkv = Bias::from(self.qkv_bias);
         let (field, p) = ("attention_probs_dropout_prob", self.attention_probs_dropout_prob);
-        layer.attention.dropout = dropout(field, p)?;
+        layer.attention.softmax_mut().dropout = dropout(field, p)?;
         Ok(layer)
     }
 

@@ -1,7 +1,7 @@
 //! Sequence classification, and image classification.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::pooling::Pooling;
@@ -9,7 +9,7 @@ use super::prediction_head::{PredictionHead, PredictionHeadConfig};
 use super::text_end::up_to;
 use crate::backbones::{Backbone, BackboneConfig, Inputs};
 use crate::layers::dropout::dropout;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::layers::mask::Padding;
 
 /// Sizes and options of a classification head.
@@ -47,7 +47,7 @@ impl ClassifierConfig {
         let width = self.transform.map_or(pooled, |transform| transform.width[1]);
         ClassificationHead {
             transform: self.transform.map(|transform| transform.init(device)),
-            classifier: linear(width, n_classes, self.bias, device),
+            classifier: Linear::new(width, n_classes, self.bias, device),
             dropout: self.dropout.map(|p| DropoutConfig::new(p).init()),
             pooling: self.pooling,
             end: self.end,
@@ -84,7 +84,7 @@ impl ClassificationHead {
             Some(transform) => dropout(after, transform.forward(pooled)),
             None => dropout(after, pooled),
         };
-        project(&self.classifier, pooled)
+        self.classifier.forward(pooled)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The output projection of language models: from final hidden states to the logits of tokens.
 
 use burn::module::{Module, Param};
-use burn::nn::{Initializer, Linear};
+use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
 use crate::backbones::{Backbone, BackboneConfig, LogitsConfig, OutputBias, OutputWeights};
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::precision::to_f32;
 
 /// An output projection over the vocabulary.
@@ -33,7 +33,7 @@ impl LmHead {
     /// Creates a projection of zeros, to be initialized or loaded.
     pub fn new(backbone: &BackboneConfig, config: LogitsConfig, device: &Device) -> Self {
         let vocab_size = backbone.vocab_size();
-        let projection = |bias| Some(linear(backbone.d_output(), vocab_size, bias, device));
+        let projection = |bias| Some(Linear::new(backbone.d_output(), vocab_size, bias, device));
         let constant = || ConstantBias {
             final_logits_bias: Initializer::Zeros
                 .init([1, vocab_size], device)
@@ -62,7 +62,7 @@ impl LmHead {
         let LogitsConfig { scale, softcap, .. } = self.config;
         let hidden = if scale == 1.0 { hidden } else { hidden * scale };
         let logits = match &self.lm_head {
-            Some(lm_head) => project(lm_head, hidden),
+            Some(lm_head) => lm_head.forward(hidden),
             None => backbone.tied_logits(hidden),
         };
         let logits = match &self.output {

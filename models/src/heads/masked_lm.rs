@@ -1,14 +1,14 @@
 //! Masked language modeling: the logits of the original token at each position.
 
 use burn::module::{Module, Param};
-use burn::nn::{Initializer, Linear};
+use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
 use crate::backbones::{
     Backbone, BackboneConfig, Inputs, OutputWeights, UnsupportedBackbone, Visibility,
 };
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::precision::to_f32;
 
 /// An encoder whose hidden states are transformed and then projected to the vocabulary, with the
@@ -54,7 +54,7 @@ impl MaskedLm {
             OutputWeights::Separate
             | OutputWeights::SeparateIfGiven
             | OutputWeights::SeparateWithBias => {
-                Some(linear(transform.width[1], vocab_size, Bias::Absent, device))
+                Some(Linear::new(transform.width[1], vocab_size, Bias::Absent, device))
             }
         };
         Ok(Self {
@@ -88,7 +88,7 @@ impl MaskedLm {
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
         let hidden = self.transform.forward(hidden);
         let scores = match &self.lm_head {
-            Some(lm_head) => project(lm_head, hidden),
+            Some(lm_head) => lm_head.forward(hidden),
             None => self.backbone.tied_logits(hidden),
         };
         scores + to_f32(self.output.bias.val()).unsqueeze()

@@ -4,9 +4,9 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, assert_shape};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::linear::cast_for;
 
 use super::linear::multiply;
-use crate::kernels::linear::cast_for;
 use crate::precision::to_f32;
 
 /// Sizes of a convolution that keeps the sequence length and the number of features.

@@ -5,8 +5,7 @@ use std::cell::OnceCell;
 
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
-
-use crate::kernels::attention::AttentionWindow;
+use zoo_kernels::attention::AttentionWindow;
 
 /// The positions that a query may attend to, padding aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,6 +18,18 @@ pub enum AttentionPattern {
     SlidingWindow(usize),
     /// The position itself and `n` positions on each side.
     Local(usize),
+}
+
+impl AttentionPattern {
+    /// The number of keys that a query sees of a text of `n_keys` tokens, on average.
+    pub fn mean_keys(self, n_keys: usize) -> usize {
+        match self {
+            Self::Full => n_keys,
+            Self::Causal => n_keys.div_ceil(2),
+            Self::SlidingWindow(n) => n.min(n_keys.div_ceil(2)),
+            Self::Local(n) => n_keys.min(2 * n + 1),
+        }
+    }
 }
 
 /// Which positions of a batch hold tokens and which are padding.

@@ -4,8 +4,8 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, module};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::norm::{self as kernels, Centre};
 
-use crate::kernels::norm::{self as kernels, Centre};
 use crate::precision::in_f32;
 
 /// The formula, the number of features and the epsilon of a norm.

@@ -19,11 +19,11 @@ use super::{Global, usage};
 use crate::compare::aggregate::{RunEnvironment, study};
 use crate::compare::job::Cache;
 use crate::compare::plan::{Plan, PlannedCandidate};
-use crate::compare::report;
-use crate::compare::report::page::Finding;
 use crate::compare::runner::{JobRunner, Program};
 use crate::compare::spec::{Amount, Spec};
 use crate::datasets::locate::SearchPath;
+use crate::report;
+use crate::report::page::Finding;
 pub(super) use sweep::{SweepArgs, run as sweep};
 pub(super) use work::work;
 

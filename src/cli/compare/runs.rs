@@ -10,8 +10,8 @@ use crate::compare::job::{Job, Record};
 use crate::compare::measuring::{Measured, Room, What, cost_curve};
 use crate::compare::plan::{Plan, PlannedCandidate, usual_length};
 use crate::compare::runner::{Event, JobRunner, RunnerError};
-use crate::compare::study::CostCurve;
 use crate::models::families;
+use crate::report::study::CostCurve;
 
 /// Maximum seconds of a training step in cost measurements.
 const LONGEST_STEP: f64 = 60.0;

@@ -8,11 +8,11 @@ use super::super::Global;
 use crate::compare::VERSION;
 use crate::compare::job::WorkItem;
 use crate::compare::measuring;
-use crate::compare::study::{Device, Versions};
 use crate::compare::worker::{WorkerEvent, work as train};
 use crate::datasets::locate::SearchPath;
 use crate::datasets::task::TaskSpec;
 use crate::device;
+use crate::report::study::{Device, Versions};
 
 /// The arguments of a worker process.
 pub(super) fn arguments(global: &Global) -> Vec<String> {

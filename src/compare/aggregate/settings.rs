@@ -2,7 +2,7 @@
 
 use crate::compare::plan::Plan;
 use crate::compare::spec::{MatchBy, Training};
-use crate::compare::study::StudySettings;
+use crate::report::study::StudySettings;
 
 pub(super) fn settings(plan: &Plan) -> StudySettings {
     let training = &plan.spec.training;

@@ -2,8 +2,9 @@
 
 use super::{Measured, What};
 use crate::compare::objective::ObjectiveKind;
-use crate::compare::statistics::{Point, cost_growth};
-use crate::compare::study::{CostAt, CostCurve, Growth, Interval, Limit, LimitReason};
+use crate::report::aggregate::growth;
+use crate::report::statistics::Point;
+use crate::report::study::{CostAt, CostCurve, Limit, LimitReason};
 
 /// The limits of a measurement.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,20 +100,11 @@ fn at(
     Ok((point, training))
 }
 
-fn growth(points: &[Point]) -> Growth {
-    match cost_growth(points) {
-        Ok(growth) => Growth::Power {
-            exponent: growth.exponent,
-            interval: growth.interval.map(|of| Interval { low: of.low, high: of.high }),
-        },
-        Err(error) => Growth::NotFitted { because: error.to_string() },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compare::measuring::Measurement;
+    use crate::report::study::Growth;
 
     const ROOM: Room = Room { seconds: 60.0, bytes: Some(1 << 30) };
 

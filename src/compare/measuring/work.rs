@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
+use zoo_kernels::memory;
 
 use super::{Measured, Measurement, What};
 use crate::compare::batch::{Batch, Rows};
@@ -15,7 +16,6 @@ use crate::datasets::task::TokenTable;
 use crate::models::checkpoint::ModelSpec;
 use crate::models::families;
 use crate::models::generate::{BatchScheduler, Options, Request, as_generative};
-use crate::models::kernels::memory;
 use crate::system;
 use crate::train::BatchLoss;
 use crate::train::adamw::{AdamW, Update};

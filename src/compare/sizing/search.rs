@@ -1,8 +1,8 @@
 //! Searches for the size that meets the budget.
 
 use super::{Budget, Sized, SizingError, SizingTarget, TOLERANCE, cost, made};
-use crate::compare::study::{BackboneKind, Dimensions};
 use crate::models::families::{Family, Size};
+use crate::report::study::{BackboneKind, Dimensions};
 
 /// Depths to try.
 const DEPTHS: [usize; 11] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24];

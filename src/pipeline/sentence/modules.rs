@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use burn::module::Param;
-use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use serde_json::Value;
 
@@ -16,6 +15,7 @@ use crate::models::heads::{
     Dense, DenseFunction, LayerMean, Level, Pool, PromptPooling, Residual, Step, Unit,
 };
 use crate::models::layers::activation::Activation;
+use crate::models::layers::linear::Linear;
 use crate::models::layers::norm::{NormConfig, NormKind};
 use crate::pipeline::PipelineError;
 
@@ -188,20 +188,24 @@ fn dense(
     fields.finish()?;
 
     let mut tensors = Tensors::read(&folder)?;
-    let mut matrix = |key: &str| -> Result<Linear, PipelineError> {
-        let weight: Tensor<2> = tensors.take(key, [d_output, d_input], device)?;
-        Ok(Linear { weight: Param::from_tensor(weight.transpose()), bias: None })
+    let mut matrix = |key: &str| -> Result<Tensor<2>, PipelineError> {
+        Ok(tensors.take(key, [d_output, d_input], device)?.transpose())
     };
-    let mut linear = matrix("linear.weight")?;
+    let weight = matrix("linear.weight")?;
     let residual = match adds_input {
         false => None,
         true if d_input == d_output => Some(Residual { projection: None }),
-        true => Some(Residual { projection: Some(matrix("residual.weight")?) }),
+        true => {
+            let weight = matrix("residual.weight")?;
+            Some(Residual { projection: Some(Linear::from_tensors(weight, None)) })
+        }
     };
-    if has_bias {
-        linear.bias = Some(Param::from_tensor(tensors.take("linear.bias", [d_output], device)?));
-    }
+    let bias = match has_bias {
+        false => None,
+        true => Some(tensors.take("linear.bias", [d_output], device)?),
+    };
     tensors.finish()?;
+    let linear = Linear::from_tensors(weight, bias);
     match level {
         Level::Tokens => vectors.tokens = d_output,
         Level::Text => vectors.text = Some(d_output),

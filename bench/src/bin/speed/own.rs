@@ -8,10 +8,10 @@ use burn_zoo::models::backbones::cost::Sequence;
 use burn_zoo::models::backbones::{Inputs, TokenBatch};
 use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
-use burn_zoo::models::kernels::memory;
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
+use zoo_kernels::memory;
 
 use crate::shapes::Shape;
 

@@ -148,9 +148,9 @@ mod tests {
     use super::*;
     use crate::compare::job::{Job, Record};
     use crate::compare::spec::Spec;
-    use crate::compare::study::{Outcome, Point, Speed};
     use crate::compare::worker::WorkerEvent;
     use crate::datasets::locate::SearchPath;
+    use crate::report::study::{CurvePoint, Outcome, Speed};
 
     fn plan() -> Plan {
         let text = "architectures = ['gpt2', 'lstm']\ntasks = ['sort']\nsize = '8k'\nrates = [1e-3]\nseeds = 2";
@@ -170,7 +170,7 @@ mod tests {
     }
 
     fn point(step: usize, score: f64) -> WorkerEvent {
-        WorkerEvent::Point(Point {
+        WorkerEvent::Point(CurvePoint {
             step,
             tokens: 0,
             flops: 0.0,

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use crate::compare::job::{Job, Length, Record};
 use crate::compare::plan::Plan;
 use crate::compare::runner::Event;
-use crate::compare::study::Outcome;
 use crate::compare::worker::WorkerEvent;
+use crate::report::study::Outcome;
 use crate::system::duration;
 
 /// The state of all runs.

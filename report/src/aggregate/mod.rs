@@ -1,0 +1,12 @@
+//! Computes what a study stores from the results of its runs: means with intervals, tests between
+//! architectures, and fitted curves.
+
+mod comparisons;
+mod growth;
+mod scaling;
+mod summary;
+
+pub use comparisons::comparisons;
+pub use growth::growth;
+pub use scaling::{SweptSize, scaling};
+pub use summary::summary;

@@ -1,0 +1,135 @@
+//! The learning-rate trials.
+
+use super::{Shown, metric_label};
+use crate::chart::{Axis, Chart, ChartPoint, Line, Look};
+use crate::number;
+use crate::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};
+use crate::study::{Candidate, RateOutcome, RateTrial, Study, Task};
+
+pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
+    let study = shown.study;
+    let tasks: Vec<&Task> = study
+        .tasks
+        .iter()
+        .filter(|task| study.candidates_on(&task.name).any(|c| !c.rates.is_empty()))
+        .collect();
+    if tasks.is_empty() {
+        return None;
+    }
+    let charts = tasks.iter().filter_map(|task| figure(shown, task)).collect();
+    let mut items = vec![
+        Item::Groups(Groups {
+            id: "rates",
+            caption: "The score on the validation part for each learning rate that was tried; a ring around the \
+                      one that was chosen. Rates that diverged or failed are in the tables."
+                .into(),
+            groups: vec![Group { label: String::new(), charts, tables: Vec::new() }],
+        }),
+        Item::Legend(Look::legend(&shown.names)),
+    ];
+    items.extend(tasks.iter().map(|task| Item::Table(table(study, task))));
+    let ends: Vec<&Candidate> = study.candidates.iter().filter(|c| at_an_end(c)).collect();
+    let (heading, text) = match ends.len() {
+        0 => (
+            "Every learning rate that was chosen lies inside of what was tried".to_string(),
+            "Each architecture had the same rates to choose from.".to_string(),
+        ),
+        n => {
+            let names: Vec<String> =
+                ends.iter().map(|c| format!("{} on {}", c.architecture, c.task)).collect();
+            (
+                format!("{n} of {} chose a rate at an end of the sweep", study.candidates.len()),
+                format!(
+                    "Each architecture had the same rates to choose from. A wider sweep could serve these \
+                     better: {}.",
+                    number::list(&names)
+                ),
+            )
+        }
+    };
+    Some(Section { id: "rates", name: "Learning rates", heading, text: vec![text], items })
+}
+
+/// Whether the chosen rate is the smallest or the largest one that was tried.
+fn at_an_end(of: &Candidate) -> bool {
+    let smaller = of.rates.iter().any(|trial| trial.rate < of.learning_rate);
+    // A larger rate that diverged bounds the sweep like a worse score.
+    let greater = of.rates.iter().any(|trial| trial.rate > of.learning_rate);
+    of.rates.len() > 1 && !(smaller && greater)
+}
+
+fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
+    let mut rates = Vec::new();
+    let mut lines = Vec::new();
+    for of in shown.study.candidates_on(&task.name) {
+        let score = |outcome: &RateOutcome| match outcome {
+            RateOutcome::Score(score) => Some(*score),
+            RateOutcome::Diverged { .. } | RateOutcome::Failed { .. } => None,
+        };
+        rates.extend(of.rates.iter().map(|trial| trial.rate));
+        let scored = |t: &RateTrial| Some(ChartPoint::new(t.rate, score(&t.outcome)?));
+        let mut points: Vec<ChartPoint> = of.rates.iter().filter_map(scored).collect();
+        points.sort_by(|a, b| a.x.total_cmp(&b.x));
+        let chosen = points.iter().copied().filter(|point| point.x == of.learning_rate).collect();
+        lines.push(Line { chosen, ..Line::new(shown.look(&of.architecture), points) });
+    }
+    lines.retain(|line| !line.points.is_empty());
+    let values: Vec<f64> = lines.iter().flat_map(|l| &l.points).map(|point| point.y).collect();
+    if values.is_empty() {
+        return None;
+    }
+    rates.sort_by(f64::total_cmp);
+    rates.dedup();
+    let mut x = Axis::named("learning rate", &rates);
+    for tick in &mut x.ticks {
+        tick.label = number::rate(tick.at);
+    }
+    let chart = Chart {
+        title: format!("Learning rates on {}", task.name),
+        description: "Validation score by learning rate; the numbers are in the table below."
+            .into(),
+        x,
+        y: Axis::linear(&metric_label(task), values),
+        lines,
+        front: Vec::new(),
+        rules: Vec::new(),
+    };
+    Some(Figure { heading: task.name.clone(), svg: chart.draw() })
+}
+
+fn table(study: &Study, task: &Task) -> Table {
+    let mut rates: Vec<f64> =
+        study.candidates_on(&task.name).flat_map(|c| &c.rates).map(|trial| trial.rate).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.dedup();
+    let caption = format!(
+        "{}: validation score by learning rate; {} the chosen one",
+        task.name,
+        Mark::Best.sign()
+    );
+    let mut table = Table::new(caption, &["architecture"]).folded();
+    for rate in &rates {
+        table = table.numbers(number::rate(*rate));
+    }
+    table = table.numbers("chosen");
+    for of in study.candidates_on(&task.name) {
+        let mut row = vec![Cell::new(&of.architecture)];
+        for rate in &rates {
+            let trial = of.rates.iter().find(|trial| trial.rate == *rate);
+            let cell = match trial.map(|trial| &trial.outcome) {
+                None => Cell::new("–"),
+                Some(RateOutcome::Score(score)) => Cell::new(number::value(*score, None)),
+                Some(RateOutcome::Diverged { step }) => {
+                    Cell::new("diverged").note(format!("at step {step}")).mark(Mark::Warn)
+                }
+                Some(RateOutcome::Failed { reason }) => {
+                    Cell::new("failed").note(reason).mark(Mark::Warn)
+                }
+            };
+            row.push(if *rate == of.learning_rate { cell.mark(Mark::Best) } else { cell });
+        }
+        row.push(Cell::new(number::rate(of.learning_rate)));
+        table.rows.push(row);
+    }
+    table
+}

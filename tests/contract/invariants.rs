@@ -6,7 +6,7 @@ use super::checks::device;
 use crate::golden::{Case, Feed, assert_close, cases, causal_cases, outputs, relative_error};
 
 /// The token at which a classifier pools, which must keep its position.
-fn end(case: &Case) -> Option<u32> {
+pub(super) fn end(case: &Case) -> Option<u32> {
     ModelSpec::read(&case.path).unwrap().architecture.heads.classifier.end
 }
 

@@ -1,6 +1,7 @@
 //! The outputs of a model and its loss, for every head.
 
 use burn::tensor::{Device, Tensor};
+use burn_zoo::models::backbones::Inputs;
 use burn_zoo::models::checkpoint::{self, F32Tensor, Model, OutputOf};
 use burn_zoo::models::heads::cross_entropy::{IGNORE, Targets as Classes, cross_entropy_sum};
 
@@ -56,12 +57,17 @@ impl Output {
 
 /// All outputs of a model, its main output first.
 pub(crate) fn outputs(model: &Model, feed: &Feed, device: &Device) -> Vec<Output> {
+    outputs_for(model, feed, &feed.inputs(device))
+}
+
+/// The same, for other inputs of this shape.
+pub(crate) fn outputs_for(model: &Model, feed: &Feed, inputs: &Inputs) -> Vec<Output> {
     let of = |of| match of {
         OutputOf::Rows => None,
         OutputOf::Input => Some(&feed.mask),
         OutputOf::Decoder => feed.decoder_mask.as_ref(),
     };
-    let outputs = model.outputs(&feed.inputs(device)).unwrap();
+    let outputs = model.outputs(inputs).unwrap();
     let output = |output: checkpoint::Output| {
         // Images have no padding, and no mask.
         let mask = of(output.of).filter(|mask| !mask.is_empty()).cloned();

@@ -7,7 +7,7 @@ const PACKED: [(&str, usize); 6] = [
     ("bench/src", 0),
     ("datasets/src", 0),
     ("models/kernels/src", 37),
-    ("models/src", 34),
+    ("models/src", 22),
     ("report/src", 0),
     ("src", 1),
 ];

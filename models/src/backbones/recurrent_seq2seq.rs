@@ -11,7 +11,7 @@ use crate::layers::cache::{Cache, LayerState};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::linear::{Bias, Linear};
-use crate::layers::mask::{AttentionPattern, Mask, Padding};
+use crate::layers::mask::Padding;
 use crate::layers::observer::{Observer, StackRole, lend};
 use crate::layers::recurrent::{PaddingSteps, State, States, Unroll, steps};
 
@@ -238,7 +238,7 @@ impl RecurrentSeq2Seq {
             [encoded.hidden.clone(), keys].map(|x| x.unsqueeze_dim(1))
         });
         let [batch, _, length, _] = keys.dims();
-        let mask = Mask::new(AttentionPattern::Full, encoded.padding.clone());
+        let mask = encoded.mask();
         let masked = mask.masked(1, length, &keys.device());
         EncoderKeys {
             keys: keys.squeeze_dim(1),

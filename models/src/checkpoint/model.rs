@@ -44,7 +44,8 @@ impl Model {
     /// support the task's head.
     pub fn new(
         architecture: &Architecture,
-        (task, n_labels): (Task, usize),
+        task: Task,
+        n_labels: usize,
         device: &Device,
     ) -> Option<Self> {
         let Architecture { backbone, heads } = architecture;

@@ -120,8 +120,7 @@ impl ModelSpec {
     /// Panics if the architecture does not support the task's head; a family that lists such a task
     /// has a bug.
     pub fn model(&self, device: &Device) -> Model {
-        let head = (self.task, self.labels.len());
-        Model::new(&self.architecture, head, device)
+        Model::new(&self.architecture, self.task, self.labels.len(), device)
             .unwrap_or_else(|| panic!("{} has no head for {:?}", self.family.name(), self.task))
     }
 

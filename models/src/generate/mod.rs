@@ -22,4 +22,4 @@ pub use options::{NO_TOKEN, Options, OptionsError};
 pub use request::{Event, Finish, Prompt, Request, RequestId};
 pub use sampling::{Sampler, Sampling};
 pub use scheduler::BatchScheduler;
-pub use speculative::{SpeculativeStats, speculate};
+pub use speculative::{SpeculativeModels, SpeculativeStats, speculate};

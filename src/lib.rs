@@ -29,7 +29,7 @@
 //!     eos: None,
 //! };
 //! let architecture = families::find("llama")?.sized(&size)?.architecture;
-//! let model = CausalLm::new(&architecture.into_decoder()?, &device).initialized(1);
+//! let model = CausalLm::new(&architecture.backbone, &device)?.initialized(1);
 //!
 //! let options = Options { max_new_tokens: 8, ..Options::default() };
 //! let added = generate(&model, &[tokenizer.encode("Once")?], &options, &mut |_| Flow::Continue)?;

@@ -12,7 +12,7 @@ const PACKED: [(&str, usize); 7] = [
     ("bench/src", 0),
     ("datasets/src", 0),
     ("models/kernels/src", 0),
-    ("models/src", 7),
+    ("models/src", 0),
     ("report/src", 0),
     ("src", 0),
     ("train/src", 0),

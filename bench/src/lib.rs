@@ -40,5 +40,5 @@ pub fn model(
 ) -> anyhow::Result<CausalLm> {
     let named = NamedSize::find(size).ok_or_else(|| anyhow::anyhow!("size {size}?"))?;
     let sized = families::find(family)?.sized(&named.size(vocab_size, context))?;
-    Ok(CausalLm::new(&sized.architecture.into_decoder()?, device).initialized(1))
+    Ok(CausalLm::new(&sized.architecture.backbone, device)?.initialized(1))
 }

@@ -113,7 +113,7 @@ impl Run<'_> {
         memory::keep();
         let mut model = TaskModel { model: model_spec.initialized(*seed, &self.device) };
         let flops = TypicalWorkload::of(self.task, self.job.objective)
-            .flops(&model_spec.architecture)
+            .flops(&model_spec.architecture.backbone)
             .train;
         let mut optimizer = AdamW::new(training.optimizer);
         // The best validation score, and the weights that reached it.

@@ -9,9 +9,9 @@ use serde_json::json;
 use zoo_fingerprint::Fingerprint;
 
 use crate::models;
-use crate::models::backbones::{Input, Tokens};
-use crate::models::checkpoint::{Model, ModelInput, ModelSpec};
-use crate::models::families::{Architecture, FAMILIES, Family, HeadSpec, Size, SizedModel, Task};
+use crate::models::backbones::{BackboneConfig, Inputs, TokenBatch};
+use crate::models::checkpoint::{Model, ModelSpec};
+use crate::models::families::{FAMILIES, Family, HeadSpec, Size, SizedModel, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::parameters;
@@ -88,10 +88,10 @@ impl ParityCase {
     /// It has the first class of each family, and every other head once, in the first family that
     /// supports it.
     pub fn one_per_kind() -> Vec<Self> {
-        let mut seen: Vec<(Task, std::mem::Discriminant<Architecture>)> = Vec::new();
+        let mut seen: Vec<(Task, std::mem::Discriminant<BackboneConfig>)> = Vec::new();
         let mut cases = Self::all(FAMILIES);
         cases.retain(|case| {
-            let kind = std::mem::discriminant(&case.spec.architecture);
+            let kind = std::mem::discriminant(&case.spec.architecture.backbone);
             let head = (case.spec.task, kind);
             let is_new = !seen.contains(&head);
             seen.push(head);
@@ -176,10 +176,10 @@ impl ParityCase {
         let spec = ModelSpec::new(family, config)
             .unwrap_or_else(|error| panic!("{class} has no small model: {error}"));
         debug_assert_eq!(spec.task, task);
-        let steps = match spec.architecture {
+        let steps = match spec.architecture.backbone {
             // Its training amplifies rounding errors: after 20 steps the losses of backends differ
             // by 1.3e-4, although their gradients agree within 3e-7.
-            Architecture::EncoderHalf(..) if task == Task::TokenClassifier => STEPS / 2,
+            BackboneConfig::EncoderHalf(_) if task == Task::TokenClassifier => STEPS / 2,
             _ => STEPS,
         };
         Self { family, class, spec, steps }
@@ -226,32 +226,31 @@ impl ParityCase {
     }
 
     /// A batch for the model.
-    pub(super) fn input(&self, layout: Layout, device: &Device) -> ModelInput {
-        let read = match &self.spec.architecture {
-            Architecture::ImageEncoder(config, _) => {
-                let [height, width] = config.patches.image;
-                let shape = [LENGTHS.len(), config.patches.channels, height, width];
+    pub(super) fn inputs(&self, layout: Layout, device: &Device) -> Inputs {
+        let inputs = match self.spec.architecture.backbone.patches() {
+            Some(patches) => {
+                let [height, width] = patches.image;
+                let shape = [LENGTHS.len(), patches.channels, height, width];
                 let count: usize = shape.iter().product();
                 let values: Vec<f32> =
                     (0..count).map(|i| ((i * i + 7 * i) % 97) as f32 / 48.5 - 1.0).collect();
-                Input::Pixels(Tensor::from_data(TensorData::new(values, shape), device))
+                Inputs::images(Tensor::from_data(TensorData::new(values, shape), device))
             }
-            _ => {
+            None => {
                 let ids = token_ids(&text(layout, 5), LENGTHS.len(), device);
-                Input::Tokens(Tokens::new(ids, layout.padding()))
+                Inputs::text(TokenBatch::new(ids, layout.padding()))
             }
         };
-        let is_written = self.spec.task == Task::Seq2SeqLm;
-        let written = is_written.then(|| {
+        let decoder = (self.spec.task == Task::Seq2SeqLm).then(|| {
             let ids = token_ids(&text(Layout::Right, 11), LENGTHS.len(), device);
-            Tokens::new(ids, Padding::none())
+            TokenBatch::new(ids, Padding::none())
         });
         // For multiple choice, the rows of a batch are the choices of one question.
         let choices = match self.spec.task {
             Task::MultipleChoice => LENGTHS.len(),
             _ => 1,
         };
-        ModelInput { read, written, choices }
+        Inputs { decoder, choices, ..inputs }
     }
 }
 

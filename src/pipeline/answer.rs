@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::preprocessor::{self, Opened, Preprocessor};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, TextEncoder};
-use crate::models::backbones::Input;
 use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::SpanExtractor;
@@ -135,8 +134,8 @@ impl QuestionAnswering {
             }
             Ok(encoder.pair_windows(&question.question, &question.context, overlap)?)
         })?;
-        let ends: Vec<Vec<Ends>> = self.preprocessor.run_windows(&windows, &|tokens, rows| {
-            let [first, last] = self.model.forward(&Input::Tokens(tokens));
+        let ends: Vec<Vec<Ends>> = self.preprocessor.run_windows(&windows, &|inputs, rows| {
+            let [first, last] = self.model.forward(&inputs);
             Ok(preprocessor::rows(first)?
                 .into_iter()
                 .zip(preprocessor::rows(last)?)

@@ -58,7 +58,7 @@ impl TextEmbedder {
         let files = SentenceFiles::read(folder)?;
         let folder = &files.transformer;
         let spec = ModelSpec::read_for(folder, TaskRequirement::HIDDEN_STATES, device)?;
-        let EmbeddingSteps { steps, width } = files.steps(&spec.architecture, device)?;
+        let EmbeddingSteps { steps, width } = files.steps(&spec.architecture.backbone, device)?;
         let mut preprocessor = Preprocessor::open(folder, &spec, files.texts.max_length, device)?;
         if files.texts.letters == Letters::Small {
             preprocessor = preprocessor.lower_cased()?;
@@ -69,7 +69,7 @@ impl TextEmbedder {
             prompts: files.model.prompts,
         };
         let prompt = encoder.prompt(Prompt::Default)?;
-        let d_model = spec.architecture.d_output();
+        let d_model = spec.architecture.backbone.d_output();
         let model =
             checkpoint::load_as(folder, spec, device, LoadDtype::Checkpoint)?.into_base_model()?;
         Ok(Self {
@@ -177,9 +177,9 @@ impl TextEmbedder {
         texts: &[PromptedText],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<f32>>, PipelineError> {
-        self.preprocessor.run_at(texts, done, &|tokens, rows| {
+        self.preprocessor.run_at(texts, done, &|inputs, rows| {
             let prompts: Vec<usize> = rows.iter().map(|&row| texts[row].prompt_tokens).collect();
-            preprocessor::rows(self.embedder.forward(&tokens, &prompts))
+            preprocessor::rows(self.embedder.forward(&inputs, &prompts))
         })
     }
 

@@ -20,8 +20,8 @@ use self::prompts::ModelRules;
 pub(super) use self::transformer::Letters;
 use self::transformer::TextRules;
 use super::PipelineError;
+use crate::models::backbones::BackboneConfig;
 use crate::models::checkpoint::{SENTENCE_CONFIG_FILES, WEIGHTS_FILE};
-use crate::models::families::Architecture;
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{Cut, Level, Pool, PromptPooling, Step, Unit};
 
@@ -95,21 +95,21 @@ impl SentenceFiles {
         Ok(Self { folder: folder.to_path_buf(), transformer, texts, model, modules })
     }
 
-    /// The steps from an architecture's hidden states to an embedding. Without a module list: mean
+    /// The steps from a backbone's hidden states to an embedding. Without a module list: mean
     /// pooling and normalization to length 1, with which most embedding models are trained.
     pub(super) fn steps(
         &self,
-        architecture: &Architecture,
+        backbone: &BackboneConfig,
         device: &Device,
     ) -> Result<EmbeddingSteps, PipelineError> {
-        let stacks = architecture.stacks();
+        let stacks = backbone.stacks();
         let mut vectors = Vectors {
-            tokens: architecture.d_output(),
+            tokens: backbone.d_output(),
             text: None,
-            n_states: match architecture {
+            n_states: match backbone {
                 // transformers returns the hidden states of BART's encoder and decoder under other
                 // names.
-                Architecture::EncoderDecoder(..) => 0,
+                BackboneConfig::EncoderDecoder(_) => 0,
                 _ => stacks.first().map_or(0, |stack| stack.depth() + 1),
             },
             layers: self.texts.layers,

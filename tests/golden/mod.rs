@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use feed::Feed;
-pub(crate) use outputs::{Output, Targets, loss, outputs};
+pub(crate) use outputs::{Output, Targets, loss, outputs, outputs_for};
 
 /// The project's folder of fixtures.
 pub(crate) fn folder() -> PathBuf {

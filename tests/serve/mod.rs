@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use burn::tensor::{Device, Int, Tensor};
 use burn_zoo::datasets::tokenizer::Tokenizer;
 use burn_zoo::device;
+use burn_zoo::models::backbones::{Initialization, initialize};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{
     Flow, GenerationConfig, GenerationState, GenerativeModel, Options, Prefilled, SequenceState,
@@ -71,9 +72,8 @@ pub(crate) fn model(tokenizer: &Tokenizer) -> CausalLm {
         eos: None,
     };
     let architecture = families::find("llama").unwrap().sized(&size).unwrap().architecture;
-    let mut config = architecture.into_decoder().unwrap();
-    config.init_std = 0.8;
-    CausalLm::new(&config, &device::parse("flex").unwrap()).initialized(5)
+    let model = CausalLm::new(&architecture.backbone, &device::parse("flex").unwrap()).unwrap();
+    initialize(model, Initialization::of_blocks(0.8, 1), 5)
 }
 
 pub(crate) fn processor() -> Processor {

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{ExecutionError, Tensor};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use zoo_datasets::batch::LmBatch;
-use zoo_models::backbones::Tokens;
+use zoo_models::backbones::{Inputs, TokenBatch};
 use zoo_models::checkpoint::Model;
 use zoo_models::heads::Seq2SeqLm;
 use zoo_models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
@@ -105,7 +105,8 @@ impl LmModel {
         let (logits, targets) = match &self.model {
             Model::CausalLm(model) => {
                 let tokens = token_ids(&batch.inputs, batch.rows, &model.device());
-                let logits = model.forward(&Tokens::new(tokens, Padding::none()));
+                let tokens = TokenBatch::new(tokens, Padding::none());
+                let logits = model.forward(&Inputs::text(tokens));
                 (logits, batch.targets.clone())
             }
             Model::Seq2SeqLm(model) => prefix_lm(model, batch),
@@ -128,12 +129,12 @@ fn prefix_lm(model: &Seq2SeqLm, batch: &LmBatch) -> (Tensor<3>, Vec<i64>) {
     let is_token =
         |row: &[i64]| (0..half).map(|i| i == 0 || row[i - 1] != IGNORE).collect::<Vec<bool>>();
     let padding = Padding::from_rows(target_rows().map(is_token).collect());
-    let begin = |row: &[u32]| [&[model.backbone.start()], &row[half..]].concat();
+    let begin = |row: &[u32]| [&[model.start()], &row[half..]].concat();
     let text: Vec<u32> = rows().flat_map(begin).collect();
-    let source = Tokens::new(token_ids(&source, batch.rows, &device), padding);
-    let text = Tokens::new(token_ids(&text, batch.rows, &device), Padding::none());
+    let source = TokenBatch::new(token_ids(&source, batch.rows, &device), padding);
+    let text = TokenBatch::new(token_ids(&text, batch.rows, &device), Padding::none());
     let targets = target_rows().flat_map(|row| &row[half - 1..]).copied().collect();
-    (model.forward(&source, &text), targets)
+    (model.forward(&Inputs::pair(source, text)), targets)
 }
 
 fn read(loss: Tensor<1>) -> f64 {

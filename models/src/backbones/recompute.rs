@@ -43,7 +43,8 @@ const FLAG: &str = "recomputes";
 
 /// [`Block::forward`] without a state or an observer.
 pub(super) fn forward(
-    (block, config): (&Block, &BlockConfig),
+    block: &Block,
+    config: &BlockConfig,
     x: Tensor<3>,
     mut context: AttentionContext<'_>,
 ) -> Tensor<3> {
@@ -171,7 +172,7 @@ mod tests {
     use burn::tensor::{Device, Distribution};
 
     use super::*;
-    use crate::families::{self, Architecture, Size, SizedModel};
+    use crate::families::{self, Size, SizedModel};
     use crate::heads::CausalLm;
     use crate::layers::mask::{AttentionPattern, Padding};
     use crate::layers::observer::StackRole;
@@ -192,8 +193,7 @@ mod tests {
     }
 
     fn config() -> BlockConfig {
-        let Architecture::Decoder(config) = sized().architecture else { panic!("a decoder") };
-        config.stack.layers[0].clone()
+        sized().architecture.backbone.stacks()[0].layers[0].clone()
     }
 
     #[test]
@@ -207,7 +207,7 @@ mod tests {
         }
         let architecture = sized().architecture;
         let device = Device::flex().autodiff();
-        let model = CausalLm::new(&architecture.into_decoder().expect("a decoder"), &device);
+        let model = CausalLm::new(&architecture.backbone, &device).expect("a decoder");
         let flags = |model: &CausalLm| {
             let mut flags = Flags::default();
             model.visit(&mut flags);
@@ -251,7 +251,7 @@ mod tests {
                     device.seed(seed::draw(&x.device()));
                     block.forward(x.clone(), &mut context())
                 } else {
-                    forward((&block, &config), x.clone(), context())
+                    forward(&block, &config, x.clone(), context())
                 };
                 let gradients = (found.clone() * weights.clone()).sum().backward();
                 [found.inner(), x.grad(&gradients).expect("a gradient")].map(Tensor::into_data)

@@ -3,13 +3,14 @@
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::{OutputWeights, Tokens};
+use super::{OutputWeights, TokenBatch, TokenSource};
 use crate::layers::cache::{Cache, LayerState, RecurrentState};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
+use crate::layers::observer::{LayerId, Observer, StackRole};
 use crate::layers::recurrent::{
     CellKind, Direction, PaddingSteps, RecurrentLayer, RecurrentLayerConfig,
 };
@@ -95,10 +96,44 @@ impl RecurrentStack {
     ///
     /// - `x`: `[seq, batch, d_input]`
     /// - result: `[seq, batch, d_model]`
-    pub(super) fn forward(&self, x: Tensor<3>, padding_steps: &PaddingSteps) -> Tensor<3> {
-        let enter =
-            |x, layer: &RecurrentLayer| layer.forward(dropout(&self.dropout, x), padding_steps);
-        dropout(&self.dropout, self.layers.iter().fold(x, enter))
+    pub(super) fn forward(
+        &self,
+        x: Tensor<3>,
+        padding_steps: &PaddingSteps,
+        mut observed: Observed<'_>,
+    ) -> Tensor<3> {
+        let mut x = x;
+        for (index, layer) in self.layers.iter().enumerate() {
+            x = observed.residual(index, x);
+            x = layer.forward(dropout(&self.dropout, x), padding_steps);
+        }
+        x = observed.residual(self.layers.len(), x);
+        observed.final_states(dropout(&self.dropout, x))
+    }
+}
+
+/// Lets an observer, if there is one, see sequence-major tensors of a recurrent stack.
+pub(super) struct Observed<'a> {
+    pub(super) observer: Option<&'a mut dyn Observer>,
+    pub(super) role: StackRole,
+}
+
+impl Observed<'_> {
+    /// See [`Observer::residual`]: the input of a layer.
+    pub(super) fn residual(&mut self, index: usize, x: Tensor<3>) -> Tensor<3> {
+        let layer = LayerId { stack: self.role, index };
+        match &mut self.observer {
+            Some(observer) => observer.residual(layer, x.swap_dims(0, 1)).swap_dims(0, 1),
+            None => x,
+        }
+    }
+
+    /// See [`Observer::final_states`].
+    pub(super) fn final_states(&mut self, x: Tensor<3>) -> Tensor<3> {
+        match &mut self.observer {
+            Some(observer) => observer.final_states(self.role, x.swap_dims(0, 1)).swap_dims(0, 1),
+            None => x,
+        }
     }
 }
 
@@ -133,10 +168,20 @@ impl Recurrent {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        let length = tokens.ids.dims()[1];
-        let padding_steps = PaddingSteps::new(&tokens.padding, length, &tokens.ids.device());
-        self.stack.forward(self.embed(tokens.ids.clone()), &padding_steps).swap_dims(0, 1)
+    pub(super) fn forward(
+        &self,
+        tokens: &TokenBatch,
+        observer: Option<&mut dyn Observer>,
+    ) -> Tensor<3> {
+        let TokenBatch { source, padding, .. } = tokens;
+        let padding_steps = PaddingSteps::new(padding, source.dims()[1], &source.device());
+        let vectors = source.vectors_by_step(&self.token);
+        let role = match self.config.stack.direction {
+            Direction::Forward => StackRole::Decoder,
+            Direction::Both => StackRole::Encoder,
+        };
+        let observed = Observed { observer, role };
+        self.stack.forward(vectors, &padding_steps, observed).swap_dims(0, 1)
     }
 
     /// The final hidden states of the next tokens, given the cached states.
@@ -149,14 +194,14 @@ impl Recurrent {
     /// # Panics
     ///
     /// Panics if the model is bidirectional: it cannot generate step by step.
-    pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
+    pub(super) fn step(&self, tokens: &TokenSource, cache: &mut Cache) -> Tensor<3> {
         let direction = self.config.stack.direction;
         assert_eq!(direction, Direction::Forward, "a bidirectional model has no steps");
         let [n_rows, new] = tokens.dims();
         let device = tokens.device();
         let (states, padding) = cache.advance(n_rows, new);
         let padding_steps = PaddingSteps::new(padding, new, &device);
-        let mut x = self.embed(tokens);
+        let mut x = tokens.vectors_by_step(&self.token);
         for (layer, state) in self.stack.layers.iter().zip(states) {
             let state = state.recurrent();
             let start = state.last().unwrap_or_else(|| layer.cell().start(n_rows, &device));
@@ -171,11 +216,6 @@ impl Recurrent {
     /// An empty cache.
     pub fn cache(&self) -> Cache {
         Cache::new(self.config.stack.states())
-    }
-
-    /// `[seq, batch, d_input]`: sequence-major, so that each step is contiguous.
-    fn embed(&self, ids: Tensor<2, Int>) -> Tensor<3> {
-        self.token.forward(ids.swap_dims(0, 1))
     }
 }
 
@@ -206,20 +246,21 @@ mod tests {
             let device = Device::flex();
             let model = initialize(config.init(&device), Initialization::of_recurrent(0.5), 1);
             let ids = |range: std::ops::Range<u32>| {
-                token_ids(&range.map(|i| i * i % 7).collect::<Vec<u32>>(), 1, &device)
+                let ids = range.map(|i| i * i % 7).collect::<Vec<u32>>();
+                TokenSource::Ids(token_ids(&ids, 1, &device))
             };
             let kept = 3;
             let mut cache = model.cache();
             // One long step, then single tokens.
-            model.step(ids(0..kept + 20), &mut cache);
+            model.step(&ids(0..kept + 20), &mut cache);
             for at in kept + 20..kept + MAX_ROLLBACK as u32 {
-                model.step(ids(at..at + 1), &mut cache);
+                model.step(&ids(at..at + 1), &mut cache);
             }
             cache.truncate(kept as usize);
-            let after = model.step(ids(5..6), &mut cache);
+            let after = model.step(&ids(5..6), &mut cache);
             let mut fresh = model.cache();
-            model.step(ids(0..kept), &mut fresh);
-            let expected = model.step(ids(5..6), &mut fresh);
+            model.step(&ids(0..kept), &mut fresh);
+            let expected = model.step(&ids(5..6), &mut fresh);
             assert_eq!(after.into_data(), expected.into_data(), "{cell:?}");
         }
     }

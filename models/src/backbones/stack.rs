@@ -16,7 +16,6 @@ use crate::layers::mask::{Mask, Padding};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::observer::{LayerId, Observer, StackRole, lend};
 use crate::layers::position::{PositionEncoding, PositionIds, Positions, RelativePositions};
-use crate::layers::recorder::Recorder;
 use crate::layers::{AttentionContext, EncoderOutput};
 
 /// Config of a stack and its input embedding.
@@ -146,7 +145,7 @@ impl TransformerStack {
     pub(super) fn forward(&self, x: Tensor<3>, pass: Pass<'_>) -> Tensor<3> {
         let device = x.device();
         let Pass { position_ids, padding, mut states, encoder, mut observer, role } = pass;
-        let views = Views::new(self, (padding, position_ids), &device);
+        let views = Views::new(self, padding, position_ids, &device);
         let recomputes = self.recomputes.is_enabled()
             && device.is_autodiff()
             && states.is_none()
@@ -169,7 +168,7 @@ impl TransformerStack {
                 layer,
             };
             x = if recomputes {
-                recompute::forward((block, config), x, context)
+                recompute::forward(block, config, x, context)
             } else {
                 block.forward(x, &mut context)
             };
@@ -189,19 +188,6 @@ impl TransformerStack {
             None => x,
         }
     }
-
-    /// The input of each block and the final output: the `hidden_states` of transformers.
-    ///
-    /// # Shapes
-    ///
-    /// - `x`: `[batch, seq, d_model]`
-    /// - results: `[batch, seq, d_model]`, the last one `[batch, seq, d_output]`
-    pub(super) fn hidden_states(&self, x: Tensor<3>, pass: Pass<'_>) -> Vec<Tensor<3>> {
-        let role = pass.role;
-        let mut recorder = Recorder::default();
-        self.forward(x, Pass { observer: Some(&mut recorder), ..pass });
-        recorder.hidden_states(role)
-    }
 }
 
 /// One mask for each attention pattern and one set of positions for each encoding that occurs, so
@@ -214,7 +200,8 @@ struct Views {
 impl Views {
     fn new(
         stack: &TransformerStack,
-        (padding, position_ids): (&Padding, &PositionIds),
+        padding: &Padding,
+        position_ids: &PositionIds,
         device: &Device,
     ) -> Self {
         let mut views = Self { masks: Vec::new(), positions: Vec::new() };

@@ -30,7 +30,7 @@ pub use load::{LoadDtype, Pretrained, check, load, load_as};
 pub use mapping::{CopyOf, CopyRole, Mapping};
 pub use model::Model;
 pub use model_spec::{ModelSpec, OtherHeads};
-pub use outputs::{ModelInput, Output, OutputOf};
+pub use outputs::{Output, OutputOf};
 pub use report::CheckReport;
 pub use rules::{Prefixes, Rules};
 pub use save::{Files, MAX_SHARD_BYTES, save, write_config, write_json, write_safetensors};

@@ -75,7 +75,7 @@ impl ModelSpec {
         // If the family has no class for half of an encoder-decoder, the base model is the whole of
         // it.
         let architecture = if family.has(task) { whole.part_for(task) } else { whole };
-        if let Some(excess) = architecture.cost().excess() {
+        if let Some(excess) = architecture.backbone.cost().excess() {
             let reason = format!("no model has more than {}", excess.most);
             return Err(ConfigError::invalid(excess.what, excess.asked, &reason));
         }
@@ -91,8 +91,7 @@ impl ModelSpec {
     /// Panics if the architecture does not support the task's head; a family that lists such a task
     /// has a bug.
     pub fn model(&self, device: &Device) -> Model {
-        let head = (self.task, self.labels.len());
-        Model::new(&self.architecture, head, device)
+        Model::new(&self.architecture, self.task, self.labels.len(), device)
             .unwrap_or_else(|| panic!("{} has no head for {:?}", self.family.name(), self.task))
     }
 
@@ -102,7 +101,7 @@ impl ModelSpec {
     ///
     /// See [`ModelSpec::model`].
     pub fn initialized(&self, seed: u64, device: &Device) -> Model {
-        initialize(self.model(device), self.architecture.initialization(), seed)
+        initialize(self.model(device), self.architecture.backbone.initialization(), seed)
     }
 
     /// Whether the model generates text.
@@ -125,7 +124,7 @@ impl ModelSpec {
                 _ if self.is_unprefixed() => Prefixes::Absent,
                 _ => Prefixes::Present,
             },
-            n_heads: self.architecture.n_heads(),
+            n_heads: self.architecture.backbone.n_heads(),
             group_size: self.group_size(),
         }
     }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::mapping::{CopyOf, CopyRole};
 use super::{Checkpoint, LoadError, Mapping, ModelSpec, OtherHeads};
-use crate::backbones::{OutputBias, OutputWeights};
-use crate::families::{Architecture, Task};
+use crate::backbones::{BackboneConfig, OutputBias, OutputWeights};
+use crate::families::Task;
 use crate::heads::Pooler;
 use crate::hf::keys::Key;
 
@@ -24,7 +24,7 @@ impl ModelSpec {
         device: &Device,
     ) -> Result<Vec<String>, LoadError> {
         self.resolve_names(&|key| checkpoint.tensors().contains_key(key));
-        if let Architecture::EncoderDecoder(config, _) = &mut self.architecture
+        if let BackboneConfig::EncoderDecoder(config) = &mut self.architecture.backbone
             && !checkpoint.tensors().contains_key("final_logits_bias")
         {
             // Checkpoints without a head have no such bias, which means zeros.
@@ -64,11 +64,8 @@ impl ModelSpec {
             let mut names = std::iter::once(&entry.key).chain(&entry.aliases);
             is_pooler && !names.any(|name| checkpoint.tensors().contains_key(name))
         });
-        if let Architecture::Encoder(_, heads) | Architecture::ImageEncoder(_, heads) =
-            &mut self.architecture
-            && is_missing
-        {
-            heads.pooler = Pooler::Absent;
+        if is_missing {
+            self.architecture.heads.pooler = Pooler::Absent;
         }
     }
 

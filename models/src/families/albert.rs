@@ -81,7 +81,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut heads = bert.heads()?;
     let head = heads.classifier;
     heads.sentences = Some(SentencesConfig { task: SentenceTask::Order, head });
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
@@ -101,10 +101,8 @@ mod tests {
             "num_hidden_layers": layers, "num_hidden_groups": groups, "inner_group_num": inner,
             "hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 8,
         });
-        match architecture(&json.to_string())? {
-            Architecture::Encoder(encoder, _) => Ok(encoder.stack.order),
-            _ => unreachable!("an encoder"),
-        }
+        let architecture = architecture(&json.to_string())?;
+        Ok(architecture.backbone.stacks()[0].order.clone())
     }
 
     #[test]

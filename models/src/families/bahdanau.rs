@@ -85,7 +85,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let [d_embedding, d_model] = [json.embedding_dim, json.hidden_size];
     let side =
         |direction, n_layers| stack(cell, direction, d_embedding, d_model, n_layers, json.dropout);
-    Ok(Architecture::RecurrentSeq2Seq(RecurrentSeq2SeqConfig {
+    Ok(Architecture::recurrent_seq2seq(RecurrentSeq2SeqConfig {
         vocab_size,
         encoder: side(Direction::Both, json.encoder_layers)?,
         decoder: side(Direction::Forward, json.decoder_layers)?,

@@ -68,7 +68,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json = parse::<BertFields>(json, DEFAULTS)?.without_projection();
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;
-    Ok(Architecture::Encoder(encoder, with_next_sentence(json.heads()?)))
+    Ok(Architecture::encoder(encoder, with_next_sentence(json.heads()?)))
 }
 
 /// Adds a next-sentence head.

@@ -110,7 +110,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     };
     let stack = stack(size("seq_length", json.seq_length)?, embedding, vec![layer; n_layers]);
     let output = OutputWeights::from(json.tie_word_embeddings);
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

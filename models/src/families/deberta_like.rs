@@ -140,7 +140,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::families::{self, Architecture};
+    use crate::families;
 
     fn first_layer(fields: Value) -> Result<BlockConfig, ConfigError> {
         let mut config = json!({
@@ -149,10 +149,8 @@ mod tests {
         });
         config.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let family = families::find("deberta-v2").unwrap();
-        match (family.architecture)(&config.to_string())? {
-            Architecture::Encoder(encoder, _) => Ok(encoder.stack.layers[0].clone()),
-            _ => unreachable!("an encoder"),
-        }
+        let architecture = (family.architecture)(&config.to_string())?;
+        Ok(architecture.backbone.stacks()[0].layers[0].clone())
     }
 
     #[test]

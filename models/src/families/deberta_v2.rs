@@ -118,7 +118,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     heads.classifier.transform = Some(PredictionHeadConfig::new(bert.hidden_size, act));
     heads.classifier.dropout[0] = dropout("pooler_dropout", pooler_dropout)?;
     heads.choice = heads.classifier;
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

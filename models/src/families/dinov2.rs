@@ -104,7 +104,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         let sides = vec![height, width];
         return Err(ConfigError::unsupported("image_size", sides, "a square"));
     }
-    Ok(Architecture::ImageEncoder(encoder, heads(Pooling::FirstAndMean, Pooler::First)))
+    Ok(Architecture::vision(encoder, heads(Pooling::FirstAndMean, Pooler::First)))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

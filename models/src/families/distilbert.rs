@@ -99,7 +99,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         Some(PredictionHeadConfig::new(json.hidden_size, Activation::Relu));
     heads.choice = heads.classifier;
     heads.tokens.dropout = dropout("qa_dropout", qa_dropout)?;
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -88,7 +88,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     heads.choice.dropout = [0.0, dropout("summary_last_dropout", summary_last_dropout)?];
     let transform = PredictionHeadConfig::new(width, activation("hidden_act", &json.hidden_act)?);
     heads.replaced = Some(TokenHeadConfig { transform: Some(transform), dropout: 0.0 });
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -65,7 +65,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     if use_task_id {
         encoder.stack.embedding.n_tasks = size("task_type_vocab_size", task_type_vocab_size)?;
     }
-    Ok(Architecture::Encoder(encoder, with_next_sentence(bert.heads()?)))
+    Ok(Architecture::encoder(encoder, with_next_sentence(bert.heads()?)))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -53,7 +53,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         layer.feed_forward.activation = Activation::GeluTanh;
     }
     let layers = vec![layer; json.llama.num_hidden_layers];
-    Ok(Architecture::Decoder(gemma_like::decoder(&json.llama, layers)?))
+    Ok(Architecture::decoder(gemma_like::decoder(&json.llama, layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

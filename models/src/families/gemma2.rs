@@ -55,7 +55,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         softcap("attn_logit_softcapping", attn_logit_softcapping)?;
     let sliding = slide(full.clone(), Some(gemma.sliding_window))?;
     let decoder = gemma.decoder(&llama, &full, &sliding, |i| i.is_multiple_of(2))?;
-    Ok(Architecture::Decoder(decoder))
+    Ok(Architecture::decoder(decoder))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

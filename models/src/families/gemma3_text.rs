@@ -66,7 +66,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         PositionEncoding::Rotary(local.rotary(d_head, Rotated::Whole, llama.max_positions()?)?);
     let pattern = size("sliding_window_pattern", sliding_window_pattern.unwrap_or(6))?;
     let slides = |i: usize| !(i + 1).is_multiple_of(pattern);
-    Ok(Architecture::Decoder(gemma.decoder(&llama, &full, &sliding, slides)?))
+    Ok(Architecture::decoder(gemma.decoder(&llama, &full, &sliding, slides)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -80,7 +80,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         layer
     };
     let positions = PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 0 });
-    Ok(Architecture::Decoder(json.gpt2.decoder(positions, of)?))
+    Ok(Architecture::decoder(json.gpt2.decoder(positions, of)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -129,7 +129,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let max_positions = size("max_position_embeddings", json.max_position_embeddings)?;
     let output = OutputWeights::from(json.tie_word_embeddings);
     let stack = stack(max_positions, embedding, layers);
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -122,7 +122,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let max_positions = size("max_position_embeddings", json.max_position_embeddings)?;
     let stack = stack(max_positions, embedding, layers);
     let output = OutputWeights::from(json.tie_word_embeddings);
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
 }
 
 /// Rotary parameters of a new model: a quarter of each head, as published, or more to make an even

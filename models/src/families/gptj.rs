@@ -82,7 +82,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     });
     let mut decoder = gpt2.decoder(PositionEmbedding::None, |_| layer.clone())?;
     decoder.output = OutputWeights::SeparateWithBias;
-    Ok(Architecture::Decoder(decoder))
+    Ok(Architecture::decoder(decoder))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

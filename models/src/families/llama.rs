@@ -36,7 +36,7 @@ const DEFAULTS: &str = r#"{
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: LlamaFields = parse(json, DEFAULTS)?;
     let layers = vec![json.layer()?; json.num_hidden_layers];
-    Ok(Architecture::Decoder(json.decoder(layers)?))
+    Ok(Architecture::decoder(json.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

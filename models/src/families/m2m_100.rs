@@ -58,7 +58,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         let reason = "it must be below vocab_size";
         return Err(ConfigError::invalid("pad_token_id", padding, reason));
     }
-    Ok(Architecture::EncoderDecoder(model, json.bart.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.bart.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

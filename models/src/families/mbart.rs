@@ -50,7 +50,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         output_bias: OutputBias::Constant,
     })?;
     model.shift = Shift::LastToken;
-    Ok(Architecture::EncoderDecoder(model, json.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -84,7 +84,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layer = slide(json.llama.layer()?, json.sliding_window)?;
     layer.feed_forward.kind = FeedForwardKind::Mixture { n_experts, n_active };
     let layers = vec![layer; json.llama.num_hidden_layers];
-    Ok(Architecture::Decoder(json.llama.decoder(layers)?))
+    Ok(Architecture::decoder(json.llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -88,7 +88,7 @@ pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut encoder = json.bert.encoder(positions, layers)?;
     encoder.stack.norm = Some(global.norm);
     encoder.stack.embedding.norm = Some(global.norm);
-    Ok(Architecture::Encoder(encoder, json.heads(&global)?))
+    Ok(Architecture::encoder(encoder, json.heads(&global)?))
 }
 
 impl ConfigJson {

@@ -75,7 +75,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
     heads.classifier.dropout[0] = heads.classifier.dropout[1];
     heads.choice.dropout[1] = json.hidden_dropout_prob;
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -42,7 +42,7 @@ const DEFAULTS: &str = r#"{
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: T5Fields = parse(json, t5_like::names(DEFAULTS))?;
-    Ok(Architecture::EncoderDecoder(json.model()?, json.heads()?))
+    Ok(Architecture::encoder_decoder(json.model()?, json.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -40,7 +40,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     layer.wiring = Wiring::ReorderedNorm;
     layer.attention.qk_norm = QkNorm::Full(NormKind::Rms, layer.norm.epsilon);
     let layers = vec![layer; llama.num_hidden_layers];
-    Ok(Architecture::Decoder(llama.decoder(layers)?))
+    Ok(Architecture::decoder(llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -76,7 +76,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut decoder = gpt2.decoder(positions, |_| layer.clone())?;
     // A post-norm block ends with a norm.
     decoder.stack.norm = None;
-    Ok(Architecture::Decoder(decoder))
+    Ok(Architecture::decoder(decoder))
 }
 
 /// Rejects a width of the feed-forward layers, for families whose configs do not contain it.

@@ -110,7 +110,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     }
     let output = OutputWeights::from(json.tie_word_embeddings);
     let init_std = init_std("init_std", json.init_std)?;
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output, init_std)?))
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, init_std)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -103,7 +103,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let layers = vec![layer; size("num_hidden_layers", json.num_hidden_layers)?];
     let stack = stack(max_positions, embedding, layers);
     let output = OutputWeights::SeparateWithBias;
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

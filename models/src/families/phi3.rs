@@ -63,7 +63,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layer = llama.layer_with(Rotated::Part(1.0))?;
     layer.dropout = within("resid_pdrop", resid_pdrop, [0.0, 1.0])?;
     let layers = vec![slide(layer, sliding_window)?; llama.num_hidden_layers];
-    Ok(Architecture::Decoder(llama.decoder(layers)?))
+    Ok(Architecture::decoder(llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
@@ -112,8 +112,8 @@ mod tests {
         let beside_them = beside(48).unwrap();
         assert_eq!(beside_them, among.unwrap());
         assert_eq!(beside_them, first.unwrap());
-        let Architecture::Decoder(config) = beside_them else { panic!("a decoder") };
-        let PositionEncoding::Rotary(rotary) = &config.stack.layers[0].attention.positions else {
+        let stack = beside_them.backbone.stacks()[0];
+        let PositionEncoding::Rotary(rotary) = &stack.layers[0].attention.positions else {
             panic!("rotary positions")
         };
         assert_eq!(rotary.d_rotary, 96);

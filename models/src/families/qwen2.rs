@@ -49,7 +49,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layer = llama.layer()?;
     layer.attention.bias.qkv = Bias::Present;
     let layers = windows.apply(&layer, llama.num_hidden_layers)?;
-    Ok(Architecture::Decoder(llama.decoder(layers)?))
+    Ok(Architecture::decoder(llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

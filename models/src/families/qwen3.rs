@@ -50,7 +50,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layer = llama.layer()?;
     layer.attention.qk_norm = QkNorm::PerHeadShared(NormKind::Rms, layer.norm.epsilon);
     let layers = windows.apply(&layer, llama.num_hidden_layers)?;
-    Ok(Architecture::Decoder(llama.decoder(layers)?))
+    Ok(Architecture::decoder(llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -97,7 +97,7 @@ pub(super) fn architecture(json: &str, cell: CellKind) -> Result<Architecture, C
     }
     let direction = if is_both { Direction::Both } else { Direction::Forward };
     let [d_embedding, d_model] = [json.embedding_dim, json.hidden_size];
-    Ok(Architecture::Recurrent(RecurrentConfig {
+    Ok(Architecture::recurrent(RecurrentConfig {
         vocab_size: size("vocab_size", json.vocab_size)?,
         stack: stack(cell, direction, d_embedding, d_model, json.num_layers, json.dropout)?,
         // A model without an output projection has nothing to tie.

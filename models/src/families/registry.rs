@@ -78,7 +78,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::families::{Architecture, Size, SizedModel};
+    use crate::backbones::BackboneConfig;
+    use crate::families::{Size, SizedModel};
 
     #[test]
     fn families_are_sorted_and_named_once() {
@@ -109,11 +110,11 @@ mod tests {
                 sized.or_else(|_| family.sized(&Size { d_ff: None, ..size.clone() })).unwrap();
             assert_eq!(config["model_type"], family.name());
             assert_eq!(family.task(&config).unwrap(), family.primary().task);
-            let tokens =
-                if matches!(architecture, Architecture::ImageEncoder(..)) { 0 } else { 65 };
-            assert_eq!(architecture.vocab_size(), tokens, "{}", family.name());
-            assert_eq!(architecture.d_model(), 48, "{}", family.name());
-            assert!(architecture.depths().iter().all(|depth| *depth == 3), "{}", family.name());
+            let backbone = &architecture.backbone;
+            let tokens = if matches!(backbone, BackboneConfig::Vision(_)) { 0 } else { 65 };
+            assert_eq!(backbone.vocab_size(), tokens, "{}", family.name());
+            assert_eq!(backbone.d_model(), 48, "{}", family.name());
+            assert!(backbone.depths().iter().all(|depth| *depth == 3), "{}", family.name());
         }
     }
 }

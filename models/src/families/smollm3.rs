@@ -68,7 +68,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         layer
     };
     let layers = rotates.into_iter().map(of).collect();
-    Ok(Architecture::Decoder(json.llama.decoder(layers)?))
+    Ok(Architecture::decoder(json.llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -124,7 +124,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let embedding = EmbeddingConfig::new(json.hidden_size, PositionEmbedding::None);
     let stack = stack(max_positions, embedding, layers);
     let output = OutputWeights::from(json.tie_word_embeddings);
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -74,7 +74,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     layer.dropout = dropout("residual_dropout", json.residual_dropout)?;
     let mut decoder = json.llama.decoder(vec![layer; json.llama.num_hidden_layers])?;
     decoder.stack.embedding.dropout = dropout("embedding_dropout", json.embedding_dropout)?;
-    Ok(Architecture::Decoder(decoder))
+    Ok(Architecture::decoder(decoder))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

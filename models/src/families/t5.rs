@@ -59,7 +59,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     if is_scaled {
         model.output_scale = (json.t5.d_model as f64).powf(-0.5);
     }
-    Ok(Architecture::EncoderDecoder(model, json.t5.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.t5.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

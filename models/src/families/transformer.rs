@@ -49,7 +49,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: json.layer_norm_eps,
         output_bias: OutputBias::Absent,
     })?;
-    Ok(Architecture::EncoderDecoder(model, json.bart.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.bart.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

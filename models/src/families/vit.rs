@@ -66,7 +66,7 @@ pub(super) fn architecture(json: &str, tokens: LeadingTokens) -> Result<Architec
         width: [d_model, d_pooled],
         ..PredictionHeadConfig::new(d_model, activation("pooler_act", &json.pooler_act)?)
     };
-    Ok(Architecture::ImageEncoder(encoder, heads(Pooling::First, Pooler::Dense(pooler))))
+    Ok(Architecture::vision(encoder, heads(Pooling::First, Pooler::Dense(pooler))))
 }
 
 /// The `config.json` of a new model of this family.

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::backbones::{Encoded, Tokens};
+use crate::backbones::{Encoded, TokenBatch};
 use crate::checkpoint::Model;
 use crate::heads::{CausalLm, Seq2SeqLm};
 use crate::layers::cache::Cache;
@@ -182,7 +182,7 @@ impl GenerativeModel for Seq2SeqLm {
     }
 
     fn prepare(&self, prompt: &[u32]) -> SequenceState {
-        SequenceState { source: prompt.to_vec(), text: vec![self.backbone.start()] }
+        SequenceState { source: prompt.to_vec(), text: vec![self.start()] }
     }
 
     fn prefill(&self, sequences: &[&SequenceState], more: usize) -> Prefilled {
@@ -190,12 +190,12 @@ impl GenerativeModel for Seq2SeqLm {
         let sources: Vec<&[u32]> =
             sequences.iter().map(|sequence| sequence.source.as_slice()).collect();
         let lengths: Vec<usize> = sources.iter().map(|source| source.len()).collect();
-        let source = Tokens::new(padded_ids(&sources, 0, &device), Padding::right(&lengths));
+        let source = TokenBatch::new(padded_ids(&sources, 0, &device), Padding::right(&lengths));
         let encoded = self.backbone.encode(&source);
         let Texts { tokens, lengths } = Texts::new(sequences, &device);
         let reserve = tokens.dims()[1] + more;
         let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
-        let hidden = self.backbone.step(tokens, &encoded, &mut cache);
+        let hidden = self.backbone.decode_step(tokens, &encoded, &mut cache);
         Prefilled { hidden, state: GenerationState { source: Some(encoded), cache } }
     }
 

@@ -24,4 +24,4 @@ pub use options::{NO_TOKEN, Options, OptionsError};
 pub use request::{Event, Finish, Prompt, Request, RequestId};
 pub use sampling::{Sampler, Sampling, TokenProbability};
 pub use scheduler::BatchScheduler;
-pub use speculative::{SpeculativeStats, speculate};
+pub use speculative::{SpeculativeModels, SpeculativeStats, speculate};

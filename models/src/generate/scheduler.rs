@@ -288,7 +288,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::backbones::Tokens;
+    use crate::backbones::{Initialization, Inputs, TokenBatch, initialize};
     use crate::families::{self, Size};
     use crate::heads::CausalLm;
     use crate::layers::embedding::padded_ids;
@@ -309,9 +309,8 @@ mod tests {
             eos: None,
         };
         let architecture = families::find("llama").unwrap().sized(&size).unwrap().architecture;
-        let mut config = architecture.into_decoder().unwrap();
-        config.init_std = 0.8;
-        CausalLm::new(&config, &Device::flex()).initialized(5)
+        let model = CausalLm::new(&architecture.backbone, &Device::flex()).unwrap();
+        initialize(model, Initialization::of_blocks(0.8, 1), 5)
     }
 
     fn request(prompt: &[u32], max_new_tokens: usize) -> Request {
@@ -340,8 +339,8 @@ mod tests {
         assert_eq!(scored.len(), prompts.len());
         for (prompt, scored) in prompts.iter().zip(&scored) {
             let ids = padded_ids(&[prompt], 0, &Device::flex());
-            let whole =
-                to_vec_f32(model.forward(&Tokens::new(ids, Padding::right(&[prompt.len()]))));
+            let tokens = TokenBatch::new(ids, Padding::right(&[prompt.len()]));
+            let whole = to_vec_f32(model.forward(&Inputs::text(tokens)));
             assert_eq!(scored.tokens.len(), prompt.len() - 1);
             for (index, found) in scored.tokens.iter().enumerate() {
                 let scores = &whole[index * VOCABULARY..(index + 1) * VOCABULARY];

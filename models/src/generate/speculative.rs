@@ -22,10 +22,20 @@ pub struct SpeculativeStats {
     pub accepted: usize,
 }
 
-/// Continues a prompt with `model`, verifying `num_draft_tokens` tokens at a time that a smaller
-/// model with the same tokenizer drafts.
+/// A model and a smaller one with the same tokenizer, which drafts tokens for it.
+#[derive(Clone, Copy)]
+pub struct SpeculativeModels<'m> {
+    /// The model whose text is generated.
+    pub model: &'m dyn GenerativeModel,
+    /// The model that drafts tokens.
+    pub draft: &'m dyn GenerativeModel,
+    /// The number of drafted tokens that are verified at a time.
+    pub num_draft_tokens: usize,
+}
+
+/// Continues a prompt with a model, verifying several tokens at a time that a smaller model drafts.
 ///
-/// With greedy decoding the text equals that of `model` alone; with sampling it has the same
+/// With greedy decoding the text equals that of the model alone; with sampling it has the same
 /// distribution, but differs for the same seed.
 ///
 /// Reference: Leviathan et al. 2022, <https://arxiv.org/abs/2211.17192>
@@ -34,12 +44,11 @@ pub struct SpeculativeStats {
 /// An empty prompt, a prompt longer than a model's context, a token id out of range, invalid
 /// options, vocabularies of different sizes, non-finite logits.
 pub fn speculate(
-    model: &dyn GenerativeModel,
-    draft: &dyn GenerativeModel,
+    models: SpeculativeModels<'_>,
     request: &Request,
-    num_draft_tokens: usize,
     receive: &mut dyn FnMut(&Event) -> Flow,
 ) -> Result<SpeculativeStats, GenerateError> {
+    let SpeculativeModels { model, draft, num_draft_tokens } = models;
     request.options.validate()?;
     check_prompt(model, 0, request)?;
     check_prompt(draft, 0, request)?;

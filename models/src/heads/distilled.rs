@@ -4,7 +4,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::backbones::{Backbone, BackboneConfig, Input};
+use crate::backbones::{Backbone, BackboneConfig, Inputs};
 use crate::layers::linear::{Bias, Linear};
 
 /// A backbone with two classification heads, whose logits are averaged.
@@ -37,8 +37,8 @@ impl DistilledClassifier {
     /// # Shapes
     ///
     /// - results: `[batch, classes]`
-    pub fn forward(&self, input: &Input) -> [Tensor<2>; 3] {
-        self.logits(self.backbone.forward(input))
+    pub fn forward(&self, inputs: &Inputs) -> [Tensor<2>; 3] {
+        self.logits(self.backbone.forward(inputs))
     }
 
     /// The logits of hidden states.

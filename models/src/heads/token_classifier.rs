@@ -5,7 +5,7 @@ use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
-use crate::backbones::{Backbone, BackboneConfig, Input};
+use crate::backbones::{Backbone, BackboneConfig, Inputs};
 use crate::layers::dropout::dropout;
 use crate::layers::linear::{Bias, Linear};
 
@@ -52,8 +52,8 @@ impl TokenClassifier {
     /// # Shapes
     ///
     /// - result: `[batch, seq, classes]`
-    pub fn forward(&self, input: &Input) -> Tensor<3> {
-        self.logits(self.backbone.forward(input))
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        self.logits(self.backbone.forward(inputs))
     }
 
     /// The logits of hidden states.

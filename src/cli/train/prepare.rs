@@ -72,7 +72,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
     check_length(&data, &settings)?;
 
     let Pretrained { spec, model } = start.model(args, &settings, &data, device)?;
-    if settings.checkpoint_blocks && spec.architecture.stacks().is_empty() {
+    if settings.checkpoint_blocks && spec.architecture.backbone.stacks().is_empty() {
         let name = spec.family.name();
         return Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")));
     }

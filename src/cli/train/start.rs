@@ -74,7 +74,9 @@ impl Start {
                 if !spec.is_generative() {
                     return Err(usage(not_generative(family)));
                 }
-                if spec.architecture.is_seq2seq() && settings.context < 2 {
+                if spec.architecture.backbone.capabilities().has_decoder_input()
+                    && settings.context < 2
+                {
                     return Err(usage(
                         "--context is 1; encoder and decoder need half of a sequence each",
                     ));
@@ -84,7 +86,7 @@ impl Start {
             }
             Self::Model { spec, model, .. } => {
                 let (vocab_size, known) =
-                    (data.tokenizer().vocab_size(), spec.architecture.vocab_size());
+                    (data.tokenizer().vocab_size(), spec.architecture.backbone.vocab_size());
                 if vocab_size > known {
                     return Err(usage(format!(
                         "the tokenizer has {vocab_size} tokens and the model {known}"
@@ -105,7 +107,7 @@ impl Start {
 
 /// The model's maximum sequence length, in tokens.
 fn longest(spec: &ModelSpec) -> usize {
-    spec.architecture.max_positions().unwrap_or(usize::MAX)
+    spec.architecture.backbone.max_positions().unwrap_or(usize::MAX)
 }
 
 /// The error for a family that `zoo train` does not support; lists the supported ones.

@@ -42,7 +42,7 @@ pub fn work(measurement: Measurement, device: &Device) -> Result<Measured, Strin
     let family = families::find(&measurement.architecture).map_err(|error| error.to_string())?;
     let model_spec = ModelSpec::new(family, measurement.config.clone());
     let model_spec = model_spec.map_err(|error| error.to_string())?;
-    let vocab_size = model_spec.architecture.vocab_size();
+    let vocab_size = model_spec.architecture.backbone.vocab_size();
     let batch =
         Measurand { objective: measurement.objective, length: measurement.length, vocab_size };
     let (seconds, tokens) = match measurement.what {

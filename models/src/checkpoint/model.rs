@@ -13,6 +13,7 @@ use crate::parameters::{self, ParameterInfo, ParameterValue};
 use crate::precision::Precision;
 
 /// A model with its head, by task.
+#[expect(clippy::large_enum_variant, reason = "there is one for each model")]
 #[derive(Module, Debug)]
 pub enum Model {
     /// Predicts the next token.

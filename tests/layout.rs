@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use burn_zoo::models::families::FAMILIES;
 
+use crate::circles::without_visibility;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -23,6 +25,26 @@ pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     }
     found.sort();
     found
+}
+
+/// Folders whose `mod.rs` and `lib.rs` have nothing but declarations.
+const INDEXED: [&str; 1] = ["report/src"];
+
+#[test]
+fn an_index_only_declares_and_reexports() {
+    let is_index = |path: &Path| path.ends_with("mod.rs") || path.ends_with("lib.rs");
+    for (path, text) in INDEXED.iter().flat_map(|folder| sources(folder)) {
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+        for statement in text.split_inclusive(';').filter(|_| is_index(&path)) {
+            let words = without_visibility(statement).1;
+            let is_declaration = ["mod ", "use "].iter().any(|word| words.starts_with(word));
+            // An item that carries the examples of a README.
+            let is_example = statement.contains("#[cfg(doctest)]");
+            let is_allowed = is_declaration || is_example || words.is_empty();
+            assert!(is_allowed, "{} has code: {words}", path.display());
+        }
+    }
 }
 
 /// The part of a file before its unit tests.

@@ -11,8 +11,8 @@ use tokenizers::{Decoder, DecoderWrapper};
 
 use super::bytes::{byte_of, byte_token, text_of_run, whole_characters};
 use super::literal::Literal;
+use crate::tokenizer::error::{TokenizerError, failed};
 use crate::tokenizer::guard::guarded;
-use crate::tokenizer::{TokenizerError, failed};
 
 /// Clean-up of spaces: each string, and its replacement without spaces.
 pub(in crate::tokenizer) const SPACED: [(&str, &str); 10] = [

@@ -7,13 +7,11 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use burn::train::Interrupter;
 use burn_zoo::datasets::{batch::LmDataset, text::Corpus, tokenizer::Vocabulary};
 use burn_zoo::models::checkpoint::{self, ModelSpec};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Flow, Options, Sampling, generate};
-use burn_zoo::train::{self, AdamW, AdamWConfig, Display, RunDir, State, TrainJob, Verbosity};
-use burn_zoo::train::{Schedule, TrainSettings};
+use burn_zoo::train::prelude::*;
 
 fn main() -> Result<()> {
     let device = burn_zoo::device::parse("flex")?.autodiff();
@@ -25,7 +23,7 @@ fn main() -> Result<()> {
     let size =
         Size { vocab_size, context, d_model, n_layers, n_heads, n_kv_heads, d_ff, dropout, eos };
     let family = families::find("llama")?;
-    let spec = ModelSpec::new(family, family.sized(&size)?.0)?;
+    let spec = ModelSpec::new(family, family.sized(&size)?.config)?;
 
     let settings = TrainSettings {
         data: "stories".into(),
@@ -50,7 +48,7 @@ fn main() -> Result<()> {
     let optimizer = AdamW::new(settings.optimizer);
     let (state, display) = (State::start(settings.dtype), Display::Plain(Verbosity::Lines));
     let job = TrainJob { run, settings, data, family, config, model, optimizer, state, device };
-    let outcome = train::run(job, display, &Interrupter::new())?;
+    let outcome = job.run(display, &Interrupter::new())?;
     let sampling = Sampling { temperature: 0.8, ..Sampling::default() };
     let options = Options { max_new_tokens: 300, sampling, ..Options::default() };
     let model = outcome.model.into_causal_lm().context("a Llama")?;

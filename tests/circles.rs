@@ -1,35 +1,34 @@
-//! Files import each other in one direction: descriptions below, implementations above them, tables on top.
+//! Files of a crate do not import each other in circles: descriptions lie below, implementations above them, tables on
+//! top. A file that only declares and re-exports imports nothing: what it passes on is imported from where it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::layout::{code, sources};
+use zoo_fingerprint::code_lines;
 
-/// Folders whose files must not import each other in a circle.
-const FOLDERS: [&str; 2] = ["datasets/src", "report/src"];
+use crate::layout::{only_declares, sources};
+use crate::parameters::split;
 
-/// The path of a module or of an item, below the crate.
+/// Crates without circles, by the folder of their sources.
+const ACYCLIC: [&str; 3] = ["datasets/src", "models/kernels/src", "report/src"];
+
+/// The names of a module or of an item, from the crate's root.
 type Names = Vec<String>;
 
 /// A file as a module.
 #[derive(Default)]
 struct Module {
     file: PathBuf,
+    /// Whether it only declares and re-exports.
+    is_index: bool,
     /// The modules that it declares.
     children: BTreeSet<String>,
-    /// The paths that it names: of imports, and those written out in code.
+    /// The paths of its imports, and those in its expressions and types.
     paths: Vec<Names>,
-    /// What it makes available under another path: the name, or `*`, and the path.
+    /// What it passes on: the name, or `*`, and the path that it stands for.
     reexports: Vec<(String, Names)>,
     /// Imported names that paths can begin with.
     aliases: BTreeMap<String, Names>,
-}
-
-impl Module {
-    /// Whether the file only declares and re-exports: what it names is no dependency of its own.
-    fn is_index(&self) -> bool {
-        ["mod.rs", "lib.rs"].iter().any(|name| self.file.ends_with(name))
-    }
 }
 
 /// The modules of a crate, by their path.
@@ -50,9 +49,14 @@ fn modules(folder: &Path, files: &[(PathBuf, String)]) -> BTreeMap<Names, Module
 
 fn parse(file: &Path, own: &[String], text: &str) -> Module {
     let text = text.replace("#[cfg(test)]\nmod tests;\n", "");
-    let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
-    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
-    let mut module = Module { file: file.to_path_buf(), ..Module::default() };
+    let file = file.to_path_buf();
+    let mut module = Module { file, is_index: only_declares(&text), ..Module::default() };
+    let text: String = code_lines(&text).flat_map(|line| [line, "\n"]).collect();
+    // A visibility such as `pub(in crate::a)` imports nothing.
+    let mut parts = text.split("(in ");
+    let first = parts.next().unwrap_or_default().to_string();
+    let text =
+        parts.filter_map(|part| part.split_once(')')).fold(first, |text, (_, rest)| text + rest);
     let mut rest = String::new();
     for part in text.split_inclusive([';', '}']) {
         rest.push_str(part);
@@ -67,7 +71,7 @@ fn parse(file: &Path, own: &[String], text: &str) -> Module {
 }
 
 /// Whether a statement begins with `pub`, and the statement without that and without attributes.
-pub(crate) fn without_visibility(statement: &str) -> (bool, &str) {
+fn without_visibility(statement: &str) -> (bool, &str) {
     let mut words = statement.trim();
     while let Some(attribute) = words.strip_prefix('#') {
         words = attribute.split_once(']').map_or("", |(_, rest)| rest.trim_start());
@@ -114,25 +118,12 @@ fn leaves(tree: &str) -> Vec<(Names, String)> {
     let inner = inner.trim_end().strip_suffix('}').unwrap_or(inner);
     let prefix: Names =
         before.split("::").map(str::trim).filter(|n| !n.is_empty()).map(str::to_string).collect();
-    let (mut depth, mut begin, mut found) = (0_usize, 0, Vec::new());
-    for (at, c) in inner.char_indices().chain([(inner.len(), ',')]) {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                let part = inner[begin..at].trim();
-                begin = (at + 1).min(inner.len());
-                for (names, alias) in leaves(part).into_iter().filter(|_| !part.is_empty()) {
-                    let is_self = names == ["self"];
-                    let alias = if is_self { prefix[prefix.len() - 1].clone() } else { alias };
-                    let names = if is_self { Vec::new() } else { names };
-                    found.push((prefix.iter().cloned().chain(names).collect(), alias));
-                }
-            }
-            _ => {}
-        }
-    }
-    found
+    let ends = split(inner, ',').into_iter().flat_map(leaves);
+    let whole = |(names, alias): (Names, String)| match names.as_slice() {
+        [only] if only == "self" => (prefix.clone(), prefix[prefix.len() - 1].clone()),
+        _ => ([&prefix[..], &names].concat(), alias),
+    };
+    ends.map(whole).collect()
 }
 
 /// A path from the root of the crate; `None` for another crate's.
@@ -183,9 +174,9 @@ fn holder<'a>(modules: &'a BTreeMap<Names, Module>, path: &[String]) -> Option<&
 /// The files that each file imports.
 fn imports(modules: &BTreeMap<Names, Module>) -> BTreeMap<&Names, BTreeSet<&Names>> {
     let of = |(path, module): (_, &Module)| {
-        let named = module.paths.iter().filter(|_| !module.is_index());
+        let named = module.paths.iter().filter(|_| !module.is_index);
         let held = named.filter_map(|path| holder(modules, path));
-        (path, held.filter(|held| *held != path && !modules[*held].is_index()).collect())
+        (path, held.filter(|held| *held != path && !modules[*held].is_index).collect())
     };
     modules.iter().map(of).collect()
 }
@@ -224,7 +215,7 @@ fn circle(folder: &Path, files: &[(PathBuf, String)]) -> Option<Vec<PathBuf>> {
 
 #[test]
 fn files_import_each_other_in_one_direction() {
-    for folder in FOLDERS {
+    for folder in ACYCLIC {
         let files = sources(folder);
         let imports: usize =
             imports(&modules(Path::new(folder), &files)).values().map(BTreeSet::len).sum();
@@ -246,10 +237,10 @@ fn a_circle_is_found_and_a_reexport_is_none() {
     let b = ("a/b.rs", "pub struct B;\npub struct Other;\n");
     assert_eq!(found(&[root, index, b, ("a/c.rs", "use super::B;\nfn c(b: B) {}\n")]), None);
     let circular = Some(["a/b.rs", "a/c.rs", "a/b.rs"].map(String::from).to_vec());
-    let c = ("a/c.rs", "use std::fmt;\nuse crate::a::{\n    self as all, Other,\n};\n");
+    let c = ("a/c.rs", "use crate::a::{\n    self as all, Other,\n};\nstruct C;\n");
     for b in [
         "use super::c::C;\nstruct B;\n",
-        "use crate::{a::C};\n",
+        "use crate::{a::C};\nstruct B;\n",
         "fn f() {\n    super::c::f();\n}\n",
         "use crate::a as all;\nfn f() {\n    all::f();\n}\n",
         "use super::super::a;\nfn f() -> a::C {}\n",

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use burn::tensor::Device;
-use burn_zoo::models::families::{Architecture, FAMILIES, Family, Size};
+use burn_zoo::models::backbones::BackboneConfig;
+use burn_zoo::models::families::{FAMILIES, Family, Size};
 
 use crate::contract::measure;
 use crate::golden::cases;
@@ -42,12 +43,12 @@ fn kind(family: &Family) -> &'static str {
         dropout: 0.0,
         eos: None,
     };
-    match family.sized(&size).unwrap().1 {
-        Architecture::Encoder(..) => KINDS[0],
-        Architecture::ImageEncoder(..) => KINDS[1],
-        Architecture::Decoder(_) => KINDS[2],
-        Architecture::EncoderDecoder(..) | Architecture::EncoderHalf(..) => KINDS[3],
-        Architecture::Recurrent(_) | Architecture::RecurrentSeq2Seq(_) => KINDS[4],
+    match family.sized(&size).unwrap().architecture.backbone {
+        BackboneConfig::Encoder(_) => KINDS[0],
+        BackboneConfig::Vision(_) => KINDS[1],
+        BackboneConfig::Decoder(_) => KINDS[2],
+        BackboneConfig::EncoderDecoder(_) | BackboneConfig::EncoderHalf(_) => KINDS[3],
+        BackboneConfig::Recurrent(_) | BackboneConfig::RecurrentSeq2Seq(_) => KINDS[4],
     }
 }
 
@@ -60,7 +61,7 @@ fn page() -> String {
         writeln!(text, "|---|---|---|---|---|---|---|").unwrap();
         for family in FAMILIES.iter().filter(|family| kind(family) == heading) {
             let classes: Vec<String> =
-                family.tasks.iter().map(|(_, class, _)| format!("`{class}`")).collect();
+                family.heads.iter().map(|head| format!("`{}`", head.class)).collect();
             let (title, link) = family.paper.rsplit_once(", ").unwrap_or((family.paper, ""));
             let paper = match link.starts_with("http") {
                 true => format!("[{title}]({link})"),

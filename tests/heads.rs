@@ -1,10 +1,10 @@
 //! Rare forms of heads: their input, its position, and their layers.
 
-use burn_zoo::models::backbones::Shift;
+use burn_zoo::models::backbones::{BackboneConfig, EncoderDecoderConfig, Shift};
 use burn_zoo::models::checkpoint::ModelSpec;
-use burn_zoo::models::families::{Architecture, FAMILIES, Task};
+use burn_zoo::models::families::{Architecture, FAMILIES, HeadSpec, Task};
+use burn_zoo::models::heads::ClassifierConfig;
 use burn_zoo::models::heads::pooling::Pooling;
-use burn_zoo::models::heads::{ClassifierConfig, HeadsConfig};
 use burn_zoo::models::layers::activation::Activation;
 
 use crate::golden::{Case, folder};
@@ -21,16 +21,13 @@ const CHANGES: &[Change] = &[
         each_classifier(a, |head| head.pooling = Pooling::First);
     }),
     ("mBART's decoder begins with its start token", "mbart/sequence", |a| {
-        let Architecture::EncoderDecoder(config, _) = a else { panic!("it has a decoder") };
-        config.shift = Shift::Start;
+        pair(a).shift = Shift::Start;
     }),
     ("BART's decoder begins with the last token", "bart/span", |a| {
-        let Architecture::EncoderDecoder(config, _) = a else { panic!("it has a decoder") };
-        config.shift = Shift::LastToken;
+        pair(a).shift = Shift::LastToken;
     }),
     ("T5's decoder begins with another token", "t5/span", |a| {
-        let Architecture::EncoderDecoder(config, _) = a else { panic!("it has a decoder") };
-        config.start = 5;
+        pair(a).start = 5;
     }),
     ("RoBERTa's choices through GELU", "roberta/choice", |a| {
         each_classifier(a, |head| head.transform.as_mut().unwrap().activation = Activation::Gelu);
@@ -42,28 +39,26 @@ const CHANGES: &[Change] = &[
         each_classifier(a, |head| head.pooling = Pooling::Mean);
     }),
     ("ELECTRA's discriminator through ReLU", "electra/replaced", |a| {
-        let head = heads(a).replaced.as_mut().unwrap();
+        let head = a.heads.replaced.as_mut().unwrap();
         head.transform.as_mut().unwrap().activation = Activation::Relu;
     }),
     ("BERT's second sentence by the mean", "bert/pretraining", |a| {
-        heads(a).sentences.as_mut().unwrap().head.pooling = Pooling::Mean;
+        a.heads.sentences.as_mut().unwrap().head.pooling = Pooling::Mean;
     }),
     ("BERT's next sentence by the last state", "bert/next", |a| {
-        heads(a).sentences.as_mut().unwrap().head.pooling = Pooling::Last;
+        a.heads.sentences.as_mut().unwrap().head.pooling = Pooling::Last;
     }),
 ];
 
-fn heads(architecture: &mut Architecture) -> &mut HeadsConfig {
-    match architecture {
-        Architecture::Encoder(_, heads)
-        | Architecture::EncoderDecoder(_, heads)
-        | Architecture::EncoderHalf(_, heads) => heads,
-        _ => panic!("its heads have one form"),
+fn pair(architecture: &mut Architecture) -> &mut EncoderDecoderConfig {
+    match &mut architecture.backbone {
+        BackboneConfig::EncoderDecoder(config) => config,
+        _ => panic!("it has a decoder"),
     }
 }
 
 fn each_classifier(architecture: &mut Architecture, change: fn(&mut ClassifierConfig)) {
-    let heads = heads(architecture);
+    let heads = &mut architecture.heads;
     [&mut heads.classifier, &mut heads.choice].into_iter().for_each(change);
 }
 
@@ -90,7 +85,7 @@ fn every_head_of_this_kind_has_a_case() {
             .iter()
             .map(|case| ModelSpec::read(&case.path).unwrap().task)
             .collect();
-        for (task, class, _) in family.tasks {
+        for HeadSpec { task, class, .. } in family.heads {
             assert!(!tasks.contains(task) || found.contains(task), "{class} has no golden case");
         }
     }
@@ -102,8 +97,16 @@ fn heads_over_tokens_of_t5_have_no_decoder() {
         [("t5/token", false), ("t5/encoder", false), ("t5/span", true), ("t5/sequence", true)]
     {
         let spec = ModelSpec::read(&folder().join(case)).unwrap();
-        assert_eq!(spec.architecture.is_seq2seq(), has_decoder, "{case}");
-        assert_eq!(spec.architecture.depths().len(), 1 + usize::from(has_decoder), "{case}");
+        assert_eq!(
+            spec.architecture.backbone.capabilities().has_decoder_input(),
+            has_decoder,
+            "{case}"
+        );
+        assert_eq!(
+            spec.architecture.backbone.depths().len(),
+            1 + usize::from(has_decoder),
+            "{case}"
+        );
         let model = spec.model(&burn::tensor::Device::flex());
         let found = model.parameters().iter().any(|p| p.path.starts_with("decoder."));
         assert_eq!(found, has_decoder, "{case}");

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn_zoo::models::families::FAMILIES;
-
-use crate::circles::without_visibility;
+use zoo_fingerprint::{before_tests, code_lines};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -27,34 +26,20 @@ pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Folders whose `mod.rs` and `lib.rs` have nothing but declarations.
-const INDEXED: [&str; 2] = ["datasets/src", "report/src"];
-
-#[test]
-fn an_index_only_declares_and_reexports() {
-    let is_index = |path: &Path| path.ends_with("mod.rs") || path.ends_with("lib.rs");
-    for (path, text) in INDEXED.iter().flat_map(|folder| sources(folder)) {
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        let text: String = lines.flat_map(|line| [line, "\n"]).collect();
-        for statement in text.split_inclusive(';').filter(|_| is_index(&path)) {
-            let words = without_visibility(statement).1;
-            let is_declaration = ["mod ", "use "].iter().any(|word| words.starts_with(word));
-            // An item that carries the examples of a README.
-            let is_example = statement.contains("#[cfg(doctest)]");
-            let is_allowed = is_declaration || is_example || words.is_empty();
-            assert!(is_allowed, "{} has code: {words}", path.display());
-        }
-    }
-}
-
-/// The part of a file before its unit tests.
-pub(crate) fn code(text: &str) -> &str {
-    text.split("\n#[cfg(test)]\n").next().unwrap_or(text)
-}
+/// The crates, by the folder of their sources.
+pub(crate) const CRATES: [&str; 7] = [
+    "src",
+    "models/src",
+    "models/kernels/src",
+    "models/fingerprint/src",
+    "datasets/src",
+    "train/src",
+    "report/src",
+];
 
 /// The modules of `zoo-models`, in the order of their allowed dependencies.
 const LEVELS: &[&[&str]] = &[
-    &["kernels", "parameters", "precision"],
+    &["parameters", "precision"],
     &["layers"],
     &["blocks"],
     &["backbones"],
@@ -76,7 +61,7 @@ fn a_module_of_the_zoo_uses_only_lower_ones() {
             assert_eq!(module, "lib", "{} has no level", path.display());
             continue;
         };
-        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code_lines(&text);
         let text: String = lines.map(|line| format!("{line}\n")).collect();
         for used in text.split("crate::").skip(1) {
             let name: String =
@@ -101,7 +86,7 @@ fn layers_backbones_and_loading_name_no_family() {
         if !is_neutral {
             continue;
         }
-        let lines = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code_lines(&text);
         for line in lines {
             // One kind of rotary scaling has the name of a family.
             let line = line.replace("llama3", "").replace("Llama3", "");
@@ -115,25 +100,49 @@ fn layers_backbones_and_loading_name_no_family() {
 #[test]
 fn families_touch_no_tensor() {
     for (path, text) in sources("models/src/families") {
-        assert!(!code(&text).contains("use burn"), "{}", path.display());
-        assert!(!code(&text).contains("Tensor"), "{}", path.display());
+        assert!(!before_tests(&text).contains("use burn"), "{}", path.display());
+        assert!(!before_tests(&text).contains("Tensor"), "{}", path.display());
+    }
+}
+
+/// Features that leave out a part of a crate, and the files at the part's border.
+const PARTS: [(&str, &[&str]); 6] = [
+    ("cli", &["src/lib.rs"]),
+    ("compare", &["src/cli/mod.rs", "src/cli/verb.rs", "src/lib.rs"]),
+    ("dashboard", &["train/src/display.rs", "train/src/job.rs", "train/src/lib.rs"]),
+    ("hub", &["models/src/checkpoint/hub/mod.rs"]),
+    ("images", &["src/cli/mod.rs", "src/cli/verb.rs", "src/pipeline/mod.rs", "src/prelude.rs"]),
+    ("serve", &["src/cli/mod.rs", "src/cli/verb.rs", "src/lib.rs"]),
+];
+
+#[test]
+fn linear_layers_are_our_own() {
+    for (path, text) in sources("models/src") {
+        let imports = text.lines().filter(|line| line.contains("use burn::nn::"));
+        let found = imports.into_iter().any(|line| line.contains("Linear"));
+        let names = ["nn::Linear", "LinearConfig"].iter().any(|name| text.contains(name));
+        assert!(!found && !names, "{} uses Burn's linear layer", path.display());
     }
 }
 
 #[test]
 fn one_file_knows_the_backends() {
-    for folder in ["src", "models/src", "datasets/src", "report/src"] {
+    for folder in CRATES {
         for (path, text) in sources(folder) {
             // Custom operations exist only for their backend, and each records its backward pass on
             // that backend's tensors.
-            let may = ["mod", "dispatch", "gradient", "testing"]
-                .map(|name| format!("models/src/kernels/{name}.rs"))
+            let may = ["lib", "backend", "dispatch", "gradient", "testing"]
+                .map(|name| format!("models/kernels/src/{name}.rs"))
                 .iter()
                 .any(|known| path == Path::new(known));
             let may = may || path == Path::new("src/device.rs");
-            // The Hub is a feature too, but not a backend.
-            let knows = text.replace("feature = \"hub\"", "").contains("feature = \"");
-            assert!(may || !knows, "{} has a cfg on a feature", path.display());
+            for rest in text.split("feature = \"").skip(1) {
+                let name = rest.split('"').next().unwrap();
+                let part = PARTS.iter().find(|(part, _)| *part == name);
+                let may =
+                    part.map_or(may, |(_, files)| files.iter().any(|at| path == Path::new(at)));
+                assert!(may, "{} has a cfg on {name}", path.display());
+            }
             let default = text.contains("Device::default()");
             assert!(!default, "{} uses whatever device is default", path.display());
         }
@@ -151,6 +160,69 @@ fn data_and_models_do_not_know_each_other() {
     }
 }
 
+/// The files `mod.rs` of each folder that do more than declare and re-export. A number here may only become smaller.
+const DEFINING: [(&str, usize); 7] = [
+    ("bench/src", 0),
+    ("datasets/src", 0),
+    ("models/kernels/src", 3),
+    ("models/src", 3),
+    ("report/src", 0),
+    ("src", 0),
+    ("train/src", 0),
+];
+
+/// Whether a file consists of `mod` and `use` items.
+pub(crate) fn only_declares(text: &str) -> bool {
+    let items = code_lines(text).filter(|line| !line.starts_with('#'));
+    let items: String = items.flat_map(|line| [line, "\n"]).collect();
+    // The examples of a README are of an item that exists in tests of documentation only.
+    let items = items.replace("struct Readme;", "");
+    items.split(';').map(str::trim).filter(|item| !item.is_empty()).all(|item| {
+        let mut words = item.split_whitespace().filter(|word| !word.starts_with("pub"));
+        matches!(words.next(), Some("mod" | "use"))
+    })
+}
+
+#[test]
+fn a_module_file_declares_and_reexports() {
+    assert!(only_declares(
+        "//! A.\n\nmod a;\npub(super) mod b;\n#[cfg(c)]\nmod d;\n\npub use a::{E, F};\n"
+    ));
+    assert!(!only_declares("mod a;\n\npub struct B;\n"));
+    assert!(only_declares("#[cfg(doctest)]\nstruct Readme;\n\nmod a;\n"));
+    for (folder, count) in DEFINING {
+        let files = sources(folder).into_iter().filter(|(path, _)| path.ends_with("mod.rs"));
+        let found: Vec<PathBuf> =
+            files.filter(|(_, text)| !only_declares(text)).map(|(path, _)| path).collect();
+        assert_eq!(found.len(), count, "{folder}: {found:#?}");
+    }
+    for folder in ["datasets/src", "report/src", "src", "train/src"] {
+        let text = fs::read_to_string(root().join(folder).join("lib.rs")).unwrap();
+        assert!(only_declares(&text), "{folder}/lib.rs");
+    }
+}
+
+/// A published crate is its folder: a file beside it would be missing from the package.
+#[test]
+fn a_package_holds_the_files_that_its_code_includes() {
+    let root = fs::canonicalize(root()).unwrap();
+    let mut checked = 0;
+    for folder in CRATES {
+        let readme = Path::new(folder).with_file_name("README.md");
+        for (path, text) in sources(folder) {
+            for rest in before_tests(&text).split("include_str!(\"").skip(1) {
+                let file = path.with_file_name(rest.split('"').next().unwrap());
+                let file = fs::canonicalize(root.join(&file)).unwrap();
+                let file = file.strip_prefix(&root).unwrap();
+                let is_inside = file.starts_with(folder) || file == readme;
+                assert!(is_inside, "{} includes {}", path.display(), file.display());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 4, "{checked} inclusions were looked at");
+}
+
 fn is_family(path: &Path) -> bool {
     let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
     let is_there = path.starts_with("models/src/families");
@@ -159,9 +231,7 @@ fn is_family(path: &Path) -> bool {
 
 #[test]
 fn files_stay_small() {
-    let folders =
-        ["src", "models/src", "datasets/src", "report/src", "bench/src", "examples", "tests"];
-    for folder in folders {
+    for folder in CRATES.into_iter().chain(["bench/src", "examples", "tests"]) {
         for (path, text) in sources(folder) {
             let name = path.display().to_string();
             let limit = match folder {
@@ -172,7 +242,7 @@ fn files_stay_small() {
                 _ if name.starts_with("models/src/heads/") => 120,
                 _ => 300,
             };
-            let lines = code(&text).lines().count();
+            let lines = before_tests(&text).lines().count();
             assert!(lines <= limit, "{name} has {lines} lines, and {limit} are allowed");
         }
     }
@@ -195,9 +265,9 @@ fn fixtures_stay_small() {
 
 #[test]
 fn functions_take_few_parameters_and_no_flags() {
-    for folder in ["src", "models/src", "datasets/src", "report/src"] {
+    for folder in CRATES {
         for (path, text) in sources(folder) {
-            for function in code(&text).split("pub fn ").skip(1) {
+            for function in before_tests(&text).split("pub fn ").skip(1) {
                 let signature = function.split([';', '{']).next().unwrap();
                 let Some((_, parameters)) = signature.split_once('(') else { continue };
                 let name = signature.split(['(', '<']).next().unwrap();
@@ -217,7 +287,7 @@ fn shared_configs_stay_small() {
     for (path, text) in
         sources("models/src/backbones").into_iter().chain(sources("models/src/layers"))
     {
-        for part in code(&text).split("pub struct ").skip(1) {
+        for part in before_tests(&text).split("pub struct ").skip(1) {
             let name = part.split([' ', '{', '(', '<']).next().unwrap();
             if !name.ends_with("Config") {
                 continue;

@@ -225,7 +225,7 @@ fn a_caller_takes_the_part_that_it_needs() {
     let device = Device::flex();
     let load = |path: &Path, requirement: TaskRequirement| {
         let spec = ModelSpec::read_for(path, requirement, &device)?;
-        checkpoint::load_as(path, spec, (&device, LoadDtype::F32)).map(|loaded| loaded.model)
+        checkpoint::load_as(path, spec, &device, LoadDtype::F32).map(|loaded| loaded.model)
     };
     for class in [json!(["BertForMaskedLM"]), json!(["HF_ColBERT"]), Value::Null] {
         let (_guard, path) = copy("bert/base");
@@ -369,11 +369,11 @@ fn a_number_that_a_format_has_not_is_not_written() {
     let (_guard, path) = copy("llama/base");
     edit_weights(&path, |tensors| tensors.get_mut("model.norm.weight").unwrap().values[0] = 7e4);
     let loaded = checkpoint::load(&path, &Device::flex()).unwrap();
-    let described = (loaded.spec.family, &loaded.spec.config);
+    let spec = &loaded.spec;
     let at = tempfile::tempdir().unwrap();
     let save = |precision| {
         let files = Files { precision, ..Files::default() };
-        checkpoint::save(at.path(), &loaded.model, described, files)
+        checkpoint::save(at.path(), &loaded.model, spec.family, &spec.config, files)
     };
     let error = save(Precision::F16).unwrap_err().to_string();
     assert!(error.contains("model.norm.weight") && error.contains("too large for f16"), "{error}");

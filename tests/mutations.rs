@@ -60,7 +60,7 @@ const MUTATIONS: &[Mutation] = &[
     ("ModernBERT: tanh GELU in MLM", "modernbert/base", |a| masked_lm(a).activation = GeluTanh),
     ("ModernBERT: the mean for [CLS]", "modernbert/sequence", |a| pool(a, Pooling::Mean)),
     ("ModernBERT: [CLS] for the mean", "modernbert/sequence_mean", |a| pool(a, Pooling::First)),
-    ("DeBERTa: scores by one share", "deberta-v2/base", |a| scale_by(a, |it| it.d_head)),
+    ("DeBERTa: scores by one share", "deberta-v2/base", |a| scale_by(a, |it| it.heads.d_head)),
     ("DeBERTa: another max distance", "deberta-v2/base", |a| {
         each_distance(a, |it| it.buckets = DistanceBuckets::Logarithmic { max_distance: 40 });
     }),
@@ -84,10 +84,12 @@ const MUTATIONS: &[Mutation] = &[
     ("MPNet: buckets of the past", "mpnet/base", |a| each_bucket(a, |it| it.direction = Past)),
     ("MPNet: positions one too early", "mpnet/base", |a| renumber(a, tokens(1))),
     ("GPT-2: erf GELU", "gpt2/base", |a| activate(a, Gelu)),
-    ("GPT-2: scores without a scale", "gpt2/base", |a| each_attention(a, |it| it.scale = 1.0)),
+    ("GPT-2: scores without a scale", "gpt2/base", |a| {
+        each_attention(a, |it| it.softmax_mut().scale = 1.0)
+    }),
     ("GPT-2: the future is seen", "gpt2/base", |a| each_attention(a, |it| it.pattern = Full)),
     ("GPT-2: positions from 1", "gpt2/base", |a| renumber(a, tokens(1))),
-    ("GPT-2: one scale in all layers", "gpt2/gelu", |a| scale_by(a, |it| it.d_head)),
+    ("GPT-2: one scale in all layers", "gpt2/gelu", |a| scale_by(a, |it| it.heads.d_head)),
     ("GPT-2: another epsilon", "gpt2/relu_inner", |a| epsilon(a, 1e-5)),
     ("GPT: norms before the sub-layers", "openai-gpt/base", move_norms),
     ("GPT-NeoX: one sub-layer after the other", "gpt_neox/base", |a| wire(a, Wiring::PreNorm)),
@@ -95,7 +97,7 @@ const MUTATIONS: &[Mutation] = &[
     ("GPT-NeoX: interleaved rotary pairs", "gpt_neox/base", |a| pairs(a, Interleaved)),
     ("GPT-NeoX: whole heads rotated", "gpt_neox/base", rotate_whole_heads),
     ("GPT-J: rotary pairs in halves", "gptj/base", |a| pairs(a, Halves)),
-    ("GPT-Neo: scores with a scale", "gpt_neo/base", |a| scale_by(a, |it| it.d_head)),
+    ("GPT-Neo: scores with a scale", "gpt_neo/base", |a| scale_by(a, |it| it.heads.d_head)),
     ("GPT-Neo: a window one wider", "gpt_neo/base", |a| window(a, |n| SlidingWindow(n + 1))),
     ("GPT-Neo: the other layer's window", "gpt_neo/base", |a| stacks(a)[0].layers.reverse()),
     ("OPT: one unused row", "opt/base", |a| renumber(a, tokens(1))),
@@ -105,7 +107,9 @@ const MUTATIONS: &[Mutation] = &[
     ("Llama: interleaved rotary pairs", "llama/base", |a| pairs(a, Interleaved)),
     ("Llama: LayerNorm", "llama/base", |a| each_norm(a, |it| it.kind = LayerWithoutBias)),
     ("Llama: another theta", "llama/tied_head_dim", |a| each_rotary(a, |it| it.theta = 1e4)),
-    ("Llama: another d_head", "llama/tied_head_dim", |a| scale_by(a, |it| it.d_model / it.n_heads)),
+    ("Llama: another d_head", "llama/tied_head_dim", |a| {
+        scale_by(a, |it| it.d_model / it.heads.n_heads)
+    }),
     ("Llama: linear scaling dropped", "llama/linear", drop_scaling),
     ("Llama: dynamic scaling dropped", "llama/dynamic_long", drop_scaling),
     ("Llama: the scaling of 3.1 dropped", "llama/llama3", drop_scaling),
@@ -126,9 +130,11 @@ const MUTATIONS: &[Mutation] = &[
     ("Gemma: norms that do not add 1", "gemma/base", |a| each_norm(a, |it| it.kind = Rms)),
     ("Gemma: unscaled embeddings", "gemma/base", |a| each_embedding(a, |it| it.scale = 1.0)),
     ("Gemma: erf GELU", "gemma/base", |a| activate(a, Gelu)),
-    ("Gemma 2: no cap on scores", "gemma2/base", |a| each_attention(a, |it| it.softcap = None)),
+    ("Gemma 2: no cap on scores", "gemma2/base", |a| {
+        each_attention(a, |it| it.softmax_mut().softcap = None)
+    }),
     ("Gemma 2: no cap on logits", "gemma2/base", |a| decoder(a).logit_softcap = None),
-    ("Gemma 2: the usual scale", "gemma2/base", |a| scale_by(a, |it| it.d_head)),
+    ("Gemma 2: the usual scale", "gemma2/base", |a| scale_by(a, |it| it.heads.d_head)),
     ("Gemma 2: the other layer's window", "gemma2/base", |a| stacks(a)[0].layers.reverse()),
     ("Gemma 3: one theta", "gemma3_text/base", |a| each_rotary(a, |it| it.theta = 1000.0)),
     ("Gemma 3: scaling dropped", "gemma3_text/base", drop_scaling),
@@ -148,7 +154,7 @@ const MUTATIONS: &[Mutation] = &[
     ("StarCoder 2: no window", "starcoder2/base", |a| window(a, |_| Causal)),
     ("StableLM: whole heads rotated", "stablelm/base", rotate_whole_heads),
     ("StableLM: heads keep their mean", "stablelm/parallel", |a| qk_norm(a, Rms)),
-    ("T5: scores with a scale", "t5/base", |a| scale_by(a, |it| it.d_head)),
+    ("T5: scores with a scale", "t5/base", |a| scale_by(a, |it| it.heads.d_head)),
     ("T5: the max distance off by one", "t5/base", |a| each_bucket(a, |it| it.max_distance += 1)),
     ("T5: an encoder with past buckets", "t5/base", |a| each_bucket(a, |it| it.direction = Past)),
     ("T5: a decoder with both buckets", "t5/base", |a| each_bucket(a, |it| it.direction = Both)),

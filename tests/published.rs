@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use burn_zoo::models::checkpoint::ModelSpec;
 use burn_zoo::models::families::{FAMILIES, Family};
-use burn_zoo::models::parameters::ParameterInfo;
+use burn_zoo::models::parameters::{ParameterInfo, ParameterRole};
 
 use crate::golden::{folder, json};
 
@@ -85,7 +85,8 @@ fn tried(root: &Path) -> BTreeMap<&'static str, Vec<Tried>> {
         let outcome = match spec {
             Ok(spec) => {
                 let parameters = spec.model(&Device::flex()).parameters();
-                let counted = parameters.iter().filter(|parameter| !parameter.is_buffer());
+                let counted =
+                    parameters.iter().filter(|p| p.properties.role != ParameterRole::Buffer);
                 Ok(counted.map(ParameterInfo::count).sum())
             }
             Err(error) => Err(error.to_string().split(": ").skip(1).collect::<Vec<_>>().join(": ")),

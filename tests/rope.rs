@@ -29,7 +29,7 @@ fn frequencies_are_those_of_the_reference() {
     for rope in ropes.ropes {
         let architecture = (llama.architecture)(&rope.config.to_string())
             .unwrap_or_else(|error| panic!("{}: {error}", rope.name));
-        let stack = architecture.stacks()[0];
+        let stack = architecture.backbone.stacks()[0];
         let PositionEncoding::Rotary(rotary) = &stack.layers[0].attention.positions else {
             panic!("{}: llama is rotary", rope.name);
         };

@@ -38,8 +38,9 @@ fn model(data: &LmDataset, seed: u64) -> LmModel {
         eos: None,
     };
     let gpt2 = families::find("gpt2").unwrap();
-    let config = gpt2.sized(&size).unwrap().1.into_decoder().unwrap();
-    let model = CausalLm::new(&config, &Device::flex().autodiff()).initialized(seed);
+    let architecture = gpt2.sized(&size).unwrap().architecture;
+    let model = CausalLm::new(&architecture.backbone, &Device::flex().autodiff()).unwrap();
+    let model = model.initialized(seed);
     LmModel { model: Model::CausalLm(model) }
 }
 

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::layout::{code, sources};
+use zoo_fingerprint::{before_tests, code_lines};
 
-/// Crates, by the folder of their sources.
-const CRATES: [&str; 5] = ["models/src", "datasets/src", "report/src", "src", "bench/src"];
+use crate::layout::{CRATES, sources};
 
 /// Names that were dropped for the field's term.
 const FORMER: &[(&str, &str)] = &[
@@ -19,7 +18,8 @@ const FORMER: &[(&str, &str)] = &[
     ("Blueprint", "ModelSpec"),
     ("BranchNorm", "ReorderedNorm"),
     ("Buckets", "RelativeBias"),
-    ("CausalSkeleton", "CausalBackbone"),
+    ("CausalBackbone", "Backbone"),
+    ("CausalSkeleton", "Backbone"),
     ("Circumstances", "RunEnvironment"),
     ("Contestant", "Candidate"),
     ("Course", "TrainingConfig"),
@@ -40,6 +40,7 @@ const FORMER: &[(&str, &str)] = &[
     ("keeps_halves", "stores_half_weights"),
     ("Letter", "ResponseHeader"),
     ("logarithms", "logsumexp"),
+    ("ModelInput", "Inputs"),
     ("Need", "TaskKind"),
     ("Numbering", "PositionNumbering"),
     ("ParallelTwoNorms", "ParallelDualNorm"),
@@ -55,7 +56,8 @@ const FORMER: &[(&str, &str)] = &[
     ("Scope", "AttentionContext"),
     ("Scores", "SdpaParams"),
     ("Sees", "Context"),
-    ("Seq2SeqSkeleton", "Seq2SeqBackbone"),
+    ("Seq2SeqBackbone", "Backbone"),
+    ("Seq2SeqSkeleton", "Backbone"),
     ("Sight", "AttentionWindow"),
     ("Skeleton", "Backbone"),
     ("Stack", "TransformerStack"),
@@ -83,7 +85,7 @@ const FORMER: &[(&str, &str)] = &[
 
 /// The words of a file's code: not those of comments and of strings within a line.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    let lines = code(text).lines().filter(|line| !line.trim_start().starts_with("//"));
+    let lines = code_lines(text);
     let outside = lines.flat_map(|line| line.split('"').step_by(2));
     let outside = outside.map(|part| part.split("//").next().unwrap_or_default());
     outside.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '_'))
@@ -99,10 +101,10 @@ fn declared(line: &str) -> Option<&str> {
 
 #[test]
 fn a_public_name_is_declared_once_in_a_crate() {
-    for folder in CRATES {
+    for folder in CRATES.into_iter().chain(["bench/src"]) {
         let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (path, text) in sources(folder) {
-            for name in code(&text).lines().filter_map(declared) {
+            for name in before_tests(&text).lines().filter_map(declared) {
                 places.entry(name.to_string()).or_default().push(path.display().to_string());
             }
         }

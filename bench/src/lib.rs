@@ -10,7 +10,7 @@ pub mod peer;
 pub mod roofline;
 pub mod spread;
 
-use burn_zoo::models::families::{self, NAMED_SIZES, Size};
+use burn_zoo::models::families::{self, NamedSize};
 use burn_zoo::models::heads::CausalLm;
 
 /// Parses a dropout probability of a command line.
@@ -38,19 +38,7 @@ pub fn model(
     context: usize,
     device: &burn_zoo::Device,
 ) -> anyhow::Result<CausalLm> {
-    let found = NAMED_SIZES.iter().find(|(name, _)| *name == size);
-    let (_, [n_layers, n_heads, d_model]) = found.ok_or_else(|| anyhow::anyhow!("size {size}?"))?;
-    let size = Size {
-        vocab_size,
-        context,
-        d_model: *d_model,
-        n_layers: *n_layers,
-        n_heads: *n_heads,
-        n_kv_heads: None,
-        d_ff: None,
-        dropout: 0.0,
-        eos: None,
-    };
-    let (_, architecture) = families::find(family)?.sized(&size)?;
-    Ok(CausalLm::new(&architecture.into_decoder()?, device).initialized(1))
+    let named = NamedSize::find(size).ok_or_else(|| anyhow::anyhow!("size {size}?"))?;
+    let sized = families::find(family)?.sized(&named.size(vocab_size, context))?;
+    Ok(CausalLm::new(&sized.architecture.backbone, device)?.initialized(1))
 }

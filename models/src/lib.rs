@@ -4,7 +4,7 @@
 //!
 //! | level | module | content |
 //! |---|---|---|
-//! | 0 | [`kernels`], [`parameters`], [`precision`] | custom kernels; visiting a module's parameters by path; float formats |
+//! | 0 | [`parameters`], [`precision`] | visiting a module's parameters by path; float formats |
 //! | 1 | [`layers`] | attention, cache, embedding, feed-forward, mask, norm, position |
 //! | 2 | [`blocks`] | named wirings of attention, feed-forward and norms |
 //! | 3 | [`backbones`] | models without a head, each built from a config |
@@ -14,13 +14,16 @@
 //! | 7 | [`checkpoint`] | checkpoints: loading, saving, key mapping in both directions |
 //! | 8 | [`generate`] | sampling and the generation loop |
 //!
+//! Custom operations are in a crate below, [`zoo_kernels`].
+//!
 //! `layers`, `blocks` and `backbones` do not mention families, families do not use tensors, and `checkpoint` has
 //! no branches on families.
 
 #![recursion_limit = "256"]
 
-/// A fingerprint of the code that decides what a model with a given config computes: its source without
-/// comments, and the versions of the backends. It tells whether a measurement is of this code.
+/// A fingerprint of this crate's code that decides what a model with a given config computes, without
+/// comments. With [`zoo_kernels::FINGERPRINT`], which covers the operations and the versions of the
+/// backends, it tells whether a stored measurement is of this code.
 pub const FINGERPRINT: &str = env!("ZOO_MODELS_FINGERPRINT");
 
 pub mod backbones;
@@ -30,7 +33,6 @@ pub mod families;
 pub mod generate;
 pub mod heads;
 pub mod hf;
-pub mod kernels;
 pub mod layers;
 pub mod parameters;
 pub mod precision;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{Global, ModelArg, copy_companions, usage};
+use super::{Global, ModelArg, usage};
 use crate::datasets::tokenizer::{Tokenizer, TokenizerError};
 use crate::models::checkpoint::{self, Files, MAX_SHARD_BYTES};
 use crate::models::precision::Precision;
@@ -46,7 +46,7 @@ pub(super) fn run(global: &Global, args: &ConvertArgs) -> Result<()> {
     let mut config = loaded.spec.config;
     set_dtype(&mut config, args.dtype);
     let files = Files { max_shard_bytes: args.max_shard_size, precision: args.dtype };
-    checkpoint::save(&args.dir, &loaded.model, (loaded.spec.family, &config), files)?;
+    checkpoint::save(&args.dir, &loaded.model, loaded.spec.family, &config, files)?;
     copy_companions(folder, &args.dir)?;
     write_tokenizer(global, folder, &args.dir)?;
     spinner.finish_and_clear();
@@ -83,4 +83,40 @@ fn set_dtype(config: &mut Value, precision: Precision) {
     if was_named || precision != Precision::F32 {
         fields.insert("dtype".to_string(), name.into());
     }
+}
+
+/// Copies a model's other files: tokenizer, generation config, preprocessor and pooling.
+fn copy_companions(from: &Path, to: &Path) -> Result<()> {
+    const COMPANIONS: [&str; 17] = [
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+        "vocab.json",
+        "merges.txt",
+        "chat_template.jinja",
+        "generation_config.json",
+        "vocab.txt",
+        "tokenizer.model",
+        "spiece.model",
+        "sentencepiece.bpe.model",
+        "sentencepiece.model",
+        "spm.model",
+        "source.spm",
+        "target.spm",
+        "preprocessor_config.json",
+    ];
+    let beside = crate::pipeline::TextEmbedder::files(from);
+    for name in COMPANIONS.iter().map(Path::new).chain(beside.iter().map(PathBuf::as_path)) {
+        let source = from.join(name);
+        if source.exists() {
+            let target = to.join(name);
+            if let Some(folder) = target.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            std::fs::copy(&source, &target)
+                .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", target.display()))?;
+        }
+    }
+    Ok(())
 }

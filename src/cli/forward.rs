@@ -69,8 +69,8 @@ pub(super) fn run(global: &Global, args: &ForwardArgs) -> Result<()> {
     let folder = &args.model.folder(global)?;
     let spec = ModelSpec::read(folder)?;
     batch.check(&spec)?;
-    let loaded = checkpoint::load_as(folder, spec, (&device, LoadDtype::Checkpoint))?;
-    let outputs = loaded.model.cast(precision).outputs(&batch.input(&device))?;
+    let loaded = checkpoint::load_as(folder, spec, &device, LoadDtype::Checkpoint)?;
+    let outputs = loaded.model.cast(precision).outputs(&batch.inputs(&device))?;
     let tensors: BTreeMap<String, F32Tensor> =
         outputs.into_iter().map(|output| (output.name.to_string(), output.tensor)).collect();
     write_safetensors(&args.out, &tensors)?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Global;
 use crate::datasets::task::TASKS;
 use crate::datasets::text::DATA_SETS;
-use crate::models::families::{FAMILIES, NAMED_SIZES};
+use crate::models::families::{FAMILIES, NAMED_SIZES, NamedSize};
 
 /// List families, data sets and tasks.
 #[derive(clap::Args)]
@@ -24,12 +24,11 @@ pub(super) fn run(global: &Global, _args: &ListArgs) -> Result<()> {
         let mark = if family.is_generative() { '*' } else { ' ' };
         writeln!(text, "{mark} {:<17}{}", family.name(), family.summary)?;
         writeln!(text, "  {:<17}{}", "", family.paper)?;
-        let tasks: Vec<&str> = family.tasks.iter().map(|(_, class, _)| *class).collect();
-        writeln!(text, "  {:<17}loads {}", "", tasks.join(", "))?;
+        writeln!(text, "  {:<17}loads {}", "", family.classes(|_| true).join(", "))?;
     }
     text += "\nsizes (--size)\n";
-    for (name, [layers, heads, d_model]) in NAMED_SIZES {
-        writeln!(text, "  {name:<17}{layers} layers, {heads} heads, d_model {d_model}")?;
+    for NamedSize { name, n_layers, n_heads, d_model } in NAMED_SIZES {
+        writeln!(text, "  {name:<17}{n_layers} layers, {n_heads} heads, d_model {d_model}")?;
     }
     text += "\ntexts (--data)\n";
     for set in DATA_SETS {
@@ -50,21 +49,20 @@ fn json() -> Value {
     let families: Vec<Value> = FAMILIES
         .iter()
         .map(|family| {
-            let classes: Vec<&str> = family.tasks.iter().map(|(_, class, _)| *class).collect();
             json!({
                 "name": family.name(),
                 "model_types": family.model_types,
                 "summary": family.summary,
                 "paper": family.paper,
-                "architectures": classes,
+                "architectures": family.classes(|_| true),
                 "trained_by_zoo_train": family.is_generative(),
             })
         })
         .collect();
     let sizes: Vec<Value> = NAMED_SIZES
         .iter()
-        .map(|(name, [layers, heads, d_model])| {
-            json!({ "name": name, "layers": layers, "heads": heads, "d_model": d_model })
+        .map(|NamedSize { name, n_layers, n_heads, d_model }| {
+            json!({ "name": name, "layers": n_layers, "heads": n_heads, "d_model": d_model })
         })
         .collect();
     let data: Vec<Value> = DATA_SETS

@@ -20,7 +20,7 @@ pub(super) fn start(global: &Global) {
 
 impl Log for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        const OWN: [&str; 3] = ["zoo_models", "zoo_datasets", "burn_zoo"];
+        const OWN: [&str; 4] = ["zoo_models", "zoo_datasets", "zoo_train", "burn_zoo"];
         OWN.iter().any(|own| metadata.target().starts_with(own))
     }
 

@@ -67,13 +67,6 @@ impl ModelArg {
         };
         Ok(fetch(global, &id, Artifact::Model)?.folder)
     }
-
-    /// A display name for the model: its directory's name, or its name on the Hub.
-    pub(super) fn name(&self) -> String {
-        let of_folder = || self.model.canonicalize().ok()?.file_name()?.to_str().map(String::from);
-        let of_id = || Some(self.model.to_str()?.parse::<ModelId>().ok()?.name().to_string());
-        of_folder().or_else(of_id).unwrap_or_else(|| "model".into())
-    }
 }
 
 /// The directory of a model given by a flag.

@@ -13,10 +13,11 @@ use tokio::net::TcpListener;
 use super::model::ModelArgs;
 use super::texts::asked;
 use super::{Global, usage};
+use crate::models::checkpoint::hub::ModelId;
 use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families::Task;
 use crate::models::precision::Precision;
-use crate::pipeline::{TextEmbedder, TextGeneration};
+use crate::pipeline::{GenerationParts, TextEmbedder, TextGeneration};
 use crate::serve::{Origins, Server, ServerSettings};
 
 /// Serve a model over HTTP with OpenAI's API.
@@ -107,7 +108,7 @@ pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<()> {
 }
 
 fn settings(global: &Global, args: &ServeArgs) -> Result<ServerSettings> {
-    let name = args.name.clone().unwrap_or_else(|| args.model.model.name());
+    let name = args.name.clone().unwrap_or_else(|| name_of(&args.model.model.model));
     let api_key = args.api_key.clone().or_else(|| std::env::var("ZOO_API_KEY").ok());
     if api_key.as_deref().is_some_and(|key| key.is_empty()) {
         return Err(usage("the key is empty; omit it to allow every client"));
@@ -125,6 +126,13 @@ fn settings(global: &Global, args: &ServeArgs) -> Result<ServerSettings> {
     })
 }
 
+/// The name of a model: of its directory, or on the Hub.
+fn name_of(model: &Path) -> String {
+    let of_folder = || model.canonicalize().ok()?.file_name()?.to_str().map(String::from);
+    let of_id = || Some(model.to_str()?.parse::<ModelId>().ok()?.name().to_string());
+    of_folder().or_else(of_id).unwrap_or_else(|| "model".into())
+}
+
 /// Loads the model and starts its server.
 fn open(
     folder: &Path,
@@ -140,7 +148,7 @@ fn open(
         return Ok(Server::of_vectors(embedder, settings)?);
     }
     let generation = TextGeneration::open(folder, device).map_err(asked)?.cast(precision);
-    let (model, processor) = generation.into_parts();
+    let GenerationParts { model, processor } = generation.into_parts();
     Ok(match model {
         Model::CausalLm(model) => Server::of_texts(model, processor, settings)?,
         Model::Seq2SeqLm(model) => Server::of_texts(model, processor, settings)?,

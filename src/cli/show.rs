@@ -11,8 +11,8 @@ use super::train::SizeArgs;
 use super::{Global, usage};
 use crate::models::checkpoint::ModelSpec;
 use crate::models::checkpoint::hub::Artifact;
-use crate::models::families::{self, Architecture};
-use crate::models::parameters::ParameterInfo;
+use crate::models::families;
+use crate::models::parameters::{ParameterInfo, ParameterRole};
 use crate::system::{bytes, count};
 
 /// Show a model's parameter tree, FLOPs and memory.
@@ -46,12 +46,12 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
     let family = spec.family;
     // Parameters are initialized lazily, so this takes no memory.
     let parameters = spec.model(&device).parameters();
-    let counted = parameters.iter().filter(|parameter| !parameter.is_buffer());
+    let counted = parameters.iter().filter(|p| p.properties.role != ParameterRole::Buffer);
     let total = counted.map(ParameterInfo::count).sum();
-    let architecture = &spec.architecture;
-    let cost = architecture.cost();
+    let backbone = &spec.architecture.backbone;
+    let cost = backbone.cost();
     let embedding = cost.embedding_parameters();
-    let context = args.context.or(architecture.max_positions()).unwrap_or(CONTEXT).max(1);
+    let context = args.context.or(backbone.max_positions()).unwrap_or(CONTEXT).max(1);
     let flops = cost.flops_per_token(context);
     let memory = cost.training_memory(total, [args.batch_size, context]);
     if global.json {
@@ -80,17 +80,17 @@ pub(super) fn run(global: &Global, args: &ShowArgs) -> Result<()> {
         "{}: {}\n{} layers, d_model {}, {}\n\n",
         family.name(),
         family.summary,
-        architecture.depths().iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "),
-        architecture.d_model(),
-        match architecture {
-            Architecture::ImageEncoder(config, _) => {
-                let ([height, width], patches) = (config.patches.image, config.patches.n_patches());
-                format!("images of {height} x {width} in {patches} patches")
+        backbone.depths().iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "),
+        backbone.d_model(),
+        match (backbone.patches(), backbone.max_positions()) {
+            (Some(patches), _) => {
+                let ([height, width], count) = (patches.image, patches.n_patches());
+                format!("images of {height} x {width} in {count} patches")
             }
-            other => match other.max_positions() {
-                Some(context) => format!("{} tokens, context {context}", other.vocab_size()),
-                None => format!("{} tokens, unlimited context", other.vocab_size()),
-            },
+            (None, Some(context)) => {
+                format!("{} tokens, context {context}", backbone.vocab_size())
+            }
+            (None, None) => format!("{} tokens, unlimited context", backbone.vocab_size()),
         },
     );
     tree(&mut text, &parameters)?;
@@ -136,7 +136,7 @@ fn resolve(global: &Global, args: &ShowArgs, device: &Device) -> Result<ModelSpe
     let family = families::find(&args.model)
         .map_err(|error| usage(format!("{error}, and there is no directory of that name")))?;
     let size = args.size.size(args.vocab_size, args.context.unwrap_or(CONTEXT)).map_err(usage)?;
-    let (config, _) = family.sized(&size).map_err(usage)?;
+    let config = family.sized(&size).map_err(usage)?.config;
     ModelSpec::new(family, config).map_err(usage)
 }
 

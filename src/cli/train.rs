@@ -7,7 +7,6 @@ mod start;
 use std::io::IsTerminal;
 
 use anyhow::Result;
-use burn::train::Interrupter;
 use serde_json::json;
 
 pub(super) use args::{SizeArgs, TrainArgs};
@@ -19,7 +18,7 @@ use crate::models::checkpoint::{Model, ModelSpec, Pretrained};
 use crate::models::generate::{GenerationConfig, Limit};
 use crate::pipeline::TextGeneration;
 use crate::system::{bytes, duration, peak_memory};
-use crate::train::{self, Display, Ending, TrainError, TrainOutcome, Verbosity};
+use crate::train::{Display, Ending, Interrupter, TrainError, TrainOutcome, Verbosity};
 
 pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     let prepared = prepare::prepare(global, args)?;
@@ -35,7 +34,7 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     } else {
         Display::Dashboard
     };
-    let outcome = train::run(prepared.job, display, &interrupter).map_err(classify)?;
+    let outcome = prepared.job.run(display, &interrupter).map_err(classify)?;
     report(global, &outcome, prepared.steps)?;
     if args.sample > 0 && !global.json && outcome.ending == Ending::Finished {
         global.note("a sample:\n");

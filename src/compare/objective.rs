@@ -135,14 +135,13 @@ pub fn backbone(family: &Family) -> Option<BackboneKind> {
 /// The backbone that decides the objectives of a family: a recurrent sequence-to-sequence model has
 /// the objectives of an encoder-decoder.
 pub fn role(family: &Family) -> Option<BackboneKind> {
-    let has = |wanted: Head| family.tasks.iter().any(|(task, ..)| *task == wanted);
-    if has(Head::Seq2SeqLm) {
+    if family.has(Head::Seq2SeqLm) {
         Some(BackboneKind::EncoderDecoder)
     } else if RECURRENT.contains(&family.name()) {
         Some(BackboneKind::Recurrent)
-    } else if has(Head::CausalLm) {
+    } else if family.has(Head::CausalLm) {
         Some(BackboneKind::Decoder)
-    } else if has(Head::ImageClassifier) {
+    } else if family.has(Head::ImageClassifier) {
         None
     } else {
         Some(BackboneKind::Encoder)

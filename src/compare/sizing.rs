@@ -9,9 +9,10 @@ use self::search::{Search, SearchResult};
 use super::batch::{Batch, Rows};
 use super::objective::ObjectiveKind;
 use crate::datasets::task::{Task, TokenTable};
+use crate::models::backbones::BackboneConfig;
 use crate::models::backbones::cost::Sequence;
 use crate::models::checkpoint::{Model, ModelSpec};
-use crate::models::families::{Architecture, Family, Size};
+use crate::models::families::{Family, Size};
 use crate::models::hf::config::ConfigError;
 use crate::models::parameters::ParameterInfo;
 use crate::report::study::{BackboneKind, Dimensions, Flops, Parameters};
@@ -61,14 +62,14 @@ impl TypicalWorkload {
     }
 
     /// FLOPs per input token: of the forward pass, and of a training step.
-    pub fn flops(&self, architecture: &Architecture) -> Flops {
+    pub fn flops(&self, backbone: &BackboneConfig) -> Flops {
         let sequence = Sequence {
             source: self.source,
             text: self.text,
             scores: self.targets * self.classes as f64,
         };
         let tokens = (self.source + self.text) as f64;
-        let forward = architecture.cost().flops_of(sequence) / tokens;
+        let forward = backbone.cost().flops_of(sequence) / tokens;
         Flops { forward, train: 3.0 * forward }
     }
 }
@@ -175,14 +176,13 @@ pub fn made(
     size: &Size,
     d_embedding: Option<usize>,
 ) -> Result<Sized, ConfigError> {
-    let head = target.objective.head();
-    let class = family.tasks.iter().find(|(task, ..)| *task == head).map(|(_, class, _)| *class);
-    let Some(class) = class else {
+    let task = target.objective.head();
+    let Some(head) = family.head(task) else {
         let reason = "use another family or another task";
-        return Err(ConfigError::unsupported("the head", format!("{head:?}"), reason));
+        return Err(ConfigError::unsupported("the head", format!("{task:?}"), reason));
     };
     let mut config = (family.config)(size)?;
-    config["architectures"] = json!([class]);
+    config["architectures"] = json!([head.class]);
     if target.objective.has_classifier() {
         let names = target.labels.iter().enumerate();
         let names = names.map(|(index, name)| (index.to_string(), Value::from(name.as_str())));
@@ -195,9 +195,9 @@ pub fn made(
     let model_spec = ModelSpec::new(family, config)?;
     let parameters = parameters(&model_spec);
     Ok(Sized {
-        dimensions: dimensions(&model_spec.architecture),
+        dimensions: dimensions(&model_spec.architecture.backbone),
         parameters,
-        flops: target.typical.flops(&model_spec.architecture),
+        flops: target.typical.flops(&model_spec.architecture.backbone),
         deviation: 0.0,
         model_spec,
     })
@@ -224,13 +224,13 @@ fn parameters(model_spec: &ModelSpec) -> Parameters {
     Parameters { body, embeddings, total: body + embeddings }
 }
 
-fn dimensions(architecture: &Architecture) -> Dimensions {
-    let stacks = architecture.stacks();
+fn dimensions(backbone: &BackboneConfig) -> Dimensions {
+    let stacks = backbone.stacks();
     let layer = stacks.first().and_then(|stack| stack.layers.first());
     Dimensions {
-        d_model: architecture.d_model(),
-        n_layers: architecture.depths().first().copied().unwrap_or(0),
-        n_heads: layer.map(|layer| layer.attention.n_heads),
+        d_model: backbone.d_model(),
+        n_layers: backbone.depths().first().copied().unwrap_or(0),
+        n_heads: layer.map(|layer| layer.attention.heads.n_heads),
         d_ff: layer.map(|layer| layer.feed_forward.d_ff),
     }
 }

@@ -71,15 +71,15 @@ pub struct TaskTable {
 }
 
 /// The quantity that is equal for all architectures.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MatchBy {
-    /// Parameters, without embeddings
+    /// Parameters, without embeddings.
     #[default]
     Params,
-    /// Training FLOPs per token
+    /// Training FLOPs per token.
     Flops,
-    /// Seconds of training, with equal parameter counts
+    /// Seconds of training, with equal parameter counts.
     Time,
 }
 

@@ -7,7 +7,7 @@ use super::batch::{Batch, Rows, prompt, target_tokens};
 use super::objective::ObjectiveKind;
 use crate::datasets::batch::IGNORE;
 use crate::datasets::task::{Example, Target, Task, TaskKind, TokenTable};
-use crate::models::backbones::{Input, Tokens};
+use crate::models::backbones::{Inputs, TokenBatch};
 use crate::models::checkpoint::Model;
 use crate::models::generate::{
     BatchScheduler, GenerateError, GenerativeModel, Options, Request, as_generative,
@@ -49,20 +49,13 @@ impl TaskModel {
     /// The first decoder token of generation.
     pub fn start(&self) -> u32 {
         match &self.model {
-            Model::Seq2SeqLm(model) => model.backbone.start(),
+            Model::Seq2SeqLm(model) => model.start(),
             _ => TokenTable::BEGIN,
         }
     }
 
     fn device(&self) -> Device {
-        match &self.model {
-            Model::SequenceClassifier(model) => model.backbone.device(),
-            Model::TokenClassifier(model) => model.backbone.device(),
-            Model::MaskedLm(model) => model.backbone.token_embedding().weight.lazy_device(),
-            Model::CausalLm(model) => model.device(),
-            Model::Seq2SeqLm(model) => model.device(),
-            _ => panic!("text models do not have this head"),
-        }
+        self.model.backbone().device()
     }
 
     /// The logits at the target positions only: a head over a whole vocabulary costs more than the
@@ -86,19 +79,19 @@ impl TaskModel {
             };
             hidden.unsqueeze::<3>()
         };
-        let scores = match (&self.model, &batch.source) {
-            (Model::SequenceClassifier(model), _) => {
-                return model.forward(&Input::Tokens(text));
-            }
-            (Model::TokenClassifier(model), _) => {
-                model.logits(at_targets(model.backbone.forward(&Input::Tokens(text))))
-            }
-            (Model::MaskedLm(model), _) => model.logits(at_targets(model.backbone.forward(&text))),
-            (Model::CausalLm(model), _) => model.logits(at_targets(model.backbone.forward(&text))),
-            (Model::Seq2SeqLm(model), Some(source)) => {
-                let encoded = model.backbone.encode(&tokens(source, &device));
-                model.logits(at_targets(model.backbone.decode(&text, &encoded)))
-            }
+        let inputs = match &batch.source {
+            Some(source) => Inputs::pair(tokens(source, &device), text),
+            None => Inputs::text(text),
+        };
+        if let Model::SequenceClassifier(model) = &self.model {
+            return model.forward(&inputs);
+        }
+        let hidden = at_targets(self.model.backbone().forward(&inputs));
+        let scores = match &self.model {
+            Model::TokenClassifier(model) => model.logits(hidden),
+            Model::MaskedLm(model) => model.logits(hidden),
+            Model::CausalLm(model) => model.logits(hidden),
+            Model::Seq2SeqLm(model) => model.logits(hidden),
             _ => panic!("text models do not have this head"),
         };
         scores.squeeze_dim(0)
@@ -255,11 +248,11 @@ fn indices(positions: &[usize], device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::from(positions.as_slice()), device)
 }
 
-fn tokens(rows: &Rows, device: &Device) -> Tokens {
+fn tokens(rows: &Rows, device: &Device) -> TokenBatch {
     let padding = if rows.lengths.iter().all(|&length| length == rows.width) {
         Padding::none()
     } else {
         Padding::right(&rows.lengths)
     };
-    Tokens::new(token_ids(&rows.ids, rows.count(), device), padding)
+    TokenBatch::new(token_ids(&rows.ids, rows.count(), device), padding)
 }

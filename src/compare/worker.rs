@@ -6,6 +6,8 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
+use zoo_kernels::memory;
+use zoo_kernels::seed::mix;
 
 use super::batch::Batch;
 use super::job::{Job, Length, Record};
@@ -17,8 +19,6 @@ use super::task_model::TaskModel;
 use crate::datasets::task::{Example, Task};
 use crate::models::checkpoint::ModelSpec;
 use crate::models::families;
-use crate::models::kernels::memory;
-use crate::models::kernels::seed::mix;
 use crate::report::rounded;
 use crate::report::study::{CurvePoint, Outcome, Speed};
 use crate::train::BatchLoss;
@@ -113,7 +113,7 @@ impl Run<'_> {
         memory::keep();
         let mut model = TaskModel { model: model_spec.initialized(*seed, &self.device) };
         let flops = TypicalWorkload::of(self.task, self.job.objective)
-            .flops(&model_spec.architecture)
+            .flops(&model_spec.architecture.backbone)
             .train;
         let mut optimizer = AdamW::new(training.optimizer);
         // The best validation score, and the weights that reached it.

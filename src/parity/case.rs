@@ -6,26 +6,26 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use sha2::{Digest, Sha256};
+use zoo_fingerprint::Fingerprint;
 
 use crate::models;
-use crate::models::backbones::{Input, Tokens};
-use crate::models::checkpoint::{Model, ModelInput, ModelSpec};
-use crate::models::families::{Architecture, FAMILIES, Family, Size, Task};
+use crate::models::backbones::{BackboneConfig, Inputs, TokenBatch};
+use crate::models::checkpoint::{Model, ModelSpec};
+use crate::models::families::{FAMILIES, Family, HeadSpec, Size, SizedModel, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
 use crate::models::parameters;
+use crate::train::UPDATE_SOURCES;
 
 /// The number of tokens in each row of a batch, out of [`LENGTH`] positions.
 pub(super) const LENGTHS: [usize; 3] = [LENGTH, 11, 5];
 
 /// The sources of a case's inputs, losses and steps.
-const COMPARED: [&str; 4] = [
-    include_str!("case.rs"),
-    include_str!("record.rs"),
-    include_str!("../train/adamw.rs"),
-    include_str!("../train/gradients.rs"),
-];
+const COMPARED: [&str; 4] =
+    [include_str!("case.rs"), include_str!("record.rs"), UPDATE_SOURCES[0], UPDATE_SOURCES[1]];
+
+/// Digits of a fingerprint that are stored.
+const DIGITS: usize = 16;
 
 /// Positions per row.
 pub(super) const LENGTH: usize = 16;
@@ -67,7 +67,7 @@ impl ParityCase {
     pub fn all(families: &[&'static Family]) -> Vec<Self> {
         let classes = |family: &&'static Family| {
             let family = *family;
-            family.tasks.iter().map(|(task, class, _)| Self::new(family, (*task, *class)))
+            family.heads.iter().map(|head| Self::new(family, head))
         };
         families.iter().flat_map(classes).collect()
     }
@@ -80,8 +80,7 @@ impl ParityCase {
     pub fn smoke() -> Self {
         let gpt2 = FAMILIES.iter().find(|family| family.name() == "gpt2");
         let gpt2 = gpt2.unwrap_or_else(|| panic!("there is no GPT-2"));
-        let (task, class, _) = gpt2.tasks[0];
-        Self { steps: 2, ..Self::new(gpt2, (task, class)) }
+        Self { steps: 2, ..Self::new(gpt2, gpt2.primary()) }
     }
 
     /// A small set of models that contains every family and every head.
@@ -89,10 +88,10 @@ impl ParityCase {
     /// It has the first class of each family, and every other head once, in the first family that
     /// supports it.
     pub fn one_per_kind() -> Vec<Self> {
-        let mut seen: Vec<(Task, std::mem::Discriminant<Architecture>)> = Vec::new();
+        let mut seen: Vec<(Task, std::mem::Discriminant<BackboneConfig>)> = Vec::new();
         let mut cases = Self::all(FAMILIES);
         cases.retain(|case| {
-            let kind = std::mem::discriminant(&case.spec.architecture);
+            let kind = std::mem::discriminant(&case.spec.architecture.backbone);
             let head = (case.spec.task, kind);
             let is_new = !seen.contains(&head);
             seen.push(head);
@@ -150,10 +149,10 @@ impl ParityCase {
 
     /// Whether its class is the first of its family.
     fn is_main(&self) -> bool {
-        self.family.tasks[0].1 == self.class
+        self.family.primary().class == self.class
     }
 
-    fn new(family: &'static Family, (task, class): (Task, &'static str)) -> Self {
+    fn new(family: &'static Family, head: &HeadSpec) -> Self {
         let size = Size {
             vocab_size: VOCABULARY,
             context: 2 * LENGTH,
@@ -170,16 +169,17 @@ impl ParityCase {
         let bare = Size { d_ff: None, ..plain.clone() };
         let sized = family.sized(&size).or_else(|_| family.sized(&plain));
         let sized = sized.or_else(|_| family.sized(&bare));
-        let (mut config, _) =
+        let SizedModel { mut config, .. } =
             sized.unwrap_or_else(|error| panic!("{} has no small model: {error}", family.name()));
+        let HeadSpec { task, class, .. } = *head;
         config["architectures"] = json!([class]);
         let spec = ModelSpec::new(family, config)
             .unwrap_or_else(|error| panic!("{class} has no small model: {error}"));
         debug_assert_eq!(spec.task, task);
-        let steps = match spec.architecture {
+        let steps = match spec.architecture.backbone {
             // Its training amplifies rounding errors: after 20 steps the losses of backends differ
             // by 1.3e-4, although their gradients agree within 3e-7.
-            Architecture::EncoderHalf(..) if task == Task::TokenClassifier => STEPS / 2,
+            BackboneConfig::EncoderHalf(_) if task == Task::TokenClassifier => STEPS / 2,
             _ => STEPS,
         };
         Self { family, class, spec, steps }
@@ -188,16 +188,15 @@ impl ParityCase {
     /// A fingerprint of everything that decides the results: the config, the models' code, and the
     /// inputs and losses of this module. Equal models of two families have the same fingerprint.
     pub fn fingerprint(&self) -> String {
-        let mut digest = Sha256::new();
-        digest.update(models::FINGERPRINT);
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.add_text(zoo_kernels::FINGERPRINT);
+        fingerprint.add_text(models::FINGERPRINT);
         for source in COMPARED {
-            let code = source.split("\n#[cfg(test)]\n").next().unwrap_or(source);
-            let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
-            lines.for_each(|line| digest.update(line));
+            fingerprint.add_source(source);
         }
         let Self { spec, steps, .. } = self;
-        digest.update(format!("{:?} {:?} {steps}", spec.architecture, spec.task));
-        digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        fingerprint.add_text(&format!("{:?} {:?} {steps}", spec.architecture, spec.task));
+        fingerprint.finish()[..DIGITS].to_string()
     }
 
     /// `family/class`
@@ -227,32 +226,31 @@ impl ParityCase {
     }
 
     /// A batch for the model.
-    pub(super) fn input(&self, layout: Layout, device: &Device) -> ModelInput {
-        let read = match &self.spec.architecture {
-            Architecture::ImageEncoder(config, _) => {
-                let [height, width] = config.patches.image;
-                let shape = [LENGTHS.len(), config.patches.channels, height, width];
+    pub(super) fn inputs(&self, layout: Layout, device: &Device) -> Inputs {
+        let inputs = match self.spec.architecture.backbone.patches() {
+            Some(patches) => {
+                let [height, width] = patches.image;
+                let shape = [LENGTHS.len(), patches.channels, height, width];
                 let count: usize = shape.iter().product();
                 let values: Vec<f32> =
                     (0..count).map(|i| ((i * i + 7 * i) % 97) as f32 / 48.5 - 1.0).collect();
-                Input::Pixels(Tensor::from_data(TensorData::new(values, shape), device))
+                Inputs::images(Tensor::from_data(TensorData::new(values, shape), device))
             }
-            _ => {
+            None => {
                 let ids = token_ids(&text(layout, 5), LENGTHS.len(), device);
-                Input::Tokens(Tokens::new(ids, layout.padding()))
+                Inputs::text(TokenBatch::new(ids, layout.padding()))
             }
         };
-        let is_written = self.spec.task == Task::Seq2SeqLm;
-        let written = is_written.then(|| {
+        let decoder = (self.spec.task == Task::Seq2SeqLm).then(|| {
             let ids = token_ids(&text(Layout::Right, 11), LENGTHS.len(), device);
-            Tokens::new(ids, Padding::none())
+            TokenBatch::new(ids, Padding::none())
         });
         // For multiple choice, the rows of a batch are the choices of one question.
         let choices = match self.spec.task {
             Task::MultipleChoice => LENGTHS.len(),
             _ => 1,
         };
-        ModelInput { read, written, choices }
+        Inputs { decoder, choices, ..inputs }
     }
 }
 

@@ -7,8 +7,8 @@ use burn::tensor::{Device, Tensor, TensorReadError};
 use serde::{Deserialize, Serialize};
 
 use super::case::{LENGTH, LENGTHS, Layout, ParityCase, text};
-use crate::models::backbones::Input;
-use crate::models::checkpoint::{Model, ModelInput, OutputOf};
+use crate::models::backbones::Inputs;
+use crate::models::checkpoint::{Model, OutputOf};
 use crate::models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
@@ -78,15 +78,15 @@ impl ParityCase {
         let mut found = BTreeMap::new();
         for layout in [Layout::Right, Layout::Left, Layout::EmptyRow] {
             let holds_token: Vec<bool> = layout.holds_token().concat();
-            let input = self.input(layout, device);
-            let is_text = matches!(input.read, Input::Tokens(_));
+            let inputs = self.inputs(layout, device);
+            let is_text = inputs.tokens.is_some();
             if !is_text && layout != Layout::Right {
                 continue; // Images have no padding.
             }
-            for output in model.outputs(&input)? {
+            for output in model.outputs(&inputs)? {
                 let values = output.tensor.values;
                 let name = format!("{} ({layout:?})", output.name);
-                let kept: Vec<f32> = if output.of == OutputOf::Read && is_text {
+                let kept: Vec<f32> = if output.of == OutputOf::Input && is_text {
                     let parts = values.chunks_exact(values.len() / holds_token.len());
                     let kept = parts.zip(&holds_token).filter(|(_, holds)| **holds);
                     kept.flat_map(|(values, _)| values).copied().collect()
@@ -113,14 +113,14 @@ impl ParityCase {
         device: &Device,
     ) -> Result<(f32, BTreeMap<String, Vec<f32>>, Vec<f32>), TensorReadError> {
         let device = device.clone().autodiff();
-        let input = self.input(Layout::Right, &device);
+        let inputs = self.inputs(Layout::Right, &device);
         let mut model = self.model(&device);
         let config = AdamWConfig { beta_1: 0.9, beta_2: 0.95, epsilon: 1e-8, weight_decay: 0.1 };
         let mut optimizer = AdamW::new(config);
         let mut first = BTreeMap::new();
         let mut losses = Vec::with_capacity(self.steps);
         for step in 0..self.steps {
-            let loss = loss(&model, &input);
+            let loss = loss(&model, &inputs);
             losses.push(loss.clone().try_into_scalar::<f32>()?);
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             if step == 0 {
@@ -158,8 +158,8 @@ impl ParityCase {
                 scores.extend(ranges.map(|range| model.step(columns(range), &mut cache)));
             }
             Model::Seq2SeqLm(model) => {
-                let input = self.input(Layout::Right, device);
-                let encoded = model.backbone.encode(input.tokens());
+                let inputs = self.inputs(Layout::Right, device);
+                let encoded = model.backbone.encode(inputs.expect_tokens());
                 let mut cache = model.cache(LENGTH);
                 scores.extend(ranges.map(|range| model.step(columns(range), &encoded, &mut cache)));
             }
@@ -176,15 +176,15 @@ impl ParityCase {
 }
 
 /// The mean loss over synthetic labels, at token positions.
-fn loss(model: &Model, input: &ModelInput) -> Tensor<1> {
-    let scores = model.scores(input);
+fn loss(model: &Model, inputs: &Inputs) -> Tensor<1> {
+    let scores = model.scores(inputs);
     let [count, classes] = scores.dims();
     if classes == 1 {
         // With a single class the cross-entropy is constant, so the logit itself is the loss.
         return (scores.clone() * scores).mean();
     }
     let holds_token: Vec<bool> = Layout::Right.holds_token().concat();
-    let is_padded = count == holds_token.len() && input.written.is_none();
+    let is_padded = count == holds_token.len() && inputs.decoder.is_none();
     let class = |i: usize| {
         // Of a span's logits, only the first positions are tokens in every row.
         let class = (7 * i + 3) % if classes == LENGTH { 5 } else { classes };
@@ -194,10 +194,9 @@ fn loss(model: &Model, input: &ModelInput) -> Tensor<1> {
     let loss = cross_entropy_sum(scores, &targets) / targets.count() as f64;
     // Adds a second output to the loss, so that all parameters have gradients.
     let second = match model {
-        Model::BaseModel(model) => model.pooled(model.forward(&input.read)),
+        Model::BaseModel(model) => model.pooled(model.forward(inputs)),
         Model::PreTraining(model) => {
-            let tokens = input.tokens();
-            Some(model.sentence_logits(model.masked.backbone.forward(tokens), tokens))
+            Some(model.sentence_logits(model.masked.backbone.forward(inputs), inputs))
         }
         _ => None,
     };

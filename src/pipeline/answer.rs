@@ -10,13 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::preprocessor::{self, Opened, Preprocessor};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, TextEncoder};
-use crate::models::backbones::Input;
 use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::SpanExtractor;
 use crate::models::parameters;
 use crate::models::precision::Precision;
-use spans::{Ends, Found};
+use spans::{BestSpans, Ends, Found};
 
 /// Extracts the span of a context that answers a question.
 #[derive(Debug)]
@@ -135,8 +134,8 @@ impl QuestionAnswering {
             }
             Ok(encoder.pair_windows(&question.question, &question.context, overlap)?)
         })?;
-        let ends: Vec<Vec<Ends>> = self.preprocessor.run_windows(&windows, &|tokens, rows| {
-            let [first, last] = self.model.forward(&Input::Tokens(tokens));
+        let ends: Vec<Vec<Ends>> = self.preprocessor.run_windows(&windows, &|inputs, rows| {
+            let [first, last] = self.model.forward(&inputs);
             Ok(preprocessor::rows(first)?
                 .into_iter()
                 .zip(preprocessor::rows(last)?)
@@ -201,7 +200,8 @@ impl QuestionAnswering {
                 window.texts[index] == Some(1) || Some(window.ids[index]) == self.class
             };
             let allowed: Vec<bool> = (0..window.ids.len()).map(is_context).collect();
-            let (found, nothing) = spans::best(ends, &allowed, wanted, how.max_answer_length);
+            let BestSpans { found, nothing } =
+                spans::best(ends, &allowed, wanted, how.max_answer_length);
             none = none.min(nothing);
             for Found { score, first, last } in found {
                 let [start, end] = spans::characters(window, first, last, how);

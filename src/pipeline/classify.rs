@@ -8,7 +8,6 @@ use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::{ranked, sigmoid, softmax};
 use super::{LabelScore, PipelineError, TextError};
 use crate::datasets::tokenizer::{Cut, Encoding};
-use crate::models::backbones::Input;
 use crate::models::checkpoint::{Model, ModelSpec, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::SequenceClassifier;
@@ -178,8 +177,8 @@ impl TextClassification {
 
     /// The logits of all labels.
     pub(super) fn logits(&self, encodings: &[Encoding]) -> Result<Vec<Vec<f32>>, PipelineError> {
-        self.preprocessor.run(encodings, &mut |_| {}, &|tokens, _| {
-            preprocessor::rows(self.model.forward(&Input::Tokens(tokens)))
+        self.preprocessor.run(encodings, &mut |_| {}, &|inputs, _| {
+            preprocessor::rows(self.model.forward(&inputs))
         })
     }
 }

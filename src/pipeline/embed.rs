@@ -6,7 +6,7 @@ use burn::tensor::Device;
 
 use super::preprocessor::{self, Preprocessor};
 use super::prompted::{Prompt, PromptEncoder, PromptedText, ReadyPrompt};
-use super::sentence::{self, Letters, SentenceFiles};
+use super::sentence::{self, EmbeddingSteps, Letters, SentenceFiles};
 use super::{PipelineError, TextError};
 use crate::models::checkpoint::{self, LoadDtype, ModelSpec, TaskRequirement};
 use crate::models::heads::pooling::Pooling;
@@ -58,7 +58,7 @@ impl TextEmbedder {
         let files = SentenceFiles::read(folder)?;
         let folder = &files.transformer;
         let spec = ModelSpec::read_for(folder, TaskRequirement::HIDDEN_STATES, device)?;
-        let (steps, width) = files.steps(&spec.architecture, device)?;
+        let EmbeddingSteps { steps, width } = files.steps(&spec.architecture.backbone, device)?;
         let mut preprocessor = Preprocessor::open(folder, &spec, files.texts.max_length, device)?;
         if files.texts.letters == Letters::Small {
             preprocessor = preprocessor.lower_cased()?;
@@ -69,9 +69,9 @@ impl TextEmbedder {
             prompts: files.model.prompts,
         };
         let prompt = encoder.prompt(Prompt::Default)?;
-        let d_model = spec.architecture.d_output();
-        let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?
-            .into_base_model()?;
+        let d_model = spec.architecture.backbone.d_output();
+        let model =
+            checkpoint::load_as(folder, spec, device, LoadDtype::Checkpoint)?.into_base_model()?;
         Ok(Self {
             preprocessor,
             encoder,
@@ -103,10 +103,9 @@ impl TextEmbedder {
             match step {
                 Step::Pool(pool) => width = pool.ways.len() * tokens,
                 Step::Dense(Dense { linear, level, .. }) => {
-                    let [d_input, d_output] = linear.weight.lazy_shape().dims();
                     let features = if *level == Level::Tokens { &mut tokens } else { &mut width };
-                    fits(*features, d_input)?;
-                    *features = d_output;
+                    fits(*features, linear.d_input())?;
+                    *features = linear.d_output();
                 }
                 Step::Norm(norm) => fits(width, norm.width())?,
                 Step::Cut(cut) => width = width.min(cut.width),
@@ -178,9 +177,9 @@ impl TextEmbedder {
         texts: &[PromptedText],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Vec<f32>>, PipelineError> {
-        self.preprocessor.run_at(texts, done, &|tokens, rows| {
+        self.preprocessor.run_at(texts, done, &|inputs, rows| {
             let prompts: Vec<usize> = rows.iter().map(|&row| texts[row].prompt_tokens).collect();
-            preprocessor::rows(self.embedder.forward(&tokens, &prompts))
+            preprocessor::rows(self.embedder.forward(&inputs, &prompts))
         })
     }
 

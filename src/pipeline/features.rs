@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::preprocessor::{self, Preprocessor};
 use super::{PipelineError, sentence};
-use crate::models::backbones::Input;
-use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
-use crate::models::families::Architecture;
+use crate::models::backbones::Modality;
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelSpec, TaskRequirement};
 use crate::models::parameters;
 use crate::models::precision::Precision;
 
@@ -39,11 +38,11 @@ impl FeatureExtraction {
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let folder = &sentence::transformer_folder(folder)?;
         let spec = ModelSpec::read_for(folder, TaskRequirement::HIDDEN_STATES, device)?;
-        if matches!(spec.architecture, Architecture::ImageEncoder(..)) {
+        if spec.architecture.backbone.capabilities().input == Modality::Images {
             return Err(spec.wrong_head("an encoder or a decoder of texts", |_| false).into());
         }
         let preprocessor = Preprocessor::open(folder, &spec, None, device)?;
-        let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
+        let model = checkpoint::load_as(folder, spec, device, LoadDtype::Checkpoint)?.model;
         Ok(Self { preprocessor, model })
     }
 
@@ -84,9 +83,8 @@ impl FeatureExtraction {
         let encodings = self
             .preprocessor
             .encode(texts, |text| Ok(self.preprocessor.encoder.encode(text.as_ref())?))?;
-        let vectors = self.preprocessor.run(&encodings, &mut |_| {}, &|tokens, rows| {
-            let input = ModelInput::new(Input::Tokens(tokens));
-            let hidden = self.model.hidden(&input);
+        let vectors = self.preprocessor.run(&encodings, &mut |_| {}, &|inputs, rows| {
+            let hidden = self.model.hidden(&inputs);
             let hidden = hidden
                 .ok_or_else(|| PipelineError::InvalidRequest("the model needs two texts".into()))?;
             preprocessor::token_rows(hidden, rows)

@@ -9,7 +9,7 @@ use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::{best, softmax};
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, SpecialToken, SpecialTokens, TokenizerError};
-use crate::models::backbones::Tokens;
+use crate::models::backbones::Inputs;
 use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::MaskedLm;
@@ -208,7 +208,7 @@ impl FillMask {
         let encodings = self.preprocessor.encode(texts, |text| self.read(text.as_ref()))?;
         let found: Vec<Found> =
             self.preprocessor
-                .run(&encodings, &mut |_| {}, &|tokens, rows| self.pass(&tokens, rows, choose))?;
+                .run(&encodings, &mut |_| {}, &|inputs, rows| self.pass(&inputs, rows, choose))?;
         let answers: Vec<_> = encodings.iter().zip(&found).collect();
         preprocessor::each(&answers, |(encoding, found)| Ok(self.fillings(encoding, found)?))
     }
@@ -230,11 +230,11 @@ impl FillMask {
     /// Computes logits at the masks only: logits of every position would need gigabytes.
     fn pass(
         &self,
-        tokens: &Tokens,
+        inputs: &Inputs,
         rows: &[&Encoding],
         choose: Choose<'_>,
     ) -> Result<Vec<Found>, PipelineError> {
-        let hidden = self.model.backbone.forward(tokens);
+        let hidden = self.model.backbone.forward(inputs);
         let [batch, length, d_model] = hidden.dims();
         let masks: Vec<Vec<usize>> = rows.iter().map(|row| self.masks(row)).collect();
         let positions: Vec<i64> = (masks.iter().enumerate())

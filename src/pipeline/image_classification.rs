@@ -7,9 +7,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::image::{ImageReader, PREPROCESSOR_FILE, Picture, PixelValues};
 use super::scores::{best, sigmoid, softmax};
 use super::{LabelScore, PipelineError, Scoring};
-use crate::models::backbones::Input;
-use crate::models::checkpoint::{self, LoadDtype, Model, ModelInput, ModelSpec, TaskRequirement};
-use crate::models::families::{Architecture, Task};
+use crate::models::backbones::Inputs;
+use crate::models::checkpoint::{self, LoadDtype, Model, ModelSpec, TaskRequirement};
+use crate::models::families::Task;
 use crate::models::layers::patches::{ImageSizes, PatchConfig};
 use crate::models::precision::Precision;
 
@@ -96,7 +96,7 @@ impl ImageClassifier {
         let ClassifierSpec { model: spec, patches } = spec;
         let labels = spec.labels.clone();
         let scoring = Scoring::of(&spec);
-        let model = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?.model;
+        let model = checkpoint::load_as(folder, spec, device, LoadDtype::Checkpoint)?.model;
         Ok(Self { model, reader, labels, scoring, patches, size, device: device.clone() })
     }
 
@@ -168,8 +168,8 @@ impl ImageClassifier {
         let pixels: Vec<f32> =
             images.iter().flat_map(|image| image.pixels.iter().copied()).collect();
         let data = TensorData::new(pixels, [images.len(), 3, height, width]);
-        let input = ModelInput::new(Input::Pixels(Tensor::from_data(data, &self.device)));
-        let scores = self.model.scores(&input).try_into_vec_as::<f32>();
+        let inputs = Inputs::images(Tensor::from_data(data, &self.device));
+        let scores = self.model.scores(&inputs).try_into_vec_as::<f32>();
         scores.map_err(|error| PipelineError::Device(error.to_string()))
     }
 
@@ -194,8 +194,8 @@ impl ClassifierSpec {
         };
         let model = ModelSpec::read_for(folder, REQUIREMENT, device)?;
         let does = |task| matches!(task, Task::ImageClassifier | Task::DistilledImageClassifier);
-        let patches = match &model.architecture {
-            Architecture::ImageEncoder(config, _) if does(model.task) => config.patches,
+        let patches = match model.architecture.backbone.patches() {
+            Some(patches) if does(model.task) => *patches,
             _ => return Err(model.wrong_head("an image classifier", does).into()),
         };
         Ok(Self { model, patches })

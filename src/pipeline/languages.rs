@@ -3,11 +3,18 @@
 use super::PipelineError;
 use crate::datasets::tokenizer::Tokenizer;
 
-/// The language tokens with their IDs.
-pub(super) fn languages(tokenizer: &Tokenizer) -> Vec<(String, u32)> {
-    let mut known: Vec<(String, u32)> = (0..tokenizer.vocab_size() as u32)
-        .filter_map(|id| Some((tokenizer.token(id).ok()?, id)))
-        .filter(|(token, _)| is_language_token(token))
+/// A token that denotes a language.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LanguageToken {
+    pub(super) text: String,
+    pub(super) id: u32,
+}
+
+/// The language tokens, in alphabetical order.
+pub(super) fn languages(tokenizer: &Tokenizer) -> Vec<LanguageToken> {
+    let mut known: Vec<LanguageToken> = (0..tokenizer.vocab_size() as u32)
+        .filter_map(|id| Some(LanguageToken { text: tokenizer.token(id).ok()?, id }))
+        .filter(|token| is_language_token(&token.text))
         .collect();
     known.sort();
     known
@@ -20,13 +27,13 @@ pub(super) fn language(tokenizer: &Tokenizer, name: &str) -> Result<u32, Pipelin
         return Ok(id);
     }
     let known = languages(tokenizer);
-    let begins = |token: &str| token.split('_').next() == Some(name);
-    let mut found = known.iter().filter(|(token, _)| begins(token));
+    let begins = |token: &&LanguageToken| token.text.split('_').next() == Some(name);
+    let mut found = known.iter().filter(begins);
     match (found.next(), found.next()) {
-        (Some((_, id)), None) => Ok(*id),
+        (Some(token), None) => Ok(token.id),
         _ => Err(PipelineError::Language {
             name: name.into(),
-            known: known.iter().map(|(token, _)| token.clone()).collect(),
+            known: known.into_iter().map(|token| token.text).collect(),
         }),
     }
 }

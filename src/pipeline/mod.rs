@@ -7,7 +7,9 @@ mod embed;
 mod error;
 mod features;
 mod fill;
+#[cfg(feature = "images")]
 mod image;
+#[cfg(feature = "images")]
 mod image_classification;
 mod languages;
 mod preprocessor;
@@ -17,7 +19,7 @@ mod prompted;
 mod scores;
 mod sentence;
 mod seq2seq;
-mod stop;
+pub(crate) mod stop;
 mod tag;
 mod text_generation;
 mod token_stream;
@@ -29,15 +31,18 @@ pub use embed::{Embeddings, TextEmbedder};
 pub use error::{PipelineError, TextError};
 pub use features::{FeatureExtraction, Features};
 pub use fill::{FillMask, Filling, ReplacedWord, Targets};
+#[cfg(feature = "images")]
 pub use image::{ImageReader, Picture, PictureError, PixelValues};
+#[cfg(feature = "images")]
 pub use image_classification::ImageClassifier;
 pub use processor::Processor;
 pub use prompt::PromptTokens;
 pub use prompted::{Prompt, PromptEncoder, PromptError, PromptedText, ReadyPrompt};
 pub use scores::LabelScore;
 pub use seq2seq::{Rewritten, Summarization, Translation};
-pub(crate) use stop::{Found, StoppingStream};
 pub use tag::{Aggregation, Entity, Tagging, TokenClassification};
-pub use text_generation::{SpeculativeText, TextEnding, TextGeneration, Written, WrittenText};
+pub use text_generation::{
+    GenerationParts, SpeculativeText, TextEnding, TextGeneration, Written, WrittenText,
+};
 pub use token_stream::TokenStream;
 pub use zero_shot::{Candidates, ZeroShotClassification};

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, TextEncoder, Tokenizer};
-use crate::models::backbones::Tokens;
+use crate::models::backbones::{Inputs, TokenBatch};
 use crate::models::checkpoint::{self, LoadDtype, Model, ModelSpec, TaskRequirement};
 use crate::models::layers::embedding::padded_ids;
 use crate::models::layers::mask::Padding;
@@ -27,10 +27,10 @@ pub(super) struct Preprocessor {
 }
 
 /// A forward pass over a batch; returns one output for each row.
-pub(super) type Pass<'a, T> = &'a dyn Fn(Tokens, &[&Encoding]) -> Result<Vec<T>, PipelineError>;
+pub(super) type Pass<'a, T> = &'a dyn Fn(Inputs, &[&Encoding]) -> Result<Vec<T>, PipelineError>;
 
 /// The same, called with the indices of the rows.
-pub(super) type PassAt<'a, T> = &'a dyn Fn(Tokens, &[usize]) -> Result<Vec<T>, PipelineError>;
+pub(super) type PassAt<'a, T> = &'a dyn Fn(Inputs, &[usize]) -> Result<Vec<T>, PipelineError>;
 
 /// A loaded model with its specification and preprocessor.
 pub(super) struct Opened<M> {
@@ -48,7 +48,7 @@ pub(super) fn open<M>(
 ) -> Result<Opened<M>, PipelineError> {
     let spec = ModelSpec::read_for(folder, requirement, device)?;
     let preprocessor = Preprocessor::open(folder, &spec, None, device)?;
-    let loaded = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+    let loaded = checkpoint::load_as(folder, spec, device, LoadDtype::Checkpoint)?;
     let spec = loaded.spec;
     let wrong_head = || spec.wrong_head(requirement.name, |task| requirement.tasks.contains(&task));
     let model = head(loaded.model).ok_or_else(wrong_head)?;
@@ -64,10 +64,10 @@ impl Preprocessor {
         longest: Option<usize>,
         device: &Device,
     ) -> Result<Self, PipelineError> {
-        let vocab_size = spec.architecture.vocab_size();
+        let vocab_size = spec.architecture.backbone.vocab_size();
         let tokenizer = Tokenizer::load(folder)?;
         let longest = longest.or(tokenizer.max_length()).unwrap_or(usize::MAX);
-        let most = spec.architecture.max_positions().unwrap_or(usize::MAX);
+        let most = spec.architecture.backbone.max_positions().unwrap_or(usize::MAX);
         let encoder = tokenizer.text_encoder(longest.min(most))?;
         let filler = spec.config["pad_token_id"].as_u64().unwrap_or(0) as u32;
         Ok(Self {
@@ -75,7 +75,7 @@ impl Preprocessor {
             encoder,
             device: device.clone(),
             vocab_size,
-            n_types: spec.architecture.n_types(),
+            n_types: spec.architecture.backbone.n_types(),
             filler: if (filler as usize) < vocab_size { filler } else { 0 },
         })
     }
@@ -136,9 +136,9 @@ impl Preprocessor {
         done: &mut dyn FnMut(usize),
         pass: Pass<'_, T>,
     ) -> Result<Vec<T>, PipelineError> {
-        self.run_at(encodings, done, &|tokens, rows| {
+        self.run_at(encodings, done, &|inputs, rows| {
             let rows: Vec<&Encoding> = rows.iter().map(|&index| &encodings[index]).collect();
-            pass(tokens, &rows)
+            pass(inputs, &rows)
         })
     }
 
@@ -156,7 +156,7 @@ impl Preprocessor {
         let mut ready = 0;
         for batch in order.chunks(BATCH) {
             let rows: Vec<&Encoding> = batch.iter().map(|&index| encodings[index]).collect();
-            for (&index, answer) in batch.iter().zip(pass(self.tokens(&rows), batch)?) {
+            for (&index, answer) in batch.iter().zip(pass(self.inputs(&rows), batch)?) {
                 answers[index] = Some(answer);
             }
             ready += batch.len();
@@ -176,15 +176,15 @@ impl Preprocessor {
         Ok(windows.iter().map(|of| answers.by_ref().take(of.len()).collect()).collect())
     }
 
-    fn tokens(&self, rows: &[&Encoding]) -> Tokens {
+    fn inputs(&self, rows: &[&Encoding]) -> Inputs {
         let ids: Vec<&[u32]> = rows.iter().map(|row| row.ids.as_slice()).collect();
         let types: Vec<&[u32]> = rows.iter().map(|row| row.types.as_slice()).collect();
         let lengths: Vec<usize> = ids.iter().map(|row| row.len()).collect();
-        Tokens {
-            ids: padded_ids(&ids, self.filler, &self.device),
+        Inputs::text(TokenBatch {
+            source: padded_ids(&ids, self.filler, &self.device).into(),
             types: (self.n_types > 1).then(|| padded_ids(&types, 0, &self.device)),
             padding: Padding::right(&lengths),
-        }
+        })
     }
 }
 

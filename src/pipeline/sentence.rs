@@ -20,8 +20,8 @@ use self::prompts::ModelRules;
 pub(super) use self::transformer::Letters;
 use self::transformer::TextRules;
 use super::PipelineError;
+use crate::models::backbones::BackboneConfig;
 use crate::models::checkpoint::{SENTENCE_CONFIG_FILES, WEIGHTS_FILE};
-use crate::models::families::Architecture;
 use crate::models::heads::pooling::Pooling;
 use crate::models::heads::{Cut, Level, Pool, PromptPooling, Step, Unit};
 
@@ -40,6 +40,13 @@ pub(super) struct SentenceFiles {
     pub(super) model: ModelRules,
     /// The modules after the transformer; `None` without a module list.
     modules: Option<Vec<Module>>,
+}
+
+/// The steps from hidden states to an embedding.
+pub(super) struct EmbeddingSteps {
+    pub(super) steps: Vec<Step>,
+    /// Features of the embedding.
+    pub(super) width: usize,
 }
 
 /// A module after the transformer.
@@ -88,22 +95,21 @@ impl SentenceFiles {
         Ok(Self { folder: folder.to_path_buf(), transformer, texts, model, modules })
     }
 
-    /// The steps from an architecture's hidden states to an embedding, and the embedding's size.
-    /// Without a module list: mean pooling and normalization to length 1, with which most embedding
-    /// models are trained.
+    /// The steps from a backbone's hidden states to an embedding. Without a module list: mean
+    /// pooling and normalization to length 1, with which most embedding models are trained.
     pub(super) fn steps(
         &self,
-        architecture: &Architecture,
+        backbone: &BackboneConfig,
         device: &Device,
-    ) -> Result<(Vec<Step>, usize), PipelineError> {
-        let stacks = architecture.stacks();
+    ) -> Result<EmbeddingSteps, PipelineError> {
+        let stacks = backbone.stacks();
         let mut vectors = Vectors {
-            tokens: architecture.d_output(),
+            tokens: backbone.d_output(),
             text: None,
-            n_states: match architecture {
+            n_states: match backbone {
                 // transformers returns the hidden states of BART's encoder and decoder under other
                 // names.
-                Architecture::EncoderDecoder(..) => 0,
+                BackboneConfig::EncoderDecoder(_) => 0,
                 _ => stacks.first().map_or(0, |stack| stack.depth() + 1),
             },
             layers: self.texts.layers,
@@ -129,7 +135,7 @@ impl SentenceFiles {
             steps.push(Step::Cut(Cut { width: kept }));
             width = width.min(kept);
         }
-        Ok((steps, width))
+        Ok(EmbeddingSteps { steps, width })
     }
 }
 
@@ -155,11 +161,11 @@ fn list(folder: &Path) -> Result<Option<(PathBuf, Vec<Module>)>, PipelineError> 
         let (class, folder) = module_of(folder, Fields::of(&path, module)?)?;
         let name = class.rsplit('.').next().unwrap_or_default();
         // The package has moved between versions; the class name has not changed.
-        let kind = KINDS.iter().find(|(known, _)| *known == name);
+        let kind = KINDS.into_iter().find(|kind| kind.name() == name);
         let is_known = class.starts_with("sentence_transformers.");
         match (transformer.is_some(), kind) {
             (false, _) if is_known && name == "Transformer" => transformer = Some(folder),
-            (true, Some((_, kind))) if is_known => others.push(Module { kind: *kind, folder }),
+            (true, Some(kind)) if is_known => others.push(Module { kind, folder }),
             (true, _) if is_known && name == "Transformer" => {
                 return Err(wrong(&path, "it has two Transformer modules; only one is supported"));
             }
@@ -193,7 +199,7 @@ fn module_of(folder: &Path, mut fields: Fields) -> Result<(String, PathBuf), Pip
 
 /// Why a module class is not supported.
 fn unsupported(class: &str) -> String {
-    let known = KINDS.map(|(name, _)| name).join(", ");
+    let known = KINDS.map(Kind::name).join(", ");
     if class.starts_with("sentence_transformers.") {
         return format!("{class} is not supported; supported are Transformer, {known}");
     }

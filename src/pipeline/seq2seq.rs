@@ -12,7 +12,7 @@ use super::{PipelineError, TextError};
 use crate::Device;
 use crate::datasets::tokenizer::{TextEncoder, Tokenizer};
 use crate::models::checkpoint::{self, LoadDtype, LoadError, ModelSpec, TaskRequirement};
-use crate::models::generate::GenerationConfig;
+use crate::models::generate::{GenerationConfig, GenerationFields};
 use crate::models::precision::Precision;
 
 /// Summarizes texts.
@@ -115,7 +115,7 @@ impl Translation {
             text_to_text.generation.settings().options.constraints.forced_bos.is_some();
         let known = languages(text_to_text.generation.tokenizer());
         if known.len() > 1 && !has_forced_bos && text_to_text.prefix.is_empty() {
-            let names = known.into_iter().map(|(token, _)| token).collect();
+            let names = known.into_iter().map(|token| token.text).collect();
             return Err(PipelineError::Languages(names));
         }
         Ok(Self { text_to_text })
@@ -194,12 +194,13 @@ impl TextToText {
         device: &Device,
     ) -> Result<Self, PipelineError> {
         let spec = ModelSpec::read_for(folder, TaskRequirement::GENERATION, device)?;
-        let loaded = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+        let loaded = checkpoint::load_as(folder, spec, device, LoadDtype::Checkpoint)?;
         let tasks = loaded.spec.config["task_specific_params"].as_object();
         let task = tasks.into_iter().flatten().find(|(task, _)| is_meant(task));
         let task = task.map_or(&Value::Null, |(_, settings)| settings);
         let prefix = task["prefix"].as_str().unwrap_or_default().to_owned();
-        let (path, own) = GenerationConfig::fields(folder, &loaded.spec.config)?;
+        let GenerationFields { path, fields: own } =
+            GenerationFields::read(folder, &loaded.spec.config)?;
         // Defaults of transformers 4's pipelines.
         let mut fields = Map::from_iter([("num_beams".to_owned(), Value::from(4))]);
         fields.extend(own.into_iter().filter(|(_, value)| !value.is_null()));

@@ -12,7 +12,6 @@ use super::preprocessor::{self, Opened, Preprocessor};
 use super::scores::softmax;
 use super::{PipelineError, TextError};
 use crate::datasets::tokenizer::{Encoding, Special, TokenizerError};
-use crate::models::backbones::Input;
 use crate::models::checkpoint::{Model, TaskRequirement};
 use crate::models::families::Task;
 use crate::models::heads::TokenClassifier;
@@ -147,8 +146,8 @@ impl TokenClassification {
                 None => vec![self.preprocessor.encoder.encode(text.as_ref())?],
             })
         })?;
-        let scores = self.preprocessor.run_windows(&windows, &|tokens, rows| {
-            preprocessor::token_rows(self.model.forward(&Input::Tokens(tokens)), rows)
+        let scores = self.preprocessor.run_windows(&windows, &|inputs, rows| {
+            preprocessor::token_rows(self.model.forward(&inputs), rows)
         })?;
         let texts: Vec<_> = texts.iter().zip(windows.iter().zip(scores)).collect();
         preprocessor::each(&texts, |(text, (windows, scores))| {

@@ -2,6 +2,7 @@
 
 mod chat;
 mod loops;
+mod parts;
 mod speculative;
 
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::models::generate::{
     BatchScheduler, Finish, GenerationConfig, GenerativeModel, NO_TOKEN, Request, as_generative,
 };
 use crate::models::precision::Precision;
+pub use parts::GenerationParts;
 pub use speculative::SpeculativeText;
 
 /// The name of the required models in errors.
@@ -81,7 +83,7 @@ impl TextGeneration {
     /// Unreadable or invalid files; a model that does not generate text.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let spec = ModelSpec::read_for(folder, TaskRequirement::GENERATION, device)?;
-        let loaded = checkpoint::load_as(folder, spec, (device, LoadDtype::Checkpoint))?;
+        let loaded = checkpoint::load_as(folder, spec, device, LoadDtype::Checkpoint)?;
         let processor = Processor::open(folder, &loaded.spec)?;
         Self::of(loaded, processor)
     }
@@ -106,11 +108,6 @@ impl TextGeneration {
         }
         let encoder = processor.tokenizer.text_encoder(usize::MAX)?;
         Ok(Self { model, processor, encoder, spec, seed: 0, drawn: 0 })
-    }
-
-    /// The model and its text processing.
-    pub fn into_parts(self) -> (Model, Processor) {
-        (self.model, self.processor)
     }
 
     /// Converts the model to another precision; see [`crate::models::parameters::cast`].

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{
 use super::ServerSettings;
 use super::error::ApiError;
 use super::transcript::{End, Part, Transcript};
-use super::work::{Row, Work};
+use super::work::{QueuedRow, Row, Work};
 use crate::models::generate::{GenerativeModel, Request, Scoring};
 
 /// The stack size of the engine thread, equal to that of a main thread.
@@ -20,13 +20,13 @@ const STACK: usize = 8 << 20;
 /// Submits work to the engine thread.
 #[derive(Debug)]
 pub(super) struct Engine {
-    inbox: UnboundedSender<(Job, Row)>,
+    inbox: UnboundedSender<QueuedRow>,
     /// A permit for each text that is running or queued.
     room: Arc<Semaphore>,
     capacity: usize,
     shared: Arc<Shared>,
     /// The reply channels of requests that may be in progress.
-    open: Mutex<Vec<WeakUnboundedSender<(usize, Piece)>>>,
+    open: Mutex<Vec<WeakUnboundedSender<RowPiece>>>,
 }
 
 #[derive(Debug, Default)]
@@ -76,8 +76,16 @@ pub(super) struct Load {
     pub(super) queued: usize,
 }
 
-/// The events of a request's texts, each with the text's index in the request.
-pub(super) type Pieces = UnboundedReceiver<(usize, Piece)>;
+/// An event of one of a request's texts.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct RowPiece {
+    /// The text's index in the request.
+    pub(super) index: usize,
+    pub(super) piece: Piece,
+}
+
+/// The events of a request's texts.
+pub(super) type Pieces = UnboundedReceiver<RowPiece>;
 
 impl Engine {
     /// Starts the engine thread.
@@ -116,7 +124,7 @@ impl Engine {
         for (index, Submission { job, transcript }) in submissions.into_iter().enumerate() {
             let place = places.split(1).ok_or_else(ApiError::busy)?;
             let row = Row::new(transcript, index, reply.clone(), place);
-            self.inbox.send((job, row)).map_err(|_| gone())?;
+            self.inbox.send(QueuedRow { job, row }).map_err(|_| gone())?;
         }
         Ok(pieces)
     }
@@ -127,7 +135,7 @@ impl Engine {
         self.shared.is_cut.store(true, Ordering::Relaxed);
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         for reply in open.iter().filter_map(WeakUnboundedSender::upgrade) {
-            let _ = reply.send((0, Piece::Failed(ApiError::closing())));
+            let _ = reply.send(RowPiece { index: 0, piece: Piece::Failed(ApiError::closing()) });
         }
     }
 

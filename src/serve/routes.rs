@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 
 use super::answer::{Choice, ResponseHeader, Shape, Usage};
 use super::completion_request::{CompletionRequest, ResponseMode};
-use super::engine::{Load, Piece, Pieces, gone};
+use super::engine::{Load, Piece, Pieces, RowPiece, gone};
 use super::error::ApiError;
 use super::fields::Fields;
+use super::server::{App, Desk};
 use super::stream::Events;
 use super::texts::Texts;
 use super::vectors::{EmbeddingRequest, Vectors};
-use super::{App, Desk};
 
 /// The timeout for a request body.
 const BODY_SECONDS: u64 = 60;
@@ -136,7 +136,7 @@ async fn gather(mut pieces: Pieces, count: usize) -> Result<(Vec<Choice>, usize)
     let mut choices = vec![Choice::default(); count];
     let (mut open, mut tokens) = (count, 0);
     while open > 0 {
-        let (index, piece) = pieces.recv().await.ok_or_else(gone)?;
+        let RowPiece { index, piece } = pieces.recv().await.ok_or_else(gone)?;
         match piece {
             Piece::Text(part) => {
                 choices[index].part.text.push_str(&part.text);

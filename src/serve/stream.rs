@@ -11,7 +11,7 @@ use tokio_stream::Stream;
 
 use super::answer::{ResponseHeader, Usage};
 use super::completion_request::ResponseMode;
-use super::engine::{Piece, Pieces, gone};
+use super::engine::{Piece, Pieces, RowPiece, gone};
 
 /// The events of a response. Dropping it notifies the engine that the client has disconnected.
 #[derive(Debug)]
@@ -91,11 +91,10 @@ impl Stream for Events {
                 return Poll::Ready(None);
             }
             // If the channel closes before a text ends, the engine has stopped.
-            let (index, piece) = match ready!(self.pieces.poll_recv(context)) {
-                Some(piece) => piece,
-                None => (0, Piece::Failed(gone())),
-            };
-            self.take(index, piece);
+            match ready!(self.pieces.poll_recv(context)) {
+                Some(RowPiece { index, piece }) => self.take(index, piece),
+                None => self.take(0, Piece::Failed(gone())),
+            }
         }
     }
 }

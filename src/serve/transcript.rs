@@ -8,7 +8,7 @@ use super::logprobs::{Entry, Names};
 use super::offsets::Offsets;
 use crate::datasets::tokenizer::{Place, TextStream, TokenizerError};
 use crate::models::generate::{Event, Finish, TokenLogprobs};
-use crate::pipeline::{Found, StoppingStream};
+use crate::pipeline::stop::{Found, StoppingStream};
 
 /// A text that is being generated.
 #[derive(Debug, Clone)]
@@ -50,6 +50,15 @@ pub(super) enum End {
     Length,
 }
 
+/// The effect of a token on a text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Step {
+    /// The new text.
+    pub(super) part: Part,
+    /// Why the text ended, if it did.
+    pub(super) end: Option<End>,
+}
+
 /// The outcome of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
@@ -78,8 +87,8 @@ impl Transcript {
         Part { text: echo.text, entries }
     }
 
-    /// Appends a token; returns the new text, and whether the text has ended.
-    pub(super) fn extend(&mut self, event: Event) -> Result<(Part, Option<End>), TokenizerError> {
+    /// Appends a token.
+    pub(super) fn extend(&mut self, event: Event) -> Result<Step, TokenizerError> {
         let (token, finish) = (event.token, event.finish);
         if let (Some(scored), Some(logprobs)) = (&mut self.scored, event.logprobs) {
             scored.push(token, finish, logprobs)?;
@@ -94,7 +103,7 @@ impl Transcript {
             Outcome::Ends(end) => Some(end),
             Outcome::IsCut => Some(End::Stop),
         };
-        Ok((Part { text, entries }, end))
+        Ok(Step { part: Part { text, entries }, end })
     }
 
     /// The text that can be emitted after a token.

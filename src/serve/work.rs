@@ -8,9 +8,9 @@ use std::sync::atomic::Ordering;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use super::engine::{Ending, Job, Piece, Shared};
+use super::engine::{Ending, Job, Piece, RowPiece, Shared};
 use super::error::ApiError;
-use super::transcript::{End, Part, Transcript};
+use super::transcript::{End, Part, Step, Transcript};
 use crate::models::generate::{BatchScheduler, Event, GenerativeModel, RequestId, ScoredPrompt};
 use crate::system;
 
@@ -22,8 +22,15 @@ pub(super) struct Row {
     tokens: usize,
     /// Whether the text consists of its prompt only.
     adds_nothing: bool,
-    reply: UnboundedSender<(usize, Piece)>,
+    reply: UnboundedSender<RowPiece>,
     _place: OwnedSemaphorePermit,
+}
+
+/// A text that waits for its turn.
+#[derive(Debug)]
+pub(super) struct QueuedRow {
+    pub(super) job: Job,
+    pub(super) row: Row,
 }
 
 /// The state of the engine thread.
@@ -31,7 +38,7 @@ pub(super) struct Work<'m> {
     model: &'m dyn GenerativeModel,
     scheduler: BatchScheduler<'m>,
     rows: HashMap<RequestId, Row>,
-    waiting: VecDeque<(Job, Row)>,
+    waiting: VecDeque<QueuedRow>,
     width: usize,
     shared: Arc<Shared>,
 }
@@ -44,7 +51,7 @@ impl<'m> Work<'m> {
     }
 
     /// Runs until all senders are dropped.
-    pub(super) fn run(mut self, mut submissions: UnboundedReceiver<(Job, Row)>) {
+    pub(super) fn run(mut self, mut submissions: UnboundedReceiver<QueuedRow>) {
         loop {
             if self.rows.is_empty() && self.waiting.is_empty() {
                 let Some(submission) = submissions.blocking_recv() else { return };
@@ -72,8 +79,8 @@ impl<'m> Work<'m> {
     /// each text.
     fn turn(&mut self) -> Result<(), ApiError> {
         if self.shared.is_cut.load(Ordering::Relaxed) {
-            for (_, row) in self.waiting.drain(..) {
-                row.say(Piece::Failed(ApiError::closing()));
+            for queued in self.waiting.drain(..) {
+                queued.row.say(Piece::Failed(ApiError::closing()));
             }
             return Err(ApiError::closing());
         }
@@ -84,9 +91,9 @@ impl<'m> Work<'m> {
             }
             !is_gone(row)
         });
-        self.waiting.retain(|(_, row)| !is_gone(row));
+        self.waiting.retain(|queued| !is_gone(&queued.row));
         while self.rows.len() < self.width
-            && let Some((job, row)) = self.waiting.pop_front()
+            && let Some(QueuedRow { job, row }) = self.waiting.pop_front()
         {
             self.submit(job, row);
         }
@@ -136,9 +143,9 @@ impl<'m> Work<'m> {
         let Some(row) = self.rows.get_mut(&request_id) else { return };
         row.tokens += 1;
         let ended = match row.transcript.extend(event) {
-            Ok((part, ended)) => {
+            Ok(Step { part, end }) => {
                 row.add(part);
-                ended.map(|end| Piece::End(Ending { end, tokens: row.tokens }))
+                end.map(|end| Piece::End(Ending { end, tokens: row.tokens }))
             }
             Err(error) => Some(Piece::Failed(ApiError::internal(error.to_string()))),
         };
@@ -164,7 +171,7 @@ impl Row {
     pub(super) fn new(
         transcript: Transcript,
         index: usize,
-        reply: UnboundedSender<(usize, Piece)>,
+        reply: UnboundedSender<RowPiece>,
         place: OwnedSemaphorePermit,
     ) -> Self {
         Self { transcript, index, tokens: 0, adds_nothing: false, reply, _place: place }
@@ -178,6 +185,6 @@ impl Row {
 
     /// The client may have disconnected, which is detected before the next step.
     fn say(&self, piece: Piece) {
-        let _ = self.reply.send((self.index, piece));
+        let _ = self.reply.send(RowPiece { index: self.index, piece });
     }
 }

@@ -31,7 +31,7 @@ fn forward_writes_what_the_reference_computes() {
     for case in FAMILIES.iter().flat_map(|family| cases(family.name())) {
         let feed = case.feed();
         let spec = ModelSpec::read(&case.path).unwrap();
-        let backbone = std::mem::discriminant(&spec.architecture);
+        let backbone = std::mem::discriminant(&spec.architecture.backbone);
         let inputs = (feed.pixels.is_some(), feed.types.is_some(), feed.decoder_ids.is_some());
         if !kinds.insert(format!("{:?} {backbone:?} {inputs:?}", spec.task)) {
             continue;

@@ -8,7 +8,7 @@ use burn_zoo::compare::spec::Spec;
 use burn_zoo::compare::task_model::TaskModel;
 use burn_zoo::datasets::locate::SearchPath;
 use burn_zoo::datasets::task::{Example, Task};
-use burn_zoo::models::backbones::{Input, Tokens};
+use burn_zoo::models::backbones::{Inputs, TokenBatch};
 use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use burn_zoo::models::layers::embedding::token_ids;
@@ -20,19 +20,20 @@ fn plan(architectures: &str, tasks: &str) -> Plan {
     Plan::new(toml::from_str::<Spec>(&text).unwrap(), &SearchPath::default(), "flex").unwrap()
 }
 
-fn tokens(rows: &Rows, device: &Device) -> Tokens {
+fn tokens(rows: &Rows, device: &Device) -> TokenBatch {
     let ids = token_ids(&rows.ids, rows.count(), device);
-    Tokens::new(ids, Padding::right(&rows.lengths))
+    TokenBatch::new(ids, Padding::right(&rows.lengths))
 }
 
 /// Logits at every position, whether it is a target or not.
 fn all_scores(model: &TaskModel, batch: &Batch, device: &Device) -> Tensor<2> {
     let text = tokens(&batch.text, device);
     let scores: Tensor<3> = match &model.model {
-        Model::TokenClassifier(model) => model.forward(&Input::Tokens(text)),
-        Model::CausalLm(model) => model.forward(&text),
+        Model::TokenClassifier(model) => model.forward(&Inputs::text(text)),
+        Model::CausalLm(model) => model.forward(&Inputs::text(text)),
         Model::Seq2SeqLm(model) => {
-            model.forward(&tokens(batch.source.as_ref().unwrap(), device), &text)
+            let source = tokens(batch.source.as_ref().unwrap(), device);
+            model.forward(&Inputs::pair(source, text))
         }
         _ => panic!("no head of these tasks"),
     };
@@ -76,15 +77,17 @@ fn the_loss_is_that_of_all_scores() {
 #[test]
 fn operations_are_those_of_what_is_read_and_scored() {
     let flops = |of: &PlannedCandidate, typical: TypicalWorkload, classes| {
-        TypicalWorkload { classes, ..typical }.flops(&of.sized.model_spec.architecture).forward
+        TypicalWorkload { classes, ..typical }
+            .flops(&of.sized.model_spec.architecture.backbone)
+            .forward
     };
     let language = plan("['gpt2', 'lstm']", "['stories:context=32']");
     for of in &language.candidates {
         // Each of 32 positions predicts over all symbols, as in `zoo show`.
         let typical = TypicalWorkload::of(&language.tasks[0].task, of.objective);
         assert_eq!((typical.source, typical.text, typical.targets), (0, 32, 32.0));
-        let architecture = &of.sized.model_spec.architecture;
-        let expected = architecture.cost().flops_per_token(32) as f64;
+        let backbone = &of.sized.model_spec.architecture.backbone;
+        let expected = backbone.cost().flops_per_token(32) as f64;
         let found = flops(of, typical, language.tasks[0].task.vocab_size());
         assert!((found / expected - 1.0).abs() < 1e-9, "{found} and {expected}");
     }

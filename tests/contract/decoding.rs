@@ -90,7 +90,7 @@ pub(crate) fn step_equals_forward_after_a_memory(family: &str) {
         let feed = case.feed();
         let rows = feed.decoder_ids.clone().unwrap();
         let encoded = model.backbone.encode(&feed.tokens(&device()));
-        let expected = values(model.forward(&feed.tokens(&device()), &feed.text(&device())));
+        let expected = values(model.forward(&feed.inputs(&device())));
         let length = rows[0].len();
         for prefill in [length, length / 2, 1] {
             let mut cache = model.cache(length);

@@ -6,12 +6,12 @@ use super::checks::device;
 use crate::golden::{Case, Feed, assert_close, cases, causal_cases, outputs, relative_error};
 
 /// The token at which a classifier pools, which must keep its position.
-fn end(case: &Case) -> Option<u32> {
-    ModelSpec::read(&case.path).unwrap().architecture.heads().classifier.end
+pub(super) fn end(case: &Case) -> Option<u32> {
+    ModelSpec::read(&case.path).unwrap().architecture.heads.classifier.end
 }
 
 fn vocab_size(case: &Case) -> u32 {
-    ModelSpec::read(&case.path).unwrap().architecture.vocab_size() as u32
+    ModelSpec::read(&case.path).unwrap().architecture.backbone.vocab_size() as u32
 }
 
 /// A different token. Never the padding token, which determines position ids in some families;

@@ -2,6 +2,7 @@
 
 pub(crate) mod checks;
 mod decoding;
+mod embeddings;
 mod invariants;
 pub(crate) mod measure;
 mod saving;
@@ -58,6 +59,7 @@ contract!(
             step_equals_forward,
             left_padded_batches_equal_single_rows,
         },
+        embeddings::{vectors_of_the_table_equal_token_ids, gradients_reach_vectors},
         invariants::{the_future_is_invisible},
         training::{a_fully_padded_row_gives_numbers},
     ]
@@ -70,6 +72,7 @@ contract!(
         electra, ernie, modernbert, mpnet, roberta, xlm_roberta = "xlm-roberta",
     ],
     [
+        embeddings::{vectors_of_the_table_equal_token_ids, gradients_reach_vectors},
         invariants::{the_future_is_visible, padding_on_the_left_changes_nothing},
         training::{a_fully_padded_row_gives_numbers},
     ]
@@ -80,6 +83,7 @@ contract!(
     [bahdanau, bart, m2m_100, marian, mbart, mt5, pegasus, t5, transformer],
     [
         decoding::{step_equals_forward_after_a_memory},
+        embeddings::{vectors_of_the_table_equal_token_ids, gradients_reach_vectors},
         invariants::{the_text_sees_its_past_and_all_of_the_memory},
         training::{a_fully_padded_row_gives_numbers},
     ]
@@ -95,6 +99,7 @@ contract!(
             left_padded_batches_equal_single_rows,
             a_text_can_outgrow_any_context,
         },
+        embeddings::{vectors_of_the_table_equal_token_ids, gradients_reach_vectors},
         invariants::{the_future_is_invisible, padding_on_the_left_changes_nothing},
         training::{a_fully_padded_row_gives_numbers},
     ]

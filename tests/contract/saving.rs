@@ -28,7 +28,7 @@ pub(crate) fn saving_and_loading_is_the_identity(family: &str) {
         for max_shard_bytes in [MAX_SHARD_BYTES, SMALL_SHARD] {
             let folder = tempfile::tempdir().unwrap();
             let files = Files { max_shard_bytes, ..Files::default() };
-            checkpoint::save(folder.path(), &model, (family, &config), files).unwrap();
+            checkpoint::save(folder.path(), &model, family, &config, files).unwrap();
             let is_sharded = folder.path().join("model.safetensors.index.json").exists();
             assert_eq!(is_sharded, max_shard_bytes == SMALL_SHARD, "{}", case.name);
             let is_canonical =
@@ -49,13 +49,13 @@ pub(crate) fn matrices_of_bf16_are_only_held_so(family: &str) {
     for case in cases(family) {
         let loaded = checkpoint::load(&case.path, &device).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let described = (loaded.spec.family, &loaded.spec.config);
+        let spec = &loaded.spec;
         let files = Files { precision: Precision::Bf16, ..Files::default() };
-        checkpoint::save(folder.path(), &loaded.model, described, files).unwrap();
+        checkpoint::save(folder.path(), &loaded.model, spec.family, &spec.config, files).unwrap();
 
         let [wide, held] = [LoadDtype::F32, LoadDtype::Checkpoint].map(|dtype| {
             let spec = ModelSpec::read(folder.path()).unwrap();
-            checkpoint::load_as(folder.path(), spec, (&device, dtype)).unwrap().model
+            checkpoint::load_as(folder.path(), spec, &device, dtype).unwrap().model
         });
         let shapes = parameters::list(&held);
         let mut at = shapes.iter();

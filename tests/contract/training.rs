@@ -1,9 +1,10 @@
 //! Training: the reference's steps, gradients for every parameter, overfitting one batch.
 
 use burn::optim::GradientsParams;
+use burn_zoo::models::backbones::BackboneConfig;
 use burn_zoo::models::backbones::recompute::checkpoint_blocks;
 use burn_zoo::models::checkpoint::{F32Tensor, Model, ModelSpec};
-use burn_zoo::models::families::{self, Architecture, Size};
+use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::precision::Precision;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use burn_zoo::train::gradients::gradient_norm;
@@ -37,7 +38,7 @@ pub(crate) fn gradients_reach_every_parameter(family: &str) {
         let model = case.load(&device);
         let backward = loss(&model, &case.feed(), &case.targets(), &device).backward();
         let found = gradients(&model, &GradientsParams::from_grads(backward, &model));
-        for parameter in model.parameters().iter().filter(|p| !p.is_constant()) {
+        for parameter in model.parameters().iter().filter(|p| p.is_trained()) {
             let gradient = found.get(&parameter.path);
             let is_reached = gradient.is_some_and(|values| values.iter().any(|v| *v != 0.0));
             // It is common to all choices, and a softmax is invariant to that.
@@ -86,27 +87,27 @@ pub(crate) fn a_fully_padded_row_gives_numbers(family: &str) {
 }
 
 /// A batch to overfit: sequences, or pairs of them, or images.
-fn batch(architecture: &Architecture) -> (Feed, Targets) {
+fn batch(backbone: &BackboneConfig) -> (Feed, Targets) {
     let rows = |seed: u32| -> Vec<Vec<u32>> {
         (0..4).map(|row| (0..16).map(|i| 3 + (row * seed + i * i * 3 + i) % 26).collect()).collect()
     };
     let classes = |rows: &[Vec<u32>]| rows.iter().flatten().map(|&id| i64::from(id)).collect();
-    match architecture {
-        Architecture::Decoder(_) | Architecture::Recurrent(_) => {
+    match backbone {
+        BackboneConfig::Decoder(_) | BackboneConfig::Recurrent(_) => {
             let labels = |row: Vec<u32>| row.into_iter().map(i64::from).collect();
             let targets = rows(7).into_iter().map(labels).collect();
             (Feed::of(rows(7)), Targets::NextTokens(targets))
         }
         // Every third token is masked, and all of them are targets.
-        Architecture::Encoder(..) => {
+        BackboneConfig::Encoder(..) => {
             let mut feed = Feed::of(rows(7));
             let hide = |row: &mut Vec<u32>| row.iter_mut().step_by(3).for_each(|id| *id = 28);
             feed.ids.iter_mut().for_each(hide);
             (feed, Targets::Classes(classes(&rows(7))))
         }
-        Architecture::EncoderDecoder(..)
-        | Architecture::EncoderHalf(..)
-        | Architecture::RecurrentSeq2Seq(_) => {
+        BackboneConfig::EncoderDecoder(..)
+        | BackboneConfig::EncoderHalf(..)
+        | BackboneConfig::RecurrentSeq2Seq(_) => {
             let mut feed = Feed::of(rows(7));
             let text = rows(11);
             let shifted = |row: &Vec<u32>| [&[0], &row[..row.len() - 1]].concat();
@@ -114,7 +115,7 @@ fn batch(architecture: &Architecture) -> (Feed, Targets) {
             feed.decoder_mask = Some(vec![vec![1; 16]; 4]);
             (feed, Targets::Classes(classes(&text)))
         }
-        Architecture::ImageEncoder(config, _) => {
+        BackboneConfig::Vision(config) => {
             let shape = [&[4, config.patches.channels], &config.patches.image[..]].concat();
             let count: usize = shape.iter().product();
             let values = (0..count).map(|i| ((i * i % 97) as f32 / 48.5) - 1.0).collect();
@@ -138,11 +139,11 @@ pub(crate) fn one_batch_can_be_overfitted(family: &str) {
         eos: None,
     };
     let family = families::find(family).unwrap();
-    let (config, _) = family.sized(&size).unwrap();
+    let config = family.sized(&size).unwrap().config;
     let spec = ModelSpec::new(family, config).unwrap();
     let device = device().autodiff();
     let mut model: Model = spec.initialized(1, &device);
-    let (feed, targets) = batch(&spec.architecture);
+    let (feed, targets) = batch(&spec.architecture.backbone);
     let mut optimizer = AdamW::new(AdamWConfig { weight_decay: 0.0, ..OPTIMIZER });
     let mut last = f32::NAN;
     for _ in 0..150 {

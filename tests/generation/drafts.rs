@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use burn_zoo::models::checkpoint::{Model, ModelSpec};
 use burn_zoo::models::families;
 use burn_zoo::models::generate::{
-    Constraints, Flow, Options, Request, Sampling, as_generative, generate, speculate,
+    Constraints, Flow, Options, Request, Sampling, SpeculativeModels, as_generative, generate,
+    speculate,
 };
 
 use super::load;
@@ -35,9 +36,9 @@ fn a_greedy_text_is_the_models_own() {
             let request = Request { prompt, options, stream: 0 };
             for ahead in [1, 4, 7] {
                 for (draft, is_good) in [(&good, true), (&bad, false)] {
-                    let models = [model, as_generative(draft).unwrap()];
-                    let drafted =
-                        speculate(models, &request, ahead, &mut |_| Flow::Continue).unwrap();
+                    let draft = as_generative(draft).unwrap();
+                    let models = SpeculativeModels { model, draft, num_draft_tokens: ahead };
+                    let drafted = speculate(models, &request, &mut |_| Flow::Continue).unwrap();
                     assert_eq!(drafted.tokens, own, "{name}, {ahead} ahead");
                     assert!(drafted.proposed > 0);
                     if is_good {
@@ -61,7 +62,8 @@ fn a_drafted_text_ends_where_the_models_own_does() {
     let own = generate(model, std::slice::from_ref(&prompt), &options, &mut |_| Flow::Continue);
     let request = Request { prompt, options, stream: 0 };
     let mut seen = Vec::new();
-    let drafted = speculate([model, draft], &request, 5, &mut |event| {
+    let models = SpeculativeModels { model, draft, num_draft_tokens: 5 };
+    let drafted = speculate(models, &request, &mut |event| {
         seen.push(event.token);
         Flow::Continue
     });
@@ -80,7 +82,8 @@ fn sampled_texts_come_as_often_as_without_a_draft() {
     let mut counts: HashMap<Vec<u32>, [f64; 2]> = HashMap::new();
     for stream in 0..TEXTS {
         let request = Request { prompt: vec![3, 9, 4], options: options.clone(), stream };
-        let drafted = speculate([model, draft], &request, 2, &mut |_| Flow::Continue).unwrap();
+        let models = SpeculativeModels { model, draft, num_draft_tokens: 2 };
+        let drafted = speculate(models, &request, &mut |_| Flow::Continue).unwrap();
         counts.entry(drafted.tokens).or_default()[0] += 1.0;
     }
     for chunk in 0..TEXTS / 100 {

@@ -93,8 +93,8 @@ fn scores_are_changed_as_in_the_reference() {
 /// The probability of every token.
 fn exact(sampling: &Sampling, scores: &[f32]) -> Vec<f64> {
     let mut probabilities = vec![0.0; scores.len()];
-    for (token, probability) in sampling.candidates(scores) {
-        probabilities[token as usize] = probability;
+    for of in sampling.candidates(scores) {
+        probabilities[of.token as usize] = of.probability;
     }
     probabilities
 }

@@ -1,8 +1,8 @@
 //! The inputs of a model on the host, so that tests can change and truncate them.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_zoo::models::backbones::{Input, Tokens};
-use burn_zoo::models::checkpoint::{F32Tensor, ModelInput};
+use burn_zoo::models::backbones::{Inputs, TokenBatch};
+use burn_zoo::models::checkpoint::F32Tensor;
 use burn_zoo::models::layers::mask::Padding;
 
 use super::{ids, padding};
@@ -83,9 +83,9 @@ impl Feed {
         }
     }
 
-    pub(crate) fn tokens(&self, device: &Device) -> Tokens {
-        Tokens {
-            ids: ids(&self.ids, device),
+    pub(crate) fn tokens(&self, device: &Device) -> TokenBatch {
+        TokenBatch {
+            source: ids(&self.ids, device).into(),
             types: self.types.as_ref().map(|types| ids(types, device)),
             padding: padding(&self.mask),
         }
@@ -93,19 +93,19 @@ impl Feed {
 
     /// The decoder's input of an encoder-decoder. Its padding needs no mask: it is after the
     /// tokens.
-    pub(crate) fn text(&self, device: &Device) -> Tokens {
-        Tokens::new(ids(self.decoder_ids.as_ref().unwrap(), device), Padding::none())
+    pub(crate) fn text(&self, device: &Device) -> TokenBatch {
+        TokenBatch::new(ids(self.decoder_ids.as_ref().unwrap(), device), Padding::none())
     }
 
-    pub(crate) fn input(&self, device: &Device) -> ModelInput {
-        let read = match &self.pixels {
+    pub(crate) fn inputs(&self, device: &Device) -> Inputs {
+        let inputs = match &self.pixels {
             Some(pixels) => {
                 let data = TensorData::new(pixels.values.clone(), pixels.shape.clone());
-                Input::Pixels(Tensor::from_data(data, device))
+                Inputs::images(Tensor::from_data(data, device))
             }
-            None => Input::Tokens(self.tokens(device)),
+            None => Inputs::text(self.tokens(device)),
         };
-        let written = self.decoder_ids.as_ref().map(|_| self.text(device));
-        ModelInput { read, written, choices: self.choices }
+        let decoder = self.decoder_ids.as_ref().map(|_| self.text(device));
+        Inputs { decoder, choices: self.choices, ..inputs }
     }
 }

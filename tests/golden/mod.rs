@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use feed::Feed;
-pub(crate) use outputs::{Output, Targets, loss, outputs};
+pub(crate) use outputs::{Output, Targets, loss, outputs, outputs_for};
 
 /// The project's folder of fixtures.
 pub(crate) fn folder() -> PathBuf {
@@ -104,7 +104,7 @@ impl Case {
 
     /// The same weights in a model with another spec.
     pub(crate) fn load_as(&self, spec: ModelSpec, device: &Device) -> Model {
-        let loaded = checkpoint::load_as(&self.path, spec, (device, LoadDtype::F32));
+        let loaded = checkpoint::load_as(&self.path, spec, device, LoadDtype::F32);
         loaded.unwrap_or_else(|error| panic!("{}: {error}", self.name)).model
     }
 

@@ -1,6 +1,7 @@
 //! The outputs of a model and its loss, for every head.
 
 use burn::tensor::{Device, Tensor};
+use burn_zoo::models::backbones::Inputs;
 use burn_zoo::models::checkpoint::{self, F32Tensor, Model, OutputOf};
 use burn_zoo::models::heads::cross_entropy::{IGNORE, Targets as Classes, cross_entropy_sum};
 
@@ -56,12 +57,17 @@ impl Output {
 
 /// All outputs of a model, its main output first.
 pub(crate) fn outputs(model: &Model, feed: &Feed, device: &Device) -> Vec<Output> {
+    outputs_for(model, feed, &feed.inputs(device))
+}
+
+/// The same, for other inputs of this shape.
+pub(crate) fn outputs_for(model: &Model, feed: &Feed, inputs: &Inputs) -> Vec<Output> {
     let of = |of| match of {
         OutputOf::Rows => None,
-        OutputOf::Read => Some(&feed.mask),
-        OutputOf::Written => feed.decoder_mask.as_ref(),
+        OutputOf::Input => Some(&feed.mask),
+        OutputOf::Decoder => feed.decoder_mask.as_ref(),
     };
-    let outputs = model.outputs(&feed.input(device)).unwrap();
+    let outputs = model.outputs(inputs).unwrap();
     let output = |output: checkpoint::Output| {
         // Images have no padding, and no mask.
         let mask = of(output.of).filter(|mask| !mask.is_empty()).cloned();
@@ -75,15 +81,15 @@ pub(crate) fn loss(model: &Model, feed: &Feed, targets: &Targets, device: &Devic
     let classes = match targets {
         Targets::PreTraining { tokens, sentences } => {
             let Model::PreTraining(model) = model else { panic!("it has one head") };
-            let tokens_read = feed.tokens(device);
-            let hidden = model.masked.backbone.forward(&tokens_read);
+            let inputs = feed.inputs(device);
+            let hidden = model.masked.backbone.forward(&inputs);
             let [batch, seq, vocab] = [feed.rows(), feed.ids[0].len(), model.masked.vocab_size()];
             let scores = model.masked.logits(hidden.clone()).reshape([batch * seq, vocab]);
             let of_tokens = mean(scores, tokens);
-            return of_tokens + mean(model.sentence_logits(hidden, &tokens_read), sentences);
+            return of_tokens + mean(model.sentence_logits(hidden, &inputs), sentences);
         }
         Targets::Classes(labels) if matches!(model, Model::ReplacedTokens(_)) => {
-            return binary(model.scores(&feed.input(device)), labels);
+            return binary(model.scores(&feed.inputs(device)), labels);
         }
         Targets::None => return mean_squares(model, feed, device),
         Targets::Classes(classes) => classes.clone(),
@@ -91,7 +97,7 @@ pub(crate) fn loss(model: &Model, feed: &Feed, targets: &Targets, device: &Devic
             rows.iter().flat_map(|row| row.iter().skip(1).copied().chain([IGNORE])).collect()
         }
     };
-    mean(model.scores(&feed.input(device)), &classes)
+    mean(model.scores(&feed.inputs(device)), &classes)
 }
 
 /// The mean cross entropy over the labels that are not ignored.
@@ -114,10 +120,10 @@ fn binary(logits: Tensor<2>, labels: &[i64]) -> Tensor<1> {
 
 fn mean_squares(model: &Model, feed: &Feed, device: &Device) -> Tensor<1> {
     let Model::BaseModel(model) = model else {
-        let scores = model.scores(&feed.input(device));
+        let scores = model.scores(&feed.inputs(device));
         return (scores.clone() * scores).mean();
     };
-    let hidden = model.forward(&feed.input(device).read);
+    let hidden = model.forward(&feed.inputs(device));
     let pooled = model.pooled(hidden.clone());
     let [_, seq, d_model] = hidden.dims();
     let all = vec![vec![1; seq]; feed.rows()];

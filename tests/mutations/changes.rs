@@ -1,8 +1,8 @@
 //! Changes of architectures for the mutation tests.
 
 use burn_zoo::models::backbones::{
-    DecoderConfig, EmbeddingConfig, EncoderConfig, EncoderDecoderConfig, PositionEmbedding,
-    PositionNumbering, StackConfig,
+    BackboneConfig, DecoderConfig, EmbeddingConfig, EncoderConfig, EncoderDecoderConfig,
+    PositionEmbedding, PositionNumbering, StackConfig,
 };
 use burn_zoo::models::blocks::{BlockConfig, Wiring};
 use burn_zoo::models::families::Architecture;
@@ -21,43 +21,40 @@ use burn_zoo::models::layers::rotary::{RotaryConfig, RotaryScaling, Yarn};
 use burn_zoo::models::layers::sinusoid::SinusoidLayout as Sines;
 
 pub(super) fn stacks(architecture: &mut Architecture) -> Vec<&mut StackConfig> {
-    match architecture {
-        Architecture::Decoder(config) => vec![&mut config.stack],
-        Architecture::Encoder(config, _) => vec![&mut config.stack],
-        Architecture::ImageEncoder(config, _) => vec![&mut config.stack],
-        Architecture::EncoderDecoder(config, _) => vec![&mut config.encoder, &mut config.decoder],
-        Architecture::EncoderHalf(config, _) => vec![&mut config.encoder],
-        Architecture::Recurrent(_) | Architecture::RecurrentSeq2Seq(_) => Vec::new(),
+    match &mut architecture.backbone {
+        BackboneConfig::Encoder(config) => vec![&mut config.stack],
+        BackboneConfig::Decoder(config) => vec![&mut config.stack],
+        BackboneConfig::EncoderDecoder(config) => vec![&mut config.encoder, &mut config.decoder],
+        BackboneConfig::EncoderHalf(config) => vec![&mut config.encoder],
+        BackboneConfig::Recurrent(_) | BackboneConfig::RecurrentSeq2Seq(_) => Vec::new(),
+        BackboneConfig::Vision(config) => vec![&mut config.stack],
     }
 }
 
 pub(super) fn decoder(architecture: &mut Architecture) -> &mut DecoderConfig {
-    let Architecture::Decoder(config) = architecture else { panic!("it is no decoder") };
-    config
+    match &mut architecture.backbone {
+        BackboneConfig::Decoder(config) => config,
+        _ => panic!("it is no decoder"),
+    }
 }
 
 pub(super) fn pair(architecture: &mut Architecture) -> &mut EncoderDecoderConfig {
-    let Architecture::EncoderDecoder(config, _) = architecture else { panic!("it has one side") };
-    config
-}
-
-pub(super) fn heads(architecture: &mut Architecture) -> &mut HeadsConfig {
-    match architecture {
-        Architecture::Encoder(_, heads) | Architecture::ImageEncoder(_, heads) => heads,
-        _ => panic!("its heads have one form"),
+    match &mut architecture.backbone {
+        BackboneConfig::EncoderDecoder(config) => config,
+        _ => panic!("it has one side"),
     }
 }
 
 pub(super) fn masked_lm(architecture: &mut Architecture) -> &mut PredictionHeadConfig {
-    heads(architecture).masked_lm.as_mut().unwrap()
+    architecture.heads.masked_lm.as_mut().unwrap()
 }
 
 pub(super) fn head(architecture: &mut Architecture) -> &mut PredictionHeadConfig {
-    heads(architecture).classifier.transform.as_mut().unwrap()
+    architecture.heads.classifier.transform.as_mut().unwrap()
 }
 
 pub(super) fn pooler(architecture: &mut Architecture) -> &mut PredictionHeadConfig {
-    let Pooler::Dense(pooler) = &mut heads(architecture).pooler else { panic!("it has none") };
+    let Pooler::Dense(pooler) = &mut architecture.heads.pooler else { panic!("it has none") };
     pooler
 }
 
@@ -142,7 +139,7 @@ pub(super) fn move_norms(architecture: &mut Architecture) {
 
 /// Scores divided by the square root of this width.
 pub(super) fn scale_by(architecture: &mut Architecture, width: fn(&AttentionConfig) -> usize) {
-    each_attention(architecture, |it| it.scale = (width(it) as f64).powf(-0.5));
+    each_attention(architecture, |it| it.softmax_mut().scale = (width(it) as f64).powf(-0.5));
 }
 
 /// Another pattern for each window of this size.
@@ -169,7 +166,7 @@ pub(super) fn drop_scaling(architecture: &mut Architecture) {
 }
 
 pub(super) fn rotate_whole_heads(architecture: &mut Architecture) {
-    let d_head = stacks(architecture)[0].layers[0].attention.d_head;
+    let d_head = stacks(architecture)[0].layers[0].attention.heads.d_head;
     each_rotary(architecture, |rotary| rotary.d_rotary = d_head);
 }
 
@@ -209,13 +206,13 @@ pub(super) fn sinusoid(
 }
 
 pub(super) fn pool(architecture: &mut Architecture, pooling: Pooling) {
-    heads(architecture).classifier.pooling = pooling;
+    architecture.heads.classifier.pooling = pooling;
 }
 
 /// The same decoder as an encoder, for heads of this form.
 pub(super) fn pool_first(architecture: &mut Architecture) {
     let DecoderConfig { vocab_size, stack, init_std, .. } = decoder(architecture).clone();
     let encoder = EncoderConfig { vocab_size, stack, init_std };
-    *architecture = Architecture::Encoder(encoder, HeadsConfig::of_decoder());
+    *architecture = Architecture::encoder(encoder, HeadsConfig::of_decoder());
     pool(architecture, Pooling::First);
 }

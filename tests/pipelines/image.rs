@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_zoo::models::backbones::Input;
-use burn_zoo::models::checkpoint::{self, ModelInput};
+use burn_zoo::models::backbones::Inputs;
+use burn_zoo::models::checkpoint;
 use burn_zoo::pipeline::{ImageClassifier, ImageReader, LabelScore, Picture, PixelValues, Scoring};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
@@ -138,8 +138,7 @@ fn another_size_is_read_with_interpolated_positions() {
         assert_eq!(found, size);
         let loaded = checkpoint::load(&of(model), &device).unwrap();
         let pixels = Tensor::from_data(TensorData::new(pixels, [1, 3, 24, 32]), &device);
-        let input = ModelInput::new(Input::Pixels(pixels));
-        let scores = loaded.model.scores(&input);
+        let scores = loaded.model.scores(&Inputs::images(pixels));
         let scores: Vec<f32> = scores.into_data().try_into_vec_as().unwrap();
         let classifier = ImageClassifier::open_sized(&of(model), size, &device).unwrap();
         let classifier = classifier.with_scoring(Scoring::Raw);

@@ -41,9 +41,9 @@ fn python() -> Result<PathBuf, String> {
 
 fn server(model: &Path) -> Server {
     let device = device::parse("flex").unwrap();
-    let (model, processor) = TextGeneration::open(model, &device).unwrap().into_parts();
-    let Model::CausalLm(model) = model else { panic!("a model that continues texts") };
-    Server::of_texts(model, processor, ServerSettings::new("golden")).unwrap()
+    let parts = TextGeneration::open(model, &device).unwrap().into_parts();
+    let Model::CausalLm(model) = parts.model else { panic!("a model that continues texts") };
+    Server::of_texts(model, parts.processor, ServerSettings::new("golden")).unwrap()
 }
 
 /// The model's results for each document of a task.

@@ -23,9 +23,11 @@ use std::time::{Duration, Instant};
 use burn::tensor::{Device, Int, Tensor};
 use burn_zoo::datasets::tokenizer::Tokenizer;
 use burn_zoo::device;
+use burn_zoo::models::backbones::{Initialization, initialize};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{
-    Flow, GenerationConfig, GenerationState, GenerativeModel, Options, SequenceState, generate,
+    Flow, GenerationConfig, GenerationState, GenerativeModel, Options, Prefilled, SequenceState,
+    generate,
 };
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::pipeline::Processor;
@@ -69,10 +71,9 @@ pub(crate) fn model(tokenizer: &Tokenizer) -> CausalLm {
         dropout: 0.0,
         eos: None,
     };
-    let (_, architecture) = families::find("llama").unwrap().sized(&size).unwrap();
-    let mut config = architecture.into_decoder().unwrap();
-    config.init_std = 0.8;
-    CausalLm::new(&config, &device::parse("flex").unwrap()).initialized(5)
+    let architecture = families::find("llama").unwrap().sized(&size).unwrap().architecture;
+    let model = CausalLm::new(&architecture.backbone, &device::parse("flex").unwrap()).unwrap();
+    initialize(model, Initialization::of_blocks(0.8, 1), 5)
 }
 
 pub(crate) fn processor() -> Processor {
@@ -139,15 +140,11 @@ impl GenerativeModel for Odd {
         self.model.prepare(prompt)
     }
 
-    fn prefill_hidden(
-        &self,
-        sequences: &[&SequenceState],
-        more: usize,
-    ) -> (Tensor<3>, GenerationState) {
+    fn prefill(&self, sequences: &[&SequenceState], more: usize) -> Prefilled {
         let mut tokens = sequences.iter().flat_map(|sequence| &sequence.text);
         assert!(!tokens.any(|token| Some(*token) == self.poison), "poisoned");
         std::thread::sleep(self.pause);
-        self.model.prefill_hidden(sequences, more)
+        self.model.prefill(sequences, more)
     }
 
     fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {

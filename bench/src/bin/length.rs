@@ -10,12 +10,12 @@ use burn_zoo::datasets::batch::LmBatch;
 use burn_zoo::models::backbones::recompute::checkpoint_blocks;
 use burn_zoo::models::checkpoint::{Model, ModelSpec};
 use burn_zoo::models::families::{self, Size};
-use burn_zoo::models::kernels::memory;
 use burn_zoo::train::LmModel;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use burn_zoo::{device, system};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
+use zoo_kernels::memory;
 
 /// Train on batches with the same number of tokens in rows of different lengths, each length in its
 /// own process, and compare their peak memory.
@@ -129,7 +129,7 @@ fn measure(args: &Args) -> Result<Found> {
     let device = device::parse(&args.device)?.autodiff();
     let family = families::find(&args.family)?;
     let before = system::peak_memory().context("the memory of this process")?;
-    let (config, _) = family.sized(&size)?;
+    let config = family.sized(&size)?.config;
     let model = ModelSpec::new(family, config)?.initialized(1, &device);
     let Model::CausalLm(model) = model else {
         anyhow::bail!("{} is not a causal language model", args.family)

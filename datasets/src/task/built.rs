@@ -9,7 +9,7 @@ use super::labels::Labels;
 use super::metric::{Metric, Reference};
 use super::settings::{BuiltTask, from_map};
 use super::sizes;
-use super::spec::{TaskSpec, divide};
+use super::spec::{DividedSettings, TaskSpec};
 use super::splits::{Answers, Splits, Train};
 use super::token_table::TokenTable;
 use crate::locate::SearchPath;
@@ -128,7 +128,8 @@ impl TaskSpec {
     /// [`TaskError`] if a setting is out of range, a file is missing, modified or malformed, or too
     /// few examples remain for training or testing.
     pub fn build(&self, search_path: &SearchPath) -> Result<Task, TaskError> {
-        let (own, sizes) = divide(self.info(), self.settings().clone());
+        let settings = self.settings().clone();
+        let DividedSettings { own, sizes } = DividedSettings::new(self.info(), settings);
         let (definition, splits) = match (self.info().builder.build)(own, search_path)? {
             // In file order, the first examples may all have the same label.
             BuiltTask::Fixed(definition, splits) => (definition, splits.shuffled()),

@@ -20,7 +20,7 @@ pub struct TaskInfo {
     pub(super) builder: TaskBuilder,
     own: &'static [Parameter],
     /// Settings fixed by the name, among tasks that share a [`Settings`] type.
-    preset: &'static [(&'static str, Preset)],
+    preset: &'static [Preset],
 }
 
 /// Where the examples of a task come from.
@@ -50,7 +50,13 @@ pub struct Parameter {
     pub about: &'static str,
 }
 
-pub(super) enum Preset {
+/// A setting fixed by a task's name.
+pub(super) struct Preset {
+    pub(super) name: &'static str,
+    pub(super) value: PresetValue,
+}
+
+pub(super) enum PresetValue {
     Number(u64),
     Text(&'static str),
 }
@@ -87,7 +93,7 @@ impl TaskInfo {
         Self { origin, ..self }
     }
 
-    pub(super) const fn preset(self, preset: &'static [(&'static str, Preset)]) -> Self {
+    pub(super) const fn preset(self, preset: &'static [Preset]) -> Self {
         Self { preset, ..self }
     }
 
@@ -110,12 +116,12 @@ impl TaskInfo {
         if self.origin == Origin::Drawn {
             settings.extend(to_map(&Sizes::default()));
         }
-        for (key, value) in self.preset {
+        for Preset { name, value } in self.preset {
             let value = match value {
-                Preset::Number(number) => Value::from(*number),
-                Preset::Text(text) => Value::from(*text),
+                PresetValue::Number(number) => Value::from(*number),
+                PresetValue::Text(text) => Value::from(*text),
             };
-            settings.insert((*key).to_owned(), value);
+            settings.insert((*name).to_owned(), value);
         }
         settings
     }

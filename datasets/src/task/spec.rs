@@ -71,7 +71,7 @@ impl TaskSpec {
             }
             settings.insert(parameter, value);
         }
-        let (own, sizes) = divide(info, settings.clone());
+        let DividedSettings { own, sizes } = DividedSettings::new(info, settings.clone());
         let checked = from_map::<Sizes>(sizes).and_then(|_| (info.builder.check)(own));
         checked.map_err(|error| TaskError::Value { task: info.name, reason: error.to_string() })?;
         Ok(Self { info, settings })
@@ -88,13 +88,21 @@ impl TaskSpec {
     }
 }
 
-/// Splits settings into those of the task itself and those of the split sizes.
-pub(super) fn divide(
-    info: &TaskInfo,
-    settings: Map<String, Value>,
-) -> (Map<String, Value>, Map<String, Value>) {
-    let own = (info.builder.defaults)();
-    settings.into_iter().partition(|(parameter, _)| own.contains_key(parameter))
+/// The settings of a task by what they determine.
+pub(super) struct DividedSettings {
+    /// Those of the task itself.
+    pub(super) own: Map<String, Value>,
+    /// Those of the split sizes.
+    pub(super) sizes: Map<String, Value>,
+}
+
+impl DividedSettings {
+    pub(super) fn new(info: &TaskInfo, settings: Map<String, Value>) -> Self {
+        let defaults = (info.builder.defaults)();
+        let is_own = |(parameter, _): &(String, Value)| defaults.contains_key(parameter);
+        let (own, sizes) = settings.into_iter().partition(is_own);
+        Self { own, sizes }
+    }
 }
 
 fn find(name: &str) -> Result<&'static TaskInfo, UnknownTask> {

@@ -1,18 +1,18 @@
 //! The table of tasks and their parameters.
 
-use super::info::{Origin, Parameter, Preset, TaskInfo, set, task};
+use super::info::{Origin, Parameter, Preset, PresetValue, TaskInfo, set, task};
 use super::kind::{Context, TaskKind};
 use super::{dates, deu_eng, dyck, induction, listops, modadd, mqar, polarity};
 use super::{sequences, texts, user, wnut17};
 use crate::locate::DataFile;
 use crate::text;
 
-const fn text(name: &'static str, value: &'static str) -> (&'static str, Preset) {
-    (name, Preset::Text(value))
+const fn text(name: &'static str, value: &'static str) -> Preset {
+    Preset { name, value: PresetValue::Text(value) }
 }
 
-const fn number(name: &'static str, value: u64) -> (&'static str, Preset) {
-    (name, Preset::Number(value))
+const fn number(name: &'static str, value: u64) -> Preset {
+    Preset { name, value: PresetValue::Number(value) }
 }
 
 const LANGUAGE: &[TaskKind] = &[TaskKind::Language];

@@ -10,7 +10,7 @@ use super::definition::TaskDefinition;
 use super::error::check;
 use super::settings::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::word_encoder::{Sentence, WordEncoder, tag_names};
+use super::word_encoder::{Sentence, TaggedWord, WordEncoder, tag_names};
 use super::{Context, Example, Labels, Metric, Reference, TaskError, TaskKind};
 use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,7 @@ impl Settings for Wnut17 {
             splits.push(sentences(&String::from_utf8_lossy(&content)));
         }
         let [train, validation, test] = &splits[..] else { unreachable!("there are three files") };
-        let words: Vec<&str> = train.iter().flatten().map(|(word, _)| word.as_str()).collect();
+        let words: Vec<&str> = train.iter().flatten().map(|tagged| tagged.word.as_str()).collect();
         let encoder = WordEncoder::new(&words, self.min_count);
         let tags = tag_names(splits.iter().flatten());
         let examples = |split: &[Sentence]| -> Vec<Example> {
@@ -97,7 +97,8 @@ fn sentences(text: &str) -> Vec<Sentence> {
         match line.trim().rsplit_once('\t') {
             Some((word, tag)) => {
                 if let Some(sentence) = found.last_mut() {
-                    sentence.push((word.trim().to_owned(), tag.trim().to_owned()));
+                    let (word, tag) = (word.trim().to_owned(), tag.trim().to_owned());
+                    sentence.push(TaggedWord { word, tag });
                 }
             }
             None => found.push(Sentence::new()),

@@ -4,12 +4,18 @@ use super::example::{Example, Target};
 use super::token_table::TokenTable;
 use std::collections::BTreeSet;
 
-/// Words with their tags.
-pub(super) type Sentence = Vec<(String, String)>;
+/// A word and its tag.
+pub(super) struct TaggedWord {
+    pub(super) word: String,
+    pub(super) tag: String,
+}
+
+/// The words of a sentence.
+pub(super) type Sentence = Vec<TaggedWord>;
 
 /// Every tag that occurs, `O` first.
 pub(super) fn tag_names<'a>(sentences: impl Iterator<Item = &'a Sentence>) -> Vec<String> {
-    let names: BTreeSet<&str> = sentences.flatten().map(|(_, tag)| tag.as_str()).collect();
+    let names: BTreeSet<&str> = sentences.flatten().map(|word| word.tag.as_str()).collect();
     let (outside, inside): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|tag| *tag == "O");
     outside.into_iter().chain(inside).map(str::to_owned).collect()
 }
@@ -42,8 +48,8 @@ impl WordEncoder {
     pub(super) fn example(&self, sentence: &Sentence, names: &[String]) -> Example {
         let tag = |tag: &str| names.iter().position(|name| name == tag).map(|index| index as u32);
         Example {
-            input: sentence.iter().map(|(word, _)| self.encode(word)).collect(),
-            target: Target::Tags(sentence.iter().map(|(_, name)| tag(name)).collect()),
+            input: sentence.iter().map(|tagged| self.encode(&tagged.word)).collect(),
+            target: Target::Tags(sentence.iter().map(|tagged| tag(&tagged.tag)).collect()),
         }
     }
 }

@@ -152,7 +152,7 @@ impl Tokenizer {
         let text = self.join(tokens.collect())?;
         Ok(match self.cleans_up_spaces() {
             Cleanup::Spaces => {
-                SPACED.iter().fold(text, |text, (spaced, without)| text.replace(spaced, without))
+                SPACED.iter().fold(text, |text, spaced| text.replace(spaced.text, spaced.clean))
             }
             Cleanup::Nothing => text,
         })

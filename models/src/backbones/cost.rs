@@ -1,12 +1,9 @@
 //! The cost of a model, operations and memory, computed from its config alone.
 
 use super::embedding::{EmbeddingConfig, PositionEmbedding};
-use super::{
-    DecoderConfig, EncoderConfig, EncoderDecoderConfig, ImageEncoderConfig, RecurrentConfig,
-    RecurrentSeq2SeqConfig, RecurrentStackConfig, StackConfig,
-};
+use super::{BackboneConfig, RecurrentSeq2SeqConfig, RecurrentStackConfig, StackConfig};
 use crate::blocks::BlockConfig;
-use crate::layers::attention::QkNorm;
+use crate::layers::attention::{HeadDims, QkNorm};
 
 /// Bytes of an f32.
 const F32: usize = 4;
@@ -43,10 +40,10 @@ pub struct Sequence {
 }
 
 /// The cost of a backbone.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Cost<'a> {
-    stacks: [Option<&'a StackConfig>; 2],
-    recurrent: [Option<&'a RecurrentStackConfig>; 2],
+    stacks: Vec<&'a StackConfig>,
+    recurrent: Vec<&'a RecurrentStackConfig>,
     /// The config of the attention between recurrent layers, if there is any.
     attending: Option<&'a RecurrentSeq2SeqConfig>,
     vocab_size: usize,
@@ -72,72 +69,28 @@ pub struct Excess {
     pub most: f64,
 }
 
-impl<'a> From<&'a DecoderConfig> for Cost<'a> {
-    fn from(config: &'a DecoderConfig) -> Self {
-        Self::of_stacks([Some(&config.stack), None], config.vocab_size)
+impl<'a> From<&'a BackboneConfig> for Cost<'a> {
+    fn from(config: &'a BackboneConfig) -> Self {
+        Self {
+            stacks: config.stacks(),
+            recurrent: config.recurrent_stacks(),
+            attending: match config {
+                BackboneConfig::RecurrentSeq2Seq(config) => Some(config),
+                _ => None,
+            },
+            vocab_size: config.vocab_size(),
+        }
     }
 }
 
-impl<'a> From<&'a EncoderConfig> for Cost<'a> {
-    fn from(config: &'a EncoderConfig) -> Self {
-        Self::of_stacks([Some(&config.stack), None], config.vocab_size)
-    }
-}
-
-impl<'a> From<&'a ImageEncoderConfig> for Cost<'a> {
-    fn from(config: &'a ImageEncoderConfig) -> Self {
-        Self::of_stacks([Some(&config.stack), None], 0)
-    }
-}
-
-impl<'a> From<&'a EncoderDecoderConfig> for Cost<'a> {
-    fn from(config: &'a EncoderDecoderConfig) -> Self {
-        Self::of_stacks([Some(&config.encoder), Some(&config.decoder)], config.vocab_size)
-    }
-}
-
-impl<'a> Cost<'a> {
-    /// The cost of the encoder of an encoder-decoder.
-    pub fn of_encoder(config: &'a EncoderDecoderConfig) -> Self {
-        Self::of_stacks([Some(&config.encoder), None], config.vocab_size)
-    }
-}
-
-impl<'a> From<&'a RecurrentConfig> for Cost<'a> {
-    fn from(config: &'a RecurrentConfig) -> Self {
-        let recurrent = [Some(&config.stack), None];
-        Self { recurrent, ..Self::of_stacks([None, None], config.vocab_size) }
-    }
-}
-
-impl<'a> From<&'a RecurrentSeq2SeqConfig> for Cost<'a> {
-    fn from(config: &'a RecurrentSeq2SeqConfig) -> Self {
-        let recurrent = [Some(&config.encoder), Some(&config.decoder)];
-        let nothing = Self::of_stacks([None, None], config.vocab_size);
-        Self { recurrent, attending: Some(config), ..nothing }
-    }
-}
-
-impl<'a> Cost<'a> {
-    fn of_stacks(stacks: [Option<&'a StackConfig>; 2], vocab_size: usize) -> Self {
-        Self { stacks, recurrent: [None, None], attending: None, vocab_size }
-    }
-
-    fn stacks(&self) -> impl Iterator<Item = &StackConfig> {
-        self.stacks.iter().copied().flatten()
-    }
-
-    fn recurrent(&self) -> impl Iterator<Item = &RecurrentStackConfig> {
-        self.recurrent.iter().copied().flatten()
-    }
-
+impl Cost<'_> {
     /// The first size that exceeds its limit. Sizes that are each plausible can have a product that
     /// overflows, or fill the memory with a computed table that is in no file.
     pub fn excess(&self) -> Option<Excess> {
         let mut parameters = 0.0;
         let mut parts = 0_usize;
         let mut found = Vec::new();
-        for stack in self.stacks() {
+        for stack in &self.stacks {
             let width = stack.d_model.max(stack.embedding.d_embedding);
             let widest = stack.layers.iter().map(BlockConfig::widest).fold(width, usize::max);
             found.push(("features of a layer", widest as f64, MOST_FEATURES as f64));
@@ -150,7 +103,8 @@ impl<'a> Cost<'a> {
             parameters += rows * stack.embedding.d_embedding as f64;
             parameters += stack.layers.iter().map(BlockConfig::weights).sum::<f64>();
             for layer in &stack.layers {
-                let heads = layer.attention.n_heads.saturating_add(layer.attention.n_kv_heads);
+                let HeadDims { n_heads, n_kv_heads, .. } = layer.attention.heads;
+                let heads = n_heads.saturating_add(n_kv_heads);
                 let norms = match layer.attention.qk_norm {
                     QkNorm::PerHead(..) => heads,
                     _ => 0,
@@ -160,13 +114,13 @@ impl<'a> Cost<'a> {
             }
             found.push(("layers", stack.depth() as f64, MOST_PARTS as f64));
         }
-        for stack in self.recurrent() {
+        for stack in &self.recurrent {
             let widest = stack.d_model.max(stack.d_input);
             found.push(("features of a layer", widest as f64, MOST_FEATURES as f64));
             parameters += stack.layers().map(|layer| layer.weights()).sum::<f64>();
             parts = parts.saturating_add(stack.n_layers);
         }
-        if let Some(stack) = self.recurrent().next() {
+        if let Some(stack) = self.recurrent.first() {
             parameters += self.vocab_size as f64 * stack.d_input as f64;
         }
         found.push(("layers and experts", parts as f64, MOST_PARTS as f64));
@@ -177,15 +131,15 @@ impl<'a> Cost<'a> {
 
     /// Features of the final hidden states.
     fn d_model(&self) -> usize {
-        let recurrent = self.recurrent().last().map(|stack| stack.d_model);
-        self.stacks().last().map(|stack| stack.d_model).or(recurrent).unwrap_or(0)
+        let recurrent = self.recurrent.last().map(|stack| stack.d_model);
+        self.stacks.last().map(|stack| stack.d_model).or(recurrent).unwrap_or(0)
     }
 
     /// Parameters of the embedding tables; a tied output projection adds none.
     pub fn embedding_parameters(&self) -> usize {
-        let recurrent = self.recurrent().next().map(|stack| stack.d_input);
-        let width = self.stacks().next().map(|stack| stack.embedding.d_embedding).or(recurrent);
-        let added = self.stacks().map(|stack| {
+        let recurrent = self.recurrent.first().map(|stack| stack.d_input);
+        let width = self.stacks.first().map(|stack| stack.embedding.d_embedding).or(recurrent);
+        let added = self.stacks.iter().map(|stack| {
             let EmbeddingConfig { n_types, n_tasks, .. } = stack.embedding;
             let rows = stack.position_rows().unwrap_or(0) + n_types + n_tasks;
             rows * stack.embedding.d_embedding
@@ -202,9 +156,10 @@ impl<'a> Cost<'a> {
     /// Reference: Kaplan et al. 2020, §2.1, <https://arxiv.org/abs/2001.08361>
     pub fn flops_per_token(&self, length: usize) -> usize {
         let blocks = self
-            .stacks()
+            .stacks
+            .iter()
             .map(|stack| stack.run().map(|layer| layer.macs_per_token(length)).sum::<usize>());
-        let recurrent = self.recurrent().flat_map(|stack| stack.layers());
+        let recurrent = self.recurrent.iter().flat_map(|stack| stack.layers());
         let recurrent = recurrent.map(|layer| layer.macs_per_token()).sum::<usize>();
         let attending = self.attending.map_or(0, |config| config.attending_macs(length));
         let layers = blocks.sum::<usize>() + recurrent + attending;
@@ -217,15 +172,15 @@ impl<'a> Cost<'a> {
     pub fn flops_of(&self, sequence: Sequence) -> f64 {
         let Sequence { source, text, scores } = sequence;
         // If there are two stacks, the first one is the encoder.
-        let lengths = match self.stacks().count() + self.recurrent().count() {
+        let lengths = match self.stacks.len() + self.recurrent.len() {
             2.. => [source, text],
             _ => [text, 0],
         };
-        let blocks = self.stacks().zip(lengths).map(|(stack, length)| {
+        let blocks = self.stacks.iter().zip(lengths).map(|(stack, length)| {
             let layers = stack.run().map(|layer| layer.macs_per_token(length));
             (layers.sum::<usize>() * length) as f64
         });
-        let recurrent = self.recurrent().zip(lengths).map(|(stack, length)| {
+        let recurrent = self.recurrent.iter().zip(lengths).map(|(stack, length)| {
             (stack.layers().map(|layer| layer.macs_per_token()).sum::<usize>() * length) as f64
         });
         let attending = self.attending.map_or(0, |config| config.attending_macs(source) * text);
@@ -240,10 +195,10 @@ impl<'a> Cost<'a> {
         parameters: usize,
         [batch, length]: [usize; 2],
     ) -> TrainingMemory {
-        let layers = self.stacks().map(|stack| {
+        let layers = self.stacks.iter().map(|stack| {
             stack.run().map(|layer| layer.activations_per_token(length)).sum::<usize>()
         });
-        let recurrent = self.recurrent().flat_map(|stack| stack.layers());
+        let recurrent = self.recurrent.iter().flat_map(|stack| stack.layers());
         let recurrent = recurrent.map(|layer| layer.activations_per_token()).sum::<usize>();
         let attending = self.attending.map_or(0, |config| config.attending_activations(length));
         let layers = layers.sum::<usize>() + recurrent + attending;

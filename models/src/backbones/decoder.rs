@@ -1,15 +1,15 @@
 //! The decoder-only backbone: embeddings, causal blocks, a final norm.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::embedding::Ids;
-use super::stack::{Pass, StackConfig, TransformerStack};
-use super::{Embedding, Tokens};
+use super::stack::{StackConfig, TransformerStack};
+use super::text_stack::{TextPass, TextStack};
+use super::{Embedding, TokenBatch, TokenSource};
 use crate::layers::cache::Cache;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::position::PositionIds;
+use crate::layers::observer::{Observer, StackRole, lend};
 
 /// Config of a decoder-only backbone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,48 +86,25 @@ impl Decoder {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`, after the final norm
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.embedding.forward(tokens, |x, pass| self.stack.forward(x, pass))
-    }
-
-    /// The hidden states at every layer: the embeddings, the output of each block but the last, and
-    /// the final hidden states.
-    ///
-    /// # Shapes
-    ///
-    /// - results: `[batch, seq, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
-        self.embedding.forward(tokens, |x, pass| self.stack.hidden_states(x, pass))
+    pub(super) fn forward(
+        &self,
+        tokens: &TokenBatch,
+        mut observer: Option<&mut dyn Observer>,
+    ) -> Tensor<3> {
+        self.stack().forward(TextPass::whole(tokens, lend(&mut observer)))
     }
 
     /// The final hidden states of the next tokens, given the cached ones.
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `source`: `[batch, new]`
     /// - result: `[batch, new, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
-        let [n_rows, new] = tokens.dims();
-        let length = cache.len() + new;
-        let (layers, padding) = cache.advance(n_rows, new);
-        let position_ids = PositionIds::new(padding, length, new);
-        let pass =
-            Pass { position_ids: &position_ids, padding, caches: Some(layers), encoder: None };
-        let vectors = self.embedding.token.forward(tokens.clone());
-        let ids = Ids { tokens: &tokens, types: None };
-        self.stack
-            .forward(self.embedding.input_embedding.forward(vectors, ids, &position_ids), pass)
+    pub(super) fn step(&self, source: &TokenSource, cache: &mut Cache) -> Tensor<3> {
+        self.stack().forward(TextPass::step(source, cache))
+    }
+
+    fn stack(&self) -> TextStack<'_> {
+        self.embedding.with(&self.stack, StackRole::Decoder)
     }
 }

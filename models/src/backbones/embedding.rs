@@ -1,16 +1,18 @@
 //! The input embedding: from token ids to the first block's input.
 
 use burn::module::{Module, Param, ParamId};
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Int, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 
+use super::{StackConfig, TokenSource};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::layers::norm::{Norm, NormConfig};
 use crate::layers::position::PositionIds;
 use crate::layers::sinusoid::{SinusoidLayout, sinusoid};
+use crate::parameters::Computed;
 
 /// Config of the input embedding.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -70,7 +72,8 @@ pub enum PositionNumbering {
         offset: usize,
     },
     /// The number of tokens up to and including this one whose id is not `padding`, plus `padding`:
-    /// fairseq's numbering. A padding token has row `padding`.
+    /// fairseq's numbering. A padding token has row `padding`. Tokens that are given as vectors are
+    /// numbered sequentially from `padding + 1`, as in transformers.
     SkipPadding {
         /// The id of padding.
         padding: usize,
@@ -112,7 +115,7 @@ impl EmbeddingConfig {
 #[derive(Module, Debug)]
 pub struct InputEmbedding {
     position: Option<EmbeddingTable>,
-    sinusoid: Option<EmbeddingTable>,
+    sinusoid: Option<Computed<EmbeddingTable>>,
     token_type: Option<EmbeddingTable>,
     task: Option<EmbeddingTable>,
     norm: Option<Norm>,
@@ -123,22 +126,22 @@ pub struct InputEmbedding {
     config: EmbeddingConfig,
 }
 
-/// The token ids and token types of a pass.
+/// The tokens of a pass.
 #[derive(Debug, Clone, Copy)]
-pub struct Ids<'a> {
-    /// `[batch, seq]`
-    pub tokens: &'a Tensor<2, Int>,
+pub struct TokenInput<'a> {
+    /// `[batch, seq]` ids, or their vectors.
+    pub source: &'a TokenSource,
     /// `[batch, seq]`; `None` means type 0.
     pub types: Option<&'a Tensor<2, Int>>,
+    /// The positions of the tokens.
+    pub position_ids: &'a PositionIds,
 }
 
 impl InputEmbedding {
     /// Tables of zeros, to be initialized or loaded.
-    pub fn new(
-        config: &EmbeddingConfig,
-        (d_model, max_positions): (usize, usize),
-        device: &Device,
-    ) -> Self {
+    pub fn new(stack: &StackConfig, device: &Device) -> Self {
+        let StackConfig { d_model, max_positions, embedding: config, .. } = stack;
+        let (d_model, max_positions) = (*d_model, *max_positions);
         let width = config.d_embedding;
         let table = |rows: usize| EmbeddingTable::new(rows, width, device);
         let rows = config.position_rows(max_positions);
@@ -152,12 +155,12 @@ impl InputEmbedding {
         let stored = |layout| {
             let make = move |device: &Device, _| {
                 let positions: Vec<usize> = (0..max_positions).collect();
-                sinusoid(&[positions], (width, layout), device).squeeze_dim(0)
+                sinusoid(&[positions], width, layout, device).squeeze_dim(0)
             };
-            // Initialized lazily, like every parameter, and not trained.
+            // Initialized lazily, like every parameter.
             let shape = Shape::from([max_positions, width]);
             let weight = Param::uninitialized(ParamId::new(), make, device.clone(), false, shape);
-            EmbeddingTable { weight }
+            Computed::new(EmbeddingTable { weight })
         };
         let (position, sinusoid) = match config.positions {
             PositionEmbedding::StoredSinusoidal(layout) => (None, Some(stored(layout))),
@@ -170,46 +173,43 @@ impl InputEmbedding {
             task: (config.n_tasks > 0).then(|| table(config.n_tasks)),
             norm: config.norm.map(|norm| norm.init(device)),
             projection: (width != d_model || config.projection == Projection::Always)
-                .then(|| linear(width, d_model, bias, device)),
+                .then(|| Linear::new(width, d_model, bias, device)),
             dropout: DropoutConfig::new(config.dropout).init(),
             max_positions,
             config: *config,
         }
     }
 
-    /// The first block's input.
+    /// The first block's input, with the token vectors of `table`.
     ///
     /// # Shapes
     ///
-    /// - `vectors`: `[batch, seq, d_embedding]`, the token vectors
     /// - result: `[batch, seq, d_model]`
     ///
     /// # Panics
     ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn forward(
-        &self,
-        vectors: Tensor<3>,
-        ids: Ids<'_>,
-        position_ids: &PositionIds,
-    ) -> Tensor<3> {
-        let mut x = vectors;
+    /// Panics if the sequence is longer than the learned position table, or if given vectors do not
+    /// have the width of `table`.
+    pub fn forward(&self, table: &EmbeddingTable, tokens: TokenInput<'_>) -> Tensor<3> {
+        let TokenInput { source, types, position_ids } = tokens;
+        let device = source.device();
+        let mut x = source.vectors(table);
         if self.config.scale != 1.0 {
             x = x * self.config.scale;
         }
         x = self.project_at(&[Projection::InAndOut], x);
-        if let Some(positions) = self.positions(ids.tokens, position_ids) {
+        if let Some(positions) = self.positions(source, position_ids) {
             x = x + positions;
         }
         if let Some(table) = &self.token_type {
-            let types = match ids.types {
+            let types = match types {
                 Some(types) => types.clone(),
-                None => Tensor::zeros([1, ids.tokens.dims()[1]], &ids.tokens.device()),
+                None => Tensor::zeros([1, source.dims()[1]], &device),
             };
             x = x + table.forward(types);
         }
         if let Some(table) = &self.task {
-            x = x + table.forward(Tensor::zeros([1, 1], &ids.tokens.device()));
+            x = x + table.forward(Tensor::zeros([1, 1], &device));
         }
         x = self.project_at(&[Projection::BeforeNorm], x);
         if let Some(norm) = &self.norm {
@@ -222,14 +222,14 @@ impl InputEmbedding {
     /// Projects `x` if the config's projection is one of `kinds`.
     fn project_at(&self, kinds: &[Projection], x: Tensor<3>) -> Tensor<3> {
         match &self.projection {
-            Some(projection) if kinds.contains(&self.config.projection) => project(projection, x),
+            Some(projection) if kinds.contains(&self.config.projection) => projection.forward(x),
             _ => x,
         }
     }
 
     /// The position vectors, `[1 or batch, seq, d_embedding]`.
-    fn positions(&self, tokens: &Tensor<2, Int>, position_ids: &PositionIds) -> Option<Tensor<3>> {
-        let device = tokens.device();
+    fn positions(&self, source: &TokenSource, position_ids: &PositionIds) -> Option<Tensor<3>> {
+        let device = source.device();
         let limit = self.max_positions;
         match (self.config.positions, &self.position) {
             (PositionEmbedding::Learned(numbering), Some(table)) => {
@@ -239,7 +239,7 @@ impl InputEmbedding {
                         position_ids.ids(&device) + offset as i64
                     }
                     PositionNumbering::SkipPadding { padding } => {
-                        after_padding(tokens, position_ids, padding)
+                        after_padding(source, position_ids, padding)
                     }
                 };
                 Some(table.forward(rows))
@@ -249,17 +249,18 @@ impl InputEmbedding {
                 self.sinusoid.as_ref().map(|table| table.forward(position_ids.ids(&device)))
             }
             (PositionEmbedding::Sinusoidal(layout, numbering), _) => {
-                let form = (self.config.d_embedding, layout);
+                let width = self.config.d_embedding;
                 Some(match numbering {
                     PositionNumbering::Sequential { offset } => {
                         let shift = |row: &Vec<usize>| row.iter().map(|p| p + offset).collect();
                         let rows: Vec<Vec<usize>> = position_ids.rows().iter().map(shift).collect();
-                        sinusoid(&rows, form, &device)
+                        sinusoid(&rows, width, layout, &device)
                     }
                     PositionNumbering::SkipPadding { padding } => {
-                        let rows = after_padding(tokens, position_ids, padding);
+                        let rows = after_padding(source, position_ids, padding);
                         let all: Vec<usize> = (0..position_ids.total() + padding + 1).collect();
-                        let table: Tensor<2> = sinusoid(&[all], form, &device).squeeze_dim(0);
+                        let table: Tensor<2> =
+                            sinusoid(&[all], width, layout, &device).squeeze_dim(0);
                         // Padding has a zero position vector.
                         let is_padding = rows.clone().equal_elem(padding as i64).unsqueeze_dim(2);
                         let vectors = burn::tensor::module::embedding(table, rows);
@@ -274,11 +275,14 @@ impl InputEmbedding {
 
 /// Rows by [`PositionNumbering::SkipPadding`].
 fn after_padding(
-    tokens: &Tensor<2, Int>,
+    source: &TokenSource,
     position_ids: &PositionIds,
     padding: usize,
 ) -> Tensor<2, Int> {
-    let is_token = tokens.clone().not_equal_elem(padding as i64).int();
+    let Some(ids) = source.ids() else {
+        return position_ids.ids(&source.device()) + (padding + 1) as i64;
+    };
+    let is_token = ids.clone().not_equal_elem(padding as i64).int();
     // Cached tokens were counted in earlier passes.
     let before = (position_ids.total() - position_ids.count()) as i64;
     (is_token.clone().cumsum(1) + before) * is_token + padding as i64

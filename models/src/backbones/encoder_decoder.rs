@@ -2,17 +2,18 @@
 //! sequence.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::embedding::{Ids, InputEmbedding};
-use super::stack::{Pass, StackConfig, TransformerStack};
-use super::{OutputWeights, Shift, Tokens};
+use super::embedding::InputEmbedding;
+use super::stack::{StackConfig, TransformerStack};
+use super::text_stack::{TextPass, TextStack};
+use super::{OutputWeights, Shift, TokenBatch, TokenSource};
 use crate::layers::EncoderOutput;
-use crate::layers::cache::{Cache, LayerCache, select_rows};
+use crate::layers::cache::{Cache, select_rows};
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::mask::{AttentionPattern, Mask, Padding};
-use crate::layers::position::PositionIds;
+use crate::layers::mask::{AttentionPattern, BatchPadding, Mask, Padding};
+use crate::layers::observer::{Observer, StackRole, lend};
 
 /// Config of an encoder-decoder. Both sides share one token embedding table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +99,16 @@ impl EncoderDecoderConfig {
 }
 
 impl Encoded {
+    /// Which positions are padding. A mask is valid for one pass: the next pass may have another
+    /// number of queries.
+    pub(super) fn mask(&self) -> Mask {
+        Mask::new(AttentionPattern::Full, self.padding.clone())
+    }
+
+    fn output<'a>(&'a self, mask: &'a Mask) -> EncoderOutput<'a> {
+        EncoderOutput { hidden_states: &self.hidden, mask }
+    }
+
     /// Selects rows of the batch, in the given order; a row may occur more than once.
     pub fn select(self, rows: &[usize]) -> Self {
         let mut padding = self.padding;
@@ -105,14 +116,16 @@ impl Encoded {
         Self { hidden: select_rows(self.hidden, rows), padding }
     }
 
+    fn batch_padding(&self) -> BatchPadding<'_> {
+        let [n_rows, length, _] = self.hidden.dims();
+        BatchPadding { padding: &self.padding, n_rows, length }
+    }
+
     /// Concatenates two batches, with the rows of `other` last.
     pub fn join(self, other: Self) -> Self {
-        let (above, below) = (self.hidden.dims(), other.hidden.dims());
-        let longest = above[1].max(below[1]);
-        let padding = Padding::join_right(
-            (&self.padding, [above[0], above[1]]),
-            (&other.padding, [below[0], below[1]]),
-        );
+        let (above, below) = (self.batch_padding(), other.batch_padding());
+        let longest = above.length.max(below.length);
+        let padding = above.join_right(below);
         let filled = |x: Tensor<3>| {
             let [batch, seq, d_model] = x.dims();
             let zeros =
@@ -138,19 +151,22 @@ impl EncoderDecoder {
     }
 
     /// Encodes texts.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn encode(&self, tokens: &Tokens) -> Encoded {
-        let stack = &self.encoder.stack;
-        let hidden =
-            self.encoder.forward_whole(&self.token, tokens, |x, pass| stack.forward(x, pass));
+    pub(super) fn encode(
+        &self,
+        tokens: &TokenBatch,
+        mut observer: Option<&mut dyn Observer>,
+    ) -> Encoded {
+        let stack = self.encoder.stack(&self.token, StackRole::Encoder);
+        let hidden = stack.forward(TextPass::whole(tokens, lend(&mut observer)));
         Encoded { hidden, padding: tokens.padding.clone() }
     }
 
     /// The decoder's input if only the encoder's input is given; see [`Shift`].
-    pub fn shifted(&self, tokens: &Tokens) -> Tokens {
+    ///
+    /// # Panics
+    ///
+    /// Panics if the encoder's input is embeddings.
+    pub(super) fn shifted(&self, tokens: &TokenBatch) -> TokenBatch {
         self.config.shift.apply(tokens, self.config.start)
     }
 
@@ -159,13 +175,16 @@ impl EncoderDecoder {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
-        let length = tokens.ids.dims()[1];
-        self.write((&tokens.ids, &tokens.padding, length), None, encoded)
+    pub(super) fn decode(
+        &self,
+        tokens: &TokenBatch,
+        encoded: &Encoded,
+        mut observer: Option<&mut dyn Observer>,
+    ) -> Tensor<3> {
+        let mask = &encoded.mask();
+        let encoder = Some(encoded.output(mask));
+        let pass = TextPass::whole(tokens, lend(&mut observer));
+        self.decoder().forward(TextPass { encoder, ..pass })
     }
 
     /// The decoder's final hidden states for the next tokens, given the cached ones.
@@ -174,31 +193,21 @@ impl EncoderDecoder {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `source`: `[batch, new]`
     /// - result: `[batch, new, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
-        let [n_rows, new] = tokens.dims();
-        let length = cache.len() + new;
-        let (layers, padding) = cache.advance(n_rows, new);
-        self.write((&tokens, padding, length), Some(layers), encoded)
+    pub(super) fn step(
+        &self,
+        source: &TokenSource,
+        encoded: &Encoded,
+        cache: &mut Cache,
+    ) -> Tensor<3> {
+        let mask = &encoded.mask();
+        let encoder = Some(encoded.output(mask));
+        self.decoder().forward(TextPass { encoder, ..TextPass::step(source, cache) })
     }
 
-    fn write(
-        &self,
-        (tokens, padding, length): (&Tensor<2, Int>, &Padding, usize),
-        caches: Option<&mut [LayerCache]>,
-        encoded: &Encoded,
-    ) -> Tensor<3> {
-        let position_ids = PositionIds::new(padding, length, tokens.dims()[1]);
-        // A mask is valid for one pass: the next pass may have another number of queries.
-        let mask = Mask::new(AttentionPattern::Full, encoded.padding.clone());
-        let encoder = Some(EncoderOutput { hidden_states: &encoded.hidden, mask: &mask });
-        let pass = Pass { position_ids: &position_ids, padding, caches, encoder };
-        self.decoder.forward(&self.token, tokens, pass)
+    fn decoder(&self) -> TextStack<'_> {
+        self.decoder.stack(&self.token, StackRole::Decoder)
     }
 }
 
@@ -218,61 +227,23 @@ impl EncoderHalf {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sequence is longer than the learned position table.
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.encoder
-            .forward_whole(&self.token, tokens, |x, pass| self.encoder.stack.forward(x, pass))
-    }
-
-    /// The hidden states at every layer; see [`TransformerStack::hidden_states`].
-    pub(super) fn hidden_states(&self, tokens: &Tokens) -> Vec<Tensor<3>> {
-        self.encoder
-            .forward_whole(&self.token, tokens, |x, pass| self.encoder.stack.hidden_states(x, pass))
+    pub(super) fn forward(
+        &self,
+        tokens: &TokenBatch,
+        mut observer: Option<&mut dyn Observer>,
+    ) -> Tensor<3> {
+        let stack = self.encoder.stack(&self.token, StackRole::Encoder);
+        stack.forward(TextPass::whole(tokens, lend(&mut observer)))
     }
 }
 
 impl Side {
     fn new(stack: &StackConfig, device: &Device) -> Self {
-        Self {
-            embedding: InputEmbedding::new(
-                &stack.embedding,
-                (stack.d_model, stack.max_positions),
-                device,
-            ),
-            stack: stack.init(device),
-        }
+        Self { embedding: InputEmbedding::new(stack, device), stack: stack.init(device) }
     }
 
-    /// Embeds whole texts and passes them to `run`, which applies the stack.
-    fn forward_whole<T>(
-        &self,
-        table: &EmbeddingTable,
-        tokens: &Tokens,
-        run: impl FnOnce(Tensor<3>, Pass<'_>) -> T,
-    ) -> T {
-        let length = tokens.ids.dims()[1];
-        let position_ids = PositionIds::new(&tokens.padding, length, length);
-        let pass = Pass {
-            position_ids: &position_ids,
-            padding: &tokens.padding,
-            caches: None,
-            encoder: None,
-        };
-        let ids = Ids { tokens: &tokens.ids, types: None };
-        run(self.embedding.forward(table.forward(tokens.ids.clone()), ids, &position_ids), pass)
-    }
-
-    fn forward(
-        &self,
-        table: &EmbeddingTable,
-        tokens: &Tensor<2, Int>,
-        pass: Pass<'_>,
-    ) -> Tensor<3> {
-        let ids = Ids { tokens, types: None };
-        let x = self.embedding.forward(table.forward(tokens.clone()), ids, pass.position_ids);
-        self.stack.forward(x, pass)
+    /// The stack over texts with these token embeddings.
+    fn stack<'a>(&'a self, table: &'a EmbeddingTable, role: StackRole) -> TextStack<'a> {
+        TextStack { table, embedding: &self.embedding, stack: &self.stack, role }
     }
 }

@@ -5,55 +5,50 @@ use burn::tensor::TensorData;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::parameters;
+use crate::parameters::{self, InitialScale};
 
 /// The distribution of a backbone's initial weights.
 #[derive(Debug, Clone, Copy)]
 pub struct Initialization {
-    /// Standard deviation of every matrix but the token embeddings.
+    /// Standard deviation of every matrix that declares no other.
     pub std: f64,
-    /// Standard deviation of the token embeddings.
-    pub embedding_std: f64,
     /// The number of layers that add to the residual stream.
     pub n_layers: usize,
 }
 
 impl Initialization {
-    /// For stacks of blocks, whose norms remove the scale of the embeddings.
+    /// For stacks of blocks.
     pub fn of_blocks(std: f64, n_layers: usize) -> Self {
-        Self { std, embedding_std: std, n_layers }
+        Self { std, n_layers }
     }
 
-    /// For recurrent layers. They have no norm that would scale small embeddings up, and gates with
-    /// inputs near zero pass on almost nothing. Token embeddings therefore have a standard
-    /// deviation of 1, PyTorch's default for embeddings.
+    /// For recurrent layers, which have no residual stream.
     pub fn of_recurrent(std: f64) -> Self {
-        Self { std, embedding_std: 1.0, n_layers: 1 }
+        Self { std, n_layers: 1 }
     }
 }
 
 /// Samples every matrix of `module` from a normal distribution; norms and biases keep their ones
 /// and zeros.
 ///
-/// The standard deviation of projections to the residual stream is divided by `sqrt(2 n_layers)`,
-/// so that the variance of the stream does not grow with depth. Every parameter has its own random
-/// generator, seeded by `seed` and the parameter's path: the same seed gives the same weights on
-/// every device and in any order of initialization.
+/// The standard deviation of projections to the residual stream ([`ResidualOutput`]) is divided by
+/// `sqrt(2 n_layers)`, so that the variance of the stream does not grow with depth. Every parameter
+/// has its own random generator, seeded by `seed` and the parameter's path: the same seed gives the
+/// same weights on every device and in any order of initialization.
 ///
 /// Reference: Radford et al. 2019, §2.3, GPT-2.
+///
+/// [`ResidualOutput`]: crate::parameters::ResidualOutput
 pub fn initialize<M: Module>(module: M, how: Initialization, seed: u64) -> M {
     let residual_std = how.std / (2.0 * how.n_layers as f64).sqrt();
     parameters::replace(module, &mut |parameter| {
-        if parameter.shape.len() < 2 || parameter.is_constant() {
+        if parameter.shape.len() < 2 || !parameter.is_trained() {
             return None;
         }
-        let writes_residual = ["attention.output.weight", ".down.weight"]
-            .iter()
-            .any(|end| parameter.path.ends_with(end));
-        let std = match parameter.path.as_str() {
-            "token.weight" | "embedding.token.weight" => how.embedding_std,
-            _ if writes_residual => residual_std,
-            _ => how.std,
+        let std = match parameter.properties.scale {
+            InitialScale::Model => how.std,
+            InitialScale::Residual => residual_std,
+            InitialScale::Unit => 1.0,
         };
         let mut normal = Normal::new(seed ^ fnv1a(&seeded_name(&parameter.path)));
         let count = parameter.shape.iter().product();

@@ -3,11 +3,12 @@
 
 use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
+use zoo_kernels::recompute::{Untyped, Work, recomputed};
+use zoo_kernels::seed;
 
 use crate::blocks::{Block, BlockConfig};
-use crate::kernels::recompute::{Untyped, Work, recomputed};
-use crate::kernels::seed;
 use crate::layers::mask::Mask;
+use crate::layers::observer::LayerId;
 use crate::layers::position::Positions;
 use crate::layers::{AttentionContext, EncoderOutput};
 
@@ -40,19 +41,21 @@ pub fn checkpoint_blocks<M: Module>(model: M) -> M {
 /// The name of the flag in `TransformerStack`.
 const FLAG: &str = "recomputes";
 
-/// [`Block::forward`] without a cache.
+/// [`Block::forward`] without a state or an observer.
 pub(super) fn forward(
-    (block, config): (&Block, &BlockConfig),
+    block: &Block,
+    config: &BlockConfig,
     x: Tensor<3>,
     mut context: AttentionContext<'_>,
 ) -> Tensor<3> {
-    let drops = [config.dropout, config.attention.dropout, config.feed_forward.dropout];
+    let drops = [config.dropout, config.attention.mechanism.dropout(), config.feed_forward.dropout];
     let encoder = context.encoder.filter(|_| config.has_cross_attention());
     let again = Again {
         block: block.clone().map(&mut Constant),
         mask: context.mask.clone(),
         positions: constant(context.positions),
         encoder: encoder.map(|encoder| encoder.mask.clone()),
+        layer: context.layer,
         // The dropout mask must be the same in both passes.
         seed: drops.iter().any(|p| *p > 0.0).then(|| seed::draw(&x.device())),
     };
@@ -111,6 +114,7 @@ struct Again {
     mask: Mask,
     positions: Positions,
     encoder: Option<Mask>,
+    layer: LayerId,
     seed: Option<u64>,
 }
 
@@ -133,8 +137,14 @@ impl Work for Again {
         let encoder =
             encoder.as_ref().map(|(hidden_states, mask)| EncoderOutput { hidden_states, mask });
         let block = self.block.clone().map(&mut replacements);
-        let mut context =
-            AttentionContext { mask: &self.mask, positions: &positions, cache: None, encoder };
+        let mut context = AttentionContext {
+            mask: &self.mask,
+            positions: &positions,
+            state: None,
+            encoder,
+            observer: None,
+            layer: self.layer,
+        };
         block.forward(x, &mut context).into_dispatch()
     }
 }
@@ -162,11 +172,12 @@ mod tests {
     use burn::tensor::{Device, Distribution};
 
     use super::*;
-    use crate::families::{self, Architecture, Size};
+    use crate::families::{self, Size, SizedModel};
     use crate::heads::CausalLm;
     use crate::layers::mask::{AttentionPattern, Padding};
+    use crate::layers::observer::StackRole;
 
-    fn sized() -> (serde_json::Value, Architecture) {
+    fn sized() -> SizedModel {
         let size = Size {
             vocab_size: 7,
             context: 6,
@@ -182,8 +193,7 @@ mod tests {
     }
 
     fn config() -> BlockConfig {
-        let Architecture::Decoder(config) = sized().1 else { panic!("a decoder") };
-        config.stack.layers[0].clone()
+        sized().architecture.backbone.stacks()[0].layers[0].clone()
     }
 
     #[test]
@@ -195,9 +205,9 @@ mod tests {
                 self.0.push(flag.is_enabled());
             }
         }
-        let (_, architecture) = sized();
+        let architecture = sized().architecture;
         let device = Device::flex().autodiff();
-        let model = CausalLm::new(&architecture.into_decoder().expect("a decoder"), &device);
+        let model = CausalLm::new(&architecture.backbone, &device).expect("a decoder");
         let flags = |model: &CausalLm| {
             let mut flags = Flags::default();
             model.visit(&mut flags);
@@ -218,8 +228,10 @@ mod tests {
         let context = || AttentionContext {
             mask: &mask,
             positions: &Positions::None,
-            cache: None,
+            state: None,
             encoder: None,
+            observer: None,
+            layer: LayerId { stack: StackRole::Decoder, index: 0 },
         };
         let random = || Tensor::<3>::random([2, 6, 8], Distribution::Normal(0.0, 1.0), &device);
         let (x, weights) = (random().require_grad(), random());
@@ -239,7 +251,7 @@ mod tests {
                     device.seed(seed::draw(&x.device()));
                     block.forward(x.clone(), &mut context())
                 } else {
-                    forward((&block, &config), x.clone(), context())
+                    forward(&block, &config, x.clone(), context())
                 };
                 let gradients = (found.clone() * weights.clone()).sum().backward();
                 [found.inner(), x.grad(&gradients).expect("a gradient")].map(Tensor::into_data)

@@ -3,17 +3,18 @@
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::{OutputWeights, Tokens};
-use crate::layers::cache::{Cache, LayerCache};
+use super::{OutputWeights, TokenBatch, TokenSource};
+use crate::layers::cache::{Cache, LayerState, RecurrentState};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::mask::AttentionPattern;
+use crate::layers::observer::{LayerId, Observer, StackRole};
 use crate::layers::recurrent::{
-    Cell, CellKind, Direction, PaddingSteps, RecurrentLayer, RecurrentLayerConfig, State, States,
+    CellKind, Direction, PaddingSteps, RecurrentLayer, RecurrentLayerConfig,
 };
+use crate::parameters::UnitVariance;
 
 /// Config of stacked recurrent layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,7 +57,9 @@ pub struct RecurrentStack {
 /// Recurrent layers over embedded tokens.
 #[derive(Module, Debug)]
 pub struct Recurrent {
-    token: EmbeddingTable,
+    /// Its variance at initialization is 1, PyTorch's default: no norm scales small embeddings up,
+    /// and gates with inputs near zero pass on almost nothing.
+    token: UnitVariance<EmbeddingTable>,
     stack: RecurrentStack,
     #[module(skip)]
     config: RecurrentConfig,
@@ -80,10 +83,9 @@ impl RecurrentStackConfig {
         }
     }
 
-    /// An empty cache of the layers' states. A state is stored as the key and value of its
-    /// position, with a window of one earlier position.
-    pub(super) fn cache(&self, reserve: usize) -> Cache {
-        Cache::new((0..self.n_layers).map(|_| AttentionPattern::SlidingWindow(2)), reserve)
+    /// The empty states of the layers, first to last.
+    pub(super) fn states(&self) -> impl Iterator<Item = LayerState> {
+        (0..self.n_layers).map(|_| LayerState::Recurrent(RecurrentState::default()))
     }
 }
 
@@ -94,10 +96,44 @@ impl RecurrentStack {
     ///
     /// - `x`: `[seq, batch, d_input]`
     /// - result: `[seq, batch, d_model]`
-    pub(super) fn forward(&self, x: Tensor<3>, padding_steps: &PaddingSteps) -> Tensor<3> {
-        let enter =
-            |x, layer: &RecurrentLayer| layer.forward(dropout(&self.dropout, x), padding_steps);
-        dropout(&self.dropout, self.layers.iter().fold(x, enter))
+    pub(super) fn forward(
+        &self,
+        x: Tensor<3>,
+        padding_steps: &PaddingSteps,
+        mut observed: Observed<'_>,
+    ) -> Tensor<3> {
+        let mut x = x;
+        for (index, layer) in self.layers.iter().enumerate() {
+            x = observed.residual(index, x);
+            x = layer.forward(dropout(&self.dropout, x), padding_steps);
+        }
+        x = observed.residual(self.layers.len(), x);
+        observed.final_states(dropout(&self.dropout, x))
+    }
+}
+
+/// Lets an observer, if there is one, see sequence-major tensors of a recurrent stack.
+pub(super) struct Observed<'a> {
+    pub(super) observer: Option<&'a mut dyn Observer>,
+    pub(super) role: StackRole,
+}
+
+impl Observed<'_> {
+    /// See [`Observer::residual`]: the input of a layer.
+    pub(super) fn residual(&mut self, index: usize, x: Tensor<3>) -> Tensor<3> {
+        let layer = LayerId { stack: self.role, index };
+        match &mut self.observer {
+            Some(observer) => observer.residual(layer, x.swap_dims(0, 1)).swap_dims(0, 1),
+            None => x,
+        }
+    }
+
+    /// See [`Observer::final_states`].
+    pub(super) fn final_states(&mut self, x: Tensor<3>) -> Tensor<3> {
+        match &mut self.observer {
+            Some(observer) => observer.final_states(self.role, x.swap_dims(0, 1)).swap_dims(0, 1),
+            None => x,
+        }
     }
 }
 
@@ -105,7 +141,11 @@ impl RecurrentConfig {
     /// A model of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> Recurrent {
         Recurrent {
-            token: EmbeddingTable::new(self.vocab_size, self.stack.d_input, device),
+            token: UnitVariance::new(EmbeddingTable::new(
+                self.vocab_size,
+                self.stack.d_input,
+                device,
+            )),
             stack: self.stack.init(device),
             config: self.clone(),
         }
@@ -128,10 +168,20 @@ impl Recurrent {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        let length = tokens.ids.dims()[1];
-        let padding_steps = PaddingSteps::new(&tokens.padding, length, &tokens.ids.device());
-        self.stack.forward(self.embed(tokens.ids.clone()), &padding_steps).swap_dims(0, 1)
+    pub(super) fn forward(
+        &self,
+        tokens: &TokenBatch,
+        observer: Option<&mut dyn Observer>,
+    ) -> Tensor<3> {
+        let TokenBatch { source, padding, .. } = tokens;
+        let padding_steps = PaddingSteps::new(padding, source.dims()[1], &source.device());
+        let vectors = source.vectors_by_step(&self.token);
+        let role = match self.config.stack.direction {
+            Direction::Forward => StackRole::Decoder,
+            Direction::Both => StackRole::Encoder,
+        };
+        let observed = Observed { observer, role };
+        self.stack.forward(vectors, &padding_steps, observed).swap_dims(0, 1)
     }
 
     /// The final hidden states of the next tokens, given the cached states.
@@ -144,53 +194,29 @@ impl Recurrent {
     /// # Panics
     ///
     /// Panics if the model is bidirectional: it cannot generate step by step.
-    pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
+    pub(super) fn step(&self, tokens: &TokenSource, cache: &mut Cache) -> Tensor<3> {
         let direction = self.config.stack.direction;
         assert_eq!(direction, Direction::Forward, "a bidirectional model has no steps");
         let [n_rows, new] = tokens.dims();
         let device = tokens.device();
-        let (caches, padding) = cache.advance(n_rows, new);
+        let (states, padding) = cache.advance(n_rows, new);
         let padding_steps = PaddingSteps::new(padding, new, &device);
-        let mut x = self.embed(tokens);
-        for (layer, cache) in self.stack.layers.iter().zip(caches) {
-            let start = || layer.cell().start(n_rows, &device);
-            let start = last_state(layer.cell(), cache).unwrap_or_else(start);
-            x = remembered(
-                layer.step_from(dropout(&self.stack.dropout, x), start, &padding_steps),
-                cache,
-            );
+        let mut x = tokens.vectors_by_step(&self.token);
+        for (layer, state) in self.stack.layers.iter().zip(states) {
+            let state = state.recurrent();
+            let start = state.last().unwrap_or_else(|| layer.cell().start(n_rows, &device));
+            let input = dropout(&self.stack.dropout, x);
+            let states = layer.step_from(input, start, &padding_steps);
+            state.append(&states);
+            x = states.hidden;
         }
         dropout(&self.stack.dropout, x).swap_dims(0, 1)
     }
 
-    /// An empty cache with room for `reserve` tokens.
-    pub fn cache(&self, reserve: usize) -> Cache {
-        self.config.stack.cache(reserve)
+    /// An empty cache.
+    pub fn cache(&self) -> Cache {
+        Cache::new(self.config.stack.states())
     }
-
-    /// `[seq, batch, d_input]`: sequence-major, so that each step is contiguous.
-    fn embed(&self, ids: Tensor<2, Int>) -> Tensor<3> {
-        self.token.forward(ids.swap_dims(0, 1))
-    }
-}
-
-/// The last state in a layer's cache; `None` if the cache is empty.
-pub(super) fn last_state(cell: &Cell, cache: &LayerCache) -> Option<State> {
-    let [hidden, memory] = cache.last()?.map(|state| {
-        let [batch, _, _, d] = state.dims();
-        state.reshape([batch, d])
-    });
-    Some(cell.resume(hidden, memory))
-}
-
-/// Appends states to a layer's cache and returns the hidden states.
-pub(super) fn remembered(states: States, cache: &mut LayerCache) -> Tensor<3> {
-    let States { hidden, memory } = states;
-    let kept = |states: Tensor<3>| states.swap_dims(0, 1).unsqueeze_dim::<4>(1);
-    // A GRU has only a hidden state, no memory cell.
-    let memory = memory.unwrap_or_else(|| hidden.clone());
-    cache.append(kept(hidden.clone()), kept(memory));
-    hidden
 }
 
 #[cfg(test)]
@@ -220,20 +246,21 @@ mod tests {
             let device = Device::flex();
             let model = initialize(config.init(&device), Initialization::of_recurrent(0.5), 1);
             let ids = |range: std::ops::Range<u32>| {
-                token_ids(&range.map(|i| i * i % 7).collect::<Vec<u32>>(), 1, &device)
+                let ids = range.map(|i| i * i % 7).collect::<Vec<u32>>();
+                TokenSource::Ids(token_ids(&ids, 1, &device))
             };
             let kept = 3;
-            let mut cache = model.cache(0);
-            // One long step, then single tokens beyond the initial capacity.
-            model.step(ids(0..kept + 20), &mut cache);
+            let mut cache = model.cache();
+            // One long step, then single tokens.
+            model.step(&ids(0..kept + 20), &mut cache);
             for at in kept + 20..kept + MAX_ROLLBACK as u32 {
-                model.step(ids(at..at + 1), &mut cache);
+                model.step(&ids(at..at + 1), &mut cache);
             }
             cache.truncate(kept as usize);
-            let after = model.step(ids(5..6), &mut cache);
-            let mut fresh = model.cache(0);
-            model.step(ids(0..kept), &mut fresh);
-            let expected = model.step(ids(5..6), &mut fresh);
+            let after = model.step(&ids(5..6), &mut cache);
+            let mut fresh = model.cache();
+            model.step(&ids(0..kept), &mut fresh);
+            let expected = model.step(&ids(5..6), &mut fresh);
             assert_eq!(after.into_data(), expected.into_data(), "{cell:?}");
         }
     }

@@ -1,19 +1,20 @@
 //! A recurrent encoder and decoder with attention between them: the origin of attention.
 
 use burn::module::Module;
-use burn::nn::Linear;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::recurrent::{RecurrentStack, RecurrentStackConfig, last_state, remembered};
-use super::{Encoded, OutputWeights, Tokens};
+use super::recurrent::{Observed, RecurrentStack, RecurrentStackConfig};
+use super::{Encoded, OutputWeights, TokenBatch, TokenSource};
 use crate::layers::additive_attention::{AdditiveAttention, EncoderKeys};
-use crate::layers::cache::{Cache, LayerCache};
+use crate::layers::cache::{Cache, LayerState};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
-use crate::layers::linear::{Bias, linear, project};
-use crate::layers::mask::{AttentionPattern, Mask, Padding};
+use crate::layers::linear::{Bias, Linear};
+use crate::layers::mask::Padding;
+use crate::layers::observer::{Observer, StackRole, lend};
 use crate::layers::recurrent::{PaddingSteps, State, States, Unroll, steps};
+use crate::parameters::UnitVariance;
 
 /// Config of a recurrent encoder-decoder. Both sides share one token embedding table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +49,9 @@ pub struct RecurrentSeq2SeqConfig {
 /// maxout layer.
 #[derive(Module, Debug)]
 pub struct RecurrentSeq2Seq {
-    token: EmbeddingTable,
+    /// Its variance at initialization is 1, PyTorch's default: no norm scales small embeddings up,
+    /// and gates with inputs near zero pass on almost nothing.
+    token: UnitVariance<EmbeddingTable>,
     encoder: RecurrentStack,
     decoder: RecurrentStack,
     /// The projection to each decoder layer's initial state.
@@ -61,21 +64,29 @@ pub struct RecurrentSeq2Seq {
     config: RecurrentSeq2SeqConfig,
 }
 
+/// The tokens of a decoder's pass, and its context.
+struct DecoderPass<'a> {
+    source: &'a TokenSource,
+    padding: &'a Padding,
+    states: &'a mut [LayerState],
+    observer: Option<&'a mut dyn Observer>,
+}
+
 impl RecurrentSeq2SeqConfig {
     /// A model of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> RecurrentSeq2Seq {
         let (d_embedding, d_encoder) = (self.decoder.d_input, self.encoder.d_model);
         let d_model = self.decoder.d_model;
-        let start = |_| linear(d_encoder / 2, d_model, Bias::Present, device);
+        let start = |_| Linear::new(d_encoder / 2, d_model, Bias::Present, device);
         let d_gates = self.decoder.cell.n_gates() * d_model;
         RecurrentSeq2Seq {
-            token: EmbeddingTable::new(self.vocab_size, d_embedding, device),
+            token: UnitVariance::new(EmbeddingTable::new(self.vocab_size, d_embedding, device)),
             encoder: self.encoder.init(device),
             decoder: self.decoder.init(device),
             start: (0..self.decoder.n_layers).map(start).collect(),
-            attention: AdditiveAttention::new([d_model, d_encoder], device),
-            context: linear(d_encoder, d_gates, Bias::Absent, device),
-            readout: linear(d_model + d_encoder + d_embedding, d_model, Bias::Present, device),
+            attention: AdditiveAttention::new(d_model, d_encoder, device),
+            context: Linear::new(d_encoder, d_gates, Bias::Absent, device),
+            readout: Linear::new(d_model + d_encoder + d_embedding, d_model, Bias::Present, device),
             config: self.clone(),
         }
     }
@@ -110,11 +121,17 @@ impl RecurrentSeq2Seq {
     }
 
     /// Encodes texts.
-    pub fn encode(&self, tokens: &Tokens) -> Encoded {
-        let length = tokens.ids.dims()[1];
-        let padding_steps = PaddingSteps::new(&tokens.padding, length, &tokens.ids.device());
-        let hidden = self.encoder.forward(self.embed(&tokens.ids), &padding_steps).swap_dims(0, 1);
-        Encoded { hidden, padding: tokens.padding.clone() }
+    pub(super) fn encode(
+        &self,
+        tokens: &TokenBatch,
+        observer: Option<&mut dyn Observer>,
+    ) -> Encoded {
+        let TokenBatch { source, padding, .. } = tokens;
+        let padding_steps = PaddingSteps::new(padding, source.dims()[1], &source.device());
+        let vectors = source.vectors_by_step(&self.token);
+        let observed = Observed { observer, role: StackRole::Encoder };
+        let hidden = self.encoder.forward(vectors, &padding_steps, observed).swap_dims(0, 1);
+        Encoded { hidden, padding: padding.clone() }
     }
 
     /// The decoder's final hidden states for whole texts, given the encoder output.
@@ -122,12 +139,19 @@ impl RecurrentSeq2Seq {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    pub fn decode(&self, tokens: &Tokens, encoded: &Encoded) -> Tensor<3> {
+    pub(super) fn decode(
+        &self,
+        tokens: &TokenBatch,
+        encoded: &Encoded,
+        mut observer: Option<&mut dyn Observer>,
+    ) -> Tensor<3> {
+        let TokenBatch { source, padding, .. } = tokens;
         // The cache is dropped after the pass.
-        let mut cache = self.cache(0);
-        let [n_rows, length] = tokens.ids.dims();
-        let (layers, _) = cache.advance(n_rows, length);
-        self.write((&tokens.ids, &tokens.padding), layers, encoded)
+        let mut cache = self.cache();
+        let [n_rows, length] = source.dims();
+        let (states, _) = cache.advance(n_rows, length);
+        let observer = lend(&mut observer);
+        self.run_decoder(DecoderPass { source, padding, states, observer }, encoded)
     }
 
     /// The decoder's final hidden states for the next tokens, given the cached states.
@@ -136,63 +160,74 @@ impl RecurrentSeq2Seq {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `source`: `[batch, new]`
     /// - result: `[batch, new, d_model]`
-    pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
-        let [n_rows, new] = tokens.dims();
-        let (layers, padding) = cache.advance(n_rows, new);
-        self.write((&tokens, padding), layers, encoded)
-    }
-
-    /// An empty cache with room for `reserve` tokens.
-    pub fn cache(&self, reserve: usize) -> Cache {
-        self.config.decoder.cache(reserve)
-    }
-
-    fn write(
+    pub(super) fn step(
         &self,
-        (tokens, padding): (&Tensor<2, Int>, &Padding),
-        caches: &mut [LayerCache],
+        source: &TokenSource,
         encoded: &Encoded,
+        cache: &mut Cache,
     ) -> Tensor<3> {
-        let device = tokens.device();
-        let padding_steps = PaddingSteps::new(padding, tokens.dims()[1], &device);
-        let vectors = self.embed(tokens);
+        let [n_rows, new] = source.dims();
+        let (states, padding) = cache.advance(n_rows, new);
+        self.run_decoder(DecoderPass { source, padding, states, observer: None }, encoded)
+    }
+
+    /// An empty cache.
+    pub fn cache(&self) -> Cache {
+        let states = self.config.decoder.states();
+        // The first layer attends to the encoder output.
+        Cache::new(states.enumerate().map(|(index, state)| match index {
+            0 => state.with_encoder(),
+            _ => state,
+        }))
+    }
+
+    fn run_decoder(&self, pass: DecoderPass<'_>, encoded: &Encoded) -> Tensor<3> {
+        let DecoderPass { source, padding, states, observer } = pass;
+        let mut observed = Observed { observer, role: StackRole::Decoder };
+        let padding_steps = PaddingSteps::new(padding, source.dims()[1], &source.device());
+        let vectors = source.vectors_by_step(&self.token);
         let mut contexts = None;
-        let mut x = dropout(&self.decoder.dropout, vectors.clone());
-        for (index, (layer, cache)) in self.decoder.layers.iter().zip(caches).enumerate() {
-            let start = last_state(layer.cell(), cache)
-                .unwrap_or_else(|| layer.cell().begin_with(self.begin(index, encoded)));
+        let mut x = vectors.clone();
+        for (index, (layer, state)) in self.decoder.layers.iter().zip(states).enumerate() {
+            x = dropout(&self.decoder.dropout, observed.residual(index, x));
+            let start = state.recurrent().last();
+            let start =
+                start.unwrap_or_else(|| layer.cell().begin_with(self.begin(index, encoded)));
             let states = if index == 0 {
-                let keys = self.encoder_keys(encoded, cache);
-                let (states, seen) = self.attend((x, start), &keys, &padding_steps);
+                let keys = self.encoder_keys(encoded, state);
+                let (states, seen) = self.attend(x, start, &keys, &padding_steps);
                 contexts = Some(seen);
                 states
             } else {
                 layer.step_from(x, start, &padding_steps)
             };
-            x = dropout(&self.decoder.dropout, remembered(states, cache));
+            state.recurrent().append(&states);
+            x = states.hidden;
         }
+        x = dropout(&self.decoder.dropout, observed.residual(self.decoder.layers.len(), x));
         let seen = [Some(x), contexts, Some(vectors)].into_iter().flatten().collect();
-        let hidden = project(&self.readout, Tensor::cat(seen, 2)).tanh();
-        dropout(&self.decoder.dropout, hidden).swap_dims(0, 1)
+        let hidden = self.readout.forward(Tensor::cat(seen, 2)).tanh();
+        observed.final_states(dropout(&self.decoder.dropout, hidden)).swap_dims(0, 1)
     }
 
     /// The states of the first layer and their contexts.
     fn attend(
         &self,
-        (x, start): (Tensor<3>, State),
+        x: Tensor<3>,
+        start: State,
         encoder: &EncoderKeys,
         padding_steps: &PaddingSteps,
     ) -> (States, Tensor<3>) {
         let cell = self.decoder.layers[0].cell();
         let mut unroll = Unroll::new(start);
         let mut contexts = Vec::new();
-        for (at, input) in steps(project(&cell.input, x)).into_iter().enumerate() {
+        for (at, input) in steps(cell.input.forward(x)).into_iter().enumerate() {
             let next = |state: &State| {
                 let context = self.attention.forward(state.hidden.clone(), encoder);
                 contexts.push(context.clone());
-                cell.next(input + project(&self.context, context), state)
+                cell.next(input + self.context.forward(context), state)
             };
             unroll.step(next, padding_steps.at(at));
         }
@@ -200,13 +235,13 @@ impl RecurrentSeq2Seq {
     }
 
     /// The keys and hidden states for attention, computed once per encoder output.
-    fn encoder_keys(&self, encoded: &Encoded, cache: &mut LayerCache) -> EncoderKeys {
-        let [hidden_states, keys] = cache.cross(|| {
+    fn encoder_keys(&self, encoded: &Encoded, state: &mut LayerState) -> EncoderKeys {
+        let [hidden_states, keys] = state.encoder_keys(|| {
             let keys = self.attention.keys(encoded.hidden.clone());
             [encoded.hidden.clone(), keys].map(|x| x.unsqueeze_dim(1))
         });
         let [batch, _, length, _] = keys.dims();
-        let mask = Mask::new(AttentionPattern::Full, encoded.padding.clone());
+        let mask = encoded.mask();
         let masked = mask.masked(1, length, &keys.device());
         EncoderKeys {
             keys: keys.squeeze_dim(1),
@@ -219,11 +254,6 @@ impl RecurrentSeq2Seq {
     fn begin(&self, layer: usize, encoded: &Encoded) -> Tensor<2> {
         let d_encoder = self.config.encoder.d_model;
         let first = encoded.hidden.clone().slice_dim(1, 0..1).squeeze_dim::<2>(1);
-        project(&self.start[layer], first.slice_dim(1, d_encoder / 2..d_encoder)).tanh()
-    }
-
-    /// `[seq, batch, d_embedding]`, as in [`Recurrent`](super::Recurrent).
-    fn embed(&self, ids: &Tensor<2, Int>) -> Tensor<3> {
-        self.token.forward(ids.clone().swap_dims(0, 1))
+        self.start[layer].forward(first.slice_dim(1, d_encoder / 2..d_encoder)).tanh()
     }
 }

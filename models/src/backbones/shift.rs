@@ -3,7 +3,7 @@
 use burn::tensor::{Bool, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::Tokens;
+use super::TokenBatch;
 use crate::layers::mask::Padding;
 
 /// The first token of a text that is shifted right by one position.
@@ -21,9 +21,16 @@ impl Shift {
     ///
     /// Right padding is not masked: under causal attention no token attends to it, and the hidden
     /// states at padding equal those of transformers.
-    pub fn apply(self, tokens: &Tokens, start: u32) -> Tokens {
-        let device = tokens.ids.device();
-        let [batch, seq] = tokens.ids.dims();
+    ///
+    /// # Panics
+    ///
+    /// Panics if the texts are embeddings, which cannot be shifted behind a token id.
+    pub fn apply(self, tokens: &TokenBatch, start: u32) -> TokenBatch {
+        let Some(ids) = tokens.source.ids() else {
+            panic!("the shifted input of a decoder needs token ids; pass a decoder input");
+        };
+        let device = ids.device();
+        let [batch, seq] = ids.dims();
         let all = vec![vec![true; seq]; batch];
         let rows = tokens.padding.rows().unwrap_or(&all);
         let first = match self {
@@ -32,24 +39,24 @@ impl Shift {
                 let last = |row: &Vec<bool>| row.iter().rposition(|&is_token| is_token);
                 let last: Vec<i64> = rows.iter().map(|row| last(row).unwrap_or(0) as i64).collect();
                 let last = Tensor::<2, Int>::from_data(TensorData::new(last, [batch, 1]), &device);
-                tokens.ids.clone().gather(1, last)
+                ids.clone().gather(1, last)
             }
         };
         let shifted = match seq {
             1 => first.clone(),
-            _ => Tensor::cat(vec![first.clone(), tokens.ids.clone().slice_dim(1, 0..seq - 1)], 1),
+            _ => Tensor::cat(vec![first.clone(), ids.clone().slice_dim(1, 0..seq - 1)], 1),
         };
         // In a row with left padding, the text begins after the padding.
         let begins = |row: &Vec<bool>| row.iter().position(|&is_token| is_token).unwrap_or(0);
         let begins: Vec<usize> = rows.iter().map(begins).collect();
         if begins.iter().all(|&begin| begin == 0) {
-            return Tokens::new(shifted, Padding::none());
+            return TokenBatch::new(shifted, Padding::none());
         }
         let row = |&begin: &usize| (0..seq).map(move |i| i == begin);
         let at: Vec<bool> = begins.iter().flat_map(row).collect();
         let at = Tensor::<2, Bool>::from_data(TensorData::new(at, [batch, seq]), &device);
         let ids = shifted.mask_where(at, first.expand([batch, seq]));
-        Tokens::new(ids, tokens.padding.clone())
+        TokenBatch::new(ids, tokens.padding.clone())
     }
 }
 
@@ -61,7 +68,15 @@ mod tests {
 
     fn shifted(shift: Shift, padding: Padding) -> Vec<i64> {
         let ids = Tensor::<2, Int>::from_ints([[5, 6, 7, 8], [1, 2, 3, 4]], &Device::flex());
-        shift.apply(&Tokens::new(ids, padding), 9).ids.into_data().iter::<i64>().collect()
+        shift
+            .apply(&TokenBatch::new(ids, padding), 9)
+            .source
+            .ids()
+            .unwrap()
+            .clone()
+            .into_data()
+            .iter::<i64>()
+            .collect()
     }
 
     #[test]
@@ -87,7 +102,10 @@ mod tests {
     #[test]
     fn single_token_is_replaced_by_the_first_token() {
         let ids = Tensor::<2, Int>::from_ints([[5]], &Device::flex());
-        let shifted = Shift::Start.apply(&Tokens::new(ids, Padding::none()), 9);
-        assert_eq!(shifted.ids.into_data().iter::<i64>().collect::<Vec<i64>>(), [9]);
+        let shifted = Shift::Start.apply(&TokenBatch::new(ids, Padding::none()), 9);
+        assert_eq!(
+            shifted.source.ids().unwrap().clone().into_data().iter::<i64>().collect::<Vec<i64>>(),
+            [9]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! A stack of transformer blocks, the common part of all attention backbones.
 
 use burn::module::{Flag, Module, Param};
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +9,12 @@ use super::embedding::{EmbeddingConfig, Projection};
 use super::recompute;
 use crate::blocks::{Block, BlockConfig};
 use crate::layers::attention::AttentionConfig;
-use crate::layers::cache::LayerCache;
+use crate::layers::cache::LayerState;
 use crate::layers::dropout::dropout;
-use crate::layers::linear::{Bias, linear, project};
-use crate::layers::mask::{AttentionPattern, Mask, Padding};
+use crate::layers::linear::{Bias, Linear};
+use crate::layers::mask::{Mask, Padding};
 use crate::layers::norm::{Norm, NormConfig};
+use crate::layers::observer::{LayerId, Observer, StackRole, lend};
 use crate::layers::position::{PositionEncoding, PositionIds, Positions, RelativePositions};
 use crate::layers::{AttentionContext, EncoderOutput};
 
@@ -51,27 +52,42 @@ pub struct TransformerStack {
     config: StackConfig,
 }
 
-/// The positions, padding, caches and encoder output of a forward pass.
+/// The context of a forward pass through a stack, besides its input.
 pub(super) struct Pass<'a> {
     pub(super) position_ids: &'a PositionIds,
     pub(super) padding: &'a Padding,
-    pub(super) caches: Option<&'a mut [LayerCache]>,
+    /// The states of the layers, in incremental decoding.
+    pub(super) states: Option<&'a mut [LayerState]>,
     pub(super) encoder: Option<EncoderOutput<'a>>,
+    pub(super) observer: Option<&'a mut dyn Observer>,
+    /// The role of the stack, by which an observer knows it.
+    pub(super) role: StackRole,
+}
+
+impl<'a> Pass<'a> {
+    /// A pass over whole sequences, without an encoder output.
+    pub(super) fn whole(
+        role: StackRole,
+        position_ids: &'a PositionIds,
+        padding: &'a Padding,
+    ) -> Self {
+        Self { position_ids, padding, states: None, encoder: None, observer: None, role }
+    }
 }
 
 impl StackConfig {
     /// A stack of zeros, to be initialized or loaded.
     pub fn init(&self, device: &Device) -> TransformerStack {
         let shared = self.layers.iter().find_map(|layer| {
-            let AttentionConfig { d_model, n_heads, positions, .. } = &layer.attention;
-            positions.relative((*d_model, *n_heads), device)
+            let AttentionConfig { d_model, heads, positions, .. } = &layer.attention;
+            positions.relative(*d_model, heads.n_heads, device)
         });
         TransformerStack {
             layers: self.layers.iter().map(|layer| layer.init(device)).collect(),
             relative: shared,
             norm: self.norm.map(|norm| norm.init(device)),
             output_projection: (self.d_output() != self.d_model)
-                .then(|| linear(self.d_model, self.d_output(), Bias::Absent, device)),
+                .then(|| Linear::new(self.d_model, self.d_output(), Bias::Absent, device)),
             dropout: DropoutConfig::new(self.dropout).init(),
             recomputes: Param::from_bool(false),
             config: self.clone(),
@@ -88,9 +104,9 @@ impl StackConfig {
         self.order.iter().map(|&index| &self.layers[index])
     }
 
-    /// The attention pattern of each block.
-    pub fn patterns(&self) -> impl Iterator<Item = AttentionPattern> + '_ {
-        self.layers.iter().map(|layer| layer.attention.pattern)
+    /// The empty states of the layers, with room for `reserve` tokens; they grow beyond them.
+    pub fn states(&self, reserve: usize) -> impl Iterator<Item = LayerState> + '_ {
+        self.run().map(move |layer| layer.state(reserve))
     }
 
     /// Features of the output.
@@ -127,48 +143,50 @@ impl TransformerStack {
     /// - `x`: `[batch, seq, d_model]`
     /// - result: `[batch, seq, d_output]`
     pub(super) fn forward(&self, x: Tensor<3>, pass: Pass<'_>) -> Tensor<3> {
-        self.run(x, pass, &mut |_| {})
-    }
-
-    /// The input of each block and the final output: the `hidden_states` of transformers.
-    ///
-    /// # Shapes
-    ///
-    /// - `x`: `[batch, seq, d_model]`
-    /// - results: `[batch, seq, d_model]`, the last one `[batch, seq, d_output]`
-    pub(super) fn hidden_states(&self, x: Tensor<3>, pass: Pass<'_>) -> Vec<Tensor<3>> {
-        let mut states = Vec::with_capacity(self.config.depth() + 1);
-        let last = self.run(x, pass, &mut |input| states.push(input.clone()));
-        states.push(last);
-        states
-    }
-
-    /// [`TransformerStack::forward`]; `observe` receives the input of each block.
-    fn run(&self, x: Tensor<3>, pass: Pass<'_>, observe: &mut dyn FnMut(&Tensor<3>)) -> Tensor<3> {
         let device = x.device();
-        let Pass { position_ids, padding, mut caches, encoder } = pass;
-        let views = Views::new(self, (padding, position_ids), &device);
+        let Pass { position_ids, padding, mut states, encoder, mut observer, role } = pass;
+        let views = Views::new(self, padding, position_ids, &device);
+        let recomputes = self.recomputes.is_enabled()
+            && device.is_autodiff()
+            && states.is_none()
+            && observer.is_none();
         let mut x = x;
-        for (place, &index) in self.config.order.iter().enumerate() {
-            let (layer, config) = (&self.layers[index], &self.config.layers[index]);
-            let cache = caches.as_mut().map(|caches| &mut caches[place]);
+        for (index, &block) in self.config.order.iter().enumerate() {
+            let (block, config) = (&self.layers[block], &self.config.layers[block]);
+            let layer = LayerId { stack: role, index };
+            if let Some(observer) = &mut observer {
+                x = observer.residual(layer, x);
+            }
             let (mask, positions) = views.of(config);
-            let mut context = AttentionContext { mask, positions, cache, encoder };
-            let recomputes = self.recomputes.is_enabled() && context.cache.is_none();
-            observe(&x);
-            x = if recomputes && device.is_autodiff() {
-                recompute::forward((layer, config), x, context)
-            } else {
-                layer.forward(x, &mut context)
+            let state = states.as_mut().map(|states| &mut states[index]);
+            let mut context = AttentionContext {
+                mask,
+                positions,
+                state,
+                encoder,
+                observer: lend(&mut observer),
+                layer,
             };
+            x = if recomputes {
+                recompute::forward(block, config, x, context)
+            } else {
+                block.forward(x, &mut context)
+            };
+        }
+        if let Some(observer) = &mut observer {
+            x = observer.residual(LayerId { stack: role, index: self.config.depth() }, x);
         }
         if let Some(norm) = &self.norm {
             x = norm.forward(x);
         }
         if let Some(projection) = &self.output_projection {
-            x = project(projection, x);
+            x = projection.forward(x);
         }
-        dropout(&self.dropout, x)
+        x = dropout(&self.dropout, x);
+        match observer {
+            Some(observer) => observer.final_states(role, x),
+            None => x,
+        }
     }
 }
 
@@ -182,7 +200,8 @@ struct Views {
 impl Views {
     fn new(
         stack: &TransformerStack,
-        (padding, position_ids): (&Padding, &PositionIds),
+        padding: &Padding,
+        position_ids: &PositionIds,
         device: &Device,
     ) -> Self {
         let mut views = Self { masks: Vec::new(), positions: Vec::new() };

@@ -18,12 +18,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers::AttentionContext;
 use crate::layers::activation::Activation;
-use crate::layers::attention::AttentionConfig;
+use crate::layers::attention::{AttentionConfig, CrossAttentionConfig, HeadDims};
+use crate::layers::cache::{KeyValueState, LayerState};
 use crate::layers::convolution::ConvolutionConfig;
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
-use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::NormConfig;
-use crate::layers::position::PositionEncoding;
 pub use layer_scale::{LayerScale, LayerScaleBlock};
 pub use no_attention_norm::NoAttentionNormBlock;
 pub use parallel::ParallelBlock;
@@ -132,13 +131,16 @@ impl BlockConfig {
         }
     }
 
-    /// The config of cross-attention: a full pattern, without position encoding.
-    fn cross_attention(&self) -> AttentionConfig {
-        AttentionConfig {
-            pattern: AttentionPattern::Full,
-            positions: PositionEncoding::None,
-            ..self.attention.clone()
-        }
+    /// The config of cross-attention: the sizes and the mechanism of self-attention.
+    fn cross_attention(&self) -> CrossAttentionConfig {
+        let AttentionConfig { d_model, heads, bias, mechanism, .. } = self.attention.clone();
+        CrossAttentionConfig { d_model, heads, bias, mechanism }
+    }
+
+    /// The empty state of the block's attention, with room for `reserve` tokens.
+    pub fn state(&self, reserve: usize) -> LayerState {
+        let own = LayerState::KeyValue(KeyValueState::new(self.attention.pattern, reserve));
+        if self.has_cross_attention() { own.with_encoder() } else { own }
     }
 
     /// Whether the block has cross-attention to an encoder output.
@@ -164,7 +166,8 @@ impl BlockConfig {
 
     /// The width of the widest projection, in features.
     pub(crate) fn widest(&self) -> usize {
-        let AttentionConfig { d_model, n_heads, n_kv_heads, d_head, .. } = self.attention;
+        let AttentionConfig { d_model, heads, .. } = self.attention;
+        let HeadDims { n_heads, n_kv_heads, d_head } = heads;
         let projected = n_heads.max(n_kv_heads).saturating_mul(d_head);
         d_model.max(projected).max(self.feed_forward.d_ff)
     }
@@ -172,7 +175,8 @@ impl BlockConfig {
     /// The approximate number of parameters. A float, because a hostile config would overflow an
     /// integer.
     pub(crate) fn weights(&self) -> f64 {
-        let AttentionConfig { d_model, n_heads, n_kv_heads, d_head, .. } = self.attention;
+        let AttentionConfig { d_model, heads, .. } = self.attention;
+        let HeadDims { n_heads, n_kv_heads, d_head } = heads;
         let [d_model, n_heads, n_kv_heads, d_head, d_ff] =
             [d_model, n_heads, n_kv_heads, d_head, self.feed_forward.d_ff].map(|n| n as f64);
         let attention = 2.0 * d_model * (n_heads + n_kv_heads) * d_head;
@@ -192,10 +196,8 @@ impl BlockConfig {
     /// An estimate: the inputs of every matrix product, and the attention scores twice (masked, and
     /// after the softmax).
     pub fn activations_per_token(&self, n_keys: usize) -> usize {
-        let attention = &self.attention;
-        let d_model = attention.d_model;
-        let d_query = attention.n_heads * attention.d_head;
-        let d_key = attention.n_kv_heads * attention.d_head;
+        let AttentionConfig { d_model, heads, .. } = self.attention;
+        let (d_query, d_key) = (heads.d_query(), heads.d_key());
         let hidden = match self.feed_forward.kind {
             FeedForwardKind::Plain => 4,
             FeedForwardKind::Gated => 5,
@@ -211,7 +213,7 @@ impl BlockConfig {
             | Wiring::ParallelDualNorm
             | Wiring::LayerScale => 2,
         };
-        let scores = 2 * attention.n_heads * n_keys;
+        let scores = 2 * heads.n_heads * n_keys;
         let of_attention =
             (3 * d_query + 2 * d_key + scores) * if self.has_cross_attention() { 2 } else { 1 };
         3 * n_norms * d_model + of_attention + hidden * self.feed_forward.d_ff

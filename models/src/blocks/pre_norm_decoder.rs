@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::BlockConfig;
 use crate::layers::AttentionContext;
-use crate::layers::attention::Attention;
+use crate::layers::attention::{Attention, CrossAttention};
 use crate::layers::dropout::dropout;
 use crate::layers::feed_forward::FeedForward;
 use crate::layers::norm::Norm;
@@ -18,7 +18,7 @@ use crate::layers::norm::Norm;
 pub struct PreNormDecoderBlock {
     attention: Attention,
     attention_norm: Norm,
-    cross_attention: Attention,
+    cross_attention: CrossAttention,
     cross_attention_norm: Norm,
     feed_forward: FeedForward,
     feed_forward_norm: Norm,
@@ -48,9 +48,8 @@ impl PreNormDecoderBlock {
     pub fn forward(&self, x: Tensor<3>, context: &mut AttentionContext<'_>) -> Tensor<3> {
         let attn_out = self.attention.forward(self.attention_norm.forward(x.clone()), context);
         let x = x + dropout(&self.dropout, attn_out);
-        let cross_attn_out = self
-            .cross_attention
-            .cross_forward(self.cross_attention_norm.forward(x.clone()), context);
+        let cross_attn_out =
+            self.cross_attention.forward(self.cross_attention_norm.forward(x.clone()), context);
         let x = x + dropout(&self.dropout, cross_attn_out);
         let ffn_out = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
         x + dropout(&self.dropout, ffn_out)

@@ -55,7 +55,7 @@ impl Entry {
             Orientation::Transposed => {
                 let [width, height] = [self.shape[0], self.shape[1]];
                 let mut turned = vec![0.0; values.len()];
-                turn(&values, width, (&mut turned, height, 0));
+                turn(&values, width, Columns { values: &mut turned, width: height, at: 0 });
                 turned
             }
         }
@@ -158,7 +158,8 @@ impl<'a, V: Value> Parts<'a, V> {
             let values = &mut self.values[run.part];
             match self.dtype {
                 LoadDtype::F32 => {
-                    turn(share, row, (values, width(&self.entry.parts[run.part]), run.column));
+                    let width = width(&self.entry.parts[run.part]);
+                    turn(share, row, Columns { values, width, at: run.column });
                 }
                 LoadDtype::Checkpoint => values.extend(share.iter().map(|x| V::of(*x))),
             }
@@ -189,9 +190,19 @@ fn width(part: &Part) -> usize {
     part.shape.last().copied().unwrap_or(1)
 }
 
-/// Writes rows of `columns` elements as columns of a matrix of row length `width`, starting at
-/// column `at`.
-fn turn<V: Value>(rows: &[f32], columns: usize, (into, width, at): (&mut [V], usize, usize)) {
+/// Columns of a matrix.
+struct Columns<'a, V> {
+    /// The whole matrix.
+    values: &'a mut [V],
+    /// The length of its rows.
+    width: usize,
+    /// The first of the columns.
+    at: usize,
+}
+
+/// Writes rows of `columns` elements as columns of a matrix.
+fn turn<V: Value>(rows: &[f32], columns: usize, into: Columns<'_, V>) {
+    let Columns { values: into, width, at } = into;
     // Tiled, so that both source and destination stay in the cache.
     const TILE: usize = 16;
     let count = rows.len() / columns.max(1);
@@ -217,7 +228,7 @@ mod tests {
             Orientation::Same => shape[0],
             Orientation::Transposed => shape[1],
         };
-        let part = |&width: &usize| Part { path: format!("p{width}"), shape: vec![height, width] };
+        let part = |&width: &usize| Part::new(format!("p{width}"), [height, width]);
         Entry {
             key: "k".into(),
             aliases: Vec::new(),

@@ -34,14 +34,9 @@ pub(super) fn family(folder: &Path, config: &Value) -> Result<&'static Family, C
 
 /// Whether a family's key tables cover all of these keys; `false` without keys.
 fn covers(family: &Family, keys: &[String]) -> bool {
-    let rules: Vec<&Key> = family
-        .keys
-        .iter()
-        .copied()
-        .chain(family.tasks.iter().map(|(.., keys)| *keys))
-        .flatten()
-        .flat_map(Key::each)
-        .collect();
+    let heads = family.heads.iter().flat_map(|head| head.keys);
+    let tables = family.keys.iter().chain(heads).copied();
+    let rules: Vec<&Key> = tables.flatten().flat_map(Key::each).collect();
     let has = |key: &str| {
         let module = key.rsplit_once('.').map_or(key, |(module, _)| module);
         rules.iter().any(|rule| match rule {

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use burn::tensor::Device;
+use zoo_kernels::linear::stores_half_weights;
 
-use super::reading::read_parameters;
+use super::reading::{StoredEntry, read_parameters};
 use super::report::{CheckReport, compare};
 use super::{Checkpoint, LoadError, Mapping, Model, ModelSpec};
 use crate::families::Task;
 use crate::heads::{BaseModel, CausalLm};
 use crate::hf::config::ConfigError;
-use crate::kernels::linear::stores_half_weights;
 
 /// A loaded model with everything needed to save it again.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub enum LoadDtype {
 /// Any problem with its files; every key that does not match is listed. A model is returned only if
 /// keys and parameters correspond one to one.
 pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
-    load_as(folder, ModelSpec::read(folder)?, (device, LoadDtype::F32))
+    load_as(folder, ModelSpec::read(folder)?, device, LoadDtype::F32)
 }
 
 /// Loads a directory's weights into a model of another specification than its config's.
@@ -94,7 +94,8 @@ pub fn load(folder: &Path, device: &Device) -> Result<Pretrained, LoadError> {
 pub fn load_as(
     folder: &Path,
     mut spec: ModelSpec,
-    (device, dtype): (&Device, LoadDtype),
+    device: &Device,
+    dtype: LoadDtype,
 ) -> Result<Pretrained, LoadError> {
     let checkpoint = Checkpoint::open(folder)?;
     let warnings = spec.resolve_from_checkpoint(&checkpoint, device)?;
@@ -115,7 +116,9 @@ pub fn load_as(
 
     let found = mapping.entries.iter().zip(&report.keys);
     // Entries without a key are computed parameters.
-    let found = found.filter_map(|(entry, key)| Some((entry, checkpoint.tensors().get(key)?)));
+    let found = found.filter_map(|(entry, key)| {
+        Some(StoredEntry { entry, info: checkpoint.tensors().get(key)? })
+    });
     let dtype = if stores_half_weights(device) { dtype } else { LoadDtype::F32 };
     let mut values = read_parameters(found.collect(), dtype)?;
     let model = model.replace(&mut |parameter| values.remove(&parameter.path));

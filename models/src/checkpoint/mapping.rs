@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::entry::{Entry, Orientation};
-use super::rules::{Prefixes, Rules, Side};
+use super::rules::{Prefixes, Rules, Side, SidedRule};
 use crate::hf::keys::{Key, Pattern};
 use crate::parameters::ParameterInfo;
 
@@ -20,7 +20,7 @@ pub struct Mapping {
     aliases: HashMap<String, usize>,
     rules: Rules,
     /// The rules that apply to this model, those of the head first.
-    holding: Vec<(Side, &'static Key)>,
+    holding: Vec<SidedRule>,
     /// The rules of the family's other heads.
     others: Vec<&'static Key>,
     /// The paths of parameters covered by a rule of the head.
@@ -80,8 +80,8 @@ impl Mapping {
 
     /// Whether the table drops a key.
     pub fn drops(&self, key: &str) -> bool {
-        self.holding.iter().any(|(side, rule)| match rule {
-            Key::Drop { checkpoint } => self.matches(*side, checkpoint, key),
+        self.holding.iter().any(|of| match of.rule {
+            Key::Drop { checkpoint } => self.matches(of.side, checkpoint, key),
             _ => false,
         })
     }
@@ -101,7 +101,7 @@ impl Mapping {
             }
             _ => None,
         };
-        let own = self.holding.iter().find_map(|(side, rule)| of_rule(*side, rule));
+        let own = self.holding.iter().find_map(|of| of_rule(of.side, of.rule));
         let other = || {
             let found = self.others.iter().find_map(|rule| of_rule(Side::Head, rule))?;
             Some(CopyOf { role: CopyRole::OtherHead, ..found })
@@ -112,7 +112,7 @@ impl Mapping {
     /// Whether a key can only belong to a head: its module is not in the backbone.
     pub fn is_of_a_head(&self, key: &str) -> bool {
         let first = |path: &str| path.split(['.', '*']).next().map(String::from);
-        let of_rule = |(side, rule): &(Side, &'static Key)| match (side, rule.checkpoint()) {
+        let of_rule = |of: &SidedRule| match (of.side, of.rule.checkpoint()) {
             (Side::Backbone, Some(path)) => first(path),
             _ => None,
         };
@@ -132,7 +132,7 @@ impl Mapping {
     fn rule(&self, parameter: &ParameterInfo) -> Option<Found> {
         let (module, leaf) = parameter.path.rsplit_once('.')?;
         let n_heads = self.rules.n_heads;
-        self.holding.iter().find_map(|(side, rule)| {
+        self.holding.iter().find_map(|&SidedRule { side, rule }| {
             let (checkpoint, modules, orientation, groups) = match rule {
                 Key::Rename { checkpoint, module } => {
                     (checkpoint, std::slice::from_ref(module), Orientation::Same, 1)
@@ -158,7 +158,7 @@ impl Mapping {
             let (place, numbers) = found.find_map(|(place, n)| Some((place, n?)))?;
             let leaf = leaf.to_string();
             let path = Pattern(checkpoint).fill(&self.rules.in_file(checkpoint, numbers));
-            Some(Found { side: *side, path, place, orientation, groups, leaf })
+            Some(Found { side, path, place, orientation, groups, leaf })
         })
     }
 
@@ -250,7 +250,7 @@ mod tests {
     fn parts_keep_the_order_of_their_rule() {
         const KEYS: &[Key] = &[Key::SplitTranspose { checkpoint: "ab", modules: &["b", "a"] }];
         let rules = Rules {
-            head: KEYS,
+            head: &[KEYS],
             other_heads: Vec::new(),
             backbone: &[],
             prefix: "",
@@ -259,7 +259,7 @@ mod tests {
             true_fields: Vec::new(),
             group_size: 1,
         };
-        let parameter = |path: &str| Part { path: path.into(), shape: vec![1, 2] };
+        let parameter = |path: &str| Part::new(path, [1, 2]);
         let mapping = Mapping::new(rules, &[parameter("a.weight"), parameter("b.weight")]);
         let [entry] = mapping.entries.as_slice() else { panic!("one tensor holds both") };
         let paths: Vec<&str> = entry.parts.iter().map(|part| part.path.as_str()).collect();

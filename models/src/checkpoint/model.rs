@@ -3,13 +3,12 @@
 use burn::module::Module;
 use burn::tensor::Device;
 
-use crate::backbones::BackboneConfig;
+use crate::backbones::{Backbone, DecoderInput};
 use crate::families::{Architecture, Task};
 use crate::heads::{
     BaseModel, CausalLm, DistilledClassifier, MaskedLm, MultipleChoice, PreTraining,
     ReplacedTokens, SentencesConfig, Seq2SeqLm, SequenceClassifier, SpanExtractor, TokenClassifier,
 };
-use crate::layers::recurrent::Direction;
 use crate::parameters::{self, ParameterInfo, ParameterValue};
 use crate::precision::Precision;
 
@@ -45,54 +44,28 @@ impl Model {
     /// support the task's head.
     pub fn new(
         architecture: &Architecture,
-        (task, n_labels): (Task, usize),
+        task: Task,
+        n_labels: usize,
         device: &Device,
     ) -> Option<Self> {
-        let heads = architecture.heads();
-        let backbone = match (architecture, task) {
-            (Architecture::EncoderDecoder(config, _), Task::Seq2SeqLm) => {
-                return Some(Self::Seq2SeqLm(Seq2SeqLm::new(config, device)));
-            }
-            (Architecture::Decoder(config), Task::CausalLm) => {
-                return Some(Self::CausalLm(CausalLm::new(config, device)));
-            }
-            (Architecture::Recurrent(config), Task::CausalLm) => {
-                return (config.stack.direction == Direction::Forward)
-                    .then(|| Self::CausalLm(CausalLm::new(config, device)));
-            }
-            (Architecture::RecurrentSeq2Seq(config), Task::Seq2SeqLm) => {
-                return Some(Self::Seq2SeqLm(Seq2SeqLm::new(config, device)));
-            }
-            (Architecture::Encoder(config, _), Task::MaskedLm | Task::PreTraining) => {
-                let masked = MaskedLm::new(
-                    config,
-                    heads.masked_lm.as_ref()?,
-                    heads.masked_lm_output,
-                    device,
-                );
-                if task == Task::MaskedLm {
-                    return Some(Self::MaskedLm(masked));
-                }
-                let sentences = heads.sentences.as_ref()?;
-                let model = PreTraining::new(masked, sentences, n_labels, device);
-                return Some(Self::PreTraining(model));
-            }
-            (Architecture::RecurrentSeq2Seq(_), _) => return None,
-            (Architecture::EncoderDecoder(config, _), _) => {
-                BackboneConfig::EncoderDecoder(config.clone())
-            }
-            (Architecture::EncoderHalf(config, _), _) => {
-                BackboneConfig::EncoderHalf(config.clone())
-            }
-            (Architecture::Recurrent(config), _) => BackboneConfig::Recurrent(config.clone()),
-            (Architecture::Decoder(config), _) => BackboneConfig::Decoder(config.clone()),
-            (Architecture::Encoder(config, _), _) => BackboneConfig::Encoder(config.clone()),
-            (Architecture::ImageEncoder(config, _), _) => {
-                BackboneConfig::ImageEncoder(config.clone())
-            }
+        let Architecture { backbone, heads } = architecture;
+        // Heads other than that of a sequence-to-sequence language model have one input.
+        if backbone.capabilities().decoder == DecoderInput::Required && task != Task::Seq2SeqLm {
+            return None;
+        }
+        let masked_lm = || {
+            let transform = heads.masked_lm.as_ref()?;
+            MaskedLm::new(backbone, transform, heads.masked_lm_output, device).ok()
         };
-        let classifier = |head, n| SequenceClassifier::new(&backbone, head, n, device);
+        let classifier = |head, n| SequenceClassifier::new(backbone, head, n, device);
         Some(match task {
+            Task::CausalLm => Self::CausalLm(CausalLm::new(backbone, device).ok()?),
+            Task::Seq2SeqLm => Self::Seq2SeqLm(Seq2SeqLm::new(backbone, device).ok()?),
+            Task::MaskedLm => Self::MaskedLm(masked_lm()?),
+            Task::PreTraining => {
+                let (masked, sentences) = (masked_lm()?, heads.sentences.as_ref()?);
+                Self::PreTraining(PreTraining::new(masked, sentences, n_labels, device))
+            }
             Task::SequenceClassifier | Task::ImageClassifier => {
                 Self::SequenceClassifier(classifier(&heads.classifier, n_labels))
             }
@@ -101,23 +74,39 @@ impl Model {
                 Self::SequenceClassifier(classifier(head, task.n_classes(n_labels)))
             }
             Task::MultipleChoice => {
-                Self::MultipleChoice(MultipleChoice::new(&backbone, &heads.choice, device))
+                Self::MultipleChoice(MultipleChoice::new(backbone, &heads.choice, device))
             }
             Task::DistilledImageClassifier => {
-                Self::DistilledClassifier(DistilledClassifier::new(&backbone, n_labels, device))
+                Self::DistilledClassifier(DistilledClassifier::new(backbone, n_labels, device))
             }
             Task::TokenClassifier => {
                 let head = &heads.tokens;
-                Self::TokenClassifier(TokenClassifier::new(&backbone, head, n_labels, device))
+                Self::TokenClassifier(TokenClassifier::new(backbone, head, n_labels, device))
             }
             Task::ReplacedTokens => {
                 let head = heads.replaced.as_ref()?;
-                Self::ReplacedTokens(ReplacedTokens::new(&backbone, head, device))
+                Self::ReplacedTokens(ReplacedTokens::new(backbone, head, device))
             }
-            Task::Span => Self::SpanExtractor(SpanExtractor::new(&backbone, &heads.tokens, device)),
-            Task::BaseModel => Self::BaseModel(BaseModel::new(&backbone, heads.pooler, device)),
-            Task::CausalLm | Task::MaskedLm | Task::Seq2SeqLm | Task::PreTraining => return None,
+            Task::Span => Self::SpanExtractor(SpanExtractor::new(backbone, &heads.tokens, device)),
+            Task::BaseModel => Self::BaseModel(BaseModel::new(backbone, heads.pooler, device)),
         })
+    }
+
+    /// The backbone.
+    pub fn backbone(&self) -> &Backbone {
+        match self {
+            Self::CausalLm(model) => &model.backbone,
+            Self::MaskedLm(model) => &model.backbone,
+            Self::Seq2SeqLm(model) => &model.backbone,
+            Self::SequenceClassifier(model) => &model.backbone,
+            Self::DistilledClassifier(model) => &model.backbone,
+            Self::TokenClassifier(model) => &model.backbone,
+            Self::SpanExtractor(model) => &model.ends.backbone,
+            Self::MultipleChoice(model) => &model.scorer.backbone,
+            Self::PreTraining(model) => &model.masked.backbone,
+            Self::ReplacedTokens(model) => &model.scorer.backbone,
+            Self::BaseModel(model) => &model.backbone,
+        }
     }
 
     /// The model as a causal language model, if it is one.

@@ -5,9 +5,10 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde_json::Value;
 
-use super::{CONFIG_FILE, LoadError, Model, Prefixes, Rules, infer};
+use super::family_config::FamilyConfig;
+use super::{LoadError, Model, Prefixes, Rules};
 use crate::backbones::initialize;
-use crate::families::{self, Architecture, Family, Task};
+use crate::families::{Architecture, Family, Task};
 use crate::hf::config::ConfigError;
 use crate::hf::keys::Key;
 use crate::hf::labels::labels;
@@ -45,39 +46,9 @@ impl ModelSpec {
     ///
     /// No such directory, no config, or an invalid or unsupported config.
     pub fn read(folder: &Path) -> Result<Self, LoadError> {
-        let (family, config) = Self::read_config(folder)?;
-        let task = family.task(&config);
-        let read = task.and_then(|task| Self::with_task(family, config, task));
-        read.map_err(|source| LoadError::Config { path: folder.join(CONFIG_FILE), source })
-    }
-
-    /// Reads a directory's `config.json` and determines the model's family.
-    ///
-    /// # Errors
-    ///
-    /// No such directory, no config, a config that is not JSON, or an unknown family.
-    pub(super) fn read_config(folder: &Path) -> Result<(&'static Family, Value), LoadError> {
-        let path = folder.join(CONFIG_FILE);
-        if !folder.is_dir() {
-            let reason =
-                "no such directory; a model is a directory with config.json and safetensors";
-            return Err(LoadError::NotAModel { path: folder.to_path_buf(), reason: reason.into() });
-        }
-        if !path.exists() {
-            let reason = "no config.json in it".to_string();
-            return Err(LoadError::NotAModel { path: folder.to_path_buf(), reason });
-        }
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| LoadError::Read { path: path.clone(), source })?;
-        let parsed = || -> Result<_, ConfigError> {
-            let config: Value = serde_json::from_str(&text)?;
-            let family = match config["model_type"].as_str() {
-                Some(model_type) => families::find(model_type)?,
-                None => infer::family(folder, &config)?,
-            };
-            Ok((family, config))
-        };
-        parsed().map_err(|source| LoadError::Config { path, source })
+        let read = FamilyConfig::read(folder)?;
+        let task = read.family.task(&read.config).map_err(|source| read.in_context(source))?;
+        read.spec(task)
     }
 
     /// Parses the `config.json` of a family.
@@ -104,7 +75,7 @@ impl ModelSpec {
         // If the family has no class for half of an encoder-decoder, the base model is the whole of
         // it.
         let architecture = if family.has(task) { whole.part_for(task) } else { whole };
-        if let Some(excess) = architecture.cost().excess() {
+        if let Some(excess) = architecture.backbone.cost().excess() {
             let reason = format!("no model has more than {}", excess.most);
             return Err(ConfigError::invalid(excess.what, excess.asked, &reason));
         }
@@ -120,8 +91,7 @@ impl ModelSpec {
     /// Panics if the architecture does not support the task's head; a family that lists such a task
     /// has a bug.
     pub fn model(&self, device: &Device) -> Model {
-        let head = (self.task, self.labels.len());
-        Model::new(&self.architecture, head, device)
+        Model::new(&self.architecture, self.task, self.labels.len(), device)
             .unwrap_or_else(|| panic!("{} has no head for {:?}", self.family.name(), self.task))
     }
 
@@ -131,7 +101,7 @@ impl ModelSpec {
     ///
     /// See [`ModelSpec::model`].
     pub fn initialized(&self, seed: u64, device: &Device) -> Model {
-        initialize(self.model(device), self.architecture.initialization(), seed)
+        initialize(self.model(device), self.architecture.backbone.initialization(), seed)
     }
 
     /// Whether the model generates text.
@@ -151,12 +121,17 @@ impl ModelSpec {
             prefix: self.family.prefix,
             prefixes: match self.task {
                 Task::BaseModel => Prefixes::Absent,
-                task if self.family.head_keys(task).contains(&Key::Unprefixed) => Prefixes::Absent,
+                _ if self.is_unprefixed() => Prefixes::Absent,
                 _ => Prefixes::Present,
             },
-            n_heads: self.architecture.n_heads(),
+            n_heads: self.architecture.backbone.n_heads(),
             group_size: self.group_size(),
         }
+    }
+
+    /// Whether the backbone's keys have no prefix in files with this head.
+    fn is_unprefixed(&self) -> bool {
+        self.family.head_keys(self.task).iter().any(|table| table.contains(&Key::Unprefixed))
     }
 
     /// The number of layers of a group, from the config field named in the key tables.
@@ -171,17 +146,16 @@ impl ModelSpec {
 
     /// The key tables of the family's other heads.
     fn other_head_keys(&self) -> Vec<&'static [Key]> {
-        let others = self.family.tasks.iter().filter(|(task, ..)| *task != self.task);
-        others.map(|(.., keys)| *keys).collect()
+        let others = self.family.heads.iter().filter(|head| head.task != self.task);
+        others.flat_map(|head| head.keys).copied().collect()
     }
 
     /// The error for a task that this model's head does not support.
     pub fn wrong_head(&self, wanted: &'static str, does: impl Fn(Task) -> bool) -> ConfigError {
-        let classes = self.family.tasks.iter().filter(|(task, ..)| does(*task));
         ConfigError::WrongHead {
             found: self.config["architectures"][0].to_string(),
             wanted,
-            classes: classes.map(|(_, class, _)| *class).collect(),
+            classes: self.family.classes(does),
         }
     }
 }

@@ -3,21 +3,8 @@
 use burn::tensor::{Tensor, TensorReadError};
 
 use super::{F32Tensor, Model};
-use crate::backbones::{Backbone, Input, Tokens};
+use crate::backbones::{FinalStates, Inputs};
 use crate::heads::SentenceTask;
-
-/// The input of a model.
-#[derive(Debug, Clone)]
-pub struct ModelInput {
-    /// The model input; of an encoder-decoder, the encoder input.
-    pub read: Input,
-    /// The decoder input of an encoder-decoder. If `None`, the decoder of models with heads other
-    /// than a language model's receives the encoder input, shifted right by one position.
-    pub written: Option<Tokens>,
-    /// The number of consecutive input rows that are the choices of one question; 1 for other
-    /// models.
-    pub choices: usize,
-}
 
 /// An output tensor of a model, under its name in transformers.
 #[derive(Debug, Clone)]
@@ -36,40 +23,9 @@ pub enum OutputOf {
     /// Each row of the batch.
     Rows,
     /// Each position of the (encoder) input.
-    Read,
+    Input,
     /// Each position of the decoder input.
-    Written,
-}
-
-impl ModelInput {
-    /// An input without decoder input and without multiple choices.
-    pub fn new(read: Input) -> Self {
-        Self { read, written: None, choices: 1 }
-    }
-
-    /// The tokens of the (encoder) input.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the input is images.
-    pub fn tokens(&self) -> &Tokens {
-        match &self.read {
-            Input::Tokens(tokens) => tokens,
-            Input::Pixels(_) => panic!("a text model takes tokens, not pixels"),
-        }
-    }
-
-    /// The decoder input.
-    ///
-    /// # Panics
-    ///
-    /// Panics if there is none.
-    pub fn written(&self) -> &Tokens {
-        let Some(written) = &self.written else {
-            panic!("an encoder-decoder needs a decoder input");
-        };
-        written
-    }
+    Decoder,
 }
 
 impl Output {
@@ -95,32 +51,20 @@ impl Model {
     ///
     /// Panics if the kind of input (tokens or pixels) does not match the model, or if the input
     /// exceeds the learned positions.
-    pub fn outputs(&self, input: &ModelInput) -> Result<Vec<Output>, TensorReadError> {
-        use OutputOf::{Read, Written};
-        if let Self::Seq2SeqLm(model) = self {
-            let encoded = model.backbone.encode(input.tokens());
-            let hidden = model.backbone.decode(input.written(), &encoded);
-            return Ok(vec![
-                Output::new("logits", Written, model.logits(hidden.clone()))?,
-                Output::new("last_hidden_state", Written, hidden)?,
-                Output::new("encoder_last_hidden_state", Read, encoded.hidden)?,
-            ]);
+    pub fn outputs(&self, inputs: &Inputs) -> Result<Vec<Output>, TensorReadError> {
+        use OutputOf::{Decoder, Input};
+        if matches!(self, Self::Seq2SeqLm(_)) {
+            inputs.expect_decoder();
         }
-        let (hidden, encoder) = match self.backbone() {
-            Some(backbone) => {
-                let states = backbone.final_states(&input.read, input.written.as_ref());
-                (states.last, states.encoder)
-            }
-            None => (self.hidden_of_tokens(input.tokens()), None),
-        };
-        let mut outputs = self.head_outputs(&hidden, input)?;
+        let FinalStates { last: hidden, encoder } = self.backbone().final_states(inputs);
+        let mut outputs = self.head_outputs(&hidden, inputs)?;
         // Without a decoder input, the decoder receives the shifted encoder input, of the same
         // length.
-        let of = if input.written.is_some() && encoder.is_some() { Written } else { Read };
+        let of = if inputs.decoder.is_some() && encoder.is_some() { Decoder } else { Input };
         let place = if matches!(self, Self::BaseModel(_)) { 0 } else { outputs.len() };
         outputs.insert(place, Output::new("last_hidden_state", of, hidden)?);
         if let Some(encoder) = encoder {
-            outputs.push(Output::new("encoder_last_hidden_state", Read, encoder)?);
+            outputs.push(Output::new("encoder_last_hidden_state", Input, encoder)?);
         }
         Ok(outputs)
     }
@@ -129,19 +73,19 @@ impl Model {
     fn head_outputs(
         &self,
         hidden: &Tensor<3>,
-        input: &ModelInput,
+        inputs: &Inputs,
     ) -> Result<Vec<Output>, TensorReadError> {
-        use OutputOf::{Read, Rows};
+        use OutputOf::{Decoder, Input, Rows};
         let hidden = hidden.clone();
         Ok(match self {
-            Self::CausalLm(model) => vec![Output::new("logits", Read, model.logits(hidden))?],
-            Self::MaskedLm(model) => vec![Output::new("logits", Read, model.logits(hidden))?],
-            Self::Seq2SeqLm(_) => Vec::new(),
+            Self::CausalLm(model) => vec![Output::new("logits", Input, model.logits(hidden))?],
+            Self::MaskedLm(model) => vec![Output::new("logits", Input, model.logits(hidden))?],
+            Self::Seq2SeqLm(model) => vec![Output::new("logits", Decoder, model.logits(hidden))?],
             Self::SequenceClassifier(model) => {
-                vec![Output::new("logits", Rows, model.head.forward(hidden, &input.read))?]
+                vec![Output::new("logits", Rows, model.head.forward(hidden, inputs))?]
             }
             Self::MultipleChoice(model) => {
-                let logits = model.logits(hidden, &input.read, input.choices);
+                let logits = model.logits(hidden, inputs);
                 vec![Output::new("logits", Rows, logits)?]
             }
             Self::DistilledClassifier(model) => {
@@ -153,27 +97,27 @@ impl Model {
                 ]
             }
             Self::TokenClassifier(model) => {
-                vec![Output::new("logits", Read, model.logits(hidden))?]
+                vec![Output::new("logits", Input, model.logits(hidden))?]
             }
             Self::ReplacedTokens(model) => {
-                vec![Output::new("logits", Read, model.logits(hidden))?]
+                vec![Output::new("logits", Input, model.logits(hidden))?]
             }
             Self::PreTraining(model) => {
                 let name = match model.sentence_task() {
                     SentenceTask::Next => "seq_relationship_logits",
                     SentenceTask::Order => "sop_logits",
                 };
-                let sentences = model.sentence_logits(hidden.clone(), input.tokens());
+                let sentences = model.sentence_logits(hidden.clone(), inputs);
                 vec![
-                    Output::new("prediction_logits", Read, model.masked.logits(hidden))?,
+                    Output::new("prediction_logits", Input, model.masked.logits(hidden))?,
                     Output::new(name, Rows, sentences)?,
                 ]
             }
             Self::SpanExtractor(model) => {
                 let [start, end] = model.logits(hidden);
                 vec![
-                    Output::new("start_logits", Read, start)?,
-                    Output::new("end_logits", Read, end)?,
+                    Output::new("start_logits", Input, start)?,
+                    Output::new("end_logits", Input, end)?,
                 ]
             }
             Self::BaseModel(model) => match model.pooled(hidden) {
@@ -183,34 +127,8 @@ impl Model {
         })
     }
 
-    /// The backbone of models whose head supports any backbone.
-    fn backbone(&self) -> Option<&Backbone> {
-        Some(match self {
-            Self::CausalLm(_) | Self::MaskedLm(_) | Self::Seq2SeqLm(_) | Self::PreTraining(_) => {
-                return None;
-            }
-            Self::SequenceClassifier(model) => &model.backbone,
-            Self::MultipleChoice(model) => &model.scorer.backbone,
-            Self::DistilledClassifier(model) => &model.backbone,
-            Self::TokenClassifier(model) => &model.backbone,
-            Self::ReplacedTokens(model) => &model.scorer.backbone,
-            Self::SpanExtractor(model) => &model.ends.backbone,
-            Self::BaseModel(model) => &model.backbone,
-        })
-    }
-
-    /// The final hidden states of text models whose head supports one kind of backbone.
-    fn hidden_of_tokens(&self, tokens: &Tokens) -> Tensor<3> {
-        match self {
-            Self::CausalLm(model) => model.backbone.forward(tokens),
-            Self::MaskedLm(model) => model.backbone.forward(tokens),
-            Self::PreTraining(model) => model.masked.backbone.forward(tokens),
-            _ => unreachable!("the other heads support any backbone or take two token sequences"),
-        }
-    }
-
-    /// The final hidden states of the input, before any head; `None` for an encoder-decoder
-    /// language model, which has those of two sequences.
+    /// The final hidden states, before any head; `None` for an encoder-decoder language model,
+    /// which has those of two sequences.
     ///
     /// # Shapes
     ///
@@ -219,11 +137,10 @@ impl Model {
     /// # Panics
     ///
     /// See [`Model::outputs`].
-    pub fn hidden(&self, input: &ModelInput) -> Option<Tensor<3>> {
-        match (self, self.backbone()) {
-            (Self::Seq2SeqLm(_), _) => None,
-            (_, Some(backbone)) => Some(backbone.forward(&input.read)),
-            (_, None) => Some(self.hidden_of_tokens(input.tokens())),
+    pub fn hidden(&self, inputs: &Inputs) -> Option<Tensor<3>> {
+        match self {
+            Self::Seq2SeqLm(_) => None,
+            _ => Some(self.backbone().forward(inputs)),
         }
     }
 
@@ -238,30 +155,30 @@ impl Model {
     /// # Panics
     ///
     /// See [`Model::outputs`].
-    pub fn scores(&self, input: &ModelInput) -> Tensor<2> {
+    pub fn scores(&self, inputs: &Inputs) -> Tensor<2> {
         let flat = |logits: Tensor<3>| {
             let [batch, seq, classes] = logits.dims();
             logits.reshape([batch * seq, classes])
         };
         match self {
-            Self::CausalLm(model) => flat(model.forward(input.tokens())),
-            Self::MaskedLm(model) => flat(model.forward(input.tokens())),
-            Self::Seq2SeqLm(model) => flat(model.forward(input.tokens(), input.written())),
-            Self::SequenceClassifier(model) => model.forward(&input.read),
+            Self::CausalLm(model) => flat(model.forward(inputs)),
+            Self::MaskedLm(model) => flat(model.forward(inputs)),
+            Self::Seq2SeqLm(model) => flat(model.forward(inputs)),
+            Self::SequenceClassifier(model) => model.forward(inputs),
             Self::DistilledClassifier(model) => {
-                let [logits, ..] = model.forward(&input.read);
+                let [logits, ..] = model.forward(inputs);
                 logits
             }
-            Self::TokenClassifier(model) => flat(model.forward(&input.read)),
+            Self::TokenClassifier(model) => flat(model.forward(inputs)),
             Self::ReplacedTokens(model) => {
-                let logits = model.forward(&input.read);
+                let logits = model.forward(inputs);
                 let count = logits.dims().iter().product::<usize>();
                 logits.reshape([count, 1])
             }
-            Self::MultipleChoice(model) => model.forward(&input.read, input.choices),
-            Self::PreTraining(model) => flat(model.masked.forward(input.tokens())),
-            Self::SpanExtractor(model) => Tensor::cat(model.forward(&input.read).into(), 0),
-            Self::BaseModel(model) => flat(model.forward(&input.read)),
+            Self::MultipleChoice(model) => model.forward(inputs),
+            Self::PreTraining(model) => flat(model.masked.forward(inputs)),
+            Self::SpanExtractor(model) => Tensor::cat(model.forward(inputs).into(), 0),
+            Self::BaseModel(model) => flat(model.forward(inputs)),
         }
     }
 }

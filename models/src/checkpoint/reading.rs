@@ -16,21 +16,30 @@ use crate::parameters::ParameterValue;
 /// Below this many bytes, one thread is faster than several.
 const MIN_PARALLEL: usize = 1 << 20;
 
+/// A tensor that the model needs, and where it is stored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StoredEntry<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) info: &'a TensorInfo,
+}
+
 /// Reads the values of the parameters, keyed by path.
 ///
 /// # Errors
 ///
 /// See [`TensorInfo::read`].
 pub(super) fn read_parameters(
-    mut tensors: Vec<(&Entry, &TensorInfo)>,
+    mut tensors: Vec<StoredEntry<'_>>,
     dtype: LoadDtype,
 ) -> Result<BTreeMap<String, ParameterValue>, LoadError> {
     // Largest tensors first, so that all threads finish at about the same time.
-    tensors.sort_by_key(|(_, info)| Reverse(info.length));
+    tensors.sort_by_key(|tensor| Reverse(tensor.info.length));
     let next = AtomicUsize::new(0);
     let read = || {
         let mut values = BTreeMap::new();
-        while let Some((entry, info)) = tensors.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(&StoredEntry { entry, info }) =
+            tensors.get(next.fetch_add(1, Ordering::Relaxed))
+        {
             let is_matrix = entry.parts.iter().all(|part| part.shape.len() == 2);
             let read = match (dtype, info.dtype) {
                 (LoadDtype::Checkpoint, Dtype::BF16) if is_matrix => {
@@ -42,7 +51,7 @@ pub(super) fn read_parameters(
         }
         Ok(values)
     };
-    let all: usize = tensors.iter().map(|(_, info)| info.length).sum();
+    let all: usize = tensors.iter().map(|tensor| tensor.info.length).sum();
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let others = if all < MIN_PARALLEL { 0 } else { cores.min(tensors.len()) - 1 };
     thread::scope(|scope| {

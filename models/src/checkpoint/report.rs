@@ -6,6 +6,7 @@ use std::path::Path;
 use super::mapping::{CopyOf, CopyRole};
 use super::{Checkpoint, KeyProblem, LoadError, Mapping, ModelSpec, OtherHeads, Part, TensorInfo};
 use crate::families::Family;
+use crate::parameters::ParameterRole;
 
 /// The result of matching a checkpoint with a model.
 #[derive(Debug)]
@@ -115,7 +116,7 @@ pub(super) fn compare(
     for (key, info) in checkpoint.tensors() {
         *report.dtypes.entry(format!("{:?}", info.dtype)).or_default() += 1;
         if let Some(index) = mapping.entry(key) {
-            report.read(mapping, index, (key, info));
+            report.read(mapping, index, key, info);
             continue;
         }
         match report.use_of(key, mapping) {
@@ -130,7 +131,8 @@ pub(super) fn compare(
     }
     report.compare_copies(checkpoint, mapping, copies)?;
     for (entry, key) in mapping.entries.iter().zip(&report.keys) {
-        if key.is_empty() && !entry.parts.iter().all(Part::is_computed) {
+        let is_computed = |part: &Part| part.properties.role == ParameterRole::Computed;
+        if key.is_empty() && !entry.parts.iter().all(is_computed) {
             let expected = entry.shape.clone();
             report.problems.push(KeyProblem::Missing { key: entry.key.clone(), expected });
         }
@@ -140,16 +142,16 @@ pub(super) fn compare(
 
 impl CheckReport {
     /// Assigns a tensor of the file to an entry.
-    fn read(&mut self, mapping: &Mapping, index: usize, (key, info): (&String, &TensorInfo)) {
+    fn read(&mut self, mapping: &Mapping, index: usize, key: &str, info: &TensorInfo) {
         let expected = &mapping.entries[index].shape;
         if info.shape != *expected {
             let (expected, found) = (expected.clone(), info.shape.clone());
-            self.problems.push(KeyProblem::Shape { key: key.clone(), expected, found });
+            self.problems.push(KeyProblem::Shape { key: key.to_string(), expected, found });
         } else if !info.is_float() {
             let found = format!("{:?}", info.dtype);
-            self.problems.push(KeyProblem::DataType { key: key.clone(), found });
+            self.problems.push(KeyProblem::DataType { key: key.to_string(), found });
         }
-        self.keys[index].clone_from(key);
+        self.keys[index] = key.to_string();
     }
 
     /// Uses a copy of a weight if the file has no original; otherwise compares the copies with it.
@@ -165,7 +167,7 @@ impl CheckReport {
             let info = &checkpoint.tensors()[key];
             let Some(original) = checkpoint.tensors().get(&self.keys[copy.entry]) else {
                 if info.shape == mapping.entries[copy.entry].shape {
-                    self.read(mapping, copy.entry, (key, info));
+                    self.read(mapping, copy.entry, key, info);
                 } else {
                     self.dropped.push(key.clone());
                 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::mapping::{CopyOf, CopyRole};
 use super::{Checkpoint, LoadError, Mapping, ModelSpec, OtherHeads};
-use crate::backbones::{OutputBias, OutputWeights};
-use crate::families::{Architecture, Task};
+use crate::backbones::{BackboneConfig, OutputBias, OutputWeights};
+use crate::families::Task;
 use crate::heads::Pooler;
 use crate::hf::keys::Key;
 
@@ -24,7 +24,7 @@ impl ModelSpec {
         device: &Device,
     ) -> Result<Vec<String>, LoadError> {
         self.resolve_names(&|key| checkpoint.tensors().contains_key(key));
-        if let Architecture::EncoderDecoder(config, _) = &mut self.architecture
+        if let BackboneConfig::EncoderDecoder(config) = &mut self.architecture.backbone
             && !checkpoint.tensors().contains_key("final_logits_bias")
         {
             // Checkpoints without a head have no such bias, which means zeros.
@@ -38,16 +38,17 @@ impl ModelSpec {
 
     /// Sets the config fields that only select tensor names, according to the keys of the file.
     pub(super) fn resolve_names(&mut self, has: &dyn Fn(&str) -> bool) {
-        let rules = self.family.head_keys(self.task);
+        let rules: Vec<&Key> = self.family.head_keys(self.task).iter().copied().flatten().collect();
         let is_there = |rule: &Key| match rule {
             Key::Rename { checkpoint, .. } | Key::Transpose { checkpoint, .. } => {
                 has(&format!("{checkpoint}.weight"))
             }
             _ => false,
         };
+        let is_own = rules.iter().copied().any(is_there);
         for rule in rules {
             let Key::IfConfig { field, keys } = rule else { continue };
-            match (keys.iter().any(is_there), rules.iter().any(is_there)) {
+            match (keys.iter().any(is_there), is_own) {
                 (true, false) => self.config[*field] = Value::Bool(true),
                 (false, true) => self.config[*field] = Value::Bool(false),
                 _ => {}
@@ -63,11 +64,8 @@ impl ModelSpec {
             let mut names = std::iter::once(&entry.key).chain(&entry.aliases);
             is_pooler && !names.any(|name| checkpoint.tensors().contains_key(name))
         });
-        if let Architecture::Encoder(_, heads) | Architecture::ImageEncoder(_, heads) =
-            &mut self.architecture
-            && is_missing
-        {
-            heads.pooler = Pooler::Absent;
+        if is_missing {
+            self.architecture.heads.pooler = Pooler::Absent;
         }
     }
 

@@ -7,7 +7,7 @@ use crate::parameters::ParameterInfo;
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// The keys of the head.
-    pub head: &'static [Key],
+    pub head: &'static [&'static [Key]],
     /// The keys of the family's other heads.
     pub other_heads: Vec<&'static [Key]>,
     /// The keys of the backbone.
@@ -44,22 +44,23 @@ impl Rules {
     }
 
     /// The rules that apply to a model with these parameters, those of the head first.
-    pub(super) fn holding(&self, parameters: &[ParameterInfo]) -> Vec<(Side, &'static Key)> {
+    pub(super) fn holding(&self, parameters: &[ParameterInfo]) -> Vec<SidedRule> {
         let is_there = |module: &'static str| {
             let module_of = |p: &ParameterInfo| p.path.rsplit_once('.').map(|(m, _)| m.to_string());
             let matches = |path: String| Pattern(module).numbers(&path).is_some();
             parameters.iter().filter_map(module_of).any(matches)
         };
-        let backbone = self.backbone.iter().copied().flatten().map(|rule| (Side::Backbone, rule));
-        let all = self.head.iter().map(|rule| (Side::Head, rule)).chain(backbone);
         let mut holding = Vec::new();
-        for (side, rule) in all {
-            match rule {
-                Key::IfModule { module, keys } if is_there(module) => {
-                    holding.extend(keys.iter().map(|rule| (side, rule)));
+        for (side, tables) in [(Side::Head, self.head), (Side::Backbone, self.backbone)] {
+            let of_side = |rule| SidedRule { side, rule };
+            for rule in tables.iter().copied().flatten() {
+                match rule {
+                    Key::IfModule { module, keys } if is_there(module) => {
+                        holding.extend(keys.iter().map(of_side));
+                    }
+                    Key::IfModule { .. } => {}
+                    rule => holding.extend(self.if_config(rule).map(of_side)),
                 }
-                Key::IfModule { .. } => {}
-                rule => holding.extend(self.if_config(rule).map(|rule| (side, rule))),
             }
         }
         holding
@@ -82,6 +83,13 @@ impl Rules {
             rule => std::slice::from_ref(rule).iter(),
         }
     }
+}
+
+/// A rule and the key table that it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SidedRule {
+    pub(super) side: Side,
+    pub(super) rule: &'static Key,
 }
 
 /// The key table that a rule belongs to.

@@ -75,7 +75,8 @@ fn write_in(
 pub fn save<M: Module>(
     folder: &Path,
     model: &M,
-    (family, config): (&'static Family, &Value),
+    family: &'static Family,
+    config: &Value,
     files: Files,
 ) -> Result<(), SaveError> {
     std::fs::create_dir_all(folder)

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
+use super::family_config::FamilyConfig;
 use super::report::compare;
 use super::shards::keys_in;
-use super::{CONFIG_FILE, Checkpoint, LoadError, ModelSpec, OtherHeads};
+use super::{Checkpoint, LoadError, ModelSpec, OtherHeads};
 use crate::backbones::OutputWeights;
 use crate::families::{NamedTask, Task};
 use crate::hf::config::ConfigError;
@@ -45,13 +46,12 @@ impl ModelSpec {
         requirement: TaskRequirement,
         device: &Device,
     ) -> Result<Self, LoadError> {
-        let (family, config) = Self::read_config(folder)?;
-        let in_context = |source| LoadError::Config { path: folder.join(CONFIG_FILE), source };
-        let of = |task| {
-            let spec = Self::with_task(family, config.clone(), task).map_err(in_context)?;
-            Ok::<_, LoadError>(Self { other_heads: OtherHeads::Leave, ..spec })
+        let read = FamilyConfig::read(folder)?;
+        let family = read.family;
+        let of = |task| -> Result<Self, LoadError> {
+            Ok(Self { other_heads: OtherHeads::Leave, ..read.spec(task)? })
         };
-        let named = family.named_task(&config);
+        let named = family.named_task(&read.config);
         if let NamedTask::Known(task) = named
             && requirement.tasks.contains(&task)
         {
@@ -72,15 +72,11 @@ impl ModelSpec {
         match (named, possible.first()) {
             // Loading reports the missing tensors.
             (NamedTask::Unnamed, Some(task)) => of(*task),
-            _ => {
-                let classes =
-                    family.tasks.iter().filter(|(task, ..)| requirement.tasks.contains(task));
-                Err(in_context(ConfigError::WrongHead {
-                    found: config["architectures"][0].to_string(),
-                    wanted: requirement.name,
-                    classes: classes.map(|(_, class, _)| *class).collect(),
-                }))
-            }
+            _ => Err(read.in_context(ConfigError::WrongHead {
+                found: read.config["architectures"][0].to_string(),
+                wanted: requirement.name,
+                classes: family.classes(|task| requirement.tasks.contains(&task)),
+            })),
         }
     }
 
@@ -102,30 +98,25 @@ impl ModelSpec {
     ///
     /// No config, or an invalid or unsupported config.
     pub fn describe(folder: &Path, device: &Device) -> Result<Self, LoadError> {
-        let (family, config) = Self::read_config(folder)?;
-        let of = |task| {
-            Self::with_task(family, config.clone(), task)
-                .map_err(|source| LoadError::Config { path: folder.join(CONFIG_FILE), source })
-        };
+        let read = FamilyConfig::read(folder)?;
+        let primary = read.family.primary().task;
         let keys = keys_in(folder).unwrap_or_default();
-        let mut spec = match family.named_task(&config) {
-            NamedTask::Known(task) => of(task)?,
+        let mut spec = match read.family.named_task(&read.config) {
+            NamedTask::Known(task) => read.spec(task)?,
             _ if !keys.is_empty() => {
-                let mut best: Option<(usize, Self)> = None;
-                for (task, ..) in family.tasks {
-                    let spec = of(*task)?;
+                let mut best = read.spec(primary)?;
+                let mut least = best.misfits(&keys, device);
+                for head in &read.family.heads[1..] {
+                    let spec = read.spec(head.task)?;
                     let misfits = spec.misfits(&keys, device);
-                    if best.as_ref().is_none_or(|(least, _)| misfits < *least) {
-                        best = Some((misfits, spec));
+                    if misfits < least {
+                        (least, best) = (misfits, spec);
                     }
                 }
-                match best {
-                    Some((_, spec)) => spec,
-                    None => of(family.tasks[0].0)?,
-                }
+                best
             }
-            NamedTask::Unknown if family.has(Task::BaseModel) => of(Task::BaseModel)?,
-            _ => of(family.tasks[0].0)?,
+            NamedTask::Unknown if read.family.has(Task::BaseModel) => read.spec(Task::BaseModel)?,
+            _ => read.spec(primary)?,
         };
         spec.resolve_from_keys(&keys, device);
         Ok(spec)

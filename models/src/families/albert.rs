@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::albert_keys::{BLOCKS, CLASSIFICATION, EMBEDDINGS, PREDICTIONS};
+use super::albert_keys::{BLOCKS, EMBEDDINGS, POOLED, PREDICTIONS};
 use super::bert_like::{self, BertFields};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::Projection;
 use crate::heads::{SentenceTask, SentencesConfig};
 use crate::hf::config::{ConfigError, FieldNames, parse, renaming, size};
@@ -16,14 +16,14 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["albert"],
     summary: "encoder; one block for all layers, narrow embeddings",
     paper: "Lan et al. 2019, https://arxiv.org/abs/1909.11942",
-    tasks: &[
-        (Task::MaskedLm, "AlbertForMaskedLM", PREDICTIONS),
-        (Task::SequenceClassifier, "AlbertForSequenceClassification", CLASSIFICATION),
-        (Task::TokenClassifier, "AlbertForTokenClassification", CLASSIFIER),
-        (Task::Span, "AlbertForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "AlbertForMultipleChoice", CLASSIFICATION),
-        (Task::PreTraining, "AlbertForPreTraining", PREDICTIONS),
-        (Task::BaseModel, "AlbertModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "AlbertForMaskedLM", &[PREDICTIONS]),
+        head(Task::SequenceClassifier, "AlbertForSequenceClassification", &[POOLED, CLASSIFIER]),
+        head(Task::TokenClassifier, "AlbertForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "AlbertForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "AlbertForMultipleChoice", &[POOLED, CLASSIFIER]),
+        head(Task::PreTraining, "AlbertForPreTraining", &[PREDICTIONS]),
+        head(Task::BaseModel, "AlbertModel", &[]),
     ],
     architecture,
     config,
@@ -81,7 +81,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut heads = bert.heads()?;
     let head = heads.classifier;
     heads.sentences = Some(SentencesConfig { task: SentenceTask::Order, head });
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
@@ -89,7 +89,7 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
         "embedding_size": (size.d_model / 2).max(1), "num_hidden_groups": 1, "inner_group_num": 1,
         "hidden_act": "gelu_new", "classifier_dropout_prob": size.dropout,
     });
-    bert_like::config(size, ("albert", "AlbertForMaskedLM"), fields)
+    bert_like::config(&FAMILY, size, fields)
 }
 
 #[cfg(test)]
@@ -101,10 +101,8 @@ mod tests {
             "num_hidden_layers": layers, "num_hidden_groups": groups, "inner_group_num": inner,
             "hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 8,
         });
-        match architecture(&json.to_string())? {
-            Architecture::Encoder(encoder, _) => Ok(encoder.stack.order),
-            _ => unreachable!("an encoder"),
-        }
+        let architecture = architecture(&json.to_string())?;
+        Ok(architecture.backbone.stacks()[0].order.clone())
     }
 
     #[test]

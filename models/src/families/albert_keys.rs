@@ -67,6 +67,5 @@ pub(super) const PREDICTIONS: &[Key] = &[
     drop("sop_classifier.*"),
 ];
 
-/// Classifiers after the pooler, which is part of the backbone.
-pub(super) const CLASSIFICATION: &[Key] =
-    &[transpose("albert.pooler", "transform.dense"), transpose("classifier", "classifier")];
+/// The pooler, which is part of the backbone, in classifiers.
+pub(super) const POOLED: &[Key] = &[transpose("albert.pooler", "transform.dense")];

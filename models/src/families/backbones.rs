@@ -27,7 +27,8 @@ pub(super) fn stack(
 pub(super) fn decoder(
     vocab_size: usize,
     stack: StackConfig,
-    (output, init_std): (OutputWeights, f64),
+    output: OutputWeights,
+    init_std: f64,
 ) -> Result<DecoderConfig, ConfigError> {
     Ok(DecoderConfig {
         vocab_size: size("vocab_size", vocab_size)?,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::backbones::init_std;
 use super::head_keys::LM_HEAD;
 use super::recurrent_like::{output, refuse_blocks, sized_std, stack};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::RecurrentSeq2SeqConfig;
 use crate::hf::config::{ConfigError, parse, size};
 use crate::hf::keys::{rename, transpose};
@@ -19,7 +19,7 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["bahdanau"],
     summary: "recurrent encoder and decoder; LSTM or GRU, additive attention",
     paper: "Bahdanau et al. 2015, https://arxiv.org/abs/1409.0473",
-    tasks: &[(Task::Seq2SeqLm, "BahdanauForConditionalGeneration", LM_HEAD)],
+    heads: &[head(Task::Seq2SeqLm, "BahdanauForConditionalGeneration", &[LM_HEAD])],
     architecture,
     config,
     prefix: "model",
@@ -83,14 +83,13 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     size("encoder_layers", json.encoder_layers)?;
     size("decoder_layers", json.decoder_layers)?;
     let [d_embedding, d_model] = [json.embedding_dim, json.hidden_size];
-    let side = |direction, n_layers| {
-        stack(cell, direction, [d_embedding, d_model, n_layers], json.dropout)
-    };
-    Ok(Architecture::RecurrentSeq2Seq(RecurrentSeq2SeqConfig {
+    let side =
+        |direction, n_layers| stack(cell, direction, d_embedding, d_model, n_layers, json.dropout);
+    Ok(Architecture::recurrent_seq2seq(RecurrentSeq2SeqConfig {
         vocab_size,
         encoder: side(Direction::Both, json.encoder_layers)?,
         decoder: side(Direction::Forward, json.decoder_layers)?,
-        output: output(json.tie_word_embeddings, [d_embedding, d_model])?,
+        output: output(json.tie_word_embeddings, d_embedding, d_model)?,
         start,
         init_std: init_std("initializer_range", json.initializer_range)?,
     }))

@@ -4,11 +4,11 @@
 use serde_json::{Value, json};
 
 use super::bart_like::{
-    self, BIASED_HEAD, BartFields, CLASSIFICATION_HEAD, EMBEDDING_NORMS, EPSILON, Form, KEYS,
-    POSITIONS, POST_NORM,
+    self, BartFields, CLASSIFICATION_HEAD, EMBEDDING_NORMS, EPSILON, Form, KEYS, LOGITS_BIAS,
+    POSITIONS, POST_NORM, TIED_HEAD,
 };
 use super::head_keys::QA_OUTPUTS;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::hf::config::{ConfigError, parse};
 use crate::hf::keys::{Key, drop};
@@ -19,12 +19,12 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["bart"],
     summary: "encoder and decoder; learned positions, LayerNorm behind the sub-layers, GELU",
     paper: "Lewis et al. 2019, https://arxiv.org/abs/1910.13461",
-    tasks: &[
-        (Task::Seq2SeqLm, "BartForConditionalGeneration", BIASED_HEAD),
-        (Task::SequenceClassifier, "BartForSequenceClassification", CLASSIFICATION_HEAD),
-        (Task::Span, "BartForQuestionAnswering", QA_OUTPUTS),
+    heads: &[
+        head(Task::Seq2SeqLm, "BartForConditionalGeneration", &[TIED_HEAD, LOGITS_BIAS]),
+        head(Task::SequenceClassifier, "BartForSequenceClassification", &[CLASSIFICATION_HEAD]),
+        head(Task::Span, "BartForQuestionAnswering", &[QA_OUTPUTS]),
         // Published files with this class have the tied head.
-        (Task::Seq2SeqLm, "BartModel", BIASED_HEAD),
+        head(Task::Seq2SeqLm, "BartModel", &[TIED_HEAD, LOGITS_BIAS]),
     ],
     architecture,
     config,
@@ -55,10 +55,10 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: EPSILON,
         output_bias: OutputBias::Constant,
     })?;
-    Ok(Architecture::EncoderDecoder(model, json.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
     let more = json!({ "activation_function": "gelu", "scale_embedding": false });
-    bart_like::config(size, ("bart", "BartForConditionalGeneration"), more)
+    bart_like::config(&FAMILY, size, more)
 }

@@ -4,10 +4,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Size;
 use super::backbones::{dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
 use super::size::with;
+use super::{Family, Size};
 use crate::backbones::{
     EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights, PositionEmbedding, Shift,
     StackConfig,
@@ -83,8 +83,8 @@ pub(super) const FINAL_NORMS: &[Key] =
 pub(super) const TIED_HEAD: &[Key] =
     &[transpose("lm_head", "lm_head"), copy("lm_head.weight", "shared.weight")];
 
-/// The same with a constant bias, which has no module in the file.
-pub(super) const BIASED_HEAD: &[Key] = &[TIED_HEAD[0], TIED_HEAD[1], rename("", "output")];
+/// The constant bias of the logits, which has no module in the file.
+pub(super) const LOGITS_BIAS: &[Key] = &[rename("", "output")];
 
 /// The sequence classifier.
 pub(super) const CLASSIFICATION_HEAD: &[Key] = &[
@@ -157,13 +157,14 @@ pub(super) struct BartFields {
     pub(super) other: Map<String, Value>,
 }
 
-/// Sizes of the encoder or the decoder, with their names in the config.
+/// The differences between the encoder and the decoder.
 struct Side {
     wiring: Wiring,
     pattern: AttentionPattern,
-    n_layers: (&'static str, usize),
-    n_heads: (&'static str, usize),
-    d_ff: (&'static str, usize),
+    n_layers: usize,
+    n_heads: usize,
+    d_head: usize,
+    d_ff: usize,
 }
 
 impl BartFields {
@@ -174,38 +175,37 @@ impl BartFields {
             form.positions,
             PositionEmbedding::Sinusoidal(..) | PositionEmbedding::StoredSinusoidal(_)
         );
-        fixed(
-            &self.other,
-            &[
-                ("is_encoder_decoder", true.into()),
-                ("tie_word_embeddings", true.into()),
-                // transformers 3 distinguished the families by these fields, which old files
-                // contain.
-                ("normalize_before", is_pre_norm.into()),
-                ("add_final_layer_norm", is_pre_norm.into()),
-                ("normalize_embedding", form.embedding_norm.is_some().into()),
-                ("static_position_embeddings", is_sinusoidal.into()),
-            ],
-        )?;
+        fixed(&self.other, "is_encoder_decoder", true)?;
+        fixed(&self.other, "tie_word_embeddings", true)?;
+        // transformers 3 distinguished the families by these fields, which old files contain.
+        fixed(&self.other, "normalize_before", is_pre_norm)?;
+        fixed(&self.other, "add_final_layer_norm", is_pre_norm)?;
+        fixed(&self.other, "normalize_embedding", form.embedding_norm.is_some())?;
+        fixed(&self.other, "static_position_embeddings", is_sinusoidal)?;
         if is_sinusoidal && !self.d_model.is_multiple_of(2) {
             let reason = "it must be even: there is a sine and a cosine of each frequency";
             return Err(ConfigError::invalid("d_model", self.d_model, reason));
         }
+        let vocab_size = size("vocab_size", self.vocab_size)?;
+        let d_model = size("d_model", self.d_model)?;
+        let n_heads = size("encoder_attention_heads", self.encoder_attention_heads)?;
         let encoder = Side {
             wiring: form.wiring[0],
             pattern: AttentionPattern::Full,
-            n_layers: ("encoder_layers", self.encoder_layers),
-            n_heads: ("encoder_attention_heads", self.encoder_attention_heads),
-            d_ff: ("encoder_ffn_dim", self.encoder_ffn_dim),
+            n_layers: size("encoder_layers", self.encoder_layers)?,
+            n_heads,
+            d_head: divides("encoder_attention_heads", n_heads, d_model)?,
+            d_ff: size("encoder_ffn_dim", self.encoder_ffn_dim)?,
         };
+        let n_heads = size("decoder_attention_heads", self.decoder_attention_heads)?;
         let decoder = Side {
             wiring: form.wiring[1],
             pattern: AttentionPattern::Causal,
-            n_layers: ("decoder_layers", self.decoder_layers),
-            n_heads: ("decoder_attention_heads", self.decoder_attention_heads),
-            d_ff: ("decoder_ffn_dim", self.decoder_ffn_dim),
+            n_layers: size("decoder_layers", self.decoder_layers)?,
+            n_heads,
+            d_head: divides("decoder_attention_heads", n_heads, d_model)?,
+            d_ff: size("decoder_ffn_dim", self.decoder_ffn_dim)?,
         };
-        let vocab_size = size("vocab_size", self.vocab_size)?;
         Ok(EncoderDecoderConfig {
             vocab_size,
             encoder: self.side(&encoder, form)?,
@@ -227,21 +227,21 @@ impl BartFields {
     }
 
     fn side(&self, side: &Side, form: &Form) -> Result<StackConfig, ConfigError> {
-        let d_model = size("d_model", self.d_model)?;
+        let d_model = self.d_model;
         let epsilon = epsilon("layer_norm_eps", form.epsilon)?;
-        let n_heads = size(side.n_heads.0, side.n_heads.1)?;
         let mut layer = layer(Shape {
             d_model,
-            n_heads,
-            d_head: divides(side.n_heads.0, n_heads, d_model)?,
-            d_ff: size(side.d_ff.0, side.d_ff.1)?,
+            n_heads: side.n_heads,
+            d_head: side.d_head,
+            d_ff: side.d_ff,
             activation: activation("activation_function", &self.activation_function)?,
             epsilon,
         });
         layer.wiring = side.wiring;
         layer.dropout = dropout("dropout", self.dropout)?;
         layer.attention.pattern = side.pattern;
-        layer.attention.dropout = dropout("attention_dropout", self.attention_dropout)?;
+        layer.attention.softmax_mut().dropout =
+            dropout("attention_dropout", self.attention_dropout)?;
         layer.feed_forward.dropout = dropout("activation_dropout", self.activation_dropout)?;
         let embedding = EmbeddingConfig {
             norm: form.embedding_norm.map(|kind| NormConfig { kind, d_model, epsilon }),
@@ -250,7 +250,7 @@ impl BartFields {
             ..EmbeddingConfig::new(d_model, form.positions)
         };
         let max_positions = size("max_position_embeddings", self.max_position_embeddings)?;
-        let layers = vec![layer; size(side.n_layers.0, side.n_layers.1)?];
+        let layers = vec![layer; side.n_layers];
         let mut stack = stack(max_positions, embedding, layers);
         // A post-norm block ends with a norm.
         stack.norm = stack.norm.filter(|_| form.wiring == PRE_NORM);
@@ -276,15 +276,11 @@ pub(super) fn start(token: Option<u32>, vocab_size: usize) -> Result<u32, Config
 }
 
 /// The `config.json` of a new model, with BART's field names.
-pub(super) fn config(
-    size: &Size,
-    (model_type, class): (&str, &str),
-    more: Value,
-) -> Result<Value, ConfigError> {
+pub(super) fn config(family: &Family, size: &Size, more: Value) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;
     let d_ff = size.d_ff.unwrap_or(4 * size.d_model);
     let config = json!({
-        "model_type": model_type, "architectures": [class], "is_encoder_decoder": true,
+        "model_type": family.name(), "architectures": [family.primary().class], "is_encoder_decoder": true,
         "vocab_size": size.vocab_size, "max_position_embeddings": size.context,
         "d_model": size.d_model, "encoder_ffn_dim": d_ff, "decoder_ffn_dim": d_ff,
         "encoder_layers": size.n_layers, "decoder_layers": size.n_layers,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::bert_like::{self, BertFields, KEYS, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::heads::{ClassifierConfig, HeadsConfig, SentenceTask, SentencesConfig};
 use crate::hf::config::{ConfigError, parse};
 use crate::hf::keys::{Key, copy, drop, rename, transpose};
@@ -14,15 +14,15 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["bert"],
     summary: "encoder; learned positions, LayerNorm behind the sub-layers, GELU",
     paper: "Devlin et al. 2018, https://arxiv.org/abs/1810.04805",
-    tasks: &[
-        (Task::MaskedLm, "BertForMaskedLM", PREDICTIONS),
-        (Task::SequenceClassifier, "BertForSequenceClassification", CLASSIFICATION),
-        (Task::TokenClassifier, "BertForTokenClassification", CLASSIFIER),
-        (Task::Span, "BertForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "BertForMultipleChoice", CLASSIFICATION),
-        (Task::NextSentence, "BertForNextSentencePrediction", NEXT_SENTENCE),
-        (Task::PreTraining, "BertForPreTraining", PRE_TRAINING),
-        (Task::BaseModel, "BertModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "BertForMaskedLM", &[PREDICTIONS, NO_SENTENCES]),
+        head(Task::SequenceClassifier, "BertForSequenceClassification", &[POOLED, CLASSIFIER]),
+        head(Task::TokenClassifier, "BertForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "BertForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "BertForMultipleChoice", &[POOLED, CLASSIFIER]),
+        head(Task::NextSentence, "BertForNextSentencePrediction", &[POOLED, NEXT_SENTENCE]),
+        head(Task::PreTraining, "BertForPreTraining", &[POOLED_SENTENCES, SENTENCES, PREDICTIONS]),
+        head(Task::BaseModel, "BertModel", &[]),
     ],
     architecture,
     config,
@@ -38,32 +38,23 @@ pub(super) const PREDICTIONS: &[Key] = &[
     transpose("cls.predictions.decoder", "lm_head"),
     copy("cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"),
     copy("cls.predictions.decoder.bias", "cls.predictions.bias"),
-    // The next-sentence head, which published files contain.
-    drop("cls.seq_relationship.*"),
 ];
 
-/// The masked-token head and the next-sentence head.
-const PRE_TRAINING: &[Key] = &[
-    transpose("bert.pooler.dense", "sentences.transform.dense"),
-    transpose("cls.seq_relationship", "sentences.classifier"),
-    PREDICTIONS[0],
-    PREDICTIONS[1],
-    PREDICTIONS[2],
-    PREDICTIONS[3],
-    PREDICTIONS[4],
-    PREDICTIONS[5],
-];
+/// Drops the next-sentence head, which published files contain beside the masked-token head.
+pub(super) const NO_SENTENCES: &[Key] = &[drop("cls.seq_relationship.*")];
 
 /// The next-sentence head. Published files can contain the masked-token head too.
-const NEXT_SENTENCE: &[Key] = &[
-    transpose("bert.pooler.dense", "transform.dense"),
-    transpose("cls.seq_relationship", "classifier"),
-    drop("cls.predictions.*"),
-];
+pub(super) const NEXT_SENTENCE: &[Key] =
+    &[transpose("cls.seq_relationship", "classifier"), drop("cls.predictions.*")];
 
-/// Classifiers after the pooler, which is part of the backbone.
-const CLASSIFICATION: &[Key] =
-    &[transpose("bert.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
+/// The next-sentence head, beside the masked-token head.
+pub(super) const SENTENCES: &[Key] = &[transpose("cls.seq_relationship", "sentences.classifier")];
+
+/// The pooler, which is part of the backbone, in classifiers.
+const POOLED: &[Key] = &[transpose("bert.pooler.dense", "transform.dense")];
+
+/// The pooler in the next-sentence head, beside the masked-token head.
+const POOLED_SENTENCES: &[Key] = &[transpose("bert.pooler.dense", "sentences.transform.dense")];
 
 /// Defaults of transformers' `BertConfig`.
 const DEFAULTS: &str = r#"{
@@ -77,7 +68,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json = parse::<BertFields>(json, DEFAULTS)?.without_projection();
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;
-    Ok(Architecture::Encoder(encoder, with_next_sentence(json.heads()?)))
+    Ok(Architecture::encoder(encoder, with_next_sentence(json.heads()?)))
 }
 
 /// Adds a next-sentence head.
@@ -87,5 +78,5 @@ pub(super) fn with_next_sentence(heads: HeadsConfig) -> HeadsConfig {
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    bert_like::config(size, ("bert", "BertForMaskedLM"), json!({}))
+    bert_like::config(&FAMILY, size, json!({}))
 }

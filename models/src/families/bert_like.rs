@@ -4,10 +4,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Size;
 use super::backbones::{dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
 use super::size::with;
+use super::{Family, Size};
 use crate::backbones::{
     EmbeddingConfig, EncoderConfig, OutputWeights, PositionEmbedding, PositionNumbering,
 };
@@ -43,12 +43,11 @@ pub(super) const KEYS: &[Key] = &[
 /// The pooler, which stays in the files of heads that do not use it.
 pub(super) const POOLER: &[Key] = &[transpose("pooler.dense", "pooler.dense"), drop("pooler.*")];
 
-/// Classifiers after the pooler, in families whose other heads omit the pooler.
-pub(super) const POOLED: &[Key] =
-    &[transpose("roberta.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
+/// RoBERTa's pooler in the multiple-choice head; its other heads omit it.
+pub(super) const POOLED: &[Key] = &[transpose("roberta.pooler.dense", "transform.dense")];
 
-/// Sequence classification through a projection of its own.
-pub(super) const CLASSIFICATION_HEAD: &[Key] = &[
+/// A classifier with a hidden layer.
+pub(super) const MLP_CLASSIFIER: &[Key] = &[
     transpose("classifier.dense", "transform.dense"),
     transpose("classifier.out_proj", "classifier"),
 ];
@@ -62,6 +61,21 @@ pub(super) const LM_HEAD: &[Key] = &[
     copy("lm_head.decoder.weight", "embeddings.word_embeddings.weight"),
     copy("lm_head.decoder.bias", "lm_head.bias"),
 ];
+
+/// The positions of an encoder.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EncoderPositions {
+    /// Their embedding.
+    pub(super) embedding: PositionEmbedding,
+    /// The longest sequence, in tokens.
+    pub(super) count: usize,
+}
+
+impl EncoderPositions {
+    fn learned(numbering: PositionNumbering, count: usize) -> Self {
+        Self { embedding: PositionEmbedding::Learned(numbering), count }
+    }
+}
 
 /// Fields that most of these families have; a family adds its own.
 #[derive(Deserialize)]
@@ -100,14 +114,9 @@ impl BertFields {
 
     /// BERT's layer, which families modify.
     pub(super) fn layer(&self) -> Result<BlockConfig, ConfigError> {
-        fixed(
-            &self.other,
-            &[
-                ("is_decoder", false.into()),
-                ("add_cross_attention", false.into()),
-                ("position_embedding_type", "absolute".into()),
-            ],
-        )?;
+        fixed(&self.other, "is_decoder", false)?;
+        fixed(&self.other, "add_cross_attention", false)?;
+        fixed(&self.other, "position_embedding_type", "absolute")?;
         let d_model = size("hidden_size", self.hidden_size)?;
         let n_heads = size("num_attention_heads", self.num_attention_heads)?;
         let mut layer = layer(Shape {
@@ -122,14 +131,12 @@ impl BertFields {
         layer.dropout = dropout("hidden_dropout_prob", self.hidden_dropout_prob)?;
         layer.attention.pattern = AttentionPattern::Full;
         let (field, p) = ("attention_probs_dropout_prob", self.attention_probs_dropout_prob);
-        layer.attention.dropout = dropout(field, p)?;
+        layer.attention.softmax_mut().dropout = dropout(field, p)?;
         Ok(layer)
     }
 
-    /// Learned positions that start after the padding id, as in fairseq, and their number.
-    pub(super) fn positions_behind_padding(
-        &self,
-    ) -> Result<(PositionEmbedding, usize), ConfigError> {
+    /// Learned positions that start after the padding id, as in fairseq.
+    pub(super) fn positions_behind_padding(&self) -> Result<EncoderPositions, ConfigError> {
         let id = self.other.get("pad_token_id").and_then(Value::as_u64).unwrap_or(1);
         let padding = usize::try_from(id).unwrap_or(usize::MAX);
         let rows = size("max_position_embeddings", self.max_position_embeddings)?;
@@ -138,13 +145,13 @@ impl BertFields {
             let reason = "it must be more than pad_token_id + 1";
             return Err(ConfigError::invalid("max_position_embeddings", rows, reason));
         };
-        Ok((PositionEmbedding::Learned(PositionNumbering::SkipPadding { padding }), left))
+        Ok(EncoderPositions::learned(PositionNumbering::SkipPadding { padding }, left))
     }
 
-    /// Learned positions from 0 on, and their number.
-    pub(super) fn positions_from_zero(&self) -> Result<(PositionEmbedding, usize), ConfigError> {
+    /// Learned positions from 0 on.
+    pub(super) fn positions_from_zero(&self) -> Result<EncoderPositions, ConfigError> {
         let count = size("max_position_embeddings", self.max_position_embeddings)?;
-        Ok((PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 0 }), count))
+        Ok(EncoderPositions::learned(PositionNumbering::Sequential { offset: 0 }, count))
     }
 
     /// Features of the embedding tables.
@@ -161,7 +168,7 @@ impl BertFields {
     /// An encoder with these layers.
     pub(super) fn encoder(
         &self,
-        (positions, max_positions): (PositionEmbedding, usize),
+        positions: EncoderPositions,
         layers: Vec<BlockConfig>,
     ) -> Result<EncoderConfig, ConfigError> {
         size("num_hidden_layers", layers.len())?;
@@ -170,9 +177,9 @@ impl BertFields {
             n_types: self.type_vocab_size,
             norm: Some(self.norm(d_embedding)?),
             dropout: dropout("hidden_dropout_prob", self.hidden_dropout_prob)?,
-            ..EmbeddingConfig::new(d_embedding, positions)
+            ..EmbeddingConfig::new(d_embedding, positions.embedding)
         };
-        let mut stack = stack(max_positions, embedding, layers);
+        let mut stack = stack(positions.count, embedding, layers);
         // A post-norm block ends with a norm.
         stack.norm = None;
         Ok(EncoderConfig {
@@ -219,14 +226,10 @@ impl BertFields {
 }
 
 /// The `config.json` of a new model, with BERT's field names.
-pub(super) fn config(
-    size: &Size,
-    (model_type, class): (&str, &str),
-    more: Value,
-) -> Result<Value, ConfigError> {
+pub(super) fn config(family: &Family, size: &Size, more: Value) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;
     let config = json!({
-        "model_type": model_type, "architectures": [class],
+        "model_type": family.name(), "architectures": [family.primary().class],
         "vocab_size": size.vocab_size, "max_position_embeddings": size.context,
         "hidden_size": size.d_model, "intermediate_size": size.d_ff.unwrap_or(4 * size.d_model),
         "num_hidden_layers": size.n_layers, "num_attention_heads": size.n_heads,

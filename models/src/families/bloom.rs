@@ -8,7 +8,7 @@ use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE};
 use super::openai_gpt::refuse_d_ff;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::hf::config::{ConfigError, FieldNames, divides, epsilon, fixed, parse, renaming, size};
 use crate::hf::keys::{Key, copy, rename, split_heads, transpose};
@@ -20,12 +20,12 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["bloom"],
     summary: "decoder; ALiBi, LayerNorm behind the embeddings, tied output",
     paper: "Le Scao et al. 2022, https://arxiv.org/abs/2211.05100",
-    tasks: &[
-        (Task::CausalLm, "BloomForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "BloomForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "BloomForTokenClassification", CLASSIFIER),
-        (Task::Span, "BloomForQuestionAnswering", QA_OUTPUTS),
-        (Task::BaseModel, "BloomModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "BloomForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "BloomForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "BloomForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "BloomForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::BaseModel, "BloomModel", &[]),
     ],
     architecture,
     config,
@@ -89,7 +89,7 @@ struct ConfigJson {
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, NAMES)?;
-    fixed(&json.other, &[("apply_residual_connection_post_layernorm", false.into())])?;
+    fixed(&json.other, "apply_residual_connection_post_layernorm", false)?;
     let d_model = size("hidden_size", json.hidden_size)?;
     let n_heads = size("n_head", json.n_head)?;
     let n_layers = size("n_layer", json.n_layer)?;
@@ -102,15 +102,15 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?,
     });
     layer.dropout = dropout("hidden_dropout", json.hidden_dropout)?;
-    layer.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
+    layer.attention.softmax_mut().dropout = dropout("attention_dropout", json.attention_dropout)?;
     layer.attention.positions = PositionEncoding::Alibi(n_heads);
     let embedding = EmbeddingConfig {
         norm: Some(layer.norm),
         ..EmbeddingConfig::new(d_model, PositionEmbedding::None)
     };
     let stack = stack(size("seq_length", json.seq_length)?, embedding, vec![layer; n_layers]);
-    let output = (OutputWeights::from(json.tie_word_embeddings), json.initializer_range);
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output)?))
+    let output = OutputWeights::from(json.tie_word_embeddings);
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::bert_like::{CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLED, POOLER};
+use super::bert_like::{KEYS, LM_HEAD, MLP_CLASSIFIER, POOLED, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::roberta::{architecture, sized};
-use super::{Family, Size, Task};
+use super::{Family, Size, Task, head};
 use crate::hf::config::ConfigError;
 
 /// The family.
@@ -13,13 +13,13 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["camembert"],
     summary: "encoder; RoBERTa for French",
     paper: "Martin et al. 2019, https://arxiv.org/abs/1911.03894",
-    tasks: &[
-        (Task::MaskedLm, "CamembertForMaskedLM", LM_HEAD),
-        (Task::SequenceClassifier, "CamembertForSequenceClassification", CLASSIFICATION_HEAD),
-        (Task::TokenClassifier, "CamembertForTokenClassification", CLASSIFIER),
-        (Task::Span, "CamembertForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "CamembertForMultipleChoice", POOLED),
-        (Task::BaseModel, "CamembertModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "CamembertForMaskedLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "CamembertForSequenceClassification", &[MLP_CLASSIFIER]),
+        head(Task::TokenClassifier, "CamembertForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "CamembertForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "CamembertForMultipleChoice", &[POOLED, CLASSIFIER]),
+        head(Task::BaseModel, "CamembertModel", &[]),
     ],
     architecture,
     config,
@@ -28,5 +28,5 @@ pub(super) static FAMILY: Family = Family {
 };
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    sized(size, "camembert", "CamembertForMaskedLM")
+    sized(&FAMILY, size)
 }

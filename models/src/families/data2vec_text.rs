@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::bert_like::{CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLER};
+use super::bert_like::{KEYS, LM_HEAD, MLP_CLASSIFIER, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::roberta::{architecture, sized};
-use super::{Family, Size, Task};
+use super::{Family, Size, Task, head};
 use crate::hf::config::ConfigError;
 use crate::hf::keys::{Key, transpose};
 
@@ -14,13 +14,13 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["data2vec-text"],
     summary: "encoder; RoBERTa that learnt to predict states",
     paper: "Baevski et al. 2022, https://arxiv.org/abs/2202.03555",
-    tasks: &[
-        (Task::MaskedLm, "Data2VecTextForMaskedLM", LM_HEAD),
-        (Task::SequenceClassifier, "Data2VecTextForSequenceClassification", CLASSIFICATION_HEAD),
-        (Task::TokenClassifier, "Data2VecTextForTokenClassification", CLASSIFIER),
-        (Task::Span, "Data2VecTextForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "Data2VecTextForMultipleChoice", POOLED),
-        (Task::BaseModel, "Data2VecTextModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "Data2VecTextForMaskedLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "Data2VecTextForSequenceClassification", &[MLP_CLASSIFIER]),
+        head(Task::TokenClassifier, "Data2VecTextForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "Data2VecTextForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "Data2VecTextForMultipleChoice", &[POOLED, CLASSIFIER]),
+        head(Task::BaseModel, "Data2VecTextModel", &[]),
     ],
     architecture,
     config,
@@ -28,12 +28,9 @@ pub(super) static FAMILY: Family = Family {
     keys: &[KEYS, POOLER],
 };
 
-/// The multiple-choice head, after the pooler.
-const POOLED: &[Key] = &[
-    transpose("data2vec_text.pooler.dense", "transform.dense"),
-    transpose("classifier", "classifier"),
-];
+/// The pooler in the multiple-choice head; the other heads omit it.
+const POOLED: &[Key] = &[transpose("data2vec_text.pooler.dense", "transform.dense")];
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    sized(size, "data2vec-text", "Data2VecTextForMaskedLM")
+    sized(&FAMILY, size)
 }

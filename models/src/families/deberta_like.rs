@@ -33,9 +33,13 @@ impl DebertaFields {
     pub(super) fn layer(&self, bert: &BertFields) -> Result<BlockConfig, ConfigError> {
         let mut layer = bert.layer()?;
         let attention = &mut layer.attention;
-        if let Some(found) = self.attention_head_size.filter(|found| *found != attention.d_head) {
-            let reason =
-                format!("{} heads of this size do not add up to hidden_size", attention.n_heads);
+        if let Some(found) =
+            self.attention_head_size.filter(|found| *found != attention.heads.d_head)
+        {
+            let reason = format!(
+                "{} heads of this size do not add up to hidden_size",
+                attention.heads.n_heads
+            );
             return Err(ConfigError::invalid("attention_head_size", found, &reason));
         }
         let terms = self.terms()?;
@@ -44,8 +48,8 @@ impl DebertaFields {
             attention.positions = PositionEncoding::Disentangled(distances);
         }
         // One share for the content and one for each term, even without relative attention.
-        let shares = (1 + terms.map_or(0, DistanceTerms::count)) * attention.d_head;
-        attention.scale = (shares as f64).powf(-0.5);
+        let shares = (1 + terms.map_or(0, DistanceTerms::count)) * attention.heads.d_head;
+        attention.softmax_mut().scale = (shares as f64).powf(-0.5);
         Ok(layer)
     }
 
@@ -136,7 +140,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::families::{self, Architecture};
+    use crate::families;
 
     fn first_layer(fields: Value) -> Result<BlockConfig, ConfigError> {
         let mut config = json!({
@@ -145,10 +149,8 @@ mod tests {
         });
         config.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let family = families::find("deberta-v2").unwrap();
-        match (family.architecture)(&config.to_string())? {
-            Architecture::Encoder(encoder, _) => Ok(encoder.stack.layers[0].clone()),
-            _ => unreachable!("an encoder"),
-        }
+        let architecture = (family.architecture)(&config.to_string())?;
+        Ok(architecture.backbone.stacks()[0].layers[0].clone())
     }
 
     #[test]

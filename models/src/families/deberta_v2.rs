@@ -9,7 +9,7 @@ use super::bert;
 use super::bert_like::{self, BertFields};
 use super::deberta_like::DebertaFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{PositionEmbedding, Projection};
 use crate::heads::{Pooler, PredictionHeadConfig};
 use crate::hf::activation::activation;
@@ -21,13 +21,13 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["deberta-v2"],
     summary: "encoder; attention to content and distance apart",
     paper: "He et al. 2020, https://arxiv.org/abs/2006.03654",
-    tasks: &[
-        (Task::MaskedLm, "DebertaV2ForMaskedLM", PREDICTIONS),
-        (Task::SequenceClassifier, "DebertaV2ForSequenceClassification", CLASSIFICATION),
-        (Task::TokenClassifier, "DebertaV2ForTokenClassification", CLASSIFIER),
-        (Task::Span, "DebertaV2ForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "DebertaV2ForMultipleChoice", CLASSIFICATION),
-        (Task::BaseModel, "DebertaV2Model", &[]),
+    heads: &[
+        head(Task::MaskedLm, "DebertaV2ForMaskedLM", &[BERT_PREDICTIONS, PREDICTIONS]),
+        head(Task::SequenceClassifier, "DebertaV2ForSequenceClassification", &[POOLED, CLASSIFIER]),
+        head(Task::TokenClassifier, "DebertaV2ForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "DebertaV2ForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "DebertaV2ForMultipleChoice", &[POOLED, CLASSIFIER]),
+        head(Task::BaseModel, "DebertaV2Model", &[]),
     ],
     architecture,
     config,
@@ -56,10 +56,12 @@ const OWN_KEYS: &[Key] = &[
     drop("embeddings.word_embeddings._weight"),
 ];
 
-/// The masked-token head under BERT's names or its own, and the unused head of another
-/// pre-training.
+/// The masked-token head under BERT's names.
+const BERT_PREDICTIONS: &[Key] =
+    &[if_config("legacy", bert::PREDICTIONS), if_config("legacy", bert::NO_SENTENCES)];
+
+/// The masked-token head under the family's own names, and the unused head of another pre-training.
 const PREDICTIONS: &[Key] = &[
-    if_config("legacy", bert::PREDICTIONS),
     transpose("lm_predictions.lm_head.dense", "transform.dense"),
     rename("lm_predictions.lm_head.LayerNorm", "transform.norm"),
     rename("lm_predictions.lm_head", "output"),
@@ -68,9 +70,8 @@ const PREDICTIONS: &[Key] = &[
     drop("mask_predictions.*"),
 ];
 
-/// The sequence classifier.
-const CLASSIFICATION: &[Key] =
-    &[transpose("pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
+/// The pooler, which is part of the head.
+const POOLED: &[Key] = &[transpose("pooler.dense", "transform.dense")];
 
 /// Defaults of transformers' `DebertaV2Config`.
 const DEFAULTS: &str = r#"{
@@ -103,10 +104,12 @@ struct ConfigJson {
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { pooler_dropout, pooler_hidden_act, position_biased_input, deberta, bert } =
         parse(json, NAMES)?;
-    fixed(&bert.other, &[("pooler_hidden_size", bert.hidden_size.into())])?;
-    let (absolute, max_positions) = bert.positions_from_zero()?;
-    let embedded = if position_biased_input { absolute } else { PositionEmbedding::None };
-    let mut encoder = bert.encoder((embedded, max_positions), deberta.layers(&bert)?)?;
+    fixed(&bert.other, "pooler_hidden_size", bert.hidden_size)?;
+    let mut positions = bert.positions_from_zero()?;
+    if !position_biased_input {
+        positions.embedding = PositionEmbedding::None;
+    }
+    let mut encoder = bert.encoder(positions, deberta.layers(&bert)?)?;
     encoder.stack.embedding.projection = Projection::BeforeNorm;
     encoder.stack.embedding.norm = Some(bert.norm(bert.hidden_size)?);
     let mut heads = bert.heads()?;
@@ -115,7 +118,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     heads.classifier.transform = Some(PredictionHeadConfig::new(bert.hidden_size, act));
     heads.classifier.dropout[0] = dropout("pooler_dropout", pooler_dropout)?;
     heads.choice = heads.classifier;
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
@@ -125,5 +128,5 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
         "share_att_key": true, "pos_att_type": ["p2c", "c2p"], "position_biased_input": false,
         "max_relative_positions": -1, "pooler_hidden_size": size.d_model, "legacy": false,
     });
-    bert_like::config(size, ("deberta-v2", "DebertaV2ForMaskedLM"), fields)
+    bert_like::config(&FAMILY, size, fields)
 }

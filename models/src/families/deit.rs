@@ -4,7 +4,7 @@ use super::bert_like::POOLER;
 use super::head_keys::CLASSIFIER;
 use super::vit::{self, BLOCK_KEYS};
 use super::vit_like::KEYS;
-use super::{Family, Task};
+use super::{Family, Task, head};
 use crate::hf::keys::{Key, transpose};
 use crate::layers::patches::LeadingTokens;
 
@@ -13,13 +13,13 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["deit"],
     summary: "encoder of images; ViT with a distillation token",
     paper: "Touvron et al. 2020, https://arxiv.org/abs/2012.12877",
-    tasks: &[
-        (Task::ImageClassifier, "DeiTForImageClassification", CLASSIFIER),
-        (Task::DistilledImageClassifier, "DeiTForImageClassificationWithTeacher", TEACHER),
-        (Task::BaseModel, "DeiTModel", &[]),
+    heads: &[
+        head(Task::ImageClassifier, "DeiTForImageClassification", &[CLASSIFIER]),
+        head(Task::DistilledImageClassifier, "DeiTForImageClassificationWithTeacher", &[TEACHER]),
+        head(Task::BaseModel, "DeiTModel", &[]),
     ],
     architecture: |json| vit::architecture(json, LeadingTokens::ClassAndDistillation),
-    config: |size| vit::config(size, ("deit", "DeiTForImageClassification")),
+    config: |size| vit::config(&FAMILY, size),
     prefix: "deit",
     keys: &[KEYS, BLOCK_KEYS, POOLER],
 };

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::head_keys::CLASSIFIER;
 use super::vit_like::{self, ImageFields, KEYS, heads};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::blocks::Wiring;
 use crate::heads::Pooler;
 use crate::heads::pooling::Pooling;
@@ -21,9 +21,9 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["dinov2"],
     summary: "encoder of images; ViT with scaled sub-layers",
     paper: "Oquab et al. 2023, https://arxiv.org/abs/2304.07193",
-    tasks: &[
-        (Task::ImageClassifier, "Dinov2ForImageClassification", CLASSIFIER),
-        (Task::BaseModel, "Dinov2Model", &[]),
+    heads: &[
+        head(Task::ImageClassifier, "Dinov2ForImageClassification", &[CLASSIFIER]),
+        head(Task::BaseModel, "Dinov2Model", &[]),
     ],
     architecture,
     config,
@@ -83,7 +83,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     }
     let ratio = within("mlp_ratio", json.mlp_ratio, [0.0, 1e6])?;
     let d_ff = size("mlp_ratio", (json.image.hidden_size as f64 * ratio) as usize)?;
-    let mut layer = json.image.layer(("mlp_ratio", d_ff))?;
+    let mut layer = json.image.layer(d_ff)?;
     layer.wiring = Wiring::LayerScale;
     // The probability in the config applies to the embeddings.
     layer.dropout = 0.0;
@@ -104,7 +104,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         let sides = vec![height, width];
         return Err(ConfigError::unsupported("image_size", sides, "a square"));
     }
-    Ok(Architecture::ImageEncoder(encoder, heads(Pooling::FirstAndMean, Pooler::First)))
+    Ok(Architecture::vision(encoder, heads(Pooling::FirstAndMean, Pooler::First)))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
@@ -114,5 +114,5 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
         "layerscale_value": 1.0, "drop_path_rate": 0.0, "use_swiglu_ffn": false,
         "use_mask_token": false,
     });
-    vit_like::config(size, ("dinov2", "Dinov2ForImageClassification"), more)
+    vit_like::config(&FAMILY, size, more)
 }

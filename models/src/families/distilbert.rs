@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::backbones::dropout;
 use super::bert_like::BertFields;
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::heads::{Pooler, PredictionHeadConfig};
 use crate::hf::config::{ConfigError, FieldNames, parse, renaming};
 use crate::hf::keys::{Key, copy, rename, transpose};
@@ -16,13 +16,17 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["distilbert"],
     summary: "encoder; a smaller BERT, taught by BERT",
     paper: "Sanh et al. 2019, https://arxiv.org/abs/1910.01108",
-    tasks: &[
-        (Task::MaskedLm, "DistilBertForMaskedLM", VOCAB),
-        (Task::SequenceClassifier, "DistilBertForSequenceClassification", CLASSIFICATION),
-        (Task::TokenClassifier, "DistilBertForTokenClassification", CLASSIFIER),
-        (Task::Span, "DistilBertForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "DistilBertForMultipleChoice", CLASSIFICATION),
-        (Task::BaseModel, "DistilBertModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "DistilBertForMaskedLM", &[VOCAB]),
+        head(
+            Task::SequenceClassifier,
+            "DistilBertForSequenceClassification",
+            &[PRE_CLASSIFIER, CLASSIFIER],
+        ),
+        head(Task::TokenClassifier, "DistilBertForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "DistilBertForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "DistilBertForMultipleChoice", &[PRE_CLASSIFIER, CLASSIFIER]),
+        head(Task::BaseModel, "DistilBertModel", &[]),
     ],
     architecture,
     config,
@@ -51,9 +55,8 @@ const VOCAB: &[Key] = &[
     copy("vocab_projector.weight", "embeddings.word_embeddings.weight"),
 ];
 
-/// The sequence classifier.
-const CLASSIFICATION: &[Key] =
-    &[transpose("pre_classifier", "transform.dense"), transpose("classifier", "classifier")];
+/// The transform of the sequence classifier.
+const PRE_CLASSIFIER: &[Key] = &[transpose("pre_classifier", "transform.dense")];
 
 /// Defaults of transformers' `DistilBertConfig`.
 const DEFAULTS: &str = r#"{
@@ -96,7 +99,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         Some(PredictionHeadConfig::new(json.hidden_size, Activation::Relu));
     heads.choice = heads.classifier;
     heads.tokens.dropout = dropout("qa_dropout", qa_dropout)?;
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::backbones::dropout;
-use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS};
+use super::bert_like::{self, BertFields, KEYS, MLP_CLASSIFIER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::heads::{Pooler, PredictionHeadConfig, TokenHeadConfig};
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, fixed, parse};
@@ -18,14 +18,14 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["electra"],
     summary: "encoder; BERT with narrow embeddings, trained to tell replaced tokens",
     paper: "Clark et al. 2020, https://arxiv.org/abs/2003.10555",
-    tasks: &[
-        (Task::MaskedLm, "ElectraForMaskedLM", GENERATOR),
-        (Task::SequenceClassifier, "ElectraForSequenceClassification", CLASSIFICATION_HEAD),
-        (Task::TokenClassifier, "ElectraForTokenClassification", CLASSIFIER),
-        (Task::Span, "ElectraForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "ElectraForMultipleChoice", SUMMARY),
-        (Task::ReplacedTokens, "ElectraForPreTraining", DISCRIMINATOR),
-        (Task::BaseModel, "ElectraModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "ElectraForMaskedLM", &[GENERATOR]),
+        head(Task::SequenceClassifier, "ElectraForSequenceClassification", &[MLP_CLASSIFIER]),
+        head(Task::TokenClassifier, "ElectraForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "ElectraForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "ElectraForMultipleChoice", &[SUMMARY, CLASSIFIER]),
+        head(Task::ReplacedTokens, "ElectraForPreTraining", &[DISCRIMINATOR]),
+        head(Task::BaseModel, "ElectraModel", &[]),
     ],
     architecture,
     config,
@@ -48,11 +48,8 @@ const DISCRIMINATOR: &[Key] = &[
     transpose("discriminator_predictions.dense_prediction", "classifier"),
 ];
 
-/// The multiple-choice head.
-const SUMMARY: &[Key] = &[
-    transpose("sequence_summary.summary", "transform.dense"),
-    transpose("classifier", "classifier"),
-];
+/// The transform of the multiple-choice head.
+const SUMMARY: &[Key] = &[transpose("sequence_summary.summary", "transform.dense")];
 
 /// Defaults of transformers' `ElectraConfig`.
 const DEFAULTS: &str = r#"{
@@ -74,7 +71,8 @@ struct ConfigJson {
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { summary_activation, summary_last_dropout, bert: json } =
         parse(json, DEFAULTS)?;
-    fixed(&json.other, &[("summary_type", "first".into()), ("summary_use_proj", true.into())])?;
+    fixed(&json.other, "summary_type", "first")?;
+    fixed(&json.other, "summary_use_proj", true)?;
     let layers = vec![json.layer()?; json.num_hidden_layers];
     let encoder = json.encoder(json.positions_from_zero()?, layers)?;
     let mut heads = json.heads()?;
@@ -90,11 +88,11 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     heads.choice.dropout = [0.0, dropout("summary_last_dropout", summary_last_dropout)?];
     let transform = PredictionHeadConfig::new(width, activation("hidden_act", &json.hidden_act)?);
     heads.replaced = Some(TokenHeadConfig { transform: Some(transform), dropout: 0.0 });
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
     let narrow = (size.d_model / 2).max(1);
     let fields = json!({ "embedding_size": narrow, "summary_last_dropout": size.dropout });
-    bert_like::config(size, ("electra", "ElectraForMaskedLM"), fields)
+    bert_like::config(&FAMILY, size, fields)
 }

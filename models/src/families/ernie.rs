@@ -3,27 +3,27 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bert::{PREDICTIONS, with_next_sentence};
+use super::bert::{NEXT_SENTENCE, NO_SENTENCES, PREDICTIONS, SENTENCES, with_next_sentence};
 use super::bert_like::{self, BertFields, KEYS, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse, size};
-use crate::hf::keys::{Key, drop, rename, transpose};
+use crate::hf::keys::{Key, rename, transpose};
 
 /// The family.
 pub(super) static FAMILY: Family = Family {
     model_types: &["ernie"],
     summary: "encoder; BERT with a vector for a task",
     paper: "Sun et al. 2020, https://arxiv.org/abs/1907.12412",
-    tasks: &[
-        (Task::MaskedLm, "ErnieForMaskedLM", PREDICTIONS),
-        (Task::SequenceClassifier, "ErnieForSequenceClassification", CLASSIFICATION),
-        (Task::TokenClassifier, "ErnieForTokenClassification", CLASSIFIER),
-        (Task::Span, "ErnieForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "ErnieForMultipleChoice", CLASSIFICATION),
-        (Task::NextSentence, "ErnieForNextSentencePrediction", NEXT_SENTENCE),
-        (Task::PreTraining, "ErnieForPreTraining", PRE_TRAINING),
-        (Task::BaseModel, "ErnieModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "ErnieForMaskedLM", &[PREDICTIONS, NO_SENTENCES]),
+        head(Task::SequenceClassifier, "ErnieForSequenceClassification", &[POOLED, CLASSIFIER]),
+        head(Task::TokenClassifier, "ErnieForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "ErnieForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "ErnieForMultipleChoice", &[POOLED, CLASSIFIER]),
+        head(Task::NextSentence, "ErnieForNextSentencePrediction", &[POOLED, NEXT_SENTENCE]),
+        head(Task::PreTraining, "ErnieForPreTraining", &[POOLED_SENTENCES, SENTENCES, PREDICTIONS]),
+        head(Task::BaseModel, "ErnieModel", &[]),
     ],
     architecture,
     config,
@@ -34,28 +34,11 @@ pub(super) static FAMILY: Family = Family {
 /// The task embeddings.
 const TASK: &[Key] = &[rename("embeddings.task_type_embeddings", "embedding.task")];
 
-/// Classifiers after the pooler, which is part of the backbone.
-const CLASSIFICATION: &[Key] =
-    &[transpose("ernie.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
+/// The pooler, which is part of the backbone, in classifiers.
+const POOLED: &[Key] = &[transpose("ernie.pooler.dense", "transform.dense")];
 
-/// The masked-token head and the next-sentence head.
-const PRE_TRAINING: &[Key] = &[
-    transpose("ernie.pooler.dense", "sentences.transform.dense"),
-    transpose("cls.seq_relationship", "sentences.classifier"),
-    PREDICTIONS[0],
-    PREDICTIONS[1],
-    PREDICTIONS[2],
-    PREDICTIONS[3],
-    PREDICTIONS[4],
-    PREDICTIONS[5],
-];
-
-/// The next-sentence head. Published files can contain the masked-token head too.
-const NEXT_SENTENCE: &[Key] = &[
-    transpose("ernie.pooler.dense", "transform.dense"),
-    transpose("cls.seq_relationship", "classifier"),
-    drop("cls.predictions.*"),
-];
+/// The pooler in the next-sentence head, beside the masked-token head.
+const POOLED_SENTENCES: &[Key] = &[transpose("ernie.pooler.dense", "sentences.transform.dense")];
 
 /// Defaults of transformers' `ErnieConfig`.
 const DEFAULTS: &str = r#"{
@@ -82,9 +65,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     if use_task_id {
         encoder.stack.embedding.n_tasks = size("task_type_vocab_size", task_type_vocab_size)?;
     }
-    Ok(Architecture::Encoder(encoder, with_next_sentence(bert.heads()?)))
+    Ok(Architecture::encoder(encoder, with_next_sentence(bert.heads()?)))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    bert_like::config(size, ("ernie", "ErnieForMaskedLM"), json!({ "use_task_id": false }))
+    bert_like::config(&FAMILY, size, json!({ "use_task_id": false }))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::gemma_like;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::activation::Activation;
 
@@ -16,11 +16,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gemma"],
     summary: "decoder; Llama with GeGLU, scaled embeddings and offset norms",
     paper: "Gemma Team 2024, https://arxiv.org/abs/2403.08295",
-    tasks: &[
-        (Task::CausalLm, "GemmaForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "GemmaForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "GemmaForTokenClassification", SCORE),
-        (Task::BaseModel, "GemmaModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "GemmaForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "GemmaForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "GemmaForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "GemmaModel", &[]),
     ],
     architecture,
     config,
@@ -53,11 +53,11 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         layer.feed_forward.activation = Activation::GeluTanh;
     }
     let layers = vec![layer; json.llama.num_hidden_layers];
-    Ok(Architecture::Decoder(gemma_like::decoder(&json.llama, layers)?))
+    Ok(Architecture::decoder(gemma_like::decoder(&json.llama, layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = llama_like::config(size, "gemma", "GemmaForCausalLM");
+    let mut config = llama_like::config(&FAMILY, size);
     config["hidden_act"] = "gelu_pytorch_tanh".into();
     config["tie_word_embeddings"] = true.into();
     Ok(config)

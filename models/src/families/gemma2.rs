@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::gemma_like::{self, GemmaFields, softcap};
 use super::head_keys::{LM_HEAD, SCORE};
-use super::llama_like::{KEYS, LlamaFields, SANDWICH_NORMS};
+use super::llama_like::{KEYS, LlamaFields, RESULT_NORMS, SANDWICH_NORM};
 use super::windows::slide;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse};
 
 /// The family.
@@ -16,16 +16,16 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gemma2"],
     summary: "decoder; Gemma with four norms per block, soft caps and alternating windows",
     paper: "Gemma Team 2024, https://arxiv.org/abs/2408.00118",
-    tasks: &[
-        (Task::CausalLm, "Gemma2ForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "Gemma2ForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "Gemma2ForTokenClassification", SCORE),
-        (Task::BaseModel, "Gemma2Model", &[]),
+    heads: &[
+        head(Task::CausalLm, "Gemma2ForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "Gemma2ForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "Gemma2ForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "Gemma2Model", &[]),
     ],
     architecture,
     config,
     prefix: "model",
-    keys: &[KEYS, SANDWICH_NORMS],
+    keys: &[KEYS, RESULT_NORMS, SANDWICH_NORM],
 };
 
 /// Defaults of transformers' `Gemma2Config`.
@@ -51,14 +51,15 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { llama, gemma, attn_logit_softcapping } =
         parse(json, gemma_like::names(DEFAULTS))?;
     let mut full = gemma.layer(&llama)?;
-    full.attention.softcap = softcap("attn_logit_softcapping", attn_logit_softcapping)?;
+    full.attention.softmax_mut().softcap =
+        softcap("attn_logit_softcapping", attn_logit_softcapping)?;
     let sliding = slide(full.clone(), Some(gemma.sliding_window))?;
-    let decoder = gemma.decoder(&llama, [&full, &sliding], |i| i.is_multiple_of(2))?;
-    Ok(Architecture::Decoder(decoder))
+    let decoder = gemma.decoder(&llama, &full, &sliding, |i| i.is_multiple_of(2))?;
+    Ok(Architecture::decoder(decoder))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = gemma_like::config(size, "gemma2", "Gemma2ForCausalLM");
+    let mut config = gemma_like::config(&FAMILY, size);
     config["attn_logit_softcapping"] = 50.0.into();
     config["final_logit_softcapping"] = 30.0.into();
     Ok(config)

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::gemma_like::{self, GemmaFields};
 use super::head_keys::LM_HEAD;
-use super::llama_like::{KEYS, LlamaFields, QUERY_KEY_NORMS, SANDWICH_NORMS};
+use super::llama_like::{KEYS, LlamaFields, QUERY_KEY_NORMS, RESULT_NORMS, SANDWICH_NORM};
 use super::windows::slide;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse, size};
 use crate::hf::rope::Rotated;
 use crate::layers::attention::QkNorm;
@@ -20,14 +20,14 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gemma3_text"],
     summary: "decoder; Gemma 2 with norms on queries and keys, two sets of rotary frequencies",
     paper: "Gemma Team 2025, https://arxiv.org/abs/2503.19786",
-    tasks: &[
-        (Task::CausalLm, "Gemma3ForCausalLM", LM_HEAD),
-        (Task::BaseModel, "Gemma3TextModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "Gemma3ForCausalLM", &[LM_HEAD]),
+        head(Task::BaseModel, "Gemma3TextModel", &[]),
     ],
     architecture,
     config,
     prefix: "model",
-    keys: &[KEYS, SANDWICH_NORMS, QUERY_KEY_NORMS],
+    keys: &[KEYS, RESULT_NORMS, SANDWICH_NORM, QUERY_KEY_NORMS],
 };
 
 /// Defaults of transformers' `Gemma3TextConfig`.
@@ -61,16 +61,16 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut full = gemma.layer(&llama)?;
     full.attention.qk_norm = QkNorm::PerHeadShared(NormKind::RmsOffset, full.norm.epsilon);
     let mut sliding = slide(full.clone(), Some(gemma.sliding_window))?;
-    let head = (full.attention.d_head, Rotated::Whole);
+    let d_head = full.attention.heads.d_head;
     sliding.attention.positions =
-        PositionEncoding::Rotary(local.rotary(head, llama.max_positions()?)?);
+        PositionEncoding::Rotary(local.rotary(d_head, Rotated::Whole, llama.max_positions()?)?);
     let pattern = size("sliding_window_pattern", sliding_window_pattern.unwrap_or(6))?;
     let slides = |i: usize| !(i + 1).is_multiple_of(pattern);
-    Ok(Architecture::Decoder(gemma.decoder(&llama, [&full, &sliding], slides)?))
+    Ok(Architecture::decoder(gemma.decoder(&llama, &full, &sliding, slides)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = gemma_like::config(size, "gemma3_text", "Gemma3ForCausalLM");
+    let mut config = gemma_like::config(&FAMILY, size);
     let rope = |theta: f64| json!({ "rope_type": "default", "rope_theta": theta });
     config["rope_parameters"] =
         json!({ "full_attention": rope(1e6), "sliding_attention": rope(1e4) });

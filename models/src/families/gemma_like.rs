@@ -4,9 +4,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Size;
 use super::llama_like::{self, LlamaFields};
 use super::windows::{LayerType, layer_types, layers};
+use super::{Family, Size};
 use crate::backbones::DecoderConfig;
 use crate::blocks::{BlockConfig, Wiring};
 use crate::hf::config::{ConfigError, FieldNames, Renaming, renaming, within};
@@ -64,7 +64,8 @@ impl GemmaFields {
         let mut layer = layer(llama, self.use_bidirectional_attention)?;
         layer.wiring = Wiring::Sandwich;
         let (field, scalar) = ("query_pre_attn_scalar", self.query_pre_attn_scalar);
-        layer.attention.scale = within(field, scalar, [f64::MIN_POSITIVE, 1e9])?.powf(-0.5);
+        layer.attention.softmax_mut().scale =
+            within(field, scalar, [f64::MIN_POSITIVE, 1e9])?.powf(-0.5);
         Ok(layer)
     }
 
@@ -72,7 +73,8 @@ impl GemmaFields {
     pub(super) fn decoder(
         self,
         llama: &LlamaFields,
-        [full, sliding]: [&BlockConfig; 2],
+        full: &BlockConfig,
+        sliding: &BlockConfig,
         slides: impl Fn(usize) -> bool,
     ) -> Result<DecoderConfig, ConfigError> {
         let types: Vec<LayerType> = layer_types(self.layer_types, llama.num_hidden_layers, slides)?;
@@ -83,8 +85,8 @@ impl GemmaFields {
 }
 
 /// The `config.json` of a new Gemma 2 or 3.
-pub(super) fn config(size: &Size, model_type: &str, class: &str) -> Value {
-    let mut config = llama_like::config(size, model_type, class);
+pub(super) fn config(family: &Family, size: &Size) -> Value {
+    let mut config = llama_like::config(family, size);
     if let Some(fields) = config.as_object_mut() {
         fields.remove("hidden_act");
         fields.insert("hidden_activation".into(), "gelu_pytorch_tanh".into());

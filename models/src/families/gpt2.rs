@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE, WTE_LM_HEAD};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{PositionEmbedding, PositionNumbering};
 use crate::hf::config::{ConfigError, parse};
 use crate::hf::keys::{drop, rename, split};
@@ -16,12 +16,12 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gpt2", "gpt-sw3"],
     summary: "decoder; learned positions, LayerNorm, tanh GELU, tied output",
     paper: "Radford et al. 2019, Language Models are Unsupervised Multitask Learners",
-    tasks: &[
-        (Task::CausalLm, "GPT2LMHeadModel", WTE_LM_HEAD),
-        (Task::SequenceClassifier, "GPT2ForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "GPT2ForTokenClassification", CLASSIFIER),
-        (Task::Span, "GPT2ForQuestionAnswering", QA_OUTPUTS),
-        (Task::BaseModel, "GPT2Model", &[]),
+    heads: &[
+        head(Task::CausalLm, "GPT2LMHeadModel", &[WTE_LM_HEAD]),
+        head(Task::SequenceClassifier, "GPT2ForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "GPT2ForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "GPT2ForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::BaseModel, "GPT2Model", &[]),
     ],
     architecture,
     config,
@@ -70,17 +70,17 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     }
     let mut base = json.gpt2.layer()?;
     if !json.scale_attn_weights {
-        base.attention.scale = 1.0;
+        base.attention.softmax_mut().scale = 1.0;
     }
     let of = |index: usize| {
         let mut layer = base.clone();
         if json.scale_attn_by_inverse_layer_idx {
-            layer.attention.scale /= (index + 1) as f64;
+            layer.attention.softmax_mut().scale /= (index + 1) as f64;
         }
         layer
     };
     let positions = PositionEmbedding::Learned(PositionNumbering::Sequential { offset: 0 });
-    Ok(Architecture::Decoder(json.gpt2.decoder(positions, of)?))
+    Ok(Architecture::decoder(json.gpt2.decoder(positions, of)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -9,7 +9,9 @@ use crate::blocks::{BlockConfig, Wiring};
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, FieldNames, Renaming, divides, epsilon, renaming, size};
 use crate::layers::activation::Activation;
-use crate::layers::attention::{AttentionConfig, QkNorm};
+use crate::layers::attention::{
+    AttentionConfig, HeadDims, MechanismConfig, ProjectionBias, QkNorm, SoftmaxConfig,
+};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
@@ -60,7 +62,7 @@ impl Gpt2Fields {
             epsilon: epsilon("layer_norm_epsilon", self.layer_norm_epsilon)?,
         });
         layer.dropout = dropout("resid_pdrop", self.resid_pdrop)?;
-        layer.attention.dropout = dropout("attn_pdrop", self.attn_pdrop)?;
+        layer.attention.softmax_mut().dropout = dropout("attn_pdrop", self.attn_pdrop)?;
         Ok(layer)
     }
 
@@ -79,7 +81,7 @@ impl Gpt2Fields {
         let layers = (0..n_layers).map(of).collect();
         let stack = stack(size("n_positions", self.n_positions)?, embedding, layers);
         let output = OutputWeights::from(self.tie_word_embeddings);
-        decoder(self.vocab_size, stack, (output, self.initializer_range))
+        decoder(self.vocab_size, stack, output, self.initializer_range)
     }
 }
 
@@ -101,17 +103,16 @@ pub(super) fn layer(shape: Shape) -> BlockConfig {
         wiring: Wiring::PreNorm,
         attention: AttentionConfig {
             d_model,
-            n_heads,
-            n_kv_heads: n_heads,
-            d_head,
-            scale: (d_head as f64).powf(-0.5),
-            pattern: AttentionPattern::Causal,
-            qkv_bias: Bias::Present,
-            output_bias: Bias::Present,
-            dropout: 0.0,
-            positions: PositionEncoding::None,
+            heads: HeadDims { n_heads, n_kv_heads: n_heads, d_head },
+            bias: ProjectionBias::all(Bias::Present),
             qk_norm: QkNorm::None,
-            softcap: None,
+            positions: PositionEncoding::None,
+            pattern: AttentionPattern::Causal,
+            mechanism: MechanismConfig::Softmax(SoftmaxConfig {
+                scale: (d_head as f64).powf(-0.5),
+                softcap: None,
+                dropout: 0.0,
+            }),
         },
         feed_forward: FeedForwardConfig {
             kind: FeedForwardKind::Plain,

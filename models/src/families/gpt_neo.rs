@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::head_keys::WTE_LM_HEAD;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{EmbeddingConfig, OutputWeights, PositionEmbedding, PositionNumbering};
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, FieldNames, divides, epsilon, parse, renaming, size};
@@ -18,9 +18,9 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gpt_neo"],
     summary: "decoder; GPT-2 with unscaled scores and alternating windows",
     paper: "Black et al. 2021, https://doi.org/10.5281/zenodo.5297715",
-    tasks: &[
-        (Task::CausalLm, "GPTNeoForCausalLM", WTE_LM_HEAD),
-        (Task::BaseModel, "GPTNeoModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "GPTNeoForCausalLM", &[WTE_LM_HEAD]),
+        head(Task::BaseModel, "GPTNeoModel", &[]),
     ],
     architecture,
     config,
@@ -94,9 +94,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: epsilon("layer_norm_epsilon", json.layer_norm_epsilon)?,
     });
     base.dropout = dropout("resid_dropout", json.resid_dropout)?;
-    base.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
-    base.attention.scale = 1.0;
-    base.attention.qkv_bias = Bias::Absent;
+    base.attention.softmax_mut().dropout = dropout("attention_dropout", json.attention_dropout)?;
+    base.attention.softmax_mut().scale = 1.0;
+    base.attention.bias.qkv = Bias::Absent;
     let window = AttentionPattern::SlidingWindow(size("window_size", json.window_size)?);
 
     let mut layers = Vec::new();
@@ -129,7 +129,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let max_positions = size("max_position_embeddings", json.max_position_embeddings)?;
     let output = OutputWeights::from(json.tie_word_embeddings);
     let stack = stack(max_positions, embedding, layers);
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, (output, json.initializer_range))?))
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS, SCORE};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::blocks::Wiring;
 use crate::hf::activation::activation;
@@ -21,12 +21,12 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gpt_neox"],
     summary: "decoder; parallel sub-layers with two norms, partial rotary positions",
     paper: "Black et al. 2022, https://arxiv.org/abs/2204.06745",
-    tasks: &[
-        (Task::CausalLm, "GPTNeoXForCausalLM", EMBED_OUT),
-        (Task::SequenceClassifier, "GPTNeoXForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "GPTNeoXForTokenClassification", CLASSIFIER),
-        (Task::Span, "GPTNeoXForQuestionAnswering", QA_OUTPUTS),
-        (Task::BaseModel, "GPTNeoXModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "GPTNeoXForCausalLM", &[EMBED_OUT]),
+        head(Task::SequenceClassifier, "GPTNeoXForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "GPTNeoXForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "GPTNeoXForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::BaseModel, "GPTNeoXModel", &[]),
     ],
     architecture,
     config,
@@ -111,18 +111,18 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     }
     layer.dropout = dropout("hidden_dropout", json.hidden_dropout)?;
     let attention = &mut layer.attention;
-    attention.qkv_bias = Bias::from(json.attention_bias);
-    attention.output_bias = attention.qkv_bias;
-    attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
-    let rotary = json.rope.rotary((d_head, Rotated::Part(0.25)), json.max_position_embeddings)?;
+    attention.bias.qkv = Bias::from(json.attention_bias);
+    attention.bias.output = attention.bias.qkv;
+    attention.softmax_mut().dropout = dropout("attention_dropout", json.attention_dropout)?;
+    let rotary = json.rope.rotary(d_head, Rotated::Part(0.25), json.max_position_embeddings)?;
     attention.positions = PositionEncoding::Rotary(rotary);
     let mut embedding = EmbeddingConfig::new(d_model, PositionEmbedding::None);
     embedding.dropout = layer.dropout;
     let layers = vec![layer; size("num_hidden_layers", json.num_hidden_layers)?];
     let max_positions = size("max_position_embeddings", json.max_position_embeddings)?;
     let stack = stack(max_positions, embedding, layers);
-    let output = (OutputWeights::from(json.tie_word_embeddings), json.initializer_range);
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output)?))
+    let output = OutputWeights::from(json.tie_word_embeddings);
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
 }
 
 /// Rotary parameters of a new model: a quarter of each head, as published, or more to make an even

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::WTE_LM_HEAD;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{OutputWeights, PositionEmbedding};
 use crate::blocks::Wiring;
 use crate::hf::config::{ConfigError, parse};
 use crate::hf::keys::{drop, rename, transpose};
+use crate::layers::attention::ProjectionBias;
 use crate::layers::linear::Bias;
 use crate::layers::position::PositionEncoding;
 use crate::layers::rotary::{RotaryConfig, RotaryLayout, RotaryScaling};
@@ -20,7 +21,10 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gptj"],
     summary: "decoder; parallel sub-layers, interleaved partial rotary positions",
     paper: "Wang and Komatsuzaki 2021, https://github.com/kingoflolz/mesh-transformer-jax",
-    tasks: &[(Task::CausalLm, "GPTJForCausalLM", WTE_LM_HEAD), (Task::BaseModel, "GPTJModel", &[])],
+    heads: &[
+        head(Task::CausalLm, "GPTJForCausalLM", &[WTE_LM_HEAD]),
+        head(Task::BaseModel, "GPTJModel", &[]),
+    ],
     architecture,
     config,
     prefix: "transformer",
@@ -63,13 +67,13 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layer = gpt2.layer()?;
     layer.wiring = Wiring::Parallel;
     let attention = &mut layer.attention;
-    let d_head = attention.d_head;
+    let d_head = attention.heads.d_head;
     let fits = |d: &usize| d.is_multiple_of(2) && (2..=d_head).contains(d);
     let Some(d_rotary) = rotary_dim.filter(fits) else {
         let supported = format!("an even number from 2 to {d_head}");
         return Err(ConfigError::unsupported("rotary_dim", rotary_dim, &supported));
     };
-    (attention.qkv_bias, attention.output_bias) = (Bias::Absent, Bias::Absent);
+    attention.bias = ProjectionBias::all(Bias::Absent);
     attention.positions = PositionEncoding::Rotary(RotaryConfig {
         d_rotary,
         theta: 10_000.0,
@@ -78,7 +82,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     });
     let mut decoder = gpt2.decoder(PositionEmbedding::None, |_| layer.clone())?;
     decoder.output = OutputWeights::SeparateWithBias;
-    Ok(Architecture::Decoder(decoder))
+    Ok(Architecture::decoder(decoder))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::head_keys::{CLASSIFIER, LM_HEAD};
 use super::recurrent_like::{self, KEYS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::ConfigError;
 use crate::layers::recurrent::CellKind;
 
@@ -13,11 +13,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["gru"],
     summary: "recurrent; gated recurrent units, tied output",
     paper: "Cho et al. 2014, https://arxiv.org/abs/1406.1078",
-    tasks: &[
-        (Task::CausalLm, "GruForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "GruForSequenceClassification", CLASSIFIER),
-        (Task::TokenClassifier, "GruForTokenClassification", CLASSIFIER),
-        (Task::BaseModel, "GruModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "GruForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "GruForSequenceClassification", &[CLASSIFIER]),
+        head(Task::TokenClassifier, "GruForTokenClassification", &[CLASSIFIER]),
+        head(Task::BaseModel, "GruModel", &[]),
     ],
     architecture,
     config,
@@ -30,5 +30,5 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    recurrent_like::config(size, ("gru", "GruForCausalLM"))
+    recurrent_like::config(&FAMILY, size)
 }

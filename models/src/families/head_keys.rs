@@ -19,8 +19,8 @@ pub(super) const CLASSIFIER: &[Key] = &[transpose("classifier", "classifier")];
 /// The projection to the start and the end of an answer.
 pub(super) const QA_OUTPUTS: &[Key] = &[transpose("qa_outputs", "classifier")];
 
-/// The same for files whose backbone keys have no prefix with this head.
-pub(super) const BARE_QA_OUTPUTS: &[Key] = &[unprefixed(), QA_OUTPUTS[0]];
+/// For files whose backbone keys have no prefix with this head.
+pub(super) const UNPREFIXED: &[Key] = &[unprefixed()];
 
 /// The encoder alone, also from the file of a whole model.
 pub(super) const ENCODER: &[Key] = &[drop("decoder.*"), drop("lm_head.*")];

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse};
 
 /// The family.
@@ -13,11 +13,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["llama"],
     summary: "decoder; rotary positions, RMSNorm, SwiGLU, grouped-query attention",
     paper: "Touvron et al. 2023, https://arxiv.org/abs/2302.13971",
-    tasks: &[
-        (Task::CausalLm, "LlamaForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "LlamaForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "LlamaForTokenClassification", SCORE),
-        (Task::BaseModel, "LlamaModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "LlamaForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "LlamaForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "LlamaForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "LlamaModel", &[]),
     ],
     architecture,
     config,
@@ -36,9 +36,9 @@ const DEFAULTS: &str = r#"{
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: LlamaFields = parse(json, DEFAULTS)?;
     let layers = vec![json.layer()?; json.num_hidden_layers];
-    Ok(Architecture::Decoder(json.decoder(layers)?))
+    Ok(Architecture::decoder(json.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    Ok(llama_like::config(size, "llama", "LlamaForCausalLM"))
+    Ok(llama_like::config(&FAMILY, size))
 }

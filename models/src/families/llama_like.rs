@@ -3,15 +3,17 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Size;
 use super::backbones::{decoder, dropout, stack};
+use super::{Family, Size};
 use crate::backbones::{DecoderConfig, EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::blocks::{BlockConfig, Wiring};
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, divides, epsilon, size};
 use crate::hf::keys::{Key, drop, rename, transpose};
 use crate::hf::rope::{RopeFields, Rotated};
-use crate::layers::attention::{AttentionConfig, QkNorm};
+use crate::layers::attention::{
+    AttentionConfig, HeadDims, MechanismConfig, ProjectionBias, QkNorm, SoftmaxConfig,
+};
 use crate::layers::feed_forward::{FeedForwardConfig, FeedForwardKind};
 use crate::layers::norm::{NormConfig, NormKind};
 use crate::layers::position::PositionEncoding;
@@ -37,19 +39,15 @@ pub(super) const KEYS: &[Key] = &[
 pub(super) const FEED_FORWARD_NORM: &[Key] =
     &[rename("layers.{}.post_attention_layernorm", "layers.{}.feed_forward_norm")];
 
-/// Norms after the sub-layers, and none before them.
+/// Norms after the sub-layers.
 pub(super) const RESULT_NORMS: &[Key] = &[
     rename("layers.{}.post_attention_layernorm", "layers.{}.attention_result_norm"),
     rename("layers.{}.post_feedforward_layernorm", "layers.{}.feed_forward_result_norm"),
 ];
 
-/// The norm before the feed-forward sub-layer, in blocks with norms before and after each
-/// sub-layer.
-pub(super) const SANDWICH_NORMS: &[Key] = &[
-    RESULT_NORMS[0],
-    rename("layers.{}.pre_feedforward_layernorm", "layers.{}.feed_forward_norm"),
-    RESULT_NORMS[1],
-];
+/// The norm before the feed-forward sub-layer, in blocks that also have [`RESULT_NORMS`].
+pub(super) const SANDWICH_NORM: &[Key] =
+    &[rename("layers.{}.pre_feedforward_layernorm", "layers.{}.feed_forward_norm")];
 
 /// The norms of queries and keys.
 pub(super) const QUERY_KEY_NORMS: &[Key] = &[
@@ -102,19 +100,20 @@ impl LlamaFields {
             wiring: Wiring::PreNorm,
             attention: AttentionConfig {
                 d_model,
-                n_heads,
-                n_kv_heads,
-                d_head,
-                scale: (d_head as f64).powf(-0.5),
-                pattern: AttentionPattern::Causal,
-                qkv_bias: bias,
-                output_bias: bias,
-                dropout: dropout("attention_dropout", self.attention_dropout.unwrap_or(0.0))?,
-                positions: PositionEncoding::Rotary(
-                    self.rope.rotary((d_head, rotated), self.max_positions()?)?,
-                ),
+                heads: HeadDims { n_heads, n_kv_heads, d_head },
+                bias: ProjectionBias::all(bias),
                 qk_norm: QkNorm::None,
-                softcap: None,
+                positions: PositionEncoding::Rotary(self.rope.rotary(
+                    d_head,
+                    rotated,
+                    self.max_positions()?,
+                )?),
+                pattern: AttentionPattern::Causal,
+                mechanism: MechanismConfig::Softmax(SoftmaxConfig {
+                    scale: (d_head as f64).powf(-0.5),
+                    softcap: None,
+                    dropout: dropout("attention_dropout", self.attention_dropout.unwrap_or(0.0))?,
+                }),
             },
             feed_forward: FeedForwardConfig {
                 kind: FeedForwardKind::Gated,
@@ -146,18 +145,18 @@ impl LlamaFields {
         let embedding = EmbeddingConfig::new(self.hidden_size, PositionEmbedding::None);
         let output = OutputWeights::from(self.tie_word_embeddings);
         let stack = stack(self.max_positions()?, embedding, layers);
-        decoder(self.vocab_size, stack, (output, self.initializer_range))
+        decoder(self.vocab_size, stack, output, self.initializer_range)
     }
 }
 
 /// The `config.json` of a new model, with Llama's field names.
-pub(super) fn config(size: &Size, model_type: &str, class: &str) -> Value {
+pub(super) fn config(family: &Family, size: &Size) -> Value {
     // Two thirds of 4 d_model, so that three matrices cost as much as GPT-2's two, rounded up to a
     // multiple of 32.
     let d_ff = size.d_ff.unwrap_or((8 * size.d_model).div_ceil(3).next_multiple_of(32));
     json!({
-        "model_type": model_type,
-        "architectures": [class],
+        "model_type": family.name(),
+        "architectures": [family.primary().class],
         "vocab_size": size.vocab_size,
         "max_position_embeddings": size.context,
         "hidden_size": size.d_model,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::head_keys::{CLASSIFIER, LM_HEAD};
 use super::recurrent_like::{self, KEYS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::ConfigError;
 use crate::layers::recurrent::CellKind;
 
@@ -15,11 +15,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["lstm"],
     summary: "recurrent; long short-term memory, tied output",
     paper: "Hochreiter and Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735",
-    tasks: &[
-        (Task::CausalLm, "LstmForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "LstmForSequenceClassification", CLASSIFIER),
-        (Task::TokenClassifier, "LstmForTokenClassification", CLASSIFIER),
-        (Task::BaseModel, "LstmModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "LstmForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "LstmForSequenceClassification", &[CLASSIFIER]),
+        head(Task::TokenClassifier, "LstmForTokenClassification", &[CLASSIFIER]),
+        head(Task::BaseModel, "LstmModel", &[]),
     ],
     architecture,
     config,
@@ -32,5 +32,5 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    recurrent_like::config(size, ("lstm", "LstmForCausalLM"))
+    recurrent_like::config(&FAMILY, size)
 }

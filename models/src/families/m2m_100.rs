@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::bart_like::{
     self, BartFields, EPSILON, FINAL_NORMS, Form, KEYS, PRE_NORM, SINUSOIDS, TIED_HEAD,
 };
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::sinusoid::SinusoidLayout;
@@ -17,7 +17,7 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["m2m_100"],
     summary: "encoder and decoder; fairseq's sinusoidal positions, LayerNorm before the sub-layers",
     paper: "Fan et al. 2020, https://arxiv.org/abs/2010.11125",
-    tasks: &[(Task::Seq2SeqLm, "M2M100ForConditionalGeneration", TIED_HEAD)],
+    heads: &[head(Task::Seq2SeqLm, "M2M100ForConditionalGeneration", &[TIED_HEAD])],
     architecture,
     config,
     prefix: "model",
@@ -58,7 +58,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         let reason = "it must be below vocab_size";
         return Err(ConfigError::invalid("pad_token_id", padding, reason));
     }
-    Ok(Architecture::EncoderDecoder(model, json.bart.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.bart.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
@@ -67,5 +67,5 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
     // counted differently.
     let start = size.eos.filter(|eos| *eos != 0).unwrap_or(1);
     let more = json!({ "decoder_start_token_id": start });
-    bart_like::config(size, ("m2m_100", "M2M100ForConditionalGeneration"), more)
+    bart_like::config(&FAMILY, size, more)
 }

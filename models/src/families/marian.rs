@@ -3,8 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::bart_like::{self, BIASED_HEAD, BartFields, EPSILON, Form, KEYS, POST_NORM, SINUSOIDS};
-use super::{Architecture, Family, Size, Task};
+use super::bart_like::{
+    self, BartFields, EPSILON, Form, KEYS, LOGITS_BIAS, POST_NORM, SINUSOIDS, TIED_HEAD,
+};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::hf::config::{ConfigError, fixed, parse};
 use crate::layers::sinusoid::SinusoidLayout;
@@ -14,7 +16,7 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["marian"],
     summary: "encoder and decoder; sinusoidal positions, LayerNorm behind the sub-layers, swish",
     paper: "Junczys-Dowmunt et al. 2018, https://arxiv.org/abs/1804.00344",
-    tasks: &[(Task::Seq2SeqLm, "MarianMTModel", BIASED_HEAD)],
+    heads: &[head(Task::Seq2SeqLm, "MarianMTModel", &[TIED_HEAD, LOGITS_BIAS])],
     architecture,
     config,
     prefix: "model",
@@ -33,7 +35,7 @@ const DEFAULTS: &str = r#"{
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: BartFields = parse(json, bart_like::names(DEFAULTS))?;
     // Otherwise the encoder and the decoder have separate vocabularies.
-    fixed(&json.other, &[("share_encoder_decoder_embeddings", true.into())])?;
+    fixed(&json.other, "share_encoder_decoder_embeddings", true)?;
     let numbering = PositionNumbering::Sequential { offset: 0 };
     let model = json.model(&Form {
         wiring: POST_NORM,
@@ -42,10 +44,10 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: EPSILON,
         output_bias: OutputBias::Constant,
     })?;
-    Ok(Architecture::EncoderDecoder(model, json.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
     let more = json!({ "activation_function": "swish", "decoder_vocab_size": size.vocab_size });
-    bart_like::config(size, ("marian", "MarianMTModel"), more)
+    bart_like::config(&FAMILY, size, more)
 }

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::bart_like::{
-    self, BIASED_HEAD, BartFields, CLASSIFICATION_HEAD, EMBEDDING_NORMS, EPSILON, FINAL_NORMS,
-    Form, KEYS, POSITIONS, PRE_NORM,
+    self, BartFields, CLASSIFICATION_HEAD, EMBEDDING_NORMS, EPSILON, FINAL_NORMS, Form, KEYS,
+    LOGITS_BIAS, POSITIONS, PRE_NORM, TIED_HEAD,
 };
 use super::head_keys::QA_OUTPUTS;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{OutputBias, PositionEmbedding, PositionNumbering, Shift};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::norm::NormKind;
@@ -17,12 +17,12 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["mbart"],
     summary: "encoder and decoder; BART with LayerNorm before the sub-layers",
     paper: "Liu et al. 2020, https://arxiv.org/abs/2001.08210",
-    tasks: &[
-        (Task::Seq2SeqLm, "MBartForConditionalGeneration", BIASED_HEAD),
-        (Task::SequenceClassifier, "MBartForSequenceClassification", CLASSIFICATION_HEAD),
-        (Task::Span, "MBartForQuestionAnswering", QA_OUTPUTS),
+    heads: &[
+        head(Task::Seq2SeqLm, "MBartForConditionalGeneration", &[TIED_HEAD, LOGITS_BIAS]),
+        head(Task::SequenceClassifier, "MBartForSequenceClassification", &[CLASSIFICATION_HEAD]),
+        head(Task::Span, "MBartForQuestionAnswering", &[QA_OUTPUTS]),
         // Published files with this class have the tied head.
-        (Task::Seq2SeqLm, "MBartModel", BIASED_HEAD),
+        head(Task::Seq2SeqLm, "MBartModel", &[TIED_HEAD, LOGITS_BIAS]),
     ],
     architecture,
     config,
@@ -50,10 +50,10 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         output_bias: OutputBias::Constant,
     })?;
     model.shift = Shift::LastToken;
-    Ok(Architecture::EncoderDecoder(model, json.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
     let more = json!({ "activation_function": "gelu" });
-    bart_like::config(size, ("mbart", "MBartForConditionalGeneration"), more)
+    bart_like::config(&FAMILY, size, more)
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::slide;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse};
 
 /// The family.
@@ -14,11 +14,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["mistral"],
     summary: "decoder; Llama with a sliding window",
     paper: "Jiang et al. 2023, https://arxiv.org/abs/2310.06825",
-    tasks: &[
-        (Task::CausalLm, "MistralForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "MistralForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "MistralForTokenClassification", SCORE),
-        (Task::BaseModel, "MistralModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "MistralForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "MistralForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "MistralForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "MistralModel", &[]),
     ],
     architecture,
     config,
@@ -44,11 +44,11 @@ struct ConfigJson {
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { llama, sliding_window } = parse(json, DEFAULTS)?;
     let layers = vec![slide(llama.layer()?, sliding_window)?; llama.num_hidden_layers];
-    Ok(Architecture::Decoder(llama.decoder(layers)?))
+    Ok(Architecture::decoder(llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = llama_like::config(size, "mistral", "MistralForCausalLM");
+    let mut config = llama_like::config(&FAMILY, size);
     config["sliding_window"] = Value::Null;
     Ok(config)
 }

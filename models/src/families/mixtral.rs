@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::head_keys::{LM_HEAD, QA_OUTPUTS, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::slide;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, FieldNames, parse, renaming, size};
 use crate::hf::keys::{Key, transpose};
 use crate::layers::feed_forward::FeedForwardKind;
@@ -16,12 +16,12 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["mixtral"],
     summary: "decoder; Mistral with a mixture of experts",
     paper: "Jiang et al. 2024, https://arxiv.org/abs/2401.04088",
-    tasks: &[
-        (Task::CausalLm, "MixtralForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "MixtralForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "MixtralForTokenClassification", SCORE),
-        (Task::Span, "MixtralForQuestionAnswering", QA_OUTPUTS),
-        (Task::BaseModel, "MixtralModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "MixtralForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "MixtralForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "MixtralForTokenClassification", &[SCORE]),
+        head(Task::Span, "MixtralForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::BaseModel, "MixtralModel", &[]),
     ],
     architecture,
     config,
@@ -84,11 +84,11 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layer = slide(json.llama.layer()?, json.sliding_window)?;
     layer.feed_forward.kind = FeedForwardKind::Mixture { n_experts, n_active };
     let layers = vec![layer; json.llama.num_hidden_layers];
-    Ok(Architecture::Decoder(json.llama.decoder(layers)?))
+    Ok(Architecture::decoder(json.llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = llama_like::config(size, "mixtral", "MixtralForCausalLM");
+    let mut config = llama_like::config(&FAMILY, size);
     config["sliding_window"] = Value::Null;
     config["num_local_experts"] = 8.into();
     config["num_experts_per_tok"] = 2.into();

@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
+use super::head_keys::CLASSIFIER;
 use super::modernbert_like::architecture;
-use super::{Family, Size, Task};
+use super::{Family, Size, Task, head};
 use crate::hf::config::ConfigError;
 use crate::hf::keys::{Key, copy, rename, split_transpose, transpose};
 
@@ -13,13 +14,17 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["modernbert"],
     summary: "encoder; rotary positions, GeGLU, two of three layers local",
     paper: "Warner et al. 2024, https://arxiv.org/abs/2412.13663",
-    tasks: &[
-        (Task::MaskedLm, "ModernBertForMaskedLM", PREDICTIONS),
-        (Task::SequenceClassifier, "ModernBertForSequenceClassification", CLASSIFICATION),
-        (Task::TokenClassifier, "ModernBertForTokenClassification", CLASSIFICATION),
-        (Task::Span, "ModernBertForQuestionAnswering", CLASSIFICATION),
-        (Task::MultipleChoice, "ModernBertForMultipleChoice", CLASSIFICATION),
-        (Task::BaseModel, "ModernBertModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "ModernBertForMaskedLM", &[TRANSFORM, DECODER]),
+        head(
+            Task::SequenceClassifier,
+            "ModernBertForSequenceClassification",
+            &[TRANSFORM, CLASSIFIER],
+        ),
+        head(Task::TokenClassifier, "ModernBertForTokenClassification", &[TRANSFORM, CLASSIFIER]),
+        head(Task::Span, "ModernBertForQuestionAnswering", &[TRANSFORM, CLASSIFIER]),
+        head(Task::MultipleChoice, "ModernBertForMultipleChoice", &[TRANSFORM, CLASSIFIER]),
+        head(Task::BaseModel, "ModernBertModel", &[]),
     ],
     architecture,
     config,
@@ -44,19 +49,15 @@ pub(super) static FAMILY: Family = Family {
 };
 
 /// The transform, which is the same in every head.
-const DENSE: Key = transpose("head.dense", "transform.dense");
-const NORM: Key = rename("head.norm", "transform.norm");
+const TRANSFORM: &[Key] =
+    &[transpose("head.dense", "transform.dense"), rename("head.norm", "transform.norm")];
 
-/// The masked-token head.
-const PREDICTIONS: &[Key] = &[
-    DENSE,
-    NORM,
+/// The output projection of the masked-token head.
+const DECODER: &[Key] = &[
     rename("decoder", "output"),
     transpose("decoder", "lm_head"),
     copy("decoder.weight", "embeddings.tok_embeddings.weight"),
 ];
-
-const CLASSIFICATION: &[Key] = &[DENSE, NORM, transpose("classifier", "classifier")];
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;

@@ -1,11 +1,11 @@
 //! The fields of ModernBERT's config, and its layers and heads.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Architecture;
 use super::backbones::dropout;
-use super::bert_like::BertFields;
+use super::bert_like::{BertFields, EncoderPositions};
 use super::windows::{self, layer_types};
 use crate::backbones::PositionEmbedding;
 use crate::blocks::{BlockConfig, Wiring};
@@ -14,6 +14,7 @@ use crate::heads::{HeadsConfig, Pooler, PredictionHeadConfig};
 use crate::hf::activation::activation;
 use crate::hf::config::{ConfigError, FieldNames, fixed, parse, renaming, size};
 use crate::hf::rope::{RopeFields, Rotated};
+use crate::layers::attention::ProjectionBias;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::mask::AttentionPattern;
@@ -58,20 +59,23 @@ struct ConfigJson {
     bert: BertFields,
 }
 
-/// Fields with one supported value: no biases, and no dropout that is only in the reference.
-fn fixed_values() -> [(&'static str, Value); 6] {
-    let biases = ["attention_bias", "mlp_bias", "norm_bias", "classifier_bias"];
-    let [a, b, c, d] = biases.map(|field| (field, false.into()));
-    [a, b, c, d, ("decoder_bias", true.into()), ("attention_dropout", 0.0.into())]
+/// Rejects the reference's other biases, and its dropout of attention weights.
+fn refuse_variants(fields: &Map<String, Value>) -> Result<(), ConfigError> {
+    for bias in ["attention_bias", "mlp_bias", "norm_bias", "classifier_bias"] {
+        fixed(fields, bias, false)?;
+    }
+    fixed(fields, "decoder_bias", true)?;
+    fixed(fields, "attention_dropout", 0.0)
 }
 
 /// The encoder and the heads of a config.
 pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     // Checked before fields are renamed, so that errors have the names of the file.
-    fixed(&serde_json::from_str(json)?, &fixed_values())?;
+    refuse_variants(&serde_json::from_str(json)?)?;
     let mut json: ConfigJson = parse(json, NAMES)?;
     json.bert = json.bert.without_types().without_projection();
     let max_positions = size("max_position_embeddings", json.bert.max_position_embeddings)?;
+    let positions = EncoderPositions { embedding: PositionEmbedding::None, count: max_positions };
     let [global, local] = json.layers(max_positions)?;
     let every = size("global_attn_every_n_layers", json.global_attn_every_n_layers)?;
     let n_layers = json.bert.num_hidden_layers;
@@ -81,10 +85,10 @@ pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         // The norm of the embeddings comes directly before it.
         first.wiring = Wiring::NoAttentionNorm;
     }
-    let mut encoder = json.bert.encoder((PositionEmbedding::None, max_positions), layers)?;
+    let mut encoder = json.bert.encoder(positions, layers)?;
     encoder.stack.norm = Some(global.norm);
     encoder.stack.embedding.norm = Some(global.norm);
-    Ok(Architecture::Encoder(encoder, json.heads(&global)?))
+    Ok(Architecture::encoder(encoder, json.heads(&global)?))
 }
 
 impl ConfigJson {
@@ -98,14 +102,15 @@ impl ConfigJson {
         (feed_forward.kind, feed_forward.bias) = (FeedForwardKind::Gated, Bias::Absent);
         feed_forward.dropout = dropout("mlp_dropout", self.mlp_dropout)?;
         let attention = &mut global.attention;
-        (attention.qkv_bias, attention.output_bias) = (Bias::Absent, Bias::Absent);
+        attention.bias = ProjectionBias::all(Bias::Absent);
         let near = self.rope.of_layer_type("sliding_attention", self.local_rope_theta);
         let far = self.rope.of_layer_type("full_attention", self.global_rope_theta);
-        let head = (attention.d_head, Rotated::Whole);
-        attention.positions = PositionEncoding::Rotary(far.rotary(head, max_positions)?);
+        let d_head = attention.heads.d_head;
+        let rotary = |rope: &RopeFields| rope.rotary(d_head, Rotated::Whole, max_positions);
+        attention.positions = PositionEncoding::Rotary(rotary(&far)?);
         let mut local = global.clone();
         local.attention.pattern = AttentionPattern::Local(self.local_attention / 2);
-        local.attention.positions = PositionEncoding::Rotary(near.rotary(head, max_positions)?);
+        local.attention.positions = PositionEncoding::Rotary(rotary(&near)?);
         Ok([global, local])
     }
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, LM_HEAD, POOLER};
+use super::bert_like::{self, BertFields, LM_HEAD, MLP_CLASSIFIER, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, fixed, parse};
 use crate::hf::keys::{Key, drop, rename, transpose};
 use crate::layers::activation::Activation;
@@ -16,13 +16,13 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["mpnet"],
     summary: "encoder; RoBERTa with a shared relative bias",
     paper: "Song et al. 2020, https://arxiv.org/abs/2004.09297",
-    tasks: &[
-        (Task::MaskedLm, "MPNetForMaskedLM", LM_HEAD),
-        (Task::SequenceClassifier, "MPNetForSequenceClassification", CLASSIFICATION_HEAD),
-        (Task::TokenClassifier, "MPNetForTokenClassification", CLASSIFIER),
-        (Task::Span, "MPNetForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "MPNetForMultipleChoice", POOLED),
-        (Task::BaseModel, "MPNetModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "MPNetForMaskedLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "MPNetForSequenceClassification", &[MLP_CLASSIFIER]),
+        head(Task::TokenClassifier, "MPNetForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "MPNetForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "MPNetForMultipleChoice", &[POOLED, CLASSIFIER]),
+        head(Task::BaseModel, "MPNetModel", &[]),
     ],
     architecture,
     config,
@@ -46,9 +46,8 @@ const KEYS: &[Key] = &[
     drop("embeddings.position_ids"),
 ];
 
-/// The multiple-choice head after the pooler, which is part of the backbone.
-const POOLED: &[Key] =
-    &[transpose("mpnet.pooler.dense", "transform.dense"), transpose("classifier", "classifier")];
+/// The pooler, which is part of the backbone, in the multiple-choice head.
+const POOLED: &[Key] = &[transpose("mpnet.pooler.dense", "transform.dense")];
 
 /// Defaults of transformers' `MPNetConfig`.
 const DEFAULTS: &str = r#"{
@@ -65,8 +64,8 @@ const BUCKETS: RelativeBiasConfig =
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: BertFields = parse(json, DEFAULTS)?;
     let json = json.without_types().without_projection();
-    let fixed_values = [("relative_attention_num_buckets", 32.into()), ("pad_token_id", 1.into())];
-    fixed(&json.other, &fixed_values)?;
+    fixed(&json.other, "relative_attention_num_buckets", 32)?;
+    fixed(&json.other, "pad_token_id", 1)?;
     let mut layer = json.layer()?;
     layer.attention.positions = PositionEncoding::RelativeBias(BUCKETS);
     let layers = vec![layer; json.num_hidden_layers];
@@ -76,7 +75,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
     heads.classifier.dropout[0] = heads.classifier.dropout[1];
     heads.choice.dropout[1] = json.hidden_dropout_prob;
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
@@ -84,5 +83,5 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
         "pad_token_id": 1, "max_position_embeddings": size.context + 2, "type_vocab_size": 0,
         "relative_attention_num_buckets": 32,
     });
-    bert_like::config(size, ("mpnet", "MPNetForMaskedLM"), fields)
+    bert_like::config(&FAMILY, size, fields)
 }

@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
-use super::bart_like::CLASSIFICATION_HEAD;
-use super::head_keys::{BARE_QA_OUTPUTS, CLASSIFIER, ENCODER};
-use super::t5_like::{self, GATED, KEYS, LM_HEAD, T5Fields};
-use super::{Architecture, Family, Size, Task};
+use super::bart_like::{CLASSIFICATION_HEAD, TIED_HEAD};
+use super::head_keys::{CLASSIFIER, ENCODER, QA_OUTPUTS, UNPREFIXED};
+use super::t5_keys::{GATED, KEYS};
+use super::t5_like::{self, T5Fields};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse};
 
 /// The family.
@@ -14,14 +15,14 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["mt5"],
     summary: "encoder and decoder; T5 with gates and many languages",
     paper: "Xue et al. 2020, https://arxiv.org/abs/2010.11934",
-    tasks: &[
-        (Task::Seq2SeqLm, "MT5ForConditionalGeneration", LM_HEAD),
+    heads: &[
+        head(Task::Seq2SeqLm, "MT5ForConditionalGeneration", &[UNPREFIXED, TIED_HEAD]),
         // Published files with this class have the tied head.
-        (Task::Seq2SeqLm, "MT5Model", LM_HEAD),
-        (Task::SequenceClassifier, "MT5ForSequenceClassification", CLASSIFICATION_HEAD),
-        (Task::TokenClassifier, "MT5ForTokenClassification", CLASSIFIER),
-        (Task::Span, "MT5ForQuestionAnswering", BARE_QA_OUTPUTS),
-        (Task::BaseModel, "MT5EncoderModel", ENCODER),
+        head(Task::Seq2SeqLm, "MT5Model", &[UNPREFIXED, TIED_HEAD]),
+        head(Task::SequenceClassifier, "MT5ForSequenceClassification", &[CLASSIFICATION_HEAD]),
+        head(Task::TokenClassifier, "MT5ForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "MT5ForQuestionAnswering", &[UNPREFIXED, QA_OUTPUTS]),
+        head(Task::BaseModel, "MT5EncoderModel", &[ENCODER]),
     ],
     architecture,
     config,
@@ -41,9 +42,9 @@ const DEFAULTS: &str = r#"{
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: T5Fields = parse(json, t5_like::names(DEFAULTS))?;
-    Ok(Architecture::EncoderDecoder(json.model()?, json.heads()?))
+    Ok(Architecture::encoder_decoder(json.model()?, json.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    t5_like::config(size, ("mt5", "MT5ForConditionalGeneration"))
+    t5_like::config(&FAMILY, size)
 }

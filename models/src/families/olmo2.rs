@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::head_keys::LM_HEAD;
 use super::llama_like::{self, KEYS, LlamaFields, QUERY_KEY_NORMS, RESULT_NORMS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::blocks::Wiring;
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::attention::QkNorm;
@@ -16,7 +16,10 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["olmo2"],
     summary: "decoder; Llama with norms on the sub-layers' results, queries and keys",
     paper: "OLMo Team 2024, https://arxiv.org/abs/2501.00656",
-    tasks: &[(Task::CausalLm, "Olmo2ForCausalLM", LM_HEAD), (Task::BaseModel, "Olmo2Model", &[])],
+    heads: &[
+        head(Task::CausalLm, "Olmo2ForCausalLM", &[LM_HEAD]),
+        head(Task::BaseModel, "Olmo2Model", &[]),
+    ],
     architecture,
     config,
     prefix: "model",
@@ -37,9 +40,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     layer.wiring = Wiring::ReorderedNorm;
     layer.attention.qk_norm = QkNorm::Full(NormKind::Rms, layer.norm.epsilon);
     let layers = vec![layer; llama.num_hidden_layers];
-    Ok(Architecture::Decoder(llama.decoder(layers)?))
+    Ok(Architecture::decoder(llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    Ok(llama_like::config(size, "olmo2", "Olmo2ForCausalLM"))
+    Ok(llama_like::config(&FAMILY, size))
 }

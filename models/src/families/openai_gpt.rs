@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::gpt_like::{Gpt2Fields, names};
 use super::head_keys::SCORE;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{PositionEmbedding, PositionNumbering};
 use crate::blocks::Wiring;
 use crate::hf::activation::activation;
@@ -18,10 +18,10 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["openai-gpt"],
     summary: "decoder; GPT-2 with LayerNorm behind the sub-layers",
     paper: "Radford et al. 2018, Improving Language Understanding by Generative Pre-Training",
-    tasks: &[
-        (Task::CausalLm, "OpenAIGPTLMHeadModel", LM_HEAD),
-        (Task::SequenceClassifier, "OpenAIGPTForSequenceClassification", SCORE),
-        (Task::BaseModel, "OpenAIGPTModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "OpenAIGPTLMHeadModel", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "OpenAIGPTForSequenceClassification", &[SCORE]),
+        head(Task::BaseModel, "OpenAIGPTModel", &[]),
     ],
     architecture,
     config,
@@ -76,7 +76,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut decoder = gpt2.decoder(positions, |_| layer.clone())?;
     // A post-norm block ends with a norm.
     decoder.stack.norm = None;
-    Ok(Architecture::Decoder(decoder))
+    Ok(Architecture::decoder(decoder))
 }
 
 /// Rejects a width of the feed-forward layers, for families whose configs do not contain it.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::backbones::{decoder, dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{
     EmbeddingConfig, OutputWeights, PositionEmbedding, PositionNumbering, Projection,
 };
@@ -20,7 +20,10 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["opt"],
     summary: "decoder; GPT-2 with ReLU",
     paper: "Zhang et al. 2022, https://arxiv.org/abs/2205.01068",
-    tasks: &[(Task::CausalLm, "OPTForCausalLM", LM_HEAD), (Task::BaseModel, "OPTModel", &[])],
+    heads: &[
+        head(Task::CausalLm, "OPTForCausalLM", &[LM_HEAD]),
+        head(Task::BaseModel, "OPTModel", &[]),
+    ],
     architecture,
     config,
     prefix: "model",
@@ -75,14 +78,9 @@ struct ConfigJson {
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, DEFAULTS)?;
     let d_model = size("hidden_size", json.hidden_size)?;
-    fixed(
-        &json.other,
-        &[
-            ("enable_bias", true.into()),
-            ("_remove_final_layer_norm", false.into()),
-            ("layer_norm_elementwise_affine", true.into()),
-        ],
-    )?;
+    fixed(&json.other, "enable_bias", true)?;
+    fixed(&json.other, "_remove_final_layer_norm", false)?;
+    fixed(&json.other, "layer_norm_elementwise_affine", true)?;
     let n_heads = size("num_attention_heads", json.num_attention_heads)?;
     let mut layer = layer(Shape {
         d_model,
@@ -93,7 +91,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: 1e-5,
     });
     layer.dropout = dropout("dropout", json.dropout)?;
-    layer.attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
+    layer.attention.softmax_mut().dropout = dropout("attention_dropout", json.attention_dropout)?;
     if !json.do_layer_norm_before {
         layer.wiring = Wiring::PostNorm;
     }
@@ -112,7 +110,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     }
     let output = OutputWeights::from(json.tie_word_embeddings);
     let init_std = init_std("init_std", json.init_std)?;
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, (output, init_std))?))
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, init_std)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

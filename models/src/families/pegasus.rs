@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::bart_like::{
-    self, BIASED_HEAD, BartFields, EPSILON, FINAL_NORMS, Form, KEYS, PRE_NORM, STORED_SINUSOIDS,
+    self, BartFields, EPSILON, FINAL_NORMS, Form, KEYS, LOGITS_BIAS, PRE_NORM, STORED_SINUSOIDS,
+    TIED_HEAD,
 };
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{OutputBias, PositionEmbedding};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::sinusoid::SinusoidLayout;
@@ -15,7 +16,7 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["pegasus"],
     summary: "encoder and decoder; sinusoidal positions, LayerNorm before the sub-layers",
     paper: "Zhang et al. 2019, https://arxiv.org/abs/1912.08777",
-    tasks: &[(Task::Seq2SeqLm, "PegasusForConditionalGeneration", BIASED_HEAD)],
+    heads: &[head(Task::Seq2SeqLm, "PegasusForConditionalGeneration", &[TIED_HEAD, LOGITS_BIAS])],
     architecture,
     config,
     prefix: "model",
@@ -40,9 +41,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: EPSILON,
         output_bias: OutputBias::Constant,
     })?;
-    Ok(Architecture::EncoderDecoder(model, json.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    bart_like::config(size, ("pegasus", "PegasusForConditionalGeneration"), json!({}))
+    bart_like::config(&FAMILY, size, json!({}))
 }

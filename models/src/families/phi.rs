@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::backbones::{decoder, dropout, stack};
 use super::gpt_like::{Shape, layer};
 use super::head_keys::{LM_HEAD, SCORE};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::blocks::Wiring;
 use crate::hf::activation::activation;
@@ -20,11 +20,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["phi"],
     summary: "decoder; parallel sub-layers, partial rotary positions, biases",
     paper: "Li et al. 2023, https://arxiv.org/abs/2309.05463",
-    tasks: &[
-        (Task::CausalLm, "PhiForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "PhiForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "PhiForTokenClassification", SCORE),
-        (Task::BaseModel, "PhiModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "PhiForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "PhiForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "PhiForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "PhiModel", &[]),
     ],
     architecture,
     config,
@@ -73,7 +73,8 @@ struct ConfigJson {
 
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, DEFAULTS)?;
-    fixed(&json.other, &[("qk_layernorm", false.into()), ("tie_word_embeddings", false.into())])?;
+    fixed(&json.other, "qk_layernorm", false)?;
+    fixed(&json.other, "tie_word_embeddings", false)?;
     let d_model = size("hidden_size", json.hidden_size)?;
     let n_heads = size("num_attention_heads", json.num_attention_heads)?;
     let d_head = divides("num_attention_heads", n_heads, d_model)?;
@@ -89,20 +90,20 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     layer.wiring = Wiring::Parallel;
     layer.dropout = dropout("resid_pdrop", json.resid_pdrop)?;
     let attention = &mut layer.attention;
-    attention.dropout = dropout("attention_dropout", json.attention_dropout)?;
-    attention.n_kv_heads =
+    attention.softmax_mut().dropout = dropout("attention_dropout", json.attention_dropout)?;
+    attention.heads.n_kv_heads =
         size("num_key_value_heads", json.num_key_value_heads.unwrap_or(n_heads))?;
-    divides("num_key_value_heads", attention.n_kv_heads, n_heads)?;
+    divides("num_key_value_heads", attention.heads.n_kv_heads, n_heads)?;
     attention.positions =
-        PositionEncoding::Rotary(json.rope.rotary((d_head, Rotated::Part(0.5)), max_positions)?);
+        PositionEncoding::Rotary(json.rope.rotary(d_head, Rotated::Part(0.5), max_positions)?);
     let embedding = EmbeddingConfig {
         dropout: dropout("embd_pdrop", json.embd_pdrop)?,
         ..EmbeddingConfig::new(d_model, PositionEmbedding::None)
     };
     let layers = vec![layer; size("num_hidden_layers", json.num_hidden_layers)?];
     let stack = stack(max_positions, embedding, layers);
-    let output = (OutputWeights::SeparateWithBias, json.initializer_range);
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output)?))
+    let output = OutputWeights::SeparateWithBias;
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {

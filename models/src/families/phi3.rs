@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::slide;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse, within};
 use crate::hf::keys::{Key, split_transpose};
 use crate::hf::rope::Rotated;
@@ -17,11 +17,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["phi3"],
     summary: "decoder; Llama with fused matrices and a sliding window",
     paper: "Abdin et al. 2024, https://arxiv.org/abs/2404.14219",
-    tasks: &[
-        (Task::CausalLm, "Phi3ForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "Phi3ForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "Phi3ForTokenClassification", SCORE),
-        (Task::BaseModel, "Phi3Model", &[]),
+    heads: &[
+        head(Task::CausalLm, "Phi3ForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "Phi3ForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "Phi3ForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "Phi3Model", &[]),
     ],
     architecture,
     config,
@@ -63,11 +63,11 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layer = llama.layer_with(Rotated::Part(1.0))?;
     layer.dropout = within("resid_pdrop", resid_pdrop, [0.0, 1.0])?;
     let layers = vec![slide(layer, sliding_window)?; llama.num_hidden_layers];
-    Ok(Architecture::Decoder(llama.decoder(layers)?))
+    Ok(Architecture::decoder(llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = llama_like::config(size, "phi3", "Phi3ForCausalLM");
+    let mut config = llama_like::config(&FAMILY, size);
     config["resid_pdrop"] = size.dropout.into();
     config["sliding_window"] = Value::Null;
     Ok(config)
@@ -112,8 +112,8 @@ mod tests {
         let beside_them = beside(48).unwrap();
         assert_eq!(beside_them, among.unwrap());
         assert_eq!(beside_them, first.unwrap());
-        let Architecture::Decoder(config) = beside_them else { panic!("a decoder") };
-        let PositionEncoding::Rotary(rotary) = &config.stack.layers[0].attention.positions else {
+        let stack = beside_them.backbone.stacks()[0];
+        let PositionEncoding::Rotary(rotary) = &stack.layers[0].attention.positions else {
             panic!("rotary positions")
         };
         assert_eq!(rotary.d_rotary, 96);

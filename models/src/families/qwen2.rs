@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::windows::WindowFields;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::linear::Bias;
 
@@ -15,11 +15,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["qwen2"],
     summary: "decoder; Llama with biases on queries, keys and values",
     paper: "Yang et al. 2024, https://arxiv.org/abs/2407.10671",
-    tasks: &[
-        (Task::CausalLm, "Qwen2ForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "Qwen2ForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "Qwen2ForTokenClassification", SCORE),
-        (Task::BaseModel, "Qwen2Model", &[]),
+    heads: &[
+        head(Task::CausalLm, "Qwen2ForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "Qwen2ForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "Qwen2ForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "Qwen2Model", &[]),
     ],
     architecture,
     config,
@@ -47,11 +47,11 @@ struct ConfigJson {
 fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let ConfigJson { llama, windows } = parse(json, DEFAULTS)?;
     let mut layer = llama.layer()?;
-    layer.attention.qkv_bias = Bias::Present;
+    layer.attention.bias.qkv = Bias::Present;
     let layers = windows.apply(&layer, llama.num_hidden_layers)?;
-    Ok(Architecture::Decoder(llama.decoder(layers)?))
+    Ok(Architecture::decoder(llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    Ok(llama_like::config(size, "qwen2", "Qwen2ForCausalLM"))
+    Ok(llama_like::config(&FAMILY, size))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields, QUERY_KEY_NORMS};
 use super::windows::WindowFields;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::attention::QkNorm;
 use crate::layers::norm::NormKind;
@@ -16,11 +16,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["qwen3"],
     summary: "decoder; Llama with norms on queries and keys",
     paper: "Yang et al. 2025, https://arxiv.org/abs/2505.09388",
-    tasks: &[
-        (Task::CausalLm, "Qwen3ForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "Qwen3ForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "Qwen3ForTokenClassification", SCORE),
-        (Task::BaseModel, "Qwen3Model", &[]),
+    heads: &[
+        head(Task::CausalLm, "Qwen3ForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "Qwen3ForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "Qwen3ForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "Qwen3Model", &[]),
     ],
     architecture,
     config,
@@ -50,9 +50,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let mut layer = llama.layer()?;
     layer.attention.qk_norm = QkNorm::PerHeadShared(NormKind::Rms, layer.norm.epsilon);
     let layers = windows.apply(&layer, llama.num_hidden_layers)?;
-    Ok(Architecture::Decoder(llama.decoder(layers)?))
+    Ok(Architecture::decoder(llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    Ok(llama_like::config(size, "qwen3", "Qwen3ForCausalLM"))
+    Ok(llama_like::config(&FAMILY, size))
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::backbones::{dropout, init_std};
-use super::{Architecture, Size};
+use super::{Architecture, Family, Size};
 use crate::backbones::{OutputWeights, RecurrentConfig, RecurrentStackConfig};
 use crate::hf::config::{ConfigError, parse, size};
 use crate::hf::keys::{Key, rename, transpose};
@@ -51,18 +51,20 @@ struct ConfigJson {
 pub(super) fn stack(
     cell: CellKind,
     direction: Direction,
-    [d_input, hidden_size, n_layers]: [usize; 3],
+    d_input: usize,
+    d_model: usize,
+    n_layers: usize,
     p: f64,
 ) -> Result<RecurrentStackConfig, ConfigError> {
-    if direction == Direction::Both && !hidden_size.is_multiple_of(2) {
+    if direction == Direction::Both && !d_model.is_multiple_of(2) {
         let reason = "it must be even: each direction has half of it";
-        return Err(ConfigError::invalid("hidden_size", hidden_size, reason));
+        return Err(ConfigError::invalid("hidden_size", d_model, reason));
     }
     Ok(RecurrentStackConfig {
         cell,
         direction,
         d_input: size("embedding_dim", d_input)?,
-        d_model: size("hidden_size", hidden_size)?,
+        d_model: size("hidden_size", d_model)?,
         n_layers: size("num_layers", n_layers)?,
         dropout: dropout("dropout", p)?,
     })
@@ -72,7 +74,8 @@ pub(super) fn stack(
 /// states.
 pub(super) fn output(
     is_tied: bool,
-    [d_embedding, d_model]: [usize; 2],
+    d_embedding: usize,
+    d_model: usize,
 ) -> Result<OutputWeights, ConfigError> {
     if is_tied && d_embedding != d_model {
         let reason =
@@ -93,21 +96,21 @@ pub(super) fn architecture(json: &str, cell: CellKind) -> Result<Architecture, C
         return Err(ConfigError::invalid("bidirectional", true, reason));
     }
     let direction = if is_both { Direction::Both } else { Direction::Forward };
-    let sizes = [json.embedding_dim, json.hidden_size, json.num_layers];
-    Ok(Architecture::Recurrent(RecurrentConfig {
+    let [d_embedding, d_model] = [json.embedding_dim, json.hidden_size];
+    Ok(Architecture::recurrent(RecurrentConfig {
         vocab_size: size("vocab_size", json.vocab_size)?,
-        stack: stack(cell, direction, sizes, json.dropout)?,
+        stack: stack(cell, direction, d_embedding, d_model, json.num_layers, json.dropout)?,
         // A model without an output projection has nothing to tie.
-        output: output(is_causal && json.tie_word_embeddings, [sizes[0], sizes[1]])?,
+        output: output(is_causal && json.tie_word_embeddings, d_embedding, d_model)?,
         init_std: init_std("initializer_range", json.initializer_range)?,
     }))
 }
 
 /// The `config.json` of a new model of this size.
-pub(super) fn config(size: &Size, (model_type, class): (&str, &str)) -> Result<Value, ConfigError> {
+pub(super) fn config(family: &Family, size: &Size) -> Result<Value, ConfigError> {
     refuse_blocks(size)?;
     Ok(json!({
-        "model_type": model_type, "architectures": [class], "vocab_size": size.vocab_size,
+        "model_type": family.name(), "architectures": [family.primary().class], "vocab_size": size.vocab_size,
         "embedding_dim": size.d_model, "hidden_size": size.d_model, "num_layers": size.n_layers,
         "dropout": size.dropout, "tie_word_embeddings": true,
         "initializer_range": sized_std(size), "dtype": "float32",

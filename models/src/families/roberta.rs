@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::bert_like::{self, BertFields, CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLED, POOLER};
+use super::bert_like::{self, BertFields, KEYS, LM_HEAD, MLP_CLASSIFIER, POOLED, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::activation::Activation;
 
@@ -13,13 +13,13 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["roberta"],
     summary: "encoder; BERT with positions behind the id of padding",
     paper: "Liu et al. 2019, https://arxiv.org/abs/1907.11692",
-    tasks: &[
-        (Task::MaskedLm, "RobertaForMaskedLM", LM_HEAD),
-        (Task::SequenceClassifier, "RobertaForSequenceClassification", CLASSIFICATION_HEAD),
-        (Task::TokenClassifier, "RobertaForTokenClassification", CLASSIFIER),
-        (Task::Span, "RobertaForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "RobertaForMultipleChoice", POOLED),
-        (Task::BaseModel, "RobertaModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "RobertaForMaskedLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "RobertaForSequenceClassification", &[MLP_CLASSIFIER]),
+        head(Task::TokenClassifier, "RobertaForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "RobertaForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "RobertaForMultipleChoice", &[POOLED, CLASSIFIER]),
+        head(Task::BaseModel, "RobertaModel", &[]),
     ],
     architecture,
     config,
@@ -44,18 +44,18 @@ pub(super) fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     heads.masked_lm = Some(json.masked_lm(Activation::Gelu)?);
     heads.classifier.dropout[0] = heads.classifier.dropout[1];
     heads.choice.dropout[1] = json.hidden_dropout_prob;
-    Ok(Architecture::Encoder(encoder, heads))
+    Ok(Architecture::encoder(encoder, heads))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    self::sized(size, "roberta", "RobertaForMaskedLM")
+    sized(&FAMILY, size)
 }
 
-/// The `config.json` of a new model.
-pub(super) fn sized(size: &Size, model_type: &str, class: &str) -> Result<Value, ConfigError> {
+/// The `config.json` of a new model of this family.
+pub(super) fn sized(family: &Family, size: &Size) -> Result<Value, ConfigError> {
     let fields = json!({
         "pad_token_id": 1, "max_position_embeddings": size.context + 2, "type_vocab_size": 1,
         "layer_norm_eps": 1e-5,
     });
-    bert_like::config(size, (model_type, class), fields)
+    bert_like::config(family, size, fields)
 }

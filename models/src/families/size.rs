@@ -57,13 +57,48 @@ impl Size {
     }
 }
 
-/// Named sizes: blocks, heads, `d_model`.
-pub const NAMED_SIZES: &[(&str, [usize; 3])] = &[
-    ("nano", [4, 4, 128]),
-    ("micro", [6, 6, 384]),
-    ("small", [12, 12, 768]),
-    ("medium", [24, 16, 1024]),
+/// A size with a name.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedSize {
+    /// Its name.
+    pub name: &'static str,
+    /// The number of blocks.
+    pub n_layers: usize,
+    /// Query heads.
+    pub n_heads: usize,
+    /// Features of a hidden state.
+    pub d_model: usize,
+}
+
+/// All named sizes, the smallest first.
+pub const NAMED_SIZES: &[NamedSize] = &[
+    NamedSize { name: "nano", n_layers: 4, n_heads: 4, d_model: 128 },
+    NamedSize { name: "micro", n_layers: 6, n_heads: 6, d_model: 384 },
+    NamedSize { name: "small", n_layers: 12, n_heads: 12, d_model: 768 },
+    NamedSize { name: "medium", n_layers: 24, n_heads: 16, d_model: 1024 },
 ];
+
+impl NamedSize {
+    /// The size with this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        NAMED_SIZES.iter().find(|size| size.name == name)
+    }
+
+    /// The size of a model with this vocabulary and context, without dropout.
+    pub fn size(&self, vocab_size: usize, context: usize) -> Size {
+        Size {
+            vocab_size,
+            context,
+            d_model: self.d_model,
+            n_layers: self.n_layers,
+            n_heads: self.n_heads,
+            n_kv_heads: None,
+            d_ff: None,
+            dropout: 0.0,
+            eos: None,
+        }
+    }
+}
 
 /// Merges more fields into a config; they replace fields of the same name.
 pub(super) fn with(mut config: Value, more: Value) -> Value {

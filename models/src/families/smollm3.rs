@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse, size};
 use crate::layers::position::PositionEncoding;
 
@@ -14,11 +14,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["smollm3"],
     summary: "decoder; Llama with some layers without positions",
     paper: "Bakouch et al. 2025, https://huggingface.co/blog/smollm3",
-    tasks: &[
-        (Task::CausalLm, "SmolLM3ForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "SmolLM3ForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "SmolLM3ForTokenClassification", SCORE),
-        (Task::BaseModel, "SmolLM3Model", &[]),
+    heads: &[
+        head(Task::CausalLm, "SmolLM3ForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "SmolLM3ForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "SmolLM3ForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "SmolLM3Model", &[]),
     ],
     architecture,
     config,
@@ -68,11 +68,11 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         layer
     };
     let layers = rotates.into_iter().map(of).collect();
-    Ok(Architecture::Decoder(json.llama.decoder(layers)?))
+    Ok(Architecture::decoder(json.llama.decoder(layers)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = llama_like::config(size, "smollm3", "SmolLM3ForCausalLM");
+    let mut config = llama_like::config(&FAMILY, size);
     config["no_rope_layer_interval"] = 4.into();
     Ok(config)
 }

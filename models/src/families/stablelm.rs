@@ -11,7 +11,7 @@ use super::gpt_neox::rope_parameters;
 use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS};
 use super::size::with;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{EmbeddingConfig, OutputWeights, PositionEmbedding};
 use crate::blocks::{BlockConfig, Wiring};
 use crate::hf::activation::activation;
@@ -29,11 +29,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["stablelm"],
     summary: "decoder; Llama with LayerNorm and partial rotary positions",
     paper: "Bellagente et al. 2024, https://arxiv.org/abs/2402.17834",
-    tasks: &[
-        (Task::CausalLm, "StableLmForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "StableLmForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "StableLmForTokenClassification", SCORE),
-        (Task::BaseModel, "StableLmModel", &[]),
+    heads: &[
+        head(Task::CausalLm, "StableLmForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "StableLmForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "StableLmForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "StableLmModel", &[]),
     ],
     architecture,
     config,
@@ -103,13 +103,12 @@ impl ConfigJson {
         layer.feed_forward.kind = FeedForwardKind::Gated;
         layer.feed_forward.bias = Bias::Absent;
         let attention = &mut layer.attention;
-        attention.n_kv_heads = size("num_key_value_heads", self.num_key_value_heads)?;
-        divides("num_key_value_heads", attention.n_kv_heads, n_heads)?;
-        attention.qkv_bias = Bias::from(self.use_qkv_bias);
-        attention.output_bias = Bias::Absent;
-        attention.dropout = dropout("attention_dropout", self.attention_dropout)?;
-        let rotary =
-            self.rope.rotary((d_head, Rotated::Part(0.25)), self.max_position_embeddings)?;
+        attention.heads.n_kv_heads = size("num_key_value_heads", self.num_key_value_heads)?;
+        divides("num_key_value_heads", attention.heads.n_kv_heads, n_heads)?;
+        attention.bias.qkv = Bias::from(self.use_qkv_bias);
+        attention.bias.output = Bias::Absent;
+        attention.softmax_mut().dropout = dropout("attention_dropout", self.attention_dropout)?;
+        let rotary = self.rope.rotary(d_head, Rotated::Part(0.25), self.max_position_embeddings)?;
         attention.positions = PositionEncoding::Rotary(rotary);
         if self.qk_layernorm {
             attention.qk_norm = QkNorm::PerHead(NormKind::LayerWithoutBias, layer.norm.epsilon);
@@ -124,8 +123,8 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let layers = vec![json.layer()?; size("num_hidden_layers", json.num_hidden_layers)?];
     let embedding = EmbeddingConfig::new(json.hidden_size, PositionEmbedding::None);
     let stack = stack(max_positions, embedding, layers);
-    let output = (OutputWeights::from(json.tie_word_embeddings), json.initializer_range);
-    Ok(Architecture::Decoder(decoder(json.vocab_size, stack, output)?))
+    let output = OutputWeights::from(json.tie_word_embeddings);
+    Ok(Architecture::decoder(decoder(json.vocab_size, stack, output, json.initializer_range)?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
@@ -133,7 +132,7 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
         "rope_parameters": rope_parameters(size)?, "layer_norm_eps": 1e-5, "use_qkv_bias": false,
         "qk_layernorm": false, "use_parallel_residual": false, "hidden_dropout": 0.0,
     });
-    let mut config = llama_like::config(size, "stablelm", "StableLmForCausalLM");
+    let mut config = llama_like::config(&FAMILY, size);
     if let Some(fields) = config.as_object_mut() {
         fields.remove("rms_norm_eps");
         fields.remove("head_dim");

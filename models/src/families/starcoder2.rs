@@ -8,9 +8,10 @@ use super::head_keys::{LM_HEAD, SCORE};
 use super::llama_like::{self, FEED_FORWARD_NORM, KEYS, LlamaFields};
 use super::size::with;
 use super::windows::slide;
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, FieldNames, parse, renaming};
 use crate::hf::keys::{Key, transpose};
+use crate::layers::attention::ProjectionBias;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
 use crate::layers::norm::NormKind;
@@ -20,11 +21,11 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["starcoder2"],
     summary: "decoder; Llama with LayerNorm, biases and a plain feed-forward layer",
     paper: "Lozhkov et al. 2024, https://arxiv.org/abs/2402.19173",
-    tasks: &[
-        (Task::CausalLm, "Starcoder2ForCausalLM", LM_HEAD),
-        (Task::SequenceClassifier, "Starcoder2ForSequenceClassification", SCORE),
-        (Task::TokenClassifier, "Starcoder2ForTokenClassification", SCORE),
-        (Task::BaseModel, "Starcoder2Model", &[]),
+    heads: &[
+        head(Task::CausalLm, "Starcoder2ForCausalLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "Starcoder2ForSequenceClassification", &[SCORE]),
+        head(Task::TokenClassifier, "Starcoder2ForTokenClassification", &[SCORE]),
+        head(Task::BaseModel, "Starcoder2Model", &[]),
     ],
     architecture,
     config,
@@ -67,17 +68,17 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, NAMES)?;
     let mut layer = slide(json.llama.layer()?, json.sliding_window)?;
     let bias = Bias::from(json.use_bias);
-    (layer.attention.qkv_bias, layer.attention.output_bias) = (bias, bias);
+    layer.attention.bias = ProjectionBias::all(bias);
     (layer.feed_forward.kind, layer.feed_forward.bias) = (FeedForwardKind::Plain, bias);
     layer.norm.kind = NormKind::Layer;
     layer.dropout = dropout("residual_dropout", json.residual_dropout)?;
     let mut decoder = json.llama.decoder(vec![layer; json.llama.num_hidden_layers])?;
     decoder.stack.embedding.dropout = dropout("embedding_dropout", json.embedding_dropout)?;
-    Ok(Architecture::Decoder(decoder))
+    Ok(Architecture::decoder(decoder))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    let mut config = llama_like::config(size, "starcoder2", "Starcoder2ForCausalLM");
+    let mut config = llama_like::config(&FAMILY, size);
     if let Some(fields) = config.as_object_mut() {
         fields.remove("rms_norm_eps");
     }

@@ -5,10 +5,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::bart_like::CLASSIFICATION_HEAD;
-use super::head_keys::{BARE_QA_OUTPUTS, CLASSIFIER, ENCODER};
-use super::t5_like::{self, GATED, KEYS, LM_HEAD, T5Fields};
-use super::{Architecture, Family, Size, Task};
+use super::bart_like::{CLASSIFICATION_HEAD, TIED_HEAD};
+use super::head_keys::{CLASSIFIER, ENCODER, QA_OUTPUTS, UNPREFIXED};
+use super::t5_keys::{GATED, KEYS};
+use super::t5_like::{self, T5Fields};
+use super::{Architecture, Family, Size, Task, head};
 use crate::hf::config::{ConfigError, parse};
 
 /// The family.
@@ -16,14 +17,14 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["t5"],
     summary: "encoder and decoder; buckets of distances, RMSNorm before the sub-layers, no biases",
     paper: "Raffel et al. 2019, https://arxiv.org/abs/1910.10683",
-    tasks: &[
-        (Task::Seq2SeqLm, "T5ForConditionalGeneration", LM_HEAD),
+    heads: &[
+        head(Task::Seq2SeqLm, "T5ForConditionalGeneration", &[UNPREFIXED, TIED_HEAD]),
         // Published files with this class have the tied head.
-        (Task::Seq2SeqLm, "T5Model", LM_HEAD),
-        (Task::SequenceClassifier, "T5ForSequenceClassification", CLASSIFICATION_HEAD),
-        (Task::TokenClassifier, "T5ForTokenClassification", CLASSIFIER),
-        (Task::Span, "T5ForQuestionAnswering", BARE_QA_OUTPUTS),
-        (Task::BaseModel, "T5EncoderModel", ENCODER),
+        head(Task::Seq2SeqLm, "T5Model", &[UNPREFIXED, TIED_HEAD]),
+        head(Task::SequenceClassifier, "T5ForSequenceClassification", &[CLASSIFICATION_HEAD]),
+        head(Task::TokenClassifier, "T5ForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "T5ForQuestionAnswering", &[UNPREFIXED, QA_OUTPUTS]),
+        head(Task::BaseModel, "T5EncoderModel", &[ENCODER]),
     ],
     architecture,
     config,
@@ -58,9 +59,9 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
     if is_scaled {
         model.output_scale = (json.t5.d_model as f64).powf(-0.5);
     }
-    Ok(Architecture::EncoderDecoder(model, json.t5.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.t5.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    t5_like::config(size, ("t5", "T5ForConditionalGeneration"))
+    t5_like::config(&FAMILY, size)
 }

@@ -1,13 +1,13 @@
-//! Fields and keys that T5 and mT5 share: RMSNorm before the sub-layers, no biases, unscaled
+//! Fields that T5 and mT5 share: RMSNorm before the sub-layers, no biases, unscaled
 //! attention scores, and a learned bias for each distance.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Size;
 use super::backbones::{dropout, init_std, stack};
 use super::bart_like::{end, start};
 use super::gpt_like::{Shape, layer};
+use super::{Family, Size};
 use crate::backbones::{
     EmbeddingConfig, EncoderDecoderConfig, OutputBias, OutputWeights, PositionEmbedding, Shift,
     StackConfig,
@@ -18,7 +18,6 @@ use crate::hf::activation::activation;
 use crate::hf::config::{
     ConfigError, FieldNames, Renaming, divides, epsilon, fixed, renaming, size,
 };
-use crate::hf::keys::{Key, copy, drop, if_module, rename, transpose, unprefixed};
 use crate::layers::activation::Activation;
 use crate::layers::feed_forward::FeedForwardKind;
 use crate::layers::linear::Bias;
@@ -26,92 +25,6 @@ use crate::layers::mask::AttentionPattern;
 use crate::layers::norm::NormKind;
 use crate::layers::position::PositionEncoding;
 use crate::layers::relative_bias::{BiasDirection, RelativeBiasConfig};
-
-/// Embeddings, attention, norms, and feed-forward layers without a gate.
-pub(super) const KEYS: &[Key] = &[
-    rename("shared", "token"),
-    copy("encoder.embed_tokens.weight", "shared.weight"),
-    copy("decoder.embed_tokens.weight", "shared.weight"),
-    rename(
-        "encoder.block.0.layer.0.SelfAttention.relative_attention_bias",
-        "encoder.relative.table",
-    ),
-    transpose("encoder.block.{}.layer.0.SelfAttention.q", "encoder.layers.{}.attention.query"),
-    transpose("encoder.block.{}.layer.0.SelfAttention.k", "encoder.layers.{}.attention.key"),
-    transpose("encoder.block.{}.layer.0.SelfAttention.v", "encoder.layers.{}.attention.value"),
-    transpose("encoder.block.{}.layer.0.SelfAttention.o", "encoder.layers.{}.attention.output"),
-    rename("encoder.block.{}.layer.0.layer_norm", "encoder.layers.{}.attention_norm"),
-    transpose("encoder.block.{}.layer.1.DenseReluDense.wi", "encoder.layers.{}.feed_forward.up"),
-    transpose("encoder.block.{}.layer.1.DenseReluDense.wo", "encoder.layers.{}.feed_forward.down"),
-    rename("encoder.block.{}.layer.1.layer_norm", "encoder.layers.{}.feed_forward_norm"),
-    rename("encoder.final_layer_norm", "encoder.norm"),
-    rename(
-        "decoder.block.0.layer.0.SelfAttention.relative_attention_bias",
-        "decoder.relative.table",
-    ),
-    transpose("decoder.block.{}.layer.0.SelfAttention.q", "decoder.layers.{}.attention.query"),
-    transpose("decoder.block.{}.layer.0.SelfAttention.k", "decoder.layers.{}.attention.key"),
-    transpose("decoder.block.{}.layer.0.SelfAttention.v", "decoder.layers.{}.attention.value"),
-    transpose("decoder.block.{}.layer.0.SelfAttention.o", "decoder.layers.{}.attention.output"),
-    rename("decoder.block.{}.layer.0.layer_norm", "decoder.layers.{}.attention_norm"),
-    transpose(
-        "decoder.block.{}.layer.1.EncDecAttention.q",
-        "decoder.layers.{}.cross_attention.query",
-    ),
-    transpose(
-        "decoder.block.{}.layer.1.EncDecAttention.k",
-        "decoder.layers.{}.cross_attention.key",
-    ),
-    transpose(
-        "decoder.block.{}.layer.1.EncDecAttention.v",
-        "decoder.layers.{}.cross_attention.value",
-    ),
-    transpose(
-        "decoder.block.{}.layer.1.EncDecAttention.o",
-        "decoder.layers.{}.cross_attention.output",
-    ),
-    rename("decoder.block.{}.layer.1.layer_norm", "decoder.layers.{}.cross_attention_norm"),
-    transpose("decoder.block.{}.layer.2.DenseReluDense.wi", "decoder.layers.{}.feed_forward.up"),
-    transpose("decoder.block.{}.layer.2.DenseReluDense.wo", "decoder.layers.{}.feed_forward.down"),
-    rename("decoder.block.{}.layer.2.layer_norm", "decoder.layers.{}.feed_forward_norm"),
-    rename("decoder.final_layer_norm", "decoder.norm"),
-    // An unused table in old files.
-    drop("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"),
-];
-
-/// Gated feed-forward layers, whose projections are numbered; must precede [`KEYS`].
-pub(super) const GATED: &[Key] = &[
-    if_module(
-        "encoder.layers.{}.feed_forward.gate",
-        &[
-            transpose(
-                "encoder.block.{}.layer.1.DenseReluDense.wi_0",
-                "encoder.layers.{}.feed_forward.gate",
-            ),
-            transpose(
-                "encoder.block.{}.layer.1.DenseReluDense.wi_1",
-                "encoder.layers.{}.feed_forward.up",
-            ),
-        ],
-    ),
-    if_module(
-        "decoder.layers.{}.feed_forward.gate",
-        &[
-            transpose(
-                "decoder.block.{}.layer.2.DenseReluDense.wi_0",
-                "decoder.layers.{}.feed_forward.gate",
-            ),
-            transpose(
-                "decoder.block.{}.layer.2.DenseReluDense.wi_1",
-                "decoder.layers.{}.feed_forward.up",
-            ),
-        ],
-    ),
-];
-
-/// The output projection, in files that contain one.
-pub(super) const LM_HEAD: &[Key] =
-    &[unprefixed(), transpose("lm_head", "lm_head"), copy("lm_head.weight", "shared.weight")];
 
 /// The names that transformers has for all families.
 const ALIASES: &[Renaming] = &[
@@ -151,28 +64,38 @@ pub(super) struct T5Fields {
     other: Map<String, Value>,
 }
 
+/// The differences between the encoder and the decoder.
+struct Side {
+    wiring: Wiring,
+    n_layers: usize,
+    pattern: AttentionPattern,
+    direction: BiasDirection,
+}
+
 impl T5Fields {
     /// The model, without a scale on the final hidden states.
     pub(super) fn model(&self) -> Result<EncoderDecoderConfig, ConfigError> {
         // `is_encoder_decoder` is false in files of the encoder alone, as is clear from their
         // class.
-        fixed(&self.other, &[("is_decoder", false.into())])?;
+        fixed(&self.other, "is_decoder", false)?;
         let vocab_size = size("vocab_size", self.vocab_size)?;
         let n_encoder = size("num_layers", self.num_layers)?;
         let n_decoder = self.num_decoder_layers.unwrap_or(n_encoder);
         let n_decoder = size("num_decoder_layers", n_decoder)?;
         Ok(EncoderDecoderConfig {
             vocab_size,
-            encoder: self.side(
-                (Wiring::PreNorm, n_encoder),
-                AttentionPattern::Full,
-                BiasDirection::Both,
-            )?,
-            decoder: self.side(
-                (Wiring::PreNormDecoder, n_decoder),
-                AttentionPattern::Causal,
-                BiasDirection::Past,
-            )?,
+            encoder: self.side(&Side {
+                wiring: Wiring::PreNorm,
+                n_layers: n_encoder,
+                pattern: AttentionPattern::Full,
+                direction: BiasDirection::Both,
+            })?,
+            decoder: self.side(&Side {
+                wiring: Wiring::PreNormDecoder,
+                n_layers: n_decoder,
+                pattern: AttentionPattern::Causal,
+                direction: BiasDirection::Past,
+            })?,
             // The checkpoint takes precedence over the config.
             output: match self.tie_word_embeddings {
                 Some(false) => OutputWeights::SeparateIfGiven,
@@ -195,12 +118,7 @@ impl T5Fields {
         Ok(heads)
     }
 
-    fn side(
-        &self,
-        (wiring, n_layers): (Wiring, usize),
-        pattern: AttentionPattern,
-        direction: BiasDirection,
-    ) -> Result<StackConfig, ConfigError> {
+    fn side(&self, side: &Side) -> Result<StackConfig, ConfigError> {
         let d_model = size("d_model", self.d_model)?;
         let p = dropout("dropout_rate", self.dropout_rate)?;
         let (kind, activation) = self.feed_forward()?;
@@ -212,7 +130,7 @@ impl T5Fields {
             activation,
             epsilon: epsilon("layer_norm_epsilon", self.layer_norm_epsilon)?,
         });
-        layer.wiring = wiring;
+        layer.wiring = side.wiring;
         layer.dropout = p;
         layer.norm.kind = NormKind::Rms;
         layer.feed_forward.kind = kind;
@@ -220,18 +138,18 @@ impl T5Fields {
         layer.feed_forward.dropout = p;
         let attention = &mut layer.attention;
         // Instead of dividing scores by sqrt(d_head), T5 initializes queries with a smaller scale.
-        attention.scale = 1.0;
-        attention.pattern = pattern;
-        attention.qkv_bias = Bias::Absent;
-        attention.output_bias = Bias::Absent;
-        attention.dropout = p;
-        attention.positions = PositionEncoding::RelativeBias(self.buckets(direction)?);
+        attention.softmax_mut().scale = 1.0;
+        attention.pattern = side.pattern;
+        attention.bias.qkv = Bias::Absent;
+        attention.bias.output = Bias::Absent;
+        attention.softmax_mut().dropout = p;
+        attention.positions = PositionEncoding::RelativeBias(self.buckets(side.direction)?);
         let embedding = EmbeddingConfig {
             dropout: p,
             ..EmbeddingConfig::new(d_model, PositionEmbedding::None)
         };
         let max_positions = size("n_positions", self.n_positions)?;
-        let mut stack = stack(max_positions, embedding, vec![layer; n_layers]);
+        let mut stack = stack(max_positions, embedding, vec![layer; side.n_layers]);
         stack.dropout = p;
         Ok(stack)
     }
@@ -279,13 +197,13 @@ impl T5Fields {
 }
 
 /// The `config.json` of a new model, in the format of T5 1.1.
-pub(super) fn config(size: &Size, (model_type, class): (&str, &str)) -> Result<Value, ConfigError> {
+pub(super) fn config(family: &Family, size: &Size) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;
     // Two thirds of 4 d_model, so that three matrices cost as much as two, rounded up to a multiple
     // of 32.
     let d_ff = size.d_ff.unwrap_or((8 * size.d_model).div_ceil(3).next_multiple_of(32));
     Ok(json!({
-        "model_type": model_type, "architectures": [class], "is_encoder_decoder": true,
+        "model_type": family.name(), "architectures": [family.primary().class], "is_encoder_decoder": true,
         "vocab_size": size.vocab_size, "n_positions": size.context, "d_model": size.d_model,
         "d_kv": divides("num_heads", size.n_heads, size.d_model)?, "d_ff": d_ff,
         "num_layers": size.n_layers, "num_decoder_layers": size.n_layers,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bart_like::{self, BartFields, Form, KEYS, POST_NORM, TIED_HEAD};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::backbones::{OutputBias, PositionEmbedding, PositionNumbering};
 use crate::hf::config::{ConfigError, parse};
 use crate::layers::sinusoid::SinusoidLayout;
@@ -16,7 +16,7 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["transformer"],
     summary: "encoder and decoder; sinusoidal positions, LayerNorm behind the sub-layers, ReLU",
     paper: "Vaswani et al. 2017, https://arxiv.org/abs/1706.03762",
-    tasks: &[(Task::Seq2SeqLm, "TransformerForConditionalGeneration", TIED_HEAD)],
+    heads: &[head(Task::Seq2SeqLm, "TransformerForConditionalGeneration", &[TIED_HEAD])],
     architecture,
     config,
     prefix: "model",
@@ -49,7 +49,7 @@ fn architecture(json: &str) -> Result<Architecture, ConfigError> {
         epsilon: json.layer_norm_eps,
         output_bias: OutputBias::Absent,
     })?;
-    Ok(Architecture::EncoderDecoder(model, json.bart.heads()?))
+    Ok(Architecture::encoder_decoder(model, json.bart.heads()?))
 }
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
@@ -57,5 +57,5 @@ fn config(size: &Size) -> Result<Value, ConfigError> {
     let within = json!({
         "attention_dropout": 0.0, "activation_dropout": 0.0, "layer_norm_eps": 1e-5,
     });
-    bart_like::config(size, ("transformer", "TransformerForConditionalGeneration"), within)
+    bart_like::config(&FAMILY, size, within)
 }

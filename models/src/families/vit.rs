@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::bert_like::POOLER;
 use super::head_keys::CLASSIFIER;
 use super::vit_like::{self, ImageFields, KEYS, heads};
-use super::{Architecture, Family, Size, Task};
+use super::{Architecture, Family, Size, Task, head};
 use crate::heads::pooling::Pooling;
 use crate::heads::{Pooler, PredictionHeadConfig};
 use crate::hf::activation::activation;
@@ -20,12 +20,12 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["vit"],
     summary: "encoder of images; learned positions, LayerNorm, GELU",
     paper: "Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929",
-    tasks: &[
-        (Task::ImageClassifier, "ViTForImageClassification", CLASSIFIER),
-        (Task::BaseModel, "ViTModel", &[]),
+    heads: &[
+        head(Task::ImageClassifier, "ViTForImageClassification", &[CLASSIFIER]),
+        head(Task::BaseModel, "ViTModel", &[]),
     ],
     architecture: |json| architecture(json, LeadingTokens::Class),
-    config: |size| config(size, ("vit", "ViTForImageClassification")),
+    config: |size| config(&FAMILY, size),
     prefix: "vit",
     keys: &[KEYS, BLOCK_KEYS, POOLER],
 };
@@ -58,7 +58,7 @@ struct ConfigJson {
 /// ViT with these leading tokens.
 pub(super) fn architecture(json: &str, tokens: LeadingTokens) -> Result<Architecture, ConfigError> {
     let json: ConfigJson = parse(json, DEFAULTS)?;
-    let layer = json.image.layer(("intermediate_size", json.intermediate_size))?;
+    let layer = json.image.layer(size("intermediate_size", json.intermediate_size)?)?;
     let encoder = json.image.encoder(tokens, layer)?;
     let d_model = encoder.stack.d_model;
     let d_pooled = size("pooler_output_size", json.pooler_output_size.unwrap_or(d_model))?;
@@ -66,14 +66,14 @@ pub(super) fn architecture(json: &str, tokens: LeadingTokens) -> Result<Architec
         width: [d_model, d_pooled],
         ..PredictionHeadConfig::new(d_model, activation("pooler_act", &json.pooler_act)?)
     };
-    Ok(Architecture::ImageEncoder(encoder, heads(Pooling::First, Pooler::Dense(pooler))))
+    Ok(Architecture::vision(encoder, heads(Pooling::First, Pooler::Dense(pooler))))
 }
 
-/// The `config.json` of a new model with this type and class.
-pub(super) fn config(size: &Size, names: (&str, &str)) -> Result<Value, ConfigError> {
+/// The `config.json` of a new model of this family.
+pub(super) fn config(family: &Family, size: &Size) -> Result<Value, ConfigError> {
     let more = json!({
         "intermediate_size": size.d_ff.unwrap_or(4 * size.d_model), "layer_norm_eps": 1e-12,
         "pooler_output_size": size.d_model, "pooler_act": "tanh",
     });
-    vit_like::config(size, names, more)
+    vit_like::config(family, size, more)
 }

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Size;
 use super::backbones::{dropout, init_std, stack};
 use super::gpt_like::{Shape, layer};
 use super::size::with;
+use super::{Family, Size};
 use crate::backbones::{EmbeddingConfig, ImageEncoderConfig, PositionEmbedding};
 use crate::blocks::BlockConfig;
 use crate::heads::pooling::Pooling;
@@ -59,25 +59,22 @@ pub(super) struct ImageFields {
 
 impl ImageFields {
     /// ViT's layer with this hidden width, which families modify.
-    pub(super) fn layer(
-        &self,
-        (d_ff_field, d_ff): (&'static str, usize),
-    ) -> Result<BlockConfig, ConfigError> {
+    pub(super) fn layer(&self, d_ff: usize) -> Result<BlockConfig, ConfigError> {
         let d_model = size("hidden_size", self.hidden_size)?;
         let n_heads = size("num_attention_heads", self.num_attention_heads)?;
         let mut layer = layer(Shape {
             d_model,
             n_heads,
             d_head: divides("num_attention_heads", n_heads, d_model)?,
-            d_ff: size(d_ff_field, d_ff)?,
+            d_ff,
             activation: activation("hidden_act", &self.hidden_act)?,
             epsilon: epsilon("layer_norm_eps", self.layer_norm_eps)?,
         });
         layer.dropout = dropout("hidden_dropout_prob", self.hidden_dropout_prob)?;
         layer.attention.pattern = AttentionPattern::Full;
-        layer.attention.qkv_bias = Bias::from(self.qkv_bias);
+        layer.attention.bias.qkv = Bias::from(self.qkv_bias);
         let (field, p) = ("attention_probs_dropout_prob", self.attention_probs_dropout_prob);
-        layer.attention.dropout = dropout(field, p)?;
+        layer.attention.softmax_mut().dropout = dropout(field, p)?;
         Ok(layer)
     }
 
@@ -120,14 +117,10 @@ pub(super) fn heads(pooling: Pooling, pooler: Pooler) -> HeadsConfig {
 }
 
 /// The `config.json` of a new model for small images, with ViT's field names.
-pub(super) fn config(
-    size: &Size,
-    (model_type, class): (&str, &str),
-    more: Value,
-) -> Result<Value, ConfigError> {
+pub(super) fn config(family: &Family, size: &Size, more: Value) -> Result<Value, ConfigError> {
     size.refuse_kv_heads()?;
     let config = json!({
-        "model_type": model_type, "architectures": [class],
+        "model_type": family.name(), "architectures": [family.primary().class],
         "image_size": 32, "patch_size": 8, "num_channels": 3,
         "hidden_size": size.d_model, "num_hidden_layers": size.n_layers,
         "num_attention_heads": size.n_heads, "hidden_act": "gelu", "qkv_bias": true,

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::bert_like::{CLASSIFICATION_HEAD, KEYS, LM_HEAD, POOLED, POOLER};
+use super::bert_like::{KEYS, LM_HEAD, MLP_CLASSIFIER, POOLED, POOLER};
 use super::head_keys::{CLASSIFIER, QA_OUTPUTS};
 use super::roberta::{architecture, sized};
-use super::{Family, Size, Task};
+use super::{Family, Size, Task, head};
 use crate::hf::config::ConfigError;
 
 /// The family.
@@ -13,13 +13,13 @@ pub(super) static FAMILY: Family = Family {
     model_types: &["xlm-roberta"],
     summary: "encoder; RoBERTa for many languages",
     paper: "Conneau et al. 2019, https://arxiv.org/abs/1911.02116",
-    tasks: &[
-        (Task::MaskedLm, "XLMRobertaForMaskedLM", LM_HEAD),
-        (Task::SequenceClassifier, "XLMRobertaForSequenceClassification", CLASSIFICATION_HEAD),
-        (Task::TokenClassifier, "XLMRobertaForTokenClassification", CLASSIFIER),
-        (Task::Span, "XLMRobertaForQuestionAnswering", QA_OUTPUTS),
-        (Task::MultipleChoice, "XLMRobertaForMultipleChoice", POOLED),
-        (Task::BaseModel, "XLMRobertaModel", &[]),
+    heads: &[
+        head(Task::MaskedLm, "XLMRobertaForMaskedLM", &[LM_HEAD]),
+        head(Task::SequenceClassifier, "XLMRobertaForSequenceClassification", &[MLP_CLASSIFIER]),
+        head(Task::TokenClassifier, "XLMRobertaForTokenClassification", &[CLASSIFIER]),
+        head(Task::Span, "XLMRobertaForQuestionAnswering", &[QA_OUTPUTS]),
+        head(Task::MultipleChoice, "XLMRobertaForMultipleChoice", &[POOLED, CLASSIFIER]),
+        head(Task::BaseModel, "XLMRobertaModel", &[]),
     ],
     architecture,
     config,
@@ -28,5 +28,5 @@ pub(super) static FAMILY: Family = Family {
 };
 
 fn config(size: &Size) -> Result<Value, ConfigError> {
-    sized(size, "xlm-roberta", "XLMRobertaForMaskedLM")
+    sized(&FAMILY, size)
 }

@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use self::search::Search;
 use super::GenerateError;
 use super::decode::Flow;
-use super::generative_model::{GenerativeModel, SequenceState, last};
+use super::generative_model::{GenerativeModel, Prefilled, SequenceState, last};
 use super::options::OptionsError;
 use super::request::{Request, check_prompt};
 use crate::layers::embedding::token_ids;
@@ -135,7 +135,8 @@ pub fn beam_search(
     }
     let sequences: Vec<&SequenceState> = searches.iter().map(|search| &search.sequence).collect();
     let more = searches.iter().map(|search| search.options.max_new_tokens).max().unwrap_or(0);
-    let (mut scores, mut state) = model.prefill(&sequences, more);
+    let Prefilled { hidden, mut state } = model.prefill(&sequences, more);
+    let mut scores = model.last_scores(hidden);
     // The search of each row of the state.
     let mut owners: Vec<usize> = (0..searches.len()).collect();
     loop {

@@ -4,7 +4,7 @@ mod fields;
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use self::fields::Fields;
 use super::beam::Beams;
@@ -53,6 +53,38 @@ impl Limit {
     }
 }
 
+/// The generation fields of a directory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GenerationFields {
+    /// The file that contains them.
+    pub path: PathBuf,
+    /// The fields.
+    pub fields: Map<String, Value>,
+}
+
+impl GenerationFields {
+    /// Reads a directory's `generation_config.json`; without one, the same fields of `config`, its
+    /// `config.json`.
+    ///
+    /// # Errors
+    ///
+    /// An unreadable file.
+    pub fn read(folder: &Path, config: &Value) -> Result<Self, LoadError> {
+        let path = folder.join(GENERATION_FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => match serde_json::from_str(&text) {
+                Ok(fields) => Ok(Self { path, fields }),
+                Err(error) => Err(LoadError::Config { path, source: error.into() }),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self {
+                path: folder.join(CONFIG_FILE),
+                fields: config.as_object().cloned().unwrap_or_default(),
+            }),
+            Err(source) => Err(LoadError::Read { path, source }),
+        }
+    }
+}
+
 impl Default for GenerationConfig {
     fn default() -> Self {
         let options = Options::default();
@@ -75,30 +107,8 @@ impl GenerationConfig {
     ///
     /// An unreadable file, or a value that is invalid or unsupported.
     pub fn read(folder: &Path, config: &Value) -> Result<Self, LoadError> {
-        let (path, fields) = Self::fields(folder, config)?;
+        let GenerationFields { path, fields } = GenerationFields::read(folder, config)?;
         Self::from_fields(&fields).map_err(|source| LoadError::Config { path, source })
-    }
-
-    /// The generation fields of a directory, and the file that contains them.
-    ///
-    /// # Errors
-    ///
-    /// An unreadable file.
-    pub fn fields(
-        folder: &Path,
-        config: &Value,
-    ) -> Result<(PathBuf, Map<String, Value>), LoadError> {
-        let path = folder.join(GENERATION_FILE);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => match serde_json::from_str(&text) {
-                Ok(fields) => Ok((path, fields)),
-                Err(error) => Err(LoadError::Config { path, source: error.into() }),
-            },
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Ok((folder.join(CONFIG_FILE), config.as_object().cloned().unwrap_or_default()))
-            }
-            Err(source) => Err(LoadError::Read { path, source }),
-        }
     }
 
     /// Parses the fields of a `generation_config.json`.
@@ -111,21 +121,16 @@ impl GenerationConfig {
     ///
     /// A value that is invalid or unsupported.
     pub fn from_fields(fields: &Map<String, Value>) -> Result<Self, ConfigError> {
-        fixed(
-            fields,
-            &[
-                ("constraints", Value::Null),
-                ("dola_layers", Value::Null),
-                ("encoder_repetition_penalty", json!(1.0)),
-                ("exponential_decay_length_penalty", Value::Null),
-                ("force_words_ids", Value::Null),
-                ("guidance_scale", json!(1.0)),
-                ("penalty_alpha", json!(0.0)),
-                ("sequence_bias", Value::Null),
-                ("token_healing", json!(false)),
-                ("watermarking_config", Value::Null),
-            ],
-        )?;
+        fixed(fields, "constraints", Value::Null)?;
+        fixed(fields, "dola_layers", Value::Null)?;
+        fixed(fields, "encoder_repetition_penalty", 1.0)?;
+        fixed(fields, "exponential_decay_length_penalty", Value::Null)?;
+        fixed(fields, "force_words_ids", Value::Null)?;
+        fixed(fields, "guidance_scale", 1.0)?;
+        fixed(fields, "penalty_alpha", 0.0)?;
+        fixed(fields, "sequence_bias", Value::Null)?;
+        fixed(fields, "token_healing", false)?;
+        fixed(fields, "watermarking_config", Value::Null)?;
         let read = Fields(fields);
         let longest = match (read.count("max_new_tokens")?, read.count("max_length")?) {
             (Some(count), _) => Limit::New(count),

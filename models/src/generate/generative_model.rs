@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::backbones::{Encoded, Tokens};
+use crate::backbones::{Encoded, TokenBatch};
 use crate::checkpoint::Model;
 use crate::heads::{CausalLm, Seq2SeqLm};
 use crate::layers::cache::Cache;
@@ -26,28 +26,8 @@ pub trait GenerativeModel {
     /// The initial state for a prompt: the source and the initial tokens of the text.
     fn prepare(&self, prompt: &[u32]) -> SequenceState;
 
-    /// The next-token logits after each sequence, and the decoding state, with capacity for `more`
-    /// tokens.
-    ///
-    /// # Shapes
-    ///
-    /// - logits: `[sequences, vocab_size]`
-    fn prefill(&self, sequences: &[&SequenceState], more: usize) -> (Tensor<2>, GenerationState) {
-        let (hidden, state) = self.prefill_hidden(sequences, more);
-        (self.last_scores(hidden), state)
-    }
-
-    /// The hidden states at every position of the sequences, left-padded to one length, and the
-    /// decoding state, with capacity for `more` tokens.
-    ///
-    /// # Shapes
-    ///
-    /// - hidden states: `[sequences, longest, d_model]`
-    fn prefill_hidden(
-        &self,
-        sequences: &[&SequenceState],
-        more: usize,
-    ) -> (Tensor<3>, GenerationState);
+    /// Processes sequences from their start; the decoding state has capacity for `more` tokens.
+    fn prefill(&self, sequences: &[&SequenceState], more: usize) -> Prefilled;
 
     /// The next-token logits for these hidden states.
     ///
@@ -75,6 +55,16 @@ pub trait GenerativeModel {
     /// - `tokens`: `[rows, new]`
     /// - result: `[rows, new, vocab_size]`
     fn decode(&self, tokens: Tensor<2, Int>, state: &mut GenerationState) -> Tensor<3>;
+}
+
+/// The result of processing sequences from their start.
+#[derive(Debug)]
+pub struct Prefilled {
+    /// The hidden states at every position of the sequences, left-padded to one length:
+    /// `[sequences, longest, d_model]`.
+    pub hidden: Tensor<3>,
+    /// The decoding state.
+    pub state: GenerationState,
 }
 
 /// The decoding state of a batch of sequences.
@@ -156,15 +146,12 @@ impl GenerativeModel for CausalLm {
         SequenceState { source: Vec::new(), text: prompt.to_vec() }
     }
 
-    fn prefill_hidden(
-        &self,
-        sequences: &[&SequenceState],
-        more: usize,
-    ) -> (Tensor<3>, GenerationState) {
-        let (tokens, lengths) = texts(sequences, &self.device());
+    fn prefill(&self, sequences: &[&SequenceState], more: usize) -> Prefilled {
+        let Texts { tokens, lengths } = Texts::new(sequences, &self.device());
         let reserve = tokens.dims()[1] + more;
         let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
-        (self.backbone.step(tokens, &mut cache), GenerationState { source: None, cache })
+        let hidden = self.backbone.step(tokens, &mut cache);
+        Prefilled { hidden, state: GenerationState { source: None, cache } }
     }
 
     fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
@@ -195,25 +182,21 @@ impl GenerativeModel for Seq2SeqLm {
     }
 
     fn prepare(&self, prompt: &[u32]) -> SequenceState {
-        SequenceState { source: prompt.to_vec(), text: vec![self.backbone.start()] }
+        SequenceState { source: prompt.to_vec(), text: vec![self.start()] }
     }
 
-    fn prefill_hidden(
-        &self,
-        sequences: &[&SequenceState],
-        more: usize,
-    ) -> (Tensor<3>, GenerationState) {
+    fn prefill(&self, sequences: &[&SequenceState], more: usize) -> Prefilled {
         let device = self.device();
         let sources: Vec<&[u32]> =
             sequences.iter().map(|sequence| sequence.source.as_slice()).collect();
         let lengths: Vec<usize> = sources.iter().map(|source| source.len()).collect();
-        let source = Tokens::new(padded_ids(&sources, 0, &device), Padding::right(&lengths));
+        let source = TokenBatch::new(padded_ids(&sources, 0, &device), Padding::right(&lengths));
         let encoded = self.backbone.encode(&source);
-        let (tokens, lengths) = texts(sequences, &device);
+        let Texts { tokens, lengths } = Texts::new(sequences, &device);
         let reserve = tokens.dims()[1] + more;
         let mut cache = self.cache(reserve).with_padding(Padding::left(&lengths));
-        let hidden = self.backbone.step(tokens, &encoded, &mut cache);
-        (hidden, GenerationState { source: Some(encoded), cache })
+        let hidden = self.backbone.decode_step(tokens, &encoded, &mut cache);
+        Prefilled { hidden, state: GenerationState { source: Some(encoded), cache } }
     }
 
     fn scores(&self, hidden: Tensor<3>) -> Tensor<3> {
@@ -228,16 +211,23 @@ impl GenerativeModel for Seq2SeqLm {
     }
 }
 
-/// The texts, left-padded to one length, and their lengths.
-fn texts(sequences: &[&SequenceState], device: &Device) -> (Tensor<2, Int>, Vec<usize>) {
-    let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.text.len()).collect();
-    let longest = lengths.iter().copied().max().unwrap_or(0);
-    let mut padded = Vec::with_capacity(sequences.len() * longest);
-    for sequence in sequences {
-        padded.extend(std::iter::repeat_n(0, longest - sequence.text.len()));
-        padded.extend_from_slice(&sequence.text);
+/// The texts of sequences, left-padded to one length.
+struct Texts {
+    tokens: Tensor<2, Int>,
+    lengths: Vec<usize>,
+}
+
+impl Texts {
+    fn new(sequences: &[&SequenceState], device: &Device) -> Self {
+        let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.text.len()).collect();
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let mut padded = Vec::with_capacity(sequences.len() * longest);
+        for sequence in sequences {
+            padded.extend(std::iter::repeat_n(0, longest - sequence.text.len()));
+            padded.extend_from_slice(&sequence.text);
+        }
+        Self { tokens: token_ids(&padded, sequences.len(), device), lengths }
     }
-    (token_ids(&padded, sequences.len(), device), lengths)
 }
 
 /// The logits at the last position.

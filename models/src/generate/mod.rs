@@ -13,13 +13,15 @@ mod scheduler;
 mod speculative;
 
 pub use beam::{Beams, EarlyStopping, Forbidden, Hypothesis, beam_search};
-pub use config::{GenerationConfig, Limit};
+pub use config::{GenerationConfig, GenerationFields, Limit};
 pub use constraints::{Constraints, History};
 pub use decode::{Flow, GenerateError, generate};
-pub use generative_model::{GenerationState, GenerativeModel, SequenceState, as_generative};
+pub use generative_model::{
+    GenerationState, GenerativeModel, Prefilled, SequenceState, as_generative,
+};
 pub use logprobs::{ScoredPrompt, Scoring, TokenLogprob, TokenLogprobs};
 pub use options::{NO_TOKEN, Options, OptionsError};
 pub use request::{Event, Finish, Prompt, Request, RequestId};
-pub use sampling::{Sampler, Sampling};
+pub use sampling::{Sampler, Sampling, TokenProbability};
 pub use scheduler::BatchScheduler;
-pub use speculative::{SpeculativeStats, speculate};
+pub use speculative::{SpeculativeModels, SpeculativeStats, speculate};

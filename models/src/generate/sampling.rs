@@ -23,6 +23,15 @@ pub struct Sampling {
     pub seed: u64,
 }
 
+/// A token and its probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TokenProbability {
+    /// The token.
+    pub token: u32,
+    /// Its probability.
+    pub probability: f64,
+}
+
 impl Default for Sampling {
     fn default() -> Self {
         Self { temperature: 0.0, top_k: None, top_p: 1.0, min_p: 0.0, typical_p: 1.0, seed: 0 }
@@ -64,11 +73,11 @@ impl Sampling {
     /// Reference: Fan et al. 2018, <https://arxiv.org/abs/1805.04833>; Holtzman et al. 2019,
     /// <https://arxiv.org/abs/1904.09751>; Nguyen et al. 2024, <https://arxiv.org/abs/2407.01082>;
     /// Meister et al. 2022, <https://arxiv.org/abs/2202.00666>
-    pub fn candidates(&self, scores: &[f32]) -> Vec<(u32, f64)> {
+    pub fn candidates(&self, scores: &[f32]) -> Vec<TokenProbability> {
         if self.is_greedy() {
             let best = argmax(scores);
             return if scores[best as usize] > f32::NEG_INFINITY {
-                vec![(best, 1.0)]
+                vec![TokenProbability { token: best, probability: 1.0 }]
             } else {
                 vec![]
             };
@@ -101,7 +110,8 @@ impl Sampling {
             self.keep_typical(&mut left);
         }
         let total: f64 = left.iter().map(|(_, weight)| weight).sum();
-        left.iter().map(|(token, weight)| (*token, weight / total)).collect()
+        let normalized = |(token, weight)| TokenProbability { token, probability: weight / total };
+        left.into_iter().map(normalized).collect()
     }
 
     fn keep_typical(&self, left: &mut Vec<(u32, f64)>) {
@@ -159,17 +169,17 @@ impl Sampler {
     }
 
     /// Samples one of the candidates; `None` if there are none.
-    pub fn draw(&mut self, candidates: &[(u32, f64)]) -> Option<u32> {
+    pub fn draw(&mut self, candidates: &[TokenProbability]) -> Option<u32> {
         let mut left = self.uniform();
-        for &(token, probability) in candidates {
-            left -= probability;
+        for candidate in candidates {
+            left -= candidate.probability;
             if left < 0.0 {
-                return Some(token);
+                return Some(candidate.token);
             }
         }
         // Rounding can leave the sum just below the random value; the last candidate is correct
         // then.
-        candidates.last().map(|&(token, _)| token)
+        candidates.last().map(|candidate| candidate.token)
     }
 
     /// A random number in [0, 1).
@@ -219,7 +229,7 @@ mod tests {
     #[test]
     fn top_k_and_top_p_keep_the_best() {
         let tokens = |sampling: Sampling| -> Vec<u32> {
-            sampling.candidates(&SCORES).iter().map(|candidate| candidate.0).collect()
+            sampling.candidates(&SCORES).iter().map(|candidate| candidate.token).collect()
         };
         assert_eq!(tokens(Sampling { top_k: Some(2), ..sampling(1.0) }), [1, 2]);
         // The probabilities are 0.644, 0.237, 0.087 and 0.032.
@@ -241,8 +251,9 @@ mod tests {
         }
         let chi_squared: f64 = expected
             .iter()
-            .map(|&(token, p)| {
-                (counts[token as usize] as f64 - n as f64 * p).powi(2) / (n as f64 * p)
+            .map(|of| {
+                let mean = n as f64 * of.probability;
+                (counts[of.token as usize] as f64 - mean).powi(2) / mean
             })
             .sum();
         // The 99.9 % quantile with 3 degrees of freedom.

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::GenerateError;
 use super::constraints::History;
-use super::generative_model::{GenerationState, GenerativeModel, SequenceState, last};
+use super::generative_model::{GenerationState, GenerativeModel, Prefilled, SequenceState, last};
 use super::logprobs::{ScoredPrompt, Scoring, TokenLogprobs};
 use super::options::Options;
 use super::request::{Event, Finish, Request, RequestId, check_prompt, prepare};
@@ -132,18 +132,11 @@ impl<'m> BatchScheduler<'m> {
             let sequences: Vec<&SequenceState> =
                 self.waiting.iter().map(|row| &row.sequence).collect();
             let more = self.waiting.iter().map(Row::left).max().unwrap_or(0).min(RESERVE);
-            let fresh = if self.waiting.iter().any(|row| row.scoring.prompt.is_some()) {
-                let (hidden, fresh) = self.model.prefill_hidden(&sequences, more);
-                scores.push(self.model.last_scores(hidden.clone()));
-                if !self.score_prompts(&hidden) {
-                    return Err(self.not_finite());
-                }
-                fresh
-            } else {
-                let (next, fresh) = self.model.prefill(&sequences, more);
-                scores.push(next);
-                fresh
-            };
+            let Prefilled { hidden, state: fresh } = self.model.prefill(&sequences, more);
+            scores.push(self.model.last_scores(hidden.clone()));
+            if !self.score_prompts(&hidden) {
+                return Err(self.not_finite());
+            }
             self.state = Some(match self.state.take() {
                 Some(state) => state.join(fresh),
                 None => fresh,
@@ -295,7 +288,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::backbones::Tokens;
+    use crate::backbones::{Initialization, Inputs, TokenBatch, initialize};
     use crate::families::{self, Size};
     use crate::heads::CausalLm;
     use crate::layers::embedding::padded_ids;
@@ -315,10 +308,9 @@ mod tests {
             dropout: 0.0,
             eos: None,
         };
-        let (_, architecture) = families::find("llama").unwrap().sized(&size).unwrap();
-        let mut config = architecture.into_decoder().unwrap();
-        config.init_std = 0.8;
-        CausalLm::new(&config, &Device::flex()).initialized(5)
+        let architecture = families::find("llama").unwrap().sized(&size).unwrap().architecture;
+        let model = CausalLm::new(&architecture.backbone, &Device::flex()).unwrap();
+        initialize(model, Initialization::of_blocks(0.8, 1), 5)
     }
 
     fn request(prompt: &[u32], max_new_tokens: usize) -> Request {
@@ -347,8 +339,8 @@ mod tests {
         assert_eq!(scored.len(), prompts.len());
         for (prompt, scored) in prompts.iter().zip(&scored) {
             let ids = padded_ids(&[prompt], 0, &Device::flex());
-            let whole =
-                to_vec_f32(model.forward(&Tokens::new(ids, Padding::right(&[prompt.len()]))));
+            let tokens = TokenBatch::new(ids, Padding::right(&[prompt.len()]));
+            let whole = to_vec_f32(model.forward(&Inputs::text(tokens)));
             assert_eq!(scored.tokens.len(), prompt.len() - 1);
             for (index, found) in scored.tokens.iter().enumerate() {
                 let scores = &whole[index * VOCABULARY..(index + 1) * VOCABULARY];

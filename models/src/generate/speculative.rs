@@ -3,10 +3,10 @@
 use super::GenerateError;
 use super::constraints::History;
 use super::decode::Flow;
-use super::generative_model::{GenerationState, GenerativeModel, SequenceState};
+use super::generative_model::{GenerationState, GenerativeModel, Prefilled, SequenceState};
 use super::options::Options;
 use super::request::{Event, Finish, Request, RequestId, check_prompt, prepare};
-use super::sampling::Sampler;
+use super::sampling::{Sampler, TokenProbability};
 use crate::layers::cache::MAX_ROLLBACK;
 use crate::layers::embedding::token_ids;
 use crate::precision::to_vec_f32;
@@ -22,10 +22,20 @@ pub struct SpeculativeStats {
     pub accepted: usize,
 }
 
-/// Continues a prompt with `model`, verifying `num_draft_tokens` tokens at a time that a smaller
-/// model with the same tokenizer drafts.
+/// A model and a smaller one with the same tokenizer, which drafts tokens for it.
+#[derive(Clone, Copy)]
+pub struct SpeculativeModels<'m> {
+    /// The model whose text is generated.
+    pub model: &'m dyn GenerativeModel,
+    /// The model that drafts tokens.
+    pub draft: &'m dyn GenerativeModel,
+    /// The number of drafted tokens that are verified at a time.
+    pub num_draft_tokens: usize,
+}
+
+/// Continues a prompt with a model, verifying several tokens at a time that a smaller model drafts.
 ///
-/// With greedy decoding the text equals that of `model` alone; with sampling it has the same
+/// With greedy decoding the text equals that of the model alone; with sampling it has the same
 /// distribution, but differs for the same seed.
 ///
 /// Reference: Leviathan et al. 2022, <https://arxiv.org/abs/2211.17192>
@@ -34,11 +44,11 @@ pub struct SpeculativeStats {
 /// An empty prompt, a prompt longer than a model's context, a token id out of range, invalid
 /// options, vocabularies of different sizes, non-finite logits.
 pub fn speculate(
-    [model, draft]: [&dyn GenerativeModel; 2],
+    models: SpeculativeModels<'_>,
     request: &Request,
-    num_draft_tokens: usize,
     receive: &mut dyn FnMut(&Event) -> Flow,
 ) -> Result<SpeculativeStats, GenerateError> {
+    let SpeculativeModels { model, draft, num_draft_tokens } = models;
     request.options.validate()?;
     check_prompt(model, 0, request)?;
     check_prompt(draft, 0, request)?;
@@ -67,13 +77,13 @@ pub fn speculate(
         }
         let count = num_draft_tokens.min(MAX_ROLLBACK).min(text.left() - 1).min(room);
         let mut tokens = text.sequence.text.clone();
-        let mut drafts: Vec<(u32, Vec<(u32, f64)>)> = Vec::with_capacity(count);
+        let mut drafts: Vec<Draft> = Vec::with_capacity(count);
         for _ in 0..count {
             let mut scores = drafter.decode(&tokens, 1).remove(0);
             let candidates = text.candidates(&tokens[length..], &mut scores)?;
             let token = text.draw(&candidates);
             tokens.push(token);
-            drafts.push((token, candidates));
+            drafts.push(Draft { token, candidates });
         }
         proposed += count;
         let mut rows = target.decode(&tokens, count + 1).into_iter();
@@ -81,13 +91,15 @@ pub fn speculate(
         for draft in drafts.iter().map(Some).chain([None]) {
             let Some(mut scores) = rows.next() else { break };
             let candidates = text.candidates(&[], &mut scores)?;
-            let (token, is_accepted) = match draft {
-                Some((token, drafted)) => text.judge(*token, drafted, &candidates),
-                None => (text.draw(&candidates), false),
+            let accepted_draft = draft.filter(|draft| text.accepts(draft, &candidates));
+            let token = match (accepted_draft, draft) {
+                (Some(draft), _) => draft.token,
+                (None, Some(draft)) => text.draw(&residual(draft, candidates)),
+                (None, None) => text.draw(&candidates),
             };
-            accepted += usize::from(is_accepted);
+            accepted += usize::from(accepted_draft.is_some());
             is_over = text.push(token, receive);
-            if is_over || !is_accepted {
+            if is_over || accepted_draft.is_none() {
                 break;
             }
         }
@@ -99,6 +111,35 @@ pub fn speculate(
         drafter.keep(kept);
     }
     Ok(SpeculativeStats { tokens: text.all[text.begun..].to_vec(), proposed, accepted })
+}
+
+/// A drafted token and the candidates that it was sampled from.
+struct Draft {
+    token: u32,
+    candidates: Vec<TokenProbability>,
+}
+
+/// The probability of a token; 0 if it is no candidate.
+fn probability(candidates: &[TokenProbability], token: u32) -> f64 {
+    candidates.iter().find(|other| other.token == token).map_or(0.0, |found| found.probability)
+}
+
+/// The distribution to sample from where a draft is rejected; `candidates` if nothing is left.
+///
+/// ```text
+/// max(0, p - q), normalized
+/// ```
+fn residual(draft: &Draft, candidates: Vec<TokenProbability>) -> Vec<TokenProbability> {
+    let missing = |of: &TokenProbability| {
+        let probability = of.probability - probability(&draft.candidates, of.token);
+        (probability > 0.0).then_some(TokenProbability { probability, ..*of })
+    };
+    let mut rest: Vec<TokenProbability> = candidates.iter().filter_map(missing).collect();
+    let total: f64 = rest.iter().map(|of| of.probability).sum();
+    for of in &mut rest {
+        of.probability /= total;
+    }
+    if rest.is_empty() { candidates } else { rest }
 }
 
 /// A text that is being continued.
@@ -132,7 +173,7 @@ impl Text {
         &self,
         drafted: &[u32],
         scores: &mut [f32],
-    ) -> Result<Vec<(u32, f64)>, GenerateError> {
+    ) -> Result<Vec<TokenProbability>, GenerateError> {
         if scores.iter().any(|score| score.is_nan()) {
             return Err(GenerateError::NotFinite);
         }
@@ -142,31 +183,15 @@ impl Text {
         Ok(self.sampler.sampling().candidates(scores))
     }
 
-    fn draw(&mut self, candidates: &[(u32, f64)]) -> u32 {
+    fn draw(&mut self, candidates: &[TokenProbability]) -> u32 {
         // If the constraints forbid every token, the first one, as the lowest id of a tie.
         self.sampler.draw(candidates).unwrap_or(0)
     }
 
-    /// Accepts the drafted token, or samples from the residual distribution, max(0, p - q)
-    /// normalized.
-    fn judge(&mut self, token: u32, drafted: &[(u32, f64)], wanted: &[(u32, f64)]) -> (u32, bool) {
-        let chance = |of: &[(u32, f64)], token: u32| {
-            of.iter().find(|(other, _)| *other == token).map_or(0.0, |(_, p)| *p)
-        };
-        if self.sampler.uniform() * chance(drafted, token) < chance(wanted, token) {
-            return (token, true);
-        }
-        let missing = |&(token, p): &(u32, f64)| {
-            let more = p - chance(drafted, token);
-            (more > 0.0).then_some((token, more))
-        };
-        let mut rest: Vec<(u32, f64)> = wanted.iter().filter_map(missing).collect();
-        let total: f64 = rest.iter().map(|(_, p)| p).sum();
-        for (_, p) in &mut rest {
-            *p /= total;
-        }
-        let rest = if rest.is_empty() { wanted.to_vec() } else { rest };
-        (self.draw(&rest), false)
+    /// Whether to accept a drafted token, given the model's own candidates.
+    fn accepts(&mut self, draft: &Draft, candidates: &[TokenProbability]) -> bool {
+        let drafted = probability(&draft.candidates, draft.token);
+        self.sampler.uniform() * drafted < probability(candidates, draft.token)
     }
 
     /// Adds a token; returns whether the text ends.
@@ -205,10 +230,10 @@ impl<'m> Side<'m> {
 
     /// Processes a sequence from its start; returns the logits after it.
     fn prefill(&mut self, sequence: &SequenceState, more: usize) -> Vec<Vec<f32>> {
-        let (scores, state) = self.model.prefill(&[sequence], more);
+        let Prefilled { hidden, state } = self.model.prefill(&[sequence], more);
         self.state = Some(state);
         self.length = sequence.text.len();
-        vec![to_vec_f32(scores)]
+        vec![to_vec_f32(self.model.last_scores(hidden))]
     }
 
     /// Processes the new tokens; returns the logits after the last `count` tokens.

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::pooling::Pooling;
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
-use crate::backbones::{Backbone, BackboneConfig, Input};
+use crate::backbones::{Backbone, BackboneConfig, Inputs};
 use crate::layers::mask::Padding;
 
 /// How the first hidden state is pooled to represent the whole input.
@@ -44,8 +44,8 @@ impl BaseModel {
     /// # Shapes
     ///
     /// - result: `[batch, seq, d_model]`
-    pub fn forward(&self, input: &Input) -> Tensor<3> {
-        self.backbone.forward(input)
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        self.backbone.forward(inputs)
     }
 
     /// The pooler's output, in families that have one.

@@ -1,33 +1,40 @@
 //! Causal language modeling: next-token logits at every position.
 
 use burn::module::Module;
-use burn::nn::Linear;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 
-use crate::backbones::{CausalBackbone, CausalConfig, OutputWeights, Tokens, initialize};
+use super::lm_head::LmHead;
+use crate::backbones::{
+    Backbone, BackboneConfig, Generation, Inputs, TokenSource, UnsupportedBackbone, initialize,
+};
 use crate::layers::cache::Cache;
-use crate::layers::linear::{Bias, linear, project};
 
 /// A causal backbone with an output projection over the vocabulary.
 #[derive(Module, Debug)]
 pub struct CausalLm {
     /// The backbone.
-    pub backbone: CausalBackbone,
-    /// The output projection; `None` where it is tied to the token embeddings.
-    lm_head: Option<Linear>,
+    pub backbone: Backbone,
+    head: LmHead,
 }
 
 impl CausalLm {
     /// Creates a model of zeros, to be initialized or loaded.
-    pub fn new(config: impl Into<CausalConfig>, device: &Device) -> Self {
-        let config = config.into();
-        let projection = |bias| Some(linear(config.d_output(), config.vocab_size(), bias, device));
-        let lm_head = match config.output() {
-            OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
-            OutputWeights::Separate | OutputWeights::SeparateIfGiven => projection(Bias::Absent),
-            OutputWeights::SeparateWithBias => projection(Bias::Present),
-        };
-        Self { backbone: config.init(device), lm_head }
+    ///
+    /// # Errors
+    ///
+    /// The backbone does not continue texts.
+    pub fn new(config: &BackboneConfig, device: &Device) -> Result<Self, UnsupportedBackbone> {
+        match (config.capabilities().generation, config.logits()) {
+            (Some(Generation::Causal), Some(logits)) => Ok(Self {
+                backbone: config.init(device),
+                head: LmHead::new(config, logits, device),
+            }),
+            _ => Err(UnsupportedBackbone {
+                head: "causal language modeling",
+                needed: "a causal decoder",
+                found: config.kind(),
+            }),
+        }
     }
 
     /// Initializes the weights from `seed`; see [`initialize`].
@@ -43,7 +50,7 @@ impl CausalLm {
 
     /// The device that the weights are on.
     pub fn device(&self) -> Device {
-        self.backbone.token_embedding().weight.lazy_device()
+        self.backbone.device()
     }
 
     /// The next-token logits at every position of whole sequences.
@@ -51,17 +58,17 @@ impl CausalLm {
     /// # Shapes
     ///
     /// - result: `[batch, seq, vocab_size]`
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.logits(self.backbone.forward(tokens))
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        self.logits(self.backbone.forward(inputs))
     }
 
-    /// The next-token logits after each of the new tokens; see [`CausalBackbone::step`].
+    /// The next-token logits after each of the new tokens; see [`Backbone::step`].
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, new, vocab_size]`
-    pub fn step(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<3> {
+    pub fn step(&self, tokens: impl Into<TokenSource>, cache: &mut Cache) -> Tensor<3> {
         self.logits(self.backbone.step(tokens, cache))
     }
 
@@ -70,9 +77,9 @@ impl CausalLm {
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, vocab_size]`
-    pub fn step_last(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<2> {
+    pub fn step_last(&self, tokens: impl Into<TokenSource>, cache: &mut Cache) -> Tensor<2> {
         let hidden = self.backbone.step(tokens, cache);
         let [_, new, _] = hidden.dims();
         self.logits(hidden.slice_dim(1, new - 1..new)).squeeze_dim(1)
@@ -90,13 +97,6 @@ impl CausalLm {
     /// - `hidden`: `[batch, seq, d_model]`
     /// - result: `[batch, seq, vocab_size]`
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let logits = match &self.lm_head {
-            Some(lm_head) => project(lm_head, hidden),
-            None => self.backbone.token_embedding().scores(hidden),
-        };
-        match self.backbone.logit_softcap() {
-            Some(limit) => (logits / limit).tanh() * limit,
-            None => logits,
-        }
+        self.head.forward(hidden, &self.backbone)
     }
 }

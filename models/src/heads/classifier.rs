@@ -1,15 +1,15 @@
 //! Sequence classification, and image classification.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::pooling::Pooling;
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
 use super::text_end::up_to;
-use crate::backbones::{Backbone, BackboneConfig, Input};
+use crate::backbones::{Backbone, BackboneConfig, Inputs};
 use crate::layers::dropout::dropout;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::layers::mask::Padding;
 
 /// Sizes and options of a classification head.
@@ -47,7 +47,7 @@ impl ClassifierConfig {
         let width = self.transform.map_or(pooled, |transform| transform.width[1]);
         ClassificationHead {
             transform: self.transform.map(|transform| transform.init(device)),
-            classifier: linear(width, n_classes, self.bias, device),
+            classifier: Linear::new(width, n_classes, self.bias, device),
             dropout: self.dropout.map(|p| DropoutConfig::new(p).init()),
             pooling: self.pooling,
             end: self.end,
@@ -62,7 +62,7 @@ impl ClassificationHead {
         self.end
     }
 
-    /// The logits for the hidden states of this input.
+    /// The logits for the hidden states of these inputs.
     ///
     /// # Shapes
     ///
@@ -71,12 +71,12 @@ impl ClassificationHead {
     ///
     /// # Panics
     ///
-    /// Panics if a sequence lacks its end token.
-    pub fn forward(&self, hidden: Tensor<3>, input: &Input) -> Tensor<2> {
-        let padding = match (input, self.end) {
-            (Input::Tokens(tokens), Some(end)) => up_to(end, tokens),
-            (Input::Tokens(tokens), None) => tokens.padding.clone(),
-            (Input::Pixels(_), _) => Padding::none(),
+    /// Panics if a sequence lacks its end token, or is of embeddings, among which there is none.
+    pub fn forward(&self, hidden: Tensor<3>, inputs: &Inputs) -> Tensor<2> {
+        let padding = match (&inputs.tokens, self.end) {
+            (Some(tokens), Some(end)) => up_to(end, tokens),
+            (Some(tokens), None) => tokens.padding.clone(),
+            (None, _) => Padding::none(),
         };
         let [before, after] = &self.dropout;
         let pooled = dropout(before, self.pooling.pool(hidden, &padding));
@@ -84,7 +84,7 @@ impl ClassificationHead {
             Some(transform) => dropout(after, transform.forward(pooled)),
             None => dropout(after, pooled),
         };
-        project(&self.classifier, pooled)
+        self.classifier.forward(pooled)
     }
 }
 
@@ -114,7 +114,7 @@ impl SequenceClassifier {
     /// # Shapes
     ///
     /// - result: `[batch, classes]`
-    pub fn forward(&self, input: &Input) -> Tensor<2> {
-        self.head.forward(self.backbone.forward(input), input)
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<2> {
+        self.head.forward(self.backbone.forward(inputs), inputs)
     }
 }

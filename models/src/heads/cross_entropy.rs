@@ -1,8 +1,7 @@
 //! The cross-entropy loss of every head over tokens or labels.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
-
-use crate::kernels::cross_entropy::{self, Classes};
+use zoo_kernels::cross_entropy::{self, Classes};
 
 /// The index of ignored targets, as in PyTorch.
 pub const IGNORE: i64 = -100;

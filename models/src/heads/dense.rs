@@ -1,12 +1,11 @@
 //! A dense layer between the hidden states and the embedding of a text.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Tensor, activation};
 
 use super::steps::Level;
 use crate::layers::activation::Activation;
-use crate::layers::linear::project;
+use crate::layers::linear::Linear;
 
 /// A projection with a non-linearity.
 #[derive(Module, Debug)]
@@ -49,7 +48,7 @@ impl Dense {
     /// - `x`: `[.., d_input]`
     /// - result: `[.., d_output]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let projected = project(&self.linear, x.clone());
+        let projected = self.linear.forward(x.clone());
         let result = match self.function {
             DenseFunction::Identity => projected,
             DenseFunction::Sigmoid => activation::sigmoid(projected),
@@ -58,7 +57,7 @@ impl Dense {
         match &self.residual {
             None => result,
             Some(Residual { projection: None }) => result + x,
-            Some(Residual { projection: Some(projection) }) => result + project(projection, x),
+            Some(Residual { projection: Some(projection) }) => result + projection.forward(x),
         }
     }
 }

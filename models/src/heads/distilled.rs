@@ -2,11 +2,10 @@
 //! trained on another model's outputs.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use crate::backbones::{Backbone, BackboneConfig, Input};
-use crate::layers::linear::{Bias, linear, project};
+use crate::backbones::{Backbone, BackboneConfig, Inputs};
+use crate::layers::linear::{Bias, Linear};
 
 /// A backbone with two classification heads, whose logits are averaged.
 ///
@@ -24,7 +23,7 @@ pub struct DistilledClassifier {
 impl DistilledClassifier {
     /// Creates a model of zeros, to be initialized or loaded.
     pub fn new(backbone: &BackboneConfig, n_classes: usize, device: &Device) -> Self {
-        let projection = || linear(backbone.d_output(), n_classes, Bias::Present, device);
+        let projection = || Linear::new(backbone.d_output(), n_classes, Bias::Present, device);
         Self {
             backbone: backbone.init(device),
             cls_classifier: projection(),
@@ -38,8 +37,8 @@ impl DistilledClassifier {
     /// # Shapes
     ///
     /// - results: `[batch, classes]`
-    pub fn forward(&self, input: &Input) -> [Tensor<2>; 3] {
-        self.logits(self.backbone.forward(input))
+    pub fn forward(&self, inputs: &Inputs) -> [Tensor<2>; 3] {
+        self.logits(self.backbone.forward(inputs))
     }
 
     /// The logits of hidden states.
@@ -50,8 +49,8 @@ impl DistilledClassifier {
     /// - results: `[batch, classes]`
     pub fn logits(&self, hidden: Tensor<3>) -> [Tensor<2>; 3] {
         let token = |index: usize| hidden.clone().slice_dim(1, index..index + 1).squeeze_dim(1);
-        let by_class = project::<2>(&self.cls_classifier, token(0));
-        let by_teacher = project::<2>(&self.distillation_classifier, token(1));
+        let by_class = self.cls_classifier.forward::<2>(token(0));
+        let by_teacher = self.distillation_classifier.forward::<2>(token(1));
         [(by_class.clone() + by_teacher.clone()) / 2.0, by_class, by_teacher]
     }
 }

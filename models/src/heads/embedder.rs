@@ -7,7 +7,7 @@ use super::base_model::BaseModel;
 use super::dense::Dense;
 use super::pooling::Pooling;
 use super::steps::{Cut, LayerMean, Level, Pool, Unit};
-use crate::backbones::{Input, Tokens};
+use crate::backbones::Inputs;
 use crate::layers::norm::Norm;
 
 /// A backbone, and the steps from its hidden states to a text embedding.
@@ -86,18 +86,20 @@ impl Embedder {
     /// # Panics
     ///
     /// Panics if no step pools, or if a step does not fit the number of features before it.
-    pub fn forward(&self, tokens: &Tokens, prompts: &[usize]) -> Tensor<2> {
+    pub fn forward(&self, inputs: &Inputs, prompts: &[usize]) -> Tensor<2> {
         let mixes = self.steps.iter().any(|step| matches!(step, Step::Layers(_)));
-        let states = if mixes { self.model.backbone.hidden_states(tokens) } else { None };
+        let states = if mixes { self.model.backbone.hidden_states(inputs) } else { None };
         let mut hidden = match states.as_deref() {
             Some([.., last]) => last.clone(),
-            _ => self.model.forward(&Input::Tokens(tokens.clone())),
+            _ => self.model.forward(inputs),
         };
         let mut text: Option<Tensor<2>> = None;
         for step in &self.steps {
             match step {
                 Step::Layers(mean) => hidden = mean.forward(states.as_deref().unwrap_or_default()),
-                Step::Pool(pool) => text = Some(pool.forward(&hidden, &tokens.padding, prompts)),
+                Step::Pool(pool) => {
+                    text = Some(pool.forward(&hidden, &inputs.expect_tokens().padding, prompts))
+                }
                 Step::Dense(dense) if dense.level == Level::Tokens => {
                     hidden = dense.forward(hidden)
                 }

@@ -1,12 +1,14 @@
 //! Masked language modeling: the logits of the original token at each position.
 
 use burn::module::{Module, Param};
-use burn::nn::{Initializer, Linear};
+use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
-use crate::backbones::{Encoder, EncoderConfig, OutputWeights, Tokens};
-use crate::layers::linear::{Bias, linear, project};
+use crate::backbones::{
+    Backbone, BackboneConfig, Inputs, OutputWeights, UnsupportedBackbone, Visibility,
+};
+use crate::layers::linear::{Bias, Linear};
 use crate::precision::to_f32;
 
 /// An encoder whose hidden states are transformed and then projected to the vocabulary, with the
@@ -16,7 +18,7 @@ use crate::precision::to_f32;
 #[derive(Module, Debug)]
 pub struct MaskedLm {
     /// The backbone.
-    pub backbone: Encoder,
+    pub backbone: Backbone,
     transform: PredictionHead,
     /// The output projection; `None` where it is tied to the token embeddings.
     lm_head: Option<Linear>,
@@ -32,31 +34,40 @@ pub struct TokenBias {
 
 impl MaskedLm {
     /// Creates a model of zeros, to be initialized or loaded.
+    ///
+    /// # Errors
+    ///
+    /// The backbone's hidden states depend on previous tokens only.
     pub fn new(
-        config: &EncoderConfig,
+        config: &BackboneConfig,
         transform: &PredictionHeadConfig,
         output: OutputWeights,
         device: &Device,
-    ) -> Self {
+    ) -> Result<Self, UnsupportedBackbone> {
+        let vocab_size = config.vocab_size();
+        if config.capabilities().visibility != Visibility::Bidirectional || vocab_size == 0 {
+            let (head, needed) = ("masked language modeling", "an encoder of text");
+            return Err(UnsupportedBackbone { head, needed, found: config.kind() });
+        }
         let lm_head = match output {
             OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
             OutputWeights::Separate
             | OutputWeights::SeparateIfGiven
             | OutputWeights::SeparateWithBias => {
-                Some(linear(transform.width[1], config.vocab_size, Bias::Absent, device))
+                Some(Linear::new(transform.width[1], vocab_size, Bias::Absent, device))
             }
         };
-        Self {
+        Ok(Self {
             backbone: config.init(device),
             transform: transform.init(device),
             lm_head,
-            output: TokenBias { bias: Initializer::Zeros.init([config.vocab_size], device) },
-        }
+            output: TokenBias { bias: Initializer::Zeros.init([vocab_size], device) },
+        })
     }
 
     /// The size of the vocabulary: token ids are below it.
     pub fn vocab_size(&self) -> usize {
-        self.backbone.config().vocab_size
+        self.backbone.vocab_size()
     }
 
     /// The logits of all tokens at every position.
@@ -64,8 +75,8 @@ impl MaskedLm {
     /// # Shapes
     ///
     /// - result: `[batch, seq, vocab_size]`
-    pub fn forward(&self, tokens: &Tokens) -> Tensor<3> {
-        self.logits(self.backbone.forward(tokens))
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        self.logits(self.backbone.forward(inputs))
     }
 
     /// The logits of hidden states.
@@ -77,8 +88,8 @@ impl MaskedLm {
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
         let hidden = self.transform.forward(hidden);
         let scores = match &self.lm_head {
-            Some(lm_head) => project(lm_head, hidden),
-            None => self.backbone.token_embedding().scores(hidden),
+            Some(lm_head) => lm_head.forward(hidden),
+            None => self.backbone.tied_logits(hidden),
         };
         scores + to_f32(self.output.bias.val()).unsqueeze()
     }

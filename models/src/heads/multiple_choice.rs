@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::classifier::{ClassifierConfig, SequenceClassifier};
-use crate::backbones::{BackboneConfig, Input};
+use crate::backbones::{BackboneConfig, Inputs};
 
 /// A classifier with one logit for each choice.
 ///
@@ -26,17 +26,17 @@ impl MultipleChoice {
     ///
     /// # Shapes
     ///
-    /// - `input`: texts `[batch * choices, seq]`, the choices of a question in consecutive rows
+    /// - `inputs`: texts `[batch * choices, seq]`, the choices of a question in consecutive rows
     /// - result: `[batch, choices]`
     ///
     /// # Panics
     ///
-    /// Panics if the number of texts is not a multiple of `choices`.
-    pub fn forward(&self, input: &Input, choices: usize) -> Tensor<2> {
-        self.logits(self.scorer.backbone.forward(input), input, choices)
+    /// Panics if the number of texts is not a multiple of [`Inputs::choices`].
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<2> {
+        self.logits(self.scorer.backbone.forward(inputs), inputs)
     }
 
-    /// The logits for the hidden states of this input.
+    /// The logits for the hidden states of these inputs.
     ///
     /// # Shapes
     ///
@@ -46,9 +46,9 @@ impl MultipleChoice {
     /// # Panics
     ///
     /// See [`MultipleChoice::forward`].
-    pub fn logits(&self, hidden: Tensor<3>, input: &Input, choices: usize) -> Tensor<2> {
-        let scores = self.scorer.head.forward(hidden, input);
-        let rows = scores.dims()[0];
+    pub fn logits(&self, hidden: Tensor<3>, inputs: &Inputs) -> Tensor<2> {
+        let scores = self.scorer.head.forward(hidden, inputs);
+        let (rows, choices) = (scores.dims()[0], inputs.choices);
         assert!(rows.is_multiple_of(choices), "{rows} texts do not divide into {choices} choices");
         scores.reshape([rows / choices, choices])
     }

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::classifier::{ClassificationHead, ClassifierConfig};
 use super::masked_lm::MaskedLm;
-use crate::backbones::{Input, Tokens};
+use crate::backbones::Inputs;
 
 /// The task of the sentence-pair head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl PreTraining {
         n_labels: usize,
         device: &Device,
     ) -> Self {
-        let d_model = masked.backbone.config().stack.d_output();
+        let d_model = masked.backbone.config().d_output();
         let n_classes = config.task.n_classes(n_labels);
         let sentences = config.head.init(d_model, n_classes, device);
         Self { masked, sentences, task: config.task }
@@ -75,7 +75,7 @@ impl PreTraining {
     ///
     /// - `hidden`: `[batch, seq, d_model]`
     /// - result: `[batch, classes]`
-    pub fn sentence_logits(&self, hidden: Tensor<3>, tokens: &Tokens) -> Tensor<2> {
-        self.sentences.forward(hidden, &Input::Tokens(tokens.clone()))
+    pub fn sentence_logits(&self, hidden: Tensor<3>, inputs: &Inputs) -> Tensor<2> {
+        self.sentences.forward(hidden, inputs)
     }
 }

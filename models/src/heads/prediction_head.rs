@@ -1,11 +1,10 @@
 //! The transform that several heads apply before their last projection.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use crate::layers::activation::Activation;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 use crate::layers::norm::{Norm, NormConfig};
 
 /// Sizes and options of a prediction head.
@@ -41,7 +40,7 @@ impl PredictionHeadConfig {
     pub fn init(&self, device: &Device) -> PredictionHead {
         let [d_input, d_output] = self.width;
         PredictionHead {
-            dense: linear(d_input, d_output, self.bias, device),
+            dense: Linear::new(d_input, d_output, self.bias, device),
             norm: self.norm.map(|norm| norm.init(device)),
             activation: self.activation,
         }
@@ -56,7 +55,7 @@ impl PredictionHead {
     /// - `x`: `[.., width[0]]`
     /// - result: `[.., width[1]]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let x = self.activation.forward(project(&self.dense, x));
+        let x = self.activation.forward(self.dense.forward(x));
         match &self.norm {
             Some(norm) => norm.forward(x),
             None => x,

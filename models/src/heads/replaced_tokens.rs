@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::token_classifier::{TokenClassifier, TokenHeadConfig};
-use crate::backbones::{BackboneConfig, Input};
+use crate::backbones::{BackboneConfig, Inputs};
 
 /// A backbone with one logit for each token, positive where the token was replaced.
 ///
@@ -26,8 +26,8 @@ impl ReplacedTokens {
     /// # Shapes
     ///
     /// - result: `[batch, seq]`
-    pub fn forward(&self, input: &Input) -> Tensor<2> {
-        self.logits(self.scorer.backbone.forward(input))
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<2> {
+        self.logits(self.scorer.backbone.forward(inputs))
     }
 
     /// The logits of hidden states.

@@ -1,78 +1,82 @@
 //! Sequence-to-sequence language modeling: next-token logits, conditioned on a source text.
 
-use burn::module::{Module, Param};
-use burn::nn::{Initializer, Linear};
-use burn::tensor::{Device, Int, Tensor};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
 
+use super::lm_head::LmHead;
 use crate::backbones::{
-    Encoded, OutputBias, OutputWeights, Seq2SeqBackbone, Seq2SeqConfig, Tokens,
+    Backbone, BackboneConfig, Encoded, Generation, Inputs, TokenSource, UnsupportedBackbone,
 };
 use crate::layers::cache::Cache;
-use crate::layers::linear::{Bias, linear, project};
-use crate::precision::to_f32;
 
 /// An encoder-decoder backbone with an output projection over the vocabulary.
 #[derive(Module, Debug)]
 pub struct Seq2SeqLm {
     /// The backbone.
-    pub backbone: Seq2SeqBackbone,
-    /// The output projection; `None` where it is tied to the token embeddings.
-    lm_head: Option<Linear>,
-    output: Option<ConstantBias>,
-}
-
-/// A bias that is not trained.
-#[derive(Module, Debug)]
-pub struct ConstantBias {
-    /// `[1, vocab_size]`
-    pub final_logits_bias: Param<Tensor<2>>,
+    pub backbone: Backbone,
+    head: LmHead,
+    #[module(skip)]
+    start: u32,
 }
 
 impl Seq2SeqLm {
     /// Creates a model of zeros, to be initialized or loaded.
-    pub fn new(config: impl Into<Seq2SeqConfig>, device: &Device) -> Self {
-        let config = config.into();
-        let projection = |bias| Some(linear(config.d_model(), config.vocab_size(), bias, device));
-        let constant = || ConstantBias {
-            final_logits_bias: Initializer::Zeros
-                .init([1, config.vocab_size()], device)
-                .set_require_grad(false),
-        };
-        Self {
-            backbone: config.init(device),
-            lm_head: match config.output() {
-                OutputWeights::Tied | OutputWeights::TiedUnlessGiven => None,
-                OutputWeights::Separate | OutputWeights::SeparateIfGiven => {
-                    projection(Bias::Absent)
-                }
-                OutputWeights::SeparateWithBias => projection(Bias::Present),
-            },
-            output: (config.output_bias() == OutputBias::Constant).then(constant),
+    ///
+    /// # Errors
+    ///
+    /// The backbone does not generate a text from another.
+    pub fn new(config: &BackboneConfig, device: &Device) -> Result<Self, UnsupportedBackbone> {
+        match (config.capabilities().generation, config.logits(), config.start()) {
+            (Some(Generation::FromSource), Some(logits), Some(start)) => Ok(Self {
+                backbone: config.init(device),
+                head: LmHead::new(config, logits, device),
+                start,
+            }),
+            _ => Err(UnsupportedBackbone {
+                head: "sequence-to-sequence language modeling",
+                needed: "an encoder-decoder",
+                found: config.kind(),
+            }),
         }
+    }
+
+    /// The decoder's start token, before the first token of the text.
+    pub fn start(&self) -> u32 {
+        self.start
     }
 
     /// The device that the weights are on.
     pub fn device(&self) -> Device {
-        self.backbone.token_embedding().weight.lazy_device()
+        self.backbone.device()
     }
 
-    /// The next-token logits at every position of `text`, conditioned on `source`.
+    /// The next-token logits at every position of the decoder's texts, conditioned on the encoder's.
     ///
     /// # Shapes
     ///
     /// - result: `[batch, seq, vocab_size]`
-    pub fn forward(&self, source: &Tokens, text: &Tokens) -> Tensor<3> {
-        self.logits(self.backbone.decode(text, &self.backbone.encode(source)))
+    ///
+    /// # Panics
+    ///
+    /// Panics if one of them is missing.
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        let encoded = self.backbone.encode(inputs.expect_tokens());
+        self.logits(self.backbone.decode(inputs.expect_decoder(), &encoded))
     }
 
-    /// The next-token logits after each of the new tokens; see [`Seq2SeqBackbone::step`].
+    /// The next-token logits after each of the new tokens; see [`Backbone::decode_step`].
     ///
     /// # Shapes
     ///
-    /// - `tokens`: `[batch, new]`
+    /// - `tokens`: `[batch, new]` ids, or vectors `[batch, new, d_embedding]`
     /// - result: `[batch, new, vocab_size]`
-    pub fn step(&self, tokens: Tensor<2, Int>, encoded: &Encoded, cache: &mut Cache) -> Tensor<3> {
-        self.logits(self.backbone.step(tokens, encoded, cache))
+    pub fn step(
+        &self,
+        tokens: impl Into<TokenSource>,
+        encoded: &Encoded,
+        cache: &mut Cache,
+    ) -> Tensor<3> {
+        self.logits(self.backbone.decode_step(tokens, encoded, cache))
     }
 
     /// Creates an empty cache with room for `reserve` tokens; it grows beyond them.
@@ -87,15 +91,6 @@ impl Seq2SeqLm {
     /// - `hidden`: `[batch, seq, d_model]`
     /// - result: `[batch, seq, vocab_size]`
     pub fn logits(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let scale = self.backbone.output_scale();
-        let hidden = if scale == 1.0 { hidden } else { hidden * scale };
-        let scores = match &self.lm_head {
-            Some(lm_head) => project(lm_head, hidden),
-            None => self.backbone.token_embedding().scores(hidden),
-        };
-        match &self.output {
-            Some(bias) => scores + to_f32(bias.final_logits_bias.val()).unsqueeze(),
-            None => scores,
-        }
+        self.head.forward(hidden, &self.backbone)
     }
 }

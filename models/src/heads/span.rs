@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::token_classifier::{TokenClassifier, TokenHeadConfig};
-use crate::backbones::{BackboneConfig, Input};
+use crate::backbones::{BackboneConfig, Inputs};
 
 /// A backbone with two logits for each token: the start and the end of an answer.
 ///
@@ -26,8 +26,8 @@ impl SpanExtractor {
     /// # Shapes
     ///
     /// - results: `[batch, seq]`
-    pub fn forward(&self, input: &Input) -> [Tensor<2>; 2] {
-        self.logits(self.ends.backbone.forward(input))
+    pub fn forward(&self, inputs: &Inputs) -> [Tensor<2>; 2] {
+        self.logits(self.ends.backbone.forward(inputs))
     }
 
     /// The start and end logits of hidden states.

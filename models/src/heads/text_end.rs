@@ -1,13 +1,20 @@
 //! The end of a sequence, for heads that pool the hidden state of its last token.
 
-use crate::backbones::Tokens;
+use crate::backbones::TokenBatch;
 use crate::layers::mask::Padding;
 
 /// The padding that keeps the positions up to the last occurrence of a token. A row without any
 /// token keeps none.
-pub(super) fn up_to(end: u32, tokens: &Tokens) -> Padding {
-    let [batch, seq] = tokens.ids.dims();
-    let ids: Vec<i64> = tokens.ids.clone().into_data().iter::<i64>().collect();
+///
+/// # Panics
+///
+/// Panics if a text lacks the token, or if the texts are embeddings.
+pub(super) fn up_to(end: u32, tokens: &TokenBatch) -> Padding {
+    let Some(ids) = tokens.source.ids() else {
+        panic!("a head that reads at token {end} needs token ids, not embeddings");
+    };
+    let [batch, seq] = ids.dims();
+    let ids: Vec<i64> = ids.clone().into_data().iter::<i64>().collect();
     let all = vec![vec![true; seq]; batch];
     let rows = tokens.padding.rows().unwrap_or(&all);
     let row = |(ids, is_token): (&[i64], &Vec<bool>)| {
@@ -24,9 +31,9 @@ mod tests {
 
     use super::*;
 
-    fn texts(padding: Padding) -> Tokens {
+    fn texts(padding: Padding) -> TokenBatch {
         let ids = Tensor::<2, Int>::from_ints([[5, 2, 6, 2], [7, 2, 2, 1]], &Device::flex());
-        Tokens::new(ids, padding)
+        TokenBatch::new(ids, padding)
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Token classification, also used for answer spans.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::prediction_head::{PredictionHead, PredictionHeadConfig};
-use crate::backbones::{Backbone, BackboneConfig, Input};
+use crate::backbones::{Backbone, BackboneConfig, Inputs};
 use crate::layers::dropout::dropout;
-use crate::layers::linear::{Bias, linear, project};
+use crate::layers::linear::{Bias, Linear};
 
 /// Sizes and options of a head over every token.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,7 +42,7 @@ impl TokenClassifier {
         Self {
             backbone: backbone.init(device),
             transform: config.transform.map(|transform| transform.init(device)),
-            classifier: linear(width, n_classes, Bias::Present, device),
+            classifier: Linear::new(width, n_classes, Bias::Present, device),
             dropout: DropoutConfig::new(config.dropout).init(),
         }
     }
@@ -52,8 +52,8 @@ impl TokenClassifier {
     /// # Shapes
     ///
     /// - result: `[batch, seq, classes]`
-    pub fn forward(&self, input: &Input) -> Tensor<3> {
-        self.logits(self.backbone.forward(input))
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<3> {
+        self.logits(self.backbone.forward(inputs))
     }
 
     /// The logits of hidden states.
@@ -67,6 +67,6 @@ impl TokenClassifier {
             Some(transform) => transform.forward(hidden),
             None => hidden,
         };
-        project(&self.classifier, dropout(&self.dropout, hidden))
+        self.classifier.forward(dropout(&self.dropout, hidden))
     }
 }

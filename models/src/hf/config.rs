@@ -188,24 +188,23 @@ pub fn parse<T: DeserializeOwned>(
     Ok(serde_json::from_value(Value::Object(names.into().apply(value)?))?)
 }
 
-/// Checks fields with only one supported value; an absent or null field has that value.
+/// Checks a field with only one supported value; an absent or null field has that value.
 ///
 /// # Errors
 ///
-/// The first field with another value.
+/// Another value.
 pub fn fixed(
     fields: &Map<String, Value>,
-    supported: &[(&'static str, Value)],
+    field: &'static str,
+    supported: impl Into<Value>,
 ) -> Result<(), ConfigError> {
-    for (field, supported) in supported {
-        match fields.get(*field) {
-            Some(value) if !value.is_null() && !is_same(value, supported) => {
-                return Err(ConfigError::unsupported(field, value.clone(), &supported.to_string()));
-            }
-            _ => {}
+    let supported = supported.into();
+    match fields.get(field) {
+        Some(value) if !value.is_null() && !is_same(value, &supported) => {
+            Err(ConfigError::unsupported(field, value.clone(), &supported.to_string()))
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether two values are equal; 1 and 1.0 are.

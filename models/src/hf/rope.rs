@@ -59,7 +59,8 @@ impl RopeFields {
     /// An unknown type, a missing or invalid parameter, or parameters for each layer type.
     pub fn rotary(
         &self,
-        (d_head, rotated): (usize, Rotated),
+        d_head: usize,
+        rotated: Rotated,
         max_positions: usize,
     ) -> Result<RotaryConfig, ConfigError> {
         let mut json: RopeJson = match self.given() {

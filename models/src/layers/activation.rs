@@ -2,9 +2,9 @@
 
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::elementwise::{self, ActivationKind};
 
 use super::burn_workarounds;
-use crate::kernels::elementwise::{self, ActivationKind};
 use crate::precision::in_f32;
 
 /// An elementwise non-linearity.

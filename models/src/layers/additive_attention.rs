@@ -1,10 +1,9 @@
 //! Additive attention: scores by a network with one hidden layer, for recurrent decoders.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Bool, Device, Tensor, activation};
 
-use super::linear::{Bias, linear, project};
+use super::linear::{Bias, Linear};
 
 /// The mean of the encoder states, weighted by their scores for a decoder state.
 ///
@@ -37,11 +36,11 @@ pub struct EncoderKeys {
 impl AdditiveAttention {
     /// Creates a layer of zeros, to be initialized or loaded, for decoder states of `d_model`
     /// features.
-    pub fn new([d_model, d_encoder]: [usize; 2], device: &Device) -> Self {
+    pub fn new(d_model: usize, d_encoder: usize, device: &Device) -> Self {
         Self {
-            query: linear(d_model, d_model, Bias::Absent, device),
-            key: linear(d_encoder, d_model, Bias::Present, device),
-            score: linear(d_model, 1, Bias::Absent, device),
+            query: Linear::new(d_model, d_model, Bias::Absent, device),
+            key: Linear::new(d_encoder, d_model, Bias::Present, device),
+            score: Linear::new(d_model, 1, Bias::Absent, device),
         }
     }
 
@@ -52,7 +51,7 @@ impl AdditiveAttention {
     /// - `states`: `[batch, encoder_seq, d_encoder]`
     /// - result: `[batch, encoder_seq, d_model]`
     pub fn keys(&self, states: Tensor<3>) -> Tensor<3> {
-        project(&self.key, states)
+        self.key.forward(states)
     }
 
     /// The context vector of a decoder state.
@@ -62,8 +61,8 @@ impl AdditiveAttention {
     /// - `state`: `[batch, d_model]`
     /// - result: `[batch, d_encoder]`
     pub fn forward(&self, state: Tensor<2>, encoder: &EncoderKeys) -> Tensor<2> {
-        let query = project(&self.query, state).unsqueeze_dim::<3>(1);
-        let scores = project(&self.score, (encoder.keys.clone() + query).tanh());
+        let query = self.query.forward(state).unsqueeze_dim::<3>(1);
+        let scores = self.score.forward((encoder.keys.clone() + query).tanh());
         let scores = match &encoder.masked {
             // Finite: a row of padding only gives finite values, which are not used.
             Some(masked) => scores.mask_fill(masked.clone(), f32::MIN),

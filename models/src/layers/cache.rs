@@ -1,36 +1,35 @@
-//! The key-value cache of incremental decoding.
+//! The cache of incremental decoding: the state of every layer.
 
-mod layer;
+mod key_value;
+mod layer_state;
+mod recurrent;
+mod rows;
 
-use burn::tensor::{Int, Tensor, TensorData};
-
-pub use self::layer::LayerCache;
-use super::mask::{AttentionPattern, Padding};
+pub use self::key_value::{KeyValue, KeyValueState};
+pub use self::layer_state::{CrossState, LayerState};
+pub use self::recurrent::RecurrentState;
+pub use self::rows::select_rows;
+use super::mask::{BatchPadding, Padding};
 
 /// How many of the last tokens can always be rolled back; see [`Cache::truncate`].
 pub const MAX_ROLLBACK: usize = 64;
 
-/// The key-value cache of a decoder: the keys and values of each layer, in preallocated buffers,
-/// and which positions are padding.
+/// The cache of a decoder: what each layer keeps of the previous tokens, and which positions are
+/// padding.
 ///
-/// Rows can be removed, duplicated and appended. A layer with sliding-window attention keeps the
-/// positions of its window and a few more.
+/// Rows can be removed, duplicated and appended, and the last positions can be rolled back.
 #[derive(Debug)]
 pub struct Cache {
-    layers: Vec<LayerCache>,
+    layers: Vec<LayerState>,
     padding: Padding,
     n_rows: usize,
     length: usize,
 }
 
 impl Cache {
-    /// Creates an empty cache for layers with these patterns, with room for `reserve` tokens; it
-    /// grows beyond them.
-    ///
-    /// The buffers are allocated at the first step, when the batch size is known.
-    pub fn new(patterns: impl IntoIterator<Item = AttentionPattern>, reserve: usize) -> Self {
-        let layers =
-            patterns.into_iter().map(|pattern| LayerCache::new(pattern, reserve)).collect();
+    /// An empty cache of layers with these states, which are empty too.
+    pub fn new(layers: impl IntoIterator<Item = LayerState>) -> Self {
+        let layers = layers.into_iter().collect();
         Self { layers, padding: Padding::none(), n_rows: 0, length: 0 }
     }
 
@@ -66,7 +65,7 @@ impl Cache {
     /// # Panics
     ///
     /// Panics if the cache has another number of rows.
-    pub fn advance(&mut self, n_rows: usize, count: usize) -> (&mut [LayerCache], &Padding) {
+    pub fn advance(&mut self, n_rows: usize, count: usize) -> (&mut [LayerState], &Padding) {
         if self.length > 0 {
             assert_eq!(n_rows, self.n_rows, "a step must have the cache's number of rows");
             self.padding.extend(count);
@@ -89,18 +88,15 @@ impl Cache {
         self.length = length;
         self.padding.truncate(length);
         for layer in &mut self.layers {
-            layer.length -= gone;
-            let needed = layer.left.map_or(length, |left| length.min(left));
-            assert!(layer.length >= needed, "positions of the window were discarded already");
+            layer.rollback(gone, length);
         }
     }
 
     /// Selects these rows, in this order; a row may be selected more than once.
     pub fn select(&mut self, rows: &[usize]) {
-        for layer in &mut self.layers {
-            layer.cross = layer.cross.take().map(|cross| cross.map(|x| select_rows(x, rows)));
-        }
-        self.reorder(rows);
+        self.padding.select(rows);
+        self.n_rows = rows.len();
+        self.layers.iter_mut().for_each(|layer| layer.select(rows));
     }
 
     /// Selects these rows, in this order, where the old and the new row at each index attend to the
@@ -108,10 +104,11 @@ impl Cache {
     pub fn reorder(&mut self, rows: &[usize]) {
         self.padding.select(rows);
         self.n_rows = rows.len();
-        for layer in &mut self.layers {
-            layer.buffers =
-                layer.buffers.take().map(|buffers| buffers.map(|x| select_rows(x, rows)));
-        }
+        self.layers.iter_mut().for_each(|layer| layer.reorder(rows));
+    }
+
+    fn batch_padding(&self) -> BatchPadding<'_> {
+        BatchPadding { padding: &self.padding, n_rows: self.n_rows, length: self.length }
     }
 
     /// Appends the rows of another cache of the same model. Positions are aligned at the end: the
@@ -121,10 +118,7 @@ impl Cache {
             return if self.is_empty() { other } else { self };
         }
         let length = self.length.max(other.length);
-        let padding = Padding::join_left(
-            (&self.padding, [self.n_rows, self.length]),
-            (&other.padding, [other.n_rows, other.length]),
-        );
+        let padding = self.batch_padding().join_left(other.batch_padding());
         let layers = self.layers.into_iter().zip(other.layers);
         Self {
             layers: layers.map(|(layer, other)| layer.join(other)).collect(),
@@ -143,23 +137,6 @@ impl Cache {
         }
         self.padding.drop_first(empty);
         self.length -= empty;
-        for layer in &mut self.layers {
-            let kept = layer.length.min(self.length);
-            layer.buffers = layer.buffers.take().map(|buffers| {
-                buffers.map(|buffer| buffer.slice_dim(2, layer.length - kept..layer.length))
-            });
-            layer.length = kept;
-        }
+        self.layers.iter_mut().for_each(|layer| layer.keep_last(self.length));
     }
-}
-
-/// Selects rows of a tensor, in this order.
-pub fn select_rows<const D: usize>(x: Tensor<D>, rows: &[usize]) -> Tensor<D> {
-    if rows.iter().copied().eq(0..x.dims()[0]) {
-        return x;
-    }
-    let values: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
-    let index: Tensor<1, Int> =
-        Tensor::from_data(TensorData::new(values, [rows.len()]), &x.device());
-    x.select(0, index)
 }

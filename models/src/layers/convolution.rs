@@ -4,9 +4,9 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, assert_shape};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::linear::{LinearWeights, cast_for};
 
 use super::linear::multiply;
-use crate::kernels::linear::cast_for;
 use crate::precision::to_f32;
 
 /// Sizes of a convolution that keeps the sequence length and the number of features.
@@ -67,7 +67,8 @@ impl Convolution {
             let (inputs, outputs) = (d_group * kernel, d_group);
             let windows = windows.clone().slice_dim(2, group * inputs..(group + 1) * inputs);
             let weight = weight.clone().slice_dim(1, group * outputs..(group + 1) * outputs);
-            let [result] = multiply(cast_for(windows, &weight), [(weight, None)]);
+            let [result] =
+                multiply(cast_for(windows, &weight), [LinearWeights::without_bias(weight)]);
             result
         };
         let parts = (0..d_model / d_group).map(part).collect();

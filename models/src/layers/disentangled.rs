@@ -1,11 +1,10 @@
 //! DeBERTa's disentangled attention: separate scores for content and position.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::linear::{Bias, linear};
+use super::linear::{Bias, Linear};
 use super::norm::NormConfig;
 
 /// How distances are encoded as vectors, and how attention uses these vectors.
@@ -108,7 +107,7 @@ impl DisentangledConfig {
         device: &Device,
     ) -> Option<DistanceProjections> {
         let new =
-            |is_there: bool| is_there.then(|| linear(d_model, d_query, Bias::Present, device));
+            |is_there: bool| is_there.then(|| Linear::new(d_model, d_query, Bias::Present, device));
         match self.projections {
             DistanceProjection::Shared => None,
             DistanceProjection::Separate => Some(DistanceProjections {

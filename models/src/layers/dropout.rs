@@ -2,8 +2,7 @@
 
 use burn::nn::Dropout;
 use burn::tensor::Tensor;
-
-use crate::kernels::dropout as kernels;
+use zoo_kernels::dropout as kernels;
 
 /// Sets random elements to zero in training and scales the others up, so that the expected sum is
 /// unchanged.

@@ -1,10 +1,12 @@
 //! Token ids and embedding tables.
 
 use burn::module::{Module, Param};
+use burn::nn::Initializer;
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use zoo_kernels::linear::{LinearWeights, cast_for};
 
-use super::linear::{cast_input, multiply, weight};
+use super::linear::multiply;
 use crate::precision::to_f32;
 
 /// Uploads token ids from the host.
@@ -44,7 +46,7 @@ pub struct EmbeddingTable {
 impl EmbeddingTable {
     /// Creates a table of zeros, to be initialized or loaded.
     pub fn new(n_rows: usize, d_model: usize, device: &Device) -> Self {
-        Self { weight: weight(n_rows, d_model, device) }
+        Self { weight: Initializer::Zeros.init([n_rows, d_model], device) }
     }
 
     /// Looks up ids; the result is f32, whatever the table's dtype.
@@ -68,8 +70,9 @@ impl EmbeddingTable {
     /// - result: `[batch, seq, n_rows]`
     pub fn scores(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, seq, d_model] = x.dims();
-        let x = cast_input(&self.weight, x).reshape([batch * seq, d_model]);
-        let [scores] = multiply(x, [(self.weight.val().transpose(), None)]);
+        let weight = self.weight.val();
+        let x = cast_for(x, &weight).reshape([batch * seq, d_model]);
+        let [scores] = multiply(x, [LinearWeights::without_bias(weight.transpose())]);
         let [_, n_rows] = scores.dims();
         to_f32(scores).reshape([batch, seq, n_rows])
     }

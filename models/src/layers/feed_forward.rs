@@ -1,14 +1,15 @@
 //! The feed-forward layer of a block.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::activation::Activation;
 use super::dropout::dropout;
-use super::linear::{Bias, apply, apply_all, cast_input, linear};
+use super::linear::{Bias, Linear};
 use super::mixture::MixtureFeedForward;
+use crate::parameters::ResidualOutput;
 use crate::precision::to_f32;
 
 /// Sizes and variant of a feed-forward layer.
@@ -63,7 +64,7 @@ pub struct PlainFeedForward {
     /// `d_model` to `d_ff`.
     pub up: Linear,
     /// `d_ff` to `d_model`.
-    pub down: Linear,
+    pub down: ResidualOutput<Linear>,
     dropout: Dropout,
     #[module(skip)]
     activation: Activation,
@@ -79,7 +80,7 @@ pub struct GatedFeedForward {
     /// `d_model` to `d_ff`.
     pub up: Linear,
     /// `d_ff` to `d_model`.
-    pub down: Linear,
+    pub down: ResidualOutput<Linear>,
     dropout: Dropout,
     #[module(skip)]
     activation: Activation,
@@ -90,15 +91,15 @@ impl FeedForwardConfig {
     pub fn init(&self, device: &Device) -> FeedForward {
         match self.kind {
             FeedForwardKind::Plain => FeedForward::Plain(PlainFeedForward {
-                up: linear(self.d_model, self.d_ff, self.bias, device),
-                down: linear(self.d_ff, self.d_model, self.bias, device),
+                up: Linear::new(self.d_model, self.d_ff, self.bias, device),
+                down: ResidualOutput::new(Linear::new(self.d_ff, self.d_model, self.bias, device)),
                 dropout: DropoutConfig::new(self.dropout).init(),
                 activation: self.activation,
             }),
             FeedForwardKind::Gated => FeedForward::Gated(self.gated(device)),
             FeedForwardKind::Mixture { n_experts, n_active } => {
                 let experts = (0..n_experts).map(|_| self.gated(device)).collect();
-                let router = linear(self.d_model, n_experts, Bias::Absent, device);
+                let router = Linear::new(self.d_model, n_experts, Bias::Absent, device);
                 FeedForward::Mixture(MixtureFeedForward { router, experts, n_active })
             }
         }
@@ -106,9 +107,9 @@ impl FeedForwardConfig {
 
     fn gated(&self, device: &Device) -> GatedFeedForward {
         GatedFeedForward {
-            gate: linear(self.d_model, self.d_ff, self.bias, device),
-            up: linear(self.d_model, self.d_ff, self.bias, device),
-            down: linear(self.d_ff, self.d_model, self.bias, device),
+            gate: Linear::new(self.d_model, self.d_ff, self.bias, device),
+            up: Linear::new(self.d_model, self.d_ff, self.bias, device),
+            down: ResidualOutput::new(Linear::new(self.d_ff, self.d_model, self.bias, device)),
             dropout: DropoutConfig::new(self.dropout).init(),
             activation: self.activation,
         }
@@ -145,9 +146,9 @@ impl FeedForward {
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         match self {
             Self::Plain(layer) => {
-                let x = cast_input(&layer.up.weight, x);
-                let hidden = layer.activation.forward(apply(&layer.up, x));
-                to_f32(apply(&layer.down, dropout(&layer.dropout, hidden)))
+                let x = layer.up.cast_input(x);
+                let hidden = layer.activation.forward(layer.up.apply(x));
+                to_f32(layer.down.apply(dropout(&layer.dropout, hidden)))
             }
             Self::Gated(layer) => layer.forward(x),
             Self::Mixture(layer) => layer.forward(x),
@@ -162,9 +163,9 @@ impl GatedFeedForward {
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let x = cast_input(&self.gate.weight, x);
-        let [gate, up] = apply_all([&self.gate, &self.up], x);
+        let x = self.gate.cast_input(x);
+        let [gate, up] = Linear::apply_all([&self.gate, &self.up], x);
         let hidden = self.activation.gated(gate, up);
-        to_f32(apply(&self.down, dropout(&self.dropout, hidden)))
+        to_f32(self.down.apply(dropout(&self.dropout, hidden)))
     }
 }

@@ -1,12 +1,12 @@
-//! Linear layers, created and applied in the same way by all models.
+//! Linear layers: the projections of all models.
 
-use burn::module::Param;
-use burn::nn::{Initializer, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, module};
+use burn::module::{Module, Param, ParamId};
+use burn::nn::Initializer;
+use burn::tensor::{DType, Device, Shape, Tensor, TensorData, module};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::linear::{self as kernels, LinearWeights};
+use zoo_kernels::skinny_gemm;
 
-use crate::kernels::linear::{self as kernels, Weights};
-use crate::kernels::skinny_gemm;
 use crate::precision::to_f32;
 
 /// Whether a projection has a bias.
@@ -25,53 +25,141 @@ impl From<bool> for Bias {
     }
 }
 
-/// A linear layer `[d_input, d_output]` of zeros, to be initialized or loaded.
+/// A linear layer.
 ///
-/// The values come later, from a checkpoint or from [`initialize`](crate::backbones::initialize), which
-/// depends on the seed only.
-pub fn linear(d_input: usize, d_output: usize, bias: Bias, device: &Device) -> Linear {
-    LinearConfig::new(d_input, d_output)
-        .with_bias(bias == Bias::Present)
-        .with_initializer(Initializer::Zeros)
-        .init(device)
+/// ```text
+/// y = x W + b
+/// ```
+///
+/// The fields are private: how a weight is stored (f32, half precision, quantized) and what is added
+/// to its product (an adapter) is decided here, and no layer that holds a `Linear` depends on it.
+#[derive(Module, Debug)]
+pub struct Linear {
+    /// `[d_input, d_output]`
+    weight: Param<Tensor<2>>,
+    /// `[d_output]`
+    bias: Option<Param<Tensor<1>>>,
 }
 
-/// Applies a layer to f32 vectors: the product is computed in the dtype of the layer's weights, and
-/// its result is converted to f32.
-///
-/// # Shapes
-///
-/// - `x`: `[.., d_input]`
-/// - result: `[.., d_output]`
-pub fn project<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
-    to_f32(apply(layer, cast_input(&layer.weight, x)))
+impl Linear {
+    /// Creates a layer of zeros, to be initialized or loaded.
+    ///
+    /// The values come later, from a checkpoint or from
+    /// [`initialize`](crate::backbones::initialize), which depends on the seed only.
+    pub fn new(d_input: usize, d_output: usize, bias: Bias, device: &Device) -> Self {
+        let zeros = || Initializer::Zeros.init([d_output], device);
+        Self {
+            weight: Initializer::Zeros.init([d_input, d_output], device),
+            bias: (bias == Bias::Present).then(zeros),
+        }
+    }
+
+    /// Creates a layer with these values.
+    ///
+    /// # Shapes
+    ///
+    /// - `weight`: `[d_input, d_output]`
+    /// - `bias`: `[d_output]`
+    pub fn from_tensors(weight: Tensor<2>, bias: Option<Tensor<1>>) -> Self {
+        Self { weight: Param::from_tensor(weight), bias: bias.map(Param::from_tensor) }
+    }
+
+    /// Sets the initial values of the bias.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there are not `d_output` values.
+    pub fn with_bias_values(self, values: Vec<f32>) -> Self {
+        let shape = [self.d_output()];
+        assert_eq!(values.len(), shape[0], "the number of values of a bias");
+        let bias = move |device: &Device, is_trained: bool| {
+            let bias = Tensor::from_data(TensorData::new(values, shape), device);
+            bias.set_require_grad(is_trained)
+        };
+        // Created at its first use, as all parameters are.
+        let device = self.weight.lazy_device();
+        let bias = Param::uninitialized(ParamId::new(), bias, device, true, Shape::from(shape));
+        Self { bias: Some(bias), ..self }
+    }
+
+    /// Features of the input.
+    pub fn d_input(&self) -> usize {
+        self.weight.lazy_shape()[0]
+    }
+
+    /// Features of the result.
+    pub fn d_output(&self) -> usize {
+        self.weight.lazy_shape()[1]
+    }
+
+    /// Applies the layer to f32 vectors: the product is computed in the dtype of the weight, and its
+    /// result is converted to f32.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[.., d_input]`
+    /// - result: `[.., d_output]`
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        to_f32(self.apply(self.cast_input(x)))
+    }
+
+    /// Applies the layer to f32 vectors, and adds the bias in f32: with a weight in half precision
+    /// the product is rounded once, before the addition.
+    ///
+    /// For recurrent layers, in which rounding errors accumulate over the positions.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[.., d_input]`
+    /// - result: `[.., d_output]`
+    pub fn forward_with_f32_bias<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let x = self.cast_input(x);
+        match &self.bias {
+            Some(bias) if x.dtype() != DType::F32 => {
+                let product = to_f32(x.matmul(self.weight.val().unsqueeze()));
+                product + to_f32(bias.val()).unsqueeze()
+            }
+            _ => to_f32(self.apply(x)),
+        }
+    }
+
+    /// Applies the layer to vectors in the dtype of its product; see [`cast_input`](Self::cast_input).
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[.., d_input]`
+    /// - result: `[.., d_output]`
+    pub fn apply<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let [result] = Self::apply_all([self], x);
+        result
+    }
+
+    /// Applies several layers to the same vectors, in the dtype of their products.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[.., d_input]`
+    /// - results: `[.., d_output]`
+    pub fn apply_all<const D: usize, const N: usize>(
+        layers: [&Self; N],
+        x: Tensor<D>,
+    ) -> [Tensor<D>; N] {
+        multiply(x, layers.map(Self::weights))
+    }
+
+    /// `x` in the dtype of the product: the weight's, or f32 where the device only stores half
+    /// precision (see [`kernels::cast_for`]).
+    pub fn cast_input<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        kernels::cast_for(x, &self.weight.val())
+    }
+
+    fn weights(&self) -> LinearWeights {
+        LinearWeights { weight: self.weight.val(), bias: self.bias.as_ref().map(Param::val) }
+    }
 }
 
-/// Applies a layer to vectors in the dtype of its weights.
-///
-/// # Shapes
-///
-/// - `x`: `[.., d_input]`
-/// - result: `[.., d_output]`
-pub fn apply<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
-    let [result] = apply_all([layer], x);
-    result
-}
-
-/// Applies several layers to the same vectors, in the dtype of their weights.
-///
-/// # Shapes
-///
-/// - `x`: `[.., d_input]`
-/// - results: `[.., d_output]`
-pub fn apply_all<const D: usize, const N: usize>(
-    layers: [&Linear; N],
-    x: Tensor<D>,
-) -> [Tensor<D>; N] {
-    multiply(x, layers.map(weights))
-}
-
-/// `x W + b` for each of several layers.
+/// `x W + b` for each of several matrices. For layers whose matrix is a view of another parameter:
+/// a convolution's kernel, an embedding table.
 ///
 /// # Shapes
 ///
@@ -79,27 +167,12 @@ pub fn apply_all<const D: usize, const N: usize>(
 /// - results: `[.., d_output]`
 pub(super) fn multiply<const D: usize, const N: usize>(
     x: Tensor<D>,
-    layers: [Weights; N],
+    layers: [LinearWeights; N],
 ) -> [Tensor<D>; N] {
     skinny_gemm::linear(&x, &layers).unwrap_or_else(|| {
         layers.map(|layer| {
             kernels::linear(&x, &layer)
-                .unwrap_or_else(|| module::linear(x.clone(), layer.0, layer.1))
+                .unwrap_or_else(|| module::linear(x.clone(), layer.weight, layer.bias))
         })
     })
-}
-
-fn weights(layer: &Linear) -> Weights {
-    (layer.weight.val(), layer.bias.as_ref().map(Param::val))
-}
-
-/// `x` in the dtype in which it is multiplied with a weight: the weight's, or f32 where the device
-/// only stores half precision (see [`kernels::cast_for`]).
-pub fn cast_input<const D: usize>(weight: &Param<Tensor<2>>, x: Tensor<D>) -> Tensor<D> {
-    kernels::cast_for(x, &weight.val())
-}
-
-/// A weight `[rows, columns]` of zeros, to be initialized or loaded.
-pub fn weight(rows: usize, columns: usize, device: &Device) -> Param<Tensor<2>> {
-    Initializer::Zeros.init([rows, columns], device)
 }

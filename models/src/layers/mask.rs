@@ -5,8 +5,7 @@ use std::cell::OnceCell;
 
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
-
-use crate::kernels::attention::AttentionWindow;
+use zoo_kernels::attention::AttentionWindow;
 
 /// The positions that a query may attend to, padding aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,6 +18,18 @@ pub enum AttentionPattern {
     SlidingWindow(usize),
     /// The position itself and `n` positions on each side.
     Local(usize),
+}
+
+impl AttentionPattern {
+    /// The number of keys that a query sees of a text of `n_keys` tokens, on average.
+    pub fn mean_keys(self, n_keys: usize) -> usize {
+        match self {
+            Self::Full => n_keys,
+            Self::Causal => n_keys.div_ceil(2),
+            Self::SlidingWindow(n) => n.min(n_keys.div_ceil(2)),
+            Self::Local(n) => n_keys.min(2 * n + 1),
+        }
+    }
 }
 
 /// Which positions of a batch hold tokens and which are padding.
@@ -116,30 +127,40 @@ impl Padding {
         let rows = std::mem::take(&mut self.rows);
         *self = Self::from_rows(rows.into_iter().map(|row| row[count..].to_vec()).collect());
     }
+}
 
-    /// Concatenates the rows of two batches, each passed with its number of rows and positions; the
-    /// shorter one is padded on the left.
-    pub fn join_left(above: (&Self, [usize; 2]), below: (&Self, [usize; 2])) -> Self {
-        Self::joined([above, below], |row, missing| [&vec![false; missing], row].concat())
+/// The padding of a batch, and the batch's size.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchPadding<'a> {
+    /// The padding.
+    pub padding: &'a Padding,
+    /// The rows of the batch.
+    pub n_rows: usize,
+    /// The positions of each row, including padding.
+    pub length: usize,
+}
+
+impl BatchPadding<'_> {
+    /// The padding of the rows of both batches, those of `below` last; the shorter batch is padded on
+    /// the left.
+    pub fn join_left(self, below: Self) -> Padding {
+        self.join(below, |row, missing| [&vec![false; missing], row].concat())
     }
 
-    /// The same, with the shorter one padded on the right.
-    pub fn join_right(above: (&Self, [usize; 2]), below: (&Self, [usize; 2])) -> Self {
-        Self::joined([above, below], |row, missing| [row, &vec![false; missing]].concat())
+    /// The same, with the shorter batch padded on the right.
+    pub fn join_right(self, below: Self) -> Padding {
+        self.join(below, |row, missing| [row, &vec![false; missing]].concat())
     }
 
-    fn joined(
-        batches: [(&Self, [usize; 2]); 2],
-        fill: impl Fn(&[bool], usize) -> Vec<bool>,
-    ) -> Self {
-        let longest = batches.iter().map(|(_, [_, length])| *length).max().unwrap_or(0);
-        let mut joined = Vec::new();
-        for (padding, [n_rows, length]) in batches {
+    fn join(self, below: Self, fill: impl Fn(&[bool], usize) -> Vec<bool>) -> Padding {
+        let longest = self.length.max(below.length);
+        let mut joined = Vec::with_capacity(self.n_rows + below.n_rows);
+        for Self { padding, n_rows, length } in [self, below] {
             let all = vec![vec![true; length]; n_rows];
             let rows = padding.rows().unwrap_or(&all);
             joined.extend(rows.iter().map(|row| fill(row, longest - length)));
         }
-        Self::from_rows(joined)
+        Padding::from_rows(joined)
     }
 }
 

@@ -1,11 +1,10 @@
 //! A mixture of experts: a router selects a few of several feed-forward layers for every token.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Tensor, activation};
 
 use super::feed_forward::GatedFeedForward;
-use super::linear::project;
+use super::linear::Linear;
 
 /// Several gated feed-forward layers, weighted by a router.
 ///
@@ -33,7 +32,7 @@ impl MixtureFeedForward {
     ///
     /// - `x` and the result: `[batch, seq, d_model]`
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let probabilities = activation::softmax(project(&self.router, x.clone()), 2);
+        let probabilities = activation::softmax(self.router.forward(x.clone()), 2);
         // The k-th largest probability of each token, [batch, seq, 1].
         let least = probabilities.clone().detach().topk(self.n_active, 2);
         let least = least.slice_dim(2, self.n_active - 1..self.n_active);

@@ -4,8 +4,9 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, module};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::norm::{self as kernels, Centre};
 
-use crate::kernels::norm::{self as kernels, Centre};
+use crate::parameters::KeepF32;
 use crate::precision::in_f32;
 
 /// The formula, the number of features and the epsilon of a norm.
@@ -39,9 +40,9 @@ pub enum NormKind {
 #[derive(Module, Debug)]
 pub struct Norm {
     /// The scale; [`NormKind::RmsOffset`] stores it minus 1.
-    pub gamma: Param<Tensor<1>>,
+    gamma: KeepF32<Param<Tensor<1>>>,
     /// The shift of [`NormKind::Layer`].
-    pub beta: Option<Param<Tensor<1>>>,
+    beta: Option<KeepF32<Param<Tensor<1>>>>,
     #[module(skip)]
     kind: NormKind,
     epsilon: f64,
@@ -55,9 +56,23 @@ impl NormConfig {
             NormKind::Layer | NormKind::LayerWithoutBias | NormKind::Rms => Initializer::Ones,
         };
         let shift = || Initializer::Zeros.init([self.d_model], device);
+        let beta = (self.kind == NormKind::Layer).then(shift);
+        self.with_parameters(scale.init([self.d_model], device), beta)
+    }
+
+    /// A norm with these values.
+    ///
+    /// # Shapes
+    ///
+    /// - `gamma`, `beta`: `[d_model]`
+    pub fn with_values(&self, gamma: Tensor<1>, beta: Option<Tensor<1>>) -> Norm {
+        self.with_parameters(Param::from_tensor(gamma), beta.map(Param::from_tensor))
+    }
+
+    fn with_parameters(&self, gamma: Param<Tensor<1>>, beta: Option<Param<Tensor<1>>>) -> Norm {
         Norm {
-            gamma: scale.init([self.d_model], device),
-            beta: (self.kind == NormKind::Layer).then(shift),
+            gamma: KeepF32::new(gamma),
+            beta: beta.map(KeepF32::new),
             kind: self.kind,
             epsilon: self.epsilon,
         }
@@ -77,8 +92,8 @@ impl Norm {
     /// - `x` and the result: `[.., d_model]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         in_f32(x, |x| {
-            let scale = (self.gamma.val(), self.beta.as_ref().map(Param::val));
-            kernels::norm(self.kernel(), &x, scale).unwrap_or_else(|| self.composed(x))
+            let (gamma, beta) = (self.gamma.val(), self.beta.as_ref().map(|beta| beta.val()));
+            kernels::norm(self.kernel(), &x, gamma, beta).unwrap_or_else(|| self.composed(x))
         })
     }
 
@@ -93,7 +108,7 @@ impl Norm {
 
     fn composed<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let gamma = self.gamma.val();
-        let beta = self.beta.as_ref().map(Param::val);
+        let beta = self.beta.as_ref().map(|beta| beta.val());
         let by_root_mean_square = |x: Tensor<D>, gamma: Tensor<1>| {
             let square = x.clone() * x.clone();
             x / (square.mean_dim(D - 1) + self.epsilon).sqrt() * gamma.unsqueeze()

@@ -6,9 +6,10 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor, assert_shape};
 use serde::{Deserialize, Serialize};
+use zoo_kernels::linear::{LinearWeights, cast_for};
 
 use super::linear::multiply;
-use crate::kernels::linear::cast_for;
+use crate::parameters::Constant;
 use crate::precision::to_f32;
 
 /// Sizes of an image and its patches.
@@ -68,7 +69,7 @@ pub struct PatchEmbedding {
     /// `[1, 1, d_model]`
     pub distillation_token: Option<Param<Tensor<3>>>,
     /// `[1, d_model]`
-    pub mask_token: Option<Param<Tensor<2>>>,
+    pub mask_token: Option<Constant<Param<Tensor<2>>>>,
     /// `[1, tokens + patches, d_model]`
     pub position_embeddings: Param<Tensor<3>>,
     projection: PatchProjection,
@@ -131,9 +132,8 @@ impl PatchConfig {
         PatchEmbedding {
             cls_token: token(),
             distillation_token: (self.tokens == LeadingTokens::ClassAndDistillation).then(token),
-            mask_token: (self.mask == MaskToken::Kept).then(|| {
-                Initializer::Zeros.init([1, self.d_model], device).set_require_grad(false)
-            }),
+            mask_token: (self.mask == MaskToken::Kept)
+                .then(|| Constant::new(Initializer::Zeros.init([1, self.d_model], device))),
             position_embeddings: Initializer::Zeros
                 .init([1, self.n_tokens(), self.d_model], device),
             projection: PatchProjection {
@@ -194,7 +194,7 @@ impl PatchProjection {
             .reshape([batch, channels, rows, p, columns, q])
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch * rows * columns, channels * p * q]);
-        let [vectors] = multiply(patches, [(weight, None)]);
+        let [vectors] = multiply(patches, [LinearWeights::without_bias(weight)]);
         let vectors = to_f32(vectors) + to_f32(self.bias.val()).unsqueeze();
         vectors.reshape([batch, rows * columns, d_model])
     }

@@ -66,7 +66,8 @@ impl PositionEncoding {
     /// The table shared by all layers with this encoding, of zeros; `None` where they have none.
     pub fn relative(
         &self,
-        (d_model, n_heads): (usize, usize),
+        d_model: usize,
+        n_heads: usize,
         device: &Device,
     ) -> Option<RelativePositions> {
         let (n_rows, width, norm) = match self {
@@ -113,7 +114,7 @@ impl PositionEncoding {
                 Positions::Bias(alibi::bias(*n_heads, position_ids, device))
             }
             (Self::RelativeBias(relative_bias), Some(relative)) => Positions::Bias(
-                relative_bias.bias(&relative.table, [position_ids.count(), position_ids.total()]),
+                relative_bias.bias(&relative.table, position_ids.count(), position_ids.total()),
             ),
             (Self::Disentangled(config), Some(RelativePositions { table, norm })) => {
                 let vectors = to_f32(table.weight.val());

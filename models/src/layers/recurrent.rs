@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 pub use self::cell::{Cell, State};
 pub use self::unroll::{PaddingSteps, States, Unroll, steps};
-use super::linear::project;
 
 /// The recurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +81,7 @@ impl CellKind {
 impl RecurrentLayerConfig {
     /// Creates a layer of zeros, to be initialized or loaded; forget gates have a bias of 1.
     pub fn init(&self, device: &Device) -> RecurrentLayer {
-        let cell = |d| Cell::new(self.cell, [self.d_input, d], device);
+        let cell = |d_state| Cell::new(self.cell, self.d_input, d_state, device);
         match self.direction {
             Direction::Forward => RecurrentLayer { forward: cell(self.d_model), backward: None },
             Direction::Both => {
@@ -131,7 +130,7 @@ impl RecurrentLayer {
         let forward = self.forward.unroll(x.clone(), start(&self.forward), padding_steps).hidden();
         let Some(cell) = &self.backward else { return forward };
         let mut unroll = Unroll::new(start(cell));
-        let inputs = steps(project(&cell.input, x.clone()));
+        let inputs = steps(cell.input.forward(x.clone()));
         for (at, input) in inputs.into_iter().enumerate().rev() {
             unroll.step(|state| cell.next(input, state), padding_steps.at(at));
         }

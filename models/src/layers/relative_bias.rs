@@ -56,7 +56,7 @@ impl RelativeBiasConfig {
     ///
     /// - `table`: `[n_buckets, n_heads]`
     /// - result: `[1, n_heads, n_queries, n_keys]`
-    pub fn bias(&self, table: &EmbeddingTable, [n_queries, n_keys]: [usize; 2]) -> Tensor<4> {
+    pub fn bias(&self, table: &EmbeddingTable, n_queries: usize, n_keys: usize) -> Tensor<4> {
         let device: Device = table.weight.val().device();
         let mut buckets = Vec::with_capacity(n_queries * n_keys);
         for query in n_keys - n_queries..n_keys {

@@ -27,7 +27,8 @@ pub enum SinusoidLayout {
 /// - result: `[rows, seq, d_model]`
 pub fn sinusoid(
     positions: &[Vec<usize>],
-    (d_model, layout): (usize, SinusoidLayout),
+    d_model: usize,
+    layout: SinusoidLayout,
     device: &Device,
 ) -> Tensor<3> {
     let half = d_model / 2;

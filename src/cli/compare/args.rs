@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
 use crate::compare::spec::{Amount, MatchBy, Spec, TaskEntry, Training};
 
 /// The tasks, the training settings and the output of a comparison.
@@ -63,6 +66,22 @@ impl ComparisonArgs {
             },
             lengths: Vec::new(),
         }
+    }
+}
+
+impl ValueEnum for MatchBy {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Params, Self::Flops, Self::Time]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Params => PossibleValue::new("params").help("Parameters, without embeddings"),
+            Self::Flops => PossibleValue::new("flops").help("Training FLOPs per token"),
+            Self::Time => {
+                PossibleValue::new("time").help("Seconds of training, with equal parameter counts")
+            }
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::super::{Global, usage};
 use super::args::ComparisonArgs;
-use super::carry_out;
+use super::command::carry_out;
 use crate::compare::spec::Amount;
 
 /// Train architectures at several sizes and fit scaling laws.

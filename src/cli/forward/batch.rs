@@ -7,8 +7,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::super::usage;
 use super::ForwardArgs;
-use crate::models::backbones::{Input, Tokens};
-use crate::models::checkpoint::{F32Tensor, ModelInput, ModelSpec, read_safetensors};
+use crate::models::backbones::{Inputs, TokenBatch};
+use crate::models::checkpoint::{F32Tensor, ModelSpec, read_safetensors};
 use crate::models::families::{Architecture, Task};
 use crate::models::layers::embedding::token_ids;
 use crate::models::layers::mask::Padding;
@@ -55,15 +55,15 @@ impl Batch {
 
     /// Rejects unsuitable input before the weights are loaded.
     pub(super) fn check(&self, spec: &ModelSpec) -> Result<()> {
-        let ModelSpec { architecture, task, .. } = spec;
+        let ModelSpec { architecture: Architecture { backbone, heads }, task, .. } = spec;
         self.check_choices(*task)?;
-        let [read, written] = architecture.position_limits();
-        match (architecture, &self.pixels, &self.decoder_ids) {
-            (Architecture::ImageEncoder(config, _), Some(pixels), _) => {
-                self.check_pixels(&config.patches, &pixels.shape)?;
+        let [read, written] = backbone.position_limits();
+        match (backbone.patches(), &self.pixels, &self.decoder_ids) {
+            (Some(patches), Some(pixels), _) => {
+                self.check_pixels(patches, &pixels.shape)?;
                 return Ok(());
             }
-            (Architecture::ImageEncoder(..), None, _) => {
+            (Some(_), None, _) => {
                 return Err(usage("the model takes images; pass --pixels FILE"));
             }
             (_, Some(_), _) => {
@@ -73,8 +73,8 @@ impl Batch {
                 let way = "an encoder-decoder; pass --decoder-ids as well";
                 return Err(usage(format!("{way}, beginning with decoder_start_token_id")));
             }
-            (_, _, Some(decoder_ids)) if architecture.is_seq2seq() => {
-                check_ids(decoder_ids, architecture.vocab_size(), written)?;
+            (_, _, Some(decoder_ids)) if backbone.capabilities().has_decoder_input() => {
+                check_ids(decoder_ids, backbone.vocab_size(), written)?;
             }
             (_, _, Some(_)) => {
                 return Err(usage(
@@ -84,16 +84,16 @@ impl Batch {
             _ => {}
         }
         if *task == Task::SequenceClassifier
-            && let Some(end) = architecture.heads().classifier.end
+            && let Some(end) = heads.classifier.end
         {
             self.check_ends(end)?;
         }
-        let n_types = architecture.n_types() as u32;
+        let n_types = backbone.n_types() as u32;
         let beyond = |types: &Vec<Vec<u32>>| types.iter().flatten().any(|&t| t >= n_types.max(1));
         if self.types.as_ref().is_some_and(beyond) {
             return Err(usage(format!("--types: the model has {n_types} token types")));
         }
-        check_ids(&self.ids, architecture.vocab_size(), read)
+        check_ids(&self.ids, backbone.vocab_size(), read)
     }
 
     fn check_pixels(&self, patches: &PatchConfig, shape: &[usize]) -> Result<()> {
@@ -148,22 +148,22 @@ impl Batch {
         }
     }
 
-    pub(super) fn input(&self, device: &Device) -> ModelInput {
+    pub(super) fn inputs(&self, device: &Device) -> Inputs {
         let on_device = |rows: &Vec<Vec<u32>>| token_ids(&rows.concat(), rows.len(), device);
-        let read = match &self.pixels {
+        let inputs = match &self.pixels {
             Some(pixels) => {
                 let data = TensorData::new(pixels.values.clone(), pixels.shape.clone());
-                Input::Pixels(Tensor::from_data(data, device))
+                Inputs::images(Tensor::from_data(data, device))
             }
-            None => Input::Tokens(Tokens {
-                ids: on_device(&self.ids),
+            None => Inputs::text(TokenBatch {
+                source: on_device(&self.ids).into(),
                 types: self.types.as_ref().map(on_device),
                 padding: self.padding.clone(),
             }),
         };
-        let written = |rows| Tokens::new(on_device(rows), Padding::none());
+        let text = |rows| TokenBatch::new(on_device(rows), Padding::none());
         let choices = self.choices.unwrap_or(self.ids.len());
-        ModelInput { read, written: self.decoder_ids.as_ref().map(written), choices }
+        Inputs { decoder: self.decoder_ids.as_ref().map(text), choices, ..inputs }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::models::families::{NAMED_SIZES, Size};
+use crate::models::families::{NAMED_SIZES, NamedSize, Size};
 use crate::models::precision::Precision;
 
 /// Train a model, from scratch or from a checkpoint.
@@ -158,21 +158,18 @@ impl SizeArgs {
     ///
     /// An unknown size name; the message lists the known ones.
     pub(crate) fn size(&self, vocab_size: usize, context: usize) -> Result<Size, String> {
-        let named = NAMED_SIZES.iter().find(|(name, _)| *name == self.size);
-        let Some((_, [layers, heads, d_model])) = named else {
-            let known: Vec<&str> = NAMED_SIZES.iter().map(|(name, _)| *name).collect();
+        let Some(named) = NamedSize::find(&self.size) else {
+            let known: Vec<&str> = NAMED_SIZES.iter().map(|size| size.name).collect();
             return Err(format!("unknown size {:?}; there are {}", self.size, known.join(", ")));
         };
         Ok(Size {
-            vocab_size,
-            context,
-            d_model: self.d_model.unwrap_or(*d_model),
-            n_layers: self.layers.unwrap_or(*layers),
-            n_heads: self.heads.unwrap_or(*heads),
+            d_model: self.d_model.unwrap_or(named.d_model),
+            n_layers: self.layers.unwrap_or(named.n_layers),
+            n_heads: self.heads.unwrap_or(named.n_heads),
             n_kv_heads: self.kv_heads,
             d_ff: self.d_ff,
             dropout: self.dropout,
-            eos: None,
+            ..named.size(vocab_size, context)
         })
     }
 }

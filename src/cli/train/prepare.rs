@@ -15,7 +15,7 @@ use crate::datasets::batch::{BatchAt, LmDataset};
 use crate::datasets::locate::SearchPath;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
-use crate::models::checkpoint::{self, ModelSpec};
+use crate::models::checkpoint::{self, ModelSpec, Pretrained};
 use crate::train::{
     AdamW, AdamWConfig, RunDir, Schedule, State, TrainError, TrainJob, TrainSettings,
 };
@@ -71,8 +71,8 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
     settings.data_fingerprint = data.fingerprint().to_string();
     check_length(&data, &settings)?;
 
-    let (spec, model) = start.model(args, &settings, &data, device)?;
-    if settings.checkpoint_blocks && spec.architecture.stacks().is_empty() {
+    let Pretrained { spec, model } = start.model(args, &settings, &data, device)?;
+    if settings.checkpoint_blocks && spec.architecture.backbone.stacks().is_empty() {
         let name = spec.family.name();
         return Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")));
     }

@@ -9,7 +9,7 @@ use super::super::usage;
 use super::args::TrainArgs;
 use crate::datasets::batch::LmDataset;
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::checkpoint::{self, Model, ModelSpec};
+use crate::models::checkpoint::{self, Model, ModelSpec, Pretrained};
 use crate::models::families::{self, FAMILIES, Family};
 use crate::train::TrainSettings;
 
@@ -62,29 +62,31 @@ impl Start {
         settings: &TrainSettings,
         data: &LmDataset,
         device: &Device,
-    ) -> Result<(ModelSpec, Model)> {
+    ) -> Result<Pretrained> {
         match self {
             Self::Family(family) => {
                 let tokenizer = data.tokenizer();
                 let mut size =
                     args.size.size(tokenizer.vocab_size(), settings.context).map_err(usage)?;
                 size.eos = tokenizer.eos();
-                let (config, _) = family.sized(&size).map_err(usage)?;
+                let config = family.sized(&size).map_err(usage)?.config;
                 let spec = ModelSpec::new(family, config).map_err(usage)?;
                 if !spec.is_generative() {
                     return Err(usage(not_generative(family)));
                 }
-                if spec.architecture.is_seq2seq() && settings.context < 2 {
+                if spec.architecture.backbone.capabilities().has_decoder_input()
+                    && settings.context < 2
+                {
                     return Err(usage(
                         "--context is 1; encoder and decoder need half of a sequence each",
                     ));
                 }
                 let model = spec.initialized(settings.seed, device);
-                Ok((spec, model))
+                Ok(Pretrained { spec, model })
             }
             Self::Model { spec, model, .. } => {
                 let (vocab_size, known) =
-                    (data.tokenizer().vocab_size(), spec.architecture.vocab_size());
+                    (data.tokenizer().vocab_size(), spec.architecture.backbone.vocab_size());
                 if vocab_size > known {
                     return Err(usage(format!(
                         "the tokenizer has {vocab_size} tokens and the model {known}"
@@ -97,7 +99,7 @@ impl Start {
                         settings.context
                     )));
                 }
-                Ok((*spec, *model))
+                Ok(Pretrained { spec: *spec, model: *model })
             }
         }
     }
@@ -105,7 +107,7 @@ impl Start {
 
 /// The model's maximum sequence length, in tokens.
 fn longest(spec: &ModelSpec) -> usize {
-    spec.architecture.max_positions().unwrap_or(usize::MAX)
+    spec.architecture.backbone.max_positions().unwrap_or(usize::MAX)
 }
 
 /// The error for a family that `zoo train` does not support; lists the supported ones.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
+use zoo_kernels::memory;
 
 use super::{Measured, Measurement, What};
 use crate::compare::batch::{Batch, Rows};
@@ -15,7 +16,6 @@ use crate::datasets::task::TokenTable;
 use crate::models::checkpoint::ModelSpec;
 use crate::models::families;
 use crate::models::generate::{BatchScheduler, Options, Request, as_generative};
-use crate::models::kernels::memory;
 use crate::system;
 use crate::train::BatchLoss;
 use crate::train::adamw::{AdamW, Update};
@@ -42,7 +42,7 @@ pub fn work(measurement: Measurement, device: &Device) -> Result<Measured, Strin
     let family = families::find(&measurement.architecture).map_err(|error| error.to_string())?;
     let model_spec = ModelSpec::new(family, measurement.config.clone());
     let model_spec = model_spec.map_err(|error| error.to_string())?;
-    let vocab_size = model_spec.architecture.vocab_size();
+    let vocab_size = model_spec.architecture.backbone.vocab_size();
     let batch =
         Measurand { objective: measurement.objective, length: measurement.length, vocab_size };
     let (seconds, tokens) = match measurement.what {

@@ -25,14 +25,16 @@ pub(super) struct Found {
     pub(super) last: usize,
 }
 
-/// The `count` most probable spans of up to `longest` tokens, in order of decreasing probability,
-/// and the probability that both ends are the first token, which means "no answer".
-pub(super) fn best(
-    ends: &Ends,
-    allowed: &[bool],
-    count: usize,
-    longest: usize,
-) -> (Vec<Found>, f64) {
+/// The most probable spans of a window.
+pub(super) struct BestSpans {
+    /// In order of decreasing probability.
+    pub(super) found: Vec<Found>,
+    /// The probability that both ends are the first token, which means "no answer".
+    pub(super) nothing: f64,
+}
+
+/// The `count` most probable spans of up to `longest` tokens.
+pub(super) fn best(ends: &Ends, allowed: &[bool], count: usize, longest: usize) -> BestSpans {
     let mut first = probabilities(&ends.first, allowed);
     let mut last = probabilities(&ends.last, allowed);
     let nothing = match (first.first_mut(), last.first_mut()) {
@@ -51,7 +53,7 @@ pub(super) fn best(
             }
         }
     }
-    (found, nothing)
+    BestSpans { found, nothing }
 }
 
 /// The softmax over the allowed tokens.
@@ -97,11 +99,11 @@ mod tests {
         let ends =
             Ends { first: vec![9.0, 1.0, 0.0, 2.0, 5.0], last: vec![9.0, 1.0, 3.0, 0.0, 5.0] };
         let allowed = [true, true, true, true, false];
-        let (found, nothing) = best(&ends, &allowed, 3, 2);
+        let BestSpans { found, nothing } = best(&ends, &allowed, 3, 2);
         let spans: Vec<[usize; 2]> = found.iter().map(|found| [found.first, found.last]).collect();
         assert_eq!(spans, [[1, 2], [2, 2], [1, 1]]);
         assert!(nothing > 0.9, "{nothing}");
         // All spans, none with an end before its start.
-        assert_eq!(best(&ends, &allowed, 99, 2).0.len(), 5);
+        assert_eq!(best(&ends, &allowed, 99, 2).found.len(), 5);
     }
 }

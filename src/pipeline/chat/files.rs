@@ -1,5 +1,6 @@
 //! Chat settings in a model directory.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -14,22 +15,29 @@ const SPECIAL: &str = "special_tokens_map.json";
 const ROLES: [&str; 7] =
     ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-/// The chat template and the file that contains it.
-pub(super) fn template(folder: &Path) -> Result<Option<(PathBuf, String)>, PipelineError> {
+/// A chat template.
+pub(super) struct TemplateFile {
+    /// The file that contains it.
+    pub(super) path: PathBuf,
+    pub(super) source: String,
+}
+
+/// The chat template of a directory.
+pub(super) fn template(folder: &Path) -> Result<Option<TemplateFile>, PipelineError> {
     let path = folder.join(TEMPLATE);
     if let Some(source) = read(&path)? {
-        return Ok(Some((path, source)));
+        return Ok(Some(TemplateFile { path, source }));
     }
     let path = folder.join(CONFIG);
     let config = json(&path)?;
     match &config["chat_template"] {
         Value::Null => Ok(None),
-        Value::String(source) => Ok(Some((path, source.clone()))),
+        Value::String(source) => Ok(Some(TemplateFile { path, source: source.clone() })),
         Value::Array(named) => {
             let name = |entry: &Value| entry["name"].as_str().unwrap_or_default().to_string();
             let usual = named.iter().find(|entry| name(entry) == "default");
             if let Some(source) = usual.and_then(|entry| entry["template"].as_str()) {
-                return Ok(Some((path, source.to_string())));
+                return Ok(Some(TemplateFile { path, source: source.to_string() }));
             }
             let names: Vec<String> = named.iter().map(name).collect();
             let reason = format!("chat_template has no \"default\", only {names:?}");
@@ -43,7 +51,7 @@ pub(super) fn template(folder: &Path) -> Result<Option<(PathBuf, String)>, Pipel
 }
 
 /// The text of each special token, by role.
-pub(super) fn special_tokens(folder: &Path) -> Result<Vec<(String, String)>, PipelineError> {
+pub(super) fn special_tokens(folder: &Path) -> Result<BTreeMap<String, String>, PipelineError> {
     let config = json(&folder.join(CONFIG))?;
     let map = json(&folder.join(SPECIAL))?;
     // A token is a string, or an object with a `content`.

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use burn::module::Param;
-use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use serde_json::Value;
 
@@ -16,6 +14,7 @@ use crate::models::heads::{
     Dense, DenseFunction, LayerMean, Level, Pool, PromptPooling, Residual, Step, Unit,
 };
 use crate::models::layers::activation::Activation;
+use crate::models::layers::linear::Linear;
 use crate::models::layers::norm::{NormConfig, NormKind};
 use crate::pipeline::PipelineError;
 
@@ -30,14 +29,14 @@ pub(super) enum Kind {
     Dropout,
 }
 
-/// Module names: the last part of their class names.
-pub(super) const KINDS: [(&str, Kind); 6] = [
-    ("Pooling", Kind::Pooling),
-    ("Dense", Kind::Dense),
-    ("LayerNorm", Kind::LayerNorm),
-    ("Normalize", Kind::Normalize),
-    ("WeightedLayerPooling", Kind::WeightedLayerPooling),
-    ("Dropout", Kind::Dropout),
+/// All kinds of modules.
+pub(super) const KINDS: [Kind; 6] = [
+    Kind::Pooling,
+    Kind::Dense,
+    Kind::LayerNorm,
+    Kind::Normalize,
+    Kind::WeightedLayerPooling,
+    Kind::Dropout,
 ];
 
 /// Pooling modes by flag and by name, in the order in which their vectors are concatenated.
@@ -74,6 +73,18 @@ pub(in crate::pipeline) struct Vectors {
 }
 
 impl Kind {
+    /// The last part of the class's name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Pooling => "Pooling",
+            Self::Dense => "Dense",
+            Self::LayerNorm => "LayerNorm",
+            Self::Normalize => "Normalize",
+            Self::WeightedLayerPooling => "WeightedLayerPooling",
+            Self::Dropout => "Dropout",
+        }
+    }
+
     /// The step of a module in a directory; `None` if it has no effect. Updates `vectors` to the
     /// input of the next module.
     pub(super) fn step(
@@ -93,11 +104,10 @@ impl Kind {
                 fields.finish()?;
                 let mut tensors = Tensors::read(folder)?;
                 let norm = NormConfig { kind: NormKind::Layer, d_model: width, epsilon: 1e-5 };
-                let mut norm = norm.init(device);
-                norm.gamma = Param::from_tensor(tensors.take("norm.weight", [width], device)?);
-                norm.beta = Some(Param::from_tensor(tensors.take("norm.bias", [width], device)?));
+                let gamma = tensors.take("norm.weight", [width], device)?;
+                let beta = tensors.take("norm.bias", [width], device)?;
                 tensors.finish()?;
-                Ok(Some(Step::Norm(norm)))
+                Ok(Some(Step::Norm(norm.with_values(gamma, Some(beta)))))
             }
             Self::Normalize => {
                 let level = match Fields::read(&config)? {
@@ -188,20 +198,24 @@ fn dense(
     fields.finish()?;
 
     let mut tensors = Tensors::read(&folder)?;
-    let mut matrix = |key: &str| -> Result<Linear, PipelineError> {
-        let weight: Tensor<2> = tensors.take(key, [d_output, d_input], device)?;
-        Ok(Linear { weight: Param::from_tensor(weight.transpose()), bias: None })
+    let mut matrix = |key: &str| -> Result<Tensor<2>, PipelineError> {
+        Ok(tensors.take(key, [d_output, d_input], device)?.transpose())
     };
-    let mut linear = matrix("linear.weight")?;
+    let weight = matrix("linear.weight")?;
     let residual = match adds_input {
         false => None,
         true if d_input == d_output => Some(Residual { projection: None }),
-        true => Some(Residual { projection: Some(matrix("residual.weight")?) }),
+        true => {
+            let weight = matrix("residual.weight")?;
+            Some(Residual { projection: Some(Linear::from_tensors(weight, None)) })
+        }
     };
-    if has_bias {
-        linear.bias = Some(Param::from_tensor(tensors.take("linear.bias", [d_output], device)?));
-    }
+    let bias = match has_bias {
+        false => None,
+        true => Some(tensors.take("linear.bias", [d_output], device)?),
+    };
     tensors.finish()?;
+    let linear = Linear::from_tensors(weight, bias);
     match level {
         Level::Tokens => vectors.tokens = d_output,
         Level::Text => vectors.text = Some(d_output),

@@ -1,7 +1,7 @@
 //! Speculative decoding.
 
 use super::{TextEnding, TextGeneration, WrittenText};
-use crate::models::generate::{Flow, Request, SpeculativeStats, speculate};
+use crate::models::generate::{Flow, Request, SpeculativeModels, SpeculativeStats, speculate};
 use crate::pipeline::stop::Found;
 use crate::pipeline::{PipelineError, PromptTokens};
 
@@ -38,10 +38,10 @@ impl TextGeneration {
         let mut text = String::new();
         let mut ending = TextEnding::Length;
         let mut failed = None;
+        let draft = draft.generative_model()?;
         let stats = speculate(
-            [model, draft.generative_model()?],
+            SpeculativeModels { model, draft, num_draft_tokens },
             &request,
-            num_draft_tokens,
             &mut |event| {
                 ending = event.finish.map_or(ending, TextEnding::from);
                 let added = match stream.push(event.token) {

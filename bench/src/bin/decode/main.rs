@@ -121,8 +121,8 @@ fn main() -> Result<()> {
         make(folder, &args.family, args.weights)?;
     }
     let device = device::parse(&args.device)?;
-    let held = (&device, LoadDtype::Checkpoint);
-    let model = load_as(folder, ModelSpec::read(folder)?, held)?.into_causal_lm()?;
+    let spec = ModelSpec::read(folder)?;
+    let model = load_as(folder, spec, &device, LoadDtype::Checkpoint)?.into_causal_lm()?;
     let bytes = bytes_per_step(&model);
     let mut peers = start(&args, folder)?;
     let bench = Bench { args: &args, model: &model, bytes, memory: Memory::filled() };

@@ -29,12 +29,12 @@ pub(super) fn make(folder: &Path, family: &str, precision: Precision) -> Result<
     let family = families::find(family)?;
     let config = match family.name() {
         "gpt2" => json!({ "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"] }),
-        _ => family.sized(&LLAMA)?.0,
+        _ => family.sized(&LLAMA)?.config,
     };
     let spec = ModelSpec::new(family, config)?;
     let model = spec.initialized(1, &device::parse("flex")?);
     let files = Files { precision, ..Files::default() };
-    save(folder, &model, (family, &spec.config), files)?;
+    save(folder, &model, family, &spec.config, files)?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use burn_zoo::models::backbones::Tokens;
+use burn_zoo::models::backbones::{Inputs, TokenBatch};
 use burn_zoo::models::checkpoint::{Model, WEIGHTS_FILE, load};
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;
@@ -50,10 +50,11 @@ pub(crate) fn load_and_apply(folder: &Path, device: &str, ids: &[u32]) -> Result
     let began = Instant::now();
     let model = load(folder, &device)?.model;
     let until_model = began.elapsed().as_secs_f64();
-    let tokens = Tokens::new(token_ids(ids, 1, &device), Padding::none());
+    let tokens = TokenBatch::new(token_ids(ids, 1, &device), Padding::none());
+    let inputs = Inputs::text(tokens);
     let logits = match &model {
-        Model::CausalLm(model) => model.forward(&tokens),
-        Model::MaskedLm(model) => model.forward(&tokens),
+        Model::CausalLm(model) => model.forward(&inputs),
+        Model::MaskedLm(model) => model.forward(&inputs),
         _ => bail!("{} has no language model head", folder.display()),
     };
     device.sync()?;

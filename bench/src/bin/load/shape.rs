@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use burn_zoo::device;
 use burn_zoo::models::checkpoint::{Files, ModelSpec, save};
-use burn_zoo::models::families::{self, NAMED_SIZES, Size};
+use burn_zoo::models::families::{self, NamedSize};
 use clap::ValueEnum;
 
 /// A model of about half a gigabyte.
@@ -30,24 +30,12 @@ impl Shape {
             Self::Bert => ("bert", 30_522, 512),
             Self::Llama => ("llama", 32_000, 1024),
         };
-        let small = NAMED_SIZES.iter().find(|(name, _)| *name == "small");
-        let (_, [n_layers, n_heads, d_model]) = *small.context("a size of a name")?;
-        let size = Size {
-            vocab_size,
-            context,
-            d_model,
-            n_layers,
-            n_heads,
-            n_kv_heads: None,
-            d_ff: None,
-            dropout: 0.0,
-            eos: None,
-        };
+        let small = NamedSize::find("small").context("a size of a name")?;
         let family = families::find(family)?;
-        let (config, _) = family.sized(&size)?;
-        let spec = ModelSpec::new(family, config)?;
+        let sized = family.sized(&small.size(vocab_size, context))?;
+        let spec = ModelSpec::new(family, sized.config)?;
         let model = spec.initialized(1, &device::parse("flex")?);
-        save(folder, &model, (family, &spec.config), Files::default())?;
+        save(folder, &model, family, &spec.config, Files::default())?;
         Ok(())
     }
 }

@@ -65,7 +65,7 @@ impl Peers {
 
     /// A job for each peer in each supported mode, after unmeasured warm-up steps.
     pub(crate) fn jobs(&mut self, shape: Shape, what: What) -> Result<Jobs<'_>> {
-        let (_, config) = shape.spec()?;
+        let config = shape.spec()?.config;
         let mut jobs = Vec::new();
         for (index, (peer, modes)) in self.peers.iter_mut().enumerate() {
             for &mode in modes.iter() {

@@ -4,14 +4,14 @@ use anyhow::{Result, bail};
 use burn::optim::GradientsParams;
 use burn::tensor::{Int, Tensor};
 use burn_zoo::Device;
-use burn_zoo::models::backbones::Tokens;
 use burn_zoo::models::backbones::cost::Sequence;
+use burn_zoo::models::backbones::{Inputs, TokenBatch};
 use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
-use burn_zoo::models::kernels::memory;
 use burn_zoo::models::layers::embedding::token_ids;
 use burn_zoo::models::layers::mask::Padding;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
+use zoo_kernels::memory;
 
 use crate::shapes::Shape;
 
@@ -42,11 +42,11 @@ pub(crate) struct Job {
 impl Job {
     /// Creates a model with random weights on a device.
     pub(crate) fn new(shape: Shape, what: What, device: &Device) -> Result<Self> {
-        let (spec, _) = shape.spec()?;
+        let spec = shape.spec()?;
         if what == What::Train {
             memory::keep();
         }
-        let cost = spec.architecture.cost();
+        let cost = spec.architecture.backbone.cost();
         let device = match what {
             What::Train => device.clone().autodiff(),
             What::Forward | What::Prefill => device.clone(),
@@ -106,15 +106,15 @@ impl Job {
         token_ids(&self.ids, self.shape.rows, &self.device)
     }
 
-    fn tokens(&self) -> Tokens {
-        Tokens::new(self.ids(), Padding::none())
+    fn tokens(&self) -> TokenBatch {
+        TokenBatch::new(self.ids(), Padding::none())
     }
 
     fn logits(&self, model: &Model) -> Result<Tensor<3>> {
         Ok(match model {
-            Model::CausalLm(model) => model.forward(&self.tokens()),
-            Model::MaskedLm(model) => model.forward(&self.tokens()),
-            Model::Seq2SeqLm(model) => model.forward(&self.tokens(), &self.tokens()),
+            Model::CausalLm(model) => model.forward(&Inputs::text(self.tokens())),
+            Model::MaskedLm(model) => model.forward(&Inputs::text(self.tokens())),
+            Model::Seq2SeqLm(model) => model.forward(&Inputs::pair(self.tokens(), self.tokens())),
             _ => bail!("{} has no language model head", self.shape.name),
         })
     }
@@ -126,7 +126,7 @@ impl Job {
             Model::Seq2SeqLm(model) => {
                 let encoded = model.backbone.encode(&self.tokens());
                 let mut cache = model.cache(length);
-                let hidden = model.backbone.step(self.ids(), &encoded, &mut cache);
+                let hidden = model.backbone.decode_step(self.ids(), &encoded, &mut cache);
                 model.logits(hidden.slice_dim(1, length - 1..length)).squeeze_dim(1)
             }
             _ => bail!("{} does not generate text", self.shape.name),

@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result};
 use burn_zoo::models::checkpoint::ModelSpec;
-use burn_zoo::models::families::{self, NAMED_SIZES, Size};
-use serde_json::Value;
+use burn_zoo::models::families::{self, NamedSize, Size};
 
 /// A model and the shape of its input.
 #[derive(Debug, Clone, Copy)]
@@ -56,23 +55,11 @@ impl Shape {
         Ok(families::find(self.family)?.is_generative())
     }
 
-    /// The specification of the model and its config.
-    pub(crate) fn spec(&self) -> Result<(ModelSpec, Value)> {
-        let found = NAMED_SIZES.iter().find(|(name, _)| *name == self.size);
-        let (_, [n_layers, n_heads, d_model]) = found.context("a size of a name")?;
-        let size = Size {
-            vocab_size: self.vocab_size,
-            context: self.length,
-            d_model: *d_model,
-            n_layers: *n_layers,
-            n_heads: *n_heads,
-            n_kv_heads: None,
-            d_ff: None,
-            dropout: self.dropout,
-            eos: None,
-        };
+    /// The specification of the model.
+    pub(crate) fn spec(&self) -> Result<ModelSpec> {
+        let named = NamedSize::find(self.size).context("a size of a name")?;
+        let size = Size { dropout: self.dropout, ..named.size(self.vocab_size, self.length) };
         let family = families::find(self.family)?;
-        let (config, _) = family.sized(&size)?;
-        Ok((ModelSpec::new(family, config.clone())?, config))
+        Ok(ModelSpec::new(family, family.sized(&size)?.config)?)
     }
 }

@@ -8,7 +8,7 @@ use crate::task::error::{check, no_file};
 use crate::task::settings::{BuiltTask, Settings};
 use crate::task::splits::{Answers, Splits, Train};
 use crate::task::units::Units;
-use crate::task::word_encoder::{WordEncoder, tag_names};
+use crate::task::word_encoder::{Sentence, TaggedWord, WordEncoder, tag_names};
 use crate::task::{Context, Example, Labels, Metric, Target, TaskError, TaskKind, TokenTable};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -192,10 +192,12 @@ impl UserFile {
                 return Err(rows.wrong(row, tags, reason));
             }
             let identity = words.join(" ");
-            Ok((identity, words.into_iter().zip(names).collect::<Vec<_>>()))
+            let tagged = words.into_iter().zip(names).map(|(word, tag)| TaggedWord { word, tag });
+            Ok((identity, tagged.collect::<Sentence>()))
         })?;
         parts.iter_mut().flatten().for_each(|sentence| sentence.truncate(self.max_length));
-        let words: Vec<&str> = parts[0].iter().flatten().map(|(word, _)| word.as_str()).collect();
+        let words: Vec<&str> =
+            parts[0].iter().flatten().map(|tagged| tagged.word.as_str()).collect();
         let encoder = WordEncoder::new(&words, self.min_count);
         let tags = tag_names(parts.iter().flatten());
         if let [only] = &tags[..] {

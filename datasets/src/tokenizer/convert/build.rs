@@ -9,6 +9,7 @@ use super::class::{Class, Source};
 use super::proto::Model;
 use super::roles::Roles;
 use super::settings::{Known, Settings};
+use super::slow::SlowTokenizer;
 use super::{merged, slow, unigram, vocabulary};
 use crate::tokenizer::config::CONFIG;
 use crate::tokenizer::error::TokenizerError;
@@ -56,11 +57,11 @@ pub(in crate::tokenizer) fn build(folder: &Path) -> Result<Built, TokenizerError
     let (parts, roles) = match files {
         Files::WordPiece(path) => {
             let roles = roles(None);
-            (vocabulary::word_piece(&path, class, &settings, &roles)?, roles)
+            (vocabulary::word_piece(&path, &settings, &roles)?, roles)
         }
         Files::Merges => {
             let roles = roles(None);
-            (vocabulary::merges(folder, class, &settings, &roles)?, roles)
+            (vocabulary::merges(folder, &settings, &roles)?, roles)
         }
         Files::SentencePiece(path) => {
             let proto = read_model(&path)?;
@@ -68,16 +69,16 @@ pub(in crate::tokenizer) fn build(folder: &Path) -> Result<Built, TokenizerError
             let parts = match class {
                 Class::Plain => merged::build_plain(&path, &proto, &settings)?,
                 Class::Llama | Class::Gemma | Class::Nllb => {
-                    merged::build(&path, &proto, class, &settings, &roles)?
+                    merged::build(&path, &proto, &settings, &roles)?
                 }
-                _ => unigram::build(&path, &proto, class, &settings, &roles)?,
+                _ => unigram::build(&path, &proto, &settings, &roles)?,
             };
             (parts, roles)
         }
         Files::WithIds(path) => {
             let proto = read_model(&path)?;
             let roles = roles(None);
-            let (parts, fields) = slow::build(folder, &proto, &roles, &settings)?;
+            let SlowTokenizer { parts, fields } = slow::build(folder, &proto, &roles, &settings)?;
             config.extend(fields);
             (parts, roles)
         }

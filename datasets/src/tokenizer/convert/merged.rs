@@ -12,7 +12,7 @@ use super::class::Class;
 use super::languages::NLLB;
 use super::parts::{Around, Parts, SPACE, metaspace, plain, replace, replace_all, sequence};
 use super::proto::{Algorithm, Model};
-use super::roles::Roles;
+use super::roles::{FAIRSEQ, Roles};
 use super::settings::Settings;
 use super::token::Named;
 use super::unigram::{pieces_to_add, precompiled};
@@ -28,21 +28,20 @@ use crate::tokenizer::read::corrupt;
 pub(super) fn build(
     path: &Path,
     proto: &Model,
-    class: Class,
     settings: &Settings,
     roles: &Roles,
 ) -> Result<Parts, TokenizerError> {
     let texts = proto.pieces.iter().map(|piece| piece.text().to_owned());
     // The last of two equal pieces takes precedence.
     let mut vocab: HashMap<String, u32> = texts.zip(0..).collect();
-    let merges = merges_of(&vocab);
+    let merges = merges_of(&vocab).into_iter().map(Into::into).collect();
     let unk_token = roles.text_or("unk_token", "<unk>").to_owned();
     let mut extras = pieces_to_add(proto);
     let bytes =
         || vec![replace(SPACE, " "), json!({ "type": "ByteFallback" }), json!({ "type": "Fuse" })];
     let mut builder = BPE::builder().fuse_unk(true);
     let mut around = Around::BosEos;
-    let (normalizer, pre_tokenizer, decoder) = match class {
+    let (normalizer, pre_tokenizer, decoder) = match roles.class {
         Class::Gemma => {
             builder = builder.unk_token(unk_token).byte_fallback(true);
             let split = json!({
@@ -107,7 +106,7 @@ pub(super) fn build_plain(
         Algorithm::Bpe => {
             let texts = proto.pieces.iter().map(|piece| piece.text().to_owned());
             let mut vocab: HashMap<String, u32> = texts.zip(0..).collect();
-            let merges = merges_of(&vocab);
+            let merges = merges_of(&vocab).into_iter().map(Into::into).collect();
             rename(proto, settings, &mut vocab);
             let build = || {
                 BPE::builder()
@@ -151,7 +150,7 @@ fn rename(proto: &Model, settings: &Settings, vocab: &mut HashMap<String, u32>) 
 
 /// All pairs of pieces that concatenate to a piece, in merge order: sorted by the id of the merged
 /// piece.
-pub(super) fn merges_of(vocab: &HashMap<String, u32>) -> Vec<(String, String)> {
+pub(super) fn merges_of(vocab: &HashMap<String, u32>) -> Vec<[String; 2]> {
     struct Merge<'v> {
         rank: u32,
         lengths: [usize; 2],
@@ -170,18 +169,12 @@ pub(super) fn merges_of(vocab: &HashMap<String, u32>) -> Vec<(String, String)> {
         }
     }
     merges.sort_unstable_by_key(|merge| (merge.rank, merge.lengths, merge.ids));
-    merges.into_iter().map(|merge| (merge.pair[0].to_owned(), merge.pair[1].to_owned())).collect()
+    merges.into_iter().map(|merge| merge.pair.map(str::to_owned)).collect()
 }
 
 /// NLLB's vocabulary: fairseq's special tokens, then the pieces.
 fn reordered(proto: &Model, roles: &Roles) -> HashMap<String, u32> {
-    let special = [
-        ("bos_token", "<s>"),
-        ("pad_token", "<pad>"),
-        ("eos_token", "</s>"),
-        ("unk_token", "<unk>"),
-    ];
-    let special = special.map(|(role, default)| roles.text_or(role, default).to_owned());
+    let special = FAIRSEQ.map(|usual| roles.text_of(usual));
     let pieces = proto.pieces.iter().map(|piece| piece.text().to_owned());
     let mut vocab: HashMap<String, u32> = special.into_iter().zip(0..).collect();
     for text in pieces {

@@ -1,5 +1,7 @@
 //! SentencePiece's model file: the fields of its protocol buffer that affect tokenization.
 
+use std::collections::BTreeMap;
+
 use prost::Message;
 
 /// Longer pieces do not occur in real models, and trying every split of one would take unbounded
@@ -168,7 +170,7 @@ impl Model {
     }
 
     /// The bos, eos and unknown tokens, by role.
-    pub(super) fn roles(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn roles(&self) -> BTreeMap<&'static str, String> {
         let trainer = self.trainer.clone().unwrap_or_default();
         let role = |role, id: i32, piece: &str, default: &str| {
             let piece = if piece.is_empty() { default } else { piece };

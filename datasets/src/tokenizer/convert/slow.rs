@@ -26,7 +26,14 @@ use crate::tokenizer::guard::guarded;
 use crate::tokenizer::read::corrupt;
 use crate::tokenizer::surface::{MARKS, hidden};
 
-/// The components, and the fields to add to `tokenizer_config.json`.
+/// A tokenizer that transformers implements in Python.
+pub(super) struct SlowTokenizer {
+    pub(super) parts: Parts,
+    /// The fields to add to `tokenizer_config.json`.
+    pub(super) fields: Map<String, Value>,
+}
+
+/// The tokenizer of a directory.
 ///
 /// # Errors
 ///
@@ -36,7 +43,7 @@ pub(super) fn build(
     proto: &Model,
     roles: &Roles,
     settings: &Settings,
-) -> Result<(Parts, Map<String, Value>), TokenizerError> {
+) -> Result<SlowTokenizer, TokenizerError> {
     let class = roles.class;
     let path = folder.join("vocab.json");
     let wrong = |reason: String| corrupt(&path, &reason);
@@ -114,7 +121,7 @@ pub(super) fn build(
     }
     let fields = json!({ "unknown_from": unknown_from, "language_codes": class == Class::Marian });
     config.insert(MARKS.to_owned(), fields);
-    Ok((parts, config))
+    Ok(SlowTokenizer { parts, fields: config })
 }
 
 /// The tokens in the order of their ids; `None` for unused ids.
@@ -210,7 +217,7 @@ impl<'a> Pieces<'a> {
             self.scores.iter().map(|(&text, &s)| (text, s)).collect();
         scored.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         let ranks = scored.iter().map(|(text, _)| (*text).to_owned()).zip(0..).collect();
-        let merges = super::merged::merges_of(&ranks);
+        let merges = super::merged::merges_of(&ranks).into_iter().map(Into::into).collect();
         let build = || {
             let builder =
                 BPE::builder().vocab_and_merges(super::vocabulary::vocab_of(vocab), merges);

@@ -9,7 +9,7 @@ use super::class::Class;
 use super::languages::{MBART, MBART50};
 use super::parts::{Parts, cls_sep, metaspace, plain, replace, replace_all, sequence};
 use super::proto::{Kind, Model};
-use super::roles::Roles;
+use super::roles::{FAIRSEQ, RoleToken, Roles, usual};
 use super::settings::Settings;
 use super::token::{Named, Token};
 use crate::tokenizer::error::TokenizerError;
@@ -27,11 +27,10 @@ const MOST_EXTRA: u64 = 10_000;
 pub(super) fn build(
     path: &Path,
     proto: &Model,
-    class: Class,
     settings: &Settings,
     roles: &Roles,
 ) -> Result<Parts, TokenizerError> {
-    let fit = Fit { proto, class, settings, roles };
+    let fit = Fit { proto, class: roles.class, settings, roles };
     let parts = || {
         let (vocab, unk_id) = fit.vocab()?;
         let model = guarded(|| Unigram::from(vocab, Some(unk_id), false));
@@ -100,15 +99,9 @@ impl Fit<'_> {
             .collect();
         let unknown = self.role("unk_token", "<unk>");
         let after = |count: usize| pieces.get(count..).unwrap_or_default().to_vec();
-        let named = |roles: &[(&str, &str)]| -> Vec<(String, f64)> {
-            roles.iter().map(|(role, default)| (self.role(role, default), 0.0)).collect()
+        let named = |usual: &[RoleToken]| -> Vec<(String, f64)> {
+            usual.iter().map(|usual| (self.roles.text_of(*usual), 0.0)).collect()
         };
-        let fairseq = [
-            ("bos_token", "<s>"),
-            ("pad_token", "<pad>"),
-            ("eos_token", "</s>"),
-            ("unk_token", "<unk>"),
-        ];
         let mask = || vec![(self.role("mask_token", "<mask>"), 0.0)];
         let languages = |names: &[&str]| -> Vec<(String, f64)> {
             names.iter().map(|name| ((*name).to_owned(), 0.0)).collect()
@@ -120,11 +113,11 @@ impl Fit<'_> {
                 (pieces.into_iter().chain(extra).collect(), 2)
             }
             Class::Albert => (pieces, 1),
-            Class::XlmRoberta => ([named(&fairseq), after(3), mask()].concat(), 3),
-            Class::MBart => ([named(&fairseq), after(3), languages(&MBART), mask()].concat(), 3),
+            Class::XlmRoberta => ([named(&FAIRSEQ), after(3), mask()].concat(), 3),
+            Class::MBart => ([named(&FAIRSEQ), after(3), languages(&MBART), mask()].concat(), 3),
             Class::MBart50 => {
-                let cls = [("cls_token", "<s>")];
-                let first = [named(&cls), named(&fairseq[1..])].concat();
+                let cls = [usual("cls_token", "<s>")];
+                let first = [named(&cls), named(&FAIRSEQ[1..])].concat();
                 ([first, after(3), languages(&MBART), languages(&MBART50), mask()].concat(), 3)
             }
             Class::Camembert => {
@@ -138,7 +131,7 @@ impl Fit<'_> {
                 ([first, after(1), mask()].concat(), 3)
             }
             Class::Pegasus => {
-                let pad = named(&[("pad_token", "<pad>"), ("eos_token", "</s>")]);
+                let pad = named(&[usual("pad_token", "<pad>"), usual("eos_token", "</s>")]);
                 // As in transformers: the default mask token here differs from the class's default.
                 let word = self.settings.role("mask_token", None);
                 let word = word.map_or("<mask_1>".to_owned(), |mask| mask.content().to_owned());

@@ -32,7 +32,6 @@ const CLIP: &str =
 /// An unreadable file.
 pub(super) fn word_piece(
     path: &Path,
-    class: Class,
     settings: &Settings,
     roles: &Roles,
 ) -> Result<Parts, TokenizerError> {
@@ -48,7 +47,7 @@ pub(super) fn word_piece(
     let model = guarded(build).map_err(|error| wrong(error.to_string()))?;
     let [cls, sep] = ["cls_token", "sep_token"].map(|role| roles.text(role));
     let [cls, sep] = [cls.map_err(wrong)?, sep.map_err(wrong)?];
-    let around = match class {
+    let around = match roles.class {
         Class::MpNet => Around::Roberta { cls, sep, trims: true, prefix: false },
         _ => cls_sep(&cls, &sep),
     };
@@ -75,7 +74,6 @@ pub(super) fn word_piece(
 /// Unreadable or inconsistent files.
 pub(super) fn merges(
     folder: &Path,
-    class: Class,
     settings: &Settings,
     roles: &Roles,
 ) -> Result<Parts, TokenizerError> {
@@ -84,20 +82,20 @@ pub(super) fn merges(
     let merges = pairs(&merges_file)?;
     let wrong = |reason: String| corrupt(&vocab_file, &reason);
     let prefix = settings.flag("add_prefix_space").unwrap_or(false);
-    let suffix = if matches!(class, Class::Clip | Class::OpenAiGpt) { "</w>" } else { "" };
+    let suffix = if matches!(roles.class, Class::Clip | Class::OpenAiGpt) { "</w>" } else { "" };
     let build = || {
         let mut builder = BPE::builder()
             .vocab_and_merges(vocab_of(vocab), merges)
             .continuing_subword_prefix(String::new())
             .end_of_word_suffix(suffix.to_owned());
-        if matches!(class, Class::Clip | Class::OpenAiGpt) {
+        if matches!(roles.class, Class::Clip | Class::OpenAiGpt) {
             builder = builder.unk_token(roles.text_or("unk_token", "<unk>").to_owned());
         }
         builder.build()
     };
     let model = guarded(build).map_err(|error| corrupt(&merges_file, &error))?;
     let byte_decoder = byte_level(true);
-    let (normalizer, pre_tokenizer, decoder) = match class {
+    let (normalizer, pre_tokenizer, decoder) = match roles.class {
         Class::Clip => (
             sequence(
                 "normalizers",
@@ -134,7 +132,7 @@ pub(super) fn merges(
         _ => (Value::Null, byte_level(prefix), byte_decoder),
     };
     let text = |role: &str| roles.text(role).map_err(wrong);
-    let around = match class {
+    let around = match roles.class {
         Class::Roberta => Around::Roberta {
             cls: text("cls_token")?,
             sep: text("sep_token")?,

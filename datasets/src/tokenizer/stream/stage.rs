@@ -14,18 +14,30 @@ use super::literal::Literal;
 use crate::tokenizer::error::{TokenizerError, failed};
 use crate::tokenizer::guard::guarded;
 
-/// Clean-up of spaces: each string, and its replacement without spaces.
-pub(in crate::tokenizer) const SPACED: [(&str, &str); 10] = [
-    (" .", "."),
-    (" ?", "?"),
-    (" !", "!"),
-    (" ,", ","),
-    (" ' ", "'"),
-    (" n't", "n't"),
-    (" 'm", "'m"),
-    (" 's", "'s"),
-    (" 've", "'ve"),
-    (" 're", "'re"),
+/// A string with a superfluous space.
+#[derive(Clone, Copy)]
+pub(in crate::tokenizer) struct Spaced {
+    pub(in crate::tokenizer) text: &'static str,
+    /// The text without the space.
+    pub(in crate::tokenizer) clean: &'static str,
+}
+
+const fn spaced(text: &'static str, clean: &'static str) -> Spaced {
+    Spaced { text, clean }
+}
+
+/// Clean-up of spaces.
+pub(in crate::tokenizer) const SPACED: [Spaced; 10] = [
+    spaced(" .", "."),
+    spaced(" ?", "?"),
+    spaced(" !", "!"),
+    spaced(" ,", ","),
+    spaced(" ' ", "'"),
+    spaced(" n't", "n't"),
+    spaced(" 'm", "'m"),
+    spaced(" 's", "'s"),
+    spaced(" 've", "'ve"),
+    spaced(" 're", "'re"),
 ];
 
 /// All stages from tokens to text.
@@ -67,7 +79,7 @@ impl Chain {
             None => stages.push(Stage::Spaced { is_begun: false }),
         }
         if cleans == Cleanup::Spaces {
-            stages.extend(SPACED.map(|(from, to)| Stage::Replace(Literal::new(from, to))));
+            stages.extend(SPACED.map(|of| Stage::Replace(Literal::new(of.text, of.clean))));
         }
         Self(stages)
     }

@@ -119,10 +119,9 @@ impl Fields<'_> {
         if !self.flag("do_sample")? {
             return Ok(Sampling::default());
         }
-        fixed(
-            self.0,
-            &[("epsilon_cutoff", 0.0.into()), ("eta_cutoff", 0.0.into()), ("top_h", Value::Null)],
-        )?;
+        fixed(self.0, "epsilon_cutoff", 0.0)?;
+        fixed(self.0, "eta_cutoff", 0.0)?;
+        fixed(self.0, "top_h", Value::Null)?;
         let top_k = |value: &Value| match whole(value)? {
             // "All tokens" is 0 in transformers and -1 in vLLM.
             -1 | 0 => Some(None),

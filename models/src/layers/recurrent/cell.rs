@@ -1,13 +1,11 @@
 //! The gates of a recurrent layer and its state.
 
-use burn::module::{Module, Param, ParamId};
-use burn::nn::Linear;
-use burn::tensor::{Bool, DType, Device, Shape, Tensor, TensorData, activation};
+use burn::module::Module;
+use burn::tensor::{Bool, Device, Tensor, activation};
 
 use super::CellKind;
 use super::unroll::{PaddingSteps, Unroll, steps};
-use crate::layers::linear::{Bias, cast_input, linear, project};
-use crate::precision::to_f32;
+use crate::layers::linear::{Bias, Linear};
 
 /// The gates of one direction, with the matrices and the gate order of PyTorch: `i, f, g, o` and
 /// `r, z, n`.
@@ -31,19 +29,19 @@ pub struct State {
 }
 
 impl Cell {
-    pub(super) fn new(kind: CellKind, [d_input, d_state]: [usize; 2], device: &Device) -> Self {
+    pub(super) fn new(kind: CellKind, d_input: usize, d_state: usize, device: &Device) -> Self {
         let d_gates = kind.n_gates() * d_state;
-        let mut input = linear(d_input, d_gates, Bias::Present, device);
-        if kind == CellKind::Lstm {
-            input.bias = Some(remembering(d_state, device));
-        }
-        Self { input, state: linear(d_state, d_gates, Bias::Present, device), kind }
+        let input = Linear::new(d_input, d_gates, Bias::Present, device);
+        let input = match kind {
+            CellKind::Lstm => input.with_bias_values(open_forget_gate(d_state)),
+            CellKind::Gru => input,
+        };
+        Self { input, state: Linear::new(d_state, d_gates, Bias::Present, device), kind }
     }
 
     /// The initial state.
     pub fn start(&self, batch: usize, device: &Device) -> State {
-        let [d_state, _] = self.state.weight.lazy_shape().dims();
-        self.begin_with(Tensor::zeros([batch, d_state], device))
+        self.begin_with(Tensor::zeros([batch, self.state.d_input()], device))
     }
 
     /// The state with this hidden state and, in an LSTM, a cell state of zeros.
@@ -56,15 +54,6 @@ impl Cell {
         State { hidden, memory }
     }
 
-    /// The state with this hidden state and, in an LSTM, this cell state.
-    ///
-    /// # Shapes
-    ///
-    /// - `hidden`, `memory`: `[batch, d]`; `memory` is used by an LSTM only
-    pub fn resume(&self, hidden: Tensor<2>, memory: Tensor<2>) -> State {
-        State { hidden, memory: (self.kind == CellKind::Lstm).then_some(memory) }
-    }
-
     pub(super) fn unroll(
         &self,
         x: Tensor<3>,
@@ -72,7 +61,7 @@ impl Cell {
         padding_steps: &PaddingSteps,
     ) -> Unroll {
         let mut unroll = Unroll::new(start);
-        for (at, input) in steps(gates(&self.input, x)).into_iter().enumerate() {
+        for (at, input) in steps(self.input.forward_with_f32_bias(x)).into_iter().enumerate() {
             unroll.step(|state| self.next(input, state), padding_steps.at(at));
         }
         unroll
@@ -84,7 +73,7 @@ impl Cell {
     ///
     /// - `input`: `[batch, gates · d]`
     pub fn next(&self, input: Tensor<2>, state: &State) -> State {
-        let from_state = gates(&self.state, state.hidden.clone());
+        let from_state = self.state.forward_with_f32_bias(state.hidden.clone());
         match &state.memory {
             Some(memory) => {
                 let [i, f, g, o] = parts(input + from_state);
@@ -120,19 +109,6 @@ impl State {
     }
 }
 
-/// A layer's contribution to the gates, in f32. With weights in half precision the product is
-/// rounded once, before the bias is added, because rounding errors accumulate over the positions.
-fn gates<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
-    let x = cast_input(&layer.weight, x);
-    match &layer.bias {
-        Some(bias) if x.dtype() != DType::F32 => {
-            let product = to_f32(x.matmul(layer.weight.val().unsqueeze()));
-            product + to_f32(bias.val()).unsqueeze()
-        }
-        _ => project(layer, x),
-    }
-}
-
 /// Splits a product into the parts of the gates.
 fn parts<const N: usize>(gates: Tensor<2>) -> [Tensor<2>; N] {
     let d = gates.dims()[1] / N;
@@ -140,15 +116,8 @@ fn parts<const N: usize>(gates: Tensor<2>) -> [Tensor<2>; N] {
 }
 
 /// The bias of an LSTM's gates: 1 for the forget gate, and 0 for the others.
-fn remembering(d_state: usize, device: &Device) -> Param<Tensor<1>> {
-    let bias = move |device: &Device, is_required: bool| {
-        let gate = |value: f32| vec![value; d_state];
-        let values = [gate(0.0), gate(1.0), gate(0.0), gate(0.0)].concat();
-        let bias = Tensor::from_data(TensorData::new(values, [4 * d_state]), device);
-        bias.set_require_grad(is_required)
-    };
-    // Created at its first use, as all parameters are.
-    Param::uninitialized(ParamId::new(), bias, device.clone(), true, Shape::from([4 * d_state]))
+fn open_forget_gate(d_state: usize) -> Vec<f32> {
+    [0.0, 1.0, 0.0, 0.0].iter().flat_map(|&value| vec![value; d_state]).collect()
 }
 
 #[cfg(test)]
@@ -156,9 +125,20 @@ mod tests {
     use super::*;
     use crate::layers::mask::Padding;
     use crate::layers::recurrent::{Direction, RecurrentLayer, RecurrentLayerConfig};
+    use crate::parameters;
 
     fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
         tensor.into_data().iter::<f32>().collect()
+    }
+
+    fn bias(linear: &Linear) -> Vec<f32> {
+        let mut found = Vec::new();
+        parameters::read(linear, &mut |path, data| {
+            if path == "bias" {
+                found = data.iter::<f32>().collect();
+            }
+        });
+        found
     }
 
     fn layer(cell: CellKind, direction: Direction) -> RecurrentLayer {
@@ -171,12 +151,11 @@ mod tests {
         let layer_of = |kind| layer(kind, Direction::Forward);
         let lstm = layer_of(CellKind::Lstm);
         let cell = lstm.cell();
-        let bias = |linear: &Linear| linear.bias.as_ref().map(|bias| values(bias.val()));
-        assert_eq!(bias(&cell.input), Some(vec![0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]));
-        assert_eq!(bias(&cell.state), Some(vec![0.0; 8]));
+        assert_eq!(bias(&cell.input), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(bias(&cell.state), [0.0; 8]);
         let gru = layer_of(CellKind::Gru);
         let cell = gru.cell();
-        assert_eq!(bias(&cell.input), Some(vec![0.0; 6]));
+        assert_eq!(bias(&cell.input), [0.0; 6]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::cell::State;
 use crate::layers::mask::Padding;
 
 /// The states of a cell at every position.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct States {
     /// `[seq, batch, d]`
     pub hidden: Tensor<3>,
@@ -23,6 +23,28 @@ pub struct PaddingSteps(Vec<Option<Tensor<2, Bool>>>);
 pub struct Unroll {
     state: State,
     pub(super) passed: Vec<State>,
+}
+
+impl States {
+    /// The state at the last position.
+    pub fn last(&self) -> State {
+        let last = |x: &Tensor<3>| {
+            let seq = x.dims()[0];
+            x.clone().slice_dim(0, seq - 1..seq).squeeze_dim(0)
+        };
+        State { hidden: last(&self.hidden), memory: self.memory.as_ref().map(last) }
+    }
+
+    /// Applies a function to the hidden states and to the cell states.
+    pub fn map(self, apply: impl Fn(Tensor<3>) -> Tensor<3>) -> Self {
+        Self { hidden: apply(self.hidden), memory: self.memory.map(apply) }
+    }
+
+    /// Combines the hidden states of both, and their cell states.
+    pub fn zip(self, other: Self, combine: impl Fn(Tensor<3>, Tensor<3>) -> Tensor<3>) -> Self {
+        let memory = self.memory.zip(other.memory).map(|(own, other)| combine(own, other));
+        Self { hidden: combine(self.hidden, other.hidden), memory }
+    }
 }
 
 impl Unroll {

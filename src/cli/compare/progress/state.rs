@@ -38,8 +38,16 @@ pub(super) struct TaskShown {
     pub(super) metric: String,
     /// One cell for each row.
     pub(super) cells: Vec<Cell>,
-    /// For each run: its row, and its validation scores by step.
-    pub(super) curves: Vec<(usize, Vec<(f64, f64)>)>,
+    /// One for each run.
+    pub(super) curves: Vec<LearningCurve>,
+}
+
+/// The learning curve of a run.
+pub(super) struct LearningCurve {
+    /// The row of its architecture.
+    pub(super) row: usize,
+    /// Validation scores by step.
+    pub(super) points: Vec<(f64, f64)>,
 }
 
 /// One architecture on one task.
@@ -139,7 +147,7 @@ impl State {
         let (task, row) = self.place(job);
         let curve = job.scored.test.map(|_| {
             let curves = &mut self.tasks[task].curves;
-            curves.push((row, Vec::new()));
+            curves.push(LearningCurve { row, points: Vec::new() });
             curves.len() - 1
         });
         self.running.push(Running {
@@ -165,8 +173,8 @@ impl State {
                 let Some(score) = point.validation else { return };
                 run.says = format!("validation {score:.3}");
                 if let Some(curve) = run.curve {
-                    let (_, points) = &mut self.tasks[run.task].curves[curve];
-                    points.push((point.step as f64, score));
+                    let curve = &mut self.tasks[run.task].curves[curve];
+                    curve.points.push((point.step as f64, score));
                     self.current = run.task;
                 }
             }
@@ -191,7 +199,8 @@ impl State {
         if was_running.is_none() && record.job.scored.test.is_some() {
             let points = record.curve.iter();
             let points = points.filter_map(|point| Some((point.step as f64, point.validation?)));
-            self.tasks[task].curves.push((row, points.collect()));
+            let curve = LearningCurve { row, points: points.collect() };
+            self.tasks[task].curves.push(curve);
         }
         let (done, total) = (self.done, self.total);
         was_running.map(|run| format!("[{done}/{total}] {}: {}", run.name, ended(record)))

@@ -93,7 +93,7 @@ fn cell(cell: &Cell) -> String {
 
 /// The learning curves of a task's runs.
 fn curves(frame: &mut Frame<'_>, place: Rect, task: &TaskShown, has_colors: bool) {
-    let points = || task.curves.iter().flat_map(|(_, points)| points);
+    let points = || task.curves.iter().flat_map(|curve| &curve.points);
     let steps = points().map(|(x, _)| *x).fold(1.0, f64::max);
     let (mut low, mut high) = points()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (_, y)| {
@@ -104,12 +104,12 @@ fn curves(frame: &mut Frame<'_>, place: Rect, task: &TaskShown, has_colors: bool
     }
     let margin = ((high - low) * 0.05).max(1e-3);
     (low, high) = (low - margin, high + margin);
-    let sets = task.curves.iter().map(|(row, points)| {
+    let sets = task.curves.iter().map(|curve| {
         Dataset::default()
             .marker(Marker::Braille)
             .graph_type(GraphType::Line)
-            .style(style(*row, has_colors))
-            .data(points)
+            .style(style(curve.row, has_colors))
+            .data(&curve.points)
     });
     let title = format!(" {}: validation {} by steps ", task.name, task.metric);
     let y = Axis::default().bounds([low, high]).labels([format!("{low:.3}"), format!("{high:.3}")]);

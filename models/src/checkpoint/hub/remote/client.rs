@@ -110,7 +110,7 @@ impl<'a> Client<'a> {
             (_, "RevisionNotFound") => Err(HubError::NoRevision { id }),
             (_, "RepoNotFound") => Err(HubError::NoModel { id, endpoint }),
             (_, "GatedRepo") | (401 | 403, _) => {
-                Err(HubError::Denied { reason: self.denial(&id, (status, code)), id })
+                Err(HubError::Denied { reason: self.denial(&id, status, code), id })
             }
             (404, "") => Err(HubError::NoModel { id, endpoint }),
             (429, _) => Err(self.unreachable("too many requests; wait a while".into())),
@@ -120,7 +120,7 @@ impl<'a> Client<'a> {
     }
 
     /// Why the Hub denies access to a model, and how to get it.
-    fn denial(&self, id: &ModelId, (status, code): (u16, &str)) -> String {
+    fn denial(&self, id: &ModelId, status: u16, code: &str) -> String {
         let endpoint = &self.settings.endpoint;
         let page = format!("{endpoint}/{}", id.name());
         match (&self.settings.token, code) {

@@ -50,7 +50,7 @@ impl Transfer<'_> {
         let mut failures = 0;
         loop {
             let before = length(&part)?;
-            let reason = match self.receive((&mut part, &path), watch)? {
+            let reason = match self.receive(&mut part, &path, watch)? {
                 End::Whole => break,
                 End::Broken(reason) => reason,
             };
@@ -73,7 +73,8 @@ impl Transfer<'_> {
     /// Appends the remaining bytes to the partial file.
     fn receive(
         &self,
-        (part, path): (&mut File, &Path),
+        part: &mut File,
+        path: &Path,
         watch: &mut dyn FnMut(HubEvent<'_>),
     ) -> Result<End, HubError> {
         let in_context = failed(path);

@@ -17,6 +17,7 @@ mod layout;
 mod loading;
 mod minilm;
 mod mutations;
+mod observed;
 mod parameters;
 mod parity;
 mod pipelines;

@@ -9,8 +9,12 @@ use anyhow::Result;
 use serde_json::json;
 
 use self::batch::Batch;
-use super::{DtypeArg, Global, ModelArg};
-use crate::models::checkpoint::{self, F32Tensor, LoadDtype, ModelSpec, write_safetensors};
+use super::{DtypeArg, Global, ModelArg, usage};
+use crate::models::backbones::Inputs;
+use crate::models::checkpoint::{
+    self, F32Tensor, LoadDtype, Model, ModelSpec, Output, write_safetensors,
+};
+use crate::models::layers::recorder::Recorder;
 
 /// Compute a model's raw outputs for token ids or pixels.
 #[derive(clap::Args)]
@@ -27,7 +31,8 @@ use crate::models::checkpoint::{self, F32Tensor, LoadDtype, ModelSpec, write_saf
                   zoo forward ./t5 --ids \"1,2,3\" --decoder-ids \"0,8,9\" --out out.safetensors\n  \
                   zoo forward ./bert-choice --ids \"1,2,3;1,2,4\" --choices 2 --out out.safetensors\n  \
                   zoo forward ./vit --pixels image.safetensors --out out.safetensors\n  \
-                  zoo forward ./vit --pixels large.safetensors --interpolate-positions --out out.safetensors"
+                  zoo forward ./vit --pixels large.safetensors --interpolate-positions --out out.safetensors\n  \
+                  zoo forward ./bert --ids \"1,2,3\" --attentions --hidden-states --out out.safetensors"
 )]
 pub(crate) struct ForwardArgs {
     #[command(flatten)]
@@ -57,6 +62,16 @@ pub(crate) struct ForwardArgs {
     /// as transformers' interpolate_pos_encoding does; DINOv2 always does this
     #[arg(long, requires = "pixels")]
     interpolate_positions: bool,
+    /// Write the attention weights of every layer, `attentions.0` and so on, [batch, heads, queries,
+    /// keys]; of an encoder-decoder `encoder_attentions.0`, `decoder_attentions.0`,
+    /// `cross_attentions.0`
+    #[arg(long)]
+    attentions: bool,
+    /// Write the hidden states of every layer: `hidden_states.0` is the embeddings, the others are
+    /// the outputs of the layers; of an encoder-decoder `encoder_hidden_states.0`,
+    /// `decoder_hidden_states.0`
+    #[arg(long)]
+    hidden_states: bool,
     /// The output file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -70,9 +85,7 @@ pub(super) fn run(global: &Global, args: &ForwardArgs) -> Result<()> {
     let spec = ModelSpec::read(folder)?;
     batch.check(&spec)?;
     let loaded = checkpoint::load_as(folder, spec, &device, LoadDtype::Checkpoint)?;
-    let outputs = loaded.model.cast(precision).outputs(&batch.inputs(&device))?;
-    let tensors: BTreeMap<String, F32Tensor> =
-        outputs.into_iter().map(|output| (output.name.to_string(), output.tensor)).collect();
+    let tensors = tensors(args, &loaded.model.cast(precision), &batch.inputs(&device))?;
     write_safetensors(&args.out, &tensors)?;
     if global.json {
         let shapes: BTreeMap<&String, &Vec<usize>> =
@@ -84,4 +97,32 @@ pub(super) fn run(global: &Global, args: &ForwardArgs) -> Result<()> {
     }
     global.note(&format!("wrote {}", args.out.display()));
     Ok(())
+}
+
+/// The outputs, and the intermediate tensors that the flags add.
+fn tensors(
+    args: &ForwardArgs,
+    model: &Model,
+    inputs: &Inputs,
+) -> Result<BTreeMap<String, F32Tensor>> {
+    let mut recorder =
+        if args.attentions { Recorder::with_attention_weights() } else { Recorder::default() };
+    let outputs = if args.attentions || args.hidden_states {
+        model.observed_outputs(inputs, &mut recorder)?
+    } else {
+        model.outputs(inputs)?
+    };
+    let named = |output: Output| (output.name.to_string(), output.tensor);
+    let mut tensors: BTreeMap<String, F32Tensor> = outputs.into_iter().map(named).collect();
+    if args.hidden_states {
+        tensors.extend(model.hidden_state_tensors(&recorder)?);
+    }
+    if args.attentions {
+        let weights = model.attention_tensors(&recorder)?;
+        if weights.is_empty() {
+            return Err(usage("--attentions: the model has no attention layers"));
+        }
+        tensors.extend(weights);
+    }
+    Ok(tensors)
 }

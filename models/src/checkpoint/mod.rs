@@ -14,6 +14,7 @@ mod model;
 mod model_spec;
 mod outputs;
 mod reading;
+mod recorded;
 mod report;
 mod resolve;
 mod rules;

@@ -5,6 +5,7 @@ use burn::tensor::{Tensor, TensorReadError};
 use super::{F32Tensor, Model};
 use crate::backbones::{FinalStates, Inputs};
 use crate::heads::SentenceTask;
+use crate::layers::observer::Observer;
 
 /// An output tensor of a model, under its name in transformers.
 #[derive(Debug, Clone)]
@@ -52,11 +53,36 @@ impl Model {
     /// Panics if the kind of input (tokens or pixels) does not match the model, or if the input
     /// exceeds the learned positions.
     pub fn outputs(&self, inputs: &Inputs) -> Result<Vec<Output>, TensorReadError> {
+        self.outputs_of(inputs, self.backbone().final_states(inputs))
+    }
+
+    /// [`Model::outputs`] of a pass that an observer sees.
+    ///
+    /// # Errors
+    ///
+    /// The device could not compute or read back the outputs.
+    ///
+    /// # Panics
+    ///
+    /// See [`Model::outputs`].
+    pub fn observed_outputs(
+        &self,
+        inputs: &Inputs,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<Output>, TensorReadError> {
+        self.outputs_of(inputs, self.backbone().observe(inputs, observer))
+    }
+
+    fn outputs_of(
+        &self,
+        inputs: &Inputs,
+        states: FinalStates,
+    ) -> Result<Vec<Output>, TensorReadError> {
         use OutputOf::{Decoder, Input};
         if matches!(self, Self::Seq2SeqLm(_)) {
             inputs.expect_decoder();
         }
-        let FinalStates { last: hidden, encoder } = self.backbone().final_states(inputs);
+        let FinalStates { last: hidden, encoder } = states;
         let mut outputs = self.head_outputs(&hidden, inputs)?;
         // Without a decoder input, the decoder receives the shifted encoder input, of the same
         // length.

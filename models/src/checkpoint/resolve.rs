@@ -46,9 +46,13 @@ impl ModelSpec {
             _ => false,
         };
         let is_own = rules.iter().copied().any(is_there);
-        for rule in rules {
-            let Key::IfConfig { field, keys } = rule else { continue };
-            match (keys.iter().any(is_there), is_own) {
+        for rule in &rules {
+            let Key::IfConfig { field, .. } = rule else { continue };
+            let is_named = rules.iter().any(|rule| match rule {
+                Key::IfConfig { field: other, keys } => other == field && keys.iter().any(is_there),
+                _ => false,
+            });
+            match (is_named, is_own) {
                 (true, false) => self.config[*field] = Value::Bool(true),
                 (false, true) => self.config[*field] = Value::Bool(false),
                 _ => {}

@@ -210,10 +210,7 @@ fn dense(
             Some(Residual { projection: Some(Linear::from_tensors(weight, None)) })
         }
     };
-    let bias = match has_bias {
-        false => None,
-        true => Some(tensors.take("linear.bias", [d_output], device)?),
-    };
+    let bias = has_bias.then(|| tensors.take("linear.bias", [d_output], device)).transpose()?;
     tensors.finish()?;
     let linear = Linear::from_tensors(weight, bias);
     match level {

@@ -11,7 +11,7 @@ mod setup;
 
 use super::chart::Look;
 use super::number;
-use super::page::{Finding, Page, Section};
+use super::page::{Fact, Finding, Page, Section};
 use super::verdict::{Verdict, overall, verdict};
 use crate::study::{BackboneKind, Match, Study, Task, TaskKind};
 
@@ -102,23 +102,21 @@ fn budget(budget: Match) -> String {
     }
 }
 
-fn facts(study: &Study) -> Vec<(String, String)> {
+fn facts(study: &Study) -> Vec<Fact> {
     let seeds: Vec<String> = study.seeds.iter().map(u64::to_string).collect();
     let tests = match study.comparisons.is_empty() {
         true => "none".into(),
         false => format!("{}, {} correction", study.settings.test, study.settings.correction),
     };
-    [
-        ("Device", study.device.description.clone()),
-        ("Started", study.started.clone()),
-        ("Runs took", number::duration(study.seconds)),
-        ("Seeds", seeds.join(", ")),
-        ("Tests", tests),
-        ("Version", format!("zoo {}, Burn {}", study.versions.zoo, study.versions.burn)),
+    let fact = |label: &str, value| Fact { label: label.into(), value };
+    vec![
+        fact("Device", study.device.description.clone()),
+        fact("Started", study.started.clone()),
+        fact("Runs took", number::duration(study.seconds)),
+        fact("Seeds", seeds.join(", ")),
+        fact("Tests", tests),
+        fact("Version", format!("zoo {}, Burn {}", study.versions.zoo, study.versions.burn)),
     ]
-    .into_iter()
-    .map(|(label, value)| (label.to_string(), value))
-    .collect()
 }
 
 /// A label such as `accuracy (%), higher is better`.

@@ -20,7 +20,7 @@ pub use candidate::{
 };
 pub use cost::{CostAt, CostCurve, Growth, Limit, LimitReason};
 pub use run::{CurvePoint, Outcome, Run, Speed};
-pub use scaling::{Fit, FitResult, Fitted, Front, Scaling, ScalingPoint};
+pub use scaling::{BandInterval, Fit, FitResult, Fitted, Front, Scaling, ScalingPoint};
 pub use study::{FoundComparison, SCHEMA, Study};
 pub use summary::{Comparison, Interval, Summary, Tested};
 pub use task::{Better, DataSplit, Metric, Reference, Secondary, Task, TaskKind};

@@ -32,7 +32,7 @@ mod slice;
 use super::errors::{check_points, sizes};
 use super::student::critical;
 use super::{Bounds, Point, StatisticsError};
-use region::Region;
+use region::{CurveAt, Region};
 
 /// A parameter of a curve, with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -110,7 +110,7 @@ impl ScalingFit {
         if x <= 0.0 {
             return Err(StatisticsError::NotPositive { index: 0, value: x });
         }
-        let (loss, curve) = self.region.curve(x)?;
+        let CurveAt { loss, bounds: curve } = self.region.curve(x)?;
         let noise = critical(self.points - 3)? * self.noise * loss;
         let low = loss - (loss - curve.low).hypot(noise);
         let run = Bounds { low: low.max(0.0), high: loss + (curve.high - loss).hypot(noise) };

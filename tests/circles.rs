@@ -1,176 +1,252 @@
-//! Files of a crate do not import each other in circles.
+//! Files of a crate do not import each other in circles: descriptions lie below, implementations above them, tables on
+//! top. A file that only declares and re-exports imports nothing: what it passes on is imported from where it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use zoo_fingerprint::code_lines;
 
-use crate::layout::sources;
+use crate::layout::{only_declares, sources};
 use crate::parameters::split;
 
 /// Crates without circles, by the folder of their sources.
-const ACYCLIC: [&str; 1] = ["models/kernels/src"];
+const ACYCLIC: [&str; 3] = ["datasets/src", "models/kernels/src", "report/src"];
 
-/// The names of a module and of those that contain it, from the crate's root.
-type Module = Vec<String>;
+/// The names of a module or of an item, from the crate's root.
+type Names = Vec<String>;
 
-/// The module of a file, by its path from the root file's folder.
-fn module(path: &Path) -> Module {
-    let parts = path.with_extension("");
-    let mut parts: Module = parts.iter().map(|part| part.to_str().unwrap().to_string()).collect();
-    let is_root = parts.len() == 1 && matches!(parts[0].as_str(), "lib" | "main");
-    if is_root || parts.last().is_some_and(|name| name == "mod") {
-        parts.pop();
-    }
-    parts
+/// A file as a module.
+#[derive(Default)]
+struct Module {
+    file: PathBuf,
+    /// Whether it only declares and re-exports.
+    is_index: bool,
+    /// The modules that it declares.
+    children: BTreeSet<String>,
+    /// The paths of its imports, and those in its expressions and types.
+    paths: Vec<Names>,
+    /// What it passes on: the name, or `*`, and the path that it stands for.
+    reexports: Vec<(String, Names)>,
+    /// Imported names that paths can begin with.
+    aliases: BTreeMap<String, Names>,
 }
 
-/// The paths of a tree of imports, such as `a::{b, c::d}`.
-fn leaves(tree: &str) -> Vec<Vec<String>> {
-    let (stem, branches) = match tree.split_once('{') {
-        Some((stem, rest)) => (stem, rest.rsplit_once('}').map(|(branches, _)| branches)),
-        None => (tree, None),
-    };
-    // Without a new name behind `as`.
-    let names = stem.split("::").filter_map(|name| name.split_whitespace().next());
-    let stem: Vec<String> = names.map(str::to_string).collect();
-    match branches {
-        None => vec![stem],
-        Some(branches) => {
-            let ends = split(branches, ',').into_iter().flat_map(leaves);
-            ends.map(|end| [stem.clone(), end].concat()).collect()
+/// The modules of a crate, by their path.
+fn modules(folder: &Path, files: &[(PathBuf, String)]) -> BTreeMap<Names, Module> {
+    let mut modules = BTreeMap::new();
+    for (file, text) in files {
+        let inner = file.strip_prefix(folder).unwrap().with_extension("");
+        let mut path: Names = inner.iter().map(|name| name.to_str().unwrap().to_string()).collect();
+        if path.contains(&"tests".to_string()) {
+            continue;
         }
+        path.pop_if(|name| ["mod", "lib", "main"].contains(&name.as_str()));
+        let module = parse(file, &path, text);
+        modules.insert(path, module);
     }
+    modules
 }
 
-/// The paths in the code of a file: its imports, and those in expressions and types.
-fn paths(text: &str) -> Vec<Vec<String>> {
-    let lines = code_lines(text);
-    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+fn parse(file: &Path, own: &[String], text: &str) -> Module {
+    let text = text.replace("#[cfg(test)]\nmod tests;\n", "");
+    let file = file.to_path_buf();
+    let mut module = Module { file, is_index: only_declares(&text), ..Module::default() };
+    let text: String = code_lines(&text).flat_map(|line| [line, "\n"]).collect();
     // A visibility such as `pub(in crate::a)` imports nothing.
-    let mut parts = text.split("pub(in ");
+    let mut parts = text.split("(in ");
     let first = parts.next().unwrap_or_default().to_string();
-    let rest = parts.filter_map(|part| part.split_once(')')).map(|(_, rest)| rest);
-    let text: String = [first.as_str()].into_iter().chain(rest).collect();
+    let text =
+        parts.filter_map(|part| part.split_once(')')).fold(first, |text, (_, rest)| text + rest);
+    let mut rest = String::new();
+    for part in text.split_inclusive([';', '}']) {
+        rest.push_str(part);
+        // The braces of an import end none.
+        if without_visibility(&rest).1.starts_with("use ") && !part.ends_with(';') {
+            continue;
+        }
+        take(&mut module, own, &rest);
+        rest.clear();
+    }
+    module
+}
 
-    let mut found = Vec::new();
-    let mut others = String::new();
-    for (index, part) in text.split("use ").enumerate() {
-        let is_import = index > 0 && (others.is_empty() || others.ends_with(char::is_whitespace));
-        match part.split_once(';') {
-            Some((tree, rest)) if is_import => {
-                found.extend(leaves(tree));
-                others.push_str(rest);
+/// Whether a statement begins with `pub`, and the statement without that and without attributes.
+fn without_visibility(statement: &str) -> (bool, &str) {
+    let mut words = statement.trim();
+    while let Some(attribute) = words.strip_prefix('#') {
+        words = attribute.split_once(']').map_or("", |(_, rest)| rest.trim_start());
+    }
+    match words.strip_prefix("pub") {
+        Some(rest) => (true, rest.trim_start_matches(|c| c != ' ').trim_start()),
+        None => (false, words),
+    }
+}
+
+/// Notes what a statement declares, imports or names.
+fn take(module: &mut Module, own: &[String], statement: &str) {
+    let (visible, words) = without_visibility(statement);
+    if let Some(name) = words.strip_prefix("mod ").and_then(|name| name.strip_suffix(';')) {
+        module.children.insert(name.to_string());
+    } else if let Some(tree) = words.strip_prefix("use ").and_then(|tree| tree.strip_suffix(';')) {
+        for (path, alias) in leaves(tree) {
+            let Some(path) = absolute(module, own, &path) else { continue };
+            if visible {
+                module.reexports.push((alias.clone(), path.clone()));
             }
-            _ => others.push_str(part),
+            module.paths.push(path.clone());
+            module.aliases.insert(alias, path);
         }
-    }
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
-    let words = others.split(|c| !is_part(c)).filter(|word| word.contains("::"));
-    found.extend(words.map(|word| leaves(word).concat()));
-    found
-}
-
-/// The module that a path leads to or into, seen from a module; `None` if it is of another crate.
-fn target(own: &Module, path: &[String], modules: &BTreeMap<Module, usize>) -> Option<usize> {
-    let (first, rest) = path.split_first()?;
-    let mut place = own.clone();
-    let mut rest = rest;
-    match first.as_str() {
-        "crate" => place.clear(),
-        "self" => {}
-        "super" => {
-            place.pop();
-            while rest.first().is_some_and(|name| name == "super") {
-                place.pop();
-                rest = &rest[1..];
-            }
+    } else {
+        let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+        for path in statement.split(|c: char| !is_path(c)).filter(|path| path.contains("::")) {
+            let names = path.split("::").filter(|name| !name.is_empty());
+            let names: Names = names.map(str::to_string).collect();
+            module.paths.extend(absolute(module, own, &names));
         }
-        child => {
-            place.push(child.to_string());
-            modules.get(&place)?;
-        }
-    }
-    for name in rest {
-        place.push(name.clone());
-        if !modules.contains_key(&place) {
-            place.pop();
-            break;
-        }
-    }
-    modules.get(&place).copied()
-}
-
-/// The groups of files that import each other, given all files of a crate with their texts.
-fn circles(files: &[(PathBuf, String)]) -> Vec<Vec<String>> {
-    let modules: BTreeMap<Module, usize> =
-        files.iter().enumerate().map(|(index, (path, _))| (module(path), index)).collect();
-    let imports: Vec<BTreeSet<usize>> = files
-        .iter()
-        .map(|(path, text)| {
-            let own = module(path);
-            paths(text).iter().filter_map(|path| target(&own, path, &modules)).collect()
-        })
-        .collect();
-    let reached: Vec<BTreeSet<usize>> = (0..files.len())
-        .map(|index| {
-            let mut seen = BTreeSet::new();
-            let mut open = vec![index];
-            while let Some(file) = open.pop() {
-                // A file may use its own path.
-                let others = imports[file].iter().copied().filter(|other| *other != file);
-                open.extend(others.filter(|other| seen.insert(*other)));
-            }
-            seen
-        })
-        .collect();
-    let groups: BTreeSet<Vec<usize>> = (0..files.len())
-        .filter(|index| reached[*index].contains(index))
-        .map(|index| {
-            reached[index]
-                .iter()
-                .copied()
-                .filter(|other| reached[*other].contains(&index))
-                .collect()
-        })
-        .collect();
-    let name = |index: usize| files[index].0.display().to_string();
-    groups.into_iter().map(|group| group.into_iter().map(name).collect()).collect()
-}
-
-#[test]
-fn files_do_not_import_each_other_in_circles() {
-    for folder in ACYCLIC {
-        let inside = |(path, text): (PathBuf, String)| {
-            (path.strip_prefix(folder).unwrap().to_path_buf(), text)
-        };
-        let files: Vec<_> = sources(folder).into_iter().map(inside).collect();
-        let found = circles(&files);
-        assert!(found.is_empty(), "{folder}: {found:#?}");
     }
 }
 
-#[test]
-fn circles_are_found() {
-    let found = |files: &[(&str, &str)]| {
-        let files: Vec<_> =
-            files.iter().map(|(path, text)| (PathBuf::from(path), text.to_string())).collect();
-        circles(&files)
+/// The paths of an import with their last names: `a::{b, c::d as e}` is `a::b` and `a::c::d`, which is `e`.
+fn leaves(tree: &str) -> Vec<(Names, String)> {
+    let tree = tree.trim();
+    let Some((before, inner)) = tree.split_once('{') else {
+        let (path, alias) = tree.split_once(" as ").unwrap_or((tree, ""));
+        let names: Names = path.split("::").map(|name| name.trim().to_string()).collect();
+        let alias = if alias.is_empty() { names[names.len() - 1].clone() } else { alias.into() };
+        return vec![(names, alias)];
     };
-    let root = ("lib.rs", "mod a;\nmod b;\npub use a::{A, deep::Deep};");
-    let a = ("a/mod.rs", "mod deep;\nuse crate::b::B;");
-    let b =
-        ("b.rs", "struct B;\n// use crate::a;\n#[cfg(test)]\nmod tests {\n    use crate::a;\n}");
-    assert!(found(&[root, a, b, ("a/deep.rs", "pub(in crate::a) use std::{fmt, a};")]).is_empty());
-    for deep in ["use super::A;", "fn f() -> super::A {}", "use super::super::{b::B, a::{A as X}};"]
-    {
-        let child = ("a/deep.rs", deep);
-        assert!(found(&[root, a, b, child]).is_empty(), "a parent that uses no child: {deep}");
-        let parent = ("a/mod.rs", "mod deep;\nfn f() { deep::g() }");
-        assert_eq!(found(&[root, parent, b, child]), [["a/mod.rs", "a/deep.rs"]], "{deep}");
+    let inner = inner.trim_end().strip_suffix('}').unwrap_or(inner);
+    let prefix: Names =
+        before.split("::").map(str::trim).filter(|n| !n.is_empty()).map(str::to_string).collect();
+    let ends = split(inner, ',').into_iter().flat_map(leaves);
+    let whole = |(names, alias): (Names, String)| match names.as_slice() {
+        [only] if only == "self" => (prefix.clone(), prefix[prefix.len() - 1].clone()),
+        _ => ([&prefix[..], &names].concat(), alias),
+    };
+    ends.map(whole).collect()
+}
+
+/// A path from the root of the crate; `None` for another crate's.
+fn absolute(module: &Module, own: &[String], path: &[String]) -> Option<Names> {
+    let (first, rest) = path.split_first()?;
+    let mut base = match first.as_str() {
+        "crate" => Vec::new(),
+        "self" => own.to_vec(),
+        "super" => own[..own.len().checked_sub(1)?].to_vec(),
+        name if module.children.contains(name) => [own, &[name.to_string()]].concat(),
+        name => module.aliases.get(name)?.clone(),
+    };
+    for name in rest {
+        match name.as_str() {
+            "super" => drop(base.pop()),
+            "self" => {}
+            name => base.push(name.to_string()),
+        }
     }
-    let back = ("b.rs", "fn f() {\n    use crate::a::deep::Deep;\n}");
-    let deep = ("a/deep.rs", "use crate::{a, b::B};");
-    assert_eq!(found(&[root, a, back, deep]).concat(), ["a/mod.rs", "b.rs", "a/deep.rs"]);
-    assert_eq!(found(&[("lib.rs", "mod c;\nuse c::C;"), ("c.rs", "use crate::D;")]).len(), 1);
+    Some(base)
+}
+
+/// The module that holds what a path names, through re-exports.
+fn holder<'a>(modules: &'a BTreeMap<Names, Module>, path: &[String]) -> Option<&'a Names> {
+    let mut at: Names = Vec::new();
+    for (index, name) in path.iter().enumerate() {
+        let deeper = [&at[..], std::slice::from_ref(name)].concat();
+        if modules.contains_key(&deeper) {
+            at = deeper;
+            continue;
+        }
+        let module = modules.get(&at)?;
+        let named = module.reexports.iter().filter(|(known, _)| known == name);
+        let named = named.map(|(_, path)| path.clone());
+        let globs = module.reexports.iter().filter(|(known, _)| known == "*");
+        let globs = globs.map(|(_, path)| {
+            path.iter().filter(|part| *part != "*").chain([name]).cloned().collect()
+        });
+        let rest = &path[index + 1..];
+        let found = named.chain(globs).find_map(|target: Names| {
+            holder(modules, &[&target[..], rest].concat()).filter(|found| **found != at)
+        });
+        return found.or_else(|| modules.get_key_value(&at).map(|(path, _)| path));
+    }
+    modules.get_key_value(&at).map(|(path, _)| path)
+}
+
+/// The files that each file imports.
+fn imports(modules: &BTreeMap<Names, Module>) -> BTreeMap<&Names, BTreeSet<&Names>> {
+    let of = |(path, module): (_, &Module)| {
+        let named = module.paths.iter().filter(|_| !module.is_index);
+        let held = named.filter_map(|path| holder(modules, path));
+        (path, held.filter(|held| *held != path && !modules[*held].is_index).collect())
+    };
+    modules.iter().map(of).collect()
+}
+
+/// Files that import each other in a circle, the first one again at the end.
+fn circle(folder: &Path, files: &[(PathBuf, String)]) -> Option<Vec<PathBuf>> {
+    let modules = modules(folder, files);
+    let imports = imports(&modules);
+    let mut done = BTreeSet::new();
+    fn visit<'a>(
+        at: &'a Names,
+        imports: &BTreeMap<&'a Names, BTreeSet<&'a Names>>,
+        done: &mut BTreeSet<&'a Names>,
+        trail: &mut Vec<&'a Names>,
+    ) -> bool {
+        if let Some(start) = trail.iter().position(|known| *known == at) {
+            trail.drain(..start);
+            trail.push(at);
+            return true;
+        }
+        if done.contains(at) {
+            return false;
+        }
+        trail.push(at);
+        if imports[at].iter().any(|next| visit(next, imports, done, trail)) {
+            return true;
+        }
+        trail.pop();
+        done.insert(at);
+        false
+    }
+    let mut trail = Vec::new();
+    let is_found = imports.keys().any(|path| visit(path, &imports, &mut done, &mut trail));
+    is_found.then(|| trail.iter().map(|path| modules[*path].file.clone()).collect())
+}
+
+#[test]
+fn files_import_each_other_in_one_direction() {
+    for folder in ACYCLIC {
+        let files = sources(folder);
+        let imports: usize =
+            imports(&modules(Path::new(folder), &files)).values().map(BTreeSet::len).sum();
+        assert!(imports > files.len(), "{folder}: {imports} imports of {} files", files.len());
+        assert_eq!(circle(Path::new(folder), &files), None, "{folder}");
+    }
+}
+
+#[test]
+fn a_circle_is_found_and_a_reexport_is_none() {
+    let found = |files: &[(&str, &str)]| {
+        let files: Vec<(PathBuf, String)> =
+            files.iter().map(|(name, text)| (name.into(), (*text).to_string())).collect();
+        circle(Path::new(""), &files)
+            .map(|files| files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>())
+    };
+    let index = ("a/mod.rs", "mod b;\nmod c;\npub use b::{B, Other};\npub(crate) use c::*;\n");
+    let root = ("lib.rs", "pub mod a;\n");
+    let b = ("a/b.rs", "pub struct B;\npub struct Other;\n");
+    assert_eq!(found(&[root, index, b, ("a/c.rs", "use super::B;\nfn c(b: B) {}\n")]), None);
+    let circular = Some(["a/b.rs", "a/c.rs", "a/b.rs"].map(String::from).to_vec());
+    let c = ("a/c.rs", "use crate::a::{\n    self as all, Other,\n};\nstruct C;\n");
+    for b in [
+        "use super::c::C;\nstruct B;\n",
+        "use crate::{a::C};\nstruct B;\n",
+        "fn f() {\n    super::c::f();\n}\n",
+        "use crate::a as all;\nfn f() {\n    all::f();\n}\n",
+        "use super::super::a;\nfn f() -> a::C {}\n",
+    ] {
+        assert_eq!(found(&[root, index, ("a/b.rs", b), c]), circular, "{b}");
+    }
+    let tested = "#[cfg(test)]\nmod tests {\n    use super::super::c::C;\n}\n";
+    assert_eq!(found(&[root, index, ("a/b.rs", &format!("struct B;\n\n{tested}")), c]), None);
 }

@@ -163,18 +163,20 @@ fn data_and_models_do_not_know_each_other() {
 /// The files `mod.rs` of each folder that do more than declare and re-export. A number here may only become smaller.
 const DEFINING: [(&str, usize); 7] = [
     ("bench/src", 0),
-    ("datasets/src", 8),
-    ("models/kernels/src", 2),
-    ("models/src", 1),
-    ("report/src", 3),
+    ("datasets/src", 0),
+    ("models/kernels/src", 0),
+    ("models/src", 0),
+    ("report/src", 0),
     ("src", 0),
     ("train/src", 0),
 ];
 
 /// Whether a file consists of `mod` and `use` items.
-fn only_declares(text: &str) -> bool {
+pub(crate) fn only_declares(text: &str) -> bool {
     let items = code_lines(text).filter(|line| !line.starts_with('#'));
     let items: String = items.flat_map(|line| [line, "\n"]).collect();
+    // The examples of a README are of an item that exists in tests of documentation only.
+    let items = items.replace("struct Readme;", "");
     items.split(';').map(str::trim).filter(|item| !item.is_empty()).all(|item| {
         let mut words = item.split_whitespace().filter(|word| !word.starts_with("pub"));
         matches!(words.next(), Some("mod" | "use"))
@@ -187,11 +189,16 @@ fn a_module_file_declares_and_reexports() {
         "//! A.\n\nmod a;\npub(super) mod b;\n#[cfg(c)]\nmod d;\n\npub use a::{E, F};\n"
     ));
     assert!(!only_declares("mod a;\n\npub struct B;\n"));
+    assert!(only_declares("#[cfg(doctest)]\nstruct Readme;\n\nmod a;\n"));
     for (folder, count) in DEFINING {
         let files = sources(folder).into_iter().filter(|(path, _)| path.ends_with("mod.rs"));
         let found: Vec<PathBuf> =
             files.filter(|(_, text)| !only_declares(text)).map(|(path, _)| path).collect();
         assert_eq!(found.len(), count, "{folder}: {found:#?}");
+    }
+    for folder in ["datasets/src", "report/src", "src", "train/src"] {
+        let text = fs::read_to_string(root().join(folder).join("lib.rs")).unwrap();
+        assert!(only_declares(&text), "{folder}/lib.rs");
     }
 }
 

@@ -3,9 +3,7 @@
 //! This crate depends on no model or tensor type: batches are plain vectors of integers.
 //!
 //! ```
-//! use zoo_datasets::batch::{BatchAt, BatchShape, LmDataset};
-//! use zoo_datasets::text::Corpus;
-//! use zoo_datasets::tokenizer::Vocabulary;
+//! use zoo_datasets::prelude::*;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let corpus = Corpus::stories();
@@ -19,14 +17,20 @@
 //! # }
 //! ```
 
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod batch;
 pub mod locate;
+pub mod prelude;
 pub mod score;
 pub mod task;
 pub mod text;
 pub mod tokenizer;
 
-mod fetch;
 mod files;
+mod hash;
 mod nearest;
 mod rng;

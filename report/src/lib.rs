@@ -15,20 +15,26 @@
 //! # }
 //! ```
 
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod aggregate;
-pub mod chart;
-pub mod number;
 pub mod page;
+pub mod prelude;
 pub mod runs;
 pub mod statistics;
 pub mod study;
 pub mod verdict;
 
+mod chart;
 mod error;
 mod files;
 mod html;
 mod json;
 mod markdown;
+mod number;
 mod sections;
 
 pub use error::ReportError;

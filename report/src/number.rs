@@ -11,7 +11,7 @@ const SPACE: char = '\u{a0}';
 /// ```text
 /// 0.012 -> 3    0.034 -> 2    1.4 -> 1    25 -> 0
 /// ```
-pub fn decimals(spread: f64) -> usize {
+pub(crate) fn decimals(spread: f64) -> usize {
     if !spread.is_finite() || spread <= 0.0 {
         return 3;
     }
@@ -32,7 +32,7 @@ fn three_digits(value: f64) -> usize {
 }
 
 /// A number with this many decimals and a true minus sign; a value that rounds to zero has no sign.
-pub fn fixed(value: f64, decimals: usize) -> String {
+pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "not a number".into();
     }
@@ -49,13 +49,13 @@ pub fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// A number to the precision that its interval warrants, or to three digits without an interval.
-pub fn value(value: f64, interval: Option<Interval>) -> String {
+pub(crate) fn value(value: f64, interval: Option<Interval>) -> String {
     let spread = interval.map(Interval::half).filter(|half| *half > 0.0);
     fixed(value, spread.map_or_else(|| three_digits(value), decimals))
 }
 
 /// `low to high`, to the precision that the interval's width warrants.
-pub fn range(interval: Interval) -> String {
+pub(crate) fn range(interval: Interval) -> String {
     let places = match interval.half() {
         half if half > 0.0 => decimals(half),
         _ => three_digits(interval.low),
@@ -64,17 +64,17 @@ pub fn range(interval: Interval) -> String {
 }
 
 /// A number with its unit, if it has one.
-pub fn with_unit(number: &str, unit: &str) -> String {
+pub(crate) fn with_unit(number: &str, unit: &str) -> String {
     if unit.is_empty() { number.to_string() } else { format!("{number}{SPACE}{unit}") }
 }
 
 /// A score with its metric's unit.
-pub fn score(mean: f64, interval: Option<Interval>, metric: &Metric) -> String {
+pub(crate) fn score(mean: f64, interval: Option<Interval>, metric: &Metric) -> String {
     with_unit(&value(mean, interval), &metric.unit)
 }
 
 /// Three significant digits and an SI prefix: `1.23 M`.
-pub fn si(number: f64) -> String {
+pub(crate) fn si(number: f64) -> String {
     if !number.is_finite() {
         return "not a number".into();
     }
@@ -83,7 +83,7 @@ pub fn si(number: f64) -> String {
 }
 
 /// A number with an SI prefix and no trailing zeros, in full up to 9999: `1 M`, `2.5 k`, `0.5`.
-pub fn compact(number: f64) -> String {
+pub(crate) fn compact(number: f64) -> String {
     match number.abs() {
         0.0 => "0".into(),
         n if n < 1e-3 => format!("{number:e}"),
@@ -105,7 +105,7 @@ pub fn compact(number: f64) -> String {
 }
 
 /// A speed to three significant digits, in full up to a million: `9140`, `12 300`.
-pub fn speed(number: f64) -> String {
+pub(crate) fn speed(number: f64) -> String {
     match number {
         n if n.is_nan() || n >= 1e6 => si(n),
         n if n < 100.0 => fixed(n, three_digits(n).min(2)),
@@ -117,7 +117,7 @@ pub fn speed(number: f64) -> String {
 }
 
 /// Memory: `1.50 GiB`.
-pub fn bytes(number: u64) -> String {
+pub(crate) fn bytes(number: u64) -> String {
     const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
     scaled(number as f64, 1024.0, &UNITS)
 }
@@ -140,7 +140,7 @@ fn scaled(number: f64, base: f64, units: &[&str]) -> String {
 }
 
 /// An integer with a thousands separator: `12 345`.
-pub fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -153,7 +153,7 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// A time: `12.3 s`, `4 min 10 s`, `2 h 5 min`.
-pub fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.round();
     let pair = |a: f64, unit_a: &str, b: f64, unit_b: &str| match b as u64 {
         0 => format!("{a:.0}{SPACE}{unit_a}"),
@@ -168,7 +168,7 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// A p-value: `p = 0.012`, `p < 0.001`.
-pub fn p_value(p: f64) -> String {
+pub(crate) fn p_value(p: f64) -> String {
     match p {
         p if p < 0.001 => "p < 0.001".into(),
         p if p < 0.1 => format!("p = {p:.3}"),
@@ -177,24 +177,24 @@ pub fn p_value(p: f64) -> String {
 }
 
 /// A learning rate: `0.001`, `3e-4`.
-pub fn rate(rate: f64) -> String {
+pub(crate) fn rate(rate: f64) -> String {
     if rate >= 0.001 { rate.to_string() } else { format!("{rate:e}") }
 }
 
 /// A percentage with its sign: `+1.2 %`.
-pub fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let text = fixed(share, if share.abs() < 0.095 { 2 } else { 1 });
     let sign = if share > 0.0 && text.chars().any(|c| ('1'..='9').contains(&c)) { "+" } else { "" };
     format!("{sign}{text}{SPACE}%")
 }
 
 /// A count with its noun, in the plural except for 1: `1 seed`, `3 seeds`.
-pub fn of(count: usize, noun: &str) -> String {
+pub(crate) fn of(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// `a`, `a and b`, `a, b and c`.
-pub fn list<S: AsRef<str>>(names: &[S]) -> String {
+pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
     match names {
         [] => String::new(),
         [one] => one.as_ref().to_string(),
@@ -206,7 +206,7 @@ pub fn list<S: AsRef<str>>(names: &[S]) -> String {
 }
 
 /// The first names and the number of the others: `a, b and 3 others`.
-pub fn short_list<S: AsRef<str>>(names: &[S], most: usize) -> String {
+pub(crate) fn short_list<S: AsRef<str>>(names: &[S], most: usize) -> String {
     if names.len() <= most {
         return list(names);
     }
@@ -215,3 +215,6 @@ pub fn short_list<S: AsRef<str>>(names: &[S], most: usize) -> String {
     shown.push(format!("{} others", names.len() - shown.len()));
     list(&shown)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ mod decoding;
 mod embeddings;
 mod invariants;
 pub(crate) mod measure;
+mod observing;
 mod saving;
 mod training;
 
@@ -26,6 +27,7 @@ macro_rules! contract {
                     every_tensor_changes_the_output,
                 },
                 invariants::{rows_are_independent_and_padding_is_invisible},
+                observing::{an_observer_sees_every_layer},
                 saving::{saving_and_loading_is_the_identity, matrices_of_bf16_are_only_held_so},
                 training::{
                     fifty_steps_are_those_of_the_reference,

@@ -1,7 +1,7 @@
 //! Batches of running text for causal language models.
 
 use super::{BatchAt, BatchError, BatchShape, LmBatch};
-use crate::locate::hex;
+use crate::hash::hex;
 use crate::rng::SeededRng;
 use crate::text::{Corpus, Stories, Train};
 use crate::tokenizer::{Tokenizer, TokenizerError};

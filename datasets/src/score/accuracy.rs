@@ -1,6 +1,7 @@
 //! Accuracy over answers, whole sequences and tokens.
 
-use super::{ScoreError, check_lengths};
+use super::checks::check_lengths;
+use super::error::ScoreError;
 
 /// An accuracy with its counts.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]

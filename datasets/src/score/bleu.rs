@@ -13,7 +13,10 @@
 //! <https://aclanthology.org/W18-6319>; smoothing: Chen & Cherry 2014,
 //! <https://aclanthology.org/W14-3346>
 
-use super::{Case, ScoreError, check_references, grams, references_signature};
+use super::case::Case;
+use super::checks::{check_references, references_signature};
+use super::error::ScoreError;
+use super::grams;
 use std::collections::HashMap;
 
 pub use super::tokens::Tokenization;

@@ -11,8 +11,11 @@
 //! Reference: Popović 2015, <https://aclanthology.org/W15-3049>; chrF++: Popović 2017,
 //! <https://aclanthology.org/W17-4770>; Post 2018, <https://aclanthology.org/W18-6319>
 
+use super::case::Case;
+use super::checks::{check_references, references_signature};
+use super::error::ScoreError;
+use super::grams;
 use super::text::{is_space, words};
-use super::{Case, ScoreError, check_references, grams, references_signature};
 use std::collections::HashMap;
 use std::hash::Hash;
 

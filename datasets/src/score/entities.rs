@@ -10,7 +10,8 @@
 //! Reference: Tjong Kim Sang & De Meulder 2003, <https://aclanthology.org/W03-0419>; surface forms:
 //! Derczynski et al. 2017, <https://aclanthology.org/W17-4418>
 
-use super::{ScoreError, check_lengths};
+use super::checks::check_lengths;
+use super::error::ScoreError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How to interpret an `I` tag that does not follow a tag of its type.

@@ -1,7 +1,8 @@
 //! Chance level: the score of the best prediction that ignores the input.
 
+use super::example::Example;
+use super::metric::Metric;
 use super::splits::Splits;
-use super::{Example, Metric};
 use std::collections::BTreeMap;
 
 /// The score of the best constant prediction on the test examples, fitted to training examples.

@@ -7,12 +7,11 @@
 //! Reference: the date translation of Keras' and Chainer's attention examples; the day of the
 //! week after Sakamoto 1993
 
+use super::definition::TaskDefinition;
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{BuiltTask, Settings};
-use super::{
-    Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
-};
+use super::settings::{BuiltTask, Settings};
+use super::{Example, Labels, Lengths, Metric, Target, TaskError, TaskKind, TokenTable};
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};

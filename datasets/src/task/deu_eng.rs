@@ -9,10 +9,12 @@
 //!
 //! Reference: <https://www.manythings.org/anki/>, from <https://tatoeba.org>
 
+use super::definition::TaskDefinition;
 use super::error::check;
-use super::spec::{BuiltTask, Settings};
+use super::settings::{BuiltTask, Settings};
 use super::splits::{Answers, Splits, Train};
-use super::{Example, Labels, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable};
+use super::units::Units;
+use super::{Example, Labels, Metric, Target, TaskError, TaskKind, TokenTable};
 use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -36,18 +38,6 @@ pub(super) struct DeuEng {
 enum Language {
     Deu,
     Eng,
-}
-
-/// The kind of tokens that texts are split into.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Units {
-    /// Characters.
-    Characters,
-    /// Words; rare ones are unknown.
-    Words,
-    /// Subwords of a byte-level BPE.
-    Subwords,
 }
 
 impl Default for DeuEng {

@@ -7,13 +7,11 @@
 //!
 //! Reference: Hewitt et al. 2020 (the bounded depth), <https://arxiv.org/abs/2010.07515>
 
+use super::definition::TaskDefinition;
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{BuiltTask, Settings};
-use super::{
-    Context, Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind,
-    TokenTable,
-};
+use super::settings::{BuiltTask, Settings};
+use super::{Context, Example, Labels, Lengths, Metric, Target, TaskError, TaskKind, TokenTable};
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};

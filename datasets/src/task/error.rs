@@ -1,6 +1,5 @@
 //! Errors of building a task.
 
-use super::table::TASKS;
 use super::user::FileError;
 use crate::locate::LocateError;
 use crate::text::TextError;
@@ -10,15 +9,14 @@ use std::ops::RangeInclusive;
 
 /// No task has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "unknown task {name:?}{}; there are {}", hint(*near),
-    TASKS.iter().map(|info| info.name).collect::<Vec<_>>().join(", ")
-)]
+#[error("unknown task {name:?}{}; there are {known}", hint(*near))]
 pub struct UnknownTask {
     /// The requested name.
     pub name: String,
     /// The closest known name, if the request is probably a misspelling of it.
     pub near: Option<&'static str>,
+    /// The names of all tasks.
+    pub known: String,
 }
 
 /// Why a task could not be built.
@@ -143,4 +141,10 @@ pub(super) fn check<T: PartialOrd + fmt::Display>(
     }
     let allowed = format!("{} to {}", range.start(), range.end());
     Err(TaskError::OutOfRange { parameter, value: value.to_string(), allowed })
+}
+
+/// The error for a missing `file` parameter.
+pub(super) fn no_file() -> TaskError {
+    let allowed = "the path of a file, file=PATH".to_owned();
+    TaskError::OutOfRange { parameter: "file", value: "not given".to_owned(), allowed }
 }

@@ -1,8 +1,8 @@
 //! Metadata of tasks.
 
-use super::TaskKind;
-use super::generated::Sizes;
-use super::spec::{Settings, TaskBuilder, to_map};
+use super::kind::TaskKind;
+use super::settings::{Settings, TaskBuilder, to_map};
+use super::sizes::Sizes;
 use crate::locate::DataFile;
 use serde_json::{Map, Value};
 use std::fmt;

@@ -10,13 +10,11 @@
 //! Reference: Nangia and Bowman 2018, <https://arxiv.org/abs/1804.06028>; Tay et al. 2020,
 //! <https://arxiv.org/abs/2011.04006>
 
+use super::definition::TaskDefinition;
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{BuiltTask, Settings};
-use super::{
-    Example, Labels, Lengths, Metric, Reference, Target, TaskDefinition, TaskError, TaskKind,
-    TokenTable,
-};
+use super::settings::{BuiltTask, Settings};
+use super::{Example, Labels, Lengths, Metric, Reference, Target, TaskError, TaskKind, TokenTable};
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};

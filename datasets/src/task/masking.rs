@@ -1,6 +1,7 @@
 //! BERT's masking: which tokens of a text are prediction targets, and what replaces them.
 
-use super::{Example, Target, TokenTable};
+use super::example::{Example, Target};
+use super::token_table::TokenTable;
 use crate::rng::SeededRng;
 
 /// Selects 15 % of the tokens of a text as targets: of those, 80 % are replaced by

@@ -5,11 +5,12 @@
 //!
 //! Reference: Power et al. 2022, <https://arxiv.org/abs/2201.02177>
 
+use super::definition::TaskDefinition;
 use super::error::check;
 use super::generated::DATA_SEED;
-use super::spec::{BuiltTask, Settings};
+use super::settings::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::{Example, Labels, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable};
+use super::{Example, Labels, Metric, Target, TaskError, TaskKind, TokenTable};
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};

@@ -8,13 +8,11 @@
 //!
 //! Reference: Arora et al. 2023 (Zoology), <https://arxiv.org/abs/2312.04927>
 
+use super::definition::TaskDefinition;
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{BuiltTask, Settings};
-use super::{
-    Context, Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind,
-    TokenTable,
-};
+use super::settings::{BuiltTask, Settings};
+use super::{Context, Example, Labels, Lengths, Metric, Target, TaskError, TaskKind, TokenTable};
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};

@@ -7,12 +7,11 @@
 //! Reference: Pang and Lee 2005, <https://arxiv.org/abs/cs/0506075>; Kim 2014,
 //! <https://arxiv.org/abs/1408.5882>
 
+use super::definition::TaskDefinition;
 use super::error::check;
-use super::spec::{BuiltTask, Settings};
+use super::settings::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::{
-    Example, Labels, Metric, Reference, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
-};
+use super::{Example, Labels, Metric, Reference, Target, TaskError, TaskKind, TokenTable};
 use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

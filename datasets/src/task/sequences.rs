@@ -7,12 +7,11 @@
 //! Reference: Graves et al. 2014 (copy and sort), <https://arxiv.org/abs/1410.5401>; Grefenstette
 //! et al. 2015 (reverse), <https://arxiv.org/abs/1506.02516>
 
+use super::definition::TaskDefinition;
 use super::error::check;
 use super::generated::Generate;
-use super::spec::{BuiltTask, Settings};
-use super::{
-    Example, Labels, Lengths, Metric, Target, TaskDefinition, TaskError, TaskKind, TokenTable,
-};
+use super::settings::{BuiltTask, Settings};
+use super::{Example, Labels, Lengths, Metric, Target, TaskError, TaskKind, TokenTable};
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
 use serde::{Deserialize, Serialize};

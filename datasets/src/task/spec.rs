@@ -1,14 +1,11 @@
 //! Task specifications: a task's name and its settings.
 
 use super::error::{TaskError, UnknownTask};
-use super::generated::{self, Generate, Sizes};
 use super::info::TaskInfo;
-use super::splits::Splits;
+use super::settings::from_map;
+use super::sizes::Sizes;
 use super::table::TASKS;
-use super::{Task, TaskDefinition};
-use crate::locate::SearchPath;
 use crate::nearest::nearest;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -34,56 +31,6 @@ enum Written {
     Table(Map<String, Value>),
 }
 
-/// The settings of a kind of task, which build it.
-pub(super) trait Settings: Default + DeserializeOwned + Serialize {
-    /// Builds the task, or returns why these settings are invalid.
-    fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError>;
-}
-
-/// A task without its name.
-pub(super) enum BuiltTask {
-    /// Examples are sampled, as many as needed.
-    Generated(TaskDefinition, Box<dyn Generate>),
-    /// Examples are fixed.
-    Fixed(TaskDefinition, Splits),
-}
-
-/// The functions of a [`Settings`] type that an entry of [`TASKS`] stores.
-pub(super) struct TaskBuilder {
-    pub(super) defaults: fn() -> Map<String, Value>,
-    check: fn(Map<String, Value>) -> Result<(), serde_json::Error>,
-    build: fn(Map<String, Value>, &SearchPath) -> Result<BuiltTask, TaskError>,
-}
-
-impl TaskBuilder {
-    pub(super) const fn of<S: Settings>() -> Self {
-        Self {
-            defaults: || to_map(&S::default()),
-            check: |map| from_map::<S>(map).map(|_| ()),
-            build: |map, search_path| {
-                let settings = from_map::<S>(map);
-                // Unreachable: `check` has validated the settings.
-                let wrong = |error: serde_json::Error| TaskError::Value {
-                    task: "asked for",
-                    reason: error.to_string(),
-                };
-                settings.map_err(wrong)?.build(search_path)
-            },
-        }
-    }
-}
-
-pub(super) fn to_map(settings: &impl Serialize) -> Map<String, Value> {
-    match serde_json::to_value(settings) {
-        Ok(Value::Object(map)) => map,
-        _ => Map::new(),
-    }
-}
-
-fn from_map<T: DeserializeOwned>(map: Map<String, Value>) -> Result<T, serde_json::Error> {
-    serde_json::from_value(Value::Object(map))
-}
-
 impl TaskSpec {
     /// Parses a task's name and settings.
     ///
@@ -104,7 +51,7 @@ impl TaskSpec {
     /// # Errors
     ///
     /// As [`TaskSpec::parse`].
-    pub fn from_table(name: &str, settings: Map<String, Value>) -> Result<Self, TaskError> {
+    fn from_table(name: &str, settings: Map<String, Value>) -> Result<Self, TaskError> {
         Self::new(find(name)?, settings)
     }
 
@@ -124,7 +71,7 @@ impl TaskSpec {
             }
             settings.insert(parameter, value);
         }
-        let (own, sizes) = divide(info, settings.clone());
+        let DividedSettings { own, sizes } = DividedSettings::new(info, settings.clone());
         let checked = from_map::<Sizes>(sizes).and_then(|_| (info.builder.check)(own));
         checked.map_err(|error| TaskError::Value { task: info.name, reason: error.to_string() })?;
         Ok(Self { info, settings })
@@ -139,43 +86,30 @@ impl TaskSpec {
     pub fn settings(&self) -> &Map<String, Value> {
         &self.settings
     }
-
-    /// Generates or loads the task.
-    ///
-    /// # Errors
-    ///
-    /// [`TaskError`] if a setting is out of range, a file is missing, modified or malformed, or too
-    /// few examples remain for training or testing.
-    pub fn build(&self, search_path: &SearchPath) -> Result<Task, TaskError> {
-        let (own, sizes) = divide(self.info, self.settings.clone());
-        let (definition, splits) = match (self.info.builder.build)(own, search_path)? {
-            // In file order, the first examples may all have the same label.
-            BuiltTask::Fixed(definition, splits) => (definition, splits.shuffled()),
-            BuiltTask::Generated(definition, generator) => {
-                let wrong = |error: serde_json::Error| TaskError::Value {
-                    task: self.info.name,
-                    reason: error.to_string(),
-                };
-                (definition, generated::splits(generator, from_map(sizes).map_err(wrong)?)?)
-            }
-        };
-        Ok(Task::new(self.clone(), definition, splits))
-    }
 }
 
-/// Splits settings into those of the task itself and those of the split sizes.
-fn divide(
-    info: &TaskInfo,
-    settings: Map<String, Value>,
-) -> (Map<String, Value>, Map<String, Value>) {
-    let own = (info.builder.defaults)();
-    settings.into_iter().partition(|(parameter, _)| own.contains_key(parameter))
+/// The settings of a task by what they determine.
+pub(super) struct DividedSettings {
+    /// Those of the task itself.
+    pub(super) own: Map<String, Value>,
+    /// Those of the split sizes.
+    pub(super) sizes: Map<String, Value>,
+}
+
+impl DividedSettings {
+    pub(super) fn new(info: &TaskInfo, settings: Map<String, Value>) -> Self {
+        let defaults = (info.builder.defaults)();
+        let is_own = |(parameter, _): &(String, Value)| defaults.contains_key(parameter);
+        let (own, sizes) = settings.into_iter().partition(is_own);
+        Self { own, sizes }
+    }
 }
 
 fn find(name: &str) -> Result<&'static TaskInfo, UnknownTask> {
     TASKS.iter().find(|info| info.name == name).ok_or_else(|| UnknownTask {
         name: name.to_owned(),
         near: nearest(name, TASKS.iter().map(|info| info.name)),
+        known: TASKS.iter().map(|info| info.name).collect::<Vec<_>>().join(", "),
     })
 }
 

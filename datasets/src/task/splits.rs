@@ -1,9 +1,11 @@
 //! Training, validation and test splits.
 
+use super::example::{Example, Lengths, Target};
 use super::generated::{self, Generate, Split};
+use super::labels::Labels;
 use super::order::Order;
-use super::{Example, Labels, Lengths, Target, TokenTable};
-use crate::locate::hex;
+use super::token_table::TokenTable;
+use crate::hash::hex;
 use sha2::{Digest, Sha256};
 
 /// The three splits of a task's data.

@@ -1,7 +1,8 @@
 //! The table of tasks and their parameters.
 
 use super::info::{Origin, Parameter, Preset, PresetValue, TaskInfo, set, task};
-use super::{Context, TaskKind, dates, deu_eng, dyck, induction, listops, modadd, mqar, polarity};
+use super::kind::{Context, TaskKind};
+use super::{dates, deu_eng, dyck, induction, listops, modadd, mqar, polarity};
 use super::{sequences, texts, user, wnut17};
 use crate::locate::DataFile;
 use crate::text;

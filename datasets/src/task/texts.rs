@@ -10,15 +10,14 @@
 //! Reference: nanoGPT, <https://github.com/karpathy/nanoGPT>; makemore,
 //! <https://github.com/karpathy/makemore>
 
-use super::error::check;
+use super::definition::TaskDefinition;
+use super::error::{check, no_file};
 use super::generated::Generate;
 use super::masking::{masked, next};
-use super::spec::{BuiltTask, Settings};
+use super::settings::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
 use super::windows::{TextObjective, Windower};
-use super::{
-    Example, Labels, Lengths, Metric, Reference, TaskDefinition, TaskError, TaskKind, TokenTable,
-};
+use super::{Example, Labels, Lengths, Metric, Reference, TaskError, TaskKind, TokenTable};
 use crate::locate::SearchPath;
 use crate::rng::SeededRng;
 use crate::text::{Corpus, TextSource, Train as Text};
@@ -125,7 +124,7 @@ impl Settings for Own {
     fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("context", self.context, 1..=65_536)?;
         if self.file.as_os_str().is_empty() {
-            return Err(super::user::no_file());
+            return Err(no_file());
         }
         running(&TextSource::File(self.file), self.objective, self.context, &[], search_path)
     }

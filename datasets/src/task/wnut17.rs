@@ -6,16 +6,14 @@
 //!
 //! Reference: Derczynski et al. 2017, <https://aclanthology.org/W17-4418>
 
+use super::definition::TaskDefinition;
 use super::error::check;
-use super::spec::{BuiltTask, Settings};
+use super::settings::{BuiltTask, Settings};
 use super::splits::{Splits, Train};
-use super::{
-    Context, Example, Labels, Metric, Reference, Target, TaskDefinition, TaskError, TaskKind,
-    TokenTable,
-};
+use super::word_encoder::{Sentence, TaggedWord, WordEncoder, tag_names};
+use super::{Context, Example, Labels, Metric, Reference, TaskError, TaskKind};
 use crate::locate::{DataFile, SearchPath};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -63,9 +61,6 @@ static REFERENCES: [Reference; 1] = [Reference {
     source: "Derczynski et al. 2017, https://aclanthology.org/W17-4418",
 }];
 
-/// Words with their tags.
-type Sentence = Vec<(String, String)>;
-
 impl Settings for Wnut17 {
     fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("min_count", self.min_count, 1..=1000)?;
@@ -75,7 +70,7 @@ impl Settings for Wnut17 {
             splits.push(sentences(&String::from_utf8_lossy(&content)));
         }
         let [train, validation, test] = &splits[..] else { unreachable!("there are three files") };
-        let words: Vec<&str> = train.iter().flatten().map(|(word, _)| word.as_str()).collect();
+        let words: Vec<&str> = train.iter().flatten().map(|tagged| tagged.word.as_str()).collect();
         let encoder = WordEncoder::new(&words, self.min_count);
         let tags = tag_names(splits.iter().flatten());
         let examples = |split: &[Sentence]| -> Vec<Example> {
@@ -102,7 +97,8 @@ fn sentences(text: &str) -> Vec<Sentence> {
         match line.trim().rsplit_once('\t') {
             Some((word, tag)) => {
                 if let Some(sentence) = found.last_mut() {
-                    sentence.push((word.trim().to_owned(), tag.trim().to_owned()));
+                    let (word, tag) = (word.trim().to_owned(), tag.trim().to_owned());
+                    sentence.push(TaggedWord { word, tag });
                 }
             }
             None => found.push(Sentence::new()),
@@ -112,85 +108,9 @@ fn sentences(text: &str) -> Vec<Sentence> {
     found
 }
 
-/// Every tag that occurs, `O` first.
-pub(super) fn tag_names<'a>(sentences: impl Iterator<Item = &'a Sentence>) -> Vec<String> {
-    let names: BTreeSet<&str> = sentences.flatten().map(|(_, tag)| tag.as_str()).collect();
-    let (outside, inside): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|tag| *tag == "O");
-    outside.into_iter().chain(inside).map(str::to_owned).collect()
-}
-
-/// Encodes words as tokens: the word itself, else its lowercase form, else its shape.
-pub(super) struct WordEncoder {
-    pub(super) tokens: TokenTable,
-}
-
-impl WordEncoder {
-    pub(super) fn new(words: &[&str], min_count: usize) -> Self {
-        let lowercase: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
-        let shapes: BTreeSet<String> = words.iter().map(|word| shape(word)).collect();
-        // A word that is already lowercase counts once.
-        let cased = words.iter().zip(&lowercase).filter(|(word, lower)| **word != lower.as_str());
-        let forms = lowercase.iter().map(String::as_str).chain(cased.map(|(word, _)| *word));
-        let frequent = TokenTable::frequent(forms, min_count);
-        let own = (TokenTable::FIRST..frequent.len() as u32).filter_map(|id| frequent.written(id));
-        let names: Vec<String> = shapes.into_iter().chain(own.map(str::to_owned)).collect();
-        Self { tokens: TokenTable::named(names) }
-    }
-
-    pub(super) fn encode(&self, word: &str) -> u32 {
-        let tokens = &self.tokens;
-        let known = tokens.id(word).or_else(|| tokens.id(&word.to_lowercase()));
-        known.or_else(|| tokens.id(&shape(word))).unwrap_or(TokenTable::UNKNOWN)
-    }
-
-    /// Encodes a sentence; each of its tags must be one of `names`.
-    pub(super) fn example(&self, sentence: &Sentence, names: &[String]) -> Example {
-        let tag = |tag: &str| names.iter().position(|name| name == tag).map(|index| index as u32);
-        Example {
-            input: sentence.iter().map(|(word, _)| self.encode(word)).collect(),
-            target: Target::Tags(sentence.iter().map(|(_, name)| tag(name)).collect()),
-        }
-    }
-}
-
-/// The shape of a word: runs of uppercase letters, lowercase letters, digits and other characters,
-/// in angle brackets and with a space, so that no word equals a shape.
-fn shape(word: &str) -> String {
-    let start = match word {
-        _ if word.starts_with("http") || word.starts_with("www.") => return "< url>".to_owned(),
-        _ if word.len() > 1 && word.starts_with('@') => return "< @>".to_owned(),
-        _ if word.len() > 1 && word.starts_with('#') => "#",
-        _ => "",
-    };
-    let mut shape = format!("< {start}");
-    for c in word[start.len()..].chars().take(40) {
-        let kind = match c {
-            _ if c.is_uppercase() => 'X',
-            _ if c.is_alphabetic() => 'x',
-            _ if c.is_numeric() => '0',
-            _ => '.',
-        };
-        if !shape.ends_with(kind) {
-            shape.push(kind);
-        }
-    }
-    shape + ">"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_word_is_itself_or_its_lowercase_form_or_its_shape() {
-        let encoder = WordEncoder::new(&["Paris", "Paris", "the", "The", "Anna", "@me"], 2);
-        let written = |word| encoder.tokens.written(encoder.encode(word)).unwrap().to_owned();
-        assert_eq!(written("Paris"), "Paris");
-        assert_eq!(written("THE"), "the");
-        assert_eq!(written("Berlin"), "< Xx>");
-        assert_eq!(written("@you"), "< @>");
-        assert_eq!(encoder.encode("3.14"), TokenTable::UNKNOWN, "a shape absent from training");
-    }
 
     #[test]
     fn a_line_with_a_tab_alone_ends_a_sentence() {

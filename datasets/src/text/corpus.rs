@@ -1,13 +1,13 @@
 //! Text corpora with a training and a validation split.
 
+use super::error::TextError;
 use super::stories::Stories;
 use super::text_file::{self, Parts};
 use super::{TextSource, names, tinyshakespeare};
-use crate::locate::{DataFile, LocateError, SearchPath};
+use crate::locate::{DataFile, SearchPath};
 use crate::tokenizer::{Tokenizer, TokenizerError, Vocabulary};
 use std::collections::BTreeSet;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A text with a training and a validation split.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,40 +25,6 @@ pub enum Train {
     Text(String),
     /// Endless [`Stories`], generated on demand.
     Stories,
-}
-
-/// Why a text could not be loaded.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TextError {
-    /// The file of a published data set is unavailable.
-    #[error(transparent)]
-    Locate(#[from] LocateError),
-    /// The user's file is missing or unreadable.
-    #[error("cannot read the text file {path}: {source}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The I/O error.
-        source: io::Error,
-    },
-    /// The file is empty.
-    #[error("the text file {path} is empty; provide a file that contains text")]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file is not UTF-8.
-    #[error(
-        "the text file {path} is not UTF-8: the byte at offset {offset} does not begin a character; \
-         convert it first, for example with iconv -t UTF-8"
-    )]
-    NotUtf8 {
-        /// The file.
-        path: PathBuf,
-        /// Offset in bytes of the first byte that is not UTF-8.
-        offset: usize,
-    },
 }
 
 impl Corpus {

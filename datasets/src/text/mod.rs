@@ -1,13 +1,15 @@
 //! Text for language models: generated stories, well-known small data sets, the user's files.
 
 mod corpus;
+mod error;
 mod names;
 mod source;
 mod stories;
 mod text_file;
 mod tinyshakespeare;
 
-pub use corpus::{Corpus, TextError, Train};
+pub use corpus::{Corpus, Train};
+pub use error::TextError;
 pub use source::{DATA_SETS, DataSet, TextSource, UnknownDataSet};
 pub use stories::Stories;
 

@@ -1,6 +1,6 @@
 //! The user's text file, and the split by position.
 
-use super::TextError;
+use super::error::TextError;
 use std::fs;
 use std::path::Path;
 

@@ -1,15 +1,17 @@
 //! Building new tokenizers: character-level and byte-level BPE.
 
-use super::{END_OF_TEXT, Tokenizer, TokenizerError, failed, file};
+use super::codec::{Tokenizer, single_character_split};
+use super::config::new_config;
+use super::end_of_text::END_OF_TEXT;
+use super::error::{TokenizerError, failed};
 use std::collections::BTreeSet;
 use tokenizers::decoders::fuse::Fuse;
 use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
 use tokenizers::models::wordlevel::WordLevel;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{
     AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
-    SplitDelimiterBehavior, TokenizerBuilder,
+    TokenizerBuilder,
 };
 
 /// The vocabulary of a new tokenizer.
@@ -40,7 +42,7 @@ impl Tokenizer {
         inner.with_pre_tokenizer(Some(single_character_split().map_err(failed("build"))?));
         // Without `Fuse`, decoding would insert a space between tokens.
         inner.with_decoder(Some(Fuse::new()));
-        Ok(Self::new(inner, file::new_config(None)))
+        Ok(Self::new(inner, new_config(None)))
     }
 
     /// Trains a byte-level BPE of at most `vocab_size` tokens, which encodes any text.
@@ -84,14 +86,6 @@ impl Tokenizer {
         .build()
         .map_err(failed("build"))?;
         inner.train(&mut trainer, texts.into_iter()).map_err(failed("train"))?;
-        Ok(Self::new(inner.into(), file::new_config(Some(END_OF_TEXT))))
+        Ok(Self::new(inner.into(), new_config(Some(END_OF_TEXT))))
     }
-}
-
-/// Splits a text into its characters.
-// Not `.`, which does not match newlines, nor `(?s).`, whose syntax differs between Python and
-// Rust.
-pub(super) fn single_character_split() -> tokenizers::Result<Split> {
-    let any = SplitPattern::Regex(r"[\s\S]".to_owned());
-    Split::new(any, SplitDelimiterBehavior::Isolated, false)
 }

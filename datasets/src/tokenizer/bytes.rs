@@ -2,7 +2,7 @@
 
 use tokenizers::decoders::DecoderWrapper;
 
-use super::Tokenizer;
+use super::codec::Tokenizer;
 use super::guard::guarded;
 
 /// The position of a token in a text: in some tokenizers, the first token of a text loses its

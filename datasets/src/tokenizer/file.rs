@@ -1,19 +1,19 @@
 //! Tokenizers on disk: `tokenizer.json` and `tokenizer_config.json`.
 
+use super::codec::Tokenizer;
+use super::config::{CONFIG, new_config};
 use super::convert::{self, Built};
+use super::error::{TokenizerError, failed};
 use super::guard::{MOST_ADDED, check, guarded};
+use super::read::{corrupt, read_object, read_text};
 use super::surface::Surface;
-use super::{Tokenizer, TokenizerError, failed};
 use crate::files::write_whole;
-use serde_json::{Map, Value, json};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use std::{fs, str};
 use tokenizers::PostProcessor;
 
 const TOKENIZER: &str = "tokenizer.json";
-pub(super) const CONFIG: &str = "tokenizer_config.json";
 
 impl Tokenizer {
     /// Loads a tokenizer from `tokenizer.json`, from a directory that contains it, or from a
@@ -89,51 +89,4 @@ impl Tokenizer {
         }
         Ok(())
     }
-}
-
-/// The `tokenizer_config.json` of a new tokenizer.
-pub(super) fn new_config(eos_token: Option<&str>) -> Map<String, Value> {
-    let mut config = Map::new();
-    config.insert("tokenizer_class".to_owned(), json!("PreTrainedTokenizerFast"));
-    // Before version 5, transformers removed spaces before punctuation by default.
-    config.insert("clean_up_tokenization_spaces".to_owned(), json!(false));
-    config.insert("model_input_names".to_owned(), json!(["input_ids", "attention_mask"]));
-    if let Some(token) = eos_token {
-        config.insert("eos_token".to_owned(), json!(token));
-    }
-    config
-}
-
-/// The `eos_token` of a `tokenizer_config.json`: a string, or an object with its `content`.
-pub(super) fn eos_token(config: &Map<String, Value>) -> Option<&str> {
-    let token = config.get("eos_token")?;
-    token.as_str().or_else(|| token.get("content")?.as_str())
-}
-
-/// The text of a file; `None` if it does not exist.
-pub(super) fn read_text(path: &Path) -> Result<Option<String>, TokenizerError> {
-    let Some(content) = read_bytes(path)? else { return Ok(None) };
-    match str::from_utf8(&content) {
-        Ok(text) => Ok(Some(text.to_owned())),
-        Err(error) => Err(corrupt(path, &error)),
-    }
-}
-
-/// The fields of a JSON file; `None` if it does not exist.
-pub(super) fn read_object(path: &Path) -> Result<Option<Map<String, Value>>, TokenizerError> {
-    let Some(text) = read_text(path)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|error| corrupt(path, &error))
-}
-
-/// The content of a file; `None` if it does not exist.
-pub(super) fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, TokenizerError> {
-    match fs::read(path) {
-        Ok(content) => Ok(Some(content)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(TokenizerError::Io { path: path.to_owned(), source }),
-    }
-}
-
-pub(super) fn corrupt(path: &Path, error: &impl ToString) -> TokenizerError {
-    TokenizerError::Corrupt { path: path.to_owned(), reason: error.to_string() }
 }

@@ -3,7 +3,8 @@
 use tokenizers::NormalizerWrapper;
 use tokenizers::normalizers::{Lowercase, Sequence};
 
-use super::{Tokenizer, TokenizerError, failed};
+use super::codec::Tokenizer;
+use super::error::{TokenizerError, failed};
 
 impl Tokenizer {
     /// The same tokenizer, which lowercases texts first, except the names of special tokens, as

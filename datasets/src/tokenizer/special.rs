@@ -3,9 +3,10 @@
 use serde_json::Value;
 use tokenizers::{Decoder, ModelWrapper};
 
+use super::codec::Tokenizer;
+use super::error::{TokenizerError, failed};
 use super::guard::guarded;
 use super::stream::{Cleanup, SPACED};
-use super::{Tokenizer, TokenizerError, failed};
 
 /// The field of `tokenizer_config.json` that enables the clean-up of spaces for BPE.
 const CLEANUP_FOR_BPE: &str =
@@ -116,6 +117,20 @@ impl Tokenizer {
             Some(decoder) => guarded(|| decoder.decode(tokens)).map_err(failed("decode")),
             None => Ok(tokens.join(" ")),
         }
+    }
+
+    /// The text of token ids, without special tokens: [`Tokenizer::decode_with`] with checked ids.
+    ///
+    /// Bytes that are not UTF-8 become U+FFFD, the replacement character.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::UnknownId`]; [`TokenizerError::Failed`] if the tokenizer's decoder fails.
+    pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
+        for &id in ids {
+            self.check_id(id)?;
+        }
+        self.decode_with(ids, SpecialTokens::LeftOut)
     }
 
     /// The text of token ids, with or without special tokens, after the clean-up of spaces that the

@@ -10,7 +10,8 @@ use tokenizers::Tokenizer as Inner;
 
 use self::stage::Chain;
 pub(super) use self::stage::{Cleanup, SPACED};
-use super::{Tokenizer, TokenizerError};
+use super::codec::Tokenizer;
+use super::error::TokenizerError;
 
 /// Decodes token ids one by one. A piece is text that later ids can no longer change.
 ///

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use tokenizers::{Encoding as Tokens, PostProcessor, PostProcessorWrapper, Tokenizer as Inner};
 
+use super::codec::Tokenizer;
+use super::error::{TokenizerError, failed};
 use super::guard::guarded;
-use super::{Tokenizer, TokenizerError, failed};
 
 /// Encodes texts as model inputs. Cheap to clone.
 #[derive(Clone, Debug)]

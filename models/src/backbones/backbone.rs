@@ -143,9 +143,9 @@ impl Backbone {
     ///
     /// # Panics
     ///
-    /// Panics if the backbone's kind of input is missing, if the decoder's is and cannot be made
-    /// from the encoder's ([`DecoderInput`](super::DecoderInput)), or if a sequence is longer than
-    /// the learned position table.
+    /// Panics if the backbone's kind of input is missing, if an encoder-decoder lacks the decoder's
+    /// input and cannot derive it from the encoder's ([`DecoderInput`](super::DecoderInput)), or if
+    /// a sequence is longer than the learned position table.
     pub fn final_states(&self, inputs: &Inputs) -> FinalStates {
         self.run(inputs, None)
     }

@@ -100,6 +100,13 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "needs token ids")]
+    fn embeddings_are_not_shifted() {
+        let embeddings = Tensor::<3>::zeros([1, 2, 4], &Device::flex());
+        Shift::Start.apply(&TokenBatch::new(embeddings, Padding::none()), 9);
+    }
+
+    #[test]
     fn single_token_is_replaced_by_the_first_token() {
         let ids = Tensor::<2, Int>::from_ints([[5]], &Device::flex());
         let shifted = Shift::Start.apply(&TokenBatch::new(ids, Padding::none()), 9);

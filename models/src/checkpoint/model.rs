@@ -13,6 +13,24 @@ use crate::parameters::{self, ParameterInfo, ParameterValue};
 use crate::precision::Precision;
 
 /// A model with its head, by task.
+///
+/// ```no_run
+/// # use std::path::Path;
+/// # use burn::tensor::Device;
+/// use zoo_models::backbones::{Inputs, TokenBatch};
+/// use zoo_models::checkpoint;
+/// use zoo_models::layers::{embedding::token_ids, mask::Padding};
+///
+/// # fn run(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+/// let device = Device::flex();
+/// let model = checkpoint::load(folder, &device)?.model;
+/// let texts = TokenBatch::new(token_ids(&[101, 7592, 2088, 102], 1, &device), Padding::none());
+/// for output in model.outputs(&Inputs::text(texts))? {
+///     println!("{}: {:?}", output.name, output.tensor.shape);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[expect(clippy::large_enum_variant, reason = "there is one for each model")]
 #[derive(Module, Debug)]
 pub enum Model {

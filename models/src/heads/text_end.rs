@@ -49,6 +49,13 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "needs token ids")]
+    fn embeddings_have_no_end_token() {
+        let embeddings = Tensor::<3>::zeros([1, 2, 4], &Device::flex());
+        up_to(6, &TokenBatch::new(embeddings, Padding::none()));
+    }
+
+    #[test]
     #[should_panic(expected = "a text lacks the end token 6")]
     fn a_text_without_its_end_token_is_rejected() {
         up_to(6, &texts(Padding::none()));

@@ -5,7 +5,7 @@ use crate::number;
 
 /// The scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scale {
+pub(crate) enum Scale {
     /// Equal differences have equal lengths.
     Linear,
     /// Equal ratios have equal lengths.
@@ -14,28 +14,28 @@ pub enum Scale {
 
 /// A tick.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tick {
+pub(crate) struct Tick {
     /// The value.
-    pub at: f64,
+    pub(crate) at: f64,
     /// Its label.
-    pub label: String,
+    pub(crate) label: String,
 }
 
 /// An axis.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
+pub(crate) struct Axis {
     /// The quantity and its unit.
-    pub label: String,
+    pub(crate) label: String,
     scale: Scale,
     low: f64,
     high: f64,
     /// The ticks.
-    pub ticks: Vec<Tick>,
+    pub(crate) ticks: Vec<Tick>,
 }
 
 impl Axis {
     /// A linear axis over values, with a margin.
-    pub fn linear(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn linear(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = bounds(values).unwrap_or((0.0, 1.0));
         let room = match high - low {
             span if span > 0.0 => span * 0.05,
@@ -47,7 +47,7 @@ impl Axis {
     }
 
     /// A logarithmic axis over the positive values.
-    pub fn log(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn log(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let positive = values.into_iter().filter(|value| *value > 0.0);
         let (low, high) = bounds(positive).unwrap_or((1.0, 10.0));
         let room = match high / low {
@@ -58,14 +58,14 @@ impl Axis {
     }
 
     /// A logarithmic axis with ticks at exactly these values.
-    pub fn named(label: &str, values: &[f64]) -> Self {
+    pub(crate) fn named(label: &str, values: &[f64]) -> Self {
         let mut axis = Self::log(label, values.iter().copied());
         axis.ticks = values.iter().map(|v| Tick { at: *v, label: v.to_string() }).collect();
         axis
     }
 
     /// A linear axis from 0.
-    pub fn from_zero(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn from_zero(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let high = bounds(values).map_or(1.0, |(_, high)| high);
         Self::over(label, Scale::Linear, 0.0, if high > 0.0 { high * 1.03 } else { 1.0 })
     }
@@ -79,7 +79,7 @@ impl Axis {
     }
 
     /// The relative position of a value, from 0 at the start of the axis to 1 at its end.
-    pub fn place(&self, value: f64) -> f64 {
+    pub(crate) fn place(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
             Scale::Log => (value / self.low).ln() / (self.high / self.low).ln(),
@@ -87,13 +87,13 @@ impl Axis {
     }
 
     /// Whether a value is within the axis.
-    pub fn shows(&self, value: f64) -> bool {
+    pub(crate) fn shows(&self, value: f64) -> bool {
         let place = self.place(value);
         place.is_finite() && (-1e-9..=1.0 + 1e-9).contains(&place)
     }
 
     /// The ticks whose labels do not overlap on an axis of this length, in drawing units.
-    pub fn ticks_over(&self, length: f64) -> Vec<&Tick> {
+    pub(crate) fn ticks_over(&self, length: f64) -> Vec<&Tick> {
         let mut shown: Vec<&Tick> = Vec::new();
         let mut end = f64::NEG_INFINITY;
         for tick in &self.ticks {
@@ -117,7 +117,7 @@ fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
 }
 
 /// Ticks at multiples of 1, 2 or 5 times a power of ten, at most `most`.
-pub fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
+pub(crate) fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let span = high - low;
     if !span.is_finite() || span <= 0.0 || most == 0 {
         return Vec::new();
@@ -135,7 +135,7 @@ pub fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
 
 /// Ticks at powers of ten; also at their multiples by 2 and 5 if there would be fewer than three
 /// ticks, and at equal steps if there still would be.
-pub fn log_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
+pub(crate) fn log_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     if !(low > 0.0 && high > low && high.is_finite()) || most == 0 {
         return Vec::new();
     }

@@ -6,43 +6,43 @@ use super::svg::{Anchor, Svg, fitting, point, width};
 
 /// A row.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub(crate) struct Row {
     /// The architecture.
-    pub name: String,
+    pub(crate) name: String,
     /// Its color and marker shape.
-    pub look: Look,
+    pub(crate) look: Look,
     /// The mean; `None` where no run finished.
-    pub mean: Option<f64>,
+    pub(crate) mean: Option<f64>,
     /// The ends of the interval.
-    pub interval: Option<(f64, f64)>,
+    pub(crate) interval: Option<(f64, f64)>,
     /// The values of the runs.
-    pub runs: Vec<f64>,
+    pub(crate) runs: Vec<f64>,
     /// The label at the end of the row.
-    pub label: String,
+    pub(crate) label: String,
 }
 
 /// A reference value: a line across the chart.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// The value.
-    pub at: f64,
+    pub(crate) at: f64,
     /// Its label.
-    pub label: String,
+    pub(crate) label: String,
 }
 
 /// A dot plot.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Dots {
+pub(crate) struct Dots {
     /// The title for screen readers.
-    pub title: String,
+    pub(crate) title: String,
     /// The description for screen readers.
-    pub description: String,
+    pub(crate) description: String,
     /// The axis of the values.
-    pub axis: Axis,
+    pub(crate) axis: Axis,
     /// The rows, from top to bottom.
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// The reference values.
-    pub rules: Vec<Rule>,
+    pub(crate) rules: Vec<Rule>,
 }
 
 const WIDTH: f64 = 430.0;
@@ -51,7 +51,7 @@ const LINE: f64 = 15.0;
 
 impl Dots {
     /// Draws the chart as SVG.
-    pub fn draw(&self) -> String {
+    pub(crate) fn draw(&self) -> String {
         let widest = |texts: &mut dyn Iterator<Item = &String>, most: f64| {
             texts.map(|text| width(text)).fold(30.0, f64::max).min(most)
         };

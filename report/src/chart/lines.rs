@@ -7,37 +7,37 @@ use super::svg::{Anchor, ChartPoint, Svg, fitting, point};
 
 /// A line.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
+pub(crate) struct Line {
     /// Its color and marker shape.
-    pub look: Look,
+    pub(crate) look: Look,
     /// Its points.
-    pub points: Vec<ChartPoint>,
+    pub(crate) points: Vec<ChartPoint>,
     /// The thin lines that this line summarizes.
-    pub parts: Vec<Vec<ChartPoint>>,
+    pub(crate) parts: Vec<Vec<ChartPoint>>,
     /// The maximum number of markers, evenly spaced along the points.
-    pub markers: usize,
+    pub(crate) markers: usize,
     /// The last points of runs that ended early, marked with a cross.
-    pub broken: Vec<ChartPoint>,
+    pub(crate) broken: Vec<ChartPoint>,
     /// The chosen points, marked with a ring.
-    pub chosen: Vec<ChartPoint>,
+    pub(crate) chosen: Vec<ChartPoint>,
     /// The confidence band, from left to right; empty for none.
-    pub band: Vec<BandPoint>,
+    pub(crate) band: Vec<BandPoint>,
 }
 
 /// A confidence band at one x.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BandPoint {
+pub(crate) struct BandPoint {
     /// The x.
-    pub x: f64,
+    pub(crate) x: f64,
     /// The lower bound of y.
-    pub low: f64,
+    pub(crate) low: f64,
     /// The upper bound of y.
-    pub high: f64,
+    pub(crate) high: f64,
 }
 
 impl Line {
     /// A line with a marker at every point.
-    pub fn new(look: Look, points: Vec<ChartPoint>) -> Self {
+    pub(crate) fn new(look: Look, points: Vec<ChartPoint>) -> Self {
         let markers = points.len();
         Self { look, points, parts: vec![], markers, broken: vec![], chosen: vec![], band: vec![] }
     }
@@ -45,21 +45,21 @@ impl Line {
 
 /// A line chart.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Chart {
+pub(crate) struct Chart {
     /// The title for screen readers.
-    pub title: String,
+    pub(crate) title: String,
     /// The description for screen readers.
-    pub description: String,
+    pub(crate) description: String,
     /// The horizontal axis.
-    pub x: Axis,
+    pub(crate) x: Axis,
     /// The vertical axis.
-    pub y: Axis,
+    pub(crate) y: Axis,
     /// The lines.
-    pub lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
     /// The compute-optimal front: a dashed line in the text color; empty for none.
-    pub front: Vec<ChartPoint>,
+    pub(crate) front: Vec<ChartPoint>,
     /// Reference values, as horizontal lines.
-    pub rules: Vec<Rule>,
+    pub(crate) rules: Vec<Rule>,
 }
 
 const WIDTH: f64 = 410.0;
@@ -71,7 +71,7 @@ const BOTTOM: f64 = HEIGHT - 40.0;
 
 impl Chart {
     /// Draws the chart as SVG.
-    pub fn draw(&self) -> String {
+    pub(crate) fn draw(&self) -> String {
         let mut svg = Svg::new(WIDTH, HEIGHT, &self.title, &self.description);
         self.frame(&mut svg);
         for line in self.lines.iter().filter(|line| !line.band.is_empty()) {

@@ -8,24 +8,24 @@ const KINDS: usize = 8;
 
 /// A color and a marker shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub(crate) struct Look {
     colour: usize,
     shape: usize,
 }
 
 impl Look {
     /// The look of the nth architecture; there are 64 different ones.
-    pub fn nth(index: usize) -> Self {
+    pub(crate) fn nth(index: usize) -> Self {
         Self { colour: index % KINDS, shape: (index + index / KINDS) % KINDS }
     }
 
     /// The CSS class of its color.
-    pub fn class(self) -> String {
+    pub(crate) fn class(self) -> String {
         format!("s{}", self.colour)
     }
 
     /// Draws its marker.
-    pub fn marker(self, svg: &mut Svg, at: ChartPoint, size: f64) {
+    pub(crate) fn marker(self, svg: &mut Svg, at: ChartPoint, size: f64) {
         let r = size;
         let class = format!("mark s{}", self.colour);
         let points = |points: &[(f64, f64)]| -> Vec<ChartPoint> {
@@ -46,7 +46,7 @@ impl Look {
     }
 
     /// The entries of a legend, for the architectures in their order.
-    pub fn legend(names: &[&str]) -> Legend {
+    pub(crate) fn legend(names: &[&str]) -> Legend {
         let swatch = |(index, name): (usize, &&str)| {
             let look = Self::nth(index);
             let mut svg = Svg::decoration(26.0, 12.0);

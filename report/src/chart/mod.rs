@@ -9,8 +9,11 @@ mod lines;
 mod look;
 mod svg;
 
-pub use axis::{Axis, Scale, Tick, linear_ticks, log_ticks};
-pub use dots::{Dots, Row, Rule};
-pub use lines::{BandPoint, Chart, Line};
-pub use look::Look;
-pub use svg::{Anchor, ChartPoint, Svg, escape};
+#[cfg(test)]
+mod tests;
+
+pub(crate) use axis::Axis;
+pub(crate) use dots::{Dots, Row, Rule};
+pub(crate) use lines::{BandPoint, Chart, Line};
+pub(crate) use look::Look;
+pub(crate) use svg::ChartPoint;

@@ -4,13 +4,13 @@ use std::fmt::{Display, Write};
 
 /// An SVG drawing under construction.
 #[derive(Debug, Clone)]
-pub struct Svg {
+pub(crate) struct Svg {
     text: String,
 }
 
 /// The alignment of a text at its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Anchor {
+pub(crate) enum Anchor {
     /// The text starts at the point.
     Start,
     /// The text is centered at the point.
@@ -21,16 +21,16 @@ pub enum Anchor {
 
 /// A point of a chart, in drawing units or as values of the axes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ChartPoint {
+pub(crate) struct ChartPoint {
     /// The horizontal coordinate.
-    pub x: f64,
+    pub(crate) x: f64,
     /// The vertical coordinate.
-    pub y: f64,
+    pub(crate) y: f64,
 }
 
 impl ChartPoint {
     /// A point with these coordinates.
-    pub const fn new(x: f64, y: f64) -> Self {
+    pub(crate) const fn new(x: f64, y: f64) -> Self {
         Self { x, y }
     }
 }
@@ -43,7 +43,7 @@ pub(super) const fn point(x: f64, y: f64) -> ChartPoint {
 impl Svg {
     /// A drawing of this width and height in units, with a title and a description for screen
     /// readers.
-    pub fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
+    pub(crate) fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
         let mut text = String::new();
         let _ = write!(
             text,
@@ -57,7 +57,7 @@ impl Svg {
     }
 
     /// A small drawing that is hidden from screen readers, because text next to it has its content.
-    pub fn decoration(width: f64, height: f64) -> Self {
+    pub(crate) fn decoration(width: f64, height: f64) -> Self {
         let text = format!(
             r#"<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-hidden="true">"#,
             w = short(width),
@@ -67,28 +67,28 @@ impl Svg {
     }
 
     /// A straight line.
-    pub fn line(&mut self, class: &str, from: ChartPoint, to: ChartPoint) {
+    pub(crate) fn line(&mut self, class: &str, from: ChartPoint, to: ChartPoint) {
         let path = format!("M{} {}L{} {}", short(from.x), short(from.y), short(to.x), short(to.y));
         self.path(class, &path);
     }
 
     /// A path in SVG path syntax.
-    pub fn path(&mut self, class: &str, path: &str) {
+    pub(crate) fn path(&mut self, class: &str, path: &str) {
         let _ = write!(self.text, r#"<path class="{}" d="{}"/>"#, escape(class), escape(path));
     }
 
     /// A line through points.
-    pub fn polyline(&mut self, class: &str, points: &[ChartPoint]) {
+    pub(crate) fn polyline(&mut self, class: &str, points: &[ChartPoint]) {
         self.path(class, &through(points));
     }
 
     /// A filled polygon.
-    pub fn polygon(&mut self, class: &str, points: &[ChartPoint]) {
+    pub(crate) fn polygon(&mut self, class: &str, points: &[ChartPoint]) {
         self.path(class, &(through(points) + "Z"));
     }
 
     /// A circle.
-    pub fn circle(&mut self, class: &str, at: ChartPoint, radius: f64) {
+    pub(crate) fn circle(&mut self, class: &str, at: ChartPoint, radius: f64) {
         let _ = write!(
             self.text,
             r#"<circle class="{}" cx="{}" cy="{}" r="{}"/>"#,
@@ -100,7 +100,7 @@ impl Svg {
     }
 
     /// A text label.
-    pub fn label(&mut self, class: &str, at: ChartPoint, anchor: Anchor, text: &str) {
+    pub(crate) fn label(&mut self, class: &str, at: ChartPoint, anchor: Anchor, text: &str) {
         let anchor = match anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
@@ -117,7 +117,7 @@ impl Svg {
     }
 
     /// The finished SVG.
-    pub fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         self.text.push_str("</svg>");
         self.text
     }
@@ -138,7 +138,7 @@ fn short(value: f64) -> impl Display {
 }
 
 /// Text escaped for XML, in content and in attributes.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -1,6 +1,8 @@
 //! Sizes, FLOPs, speed and memory.
 
-use super::{Shown, backbone, median};
+use super::labels::backbone;
+use super::median::median;
+use super::shown::Shown;
 use crate::number;
 use crate::page::{Cell, Group, Groups, Item, Mark, Section, Table};
 use crate::study::{Candidate, Run, Study, Task};

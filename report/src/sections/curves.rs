@@ -1,6 +1,7 @@
 //! Scores and losses during training.
 
-use super::{Shown, metric_label};
+use super::labels::metric_label;
+use super::shown::Shown;
 use crate::chart::{Axis, Chart, ChartPoint, Line, Look, Rule};
 use crate::number;
 use crate::page::{Cell, Figure, Group, Groups, Item, Section, Table};

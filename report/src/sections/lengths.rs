@@ -1,6 +1,6 @@
 //! Growth of the costs with the length.
 
-use super::Shown;
+use super::shown::Shown;
 use crate::chart::{Axis, Chart, ChartPoint, Line, Look};
 use crate::number;
 use crate::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};

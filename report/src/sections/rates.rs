@@ -1,6 +1,7 @@
 //! The learning-rate trials.
 
-use super::{Shown, metric_label};
+use super::labels::metric_label;
+use super::shown::Shown;
 use crate::chart::{Axis, Chart, ChartPoint, Line, Look};
 use crate::number;
 use crate::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};

@@ -1,6 +1,6 @@
 //! All runs.
 
-use super::Shown;
+use super::shown::Shown;
 use crate::number;
 use crate::page::{Cell, Group, Groups, Item, Mark, Section, Table};
 use crate::study::{Outcome, Run, Study, Task};

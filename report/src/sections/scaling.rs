@@ -1,6 +1,7 @@
 //! Scaling of the loss with compute.
 
-use super::{Shown, median};
+use super::median::median;
+use super::shown::Shown;
 use crate::chart::{Axis, BandPoint, Chart, ChartPoint, Line, Look};
 use crate::number;
 use crate::page::{Cell, Figure, Finding, Group, Groups, Item, Mark, Section, Table};

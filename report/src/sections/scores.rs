@@ -1,6 +1,7 @@
 //! Scores with their intervals, and the tests between them.
 
-use super::{Shown, has_candidates, metric_label};
+use super::labels::metric_label;
+use super::shown::{Shown, has_candidates};
 use crate::chart::{Axis, Dots, Row, Rule};
 use crate::number;
 use crate::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};

@@ -1,6 +1,7 @@
 //! Tasks, settings, versions, and how to reproduce the study.
 
-use super::{Shown, budget, kind, metric_label};
+use super::labels::{budget, kind, metric_label};
+use super::shown::Shown;
 use crate::number;
 use crate::page::{Cell, Code, Item, Section, Table};
 use crate::study::{Study, Task};

@@ -11,6 +11,7 @@ mod errors;
 mod front;
 mod holm;
 mod paired;
+mod point;
 mod scaling;
 mod signed_rank;
 mod student;
@@ -24,15 +25,7 @@ pub use errors::StatisticsError;
 pub use front::front;
 pub use holm::holm;
 pub use paired::{PairedOutcome, PairedTest, paired_t_test};
+pub use point::Point;
 pub use scaling::{Estimate, ScalingFit, ScalingPrediction, fit_scaling};
 pub use signed_rank::{SignedRank, signed_rank_test};
 pub use summary::{Bounds, SampleSummary, Spread};
-
-/// One run: its cost and its result.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub struct Point {
-    /// The cost, on the horizontal axis: FLOPs, parameters or a length; above 0.
-    pub x: f64,
-    /// The result: a loss, or seconds; above 0.
-    pub y: f64,
-}

@@ -113,8 +113,8 @@ pub enum RateOutcome {
 /// The length of a candidate's training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainingLength {
-    /// TrainingLength steps of a run.
+    /// Training steps of a run.
     pub steps: usize,
-    /// TrainingLength tokens of a run.
+    /// Training tokens of a run.
     pub tokens: u64,
 }

@@ -8,9 +8,9 @@
 mod budget;
 mod candidate;
 mod cost;
+mod results;
 mod run;
 mod scaling;
-mod study;
 mod summary;
 mod task;
 
@@ -19,8 +19,8 @@ pub use candidate::{
     BackboneKind, Candidate, Dimensions, Flops, Parameters, RateOutcome, RateTrial, TrainingLength,
 };
 pub use cost::{CostAt, CostCurve, Growth, Limit, LimitReason};
+pub use results::{FoundComparison, SCHEMA, Study};
 pub use run::{CurvePoint, Outcome, Run, Speed};
 pub use scaling::{BandInterval, Fit, FitResult, Fitted, Front, Scaling, ScalingPoint};
-pub use study::{FoundComparison, SCHEMA, Study};
 pub use summary::{Comparison, Interval, Summary, Tested};
 pub use task::{Better, DataSplit, Metric, Reference, Secondary, Task, TaskKind};

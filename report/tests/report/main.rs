@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod charts;
 mod example;
 mod files;
 mod html;
-mod numbers;
 mod verdicts;

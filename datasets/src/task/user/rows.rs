@@ -1,6 +1,6 @@
 //! Rows of JSONL and CSV files.
 
-use super::FileError;
+use super::error::FileError;
 use serde_json::{Map, Value};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -8,9 +8,6 @@ use tokenizers::ModelWrapper;
 use tokenizers::models::bpe::BPE;
 use tokenizers::models::unigram::Unigram;
 
-use super::super::TokenizerError;
-use super::super::file::corrupt;
-use super::super::guard::guarded;
 use super::class::Class;
 use super::languages::NLLB;
 use super::parts::{Around, Parts, SPACE, metaspace, plain, replace, replace_all, sequence};
@@ -19,6 +16,9 @@ use super::roles::{FAIRSEQ, Roles};
 use super::settings::Settings;
 use super::token::Named;
 use super::unigram::{pieces_to_add, precompiled};
+use crate::tokenizer::error::TokenizerError;
+use crate::tokenizer::guard::guarded;
+use crate::tokenizer::read::corrupt;
 
 /// The tokenizers of Llama, Gemma and NLLB.
 ///
@@ -80,7 +80,7 @@ pub(super) fn build(
             (Value::Null, spaces, sequence("decoders", decoders))
         }
     };
-    let build = || builder.vocab_and_merges(super::vocab_of(vocab), merges).build();
+    let build = || builder.vocab_and_merges(super::vocabulary::vocab_of(vocab), merges).build();
     let model = guarded(build).map_err(|error| corrupt(path, &error))?.into();
     Ok(Parts { model, normalizer, pre_tokenizer, decoder, around, extras })
 }
@@ -110,7 +110,7 @@ pub(super) fn build_plain(
             rename(proto, settings, &mut vocab);
             let build = || {
                 BPE::builder()
-                    .vocab_and_merges(super::vocab_of(vocab), merges)
+                    .vocab_and_merges(super::vocabulary::vocab_of(vocab), merges)
                     .unk_token(proto.unk_piece().to_owned())
                     .fuse_unk(true)
                     .byte_fallback(fallback)

@@ -4,10 +4,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tokenizers::{ModelWrapper, Tokenizer};
 
-use super::super::guard::{check_part, guarded};
 use super::roles::Roles;
 use super::settings::{Known, Settings, Tokens};
 use super::token::Named;
+use crate::tokenizer::guard::{check_part, guarded};
 
 /// SentencePiece's space marker.
 pub(super) const SPACE: &str = "\u{2581}";

@@ -6,13 +6,13 @@ use std::path::Path;
 use serde_json::{Map, Value};
 use tokenizers::AddedToken;
 
-use super::super::TokenizerError;
-use super::super::file::{corrupt, read_object};
-use super::super::guard::guarded;
 use super::class::Class;
 use super::token::{Named, Token};
+use crate::tokenizer::config::CONFIG;
+use crate::tokenizer::error::TokenizerError;
+use crate::tokenizer::guard::guarded;
+use crate::tokenizer::read::{corrupt, read_object};
 
-const CONFIG: &str = "tokenizer_config.json";
 const SPECIAL: &str = "special_tokens_map.json";
 const ADDED: &str = "added_tokens.json";
 

@@ -12,10 +12,6 @@ use tokenizers::ModelWrapper;
 use tokenizers::models::bpe::BPE;
 use tokenizers::models::unigram::Unigram;
 
-use super::super::TokenizerError;
-use super::super::file::corrupt;
-use super::super::guard::guarded;
-use super::super::surface::{MARKS, hidden};
 use super::class::Class;
 use super::languages::{M2M100, WMT21};
 use super::parts::{Parts, SPACE, plain, replace, replace_all, sequence};
@@ -25,6 +21,10 @@ use super::settings::Settings;
 use super::token::Named;
 use super::unigram::precompiled;
 use super::vocabulary::ids;
+use crate::tokenizer::error::TokenizerError;
+use crate::tokenizer::guard::guarded;
+use crate::tokenizer::read::corrupt;
+use crate::tokenizer::surface::{MARKS, hidden};
 
 /// A tokenizer that transformers implements in Python.
 pub(super) struct SlowTokenizer {
@@ -219,7 +219,8 @@ impl<'a> Pieces<'a> {
         let ranks = scored.iter().map(|(text, _)| (*text).to_owned()).zip(0..).collect();
         let merges = super::merged::merges_of(&ranks).into_iter().map(Into::into).collect();
         let build = || {
-            let builder = BPE::builder().vocab_and_merges(super::vocab_of(vocab), merges);
+            let builder =
+                BPE::builder().vocab_and_merges(super::vocabulary::vocab_of(vocab), merges);
             builder.unk_token(unk_token).fuse_unk(true).build()
         };
         guarded(build).map(ModelWrapper::from)

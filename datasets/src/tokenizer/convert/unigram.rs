@@ -5,9 +5,6 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tokenizers::models::unigram::Unigram;
 
-use super::super::TokenizerError;
-use super::super::file::corrupt;
-use super::super::guard::guarded;
 use super::class::Class;
 use super::languages::{MBART, MBART50};
 use super::parts::{Parts, cls_sep, metaspace, plain, replace, replace_all, sequence};
@@ -15,6 +12,9 @@ use super::proto::{Kind, Model};
 use super::roles::{FAIRSEQ, RoleToken, Roles, usual};
 use super::settings::Settings;
 use super::token::{Named, Token};
+use crate::tokenizer::error::TokenizerError;
+use crate::tokenizer::guard::guarded;
+use crate::tokenizer::read::corrupt;
 
 /// The maximum number of sentinel tokens; real models have far fewer.
 const MOST_EXTRA: u64 = 10_000;

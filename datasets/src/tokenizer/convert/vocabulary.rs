@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use tokenizers::models::bpe::BPE;
 use tokenizers::models::wordpiece::WordPiece;
 
-use super::super::TokenizerError;
-use super::super::file::{corrupt, read_object, read_text};
-use super::super::guard::guarded;
 use super::class::Class;
 use super::parts::{Around, Parts, byte_level, cls_sep, plain, replace, replace_all, sequence};
 use super::roles::Roles;
 use super::settings::Settings;
+use crate::tokenizer::error::TokenizerError;
+use crate::tokenizer::guard::guarded;
+use crate::tokenizer::read::{corrupt, read_object, read_text};
 
 /// An upper bound on ids, far above any real vocabulary.
 const MOST_TOKENS: u64 = 1 << 26;
@@ -42,7 +42,7 @@ pub(super) fn word_piece(
     let wrong = |reason: String| corrupt(path, &reason);
     let build = || {
         let unk_token = roles.text_or("unk_token", "[UNK]").to_owned();
-        WordPiece::builder().vocab(super::vocab_of(vocab)).unk_token(unk_token).build()
+        WordPiece::builder().vocab(vocab_of(vocab)).unk_token(unk_token).build()
     };
     let model = guarded(build).map_err(|error| wrong(error.to_string()))?;
     let [cls, sep] = ["cls_token", "sep_token"].map(|role| roles.text(role));
@@ -85,7 +85,7 @@ pub(super) fn merges(
     let suffix = if matches!(roles.class, Class::Clip | Class::OpenAiGpt) { "</w>" } else { "" };
     let build = || {
         let mut builder = BPE::builder()
-            .vocab_and_merges(super::vocab_of(vocab), merges)
+            .vocab_and_merges(vocab_of(vocab), merges)
             .continuing_subword_prefix(String::new())
             .end_of_word_suffix(suffix.to_owned());
         if matches!(roles.class, Class::Clip | Class::OpenAiGpt) {
@@ -191,4 +191,9 @@ fn pairs(path: &Path) -> Result<Vec<(String, String)>, TokenizerError> {
         _ => Err(corrupt(path, &format!("line {} is not two tokens: {line:?}", i + 1))),
     };
     lines.map(pair).collect()
+}
+
+/// A vocabulary in the library's type.
+pub(super) fn vocab_of(ids: HashMap<String, u32>) -> tokenizers::models::bpe::Vocab {
+    ids.into_iter().collect()
 }

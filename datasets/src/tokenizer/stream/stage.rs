@@ -11,8 +11,8 @@ use tokenizers::{Decoder, DecoderWrapper};
 
 use super::bytes::{byte_of, byte_token, text_of_run, whole_characters};
 use super::literal::Literal;
+use crate::tokenizer::error::{TokenizerError, failed};
 use crate::tokenizer::guard::guarded;
-use crate::tokenizer::{TokenizerError, failed};
 
 /// A string with a superfluous space.
 #[derive(Clone, Copy)]

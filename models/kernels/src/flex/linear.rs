@@ -9,7 +9,7 @@ use super::host::{
 use super::product::{Layout, Matrix, MatrixMut, Onto, Threads, multiply};
 use super::widened::multiply_widened;
 use crate::gradient::Any;
-use crate::ops::linear::{LinearInputs, LinearKernels};
+use crate::ops::linear::LinearKernels;
 
 /// Rows of a part whose contribution to the gradient of the bias is summed separately.
 const ROWS: usize = 64;
@@ -43,8 +43,7 @@ fn forward(x: Any, weight: Any, bias: Option<Any>) -> Any {
     any(result)
 }
 
-fn backward(saved: LinearInputs, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
-    let LinearInputs { x, weight } = saved;
+fn backward(x: Any, weight: Any, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
     let (x, weight, gradient) = (contiguous(x), host(weight), contiguous(gradient));
     let [d_input, d_output] = [0, 1].map(|dim| weight.layout().shape()[dim]);
     let given = rows(&gradient);

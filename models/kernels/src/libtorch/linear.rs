@@ -5,7 +5,7 @@ use tch::{Kind, Tensor};
 use super::product::product;
 use super::tensors::{any, held};
 use crate::gradient::Any;
-use crate::ops::linear::{LinearInputs, LinearKernels};
+use crate::ops::linear::LinearKernels;
 
 /// See [`LinearKernels`].
 pub(super) const LINEAR: LinearKernels = LinearKernels { forward, backward };
@@ -22,8 +22,7 @@ fn forward(x: Any, weight: Any, bias: Option<Any>) -> Any {
     any(result.view(size.as_slice()))
 }
 
-fn backward(saved: LinearInputs, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
-    let LinearInputs { x, weight } = saved;
+fn backward(x: Any, weight: Any, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
     let [x, weight, gradient] = [x, weight, gradient].map(|x| held(x).tensor);
     let gradient = rows(&gradient);
     let of_x =

@@ -33,15 +33,6 @@ impl AttentionWindow {
         // If the mask is longer than the keys, the first keys have been dropped.
         self.key_mask.get(row).map(|row| &row[row.len().saturating_sub(n_keys)..])
     }
-
-    /// The range from the first to the last key that is present in a row of the batch.
-    pub(crate) fn there(&self, row: usize, n_keys: usize) -> Range<usize> {
-        let Some(row) = self.row(row, n_keys) else { return 0..n_keys };
-        let start = row.iter().position(|is_there| *is_there).unwrap_or(row.len());
-        let end = row.iter().rposition(|is_there| *is_there).map_or(start, |last| last + 1);
-        // Keys beyond the mask count as present.
-        start..if row.len() < n_keys { n_keys } else { end }
-    }
 }
 
 /// The parameters of scaled dot-product attention.

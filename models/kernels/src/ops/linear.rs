@@ -30,39 +30,37 @@ pub(crate) struct LinearKernels {
     pub(crate) forward: fn(x: Any, weight: Any, bias: Option<Any>) -> Any,
     /// The gradients of input, weight and bias, as far as they are wanted, given the gradient of
     /// the result.
-    pub(crate) backward: fn(LinearInputs, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3],
+    pub(crate) backward: fn(x: Any, weight: Any, gradient: Any, [bool; 3]) -> [Option<Any>; 3],
 }
 
-/// The inputs that the gradients depend on.
-#[derive(Debug, Clone)]
-pub(crate) struct LinearInputs {
-    pub(crate) x: Any,
-    pub(crate) weight: Any,
-}
-
+/// Input and weight are saved.
 impl Operation<2> for LinearKernels {
-    type Saved = LinearInputs;
+    type Saved = [Any; 2];
 
-    fn forward(&self, inputs: [Any; 2]) -> (Any, LinearInputs) {
-        let [x, weight] = inputs;
-        ((self.forward)(x.clone(), weight.clone(), None), LinearInputs { x, weight })
+    fn forward(&self, inputs: [Any; 2]) -> (Any, [Any; 2]) {
+        let [x, weight] = inputs.clone();
+        ((self.forward)(x, weight, None), inputs)
     }
 
-    fn backward(&self, saved: LinearInputs, gradient: Any, wanted: [bool; 2]) -> [Option<Any>; 2] {
-        let [x, weight, _] = (self.backward)(saved, gradient, [wanted[0], wanted[1], false]);
-        [x, weight]
+    fn backward(&self, saved: [Any; 2], gradient: Any, wanted: [bool; 2]) -> [Option<Any>; 2] {
+        let [x, weight] = saved;
+        let wanted = [wanted[0], wanted[1], false];
+        let [of_x, of_weight, _] = (self.backward)(x, weight, gradient, wanted);
+        [of_x, of_weight]
     }
 }
 
+/// Input and weight are saved.
 impl Operation<3> for LinearKernels {
-    type Saved = LinearInputs;
+    type Saved = [Any; 2];
 
-    fn forward(&self, inputs: [Any; 3]) -> (Any, LinearInputs) {
+    fn forward(&self, inputs: [Any; 3]) -> (Any, [Any; 2]) {
         let [x, weight, bias] = inputs;
-        ((self.forward)(x.clone(), weight.clone(), Some(bias)), LinearInputs { x, weight })
+        ((self.forward)(x.clone(), weight.clone(), Some(bias)), [x, weight])
     }
 
-    fn backward(&self, saved: LinearInputs, gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
-        (self.backward)(saved, gradient, wanted)
+    fn backward(&self, saved: [Any; 2], gradient: Any, wanted: [bool; 3]) -> [Option<Any>; 3] {
+        let [x, weight] = saved;
+        (self.backward)(x, weight, gradient, wanted)
     }
 }

@@ -1,9 +1,10 @@
 //! The confidence region: all curves that fit nearly as well as the best.
 
-use super::super::errors::finite;
+use super::estimate::Estimate;
 use super::search::{edge, minimum};
 use super::slice::{Curve, Linear, Measured, Slice};
-use super::{Bounds, Estimate, Point, StatisticsError};
+use crate::statistics::errors::finite;
+use crate::statistics::{Bounds, Point, StatisticsError};
 
 /// The number of exponents on the grid, before the best is refined.
 const TRIED: usize = 400;

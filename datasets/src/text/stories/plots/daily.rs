@@ -1,7 +1,7 @@
 //! Plots about sharing, fear, working for a wish, and finding someone else's property.
 
-use super::super::words::ON_LAND;
-use super::{COLORS, END, OPEN, Plot};
+use super::plot::{COLORS, END, OPEN, Plot};
+use crate::text::stories::words::ON_LAND;
 
 /// Sharing food.
 pub(super) static SHARE: Plot = Plot {

@@ -1,7 +1,7 @@
 //! Plots about a lost object that a helper brings back with an ability that the hero lacks.
 
-use super::super::words::{BY_WATER, ON_LAND};
-use super::{COLORS, FEEL, KEEP, MEET, OPEN, OWN, Plot, THANK};
+use super::plot::{COLORS, FEEL, KEEP, MEET, OPEN, OWN, Plot, THANK};
+use crate::text::stories::words::{BY_WATER, ON_LAND};
 
 /// Up in a tree.
 pub(super) static TREE: Plot = Plot {

@@ -10,7 +10,7 @@ use super::fully_masked_rows;
 use super::heads::Heads;
 use super::rows::{ScoreRow, d_scores_of_row, dropped, finish_scores, softmax};
 use crate::gradient::{Any, Operation, apply};
-use crate::ops::attention::{SdpaInputs, SdpaParams};
+use crate::ops::attention::{AttentionWindow, SdpaInputs, SdpaParams};
 
 /// Queries per block, whose scores are in memory at the same time.
 const QUERIES: usize = 64;
@@ -128,7 +128,7 @@ impl Attention {
     fn blocks(&self, heads: &Heads, group: usize) -> impl Iterator<Item = Block> {
         let sizes = [heads.n_queries, heads.n_keys];
         let window = &self.0.window;
-        let there = window.there(group / heads.n_kv_heads, heads.n_keys);
+        let there = present_keys(window, group / heads.n_kv_heads, heads.n_keys);
         let n_queries = heads.n_queries;
         let starts = (0..n_queries).step_by(QUERIES);
         let blocks = starts.map(move |start| start..n_queries.min(start + QUERIES));
@@ -243,4 +243,13 @@ struct Block {
     head: usize,
     queries: Range<usize>,
     keys: Range<usize>,
+}
+
+/// The range from the first to the last key that is present in a row of the batch.
+fn present_keys(window: &AttentionWindow, row: usize, n_keys: usize) -> Range<usize> {
+    let Some(row) = window.row(row, n_keys) else { return 0..n_keys };
+    let start = row.iter().position(|is_there| *is_there).unwrap_or(row.len());
+    let end = row.iter().rposition(|is_there| *is_there).map_or(start, |last| last + 1);
+    // Keys beyond the mask count as present.
+    start..if row.len() < n_keys { n_keys } else { end }
 }

@@ -1,10 +1,10 @@
 //! Ticks, scales and charts.
 
-use zoo_report::chart::{
-    Axis, Chart, ChartPoint, Dots, Line, Look, Row, Rule, escape, linear_ticks, log_ticks,
-};
+use super::axis::{Axis, Tick, linear_ticks, log_ticks};
+use super::svg::escape;
+use super::{Chart, ChartPoint, Dots, Line, Look, Row, Rule};
 
-fn labels(ticks: &[zoo_report::chart::Tick]) -> Vec<&str> {
+fn labels(ticks: &[Tick]) -> Vec<&str> {
     ticks.iter().map(|tick| tick.label.as_str()).collect()
 }
 

@@ -1,28 +1,14 @@
-//! Locates the files of published data sets: the user's folder, the cache, or the network.
-//!
-//! The size and SHA-256 of every file must match the table of data sets, wherever it was found:
-//! a score measured on other data than the report names is worse than no score.
+//! The folders of data files, and what is tried where a file is in none of them.
 
-use crate::fetch::{self, DownloadError};
+use super::data_file::DataFile;
+use super::fetch::{self, DownloadError};
+use crate::hash::hex;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// The environment variable that names the folder with the user's data sets.
 pub const DATA_VARIABLE: &str = "ZOO_DATA";
-
-/// One file of a data set, as published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DataFile {
-    /// Path below the data folder and below the cache, with `/` between its parts.
-    pub path: &'static str,
-    /// Download URLs, tried in this order.
-    pub urls: &'static [&'static str],
-    /// SHA-256 in lower-case hexadecimal digits.
-    pub sha256: &'static str,
-    /// Size in bytes.
-    pub bytes: u64,
-}
 
 /// The folders searched for data files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,9 +127,4 @@ fn verified(content: Vec<u8>, file: &DataFile, path: PathBuf) -> Result<Vec<u8>,
         found,
         found_bytes: content.len() as u64,
     })
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,4 @@
-//! The whole study.
+//! A study: everything that a comparison stores.
 
 use serde::{Deserialize, Serialize};
 

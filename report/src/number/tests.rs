@@ -1,7 +1,7 @@
 //! Formatting of numbers.
 
-use zoo_report::number;
-use zoo_report::study::Interval;
+use crate::number;
+use crate::study::Interval;
 
 fn around(middle: f64, half: f64) -> Option<Interval> {
     Some(Interval { low: middle - half, high: middle + half })

@@ -1,7 +1,8 @@
 //! Downloads one file, completely or not at all.
 
+use super::data_file::DataFile;
 use crate::files::write_whole;
-use crate::locate::{DataFile, hex};
+use crate::hash::hex;
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 use std::io::{self, IsTerminal, Read, Write};
@@ -11,7 +12,7 @@ use std::time::Duration;
 /// Why a download failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(crate) enum DownloadError {
+pub(super) enum DownloadError {
     /// The server could not be reached, or refused the request.
     #[error("{0}")]
     Request(#[from] Box<ureq::Error>),
@@ -43,7 +44,7 @@ pub(crate) enum DownloadError {
 /// # Errors
 ///
 /// [`DownloadError`]; `path` is then unchanged, and no temporary file is left in its folder.
-pub(crate) fn download(file: &DataFile, url: &str, path: &Path) -> Result<(), DownloadError> {
+pub(super) fn download(file: &DataFile, url: &str, path: &Path) -> Result<(), DownloadError> {
     let agent = ureq::Agent::new_with_config(
         ureq::Agent::config_builder()
             .user_agent(concat!("burn-zoo/", env!("CARGO_PKG_VERSION")))

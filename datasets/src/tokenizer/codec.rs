@@ -1,0 +1,138 @@
+//! The tokenizer itself: encoding, and what its vocabulary is.
+
+use super::config::eos_token;
+use super::end_of_text::END_OF_TEXT;
+use super::error::{TokenizerError, failed};
+use super::guard::guarded;
+use super::surface::Surface;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
+use tokenizers::{ModelWrapper, PreTokenizerWrapper, SplitDelimiterBehavior, Tokenizer as Inner};
+
+/// Encodes text as token ids and decodes it. Cheap to clone.
+///
+/// # Example
+///
+/// ```
+/// use zoo_datasets::tokenizer::Tokenizer;
+///
+/// # fn main() -> Result<(), zoo_datasets::tokenizer::TokenizerError> {
+/// let tokenizer = Tokenizer::characters("hello".chars())?;
+/// let ids = tokenizer.encode("hole")?;
+/// assert_eq!(ids, [1, 3, 2, 0]); // e h l o
+/// assert_eq!(tokenizer.decode(&ids)?, "hole");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    pub(super) inner: Arc<Inner>,
+    /// The content of `tokenizer_config.json`.
+    pub(super) config: serde_json::Map<String, serde_json::Value>,
+    pub(super) vocab_size: usize,
+    pub(super) eos: Option<u32>,
+    /// The whole vocabulary of a tokenizer whose tokens are single characters.
+    pub(super) characters: Option<Arc<HashMap<char, u32>>>,
+    /// SentencePiece behavior that the tokenizers library lacks.
+    pub(super) surface: Option<Arc<Surface>>,
+}
+
+impl Tokenizer {
+    pub(super) fn new(inner: Inner, config: serde_json::Map<String, serde_json::Value>) -> Self {
+        let vocabulary = inner.get_vocab(true);
+        let vocab_size = vocabulary.values().max().map_or(0, |&id| id as usize + 1);
+        let eos = eos_token(&config)
+            .and_then(|token| vocabulary.get(token))
+            .or_else(|| [END_OF_TEXT, "</s>"].iter().find_map(|token| vocabulary.get(*token)))
+            .copied();
+        let characters = single_characters(&inner, &vocabulary).map(Arc::new);
+        Self { inner: Arc::new(inner), config, vocab_size, eos, characters, surface: None }
+    }
+
+    /// Excludes pieces that map to the unknown token from the vocabulary size.
+    pub(super) fn limited(self) -> Self {
+        let limit = self.surface.as_ref().map_or(usize::MAX, |surface| surface.limit() as usize);
+        Self { vocab_size: self.vocab_size.min(limit), ..self }
+    }
+
+    /// The token ids of a text, without added special tokens.
+    ///
+    /// The name of a special token within the text is encoded as that token, as in transformers.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::UnknownCharacter`] with a character vocabulary.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
+        // One lookup per character: the general path below splits the text with a regular
+        // expression and keeps an alignment for each piece, which takes seconds per megabyte.
+        if let Some(ids) = &self.characters {
+            let id = |(offset, character)| {
+                ids.get(&character).copied().ok_or(TokenizerError::UnknownCharacter {
+                    character,
+                    offset,
+                    vocab_size: self.vocab_size,
+                })
+            };
+            return text.char_indices().map(id).collect();
+        }
+        if let Some(surface) = &self.surface {
+            let tokens = guarded(|| surface.tokens(&self.inner, text)).map_err(failed("encode"))?;
+            return Ok(tokens.get_ids().to_vec());
+        }
+        let encode = || self.inner.encode_fast(text, false);
+        let encoding = guarded(encode).map_err(failed("encode"))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// One more than the largest token id: the number of rows that an embedding needs.
+    pub fn vocab_size(&self) -> usize {
+        self.vocab_size
+    }
+
+    /// The id of the end-of-text token, if there is one.
+    ///
+    /// The `eos_token` of `tokenizer_config.json`; if the vocabulary lacks it, `<|endoftext|>` or
+    /// `</s>`.
+    pub fn eos(&self) -> Option<u32> {
+        self.eos
+    }
+
+    pub(super) fn check_id(&self, id: u32) -> Result<(), TokenizerError> {
+        match self.inner.id_to_token(id).filter(|_| (id as usize) < self.vocab_size) {
+            Some(_) => Ok(()),
+            None => Err(TokenizerError::UnknownId { id, vocab_size: self.vocab_size }),
+        }
+    }
+}
+
+/// The vocabulary as characters, if encoding is a lookup of each character.
+fn single_characters(
+    inner: &Inner,
+    vocabulary: &HashMap<String, u32>,
+) -> Option<HashMap<char, u32>> {
+    let plain = matches!(inner.get_model(), ModelWrapper::WordLevel(_))
+        && inner.get_normalizer().is_none()
+        && inner.get_added_vocabulary().get_vocab().is_empty();
+    let splits = match (inner.get_pre_tokenizer(), single_character_split()) {
+        (Some(PreTokenizerWrapper::Split(split)), Ok(expected)) => *split == expected,
+        _ => false,
+    };
+    if !plain || !splits {
+        return None;
+    }
+    let single = |(token, &id): (&String, &u32)| {
+        let mut characters = token.chars();
+        let character = characters.next()?;
+        characters.next().is_none().then_some((character, id))
+    };
+    vocabulary.iter().map(single).collect()
+}
+
+/// Splits a text into its characters.
+// Not `.`, which does not match newlines, nor `(?s).`, whose syntax differs between Python and
+// Rust.
+pub(super) fn single_character_split() -> tokenizers::Result<Split> {
+    let any = SplitPattern::Regex(r"[\s\S]".to_owned());
+    Split::new(any, SplitDelimiterBehavior::Isolated, false)
+}

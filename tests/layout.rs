@@ -48,6 +48,7 @@ const LEVELS: &[&[&str]] = &[
     &["families"],
     &["checkpoint"],
     &["generate"],
+    &["prelude"],
 ];
 
 #[test]

@@ -1,5 +1,40 @@
 //! The models of Burn Zoo: layers, backbones, heads, families, checkpoints and generation.
 //!
+//! A small model of a family, its outputs, and the attention weights of a pass:
+//!
+//! ```
+//! use burn::tensor::Device;
+//! use zoo_models::prelude::*;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let device = Device::flex();
+//! let size = Size {
+//!     vocab_size: 30,
+//!     context: 16,
+//!     d_model: 16,
+//!     n_layers: 2,
+//!     n_heads: 2,
+//!     n_kv_heads: None,
+//!     d_ff: None,
+//!     dropout: 0.0,
+//!     eos: None,
+//! };
+//! let family = find("bert")?;
+//! let spec = ModelSpec::new(family, family.sized(&size)?.config)?;
+//! let model = spec.initialized(7, &device);
+//!
+//! let texts = TokenBatch::new(token_ids(&[1, 2, 3, 4, 5, 6], 2, &device), Padding::none());
+//! let mut recorder = Recorder::with_attention_weights();
+//! let outputs = model.observed_outputs(&Inputs::text(texts), &mut recorder)?;
+//! assert_eq!(outputs[0].name, "logits");
+//! assert_eq!(outputs[0].tensor.shape, [2, 3, 30]);
+//! assert_eq!(model.attention_tensors(&recorder)?["attentions.1"].shape, [2, 2, 3, 3]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A published model is read from its directory by [`checkpoint::load`].
+//!
 //! Modules are layered; a module imports only from lower levels:
 //!
 //! | level | module | content |
@@ -13,6 +48,7 @@
 //! | 6 | [`families`] | one declarative file per Hugging Face `model_type` |
 //! | 7 | [`checkpoint`] | checkpoints: loading, saving, key mapping in both directions |
 //! | 8 | [`generate`] | sampling and the generation loop |
+//! | 9 | [`prelude`] | the names that most programs need |
 //!
 //! Custom operations are in a crate below, [`zoo_kernels`].
 //!
@@ -36,3 +72,4 @@ pub mod hf;
 pub mod layers;
 pub mod parameters;
 pub mod precision;
+pub mod prelude;

@@ -23,11 +23,11 @@ const PACKED: [(&str, usize); 7] = [
 const TUPLES: [(&str, usize); 7] = [
     ("bench/src", 0),
     ("datasets/src", 0),
-    ("models/kernels/src", 15),
-    ("models/src", 4),
-    ("report/src", 3),
+    ("models/kernels/src", 1),
+    ("models/src", 0),
+    ("report/src", 0),
     ("src", 0),
-    ("train/src", 1),
+    ("train/src", 0),
 ];
 
 /// Types of equal numbers that together are one thing: a shape, a range, a point.

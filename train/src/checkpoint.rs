@@ -34,8 +34,8 @@ pub struct State {
     pub train_seconds: f64,
     /// The latest validation loss, in nats per token.
     pub valid_loss: Option<f64>,
-    /// The lowest validation loss so far and its step.
-    pub best: Option<(f64, usize)>,
+    /// The lowest validation loss so far.
+    pub best: Option<BestLoss>,
     /// The loss scale.
     #[serde(default)]
     pub loss_scale: LossScale,
@@ -52,6 +52,22 @@ impl State {
             best: None,
             loss_scale: LossScale::start(precision),
         }
+    }
+}
+
+/// The lowest validation loss of a run. It serializes to `[loss, step]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(into = "(f64, usize)")]
+pub struct BestLoss {
+    /// The loss, in nats per token.
+    pub loss: f64,
+    /// The step after which it was measured.
+    pub step: usize,
+}
+
+impl From<BestLoss> for (f64, usize) {
+    fn from(BestLoss { loss, step }: BestLoss) -> Self {
+        (loss, step)
     }
 }
 

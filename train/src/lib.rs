@@ -101,7 +101,7 @@ mod strategy;
 
 pub use adamw::{AdamW, AdamWConfig};
 pub use burn::train::Interrupter;
-pub use checkpoint::{Restored, State};
+pub use checkpoint::{BestLoss, Restored, State};
 pub use display::{Display, Verbosity};
 pub use error::TrainError;
 pub use fingerprint::UPDATE_SOURCES;

@@ -12,7 +12,7 @@ use burn::train::{
 use zoo_kernels::seed::mix;
 
 use crate::adamw::Update;
-use crate::checkpoint::Snapshot;
+use crate::checkpoint::{BestLoss, Snapshot};
 use crate::error::TrainError;
 use crate::gradients::{accumulate, gradient_norm};
 use crate::lm_model::{LmModel, LossSum, StepBatch, StepReport};
@@ -223,8 +223,8 @@ impl<'a> StepLoop<'a> {
         }
         let state = &mut self.progress.state;
         state.valid_loss = Some(sum.mean());
-        if state.best.is_none_or(|(best, _)| sum.mean() < best) {
-            state.best = Some((sum.mean(), state.step));
+        if state.best.is_none_or(|best| sum.mean() < best.loss) {
+            state.best = Some(BestLoss { loss: sum.mean(), step: state.step });
         }
         log.write(&LogLine::Valid {
             step: state.step,

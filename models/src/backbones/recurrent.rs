@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::{OutputWeights, TokenBatch, TokenSource};
-use crate::layers::cache::{Cache, LayerState, RecurrentState};
+use crate::layers::cache::{Cache, CacheStep, LayerState, RecurrentState};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::observer::{LayerId, Observer, StackRole};
@@ -199,7 +199,7 @@ impl Recurrent {
         assert_eq!(direction, Direction::Forward, "a bidirectional model has no steps");
         let [n_rows, new] = tokens.dims();
         let device = tokens.device();
-        let (states, padding) = cache.advance(n_rows, new);
+        let CacheStep { states, padding } = cache.advance(n_rows, new);
         let padding_steps = PaddingSteps::new(padding, new, &device);
         let mut x = tokens.vectors_by_step(&self.token);
         for (layer, state) in self.stack.layers.iter().zip(states) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::recurrent::{Observed, RecurrentStack, RecurrentStackConfig};
 use super::{Encoded, OutputWeights, TokenBatch, TokenSource};
 use crate::layers::additive_attention::{AdditiveAttention, EncoderKeys};
-use crate::layers::cache::{Cache, LayerState};
+use crate::layers::cache::{Cache, CacheStep, LayerState};
 use crate::layers::dropout::dropout;
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::linear::{Bias, Linear};
@@ -149,7 +149,7 @@ impl RecurrentSeq2Seq {
         // The cache is dropped after the pass.
         let mut cache = self.cache();
         let [n_rows, length] = source.dims();
-        let (states, _) = cache.advance(n_rows, length);
+        let states = cache.advance(n_rows, length).states;
         let observer = lend(&mut observer);
         self.run_decoder(DecoderPass { source, padding, states, observer }, encoded)
     }
@@ -169,7 +169,7 @@ impl RecurrentSeq2Seq {
         cache: &mut Cache,
     ) -> Tensor<3> {
         let [n_rows, new] = source.dims();
-        let (states, padding) = cache.advance(n_rows, new);
+        let CacheStep { states, padding } = cache.advance(n_rows, new);
         self.run_decoder(DecoderPass { source, padding, states, observer: None }, encoded)
     }
 

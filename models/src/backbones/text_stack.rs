@@ -7,7 +7,7 @@ use super::embedding::{InputEmbedding, TokenInput};
 use super::stack::{Pass, StackConfig, TransformerStack};
 use super::{TokenBatch, TokenSource};
 use crate::layers::EncoderOutput;
-use crate::layers::cache::{Cache, LayerState};
+use crate::layers::cache::{Cache, CacheStep, LayerState};
 use crate::layers::embedding::EmbeddingTable;
 use crate::layers::mask::Padding;
 use crate::layers::observer::{Observer, StackRole, lend};
@@ -72,7 +72,7 @@ impl<'a> TextPass<'a> {
     pub(super) fn step(source: &'a TokenSource, cache: &'a mut Cache) -> Self {
         let [n_rows, new] = source.dims();
         let length = cache.len() + new;
-        let (states, padding) = cache.advance(n_rows, new);
+        let CacheStep { states, padding } = cache.advance(n_rows, new);
         let (states, encoder, observer) = (Some(states), None, None);
         Self { source, types: None, padding, length, states, encoder, observer }
     }

@@ -26,6 +26,15 @@ pub struct Cache {
     length: usize,
 }
 
+/// A cache with the positions of a step.
+#[derive(Debug)]
+pub struct CacheStep<'a> {
+    /// The layers' states of the previous positions.
+    pub states: &'a mut [LayerState],
+    /// The padding of all positions, those of the step included.
+    pub padding: &'a Padding,
+}
+
 impl Cache {
     /// An empty cache of layers with these states, which are empty too.
     pub fn new(layers: impl IntoIterator<Item = LayerState>) -> Self {
@@ -59,20 +68,19 @@ impl Cache {
         &self.padding
     }
 
-    /// Adds `count` positions to each of `n_rows` rows; returns the layers and the padding of all
-    /// positions.
+    /// Adds `count` positions to each of `n_rows` rows.
     ///
     /// # Panics
     ///
     /// Panics if the cache has another number of rows.
-    pub fn advance(&mut self, n_rows: usize, count: usize) -> (&mut [LayerState], &Padding) {
+    pub fn advance(&mut self, n_rows: usize, count: usize) -> CacheStep<'_> {
         if self.length > 0 {
             assert_eq!(n_rows, self.n_rows, "a step must have the cache's number of rows");
             self.padding.extend(count);
         }
         self.n_rows = n_rows;
         self.length += count;
-        (&mut self.layers, &self.padding)
+        CacheStep { states: &mut self.layers, padding: &self.padding }
     }
 
     /// Removes the positions from `length` on; at most [`MAX_ROLLBACK`] of them.

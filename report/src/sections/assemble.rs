@@ -4,7 +4,7 @@ use super::labels::budget;
 use super::shown::{Shown, has_candidates};
 use super::{costs, curves, lengths, rates, runs, scaling, scores, setup};
 use crate::number;
-use crate::page::{Finding, Page, Section};
+use crate::page::{Fact, Finding, Page, Section};
 use crate::study::Study;
 use crate::verdict::{Verdict, overall, verdict};
 
@@ -55,21 +55,19 @@ fn lead(shown: &Shown<'_>) -> String {
     )
 }
 
-fn facts(study: &Study) -> Vec<(String, String)> {
+fn facts(study: &Study) -> Vec<Fact> {
     let seeds: Vec<String> = study.seeds.iter().map(u64::to_string).collect();
     let tests = match study.comparisons.is_empty() {
         true => "none".into(),
         false => format!("{}, {} correction", study.settings.test, study.settings.correction),
     };
-    [
-        ("Device", study.device.description.clone()),
-        ("Started", study.started.clone()),
-        ("Runs took", number::duration(study.seconds)),
-        ("Seeds", seeds.join(", ")),
-        ("Tests", tests),
-        ("Version", format!("zoo {}, Burn {}", study.versions.zoo, study.versions.burn)),
+    let fact = |label: &str, value| Fact { label: label.into(), value };
+    vec![
+        fact("Device", study.device.description.clone()),
+        fact("Started", study.started.clone()),
+        fact("Runs took", number::duration(study.seconds)),
+        fact("Seeds", seeds.join(", ")),
+        fact("Tests", tests),
+        fact("Version", format!("zoo {}, Burn {}", study.versions.zoo, study.versions.burn)),
     ]
-    .into_iter()
-    .map(|(label, value)| (label.to_string(), value))
-    .collect()
 }

@@ -59,8 +59,24 @@ pub struct Fit {
     pub b: Fitted,
     /// The irreducible loss.
     pub c: Fitted,
-    /// The curve's 95 % band: (FLOPs, interval of the loss), from the least compute to the most.
-    pub band: Vec<(f64, Interval)>,
+    /// The curve's 95 % band, from the least compute to the most.
+    pub band: Vec<BandInterval>,
+}
+
+/// The interval of the loss at an amount of compute. It serializes to `[flops, loss]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(into = "(f64, Interval)")]
+pub struct BandInterval {
+    /// Training FLOPs.
+    pub flops: f64,
+    /// The interval of the loss.
+    pub loss: Interval,
+}
+
+impl From<BandInterval> for (f64, Interval) {
+    fn from(BandInterval { flops, loss }: BandInterval) -> Self {
+        (flops, loss)
+    }
 }
 
 /// A value with its interval.

@@ -57,7 +57,7 @@ pub fn follow(family: &'static Family, config: Value) {
     assert!(mapping.uncovered.is_empty(), "no key for {:?}", mapping.uncovered);
     let counts = parameters.iter().map(|parameter| parameter.count());
     let total = counts.fold(0_usize, usize::saturating_add);
-    let cost = spec.architecture.cost();
+    let cost = spec.architecture.backbone.cost();
     let _ = (cost.embedding_parameters(), cost.flops_per_token(16));
     if total <= MOST_PARAMETERS {
         let _ = spec.initialized(1, &device);

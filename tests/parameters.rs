@@ -25,7 +25,7 @@ const TUPLES: [(&str, usize); 7] = [
     ("datasets/src", 0),
     ("models/kernels/src", 15),
     ("models/src", 4),
-    ("report/src", 3),
+    ("report/src", 0),
     ("src", 0),
     ("train/src", 1),
 ];

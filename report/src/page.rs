@@ -12,12 +12,21 @@ pub struct Page {
     pub title: String,
     /// The compared architectures and tasks, in a sentence.
     pub lead: String,
-    /// Key facts below the title, as (label, value).
-    pub facts: Vec<(String, String)>,
+    /// Key facts below the title.
+    pub facts: Vec<Fact>,
     /// The findings: first over all tasks, then per task.
     pub findings: Vec<Finding>,
     /// The sections.
     pub sections: Vec<Section>,
+}
+
+/// A fact about the study.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fact {
+    /// What the value is.
+    pub label: &'static str,
+    /// The value.
+    pub value: String,
 }
 
 /// The finding on a task, or over all tasks.

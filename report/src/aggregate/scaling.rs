@@ -3,7 +3,9 @@
 use std::f64::consts::LN_2;
 
 use crate::statistics::{self, Estimate, Point, StatisticsError, fit_scaling};
-use crate::study::{Fit, FitResult, Fitted, Front, Interval, Outcome, Run, Scaling, ScalingPoint};
+use crate::study::{
+    BandAt, Fit, FitResult, Fitted, Front, Interval, Outcome, Run, Scaling, ScalingPoint,
+};
 
 /// Intervals between the points of a fitted curve's confidence band.
 const BAND_STEPS: u32 = 20;
@@ -96,7 +98,7 @@ fn fit(points: &[Point]) -> FitResult {
     let at = |step| least * (most / least).powf(f64::from(step) / f64::from(BAND_STEPS));
     let band = (0..=BAND_STEPS).map(at).filter_map(|flops| {
         let curve = law.predict(flops).ok()?.curve;
-        Some((flops, Interval { low: curve.low, high: curve.high }))
+        Some(BandAt { flops, loss: Interval { low: curve.low, high: curve.high } })
     });
     FitResult::Fit(Fit {
         a: fitted(law.a),

@@ -4,7 +4,7 @@ use super::labels::budget;
 use super::shown::{Shown, has_candidates};
 use super::{costs, curves, lengths, rates, runs, scaling, scores, setup};
 use crate::number;
-use crate::page::{Finding, Page, Section};
+use crate::page::{Fact, Finding, Page, Section};
 use crate::study::Study;
 use crate::verdict::{Verdict, overall, verdict};
 
@@ -55,7 +55,7 @@ fn lead(shown: &Shown<'_>) -> String {
     )
 }
 
-fn facts(study: &Study) -> Vec<(String, String)> {
+fn facts(study: &Study) -> Vec<Fact> {
     let seeds: Vec<String> = study.seeds.iter().map(u64::to_string).collect();
     let tests = match study.comparisons.is_empty() {
         true => "none".into(),
@@ -70,6 +70,6 @@ fn facts(study: &Study) -> Vec<(String, String)> {
         ("Version", format!("zoo {}, Burn {}", study.versions.zoo, study.versions.burn)),
     ]
     .into_iter()
-    .map(|(label, value)| (label.to_string(), value))
+    .map(|(label, value)| Fact { label, value })
     .collect()
 }

@@ -25,6 +25,12 @@ pub(super) struct Region {
     exponent: Estimate,
 }
 
+/// The loss of the best curve at one x, and the range of the losses of all curves in the region.
+pub(super) struct CurveLoss {
+    pub(super) loss: f64,
+    pub(super) bounds: Bounds,
+}
+
 impl Region {
     /// `sizes` are the distinct x; `t` is the critical value of Student's distribution.
     pub(super) fn new(points: &[Point], sizes: &[f64], t: f64) -> Result<Self, StatisticsError> {
@@ -99,14 +105,15 @@ impl Region {
     }
 
     /// The loss at `x`, with its interval.
-    pub(super) fn curve(&self, x: f64) -> Result<(f64, Bounds), StatisticsError> {
+    pub(super) fn curve(&self, x: f64) -> Result<CurveLoss, StatisticsError> {
         let log = x.ln() - self.log_start;
         let target = Slice::new(&self.points, self.best).loss_at(self.best, log);
         let loss = value_of(target, self.best());
         let (low, high) =
             self.range(loss, |b, slice| slice.range(slice.loss_at(b, log), self.limit));
         let [loss, low, high] = [loss, low.max(0.0), high].map(|loss| loss * self.unit);
-        Ok((finite(loss)?, Bounds { low: finite(low)?, high: finite(high)? }))
+        let bounds = Bounds { low: finite(low)?, high: finite(high)? };
+        Ok(CurveLoss { loss: finite(loss)?, bounds })
     }
 
     /// The range of `of` over the exponents in their interval, extended to include `value`.

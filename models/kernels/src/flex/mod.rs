@@ -7,6 +7,7 @@ mod dropout;
 mod elementwise;
 mod group;
 mod host;
+mod kernels;
 mod linear;
 mod math;
 mod memory;
@@ -20,25 +21,7 @@ mod thread_pool;
 mod weight_matrix;
 mod widened;
 
-use crate::ops::kernels::Kernels;
-
 pub(crate) use dropout::factors;
+pub(crate) use kernels::KERNELS;
 pub(crate) use memory::keep;
 pub(crate) use skinny_gemm::linear as skinny_gemm;
-
-/// All kernels except `skinny_gemm`.
-pub(crate) static KERNELS: Kernels = Kernels {
-    is_here: host::is_here,
-    upcasts: host::is_half,
-    is_on_the_host: |_| true,
-    attention: attention::attention,
-    attention_drops: true,
-    cross_entropy_sum: cross_entropy::cross_entropy_sum,
-    activation: elementwise::activation,
-    dropout: dropout::dropout,
-    gated_activation: elementwise::gated_activation,
-    linear: linear::LINEAR,
-    norm: norm::norm,
-    step: adamw::step,
-    sum_of_squares: squares::sum_of_squares,
-};

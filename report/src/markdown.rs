@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::page::{Align, Cell, Fact, Finding, Item, Section, Table};
+use crate::page::{Align, Cell, Finding, Item, Section, Table};
 use crate::sections::page;
 use crate::study::Study;
 
@@ -14,8 +14,8 @@ pub fn markdown(study: &Study) -> String {
         write_finding(&mut text, finding);
     }
     text.push('\n');
-    for Fact { label, value } in &page.facts {
-        let _ = writeln!(text, "- {}: {}", escape(label), escape(value));
+    for fact in &page.facts {
+        let _ = writeln!(text, "- {}: {}", escape(fact.label), escape(&fact.value));
     }
     for section in &page.sections {
         write_section(&mut text, section);

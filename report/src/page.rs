@@ -20,12 +20,12 @@ pub struct Page {
     pub sections: Vec<Section>,
 }
 
-/// A key fact.
+/// A fact about the study.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Fact {
-    /// Its name.
-    pub label: String,
-    /// Its value.
+    /// What the value is.
+    pub label: &'static str,
+    /// The value.
     pub value: String,
 }
 

@@ -4,7 +4,7 @@ use std::f64::consts::LN_2;
 
 use crate::statistics::{self, Estimate, Point, StatisticsError, fit_scaling};
 use crate::study::{
-    BandInterval, Fit, FitResult, Fitted, Front, Interval, Outcome, Run, Scaling, ScalingPoint,
+    BandAt, Fit, FitResult, Fitted, Front, Interval, Outcome, Run, Scaling, ScalingPoint,
 };
 
 /// Intervals between the points of a fitted curve's confidence band.
@@ -98,7 +98,7 @@ fn fit(points: &[Point]) -> FitResult {
     let at = |step| least * (most / least).powf(f64::from(step) / f64::from(BAND_STEPS));
     let band = (0..=BAND_STEPS).map(at).filter_map(|flops| {
         let curve = law.predict(flops).ok()?.curve;
-        Some(BandInterval { flops, loss: Interval { low: curve.low, high: curve.high } })
+        Some(BandAt { flops, loss: Interval { low: curve.low, high: curve.high } })
     });
     FitResult::Fit(Fit {
         a: fitted(law.a),

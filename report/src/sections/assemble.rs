@@ -61,13 +61,15 @@ fn facts(study: &Study) -> Vec<Fact> {
         true => "none".into(),
         false => format!("{}, {} correction", study.settings.test, study.settings.correction),
     };
-    let fact = |label: &str, value| Fact { label: label.into(), value };
-    vec![
-        fact("Device", study.device.description.clone()),
-        fact("Started", study.started.clone()),
-        fact("Runs took", number::duration(study.seconds)),
-        fact("Seeds", seeds.join(", ")),
-        fact("Tests", tests),
-        fact("Version", format!("zoo {}, Burn {}", study.versions.zoo, study.versions.burn)),
+    [
+        ("Device", study.device.description.clone()),
+        ("Started", study.started.clone()),
+        ("Runs took", number::duration(study.seconds)),
+        ("Seeds", seeds.join(", ")),
+        ("Tests", tests),
+        ("Version", format!("zoo {}, Burn {}", study.versions.zoo, study.versions.burn)),
     ]
+    .into_iter()
+    .map(|(label, value)| Fact { label, value })
+    .collect()
 }

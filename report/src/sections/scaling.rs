@@ -5,7 +5,7 @@ use super::shown::Shown;
 use crate::chart::{Axis, BandPoint, Chart, ChartPoint, Line, Look};
 use crate::number;
 use crate::page::{Cell, Figure, Finding, Group, Groups, Item, Mark, Section, Table};
-use crate::study::{BandInterval, Fit, FitResult, Fitted, Run, Scaling, ScalingPoint, Study, Task};
+use crate::study::{BandAt, Fit, FitResult, Fitted, Run, Scaling, ScalingPoint, Study, Task};
 
 /// The number of drawn points of a fitted curve.
 const STEPS: usize = 40;
@@ -141,8 +141,7 @@ fn curve(of: &Scaling, fit: &Fit, look: Look) -> Line {
     let at = |step: usize| low * (high / low).powf(step as f64 / STEPS as f64);
     let law = |c: f64| fit.a.value * c.powf(-fit.b.value) + fit.c.value;
     let points = (0..=STEPS).map(at).map(|c| ChartPoint::new(c, law(c))).collect();
-    let bounds =
-        |at: &BandInterval| BandPoint { x: at.flops, low: at.loss.low, high: at.loss.high };
+    let bounds = |at: &BandAt| BandPoint { x: at.flops, low: at.loss.low, high: at.loss.high };
     let band = fit.band.iter().map(bounds).collect();
     Line { markers: 0, band, ..Line::new(look, points) }
 }

@@ -21,6 +21,6 @@ pub use candidate::{
 pub use cost::{CostAt, CostCurve, Growth, Limit, LimitReason};
 pub use results::{FoundComparison, SCHEMA, Study};
 pub use run::{CurvePoint, Outcome, Run, Speed};
-pub use scaling::{BandInterval, Fit, FitResult, Fitted, Front, Scaling, ScalingPoint};
+pub use scaling::{BandAt, Fit, FitResult, Fitted, Front, Scaling, ScalingPoint};
 pub use summary::{Comparison, Interval, Summary, Tested};
 pub use task::{Better, DataSplit, Metric, Reference, Secondary, Task, TaskKind};

@@ -1,6 +1,6 @@
 //! Scaling of the loss with model size.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Interval;
 
@@ -60,22 +60,27 @@ pub struct Fit {
     /// The irreducible loss.
     pub c: Fitted,
     /// The curve's 95 % band, from the least compute to the most.
-    pub band: Vec<BandInterval>,
+    pub band: Vec<BandAt>,
 }
 
-/// The interval of the loss at an amount of compute. It serializes to `[flops, loss]`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(into = "(f64, Interval)")]
-pub struct BandInterval {
+/// The 95 % band of a curve at an amount of compute; in JSON, an array of both.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BandAt {
     /// Training FLOPs.
     pub flops: f64,
     /// The interval of the loss.
     pub loss: Interval,
 }
 
-impl From<BandInterval> for (f64, Interval) {
-    fn from(BandInterval { flops, loss }: BandInterval) -> Self {
-        (flops, loss)
+impl Serialize for BandAt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.flops, self.loss).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for BandAt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Deserialize::deserialize(deserializer).map(|(flops, loss)| Self { flops, loss })
     }
 }
 

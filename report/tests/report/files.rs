@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use zoo_report::study::{Outcome, Study};
+use zoo_report::study::{BandAt, Interval, Outcome, Study};
 use zoo_report::{ReportError, runs};
 
 use super::example;
@@ -22,6 +22,14 @@ fn json_gives_the_study_back() {
     // Not assert_eq: its output would be a megabyte of numbers.
     assert!(zoo_report::read(&zoo_report::json(&study).unwrap()).unwrap() == study);
     assert!(zoo_report::json(&study).unwrap() == written);
+}
+
+#[test]
+fn a_band_is_stored_as_pairs() {
+    let band = BandAt { flops: 1e9, loss: Interval { low: 2.0, high: 2.5 } };
+    let text = serde_json::to_string(&band).unwrap();
+    assert_eq!(text, r#"[1000000000.0,{"low":2.0,"high":2.5}]"#);
+    assert_eq!(serde_json::from_str::<BandAt>(&text).unwrap(), band);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The best curve, and what it predicts.
 
 use super::estimate::Estimate;
-use super::region::{CurveAt, Region};
+use super::region::{CurveLoss, Region};
 use crate::statistics::errors::{check_points, sizes};
 use crate::statistics::student::critical;
 use crate::statistics::{Bounds, Point, StatisticsError};
@@ -71,7 +71,7 @@ impl ScalingFit {
         if x <= 0.0 {
             return Err(StatisticsError::NotPositive { index: 0, value: x });
         }
-        let CurveAt { loss, bounds: curve } = self.region.curve(x)?;
+        let CurveLoss { loss, bounds: curve } = self.region.curve(x)?;
         let noise = critical(self.points - 3)? * self.noise * loss;
         let low = loss - (loss - curve.low).hypot(noise);
         let run = Bounds { low: low.max(0.0), high: loss + (curve.high - loss).hypot(noise) };

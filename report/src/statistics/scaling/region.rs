@@ -25,10 +25,9 @@ pub(super) struct Region {
     exponent: Estimate,
 }
 
-/// The best curve at one x.
-pub(super) struct CurveAt {
+/// The loss of the best curve at one x, and the range of the losses of all curves in the region.
+pub(super) struct CurveLoss {
     pub(super) loss: f64,
-    /// The interval of the loss.
     pub(super) bounds: Bounds,
 }
 
@@ -106,7 +105,7 @@ impl Region {
     }
 
     /// The loss at `x`, with its interval.
-    pub(super) fn curve(&self, x: f64) -> Result<CurveAt, StatisticsError> {
+    pub(super) fn curve(&self, x: f64) -> Result<CurveLoss, StatisticsError> {
         let log = x.ln() - self.log_start;
         let target = Slice::new(&self.points, self.best).loss_at(self.best, log);
         let loss = value_of(target, self.best());
@@ -114,7 +113,7 @@ impl Region {
             self.range(loss, |b, slice| slice.range(slice.loss_at(b, log), self.limit));
         let [loss, low, high] = [loss, low.max(0.0), high].map(|loss| loss * self.unit);
         let bounds = Bounds { low: finite(low)?, high: finite(high)? };
-        Ok(CurveAt { loss: finite(loss)?, bounds })
+        Ok(CurveLoss { loss: finite(loss)?, bounds })
     }
 
     /// The range of `of` over the exponents in their interval, extended to include `value`.

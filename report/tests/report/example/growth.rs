@@ -68,8 +68,7 @@ pub(super) fn scaling(index: usize) -> Scaling {
     let band = (0..=20).map(|n| {
         let flops = points[0].flops * (points[4].flops / points[0].flops).powf(f64::from(n) / 20.0);
         let half = 0.02 + 0.002 * (f64::from(n) - 10.0).abs();
-        let loss = Interval { low: law(flops) - half, high: law(flops) + half };
-        BandInterval { flops, loss }
+        BandAt { flops, loss: Interval { low: law(flops) - half, high: law(flops) + half } }
     });
     let near = |value: f64| Fitted {
         value,

@@ -120,7 +120,7 @@ fn tensors(
     if args.attentions {
         let weights = model.attention_tensors(&recorder)?;
         if weights.is_empty() {
-            return Err(usage("--attentions: the model has no attention layers"));
+            return Err(usage("--attentions: the layers of the model are recurrent"));
         }
         tensors.extend(weights);
     }

@@ -1,6 +1,17 @@
 //! Benchmarks of Burn Zoo (`cargo bench -p zoo-bench`), and programs that draw the figures of its
 //! book (`cargo run --release -p zoo-bench --bin curves` and `--bin backends`), measure a server
 //! (`--bin serving`), or compare Burn Zoo with other libraries (`--bin decode`).
+//!
+//! They time models of named sizes, freshly initialized:
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let device = burn_zoo::device::parse("flex")?;
+//! let model = zoo_bench::model("llama", "small", 50_257, 1024, &device)?;
+//! assert_eq!(model.vocab_size(), 50_257);
+//! # Ok(())
+//! # }
+//! ```
 
 #![recursion_limit = "256"]
 

@@ -110,7 +110,7 @@ fn refused(id: &ModelId, error: HubError) -> anyhow::Error {
     let path = PathBuf::from(id.to_string());
     match &error {
         HubError::Unreachable { .. } => anyhow!("there is no directory {id}, and {error}"),
-        error if error.is_asked_wrongly() => {
+        error if error.is_usage_error() => {
             let reason = format!("no such directory; on the Hub: {error}");
             LoadError::NotAModel { path, reason }.into()
         }

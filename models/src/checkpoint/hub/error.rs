@@ -137,7 +137,7 @@ pub enum HubError {
 
 impl HubError {
     /// Whether this is a usage error (the requested model cannot be found or used), not a failure.
-    pub fn is_asked_wrongly(&self) -> bool {
+    pub fn is_usage_error(&self) -> bool {
         matches!(
             self,
             Self::NotCompiled { .. }

@@ -25,8 +25,8 @@ pub enum Artifact {
 /// Finds a model in the cache or downloads it.
 ///
 /// The revision is first resolved to a commit; every file is of that commit. Without a network, or
-/// with [`Network::Offline`], the model must be in the cache. No request is made for a commit whose
-/// files are all in the cache.
+/// with [`Network::Offline`](super::Network::Offline), the model must be in the cache. No request
+/// is made for a commit whose files are all in the cache.
 ///
 /// # Errors
 ///

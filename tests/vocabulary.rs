@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use zoo_fingerprint::{before_tests, code_lines};
 
-use crate::layout::{CRATES, sources};
+use crate::layout::{CRATES, folders, sources};
 
 /// Names that were dropped for the field's term.
 const FORMER: &[(&str, &str)] = &[
@@ -101,7 +101,7 @@ fn declared(line: &str) -> Option<&str> {
 
 #[test]
 fn a_public_name_is_declared_once_in_a_crate() {
-    for folder in CRATES.into_iter().chain(["bench/src"]) {
+    for folder in folders() {
         let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (path, text) in sources(folder) {
             for name in before_tests(&text).lines().filter_map(declared) {

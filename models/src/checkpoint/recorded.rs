@@ -58,14 +58,12 @@ impl Model {
 
     /// What the names of a stack's tensors begin with.
     fn prefix(&self, stack: StackRole) -> &'static str {
-        match (self.backbone(), stack) {
-            (Backbone::EncoderDecoder(_) | Backbone::RecurrentSeq2Seq(_), StackRole::Encoder) => {
-                "encoder_"
-            }
-            (Backbone::EncoderDecoder(_) | Backbone::RecurrentSeq2Seq(_), StackRole::Decoder) => {
-                "decoder_"
-            }
-            _ => "",
+        let is_pair =
+            matches!(self.backbone(), Backbone::EncoderDecoder(_) | Backbone::RecurrentSeq2Seq(_));
+        match stack {
+            _ if !is_pair => "",
+            StackRole::Encoder => "encoder_",
+            StackRole::Decoder => "decoder_",
         }
     }
 }

@@ -39,8 +39,8 @@ pub fn html(study: &Study) -> Result<String, ReportError> {
 fn sign(mark: &str) -> minijinja::Value {
     let (sign, says) = match mark {
         "best" => (Mark::Best.sign(), "best"),
-        "tied" => (Mark::Tied.sign(), "not told apart from the best"),
-        "warn" => (Mark::Warn.sign(), "incomplete or out of bounds"),
+        "tied" => (Mark::Tied.sign(), "not significantly different from the best"),
+        "warn" => (Mark::Warn.sign(), "incomplete or out of range"),
         _ => return minijinja::Value::from(""),
     };
     minijinja::Value::from_safe_string(format!(

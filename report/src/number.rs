@@ -34,7 +34,7 @@ fn three_digits(value: f64) -> usize {
 /// A number with this many decimals and a true minus sign; a value that rounds to zero has no sign.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
-        return "not a number".into();
+        return "not finite".into();
     }
     let text = match value.abs() {
         // Large integers are unreadable with all their digits.
@@ -76,7 +76,7 @@ pub(crate) fn score(mean: f64, interval: Option<Interval>, metric: &Metric) -> S
 /// Three significant digits and an SI prefix: `1.23 M`.
 pub(crate) fn si(number: f64) -> String {
     if !number.is_finite() {
-        return "not a number".into();
+        return "not finite".into();
     }
     const PREFIXES: [&str; 7] = ["", "k", "M", "G", "T", "P", "E"];
     scaled(number, 1000.0, &PREFIXES)

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::model::ModelArgs;
-use super::texts::{TextArgs, Texts, asked};
+use super::texts::{TextArgs, Texts, as_usage};
 use super::{Global, usage};
 use crate::pipeline::{Answer, Answering, Question, QuestionAnswering};
 
@@ -70,7 +70,7 @@ pub(super) fn run(global: &Global, args: &AnswerArgs) -> Result<()> {
         None => args.texts.texts()?,
     };
     let reader = args.model.open(global, &|folder, device, precision| {
-        Ok(QuestionAnswering::open(folder, device).map_err(asked)?.cast(precision))
+        Ok(QuestionAnswering::open(folder, device).map_err(as_usage)?.cast(precision))
     })?;
     let how = Answering {
         top_k: args.top_k,

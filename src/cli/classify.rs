@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::model::ModelArgs;
-use super::texts::{Answer, TextArgs, Texts, asked};
+use super::texts::{Answer, TextArgs, Texts, as_usage};
 use super::{Global, usage};
 use crate::pipeline::{
     Candidates, LabelScore, PipelineError, Scoring, TextClassification, ZeroShotClassification,
@@ -58,12 +58,12 @@ pub(super) fn run(global: &Global, args: &ClassifyArgs) -> Result<()> {
     let texts = args.texts.texts()?;
     if args.labels.is_empty() {
         let classifier = args.model.open(global, &|folder, device, precision| {
-            Ok(TextClassification::open(folder, device).map_err(asked)?.cast(precision))
+            Ok(TextClassification::open(folder, device).map_err(as_usage)?.cast(precision))
         })?;
         with_model_labels(global, args, classifier, texts)
     } else {
         let classifier = args.model.open(global, &|folder, device, precision| {
-            Ok(ZeroShotClassification::open(folder, device).map_err(asked)?.cast(precision))
+            Ok(ZeroShotClassification::open(folder, device).map_err(as_usage)?.cast(precision))
         })?;
         zero_shot(global, args, classifier, texts)
     }

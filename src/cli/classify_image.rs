@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 
 use super::model::ModelArgs;
-use super::texts::asked;
+use super::texts::as_usage;
 use super::{Global, complain, usage};
 use crate::pipeline::{ImageClassifier, LabelScore, Picture};
 
@@ -60,7 +60,7 @@ pub(super) fn run(global: &Global, args: &ClassifyImageArgs) -> Result<()> {
             Some(size) => ImageClassifier::open_sized(folder, size, device),
             None => ImageClassifier::open(folder, device),
         };
-        Ok(classifier.map_err(asked)?.cast(precision))
+        Ok(classifier.map_err(as_usage)?.cast(precision))
     })?;
     let mut answers = Answers { global, classifier, top_k: args.top_k, total: 0, failed: 0 };
     match args.images.as_slice() {
@@ -121,7 +121,8 @@ impl Answers<'_> {
         };
         let read: Vec<Result<Picture, String>> = lines.iter().map(open).collect();
         let good: Vec<Picture> = read.iter().flatten().cloned().collect();
-        let mut classes = self.classifier.classify(&good, self.top_k).map_err(asked)?.into_iter();
+        let mut classes =
+            self.classifier.classify(&good, self.top_k).map_err(as_usage)?.into_iter();
         for (line, read) in lines.iter().zip(read) {
             self.total += 1;
             let path = match line {

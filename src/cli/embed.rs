@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::model::ModelArgs;
-use super::texts::{TextArgs, Texts, asked, without_answer};
+use super::texts::{TextArgs, Texts, as_usage, without_answer};
 use super::{Global, usage};
 use crate::models::checkpoint::{F32Tensor, write_safetensors};
 use crate::models::heads::Length;
@@ -129,7 +129,7 @@ pub(super) fn run(global: &Global, args: &EmbedArgs) -> Result<()> {
 
 fn open(global: &Global, args: &EmbedArgs) -> Result<TextEmbedder> {
     let embedder = args.model.open(global, &|folder, device, precision| {
-        Ok(TextEmbedder::open(folder, device).map_err(asked)?.cast(precision))
+        Ok(TextEmbedder::open(folder, device).map_err(as_usage)?.cast(precision))
     })?;
     let prompt = match (&args.prompt_name, &args.prompt) {
         (Some(name), _) => Prompt::Named(name),
@@ -146,7 +146,7 @@ fn open(global: &Global, args: &EmbedArgs) -> Result<TextEmbedder> {
             PoolingArg::MeanSqrtLen => Pooling::MeanBySqrtLength,
             PoolingArg::WeightedMean => Pooling::WeightedMean,
         };
-        embedder = embedder.with_pooling(pooling).map_err(asked)?;
+        embedder = embedder.with_pooling(pooling).map_err(as_usage)?;
     }
     Ok(match args.length {
         Some(LengthArg::Free) => embedder.with_length(Length::Free),
@@ -190,7 +190,7 @@ fn write(global: &Global, embedder: &TextEmbedder, texts: Texts, out: &Path) -> 
 /// Prints the hidden state of every token.
 fn tokens(global: &Global, texts: Texts, model: &ModelArgs) -> Result<()> {
     let extractor = model.open(global, &|folder, device, precision| {
-        Ok(FeatureExtraction::open(folder, device).map_err(asked)?.cast(precision))
+        Ok(FeatureExtraction::open(folder, device).map_err(as_usage)?.cast(precision))
     })?;
     let mut cut = 0;
     let done = texts.answer(

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::model::ModelArgs;
-use super::texts::{TextArgs, asked};
+use super::texts::{TextArgs, as_usage};
 use super::{Global, usage};
 use crate::pipeline::{FillMask, Filling, ReplacedWord};
 
@@ -46,11 +46,11 @@ pub(super) fn run(global: &Global, args: &FillArgs) -> Result<()> {
     }
     let texts = args.texts.texts()?;
     let filler = args.model.open(global, &|folder, device, precision| {
-        Ok(FillMask::open(folder, device).map_err(asked)?.cast(precision))
+        Ok(FillMask::open(folder, device).map_err(as_usage)?.cast(precision))
     })?;
     let targets = match args.targets.as_slice() {
         [] => None,
-        words => Some(filler.targets(words).map_err(asked)?),
+        words => Some(filler.targets(words).map_err(as_usage)?),
     };
     for ReplacedWord { word, token } in targets.iter().flat_map(|targets| &targets.replaced) {
         global.note(&format!("{word:?} is not a token; its first token, {token:?}, is used"));

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::model::ModelArgs;
-use super::texts::asked;
+use super::texts::as_usage;
 use super::{Global, usage};
 use crate::models::checkpoint::hub::ModelId;
 use crate::models::checkpoint::{Model, ModelSpec};
@@ -147,7 +147,7 @@ fn open(
         let embedder = TextEmbedder::open(folder, device)?.cast(precision);
         return Ok(Server::of_vectors(embedder, settings)?);
     }
-    let generation = TextGeneration::open(folder, device).map_err(asked)?.cast(precision);
+    let generation = TextGeneration::open(folder, device).map_err(as_usage)?.cast(precision);
     let GenerationParts { model, processor } = generation.into_parts();
     Ok(match model {
         Model::CausalLm(model) => Server::of_texts(model, processor, settings)?,

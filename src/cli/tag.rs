@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Global;
 use super::model::ModelArgs;
-use super::texts::{TextArgs, asked};
+use super::texts::{TextArgs, as_usage};
 use crate::pipeline::{Aggregation, Entity, Tagging, TokenClassification};
 
 /// Tag entities such as names and places in texts.
@@ -73,7 +73,7 @@ struct Line<'a> {
 pub(super) fn run(global: &Global, args: &TagArgs) -> Result<()> {
     let texts = args.texts.texts()?;
     let tagger = args.model.open(global, &|folder, device, precision| {
-        Ok(TokenClassification::open(folder, device).map_err(asked)?.cast(precision))
+        Ok(TokenClassification::open(folder, device).map_err(as_usage)?.cast(precision))
     })?;
     let tagging = Tagging {
         aggregation: args.aggregation.into(),

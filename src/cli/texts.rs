@@ -197,7 +197,7 @@ fn answers<A>(lines: &[Line], answer: Answer<'_, A>) -> Result<Vec<Result<A, Str
             Err(PipelineError::Text { index, source }) if index < open.len() => {
                 found[open.remove(index)] = Some(Err(source.to_string()));
             }
-            Err(error) => return Err(asked(error)),
+            Err(error) => return Err(as_usage(error)),
         }
     }
     let none = || Err("there is no result".to_owned());
@@ -205,7 +205,7 @@ fn answers<A>(lines: &[Line], answer: Answer<'_, A>) -> Result<Vec<Result<A, Str
 }
 
 /// Maps errors that the user caused to usage errors.
-pub(super) fn asked(error: PipelineError) -> anyhow::Error {
+pub(super) fn as_usage(error: PipelineError) -> anyhow::Error {
     match error {
         PipelineError::Model(error) => error.into(),
         PipelineError::InvalidRequest(_) | PipelineError::Head(_) => usage(error),

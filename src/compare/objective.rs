@@ -108,21 +108,19 @@ impl ObjectiveKind {
     /// A description of the objective for reports, in one sentence.
     pub fn sentence(self, kind: TaskKind) -> &'static str {
         match (self, kind) {
-            (Self::Pooled, _) => "a pooled state names the class",
-            (Self::Tags, _) => "each state names the label of its position",
-            (Self::Unmasks, _) => "each state names the hidden symbol at its position",
-            (Self::Next, TaskKind::Language) => "each state names the next symbol",
-            (Self::Next, _) => "each state names the label of its position, from what came before",
+            (Self::Pooled, _) => "predicts the class from the pooled hidden state",
+            (Self::Tags, _) => "predicts the label of each position from its hidden state",
+            (Self::Unmasks, _) => "predicts the original token at each masked position",
+            (Self::Next, TaskKind::Language) => "predicts the next token at each position",
+            (Self::Next, _) => "predicts the label of each position from the tokens up to it",
             (Self::Continues, TaskKind::Classification) => {
-                "reads the input and a separator, and names the class as the next symbol"
+                "predicts the class as the next token after the input and a separator"
             }
-            (Self::Continues, _) => {
-                "reads the input and a separator, and goes on with the answer, symbol by symbol"
-            }
+            (Self::Continues, _) => "generates the answer after the input and a separator",
             (Self::Writes, TaskKind::Classification) => {
-                "the encoder reads the input, the decoder's first symbol names the class"
+                "encodes the input; the decoder predicts the class as its first token"
             }
-            (Self::Writes, _) => "the encoder reads the input, the decoder writes the answer",
+            (Self::Writes, _) => "encodes the input; the decoder generates the answer",
         }
     }
 }

@@ -48,7 +48,7 @@ impl Chat {
 
 /// Whose turn it is after the last message.
 fn turn(fields: &mut Fields) -> Result<Turn, ApiError> {
-    let goes_on = fields.is_asked("continue_final_message")?;
+    let goes_on = fields.is_set("continue_final_message")?;
     match (goes_on, fields.flag("add_generation_prompt")?) {
         (false, None | Some(true)) => Ok(Turn::Assistant),
         (false, Some(false)) => Ok(Turn::Nobody),

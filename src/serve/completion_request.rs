@@ -64,7 +64,7 @@ impl CompletionRequest {
     pub(super) fn completion(mut fields: Fields) -> Result<Self, ApiError> {
         let prompts = Prompts::Inputs(Input::read("prompt", fields.require("prompt")?)?);
         let best_of = fields.integer("best_of", 1..=MOST_CHOICES)?;
-        let echo = fields.is_asked("echo")?;
+        let echo = fields.is_set("echo")?;
         // With `echo`, the completion may be empty: the text then is the prompt.
         let least = if echo { 0 } else { 1 };
         let max_tokens = fields.count_from("max_tokens", least)?;
@@ -111,12 +111,12 @@ impl CompletionRequest {
     /// Reads the common fields of both kinds of requests.
     fn read(fields: &mut Fields, prompts: Prompts) -> Result<Self, ApiError> {
         fields.text("user")?;
-        let stream = fields.is_asked("stream")?;
+        let stream = fields.is_set("stream")?;
         let has_usage = match fields.take("stream_options") {
             None => false,
             Some(options) => {
                 let mut options = Fields::within(options, "stream_options")?;
-                let has_usage = options.is_asked("include_usage")?;
+                let has_usage = options.is_set("include_usage")?;
                 options.finish(&Rest::NONE)?;
                 has_usage
             }
@@ -145,7 +145,7 @@ impl CompletionRequest {
 
 /// The number of top log-probabilities in a chat completion, if log-probabilities are requested.
 fn top_logprobs(fields: &mut Fields) -> Result<Option<usize>, ApiError> {
-    let is_enabled = fields.is_asked("logprobs")?;
+    let is_enabled = fields.is_set("logprobs")?;
     let top = match fields.take("top_logprobs") {
         None | Some(Value::Bool(false)) => 0,
         Some(top) => {

@@ -77,7 +77,7 @@ impl Fields {
     }
 
     /// Whether a boolean option is enabled.
-    pub(super) fn is_asked(&mut self, name: &str) -> Result<bool, ApiError> {
+    pub(super) fn is_set(&mut self, name: &str) -> Result<bool, ApiError> {
         Ok(self.flag(name)?.unwrap_or(false))
     }
 

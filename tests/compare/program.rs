@@ -269,5 +269,5 @@ fn sizes_are_swept() {
         assert!(scaling.front.last().unwrap().loss <= least);
     }
     let report = fs::read_to_string(at.join("out/report.md")).unwrap();
-    assert!(report.contains("What each size costs") && report.contains("16k"), "{report}");
+    assert!(report.contains("Costs by size") && report.contains("16k"), "{report}");
 }

@@ -33,7 +33,7 @@ impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Accuracy => "accuracy",
-            Self::TagAccuracy => "accuracy of tags",
+            Self::TagAccuracy => "tag accuracy",
             Self::EntityF1 => "entity F1",
             Self::ExactMatch => "exact match",
             Self::BitsPerCharacter => "bits per character",

@@ -71,7 +71,7 @@ pub static TASKS: &[TaskInfo] = &[
     ),
     task::<listops::ListOps>(
         "listops-lra",
-        "the same as long and as deep as in Long Range Arena",
+        "listops with the lengths and the depth of Long Range Arena",
         CLASSIFICATION,
         &LISTOPS,
     )

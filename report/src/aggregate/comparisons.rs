@@ -36,8 +36,8 @@ pub fn comparisons(tasks: &[String], runs: &[Run]) -> Result<Vec<Comparison>, St
         for ((Pairs { a, b, .. }, test), corrected) in tests.iter().zip(tested).zip(corrected) {
             let because = |reason: &str| Tested::NotTestable { because: reason.into() };
             let tested = match test.map(|test| (test, test.outcome)) {
-                None => because("no seed has a finished run of both"),
-                Some((_, PairedOutcome::Single)) => because("there is one pair of runs only"),
+                None => because("no seed has finished runs of both architectures"),
+                Some((_, PairedOutcome::Single)) => because("there is only one pair of runs"),
                 Some((_, PairedOutcome::Constant)) => {
                     because("the difference is the same for every seed")
                 }

@@ -33,7 +33,7 @@ fn signs_are_true_and_zero_has_none() {
     assert_eq!(number::fixed(-0.004, 3), "\u{2212}0.004");
     assert_eq!(number::percent(1.234), "+1.2\u{a0}%");
     assert_eq!(number::percent(0.001), "0.00\u{a0}%");
-    assert_eq!(number::fixed(f64::NAN, 2), "not a number");
+    assert_eq!(number::fixed(f64::NAN, 2), "not finite");
 }
 
 #[test]

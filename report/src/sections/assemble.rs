@@ -64,7 +64,7 @@ fn facts(study: &Study) -> Vec<Fact> {
     [
         ("Device", study.device.description.clone()),
         ("Started", study.started.clone()),
-        ("Runs took", number::duration(study.seconds)),
+        ("Total run time", number::duration(study.seconds)),
         ("Seeds", seeds.join(", ")),
         ("Tests", tests),
         ("Version", format!("zoo {}, Burn {}", study.versions.zoo, study.versions.burn)),

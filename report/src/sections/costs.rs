@@ -44,10 +44,10 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         name: "Costs",
         heading: heading(study, first),
         text: vec![
-            "What each architecture got for the budget, and what it needs. Speed and memory in training are the \
-             median of its runs, and the memory is the whole program's peak, data included. Decoding is one \
-             sequence at a time, measured once, alone, after a text of the task's usual length; its memory is what \
-             comes on top of the program without a model."
+            "The size of each model and its costs. Training speed and memory are medians over the runs; the memory \
+             is the peak of the whole process, including the data. Decoding is measured once, in a process of its \
+             own, for one sequence after a prompt of the task's mean length; its memory excludes that of the process \
+             without a model."
                 .into(),
         ],
         items: vec![Item::Groups(Groups {
@@ -72,7 +72,7 @@ fn heading(study: &Study, task: &Task) -> String {
             number::speed(*fastest),
             number::fixed(fastest / slowest, 1)
         ),
-        _ => "Sizes, operations, speed and memory".into(),
+        _ => "Sizes, FLOPs, speed and memory".into(),
     }
 }
 
@@ -83,13 +83,13 @@ fn sizes(study: &Study, task: &Task) -> Table {
         "#layers",
         "#heads",
         "#feed-forward",
-        "#parameters, off the budget",
+        "#parameters, deviation from the budget",
         "#embeddings",
         "#total",
         "#FLOPs per token, forward",
         "#FLOPs per token, training",
     ];
-    let mut table = Table::new(format!("{}: what each architecture got", task.name), &columns);
+    let mut table = Table::new(format!("{}: model sizes", task.name), &columns);
     for of in study.candidates_on(&task.name) {
         let d = &of.dimensions;
         let count = |count: u64| Cell::new(number::si(count as f64));
@@ -119,10 +119,13 @@ fn speeds(study: &Study, task: &Task) -> Table {
         "#training, peak memory",
         "#decoding, tokens/s",
         "#decoding, peak memory",
-        "#a run took",
+        "#time per run",
     ];
-    let caption =
-        format!("{}: speed and memory; {} is the best of a column", task.name, Mark::Best.sign());
+    let caption = format!(
+        "{}: speed and memory; {} marks the best of a column",
+        task.name,
+        Mark::Best.sign()
+    );
     let mut table = Table::new(caption, &columns);
     let candidates: Vec<&Candidate> = study.candidates_on(&task.name).collect();
     let costs: Vec<Costs> = candidates.iter().map(|of| Costs::of(study, of)).collect();

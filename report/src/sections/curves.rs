@@ -55,8 +55,8 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let mut items = vec![
         Item::Groups(Groups {
             id: "curves",
-            caption: "Thick: the mean of the runs that finished. Thin: each run. A cross: where a run diverged. The axes \
-                      leave out the steep start."
+            caption: "Thick lines are means of the finished runs, thin lines single runs, crosses the ends of diverged \
+                      runs. The axes omit the steep start."
                 .into(),
             groups,
         }),
@@ -66,10 +66,10 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     Some(Section {
         id: "curves",
         name: "Curves",
-        heading: "How they learn: by tokens, by operations, by time".into(),
+        heading: "Learning curves by tokens, by FLOPs and by time".into(),
         text: vec![
-            "The same runs over three axes: what an architecture gains for each token, it may lose again in the \
-             operations or the seconds that the token costs it."
+            "The same runs over three axes: an architecture that learns more per token may learn less per FLOP or per \
+             second."
                 .into(),
         ],
         items,
@@ -91,7 +91,7 @@ fn figure(shown: &Shown<'_>, task: &Task, view: &View) -> Option<Figure> {
     let better = if is_loss { Better::Lower } else { task.metric.better };
     let low_high = sane(all().map(|point| point.y).collect(), better);
     let rules = match task.metric.chance {
-        Some(chance) if !is_loss => vec![Rule { at: chance, label: "guessing".to_string() }],
+        Some(chance) if !is_loss => vec![Rule { at: chance, label: "random guessing".to_string() }],
         _ => Vec::new(),
     };
     let chart = Chart {
@@ -176,8 +176,8 @@ fn thinned(points: Vec<ChartPoint>) -> Vec<ChartPoint> {
 
 /// A table of the mean curves at each quarter.
 fn numbers(study: &Study, task: &Task) -> Option<Table> {
-    let caption = format!("{}: the curves as numbers (mean validation score)", task.name);
-    let columns = ["architecture", "#first", "#at a quarter", "#half", "#three quarters", "#last"];
+    let caption = format!("{}: mean validation score along the curves", task.name);
+    let columns = ["architecture", "#first", "#at 25 %", "#at 50 %", "#at 75 %", "#last"];
     let mut table = Table::new(caption, &columns).folded();
     for of in study.candidates_on(&task.name) {
         let finished: Vec<&Run> = study

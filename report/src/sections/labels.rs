@@ -29,11 +29,11 @@ pub(super) fn backbone(backbone: BackboneKind) -> &'static str {
 /// The kind of task, in a few words.
 pub(super) fn kind(kind: TaskKind) -> &'static str {
     match kind {
-        TaskKind::Language => "language modelling",
-        TaskKind::Masked => "masked modelling",
-        TaskKind::Classification => "classification",
-        TaskKind::Tagging => "tagging",
-        TaskKind::Transduction => "transduction",
+        TaskKind::Language => "language modeling",
+        TaskKind::Masked => "masked language modeling",
+        TaskKind::Classification => "sequence classification",
+        TaskKind::Tagging => "token classification",
+        TaskKind::Transduction => "sequence to sequence",
     }
 }
 
@@ -41,16 +41,16 @@ pub(super) fn kind(kind: TaskKind) -> &'static str {
 pub(super) fn budget(budget: Match) -> String {
     match budget {
         Match::Params(size) => format!(
-            "All are sized to {} parameters, embeddings not counted.",
+            "All models are sized to {} parameters, without embeddings.",
             number::compact(size as f64)
         ),
         Match::Flops(size) => {
             format!(
-                "All are sized to {} operations for a token in training.",
+                "All models are sized to {} training FLOPs per token.",
                 number::compact(size as f64)
             )
         }
-        Match::Time(seconds) => format!("All train for {}.", number::duration(seconds)),
-        Match::Sizes => "Sizes are swept.".into(),
+        Match::Time(seconds) => format!("All models train for {}.", number::duration(seconds)),
+        Match::Sizes => "The model size varies.".into(),
     }
 }

@@ -34,7 +34,7 @@ const VIEWS: [View; 5] = [
         show: number::speed,
     },
     View {
-        heading: "Decoding, speed after so many tokens",
+        heading: "Decoding, speed after a prompt",
         axis: "tokens per second",
         of: |p| p.decode_tokens,
         show: number::speed,
@@ -64,8 +64,8 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let mut items = vec![Item::Table(growth(curves))];
     items.push(Item::Groups(Groups {
         id: "lengths",
-        caption: "Both axes in equal factors: a straight line is a power of the length. A line that ends \
-                  early could not go on; the table says why."
+        caption: "Both axes are logarithmic: a straight line is a power law. The table has the reason where a line \
+                  ends early."
             .into(),
         groups: vec![Group { label: String::new(), charts, tables: Vec::new() }],
     }));
@@ -77,10 +77,10 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         name: "Length",
         heading: heading(curves),
         text: vec![
-            "How the time of a training step and its memory grow with the length of the text: one sequence at \
-             a time, each measurement alone and in a process of its own, memory on top of what the program has \
-             without a model. An encoder-decoder writes as much as it reads, and both are counted; decoding \
-             begins after a text of that length."
+            "The time and memory of a training step as functions of the sequence length. Each measurement runs alone, \
+             in a process of its own, with a batch size of 1; its memory excludes that of the process without a \
+             model. The source and the target of an encoder-decoder have the same length, and both are counted; \
+             decoding starts after a prompt of that length."
                 .into(),
         ],
         items,
@@ -145,12 +145,12 @@ fn figure(shown: &Shown<'_>, view: &View, lengths: &[f64]) -> Option<Figure> {
 }
 
 fn growth(curves: &[CostCurve]) -> Table {
-    let columns =
-        ["architecture", "#time ∝ length to the power", "#memory ∝ length to the power", "ends"];
-    let mut table = Table::new("Fitted growth in training, with 95 % intervals", &columns);
+    let columns = ["architecture", "#exponent of time", "#exponent of memory", "measured"];
+    let mut table =
+        Table::new("Growth in training, cost ∝ length^exponent, with 95 % intervals", &columns);
     for curve in curves {
         let end = match &curve.limit {
-            None => Cell::new("all lengths measured"),
+            None => Cell::new("all lengths"),
             Some(limit) => Cell::new(reason(limit)).mark(Mark::Warn),
         };
         table.rows.push(vec![
@@ -180,11 +180,11 @@ fn reason(limit: &Limit) -> String {
     let length = limit.length;
     match &limit.reason {
         LimitReason::PositionsEnd { positions } => {
-            format!("not at {length}: its positions end at {positions}")
+            format!("not at {length}: the model has {positions} positions")
         }
         LimitReason::OutOfMemory => format!("not at {length}: out of memory"),
         LimitReason::TooSlow { limit } => {
-            format!("not at {length}: longer than {}", number::duration(*limit))
+            format!("not at {length}: a step takes longer than {}", number::duration(*limit))
         }
         LimitReason::Other { reason } => format!("not at {length}: {reason}"),
     }

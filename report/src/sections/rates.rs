@@ -21,8 +21,8 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let mut items = vec![
         Item::Groups(Groups {
             id: "rates",
-            caption: "The score on the validation part for each learning rate that was tried; a ring around the \
-                      one that was chosen. Rates that diverged or failed are in the tables."
+            caption: "The score on the validation split for each learning rate; a ring marks the chosen one. Rates \
+                      that diverged or failed are in the tables."
                 .into(),
             groups: vec![Group { label: String::new(), charts, tables: Vec::new() }],
         }),
@@ -32,17 +32,20 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let ends: Vec<&Candidate> = study.candidates.iter().filter(|c| at_an_end(c)).collect();
     let (heading, text) = match ends.len() {
         0 => (
-            "Every learning rate that was chosen lies inside of what was tried".to_string(),
-            "Each architecture had the same rates to choose from.".to_string(),
+            "Every chosen learning rate lies inside the tested range".to_string(),
+            "The same rates were tested for every architecture.".to_string(),
         ),
         n => {
             let names: Vec<String> =
                 ends.iter().map(|c| format!("{} on {}", c.architecture, c.task)).collect();
             (
-                format!("{n} of {} chose a rate at an end of the sweep", study.candidates.len()),
                 format!(
-                    "Each architecture had the same rates to choose from. A wider sweep could serve these \
-                     better: {}.",
+                    "{n} of {} chosen learning rates are at an end of the tested range",
+                    study.candidates.len()
+                ),
+                format!(
+                    "The same rates were tested for every architecture. A wider range could improve the scores \
+                     of {}.",
                     number::list(&names)
                 ),
             )
@@ -104,7 +107,7 @@ fn table(study: &Study, task: &Task) -> Table {
     rates.sort_by(f64::total_cmp);
     rates.dedup();
     let caption = format!(
-        "{}: validation score by learning rate; {} the chosen one",
+        "{}: validation score by learning rate; {} marks the chosen rate",
         task.name,
         Mark::Best.sign()
     );

@@ -52,11 +52,11 @@ fn table(study: &Study, task: &Task) -> Table {
         "outcome",
         "#test",
         "#validation",
-        "#took",
+        "#time",
         "#tokens/s",
         "#peak memory",
     ];
-    let mut table = Table::new(format!("{}: every run", task.name), &columns);
+    let mut table = Table::new(format!("{}: all runs", task.name), &columns);
     for run in study.runs.iter().filter(|run| run.task == task.name) {
         table.rows.push(row(run));
     }

@@ -20,8 +20,8 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let mut items = vec![
         Item::Groups(Groups {
             id: "scaling",
-            caption: "Shapes: what was trained. Lines: loss = a · C⁻ᵇ + c with its 95 % band, C the operations \
-                      of training. Dashed: the least loss that any of them reaches with so much compute."
+            caption: "Markers are trained models. Lines are loss = a · C⁻ᵇ + c with its 95 % band, where C is the \
+                      compute in training FLOPs. The dashed line is the lowest loss at each amount of compute."
                 .into(),
             groups: vec![Group { label: String::new(), charts, tables: Vec::new() }],
         }),
@@ -35,10 +35,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         id: "scaling",
         name: "Scaling",
         heading: heading(&study.scaling),
-        text: vec![
-            "A fit speaks for the range that was trained; beyond it, it is an extrapolation."
-                .into(),
-        ],
+        text: vec!["A fit holds for the trained range; beyond it, it is an extrapolation.".into()],
         items,
     })
 }
@@ -50,7 +47,7 @@ pub(super) fn findings(shown: &Shown<'_>) -> Vec<Finding> {
     let finding = |of: &Scaling| {
         let least = of.points.iter().min_by(|a, b| a.loss.total_cmp(&b.loss))?;
         let reached = format!(
-            "The least loss is {} nats per token, at size {} ({} parameters) with {} operations of training.",
+            "The lowest loss is {} nats per token, at size {} ({} parameters) with {} training FLOPs.",
             number::fixed(least.loss, 3),
             least.size,
             number::si(least.parameters as f64),
@@ -121,7 +118,7 @@ fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
         title: format!("Loss on {} against compute", task.name),
         description: format!(
             "{} with {} on log-log axes; the numbers are in the tables below.",
-            number::of(points().count(), "trained point"),
+            number::of(points().count(), "trained model"),
             number::of(of_task.len(), "architecture"),
         ),
         x: Axis::log("training FLOPs", points().map(|p| p.flops)),
@@ -181,7 +178,7 @@ fn costs(study: &Study) -> Option<Table> {
         "#decoding, tokens/s",
         "#decoding, peak memory",
     ];
-    let mut table = Table::new("What each size costs: medians of its runs", &columns);
+    let mut table = Table::new("Costs by size: medians over the runs", &columns);
     for of in &study.scaling {
         for sizes in of.points.chunk_by(|a, b| a.size == b.size) {
             let ScalingPoint { size, parameters, .. } = &sizes[0];
@@ -211,7 +208,7 @@ fn costs(study: &Study) -> Option<Table> {
 
 fn front(scaling: &[Scaling]) -> Option<Table> {
     let columns = ["architecture", "task", "#training FLOPs", "best size", "#parameters", "#loss"];
-    let mut table = Table::new("The size that is best for the compute", &columns);
+    let mut table = Table::new("The best size by compute", &columns);
     for of in scaling {
         for front in &of.front {
             table.rows.push(vec![
@@ -238,7 +235,7 @@ fn points(scaling: &[Scaling]) -> Table {
         "#training FLOPs",
         "#loss",
     ];
-    let mut table = Table::new("Every trained point", &columns).folded();
+    let mut table = Table::new("All trained models", &columns).folded();
     for of in scaling {
         for point in &of.points {
             table.rows.push(vec![

@@ -22,9 +22,9 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         Item::Table(scores(shown, &standings, &tasks)),
         Item::Groups(Groups {
             id: "dots",
-            caption: "The shape is the mean, the bar its 95 % interval (with a tip where it goes on beyond the \
-                      axis), each stroke a run. Rows are in the order of rank; those with a run that did not \
-                      finish stand last."
+            caption: "Markers are means, bars their 95 % confidence intervals (with an arrow where an interval \
+                      extends beyond the axis), ticks single runs. Rows are ordered by rank; architectures with \
+                      unfinished runs come last."
                 .into(),
             groups: vec![dots],
         }),
@@ -36,8 +36,8 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         name: "Scores",
         heading,
         text: vec![format!(
-            "{} the best mean of those whose runs all finished; {} not told apart from it by the test; {} a \
-             run failed or diverged, and the mean is over the others.",
+            "{}: the best mean of the architectures that finished all runs; {}: not significantly different \
+             from it; {}: a run failed or diverged, and the mean is over the other runs.",
             Mark::Best.sign(),
             Mark::Tied.sign(),
             Mark::Warn.sign()
@@ -69,7 +69,7 @@ fn heading(standings: &[Standing], tasks: usize) -> String {
 /// A table with architectures as rows and tasks as columns.
 fn scores(shown: &Shown<'_>, standings: &[Standing], tasks: &[&Task]) -> Table {
     let study = shown.study;
-    let mut table = Table::new("Test scores: mean, and its 95 % interval", &["architecture"]);
+    let mut table = Table::new("Test scores: mean and 95 % confidence interval", &["architecture"]);
     for task in tasks {
         table = table.numbers(format!("{}: {}", task.name, metric_label(task)));
     }
@@ -111,7 +111,7 @@ fn scores(shown: &Shown<'_>, standings: &[Standing], tasks: &[&Task]) -> Table {
                 .collect()
         })
     };
-    table.rows.extend(fixed("(guessing)", &|task| task.metric.chance));
+    table.rows.extend(fixed("(random guessing)", &|task| task.metric.chance));
     table.rows.extend(fixed("(best possible)", &|task| task.metric.best));
     table
 }
@@ -178,7 +178,7 @@ fn dots(shown: &Shown<'_>, task: &Task) -> Figure {
     let near = |end: &f64| (low - room..=high + room).contains(end);
     shown_values.extend(ends.filter(|end| near(end) && possible(end)));
     let mut rules: Vec<Rule> = Vec::new();
-    let known = [("guessing", task.metric.chance), ("best possible", task.metric.best)];
+    let known = [("random guessing", task.metric.chance), ("best possible", task.metric.best)];
     rules.extend(
         known.iter().filter_map(|(label, at)| Some(Rule { at: (*at)?, label: (*label).into() })),
     );
@@ -233,7 +233,7 @@ fn tests(study: &Study, task: &Task) -> Option<Table> {
 
 fn secondary(study: &Study, task: &Task) -> Option<Table> {
     let mut table =
-        Table::new(format!("{}: further scores", task.name), &["architecture"]).folded();
+        Table::new(format!("{}: secondary metrics", task.name), &["architecture"]).folded();
     for metric in &task.secondary {
         table = table.numbers(number::with_unit(&metric.name, &metric.unit));
     }

@@ -13,26 +13,26 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     items.extend(how(study).map(Item::Table));
     items.push(Item::Table(settings(study)));
     items.push(Item::Code(Code {
-        caption: "The command".into(),
+        caption: "Command".into(),
         language: "sh",
         text: study.command.clone(),
     }));
     items.push(Item::Code(Code {
-        caption: "The file that reproduces it".into(),
+        caption: "TOML file that reproduces the study".into(),
         language: "toml",
         text: study.toml.clone(),
     }));
     Some(Section {
         id: "setup",
         name: "Reproduce",
-        heading: "What was run, and how to run it again".into(),
+        heading: "Tasks, settings and the command that reproduces the study".into(),
         text: Vec::new(),
         items,
     })
 }
 
 fn tasks(study: &Study) -> Table {
-    let columns = ["task", "about", "needs", "score", "#guessing", "#best possible"];
+    let columns = ["task", "description", "kind", "metric", "#random guessing", "#best possible"];
     let mut table = Table::new("Tasks", &columns);
     for task in &study.tasks {
         let known = |value: Option<f64>| {
@@ -51,7 +51,7 @@ fn tasks(study: &Study) -> Table {
 }
 
 fn data(study: &Study) -> Table {
-    let columns = ["task", "parts", "#length in tokens", "SHA-256 of the data"];
+    let columns = ["task", "splits", "#length in tokens", "SHA-256 of the data"];
     let mut table = Table::new("Data", &columns);
     for task in &study.tasks {
         let (shortest, longest) = task.lengths;
@@ -84,7 +84,7 @@ fn splits(task: &Task) -> String {
 }
 
 fn references(study: &Study) -> Option<Table> {
-    let mut table = Table::new("Published results", &["task", "what", "#score", "source"]);
+    let mut table = Table::new("Published results", &["task", "model", "#score", "source"]);
     for task in &study.tasks {
         for reference in &task.references {
             table.rows.push(vec![
@@ -99,8 +99,9 @@ fn references(study: &Study) -> Option<Table> {
 }
 
 fn how(study: &Study) -> Option<Table> {
-    let columns = ["architecture", "task", "how", "#learning rate", "#steps", "#tokens"];
-    let mut table = Table::new("How each architecture does each task", &columns).folded();
+    let columns = ["architecture", "task", "objective", "#learning rate", "#steps", "#tokens"];
+    let mut table =
+        Table::new("Training objective of each architecture on each task", &columns).folded();
     for of in &study.candidates {
         table.rows.push(vec![
             Cell::new(&of.architecture),
@@ -121,21 +122,21 @@ fn settings(study: &Study) -> Table {
     let memory = device.memory.map_or_else(|| "unknown".into(), number::bytes);
     let cores = device.cores.map_or_else(|| "unknown".into(), |cores| cores.to_string());
     let rows = [
-        ("held equal", budget(study.budget)),
+        ("budget", budget(study.budget)),
         ("seeds", seeds.join(", ")),
         ("optimizer", s.optimizer.clone()),
         ("schedule", s.schedule.clone()),
-        ("batch", s.batch.clone()),
+        ("batch size", s.batch.clone()),
         ("dropout", s.dropout.clone()),
         ("weight decay", s.weight_decay.to_string()),
-        ("length of a run", s.length.clone()),
+        ("length of training", s.length.clone()),
         ("evaluation", s.evaluation.clone()),
         ("tests", format!("{}, {} correction", s.test, s.correction)),
         ("device", format!("{} ({})", device.description, device.name)),
         ("cores", cores),
         ("memory", memory),
         ("started", study.started.clone()),
-        ("all runs took", number::duration(study.seconds)),
+        ("total run time", number::duration(study.seconds)),
         ("zoo", study.versions.zoo.clone()),
         ("Burn", study.versions.burn.clone()),
         ("rustc", study.versions.rustc.clone()),

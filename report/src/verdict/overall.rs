@@ -64,9 +64,8 @@ pub fn overall(study: &Study, verdicts: &[Verdict]) -> Option<Finding> {
     let mut text = Vec::new();
     let decided = verdicts.iter().filter(|v| v.decision == Decision::Winner).count();
     let heading = match first.leading {
-        0 => {
-            "No verdict over all tasks: on none did an architecture finish all its runs".to_string()
-        }
+        0 => "No verdict over all tasks: no architecture finished all its runs on any task"
+            .to_string(),
         n => {
             let level: Vec<&Standing> = rest.iter().filter(|s| s.leading == n).collect();
             let how = if decided == 0 { "shares the lead" } else { "leads or shares the lead" };
@@ -97,7 +96,8 @@ pub fn overall(study: &Study, verdicts: &[Verdict]) -> Option<Finding> {
         ),
     });
     text.push(format!(
-        "To share the lead means that {} cannot tell it apart from the best mean; more seeds can part what shares it.",
+        "An architecture shares the lead where its difference from the best mean is not significant with {}; more \
+         seeds can separate them.",
         number::of(study.seeds.len(), "seed"),
     ));
     let lost: Vec<&str> =

@@ -129,29 +129,32 @@ pub fn verdict(study: &Study, task: &Task) -> Verdict {
         [] => reaches(best, task, &format!("has the best mean {metric}:")),
         others => {
             let others = number::list(others);
-            reaches(best, task, &format!("and {others} have the best mean {metric}, the same:"))
+            reaches(best, task, &format!("and {others} share the best mean {metric}:"))
         }
     }];
     let (decision, heading) = match (tests.first(), tested.split_first()) {
-        (None, _) if is_all => (Decision::Alone, format!("{name} was run alone")),
+        (None, _) if is_all => (Decision::Alone, format!("{name} is the only architecture")),
         (None, _) => {
-            text.push("No other architecture finished all its runs: nothing to compare.".into());
-            (Decision::Alone, format!("{name} stands alone"))
+            text.push(
+                "No other architecture finished all its runs, so there is nothing to compare."
+                    .into(),
+            );
+            (Decision::Alone, format!("Only {name} finished all its runs"))
         }
         (Some((next, first)), _) if level.is_empty() => {
-            let all = if behind.len() == 1 { "it".into() } else { format!("all {}", behind.len()) };
             let lead = first.phrase(unit);
-            text.push(format!(
-                "It is ahead of {next}, the next one, {lead}, and significantly ahead of {all}."
-            ));
+            text.push(format!("It is significantly ahead of {next}, the second best, {lead}."));
+            if behind.len() > 1 {
+                text.push(format!("It is significantly ahead of all {} others.", behind.len()));
+            }
             (Decision::Winner, format!("{name} is best"))
         }
         (Some(_), None) => {
             let heading = match equal.as_slice() {
-                [] => format!("{name} has the best score; nothing says that it is better than all"),
+                [] => format!("{name} has the best score, but the differences could not be tested"),
                 others => {
                     let names = number::list(&[&[name], others].concat());
-                    format!("{names} have the same score, which nothing says is better than all")
+                    format!("{names} share the best score, but the differences could not be tested")
                 }
             };
             (Decision::Untested, heading)
@@ -162,7 +165,8 @@ pub fn verdict(study: &Study, task: &Task) -> Verdict {
             text.push(format!("Its lead over {next} is not significant: {lead}."));
             if !others.is_empty() {
                 let names: Vec<&str> = others.iter().map(|(name, _)| *name).collect();
-                text.push(format!("Nor can it be told apart from {}.", number::list(&names)));
+                let leads = if names.len() == 1 { "is its lead" } else { "are its leads" };
+                text.push(format!("Nor {leads} over {} significant.", number::list(&names)));
             }
             let seeds = number::of(best.summary.finished, "seed");
             let group: Vec<&str> =
@@ -193,13 +197,16 @@ fn untested(level: &[&Test<'_>]) -> Option<String> {
         false => "for the reasons in the table of tests".into(),
     };
     let names = number::short_list(&names, 7);
-    Some(format!("Whether it is ahead of {names} is not testable, {because}."))
+    Some(format!("Its lead over {names} could not be tested, {because}."))
 }
 
 fn tie_heading(group: &[&str], behind: &[&str], seeds: &str) -> String {
     match behind {
-        [] => format!("No difference that {seeds} can show; {} has the best mean", group[0]),
-        _ => format!("{} lead, not told apart by {seeds}", number::short_list(group, 3)),
+        [] => format!("No significant difference with {seeds}; {} has the best mean", group[0]),
+        _ => {
+            let names = number::short_list(group, 3);
+            format!("{names} lead, without a significant difference with {seeds}")
+        }
     }
 }
 
@@ -214,7 +221,7 @@ fn reaches(best: &Candidate, task: &Task, what: &str) -> String {
             number::range(interval),
             number::of(summary.finished, "seed")
         ),
-        None => "one seed, which says nothing of the spread".into(),
+        None => "one seed, so the spread is unknown".into(),
     };
     format!("{} {what} {score} ({spread}).", best.architecture)
 }
@@ -223,7 +230,7 @@ fn nothing(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Verdict {
     let mut text = Vec::new();
     if let Some(first) = ranking.partial.first() {
         text.push(format!(
-            "The highest of the rest is {}, {} over {}.",
+            "The best of the others is {}, {} over {}.",
             first.architecture,
             number::score(first.summary.mean.unwrap_or(f64::NAN), None, &task.metric),
             Runs::of(study, first).remark(),
@@ -234,7 +241,7 @@ fn nothing(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Verdict {
         text.push(format!("{}: {remark}.", candidate.architecture));
     }
     if ranking.all().next().is_none() {
-        text.push("No architecture was run on it.".into());
+        text.push("No architecture was run on this task.".into());
     }
     let heading = "No verdict: no architecture finished all its runs".into();
     Verdict { decision: Decision::Nothing, leaders: Vec::new(), heading, text }
@@ -248,8 +255,10 @@ fn remarks(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Vec<String> {
         let within = best.summary.interval.is_some_and(|interval| interval.contains(chance));
         if within || task.metric.better.gain(mean - chance) <= 0.0 {
             let chance = number::score(chance, None, &task.metric);
-            remarks
-                .push(format!("Even that is not told apart from guessing, which scores {chance}."));
+            remarks.push(format!(
+                "{} is not significantly better than random guessing, which scores {chance}.",
+                best.architecture
+            ));
         }
     }
     remarks.extend(families(study, task, ranking));
@@ -258,9 +267,9 @@ fn remarks(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Vec<String> {
         let runs = Runs::of(study, candidate).remark();
         let higher = match (candidate.summary.mean, best.summary.mean) {
             (Some(own), Some(best)) if task.metric.better.gain(own - best) > 0.0 => {
-                "Its finished runs have a better mean, which counts for nothing while others are lost."
+                "Its finished runs have a better mean, but it ranks below the architectures that finished all runs."
             }
-            _ => "It ranks below those that finished all.",
+            _ => "It ranks below the architectures that finished all runs.",
         };
         remarks.push(format!("{name} finished {runs}. {higher}"));
     }
@@ -281,10 +290,10 @@ fn families(study: &Study, task: &Task, ranking: &Ranking<'_>) -> Option<String>
     };
     let sentence = match &found {
         Difference::NotTested { because } => {
-            format!("{a} and {b} are not testable, because {because}")
+            format!("the difference of {a} and {b} could not be tested, because {because}")
         }
         Difference::Tested { gain, .. } if *gain >= 0.0 => lead(a, b, &found),
         Difference::Tested { .. } => lead(b, a, &difference(study, task, b, a)),
     };
-    Some(format!("The best with attention against the best without: {sentence}."))
+    Some(format!("The best architecture with attention against the best without: {sentence}."))
 }

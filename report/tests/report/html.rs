@@ -97,7 +97,7 @@ fn every_run_and_what_became_of_it_is_listed() {
         "diverged at step 400",
         "out of memory: 3.1 GiB asked for",
         "2 of 3 runs; 1 diverged at step 400",
-        "positions end at 512",
+        "the model has 512 positions",
         "the losses do not fall steadily",
         "96 runs: 1 diverged and 1 failed",
         &study.tasks[0].data_hash,
@@ -150,7 +150,7 @@ fn tables_are_rectangular() {
 fn a_study_of_nothing_is_still_a_report() {
     let study = Study { costs: vec![], scaling: vec![], ..example::empty() };
     let text = html(&study).unwrap();
-    assert!(text.contains("What was run, and how to run it again"));
+    assert!(text.contains("Tasks, settings and the command that reproduces the study"));
     let sweep = example::empty();
     assert!(html(&sweep).unwrap().contains("id=\"lengths\""));
 }

@@ -8,8 +8,9 @@ pub(super) fn settings(plan: &Plan) -> StudySettings {
     let training = &plan.spec.training;
     StudySettings {
         optimizer: "AdamW, betas 0.9 and 0.98, gradients clipped at a norm of 1".into(),
-        schedule: "warm-up over a tenth of the run, then half a cosine to a tenth of the rate"
-            .into(),
+        schedule:
+            "linear warm-up over a tenth of the run, then cosine decay to a tenth of the peak rate"
+                .into(),
         batch: by_task(plan, |training| format!("{} sequences", training.batch_size)),
         dropout: by_task(plan, |training| training.dropout.to_string()),
         weight_decay: training.weight_decay,
@@ -18,11 +19,11 @@ pub(super) fn settings(plan: &Plan) -> StudySettings {
             _ => by_task(plan, |training| format!("{} steps", training.steps)),
         },
         evaluation: format!(
-            "the first {} examples of the validation part, {} times; the weights that do best on them \
-             are scored on the first {} of the test part",
+            "the first {} examples of the validation split, {} times; the best weights are scored on the \
+             first {} examples of the test split",
             training.validation, training.evaluations, training.test
         ),
-        test: "paired t test over the seeds".into(),
+        test: "paired t-test over the seeds".into(),
         correction: "Holm".into(),
     }
 }

@@ -14,7 +14,7 @@ use super::checks::check_lengths;
 use super::error::ScoreError;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How to interpret an `I` tag that does not follow a tag of its type.
+/// How to interpret an inside or end tag that does not follow a tag of its type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reading {
@@ -62,7 +62,16 @@ pub struct EntityScores {
     pub kinds: BTreeMap<String, EntityScore>,
 }
 
-/// The entities of a sentence from its IOB2 tags: `O`, `B-TYPE`, `I-TYPE`; the type is optional.
+/// Whether a tag has a form of one of the schemes that [`entities`] reads.
+pub fn is_entity_tag(tag: &str) -> bool {
+    parse(tag).is_some()
+}
+
+/// The entities of a sentence from its tags.
+///
+/// The schemes are IOB1, IOB2 (`O`, `B-TYPE`, `I-TYPE`), IOBES (and `E-TYPE` for the last word of an
+/// entity, `S-TYPE` for its only word) and BILOU (the same with `L-TYPE` and `U-TYPE`). The type is
+/// optional.
 ///
 /// # Errors
 ///
@@ -74,13 +83,13 @@ pub fn entities<S: AsRef<str>>(tags: &[S], reading: Reading) -> Result<Vec<Entit
     let mut before = None;
     for (word, tag) in tags.iter().map(AsRef::as_ref).enumerate() {
         let unknown = || ScoreError::UnknownTag { sentence: 0, word, tag: tag.to_owned() };
-        let (begins, kind) = match parse(tag).ok_or_else(unknown)? {
-            Tag::Outside => {
-                (is_open, before) = (false, None);
-                continue;
-            }
-            Tag::Begin(kind) => (true, kind),
-            Tag::Inside(kind) => (before != Some(kind) && reading == Reading::Lenient, kind),
+        let Tag::Entity { position, kind } = parse(tag).ok_or_else(unknown)? else {
+            (is_open, before) = (false, None);
+            continue;
+        };
+        let begins = match position {
+            Position::Begin | Position::Single => true,
+            Position::Inside | Position::End => before != Some(kind) && reading == Reading::Lenient,
         };
         if begins {
             entities.push(Entity { kind: kind.to_owned(), start: word, end: word + 1 });
@@ -91,7 +100,9 @@ pub fn entities<S: AsRef<str>>(tags: &[S], reading: Reading) -> Result<Vec<Entit
         } else {
             is_open = false;
         }
-        before = Some(kind);
+        let is_last = matches!(position, Position::End | Position::Single);
+        is_open &= !is_last;
+        before = (!is_last).then_some(kind);
     }
     Ok(entities)
 }
@@ -174,8 +185,16 @@ impl EntityScore {
 
 enum Tag<'a> {
     Outside,
-    Begin(&'a str),
-    Inside(&'a str),
+    Entity { position: Position, kind: &'a str },
+}
+
+/// The position of a word in its entity.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    Begin,
+    Inside,
+    End,
+    Single,
 }
 
 fn parse(tag: &str) -> Option<Tag<'_>> {
@@ -183,12 +202,15 @@ fn parse(tag: &str) -> Option<Tag<'_>> {
         Some((first, kind)) => (first, if kind.is_empty() { "_" } else { kind }),
         None => (tag, "_"),
     };
-    match kind_of {
-        "O" if tag == "O" => Some(Tag::Outside),
-        "B" => Some(Tag::Begin(kind)),
-        "I" => Some(Tag::Inside(kind)),
-        _ => None,
-    }
+    let position = match kind_of {
+        "O" if tag == "O" => return Some(Tag::Outside),
+        "B" => Position::Begin,
+        "I" => Position::Inside,
+        "E" | "L" => Position::End,
+        "S" | "U" => Position::Single,
+        _ => return None,
+    };
+    Some(Tag::Entity { position, kind })
 }
 
 /// Found and expected entities of every sentence.

@@ -38,8 +38,11 @@ pub enum ScoreError {
         /// Index of the sentence, from 0.
         sentence: usize,
     },
-    /// A tag is not in the IOB2 scheme.
-    #[error("tag {tag:?} of word {word} in sentence {sentence} is not O, B-TYPE or I-TYPE")]
+    /// A tag is in no scheme of entities.
+    #[error(
+        "tag {tag:?} of word {word} in sentence {sentence} is neither O nor B, I, E, S, L or U, \
+         alone or with a type as in B-TYPE"
+    )]
     UnknownTag {
         /// Index of the sentence, from 0.
         sentence: usize,

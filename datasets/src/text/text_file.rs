@@ -1,5 +1,6 @@
 //! The user's text file, and the split by position.
 
+use super::byte_order_mark::without_byte_order_mark;
 use super::error::TextError;
 use std::fs;
 use std::path::Path;
@@ -21,15 +22,17 @@ pub(super) fn read(path: &Path) -> Result<String, TextError> {
     decode(content, path)
 }
 
-/// Decodes UTF-8; `path` is for the error message.
+/// Decodes UTF-8 with or without a byte order mark; `path` is for the error message.
 pub(super) fn decode(content: Vec<u8>, path: &Path) -> Result<String, TextError> {
+    let content = without_byte_order_mark(&content);
     if content.is_empty() {
         return Err(TextError::Empty { path: path.into() });
     }
-    String::from_utf8(content).map_err(|error| TextError::NotUtf8 {
+    let not_utf8 = |error: std::str::Utf8Error| TextError::NotUtf8 {
         path: path.into(),
-        offset: error.utf8_error().valid_up_to(),
-    })
+        offset: error.valid_up_to(),
+    };
+    str::from_utf8(content).map(str::to_owned).map_err(not_utf8)
 }
 
 /// The first 90 % of the characters (not bytes) for training, the rest for validation.

@@ -19,6 +19,12 @@ fn a_text_file_is_split_by_position() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_a_text() {
+    assert_eq!(load("\u{feff}0123456789".as_bytes()).unwrap(), load(b"0123456789").unwrap());
+    assert!(matches!(load("\u{feff}".as_bytes()).unwrap_err(), TextError::Empty { .. }));
+}
+
+#[test]
 fn bytes_that_are_not_utf8_are_named_by_their_offset() {
     let error = load(b"fine so far \xff and on").unwrap_err();
     assert!(matches!(error, TextError::NotUtf8 { offset: 12, .. }), "{error:?}");

@@ -54,6 +54,14 @@ pub enum FileError {
         /// The fields of the row.
         found: String,
     },
+    /// A table has several columns of one name.
+    #[error("{path} has more than one column {field:?}; rename or remove all but one")]
+    RepeatedColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name of the columns.
+        field: String,
+    },
     /// A field is empty or has the wrong type.
     #[error("{path}, line {line}, field {field:?}: {reason}")]
     Field {

@@ -3,6 +3,7 @@
 use super::error::FileError;
 use super::rows::{Row, Rows};
 use crate::locate::SearchPath;
+use crate::score::entities::is_entity_tag;
 use crate::task::definition::TaskDefinition;
 use crate::task::error::{check, no_file};
 use crate::task::settings::{BuiltTask, Settings};
@@ -120,7 +121,7 @@ impl UserFile {
     fn classification(&self, rows: &Rows) -> Result<BuiltTask, TaskError> {
         let (text, label) = (or(&self.text, "text"), or(&self.label, "label"));
         let parts = divide(rows, |row| {
-            let (text, label) = (rows.text(row, text)?, rows.text(row, label)?);
+            let (text, label) = (rows.text(row, text)?, rows.label(row, label)?);
             Ok((text.clone(), (text, label, row.line)))
         })?;
         let labels = labels(rows, &parts)?;
@@ -206,9 +207,8 @@ impl UserFile {
         let examples = parts.map(|split| {
             split.iter().map(|sentence| encoder.example(sentence, &tags)).collect::<Vec<_>>()
         });
-        // Only tags of the form B-… and I-… delimit whole entities.
-        let entities = |tag: &String| tag == "O" || tag.starts_with("B-") || tag.starts_with("I-");
-        let (score, also) = match tags.iter().all(entities) {
+        // Other tags do not delimit whole entities.
+        let (score, also) = match tags.iter().all(|tag| is_entity_tag(tag)) {
             true => (Metric::EntityF1, vec![Metric::TagAccuracy]),
             false => (Metric::TagAccuracy, vec![]),
         };

@@ -103,10 +103,44 @@ fn the_reading_determines_where_an_entity_begins() {
     assert_eq!(spans(&tags, Reading::Lenient), lenient);
 }
 
+/// Random tags, and what seqeval 1.2.2's `get_entities` finds in them.
 #[test]
-fn tags_outside_iob2_are_errors() {
+fn end_tags_and_single_tags_close_an_entity() {
+    let tags = "SIOIOOOSBEIOBIBIEIESBSIBOI".chars().map(|position| match position {
+        'O' => "O".to_owned(),
+        position => format!("{position}-a"),
+    });
+    let tags: Vec<String> = tags.collect();
+    let bilou = |tag: &String| tag.replace('E', "L").replace('S', "U");
+    let expected = [
+        (0, 1),
+        (1, 2),
+        (3, 4),
+        (7, 8),
+        (8, 10),
+        (10, 11),
+        (12, 14),
+        (14, 17),
+        (17, 19),
+        (19, 20),
+        (20, 21),
+        (21, 22),
+        (22, 23),
+        (23, 24),
+        (25, 26),
+    ];
+    for tags in [tags.clone(), tags.iter().map(bilou).collect()] {
+        let found = entities(&tags, Reading::Lenient).unwrap();
+        let found: Vec<(usize, usize)> =
+            found.iter().map(|found| (found.start, found.end)).collect();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn tags_of_no_scheme_are_errors() {
     let fine = [vec!["O"], vec!["O", "B-a"]];
-    for tag in ["", "E-a", "b-a", "O-a", "a", "Ü", "BB-a", "ⒷB"] {
+    for tag in ["", "X-a", "b-a", "O-a", "a", "Ü", "BB-a", "ⒷB"] {
         let found = [vec!["O"], vec!["O", tag]];
         let unknown = ScoreError::UnknownTag { sentence: 1, word: 1, tag: tag.to_owned() };
         assert_eq!(entity_scores(&found, &fine, Reading::Lenient).unwrap_err(), unknown);

@@ -160,6 +160,7 @@ fn a_bad_line_is_named() {
     for (bad, expected) in [
         ("{\"text\": \"a\"", "not JSON"),
         ("[1, 2]", "not an object"),
+        (r#"{"text": "a", "label": "b", "text": "c"}"#, "field \"text\" is given twice"),
         (r#"{"text": "a"}"#, "no field \"label\""),
         (r#"{"text": "", "label": "b"}"#, "field \"text\": is empty"),
         (r#"{"text": ["a"], "label": "b"}"#, "field \"text\": must be a string"),
@@ -180,6 +181,66 @@ fn a_bad_line_is_named() {
     assert!(error.to_string().contains("\"text\""), "{error}");
     let error = file_error("csv", b"text,label,source,target\na,b,c,d\n", "");
     assert!(matches!(error, FileError::NoTask { .. }), "{error:?}");
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_file() {
+    let rows: String =
+        (0..300).map(|i| format!("{{\"text\": \"a {i}\", \"label\": {}}}\n", i % 2)).collect();
+    for (kind, text) in [("csv", reviews()), ("jsonl", rows)] {
+        let plain = build(kind, text.as_bytes(), "").unwrap();
+        let marked = build(kind, format!("\u{feff}{text}").as_bytes(), "").unwrap();
+        assert_eq!(plain.data_hash, marked.data_hash);
+    }
+}
+
+#[test]
+fn a_column_that_is_there_twice_is_refused_if_it_is_read() {
+    let twice = |header: &str| {
+        let rows: String = reviews().lines().skip(1).map(|row| format!("{row},x,y\n")).collect();
+        format!("{header}\n{rows}")
+    };
+    for (header, column) in [("text,label,text,z", "text"), ("text,label,z, label", "label")] {
+        let error = file_error("csv", twice(header).as_bytes(), "");
+        assert!(
+            matches!(&error, FileError::RepeatedColumn { field, .. } if field == column),
+            "{error:?}"
+        );
+    }
+    assert_eq!(build("csv", twice("text,label,,").as_bytes(), "").unwrap().label_count(), 2);
+}
+
+#[test]
+fn equal_numbers_are_one_label() {
+    let rows: String = (0..300)
+        .map(|i| {
+            format!("{{\"text\": \"a {i}\", \"label\": {}}}\n", ["0", "0.0", "1.0", "\"1\""][i % 4])
+        })
+        .collect();
+    let task = build("jsonl", rows.as_bytes(), "").unwrap();
+    assert_eq!((task.label_name(0), task.label_name(1)), (Some("0"), Some("1")));
+    assert_eq!(task.label_count(), 2);
+}
+
+#[test]
+fn every_scheme_of_entities_is_scored_by_entity_and_numbers_are_names_of_tags() {
+    let rows = |tags: &str| -> String {
+        let row = |i: usize| {
+            format!("{{\"words\": [\"a\", \"b\", \"c{}\", {i}], \"tags\": [{tags}]}}\n", i % 7)
+        };
+        (0..300).map(row).collect()
+    };
+    for (tags, score) in [
+        (r#""O", "B-x", "E-x", "S-y""#, Metric::EntityF1),
+        (r#""O", "B-x", "L-x", "U-y""#, Metric::EntityF1),
+        (r#""O", "B", "I", "O""#, Metric::EntityF1),
+        (r#""DET", "N", "N", "V""#, Metric::TagAccuracy),
+        ("0, 1, 2, 0", Metric::TagAccuracy),
+    ] {
+        assert_eq!(build("jsonl", rows(tags).as_bytes(), "").unwrap().score, score, "{tags}");
+    }
+    let numbers = build("jsonl", rows("0, 1, 2.0, 0").as_bytes(), "").unwrap();
+    assert_eq!((numbers.label_count(), numbers.label_name(2)), (3, Some("2")));
 }
 
 #[test]

@@ -22,6 +22,9 @@ pub enum TrainError {
         .0.display(), .0.display()
     )]
     Exists(PathBuf),
+    /// Another process trains in this run directory.
+    #[error("another process is training in {}; wait for it, or stop it", .0.display())]
+    InUse(PathBuf),
     /// The directory to resume does not contain a run.
     #[error("{}: {reason}", .path.display())]
     NotARun {
@@ -45,10 +48,12 @@ pub enum TrainError {
     },
     /// The loss is NaN or infinite.
     #[error(
-        "the loss is {loss} at step {step}; stopped. {}. A smaller --lr or more --warmup may help",
+        "the {split} loss is {loss} at step {step}; stopped. {}. A smaller --lr or more --warmup may help",
         kept(*.checkpoint, .path)
     )]
     NotFinite {
+        /// The split: `training` or `validation`.
+        split: &'static str,
         /// The loss.
         loss: f64,
         /// The step that produced it, counted from 1.

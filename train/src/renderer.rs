@@ -1,6 +1,7 @@
 //! Plain progress output on standard error, for runs without a terminal.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use burn::train::logger::{EvaluationProgressLogger, TrainingProgressLogger};
@@ -95,7 +96,9 @@ impl PlainRenderer {
         let seconds = self.began.elapsed().as_secs_f64();
         let done = step.saturating_sub(self.length.first_step).max(1) as f64;
         let left = seconds / done * (self.length.steps - step) as f64;
-        eprintln!(
+        // Whoever reads the progress may have gone; the run goes on.
+        let _ = writeln!(
+            io::stderr(),
             "step {step:>width$}/{}  loss {:.4}  lr {:.2e}  {:.0} tokens/s  {} left{extra}",
             self.length.steps,
             value("Loss"),

@@ -4,6 +4,7 @@
 //! config.json, model.safetensors, tokenizer.json …   the newest checkpoint's model
 //! metrics.jsonl                                       one line per step and validation
 //! training/settings.json                              how the run began
+//! training/lock                                       locked by the process that trains
 //! training/step-00000250/                             model.safetensors, config.json,
 //!                                                     optimizer.safetensors, state.json
 //! ```
@@ -11,9 +12,10 @@
 //! A checkpoint is written under a temporary name and renamed when it is complete on disk. Even if
 //! the process is killed, `training/` contains at least the last complete checkpoint.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use zoo_models::checkpoint::{LoadError, SaveError, sync_dir, write_json};
@@ -23,13 +25,16 @@ use crate::settings::TrainSettings;
 
 pub(crate) const TRAINING: &str = "training";
 const SETTINGS_FILE: &str = "settings.json";
+const LOCK_FILE: &str = "lock";
 /// The name of the metrics file.
 pub const METRICS_FILE: &str = "metrics.jsonl";
 
-/// The directory of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The directory of a run. It has one writer: while it is open, other processes cannot open it.
+#[derive(Debug, Clone)]
 pub struct RunDir {
     path: PathBuf,
+    /// Locked until it is closed, also when the process is killed.
+    _lock: Arc<File>,
 }
 
 impl RunDir {
@@ -59,19 +64,22 @@ impl RunDir {
         let training = temporary.path().join(TRAINING);
         fs::create_dir(&training).map_err(|source| write_error(&training, source))?;
         write_json(&training.join(SETTINGS_FILE), settings)?;
+        // The lock is that of the open file, whatever its folder is called.
+        let lock = lock(&training, path)?;
         fill(temporary.path())?;
         make_visible(temporary.path()).map_err(|source| write_error(path, source))?;
         let made = temporary.keep();
         fs::rename(&made, path).map_err(|source| write_error(path, source))?;
         sync_dir(parent).map_err(|source| write_error(parent, source))?;
-        Ok(Self { path: path.to_path_buf() })
+        Ok(Self { path: path.to_path_buf(), _lock: lock })
     }
 
     /// Opens the directory of a run to resume.
     ///
     /// # Errors
     ///
-    /// The directory does not exist, or `zoo train` did not create it.
+    /// The directory does not exist, `zoo train` did not create it, or another process trains in
+    /// it.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
         let not_a_run =
             |reason: &str| TrainError::NotARun { path: path.into(), reason: reason.into() };
@@ -83,7 +91,8 @@ impl RunDir {
                 "no training/settings.json in it; to train a model further, use --init-from",
             ));
         }
-        let run = Self { path: path.to_path_buf() };
+        let lock = lock(&path.join(TRAINING), path)?;
+        let run = Self { path: path.to_path_buf(), _lock: lock };
         run.remove_leftovers();
         Ok(run)
     }
@@ -95,6 +104,16 @@ impl RunDir {
     /// The file cannot be read.
     pub fn settings(&self) -> Result<TrainSettings, TrainError> {
         read_json(&self.path.join(TRAINING).join(SETTINGS_FILE))
+    }
+
+    /// Records where the data of the run is now.
+    ///
+    /// # Errors
+    ///
+    /// The settings cannot be read or written.
+    pub fn move_data(&self, data: &str) -> Result<(), TrainError> {
+        let settings = TrainSettings { data: data.to_string(), ..self.settings()? };
+        Ok(write_json(&self.path.join(TRAINING).join(SETTINGS_FILE), &settings)?)
     }
 
     /// Removes the incomplete files of a process that was killed during a save.
@@ -118,6 +137,18 @@ impl RunDir {
     /// The metrics file.
     pub fn metrics(&self) -> PathBuf {
         self.path.join(METRICS_FILE)
+    }
+}
+
+/// Locks the run in `path`, whose state is in the folder `training`.
+fn lock(training: &Path, path: &Path) -> Result<Arc<File>, TrainError> {
+    let at = training.join(LOCK_FILE);
+    let file = File::options().create(true).truncate(false).write(true).open(&at);
+    let file = file.map_err(|source| write_error(&at, source))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(TrainError::InUse(path.to_path_buf())),
+        // Some network file systems have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(Arc::new(file)),
     }
 }
 

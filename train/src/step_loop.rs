@@ -184,12 +184,16 @@ impl<'a> StepLoop<'a> {
                 Some(lowered) if loss.nats.is_finite() => self.progress.state.loss_scale = lowered,
                 _ => {
                     let loss = if loss.nats.is_finite() { norm } else { loss.mean() };
-                    let checkpoint = self.saved_step.unwrap_or(0);
-                    let path = self.strategy.run.path().to_path_buf();
-                    return Err(TrainError::NotFinite { loss, step: step + 1, checkpoint, path });
+                    return Err(self.not_finite("training", loss, step + 1));
                 }
             }
         }
+    }
+
+    fn not_finite(&self, split: &'static str, loss: f64, step: usize) -> TrainError {
+        let checkpoint = self.saved_step.unwrap_or(0);
+        let path = self.strategy.run.path().to_path_buf();
+        TrainError::NotFinite { split, loss, step, checkpoint, path }
     }
 
     fn report(&mut self, report: StepReport) {
@@ -220,6 +224,9 @@ impl<'a> StepLoop<'a> {
             sum.targets += loss.targets;
             let item = TrainingItem::new(loss, batches.progress(), None, None);
             self.reporter.valid(LearnerEvent::ProcessedItem(item));
+        }
+        if !sum.mean().is_finite() {
+            return Err(self.not_finite("validation", sum.mean(), self.progress.state.step));
         }
         let state = &mut self.progress.state;
         state.valid_loss = Some(sum.mean());

@@ -1,12 +1,12 @@
 //! `zoo convert`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::companions::{copy_companions, set_dtype, write_tokenizer};
 use super::{Global, ModelArg, usage};
-use crate::datasets::tokenizer::{Tokenizer, TokenizerError};
 use crate::models::checkpoint::{self, Files, MAX_SHARD_BYTES};
 use crate::models::precision::Precision;
 
@@ -54,69 +54,5 @@ pub(super) fn run(global: &Global, args: &ConvertArgs) -> Result<()> {
         return global.print_json(&json!({ "model": args.model.model, "written": args.dir }));
     }
     global.note(&format!("wrote {}", args.dir.display()));
-    Ok(())
-}
-
-/// Writes `tokenizer.json` if the tokenizer has other files, which are kept.
-fn write_tokenizer(global: &Global, from: &Path, to: &Path) -> Result<()> {
-    if to.join("tokenizer.json").exists() {
-        return Ok(());
-    }
-    match Tokenizer::load(from) {
-        Ok(tokenizer) => tokenizer.save(to)?,
-        Err(TokenizerError::NoFiles { .. }) => {}
-        // The weights are useful without a tokenizer.
-        Err(error) => global.note(&format!("the tokenizer files are copied unchanged: {error}")),
-    }
-    Ok(())
-}
-
-/// Sets `dtype` in the config, as transformers 5 names it.
-fn set_dtype(config: &mut Value, precision: Precision) {
-    let Some(fields) = config.as_object_mut() else { return };
-    let was_named = fields.remove("torch_dtype").is_some() | fields.contains_key("dtype");
-    let name = match precision {
-        Precision::F32 => "float32",
-        Precision::F16 => "float16",
-        Precision::Bf16 => "bfloat16",
-    };
-    if was_named || precision != Precision::F32 {
-        fields.insert("dtype".to_string(), name.into());
-    }
-}
-
-/// Copies a model's other files: tokenizer, generation config, preprocessor and pooling.
-fn copy_companions(from: &Path, to: &Path) -> Result<()> {
-    const COMPANIONS: [&str; 17] = [
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "special_tokens_map.json",
-        "added_tokens.json",
-        "vocab.json",
-        "merges.txt",
-        "chat_template.jinja",
-        "generation_config.json",
-        "vocab.txt",
-        "tokenizer.model",
-        "spiece.model",
-        "sentencepiece.bpe.model",
-        "sentencepiece.model",
-        "spm.model",
-        "source.spm",
-        "target.spm",
-        "preprocessor_config.json",
-    ];
-    let beside = crate::pipeline::TextEmbedder::files(from);
-    for name in COMPANIONS.iter().map(Path::new).chain(beside.iter().map(PathBuf::as_path)) {
-        let source = from.join(name);
-        if source.exists() {
-            let target = to.join(name);
-            if let Some(folder) = target.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            std::fs::copy(&source, &target)
-                .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", target.display()))?;
-        }
-    }
     Ok(())
 }

@@ -86,7 +86,7 @@ struct Prompt {
 pub(super) fn run(global: &Global, args: &GenerateArgs) -> Result<()> {
     let open: Open<'_, TextGeneration> = &|folder, device, precision| {
         let opened = TextGeneration::open(folder, device).map_err(classify)?;
-        let mut opened = opened.cast(precision).with_seed(global.seed);
+        let mut opened = opened.cast(precision).with_seed(global.seed());
         without_settings_of_its_own(folder, opened.settings_mut());
         args.writing.apply(opened.settings_mut());
         opened.settings().validate().map_err(|error| classify(error.into()))?;
@@ -164,11 +164,10 @@ impl Prompt {
             }
             None => {
                 let tokens = generation.encode("").or_else(|_| generation.encode("\n"));
-                Ok(Self {
-                    source: String::new(),
-                    text: String::new(),
-                    tokens: tokens.map_err(classify)?.into(),
-                })
+                let tokens = tokens.map_err(|_| {
+                    usage("the tokenizer has no token to begin a text with; give a prompt")
+                })?;
+                Ok(Self { source: String::new(), text: String::new(), tokens: tokens.into() })
             }
         }
     }

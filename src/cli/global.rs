@@ -16,9 +16,9 @@ pub(crate) struct Global {
     /// The device, such as flex, wgpu:0 or cuda:1; `zoo devices` lists the compiled-in ones
     #[arg(long, global = true, value_name = "DEVICE", default_value = device::default_name())]
     pub(super) device: String,
-    /// Seed of all random numbers
-    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
-    pub(super) seed: u64,
+    /// Seed of all random numbers [default: 0]
+    #[arg(long, global = true, value_name = "N")]
+    pub(super) seed: Option<u64>,
     /// Disable kernel fusion on devices that support it
     #[arg(long, global = true)]
     pub(super) no_fusion: bool,
@@ -35,6 +35,11 @@ impl Global {
         let device = device::parse(&self.device).map_err(usage)?;
         device::probe(&self.device, &device)?;
         Ok(device)
+    }
+
+    /// The seed of all random numbers.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
     }
 
     /// Prints a result; a closed pipe is an error, not a panic.

@@ -5,6 +5,7 @@ mod check;
 mod classify;
 #[cfg(feature = "images")]
 mod classify_image;
+mod companions;
 #[cfg(feature = "compare")]
 mod compare;
 mod convert;

@@ -112,7 +112,7 @@ fn write(
 impl RewriteArgs {
     /// Applies the generation options.
     fn prepare(&self, global: &Global, generation: &mut TextGeneration) -> Result<()> {
-        generation.set_seed(global.seed);
+        generation.set_seed(global.seed());
         self.writing.apply(generation.settings_mut());
         generation.settings().validate().map_err(|error| classify(PipelineError::from(error)))
     }

@@ -121,7 +121,7 @@ fn settings(global: &Global, args: &ServeArgs) -> Result<ServerSettings> {
         max_prompt_tokens: args.max_prompt_tokens,
         max_new_tokens: args.max_new_tokens,
         api_key,
-        seed: global.seed,
+        seed: global.seed(),
         ..ServerSettings::new(name)
     })
 }

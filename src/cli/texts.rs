@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::{Global, complain, usage};
+use crate::datasets::text::without_byte_order_mark;
 use crate::pipeline::PipelineError;
 
 /// Texts per call of the pipeline, which batches texts of similar length.
@@ -78,9 +79,12 @@ impl Texts {
     fn read(source: impl BufRead + Send + 'static, count: Option<usize>, empty: String) -> Self {
         let (send, lines) = sync_channel(4 * TOGETHER);
         std::thread::spawn(move || {
-            for bytes in source.split(b'\n') {
+            for (index, bytes) in source.split(b'\n').enumerate() {
                 let line = bytes.map(|mut bytes| {
                     bytes.pop_if(|last| *last == b'\r');
+                    if index == 0 {
+                        bytes = without_byte_order_mark(&bytes).to_vec();
+                    }
                     String::from_utf8(bytes).map_err(|_| "the line is not UTF-8".to_owned())
                 });
                 if send.send(line).is_err() {

@@ -13,7 +13,7 @@ pub(super) use args::{SizeArgs, TrainArgs};
 
 use super::generate::write_text;
 use super::{Global, usage};
-use crate::datasets::batch::BatchShape;
+use crate::datasets::batch::{BatchShape, LmDataset};
 use crate::models::checkpoint::{Model, ModelSpec, Pretrained};
 use crate::models::generate::{GenerationConfig, Limit};
 use crate::pipeline::TextGeneration;
@@ -39,13 +39,10 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     if args.sample > 0 && !global.json && outcome.ending == Ending::Finished {
         global.note("a sample:\n");
         let (length, prompt) = match &outcome.model {
-            // An encoder-decoder continues a prompt, which is taken from the validation split.
+            // An encoder-decoder continues a prompt.
             Model::Seq2SeqLm(_) => {
                 let half = context / 2;
-                let shape = BatchShape { rows: 1, context };
-                let row = data.valid_batches(shape)?.next();
-                let prompt = row.map(|row| tokenizer.decode(&row.inputs[..half])).transpose()?;
-                (args.sample.min(context - half), prompt)
+                (args.sample.min(context - half), beginning(&data, context, half)?)
             }
             _ => (args.sample, None),
         };
@@ -53,18 +50,35 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
         settings.options.sampling.temperature = 0.8;
         let spec = ModelSpec::new(family, config)?;
         let loaded = Pretrained { spec, model: outcome.model };
-        let generation = TextGeneration::new(loaded, tokenizer, settings)?.with_seed(global.seed);
-        write_text(global, &generation, prompt.as_deref())?;
+        let generation = TextGeneration::new(loaded, tokenizer, settings)?.with_seed(global.seed());
+        let prompt = match prompt {
+            // Not every vocabulary has a token to begin a text with.
+            None if generation.encode("").or_else(|_| generation.encode("\n")).is_err() => {
+                beginning(&data, context, 1)?
+            }
+            prompt => prompt,
+        };
+        if let Err(error) = write_text(global, &generation, prompt.as_deref()) {
+            // The run is finished and saved, with or without a sample.
+            global.note(&format!("no sample: {error:#}"));
+        }
     }
     Ok(())
+}
+
+/// The first tokens of the validation split as text.
+fn beginning(data: &LmDataset, context: usize, tokens: usize) -> Result<Option<String>> {
+    let row = data.valid_batches(BatchShape { rows: 1, context })?.next();
+    Ok(row.map(|row| data.tokenizer().decode(&row.inputs[..tokens])).transpose()?)
 }
 
 /// Maps errors that the user caused to usage errors.
 fn classify(error: TrainError) -> anyhow::Error {
     match error {
-        TrainError::Exists(_) | TrainError::NotARun { .. } | TrainError::OtherData { .. } => {
-            usage(error)
-        }
+        TrainError::Exists(_)
+        | TrainError::InUse(_)
+        | TrainError::NotARun { .. }
+        | TrainError::OtherData { .. } => usage(error),
         other => other.into(),
     }
 }

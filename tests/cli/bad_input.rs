@@ -180,6 +180,7 @@ fn a_run_that_exists_is_not_overwritten() {
     refuse(at, &["train", "--resume", "runs/a", "--steps", "1"], (2, &["only be made longer"]));
     refuse(at, &["train", "--resume", "runs/a", "--out", "x"], (2, &["--out"]));
     refuse(at, &["train", "--resume", "runs/a", "--lr", "1"], (2, &["--lr"]));
+    refuse(at, &["train", "--resume", "runs/a", "--seed", "7"], (2, &["--seed is 7", "is 0"]));
 }
 
 #[test]
@@ -218,7 +219,7 @@ fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint() {
     ]);
     let result = super::run(at, &args);
     assert_eq!(result.code, Some(1), "{}", result.stderr);
-    assert!(result.stderr.contains("error: the loss is"), "{}", result.stderr);
+    assert!(result.stderr.contains("error: the training loss is"), "{}", result.stderr);
     let step: usize = {
         let after = result.stderr.split(" at step ").nth(1).unwrap();
         after.split(';').next().unwrap().parse().unwrap()
@@ -228,6 +229,27 @@ fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint() {
     assert!(result.stderr.contains(&named), "{}", result.stderr);
     assert!(at.join(format!("a/training/step-{:08}/state.json", step - 1)).exists());
     succeed(at, &["check", "a"]);
+}
+
+#[test]
+fn a_validation_loss_that_is_no_number_is_a_failure_and_is_not_saved() {
+    let folder = empty();
+    let at = folder.path();
+    let broken = ["--steps", "1", "--lr", "1e38", "--min-lr", "0", "--warmup", "0", "--out", "a"];
+    let result = run(at, &train(&broken));
+    assert_eq!(result.code, Some(1), "{}", result.stderr);
+    assert!(result.stderr.contains("error: the validation loss is"), "{}", result.stderr);
+    assert!(!result.stderr.contains("finished"), "{}", result.stderr);
+    assert!(!at.join("a/training/step-00000001").exists());
+}
+
+#[test]
+fn a_batch_that_no_memory_holds_is_refused() {
+    let folder = empty();
+    let at = folder.path();
+    let huge = ["train", "--batch-size", "1000000000000", "--out", "a"];
+    refuse(at, &huge, (2, &["--batch-size 1000000000000", "at least", "this machine has"]));
+    assert!(is_empty(at));
 }
 
 #[test]
@@ -266,7 +288,7 @@ fn a_full_disk_is_an_error_and_the_last_checkpoint_survives() {
     assert_eq!(fs::read(at.join("a/model.safetensors")).unwrap(), before);
     // No incomplete file is left, and the run resumes once there is space.
     let left: Vec<_> = fs::read_dir(at.join("a/training")).unwrap().collect();
-    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(left.len(), 3, "settings, lock and checkpoint: {left:?}");
     succeed(at, &["train", "--resume", "a", "--steps", "8"]);
     assert!(at.join("a/training/step-00000008").exists());
 }

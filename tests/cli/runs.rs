@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{run, succeed, train, zoo};
+use super::{refuse, run, succeed, train, zoo};
 
 /// A run with all kinds of state: dropout, accumulation, warm-up, validations in between.
 const COURSE: &[&str] = &[
@@ -147,6 +147,88 @@ fn ctrl_c_saves_and_succeeds() {
     assert_eq!(state["step"], losses(&at.join("stopped")).last().unwrap().0);
     succeed(at, &["train", "--resume", "stopped", "--sample", "0"]);
     assert!(model(&at.join("whole")) == model(&at.join("stopped")));
+}
+
+#[test]
+fn a_run_has_one_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let mut first = start(at, &train(&["--steps", "100000", "--out", "a"]));
+    wait_for_lines(&at.join("a"), 2);
+    refuse(at, &["train", "--resume", "a"], (2, &["another process is training in a"]));
+    assert!(first.try_wait().unwrap().is_none());
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // Nobody writes any more, and the lock is gone with its process: the refusal is another one.
+    refuse(at, &["train", "--resume", "a", "--steps", "1"], (2, &["only be made longer"]));
+}
+
+#[test]
+fn a_run_whose_text_was_moved_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let text = "the cat sat on the mat. ".repeat(40);
+    fs::write(at.join("t.txt"), &text).unwrap();
+    succeed(at, &train(&["--text-file", "t.txt", "--steps", "2", "--out", "a"]));
+    fs::rename(at.join("t.txt"), at.join("moved.txt")).unwrap();
+    fs::write(at.join("other.txt"), text.replace("cat", "tac")).unwrap();
+    let resume = ["train", "--resume", "a", "--sample", "0", "--steps"];
+    refuse(at, &[&resume[..], &["4"]].concat(), (2, &["t.txt", "--text-file"]));
+    let other = [&resume[..], &["4", "--text-file", "other.txt"]].concat();
+    refuse(at, &other, (2, &["other.txt", "differs from the run's original data"]));
+    succeed(at, &[&resume[..], &["4", "--text-file", "moved.txt"]].concat());
+    // The run knows the new place.
+    succeed(at, &[&resume[..], &["6"]].concat());
+    assert_eq!(losses(&at.join("a")).last().unwrap().0, 6);
+}
+
+#[test]
+fn a_text_without_line_breaks_gets_a_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::write(at.join("dna.txt"), "GATTACAC".repeat(100)).unwrap();
+    let result = succeed(
+        at,
+        &["train", "--text-file", "dna.txt", "--steps", "2", "--layers", "1", "--out", "a"],
+    );
+    assert!(result.stdout.trim().chars().filter(|c| "ACGT".contains(*c)).count() > 100);
+    refuse(at, &["generate", "a"], (2, &["give a prompt"]));
+}
+
+#[test]
+fn training_goes_on_when_nobody_reads_its_progress() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let args = train(&["--steps", "40", "--eval-interval", "1", "--out", "a"]);
+    let mut child = zoo(at, &args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(losses(&at.join("a")).len(), 80);
+}
+
+#[test]
+fn what_belongs_to_a_model_is_kept_when_it_is_trained_further() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(at, &train(&["--steps", "2", "--out", "a"]));
+    succeed(at, &["convert", "a", "half", "--dtype", "bf16"]);
+    for (name, text) in [("chat_template.jinja", "{{ x }}"), ("generation_config.json", "{}")] {
+        fs::write(at.join("half").join(name), text).unwrap();
+    }
+    let further = ["train", "--init-from", "half", "--steps", "2", "--out", "b", "--sample", "0"];
+    succeed(at, &[&further[..], &["--no-tui"]].concat());
+    for name in ["chat_template.jinja", "generation_config.json", "tokenizer.json"] {
+        assert_eq!(
+            fs::read(at.join("b").join(name)).unwrap(),
+            fs::read(at.join("half").join(name)).unwrap()
+        );
+    }
+    // The weights of a run are f32, also those of a bf16 model.
+    for config in ["b/config.json", "b/training/step-00000002/config.json"] {
+        let text = fs::read_to_string(at.join(config)).unwrap();
+        let config: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(config["dtype"], "float32");
+    }
 }
 
 #[test]

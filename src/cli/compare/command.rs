@@ -61,7 +61,7 @@ pub(in crate::cli) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
     if args.tasks.is_empty() {
         return Err(usage("no task given; pass one with --task (see `zoo list`)"));
     }
-    let mut spec = args.spec(architectures, global.seed, *size);
+    let mut spec = args.spec(architectures, global.seed(), *size);
     spec.lengths.clone_from(&lengths.0);
     carry_out(global, spec, args, None)
 }

@@ -39,7 +39,7 @@ pub(in crate::cli) fn run(global: &Global, args: &SweepArgs) -> Result<()> {
     if args.tasks.is_empty() {
         return Err(usage("no task given; pass one with --task, such as stories"));
     }
-    let mut spec = args.spec(architectures, global.seed, sizes[0]);
+    let mut spec = args.spec(architectures, global.seed(), sizes[0]);
     spec.sizes.clone_from(sizes);
     carry_out(global, spec, args, None)
 }

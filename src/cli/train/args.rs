@@ -31,12 +31,13 @@ pub(crate) struct TrainArgs {
     /// Fine-tune this model, with its tokenizer: a directory, or a model on the Hub
     #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with_all = ["resume", "SizeArgs"])]
     pub(super) init_from: Option<PathBuf>,
-    /// Resume a run with its original settings; only --steps can be increased
+    /// Resume a run with its original settings; only --steps can be increased, and --text-file
+    /// names a text that was moved
     #[arg(
         long,
         value_name = "RUN",
         help_heading = "Run",
-        conflicts_with_all = ["SizeArgs", "DataArgs", "TrainingArgs"]
+        conflicts_with_all = ["SizeArgs", "data", "tokenizer", "TrainingArgs"]
     )]
     pub(super) resume: Option<PathBuf>,
     /// Number of optimizer steps [default: 1000]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use burn::tensor::Device;
 
+use super::super::companions::{copy_companions, set_dtype, write_tokenizer};
 use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
@@ -16,6 +17,7 @@ use crate::datasets::locate::SearchPath;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
 use crate::models::checkpoint::{self, ModelSpec, Pretrained};
+use crate::models::precision::Precision;
 use crate::train::{
     AdamW, AdamWConfig, RunDir, Schedule, State, TrainError, TrainJob, TrainSettings,
 };
@@ -69,6 +71,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
     };
     let data = Arc::new(LmDataset::new(&corpus, tokenizer).map_err(usage)?);
     settings.data_fingerprint = data.fingerprint().to_string();
+    check_size(&data, &settings)?;
     check_length(&data, &settings)?;
 
     let Pretrained { spec, model } = start.model(args, &settings, &data, device)?;
@@ -76,13 +79,19 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
         let name = spec.family.name();
         return Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")));
     }
-    let ModelSpec { family, config, .. } = spec;
-    let tokenizer = data.tokenizer().clone();
+    let ModelSpec { family, mut config, .. } = spec;
+    // The weights of a run are f32, whatever the initial model had.
+    set_dtype(&mut config, Precision::F32);
+    let tokenizer = data.tokenizer();
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
-        tokenizer
-            .save(folder)
-            .map_err(|error| TrainError::Burn(format!("cannot write the tokenizer: {error}")))
+        let written = match &from {
+            Some(from) => {
+                copy_companions(from, folder).and_then(|()| write_tokenizer(global, from, folder))
+            }
+            None => tokenizer.save(folder).map_err(Into::into),
+        };
+        written.map_err(|error| TrainError::Burn(format!("{error:#}")))
     })
     .map_err(classify)?;
     let optimizer = AdamW::new(settings.optimizer);
@@ -102,6 +111,14 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
 fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<TrainJob> {
     let run = RunDir::open(path).map_err(classify)?;
     let mut settings = run.settings().map_err(classify)?;
+    if let Some(seed) = global.seed
+        && seed != settings.seed
+    {
+        return Err(usage(format!(
+            "--seed is {seed}, and the run's is {}; a run is resumed with its own",
+            settings.seed
+        )));
+    }
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(steps) = args.steps {
         if steps < settings.schedule.steps {
@@ -112,18 +129,28 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
         }
         settings.schedule.steps = steps;
     }
-    let source = match TextSource::parse(&settings.data) {
-        Ok(source) => source,
-        Err(_) => TextSource::File(PathBuf::from(&settings.data)),
+    let source = match (&args.text.text_file, TextSource::parse(&settings.data)) {
+        (Some(moved), _) => TextSource::File(moved.clone()),
+        (None, Ok(source)) => source,
+        (None, Err(_)) => TextSource::File(PathBuf::from(&settings.data)),
     };
-    let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
+    let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(|error| match source {
+        TextSource::File(_) if args.text.text_file.is_none() => {
+            usage(format!("{error}; if it was moved, name it with --text-file"))
+        }
+        _ => usage(error),
+    })?;
     let data = Arc::new(LmDataset::new(&corpus, Tokenizer::load(path)?)?);
     if data.fingerprint() != settings.data_fingerprint {
         return Err(classify(TrainError::OtherData {
-            data: settings.data.clone(),
+            data: source.to_string(),
             expected: settings.data_fingerprint.clone(),
             found: data.fingerprint().to_string(),
         }));
+    }
+    if let Some(moved) = &args.text.text_file {
+        settings.data = absolute(moved);
+        run.move_data(&settings.data).map_err(classify)?;
     }
     let spec = ModelSpec::read(path)?;
     let (model, optimizer, state) = match run.restore(settings.optimizer, device)? {
@@ -216,9 +243,26 @@ fn settings(
         clip: (training.clip != 0.0).then_some(training.clip),
         eval_interval: training.eval_interval,
         checkpoint_interval: training.checkpoint_interval.unwrap_or(training.eval_interval),
-        seed: global.seed,
+        seed: global.seed(),
         dtype: training.dtype,
         checkpoint_blocks: training.checkpoint_blocks,
+    }
+}
+
+/// Checks that memory can hold one forward pass, before any is asked for.
+fn check_size(data: &LmDataset, settings: &TrainSettings) -> Result<()> {
+    let tokens = settings.batch_size as f64 * settings.context as f64;
+    // Inputs and targets, and the logits of an encoder-decoder, which has half of the row as text.
+    let least = tokens * (16.0 + 2.0 * data.tokenizer().vocab_size() as f64);
+    match crate::system::total_memory() {
+        Some(memory) if least > memory as f64 => Err(usage(format!(
+            "--batch-size {} with --context {} takes at least {}, and this machine has {}",
+            settings.batch_size,
+            settings.context,
+            crate::system::bytes(least as u64),
+            crate::system::bytes(memory)
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -52,6 +52,7 @@ mod masking;
 mod metric;
 mod modadd;
 mod mqar;
+mod notes;
 mod order;
 mod polarity;
 mod sequences;

@@ -77,6 +77,11 @@ pub(super) fn carry_out(
     global.device()?;
     let plan = Plan::new(spec, &SearchPath::from_env(), &global.device).map_err(usage)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&plan, name));
+    for planned in &plan.tasks {
+        for note in planned.task.notes() {
+            global.note(&format!("{}: {note}", planned.task.spec));
+        }
+    }
     show_plan(global, &plan, args.plan)?;
     if args.plan {
         return Ok(());

@@ -237,10 +237,33 @@ fn every_scheme_of_entities_is_scored_by_entity_and_numbers_are_names_of_tags() 
         (r#""DET", "N", "N", "V""#, Metric::TagAccuracy),
         ("0, 1, 2, 0", Metric::TagAccuracy),
     ] {
-        assert_eq!(build("jsonl", rows(tags).as_bytes(), "").unwrap().score, score, "{tags}");
+        let task = build("jsonl", rows(tags).as_bytes(), "").unwrap();
+        assert_eq!(task.score, score, "{tags}");
+        let is_noted = task.notes().iter().any(|note| note.contains("no scheme of entities"));
+        assert_eq!(is_noted, score == Metric::TagAccuracy, "{tags}");
     }
     let numbers = build("jsonl", rows("0, 1, 2.0, 0").as_bytes(), "").unwrap();
     assert_eq!((numbers.label_count(), numbers.label_name(2)), (3, Some("2")));
+}
+
+#[test]
+fn a_vocabulary_that_does_not_cover_the_text_is_noted() {
+    // No spaces: each sentence is one word, which no other sentence has.
+    let chinese: String = (0..300u32)
+        .map(|i| {
+            let sentence: String =
+                (0..6).filter_map(|k| char::from_u32(0x4e00 + i * 7 + k)).collect();
+            format!("{{\"text\": \"{sentence}\", \"label\": {}}}\n", i % 2)
+        })
+        .collect();
+    let words = build("jsonl", chinese.as_bytes(), "").unwrap();
+    assert_eq!(words.unknown_share(), 1.0);
+    assert!(words.notes()[0].starts_with("100 % of the validation inputs are unknown"));
+    let subwords = build("jsonl", chinese.as_bytes(), "symbols=subwords,").unwrap();
+    assert_eq!((subwords.unknown_share(), subwords.notes().len()), (0.0, 0));
+    // A quarter of the tokens of the reviews are numbers that occur once.
+    let reviews = build("csv", reviews().as_bytes(), "").unwrap();
+    assert!((0.2..0.3).contains(&reviews.unknown_share()) && reviews.notes().len() == 1);
 }
 
 #[test]

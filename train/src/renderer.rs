@@ -96,7 +96,7 @@ impl PlainRenderer {
         let seconds = self.began.elapsed().as_secs_f64();
         let done = step.saturating_sub(self.length.first_step).max(1) as f64;
         let left = seconds / done * (self.length.steps - step) as f64;
-        // Whoever reads the progress may have gone; the run goes on.
+        // Standard error may be closed; the run continues.
         let _ = writeln!(
             io::stderr(),
             "step {step:>width$}/{}  loss {:.4}  lr {:.2e}  {:.0} tokens/s  {} left{extra}",

@@ -23,8 +23,14 @@ pub(super) fn set_dtype(config: &mut Value, precision: Precision) {
     }
 }
 
+/// Writes a model's other files: its own, and `tokenizer.json` if its tokenizer has only others.
+pub(super) fn write_companions(global: &Global, from: &Path, to: &Path) -> Result<()> {
+    copy_companions(from, to)?;
+    write_tokenizer(global, from, to)
+}
+
 /// Copies a model's other files: tokenizer, generation config, preprocessor and pooling.
-pub(super) fn copy_companions(from: &Path, to: &Path) -> Result<()> {
+fn copy_companions(from: &Path, to: &Path) -> Result<()> {
     const COMPANIONS: [&str; 17] = [
         "tokenizer.json",
         "tokenizer_config.json",
@@ -60,7 +66,7 @@ pub(super) fn copy_companions(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Writes `tokenizer.json` if the tokenizer has other files, which are kept.
-pub(super) fn write_tokenizer(global: &Global, from: &Path, to: &Path) -> Result<()> {
+fn write_tokenizer(global: &Global, from: &Path, to: &Path) -> Result<()> {
     if to.join("tokenizer.json").exists() {
         return Ok(());
     }

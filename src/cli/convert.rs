@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde_json::json;
 
-use super::companions::{copy_companions, set_dtype, write_tokenizer};
+use super::companions::{set_dtype, write_companions};
 use super::{Global, ModelArg, usage};
 use crate::models::checkpoint::{self, Files, MAX_SHARD_BYTES};
 use crate::models::precision::Precision;
@@ -47,8 +47,7 @@ pub(super) fn run(global: &Global, args: &ConvertArgs) -> Result<()> {
     set_dtype(&mut config, args.dtype);
     let files = Files { max_shard_bytes: args.max_shard_size, precision: args.dtype };
     checkpoint::save(&args.dir, &loaded.model, loaded.spec.family, &config, files)?;
-    copy_companions(folder, &args.dir)?;
-    write_tokenizer(global, folder, &args.dir)?;
+    write_companions(global, folder, &args.dir)?;
     spinner.finish_and_clear();
     if global.json {
         return global.print_json(&json!({ "model": args.model.model, "written": args.dir }));

@@ -118,6 +118,11 @@ struct Draft {
     num_draft_tokens: usize,
 }
 
+/// The tokens that a text without a prompt begins with; `None` if the vocabulary has none.
+pub(super) fn beginning(generation: &TextGeneration) -> Option<Vec<u32>> {
+    generation.encode("").or_else(|_| generation.encode("\n")).ok()
+}
+
 /// Continues a prompt, or begins a new text, and streams it to standard output.
 pub(super) fn write_text(
     global: &Global,
@@ -163,8 +168,7 @@ impl Prompt {
                 Ok(Self { source: text.into(), text: text.into(), tokens: tokens.into() })
             }
             None => {
-                let tokens = generation.encode("").or_else(|_| generation.encode("\n"));
-                let tokens = tokens.map_err(|_| {
+                let tokens = beginning(generation).ok_or_else(|| {
                     usage("the tokenizer has no token to begin a text with; give a prompt")
                 })?;
                 Ok(Self { source: String::new(), text: String::new(), tokens: tokens.into() })

@@ -11,7 +11,7 @@ use serde_json::json;
 
 pub(super) use args::{SizeArgs, TrainArgs};
 
-use super::generate::write_text;
+use super::generate::{beginning, write_text};
 use super::{Global, usage};
 use crate::datasets::batch::{BatchShape, LmDataset};
 use crate::models::checkpoint::{Model, ModelSpec, Pretrained};
@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
             // An encoder-decoder continues a prompt.
             Model::Seq2SeqLm(_) => {
                 let half = context / 2;
-                (args.sample.min(context - half), beginning(&data, context, half)?)
+                (args.sample.min(context - half), valid_text(&data, context, half)?)
             }
             _ => (args.sample, None),
         };
@@ -53,9 +53,7 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
         let generation = TextGeneration::new(loaded, tokenizer, settings)?.with_seed(global.seed());
         let prompt = match prompt {
             // Not every vocabulary has a token to begin a text with.
-            None if generation.encode("").or_else(|_| generation.encode("\n")).is_err() => {
-                beginning(&data, context, 1)?
-            }
+            None if beginning(&generation).is_none() => valid_text(&data, context, 1)?,
             prompt => prompt,
         };
         if let Err(error) = write_text(global, &generation, prompt.as_deref()) {
@@ -67,7 +65,7 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
 }
 
 /// The first tokens of the validation split as text.
-fn beginning(data: &LmDataset, context: usize, tokens: usize) -> Result<Option<String>> {
+fn valid_text(data: &LmDataset, context: usize, tokens: usize) -> Result<Option<String>> {
     let row = data.valid_batches(BatchShape { rows: 1, context })?.next();
     Ok(row.map(|row| data.tokenizer().decode(&row.inputs[..tokens])).transpose()?)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use burn::tensor::Device;
 
-use super::super::companions::{copy_companions, set_dtype, write_tokenizer};
+use super::super::companions::{set_dtype, write_companions};
 use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
@@ -86,9 +86,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
         let written = match &from {
-            Some(from) => {
-                copy_companions(from, folder).and_then(|()| write_tokenizer(global, from, folder))
-            }
+            Some(from) => write_companions(global, from, folder),
             None => tokenizer.save(folder).map_err(Into::into),
         };
         written.map_err(|error| TrainError::Burn(format!("{error:#}")))
@@ -249,7 +247,7 @@ fn settings(
     }
 }
 
-/// Checks that memory can hold one forward pass, before any is asked for.
+/// Checks that one forward pass fits into memory, before it is allocated.
 fn check_size(data: &LmDataset, settings: &TrainSettings) -> Result<()> {
     let tokens = settings.batch_size as f64 * settings.context as f64;
     // Inputs and targets, and the logits of an encoder-decoder, which has half of the row as text.

@@ -16,8 +16,8 @@ use burn_zoo::train::prelude::*;
 fn main() -> Result<()> {
     let device = burn_zoo::device::parse("flex")?.autodiff();
     let corpus = Corpus::stories();
-    let data = Arc::new(LmDataset::new(&corpus, corpus.tokenizer(Vocabulary::Characters)?)?);
-    let tokenizer = data.tokenizer().clone();
+    let text = Arc::new(LmDataset::new(&corpus, corpus.tokenizer(Vocabulary::Characters)?)?);
+    let tokenizer = text.tokenizer().clone();
     let (vocab_size, context, dropout, eos) = (tokenizer.vocab_size(), 64, 0.0, tokenizer.eos());
     let (d_model, n_layers, n_heads, d_ff, n_kv_heads) = (64, 2, 4, None, Some(2));
     let size =
@@ -25,21 +25,11 @@ fn main() -> Result<()> {
     let family = families::find("llama")?;
     let spec = ModelSpec::new(family, family.sized(&size)?.config)?;
 
+    let schedule = Schedule::cosine(3e-3, 400);
     let settings = TrainSettings {
-        data: "stories".into(),
-        data_fingerprint: data.fingerprint().into(),
-        init_from: None,
         batch_size: 16,
-        context,
-        accumulate: 1,
-        schedule: Schedule { peak: 3e-3, minimum: 3e-4, warmup: 40, steps: 400 },
-        optimizer: AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 },
-        clip: Some(1.0),
-        eval_interval: 200,
-        checkpoint_interval: 200,
         seed: 1,
-        dtype: Default::default(),
-        checkpoint_blocks: false,
+        ..TrainSettings::new("stories", text.fingerprint(), schedule)
     };
     let model = spec.initialized(settings.seed, &device);
     let (folder, config) = (tempfile::tempdir()?, spec.config);
@@ -47,7 +37,9 @@ fn main() -> Result<()> {
     let run = RunDir::create(&path, &settings, |at| Ok(checkpoint::write_config(at, &config)?))?;
     let optimizer = AdamW::new(settings.optimizer);
     let (state, display) = (State::start(settings.dtype), Display::Plain(Verbosity::Lines));
-    let job = TrainJob { run, settings, data, family, config, model, optimizer, state, device };
+    let shape = settings.shape();
+    let data = Arc::new(LmData { text, objective: LanguageModeling::NextToken, shape });
+    let job = TrainJob { run, settings, data, family, config, model, optimizer, state };
     let outcome = job.run(display, &Interrupter::new())?;
     let sampling = Sampling { temperature: 0.8, ..Sampling::default() };
     let options = Options { max_new_tokens: 300, sampling, ..Options::default() };

@@ -10,9 +10,9 @@ use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::heads::CausalLm;
 use burn_zoo::models::parameters;
-use burn_zoo::train::LmModel;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
 use burn_zoo::train::gradients::{accumulate, gradient_norm};
+use burn_zoo::train::{LanguageModeling, Objective};
 
 use crate::golden::{assert_close, values};
 
@@ -25,7 +25,7 @@ fn data() -> LmDataset {
     LmDataset::new(&corpus, tokenizer).unwrap()
 }
 
-fn model(data: &LmDataset, seed: u64) -> LmModel {
+fn model(data: &LmDataset, seed: u64) -> Model {
     let size = Size {
         vocab_size: data.tokenizer().vocab_size(),
         context: 16,
@@ -41,20 +41,21 @@ fn model(data: &LmDataset, seed: u64) -> LmModel {
     let architecture = gpt2.sized(&size).unwrap().architecture;
     let model = CausalLm::new(&architecture.backbone, &Device::flex().autodiff()).unwrap();
     let model = model.initialized(seed);
-    LmModel { model: Model::CausalLm(model) }
+    Model::CausalLm(model)
 }
 
-fn flat(model: &LmModel) -> Vec<f32> {
+fn flat(model: &Model) -> Vec<f32> {
     let mut all = Vec::new();
     parameters::read(model, &mut |_, data| all.extend(data.iter::<f32>()));
     all
 }
 
-fn gradients(model: &LmModel, data: &LmDataset, rows: usize, micro_step: u64) -> GradientsParams {
+fn gradients(model: &Model, data: &LmDataset, rows: usize, micro_step: u64) -> GradientsParams {
     let at = BatchAt { seed: 3, step: 5, micro_step };
     let batch = data.train_batch(at, BatchShape { rows, context: 16 }).unwrap();
     // Eight rows are one step.
-    let loss = model.loss(&batch).sum;
+    let objective = LanguageModeling::NextToken;
+    let loss = objective.loss(model, &objective.inputs(batch)).sum;
     GradientsParams::from_grads((loss / (8.0 * 16.0)).backward(), model)
 }
 
@@ -96,7 +97,7 @@ fn a_saved_optimizer_goes_on_bit_for_bit() {
     let mut straight = (model(&data, 1), AdamW::new(CONFIG));
     let mut resumed = straight.clone();
     for micro_step in 0..4 {
-        let step = |(model, mut optimizer): (LmModel, AdamW)| {
+        let step = |(model, mut optimizer): (Model, AdamW)| {
             let gradients = gradients(&model, &data, 2, micro_step);
             (optimizer.step(model, gradients, update), optimizer)
         };

@@ -23,8 +23,10 @@
 struct Readme;
 
 pub mod batch;
+pub mod labeled;
 pub mod locate;
 pub mod prelude;
+pub mod records;
 pub mod score;
 pub mod task;
 pub mod text;
@@ -33,4 +35,5 @@ pub mod tokenizer;
 mod files;
 mod hash;
 mod nearest;
+mod panics;
 mod rng;

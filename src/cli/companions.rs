@@ -1,6 +1,6 @@
 //! What belongs to a model beside its weights: the files of every way that writes a model.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use serde_json::Value;
@@ -25,11 +25,19 @@ pub(super) fn set_dtype(config: &mut Value, precision: Precision) {
 
 /// Writes a model's other files: its own, and `tokenizer.json` if its tokenizer has only others.
 pub(super) fn write_companions(global: &Global, from: &Path, to: &Path) -> Result<()> {
+    for name in crate::pipeline::TextEmbedder::files(from) {
+        copy(from, to, &name)?;
+    }
+    write_tokenizer_files(global, from, to)
+}
+
+/// The same without the files that make sentence vectors.
+pub(super) fn write_tokenizer_files(global: &Global, from: &Path, to: &Path) -> Result<()> {
     copy_companions(from, to)?;
     write_tokenizer(global, from, to)
 }
 
-/// Copies a model's other files: tokenizer, generation config, preprocessor and pooling.
+/// Copies a model's other files: tokenizer, generation config and preprocessor.
 fn copy_companions(from: &Path, to: &Path) -> Result<()> {
     const COMPANIONS: [&str; 17] = [
         "tokenizer.json",
@@ -50,18 +58,20 @@ fn copy_companions(from: &Path, to: &Path) -> Result<()> {
         "target.spm",
         "preprocessor_config.json",
     ];
-    let beside = crate::pipeline::TextEmbedder::files(from);
-    for name in COMPANIONS.iter().map(Path::new).chain(beside.iter().map(PathBuf::as_path)) {
-        let source = from.join(name);
-        if source.exists() {
-            let target = to.join(name);
-            if let Some(folder) = target.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            std::fs::copy(&source, &target)
-                .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", target.display()))?;
-        }
+    COMPANIONS.iter().try_for_each(|name| copy(from, to, Path::new(name)))
+}
+
+/// Copies a file, if there is one.
+fn copy(from: &Path, to: &Path, name: &Path) -> Result<()> {
+    let (source, target) = (from.join(name), to.join(name));
+    if !source.exists() {
+        return Ok(());
     }
+    if let Some(folder) = target.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::copy(&source, &target)
+        .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", target.display()))?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod download;
 mod dtype;
 mod embed;
 mod error;
+mod evaluate;
 mod fill;
 mod forward;
 mod generate;

@@ -1,8 +1,12 @@
 //! `zoo train`
 
 mod args;
+mod defaults;
 mod prepare;
 mod start;
+mod task_args;
+mod tasks;
+mod text_data;
 
 use std::io::IsTerminal;
 
@@ -10,21 +14,22 @@ use anyhow::Result;
 use serde_json::json;
 
 pub(super) use args::{SizeArgs, TrainArgs};
+pub(super) use task_args::{ColumnArgs, length};
 
 use super::generate::{beginning, write_text};
 use super::{Global, usage};
 use crate::datasets::batch::{BatchShape, LmDataset};
 use crate::models::checkpoint::{Model, ModelSpec, Pretrained};
+use crate::models::families::Task;
 use crate::models::generate::{GenerationConfig, Limit};
 use crate::pipeline::TextGeneration;
 use crate::system::{bytes, duration, peak_memory};
-use crate::train::{Display, Ending, Interrupter, TrainError, TrainOutcome, Verbosity};
+use crate::train::{Display, Ending, Interrupter, Score, TrainError, TrainOutcome, Verbosity};
 
 pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     let prepared = prepare::prepare(global, args)?;
-    let (data, context) = (prepared.job.data.clone(), prepared.job.settings.context);
-    let tokenizer = data.tokenizer().clone();
-    let (family, config) = (prepared.job.family, prepared.job.config.clone());
+    let (text, context) = (prepared.text, prepared.job.settings.context);
+    let spec = ModelSpec::new(prepared.job.family, prepared.job.config.clone())?;
     let interrupter = Interrupter::new();
     stop_on_ctrl_c(&interrupter)?;
     let display = if global.quiet {
@@ -35,31 +40,49 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
         Display::Dashboard
     };
     let outcome = prepared.job.run(display, &interrupter).map_err(classify)?;
-    report(global, &outcome, prepared.steps)?;
-    if args.sample > 0 && !global.json && outcome.ending == Ending::Finished {
-        global.note("a sample:\n");
-        let (length, prompt) = match &outcome.model {
-            // An encoder-decoder continues a prompt.
-            Model::Seq2SeqLm(_) => {
-                let half = context / 2;
-                (args.sample.min(context - half), valid_text(&data, context, half)?)
-            }
-            _ => (args.sample, None),
-        };
-        let mut settings = GenerationConfig { longest: Limit::New(length), ..Default::default() };
-        settings.options.sampling.temperature = 0.8;
-        let spec = ModelSpec::new(family, config)?;
-        let loaded = Pretrained { spec, model: outcome.model };
-        let generation = TextGeneration::new(loaded, tokenizer, settings)?.with_seed(global.seed());
-        let prompt = match prompt {
-            // Not every vocabulary has a token to begin a text with.
-            None if beginning(&generation).is_none() => valid_text(&data, context, 1)?,
-            prompt => prompt,
-        };
-        if let Err(error) = write_text(global, &generation, prompt.as_deref()) {
-            // The run is finished and saved, with or without a sample.
-            global.note(&format!("no sample: {error:#}"));
+    report(global, &outcome, prepared.steps, next_verb(&spec))?;
+    match text {
+        Some(text)
+            if args.sample > 0
+                && !global.json
+                && spec.is_generative()
+                && outcome.ending != Ending::Interrupted =>
+        {
+            sample(global, args.sample, Pretrained { spec, model: outcome.model }, &text, context)
         }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a sample of at most `tokens` tokens.
+fn sample(
+    global: &Global,
+    tokens: usize,
+    loaded: Pretrained,
+    text: &LmDataset,
+    context: usize,
+) -> Result<()> {
+    global.note("a sample:\n");
+    let (length, prompt) = match &loaded.model {
+        // An encoder-decoder continues a prompt.
+        Model::Seq2SeqLm(_) => {
+            let half = context / 2;
+            (tokens.min(context - half), valid_text(text, context, half)?)
+        }
+        _ => (tokens, None),
+    };
+    let mut settings = GenerationConfig { longest: Limit::New(length), ..Default::default() };
+    settings.options.sampling.temperature = 0.8;
+    let generation = TextGeneration::new(loaded, text.tokenizer().clone(), settings)?;
+    let generation = generation.with_seed(global.seed());
+    let prompt = match prompt {
+        // Not every vocabulary has a token to begin a text with.
+        None if beginning(&generation).is_none() => valid_text(text, context, 1)?,
+        prompt => prompt,
+    };
+    if let Err(error) = write_text(global, &generation, prompt.as_deref()) {
+        // The run is finished and saved, with or without a sample.
+        global.note(&format!("no sample: {error:#}"));
     }
     Ok(())
 }
@@ -93,7 +116,18 @@ fn stop_on_ctrl_c(interrupter: &Interrupter) -> Result<()> {
     Ok(())
 }
 
-fn report(global: &Global, outcome: &TrainOutcome, steps: usize) -> Result<()> {
+/// What a trained model is used with.
+fn next_verb(spec: &ModelSpec) -> &'static str {
+    match spec.task {
+        Task::SequenceClassifier => "classify texts with: zoo classify",
+        Task::TokenClassifier => "tag texts with: zoo tag",
+        Task::MaskedLm => "fill masked tokens with: zoo fill",
+        Task::Span => "answer questions with: zoo answer",
+        _ => "generate text with: zoo generate",
+    }
+}
+
+fn report(global: &Global, outcome: &TrainOutcome, steps: usize, next_verb: &str) -> Result<()> {
     let state = &outcome.state;
     let speed = state.tokens as f64 / state.train_seconds.max(f64::MIN_POSITIVE);
     let peak = peak_memory();
@@ -104,22 +138,32 @@ fn report(global: &Global, outcome: &TrainOutcome, steps: usize) -> Result<()> {
             "step": state.step,
             "steps": steps,
             "tokens": state.tokens,
-            "valid_loss": state.valid_loss,
-            "best_valid_loss": state.best.map(|best| best.loss),
-            "best_step": state.best.map(|best| best.step),
+            "valid_loss": state.validations.valid_loss,
+            "scores": state.validations.scores.iter()
+                .map(|score| (score.name.clone(), score.value.into()))
+                .collect::<serde_json::Map<_, _>>(),
+            "best_valid_loss": state.validations.best.map(|best| best.loss),
+            "best_score": state.validations.best_score.map(|best| best.score),
+            "best_step": state.validations.best_step(),
             "train_seconds": state.train_seconds,
             "tokens_per_second": speed,
             "peak_memory_bytes": peak,
         }));
     }
-    let loss = match state.valid_loss {
-        Some(loss) => format!("validation loss {loss:.4}"),
+    let score = |score: &Score| format!(", {} {:.2}", score.name, score.value);
+    let scores: String = state.validations.scores.iter().map(score).collect();
+    let loss = match state.validations.valid_loss {
+        Some(loss) => format!("validation loss {loss:.4}{scores}"),
         None => "no validation yet".to_string(),
     };
     let peak = peak.map_or_else(|| "unknown".into(), bytes);
     let path = outcome.path.display();
     match outcome.ending {
         Ending::Finished => global.note(&format!("finished: step {}/{steps}, {loss}", state.step)),
+        Ending::Early => global.note(&format!(
+            "stopped early at step {}/{steps}, because validations got no better: {loss}",
+            state.step
+        )),
         Ending::Interrupted => global.note(&format!(
             "stopped and saved at step {}/{steps}; resume with: zoo train --resume {path}",
             state.step
@@ -130,6 +174,6 @@ fn report(global: &Global, outcome: &TrainOutcome, steps: usize) -> Result<()> {
         state.tokens,
         duration(state.train_seconds),
     ));
-    global.note(&format!("saved in {path}; generate text with: zoo generate {path}"));
+    global.note(&format!("saved in {path}; {next_verb} {path}"));
     Ok(())
 }

@@ -35,6 +35,8 @@ pub(super) enum Verb {
     Parity(parity::ParityArgs),
     /// Train a model, from scratch or from a checkpoint
     Train(Box<train::TrainArgs>),
+    /// Measure a model on labeled texts, or a language model on running text
+    Evaluate(evaluate::EvaluateArgs),
     /// Compare architectures on tasks and write a report
     #[cfg(feature = "compare")]
     Compare(compare::CompareArgs),
@@ -97,6 +99,7 @@ impl Verb {
             Self::Classify(args) => classify::run(global, &args),
             #[cfg(feature = "images")]
             Self::ClassifyImage(args) => classify_image::run(global, &args),
+            Self::Evaluate(args) => evaluate::run(global, &args),
             Self::Tag(args) => tag::run(global, &args),
             Self::Answer(args) => answer::run(global, &args),
             Self::Summarize(args) => rewrite::summarize(global, &args),

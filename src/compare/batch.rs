@@ -4,87 +4,33 @@ use crate::datasets::batch::IGNORE;
 use crate::datasets::task::{Example, Lengths, Target, Task, TaskKind, TokenTable};
 
 use super::objective::ObjectiveKind;
-
-/// Rows of token ids, right-padded to the same length.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rows {
-    /// `[rows, width]`, row after row.
-    pub ids: Vec<u32>,
-    /// The number of tokens in each row, without padding.
-    pub lengths: Vec<usize>,
-    /// The longest length.
-    pub width: usize,
-}
-
-/// Model inputs and targets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
-    /// The encoder input of an encoder-decoder.
-    pub source: Option<Rows>,
-    /// The input; the decoder input of an encoder-decoder.
-    pub text: Rows,
-    /// The target of each position, `[rows, width]`, or of each row, `[rows]`; [`IGNORE`] at
-    /// positions without a target.
-    pub targets: Vec<i64>,
-}
-
-impl Rows {
-    /// Pads non-empty rows.
-    pub fn new(rows: &[Vec<u32>]) -> Self {
-        let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
-        let width = lengths.iter().copied().max().unwrap_or(0);
-        let padded = |row: &Vec<u32>| {
-            let padding = std::iter::repeat_n(TokenTable::PADDING, width - row.len());
-            row.iter().copied().chain(padding).collect::<Vec<u32>>()
-        };
-        Self { ids: rows.iter().flat_map(padded).collect(), lengths, width }
-    }
-
-    /// The number of rows.
-    pub fn count(&self) -> usize {
-        self.lengths.len()
-    }
-}
+use crate::train::{Rows, TextBatch, TextTargets};
 
 /// The source, text and targets of a row.
 type Row = (Option<Vec<u32>>, Vec<u32>, Vec<i64>);
 
-impl Batch {
-    /// A batch of examples for an objective. `start` is the first decoder token of an
-    /// encoder-decoder.
-    pub fn new(task: &Task, objective: ObjectiveKind, start: u32, examples: &[Example]) -> Self {
-        let (mut sources, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
-        for example in examples {
-            let (source, text, targets) = row(task, objective, start, example);
-            sources.extend(source);
-            texts.push(text);
-            labels.push(targets);
-        }
-        let text = Rows::new(&texts);
-        if objective != ObjectiveKind::Pooled {
-            labels.iter_mut().for_each(|targets| targets.resize(text.width, IGNORE));
-        }
-        let targets = labels.concat();
-        let source = (objective == ObjectiveKind::Writes).then(|| Rows::new(&sources));
-        Self { source, text, targets }
+/// A batch of examples for an objective. `start` is the first decoder token of an encoder-decoder.
+pub fn text_batch(
+    task: &Task,
+    objective: ObjectiveKind,
+    start: u32,
+    examples: &[Example],
+) -> TextBatch {
+    let (mut sources, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    for example in examples {
+        let (source, text, targets) = row(task, objective, start, example);
+        sources.extend(source);
+        texts.push(text);
+        labels.push(targets);
     }
-
-    /// The indices of `targets` other than [`IGNORE`], in order.
-    pub fn target_positions(&self) -> Vec<usize> {
-        (0..self.targets.len()).filter(|&position| self.targets[position] != IGNORE).collect()
+    let text = Rows::new(&texts, TokenTable::PADDING);
+    if objective != ObjectiveKind::Pooled {
+        labels.iter_mut().for_each(|targets| targets.resize(text.width, IGNORE));
     }
-
-    /// The number of target positions in each of the rows.
-    pub fn targets_by_row(&self, rows: usize) -> Vec<usize> {
-        let count = |row: &[i64]| row.iter().filter(|&&target| target != IGNORE).count();
-        self.targets.chunks_exact(self.targets.len() / rows).map(count).collect()
-    }
-
-    /// The number of input tokens, without padding.
-    pub fn tokens(&self) -> usize {
-        let count = |rows: &Rows| rows.lengths.iter().sum::<usize>();
-        count(&self.text) + self.source.as_ref().map_or(0, count)
-    }
+    let targets = TextTargets::Classes(labels.concat());
+    let source =
+        (objective == ObjectiveKind::Writes).then(|| Rows::new(&sources, TokenTable::PADDING));
+    TextBatch { source, text, targets }
 }
 
 /// The prompt of a generative model: the input, followed by a separator for

@@ -11,7 +11,7 @@ use super::measuring::Measurement;
 use super::objective::ObjectiveKind;
 use crate::models::checkpoint::{SaveError, write_atomically};
 use crate::report::study::{CurvePoint, Outcome, Speed};
-use crate::train::AdamWConfig;
+use crate::train::{AdamWConfig, TrainLength};
 
 /// Everything that determines the results of a run, on one device. Runs of equal jobs are
 /// identical.
@@ -48,7 +48,7 @@ pub struct Job {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingConfig {
     /// The length of the run.
-    pub length: Length,
+    pub length: TrainLength,
     /// Examples per step.
     pub batch_size: usize,
     /// The share of the run in which the learning rate warms up.
@@ -62,16 +62,6 @@ pub struct TrainingConfig {
     /// The number of evaluations on the validation split, at equal distances; the last is at the
     /// end.
     pub evaluations: usize,
-}
-
-/// The length of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Length {
-    /// A number of steps.
-    Steps(usize),
-    /// As many steps as fit into this many seconds of training.
-    Seconds(f64),
 }
 
 /// How many examples are scored: the first ones of each split, which is in random order.

@@ -16,7 +16,7 @@ pub mod runner;
 pub mod scoring;
 pub mod sizing;
 pub mod spec;
-pub mod task_model;
+pub mod task_objective;
 mod version;
 pub mod worker;
 

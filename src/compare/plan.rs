@@ -1,7 +1,7 @@
 //! Expands a comparison into jobs: the objective and model size for every architecture and task.
 
 use super::batch::longest;
-use super::job::{Job, Length, Scored, TrainingConfig, optimizer};
+use super::job::{Job, Scored, TrainingConfig, optimizer};
 use super::measuring::{Measurement, WRITTEN, What};
 use super::objective::{Impossible, ObjectiveKind, backbone, role};
 use super::sizing::{Budget, Sized, SizingError, SizingTarget, TypicalWorkload, fit};
@@ -11,6 +11,7 @@ use crate::datasets::task::{Labels, Metric, Task, TaskError, TaskSpec, TokenTabl
 use crate::models::families::{self, Family};
 use crate::models::hf::config::ConfigError;
 use crate::report::study::BackboneKind;
+use crate::train::TrainLength;
 
 /// A task with the training settings of its runs.
 #[derive(Debug)]
@@ -226,9 +227,9 @@ impl Plan {
         let PlannedTask { task, training } = &self.tasks[candidate.task];
         let share = if is_trial { training.trial } else { 1.0 };
         let length = match candidate.size {
-            Amount::Seconds(seconds) => Length::Seconds(seconds * share),
+            Amount::Seconds(seconds) => TrainLength::Seconds(seconds * share),
             Amount::Count(_) => {
-                Length::Steps(((training.steps as f64 * share).round() as usize).max(1))
+                TrainLength::Steps(((training.steps as f64 * share).round() as usize).max(1))
             }
         };
         let evaluations = if is_trial { 1 } else { training.evaluations };

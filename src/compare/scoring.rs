@@ -1,11 +1,11 @@
 //! Scores predictions with a task's metrics.
 
-use super::task_model::Prediction;
 use crate::datasets::score::bleu::Bleu;
 use crate::datasets::score::chrf::Chrf;
 use crate::datasets::score::entities::{Reading, entity_scores};
 use crate::datasets::score::{ScoreError, accuracy};
 use crate::datasets::task::{Example, Metric, Task};
+use crate::train::Prediction;
 
 /// A split of a task's data, with reference texts where metrics need them.
 #[derive(Debug, Clone, Copy)]

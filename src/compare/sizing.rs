@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::search::{Search, SearchResult};
-use super::batch::{Batch, Rows};
+use super::batch::text_batch;
 use super::objective::ObjectiveKind;
 use crate::datasets::task::{Task, TokenTable};
 use crate::models::backbones::BackboneConfig;
@@ -16,6 +16,7 @@ use crate::models::families::{Family, Size};
 use crate::models::hf::config::ConfigError;
 use crate::models::parameters::ParameterInfo;
 use crate::report::study::{BackboneKind, Dimensions, Flops, Parameters};
+use crate::train::Rows;
 
 /// The budget of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -47,9 +48,9 @@ impl TypicalWorkload {
     /// The mean over a task's examples, as the objective converts them to inputs and targets.
     pub fn of(task: &Task, objective: ObjectiveKind) -> Self {
         let some = &task.validation[..task.validation.len().min(200)];
-        let batch = Batch::new(task, objective, TokenTable::BEGIN, some);
+        let batch = text_batch(task, objective, TokenTable::BEGIN, some);
         let count = some.len().max(1);
-        let mean = |rows: &Rows| (rows.lengths.iter().sum::<usize>() / count).max(1);
+        let mean = |rows: &Rows| (rows.tokens() / count).max(1);
         Self {
             source: batch.source.as_ref().map_or(0, mean),
             text: mean(&batch.text),

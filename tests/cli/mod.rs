@@ -6,6 +6,7 @@ mod embed;
 mod images;
 mod pipelines;
 mod runs;
+mod tasks;
 mod tokenizers;
 mod verbs;
 mod writing;

@@ -1,6 +1,6 @@
 //! The objective and model size for every architecture and task.
 
-use burn_zoo::compare::batch::{Batch, Rows};
+use burn_zoo::compare::batch::text_batch;
 use burn_zoo::compare::objective::{ObjectiveKind, role};
 use burn_zoo::compare::plan::{Plan, PlanError};
 use burn_zoo::compare::sizing::TOLERANCE;
@@ -8,6 +8,7 @@ use burn_zoo::compare::spec::Spec;
 use burn_zoo::datasets::locate::SearchPath;
 use burn_zoo::datasets::task::{TaskSpec, TokenTable};
 use burn_zoo::models::families::FAMILIES;
+use burn_zoo::train::{Rows, TextBatch, TextTargets};
 
 fn plan(text: &str) -> Result<Plan, PlanError> {
     Plan::new(toml::from_str::<Spec>(text).unwrap(), &SearchPath::default(), "flex")
@@ -89,16 +90,21 @@ fn runs_of_one_comparison_differ_and_trials_have_a_seed_of_their_own() {
     assert!(keys.contains(&again.key()), "the same run has the same name");
 }
 
+fn classes(batch: &TextBatch) -> &[i64] {
+    let TextTargets::Classes(classes) = &batch.targets else { panic!("classes") };
+    classes
+}
+
 #[test]
 fn batches_say_what_each_position_should() {
     let task = |text: &str| TaskSpec::parse(text).unwrap().build(&SearchPath::default()).unwrap();
     let sort = task("sort:max_length=6");
     let examples: Vec<_> = (0..5).map(|index| sort.train(3, index)).collect();
-    let batch = Batch::new(&sort, ObjectiveKind::Continues, TokenTable::BEGIN, &examples);
+    let batch = text_batch(&sort, ObjectiveKind::Continues, TokenTable::BEGIN, &examples);
     for (row, example) in examples.iter().enumerate() {
         let width = batch.text.width;
         let text = &batch.text.ids[row * width..(row + 1) * width];
-        let targets = &batch.targets[row * width..(row + 1) * width];
+        let targets = &classes(&batch)[row * width..(row + 1) * width];
         let target = example.target.ids();
         let n = example.input.len();
         assert_eq!(text[..n], example.input);
@@ -111,21 +117,22 @@ fn batches_say_what_each_position_should() {
         assert!(targets[n + said.len()..].iter().all(|&target| target == -100));
         assert_eq!(batch.text.lengths[row], n + said.len());
     }
-    let batch = Batch::new(&sort, ObjectiveKind::Writes, 0, &examples);
+    let batch = text_batch(&sort, ObjectiveKind::Writes, 0, &examples);
     let source = batch.source.clone().unwrap();
     let inputs: Vec<Vec<u32>> = examples.iter().map(|example| example.input.clone()).collect();
-    assert_eq!(source, Rows::new(&inputs));
+    assert_eq!(source, Rows::new(&inputs, TokenTable::PADDING));
     assert_eq!(batch.text.ids[0], 0);
-    assert_eq!(batch.targets[0], i64::from(examples[0].target.ids()[0]));
+    assert_eq!(classes(&batch)[0], i64::from(examples[0].target.ids()[0]));
 
     let listops = task("listops");
     let examples: Vec<_> = (0..5).map(|index| listops.train(3, index)).collect();
     let labels: Vec<i64> =
         examples.iter().map(|example| i64::from(example.target.ids()[0])).collect();
-    let pooled = Batch::new(&listops, ObjectiveKind::Pooled, 0, &examples);
-    assert_eq!(pooled.targets, labels);
-    let written = Batch::new(&listops, ObjectiveKind::Continues, 0, &examples);
-    let said: Vec<i64> = written.targets.iter().copied().filter(|&target| target != -100).collect();
+    let pooled = text_batch(&listops, ObjectiveKind::Pooled, 0, &examples);
+    assert_eq!(classes(&pooled), labels);
+    let written = text_batch(&listops, ObjectiveKind::Continues, 0, &examples);
+    let said: Vec<i64> =
+        classes(&written).iter().copied().filter(|&target| target != -100).collect();
     let first = i64::from(listops.label_token(0));
     assert_eq!(said, labels.iter().map(|label| label + first).collect::<Vec<_>>());
 }

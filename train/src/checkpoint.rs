@@ -3,22 +3,25 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zoo_models::checkpoint::{
-    self, CONFIG_FILE, Files, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors,
-    sync_dir, write_json, write_safetensors,
+    self, Files, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors, sync_dir, write_json,
+    write_safetensors,
 };
 use zoo_models::families::Family;
 use zoo_models::precision::Precision;
 
 use crate::adamw::{AdamW, AdamWConfig};
 use crate::error::TrainError;
-use crate::lm_model::LmModel;
 use crate::loss_scale::LossScale;
 use crate::run_dir::{RunDir, TRAINING, make_visible, read_json};
+use crate::settings::Keep;
+use crate::train_loop::{Progress, TrainLoop};
+use crate::validations::Validations;
 
 const STATE_FILE: &str = "state.json";
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
@@ -32,10 +35,9 @@ pub struct State {
     pub tokens: u64,
     /// Training time in seconds, without validation and checkpoints.
     pub train_seconds: f64,
-    /// The latest validation loss, in nats per token.
-    pub valid_loss: Option<f64>,
-    /// The lowest validation loss so far.
-    pub best: Option<BestLoss>,
+    /// The results of validations.
+    #[serde(flatten)]
+    pub validations: Validations,
     /// The loss scale.
     #[serde(default)]
     pub loss_scale: LossScale,
@@ -48,26 +50,26 @@ impl State {
             step: 0,
             tokens: 0,
             train_seconds: 0.0,
-            valid_loss: None,
-            best: None,
+            validations: Validations::default(),
             loss_scale: LossScale::start(precision),
         }
     }
-}
 
-/// The lowest validation loss of a run. It serializes to `[loss, step]`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(into = "(f64, usize)")]
-pub struct BestLoss {
-    /// The loss, in nats per token.
-    pub loss: f64,
-    /// The step after which it was measured.
-    pub step: usize,
-}
+    /// The state of a loop.
+    pub(crate) fn of(run: &TrainLoop, validations: &Validations) -> Self {
+        Self {
+            step: run.progress.step,
+            tokens: run.progress.tokens,
+            train_seconds: run.progress.time.as_secs_f64(),
+            validations: validations.clone(),
+            loss_scale: run.step.loss_scale,
+        }
+    }
 
-impl From<BestLoss> for (f64, usize) {
-    fn from(BestLoss { loss, step }: BestLoss) -> Self {
-        (loss, step)
+    /// The progress of a loop that continues here.
+    pub(crate) fn progress(&self) -> Progress {
+        let time = Duration::from_secs_f64(self.train_seconds.max(0.0));
+        Progress { step: self.step, tokens: self.tokens, time }
     }
 }
 
@@ -118,16 +120,13 @@ impl RunDir {
         };
         let state: State = read_json(&folder.join(STATE_FILE))?;
         let pretrained = checkpoint::load(&folder, device)?;
-        let model = pretrained.into_generative().map_err(|source| {
-            TrainError::Load(LoadError::Config { path: folder.join(CONFIG_FILE), source })
-        })?;
+        let model = pretrained.model;
         let path = folder.join(OPTIMIZER_FILE);
         let moments = read_safetensors(&path)?;
         let optimizer = AdamW::resume(config, state.step, moments, device).ok_or_else(|| {
             let reason = "a first moment has no second moment".to_string();
             TrainError::Load(LoadError::Corrupt { path, reason })
         })?;
-        let model = LmModel { model };
         if let Some(unknown_parameter) = optimizer.unknown_parameter(&model) {
             let reason = format!(
                 "moments of {unknown_parameter}, which the model lacks; another version wrote this \
@@ -136,7 +135,7 @@ impl RunDir {
             let path = folder.join(OPTIMIZER_FILE);
             return Err(TrainError::Load(LoadError::Corrupt { path, reason }));
         }
-        Ok(Some(Restored { state, model: model.model, optimizer }))
+        Ok(Some(Restored { state, model, optimizer }))
     }
 
     /// Writes a checkpoint, publishes its model in the run directory, and removes older
@@ -145,14 +144,14 @@ impl RunDir {
     /// # Errors
     ///
     /// Names the file that could not be written; the previous checkpoint is unchanged.
-    pub(crate) fn checkpoint(&self, snapshot: Snapshot<'_>) -> Result<(), SaveError> {
+    pub(crate) fn checkpoint(&self, snapshot: Snapshot<'_>, keep: Keep) -> Result<(), SaveError> {
         let older = self.checkpoints();
         let training = self.path().join(TRAINING);
         let name = format!("step-{:08}", snapshot.state.step);
         let folder = training.join(&name);
         if folder.exists() {
             // The checkpoint of a step is deterministic, so an existing one is not rewritten.
-            return self.publish(&folder);
+            return self.publish_kept(&folder, snapshot.state, keep);
         }
         // A temporary directory removes itself if it is dropped before the rename.
         let temporary = tempfile::Builder::new()
@@ -171,7 +170,7 @@ impl RunDir {
         make_visible(temporary.path()).map_err(in_context)?;
         fs::rename(temporary.keep(), &folder).map_err(in_context)?;
         sync_dir(&training).map_err(in_context)?;
-        self.publish(&folder)?;
+        self.publish_kept(&folder, snapshot.state, keep)?;
         for old in older {
             fs::remove_dir_all(&old).map_err(|source| SaveError::Write { path: old, source })?;
         }
@@ -184,8 +183,17 @@ impl RunDir {
     /// # Errors
     ///
     /// Names the file that could not be written.
-    pub fn publish_newest(&self) -> Result<(), SaveError> {
-        self.newest().map_or(Ok(()), |folder| self.publish(&folder))
+    pub fn publish_newest(&self, state: &State, keep: Keep) -> Result<(), SaveError> {
+        self.newest().map_or(Ok(()), |folder| self.publish_kept(&folder, state, keep))
+    }
+
+    /// Publishes a checkpoint, unless a better one is kept.
+    fn publish_kept(&self, folder: &Path, state: &State, keep: Keep) -> Result<(), SaveError> {
+        let is_best = state.validations.best_step().is_none_or(|best| best == state.step);
+        match keep {
+            Keep::Best if !is_best && self.path().join(WEIGHTS_FILE).exists() => Ok(()),
+            _ => self.publish(folder),
+        }
     }
 
     fn publish(&self, folder: &Path) -> Result<(), SaveError> {

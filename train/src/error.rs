@@ -77,10 +77,20 @@ pub enum TrainError {
     /// A checkpoint cannot be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// The data cannot be used.
+    #[error("{0}")]
+    Data(String),
     /// burn-train stopped the run.
     #[error("training stopped: {0}")]
     Burn(String),
     /// The user killed the run from the dashboard, without saving.
     #[error("training was killed from the dashboard; resume it with --resume {}", .0.display())]
     Killed(PathBuf),
+}
+
+impl TrainError {
+    /// An error of the data.
+    pub fn data(error: impl std::fmt::Display) -> Self {
+        Self::Data(error.to_string())
+    }
 }

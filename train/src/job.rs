@@ -5,13 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::module::Module;
 use burn::optim::SgdConfig;
-use burn::tensor::Device;
 use burn::train::logger::InMemoryMetricLogger;
 use burn::train::renderer::MetricsRenderer;
 use burn::train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use serde::Serialize;
 use serde_json::Value;
-use zoo_datasets::batch::{BatchShape, LmDataset};
 use zoo_kernels::memory;
 use zoo_models::backbones::recompute::checkpoint_blocks;
 use zoo_models::checkpoint::Model;
@@ -21,14 +19,17 @@ use crate::adamw::AdamW;
 use crate::checkpoint::State;
 use crate::display::Display;
 use crate::error::TrainError;
-use crate::lm_model::LmModel;
-use crate::loader::{TrainBatches, ValidBatches};
+use crate::learned_model::LearnedModel;
+use crate::loader::{TrainPasses, ValidationLoader};
 use crate::metrics::Gauge;
 use crate::process::panic_message;
 use crate::renderer::{PlainRenderer, RunLength};
 use crate::run_dir::RunDir;
 use crate::settings::TrainSettings;
 use crate::strategy::{RunProgress, StepStrategy, Stop};
+use crate::train_data::TrainData;
+use crate::train_loop::{TrainLength, TrainLoop};
+use crate::train_step::TrainStep;
 
 /// A training job.
 pub struct TrainJob {
@@ -37,7 +38,7 @@ pub struct TrainJob {
     /// The settings that determine the results.
     pub settings: TrainSettings,
     /// The data.
-    pub data: Arc<LmDataset>,
+    pub data: Arc<dyn TrainData>,
     /// The model's family.
     pub family: &'static Family,
     /// The model's `config.json`.
@@ -48,8 +49,6 @@ pub struct TrainJob {
     pub optimizer: AdamW,
     /// The progress of the run.
     pub state: State,
-    /// The autodiff device.
-    pub device: Device,
 }
 
 /// How a run ended.
@@ -58,6 +57,8 @@ pub struct TrainJob {
 pub enum Ending {
     /// All steps are done.
     Finished,
+    /// Its validations got no better for longer than its patience.
+    Early,
     /// The user interrupted it; it is saved and can be resumed.
     Interrupted,
 }
@@ -75,9 +76,6 @@ pub struct TrainOutcome {
     pub path: PathBuf,
 }
 
-/// Tokens of a validation batch: enough to utilize a device, even if training batches are small.
-const VALID_TOKENS: usize = 4096;
-
 impl TrainJob {
     /// Runs the job to its end, or until `interrupter` stops it.
     ///
@@ -89,7 +87,7 @@ impl TrainJob {
         display: Display,
         interrupter: &Interrupter,
     ) -> Result<TrainOutcome, TrainError> {
-        let Self { run, settings, data, family, config, model, optimizer, state, device } = self;
+        let Self { run, settings, data, family, config, model, optimizer, state } = self;
         memory::keep();
         let model = if settings.checkpoint_blocks { checkpoint_blocks(model) } else { model };
         let path = run.path().to_path_buf();
@@ -103,48 +101,63 @@ impl TrainJob {
             Display::Dashboard => crate::dashboard::renderer(length, interrupter),
             Display::Plain(verbosity) => Box::new(PlainRenderer::new(length, verbosity)),
         };
-        let rows = (VALID_TOKENS / settings.context).max(settings.batch_size);
-        let train = TrainBatches::new(data.clone(), &settings, length.first_step);
-        let valid = ValidBatches::new(data, BatchShape { rows, context: settings.context });
+        let train = TrainPasses::new(data.clone(), &settings, length.first_step);
+        let valid = ValidationLoader::new(data.clone());
 
-        let progress = Arc::new(Mutex::new(RunProgress { optimizer, state, stopped: None }));
-        let strategy = Arc::new(StepStrategy { settings, run, family, config, device, progress });
-        let training = SupervisedTraining::<LmModel>::new(&path, Arc::new(train), Arc::new(valid))
-            .metric_train_numeric(Gauge::loss())
-            .metric_valid_numeric(Gauge::loss())
-            .metric_train_numeric(Gauge::speed())
-            .metric_train_numeric(Gauge::gradient_norm())
-            .metric_train_numeric(Gauge::learning_rate())
-            .num_epochs(length.rounds())
-            .checkpoint(length.rounds_before())
-            .with_interrupter(interrupter.clone())
-            .with_application_logger(None)
-            // metrics.jsonl is the log; without an in-memory logger, burn-train writes a directory
-            // per round.
-            .with_metric_logger(InMemoryMetricLogger::default())
-            .renderer(renderer)
-            .with_training_strategy(TrainingStrategy::Custom(strategy.clone()));
+        let run_loop = TrainLoop {
+            step: TrainStep {
+                optimizer,
+                clip: settings.clip,
+                precision: settings.dtype,
+                loss_scale: state.loss_scale,
+            },
+            accumulate: settings.accumulate,
+            length: TrainLength::Steps(settings.schedule.steps),
+            seed: settings.seed,
+            progress: state.progress(),
+        };
+        let progress = RunProgress { run: run_loop, validations: state.validations, stopped: None };
+        let progress = Arc::new(Mutex::new(progress));
+        let strategy = Arc::new(StepStrategy { settings, run, family, config, data, progress });
+        let training =
+            SupervisedTraining::<LearnedModel>::new(&path, Arc::new(train), Arc::new(valid))
+                .metric_train_numeric(Gauge::loss())
+                .metric_valid_numeric(Gauge::loss())
+                .metric_train_numeric(Gauge::speed())
+                .metric_train_numeric(Gauge::gradient_norm())
+                .metric_train_numeric(Gauge::learning_rate())
+                .num_epochs(length.rounds())
+                .checkpoint(length.rounds_before())
+                .with_interrupter(interrupter.clone())
+                .with_application_logger(None)
+                // metrics.jsonl is the log; without an in-memory logger, burn-train writes a directory
+                // per round.
+                .with_metric_logger(InMemoryMetricLogger::default())
+                .renderer(renderer)
+                .with_training_strategy(TrainingStrategy::Custom(strategy.clone()));
         // The strategy has its own optimizer, but burn-train's learner requires one.
-        let learner = Learner::new(LmModel { model }, SgdConfig::new().init(), 0.0);
+        let learner = Learner::new(LearnedModel { model }, SgdConfig::new().init(), 0.0);
         let model = launch(training, learner, &path)?;
 
         let mut progress = strategy.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let ending = match progress.stopped.take() {
             Some(Stop::Failed(error)) => return Err(error),
             Some(Stop::Interrupted) => Ending::Interrupted,
+            Some(Stop::Early) => Ending::Early,
             None => Ending::Finished,
         };
-        Ok(TrainOutcome { ending, state: progress.state.clone(), model: model.model, path })
+        let state = State::of(&progress.run, &progress.validations);
+        Ok(TrainOutcome { ending, state, model: model.model, path })
     }
 }
 
 /// Starts burn-train. Its dashboard's "stop immediately" panics, which is not an error of the
 /// program.
 fn launch(
-    training: SupervisedTraining<LmModel>,
-    learner: Learner<LmModel>,
+    training: SupervisedTraining<LearnedModel>,
+    learner: Learner<LearnedModel>,
     path: &Path,
-) -> Result<LmModel, TrainError> {
+) -> Result<LearnedModel, TrainError> {
     let launch = std::panic::AssertUnwindSafe(|| training.launch(learner).model.valid());
     std::panic::catch_unwind(launch).map_err(|payload| match panic_message(payload.as_ref()) {
         Some(message) if message.contains("Killing training from user input") => {

@@ -1,4 +1,4 @@
-//! Training for Burn Zoo: resumable runs of language models on every backend of Burn.
+//! Training for Burn Zoo: resumable runs on every backend of Burn.
 //!
 //! A [`TrainJob`] is a model with its data, settings and run directory. It trains with [`AdamW`] and a
 //! [`Schedule`], validates, and writes checkpoints; a killed run resumes bit for bit.
@@ -9,7 +9,6 @@
 //! use zoo_datasets::{batch::LmDataset, text::Corpus, tokenizer::Vocabulary};
 //! use zoo_models::checkpoint::{ModelSpec, write_config};
 //! use zoo_models::families::{self, Size};
-//! use zoo_models::precision::Precision;
 //! use zoo_train::prelude::*;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,31 +32,24 @@
 //! let spec = ModelSpec::new(family, family.sized(&size)?.config)?;
 //!
 //! let settings = TrainSettings {
-//!     data: "stories".into(),
-//!     data_fingerprint: data.fingerprint().into(),
-//!     init_from: None,
 //!     batch_size: 4,
 //!     context: 16,
-//!     accumulate: 1,
-//!     schedule: Schedule { peak: 1e-2, minimum: 1e-3, warmup: 1, steps: 4 },
-//!     optimizer: AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 },
-//!     clip: Some(1.0),
 //!     eval_interval: 4,
-//!     checkpoint_interval: 4,
 //!     seed: 1,
-//!     dtype: Precision::F32,
-//!     checkpoint_blocks: false,
+//!     ..TrainSettings::new("stories", data.fingerprint(), Schedule::cosine(1e-2, 4))
 //! };
+//! let model = spec.initialized(settings.seed, &device);
+//! let objective = LanguageModeling::of(&model).expect("llama generates text");
+//! let shape = settings.shape();
 //! let job = TrainJob {
 //!     run: RunDir::create(&path, &settings, |at| Ok(write_config(at, &spec.config)?))?,
-//!     model: spec.initialized(settings.seed, &device),
+//!     model,
 //!     optimizer: AdamW::new(settings.optimizer),
 //!     state: State::start(settings.dtype),
 //!     settings,
-//!     data,
+//!     data: Arc::new(LmData { text: data, objective, shape }),
 //!     family,
 //!     config: spec.config,
-//!     device,
 //! };
 //! let outcome = job.run(Display::Plain(Verbosity::Quiet), &Interrupter::new())?;
 //! assert_eq!((outcome.ending, outcome.state.step), (Ending::Finished, 4));
@@ -65,7 +57,8 @@
 //! # }
 //! ```
 //!
-//! A loop of one's own needs only [`LmModel::loss`], [`gradients`] and [`AdamW::step`].
+//! A loop of one's own needs only an [`Objective`] and a [`TrainStep`], or a [`TrainLoop`] with
+//! [`Callbacks`].
 //!
 //! # Features
 //!
@@ -85,11 +78,15 @@ mod error;
 mod fingerprint;
 pub mod gradients;
 mod job;
-mod lm_model;
+mod language_modeling;
+mod learned_model;
 mod loader;
 pub mod log;
 mod loss_scale;
+mod masked_language_modeling;
 mod metrics;
+mod objective;
+mod prediction;
 pub mod prelude;
 pub mod process;
 mod renderer;
@@ -98,16 +95,31 @@ mod schedule;
 mod settings;
 mod step_loop;
 mod strategy;
+mod text_batch;
+pub mod text_loss;
+mod train_data;
+mod train_loop;
+mod train_step;
+pub mod tuning;
+mod validations;
 
 pub use adamw::{AdamW, AdamWConfig};
 pub use burn::train::Interrupter;
-pub use checkpoint::{BestLoss, Restored, State};
+pub use checkpoint::{Restored, State};
 pub use display::{Display, Verbosity};
 pub use error::TrainError;
 pub use fingerprint::UPDATE_SOURCES;
 pub use job::{Ending, TrainJob, TrainOutcome};
-pub use lm_model::{BatchLoss, LmModel, LossSum, StepBatch, StepReport};
+pub use language_modeling::{LanguageBatch, LanguageModeling};
 pub use loss_scale::LossScale;
+pub use masked_language_modeling::{MaskedLanguageModeling, MaskedText};
+pub use objective::{BatchLoss, BatchSize, LossSum, Objective, ObjectiveBatch, Pass};
+pub use prediction::Prediction;
 pub use run_dir::{METRICS_FILE, RunDir};
-pub use schedule::Schedule;
-pub use settings::TrainSettings;
+pub use schedule::{Decay, Schedule};
+pub use settings::{Keep, TaskSettings, TrainSettings, ValidationSource};
+pub use text_batch::{Rows, Span, TextBatch, TextTargets};
+pub use train_data::{LmData, MaskedData, Score, TrainData, ValidationPasses};
+pub use train_loop::{Callbacks, Failed, Progress, StepReport, TrainLength, TrainLoop};
+pub use train_step::{NotFinite, StepAt, Stepped, TrainStep};
+pub use validations::{BestLoss, BestScore, Validations};

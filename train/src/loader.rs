@@ -1,100 +1,90 @@
-//! Batches as burn-train data loaders: an item is one forward pass.
+//! The data of a run as burn-train's data loaders: an item is one forward pass.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::tensor::Device;
-use zoo_datasets::batch::{BatchAt, BatchShape, LmBatch, LmDataset};
-use zoo_models::precision::Precision;
+use zoo_datasets::batch::BatchAt;
 
-use crate::lm_model::StepBatch;
+use crate::objective::Pass;
 use crate::settings::TrainSettings;
+use crate::train_data::TrainData;
 
-/// The training batches of a range of steps; each is a function of seed, step and micro-step.
+/// The training passes of a range of steps; each is a function of seed, step and micro-step.
 #[derive(Clone)]
-pub(crate) struct TrainBatches {
-    data: Arc<LmDataset>,
+pub(crate) struct TrainPasses {
+    data: Arc<dyn TrainData>,
     seed: u64,
-    shape: BatchShape,
     accumulate: usize,
-    precision: Precision,
     /// The range of forward passes, counted from the start of the run.
-    passes: std::ops::Range<usize>,
+    passes: Range<usize>,
 }
 
-impl TrainBatches {
-    /// The batches from `first_step` to the end of the run.
-    pub(crate) fn new(data: Arc<LmDataset>, settings: &TrainSettings, first_step: usize) -> Self {
+impl TrainPasses {
+    /// The passes from `first_step` to the end of the run.
+    pub(crate) fn new(
+        data: Arc<dyn TrainData>,
+        settings: &TrainSettings,
+        first_step: usize,
+    ) -> Self {
         let accumulate = settings.accumulate;
         let passes = first_step * accumulate..settings.schedule.steps * accumulate;
-        Self {
-            data,
-            seed: settings.seed,
-            shape: settings.shape(),
-            accumulate,
-            precision: settings.dtype,
-            passes,
-        }
+        Self { data, seed: settings.seed, accumulate, passes }
     }
 }
 
-impl DataLoader<StepBatch> for TrainBatches {
-    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<StepBatch> + 'a> {
-        let batch = |pass: usize| {
+impl DataLoader<Box<dyn Pass>> for TrainPasses {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Box<dyn Pass>> + 'a> {
+        let item = |pass: usize| {
             let at = BatchAt {
                 seed: self.seed,
                 step: (pass / self.accumulate) as u64,
                 micro_step: (pass % self.accumulate) as u64,
             };
-            let batch = self.data.train_batch(at, self.shape).map_err(DatasetError::new)?;
-            Ok(StepBatch {
-                batch,
-                batches: self.accumulate,
-                precision: self.precision,
-                loss_scale: 1.0,
-            })
+            self.data.train(at).map_err(DatasetError::new)
         };
         let total = self.passes.len();
-        Box::new(Counted { items: self.passes.clone().map(batch), done: 0, total })
+        Box::new(Counted { items: self.passes.clone().map(item), done: 0, total })
     }
 
     fn num_items(&self) -> usize {
         self.passes.len()
     }
 
-    fn to_device(&self, _device: &Device) -> Arc<dyn DataLoader<StepBatch>> {
-        Arc::new(self.clone()) // Batches are on the host; the model takes them to its device.
+    fn to_device(&self, _device: &Device) -> Arc<dyn DataLoader<Box<dyn Pass>>> {
+        Arc::new(self.clone()) // Batches are on the host; the loss takes them to its device.
     }
 
-    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<StepBatch>> {
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Box<dyn Pass>>> {
         let passes = self.passes.start + start..self.passes.start + end;
         Arc::new(Self { passes, ..self.clone() })
     }
 }
 
-/// The validation split.
+/// The passes of a validation.
 #[derive(Clone)]
-pub(crate) struct ValidBatches {
-    data: Arc<LmDataset>,
-    shape: BatchShape,
-    range: std::ops::Range<usize>,
+pub(crate) struct ValidationLoader {
+    data: Arc<dyn TrainData>,
+    range: Range<usize>,
 }
 
-impl ValidBatches {
-    /// The whole split in batches of `shape`.
-    pub(crate) fn new(data: Arc<LmDataset>, shape: BatchShape) -> Self {
-        let rows = data.valid_tokens().saturating_sub(1).div_ceil(shape.context);
-        Self { data, shape, range: 0..rows.div_ceil(shape.rows) }
+impl ValidationLoader {
+    /// The whole split.
+    pub(crate) fn new(data: Arc<dyn TrainData>) -> Self {
+        let range = 0..data.n_validation();
+        Self { data, range }
     }
 }
 
-impl DataLoader<LmBatch> for ValidBatches {
-    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<LmBatch> + 'a> {
+impl DataLoader<Box<dyn Pass>> for ValidationLoader {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Box<dyn Pass>> + 'a> {
         let total = self.range.len();
-        match self.data.valid_batches(self.shape) {
-            Ok(batches) => {
-                let items = batches.skip(self.range.start).take(total).map(Ok);
+        match self.data.validation() {
+            Ok(passes) => {
+                let items = passes.skip(self.range.start).take(total);
+                let items = items.map(|pass| pass.map_err(DatasetError::new));
                 Box::new(Counted { items, done: 0, total })
             }
             Err(error) => {
@@ -108,11 +98,11 @@ impl DataLoader<LmBatch> for ValidBatches {
         self.range.len()
     }
 
-    fn to_device(&self, _device: &Device) -> Arc<dyn DataLoader<LmBatch>> {
+    fn to_device(&self, _device: &Device) -> Arc<dyn DataLoader<Box<dyn Pass>>> {
         Arc::new(self.clone())
     }
 
-    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<LmBatch>> {
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Box<dyn Pass>>> {
         let range = self.range.start + start..self.range.start + end;
         Arc::new(Self { range, ..self.clone() })
     }

@@ -1,5 +1,6 @@
 //! `metrics.jsonl`: one JSON line per training step and per validation.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -39,8 +40,11 @@ pub enum LogLine {
         tokens: u64,
         /// The mean loss over the whole validation split, in nats per token.
         loss: f64,
-        /// The number of evaluated tokens.
+        /// The number of evaluated targets.
         targets: usize,
+        /// The scores by name, in percent where they are shares.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        scores: BTreeMap<String, f64>,
         /// Training time in seconds.
         seconds: f64,
     },
@@ -119,7 +123,14 @@ mod tests {
     use super::*;
 
     fn valid(step: usize) -> LogLine {
-        LogLine::Valid { step, tokens: 0, loss: 1.5, targets: 3, seconds: 0.0 }
+        LogLine::Valid {
+            step,
+            tokens: 0,
+            loss: 1.5,
+            targets: 3,
+            scores: BTreeMap::new(),
+            seconds: 0.0,
+        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ use burn::train::metric::{
     NumericEntry, SerializedEntry,
 };
 
-use crate::lm_model::{LossSum, StepReport};
+use crate::objective::LossSum;
+use crate::train_loop::StepReport;
 
 /// A numeric metric that is read from an item.
 #[derive(Clone)]
@@ -134,18 +135,18 @@ impl<I> Numeric for Gauge<I> {
 
 impl Adaptor<LossSum> for LossSum {
     fn adapt(&self) -> LossSum {
-        self.clone()
+        *self
     }
 }
 
 impl Adaptor<LossSum> for StepReport {
     fn adapt(&self) -> LossSum {
-        self.loss.clone()
+        self.loss
     }
 }
 
 impl Adaptor<StepReport> for StepReport {
     fn adapt(&self) -> StepReport {
-        self.clone()
+        *self
     }
 }

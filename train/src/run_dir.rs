@@ -106,13 +106,16 @@ impl RunDir {
         read_json(&self.path.join(TRAINING).join(SETTINGS_FILE))
     }
 
-    /// Records where the data of the run is now.
+    /// Records where the data of the run is now; `files` are those of a task.
     ///
     /// # Errors
     ///
     /// The settings cannot be read or written.
-    pub fn move_data(&self, data: &str) -> Result<(), TrainError> {
-        let settings = TrainSettings { data: data.to_string(), ..self.settings()? };
+    pub fn move_data(&self, data: &str, files: &[PathBuf]) -> Result<(), TrainError> {
+        let mut settings = TrainSettings { data: data.to_string(), ..self.settings()? };
+        if let Some(task) = &mut settings.task {
+            task.files = files.to_vec();
+        }
         Ok(write_json(&self.path.join(TRAINING).join(SETTINGS_FILE), &settings)?)
     }
 

@@ -1,9 +1,11 @@
 //! The settings that determine a run's results.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use zoo_datasets::batch::BatchShape;
+use zoo_datasets::labeled::{Columns, LabeledTask};
 use zoo_models::precision::Precision;
 
 use crate::adamw::AdamWConfig;
@@ -42,13 +44,85 @@ pub struct TrainSettings {
     /// always f32.
     #[serde(default)]
     pub dtype: Precision,
+    /// The task that is learned from labeled texts; `None` means language modeling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskSettings>,
+    /// The model that the run directory has: the last one, or the best.
+    #[serde(default)]
+    pub keep: Keep,
+    /// Validations without a better model after which the run ends; `None` means never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<usize>,
     /// Activation checkpointing: stores only the inputs of blocks and recomputes the blocks in the
     /// backward pass.
     #[serde(default)]
     pub checkpoint_blocks: bool,
 }
 
+/// The model that a run directory has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// That of the newest checkpoint.
+    #[default]
+    Last,
+    /// The best of all validations: by the first score of the task, or by the loss.
+    Best,
+}
+
+/// The task of a run, and its data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskSettings {
+    /// The task.
+    pub name: LabeledTask,
+    /// The files with the training data; patterns and folders, too.
+    pub files: Vec<PathBuf>,
+    /// The validation data.
+    pub validation: ValidationSource,
+    /// The columns of the files.
+    #[serde(default)]
+    pub columns: Columns,
+    /// Put before each text.
+    #[serde(default)]
+    pub prefix: String,
+    /// The maximum length of a target text, in tokens.
+    pub max_target_length: usize,
+}
+
+/// Where the validation data of a task come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValidationSource {
+    /// A share of the training data, between 0 and 1.
+    Share(f64),
+    /// Files of their own.
+    Files(Vec<PathBuf>),
+}
+
 impl TrainSettings {
+    /// Language modeling on a text in the size of nanoGPT's CPU configuration: 12 rows of 64 tokens.
+    pub fn new(data: &str, data_fingerprint: &str, schedule: Schedule) -> Self {
+        Self {
+            data: data.to_string(),
+            data_fingerprint: data_fingerprint.to_string(),
+            init_from: None,
+            batch_size: 12,
+            context: 64,
+            accumulate: 1,
+            schedule,
+            optimizer: AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 },
+            clip: Some(1.0),
+            eval_interval: 200,
+            checkpoint_interval: 200,
+            seed: 0,
+            dtype: Precision::F32,
+            task: None,
+            keep: Keep::Last,
+            patience: None,
+            checkpoint_blocks: false,
+        }
+    }
+
     /// The shape of one forward pass.
     pub fn shape(&self) -> BatchShape {
         BatchShape { rows: self.batch_size, context: self.context }
@@ -67,7 +141,7 @@ impl TrainSettings {
 
     /// The first invalid setting, and the reason.
     pub fn problem(&self) -> Option<String> {
-        let Schedule { peak, minimum, warmup, steps } = self.schedule;
+        let Schedule { peak, minimum, warmup, steps, decay: _ } = self.schedule;
         let AdamWConfig { beta_1, beta_2, epsilon, weight_decay } = self.optimizer;
         let counts = [
             ("--batch-size", self.batch_size),
@@ -76,9 +150,19 @@ impl TrainSettings {
             ("--steps", steps),
             ("--eval-interval", self.eval_interval),
             ("--checkpoint-interval", self.checkpoint_interval),
+            ("--patience", self.patience.unwrap_or(1)),
         ];
         if let Some((flag, _)) = counts.iter().find(|(_, count)| *count == 0) {
             return Some(format!("{flag} is 0; it must be 1 or more"));
+        }
+        let rows = self.batch_size.checked_mul(self.accumulate);
+        let tokens = rows.and_then(|rows| rows.checked_mul(self.context));
+        let most = if self.task.is_some() { MAX_TASK_TOKENS } else { usize::MAX };
+        if tokens.is_none_or(|tokens| tokens > most) {
+            return Some(format!(
+                "--batch-size {} with --accumulate {} and --context {} is too large a step",
+                self.batch_size, self.accumulate, self.context
+            ));
         }
         let below_one = 1.0 - f64::EPSILON;
         let ranges = [
@@ -99,6 +183,9 @@ impl TrainSettings {
             .then(|| format!("--warmup is {warmup}, but the run has only {steps} --steps"))
     }
 }
+
+/// The most tokens of a step of a task, which has the texts of fifty steps in memory.
+const MAX_TASK_TOKENS: usize = 1 << 36;
 
 /// A range in words.
 fn range(low: f64, high: f64) -> String {

@@ -1,273 +1,197 @@
-//! The training loop: steps, validations and checkpoints.
+//! What a run of burn-train does beside its steps: validations, checkpoints, the log, the dashboard.
 
-use std::time::Instant;
+use std::ops::ControlFlow;
 
 use burn::data::dataloader::{DataLoaderIterator, Progress};
 use burn::module::Module;
-use burn::optim::GradientsParams;
 use burn::train::{
     EventProcessorTraining, InferenceStep, Interrupter, LearnerEvent,
-    SupervisedTrainingEventProcessor, TrainLoader, TrainStep, TrainingItem, ValidLoader,
+    SupervisedTrainingEventProcessor, TrainingItem, ValidLoader,
 };
-use zoo_kernels::seed::mix;
+use zoo_models::checkpoint::Model;
 
-use crate::adamw::Update;
-use crate::checkpoint::{BestLoss, Snapshot};
+use crate::checkpoint::{Snapshot, State};
 use crate::error::TrainError;
-use crate::gradients::{accumulate, gradient_norm};
-use crate::lm_model::{LmModel, LossSum, StepBatch, StepReport};
+use crate::learned_model::LearnedModel;
 use crate::log::{Log, LogLine};
-use crate::strategy::{RunProgress, StepStrategy, Stop};
+use crate::objective::{LossSum, Pass};
+use crate::settings::Keep;
+use crate::strategy::{StepStrategy, Stop};
+use crate::train_loop::{Callbacks, StepReport, TrainLoop};
+use crate::validations::Validations;
 
-type Processor = SupervisedTrainingEventProcessor<LmModel>;
+type Processor = SupervisedTrainingEventProcessor<LearnedModel>;
 
-/// The state of the training loop.
-pub(crate) struct StepLoop<'a> {
-    strategy: &'a StepStrategy,
-    progress: &'a mut RunProgress,
-    reporter: Reporter,
+/// The callbacks of a run in a run directory.
+pub(crate) struct RunCallbacks<'a> {
+    pub(crate) strategy: &'a StepStrategy,
+    pub(crate) validations: &'a mut Validations,
+    pub(crate) reporter: Reporter,
+    pub(crate) log: Log,
+    pub(crate) batches: Box<dyn DataLoaderIterator<Box<dyn Pass>> + 'a>,
+    pub(crate) validation: &'a ValidLoader<LearnedModel>,
     /// The step of the newest checkpoint.
-    saved_step: Option<usize>,
+    pub(crate) saved_step: Option<usize>,
+    /// Why the run ended before its last step.
+    pub(crate) stopped: Option<Stop>,
 }
 
-impl<'a> StepLoop<'a> {
-    pub(crate) fn new(
-        strategy: &'a StepStrategy,
-        progress: &'a mut RunProgress,
-        reporter: Reporter,
-    ) -> Self {
-        let step = progress.state.step;
-        Self { strategy, progress, reporter, saved_step: (step > 0).then_some(step) }
-    }
+impl Callbacks<'static> for RunCallbacks<'_> {
+    type Error = TrainError;
 
-    pub(crate) fn into_processor(self) -> Processor {
-        self.reporter.processor
-    }
-
-    /// Runs to the last step, or until the run is stopped.
-    pub(crate) fn go(
-        &mut self,
-        mut model: LmModel,
-        train: &TrainLoader<LmModel>,
-        valid: &ValidLoader<LmModel>,
-    ) -> LmModel {
-        let result = self.rounds(&mut model, train, valid);
-        if let Err(error) = result {
-            self.progress.stopped = Some(Stop::Failed(error));
+    fn pass(&mut self) -> Result<Box<dyn Pass>, TrainError> {
+        match self.batches.next() {
+            Some(pass) => pass.map_err(|error| TrainError::Burn(error.to_string())),
+            None => Err(TrainError::Burn("the batches ended early".to_string())),
         }
-        model
     }
 
-    fn rounds(
-        &mut self,
-        model: &mut LmModel,
-        train: &TrainLoader<LmModel>,
-        valid: &ValidLoader<LmModel>,
-    ) -> Result<(), TrainError> {
-        let settings = &self.strategy.settings;
-        let steps = settings.schedule.steps;
-        let mut log = Log::open(&self.strategy.run.metrics(), self.progress.state.step)?;
-        let mut batches = train.iter();
-        while self.progress.state.step < steps {
-            let round = settings.round(self.progress.state.step);
+    fn rate(&self, run: &TrainLoop) -> f64 {
+        self.strategy.settings.schedule.rate(run.progress.step)
+    }
+
+    fn before_step(&mut self, run: &TrainLoop) {
+        let round = self.strategy.settings.round(run.progress.step);
+        if run.progress.step == round.start || self.reporter.epoch.is_none() {
             // burn-train counts rounds from 1 and calls them epochs.
-            let epoch = round.start / settings.eval_interval + 1;
-            self.reporter
-                .train(LearnerEvent::StartSplit { epoch_number: epoch, total_items: round.len() });
-            while self.progress.state.step < round.end {
-                self.step(model, batches.as_mut(), &mut log)?;
-                let step = self.progress.state.step;
-                if self.reporter.interrupter.should_stop() {
-                    self.save(model)?;
-                    return self.stopped();
-                }
-                // The last step of a round is saved after its validation.
-                if step.is_multiple_of(settings.checkpoint_interval) && step < round.end {
-                    self.save(model)?;
-                }
-            }
-            self.reporter.train(LearnerEvent::EndSplit(epoch));
-            self.validate(model, valid, &mut log, epoch)?;
-            self.reporter.train(LearnerEvent::EndEpoch(epoch));
-            let step = self.progress.state.step;
-            let is_due = step.is_multiple_of(settings.checkpoint_interval);
-            if is_due || step == steps || self.reporter.interrupter.should_stop() {
-                self.save(model)?;
-            }
-            if self.reporter.interrupter.should_stop() && step < steps {
-                return self.stopped();
-            }
+            let epoch_number = round.start / self.strategy.settings.eval_interval + 1;
+            self.reporter.epoch = Some(epoch_number);
+            let total_items = round.len();
+            self.reporter.train(LearnerEvent::StartSplit { epoch_number, total_items });
         }
-        Ok(())
     }
 
-    /// One step: forward and backward passes, clipping, the update, and the log.
-    fn step(
+    fn after_step(
         &mut self,
-        model: &mut LmModel,
-        batches: &mut dyn DataLoaderIterator<StepBatch>,
-        log: &mut Log,
-    ) -> Result<(), TrainError> {
+        run: &TrainLoop,
+        model: &Model,
+        report: StepReport,
+    ) -> Result<ControlFlow<()>, TrainError> {
         let settings = &self.strategy.settings;
-        let began = Instant::now();
-        let step = self.progress.state.step;
-        let mut passes = Vec::with_capacity(settings.accumulate);
-        for _ in 0..settings.accumulate {
-            passes.push(match batches.next() {
-                Some(Ok(batch)) => batch,
-                Some(Err(error)) => return Err(TrainError::Burn(error.to_string())),
-                None => return Err(TrainError::Burn("the batches ended early".to_string())),
-            });
-        }
-        let (loss, gradients, norm) = self.gradients(model, &passes)?;
-        let scale = self.progress.state.loss_scale;
-        let gradient_scale = match settings.clip {
-            Some(limit) if norm > limit => limit / (norm + 1e-6) / scale.factor,
-            _ => 1.0 / scale.factor,
-        };
-        let rate = settings.schedule.rate(step);
-        let update = Update { rate, gradient_scale };
-        *model = self.progress.optimizer.step(model.clone(), gradients, update);
-
-        let seconds = began.elapsed().as_secs_f64();
-        let state = &mut self.progress.state;
-        state.step += 1;
-        state.loss_scale = scale.kept();
-        state.tokens += settings.tokens_per_step() as u64;
-        state.train_seconds += seconds;
-        let tokens_per_second = settings.tokens_per_step() as f64 / seconds;
-        log.write(&LogLine::Train {
-            step: state.step,
-            tokens: state.tokens,
-            loss: loss.mean(),
-            lr: rate,
-            grad_norm: norm,
-            tokens_per_second,
-            seconds: state.train_seconds,
+        let (step, steps) = (run.progress.step, settings.schedule.steps);
+        self.log.write(&LogLine::Train {
+            step,
+            tokens: run.progress.tokens,
+            loss: report.loss.mean(),
+            lr: report.rate,
+            grad_norm: report.gradient_norm,
+            tokens_per_second: report.tokens_per_second,
+            seconds: run.progress.time.as_secs_f64(),
             memory: crate::process::memory(),
         })?;
-        let report = StepReport { loss, gradient_norm: norm, rate, tokens_per_second };
-        self.report(report);
-        Ok(())
-    }
+        let round = settings.round(step - 1);
+        let progress = Progress::new(step - round.start, round.len(), Some("steps".to_string()));
+        let item = TrainingItem::new(report, progress, Some(step), None);
+        self.reporter.train(LearnerEvent::ProcessedItem(item));
 
-    /// The loss and the accumulated gradients of a step's passes, still scaled, and the unscaled
-    /// gradient norm.
-    fn gradients(
-        &mut self,
-        model: &LmModel,
-        passes: &[StepBatch],
-    ) -> Result<(LossSum, GradientsParams, f64), TrainError> {
-        let step = self.progress.state.step;
-        loop {
-            let factor = self.progress.state.loss_scale.factor;
-            // The state of the dropout generator cannot be saved, so it is reseeded in every step.
-            self.strategy.device.seed(mix(self.strategy.settings.seed, step as u64));
-            let mut loss = LossSum { nats: 0.0, targets: 0 };
-            let mut gradients: Option<GradientsParams> = None;
-            for pass in passes {
-                let pass = StepBatch { loss_scale: factor, ..pass.clone() };
-                let pass = TrainStep::step(model, pass);
-                loss.nats += pass.item.loss.nats;
-                loss.targets += pass.item.loss.targets;
-                gradients = Some(match gradients {
-                    Some(sum) => accumulate(model, sum, pass.grads),
-                    None => pass.grads,
-                });
+        let is_due = step.is_multiple_of(settings.checkpoint_interval);
+        let must_stop = self.reporter.interrupter.should_stop();
+        if step < round.end {
+            if is_due || must_stop {
+                self.save(run, model)?;
             }
-            let gradients = gradients.unwrap_or_default();
-            let norm = gradient_norm(model, &gradients).unwrap_or(f64::NAN) / factor;
-            if loss.nats.is_finite() && norm.is_finite() {
-                return Ok((loss, gradients, norm));
+            return if must_stop { self.stop() } else { Ok(ControlFlow::Continue(())) };
+        }
+        // The last step of a round is saved after its validation.
+        let epoch = self.reporter.epoch.take().unwrap_or(1);
+        self.reporter.train(LearnerEvent::EndSplit(epoch));
+        let is_best = self.validate(run, model, epoch)?;
+        self.reporter.train(LearnerEvent::EndEpoch(epoch));
+        let must_stop = self.reporter.interrupter.should_stop();
+        let is_kept = is_best && settings.keep == Keep::Best;
+        let is_late = self.is_out_of_patience();
+        if is_due || is_kept || is_late || step == steps || must_stop {
+            self.save(run, model)?;
+        }
+        match step < steps {
+            true if must_stop => self.stop(),
+            true if is_late => {
+                self.stopped = Some(Stop::Early);
+                Ok(ControlFlow::Break(()))
             }
-            match self.progress.state.loss_scale.lowered() {
-                Some(lowered) if loss.nats.is_finite() => self.progress.state.loss_scale = lowered,
-                _ => {
-                    let loss = if loss.nats.is_finite() { norm } else { loss.mean() };
-                    return Err(self.not_finite("training", loss, step + 1));
-                }
-            }
+            _ => Ok(ControlFlow::Continue(())),
         }
     }
 
-    fn not_finite(&self, split: &'static str, loss: f64, step: usize) -> TrainError {
+    fn not_finite(&self, run: &TrainLoop, value: f64) -> TrainError {
+        self.not_finite_in("training", value, run.progress.step + 1)
+    }
+}
+
+impl RunCallbacks<'_> {
+    fn not_finite_in(&self, split: &'static str, loss: f64, step: usize) -> TrainError {
         let checkpoint = self.saved_step.unwrap_or(0);
         let path = self.strategy.run.path().to_path_buf();
         TrainError::NotFinite { split, loss, step, checkpoint, path }
     }
 
-    fn report(&mut self, report: StepReport) {
-        let step = self.progress.state.step;
-        let round = self.strategy.settings.round(step - 1);
-        let progress = Progress::new(step - round.start, round.len(), Some("steps".to_string()));
-        let item = TrainingItem::new(report, progress, Some(step), None);
-        self.reporter.train(LearnerEvent::ProcessedItem(item));
+    /// Whether no validation was better for longer than the run's patience.
+    fn is_out_of_patience(&self) -> bool {
+        let patience = self.strategy.settings.patience;
+        patience.is_some_and(|patience| self.validations.since_best >= patience)
     }
 
-    /// Computes the loss over the whole validation split.
+    /// Computes the loss over the whole validation split, and the scores of the objective. Whether
+    /// the model is the best so far.
     fn validate(
         &mut self,
-        model: &LmModel,
-        valid: &ValidLoader<LmModel>,
-        log: &mut Log,
-        round: usize,
-    ) -> Result<(), TrainError> {
-        let total_items = valid.num_items();
-        self.reporter.valid(LearnerEvent::StartSplit { epoch_number: round, total_items });
-        let model = model.valid().cast(self.strategy.settings.dtype);
-        let mut sum = LossSum { nats: 0.0, targets: 0 };
-        let mut batches = valid.iter();
+        run: &TrainLoop,
+        model: &Model,
+        epoch_number: usize,
+    ) -> Result<bool, TrainError> {
+        let total_items = self.validation.num_items();
+        self.reporter.valid(LearnerEvent::StartSplit { epoch_number, total_items });
+        let model = LearnedModel { model: model.valid().cast(self.strategy.settings.dtype) };
+        let mut loss = LossSum::ZERO;
+        let mut batches = self.validation.iter();
         while let Some(batch) = batches.next() {
             let batch = batch.map_err(|error| TrainError::Burn(error.to_string()))?;
-            let loss = InferenceStep::step(&model, batch);
-            sum.nats += loss.nats;
-            sum.targets += loss.targets;
-            let item = TrainingItem::new(loss, batches.progress(), None, None);
+            let computed = InferenceStep::step(&model, batch);
+            loss.add(computed);
+            let item = TrainingItem::new(computed, batches.progress(), None, None);
             self.reporter.valid(LearnerEvent::ProcessedItem(item));
         }
-        if !sum.mean().is_finite() {
-            return Err(self.not_finite("validation", sum.mean(), self.progress.state.step));
+        let step = run.progress.step;
+        if !loss.mean().is_finite() {
+            return Err(self.not_finite_in("validation", loss.mean(), step));
         }
-        let state = &mut self.progress.state;
-        state.valid_loss = Some(sum.mean());
-        if state.best.is_none_or(|best| sum.mean() < best.loss) {
-            state.best = Some(BestLoss { loss: sum.mean(), step: state.step });
-        }
-        log.write(&LogLine::Valid {
-            step: state.step,
-            tokens: state.tokens,
-            loss: sum.mean(),
-            targets: sum.targets,
-            seconds: state.train_seconds,
+        let scores = self.strategy.data.scores(&model.model)?;
+        self.log.write(&LogLine::Valid {
+            step,
+            tokens: run.progress.tokens,
+            loss: loss.mean(),
+            targets: loss.targets,
+            scores: scores.iter().map(|score| (score.name.clone(), score.value)).collect(),
+            seconds: run.progress.time.as_secs_f64(),
         })?;
-        self.reporter.valid(LearnerEvent::EndSplit(round));
-        Ok(())
+        let is_best = self.validations.add(step, loss.mean(), scores);
+        self.reporter.valid(LearnerEvent::EndSplit(epoch_number));
+        Ok(is_best)
     }
 
-    fn save(&mut self, model: &LmModel) -> Result<(), TrainError> {
+    fn save(&mut self, run: &TrainLoop, model: &Model) -> Result<(), TrainError> {
         let snapshot = Snapshot {
             family: self.strategy.family,
             config: &self.strategy.config,
-            model: &model.model,
-            optimizer: &self.progress.optimizer,
-            state: &self.progress.state,
+            model,
+            optimizer: &run.step.optimizer,
+            state: &State::of(run, self.validations),
         };
-        self.strategy.run.checkpoint(snapshot).map_err(|source| TrainError::Checkpoint {
-            checkpoint: self.saved_step.unwrap_or(0),
-            source,
+        self.strategy.run.checkpoint(snapshot, self.strategy.settings.keep).map_err(|source| {
+            TrainError::Checkpoint { checkpoint: self.saved_step.unwrap_or(0), source }
         })?;
-        self.saved_step = Some(self.progress.state.step);
+        self.saved_step = Some(run.progress.step);
         Ok(())
     }
 
     /// Handles an interruption. The reason is read from the interrupter, because burn-train's
     /// dashboard does not keep it.
-    fn stopped(&mut self) -> Result<(), TrainError> {
+    fn stop(&mut self) -> Result<ControlFlow<()>, TrainError> {
         match self.reporter.interrupter.error() {
             Some(error) => Err(TrainError::Burn(error.to_string())),
             None => {
-                self.progress.stopped = Some(Stop::Interrupted);
-                Ok(())
+                self.stopped = Some(Stop::Interrupted);
+                Ok(ControlFlow::Break(()))
             }
         }
     }
@@ -277,6 +201,8 @@ impl<'a> StepLoop<'a> {
 pub(crate) struct Reporter {
     pub(crate) processor: Processor,
     pub(crate) interrupter: Interrupter,
+    /// The round that has started, as burn-train counts them.
+    pub(crate) epoch: Option<usize>,
 }
 
 impl Reporter {

@@ -3,23 +3,25 @@
 
 use std::sync::{Arc, Mutex};
 
-use burn::tensor::Device;
 use burn::train::{
     Learner, SupervisedLearningStrategy, SupervisedTrainingEventProcessor, TrainLoader,
     TrainingComponents, ValidLoader,
 };
 use serde_json::Value;
+use zoo_models::checkpoint::Model;
 use zoo_models::families::Family;
 
-use crate::adamw::AdamW;
-use crate::checkpoint::State;
 use crate::error::TrainError;
-use crate::lm_model::LmModel;
+use crate::learned_model::LearnedModel;
+use crate::log::Log;
 use crate::run_dir::RunDir;
 use crate::settings::TrainSettings;
-use crate::step_loop::{Reporter, StepLoop};
+use crate::step_loop::{Reporter, RunCallbacks};
+use crate::train_data::TrainData;
+use crate::train_loop::{Failed, TrainLoop};
+use crate::validations::Validations;
 
-type Processor = SupervisedTrainingEventProcessor<LmModel>;
+type Processor = SupervisedTrainingEventProcessor<LearnedModel>;
 
 /// The training loop and its state.
 pub(crate) struct StepStrategy {
@@ -31,8 +33,8 @@ pub(crate) struct StepStrategy {
     pub(crate) family: &'static Family,
     /// The model's `config.json`.
     pub(crate) config: Value,
-    /// The autodiff device.
-    pub(crate) device: Device,
+    /// The data, which also scores the model.
+    pub(crate) data: Arc<dyn TrainData>,
     /// The restored state, and the state at the end of the run.
     pub(crate) progress: Arc<Mutex<RunProgress>>,
 }
@@ -40,10 +42,10 @@ pub(crate) struct StepStrategy {
 /// The state of a run that training changes.
 #[derive(Debug)]
 pub(crate) struct RunProgress {
-    /// The optimizer.
-    pub(crate) optimizer: AdamW,
-    /// The progress of the run.
-    pub(crate) state: State,
+    /// The loop, with its optimizer.
+    pub(crate) run: TrainLoop,
+    /// The results of validations.
+    pub(crate) validations: Validations,
     /// Why the loop stopped before the last step.
     pub(crate) stopped: Option<Stop>,
 }
@@ -53,27 +55,53 @@ pub(crate) struct RunProgress {
 pub(crate) enum Stop {
     /// The user interrupted it; the run is saved.
     Interrupted,
+    /// Its validations got no better; the run is saved.
+    Early,
     /// It failed.
     Failed(TrainError),
 }
 
-impl SupervisedLearningStrategy<LmModel> for StepStrategy {
+impl SupervisedLearningStrategy<LearnedModel> for StepStrategy {
     fn fit(
         &self,
-        components: TrainingComponents<LmModel>,
-        learner: Learner<LmModel>,
-        train: TrainLoader<LmModel>,
-        valid: ValidLoader<LmModel>,
+        components: TrainingComponents<LearnedModel>,
+        learner: Learner<LearnedModel>,
+        train: TrainLoader<LearnedModel>,
+        valid: ValidLoader<LearnedModel>,
         _starting_epoch: usize,
-    ) -> (LmModel, Processor) {
-        let model = learner.model();
+    ) -> (LearnedModel, Processor) {
+        let LearnedModel { model } = learner.model();
         // The learner would keep the first weights alive beside the current ones.
         drop(learner);
         let mut progress = self.progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let reporter =
-            Reporter { processor: components.event_processor, interrupter: components.interrupter };
-        let mut run = StepLoop::new(self, &mut progress, reporter);
-        let model = run.go(model, &train, &valid);
-        (model, run.into_processor())
+        let RunProgress { run, validations, stopped } = &mut *progress;
+        let step = run.progress.step;
+        let (processor, interrupter) = (components.event_processor, components.interrupter);
+        let log = match Log::open(&self.run.metrics(), step) {
+            Ok(log) => log,
+            Err(error) => {
+                *stopped = Some(Stop::Failed(error.into()));
+                return (LearnedModel { model }, processor);
+            }
+        };
+        let mut callbacks = RunCallbacks {
+            strategy: self,
+            validations,
+            reporter: Reporter { processor, interrupter, epoch: None },
+            log,
+            batches: train.iter(),
+            validation: &valid,
+            saved_step: (step > 0).then_some(step),
+            stopped: None,
+        };
+        let model: Model = match run.run(model, &mut callbacks) {
+            Ok(model) => model,
+            Err(Failed { model, error }) => {
+                callbacks.stopped = Some(Stop::Failed(error));
+                *model
+            }
+        };
+        *stopped = callbacks.stopped.take();
+        (LearnedModel { model }, callbacks.reporter.processor)
     }
 }

@@ -5,13 +5,12 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use burn::optim::GradientsParams;
 use burn_zoo::datasets::batch::LmBatch;
 use burn_zoo::models::backbones::recompute::checkpoint_blocks;
 use burn_zoo::models::checkpoint::{Model, ModelSpec};
 use burn_zoo::models::families::{self, Size};
-use burn_zoo::train::LmModel;
-use burn_zoo::train::adamw::{AdamW, AdamWConfig, Update};
+use burn_zoo::train::adamw::{AdamW, AdamWConfig};
+use burn_zoo::train::{LanguageModeling, ObjectiveBatch, Pass, StepAt, TrainStep};
 use burn_zoo::{device, system};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
@@ -135,21 +134,21 @@ fn measure(args: &Args) -> Result<Found> {
         anyhow::bail!("{} is not a causal language model", args.family)
     };
     let model = if args.checkpoint_blocks { checkpoint_blocks(model) } else { model };
-    let mut model = LmModel { model: Model::CausalLm(model) };
+    let mut model = Model::CausalLm(model);
     let constants = AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 };
-    let mut optimizer = AdamW::new(constants);
+    let mut step = TrainStep::new(AdamW::new(constants));
     let rows = args.tokens / length;
     let inputs: Vec<u32> = (0..args.tokens as u32).map(|i| i.wrapping_mul(i) % 65).collect();
     let targets = inputs.iter().map(|&id| i64::from((id + 1) % 65)).collect();
-    let batch = LmBatch { rows, context: length, inputs, targets };
+    let objective = LanguageModeling::NextToken;
+    let batch = objective.inputs(LmBatch { rows, context: length, inputs, targets });
+    let passes: [Box<dyn Pass>; 1] = [Box::new(ObjectiveBatch { objective, batch })];
     let mut seconds = 0.0;
     for _ in 0..args.steps {
         let began = std::time::Instant::now();
-        let loss = model.loss(&batch);
-        let gradients = (loss.sum / loss.targets as f64).backward();
-        let gradients = GradientsParams::from_grads(gradients, &model);
-        let update = Update { rate: 1e-3, gradient_scale: 1.0 };
-        model = optimizer.step(model, gradients, update);
+        let stepped = step.step(model, &passes, StepAt { rate: 1e-3, seed: 0 });
+        let stepped = stepped.map_err(|failed| anyhow::anyhow!("the loss is {}", failed.value))?;
+        model = stepped.model;
         device.sync()?;
         seconds = began.elapsed().as_secs_f64();
     }

@@ -47,6 +47,15 @@ impl LmBatch {
         Self { rows, context, inputs, targets }
     }
 
+    /// The windows as rows of the length of the first one, which is the longest: each position but
+    /// the last of a window predicts the next token.
+    pub fn of_windows(windows: &[Vec<u32>]) -> Self {
+        let context = windows.first().map_or(0, |window| window.len().saturating_sub(1));
+        let mut batch = Self::with_capacity(BatchShape { rows: windows.len(), context });
+        windows.iter().for_each(|window| batch.push_window(window));
+        batch
+    }
+
     /// Adds the row whose inputs are all tokens of `window` but the last, and whose targets are
     /// all but the first; the rest of the row is padding.
     pub(super) fn push_window(&mut self, window: &[u32]) {
@@ -56,6 +65,12 @@ impl LmBatch {
         self.inputs.extend(std::iter::repeat_n(0, padding));
         self.targets.extend(window.iter().skip(1).map(|&id| i64::from(id)));
         self.targets.extend(std::iter::repeat_n(IGNORE, padding));
+    }
+
+    /// The number of tokens in each row, without padding.
+    pub fn lengths(&self) -> Vec<usize> {
+        let length = |row: &[i64]| row.iter().filter(|&&target| target != IGNORE).count();
+        self.targets.chunks_exact(self.context).map(length).collect()
     }
 
     /// The number of targets that are not [`IGNORE`]: the divisor of a mean loss.

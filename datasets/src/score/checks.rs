@@ -38,3 +38,11 @@ pub(super) fn check_references<H, R>(
         None => Ok(()),
     }
 }
+
+/// Checks that every value is finite.
+pub(super) fn check_finite(what: &'static str, values: &[f64]) -> Result<(), ScoreError> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(ScoreError::NotFinite { what, index, value: values[index] }),
+        None => Ok(()),
+    }
+}

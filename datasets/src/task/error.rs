@@ -1,7 +1,7 @@
 //! Errors of building a task.
 
-use super::user::FileError;
 use crate::locate::LocateError;
+use crate::records::FileError;
 use crate::text::TextError;
 use crate::tokenizer::TokenizerError;
 use std::fmt;

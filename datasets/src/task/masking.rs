@@ -1,37 +1,16 @@
-//! BERT's masking: which tokens of a text are prediction targets, and what replaces them.
+//! Examples of masked and of next-token prediction.
 
 use super::example::{Example, Target};
 use super::token_table::TokenTable;
+use crate::batch::Masking;
 use crate::rng::SeededRng;
 
-/// Selects 15 % of the tokens of a text as targets: of those, 80 % are replaced by
-/// [`TokenTable::MASK`], 10 % by a random token, and 10 % are left unchanged. There is at least one
-/// target, however short the text.
-///
-/// Reference: Devlin et al. 2019 (BERT), §3.1, <https://arxiv.org/abs/1810.04805>
+/// Masks a text with the task's own tokens; see [`Masking`].
 pub(super) fn masked(text: &[u32], tokens: &TokenTable, rng: &mut SeededRng) -> Example {
-    let own = (tokens.len() - TokenTable::FIRST as usize) as u64;
+    let masking =
+        Masking { mask: TokenTable::MASK, random: TokenTable::FIRST..tokens.len() as u32 };
     let mut input = text.to_vec();
-    let mut tags = vec![None; text.len()];
-    let fallback = rng.below(text.len() as u64) as usize;
-    let mut hide = |position: usize, rng: &mut SeededRng| {
-        tags[position] = Some(text[position]);
-        match rng.below(10) {
-            0..8 => input[position] = TokenTable::MASK,
-            8 => input[position] = TokenTable::FIRST + rng.below(own) as u32,
-            _ => {}
-        }
-    };
-    let mut count = 0;
-    for position in 0..text.len() {
-        if rng.below(100) < 15 {
-            hide(position, rng);
-            count += 1;
-        }
-    }
-    if count == 0 {
-        hide(fallback, rng);
-    }
+    let tags = masking.hide(&mut input, rng);
     Example { input, target: Target::Tags(tags) }
 }
 

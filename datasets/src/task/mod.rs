@@ -69,6 +69,7 @@ mod windows;
 mod wnut17;
 mod word_encoder;
 
+pub use crate::records::FileError;
 pub use built::Task;
 pub use error::{TaskError, UnknownTask};
 pub use example::{Example, Lengths, Target};
@@ -80,4 +81,3 @@ pub use spec::TaskSpec;
 pub use splits::Answers;
 pub use table::TASKS;
 pub use token_table::TokenTable;
-pub use user::FileError;

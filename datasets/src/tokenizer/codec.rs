@@ -4,6 +4,7 @@ use super::config::eos_token;
 use super::end_of_text::END_OF_TEXT;
 use super::error::{TokenizerError, failed};
 use super::guard::guarded;
+use super::parts::parts;
 use super::surface::Surface;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -80,9 +81,13 @@ impl Tokenizer {
             let tokens = guarded(|| surface.tokens(&self.inner, text)).map_err(failed("encode"))?;
             return Ok(tokens.get_ids().to_vec());
         }
-        let encode = || self.inner.encode_fast(text, false);
-        let encoding = guarded(encode).map_err(failed("encode"))?;
-        Ok(encoding.get_ids().to_vec())
+        let mut ids = Vec::new();
+        for part in parts(&self.inner, text) {
+            let encode = || self.inner.encode_fast(part, false);
+            let encoding = guarded(encode).map_err(failed("encode"))?;
+            ids.extend_from_slice(encoding.get_ids());
+        }
+        Ok(ids)
     }
 
     /// One more than the largest token id: the number of rows that an embedding needs.

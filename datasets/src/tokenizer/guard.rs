@@ -5,11 +5,7 @@
 //! token has. A file of one kilobyte can also make it fill all memory. Inspecting the files alone
 //! prevents neither, so calls are guarded, and files that cause unbounded growth are refused.
 
-use std::any::Any;
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
-
+use crate::panics::caught;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,34 +16,11 @@ const MOST_GROWTH: f64 = 1000.0;
 /// The maximum number of special tokens that a file adds to a text. Real files add fewer than 10.
 pub(super) const MOST_ADDED: usize = 1000;
 
-thread_local! {
-    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
 /// Calls the library. A panic becomes an error, and prints nothing.
 pub(super) fn guarded<T>(call: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
-    static QUIET: Once = Once::new();
-    QUIET.call_once(|| {
-        let previous = take_hook();
-        set_hook(Box::new(move |info| {
-            if !IS_GUARDED.get() {
-                previous(info);
-            }
-        }));
-    });
-    IS_GUARDED.set(true);
-    // Unwind safety: the library's tokenizers mutate only their caches, which are locked and may
-    // lose entries.
-    let result = catch_unwind(AssertUnwindSafe(call));
-    IS_GUARDED.set(false);
-    result.unwrap_or_else(|panic| {
-        Err(format!("the tokenizers library panicked: {}", message(panic.as_ref())).into())
-    })
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown cause")
+    // The library's tokenizers mutate only their caches, which are locked and may lose entries.
+    caught(call)
+        .unwrap_or_else(|panic| Err(format!("the tokenizers library panicked: {panic}").into()))
 }
 
 /// The components of a file that change texts.

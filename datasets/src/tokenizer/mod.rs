@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod guard;
 mod letters;
+mod parts;
 mod read;
 mod special;
 mod stream;

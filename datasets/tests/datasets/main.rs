@@ -7,6 +7,7 @@ mod downloads;
 mod hostile_tokenizers;
 mod published;
 mod real_data;
+mod records;
 mod scores;
 mod stories;
 mod streams;

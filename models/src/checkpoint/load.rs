@@ -114,15 +114,26 @@ pub fn load_as(
         log::warn!("{}: {left}", folder.display());
     }
 
+    let dtype = if stores_half_weights(device) { dtype } else { LoadDtype::F32 };
+    let model = fill(model, &mapping, &report, &checkpoint, dtype)?;
+    Ok(Pretrained { spec, model })
+}
+
+/// Reads the weights into a model; parameters without a key keep their values.
+pub(super) fn fill(
+    model: Model,
+    mapping: &Mapping,
+    report: &CheckReport,
+    checkpoint: &Checkpoint,
+    dtype: LoadDtype,
+) -> Result<Model, LoadError> {
     let found = mapping.entries.iter().zip(&report.keys);
-    // Entries without a key are computed parameters.
+    // Entries without a key are computed parameters, or those of a new head.
     let found = found.filter_map(|(entry, key)| {
         Some(StoredEntry { entry, info: checkpoint.tensors().get(key)? })
     });
-    let dtype = if stores_half_weights(device) { dtype } else { LoadDtype::F32 };
     let mut values = read_parameters(found.collect(), dtype)?;
-    let model = model.replace(&mut |parameter| values.remove(&parameter.path));
-    Ok(Pretrained { spec, model })
+    Ok(model.replace(&mut |parameter| values.remove(&parameter.path)))
 }
 
 /// Compares a directory's keys, shapes and types with its model. Reads no weights except those of

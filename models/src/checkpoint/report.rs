@@ -73,6 +73,18 @@ impl CheckReport {
         }
     }
 
+    /// Ignores unused keys that are needed elsewhere, like those of other heads.
+    pub(super) fn leave(&mut self, is_needed: impl Fn(&str) -> bool) {
+        let left = &mut self.left;
+        self.problems.retain(|problem| match problem {
+            KeyProblem::Unused { key, .. } if is_needed(key) => {
+                left.push(key.clone());
+                false
+            }
+            _ => true,
+        });
+    }
+
     /// The keys that the model lacks.
     pub(super) fn missing(&self) -> impl Iterator<Item = &str> {
         self.problems.iter().filter_map(|problem| match problem {
@@ -142,7 +154,7 @@ pub(super) fn compare(
 
 impl CheckReport {
     /// Assigns a tensor of the file to an entry.
-    fn read(&mut self, mapping: &Mapping, index: usize, key: &str, info: &TensorInfo) {
+    pub(super) fn read(&mut self, mapping: &Mapping, index: usize, key: &str, info: &TensorInfo) {
         let expected = &mapping.entries[index].shape;
         if info.shape != *expected {
             let (expected, found) = (expected.clone(), info.shape.clone());

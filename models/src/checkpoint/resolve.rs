@@ -122,6 +122,24 @@ impl ModelSpec {
         })
     }
 
+    /// Gives a language model a separate output projection if its config declares one and the file
+    /// has none: that of another head, whose output projection is new.
+    pub(super) fn separate_absent_output(&mut self, checkpoint: &Checkpoint, device: &Device) {
+        let declares_one = match (self.family.architecture)(&self.config.to_string()) {
+            Ok(mut declared) => {
+                declared.output_mut().copied() == Some(OutputWeights::SeparateIfGiven)
+            }
+            Err(_) => false,
+        };
+        let mapping = self.mapping(device);
+        let is_projection = |key: &String| {
+            mapping.copy_of(key).is_some_and(|copy| copy.role == CopyRole::OutputProjection)
+        };
+        if declares_one && self.is_generative() && !checkpoint.tensors().keys().any(is_projection) {
+            self.set_output(OutputWeights::Separate);
+        }
+    }
+
     fn set_output(&mut self, to: OutputWeights) {
         if let Some(output) = self.architecture.output_mut() {
             *output = to;

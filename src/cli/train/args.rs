@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::task_args::TaskArgs;
+use crate::datasets::text::TextSource;
 use crate::models::families::{NAMED_SIZES, NamedSize, Size};
 use crate::models::precision::Precision;
+use crate::train::Decay;
 
 /// Train a model, from scratch or from a checkpoint.
 #[derive(clap::Args)]
@@ -19,28 +22,37 @@ Examples:
   zoo train --init-from ./gpt2 --text-file book.txt --lr 1e-4 --out runs/book
   zoo train --resume runs/book
 
+Fine-tune on labeled texts; the columns are found by their names:
+  zoo train --init-from ./bert --task classification --data train.csv --out runs/x
+  zoo train --init-from ./bert --task tagging --data train.conll --validation dev.conll
+  zoo train --init-from ./t5 --task text-to-text --data pairs.jsonl --text-column en \\
+      --label-column de --prefix 'translate English to German: '
+
 nanoGPT's CPU configuration:
   zoo train gpt2 --data tinyshakespeare --steps 2000 --batch-size 12 --context 64 \\
       --layers 4 --heads 4 --d-model 128 --dropout 0 --lr 1e-3 --min-lr 1e-4 \\
       --warmup 100 --beta2 0.99"
 )]
 pub(crate) struct TrainArgs {
-    /// The family to train from scratch (`zoo list`)
-    #[arg(value_name = "FAMILY", default_value = "gpt2", conflicts_with_all = ["init_from", "resume"])]
-    pub(super) family: String,
+    /// The family to train from scratch (`zoo list`) [default: gpt2]
+    #[arg(value_name = "FAMILY", conflicts_with_all = ["init_from", "resume"])]
+    pub(super) family: Option<String>,
     /// Fine-tune this model, with its tokenizer: a directory, or a model on the Hub
     #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with_all = ["resume", "SizeArgs"])]
     pub(super) init_from: Option<PathBuf>,
-    /// Resume a run with its original settings; only --steps can be increased, and --text-file
-    /// names a text that was moved
+    /// Resume a run with its original settings; only --steps can be increased, and --text-file or
+    /// --data name texts that were moved
     #[arg(
         long,
         value_name = "RUN",
         help_heading = "Run",
-        conflicts_with_all = ["SizeArgs", "data", "tokenizer", "TrainingArgs"]
+        conflicts_with_all = [
+            "SizeArgs", "tokenizer", "TrainingArgs", "task", "epochs", "validation", "prefix",
+            "max_target_length", "text_column", "pair_column", "label_column"
+        ]
     )]
     pub(super) resume: Option<PathBuf>,
-    /// Number of optimizer steps [default: 1000]
+    /// Number of optimizer steps [default: 1000; with --task, those of --epochs]
     #[arg(long, value_name = "N", help_heading = "Run")]
     pub(super) steps: Option<usize>,
     /// The run's directory [default: runs/FAMILY-SIZE-DATA]
@@ -57,6 +69,8 @@ pub(crate) struct TrainArgs {
     pub(super) size: SizeArgs,
     #[command(flatten)]
     pub(super) text: DataArgs,
+    #[command(flatten)]
+    pub(super) task: TaskArgs,
     #[command(flatten)]
     pub(super) training: TrainingArgs,
 }
@@ -90,13 +104,14 @@ pub(crate) struct SizeArgs {
 /// The training data.
 #[derive(clap::Args)]
 pub(super) struct DataArgs {
-    /// A data set (`zoo list`)
-    #[arg(long, value_name = "NAME", help_heading = "Data", default_value = "stories")]
-    pub(super) data: String,
+    /// A data set (`zoo list`) [default: stories]; with --task, a file, a pattern or a folder, and
+    /// the flag can be repeated
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Data")]
+    pub(super) data: Vec<String>,
     /// A UTF-8 text file; the last tenth is the validation split
     #[arg(long, value_name = "FILE", help_heading = "Data", conflicts_with = "data")]
     pub(super) text_file: Option<PathBuf>,
-    /// char, or bpe:N for a byte-level BPE of N tokens [default: char]
+    /// char, or bpe:N for a byte-level BPE of N tokens [default: char; with --task, bpe:8000]
     #[arg(long, value_name = "KIND", help_heading = "Data", conflicts_with = "init_from")]
     pub(super) tokenizer: Option<String>,
 }
@@ -104,33 +119,39 @@ pub(super) struct DataArgs {
 /// Training settings.
 #[derive(clap::Args)]
 pub(super) struct TrainingArgs {
-    /// Sequences in a forward pass
-    #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 12)]
-    pub(super) batch_size: usize,
-    /// Sequence length [default: 64, or the model's with --init-from, at most 1024]
+    /// Sequences in a forward pass [default: 12; with --task, 32]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub(super) batch_size: Option<usize>,
+    /// Sequence length: the longest text with --task, and longer ones are truncated [default: 64,
+    /// or the model's with --init-from, at most 1024; with --task, at most 512]
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) context: Option<usize>,
     /// Gradient accumulation: forward passes per step
     #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 1)]
     pub(super) accumulate: usize,
-    /// The peak learning rate
-    #[arg(long, value_name = "RATE", help_heading = "Training", default_value_t = 1e-3)]
-    pub(super) lr: f64,
-    /// The final learning rate [default: a tenth of --lr]
+    /// The peak learning rate [default: 1e-3; with --init-from and --task, 5e-5]
+    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    pub(super) lr: Option<f64>,
+    /// The decay of the learning rate: cosine, linear, constant, inverse-root,
+    /// warmup-stable-decay [default: cosine; with --task, linear]
+    #[arg(long, value_name = "NAME", help_heading = "Training")]
+    pub(super) schedule: Option<Decay>,
+    /// The final learning rate [default: a tenth of --lr; with --task, 0]
     #[arg(long, value_name = "RATE", help_heading = "Training")]
     pub(super) min_lr: Option<f64>,
-    /// Warmup steps of the learning rate [default: 100, at most a tenth of --steps]
+    /// Warmup steps of the learning rate [default: 100, at most a tenth of --steps; with
+    /// --task, a tenth of them]
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) warmup: Option<usize>,
-    /// Weight decay of matrices; norms and biases have none
-    #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 0.1)]
-    pub(super) weight_decay: f64,
+    /// Weight decay of matrices; norms and biases have none [default: 0.1; with --task, 0.01]
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    pub(super) weight_decay: Option<f64>,
     /// AdamW's decay rate of the first moment
     #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 0.9)]
     pub(super) beta1: f64,
-    /// AdamW's decay rate of the second moment
-    #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 0.99)]
-    pub(super) beta2: f64,
+    /// AdamW's decay rate of the second moment [default: 0.99; with --task, 0.999]
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    pub(super) beta2: Option<f64>,
     /// AdamW's epsilon, added to the square root of the second moment
     #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 1e-8)]
     pub(super) epsilon: f64,
@@ -144,12 +165,46 @@ pub(super) struct TrainingArgs {
     /// backward pass; less memory, more time, the same results
     #[arg(long, help_heading = "Training")]
     pub(super) checkpoint_blocks: bool,
-    /// Steps between validations over the whole split
-    #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 200)]
-    pub(super) eval_interval: usize,
+    /// Steps between validations over the whole split [default: 200; with --task, those of an
+    /// epoch]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub(super) eval_interval: Option<usize>,
+    /// End the run after N validations in a row without a better model
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub(super) patience: Option<usize>,
+    /// Keep the best model of all validations in the run's directory, by the task's score or else
+    /// by the loss, instead of the last
+    #[arg(long, help_heading = "Training")]
+    pub(super) keep_best: bool,
     /// Steps between checkpoints [default: --eval-interval]
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) checkpoint_interval: Option<usize>,
+}
+
+impl TrainArgs {
+    /// The family to train from scratch.
+    pub(super) fn family(&self) -> &str {
+        self.family.as_deref().unwrap_or("gpt2")
+    }
+}
+
+impl DataArgs {
+    /// The text of language modeling.
+    ///
+    /// # Errors
+    ///
+    /// A data set that does not exist, or more than one.
+    pub(super) fn source(&self) -> Result<TextSource, String> {
+        match &self.data[..] {
+            [] => Ok(TextSource::Stories),
+            [name] if std::path::Path::new(name).is_file() => Err(format!(
+                "--data {name} is a file: choose a --task to learn from labeled texts, or give \
+                 running text with --text-file"
+            )),
+            [name] => TextSource::parse(name).map_err(|error| error.to_string()),
+            [_, ..] => Err("--data is given more than once, which needs a --task".to_string()),
+        }
+    }
 }
 
 impl SizeArgs {

@@ -10,54 +10,152 @@ use super::super::companions::{set_dtype, write_companions};
 use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
-use super::classify;
+use super::defaults::Defaults;
 use super::start::Start;
-use crate::datasets::batch::{BatchAt, LmDataset};
+use super::text_data::{check_length, check_size, text_data};
+use super::{classify, tasks};
+use crate::datasets::batch::LmDataset;
+use crate::datasets::labeled::Columns;
 use crate::datasets::locate::SearchPath;
 use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
-use crate::models::checkpoint::{self, ModelSpec, Pretrained};
+use crate::models::checkpoint::{self, Model, ModelSpec, Pretrained};
+use crate::models::families::Family;
 use crate::models::precision::Precision;
-use crate::train::{
-    AdamW, AdamWConfig, RunDir, Schedule, State, TrainError, TrainJob, TrainSettings,
-};
-
-/// Default of --steps: two minutes on two cores.
-const DEFAULT_STEPS: usize = 1000;
+use crate::train::{AdamW, RunDir, State, TrainError, TrainJob, TrainSettings};
 
 /// A training job and its number of steps.
 pub(super) struct Prepared {
     pub(super) job: TrainJob,
+    /// The text of language modeling.
+    pub(super) text: Option<Arc<LmDataset>>,
     pub(super) steps: usize,
 }
 
 pub(super) fn prepare(global: &Global, args: &TrainArgs) -> Result<Prepared> {
     let device = global.device()?.autodiff();
-    let job = match &args.resume {
-        Some(path) => resume(global, args, path, &device)?,
-        None => begin(global, args, &device)?,
+    if args.task.task.is_none() && args.task.columns.columns() != Columns::default() {
+        return Err(usage("a column needs a --task"));
+    }
+    let of_text = |(job, text): (TrainJob, Arc<LmDataset>)| (job, Some(text));
+    let (job, text) = match (&args.resume, args.task.task) {
+        (Some(path), _) => {
+            let opened = open(global, args, path, &device)?;
+            match opened.settings.task.is_some() {
+                true => (tasks::resume(global, args, opened, path, &device)?, None),
+                false => of_text(resume(global, args, opened, path, &device)?),
+            }
+        }
+        (None, Some(task)) => (tasks::begin(global, args, task, &device)?, None),
+        (None, None) => of_text(begin(global, args, &device)?),
     };
     let steps = job.settings.schedule.steps;
-    Ok(Prepared { job, steps })
+    Ok(Prepared { job, text, steps })
+}
+
+/// A run to resume, with its settings.
+pub(super) struct Opened {
+    pub(super) run: RunDir,
+    pub(super) settings: TrainSettings,
+}
+
+/// Opens a run to resume it.
+fn open(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<Opened> {
+    let run = RunDir::open(path).map_err(classify)?;
+    let mut settings = run.settings().map_err(classify)?;
+    if let Some(seed) = global.seed
+        && seed != settings.seed
+    {
+        return Err(usage(format!(
+            "--seed is {seed}, and the run's is {}; a run is resumed with its own",
+            settings.seed
+        )));
+    }
+    crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
+    if let Some(steps) = args.steps {
+        if steps < settings.schedule.steps {
+            return Err(usage(format!(
+                "--steps is {steps}, but the run has {}; it can only be made longer",
+                settings.schedule.steps
+            )));
+        }
+        settings.schedule.steps = steps;
+    }
+    Ok(Opened { run, settings })
+}
+
+/// The model of a run, its optimizer and its state.
+pub(super) struct Continued {
+    pub(super) model: Model,
+    pub(super) optimizer: AdamW,
+    pub(super) state: State,
+}
+
+/// Restores the newest checkpoint of a run; the beginning, with the model that `first` gives, if it
+/// has none.
+pub(super) fn restore(
+    global: &Global,
+    opened: &Opened,
+    device: &Device,
+    first: impl FnOnce() -> Result<Model>,
+) -> Result<Continued> {
+    let Opened { run, settings } = opened;
+    let continued = match run.restore(settings.optimizer, device)? {
+        Some(restored) => {
+            run.publish_newest(&restored.state, settings.keep)?;
+            let (model, optimizer, mut state) =
+                (restored.model, restored.optimizer, restored.state);
+            let since_best = &mut state.validations.since_best;
+            if settings.patience.is_some_and(|patience| *since_best >= patience) {
+                // A run that ended early and goes on has its patience again.
+                *since_best = 0;
+            }
+            Continued { model, optimizer, state }
+        }
+        // Stopped before its first checkpoint: the same seed gives the same initialization.
+        None => Continued {
+            model: first()?,
+            optimizer: AdamW::new(settings.optimizer),
+            state: State::start(settings.dtype),
+        },
+    };
+    let (step, steps) = (continued.state.step, settings.schedule.steps);
+    if step < steps {
+        global.note(&format!("resuming after step {step}/{steps}"));
+    } else {
+        global.note(&format!("all {steps} steps are done; a larger --steps extends the run"));
+    }
+    Ok(continued)
 }
 
 /// Creates a new run.
-fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob> {
+fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob, Arc<LmDataset>)> {
     let source = match &args.text.text_file {
         Some(path) => TextSource::File(path.clone()),
-        None => TextSource::parse(&args.text.data).map_err(usage)?,
+        None => args.text.source().map_err(usage)?,
     };
     let from = args.init_from.as_deref().map(|model| model_folder(global, model)).transpose()?;
     let start = match &from {
         Some(folder) => Start::from_model(folder, device)?,
-        None => Start::from_family(&args.family)?,
+        None => Start::from_family(args.family())?,
     };
-    let out = args.out.clone().unwrap_or_else(|| default_out(args, &source, &start));
+    let out = args.out.clone().unwrap_or_else(|| {
+        let data = match &source {
+            TextSource::File(path) => path.clone(),
+            known => PathBuf::from(known.to_string()),
+        };
+        default_out(args, &data, start.family())
+    });
     if out.exists() {
         return Err(classify(TrainError::Exists(out)));
     }
     let context = args.training.context.unwrap_or(start.default_context());
-    let mut settings = settings(global, args, &source, context);
+    let mut settings = Defaults::LANGUAGE_MODELING.settings(global, args, context);
+    settings.data = match &source {
+        // A run may be resumed in another working directory.
+        TextSource::File(path) => absolute(path),
+        known => known.to_string(),
+    };
     settings.init_from = from.as_deref().map(absolute);
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(problem) = settings.problem() {
@@ -67,7 +165,10 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
     let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
     let tokenizer = match start.tokenizer()? {
         Some(tokenizer) => tokenizer,
-        None => corpus.tokenizer(vocabulary(args.text.tokenizer.as_deref())?).map_err(usage)?,
+        None => {
+            let kind = vocabulary(args.text.tokenizer.as_deref())?;
+            start.new_tokenizer(corpus.tokenizer(kind).map_err(usage)?)?
+        }
     };
     let data = Arc::new(LmDataset::new(&corpus, tokenizer).map_err(usage)?);
     settings.data_fingerprint = data.fingerprint().to_string();
@@ -75,10 +176,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
     check_length(&data, &settings)?;
 
     let Pretrained { spec, model } = start.model(args, &settings, &data, device)?;
-    if settings.checkpoint_blocks && spec.architecture.backbone.stacks().is_empty() {
-        let name = spec.family.name();
-        return Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")));
-    }
+    check_blocks(settings.checkpoint_blocks, &spec)?;
     let ModelSpec { family, mut config, .. } = spec;
     // The weights of a run are f32, whatever the initial model had.
     set_dtype(&mut config, Precision::F32);
@@ -101,32 +199,25 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TrainJob>
         out.display(),
     ));
     let state = State::start(settings.dtype);
-    let device = device.clone();
-    Ok(TrainJob { run, settings, data, family, config, model, optimizer, state, device })
+    let text = data.clone();
+    let data = text_data(data, &model, &settings)?;
+    Ok((TrainJob { run, settings, data, family, config, model, optimizer, state }, text))
 }
 
-/// Resumes a run.
-fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Result<TrainJob> {
-    let run = RunDir::open(path).map_err(classify)?;
-    let mut settings = run.settings().map_err(classify)?;
-    if let Some(seed) = global.seed
-        && seed != settings.seed
-    {
-        return Err(usage(format!(
-            "--seed is {seed}, and the run's is {}; a run is resumed with its own",
-            settings.seed
-        )));
+/// Resumes a run of language modeling.
+fn resume(
+    global: &Global,
+    args: &TrainArgs,
+    mut opened: Opened,
+    path: &Path,
+    device: &Device,
+) -> Result<(TrainJob, Arc<LmDataset>)> {
+    if !args.text.data.is_empty() {
+        return Err(usage(
+            "--data: a run is resumed with its own data; name a moved text with --text-file",
+        ));
     }
-    crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
-    if let Some(steps) = args.steps {
-        if steps < settings.schedule.steps {
-            return Err(usage(format!(
-                "--steps is {steps}, but the run has {}; it can only be made longer",
-                settings.schedule.steps
-            )));
-        }
-        settings.schedule.steps = steps;
-    }
+    let settings = &mut opened.settings;
     let source = match (&args.text.text_file, TextSource::parse(&settings.data)) {
         (Some(moved), _) => TextSource::File(moved.clone()),
         (None, Ok(source)) => source,
@@ -148,46 +239,28 @@ fn resume(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Re
     }
     if let Some(moved) = &args.text.text_file {
         settings.data = absolute(moved);
-        run.move_data(&settings.data).map_err(classify)?;
+        opened.run.move_data(&settings.data, &[]).map_err(classify)?;
     }
     let spec = ModelSpec::read(path)?;
-    let (model, optimizer, state) = match run.restore(settings.optimizer, device)? {
-        Some(restored) => {
-            run.publish_newest()?;
-            (restored.model, restored.optimizer, restored.state)
-        }
-        None => {
-            // Stopped before its first checkpoint: the same seed gives the same initialization.
-            let model = match &settings.init_from {
-                Some(from) => checkpoint::load(Path::new(from), device)?.into_generative()?,
-                None => spec.initialized(settings.seed, device),
-            };
-            (model, AdamW::new(settings.optimizer), State::start(settings.dtype))
-        }
+    let first = || match &opened.settings.init_from {
+        Some(from) => Ok(checkpoint::load(Path::new(from), device)?.model),
+        None => Ok(spec.initialized(opened.settings.seed, device)),
     };
-    let steps = settings.schedule.steps;
-    if state.step < steps {
-        global.note(&format!("resuming after step {}/{steps}", state.step));
-    } else {
-        global.note(&format!("all {steps} steps are done; a larger --steps extends the run"));
-    }
+    let Continued { model, optimizer, state } = restore(global, &opened, device, first)?;
     let ModelSpec { family, config, .. } = spec;
-    let device = device.clone();
-    Ok(TrainJob { run, settings, data, family, config, model, optimizer, state, device })
+    let Opened { run, settings } = opened;
+    let text = data.clone();
+    let data = text_data(data, &model, &settings)?;
+    Ok((TrainJob { run, settings, data, family, config, model, optimizer, state }, text))
 }
 
-fn default_out(args: &TrainArgs, source: &TextSource, start: &Start) -> PathBuf {
-    let data = match source {
-        TextSource::File(path) => {
-            path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-        }
-        known => known.to_string(),
-    };
+pub(super) fn default_out(args: &TrainArgs, data: &Path, family: &Family) -> PathBuf {
+    let data = data.file_stem().unwrap_or_default().to_string_lossy();
     let size = if args.init_from.is_some() { "tuned" } else { &args.size.size };
-    PathBuf::from("runs").join(format!("{}-{size}-{data}", start.family().name()))
+    PathBuf::from("runs").join(format!("{}-{size}-{data}", family.name()))
 }
 
-fn vocabulary(kind: Option<&str>) -> Result<Vocabulary> {
+pub(super) fn vocabulary(kind: Option<&str>) -> Result<Vocabulary> {
     match kind.unwrap_or("char").split_once(':') {
         None if kind.is_none_or(|kind| kind == "char") => Ok(Vocabulary::Characters),
         Some(("bpe", size)) if size.parse::<usize>().is_ok() => {
@@ -200,74 +273,18 @@ fn vocabulary(kind: Option<&str>) -> Result<Vocabulary> {
     }
 }
 
+/// Checks that a model that is to compute its blocks again has blocks.
+pub(super) fn check_blocks(is_asked: bool, spec: &ModelSpec) -> Result<()> {
+    match is_asked && spec.architecture.backbone.stacks().is_empty() {
+        true => {
+            let name = spec.family.name();
+            Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")))
+        }
+        false => Ok(()),
+    }
+}
+
 /// An absolute path, which stays valid in another working directory.
-fn absolute(path: &Path) -> String {
+pub(super) fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
-}
-
-/// The settings, without the data's fingerprint and the model's directory, which are set later.
-fn settings(
-    global: &Global,
-    args: &TrainArgs,
-    source: &TextSource,
-    context: usize,
-) -> TrainSettings {
-    let training = &args.training;
-    let steps = args.steps.unwrap_or(DEFAULT_STEPS);
-    let data = match source {
-        // A run may be resumed in another working directory.
-        TextSource::File(path) => absolute(path),
-        known => known.to_string(),
-    };
-    TrainSettings {
-        data,
-        data_fingerprint: String::new(),
-        init_from: None,
-        batch_size: training.batch_size,
-        context,
-        accumulate: training.accumulate,
-        schedule: Schedule {
-            peak: training.lr,
-            minimum: training.min_lr.unwrap_or(training.lr / 10.0),
-            warmup: training.warmup.unwrap_or((steps / 10).min(100)),
-            steps,
-        },
-        optimizer: AdamWConfig {
-            beta_1: training.beta1,
-            beta_2: training.beta2,
-            epsilon: training.epsilon,
-            weight_decay: training.weight_decay,
-        },
-        clip: (training.clip != 0.0).then_some(training.clip),
-        eval_interval: training.eval_interval,
-        checkpoint_interval: training.checkpoint_interval.unwrap_or(training.eval_interval),
-        seed: global.seed(),
-        dtype: training.dtype,
-        checkpoint_blocks: training.checkpoint_blocks,
-    }
-}
-
-/// Checks that one forward pass fits into memory, before it is allocated.
-fn check_size(data: &LmDataset, settings: &TrainSettings) -> Result<()> {
-    let tokens = settings.batch_size as f64 * settings.context as f64;
-    // Inputs and targets, and the logits of an encoder-decoder, which has half of the row as text.
-    let least = tokens * (16.0 + 2.0 * data.tokenizer().vocab_size() as f64);
-    match crate::system::total_memory() {
-        Some(memory) if least > memory as f64 => Err(usage(format!(
-            "--batch-size {} with --context {} takes at least {}, and this machine has {}",
-            settings.batch_size,
-            settings.context,
-            crate::system::bytes(least as u64),
-            crate::system::bytes(memory)
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// Checks that the text is long enough, before training starts.
-fn check_length(data: &LmDataset, settings: &TrainSettings) -> Result<()> {
-    let at = BatchAt { seed: settings.seed, step: 0, micro_step: 0 };
-    data.train_batch(at, settings.shape()).map_err(usage)?;
-    data.valid_batches(settings.shape()).map_err(usage)?;
-    Ok(())
 }

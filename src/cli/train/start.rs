@@ -10,7 +10,7 @@ use super::args::TrainArgs;
 use crate::datasets::batch::LmDataset;
 use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::{self, Model, ModelSpec, Pretrained};
-use crate::models::families::{self, FAMILIES, Family};
+use crate::models::families::{self, FAMILIES, Family, Task};
 use crate::train::TrainSettings;
 
 /// The starting point of a new run.
@@ -21,15 +21,20 @@ pub(super) enum Start {
 
 impl Start {
     pub(super) fn from_family(name: &str) -> Result<Self> {
-        let known: Vec<&str> = families::FAMILIES.iter().map(|family| family.name()).collect();
-        let unknown = |_| usage(format!("unknown family {name:?}; there are {}", known.join(", ")));
-        Ok(Self::Family(families::find(name).map_err(unknown)?))
+        Ok(Self::Family(family(name)?))
     }
 
     pub(super) fn from_model(folder: &Path, device: &Device) -> Result<Self> {
         let loaded = checkpoint::load(folder, device)?;
         let spec = Box::new(loaded.spec.clone());
-        let model = Box::new(loaded.into_generative().map_err(usage)?);
+        let model = match loaded.model {
+            model @ Model::MaskedLm(_) => model,
+            model => {
+                let loaded = Pretrained { spec: loaded.spec, model };
+                loaded.into_generative().map_err(usage)?
+            }
+        };
+        let model = Box::new(model);
         Ok(Self::Model { folder: folder.to_path_buf(), spec, model })
     }
 
@@ -55,6 +60,11 @@ impl Start {
         }
     }
 
+    /// A new tokenizer, with the special tokens that the family needs.
+    pub(super) fn new_tokenizer(&self, tokenizer: Tokenizer) -> Result<Tokenizer> {
+        with_tokens_of(self.family(), tokenizer)
+    }
+
     /// The model to train and its specification.
     pub(super) fn model(
         self,
@@ -71,20 +81,15 @@ impl Start {
                 size.eos = tokenizer.eos();
                 let config = family.sized(&size).map_err(usage)?.config;
                 let spec = ModelSpec::new(family, config).map_err(usage)?;
-                if !spec.is_generative() {
-                    return Err(usage(not_generative(family)));
+                if !spec.is_generative() && spec.task != Task::MaskedLm {
+                    return Err(usage(no_text_objective(family)));
                 }
-                if spec.architecture.backbone.capabilities().has_decoder_input()
-                    && settings.context < 2
-                {
-                    return Err(usage(
-                        "--context is 1; encoder and decoder need half of a sequence each",
-                    ));
-                }
+                check_halves(&spec, settings.context)?;
                 let model = spec.initialized(settings.seed, device);
                 Ok(Pretrained { spec, model })
             }
             Self::Model { spec, model, .. } => {
+                check_halves(&spec, settings.context)?;
                 let (vocab_size, known) =
                     (data.tokenizer().vocab_size(), spec.architecture.backbone.vocab_size());
                 if vocab_size > known {
@@ -105,17 +110,42 @@ impl Start {
     }
 }
 
+/// The family of this name.
+pub(super) fn family(name: &str) -> Result<&'static Family> {
+    let known: Vec<&str> = FAMILIES.iter().map(|family| family.name()).collect();
+    let unknown = |_| usage(format!("unknown family {name:?}; there are {}", known.join(", ")));
+    families::find(name).map_err(unknown)
+}
+
+/// A new tokenizer with the special tokens that a family needs.
+pub(super) fn with_tokens_of(family: &Family, tokenizer: Tokenizer) -> Result<Tokenizer> {
+    match family.is_generative() {
+        true => Ok(tokenizer),
+        false => Ok(tokenizer.with_encoder_tokens()?),
+    }
+}
+
+/// Checks that encoder and decoder have a part of each sequence.
+fn check_halves(spec: &ModelSpec, context: usize) -> Result<()> {
+    match spec.architecture.backbone.capabilities().has_decoder_input() && context < 2 {
+        true => Err(usage("--context is 1; encoder and decoder need half of a sequence each")),
+        false => Ok(()),
+    }
+}
+
 /// The model's maximum sequence length, in tokens.
 fn longest(spec: &ModelSpec) -> usize {
     spec.architecture.backbone.max_positions().unwrap_or(usize::MAX)
 }
 
-/// The error for a family that `zoo train` does not support; lists the supported ones.
-fn not_generative(family: &Family) -> String {
-    let generative = FAMILIES.iter().filter(|family| family.is_generative());
-    let names: Vec<&str> = generative.map(|family| family.name()).collect();
+/// The error for a family that does not learn from running text; lists those that do.
+fn no_text_objective(family: &Family) -> String {
+    let learns =
+        |family: &&Family| family.is_generative() || family.primary().task == Task::MaskedLm;
+    let names: Vec<&str> = FAMILIES.iter().copied().filter(learns).map(Family::name).collect();
     format!(
-        "{} is not generative; `zoo train` supports {}. The library can train every family",
+        "{} does not learn from running text; these do: {}. To learn from labeled texts, choose a \
+         --task",
         family.name(),
         names.join(", ")
     )

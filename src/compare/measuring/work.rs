@@ -3,22 +3,20 @@
 use std::time::{Duration, Instant};
 
 use burn::module::Module;
-use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use zoo_kernels::memory;
 
 use super::{Measured, Measurement, What};
-use crate::compare::batch::{Batch, Rows};
 use crate::compare::job::optimizer;
 use crate::compare::objective::ObjectiveKind;
-use crate::compare::task_model::TaskModel;
 use crate::datasets::task::TokenTable;
-use crate::models::checkpoint::ModelSpec;
+use crate::models::checkpoint::{Model, ModelSpec};
 use crate::models::families;
 use crate::models::generate::{BatchScheduler, Options, Request, as_generative};
 use crate::system;
-use crate::train::BatchLoss;
-use crate::train::adamw::{AdamW, Update};
+use crate::train::{
+    AdamW, BatchLoss, BatchSize, Pass, Rows, StepAt, TextBatch, TextTargets, TrainStep, text_loss,
+};
 
 /// Tokens that are generated in a measurement of generation.
 pub const WRITTEN: usize = 32;
@@ -76,44 +74,55 @@ impl Measurand {
 
     /// One sequence with a target at every position; an encoder-decoder has a source and a text of
     /// the same length.
-    fn batch(self) -> Batch {
-        let text = Rows::new(&[self.tokens()]);
+    fn batch(self) -> TextBatch {
+        let text = Rows::new(&[self.tokens()], TokenTable::PADDING);
         let source = (self.objective == ObjectiveKind::Writes).then(|| text.clone());
         let n_targets = if self.objective == ObjectiveKind::Pooled { 1 } else { self.length };
-        Batch { source, text, targets: vec![0; n_targets] }
+        TextBatch { source, text, targets: TextTargets::Classes(vec![0; n_targets]) }
+    }
+}
+
+/// The pass of a batch that is already built.
+#[derive(Debug)]
+struct FixedPass<'a>(&'a TextBatch);
+
+impl Pass for FixedPass<'_> {
+    fn loss(&self, model: &Model) -> BatchLoss {
+        text_loss::loss(model, self.0)
+    }
+
+    fn size(&self) -> BatchSize {
+        self.0.size()
     }
 }
 
 fn training(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64) {
     let batch = of.batch();
-    let mut optimizer = AdamW::new(optimizer(0.1));
-    let mut model = Some(TaskModel { model: model_spec.initialized(0, device) });
+    let mut step = TrainStep::new(AdamW::new(optimizer(0.1)));
+    let mut model = Some(model_spec.initialized(0, device));
     let seconds = timed(|| {
         let Some(current) = model.take() else { return };
-        let BatchLoss { sum: loss, targets } = current.loss(&batch);
-        let gradients = (loss.clone() / targets as f64).backward();
-        let gradients = GradientsParams::from_grads(gradients, &current);
-        // Reads the loss as in training, which waits until it is computed.
-        let _ = loss.try_into_scalar::<f64>();
-        let update = Update { rate: 1e-4, gradient_scale: 1.0 };
-        model = Some(optimizer.step(current, gradients, update));
+        let at = StepAt { rate: 1e-4, seed: 0 };
+        let stepped = step.step(current, &[Box::new(FixedPass(&batch))], at);
+        // Diverging weights take as long.
+        model = Some(stepped.map_or_else(|failed| *failed.model, |stepped| stepped.model));
         let _ = device.sync();
     });
-    (seconds, batch.tokens() as f64)
+    (seconds, batch.size().tokens as f64)
 }
 
 fn reading(model_spec: &ModelSpec, of: Measurand, device: &Device) -> (f64, f64) {
     let batch = of.batch();
-    let model = TaskModel { model: model_spec.initialized(0, device) }.valid();
+    let model = model_spec.initialized(0, device).valid();
     let seconds = timed(|| {
-        let _ = model.loss(&batch).sum.try_into_scalar::<f64>();
+        let _ = text_loss::loss(&model, &batch).read();
     });
-    (seconds, batch.tokens() as f64)
+    (seconds, batch.size().tokens as f64)
 }
 
 fn writing(model_spec: &ModelSpec, of: Measurand, device: &Device) -> Result<(f64, f64), String> {
-    let model = TaskModel { model: model_spec.initialized(0, device) }.valid();
-    let Some(model) = as_generative(&model.model) else {
+    let model = model_spec.initialized(0, device).valid();
+    let Some(model) = as_generative(&model) else {
         return Err(format!("{} does not generate text", model_spec.family.name()));
     };
     let options = Options { max_new_tokens: WRITTEN, eos: Vec::new(), ..Options::default() };

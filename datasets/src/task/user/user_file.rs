@@ -1,8 +1,7 @@
 //! The task of a user's file.
 
-use super::error::FileError;
-use super::rows::{Row, Rows};
 use crate::locate::SearchPath;
+use crate::records::{FileError, Format, Record, Records};
 use crate::score::entities::is_entity_tag;
 use crate::task::definition::TaskDefinition;
 use crate::task::error::{check, no_file};
@@ -14,14 +13,14 @@ use crate::task::{Context, Example, Labels, Metric, Target, TaskError, TaskKind,
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The user's file, and the names of its fields; empty names select the defaults.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::task) struct UserFile {
     /// Set by the name of the task.
-    format: Format,
+    format: FileFormat,
     file: PathBuf,
     text: String,
     label: String,
@@ -38,15 +37,24 @@ pub(in crate::task) struct UserFile {
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Format {
+enum FileFormat {
     Jsonl,
     Csv,
+}
+
+impl From<FileFormat> for Format {
+    fn from(format: FileFormat) -> Self {
+        match format {
+            FileFormat::Jsonl => Self::Jsonl,
+            FileFormat::Csv => Self::Csv,
+        }
+    }
 }
 
 impl Default for UserFile {
     fn default() -> Self {
         Self {
-            format: Format::Jsonl,
+            format: FileFormat::Jsonl,
             file: PathBuf::new(),
             text: String::new(),
             label: String::new(),
@@ -73,10 +81,7 @@ impl Settings for UserFile {
         if self.file.as_os_str().is_empty() {
             return Err(no_file());
         }
-        let rows = match self.format {
-            Format::Jsonl => Rows::jsonl(&self.file)?,
-            Format::Csv => Rows::csv(&self.file)?,
-        };
+        let records = Records::read_as(&self.file, self.format.into())?;
         let named = |a: &str, b: &str| !a.is_empty() || !b.is_empty();
         let requested = [
             named(&self.text, &self.label),
@@ -84,19 +89,19 @@ impl Settings for UserFile {
             named(&self.words, &self.tags),
         ];
         let has = |[a, b]: [&str; 2]| {
-            let fields = &rows.rows[0].fields;
+            let fields = &records.rows[0].fields;
             fields.contains_key(a) && fields.contains_key(b)
         };
         let present = [["text", "label"], ["source", "target"], ["words", "tags"]].map(has);
         // Named fields take precedence over fields that are present.
         let decisive = if requested.contains(&true) { requested } else { present };
         match decisive {
-            [true, false, false] => self.classification(&rows),
-            [false, true, false] => self.transduction(&rows),
-            [false, false, true] => self.tagging(&rows),
+            [true, false, false] => self.classification(&records),
+            [false, true, false] => self.transduction(&records),
+            [false, false, true] => self.tagging(&records),
             _ => {
-                let found = Rows::names(&rows.rows[0]);
-                Err(FileError::NoTask { path: rows.path, found }.into())
+                let found = records.rows[0].field_names();
+                Err(FileError::NoTask { path: self.file, found }.into())
             }
         }
     }
@@ -118,13 +123,13 @@ impl UserFile {
         }
     }
 
-    fn classification(&self, rows: &Rows) -> Result<BuiltTask, TaskError> {
+    fn classification(&self, records: &Records) -> Result<BuiltTask, TaskError> {
         let (text, label) = (or(&self.text, "text"), or(&self.label, "label"));
-        let parts = divide(rows, |row| {
-            let (text, label) = (rows.text(row, text)?, rows.label(row, label)?);
+        let parts = divide(records, |row| {
+            let (text, label) = (row.text(text)?, row.label(label)?);
             Ok((text.clone(), (text, label, row.line)))
         })?;
-        let labels = labels(rows, &parts)?;
+        let labels = labels(&self.file, &parts)?;
         let tokens = self.token_table(parts[0].iter().map(|(text, ..)| text.as_str()))?;
         let mut examples: Parts<Example> = Default::default();
         for (examples, split) in examples.iter_mut().zip(&parts) {
@@ -143,10 +148,10 @@ impl UserFile {
         Ok(BuiltTask::Fixed(definition, splits(examples)))
     }
 
-    fn transduction(&self, rows: &Rows) -> Result<BuiltTask, TaskError> {
+    fn transduction(&self, records: &Records) -> Result<BuiltTask, TaskError> {
         let (source, target) = (or(&self.source, "source"), or(&self.target, "target"));
-        let parts = divide(rows, |row| {
-            let texts = [rows.text(row, source)?, rows.text(row, target)?];
+        let parts = divide(records, |row| {
+            let texts = [row.text(source)?, row.text(target)?];
             Ok((texts[0].clone(), (texts, row)))
         })?;
         let tokens =
@@ -163,13 +168,13 @@ impl UserFile {
                             ids.len(),
                             self.max_length
                         );
-                        return Err(rows.wrong(row, field, reason).into());
+                        return Err(row.error(field, reason).into());
                     }
                 }
                 examples.push(Example { input, target: Target::Sequence(output) });
             }
         }
-        let answers = |split: &[([String; 2], &Row)]| {
+        let answers = |split: &[([String; 2], &Record)]| {
             split.iter().map(|([_, output], _)| output.clone()).collect()
         };
         let answers = Answers { validation: answers(&parts[1]), test: answers(&parts[2]) };
@@ -184,13 +189,13 @@ impl UserFile {
         Ok(BuiltTask::Fixed(definition, splits(examples).with_answers(answers)))
     }
 
-    fn tagging(&self, rows: &Rows) -> Result<BuiltTask, TaskError> {
+    fn tagging(&self, records: &Records) -> Result<BuiltTask, TaskError> {
         let (words, tags) = (or(&self.words, "words"), or(&self.tags, "tags"));
-        let mut parts = divide(rows, |row| {
-            let (words, names) = (rows.list(row, words)?, rows.list(row, tags)?);
+        let mut parts = divide(records, |row| {
+            let (words, names) = (row.list(words)?, row.list(tags)?);
             if words.len() != names.len() {
                 let reason = format!("{} tags for {} words", names.len(), words.len());
-                return Err(rows.wrong(row, tags, reason));
+                return Err(row.error(tags, reason));
             }
             let identity = words.join(" ");
             let tagged = words.into_iter().zip(names).map(|(word, tag)| TaggedWord { word, tag });
@@ -202,7 +207,7 @@ impl UserFile {
         let encoder = WordEncoder::new(&words, self.min_count);
         let tags = tag_names(parts.iter().flatten());
         if let [only] = &tags[..] {
-            return Err(FileError::OneLabel { path: rows.path.clone(), label: only.clone() }.into());
+            return Err(FileError::OneLabel { path: self.file.clone(), label: only.clone() }.into());
         }
         let examples = parts.map(|split| {
             split.iter().map(|sentence| encoder.example(sentence, &tags)).collect::<Vec<_>>()
@@ -222,11 +227,11 @@ impl UserFile {
 
 /// Splits the rows by the hash of the first value of `read`, as `[training, validation, test]`.
 fn divide<'a, T>(
-    rows: &'a Rows,
-    read: impl Fn(&'a Row) -> Result<(String, T), FileError>,
+    records: &'a Records,
+    read: impl Fn(&'a Record) -> Result<(String, T), FileError>,
 ) -> Result<Parts<T>, FileError> {
     let mut parts: Parts<T> = Default::default();
-    for row in &rows.rows {
+    for row in &records.rows {
         let (identity, item) = read(row)?;
         let hash = Sha256::digest(identity);
         let split = match u16::from_le_bytes([hash[0], hash[1]]) % 10 {
@@ -238,7 +243,7 @@ fn divide<'a, T>(
     }
     for (items, split) in parts.iter().zip(["training", "validation", "the test"]) {
         if items.is_empty() {
-            let (path, rows) = (rows.path.clone(), rows.rows.len());
+            let (path, rows) = (records.rows[0].file.to_path_buf(), records.rows.len());
             return Err(FileError::TooFewRows { path, rows, split });
         }
     }
@@ -246,8 +251,8 @@ fn divide<'a, T>(
 }
 
 /// Every label, sorted; all of them occur in training.
-fn labels(rows: &Rows, parts: &Parts<(String, String, u64)>) -> Result<Vec<String>, FileError> {
-    let path = || rows.path.clone();
+fn labels(file: &Path, parts: &Parts<(String, String, u64)>) -> Result<Vec<String>, FileError> {
+    let path = || file.to_path_buf();
     let mut first: BTreeMap<&str, u64> = BTreeMap::new();
     for (_, label, line) in parts.iter().flatten() {
         let first = first.entry(label).or_insert(*line);

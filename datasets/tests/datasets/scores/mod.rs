@@ -1,7 +1,13 @@
-//! Scores equal those of the standard tools, on `tests/golden/scores/`.
+//! Scores equal those of the standard tools, on `tests/golden/scores/` and `scores.json`.
 
+mod answers;
+mod classes;
 mod entities;
+mod intervals;
+mod numbers;
+mod rankings;
 mod shares;
+mod summaries;
 mod translations;
 
 use std::path::Path;
@@ -14,6 +20,13 @@ fn golden(name: &str) -> Value {
     let text = std::fs::read_to_string(folder.join(name)).unwrap();
     let file: Value = serde_json::from_str(&text).unwrap();
     file["cases"].clone()
+}
+
+/// A part of the file written by `datasets/tests/golden/scores.py`.
+fn evaluation(part: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/scores.json");
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    file[part].clone()
 }
 
 fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {

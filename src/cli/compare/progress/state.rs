@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use crate::compare::job::{Job, Length, Record};
+use crate::compare::job::{Job, Record};
 use crate::compare::plan::Plan;
 use crate::compare::runner::Event;
 use crate::compare::worker::WorkerEvent;
 use crate::report::study::Outcome;
 use crate::system::duration;
+use crate::train::TrainLength;
 
 /// The state of all runs.
 pub(super) struct State {
@@ -243,8 +244,8 @@ impl State {
 /// The planned work of a job, in steps or seconds.
 fn work(job: &Job) -> f64 {
     match job.training.length {
-        Length::Steps(steps) => steps as f64,
-        Length::Seconds(seconds) => seconds,
+        TrainLength::Steps(steps) => steps as f64,
+        TrainLength::Seconds(seconds) => seconds,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Errors of the user's files.
 
+use super::format::FORMATS;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why a user's file does not define a task.
+/// Why a user's files cannot be read, or do not define a task.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
@@ -14,6 +15,35 @@ pub enum FileError {
         path: PathBuf,
         /// The I/O error.
         source: io::Error,
+    },
+    /// No file was requested.
+    #[error("no file is given; give files, patterns or folders")]
+    NoSource,
+    /// No file matches a pattern.
+    #[error("no file matches {pattern}; known formats: {FORMATS}")]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A glob pattern is invalid.
+    #[error("{pattern} is not a pattern: {reason}; write for example data/*.csv")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A folder has no data files.
+    #[error("the folder {path} has no data files; known formats: {FORMATS}")]
+    NoDataFile {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file's extension is unknown.
+    #[error("{path}: unknown format; rename or convert the file; known formats: {FORMATS}")]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
     },
     /// The file has no rows.
     #[error("{path} has no rows; provide a file with one example per row")]
@@ -52,6 +82,18 @@ pub enum FileError {
         /// The field.
         field: String,
         /// The fields of the row.
+        found: String,
+    },
+    /// No column has the requested name, or any of the usual ones.
+    #[error("{files}: {reason}; the columns are {found}; choose one with {role}")]
+    NoColumn {
+        /// The first file, and the number of the others.
+        files: String,
+        /// What the column is for, such as `--text-column`.
+        role: String,
+        /// The names that were looked for.
+        reason: String,
+        /// The columns.
         found: String,
     },
     /// A table has several columns of one name.
@@ -119,4 +161,10 @@ pub enum FileError {
         /// The empty split.
         split: &'static str,
     },
+}
+
+impl FileError {
+    pub(super) fn malformed(path: &Path, line: u64, reason: impl Into<String>) -> Self {
+        Self::Malformed { path: path.into(), line, reason: reason.into() }
+    }
 }

@@ -1,40 +1,28 @@
-//! The outputs of a comparison's model, and its reported cost.
+//! The objectives of a comparison, and the reported cost of its models.
 
 use burn::tensor::{Device, Tensor};
-use burn_zoo::compare::batch::{Batch, Rows};
 use burn_zoo::compare::plan::{Plan, PlannedCandidate};
 use burn_zoo::compare::sizing::TypicalWorkload;
 use burn_zoo::compare::spec::Spec;
-use burn_zoo::compare::task_model::TaskModel;
+use burn_zoo::compare::task_objective::TaskObjective;
 use burn_zoo::datasets::locate::SearchPath;
 use burn_zoo::datasets::task::{Example, Task};
-use burn_zoo::models::backbones::{Inputs, TokenBatch};
 use burn_zoo::models::checkpoint::Model;
 use burn_zoo::models::heads::cross_entropy::{Targets, cross_entropy_sum};
-use burn_zoo::models::layers::embedding::token_ids;
-use burn_zoo::models::layers::mask::Padding;
-use burn_zoo::train::BatchLoss;
+use burn_zoo::train::{BatchLoss, Objective, TextBatch, TextTargets};
 
 fn plan(architectures: &str, tasks: &str) -> Plan {
     let text = format!("architectures = {architectures}\ntasks = {tasks}\nsize = '20k'");
     Plan::new(toml::from_str::<Spec>(&text).unwrap(), &SearchPath::default(), "flex").unwrap()
 }
 
-fn tokens(rows: &Rows, device: &Device) -> TokenBatch {
-    let ids = token_ids(&rows.ids, rows.count(), device);
-    TokenBatch::new(ids, Padding::right(&rows.lengths))
-}
-
 /// Logits at every position, whether it is a target or not.
-fn all_scores(model: &TaskModel, batch: &Batch, device: &Device) -> Tensor<2> {
-    let text = tokens(&batch.text, device);
-    let scores: Tensor<3> = match &model.model {
-        Model::TokenClassifier(model) => model.forward(&Inputs::text(text)),
-        Model::CausalLm(model) => model.forward(&Inputs::text(text)),
-        Model::Seq2SeqLm(model) => {
-            let source = tokens(batch.source.as_ref().unwrap(), device);
-            model.forward(&Inputs::pair(source, text))
-        }
+fn all_scores(model: &Model, batch: &TextBatch, device: &Device) -> Tensor<2> {
+    let inputs = batch.inputs(device);
+    let scores: Tensor<3> = match model {
+        Model::TokenClassifier(model) => model.forward(&inputs),
+        Model::CausalLm(model) => model.forward(&inputs),
+        Model::Seq2SeqLm(model) => model.forward(&inputs),
         _ => panic!("no head of these tasks"),
     };
     let [rows, width, classes] = scores.dims();
@@ -53,22 +41,24 @@ fn the_loss_is_that_of_all_scores() {
     ] {
         for PlannedCandidate { family, task, objective, sized, .. } in &plan.candidates {
             let task: &Task = &plan.tasks[*task].task;
-            let model = TaskModel { model: sized.model_spec.initialized(0, &device) };
-            if matches!(model.model, Model::SequenceClassifier(_)) {
+            let model = sized.model_spec.initialized(0, &device);
+            if matches!(model, Model::SequenceClassifier(_)) {
                 continue;
             }
             let examples: Vec<Example> = (0..5).map(|index| task.train(0, index)).collect();
-            let batch = Batch::new(task, *objective, model.start(), &examples);
-            let BatchLoss { sum: loss, targets: count } = model.loss(&batch);
-            let targets = Targets::new(&batch.targets);
+            let objective = TaskObjective::new(task, *objective, &model);
+            let batch = objective.batch(&examples);
+            let BatchLoss { sum: loss, targets: count } = objective.loss(&model, &batch);
+            let TextTargets::Classes(classes) = &batch.targets else { panic!("classes") };
+            let targets = Targets::new(classes);
             let expected = cross_entropy_sum(all_scores(&model, &batch, &device), &targets);
             let (loss, expected): (f32, f32) = (loss.into_scalar(), expected.into_scalar());
             let what = format!("{} on {}: {loss} and {expected}", family.name(), task.spec);
             assert!(((loss - expected) / expected).abs() < 1e-5, "{what}");
             assert_eq!((count, batch.target_positions().len()), (targets.count(), targets.count()));
-            let by_row = batch.targets_by_row(5);
+            let by_row = batch.targets_by_row();
             assert_eq!((by_row.len(), by_row.iter().sum::<usize>()), (5, count));
-            seen += usize::from(count < batch.targets.len());
+            seen += usize::from(count < classes.len());
         }
     }
     assert!(seen >= 5, "most of these ask at some places only: {seen}");

@@ -1,0 +1,102 @@
+//! Long texts in parts: the library keeps a hundred bytes for each token while it encodes a text.
+
+use tokenizers::{AddedToken, PreTokenizerWrapper, Tokenizer as Inner};
+
+/// The length after which a text is cut, in bytes.
+const LENGTH: usize = 1 << 16;
+
+/// The parts of a text that give the same tokens as the whole text.
+///
+/// GPT-2's pattern joins a space with the word after it, and never a line break. So a text is cut
+/// before a single space and behind a single line break between two words, if the tokenizer splits
+/// by this pattern and does not change the text before.
+pub(super) fn parts<'a>(tokenizer: &Inner, text: &'a str) -> Vec<&'a str> {
+    match text.len() > LENGTH && splits_like_gpt2(tokenizer) && keeps_spaces(tokenizer, text) {
+        true => parts_of_words(text),
+        false => vec![text],
+    }
+}
+
+/// The parts of a text whose words are split by GPT-2's pattern.
+pub(super) fn parts_of_words(text: &str) -> Vec<&str> {
+    let (mut parts, mut rest) = (Vec::new(), text);
+    while let Some(end) = cut(rest) {
+        let (part, after) = rest.split_at(end);
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+/// The first place to cut a text behind its minimum length.
+fn cut(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte.is_ascii_punctuation();
+    let is_at = |place: usize, space: u8| {
+        bytes[place] == space
+            && is_inner(bytes[place - 1])
+            && bytes.get(place + 1).is_some_and(|&byte| is_inner(byte))
+    };
+    let is_place = |&end: &usize| is_at(end - 1, b'\n') || is_at(end, b' ');
+    (LENGTH..text.len()).find(is_place)
+}
+
+/// Whether no added token of the text takes the spaces around it, or contains some.
+fn keeps_spaces(tokenizer: &Inner, text: &str) -> bool {
+    let takes = |token: &AddedToken| {
+        token.lstrip || token.rstrip || token.content.contains(char::is_whitespace)
+    };
+    let added = tokenizer.get_added_vocabulary().get_added_tokens_decoder();
+    !added.values().any(|token| takes(token) && text.contains(token.content.as_str()))
+}
+
+fn splits_like_gpt2(tokenizer: &Inner) -> bool {
+    let (first, further) = match tokenizer.get_pre_tokenizer() {
+        Some(PreTokenizerWrapper::Sequence(all)) => (all.as_ref().first(), all.as_ref().get(1..)),
+        one => (one, None),
+    };
+    // Only these look at each piece alone.
+    let is_local = |part: &PreTokenizerWrapper| {
+        matches!(part, PreTokenizerWrapper::Split(_) | PreTokenizerWrapper::Digits(_))
+    };
+    if !further.unwrap_or_default().iter().all(is_local) {
+        return false;
+    }
+    let Some(PreTokenizerWrapper::ByteLevel(bytes)) = first else { return false };
+    bytes.use_regex && !bytes.add_prefix_space && tokenizer.get_normalizer().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokenizer::Tokenizer;
+
+    #[test]
+    fn a_text_in_parts_has_the_tokens_of_the_whole() {
+        let verse = "the sea and\nthe sky,\n\nits 2nd light \n  in lines\t\nof words\u{e9}\nand <|endoftext|>\n.";
+        let text = verse.repeat(4000);
+        let tokenizer = Tokenizer::train_bpe([verse], 300).unwrap();
+        let cut = parts(&tokenizer.inner, &text);
+        assert!(cut.len() > 2 && cut.iter().all(|part| part.len() < 2 * LENGTH));
+        assert_eq!(cut.concat(), text);
+        let whole = tokenizer.inner.encode_fast(text.as_str(), false).unwrap();
+        assert_eq!(tokenizer.encode(&text).unwrap(), whole.get_ids());
+    }
+
+    #[test]
+    fn a_text_of_one_line_is_cut_between_words() {
+        let text = "sky and sea ".repeat(20_000);
+        let cut = parts_of_words(&text);
+        assert!(cut.len() > 2 && cut.iter().skip(1).all(|part| part.starts_with(' ')));
+        assert_eq!(cut.concat(), text);
+        assert_eq!(parts_of_words(&"a".repeat(3 * LENGTH)).len(), 1);
+    }
+
+    #[test]
+    fn other_tokenizers_see_the_whole_text() {
+        let text = "a\n".repeat(LENGTH);
+        let characters = Tokenizer::characters("a\n".chars()).unwrap();
+        assert_eq!(parts(&characters.inner, &text).len(), 1);
+    }
+}

@@ -1,0 +1,184 @@
+//! `zoo evaluate`
+
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::model::ModelArgs;
+use super::train::{ColumnArgs, length};
+use super::{Global, usage};
+use crate::datasets::labeled::{Columns, LabeledTask, LabeledTexts};
+use crate::datasets::records::Records;
+use crate::datasets::tokenizer::Tokenizer;
+use crate::models::checkpoint::{self, LoadDtype, ModelSpec};
+use crate::models::families::Task;
+use crate::train::TaskSettings;
+use crate::train::tuning::{Evaluation, ScoreInterval, TaskLengths, TaskSetup};
+
+/// The longest text by default, in tokens.
+const LONGEST: usize = 512;
+
+/// Measure a model on labeled texts, or a language model on running text.
+#[derive(clap::Args)]
+#[command(
+    after_help = "The model's head decides the task: classification (also of several labels, and \
+                  regression), tagging, question answering, text-to-text; a causal language model \
+                  is measured on plain text. The columns are found by their names, or are those of \
+                  the run that trained the model. The scores have 95 % intervals over \
+                  resampled examples. Shares are in percent.\n\nExamples:\n  \
+                  zoo evaluate runs/x test.csv\n  \
+                  zoo evaluate ./bert-base-NER --json test.conll\n  \
+                  zoo evaluate ./opus-mt-en-de pairs.tsv --text-column en --label-column de\n  \
+                  zoo evaluate ./gpt2 book.txt"
+)]
+pub(crate) struct EvaluateArgs {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Files, patterns or folders of labeled texts; a .txt file of running text for a causal
+    /// language model
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    columns: ColumnArgs,
+    /// The longest text in tokens; longer ones are truncated [default: the run's, or the model's, at
+    /// most 512]
+    #[arg(long, value_name = "N", value_parser = length)]
+    max_length: Option<usize>,
+    /// A prefix of every text [default: the run's]
+    #[arg(long, value_name = "TEXT")]
+    prefix: Option<String>,
+    /// The longest target text in tokens [default: the run's, or 128]
+    #[arg(long, value_name = "N", value_parser = length)]
+    max_target_length: Option<usize>,
+}
+
+pub(super) fn run(global: &Global, args: &EvaluateArgs) -> Result<()> {
+    let folder = args.model.model.folder(global)?;
+    let spec = ModelSpec::read(&folder)?;
+    match task_of(&spec) {
+        Some(task) => labeled(global, args, &folder, spec, task),
+        None if spec.task == Task::CausalLm => text::run(global, args, &folder, spec),
+        None => Err(usage(format!(
+            "zoo evaluate cannot measure a model with the head {}",
+            spec.config["architectures"][0]
+        ))),
+    }
+}
+
+/// The task of a model's head.
+fn task_of(spec: &ModelSpec) -> Option<LabeledTask> {
+    match spec.task {
+        Task::SequenceClassifier => Some(match spec.config["problem_type"].as_str() {
+            Some("regression") => LabeledTask::Regression,
+            Some("multi_label_classification") => LabeledTask::MultiLabelClassification,
+            None if spec.labels.len() == 1 => LabeledTask::Regression,
+            _ => LabeledTask::Classification,
+        }),
+        Task::TokenClassifier => Some(LabeledTask::Tagging),
+        Task::Span => Some(LabeledTask::QuestionAnswering),
+        Task::Seq2SeqLm => Some(LabeledTask::TextToText),
+        _ => None,
+    }
+}
+
+fn labeled(
+    global: &Global,
+    args: &EvaluateArgs,
+    folder: &Path,
+    spec: ModelSpec,
+    task: LabeledTask,
+) -> Result<()> {
+    let run = run_settings(folder).filter(|run| run.task.name == task);
+    let named = args.columns.columns();
+    let of_run = run.as_ref().map(|run| run.task.columns.clone()).unwrap_or_default();
+    let columns = Columns {
+        text: named.text.or(of_run.text),
+        pair: named.pair.or(of_run.pair),
+        label: named.label.or(of_run.label),
+    };
+    if task == LabeledTask::Regression && spec.labels.len() != 1 {
+        return Err(usage(format!(
+            "the model has {} numbers for each text, and zoo evaluate measures one",
+            spec.labels.len()
+        )));
+    }
+    let known = task.has_labels().then_some(&spec.labels[..]);
+    let records = Records::read(&args.files).map_err(usage)?;
+    let texts = LabeledTexts::read(&records, task, &columns, known).map_err(usage)?;
+
+    let device = global.device()?;
+    let precision = args.model.dtype.on(global, &device)?;
+    let tokenizer = Tokenizer::load(folder)?;
+    let positions = spec.architecture.backbone.max_positions();
+    let longest = [positions, tokenizer.max_length()].into_iter().flatten().min();
+    let of_run = run.as_ref().map(|run| run.context);
+    let input = args.max_length.or(of_run).unwrap_or(LONGEST).min(longest.unwrap_or(usize::MAX));
+    let target = run.as_ref().map(|run| run.task.max_target_length);
+    let target = args.max_target_length.or(target).unwrap_or(128);
+    let target = target.min(positions.unwrap_or(usize::MAX));
+    let prefix = args.prefix.clone().or(run.map(|run| run.task.prefix)).unwrap_or_default();
+    let loaded = checkpoint::load_as(folder, spec, &device, LoadDtype::Checkpoint)?;
+    let model = loaded.model.cast(precision);
+    let lengths = TaskLengths { input, target };
+    let setup = TaskSetup::new(task, &loaded.spec, &model, tokenizer, lengths, &prefix);
+    let setup = setup.map_err(usage)?;
+    let bar = global.bar(texts.examples.len() as u64, "texts");
+    let evaluation = setup.evaluate(&model, texts, &mut |done| bar.set_position(done as u64));
+    bar.finish_and_clear();
+    print(global, task, &evaluation?)
+}
+
+/// The settings of a run that training depends on.
+struct RunSettings {
+    task: TaskSettings,
+    context: usize,
+}
+
+/// The settings of the run in a folder, if it is one of a task.
+fn run_settings(folder: &Path) -> Option<RunSettings> {
+    let text = std::fs::read_to_string(folder.join("training/settings.json")).ok()?;
+    let settings: crate::train::TrainSettings = serde_json::from_str(&text).ok()?;
+    Some(RunSettings { context: settings.context, task: settings.task? })
+}
+
+fn print(global: &Global, task: LabeledTask, evaluation: &Evaluation) -> Result<()> {
+    if global.json {
+        let mut value = serde_json::to_value(evaluation)?;
+        value["task"] = json!(task);
+        return global.print_json(&value);
+    }
+    let Evaluation { examples, loss, scores, report } = evaluation;
+    let mut lines = vec![format!("{examples} examples"), format!("{:<18}{loss:.4}", "loss")];
+    for ScoreInterval { name, value, low, high } in scores {
+        let interval = match low.zip(*high) {
+            Some((low, high)) => format!("  95 % [{low:.2}, {high:.2}]"),
+            None => String::new(),
+        };
+        lines.push(format!("{name:<18}{value:.2}{interval}"));
+    }
+    if let Some(report) = report {
+        let width = report.classes.iter().map(|class| class.label.chars().count()).max();
+        let width = width.unwrap_or(0).max(5);
+        lines.push(format!("\n{:<width$}  precision  recall      f1  examples", "label"));
+        for class in &report.classes {
+            let [precision, recall, f1] =
+                [class.score.precision, class.score.recall, class.score.f1].map(|s| 100.0 * s);
+            lines.push(format!(
+                "{:<width$}  {precision:>9.2}  {recall:>6.2}  {f1:>6.2}  {:>8}",
+                class.label, class.support
+            ));
+        }
+        let mut wrong: Vec<_> =
+            report.confusion.iter().filter(|cell| cell.expected != cell.found).collect();
+        wrong.sort_by_key(|cell| std::cmp::Reverse(cell.count));
+        for cell in wrong.iter().take(10) {
+            let name = |label: u32| &report.classes[label as usize].label;
+            let (expected, found) = (name(cell.expected), name(cell.found));
+            lines.push(format!("{:>6} × {expected} taken for {found}", cell.count));
+        }
+    }
+    global.print(&lines.join("\n"))
+}

@@ -1,0 +1,97 @@
+//! Settings that were not given.
+
+use super::super::Global;
+use super::args::TrainArgs;
+use crate::train::{AdamWConfig, Decay, Keep, Schedule, TrainSettings};
+
+/// Default settings of a kind of run.
+pub(super) struct Defaults {
+    pub(super) steps: usize,
+    pub(super) batch_size: usize,
+    pub(super) rate: f64,
+    pub(super) decay: Decay,
+    /// The final learning rate, as a share of the peak.
+    pub(super) minimum: f64,
+    pub(super) weight_decay: f64,
+    pub(super) beta_2: f64,
+    pub(super) eval_interval: usize,
+    /// The longest warmup, in steps.
+    pub(super) warmup: usize,
+}
+
+impl Defaults {
+    /// Language modeling: two minutes on two cores.
+    pub(super) const LANGUAGE_MODELING: Self = Self {
+        steps: 1000,
+        batch_size: 12,
+        rate: 1e-3,
+        decay: Decay::Cosine,
+        minimum: 0.1,
+        weight_decay: 0.1,
+        beta_2: 0.99,
+        eval_interval: 200,
+        warmup: 100,
+    };
+
+    /// A task from labeled texts, in steps of these examples.
+    pub(super) fn task(args: &TrainArgs, examples: usize) -> Self {
+        let batch_size = args.training.batch_size.unwrap_or(32);
+        let per_step = batch_size.saturating_mul(args.training.accumulate).max(1) as f64;
+        let epoch = (examples as f64 / per_step).ceil().max(1.0) as usize;
+        let steps = (args.task.epochs * examples as f64 / per_step).ceil().max(1.0) as usize;
+        Self {
+            steps,
+            batch_size,
+            rate: if args.init_from.is_some() { 5e-5 } else { 1e-3 },
+            decay: Decay::Linear,
+            minimum: 0.0,
+            weight_decay: 0.01,
+            beta_2: 0.999,
+            eval_interval: epoch,
+            warmup: usize::MAX,
+        }
+    }
+
+    /// The settings of a run, without its data and the model's directory, which are set later.
+    pub(super) fn settings(
+        &self,
+        global: &Global,
+        args: &TrainArgs,
+        context: usize,
+    ) -> TrainSettings {
+        let training = &args.training;
+        let steps = args.steps.unwrap_or(self.steps);
+        let peak = training.lr.unwrap_or(self.rate);
+        let eval_interval = training.eval_interval.unwrap_or(self.eval_interval);
+        TrainSettings {
+            data: String::new(),
+            data_fingerprint: String::new(),
+            init_from: None,
+            batch_size: training.batch_size.unwrap_or(self.batch_size),
+            context,
+            accumulate: training.accumulate,
+            schedule: Schedule {
+                peak,
+                minimum: training.min_lr.unwrap_or(peak * self.minimum),
+                warmup: training.warmup.unwrap_or((steps / 10).min(self.warmup)),
+                steps,
+                decay: training.schedule.unwrap_or(self.decay),
+            },
+            optimizer: AdamWConfig {
+                beta_1: training.beta1,
+                beta_2: training.beta2.unwrap_or(self.beta_2),
+                epsilon: training.epsilon,
+                weight_decay: training.weight_decay.unwrap_or(self.weight_decay),
+            },
+            clip: (training.clip != 0.0).then_some(training.clip),
+            eval_interval,
+            checkpoint_interval: training.checkpoint_interval.unwrap_or(eval_interval),
+            seed: global.seed(),
+            dtype: training.dtype,
+            task: None,
+            keep: if training.keep_best { Keep::Best } else { Keep::Last },
+            patience: training.patience,
+            checkpoint_blocks: training.checkpoint_blocks,
+        }
+    }
+}

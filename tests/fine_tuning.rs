@@ -1,0 +1,251 @@
+//! Learning a task from encoded texts: the steps of transformers' heads, and micro-batches.
+
+use std::collections::BTreeMap;
+
+use burn::optim::GradientsParams;
+use burn::tensor::Device;
+use burn_zoo::models::checkpoint::{self, Entry, LoadDtype, Mapping, Model, ModelSpec};
+use burn_zoo::models::parameters;
+use burn_zoo::train::adamw::{AdamW, AdamWConfig};
+use burn_zoo::train::gradients::by_path;
+use burn_zoo::train::tuning::{EncodedTarget, EncodedText, Supervised};
+use burn_zoo::train::{Objective, ObjectiveBatch, Pass, Span, StepAt, Stepped, TrainStep};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::golden::{folder, json, relative_error};
+
+/// The losses and gradients of the reference; `tests/golden/fine_tuning.py` writes them.
+#[derive(Deserialize)]
+struct Recorded {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    task: String,
+    /// The folder of the model.
+    model: String,
+    batches: Vec<Vec<Example>>,
+    losses: Vec<f32>,
+    /// Before the first step, by key.
+    gradient_norms: BTreeMap<String, f64>,
+}
+
+#[derive(Deserialize)]
+struct Example {
+    ids: Vec<u32>,
+    types: Option<Vec<u32>>,
+    target: Value,
+}
+
+/// The settings of `fine_tuning.py`.
+const OPTIMIZER: AdamWConfig =
+    AdamWConfig { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
+const RATE: f64 = 1e-3;
+
+fn cases() -> Vec<Case> {
+    json::<Recorded>(&folder().join("fine_tuning.json")).cases
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+impl Example {
+    fn encoded(&self, task: &str) -> EncodedText {
+        let target = match task {
+            "classification" => EncodedTarget::Class(read(&self.target)),
+            "multi-label-classification" => EncodedTarget::Labels(read(&self.target)),
+            "regression" => EncodedTarget::Number(read(&self.target)),
+            "tagging" => EncodedTarget::Tags(read(&self.target)),
+            "question-answering" => {
+                let [first, last] = read(&self.target);
+                EncodedTarget::Span(Span { first, last })
+            }
+            "text-to-text" => EncodedTarget::Text(read(&self.target)),
+            other => panic!("unknown task {other}"),
+        };
+        let types = self.types.clone().unwrap_or_else(|| vec![0; self.ids.len()]);
+        EncodedText { ids: self.ids.clone(), types, target, second: 0..0, example: 0 }
+    }
+}
+
+/// A model with its objective.
+struct Loaded {
+    spec: ModelSpec,
+    model: Model,
+    objective: Supervised,
+}
+
+impl Case {
+    fn name(&self) -> String {
+        format!("{} of {}", self.task, self.model)
+    }
+
+    fn load(&self) -> Loaded {
+        let path = folder().join(&self.model);
+        let spec = ModelSpec::read(&path).unwrap();
+        let device = Device::flex().autodiff();
+        let loaded = checkpoint::load_as(&path, spec, &device, LoadDtype::F32);
+        let loaded = loaded.unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+        let (spec, model) = (loaded.spec, loaded.model);
+        let objective = Supervised {
+            padding: spec.config["pad_token_id"].as_u64().unwrap_or(0) as u32,
+            has_types: spec.architecture.backbone.n_types() > 1,
+            n_labels: spec.labels.len(),
+            start: match &model {
+                Model::Seq2SeqLm(model) => model.start(),
+                _ => 0,
+            },
+            end: None,
+            max_target_length: 16,
+        };
+        Loaded { spec, model, objective }
+    }
+
+    fn examples(&self, batch: usize) -> Vec<EncodedText> {
+        self.batches[batch].iter().map(|example| example.encoded(&self.task)).collect()
+    }
+}
+
+impl Loaded {
+    fn pass(&self, examples: &[EncodedText]) -> Box<dyn Pass> {
+        let batch = self.objective.batch(examples);
+        Box::new(ObjectiveBatch { objective: self.objective, batch })
+    }
+
+    /// The gradient norms of the mean loss, by key of the checkpoint.
+    fn gradient_norms(&self, examples: &[EncodedText]) -> Vec<(Entry, f64)> {
+        let loss = self.pass(examples).loss(&self.model);
+        let backward = (loss.sum / loss.targets as f64).backward();
+        let gradients = GradientsParams::from_grads(backward, &self.model);
+        let found = by_path(&self.model, &gradients).unwrap();
+        let norm = |entry: &Entry| {
+            let parts = entry.parts.iter().filter_map(|part| found.get(&part.path));
+            let squares = parts.flatten().map(|value| f64::from(*value).powi(2));
+            squares.sum::<f64>().sqrt()
+        };
+        let entries = Mapping::new(self.spec.rules(), &self.model.parameters()).entries;
+        entries.into_iter().map(|entry| (entry.clone(), norm(&entry))).collect()
+    }
+}
+
+#[test]
+fn fifty_steps_are_those_of_the_reference() {
+    let mut worst = 0.0_f64;
+    for case in cases() {
+        let loaded = case.load();
+        let mut step = TrainStep { clip: Some(1.0), ..TrainStep::new(AdamW::new(OPTIMIZER)) };
+        let mut model = loaded.model.clone();
+        let mut losses = Vec::new();
+        for at in 0..case.losses.len() {
+            let pass = loaded.pass(&case.examples(at % case.batches.len()));
+            let stepped = step.step(model, &[pass], StepAt { rate: RATE, seed: 0 }).unwrap();
+            losses.push(stepped.loss.mean());
+            model = stepped.model;
+        }
+        assert_eq!(losses.len(), 50, "{}", case.name());
+        for (at, (found, expected)) in losses.iter().zip(&case.losses).enumerate() {
+            let expected = f64::from(*expected);
+            let error = (found - expected).abs() / expected.abs().max(1.0);
+            assert!(error <= 1e-4, "{}: loss {at} is {found} for {expected}", case.name());
+            worst = worst.max(error);
+        }
+    }
+    println!("largest error of the losses: {worst:.1e}");
+}
+
+#[test]
+fn the_first_gradients_are_those_of_the_reference() {
+    let mut worst = 0.0_f64;
+    for case in cases() {
+        let mut compared = 0;
+        for (entry, found) in case.load().gradient_norms(&case.examples(0)) {
+            let mut keys = [&entry.key].into_iter().chain(&entry.aliases);
+            let expected = keys.find_map(|key| case.gradient_norms.get(key));
+            let Some(expected) = expected else {
+                assert_eq!(found, 0.0, "{}: {} has a gradient", case.name(), entry.key);
+                continue;
+            };
+            compared += 1;
+            let error = (found - expected).abs() / expected.max(1.0);
+            let what = format!("{}: {}: {found} for {expected}", case.name(), entry.key);
+            assert!(error <= 1e-5, "{what}");
+            worst = worst.max(error);
+        }
+        assert_eq!(compared, case.gradient_norms.len(), "{}: other parameters", case.name());
+    }
+    println!("largest error of the gradient norms: {worst:.1e}");
+}
+
+fn weights(model: &Model) -> BTreeMap<String, Vec<f32>> {
+    let mut found = BTreeMap::new();
+    parameters::read(model, &mut |path, data| {
+        found.insert(path.to_string(), data.iter::<f32>().collect());
+    });
+    found
+}
+
+/// A large epsilon: otherwise Adam's first update is the sign of the gradient, whatever its size.
+fn first_step(loaded: &Loaded, passes: &[&[EncodedText]]) -> Stepped {
+    let config = AdamWConfig { epsilon: 1.0, ..OPTIMIZER };
+    let mut step = TrainStep { clip: Some(1.0), ..TrainStep::new(AdamW::new(config)) };
+    let passes: Vec<Box<dyn Pass>> = passes.iter().map(|some| loaded.pass(some)).collect();
+    step.step(loaded.model.clone(), &passes, StepAt { rate: 1.0, seed: 0 }).unwrap()
+}
+
+/// Examples that micro-batches do not pad to other lengths: the padding is among the possible
+/// answers of a question, here and in the reference.
+fn examples(case: &Case) -> Vec<EncodedText> {
+    let all = (0..case.batches.len()).flat_map(|batch| case.examples(batch));
+    let mut all: Vec<EncodedText> = all.collect();
+    let longest = all.iter().map(|text| text.ids.len()).max().unwrap();
+    if case.task == "question-answering" {
+        for text in &mut all {
+            text.ids.resize(longest, 7);
+            text.types.resize(longest, 0);
+        }
+    }
+    all.truncate(8);
+    // A part without any target.
+    if case.task == "tagging" {
+        let none = vec![None; all[7].ids.len()];
+        all[7].target = EncodedTarget::Tags(none);
+    }
+    all
+}
+
+#[test]
+fn micro_batches_equal_one_batch() {
+    let mut worst = 0.0_f64;
+    for case in cases() {
+        let (loaded, all) = (case.load(), examples(&case));
+        let whole = first_step(&loaded, &[&all]);
+        let before = weights(&loaded.model);
+        for cuts in [&[4][..], &[3, 7], &[1, 2, 3, 4, 5, 6, 7]] {
+            let ends = cuts.iter().copied().chain([all.len()]);
+            let starts = [0].into_iter().chain(cuts.iter().copied());
+            let parts: Vec<&[EncodedText]> =
+                starts.zip(ends).map(|(start, end)| &all[start..end]).collect();
+            let counts: Vec<usize> =
+                parts.iter().map(|part| loaded.pass(part).size().targets).collect();
+            let many = first_step(&loaded, &parts);
+            let what = format!("{}, targets {counts:?}", case.name());
+            assert_eq!(many.loss.targets, whole.loss.targets, "{what}");
+            let apart = (many.loss.mean() - whole.loss.mean()).abs() / whole.loss.mean();
+            assert!(apart <= 1e-6, "{what}: the loss differs by {apart:.1e}");
+            let (many, whole) = (weights(&many.model), weights(&whole.model));
+            assert!(many != before, "{what}: the step changes nothing");
+            for (path, expected) in &whole {
+                let (error, _) = relative_error(&many[path], expected);
+                assert!(error <= 1e-6, "{what}: {path} differs by {error:.1e}");
+                worst = worst.max(error);
+            }
+            let uneven = ["tagging", "text-to-text"].contains(&&case.task[..]);
+            assert!(!uneven || counts.iter().any(|count| *count != counts[0]), "{what}");
+        }
+    }
+    println!("largest difference of the weights: {worst:.1e}");
+}

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Writes fine_tuning.json: losses and gradients of transformers' heads while they learn a task.
+
+    fine_tuning.py              every case
+    fine_tuning.py --check      recomputes them and compares within 1e-6
+
+The weights are those of other fixtures, which have the head already; nothing is random. The losses
+are transformers' own (`model(..., labels=...)`), in evaluation mode, so that there is no dropout.
+"""
+
+import argparse
+import sys
+
+from reference import HERE, VERSIONS  # before torch: it sets the threads
+
+import json
+
+import torch
+import transformers
+
+from files import write_pretty
+
+PATH = HERE / "fine_tuning.json"
+STEPS, BATCHES, ROWS = 50, 4, 4
+OPTIMIZER = dict(lr=1e-3, betas=[0.9, 0.999], eps=1e-8, weight_decay=0.01, clip_grad_norm=1.0)
+SAME = 1e-6
+IGNORE = -100
+
+SEQUENCE = transformers.AutoModelForSequenceClassification
+TOKEN = transformers.AutoModelForTokenClassification
+SPAN = transformers.AutoModelForQuestionAnswering
+TEXT = transformers.AutoModelForSeq2SeqLM
+
+# Task, and folder of the model.
+CASES = (
+    ("classification", "bert/sequence"),
+    ("classification", "roberta/sequence"),
+    ("classification", "distilbert/sequence"),
+    ("classification", "gpt2/sequence"),
+    ("classification", "bart/sequence"),
+    ("multi-label-classification", "bert/sequence"),
+    ("multi-label-classification", "pipelines/text-classification/roberta-multi"),
+    ("regression", "pipelines/text-classification/bert-regression"),
+    ("tagging", "bert/token"),
+    ("tagging", "t5/token"),
+    ("question-answering", "bert/span"),
+    ("question-answering", "distilbert/span"),
+    ("text-to-text", "t5/base"),
+    ("text-to-text", "bart/base"),
+)
+HEADS = {
+    "classification": (SEQUENCE, "single_label_classification"),
+    "multi-label-classification": (SEQUENCE, "multi_label_classification"),
+    "regression": (SEQUENCE, "regression"),
+    "tagging": (TOKEN, None),
+    "question-answering": (SPAN, None),
+    "text-to-text": (TEXT, None),
+}
+
+
+def load(task, folder):
+    auto, problem_type = HEADS[task]
+    extra = {"problem_type": problem_type} if problem_type else {}
+    model, info = auto.from_pretrained(
+        HERE / folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True,
+        **extra,
+    )
+    assert not any(info.values()), f"{folder}: {info}"
+    return model.eval()
+
+
+def target_of(task, config, batch, row, length):
+    """The target of a row, in JSON."""
+    if task == "classification":
+        return (2 * row + batch) % config.num_labels
+    if task == "multi-label-classification":  # some rows have none, some have all
+        return [label for label in range(config.num_labels) if (row + 2 * batch) >> label & 1]
+    if task == "regression":
+        return (5 * row + 3 * batch) % 7 / 2 - 1.5
+    if task == "tagging":
+        is_word = lambda i: 0 < i < length - 1 and (i + row) % 3
+        return [(i * row + batch + i * i) % 3 if is_word(i) else None for i in range(length)]
+    if task == "question-answering":  # both are 0 where the window has no answer
+        first = 0 if row == batch else 1 + (3 * row + batch) % (length - 3)
+        return [first, first + (row % 2 if first else 0)]
+    ids = [3 + (11 * row + 3 * batch + 5 * i * i + i) % 25 for i in range(2 + (3 * row + batch) % 5)]
+    return [*ids, config.eos_token_id]
+
+
+def example(task, config, batch, row):
+    """A row: its length differs from those of the others."""
+    length = 5 + (3 * row + 2 * batch) % 8
+    ids = [3 + (7 * row + 5 * batch + 3 * i * i + i) % 25 for i in range(length)]
+    if config.is_encoder_decoder and task == "classification":  # pooled at the end token
+        ids[-1] = config.eos_token_id
+    found = dict(ids=ids)
+    if getattr(config, "type_vocab_size", 0) > 1:
+        found["types"] = [int(2 * i >= length + row - 2) for i in range(length)]
+    return {**found, "target": target_of(task, config, batch, row, length)}
+
+
+def padded(rows, filler):
+    width = max(map(len, rows))
+    return torch.tensor([[*row, *[filler] * (width - len(row))] for row in rows])
+
+
+def inputs_of(task, config, examples):
+    """The arguments of the model for some examples."""
+    ids = [row["ids"] for row in examples]
+    found = dict(input_ids=padded(ids, config.pad_token_id or 0))
+    found["attention_mask"] = padded([[1] * len(row) for row in ids], 0)
+    if "types" in examples[0]:
+        found["token_type_ids"] = padded([row["types"] for row in examples], 0)
+    targets = [row["target"] for row in examples]
+    if task == "multi-label-classification":
+        applies = [[float(i in row) for i in range(config.num_labels)] for row in targets]
+        found["labels"] = torch.tensor(applies)
+    elif task == "tagging":
+        tags = [[IGNORE if tag is None else tag for tag in row] for row in targets]
+        width = found["input_ids"].shape[1]
+        found["labels"] = padded([*tags, [IGNORE] * width], IGNORE)[:-1]
+    elif task == "question-answering":
+        found["start_positions"], found["end_positions"] = torch.tensor(targets).unbind(1)
+    elif task == "text-to-text":
+        found["labels"] = padded(targets, IGNORE)
+    else:
+        found["labels"] = torch.tensor(targets)
+    return found
+
+
+def compute(task, folder):
+    model = load(task, folder)
+    batches = [
+        [example(task, model.config, batch, row) for row in range(ROWS)] for batch in range(BATCHES)
+    ]
+    decayed = [p for p in model.parameters() if p.dim() >= 2]
+    rest = [p for p in model.parameters() if p.dim() < 2]
+    groups = [
+        {"params": decayed, "weight_decay": OPTIMIZER["weight_decay"]},
+        {"params": rest, "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(
+        groups, lr=OPTIMIZER["lr"], betas=OPTIMIZER["betas"], eps=OPTIMIZER["eps"], foreach=False
+    )
+    losses, norms = [], {}
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        loss = model(**inputs_of(task, model.config, batches[step % BATCHES])).loss
+        loss.backward()
+        if step == 0:
+            grads = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+            norms = {name: rounded(grad.norm().item()) for name, grad in grads.items()}
+        clip = OPTIMIZER["clip_grad_norm"]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), clip, foreach=False)
+        optimizer.step()
+        losses.append(rounded(loss.item()))
+    return dict(
+        task=task, model=folder, batches=batches, losses=losses, gradient_norms=norms
+    )
+
+
+def rounded(value):
+    """Eight digits, which f32 has at most."""
+    return float(f"{value:.8g}")
+
+
+def error(found, stored):
+    """The largest difference of two cases, relative to at least 1."""
+    assert found.keys() == stored.keys() and found["batches"] == stored["batches"], found["model"]
+    assert found["gradient_norms"].keys() == stored["gradient_norms"].keys(), found["model"]
+    pairs = [*zip(found["losses"], stored["losses"])]
+    pairs += [(x, stored["gradient_norms"][key]) for key, x in found["gradient_norms"].items()]
+    return max(abs(a - b) / max(1.0, abs(b)) for a, b in pairs)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare with the stored file")
+    arguments = parser.parse_args()
+    stored = json.loads(PATH.read_text(encoding="utf-8"))["cases"] if arguments.check else []
+    cases = []
+    for index, (task, folder) in enumerate(CASES):
+        found = compute(task, folder)
+        first, last = found["losses"][0], found["losses"][-1]
+        print(f"{task:<27} {folder}: {first:.4f} to {last:.4f}")
+        if arguments.check and (apart := error(found, stored[index])) > SAME:
+            sys.exit(f"it differs by {apart:.1e}")
+        cases.append(found)
+    if not arguments.check:
+        write_pretty(PATH, dict(versions=VERSIONS, optimizer=OPTIMIZER, cases=cases))
+        print(f"{PATH.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

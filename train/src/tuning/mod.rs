@@ -1,0 +1,17 @@
+//! Fine-tuning on labeled texts.
+
+mod codec;
+mod data;
+mod encoded;
+mod evaluation;
+mod objective;
+mod scores;
+mod setup;
+
+pub use codec::{CodecSettings, TextCodec};
+pub use data::TuningData;
+pub use encoded::{EncodedTarget, EncodedText};
+pub use evaluation::{Evaluation, ScoreInterval};
+pub use objective::Supervised;
+pub use scores::scores;
+pub use setup::{TaskLengths, TaskSetup};

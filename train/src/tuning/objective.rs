@@ -1,0 +1,159 @@
+//! Supervised learning on encoded texts.
+
+use zoo_datasets::batch::IGNORE;
+use zoo_models::checkpoint::Model;
+use zoo_models::generate::{
+    BatchScheduler, GenerateError, GenerativeModel, Options, Request, as_generative,
+};
+use zoo_models::precision::to_vec_f32;
+
+use super::encoded::{EncodedTarget, EncodedText};
+use crate::objective::{BatchLoss, BatchSize, Objective};
+use crate::prediction::Prediction;
+use crate::text_batch::{Rows, TextBatch, TextTargets};
+use crate::text_loss;
+
+/// Learning labels, numbers, tags, answers or texts from texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Supervised {
+    /// The padding token.
+    pub padding: u32,
+    /// Whether the model distinguishes the types of tokens.
+    pub has_types: bool,
+    /// The number of labels.
+    pub n_labels: usize,
+    /// The first decoder token of an encoder-decoder.
+    pub start: u32,
+    /// The token that ends a target text.
+    pub end: Option<u32>,
+    /// The longest text that is generated, in tokens.
+    pub max_target_length: usize,
+}
+
+impl Objective for Supervised {
+    type Example = EncodedText;
+    type Batch = TextBatch;
+
+    fn batch(&self, examples: &[EncodedText]) -> TextBatch {
+        let ids: Vec<&[u32]> = examples.iter().map(|text| &text.ids[..]).collect();
+        let mut text = Rows::new(&ids, self.padding);
+        if self.has_types {
+            let types: Vec<&[u32]> = examples.iter().map(|text| &text.types[..]).collect();
+            text = text.with_types(&types);
+        }
+        let targets = self.targets(examples, text.width);
+        if let Some(EncodedTarget::Text(_)) = examples.first().map(|text| &text.target) {
+            let text_of = |example: &EncodedText| match &example.target {
+                EncodedTarget::Text(ids) => [&[self.start], &ids[..ids.len() - 1]].concat(),
+                _ => vec![self.start],
+            };
+            let decoder: Vec<Vec<u32>> = examples.iter().map(text_of).collect();
+            let decoder = Rows::new(&decoder, self.padding);
+            let targets = self.targets(examples, decoder.width);
+            return TextBatch { source: Some(text), text: decoder, targets };
+        }
+        TextBatch { source: None, text, targets }
+    }
+
+    fn size(&self, batch: &TextBatch) -> BatchSize {
+        batch.size()
+    }
+
+    fn loss(&self, model: &Model, batch: &TextBatch) -> BatchLoss {
+        text_loss::loss(model, batch)
+    }
+
+    fn predict(
+        &self,
+        model: &Model,
+        examples: &[EncodedText],
+    ) -> Result<Vec<Prediction>, GenerateError> {
+        match examples.first().map(|text| &text.target) {
+            None => Ok(Vec::new()),
+            Some(EncodedTarget::Class(_) | EncodedTarget::Tags(_)) => {
+                text_loss::labels(model, &self.batch(examples), 0..self.n_labels)
+            }
+            Some(EncodedTarget::Labels(_) | EncodedTarget::Number(_)) => {
+                let scores = text_loss::scores(model, &self.batch(examples));
+                let width = scores.dims()[1];
+                let values = to_vec_f32(scores);
+                match values.iter().all(|value| value.is_finite()) {
+                    true => Ok(values
+                        .chunks_exact(width)
+                        .map(|row| Prediction::Values(row.to_vec()))
+                        .collect()),
+                    false => Err(GenerateError::NotFinite),
+                }
+            }
+            Some(EncodedTarget::Span(_)) => {
+                let texts: Vec<_> = examples.iter().map(|text| text.second.clone()).collect();
+                text_loss::spans(model, &self.batch(examples), &texts)
+            }
+            Some(EncodedTarget::Text(_)) => {
+                let Some(model) = as_generative(model) else {
+                    panic!("a model that does not generate text cannot predict texts");
+                };
+                self.generate(model, examples)
+            }
+        }
+    }
+}
+
+impl Supervised {
+    fn targets(&self, examples: &[EncodedText], width: usize) -> TextTargets {
+        let (mut classes, mut numbers, mut spans) = (Vec::new(), Vec::new(), Vec::new());
+        for example in examples {
+            match &example.target {
+                EncodedTarget::Class(label) => classes.push(i64::from(*label)),
+                EncodedTarget::Labels(labels) => {
+                    let of = |label| f32::from(labels.contains(&label));
+                    numbers.extend((0..self.n_labels as u32).map(of));
+                }
+                EncodedTarget::Number(number) => numbers.push(*number),
+                EncodedTarget::Tags(tags) => {
+                    let row = tags.iter().map(|tag| tag.map_or(IGNORE, i64::from));
+                    classes.extend(row.chain(std::iter::repeat(IGNORE)).take(width));
+                }
+                EncodedTarget::Span(span) => spans.push(*span),
+                EncodedTarget::Text(ids) => {
+                    let row = ids.iter().map(|id| i64::from(*id));
+                    classes.extend(row.chain(std::iter::repeat(IGNORE)).take(width));
+                }
+            }
+        }
+        match examples.first().map(|text| &text.target) {
+            Some(EncodedTarget::Labels(_)) => TextTargets::Labels(numbers),
+            Some(EncodedTarget::Number(_)) => TextTargets::Numbers(numbers),
+            Some(EncodedTarget::Span(_)) => TextTargets::Spans(spans),
+            _ => TextTargets::Classes(classes),
+        }
+    }
+
+    /// Predictions by greedy decoding.
+    fn generate(
+        &self,
+        model: &dyn GenerativeModel,
+        examples: &[EncodedText],
+    ) -> Result<Vec<Prediction>, GenerateError> {
+        let mut batch = BatchScheduler::new(model);
+        for (example, stream) in examples.iter().zip(0..) {
+            let options = Options {
+                max_new_tokens: self.max_target_length,
+                eos: self.end.into_iter().collect(),
+                ..Options::default()
+            };
+            batch.submit(Request { prompt: example.ids.clone(), options, stream })?;
+        }
+        let mut generated = vec![Vec::new(); examples.len()];
+        while !batch.is_empty() {
+            for event in batch.step()? {
+                generated[event.request_id.index()].push(event.token);
+            }
+        }
+        let without_end = |ids: Vec<u32>| {
+            let end = ids.iter().position(|id| Some(*id) == self.end).unwrap_or(ids.len());
+            Prediction::Sequence(ids[..end].to_vec())
+        };
+        Ok(generated.into_iter().map(without_end).collect())
+    }
+}

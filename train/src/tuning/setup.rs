@@ -1,0 +1,129 @@
+//! Everything that a model needs for a task beside its weights.
+
+use std::cmp::Reverse;
+
+use zoo_datasets::labeled::{LabeledTask, LabeledTexts};
+use zoo_datasets::tokenizer::{Tokenizer, TokenizerError};
+use zoo_models::checkpoint::{Model, ModelSpec};
+
+use super::codec::{CodecSettings, TextCodec};
+use super::encoded::EncodedText;
+use super::objective::Supervised;
+use crate::error::TrainError;
+use crate::objective::Objective;
+use crate::prediction::Prediction;
+
+/// Rows of a forward pass without gradients.
+pub(super) const ROWS: usize = 32;
+
+/// A task of a model: its labels, how texts are encoded, and its objective.
+#[derive(Debug, Clone)]
+pub struct TaskSetup {
+    /// The task.
+    pub task: LabeledTask,
+    /// The model's labels.
+    pub labels: Vec<String>,
+    /// The tokenizer.
+    pub tokenizer: Tokenizer,
+    /// Encodes labeled texts.
+    pub codec: TextCodec,
+    /// The objective.
+    pub objective: Supervised,
+}
+
+/// The longest texts, in tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskLengths {
+    /// Of an input.
+    pub input: usize,
+    /// Of a target text.
+    pub target: usize,
+}
+
+impl TaskSetup {
+    /// The setup of a model; `prefix` is put before each text.
+    ///
+    /// # Errors
+    ///
+    /// The special tokens alone fill a maximum length.
+    pub fn new(
+        task: LabeledTask,
+        spec: &ModelSpec,
+        model: &Model,
+        tokenizer: Tokenizer,
+        lengths: TaskLengths,
+        prefix: &str,
+    ) -> Result<Self, TokenizerError> {
+        let vocab_size = spec.architecture.backbone.vocab_size();
+        let token = |field: &str| {
+            let id = spec.config[field].as_u64().map(|id| id as u32);
+            id.filter(|id| (*id as usize) < vocab_size)
+        };
+        let end = token("eos_token_id").or(tokenizer.eos());
+        let settings = CodecSettings {
+            max_length: lengths.input,
+            max_target_length: lengths.target,
+            vocab_size,
+            end,
+            prefix: prefix.to_string(),
+        };
+        let codec = TextCodec::new(&tokenizer, settings)?;
+        let objective = Supervised {
+            padding: token("pad_token_id").unwrap_or(0),
+            has_types: spec.architecture.backbone.n_types() > 1,
+            n_labels: spec.labels.len(),
+            start: match model {
+                Model::Seq2SeqLm(model) => model.start(),
+                _ => 0,
+            },
+            end,
+            max_target_length: lengths.target,
+        };
+        Ok(Self { task, labels: spec.labels.clone(), tokenizer, codec, objective })
+    }
+
+    /// Encodes texts, whose labels may have another order than the model's.
+    ///
+    /// # Errors
+    ///
+    /// See [`TextCodec::encode`].
+    pub fn encode(&self, texts: LabeledTexts) -> Result<Vec<EncodedText>, TrainError> {
+        match self.task.has_labels() {
+            true => self.codec.encode(&texts.with_labels(&self.labels)),
+            false => self.codec.encode(&texts),
+        }
+    }
+
+    /// The predictions of a model for texts, in order; texts of like length share a forward pass.
+    /// `done` receives the number of finished texts.
+    ///
+    /// # Errors
+    ///
+    /// The model's outputs are not finite.
+    pub fn predict(
+        &self,
+        model: &Model,
+        texts: &[EncodedText],
+        done: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Prediction>, TrainError> {
+        let mut predictions: Vec<Option<Prediction>> = vec![None; texts.len()];
+        let mut ready = 0;
+        for rows in by_length(texts).chunks(ROWS) {
+            let some: Vec<EncodedText> = rows.iter().map(|&index| texts[index].clone()).collect();
+            let predicted = self.objective.predict(model, &some).map_err(TrainError::data)?;
+            for (&index, prediction) in rows.iter().zip(predicted) {
+                predictions[index] = Some(prediction);
+            }
+            ready += rows.len();
+            done(ready);
+        }
+        Ok(predictions.into_iter().flatten().collect())
+    }
+}
+
+/// The indices of texts, the longest first: little of a forward pass over neighbors is padding.
+pub(super) fn by_length(texts: &[EncodedText]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by_key(|&index| Reverse(texts[index].ids.len()));
+    order
+}

@@ -39,6 +39,24 @@ const SOURCES: [&str; 8] =
     ["source", "src", "input", "document", "article", "dialogue", "question", "text"];
 const TARGETS: [&str; 8] =
     ["target", "tgt", "output", "summary", "highlights", "translation", "answer", "reference"];
+const QUERIES: [&str; 9] =
+    ["anchor", "query", "question", "sentence1", "premise", "text1", "text", "sentence", "source"];
+const DOCUMENTS: [&str; 12] = [
+    "positive",
+    "document",
+    "passage",
+    "answer",
+    "sentence2",
+    "hypothesis",
+    "text2",
+    "text_pair",
+    "pair",
+    "response",
+    "corpus",
+    "target",
+];
+const SIMILARITIES: [&str; 4] = ["similarity", "score", "label", "labels"];
+const RELEVANCES: [&str; 4] = ["relevance", "score", "label", "labels"];
 
 impl Columns {
     pub(super) fn text(&self, records: &Records) -> Result<String, FileError> {
@@ -47,10 +65,8 @@ impl Columns {
 
     /// The second text; `None` where no column has such a name and none is requested.
     pub(super) fn pair(&self, records: &Records) -> Result<Option<String>, FileError> {
-        match (&self.pair, records.column(self.pair.as_deref(), "--pair-column", &PAIRS)) {
-            (None, Err(FileError::NoColumn { .. })) => Ok(None),
-            (_, found) => found.map(Some),
-        }
+        let found = records.column(self.pair.as_deref(), "--pair-column", &PAIRS);
+        optional(self.pair.as_ref(), found)
     }
 
     pub(super) fn label(&self, records: &Records) -> Result<String, FileError> {
@@ -81,7 +97,36 @@ impl Columns {
         records.column(self.pair.as_deref(), "--pair-column", &["context", "passage", "text"])
     }
 
+    pub(super) fn query(&self, records: &Records) -> Result<String, FileError> {
+        records.column(self.text.as_deref(), "--text-column", &QUERIES)
+    }
+
+    pub(super) fn document(&self, records: &Records) -> Result<String, FileError> {
+        records.column(self.pair.as_deref(), "--pair-column", &DOCUMENTS)
+    }
+
+    pub(super) fn relevance(&self, records: &Records) -> Result<String, FileError> {
+        records.column(self.label.as_deref(), "--label-column", &RELEVANCES)
+    }
+
+    /// The similarity of two texts; `None` where no column has such a name and none is requested.
+    pub(super) fn similarity(&self, records: &Records) -> Result<Option<String>, FileError> {
+        let found = records.column(self.label.as_deref(), "--label-column", &SIMILARITIES);
+        optional(self.label.as_ref(), found)
+    }
+
     pub(super) fn answers(&self, records: &Records) -> Result<String, FileError> {
         records.column(self.label.as_deref(), "--label-column", &["answers"])
+    }
+}
+
+/// A column that may be missing if none is requested.
+fn optional(
+    requested: Option<&String>,
+    found: Result<String, FileError>,
+) -> Result<Option<String>, FileError> {
+    match (requested, found) {
+        (None, Err(FileError::NoColumn { .. })) => Ok(None),
+        (_, found) => found.map(Some),
     }
 }

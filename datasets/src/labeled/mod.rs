@@ -5,10 +5,11 @@
 
 mod columns;
 mod read;
+mod related;
 mod split;
 mod task;
 mod text;
 
 pub use columns::Columns;
 pub use task::{LabeledTask, UnknownLabeledTask};
-pub use text::{Answer, LabeledTarget, LabeledText, LabeledTexts};
+pub use text::{Answer, LabeledTarget, LabeledText, LabeledTexts, Relation};

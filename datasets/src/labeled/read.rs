@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{Answer, Columns, LabeledTarget, LabeledTask, LabeledText, LabeledTexts};
 use crate::records::{FileError, Record, Records};
 
-/// The name of the only output of a regression, as transformers calls it.
-const NUMBER: &str = "LABEL_0";
+/// The name of the only output of a regression or a ranking, as transformers calls it.
+pub(super) const NUMBER: &str = "LABEL_0";
 
 impl LabeledTexts {
     /// Reads the texts and targets of a task.
@@ -33,6 +33,8 @@ impl LabeledTexts {
             LabeledTask::Tagging => Self::tags(records, columns, known),
             LabeledTask::QuestionAnswering => Self::answers(records, columns),
             LabeledTask::TextToText => Self::texts(records, columns),
+            LabeledTask::SentenceEmbedding => Self::related(records, columns),
+            LabeledTask::Ranking => Self::ranked(records, columns),
         }
     }
 

@@ -21,6 +21,10 @@ pub enum LabeledTask {
     QuestionAnswering,
     /// A text from a text: translation, summarization.
     TextToText,
+    /// A vector for each text, near those of texts with the same meaning.
+    SentenceEmbedding,
+    /// How well a text fits a query, from 0 to 1.
+    Ranking,
 }
 
 /// A name that is no task.
@@ -33,13 +37,15 @@ pub struct UnknownLabeledTask {
 
 impl LabeledTask {
     /// All tasks.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Classification,
         Self::MultiLabelClassification,
         Self::Regression,
         Self::Tagging,
         Self::QuestionAnswering,
         Self::TextToText,
+        Self::SentenceEmbedding,
+        Self::Ranking,
     ];
 
     /// The names of all tasks.
@@ -47,9 +53,10 @@ impl LabeledTask {
         Self::ALL.iter().map(|task| task.name()).collect()
     }
 
-    /// Whether a model of the task has named labels; a regression has one name for its number.
+    /// Whether a model of the task has named labels; a regression and a ranking have one name for
+    /// their number.
     pub fn has_labels(self) -> bool {
-        !matches!(self, Self::QuestionAnswering | Self::TextToText)
+        !matches!(self, Self::QuestionAnswering | Self::TextToText | Self::SentenceEmbedding)
     }
 
     /// The name, as in `--task`.
@@ -61,6 +68,8 @@ impl LabeledTask {
             Self::Tagging => "tagging",
             Self::QuestionAnswering => "question-answering",
             Self::TextToText => "text-to-text",
+            Self::SentenceEmbedding => "sentence-embedding",
+            Self::Ranking => "ranking",
         }
     }
 }

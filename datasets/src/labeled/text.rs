@@ -24,7 +24,7 @@ pub struct LabeledTexts {
 pub struct LabeledText {
     /// The text; words that are tagged are joined by spaces.
     pub text: String,
-    /// The second text of a pair; the text with the answer to a question.
+    /// The second text of a pair; the text with the answer to a question; the document of a query.
     pub pair: Option<String>,
     /// The target.
     pub target: LabeledTarget,
@@ -39,12 +39,26 @@ pub enum LabeledTarget {
     Labels(Vec<u32>),
     /// A number.
     Number(f64),
+    /// How well the second text fits the text, from 0 to 1.
+    Relevance(f64),
     /// The label of each word of the text.
     Tags(Vec<u32>),
     /// The answers in the second text, all of them right; none if it has no answer.
     Answers(Vec<Answer>),
     /// A text.
     Text(String),
+    /// The relation of the text to the second text, and to others.
+    Related(Relation),
+}
+
+/// The relation of a text to other texts: without a similarity, the second text has the same
+/// meaning, or answers the text, and the negatives do not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Relation {
+    /// The similarity to the second text, from -1 to 1.
+    pub similarity: Option<f64>,
+    /// Texts with another meaning.
+    pub negatives: Vec<String>,
 }
 
 /// An answer in a text.
@@ -99,9 +113,12 @@ impl LabeledTexts {
                     LabeledTarget::Labels(labels) | LabeledTarget::Tags(labels) => {
                         labels.iter().map(name).collect::<Vec<_>>().join("\n")
                     }
-                    LabeledTarget::Number(number) => number.to_string(),
+                    LabeledTarget::Number(number) | LabeledTarget::Relevance(number) => {
+                        number.to_string()
+                    }
                     LabeledTarget::Answers(answers) => format!("{answers:?}"),
                     LabeledTarget::Text(text) => text.clone(),
+                    LabeledTarget::Related(relation) => format!("{relation:?}"),
                 };
                 for part in [text.as_str(), pair.as_deref().unwrap_or_default(), &target] {
                     hash.update((part.len() as u64).to_le_bytes());

@@ -92,6 +92,7 @@ pub mod process;
 mod renderer;
 mod run_dir;
 mod schedule;
+mod sentence_vectors;
 mod settings;
 mod step_loop;
 mod strategy;
@@ -117,6 +118,7 @@ pub use objective::{BatchLoss, BatchSize, LossSum, Objective, ObjectiveBatch, Pa
 pub use prediction::Prediction;
 pub use run_dir::{METRICS_FILE, RunDir};
 pub use schedule::{Decay, Schedule};
+pub use sentence_vectors::{RelatedTexts, SentenceLoss, SentenceVectors};
 pub use settings::{Keep, TaskSettings, TrainSettings, ValidationSource};
 pub use text_batch::{Rows, Span, TextBatch, TextTargets};
 pub use train_data::{LmData, MaskedData, Score, TrainData, ValidationPasses};

@@ -28,4 +28,6 @@ pub enum Prediction {
     },
     /// The logits of independent labels, or the values of a regression.
     Values(Vec<f32>),
+    /// The vectors of a text and of those that it is related to, of length 1.
+    Vectors(Vec<Vec<f32>>),
 }

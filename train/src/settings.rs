@@ -10,6 +10,7 @@ use zoo_models::precision::Precision;
 
 use crate::adamw::AdamWConfig;
 use crate::schedule::Schedule;
+use crate::sentence_vectors::SentenceVectors;
 
 /// Training settings. They are saved in the run directory, so that a run resumes with its original
 /// settings.
@@ -87,6 +88,9 @@ pub struct TaskSettings {
     pub prefix: String,
     /// The maximum length of a target text, in tokens.
     pub max_target_length: usize,
+    /// How sentence vectors are made and learned; `None` for other tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<SentenceVectors>,
 }
 
 /// Where the validation data of a task come from.

@@ -7,6 +7,7 @@ use zoo_models::layers::embedding::token_ids;
 use zoo_models::layers::mask::Padding;
 
 use crate::objective::BatchSize;
+use crate::sentence_vectors::RelatedTexts;
 
 /// Rows of token ids, right-padded to the same length.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,8 @@ pub enum TextTargets {
     /// For each row and label whether it applies, 1 or 0, `[rows, labels]`. The loss is the binary
     /// cross-entropy.
     Labels(Vec<f32>),
+    /// The relations of the rows to each other.
+    Related(RelatedTexts),
     /// The first and the last token of each row's answer. The loss is the mean of both
     /// cross-entropies.
     Spans(Vec<Span>),
@@ -128,6 +131,7 @@ impl TextBatch {
                 TextTargets::Classes(_) => self.target_positions().len(),
                 TextTargets::Numbers(values) | TextTargets::Labels(values) => values.len(),
                 TextTargets::Spans(spans) => spans.len(),
+                TextTargets::Related(related) => related.pairs,
             },
         }
     }

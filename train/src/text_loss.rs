@@ -12,6 +12,7 @@ use zoo_models::precision::to_vec_f32;
 
 use crate::objective::BatchLoss;
 use crate::prediction::Prediction;
+use crate::sentence_vectors::SentenceVectors;
 use crate::text_batch::{Span, TextBatch, TextTargets};
 
 /// The logits at the target positions only: a head over a whole vocabulary costs more than the rest
@@ -86,6 +87,7 @@ pub fn loss(model: &Model, batch: &TextBatch) -> BatchLoss {
             let softplus = (scores.clone().abs().neg().exp() + 1.0).log();
             (excess - scores * applies + softplus).sum()
         }
+        TextTargets::Related(related) => related.loss(vectors(model, batch, &related.vectors)),
         TextTargets::Spans(spans) => {
             let [starts, ends] = span_scores(model, batch);
             let first: Vec<i64> = spans.iter().map(|span| span.first as i64).collect();
@@ -96,6 +98,17 @@ pub fn loss(model: &Model, batch: &TextBatch) -> BatchLoss {
         }
     };
     BatchLoss { sum, targets }
+}
+
+/// The sentence vector of each row.
+///
+/// # Shapes
+///
+/// - result: `[rows, d_model]`
+pub fn vectors(model: &Model, batch: &TextBatch, how: &SentenceVectors) -> Tensor<2> {
+    let inputs = batch.inputs(&model.backbone().device());
+    let hidden = model.backbone().forward(&inputs);
+    how.of(hidden, &inputs.expect_tokens().padding)
 }
 
 /// Values on the device of scores, in their shape.

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use zoo_datasets::labeled::{Answer, LabeledTarget, LabeledText, LabeledTexts};
+use zoo_datasets::labeled::{Answer, LabeledTarget, LabeledText, LabeledTexts, Relation};
 use zoo_datasets::tokenizer::{Cut, Encoding, TextEncoder, Tokenizer, TokenizerError};
 
-use super::encoded::{EncodedTarget, EncodedText};
+use super::encoded::{EncodedRelation, EncodedTarget, EncodedText};
 use crate::error::TrainError;
 use crate::text_batch::Span;
 
@@ -97,7 +97,17 @@ impl TextCodec {
             _ => &[],
         };
         let vocab_size = self.settings.vocab_size;
-        let unknown = text.ids.iter().chain(targets).find(|id| **id as usize >= vocab_size);
+        let related: Vec<&Vec<u32>> = match &text.target {
+            EncodedTarget::Related(EncodedRelation { second, negatives, .. }) => {
+                std::iter::once(second).chain(negatives).collect()
+            }
+            _ => Vec::new(),
+        };
+        if related.iter().any(|ids| ids.is_empty()) {
+            return Err("a text beside it has no tokens".to_string());
+        }
+        let all = text.ids.iter().chain(targets).chain(related.into_iter().flatten());
+        let unknown = all.copied().find(|id| *id as usize >= vocab_size);
         match unknown {
             _ if text.ids.is_empty() => Err("it has no tokens".to_string()),
             Some(id) => Err(format!("token {id} is outside of the model's {vocab_size} tokens")),
@@ -120,6 +130,9 @@ impl TextCodec {
             };
             return Ok(windows.into_iter().map(with_span).collect());
         }
+        if let LabeledTarget::Related(relation) = &text.target {
+            return Ok(vec![self.related(text, relation, example)?]);
+        }
         let first = format!("{}{}", self.settings.prefix, text.text);
         let encoding = match &text.pair {
             Some(second) => self.encoder.encode_pair(&first, second, Cut::Longer)?,
@@ -134,10 +147,31 @@ impl TextCodec {
                 tags_of(&encoding, &text.text, tags, prefix)
             }),
             LabeledTarget::Text(target) => EncodedTarget::Text(self.target(target)?),
-            LabeledTarget::Answers(_) => EncodedTarget::Span(Span { first: 0, last: 0 }),
+            LabeledTarget::Relevance(number) => EncodedTarget::Relevance(*number as f32),
+            LabeledTarget::Answers(_) | LabeledTarget::Related(_) => {
+                EncodedTarget::Span(Span { first: 0, last: 0 })
+            }
         };
         let (ids, second) = (encoding.ids.clone(), second(&encoding));
         Ok(vec![EncodedText { ids, types: encoding.types, target, second, example }])
+    }
+
+    /// A text with the texts that it is related to, each encoded by itself.
+    fn related(
+        &self,
+        text: &LabeledText,
+        relation: &Relation,
+        example: usize,
+    ) -> Result<EncodedText, TokenizerError> {
+        let encode = |text: &str| self.encoder.encode(&format!("{}{text}", self.settings.prefix));
+        let Encoding { ids, types, .. } = encode(&text.text)?;
+        let negatives = relation.negatives.iter().map(|text| Ok(encode(text)?.ids));
+        let target = EncodedTarget::Related(EncodedRelation {
+            second: encode(text.pair.as_deref().unwrap_or_default())?.ids,
+            negatives: negatives.collect::<Result<_, TokenizerError>>()?,
+            similarity: relation.similarity.map(|similarity| similarity as f32),
+        });
+        Ok(EncodedText { ids, types, target, second: 0..0, example })
     }
 
     /// The tokens of a target text: with special tokens, as in the reference's `text_target`.

@@ -28,10 +28,25 @@ pub enum EncodedTarget {
     Labels(Vec<u32>),
     /// A number.
     Number(f32),
+    /// How well the second text fits the first, from 0 to 1.
+    Relevance(f32),
     /// The label of each token: of the first token of each word, and `None` for the others.
     Tags(Vec<Option<u32>>),
     /// The answer.
     Span(Span),
     /// The tokens of a text, with its end token.
     Text(Vec<u32>),
+    /// Related texts.
+    Related(EncodedRelation),
+}
+
+/// The tokens of the texts that a text is related to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncodedRelation {
+    /// The second text.
+    pub second: Vec<u32>,
+    /// Texts with another meaning; all texts of a batch have the same number of them.
+    pub negatives: Vec<Vec<u32>>,
+    /// The similarity to the second text; `None` means that it has the same meaning.
+    pub similarity: Option<f32>,
 }

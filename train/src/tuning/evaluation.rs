@@ -12,6 +12,7 @@ use zoo_datasets::score::squad::Squad;
 use zoo_models::checkpoint::Model;
 
 use super::encoded::EncodedText;
+use super::ranks::Ranks;
 use super::scores::{Compared, classes, scores};
 use super::setup::{ROWS, TaskSetup, by_length};
 use crate::error::TrainError;
@@ -68,6 +69,9 @@ impl TaskSetup {
         let scores = match self.task {
             LabeledTask::TextToText => self.text_scores(&predictions, &texts),
             LabeledTask::QuestionAnswering => self.answer_scores(&predictions, &examples, &texts),
+            LabeledTask::SentenceEmbedding | LabeledTask::Ranking => {
+                rank_scores(&predictions, &examples)
+            }
             _ => self.label_scores(&predictions, &examples),
         };
         let report = match self.task {
@@ -206,6 +210,18 @@ impl TaskSetup {
         let all = all.into_iter().collect::<Result<Vec<_>, ScoreError>>()?;
         Ok(intervals(all, single.len(), RESAMPLES, &of))
     }
+}
+
+/// The scores of related texts, over resampled texts, or of rankings, over resampled queries.
+fn rank_scores(
+    predictions: &[Prediction],
+    examples: &[EncodedText],
+) -> Result<Vec<ScoreInterval>, ScoreError> {
+    let (predictions, examples) = paired(predictions, examples);
+    let ranks = Ranks::new(&predictions, &examples)?;
+    let all = ranks.scores(&(0..ranks.count()).collect::<Vec<usize>>())?;
+    let resampled = |name: &str, resample: &[usize]| value_of(name, &ranks.scores(resample)?);
+    Ok(intervals(all, ranks.count(), RESAMPLES, &resampled))
 }
 
 fn score(name: &str, value: f64) -> Score {

@@ -1,5 +1,6 @@
 //! Supervised learning on encoded texts.
 
+use burn::tensor::Tensor;
 use zoo_datasets::batch::IGNORE;
 use zoo_models::checkpoint::Model;
 use zoo_models::generate::{
@@ -8,13 +9,15 @@ use zoo_models::generate::{
 use zoo_models::precision::to_vec_f32;
 
 use super::encoded::{EncodedTarget, EncodedText};
+use super::related::related_batch;
 use crate::objective::{BatchLoss, BatchSize, Objective};
 use crate::prediction::Prediction;
+use crate::sentence_vectors::SentenceVectors;
 use crate::text_batch::{Rows, TextBatch, TextTargets};
 use crate::text_loss;
 
 /// Learning labels, numbers, tags, answers or texts from texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Supervised {
     /// The padding token.
     pub padding: u32,
@@ -28,6 +31,8 @@ pub struct Supervised {
     pub end: Option<u32>,
     /// The longest text that is generated, in tokens.
     pub max_target_length: usize,
+    /// How related texts are learned.
+    pub vectors: SentenceVectors,
 }
 
 impl Objective for Supervised {
@@ -35,6 +40,9 @@ impl Objective for Supervised {
     type Batch = TextBatch;
 
     fn batch(&self, examples: &[EncodedText]) -> TextBatch {
+        if let Some(EncodedTarget::Related(_)) = examples.first().map(|text| &text.target) {
+            return related_batch(examples, self.vectors, self.padding);
+        }
         let ids: Vec<&[u32]> = examples.iter().map(|text| &text.ids[..]).collect();
         let mut text = Rows::new(&ids, self.padding);
         if self.has_types {
@@ -73,17 +81,21 @@ impl Objective for Supervised {
             Some(EncodedTarget::Class(_) | EncodedTarget::Tags(_)) => {
                 text_loss::labels(model, &self.batch(examples), 0..self.n_labels)
             }
-            Some(EncodedTarget::Labels(_) | EncodedTarget::Number(_)) => {
-                let scores = text_loss::scores(model, &self.batch(examples));
-                let width = scores.dims()[1];
-                let values = to_vec_f32(scores);
-                match values.iter().all(|value| value.is_finite()) {
-                    true => Ok(values
-                        .chunks_exact(width)
-                        .map(|row| Prediction::Values(row.to_vec()))
-                        .collect()),
-                    false => Err(GenerateError::NotFinite),
-                }
+            Some(
+                EncodedTarget::Labels(_) | EncodedTarget::Number(_) | EncodedTarget::Relevance(_),
+            ) => {
+                let scores = finite_rows(text_loss::scores(model, &self.batch(examples)))?;
+                Ok(scores.into_iter().map(Prediction::Values).collect())
+            }
+            Some(EncodedTarget::Related(_)) => {
+                let how = SentenceVectors { is_unit: true, ..self.vectors };
+                let vectors = text_loss::vectors(model, &self.batch(examples), &how);
+                let vectors = finite_rows(vectors)?;
+                let of = |text: usize| {
+                    let own = vectors.iter().skip(text).step_by(examples.len());
+                    Prediction::Vectors(own.cloned().collect())
+                };
+                Ok((0..examples.len()).map(of).collect())
             }
             Some(EncodedTarget::Span(_)) => {
                 let texts: Vec<_> = examples.iter().map(|text| text.second.clone()).collect();
@@ -109,7 +121,10 @@ impl Supervised {
                     let of = |label| f32::from(labels.contains(&label));
                     numbers.extend((0..self.n_labels as u32).map(of));
                 }
-                EncodedTarget::Number(number) => numbers.push(*number),
+                EncodedTarget::Number(number) | EncodedTarget::Relevance(number) => {
+                    numbers.push(*number)
+                }
+                EncodedTarget::Related(_) => {}
                 EncodedTarget::Tags(tags) => {
                     let row = tags.iter().map(|tag| tag.map_or(IGNORE, i64::from));
                     classes.extend(row.chain(std::iter::repeat(IGNORE)).take(width));
@@ -122,7 +137,9 @@ impl Supervised {
             }
         }
         match examples.first().map(|text| &text.target) {
-            Some(EncodedTarget::Labels(_)) => TextTargets::Labels(numbers),
+            Some(EncodedTarget::Labels(_) | EncodedTarget::Relevance(_)) => {
+                TextTargets::Labels(numbers)
+            }
             Some(EncodedTarget::Number(_)) => TextTargets::Numbers(numbers),
             Some(EncodedTarget::Span(_)) => TextTargets::Spans(spans),
             _ => TextTargets::Classes(classes),
@@ -155,5 +172,15 @@ impl Supervised {
             Prediction::Sequence(ids[..end].to_vec())
         };
         Ok(generated.into_iter().map(without_end).collect())
+    }
+}
+
+/// The rows of a matrix on the host.
+fn finite_rows(matrix: Tensor<2>) -> Result<Vec<Vec<f32>>, GenerateError> {
+    let width = matrix.dims()[1];
+    let values = to_vec_f32(matrix);
+    match values.iter().all(|value| value.is_finite()) {
+        true => Ok(values.chunks_exact(width).map(<[f32]>::to_vec).collect()),
+        false => Err(GenerateError::NotFinite),
     }
 }

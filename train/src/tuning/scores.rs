@@ -9,6 +9,7 @@ use zoo_datasets::score::multi_label::MultiLabelReport;
 use zoo_datasets::score::regression::{pearson, r2, spearman};
 
 use super::encoded::{EncodedTarget, EncodedText};
+use super::ranks::Ranks;
 use crate::prediction::Prediction;
 use crate::train_data::Score;
 
@@ -65,6 +66,10 @@ pub fn scores(
                 scores.push(score("recall", 100.0 * entities.recall));
             }
             Ok(scores)
+        }
+        LabeledTask::SentenceEmbedding | LabeledTask::Ranking => {
+            let ranks = Ranks::new(predictions, examples)?;
+            ranks.scores(&(0..ranks.count()).collect::<Vec<usize>>())
         }
         LabeledTask::QuestionAnswering | LabeledTask::TextToText => Ok(Vec::new()),
     }

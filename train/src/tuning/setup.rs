@@ -12,6 +12,7 @@ use super::objective::Supervised;
 use crate::error::TrainError;
 use crate::objective::Objective;
 use crate::prediction::Prediction;
+use crate::sentence_vectors::SentenceVectors;
 
 /// Rows of a forward pass without gradients.
 pub(super) const ROWS: usize = 32;
@@ -78,8 +79,15 @@ impl TaskSetup {
             },
             end,
             max_target_length: lengths.target,
+            vectors: SentenceVectors::default(),
         };
         Ok(Self { task, labels: spec.labels.clone(), tokenizer, codec, objective })
+    }
+
+    /// The same with other sentence vectors.
+    pub fn with_vectors(mut self, vectors: SentenceVectors) -> Self {
+        self.objective.vectors = vectors;
+        self
     }
 
     /// Encodes texts, whose labels may have another order than the model's.

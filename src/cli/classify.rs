@@ -6,8 +6,10 @@ use serde::Serialize;
 use super::model::ModelArgs;
 use super::texts::{Answer, TextArgs, Texts, as_usage};
 use super::{Global, usage};
+use crate::datasets::tokenizer::Cut;
 use crate::pipeline::{
-    Candidates, LabelScore, PipelineError, Scoring, TextClassification, ZeroShotClassification,
+    Candidates, LabelScore, PipelineError, Scoring, TextClassification, TextError,
+    ZeroShotClassification,
 };
 
 /// Classify texts (the model's labels, or zero-shot).
@@ -32,6 +34,9 @@ pub(crate) struct ClassifyArgs {
     /// otherwise 1]
     #[arg(long, short = 'k', value_name = "K")]
     top_k: Option<usize>,
+    /// Each text is a pair, separated by a tab, such as a premise and a hypothesis
+    #[arg(long, conflicts_with = "labels")]
+    pairs: bool,
     /// Comma-separated labels for zero-shot classification
     #[arg(long, value_name = "LABELS", value_delimiter = ',')]
     labels: Vec<String>,
@@ -82,6 +87,9 @@ fn with_model_labels(
     let usual = if classifier.scoring() == Scoring::Softmax { 1 } else { usize::MAX };
     let mut cut = 0;
     let classify = &mut |texts: &[String]| -> Result<_, PipelineError> {
+        if args.pairs {
+            return classifier.classify_pairs(&pairs(texts)?, Cut::Longer);
+        }
         let found = classifier.classify(texts)?;
         cut += classifier.cut(texts)?;
         Ok(found)
@@ -89,6 +97,18 @@ fn with_model_labels(
     let done = print(global, args.top_k.unwrap_or(usual), texts, classify);
     global.note_cut(cut, classifier.max_length());
     done
+}
+
+/// The two texts of each pair.
+fn pairs(texts: &[String]) -> Result<Vec<[&str; 2]>, PipelineError> {
+    let pairs = texts.iter().enumerate().map(|(index, text)| match text.split_once('\t') {
+        Some((first, second)) => Ok([first, second]),
+        None => {
+            let missing = TextError::Empty("second text of the pair, behind a tab,");
+            Err(PipelineError::Text { index, source: missing })
+        }
+    });
+    pairs.collect()
 }
 
 fn zero_shot(

@@ -60,7 +60,7 @@ pub(crate) struct EmbedArgs {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum PoolingArg {
+pub(super) enum PoolingArg {
     /// The mean of all tokens
     Mean,
     /// The first token
@@ -75,12 +75,25 @@ enum PoolingArg {
     WeightedMean,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum LengthArg {
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LengthArg {
     /// Not normalized
     Free,
     /// Length 1, so that dot products are cosine similarities
     Unit,
+}
+
+impl From<PoolingArg> for Pooling {
+    fn from(pooling: PoolingArg) -> Self {
+        match pooling {
+            PoolingArg::Mean => Self::Mean,
+            PoolingArg::Cls => Self::First,
+            PoolingArg::Last => Self::Last,
+            PoolingArg::Max => Self::Max,
+            PoolingArg::MeanSqrtLen => Self::MeanBySqrtLength,
+            PoolingArg::WeightedMean => Self::WeightedMean,
+        }
+    }
 }
 
 /// The fields of a JSON line.
@@ -138,15 +151,7 @@ fn open(global: &Global, args: &EmbedArgs) -> Result<TextEmbedder> {
     };
     let mut embedder = embedder.with_prompt(prompt).map_err(usage)?;
     if let Some(pooling) = args.pooling {
-        let pooling = match pooling {
-            PoolingArg::Mean => Pooling::Mean,
-            PoolingArg::Cls => Pooling::First,
-            PoolingArg::Last => Pooling::Last,
-            PoolingArg::Max => Pooling::Max,
-            PoolingArg::MeanSqrtLen => Pooling::MeanBySqrtLength,
-            PoolingArg::WeightedMean => Pooling::WeightedMean,
-        };
-        embedder = embedder.with_pooling(pooling).map_err(as_usage)?;
+        embedder = embedder.with_pooling(pooling.into()).map_err(as_usage)?;
     }
     Ok(match args.length {
         Some(LengthArg::Free) => embedder.with_length(Length::Free),

@@ -8,15 +8,16 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::model::ModelArgs;
-use super::train::{ColumnArgs, length};
+use super::train::{ColumnArgs, default_loss, length};
 use super::{Global, usage};
 use crate::datasets::labeled::{Columns, LabeledTask, LabeledTexts};
 use crate::datasets::records::Records;
 use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::{self, LoadDtype, ModelSpec};
 use crate::models::families::Task;
-use crate::train::TaskSettings;
+use crate::pipeline::{SentenceModules, TextEmbedder};
 use crate::train::tuning::{Evaluation, ScoreInterval, TaskLengths, TaskSetup};
+use crate::train::{SentenceVectors, TaskSettings};
 
 /// The longest text by default, in tokens.
 const LONGEST: usize = 512;
@@ -25,8 +26,8 @@ const LONGEST: usize = 512;
 #[derive(clap::Args)]
 #[command(
     after_help = "The model's head decides the task: classification (also of several labels, and \
-                  regression), tagging, question answering, text-to-text; a causal language model \
-                  is measured on plain text. The columns are found by their names, or are those of \
+                  regression), tagging, question answering, text-to-text, sentence embedding; a \
+                  causal language model is measured on plain text. The columns are found by their names, or are those of \
                   the run that trained the model. The scores have 95 % intervals over \
                   resampled examples. Shares are in percent.\n\nExamples:\n  \
                   zoo evaluate runs/x test.csv\n  \
@@ -43,6 +44,9 @@ pub(crate) struct EvaluateArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     columns: ColumnArgs,
+    /// The task, where the head is for several, such as ranking [default: the run's, or the head's]
+    #[arg(long, value_name = "TASK")]
+    task: Option<LabeledTask>,
     /// The longest text in tokens; longer ones are truncated [default: the run's, or the model's, at
     /// most 512]
     #[arg(long, value_name = "N", value_parser = length)]
@@ -58,13 +62,43 @@ pub(crate) struct EvaluateArgs {
 pub(super) fn run(global: &Global, args: &EvaluateArgs) -> Result<()> {
     let folder = args.model.model.folder(global)?;
     let spec = ModelSpec::read(&folder)?;
-    match task_of(&spec) {
+    let of_head = match TextEmbedder::is_meant(&folder) || spec.task == Task::BaseModel {
+        true => Some(LabeledTask::SentenceEmbedding),
+        false => task_of(&spec),
+    };
+    let of_run = run_settings(&folder).map(|run| run.task.name);
+    let task = args.task.or(of_run.filter(|task| is_for(*task, &spec))).or(of_head);
+    if let Some(task) = task.filter(|task| !is_for(*task, &spec)) {
+        return Err(usage(format!(
+            "the model's head, {}, is not for {task}",
+            spec.config["architectures"][0]
+        )));
+    }
+    match task {
         Some(task) => labeled(global, args, &folder, spec, task),
         None if spec.task == Task::CausalLm => text::run(global, args, &folder, spec),
         None => Err(usage(format!(
             "zoo evaluate cannot measure a model with the head {}",
             spec.config["architectures"][0]
         ))),
+    }
+}
+
+/// Whether a model's head is for a task; every backbone makes sentence vectors.
+fn is_for(task: LabeledTask, spec: &ModelSpec) -> bool {
+    match task {
+        LabeledTask::Classification | LabeledTask::MultiLabelClassification => {
+            spec.task == Task::SequenceClassifier
+        }
+        LabeledTask::Regression | LabeledTask::Ranking => {
+            spec.task == Task::SequenceClassifier && spec.labels.len() == 1
+        }
+        LabeledTask::Tagging => spec.task == Task::TokenClassifier,
+        LabeledTask::QuestionAnswering => spec.task == Task::Span,
+        LabeledTask::TextToText => spec.task == Task::Seq2SeqLm,
+        LabeledTask::SentenceEmbedding => {
+            !spec.architecture.backbone.capabilities().has_decoder_input()
+        }
     }
 }
 
@@ -111,9 +145,22 @@ fn labeled(
 
     let device = global.device()?;
     let precision = args.model.dtype.on(global, &device)?;
-    let tokenizer = Tokenizer::load(folder)?;
+    let mut tokenizer = Tokenizer::load(folder)?;
+    let mut vectors = run.as_ref().and_then(|run| run.task.vectors).unwrap_or_default();
+    let mut of_modules = None;
+    if task == LabeledTask::SentenceEmbedding {
+        let backbone = &spec.architecture.backbone;
+        let modules = SentenceModules::read(folder, backbone, &device).map_err(usage)?;
+        if modules.is_lower_cased {
+            tokenizer = tokenizer.lower_cased()?;
+        }
+        let SentenceModules { pooling, is_unit, max_length, .. } = modules;
+        let loss = if run.is_some() { vectors.loss } else { default_loss(&texts) };
+        vectors = SentenceVectors { pooling, is_unit, loss };
+        of_modules = max_length;
+    }
     let positions = spec.architecture.backbone.max_positions();
-    let longest = [positions, tokenizer.max_length()].into_iter().flatten().min();
+    let longest = [positions, tokenizer.max_length(), of_modules].into_iter().flatten().min();
     let of_run = run.as_ref().map(|run| run.context);
     let input = args.max_length.or(of_run).unwrap_or(LONGEST).min(longest.unwrap_or(usize::MAX));
     let target = run.as_ref().map(|run| run.task.max_target_length);
@@ -124,7 +171,7 @@ fn labeled(
     let model = loaded.model.cast(precision);
     let lengths = TaskLengths { input, target };
     let setup = TaskSetup::new(task, &loaded.spec, &model, tokenizer, lengths, &prefix);
-    let setup = setup.map_err(usage)?;
+    let setup = setup.map_err(usage)?.with_vectors(vectors);
     let bar = global.bar(texts.examples.len() as u64, "texts");
     let evaluation = setup.evaluate(&model, texts, &mut |done| bar.set_position(done as u64));
     bar.finish_and_clear();

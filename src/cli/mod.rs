@@ -24,6 +24,7 @@ mod logging;
 mod model;
 mod parity;
 mod program;
+mod rank;
 mod renamed;
 mod rewrite;
 #[cfg(feature = "serve")]

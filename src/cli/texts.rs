@@ -113,6 +113,18 @@ impl Texts {
         Ok(Some(lines.context("cannot read the texts")?))
     }
 
+    /// All texts.
+    pub(super) fn all(self) -> Result<Vec<String>> {
+        let mut texts = Vec::new();
+        while let Some(lines) = self.next()? {
+            for line in lines {
+                let number = texts.len() + 1;
+                texts.push(line.map_err(|reason| usage(format!("text {number}: {reason}")))?);
+            }
+        }
+        if texts.is_empty() { Err(usage(self.empty)) } else { Ok(texts) }
+    }
+
     /// The results of all texts at once. A text that failed is reported, and its result is `None`.
     pub(super) fn answer_together<A>(self, answer: Answer<'_, A>) -> Result<Vec<Option<A>>> {
         let mut lines = Vec::new();

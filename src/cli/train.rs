@@ -7,6 +7,7 @@ mod start;
 mod task_args;
 mod tasks;
 mod text_data;
+mod vector_args;
 
 use std::io::IsTerminal;
 
@@ -15,6 +16,7 @@ use serde_json::json;
 
 pub(super) use args::{SizeArgs, TrainArgs};
 pub(super) use task_args::{ColumnArgs, length};
+pub(super) use vector_args::default_loss;
 
 use super::generate::{beginning, write_text};
 use super::{Global, usage};
@@ -122,6 +124,7 @@ fn next_verb(spec: &ModelSpec) -> &'static str {
         Task::SequenceClassifier => "classify texts with: zoo classify",
         Task::TokenClassifier => "tag texts with: zoo tag",
         Task::MaskedLm => "fill masked tokens with: zoo fill",
+        Task::BaseModel => "embed texts with: zoo embed",
         Task::Span => "answer questions with: zoo answer",
         _ => "generate text with: zoo generate",
     }

@@ -66,6 +66,8 @@ pub(super) enum Verb {
     Translate(rewrite::TranslateArgs),
     /// Compute text embeddings
     Embed(embed::EmbedArgs),
+    /// Rank documents by how well they fit a query
+    Rank(rank::RankArgs),
     /// Serve a model over HTTP with OpenAI's API
     #[cfg(feature = "serve")]
     Serve(serve::ServeArgs),
@@ -105,6 +107,7 @@ impl Verb {
             Self::Summarize(args) => rewrite::summarize(global, &args),
             Self::Translate(args) => rewrite::translate(global, &args),
             Self::Embed(args) => embed::run(global, &args),
+            Self::Rank(args) => rank::run(global, &args),
             #[cfg(feature = "serve")]
             Self::Serve(args) => serve::run(global, &args),
             Self::Forward(args) => forward::run(global, &args),

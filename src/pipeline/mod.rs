@@ -16,6 +16,7 @@ mod preprocessor;
 mod processor;
 mod prompt;
 mod prompted;
+mod rank;
 mod scores;
 mod sentence;
 mod seq2seq;
@@ -38,7 +39,9 @@ pub use image_classification::ImageClassifier;
 pub use processor::Processor;
 pub use prompt::PromptTokens;
 pub use prompted::{Prompt, PromptEncoder, PromptError, PromptedText, ReadyPrompt};
+pub use rank::{RankedDocument, Ranking};
 pub use scores::LabelScore;
+pub use sentence::SentenceModules;
 pub use seq2seq::{Rewritten, Summarization, Translation};
 pub use tag::{Aggregation, Entity, Tagging, TokenClassification};
 pub use text_generation::{

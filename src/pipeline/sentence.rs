@@ -5,6 +5,8 @@
 
 mod fields;
 mod modules;
+mod modules_file;
+mod pooling;
 mod prompts;
 mod tensors;
 mod transformer;
@@ -16,6 +18,7 @@ use serde_json::Value;
 
 use self::fields::{Fields, wrong};
 use self::modules::{KINDS, Kind, Vectors};
+pub use self::modules_file::SentenceModules;
 use self::prompts::ModelRules;
 pub(super) use self::transformer::Letters;
 use self::transformer::TextRules;

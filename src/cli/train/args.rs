@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::task_args::TaskArgs;
+use super::vector_args::VectorArgs;
 use crate::datasets::text::TextSource;
 use crate::models::families::{NAMED_SIZES, NamedSize, Size};
 use crate::models::precision::Precision;
@@ -71,6 +72,8 @@ pub(crate) struct TrainArgs {
     pub(super) text: DataArgs,
     #[command(flatten)]
     pub(super) task: TaskArgs,
+    #[command(flatten)]
+    pub(super) vectors: VectorArgs,
     #[command(flatten)]
     pub(super) training: TrainingArgs,
 }

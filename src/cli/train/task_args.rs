@@ -12,7 +12,8 @@ const MAX_EPOCHS: f64 = 1e6;
 #[derive(clap::Args)]
 pub(super) struct TaskArgs {
     /// Learn a task from the labeled texts of --data: classification, multi-label-classification,
-    /// regression, tagging, question-answering, text-to-text [default: language modeling]
+    /// regression, tagging, question-answering, text-to-text, sentence-embedding, ranking [default:
+    /// language modeling]
     #[arg(long, value_name = "TASK", help_heading = "Task", requires = "data")]
     pub(super) task: Option<LabeledTask>,
     /// Passes over the training data

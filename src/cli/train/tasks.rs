@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use burn::tensor::Device;
 
-use super::super::companions::{set_dtype, write_tokenizer_files};
+use super::super::companions::{set_dtype, write_companions, write_tokenizer_files};
 use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
@@ -19,11 +19,12 @@ use crate::datasets::labeled::LabeledTask;
 use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::{self, ModelSpec};
 use crate::models::precision::Precision;
+use crate::pipeline::SentenceModules;
 use crate::train::tuning::{TaskLengths, TaskSetup};
 use crate::train::{
     AdamW, RunDir, State, TaskSettings, TrainError, TrainJob, TrainSettings, ValidationSource,
 };
-use start::{LoadedStart, Start, head};
+use start::{LoadedStart, Start, head, read_by};
 use texts::{Encoded, Texts};
 
 /// Creates a new run.
@@ -42,16 +43,27 @@ pub(super) fn begin(
         ValidationSource::Files(files) => ValidationSource::Files(absolute_files(&files)),
         share => share,
     };
-    let task = TaskSettings {
+    let mut task = TaskSettings {
         name: task,
         files: absolute_files(&files),
         validation,
         columns: args.task.columns.columns(),
         prefix: args.task.prefix.clone(),
         max_target_length: args.task.max_target_length,
+        vectors: None,
     };
+    if args.vectors.is_some() && task.name != LabeledTask::SentenceEmbedding {
+        return Err(usage(format!(
+            "the flags of sentence vectors have no meaning for {}",
+            task.name
+        )));
+    }
     let texts = Texts::read(&task, global.seed(), None)?;
     let start = Start::new(args, from.as_deref(), &texts, device)?;
+    let modules = args.vectors.modules(start.modules);
+    if task.name == LabeledTask::SentenceEmbedding {
+        task.vectors = Some(args.vectors.vectors(&modules, &texts.train)?);
+    }
     let out = args.out.clone().unwrap_or_else(|| default_out(args, &files[0], start.family));
     if out.exists() {
         return Err(classify(TrainError::Exists(out)));
@@ -65,7 +77,7 @@ pub(super) fn begin(
     check_blocks(args.training.checkpoint_blocks, &spec)?;
     let tokenizer = start.tokenizer.clone();
     let setup = TaskSetup::new(task.name, &spec, &model, tokenizer, lengths, &task.prefix);
-    let setup = setup.map_err(usage)?;
+    let setup = setup.map_err(usage)?.with_vectors(task.vectors.unwrap_or_default());
     if task.name == LabeledTask::TextToText && setup.objective.end.is_none() {
         let reason = "the vocabulary has no token that ends a text; choose --tokenizer bpe:N";
         return Err(usage(reason));
@@ -87,6 +99,9 @@ pub(super) fn begin(
         global.note(&format!("new parameters, trained from scratch: {}", new.join(", ")));
     }
     let data = encoded.data(&settings);
+    let is_embedder = settings.task.as_ref().is_some_and(|task| task.vectors.is_some());
+    let modules = SentenceModules { max_length: Some(lengths.input), ..modules };
+    let width = spec.architecture.backbone.d_output();
     let ModelSpec { family, mut config, .. } = spec;
     // The weights of a run are f32, whatever the initial model had.
     set_dtype(&mut config, Precision::F32);
@@ -94,9 +109,14 @@ pub(super) fn begin(
         checkpoint::write_config(folder, &config)?;
         let written = match &from {
             // What makes sentence vectors is no part of a model with another head.
-            Some(from) => write_tokenizer_files(global, from, folder),
+            Some(from) if !is_embedder => write_tokenizer_files(global, from, folder),
+            Some(from) => write_companions(global, from, folder),
             None => start.tokenizer.save(folder).map_err(Into::into),
         };
+        let written = written.and_then(|()| match is_embedder {
+            true => Ok(modules.write(folder, width)?),
+            false => Ok(()),
+        });
         written.map_err(|error| TrainError::Burn(format!("{error:#}")))
     })
     .map_err(classify)?;
@@ -157,9 +177,14 @@ pub(super) fn resume(
     };
     let Continued { model, optimizer, state } = restore(global, &opened, device, first)?;
     let lengths = TaskLengths { input: opened.settings.context, target: task.max_target_length };
-    let tokenizer = Tokenizer::load(path)?;
+    let mut tokenizer = Tokenizer::load(path)?;
+    if task.vectors.is_some() {
+        let modules = SentenceModules::read(path, &spec.architecture.backbone, device)?;
+        tokenizer = read_by(&modules, tokenizer)?;
+    }
     let setup = TaskSetup::new(task.name, &spec, &model, tokenizer, lengths, &task.prefix);
-    let data = Encoded::new(setup.map_err(usage)?, texts)?.data(&opened.settings);
+    let setup = setup.map_err(usage)?.with_vectors(task.vectors.unwrap_or_default());
+    let data = Encoded::new(setup, texts)?.data(&opened.settings);
     let ModelSpec { family, config, .. } = spec;
     let Opened { run, settings } = opened;
     Ok(TrainJob { run, settings, data, family, config, model, optimizer, state })

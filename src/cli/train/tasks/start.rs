@@ -14,6 +14,7 @@ use crate::datasets::labeled::{LabeledTarget, LabeledTask, LabeledText, LabeledT
 use crate::datasets::tokenizer::{Special, Tokenizer, Vocabulary};
 use crate::models::checkpoint::{self, HeadFor, LoadError, Model, ModelSpec, ProblemType};
 use crate::models::families::{Family, Task};
+use crate::pipeline::SentenceModules;
 use crate::train::tuning::TaskLengths;
 
 /// The longest text by default, in tokens.
@@ -35,8 +36,18 @@ pub(super) fn head(task: LabeledTask, labels: &[String]) -> HeadFor {
         LabeledTask::Tagging => (Task::TokenClassifier, None),
         LabeledTask::QuestionAnswering => (Task::Span, None),
         LabeledTask::TextToText => (Task::Seq2SeqLm, None),
+        LabeledTask::SentenceEmbedding => (Task::BaseModel, None),
+        // The binary cross-entropy of its only label.
+        LabeledTask::Ranking => {
+            (Task::SequenceClassifier, Some(ProblemType::MultiLabelClassification))
+        }
     };
     HeadFor { problem_type, labels: labels.to_vec(), ..HeadFor::new(head) }
+}
+
+/// A tokenizer that reads texts as the modules of an embedding model specify.
+pub(super) fn read_by(modules: &SentenceModules, tokenizer: Tokenizer) -> Result<Tokenizer> {
+    if modules.is_lower_cased { Ok(tokenizer.lower_cased()?) } else { Ok(tokenizer) }
 }
 
 /// The starting point of a new run.
@@ -46,6 +57,8 @@ pub(super) struct Start<'a> {
     pub(super) tokenizer: Tokenizer,
     /// The model's maximum length, in tokens.
     longest: Option<usize>,
+    /// What makes sentence vectors.
+    pub(super) modules: SentenceModules,
 }
 
 /// The model of a new run.
@@ -67,15 +80,25 @@ impl<'a> Start<'a> {
             Some(folder) => {
                 let spec = ModelSpec::describe(folder, device)?;
                 let tokenizer = Tokenizer::load(folder)?;
-                let positions = spec.architecture.backbone.max_positions();
-                let longest = [positions, tokenizer.max_length()].into_iter().flatten().min();
-                Ok(Self { folder: Some(folder), family: spec.family, tokenizer, longest })
+                let backbone = &spec.architecture.backbone;
+                let modules = match texts.train.task {
+                    LabeledTask::SentenceEmbedding => {
+                        SentenceModules::read(folder, backbone, device).map_err(usage)?
+                    }
+                    _ => SentenceModules::default(),
+                };
+                let lengths =
+                    [backbone.max_positions(), tokenizer.max_length(), modules.max_length];
+                let longest = lengths.into_iter().flatten().min();
+                let tokenizer = read_by(&modules, tokenizer)?;
+                Ok(Self { folder: Some(folder), family: spec.family, tokenizer, longest, modules })
             }
             None => {
                 let family = family(args.family())?;
                 let tokenizer = new_tokenizer(args, &texts.train.examples)?;
                 let tokenizer = with_tokens_of(family, tokenizer)?;
-                Ok(Self { folder: None, family, tokenizer, longest: None })
+                let modules = SentenceModules::default();
+                Ok(Self { folder: None, family, tokenizer, longest: None, modules })
             }
         }
     }

@@ -253,7 +253,7 @@ fn fixtures_stay_small() {
         }
     }
     // Nine tenths are for families, the rest for pipelines: models with their tokenizers.
-    assert!(bytes < 13_100_000, "the fixtures have {bytes} bytes, and 13.1 MB are allowed");
+    assert!(bytes < 13_300_000, "the fixtures have {bytes} bytes, and 13.3 MB are allowed");
 }
 
 #[test]

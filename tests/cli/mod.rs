@@ -8,6 +8,7 @@ mod pipelines;
 mod runs;
 mod tasks;
 mod tokenizers;
+mod vectors;
 mod verbs;
 mod writing;
 

@@ -12,7 +12,7 @@ use super::{refuse, succeed};
 const NEW: &str = "--layers 1 --heads 2 --d-model 32 --context 32 --tokenizer bpe:300";
 
 /// A run of a task with these arguments, from scratch or from a model.
-fn course<'a>(task: &'a str, data: &'a str, more: &'a str) -> Vec<&'a str> {
+pub(super) fn course<'a>(task: &'a str, data: &'a str, more: &'a str) -> Vec<&'a str> {
     let size = if more.contains("--batch-size") { "" } else { "--batch-size 8" };
     let new = if more.contains("--init-from") { "" } else { NEW };
     let words = [more, size, new].into_iter().flat_map(str::split_whitespace);
@@ -20,12 +20,12 @@ fn course<'a>(task: &'a str, data: &'a str, more: &'a str) -> Vec<&'a str> {
 }
 
 /// An evaluation.
-fn evaluate(at: &Path, args: &[&str]) -> Value {
+pub(super) fn evaluate(at: &Path, args: &[&str]) -> Value {
     let result = succeed(at, &[&["evaluate", "--json"], args].concat());
     serde_json::from_str(&result.stdout).unwrap()
 }
 
-fn score(evaluation: &Value, name: &str) -> f64 {
+pub(super) fn score(evaluation: &Value, name: &str) -> f64 {
     let scores = evaluation["scores"].as_array().unwrap();
     let found = scores.iter().find(|score| score["name"] == name);
     let found = found.unwrap_or_else(|| panic!("no {name}: {evaluation}"));
@@ -37,11 +37,11 @@ fn score(evaluation: &Value, name: &str) -> f64 {
     value
 }
 
-fn model(folder: &Path) -> Vec<u8> {
+pub(super) fn model(folder: &Path) -> Vec<u8> {
     fs::read(folder.join("model.safetensors")).unwrap()
 }
 
-fn config(folder: &Path) -> Value {
+pub(super) fn config(folder: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(folder.join("config.json")).unwrap()).unwrap()
 }
 

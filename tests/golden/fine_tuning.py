@@ -5,7 +5,8 @@
     fine_tuning.py --check      recomputes them and compares within 1e-6
 
 The weights are those of other fixtures, which have the head already; nothing is random. The losses
-are transformers' own (`model(..., labels=...)`), in evaluation mode, so that there is no dropout.
+are transformers' own (`model(..., labels=...)`), in evaluation mode, so that there is no dropout;
+those of sentence vectors are the formulas of sentence-transformers over the hidden states.
 """
 
 import argparse
@@ -30,6 +31,7 @@ SEQUENCE = transformers.AutoModelForSequenceClassification
 TOKEN = transformers.AutoModelForTokenClassification
 SPAN = transformers.AutoModelForQuestionAnswering
 TEXT = transformers.AutoModelForSeq2SeqLM
+BASE = transformers.AutoModel
 
 # Task, and folder of the model.
 CASES = (
@@ -47,6 +49,10 @@ CASES = (
     ("question-answering", "distilbert/span"),
     ("text-to-text", "t5/base"),
     ("text-to-text", "bart/base"),
+    ("ranking", "pipelines/text-classification/bert-regression"),
+    ("multiple-negatives", "sentence/bert"),
+    ("cosine", "sentence/bert"),
+    ("triplet", "sentence/qwen3"),
 )
 HEADS = {
     "classification": (SEQUENCE, "single_label_classification"),
@@ -55,7 +61,13 @@ HEADS = {
     "tagging": (TOKEN, None),
     "question-answering": (SPAN, None),
     "text-to-text": (TEXT, None),
+    "ranking": (SEQUENCE, "multi_label_classification"),
+    "multiple-negatives": (BASE, None),
+    "cosine": (BASE, None),
+    "triplet": (BASE, None),
 }
+RELATED = ("multiple-negatives", "cosine", "triplet")
+SCALE, MARGIN = 20.0, 0.5
 
 
 def load(task, folder):
@@ -69,8 +81,23 @@ def load(task, folder):
     return model.eval()
 
 
+def related_ids(config, batch, row, text):
+    """The tokens of a text: the lengths of the texts of a row differ."""
+    length = 4 + (5 * row + 2 * batch + 3 * text) % 7
+    known = config.vocab_size - 3
+    return [3 + (7 * row + 5 * batch + 11 * text + 3 * i * i + i) % known for i in range(length)]
+
+
 def target_of(task, config, batch, row, length):
     """The target of a row, in JSON."""
+    if task in RELATED:
+        second = related_ids(config, batch, row, 1)
+        negatives = [related_ids(config, batch, row, text) for text in (2, 3)]
+        if task == "cosine":
+            return dict(second=second, negatives=[], similarity=(5 * row + 3 * batch) % 7 / 7)
+        return dict(second=second, negatives=negatives, similarity=None)
+    if task == "ranking":
+        return (5 * row + 3 * batch) % 7 / 6
     if task == "classification":
         return (2 * row + batch) % config.num_labels
     if task == "multi-label-classification":  # some rows have none, some have all
@@ -91,6 +118,9 @@ def example(task, config, batch, row):
     """A row: its length differs from those of the others."""
     length = 5 + (3 * row + 2 * batch) % 8
     ids = [3 + (7 * row + 5 * batch + 3 * i * i + i) % 25 for i in range(length)]
+    if task in RELATED:
+        ids = related_ids(config, batch, row, 0)
+        return dict(ids=ids, target=target_of(task, config, batch, row, len(ids)))
     if config.is_encoder_decoder and task == "classification":  # pooled at the end token
         ids[-1] = config.eos_token_id
     found = dict(ids=ids)
@@ -104,6 +134,36 @@ def padded(rows, filler):
     return torch.tensor([[*row, *[filler] * (width - len(row))] for row in rows])
 
 
+def vectors_of(task, model, texts):
+    """Vectors of texts, of length 1: the mean of all tokens, or the last one of a decoder."""
+    mask = padded([[1] * len(ids) for ids in texts], 0)
+    hidden = model(padded(texts, 0), attention_mask=mask).last_hidden_state
+    if task == "triplet":
+        pooled = hidden[torch.arange(len(texts)), mask.sum(1) - 1]
+    else:
+        pooled = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+    return torch.nn.functional.normalize(pooled, dim=1)
+
+
+def related_loss(task, model, examples):
+    targets = [row["target"] for row in examples]
+    texts = [row["ids"] for row in examples] + [target["second"] for target in targets]
+    for index in range(len(targets[0]["negatives"])):
+        texts += [target["negatives"][index] for target in targets]
+    vectors = vectors_of(task, model, texts)
+    first, second, *negatives = vectors.split(len(examples))
+    if task == "multiple-negatives":
+        scores = first @ torch.cat([second, *negatives]).T * SCALE
+        return torch.nn.functional.cross_entropy(scores, torch.arange(len(examples)))
+    if task == "cosine":
+        expected = torch.tensor([target["similarity"] for target in targets])
+        return torch.nn.functional.mse_loss((first * second).sum(1), expected)
+    distance = torch.nn.functional.pairwise_distance
+    near = distance(first, second)
+    losses = [torch.relu(near - distance(first, other) + MARGIN) for other in negatives]
+    return torch.stack(losses).mean()
+
+
 def inputs_of(task, config, examples):
     """The arguments of the model for some examples."""
     ids = [row["ids"] for row in examples]
@@ -115,6 +175,8 @@ def inputs_of(task, config, examples):
     if task == "multi-label-classification":
         applies = [[float(i in row) for i in range(config.num_labels)] for row in targets]
         found["labels"] = torch.tensor(applies)
+    elif task == "ranking":
+        found["labels"] = torch.tensor(targets)[:, None]
     elif task == "tagging":
         tags = [[IGNORE if tag is None else tag for tag in row] for row in targets]
         width = found["input_ids"].shape[1]
@@ -145,7 +207,11 @@ def compute(task, folder):
     losses, norms = [], {}
     for step in range(STEPS):
         optimizer.zero_grad()
-        loss = model(**inputs_of(task, model.config, batches[step % BATCHES])).loss
+        examples = batches[step % BATCHES]
+        if task in RELATED:
+            loss = related_loss(task, model, examples)
+        else:
+            loss = model(**inputs_of(task, model.config, examples)).loss
         loss.backward()
         if step == 0:
             grads = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}

@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use burn_zoo::datasets::{batch::LmDataset, text::Corpus, tokenizer::Vocabulary};
+use burn_zoo::datasets::batch::{LmDataset, TokenWindows};
+use burn_zoo::datasets::{text::Corpus, tokenizer::Vocabulary};
 use burn_zoo::models::checkpoint::{self, ModelSpec};
 use burn_zoo::models::families::{self, Size};
 use burn_zoo::models::generate::{Flow, Options, Sampling, generate};
@@ -37,8 +38,8 @@ fn main() -> Result<()> {
     let run = RunDir::create(&path, &settings, |at| Ok(checkpoint::write_config(at, &config)?))?;
     let optimizer = AdamW::new(settings.optimizer);
     let (state, display) = (State::start(settings.dtype), Display::Plain(Verbosity::Lines));
-    let shape = settings.shape();
-    let data = Arc::new(LmData { text, objective: LanguageModeling::NextToken, shape });
+    let windows = TokenWindows::new(text, settings.shape());
+    let data = Arc::new(LmData { windows, objective: LanguageModeling::NextToken });
     let job = TrainJob { run, settings, data, family, config, model, optimizer, state };
     let outcome = job.run(display, &Interrupter::new())?;
     let sampling = Sampling { temperature: 0.8, ..Sampling::default() };

@@ -6,7 +6,8 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use zoo_datasets::{batch::LmDataset, text::Corpus, tokenizer::Vocabulary};
+//! use zoo_datasets::batch::{LmDataset, TokenWindows};
+//! use zoo_datasets::{text::Corpus, tokenizer::Vocabulary};
 //! use zoo_models::checkpoint::{ModelSpec, write_config};
 //! use zoo_models::families::{self, Size};
 //! use zoo_train::prelude::*;
@@ -40,14 +41,14 @@
 //! };
 //! let model = spec.initialized(settings.seed, &device);
 //! let objective = LanguageModeling::of(&model).expect("llama generates text");
-//! let shape = settings.shape();
+//! let windows = TokenWindows::new(data, settings.shape());
 //! let job = TrainJob {
 //!     run: RunDir::create(&path, &settings, |at| Ok(write_config(at, &spec.config)?))?,
 //!     model,
 //!     optimizer: AdamW::new(settings.optimizer),
 //!     state: State::start(settings.dtype),
 //!     settings,
-//!     data: Arc::new(LmData { text: data, objective, shape }),
+//!     data: Arc::new(LmData { windows, objective }),
 //!     family,
 //!     config: spec.config,
 //! };

@@ -1,10 +1,9 @@
 //! The data of a run.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use zoo_datasets::batch::{BatchAt, BatchShape, LmBatch, LmDataset, Masking};
+use zoo_datasets::batch::{BatchAt, LmBatch, Masking, TokenWindows};
 use zoo_models::checkpoint::Model;
 
 use crate::error::TrainError;
@@ -58,44 +57,29 @@ pub struct Score {
 /// Windows of running text for language modeling.
 #[derive(Debug, Clone)]
 pub struct LmData {
-    /// The text.
-    pub text: Arc<LmDataset>,
+    /// The windows.
+    pub windows: TokenWindows,
     /// The objective.
     pub objective: LanguageModeling,
-    /// The shape of a training pass.
-    pub shape: BatchShape,
-}
-
-/// Tokens of a validation pass: enough to utilize a device, even if training batches are small.
-const VALIDATION_TOKENS: usize = 4096;
-
-fn validation_shape(shape: BatchShape) -> BatchShape {
-    let BatchShape { rows, context } = shape;
-    BatchShape { rows: (VALIDATION_TOKENS / context).max(rows), context }
-}
-
-fn validation_passes(text: &LmDataset, shape: BatchShape) -> usize {
-    let shape = validation_shape(shape);
-    text.valid_tokens().saturating_sub(1).div_ceil(shape.context).div_ceil(shape.rows)
 }
 
 impl TrainData for LmData {
     fn train(&self, at: BatchAt) -> Result<Box<dyn Pass>, TrainError> {
-        let windows = self.text.train_batch(at, self.shape).map_err(TrainError::data)?;
+        let windows = self.windows.train(at).map_err(TrainError::data)?;
         let (objective, batch) = (self.objective, self.objective.inputs(windows));
         Ok(Box::new(ObjectiveBatch { objective, batch }))
     }
 
     fn n_validation(&self) -> usize {
-        validation_passes(&self.text, self.shape)
+        self.windows.n_validation()
     }
 
     fn validation(&self) -> Result<ValidationPasses<'_>, TrainError> {
-        let shape = validation_shape(self.shape);
-        let batches = self.text.valid_batches(shape).map_err(TrainError::data)?;
+        let batches = self.windows.validation().map_err(TrainError::data)?;
         let objective = self.objective;
         Ok(Box::new(batches.map(move |windows| -> Result<Box<dyn Pass>, TrainError> {
-            Ok(Box::new(ObjectiveBatch { objective, batch: objective.inputs(windows) }))
+            let batch = objective.inputs(windows.map_err(TrainError::data)?);
+            Ok(Box::new(ObjectiveBatch { objective, batch }))
         })))
     }
 }
@@ -103,12 +87,10 @@ impl TrainData for LmData {
 /// Windows of running text for masked language modeling.
 #[derive(Debug, Clone)]
 pub struct MaskedData {
-    /// The text.
-    pub text: Arc<LmDataset>,
+    /// The windows.
+    pub windows: TokenWindows,
     /// Which tokens are predicted.
     pub masking: Masking,
-    /// The shape of a training pass.
-    pub shape: BatchShape,
 }
 
 /// The key of the masks of validation, which are the same in every validation and run.
@@ -124,20 +106,18 @@ impl MaskedData {
 
 impl TrainData for MaskedData {
     fn train(&self, at: BatchAt) -> Result<Box<dyn Pass>, TrainError> {
-        let windows = self.text.train_batch(at, self.shape).map_err(TrainError::data)?;
-        Ok(self.pass(at, windows))
+        Ok(self.pass(at, self.windows.train(at).map_err(TrainError::data)?))
     }
 
     fn n_validation(&self) -> usize {
-        validation_passes(&self.text, self.shape)
+        self.windows.n_validation()
     }
 
     fn validation(&self) -> Result<ValidationPasses<'_>, TrainError> {
-        let shape = validation_shape(self.shape);
-        let batches = self.text.valid_batches(shape).map_err(TrainError::data)?;
+        let batches = self.windows.validation().map_err(TrainError::data)?;
         Ok(Box::new(batches.zip(0..).map(|(windows, step)| {
             let at = BatchAt { seed: VALIDATION_MASKS, step, micro_step: 0 };
-            Ok(self.pass(at, windows))
+            Ok(self.pass(at, windows.map_err(TrainError::data)?))
         })))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::super::usage;
-use crate::datasets::batch::{BatchAt, LmDataset, Masking};
+use crate::datasets::batch::{BatchAt, LmDataset, Masking, TokenWindows};
 use crate::datasets::tokenizer::Special;
 use crate::models::checkpoint::Model;
 use crate::train::{LanguageModeling, LmData, MaskedData, TrainData, TrainSettings};
@@ -16,19 +16,19 @@ pub(super) fn text_data(
     model: &Model,
     settings: &TrainSettings,
 ) -> Result<Arc<dyn TrainData>> {
-    let shape = settings.shape();
+    let windows = TokenWindows::new(text.clone(), settings.shape());
     if let Model::MaskedLm(model) = model {
         let Some(mask) = text.tokenizer().special(Special::Mask) else {
             return Err(usage("the tokenizer has no mask token, which a masked model needs"));
         };
         let vocab_size = text.tokenizer().vocab_size().min(model.backbone.vocab_size());
         let masking = Masking { mask: mask.id, random: 0..vocab_size as u32 };
-        return Ok(Arc::new(MaskedData { text, masking, shape }));
+        return Ok(Arc::new(MaskedData { windows, masking }));
     }
     let Some(objective) = LanguageModeling::of(model) else {
         return Err(usage("the model does not learn from running text"));
     };
-    Ok(Arc::new(LmData { text, objective, shape }))
+    Ok(Arc::new(LmData { windows, objective }))
 }
 
 /// Checks that one forward pass fits into memory, before it is allocated.

@@ -7,8 +7,7 @@ use crate::rng::SeededRng;
 
 /// Masks a text with the task's own tokens; see [`Masking`].
 pub(super) fn masked(text: &[u32], tokens: &TokenTable, rng: &mut SeededRng) -> Example {
-    let masking =
-        Masking { mask: TokenTable::MASK, random: TokenTable::FIRST..tokens.len() as u32 };
+    let masking = Masking::of_tokens(TokenTable::MASK, TokenTable::FIRST..tokens.len() as u32);
     let mut input = text.to_vec();
     let tags = masking.hide(&mut input, rng);
     Example { input, target: Target::Tags(tags) }

@@ -35,7 +35,7 @@ impl Tokenizer {
     }
 
     /// The bytes of a token that is not valid UTF-8 by itself, from its form in the vocabulary.
-    fn written_bytes(&self, token: &str) -> Vec<u8> {
+    pub(super) fn written_bytes(&self, token: &str) -> Vec<u8> {
         let decoder = self.inner.get_decoder();
         if decoder.is_some_and(is_of_bytes)
             && let Some(bytes) = token.chars().map(byte).collect()

@@ -1,5 +1,6 @@
 //! Tokenizers: text to ids and back, in the file format of Hugging Face's `tokenizer.json`.
 
+mod boundaries;
 mod build;
 mod bytes;
 mod charsmap;
@@ -9,8 +10,10 @@ mod convert;
 mod end_of_text;
 mod error;
 mod file;
+mod frame;
 mod guard;
 mod letters;
+mod new_special;
 mod parts;
 mod read;
 mod special;
@@ -18,11 +21,13 @@ mod stream;
 mod surface;
 mod text_encoder;
 
+pub use boundaries::Boundaries;
 pub use build::Vocabulary;
 pub use bytes::Place;
 pub use codec::Tokenizer;
 pub use end_of_text::END_OF_TEXT;
 pub use error::TokenizerError;
+pub use frame::Frame;
 pub use special::{Special, SpecialToken, SpecialTokens};
 pub use stream::TextStream;
 pub use text_encoder::{Cut, Encoding, TextEncoder};

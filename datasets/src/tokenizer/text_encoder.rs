@@ -220,7 +220,11 @@ impl TextEncoder {
     }
 
     /// Adds the special tokens to one text or a pair.
-    fn surround(&self, first: Tokens, second: Option<Tokens>) -> Result<Encoding, TokenizerError> {
+    pub(super) fn surround(
+        &self,
+        first: Tokens,
+        second: Option<Tokens>,
+    ) -> Result<Encoding, TokenizerError> {
         let joined = match &self.around {
             Some(around) => {
                 guarded(|| around.process(first, second, true)).map_err(failed("encode"))?

@@ -89,6 +89,7 @@ mod metrics;
 mod objective;
 mod prediction;
 pub mod prelude;
+pub mod pretraining;
 pub mod process;
 mod renderer;
 mod run_dir;

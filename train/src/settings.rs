@@ -9,6 +9,7 @@ use zoo_datasets::labeled::{Columns, LabeledTask};
 use zoo_models::precision::Precision;
 
 use crate::adamw::AdamWConfig;
+use crate::pretraining::TextObjective;
 use crate::schedule::Schedule;
 use crate::sentence_vectors::SentenceVectors;
 
@@ -48,6 +49,9 @@ pub struct TrainSettings {
     /// The task that is learned from labeled texts; `None` means language modeling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskSettings>,
+    /// What is learned from running text; `None` means [`TextObjective::of`] the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objective: Option<TextObjective>,
     /// The model that the run directory has: the last one, or the best.
     #[serde(default)]
     pub keep: Keep,
@@ -121,6 +125,7 @@ impl TrainSettings {
             seed: 0,
             dtype: Precision::F32,
             task: None,
+            objective: None,
             keep: Keep::Last,
             patience: None,
             checkpoint_blocks: false,

@@ -94,7 +94,7 @@ pub struct MaskedData {
 }
 
 /// The key of the masks of validation, which are the same in every validation and run.
-const VALIDATION_MASKS: u64 = u64::MAX;
+pub(crate) const VALIDATION_MASKS: u64 = u64::MAX;
 
 impl MaskedData {
     fn pass(&self, at: BatchAt, windows: LmBatch) -> Box<dyn Pass> {

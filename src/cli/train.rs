@@ -2,6 +2,7 @@
 
 mod args;
 mod defaults;
+mod objective_args;
 mod prepare;
 mod start;
 mod task_args;
@@ -26,11 +27,15 @@ use crate::models::families::Task;
 use crate::models::generate::{GenerationConfig, Limit};
 use crate::pipeline::TextGeneration;
 use crate::system::{bytes, duration, peak_memory};
+use crate::train::pretraining::TextObjective;
 use crate::train::{Display, Ending, Interrupter, Score, TrainError, TrainOutcome, Verbosity};
 
 pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
     let prepared = prepare::prepare(global, args)?;
     let (text, context) = (prepared.text, prepared.job.settings.context);
+    // A model that repairs texts does not continue them.
+    let continues =
+        prepared.job.settings.objective.is_none_or(|known| known == TextObjective::NextToken);
     let spec = ModelSpec::new(prepared.job.family, prepared.job.config.clone())?;
     let interrupter = Interrupter::new();
     stop_on_ctrl_c(&interrupter)?;
@@ -48,6 +53,7 @@ pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
             if args.sample > 0
                 && !global.json
                 && spec.is_generative()
+                && continues
                 && outcome.ending != Ending::Interrupted =>
         {
             sample(global, args.sample, Pretrained { spec, model: outcome.model }, &text, context)

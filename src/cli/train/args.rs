@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::objective_args::ObjectiveArgs;
 use super::task_args::TaskArgs;
 use super::vector_args::VectorArgs;
 use crate::datasets::text::TextSource;
@@ -21,6 +22,8 @@ Examples:
   zoo train llama --data tinyshakespeare       another family, real text
   zoo train gpt2 --text-file book.txt --tokenizer bpe:1000 --context 128 --out runs/book
   zoo train --init-from ./gpt2 --text-file book.txt --lr 1e-4 --out runs/book
+  zoo train --init-from ./bert --text-file book.txt --masking whole-word --lr 1e-4
+  zoo train t5 --text-file book.txt --tokenizer bpe:1000 --objective span-corruption
   zoo train --resume runs/book
 
 Fine-tune on labeled texts; the columns are found by their names:
@@ -48,7 +51,7 @@ pub(crate) struct TrainArgs {
         value_name = "RUN",
         help_heading = "Run",
         conflicts_with_all = [
-            "SizeArgs", "tokenizer", "TrainingArgs", "task", "epochs", "validation", "prefix",
+            "SizeArgs", "tokenizer", "ObjectiveArgs", "TrainingArgs", "task", "epochs", "validation", "prefix",
             "max_target_length", "text_column", "pair_column", "label_column"
         ]
     )]
@@ -70,6 +73,8 @@ pub(crate) struct TrainArgs {
     pub(super) size: SizeArgs,
     #[command(flatten)]
     pub(super) text: DataArgs,
+    #[command(flatten)]
+    pub(super) objective: ObjectiveArgs,
     #[command(flatten)]
     pub(super) task: TaskArgs,
     #[command(flatten)]

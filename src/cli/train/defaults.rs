@@ -89,6 +89,7 @@ impl Defaults {
             seed: global.seed(),
             dtype: training.dtype,
             task: None,
+            objective: None,
             keep: if training.keep_best { Keep::Best } else { Keep::Last },
             patience: training.patience,
             checkpoint_blocks: training.checkpoint_blocks,

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use anyhow::Result;
 use burn::tensor::Device;
 
-use super::super::companions::{set_dtype, write_companions};
+use super::super::companions::{set_dtype, write_companions, write_tokenizer_files};
 use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::defaults::Defaults;
-use super::start::Start;
+use super::start::{Existing, Start, note_new};
 use super::text_data::{check_length, check_size, text_data};
 use super::{classify, tasks};
 use crate::datasets::batch::LmDataset;
@@ -136,7 +136,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     };
     let from = args.init_from.as_deref().map(|model| model_folder(global, model)).transpose()?;
     let start = match &from {
-        Some(folder) => Start::from_model(folder, device)?,
+        Some(folder) => Start::from_model(folder, global.seed(), device)?,
         None => Start::from_family(args.family())?,
     };
     let out = args.out.clone().unwrap_or_else(|| {
@@ -149,6 +149,8 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     if out.exists() {
         return Err(classify(TrainError::Exists(out)));
     }
+    let known = start.tokenizer()?;
+    let objective = args.objective.resolve(start.family(), start.head(), known.as_ref())?;
     let context = args.training.context.unwrap_or(start.default_context());
     let mut settings = Defaults::LANGUAGE_MODELING.settings(global, args, context);
     settings.data = match &source {
@@ -157,17 +159,18 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
         known => known.to_string(),
     };
     settings.init_from = from.as_deref().map(absolute);
+    settings.objective = Some(objective);
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     if let Some(problem) = settings.problem() {
         return Err(usage(problem));
     }
 
     let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
-    let tokenizer = match start.tokenizer()? {
+    let tokenizer = match known {
         Some(tokenizer) => tokenizer,
         None => {
             let kind = vocabulary(args.text.tokenizer.as_deref())?;
-            start.new_tokenizer(corpus.tokenizer(kind).map_err(usage)?)?
+            start.new_tokenizer(corpus.tokenizer(kind).map_err(usage)?, objective, context)?
         }
     };
     let data = Arc::new(LmDataset::new(&corpus, tokenizer).map_err(usage)?);
@@ -175,6 +178,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     check_size(&data, &settings)?;
     check_length(&data, &settings)?;
 
+    let new = start.new_parameters();
     let Pretrained { spec, model } = start.model(args, &settings, &data, device)?;
     check_blocks(settings.checkpoint_blocks, &spec)?;
     let ModelSpec { family, mut config, .. } = spec;
@@ -184,13 +188,15 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
         let written = match &from {
-            Some(from) => write_companions(global, from, folder),
+            Some(from) if new.is_empty() => write_companions(global, from, folder),
+            Some(from) => write_tokenizer_files(global, from, folder),
             None => tokenizer.save(folder).map_err(Into::into),
         };
         written.map_err(|error| TrainError::Burn(format!("{error:#}")))
     })
     .map_err(classify)?;
     let optimizer = AdamW::new(settings.optimizer);
+    note_new(global, &new);
     global.note(&format!(
         "{}: {} parameters, {} tokens per step, in {}",
         family.name(),
@@ -200,7 +206,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     ));
     let state = State::start(settings.dtype);
     let text = data.clone();
-    let data = text_data(data, &model, &settings)?;
+    let data = text_data(data, &model, &config, &settings)?;
     Ok((TrainJob { run, settings, data, family, config, model, optimizer, state }, text))
 }
 
@@ -242,15 +248,16 @@ fn resume(
         opened.run.move_data(&settings.data, &[]).map_err(classify)?;
     }
     let spec = ModelSpec::read(path)?;
+    let seed = opened.settings.seed;
     let first = || match &opened.settings.init_from {
-        Some(from) => Ok(checkpoint::load(Path::new(from), device)?.model),
-        None => Ok(spec.initialized(opened.settings.seed, device)),
+        Some(from) => Ok(Existing::load(Path::new(from), seed, device)?.model),
+        None => Ok(spec.initialized(seed, device)),
     };
     let Continued { model, optimizer, state } = restore(global, &opened, device, first)?;
     let ModelSpec { family, config, .. } = spec;
     let Opened { run, settings } = opened;
     let text = data.clone();
-    let data = text_data(data, &model, &settings)?;
+    let data = text_data(data, &model, &config, &settings)?;
     Ok((TrainJob { run, settings, data, family, config, model, optimizer, state }, text))
 }
 

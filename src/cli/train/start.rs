@@ -4,19 +4,56 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use burn::tensor::Device;
+use serde_json::Value;
 
-use super::super::usage;
+use super::super::{Global, usage};
 use super::args::TrainArgs;
 use crate::datasets::batch::LmDataset;
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::checkpoint::{self, Model, ModelSpec, Pretrained};
+use crate::models::checkpoint::{self, HeadFor, Model, ModelSpec, Pretrained};
 use crate::models::families::{self, FAMILIES, Family, Task};
 use crate::train::TrainSettings;
+use crate::train::pretraining::TextObjective;
 
 /// The starting point of a new run.
 pub(super) enum Start {
     Family(&'static Family),
-    Model { folder: PathBuf, spec: Box<ModelSpec>, model: Box<Model> },
+    Model { folder: PathBuf, existing: Box<Existing> },
+}
+
+/// A model that learns from running text.
+pub(super) struct Existing {
+    spec: ModelSpec,
+    pub(super) model: Model,
+    /// The keys of parameters that the checkpoint lacks.
+    new: Vec<String>,
+}
+
+impl Existing {
+    /// Loads a model. An encoder with another head gets one for masked tokens; its new matrices are
+    /// sampled with `seed`.
+    pub(super) fn load(folder: &Path, seed: u64, device: &Device) -> Result<Self> {
+        let loaded = checkpoint::load(folder, device)?;
+        let (family, task) = (loaded.spec.family, loaded.spec.task);
+        if task == Task::MaskedLm {
+            return Ok(Self { spec: loaded.spec, model: loaded.model, new: Vec::new() });
+        }
+        if !family.is_generative() && family.head(Task::MaskedLm).is_some() {
+            let head = HeadFor::new(Task::MaskedLm);
+            let found = checkpoint::load_with_head(folder, &head, seed, device)?;
+            let Pretrained { spec, model } = found.pretrained;
+            return Ok(Self { spec, model, new: found.new });
+        }
+        let spec = loaded.spec.clone();
+        Ok(Self { spec, model: loaded.into_generative().map_err(usage)?, new: Vec::new() })
+    }
+}
+
+/// Names the parameters that a checkpoint lacks.
+pub(super) fn note_new(global: &Global, new: &[String]) {
+    if !new.is_empty() {
+        global.note(&format!("new parameters, trained from scratch: {}", new.join(", ")));
+    }
 }
 
 impl Start {
@@ -24,31 +61,38 @@ impl Start {
         Ok(Self::Family(family(name)?))
     }
 
-    pub(super) fn from_model(folder: &Path, device: &Device) -> Result<Self> {
-        let loaded = checkpoint::load(folder, device)?;
-        let spec = Box::new(loaded.spec.clone());
-        let model = match loaded.model {
-            model @ Model::MaskedLm(_) => model,
-            model => {
-                let loaded = Pretrained { spec: loaded.spec, model };
-                loaded.into_generative().map_err(usage)?
-            }
-        };
-        let model = Box::new(model);
-        Ok(Self::Model { folder: folder.to_path_buf(), spec, model })
+    pub(super) fn from_model(folder: &Path, seed: u64, device: &Device) -> Result<Self> {
+        let existing = Box::new(Existing::load(folder, seed, device)?);
+        Ok(Self::Model { folder: folder.to_path_buf(), existing })
+    }
+
+    /// The task of the model's head.
+    pub(super) fn head(&self) -> Task {
+        match self {
+            Self::Family(family) => family.primary().task,
+            Self::Model { existing, .. } => existing.spec.task,
+        }
+    }
+
+    /// The keys of parameters that the checkpoint lacks.
+    pub(super) fn new_parameters(&self) -> Vec<String> {
+        match self {
+            Self::Family(_) => Vec::new(),
+            Self::Model { existing, .. } => existing.new.clone(),
+        }
     }
 
     pub(super) fn family(&self) -> &'static Family {
         match self {
             Self::Family(family) => family,
-            Self::Model { spec, .. } => spec.family,
+            Self::Model { existing, .. } => existing.spec.family,
         }
     }
 
     pub(super) fn default_context(&self) -> usize {
         match self {
             Self::Family(_) => 64,
-            Self::Model { spec, .. } => longest(spec).min(1024),
+            Self::Model { existing, .. } => longest(&existing.spec).min(1024),
         }
     }
 
@@ -60,9 +104,20 @@ impl Start {
         }
     }
 
-    /// A new tokenizer, with the special tokens that the family needs.
-    pub(super) fn new_tokenizer(&self, tokenizer: Tokenizer) -> Result<Tokenizer> {
-        with_tokens_of(self.family(), tokenizer)
+    /// A new tokenizer, with the special tokens that the family and the objective need.
+    pub(super) fn new_tokenizer(
+        &self,
+        tokenizer: Tokenizer,
+        objective: TextObjective,
+        context: usize,
+    ) -> Result<Tokenizer> {
+        match objective {
+            TextObjective::SpanCorruption(_) => {
+                Ok(tokenizer.with_sentinels(objective.new_sentinels(context))?)
+            }
+            TextObjective::Denoising(_) => Ok(tokenizer.with_denoising_tokens()?),
+            _ => with_tokens_of(self.family(), tokenizer),
+        }
     }
 
     /// The model to train and its specification.
@@ -80,15 +135,14 @@ impl Start {
                     args.size.size(tokenizer.vocab_size(), settings.context).map_err(usage)?;
                 size.eos = tokenizer.eos();
                 let config = family.sized(&size).map_err(usage)?.config;
+                let config = with_special_ids(config, tokenizer, settings.objective);
                 let spec = ModelSpec::new(family, config).map_err(usage)?;
-                if !spec.is_generative() && spec.task != Task::MaskedLm {
-                    return Err(usage(no_text_objective(family)));
-                }
                 check_halves(&spec, settings.context)?;
                 let model = spec.initialized(settings.seed, device);
                 Ok(Pretrained { spec, model })
             }
-            Self::Model { spec, model, .. } => {
+            Self::Model { existing, .. } => {
+                let Existing { spec, model, .. } = *existing;
                 check_halves(&spec, settings.context)?;
                 let (vocab_size, known) =
                     (data.tokenizer().vocab_size(), spec.architecture.backbone.vocab_size());
@@ -104,7 +158,7 @@ impl Start {
                         settings.context
                     )));
                 }
-                Ok(Pretrained { spec: *spec, model: *model })
+                Ok(Pretrained { spec, model })
             }
         }
     }
@@ -125,6 +179,27 @@ pub(super) fn with_tokens_of(family: &Family, tokenizer: Tokenizer) -> Result<To
     }
 }
 
+/// The config of a new encoder-decoder with the ids of its special tokens.
+fn with_special_ids(
+    mut config: Value,
+    tokenizer: &Tokenizer,
+    objective: Option<TextObjective>,
+) -> Value {
+    // T5's decoder begins with the padding token, BART's with the end token.
+    let begin = match objective {
+        Some(TextObjective::SpanCorruption(_)) => "<pad>",
+        Some(TextObjective::Denoising(_)) => "</s>",
+        _ => return config,
+    };
+    let ids = [("pad_token_id", "<pad>"), ("decoder_start_token_id", begin)];
+    for (field, token) in ids {
+        if let Some(id) = tokenizer.id(token) {
+            config[field] = id.into();
+        }
+    }
+    config
+}
+
 /// Checks that encoder and decoder have a part of each sequence.
 fn check_halves(spec: &ModelSpec, context: usize) -> Result<()> {
     match spec.architecture.backbone.capabilities().has_decoder_input() && context < 2 {
@@ -139,7 +214,7 @@ fn longest(spec: &ModelSpec) -> usize {
 }
 
 /// The error for a family that does not learn from running text; lists those that do.
-fn no_text_objective(family: &Family) -> String {
+pub(super) fn no_text_objective(family: &Family) -> String {
     let learns =
         |family: &&Family| family.is_generative() || family.primary().task == Task::MaskedLm;
     let names: Vec<&str> = FAMILIES.iter().copied().filter(learns).map(Family::name).collect();

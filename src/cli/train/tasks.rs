@@ -15,6 +15,7 @@ use super::args::TrainArgs;
 use super::classify;
 use super::defaults::Defaults;
 use super::prepare::{Continued, Opened, absolute, check_blocks, default_out, restore};
+use super::start::note_new;
 use crate::datasets::labeled::LabeledTask;
 use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::{self, ModelSpec};
@@ -95,8 +96,8 @@ pub(super) fn begin(
     if let Some(problem) = settings.problem() {
         return Err(usage(problem));
     }
-    if !new.is_empty() && from.is_some() {
-        global.note(&format!("new parameters, trained from scratch: {}", new.join(", ")));
+    if from.is_some() {
+        note_new(global, &new);
     }
     let data = encoded.data(&settings);
     let is_embedder = settings.task.as_ref().is_some_and(|task| task.vectors.is_some());

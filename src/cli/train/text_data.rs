@@ -3,32 +3,56 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use super::super::usage;
-use crate::datasets::batch::{BatchAt, LmDataset, Masking, TokenWindows};
-use crate::datasets::tokenizer::Special;
+use crate::datasets::batch::{BatchAt, BatchShape, LmDataset, TokenWindows};
+use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::Model;
+use crate::train::pretraining::{CorruptedData, TextObjective};
+use crate::train::tuning::Supervised;
 use crate::train::{LanguageModeling, LmData, MaskedData, TrainData, TrainSettings};
 
-/// The text for the language modeling of a model, masked for an encoder.
+/// The text for the objective of a run on a model with this config.
 pub(super) fn text_data(
     text: Arc<LmDataset>,
     model: &Model,
+    config: &Value,
     settings: &TrainSettings,
 ) -> Result<Arc<dyn TrainData>> {
-    let windows = TokenWindows::new(text.clone(), settings.shape());
-    if let Model::MaskedLm(model) = model {
-        let Some(mask) = text.tokenizer().special(Special::Mask) else {
-            return Err(usage("the tokenizer has no mask token, which a masked model needs"));
-        };
-        let vocab_size = text.tokenizer().vocab_size().min(model.backbone.vocab_size());
-        let masking = Masking { mask: mask.id, random: 0..vocab_size as u32 };
+    let nothing = || usage("the model does not learn from running text");
+    let objective = settings.objective.or(TextObjective::of(model)).ok_or_else(nothing)?;
+    let shape = shape(text.tokenizer(), settings)?;
+    let windows = TokenWindows::new(text.clone(), shape);
+    let vocab_size = model.backbone().vocab_size();
+    if let Some(masking) = objective.masking(text.tokenizer(), vocab_size).map_err(usage)? {
         return Ok(Arc::new(MaskedData { windows, masking }));
     }
-    let Some(objective) = LanguageModeling::of(model) else {
-        return Err(usage("the model does not learn from running text"));
-    };
+    let corruption = objective.corruption(text.tokenizer(), settings.context).map_err(usage)?;
+    if let (Some(corruption), Model::Seq2SeqLm(seq2seq)) = (corruption, model) {
+        let padding = config["pad_token_id"].as_u64().map(|id| id as u32);
+        let objective = Supervised {
+            padding: padding.filter(|id| (*id as usize) < vocab_size).unwrap_or(0),
+            has_types: false,
+            n_labels: 0,
+            start: seq2seq.start(),
+            end: text.tokenizer().eos(),
+            max_target_length: settings.context,
+        };
+        return Ok(Arc::new(CorruptedData { windows, corruption, objective }));
+    }
+    let objective = LanguageModeling::of(model).ok_or_else(nothing)?;
     Ok(Arc::new(LmData { windows, objective }))
+}
+
+/// The shape of windows in a forward pass: a window that is corrupted may be longer than the
+/// sequences that come of it.
+pub(super) fn shape(tokenizer: &Tokenizer, settings: &TrainSettings) -> Result<BatchShape> {
+    let context = settings.context;
+    let corruption = settings.objective.map(|objective| objective.corruption(tokenizer, context));
+    let corruption = corruption.transpose().map_err(usage)?.flatten();
+    let window = corruption.and_then(|corruption| corruption.window(context));
+    Ok(BatchShape { context: window.unwrap_or(context), ..settings.shape() })
 }
 
 /// Checks that one forward pass fits into memory, before it is allocated.
@@ -51,7 +75,8 @@ pub(super) fn check_size(data: &LmDataset, settings: &TrainSettings) -> Result<(
 /// Checks that the text is long enough, before training starts.
 pub(super) fn check_length(data: &LmDataset, settings: &TrainSettings) -> Result<()> {
     let at = BatchAt { seed: settings.seed, step: 0, micro_step: 0 };
-    data.train_batch(at, settings.shape()).map_err(usage)?;
-    data.valid_batches(settings.shape()).map_err(usage)?;
+    let shape = shape(data.tokenizer(), settings)?;
+    data.train_batch(at, shape).map_err(usage)?;
+    data.valid_batches(shape).map_err(usage)?;
     Ok(())
 }

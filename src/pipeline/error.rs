@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::chat::ChatError;
 use super::prompted::PromptError;
-use crate::datasets::tokenizer::TokenizerError;
+use crate::datasets::tokenizer::{TokenizerError, UnknownLanguage};
 use crate::models::checkpoint::LoadError;
 use crate::models::generate::{GenerateError, OptionsError};
 use crate::models::hf::config::ConfigError;
@@ -80,13 +80,8 @@ pub enum PipelineError {
     )]
     Languages(Vec<String>),
     /// The model does not support the language.
-    #[error("{name:?} is not one of the model's languages{}", languages(.known))]
-    Language {
-        /// The requested language.
-        name: String,
-        /// The supported languages.
-        known: Vec<String>,
-    },
+    #[error(transparent)]
+    Language(#[from] UnknownLanguage),
     /// The device failed.
     #[error("the device failed: {0}")]
     Device(String),
@@ -170,13 +165,5 @@ impl PipelineError {
 impl From<OptionsError> for PipelineError {
     fn from(error: OptionsError) -> Self {
         Self::Generate(error.into())
-    }
-}
-
-/// The supported languages, as the end of a sentence.
-fn languages(known: &[String]) -> String {
-    match known {
-        [] => ": it has no language tokens".into(),
-        _ => format!(", which are {}", known.join(", ")),
     }
 }

@@ -11,7 +11,6 @@ mod fill;
 mod image;
 #[cfg(feature = "images")]
 mod image_classification;
-mod languages;
 mod preprocessor;
 mod processor;
 mod prompt;

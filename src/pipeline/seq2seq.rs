@@ -5,7 +5,6 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::languages::{is_language_token, language, languages};
 use super::preprocessor::{check, each};
 use super::text_generation::{TextEnding, TextGeneration, WrittenText};
 use super::{PipelineError, TextError};
@@ -113,7 +112,7 @@ impl Translation {
         let text_to_text = TextToText::open(folder, is_task, device)?;
         let has_forced_bos =
             text_to_text.generation.settings().options.constraints.forced_bos.is_some();
-        let known = languages(text_to_text.generation.tokenizer());
+        let known = text_to_text.generation.tokenizer().language_tokens();
         if known.len() > 1 && !has_forced_bos && text_to_text.prefix.is_empty() {
             let names = known.into_iter().map(|token| token.text).collect();
             return Err(PipelineError::Languages(names));
@@ -137,8 +136,8 @@ impl Translation {
         let mut text_to_text = TextToText::open(folder, |task| task == wanted, device)?;
         if text_to_text.prefix.is_empty() {
             let tokenizer = text_to_text.generation.tokenizer();
-            let source = language(tokenizer, source)?;
-            let target = language(tokenizer, target)?;
+            let source = tokenizer.language_token(source)?;
+            let target = tokenizer.language_token(target)?;
             text_to_text.source = Some(source);
             text_to_text.generation.settings_mut().options.constraints.forced_bos = Some(target);
         }
@@ -246,9 +245,7 @@ impl TextToText {
         let (mut ids, is_cut) = (encoding.ids, encoding.is_cut);
         if let Some(source) = self.source {
             let tokenizer = self.generation.tokenizer();
-            let is_language =
-                |id: u32| tokenizer.token(id).is_ok_and(|token| is_language_token(&token));
-            match ids.iter_mut().find(|id| is_language(**id)) {
+            match ids.iter_mut().find(|id| tokenizer.is_language(**id)) {
                 Some(id) => *id = source,
                 None => ids.insert(0, source),
             }

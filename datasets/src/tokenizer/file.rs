@@ -37,12 +37,29 @@ impl Tokenizer {
             None if path.is_dir() => convert::build(path)?,
             None => return Err(TokenizerError::Missing { path: file }),
         };
+        Self::of_file(&file, built)
+    }
+
+    /// Loads the tokenizer of target texts from a directory with `source.spm`, `target.spm` and
+    /// `vocab.json`, as Marian's models have; `None` where it is the same as that of source texts.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Tokenizer::load`].
+    pub fn load_target(dir: impl AsRef<Path>) -> Result<Option<Self>, TokenizerError> {
+        let dir = dir.as_ref();
+        let built = convert::build_target(dir)?;
+        built.map(|built| Self::of_file(&dir.join(TOKENIZER), built)).transpose()
+    }
+
+    /// Checks a tokenizer and takes what the library lacks out of it.
+    fn of_file(file: &Path, built: Built) -> Result<Self, TokenizerError> {
         let Built { mut inner, config } = built;
         let added = inner.get_post_processor().map_or(0, |added| added.added_tokens(false));
         if added > MOST_ADDED {
             let reason =
                 format!("it adds {added} special tokens to a text; the maximum is {MOST_ADDED}");
-            return Err(corrupt(&file, &reason));
+            return Err(corrupt(file, &reason));
         }
         let surface = Surface::take(&mut inner, &config);
         let surface = surface.map_err(|reason| corrupt(&file.with_file_name(CONFIG), &reason))?;

@@ -24,6 +24,9 @@ const MODELS: [&str; 5] = [
     "sentencepiece.model",
 ];
 
+/// The files of Marian's tokenizer.
+const MARIAN: [&str; 3] = ["source.spm", "target.spm", "vocab.json"];
+
 /// The supported files if no class is known.
 const ANY: &str = "vocab.txt, vocab.json with merges.txt, a SentencePiece model (tokenizer.model, \
                    spiece.model, sentencepiece.bpe.model or spm.model), or source.spm with \
@@ -44,10 +47,33 @@ pub(in crate::tokenizer) fn build(folder: &Path) -> Result<Built, TokenizerError
     let settings = Settings::read(folder, &HashMap::new())?;
     let model = read_object(&folder.join("config.json"))?.unwrap_or_default();
     let (class, files) = choose(folder, Class::of(&settings.fields, &model))?;
+    build_from(folder, class, files, &settings)
+}
+
+/// Builds Marian's tokenizer of target texts; `None` for a folder of another class.
+///
+/// # Errors
+///
+/// Unreadable files.
+pub(in crate::tokenizer) fn build_target(folder: &Path) -> Result<Option<Built>, TokenizerError> {
+    if !MARIAN.into_iter().all(|name| folder.join(name).is_file()) {
+        return Ok(None);
+    }
+    let settings = Settings::read(folder, &HashMap::new())?;
+    let files = Files::WithIds(folder.join("target.spm"));
+    build_from(folder, Class::Marian, files, &settings).map(Some)
+}
+
+fn build_from(
+    folder: &Path,
+    class: Class,
+    files: Files,
+    settings: &Settings,
+) -> Result<Built, TokenizerError> {
     let wrong = |reason: String| corrupt(&folder.join(CONFIG), &reason);
     let roles = |proto: Option<&Model>| {
         let more = proto.filter(|_| class == Class::Plain).map(Model::roles).unwrap_or_default();
-        Roles::new(class, &settings, &more)
+        Roles::new(class, settings, &more)
     };
     let mut config = settings.fields.clone();
     config.remove("added_tokens_decoder");
@@ -57,34 +83,34 @@ pub(in crate::tokenizer) fn build(folder: &Path) -> Result<Built, TokenizerError
     let (parts, roles) = match files {
         Files::WordPiece(path) => {
             let roles = roles(None);
-            (vocabulary::word_piece(&path, &settings, &roles)?, roles)
+            (vocabulary::word_piece(&path, settings, &roles)?, roles)
         }
         Files::Merges => {
             let roles = roles(None);
-            (vocabulary::merges(folder, &settings, &roles)?, roles)
+            (vocabulary::merges(folder, settings, &roles)?, roles)
         }
         Files::SentencePiece(path) => {
             let proto = read_model(&path)?;
             let roles = roles(Some(&proto));
             let parts = match class {
-                Class::Plain => merged::build_plain(&path, &proto, &settings)?,
+                Class::Plain => merged::build_plain(&path, &proto, settings)?,
                 Class::Llama | Class::Gemma | Class::Nllb => {
-                    merged::build(&path, &proto, &settings, &roles)?
+                    merged::build(&path, &proto, settings, &roles)?
                 }
-                _ => unigram::build(&path, &proto, &settings, &roles)?,
+                _ => unigram::build(&path, &proto, settings, &roles)?,
             };
             (parts, roles)
         }
         Files::WithIds(path) => {
             let proto = read_model(&path)?;
             let roles = roles(None);
-            let SlowTokenizer { parts, fields } = slow::build(folder, &proto, &roles, &settings)?;
+            let SlowTokenizer { parts, fields } = slow::build(folder, &proto, &roles, settings)?;
             config.extend(fields);
             (parts, roles)
         }
     };
     roles.note(&mut config);
-    let inner = parts.assemble(&settings, &roles).map_err(wrong)?;
+    let inner = parts.assemble(settings, &roles).map_err(wrong)?;
     Ok(Built { inner, config })
 }
 
@@ -142,7 +168,7 @@ fn choose(folder: &Path, class: Option<Class>) -> Result<(Class, Files), Tokeniz
                 }
                 Source::SentencePiece => Files::SentencePiece(model(Some(class))?),
                 Source::Marian => {
-                    let all = ["source.spm", "target.spm", "vocab.json"].into_iter().all(has);
+                    let all = MARIAN.into_iter().all(has);
                     Files::WithIds(all.then(|| folder.join("source.spm"))?)
                 }
                 Source::M2m100 => Files::WithIds(has("vocab.json").then(|| model(Some(class)))??),
@@ -150,7 +176,7 @@ fn choose(folder: &Path, class: Option<Class>) -> Result<(Class, Files), Tokeniz
         ))
     });
     let by_files = || {
-        if ["source.spm", "target.spm", "vocab.json"].into_iter().all(has) {
+        if MARIAN.into_iter().all(has) {
             return Some((Class::Marian, Files::WithIds(folder.join("source.spm"))));
         }
         if has("vocab.txt") {
@@ -180,7 +206,7 @@ fn wanted(class: Class, has: &dyn Fn(&str) -> bool) -> String {
         Source::WordPiece => vec!["vocab.txt"],
         Source::Merges => vec!["vocab.json", "merges.txt"],
         Source::SentencePiece => vec![class.model_file()],
-        Source::Marian => vec!["source.spm", "target.spm", "vocab.json"],
+        Source::Marian => MARIAN.to_vec(),
         Source::M2m100 => vec!["sentencepiece.bpe.model", "vocab.json"],
     };
     let all = files.join(", ");

@@ -17,4 +17,4 @@ mod token;
 mod unigram;
 mod vocabulary;
 
-pub(super) use build::{Built, add_tokens, build};
+pub(super) use build::{Built, add_tokens, build, build_target};

@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::model::ModelArgs;
-use super::train::{ColumnArgs, default_loss, length};
+use super::train::{ColumnArgs, LanguageArgs, default_loss, length};
 use super::{Global, usage};
 use crate::datasets::labeled::{Columns, LabeledTask, LabeledTexts};
 use crate::datasets::records::Records;
@@ -16,7 +16,8 @@ use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::{self, LoadDtype, ModelSpec};
 use crate::models::families::Task;
 use crate::pipeline::{SentenceModules, TextEmbedder};
-use crate::train::tuning::{Evaluation, ScoreInterval, TaskLengths, TaskSetup};
+use crate::train::tuning::{Evaluation, Languages, ScoreInterval};
+use crate::train::tuning::{TaskLengths, TaskSetup, TaskTexts};
 use crate::train::{SentenceVectors, TaskSettings};
 
 /// The longest text by default, in tokens.
@@ -57,6 +58,8 @@ pub(crate) struct EvaluateArgs {
     /// The longest target text in tokens [default: the run's, or 128]
     #[arg(long, value_name = "N", value_parser = length)]
     max_target_length: Option<usize>,
+    #[command(flatten)]
+    languages: LanguageArgs,
 }
 
 pub(super) fn run(global: &Global, args: &EvaluateArgs) -> Result<()> {
@@ -95,7 +98,8 @@ fn is_for(task: LabeledTask, spec: &ModelSpec) -> bool {
         }
         LabeledTask::Tagging => spec.task == Task::TokenClassifier,
         LabeledTask::QuestionAnswering => spec.task == Task::Span,
-        LabeledTask::TextToText => spec.task == Task::Seq2SeqLm,
+        // A decoder may have learned targets from texts.
+        LabeledTask::TextToText => spec.task.is_generative(),
         LabeledTask::SentenceEmbedding => {
             !spec.architecture.backbone.capabilities().has_decoder_input()
         }
@@ -162,16 +166,32 @@ fn labeled(
     let positions = spec.architecture.backbone.max_positions();
     let longest = [positions, tokenizer.max_length(), of_modules].into_iter().flatten().min();
     let of_run = run.as_ref().map(|run| run.context);
-    let input = args.max_length.or(of_run).unwrap_or(LONGEST).min(longest.unwrap_or(usize::MAX));
     let target = run.as_ref().map(|run| run.task.max_target_length);
     let target = args.max_target_length.or(target).unwrap_or(128);
     let target = target.min(positions.unwrap_or(usize::MAX));
-    let prefix = args.prefix.clone().or(run.map(|run| run.task.prefix)).unwrap_or_default();
+    // A decoder has source and target in one row.
+    let shared = if spec.task == Task::CausalLm { target } else { 0 };
+    let longest = longest.unwrap_or(usize::MAX).saturating_sub(shared).max(1);
+    let input = args.max_length.or(of_run).unwrap_or(LONGEST).min(longest);
+    let of_run = run.map(|run| run.task);
+    let prefix = args.prefix.clone().or(of_run.as_ref().map(|task| task.prefix.clone()));
+    let prefix = prefix.unwrap_or_default();
+    let named = args.languages.languages();
+    let of_run = of_run.map(|task| task.languages).unwrap_or_default();
+    let languages = Languages {
+        source: named.source.or(of_run.source),
+        target: named.target.or(of_run.target),
+    };
     let loaded = checkpoint::load_as(folder, spec, &device, LoadDtype::Checkpoint)?;
     let model = loaded.model.cast(precision);
     let lengths = TaskLengths { input, target };
-    let setup = TaskSetup::new(task, &loaded.spec, &model, tokenizer, lengths, &prefix);
-    let setup = setup.map_err(usage)?.with_vectors(vectors);
+    let texts_of = TaskTexts { prefix, languages, ..TaskTexts::new(tokenizer) };
+    let texts_of = match task {
+        LabeledTask::TextToText => texts_of.with_target_of(folder)?,
+        _ => texts_of,
+    };
+    let setup = TaskSetup::new(task, &loaded.spec, &model, texts_of, lengths).map_err(usage)?;
+    let setup = setup.with_vectors(vectors);
     let bar = global.bar(texts.examples.len() as u64, "texts");
     let evaluation = setup.evaluate(&model, texts, &mut |done| bar.set_position(done as u64));
     bar.finish_and_clear();

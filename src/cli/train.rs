@@ -16,7 +16,7 @@ use anyhow::Result;
 use serde_json::json;
 
 pub(super) use args::{SizeArgs, TrainArgs};
-pub(super) use task_args::{ColumnArgs, length};
+pub(super) use task_args::{ColumnArgs, LanguageArgs, length};
 pub(super) use vector_args::default_loss;
 
 use super::generate::{beginning, write_text};

@@ -12,6 +12,7 @@ use crate::adamw::AdamWConfig;
 use crate::pretraining::TextObjective;
 use crate::schedule::Schedule;
 use crate::sentence_vectors::SentenceVectors;
+use crate::tuning::Languages;
 
 /// Training settings. They are saved in the run directory, so that a run resumes with its original
 /// settings.
@@ -95,6 +96,9 @@ pub struct TaskSettings {
     /// How sentence vectors are made and learned; `None` for other tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vectors: Option<SentenceVectors>,
+    /// The languages of source and target texts.
+    #[serde(flatten)]
+    pub languages: Languages,
 }
 
 /// Where the validation data of a task come from.

@@ -31,6 +31,8 @@ Fine-tune on labeled texts; the columns are found by their names:
   zoo train --init-from ./bert --task tagging --data train.conll --validation dev.conll
   zoo train --init-from ./t5 --task text-to-text --data pairs.jsonl --text-column en \\
       --label-column de --prefix 'translate English to German: '
+  zoo train --init-from ./mbart --task text-to-text --data pairs.tsv --text-column en \\
+      --label-column de --source-language en_XX --target-language de_DE
 
 nanoGPT's CPU configuration:
   zoo train gpt2 --data tinyshakespeare --steps 2000 --batch-size 12 --context 64 \\
@@ -52,7 +54,7 @@ pub(crate) struct TrainArgs {
         help_heading = "Run",
         conflicts_with_all = [
             "SizeArgs", "tokenizer", "ObjectiveArgs", "TrainingArgs", "task", "epochs", "validation", "prefix",
-            "max_target_length", "text_column", "pair_column", "label_column"
+            "max_target_length", "text_column", "pair_column", "label_column", "LanguageArgs"
         ]
     )]
     pub(super) resume: Option<PathBuf>,

@@ -181,10 +181,12 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     let new = start.new_parameters();
     let Pretrained { spec, model } = start.model(args, &settings, &data, device)?;
     check_blocks(settings.checkpoint_blocks, &spec)?;
+    let text = data.clone();
+    let data = text_data(data, &spec, &model, &settings)?;
     let ModelSpec { family, mut config, .. } = spec;
     // The weights of a run are f32, whatever the initial model had.
     set_dtype(&mut config, Precision::F32);
-    let tokenizer = data.tokenizer();
+    let tokenizer = text.tokenizer();
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
         let written = match &from {
@@ -205,8 +207,6 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
         out.display(),
     ));
     let state = State::start(settings.dtype);
-    let text = data.clone();
-    let data = text_data(data, &model, &config, &settings)?;
     Ok((TrainJob { run, settings, data, family, config, model, optimizer, state }, text))
 }
 
@@ -254,10 +254,10 @@ fn resume(
         None => Ok(spec.initialized(seed, device)),
     };
     let Continued { model, optimizer, state } = restore(global, &opened, device, first)?;
-    let ModelSpec { family, config, .. } = spec;
     let Opened { run, settings } = opened;
     let text = data.clone();
-    let data = text_data(data, &model, &config, &settings)?;
+    let data = text_data(data, &spec, &model, &settings)?;
+    let ModelSpec { family, config, .. } = spec;
     Ok((TrainJob { run, settings, data, family, config, model, optimizer, state }, text))
 }
 

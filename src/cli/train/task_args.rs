@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::datasets::labeled::{Columns, LabeledTask};
 use crate::train::ValidationSource;
+use crate::train::tuning::Languages;
 
 /// The largest number of epochs, so that the number of steps cannot overflow.
 const MAX_EPOCHS: f64 = 1e6;
@@ -51,6 +52,26 @@ pub(super) struct TaskArgs {
         requires = "task"
     )]
     pub(super) max_target_length: usize,
+    #[command(flatten)]
+    pub(super) languages: LanguageArgs,
+}
+
+/// The languages of a multilingual model.
+#[derive(clap::Args)]
+pub(crate) struct LanguageArgs {
+    /// The language of source texts for text-to-text with a multilingual model: en_XX, en
+    #[arg(long, value_name = "LANGUAGE", help_heading = "Task")]
+    source_language: Option<String>,
+    /// The language of target texts: de_DE, de; deu for a Marian model with >>deu<<
+    #[arg(long, value_name = "LANGUAGE", help_heading = "Task")]
+    target_language: Option<String>,
+}
+
+impl LanguageArgs {
+    /// The named languages.
+    pub(crate) fn languages(&self) -> Languages {
+        Languages { source: self.source_language.clone(), target: self.target_language.clone() }
+    }
 }
 
 /// The columns of labeled texts.

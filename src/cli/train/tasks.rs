@@ -1,5 +1,6 @@
 //! Runs that learn a task from labeled texts.
 
+mod languages;
 mod start;
 mod texts;
 
@@ -25,6 +26,7 @@ use crate::train::tuning::{TaskLengths, TaskSetup};
 use crate::train::{
     AdamW, RunDir, State, TaskSettings, TrainError, TrainJob, TrainSettings, ValidationSource,
 };
+use languages::{check_languages, set_first_tokens, texts_of, write_first_tokens};
 use start::{LoadedStart, Start, head, read_by};
 use texts::{Encoded, Texts};
 
@@ -52,6 +54,7 @@ pub(super) fn begin(
         prefix: args.task.prefix.clone(),
         max_target_length: args.task.max_target_length,
         vectors: None,
+        languages: args.task.languages.languages(),
     };
     if args.vectors.is_some() && task.name != LabeledTask::SentenceEmbedding {
         return Err(usage(format!(
@@ -69,16 +72,18 @@ pub(super) fn begin(
     if out.exists() {
         return Err(classify(TrainError::Exists(out)));
     }
-    let lengths = TaskLengths { input: start.context(args)?, target: task.max_target_length };
+    let lengths = start.lengths(args, task.name)?;
     crate::device::require_format(&global.device, device, args.training.dtype).map_err(usage)?;
     let fingerprint = texts.fingerprint();
     let LoadedStart { spec, model, new } =
         start.load(args, global.seed(), lengths, &texts.train, device)?;
     start.check_target(task.name, lengths.target)?;
     check_blocks(args.training.checkpoint_blocks, &spec)?;
-    let tokenizer = start.tokenizer.clone();
-    let setup = TaskSetup::new(task.name, &spec, &model, tokenizer, lengths, &task.prefix);
-    let setup = setup.map_err(usage)?.with_vectors(task.vectors.unwrap_or_default());
+    check_languages(&task, &start.tokenizer)?;
+    let tokenizers = texts_of(&task, start.tokenizer.clone(), from.as_deref())?;
+    let setup = TaskSetup::new(task.name, &spec, &model, tokenizers, lengths).map_err(usage)?;
+    let setup = setup.with_vectors(task.vectors.unwrap_or_default());
+    let objective = setup.objective;
     if task.name == LabeledTask::TextToText && setup.objective.end.is_none() {
         let reason = "the vocabulary has no token that ends a text; choose --tokenizer bpe:N";
         return Err(usage(reason));
@@ -106,6 +111,9 @@ pub(super) fn begin(
     let ModelSpec { family, mut config, .. } = spec;
     // The weights of a run are f32, whatever the initial model had.
     set_dtype(&mut config, Precision::F32);
+    if settings.task.as_ref().is_some_and(|task| task.name == LabeledTask::TextToText) {
+        set_first_tokens(&mut config, &objective);
+    }
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
         let written = match &from {
@@ -118,7 +126,8 @@ pub(super) fn begin(
             true => Ok(modules.write(folder, width)?),
             false => Ok(()),
         });
-        written.map_err(|error| TrainError::Burn(format!("{error:#}")))
+        written.map_err(|error| TrainError::Burn(format!("{error:#}")))?;
+        write_first_tokens(folder, &objective)
     })
     .map_err(classify)?;
     global.note(&format!(
@@ -170,7 +179,7 @@ pub(super) fn resume(
     }
     let first = || match &opened.settings.init_from {
         Some(from) => {
-            let head = head(task.name, &texts.train.labels);
+            let head = head(spec.family, task.name, &texts.train.labels);
             let seed = opened.settings.seed;
             Ok(checkpoint::load_with_head(Path::new(from), &head, seed, device)?.pretrained.model)
         }
@@ -183,8 +192,9 @@ pub(super) fn resume(
         let modules = SentenceModules::read(path, &spec.architecture.backbone, device)?;
         tokenizer = read_by(&modules, tokenizer)?;
     }
-    let setup = TaskSetup::new(task.name, &spec, &model, tokenizer, lengths, &task.prefix);
-    let setup = setup.map_err(usage)?.with_vectors(task.vectors.unwrap_or_default());
+    let tokenizers = texts_of(task, tokenizer, Some(path))?;
+    let setup = TaskSetup::new(task.name, &spec, &model, tokenizers, lengths).map_err(usage)?;
+    let setup = setup.with_vectors(task.vectors.unwrap_or_default());
     let data = Encoded::new(setup, texts)?.data(&opened.settings);
     let ModelSpec { family, config, .. } = spec;
     let Opened { run, settings } = opened;

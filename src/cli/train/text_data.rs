@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use serde_json::Value;
 
 use super::super::usage;
 use crate::datasets::batch::{BatchAt, BatchShape, LmDataset, TokenWindows};
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::checkpoint::Model;
+use crate::models::checkpoint::{Model, ModelSpec};
 use crate::train::pretraining::{CorruptedData, TextObjective};
-use crate::train::tuning::Supervised;
-use crate::train::{LanguageModeling, LmData, MaskedData, TrainData, TrainSettings};
+use crate::train::tuning::{Supervised, TextLayout};
+use crate::train::{LanguageModeling, LmData, MaskedData, SentenceVectors};
+use crate::train::{TrainData, TrainSettings};
 
-/// The text for the objective of a run on a model with this config.
+/// The text for the objective of a run.
 pub(super) fn text_data(
     text: Arc<LmDataset>,
+    spec: &ModelSpec,
     model: &Model,
-    config: &Value,
     settings: &TrainSettings,
 ) -> Result<Arc<dyn TrainData>> {
     let nothing = || usage("the model does not learn from running text");
@@ -29,15 +29,18 @@ pub(super) fn text_data(
         return Ok(Arc::new(MaskedData { windows, masking }));
     }
     let corruption = objective.corruption(text.tokenizer(), settings.context).map_err(usage)?;
-    if let (Some(corruption), Model::Seq2SeqLm(seq2seq)) = (corruption, model) {
-        let padding = config["pad_token_id"].as_u64().map(|id| id as u32);
+    if let Some(corruption) = corruption {
+        let padding = spec.config["pad_token_id"].as_u64().map(|id| id as u32);
+        let last = text.tokenizer().frame().map_err(usage)?.after.last().copied();
         let objective = Supervised {
             padding: padding.filter(|id| (*id as usize) < vocab_size).unwrap_or(0),
             has_types: false,
             n_labels: 0,
-            start: seq2seq.start(),
+            layout: TextLayout::of(spec, model, last),
+            begin: None,
             end: text.tokenizer().eos(),
             max_target_length: settings.context,
+            vectors: SentenceVectors::default(),
         };
         return Ok(Arc::new(CorruptedData { windows, corruption, objective }));
     }

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use zoo_datasets::labeled::{Answer, LabeledTarget, LabeledText, LabeledTexts, Relation};
-use zoo_datasets::tokenizer::{Cut, Encoding, TextEncoder, Tokenizer, TokenizerError};
+use zoo_datasets::tokenizer::{Cut, Encoding, Frame, TextEncoder, Tokenizer, TokenizerError};
 
-use super::encoded::{EncodedRelation, EncodedTarget, EncodedText};
+use super::encoded::{EncodedRelation, EncodedTarget, EncodedText, TextLayout};
+use super::texts::TaskTexts;
 use crate::error::TrainError;
 use crate::text_batch::Span;
 
@@ -15,10 +16,15 @@ const OVERLAP: usize = 128;
 /// Encodes labeled texts for a model.
 #[derive(Debug, Clone)]
 pub struct TextCodec {
-    encoder: TextEncoder,
+    pub(super) encoder: TextEncoder,
     /// Encodes target texts.
-    target_encoder: TextEncoder,
-    settings: CodecSettings,
+    pub(super) target_encoder: TextEncoder,
+    pub(super) tokenizer: Tokenizer,
+    /// The special tokens around a text.
+    pub(super) frame: Frame,
+    /// The special tokens around a target text.
+    pub(super) target_frame: Frame,
+    pub(super) settings: CodecSettings,
 }
 
 /// How texts are encoded.
@@ -35,18 +41,26 @@ pub struct CodecSettings {
     pub end: Option<u32>,
     /// Put before each text, such as T5's `translate English to German: `.
     pub prefix: String,
+    /// The language token of input texts.
+    pub source_language: Option<u32>,
+    /// The language token of target texts.
+    pub target_language: Option<u32>,
+    /// How target texts are laid out.
+    pub layout: TextLayout,
 }
 
 impl TextCodec {
-    /// A codec with this tokenizer.
+    /// A codec with the tokenizers of these texts.
     ///
     /// # Errors
     ///
     /// The special tokens alone fill a maximum length.
-    pub fn new(tokenizer: &Tokenizer, settings: CodecSettings) -> Result<Self, TokenizerError> {
+    pub fn new(texts: &TaskTexts, settings: CodecSettings) -> Result<Self, TokenizerError> {
+        let (tokenizer, target) = (texts.tokenizer.clone(), texts.target_tokenizer());
         let encoder = tokenizer.text_encoder(settings.max_length)?;
-        let target_encoder = tokenizer.text_encoder(settings.max_target_length)?;
-        Ok(Self { encoder, target_encoder, settings })
+        let target_encoder = target.text_encoder(settings.max_target_length)?;
+        let (frame, target_frame) = (tokenizer.frame()?, target.frame()?);
+        Ok(Self { encoder, target_encoder, tokenizer, frame, target_frame, settings })
     }
 
     /// Encodes every text; a text with an answer gives one or more windows.
@@ -133,11 +147,17 @@ impl TextCodec {
         if let LabeledTarget::Related(relation) = &text.target {
             return Ok(vec![self.related(text, relation, example)?]);
         }
+        if let (LabeledTarget::Text(target), TextLayout::Continuation) =
+            (&text.target, self.settings.layout)
+        {
+            return Ok(vec![self.continued(text, target, example)?]);
+        }
         let first = format!("{}{}", self.settings.prefix, text.text);
         let encoding = match &text.pair {
             Some(second) => self.encoder.encode_pair(&first, second, Cut::Longer)?,
             None => self.encoder.encode(&first)?,
         };
+        let encoding = self.in_language(encoding, self.settings.source_language);
         let target = match &text.target {
             LabeledTarget::Label(label) => EncodedTarget::Class(*label),
             LabeledTarget::Labels(labels) => EncodedTarget::Labels(labels.clone()),
@@ -172,18 +192,6 @@ impl TextCodec {
             similarity: relation.similarity.map(|similarity| similarity as f32),
         });
         Ok(EncodedText { ids, types, target, second: 0..0, example })
-    }
-
-    /// The tokens of a target text: with special tokens, as in the reference's `text_target`.
-    fn target(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        let mut ids = self.target_encoder.encode(text)?.ids;
-        if let Some(end) = self.settings.end
-            && ids.last() != Some(&end)
-        {
-            ids.truncate(self.settings.max_target_length - 1);
-            ids.push(end);
-        }
-        Ok(ids)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use zoo_models::checkpoint::{Model, ModelSpec};
+
 use crate::text_batch::Span;
 
 /// A text as model input, with its target.
@@ -49,4 +51,32 @@ pub struct EncodedRelation {
     pub negatives: Vec<Vec<u32>>,
     /// The similarity to the second text; `None` means that it has the same meaning.
     pub similarity: Option<f32>,
+}
+
+/// How a model receives a target text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextLayout {
+    /// In the decoder of an encoder-decoder, behind this token.
+    Decoder {
+        /// The first token.
+        start: u32,
+    },
+    /// In a decoder, behind the source text and a line break.
+    Continuation,
+}
+
+impl TextLayout {
+    /// The layout for a model; `last` is the last special token of target texts.
+    pub fn of(spec: &ModelSpec, model: &Model, last: Option<u32>) -> Self {
+        match model {
+            Model::CausalLm(_) => Self::Continuation,
+            Model::Seq2SeqLm(model) => {
+                // The decoder of mBART begins with the last token of its target, the language.
+                // Reference: `shift_tokens_right` of transformers' mBART.
+                let last = last.filter(|_| spec.family.name() == "mbart");
+                Self::Decoder { start: last.unwrap_or(model.start()) }
+            }
+            _ => Self::Decoder { start: 0 },
+        }
+    }
 }

@@ -10,11 +10,14 @@ mod ranks;
 mod related;
 mod scores;
 mod setup;
+mod text_target;
+mod texts;
 
 pub use codec::{CodecSettings, TextCodec};
 pub use data::TuningData;
-pub use encoded::{EncodedRelation, EncodedTarget, EncodedText};
+pub use encoded::{EncodedRelation, EncodedTarget, EncodedText, TextLayout};
 pub use evaluation::{Evaluation, ScoreInterval};
 pub use objective::Supervised;
 pub use scores::scores;
 pub use setup::{TaskLengths, TaskSetup};
+pub use texts::{Languages, TaskTexts};

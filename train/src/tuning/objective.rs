@@ -4,11 +4,11 @@ use burn::tensor::Tensor;
 use zoo_datasets::batch::IGNORE;
 use zoo_models::checkpoint::Model;
 use zoo_models::generate::{
-    BatchScheduler, GenerateError, GenerativeModel, Options, Request, as_generative,
+    BatchScheduler, Constraints, GenerateError, GenerativeModel, Options, Request, as_generative,
 };
 use zoo_models::precision::to_vec_f32;
 
-use super::encoded::{EncodedTarget, EncodedText};
+use super::encoded::{EncodedTarget, EncodedText, TextLayout};
 use super::related::related_batch;
 use crate::objective::{BatchLoss, BatchSize, Objective};
 use crate::prediction::Prediction;
@@ -25,8 +25,10 @@ pub struct Supervised {
     pub has_types: bool,
     /// The number of labels.
     pub n_labels: usize,
-    /// The first decoder token of an encoder-decoder.
-    pub start: u32,
+    /// How target texts are laid out.
+    pub layout: TextLayout,
+    /// The first token of every generated text: the language of a multilingual model.
+    pub begin: Option<u32>,
     /// The token that ends a target text.
     pub end: Option<u32>,
     /// The longest text that is generated, in tokens.
@@ -43,6 +45,19 @@ impl Objective for Supervised {
         if let Some(EncodedTarget::Related(_)) = examples.first().map(|text| &text.target) {
             return related_batch(examples, self.vectors, self.padding);
         }
+        let target_of = |example: &EncodedText| match &example.target {
+            EncodedTarget::Text(ids) => ids[..ids.len().saturating_sub(1)].to_vec(),
+            _ => Vec::new(),
+        };
+        let is_text =
+            matches!(examples.first(), Some(EncodedText { target: EncodedTarget::Text(_), .. }));
+        if is_text && self.layout == TextLayout::Continuation {
+            let row = |text: &EncodedText| [&text.ids[..], &target_of(text)].concat();
+            let rows: Vec<Vec<u32>> = examples.iter().map(row).collect();
+            let text = Rows::new(&rows, self.padding);
+            let targets = self.targets(examples, text.width);
+            return TextBatch { source: None, text, targets };
+        }
         let ids: Vec<&[u32]> = examples.iter().map(|text| &text.ids[..]).collect();
         let mut text = Rows::new(&ids, self.padding);
         if self.has_types {
@@ -50,11 +65,8 @@ impl Objective for Supervised {
             text = text.with_types(&types);
         }
         let targets = self.targets(examples, text.width);
-        if let Some(EncodedTarget::Text(_)) = examples.first().map(|text| &text.target) {
-            let text_of = |example: &EncodedText| match &example.target {
-                EncodedTarget::Text(ids) => [&[self.start], &ids[..ids.len() - 1]].concat(),
-                _ => vec![self.start],
-            };
+        if let (true, TextLayout::Decoder { start }) = (is_text, self.layout) {
+            let text_of = |example: &EncodedText| [vec![start], target_of(example)].concat();
             let decoder: Vec<Vec<u32>> = examples.iter().map(text_of).collect();
             let decoder = Rows::new(&decoder, self.padding);
             let targets = self.targets(examples, decoder.width);
@@ -131,7 +143,13 @@ impl Supervised {
                 }
                 EncodedTarget::Span(span) => spans.push(*span),
                 EncodedTarget::Text(ids) => {
+                    let source = match self.layout {
+                        // The last token of the source predicts the first one of the target.
+                        TextLayout::Continuation => example.ids.len() - 1,
+                        TextLayout::Decoder { .. } => 0,
+                    };
                     let row = ids.iter().map(|id| i64::from(*id));
+                    let row = std::iter::repeat_n(IGNORE, source).chain(row);
                     classes.extend(row.chain(std::iter::repeat(IGNORE)).take(width));
                 }
             }
@@ -154,7 +172,9 @@ impl Supervised {
     ) -> Result<Vec<Prediction>, GenerateError> {
         let mut batch = BatchScheduler::new(model);
         for (example, stream) in examples.iter().zip(0..) {
+            let constraints = Constraints { forced_bos: self.begin, ..Constraints::default() };
             let options = Options {
+                constraints,
                 max_new_tokens: self.max_target_length,
                 eos: self.end.into_iter().collect(),
                 ..Options::default()

@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 
 use zoo_datasets::labeled::{LabeledTask, LabeledTexts};
-use zoo_datasets::tokenizer::{Tokenizer, TokenizerError};
+use zoo_datasets::tokenizer::Tokenizer;
 use zoo_models::checkpoint::{Model, ModelSpec};
 
 use super::codec::{CodecSettings, TextCodec};
-use super::encoded::EncodedText;
+use super::encoded::{EncodedText, TextLayout};
 use super::objective::Supervised;
+use super::texts::{LanguageIds, TaskTexts};
 use crate::error::TrainError;
 use crate::objective::Objective;
 use crate::prediction::Prediction;
@@ -42,46 +43,56 @@ pub struct TaskLengths {
 }
 
 impl TaskSetup {
-    /// The setup of a model; `prefix` is put before each text.
+    /// The setup of a model.
     ///
     /// # Errors
     ///
-    /// The special tokens alone fill a maximum length.
+    /// The special tokens alone fill a maximum length; a language that the tokenizer lacks.
     pub fn new(
         task: LabeledTask,
         spec: &ModelSpec,
         model: &Model,
-        tokenizer: Tokenizer,
+        texts: TaskTexts,
         lengths: TaskLengths,
-        prefix: &str,
-    ) -> Result<Self, TokenizerError> {
+    ) -> Result<Self, TrainError> {
         let vocab_size = spec.architecture.backbone.vocab_size();
         let token = |field: &str| {
             let id = spec.config[field].as_u64().map(|id| id as u32);
             id.filter(|id| (*id as usize) < vocab_size)
         };
-        let end = token("eos_token_id").or(tokenizer.eos());
+        let end = token("eos_token_id").or(texts.tokenizer.eos());
+        let LanguageIds { source, target, code } =
+            texts.language_ids().map_err(TrainError::data)?;
+        let frame = texts.target_tokenizer().frame().map_err(TrainError::data)?;
+        let is_language = |id: &u32| texts.tokenizer.is_language(*id);
+        let last = frame.after.last().map(|last| match target {
+            Some(target) if is_language(last) => target,
+            _ => *last,
+        });
+        let layout = TextLayout::of(spec, model, last);
         let settings = CodecSettings {
             max_length: lengths.input,
             max_target_length: lengths.target,
             vocab_size,
             end,
-            prefix: prefix.to_string(),
+            prefix: format!("{code}{}", texts.prefix),
+            source_language: source,
+            target_language: target,
+            layout,
         };
-        let codec = TextCodec::new(&tokenizer, settings)?;
+        let codec = TextCodec::new(&texts, settings).map_err(TrainError::data)?;
         let objective = Supervised {
             padding: token("pad_token_id").unwrap_or(0),
             has_types: spec.architecture.backbone.n_types() > 1,
             n_labels: spec.labels.len(),
-            start: match model {
-                Model::Seq2SeqLm(model) => model.start(),
-                _ => 0,
-            },
+            layout,
+            begin: target.filter(|_| frame.before.iter().any(is_language)),
             end,
             max_target_length: lengths.target,
             vectors: SentenceVectors::default(),
         };
-        Ok(Self { task, labels: spec.labels.clone(), tokenizer, codec, objective })
+        let (labels, tokenizer) = (spec.labels.clone(), texts.tokenizer);
+        Ok(Self { task, labels, tokenizer, codec, objective })
     }
 
     /// The same with other sentence vectors.

@@ -23,8 +23,13 @@ const LONGEST: usize = 512;
 /// The default vocabulary of a new model.
 const VOCABULARY: usize = 8000;
 
-/// The head of a task.
-pub(super) fn head(task: LabeledTask, labels: &[String]) -> HeadFor {
+/// Whether a family generates texts without an encoder.
+fn generates_alone(family: &Family) -> bool {
+    family.head(Task::Seq2SeqLm).is_none() && family.head(Task::CausalLm).is_some()
+}
+
+/// The head of a family for a task.
+pub(super) fn head(family: &Family, task: LabeledTask, labels: &[String]) -> HeadFor {
     let (head, problem_type) = match task {
         LabeledTask::Classification => {
             (Task::SequenceClassifier, Some(ProblemType::SingleLabelClassification))
@@ -35,6 +40,7 @@ pub(super) fn head(task: LabeledTask, labels: &[String]) -> HeadFor {
         LabeledTask::Regression => (Task::SequenceClassifier, Some(ProblemType::Regression)),
         LabeledTask::Tagging => (Task::TokenClassifier, None),
         LabeledTask::QuestionAnswering => (Task::Span, None),
+        LabeledTask::TextToText if generates_alone(family) => (Task::CausalLm, None),
         LabeledTask::TextToText => (Task::Seq2SeqLm, None),
         LabeledTask::SentenceEmbedding => (Task::BaseModel, None),
         // The binary cross-entropy of its only label.
@@ -103,22 +109,34 @@ impl<'a> Start<'a> {
         }
     }
 
-    /// The maximum length of a text, in tokens.
-    pub(super) fn context(&self, args: &TrainArgs) -> Result<usize> {
+    /// The maximum lengths of texts, in tokens.
+    pub(super) fn lengths(&self, args: &TrainArgs, task: LabeledTask) -> Result<TaskLengths> {
+        let target = args.task.max_target_length;
         let longest = self.longest.unwrap_or(usize::MAX);
-        match args.training.context {
+        let longest = longest.saturating_sub(self.shared(task, target)).max(1);
+        let input = match args.training.context {
             Some(context) if context > longest => {
-                Err(usage(format!("--context is {context}, and the model's is {longest}")))
+                return Err(usage(format!("--context is {context}, and the model's is {longest}")));
             }
-            Some(context) => Ok(context),
-            None => Ok(longest.min(LONGEST)),
-        }
+            Some(context) => context,
+            None => longest.min(LONGEST),
+        };
+        Ok(TaskLengths { input, target })
+    }
+
+    /// The positions of a source text that its target takes: a decoder has both in one row.
+    fn shared(&self, task: LabeledTask, target: usize) -> usize {
+        let is_shared = task == LabeledTask::TextToText && generates_alone(self.family);
+        if is_shared { target } else { 0 }
     }
 
     /// Checks that the model has positions for target texts.
     pub(super) fn check_target(&self, task: LabeledTask, target: usize) -> Result<()> {
         match self.longest {
-            Some(longest) if task == LabeledTask::TextToText && target > longest => {
+            Some(longest)
+                if task == LabeledTask::TextToText
+                    && (target > longest || self.shared(task, target) >= longest) =>
+            {
                 Err(usage(format!("--max-target-length is {target}, and the model's is {longest}")))
             }
             _ => Ok(()),
@@ -135,7 +153,7 @@ impl<'a> Start<'a> {
         device: &Device,
     ) -> Result<LoadedStart> {
         let padding = self.tokenizer.special(Special::Padding).map(|token| token.id);
-        let head = head(texts.task, &texts.labels);
+        let head = head(self.family, texts.task, &texts.labels);
         if let Some(folder) = self.folder {
             let spec = ModelSpec::describe(folder, device)?;
             let is_missing = spec.config["pad_token_id"].is_null();
@@ -148,6 +166,9 @@ impl<'a> Start<'a> {
             return Ok(LoadedStart { spec, model, new: found.new });
         }
         let longest = match texts.task {
+            LabeledTask::TextToText if generates_alone(self.family) => {
+                lengths.input.saturating_add(lengths.target)
+            }
             LabeledTask::TextToText => lengths.input.max(lengths.target),
             _ => lengths.input,
         };

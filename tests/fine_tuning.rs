@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
+use burn_zoo::datasets::batch::IGNORE;
 use burn_zoo::models::checkpoint::{self, Entry, LoadDtype, Mapping, Model, ModelSpec};
 use burn_zoo::models::heads::pooling::Pooling;
 use burn_zoo::models::parameters;
 use burn_zoo::train::adamw::{AdamW, AdamWConfig};
 use burn_zoo::train::gradients::by_path;
-use burn_zoo::train::tuning::{EncodedRelation, EncodedTarget, EncodedText, Supervised};
+use burn_zoo::train::tuning::{EncodedRelation, EncodedTarget, EncodedText};
+use burn_zoo::train::tuning::{Supervised, TextLayout};
+use burn_zoo::train::{MaskedLanguageModeling, MaskedText};
 use burn_zoo::train::{Objective, ObjectiveBatch, Pass, Span, StepAt, Stepped, TrainStep};
 use burn_zoo::train::{SentenceLoss, SentenceVectors};
 use serde::Deserialize;
@@ -61,12 +64,14 @@ impl Example {
             "classification" => EncodedTarget::Class(read(&self.target)),
             "multi-label-classification" => EncodedTarget::Labels(read(&self.target)),
             "regression" => EncodedTarget::Number(read(&self.target)),
-            "tagging" => EncodedTarget::Tags(read(&self.target)),
+            "tagging" | "masked" => EncodedTarget::Tags(read(&self.target)),
             "question-answering" => {
                 let [first, last] = read(&self.target);
                 EncodedTarget::Span(Span { first, last })
             }
-            "text-to-text" => EncodedTarget::Text(read(&self.target)),
+            "text-to-text" | "continuation" | "span-corruption" | "denoising" => {
+                EncodedTarget::Text(read(&self.target))
+            }
             "ranking" => EncodedTarget::Relevance(read(&self.target)),
             "multiple-negatives" | "cosine" | "triplet" => {
                 EncodedTarget::Related(EncodedRelation {
@@ -80,6 +85,13 @@ impl Example {
         let types = self.types.clone().unwrap_or_else(|| vec![0; self.ids.len()]);
         EncodedText { ids: self.ids.clone(), types, target, second: 0..0, example: 0 }
     }
+}
+
+/// The tags of a text as its hidden tokens.
+fn masked(text: &EncodedText) -> MaskedText {
+    let EncodedTarget::Tags(tags) = &text.target else { panic!("hidden tokens") };
+    let targets = tags.iter().map(|tag| tag.map_or(IGNORE, i64::from)).collect();
+    MaskedText { ids: text.ids.clone(), targets }
 }
 
 /// A model with its objective.
@@ -105,10 +117,12 @@ impl Case {
             padding: spec.config["pad_token_id"].as_u64().unwrap_or(0) as u32,
             has_types: spec.architecture.backbone.n_types() > 1,
             n_labels: spec.labels.len(),
-            start: match &model {
-                Model::Seq2SeqLm(model) => model.start(),
-                _ => 0,
+            layout: match &model {
+                Model::Seq2SeqLm(model) => TextLayout::Decoder { start: model.start() },
+                Model::CausalLm(_) => TextLayout::Continuation,
+                _ => TextLayout::Decoder { start: 0 },
             },
+            begin: None,
             end: None,
             max_target_length: 16,
             vectors: SentenceVectors {
@@ -131,6 +145,11 @@ impl Case {
 
 impl Loaded {
     fn pass(&self, examples: &[EncodedText]) -> Box<dyn Pass> {
+        if let Model::MaskedLm(_) = self.model {
+            let objective = MaskedLanguageModeling;
+            let texts: Vec<MaskedText> = examples.iter().map(masked).collect();
+            return Box::new(ObjectiveBatch { objective, batch: objective.batch(&texts) });
+        }
         let batch = self.objective.batch(examples);
         Box::new(ObjectiveBatch { objective: self.objective, batch })
     }
@@ -229,7 +248,7 @@ fn examples(case: &Case) -> Vec<EncodedText> {
     }
     all.truncate(8);
     // A part without any target.
-    if case.task == "tagging" {
+    if ["tagging", "masked"].contains(&&case.task[..]) {
         let none = vec![None; all[7].ids.len()];
         all[7].target = EncodedTarget::Tags(none);
     }
@@ -264,7 +283,7 @@ fn micro_batches_equal_one_batch() {
                 assert!(error <= 1e-6, "{what}: {path} differs by {error:.1e}");
                 worst = worst.max(error);
             }
-            let uneven = ["tagging", "text-to-text"].contains(&&case.task[..]);
+            let uneven = ["tagging", "text-to-text", "masked"].contains(&&case.task[..]);
             assert!(!uneven || counts.iter().any(|count| *count != counts[0]), "{what}");
         }
     }

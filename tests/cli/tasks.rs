@@ -365,10 +365,7 @@ fn bad_data_are_named_and_nothing_is_written() {
     refuse(at, &["train", "--task", "classification"], (2, &["--data"]));
     refuse(at, &["train", "--epochs", "2"], (2, &["--task"]));
 
-    let llama = ["llama", "--layers", "1"];
     fs::write(at.join("pairs.tsv"), "source\ttarget\na\tb\nc\td\ne\tf\n").unwrap();
-    let heads = ["Seq2SeqLm", "LlamaForSequenceClassification", "LlamaForCausalLM"];
-    task(&llama, "text-to-text", "pairs.tsv", &heads);
     task(&from, "text-to-text", "pairs.tsv", &["Seq2SeqLm", "BertForTokenClassification"]);
     let blocks = ["lstm", "--layers", "1", "--checkpoint-blocks"];
     task(&blocks, "classification", "train.csv", &["lstm is recurrent"]);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes fine_tuning.json: losses and gradients of transformers' heads while they learn a task.
+"""Writes fine_tuning.json: losses and gradients of transformers' heads while they learn a task or a
+pre-training objective.
 
     fine_tuning.py              every case
     fine_tuning.py --check      recomputes them and compares within 1e-6
@@ -32,6 +33,7 @@ TOKEN = transformers.AutoModelForTokenClassification
 SPAN = transformers.AutoModelForQuestionAnswering
 TEXT = transformers.AutoModelForSeq2SeqLM
 BASE = transformers.AutoModel
+MASKED = transformers.AutoModelForMaskedLM
 
 # Task, and folder of the model.
 CASES = (
@@ -53,6 +55,10 @@ CASES = (
     ("multiple-negatives", "sentence/bert"),
     ("cosine", "sentence/bert"),
     ("triplet", "sentence/qwen3"),
+    ("continuation", "gpt2/base"),
+    ("masked", "bert/base"),
+    ("span-corruption", "t5/base"),
+    ("denoising", "bart/base"),
 )
 HEADS = {
     "classification": (SEQUENCE, "single_label_classification"),
@@ -65,6 +71,10 @@ HEADS = {
     "multiple-negatives": (BASE, None),
     "cosine": (BASE, None),
     "triplet": (BASE, None),
+    "continuation": (transformers.AutoModelForCausalLM, None),
+    "masked": (MASKED, None),
+    "span-corruption": (TEXT, None),
+    "denoising": (TEXT, None),
 }
 RELATED = ("multiple-negatives", "cosine", "triplet")
 SCALE, MARGIN = 20.0, 0.5
@@ -114,6 +124,29 @@ def target_of(task, config, batch, row, length):
     return [*ids, config.eos_token_id]
 
 
+def corrupted(task, config, ids, row):
+    """A text whose tokens are hidden as an objective hides them, and its target."""
+    length = len(ids)
+    if task == "masked":  # BERT: every third token, of which some are replaced or stay
+        targets = [token if (i + row) % 3 == 1 else None for i, token in enumerate(ids)]
+        shown = lambda i: [4, 4, 4, 4, 9, ids[i]][(i + row) % 6]
+        return [shown(i) if targets[i] is not None else ids[i] for i in range(length)], targets
+    # Spans of two tokens, with three between them; a text begins with a kept token.
+    noise = [i % 5 in (2, 3) for i in range(length)]
+    begins = [noise[i] and not noise[i - 1] for i in range(length)]
+    if task == "denoising":  # BART: a mask for each span, the whole text as the target
+        source = [27 if begins[i] else ids[i] for i in range(length) if begins[i] or not noise[i]]
+        wrap = lambda row: [config.bos_token_id, *row, config.eos_token_id]
+        return wrap(source), wrap(ids)
+    # T5: `noise_span_to_unique_sentinel`, for the noise and for the rest
+    sentinels = [config.vocab_size - sum(begins[: i + 1]) for i in range(length)]
+    source = [sentinels[i] if begins[i] else ids[i] for i in range(length) if begins[i] or not noise[i]]
+    target = []
+    for i in range(length):
+        target += [sentinels[i]] * begins[i] + [ids[i]] * noise[i]
+    return [*source, config.eos_token_id], [*target, config.eos_token_id]
+
+
 def example(task, config, batch, row):
     """A row: its length differs from those of the others."""
     length = 5 + (3 * row + 2 * batch) % 8
@@ -121,6 +154,9 @@ def example(task, config, batch, row):
     if task in RELATED:
         ids = related_ids(config, batch, row, 0)
         return dict(ids=ids, target=target_of(task, config, batch, row, len(ids)))
+    if task in ("masked", "span-corruption", "denoising"):
+        source, target = corrupted(task, config, ids, row)
+        return dict(ids=source, target=target)
     if config.is_encoder_decoder and task == "classification":  # pooled at the end token
         ids[-1] = config.eos_token_id
     found = dict(ids=ids)
@@ -167,6 +203,8 @@ def related_loss(task, model, examples):
 def inputs_of(task, config, examples):
     """The arguments of the model for some examples."""
     ids = [row["ids"] for row in examples]
+    if task == "continuation":  # a decoder has the target behind the source
+        ids = [[*row["ids"], *row["target"]] for row in examples]
     found = dict(input_ids=padded(ids, config.pad_token_id or 0))
     found["attention_mask"] = padded([[1] * len(row) for row in ids], 0)
     if "types" in examples[0]:
@@ -177,14 +215,17 @@ def inputs_of(task, config, examples):
         found["labels"] = torch.tensor(applies)
     elif task == "ranking":
         found["labels"] = torch.tensor(targets)[:, None]
-    elif task == "tagging":
+    elif task in ("tagging", "masked"):
         tags = [[IGNORE if tag is None else tag for tag in row] for row in targets]
         width = found["input_ids"].shape[1]
         found["labels"] = padded([*tags, [IGNORE] * width], IGNORE)[:-1]
     elif task == "question-answering":
         found["start_positions"], found["end_positions"] = torch.tensor(targets).unbind(1)
-    elif task == "text-to-text":
+    elif task in ("text-to-text", "span-corruption", "denoising"):
         found["labels"] = padded(targets, IGNORE)
+    elif task == "continuation":
+        rows = [[IGNORE] * len(row["ids"]) + row["target"] for row in examples]
+        found["labels"] = padded(rows, IGNORE)
     else:
         found["labels"] = torch.tensor(targets)
     return found

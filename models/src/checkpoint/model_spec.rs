@@ -5,6 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde_json::Value;
 
+use super::dropout::set_dropout;
 use super::family_config::FamilyConfig;
 use super::{LoadError, Model, Prefixes, Rules};
 use crate::backbones::initialize;
@@ -82,6 +83,18 @@ impl ModelSpec {
         let labels = labels(&config)?;
         let other_heads = OtherHeads::Refuse;
         Ok(Self { family, architecture, task, labels, config, other_heads })
+    }
+
+    /// The same with another probability of every dropout layer; see
+    /// [`dropout_fields`](super::dropout_fields).
+    ///
+    /// # Errors
+    ///
+    /// A value that is not a probability, or one above 0 for a family without dropout.
+    pub fn with_dropout(self, p: f64) -> Result<Self, ConfigError> {
+        let Self { family, mut config, task, other_heads, .. } = self;
+        set_dropout(family, &mut config, p)?;
+        Ok(Self { other_heads, ..Self::with_task(family, config, task)? })
     }
 
     /// A model with zero weights, to be initialized or loaded.
